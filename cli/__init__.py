@@ -1,0 +1,1 @@
+"""The command line of tfuq, one file per command."""

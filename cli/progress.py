@@ -1,0 +1,56 @@
+"""Progress of long work: a live bar on a terminal, a line per epoch elsewhere."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+_SHOWN = ("loss", "data_loss", "kl", "val_loss", "val_dice")
+
+
+class TrainingProgress:
+    """Called on every step; shows loss, Dice and time left for the member in training."""
+
+    def __init__(self, epochs: int):
+        self._epochs, self._tasks, self._dice = epochs, {}, ""
+        self._console = Console(stderr=True)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[logs]}"),
+        )
+        self._bar = Progress(*columns, console=self._console, disable=not sys.stderr.isatty())
+
+    def __enter__(self):
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_):
+        self._bar.stop()
+
+    def __call__(self, member: int, epoch: int, step: int, logs: dict, steps: int = 0) -> None:
+        is_epoch_end = "epoch" in logs
+        if member not in self._tasks:
+            self._tasks[member] = self._bar.add_task(f"member {member}", total=None, logs="")
+        if is_epoch_end:
+            self._end_epoch(member, epoch, step, logs)
+        else:
+            self._bar.update(self._tasks[member], advance=1, logs=f"loss {logs['loss']:.4f}{self._dice}")
+
+    def _end_epoch(self, member: int, epoch: int, steps: int, logs: dict) -> None:
+        self._dice = f"  val Dice {logs['val_dice']:.4f}" if "val_dice" in logs else ""
+        self._bar.update(self._tasks[member], total=self._epochs * steps, completed=(epoch + 1) * steps)
+        shown = "  ".join(f"{name} {logs[name]:.4f}" for name in _SHOWN if logs.get(name))
+        self._console.print(
+            f"member {member}  epoch {epoch + 1}/{self._epochs}  {shown}  {logs['seconds']:.0f} s", highlight=False
+        )
+
+
+def say(text: str) -> None:
+    """A line of progress, on stderr: stdout is for results."""
+    click.echo(text, err=True)

@@ -1,0 +1,76 @@
+"""A case: the files of one subject, and its image and label read and checked against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tfuq.data.readers import read
+from tfuq.data.volume import Volume
+from tfuq.errors import DataError
+
+
+@dataclass(frozen=True)
+class Case:
+    """One subject: an id unique in its data set, a file per channel, and a label file where there is a reference."""
+
+    id: str
+    images: tuple[Path, ...]
+    label: Path | None = None
+
+
+def read_case_image(case: Case) -> Volume:
+    """Read the channels as one volume ``[X, Y, Z, C]``.
+
+    Raises:
+        DataError: channels of different grids, a constant channel.
+    """
+    channels = [read(path) for path in case.images]
+    for path, channel in zip(case.images[1:], channels[1:], strict=True):
+        _require_same_grid(case.images[0], channels[0], path, channel)
+    arrays = [c.array if c.array.ndim == 4 else c.array[..., None] for c in channels]
+    image = channels[0].with_array(np.concatenate(arrays, axis=-1))
+    for index in range(image.array.shape[-1]):
+        values = image.array[..., index]
+        if values.min() == values.max():
+            where = case.images[min(index, len(case.images) - 1)]
+            raise DataError(f"{where}: channel {index} is constant ({values.flat[0]:g}); exclude the case or mend the file")
+    return image
+
+
+def read_case_label(case: Case, image: Volume, classes: int, label_values: Mapping[int, int] | None) -> Volume:
+    """Read the reference as classes ``0 … classes-1`` on the image's grid.
+
+    Raises:
+        DataError: no label, another grid than the image, values outside the declared classes.
+    """
+    if case.label is None:
+        raise DataError(f"case '{case.id}' has no label file; it is needed to train or score")
+    label = read(case.label)
+    if label.array.ndim == 4:
+        label = label.with_array(label.array[..., 0])
+    _require_same_grid(case.images[0], image, case.label, label)
+    mapping = dict(label_values) if label_values else {value: value for value in range(classes)}
+    values, inverse = np.unique(label.array, return_inverse=True)
+    unknown = [f"{value:g}" for value in values if value not in mapping]
+    if unknown:
+        raise DataError(
+            f"{case.label}: label value {unknown[0]} is outside the declared {sorted(mapping)}; "
+            "correct the file, or data.classes and data.label_values"
+        )
+    lookup = np.array([mapping[value] for value in values], np.uint8)
+    return label.with_array(lookup[inverse].reshape(label.array.shape))
+
+
+def _require_same_grid(first_path: Path, first: Volume, second_path: Path, second: Volume) -> None:
+    if first.shape != second.shape:
+        raise DataError(
+            f"{second_path}: shape {second.shape} differs from {first.shape} of {first_path.name}; resample one of them"
+        )
+    if not first.same_grid(second):
+        raise DataError(
+            f"{second_path}: affine differs from that of {first_path.name}; resample one of them or correct its header"
+        )

@@ -1,0 +1,73 @@
+"""Official folder layouts: each function lists the cases below a root."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from tfuq.data.cases import Case
+from tfuq.data.readers import is_readable, stem
+from tfuq.errors import DataError
+from tfuq.registry import Registry
+
+LAYOUTS: Registry[Callable[[Path], list[Case]]] = Registry("data.layout")
+
+
+def list_cases(layout: str, root: str | Path) -> list[Case]:
+    """The cases of a data set, sorted by id.
+
+    Raises:
+        DataError: no such folder, no cases in it, or an id that occurs twice.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise DataError(f"{root}: no such data folder; set data.root, or TFUQ_DATA where the configuration uses it")
+    cases = sorted(LAYOUTS[layout](root), key=lambda case: case.id)
+    if not cases:
+        raise DataError(f"{root}: no cases in the {layout} layout; check data.layout and data.root")
+    twice = [a.id for a, b in itertools.pairwise(cases) if a.id == b.id]
+    if twice:
+        raise DataError(f"{root}: case id '{twice[0]}' occurs twice; ids must be unique")
+    return cases
+
+
+@LAYOUTS.register("decathlon")
+def decathlon(root: Path) -> list[Case]:
+    """Medical Segmentation Decathlon: the labelled cases of ``dataset.json``."""
+    index = root / "dataset.json"
+    try:
+        entries = json.loads(index.read_text(encoding="utf-8"))["training"]
+        pairs = [(root / entry["image"], root / entry["label"]) for entry in entries]
+    except OSError as error:
+        raise DataError(f"{index}: cannot be read ({error.strerror}); the decathlon layout needs it") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise DataError(
+            f"{index}: not a Decathlon index ('training' must list image and label); restore the official file"
+        ) from error
+    return [Case(stem(image), (image,), label) for image, label in pairs]
+
+
+@LAYOUTS.register("iseg2017")
+def iseg2017(root: Path) -> list[Case]:
+    """iSeg-2017: ``subject-N-T1``, ``-T2`` and, in the training release, ``-label``, as Analyze or NIfTI."""
+    cases = []
+    for t1 in root.iterdir():
+        match = re.fullmatch(r"subject-(\d+)-T1\.(img|nii|nii\.gz)", t1.name)
+        if match:
+            label = t1.with_name(t1.name.replace("-T1", "-label"))
+            channels = (t1, t1.with_name(t1.name.replace("-T1", "-T2")))
+            cases.append(Case(f"subject-{int(match.group(1)):02d}", channels, label if label.is_file() else None))
+    return cases
+
+
+@LAYOUTS.register("folder")
+def folder(root: Path) -> list[Case]:
+    """``image/NAME.*`` with ``label/NAME.*`` where there is a reference; the endings may differ."""
+    if not (root / "image").is_dir():
+        raise DataError(f"{root}: the folder layout needs a folder 'image' in it, and 'label' for references")
+    labels = {stem(path): path for path in sorted((root / "label").glob("*")) if is_readable(path)}
+    images = [path for path in sorted((root / "image").iterdir()) if is_readable(path)]
+    return [Case(stem(path), (path,), labels.get(stem(path))) for path in images]

@@ -1,0 +1,41 @@
+"""Readers, one file per format; `read` chooses by the name's ending."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tfuq.data.readers.images import IMAGE_SUFFIXES, read_image
+from tfuq.data.readers.nifti import NIFTI_SUFFIXES, read_nifti
+from tfuq.data.volume import Volume
+from tfuq.errors import DataError
+
+READABLE_SUFFIXES = (*NIFTI_SUFFIXES, *IMAGE_SUFFIXES)
+
+
+def read(path: Path) -> Volume:
+    """Read a NIfTI or Analyze volume, or a 2D image as a volume of one slice.
+
+    Raises:
+        DataError: the file is missing, of an unknown kind, or cannot be read whole.
+    """
+    name = path.name.lower()
+    if not path.is_file():
+        raise DataError(f"{path}: no such file")
+    if name.endswith(NIFTI_SUFFIXES):
+        return read_nifti(path)
+    if name.endswith(IMAGE_SUFFIXES):
+        return read_image(path)
+    raise DataError(f"{path}: unknown kind of file; tfuq reads {', '.join(READABLE_SUFFIXES)}")
+
+
+def is_readable(path: Path) -> bool:
+    """Whether the name is that of a file `read` takes (an Analyze pair counts once, by its ``.img``)."""
+    return path.name.lower().endswith(READABLE_SUFFIXES) and path.suffix.lower() != ".hdr" and not path.name.startswith(".")
+
+
+def stem(path: Path) -> str:
+    """The file's name without its ending, ``.nii.gz`` taken as one."""
+    for suffix in sorted(READABLE_SUFFIXES, key=len, reverse=True):
+        if path.name.lower().endswith(suffix):
+            return path.name[: -len(suffix)]
+    return path.stem

@@ -1,0 +1,48 @@
+"""Train, validation and test by case; never one case on two sides."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfuq.config import SplitConfig
+from tfuq.data.cases import Case
+from tfuq.errors import DataError, nearest
+
+PARTS = ("train", "validation", "test")
+
+
+def split_cases(cases: list[Case], config: SplitConfig) -> dict[str, list[Case]]:
+    """The cases of each part, sorted by id; those without a label are left out.
+
+    Raises:
+        DataError: more cases asked for than there are, unknown ids, one id in two parts.
+    """
+    labelled = {case.id: case for case in cases if case.label is not None}
+    chosen = _listed(config, labelled) if isinstance(config.train, list) else _drawn(config, labelled)
+    return {part: [labelled[i] for i in sorted(ids)] for part, ids in chosen.items()}
+
+
+def _drawn(config, labelled):
+    counts = [getattr(config, part) for part in PARTS]
+    if sum(counts) > len(labelled):
+        raise DataError(
+            f"data.split asks for {' + '.join(map(str, counts))} cases, but only {len(labelled)} have labels; lower the numbers"
+        )
+    order = np.random.default_rng(config.seed).permutation(sorted(labelled))
+    ends = np.cumsum(counts)
+    return {part: [str(i) for i in order[end - n : end]] for part, n, end in zip(PARTS, counts, ends, strict=True)}
+
+
+def _listed(config, labelled):
+    chosen = {part: list(getattr(config, part)) for part in PARTS}
+    seen: dict[str, str] = {}
+    for part, ids in chosen.items():
+        for case_id in ids:
+            if case_id not in labelled:
+                raise DataError(f"data.split.{part}: no labelled case '{case_id}'{nearest(case_id, labelled)}")
+            if case_id in seen:
+                raise DataError(f"data.split: case '{case_id}' is in both {seen[case_id]} and {part}; keep it in one")
+            seen[case_id] = part
+    if not chosen["train"]:
+        raise DataError("data.split.train is empty; list at least one case")
+    return chosen

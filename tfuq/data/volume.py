@@ -1,0 +1,106 @@
+"""`Volume`: an array that knows where it lies in space, and the way from one grid to another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import ndimage
+
+_ALIGNED = 1e-4  # voxels; headers store affines in single precision
+
+
+@dataclass(frozen=True)
+class Volume:
+    """An image ``[X, Y, Z, C]``, or a label or scalar map ``[X, Y, Z]``, with its geometry; never changed in place.
+
+    ``affine`` maps voxel indices to millimetres. ``codes`` are the NIfTI qform and sform codes of the file it came from
+    and ``ndim`` the number of axes the file had, so that what is written beside it opens in the same place.
+    """
+
+    array: np.ndarray
+    affine: np.ndarray
+    codes: tuple[int, int] = (0, 2)
+    ndim: int = 3
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of voxels along each spatial axis."""
+        return self.array.shape[:3]
+
+    @property
+    def spacing(self) -> np.ndarray:
+        """Voxel size in mm along each axis."""
+        return np.linalg.norm(self.affine[:3, :3], axis=0)
+
+    @property
+    def voxel_volume(self) -> float:
+        """Volume of a voxel in mm³."""
+        return float(abs(np.linalg.det(self.affine[:3, :3])))
+
+    def with_array(self, array: np.ndarray) -> Volume:
+        """The same place with other values."""
+        return replace(self, array=array)
+
+    def same_grid(self, other: Volume) -> bool:
+        """Whether both have the same shape and, within the precision of a header, the same affine."""
+        return self.shape == other.shape and np.allclose(self.affine, other.affine, atol=1e-3)
+
+
+def shift_origin(volume: Volume, array: np.ndarray, start: np.ndarray) -> Volume:
+    """``array`` placed so that its voxel 0 is voxel ``start`` of ``volume``."""
+    affine = volume.affine.copy()
+    affine[:3, 3] += affine[:3, :3] @ np.asarray(start, float)
+    return replace(volume, array=array, affine=affine)
+
+
+def take(volume: Volume, start: np.ndarray, shape: tuple[int, ...], fill=0) -> Volume:
+    """The box of ``shape`` voxels from ``start``; what lies outside the volume is ``fill`` (a scalar or one per channel)."""
+    array = np.empty((*shape, *volume.array.shape[3:]), volume.array.dtype)
+    array[...] = fill
+    start, size = np.asarray(start, int), np.asarray(volume.shape)
+    low, high = np.maximum(start, 0), np.minimum(start + shape, size)
+    if (low < high).all():
+        inside = tuple(slice(a, b) for a, b in zip(low - start, high - start, strict=True))
+        array[inside] = volume.array[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+    return shift_origin(volume, array, start)
+
+
+def onto_grid(volume: Volume, reference: Volume, *, fill=0, nearest: bool = False) -> Volume:
+    """``volume`` resampled to the voxels of ``reference``: linear, or nearest for labels; ``fill`` outside it.
+
+    Grids that differ by whole voxels alone (a crop, a pad) are copied exactly.
+    """
+    mapping = np.linalg.solve(volume.affine, reference.affine)
+    matrix, offset = mapping[:3, :3], mapping[:3, 3]
+    whole = np.rint(offset)
+    if np.abs(matrix - np.eye(3)).max() * max(reference.shape) < _ALIGNED and np.abs(offset - whole).max() < _ALIGNED:
+        array = take(volume, whole, reference.shape, fill).array
+    else:
+        array = _interpolate(volume, reference.shape, matrix, offset, fill, nearest)
+    return replace(reference, array=array)
+
+
+def _interpolate(volume, shape, matrix, offset, fill, nearest):
+    channels = volume.array[..., None] if volume.array.ndim == 3 else volume.array
+    fills = np.broadcast_to(fill, channels.shape[-1:])
+    # Half a voxel beyond the outermost centres still belongs to the volume, so the edge value holds there.
+    corners = np.stack(np.meshgrid(*[np.arange(n) for n in shape], indexing="ij"), -1) @ matrix.T + offset
+    outside = ((corners < -0.5 - _ALIGNED) | (corners > np.array(volume.shape) - 0.5 + _ALIGNED)).any(-1)
+    order = 0 if nearest else 1
+    resampled = [
+        np.where(outside, f, ndimage.affine_transform(channels[..., c], matrix, offset, shape, order=order, mode="nearest"))
+        for c, f in enumerate(fills)
+    ]
+    array = np.stack(resampled, -1).astype(volume.array.dtype)
+    return array[..., 0] if volume.array.ndim == 3 else array
+
+
+def resample(volume: Volume, shape: tuple[int, int, int], *, nearest: bool = False) -> Volume:
+    """``volume`` on a grid of ``shape`` voxels over the same field of view."""
+    factor = np.array(volume.shape) / np.array(shape)
+    affine = volume.affine.copy()
+    affine[:3, :3] = volume.affine[:3, :3] * factor
+    affine[:3, 3] += volume.affine[:3, :3] @ ((factor - 1) / 2)
+    grid = replace(volume, array=np.empty(shape, np.uint8), affine=affine)
+    return onto_grid(volume, grid, nearest=nearest)

@@ -1,0 +1,66 @@
+"""Data terms of the objective, one value per example so that any batch split over devices adds up to the same loss.
+
+Each takes class indices ``[N, *S]`` and log-probabilities ``[N, *S, K]`` and returns ``[N]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from tfuq.config import LossConfig
+
+Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+_SMOOTH = 1.0  # one voxel: an absent class predicted absent scores 1, and its gradient stays finite
+
+
+def log_probabilities(logits: tf.Tensor) -> tf.Tensor:
+    """``[…, K]`` from K logits, or ``[…, 2]`` from the single logit of a binary network."""
+    if logits.shape[-1] == 1:
+        return tf.concat([tf.math.log_sigmoid(-logits), tf.math.log_sigmoid(logits)], axis=-1)
+    return tf.nn.log_softmax(logits)
+
+
+def probabilities(logits: tf.Tensor) -> tf.Tensor:
+    """The exponential of `log_probabilities`, in fewer passes over memory."""
+    if logits.shape[-1] == 1:
+        p = tf.sigmoid(logits)
+        return tf.concat([1.0 - p, p], axis=-1)
+    return tf.nn.softmax(logits)
+
+
+def cross_entropy(labels: tf.Tensor, log_p: tf.Tensor, weights: list[float] | None = None) -> tf.Tensor:
+    """Mean over voxels of −w_y log p_y; with weights, divided by the mean weight of the example's voxels."""
+    losses = -tf.gather(log_p, labels, axis=-1, batch_dims=labels.shape.rank)
+    if weights is None:
+        return _mean_per_example(losses)
+    weight = tf.gather(tf.constant(weights, log_p.dtype), labels)
+    return _mean_per_example(weight * losses) / _mean_per_example(weight)
+
+
+def soft_dice(labels: tf.Tensor, log_p: tf.Tensor) -> tf.Tensor:
+    """1 − mean over foreground classes of (2 Σ p y + s) / (Σ p + Σ y + s), s one voxel (Milletari et al. 2016)."""
+    classes = log_p.shape[-1]
+    axes = list(range(1, log_p.shape.rank - 1))
+    p, y = tf.exp(log_p)[..., 1:], tf.one_hot(labels, classes, dtype=log_p.dtype)[..., 1:]
+    overlap = 2 * tf.reduce_sum(p * y, axes) + _SMOOTH
+    dice = overlap / (tf.reduce_sum(p, axes) + tf.reduce_sum(y, axes) + _SMOOTH)
+    return 1 - tf.reduce_mean(dice, axis=-1)
+
+
+def make_loss(config: LossConfig, class_weights: list[float]) -> Loss:
+    """The configured data term; ``class_weights`` serve where the configuration gives none of its own."""
+    weights = config.class_weights or class_weights
+    return {
+        "cross-entropy": cross_entropy,
+        "weighted-cross-entropy": lambda y, log_p: cross_entropy(y, log_p, weights),
+        "soft-dice": soft_dice,
+        "dice-ce": lambda y, log_p: (
+            config.dice_weight * soft_dice(y, log_p) + (1 - config.dice_weight) * cross_entropy(y, log_p)
+        ),
+    }[config.name]
+
+
+def _mean_per_example(values: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_mean(values, axis=list(range(1, values.shape.rank)))

@@ -1,0 +1,103 @@
+"""Streaming statistics over samples: stateless objects, explicit state, memory that does not grow with T.
+
+``p`` is one sample's class probabilities ``[N, *S, K]``. A reducer's ``finalize`` returns named statistics that
+`tfuq.measures.voxel` turns into maps. `PackedMasks` is the one exception to constant memory: it keeps one or two bits per
+voxel and sample, which pairwise and per-component measures cannot do without.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import tensorflow as tf
+
+State = Any
+_TINY = 1e-30
+
+
+class Reducer(Protocol):
+    """``initialize(shape [N, *S, K], T) → state``; ``update(state, p, t) → state`` for t = 0 … T−1; ``finalize``."""
+
+    def initialize(self, shape: tf.Tensor, samples: tf.Tensor) -> State: ...
+
+    def update(self, state: State, p: tf.Tensor, t: tf.Tensor) -> State: ...
+
+    def finalize(self, state: State, samples: tf.Tensor) -> dict[str, tf.Tensor]: ...
+
+
+class Moments:
+    """Mean and population variance per class, by Welford's update: exact zero spread for equal samples."""
+
+    def initialize(self, shape, samples):
+        return tf.zeros(shape), tf.zeros(shape)
+
+    def update(self, state, p, t):
+        mean, m2 = state
+        delta = p - mean
+        mean = mean + delta / tf.cast(t + 1, p.dtype)
+        return mean, m2 + delta * (p - mean)
+
+    def finalize(self, state, samples):
+        mean, m2 = state
+        return {"mean": mean, "variance": m2 / tf.cast(samples, m2.dtype)}
+
+
+class EntropyTerms:
+    """Mean over samples of −p log p per class; its sum over classes is the expected entropy."""
+
+    def initialize(self, shape, samples):
+        return tf.zeros(shape)
+
+    def update(self, state, p, t):
+        return state - p * tf.math.log(tf.maximum(p, _TINY))
+
+    def finalize(self, state, samples):
+        return {"entropy_terms": state / tf.cast(samples, state.dtype)}
+
+
+class Votes:
+    """How many samples chose the most chosen class."""
+
+    def initialize(self, shape, samples):
+        return tf.zeros(shape, tf.int32)
+
+    def update(self, state, p, t):
+        return state + tf.one_hot(chosen_class(p), tf.shape(p)[-1], dtype=tf.int32)
+
+    def finalize(self, state, samples):
+        return {"modal_share": tf.cast(tf.reduce_max(state, axis=-1), tf.float32) / tf.cast(samples, tf.float32)}
+
+
+class PackedMasks:
+    """Every sample's mask of every foreground class, a bit per voxel: ``masks [N, T, K−1, ⌈voxels / 8⌉]`` uint8.
+
+    Sample t's mask of class k is argmax = k, which for two classes is p > 0.5. The bits are little-endian within a byte.
+    """
+
+    def initialize(self, shape, samples):
+        return tf.zeros([samples, shape[0], shape[-1] - 1, _packed_size(shape)], tf.uint8)
+
+    def update(self, state, p, t):
+        shape = tf.shape(p)
+        labels = tf.reshape(chosen_class(p), [shape[0], 1, -1])
+        masks = tf.cast(tf.equal(labels, tf.range(1, shape[-1])[None, :, None]), tf.uint8)
+        masks = tf.pad(masks, [[0, 0], [0, 0], [0, 8 * _packed_size(shape) - tf.shape(masks)[-1]]])
+        bits = tf.reshape(masks, [shape[0], shape[-1] - 1, -1, 8]) * tf.constant([1, 2, 4, 8, 16, 32, 64, 128], tf.uint8)
+        packed = tf.cast(tf.reduce_sum(tf.cast(bits, tf.int32), -1), tf.uint8)
+        return tf.tensor_scatter_nd_update(state, [[t]], packed[None])
+
+    def finalize(self, state, samples):
+        return {"masks": tf.transpose(state, [1, 0, 2, 3])}
+
+
+def chosen_class(p: tf.Tensor) -> tf.Tensor:
+    """argmax over the last axis, the first of equals (int32). tf.argmax takes several times as long over a short axis."""
+    best, label = p[..., 0], tf.zeros(tf.shape(p)[:-1], tf.int32)
+    for k in range(1, p.shape[-1]):
+        label = tf.where(p[..., k] > best, k, label)
+        best = tf.maximum(best, p[..., k])
+    return label
+
+
+def _packed_size(shape: tf.Tensor) -> tf.Tensor:
+    return (tf.reduce_prod(shape[1:-1]) + 7) // 8

@@ -1,0 +1,101 @@
+"""The run directory: where everything of one training lies, and the runs there are."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfuq import config as configuration
+from tfuq.config import Config
+from tfuq.data.preprocessing import Statistics
+from tfuq.data.writers import write_json, write_text
+from tfuq.errors import RunError
+
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Paths and facts of one run; ``config`` is the one it was trained with."""
+
+    path: Path
+    config: Config
+
+    def member(self, index: int) -> Path:
+        """Folder of one member's weights and history."""
+        return self.path / "members" / str(index)
+
+    def predictions(self, method: str) -> Path:
+        """Folder of a method's predictions."""
+        return self.path / "predictions" / method
+
+    def scores(self, method: str) -> Path:
+        """Folder of a method's scores."""
+        return self.path / "scores" / method
+
+    @property
+    def finished_members(self) -> list[int]:
+        """Members whose training ended."""
+        folders = (self.path / "members").glob("*/done")
+        return sorted(int(done.parent.name) for done in folders if done.parent.name.isdigit())
+
+    @property
+    def facts(self) -> dict:
+        """``environment.json``: versions, devices, seeds, and what was computed from the training data."""
+        return _read_json(self.path / "environment.json")
+
+    @property
+    def statistics(self) -> Statistics | None:
+        """Training-set mean and standard deviation, where the run has them."""
+        stored = self.facts["statistics"]
+        return Statistics(tuple(stored["mean"]), tuple(stored["std"])) if stored else None
+
+    @property
+    def split(self) -> dict[str, list[str]]:
+        """Case ids of train, validation and test."""
+        return _read_json(self.path / "splits.json")
+
+
+def create(path: Path, config: Config, split: dict[str, list[str]], facts: dict) -> Run:
+    """Write what a run is before it trains; the configuration last, as it marks the folder as a run."""
+    write_json(path / "splits.json", split)
+    write_json(path / "environment.json", facts)
+    write_text(path / "config.yaml", config.dump())
+    return Run(path, config)
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder holds a run."""
+    return (path / "config.yaml").is_file()
+
+
+def open_run(path: Path) -> Run:
+    """Open a run.
+
+    Raises:
+        RunError: not a run, or one whose files do not read.
+    """
+    if not is_run(path):
+        raise RunError(f"{path}: not a run (it has no config.yaml); give a folder that tfuq train wrote")
+    return Run(path, configuration.load(str(path / "config.yaml")))
+
+
+def newest_run(method: str | None, root: Path = RUNS) -> Run:
+    """The run of ``method`` (of any method for None) whose configuration was written last.
+
+    Raises:
+        RunError: there is none.
+    """
+    found = [f for f in root.glob("*/*/config.yaml") if method is None or f.parent.name == method]
+    if not found:
+        what = f"of method {method} " if method else ""
+        raise RunError(f"no run {what}below '{root}'; train one, or name a run folder")
+    return open_run(max(found, key=lambda f: f.stat().st_mtime).parent)
+
+
+def _read_json(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: cannot be read ({error}); the run is incomplete, train it again") from error

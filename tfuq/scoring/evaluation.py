@@ -1,0 +1,173 @@
+"""Scores of a predictions folder: each case against its reference, and measures against quality over cases."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from tfuq import results, runs
+from tfuq.config import Config
+from tfuq.data.cases import Case, read_case_label
+from tfuq.data.layouts import list_cases
+from tfuq.data.readers import is_readable, read, stem
+from tfuq.data.volume import Volume
+from tfuq.data.writers import write_csv, write_json
+from tfuq.errors import DataError
+from tfuq.results import Manifest
+from tfuq.scoring.calibration import brier, error_auroc, expected_calibration_error, negative_log_likelihood
+from tfuq.scoring.metrics import METRICS
+from tfuq.scoring.segmentation import overlap_scores, surface_scores
+
+_NOT_MEASURES = ("case", "class", "component", "reason", *METRICS)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Rows of ``cases.csv`` (case × class, then the case's voxel scores), of ``structures.csv``, and the summary."""
+
+    cases: list[dict]
+    structures: list[dict]
+    summary: dict
+
+    def write(self, folder: Path) -> None:
+        """Write the three files."""
+        write_csv(folder / "cases.csv", self.cases)
+        write_csv(folder / "structures.csv", self.structures)
+        write_json(folder / "summary.json", self.summary)
+
+
+def score_folder(folder: Path, reference: Path | None, on_case: Callable[[str], None]) -> Scores:
+    """Score predictions against the data set's labels, or those in ``reference``.
+
+    Raises:
+        RunError: no predictions there. DataError: a reference is missing or does not fit.
+    """
+    manifest = results.read_manifest(folder)
+    config = runs.open_run(Path(manifest.run)).config
+    cases, structures = [], []
+    for case in _with_references(manifest, config, reference):
+        rows, case_structures = _score_case(folder / case.id, case, config)
+        cases += rows
+        structures += case_structures
+        on_case(case.id)
+    return Scores(cases, structures, _summary(manifest, cases, structures))
+
+
+def default_output(folder: Path) -> Path:
+    """``scores/<method>`` beside the ``predictions`` folder, or ``scores`` within a folder that lies elsewhere."""
+    return folder.parent.parent / "scores" / folder.name if folder.parent.name == "predictions" else folder / "scores"
+
+
+def _with_references(manifest: Manifest, config: Config, reference: Path | None) -> Iterator[Case]:
+    found = _reference_files(config, reference) if reference else {}
+    if not manifest.cases:
+        raise DataError(f"{manifest.run}: its predictions hold no case; run tfuq predict")
+    for case_id, entry in sorted(manifest.cases.items()):
+        label = found.get(case_id) if reference else entry["label"] and Path(entry["label"])
+        if label is None:
+            where = f"in {reference}" if reference else "in its data set"
+            raise DataError(f"case '{case_id}' has no reference {where}; give a folder with one per case by --reference")
+        yield Case(case_id, tuple(Path(p) for p in entry["images"]), label)
+
+
+def _reference_files(config: Config, folder: Path) -> dict[str, Path]:
+    if not folder.is_dir():
+        raise DataError(f"--reference {folder}: no such folder")
+    plain = {stem(path): path for path in sorted(folder.iterdir()) if path.is_file() and is_readable(path)}
+    try:
+        listed = list_cases(config.data.layout, folder)
+    except DataError:
+        listed = []
+    return plain | {case.id: case.label for case in listed if case.label}
+
+
+def _score_case(folder: Path, case: Case, config: Config) -> tuple[list[dict], list[dict]]:
+    predicted = read(folder / "label.nii.gz")
+    truth = read_case_label(case, predicted, len(config.data.classes), config.data.label_values).array
+    label = predicted.array.astype(np.uint8)
+    rows = [
+        {"case": case.id, "class": name, **_class_scores(label == k, truth == k, predicted)}
+        for k, name in enumerate(config.data.classes[1:], start=1)
+    ]
+    rows.append({"case": case.id, "class": "all", **_mean_row(rows), **_voxel_scores(folder, label, truth)})
+    quality = {row["class"]: row["dice"] for row in rows}
+    structures = [row | {"dice": quality[row["class"]]} for row in _read_csv(folder / "structures.csv")]
+    return rows, structures
+
+
+def _class_scores(predicted: np.ndarray, reference: np.ndarray, grid: Volume) -> dict:
+    return overlap_scores(predicted, reference, grid.voxel_volume) | surface_scores(predicted, reference, grid.spacing)
+
+
+def _mean_row(rows: list[dict]) -> dict:
+    """Means over the foreground classes, of those where a score exists."""
+    return {name: _mean([row[name] for row in rows]) for name in rows[0] if name in METRICS}
+
+
+def _voxel_scores(folder: Path, label: np.ndarray, truth: np.ndarray) -> dict:
+    p = read(folder / "probability.nii.gz").array
+    p, y = p.reshape(-1, p.shape[-1]), truth.ravel().astype(int)
+    wrong = (label != truth).ravel()
+    scores = {"nll": negative_log_likelihood(p, y), "brier": brier(p, y), "ece": expected_calibration_error(p, y)}
+    for name in METRICS:
+        path = folder / f"{name.removeprefix('auroc_')}.nii.gz"
+        if name.startswith("auroc_") and path.is_file():
+            scores[name] = error_auroc(read(path).array.ravel(), wrong)
+    return scores
+
+
+def _summary(manifest: Manifest, cases: list[dict], structures: list[dict]) -> dict:
+    classes = list(dict.fromkeys(row["class"] for row in cases))
+    return {
+        "method": manifest.method,
+        "samples": manifest.samples,
+        "seed": manifest.seed,
+        "weights_digest": manifest.weights_digest,
+        "cases": len(manifest.cases),
+        "scores": {c: _score_table([row for row in cases if row["class"] == c]) for c in classes},
+        "spearman_with_dice": {c: spearman_with_dice([r for r in structures if r["class"] == c]) for c in classes[:-1]},
+    }
+
+
+def _score_table(rows: list[dict]) -> dict:
+    table = {}
+    for name, metric in METRICS.items():
+        values = [row[name] for row in rows if row.get(name) is not None]
+        if values:
+            std = float(np.std(values, ddof=1)) if len(values) > 1 else None
+            table[name] = {"mean": _mean(values), "std": std, "n": len(values), "unit": metric.unit, "better": metric.better}
+    return table
+
+
+def spearman_with_dice(rows: list[dict]) -> dict[str, dict]:
+    """Spearman's ρ with p and n of every structure-level measure against Dice, over whole-class rows (one per case).
+
+    ρ and p are None where fewer than three cases have the measure, or either is constant.
+    """
+    whole = [row for row in rows if row["component"] == "all"]
+    names = dict.fromkeys(name for row in whole for name in row if name not in _NOT_MEASURES)
+    table = {}
+    for name in names:
+        pairs = np.array([(float(r[name]), r["dice"]) for r in whole if r.get(name) not in (None, "")])
+        usable = len(pairs) > 2 and (pairs.std(0) > 0).all()
+        rho, p = stats.spearmanr(pairs[:, 0], pairs[:, 1]) if usable else (None, None)
+        table[name] = {"rho": None if rho is None else float(rho), "p": None if p is None else float(p), "n": len(pairs)}
+    return table
+
+
+def _mean(values) -> float | None:
+    present = [value for value in values if value is not None]
+    return float(np.mean(present)) if present else None
+
+
+def _read_csv(path: Path) -> list[dict]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); predict the case again") from error

@@ -1,0 +1,37 @@
+"""What every score is: its unit, its bounds, and which way is better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A score's meaning; ``better`` None is a quantity that is neither good nor bad."""
+
+    name: str
+    unit: str
+    low: float | None
+    high: float | None
+    better: Literal["higher", "lower", "nearer zero"] | None
+
+
+_ALL = (
+    Metric("dice", "1", 0, 1, "higher"),
+    Metric("iou", "1", 0, 1, "higher"),
+    Metric("precision", "1", 0, 1, "higher"),
+    Metric("recall", "1", 0, 1, "higher"),
+    Metric("volume_difference_mm3", "mm³", None, None, "nearer zero"),
+    Metric("hd95_mm", "mm", 0, None, "lower"),
+    Metric("average_surface_distance_mm", "mm", 0, None, "lower"),
+    Metric("nll", "nat", 0, None, "lower"),
+    Metric("brier", "1", 0, 2, "lower"),
+    Metric("ece", "1", 0, 1, "lower"),
+    Metric("auroc_predictive_entropy", "1", 0, 1, "higher"),
+    Metric("auroc_expected_entropy", "1", 0, 1, "higher"),
+    Metric("auroc_mutual_information", "1", 0, 1, "higher"),
+    Metric("auroc_variation_ratio", "1", 0, 1, "higher"),
+    Metric("auroc_standard_deviation", "1", 0, 1, "higher"),
+)
+METRICS = {metric.name: metric for metric in _ALL}

@@ -1,0 +1,149 @@
+"""Training one member: epochs, validation, early stopping, best weights, and a state from which it can go on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+import tf_keras
+
+from tfuq.config import Config
+from tfuq.data.dataset import CaseExamples, TrainingSet
+from tfuq.data.pipeline import epoch_dataset
+from tfuq.data.writers import write_csv, write_json
+from tfuq.errors import TfuqError
+from tfuq.losses import make_loss
+from tfuq.members import build_member
+from tfuq.training.step import TrainingStep
+from tfuq.training.validation import Validator
+from tfuq.weights import assign_arrays, load_arrays, model_arrays, save_arrays
+
+OnStep = Callable[[int, int, int, dict], None]  # member, epoch, step of the epoch, logs so far
+
+
+@dataclass
+class Progress:
+    """Where a member's training stands; with the arrays of `MemberTraining` its whole state."""
+
+    epoch: int = 0
+    best: float | None = None
+    best_epoch: int = 0
+    history: list[dict] = field(default_factory=list)
+
+
+class MemberTraining:
+    """One member of a run. ``run()`` goes on from the folder's state where there is one."""
+
+    def __init__(self, config: Config, folder: Path, member: int, training: TrainingSet, validation: list[CaseExamples],
+                 strategy: tf.distribute.Strategy, kl_scale: float):  # fmt: skip
+        self.config, self.folder, self.member = config, folder, member
+        self._training, self._strategy = training, strategy
+        self._seed = member_seed(config.training.seed, member)
+        tf_keras.utils.set_random_seed(self._seed)  # initial weights
+        with strategy.scope():
+            self.model = build_member(config, channels=training.channels, kl_scale=kl_scale)
+        loss = make_loss(config.training.loss, training.class_weights)
+        self._step = TrainingStep(config, strategy, self.model, loss)
+        self._validate = Validator(config, validation, loss, training.channels)
+        self._rows = training.member_rows(np.random.default_rng([self._seed, 0]))
+        self._best: dict[str, np.ndarray] = {}
+        self.progress = Progress()
+
+    @property
+    def steps(self) -> int:
+        """Optimization steps of an epoch."""
+        return self.config.training.steps_per_epoch or -(-len(self._rows) // self.config.training.batch_size)
+
+    def run(self, on_step: OnStep) -> None:
+        """Train to the end and write weights, history and the mark that the member is done."""
+        self._restore()
+        while self.progress.epoch < self.config.training.epochs and not self._is_patience_over():
+            self._epoch(on_step)
+            self._save_state()
+        digest = save_arrays(self.folder / "weights.npz", self._best)
+        (self.folder / "state.npz").unlink(missing_ok=True)
+        write_json(
+            self.folder / "done", {"digest": digest, "epochs": self.progress.epoch, "best_epoch": self.progress.best_epoch}
+        )
+
+    def _epoch(self, on_step: OnStep) -> None:
+        started, epoch = time.monotonic(), self.progress.epoch
+        dataset = epoch_dataset(
+            self._training, self._rows, batch=self.config.training.batch_size, steps=self.steps, seed=[self._seed, epoch + 1]
+        )
+        kl_weight = tf.constant(self._kl_weight(epoch), tf.float32)
+        sums: dict[str, float] = {}
+        for step, (images, labels) in enumerate(self._strategy.experimental_distribute_dataset(dataset)):
+            seed = tf.constant([self._seed, epoch * self.steps + step], tf.int32)
+            logs = {name: float(value) for name, value in self._step(images, labels, seed, kl_weight).items()}
+            sums = {name: sums.get(name, 0.0) + value for name, value in logs.items()}
+            on_step(self.member, epoch, step, {name: value / (step + 1) for name, value in sums.items()})
+        row = {"epoch": epoch + 1, **{name: value / self.steps for name, value in sums.items()}, **self._validate(self.model)}
+        if not np.isfinite(row["loss"]):
+            raise TfuqError(
+                f"member {self.member}: the loss is {row['loss']} in epoch {epoch + 1}; lower training.learning_rate"
+            )
+        row |= {"learning_rate": float(self._step.optimizer.learning_rate.numpy()), "seconds": time.monotonic() - started}
+        self._keep_best(row)
+        self.progress.history.append(row)
+        self.progress.epoch = epoch + 1
+        write_csv(self.folder / "history.csv", self.progress.history)
+        on_step(self.member, epoch, self.steps, row)
+
+    def _kl_weight(self, epoch: int) -> float:
+        warmup = self.config.variational.kl_warmup_epochs
+        return min(1.0, (epoch + 1) / (warmup + 1))
+
+    def _keep_best(self, row: dict) -> None:
+        """Best by the monitored validation figure; without validation cases the last epoch is kept."""
+        value = -row["val_dice"] if self.config.training.monitor == "dice" and "val_dice" in row else row.get("val_loss")
+        if value is None or self.progress.best is None or value < self.progress.best:
+            self._best = model_arrays(self.model)
+            self.progress.best, self.progress.best_epoch = value, row["epoch"]
+
+    def _is_patience_over(self) -> bool:
+        patience = self.config.training.early_stopping_epochs
+        return bool(patience) and self.progress.epoch - self.progress.best_epoch >= patience
+
+    def _save_state(self) -> None:
+        arrays = {f"model/{name}": array for name, array in model_arrays(self.model).items()}
+        arrays |= {f"best/{name}": array for name, array in self._best.items()}
+        arrays |= {f"optimizer/{i}": variable.numpy() for i, variable in enumerate(self._step.optimizer.variables)}
+        arrays["progress"] = np.frombuffer(json.dumps(asdict(self.progress)).encode(), np.uint8)
+        save_arrays(self.folder / "state.npz", arrays)
+
+    def _restore(self) -> None:
+        path = self.folder / "state.npz"
+        if not path.is_file():
+            return
+        arrays = load_arrays(path)
+        self.progress = Progress(**json.loads(arrays["progress"].tobytes()))
+        assign_arrays(self.model, _below(arrays, "model/"), where=str(path))
+        self._best = _below(arrays, "best/")
+        for i, variable in enumerate(self._step.optimizer.variables):
+            variable.assign(arrays[f"optimizer/{i}"])
+
+    def warm_start(self, point_weights: dict[str, np.ndarray], where: str) -> None:
+        """Start the posterior means from a network of point weights; widths stay as configured."""
+        arrays = model_arrays(self.model)
+        for name in arrays:
+            source = name.replace("/kernel_posterior_loc", "/kernel").replace("/bias_posterior_loc", "/bias")
+            if not name.endswith("untransformed_scale") and source in point_weights:
+                arrays[name] = point_weights[source]
+            elif not name.endswith("untransformed_scale"):
+                raise TfuqError(f"variational.warm_start: {where} has no weights '{source}'; it must be of the same network")
+        assign_arrays(self.model, arrays, where=where)
+
+
+def _below(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def member_seed(seed: int, member: int) -> int:
+    """A member's seed: far from its neighbours', the same on every machine."""
+    return int(np.random.SeedSequence([seed, member]).generate_state(1)[0] & 0x7FFFFFFF)

@@ -1,0 +1,69 @@
+"""One optimization step, on every replica of a strategy."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+import tf_keras
+
+from tfuq.config import Config
+from tfuq.layers import fold_in
+from tfuq.losses import Loss, log_probabilities
+
+Logs = dict[str, tf.Tensor]
+
+
+class TrainingStep:
+    """``(images, labels, seed, kl_weight) → {loss, data_loss, kl}``, all summed over replicas.
+
+    ``kl`` is the KL divergence already scaled by its 1/(cases × voxels); ``kl_weight`` is the warm-up's share of it.
+    """
+
+    def __init__(self, config: Config, strategy: tf.distribute.Strategy, model: tf_keras.Model, loss: Loss):
+        self.strategy, self.model, self._loss = strategy, model, loss
+        self._batch = config.training.batch_size
+        self._epsilon = config.ensemble.adversarial_epsilon
+        with strategy.scope():
+            self.optimizer = make_optimizer(config)
+            self.optimizer.build(model.trainable_variables)
+
+    @tf.function
+    def __call__(self, images, labels, seed, kl_weight) -> Logs:
+        per_replica = self.strategy.run(self._replica_step, (images, labels, seed, kl_weight))
+        return {name: self.strategy.reduce("SUM", value, axis=None) for name, value in per_replica.items()}
+
+    def _replica_step(self, images, labels, seed, kl_weight) -> Logs:
+        context = tf.distribute.get_replica_context()
+        seed = fold_in(seed, context.replica_id_in_sync_group)
+        if self._epsilon:
+            adversarial = self._adversarial(images, labels, seed)
+            images, labels = tf.concat([images, adversarial], 0), tf.concat([labels, labels], 0)
+        with tf.GradientTape() as tape:
+            data_loss = self._data_loss(images, labels, seed)
+            # Each replica adds the whole KL, so each takes its share of it.
+            kl = tf.add_n(self.model.losses or [tf.zeros([])]) / context.num_replicas_in_sync
+            total = data_loss + kl_weight * kl
+        variables = self.model.trainable_variables
+        self.optimizer.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
+        return {"loss": total, "data_loss": data_loss, "kl": kl}
+
+    def _data_loss(self, images, labels, seed):
+        """The replica's part of the mean over the global batch."""
+        losses = self._loss(labels, log_probabilities(self.model([images, seed], training=True)))
+        return tf.reduce_sum(losses) / (self._batch * (2 if self._epsilon else 1))
+
+    def _adversarial(self, images, labels, seed):
+        """Fast-gradient-sign examples, ε of each image's own range (Lakshminarayanan et al. 2017, §2.3)."""
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            loss = self._data_loss(images, labels, seed)
+        axes = list(range(1, images.shape.rank))
+        extent = tf.reduce_max(images, axes, keepdims=True) - tf.reduce_min(images, axes, keepdims=True)
+        return tf.stop_gradient(images + self._epsilon * extent * tf.sign(tape.gradient(loss, images)))
+
+
+def make_optimizer(config: Config) -> tf_keras.optimizers.Optimizer:
+    """Adam, with decoupled weight decay where the configuration has any."""
+    training = config.training
+    if training.weight_decay:
+        return tf_keras.optimizers.AdamW(training.learning_rate, weight_decay=training.weight_decay)
+    return tf_keras.optimizers.Adam(training.learning_rate)

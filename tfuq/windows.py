@@ -1,0 +1,143 @@
+"""A network of a fixed patch size applied to images of any size, inside the graph.
+
+Overlapping windows are blended with Gaussian weights (as nnU-Net and MONAI do) within one sample, before anything
+non-linear. The network always sees ``chunk`` windows at once: kernels choose their summation order by the batch's size, so
+a fixed one makes results independent, to the bit, of how many images a caller passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+import tf_keras
+
+from tfuq.losses import probabilities
+from tfuq.prefix import split_at_seed
+
+
+class WindowedNetwork(tf.Module):
+    """``encode`` runs what does not depend on the seed, once per image; ``probabilities`` the rest, once per sample."""
+
+    def __init__(self, model: tf_keras.Model, *, overlap: float, chunk: int, keep: int, classes: int):
+        """``keep``: the most windows whose encoding is held in memory; beyond that it is computed anew for each sample."""
+        super().__init__()
+        self.model = model  # holds the variables
+        self._prefix, self._suffix = split_at_seed(model)
+        self._patch = tuple(int(n) for n in model.inputs[0].shape[1:-1])
+        self._overlap, self._chunk, self._keep, self._classes = overlap, chunk, keep, classes
+        self._importance = tf.constant(gaussian_importance(self._patch))
+
+    def encode(self, images: tf.Tensor) -> dict:
+        """``images [N, *S, C]``, S at least the patch. The result is passed back to `probabilities`."""
+        corners = self._corners(tf.shape(images))
+        chunks = tf.shape(corners)[0] // self._chunk
+        kept = chunks if self._keep is None else tf.where(chunks * self._chunk <= self._keep, chunks, 0)
+        encoded = tf.map_fn(
+            lambda index: self._encode_chunk(images, corners, index),
+            tf.range(kept),
+            fn_output_signature=[tf.TensorSpec([self._chunk, *t.shape[1:]], t.dtype) for t in self._prefix.outputs],
+            parallel_iterations=1,
+        )
+        return {
+            "corners": corners,
+            "encoded": encoded,
+            "is_kept": kept > 0,
+            "is_tiled": tf.reduce_any(tf.shape(images)[1:-1] != self._patch),
+            "weight": self._total_weight(images, corners),
+        }
+
+    def probabilities(self, images: tf.Tensor, context: dict, seed: tf.Tensor) -> tf.Tensor:
+        """One sample's class probabilities ``[N, *S, K]``."""
+        corners = context["corners"]
+        blended = tf.zeros(tf.concat([tf.shape(images)[:-1], [self._classes]], 0))
+        chunks = tf.shape(corners)[0] // self._chunk
+
+        def add_chunk(index, blended):
+            features = tf.cond(
+                context["is_kept"],
+                lambda: [stack[index] for stack in context["encoded"]],  # a view, where tf.gather would copy
+                lambda: self._encode_chunk(images, corners, index),
+            )
+            p = probabilities(self._suffix([*features, seed], training=False))
+            first = index * self._chunk
+            return index + 1, tf.cond(
+                context["is_tiled"],
+                lambda: self._blend(blended, p, corners[first : first + self._chunk], context["weight"]),
+                lambda: _place(blended, p, first),
+            )
+
+        _, blended = tf.while_loop(lambda i, _: i < chunks, add_chunk, (0, blended), parallel_iterations=1)
+        return blended
+
+    def _corners(self, shape: tf.Tensor) -> tf.Tensor:
+        """First voxel (image index, then one per axis) of each window, the last repeated to fill whole chunks.
+
+        A repeated window writes nothing: its image index is −1.
+        """
+        axes = [tf.range(shape[0])]
+        for axis, size in enumerate(self._patch, start=1):
+            room = shape[axis] - size
+            stride = max(int(size * (1 - self._overlap)), 1)
+            count = -(-room // stride) + 1
+            step = tf.cast(room, tf.float32) / tf.cast(tf.maximum(count - 1, 1), tf.float32)
+            axes.append(tf.cast(tf.round(tf.cast(tf.range(count), tf.float32) * step), tf.int32))
+        corners = tf.reshape(tf.stack(tf.meshgrid(*axes, indexing="ij"), -1), [-1, len(axes)])
+        missing = (-tf.shape(corners)[0]) % self._chunk
+        filler = tf.concat([tf.fill([missing, 1], -1), tf.zeros([missing, len(self._patch)], tf.int32)], 1)
+        return tf.concat([corners, filler], 0)
+
+    def _encode_chunk(self, images, corners, index):
+        patches = [self._patch_at(images, corners[index * self._chunk + offset]) for offset in range(self._chunk)]
+        return tf.nest.flatten(self._prefix(tf.stack(patches), training=False))
+
+    def _patch_at(self, images, corner):
+        begin = tf.concat([tf.maximum(corner, 0), [0]], 0)
+        return tf.ensure_shape(tf.slice(images, begin, [1, *self._patch, -1])[0], self._prefix.inputs[0].shape[1:])
+
+    def _total_weight(self, images, corners):
+        """Sum of the window weights at each voxel ``[*S]``; the windows of the first image stand for all."""
+        first = tf.boolean_mask(corners, tf.equal(corners[:, 0], 0))
+        total = tf.zeros(tf.shape(images)[1:-1])
+
+        def add(index, total):
+            return index + 1, _add_at(total, self._importance, first[index, 1:], tf.constant(self._patch))
+
+        return tf.while_loop(lambda i, _: i < tf.shape(first)[0], add, (0, total), parallel_iterations=1)[1]
+
+    def _blend(self, blended, p, corners, weight):
+        size = [1, *self._patch, self._classes]
+        for window in range(self._chunk):
+            corner = corners[window]
+            share = self._importance / tf.slice(weight, corner[1:], self._patch)
+            weighted = (p[window] * share[..., None])[None]
+            begin = tf.concat([tf.maximum(corner, 0), [0]], 0)
+            # A filler window has image index −1 and adds zero.
+            blended = _add_at(blended, tf.where(corner[0] >= 0, weighted, 0.0), begin, size)
+        return blended
+
+
+def _place(target, values, first):
+    """Write whole images ``values`` from row ``first`` on; filler beyond the last image is dropped."""
+    last = tf.minimum(first + tf.shape(values)[0], tf.shape(target)[0])
+    begin = tf.stack([first] + [0] * (len(target.shape) - 1))
+    end = tf.concat([[last], tf.shape(target)[1:]], 0)
+    return _update(target, begin, end, values[: last - first])
+
+
+def _add_at(target, values, begin, size):
+    return _update(target, begin, begin + size, tf.slice(target, begin, size) + values)
+
+
+def _update(target, begin, end, values):
+    return tf.raw_ops.TensorStridedSliceUpdate(input=target, begin=begin, end=end, strides=tf.ones_like(begin), value=values)
+
+
+def gaussian_importance(patch: Sequence[int]) -> np.ndarray:
+    """Weights ``[*patch]``, 1 at the centre, of standard deviation an eighth of the patch, never below 1e-3."""
+    profiles = [np.exp(-0.5 * ((np.arange(n) - (n - 1) / 2) / (n / 8)) ** 2) for n in patch]
+    weights = np.ones(())
+    for profile in profiles:
+        weights = np.multiply.outer(weights, profile)
+    return np.maximum(weights / weights.max(), 1e-3).astype(np.float32)
