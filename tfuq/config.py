@@ -269,7 +269,13 @@ def parse(text: str, overrides: tuple[str, ...] = (), *, where: str = "configura
     for override in overrides:
         _apply_override(tree, override)
     try:
-        return Config.model_validate(_expand(tree, where))
+        tree = _expand(tree, where)
+    except RecursionError as error:
+        raise ConfigError(f"{where}: an alias in it refers to itself; write the values out") from error
+    if isinstance(tree.get("data"), dict) and isinstance(tree["data"].get("root"), str):
+        tree["data"]["root"] = os.path.abspath(tree["data"]["root"])  # a run is used from other folders than it was made in
+    try:
+        return Config.model_validate(tree)
     except pydantic.ValidationError as error:
         raise ConfigError(f"{where}: {_explain(error)}") from error
 

@@ -88,9 +88,11 @@ class Predictor:
         """Everything drawn for a case, as batches of examples; slices go through the graph ``batch`` at a time."""
         examples = np.ascontiguousarray(to_examples(prepared.array, self.config.preprocessing.slice_axis))
         seed = tf.constant([self.request.seed, 0], tf.int32)
+        # Whole chunks, so that a slice has the same place in its chunk whatever the batch (see tfuq.windows).
+        batch = -(-self.request.batch // self.config.chunk) * self.config.chunk
         parts = [
-            self._sampler.sample(examples[start : start + self.request.batch], seed, tf.constant(self.samples))
-            for start in range(0, len(examples), self.request.batch)
+            self._sampler.sample(examples[start : start + batch], seed, tf.constant(self.samples))
+            for start in range(0, len(examples), batch)
         ]
         return {name: np.concatenate([part[name].numpy() for part in parts]) for name in parts[0]}
 

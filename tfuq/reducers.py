@@ -12,7 +12,6 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 State = Any
-_TINY = 1e-30
 
 
 class Reducer(Protocol):
@@ -26,20 +25,24 @@ class Reducer(Protocol):
 
 
 class Moments:
-    """Mean and population variance per class, by Welford's update: exact zero spread for equal samples."""
+    """Mean and population variance per class, as sums of deviations from the first sample.
+
+    Deviations keep the precision that a difference of large sums would lose: equal samples have exactly zero spread.
+    """
 
     def initialize(self, shape, samples):
-        return tf.zeros(shape), tf.zeros(shape)
+        return tf.zeros(shape), tf.zeros(shape), tf.zeros(shape)
 
     def update(self, state, p, t):
-        mean, m2 = state
-        delta = p - mean
-        mean = mean + delta / tf.cast(t + 1, p.dtype)
-        return mean, m2 + delta * (p - mean)
+        first, deviations, squares = state
+        first = tf.cond(t == 0, lambda: p, lambda: first)
+        return first, deviations + (p - first), squares + tf.math.squared_difference(p, first)
 
     def finalize(self, state, samples):
-        mean, m2 = state
-        return {"mean": mean, "variance": m2 / tf.cast(samples, m2.dtype)}
+        first, deviations, squares = state
+        count = tf.cast(samples, first.dtype)
+        offset = deviations / count
+        return {"mean": first + offset, "variance": tf.maximum(squares / count - offset**2, 0.0)}
 
 
 class EntropyTerms:
@@ -49,23 +52,25 @@ class EntropyTerms:
         return tf.zeros(shape)
 
     def update(self, state, p, t):
-        return state - p * tf.math.log(tf.maximum(p, _TINY))
+        return state - tf.math.xlogy(p, p)
 
     def finalize(self, state, samples):
         return {"entropy_terms": state / tf.cast(samples, state.dtype)}
 
 
 class Votes:
-    """How many samples chose the most chosen class."""
+    """How many samples chose the most chosen class. Class 0 has the votes that no other class got, so it is not counted."""
 
     def initialize(self, shape, samples):
-        return tf.zeros(shape, tf.int32)
+        return tf.zeros(tf.concat([shape[:-1], [shape[-1] - 1]], 0))
 
     def update(self, state, p, t):
-        return state + tf.one_hot(chosen_class(p), tf.shape(p)[-1], dtype=tf.int32)
+        return state + class_masks(p, state.dtype)
 
     def finalize(self, state, samples):
-        return {"modal_share": tf.cast(tf.reduce_max(state, axis=-1), tf.float32) / tf.cast(samples, tf.float32)}
+        count = tf.cast(samples, state.dtype)
+        others = count - tf.reduce_sum(state, axis=-1)
+        return {"modal_share": tf.maximum(tf.reduce_max(state, axis=-1), others) / count}
 
 
 class PackedMasks:
@@ -79,8 +84,8 @@ class PackedMasks:
 
     def update(self, state, p, t):
         shape = tf.shape(p)
-        labels = tf.reshape(chosen_class(p), [shape[0], 1, -1])
-        masks = tf.cast(tf.equal(labels, tf.range(1, shape[-1])[None, :, None]), tf.uint8)
+        masks = tf.reshape(class_masks(p, tf.uint8), [shape[0], -1, shape[-1] - 1])
+        masks = tf.transpose(masks, [0, 2, 1])
         masks = tf.pad(masks, [[0, 0], [0, 0], [0, 8 * _packed_size(shape) - tf.shape(masks)[-1]]])
         bits = tf.reshape(masks, [shape[0], shape[-1] - 1, -1, 8]) * tf.constant([1, 2, 4, 8, 16, 32, 64, 128], tf.uint8)
         packed = tf.cast(tf.reduce_sum(tf.cast(bits, tf.int32), -1), tf.uint8)
@@ -97,6 +102,13 @@ def chosen_class(p: tf.Tensor) -> tf.Tensor:
         label = tf.where(p[..., k] > best, k, label)
         best = tf.maximum(best, p[..., k])
     return label
+
+
+def class_masks(p: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+    """One where argmax = k, for k = 1 … K−1: ``[…, K−1]``."""
+    if p.shape[-1] == 2:
+        return tf.cast(p[..., 1:] > 0.5, dtype)
+    return tf.one_hot(chosen_class(p) - 1, p.shape[-1] - 1, dtype=dtype)  # class 0 becomes −1, which has no place
 
 
 def _packed_size(shape: tf.Tensor) -> tf.Tensor:

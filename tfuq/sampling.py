@@ -18,7 +18,7 @@ Statistics = dict[str, tf.Tensor]
 class Sampler(tf.Module):
     """``(images [N, *S, C], seed [2], samples []) → statistics`` (or what ``finish`` makes of them).
 
-    Bit-for-bit a function of its arguments and the weights: an image's result does not depend on N.
+    Bit-for-bit a function of its arguments and the weights; an image's result does not depend on N (see `tfuq.windows`).
     """
 
     def __init__(

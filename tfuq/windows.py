@@ -1,8 +1,9 @@
 """A network of a fixed patch size applied to images of any size, inside the graph.
 
 Overlapping windows are blended with Gaussian weights (as nnU-Net and MONAI do) within one sample, before anything
-non-linear. The network always sees ``chunk`` windows at once: kernels choose their summation order by the batch's size, so
-a fixed one makes results independent, to the bit, of how many images a caller passes.
+non-linear. The network always sees ``chunk`` windows at once: kernels choose their summation order by the batch's size, and
+some by the place in it. With a fixed size, an image's result depends to the bit on its index modulo ``chunk`` alone, not on
+how many images a caller passes.
 """
 
 from __future__ import annotations
@@ -21,19 +22,23 @@ class WindowedNetwork(tf.Module):
     """``encode`` runs what does not depend on the seed, once per image; ``probabilities`` the rest, once per sample."""
 
     def __init__(self, model: tf_keras.Model, *, overlap: float, chunk: int, keep: int, classes: int):
-        """``keep``: the most windows whose encoding is held in memory; beyond that it is computed anew for each sample."""
+        """``keep``: the most windows whose encoding is held in memory (at least a chunk); beyond, each sample computes it anew."""
         super().__init__()
         self.model = model  # holds the variables
         self._prefix, self._suffix = split_at_seed(model)
         self._patch = tuple(int(n) for n in model.inputs[0].shape[1:-1])
         self._overlap, self._chunk, self._keep, self._classes = overlap, chunk, keep, classes
         self._importance = tf.constant(gaussian_importance(self._patch))
+        # Not inlined, so that it is compiled alike (to the last bit) where it is kept and where it is computed anew.
+        self._encode_patches = tf.function(
+            lambda patches: tf.nest.flatten(self._prefix(patches, training=False)), experimental_attributes={"_noinline": True}
+        )
 
     def encode(self, images: tf.Tensor) -> dict:
         """``images [N, *S, C]``, S at least the patch. The result is passed back to `probabilities`."""
         corners = self._corners(tf.shape(images))
         chunks = tf.shape(corners)[0] // self._chunk
-        kept = chunks if self._keep is None else tf.where(chunks * self._chunk <= self._keep, chunks, 0)
+        kept = tf.where(chunks <= max(self._keep // self._chunk, 1), chunks, 0)
         encoded = tf.map_fn(
             lambda index: self._encode_chunk(images, corners, index),
             tf.range(kept),
@@ -90,7 +95,7 @@ class WindowedNetwork(tf.Module):
 
     def _encode_chunk(self, images, corners, index):
         patches = [self._patch_at(images, corners[index * self._chunk + offset]) for offset in range(self._chunk)]
-        return tf.nest.flatten(self._prefix(tf.stack(patches), training=False))
+        return self._encode_patches(tf.stack(patches))
 
     def _patch_at(self, images, corner):
         begin = tf.concat([tf.maximum(corner, 0), [0]], 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import tf_keras
@@ -31,7 +32,7 @@ def convolution(layers: LayerFactory, style: ConvolutionStyle, filters: int, siz
         activation = None if normalized else style.activation
         x = layers.conv(filters, size, rank=style.rank, activation=activation, name=name)(x)
         if normalized:
-            groups = -1 if style.normalization == "instance" else min(8, filters)
+            groups = -1 if style.normalization == "instance" else math.gcd(8, filters)
             x = tf_keras.layers.GroupNormalization(groups=groups, name=f"{name}_norm")(x)
             x = tf_keras.layers.Activation(style.activation, name=f"{name}_activation")(x)
         if style.dropout_after_each > 0:

@@ -1,0 +1,130 @@
+"""Small data sets on disk, small configurations, and runs trained on them for a few steps."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from tfuq import config as configuration
+from tfuq.config import DEFAULT_DATA_ROOT, METHODS
+
+DATA = Path(os.environ.get("TFUQ_DATA", DEFAULT_DATA_ROOT)).absolute()
+TINY_3D = {"patch_size": [16, 16, 16], "widths": [4, 8], "level_dropout": {1: 0.2, 2: 0.5}}
+TINY_2D = {"patch_size": [16, 16], "widths": [4, 8], "level_dropout": {2: 0.5}, "output": "sigmoid"}
+
+
+def real(folder: str) -> Path:
+    """A real data set's folder; the test skips where it is absent."""
+    path = DATA / folder
+    if not path.is_dir():
+        pytest.skip(f"real data absent: {path}")
+    return path
+
+
+def ball_case(rng: np.random.Generator, shape=(18, 17, 15)) -> tuple[np.ndarray, np.ndarray]:
+    """A noisy image and its label: a ball of class 1 with a core of class 2 at a random place."""
+    centre = np.array(shape) / 2 + rng.uniform(-2, 2, 3)
+    distance = np.linalg.norm(np.indices(shape).T - centre, axis=-1).T
+    label = (distance < 5).astype(np.uint8) + (distance < 2.5)
+    image = label * 100.0 + rng.normal(0, 20, shape)
+    return image.astype(np.float32), label
+
+
+def write_decathlon(root: Path, cases: int = 6, shape=(18, 17, 15)) -> Path:
+    """A data set of balls in the Decathlon's layout, at a tilted affine with distinct header codes."""
+    rng = np.random.default_rng(7)
+    affine = np.array([[1.5, 0.1, 0, -9], [-0.1, 1.5, 0, 4], [0, 0, 2.0, 30], [0, 0, 0, 1.0]])
+    entries = []
+    for index in range(cases):
+        image, label = ball_case(rng, shape)
+        entry = {}
+        for kind, array in (("image", image), ("label", label)):
+            path = root / f"{kind}sTr" / f"ball_{index:03d}.nii.gz"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            nifti = nibabel.Nifti1Image(array, affine)
+            nifti.set_qform(affine, 1, strip_shears=True)
+            nifti.set_sform(affine, 3)
+            nibabel.save(nifti, path)
+            entry[kind] = f"./{kind}sTr/{path.name}"
+        entries.append(entry)
+    (root / "dataset.json").write_text(json.dumps({"training": entries}))
+    return root
+
+
+def settings(root: Path, method: str = "mc-dropout", rank: int = 3, **changes):
+    """A configuration of the balls that trains in seconds; ``changes`` are whole sections to update."""
+    classes = ["rest", "ball", "core"] if rank == 3 else ["rest", "ball"]
+    tree = {
+        "name": "balls",
+        "method": method,
+        "data": {
+            "layout": "decathlon",
+            "root": str(root),
+            "source": "made by the tests",
+            "licence": "none",
+            "classes": classes,
+            "split": {"train": 3, "validation": 1, "test": 2},
+        },
+        "preprocessing": {"slice_axis": 2} if rank == 2 else {},
+        "network": dict(TINY_3D if rank == 3 else TINY_2D),
+        "training": {"epochs": 1, "steps_per_epoch": 2, "batch_size": 2, "learning_rate": 0.01},
+        "ensemble": {"members": 2},
+        "prediction": {"samples": 4, "min_component_voxels": 1},
+    }
+    if rank == 2:
+        tree["data"]["label_values"] = {0: 0, 1: 1, 2: 1}
+    for section, values in changes.items():
+        tree[section] = tree.get(section, {}) | values
+    return configuration.Config.model_validate(tree)
+
+
+@pytest.fixture(scope="session")
+def balls(tmp_path_factory) -> Path:
+    return write_decathlon(tmp_path_factory.mktemp("balls"))
+
+
+@pytest.fixture(scope="session")
+def trained(balls, tmp_path_factory):
+    """``trained(method, rank)``: a run trained for two steps, made once."""
+    runs = {}
+
+    def make(method: str, rank: int = 3):
+        from tfuq.training import train
+
+        if (method, rank) not in runs:
+            path = tmp_path_factory.mktemp(f"{method}-{rank}d") / "run"
+            runs[method, rank] = train(settings(balls, method, rank), path, on_step=quiet, say=quiet)
+        return runs[method, rank]
+
+    return make
+
+
+def quiet(*_args, **_kwargs) -> None:
+    """A listener that hears nothing."""
+
+
+@pytest.fixture
+def tfuq():
+    """``tfuq("predict", …)``: the command line in this process, as its result."""
+    from tfuq_cli.main import main
+
+    return lambda *arguments: CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+def assert_refused(result, *words: str) -> None:
+    """Exit code 2 and one line that holds every word; no traceback."""
+    assert result.exit_code == 2, result.output
+    lines = result.stderr.strip().splitlines()
+    message = lines[-1]
+    assert "Traceback" not in result.stderr
+    for word in words:
+        assert word in message, message
+
+
+ALL_METHODS = METHODS

@@ -1,0 +1,87 @@
+"""Slow, obvious NumPy versions of what tfuq computes, written from the formulas."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+
+def entropy(p):
+    return -sum(x * math.log(x) for x in p if x > 0)
+
+
+def voxel_measures(samples):
+    """Measures of one voxel from T class distributions."""
+    samples = np.asarray(samples, float)
+    mean = samples.mean(0)
+    votes = samples.argmax(1)
+    label = int(mean.argmax())
+    expected = float(np.mean([entropy(p) for p in samples]))
+    return {
+        "probability": mean,
+        "predictive_entropy": entropy(mean),
+        "expected_entropy": expected,
+        "mutual_information": entropy(mean) - expected,
+        "variation_ratio": 1 - np.bincount(votes).max() / len(votes),
+        "standard_deviation": float(np.sqrt(np.mean((samples[:, label] - mean[label]) ** 2))),
+    }
+
+
+def dice(a, b):
+    a, b = set(map(tuple, np.argwhere(a))), set(map(tuple, np.argwhere(b)))
+    return 1.0 if not a and not b else 2 * len(a & b) / (len(a) + len(b))
+
+
+def pairwise_dice(masks):
+    return float(np.mean([dice(a, b) for a, b in itertools.combinations(masks, 2)]))
+
+
+def surface_points(mask):
+    """Voxels of the mask with a face neighbour outside it."""
+    points = set(map(tuple, np.argwhere(mask)))
+    steps = [tuple(s * np.eye(3, dtype=int)[a]) for a in range(3) for s in (-1, 1)]
+    return np.array([p for p in points if any(tuple(np.add(p, s)) not in points for s in steps)])
+
+
+def surface_distances(a, b, spacing):
+    a, b = surface_points(a) * spacing, surface_points(b) * spacing
+    to_b = [min(np.linalg.norm(p - q) for q in b) for p in a]
+    to_a = [min(np.linalg.norm(p - q) for q in a) for p in b]
+    return np.array(to_b), np.array(to_a)
+
+
+def expected_calibration_error(p, y, bins=15):
+    total = 0.0
+    for low in range(bins):
+        members = [i for i in range(len(y)) if low / bins < p[i].max() <= (low + 1) / bins]
+        if members:
+            accuracy = np.mean([p[i].argmax() == y[i] for i in members])
+            total += len(members) / len(y) * abs(accuracy - np.mean([p[i].max() for i in members]))
+    return total
+
+
+def area_under_roc(score, positive):
+    pairs = [(s, t) for s in score[positive] for t in score[~positive]]
+    return np.mean([1.0 if s > t else 0.5 if s == t else 0.0 for s, t in pairs])
+
+
+def spearman(x, y):
+    def ranks(values):
+        return np.array([np.mean([j + 1 for j, w in enumerate(sorted(values)) if w == v]) for v in values])
+
+    a, b = ranks(x) - np.mean(ranks(x)), ranks(y) - np.mean(ranks(y))
+    return float((a * b).sum() / math.sqrt((a**2).sum() * (b**2).sum()))
+
+
+def blended(network, image, patch, corners, importance):
+    """Gaussian-blended windows of one image [*S, C] → [*S, K]."""
+    total, weights = 0.0, 0.0
+    for corner in corners:
+        box = tuple(slice(c, c + n) for c, n in zip(corner, patch, strict=True))
+        p = network(image[box])
+        full, weight = np.zeros((*image.shape[:-1], p.shape[-1])), np.zeros(image.shape[:-1])
+        full[box], weight[box] = p * importance[..., None], importance
+        total, weights = total + full, weights + weight
+    return total / weights[..., None]

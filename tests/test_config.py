@@ -1,0 +1,74 @@
+import pytest
+
+from tests.conftest import settings
+from tfuq import config
+from tfuq.errors import ConfigError
+
+
+@pytest.mark.parametrize("name", sorted(config.shipped()))
+def test_shipped_configurations_load_and_name_source_and_licence(name):
+    loaded = config.load(name)
+    assert loaded.name == name
+    assert len(loaded.data.source) > 10
+    assert loaded.data.licence
+
+
+@pytest.mark.parametrize("name", sorted(config.shipped()))
+def test_written_configuration_reloads_to_the_same_object(name):
+    loaded = config.load(name, ("training.epochs=3", "network.level_dropout={1: 0.25}"))
+    assert config.parse(loaded.dump()) == loaded
+    assert loaded.training.epochs == 3
+    assert loaded.network.level_dropout == {1: 0.25}
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("training.epoch=3", ["training.epoch", "did you mean 'epochs'"]),
+        ("trainig.epochs=3", ["trainig", "did you mean 'training'"]),
+        ("training.epochs=three", ["training.epochs", "'three'", "integer"]),
+        ("training.epochs=0", ["training.epochs", "greater than 0", "0"]),
+        ("training.epochs=2.5", ["training.epochs", "integer", "2.5"]),
+        ("network.level_dropout={2: 1.5}", ["network.level_dropout", "less than 1", "1.5"]),
+        ("network.level_dropout={9: 0.5}", ["level 9", "1 to 3"]),
+        ("network.patch_size=[50, 64, 48]", ["patch_size", "multiples of 4"]),
+        ("network.output=sigmoid", ["sigmoid needs two classes"]),
+        ("method=dropout", ["method", "'deterministic'", "dropout"]),
+        ("data.split.test=[a]", ["data.split", "all be"]),
+        ("preprocessing.window=[5, 1]", ["window", "lower bound below"]),
+        ("preprocessing.slice_axis=2", ["slice_axis"]),
+        ("data.label_values={7: 5}", ["label_values", "class 5"]),
+        ("training", ["key.subkey=value"]),
+        ("name.x=1", ["'name' is a value"]),
+        ("training.loss.class_weights=[1.0]", ["class_weights has 1 entries for 3"]),
+    ],
+)
+def test_bad_values_are_refused_by_name(override, words):
+    with pytest.raises(ConfigError) as error:
+        config.load("hippocampus", (override,))
+    for word in words:
+        assert word in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_unknown_configuration_names_the_nearest():
+    with pytest.raises(ConfigError, match="did you mean 'hippocampus'"):
+        config.load("hipocampus")
+
+
+@pytest.mark.parametrize("text", ["- a\n- b", "a: [", "", "a: &x [*x]", "!!python/object/apply:os.system ['true']"])
+def test_what_is_not_a_configuration_is_refused(text):
+    with pytest.raises(ConfigError):
+        config.parse(text)
+
+
+def test_environment_variables_expand(monkeypatch):
+    monkeypatch.setenv("TFUQ_DATA", "/somewhere")
+    assert config.load("hippocampus").data.root == "/somewhere/Task04_Hippocampus"
+    with pytest.raises(ConfigError, match="NO_SUCH_VARIABLE is not set"):
+        config.load("hippocampus", ("data.root=${NO_SUCH_VARIABLE}/x",))
+
+
+def test_dropout_methods_need_dropout(tmp_path):
+    with pytest.raises(ValueError, match="needs dropout"):
+        settings(tmp_path, "mc-dropout", network={"level_dropout": {}})

@@ -1,0 +1,245 @@
+"""Training: devices, resuming, members, variational weights."""
+
+import csv
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.conftest import ALL_METHODS, quiet, settings
+from tfuq import runs
+from tfuq.config import Config
+from tfuq.errors import ConfigError, RunError, TfuqError
+from tfuq.losses import cross_entropy
+from tfuq.measures.voxel import voxel_maps, voxel_reducers
+from tfuq.members import load_posterior
+from tfuq.posterior import samples_of
+from tfuq.sampling import Sampler
+from tfuq.training import train
+from tfuq.training.strategy import make_strategy
+from tfuq.weights import load_arrays, model_arrays, save_arrays
+
+
+def fit(config: Config, path, **options):
+    return train(config, path, on_step=options.pop("on_step", quiet), say=options.pop("say", quiet), **options)
+
+
+def weights(run, member=0):
+    return load_arrays(run.member(member) / "weights.npz")
+
+
+def history(run, member=0):
+    with (run.member(member) / "history.csv").open() as file:
+        return [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize("rank", [2, 3])
+@pytest.mark.parametrize("method", ALL_METHODS)
+def test_conformance_train_reload_predict_export(trained, tmp_path, method, rank):
+    """Every method × rank: two steps of training, weights read back, samples drawn, the same bytes from a SavedModel."""
+    run = runs.open_run(trained(method, rank).path)
+    assert run.config == trained(method, rank).config
+    posterior = load_posterior(run, method, keep=4)
+    stored = weights(run)
+    for name, array in model_arrays(posterior.members[0].model).items():
+        np.testing.assert_array_equal(array, stored[name])
+    classes = len(run.config.data.classes)
+    sampler = Sampler(posterior, voxel_reducers(), classes=classes, finish=voxel_maps)
+    x = np.random.default_rng(0).normal(size=(2, *run.config.network.patch_size, 1)).astype(np.float32)
+    arguments = (tf.constant(x), tf.constant([3, 4]), tf.constant(samples_of(method, members=2, asked=4)))
+    drawn = sampler.sample(*arguments)
+    assert drawn["probability"].shape == (*x.shape[:-1], classes)
+    np.testing.assert_allclose(tf.reduce_sum(drawn["probability"], -1), 1, atol=1e-5)
+    if method != "deterministic":
+        assert float(tf.reduce_max(drawn["mutual_information"])) > 0
+    tf.saved_model.save(sampler, str(tmp_path), signatures=sampler.sample)
+    served = tf.saved_model.load(str(tmp_path)).signatures["serving_default"]
+    for name, array in served(image=arguments[0], seed=arguments[1], num_samples=arguments[2]).items():
+        assert array.numpy().tobytes() == drawn[name].numpy().tobytes(), name
+
+
+def test_run_folder_holds_what_the_contract_says(trained):
+    run = trained("hybrid")
+    assert run.finished_members == [0, 1]
+    assert set(run.facts) >= {"versions", "devices", "git", "seeds", "kl_scale"}
+    assert {part: len(ids) for part, ids in run.split.items()} == {"train": 3, "validation": 1, "test": 2}
+    assert [row["epoch"] for row in history(run)] == [1]
+    assert {"loss", "val_loss", "val_dice", "seconds"} <= set(history(run)[0])
+    assert not np.array_equal(weights(run, 0)["logits/kernel"], weights(run, 1)["logits/kernel"])
+
+
+def test_training_learns(balls, tmp_path):
+    config = settings(balls, "deterministic", network={"level_dropout": {}}, training={"epochs": 12, "steps_per_epoch": 6})
+    run = fit(config, tmp_path / "run")
+    losses = [row["loss"] for row in history(run)]
+    assert losses[-1] < 0.5 * losses[0]
+    assert max(row["val_dice"] for row in history(run)) > 0.7
+
+
+@pytest.mark.parametrize("method", ["mc-dropout", "vi"])
+def test_resumed_training_ends_as_an_uninterrupted_one(balls, tmp_path, method):
+    config = settings(balls, method, training={"epochs": 3}, augmentation={"flip_axes": [0], "noise": 0.1})
+    whole = fit(config, tmp_path / "whole")
+
+    def stop_in_second_epoch(_member, epoch, step, _logs):
+        if (epoch, step) == (1, 1):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(config, tmp_path / "stopped", on_step=stop_in_second_epoch)
+    assert runs.open_run(tmp_path / "stopped").finished_members == []
+    resumed = fit(config, tmp_path / "stopped", resume=True)
+    for name, array in weights(whole).items():
+        np.testing.assert_array_equal(array, weights(resumed)[name], err_msg=name)
+    assert [row["loss"] for row in history(whole)] == [row["loss"] for row in history(resumed)]
+
+
+def test_a_run_is_not_overwritten_unasked(trained, balls, tmp_path):
+    run = trained("mc-dropout")
+    before = weights(run)
+    with pytest.raises(RunError, match="holds a run already"):
+        fit(run.config, run.path)
+    with pytest.raises(RunError, match="another configuration"):
+        fit(settings(balls, training={"epochs": 9}), run.path, resume=True)
+    np.testing.assert_array_equal(weights(run)["logits/kernel"], before["logits/kernel"])
+
+
+def test_members_trained_apart_assemble_to_the_same_run(trained, balls, tmp_path):
+    config = settings(balls, "ensemble")
+    with pytest.raises(RunError, match="members 0 to 1"):
+        fit(config, tmp_path / "run", member=2)
+    for member in (1, 0):
+        run = fit(config, tmp_path / "run", member=member)
+    together = trained("ensemble")
+    for member in (0, 1):
+        np.testing.assert_array_equal(weights(run, member)["logits/kernel"], weights(together, member)["logits/kernel"])
+
+
+def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path):
+    lines = []
+    run = fit(settings(balls, "vi", variational={"kl_warmup_epochs": 1}), tmp_path / "run", say=lines.append)
+    voxels = 3 * 18 * 17 * 16  # three cases, padded from 15 to the patch's 16
+    assert run.facts["kl_scale"] == pytest.approx(1 / voxels)
+    assert f"KL scale {1 / voxels:.3g} per nat (1 / training voxels)" in lines[0]
+    row = history(run)[0]
+    assert row["kl"] > 0
+    assert row["loss"] == pytest.approx(row["data_loss"] + 0.5 * row["kl"], rel=1e-3)
+
+
+def test_warm_start_takes_the_means_of_a_deterministic_run(trained, balls, tmp_path):
+    point = trained("mc-dropout")
+    config = settings(
+        balls, "vi", variational={"warm_start": str(point.path)}, training={"learning_rate": 1e-9, "steps_per_epoch": 1}
+    )
+    run = fit(config, tmp_path / "run")
+    for name in ("encoder1_conv1", "logits"):
+        np.testing.assert_allclose(weights(run)[f"{name}/kernel_posterior_loc"], weights(point)[f"{name}/kernel"], atol=1e-6)
+    other = settings(balls, "vi", variational={"warm_start": str(point.path)}, network={"widths": [4, 8, 16]})
+    with pytest.raises(TfuqError, match=r"same network|should have shape"):
+        fit(other, tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ensemble": {"adversarial_epsilon": 0.01, "members": 1}},
+        {"ensemble": {"subset": "bootstrap", "members": 1}},
+        {"training": {"loss": {"name": "weighted-cross-entropy"}}},
+        {"training": {"loss": {"name": "soft-dice"}}},
+        {"training": {"weight_decay": 0.01}},
+        {"training": {"cache": False}},
+        {"preprocessing": {"normalization": "zscore-training"}},
+        {"preprocessing": {"spacing": [2.0, 2.0, 2.0]}},
+        {"preprocessing": {"crop_to_labels": [1, 2], "crop_margin": 2}},
+    ],
+)
+def test_options_train_and_change_the_result(trained, balls, tmp_path, changes):
+    if "loss" in changes.get("training", {}):
+        changes = {"training": {"loss": changes["training"]["loss"]}}
+    run = fit(settings(balls, "ensemble", **({"ensemble": {"members": 1}} | changes)), tmp_path / "run")
+    plain = weights(trained("ensemble"))
+    same = all(np.array_equal(plain[name], array) for name, array in weights(run).items())
+    assert same == (changes == {"training": {"cache": False}})
+
+
+def test_early_stopping_keeps_the_best_epoch(balls, tmp_path):
+    config = settings(balls, training={"epochs": 30, "learning_rate": 1.0, "early_stopping_epochs": 2, "steps_per_epoch": 1})
+    run = fit(config, tmp_path / "run")
+    done = json.loads((run.member(0) / "done").read_text())
+    rows = history(run)
+    best = min(rows, key=lambda row: row["val_loss"])
+    assert done["best_epoch"] == best["epoch"]
+    assert len(rows) == done["epochs"] == done["best_epoch"] + 2 < 30
+
+
+_ON_DEVICES = """
+import sys
+from pathlib import Path
+from tests.conftest import quiet, settings
+from tfuq.training import train
+config = settings(Path(sys.argv[1]), sys.argv[4], training={"epochs": 2, "steps_per_epoch": 3, "batch_size": 4},
+                  network={"level_dropout": {}} if sys.argv[4] == "deterministic" else {})
+run = train(config, Path(sys.argv[2]), on_step=quiet, say=quiet, devices=sys.argv[3])
+print(len(run.facts["devices"]))
+"""
+
+
+def test_two_devices_train_as_one(balls, tmp_path):
+    rows = {}
+    for devices in ("cpu:1", "cpu:2"):
+        command = [sys.executable, "-c", _ON_DEVICES, str(balls), str(tmp_path / devices), devices, "deterministic"]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert answer.returncode == 0, answer.stderr[-2000:]
+        assert answer.stdout.strip() == devices[-1]
+        rows[devices] = history(runs.open_run(tmp_path / devices))
+    for one, two in zip(rows["cpu:1"], rows["cpu:2"], strict=True):
+        assert two["loss"] == pytest.approx(one["loss"], rel=1e-4)
+        assert two["val_loss"] == pytest.approx(one["val_loss"], rel=1e-4)
+
+
+def test_variational_weights_train_on_two_devices(balls, tmp_path):
+    command = [sys.executable, "-c", _ON_DEVICES, str(balls), str(tmp_path / "run"), "cpu:2", "vi"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr[-2000:]
+    rows = history(runs.open_run(tmp_path / "run"))
+    one = fit(settings(balls, "vi", training={"epochs": 2, "steps_per_epoch": 3, "batch_size": 4}), tmp_path / "one")
+    # The KL does not depend on what is drawn: halved on each device, it adds up to that of one.
+    assert rows[0]["kl"] == pytest.approx(history(one)[0]["kl"], rel=0.01)
+
+
+@pytest.mark.parametrize("devices", ["gpu:7", "all", "tpu", "cpu:0", "cpu:3"])
+def test_devices_that_are_not_there_are_refused(devices):
+    if devices == "all" and tf.config.list_physical_devices("GPU"):
+        pytest.skip("this machine has GPUs")
+    tf.config.list_logical_devices()  # TensorFlow has started
+    with pytest.raises(ConfigError, match=f"--devices {devices}"):
+        make_strategy(devices)
+
+
+def test_weights_are_checked(tmp_path, trained):
+    digest = save_arrays(tmp_path / "w.npz", {"a/b": np.arange(3)})
+    np.testing.assert_array_equal(load_arrays(tmp_path / "w.npz", digest)["a/b"], [0, 1, 2])
+    with pytest.raises(RunError, match="does not match the digest"):
+        load_arrays(tmp_path / "w.npz", "0" * 64)
+    (tmp_path / "w.npz").write_bytes(b"not arrays")
+    with pytest.raises(RunError, match="cannot be read"):
+        load_arrays(tmp_path / "w.npz")
+    np.savez(tmp_path / "object.npz", a=np.array([{}], dtype=object))
+    with pytest.raises(RunError, match="cannot be read"):
+        load_arrays(tmp_path / "object.npz")
+    run = replace(trained("mc-dropout"), config=settings("x", network={"widths": [8, 8]}))
+    with pytest.raises(RunError, match="should have shape"):
+        load_posterior(run, "mc-dropout", keep=0)
+
+
+def test_loss_that_explodes_is_said(balls, tmp_path, monkeypatch):
+    def infinite(labels, log_p, weights=None):
+        return cross_entropy(labels, log_p) * float("inf")
+
+    monkeypatch.setattr("tfuq.training.fit.make_loss", lambda *_: infinite)
+    with pytest.raises(TfuqError, match="lower training"):
+        fit(settings(balls), tmp_path / "run")
