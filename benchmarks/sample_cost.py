@@ -1,0 +1,72 @@
+"""What one sample costs, as a ratio to one pass of the deterministic network.
+
+python benchmarks/sample_cost.py
+
+The 485,885-parameter U-Net of configs/iseg2017.yaml on 8 slices of 256×256, T = 20, all reducers included. The pass it is
+compared with is the same architecture compiled alone, image to probabilities. Runs alternate, so that a machine that slows
+down slows both; medians over the rounds are compared.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from tfuq import config as configuration
+from tfuq.layers import LayerFactory
+from tfuq.losses import probabilities
+from tfuq.measures.voxel import voxel_maps, voxel_reducers
+from tfuq.members import build_member, windowed
+from tfuq.networks import build_network
+from tfuq.posterior import Posterior
+from tfuq.sampling import Sampler
+
+SLICES, SAMPLES, ROUNDS = 8, 20, 9
+SIZE = "network.patch_size=[256, 256]"
+
+
+def make_sampler(method: str, *overrides: str):
+    config = configuration.load("iseg2017", (SIZE, f"method={method}", *overrides))
+    network = windowed(config, build_member(config, channels=2), keep=SLICES)
+    sampler = Sampler(Posterior([network]), voxel_reducers(), classes=2, finish=voxel_maps)
+    seed, samples = tf.constant([1, 2]), tf.constant(SAMPLES)
+    return lambda images: sampler.sample(images, seed, samples)
+
+
+def make_pass():
+    config = configuration.load("iseg2017", (SIZE, "method=deterministic"))
+    model = build_network(config.network, LayerFactory(stochastic=False), channels=2, classes=2)
+    print(f"{model.count_params():,} parameters")
+    return tf.function(lambda images: probabilities(model([images, tf.zeros([2], tf.int32)], training=False)))
+
+
+def seconds(call, images, repeats: int) -> float:
+    started = time.perf_counter()
+    for _ in range(repeats):
+        call(images)
+    return (time.perf_counter() - started) / repeats
+
+
+def main() -> None:
+    images = tf.random.stateless_normal([SLICES, 256, 256, 2], [0, 0])
+    one_pass = make_pass()
+    samplers = {"mc-dropout": make_sampler("mc-dropout"), "vi": make_sampler("vi", "network.level_dropout={}")}
+    for call in (one_pass, *samplers.values()):
+        call(images)
+    times: dict[str, list[float]] = {"pass": [], **{name: [] for name in samplers}}
+    for _ in range(ROUNDS):
+        times["pass"].append(seconds(one_pass, images, SAMPLES))
+        for name, call in samplers.items():
+            times[name].append(seconds(call, images, 1) / SAMPLES)
+    base = np.median(times["pass"])
+    for name, values in times.items():
+        ratios = np.array(values) / np.array(times["pass"])
+        print(
+            f"{name}: {np.median(values):.4f} s, {np.median(values) / base:.2f} of a pass (rounds {ratios.min():.2f} to {ratios.max():.2f})"
+        )
+
+
+if __name__ == "__main__":
+    main()
