@@ -125,10 +125,15 @@ class WindowedNetwork(tf.Module):
 
 def _place(target, values, first):
     """Write whole images ``values`` from row ``first`` on; filler beyond the last image is dropped."""
-    last = tf.minimum(first + tf.shape(values)[0], tf.shape(target)[0])
-    begin = tf.stack([first] + [0] * (len(target.shape) - 1))
-    end = tf.concat([[last], tf.shape(target)[1:]], 0)
-    return _update(target, begin, end, values[: last - first])
+    count = tf.shape(target)[0]
+
+    def write():
+        last = tf.minimum(first + tf.shape(values)[0], count)
+        begin = tf.stack([first] + [0] * (len(target.shape) - 1))
+        return _update(target, begin, tf.concat([[last], tf.shape(target)[1:]], 0), values[: last - first])
+
+    # All images in one chunk, as in most 3D volumes: nothing to copy.
+    return tf.cond(count <= tf.shape(values)[0], lambda: values[:count], write)
 
 
 def _add_at(target, values, begin, size):
