@@ -11,9 +11,11 @@ from tfuq import __version__
 from tfuq.errors import TfuqError
 
 COMMANDS = {
+    "data": "List data sets; make phantoms.",
     "train": "Train a run: one network, an ensemble, or variational weights.",
     "predict": "Draw samples for scans; write labels, probabilities, uncertainty maps.",
     "score": "Score predictions against references.",
+    "compare": "Set methods side by side.",
 }
 
 

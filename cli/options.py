@@ -17,3 +17,11 @@ def method(help_text: str):
 
 
 overwrite = click.option("--overwrite", is_flag=True, help="Replace what is there.")
+override = click.option(
+    "-o",
+    "--override",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Set a configuration key, as in -o training.epochs=5.",
+)

@@ -13,23 +13,16 @@ from tfuq_cli.progress import TrainingProgress, say
 
 
 @click.command("train")
-@click.argument("config")
+@click.argument("config", default="quickstart")
 @options.method("What to train for; the configuration's own method if not given.")
-@click.option(
-    "-o",
-    "--override",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Set a configuration key, as in -o training.epochs=5.",
-)
+@options.override
 @click.option("--run", "path", type=options.PATH, help="Run folder.  [default: runs/<config name>/<method>]")
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
 @options.overwrite
 @click.option("--member", type=click.IntRange(min=0), help="Train only this member of an ensemble.")
 @click.option("--devices", metavar="cpu:N|gpu:0,1|all", help="Devices to train on.  [default: all GPUs, else the CPU]")
 def command(config, method, overrides, path, resume, overwrite, member, devices) -> None:
-    """Train a run from CONFIG: a file, or the name of a configuration that comes with tfuq.
+    """Train a run from CONFIG: a file, or the name of a configuration that comes with tfuq; by default a phantom.
 
     \b
     Example:

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tfuq.data.cases import Case
+from tfuq.data.phantoms import synthesize
 from tfuq.data.readers import is_readable, stem
 from tfuq.errors import DataError
 from tfuq.registry import Registry
 
+_PHANTOM_CASES = 24
 LAYOUTS: Registry[Callable[[Path], list[Case]]] = Registry("data.layout")
 
 
@@ -23,7 +25,7 @@ def list_cases(layout: str, root: str | Path) -> list[Case]:
         DataError: no such folder, no cases in it, or an id that occurs twice.
     """
     root = Path(root)
-    if not root.is_dir():
+    if not root.is_dir() and layout != "brain-phantom":
         raise DataError(f"{root}: no such data folder; set data.root, or TFUQ_DATA where the configuration uses it")
     cases = sorted(LAYOUTS[layout](root), key=lambda case: case.id)
     if not cases:
@@ -61,6 +63,14 @@ def iseg2017(root: Path) -> list[Case]:
             channels = (t1, t1.with_name(t1.name.replace("-T1", "-T2")))
             cases.append(Case(f"subject-{int(match.group(1)):02d}", channels, label if label.is_file() else None))
     return cases
+
+
+@LAYOUTS.register("brain-phantom")
+def brain_phantom(root: Path) -> list[Case]:
+    """The brain phantom in the Decathlon's layout, made where it is not there yet."""
+    if not (root / "dataset.json").is_file():
+        synthesize("brain-decathlon", root, cases=_PHANTOM_CASES, seed=0)
+    return decathlon(root)
 
 
 @LAYOUTS.register("folder")

@@ -1,0 +1,29 @@
+"""``tfuq compare``."""
+
+from __future__ import annotations
+
+import click
+
+from tfuq_cli import options
+
+
+@click.command("compare")
+@click.argument("scores", nargs=-1, type=options.PATH)
+@click.option("--class", "class_name", default="all", show_default=True, help="The class whose scores are compared.")
+@click.option("--out", type=options.PATH, help="Folder to write comparison.md and comparison.csv to.")
+def command(scores, class_name, out) -> None:
+    """Set methods side by side: SCORES are folders that tfuq score wrote, over the same cases.
+
+    \b
+    Example:
+      tfuq compare runs/hippocampus/hybrid/scores/mc-dropout runs/hippocampus/hybrid/scores/ensemble
+    """
+    from tfuq.data.writers import write_csv, write_text
+    from tfuq.scoring.comparison import compare
+
+    comparison = compare(list(scores), class_name)
+    click.echo(comparison.markdown())
+    if out:
+        write_text(out / "comparison.md", comparison.markdown())
+        write_csv(out / "comparison.csv", comparison.rows())
+        click.echo(f"{len(comparison.methods)} methods over {len(comparison.cases)} cases compared in {out}")

@@ -1,0 +1,89 @@
+"""``tfuq data``: what data there is, and phantoms of it."""
+
+from __future__ import annotations
+
+import click
+
+from tfuq import config as configuration
+from tfuq.errors import DataError
+from tfuq_cli import options
+
+
+@click.group("data")
+def command() -> None:
+    """List the data sets that configurations name; make phantoms.
+
+    \b
+    Example:
+      tfuq data list
+    """
+
+
+@command.command("list")
+def list_data() -> None:
+    """List the configurations that come with tfuq, whether their data is here, and its source and licence.
+
+    \b
+    Example:
+      tfuq data list
+    """
+    from tfuq.data.layouts import list_cases
+
+    for name in sorted(configuration.shipped()):
+        data = configuration.load(name).data
+        try:
+            state = (
+                f"{len(list_cases(data.layout, data.root))} cases" if data.layout != "brain-phantom" else "made when first used"
+            )
+        except DataError:
+            state = "not here"
+        click.echo(f"{name}: {state} in {data.root} ({data.layout})\n    {data.source}\n    licence: {data.licence}")
+
+
+@command.command("check")
+@click.argument("config")
+@options.override
+def check(config, overrides) -> None:
+    """Check every case of CONFIG's data set: readable, grids, spacing, label values, NaN, constant or copied images.
+
+    \b
+    Example:
+      tfuq data check quickstart
+    """
+    from tfuq.data.checks import check_data
+
+    settings = configuration.load(config, overrides)
+    reports = check_data(settings, on_case=lambda report: click.echo(_row(report)))
+    problems = [report for report in reports if report.problem]
+    if problems:
+        raise DataError(
+            f"{len(problems)} of {len(reports)} cases have a problem; the first: {problems[0].id}: {problems[0].problem}"
+        )
+    click.echo(f"{len(reports)} cases in {settings.data.root}, no problem found")
+
+
+def _row(report) -> str:
+    if report.problem:
+        return f"{report.id}  {report.part}  PROBLEM  {report.problem}"
+    shape, spacing = "×".join(map(str, report.shape)), "×".join(f"{s:g}" for s in report.spacing)
+    ranges = ", ".join(f"{low:.4g}…{high:.4g}" for low, high in report.intensities)
+    voxels = "/".join(map(str, report.class_voxels)) or "no label"
+    return f"{report.id}  {report.part}  {shape} voxels of {spacing} mm  intensities {ranges}  voxels per class {voxels}"
+
+
+@command.command("synth")
+@click.argument("name")
+@click.argument("folder", type=options.PATH)
+@click.option("--cases", type=click.IntRange(1, 100_000), default=24, show_default=True, help="How many cases to make.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Seed of the phantom.")
+def synth(name, folder, cases, seed) -> None:
+    """Write the phantom NAME (brain-decathlon, brain-iseg2017) into FOLDER, with raters' labels and true probabilities.
+
+    \b
+    Example:
+      tfuq data synth brain-iseg2017 phantom --cases 10
+    """
+    from tfuq.data.phantoms import synthesize
+
+    synthesize(name, folder, cases=cases, seed=seed)
+    click.echo(f"{cases} case(s) of {name} in {folder}")

@@ -1,0 +1,67 @@
+"""Methods side by side."""
+
+import numpy as np
+import pytest
+
+from tests.conftest import assert_refused
+from tfuq.data.writers import write_csv, write_json
+from tfuq.errors import DataError
+from tfuq.scoring.comparison import compare, supported_best
+
+
+def scores(folder, method, dice, cases=None, **more):
+    ids = cases or [f"c{i:02d}" for i in range(len(dice))]
+    rows = [
+        {"case": c, "class": "all", "dice": d, **{k: v[i] for k, v in more.items()}}
+        for i, (c, d) in enumerate(zip(ids, dice, strict=False))
+    ]
+    write_csv(folder / "cases.csv", rows)
+    write_json(folder / "summary.json", {"method": method})
+    return folder
+
+
+def test_best_is_marked_only_where_a_paired_test_supports_it(tmp_path):
+    rng = np.random.default_rng(0)
+    base = rng.uniform(0.5, 0.9, 20)
+    a = scores(tmp_path / "a", "ensemble", base + 0.02, hd95_mm=base * 2)
+    b = scores(tmp_path / "b", "vi", base, hd95_mm=base * 2 + rng.normal(0, 0.1, 20))
+    found = compare([a, b])
+    assert found.cells["dice"]["ensemble"].is_best
+    assert not found.cells["dice"]["vi"].is_best
+    assert found.cells["dice"]["vi"].mean == pytest.approx(base.mean(), abs=1e-5)
+    assert found.cells["dice"]["vi"].std == pytest.approx(base.std(ddof=1), abs=1e-5)
+    assert not any(cell.is_best for cell in found.cells["hd95_mm"].values())
+    assert "| dice | **" in found.markdown()
+    assert [row["method"] for row in found.rows()] == ["ensemble", "vi"]
+
+
+def test_orientation_and_ties():
+    x = np.linspace(1, 2, 12)
+    assert supported_best({"a": x, "b": x + 1}, "lower") == "a"
+    assert supported_best({"a": x, "b": x + 1}, "higher") == "b"
+    assert supported_best({"a": x - 1.5, "b": x + 1}, "nearer zero") == "a"
+    assert supported_best({"a": x, "b": x}, "lower") is None
+    assert supported_best({"a": x, "b": x + 1}, None) is None
+    assert supported_best({"a": x[:3], "b": x[:3] + 1}, "lower") is None  # three cases support nothing
+
+
+def test_only_shared_cases_count(tmp_path):
+    a = scores(tmp_path / "a", "vi", [0.5, 0.7, 0.9], ["x", "y", "z"])
+    b = scores(tmp_path / "b", "vi", [0.1, 0.2], ["y", "z"])
+    found = compare([a, b])
+    assert found.cases == ["y", "z"]
+    assert found.cells["dice"][f"vi ({a})"].mean == pytest.approx(0.8)
+
+
+def test_refusals(tmp_path, tfuq):
+    a = scores(tmp_path / "a", "vi", [0.5], ["x"])
+    other = scores(tmp_path / "b", "ensemble", [0.5], ["y"])
+    with pytest.raises(DataError, match="no case in common"):
+        compare([a, other])
+    with pytest.raises(DataError, match="no class 'liver'; it has all"):
+        compare([a, a], "liver")
+    assert_refused(tfuq("compare", a), "two score folders")
+    assert_refused(tfuq("compare", a, tmp_path), "no scores")
+    result = tfuq("compare", a, scores(tmp_path / "c", "ensemble", [0.6], ["x"]), "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"comparison.md", "comparison.csv"}

@@ -1,0 +1,139 @@
+"""Methods side by side: mean ± standard deviation over the same cases, the best marked where a paired test supports it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from tfuq.errors import DataError
+from tfuq.scoring.metrics import METRICS
+
+SIGNIFICANCE = 0.05
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One method's score over the cases; ``is_best`` where it beats every other method (see `supported_best`)."""
+
+    mean: float
+    std: float | None
+    is_best: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``cells[score][method]`` over ``cases`` that all methods have."""
+
+    methods: list[str]
+    cases: list[str]
+    cells: dict[str, dict[str, Cell]]
+
+    def rows(self) -> list[dict]:
+        """One row per method, for CSV."""
+        table = []
+        for method in self.methods:
+            row: dict = {"method": method, "cases": len(self.cases)}
+            for score, by_method in self.cells.items():
+                cell = by_method[method]
+                row |= {score: cell.mean, f"{score}_std": cell.std, f"{score}_best": int(cell.is_best)}
+            table.append(row)
+        return table
+
+    def markdown(self) -> str:
+        """A table with a row per score: mean ± std, the supported best in bold."""
+        lines = [f"| score | {' | '.join(self.methods)} |", "|---" * (len(self.methods) + 1) + "|"]
+        for score, by_method in self.cells.items():
+            metric = METRICS[score]
+            unit = "" if metric.unit == "1" else f" ({metric.unit})"
+            lines.append(f"| {score}{unit} | {' | '.join(_shown(by_method[m]) for m in self.methods)} |")
+        note = f"Mean ± standard deviation over {len(self.cases)} cases. Bold: better than every other method, paired Wilcoxon "
+        return "\n".join([*lines, "", note + f"signed-rank test, Holm-adjusted p < {SIGNIFICANCE}."]) + "\n"
+
+
+def _shown(cell: Cell) -> str:
+    text = f"{cell.mean:.4f}" + (f" ± {cell.std:.4f}" if cell.std is not None else "")
+    return f"**{text}**" if cell.is_best else text
+
+
+def compare(folders: list[Path], class_name: str = "all") -> Comparison:
+    """Compare score folders over the cases that all of them have.
+
+    Raises:
+        DataError: fewer than two folders, one that is no scores, a class that is not there, or no case in common.
+    """
+    if len(folders) < 2:
+        raise DataError("a comparison needs two score folders or more; name those of the methods to set side by side")
+    tables = {name: _read(folder, class_name) for name, folder in _names(folders).items()}
+    shared = set.intersection(*(set(table) for table in tables.values()))
+    if not shared:
+        raise DataError(f"{', '.join(map(str, folders))}: have no case in common; compare methods on the same data")
+    cases = sorted(shared)
+    cells = {}
+    for score, metric in METRICS.items():
+        values = {name: [table[case].get(score) for case in cases] for name, table in tables.items()}
+        if all(any(v is not None for v in column) for column in values.values()):
+            cells[score] = _cells(values, metric.better)
+    return Comparison(list(tables), cases, cells)
+
+
+def _names(folders: list[Path]) -> dict[str, Path]:
+    """Methods as columns' names, told apart by their folder where two are the same."""
+    methods = [_method(folder) for folder in folders]
+    return {m if methods.count(m) == 1 else f"{m} ({folder})": folder for m, folder in zip(methods, folders, strict=True)}
+
+
+def _method(folder: Path) -> str:
+    try:
+        return json.loads((folder / "summary.json").read_text(encoding="utf-8"))["method"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{folder}: no scores (its summary.json cannot be read); give a folder that tfuq score wrote"
+        ) from error
+
+
+def _read(folder: Path, class_name: str) -> dict[str, dict[str, float | None]]:
+    try:
+        with (folder / "cases.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        found = {r["case"]: {s: float(r[s]) for s in METRICS if r.get(s)} for r in rows if r["class"] == class_name}
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{folder / 'cases.csv'}: cannot be read ({error}); run tfuq score again") from error
+    if not found:
+        known = ", ".join(dict.fromkeys(r["class"] for r in rows))
+        raise DataError(f"{folder}: no class '{class_name}'; it has {known}")
+    return found
+
+
+def _cells(values: dict[str, list], better: str | None) -> dict[str, Cell]:
+    # A case counts only where every method has the score, so that means compare like with like.
+    complete = [i for i, row in enumerate(zip(*values.values(), strict=True)) if None not in row]
+    columns = {name: np.array([column[i] for i in complete], float) for name, column in values.items()}
+    best = supported_best(columns, better)
+    return {
+        name: Cell(float(c.mean()) if len(c) else np.nan, float(c.std(ddof=1)) if len(c) > 1 else None, name == best)
+        for name, c in columns.items()
+    }
+
+
+def supported_best(columns: dict[str, np.ndarray], better: str | None) -> str | None:
+    """The method that beats every other by a paired Wilcoxon signed-rank test, Holm-adjusted; None where none does."""
+    losses = {name: _loss(column, better) for name, column in columns.items()}
+    best = min(losses, key=lambda name: losses[name].mean()) if better and all(map(len, columns.values())) else None
+    if best is None:
+        return None
+    p = sorted(_p_value(losses[best], loss) for name, loss in losses.items() if name != best)
+    adjusted = [value * (len(p) - rank) for rank, value in enumerate(p)]
+    return best if max(adjusted) < SIGNIFICANCE else None
+
+
+def _loss(column: np.ndarray, better: str | None) -> np.ndarray:
+    return {"higher": -column, "nearer zero": np.abs(column)}.get(better or "", column)
+
+
+def _p_value(a: np.ndarray, b: np.ndarray) -> float:
+    return float(stats.wilcoxon(a, b).pvalue) if (a != b).any() else 1.0
