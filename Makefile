@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup test test-slow lint clean
+.PHONY: setup demo test test-slow lint clean
 
 setup: .venv/ready
 
@@ -10,6 +10,10 @@ setup: .venv/ready
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@
+
+demo: setup
+	rm -rf demo
+	$(BIN)/tfuq demo --out demo
 
 test: setup
 	$(BIN)/python -m pytest

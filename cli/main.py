@@ -11,6 +11,7 @@ from tfuq import __version__
 from tfuq.errors import TfuqError
 
 COMMANDS = {
+    "demo": "Tour on a phantom: train every method, predict, score, compare.",
     "data": "List data sets; make phantoms.",
     "train": "Train a run: one network, an ensemble, or variational weights.",
     "predict": "Draw samples for scans; write labels, probabilities, uncertainty maps.",

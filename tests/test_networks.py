@@ -8,7 +8,15 @@ import tf_keras
 
 from tests.conftest import settings
 from tfuq import config as configuration
-from tfuq.layers import GaussianPosterior, LayerFactory, SeededDropout, VariationalConv2D, VariationalDense, fold_in
+from tfuq.layers import (
+    GaussianPosterior,
+    LayerFactory,
+    SeededDropout,
+    VariationalConv2D,
+    VariationalConv3D,
+    VariationalDense,
+    fold_in,
+)
 from tfuq.members import build_member
 from tfuq.networks import build_network, count_layers
 from tfuq.prefix import split_at_seed
@@ -130,6 +138,12 @@ def test_prefix_and_suffix_compose_to_the_network(tmp_path, method, rank):
     features = tf.nest.flatten(prefix(x))
     np.testing.assert_allclose(suffix([*features, OTHER]), model([x, OTHER]), atol=2e-5)
     assert {id(v) for v in [*prefix.weights, *suffix.weights]} <= {id(v) for v in model.weights}
+
+
+def test_variational_weights_take_the_place_of_dropout(tmp_path):
+    model = build_member(settings(tmp_path, "vi"), channels=1)
+    assert not any(isinstance(layer, SeededDropout) for layer in model.layers)
+    assert all(isinstance(layer, VariationalConv3D) for layer in model.layers if "conv" in layer.name or layer.name == "logits")
 
 
 def test_prefix_holds_all_that_the_seed_does_not_reach(tmp_path):

@@ -98,7 +98,10 @@ class AugmentationConfig(Section):
 
 
 class NetworkConfig(Section):
-    """Architecture. ``patch_size`` has one entry per spatial axis and so sets the rank."""
+    """Architecture. ``patch_size`` has one entry per spatial axis and so sets the rank.
+
+    Dropout serves the methods with point weights; a variational network is built without it.
+    """
 
     name: str = "unet"
     patch_size: Sizes
@@ -132,6 +135,10 @@ class NetworkConfig(Section):
     def has_dropout(self) -> bool:
         """Whether anything in the network drops out."""
         return self.dropout_after_each > 0 or any(self.level_dropout.values())
+
+    def without_dropout(self) -> NetworkConfig:
+        """The same network with nothing dropped out."""
+        return self.model_copy(update={"dropout_after_each": 0.0, "level_dropout": {}})
 
 
 class LossConfig(Section):

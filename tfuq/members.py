@@ -17,13 +17,16 @@ from tfuq.windows import WindowedNetwork
 
 
 def build_member(config: Config, *, channels: int, stochastic: bool = True, kl_scale: float = 1.0) -> tf_keras.Model:
-    """The configured network with the kind of weights that ``config.method`` trains."""
-    weights = None
+    """The configured network with the kind of weights that ``config.method`` trains.
+
+    Variational weights take the place of dropout: a sample draws the one or the other, and its spread has one source.
+    """
+    weights, network = None, config.network
     if METHOD_TRAITS[config.method].variational:
         v = config.variational
-        weights = GaussianPosterior(v.initial_scale, v.prior_scale, kl_scale, v.estimator)
+        weights, network = GaussianPosterior(v.initial_scale, v.prior_scale, kl_scale, v.estimator), network.without_dropout()
     layers = LayerFactory(weights, stochastic=stochastic)
-    return build_network(config.network, layers, channels=channels, classes=len(config.data.classes))
+    return build_network(network, layers, channels=channels, classes=len(config.data.classes))
 
 
 def load_posterior(run: Run, method: str, *, keep: int) -> Posterior:

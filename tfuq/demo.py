@@ -1,0 +1,49 @@
+"""The tour: a phantom, every method trained on it, predicted, scored and set side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tfuq import config as configuration
+from tfuq.data.writers import write_csv, write_text
+from tfuq.errors import RunError
+from tfuq.prediction import Predictor, Request, cases_of_test_split, predict
+from tfuq.runs import Run
+from tfuq.scoring.comparison import Comparison, compare
+from tfuq.scoring.evaluation import score_folder
+from tfuq.training import train
+from tfuq.training.fit import OnStep
+
+# A hybrid run's members serve four methods; only weights with a distribution need a training of their own.
+SERVED_BY = {"deterministic": "hybrid", "mc-dropout": "hybrid", "ensemble": "hybrid", "hybrid": "hybrid", "vi": "vi"}
+
+
+def demonstrate(folder: Path, *, on_step: OnStep, say: Callable[[str], None]) -> Comparison:
+    """Run the tour into a folder that is new or empty and return the comparison that it wrote there.
+
+    Raises:
+        RunError: the folder holds something.
+    """
+    if folder.is_dir() and any(folder.iterdir()):
+        raise RunError(f"{folder}: is not empty; choose another --out for the demo")
+    runs = {method: _train(folder, method, on_step, say) for method in sorted(set(SERVED_BY.values()))}
+    scored = [_predict_and_score(runs[trained], method, say) for method, trained in SERVED_BY.items()]
+    comparison = compare(scored)
+    write_text(folder / "comparison.md", comparison.markdown())
+    write_csv(folder / "comparison.csv", comparison.rows())
+    return comparison
+
+
+def _train(folder: Path, method: str, on_step: OnStep, say: Callable[[str], None]) -> Run:
+    settings = configuration.load("quickstart", (f"method={method}", f"data.root={folder / 'data'}"))
+    return train(settings, folder / "runs" / settings.name / method, on_step=on_step, say=say)
+
+
+def _predict_and_score(run: Run, method: str, say: Callable[[str], None]) -> Path:
+    defaults = run.config.prediction
+    predictor = Predictor(run, Request(method, defaults.samples, defaults.seed, defaults.batch_size))
+    manifest = predict(predictor, cases_of_test_split(run), run.predictions(method), on_case=lambda *_: None)
+    score_folder(run.predictions(method), None, on_case=lambda _: None).write(run.scores(method))
+    say(f"{method}: {len(manifest.cases)} cases predicted with T = {predictor.samples} and scored")
+    return run.scores(method)
