@@ -12,8 +12,7 @@ setup: .venv/ready
 	touch $@
 
 demo: setup
-	rm -rf demo
-	$(BIN)/tfuq demo --out demo
+	$(BIN)/tfuq demo --out demo --overwrite
 
 test: setup
 	$(BIN)/python -m pytest

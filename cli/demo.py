@@ -23,7 +23,8 @@ Next, with your own data: images in DIR/image, labels of the same names in DIR/l
 
 @click.command("demo")
 @click.option("--out", type=options.PATH, default=Path("demo"), show_default=True, help="Folder to write to.")
-def command(out) -> None:
+@options.overwrite
+def command(out, overwrite) -> None:
     """Tour of tfuq on a phantom: train every method, predict, score, compare. Takes a few minutes on two cores.
 
     \b
@@ -33,6 +34,6 @@ def command(out) -> None:
     from tfuq.demo import demonstrate
 
     with TrainingProgress(configuration.load("quickstart").training.epochs) as progress:
-        comparison = demonstrate(out, on_step=progress, say=say)
+        comparison = demonstrate(out, on_step=progress, say=say, overwrite=overwrite)
     click.echo(comparison.markdown())
     click.echo(_CLOSING.format(out=out).strip())

@@ -18,7 +18,8 @@ _MUTUAL_INFORMATION = {
 @click.command("score")
 @click.argument("predictions", type=options.PATH)
 @click.option("--reference", type=options.PATH, help="Folder of reference labels.  [default: the data set's own]")
-def command(predictions, reference) -> None:
+@click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures beside the tables.")
+def command(predictions, reference, figures) -> None:
     """Score PREDICTIONS, a folder that tfuq predict wrote.
 
     \b
@@ -30,6 +31,10 @@ def command(predictions, reference) -> None:
     scores = score_folder(predictions, reference, on_case=lambda case_id: say(f"scored {case_id}"))
     folder = default_output(predictions)
     scores.write(folder)
+    if figures:
+        from tfuq.report.figures import write_figures
+
+        say(f"{len(write_figures(predictions, reference, scores, folder / 'figures'))} figures drawn")
     for line in _lines(scores.summary):
         click.echo(line)
     click.echo(f"{scores.summary['cases']} case(s) scored in {folder}")

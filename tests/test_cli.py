@@ -13,6 +13,9 @@ import pytest
 
 from tests.conftest import ALL_METHODS, assert_refused, real
 from tfuq.measures.voxel import UNCERTAINTY_MAPS
+from tfuq_cli.main import COMMANDS
+
+COMMANDS_WITH_EXAMPLES = [[], *([name] for name in COMMANDS), ["data", "list"], ["data", "check"], ["data", "synth"]]
 
 
 def rows_of(path: Path) -> list[dict]:
@@ -30,7 +33,7 @@ def test_help_is_instant_and_needs_no_tensorflow():
     assert min(seconds) < 0.5
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["predict"], ["score"]])
+@pytest.mark.parametrize("command", COMMANDS_WITH_EXAMPLES)
 def test_every_help_shows_an_example(tfuq, command):
     result = tfuq(*command, "--help")
     assert result.exit_code == 0
@@ -50,7 +53,7 @@ def test_predict_and_score(trained, tfuq, tmp_path, method, rank):
     assert manifest["samples"] == {"deterministic": 1, "ensemble": 2}.get(method, 4)
     for case, entry in manifest["cases"].items():
         check_case(tmp_path / "out" / case, nibabel.load(entry["images"][0]), method, len(run.config.data.classes))
-    scored = tfuq("score", tmp_path / "out")
+    scored = tfuq("score", tmp_path / "out", "--no-figures")
     assert scored.exit_code == 0, scored.output
     summary = json.loads((tmp_path / "out" / "scores" / "summary.json").read_text())
     cases = rows_of(tmp_path / "out" / "scores" / "cases.csv")
@@ -122,7 +125,7 @@ def test_given_files_and_folders_are_predicted(trained, balls, tfuq, tmp_path):
         assert len(json.loads((out / "manifest.json").read_text())["cases"]) == count
     plain = tfuq("score", tmp_path / "imagesTr")
     assert_refused(plain, "no reference in its data set", "--reference")
-    assert tfuq("score", tmp_path / "imagesTr", "--reference", balls / "labelsTr").exit_code == 0
+    assert tfuq("score", tmp_path / "imagesTr", "--reference", balls / "labelsTr", "--no-figures").exit_code == 0
     assert_refused(tfuq("score", tmp_path / "imagesTr", "--reference", tmp_path), "has no reference in")
 
 
@@ -187,6 +190,26 @@ def test_real_volumes_train_predict_and_score(tfuq, tmp_path):
     assert result.exit_code == 0, result.output
     assert tfuq("predict", tmp_path / "run", "--samples", 5).exit_code == 0
     assert tfuq("score", tmp_path / "run" / "predictions" / "mc-dropout").exit_code == 0
+    figures = sorted(path.name for path in (tmp_path / "run" / "scores" / "mc-dropout" / "figures").iterdir())
+    assert figures[3:] == ["dice-anterior.png", "dice-posterior.png", "training.png", "uncertainty-histograms.png"]
+    assert all(name.startswith("case-hippocampus_") for name in figures[:3])
     summary = json.loads((tmp_path / "run" / "scores" / "mc-dropout" / "summary.json").read_text())
     assert summary["scores"]["all"]["dice"]["mean"] > 0.3
     assert summary["scores"]["all"]["auroc_predictive_entropy"]["mean"] > 0.8
+
+
+def test_demo_leaves_what_is_not_its_own(tfuq, tmp_path):
+    (tmp_path / "thesis.txt").write_text("keep")
+    assert_refused(tfuq("demo", "--out", tmp_path), "is not empty", "--overwrite")
+    assert_refused(tfuq("demo", "--out", tmp_path, "--overwrite"), "left alone")
+    assert (tmp_path / "thesis.txt").read_text() == "keep"
+
+
+@pytest.mark.slow
+def test_demo_teaches_every_method(tfuq, tmp_path):
+    result = tfuq("demo", "--out", tmp_path / "demo")
+    assert result.exit_code == 0, result.output
+    table = rows_of(tmp_path / "demo" / "comparison.csv")
+    assert {row["method"] for row in table} == set(ALL_METHODS)
+    for row in table:
+        assert float(row["dice"]) >= 0.85, row

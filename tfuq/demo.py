@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,20 +20,29 @@ from tfuq.training.fit import OnStep
 SERVED_BY = {"deterministic": "hybrid", "mc-dropout": "hybrid", "ensemble": "hybrid", "hybrid": "hybrid", "vi": "vi"}
 
 
-def demonstrate(folder: Path, *, on_step: OnStep, say: Callable[[str], None]) -> Comparison:
+def demonstrate(folder: Path, *, on_step: OnStep, say: Callable[[str], None], overwrite: bool = False) -> Comparison:
     """Run the tour into a folder that is new or empty and return the comparison that it wrote there.
 
     Raises:
-        RunError: the folder holds something.
+        RunError: the folder holds something; with ``overwrite``, something other than an earlier demo.
     """
-    if folder.is_dir() and any(folder.iterdir()):
-        raise RunError(f"{folder}: is not empty; choose another --out for the demo")
+    _clear(folder, overwrite)
     runs = {method: _train(folder, method, on_step, say) for method in sorted(set(SERVED_BY.values()))}
     scored = [_predict_and_score(runs[trained], method, say) for method, trained in SERVED_BY.items()]
     comparison = compare(scored)
     write_text(folder / "comparison.md", comparison.markdown())
     write_csv(folder / "comparison.csv", comparison.rows())
     return comparison
+
+
+def _clear(folder: Path, overwrite: bool) -> None:
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    if not overwrite:
+        raise RunError(f"{folder}: is not empty; pass --overwrite to replace an earlier demo, or choose another --out")
+    if {path.name for path in folder.iterdir()} - {"data", "runs", "comparison.md", "comparison.csv"}:
+        raise RunError(f"{folder}: holds more than a demo and is left alone; choose another --out")
+    shutil.rmtree(folder)
 
 
 def _train(folder: Path, method: str, on_step: OnStep, say: Callable[[str], None]) -> Run:

@@ -50,7 +50,7 @@ def score_folder(folder: Path, reference: Path | None, on_case: Callable[[str], 
     manifest = results.read_manifest(folder)
     config = runs.open_run(Path(manifest.run)).config
     cases, structures = [], []
-    for case in _with_references(manifest, config, reference):
+    for case in cases_with_references(manifest, config, reference):
         rows, case_structures = _score_case(folder / case.id, case, config)
         cases += rows
         structures += case_structures
@@ -63,7 +63,12 @@ def default_output(folder: Path) -> Path:
     return folder.parent.parent / "scores" / folder.name if folder.parent.name == "predictions" else folder / "scores"
 
 
-def _with_references(manifest: Manifest, config: Config, reference: Path | None) -> Iterator[Case]:
+def cases_with_references(manifest: Manifest, config: Config, reference: Path | None) -> Iterator[Case]:
+    """The predicted cases with their labels: the data set's own, or those of the folder ``reference``.
+
+    Raises:
+        DataError: a case has none.
+    """
     found = _reference_files(config, reference) if reference else {}
     if not manifest.cases:
         raise DataError(f"{manifest.run}: its predictions hold no case; run tfuq predict")
