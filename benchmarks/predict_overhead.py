@@ -49,7 +49,7 @@ def main() -> None:
             started = time.perf_counter()
             bare.sample(prepared)
             middle = time.perf_counter()
-            predict_case(whole, case, Path(out, case.id))
+            predict_case(whole, case).write(Path(out, case.id))
             if number:  # the first case compiles both graphs
                 network.append(middle - started)
                 totals.append(time.perf_counter() - middle)

@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from tfuq import __version__
 from tfuq.errors import TfuqError
+from tfuq.version import __version__
 
 COMMANDS = {
     "demo": "Tour on a phantom: train every method, predict, score, compare.",

@@ -99,14 +99,10 @@ def trained(balls, tmp_path_factory):
 
         if (method, rank) not in runs:
             path = tmp_path_factory.mktemp(f"{method}-{rank}d") / "run"
-            runs[method, rank] = train(settings(balls, method, rank), path, on_step=quiet, say=quiet)
+            runs[method, rank] = train(settings(balls, method, rank), path)
         return runs[method, rank]
 
     return make
-
-
-def quiet(*_args, **_kwargs) -> None:
-    """A listener that hears nothing."""
 
 
 @pytest.fixture

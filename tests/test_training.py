@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import ALL_METHODS, quiet, settings
+from tests.conftest import ALL_METHODS, settings
 from tfuq import runs
 from tfuq.config import Config
 from tfuq.errors import ConfigError, RunError, TfuqError
@@ -25,7 +25,7 @@ from tfuq.weights import load_arrays, model_arrays, save_arrays
 
 
 def fit(config: Config, path, **options):
-    return train(config, path, on_step=options.pop("on_step", quiet), say=options.pop("say", quiet), **options)
+    return train(config, path, **options)
 
 
 def weights(run, member=0):
@@ -179,11 +179,11 @@ def test_early_stopping_keeps_the_best_epoch(balls, tmp_path):
 _ON_DEVICES = """
 import sys
 from pathlib import Path
-from tests.conftest import quiet, settings
+from tests.conftest import settings
 from tfuq.training import train
 config = settings(Path(sys.argv[1]), sys.argv[4], training={"epochs": 2, "steps_per_epoch": 3, "batch_size": 4},
                   network={"level_dropout": {}} if sys.argv[4] == "deterministic" else {})
-run = train(config, Path(sys.argv[2]), on_step=quiet, say=quiet, devices=sys.argv[3])
+run = train(config, Path(sys.argv[2]), devices=sys.argv[3])
 print(len(run.facts["devices"]))
 """
 

@@ -2,9 +2,18 @@
 
 import os
 
-__version__ = "0.1.0"
+from tfuq.version import __version__ as __version__
 
 # TensorFlow reads these when it is first imported. oneDNN is off by default on many CPUs and several times faster there;
 # setting it everywhere also keeps the last bits of a result the same from one machine to the next.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def __getattr__(name: str):
+    """``tfuq.load`` and ``tfuq.train`` import TensorFlow when they are first used, not before."""
+    if name in ("load", "train"):
+        from tfuq import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'tfuq' has no attribute '{name}'")

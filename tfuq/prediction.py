@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-import tfuq
 from tfuq import results
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image
@@ -30,6 +29,7 @@ from tfuq.reducers import PackedMasks
 from tfuq.results import Manifest
 from tfuq.runs import Run
 from tfuq.sampling import Sampler
+from tfuq.version import __version__
 
 OnCase = Callable[[Case, dict[str, float] | None], None]  # seconds, or None for a case that was complete already
 
@@ -67,7 +67,7 @@ class Predictor:
         used = members if METHOD_TRAITS[self.request.method].draws_member else members[:1]
         digests = [member_digest(self.run, index) for index in used]
         return Manifest(
-            str(self.run.path.resolve()), self.request.method, self.samples, self.request.seed, digests, tfuq.__version__
+            str(self.run.path.resolve()), self.request.method, self.samples, self.request.seed, digests, __version__
         )
 
     def network_grid(self, case: Case, image: Volume) -> Volume:
@@ -140,28 +140,53 @@ def predict(predictor: Predictor, cases: list[Case], folder: Path, *, on_case: O
         if case.id in manifest.cases and (folder / case.id).is_dir():
             on_case(case, None)
             continue
-        seconds = predict_case(predictor, case, folder / case.id)
+        prediction = predict_case(predictor, case)
+        with _timed(prediction.seconds, "write"):
+            prediction.write(folder / case.id)
+        seconds = {stage: round(value, 4) for stage, value in prediction.seconds.items()}
         manifest.add(case, seconds)
         manifest.write(folder)
         on_case(case, seconds)
     return manifest
 
 
-def predict_case(predictor: Predictor, case: Case, folder: Path) -> dict[str, float]:
-    """Predict one case into its folder and return the seconds of each stage."""
+@dataclass(frozen=True)
+class Prediction:
+    """One case as predicted: ``volumes`` by name on the input's own grid, the rows of its structures, seconds per stage."""
+
+    case: str
+    volumes: dict[str, Volume]
+    structures: list[dict]
+    seconds: dict[str, float]
+
+    def write(self, folder: Path) -> None:
+        """Write the case's folder, whole or not at all."""
+        with results.whole_folder(folder) as part:
+            for name, volume in self.volumes.items():
+                write_nifti(part / f"{name}.nii.gz", volume)
+            write_csv(part / "structures.csv", [{"case": self.case, **row} for row in self.structures])
+
+
+def predict_case(predictor: Predictor, case: Case) -> Prediction:
+    """Read and predict one case."""
+    started = time.perf_counter()
+    image = read_case_image(case)
+    prediction = predict_image(predictor, image, case)
+    prediction.seconds["read"] += time.perf_counter() - started - sum(prediction.seconds.values())
+    return prediction
+
+
+def predict_image(predictor: Predictor, image: Volume, case: Case) -> Prediction:
+    """Predict an image that is in memory; ``case`` names it in errors and holds the label where preprocessing needs one."""
     seconds: dict[str, float] = {}
     with _timed(seconds, "read"):
-        image = read_case_image(case)
         prepared = predictor.network_grid(case, image)
     with _timed(seconds, "network"):
         drawn = predictor.sample(prepared)
-    with _timed(seconds, "structures"):
+    with _timed(seconds, "measures"):
         rows = predictor.structures(prepared, drawn)
-    with _timed(seconds, "write"), results.whole_folder(folder) as part:
-        for name, volume in predictor.maps_on_input(image, prepared, drawn).items():
-            write_nifti(part / f"{name}.nii.gz", volume)
-        write_csv(part / "structures.csv", [{"case": case.id, **row} for row in rows])
-    return {stage: round(value, 4) for stage, value in seconds.items()}
+        volumes = predictor.maps_on_input(image, prepared, drawn)
+    return Prediction(case.id, volumes, rows, seconds)
 
 
 @contextmanager

@@ -38,7 +38,7 @@ class CaseArrays:
 
     id: str
     image: np.ndarray
-    truth: np.ndarray
+    truth: np.ndarray | None
     label: np.ndarray
     maps: dict[str, np.ndarray]
 
@@ -50,12 +50,10 @@ def write_figures(folder: Path, reference: Path | None, scores: Scores, output: 
     cases = {case.id: case for case in cases_with_references(manifest, run.config, reference)}
     dice = {row["case"]: row["dice"] for row in scores.cases if row["class"] == "all"}
     worst = sorted(dice, key=lambda case_id: dice[case_id])[:_WORST]
-    written = [
-        _save(
-            _overview(load_case(folder, cases[case_id], run.config), run.config, dice[case_id]), output / f"case-{case_id}.png"
-        )
-        for case_id in worst
-    ]
+    written = []
+    for case_id in worst:
+        figure = overview(load_case(folder, cases[case_id], run.config), run.config, f"{case_id}: Dice {dice[case_id]:.3f}")
+        written.append(_save(figure, output / f"case-{case_id}.png"))
     arrays = (load_case(folder, case, run.config) for case in cases.values())
     written.append(_save(_histograms(arrays, len(run.config.data.classes)), output / "uncertainty-histograms.png"))
     measures = {name: table for name, table in scores.summary["spearman_with_dice"].items() if table}
@@ -79,12 +77,13 @@ def load_case(folder: Path, case: Case, config: Config) -> CaseArrays:
 
 def most_informative_slice(case: CaseArrays, axis: int) -> int:
     """The slice with the most labelled area, in the reference or predicted; the middle one where there is none."""
-    area = ((case.truth > 0) | (case.label > 0)).sum(axis=tuple(a for a in range(3) if a != axis))
+    labelled = case.label > 0 if case.truth is None else (case.truth > 0) | (case.label > 0)
+    area = labelled.sum(axis=tuple(a for a in range(3) if a != axis))
     return int(area.argmax()) if area.any() else case.label.shape[axis] // 2
 
 
-def _overview(case: CaseArrays, config: Config, dice: float) -> Figure:
-    """Image, truth, prediction and every map side by side."""
+def overview(case: CaseArrays, config: Config, title: str) -> Figure:
+    """Image, truth (where there is one), prediction and every map side by side at the most informative slice."""
     axis, classes = config.preprocessing.slice_axis, len(config.data.classes)
     axis = 2 if axis is None else axis
     index = most_informative_slice(case, axis)
@@ -96,7 +95,7 @@ def _overview(case: CaseArrays, config: Config, dice: float) -> Figure:
     ]
     rows = -(-len(panels) // _COLUMNS)
     figure = _figure(3.2 * min(len(panels), _COLUMNS), 3.2 * rows)
-    for place, (title, array, cmap, limits, unit) in enumerate(panels, start=1):
+    for place, (name, array, cmap, limits, unit) in enumerate(panels, start=1):
         axes = figure.add_subplot(rows, min(len(panels), _COLUMNS), place)
         low, high = limits or (None, None)
         shown = axes.imshow(
@@ -105,19 +104,20 @@ def _overview(case: CaseArrays, config: Config, dice: float) -> Figure:
             vmin=low,
             vmax=high,
         )
-        axes.set_title(title.replace("_", " "), fontsize=9)
+        axes.set_title(name.replace("_", " "), fontsize=9)
         axes.axis("off")
         if unit:
             bar = figure.colorbar(shown, ax=axes, fraction=0.046)
             bar.set_label(unit, fontsize=8)
             if unit == "class":
                 bar.set_ticks(range(classes), labels=config.data.classes, fontsize=6)
-    figure.suptitle(f"{case.id}: Dice {dice:.3f}, slice {index} along axis {axis}", fontsize=10)
+    figure.suptitle(f"{title}, slice {index} along axis {axis}", fontsize=10)
     return figure
 
 
 def _labels(case: CaseArrays):
-    return ("truth", case.truth), ("prediction", case.label)
+    truth = [] if case.truth is None else [("truth", case.truth)]
+    return [*truth, ("prediction", case.label)]
 
 
 def _discrete(name: str, classes: int):

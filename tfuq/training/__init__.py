@@ -5,13 +5,13 @@ from __future__ import annotations
 import platform
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 
 import tensorflow as tf
 
-import tfuq
 from tfuq import runs
 from tfuq.config import Config
 from tfuq.data.cases import Case
@@ -21,15 +21,16 @@ from tfuq.data.splits import split_cases
 from tfuq.errors import RunError
 from tfuq.posterior import METHOD_TRAITS
 from tfuq.runs import Run
-from tfuq.training.fit import MemberTraining, OnStep, member_seed
+from tfuq.training.fit import MemberTraining, OnStep, member_seed, unheard
 from tfuq.training.strategy import make_strategy
+from tfuq.version import __version__
 from tfuq.weights import load_arrays
 
 _VERSIONS_OF = ("tensorflow", "tensorflow-probability", "tf-keras", "numpy", "nibabel", "scipy")
 
 
-def train(config: Config, path: Path, *, on_step: OnStep, say, devices: str | None = None, overwrite: bool = False,
-          resume: bool = False, member: int | None = None) -> Run:  # fmt: skip
+def train(config: Config, path: Path, *, on_step: OnStep = unheard, say: Callable[[str], None] = unheard,
+          devices: str | None = None, overwrite: bool = False, resume: bool = False, member: int | None = None) -> Run:  # fmt: skip
     """Train every member of a run (or one, by number) and return the run. ``say`` takes lines for the log.
 
     Raises:
@@ -97,7 +98,7 @@ def _summary(config: Config, parts: dict[str, list[Case]], training: TrainingSet
 
 def _facts(config, training, statistics, strategy, kl_scale) -> dict:
     return {
-        "versions": {"tfuq": tfuq.__version__, "python": platform.python_version()}
+        "versions": {"tfuq": __version__, "python": platform.python_version()}
         | {name: metadata.version(name) for name in _VERSIONS_OF},
         "devices": list(strategy.extended.worker_devices),
         "gpus": [gpu.name for gpu in tf.config.list_physical_devices("GPU")],

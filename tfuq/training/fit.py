@@ -26,6 +26,10 @@ from tfuq.weights import assign_arrays, load_arrays, model_arrays, save_arrays
 OnStep = Callable[[int, int, int, dict], None]  # member, epoch, step of the epoch, logs so far
 
 
+def unheard(*_event) -> None:
+    """A listener for those who do not listen."""
+
+
 @dataclass
 class Progress:
     """Where a member's training stands; with the arrays of `MemberTraining` its whole state."""

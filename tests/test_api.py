@@ -1,0 +1,52 @@
+"""tfuq from Python gives what the command line gives."""
+
+import nibabel
+import numpy as np
+import pytest
+
+import tfuq
+from tfuq.data.readers import read
+from tfuq.errors import RunError
+from tfuq.results import read_manifest
+
+
+def test_python_and_command_line_write_the_same_files(trained, balls, tmp_path):
+    from click.testing import CliRunner
+
+    from tfuq_cli.main import main
+
+    run, file = trained("mc-dropout").path, balls / "imagesTr" / "ball_000.nii.gz"
+    arguments = ["predict", str(run), "--input", str(file), "--out", str(tmp_path / "cli"), "--samples", "5", "--seed", "3"]
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    predicted = tfuq.load(run).predict(file, samples=5, seed=3)
+    folder = predicted.save(tmp_path / "api" / "ball_000")
+    for path in (tmp_path / "cli" / "ball_000").iterdir():
+        assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
+    assert read_manifest(tmp_path / "cli").cases.keys() == {"ball_000"}
+    np.testing.assert_allclose(predicted.affine, nibabel.load(file).affine)
+    assert predicted["label"].shape == nibabel.load(file).shape
+    assert predicted.maps["mutual_information"].max() > 0
+    assert [row["class"] for row in predicted.structures if row["component"] == "all"] == ["ball", "core"]
+
+
+def test_volumes_in_memory_and_plots(trained, balls):
+    run = tfuq.load(trained("mc-dropout").path)
+    volume = read(balls / "imagesTr" / "ball_001.nii.gz")
+    volume = volume.with_array(volume.array[..., None])
+    one, two, other = (run.predict(volume, samples=3, seed=s) for s in (1, 1, 2))
+    np.testing.assert_array_equal(one["probability"], two["probability"])
+    assert not np.array_equal(one["probability"], other["probability"])
+    titles = [axes.get_title() for axes in one.plot().axes]
+    assert {"image", "prediction", "predictive entropy", "mutual information"} <= set(titles)
+    assert "truth" not in titles
+    single = run.predict(volume, method="deterministic")
+    assert set(single.maps) == {"label", "probability", "predictive_entropy"}
+
+
+def test_training_from_python(balls, tmp_path, trained):
+    run = tfuq.train(trained("mc-dropout").config, run=tmp_path / "run")
+    assert run.run.finished_members == [0]
+    with pytest.raises(RunError, match="not a run"):
+        tfuq.load(tmp_path)
+    with pytest.raises(AttributeError):
+        tfuq.no_such_thing  # noqa: B018

@@ -1,0 +1,99 @@
+"""tfuq from Python: ``tfuq.load(run).predict(volume)`` and ``tfuq.train(config)``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from tfuq import config as configuration
+from tfuq import prediction as predicting
+from tfuq import runs, training
+from tfuq.config import Config
+from tfuq.data.cases import Case
+from tfuq.data.readers import stem
+from tfuq.data.volume import Volume
+from tfuq.measures.voxel import UNCERTAINTY_MAPS
+from tfuq.report.figures import CaseArrays, overview
+from tfuq.runs import RUNS, Run
+
+
+class PredictedVolume:
+    """What a run makes of one volume, on the volume's own grid."""
+
+    def __init__(self, prediction: predicting.Prediction, image: Volume, config: Config):
+        self._prediction, self._image, self._config = prediction, image, config
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """The map of a name: ``label [X, Y, Z]``, ``probability [X, Y, Z, K]``, or an uncertainty map ``[X, Y, Z]``."""
+        return self._prediction.volumes[name].array
+
+    @property
+    def maps(self) -> dict[str, np.ndarray]:
+        """Every map by name."""
+        return {name: volume.array for name, volume in self._prediction.volumes.items()}
+
+    @property
+    def affine(self) -> np.ndarray:
+        """Voxel indices to millimetres, as in the volume that was given."""
+        return self._image.affine
+
+    @property
+    def structures(self) -> list[dict]:
+        """A row per class and connected component, as in ``structures.csv``; `pandas.DataFrame` takes it as it is."""
+        return self._prediction.structures
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the files that ``tfuq predict`` writes for a case, into a folder that this replaces."""
+        self._prediction.write(Path(folder))
+        return Path(folder)
+
+    def plot(self):
+        """A matplotlib figure: image, label and maps at the slice with the most labelled area."""
+        maps = {name: self[name] for name in UNCERTAINTY_MAPS if name in self.maps}
+        case = CaseArrays(self._prediction.case, self._image.array[..., 0], None, self["label"], maps)
+        return overview(case, self._config, self._prediction.case)
+
+
+class LoadedRun:
+    """A trained run; networks are built once for each way of drawing and kept."""
+
+    def __init__(self, run: Run):
+        self.run = run
+        self._predictors: dict[predicting.Request, predicting.Predictor] = {}
+
+    def predict(self, volume: str | Path | Volume, *, method: str | None = None, samples: int | None = None,
+                seed: int | None = None) -> PredictedVolume:  # fmt: skip
+        """Predict a file, or a `Volume` ``[X, Y, Z, C]``; what is not given is as the run's configuration has it.
+
+        Raises:
+            TfuqError: what the command line would refuse.
+        """
+        predictor = self._predictor(method or self.run.config.method, samples, seed)
+        case = Case("volume", ()) if isinstance(volume, Volume) else Case(stem(Path(volume)), (Path(volume),))
+        image = volume if isinstance(volume, Volume) else predicting.read_case_image(case)
+        return PredictedVolume(predicting.predict_image(predictor, image, case), image, self.run.config)
+
+    def _predictor(self, method: str, samples: int | None, seed: int | None) -> predicting.Predictor:
+        defaults = self.run.config.prediction
+        drawn = defaults.samples if samples is None else samples
+        request = predicting.Request(method, drawn, defaults.seed if seed is None else seed, defaults.batch_size)
+        if request not in self._predictors:
+            self._predictors[request] = predicting.Predictor(self.run, request)
+        return self._predictors[request]
+
+
+def load(run: str | Path) -> LoadedRun:
+    """Open a run folder.
+
+    Raises:
+        RunError: it holds no run.
+    """
+    return LoadedRun(runs.open_run(Path(run)))
+
+
+def train(config: str | Config, *, run: str | Path | None = None, overrides: tuple[str, ...] = (), **options) -> LoadedRun:
+    """Train a configuration (a name, a file or a `Config`) and return the run; ``options`` as `tfuq.training.train`."""
+    settings = config if isinstance(config, Config) else configuration.load(config, overrides)
+    path = Path(run) if run else RUNS / settings.name / settings.method
+    return LoadedRun(training.train(settings, path, **options))
