@@ -1,22 +1,15 @@
-"""The configuration of a run: strict, typed, and the same object again when reloaded from the run's ``config.yaml``."""
+"""What a configuration may say: every section, its keys, their types and bounds."""
 
 from __future__ import annotations
 
-import os
-import re
-from importlib import resources
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import pydantic
 import yaml
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
-from tfuq.errors import ConfigError, nearest
-
 METHODS = ("deterministic", "mc-dropout", "ensemble", "hybrid", "vi")
 ENSEMBLES = ("ensemble", "hybrid")
-DEFAULT_DATA_ROOT = "../shared/data"
 
 Method = Literal["deterministic", "mc-dropout", "ensemble", "hybrid", "vi"]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
@@ -241,113 +234,3 @@ class Config(Section):
     def dump(self) -> str:
         """YAML that `parse` reads back to an equal object."""
         return yaml.safe_dump(self.model_dump(), sort_keys=False, allow_unicode=True)
-
-
-def shipped() -> dict[str, Path]:
-    """The configurations that come with tfuq, by name."""
-    return {Path(str(f)).stem: Path(str(f)) for f in resources.files("tfuq_configs").iterdir() if f.name.endswith(".yaml")}
-
-
-def load(source: str, overrides: tuple[str, ...] = ()) -> Config:
-    """Load a file, or a shipped configuration by name, with ``key.subkey=value`` overrides.
-
-    Raises:
-        ConfigError: naming the file and key, the value, what is allowed.
-    """
-    path = Path(source)
-    if not path.is_file():
-        if source not in shipped():
-            raise ConfigError(f"configuration '{source}' is neither a file nor shipped with tfuq{nearest(source, shipped())}")
-        path = shipped()[source]
-    try:
-        return parse(path.read_text(encoding="utf-8"), overrides, where=str(source))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{source}: cannot be read as text ({error}); give a YAML file") from error
-
-
-def parse(text: str, overrides: tuple[str, ...] = (), *, where: str = "configuration") -> Config:
-    """Build a `Config` from YAML text; see `load`."""
-    try:
-        tree = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{where}: not valid YAML ({_one_line(error)}); check its indentation and quotes") from error
-    if not isinstance(tree, dict):
-        raise ConfigError(f"{where}: holds a {type(tree).__name__}, not keys and values; see 'configs/' for examples")
-    for override in overrides:
-        _apply_override(tree, override)
-    try:
-        tree = _expand(tree, where)
-    except RecursionError as error:
-        raise ConfigError(f"{where}: an alias in it refers to itself; write the values out") from error
-    if isinstance(tree.get("data"), dict) and isinstance(tree["data"].get("root"), str):
-        tree["data"]["root"] = os.path.abspath(tree["data"]["root"])  # a run is used from other folders than it was made in
-    try:
-        return Config.model_validate(tree)
-    except pydantic.ValidationError as error:
-        raise ConfigError(f"{where}: {_explain(error)}") from error
-
-
-def _apply_override(tree: dict, override: str) -> None:
-    key, equals, value = override.partition("=")
-    if not equals or not key:
-        raise ConfigError(f"override '{override}' is not of the form key.subkey=value, as in training.epochs=5")
-    *parents, last = key.split(".")
-    for parent in parents:
-        if not isinstance(tree.setdefault(parent, {}), dict):
-            raise ConfigError(f"override '{override}': '{parent}' is a value, not a section")
-        tree = tree[parent]
-    try:
-        tree[last] = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"override '{override}': the value is not valid YAML ({_one_line(error)})") from error
-
-
-def _expand(node: Any, where: str) -> Any:
-    """Replace ``${NAME}`` by the environment variable; ``TFUQ_DATA`` has a default."""
-    if isinstance(node, dict):
-        return {key: _expand(value, where) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_expand(value, where) for value in node]
-    if not isinstance(node, str):
-        return node
-
-    def value_of(match: re.Match) -> str:
-        name = match.group(1)
-        default = DEFAULT_DATA_ROOT if name == "TFUQ_DATA" else None
-        value = os.environ.get(name, default)
-        if value is None:
-            raise ConfigError(f"{where}: environment variable {name} is not set; set it or write the path itself")
-        return value
-
-    return re.sub(r"\$\{(\w+)\}", value_of, node)
-
-
-def _explain(error: pydantic.ValidationError) -> str:
-    """The first problem in one line, with the nearest known key where a key is unknown."""
-    problem = error.errors()[0]
-    place = [part for part in problem["loc"] if isinstance(part, (str, int)) and not _is_union_branch(part)]
-    key = ".".join(str(part) for part in place) or "configuration"
-    if problem["type"] == "extra_forbidden":
-        return f"unknown key '{key}'{nearest(str(place[-1]), _known_keys(place[:-1]))}"
-    if problem["type"] == "missing":
-        return f"key '{key}' is missing and has no default"
-    message = problem["msg"].removeprefix("Value error, ")
-    value = problem["input"]
-    shown = "" if isinstance(value, (dict, pydantic.BaseModel)) else f" (value: {value!r:.80})"
-    return f"{key}: {message}{shown}"
-
-
-def _is_union_branch(part: Any) -> bool:
-    return isinstance(part, str) and (part in ("int", "str", "float", "bool") or "[" in part)
-
-
-def _known_keys(place: list) -> list[str]:
-    section: Any = Config
-    for part in place:
-        field = getattr(section, "model_fields", {}).get(part)
-        section = field.annotation if field else section
-    return list(getattr(section, "model_fields", {}))
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

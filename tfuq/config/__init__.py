@@ -1,0 +1,26 @@
+"""The configuration of a run: strict, typed, and the same object again when reloaded from the run's ``config.yaml``."""
+
+from tfuq.config.loading import DEFAULT_DATA_ROOT, load, parse, shipped
+from tfuq.config.schema import (
+    METHODS,
+    AugmentationConfig,
+    Config,
+    LossConfig,
+    NetworkConfig,
+    PreprocessingConfig,
+    SplitConfig,
+)
+
+__all__ = [
+    "DEFAULT_DATA_ROOT",
+    "METHODS",
+    "AugmentationConfig",
+    "Config",
+    "LossConfig",
+    "NetworkConfig",
+    "PreprocessingConfig",
+    "SplitConfig",
+    "load",
+    "parse",
+    "shipped",
+]
