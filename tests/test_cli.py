@@ -111,7 +111,9 @@ def test_predict_continues_and_keeps_what_is_there(trained, tfuq, tmp_path):
     before = {p: p.read_bytes() for p in out.glob("*/*")}
     assert_refused(tfuq("predict", run, "--out", out, "--seed", 5), "seed 0", "--overwrite")
     assert {p: p.read_bytes() for p in out.glob("*/*")} == before
+    (out / "notes.txt").write_text("mine")
     assert tfuq("predict", run, "--out", out, "--seed", 5, "--overwrite").exit_code == 0
+    assert (out / "notes.txt").read_text() == "mine"
     assert json.loads((out / "manifest.json").read_text())["seed"] == 5
 
 

@@ -14,10 +14,12 @@ from tests.conftest import ALL_METHODS, settings
 from tfuq import runs
 from tfuq.config import Config
 from tfuq.errors import ConfigError, RunError, TfuqError
+from tfuq.locks import exclusive
 from tfuq.losses import cross_entropy
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
 from tfuq.members import load_posterior
 from tfuq.posterior import samples_of
+from tfuq.prediction import Predictor, Request, predict
 from tfuq.sampling import Sampler
 from tfuq.training import train
 from tfuq.training.strategy import make_strategy
@@ -117,6 +119,18 @@ def test_members_trained_apart_assemble_to_the_same_run(trained, balls, tmp_path
     together = trained("ensemble")
     for member in (0, 1):
         np.testing.assert_array_equal(weights(run, member)["logits/kernel"], weights(together, member)["logits/kernel"])
+
+
+def test_two_processes_do_not_write_one_member_or_folder(balls, tmp_path, trained):
+    with (
+        exclusive(tmp_path / "run" / "members" / "0", "training"),
+        pytest.raises(RunError, match="another process is training"),
+    ):
+        fit(settings(balls), tmp_path / "run")
+    assert not (tmp_path / "run" / "members" / "0" / "done").exists()
+    predictor = Predictor(trained("mc-dropout"), Request("mc-dropout", 2, 0, 8))
+    with exclusive(tmp_path / "out", "predicting into"), pytest.raises(RunError, match="another process is predicting into"):
+        predict(predictor, [], tmp_path / "out", on_case=lambda *_: None)
 
 
 def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path):

@@ -21,6 +21,7 @@ from tfuq.data.readers import is_readable, stem
 from tfuq.data.volume import Volume, onto_grid
 from tfuq.data.writers import write_csv, write_nifti
 from tfuq.errors import DataError
+from tfuq.locks import exclusive
 from tfuq.measures.structure import ClassMaps, SampleMasks, structure_rows
 from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS, UNCERTAINTY_MAPS, voxel_maps, voxel_reducers
 from tfuq.members import load_posterior, member_digest
@@ -133,20 +134,21 @@ def predict(predictor: Predictor, cases: list[Case], folder: Path, *, on_case: O
     """Predict every case into ``folder``; cases that are complete there are kept.
 
     Raises:
-        RunError: the folder holds something else and ``overwrite`` is not set.
+        RunError: the folder holds something else and ``overwrite`` is not set, or another process writes it.
     """
-    manifest = results.open_folder(folder, predictor.manifest(), overwrite=overwrite)
-    for case in cases:
-        if case.id in manifest.cases and (folder / case.id).is_dir():
-            on_case(case, None)
-            continue
-        prediction = predict_case(predictor, case)
-        with _timed(prediction.seconds, "write"):
-            prediction.write(folder / case.id)
-        seconds = {stage: round(value, 4) for stage, value in prediction.seconds.items()}
-        manifest.add(case, seconds)
-        manifest.write(folder)
-        on_case(case, seconds)
+    with exclusive(folder, "predicting into"):
+        manifest = results.open_folder(folder, predictor.manifest(), overwrite=overwrite)
+        for case in cases:
+            if case.id in manifest.cases and (folder / case.id).is_dir():
+                on_case(case, None)
+                continue
+            prediction = predict_case(predictor, case)
+            with _timed(prediction.seconds, "write"):
+                prediction.write(folder / case.id)
+            seconds = {stage: round(value, 4) for stage, value in prediction.seconds.items()}
+            manifest.add(case, seconds)
+            manifest.write(folder)
+            on_case(case, seconds)
     return manifest
 
 

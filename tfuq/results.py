@@ -62,22 +62,34 @@ def open_folder(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifes
     Raises:
         RunError: the folder holds other predictions and ``overwrite`` is not set.
     """
+    held = [path for path in folder.glob("*") if not path.name.startswith(".")]
     if not (folder / MANIFEST).is_file():
-        if folder.is_dir() and any(folder.iterdir()) and not overwrite:
+        if held and not overwrite:
             raise RunError(f"{folder}: is not empty and holds no predictions; choose another --out, or pass --overwrite")
         manifest.write(folder)
         return manifest
-    existing = read_manifest(folder)
     if overwrite:
-        shutil.rmtree(folder)
+        _remove_cases(folder, held)
         manifest.write(folder)
         return manifest
+    existing = read_manifest(folder)
     if not existing.same_draws(manifest):
         raise RunError(
             f"{folder}: holds predictions of {existing.method}, T = {existing.samples}, seed {existing.seed}"
             f"{'' if existing.weights_digest == manifest.weights_digest else ', other weights'}; pass --overwrite or another --out"
         )
     return existing
+
+
+def _remove_cases(folder: Path, held: list[Path]) -> None:
+    """Remove the cases that the folder's manifest names, and nothing else that may lie there."""
+    try:
+        cases = read_manifest(folder).cases
+    except RunError:
+        return  # a damaged manifest names nothing; its cases are replaced as they are predicted
+    for path in held:
+        if path.is_dir() and path.name in cases:
+            shutil.rmtree(path)
 
 
 @contextmanager

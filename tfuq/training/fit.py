@@ -17,6 +17,7 @@ from tfuq.data.dataset import CaseExamples, TrainingSet
 from tfuq.data.pipeline import epoch_dataset
 from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import TfuqError
+from tfuq.locks import exclusive
 from tfuq.losses import make_loss
 from tfuq.members import build_member
 from tfuq.training.step import TrainingStep
@@ -64,7 +65,15 @@ class MemberTraining:
         return self.config.training.steps_per_epoch or -(-len(self._rows) // self.config.training.batch_size)
 
     def run(self, on_step: OnStep) -> None:
-        """Train to the end and write weights, history and the mark that the member is done."""
+        """Train to the end and write weights, history and the mark that the member is done.
+
+        Raises:
+            RunError: another process is training this member.
+        """
+        with exclusive(self.folder, "training"):
+            self._run(on_step)
+
+    def _run(self, on_step: OnStep) -> None:
         self._restore()
         while self.progress.epoch < self.config.training.epochs and not self._is_patience_over():
             self._epoch(on_step)
