@@ -93,6 +93,7 @@ class AugmentationConfig(Section):
 class NetworkConfig(Section):
     """Architecture. ``patch_size`` has one entry per spatial axis and so sets the rank.
 
+    ``head_activation`` is that of the convolution to ``head_filters``: the network's own, or none.
     Dropout serves the methods with point weights; a variational network is built without it.
     """
 
@@ -103,6 +104,7 @@ class NetworkConfig(Section):
     normalization: Literal["none", "group", "instance"] = "none"
     output: Literal["softmax", "sigmoid"] = "softmax"
     head_filters: PositiveInt | None = None
+    head_activation: Literal["same", "linear"] = "same"
     level_dropout: dict[PositiveInt, Rate] = {}
     dropout_after_each: Rate = 0.0
     spatial_dropout: bool = False

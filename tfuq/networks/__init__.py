@@ -31,6 +31,7 @@ def build_network(config: NetworkConfig, layers: LayerFactory, *, channels: int,
         style=style,
         level_dropout=config.level_dropout,
         head_filters=config.head_filters,
+        head_activation=config.activation if config.head_activation == "same" else None,
     )
 
 

@@ -19,11 +19,12 @@ def unet(
     style: ConvolutionStyle,
     level_dropout: Mapping[int, float] | None = None,
     head_filters: int | None = None,
+    head_activation: str | None = None,
 ) -> tf_keras.Model:
     """Build ``(image [N, *spatial, C], seed [2]) → logits [N, *spatial, outputs]``.
 
     ``widths``: filters per level, the last being the bottom. ``level_dropout``: rate after an encoder level, levels
-    counted from 1. ``head_filters``: a further 3×3 convolution before the final 1×1 one.
+    counted from 1. ``head_filters``: a further 3×3 convolution, with ``head_activation``, before the final 1×1 one.
     """
     image = tf_keras.Input(tuple(input_shape), name="image")
     skips, x = [], image
@@ -36,7 +37,7 @@ def unet(
     for level in range(len(widths) - 1, 0, -1):
         x = _merge(layers, style, widths[level - 1], level)(x, skips[level - 1])
     if head_filters:
-        x = convolution(layers, style, head_filters, 3, name="head_conv")(x)
+        x = layers.conv(head_filters, 3, rank=style.rank, activation=head_activation, name="head_conv")(x)
     logits = layers.conv(outputs, 1, rank=style.rank, name="logits")(x)
     return tf_keras.Model([image, layers.seed], logits, name="unet")
 
