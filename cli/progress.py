@@ -46,9 +46,8 @@ class TrainingProgress:
         self._dice = f"  val Dice {logs['val_dice']:.4f}" if "val_dice" in logs else ""
         self._bar.update(self._tasks[member], total=self._epochs * steps, completed=(epoch + 1) * steps)
         shown = "  ".join(f"{name} {logs[name]:.4f}" for name in _SHOWN if name in logs and (name != "kl" or logs[name]))
-        self._console.print(
-            f"member {member}  epoch {epoch + 1}/{self._epochs}  {shown}  {logs['seconds']:.0f} s", highlight=False
-        )
+        line = f"member {member}  epoch {epoch + 1}/{self._epochs}  {shown}  {logs['seconds']:.0f} s"
+        self._console.print(line, highlight=False, soft_wrap=True)
 
 
 def say(text: str) -> None:
