@@ -38,6 +38,7 @@ def test_written_configuration_reloads_to_the_same_object(name):
         ("preprocessing.window=[5, 1]", ["window", "lower bound below"]),
         ("preprocessing.slice_axis=2", ["slice_axis"]),
         ("data.label_values={7: 5}", ["label_values", "class 5"]),
+        ("training.learning_rate=.inf", ["training.learning_rate", "finite"]),
         ("training", ["key.subkey=value"]),
         ("name.x=1", ["'name' is a value"]),
         ("training.loss.class_weights=[1.0]", ["class_weights has 1 entries for 3"]),

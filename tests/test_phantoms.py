@@ -63,6 +63,9 @@ def test_refusals(tmp_path, tfuq):
     with pytest.raises(ConfigError, match="did you mean 'brain-iseg2017'"):
         synthesize("brain-iseg", tmp_path / "x", cases=1, seed=0)
     assert_refused(tfuq("data", "synth", "brain-iseg", tmp_path / "x"), "brain-iseg2017")
+    (tmp_path / "file").write_text("not a folder")
+    for command in (["data", "synth", "brain-decathlon"], ["demo", "--out"]):
+        assert_refused(tfuq(*command, tmp_path / "file" / "below"), "folder cannot be made", "choose a place")
 
 
 def test_data_commands(tmp_path, tfuq, monkeypatch):

@@ -6,6 +6,7 @@ import fcntl
 from contextlib import contextmanager
 from pathlib import Path
 
+from tfuq.data.writers import make_folder
 from tfuq.errors import RunError
 
 
@@ -16,7 +17,7 @@ def exclusive(folder: Path, doing: str):
     Raises:
         RunError: another process holds it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with (folder / ".lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

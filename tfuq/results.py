@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tfuq.data.cases import Case
-from tfuq.data.writers import write_json
+from tfuq.data.writers import make_folder, write_json
 from tfuq.errors import RunError
 
 MANIFEST = "manifest.json"
@@ -97,7 +97,7 @@ def whole_folder(folder: Path):
     """Yield a folder to fill; it takes its final name only when the block ends without an error."""
     beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
+    make_folder(beside)
     try:
         yield beside
         shutil.rmtree(folder, ignore_errors=True)

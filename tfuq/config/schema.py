@@ -21,7 +21,7 @@ Sizes = Annotated[list[PositiveInt], Field(min_length=2, max_length=3)]
 class Section(pydantic.BaseModel):
     """A part of the configuration: unknown keys and wrong types are refused, values never change."""
 
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class SplitConfig(Section):

@@ -16,10 +16,22 @@ from tfuq.data.volume import Volume
 from tfuq.errors import TfuqError
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it.
+
+    Raises:
+        TfuqError: it cannot be made there.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TfuqError(f"{path}: folder cannot be made ({error.strerror}); choose a place that can be written") from error
+
+
 @contextmanager
 def whole_file(path: Path):
     """Yield a path beside ``path`` to write to; it takes the final name only when the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield beside
