@@ -41,7 +41,7 @@ def main() -> None:
     run = runs.open_run(Path(sys.argv[1]))
     request = Request(sys.argv[2] if len(sys.argv) > 2 else run.config.method, SAMPLES, 0, run.config.prediction.batch_size)
     whole, bare = Predictor(run, request), Predictor(run, request)
-    bare._sampler = Sampler(bare._sampler.posterior, [LastSample()], classes=len(run.config.data.classes))
+    bare._sampler = Sampler(bare._sampler.posterior, [LastSample()])
     totals, network = [], []
     with tempfile.TemporaryDirectory() as out:
         for number, case in enumerate(cases_of_test_split(run)):

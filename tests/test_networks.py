@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 import tf_keras
+from scipy import stats
 
 from tests.conftest import settings
 from tfuq import config as configuration
@@ -16,6 +17,7 @@ from tfuq.layers import (
     VariationalConv3D,
     VariationalDense,
     fold_in,
+    standard_normal,
 )
 from tfuq.members import build_member
 from tfuq.networks import build_network, count_layers
@@ -128,15 +130,30 @@ def test_dense_layer_agrees_with_its_kernel():
     assert not np.allclose(flipped[0], flipped[1])
 
 
+@pytest.mark.parametrize("shape", [(4, 6), (3, 3, 5)])
+def test_normal_numbers_are_standard_and_follow_their_seed(shape):
+    def drawn(i):
+        return standard_normal(tf.TensorShape(shape), tf.constant([3, i])).numpy()
+
+    assert drawn(0).shape == shape
+    np.testing.assert_array_equal(drawn(0), drawn(0))
+    assert not np.array_equal(drawn(0), drawn(1))
+    many = standard_normal(tf.TensorShape([400_001]), SEED).numpy()
+    assert np.isfinite(many).all()
+    assert stats.kstest(many, "norm").pvalue > 0.01
+    assert abs(np.corrcoef(many[:200_000], many[200_001:])[0, 1]) < 0.01  # the two numbers of a pair
+
+
 @pytest.mark.parametrize("method", ["mc-dropout", "vi", "deterministic"])
 @pytest.mark.parametrize("rank", [2, 3])
 def test_prefix_and_suffix_compose_to_the_network(tmp_path, method, rank):
     config = settings(tmp_path, method, rank, network={"widths": [4, 8, 12], "level_dropout": {3: 0.5}})
     model = build_member(config, channels=2, stochastic=method != "deterministic")
-    prefix, suffix = split_at_seed(model)
+    split = split_at_seed(model)
+    prefix, suffix = split.prefix, split.suffix
     x = tf.random.stateless_normal([2, *config.network.patch_size, 2], SEED)
     features = tf.nest.flatten(prefix(x))
-    np.testing.assert_allclose(suffix([*features, OTHER]), model([x, OTHER]), atol=2e-5)
+    np.testing.assert_allclose(suffix([*features, *split.widths(), OTHER]), model([x, OTHER]), atol=2e-5)
     assert {id(v) for v in [*prefix.weights, *suffix.weights]} <= {id(v) for v in model.weights}
 
 
@@ -149,7 +166,8 @@ def test_variational_weights_take_the_place_of_dropout(tmp_path):
 def test_prefix_holds_all_that_the_seed_does_not_reach(tmp_path):
     config = settings(tmp_path, "mc-dropout", 3, network={"widths": [4, 8, 12], "level_dropout": {3: 0.5}})
     model = build_member(config, channels=2)
-    prefix, suffix = split_at_seed(model)
+    split = split_at_seed(model)
+    prefix, suffix = split.prefix, split.suffix
     in_prefix, in_suffix = ({layer.name for layer in m.layers} for m in (prefix, suffix))
     assert {"encoder1_conv1", "encoder2_conv2", "encoder3_conv2"} <= in_prefix
     assert {"encoder3_dropout", "decoder1_conv2", "logits"} <= in_suffix
@@ -157,9 +175,9 @@ def test_prefix_holds_all_that_the_seed_does_not_reach(tmp_path):
     # The skip connections were convolved in the prefix: it hands over decoder widths, and nothing is concatenated later.
     assert sorted(f.shape[-1] for f in prefix.outputs) == [4, 8, 12]
     assert not any("concat" in name for name in in_suffix)
-    whole, nothing = split_at_seed(build_member(config, channels=2, stochastic=False))
-    assert nothing.weights == []
-    assert len(whole.weights) == len(model.weights)
+    whole = split_at_seed(build_member(config, channels=2, stochastic=False))
+    assert whole.suffix.weights == []
+    assert len(whole.prefix.weights) == len(model.weights)
 
 
 # What we build on in TensorFlow Probability; a release that changes one of these should tell us.

@@ -18,12 +18,14 @@ from tfuq.windows import WindowedNetwork, gaussian_importance
 SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
 
 
-def sampler_of(run, method, keep=8, classes=None):
+def sampler_of(run, method, keep=8):
     posterior = load_posterior(run, method, keep=keep)
-    classes = classes or len(run.config.data.classes)
-    return Sampler(
-        posterior, [*voxel_reducers(), PackedMasks()], classes=classes, finish=lambda s: voxel_maps(s) | {"m": s["masks"]}
-    )
+    return Sampler(posterior, [*voxel_reducers(), PackedMasks()], finish=lambda s: voxel_maps(s) | {"m": s["masks"]})
+
+
+def full(p):
+    """Both classes of a binary sample."""
+    return np.concatenate([1 - p, p], -1) if p.shape[-1] == 1 else p
 
 
 def images(run, count, size=None):
@@ -88,7 +90,7 @@ def reduce_all(samples, reducers):
     p = tf.constant(samples, tf.float32)
     out = {}
     for reducer in reducers:
-        state = reducer.initialize(tf.shape(p[0]), tf.constant(len(samples)))
+        state = reducer.initialize(p.shape[1:], tf.constant(len(samples)))
         for t in range(len(samples)):
             state = reducer.update(state, p[t], tf.constant(t))
         out |= reducer.finalize(state, tf.constant(len(samples)))
@@ -104,6 +106,15 @@ def test_reducers_against_the_reference(classes):
         for v in range(6):
             for name, value in references.voxel_measures(samples[:, n, v]).items():
                 np.testing.assert_allclose(maps[name].numpy()[n, v], value, atol=3e-6, err_msg=name)
+
+
+def test_a_binary_network_is_reduced_by_its_foreground_alone():
+    p = np.random.default_rng(0).random((6, 3, 4, 1))
+    reducers = [*voxel_reducers(), PackedMasks()]
+    one, two = (reduce_all(samples, reducers) for samples in (p, np.concatenate([1 - p, p], -1)))
+    assert one.keys() == two.keys()
+    for name in one:
+        np.testing.assert_allclose(one[name], two[name], atol=2e-6, err_msg=name)
 
 
 @pytest.mark.parametrize(("votes", "ratio"), [([1, 1, 1, 1, 1, 0], 1 / 6), ([1, 0, 1, 0, 1, 0], 0.5), ([1, 1, 1], 0.0)])
@@ -146,7 +157,7 @@ def test_windows_blend_as_the_reference_does(tmp_path, rank, chunk, keep):
     size = (27, 16, 19)[:rank] if rank == 3 else (27, 40)
     x = np.random.default_rng(0).normal(size=(2, *size, 1)).astype(np.float32)
     seed = Posterior.seed(SEED, tf.constant(0), tf.constant(0))
-    p = network.probabilities(x, network.encode(x), seed).numpy()
+    p = full(network.sample(x, network.encode(x), seed).numpy())
     starts = [sorted({round(f) for f in np.linspace(0, n - 16, -(-(n - 16) // 8) + 1)}) for n in size]
     corners = np.stack(np.meshgrid(*starts, indexing="ij"), -1).reshape(-1, rank)
     importance = gaussian_importance((16,) * rank)
@@ -165,8 +176,8 @@ def test_kept_and_recomputed_encodings_give_the_same_bytes(tmp_path):
     x = np.random.default_rng(0).normal(size=(1, 24, 24, 16, 1)).astype(np.float32)
     results = []
     for keep in (0, 100):
-        network = WindowedNetwork(model, overlap=0.5, chunk=1, keep=keep, classes=3)
-        sampler = Sampler(Posterior([network]), [Moments()], classes=3)
+        network = WindowedNetwork(model, tf.nn.softmax, overlap=0.5, chunk=1, keep=keep)
+        sampler = Sampler(Posterior([network]), [Moments()])
         results.append(sampler.sample(x, SEED, tf.constant(3))["mean"].numpy().tobytes())
     assert results[0] == results[1]
 
@@ -177,7 +188,7 @@ def test_a_sample_is_one_function_over_all_windows(tmp_path):
     network = windowed(config, build_member(config, channels=1), keep=0)
     tile = np.random.default_rng(0).normal(size=(1, 16, 16, 1)).astype(np.float32)
     x = np.tile(tile, (1, 2, 3, 1))
-    p = network.probabilities(x, network.encode(x), SEED).numpy()
+    p = full(network.sample(x, network.encode(x), SEED).numpy())
     for row in range(2):
         for column in range(3):
             np.testing.assert_allclose(
@@ -190,11 +201,11 @@ def test_methods_of_one_run_agree_where_they_must(trained):
     x = images(run, 2)
     draw = {m: sampler_of(run, m).sample(x, SEED, tf.constant(t)) for m, t in (("deterministic", 1), ("ensemble", 2))}
     members = [windowed(run.config, network.model, keep=0) for network in load_posterior(run, "ensemble", keep=0).members]
-    stacked = [m.probabilities(x, m.encode(x), SEED).numpy() for m in members]
+    stacked = [m.sample(x, m.encode(x), SEED).numpy() for m in members]
     np.testing.assert_array_equal(draw["deterministic"]["probability"], stacked[0])
     np.testing.assert_allclose(draw["ensemble"]["probability"], np.mean(stacked, 0), atol=1e-6)
     assert not np.allclose(stacked[0], stacked[1])
-    one = Sampler(Posterior(members[:1]), voxel_reducers(), classes=3, finish=voxel_maps).sample(x, SEED, tf.constant(1))
+    one = Sampler(Posterior(members[:1]), voxel_reducers(), finish=voxel_maps).sample(x, SEED, tf.constant(1))
     np.testing.assert_array_equal(one["probability"], draw["deterministic"]["probability"])
 
 

@@ -50,7 +50,7 @@ def test_conformance_train_reload_predict_export(trained, tmp_path, method, rank
     for name, array in model_arrays(posterior.members[0].model).items():
         np.testing.assert_array_equal(array, stored[name])
     classes = len(run.config.data.classes)
-    sampler = Sampler(posterior, voxel_reducers(), classes=classes, finish=voxel_maps)
+    sampler = Sampler(posterior, voxel_reducers(), finish=voxel_maps)
     x = np.random.default_rng(0).normal(size=(2, *run.config.network.patch_size, 1)).astype(np.float32)
     arguments = (tf.constant(x), tf.constant([3, 4]), tf.constant(samples_of(method, members=2, asked=4)))
     drawn = sampler.sample(*arguments)

@@ -22,12 +22,15 @@ def log_probabilities(logits: tf.Tensor) -> tf.Tensor:
     return tf.nn.log_softmax(logits)
 
 
+def sample_probabilities(logits: tf.Tensor) -> tf.Tensor:
+    """What a sample is to the reducers: the K class probabilities, or of a binary network the foreground's alone."""
+    return tf.sigmoid(logits) if logits.shape[-1] == 1 else tf.nn.softmax(logits)
+
+
 def probabilities(logits: tf.Tensor) -> tf.Tensor:
     """The exponential of `log_probabilities`, in fewer passes over memory."""
-    if logits.shape[-1] == 1:
-        p = tf.sigmoid(logits)
-        return tf.concat([1.0 - p, p], axis=-1)
-    return tf.nn.softmax(logits)
+    p = sample_probabilities(logits)
+    return tf.concat([1.0 - p, p], axis=-1) if logits.shape[-1] == 1 else p
 
 
 def cross_entropy(labels: tf.Tensor, log_p: tf.Tensor, weights: list[float] | None = None) -> tf.Tensor:

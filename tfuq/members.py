@@ -9,6 +9,7 @@ import tf_keras
 from tfuq.config import Config
 from tfuq.errors import RunError
 from tfuq.layers import GaussianPosterior, LayerFactory
+from tfuq.losses import sample_probabilities
 from tfuq.networks import build_network
 from tfuq.posterior import METHOD_TRAITS, Posterior, check_method
 from tfuq.runs import Run
@@ -61,6 +62,4 @@ def _load_member(run: Run, method: str, index: int, keep: int) -> WindowedNetwor
 
 def windowed(config: Config, model: tf_keras.Model, *, keep: int) -> WindowedNetwork:
     """A network applied to images of any size as the configuration predicts."""
-    return WindowedNetwork(
-        model, overlap=config.prediction.overlap, chunk=config.chunk, keep=keep, classes=len(config.data.classes)
-    )
+    return WindowedNetwork(model, sample_probabilities, overlap=config.prediction.overlap, chunk=config.chunk, keep=keep)

@@ -58,7 +58,6 @@ class Predictor:
         self._sampler = Sampler(
             posterior,
             [*voxel_reducers(), PackedMasks()],
-            classes=len(self.config.data.classes),
             finish=lambda s: voxel_maps(s) | {"masks": s["masks"], "entropy_terms": s["entropy_terms"]},
         )
 

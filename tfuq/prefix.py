@@ -2,35 +2,76 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import tensorflow as tf
 import tf_keras
 
-_PLAIN_CONVOLUTIONS = (tf_keras.layers.Conv2D, tf_keras.layers.Conv3D)
+from tfuq.layers import SeededConvolution, SeededVariational
+
+_CONVOLUTIONS = (tf_keras.layers.Conv2D, tf_keras.layers.Conv3D, SeededConvolution)
 
 
-def split_at_seed(model: tf_keras.Model) -> tuple[tf_keras.Model, tf_keras.Model]:
-    """Split ``(image, seed) → output`` into ``image → features`` and ``(*features, seed) → output``, sharing all variables.
+@dataclass(frozen=True)
+class SplitNetwork:
+    """``prefix``: image → features, once per image; ``suffix``: (*features, *widths, seed) → output, once per sample."""
 
-    The features are the tensors where a walk back from the output first meets what the seed does not reach. An ordinary
-    convolution of a concatenation is the sum of a convolution of each part, so the deterministic parts of it (a U-Net's
-    skip connections) are convolved in the prefix too. A network that never uses its seed is all prefix.
+    prefix: tf_keras.Model
+    suffix: tf_keras.Model
+    variational: tuple[SeededVariational, ...]
+
+    def widths(self) -> list[tf.Tensor]:
+        """Posterior widths of the variational kernels, which no seed changes either."""
+        return [layer.width for layer in self.variational]
+
+
+def split_at_seed(model: tf_keras.Model) -> SplitNetwork:
+    """Split ``(image, seed) → output`` where a walk back from the output first meets what the seed does not reach.
+
+    Both parts share the model's variables. A convolution of a concatenation is the sum of a convolution of each part: the
+    suffix adds them up and never concatenates, and what an ordinary convolution makes of deterministic parts (a U-Net's
+    skip connections) is left to the prefix. A network that never uses its seed is all prefix.
     """
-    return _Split(model).models()
+    return _Splitter(model).split()
 
 
-class _PartialConvolution(tf_keras.layers.Layer):
-    """The share of ``convolution`` that comes from some of its input channels, before bias and activation."""
+class _Share(tf_keras.layers.Layer):
+    """What an ordinary convolution makes of some of its input channels, before bias and activation."""
 
-    def __init__(self, convolution, start: int, stop: int, *, with_bias: bool):
+    def __init__(self, convolution, channels: slice):
         super().__init__()
-        self._of, self._channels, self._with_bias = convolution, slice(start, stop), with_bias
+        self._of, self._channels = convolution, channels
 
     def call(self, inputs):
-        share = tf.nn.convolution(inputs, self._of.kernel[..., self._channels, :], padding=self._of.padding.upper())
-        return tf.nn.bias_add(share, self._of.bias) if self._with_bias else share
+        return _convolve(self._of, inputs, self._of.kernel[..., self._channels, :])
 
 
-class _Split:
+class _ConvolutionOfParts(tf_keras.layers.Layer):
+    """A convolution of the concatenation of ``parts``, and of others whose ``shares`` of the sum are known."""
+
+    def __init__(self, convolution, channels: list[slice]):
+        super().__init__()
+        self._of, self._channels = convolution, channels
+
+    def call(self, parts, shares=(), seed=None, width=None):
+        kernel, bias = (self._of.kernel, self._of.bias) if seed is None else self._of.weights_at(seed, width)
+        # The bias goes to the first, so that convolution, bias, addition and activation run as one kernel.
+        first, *others = (
+            _convolve(self._of, part, kernel[..., channels, :]) for part, channels in zip(parts, self._channels, strict=True)
+        )
+        total = tf.nn.bias_add(first, bias)
+        for share in [*others, *shares]:
+            total = total + share
+        return self._of.activation(total)
+
+
+def _convolve(layer, inputs, kernel):
+    return tf.nn.convolution(
+        inputs, kernel, strides=layer.strides, padding=layer.padding.upper(), dilations=layer.dilation_rate
+    )
+
+
+class _Splitter:
     def __init__(self, model: tf_keras.Model):
         self._image, self._seed = model.inputs
         self._output = model.outputs[0]
@@ -38,13 +79,15 @@ class _Split:
         self._features: list = []  # tensors of the prefix
         self._inputs: list = []  # where the suffix takes them
         self._rebuilt = {id(self._seed): tf_keras.Input(batch_shape=self._seed.shape, dtype=self._seed.dtype)}
+        self._variational: list = []
+        self._widths: list = []  # where the suffix takes those of the variational layers
 
-    def models(self) -> tuple[tf_keras.Model, tf_keras.Model]:
+    def split(self) -> SplitNetwork:
         output = self._rebuild(self._output)
-        if output is self._inputs[-1]:  # nothing is random: the suffix passes the output on
+        if any(output is given for given in self._inputs):  # nothing is random: the suffix passes the output on
             output = tf_keras.layers.Activation("linear")(output)
-        suffix = tf_keras.Model([*self._inputs, self._rebuilt[id(self._seed)]], output)
-        return tf_keras.Model(self._image, self._features), suffix
+        suffix = tf_keras.Model([*self._inputs, *self._widths, self._rebuilt[id(self._seed)]], output)
+        return SplitNetwork(tf_keras.Model(self._image, self._features), suffix, tuple(self._variational))
 
     def _depends(self, tensor) -> bool:
         if id(tensor) not in self._reached:
@@ -56,7 +99,7 @@ class _Split:
         if id(tensor) not in self._rebuilt:
             if not self._depends(tensor):
                 self._rebuilt[id(tensor)] = self._feature(tensor)
-            elif parts := self._separable(tensor):
+            elif parts := _concatenated(tensor):
                 self._rebuilt[id(tensor)] = self._sum_of_parts(tensor.node.layer, parts)
             else:
                 self._rebuilt[id(tensor)] = self._call_again(tensor.node)
@@ -71,24 +114,34 @@ class _Split:
         def counterpart(value):
             return self._rebuild(value) if tf_keras.backend.is_keras_tensor(value) else value
 
-        return node.layer(
-            *tf.nest.map_structure(counterpart, node.call_args), **tf.nest.map_structure(counterpart, node.call_kwargs)
-        )
+        arguments = tf.nest.map_structure(counterpart, (node.call_args, node.call_kwargs))
+        return node.layer(*arguments[0], **arguments[1] | self._width(node.layer))
 
-    def _separable(self, tensor) -> list:
-        """The parts that an ordinary convolution sees concatenated, if some of them are deterministic."""
-        if not isinstance(tensor.node.layer, _PLAIN_CONVOLUTIONS):
-            return []
-        joined = tensor.node.keras_inputs[0].node
-        parts = joined.keras_inputs
-        is_mixed = isinstance(joined.layer, tf_keras.layers.Concatenate) and not all(map(self._depends, parts))
-        return parts if is_mixed else []
+    def _width(self, layer) -> dict:
+        if not isinstance(layer, SeededVariational):
+            return {}
+        self._variational.append(layer)
+        self._widths.append(tf_keras.Input(batch_shape=layer.width.shape))
+        return {"width": self._widths[-1]}
 
     def _sum_of_parts(self, convolution, parts):
-        shares, start = [], 0
+        is_variational, start = isinstance(convolution, SeededVariational), 0
+        drawn, slices, shares = [], [], []
         for part in parts:
-            stop = start + part.shape[-1]
-            partial = _PartialConvolution(convolution, start, stop, with_bias=start == 0)
-            shares.append(partial(self._rebuild(part)) if self._depends(part) else self._feature(partial(part)))
-            start = stop
-        return tf_keras.layers.Activation(convolution.activation)(tf_keras.layers.Add()(shares))
+            channels = slice(start, start + part.shape[-1])
+            if is_variational or self._depends(part):
+                drawn.append(self._rebuild(part))
+                slices.append(channels)
+            else:
+                shares.append(self._feature(_Share(convolution, channels)(part)))
+            start = channels.stop
+        draw = {"seed": self._rebuild(self._seed), **self._width(convolution)} if is_variational else {}
+        return _ConvolutionOfParts(convolution, slices)(drawn, shares=shares, **draw)
+
+
+def _concatenated(tensor) -> list:
+    """The parts that a convolution sees concatenated."""
+    if not isinstance(tensor.node.layer, _CONVOLUTIONS):
+        return []
+    joined = tensor.node.keras_inputs[0].node
+    return joined.keras_inputs if isinstance(joined.layer, tf_keras.layers.Concatenate) else []

@@ -1,23 +1,26 @@
 """Streaming statistics over samples: stateless objects, explicit state, memory that does not grow with T.
 
-``p`` is one sample's class probabilities ``[N, *S, K]``. A reducer's ``finalize`` returns named statistics that
-`tfuq.measures.voxel` turns into maps. `PackedMasks` is the one exception to constant memory: it keeps one or two bits per
-voxel and sample, which pairwise and per-component measures cannot do without.
+``p`` is one sample's class probabilities ``[N, *S, K]``, or ``[N, *S, 1]`` of a binary network: its foreground's. A
+reducer's ``finalize`` returns named statistics, of both classes then, that `tfuq.measures.voxel` turns into maps.
+`PackedMasks` is the one exception to constant memory: it keeps a bit per voxel, foreground class and sample, which pairwise
+and per-component measures cannot do without.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import tensorflow as tf
 
 State = Any
+Shape = Sequence  # of one sample's p: scalar tensors, the channels a plain number
 
 
 class Reducer(Protocol):
-    """``initialize(shape [N, *S, K], T) → state``; ``update(state, p, t) → state`` for t = 0 … T−1; ``finalize``."""
+    """``initialize(shape of p, T) → state``; ``update(state, p, t) → state`` for t = 0 … T−1; ``finalize``."""
 
-    def initialize(self, shape: tf.Tensor, samples: tf.Tensor) -> State: ...
+    def initialize(self, shape: Shape, samples: tf.Tensor) -> State: ...
 
     def update(self, state: State, p: tf.Tensor, t: tf.Tensor) -> State: ...
 
@@ -36,33 +39,38 @@ class Moments:
     def update(self, state, p, t):
         first, deviations, squares = state
         first = tf.cond(t == 0, lambda: p, lambda: first)
-        return first, deviations + (p - first), squares + tf.math.squared_difference(p, first)
+        deviation = p - first
+        return first, deviations + deviation, squares + deviation * deviation
 
     def finalize(self, state, samples):
         first, deviations, squares = state
         count = tf.cast(samples, first.dtype)
         offset = deviations / count
-        return {"mean": first + offset, "variance": tf.maximum(squares / count - offset**2, 0.0)}
+        mean, variance = first + offset, tf.maximum(squares / count - offset**2, 0.0)
+        if mean.shape[-1] == 1:
+            mean, variance = tf.concat([1.0 - mean, mean], -1), tf.repeat(variance, 2, axis=-1)
+        return {"mean": mean, "variance": variance}
 
 
 class EntropyTerms:
     """Mean over samples of −p log p per class; its sum over classes is the expected entropy."""
 
     def initialize(self, shape, samples):
-        return tf.zeros(shape)
+        return (tf.zeros(shape),) * (2 if shape[-1] == 1 else 1)
 
     def update(self, state, p, t):
-        return state - tf.math.xlogy(p, p)
+        parts = (1.0 - p, p) if len(state) == 2 else (p,)
+        return tuple(terms - tf.math.xlogy(q, q) for terms, q in zip(state, parts, strict=True))
 
     def finalize(self, state, samples):
-        return {"entropy_terms": state / tf.cast(samples, state.dtype)}
+        return {"entropy_terms": tf.concat(state, -1) / tf.cast(samples, state[0].dtype)}
 
 
 class Votes:
     """How many samples chose the most chosen class. Class 0 has the votes that no other class got, so it is not counted."""
 
     def initialize(self, shape, samples):
-        return tf.zeros(tf.concat([shape[:-1], [shape[-1] - 1]], 0))
+        return tf.zeros([*shape[:-1], _foreground(shape[-1])])
 
     def update(self, state, p, t):
         return state + class_masks(p, state.dtype)
@@ -80,14 +88,14 @@ class PackedMasks:
     """
 
     def initialize(self, shape, samples):
-        return tf.zeros([samples, shape[0], shape[-1] - 1, _packed_size(shape)], tf.uint8)
+        return tf.zeros([samples, shape[0], _foreground(shape[-1]), _packed_size(shape)], tf.uint8)
 
     def update(self, state, p, t):
-        shape = tf.shape(p)
-        masks = tf.reshape(class_masks(p, tf.uint8), [shape[0], -1, shape[-1] - 1])
+        shape, classes = tf.shape(p), _foreground(p.shape[-1])
+        masks = tf.reshape(class_masks(p, tf.uint8), [shape[0], -1, classes])
         masks = tf.transpose(masks, [0, 2, 1])
         masks = tf.pad(masks, [[0, 0], [0, 0], [0, 8 * _packed_size(shape) - tf.shape(masks)[-1]]])
-        bits = tf.reshape(masks, [shape[0], shape[-1] - 1, -1, 8]) * tf.constant([1, 2, 4, 8, 16, 32, 64, 128], tf.uint8)
+        bits = tf.reshape(masks, [shape[0], classes, -1, 8]) * tf.constant([1, 2, 4, 8, 16, 32, 64, 128], tf.uint8)
         packed = tf.cast(tf.reduce_sum(tf.cast(bits, tf.int32), -1), tf.uint8)
         return tf.tensor_scatter_nd_update(state, [[t]], packed[None])
 
@@ -106,10 +114,15 @@ def chosen_class(p: tf.Tensor) -> tf.Tensor:
 
 def class_masks(p: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
     """One where argmax = k, for k = 1 … K−1: ``[…, K−1]``."""
-    if p.shape[-1] == 2:
-        return tf.cast(p[..., 1:] > 0.5, dtype)
+    if p.shape[-1] <= 2:
+        return tf.cast((p if p.shape[-1] == 1 else p[..., 1:]) > 0.5, dtype)
     return tf.one_hot(chosen_class(p) - 1, p.shape[-1] - 1, dtype=dtype)  # class 0 becomes −1, which has no place
 
 
-def _packed_size(shape: tf.Tensor) -> tf.Tensor:
+def _foreground(channels: int) -> int:
+    """Classes other than the first; a binary network's one channel is such a class."""
+    return max(channels - 1, 1)
+
+
+def _packed_size(shape: Shape) -> tf.Tensor:
     return (tf.reduce_prod(shape[1:-1]) + 7) // 8

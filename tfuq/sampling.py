@@ -26,13 +26,11 @@ class Sampler(tf.Module):
         posterior: Posterior,
         reducers: Sequence[Reducer],
         *,
-        classes: int,
         finish: Callable[[Statistics], Statistics] = lambda statistics: statistics,
     ):
         super().__init__()
         self.posterior, self.reducers, self._finish = posterior, tuple(reducers), finish
         self._members = list(posterior.members)  # tracked, so that a SavedModel holds their variables
-        self._classes = classes
         image = self._members[0].model.inputs[0]
         spec = tf.TensorSpec([None] * len(image.shape[:-1]) + [image.shape[-1]], tf.float32, "image")
         self.sample = tf.function(
@@ -41,7 +39,7 @@ class Sampler(tf.Module):
         )
 
     def _sample(self, images, seed, samples):
-        shape = tf.concat([tf.shape(images)[:-1], [self._classes]], 0)
+        shape = self._members[0].sample_shape(images)
         states = tuple(reducer.initialize(shape, samples) for reducer in self.reducers)
         first = tf.constant(0)
         for member, network in enumerate(self._members):
@@ -59,7 +57,7 @@ class Sampler(tf.Module):
         context = network.encode(images)
 
         def step(draw, states):
-            p = network.probabilities(images, context, self.posterior.seed(seed, member, draw))
+            p = network.sample(images, context, self.posterior.seed(seed, member, draw))
             updated = tuple(r.update(s, p, first + draw) for r, s in zip(self.reducers, states, strict=True))
             return draw + 1, updated
 

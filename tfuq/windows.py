@@ -8,26 +8,30 @@ how many images a caller passes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
 import tf_keras
 
-from tfuq.losses import probabilities
 from tfuq.prefix import split_at_seed
+
+Activation = Callable[[tf.Tensor], tf.Tensor]
 
 
 class WindowedNetwork(tf.Module):
-    """``encode`` runs what does not depend on the seed, once per image; ``probabilities`` the rest, once per sample."""
+    """``encode`` runs what does not depend on the seed, once per image; ``sample`` the rest, once per sample."""
 
-    def __init__(self, model: tf_keras.Model, *, overlap: float, chunk: int, keep: int, classes: int):
-        """``keep``: the most windows whose encoding is held in memory (at least a chunk); beyond, each sample computes it anew."""
+    def __init__(self, model: tf_keras.Model, activation: Activation, *, overlap: float, chunk: int, keep: int):
+        """``activation`` makes a sample of the network's outputs, window by window. ``keep``: the most windows whose encoding
+        is held in memory (at least a chunk); beyond, each sample computes it anew."""
         super().__init__()
-        self.model = model  # holds the variables
-        self._prefix, self._suffix = split_at_seed(model)
+        self.model, self._activation = model, activation
+        self._channels = int(model.outputs[0].shape[-1])
+        self._split = split_at_seed(model)
+        self._prefix = self._split.prefix
         self._patch = tuple(int(n) for n in model.inputs[0].shape[1:-1])
-        self._overlap, self._chunk, self._keep, self._classes = overlap, chunk, keep, classes
+        self._overlap, self._chunk, self._keep = overlap, chunk, keep
         self._importance = tf.constant(gaussian_importance(self._patch))
         # Not inlined, so that it is compiled alike (to the last bit) where it is kept and where it is computed anew.
         self._encode_patches = tf.function(
@@ -35,7 +39,7 @@ class WindowedNetwork(tf.Module):
         )
 
     def encode(self, images: tf.Tensor) -> dict:
-        """``images [N, *S, C]``, S at least the patch. The result is passed back to `probabilities`."""
+        """``images [N, *S, C]``, S at least the patch. The result is passed back to `sample`."""
         corners = self._corners(tf.shape(images))
         chunks = tf.shape(corners)[0] // self._chunk
         kept = tf.where(chunks <= max(self._keep // self._chunk, 1), chunks, 0)
@@ -51,12 +55,17 @@ class WindowedNetwork(tf.Module):
             "is_kept": kept > 0,
             "is_tiled": tf.reduce_any(tf.shape(images)[1:-1] != self._patch),
             "weight": self._total_weight(images, corners),
+            "widths": self._split.widths(),
         }
 
-    def probabilities(self, images: tf.Tensor, context: dict, seed: tf.Tensor) -> tf.Tensor:
-        """One sample's class probabilities ``[N, *S, K]``."""
+    def sample_shape(self, images: tf.Tensor) -> list:
+        """Shape of one sample of ``images``: scalar tensors, the channels a plain number."""
+        return [*tf.unstack(tf.shape(images))[:-1], self._channels]
+
+    def sample(self, images: tf.Tensor, context: dict, seed: tf.Tensor) -> tf.Tensor:
+        """One sample ``[N, *S, channels of the network's output]``."""
         corners = context["corners"]
-        blended = tf.zeros(tf.concat([tf.shape(images)[:-1], [self._classes]], 0))
+        blended = tf.zeros(self.sample_shape(images))
         chunks = tf.shape(corners)[0] // self._chunk
 
         def add_chunk(index, blended):
@@ -65,7 +74,11 @@ class WindowedNetwork(tf.Module):
                 lambda: [stack[index] for stack in context["encoded"]],  # a view, where tf.gather would copy
                 lambda: self._encode_chunk(images, corners, index),
             )
-            p = probabilities(self._suffix([*features, seed], training=False))
+            # TensorFlow fuses a convolution with the addition after it only where it knows the shapes.
+            known = [
+                tf.ensure_shape(f, [self._chunk, *t.shape[1:]]) for f, t in zip(features, self._prefix.outputs, strict=True)
+            ]
+            p = self._activation(self._split.suffix([*known, *context["widths"], seed], training=False))
             first = index * self._chunk
             return index + 1, tf.cond(
                 context["is_tiled"],
@@ -112,7 +125,7 @@ class WindowedNetwork(tf.Module):
         return tf.while_loop(lambda i, _: i < tf.shape(first)[0], add, (0, total), parallel_iterations=1)[1]
 
     def _blend(self, blended, p, corners, weight):
-        size = [1, *self._patch, self._classes]
+        size = [1, *self._patch, self._channels]
         for window in range(self._chunk):
             corner = corners[window]
             share = self._importance / tf.slice(weight, corner[1:], self._patch)

@@ -23,7 +23,7 @@ class Validator:
         self._config, self._cases, self._loss = config, cases, loss
         self._mean_network = build_member(config, channels=channels, stochastic=False)
         network = windowed(config, self._mean_network, keep=0)
-        self._sampler = Sampler(Posterior([network]), [Moments()], classes=len(config.data.classes))
+        self._sampler = Sampler(Posterior([network]), [Moments()])
 
     def __call__(self, model: tf_keras.Model) -> dict[str, float]:
         self._mean_network.set_weights(model.get_weights())
