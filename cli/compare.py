@@ -7,9 +7,16 @@ import click
 from tfuq_cli import options
 
 
-@click.command("compare")
+@click.command("compare", cls=options.Command)
 @click.argument("scores", nargs=-1, type=options.PATH)
-@click.option("--class", "class_name", default="all", show_default=True, help="The class whose scores are compared.")
+@click.option(
+    "--class",
+    "class_name",
+    default="all",
+    show_default=True,
+    envvar="TFUQ_COMPARE_CLASS",
+    help="The class whose scores are compared.",
+)
 @click.option("--out", type=options.PATH, help="Folder to write comparison.md and comparison.csv to.")
 def command(scores, class_name, out) -> None:
     """Set methods side by side: SCORES are folders that tfuq score wrote, over the same cases.

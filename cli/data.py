@@ -9,9 +9,15 @@ from tfuq.errors import DataError
 from tfuq_cli import options
 
 
-@click.group("data")
+class DataGroup(click.Group):
+    """``tfuq data``; its commands' helps name their environment variables."""
+
+    command_class = options.Command
+
+
+@click.group("data", cls=DataGroup)
 def command() -> None:
-    """List the data sets that configurations name; make phantoms.
+    """List and check the data sets that configurations name; make phantoms.
 
     \b
     Example:
@@ -41,9 +47,9 @@ def list_data() -> None:
 
 
 @command.command("check")
-@click.argument("config")
+@click.argument("config", shell_complete=options.complete_config)
 @options.override
-def check(config, overrides) -> None:
+def check(config, override) -> None:
     """Check every case of CONFIG's data set: readable, grids, spacing, label values, NaN, constant or copied images.
 
     \b
@@ -52,7 +58,7 @@ def check(config, overrides) -> None:
     """
     from tfuq.data.checks import check_data
 
-    settings = configuration.load(config, overrides)
+    settings = configuration.load(config, override)
     reports = check_data(settings, on_case=lambda report: click.echo(_row(report)))
     problems = [report for report in reports if report.problem]
     if problems:
@@ -72,7 +78,7 @@ def _row(report) -> str:
 
 
 @command.command("synth")
-@click.argument("name")
+@click.argument("name", shell_complete=options.complete_phantom)
 @click.argument("folder", type=options.PATH)
 @click.option("--cases", type=click.IntRange(1, 100_000), default=24, show_default=True, help="How many cases to make.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Seed of the phantom.")

@@ -8,7 +8,7 @@ import click
 
 from tfuq import config as configuration
 from tfuq_cli import options
-from tfuq_cli.progress import TrainingProgress, say
+from tfuq_cli.progress import TrainingProgress, quiet_import, say
 
 _CLOSING = """
 Everything lies in {out}:
@@ -21,7 +21,7 @@ Next, with your own data: images in DIR/image, labels of the same names in DIR/l
 """
 
 
-@click.command("demo")
+@click.command("demo", cls=options.Command)
 @click.option("--out", type=options.PATH, default=Path("demo"), show_default=True, help="Folder to write to.")
 @options.overwrite
 def command(out, overwrite) -> None:
@@ -31,7 +31,8 @@ def command(out, overwrite) -> None:
     Example:
       tfuq demo --out demo
     """
-    from tfuq.demo import demonstrate
+    with quiet_import():
+        from tfuq.demo import demonstrate
 
     with TrainingProgress(configuration.load("quickstart").training.epochs) as progress:
         comparison = demonstrate(out, on_step=progress, say=say, overwrite=overwrite)

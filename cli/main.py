@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import logging
+import os
 import sys
+import traceback
+import warnings
 
 import click
 
@@ -12,16 +16,17 @@ from tfuq.version import __version__
 
 COMMANDS = {
     "demo": "Tour on a phantom: train every method, predict, score, compare.",
-    "data": "List data sets; make phantoms.",
+    "data": "List and check data sets; make phantoms.",
     "train": "Train a run: one network, an ensemble, or variational weights.",
     "predict": "Draw samples for scans; write labels, probabilities, uncertainty maps.",
     "score": "Score predictions against references.",
     "compare": "Set methods side by side.",
 }
+_CLICKS_OWN = (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError)
 
 
 class LazyGroup(click.Group):
-    """Commands by name; errors of the user's own making end in one line and exit code 2."""
+    """Commands by name; every error ends in one line: the user's own with exit code 2, ours with 1."""
 
     def list_commands(self, context):
         return list(COMMANDS)
@@ -38,22 +43,52 @@ class LazyGroup(click.Group):
     def invoke(self, context):
         try:
             return super().invoke(context)
-        except TfuqError as error:
-            click.echo(f"tfuq: {error}", err=True)
-            sys.exit(2)
+        except _CLICKS_OWN:
+            raise
         except KeyboardInterrupt:
             click.echo("tfuq: stopped; run the same command with --resume (train) or again (predict) to go on", err=True)
             sys.exit(130)
+        except TfuqError as error:
+            _exit(context, 2, str(error))
+        except Exception as error:
+            what = " ".join(f"{type(error).__name__}: {error}".split())
+            _exit(
+                context, 1, f"unexpected error, which is tfuq's fault: {what}; run tfuq -v … for the traceback, and report it"
+            )
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="tfuq")
-def main() -> None:
+def _exit(context: click.Context, code: int, message: str) -> None:
+    if context.params.get("verbose"):
+        traceback.print_exc()
+    click.echo(f"tfuq: {message}", err=True)
+    sys.exit(code)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "TFUQ"})
+@click.option("-v", "--verbose", is_flag=True, help="Show library warnings, times of each stage, tracebacks of errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress, only results and errors.")
+@click.version_option(__version__, prog_name="tfuq", allow_from_autoenv=False)
+def main(verbose, quiet) -> None:
     """What a network sees in a medical image, and how sure it is.
 
     \b
     Example:
-      tfuq train hippocampus --method mc-dropout
+      tfuq train quickstart --method mc-dropout
       tfuq predict --method mc-dropout
-      tfuq score runs/hippocampus/mc-dropout/predictions/mc-dropout
+      tfuq score runs/quickstart/mc-dropout/predictions/mc-dropout
+
+    Every option can be set in the environment: TFUQ_TRAIN_DEVICES=cpu:2 is tfuq train --devices cpu:2, TFUQ_QUIET=1 is
+    tfuq -q; several values are separated by spaces, several paths as in PATH. TFUQ_DATA is the folder of the data sets.
     """
+    if verbose and quiet:
+        raise click.UsageError("-v and -q exclude each other: show more, or less")
+    _set_library_output(verbose)
+
+
+def _set_library_output(is_shown: bool) -> None:
+    """Warnings of libraries, off unless asked for; TensorFlow reads its variable when it is imported, which is later."""
+    warnings.simplefilter("default" if is_shown else "ignore")
+    for name in ("tensorflow", "absl"):
+        logging.getLogger(name).setLevel(logging.INFO if is_shown else logging.ERROR)
+    if is_shown:
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "0"

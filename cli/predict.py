@@ -6,15 +6,14 @@ import click
 
 from tfuq import runs
 from tfuq_cli import options
-from tfuq_cli.progress import say
+from tfuq_cli.progress import echo_plan, is_on, quiet_import, say
 
 
-@click.command("predict")
+@click.command("predict", cls=options.Command)
 @click.argument("run", required=False, type=options.PATH)
 @options.method("How to draw samples; the run's own method if not given.")
 @click.option(
     "--input",
-    "inputs",
     multiple=True,
     type=options.PATH,
     help="Scan or folder of scans, repeatable.  [default: the run's test split]",
@@ -28,7 +27,8 @@ from tfuq_cli.progress import say
     "--batch", type=click.IntRange(min=1), help="Slices (2D) or windows (3D) held in memory at once; changes no result."
 )
 @options.overwrite
-def command(run, method, inputs, out, samples, seed, batch, overwrite) -> None:
+@options.dry_run
+def command(run, method, input, out, samples, seed, batch, overwrite, dry_run) -> None:
     """Predict scans with RUN, by default the newest run of the method.
 
     \b
@@ -37,7 +37,8 @@ def command(run, method, inputs, out, samples, seed, batch, overwrite) -> None:
     """
     opened = runs.open_run(run) if run else runs.newest_run(method)
     method = method or opened.config.method
-    from tfuq import prediction
+    with quiet_import():
+        from tfuq import prediction
 
     defaults = opened.config.prediction
     request = prediction.Request(
@@ -45,14 +46,23 @@ def command(run, method, inputs, out, samples, seed, batch, overwrite) -> None:
     )
     predictor = prediction.Predictor(opened, request)
     cases = (
-        prediction.input_cases(opened.config, opened.facts["channels"], inputs)
-        if inputs
+        prediction.input_cases(opened.config, opened.facts["channels"], input)
+        if input
         else prediction.cases_of_test_split(opened)
     )
-    folder = out or opened.predictions(f"{method}-input" if inputs else method)
+    folder = out or opened.predictions(f"{method}-input" if input else method)
+    if dry_run:
+        from tfuq.dry_run import plan_prediction
 
-    def on_case(case, seconds):
-        say(f"{case.id}: {'already complete' if seconds is None else f'{sum(seconds.values()):.2f} s'}")
-
-    prediction.predict(predictor, cases, folder, on_case=on_case, overwrite=overwrite)
+        echo_plan(plan_prediction(predictor, cases, folder, overwrite=overwrite))
+        return
+    prediction.predict(predictor, cases, folder, on_case=_say_case, overwrite=overwrite)
     click.echo(f"{len(cases)} case(s) by {method}, T = {predictor.samples}, in {folder}; next: tfuq score {folder}")
+
+
+def _say_case(case, seconds) -> None:
+    if seconds is None:
+        say(f"{case.id}: already complete")
+    else:
+        stages = ", ".join(f"{stage} {value:.2f} s" for stage, value in seconds.items())
+        say(f"{case.id}: {sum(seconds.values()):.2f} s" + (f" ({stages})" if is_on("verbose") else ""))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import contextmanager
 
 import click
 from rich.console import Console
@@ -11,12 +13,35 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 _SHOWN = ("loss", "data_loss", "kl", "val_loss", "val_dice")
 
 
+def is_on(flag: str) -> bool:
+    """Whether ``verbose`` or ``quiet`` was asked for."""
+    context = click.get_current_context(silent=True)
+    return bool(context and context.find_root().params.get(flag))
+
+
+@contextmanager
+def quiet_import():
+    """Hide what TensorFlow writes while it is imported, before its own log level holds; -v shows it."""
+    if is_on("verbose"):
+        yield
+        return
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 class TrainingProgress:
     """Called on every step; shows loss, Dice and time left for the member in training."""
 
     def __init__(self, epochs: int):
         self._epochs, self._tasks, self._dice = epochs, {}, ""
-        self._console = Console(stderr=True)
+        self._console = Console(stderr=True, quiet=is_on("quiet"))
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -50,6 +75,14 @@ class TrainingProgress:
         self._console.print(line, highlight=False, soft_wrap=True)
 
 
+def echo_plan(plan: dict[str, str]) -> None:
+    """What a dry run found, a line each."""
+    for name, text in plan.items():
+        click.echo(f"{name}: {text}")
+    click.echo("dry run: nothing was written")
+
+
 def say(text: str) -> None:
     """A line of progress, on stderr: stdout is for results."""
-    click.echo(text, err=True)
+    if not is_on("quiet"):
+        click.echo(text, err=True)

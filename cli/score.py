@@ -15,7 +15,7 @@ _MUTUAL_INFORMATION = {
 }
 
 
-@click.command("score")
+@click.command("score", cls=options.Command)
 @click.argument("predictions", type=options.PATH)
 @click.option("--reference", type=options.PATH, help="Folder of reference labels.  [default: the data set's own]")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures beside the tables.")

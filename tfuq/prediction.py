@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+import tf_keras
 
 from tfuq import results
 from tfuq.config import Config
@@ -61,6 +62,11 @@ class Predictor:
             finish=lambda s: voxel_maps(s) | {"masks": s["masks"], "entropy_terms": s["entropy_terms"]},
         )
 
+    @property
+    def networks(self) -> list[tf_keras.Model]:
+        """The members' networks."""
+        return [member.model for member in self._sampler.posterior.members]
+
     def manifest(self) -> Manifest:
         """A manifest without cases yet."""
         members = self.run.finished_members
@@ -84,14 +90,15 @@ class Predictor:
         label = read_label(self.config, case, image) if self.config.preprocessing.crop_to_labels else None
         return self._preprocess.image(image, label)
 
-    def sample(self, prepared: Volume) -> dict[str, np.ndarray]:
-        """Everything drawn for a case, as batches of examples; slices go through the graph ``batch`` at a time."""
+    def sample(self, prepared: Volume, samples: int | None = None) -> dict[str, np.ndarray]:
+        """Everything drawn for a case (T times, or ``samples``), as batches of examples; slices go through the graph
+        ``batch`` at a time."""
         examples = np.ascontiguousarray(to_examples(prepared.array, self.config.preprocessing.slice_axis))
         seed = tf.constant([self.request.seed, 0], tf.int32)
         # Whole chunks, so that a slice has the same place in its chunk whatever the batch (see tfuq.windows).
         batch = -(-self.request.batch // self.config.chunk) * self.config.chunk
         parts = [
-            self._sampler.sample(examples[start : start + batch], seed, tf.constant(self.samples))
+            self._sampler.sample(examples[start : start + batch], seed, tf.constant(samples or self.samples))
             for start in range(0, len(examples), batch)
         ]
         return {name: np.concatenate([part[name].numpy() for part in parts]) for name in parts[0]}

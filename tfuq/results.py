@@ -57,21 +57,30 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def open_folder(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest:
-    """The manifest to go on with: the folder's own where it holds the same draws, else the new one.
+    """The manifest to go on with: the folder's own where it holds the same draws, else the new one, written there.
 
     Raises:
         RunError: the folder holds other predictions and ``overwrite`` is not set.
     """
-    held = [path for path in folder.glob("*") if not path.name.startswith(".")]
-    if not (folder / MANIFEST).is_file():
-        if held and not overwrite:
-            raise RunError(f"{folder}: is not empty and holds no predictions; choose another --out, or pass --overwrite")
+    existing = find_draws(folder, manifest, overwrite=overwrite)
+    if existing is None:
+        _remove_cases(folder)
         manifest.write(folder)
-        return manifest
+    return existing or manifest
+
+
+def find_draws(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest | None:
+    """The manifest of a folder that holds the same draws; None for one to begin, or to replace with ``overwrite``.
+
+    Raises:
+        RunError: the folder holds something else and ``overwrite`` is not set.
+    """
     if overwrite:
-        _remove_cases(folder, held)
-        manifest.write(folder)
-        return manifest
+        return None
+    if not (folder / MANIFEST).is_file():
+        if any(not path.name.startswith(".") for path in folder.glob("*")):
+            raise RunError(f"{folder}: is not empty and holds no predictions; choose another --out, or pass --overwrite")
+        return None
     existing = read_manifest(folder)
     if not existing.same_draws(manifest):
         raise RunError(
@@ -81,13 +90,13 @@ def open_folder(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifes
     return existing
 
 
-def _remove_cases(folder: Path, held: list[Path]) -> None:
+def _remove_cases(folder: Path) -> None:
     """Remove the cases that the folder's manifest names, and nothing else that may lie there."""
     try:
         cases = read_manifest(folder).cases
     except RunError:
         return  # a damaged manifest names nothing; its cases are replaced as they are predicted
-    for path in held:
+    for path in folder.glob("*"):
         if path.is_dir() and path.name in cases:
             shutil.rmtree(path)
 

@@ -6,7 +6,7 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
@@ -15,8 +15,9 @@ import tensorflow as tf
 from tfuq import runs
 from tfuq.config import Config
 from tfuq.data.cases import Case
-from tfuq.data.dataset import TrainingSet, load_examples, make_preprocessor, training_statistics
+from tfuq.data.dataset import CaseExamples, TrainingSet, load_examples, make_preprocessor, training_statistics
 from tfuq.data.layouts import list_cases
+from tfuq.data.preprocessing import Statistics
 from tfuq.data.splits import split_cases
 from tfuq.errors import RunError
 from tfuq.posterior import METHOD_TRAITS
@@ -38,40 +39,63 @@ def train(config: Config, path: Path, *, on_step: OnStep = unheard, say: Callabl
     """
     if member is not None and member >= config.members:
         raise RunError(f"--member {member}: this configuration has members 0 to {config.members - 1}")
-    _prepare_folder(path, config, overwrite=overwrite, resume=resume or member is not None)
+    check_folder(path, config, overwrite=overwrite, resume=resume or member is not None)
+    material = prepare(config, devices)
+    if overwrite and runs.is_run(path):
+        shutil.rmtree(path)
+    if not runs.is_run(path):
+        split = {part: [case.id for case in cases] for part, cases in material.parts.items()}
+        runs.create(path, config, split, _facts(config, material))
+    run = Run(path, config)
+    say(summary(config, material))
+    for index in range(config.members) if member is None else [member]:
+        if index not in run.finished_members:
+            member_training(config, run.member(index), index, material).run(on_step)
+    return run
+
+
+@dataclass(frozen=True)
+class Material:
+    """What every member is trained with: cases by part, examples, what was computed from them, devices."""
+
+    parts: dict[str, list[Case]]
+    training: TrainingSet
+    validation: list[CaseExamples]
+    statistics: Statistics | None
+    strategy: tf.distribute.Strategy
+    kl_scale: float
+
+
+def prepare(config: Config, devices: str | None) -> Material:
+    """Read and preprocess the data; nothing is written but a phantom that is not there yet."""
     strategy = make_strategy(devices)
     parts = split_cases(list_cases(config.data.layout, config.data.root), config.data.split)
     statistics = training_statistics(config, parts["train"])
     training = TrainingSet(config, parts["train"], statistics)
     preprocessor = make_preprocessor(config, statistics)
     validation = [load_examples(config, preprocessor, case) for case in parts["validation"]]
-    kl_scale = _kl_scale(config, training)
-    if not runs.is_run(path):
-        facts = _facts(config, training, statistics, strategy, kl_scale)
-        runs.create(path, config, {part: [case.id for case in cases] for part, cases in parts.items()}, facts)
-    run = Run(path, config)
-    say(_summary(config, parts, training, kl_scale))
-    for index in range(config.members) if member is None else [member]:
-        if index not in run.finished_members:
-            _train_member(run, index, training, validation, strategy, kl_scale).run(on_step)
-    return run
+    return Material(parts, training, validation, statistics, strategy, _kl_scale(config, training))
 
 
-def _train_member(run, index, training, validation, strategy, kl_scale) -> MemberTraining:
-    fit = MemberTraining(run.config, run.member(index), index, training, validation, strategy, kl_scale)
-    source = run.config.variational.warm_start
-    if source and METHOD_TRAITS[run.config.method].variational:
+def member_training(config: Config, folder: Path, index: int, material: Material) -> MemberTraining:
+    """One member's training, ready to run."""
+    fit = MemberTraining(config, folder, index, material.training, material.validation, material.strategy, material.kl_scale)
+    source = config.variational.warm_start
+    if source and METHOD_TRAITS[config.method].variational:
         weights = Path(source) / "members" / str(index) / "weights.npz"
         fit.warm_start(load_arrays(weights), str(weights))
     return fit
 
 
-def _prepare_folder(path: Path, config: Config, *, overwrite: bool, resume: bool) -> None:
-    if not runs.is_run(path):
+def check_folder(path: Path, config: Config, *, overwrite: bool, resume: bool) -> None:
+    """Refuse a folder whose run would be lost or mixed.
+
+    Raises:
+        RunError: it holds a run already, or one of another configuration.
+    """
+    if overwrite or not runs.is_run(path):
         return
-    if overwrite:
-        shutil.rmtree(path)
-    elif not resume:
+    if not resume:
         raise RunError(
             f"{path}: holds a run already; pass --resume to go on with it, --overwrite to replace it, or another --run"
         )
@@ -85,8 +109,10 @@ def _kl_scale(config: Config, training: TrainingSet) -> float:
     return 1.0 / training.voxels if scale == "data" else scale
 
 
-def _summary(config: Config, parts: dict[str, list[Case]], training: TrainingSet, kl_scale: float) -> str:
-    counts = " / ".join(str(len(parts[part])) for part in parts)
+def summary(config: Config, material: Material) -> str:
+    """What is trained on what, in a line."""
+    training, kl_scale = material.training, material.kl_scale
+    counts = " / ".join(str(len(cases)) for cases in material.parts.values())
     text = f"{config.name}: {config.method}, {config.members} member(s); {counts} cases train / validation / test, "
     text += f"{len(training.index)} training examples, {training.voxels:,} voxels"
     if METHOD_TRAITS[config.method].variational:
@@ -96,11 +122,12 @@ def _summary(config: Config, parts: dict[str, list[Case]], training: TrainingSet
     return text
 
 
-def _facts(config, training, statistics, strategy, kl_scale) -> dict:
+def _facts(config: Config, material: Material) -> dict:
+    training, statistics = material.training, material.statistics
     return {
         "versions": {"tfuq": __version__, "python": platform.python_version()}
         | {name: metadata.version(name) for name in _VERSIONS_OF},
-        "devices": list(strategy.extended.worker_devices),
+        "devices": list(material.strategy.extended.worker_devices),
         "gpus": [gpu.name for gpu in tf.config.list_physical_devices("GPU")],
         "git": _git_state(),
         "seeds": {"training": config.training.seed}
@@ -109,7 +136,7 @@ def _facts(config, training, statistics, strategy, kl_scale) -> dict:
         "statistics": asdict(statistics) if statistics else None,
         "training_voxels": training.voxels,
         "class_weights": training.class_weights,
-        "kl_scale": kl_scale if METHOD_TRAITS[config.method].variational else None,
+        "kl_scale": material.kl_scale if METHOD_TRAITS[config.method].variational else None,
     }
 
 

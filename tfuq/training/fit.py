@@ -73,6 +73,14 @@ class MemberTraining:
         with exclusive(self.folder, "training"):
             self._run(on_step)
 
+    def rehearse(self) -> dict[str, float]:
+        """Take the first step and validate, twice; seconds of ``build`` (the first time of both), ``step``, ``validation``."""
+        images, labels = next(iter(self._batches(0)))
+        seed, kl_weight = tf.constant([self._seed, 0], tf.int32), tf.constant(self._kl_weight(0), tf.float32)
+        stages = {"step": lambda: self._step(images, labels, seed, kl_weight), "validation": lambda: self._validate(self.model)}
+        build = sum(_seconds(call) for call in stages.values())
+        return {"build": build} | {stage: _seconds(call) for stage, call in stages.items()}
+
     def _run(self, on_step: OnStep) -> None:
         self._restore()
         while self.progress.epoch < self.config.training.epochs and not self._is_patience_over():
@@ -86,12 +94,9 @@ class MemberTraining:
 
     def _epoch(self, on_step: OnStep) -> None:
         started, epoch = time.monotonic(), self.progress.epoch
-        dataset = epoch_dataset(
-            self._training, self._rows, batch=self.config.training.batch_size, steps=self.steps, seed=[self._seed, epoch + 1]
-        )
         kl_weight = tf.constant(self._kl_weight(epoch), tf.float32)
         sums: dict[str, float] = {}
-        for step, (images, labels) in enumerate(self._strategy.experimental_distribute_dataset(dataset)):
+        for step, (images, labels) in enumerate(self._batches(epoch)):
             seed = tf.constant([self._seed, epoch * self.steps + step], tf.int32)
             logs = {name: float(value) for name, value in self._step(images, labels, seed, kl_weight).items()}
             sums = {name: sums.get(name, 0.0) + value for name, value in logs.items()}
@@ -107,6 +112,12 @@ class MemberTraining:
         self.progress.epoch = epoch + 1
         write_csv(self.folder / "history.csv", self.progress.history)
         on_step(self.member, epoch, self.steps, row)
+
+    def _batches(self, epoch: int):
+        """An epoch's batches of images and labels, on the strategy's devices."""
+        batch, seed = self.config.training.batch_size, [self._seed, epoch + 1]
+        dataset = epoch_dataset(self._training, self._rows, batch=batch, steps=self.steps, seed=seed)
+        return self._strategy.experimental_distribute_dataset(dataset)
 
     def _kl_weight(self, epoch: int) -> float:
         warmup = self.config.variational.kl_warmup_epochs
@@ -151,6 +162,12 @@ class MemberTraining:
             elif not name.endswith("untransformed_scale"):
                 raise TfuqError(f"variational.warm_start: {where} has no weights '{source}'; it must be of the same network")
         assign_arrays(self.model, arrays, where=where)
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    started = time.monotonic()
+    call()
+    return time.monotonic() - started
 
 
 def _below(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

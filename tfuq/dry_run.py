@@ -1,0 +1,126 @@
+"""What training or prediction would do, and its time and memory from one real step or sample; nothing stays on disk."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from tfuq import results, runs, training
+from tfuq.config import Config
+from tfuq.data.cases import Case, read_case_image
+from tfuq.data.volume import Volume
+from tfuq.prediction import Predictor
+
+Plan = dict[str, str]
+T = TypeVar("T")
+
+
+def plan_training(config: Config, path: Path, *, devices: str | None = None, overwrite: bool = False, resume: bool = False,
+                  member: int | None = None) -> Plan:  # fmt: skip
+    """Lines by name: what `tfuq.training.train` would do with the same arguments.
+
+    Raises:
+        TfuqError: what training would refuse before its first step.
+    """
+    training.check_folder(path, config, overwrite=overwrite, resume=resume or member is not None)
+    finished = [] if overwrite or not runs.is_run(path) else runs.open_run(path).finished_members
+    left = [k for k in (range(config.members) if member is None else [member]) if k not in finished]
+    with _data_that_goes_away(config) as settings:
+        material = training.prepare(settings, devices)
+        fit = training.member_training(settings, path / "members" / "0", 0, material)
+        seconds = fit.rehearse()
+    epochs = config.training.epochs
+    total = len(left) * (seconds["build"] + epochs * (fit.steps * seconds["step"] + seconds["validation"]))
+    return {
+        "would train": f"members {left} of {config.members} by {config.method}, into {path}{_state(path, overwrite)}",
+        "data": f"{config.data.root} ({config.data.layout})",
+        "cases": training.summary(config, material),
+        "network": f"{config.network.name}, {_size_of(fit.model)}",
+        "steps": f"{fit.steps} an epoch of batch {config.training.batch_size}, at most {epochs} epochs a member",
+        "seen here": f"a step {seconds['step']:.3f} s, validation {seconds['validation']:.2f} s, first step {seconds['build']:.1f} s",
+        "estimate": f"at most {_duration(total)}, {_peak_memory() / 2**30:.1f} GiB of memory",
+    }
+
+
+def plan_prediction(predictor: Predictor, cases: list[Case], folder: Path, *, overwrite: bool = False) -> Plan:
+    """Lines by name: what `tfuq.prediction.predict` would do with the same arguments.
+
+    Raises:
+        TfuqError: what prediction would refuse before its first case.
+    """
+    existing = results.find_draws(folder, predictor.manifest(), overwrite=overwrite)
+    left = [case for case in cases if not existing or case.id not in existing.cases]
+    method, networks = predictor.request.method, predictor.networks
+    plan = {
+        "would predict": f"{len(left)} of {len(cases)} case(s) by {method}, T = {predictor.samples}, into {folder}",
+        "run": f"{predictor.run.path}, {len(networks)} member(s) of {_size_of(networks[0])}",
+        "files of a case": ", ".join(["label", "probability", *predictor.maps]) + " (.nii.gz), structures.csv",
+    }
+    if left:
+        start, fixed, draw = _time_of_case(predictor, left[0])
+        total = start + len(left) * (fixed + predictor.samples * draw)
+        plan |= {
+            "seen here": f"{left[0].id}: a sample {draw:.3f} s, all else but writing {fixed:.2f} s, first draw {start:.1f} s",
+            "estimate": f"{_duration(total)}, {_peak_memory() / 2**30:.1f} GiB of memory",
+        }
+    return plan
+
+
+@contextmanager
+def _data_that_goes_away(config: Config) -> Iterator[Config]:
+    """The configuration; a phantom that would be made on first use is made in a folder that is removed again."""
+    if config.data.layout != "brain-phantom" or Path(config.data.root).is_dir():
+        yield config
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        data = config.data.model_copy(update={"root": str(Path(folder, "data"))})
+        yield config.model_copy(update={"data": data})
+
+
+def _time_of_case(predictor: Predictor, case: Case) -> tuple[float, float, float]:
+    """Seconds of the first draw, which builds the graph; of a case beside its samples; and of a sample."""
+    read, (image, prepared) = _timed(lambda: _read(predictor, case))
+    start, drawn = _timed(lambda: predictor.sample(prepared, min(2, predictor.samples)))
+    one, _ = _timed(lambda: predictor.sample(prepared, 1))
+    measures, _ = _timed(lambda: (predictor.structures(prepared, drawn), predictor.maps_on_input(image, prepared, drawn)))
+    if predictor.samples == 1:
+        return start, read + measures, one
+    two, _ = _timed(lambda: predictor.sample(prepared, 2))
+    draw = max(two - one, 0.0)
+    return start, read + measures + max(one - draw, 0.0), draw
+
+
+def _read(predictor: Predictor, case: Case) -> tuple[Volume, Volume]:
+    image = read_case_image(case)
+    return image, predictor.network_grid(case, image)
+
+
+def _timed(call: Callable[[], T]) -> tuple[float, T]:
+    started = time.perf_counter()
+    result = call()
+    return time.perf_counter() - started, result
+
+
+def _state(path: Path, overwrite: bool) -> str:
+    if not runs.is_run(path):
+        return ""
+    return " (replacing the run there)" if overwrite else " (going on with the run there)"
+
+
+def _size_of(model) -> str:
+    return f"{len(model.layers)} layers, {model.count_params():,} weights"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _peak_memory() -> int:
+    """The most bytes this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
