@@ -51,7 +51,7 @@ class PredictedVolume:
     def plot(self):
         """A matplotlib figure: image, label and maps at the slice with the most labelled area."""
         maps = {name: self[name] for name in UNCERTAINTY_MAPS if name in self.maps}
-        case = CaseArrays(self._prediction.case, self._image.array[..., 0], None, self["label"], maps)
+        case = CaseArrays(self._prediction.case, self._image.affine, self._image.array[..., 0], None, self["label"], maps)
         return overview(case, self._config, self._prediction.case)
 
 

@@ -213,7 +213,7 @@ def cases_of_test_split(run: Run) -> list[Case]:
     config, wanted = run.config, run.split["test"]
     if not wanted:
         raise DataError(f"{run.path}: the test split is empty; name files with --input, or train with data.split.test above 0")
-    known = {case.id: case for case in list_cases(config.data.layout, config.data.root)}
+    known = {case.id: case for case in list_cases(config.data.layout, config.data.root, config.data.label_folder)}
     missing = [case_id for case_id in wanted if case_id not in known]
     if missing:
         raise DataError(
@@ -244,7 +244,7 @@ def input_cases(config: Config, channels: int, inputs: tuple[Path, ...]) -> list
 def _folder_cases(config: Config, channels: int, folder: Path) -> list[Case]:
     files = sorted(path for path in folder.iterdir() if path.is_file() and is_readable(path))
     try:
-        return list_cases(config.data.layout, folder)
+        return list_cases(config.data.layout, folder, config.data.label_folder)
     except DataError:
         if channels == 1 and files:
             return _grouped(files, 1)

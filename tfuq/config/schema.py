@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 import pydantic
@@ -40,6 +41,20 @@ class SplitConfig(Section):
         return self
 
 
+def value_range(key: int | str) -> range:
+    """The label values that a key of ``label_values`` stands for: one, or all of a range such as ``1000-2999``.
+
+    Raises:
+        ValueError: neither a value nor a range.
+    """
+    match = re.fullmatch(r"(\d{1,6})-(\d{1,6})", key) if isinstance(key, str) else None
+    if match and int(match[1]) <= int(match[2]):
+        return range(int(match[1]), int(match[2]) + 1)
+    if isinstance(key, str):
+        raise ValueError(f"label_values: '{key}' is neither a whole number nor a range such as 1000-2999")
+    return range(key, key + 1)
+
+
 class DataConfig(Section):
     """Where the cases are, what their labels mean, and which case serves what."""
 
@@ -48,7 +63,8 @@ class DataConfig(Section):
     source: str
     licence: str
     classes: Annotated[list[str], Field(min_length=2)]
-    label_values: dict[int, NonNegativeInt] | None = None
+    label_folder: Annotated[str, Field(pattern=r"^[^/\\]+$")] | None = None
+    label_values: dict[int | str, NonNegativeInt] | None = None
     split: SplitConfig = SplitConfig()
 
     @pydantic.model_validator(mode="after")
@@ -56,6 +72,11 @@ class DataConfig(Section):
         beyond = sorted(c for c in (self.label_values or {}).values() if c >= len(self.classes))
         if beyond:
             raise ValueError(f"label_values maps to class {beyond[0]}, but classes has 0 to {len(self.classes) - 1}")
+        values = [value for key in self.label_values or {} for value in value_range(key)]
+        if len(values) != len(set(values)):
+            raise ValueError("label_values names a value twice; its ranges must not overlap")
+        if self.label_folder and self.layout != "folder":
+            raise ValueError(f"label_folder belongs to the layout 'folder', and layout is '{self.layout}'")
         return self
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfuq.config.schema import value_range
 from tfuq.data.readers import read
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
@@ -41,7 +42,7 @@ def read_case_image(case: Case) -> Volume:
     return image
 
 
-def read_case_label(case: Case, image: Volume, classes: int, label_values: Mapping[int, int] | None) -> Volume:
+def read_case_label(case: Case, image: Volume, classes: int, label_values: Mapping[int | str, int] | None) -> Volume:
     """Read the reference as classes ``0 … classes-1`` on the image's grid.
 
     Raises:
@@ -53,13 +54,14 @@ def read_case_label(case: Case, image: Volume, classes: int, label_values: Mappi
     if label.array.ndim == 4:
         label = label.with_array(label.array[..., 0])
     _require_same_grid(case.images[0], image, case.label, label)
-    mapping = dict(label_values) if label_values else {value: value for value in range(classes)}
+    declared = label_values or {value: value for value in range(classes)}
+    mapping = {value: k for key, k in declared.items() for value in value_range(key)}
     values, inverse = np.unique(label.array, return_inverse=True)
     unknown = [f"{value:g}" for value in values if value not in mapping]
     if unknown:
         raise DataError(
-            f"{case.label}: label value {unknown[0]} is outside the declared {sorted(mapping)}; "
-            "correct the file, or data.classes and data.label_values"
+            f"{case.label}: label value {unknown[0]} is outside the declared {', '.join(map(str, declared))}; correct the file, "
+            f"or map its values to classes, as in data.label_values: {{0: 0, {unknown[0]}: 1}}"
         )
     lookup = np.array([mapping[value] for value in values], np.uint8)
     return label.with_array(lookup[inverse].reshape(label.array.shape))

@@ -37,7 +37,7 @@ def check_data(config: Config, on_case: Callable[[CaseReport], None]) -> list[Ca
     Raises:
         DataError: the set or the split as a whole cannot be used.
     """
-    cases = list_cases(config.data.layout, config.data.root)
+    cases = list_cases(config.data.layout, config.data.root, config.data.label_folder)
     part_of = {case.id: part for part, members in split_cases(cases, config.data.split).items() for case in members}
     reports: list[CaseReport] = []
     for case in cases:

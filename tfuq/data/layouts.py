@@ -15,11 +15,11 @@ from tfuq.errors import DataError
 from tfuq.registry import Registry
 
 _PHANTOM_CASES = 24
-LAYOUTS: Registry[Callable[[Path], list[Case]]] = Registry("data.layout")
+LAYOUTS: Registry[Callable[..., list[Case]]] = Registry("data.layout")
 
 
-def list_cases(layout: str, root: str | Path) -> list[Case]:
-    """The cases of a data set, sorted by id.
+def list_cases(layout: str, root: str | Path, label_folder: str | None = None) -> list[Case]:
+    """The cases of a data set, sorted by id; ``label_folder`` is for the layout ``folder`` alone.
 
     Raises:
         DataError: no such folder, no cases in it, or an id that occurs twice.
@@ -27,7 +27,8 @@ def list_cases(layout: str, root: str | Path) -> list[Case]:
     root = Path(root)
     if not root.is_dir() and layout != "brain-phantom":
         raise DataError(f"{root}: no such data folder; set data.root, or TFUQ_DATA where the configuration uses it")
-    cases = sorted(LAYOUTS[layout](root), key=lambda case: case.id)
+    options = {"label_folder": label_folder} if label_folder else {}
+    cases = sorted(LAYOUTS[layout](root, **options), key=lambda case: case.id)
     if not cases:
         raise DataError(f"{root}: no cases in the {layout} layout; check data.layout and data.root")
     twice = [a.id for a, b in itertools.pairwise(cases) if a.id == b.id]
@@ -74,10 +75,16 @@ def brain_phantom(root: Path) -> list[Case]:
 
 
 @LAYOUTS.register("folder")
-def folder(root: Path) -> list[Case]:
+def folder(root: Path, label_folder: str = "label") -> list[Case]:
     """``image/NAME.*`` with ``label/NAME.*`` where there is a reference; the endings may differ."""
     if not (root / "image").is_dir():
-        raise DataError(f"{root}: the folder layout needs a folder 'image' in it, and 'label' for references")
-    labels = {stem(path): path for path in sorted((root / "label").glob("*")) if is_readable(path)}
+        raise DataError(f"{root}: the folder layout needs a folder 'image' in it, and 'label' (or data.label_folder)")
+    labels = {stem(path): path for path in sorted((root / label_folder).glob("*")) if is_readable(path)}
     images = [path for path in sorted((root / "image").iterdir()) if is_readable(path)]
-    return [Case(stem(path), (path,), labels.get(stem(path))) for path in images]
+    cases = [Case(stem(path), (path,), labels.get(stem(path))) for path in images]
+    if cases and labels and not any(case.label for case in cases):
+        raise DataError(
+            f"{root}: no label has the name of an image (image/{images[0].name}, {label_folder}/{labels[min(labels)].name}); "
+            "rename the files so that each label is named as its image"
+        )
+    return cases

@@ -18,6 +18,11 @@ def split_cases(cases: list[Case], config: SplitConfig) -> dict[str, list[Case]]
         DataError: more cases asked for than there are, unknown ids, one id in two parts.
     """
     labelled = {case.id: case for case in cases if case.label is not None}
+    if not labelled:
+        raise DataError(
+            f"none of the {len(cases)} cases has a label; put them where data.layout expects them (folder: 'label' beside 'image', "
+            "or the folder that data.label_folder names)"
+        )
     chosen = _listed(config, labelled) if isinstance(config.train, list) else _drawn(config, labelled)
     return {part: [labelled[i] for i in sorted(ids)] for part, ids in chosen.items()}
 

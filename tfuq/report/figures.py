@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
+import nibabel
 import numpy as np
 from matplotlib import colors
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -37,6 +38,7 @@ class CaseArrays:
     """One case as it was predicted, all ``[X, Y, Z]``; ``maps`` by name."""
 
     id: str
+    affine: np.ndarray
     image: np.ndarray
     truth: np.ndarray | None
     label: np.ndarray
@@ -72,7 +74,7 @@ def load_case(folder: Path, case: Case, config: Config) -> CaseArrays:
     maps = {name: folder / case.id / f"{name}.nii.gz" for name in _MAPS}
     loaded = {name: read(path).array for name, path in maps.items() if path.is_file()}
     label = read(folder / case.id / "label.nii.gz").array.astype(np.uint8)
-    return CaseArrays(case.id, image.array[..., 0], truth, label, loaded)
+    return CaseArrays(case.id, image.affine, image.array[..., 0], truth, label, loaded)
 
 
 def most_informative_slice(case: CaseArrays, axis: int) -> int:
@@ -93,17 +95,14 @@ def overview(case: CaseArrays, config: Config, title: str) -> Figure:
         for name, (unit, top) in _MAPS.items()
         if name in case.maps
     ]
-    rows = -(-len(panels) // _COLUMNS)
-    figure = _figure(3.2 * min(len(panels), _COLUMNS), 3.2 * rows)
+    rows, columns = -(-len(panels) // _COLUMNS), min(len(panels), _COLUMNS)
+    figure = _figure(3.2 * columns, 3.2 * rows)
     for place, (name, array, cmap, limits, unit) in enumerate(panels, start=1):
-        axes = figure.add_subplot(rows, min(len(panels), _COLUMNS), place)
+        axes = figure.add_subplot(rows, columns, place)
         low, high = limits or (None, None)
-        shown = axes.imshow(
-            np.rot90(np.take(array, index, axis)),
-            cmap=_discrete(cmap, classes) if unit == "class" else cmap,
-            vmin=low,
-            vmax=high,
-        )
+        colours = _discrete(cmap, classes) if unit == "class" else cmap
+        plane, aspect = upright(np.take(array, index, axis), case.affine, axis)
+        shown = axes.imshow(plane, cmap=colours, vmin=low, vmax=high, aspect=aspect)
         axes.set_title(name.replace("_", " "), fontsize=9)
         axes.axis("off")
         if unit:
@@ -113,6 +112,19 @@ def overview(case: CaseArrays, config: Config, title: str) -> Figure:
                 bar.set_ticks(range(classes), labels=config.data.classes, fontsize=6)
     figure.suptitle(f"{title}, slice {index} along axis {axis}", fontsize=10)
     return figure
+
+
+def upright(plane: np.ndarray, affine: np.ndarray, axis: int) -> tuple[np.ndarray, float]:
+    """A slice taken along voxel ``axis``, turned as radiologists look at it, and its pixels' height over their width.
+
+    The patient's left is on the right (in a sagittal slice, the front on the left), front or head is up.
+    """
+    world, sign = np.delete(nibabel.io_orientation(affine), axis, 0).T
+    spacing = np.delete(np.linalg.norm(affine[:3, :3], axis=0), axis)
+    if world[0] > world[1]:
+        plane, sign, spacing = plane.T, sign[::-1], spacing[::-1]
+    flipped = plane[:: -int(sign[0]), :: -int(sign[1])]
+    return flipped.T, float(spacing[1] / spacing[0])
 
 
 def _labels(case: CaseArrays):

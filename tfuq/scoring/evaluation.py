@@ -85,7 +85,7 @@ def _reference_files(config: Config, folder: Path) -> dict[str, Path]:
         raise DataError(f"--reference {folder}: no such folder")
     plain = {stem(path): path for path in sorted(folder.iterdir()) if path.is_file() and is_readable(path)}
     try:
-        listed = list_cases(config.data.layout, folder)
+        listed = list_cases(config.data.layout, folder, config.data.label_folder)
     except DataError:
         listed = []
     return plain | {case.id: case.label for case in listed if case.label}

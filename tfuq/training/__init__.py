@@ -69,7 +69,7 @@ class Material:
 def prepare(config: Config, devices: str | None) -> Material:
     """Read and preprocess the data; nothing is written but a phantom that is not there yet."""
     strategy = make_strategy(devices)
-    parts = split_cases(list_cases(config.data.layout, config.data.root), config.data.split)
+    parts = split_cases(list_cases(config.data.layout, config.data.root, config.data.label_folder), config.data.split)
     statistics = training_statistics(config, parts["train"])
     training = TrainingSet(config, parts["train"], statistics)
     preprocessor = make_preprocessor(config, statistics)

@@ -11,6 +11,8 @@ from PIL import Image
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
+# Rows run down and columns to the right, as in a radiograph: what viewers make of an image that says no more.
+_ROWS_DOWN = np.array([[0, -1, 0, 0], [-1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])
 IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
 
 
@@ -28,7 +30,7 @@ def read_image(path: Path) -> Volume:
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         reason = " ".join(str(error).split())[:160]
         raise DataError(f"{path}: not a readable image ({reason}); replace it with an intact copy") from error
-    return Volume(pixels.astype(np.float32)[:, :, None], np.eye(4), (0, 1), 2)
+    return Volume(pixels.astype(np.float32)[:, :, None], _ROWS_DOWN.copy(), (0, 1), 2)
 
 
 def _plain(image: Image.Image) -> Image.Image:

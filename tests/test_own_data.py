@@ -1,0 +1,127 @@
+"""Data of one's own: images and labels in two folders, whatever the label folder and the label values are."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import assert_refused, real
+from tfuq import config as configuration
+from tfuq.data.cases import Case, read_case_image, read_case_label
+from tfuq.data.layouts import list_cases
+from tfuq.data.readers import read
+from tfuq.data.splits import split_cases
+from tfuq.data.writers import write_nifti
+from tfuq.errors import ConfigError, DataError
+from tfuq.report.figures import upright
+
+OWN = """
+name: discs
+method: mc-dropout
+data: {layout: folder, label_folder: mask, root: ROOT, source: made here, licence: none, classes: [rest, disc],
+       label_values: {0: 0, 255: 1}, split: {train: 4, validation: 1, test: 2}}
+preprocessing: {slice_axis: 2, size: [16, 24, 1]}
+network: {patch_size: [16, 24], widths: [4, 8], level_dropout: {2: 0.5}}
+training: {steps_per_epoch: 1, epochs: 1}
+prediction: {samples: 2}
+"""
+
+
+def write_discs(root, labels="mask", count=7):
+    """PNG images of 20×30 pixels with a bright disc, and its mask of 0 and 255."""
+    rng = np.random.default_rng(0)
+    for index in range(count):
+        rows, columns = np.indices((20, 30))
+        disc = np.hypot(rows - rng.uniform(8, 12), columns - rng.uniform(10, 20)) < 5
+        for folder, array in (("image", disc * 100 + rng.integers(0, 50, disc.shape)), (labels, disc * 255)):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(array.astype(np.uint8)).save(root / folder / f"disc-{index}.png")
+    return root
+
+
+def test_images_with_masks_train_predict_and_score(tfuq, tmp_path):
+    write_discs(tmp_path / "data")
+    (tmp_path / "discs.yaml").write_text(OWN.replace("ROOT", str(tmp_path / "data")))
+    for arguments in (
+        ["data", "check", tmp_path / "discs.yaml"],
+        ["train", tmp_path / "discs.yaml", "--run", tmp_path / "run"],
+        ["predict", tmp_path / "run"],
+        ["score", tmp_path / "run" / "predictions" / "mc-dropout"],
+        ["score", tmp_path / "run" / "predictions" / "mc-dropout", "--reference", tmp_path / "data" / "mask", "--no-figures"],
+    ):
+        result = tfuq(*arguments)
+        assert result.exit_code == 0, result.output
+    written = next((tmp_path / "run" / "predictions" / "mc-dropout").glob("disc-*/label.nii.gz"))
+    image = read(tmp_path / "data" / "image" / f"{written.parent.name}.png")
+    assert read(written).same_grid(image)
+    figures = [path.name for path in (tmp_path / "run" / "scores" / "mc-dropout" / "figures").iterdir()]
+    assert "training.png" in figures
+
+
+def test_a_data_set_that_does_not_fit_says_what_to_do(tfuq, tmp_path):
+    write_discs(tmp_path / "data")
+    (tmp_path / "discs.yaml").write_text(OWN.replace("ROOT", str(tmp_path / "data")))
+
+    def refused(override, *words):
+        assert_refused(tfuq("data", "check", tmp_path / "discs.yaml", "-o", override), *words)
+
+    refused("data.label_folder=null", "none of the 7 cases has a label", "data.label_folder")
+    refused("data.label_folder=masks", "none of the 7 cases has a label")
+    refused("data.label_values=null", "label value 255 is outside the declared 0, 1", "data.label_values: {0: 0, 255: 1}")
+    refused("data.label_values={0-99: 0, 50-255: 1}", "must not overlap")
+    refused("data.label_values={0: 0, 9-1: 1}", "'9-1' is neither", "range such as 1000-2999")
+    refused("data.layout=decathlon", "label_folder belongs to the layout 'folder'")
+    for path in sorted((tmp_path / "data" / "mask").iterdir()):
+        path.rename(path.with_name(f"{path.stem}_mask.png"))
+    refused("data.split.seed=1", "no label has the name of an image", "mask/disc-0_mask.png", "rename")
+
+
+def test_ranges_of_label_values(tmp_path):
+    image = tmp_path / "image.png"
+    Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4)).save(image)
+    case = Case("a", (image,), image)
+    label = read_case_label(case, read_case_image(case), 3, {0: 0, "1-4": 1, "5-999": 2})
+    np.testing.assert_array_equal(label.array.ravel(), [0, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2])
+    with pytest.raises(DataError, match="value 5 is outside the declared 0, 1-4, 6-999"):
+        read_case_label(case, read_case_image(case), 3, {0: 0, "1-4": 1, "6-999": 2})
+    text = OWN.replace("ROOT", "x").replace("255: 1", "1000-2999: 1, 7: 0")
+    config = configuration.parse(text)
+    assert configuration.parse(config.dump()) == config
+    with pytest.raises(ConfigError, match="a-b"):
+        configuration.parse(text.replace("1000-2999", "a-b"))
+
+
+@pytest.mark.parametrize(
+    ("folder", "labels", "values", "classes", "count"),
+    [
+        ("shenzhen_lungs", "mask", {0: 0, 1: 1}, 2, 240),
+        ("mindboggle_slices", "label", {0: 0, "1-999": 1, "1000-2999": 2}, 3, 12),
+    ],
+)
+def test_real_pairs_of_folders(folder, labels, values, classes, count):
+    cases = list_cases("folder", real(folder), labels)
+    assert len([case for case in cases if case.label]) == count
+    image = read_case_image(cases[0])
+    label = read_case_label(cases[0], image, classes, values)
+    assert set(np.unique(label.array)) == set(range(classes))
+    parts = split_cases(cases, configuration.SplitConfig(train=count - 2, validation=1, test=1))
+    assert sum(map(len, parts.values())) == count
+
+
+def test_slices_are_shown_upright():
+    left_back = np.array([[0, 1], [2, 3]])  # [x, y] of a right-anterior-superior volume: 1 is left and in front
+    np.testing.assert_array_equal(upright(left_back, np.eye(4), 2)[0], [[3, 1], [2, 0]])
+    swapped = np.eye(4)[[1, 0, 2, 3]]
+    np.testing.assert_array_equal(upright(left_back.T, swapped, 2)[0], [[3, 1], [2, 0]])
+    np.testing.assert_array_equal(upright(left_back[::-1], np.diag([-1, 1, 1, 1.0]), 2)[0], [[3, 1], [2, 0]])
+    assert upright(left_back, np.diag([1, 2, 3, 1.0]), 0)[1] == pytest.approx(3 / 2)
+
+
+def test_images_are_shown_as_viewers_show_them(tmp_path):
+    pixels = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    volume = read(tmp_path / "a.png")
+    shown, aspect = upright(volume.array[:, :, 0], volume.affine, 2)
+    np.testing.assert_array_equal(shown, pixels)
+    assert aspect == 1
+    write_nifti(tmp_path / "b.nii.gz", volume)
+    assert read(tmp_path / "b.nii.gz").same_grid(volume)
