@@ -23,7 +23,7 @@ def command(scores, class_name, out) -> None:
 
     \b
     Example:
-      tfuq compare runs/hippocampus/hybrid/scores/mc-dropout runs/hippocampus/hybrid/scores/ensemble
+      tfuq compare runs/quickstart/hybrid/scores/hybrid runs/quickstart/hybrid/scores/mc-dropout
     """
     from tfuq.data.writers import write_csv, write_text
     from tfuq.scoring.comparison import compare

@@ -22,6 +22,7 @@ def command() -> None:
     \b
     Example:
       tfuq data list
+      tfuq data check quickstart
     """
 
 

@@ -73,9 +73,9 @@ def main(verbose, quiet) -> None:
 
     \b
     Example:
-      tfuq train quickstart --method mc-dropout
-      tfuq predict --method mc-dropout
-      tfuq score runs/quickstart/mc-dropout/predictions/mc-dropout
+      tfuq train quickstart --method hybrid
+      tfuq predict --method hybrid
+      tfuq score runs/quickstart/hybrid/predictions/hybrid
 
     Every option can be set in the environment: TFUQ_TRAIN_DEVICES=cpu:2 is tfuq train --devices cpu:2, TFUQ_QUIET=1 is
     tfuq -q; several values are separated by spaces, several paths as in PATH. TFUQ_DATA is the folder of the data sets.

@@ -33,7 +33,7 @@ def command(run, method, input, out, samples, seed, batch, overwrite, dry_run) -
 
     \b
     Example:
-      tfuq predict runs/hippocampus/hybrid --method mc-dropout --samples 20
+      tfuq predict runs/quickstart/hybrid --method mc-dropout --samples 20
     """
     opened = runs.open_run(run) if run else runs.newest_run(method)
     method = method or opened.config.method

@@ -24,7 +24,7 @@ def command(predictions, reference, figures) -> None:
 
     \b
     Example:
-      tfuq score runs/hippocampus/hybrid/predictions/mc-dropout
+      tfuq score runs/quickstart/hybrid/predictions/mc-dropout
     """
     from tfuq.scoring.evaluation import default_output, score_folder
 

@@ -29,7 +29,7 @@ def command(config, method, override, run, resume, overwrite, member, devices, t
 
     \b
     Example:
-      tfuq train hippocampus --method hybrid -o ensemble.members=3
+      tfuq train quickstart --method vi -o training.epochs=12
     """
     if resume and overwrite:
         raise click.UsageError("--resume and --overwrite exclude each other: go on with the run, or replace it")
