@@ -15,9 +15,13 @@ Everything lies in {out}:
   comparison.md                                           the table above
   runs/quickstart/hybrid/predictions/<method>/<case>/     label and uncertainty maps (.nii.gz) and structures.csv
   runs/quickstart/hybrid/scores/<method>/                 cases.csv, structures.csv, summary.json
+  runs/quickstart/hybrid/scores/<method>/figures/         case-*.png (look here first), uncertainty-histograms.png,
+                                                          dice-*.png, training.png
   data/                                                   the phantom, its raters and its true class probabilities
+(vi has a run of its own: runs/quickstart/vi/...)
 Next, with your own data: images in DIR/image, labels of the same names in DIR/label, then
   tfuq train quickstart -o name=mine -o data.layout=folder -o data.root=DIR -o "data.classes=[rest, structure]"
+For 2D images, other folders and other label values see "Your own data in ten minutes" in the README.
 """
 
 

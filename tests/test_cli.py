@@ -207,3 +207,9 @@ def test_demo_teaches_every_method(tfuq, tmp_path, monkeypatch):
     assert {row["method"] for row in table} == set(ALL_METHODS)
     for row in table:
         assert float(row["dice"]) >= 0.85, row
+    for method in ALL_METHODS:
+        figures = (
+            tmp_path / "demo" / "runs" / "quickstart" / ("vi" if method == "vi" else "hybrid") / "scores" / method / "figures"
+        )
+        assert len(list(figures.glob("case-*.png"))) == 3
+        assert (figures / "uncertainty-histograms.png").is_file()

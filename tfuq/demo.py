@@ -10,6 +10,7 @@ from tfuq import config as configuration
 from tfuq.data.writers import write_csv, write_text
 from tfuq.errors import RunError
 from tfuq.prediction import Predictor, Request, cases_of_test_split, predict
+from tfuq.report.figures import write_figures
 from tfuq.runs import Run
 from tfuq.scoring.comparison import Comparison, compare
 from tfuq.scoring.evaluation import score_folder
@@ -54,6 +55,8 @@ def _predict_and_score(run: Run, method: str, say: Callable[[str], None]) -> Pat
     defaults = run.config.prediction
     predictor = Predictor(run, Request(method, defaults.samples, defaults.seed, defaults.batch_size))
     manifest = predict(predictor, cases_of_test_split(run), run.predictions(method), on_case=lambda *_: None)
-    score_folder(run.predictions(method), None, on_case=lambda _: None).write(run.scores(method))
-    say(f"{method}: {len(manifest.cases)} cases predicted with T = {predictor.samples} and scored")
+    scores = score_folder(run.predictions(method), None, on_case=lambda _: None)
+    scores.write(run.scores(method))
+    drawn = write_figures(run.predictions(method), None, scores, run.scores(method) / "figures")
+    say(f"{method}: {len(manifest.cases)} cases predicted with T = {predictor.samples} and scored, {len(drawn)} figures drawn")
     return run.scores(method)
