@@ -7,6 +7,7 @@ import click
 from tfuq import config as configuration
 from tfuq.errors import DataError
 from tfuq_cli import options
+from tfuq_cli.progress import say
 
 
 class DataGroup(click.Group):
@@ -57,25 +58,39 @@ def check(config, override) -> None:
     Example:
       tfuq data check quickstart
     """
-    from tfuq.data.checks import check_data
+    from tfuq.data import checks
 
     settings = configuration.load(config, override)
-    reports = check_data(settings, on_case=lambda report: click.echo(_row(report)))
-    problems = [report for report in reports if report.problem]
+    reports = checks.check_data(settings, on_case=lambda report: say(f"checked {report.id}"))
+    click.echo(_table(reports, settings.data.classes))
+    for remark in checks.remarks(settings, reports):
+        click.echo(f"remark: {remark}")
+    problems = [f"{report.id}: {report.problem}" for report in reports if report.problem]
+    problems += checks.absent_classes(settings, reports)
+    for problem in problems:
+        click.echo(f"PROBLEM: {problem}")
     if problems:
         raise DataError(
-            f"{len(problems)} of {len(reports)} cases have a problem; the first: {problems[0].id}: {problems[0].problem}"
+            f"{len(problems)} problem(s) among {len(reports)} cases; mend the first, then check again: {problems[0]}"
         )
     click.echo(f"{len(reports)} cases in {settings.data.root}, no problem found")
 
 
-def _row(report) -> str:
+def _table(reports, classes) -> str:
+    unit = "ml" if any(report.shape[2:] > (1,) for report in reports) else "cm²"
+    head = ["case", "part", "voxels", "spacing (mm)", "axes", "intensities", *(f"{name} ({unit})" for name in classes[1:])]
+    rows = [head, *(_cells(report, len(classes)) for report in reports)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+
+
+def _cells(report, classes: int) -> list[str]:
     if report.problem:
-        return f"{report.id}  {report.part}  PROBLEM  {report.problem}"
+        return [report.id, report.part, "PROBLEM", *[""] * (2 + classes)]
     shape, spacing = "×".join(map(str, report.shape)), "×".join(f"{s:g}" for s in report.spacing)
     ranges = ", ".join(f"{low:.4g}…{high:.4g}" for low, high in report.intensities)
-    voxels = "/".join(map(str, report.class_voxels)) or "no label"
-    return f"{report.id}  {report.part}  {shape} voxels of {spacing} mm  intensities {ranges}  voxels per class {voxels}"
+    volumes = [f"{volume:.4g}" for volume in report.class_volumes[1:]] or ["no label"] + [""] * (classes - 2)
+    return [report.id, report.part, shape, spacing, report.orientation, ranges, *volumes]
 
 
 @command.command("synth")

@@ -76,15 +76,19 @@ def test_data_commands(tmp_path, tfuq, monkeypatch):
     result = tfuq("data", "check", "iseg2017", *root)
     assert result.exit_code == 0, result.output
     assert "3 cases in" in result.output
-    assert "32×32×32 voxels of 2×2×2 mm" in result.output
+    head, first = result.stdout.splitlines()[:2]
+    assert head.split()[:6] == ["case", "part", "voxels", "spacing", "(mm)", "axes"]
+    assert first.split()[:5] == ["subject-01", first.split()[1], "32×32×32", "2×2×2", "LAS"]
     for channel in ("T1", "T2"):
         for suffix in ("img", "hdr"):
             (tmp_path / "iseg" / f"subject-3-{channel}.{suffix}").write_bytes(
                 (tmp_path / "iseg" / f"subject-1-{channel}.{suffix}").read_bytes()
             )
-    assert_refused(tfuq("data", "check", "iseg2017", *root), "1 of 3 cases", "subject-03", "same as that of 'subject-01'")
+    assert_refused(
+        tfuq("data", "check", "iseg2017", *root), "1 problem(s) among 3 cases", "subject-03", "same as that of 'subject-01'"
+    )
     (tmp_path / "iseg" / "subject-2-T2.img").write_bytes(b"short")
-    assert_refused(tfuq("data", "check", "iseg2017", *root), "2 of 3 cases", "subject-2-T2.img")
+    assert_refused(tfuq("data", "check", "iseg2017", *root), "2 problem(s) among 3 cases", "subject-2-T2.img")
     assert_refused(tfuq("data", "check", "iseg2017", *root, "-o", "data.split.train=9"), "only 3 have labels")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+import nibabel
 import numpy as np
 
 from tfuq.config import Config
@@ -13,7 +15,10 @@ from tfuq.data.cases import Case, read_case_image
 from tfuq.data.dataset import read_label
 from tfuq.data.layouts import list_cases
 from tfuq.data.splits import split_cases
+from tfuq.data.volume import Volume
 from tfuq.errors import DataError
+
+_UNUSUAL = 5.0  # times more or less than the median volume
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,8 @@ class CaseReport:
     spacing: tuple[float, ...] = ()
     channels: int = 0
     intensities: tuple[tuple[float, float], ...] = ()
-    class_voxels: tuple[int, ...] = ()
+    orientation: str = ""
+    class_volumes: tuple[float, ...] = ()  # ml; of one slice cm²
     digest: str = ""
 
 
@@ -63,9 +69,14 @@ def _check_case(config: Config, case: Case, part: str) -> CaseReport:
         spacing=tuple(np.round(image.spacing, 4).tolist()),
         channels=len(channels),
         intensities=tuple((float(c.min()), float(c.max())) for c in channels),
-        class_voxels=tuple(int(n) for n in counts),
+        orientation="".join(nibabel.aff2axcodes(image.affine)),
+        class_volumes=tuple(float(n) * _voxel_size(image) for n in counts),
         digest=hashlib.sha256(np.ascontiguousarray(image.array).tobytes()).hexdigest(),
     )
+
+
+def _voxel_size(image: Volume) -> float:
+    return image.voxel_volume / 1000 if image.shape[2] > 1 else float(np.prod(image.spacing[:2])) / 100
 
 
 def _empty_label(case: Case, counts) -> str:
@@ -85,3 +96,53 @@ def _with_comparison(report: CaseReport, earlier: list[CaseReport]) -> CaseRepor
             problem = f"has {report.channels} channel(s) where '{other.id}' has {other.channels}; all cases need the same"
             return replace(report, problem=problem)
     return report
+
+
+def absent_classes(config: Config, reports: list[CaseReport]) -> list[str]:
+    """A line for each class that no training case has: it cannot be learnt."""
+    training = [report.class_volumes for report in reports if report.part == "train" and report.class_volumes]
+    present = np.sum(training, axis=0) if training else np.ones(len(config.data.classes))
+    return [
+        f"class '{name}' has no voxel in any training case; correct data.label_values, or take it out of data.classes"
+        for name, volume in zip(config.data.classes, present, strict=True)
+        if not volume
+    ]
+
+
+def remarks(config: Config, reports: list[CaseReport]) -> list[str]:
+    """What is not wrong but may surprise: cases of different orientation, spacing or intensity scale, unusual volumes."""
+    fit = [report for report in reports if not report.problem]
+    return [*_mixed_grids(config, fit), *_mixed_intensities(config, fit), *_unusual_volumes(config, fit)] if fit else []
+
+
+def _mixed_grids(config: Config, fit: list[CaseReport]) -> Iterator[str]:
+    counts = Counter(report.orientation for report in fit)
+    if len(counts) > 1:
+        shown = ", ".join(f"{name} ({n})" for name, n in counts.most_common())
+        yield f"orientations differ: {shown}; reorient the files alike, or the network sees anatomy mirrored or turned"
+    spacing = np.array([report.spacing for report in fit])
+    low, high = spacing.min(0), spacing.max(0)
+    if (high > low * 1.01).any() and not (config.preprocessing.spacing or config.preprocessing.size):
+        middle = [round(float(s), 3) for s in np.median(spacing, 0)]
+        yield f"spacings range from {_shown(low)} to {_shown(high)} mm; set preprocessing.spacing, as in {middle}"
+
+
+def _mixed_intensities(config: Config, fit: list[CaseReport]) -> Iterator[str]:
+    ranges = np.array([high - low for report in fit for low, high in report.intensities])
+    if ranges.max() > 10 * ranges.min() and config.preprocessing.normalization != "zscore":
+        ratio = ranges.max() / ranges.min()
+        yield f"intensity ranges differ {ratio:.0f}-fold between cases; set preprocessing.normalization: zscore"
+
+
+def _unusual_volumes(config: Config, fit: list[CaseReport]) -> Iterator[str]:
+    labelled = [report for report in fit if report.class_volumes]
+    for k, name in enumerate(config.data.classes[1:], start=1):
+        volumes = np.array([report.class_volumes[k] for report in labelled])
+        middle = float(np.median(volumes)) if labelled else 0.0
+        for report, volume in zip(labelled, volumes, strict=True):
+            if middle and not middle / _UNUSUAL <= volume <= middle * _UNUSUAL:
+                yield f"{report.id}: '{name}' measures {volume:.3g} where the median is {middle:.3g}; look at its label"
+
+
+def _shown(values) -> str:
+    return "×".join(f"{value:.3g}" for value in values)
