@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import logging
 import os
@@ -45,6 +46,14 @@ class LazyGroup(click.Group):
             return super().invoke(context)
         except _CLICKS_OWN:
             raise
+        except MemoryError as error:
+            advice = "lower training.batch_size or network.patch_size, or --batch of tfuq predict"
+            _exit(context, 2, f"memory is full ({error}); {advice}")
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # the reader of a pipe has gone; click ends quietly
+            what = f"{error.filename or 'system'}: {error.strerror or error}"
+            _exit(context, 2, f"{what}; free space, or mend its permissions")
         except KeyboardInterrupt:
             click.echo("tfuq: stopped; run the same command with --resume (train) or again (predict) to go on", err=True)
             sys.exit(130)

@@ -21,10 +21,10 @@ from tfuq_cli.progress import echo_plan, is_on, quiet_import, say
 @click.option(
     "--out", type=options.PATH, help="Where to write.  [default: RUN/predictions/<method>, with -input for given scans]"
 )
-@click.option("--samples", type=click.IntRange(min=1), help="T, the number of samples.  [default: the configuration's]")
+@click.option("--samples", type=click.IntRange(1, 100_000), help="T, the number of samples.  [default: the configuration's]")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of the draws.  [default: the configuration's]")
 @click.option(
-    "--batch", type=click.IntRange(min=1), help="Slices (2D) or windows (3D) held in memory at once; changes no result."
+    "--batch", type=click.IntRange(1, 1_000_000), help="Slices (2D) or windows (3D) held in memory at once; changes no result."
 )
 @options.overwrite
 @options.dry_run

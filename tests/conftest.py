@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import nibabel
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 from tfuq import config as configuration
 from tfuq.config import DEFAULT_DATA_ROOT, METHODS
 
+LISTED_SPLIT = {"train": ["ball_000", "ball_001", "ball_002"], "validation": ["ball_003"], "test": ["ball_004", "ball_005"]}
 DATA = Path(os.environ.get("TFUQ_DATA", DEFAULT_DATA_ROOT)).absolute()
 TINY_3D = {"patch_size": [16, 16, 16], "widths": [4, 8], "level_dropout": {1: 0.2, 2: 0.5}}
 TINY_2D = {"patch_size": [16, 16], "widths": [4, 8], "level_dropout": {2: 0.5}, "output": "sigmoid"}
@@ -106,6 +108,14 @@ def trained(balls, tmp_path_factory):
 
 
 @pytest.fixture
+def own_balls(balls, tmp_path):
+    """A data set to damage, and the arguments that make a configuration of it."""
+    root = shutil.copytree(balls, tmp_path / "data")
+    (tmp_path / "config.yaml").write_text(settings(root, data={"split": LISTED_SPLIT}).dump())
+    return root
+
+
+@pytest.fixture
 def tfuq():
     """``tfuq("predict", …)``: the command line in this process, as its result."""
     from tfuq_cli.main import main
@@ -121,6 +131,22 @@ def assert_refused(result, *words: str) -> None:
     assert "Traceback" not in result.stderr
     for word in words:
         assert word in message, message
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder but locks, the times left out of manifests and histories."""
+    found = {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file() and p.name != ".lock"}
+    for name, content in found.items():
+        if name.endswith("manifest.json"):
+            manifest = json.loads(content)
+            found[name] = json.dumps([manifest | {"cases": sorted(manifest["cases"])}]).encode()
+    return {name: content for name, content in found.items() if not name.endswith("history.csv")}
+
+
+def predicted(trained, tfuq, tmp_path) -> Path:
+    """A predictions folder of the trained run's test split, which is cases of the undamaged data set."""
+    assert tfuq("predict", trained("mc-dropout").path, "--out", tmp_path / "predicted").exit_code == 0
+    return tmp_path / "predicted"
 
 
 ALL_METHODS = METHODS

@@ -7,7 +7,13 @@ from collections.abc import Iterable
 
 
 class TfuqError(Exception):
-    """Bad input or usage. The command line prints its message on one line and exits with 2."""
+    """Bad input or usage. The command line prints its message on one line and exits with 2.
+
+    The message is one line whatever it quotes: file names and keys may hold line ends and control characters.
+    """
+
+    def __str__(self) -> str:
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in super().__str__())
 
 
 class ConfigError(TfuqError):

@@ -6,7 +6,7 @@ import fcntl
 from contextlib import contextmanager
 from pathlib import Path
 
-from tfuq.data.writers import make_folder
+from tfuq.data.writers import make_folder, remove_leftovers
 from tfuq.errors import RunError
 
 
@@ -14,13 +14,20 @@ from tfuq.errors import RunError
 def exclusive(folder: Path, doing: str):
     """Hold a folder while the block runs; the lock ends with the process, however that ends.
 
+    What a killed process left unfinished there is removed.
+
     Raises:
-        RunError: another process holds it.
+        RunError: another process holds it, or it cannot be written.
     """
     make_folder(folder)
-    with (folder / ".lock").open("w") as file:
+    try:
+        file = (folder / ".lock").open("w")
+    except OSError as error:
+        raise RunError(f"{folder}: cannot be written ({error.strerror}); free space or choose another place") from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise RunError(f"{folder}: another process is {doing} it; wait for it to end, or choose another folder") from error
+        remove_leftovers(folder)
         yield

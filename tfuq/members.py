@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
+import pydantic
 import tf_keras
 
 from tfuq.config import Config
+from tfuq.data.stored import read_json
 from tfuq.errors import RunError
 from tfuq.layers import GaussianPosterior, LayerFactory
 from tfuq.losses import sample_probabilities
@@ -44,12 +44,13 @@ def load_posterior(run: Run, method: str, *, keep: int) -> Posterior:
     return Posterior([_load_member(run, method, index, keep) for index in used])
 
 
+class _Done(pydantic.BaseModel):
+    digest: str
+
+
 def member_digest(run: Run, index: int) -> str:
     """The digest that was recorded when the member's training ended."""
-    try:
-        return json.loads((run.member(index) / "done").read_text())["digest"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{run.member(index) / 'done'}: cannot be read ({error}); train the member again") from error
+    return read_json(run.member(index) / "done", _Done, "train the member again").digest
 
 
 def _load_member(run: Run, method: str, index: int, keep: int) -> WindowedNetwork:

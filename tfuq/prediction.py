@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,13 @@ import tf_keras
 
 from tfuq import results
 from tfuq.config import Config
-from tfuq.data.cases import Case, read_case_image
+from tfuq.data.cases import Case, naming, read_case_image
 from tfuq.data.dataset import make_preprocessor, read_label
-from tfuq.data.layouts import list_cases
+from tfuq.data.layouts import list_cases, sorted_unique
 from tfuq.data.preprocessing import from_examples, to_examples
 from tfuq.data.readers import is_readable, stem
 from tfuq.data.volume import Volume, onto_grid
-from tfuq.data.writers import write_csv, write_nifti
+from tfuq.data.writers import whole_folder, write_csv, write_nifti
 from tfuq.errors import DataError
 from tfuq.locks import exclusive
 from tfuq.measures.structure import ClassMaps, SampleMasks, structure_rows
@@ -88,7 +88,8 @@ class Predictor:
                 f"{case.images[0]}: has {image.array.shape[-1]} channel(s), the run was trained with {channels}; give those"
             )
         label = read_label(self.config, case, image) if self.config.preprocessing.crop_to_labels else None
-        return self._preprocess.image(image, label)
+        with naming(case):
+            return self._preprocess.image(image, label)
 
     def sample(self, prepared: Volume, samples: int | None = None) -> dict[str, np.ndarray]:
         """Everything drawn for a case (T times, or ``samples``), as batches of examples; slices go through the graph
@@ -145,7 +146,7 @@ def predict(predictor: Predictor, cases: list[Case], folder: Path, *, on_case: O
     with exclusive(folder, "predicting into"):
         manifest = results.open_folder(folder, predictor.manifest(), overwrite=overwrite)
         for case in cases:
-            if case.id in manifest.cases and (folder / case.id).is_dir():
+            if manifest.holds(case) and _is_complete(folder / case.id, predictor.maps):
                 on_case(case, None)
                 continue
             prediction = predict_case(predictor, case)
@@ -156,6 +157,11 @@ def predict(predictor: Predictor, cases: list[Case], folder: Path, *, on_case: O
             manifest.write(folder)
             on_case(case, seconds)
     return manifest
+
+
+def _is_complete(folder: Path, maps: Iterable[str]) -> bool:
+    names = [f"{name}.nii.gz" for name in ("label", "probability", *maps)]
+    return all((folder / name).is_file() for name in [*names, "structures.csv"])
 
 
 @dataclass(frozen=True)
@@ -169,7 +175,7 @@ class Prediction:
 
     def write(self, folder: Path) -> None:
         """Write the case's folder, whole or not at all."""
-        with results.whole_folder(folder) as part:
+        with whole_folder(folder) as part:
             for name, volume in self.volumes.items():
                 write_nifti(part / f"{name}.nii.gz", volume)
             write_csv(part / "structures.csv", [{"case": self.case, **row} for row in self.structures])
@@ -238,7 +244,7 @@ def input_cases(config: Config, channels: int, inputs: tuple[Path, ...]) -> list
             cases += _folder_cases(config, channels, path)
         else:
             files.append(path)
-    return cases + _grouped(files, channels)
+    return sorted_unique(cases + _grouped(files, channels), "--input")
 
 
 def _folder_cases(config: Config, channels: int, folder: Path) -> list[Case]:

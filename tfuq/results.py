@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tfuq.data.cases import Case
-from tfuq.data.writers import make_folder, write_json
+from tfuq.data.stored import read_json
+from tfuq.data.writers import remove_whole, write_json
 from tfuq.errors import RunError
 
 MANIFEST = "manifest.json"
 
 
 @dataclass
+class CaseEntry:
+    """A finished case: the files it was made from, and the seconds of each stage."""
+
+    images: list[str]
+    label: str | None
+    seconds: dict[str, float]
+
+
+@dataclass
 class Manifest:
-    """Everything that determines the predictions, and for each case its files and times in seconds."""
+    """Everything that determines the predictions, and the finished cases."""
 
     run: str
     method: str
@@ -26,7 +33,7 @@ class Manifest:
     seed: int
     weights_digest: list[str]
     tfuq_version: str
-    cases: dict[str, dict] = field(default_factory=dict)
+    cases: dict[str, CaseEntry] = field(default_factory=dict)
 
     def same_draws(self, other: Manifest) -> bool:
         """Whether both would write the same files for the same case."""
@@ -34,12 +41,28 @@ class Manifest:
 
     def add(self, case: Case, seconds: dict[str, float]) -> None:
         """Enter a finished case."""
-        label = str(case.label.resolve()) if case.label else None
-        self.cases[case.id] = {"images": [str(p.resolve()) for p in case.images], "label": label, "seconds": seconds}
+        self.cases[case.id] = CaseEntry(_sources(case), os.path.realpath(case.label) if case.label else None, seconds)
+
+    def holds(self, case: Case) -> bool:
+        """Whether the case is finished.
+
+        Raises:
+            RunError: a case of this id is, but it was made from other files.
+        """
+        entry = self.cases.get(case.id)
+        if entry and entry.images != _sources(case):
+            raise RunError(
+                f"{case.images[0]}: the folder holds case '{case.id}' of {entry.images[0]}; pass --overwrite or another --out"
+            )
+        return entry is not None
 
     def write(self, folder: Path) -> None:
         """Write the manifest into its folder."""
         write_json(folder / MANIFEST, asdict(self))
+
+
+def _sources(case: Case) -> list[str]:
+    return [os.path.realpath(path) for path in case.images]
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -48,12 +71,9 @@ def read_manifest(folder: Path) -> Manifest:
     Raises:
         RunError: missing or damaged.
     """
-    try:
-        return Manifest(**json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise RunError(f"{folder}: no predictions (it has no {MANIFEST}); give a folder that tfuq predict wrote") from error
-    except (OSError, ValueError, TypeError) as error:
-        raise RunError(f"{folder / MANIFEST}: cannot be read ({error}); predict again with --overwrite") from error
+    if not (folder / MANIFEST).is_file():
+        raise RunError(f"{folder}: no predictions (it has no {MANIFEST}); give a folder that tfuq predict wrote")
+    return read_json(folder / MANIFEST, Manifest, "predict again with --overwrite")
 
 
 def open_folder(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest:
@@ -64,8 +84,7 @@ def open_folder(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifes
     """
     existing = find_draws(folder, manifest, overwrite=overwrite)
     if existing is None:
-        _remove_cases(folder)
-        manifest.write(folder)
+        _replace(folder, manifest)
     return existing or manifest
 
 
@@ -90,26 +109,13 @@ def find_draws(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest
     return existing
 
 
-def _remove_cases(folder: Path) -> None:
+def _replace(folder: Path, manifest: Manifest) -> None:
     """Remove the cases that the folder's manifest names, and nothing else that may lie there."""
     try:
-        cases = read_manifest(folder).cases
+        named = read_manifest(folder).cases
     except RunError:
-        return  # a damaged manifest names nothing; its cases are replaced as they are predicted
-    for path in folder.glob("*"):
-        if path.is_dir() and path.name in cases:
-            shutil.rmtree(path)
-
-
-@contextmanager
-def whole_folder(folder: Path):
-    """Yield a folder to fill; it takes its final name only when the block ends without an error."""
-    beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(beside, ignore_errors=True)
-    make_folder(beside)
-    try:
-        yield beside
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(beside, folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        named = {}  # a damaged manifest names nothing; its cases are replaced as they are predicted
+    manifest.write(folder)  # first, so that at no moment a manifest names a case that is gone
+    for path in list(folder.iterdir()):
+        if path.name in named and path.is_dir():
+            remove_whole(path)

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
+
+import pydantic
 
 from tfuq import config as configuration
 from tfuq.config import Config
 from tfuq.data.preprocessing import Statistics
+from tfuq.data.stored import read_json
 from tfuq.data.writers import write_json, write_text
 from tfuq.errors import RunError
 
 RUNS = Path("runs")
+_INCOMPLETE = "restore it, or train the run again"
+
+
+class _Facts(pydantic.BaseModel, extra="allow"):
+    channels: pydantic.PositiveInt
+    statistics: Statistics | None
+
+
+class _Split(pydantic.BaseModel):
+    train: list[str]
+    validation: list[str]
+    test: list[str]
 
 
 @dataclass(frozen=True)
@@ -38,23 +53,26 @@ class Run:
     def finished_members(self) -> list[int]:
         """Members whose training ended."""
         folders = (self.path / "members").glob("*/done")
-        return sorted(int(done.parent.name) for done in folders if done.parent.name.isdigit())
+        return sorted(int(done.parent.name) for done in folders if done.parent.name.isdecimal())
 
     @property
     def facts(self) -> dict:
         """``environment.json``: versions, devices, seeds, and what was computed from the training data."""
-        return _read_json(self.path / "environment.json")
+        return self._facts.model_dump()
+
+    @property
+    def _facts(self) -> _Facts:
+        return read_json(self.path / "environment.json", _Facts, _INCOMPLETE)
 
     @property
     def statistics(self) -> Statistics | None:
         """Training-set mean and standard deviation, where the run has them."""
-        stored = self.facts["statistics"]
-        return Statistics(tuple(stored["mean"]), tuple(stored["std"])) if stored else None
+        return self._facts.statistics
 
     @property
     def split(self) -> dict[str, list[str]]:
         """Case ids of train, validation and test."""
-        return _read_json(self.path / "splits.json")
+        return read_json(self.path / "splits.json", _Split, _INCOMPLETE).model_dump()
 
 
 def create(path: Path, config: Config, split: dict[str, list[str]], facts: dict) -> Run:
@@ -63,6 +81,13 @@ def create(path: Path, config: Config, split: dict[str, list[str]], facts: dict)
     write_json(path / "environment.json", facts)
     write_text(path / "config.yaml", config.dump())
     return Run(path, config)
+
+
+def remove(path: Path) -> None:
+    """Remove a run, first the configuration that marks it as one, and nothing else that may lie in its folder."""
+    for name in ("config.yaml", "environment.json", "splits.json", "members", "predictions", "scores"):
+        part = path / name
+        shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
 
 
 def is_run(path: Path) -> bool:
@@ -92,10 +117,3 @@ def newest_run(method: str | None, root: Path = RUNS) -> Run:
         what = f"of method {method} " if method else ""
         raise RunError(f"no run {what}below '{root}'; train one, or name a run folder")
     return open_run(max(found, key=lambda f: f.stat().st_mtime).parent)
-
-
-def _read_json(path: Path) -> dict:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path}: cannot be read ({error}); the run is incomplete, train it again") from error

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pydantic
-import yaml
 
 from tfuq.config.schema import Config
+from tfuq.config.text import read_yaml
 from tfuq.errors import ConfigError, nearest
 
+_MOST_TEXT = 2**20  # characters of a configuration
 DEFAULT_DATA_ROOT = "../shared/data"
 
 
@@ -28,31 +29,27 @@ def load(source: str, overrides: tuple[str, ...] = ()) -> Config:
     Raises:
         ConfigError: naming the file and key, the value, what is allowed.
     """
-    path = Path(source)
-    if not path.is_file():
-        if source not in shipped():
-            raise ConfigError(f"configuration '{source}' is neither a file nor shipped with tfuq{nearest(source, shipped())}")
-        path = shipped()[source]
+    path = shipped()[source] if source in shipped() and not os.path.isfile(source) else Path(source)
+    if not os.path.isfile(path):
+        raise ConfigError(f"configuration '{source}' is neither a file nor shipped with tfuq{nearest(source, shipped())}")
     try:
-        return parse(path.read_text(encoding="utf-8"), overrides, where=str(source))
+        with path.open(encoding="utf-8") as file:
+            text = file.read(_MOST_TEXT + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{source}: cannot be read as text ({error}); give a YAML file") from error
+    if len(text) > _MOST_TEXT:
+        raise ConfigError(f"{source}: is longer than {_MOST_TEXT} characters; give a YAML file")
+    return parse(text, overrides, where=source)
 
 
 def parse(text: str, overrides: tuple[str, ...] = (), *, where: str = "configuration") -> Config:
     """Build a `Config` from YAML text; see `load`."""
-    try:
-        tree = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{where}: not valid YAML ({_one_line(error)}); check its indentation and quotes") from error
+    tree = read_yaml(text, where)
     if not isinstance(tree, dict):
         raise ConfigError(f"{where}: holds a {type(tree).__name__}, not keys and values; see 'configs/' for examples")
     for override in overrides:
         _apply_override(tree, override)
-    try:
-        tree = _expand(tree, where)
-    except RecursionError as error:
-        raise ConfigError(f"{where}: an alias in it refers to itself; write the values out") from error
+    tree = _expand(tree, where)
     if isinstance(tree.get("data"), dict) and isinstance(tree["data"].get("root"), str):
         tree["data"]["root"] = os.path.abspath(tree["data"]["root"])  # a run is used from other folders than it was made in
     try:
@@ -70,10 +67,7 @@ def _apply_override(tree: dict, override: str) -> None:
         if not isinstance(tree.setdefault(parent, {}), dict):
             raise ConfigError(f"override '{override}': '{parent}' is a value, not a section")
         tree = tree[parent]
-    try:
-        tree[last] = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"override '{override}': the value is not valid YAML ({_one_line(error)})") from error
+    tree[last] = read_yaml(value, f"override '{override:.200}'")
 
 
 def _expand(node: Any, where: str) -> Any:
@@ -99,10 +93,11 @@ def _expand(node: Any, where: str) -> Any:
 def _explain(error: pydantic.ValidationError) -> str:
     """The first problem in one line, with the nearest known key where a key is unknown."""
     problem = error.errors()[0]
+    if problem["type"] == "extra_forbidden":
+        *section, unknown = problem["loc"]
+        return f"unknown key '{'.'.join(map(str, problem['loc']))}'{nearest(str(unknown), _known_keys(section))}"
     place = [part for part in problem["loc"] if isinstance(part, (str, int)) and not _is_union_branch(part)]
     key = ".".join(str(part) for part in place) or "configuration"
-    if problem["type"] == "extra_forbidden":
-        return f"unknown key '{key}'{nearest(str(place[-1]), _known_keys(place[:-1]))}"
     if problem["type"] == "missing":
         return f"key '{key}' is missing and has no default"
     message = problem["msg"].removeprefix("Value error, ")
@@ -121,7 +116,3 @@ def _known_keys(place: list) -> list[str]:
         field = getattr(section, "model_fields", {}).get(part)
         section = field.annotation if field else section
     return list(getattr(section, "model_fields", {}))
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

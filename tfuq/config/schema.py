@@ -6,17 +6,24 @@ import re
 from typing import Annotated, Literal
 
 import pydantic
-import yaml
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+
+from tfuq.config.text import write_yaml
 
 METHODS = ("deterministic", "mc-dropout", "ensemble", "hybrid", "vi")
 ENSEMBLES = ("ensemble", "hybrid")
 
+ClassName = Annotated[str, Field(min_length=1, max_length=100)]
 Method = Literal["deterministic", "mc-dropout", "ensemble", "hybrid", "vi"]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Rate = Annotated[float, Field(ge=0.0, lt=1.0)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Sizes = Annotated[list[PositiveInt], Field(min_length=2, max_length=3)]
+Count = Annotated[int, Field(gt=0, le=1_000_000)]
+Size = Annotated[int, Field(gt=0, le=8192)]  # voxels along an axis, filters of a layer
+Positive = Annotated[float, Field(gt=0.0, le=1e6)]
+Scale = Annotated[float, Field(ge=1e-9, le=1e3)]  # a standard deviation of weights
+Intensity = Annotated[float, Field(ge=-1e9, le=1e9)]
+Sizes = Annotated[list[Size], Field(min_length=2, max_length=3)]
 
 
 class Section(pydantic.BaseModel):
@@ -62,13 +69,15 @@ class DataConfig(Section):
     root: str
     source: str
     licence: str
-    classes: Annotated[list[str], Field(min_length=2)]
+    classes: Annotated[list[ClassName], Field(min_length=2, max_length=255)]
     label_folder: Annotated[str, Field(pattern=r"^[^/\\]+$")] | None = None
     label_values: dict[int | str, NonNegativeInt] | None = None
     split: SplitConfig = SplitConfig()
 
     @pydantic.model_validator(mode="after")
     def _classes_exist(self):
+        if len(set(self.classes)) < len(self.classes) or "all" in self.classes:
+            raise ValueError(f"classes {self.classes} must differ, and 'all' is the name of their mean")
         beyond = sorted(c for c in (self.label_values or {}).values() if c >= len(self.classes))
         if beyond:
             raise ValueError(f"label_values maps to class {beyond[0]}, but classes has 0 to {len(self.classes) - 1}")
@@ -84,10 +93,10 @@ class PreprocessingConfig(Section):
     """Steps from a case's own grid to the network's, in this order; a null one is left out."""
 
     crop_to_labels: list[PositiveInt] | None = None
-    crop_margin: NonNegativeInt = 0
-    spacing: Annotated[list[PositiveFloat], Field(min_length=3, max_length=3)] | None = None
-    size: Annotated[list[PositiveInt], Field(min_length=3, max_length=3)] | None = None
-    window: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    crop_margin: Annotated[int, Field(ge=0, le=8192)] = 0
+    spacing: Annotated[list[Positive], Field(min_length=3, max_length=3)] | None = None
+    size: Annotated[list[Size], Field(min_length=3, max_length=3)] | None = None
+    window: Annotated[list[Intensity], Field(min_length=2, max_length=2)] | None = None
     normalization: Literal["zscore", "zscore-training", "none"] = "zscore"
     slice_axis: Literal[0, 1, 2] | None = None
     min_slice_area: NonNegativeInt = 0
@@ -108,7 +117,7 @@ class AugmentationConfig(Section):
     rotation_degrees: Annotated[float, Field(ge=0.0, le=180.0)] = 0.0
     scale: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     intensity: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
-    noise: NonNegativeFloat = 0.0
+    noise: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
 
 
 class NetworkConfig(Section):
@@ -120,11 +129,11 @@ class NetworkConfig(Section):
 
     name: str = "unet"
     patch_size: Sizes
-    widths: Annotated[list[PositiveInt], Field(min_length=2)]
+    widths: Annotated[list[Size], Field(min_length=2, max_length=10)]
     activation: Literal["relu", "elu", "gelu", "selu", "swish", "tanh"] = "relu"
     normalization: Literal["none", "group", "instance"] = "none"
     output: Literal["softmax", "sigmoid"] = "softmax"
-    head_filters: PositiveInt | None = None
+    head_filters: Size | None = None
     head_activation: Literal["same", "linear"] = "same"
     level_dropout: dict[PositiveInt, Rate] = {}
     dropout_after_each: Rate = 0.0
@@ -162,7 +171,7 @@ class LossConfig(Section):
 
     name: Literal["cross-entropy", "weighted-cross-entropy", "soft-dice", "dice-ce"] = "dice-ce"
     dice_weight: Fraction = 0.5
-    class_weights: list[PositiveFloat] | None = None
+    class_weights: list[Positive] | None = None
 
 
 class EnsembleConfig(Section):
@@ -177,10 +186,10 @@ class VariationalConfig(Section):
     """Mean-field Gaussian weights."""
 
     estimator: Literal["flipout", "reparameterization"] = "flipout"
-    initial_scale: PositiveFloat = 0.0067
-    prior_scale: PositiveFloat = 1.0
+    initial_scale: Scale = 0.0067
+    prior_scale: Scale = 1.0
     kl_scale: NonNegativeFloat | Literal["data"] = "data"
-    kl_warmup_epochs: NonNegativeInt = 0
+    kl_warmup_epochs: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     warm_start: str | None = None
     members: Annotated[int, Field(ge=1, le=100)] = 1
 
@@ -189,14 +198,14 @@ class TrainingConfig(Section):
     """Optimization."""
 
     seed: Seed = 0
-    epochs: PositiveInt = 10
-    batch_size: PositiveInt = 2
-    learning_rate: PositiveFloat = 0.001
-    weight_decay: NonNegativeFloat = 0.0
-    steps_per_epoch: PositiveInt | None = None
+    epochs: Count = 10
+    batch_size: Count = 2
+    learning_rate: Positive = 0.001
+    weight_decay: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
+    steps_per_epoch: Count | None = None
     foreground_share: Fraction = 0.5
     loss: LossConfig = LossConfig()
-    early_stopping_epochs: PositiveInt | None = None
+    early_stopping_epochs: Count | None = None
     monitor: Literal["loss", "dice"] = "loss"
     cache: bool = True
 
@@ -206,16 +215,16 @@ class PredictionConfig(Section):
 
     samples: Annotated[int, Field(ge=1, le=100_000)] = 20
     seed: Seed = 0
-    batch_size: PositiveInt = 8
-    chunk: PositiveInt | None = None
+    batch_size: Count = 8
+    chunk: Count | None = None
     overlap: Annotated[float, Field(ge=0.0, le=0.9)] = 0.5
-    min_component_voxels: PositiveInt = 10
+    min_component_voxels: Count = 10
 
 
 class Config(Section):
     """A complete experiment but for its method, which the command line names."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     task: Literal["segmentation"] = "segmentation"
     method: Method = "mc-dropout"
     data: DataConfig
@@ -256,4 +265,4 @@ class Config(Section):
 
     def dump(self) -> str:
         """YAML that `parse` reads back to an equal object."""
-        return yaml.safe_dump(self.model_dump(), sort_keys=False, allow_unicode=True)
+        return write_yaml(self.model_dump())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,15 @@ class Case:
     id: str
     images: tuple[Path, ...]
     label: Path | None = None
+
+
+@contextmanager
+def naming(case: Case):
+    """Errors within the block that do not know their file begin with the case's."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{case.images[0] if case.images else case.id}: {error}") from error
 
 
 def read_case_image(case: Case) -> Volume:
@@ -52,12 +62,16 @@ def read_case_label(case: Case, image: Volume, classes: int, label_values: Mappi
         raise DataError(f"case '{case.id}' has no label file; it is needed to train or score")
     label = read(case.label)
     if label.array.ndim == 4:
+        if (label.array != label.array[..., :1]).any():
+            raise DataError(
+                f"{case.label}: has {label.array.shape[-1]} channels that differ; a label needs one, of class values"
+            )
         label = label.with_array(label.array[..., 0])
     _require_same_grid(case.images[0], image, case.label, label)
     declared = label_values or {value: value for value in range(classes)}
     mapping = {value: k for key, k in declared.items() for value in value_range(key)}
     values, inverse = np.unique(label.array, return_inverse=True)
-    unknown = [f"{value:g}" for value in values if value not in mapping]
+    unknown = [f"{value:.9g}" for value in values if value not in mapping]
     if unknown:
         raise DataError(
             f"{case.label}: label value {unknown[0]} is outside the declared {', '.join(map(str, declared))}; correct the file, "

@@ -9,7 +9,7 @@ import numpy as np
 
 from tfuq.config import Config
 from tfuq.data.augmentation import Example, augment
-from tfuq.data.cases import Case, read_case_image, read_case_label
+from tfuq.data.cases import Case, naming, read_case_image, read_case_label
 from tfuq.data.preprocessing import Preprocessor, Statistics, channel_statistics, to_examples
 from tfuq.errors import DataError
 
@@ -51,13 +51,22 @@ class CaseExamples:
     labels: np.ndarray
 
 
-def load_examples(config: Config, preprocessor: Preprocessor, case: Case) -> CaseExamples:
-    """Read and preprocess a case with its reference; slices whose labelled area is too small are left out."""
+def load_examples(config: Config, preprocessor: Preprocessor, case: Case, channels: int | None = None) -> CaseExamples:
+    """Read and preprocess a case with its reference; slices whose labelled area is too small are left out.
+
+    Raises:
+        DataError: another number of channels than ``channels``, where that is given.
+    """
     image = read_case_image(case)
+    if channels not in (None, image.array.shape[-1]):
+        raise DataError(
+            f"{case.images[0]}: has {image.array.shape[-1]} channel(s), the other cases {channels}; all need the same"
+        )
     label = read_label(config, case, image)
     axis = config.preprocessing.slice_axis
-    images = to_examples(preprocessor.image(image, label).array, axis)
-    labels = to_examples(preprocessor.label(label).array, axis)
+    with naming(case):
+        images = to_examples(preprocessor.image(image, label).array, axis)
+        labels = to_examples(preprocessor.label(label).array, axis)
     if axis is not None and config.preprocessing.min_slice_area:
         kept = (labels > 0).sum(axis=(1, 2)) > config.preprocessing.min_slice_area
         images, labels = images[kept], labels[kept]
@@ -75,6 +84,7 @@ class TrainingSet:
         self._config, self._cases = config, cases
         self._preprocessor = make_preprocessor(config, statistics)
         self._cache: dict[int, CaseExamples] = {}
+        self.channels: int | None = None
         self.index, self.voxels, counts = [], 0, np.zeros(len(config.data.classes), np.int64)
         for number in range(len(cases)):
             examples = self._load(number)
@@ -89,7 +99,7 @@ class TrainingSet:
     def _load(self, number: int) -> CaseExamples:
         if number in self._cache:
             return self._cache[number]
-        examples = load_examples(self._config, self._preprocessor, self._cases[number])
+        examples = load_examples(self._config, self._preprocessor, self._cases[number], self.channels)
         if self._config.training.cache:
             self._cache[number] = examples
         return examples

@@ -28,13 +28,36 @@ def list_cases(layout: str, root: str | Path, label_folder: str | None = None) -
     if not root.is_dir() and layout != "brain-phantom":
         raise DataError(f"{root}: no such data folder; set data.root, or TFUQ_DATA where the configuration uses it")
     options = {"label_folder": label_folder} if label_folder else {}
-    cases = sorted(LAYOUTS[layout](root, **options), key=lambda case: case.id)
+    cases = sorted_unique(LAYOUTS[layout](root, **options), str(root))
     if not cases:
         raise DataError(f"{root}: no cases in the {layout} layout; check data.layout and data.root")
+    return cases
+
+
+def sorted_unique(cases: list[Case], where: str) -> list[Case]:
+    """The cases by id.
+
+    Raises:
+        DataError: an id that occurs twice, or that cannot be a folder's name.
+    """
+    cases = sorted(cases, key=lambda case: case.id)
     twice = [a.id for a, b in itertools.pairwise(cases) if a.id == b.id]
     if twice:
-        raise DataError(f"{root}: case id '{twice[0]}' occurs twice; ids must be unique")
+        raise DataError(f"{where}: case id '{twice[0]}' occurs twice; ids must be unique")
+    unfit = [case.id for case in cases if not _is_folder_name(case.id)]
+    if unfit:
+        raise DataError(f"{where}: '{unfit[0]}' cannot be a case id, as it is no name for a folder; rename the file")
     return cases
+
+
+def _is_folder_name(name: str) -> bool:
+    """Whether predictions can have the name: not hidden, text in UTF-8, and not that of a file that lies beside them."""
+    return (
+        name.encode(errors="ignore").decode() == name
+        and not name.startswith(".")
+        and name not in ("", "manifest.json")
+        and "\0" not in name
+    )
 
 
 @LAYOUTS.register("decathlon")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfuq.config import PreprocessingConfig
-from tfuq.data.volume import Volume, resample, take
+from tfuq.data.volume import Volume, require_memory, resample, take
 from tfuq.errors import DataError
 
 
@@ -28,8 +28,10 @@ def window(volume: Volume, low: float, high: float) -> Volume:
 def zscore(volume: Volume, statistics: Statistics | None = None) -> Volume:
     """Each channel less its mean, over its standard deviation: the volume's own, or those of the training set."""
     statistics = statistics or channel_statistics([volume])
-    if min(statistics.std) == 0:
-        raise DataError("a channel is constant after preprocessing.window, so it cannot be z-scored; widen the window")
+    if not all(0 < std < np.inf for std in statistics.std):
+        raise DataError(
+            "a channel is constant after preprocessing.window, or too large for numbers, so it cannot be z-scored; mend the window"
+        )
     normalized = (volume.array - np.array(statistics.mean)) / np.array(statistics.std)
     return volume.with_array(normalized.astype(np.float32))
 
@@ -39,6 +41,8 @@ def channel_statistics(volumes) -> Statistics:
     count, total, squares = 0, 0.0, 0.0
     for volume in volumes:
         flat = volume.array.reshape(-1, volume.array.shape[-1]).astype(np.float64)
+        if count and len(total) != flat.shape[-1]:
+            raise DataError(f"cases of {len(total)} and of {flat.shape[-1]} channel(s) in one data set; all need the same")
         count, total, squares = count + len(flat), total + flat.sum(0), squares + (flat**2).sum(0)
     mean = total / count
     std = np.sqrt(np.maximum(squares / count - mean**2, 0))
@@ -57,13 +61,16 @@ def crop_to_labels(volume: Volume, label: Volume, classes: list[int], margin: in
 
 def to_spacing(volume: Volume, spacing: list[float], *, nearest: bool = False) -> Volume:
     """Resampled to about ``spacing`` mm: the nearest that divides the field of view into whole voxels."""
-    shape = np.maximum(np.rint(np.array(volume.shape) * volume.spacing / np.array(spacing)), 1).astype(int)
+    shape = np.maximum(np.rint(np.array(volume.shape) * volume.spacing / np.array(spacing)), 1)
+    require_memory(shape, 4)
+    shape = shape.astype(int)
     return resample(volume, tuple(shape), nearest=nearest)
 
 
 def pad_to(volume: Volume, shape: tuple[int, ...]) -> Volume:
     """Padded evenly with zeros to at least ``shape``."""
     target = np.maximum(volume.shape, shape)
+    require_memory(target, volume.array.itemsize)
     return take(volume, -((target - volume.shape) // 2), tuple(target))
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
 
+from tfuq.errors import DataError
+
+_RESAMPLING_BYTES = 60  # a voxel, while it is interpolated: three coordinates, their bounds, the result
 _ALIGNED = 1e-4  # voxels; headers store affines in single precision
 
 
@@ -45,6 +52,30 @@ class Volume:
     def same_grid(self, other: Volume) -> bool:
         """Whether both have the same shape and, within the precision of a header, the same affine."""
         return self.shape == other.shape and np.allclose(self.affine, other.affine, atol=1e-3)
+
+
+def require_finite(path: Path, array: np.ndarray) -> None:
+    """Refuse voxels that are NaN or infinite.
+
+    Raises:
+        DataError: there are any.
+    """
+    if not np.isfinite(array).all():
+        count = int((~np.isfinite(array)).sum())
+        raise DataError(f"{path}: {count} voxels are NaN or infinite; every voxel must be finite: repair or exclude the case")
+
+
+def require_memory(shape: Iterable[float], voxel_bytes: int) -> None:
+    """Refuse an array that this machine's memory cannot hold.
+
+    Raises:
+        DataError: it takes more than all memory.
+    """
+    needed = math.prod(float(size) for size in shape) * voxel_bytes
+    present = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > present:
+        sizes = "×".join(f"{size:g}" for size in shape)
+        raise DataError(f"{sizes} voxels take {needed / 2**30:.3g} GB, more than the {present / 2**30:.3g} GB of this machine")
 
 
 def shift_origin(volume: Volume, array: np.ndarray, start: np.ndarray) -> Volume:
@@ -98,6 +129,7 @@ def _interpolate(volume, shape, matrix, offset, fill, nearest):
 
 def resample(volume: Volume, shape: tuple[int, int, int], *, nearest: bool = False) -> Volume:
     """``volume`` on a grid of ``shape`` voxels over the same field of view."""
+    require_memory(shape, _RESAMPLING_BYTES)
     factor = np.array(volume.shape) / np.array(shape)
     affine = volume.affine.copy()
     affine[:3, :3] = volume.affine[:3, :3] * factor

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
+import shutil
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,14 +34,53 @@ def make_folder(path: Path) -> None:
 def whole_file(path: Path):
     """Yield a path beside ``path`` to write to; it takes the final name only when the block ends without an error."""
     make_folder(path.parent)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside = _beside(path)
     try:
         yield beside
         os.replace(beside, path)
     except OSError as error:
-        raise TfuqError(f"{path}: cannot be written ({error.strerror or error}); free space or choose another place") from error
+        raise _cannot_write(path, error) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path):
+    """Yield a folder to fill; it takes its final name, in the place of one that has it, when the block ends without an error."""
+    beside = _beside(path)
+    shutil.rmtree(beside, ignore_errors=True)
+    make_folder(beside)
+    try:
+        yield beside
+        remove_whole(path)
+        os.replace(beside, path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def remove_whole(path: Path) -> None:
+    """Remove a folder, if there is one: it loses its name before any of its files."""
+    if path.is_dir():
+        aside = _beside(path.with_name(f"{path.name}.old"))
+        os.replace(path, aside)
+        shutil.rmtree(aside)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes left unfinished in a folder that no other process writes at this time."""
+    for path in folder.glob(".*.part"):
+        if re.fullmatch(r"\..+\.\d+\.part", path.name):
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+def _cannot_write(path: Path, error: OSError) -> TfuqError:
+    return TfuqError(f"{path}: cannot be written ({error.strerror or error}); free space or choose another place")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -71,7 +112,7 @@ def _cell(value) -> str:
     if value is None or (isinstance(value, float) and not np.isfinite(value)):
         return ""
     text = f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
-    return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\n') else text
+    return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\n\r') else text
 
 
 def write_nifti(path: Path, volume: Volume) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pydantic
 from scipy import stats
 
+from tfuq.data.stored import number, read_json, read_table
 from tfuq.errors import DataError
 from tfuq.scoring.metrics import METRICS
 
 SIGNIFICANCE = 0.05
+_AGAIN = "run tfuq score again"
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,14 @@ def compare(folders: list[Path], class_name: str = "all") -> Comparison:
     """Compare score folders over the cases that all of them have.
 
     Raises:
-        DataError: fewer than two folders, one that is no scores, a class that is not there, or no case in common.
+        DataError: fewer than two folders, one that is given twice or is no scores, a class that is not there, or no case in common.
     """
     if len(folders) < 2:
         raise DataError("a comparison needs two score folders or more; name those of the methods to set side by side")
     tables = {name: _read(folder, class_name) for name, folder in _names(folders).items()}
+    twice = [folder for place, folder in enumerate(folders) if folder.resolve() in [f.resolve() for f in folders[:place]]]
+    if twice:
+        raise DataError(f"{twice[0]}: is given twice; name each folder to compare once")
     shared = set.intersection(*(set(table) for table in tables.values()))
     if not shared:
         raise DataError(f"{', '.join(map(str, folders))}: have no case in common; compare methods on the same data")
@@ -87,25 +91,23 @@ def _names(folders: list[Path]) -> dict[str, Path]:
     return {m if methods.count(m) == 1 else f"{m} ({folder})": folder for m, folder in zip(methods, folders, strict=True)}
 
 
+class _Summary(pydantic.BaseModel):
+    method: str
+
+
 def _method(folder: Path) -> str:
-    try:
-        return json.loads((folder / "summary.json").read_text(encoding="utf-8"))["method"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"{folder}: no scores (its summary.json cannot be read); give a folder that tfuq score wrote"
-        ) from error
+    if not (folder / "summary.json").is_file():
+        raise DataError(f"{folder}: no scores (it has no summary.json); give a folder that tfuq score wrote")
+    return read_json(folder / "summary.json", _Summary, _AGAIN).method
 
 
 def _read(folder: Path, class_name: str) -> dict[str, dict[str, float | None]]:
-    try:
-        with (folder / "cases.csv").open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        found = {r["case"]: {s: float(r[s]) for s in METRICS if r.get(s)} for r in rows if r["class"] == class_name}
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{folder / 'cases.csv'}: cannot be read ({error}); run tfuq score again") from error
+    path = folder / "cases.csv"
+    rows = read_table(path, ("case", "class"), _AGAIN)
+    found = {r["case"]: {s: number(path, r, s, _AGAIN) for s in METRICS} for r in rows if r["class"] == class_name}
     if not found:
         known = ", ".join(dict.fromkeys(r["class"] for r in rows))
-        raise DataError(f"{folder}: no class '{class_name}'; it has {known}")
+        raise DataError(f"{folder}: no class '{class_name}'; it has {known or 'none'}")
     return found
 
 

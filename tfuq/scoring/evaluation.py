@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_label
 from tfuq.data.layouts import list_cases
 from tfuq.data.readers import is_readable, read, stem
+from tfuq.data.stored import number, read_table
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import DataError
@@ -23,6 +23,7 @@ from tfuq.scoring.calibration import brier, error_auroc, expected_calibration_er
 from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.segmentation import overlap_scores, surface_scores
 
+_AGAIN = "remove its folder and predict the case again"
 _NOT_MEASURES = ("case", "class", "component", "reason", *METRICS)
 
 
@@ -73,11 +74,11 @@ def cases_with_references(manifest: Manifest, config: Config, reference: Path | 
     if not manifest.cases:
         raise DataError(f"{manifest.run}: its predictions hold no case; run tfuq predict")
     for case_id, entry in sorted(manifest.cases.items()):
-        label = found.get(case_id) if reference else entry["label"] and Path(entry["label"])
+        label = found.get(case_id) if reference else entry.label and Path(entry.label)
         if label is None:
             where = f"in {reference}" if reference else "in its data set"
             raise DataError(f"case '{case_id}' has no reference {where}; give a folder with one per case by --reference")
-        yield Case(case_id, tuple(Path(p) for p in entry["images"]), label)
+        yield Case(case_id, tuple(Path(p) for p in entry.images), label)
 
 
 def _reference_files(config: Config, folder: Path) -> dict[str, Path]:
@@ -94,15 +95,36 @@ def _reference_files(config: Config, folder: Path) -> dict[str, Path]:
 def _score_case(folder: Path, case: Case, config: Config) -> tuple[list[dict], list[dict]]:
     predicted = read(folder / "label.nii.gz")
     truth = read_case_label(case, predicted, len(config.data.classes), config.data.label_values).array
+    require_map(folder / "label.nii.gz", predicted, predicted, len(config.data.classes) - 1)
     label = predicted.array.astype(np.uint8)
     rows = [
         {"case": case.id, "class": name, **_class_scores(label == k, truth == k, predicted)}
         for k, name in enumerate(config.data.classes[1:], start=1)
     ]
-    rows.append({"case": case.id, "class": "all", **_mean_row(rows), **_voxel_scores(folder, label, truth)})
+    rows.append({"case": case.id, "class": "all", **_mean_row(rows), **_voxel_scores(folder, predicted, truth, config)})
     quality = {row["class"]: row["dice"] for row in rows}
-    structures = [row | {"dice": quality[row["class"]]} for row in _read_csv(folder / "structures.csv")]
-    return rows, structures
+    return rows, [row | {"dice": quality[row["class"]]} for row in _structures(folder / "structures.csv", quality)]
+
+
+def _structures(path: Path, classes: Container[str]) -> list[dict]:
+    rows = read_table(path, ("case", "class", "component"), _AGAIN)
+    strange = [row["class"] for row in rows if row["class"] not in classes]
+    if strange:
+        raise DataError(f"{path}: has a class '{strange[0]}' that the run has not; {_AGAIN}")
+    for row in rows:
+        for name in row.keys() - _NOT_MEASURES:
+            number(path, row, name, _AGAIN)
+    return rows
+
+
+def require_map(path: Path, volume: Volume, label: Volume, highest: float) -> None:
+    """Refuse a map that does not lie on the label's grid, or whose values are not between 0 and ``highest``.
+
+    Raises:
+        DataError: it does not fit.
+    """
+    if not volume.same_grid(label) or volume.array.min() < 0 or volume.array.max() > highest + 1e-3:
+        raise DataError(f"{path}: is not on the grid of its label, or beyond 0 to {highest:.4g}; {_AGAIN}")
 
 
 def _class_scores(predicted: np.ndarray, reference: np.ndarray, grid: Volume) -> dict:
@@ -114,15 +136,21 @@ def _mean_row(rows: list[dict]) -> dict:
     return {name: _mean([row[name] for row in rows]) for name in rows[0] if name in METRICS}
 
 
-def _voxel_scores(folder: Path, label: np.ndarray, truth: np.ndarray) -> dict:
-    p = read(folder / "probability.nii.gz").array
-    p, y = p.reshape(-1, p.shape[-1]), truth.ravel().astype(int)
-    wrong = (label != truth).ravel()
+def _voxel_scores(folder: Path, predicted: Volume, truth: np.ndarray, config: Config) -> dict:
+    path, classes = folder / "probability.nii.gz", len(config.data.classes)
+    probability = read(path)
+    require_map(path, probability, predicted, 1.0)
+    if probability.array.shape[3:] != (classes,):
+        raise DataError(f"{path}: must have {classes} channels, one per class; {_AGAIN}")
+    p, y = probability.array.reshape(-1, classes), truth.ravel().astype(int)
     scores = {"nll": negative_log_likelihood(p, y), "brier": brier(p, y), "ece": expected_calibration_error(p, y)}
+    wrong = (predicted.array != truth).ravel()
     for name in METRICS:
         path = folder / f"{name.removeprefix('auroc_')}.nii.gz"
         if name.startswith("auroc_") and path.is_file():
-            scores[name] = error_auroc(read(path).array.ravel(), wrong)
+            uncertainty = read(path)
+            require_map(path, uncertainty, predicted, np.log(classes))
+            scores[name] = error_auroc(uncertainty.array.ravel(), wrong)
     return scores
 
 
@@ -181,11 +209,3 @@ def spearman_with_dice(rows: list[dict]) -> dict[str, dict]:
 def _mean(values) -> float | None:
     present = [value for value in values if value is not None]
     return float(np.mean(present)) if present else None
-
-
-def _read_csv(path: Path) -> list[dict]:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); predict the case again") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from tfuq.data.layouts import list_cases
 from tfuq.data.preprocessing import Statistics
 from tfuq.data.splits import split_cases
 from tfuq.errors import RunError
+from tfuq.locks import exclusive
 from tfuq.posterior import METHOD_TRAITS
 from tfuq.runs import Run
 from tfuq.training.fit import MemberTraining, OnStep, member_seed, unheard
@@ -34,22 +34,31 @@ def train(config: Config, path: Path, *, on_step: OnStep = unheard, say: Callabl
           devices: str | None = None, overwrite: bool = False, resume: bool = False, member: int | None = None) -> Run:  # fmt: skip
     """Train every member of a run (or one, by number) and return the run. ``say`` takes lines for the log.
 
+    A run that ``overwrite`` replaces is removed only when the new one's data have been read and found fit.
+
     Raises:
-        RunError: the folder holds a run already and neither ``resume`` nor ``overwrite`` says what to do with it.
+        RunError: the folder holds a run already and neither ``resume`` nor ``overwrite`` says what to do with it; or its data
+            set is no longer the one that it began with.
     """
     if member is not None and member >= config.members:
         raise RunError(f"--member {member}: this configuration has members 0 to {config.members - 1}")
     check_folder(path, config, overwrite=overwrite, resume=resume or member is not None)
     material = prepare(config, devices)
-    if overwrite and runs.is_run(path):
-        shutil.rmtree(path)
+    if overwrite:
+        _remove_unless_training(path)
+    split = {part: [case.id for case in cases] for part, cases in material.parts.items()}
     if not runs.is_run(path):
-        split = {part: [case.id for case in cases] for part, cases in material.parts.items()}
         runs.create(path, config, split, _facts(config, material))
     run = Run(path, config)
+    if run.split != split:
+        raise RunError(
+            f"{path}: {config.data.root} has other cases than when this run began; restore them, or pass --overwrite"
+        )
     say(summary(config, material))
     for index in range(config.members) if member is None else [member]:
-        if index not in run.finished_members:
+        if index in run.finished_members:
+            (run.member(index) / "state.npz").unlink(missing_ok=True)  # of a process killed at its very end
+        else:
             member_training(config, run.member(index), index, material).run(on_step)
     return run
 
@@ -73,7 +82,7 @@ def prepare(config: Config, devices: str | None) -> Material:
     statistics = training_statistics(config, parts["train"])
     training = TrainingSet(config, parts["train"], statistics)
     preprocessor = make_preprocessor(config, statistics)
-    validation = [load_examples(config, preprocessor, case) for case in parts["validation"]]
+    validation = [load_examples(config, preprocessor, case, training.channels) for case in parts["validation"]]
     return Material(parts, training, validation, statistics, strategy, _kl_scale(config, training))
 
 
@@ -93,14 +102,24 @@ def check_folder(path: Path, config: Config, *, overwrite: bool, resume: bool) -
     Raises:
         RunError: it holds a run already, or one of another configuration.
     """
-    if overwrite or not runs.is_run(path):
+    if overwrite:
         return
-    if not resume:
+    if not runs.is_run(path):
+        if any(path.glob("members/*/*.npz")):
+            raise RunError(f"{path}: holds members of a run without its config.yaml; pass --overwrite, or another --run")
+    elif not resume:
         raise RunError(
             f"{path}: holds a run already; pass --resume to go on with it, --overwrite to replace it, or another --run"
         )
     elif runs.open_run(path).config != config:
         raise RunError(f"{path}: was trained with another configuration; pass the same one, --overwrite, or another --run")
+
+
+def _remove_unless_training(path: Path) -> None:
+    for member in (path / "members").glob("*/"):
+        with exclusive(member, "training"):
+            pass
+    runs.remove(path)
 
 
 def _kl_scale(config: Config, training: TrainingSet) -> float:

@@ -16,7 +16,7 @@ from tfuq.config import Config
 from tfuq.data.dataset import CaseExamples, TrainingSet
 from tfuq.data.pipeline import epoch_dataset
 from tfuq.data.writers import write_csv, write_json
-from tfuq.errors import TfuqError
+from tfuq.errors import RunError, TfuqError
 from tfuq.locks import exclusive
 from tfuq.losses import make_loss
 from tfuq.members import build_member
@@ -71,7 +71,10 @@ class MemberTraining:
             RunError: another process is training this member.
         """
         with exclusive(self.folder, "training"):
-            self._run(on_step)
+            try:
+                self._run(on_step)
+            except tf.errors.ResourceExhaustedError as error:
+                raise MemoryError(error.message.splitlines()[0]) from error
 
     def rehearse(self) -> dict[str, float]:
         """Take the first step and validate, twice; seconds of ``build`` (the first time of both), ``step``, ``validation``."""
@@ -87,10 +90,10 @@ class MemberTraining:
             self._epoch(on_step)
             self._save_state()
         digest = save_arrays(self.folder / "weights.npz", self._best)
-        (self.folder / "state.npz").unlink(missing_ok=True)
         write_json(
             self.folder / "done", {"digest": digest, "epochs": self.progress.epoch, "best_epoch": self.progress.best_epoch}
         )
+        (self.folder / "state.npz").unlink(missing_ok=True)
 
     def _epoch(self, on_step: OnStep) -> None:
         started, epoch = time.monotonic(), self.progress.epoch
@@ -146,11 +149,14 @@ class MemberTraining:
         if not path.is_file():
             return
         arrays = load_arrays(path)
-        self.progress = Progress(**json.loads(arrays["progress"].tobytes()))
         assign_arrays(self.model, _below(arrays, "model/"), where=str(path))
         self._best = _below(arrays, "best/")
-        for i, variable in enumerate(self._step.optimizer.variables):
-            variable.assign(arrays[f"optimizer/{i}"])
+        try:
+            self.progress = Progress(**json.loads(arrays["progress"].tobytes()))
+            for i, variable in enumerate(self._step.optimizer.variables):
+                variable.assign(arrays[f"optimizer/{i}"])
+        except (KeyError, ValueError, TypeError) as error:
+            raise RunError(f"{path}: is no training state ({error}); delete it to train the member from its start") from error
 
     def warm_start(self, point_weights: dict[str, np.ndarray], where: str) -> None:
         """Start the posterior means from a network of point weights; widths stay as configured."""

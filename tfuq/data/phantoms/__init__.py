@@ -7,9 +7,11 @@ true class probabilities of every voxel (``probabilities/…``).
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 from tfuq.data.phantoms.brain import write_brain_decathlon, write_brain_iseg2017
+from tfuq.data.writers import whole_folder
 from tfuq.errors import DataError
 from tfuq.registry import Registry
 
@@ -20,7 +22,7 @@ PHANTOMS.register("brain-iseg2017")(write_brain_iseg2017)
 
 
 def synthesize(name: str, folder: Path, *, cases: int, seed: int) -> None:
-    """Write a phantom data set into a folder that is new or empty.
+    """Write a phantom data set into a folder that is new, and then appears whole, or empty.
 
     Raises:
         ConfigError: no such phantom. DataError: the folder holds something.
@@ -28,4 +30,5 @@ def synthesize(name: str, folder: Path, *, cases: int, seed: int) -> None:
     write = PHANTOMS[name]
     if folder.is_dir() and any(folder.iterdir()):
         raise DataError(f"{folder}: is not empty; choose a new folder for the phantom")
-    write(folder, cases, seed)
+    with nullcontext(folder) if folder.is_dir() else whole_folder(folder) as place:
+        write(place, cases, seed)

@@ -77,7 +77,7 @@ def write_brain_decathlon(folder: Path, cases: int, seed: int) -> None:
         entries.append({"image": f"./imagesTr/{name}.nii.gz", "label": f"./labelsTr/{name}.nii.gz"})
     index = {"name": "Brain phantom", "tensorImageSize": "4D", "modality": {"0": "T1", "1": "T2"}}
     index |= {"labels": {str(k): tissue for k, tissue in enumerate(TISSUES)}, "numTraining": cases, "training": entries}
-    write_json(folder / "dataset.json", index)  # last: its presence says that the set is whole
+    write_json(folder / "dataset.json", index)
 
 
 def write_brain_iseg2017(folder: Path, cases: int, seed: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tfuq.data.volume import Volume
+from tfuq.data.volume import Volume, require_finite
 from tfuq.errors import DataError
 
 # Rows run down and columns to the right, as in a radiograph: what viewers make of an image that says no more.
@@ -20,17 +20,26 @@ def read_image(path: Path) -> Volume:
     """Read a grey or RGB image as a volume ``[rows, columns, 1(, 3)]`` of 1 mm voxels; transparency is dropped.
 
     Raises:
-        DataError: unreadable, truncated or too large.
+        DataError: unreadable, truncated, too large, several images in one file, or NaN or infinite pixels.
     """
     try:
-        with warnings.catch_warnings(), Image.open(path) as image:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image.load()
-            pixels = np.asarray(image if image.mode in ("1", "L", "I", "F", "RGB") or "16" in image.mode else _plain(image))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        reason = " ".join(str(error).split())[:160]
+            pixels = _pixels(path).astype(np.float32)[:, :, None]
+    except Exception as error:  # Pillow's decoders raise anything on damaged bytes
+        reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise DataError(f"{path}: not a readable image ({reason}); replace it with an intact copy") from error
-    return Volume(pixels.astype(np.float32)[:, :, None], _ROWS_DOWN.copy(), (0, 1), 2)
+    require_finite(path, pixels)
+    return Volume(pixels, _ROWS_DOWN.copy(), (0, 1), 2)
+
+
+def _pixels(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        if image.format == "TIFF" and image.n_frames > 1:
+            raise ValueError(f"it holds {image.n_frames} images where one is read; save a stack as NIfTI")
+        image.load()
+        return np.asarray(image if image.mode in ("1", "L", "I", "F", "RGB") or "16" in image.mode else _plain(image))
 
 
 def _plain(image: Image.Image) -> Image.Image:

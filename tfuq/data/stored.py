@@ -1,0 +1,66 @@
+"""tfuq's own JSON and CSV files, believed only as far as they are what they should be."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+import pydantic
+
+from tfuq.errors import RunError
+
+T = TypeVar("T")
+
+
+def read_json(path: Path, kind: type[T], remedy: str) -> T:
+    """The content of a file, as a ``kind`` that pydantic knows to build.
+
+    Raises:
+        RunError: missing, damaged, or of another kind.
+    """
+    try:
+        return pydantic.TypeAdapter(kind).validate_json(path.read_bytes())
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read ({error.strerror}); {remedy}") from error
+    except pydantic.ValidationError as error:
+        problem = error.errors()[0]
+        place = ".".join(map(str, problem["loc"])) or "content"
+        raise RunError(f"{path}: cannot be read ({place}: {problem['msg']}); {remedy}") from error
+
+
+def read_table(path: Path, columns: Iterable[str], remedy: str) -> list[dict[str, str]]:
+    """The rows of a CSV file, each with a value or an empty cell for every column of its header.
+
+    Raises:
+        RunError: missing, damaged, or without some of ``columns``.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            missing = [column for column in columns if column not in (reader.fieldnames or ())]
+            rows = list(reader)
+    except (OSError, ValueError, csv.Error) as error:
+        raise RunError(f"{path}: cannot be read ({error}); {remedy}") from error
+    if missing:
+        raise RunError(f"{path}: has no column '{missing[0]}'; {remedy}")
+    if any(None in row or None in row.values() for row in rows):
+        raise RunError(f"{path}: has a row that does not fit its header; {remedy}")
+    return rows
+
+
+def number(path: Path, row: dict[str, str], column: str, remedy: str) -> float | None:
+    """A cell's number, None where it is empty.
+
+    Raises:
+        RunError: the cell holds something else, or no finite number.
+    """
+    try:
+        value = float(row[column]) if row.get(column) else None
+    except ValueError as error:
+        raise RunError(f"{path}: '{row[column]:.80}' is not a number for '{column}'; {remedy}") from error
+    if value is not None and not math.isfinite(value):
+        raise RunError(f"{path}: '{row[column]}' is not a finite number for '{column}'; {remedy}")
+    return value
