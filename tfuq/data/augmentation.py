@@ -1,34 +1,96 @@
-"""Random changes of one training example. Each has a deterministic twin that takes its parameters."""
+"""Random changes of one training example. Each has a deterministic twin that takes its parameters.
+
+Positions in arrays are (row, column, …); landmarks are (x, y) = (column, row) and move with the image they lie in.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
 from tfuq.config import AugmentationConfig
 
-Example = tuple[np.ndarray, np.ndarray]  # image [*S, C] and label [*S]
+Example = tuple[np.ndarray, np.ndarray]  # image [*S, C] and label [*S], or points [L, 2]
+_ITERATIONS, _STEP = 60, 0.5
+
+
+@dataclass(frozen=True)
+class Movement:
+    """Where everything goes, for an image of space ``shape``: mirrored, turned and scaled, shifted, then distorted."""
+
+    shape: tuple[int, ...]
+    axes: list[int]
+    matrix: np.ndarray
+    shift: np.ndarray
+    field: np.ndarray | None
+
+    def of_array(self, array: np.ndarray, *, nearest: bool = False) -> np.ndarray:
+        """An image ``[*S, C]`` or a label ``[*S]``, moved."""
+        array = flip(array, self.axes)
+        if self.shift.any() or not np.array_equal(self.matrix, np.eye(len(self.shape))):
+            array = affine(array, self.matrix, shift=self.shift, nearest=nearest)
+        return array if self.field is None else warp(array, self.field, nearest=nearest)
+
+    def of_points(self, points: np.ndarray) -> np.ndarray:
+        """Landmarks ``[L, 2]``, moved; NaN stays NaN."""
+        points = move_points(flip_points(points, self.axes, self.shape), self.matrix, self.shape, self.shift)
+        return points if self.field is None else warp_points(points, self.field)
 
 
 def augment(image: np.ndarray, label: np.ndarray, config: AugmentationConfig, rng: np.random.Generator) -> Example:
     """Draw parameters from ``rng`` and apply what the configuration turns on."""
-    axes = [axis for axis in config.flip_axes if axis < label.ndim and rng.random() < 0.5]
-    image, label = flip(image, axes), flip(label, axes)
+    movement = draw_movement(label.shape, config, rng)
+    return _change_values(movement.of_array(image), config, rng), movement.of_array(label, nearest=True)
+
+
+def augment_image(image: np.ndarray, config: AugmentationConfig, rng: np.random.Generator) -> np.ndarray:
+    """As `augment`, for an image ``[H, W, C]`` whose target does not move with it."""
+    return _change_values(draw_movement(image.shape[:-1], config, rng).of_array(image), config, rng)
+
+
+def augment_landmarks(image: np.ndarray, points: np.ndarray, config: AugmentationConfig, rng: np.random.Generator) -> Example:
+    """As `augment`, for an image ``[H, W, C]`` and the landmarks ``[L, 2]`` in it, which may move out of it."""
+    movement = draw_movement(image.shape[:-1], config, rng)
+    return _change_values(movement.of_array(image), config, rng), movement.of_points(points)
+
+
+def draw_movement(shape: tuple[int, ...], config: AugmentationConfig, rng: np.random.Generator) -> Movement:
+    """A random movement within the configuration's ranges, for an image of space ``shape``."""
+    rank, field = len(shape), None
+    matrix, shift = np.eye(rank), np.zeros(rank)
+    axes = [axis for axis in config.flip_axes if axis < rank and rng.random() < 0.5]
     if config.rotation_degrees or config.scale:
-        angles = np.deg2rad(rng.uniform(-1, 1, 3 if label.ndim == 3 else 1) * config.rotation_degrees)
+        angles = np.deg2rad(rng.uniform(-1, 1, 3 if rank == 3 else 1) * config.rotation_degrees)
         matrix = rotation(angles) / (1 + rng.uniform(-1, 1) * config.scale)
-        image, label = affine(image, matrix), affine(label, matrix, nearest=True)
+    if config.shift:
+        shift = rng.uniform(-1, 1, rank) * config.shift * np.array(shape)
+    if config.elastic:
+        field = elastic_field(rng, shape, config.elastic, config.elastic_smoothness)
+    return Movement(tuple(shape), axes, matrix, shift, field)
+
+
+def _change_values(image: np.ndarray, config: AugmentationConfig, rng: np.random.Generator) -> np.ndarray:
     if config.intensity:
-        gain, shift = 1 + rng.uniform(-1, 1) * config.intensity, rng.uniform(-1, 1) * config.intensity
-        image = image * np.float32(gain) + np.float32(shift)
+        gain, offset = 1 + rng.uniform(-1, 1) * config.intensity, rng.uniform(-1, 1) * config.intensity
+        image = image * np.float32(gain) + np.float32(offset)
     if config.noise:
         image = image + rng.normal(0, config.noise, image.shape).astype(np.float32)
-    return image, label
+    return image
 
 
 def flip(array: np.ndarray, axes: list[int]) -> np.ndarray:
     """Mirrored along ``axes``."""
     return np.flip(array, axes) if axes else array
+
+
+def flip_points(points: np.ndarray, axes: list[int], shape: tuple[int, ...]) -> np.ndarray:
+    """Where `flip` puts the points (x, y) of an image of ``shape`` (rows, columns)."""
+    places = points[:, ::-1].copy()
+    for axis in axes:
+        places[:, axis] = shape[axis] - 1 - places[:, axis]
+    return places[:, ::-1]
 
 
 def rotation(angles: np.ndarray) -> np.ndarray:
@@ -45,14 +107,64 @@ def rotation(angles: np.ndarray) -> np.ndarray:
     return matrix
 
 
-def affine(array: np.ndarray, matrix: np.ndarray, *, nearest: bool = False) -> np.ndarray:
-    """``array [*S]`` or ``[*S, C]`` sampled at ``matrix`` times each position, about its centre; edges repeat."""
+def affine(array: np.ndarray, matrix: np.ndarray, *, shift: np.ndarray | float = 0.0, nearest: bool = False) -> np.ndarray:
+    """``array [*S]`` or ``[*S, C]`` sampled at ``matrix`` times each position, about its centre; edges repeat.
+
+    The result is moved by ``shift`` pixels along the array's axes.
+    """
     space = array.shape[: len(matrix)]
     centre = (np.array(space) - 1) / 2
-    offset, order = centre - matrix @ centre, 0 if nearest else 1
+    offset, order = centre - matrix @ (centre + shift), 0 if nearest else 1
     channels = array.reshape(*space, -1)
     moved = [
         ndimage.affine_transform(channels[..., c], matrix, offset, order=order, mode="nearest")
         for c in range(channels.shape[-1])
     ]
     return np.stack(moved, -1).reshape(array.shape)
+
+
+def move_points(points: np.ndarray, matrix: np.ndarray, shape: tuple[int, ...], shift: np.ndarray | float = 0.0) -> np.ndarray:
+    """Where `affine` puts the points (x, y) of an image of ``shape``: it samples there, so they move by the inverse."""
+    centre = (np.array(shape) - 1) / 2
+    places = (points[:, ::-1] - centre) @ np.linalg.inv(matrix).T + centre + shift
+    return places[:, ::-1]
+
+
+def elastic_field(rng: np.random.Generator, shape: tuple[int, ...], magnitude: float, smoothness: float) -> np.ndarray:
+    """Displacements ``[*S, rank]`` in pixels: a stationary Gaussian field, smooth over ``smoothness`` pixels.
+
+    Each component has the standard deviation ``magnitude``; below about a quarter of ``smoothness`` the image does not fold
+    (Simard et al. 2003).
+    """
+    sigma = [*[smoothness] * len(shape), 0]
+    impulses = [np.eye(1, size)[0] for size in shape]
+    norms = [np.linalg.norm(ndimage.gaussian_filter1d(impulse, smoothness, mode="wrap")) for impulse in impulses]
+    noise = rng.normal(0, magnitude / np.prod(norms), (*shape, len(shape))).astype(np.float32)
+    return ndimage.gaussian_filter(noise, sigma, mode="wrap")
+
+
+def warp(array: np.ndarray, field: np.ndarray, *, nearest: bool = False) -> np.ndarray:
+    """``array [*S]`` or ``[*S, C]`` sampled at each position plus its displacement; edges repeat."""
+    space, order = field.shape[:-1], 0 if nearest else 1
+    positions = np.indices(space) + np.moveaxis(field, -1, 0)
+    channels = array.reshape(*space, -1)
+    moved = [
+        ndimage.map_coordinates(channels[..., c], positions, order=order, mode="nearest") for c in range(channels.shape[-1])
+    ]
+    return np.stack(moved, -1).reshape(array.shape)
+
+
+def warp_points(points: np.ndarray, field: np.ndarray) -> np.ndarray:
+    """Where `warp` puts the points (x, y): the positions whose displacement leads to them, by damped fixed-point iteration.
+
+    Halving the step lets it settle wherever the image does not fold; a full step needs displacements that grow by less than 1
+    a pixel.
+    """
+    origins = np.nan_to_num(points[:, ::-1])
+    places = origins
+    for _ in range(_ITERATIONS):
+        displacement = [
+            ndimage.map_coordinates(component, places.T, order=1, mode="nearest") for component in field.transpose(2, 0, 1)
+        ]
+        places = places + _STEP * (origins - places - np.stack(displacement, -1))
+    return np.where(np.isnan(points), np.nan, places[:, ::-1])
