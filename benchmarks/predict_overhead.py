@@ -14,34 +14,21 @@ import time
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from tfuq import runs
 from tfuq.data.cases import read_case_image
-from tfuq.prediction import Predictor, Request, cases_of_test_split, predict_case
+from tfuq.prediction import Request, cases_of_test_split, make_predictor, predict_case
+from tfuq.reducers import LastSample
 from tfuq.sampling import Sampler
 
 SAMPLES = 20
 
 
-class LastSample:
-    """A reducer that costs nothing."""
-
-    def initialize(self, shape, samples):
-        return tf.zeros(shape)
-
-    def update(self, state, p, t):
-        return p
-
-    def finalize(self, state, samples):
-        return {"last": state}
-
-
 def main() -> None:
     run = runs.open_run(Path(sys.argv[1]))
     request = Request(sys.argv[2] if len(sys.argv) > 2 else run.config.method, SAMPLES, 0, run.config.prediction.batch_size)
-    whole, bare = Predictor(run, request), Predictor(run, request)
-    bare._sampler = Sampler(bare._sampler.posterior, [LastSample()])
+    whole, bare = make_predictor(run, request), make_predictor(run, request)
+    bare.sampler = Sampler(bare.sampler.posterior, [LastSample()])
     totals, network = [], []
     with tempfile.TemporaryDirectory() as out:
         for number, case in enumerate(cases_of_test_split(run)):

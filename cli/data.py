@@ -35,14 +35,12 @@ def list_data() -> None:
     Example:
       tfuq data list
     """
-    from tfuq.data.layouts import list_cases
+    from tfuq.data.layouts import cases_of, is_made_on_use
 
     for name in sorted(configuration.shipped()):
         data = configuration.load(name).data
         try:
-            state = (
-                f"{len(list_cases(data.layout, data.root))} cases" if data.layout != "brain-phantom" else "made when first used"
-            )
+            state = "made when first used" if is_made_on_use(data.layout, data.root) else f"{len(cases_of(data))} cases"
         except DataError:
             state = "not here"
         click.echo(f"{name}: {state} in {data.root} ({data.layout})\n    {data.source}\n    licence: {data.licence}")

@@ -44,7 +44,7 @@ def command(run, method, input, out, samples, seed, batch, overwrite, dry_run) -
     request = prediction.Request(
         method, samples or defaults.samples, defaults.seed if seed is None else seed, batch or defaults.batch_size
     )
-    predictor = prediction.Predictor(opened, request)
+    predictor = prediction.make_predictor(opened, request)
     cases = (
         prediction.input_cases(opened.config, opened.facts["channels"], input)
         if input
@@ -56,8 +56,13 @@ def command(run, method, input, out, samples, seed, batch, overwrite, dry_run) -
 
         echo_plan(plan_prediction(predictor, cases, folder, overwrite=overwrite))
         return
-    prediction.predict(predictor, cases, folder, on_case=_say_case, overwrite=overwrite)
+    on_case = _say_case if opened.config.task == "segmentation" else _unsaid  # images come by the thousand
+    prediction.predict(predictor, cases, folder, on_case=on_case, overwrite=overwrite)
     click.echo(f"{len(cases)} case(s) by {method}, T = {predictor.samples}, in {folder}; next: tfuq score {folder}")
+
+
+def _unsaid(case, seconds) -> None:
+    """Nothing."""
 
 
 def _say_case(case, seconds) -> None:

@@ -10,7 +10,7 @@ from tfuq import config as configuration
 from tfuq import prediction as predicting
 from tfuq import runs, training
 from tfuq.config import Config
-from tfuq.data.cases import Case
+from tfuq.data.cases import Case, read_case_image
 from tfuq.data.readers import stem
 from tfuq.data.volume import Volume
 from tfuq.measures.voxel import UNCERTAINTY_MAPS
@@ -71,7 +71,7 @@ class LoadedRun:
         """
         predictor = self._predictor(method or self.run.config.method, samples, seed)
         case = Case("volume", ()) if isinstance(volume, Volume) else Case(stem(Path(volume)), (Path(volume),))
-        image = volume if isinstance(volume, Volume) else predicting.read_case_image(case)
+        image = volume if isinstance(volume, Volume) else read_case_image(case)
         return PredictedVolume(predicting.predict_image(predictor, image, case), image, self.run.config)
 
     def _predictor(self, method: str, samples: int | None, seed: int | None) -> predicting.Predictor:
@@ -79,7 +79,7 @@ class LoadedRun:
         drawn = defaults.samples if samples is None else samples
         request = predicting.Request(method, drawn, defaults.seed if seed is None else seed, defaults.batch_size)
         if request not in self._predictors:
-            self._predictors[request] = predicting.Predictor(self.run, request)
+            self._predictors[request] = predicting.make_predictor(self.run, request)
         return self._predictors[request]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tfuq import config as configuration
 from tfuq.data.writers import write_csv, write_text
 from tfuq.errors import RunError
-from tfuq.prediction import Predictor, Request, cases_of_test_split, predict
+from tfuq.prediction import Request, cases_of_test_split, make_predictor, predict
 from tfuq.report.figures import write_figures
 from tfuq.runs import Run
 from tfuq.scoring.comparison import Comparison, compare
@@ -53,7 +53,7 @@ def _train(folder: Path, method: str, on_step: OnStep, say: Callable[[str], None
 
 def _predict_and_score(run: Run, method: str, say: Callable[[str], None]) -> Path:
     defaults = run.config.prediction
-    predictor = Predictor(run, Request(method, defaults.samples, defaults.seed, defaults.batch_size))
+    predictor = make_predictor(run, Request(method, defaults.samples, defaults.seed, defaults.batch_size))
     manifest = predict(predictor, cases_of_test_split(run), run.predictions(method), on_case=lambda *_: None)
     scores = score_folder(run.predictions(method), None, on_case=lambda _: None)
     scores.write(run.scores(method))

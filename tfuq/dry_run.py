@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from tfuq import results, runs, training
 from tfuq.config import Config
-from tfuq.data.cases import Case, read_case_image
-from tfuq.data.volume import Volume
+from tfuq.data.cases import Case
+from tfuq.data.layouts import is_made_on_use
 from tfuq.prediction import Predictor
 
 Plan = dict[str, str]
@@ -60,7 +60,7 @@ def plan_prediction(predictor: Predictor, cases: list[Case], folder: Path, *, ov
     plan = {
         "would predict": f"{len(left)} of {len(cases)} case(s) by {method}, T = {predictor.samples}, into {folder}",
         "run": f"{predictor.run.path}, {len(networks)} member(s) of {_size_of(networks[0])}",
-        "files of a case": ", ".join(["label", "probability", *predictor.maps]) + " (.nii.gz), structures.csv",
+        "files": predictor.files,
     }
     if left:
         start, fixed, draw = _time_of_case(predictor, left[0])
@@ -75,7 +75,7 @@ def plan_prediction(predictor: Predictor, cases: list[Case], folder: Path, *, ov
 @contextmanager
 def _data_that_goes_away(config: Config) -> Iterator[Config]:
     """The configuration; a phantom that would be made on first use is made in a folder that is removed again."""
-    if config.data.layout != "brain-phantom" or Path(config.data.root).is_dir():
+    if not is_made_on_use(config.data.layout, config.data.root):
         yield config
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -85,20 +85,13 @@ def _data_that_goes_away(config: Config) -> Iterator[Config]:
 
 def _time_of_case(predictor: Predictor, case: Case) -> tuple[float, float, float]:
     """Seconds of the first draw, which builds the graph; of a case beside its samples; and of a sample."""
-    read, (image, prepared) = _timed(lambda: _read(predictor, case))
-    start, drawn = _timed(lambda: predictor.sample(prepared, min(2, predictor.samples)))
-    one, _ = _timed(lambda: predictor.sample(prepared, 1))
-    measures, _ = _timed(lambda: (predictor.structures(prepared, drawn), predictor.maps_on_input(image, prepared, drawn)))
+    start, _ = _timed(lambda: predictor.rehearse(case, min(2, predictor.samples)))
+    one, around = _timed(lambda: predictor.rehearse(case, 1))
     if predictor.samples == 1:
-        return start, read + measures, one
-    two, _ = _timed(lambda: predictor.sample(prepared, 2))
+        return start, around, one - around
+    two, _ = _timed(lambda: predictor.rehearse(case, 2))
     draw = max(two - one, 0.0)
-    return start, read + measures + max(one - draw, 0.0), draw
-
-
-def _read(predictor: Predictor, case: Case) -> tuple[Volume, Volume]:
-    image = read_case_image(case)
-    return image, predictor.network_grid(case, image)
+    return start, one - min(draw, one), draw
 
 
 def _timed(call: Callable[[], T]) -> tuple[float, T]:

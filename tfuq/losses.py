@@ -1,6 +1,7 @@
 """Data terms of the objective, one value per example so that any batch split over devices adds up to the same loss.
 
-Each takes class indices ``[N, *S]`` and log-probabilities ``[N, *S, K]`` and returns ``[N]``.
+Those of classes take class indices ``[N, *S]`` and log-probabilities ``[N, *S, K]``; those of heatmaps take landmarks
+``[N, L, 2]`` as (x, y) in pixels, NaN where one is missing, and the network's outputs ``[N, rows, columns, L]``. All return ``[N]``.
 """
 
 from __future__ import annotations
@@ -52,8 +53,46 @@ def soft_dice(labels: tf.Tensor, log_p: tf.Tensor) -> tf.Tensor:
     return 1 - tf.reduce_mean(dice, axis=-1)
 
 
-def make_loss(config: LossConfig, class_weights: list[float]) -> Loss:
-    """The configured data term; ``class_weights`` serve where the configuration gives none of its own."""
+def gaussian_heatmaps(points: tf.Tensor, size: tuple[int, int], sigma: float) -> tf.Tensor:
+    """``[N, rows, columns, L]``: exp(−d² / 2σ²) of each pixel's distance d from each landmark; NaN of a missing one is kept."""
+    rows, columns = (tf.range(n, dtype=points.dtype) for n in size)
+    along_x = tf.exp(-tf.square(columns[None, :, None] - points[:, None, :, 0]) / (2 * sigma**2))
+    along_y = tf.exp(-tf.square(rows[None, :, None] - points[:, None, :, 1]) / (2 * sigma**2))
+    return along_y[:, :, None] * along_x[:, None]
+
+
+def heatmap_mse(points: tf.Tensor, outputs: tf.Tensor, sigma: float) -> tf.Tensor:
+    """Mean squared difference from Gaussian heatmaps of peak 1, over the pixels of the landmarks that are there."""
+    target, there = _targets(points, outputs, sigma)
+    return _mean_of_present(tf.reduce_mean(tf.math.squared_difference(outputs, target), axis=[1, 2]), there)
+
+
+def heatmap_cross_entropy(points: tf.Tensor, outputs: tf.Tensor, sigma: float) -> tf.Tensor:
+    """Mean over present landmarks of −Σ g log p, g the Gaussian heatmap of sum 1, p the softmax over all pixels."""
+    target, there = _targets(points, outputs, sigma)
+    target = target / tf.maximum(tf.reduce_sum(target, axis=[1, 2], keepdims=True), 1e-12)
+    log_p = outputs - tf.reduce_logsumexp(outputs, axis=[1, 2], keepdims=True)
+    return _mean_of_present(-tf.reduce_sum(target * log_p, axis=[1, 2]), there)
+
+
+def _targets(points, outputs, sigma):
+    there = tf.reduce_all(tf.math.is_finite(points), axis=-1)
+    target = gaussian_heatmaps(points, outputs.shape[1:3], sigma)
+    return tf.where(there[:, None, None], target, 0.0), tf.cast(there, outputs.dtype)
+
+
+def _mean_of_present(losses, there):
+    return tf.reduce_sum(losses * there, axis=-1) / tf.maximum(tf.reduce_sum(there, axis=-1), 1.0)
+
+
+def make_heatmap_loss(config: LossConfig) -> Loss:
+    """The configured data term of heatmaps."""
+    term = {"heatmap-mse": heatmap_mse, "heatmap-cross-entropy": heatmap_cross_entropy}[config.name]
+    return lambda points, outputs: term(points, outputs, config.heatmap_sigma)
+
+
+def make_class_loss(config: LossConfig, class_weights: list[float]) -> Loss:
+    """The configured data term of classes; ``class_weights`` serve where the configuration gives none of its own."""
     weights = config.class_weights or class_weights
     return {
         "cross-entropy": cross_entropy,

@@ -9,10 +9,10 @@ from tfuq.config import Config
 from tfuq.data.stored import read_json
 from tfuq.errors import RunError
 from tfuq.layers import GaussianPosterior, LayerFactory
-from tfuq.losses import sample_probabilities
 from tfuq.networks import build_network
 from tfuq.posterior import METHOD_TRAITS, Posterior, check_method
 from tfuq.runs import Run
+from tfuq.tasks import task_of
 from tfuq.weights import assign_arrays, load_arrays
 from tfuq.windows import WindowedNetwork
 
@@ -27,7 +27,7 @@ def build_member(config: Config, *, channels: int, stochastic: bool = True, kl_s
         v = config.variational
         weights, network = GaussianPosterior(v.initial_scale, v.prior_scale, kl_scale, v.estimator), network.without_dropout()
     layers = LayerFactory(weights, stochastic=stochastic)
-    return build_network(network, layers, channels=channels, classes=len(config.data.classes))
+    return build_network(network, layers, channels=channels, outputs=task_of(config).outputs(config))
 
 
 def load_posterior(run: Run, method: str, *, keep: int) -> Posterior:
@@ -63,4 +63,5 @@ def _load_member(run: Run, method: str, index: int, keep: int) -> WindowedNetwor
 
 def windowed(config: Config, model: tf_keras.Model, *, keep: int) -> WindowedNetwork:
     """A network applied to images of any size as the configuration predicts."""
-    return WindowedNetwork(model, sample_probabilities, overlap=config.prediction.overlap, chunk=config.chunk, keep=keep)
+    activation = task_of(config).activation(config)
+    return WindowedNetwork(model, activation, overlap=config.prediction.overlap, chunk=config.chunk, keep=keep)

@@ -27,6 +27,19 @@ class Reducer(Protocol):
     def finalize(self, state: State, samples: tf.Tensor) -> dict[str, tf.Tensor]: ...
 
 
+class LastSample:
+    """The last sample as it is, ``sample``: all there is to know of a network that draws nothing."""
+
+    def initialize(self, shape, samples):
+        return tf.zeros(shape)
+
+    def update(self, state, p, t):
+        return p
+
+    def finalize(self, state, samples):
+        return {"sample": state}
+
+
 class Moments:
     """Mean and population variance per class, as sums of deviations from the first sample.
 
@@ -67,7 +80,7 @@ class EntropyTerms:
 
 
 class Votes:
-    """How many samples chose the most chosen class. Class 0 has the votes that no other class got, so it is not counted."""
+    """The share of samples that chose each class. Class 0 has the votes that no other class got, so it is not counted."""
 
     def initialize(self, shape, samples):
         return tf.zeros([*shape[:-1], _foreground(shape[-1])])
@@ -78,7 +91,8 @@ class Votes:
     def finalize(self, state, samples):
         count = tf.cast(samples, state.dtype)
         others = count - tf.reduce_sum(state, axis=-1)
-        return {"modal_share": tf.maximum(tf.reduce_max(state, axis=-1), others) / count}
+        votes = tf.concat([others[..., None], state], -1) / count
+        return {"modal_share": tf.reduce_max(votes, axis=-1), "votes": votes}
 
 
 class PackedMasks:
@@ -101,6 +115,45 @@ class PackedMasks:
 
     def finalize(self, state, samples):
         return {"masks": tf.transpose(state, [1, 0, 2, 3])}
+
+
+class LandmarkSamples:
+    """Every sample's landmarks, ``landmarks [N, T, L, 3]``: x and y in pixels, and the heatmap's value at its maximum.
+
+    ``p`` is one sample's heatmaps ``[N, rows, columns, L]``. The maximum is refined by the centroid, weighted by squares, of the
+    pixels within ``radius`` of it; squares make a Gaussian narrow enough for the window not to pull it towards its middle.
+    """
+
+    def __init__(self, radius: int):
+        self._radius = radius
+
+    def initialize(self, shape, samples):
+        return tf.zeros([samples, shape[0], shape[-1], 3])
+
+    def update(self, state, p, t):
+        return tf.tensor_scatter_nd_update(state, [[t]], self._peaks(p)[None])
+
+    def finalize(self, state, samples):
+        return {"landmarks": tf.transpose(state, [1, 0, 2, 3])}
+
+    def _peaks(self, heatmaps):
+        r, shape = self._radius, tf.shape(heatmaps)
+        maps = tf.transpose(heatmaps, [0, 3, 1, 2])  # [N, L, rows, columns]
+        flat = tf.reshape(maps, [shape[0], shape[3], -1])
+        best = tf.argmax(flat, axis=-1, output_type=tf.int32)
+        y, x = best // shape[2], best % shape[2]
+        padded = tf.pad(maps, [[0, 0], [0, 0], [r, r], [r, r]])
+        steps = tf.range(2 * r + 1)
+        wide = shape[2] + 2 * r
+        window = (y[..., None, None] + steps[:, None]) * wide + x[..., None, None] + steps  # of the padded maps
+        values = tf.gather(tf.reshape(padded, [shape[0], shape[3], -1]), window, batch_dims=2)
+        weights = tf.square(tf.nn.relu(values))
+        total = tf.reduce_sum(weights, axis=[-2, -1])
+        offsets = tf.cast(steps - r, weights.dtype)
+        shift_x = tf.math.divide_no_nan(tf.reduce_sum(weights * offsets, axis=[-2, -1]), total)
+        shift_y = tf.math.divide_no_nan(tf.reduce_sum(weights * offsets[:, None], axis=[-2, -1]), total)
+        refined = [tf.cast(x, weights.dtype) + shift_x, tf.cast(y, weights.dtype) + shift_y]
+        return tf.stack([*refined, tf.reduce_max(flat, axis=-1)], axis=-1)
 
 
 def chosen_class(p: tf.Tensor) -> tf.Tensor:

@@ -20,7 +20,10 @@ Activation = Callable[[tf.Tensor], tf.Tensor]
 
 
 class WindowedNetwork(tf.Module):
-    """``encode`` runs what does not depend on the seed, once per image; ``sample`` the rest, once per sample."""
+    """``encode`` runs what does not depend on the seed, once per image; ``sample`` the rest, once per sample.
+
+    A network whose output has no spatial axes sees whole images, which then have the patch's size.
+    """
 
     def __init__(self, model: tf_keras.Model, activation: Activation, *, overlap: float, chunk: int, keep: int):
         """``activation`` makes a sample of the network's outputs, window by window. ``keep``: the most windows whose encoding
@@ -28,6 +31,7 @@ class WindowedNetwork(tf.Module):
         super().__init__()
         self.model, self._activation = model, activation
         self._channels = int(model.outputs[0].shape[-1])
+        self._is_dense = len(model.outputs[0].shape) == len(model.inputs[0].shape)
         self._split = split_at_seed(model)
         self._prefix = self._split.prefix
         self._patch = tuple(int(n) for n in model.inputs[0].shape[1:-1])
@@ -60,10 +64,11 @@ class WindowedNetwork(tf.Module):
 
     def sample_shape(self, images: tf.Tensor) -> list:
         """Shape of one sample of ``images``: scalar tensors, the channels a plain number."""
-        return [*tf.unstack(tf.shape(images))[:-1], self._channels]
+        space = tf.unstack(tf.shape(images))[:-1] if self._is_dense else [tf.shape(images)[0]]
+        return [*space, self._channels]
 
     def sample(self, images: tf.Tensor, context: dict, seed: tf.Tensor) -> tf.Tensor:
-        """One sample ``[N, *S, channels of the network's output]``."""
+        """One sample ``[N, *S, channels of the network's output]``, without S where the output has no space."""
         corners = context["corners"]
         blended = tf.zeros(self.sample_shape(images))
         chunks = tf.shape(corners)[0] // self._chunk
@@ -80,6 +85,8 @@ class WindowedNetwork(tf.Module):
             ]
             p = self._activation(self._split.suffix([*known, *context["widths"], seed], training=False))
             first = index * self._chunk
+            if not self._is_dense:
+                return index + 1, _place(blended, p, first)
             return index + 1, tf.cond(
                 context["is_tiled"],
                 lambda: self._blend(blended, p, corners[first : first + self._chunk], context["weight"]),

@@ -3,6 +3,8 @@
 from tfuq.config.loading import DEFAULT_DATA_ROOT, load, parse, shipped
 from tfuq.config.schema import (
     METHODS,
+    TASK_RULES,
+    TASKS,
     AugmentationConfig,
     Config,
     LossConfig,
@@ -14,6 +16,8 @@ from tfuq.config.schema import (
 __all__ = [
     "DEFAULT_DATA_ROOT",
     "METHODS",
+    "TASKS",
+    "TASK_RULES",
     "AugmentationConfig",
     "Config",
     "LossConfig",

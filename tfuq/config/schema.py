@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import pydantic
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from tfuq.config.text import write_yaml
 
+TASKS = ("segmentation", "classification", "landmarks")
 METHODS = ("deterministic", "mc-dropout", "ensemble", "hybrid", "vi")
 ENSEMBLES = ("ensemble", "hybrid")
 
 ClassName = Annotated[str, Field(min_length=1, max_length=100)]
+Task = Literal["segmentation", "classification", "landmarks"]
 Method = Literal["deterministic", "mc-dropout", "ensemble", "hybrid", "vi"]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Rate = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -62,14 +64,40 @@ def value_range(key: int | str) -> range:
     return range(key, key + 1)
 
 
+class AnnotationsConfig(Section):
+    """How landmark positions are written: whose, on an image of which size ``[width, height]`` (that of each image for
+    null), how many millimetres a pixel of that image is wide, and whether y points up."""
+
+    rater: Literal["senior", "junior", "mean"] = "senior"
+    image_size: Annotated[list[Count], Field(min_length=2, max_length=2)] | None = None
+    pixel_mm: Positive | None = None
+    y_up: bool = False
+
+
+_LAYOUT_OPTIONS = {
+    "folder": ("label_folder",),
+    "image-table": ("table",),
+    "landmark-table": ("table", "landmarks"),
+    "cephalometric2015": ("landmarks",),
+    "cephalogram-phantom": ("landmarks",),
+}
+
+
 class DataConfig(Section):
-    """Where the cases are, what their labels mean, and which case serves what."""
+    """Where the cases are, what their labels mean, and which case serves what.
+
+    ``classes`` are what segmentation and classification tell apart, ``landmarks`` the names of the points to find.
+    ``table`` is the CSV file of the table layouts, relative to ``root``.
+    """
 
     layout: str
     root: str
     source: str
     licence: str
-    classes: Annotated[list[ClassName], Field(min_length=2, max_length=255)]
+    classes: Annotated[list[ClassName], Field(max_length=255)] = []
+    landmarks: Annotated[list[ClassName], Field(max_length=1000)] = []
+    annotations: AnnotationsConfig = AnnotationsConfig()
+    table: str | None = None
     label_folder: Annotated[str, Field(pattern=r"^[^/\\]+$")] | None = None
     label_values: dict[int | str, NonNegativeInt] | None = None
     split: SplitConfig = SplitConfig()
@@ -86,7 +114,17 @@ class DataConfig(Section):
             raise ValueError("label_values names a value twice; its ranges must not overlap")
         if self.label_folder and self.layout != "folder":
             raise ValueError(f"label_folder belongs to the layout 'folder', and layout is '{self.layout}'")
+        if bool(self.table) != self.layout.endswith("-table"):
+            raise ValueError(
+                f"table is for the layouts image-table and landmark-table, which need it; layout is '{self.layout}'"
+            )
         return self
+
+    @property
+    def layout_options(self) -> dict:
+        """What the layout is told beside its root."""
+        values = {name: getattr(self, name) for name in _LAYOUT_OPTIONS.get(self.layout, ())}
+        return {name: value for name, value in values.items() if value}
 
 
 class PreprocessingConfig(Section):
@@ -116,6 +154,9 @@ class AugmentationConfig(Section):
     flip_axes: list[Literal[0, 1, 2]] = []
     rotation_degrees: Annotated[float, Field(ge=0.0, le=180.0)] = 0.0
     scale: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    shift: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    elastic: Annotated[float, Field(ge=0.0, le=1e4)] = 0.0
+    elastic_smoothness: Positive = 8.0
     intensity: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     noise: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
 
@@ -130,12 +171,14 @@ class NetworkConfig(Section):
     name: str = "unet"
     patch_size: Sizes
     widths: Annotated[list[Size], Field(min_length=2, max_length=10)]
+    dense_widths: Annotated[list[Size], Field(max_length=10)] = []
     activation: Literal["relu", "elu", "gelu", "selu", "swish", "tanh"] = "relu"
     normalization: Literal["none", "group", "instance"] = "none"
     output: Literal["softmax", "sigmoid"] = "softmax"
     head_filters: Size | None = None
     head_activation: Literal["same", "linear"] = "same"
     level_dropout: dict[PositiveInt, Rate] = {}
+    upsample_dropout: Rate = 0.0
     dropout_after_each: Rate = 0.0
     spatial_dropout: bool = False
 
@@ -146,9 +189,10 @@ class NetworkConfig(Section):
             raise ValueError(
                 f"patch_size {self.patch_size} must be multiples of {step}, as {len(self.widths)} widths pool by it"
             )
-        beyond = [level for level in self.level_dropout if level > len(self.widths)]
+        levels = len(self.widths) + len(self.dense_widths)
+        beyond = [level for level in self.level_dropout if level > levels]
         if beyond:
-            raise ValueError(f"level_dropout names level {beyond[0]}, but widths has levels 1 to {len(self.widths)}")
+            raise ValueError(f"level_dropout names level {beyond[0]}, but the widths give levels 1 to {levels}")
         return self
 
     @property
@@ -159,19 +203,22 @@ class NetworkConfig(Section):
     @property
     def has_dropout(self) -> bool:
         """Whether anything in the network drops out."""
-        return self.dropout_after_each > 0 or any(self.level_dropout.values())
+        return self.dropout_after_each > 0 or self.upsample_dropout > 0 or any(self.level_dropout.values())
 
     def without_dropout(self) -> NetworkConfig:
         """The same network with nothing dropped out."""
-        return self.model_copy(update={"dropout_after_each": 0.0, "level_dropout": {}})
+        return self.model_copy(update={"dropout_after_each": 0.0, "upsample_dropout": 0.0, "level_dropout": {}})
 
 
 class LossConfig(Section):
-    """Data term of the objective."""
+    """Data term of the objective. ``heatmap_sigma``: standard deviation of a landmark's target in the network's pixels."""
 
-    name: Literal["cross-entropy", "weighted-cross-entropy", "soft-dice", "dice-ce"] = "dice-ce"
+    name: Literal["cross-entropy", "weighted-cross-entropy", "soft-dice", "dice-ce", "heatmap-mse", "heatmap-cross-entropy"] = (
+        "dice-ce"
+    )
     dice_weight: Fraction = 0.5
     class_weights: list[Positive] | None = None
+    heatmap_sigma: Positive = 2.0
 
 
 class EnsembleConfig(Section):
@@ -206,7 +253,7 @@ class TrainingConfig(Section):
     foreground_share: Fraction = 0.5
     loss: LossConfig = LossConfig()
     early_stopping_epochs: Count | None = None
-    monitor: Literal["loss", "dice"] = "loss"
+    monitor: Literal["loss", "dice", "accuracy", "radial_error"] = "loss"
     cache: bool = True
 
 
@@ -221,11 +268,30 @@ class PredictionConfig(Section):
     min_component_voxels: Count = 10
 
 
+class TaskRules(NamedTuple):
+    """What a task takes: its losses and networks, the list of names it needs with the fewest entries, and the figure of
+    merit that ``training.monitor`` may name beside the loss."""
+
+    losses: tuple[str, ...]
+    networks: tuple[str, ...]
+    names: str
+    fewest: int
+    quality: str
+
+
+_CROSS_ENTROPIES = ("cross-entropy", "weighted-cross-entropy")
+TASK_RULES = {
+    "segmentation": TaskRules((*_CROSS_ENTROPIES, "soft-dice", "dice-ce"), ("unet",), "classes", 2, "dice"),
+    "classification": TaskRules(_CROSS_ENTROPIES, ("lenet",), "classes", 2, "accuracy"),
+    "landmarks": TaskRules(("heatmap-mse", "heatmap-cross-entropy"), ("unet",), "landmarks", 1, "radial_error"),
+}
+
+
 class Config(Section):
     """A complete experiment but for its method, which the command line names."""
 
     name: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-    task: Literal["segmentation"] = "segmentation"
+    task: Task = "segmentation"
     method: Method = "mc-dropout"
     data: DataConfig
     preprocessing: PreprocessingConfig = PreprocessingConfig()
@@ -238,8 +304,16 @@ class Config(Section):
 
     @pydantic.model_validator(mode="after")
     def _parts_agree(self):
-        if (self.network.rank == 2) != (self.preprocessing.slice_axis is not None):
-            raise ValueError("a 2D patch_size needs preprocessing.slice_axis, and a 3D one needs it null")
+        rules = TASK_RULES[self.task]
+        self._require(self.training.loss.name, "training.loss.name", rules.losses)
+        self._require(self.network.name, "network.name", rules.networks)
+        self._require(self.training.monitor, "training.monitor", ("loss", rules.quality))
+        if len(getattr(self.data, rules.names)) < rules.fewest:
+            raise ValueError(f"task {self.task} needs data.{rules.names}: the names of {rules.fewest} or more")
+        if self.task == "segmentation":
+            self._check_grid()
+        elif self.network.rank != 2:
+            raise ValueError(f"task {self.task} takes 2D images, but network.patch_size has {self.network.rank} entries")
         if self.network.output == "sigmoid" and len(self.data.classes) != 2:
             raise ValueError(f"network.output sigmoid needs two classes, data.classes has {len(self.data.classes)}")
         weights = self.training.loss.class_weights
@@ -250,6 +324,14 @@ class Config(Section):
                 f"method {self.method} needs dropout in the network: set network.level_dropout or dropout_after_each"
             )
         return self
+
+    def _require(self, value: str, key: str, allowed: tuple[str, ...]) -> None:
+        if value not in allowed:
+            raise ValueError(f"{key} '{value}' does not serve task {self.task}; it takes {', '.join(allowed)}")
+
+    def _check_grid(self) -> None:
+        if (self.network.rank == 2) != (self.preprocessing.slice_axis is not None):
+            raise ValueError("a 2D patch_size needs preprocessing.slice_axis, and a 3D one needs it null")
 
     @property
     def members(self) -> int:

@@ -4,24 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
+from tfuq.config import Config
 from tfuq.config.schema import value_range
 from tfuq.data.readers import read
+from tfuq.data.readers.idx import read_idx
+from tfuq.data.readers.images import as_volume
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
 
 @dataclass(frozen=True)
 class Case:
-    """One subject: an id unique in its data set, a file per channel, and a label file where there is a reference."""
+    """One subject: an id unique in its data set and a file per channel, with the ``row`` where a file holds many images.
+
+    Its reference, where there is one, is a ``label`` file or a ``truth``: the name or number of a class, or landmarks
+    ``[L, 2]`` as written, by rater. ``part`` is what the data set itself sets the case aside for.
+    """
 
     id: str
     images: tuple[Path, ...]
     label: Path | None = None
+    truth: int | str | dict[str, np.ndarray] | None = field(default=None, compare=False)
+    part: Literal["train", "test"] | None = None
+    row: int | None = None
+
+    @property
+    def has_reference(self) -> bool:
+        """Whether it can be trained on or scored."""
+        return self.label is not None or self.truth is not None
 
 
 @contextmanager
@@ -39,7 +56,7 @@ def read_case_image(case: Case) -> Volume:
     Raises:
         DataError: channels of different grids, a constant channel.
     """
-    channels = [read(path) for path in case.images]
+    channels = [read(path) if case.row is None else as_volume(_stack(path)[case.row]) for path in case.images]
     for path, channel in zip(case.images[1:], channels[1:], strict=True):
         _require_same_grid(case.images[0], channels[0], path, channel)
     arrays = [c.array if c.array.ndim == 4 else c.array[..., None] for c in channels]
@@ -50,6 +67,17 @@ def read_case_image(case: Case) -> Volume:
             where = case.images[min(index, len(case.images) - 1)]
             raise DataError(f"{where}: channel {index} is constant ({values.flat[0]:g}); exclude the case or mend the file")
     return image
+
+
+@lru_cache(maxsize=4)
+def _stack(path: Path) -> np.ndarray:
+    """All images of an IDX file, which is read once for all of its cases."""
+    return read_idx(path)
+
+
+def read_label(config: Config, case: Case, image: Volume) -> Volume:
+    """The case's reference as the configuration's classes; see `read_case_label`."""
+    return read_case_label(case, image, len(config.data.classes), config.data.label_values)
 
 
 def read_case_label(case: Case, image: Volume, classes: int, label_values: Mapping[int | str, int] | None) -> Volume:

@@ -11,9 +11,8 @@ import nibabel
 import numpy as np
 
 from tfuq.config import Config
-from tfuq.data.cases import Case, read_case_image
-from tfuq.data.dataset import read_label
-from tfuq.data.layouts import list_cases
+from tfuq.data.cases import Case, read_case_image, read_label
+from tfuq.data.layouts import cases_of
 from tfuq.data.splits import split_cases
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
@@ -43,7 +42,7 @@ def check_data(config: Config, on_case: Callable[[CaseReport], None]) -> list[Ca
     Raises:
         DataError: the set or the split as a whole cannot be used.
     """
-    cases = list_cases(config.data.layout, config.data.root, config.data.label_folder)
+    cases = cases_of(config.data)
     part_of = {case.id: part for part, members in split_cases(cases, config.data.split).items() for case in members}
     reports: list[CaseReport] = []
     for case in cases:

@@ -1,22 +1,27 @@
-"""A data set as the network sees it: cases read, checked, preprocessed and cut into examples."""
+"""A data set as the network sees it: cases read, checked, preprocessed and cut into examples. What the tasks share."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from tfuq.config import Config
-from tfuq.data.augmentation import Example, augment
-from tfuq.data.cases import Case, naming, read_case_image, read_case_label
-from tfuq.data.preprocessing import Preprocessor, Statistics, channel_statistics, to_examples
+from tfuq.data.cases import Case, read_case_image, read_label
+from tfuq.data.preprocessing import Preprocessor, Statistics, channel_statistics
 from tfuq.errors import DataError
+
+Example = tuple[np.ndarray, np.ndarray]  # image [*patch, C] float32 and its target
 
 
 def make_preprocessor(config: Config, statistics: Statistics | None = None) -> Preprocessor:
-    """The configured preprocessing."""
-    return Preprocessor(config.preprocessing, tuple(config.network.patch_size), statistics)
+    """The configured preprocessing; images of the other tasks than segmentation are resampled to the network's size."""
+    steps, patch = config.preprocessing, tuple(config.network.patch_size)
+    if config.task != "segmentation":
+        steps = steps.model_copy(update={"slice_axis": 2, "size": [*patch, 1]})
+    return Preprocessor(steps, patch, statistics)
 
 
 def training_statistics(config: Config, cases: list[Case]) -> Statistics | None:
@@ -27,53 +32,21 @@ def training_statistics(config: Config, cases: list[Case]) -> Statistics | None:
 
     def prepared(case):
         image = read_case_image(case)
-        label = _label_if_needed(config, case, image)
+        label = read_label(config, case, image) if config.preprocessing.crop_to_labels else None
         return plain.intensities(plain.resampled(image, label))
 
     return channel_statistics(prepared(case) for case in cases)
 
 
-def _label_if_needed(config, case, image):
-    return read_label(config, case, image) if config.preprocessing.crop_to_labels else None
-
-
-def read_label(config: Config, case: Case, image):
-    """The case's reference as classes, on its image's grid."""
-    return read_case_label(case, image, len(config.data.classes), config.data.label_values)
-
-
 @dataclass(frozen=True)
-class CaseExamples:
-    """A preprocessed case as a batch: ``images [n, *S, C]`` float32, ``labels [n, *S]`` uint8."""
+class Examples:
+    """Preprocessed examples of one case or of several: ``images [n, *S, C]`` float32, ``targets [n, …]`` as the task has them."""
 
-    id: str
     images: np.ndarray
-    labels: np.ndarray
+    targets: np.ndarray
 
 
-def load_examples(config: Config, preprocessor: Preprocessor, case: Case, channels: int | None = None) -> CaseExamples:
-    """Read and preprocess a case with its reference; slices whose labelled area is too small are left out.
-
-    Raises:
-        DataError: another number of channels than ``channels``, where that is given.
-    """
-    image = read_case_image(case)
-    if channels not in (None, image.array.shape[-1]):
-        raise DataError(
-            f"{case.images[0]}: has {image.array.shape[-1]} channel(s), the other cases {channels}; all need the same"
-        )
-    label = read_label(config, case, image)
-    axis = config.preprocessing.slice_axis
-    with naming(case):
-        images = to_examples(preprocessor.image(image, label).array, axis)
-        labels = to_examples(preprocessor.label(label).array, axis)
-    if axis is not None and config.preprocessing.min_slice_area:
-        kept = (labels > 0).sum(axis=(1, 2)) > config.preprocessing.min_slice_area
-        images, labels = images[kept], labels[kept]
-    return CaseExamples(case.id, np.ascontiguousarray(images), np.ascontiguousarray(labels))
-
-
-class TrainingSet:
+class TrainingSet(ABC):
     """Training examples by number, each a function of (seed, epoch, position) alone, so that a resumed run goes on alike.
 
     Cases are kept in memory with ``training.cache``, else read again for each example. They differ in size and a patch is
@@ -83,25 +56,55 @@ class TrainingSet:
     def __init__(self, config: Config, cases: list[Case], statistics: Statistics | None):
         self._config, self._cases = config, cases
         self._preprocessor = make_preprocessor(config, statistics)
-        self._cache: dict[int, CaseExamples] = {}
+        self._cache: dict[int, Examples] = {}
         self.channels: int | None = None
-        self.index, self.voxels, counts = [], 0, np.zeros(len(config.data.classes), np.int64)
+        self.index: list[tuple[int, int]] = []  # case and row of each example
         for number in range(len(cases)):
-            examples = self._load(number)
+            examples = self._examples(number)
             self.index += [(number, row) for row in range(len(examples.images))]
-            self.voxels += examples.labels.size
-            counts += np.bincount(examples.labels.ravel(), minlength=len(counts))
+            self._count(examples)
             self.channels = examples.images.shape[-1]
-        if not self.index:
-            raise DataError("no training slice has enough labelled area; lower preprocessing.min_slice_area")
-        self.class_weights = [float(self.voxels / (len(counts) * max(n, 1))) for n in counts]
 
-    def _load(self, number: int) -> CaseExamples:
+    @abstractmethod
+    def _load(self, case: Case) -> Examples:
+        """Read and preprocess a case."""
+
+    @abstractmethod
+    def _count(self, examples: Examples) -> None:
+        """Take notice of a case's targets."""
+
+    @abstractmethod
+    def _draw(self, image: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> Example:
+        """One augmented example."""
+
+    @property
+    @abstractmethod
+    def terms(self) -> int:
+        """Terms of the training set's log-likelihood, of which the loss is a mean."""
+
+    @property
+    @abstractmethod
+    def class_weights(self) -> list[float]:
+        """Inverse frequency of each class; empty where a task has no classes."""
+
+    def _examples(self, number: int) -> Examples:
         if number in self._cache:
             return self._cache[number]
-        examples = load_examples(self._config, self._preprocessor, self._cases[number], self.channels)
+        case = self._cases[number]
+        examples = self.checked(case, self._load(case))
         if self._config.training.cache:
             self._cache[number] = examples
+        return examples
+
+    def checked(self, case: Case, examples: Examples) -> Examples:
+        """The examples of a case, which must have the channels of those before it.
+
+        Raises:
+            DataError: another number of channels.
+        """
+        found = examples.images.shape[-1]
+        if self.channels not in (None, found):
+            raise DataError(f"{case.images[0]}: has {found} channel(s), the other cases {self.channels}; all need the same")
         return examples
 
     @cached_property
@@ -124,27 +127,22 @@ class TrainingSet:
         return [row for case in sorted(chosen) for row in self.rows_by_case[case]]
 
     def example(self, row: int, rng: np.random.Generator) -> Example:
-        """One augmented patch: image ``[*patch, C]`` float32 and label ``[*patch]`` int32."""
+        """One augmented example: image ``[*patch, C]`` float32 and its target."""
         number, position = self.index[row]
-        examples = self._load(number)
-        image, label = examples.images[position], examples.labels[position]
-        corner = self._corner(label, rng)
-        box = tuple(slice(c, c + size) for c, size in zip(corner, self._config.network.patch_size, strict=True))
-        image, label = augment(image[box], label[box], self._config.augmentation, rng)
-        return np.ascontiguousarray(image, np.float32), np.ascontiguousarray(label, np.int32)
+        examples = self._examples(number)
+        return self._draw(examples.images[position], examples.targets[position], rng)
 
-    def _corner(self, label: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        patch = np.array(self._config.network.patch_size)
-        room = np.array(label.shape) - patch
-        if not room.any():
-            return room
-        present = np.unique(label)[np.unique(label) > 0]
-        if not len(present) or rng.random() >= self._config.training.foreground_share:
-            return rng.integers(0, room + 1)
-        # A class first, then one of its voxels, so that a small structure is seen as often as a large one.
-        voxels = np.flatnonzero(label == rng.choice(present))
-        centre = np.array(np.unravel_index(rng.choice(voxels), label.shape))
-        return np.clip(centre - patch // 2, 0, room)
+
+def inverse_frequencies(counts: np.ndarray) -> list[float]:
+    """Weights that make every class count alike; a class that never occurs weighs as one that occurs once."""
+    return [float(counts.sum() / (len(counts) * max(n, 1))) for n in counts]
+
+
+def join(parts: list[Examples]) -> list[Examples]:
+    """Examples of one shape as one batch, which is quicker to go through than case by case."""
+    if not parts:
+        return []
+    return [Examples(np.concatenate([p.images for p in parts]), np.concatenate([p.targets for p in parts]))]
 
 
 def epoch_order(rows: list[int], count: int, rng: np.random.Generator) -> np.ndarray:

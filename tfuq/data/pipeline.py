@@ -11,20 +11,21 @@ _WORKERS = 2
 
 
 def epoch_dataset(training: TrainingSet, rows: list[int], *, batch: int, steps: int, seed: list[int]) -> tf.data.Dataset:
-    """One epoch of ``(images [batch, *patch, C], labels [batch, *patch])``; ``seed`` names member and epoch."""
+    """One epoch of ``(images [batch, *patch, C], targets [batch, …])``; ``seed`` names member and epoch."""
     order = epoch_order(rows, batch * steps, np.random.default_rng(seed))
-    image, label = training.example(int(order[0]), np.random.default_rng(seed))
+    image, target = training.example(int(order[0]), np.random.default_rng(seed))
 
-    def draw(position):
-        return training.example(int(order[position]), np.random.default_rng([*seed, int(position)]))
+    def draw(step):
+        # Each example has a seed of its own, so that it does not depend on the batch it is drawn in.
+        positions = range(int(step) * batch, (int(step) + 1) * batch)
+        drawn = [training.example(int(order[p]), np.random.default_rng([*seed, p])) for p in positions]
+        return np.stack([x for x, _ in drawn]), np.stack([y for _, y in drawn])
 
-    def fetch(position):
-        x, y = tf.numpy_function(draw, [position], [tf.float32, tf.int32])
-        return tf.ensure_shape(x, image.shape), tf.ensure_shape(y, label.shape)
+    def fetch(step):
+        images, targets = tf.numpy_function(draw, [step], [tf.float32, tf.as_dtype(target.dtype)])
+        return tf.ensure_shape(images, [batch, *image.shape]), tf.ensure_shape(targets, [batch, *target.shape])
 
-    dataset = tf.data.Dataset.range(len(order))
-    dataset = dataset.map(fetch, num_parallel_calls=_WORKERS, deterministic=True)
-    dataset = dataset.batch(batch, drop_remainder=True).prefetch(2)
+    dataset = tf.data.Dataset.range(steps).map(fetch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(2)
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
     return dataset.with_options(options)

@@ -12,12 +12,14 @@ PARTS = ("train", "validation", "test")
 
 
 def split_cases(cases: list[Case], config: SplitConfig) -> dict[str, list[Case]]:
-    """The cases of each part, sorted by id; those without a label are left out.
+    """The cases of each part, sorted by id; those without a reference are left out.
+
+    Where the data set itself sets cases aside for testing, test cases are drawn from those and the others from the rest.
 
     Raises:
         DataError: more cases asked for than there are, unknown ids, one id in two parts.
     """
-    labelled = {case.id: case for case in cases if case.label is not None}
+    labelled = {case.id: case for case in cases if case.has_reference}
     if not labelled:
         raise DataError(
             f"none of the {len(cases)} cases has a label; put them where data.layout expects them (folder: 'label' beside 'image', "
@@ -28,14 +30,20 @@ def split_cases(cases: list[Case], config: SplitConfig) -> dict[str, list[Case]]
 
 
 def _drawn(config, labelled):
-    counts = [getattr(config, part) for part in PARTS]
-    if sum(counts) > len(labelled):
-        raise DataError(
-            f"data.split asks for {' + '.join(map(str, counts))} cases, but only {len(labelled)} have labels; lower the numbers"
-        )
-    order = np.random.default_rng(config.seed).permutation(sorted(labelled))
+    aside = {case_id for case_id, case in labelled.items() if case.part == "test"}
+    if not aside:
+        return _drawn_from(labelled, config, PARTS)
+    return _drawn_from(set(labelled) - aside, config, PARTS[:2]) | _drawn_from(aside, config, PARTS[2:])
+
+
+def _drawn_from(ids, config, parts):
+    counts = [getattr(config, part) for part in parts]
+    if sum(counts) > len(ids):
+        asked = ", ".join(f"{part} {count}" for part, count in zip(parts, counts, strict=True))
+        raise DataError(f"data.split asks for more cases than the {len(ids)} with a reference ({asked}); lower the numbers")
+    order = np.random.default_rng(config.seed).permutation(sorted(ids))
     ends = np.cumsum(counts)
-    return {part: [str(i) for i in order[end - n : end]] for part, n, end in zip(PARTS, counts, ends, strict=True)}
+    return {part: [str(i) for i in order[end - n : end]] for part, n, end in zip(parts, counts, ends, strict=True)}
 
 
 def _listed(config, labelled):

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import tf_keras
 
 from tfuq.config import NetworkConfig
 from tfuq.layers import LayerFactory
 from tfuq.networks.blocks import ConvolutionStyle
+from tfuq.networks.lenet import lenet
 from tfuq.networks.unet import unet
 from tfuq.registry import Registry
 
-ARCHITECTURES: Registry = Registry("network.name")
-ARCHITECTURES.register("unet")(unet)
+ARCHITECTURES: Registry[Callable[..., tf_keras.Model]] = Registry("network.name")
 
 
-def build_network(config: NetworkConfig, layers: LayerFactory, *, channels: int, classes: int) -> tf_keras.Model:
-    """The configured network ``(image [N, *patch, channels], seed [2]) → logits`` (one logit where it is binary)."""
+def build_network(config: NetworkConfig, layers: LayerFactory, *, channels: int, outputs: int) -> tf_keras.Model:
+    """The configured network ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``."""
     style = ConvolutionStyle(
         rank=config.rank,
         activation=config.activation,
@@ -23,16 +25,25 @@ def build_network(config: NetworkConfig, layers: LayerFactory, *, channels: int,
         dropout_after_each=config.dropout_after_each,
         spatial_dropout=config.spatial_dropout,
     )
-    return ARCHITECTURES[config.name](
+    shape = (*config.patch_size, channels)
+    return ARCHITECTURES[config.name](config, layers, input_shape=shape, outputs=outputs, widths=config.widths, style=style)
+
+
+@ARCHITECTURES.register("unet")
+def _unet(config: NetworkConfig, layers: LayerFactory, **common) -> tf_keras.Model:
+    return unet(
         layers,
-        input_shape=(*config.patch_size, channels),
-        outputs=1 if config.output == "sigmoid" else classes,
-        widths=config.widths,
-        style=style,
         level_dropout=config.level_dropout,
+        upsample_dropout=config.upsample_dropout,
         head_filters=config.head_filters,
         head_activation=config.activation if config.head_activation == "same" else None,
+        **common,
     )
+
+
+@ARCHITECTURES.register("lenet")
+def _lenet(config: NetworkConfig, layers: LayerFactory, **common) -> tf_keras.Model:
+    return lenet(layers, dense_widths=config.dense_widths, level_dropout=config.level_dropout, **common)
 
 
 def count_layers(model: tf_keras.Model) -> int:

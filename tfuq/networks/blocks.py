@@ -24,13 +24,13 @@ class ConvolutionStyle:
     spatial_dropout: bool = False
 
 
-def convolution(layers: LayerFactory, style: ConvolutionStyle, filters: int, size: int, *, name: str):
+def convolution(layers: LayerFactory, style: ConvolutionStyle, filters: int, size: int, *, name: str, padding: str = "same"):
     """Convolution → normalization → activation → dropout; what the style leaves out makes no layer."""
 
     def apply(x):
         normalized = style.normalization != "none"
         activation = None if normalized else style.activation
-        x = layers.conv(filters, size, rank=style.rank, activation=activation, name=name)(x)
+        x = layers.conv(filters, size, rank=style.rank, activation=activation, padding=padding, name=name)(x)
         if normalized:
             groups = -1 if style.normalization == "instance" else math.gcd(8, filters)
             x = tf_keras.layers.GroupNormalization(groups=groups, name=f"{name}_norm")(x)

@@ -18,13 +18,14 @@ def unet(
     widths: Sequence[int],
     style: ConvolutionStyle,
     level_dropout: Mapping[int, float] | None = None,
+    upsample_dropout: float = 0.0,
     head_filters: int | None = None,
     head_activation: str | None = None,
 ) -> tf_keras.Model:
     """Build ``(image [N, *spatial, C], seed [2]) → logits [N, *spatial, outputs]``.
 
     ``widths``: filters per level, the last being the bottom. ``level_dropout``: rate after an encoder level, levels
-    counted from 1. ``head_filters``: a further 3×3 convolution, with ``head_activation``, before the final 1×1 one.
+    counted from 1. ``upsample_dropout``: rate after every up-sampling. ``head_filters``: a further 3×3 convolution, with ``head_activation``, before the final 1×1 one.
     """
     image = tf_keras.Input(tuple(input_shape), name="image")
     skips, x = [], image
@@ -35,6 +36,9 @@ def unet(
         x = layers.dropout(rate, spatial=style.spatial_dropout, name=f"encoder{level}_dropout")(x) if rate else x
         skips.append(x)
     for level in range(len(widths) - 1, 0, -1):
+        x = upsample(style.rank, name=f"decoder{level}_upsample")(x)
+        if upsample_dropout:
+            x = layers.dropout(upsample_dropout, spatial=style.spatial_dropout, name=f"decoder{level}_dropout")(x)
         x = _merge(layers, style, widths[level - 1], level)(x, skips[level - 1])
     if head_filters:
         x = layers.conv(head_filters, 3, rank=style.rank, activation=head_activation, name="head_conv")(x)
@@ -52,7 +56,6 @@ def _two_convolutions(layers, style, width, name):
 
 def _merge(layers, style, width, level):
     def apply(x, skip):
-        x = upsample(style.rank, name=f"decoder{level}_upsample")(x)
         x = convolution(layers, style, width, 2, name=f"decoder{level}_up_conv")(x)
         x = tf_keras.layers.Concatenate(name=f"decoder{level}_concat")([skip, x])
         return _two_convolutions(layers, style, width, f"decoder{level}")(x)

@@ -12,7 +12,7 @@ from scipy import stats
 from tfuq import results, runs
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_label
-from tfuq.data.layouts import list_cases
+from tfuq.data.layouts import cases_of
 from tfuq.data.readers import is_readable, read, stem
 from tfuq.data.stored import number, read_table
 from tfuq.data.volume import Volume
@@ -86,7 +86,7 @@ def _reference_files(config: Config, folder: Path) -> dict[str, Path]:
         raise DataError(f"--reference {folder}: no such folder")
     plain = {stem(path): path for path in sorted(folder.iterdir()) if path.is_file() and is_readable(path)}
     try:
-        listed = list_cases(config.data.layout, folder, config.data.label_folder)
+        listed = cases_of(config.data, folder)
     except DataError:
         listed = []
     return plain | {case.id: case.label for case in listed if case.label}

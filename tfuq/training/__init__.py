@@ -14,14 +14,15 @@ import tensorflow as tf
 from tfuq import runs
 from tfuq.config import Config
 from tfuq.data.cases import Case
-from tfuq.data.dataset import CaseExamples, TrainingSet, load_examples, make_preprocessor, training_statistics
-from tfuq.data.layouts import list_cases
+from tfuq.data.dataset import Examples, TrainingSet, training_statistics
+from tfuq.data.layouts import cases_of
 from tfuq.data.preprocessing import Statistics
 from tfuq.data.splits import split_cases
 from tfuq.errors import RunError
 from tfuq.locks import exclusive
 from tfuq.posterior import METHOD_TRAITS
 from tfuq.runs import Run
+from tfuq.tasks import task_of
 from tfuq.training.fit import MemberTraining, OnStep, member_seed, unheard
 from tfuq.training.strategy import make_strategy
 from tfuq.version import __version__
@@ -69,7 +70,7 @@ class Material:
 
     parts: dict[str, list[Case]]
     training: TrainingSet
-    validation: list[CaseExamples]
+    validation: list[Examples]
     statistics: Statistics | None
     strategy: tf.distribute.Strategy
     kl_scale: float
@@ -78,11 +79,11 @@ class Material:
 def prepare(config: Config, devices: str | None) -> Material:
     """Read and preprocess the data; nothing is written but a phantom that is not there yet."""
     strategy = make_strategy(devices)
-    parts = split_cases(list_cases(config.data.layout, config.data.root, config.data.label_folder), config.data.split)
+    task = task_of(config)
+    parts = split_cases(cases_of(config.data), config.data.split)
     statistics = training_statistics(config, parts["train"])
-    training = TrainingSet(config, parts["train"], statistics)
-    preprocessor = make_preprocessor(config, statistics)
-    validation = [load_examples(config, preprocessor, case, training.channels) for case in parts["validation"]]
+    training = task.training_set(config, parts["train"], statistics)
+    validation = task.validation(config, parts["validation"], training, statistics)
     return Material(parts, training, validation, statistics, strategy, _kl_scale(config, training))
 
 
@@ -123,21 +124,19 @@ def _remove_unless_training(path: Path) -> None:
 
 
 def _kl_scale(config: Config, training: TrainingSet) -> float:
-    """1 / (training cases × voxels per case): the likelihood of the ELBO is a sum over voxels where the loss is a mean."""
+    """1 / terms of the training set's likelihood (its voxels, say), which the ELBO adds up and the loss averages."""
     scale = config.variational.kl_scale
-    return 1.0 / training.voxels if scale == "data" else scale
+    return 1.0 / training.terms if scale == "data" else scale
 
 
 def summary(config: Config, material: Material) -> str:
     """What is trained on what, in a line."""
-    training, kl_scale = material.training, material.kl_scale
+    training, kl_scale, unit = material.training, material.kl_scale, task_of(config).unit
     counts = " / ".join(str(len(cases)) for cases in material.parts.values())
     text = f"{config.name}: {config.method}, {config.members} member(s); {counts} cases train / validation / test, "
-    text += f"{len(training.index)} training examples, {training.voxels:,} voxels"
+    text += f"{len(training.index)} training examples, {training.terms:,} {unit}s"
     if METHOD_TRAITS[config.method].variational:
-        text += (
-            f"; KL scale {kl_scale:.3g} per nat ({'1 / training voxels' if config.variational.kl_scale == 'data' else 'given'})"
-        )
+        text += f"; KL scale {kl_scale:.3g} per nat ({f'1 / training {unit}s' if config.variational.kl_scale == 'data' else 'given'})"
     return text
 
 
@@ -153,7 +152,7 @@ def _facts(config: Config, material: Material) -> dict:
         | {f"member {k}": member_seed(config.training.seed, k) for k in range(config.members)},
         "channels": training.channels,
         "statistics": asdict(statistics) if statistics else None,
-        "training_voxels": training.voxels,
+        "likelihood_terms": training.terms,
         "class_weights": training.class_weights,
         "kl_scale": material.kl_scale if METHOD_TRAITS[config.method].variational else None,
     }

@@ -13,13 +13,13 @@ import tensorflow as tf
 import tf_keras
 
 from tfuq.config import Config
-from tfuq.data.dataset import CaseExamples, TrainingSet
+from tfuq.data.dataset import Examples, TrainingSet
 from tfuq.data.pipeline import epoch_dataset
 from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import RunError, TfuqError
 from tfuq.locks import exclusive
-from tfuq.losses import make_loss
 from tfuq.members import build_member
+from tfuq.tasks import task_of
 from tfuq.training.step import TrainingStep
 from tfuq.training.validation import Validator
 from tfuq.weights import assign_arrays, load_arrays, model_arrays, save_arrays
@@ -44,7 +44,7 @@ class Progress:
 class MemberTraining:
     """One member of a run. ``run()`` goes on from the folder's state where there is one."""
 
-    def __init__(self, config: Config, folder: Path, member: int, training: TrainingSet, validation: list[CaseExamples],
+    def __init__(self, config: Config, folder: Path, member: int, training: TrainingSet, validation: list[Examples],
                  strategy: tf.distribute.Strategy, kl_scale: float):  # fmt: skip
         self.config, self.folder, self.member = config, folder, member
         self._training, self._strategy = training, strategy
@@ -52,7 +52,7 @@ class MemberTraining:
         tf_keras.utils.set_random_seed(self._seed)  # initial weights
         with strategy.scope():
             self.model = build_member(config, channels=training.channels, kl_scale=kl_scale)
-        loss = make_loss(config.training.loss, training.class_weights)
+        loss = task_of(config).loss(config, training)
         self._step = TrainingStep(config, strategy, self.model, loss)
         self._validate = Validator(config, validation, loss, training.channels)
         self._rows = training.member_rows(np.random.default_rng([self._seed, 0]))
@@ -128,10 +128,17 @@ class MemberTraining:
 
     def _keep_best(self, row: dict) -> None:
         """Best by the monitored validation figure; without validation cases the last epoch is kept."""
-        value = -row["val_dice"] if self.config.training.monitor == "dice" and "val_dice" in row else row.get("val_loss")
+        value = self._monitored(row)
         if value is None or self.progress.best is None or value < self.progress.best:
             self._best = model_arrays(self.model)
             self.progress.best, self.progress.best_epoch = value, row["epoch"]
+
+    def _monitored(self, row: dict) -> float | None:
+        """The figure to minimize."""
+        monitor = self.config.training.monitor
+        if monitor == "loss" or f"val_{monitor}" not in row:
+            return row.get("val_loss")
+        return row[f"val_{monitor}"] * (1 if monitor == "radial_error" else -1)
 
     def _is_patience_over(self) -> bool:
         patience = self.config.training.early_stopping_epochs

@@ -7,7 +7,7 @@ import tf_keras
 
 from tfuq.config import Config
 from tfuq.layers import fold_in
-from tfuq.losses import Loss, log_probabilities
+from tfuq.losses import Loss
 
 Logs = dict[str, tf.Tensor]
 
@@ -48,7 +48,7 @@ class TrainingStep:
 
     def _data_loss(self, images, labels, seed):
         """The replica's part of the mean over the global batch."""
-        losses = self._loss(labels, log_probabilities(self.model([images, seed], training=True)))
+        losses = self._loss(labels, self.model([images, seed], training=True))
         return tf.reduce_sum(losses) / (self._batch * (2 if self._epsilon else 1))
 
     def _adversarial(self, images, labels, seed):

@@ -6,39 +6,37 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
-from tfuq.config import Config
-from tfuq.data.dataset import CaseExamples
+from tfuq.config import TASK_RULES, Config
+from tfuq.data.dataset import Examples
 from tfuq.losses import Loss
 from tfuq.members import build_member, windowed
 from tfuq.posterior import Posterior
-from tfuq.reducers import Moments
+from tfuq.reducers import LastSample
 from tfuq.sampling import Sampler
-from tfuq.scoring.segmentation import dice
+from tfuq.tasks import task_of
 
 
 class Validator:
-    """``validator(model) → {val_loss, val_dice}``: means over cases; Dice also over the foreground classes present."""
+    """``validator(model) → {val_loss, val_<quality>}``: means over the groups of examples; the quality as the task has it."""
 
-    def __init__(self, config: Config, cases: list[CaseExamples], loss: Loss, channels: int):
-        self._config, self._cases, self._loss = config, cases, loss
+    def __init__(self, config: Config, groups: list[Examples], loss: Loss, channels: int):
+        self._config, self._groups, self._loss, self._task = config, groups, loss, task_of(config)
         self._mean_network = build_member(config, channels=channels, stochastic=False)
         network = windowed(config, self._mean_network, keep=0)
-        self._sampler = Sampler(Posterior([network]), [Moments()])
+        self._sampler = Sampler(Posterior([network]), [LastSample()])
 
     def __call__(self, model: tf_keras.Model) -> dict[str, float]:
         self._mean_network.set_weights(model.get_weights())
-        results = [self._case(case) for case in self._cases if len(case.images)]
-        if not results:
+        results = np.array([self._group(group) for group in self._groups])
+        if not len(results):
             return {}
-        return {"val_loss": float(np.mean([r[0] for r in results])), "val_dice": float(np.nanmean([r[1] for r in results]))}
+        losses, qualities = results.T
+        quality = TASK_RULES[self._config.task].quality
+        return {"val_loss": float(losses.mean()), f"val_{quality}": float(np.nanmean(qualities))}
 
-    def _case(self, case: CaseExamples) -> tuple[float, float]:
+    def _group(self, group: Examples) -> tuple[float, float]:
         batch, seed, one = self._config.prediction.batch_size, tf.zeros([2], tf.int32), tf.constant(1)
-        p = np.concatenate(
-            [self._sampler.sample(case.images[i : i + batch], seed, one)["mean"] for i in range(0, len(case.images), batch)]
-        )
-        labels = tf.constant(case.labels.astype(np.int32))
-        loss = tf.reduce_mean(self._loss(labels, tf.math.log(tf.maximum(p, 1e-7))))
-        predicted = p.argmax(-1)
-        scores = [dice(predicted == k, case.labels == k) for k in range(1, p.shape[-1]) if (case.labels == k).any()]
-        return float(loss), float(np.mean(scores)) if scores else np.nan
+        starts = range(0, len(group.images), batch)
+        sample = np.concatenate([self._sampler.sample(group.images[i : i + batch], seed, one)["sample"] for i in starts])
+        loss = tf.reduce_mean(self._loss(tf.constant(group.targets), self._task.outputs_of(self._config, sample)))
+        return float(loss), self._task.quality(self._config, sample, group.targets)

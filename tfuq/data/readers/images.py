@@ -26,12 +26,17 @@ def read_image(path: Path) -> Volume:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            pixels = _pixels(path).astype(np.float32)[:, :, None]
+            pixels = _pixels(path).astype(np.float32)
     except Exception as error:  # Pillow's decoders raise anything on damaged bytes
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise DataError(f"{path}: not a readable image ({reason}); replace it with an intact copy") from error
     require_finite(path, pixels)
-    return Volume(pixels, _ROWS_DOWN.copy(), (0, 1), 2)
+    return as_volume(pixels)
+
+
+def as_volume(pixels: np.ndarray) -> Volume:
+    """An image ``[rows, columns(, C)]`` as a volume of one slice and 1 mm voxels."""
+    return Volume(pixels.astype(np.float32)[:, :, None], _ROWS_DOWN.copy(), (0, 1), 2)
 
 
 def _pixels(path: Path) -> np.ndarray:

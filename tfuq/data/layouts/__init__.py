@@ -1,0 +1,87 @@
+"""Official folder layouts: each function lists the cases below a root, with what the layout itself says of them."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+from tfuq.config.schema import DataConfig
+from tfuq.data.cases import Case
+from tfuq.data.layouts import images, points, volumes
+from tfuq.data.layouts.registry import LAYOUTS
+from tfuq.data.phantoms import synthesize
+from tfuq.errors import DataError
+
+__all__ = [
+    "LAYOUTS",
+    "PHANTOM_LAYOUTS",
+    "cases_of",
+    "images",
+    "is_made_on_use",
+    "list_cases",
+    "points",
+    "sorted_unique",
+    "volumes",
+]
+
+# Made where they are not there yet: the phantom, how many cases, and the layout that it is written in.
+PHANTOM_LAYOUTS = {
+    "brain-phantom": ("brain-decathlon", 24, "decathlon"),
+    "digits-phantom": ("digits", 1797, "idx"),
+    "cephalogram-phantom": ("cephalogram", 60, "cephalometric2015"),
+}
+
+
+def cases_of(data: DataConfig, root: str | Path | None = None) -> list[Case]:
+    """The cases of the configured data set, or of another ``root`` in its layout; see `list_cases`."""
+    return list_cases(data.layout, root or data.root, **data.layout_options)
+
+
+def list_cases(layout: str, root: str | Path, **options) -> list[Case]:
+    """The cases of a data set, sorted by id; ``options`` as the layout takes them (see `tfuq.config.DataConfig`).
+
+    Raises:
+        DataError: no such folder, no cases in it, or an id that occurs twice.
+    """
+    root = Path(root)
+    if is_made_on_use(layout, root):
+        phantom, count, _ = PHANTOM_LAYOUTS[layout]
+        synthesize(phantom, root, cases=count, seed=0)
+    if not root.is_dir():
+        raise DataError(f"{root}: no such data folder; set data.root, or TFUQ_DATA where the configuration uses it")
+    written_as = PHANTOM_LAYOUTS[layout][-1] if layout in PHANTOM_LAYOUTS else layout
+    cases = sorted_unique(LAYOUTS[written_as](root, **options), str(root))
+    if not cases:
+        raise DataError(f"{root}: no cases in the {layout} layout; check data.layout and data.root")
+    return cases
+
+
+def is_made_on_use(layout: str, root: str | Path) -> bool:
+    """Whether the data set is a phantom that is not there yet."""
+    return layout in PHANTOM_LAYOUTS and not (Path(root).is_dir() and any(Path(root).iterdir()))
+
+
+def sorted_unique(cases: list[Case], where: str) -> list[Case]:
+    """The cases by id.
+
+    Raises:
+        DataError: an id that occurs twice, or that cannot be a folder's name.
+    """
+    cases = sorted(cases, key=lambda case: case.id)
+    twice = [a.id for a, b in itertools.pairwise(cases) if a.id == b.id]
+    if twice:
+        raise DataError(f"{where}: case id '{twice[0]}' occurs twice; ids must be unique")
+    unfit = [case.id for case in cases if not _is_folder_name(case.id)]
+    if unfit:
+        raise DataError(f"{where}: '{unfit[0]}' cannot be a case id, as it is no name for a folder; rename the file")
+    return cases
+
+
+def _is_folder_name(name: str) -> bool:
+    """Whether predictions can have the name: not hidden, text in UTF-8, and not that of a file that lies beside them."""
+    return (
+        name.encode(errors="ignore").decode() == name
+        and not name.startswith(".")
+        and name not in ("", "manifest.json")
+        and "\0" not in name
+    )

@@ -1,0 +1,10 @@
+"""The table of layouts, by the name that ``data.layout`` gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tfuq.data.cases import Case
+from tfuq.registry import Registry
+
+LAYOUTS: Registry[Callable[..., list[Case]]] = Registry("data.layout")

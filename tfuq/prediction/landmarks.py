@@ -1,0 +1,33 @@
+"""Landmark regression: a row per image and landmark, in pixels of the image as it was given and in mm."""
+
+from __future__ import annotations
+
+from tfuq.data.cases import Case
+from tfuq.data.landmarks import pixel_mm, rescale_points
+from tfuq.data.volume import Volume
+from tfuq.measures.landmark import landmark_measures
+from tfuq.prediction.predictor import Drawn
+from tfuq.prediction.tables import TablePredictor, Tables
+
+LANDMARKS, SAMPLES = "landmarks.csv", "samples.csv"
+
+
+class LandmarkPredictor(TablePredictor):
+    """``landmarks.csv``: `tfuq.measures.landmark` of each landmark; ``samples.csv``: where each sample found it."""
+
+    tables = (LANDMARKS, SAMPLES)
+
+    def rows(self, case: Case, image: Volume, drawn: Drawn) -> Tables:
+        size = image.shape[:2]
+        found = drawn["landmarks"]  # [T, L, 3]
+        points = rescale_points(found[..., :2].astype(float), tuple(self.config.network.patch_size), size)
+        mm = pixel_mm(self.config, size)
+        landmarks, samples = [], []
+        for k, name in enumerate(self.config.data.landmarks):
+            head = {"case": case.id, "landmark": name}
+            landmarks.append(head | landmark_measures(points[:, k], found[:, k, 2], mm))
+            samples += [
+                head | {"sample": t, "x": float(x), "y": float(y), "activation": float(a)}
+                for t, ((x, y), a) in enumerate(zip(points[:, k], found[:, k, 2], strict=True))
+            ]
+        return {LANDMARKS: landmarks, SAMPLES: samples}

@@ -1,0 +1,116 @@
+"""A run made ready to predict by one method: what the tasks share."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+import tf_keras
+
+from tfuq.data.cases import Case, naming, read_label
+from tfuq.data.dataset import make_preprocessor
+from tfuq.data.volume import Volume
+from tfuq.errors import DataError
+from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS, UNCERTAINTY_MAPS
+from tfuq.members import load_posterior, member_digest
+from tfuq.posterior import METHOD_TRAITS, samples_of
+from tfuq.results import Manifest
+from tfuq.runs import Run
+from tfuq.sampling import Sampler
+from tfuq.tasks import task_of
+from tfuq.version import __version__
+
+Drawn = dict[str, np.ndarray]
+OnCase = Callable[[Case, dict[str, float] | None], None]  # seconds, or None for a case that was complete already
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to draw: method, T, seed, and how many slices or images (2D) or windows (3D) are held in memory at once."""
+
+    method: str
+    samples: int
+    seed: int
+    batch: int
+
+
+class Predictor(ABC):
+    """Draws samples of cases and writes what the task makes of them."""
+
+    def __init__(self, run: Run, request: Request):
+        self.run, self.config, self.request = run, run.config, request
+        posterior = load_posterior(run, request.method, keep=request.batch)
+        self.samples = samples_of(request.method, members=len(posterior.members), asked=request.samples)
+        self.maps = UNCERTAINTY_MAPS if self.samples > 1 else SINGLE_SAMPLE_MAPS
+        self._preprocess = make_preprocessor(self.config, run.statistics)
+        task = task_of(self.config)
+        self.sampler = Sampler(posterior, task.reducers(self.config), finish=task.finish)
+
+    @abstractmethod
+    def write_cases(self, cases: list[Case], folder: Path, manifest: Manifest, on_case: OnCase) -> None:
+        """Predict the cases that the manifest does not hold yet; a case is entered there once its files are whole."""
+
+    @abstractmethod
+    def rehearse(self, case: Case, samples: int) -> float:
+        """Draw so many samples of a case, measure them, write nothing; seconds of what is not the network."""
+
+    @property
+    @abstractmethod
+    def files(self) -> str:
+        """What is written, for people."""
+
+    @property
+    def networks(self) -> list[tf_keras.Model]:
+        """The members' networks."""
+        return [member.model for member in self.sampler.posterior.members]
+
+    def manifest(self) -> Manifest:
+        """A manifest without cases yet."""
+        members = self.run.finished_members
+        used = members if METHOD_TRAITS[self.request.method].draws_member else members[:1]
+        digests = [member_digest(self.run, index) for index in used]
+        return Manifest(
+            str(self.run.path.resolve()), self.request.method, self.samples, self.request.seed, digests, __version__
+        )
+
+    def network_grid(self, case: Case, image: Volume) -> Volume:
+        """The case as the network takes it.
+
+        Raises:
+            DataError: another number of channels than the run was trained with.
+        """
+        channels = self.run.facts["channels"]
+        if image.array.shape[-1] != channels:
+            raise DataError(
+                f"{case.images[0]}: has {image.array.shape[-1]} channel(s), the run was trained with {channels}; give those"
+            )
+        label = read_label(self.config, case, image) if self.config.preprocessing.crop_to_labels else None
+        with naming(case):
+            return self._preprocess.image(image, label)
+
+    @property
+    def batch(self) -> int:
+        """Examples that go through the graph at once: whole chunks, so that an example has the same place in its chunk whatever
+        the batch (see `tfuq.windows`)."""
+        return -(-self.request.batch // self.config.chunk) * self.config.chunk
+
+    def draw(self, examples: np.ndarray, samples: int | None = None) -> Drawn:
+        """What T samples (or ``samples``) of ``examples [n, *S, C]`` amount to."""
+        seed, count = tf.constant([self.request.seed, 0], tf.int32), tf.constant(samples or self.samples)
+        starts = range(0, len(examples), self.batch)
+        parts = [self.sampler.sample(examples[start : start + self.batch], seed, count) for start in starts]
+        return {name: np.concatenate([part[name].numpy() for part in parts]) for name in parts[0]}
+
+
+@contextmanager
+def timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    """Note how long the block takes."""
+    started = time.perf_counter()
+    yield
+    seconds[stage] = time.perf_counter() - started

@@ -1,0 +1,130 @@
+"""Segmentation: label, probabilities and maps in each scan's own geometry, and its structures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tfuq.data.cases import Case, read_case_image
+from tfuq.data.preprocessing import from_examples, to_examples
+from tfuq.data.volume import Volume, onto_grid
+from tfuq.data.writers import whole_folder, write_csv, write_nifti
+from tfuq.measures.structure import ClassMaps, SampleMasks, structure_rows
+from tfuq.prediction.predictor import Drawn, OnCase, Predictor, timed
+from tfuq.results import Manifest
+
+
+class VolumePredictor(Predictor):
+    """Predicts volumes one by one, a folder each."""
+
+    @property
+    def files(self) -> str:
+        return ", ".join(["label", "probability", *self.maps]) + " (.nii.gz), structures.csv"
+
+    def write_cases(self, cases: list[Case], folder: Path, manifest: Manifest, on_case: OnCase) -> None:
+        for case in cases:
+            if manifest.holds(case) and _is_complete(folder / case.id, self.maps):
+                on_case(case, None)
+                continue
+            prediction = predict_case(self, case)
+            with timed(prediction.seconds, "write"):
+                prediction.write(folder / case.id)
+            seconds = {stage: round(value, 4) for stage, value in prediction.seconds.items()}
+            manifest.add(case, seconds)
+            manifest.write(folder)
+            on_case(case, seconds)
+
+    def rehearse(self, case: Case, samples: int) -> float:
+        started = time.perf_counter()
+        image = read_case_image(case)
+        prepared = self.network_grid(case, image)
+        middle = time.perf_counter()
+        drawn = self.sample(prepared, samples)
+        network = time.perf_counter() - middle
+        self.structures(prepared, drawn)
+        self.maps_on_input(image, prepared, drawn)
+        return time.perf_counter() - started - network
+
+    def sample(self, prepared: Volume, samples: int | None = None) -> Drawn:
+        """Everything drawn for a case (T times, or ``samples``), as batches of examples."""
+        return self.draw(np.ascontiguousarray(to_examples(prepared.array, self.config.preprocessing.slice_axis)), samples)
+
+    def structures(self, prepared: Volume, drawn: Drawn) -> list[dict]:
+        """Rows of ``structures.csv`` (see `tfuq.measures.structure`)."""
+        axis = self.config.preprocessing.slice_axis
+        on_grid = {name: from_examples(array, axis) for name, array in drawn.items() if name != "masks"}
+        label, rows = on_grid["probability"].argmax(-1), []
+        for k, name in enumerate(self.config.data.classes[1:], start=1):
+            maps = ClassMaps(
+                label=label == k,
+                masks=SampleMasks(drawn["masks"][:, :, k - 1], drawn["probability"].shape[1:-1], axis),
+                entropy_term=on_grid["entropy_terms"][..., k],
+                predictive_entropy=on_grid["predictive_entropy"],
+                mutual_information=on_grid["mutual_information"],
+                voxel_volume=prepared.voxel_volume,
+            )
+            rows += [
+                {"class": name, **row}
+                for row in structure_rows(maps, min_component_voxels=self.config.prediction.min_component_voxels)
+            ]
+        return rows
+
+    def maps_on_input(self, image: Volume, prepared: Volume, drawn: Drawn) -> dict[str, Volume]:
+        """``label``, ``probability`` and the maps on the input's own grid; outside what the network saw is background."""
+        axis = self.config.preprocessing.slice_axis
+        background = np.eye(len(self.config.data.classes), dtype=np.float32)[0]
+
+        def back(name, fill):
+            return onto_grid(prepared.with_array(from_examples(drawn[name], axis)), image, fill=fill)
+
+        probability = back("probability", background)
+        label = probability.with_array(probability.array.argmax(-1).astype(np.uint8))
+        return {"label": label, "probability": probability} | {name: back(name, 0) for name in self.maps}
+
+
+def _is_complete(folder: Path, maps: Iterable[str]) -> bool:
+    names = [f"{name}.nii.gz" for name in ("label", "probability", *maps)]
+    return all((folder / name).is_file() for name in [*names, "structures.csv"])
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One case as predicted: ``volumes`` by name on the input's own grid, the rows of its structures, seconds per stage."""
+
+    case: str
+    volumes: dict[str, Volume]
+    structures: list[dict]
+    seconds: dict[str, float]
+
+    def write(self, folder: Path) -> None:
+        """Write the case's folder, whole or not at all."""
+        with whole_folder(folder) as part:
+            for name, volume in self.volumes.items():
+                write_nifti(part / f"{name}.nii.gz", volume)
+            write_csv(part / "structures.csv", [{"case": self.case, **row} for row in self.structures])
+
+
+def predict_case(predictor: VolumePredictor, case: Case) -> Prediction:
+    """Read and predict one case."""
+    started = time.perf_counter()
+    image = read_case_image(case)
+    prediction = predict_image(predictor, image, case)
+    prediction.seconds["read"] += time.perf_counter() - started - sum(prediction.seconds.values())
+    return prediction
+
+
+def predict_image(predictor: VolumePredictor, image: Volume, case: Case) -> Prediction:
+    """Predict an image that is in memory; ``case`` names it in errors and holds the label where preprocessing needs one."""
+    seconds: dict[str, float] = {}
+    with timed(seconds, "read"):
+        prepared = predictor.network_grid(case, image)
+    with timed(seconds, "network"):
+        drawn = predictor.sample(prepared)
+    with timed(seconds, "measures"):
+        rows = predictor.structures(prepared, drawn)
+        volumes = predictor.maps_on_input(image, prepared, drawn)
+    return Prediction(case.id, volumes, rows, seconds)

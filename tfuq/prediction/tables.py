@@ -1,0 +1,95 @@
+"""Tasks whose predictions are rows: tables that are written anew, whole, as cases are added."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from pathlib import Path
+
+import numpy as np
+
+from tfuq.data.cases import Case, read_case_image
+from tfuq.data.stored import read_table
+from tfuq.data.volume import Volume
+from tfuq.data.writers import write_csv
+from tfuq.errors import RunError
+from tfuq.prediction.predictor import Drawn, OnCase, Predictor
+from tfuq.results import Manifest
+
+Tables = dict[str, list[dict]]  # rows by file name
+_BETWEEN_WRITES = 10.0  # seconds
+
+
+class TablePredictor(Predictor):
+    """Predicts images in batches; each of its tables has a column ``case``."""
+
+    tables: tuple[str, ...]
+
+    @abstractmethod
+    def rows(self, case: Case, image: Volume, drawn: Drawn) -> Tables:
+        """A case's rows; ``drawn`` has its example alone, without the axis of the batch."""
+
+    @property
+    def files(self) -> str:
+        return ", ".join(self.tables)
+
+    def write_cases(self, cases: list[Case], folder: Path, manifest: Manifest, on_case: OnCase) -> None:
+        tables = self._written(folder, manifest)
+        complete = {row["case"] for row in tables[self.tables[0]]}
+        left = {case.id: case for case in cases if not (manifest.holds(case) and case.id in complete)}
+        tables = {name: [row for row in rows if row["case"] not in left] for name, rows in tables.items()}
+        for case in cases:
+            if case.id not in left:
+                on_case(case, None)
+        ordered = list(left.values())
+        written = time.monotonic()
+        for start in range(0, len(ordered), self.batch):
+            self._add(ordered[start : start + self.batch], tables, manifest, on_case)
+            if time.monotonic() - written > _BETWEEN_WRITES:
+                self._write(folder, tables, manifest)
+                written = time.monotonic()
+        self._write(folder, tables, manifest)
+
+    def _add(self, cases: list[Case], tables: Tables, manifest: Manifest, on_case: OnCase) -> None:
+        started = time.perf_counter()
+        for name, rows in self.predict_images(cases, [read_case_image(case) for case in cases]).items():
+            tables[name] += rows
+        seconds = {"share of batch": round((time.perf_counter() - started) / len(cases), 6)}
+        for case in cases:
+            manifest.add(case, seconds)
+            on_case(case, seconds)
+
+    def predict_images(self, cases: list[Case], images: list[Volume]) -> Tables:
+        """The rows of images that are in memory."""
+        drawn, tables = self.draw(self._stack(cases, images)), {name: [] for name in self.tables}
+        for number, (case, image) in enumerate(zip(cases, images, strict=True)):
+            for name, rows in self.rows(case, image, {key: values[number] for key, values in drawn.items()}).items():
+                tables[name] += rows
+        return tables
+
+    def rehearse(self, case: Case, samples: int) -> float:
+        started = time.perf_counter()
+        image = read_case_image(case)
+        examples = self._stack([case], [image])
+        middle = time.perf_counter()
+        drawn = self.draw(examples, samples)
+        network = time.perf_counter() - middle
+        self.rows(case, image, {key: values[0] for key, values in drawn.items()})
+        return time.perf_counter() - started - network
+
+    def _stack(self, cases: list[Case], images: list[Volume]) -> np.ndarray:
+        return np.stack([self.network_grid(c, i).array[:, :, 0] for c, i in zip(cases, images, strict=True)])
+
+    def _written(self, folder: Path, manifest: Manifest) -> Tables:
+        """The rows that lie there; a table that is damaged is written anew."""
+        try:
+            if manifest.cases:
+                return {name: read_table(folder / name, ("case",), "predict again") for name in self.tables}
+        except RunError:
+            manifest.cases.clear()
+        return {name: [] for name in self.tables}
+
+    def _write(self, folder: Path, tables: Tables, manifest: Manifest) -> None:
+        for name, rows in tables.items():
+            write_csv(folder / name, sorted(rows, key=lambda row: row["case"]))
+        manifest.write(folder)  # last: it names no case whose rows are not there

@@ -1,0 +1,53 @@
+"""What every task answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+import tensorflow as tf
+
+from tfuq.config import Config
+from tfuq.data.cases import Case
+from tfuq.data.dataset import Examples, TrainingSet
+from tfuq.data.preprocessing import Statistics
+from tfuq.losses import Loss
+from tfuq.reducers import Reducer
+
+Statistic = dict[str, tf.Tensor]
+
+
+class Task(Protocol):
+    """A task, as a set of functions of a configuration."""
+
+    unit: str  # what a term of the likelihood is
+
+    def outputs(self, config: Config) -> int:
+        """Channels of the network's output."""
+
+    def activation(self, config: Config) -> Callable[[tf.Tensor], tf.Tensor]:
+        """From the network's outputs to a sample."""
+
+    def training_set(self, config: Config, cases: list[Case], statistics: Statistics | None) -> TrainingSet:
+        """The training examples."""
+
+    def validation(
+        self, config: Config, cases: list[Case], training: TrainingSet, statistics: Statistics | None
+    ) -> list[Examples]:
+        """Examples to validate on, in groups that are averaged with equal weight."""
+
+    def loss(self, config: Config, training: TrainingSet) -> Loss:
+        """``(targets, network's outputs) → [N]``."""
+
+    def outputs_of(self, config: Config, sample: np.ndarray) -> tf.Tensor:
+        """Outputs whose loss is that of a sample, which may have been blended from windows."""
+
+    def quality(self, config: Config, sample: np.ndarray, targets: np.ndarray) -> float:
+        """The figure of merit (`tfuq.config.TASK_RULES` names it) of a group of examples; NaN where it has none."""
+
+    def reducers(self, config: Config) -> Sequence[Reducer]:
+        """What is gathered from the samples."""
+
+    def finish(self, statistics: Statistic) -> Statistic:
+        """What a prediction returns of that."""
