@@ -105,8 +105,8 @@ def test_own_data_as_the_readme_says(tmp_path, monkeypatch):
     first, _ = readme_blocks("Your own data in ten minutes", "sh")
     for line in first.splitlines():
         run_line(line)
-    scores = Path("runs/lungs/hybrid/scores/hybrid")
+    scores = Path("runs/lungs/mc-dropout/scores/mc-dropout")
     assert {"training.png", "uncertainty-histograms.png"} <= {path.name for path in (scores / "figures").iterdir()}
-    for label in Path("runs/lungs/hybrid/predictions/hybrid").glob("chest-*/label.nii.gz"):
+    for label in Path("runs/lungs/mc-dropout/predictions/mc-dropout").glob("chest-*/label.nii.gz"):
         assert read(label).same_grid(read(tmp_path / "shenzhen_lungs" / "image" / f"{label.parent.name}.png"))
-    run_line("tfuq score runs/lungs/hybrid/predictions/hybrid --reference shenzhen_lungs/mask --no-figures")
+    run_line("tfuq score runs/lungs/mc-dropout/predictions/mc-dropout --reference shenzhen_lungs/mask --no-figures")
