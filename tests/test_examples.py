@@ -1,5 +1,6 @@
 """What help and README tell people to type works as it stands."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from tests.conftest import real
 from tfuq.data.readers import read
 from tfuq_cli.main import main
 
@@ -41,9 +43,9 @@ def example_lines(command) -> list[str]:
     return lines
 
 
-def run_line(line: str) -> None:
+def run_line(line: str, *, short: bool = True) -> None:
     words = shlex.split(line)[1:]
-    result = CliRunner().invoke(main, [*words, *(SHORT if words[0] == "train" else [])])
+    result = CliRunner().invoke(main, [*words, *(SHORT if short and words[0] == "train" else [])])
     assert result.exit_code == 0, f"{line}\n{result.output}"
 
 
@@ -110,3 +112,16 @@ def test_own_data_as_the_readme_says(tmp_path, monkeypatch):
     for label in Path("runs/lungs/mc-dropout/predictions/mc-dropout").glob("chest-*/label.nii.gz"):
         assert read(label).same_grid(read(tmp_path / "shenzhen_lungs" / "image" / f"{label.parent.name}.png"))
     run_line("tfuq score runs/lungs/mc-dropout/predictions/mc-dropout --reference shenzhen_lungs/mask --no-figures")
+
+
+@pytest.mark.slow
+def test_own_data_of_the_readme_on_real_images(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TFUQ_DATA", str(real("shenzhen_lungs").parent))
+    (configuration,) = readme_blocks("Your own data in ten minutes", "yaml")
+    Path("lungs.yaml").write_text(configuration)
+    for line in "".join(readme_blocks("Your own data in ten minutes", "sh")).splitlines():
+        run_line(line, short=False)
+    for name, least in (("lungs", 0.93), ("brains", 0.75)):
+        summary = json.loads(Path(f"runs/{name}/mc-dropout/scores/mc-dropout/summary.json").read_text())
+        assert summary["scores"]["all"]["dice"]["mean"] >= least
