@@ -110,7 +110,8 @@ def test_own_data_as_the_readme_says(tmp_path, monkeypatch):
     scores = Path("runs/lungs/mc-dropout/scores/mc-dropout")
     assert {"training.png", "uncertainty-histograms.png"} <= {path.name for path in (scores / "figures").iterdir()}
     for label in Path("runs/lungs/mc-dropout/predictions/mc-dropout").glob("chest-*/label.nii.gz"):
-        assert read(label).same_grid(read(tmp_path / "shenzhen_lungs" / "image" / f"{label.parent.name}.png"))
+        image = read(tmp_path / "shenzhen_lungs" / "image" / f"{label.parent.name}.png")
+        assert all(read(path).same_grid(image) for path in label.parent.glob("*.nii.gz"))
     run_line("tfuq score runs/lungs/mc-dropout/predictions/mc-dropout --reference shenzhen_lungs/mask --no-figures")
 
 
