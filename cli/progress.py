@@ -22,7 +22,7 @@ def is_on(flag: str) -> bool:
 @contextmanager
 def quiet_import():
     """Hide what TensorFlow writes while it is imported, before its own log level holds; -v shows it."""
-    if is_on("verbose"):
+    if is_on("verbose") or sys.stderr is None:
         yield
         return
     sys.stderr.flush()

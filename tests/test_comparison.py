@@ -31,7 +31,9 @@ def test_best_is_marked_only_where_a_paired_test_supports_it(tmp_path):
     assert found.cells["dice"]["vi"].mean == pytest.approx(base.mean(), abs=1e-5)
     assert found.cells["dice"]["vi"].std == pytest.approx(base.std(ddof=1), abs=1e-5)
     assert not any(cell.is_best for cell in found.cells["hd95_mm"].values())
-    assert "| dice | **" in found.markdown()
+    table = [line.split(" | ") for line in found.markdown().splitlines() if line.startswith("| ")]
+    assert [cells[1].strip().startswith("**") for cells in table if cells[0].strip("| ") == "dice"] == [True]
+    assert len({tuple(map(len, cells)) for cells in table}) == 1  # columns are aligned
     assert [row["method"] for row in found.rows()] == ["ensemble", "vi"]
 
 

@@ -88,6 +88,10 @@ def test_two_dimensional_nifti_comes_back_two_dimensional(tmp_path):
     assert volume.array.shape == (4, 5, 1)
     write_nifti(tmp_path / "b.nii.gz", volume)
     assert nibabel.load(tmp_path / "b.nii.gz").shape == (4, 5)
+    channels = volume.with_array(np.stack([volume.array] * 3, -1))
+    write_nifti(tmp_path / "c.nii.gz", channels)
+    assert nibabel.load(tmp_path / "c.nii.gz").shape == (4, 5, 1, 3)
+    assert read(tmp_path / "c.nii.gz").same_grid(volume)
 
 
 def corrupt(content: bytes, how: str) -> bytes:

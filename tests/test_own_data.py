@@ -38,25 +38,6 @@ def write_discs(root, labels="mask", count=7):
     return root
 
 
-def test_images_with_masks_train_predict_and_score(tfuq, tmp_path):
-    write_discs(tmp_path / "data")
-    (tmp_path / "discs.yaml").write_text(OWN.replace("ROOT", str(tmp_path / "data")))
-    for arguments in (
-        ["data", "check", tmp_path / "discs.yaml"],
-        ["train", tmp_path / "discs.yaml", "--run", tmp_path / "run"],
-        ["predict", tmp_path / "run"],
-        ["score", tmp_path / "run" / "predictions" / "mc-dropout"],
-        ["score", tmp_path / "run" / "predictions" / "mc-dropout", "--reference", tmp_path / "data" / "mask", "--no-figures"],
-    ):
-        result = tfuq(*arguments)
-        assert result.exit_code == 0, result.output
-    written = next((tmp_path / "run" / "predictions" / "mc-dropout").glob("disc-*/label.nii.gz"))
-    image = read(tmp_path / "data" / "image" / f"{written.parent.name}.png")
-    assert read(written).same_grid(image)
-    figures = [path.name for path in (tmp_path / "run" / "scores" / "mc-dropout" / "figures").iterdir()]
-    assert "training.png" in figures
-
-
 def test_a_data_set_that_does_not_fit_says_what_to_do(tfuq, tmp_path):
     write_discs(tmp_path / "data")
     (tmp_path / "discs.yaml").write_text(OWN.replace("ROOT", str(tmp_path / "data")))

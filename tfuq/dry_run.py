@@ -44,7 +44,7 @@ def plan_training(config: Config, path: Path, *, devices: str | None = None, ove
         "network": f"{config.network.name}, {_size_of(fit.model)}",
         "steps": f"{fit.steps} an epoch of batch {config.training.batch_size}, at most {epochs} epochs a member",
         "seen here": f"a step {seconds['step']:.3f} s, validation {seconds['validation']:.2f} s, first step {seconds['build']:.1f} s",
-        "estimate": f"at most {_duration(total)}, {_peak_memory() / 2**30:.1f} GiB of memory",
+        "estimate": f"about {_duration(total)}, {_peak_memory() / 2**30:.1f} GiB of memory",
     }
 
 
@@ -67,7 +67,7 @@ def plan_prediction(predictor: Predictor, cases: list[Case], folder: Path, *, ov
         total = start + len(left) * (fixed + predictor.samples * draw)
         plan |= {
             "seen here": f"{left[0].id}: a sample {draw:.3f} s, all else but writing {fixed:.2f} s, first draw {start:.1f} s",
-            "estimate": f"{_duration(total)}, {_peak_memory() / 2**30:.1f} GiB of memory",
+            "estimate": f"about {_duration(total)}, {_peak_memory() / 2**30:.1f} GiB of memory",
         }
     return plan
 

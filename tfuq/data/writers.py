@@ -116,8 +116,12 @@ def _cell(value) -> str:
 
 
 def write_nifti(path: Path, volume: Volume) -> None:
-    """Write a ``.nii.gz`` with the volume's affine and header codes, its array's data type kept."""
-    array = volume.array[:, :, 0] if volume.ndim == 2 and volume.array.shape[2] == 1 else volume.array
+    """Write a ``.nii.gz`` with the volume's affine and header codes, its array's data type kept.
+
+    A scalar map of a 2D file is 2D; one of several channels keeps its slice axis, as NIfTI's channels are its fourth.
+    """
+    is_flat = volume.ndim == 2 and volume.array.ndim == 3 and volume.array.shape[2] == 1
+    array = volume.array[:, :, 0] if is_flat else volume.array
     image = nibabel.Nifti1Image(array, volume.affine)
     image.set_qform(volume.affine, volume.codes[0])
     image.set_sform(volume.affine, volume.codes[1])

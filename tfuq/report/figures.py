@@ -86,32 +86,33 @@ def most_informative_slice(case: CaseArrays, axis: int) -> int:
 
 def overview(case: CaseArrays, config: Config, title: str) -> Figure:
     """Image, truth (where there is one), prediction and every map side by side at the most informative slice."""
-    axis, classes = config.preprocessing.slice_axis, len(config.data.classes)
+    axis, classes = config.preprocessing.slice_axis, config.data.classes
     axis = 2 if axis is None else axis
     index = most_informative_slice(case, axis)
-    panels = [("image", case.image, "gray", None, ""), *((n, a, _LABELS, (0, classes - 1), "class") for n, a in _labels(case))]
-    panels += [
-        (name, case.maps[name], _SEQUENTIAL, (0, top(classes)), unit)
-        for name, (unit, top) in _MAPS.items()
-        if name in case.maps
-    ]
+    panels = _panels(case, len(classes))
     rows, columns = -(-len(panels) // _COLUMNS), min(len(panels), _COLUMNS)
     figure = _figure(3.2 * columns, 3.2 * rows)
-    for place, (name, array, cmap, limits, unit) in enumerate(panels, start=1):
+    for place, (name, array, (cmap, top, unit)) in enumerate(panels, start=1):
         axes = figure.add_subplot(rows, columns, place)
-        low, high = limits or (None, None)
-        colours = _discrete(cmap, classes) if unit == "class" else cmap
         plane, aspect = upright(np.take(array, index, axis), case.affine, axis)
-        shown = axes.imshow(plane, cmap=colours, vmin=low, vmax=high, aspect=aspect)
+        shown = axes.imshow(plane, cmap=cmap, vmin=None if top is None else 0, vmax=top, aspect=aspect)
         axes.set_title(name.replace("_", " "), fontsize=9)
         axes.axis("off")
         if unit:
             bar = figure.colorbar(shown, ax=axes, fraction=0.046)
             bar.set_label(unit, fontsize=8)
-            if unit == "class":
-                bar.set_ticks(range(classes), labels=config.data.classes, fontsize=6)
+        if unit == "class":
+            bar.set_ticks(range(len(classes)), labels=classes, fontsize=6)
     figure.suptitle(f"{title}, slice {index} along axis {axis}", fontsize=10)
     return figure
+
+
+def _panels(case: CaseArrays, classes: int) -> list[tuple[str, np.ndarray, tuple]]:
+    """Title, array, and how it is shown: colour map, largest value (None for the array's own range), unit."""
+    labels = (colors.ListedColormap(matplotlib.colormaps[_LABELS](np.linspace(0, 1, classes))), classes - 1, "class")
+    truth = [] if case.truth is None else [("truth", case.truth, labels)]
+    maps = [(n, case.maps[n], (_SEQUENTIAL, top(classes), unit)) for n, (unit, top) in _MAPS.items() if n in case.maps]
+    return [("image", case.image, ("gray", None, "")), *truth, ("prediction", case.label, labels), *maps]
 
 
 def upright(plane: np.ndarray, affine: np.ndarray, axis: int) -> tuple[np.ndarray, float]:
@@ -125,15 +126,6 @@ def upright(plane: np.ndarray, affine: np.ndarray, axis: int) -> tuple[np.ndarra
         plane, sign, spacing = plane.T, sign[::-1], spacing[::-1]
     flipped = plane[:: -int(sign[0]), :: -int(sign[1])]
     return flipped.T, float(spacing[1] / spacing[0])
-
-
-def _labels(case: CaseArrays):
-    truth = [] if case.truth is None else [("truth", case.truth)]
-    return [*truth, ("prediction", case.label)]
-
-
-def _discrete(name: str, classes: int):
-    return colors.ListedColormap(matplotlib.colormaps[name](np.linspace(0, 1, classes)))
 
 
 def _histograms(cases: Iterator[CaseArrays], classes: int) -> Figure:

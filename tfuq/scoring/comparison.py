@@ -46,12 +46,15 @@ class Comparison:
         return table
 
     def markdown(self) -> str:
-        """A table with a row per score: mean ± std, the supported best in bold."""
-        lines = [f"| score | {' | '.join(self.methods)} |", "|---" * (len(self.methods) + 1) + "|"]
+        """A table with a row per score, its columns aligned: mean ± std, the supported best in bold."""
+        rows = [["score", *self.methods]]
         for score, by_method in self.cells.items():
             metric = METRICS[score]
             unit = "" if metric.unit == "1" else f" ({metric.unit})"
-            lines.append(f"| {score}{unit} | {' | '.join(_shown(by_method[m]) for m in self.methods)} |")
+            rows.append([f"{score}{unit}", *(_shown(by_method[m]) for m in self.methods)])
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        rows.insert(1, ["-" * width for width in widths])
+        lines = [f"| {' | '.join(map(str.ljust, row, widths))} |" for row in rows]
         note = f"Mean ± standard deviation over {len(self.cases)} cases. Bold: better than every other method, paired Wilcoxon "
         return "\n".join([*lines, "", note + f"signed-rank test, Holm-adjusted p < {SIGNIFICANCE}."]) + "\n"
 
