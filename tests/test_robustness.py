@@ -189,6 +189,14 @@ def test_training_killed_before_each_of_its_files_is_whole_ends_as_an_uninterrup
     assert kills > 15
 
 
+def test_a_phantom_killed_while_it_is_made_is_made_again(uninterrupted, tfuq, tmp_path):
+    command = ("data", "synth", "brain-decathlon", tmp_path / "phantom", "--cases", 1)
+    assert killing.kill_at_rename(4, *command, log=tmp_path / "log")
+    assert not (tmp_path / "phantom").exists()
+    assert tfuq(*command).exit_code == 0
+    assert (tmp_path / "phantom" / "dataset.json").is_file()
+
+
 def predict_through_kills(uninterrupted, balls, folder: Path, moments: int, seed: int) -> None:
     """Kill prediction at random moments of the seconds it takes, run it again each time, begin anew where it ended."""
     whole, _, seconds = uninterrupted

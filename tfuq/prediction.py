@@ -26,6 +26,7 @@ from tfuq.locks import exclusive
 from tfuq.measures.structure import ClassMaps, SampleMasks, structure_rows
 from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS, UNCERTAINTY_MAPS, voxel_maps, voxel_reducers
 from tfuq.members import load_posterior, member_digest
+from tfuq.memory import memory_errors
 from tfuq.posterior import METHOD_TRAITS, samples_of
 from tfuq.reducers import PackedMasks
 from tfuq.results import Manifest
@@ -195,7 +196,7 @@ def predict_image(predictor: Predictor, image: Volume, case: Case) -> Prediction
     seconds: dict[str, float] = {}
     with _timed(seconds, "read"):
         prepared = predictor.network_grid(case, image)
-    with _timed(seconds, "network"):
+    with _timed(seconds, "network"), memory_errors():
         drawn = predictor.sample(prepared)
     with _timed(seconds, "measures"):
         rows = predictor.structures(prepared, drawn)
