@@ -96,8 +96,11 @@ def _require_size(present: int, needed: int) -> None:
 
 
 def _check_affine(affine: np.ndarray) -> None:
-    if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-12:
-        raise ValueError("its affine is singular")
+    sizes = np.linalg.norm(affine[:3, :3].astype(np.float64), axis=0)
+    if not np.isfinite(affine).all() or not ((sizes > 1e-6) & (sizes < 1e6)).all():
+        raise ValueError("its affine is singular, or its voxels are not between 1e-6 and 1e6 mm")
+    if abs(np.linalg.det(affine[:3, :3] / sizes)) < 1e-6:
+        raise ValueError("its affine is singular, as two of its axes are one")
 
 
 def _three_axes(array: np.ndarray) -> np.ndarray:
