@@ -97,7 +97,9 @@ def _require_size(present: int, needed: int) -> None:
 
 def _check_affine(affine: np.ndarray) -> None:
     sizes = np.linalg.norm(affine[:3, :3].astype(np.float64), axis=0)
-    if not np.isfinite(affine).all() or not ((sizes > 1e-6) & (sizes < 1e6)).all():
+    if affine.shape != (4, 4) or not np.allclose(affine[3], [0, 0, 0, 1]):
+        raise ValueError("its affine is singular, or no affine")  # SPM's .mat may hold any matrix
+    if not np.isfinite(affine).all() or np.abs(affine).max() > 1e9 or not ((sizes > 1e-6) & (sizes < 1e6)).all():
         raise ValueError("its affine is singular, or its voxels are not between 1e-6 and 1e6 mm")
     if abs(np.linalg.det(affine[:3, :3] / sizes)) < 1e-6:
         raise ValueError("its affine is singular, as two of its axes are one")
