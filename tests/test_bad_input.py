@@ -59,7 +59,7 @@ DAMAGES = {
     "constant": (lambda image, label: change(image, lambda a: np.full_like(a, 3)), "is constant"),
     "label of another shape": (lambda image, label: change(label, lambda a: a[:, :, 1:]), "shape (18, 17, 14) differs"),
     "label of another affine": (lambda image, label: change(label, lambda a: (a, np.eye(4))), "affine differs"),
-    "undeclared label value": (lambda image, label: change(label, with_value(7)), "label value 7 is outside the declared [0, 1, 2]"),
+    "undeclared label value": (lambda image, label: change(label, with_value(7)), "label value 7 is outside the declared 0, 1, 2"),
     "fractional label value": (lambda image, label: change(label, lambda a: a * np.float32(1.0001)), "label value 1.0001"),
     "channels": (lambda image, label: change(image, lambda a: np.stack([a, -a], -1)), "channel"),
     "label of channels": (lambda image, label: change(label, lambda a: np.stack([a, 2 - a], -1)), "2 channels that differ"),
@@ -140,7 +140,7 @@ def test_a_damaged_file_in_a_data_set_is_one_line(tfuq, tmp_path):
             with time_limit(SECONDS_PER_FILE):
                 result = tfuq("data", "check", tmp_path / "config.yaml")
             assert result.exit_code == 2, result.output  # at the least, the label has no foreground
-            assert_refused(result, "1 of 1 cases have a problem")
+            assert_refused(result, "among 1 cases")
             assert len(result.stderr.strip().splitlines()) == 1, result.stderr
             path.unlink()
 
