@@ -138,7 +138,7 @@ def test_a_damaged_file_in_a_data_set_is_one_line(tfuq, tmp_path):
             path = tmp_path / "data" / "image" / f"case{suffix}"
             path.write_bytes(content)
             with time_limit(SECONDS_PER_FILE):
-                result = tfuq("data", "check", tmp_path / "config.yaml")
+                result = tfuq("-q", "data", "check", tmp_path / "config.yaml")
             assert result.exit_code == 2, result.output  # at the least, the label has no foreground
             assert_refused(result, "among 1 cases")
             assert len(result.stderr.strip().splitlines()) == 1, result.stderr
