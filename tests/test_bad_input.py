@@ -53,6 +53,7 @@ DAMAGES = {
     "missing label": (lambda image, label: label.unlink(), "no such file"),
     "truncated": (lambda image, label: image.write_bytes(image.read_bytes()[:900]), "not a readable NIfTI"),
     "truncated label": (lambda image, label: label.write_bytes(label.read_bytes()[:200]), "not a readable NIfTI"),
+    "wrong checksum": (lambda image, label: image.write_bytes(image.read_bytes()[:-8] + b"12345678"), "not a readable NIfTI"),
     "empty": (lambda image, label: image.write_bytes(b""), "not a readable NIfTI"),
     "not a number": (lambda image, label: change(image, with_value(np.nan)), "1 voxels are NaN or infinite"),
     "infinite": (lambda image, label: change(image, with_value(-np.inf)), "1 voxels are NaN or infinite"),

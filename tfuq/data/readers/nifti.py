@@ -55,7 +55,7 @@ def _load_single(path: Path):
         if header.get_data_offset() > _MOST_EXTENSIONS:
             raise ValueError(f"its voxels are said to begin at byte {header.get_data_offset()}")
         if is_compressed:
-            content = start + _up_to(stream, needed - len(start))
+            content = start + _up_to(stream, needed - len(start) + 1)  # at its end, a stream's checksum is compared
             _require_size(len(content), needed)
             return kind.from_stream(io.BytesIO(content))
     _require_size(path.stat().st_size, needed)
