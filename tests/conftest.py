@@ -17,6 +17,7 @@ from tfuq.config import DEFAULT_DATA_ROOT, METHODS
 
 LISTED_SPLIT = {"train": ["ball_000", "ball_001", "ball_002"], "validation": ["ball_003"], "test": ["ball_004", "ball_005"]}
 DATA = Path(os.environ.get("TFUQ_DATA", DEFAULT_DATA_ROOT)).absolute()
+BALLS_AFFINE = np.array([[1.5, 0.1, 0, -9], [-0.1, 1.5, 0, 4], [0, 0, 2.0, 30], [0, 0, 0, 1.0]])
 TINY_3D = {"patch_size": [16, 16, 16], "widths": [4, 8], "level_dropout": {1: 0.2, 2: 0.5}}
 TINY_2D = {"patch_size": [16, 16], "widths": [4, 8], "level_dropout": {2: 0.5}, "output": "sigmoid"}
 
@@ -41,7 +42,6 @@ def ball_case(rng: np.random.Generator, shape=(18, 17, 15)) -> tuple[np.ndarray,
 def write_decathlon(root: Path, cases: int = 6, shape=(18, 17, 15)) -> Path:
     """A data set of balls in the Decathlon's layout, at a tilted affine with distinct header codes."""
     rng = np.random.default_rng(7)
-    affine = np.array([[1.5, 0.1, 0, -9], [-0.1, 1.5, 0, 4], [0, 0, 2.0, 30], [0, 0, 0, 1.0]])
     entries = []
     for index in range(cases):
         image, label = ball_case(rng, shape)
@@ -49,9 +49,9 @@ def write_decathlon(root: Path, cases: int = 6, shape=(18, 17, 15)) -> Path:
         for kind, array in (("image", image), ("label", label)):
             path = root / f"{kind}sTr" / f"ball_{index:03d}.nii.gz"
             path.parent.mkdir(parents=True, exist_ok=True)
-            nifti = nibabel.Nifti1Image(array, affine)
-            nifti.set_qform(affine, 1, strip_shears=True)
-            nifti.set_sform(affine, 3)
+            nifti = nibabel.Nifti1Image(array, BALLS_AFFINE)
+            nifti.set_qform(BALLS_AFFINE, 1, strip_shears=True)
+            nifti.set_sform(BALLS_AFFINE, 3)
             nibabel.save(nifti, path)
             entry[kind] = f"./{kind}sTr/{path.name}"
         entries.append(entry)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import assert_refused, files_of, predicted, settings
+from tests.conftest import BALLS_AFFINE, assert_refused, files_of, predicted, settings
 from tests.fuzzing import (
     FORMATS,
     SECONDS_PER_FILE,
@@ -53,6 +53,7 @@ DAMAGES = {
     "missing label": (lambda image, label: label.unlink(), "no such file"),
     "truncated": (lambda image, label: image.write_bytes(image.read_bytes()[:900]), "not a readable NIfTI"),
     "truncated label": (lambda image, label: label.write_bytes(label.read_bytes()[:200]), "not a readable NIfTI"),
+    "wrong checksum": (lambda image, label: image.write_bytes(image.read_bytes()[:-8] + b"12345678"), "not a readable NIfTI"),
     "empty": (lambda image, label: image.write_bytes(b""), "not a readable NIfTI"),
     "not a number": (lambda image, label: change(image, with_value(np.nan)), "1 voxels are NaN or infinite"),
     "infinite": (lambda image, label: change(image, with_value(-np.inf)), "1 voxels are NaN or infinite"),
@@ -138,7 +139,7 @@ def test_a_damaged_file_in_a_data_set_is_one_line(tfuq, tmp_path):
             path = tmp_path / "data" / "image" / f"case{suffix}"
             path.write_bytes(content)
             with time_limit(SECONDS_PER_FILE):
-                result = tfuq("data", "check", tmp_path / "config.yaml")
+                result = tfuq("-q", "data", "check", tmp_path / "config.yaml")
             assert result.exit_code == 2, result.output  # at the least, the label has no foreground
             assert_refused(result, "among 1 cases")
             assert len(result.stderr.strip().splitlines()) == 1, result.stderr
@@ -227,3 +228,149 @@ def test_a_volume_smaller_than_the_patch_is_padded(trained, tfuq, tmp_path):
     (tmp_path / "reference").mkdir()
     (tmp_path / "small-label.nii.gz").rename(tmp_path / "reference" / "small.nii.gz")
     assert tfuq("score", tmp_path / "out", "--reference", tmp_path / "reference", "--no-figures").exit_code == 0
+
+
+def test_a_two_dimensional_image_is_predicted_and_scored(trained, tfuq, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 255, (9, 21), dtype=np.uint8)
+    (tmp_path / "reference").mkdir()
+    Image.fromarray(pixels).save(tmp_path / "scan.png")
+    Image.fromarray((pixels > 99).astype(np.uint8)).save(tmp_path / "reference" / "scan.png")
+    out = ["--out", tmp_path / "out"]
+    assert tfuq("predict", trained("mc-dropout", 2).path, "--input", tmp_path / "scan.png", *out).exit_code == 0
+    result = tfuq("score", tmp_path / "out", "--reference", tmp_path / "reference", "--no-figures")
+    assert result.exit_code == 0, result.output
+
+
+BOMB = "a: &a [x, x]\n" + "\n".join(
+    f"k{i + 1}: &k{i + 1} [{', '.join(['*' + (f'k{i}' if i else 'a')] * 9)}]" for i in range(12)
+)
+MERGES = "a: &a {k: v}\n" + "\n".join(
+    f"k{i + 1}: &k{i + 1} {{<<: [{', '.join(['*' + (f'k{i}' if i else 'a')] * 9)}]}}" for i in range(12)
+)
+CONFIGURATIONS = {
+    "list": ("- a", "holds a list"),
+    "nothing": ("", "holds a NoneType"),
+    "not text": (b"name: \xe9", "cannot be read as text"),
+    "zero byte": (b"name: \0", "not valid YAML"),
+    "bomb of aliases": (BOMB, "its aliases stand for more than"),
+    "bomb of merges": (MERGES, "its aliases stand for more than"),
+    "alias of itself": ("a: &a [*a]", "refers to itself"),
+    "deep": ("[" * 5000, "nested too deep"),
+    "long": ("a: " + "x" * 2**20, "is longer than"),
+    "object": ("!!python/object/apply:os.system ['true']", "not valid YAML"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CONFIGURATIONS)
+@pytest.mark.parametrize("command", [["train"], ["data", "check"]])
+def test_what_is_no_configuration_is_refused(tfuq, tmp_path, command, kind):
+    content, words = CONFIGURATIONS[kind]
+    path = tmp_path / "a name\nof two lines.yaml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with time_limit(SECONDS_PER_FILE):
+        result = tfuq(*command, path)
+    assert_refused(result, "two lines.yaml", words)
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("=", "not of the form"),
+        ("a..b=1", "unknown key 'a'"),
+        (".=1", "unknown key ''"),
+        ("a[0]=1", "unknown key 'a[0]'"),
+        ("int=1", "unknown key 'int'"),
+        ("training.epochs=" + "9" * 5000, "not valid YAML"),
+        ("training.epochs=" + "9" * 30, "less than or equal to 1000000"),
+        ("training.epochs=2020-13-45", "not valid YAML"),
+        ("training.seed=-1", "greater than or equal to 0"),
+        ("training.learning_rate=1e300", "less than or equal to 1000000"),
+        ("network.widths=[99999999999, 8]", "less than or equal to 8192"),
+        ("network.patch_size=[8192, 8192, 8192]", "GB of this machine"),
+        ("preprocessing.spacing=[1e-9, 1e-9, 1e-9]", "GB of this machine"),
+        ("preprocessing.window=[1000, 2000]", "constant after preprocessing.window"),
+        ("data.root=" + "x" * 300, "File name too long"),
+        ("data.root=/dev/null", "no such data folder"),
+        ("data.classes=[a, a, b]", "must differ"),
+        ("data.classes=[rest, all, b]", "'all' is the name"),
+        ("data.split={train: [], validation: [], test: []}", "data.split.train is empty"),
+        ("data.layout=nifti", "unknown data.layout 'nifti'"),
+        ("method=dropout", "'mc-dropout'"),
+    ],
+)
+def test_a_bad_override_is_refused_and_no_run_begun(balls, tfuq, tmp_path, override, words):
+    (tmp_path / "config.yaml").write_text(settings(balls).dump())
+    assert_refused(tfuq("train", tmp_path / "config.yaml", "-o", override, "--run", tmp_path / "run"), words)
+    assert not (tmp_path / "run").exists()
+
+
+def test_predictions_of_another_file_or_a_lost_map_are_not_taken_for_complete(trained, balls, tfuq, tmp_path):
+    run, out, scan = trained("mc-dropout").path, tmp_path / "out", balls / "imagesTr" / "ball_000.nii.gz"
+    other = shutil.copy(balls / "imagesTr" / "ball_001.nii.gz", tmp_path / "ball_000.nii.gz")
+    assert_refused(tfuq("predict", run, "--input", scan, "--input", other, "--out", out), "'ball_000' occurs twice")
+    assert tfuq("predict", run, "--input", scan, "--out", out).exit_code == 0
+    before = files_of(out)
+    assert_refused(tfuq("predict", run, "--input", other, "--out", out), "holds case 'ball_000' of", "--overwrite")
+    assert files_of(out) == before
+    (out / "ball_000" / "variation_ratio.nii.gz").unlink()
+    reference = ["--reference", balls / "labelsTr", "--no-figures"]
+    assert_refused(tfuq("score", out, *reference), "variation_ratio.nii.gz: no such file")
+    assert tfuq("predict", run, "--input", scan, "--out", out).exit_code == 0
+    assert files_of(out) == before
+    assert tfuq("score", out, *reference).exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["...nii.gz", ".nii.gz", "manifest.json.nii.gz", "not-utf8-\udcff.nii.gz"])
+def test_a_scan_whose_name_is_no_case_id_is_refused(trained, balls, tfuq, tmp_path, name):
+    shutil.copy(balls / "imagesTr" / "ball_000.nii.gz", tmp_path / name)
+    result = tfuq("predict", trained("mc-dropout").path, "--input", tmp_path / name, "--out", tmp_path / "out")
+    assert_refused(result, "cannot be a case id", "rename")
+    assert not (tmp_path / "out").exists()
+
+
+def nifti_of(array: np.ndarray) -> bytes:
+    """A file on the grid of the balls."""
+    return gzip.compress(nibabel.Nifti1Image(array.astype(np.float32), BALLS_AFFINE).to_bytes())
+
+
+PREDICTED = {
+    "structures.csv": (b"", b"a,b\n", b"\xff", b"case,class,component\nx,liver,all\n", b"case,class,component,volume_mean\nx,ball,all,much\n",
+                       b'case,class,component\n"x,ball,all\n', b"case,class,component\nx\n"),
+    "label.nii.gz": (b"", nifti_of(np.full((18, 17, 15), 44)), nifti_of(np.zeros((3, 3, 3)))),
+    "probability.nii.gz": (nifti_of(np.zeros((3, 3, 3, 3))), nifti_of(np.zeros((18, 17, 15, 2))), nifti_of(np.full((18, 17, 15, 3), 2.0))),
+    "predictive_entropy.nii.gz": (b"x", nifti_of(np.zeros((3, 3, 3))), nifti_of(np.full((18, 17, 15), 9.0))),
+}  # fmt: skip
+
+
+def test_damaged_predictions_are_not_scored(trained, tfuq, tmp_path):
+    out = predicted(trained, tfuq, tmp_path)
+    case = next(path for path in out.iterdir() if path.is_dir())
+    for name, contents in PREDICTED.items():
+        intact = (case / name).read_bytes()
+        for content in contents:
+            (case / name).write_bytes(content)
+            assert_refused(tfuq("score", out, "--no-figures"), f"{case.name}")
+        (case / name).write_bytes(intact)
+    assert not (out / "scores").exists()
+    assert tfuq("score", out, "--no-figures").exit_code == 0
+
+
+def test_damaged_scores_are_not_compared(tfuq, tmp_path):
+    good = {"summary.json": b'{"method": "vi"}', "cases.csv": b"case,class,dice\nx,all,0.5\n"}
+    bad = {
+        "summary.json": (b"", b"[]", b'{"method": 5}', b'{"method": ["a"]}', b"[" * 20000, b"\xff"),
+        "cases.csv": (b"", b"a,b\n", b"case,class,dice\nx,all,much\n", b"case,class,dice\nx,all,nan\n", b"case,class,dice\nx\n", b"\xff",
+                      b'case,class,dice\n"x,all,1\n'),
+    }  # fmt: skip
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        for name, content in good.items():
+            (tmp_path / folder / name).write_bytes(content)
+    assert_refused(tfuq("compare", tmp_path / "a", tmp_path / "a" / ".." / "a"), "is given twice")
+    for name, contents in bad.items():
+        for content in contents:
+            (tmp_path / "b" / name).write_bytes(content)
+            assert_refused(tfuq("compare", tmp_path / "a", tmp_path / "b"), str(tmp_path / "b"))
+        (tmp_path / "b" / name).write_bytes(good[name])
+    assert tfuq("compare", tmp_path / "a", tmp_path / "b").exit_code == 0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tfuq import config as configuration
-from tfuq.data.writers import write_csv, write_text
+from tfuq.data.writers import remove_leftovers, write_csv, write_text
 from tfuq.errors import RunError
 from tfuq.prediction import Request, cases_of_test_split, make_predictor, predict
 from tfuq.report.figures import write_figures
@@ -41,6 +41,7 @@ def _clear(folder: Path, overwrite: bool) -> None:
         return
     if not overwrite:
         raise RunError(f"{folder}: is not empty; pass --overwrite to replace an earlier demo, or choose another --out")
+    remove_leftovers(folder)
     if {path.name for path in folder.iterdir()} - {"data", "runs", "comparison.md", "comparison.csv"}:
         raise RunError(f"{folder}: holds more than a demo and is left alone; choose another --out")
     shutil.rmtree(folder)

@@ -11,10 +11,10 @@ from tfuq.errors import RunError
 
 
 @contextmanager
-def exclusive(folder: Path, doing: str):
+def exclusive(folder: Path, doing: str, *, wait: bool = False):
     """Hold a folder while the block runs; the lock ends with the process, however that ends.
 
-    What a killed process left unfinished there is removed.
+    What a killed process left unfinished there is removed. ``wait`` is for moments: until another process lets it go.
 
     Raises:
         RunError: another process holds it, or it cannot be written.
@@ -26,7 +26,7 @@ def exclusive(folder: Path, doing: str):
         raise RunError(f"{folder}: cannot be written ({error.strerror}); free space or choose another place") from error
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except OSError as error:
             raise RunError(f"{folder}: another process is {doing} it; wait for it to end, or choose another folder") from error
         remove_leftovers(folder)

@@ -19,6 +19,7 @@ from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS, UNCERTAINTY_MAPS
 from tfuq.members import load_posterior, member_digest
+from tfuq.memory import memory_errors
 from tfuq.posterior import METHOD_TRAITS, samples_of
 from tfuq.results import Manifest
 from tfuq.runs import Run
@@ -104,7 +105,8 @@ class Predictor(ABC):
         """What T samples (or ``samples``) of ``examples [n, *S, C]`` amount to."""
         seed, count = tf.constant([self.request.seed, 0], tf.int32), tf.constant(samples or self.samples)
         starts = range(0, len(examples), self.batch)
-        parts = [self.sampler.sample(examples[start : start + self.batch], seed, count) for start in starts]
+        with memory_errors():
+            parts = [self.sampler.sample(examples[start : start + self.batch], seed, count) for start in starts]
         return {name: np.concatenate([part[name].numpy() for part in parts]) for name in parts[0]}
 
 

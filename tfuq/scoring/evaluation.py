@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from tfuq.scoring.calibration import brier, error_auroc, expected_calibration_er
 from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.segmentation import overlap_scores, surface_scores
 
+_MAPS = [name.removeprefix("auroc_") for name in METRICS if name.startswith("auroc_")]  # a single sample has the first alone
 _AGAIN = "remove its folder and predict the case again"
 _NOT_MEASURES = ("case", "class", "component", "reason", *METRICS)
 
@@ -46,13 +47,13 @@ def score_folder(folder: Path, reference: Path | None, on_case: Callable[[str], 
     """Score predictions against the data set's labels, or those in ``reference``.
 
     Raises:
-        RunError: no predictions there. DataError: a reference is missing or does not fit.
+        RunError: no predictions there, or a damaged table. DataError: a reference or a map is missing or does not fit.
     """
     manifest = results.read_manifest(folder)
     config = runs.open_run(Path(manifest.run)).config
     cases, structures = [], []
     for case in cases_with_references(manifest, config, reference):
-        rows, case_structures = _score_case(folder / case.id, case, config)
+        rows, case_structures = _score_case(folder / case.id, case, config, _MAPS if manifest.samples > 1 else _MAPS[:1])
         cases += rows
         structures += case_structures
         on_case(case.id)
@@ -92,16 +93,24 @@ def _reference_files(config: Config, folder: Path) -> dict[str, Path]:
     return plain | {case.id: case.label for case in listed if case.label}
 
 
-def _score_case(folder: Path, case: Case, config: Config) -> tuple[list[dict], list[dict]]:
+def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str]) -> tuple[list[dict], list[dict]]:
     predicted = read(folder / "label.nii.gz")
     truth = read_case_label(case, predicted, len(config.data.classes), config.data.label_values).array
-    require_map(folder / "label.nii.gz", predicted, predicted, len(config.data.classes) - 1)
+    if predicted.array.ndim != 3 or predicted.array.max() >= len(config.data.classes):
+        raise DataError(f"{folder / 'label.nii.gz'}: is no map of {len(config.data.classes)} classes; {_AGAIN}")
     label = predicted.array.astype(np.uint8)
     rows = [
         {"case": case.id, "class": name, **_class_scores(label == k, truth == k, predicted)}
         for k, name in enumerate(config.data.classes[1:], start=1)
     ]
-    rows.append({"case": case.id, "class": "all", **_mean_row(rows), **_voxel_scores(folder, predicted, truth, config)})
+    rows.append(
+        {
+            "case": case.id,
+            "class": "all",
+            **_mean_row(rows),
+            **_voxel_scores(folder, predicted, truth, maps, len(config.data.classes)),
+        }
+    )
     quality = {row["class"]: row["dice"] for row in rows}
     return rows, [row | {"dice": quality[row["class"]]} for row in _structures(folder / "structures.csv", quality)]
 
@@ -117,14 +126,15 @@ def _structures(path: Path, classes: Container[str]) -> list[dict]:
     return rows
 
 
-def require_map(path: Path, volume: Volume, label: Volume, highest: float) -> None:
-    """Refuse a map that does not lie on the label's grid, or whose values are not between 0 and ``highest``.
-
-    Raises:
-        DataError: it does not fit.
-    """
-    if not volume.same_grid(label) or volume.array.min() < 0 or volume.array.max() > highest + 1e-3:
+def _read_map(path: Path, label: Volume, highest: float, channels: tuple[int, ...] = ()) -> np.ndarray:
+    """A map's array; it must lie on the label's grid, have the channels, and values between 0 and ``highest``."""
+    volume = read(path)
+    if channels and label.ndim == 2:
+        volume = volume.with_array(volume.array[:, :, None])  # of a 2D image, the file's third axis is the channels
+    is_on_grid = volume.same_grid(label) and volume.array.shape[3:] == channels
+    if not is_on_grid or volume.array.min() < 0 or volume.array.max() > highest + 1e-3:
         raise DataError(f"{path}: is not on the grid of its label, or beyond 0 to {highest:.4g}; {_AGAIN}")
+    return volume.array
 
 
 def _class_scores(predicted: np.ndarray, reference: np.ndarray, grid: Volume) -> dict:
@@ -136,21 +146,14 @@ def _mean_row(rows: list[dict]) -> dict:
     return {name: _mean([row[name] for row in rows]) for name in rows[0] if name in METRICS}
 
 
-def _voxel_scores(folder: Path, predicted: Volume, truth: np.ndarray, config: Config) -> dict:
-    path, classes = folder / "probability.nii.gz", len(config.data.classes)
-    probability = read(path)
-    require_map(path, probability, predicted, 1.0)
-    if probability.array.shape[3:] != (classes,):
-        raise DataError(f"{path}: must have {classes} channels, one per class; {_AGAIN}")
-    p, y = probability.array.reshape(-1, classes), truth.ravel().astype(int)
+def _voxel_scores(folder: Path, predicted: Volume, truth: np.ndarray, maps: Sequence[str], classes: int) -> dict:
+    p = _read_map(folder / "probability.nii.gz", predicted, 1.0, (classes,)).reshape(-1, classes)
+    y = truth.ravel().astype(int)
     scores = {"nll": negative_log_likelihood(p, y), "brier": brier(p, y), "ece": expected_calibration_error(p, y)}
     wrong = (predicted.array != truth).ravel()
-    for name in METRICS:
-        path = folder / f"{name.removeprefix('auroc_')}.nii.gz"
-        if name.startswith("auroc_") and path.is_file():
-            uncertainty = read(path)
-            require_map(path, uncertainty, predicted, np.log(classes))
-            scores[name] = error_auroc(uncertainty.array.ravel(), wrong)
+    for name in maps:
+        uncertainty = _read_map(folder / f"{name}.nii.gz", predicted, np.log(classes))
+        scores[f"auroc_{name}"] = error_auroc(uncertainty.ravel(), wrong)
     return scores
 
 

@@ -45,11 +45,12 @@ def train(config: Config, path: Path, *, on_step: OnStep = unheard, say: Callabl
         raise RunError(f"--member {member}: this configuration has members 0 to {config.members - 1}")
     check_folder(path, config, overwrite=overwrite, resume=resume or member is not None)
     material = prepare(config, devices)
-    if overwrite:
-        _remove_unless_training(path)
     split = {part: [case.id for case in cases] for part, cases in material.parts.items()}
-    if not runs.is_run(path):
-        runs.create(path, config, split, _facts(config, material))
+    with exclusive(path, "beginning", wait=True):
+        if overwrite:
+            _remove_unless_training(path)
+        if not runs.is_run(path):
+            runs.create(path, config, split, _facts(config, material))
     run = Run(path, config)
     if run.split != split:
         raise RunError(

@@ -21,6 +21,7 @@ from tfuq.errors import RunError, TfuqError
 from tfuq.locks import exclusive
 from tfuq.members import build_member
 from tfuq.tasks import task_of
+from tfuq.memory import memory_errors
 from tfuq.training.step import TrainingStep
 from tfuq.training.validation import Validator
 from tfuq.weights import assign_arrays, load_arrays, model_arrays, save_arrays
@@ -71,11 +72,8 @@ class MemberTraining:
         Raises:
             RunError: another process is training this member.
         """
-        with exclusive(self.folder, "training"):
-            try:
-                self._run(on_step)
-            except tf.errors.ResourceExhaustedError as error:
-                raise MemoryError(error.message.splitlines()[0]) from error
+        with exclusive(self.folder, "training"), memory_errors():
+            self._run(on_step)
 
     def rehearse(self) -> dict[str, float]:
         """Take a few steps and validate twice; seconds of ``build`` (the first time of both), ``step``, ``validation``."""

@@ -55,7 +55,7 @@ def _load_single(path: Path):
         if header.get_data_offset() > _MOST_EXTENSIONS:
             raise ValueError(f"its voxels are said to begin at byte {header.get_data_offset()}")
         if is_compressed:
-            content = start + _up_to(stream, needed - len(start))
+            content = start + _up_to(stream, needed - len(start) + 1)  # at its end, a stream's checksum is compared
             _require_size(len(content), needed)
             return kind.from_stream(io.BytesIO(content))
     _require_size(path.stat().st_size, needed)
@@ -96,8 +96,13 @@ def _require_size(present: int, needed: int) -> None:
 
 
 def _check_affine(affine: np.ndarray) -> None:
-    if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-12:
-        raise ValueError("its affine is singular")
+    sizes = np.linalg.norm(affine[:3, :3].astype(np.float64), axis=0)
+    if affine.shape != (4, 4) or not np.allclose(affine[3], [0, 0, 0, 1]):
+        raise ValueError("its affine is singular, or no affine")  # SPM's .mat may hold any matrix
+    if not np.isfinite(affine).all() or np.abs(affine).max() > 1e9 or not ((sizes > 1e-6) & (sizes < 1e6)).all():
+        raise ValueError("its affine is singular, or its voxels are not between 1e-6 and 1e6 mm")
+    if abs(np.linalg.det(affine[:3, :3] / sizes)) < 1e-6:
+        raise ValueError("its affine is singular, as two of its axes are one")
 
 
 def _three_axes(array: np.ndarray) -> np.ndarray:
