@@ -61,3 +61,22 @@ def rejection_curve(uncertainty, correct):
         kept = [c for u, c in zip(uncertainty, correct, strict=True) if u <= threshold]
         points.append((len(kept) / len(correct), sum(kept) / len(kept)))
     return np.array(points).T
+
+
+def radial_error(a, b, mm_per_pixel):
+    return mm_per_pixel * math.sqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2)
+
+
+def pearson(x, y):
+    a, b = [v - sum(x) / len(x) for v in x], [v - sum(y) / len(y) for v in y]
+    return sum(u * v for u, v in zip(a, b, strict=True)) / math.sqrt(sum(u * u for u in a) * sum(v * v for v in b))
+
+
+def quantile_bins(x, bins):
+    """The bin of each value: the first whose upper edge (by linear interpolation of the sorted values) it does not exceed."""
+    ordered, edges = sorted(x), []
+    for k in range(1, bins):
+        place = (len(x) - 1) * k / bins
+        low = math.floor(place)
+        edges.append(ordered[low] + (place - low) * (ordered[min(low + 1, len(x) - 1)] - ordered[low]))
+    return [sum(value > edge for edge in edges) for value in x]

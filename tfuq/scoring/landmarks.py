@@ -1,0 +1,94 @@
+"""Landmark scores. Errors are radial, in mm, ``[n, L]`` for n images of L landmarks; NaN where a landmark is missing.
+
+A detection succeeds at z mm where its error is below z (ISBI 2015; Wang et al., Med. Image Anal. 2016). A measure of uncertainty
+``[n, L]`` is to be larger where a position is less certain: negate a maximum activation.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from tfuq.scoring.calibration import error_auroc
+
+THRESHOLDS_MM = (2.0, 2.5, 3.0, 4.0)
+FAILURE_MM = 4.0
+_FEWEST_PAIRS = 3
+
+
+def radial_errors(predicted: np.ndarray, truth: np.ndarray, mm_per_pixel: float | np.ndarray) -> np.ndarray:
+    """Distances ``[n, L]`` in mm between positions ``[n, L, 2]``; the spacing is one number or one for x and one for y."""
+    return np.linalg.norm((predicted - truth) * np.asarray(mm_per_pixel), axis=-1)
+
+
+def success_rates(errors: np.ndarray, thresholds: tuple[float, ...] = THRESHOLDS_MM) -> dict[str, float | None]:
+    """Share of the landmarks that are not missing with an error below each threshold, as ``sdr_2mm`` …; None without any."""
+    present = errors[~np.isnan(errors)]
+    return {f"sdr_{z:g}mm": float(np.mean(present < z)) if present.size else None for z in thresholds}
+
+
+def landmark_table(errors: np.ndarray, names: list[str]) -> list[dict]:
+    """A row for each landmark and a last one "all": n, mean, sample standard deviation, median (mm), success rates."""
+    columns = [*errors.T, errors]
+    return [{"landmark": name, **_summary(column)} for name, column in zip([*names, "all"], columns, strict=True)]
+
+
+def rater_distance(a: np.ndarray, b: np.ndarray, mm_per_pixel: float | np.ndarray) -> dict[str, float | None]:
+    """How far two raters' positions ``[n, L, 2]`` lie apart, in the columns of `landmark_table`: what a method can hope for."""
+    return _summary(radial_errors(a, b, mm_per_pixel))
+
+
+def _summary(errors: np.ndarray) -> dict[str, float | None]:
+    present = errors[~np.isnan(errors)]
+    n = present.size
+    return {
+        "n": n,
+        "mean": float(present.mean()) if n else None,
+        "std": float(present.std(ddof=1)) if n > 1 else None,
+        "median": float(np.median(present)) if n else None,
+        **success_rates(present),
+    }
+
+
+def correlations(measure: np.ndarray, errors: np.ndarray) -> dict[str, dict[str, float | None]]:
+    """Spearman's ρ and Pearson's r of a measure with the error, each with its p and n, over all landmarks of all images.
+
+    They are None where fewer than three landmarks have both, or either is constant.
+    """
+    x, y = _pairs(measure, errors)
+    usable = len(x) >= _FEWEST_PAIRS and np.ptp(x) > 0 and np.ptp(y) > 0
+    table = {}
+    for name, symbol, function in (("spearman", "rho", stats.spearmanr), ("pearson", "r", stats.pearsonr)):
+        value, p = (float(found) for found in function(x, y)) if usable else (None, None)
+        table[name] = {symbol: value, "p": p, "n": len(x)}
+    return table
+
+
+def detection_auroc(measure: np.ndarray, errors: np.ndarray, threshold_mm: float = FAILURE_MM) -> float | None:
+    """How well a measure finds the landmarks that are off by ``threshold_mm`` or more; None where all or none are."""
+    x, y = _pairs(measure, errors)
+    return error_auroc(x, y >= threshold_mm)
+
+
+def errors_by_quantile(measure: np.ndarray, errors: np.ndarray, bins: int = 5, threshold_mm: float = FAILURE_MM) -> list[dict]:
+    """A row for each quantile of the measure, the most certain first: n, its range, mean error (mm), share of failures.
+
+    Equal values share a bin, so a bin may be empty; its range, error and share are then None.
+    """
+    x, y = _pairs(measure, errors)
+    edges = np.quantile(x, np.arange(1, bins) / bins) if len(x) else np.zeros(bins - 1)
+    place = np.searchsorted(edges, x, side="left")
+    return [{"bin": k + 1, **_bin(x[place == k], y[place == k], threshold_mm)} for k in range(bins)]
+
+
+def _bin(x: np.ndarray, y: np.ndarray, threshold_mm: float) -> dict[str, float | None]:
+    if not len(x):
+        return {"n": 0, "low": None, "high": None, "mean_error": None, "failure_rate": None}
+    low, high, mean, rate = x.min(), x.max(), y.mean(), np.mean(y >= threshold_mm)
+    return {"n": len(x), "low": float(low), "high": float(high), "mean_error": float(mean), "failure_rate": float(rate)}
+
+
+def _pairs(measure: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The measure and the error of every landmark that has both."""
+    present = ~(np.isnan(measure) | np.isnan(errors))
+    return np.asarray(measure)[present], np.asarray(errors)[present]
