@@ -17,6 +17,11 @@ import numpy as np
 from tfuq.errors import DataError
 
 Position = tuple[float, float]
+ISBI_2015_LANDMARKS = (
+    "sella", "nasion", "orbitale", "porion", "subspinale", "supramentale", "pogonion", "menton", "gnathion", "gonion",
+    "lower incisor tip", "upper incisor tip", "upper lip", "lower lip", "subnasale", "soft tissue pogonion",
+    "posterior nasal spine", "anterior nasal spine", "articulare",
+)  # fmt: skip
 _MISSING = (math.nan, math.nan)
 _IMAGE_COLUMNS = ("file", "id")
 _TABLE_FORMS = "columns file (or id), landmark, x, y, or file (or id), X1, Y1, X2, Y2 …"
