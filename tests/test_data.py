@@ -14,7 +14,7 @@ from tests.conftest import real, settings, write_decathlon
 from tfuq.config import AugmentationConfig, PreprocessingConfig, SplitConfig
 from tfuq.data.augmentation import affine, augment, flip, rotation
 from tfuq.data.cases import Case, read_case_image, read_case_label
-from tfuq.data.dataset import TrainingSet, epoch_order
+from tfuq.data.dataset import epoch_order
 from tfuq.data.layouts import list_cases
 from tfuq.data.preprocessing import (
     Preprocessor,
@@ -28,6 +28,7 @@ from tfuq.data.preprocessing import (
     zscore,
 )
 from tfuq.data.readers import read
+from tfuq.data.segmentation import SegmentationSet
 from tfuq.data.splits import split_cases
 from tfuq.data.volume import Volume, onto_grid, resample, take
 from tfuq.data.writers import write_csv, write_nifti
@@ -303,11 +304,11 @@ def test_preprocessor_pads_slices_in_their_plane_only():
 
 def test_small_slices_are_left_out(balls):
     config = settings(balls, rank=2, preprocessing={"min_slice_area": 20})
-    everything = TrainingSet(settings(balls, rank=2), list_cases("decathlon", balls), None)
-    kept = TrainingSet(config, list_cases("decathlon", balls), None)
+    everything = SegmentationSet(settings(balls, rank=2), list_cases("decathlon", balls), None)
+    kept = SegmentationSet(config, list_cases("decathlon", balls), None)
     assert 0 < len(kept.index) < len(everything.index)
     with pytest.raises(DataError, match="min_slice_area"):
-        TrainingSet(settings(balls, rank=2, preprocessing={"min_slice_area": 10_000}), list_cases("decathlon", balls), None)
+        SegmentationSet(settings(balls, rank=2, preprocessing={"min_slice_area": 10_000}), list_cases("decathlon", balls), None)
 
 
 def test_patches_are_balanced_towards_foreground(tmp_path):
@@ -315,7 +316,7 @@ def test_patches_are_balanced_towards_foreground(tmp_path):
     share = {}
     for wanted in (0.0, 1.0):
         config = settings(root, training={"foreground_share": wanted})
-        training = TrainingSet(config, list_cases("decathlon", root), None)
+        training = SegmentationSet(config, list_cases("decathlon", root), None)
         labels = [training.example(0, np.random.default_rng(i))[1] for i in range(60)]
         assert labels[0].shape == (16, 16, 16)
         share[wanted] = np.mean([label.any() for label in labels])
@@ -327,7 +328,7 @@ def test_bootstrap_and_share_choose_whole_cases(balls):
     cases = list_cases("decathlon", balls)
     for subset, count in (("bootstrap", 6), (0.5, 3)):
         config = settings(balls, ensemble={"subset": subset})
-        rows = TrainingSet(config, cases, None).member_rows(np.random.default_rng(1))
+        rows = SegmentationSet(config, cases, None).member_rows(np.random.default_rng(1))
         assert len(rows) == count
     assert len(set(rows)) == 3
 

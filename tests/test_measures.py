@@ -8,7 +8,7 @@ from sklearn import metrics as sklearn_metrics
 
 from tests import references
 from tfuq.config import LossConfig
-from tfuq.losses import cross_entropy, log_probabilities, make_loss, probabilities, soft_dice
+from tfuq.losses import cross_entropy, log_probabilities, make_class_loss, probabilities, soft_dice
 from tfuq.measures.structure import ClassMaps, SampleMasks, pairwise_dice, structure_rows
 from tfuq.reducers import PackedMasks
 from tfuq.scoring.calibration import brier, error_auroc, expected_calibration_error, negative_log_likelihood
@@ -207,7 +207,7 @@ def test_losses_against_the_reference(batch):
             "dice-ce": 0.9 * (1 - np.mean(overlaps)) + 0.1 * nll.mean(),
         }
         for name, value in expected.items():
-            loss = make_loss(LossConfig(name=name, dice_weight=0.9), weights)
+            loss = make_class_loss(LossConfig(name=name, dice_weight=0.9), weights)
             assert float(loss(y, log_p)[n]) == pytest.approx(value, rel=1e-5), name
 
 

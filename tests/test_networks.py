@@ -44,7 +44,7 @@ def test_published_network_is_exact():
 def test_unet_is_rank_generic_and_configurable(tmp_path, rank, normalization, activation):
     network = {"normalization": normalization, "activation": activation, "widths": [4, 8, 12], "dropout_after_each": 0.1}
     config = settings(tmp_path, rank=rank, network=network)
-    model = build_network(config.network, LayerFactory(), channels=2, classes=3 if rank == 3 else 2)
+    model = build_network(config.network, LayerFactory(), channels=2, outputs=3 if rank == 3 else 1)
     shape = (2, *config.network.patch_size, 2)
     logits = model([tf.random.stateless_normal(shape, SEED), SEED])
     assert logits.shape == (*shape[:-1], 3 if rank == 3 else 1)

@@ -19,7 +19,7 @@ from tfuq.losses import cross_entropy
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
 from tfuq.members import load_posterior
 from tfuq.posterior import samples_of
-from tfuq.prediction import Predictor, Request, predict
+from tfuq.prediction import Request, make_predictor, predict
 from tfuq.sampling import Sampler
 from tfuq.training import train
 from tfuq.training.strategy import make_strategy
@@ -128,7 +128,7 @@ def test_two_processes_do_not_write_one_member_or_folder(balls, tmp_path, traine
     ):
         fit(settings(balls), tmp_path / "run")
     assert not (tmp_path / "run" / "members" / "0" / "done").exists()
-    predictor = Predictor(trained("mc-dropout"), Request("mc-dropout", 2, 0, 8))
+    predictor = make_predictor(trained("mc-dropout"), Request("mc-dropout", 2, 0, 8))
     with exclusive(tmp_path / "out", "predicting into"), pytest.raises(RunError, match="another process is predicting into"):
         predict(predictor, [], tmp_path / "out", on_case=lambda *_: None)
 
@@ -254,6 +254,6 @@ def test_loss_that_explodes_is_said(balls, tmp_path, monkeypatch):
     def infinite(labels, log_p, weights=None):
         return cross_entropy(labels, log_p) * float("inf")
 
-    monkeypatch.setattr("tfuq.training.fit.make_loss", lambda *_: infinite)
+    monkeypatch.setattr("tfuq.tasks.segmentation.make_class_loss", lambda *_: infinite)
     with pytest.raises(TfuqError, match="lower training"):
         fit(settings(balls), tmp_path / "run")

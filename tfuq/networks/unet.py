@@ -25,7 +25,8 @@ def unet(
     """Build ``(image [N, *spatial, C], seed [2]) → logits [N, *spatial, outputs]``.
 
     ``widths``: filters per level, the last being the bottom. ``level_dropout``: rate after an encoder level, levels
-    counted from 1. ``upsample_dropout``: rate after every up-sampling. ``head_filters``: a further 3×3 convolution, with ``head_activation``, before the final 1×1 one.
+    counted from 1. ``upsample_dropout``: rate after every up-sampling. ``head_filters``: a further 3×3
+    convolution, with ``head_activation``, before the final 1×1 one.
     """
     image = tf_keras.Input(tuple(input_shape), name="image")
     skips, x = [], image

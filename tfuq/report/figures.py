@@ -11,14 +11,13 @@ import matplotlib
 import nibabel
 import numpy as np
 from matplotlib import colors
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from tfuq import results, runs
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image, read_case_label
 from tfuq.data.readers import read
-from tfuq.data.writers import whole_file
+from tfuq.report.canvas import RIGHT, SEQUENTIAL, WRONG, correlation_title, new_figure, save
 from tfuq.scoring.evaluation import Scores, cases_with_references
 
 _MAPS = {  # unit, and the largest value for K classes
@@ -28,8 +27,7 @@ _MAPS = {  # unit, and the largest value for K classes
     "variation_ratio": ("share of samples", lambda k: 1 - 1 / k),
     "standard_deviation": ("probability", lambda k: 0.5),
 }
-_SEQUENTIAL, _LABELS = "cividis", "viridis"
-_RIGHT, _WRONG = "#0072B2", "#D55E00"  # Okabe and Ito's blue and vermilion
+_LABELS = "viridis"
 _WORST, _HISTOGRAM_BINS, _COLUMNS = 3, 40, 4
 
 
@@ -55,15 +53,15 @@ def write_figures(folder: Path, reference: Path | None, scores: Scores, output: 
     written = []
     for case_id in worst:
         figure = overview(load_case(folder, cases[case_id], run.config), run.config, f"{case_id}: Dice {dice[case_id]:.3f}")
-        written.append(_save(figure, output / f"case-{case_id}.png"))
+        written.append(save(figure, output / f"case-{case_id}.png"))
     arrays = (load_case(folder, case, run.config) for case in cases.values())
-    written.append(_save(_histograms(arrays, len(run.config.data.classes)), output / "uncertainty-histograms.png"))
+    written.append(save(_histograms(arrays, len(run.config.data.classes)), output / "uncertainty-histograms.png"))
     measures = {name: table for name, table in scores.summary["spearman_with_dice"].items() if table}
     written += [
-        _save(_scatter(name, scores.structures, table), output / f"dice-{_plain(name)}.png") for name, table in measures.items()
+        save(_scatter(name, scores.structures, table), output / f"dice-{_plain(name)}.png") for name, table in measures.items()
     ]
     if any(_histories(run.path)):
-        written.append(_save(_training_curves(run.path), output / "training.png"))
+        written.append(save(_training_curves(run.path), output / "training.png"))
     return written
 
 
@@ -91,7 +89,7 @@ def overview(case: CaseArrays, config: Config, title: str) -> Figure:
     index = most_informative_slice(case, axis)
     panels = _panels(case, len(classes))
     rows, columns = -(-len(panels) // _COLUMNS), min(len(panels), _COLUMNS)
-    figure = _figure(3.2 * columns, 3.2 * rows)
+    figure = new_figure(3.2 * columns, 3.2 * rows)
     for place, (name, array, (cmap, top, unit)) in enumerate(panels, start=1):
         axes = figure.add_subplot(rows, columns, place)
         plane, aspect = upright(np.take(array, index, axis), case.affine, axis)
@@ -111,7 +109,7 @@ def _panels(case: CaseArrays, classes: int) -> list[tuple[str, np.ndarray, tuple
     """Title, array, and how it is shown: colour map, largest value (None for the array's own range), unit."""
     labels = (colors.ListedColormap(matplotlib.colormaps[_LABELS](np.linspace(0, 1, classes))), classes - 1, "class")
     truth = [] if case.truth is None else [("truth", case.truth, labels)]
-    maps = [(n, case.maps[n], (_SEQUENTIAL, top(classes), unit)) for n, (unit, top) in _MAPS.items() if n in case.maps]
+    maps = [(n, case.maps[n], (SEQUENTIAL, top(classes), unit)) for n, (unit, top) in _MAPS.items() if n in case.maps]
     return [("image", case.image, ("gray", None, "")), *truth, ("prediction", case.label, labels), *maps]
 
 
@@ -137,12 +135,12 @@ def _histograms(cases: Iterator[CaseArrays], classes: int) -> Figure:
             edges = np.linspace(0, _MAPS[name][1](classes), _HISTOGRAM_BINS + 1)
             pair = np.stack([np.histogram(np.clip(values[part], 0, edges[-1]), edges)[0] for part in (~wrong, wrong)])
             counts[name] = counts.get(name, 0) + pair
-    figure = _figure(3.4 * len(counts), 3.0)
+    figure = new_figure(3.4 * len(counts), 3.0)
     for place, (name, pair) in enumerate(counts.items(), start=1):
         unit, top = _MAPS[name]
         edges = np.linspace(0, top(classes), _HISTOGRAM_BINS + 1)
         axes = figure.add_subplot(1, len(counts), place)
-        for values, colour, what in zip(pair, (_RIGHT, _WRONG), ("correct", "wrong"), strict=True):
+        for values, colour, what in zip(pair, (RIGHT, WRONG), ("correct", "wrong"), strict=True):
             density = values / max(values.sum(), 1) / (edges[1] - edges[0])
             axes.stairs(density, edges, color=colour, label=f"{what} ({values.sum():,} voxels)")
         axes.set(xlabel=f"{name.replace('_', ' ')} ({unit})", ylabel="density", yscale="log")
@@ -155,20 +153,20 @@ def _scatter(class_name: str, structures: list[dict], table: dict[str, dict]) ->
     rows = [row for row in structures if row["class"] == class_name and row["component"] == "all"]
     names = [name for name, found in table.items() if found["rho"] is not None]
     rows_of_panels = max(-(-len(names) // _COLUMNS), 1)
-    figure = _figure(3.0 * _COLUMNS, 2.6 * rows_of_panels)
+    figure = new_figure(3.0 * _COLUMNS, 2.6 * rows_of_panels)
     for place, name in enumerate(names, start=1):
         points = [(float(row[name]), row["dice"]) for row in rows if row.get(name) not in (None, "")]
         axes = figure.add_subplot(rows_of_panels, _COLUMNS, place)
-        axes.scatter(*zip(*points, strict=True), s=10, color=_RIGHT)
+        axes.scatter(*zip(*points, strict=True), s=10, color=RIGHT)
         axes.set_xlabel(name.replace("_", " "), fontsize=8)
         axes.set_ylabel("Dice", fontsize=8)
-        axes.set_title(f"ρ = {table[name]['rho']:.2f}, p = {table[name]['p']:.2g}, n = {table[name]['n']}", fontsize=8)
+        axes.set_title(correlation_title("ρ", *(table[name][key] for key in ("rho", "p", "n"))), fontsize=8)
     figure.suptitle(class_name, fontsize=10)
     return figure
 
 
 def _training_curves(run: Path) -> Figure:
-    figure = _figure(8, 3.2)
+    figure = new_figure(8, 3.2)
     panels = {"loss": ("loss", "val_loss"), "Dice of the validation cases": ("val_dice",)}
     for place, (title, names) in enumerate(panels.items(), start=1):
         axes = figure.add_subplot(1, 2, place)
@@ -187,18 +185,6 @@ def _histories(run: Path) -> Iterator[tuple[str, list[dict]]]:
     for path in sorted(run.glob("members/*/history.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             yield path.parent.name, list(csv.DictReader(file))
-
-
-def _figure(width: float, height: float) -> Figure:
-    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _save(figure: Figure, path: Path) -> Path:
-    with whole_file(path) as beside:
-        figure.savefig(beside, format="png")
-    return path
 
 
 def _plain(name: str) -> str:

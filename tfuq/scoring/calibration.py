@@ -19,12 +19,18 @@ def brier(p: np.ndarray, y: np.ndarray) -> float:
     return float((squares - 2 * p[np.arange(len(y)), y] + 1).mean())
 
 
-def expected_calibration_error(p: np.ndarray, y: np.ndarray, bins: int = 15) -> float:
-    """Σ over equal-width confidence bins of the bin's share × |accuracy − confidence| (Naeini 2015, Guo 2017)."""
+def confidence_bins(p: np.ndarray, y: np.ndarray, bins: int = 15) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Over equal-width bins of confidence, open below: number of items, sum of their confidence, number of correct ones."""
     confidence, correct = p.max(1).astype(np.float64), p.argmax(1) == y
     number = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    gap = np.bincount(number, weights=correct, minlength=bins) - np.bincount(number, weights=confidence, minlength=bins)
-    return float(np.abs(gap).sum() / len(y))
+    count, confidence, correct = (np.bincount(number, weights=w, minlength=bins) for w in (None, confidence, correct))
+    return count, confidence, correct
+
+
+def expected_calibration_error(p: np.ndarray, y: np.ndarray, bins: int = 15) -> float:
+    """Σ over equal-width confidence bins of the bin's share × |accuracy − confidence| (Naeini 2015, Guo 2017)."""
+    _, confidence, correct = confidence_bins(p, y, bins)
+    return float(np.abs(correct - confidence).sum() / len(y))
 
 
 def error_auroc(uncertainty: np.ndarray, wrong: np.ndarray) -> float | None:

@@ -20,8 +20,8 @@ from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import RunError, TfuqError
 from tfuq.locks import exclusive
 from tfuq.members import build_member
-from tfuq.tasks import task_of
 from tfuq.memory import memory_errors
+from tfuq.tasks import task_of
 from tfuq.training.step import TrainingStep
 from tfuq.training.validation import Validator
 from tfuq.weights import assign_arrays, load_arrays, model_arrays, save_arrays

@@ -11,6 +11,8 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from tfuq.data.phantoms.brain import write_brain_decathlon, write_brain_iseg2017
+from tfuq.data.phantoms.cephalogram import write_cephalogram
+from tfuq.data.phantoms.digits import write_digits
 from tfuq.data.writers import whole_folder
 from tfuq.errors import DataError
 from tfuq.registry import Registry
@@ -19,6 +21,8 @@ Writer = Callable[[Path, int, int], None]  # folder, cases, seed
 PHANTOMS: Registry[Writer] = Registry("phantom")
 PHANTOMS.register("brain-decathlon")(write_brain_decathlon)
 PHANTOMS.register("brain-iseg2017")(write_brain_iseg2017)
+PHANTOMS.register("cephalogram")(write_cephalogram)
+PHANTOMS.register("digits")(write_digits)
 
 
 def synthesize(name: str, folder: Path, *, cases: int, seed: int) -> None:

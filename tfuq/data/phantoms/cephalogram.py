@@ -24,9 +24,9 @@ _TEMPLATE = {  # x and y in pixels of the small image, of a head that looks to t
     "sella": (42, 50), "nasion": (73, 48), "orbitale": (63, 63), "porion": (26, 60), "subspinale": (68, 80),
     "supramentale": (67, 99), "pogonion": (69, 106), "menton": (58, 112), "gnathion": (65, 111), "gonion": (34, 95),
     "lower incisor tip": (73, 91), "upper incisor tip": (75, 87), "upper lip": (83, 84), "lower lip": (82, 95),
-    "subnasale": (78, 77), "soft tissue pogonion": (75, 107), "posterior nasal spine": (48, 75),
+    "subnasale": (78, 77), "soft tissue pogonion": (79, 107), "posterior nasal spine": (48, 75),
     "anterior nasal spine": (73, 74), "articulare": (33, 70),
-    "vault": (42, 39), "nose": (88, 71), "mouth": (78, 89), "nasal bone": (79, 60), "brow": (79, 44), "chin dip": (77, 101),
+    "vault": (42, 39), "nose": (88, 71), "mouth": (78, 89), "nasal bone": (79, 60), "brow": (79, 44), "chin dip": (74, 101),
     "chin": (70, 115), "throat": (50, 117), "neck": (22, 117), "nape": (15, 70), "upper root": (69, 76), "lower root": (66, 103),
 }  # fmt: skip
 _BONES = [

@@ -1,0 +1,38 @@
+"""What all figures share: a canvas without a display, whole files, and colours that are told apart without colour vision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from tfuq.data.writers import whole_file
+
+# Okabe and Ito 2008
+BLUE, VERMILION, ORANGE, GREEN, SKY, PURPLE, YELLOW, BLACK = (
+    "#0072B2", "#D55E00", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#F0E442", "#000000",
+)  # fmt: skip
+RIGHT, WRONG = BLUE, VERMILION
+SEQUENTIAL = "cividis"
+GREY = "#BBBBBB"
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of so many inches that draws without a display."""
+    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure: Figure, path: Path) -> Path:
+    """Write a PNG, whole or not at all, and say where."""
+    with whole_file(path) as beside:
+        figure.savefig(beside, format="png")
+    return path
+
+
+def correlation_title(symbol: str, value: float | None, p: float | None, n: int) -> str:
+    """A correlation as one line, such as "ρ = 0.41, p = 0.0012, n = 60"."""
+    found = f"{symbol} undefined" if value is None else f"{symbol} = {value:.2f}, p = {p:.2g}"
+    return f"{found}, n = {n}"
