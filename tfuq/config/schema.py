@@ -128,12 +128,16 @@ class DataConfig(Section):
 
 
 class PreprocessingConfig(Section):
-    """Steps from a case's own grid to the network's, in this order; a null one is left out."""
+    """Steps from a case's own grid to the network's, in this order; a null one is left out.
+
+    ``anti_aliasing`` smooths an image before it is resampled to fewer voxels.
+    """
 
     crop_to_labels: list[PositiveInt] | None = None
     crop_margin: Annotated[int, Field(ge=0, le=8192)] = 0
     spacing: Annotated[list[Positive], Field(min_length=3, max_length=3)] | None = None
     size: Annotated[list[Size], Field(min_length=3, max_length=3)] | None = None
+    anti_aliasing: bool = False
     window: Annotated[list[Intensity], Field(min_length=2, max_length=2)] | None = None
     normalization: Literal["zscore", "zscore-training", "none"] = "zscore"
     slice_axis: Literal[0, 1, 2] | None = None
@@ -242,12 +246,13 @@ class VariationalConfig(Section):
 
 
 class TrainingConfig(Section):
-    """Optimization."""
+    """Optimization. ``schedule`` cosine lowers the learning rate epoch by epoch towards 0 (Loshchilov & Hutter 2017)."""
 
     seed: Seed = 0
     epochs: Count = 10
     batch_size: Count = 2
     learning_rate: Positive = 0.001
+    schedule: Literal["constant", "cosine"] = "constant"
     weight_decay: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
     steps_per_epoch: Count | None = None
     foreground_share: Fraction = 0.5

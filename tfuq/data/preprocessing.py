@@ -59,12 +59,12 @@ def crop_to_labels(volume: Volume, label: Volume, classes: list[int], margin: in
     return take(volume, start, tuple(end - start))
 
 
-def to_spacing(volume: Volume, spacing: list[float], *, nearest: bool = False) -> Volume:
+def to_spacing(volume: Volume, spacing: list[float], *, nearest: bool = False, smooth: bool = False) -> Volume:
     """Resampled to about ``spacing`` mm: the nearest that divides the field of view into whole voxels."""
     shape = np.maximum(np.rint(np.array(volume.shape) * volume.spacing / np.array(spacing)), 1)
     require_memory(shape, 4)
     shape = shape.astype(int)
-    return resample(volume, tuple(shape), nearest=nearest)
+    return resample(volume, tuple(shape), nearest=nearest, smooth=smooth)
 
 
 def pad_to(volume: Volume, shape: tuple[int, ...]) -> Volume:
@@ -106,9 +106,10 @@ class Preprocessor:
             if label is None:
                 raise DataError("preprocessing.crop_to_labels needs each case's label, but this case has none")
             volume = crop_to_labels(volume, label, self.config.crop_to_labels, self.config.crop_margin)
+        how = {"nearest": nearest, "smooth": self.config.anti_aliasing and not nearest}
         if self.config.spacing:
-            return to_spacing(volume, self.config.spacing, nearest=nearest)
-        return resample(volume, tuple(self.config.size), nearest=nearest) if self.config.size else volume
+            return to_spacing(volume, self.config.spacing, **how)
+        return resample(volume, tuple(self.config.size), **how) if self.config.size else volume
 
     def _least_shape(self, volume: Volume) -> tuple[int, ...]:
         if self.config.slice_axis is None:

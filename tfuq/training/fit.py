@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -103,6 +104,7 @@ class MemberTraining:
     def _epoch(self, on_step: OnStep) -> None:
         started, epoch = time.monotonic(), self.progress.epoch
         kl_weight = tf.constant(self._kl_weight(epoch), tf.float32)
+        self._step.optimizer.learning_rate = self._learning_rate(epoch)
         sums: dict[str, float] = {}
         for step, (images, labels) in enumerate(self._batches(epoch)):
             seed = tf.constant([self._seed, epoch * self.steps + step], tf.int32)
@@ -126,6 +128,11 @@ class MemberTraining:
         batch, seed = self.config.training.batch_size, [self._seed, epoch + 1]
         dataset = epoch_dataset(self._training, self._rows, batch=batch, steps=self.steps, seed=seed)
         return self._strategy.experimental_distribute_dataset(dataset)
+
+    def _learning_rate(self, epoch: int) -> float:
+        settings = self.config.training
+        share = (1 + math.cos(math.pi * epoch / settings.epochs)) / 2 if settings.schedule == "cosine" else 1.0
+        return settings.learning_rate * share
 
     def _kl_weight(self, epoch: int) -> float:
         warmup = self.config.variational.kl_warmup_epochs
