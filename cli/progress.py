@@ -10,7 +10,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-_SHOWN = ("loss", "data_loss", "kl", "val_loss", "val_dice")
+from tfuq.config import TASK_RULES
+
+_QUALITIES = tuple(f"val_{rules.quality}" for rules in TASK_RULES.values())
+_SHOWN = ("loss", "data_loss", "kl", "val_loss", *_QUALITIES)
 
 
 def is_on(flag: str) -> bool:
@@ -40,7 +43,7 @@ class TrainingProgress:
     """Called on every step; shows loss, Dice and time left for the member in training."""
 
     def __init__(self, epochs: int):
-        self._epochs, self._tasks, self._dice = epochs, {}, ""
+        self._epochs, self._tasks, self._quality = epochs, {}, ""
         self._console = Console(stderr=True, quiet=is_on("quiet"))
         columns = (
             TextColumn("{task.description}"),
@@ -65,10 +68,10 @@ class TrainingProgress:
         if is_epoch_end:
             self._end_epoch(member, epoch, step, logs)
         else:
-            self._bar.update(self._tasks[member], advance=1, logs=f"loss {logs['loss']:.4f}{self._dice}")
+            self._bar.update(self._tasks[member], advance=1, logs=f"loss {logs['loss']:.4f}{self._quality}")
 
     def _end_epoch(self, member: int, epoch: int, steps: int, logs: dict) -> None:
-        self._dice = f"  val Dice {logs['val_dice']:.4f}" if "val_dice" in logs else ""
+        self._quality = "".join(f"  {name} {logs[name]:.4f}" for name in _QUALITIES if name in logs)
         self._bar.update(self._tasks[member], total=self._epochs * steps, completed=(epoch + 1) * steps)
         shown = "  ".join(f"{name} {logs[name]:.4f}" for name in _SHOWN if name in logs and (name != "kl" or logs[name]))
         line = f"member {member}  epoch {epoch + 1}/{self._epochs}  {shown}  {logs['seconds']:.0f} s"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
 from tfuq_cli import options
-from tfuq_cli.progress import say
+from tfuq_cli.progress import quiet_import, say
 
-_SCORES = ("dice", "iou", "precision", "recall", "hd95_mm", "average_surface_distance_mm", "nll", "brier", "ece")
+_SCORES = ("dice", "iou", "precision", "recall", "hd95_mm", "average_surface_distance_mm", "accuracy", "balanced_accuracy",
+           "radial_error_mm", "radial_error_px", "nll", "brier", "ece")  # fmt: skip
 _MUTUAL_INFORMATION = {
     "at the boundary": "boundary_mutual_information",
     "in the structure": "mean_mutual_information",
@@ -17,9 +20,14 @@ _MUTUAL_INFORMATION = {
 
 @click.command("score", cls=options.Command)
 @click.argument("predictions", type=options.PATH)
-@click.option("--reference", type=options.PATH, help="Folder of reference labels.  [default: the data set's own]")
+@click.option("--reference", type=options.PATH, help="Folder of references.  [default: the data set's own]")
+@click.option(
+    "--ood",
+    metavar="DIR_OR_CONFIG",
+    help="Classification: predict this set from elsewhere too, and score how well each measure tells it from the predictions.",
+)
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures beside the tables.")
-def command(predictions, reference, figures) -> None:
+def command(predictions, reference, ood, figures) -> None:
     """Score PREDICTIONS, a folder that tfuq predict wrote.
 
     \b
@@ -29,6 +37,11 @@ def command(predictions, reference, figures) -> None:
     from tfuq.scoring.evaluation import default_output, score_folder
 
     scores = score_folder(predictions, reference, on_case=lambda case_id: say(f"scored {case_id}"))
+    if ood:
+        with quiet_import():
+            from tfuq.elsewhere import score_elsewhere
+
+        scores.summary["out_of_distribution"] = score_elsewhere(predictions, ood)
     folder = default_output(predictions)
     scores.write(folder)
     if figures:
@@ -40,16 +53,42 @@ def command(predictions, reference, figures) -> None:
     click.echo(f"{scores.summary['cases']} case(s) scored in {folder}")
 
 
-def _lines(summary: dict):
-    """What a reader wants to see first: quality per class, then what the measures say of it."""
-    for name, table in summary["scores"].items():
-        shown = [f"{score} {table[score]['mean']:.4f}" for score in _SCORES if score in table]
-        yield f"{name}: {'  '.join(shown)}"
-    for name, table in summary["spearman_with_dice"].items():
+def _lines(summary: dict) -> Iterator[str]:
+    """What a reader wants to see first: quality, then what the measures say of it."""
+    yield from _quality(summary["scores"])
+    for name, table in summary.get("spearman_with_dice", {}).items():
         found = table.get("pairwise_dice", {})
         if found.get("rho") is not None:
             yield f"{name}: Spearman(pairwise Dice, Dice) {found['rho']:.3f} (p {found['p']:.2g}, n {found['n']})"
-    for name, means in summary["structure_measures"].items():
+    for name, means in summary.get("structure_measures", {}).items():
         shown = [f"{place} {means[key]:.2g}" for place, key in _MUTUAL_INFORMATION.items() if means.get(key) is not None]
         if shown:
             yield f"{name}: mutual information (nat): {', '.join(shown)}"
+    yield from _found(summary.get("error_detection", {}), "errors found by")
+    yield from _found(summary.get("out_of_distribution", {}), "out of distribution by")
+    yield from _landmarks(summary)
+
+
+def _quality(scores: dict) -> Iterator[str]:
+    for name, table in scores.items():
+        shown = [f"{score} {table[score]['mean']:.4f}" for score in _SCORES if score in table]
+        yield f"{name}: {'  '.join(shown)}"
+
+
+def _found(tables: dict, what: str) -> Iterator[str]:
+    for name, found in tables.items():
+        shown = "  ".join(f"{key.upper()} {value:.4f}" for key, value in found.items() if value is not None)
+        yield f"{what} {name.replace('_', ' ')}: {shown or 'not defined, as all cases are alike'}"
+
+
+def _landmarks(summary: dict) -> Iterator[str]:
+    for what, table in (("success rates", summary.get("success_rates")), ("raters apart", summary.get("raters_apart"))):
+        if table:
+            rates = "  ".join(f"{key} {value:.3f}" for key, value in table.items() if key.startswith("sdr"))
+            yield f"{what}: mean {table['mean']:.2f} mm  {rates}"
+    for name, measure in summary.get("measures", {}).items():
+        found = measure["correlation"]["spearman"]
+        if found["rho"] is not None:
+            auroc = measure.get("auroc_4mm")
+            shown = "" if auroc is None else f"  AUROC for errors of 4 mm or more {auroc:.3f}"
+            yield f"{name.replace('_', ' ')}: Spearman with the error {found['rho']:.3f} (p {found['p']:.2g}, n {found['n']}){shown}"

@@ -14,7 +14,7 @@ from tfuq.data.cases import Case, read_case_image
 from tfuq.data.readers import stem
 from tfuq.data.volume import Volume
 from tfuq.measures.voxel import UNCERTAINTY_MAPS
-from tfuq.report.figures import CaseArrays, overview
+from tfuq.report.segmentation import CaseArrays, overview
 from tfuq.runs import RUNS, Run
 
 

@@ -7,8 +7,6 @@ import math
 import numpy as np
 
 _CHI_SQUARE_95 = 5.991464547107979  # of two degrees of freedom
-SINGLE_SAMPLE_MEASURES = ("max_activation",)
-SPREAD_MEASURES = ("variance", "mean_radial_spread", "max_activation")
 
 
 def landmark_measures(points: np.ndarray, activations: np.ndarray, mm: np.ndarray | None) -> dict[str, float]:

@@ -36,3 +36,8 @@ def correlation_title(symbol: str, value: float | None, p: float | None, n: int)
     """A correlation as one line, such as "ρ = 0.41, p = 0.0012, n = 60"."""
     found = f"{symbol} undefined" if value is None else f"{symbol} = {value:.2f}, p = {p:.2g}"
     return f"{found}, n = {n}"
+
+
+def plain(name: str) -> str:
+    """A name as part of a file's: letters and digits, the rest dashes."""
+    return "".join(c if c.isalnum() else "-" for c in name)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import tensorflow as tf
 
-SCALARS = ("loss", "data_loss", "kl", "val_loss", "val_dice", "learning_rate")
+from tfuq.config import TASK_RULES
+
+SCALARS = ("loss", "data_loss", "kl", "val_loss", *(f"val_{rules.quality}" for rules in TASK_RULES.values()), "learning_rate")
 
 
 class TensorBoardLog:

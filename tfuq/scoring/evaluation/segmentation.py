@@ -1,25 +1,23 @@
-"""Scores of a predictions folder: each case against its reference, and measures against quality over cases."""
+"""Scores of segmentations: each case against its reference, and measures against quality over cases."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from scipy import stats
 
-from tfuq import results, runs
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_label
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import is_readable, read, stem
 from tfuq.data.stored import number, read_table
 from tfuq.data.volume import Volume
-from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import DataError
 from tfuq.results import Manifest
 from tfuq.scoring.calibration import brier, error_auroc, expected_calibration_error, negative_log_likelihood
+from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, score_table
 from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.segmentation import overlap_scores, surface_scores
 
@@ -28,41 +26,19 @@ _AGAIN = "remove its folder and predict the case again"
 _NOT_MEASURES = ("case", "class", "component", "reason", *METRICS)
 
 
-@dataclass(frozen=True)
-class Scores:
-    """Rows of ``cases.csv`` (case × class, then the case's voxel scores), of ``structures.csv``, and the summary."""
-
-    cases: list[dict]
-    structures: list[dict]
-    summary: dict
-
-    def write(self, folder: Path) -> None:
-        """Write the three files."""
-        write_csv(folder / "cases.csv", self.cases)
-        write_csv(folder / "structures.csv", self.structures)
-        write_json(folder / "summary.json", self.summary)
-
-
-def score_folder(folder: Path, reference: Path | None, on_case: Callable[[str], None]) -> Scores:
-    """Score predictions against the data set's labels, or those in ``reference``.
+def score_segmentation(folder: Path, manifest: Manifest, config: Config, reference: Path | None, on_case: OnCase) -> Scores:
+    """Score label maps and probabilities against the data set's labels, or those in the folder ``reference``.
 
     Raises:
-        RunError: no predictions there, or a damaged table. DataError: a reference or a map is missing or does not fit.
+        RunError: a damaged table. DataError: a reference or a map is missing or does not fit.
     """
-    manifest = results.read_manifest(folder)
-    config = runs.open_run(Path(manifest.run)).config
     cases, structures = [], []
     for case in cases_with_references(manifest, config, reference):
         rows, case_structures = _score_case(folder / case.id, case, config, _MAPS if manifest.samples > 1 else _MAPS[:1])
         cases += rows
         structures += case_structures
         on_case(case.id)
-    return Scores(cases, structures, _summary(manifest, cases, structures))
-
-
-def default_output(folder: Path) -> Path:
-    """``scores/<method>`` beside the ``predictions`` folder, or ``scores`` within a folder that lies elsewhere."""
-    return folder.parent.parent / "scores" / folder.name if folder.parent.name == "predictions" else folder / "scores"
+    return Scores(cases, _summary(manifest, cases, structures), {"structures": structures})
 
 
 def cases_with_references(manifest: Manifest, config: Config, reference: Path | None) -> Iterator[Case]:
@@ -129,8 +105,6 @@ def _structures(path: Path, classes: Container[str]) -> list[dict]:
 def _read_map(path: Path, label: Volume, highest: float, channels: tuple[int, ...] = ()) -> np.ndarray:
     """A map's array; it must lie on the label's grid, have the channels, and values between 0 and ``highest``."""
     volume = read(path)
-    if channels and label.ndim == 2:
-        volume = volume.with_array(volume.array[:, :, None])  # of a 2D image, the file's third axis is the channels
     is_on_grid = volume.same_grid(label) and volume.array.shape[3:] == channels
     if not is_on_grid or volume.array.min() < 0 or volume.array.max() > highest + 1e-3:
         raise DataError(f"{path}: is not on the grid of its label, or beyond 0 to {highest:.4g}; {_AGAIN}")
@@ -143,7 +117,7 @@ def _class_scores(predicted: np.ndarray, reference: np.ndarray, grid: Volume) ->
 
 def _mean_row(rows: list[dict]) -> dict:
     """Means over the foreground classes, of those where a score exists."""
-    return {name: _mean([row[name] for row in rows]) for name in rows[0] if name in METRICS}
+    return {name: mean_of([row[name] for row in rows]) for name in rows[0] if name in METRICS}
 
 
 def _voxel_scores(folder: Path, predicted: Volume, truth: np.ndarray, maps: Sequence[str], classes: int) -> dict:
@@ -159,26 +133,11 @@ def _voxel_scores(folder: Path, predicted: Volume, truth: np.ndarray, maps: Sequ
 
 def _summary(manifest: Manifest, cases: list[dict], structures: list[dict]) -> dict:
     classes = list(dict.fromkeys(row["class"] for row in cases))
-    return {
-        "method": manifest.method,
-        "samples": manifest.samples,
-        "seed": manifest.seed,
-        "weights_digest": manifest.weights_digest,
-        "cases": len(manifest.cases),
-        "scores": {c: _score_table([row for row in cases if row["class"] == c]) for c in classes},
+    return provenance(manifest) | {
+        "scores": {c: score_table([row for row in cases if row["class"] == c]) for c in classes},
         "structure_measures": {c: measure_means(_whole(structures, c)) for c in classes[:-1]},
         "spearman_with_dice": {c: spearman_with_dice(_whole(structures, c)) for c in classes[:-1]},
     }
-
-
-def _score_table(rows: list[dict]) -> dict:
-    table = {}
-    for name, metric in METRICS.items():
-        values = [row[name] for row in rows if row.get(name) is not None]
-        if values:
-            std = float(np.std(values, ddof=1)) if len(values) > 1 else None
-            table[name] = {"mean": _mean(values), "std": std, "n": len(values), "unit": metric.unit, "better": metric.better}
-    return table
 
 
 def _whole(structures: list[dict], name: str) -> list[dict]:
@@ -192,7 +151,7 @@ def _measure_names(rows: list[dict]) -> list[str]:
 
 def measure_means(rows: list[dict]) -> dict[str, float | None]:
     """Mean over cases of every structure-level measure, of those cases that have it."""
-    return {name: _mean([float(r[name]) for r in rows if r.get(name) not in (None, "")]) for name in _measure_names(rows)}
+    return {name: mean_of([float(r[name]) for r in rows if r.get(name) not in (None, "")]) for name in _measure_names(rows)}
 
 
 def spearman_with_dice(rows: list[dict]) -> dict[str, dict]:
@@ -207,8 +166,3 @@ def spearman_with_dice(rows: list[dict]) -> dict[str, dict]:
         rho, p = stats.spearmanr(pairs[:, 0], pairs[:, 1]) if usable else (None, None)
         table[name] = {"rho": None if rho is None else float(rho), "p": None if p is None else float(p), "n": len(pairs)}
     return table
-
-
-def _mean(values) -> float | None:
-    present = [value for value in values if value is not None]
-    return float(np.mean(present)) if present else None

@@ -1,0 +1,31 @@
+"""Scores of a predictions folder, as its task has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tfuq import results, runs
+from tfuq.scoring.evaluation.classification import score_classification
+from tfuq.scoring.evaluation.landmarks import score_landmarks
+from tfuq.scoring.evaluation.scores import OnCase, Scores
+from tfuq.scoring.evaluation.segmentation import cases_with_references, score_segmentation
+
+__all__ = ["Scores", "cases_with_references", "default_output", "score_folder"]
+
+_SCORERS = {"segmentation": score_segmentation, "classification": score_classification, "landmarks": score_landmarks}
+
+
+def score_folder(folder: Path, reference: Path | None, on_case: OnCase) -> Scores:
+    """Score predictions against the data set's references, or those in ``reference``.
+
+    Raises:
+        RunError: no predictions there, or a damaged table. DataError: a reference is missing or does not fit.
+    """
+    manifest = results.read_manifest(folder)
+    config = runs.open_run(Path(manifest.run)).config
+    return _SCORERS[config.task](folder, manifest, config, reference, on_case)
+
+
+def default_output(folder: Path) -> Path:
+    """``scores/<method>`` beside the ``predictions`` folder, or ``scores`` within a folder that lies elsewhere."""
+    return folder.parent.parent / "scores" / folder.name if folder.parent.name == "predictions" else folder / "scores"

@@ -1,0 +1,105 @@
+"""Scores of classifications: right and wrong, calibration, and how well each measure finds the errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tfuq.config import Config
+from tfuq.data.classification import class_of
+from tfuq.data.stored import number, read_table
+from tfuq.errors import RunError
+from tfuq.results import Manifest
+from tfuq.scoring.calibration import brier, negative_log_likelihood
+from tfuq.scoring.classification import class_scores, confusion, detection_scores, ood_scores
+from tfuq.scoring.evaluation.references import referenced_cases
+from tfuq.scoring.evaluation.scores import OnCase, Scores, meaning, provenance
+
+PREDICTIONS = "predictions.csv"
+MEASURES = ("predictive_entropy", "expected_entropy", "mutual_information", "variation_ratio", "standard_deviation")
+_AGAIN = "predict again with --overwrite"
+
+
+@dataclass(frozen=True)
+class PredictedClasses:
+    """A predictions table: ids, ``p [n, K]``, ``votes [n, K]`` (None of one sample), measures ``[n]`` by name."""
+
+    ids: list[str]
+    p: np.ndarray
+    votes: np.ndarray | None
+    measures: dict[str, np.ndarray]
+
+
+def read_predictions(folder: Path, classes: list[str]) -> PredictedClasses:
+    """Read ``predictions.csv``.
+
+    Raises:
+        RunError: missing or damaged.
+    """
+    path, columns = folder / PREDICTIONS, [f"probability_{name}" for name in classes]
+    rows = read_table(path, ("case", *columns), _AGAIN)
+    if not rows:
+        raise RunError(f"{path}: has no rows; {_AGAIN}")
+
+    def values(name):
+        found = [number(path, row, name, _AGAIN) for row in rows]
+        if None in found:
+            raise RunError(f"{path}: has an empty cell in '{name}'; {_AGAIN}")
+        return np.array(found)
+
+    votes = [f"votes_{name}" for name in classes]
+    return PredictedClasses(
+        [row["case"] for row in rows],
+        np.stack([values(name) for name in columns], -1),
+        np.stack([values(name) for name in votes], -1) if votes[0] in rows[0] else None,
+        {name: values(name) for name in MEASURES if name in rows[0]},
+    )
+
+
+def score_classification(folder: Path, manifest: Manifest, config: Config, reference: Path | None, on_case: OnCase) -> Scores:
+    """Score predicted classes against the data set's, or those of a folder in its layout.
+
+    Raises:
+        RunError: a damaged table. DataError: a case without a class.
+    """
+    predicted, truth = read_predictions(folder, config.data.classes), true_classes(manifest, config, reference)
+    y = np.array([truth[case_id] for case_id in predicted.ids])
+    wrong = predicted.p.argmax(1) != y
+    cases = [_row(predicted, config.data.classes, i, int(y[i])) for i in range(len(y))]
+    on_case(f"{len(predicted.ids)} cases")
+    scores = {
+        name: {"mean": value, "std": None, "n": len(y), **meaning(name)} for name, value in class_scores(predicted.p, y).items()
+    }
+    summary = provenance(manifest) | {
+        "scores": {"all": scores},
+        "error_detection": {name: detection_scores(values, wrong) for name, values in predicted.measures.items()},
+        "confusion": confusion(predicted.p, y).tolist(),
+    }
+    return Scores(cases, summary)
+
+
+def true_classes(manifest: Manifest, config: Config, reference: Path | None) -> dict[str, int]:
+    """The number of each predicted case's class."""
+    return {case_id: class_of(config, case) for case_id, case in referenced_cases(manifest, config, reference).items()}
+
+
+def _row(predicted: PredictedClasses, classes: list[str], i: int, truth: int) -> dict:
+    p, y = predicted.p[i : i + 1], np.array([truth])
+    label = int(p.argmax())
+    row = {
+        "case": predicted.ids[i],
+        "class": "all",
+        "truth": classes[truth],
+        "label": classes[label],
+        "accuracy": int(label == truth),
+    }
+    row |= {"nll": negative_log_likelihood(p, y), "brier": brier(p, y)}
+    return row | {name: float(values[i]) for name, values in predicted.measures.items()}
+
+
+def out_of_distribution(inside: Path, outside: Path, classes: list[str]) -> dict[str, dict]:
+    """How well each measure of a predictions folder tells the cases of another from its own (see `ood_scores`)."""
+    a, b = (read_predictions(folder, classes).measures for folder in (inside, outside))
+    return {name: ood_scores(a[name], b[name]) for name in a if name in b}

@@ -1,0 +1,133 @@
+"""Scores of landmarks: radial errors, success rates, and what each measure of uncertainty says of the error.
+
+Errors are in mm where the configuration gives the size of a pixel, else in pixels; success rates need mm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tfuq.config import Config
+from tfuq.data.cases import Case, read_case_image
+from tfuq.data.landmarks import pixel_mm, rater_points, reference_points
+from tfuq.data.stored import number, read_table
+from tfuq.errors import RunError
+from tfuq.results import Manifest
+from tfuq.scoring.evaluation.references import referenced_cases
+from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, score_table
+from tfuq.scoring.landmarks import (
+    correlations,
+    detection_auroc,
+    errors_by_quantile,
+    landmark_table,
+    radial_errors,
+    rater_distance,
+)
+
+_AGAIN = "predict again with --overwrite"
+MEASURES = ("variance", "mean_radial_spread", "max_activation")  # a single sample has the last alone
+_CERTAINTIES = ("max_activation",)  # larger where a position is more certain
+
+
+@dataclass(frozen=True)
+class PredictedLandmarks:
+    """A predictions table: ids, positions ``[n, L, 2]`` in pixels of each image, measures ``[n, L]`` by name."""
+
+    ids: list[str]
+    positions: np.ndarray
+    measures: dict[str, np.ndarray]
+
+
+def read_predictions(folder: Path, names: list[str]) -> PredictedLandmarks:
+    """Read ``landmarks.csv``.
+
+    Raises:
+        RunError: missing, damaged, or of other landmarks.
+    """
+    path = folder / "landmarks.csv"
+    rows = read_table(path, ("case", "landmark", "x", "y", "max_activation"), _AGAIN)
+    found = {(row["case"], row["landmark"]): row for row in rows}
+    ids = list(dict.fromkeys(row["case"] for row in rows))
+    missing = [(i, name) for i in ids for name in names if (i, name) not in found]
+    if missing or not ids or len(rows) != len(ids) * len(names):
+        raise RunError(f"{path}: needs a row for every case and each of {len(names)} landmarks; {_AGAIN}")
+
+    def values(column):
+        return np.array([[number(path, found[i, name], column, _AGAIN) for name in names] for i in ids], float)
+
+    positions = np.stack([values("x"), values("y")], -1)
+    return PredictedLandmarks(ids, positions, {name: values(name) for name in MEASURES if name in rows[0]})
+
+
+def score_landmarks(folder: Path, manifest: Manifest, config: Config, reference: Path | None, on_case: OnCase) -> Scores:
+    """Score predicted positions against the data set's, or those of a folder in its layout.
+
+    Raises:
+        RunError: a damaged table. DataError: a case without landmarks, or with others.
+    """
+    names = config.data.landmarks
+    predicted, cases = read_predictions(folder, names), referenced_cases(manifest, config, reference)
+    sizes = {case_id: read_case_image(case).shape[:2] for case_id, case in cases.items()}
+    truth = np.array([reference_points(config, cases[i], sizes[i]) for i in predicted.ids])
+    pixels = np.array([radial_errors(p, t, 1.0) for p, t in zip(predicted.positions, truth, strict=True)])
+    scale = [pixel_mm(config, sizes[i]) for i in predicted.ids]
+    mm = None
+    if scale[0] is not None:
+        mm = np.array([radial_errors(p, t, s) for p, t, s in zip(predicted.positions, truth, scale, strict=True)])
+    rows = _rows(predicted, names, pixels, mm)
+    on_case(f"{len(predicted.ids)} cases")
+    errors = pixels if mm is None else mm
+    summary = provenance(manifest) | {
+        "scores": {name: score_table([row for row in rows if row["class"] == name]) for name in ("all", *names)},
+        "unit": "pixels" if mm is None else "mm",
+        "success_rates": None if mm is None else landmark_table(mm, names)[-1],
+        "raters_apart": _raters_apart(config, cases, sizes),
+        "measures": {name: _measure(name, values, errors, mm is not None) for name, values in predicted.measures.items()},
+    }
+    return Scores(rows, summary, {"landmarks": landmark_table(errors, names)})
+
+
+def _rows(predicted: PredictedLandmarks, names: list[str], pixels: np.ndarray, mm: np.ndarray | None) -> list[dict]:
+    rows = []
+    for i, case_id in enumerate(predicted.ids):
+        of_case = [
+            {"case": case_id, "class": name, "radial_error_px": _present(pixels[i, k])}
+            | ({} if mm is None else {"radial_error_mm": _present(mm[i, k])})
+            | {measure: float(values[i, k]) for measure, values in predicted.measures.items()}
+            for k, name in enumerate(names)
+        ]
+        means = {column: mean_of([row[column] for row in of_case]) for column in of_case[0] if column not in ("case", "class")}
+        rows += [*of_case, {"case": case_id, "class": "all", **means}]
+    return rows
+
+
+def _present(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _measure(name: str, values: np.ndarray, errors: np.ndarray, in_mm: bool) -> dict:
+    """What a measure says of the error; of a certainty, the AUROC and the quantiles are those of its negative."""
+    uncertainty = -values if name in _CERTAINTIES else values
+    table: dict = {"correlation": correlations(values, errors)}
+    if in_mm:
+        table["auroc_4mm"] = detection_auroc(uncertainty, errors)
+        table["quantiles"] = errors_by_quantile(uncertainty, errors)
+    return table
+
+
+def _raters_apart(config: Config, cases: dict[str, Case], sizes: dict) -> dict | None:
+    """How far the first two raters lie apart in mm; None without two raters or the size of a pixel."""
+    raters = sorted(next(iter(cases.values())).truth)
+    if len(raters) < 2 or any(set(raters) - set(case.truth) for case in cases.values()):
+        return None
+    scale = [pixel_mm(config, size) for size in sizes.values()]
+    if scale[0] is None:
+        return None
+    a, b = (
+        np.array([rater_points(config, case, sizes[i], rater) * s for (i, case), s in zip(cases.items(), scale, strict=True)])
+        for rater in raters[:2]
+    )
+    return {"raters": raters[:2], **rater_distance(a, b, 1.0)}
