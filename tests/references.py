@@ -85,3 +85,18 @@ def blended(network, image, patch, corners, importance):
         full[box], weight[box] = p * importance[..., None], importance
         total, weights = total + full, weights + weight
     return total / weights[..., None]
+
+
+def landmark_spread(points):
+    """Population covariance, its trace and the mean distance from the mean of samples (x, y)."""
+    count = len(points)
+    mx, my = sum(x for x, _ in points) / count, sum(y for _, y in points) / count
+    xx = sum((x - mx) ** 2 for x, _ in points) / count
+    yy = sum((y - my) ** 2 for _, y in points) / count
+    return {
+        "covariance_xx": xx,
+        "covariance_xy": sum((x - mx) * (y - my) for x, y in points) / count,
+        "covariance_yy": yy,
+        "variance": xx + yy,
+        "mean_radial_spread": sum(math.hypot(x - mx, y - my) for x, y in points) / count,
+    }
