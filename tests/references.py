@@ -100,3 +100,22 @@ def landmark_spread(points):
         "variance": xx + yy,
         "mean_radial_spread": sum(math.hypot(x - mx, y - my) for x, y in points) / count,
     }
+
+
+def gaussian_heatmap(point, size, sigma):
+    """exp(−d² / 2σ²) of each pixel (row, column) to the point (x, y)."""
+    heatmap = np.zeros(size)
+    for row, column in np.ndindex(*size):
+        heatmap[row, column] = math.exp(-((column - point[0]) ** 2 + (row - point[1]) ** 2) / (2 * sigma**2))
+    return heatmap
+
+
+def heatmap_loss(name, point, output, sigma):
+    """One landmark's loss; NaN where it is missing."""
+    if math.isnan(point[0]):
+        return math.nan
+    target = gaussian_heatmap(point, output.shape, sigma)
+    if name == "heatmap-mse":
+        return float(np.mean((output - target) ** 2))
+    p = np.exp(output.astype(float)) / np.exp(output.astype(float)).sum()
+    return float(-np.sum(target / target.sum() * np.log(p)))
