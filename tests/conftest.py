@@ -14,6 +14,8 @@ from click.testing import CliRunner
 
 from tfuq import config as configuration
 from tfuq.config import DEFAULT_DATA_ROOT, METHODS
+from tfuq.data.phantoms import synthesize
+from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS
 
 LISTED_SPLIT = {"train": ["ball_000", "ball_001", "ball_002"], "validation": ["ball_003"], "test": ["ball_004", "ball_005"]}
 DATA = Path(os.environ.get("TFUQ_DATA", DEFAULT_DATA_ROOT)).absolute()
@@ -84,6 +86,77 @@ def settings(root: Path, method: str = "mc-dropout", rank: int = 3, **changes):
     for section, values in changes.items():
         tree[section] = tree.get(section, {}) | values
     return configuration.Config.model_validate(tree)
+
+
+_TASK_SETTINGS = {
+    "classification": {
+        "data": {"layout": "idx", "classes": list("0123456789"), "split": {"train": 40, "validation": 8, "test": 11}},
+        "network": {
+            "name": "lenet",
+            "patch_size": [28, 28],
+            "widths": [2, 4],
+            "dense_widths": [8],
+            "level_dropout": {2: 0.25, 3: 0.5},
+        },
+        "training": {"loss": {"name": "cross-entropy"}},
+    },
+    "landmarks": {
+        "data": {
+            "layout": "cephalometric2015",
+            "landmarks": list(ISBI_2015_LANDMARKS),
+            "annotations": {"image_size": [288, 360], "pixel_mm": 0.67},
+            "split": {"train": 3, "validation": 2, "test": 3},
+        },
+        "network": {"patch_size": [32, 32], "widths": [4, 8], "upsample_dropout": 0.3},
+        "training": {"loss": {"name": "heatmap-mse"}},
+    },
+}
+
+
+def task_settings(task: str, root: Path, method: str = "mc-dropout", **changes):
+    """A configuration of the task's phantom that trains in seconds; ``changes`` are whole sections to update."""
+    tree = {
+        "name": task,
+        "task": task,
+        "method": method,
+        "data": {"root": str(root), "source": "made by the tests", "licence": "none"},
+        "training": {"epochs": 1, "steps_per_epoch": 2, "batch_size": 2, "learning_rate": 0.01},
+        "ensemble": {"members": 2},
+        "prediction": {"samples": 4, "chunk": 4},
+    }
+    for section, values in [*_TASK_SETTINGS[task].items(), *changes.items()]:
+        tree[section] = tree.get(section, {}) | values
+    return configuration.Config.model_validate(tree)
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("digits")
+    synthesize("digits", root, cases=60, seed=0)
+    return root
+
+
+@pytest.fixture(scope="session")
+def heads(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("heads")
+    synthesize("cephalogram", root, cases=8, seed=0)
+    return root
+
+
+@pytest.fixture(scope="session")
+def trained_task(digits, heads, tmp_path_factory):
+    """``trained_task(task, method)``: a run of classification or landmark regression trained for two steps, made once."""
+    runs, roots = {}, {"classification": digits, "landmarks": heads}
+
+    def make(task: str, method: str):
+        from tfuq.training import train
+
+        if (task, method) not in runs:
+            path = tmp_path_factory.mktemp(f"{task}-{method}") / "run"
+            runs[task, method] = train(task_settings(task, roots[task], method), path)
+        return runs[task, method]
+
+    return make
 
 
 @pytest.fixture(scope="session")

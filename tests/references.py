@@ -85,3 +85,37 @@ def blended(network, image, patch, corners, importance):
         full[box], weight[box] = p * importance[..., None], importance
         total, weights = total + full, weights + weight
     return total / weights[..., None]
+
+
+def landmark_spread(points):
+    """Population covariance, its trace and the mean distance from the mean of samples (x, y)."""
+    count = len(points)
+    mx, my = sum(x for x, _ in points) / count, sum(y for _, y in points) / count
+    xx = sum((x - mx) ** 2 for x, _ in points) / count
+    yy = sum((y - my) ** 2 for _, y in points) / count
+    return {
+        "covariance_xx": xx,
+        "covariance_xy": sum((x - mx) * (y - my) for x, y in points) / count,
+        "covariance_yy": yy,
+        "variance": xx + yy,
+        "mean_radial_spread": sum(math.hypot(x - mx, y - my) for x, y in points) / count,
+    }
+
+
+def gaussian_heatmap(point, size, sigma):
+    """exp(−d² / 2σ²) of each pixel (row, column) to the point (x, y)."""
+    heatmap = np.zeros(size)
+    for row, column in np.ndindex(*size):
+        heatmap[row, column] = math.exp(-((column - point[0]) ** 2 + (row - point[1]) ** 2) / (2 * sigma**2))
+    return heatmap
+
+
+def heatmap_loss(name, point, output, sigma):
+    """One landmark's loss; NaN where it is missing."""
+    if math.isnan(point[0]):
+        return math.nan
+    target = gaussian_heatmap(point, output.shape, sigma)
+    if name == "heatmap-mse":
+        return float(np.mean((output - target) ** 2))
+    p = np.exp(output.astype(float)) / np.exp(output.astype(float)).sum()
+    return float(-np.sum(target / target.sum() * np.log(p)))

@@ -8,6 +8,7 @@ and per-component measures cannot do without.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ import tensorflow as tf
 
 State = Any
 Shape = Sequence  # of one sample's p: scalar tensors, the channels a plain number
+_STEPS = 10  # of a fixed-point iteration whose error falls by half or more
 
 
 class Reducer(Protocol):
@@ -121,11 +123,12 @@ class LandmarkSamples:
     """Every sample's landmarks, ``landmarks [N, T, L, 3]``: x and y in pixels, and the heatmap's value at its maximum.
 
     ``p`` is one sample's heatmaps ``[N, rows, columns, L]``. The maximum is refined by the centroid, weighted by squares, of the
-    pixels within ``radius`` of it; squares make a Gaussian narrow enough for the window not to pull it towards its middle.
+    pixels within 2σ of it: the position of which a Gaussian of width σ has that centroid among these pixels. The two differ
+    where the border of the image cuts the Gaussian. A map that is nowhere positive about its maximum is not refined.
     """
 
-    def __init__(self, radius: int):
-        self._radius = radius
+    def __init__(self, sigma: float):
+        self._radius, self._variance = math.ceil(2 * sigma), sigma**2 / 2  # of the squares
 
     def initialize(self, shape, samples):
         return tf.zeros([samples, shape[0], shape[-1], 3])
@@ -141,19 +144,36 @@ class LandmarkSamples:
         maps = tf.transpose(heatmaps, [0, 3, 1, 2])  # [N, L, rows, columns]
         flat = tf.reshape(maps, [shape[0], shape[3], -1])
         best = tf.argmax(flat, axis=-1, output_type=tf.int32)
-        y, x = best // shape[2], best % shape[2]
+        place = tf.stack([best % shape[2], best // shape[2]], -1)  # [N, L, 2] as (x, y)
         padded = tf.pad(maps, [[0, 0], [0, 0], [r, r], [r, r]])
         steps = tf.range(2 * r + 1)
         wide = shape[2] + 2 * r
-        window = (y[..., None, None] + steps[:, None]) * wide + x[..., None, None] + steps  # of the padded maps
+        x, y = place[..., 0, None, None], place[..., 1, None, None]
+        window = (y + steps[:, None]) * wide + x + steps  # of the padded maps
         values = tf.gather(tf.reshape(padded, [shape[0], shape[3], -1]), window, batch_dims=2)
         weights = tf.square(tf.nn.relu(values))
-        total = tf.reduce_sum(weights, axis=[-2, -1])
-        offsets = tf.cast(steps - r, weights.dtype)
-        shift_x = tf.math.divide_no_nan(tf.reduce_sum(weights * offsets, axis=[-2, -1]), total)
-        shift_y = tf.math.divide_no_nan(tf.reduce_sum(weights * offsets[:, None], axis=[-2, -1]), total)
-        refined = [tf.cast(x, weights.dtype) + shift_x, tf.cast(y, weights.dtype) + shift_y]
-        return tf.stack([*refined, tf.reduce_max(flat, axis=-1)], axis=-1)
+        sums = tf.stack([tf.reduce_sum(weights, -2), tf.reduce_sum(weights, -1)], -2)  # [N, L, 2, 2r + 1]
+        pixels = tf.cast(place[..., None] + steps - r, heatmaps.dtype)
+        size = tf.cast(tf.stack([shape[2], shape[1]]), heatmaps.dtype)
+        refined = self._centre(sums, pixels, size)
+        found = tf.where(tf.reduce_sum(sums, -1) > 0, refined, tf.cast(place, heatmaps.dtype))
+        return tf.concat([found, tf.reduce_max(flat, axis=-1)[..., None]], axis=-1)
+
+    def _centre(self, sums, pixels, size):
+        """Where along each axis a Gaussian has the centroid that the ``sums [N, L, 2, 2r + 1]`` at ``pixels`` have."""
+        found = _centroid(sums, pixels)
+        within = tf.cast((pixels >= 0) & (pixels < size[:, None]), sums.dtype)
+        centre = found
+        for _ in range(_STEPS):
+            distance = tf.square(pixels - centre[..., None])
+            nearest = tf.reduce_min(distance, axis=-1, keepdims=True)  # lest all of a narrow one vanish
+            gaussian = within * tf.exp((nearest - distance) / (2 * self._variance))
+            centre = tf.clip_by_value(centre + found - _centroid(gaussian, pixels), -0.5, size - 0.5)
+        return centre
+
+
+def _centroid(weights, pixels):
+    return tf.math.divide_no_nan(tf.reduce_sum(weights * pixels, -1), tf.reduce_sum(weights, -1))
 
 
 def chosen_class(p: tf.Tensor) -> tf.Tensor:

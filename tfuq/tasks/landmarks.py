@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import tensorflow as tf
 
@@ -47,7 +45,7 @@ class Landmarks:
         return float(np.nanmean(np.linalg.norm(found - targets, axis=-1)))
 
     def reducers(self, config):
-        return [LandmarkSamples(radius=math.ceil(2 * config.training.loss.heatmap_sigma))]
+        return [LandmarkSamples(config.training.loss.heatmap_sigma)]
 
     def finish(self, statistics):
         return statistics
