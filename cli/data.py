@@ -59,8 +59,11 @@ def check(config, override) -> None:
     from tfuq.data import checks
 
     settings = configuration.load(config, override)
-    reports = checks.check_data(settings, on_case=lambda report: say(f"checked {report.id}"))
-    click.echo(_table(reports, settings.data.classes))
+    is_counted = settings.task == "classification"  # images come by the thousand: a row per part, not per case
+    reports = checks.check_data(
+        settings, on_case=(lambda _: None) if is_counted else lambda report: say(f"checked {report.id}")
+    )
+    click.echo((_counts if is_counted else _table)(reports, settings.data.classes))
     for remark in checks.remarks(settings, reports):
         click.echo(f"remark: {remark}")
     problems = [f"{report.id}: {report.problem}" for report in reports if report.problem]
@@ -78,16 +81,32 @@ def _table(reports, classes) -> str:
     unit = "ml" if any(report.shape[2:] > (1,) for report in reports) else "cm²"
     head = ["case", "part", "voxels", "spacing (mm)", "axes", "intensities", *(f"{name} ({unit})" for name in classes[1:])]
     rows = [head, *(_cells(report, len(classes)) for report in reports)]
+    return _aligned(rows)
+
+
+def _counts(reports, classes) -> str:
+    """How many images of each class every part has."""
+    rows = [["part", "images", *classes]]
+    for part in dict.fromkeys(report.part for report in reports):
+        amounts = [report.class_volumes for report in reports if report.part == part and report.class_volumes]
+        totals = [sum(column) for column in zip(*amounts, strict=True)] or [0] * len(classes)
+        rows.append([part, str(len(amounts)), *(f"{total:g}" for total in totals)])
+    return _aligned(rows)
+
+
+def _aligned(rows: list[list[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
 
 
 def _cells(report, classes: int) -> list[str]:
+    structures = max(classes - 1, 0)
     if report.problem:
-        return [report.id, report.part, "PROBLEM", *[""] * (2 + classes)]
+        return [report.id, report.part, "PROBLEM", *[""] * (3 + structures)]
     shape, spacing = "×".join(map(str, report.shape)), "×".join(f"{s:g}" for s in report.spacing)
     ranges = ", ".join(f"{low:.4g}…{high:.4g}" for low, high in report.intensities)
-    volumes = [f"{volume:.4g}" for volume in report.class_volumes[1:]] or ["no label"] + [""] * (classes - 2)
+    volumes = [f"{volume:.4g}" for volume in report.class_volumes[1:]] or ["no label"] + [""] * (structures - 1)
+    volumes = volumes if structures else []  # landmarks have no classes
     return [report.id, report.part, shape, spacing, report.orientation, ranges, *volumes]
 
 
@@ -97,7 +116,7 @@ def _cells(report, classes: int) -> list[str]:
 @click.option("--cases", type=click.IntRange(1, 100_000), default=24, show_default=True, help="How many cases to make.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Seed of the phantom.")
 def synth(name, folder, cases, seed) -> None:
-    """Write the phantom NAME (brain-decathlon, brain-iseg2017) into FOLDER, with raters' labels and true probabilities.
+    """Write the phantom NAME (brain-decathlon, brain-iseg2017, cephalogram, digits) into FOLDER, with what is known of its truth.
 
     \b
     Example:

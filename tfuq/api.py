@@ -13,7 +13,9 @@ from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.readers import stem
 from tfuq.data.volume import Volume
+from tfuq.data.writers import write_csv
 from tfuq.measures.voxel import UNCERTAINTY_MAPS
+from tfuq.prediction.tables import TablePredictor
 from tfuq.report.segmentation import CaseArrays, overview
 from tfuq.runs import RUNS, Run
 
@@ -55,6 +57,24 @@ class PredictedVolume:
         return overview(case, self._config, self._prediction.case)
 
 
+class PredictedTable:
+    """What a run of classification or landmarks makes of one image."""
+
+    def __init__(self, tables: dict[str, list[dict]]):
+        self.tables = tables  # rows by the name of the file that they make
+
+    @property
+    def rows(self) -> list[dict]:
+        """The rows of the first table: the class, or a row per landmark; `pandas.DataFrame` takes them as they are."""
+        return next(iter(self.tables.values()))
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the tables that ``tfuq predict`` writes."""
+        for name, rows in self.tables.items():
+            write_csv(Path(folder) / name, rows)
+        return Path(folder)
+
+
 class LoadedRun:
     """A trained run; networks are built once for each way of drawing and kept."""
 
@@ -63,8 +83,9 @@ class LoadedRun:
         self._predictors: dict[predicting.Request, predicting.Predictor] = {}
 
     def predict(self, volume: str | Path | Volume, *, method: str | None = None, samples: int | None = None,
-                seed: int | None = None) -> PredictedVolume:  # fmt: skip
-        """Predict a file, or a `Volume` ``[X, Y, Z, C]``; what is not given is as the run's configuration has it.
+                seed: int | None = None) -> PredictedVolume | PredictedTable:  # fmt: skip
+        """Predict a file, or a `Volume` ``[X, Y, Z, C]`` (of an image, ``[rows, columns, 1, C]``); what is not given is as the
+        run's configuration has it.
 
         Raises:
             TfuqError: what the command line would refuse.
@@ -72,6 +93,8 @@ class LoadedRun:
         predictor = self._predictor(method or self.run.config.method, samples, seed)
         case = Case("volume", ()) if isinstance(volume, Volume) else Case(stem(Path(volume)), (Path(volume),))
         image = volume if isinstance(volume, Volume) else read_case_image(case)
+        if isinstance(predictor, TablePredictor):
+            return PredictedTable(predictor.predict_images([case], [image]))
         return PredictedVolume(predicting.predict_image(predictor, image, case), image, self.run.config)
 
     def _predictor(self, method: str, samples: int | None, seed: int | None) -> predicting.Predictor:

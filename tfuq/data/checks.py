@@ -12,6 +12,8 @@ import numpy as np
 
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image, read_label
+from tfuq.data.classification import class_of
+from tfuq.data.landmarks import reference_points
 from tfuq.data.layouts import cases_of
 from tfuq.data.splits import split_cases
 from tfuq.data.volume import Volume
@@ -45,8 +47,9 @@ def check_data(config: Config, on_case: Callable[[CaseReport], None]) -> list[Ca
     cases = cases_of(config.data)
     part_of = {case.id: part for part, members in split_cases(cases, config.data.split).items() for case in members}
     reports: list[CaseReport] = []
+    images: dict[str, CaseReport] = {}  # the first case of each image
     for case in cases:
-        report = _with_comparison(_check_case(config, case, part_of.get(case.id, "unused")), reports)
+        report = _with_comparison(_check_case(config, case, part_of.get(case.id, "unused")), images)
         reports.append(report)
         on_case(report)
     return reports
@@ -55,45 +58,59 @@ def check_data(config: Config, on_case: Callable[[CaseReport], None]) -> list[Ca
 def _check_case(config: Config, case: Case, part: str) -> CaseReport:
     try:
         image = read_case_image(case)
-        label = read_label(config, case, image) if case.label or part != "unused" else None
+        amounts = _class_amounts(config, case, image) if case.has_reference or part != "unused" else ()
     except DataError as error:
         return CaseReport(case.id, part, str(error))
     channels = np.moveaxis(image.array, -1, 0)
-    counts = np.bincount(label.array.ravel(), minlength=len(config.data.classes)) if label is not None else []
     return CaseReport(
         id=case.id,
         part=part,
-        problem=_empty_label(case, counts),
+        problem=_empty_label(config, case, amounts),
         shape=image.shape,
         spacing=tuple(np.round(image.spacing, 4).tolist()),
         channels=len(channels),
         intensities=tuple((float(c.min()), float(c.max())) for c in channels),
         orientation="".join(nibabel.aff2axcodes(image.affine)),
-        class_volumes=tuple(float(n) * _voxel_size(image) for n in counts),
+        class_volumes=amounts,
         digest=hashlib.sha256(np.ascontiguousarray(image.array).tobytes()).hexdigest(),
     )
+
+
+def _class_amounts(config: Config, case: Case, image: Volume) -> tuple[float, ...]:
+    """How much of each class a case has: ml (of a slice cm²), or the one image that it is; of landmarks nothing, once checked."""
+    if config.task == "landmarks":
+        reference_points(config, case, image.shape[:2])
+        return ()
+    if config.task == "classification":
+        return tuple(float(k == class_of(config, case)) for k in range(len(config.data.classes)))
+    counts = np.bincount(read_label(config, case, image).array.ravel(), minlength=len(config.data.classes))
+    return tuple(float(n) * _voxel_size(image) for n in counts)
 
 
 def _voxel_size(image: Volume) -> float:
     return image.voxel_volume / 1000 if image.shape[2] > 1 else float(np.prod(image.spacing[:2])) / 100
 
 
-def _empty_label(case: Case, counts) -> str:
-    is_empty = len(counts) and not sum(counts[1:])
+def _empty_label(config: Config, case: Case, amounts: tuple[float, ...]) -> str:
+    is_empty = config.task == "segmentation" and amounts and not sum(amounts[1:])
     return f"{case.label}: no voxel of any foreground class; exclude the case or correct its label" if is_empty else ""
 
 
-def _with_comparison(report: CaseReport, earlier: list[CaseReport]) -> CaseReport:
+def _with_comparison(report: CaseReport, images: dict[str, CaseReport]) -> CaseReport:
     """The report with what only shows beside other cases: a copied image, another number of channels."""
     if report.problem or not report.digest:
         return report
-    for other in (o for o in earlier if o.digest):
-        if other.digest == report.digest:
-            problem = f"its image is the same as that of '{other.id}' ({other.part}); keep one of them, or a test case may be trained on"
-            return replace(report, problem=problem)
-        if other.channels != report.channels:
-            problem = f"has {report.channels} channel(s) where '{other.id}' has {other.channels}; all cases need the same"
-            return replace(report, problem=problem)
+    if report.digest in images:
+        other = images[report.digest]
+        problem = (
+            f"its image is the same as that of '{other.id}' ({other.part}); keep one of them, or a test case may be trained on"
+        )
+        return replace(report, problem=problem)
+    images[report.digest] = report
+    first = next(iter(images.values()))
+    if first.channels != report.channels:
+        problem = f"has {report.channels} channel(s) where '{first.id}' has {first.channels}; all cases need the same"
+        return replace(report, problem=problem)
     return report
 
 
@@ -101,8 +118,9 @@ def absent_classes(config: Config, reports: list[CaseReport]) -> list[str]:
     """A line for each class that no training case has: it cannot be learnt."""
     training = [report.class_volumes for report in reports if report.part == "train" and report.class_volumes]
     present = np.sum(training, axis=0) if training else np.ones(len(config.data.classes))
+    unit = "voxel" if config.task == "segmentation" else "image"
     return [
-        f"class '{name}' has no voxel in any training case; correct data.label_values, or take it out of data.classes"
+        f"class '{name}' has no {unit} in any training case; correct data.label_values, or take it out of data.classes"
         for name, volume in zip(config.data.classes, present, strict=True)
         if not volume
     ]
@@ -134,7 +152,7 @@ def _mixed_intensities(config: Config, fit: list[CaseReport]) -> Iterator[str]:
 
 
 def _unusual_volumes(config: Config, fit: list[CaseReport]) -> Iterator[str]:
-    labelled = [report for report in fit if report.class_volumes]
+    labelled = [report for report in fit if report.class_volumes and config.task == "segmentation"]
     for k, name in enumerate(config.data.classes[1:], start=1):
         volumes = np.array([report.class_volumes[k] for report in labelled])
         middle = float(np.median(volumes)) if labelled else 0.0

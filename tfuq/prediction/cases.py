@@ -46,7 +46,12 @@ def input_cases(config: Config, channels: int, inputs: tuple[Path, ...]) -> list
             cases += _folder_cases(config, channels, path)
         else:
             files.append(path)
-    return sorted_unique(cases + _grouped(files, channels), "--input")
+    return sorted_unique(cases + _grouped(files, _files_of_a_case(config, channels)), "--input")
+
+
+def _files_of_a_case(config: Config, channels: int) -> int:
+    """A scan may come as a file for each channel, a picture has its colours in one."""
+    return channels if config.task == "segmentation" else 1
 
 
 def _folder_cases(config: Config, channels: int, folder: Path) -> list[Case]:
@@ -54,7 +59,7 @@ def _folder_cases(config: Config, channels: int, folder: Path) -> list[Case]:
     try:
         return cases_of(config.data, folder)
     except DataError:
-        if channels == 1 and files:
+        if files and _files_of_a_case(config, channels) == 1:
             return _grouped(files, 1)
         raise
 
