@@ -95,8 +95,10 @@ def test_a_folder_per_class(tmp_path, parts):
 
 
 def test_folders_that_do_not_serve(tmp_path):
-    (tmp_path / "cat").mkdir()
     with pytest.raises(DataError, match="no cases in the image-folders layout"):
+        list_cases("image-folders", tmp_path)
+    (tmp_path / "cat").mkdir()
+    with pytest.raises(DataError, match="cat: holds no image of its class; add some, or remove the folder"):
         list_cases("image-folders", tmp_path)
     write_picture(tmp_path / "train" / "cat" / "1.png")
     write_picture(tmp_path / "test" / "cat" / "1.png")

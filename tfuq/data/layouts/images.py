@@ -53,9 +53,15 @@ def image_folders(root: Path) -> list[Case]:
         Case(f"{folder.name}-{stem(path)}", (path,), truth=folder.name, part=part)
         for part, place in parts.items()
         for folder in sorted(p for p in place.iterdir() if p.is_dir() and not p.name.startswith("."))
-        for path in sorted(folder.iterdir())
-        if is_readable(path)
+        for path in _images_of_class(folder)
     ]
+
+
+def _images_of_class(folder: Path) -> list[Path]:
+    images = [path for path in sorted(folder.iterdir()) if is_readable(path)]
+    if not images:
+        raise DataError(f"{folder}: holds no image of its class; add some, or remove the folder")
+    return images
 
 
 @LAYOUTS.register("image-table")
