@@ -168,7 +168,9 @@ def test_positions_keep_their_place_when_an_image_is_resized():
     there = rescale_points(points, (20, 30), (64, 48))
     np.testing.assert_allclose(rescale_points(there, (64, 48), (20, 30)), points)
     # The field of view is kept: its corners, half a pixel beyond the outermost centres, fall on each other.
-    np.testing.assert_allclose(rescale_points(np.array([[-0.5, -0.5], [29.5, 19.5]]), (20, 30), (64, 48)), [[-0.5] * 2, [47.5, 63.5]])
+    np.testing.assert_allclose(
+        rescale_points(np.array([[-0.5, -0.5], [29.5, 19.5]]), (20, 30), (64, 48)), [[-0.5] * 2, [47.5, 63.5]]
+    )
     np.testing.assert_allclose(rescale_points(np.array([0.0, 0.0]), (10, 10), (20, 20)), [0.5, 0.5])
     np.testing.assert_allclose(stretch((20, 30), (64, 48)), [48 / 30, 64 / 20])
 
@@ -222,7 +224,7 @@ def test_a_landmark_outside_its_image_is_named(point):
 
 def test_annotations_that_do_not_serve_are_refused():
     config = config_of(["a", "b"])
-    with pytest.raises(DataError, match="case '007': has 1 landmarks, data.landmarks names 2; correct"):
+    with pytest.raises(DataError, match=r"case '007': has 1 landmarks, data.landmarks names 2; correct"):
         reference_points(config, case_of(senior=[[1, 1]]), (50, 40))
     for truth in (None, {}):
         with pytest.raises(DataError, match="case '007' has no landmarks; they are needed to train or score"):
