@@ -7,28 +7,49 @@ from pathlib import Path
 import click
 
 from tfuq import config as configuration
+from tfuq.config import TASKS
 from tfuq_cli import options
 from tfuq_cli.progress import TrainingProgress, quiet_import, say
 
 _CLOSING = """
 Everything lies in {out}:
-  comparison.md                                           the table above
-  runs/quickstart/hybrid/predictions/<method>/<case>/     label and uncertainty maps (.nii.gz) and structures.csv
-  runs/quickstart/hybrid/scores/<method>/                 cases.csv, structures.csv, summary.json
-  runs/quickstart/hybrid/scores/<method>/figures/         case-*.png (look here first), uncertainty-histograms.png,
-                                                          dice-*.png, training.png
-  data/                                                   the phantom, its raters and its true class probabilities
-(vi has a run of its own: runs/quickstart/vi/...)
-Next, with your own data: images in DIR/image, labels of the same names in DIR/label, then
-  tfuq train quickstart -o name=mine -o data.layout=folder -o data.root=DIR -o "data.classes=[rest, structure]"
-For 2D images, other folders and other label values see "Your own data in ten minutes" in the README.
+  comparison.md                                       the table above
+  runs/{name}/hybrid/predictions/<method>/  {predictions}
+  runs/{name}/hybrid/scores/<method>/       cases.csv, summary.json
+  runs/{name}/hybrid/scores/<method>/figures/   {figures}
+  data/                                               the phantom and what is known of its truth
+(vi has a run of its own: runs/{name}/vi/...)
+Next, with your own data: {next}
 """
+_WORDS = {
+    "segmentation": (
+        "<case>/: label and uncertainty maps (.nii.gz) and structures.csv",
+        "case-*.png (look here first), uncertainty-histograms.png, dice-*.png, training.png",
+        "images in DIR/image, labels of the same names in DIR/label, then\n"
+        '  tfuq train quickstart -o name=mine -o data.layout=folder -o data.root=DIR -o "data.classes=[rest, structure]"\n'
+        'For 2D images, other folders and other label values see "Your own data in ten minutes" in the README.',
+    ),
+    "classification": (
+        "predictions.csv",
+        "extremes.png (look here first), reliability.png, rejection.png, confusion.png, training.png",
+        "images in DIR/CLASS/, then\n"
+        '  tfuq train digits -o name=mine -o data.layout=image-folders -o data.root=DIR -o "data.classes=[CLASS, ...]"',
+    ),
+    "landmarks": (
+        "landmarks.csv, samples.csv",
+        "case-*.png (look here first), error-*.png, quantiles-*.png, training.png",
+        "images and a CSV of file, landmark, x, y in DIR, then\n"
+        "  tfuq train cephalogram -o name=mine -o data.layout=landmark-table -o data.root=DIR -o data.table=FILE.csv"
+        ' -o "data.landmarks=[NAME, ...]" -o "data.annotations={}"',
+    ),
+}
 
 
 @click.command("demo", cls=options.Command)
 @click.option("--out", type=options.PATH, default=Path("demo"), show_default=True, help="Folder to write to.")
+@click.option("--task", type=click.Choice(TASKS), default="segmentation", show_default=True, help="What the tour is of.")
 @options.overwrite
-def command(out, overwrite) -> None:
+def command(out, task, overwrite) -> None:
     """Tour of tfuq on a phantom: train every method, predict, score, compare. Takes a few minutes on two cores.
 
     \b
@@ -36,9 +57,10 @@ def command(out, overwrite) -> None:
       tfuq demo --out demo
     """
     with quiet_import():
-        from tfuq.demo import demonstrate
+        from tfuq.demo import TOURS, demonstrate
 
-    with TrainingProgress(configuration.load("quickstart").training.epochs) as progress:
-        comparison = demonstrate(out, on_step=progress, say=say, overwrite=overwrite)
+    with TrainingProgress(configuration.load(TOURS[task]).training.epochs) as progress:
+        comparison = demonstrate(out, task, on_step=progress, say=say, overwrite=overwrite)
     click.echo(comparison.markdown())
-    click.echo(_CLOSING.format(out=out).strip())
+    predictions, figures, following = _WORDS[task]
+    click.echo(_CLOSING.format(out=out, name=TOURS[task], predictions=predictions, figures=figures, next=following).strip())

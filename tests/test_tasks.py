@@ -1,18 +1,20 @@
 """Classification and landmark regression with every method, from two steps of training to the rows of their tables."""
 
 import csv
+import dataclasses
 import shutil
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from tests import references
 from tests.conftest import ALL_METHODS, assert_refused
 from tfuq import prediction, runs
+from tfuq.data.cases import read_case_image
 from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS
-from tfuq.members import load_posterior
-from tfuq.posterior import METHOD_TRAITS, samples_of
+from tfuq.posterior import samples_of
 from tfuq.prefix import split_at_seed
 from tfuq.results import read_manifest
 from tfuq.weights import load_arrays, model_arrays
@@ -23,17 +25,30 @@ SIZE = {"classification": (28, 28), "landmarks": (32, 32)}
 RANDOM = ("mc-dropout", "hybrid", "vi")  # a seed does not choose an ensemble's members
 
 
-def predicted(run, folder, method=None, **request):
+@pytest.fixture(scope="module")
+def predictor_of(trained_task):
+    """``predictor_of(task, method)``: made once, as tracing its graph is what takes time; `predicted` asks it anew."""
+    made = {}
+
+    def make(task, method):
+        if (task, method) not in made:
+            run = runs.open_run(trained_task(task, method).path)
+            assert run.config == trained_task(task, method).config
+            made[task, method] = prediction.make_predictor(run, prediction.Request(method, samples=5, seed=1, batch=4))
+        return made[task, method]
+
+    return make
+
+
+def predicted(predictor, folder, **request):
     """The run's test cases predicted into a folder; returns it, and which cases were drawn (not found complete)."""
-    method = method or run.config.method
-    request = prediction.Request(method, **{"samples": 5, "seed": 1, "batch": 4} | request)
-    drawn = []
-    prediction.predict(
-        prediction.make_predictor(run, request),
-        prediction.cases_of_test_split(run),
-        folder,
-        on_case=lambda case, seconds: drawn.append(case.id) if seconds else None,
-    )
+    first, drawn = predictor.request, []
+    predictor.request = dataclasses.replace(first, **request)
+    try:
+        cases = prediction.cases_of_test_split(predictor.run)
+        prediction.predict(predictor, cases, folder, on_case=lambda case, seconds: seconds and drawn.append(case.id))
+    finally:
+        predictor.request = first
     return folder, drawn
 
 
@@ -52,34 +67,32 @@ def numbers(row, *columns):
 
 @pytest.mark.parametrize("method", ALL_METHODS)
 @pytest.mark.parametrize("task", TASKS)
-def test_conformance_train_reload_predict_export(trained_task, tmp_path, task, method):
+def test_conformance_train_reload_predict_export(predictor_of, tmp_path, task, method):
     """Weights read back, tables that depend on the seed and not on the batch, the same bytes from a SavedModel."""
-    run = runs.open_run(trained_task(task, method).path)
-    assert run.config == trained_task(task, method).config
-    first, _ = predicted(run, tmp_path / "first")
-    again, _ = predicted(run, tmp_path / "again", batch=9)
-    other, _ = predicted(run, tmp_path / "other", seed=2)
+    predictor = predictor_of(task, method)
+    stored = load_arrays(predictor.run.member(0) / "weights.npz")
+    for name, array in model_arrays(predictor.networks[0]).items():
+        np.testing.assert_array_equal(array, stored[name])
+    first, _ = predicted(predictor, tmp_path / "first")
+    again, _ = predicted(predictor, tmp_path / "again", batch=9)
+    other, _ = predicted(predictor, tmp_path / "other", seed=2)
     assert tuple(tables_of(first)) == TABLES[task]
     assert tables_of(first) == tables_of(again)
     assert (tables_of(first) != tables_of(other)) == (method in RANDOM)
-
-    predictor = prediction.make_predictor(run, prediction.Request(method, samples=4, seed=3, batch=4))
-    stored = load_arrays(run.member(0) / "weights.npz")
-    for name, array in model_arrays(predictor.networks[0]).items():
-        np.testing.assert_array_equal(array, stored[name])
     x = np.random.default_rng(0).normal(size=(3, *SIZE[task], 1)).astype(np.float32)
     drawn = predictor.draw(x)
     tf.saved_model.save(predictor.sampler, str(tmp_path / "saved"), signatures=predictor.sampler.sample)
     served = tf.saved_model.load(str(tmp_path / "saved")).signatures["serving_default"]
     count = tf.constant(predictor.samples)
-    for name, array in served(image=tf.constant(x), seed=tf.constant([3, 0]), num_samples=count).items():
+    for name, array in served(image=tf.constant(x), seed=tf.constant([1, 0]), num_samples=count).items():
         assert array.numpy().tobytes() == drawn[name].tobytes(), name
 
 
 @pytest.mark.parametrize("method", ALL_METHODS)
-def test_rows_of_predictions_agree_with_each_other(trained_task, tmp_path, method):
-    run = trained_task("classification", method)
-    folder, drawn = predicted(run, tmp_path / "out")
+def test_rows_of_predictions_agree_with_each_other(predictor_of, tmp_path, method):
+    predictor = predictor_of("classification", method)
+    run = predictor.run
+    folder, drawn = predicted(predictor, tmp_path / "out")
     rows = rows_of(folder / "predictions.csv")
     assert [row["case"] for row in rows] == sorted(drawn) == run.split["test"]
     samples = samples_of(method, members=2, asked=5)
@@ -103,12 +116,11 @@ def test_rows_of_predictions_agree_with_each_other(trained_task, tmp_path, metho
         assert float(row["standard_deviation"]) > 0
 
 
-def test_predictions_are_those_of_stacked_samples(trained_task, tmp_path):
+def test_predictions_are_those_of_stacked_samples(predictor_of):
     """Every measure of a row from the networks' own outputs, one seed after another."""
-    run = trained_task("classification", "hybrid")
-    predictor = prediction.make_predictor(run, prediction.Request("hybrid", samples=6, seed=1, batch=4))
+    predictor = predictor_of("classification", "hybrid")
     x = np.random.default_rng(0).normal(size=(4, 28, 28, 1)).astype(np.float32)
-    drawn, posterior = predictor.draw(x), load_posterior(run, "hybrid", keep=4)
+    drawn, posterior = predictor.draw(x, samples=6), predictor.sampler.posterior
     seed = tf.constant([1, 0])
     stacked = np.stack(
         [
@@ -124,9 +136,10 @@ def test_predictions_are_those_of_stacked_samples(trained_task, tmp_path):
 
 
 @pytest.mark.parametrize("method", ALL_METHODS)
-def test_rows_of_landmarks_follow_from_the_samples(trained_task, tmp_path, method):
-    run = trained_task("landmarks", method)
-    folder, _ = predicted(run, tmp_path / "out")
+def test_rows_of_landmarks_follow_from_the_samples(predictor_of, tmp_path, method):
+    predictor = predictor_of("landmarks", method)
+    run = predictor.run
+    folder, _ = predicted(predictor, tmp_path / "out")
     rows, samples = rows_of(folder / "landmarks.csv"), rows_of(folder / "samples.csv")
     count = samples_of(method, members=2, asked=5)
     assert [(row["case"], row["landmark"]) for row in rows] == [
@@ -141,7 +154,7 @@ def test_rows_of_landmarks_follow_from_the_samples(trained_task, tmp_path, metho
         points = np.array([numbers(s, "x", "y") for s in own])
         assert (points >= -0.5).all()
         assert (points <= [95.5, 119.5]).all()
-        mean, deviations = points.mean(0), points - points.mean(0)
+        mean = points.mean(0)
         np.testing.assert_allclose(numbers(row, "x", "y"), mean, atol=2e-3)
         np.testing.assert_allclose(numbers(row, "x_mm", "y_mm"), mean * millimetres, rtol=1e-4, atol=2e-3)
         activations = [float(s["activation"]) for s in own]
@@ -154,18 +167,14 @@ def test_rows_of_landmarks_follow_from_the_samples(trained_task, tmp_path, metho
             power = 1 if name == "mean_radial_spread" else 2
             assert float(row[name]) == pytest.approx(value, rel=2e-3, abs=2e-2), name
             assert float(row[f"{name}_mm"]) == pytest.approx(value * millimetres**power, rel=2e-3, abs=5e-2), name
-        assert deviations.shape == (count, 2)
     assert count == 1 or max(spread["variance"] for spread in spreads) > 0.1
 
 
-def test_a_position_is_that_of_the_heatmaps_maximum_in_the_image(trained_task, tmp_path):
+def test_a_position_is_that_of_the_heatmaps_maximum_in_the_image(predictor_of, tmp_path):
     """From the network's outputs by hand: argmax, and half-pixel scaling from 32×32 to 96×120 pixels."""
-    run = trained_task("landmarks", "deterministic")
-    folder, _ = predicted(run, tmp_path / "out")
-    predictor = prediction.make_predictor(run, prediction.Request("deterministic", samples=1, seed=0, batch=4))
-    case = prediction.cases_of_test_split(run)[0]
-    from tfuq.data.cases import read_case_image
-
+    predictor = predictor_of("landmarks", "deterministic")
+    folder, _ = predicted(predictor, tmp_path / "out")
+    case = prediction.cases_of_test_split(predictor.run)[0]
     x = predictor.network_grid(case, read_case_image(case)).array[:, :, 0]
     heatmaps = predictor.networks[0]([x[None], tf.constant([0, 0])]).numpy()[0]
     rows = [row for row in rows_of(folder / "landmarks.csv") if row["case"] == case.id]
@@ -177,25 +186,23 @@ def test_a_position_is_that_of_the_heatmaps_maximum_in_the_image(trained_task, t
         assert abs((float(row["y"]) + 0.5) * 32 / 120 - 0.5 - y) <= 4.01
 
 
-def test_convolutions_of_lenet_are_deterministic_prefix(trained_task):
-    network = load_posterior(trained_task("classification", "mc-dropout"), "mc-dropout", keep=4).members[0].model
-    split = split_at_seed(network)
+def test_convolutions_of_lenet_are_deterministic_prefix(predictor_of):
+    split = split_at_seed(predictor_of("classification", "mc-dropout").networks[0])
     in_prefix, in_suffix = ({layer.name for layer in m.layers} for m in (split.prefix, split.suffix))
     assert {"conv1", "pool1", "conv2", "pool2"} <= in_prefix
     assert {"dropout2", "dense3", "dropout3", "logits"} <= in_suffix
     assert not in_prefix & in_suffix
-    assert METHOD_TRAITS["vi"].variational
-    variational = load_posterior(trained_task("classification", "vi"), "vi", keep=4).members[0].model
-    assert "conv1" not in {layer.name for layer in split_at_seed(variational).prefix.layers}
+    variational = split_at_seed(predictor_of("classification", "vi").networks[0])
+    assert "conv1" not in {layer.name for layer in variational.prefix.layers}
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_a_second_run_keeps_what_is_complete_and_mends_what_is_damaged(trained_task, tmp_path, task):
-    run = trained_task(task, "ensemble")
-    folder, first = predicted(run, tmp_path / "out")
-    intact, cases = tables_of(folder), run.split["test"]
-    assert sorted(first) == cases
-    assert predicted(run, folder) == (folder, [])
+def test_a_second_run_keeps_what_is_complete_and_mends_what_is_damaged(predictor_of, tmp_path, task):
+    predictor = predictor_of(task, "ensemble")
+    folder, first = predicted(predictor, tmp_path / "out")
+    intact = tables_of(folder)
+    assert sorted(first) == predictor.run.split["test"]
+    assert predicted(predictor, folder) == (folder, [])
     assert tables_of(folder) == intact
     for name in TABLES[task]:
         content = intact[name]
@@ -205,21 +212,20 @@ def test_a_second_run_keeps_what_is_complete_and_mends_what_is_damaged(trained_t
             "empty": b"",
             "binary": b"\xff\0" + content,
             "within a cell": content[:-3],
+            "end of line": content[:-1],
             "a row": b"".join(lines[:-1]),
             "half": content[: len(content) // 2],
             "no case column": content.replace(b"case", b"what", 1),
         }
         for how, damaged in damages.items():
             (folder / name).unlink() if damaged is None else (folder / name).write_bytes(damaged)
-            _, drawn = predicted(run, folder)
+            _, drawn = predicted(predictor, folder)
             assert drawn, how
             assert tables_of(folder) == intact, how
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_predict_refuses_one_sample_and_other_channels(trained_task, tfuq, tmp_path, task):
-    from PIL import Image
-
     run = shutil.copytree(trained_task(task, "mc-dropout").path, tmp_path / "run")
     assert_refused(tfuq("predict", run, "--samples", 1), "--samples 1", "at least 2")
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 30, 3), np.uint8)).save(tmp_path / "colour.png")

@@ -21,14 +21,20 @@ from tfuq.training.fit import OnStep
 SERVED_BY = {"deterministic": "hybrid", "mc-dropout": "hybrid", "ensemble": "hybrid", "hybrid": "hybrid", "vi": "vi"}
 
 
-def demonstrate(folder: Path, *, on_step: OnStep, say: Callable[[str], None], overwrite: bool = False) -> Comparison:
+# The configuration of each task's tour, on a phantom that is made on the way.
+TOURS = {"segmentation": "quickstart", "classification": "digits", "landmarks": "cephalogram"}
+
+
+def demonstrate(
+    folder: Path, task: str = "segmentation", *, on_step: OnStep, say: Callable[[str], None], overwrite: bool = False
+) -> Comparison:
     """Run the tour into a folder that is new or empty and return the comparison that it wrote there.
 
     Raises:
         RunError: the folder holds something; with ``overwrite``, something other than an earlier demo.
     """
     _clear(folder, overwrite)
-    runs = {method: _train(folder, method, on_step, say) for method in sorted(set(SERVED_BY.values()))}
+    runs = {method: _train(folder, TOURS[task], method, on_step, say) for method in sorted(set(SERVED_BY.values()))}
     scored = [_predict_and_score(runs[trained], method, say) for method, trained in SERVED_BY.items()]
     comparison = compare(scored)
     write_text(folder / "comparison.md", comparison.markdown())
@@ -47,8 +53,8 @@ def _clear(folder: Path, overwrite: bool) -> None:
     shutil.rmtree(folder)
 
 
-def _train(folder: Path, method: str, on_step: OnStep, say: Callable[[str], None]) -> Run:
-    settings = configuration.load("quickstart", (f"method={method}", f"data.root={folder / 'data'}"))
+def _train(folder: Path, name: str, method: str, on_step: OnStep, say: Callable[[str], None]) -> Run:
+    settings = configuration.load(name, (f"method={method}", f"data.root={folder / 'data'}"))
     return train(settings, folder / "runs" / settings.name / method, on_step=on_step, say=say)
 
 

@@ -165,6 +165,17 @@ class AugmentationConfig(Section):
     noise: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
 
 
+_NOT_OF = {"unet": ("dense_widths",), "lenet": ("head_filters", "head_activation", "upsample_dropout")}
+
+
+def _least_lenet_size(convolutions: int) -> int:
+    """Rows and columns of which one is left: each but the first convolution takes four, and pooling halves them."""
+    size = 1
+    for _ in range(convolutions - 1):
+        size = 2 * size + 4
+    return 2 * size
+
+
 class NetworkConfig(Section):
     """Architecture. ``patch_size`` has one entry per spatial axis and so sets the rank.
 
@@ -185,6 +196,18 @@ class NetworkConfig(Section):
     upsample_dropout: Rate = 0.0
     dropout_after_each: Rate = 0.0
     spatial_dropout: bool = False
+
+    @pydantic.model_validator(mode="after")
+    def _of_the_architecture(self):
+        for key in _NOT_OF.get(self.name, ()):
+            if getattr(self, key) != NetworkConfig.model_fields[key].default:
+                raise ValueError(f"{key} does not serve the network {self.name}: remove it")
+        least = _least_lenet_size(len(self.widths))
+        if self.name == "lenet" and min(self.patch_size) < least:
+            raise ValueError(
+                f"patch_size {self.patch_size} is too small for {len(self.widths)} convolutions of lenet: give {least} or more"
+            )
+        return self
 
     @pydantic.model_validator(mode="after")
     def _divisible(self):
@@ -222,7 +245,7 @@ class LossConfig(Section):
     )
     dice_weight: Fraction = 0.5
     class_weights: list[Positive] | None = None
-    heatmap_sigma: Positive = 2.0
+    heatmap_sigma: Annotated[float, Field(ge=0.5, le=100.0)] = 2.0
 
 
 class EnsembleConfig(Section):
@@ -284,6 +307,7 @@ class TaskRules(NamedTuple):
     quality: str
 
 
+_VOLUME_STEPS = ("crop_to_labels", "crop_margin", "spacing", "size", "slice_axis", "min_slice_area")
 _CROSS_ENTROPIES = ("cross-entropy", "weighted-cross-entropy")
 TASK_RULES = {
     "segmentation": TaskRules((*_CROSS_ENTROPIES, "soft-dice", "dice-ce"), ("unet",), "classes", 2, "dice"),
@@ -317,8 +341,8 @@ class Config(Section):
             raise ValueError(f"task {self.task} needs data.{rules.names}: the names of {rules.fewest} or more")
         if self.task == "segmentation":
             self._check_grid()
-        elif self.network.rank != 2:
-            raise ValueError(f"task {self.task} takes 2D images, but network.patch_size has {self.network.rank} entries")
+        else:
+            self._check_images()
         if self.network.output == "sigmoid" and len(self.data.classes) != 2:
             raise ValueError(f"network.output sigmoid needs two classes, data.classes has {len(self.data.classes)}")
         weights = self.training.loss.class_weights
@@ -337,6 +361,16 @@ class Config(Section):
     def _check_grid(self) -> None:
         if (self.network.rank == 2) != (self.preprocessing.slice_axis is not None):
             raise ValueError("a 2D patch_size needs preprocessing.slice_axis, and a 3D one needs it null")
+
+    def _check_images(self) -> None:
+        if self.network.rank != 2:
+            raise ValueError(f"task {self.task} takes 2D images, but network.patch_size has {self.network.rank} entries")
+        for key in _VOLUME_STEPS:
+            if getattr(self.preprocessing, key) != PreprocessingConfig.model_fields[key].default:
+                raise ValueError(
+                    f"preprocessing.{key} serves segmentation alone: remove it; images of task {self.task} are resized to "
+                    "network.patch_size"
+                )
 
     @property
     def members(self) -> int:

@@ -19,6 +19,8 @@ from tfuq.data.readers.images import as_volume
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
+UNNAMED_RATER = "table"  # who wrote a table of landmarks
+
 
 @dataclass(frozen=True)
 class Case:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tfuq.config import Config
 from tfuq.data.augmentation import augment_landmarks
-from tfuq.data.cases import Case, naming, read_case_image
+from tfuq.data.cases import UNNAMED_RATER, Case, naming, read_case_image
 from tfuq.data.dataset import Example, Examples, TrainingSet
 from tfuq.data.preprocessing import Preprocessor
 from tfuq.errors import DataError
@@ -38,14 +38,14 @@ def reference_points(config: Config, case: Case, size: Size) -> np.ndarray:
 
 
 def rater_points(config: Config, case: Case, size: Size, rater: str) -> np.ndarray:
-    """As `reference_points`, of a rater by name or the ``mean`` of all; a set of one rater has no names to choose from."""
+    """As `reference_points`, of a rater by name or the ``mean`` of all; a table's rater serves by any name."""
     raters = case.truth
     if not isinstance(raters, dict) or not raters:
         raise DataError(f"case '{case.id}' has no landmarks; they are needed to train or score")
     if rater == "mean":
         points = np.mean(list(raters.values()), axis=0)
-    elif len(raters) == 1:
-        points = next(iter(raters.values()))
+    elif UNNAMED_RATER in raters:
+        points = raters[UNNAMED_RATER]
     elif rater in raters:
         points = raters[rater]
     else:

@@ -22,8 +22,8 @@ def split_cases(cases: list[Case], config: SplitConfig) -> dict[str, list[Case]]
     labelled = {case.id: case for case in cases if case.has_reference}
     if not labelled:
         raise DataError(
-            f"none of the {len(cases)} cases has a label; put them where data.layout expects them (folder: 'label' beside 'image', "
-            "or the folder that data.label_folder names)"
+            f"none of the {len(cases)} cases has a label, class or landmarks; put them where data.layout expects them "
+            "(folder: 'label' beside 'image', or the folder that data.label_folder names)"
         )
     chosen = _listed(config, labelled) if isinstance(config.train, list) else _drawn(config, labelled)
     return {part: [labelled[i] for i in sorted(ids)] for part, ids in chosen.items()}

@@ -35,17 +35,20 @@ def read_table(path: Path, columns: Iterable[str], remedy: str) -> list[dict[str
     """The rows of a CSV file, each with a value or an empty cell for every column of its header.
 
     Raises:
-        RunError: missing, damaged, or without some of ``columns``.
+        RunError: missing, damaged, cut off, or without some of ``columns``.
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
+            lines = list(file)
+            reader = csv.DictReader(lines, strict=True)
             missing = [column for column in columns if column not in (reader.fieldnames or ())]
             rows = list(reader)
     except (OSError, ValueError, csv.Error) as error:
         raise RunError(f"{path}: cannot be read ({error}); {remedy}") from error
     if missing:
         raise RunError(f"{path}: has no column '{missing[0]}'; {remedy}")
+    if not lines[-1].endswith("\n"):
+        raise RunError(f"{path}: ends within a line; {remedy}")
     if any(None in row or None in row.values() for row in rows):
         raise RunError(f"{path}: has a row that does not fit its header; {remedy}")
     return rows

@@ -33,12 +33,14 @@ def cases_of_test_split(run: Run) -> list[Case]:
 def input_cases(config: Config, channels: int, inputs: tuple[Path, ...]) -> list[Case]:
     """Cases from folders in the configuration's layout, folders of files, and files.
 
-    A network of several channels takes single files in groups of that many, in the order given.
+    Segmentation by a network of several channels takes single files in groups of that many, in the order given; the other
+    tasks' images have all of theirs in one file.
 
     Raises:
         DataError: nothing to read, or files that do not make whole groups.
     """
     cases, files = [], []
+    channels = channels if config.task == "segmentation" else 1
     for path in inputs:
         if not path.exists():
             raise DataError(f"{path}: no such file or folder")

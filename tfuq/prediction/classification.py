@@ -13,7 +13,9 @@ PREDICTIONS = "predictions.csv"
 class ImagePredictor(TablePredictor):
     """``predictions.csv``: case, label, probability of each class, every measure, and the share of samples for each class."""
 
-    tables = (PREDICTIONS,)
+    @property
+    def rows_per_case(self) -> dict[str, int]:
+        return {PREDICTIONS: 1}
 
     def rows(self, case: Case, image: Volume, drawn: Drawn) -> Tables:
         classes, p = self.config.data.classes, drawn["probability"]

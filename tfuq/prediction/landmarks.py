@@ -15,7 +15,10 @@ LANDMARKS, SAMPLES = "landmarks.csv", "samples.csv"
 class LandmarkPredictor(TablePredictor):
     """``landmarks.csv``: `tfuq.measures.landmark` of each landmark; ``samples.csv``: where each sample found it."""
 
-    tables = (LANDMARKS, SAMPLES)
+    @property
+    def rows_per_case(self) -> dict[str, int]:
+        landmarks = len(self.config.data.landmarks)
+        return {LANDMARKS: landmarks, SAMPLES: landmarks * self.samples}
 
     def rows(self, case: Case, image: Volume, drawn: Drawn) -> Tables:
         size = image.shape[:2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -23,28 +24,30 @@ _BETWEEN_WRITES = 10.0  # seconds
 class TablePredictor(Predictor):
     """Predicts images in batches; each of its tables has a column ``case``."""
 
-    tables: tuple[str, ...]
-
     @abstractmethod
     def rows(self, case: Case, image: Volume, drawn: Drawn) -> Tables:
         """A case's rows; ``drawn`` has its example alone, without the axis of the batch."""
 
     @property
+    @abstractmethod
+    def rows_per_case(self) -> dict[str, int]:
+        """By table."""
+
+    @property
     def files(self) -> str:
-        return ", ".join(self.tables)
+        return ", ".join(self.rows_per_case)
 
     def write_cases(self, cases: list[Case], folder: Path, manifest: Manifest, on_case: OnCase) -> None:
         tables = self._written(folder, manifest)
-        complete = {row["case"] for row in tables[self.tables[0]]}
-        left = {case.id: case for case in cases if not (manifest.holds(case) and case.id in complete)}
-        tables = {name: [row for row in rows if row["case"] not in left] for name, rows in tables.items()}
+        left = []
         for case in cases:
-            if case.id not in left:
+            if manifest.holds(case):
                 on_case(case, None)
-        ordered = list(left.values())
+            else:
+                left.append(case)
         written = time.monotonic()
-        for start in range(0, len(ordered), self.batch):
-            self._add(ordered[start : start + self.batch], tables, manifest, on_case)
+        for start in range(0, len(left), self.batch):
+            self._add(left[start : start + self.batch], tables, manifest, on_case)
             if time.monotonic() - written > _BETWEEN_WRITES:
                 self._write(folder, tables, manifest)
                 written = time.monotonic()
@@ -61,7 +64,7 @@ class TablePredictor(Predictor):
 
     def predict_images(self, cases: list[Case], images: list[Volume]) -> Tables:
         """The rows of images that are in memory."""
-        drawn, tables = self.draw(self._stack(cases, images)), {name: [] for name in self.tables}
+        drawn, tables = self.draw(self._stack(cases, images)), {name: [] for name in self.rows_per_case}
         for number, (case, image) in enumerate(zip(cases, images, strict=True)):
             for name, rows in self.rows(case, image, {key: values[number] for key, values in drawn.items()}).items():
                 tables[name] += rows
@@ -81,13 +84,20 @@ class TablePredictor(Predictor):
         return np.stack([self.network_grid(c, i).array[:, :, 0] for c, i in zip(cases, images, strict=True)])
 
     def _written(self, folder: Path, manifest: Manifest) -> Tables:
-        """The rows that lie there; a table that is damaged is written anew."""
+        """The rows of the cases that lie there whole; the manifest forgets the others."""
+        tables = self._readable(folder) if manifest.cases else {name: [] for name in self.rows_per_case}
+        whole = set(manifest.cases)
+        for name, expected in self.rows_per_case.items():
+            counts = Counter(row["case"] for row in tables[name])
+            whole &= {case_id for case_id, count in counts.items() if count == expected}
+        manifest.cases = {case_id: entry for case_id, entry in manifest.cases.items() if case_id in whole}
+        return {name: [row for row in rows if row["case"] in whole] for name, rows in tables.items()}
+
+    def _readable(self, folder: Path) -> Tables:
         try:
-            if manifest.cases:
-                return {name: read_table(folder / name, ("case",), "predict again") for name in self.tables}
+            return {name: read_table(folder / name, ("case",), "predict again") for name in self.rows_per_case}
         except RunError:
-            manifest.cases.clear()
-        return {name: [] for name in self.tables}
+            return {name: [] for name in self.rows_per_case}
 
     def _write(self, folder: Path, tables: Tables, manifest: Manifest) -> None:
         for name, rows in tables.items():

@@ -33,8 +33,11 @@ PHANTOM_LAYOUTS = {
 
 
 def cases_of(data: DataConfig, root: str | Path | None = None) -> list[Case]:
-    """The cases of the configured data set, or of another ``root`` in its layout; see `list_cases`."""
-    return list_cases(data.layout, root or data.root, **data.layout_options)
+    """The cases of the configured data set, or of another ``root`` in its layout, which is never made; see `list_cases`."""
+    layout = data.layout
+    if root and layout in PHANTOM_LAYOUTS:
+        layout = PHANTOM_LAYOUTS[layout][-1]
+    return list_cases(layout, root or data.root, **data.layout_options)
 
 
 def list_cases(layout: str, root: str | Path, **options) -> list[Case]:

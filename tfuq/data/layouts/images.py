@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
+
 from tfuq.data.cases import Case
 from tfuq.data.layouts.registry import LAYOUTS
 from tfuq.data.readers import is_readable, stem
@@ -22,8 +24,8 @@ def idx(root: Path) -> list[Case]:
         images, labels = (_idx_file(root, f"{name}-{what}") for what in ("images-idx3-ubyte", "labels-idx1-ubyte"))
         if images is None:
             continue
-        count = len(read_idx(images))
-        classes = [None] * count if labels is None else read_idx(labels).tolist()
+        count = len(_idx_array(images, 3))
+        classes = [None] * count if labels is None else _idx_array(labels, 1).tolist()
         if len(classes) != count:
             raise DataError(
                 f"{labels}: has {len(classes)} labels for the {count} images of {images.name}; restore the official files"
@@ -36,6 +38,13 @@ def _idx_file(root: Path, name: str) -> Path | None:
     return next((path for path in (root / name, root / f"{name}.gz") if path.is_file()), None)
 
 
+def _idx_array(path: Path, dimensions: int) -> np.ndarray:
+    array = read_idx(path)
+    if array.ndim != dimensions:
+        raise DataError(f"{path}: has {array.ndim} dimension(s), {dimensions} needed; restore the official file")
+    return array
+
+
 @LAYOUTS.register("image-folders")
 def image_folders(root: Path) -> list[Case]:
     """A folder per class, ``CLASS/NAME.*``; or ``train/CLASS/NAME.*`` and ``test/CLASS/NAME.*``."""
@@ -44,9 +53,15 @@ def image_folders(root: Path) -> list[Case]:
         Case(f"{folder.name}-{stem(path)}", (path,), truth=folder.name, part=part)
         for part, place in parts.items()
         for folder in sorted(p for p in place.iterdir() if p.is_dir() and not p.name.startswith("."))
-        for path in sorted(folder.iterdir())
-        if is_readable(path)
+        for path in _images_of_class(folder)
     ]
+
+
+def _images_of_class(folder: Path) -> list[Path]:
+    images = [path for path in sorted(folder.iterdir()) if is_readable(path)]
+    if not images:
+        raise DataError(f"{folder}: holds no image of its class; add some, or remove the folder")
+    return images
 
 
 @LAYOUTS.register("image-table")
@@ -55,7 +70,7 @@ def image_table(root: Path, table: str) -> list[Case]:
     path = root / table
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+            rows = list(csv.DictReader(file, strict=True))
     except (OSError, ValueError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read as a table ({error}); data.table names a CSV file below data.root") from error
     if not rows or not {"file", "label"} <= set(rows[0]):
@@ -66,6 +81,8 @@ def image_table(root: Path, table: str) -> list[Case]:
 
 
 def _table_case(root: Path, where: str, row: dict) -> Case:
+    if None in row or None in row.values():
+        raise DataError(f"{where}: has another number of cells than there are columns; mend the line")
     part = row.get("part") or None
     if part not in (None, "train", "test"):
         raise DataError(f"{where}: part '{part}' is neither train nor test; correct it, or leave it empty")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfuq.data.cases import Case
+from tfuq.data.cases import UNNAMED_RATER, Case
 from tfuq.data.layouts.registry import LAYOUTS
 from tfuq.data.readers import is_readable, stem
 from tfuq.data.readers.landmarks import read_landmark_table, read_points
@@ -46,7 +46,7 @@ def landmark_table(root: Path, table: str, landmarks: Sequence[str]) -> list[Cas
         raise DataError(f"{root / table}: landmark '{unknown[0]}' is not among data.landmarks{nearest(unknown[0], landmarks)}")
     folder = root / "image" if (root / "image").is_dir() else root
     return [
-        Case(stem(folder / file), (folder / file,), truth={"table": _in_order(points, landmarks)})
+        Case(stem(folder / file), (folder / file,), truth={UNNAMED_RATER: _in_order(points, landmarks)})
         for file, points in annotated.items()
     ]
 
