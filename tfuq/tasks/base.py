@@ -21,7 +21,8 @@ Statistic = dict[str, tf.Tensor]
 class Task(Protocol):
     """A task, as a set of functions of a configuration."""
 
-    unit: str  # what a term of the likelihood is
+    def unit(self, config: Config) -> str:
+        """What a term of the likelihood is."""
 
     def outputs(self, config: Config) -> int:
         """Channels of the network's output."""

@@ -13,7 +13,8 @@ from tfuq.tasks.segmentation import both_classes, class_loss, logits_of
 class Classification:
     """See `tfuq.tasks.base.Task`."""
 
-    unit = "image"
+    def unit(self, config):
+        return "image"
 
     def outputs(self, config: Config) -> int:
         return 1 if config.network.output == "sigmoid" else len(config.data.classes)

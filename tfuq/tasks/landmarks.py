@@ -15,7 +15,8 @@ from tfuq.reducers import LandmarkSamples
 class Landmarks:
     """See `tfuq.tasks.base.Task`."""
 
-    unit = "heatmap value"
+    def unit(self, config):
+        return "landmark" if config.training.loss.name == "heatmap-cross-entropy" else "heatmap pixel"
 
     def outputs(self, config: Config) -> int:
         return len(config.data.landmarks)

@@ -19,7 +19,8 @@ _TINY = 1e-7
 class Segmentation:
     """See `tfuq.tasks.base.Task`."""
 
-    unit = "voxel"
+    def unit(self, config):
+        return "voxel"
 
     def outputs(self, config: Config) -> int:
         return 1 if config.network.output == "sigmoid" else len(config.data.classes)
