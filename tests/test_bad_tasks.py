@@ -109,7 +109,7 @@ IDX_DAMAGES = {
     "too few labels": ("labels-idx1", lambda c: c[:4] + (len(c) - 9).to_bytes(4, "big") + c[8:-1], "labels for the 48 images"),
     "other magic number": ("images-idx3", lambda content: b"PK" + content[2:], "magic number"),
     "empty": ("images-idx3", lambda content: b"", "train-images-idx3-ubyte.gz"),
-    "constant": ("images-idx3", blank, "channel 0 is constant (0)"),
+    "constant": ("images-idx3", blank, "ubyte.gz: image 1: a channel is constant"),
     "unknown class": ("labels-idx1", lambda c: c[:8] + bytes([17] * (len(c) - 8)), "class '17' is not among the declared 0, 1"),
 }
 

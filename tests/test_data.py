@@ -206,7 +206,7 @@ def test_splits_never_share_a_case(tmp_path):
 @pytest.mark.parametrize(
     ("split", "words"),
     [
-        ({"train": 9, "validation": 1, "test": 1}, "only 10 have labels"),
+        ({"train": 9, "validation": 1, "test": 1}, "more cases than the 10 with a reference"),
         ({"train": ["c1"], "validation": ["c1"], "test": []}, "'c1' is in both train and validation"),
         ({"train": ["c1", "c1"], "validation": [], "test": []}, "'c1' is in both train and train"),
         ({"train": ["c111"], "validation": [], "test": []}, "no labelled case 'c111'; did you mean"),

@@ -79,7 +79,7 @@ def test_ranges_of_label_values(tmp_path):
     ],
 )
 def test_real_pairs_of_folders(folder, labels, values, classes, count):
-    cases = list_cases("folder", real(folder), labels)
+    cases = list_cases("folder", real(folder), label_folder=labels)
     assert len([case for case in cases if case.label]) == count
     image = read_case_image(cases[0])
     label = read_case_label(cases[0], image, classes, values)

@@ -49,7 +49,8 @@ def naming(case: Case):
     try:
         yield
     except DataError as error:
-        raise DataError(f"{case.images[0] if case.images else case.id}: {error}") from error
+        where = case.images[0] if case.images else case.id
+        raise DataError(f"{where if case.row is None else f'{where}: image {case.row}'}: {error}") from error
 
 
 def read_case_image(case: Case) -> Volume:
