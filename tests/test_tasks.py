@@ -10,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tests import references
-from tests.conftest import ALL_METHODS, assert_refused
+from tests.conftest import ALL_METHODS, assert_refused, task_settings
 from tfuq import prediction, runs
 from tfuq.data.cases import read_case_image
 from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS
@@ -232,3 +232,42 @@ def test_predict_refuses_one_sample_and_other_channels(trained_task, tfuq, tmp_p
     refused = tfuq("predict", run, "--input", tmp_path / "colour.png", "--out", tmp_path / "out")
     assert_refused(refused, "colour.png", "3 channel(s)", "trained with 1")
     assert not list((tmp_path / "out").glob("*.csv"))
+
+
+def test_colour_images_have_all_their_channels_in_one_file(tfuq, tmp_path):
+    rng, folder = np.random.default_rng(0), tmp_path / "pictures"
+    for name in ("cat", "dog"):
+        (folder / name).mkdir(parents=True)
+        for number in range(3):
+            Image.fromarray(rng.integers(0, 255, (20, 24, 3), np.uint8)).save(folder / name / f"{number}.png")
+    data = {"layout": "image-folders", "classes": ["cat", "dog"], "split": {"train": 4, "test": 2}}
+    (tmp_path / "config.yaml").write_text(task_settings("classification", folder, data=data).dump())
+    assert tfuq("train", tmp_path / "config.yaml", "--run", tmp_path / "run").exit_code == 0
+    given = [folder / "cat" / "0.png", folder / "cat" / "1.png", folder / "dog"]
+    result = tfuq(
+        "predict", tmp_path / "run", *[word for path in given for word in ("--input", path)], "--out", tmp_path / "out"
+    )
+    assert_refused(result, "case id '0' occurs twice")
+    for path in (folder / "dog").iterdir():
+        path.rename(path.with_name(f"dog{path.name}"))
+    result = tfuq(
+        "predict", tmp_path / "run", *[word for path in given for word in ("--input", path)], "--out", tmp_path / "out"
+    )
+    assert result.exit_code == 0, result.output
+    rows = rows_of(tmp_path / "out" / "predictions.csv")
+    assert [row["case"] for row in rows] == ["0", "1", "dog0", "dog1", "dog2"]
+    assert len({row["probability_cat"] for row in rows}) > 2
+    grey = tmp_path / "grey.png"
+    Image.fromarray(rng.integers(0, 255, (20, 24), np.uint8)).save(grey)
+    refused = tfuq("predict", tmp_path / "run", "--input", grey, "--out", tmp_path / "grey")
+    assert_refused(refused, "grey.png: has 1 channel(s), the run was trained with 3")
+
+
+def test_an_empty_folder_of_inputs_stays_empty(tfuq, trained_task, tmp_path):
+    """A phantom is made where the configuration puts it, not in a folder of scans to predict."""
+    (tmp_path / "scans").mkdir()
+    run = shutil.copytree(trained_task("classification", "deterministic").path, tmp_path / "run")
+    text = (run / "config.yaml").read_text()
+    (run / "config.yaml").write_text(text.replace("layout: idx", "layout: digits-phantom"))
+    assert_refused(tfuq("predict", run, "--input", tmp_path / "scans"), "scans: no cases in the idx layout")
+    assert not list((tmp_path / "scans").iterdir())
