@@ -1,0 +1,98 @@
+"""Runs of classification and landmark regression: what is trained, what is stated, and predictions that were stopped."""
+
+import csv
+import math
+
+import numpy as np
+import pytest
+
+from tests.conftest import task_settings
+from tfuq import prediction
+from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS
+from tfuq.prediction import tables
+from tfuq.results import read_manifest
+from tfuq.tasks import task_of
+from tfuq.training import prepare, summary, train
+
+
+def predict(run, folder, on_case=lambda case, seconds: None):
+    predictor = prediction.make_predictor(run, prediction.Request(run.config.method, samples=3, seed=0, batch=4))
+    prediction.predict(predictor, prediction.cases_of_test_split(run), folder, on_case=on_case)
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*.csv"))}
+
+
+def test_a_stopped_prediction_goes_on_and_ends_as_one_that_was_not(trained_task, tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "_BETWEEN_WRITES", 0.0)
+    run, cases = trained_task("classification", "mc-dropout"), []
+    whole = predict(run, tmp_path / "whole")
+
+    def stop(case, seconds):
+        cases.append(case.id)
+        if len(cases) == 6:  # within the second batch
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        predict(run, tmp_path / "stopped", stop)
+    assert sorted(read_manifest(tmp_path / "stopped").cases) == cases[:4]
+    drawn = []
+    again = predict(run, tmp_path / "stopped", lambda case, seconds: drawn.append(case.id) if seconds else None)
+    assert again == whole
+    assert drawn == cases[4:] + [case for case in run.split["test"] if case not in cases]
+
+
+def test_runs_state_what_their_likelihood_counts(trained_task):
+    images, maps = (trained_task(task, "vi") for task in ("classification", "landmarks"))
+    assert images.facts["likelihood_terms"] == 40
+    assert images.facts["kl_scale"] == 1 / 40
+    assert maps.facts["likelihood_terms"] == 3 * 19 * 32 * 32
+    assert maps.facts["class_weights"] == []
+    assert len(images.facts["class_weights"]) == 10
+    material = prepare(images.config, None)
+    assert "40 images; KL scale 0.025 per nat (1 / training images)" in summary(images.config, material)
+
+
+@pytest.mark.parametrize(("task", "quality"), [("classification", "val_accuracy"), ("landmarks", "val_radial_error")])
+def test_histories_have_the_tasks_figure_of_merit(trained_task, task, quality):
+    with (trained_task(task, "mc-dropout").member(0) / "history.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert math.isfinite(float(row["val_loss"]))
+    assert 0 <= float(row[quality]) <= (1 if task == "classification" else math.hypot(31, 31))
+
+
+def test_figures_of_merit_against_hand_counted(digits):
+    classes, marks = (task_settings(task, digits) for task in ("classification", "landmarks"))
+    p = np.array([[0.2, 0.7, 0.1], [0.5, 0.4, 0.1], [0.1, 0.2, 0.7], [0.6, 0.3, 0.1]])
+    assert task_of(classes).quality(classes, p, np.array([1, 1, 2, 0])) == 0.75
+    heatmaps = np.zeros((1, 6, 9, 3))
+    heatmaps[0, [2, 0, 5], [3, 8, 0], [0, 1, 2]] = 1  # found at (3, 2), (8, 0), (0, 5)
+    truth = np.array([[[3.0, 2.0], [5.0, 4.0], [math.nan, math.nan]]])
+    assert task_of(marks).quality(marks, heatmaps, truth) == 2.5
+
+
+def test_missing_landmarks_are_trained_around_with_heatmaps_that_are_distributions(heads, tmp_path):
+    rng, lines = np.random.default_rng(0), ["file,landmark,x,y"]
+    for path in sorted((heads / "RawImage" / "TrainingData").iterdir()):
+        marks = (heads / "AnnotationsByMD" / "400_senior" / f"{path.stem}.txt").read_text().split()
+        named = zip(ISBI_2015_LANDMARKS, marks, strict=True)
+        lines += [f"{path.name},{name},{mark}" for name, mark in named if rng.random() < 0.7]
+    root = tmp_path / "marks"
+    root.mkdir()
+    (root / "image").symlink_to(heads / "RawImage" / "TrainingData")
+    (root / "marks.csv").write_text("\n".join(lines) + "\n")
+    config = task_settings(
+        "landmarks",
+        root,
+        data={"layout": "landmark-table", "table": "marks.csv"},
+        training={"loss": {"name": "heatmap-cross-entropy"}, "monitor": "radial_error"},
+        augmentation={"rotation_degrees": 20.0, "shift": 0.2, "elastic": 1.0},
+    )
+    run = train(config, tmp_path / "run")
+    assert run.facts["likelihood_terms"] == 3 * 19
+    with (run.member(0) / "history.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert all(math.isfinite(float(row[name])) for name in ("loss", "val_loss", "val_radial_error"))
+    predict(run, tmp_path / "out")
+    with (tmp_path / "out" / "landmarks.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 3 * 19  # every landmark is predicted, also where the annotation lacks it
+    assert all(1 / 1024 <= float(row["max_activation"]) < 1 for row in rows)
