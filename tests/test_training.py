@@ -254,6 +254,6 @@ def test_loss_that_explodes_is_said(balls, tmp_path, monkeypatch):
     def infinite(labels, log_p, weights=None):
         return cross_entropy(labels, log_p) * float("inf")
 
-    monkeypatch.setattr("tfuq.tasks.segmentation.make_class_loss", lambda *_: infinite)
+    monkeypatch.setattr("tfuq.tasks.classes.make_class_loss", lambda *_: infinite)
     with pytest.raises(TfuqError, match="lower training"):
         fit(settings(balls), tmp_path / "run")

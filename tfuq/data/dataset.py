@@ -138,13 +138,6 @@ def inverse_frequencies(counts: np.ndarray) -> list[float]:
     return [float(counts.sum() / (len(counts) * max(n, 1))) for n in counts]
 
 
-def join(parts: list[Examples]) -> list[Examples]:
-    """Examples of one shape as one batch, which is quicker to go through than case by case."""
-    if not parts:
-        return []
-    return [Examples(np.concatenate([p.images for p in parts]), np.concatenate([p.targets for p in parts]))]
-
-
 def epoch_order(rows: list[int], count: int, rng: np.random.Generator) -> np.ndarray:
     """``count`` rows in random order, every one once before any comes again."""
     rounds = -(-count // len(rows))

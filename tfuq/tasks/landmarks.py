@@ -6,10 +6,11 @@ import numpy as np
 import tensorflow as tf
 
 from tfuq.config import Config
-from tfuq.data.dataset import Examples, join, make_preprocessor
+from tfuq.data.dataset import Examples
 from tfuq.data.landmarks import LandmarkSet, load_examples
 from tfuq.losses import Loss, make_heatmap_loss
 from tfuq.reducers import LandmarkSamples
+from tfuq.tasks.base import one_group
 
 
 class Landmarks:
@@ -28,8 +29,7 @@ class Landmarks:
         return LandmarkSet(config, cases, statistics)
 
     def validation(self, config, cases, training, statistics) -> list[Examples]:
-        preprocessor = make_preprocessor(config, statistics)
-        return join([training.checked(case, load_examples(config, preprocessor, case)) for case in cases])
+        return one_group(load_examples, config, cases, training, statistics)
 
     def loss(self, config, training) -> Loss:
         return make_heatmap_loss(config.training.loss)
