@@ -133,7 +133,7 @@ def test_tensorboard_holds_the_history(trained, tfuq, tmp_path):
                 assert value.metadata.plugin_data.plugin_name == "scalars"
                 found[value.tag, event.step] = float(tf.make_ndarray(value.tensor))
         rows = history(runs.open_run(tmp_path / "run"), member)
-        expected = {(name, row["epoch"]): row[name] for row in rows for name in SCALARS}
+        expected = {(name, row["epoch"]): row[name] for row in rows for name in SCALARS if name in row}
         assert found == pytest.approx(expected, rel=1e-4)
 
 
@@ -173,7 +173,7 @@ def test_prediction_rehearsed_leaves_nothing(trained, tfuq, tmp_path, method):
     assert not out.exists()
     told = lines_of(result)
     assert told["would predict"] == f"2 of 2 case(s) by {method}, T = {1 if method == 'deterministic' else 4}, into {out}"
-    assert ("mutual_information" in told["files of a case"]) == (method != "deterministic")
+    assert ("mutual_information" in told["files"]) == (method != "deterministic")
     assert told["estimate"].endswith("GiB of memory")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").touch()

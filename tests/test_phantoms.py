@@ -89,7 +89,9 @@ def test_data_commands(tmp_path, tfuq, monkeypatch):
     )
     (tmp_path / "iseg" / "subject-2-T2.img").write_bytes(b"short")
     assert_refused(tfuq("data", "check", "iseg2017", *root), "2 problem(s) among 3 cases", "subject-2-T2.img")
-    assert_refused(tfuq("data", "check", "iseg2017", *root, "-o", "data.split.train=9"), "only 3 have labels")
+    assert_refused(
+        tfuq("data", "check", "iseg2017", *root, "-o", "data.split.train=9"), "more cases than the 3 with a reference"
+    )
 
 
 def test_quickstart_makes_its_data_where_it_is_used(tmp_path, monkeypatch):
