@@ -96,3 +96,13 @@ def test_missing_landmarks_are_trained_around_with_heatmaps_that_are_distributio
         rows = list(csv.DictReader(file))
     assert len(rows) == 3 * 19  # every landmark is predicted, also where the annotation lacks it
     assert all(1 / 1024 <= float(row["max_activation"]) < 1 for row in rows)
+
+
+def test_a_rehearsal_is_of_as_many_images_as_go_together(trained_task, tfuq, tmp_path):
+    run = trained_task("classification", "mc-dropout").path
+    for batch, together in ((4, "4 cases at once"), (9, "11 cases at once")):  # whole chunks of four
+        result = tfuq("predict", run, "--out", tmp_path / "out", "--batch", batch, "--dry-run")
+        assert result.exit_code == 0, result.output
+        assert f"seen here: {together}: a sample" in result.stdout
+        assert "files: predictions.csv" in result.stdout
+    assert not (tmp_path / "out").exists()

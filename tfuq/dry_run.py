@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import resource
 import sys
 import tempfile
@@ -63,10 +64,12 @@ def plan_prediction(predictor: Predictor, cases: list[Case], folder: Path, *, ov
         "files": predictor.files,
     }
     if left:
-        start, fixed, draw = _time_of_case(predictor, left[0])
-        total = start + len(left) * (fixed + predictor.samples * draw)
+        seen = left[: predictor.cases_at_once]
+        start, fixed, draw = _time_of_cases(predictor, seen)
+        total = start + math.ceil(len(left) / predictor.cases_at_once) * (fixed + predictor.samples * draw)
+        shown = seen[0].id if len(seen) == 1 else f"{len(seen)} cases at once"
         plan |= {
-            "seen here": f"{left[0].id}: a sample {draw:.3f} s, all else but writing {fixed:.2f} s, first draw {start:.1f} s",
+            "seen here": f"{shown}: a sample {draw:.3f} s, all else but writing {fixed:.2f} s, first draw {start:.1f} s",
             "estimate": f"about {_duration(total)}, {_peak_memory() / 2**30:.1f} GiB of memory",
         }
     return plan
@@ -83,13 +86,13 @@ def _data_that_goes_away(config: Config) -> Iterator[Config]:
         yield config.model_copy(update={"data": data})
 
 
-def _time_of_case(predictor: Predictor, case: Case) -> tuple[float, float, float]:
-    """Seconds of the first draw, which builds the graph; of a case beside its samples; and of a sample."""
-    start, _ = _timed(lambda: predictor.rehearse(case, min(2, predictor.samples)))
-    one, around = _timed(lambda: predictor.rehearse(case, 1))
+def _time_of_cases(predictor: Predictor, cases: list[Case]) -> tuple[float, float, float]:
+    """Seconds of the first draw, which builds the graph; of these cases beside their samples; and of a sample of them all."""
+    start, _ = _timed(lambda: predictor.rehearse(cases, min(2, predictor.samples)))
+    one, around = _timed(lambda: predictor.rehearse(cases, 1))
     if predictor.samples == 1:
         return start, around, one - around
-    two, _ = _timed(lambda: predictor.rehearse(case, 2))
+    two, _ = _timed(lambda: predictor.rehearse(cases, 2))
     draw = max(two - one, 0.0)
     return start, one - min(draw, one), draw
 

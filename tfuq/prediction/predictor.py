@@ -58,8 +58,14 @@ class Predictor(ABC):
         """Predict the cases that the manifest does not hold yet; a case is entered there once its files are whole."""
 
     @abstractmethod
-    def rehearse(self, case: Case, samples: int) -> float:
-        """Draw so many samples of a case, measure them, write nothing; seconds of what is not the network."""
+    def rehearse(self, cases: list[Case], samples: int) -> float:
+        """Draw so many samples of `cases_at_once` cases or fewer, measure them, write nothing; seconds of what is not the
+        network."""
+
+    @property
+    @abstractmethod
+    def cases_at_once(self) -> int:
+        """How many cases go through the network together."""
 
     @property
     @abstractmethod

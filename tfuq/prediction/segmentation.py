@@ -38,8 +38,13 @@ class VolumePredictor(Predictor):
             manifest.write(folder)
             on_case(case, seconds)
 
-    def rehearse(self, case: Case, samples: int) -> float:
+    @property
+    def cases_at_once(self) -> int:
+        return 1
+
+    def rehearse(self, cases: list[Case], samples: int) -> float:
         started = time.perf_counter()
+        (case,) = cases
         image = read_case_image(case)
         prepared = self.network_grid(case, image)
         middle = time.perf_counter()

@@ -64,20 +64,27 @@ class TablePredictor(Predictor):
 
     def predict_images(self, cases: list[Case], images: list[Volume]) -> Tables:
         """The rows of images that are in memory."""
-        drawn, tables = self.draw(self._stack(cases, images)), {name: [] for name in self.rows_per_case}
+        return self._tables(cases, images, self.draw(self._stack(cases, images)))
+
+    def _tables(self, cases: list[Case], images: list[Volume], drawn: Drawn) -> Tables:
+        tables: Tables = {name: [] for name in self.rows_per_case}
         for number, (case, image) in enumerate(zip(cases, images, strict=True)):
             for name, rows in self.rows(case, image, {key: values[number] for key, values in drawn.items()}).items():
                 tables[name] += rows
         return tables
 
-    def rehearse(self, case: Case, samples: int) -> float:
+    @property
+    def cases_at_once(self) -> int:
+        return self.batch
+
+    def rehearse(self, cases: list[Case], samples: int) -> float:
         started = time.perf_counter()
-        image = read_case_image(case)
-        examples = self._stack([case], [image])
+        images = [read_case_image(case) for case in cases]
+        examples = self._stack(cases, images)
         middle = time.perf_counter()
         drawn = self.draw(examples, samples)
         network = time.perf_counter() - middle
-        self.rows(case, image, {key: values[0] for key, values in drawn.items()})
+        self._tables(cases, images, drawn)
         return time.perf_counter() - started - network
 
     def _stack(self, cases: list[Case], images: list[Volume]) -> np.ndarray:
