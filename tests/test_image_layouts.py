@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import real, task_settings
-from tfuq.config.schema import SplitConfig
+from tfuq.config import SplitConfig
 from tfuq.data.cases import read_case_image
 from tfuq.data.classification import class_of
 from tfuq.data.landmarks import pixel_mm, rater_points, reference_points

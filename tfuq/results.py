@@ -12,6 +12,7 @@ from tfuq.data.writers import remove_whole, write_json
 from tfuq.errors import RunError
 
 MANIFEST = "manifest.json"
+PREDICTIONS, LANDMARKS, SAMPLES = "predictions.csv", "landmarks.csv", "samples.csv"  # of the tasks whose predictions are rows
 
 
 @dataclass

@@ -11,8 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from tfuq.config import Config
-from tfuq.config.schema import value_range
+from tfuq.config import Config, value_range
 from tfuq.data.readers import read
 from tfuq.data.readers.idx import read_idx
 from tfuq.data.readers.images import as_volume

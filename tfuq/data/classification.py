@@ -7,7 +7,7 @@ import numpy as np
 from tfuq.config import Config
 from tfuq.data.augmentation import augment_image
 from tfuq.data.cases import Case, naming, read_case_image
-from tfuq.data.dataset import Example, Examples, TrainingSet, inverse_frequencies
+from tfuq.data.dataset import ClassSet, Example, Examples
 from tfuq.data.preprocessing import Preprocessor
 from tfuq.errors import DataError
 
@@ -29,41 +29,19 @@ def class_of(config: Config, case: Case) -> int:
     return number
 
 
-def prepare_image(preprocessor: Preprocessor, case: Case) -> np.ndarray:
-    """A case as the network takes it, ``[rows, columns, C]`` float32."""
-    image = read_case_image(case)
-    with naming(case):
-        return preprocessor.image(image).array[:, :, 0]
-
-
 def load_examples(config: Config, preprocessor: Preprocessor, case: Case) -> Examples:
     """Read and preprocess a case: one image and its class (int32)."""
     target = np.array([class_of(config, case)], np.int32)
-    return Examples(prepare_image(preprocessor, case)[None], target)
+    image = read_case_image(case)
+    with naming(case):
+        return Examples(preprocessor.image(image).array[:, :, 0][None], target)
 
 
-class ClassificationSet(TrainingSet):
+class ClassificationSet(ClassSet):
     """Images ``[rows, columns, C]`` with their class (int32)."""
-
-    def __init__(self, config, cases, statistics):
-        self._images = np.zeros(len(config.data.classes), np.int64)
-        super().__init__(config, cases, statistics)
 
     def _load(self, case: Case) -> Examples:
         return load_examples(self._config, self._preprocessor, case)
-
-    def _count(self, examples: Examples) -> None:
-        self._images += np.bincount(examples.targets, minlength=len(self._images))
-
-    @property
-    def terms(self) -> int:
-        """Images."""
-        return int(self._images.sum())
-
-    @property
-    def class_weights(self) -> list[float]:
-        """Inverse frequency of each class among the images."""
-        return inverse_frequencies(self._images)
 
     def _draw(self, image: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> Example:
         return np.ascontiguousarray(augment_image(image, self._config.augmentation, rng), np.float32), target

@@ -133,9 +133,25 @@ class TrainingSet(ABC):
         return self._draw(examples.images[position], examples.targets[position], rng)
 
 
-def inverse_frequencies(counts: np.ndarray) -> list[float]:
-    """Weights that make every class count alike; a class that never occurs weighs as one that occurs once."""
-    return [float(counts.sum() / (len(counts) * max(n, 1))) for n in counts]
+class ClassSet(TrainingSet):
+    """Training examples whose targets are classes, of voxels or of images."""
+
+    def __init__(self, config: Config, cases: list[Case], statistics: Statistics | None):
+        self._counts = np.zeros(len(config.data.classes), np.int64)
+        super().__init__(config, cases, statistics)
+
+    def _count(self, examples: Examples) -> None:
+        self._counts += np.bincount(examples.targets.ravel(), minlength=len(self._counts))
+
+    @property
+    def terms(self) -> int:
+        """Voxels, or images."""
+        return int(self._counts.sum())
+
+    @property
+    def class_weights(self) -> list[float]:
+        """Weights that make every class count alike; a class that never occurs weighs as one that occurs once."""
+        return [float(self.terms / (len(self._counts) * max(n, 1))) for n in self._counts]
 
 
 def epoch_order(rows: list[int], count: int, rng: np.random.Generator) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 from tfuq.config import Config
 from tfuq.data.augmentation import augment
 from tfuq.data.cases import Case, naming, read_case_image, read_label
-from tfuq.data.dataset import Example, Examples, TrainingSet, inverse_frequencies
+from tfuq.data.dataset import ClassSet, Example, Examples
 from tfuq.data.preprocessing import Preprocessor, to_examples
 from tfuq.errors import DataError
 
@@ -26,30 +26,16 @@ def load_examples(config: Config, preprocessor: Preprocessor, case: Case) -> Exa
     return Examples(np.ascontiguousarray(images), np.ascontiguousarray(labels))
 
 
-class SegmentationSet(TrainingSet):
+class SegmentationSet(ClassSet):
     """Patches ``[*patch, C]`` with their labels ``[*patch]`` int32."""
 
     def __init__(self, config, cases, statistics):
-        self._voxels = np.zeros(len(config.data.classes), np.int64)
         super().__init__(config, cases, statistics)
         if not self.index:
             raise DataError("no training slice has enough labelled area; lower preprocessing.min_slice_area")
 
     def _load(self, case: Case) -> Examples:
         return load_examples(self._config, self._preprocessor, case)
-
-    def _count(self, examples: Examples) -> None:
-        self._voxels += np.bincount(examples.targets.ravel(), minlength=len(self._voxels))
-
-    @property
-    def terms(self) -> int:
-        """Voxels."""
-        return int(self._voxels.sum())
-
-    @property
-    def class_weights(self) -> list[float]:
-        """Inverse frequency of each class among the voxels."""
-        return inverse_frequencies(self._voxels)
 
     def _draw(self, image: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> Example:
         corner = self._corner(target, rng)

@@ -6,8 +6,7 @@ from tfuq.data.cases import Case
 from tfuq.data.volume import Volume
 from tfuq.prediction.predictor import Drawn
 from tfuq.prediction.tables import TablePredictor, Tables
-
-PREDICTIONS = "predictions.csv"
+from tfuq.results import PREDICTIONS
 
 
 class ImagePredictor(TablePredictor):

@@ -8,8 +8,7 @@ from tfuq.data.volume import Volume
 from tfuq.measures.landmark import landmark_measures
 from tfuq.prediction.predictor import Drawn
 from tfuq.prediction.tables import TablePredictor, Tables
-
-LANDMARKS, SAMPLES = "landmarks.csv", "samples.csv"
+from tfuq.results import LANDMARKS, SAMPLES
 
 
 class LandmarkPredictor(TablePredictor):

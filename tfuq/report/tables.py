@@ -31,14 +31,13 @@ def classification_figures(folder: Path, run: Run, reference: Path | None, score
     y = np.array([truth[case_id] for case_id in predicted.ids])
     votes = predicted.p if predicted.votes is None else predicted.votes
     ranking = "predictive_entropy" if predicted.votes is None else "variation_ratio"
-    cases = referenced_cases(manifest, run.config, reference)
-    shown = _extreme_rows(predicted.measures[ranking], predicted.p.argmax(1) == y)
+    cases, correct = referenced_cases(manifest, run.config, reference), predicted.p.argmax(1) == y
+    shown = _extreme_rows(predicted.measures[ranking], correct)
     images = np.stack([read_case_image(cases[predicted.ids[i]]).array[:, :, 0] for i in shown])
     counts = np.rint(votes * manifest.samples).astype(int)
     arguments = (images, predicted.p[shown], counts[shown], y[shown], predicted.measures[ranking][shown])
     yield "extremes", extremes(*arguments, names, _SHOWN)
     yield "reliability", reliability(predicted.p, y)
-    correct = predicted.p.argmax(1) == y
     yield "rejection", rejection({name: rejection_curve(values, correct) for name, values in predicted.measures.items()})
     yield "confusion", confusion_figure(np.array(scores.summary["confusion"]), names)
 
@@ -70,7 +69,7 @@ def landmark_figures(folder: Path, run: Run, reference: Path | None, scores: Sco
 
 def _overlay(folder: Path, run: Run, case) -> Figure:
     image, names = read_case_image(case), run.config.data.landmarks
-    path = folder / "samples.csv"
+    path = folder / results.SAMPLES
     rows = [row for row in read_table(path, ("case", "landmark", "sample", "x", "y"), _AGAIN) if row["case"] == case.id]
     points = np.array(
         [[[number(path, r, c, _AGAIN) for c in ("x", "y")] for r in rows if r["landmark"] == name] for name in names], float

@@ -45,3 +45,4 @@ _ALL = (
     Metric("auroc_standard_deviation", "1", 0, 1, "higher"),
 )
 METRICS = {metric.name: metric for metric in _ALL}
+MEASURES = [name.removeprefix("auroc_") for name in METRICS if name.startswith("auroc_")]  # a single sample has the first alone

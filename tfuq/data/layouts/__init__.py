@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
-from tfuq.config.schema import DataConfig
+from tfuq.config import DataConfig
 from tfuq.data.cases import Case
 from tfuq.data.layouts import images, points, volumes
 from tfuq.data.layouts.registry import LAYOUTS

@@ -11,14 +11,13 @@ from tfuq.config import Config
 from tfuq.data.classification import class_of
 from tfuq.data.stored import number, read_table
 from tfuq.errors import RunError
-from tfuq.results import Manifest
+from tfuq.results import PREDICTIONS, Manifest
 from tfuq.scoring.calibration import brier, negative_log_likelihood
 from tfuq.scoring.classification import class_scores, confusion, detection_scores, ood_scores
 from tfuq.scoring.evaluation.references import referenced_cases
 from tfuq.scoring.evaluation.scores import OnCase, Scores, meaning, provenance
+from tfuq.scoring.metrics import MEASURES
 
-PREDICTIONS = "predictions.csv"
-MEASURES = ("predictive_entropy", "expected_entropy", "mutual_information", "variation_ratio", "standard_deviation")
 _AGAIN = "predict again with --overwrite"
 
 

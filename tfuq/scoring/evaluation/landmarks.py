@@ -15,7 +15,7 @@ from tfuq.data.cases import Case, read_case_image
 from tfuq.data.landmarks import pixel_mm, rater_points, reference_points
 from tfuq.data.stored import number, read_table
 from tfuq.errors import RunError
-from tfuq.results import Manifest
+from tfuq.results import LANDMARKS, Manifest
 from tfuq.scoring.evaluation.references import referenced_cases
 from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, score_table
 from tfuq.scoring.landmarks import (
@@ -47,7 +47,7 @@ def read_predictions(folder: Path, names: list[str]) -> PredictedLandmarks:
     Raises:
         RunError: missing, damaged, or of other landmarks.
     """
-    path = folder / "landmarks.csv"
+    path = folder / LANDMARKS
     rows = read_table(path, ("case", "landmark", "x", "y", "max_activation"), _AGAIN)
     found = {(row["case"], row["landmark"]): row for row in rows}
     ids = list(dict.fromkeys(row["case"] for row in rows))

@@ -18,10 +18,9 @@ from tfuq.errors import DataError
 from tfuq.results import Manifest
 from tfuq.scoring.calibration import brier, error_auroc, expected_calibration_error, negative_log_likelihood
 from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, score_table
-from tfuq.scoring.metrics import METRICS
+from tfuq.scoring.metrics import MEASURES, METRICS
 from tfuq.scoring.segmentation import overlap_scores, surface_scores
 
-_MAPS = [name.removeprefix("auroc_") for name in METRICS if name.startswith("auroc_")]  # a single sample has the first alone
 _AGAIN = "remove its folder and predict the case again"
 _NOT_MEASURES = ("case", "class", "component", "reason", *METRICS)
 
@@ -34,7 +33,7 @@ def score_segmentation(folder: Path, manifest: Manifest, config: Config, referen
     """
     cases, structures = [], []
     for case in cases_with_references(manifest, config, reference):
-        rows, case_structures = _score_case(folder / case.id, case, config, _MAPS if manifest.samples > 1 else _MAPS[:1])
+        rows, case_structures = _score_case(folder / case.id, case, config, MEASURES if manifest.samples > 1 else MEASURES[:1])
         cases += rows
         structures += case_structures
         on_case(case.id)

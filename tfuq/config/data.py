@@ -1,0 +1,144 @@
+"""What a configuration may say of data: where it is, what it means, what is done with it before a network sees it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+import pydantic
+from pydantic import Field, NonNegativeInt, PositiveInt
+
+from tfuq.config.section import Count, Intensity, Positive, Section, Seed, Size
+
+ClassName = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class SplitConfig(Section):
+    """Train / validation / test, as numbers of cases drawn by ``seed`` or as lists of case ids."""
+
+    seed: Seed = 0
+    train: PositiveInt | list[str] = 1
+    validation: NonNegativeInt | list[str] = 0
+    test: NonNegativeInt | list[str] = 0
+
+    @pydantic.model_validator(mode="after")
+    def _one_kind(self):
+        kinds = {isinstance(part, list) for part in (self.train, self.validation, self.test)}
+        if len(kinds) == 2:
+            raise ValueError("train, validation and test must all be numbers of cases or all be lists of case ids")
+        return self
+
+
+def value_range(key: int | str) -> range:
+    """The label values that a key of ``label_values`` stands for: one, or all of a range such as ``1000-2999``.
+
+    Raises:
+        ValueError: neither a value nor a range.
+    """
+    match = re.fullmatch(r"(\d{1,6})-(\d{1,6})", key) if isinstance(key, str) else None
+    if match and int(match[1]) <= int(match[2]):
+        return range(int(match[1]), int(match[2]) + 1)
+    if isinstance(key, str):
+        raise ValueError(f"label_values: '{key}' is neither a whole number nor a range such as 1000-2999")
+    return range(key, key + 1)
+
+
+class AnnotationsConfig(Section):
+    """How landmark positions are written: whose, on an image of which size ``[width, height]`` (that of each image for
+    null), how many millimetres a pixel of that image is wide, and whether y points up."""
+
+    rater: Literal["senior", "junior", "mean"] = "senior"
+    image_size: Annotated[list[Count], Field(min_length=2, max_length=2)] | None = None
+    pixel_mm: Positive | None = None
+    y_up: bool = False
+
+
+_LAYOUT_OPTIONS = {
+    "folder": ("label_folder",),
+    "image-table": ("table",),
+    "landmark-table": ("table", "landmarks"),
+    "cephalometric2015": ("landmarks",),
+    "cephalogram-phantom": ("landmarks",),
+}
+
+
+class DataConfig(Section):
+    """Where the cases are, what their labels mean, and which case serves what.
+
+    ``classes`` are what segmentation and classification tell apart, ``landmarks`` the names of the points to find.
+    ``table`` is the CSV file of the table layouts, relative to ``root``.
+    """
+
+    layout: str
+    root: str
+    source: str
+    licence: str
+    classes: Annotated[list[ClassName], Field(max_length=255)] = []
+    landmarks: Annotated[list[ClassName], Field(max_length=1000)] = []
+    annotations: AnnotationsConfig = AnnotationsConfig()
+    table: str | None = None
+    label_folder: Annotated[str, Field(pattern=r"^[^/\\]+$")] | None = None
+    label_values: dict[int | str, NonNegativeInt] | None = None
+    split: SplitConfig = SplitConfig()
+
+    @pydantic.model_validator(mode="after")
+    def _classes_exist(self):
+        if len(set(self.classes)) < len(self.classes) or "all" in self.classes:
+            raise ValueError(f"classes {self.classes} must differ, and 'all' is the name of their mean")
+        beyond = sorted(c for c in (self.label_values or {}).values() if c >= len(self.classes))
+        if beyond:
+            raise ValueError(f"label_values maps to class {beyond[0]}, but classes has 0 to {len(self.classes) - 1}")
+        values = [value for key in self.label_values or {} for value in value_range(key)]
+        if len(values) != len(set(values)):
+            raise ValueError("label_values names a value twice; its ranges must not overlap")
+        if self.label_folder and self.layout != "folder":
+            raise ValueError(f"label_folder belongs to the layout 'folder', and layout is '{self.layout}'")
+        if bool(self.table) != self.layout.endswith("-table"):
+            raise ValueError(
+                f"table is for the layouts image-table and landmark-table, which need it; layout is '{self.layout}'"
+            )
+        return self
+
+    @property
+    def layout_options(self) -> dict:
+        """What the layout is told beside its root."""
+        values = {name: getattr(self, name) for name in _LAYOUT_OPTIONS.get(self.layout, ())}
+        return {name: value for name, value in values.items() if value}
+
+
+class PreprocessingConfig(Section):
+    """Steps from a case's own grid to the network's, in this order; a null one is left out.
+
+    ``anti_aliasing`` smooths an image before it is resampled to fewer voxels.
+    """
+
+    crop_to_labels: list[PositiveInt] | None = None
+    crop_margin: Annotated[int, Field(ge=0, le=8192)] = 0
+    spacing: Annotated[list[Positive], Field(min_length=3, max_length=3)] | None = None
+    size: Annotated[list[Size], Field(min_length=3, max_length=3)] | None = None
+    anti_aliasing: bool = False
+    window: Annotated[list[Intensity], Field(min_length=2, max_length=2)] | None = None
+    normalization: Literal["zscore", "zscore-training", "none"] = "zscore"
+    slice_axis: Literal[0, 1, 2] | None = None
+    min_slice_area: NonNegativeInt = 0
+
+    @pydantic.model_validator(mode="after")
+    def _consistent(self):
+        if self.spacing and self.size:
+            raise ValueError("spacing and size both resample: keep one and set the other to null")
+        if self.window and self.window[0] >= self.window[1]:
+            raise ValueError(f"window {self.window} must have its lower bound below its upper")
+        return self
+
+
+class AugmentationConfig(Section):
+    """Random changes of training examples; zero turns one off."""
+
+    flip_axes: list[Literal[0, 1, 2]] = []
+    rotation_degrees: Annotated[float, Field(ge=0.0, le=180.0)] = 0.0
+    scale: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    shift: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    elastic: Annotated[float, Field(ge=0.0, le=1e4)] = 0.0
+    elastic_smoothness: Positive = 8.0
+    intensity: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    noise: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0

@@ -1,0 +1,24 @@
+"""A part of the configuration, and the types that several parts bound their values by."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import pydantic
+from pydantic import Field
+
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Rate = Annotated[float, Field(ge=0.0, lt=1.0)]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Count = Annotated[int, Field(gt=0, le=1_000_000)]
+Size = Annotated[int, Field(gt=0, le=8192)]  # voxels along an axis, filters of a layer
+Positive = Annotated[float, Field(gt=0.0, le=1e6)]
+Scale = Annotated[float, Field(ge=1e-9, le=1e3)]  # a standard deviation of weights
+Intensity = Annotated[float, Field(ge=-1e9, le=1e9)]
+Sizes = Annotated[list[Size], Field(min_length=2, max_length=3)]
+
+
+class Section(pydantic.BaseModel):
+    """A part of the configuration: unknown keys and wrong types are refused, values never change."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
