@@ -114,8 +114,11 @@ class WindowedNetwork(tf.Module):
         return tf.concat([corners, filler], 0)
 
     def _encode_chunk(self, images, corners, index):
-        patches = [self._patch_at(images, corners[index * self._chunk + offset]) for offset in range(self._chunk)]
-        return self._encode_patches(tf.stack(patches))
+        first = index * self._chunk
+        if not self._is_dense:
+            whole = tf.gather(images, tf.maximum(corners[first : first + self._chunk, 0], 0))
+            return self._encode_patches(tf.ensure_shape(whole, [self._chunk, *self._prefix.inputs[0].shape[1:]]))
+        return self._encode_patches(tf.stack([self._patch_at(images, corners[first + offset]) for offset in range(self._chunk)]))
 
     def _patch_at(self, images, corner):
         begin = tf.concat([tf.maximum(corner, 0), [0]], 0)
