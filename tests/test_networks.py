@@ -10,6 +10,7 @@ from scipy import stats
 from tests.conftest import settings
 from tfuq import config as configuration
 from tfuq.layers import (
+    SOURCES,
     GaussianPosterior,
     LayerFactory,
     SeededDropout,
@@ -148,7 +149,7 @@ def test_normal_numbers_are_standard_and_follow_their_seed(shape):
 @pytest.mark.parametrize("rank", [2, 3])
 def test_prefix_and_suffix_compose_to_the_network(tmp_path, method, rank):
     config = settings(tmp_path, method, rank, network={"widths": [4, 8, 12], "level_dropout": {3: 0.5}})
-    model = build_member(config, channels=2, stochastic=method != "deterministic")
+    model = build_member(config, channels=2, draws=() if method == "deterministic" else SOURCES)
     split = split_at_seed(model)
     prefix, suffix = split.prefix, split.suffix
     x = tf.random.stateless_normal([2, *config.network.patch_size, 2], SEED)
@@ -175,7 +176,7 @@ def test_prefix_holds_all_that_the_seed_does_not_reach(tmp_path):
     # The skip connections were convolved in the prefix: it hands over decoder widths, and nothing is concatenated later.
     assert sorted(f.shape[-1] for f in prefix.outputs) == [4, 8, 12]
     assert not any("concat" in name for name in in_suffix)
-    whole = split_at_seed(build_member(config, channels=2, stochastic=False))
+    whole = split_at_seed(build_member(config, channels=2, draws=()))
     assert whole.suffix.weights == []
     assert len(whole.prefix.weights) == len(model.weights)
 

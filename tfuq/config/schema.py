@@ -8,16 +8,20 @@ import pydantic
 from pydantic import Field
 
 from tfuq.config.data import AugmentationConfig, DataConfig, PreprocessingConfig
-from tfuq.config.learning import EnsembleConfig, NetworkConfig, PredictionConfig, TrainingConfig, VariationalConfig
+from tfuq.config.learning import EnsembleConfig, LatentConfig, PredictionConfig, TrainingConfig, VariationalConfig
+from tfuq.config.network import DENSE_NETWORKS, NetworkConfig
 from tfuq.config.section import Section
 from tfuq.config.text import write_yaml
 
 TASKS = ("segmentation", "classification", "landmarks")
-METHODS = ("deterministic", "mc-dropout", "ensemble", "hybrid", "vi")
+METHODS = ("deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi")
+TRAINED_AS = {"latent-code": "latent-vi", "latent-weights": "latent-vi"}  # ways to draw from what another method trains
+SERVED_METHODS = (*METHODS, *TRAINED_AS)
+VARIATIONAL = ("vi", "latent-vi")
 ENSEMBLES = ("ensemble", "hybrid")
 
 Task = Literal["segmentation", "classification", "landmarks"]
-Method = Literal["deterministic", "mc-dropout", "ensemble", "hybrid", "vi"]
+Method = Literal["deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi"]
 
 
 class TaskRules(NamedTuple):
@@ -34,9 +38,9 @@ class TaskRules(NamedTuple):
 _VOLUME_STEPS = ("crop_to_labels", "crop_margin", "spacing", "size", "slice_axis", "min_slice_area")
 _CROSS_ENTROPIES = ("cross-entropy", "weighted-cross-entropy")
 TASK_RULES = {
-    "segmentation": TaskRules((*_CROSS_ENTROPIES, "soft-dice", "dice-ce"), ("unet",), "classes", 2, "dice"),
+    "segmentation": TaskRules((*_CROSS_ENTROPIES, "soft-dice", "dice-ce"), DENSE_NETWORKS, "classes", 2, "dice"),
     "classification": TaskRules(_CROSS_ENTROPIES, ("lenet",), "classes", 2, "accuracy"),
-    "landmarks": TaskRules(("heatmap-mse", "heatmap-cross-entropy"), ("unet",), "landmarks", 1, "radial_error"),
+    "landmarks": TaskRules(("heatmap-mse", "heatmap-cross-entropy"), DENSE_NETWORKS, "landmarks", 1, "radial_error"),
 }
 
 
@@ -53,6 +57,7 @@ class Config(Section):
     training: TrainingConfig = TrainingConfig()
     ensemble: EnsembleConfig = EnsembleConfig()
     variational: VariationalConfig = VariationalConfig()
+    latent: LatentConfig = LatentConfig()
     prediction: PredictionConfig = PredictionConfig()
 
     @pydantic.model_validator(mode="after")
@@ -99,7 +104,7 @@ class Config(Section):
     @property
     def members(self) -> int:
         """How many networks a run of this method trains."""
-        if self.method == "vi":
+        if self.method in VARIATIONAL:
             return self.variational.members
         return self.ensemble.members if self.method in ENSEMBLES else 1
 

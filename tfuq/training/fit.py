@@ -20,7 +20,7 @@ from tfuq.data.pipeline import epoch_dataset
 from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import RunError, TfuqError
 from tfuq.locks import exclusive
-from tfuq.members import build_member
+from tfuq.members import KlScale, build_member
 from tfuq.memory import memory_errors
 from tfuq.tasks import task_of
 from tfuq.training.step import TrainingStep
@@ -48,7 +48,7 @@ class MemberTraining:
     """One member of a run. ``run()`` goes on from the folder's state where there is one."""
 
     def __init__(self, config: Config, folder: Path, member: int, training: TrainingSet, validation: list[Examples],
-                 strategy: tf.distribute.Strategy, kl_scale: float):  # fmt: skip
+                 strategy: tf.distribute.Strategy, kl_scale: KlScale):  # fmt: skip
         self.config, self.folder, self.member = config, folder, member
         self._training, self._strategy = training, strategy
         self._seed = member_seed(config.training.seed, member)
