@@ -32,6 +32,7 @@ class NetworkConfig(Section):
 
     ``head_activation`` is that of the convolution to ``head_filters``: the network's own, or none.
     ``kernel_size`` is that of V-Net, whose ``activation`` is PReLU if none is given.
+    A ``heteroscedastic`` network predicts the variance of its outputs too; that of logits is integrated by ``noise_draws`` draws.
     Dropout serves the methods with point weights; a variational network is built without it.
     """
 
@@ -49,6 +50,8 @@ class NetworkConfig(Section):
     upsample_dropout: Rate = 0.0
     dropout_after_each: Rate = 0.0
     spatial_dropout: bool = False
+    heteroscedastic: bool = False
+    noise_draws: Annotated[int, Field(ge=2, le=1000)] = 10
 
     @pydantic.model_validator(mode="before")
     @classmethod

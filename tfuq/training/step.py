@@ -7,7 +7,7 @@ import tf_keras
 
 from tfuq.config import Config
 from tfuq.layers import fold_in
-from tfuq.losses import Loss
+from tfuq.tasks import TaskLoss
 
 Logs = dict[str, tf.Tensor]
 
@@ -18,7 +18,7 @@ class TrainingStep:
     ``kl`` is the KL divergence already scaled by its 1/(cases × voxels); ``kl_weight`` is the warm-up's share of it.
     """
 
-    def __init__(self, config: Config, strategy: tf.distribute.Strategy, model: tf_keras.Model, loss: Loss):
+    def __init__(self, config: Config, strategy: tf.distribute.Strategy, model: tf_keras.Model, loss: TaskLoss):
         self.strategy, self.model, self._loss = strategy, model, loss
         self._batch = config.training.batch_size
         self._epsilon = config.ensemble.adversarial_epsilon
@@ -48,7 +48,7 @@ class TrainingStep:
 
     def _data_loss(self, images, labels, seed):
         """The replica's part of the mean over the global batch."""
-        losses = self._loss(labels, self.model([images, seed], training=True))
+        losses = self._loss(labels, self.model([images, seed], training=True), seed)
         return tf.reduce_sum(losses) / (self._batch * (2 if self._epsilon else 1))
 
     def _adversarial(self, images, labels, seed):
