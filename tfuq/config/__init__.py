@@ -1,7 +1,7 @@
 """The configuration of a run: strict, typed, and the same object again when reloaded from the run's ``config.yaml``."""
 
 from tfuq.config.data import AugmentationConfig, DataConfig, PreprocessingConfig, SplitConfig, value_range
-from tfuq.config.learning import LatentConfig, LossConfig
+from tfuq.config.learning import LatentConfig, LossConfig, TrainingConfig
 from tfuq.config.loading import DEFAULT_DATA_ROOT, load, parse, shipped
 from tfuq.config.network import NetworkConfig
 from tfuq.config.schema import METHODS, SERVED_METHODS, TASK_RULES, TASKS, TRAINED_AS, Config
@@ -21,6 +21,7 @@ __all__ = [
     "NetworkConfig",
     "PreprocessingConfig",
     "SplitConfig",
+    "TrainingConfig",
     "load",
     "parse",
     "shipped",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import pydantic
 from pydantic import Field, NonNegativeFloat
 
 from tfuq.config.section import Count, Fraction, Positive, Scale, Section, Seed, Size
@@ -51,14 +52,37 @@ class LatentConfig(Section):
     kl_scale: NonNegativeFloat | Literal["data"] = "data"
 
 
+class CycleConfig(Section):
+    """A cyclical learning rate (Smith 2017): each cycle of ``epochs`` rises linearly from ``lowest`` times
+    ``training.learning_rate`` to all of it and falls again; the rise is multiplied by ``gamma`` at every step."""
+
+    epochs: Count = 4
+    lowest: Fraction = 0.1
+    gamma: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+
+
+class PlateauConfig(Section):
+    """A learning rate that is multiplied by ``factor`` when the monitored figure has had no new best for ``epochs`` epochs."""
+
+    epochs: Count = 5
+    factor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.1
+
+
 class TrainingConfig(Section):
-    """Optimization. ``schedule`` cosine lowers the learning rate epoch by epoch towards 0 (Loshchilov & Hutter 2017)."""
+    """Optimization.
+
+    ``schedule``: cosine lowers the learning rate epoch by epoch towards 0 (Loshchilov & Hutter 2017); cyclical and plateau are
+    as ``cycle`` and ``plateau`` say, and cyclical+plateau multiplies both. What is monitored is the loss of the training
+    examples where there are no validation cases.
+    """
 
     seed: Seed = 0
     epochs: Count = 10
     batch_size: Count = 2
     learning_rate: Positive = 0.001
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Literal["constant", "cosine", "cyclical", "plateau", "cyclical+plateau"] = "constant"
+    cycle: CycleConfig = CycleConfig()
+    plateau: PlateauConfig = PlateauConfig()
     weight_decay: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
     steps_per_epoch: Count | None = None
     foreground_share: Fraction = 0.5
@@ -66,6 +90,23 @@ class TrainingConfig(Section):
     early_stopping_epochs: Count | None = None
     monitor: Literal["loss", "dice", "accuracy", "radial_error"] = "loss"
     cache: bool = True
+
+    @pydantic.model_validator(mode="after")
+    def _of_the_schedule(self):
+        for key, wanted in (("cycle", self.is_cyclical), ("plateau", self.has_plateaus)):
+            if not wanted and getattr(self, key) != TrainingConfig.model_fields[key].default:
+                raise ValueError(f"{key} does not serve the schedule {self.schedule}: remove it, or choose cyclical+plateau")
+        return self
+
+    @property
+    def is_cyclical(self) -> bool:
+        """Whether the learning rate rises and falls in cycles."""
+        return self.schedule.startswith("cyclical")
+
+    @property
+    def has_plateaus(self) -> bool:
+        """Whether the learning rate falls where training gets no better."""
+        return self.schedule.endswith("plateau")
 
 
 class PredictionConfig(Section):
