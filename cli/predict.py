@@ -12,7 +12,10 @@ from tfuq_cli.progress import echo_plan, is_on, quiet_import, say
 
 @click.command("predict", cls=options.Command)
 @click.argument("run", required=False, type=options.PATH)
-@options.method("How to draw samples; the run's own method if not given.", SERVED_METHODS)
+@options.method(
+    "How to draw samples; the run's own method if not given. latent-code and latent-weights draw one source of a latent-vi run alone.",
+    SERVED_METHODS,
+)
 @click.option(
     "--input",
     multiple=True,

@@ -50,6 +50,8 @@ def test_written_configuration_reloads_to_the_same_object(name):
         ("network={name: fcn, patch_size: [8, 8, 8], widths: [4, 4], upsample_dropout: 0.5}", ["upsample_dropout"]),
         ("network={name: vnet, patch_size: [8, 8, 6], widths: [4, 4, 4]}", ["multiples of 4"]),
         ("network={name: vnet, patch_size: [8, 8, 8], widths: [4, 4], kernel_size: 4}", ["kernel_size"]),
+        ("network={name: vnet, patch_size: [8, 8, 8], widths: [4, 4], kernel_size: null}", ["vnet must be 3 or 5"]),
+        ("network.noise_draws=20", ["noise_draws serves a heteroscedastic network"]),
         ("latent.size=0", ["latent.size", "greater than 0"]),
         ("latent.encoder_widths=[]", ["latent.encoder_widths", "at least 1"]),
         ("network.noise_draws=1", ["noise_draws", "greater than or equal to 2"]),
@@ -81,6 +83,11 @@ def test_environment_variables_expand(monkeypatch):
     assert config.load("hippocampus").data.root == "/somewhere/Task04_Hippocampus"
     with pytest.raises(ConfigError, match="NO_SUCH_VARIABLE is not set"):
         config.load("hippocampus", ("data.root=${NO_SUCH_VARIABLE}/x",))
+
+
+def test_a_latent_network_has_no_warm_start(tmp_path):
+    with pytest.raises(ValueError, match="warm_start serves method vi alone"):
+        settings(tmp_path, "latent-vi", variational={"warm_start": "runs/x"})
 
 
 def test_dropout_methods_need_dropout(tmp_path):

@@ -63,6 +63,10 @@ class NetworkConfig(Section):
         for key in _NOT_OF.get(self.name, ()):
             if getattr(self, key) != NetworkConfig.model_fields[key].default:
                 raise ValueError(f"{key} does not serve the network {self.name}: remove it")
+        if self.name == "vnet" and self.kernel_size is None:
+            raise ValueError("kernel_size of the network vnet must be 3 or 5")
+        if self.noise_draws != NetworkConfig.model_fields["noise_draws"].default and not self.heteroscedastic:
+            raise ValueError("noise_draws serves a heteroscedastic network: remove it, or set heteroscedastic to true")
         least = _least_lenet_size(len(self.widths))
         if self.name == "lenet" and min(self.patch_size) < least:
             raise ValueError(

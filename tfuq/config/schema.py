@@ -72,26 +72,38 @@ class Config(Section):
             self._check_grid()
         else:
             self._check_images()
-        if self.network.output == "sigmoid" and len(self.data.classes) != 2:
-            raise ValueError(f"network.output sigmoid needs two classes, data.classes has {len(self.data.classes)}")
-        weights = self.training.loss.class_weights
-        if weights and len(weights) != len(self.data.classes):
-            raise ValueError(f"training.loss.class_weights has {len(weights)} entries for {len(self.data.classes)} classes")
-        if self.method in ("mc-dropout", "hybrid") and not self.network.has_dropout:
-            raise ValueError(
-                f"method {self.method} needs dropout in the network: set network.level_dropout or dropout_after_each"
-            )
+        self._check_classes()
+        self._check_method()
         return self
 
     def _require(self, value: str, key: str, allowed: tuple[str, ...]) -> None:
         if value not in allowed:
             raise ValueError(f"{key} '{value}' does not serve task {self.task}; it takes {', '.join(allowed)}")
 
+    def _check_classes(self) -> None:
+        if self.network.output == "sigmoid" and len(self.data.classes) != 2:
+            raise ValueError(f"network.output sigmoid needs two classes, data.classes has {len(self.data.classes)}")
+        weights = self.training.loss.class_weights
+        if weights and len(weights) != len(self.data.classes):
+            raise ValueError(f"training.loss.class_weights has {len(weights)} entries for {len(self.data.classes)} classes")
+
+    def _check_method(self) -> None:
+        if self.method in ("mc-dropout", "hybrid") and not self.network.has_dropout:
+            raise ValueError(
+                f"method {self.method} needs dropout in the network: set network.level_dropout or dropout_after_each"
+            )
+        if self.method == "latent-vi" and self.variational.warm_start:
+            raise ValueError(
+                "variational.warm_start serves method vi alone: a latent network differs from its backbone; remove it"
+            )
+
     def _check_grid(self) -> None:
         if (self.network.rank == 2) != (self.preprocessing.slice_axis is not None):
             raise ValueError("a 2D patch_size needs preprocessing.slice_axis, and a 3D one needs it null")
 
     def _check_images(self) -> None:
+        if self.task == "landmarks" and self.network.noise_draws != NetworkConfig.model_fields["noise_draws"].default:
+            raise ValueError("network.noise_draws serves logits of classes: remove it; a position's variance needs no draws")
         if self.network.rank != 2:
             raise ValueError(f"task {self.task} takes 2D images, but network.patch_size has {self.network.rank} entries")
         for key in _VOLUME_STEPS:
