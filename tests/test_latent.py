@@ -9,7 +9,7 @@ import tensorflow as tf
 from tests import references
 from tests.conftest import assert_refused, settings
 from tfuq import runs
-from tfuq.layers import LatentCode, gaussian_kl
+from tfuq.layers import LatentCode, gaussian_kl, mean_and_width
 from tfuq.members import build_member, windowed
 from tfuq.training import prepare, summary
 
@@ -34,10 +34,10 @@ def narrow_code(model):
 def test_kl_of_the_code_is_scaled_averaged_and_matches_the_reference():
     rng = np.random.default_rng(0)
     mean, raw = rng.normal(size=(2, 4, 3)).astype(np.float32)
-    width = np.log1p(np.exp(raw))
+    width = np.log1p(np.exp(raw) * np.float32(np.expm1(0.2)))
     expected = [references.code_kl(m, w) for m, w in zip(mean, width, strict=True)]
     np.testing.assert_allclose(gaussian_kl(mean, width), expected, rtol=1e-4)
-    layer = LatentCode(0.01, name="code")
+    layer = LatentCode(kl_scale=0.01, initial_scale=0.2, name="code")
     inputs = np.concatenate([mean, raw], -1)
     layer(inputs, seed=SEED)
     assert layer.losses == []
@@ -47,7 +47,7 @@ def test_kl_of_the_code_is_scaled_averaged_and_matches_the_reference():
 
 def test_code_is_one_draw_for_all_in_prediction_and_one_for_each_in_training():
     inputs = np.tile(np.array([[1.0, -2.0, 0.5, 3.0]], np.float32), (5, 1))
-    layer = LatentCode(1.0, name="code")
+    layer = LatentCode(kl_scale=1.0, initial_scale=0.2, name="code")
     once = layer(inputs, seed=SEED).numpy()
     np.testing.assert_array_equal(once, layer(inputs, seed=SEED))
     np.testing.assert_allclose(once, np.repeat(once[:1], 5, 0), atol=1e-6)
@@ -55,7 +55,10 @@ def test_code_is_one_draw_for_all_in_prediction_and_one_for_each_in_training():
     trained = layer(inputs, seed=SEED, training=True).numpy()
     assert len(np.unique(trained[:, 0])) == 5
     np.testing.assert_array_equal(layer(inputs), inputs[:, :2])
-    width = np.log1p(np.exp([0.5, 3.0]))
+    width = np.log1p(np.exp([0.5, 3.0]) * np.expm1(0.2))
+    assert float(gaussian_kl(*mean_and_width(tf.zeros([1, 2]), 0.2))[0]) == pytest.approx(
+        references.code_kl([0], [0.2]), rel=1e-4
+    )
     many = np.array([layer(inputs[:1], seed=tf.constant([7, i]))[0] for i in range(2000)])
     assert (abs(many.mean(0) - [1.0, -2.0]) < 4 * width / 2000**0.5).all()
     np.testing.assert_allclose(many.std(0), width, rtol=0.06)

@@ -42,10 +42,11 @@ class VariationalConfig(Section):
 
 
 class LatentConfig(Section):
-    """Method latent-vi. ``size`` of the code; ``features``: channels of the backbone's mean per pixel, and as many of its
-    standard deviation; filters of the encoder's convolutions, each of stride two, and of the decoder's."""
+    """Method latent-vi. ``size`` of the code and the width it begins with; ``features``: channels of the backbone's mean per
+    pixel, and as many of its standard deviation; filters of the encoder's convolutions, each of stride two, and of the decoder's."""
 
     size: Size = 10
+    initial_scale: Scale = 0.1
     features: Size = 8
     encoder_widths: Annotated[list[Size], Field(min_length=1, max_length=10)] = [8, 16]
     decoder_widths: Annotated[list[Size], Field(min_length=1, max_length=10)] = [8]

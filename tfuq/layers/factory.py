@@ -51,9 +51,9 @@ class LayerFactory:
         """A dropout layer that is on whenever it is drawn, in training and in prediction."""
         return self._wired("dropout", SeededDropout(rate, spatial=spatial, name=name))
 
-    def code(self, *, kl_scale: float, name: str) -> Callable:
+    def code(self, *, kl_scale: float, initial_scale: float, name: str) -> Callable:
         """A latent code drawn from the mean and width that its input holds."""
-        return self._wired("code", LatentCode(kl_scale, name=name))
+        return self._wired("code", LatentCode(kl_scale=kl_scale, initial_scale=initial_scale, name=name))
 
     def _wired(self, source: str, layer) -> Callable:
         return (lambda inputs: layer(inputs, seed=self.seed)) if source in self.draws else layer

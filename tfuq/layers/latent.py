@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import tensorflow as tf
 import tf_keras
 
@@ -13,10 +15,10 @@ def gaussian_kl(mean: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum((tf.square(width) + tf.square(mean) - 1.0) / 2.0 - tf.math.log(width), axis=-1)
 
 
-def mean_and_width(inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Of ``[…, 2C]``, the first C channels, and softplus of the others, which is positive."""
+def mean_and_width(inputs: tf.Tensor, at_zero: float = math.log(2.0)) -> tuple[tf.Tensor, tf.Tensor]:
+    """Of ``[…, 2C]``, the first C channels, and softplus of the others, shifted so that zeros become ``at_zero``."""
     mean, raw = tf.split(inputs, 2, axis=-1)
-    return mean, tf.math.softplus(raw)
+    return mean, tf.math.softplus(raw + math.log(math.expm1(at_zero)))
 
 
 class PixelMoments(tf_keras.layers.Layer):
@@ -31,14 +33,15 @@ class LatentCode(tf_keras.layers.Layer):
 
     Without a seed the code is its mean. In training each example has its own draw, and KL(code ‖ N(0, 1)), averaged over the
     examples, is added to the losses times ``kl_scale``: 1 / (voxels of an example) where the likelihood is averaged over voxels.
+    ``initial_scale`` is the width that inputs of zero mean: a narrow one to begin with lets the means be learnt first.
     """
 
-    def __init__(self, kl_scale: float, **kwargs):
+    def __init__(self, *, kl_scale: float, initial_scale: float, **kwargs):
         super().__init__(**kwargs)
-        self.kl_scale = kl_scale
+        self.kl_scale, self.initial_scale = kl_scale, initial_scale
 
     def call(self, inputs, seed=None, training=None):
-        mean, width = mean_and_width(inputs)
+        mean, width = mean_and_width(inputs, self.initial_scale)
         if training:
             self.add_loss(self.kl_scale * tf.reduce_mean(gaussian_kl(mean, tf.maximum(width, _LEAST_WIDTH))))
         if seed is None:

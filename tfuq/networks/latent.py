@@ -36,7 +36,7 @@ def latent(
         x = _transform(layers, style, width, name=f"code_encoder{number}", strides=2)(x)
     x = _MEAN_OVER_SPACE[style.rank](name="code_mean")(x) if has_space else x
     x = layers.dense(2 * config.size, name="code_moments")(x)
-    code = layers.code(kl_scale=kl_scale, name="code")(x)
+    code = layers.code(kl_scale=kl_scale, initial_scale=config.initial_scale, name="code")(x)
     code = Broadcast(name="code_everywhere")(code, moments) if has_space else code
     x = tf_keras.layers.Concatenate(name="code_concat")([code, moments])
     for number, width in enumerate(config.decoder_widths, start=1):
