@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -37,9 +38,9 @@ def complete_phantom(context, parameter, incomplete) -> list[str]:
     return [name for name in PHANTOMS if name.startswith(incomplete)]
 
 
-def method(help_text: str):
+def method(help_text: str, methods: Sequence[str] = METHODS):
     """``--method``."""
-    return click.option("--method", type=click.Choice(METHODS), help=help_text)
+    return click.option("--method", type=click.Choice(methods), help=help_text)
 
 
 overwrite = click.option("--overwrite", is_flag=True, help="Replace what is there.")

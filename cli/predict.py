@@ -5,13 +5,17 @@ from __future__ import annotations
 import click
 
 from tfuq import runs
+from tfuq.config import SERVED_METHODS
 from tfuq_cli import options
 from tfuq_cli.progress import echo_plan, is_on, quiet_import, say
 
 
 @click.command("predict", cls=options.Command)
 @click.argument("run", required=False, type=options.PATH)
-@options.method("How to draw samples; the run's own method if not given.")
+@options.method(
+    "How to draw samples; the run's own method if not given. latent-code and latent-weights draw one source of a latent-vi run alone.",
+    SERVED_METHODS,
+)
 @click.option(
     "--input",
     multiple=True,

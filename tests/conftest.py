@@ -222,4 +222,5 @@ def predicted(trained, tfuq, tmp_path) -> Path:
     return tmp_path / "predicted"
 
 
-ALL_METHODS = METHODS
+TOURED = METHODS[:-1]
+ALL_METHODS = (*TOURED, pytest.param("latent-vi", marks=pytest.mark.slow))  # tests/test_matrix.py has it among the fast ones

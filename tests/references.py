@@ -119,3 +119,61 @@ def heatmap_loss(name, point, output, sigma):
         return float(np.mean((output - target) ** 2))
     p = np.exp(output.astype(float)) / np.exp(output.astype(float)).sum()
     return float(-np.sum(target / target.sum() * np.log(p)))
+
+
+def code_kl(mean, width):
+    """KL of a Gaussian to the standard one, by numerical integration of each dimension."""
+    total, z = 0.0, np.linspace(-12, 12, 48_001)
+    for m, s in zip(mean, width, strict=True):
+        q = np.exp(-((z - m) ** 2) / (2 * s**2)) / (s * math.sqrt(2 * math.pi))
+        log_ratio = -((z - m) ** 2) / (2 * s**2) - math.log(s) + z**2 / 2
+        total += float((q * log_ratio).sum() * (z[1] - z[0]))
+    return total
+
+
+def softmax(logits):
+    e = np.exp(np.asarray(logits, float) - np.max(logits))
+    return e / e.sum()
+
+
+def integrated_softmax(mean, width, noise):
+    """Mean over draws of one voxel's softmax, of logits mean + width · noise."""
+    return np.mean([softmax([m + w * e for m, w, e in zip(mean, width, draw, strict=True)]) for draw in noise], axis=0)
+
+
+def position_loss(points, heatmaps, log_variances, peaks):
+    """Mean over present landmarks of d² / 2v + log v, v where the heatmap has its maximum."""
+    losses = []
+    for k, (x, y) in enumerate(points):
+        if math.isnan(x):
+            continue
+        row, column = np.unravel_index(heatmaps[..., k].argmax(), heatmaps.shape[:2])
+        s = log_variances[row, column, k]
+        losses.append(((x - peaks[k][0]) ** 2 + (y - peaks[k][1]) ** 2) / (2 * math.exp(s)) + s)
+    return float(np.mean(losses))
+
+
+def variance_parts(points, predicted):
+    """Kendall & Gal 2017, eq. 9, added over x and y: mean predicted variance; mean of squares less square of the mean."""
+    aleatoric, epistemic = 0.0, 0.0
+    for axis in (0, 1):
+        values = [float(p[axis]) for p in points]
+        aleatoric += sum(float(v[axis]) for v in predicted) / len(predicted)
+        epistemic += sum(v**2 for v in values) / len(values) - (sum(values) / len(values)) ** 2
+    return {"aleatoric_variance": aleatoric, "epistemic_variance": epistemic, "total_variance": aleatoric + epistemic}
+
+
+def triangular(step, cycle, lowest, gamma):
+    """Smith 2017, as the paper's listing has it, of bounds ``lowest`` and 1."""
+    half = cycle / 2
+    number = math.floor(1 + step / (2 * half))
+    x = abs(step / half - 2 * number + 1)
+    return lowest + (1 - lowest) * max(0.0, 1 - x) * gamma**step
+
+
+def linearly_enlarged(array, factor):
+    """Every axis of ``array`` times ``factor``: linear between pixel centres, constant beyond the outermost."""
+    for axis, size in enumerate(array.shape):
+        places = (np.arange(size * factor) + 0.5) / factor - 0.5
+        array = np.apply_along_axis(lambda line, at=places: np.interp(at, np.arange(len(line)), line), axis, array)
+    return array

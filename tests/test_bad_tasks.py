@@ -60,6 +60,7 @@ CONFIGURATIONS = {
         ("data.layout=landmark-table", "which need it; layout is 'landmark-table'"),
         ("network.dense_widths=[8]", "dense_widths does not serve the network unet"),
         ("network.patch_size=[33, 32]", "multiples of 2"),
+        ("network={patch_size: [32, 32], widths: [4, 8], heteroscedastic: true, noise_draws: 5}", "noise_draws serves logits of classes"),
     ],
 }  # fmt: skip
 CASES = [(task, *case) for task, cases in CONFIGURATIONS.items() for case in cases]

@@ -41,6 +41,21 @@ def test_written_configuration_reloads_to_the_same_object(name):
         ("training.learning_rate=.inf", ["training.learning_rate", "finite"]),
         ("training", ["key.subkey=value"]),
         ("name.x=1", ["'name' is a value"]),
+        ("training.schedule=cosine_restarts", ["training.schedule", "'cyclical+plateau'"]),
+        ("training.cycle={epochs: 2}", ["cycle does not serve the schedule constant"]),
+        ("training.plateau={factor: 0.5}", ["plateau does not serve the schedule constant"]),
+        ("network.kernel_size=5", ["kernel_size does not serve the network unet"]),
+        ("network.name=fcn", ["head_filters does not serve the network fcn"]),
+        ("network={name: fcn, patch_size: [12, 12, 12], widths: [4, 4, 4]}", ["multiples of 8", "3 widths"]),
+        ("network={name: fcn, patch_size: [8, 8, 8], widths: [4, 4], upsample_dropout: 0.5}", ["upsample_dropout"]),
+        ("network={name: vnet, patch_size: [8, 8, 6], widths: [4, 4, 4]}", ["multiples of 4"]),
+        ("network={name: vnet, patch_size: [8, 8, 8], widths: [4, 4], kernel_size: 4}", ["kernel_size"]),
+        ("network={name: vnet, patch_size: [8, 8, 8], widths: [4, 4], kernel_size: null}", ["vnet must be 3 or 5"]),
+        ("network.noise_draws=20", ["noise_draws serves a heteroscedastic network"]),
+        ("latent.size=0", ["latent.size", "greater than 0"]),
+        ("latent.encoder_widths=[]", ["latent.encoder_widths", "at least 1"]),
+        ("network.noise_draws=1", ["noise_draws", "greater than or equal to 2"]),
+        ("method=latent-code", ["method", "'latent-vi'"]),
         ("training.loss.class_weights=[1.0]", ["class_weights has 1 entries for 3"]),
     ],
 )
@@ -70,6 +85,18 @@ def test_environment_variables_expand(monkeypatch):
         config.load("hippocampus", ("data.root=${NO_SUCH_VARIABLE}/x",))
 
 
+def test_a_latent_network_has_no_warm_start(tmp_path):
+    with pytest.raises(ValueError, match="warm_start serves method vi alone"):
+        settings(tmp_path, "latent-vi", variational={"warm_start": "runs/x"})
+
+
 def test_dropout_methods_need_dropout(tmp_path):
     with pytest.raises(ValueError, match="needs dropout"):
         settings(tmp_path, "mc-dropout", network={"level_dropout": {}})
+
+
+def test_vnet_is_as_published_unless_told_otherwise(tmp_path):
+    network = settings(tmp_path, network={"name": "vnet"}).network
+    assert (network.activation, network.kernel_size) == ("prelu", 5)
+    own = settings(tmp_path, network={"name": "vnet", "activation": "elu", "kernel_size": 3}).network
+    assert (own.activation, own.kernel_size) == ("elu", 3)

@@ -10,6 +10,7 @@ from scipy import stats
 from tests.conftest import settings
 from tfuq import config as configuration
 from tfuq.layers import (
+    SOURCES,
     GaussianPosterior,
     LayerFactory,
     SeededDropout,
@@ -144,17 +145,22 @@ def test_normal_numbers_are_standard_and_follow_their_seed(shape):
     assert abs(np.corrcoef(many[:200_000], many[200_001:])[0, 1]) < 0.01  # the two numbers of a pair
 
 
-@pytest.mark.parametrize("method", ["mc-dropout", "vi", "deterministic"])
-@pytest.mark.parametrize("rank", [2, 3])
-def test_prefix_and_suffix_compose_to_the_network(tmp_path, method, rank):
-    config = settings(tmp_path, method, rank, network={"widths": [4, 8, 12], "level_dropout": {3: 0.5}})
-    model = build_member(config, channels=2, stochastic=method != "deterministic")
+@pytest.mark.parametrize(
+    ("name", "rank", "method", "draws"),
+    [(*network, *drawn) for network in (("unet", 2), ("unet", 3), ("vnet", 2), ("fcn", 3))
+     for drawn in (("mc-dropout", SOURCES), ("vi", SOURCES), ("deterministic", ()))]
+    + [("vnet", 2, "latent-vi", draws) for draws in (("weights", "code"), ("code",), ("weights",), ())],
+)  # fmt: skip
+def test_prefix_and_suffix_compose_to_the_network(tmp_path, name, rank, method, draws):
+    config = settings(tmp_path, method, rank, network={"name": name, "widths": [4, 8, 12], "level_dropout": {3: 0.5}})
+    model = build_member(config, channels=2, draws=draws)
     split = split_at_seed(model)
     prefix, suffix = split.prefix, split.suffix
     x = tf.random.stateless_normal([2, *config.network.patch_size, 2], SEED)
     features = tf.nest.flatten(prefix(x))
     np.testing.assert_allclose(suffix([*features, *split.widths(), OTHER]), model([x, OTHER]), atol=2e-5)
     assert {id(v) for v in [*prefix.weights, *suffix.weights]} <= {id(v) for v in model.weights}
+    assert np.array_equal(model([x, OTHER]), model([x, SEED])) == (not draws)
 
 
 def test_variational_weights_take_the_place_of_dropout(tmp_path):
@@ -175,7 +181,7 @@ def test_prefix_holds_all_that_the_seed_does_not_reach(tmp_path):
     # The skip connections were convolved in the prefix: it hands over decoder widths, and nothing is concatenated later.
     assert sorted(f.shape[-1] for f in prefix.outputs) == [4, 8, 12]
     assert not any("concat" in name for name in in_suffix)
-    whole = split_at_seed(build_member(config, channels=2, stochastic=False))
+    whole = split_at_seed(build_member(config, channels=2, draws=()))
     assert whole.suffix.weights == []
     assert len(whole.prefix.weights) == len(model.weights)
 

@@ -22,7 +22,7 @@ from tfuq.weights import load_arrays, model_arrays
 TASKS = ("classification", "landmarks")
 TABLES = {"classification": ("predictions.csv",), "landmarks": ("landmarks.csv", "samples.csv")}
 SIZE = {"classification": (28, 28), "landmarks": (32, 32)}
-RANDOM = ("mc-dropout", "hybrid", "vi")  # a seed does not choose an ensemble's members
+RANDOM = ("mc-dropout", "hybrid", "vi", "latent-vi")  # a seed does not choose an ensemble's members
 
 
 @pytest.fixture(scope="module")

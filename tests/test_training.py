@@ -10,20 +10,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conformance import check_run
 from tests.conftest import ALL_METHODS, settings
 from tfuq import runs
 from tfuq.config import Config
 from tfuq.errors import ConfigError, RunError, TfuqError
 from tfuq.locks import exclusive
 from tfuq.losses import cross_entropy
-from tfuq.measures.voxel import voxel_maps, voxel_reducers
 from tfuq.members import load_posterior
-from tfuq.posterior import samples_of
 from tfuq.prediction import Request, make_predictor, predict
-from tfuq.sampling import Sampler
 from tfuq.training import train
 from tfuq.training.strategy import make_strategy
-from tfuq.weights import load_arrays, model_arrays, save_arrays
+from tfuq.weights import load_arrays, save_arrays
 
 
 def fit(config: Config, path, **options):
@@ -43,25 +41,7 @@ def history(run, member=0):
 @pytest.mark.parametrize("method", ALL_METHODS)
 def test_conformance_train_reload_predict_export(trained, tmp_path, method, rank):
     """Every method × rank: two steps of training, weights read back, samples drawn, the same bytes from a SavedModel."""
-    run = runs.open_run(trained(method, rank).path)
-    assert run.config == trained(method, rank).config
-    posterior = load_posterior(run, method, keep=4)
-    stored = weights(run)
-    for name, array in model_arrays(posterior.members[0].model).items():
-        np.testing.assert_array_equal(array, stored[name])
-    classes = len(run.config.data.classes)
-    sampler = Sampler(posterior, voxel_reducers(), finish=voxel_maps)
-    x = np.random.default_rng(0).normal(size=(2, *run.config.network.patch_size, 1)).astype(np.float32)
-    arguments = (tf.constant(x), tf.constant([3, 4]), tf.constant(samples_of(method, members=2, asked=4)))
-    drawn = sampler.sample(*arguments)
-    assert drawn["probability"].shape == (*x.shape[:-1], classes)
-    np.testing.assert_allclose(tf.reduce_sum(drawn["probability"], -1), 1, atol=1e-5)
-    if method != "deterministic":
-        assert float(tf.reduce_max(drawn["mutual_information"])) > 0
-    tf.saved_model.save(sampler, str(tmp_path), signatures=sampler.sample)
-    served = tf.saved_model.load(str(tmp_path)).signatures["serving_default"]
-    for name, array in served(image=arguments[0], seed=arguments[1], num_samples=arguments[2]).items():
-        assert array.numpy().tobytes() == drawn[name].numpy().tobytes(), name
+    check_run(trained(method, rank), method, tmp_path)
 
 
 def test_run_folder_holds_what_the_contract_says(trained):
@@ -84,7 +64,8 @@ def test_training_learns(balls, tmp_path):
 
 @pytest.mark.parametrize("method", ["mc-dropout", "vi"])
 def test_resumed_training_ends_as_an_uninterrupted_one(balls, tmp_path, method):
-    config = settings(balls, method, training={"epochs": 3}, augmentation={"flip_axes": [0], "noise": 0.1})
+    schedule = {"schedule": "cyclical+plateau", "cycle": {"epochs": 2}, "plateau": {"epochs": 1, "factor": 0.5}}
+    config = settings(balls, method, training={"epochs": 3} | schedule, augmentation={"flip_axes": [0], "noise": 0.1})
     whole = fit(config, tmp_path / "whole")
 
     def stop_in_second_epoch(_member, epoch, step, _logs):
@@ -97,7 +78,8 @@ def test_resumed_training_ends_as_an_uninterrupted_one(balls, tmp_path, method):
     resumed = fit(config, tmp_path / "stopped", resume=True)
     for name, array in weights(whole).items():
         np.testing.assert_array_equal(array, weights(resumed)[name], err_msg=name)
-    assert [row["loss"] for row in history(whole)] == [row["loss"] for row in history(resumed)]
+    for column in ("loss", "learning_rate"):
+        assert [row[column] for row in history(whole)] == [row[column] for row in history(resumed)]
 
 
 def test_a_run_is_not_overwritten_unasked(trained, balls, tmp_path):

@@ -64,7 +64,7 @@ def gaussian_heatmaps(points: tf.Tensor, size: tuple[int, int], sigma: float) ->
 def heatmap_mse(points: tf.Tensor, outputs: tf.Tensor, sigma: float) -> tf.Tensor:
     """Mean squared difference from Gaussian heatmaps of peak 1, over the pixels of the landmarks that are there."""
     target, there = _targets(points, outputs, sigma)
-    return _mean_of_present(tf.reduce_mean(tf.math.squared_difference(outputs, target), axis=[1, 2]), there)
+    return mean_of_present(tf.reduce_mean(tf.math.squared_difference(outputs, target), axis=[1, 2]), there)
 
 
 def heatmap_cross_entropy(points: tf.Tensor, outputs: tf.Tensor, sigma: float) -> tf.Tensor:
@@ -72,16 +72,22 @@ def heatmap_cross_entropy(points: tf.Tensor, outputs: tf.Tensor, sigma: float) -
     target, there = _targets(points, outputs, sigma)
     target = target / tf.maximum(tf.reduce_sum(target, axis=[1, 2], keepdims=True), 1e-12)
     log_p = outputs - tf.reduce_logsumexp(outputs, axis=[1, 2], keepdims=True)
-    return _mean_of_present(-tf.reduce_sum(target * log_p, axis=[1, 2]), there)
+    return mean_of_present(-tf.reduce_sum(target * log_p, axis=[1, 2]), there)
 
 
 def _targets(points, outputs, sigma):
-    there = tf.reduce_all(tf.math.is_finite(points), axis=-1)
+    there = presence(points)
     target = gaussian_heatmaps(points, outputs.shape[1:3], sigma)
     return tf.where(there[:, None, None], target, 0.0), tf.cast(there, outputs.dtype)
 
 
-def _mean_of_present(losses, there):
+def presence(points: tf.Tensor) -> tf.Tensor:
+    """Which of the landmarks ``[N, L, 2]`` are there: ``[N, L]``."""
+    return tf.reduce_all(tf.math.is_finite(points), axis=-1)
+
+
+def mean_of_present(losses: tf.Tensor, there: tf.Tensor) -> tf.Tensor:
+    """Mean of ``losses [N, L]`` where ``there`` is 1; zero where no landmark is."""
     return tf.reduce_sum(losses * there, axis=-1) / tf.maximum(tf.reduce_sum(there, axis=-1), 1.0)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 import pydantic
 import tf_keras
 
 from tfuq.config import Config
 from tfuq.data.stored import read_json
 from tfuq.errors import RunError
-from tfuq.layers import GaussianPosterior, LayerFactory
-from tfuq.networks import build_network
+from tfuq.layers import SOURCES, GaussianPosterior, LayerFactory
+from tfuq.networks import build_latent_network, build_network
 from tfuq.posterior import METHOD_TRAITS, Posterior, check_method
 from tfuq.runs import Run
 from tfuq.tasks import task_of
@@ -17,17 +20,29 @@ from tfuq.weights import assign_arrays, load_arrays
 from tfuq.windows import WindowedNetwork
 
 
-def build_member(config: Config, *, channels: int, stochastic: bool = True, kl_scale: float = 1.0) -> tf_keras.Model:
-    """The configured network with the kind of weights that ``config.method`` trains.
+@dataclass(frozen=True)
+class KlScale:
+    """Factors on the KL divergence of the weights and on that of an example's latent code."""
+
+    weights: float = 1.0
+    code: float = 1.0
+
+
+def build_member(
+    config: Config, *, channels: int, draws: Collection[str] = SOURCES, kl_scale: KlScale = KlScale()
+) -> tf_keras.Model:
+    """The configured network with the kind of weights that ``config.method`` trains; ``draws`` as in `LayerFactory`.
 
     Variational weights take the place of dropout: a sample draws the one or the other, and its spread has one source.
     """
-    weights, network = None, config.network
-    if METHOD_TRAITS[config.method].variational:
-        v = config.variational
-        weights, network = GaussianPosterior(v.initial_scale, v.prior_scale, kl_scale, v.estimator), network.without_dropout()
-    layers = LayerFactory(weights, stochastic=stochastic)
-    return build_network(network, layers, channels=channels, outputs=task_of(config).outputs(config))
+    kind, common = METHOD_TRAITS[config.method].network, {"channels": channels, "outputs": task_of(config).outputs(config)}
+    if kind == "point":
+        return build_network(config.network, LayerFactory(draws=draws), **common)
+    v, network = config.variational, config.network.without_dropout()
+    layers = LayerFactory(GaussianPosterior(v.initial_scale, v.prior_scale, kl_scale.weights, v.estimator), draws)
+    if kind == "latent":
+        return build_latent_network(network, config.latent, layers, kl_scale=kl_scale.code, **common)
+    return build_network(network, layers, **common)
 
 
 def load_posterior(run: Run, method: str, *, keep: int) -> Posterior:
@@ -55,7 +70,7 @@ def member_digest(run: Run, index: int) -> str:
 
 def _load_member(run: Run, method: str, index: int, keep: int) -> WindowedNetwork:
     config = run.config
-    model = build_member(config, channels=run.facts["channels"], stochastic=METHOD_TRAITS[method].draws_within)
+    model = build_member(config, channels=run.facts["channels"], draws=METHOD_TRAITS[method].draws)
     path = run.member(index) / "weights.npz"
     assign_arrays(model, load_arrays(path, member_digest(run, index)), where=str(path))
     return windowed(config, model, keep=keep)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import tensorflow as tf
 
+from tfuq.config import TRAINED_AS
 from tfuq.errors import RunError
 from tfuq.layers import fold_in
 from tfuq.windows import WindowedNetwork
@@ -14,11 +16,21 @@ from tfuq.windows import WindowedNetwork
 
 @dataclass(frozen=True)
 class MethodTraits:
-    """What a method needs of a run's networks, and what one of its samples draws."""
+    """What one of a method's samples draws, and the kind of network that it needs."""
 
-    draws_within: bool  # dropout masks, weights or codes
-    draws_member: bool
-    variational: bool
+    draws: tuple[str, ...] = ()  # of `tfuq.layers.SOURCES`
+    draws_member: bool = False
+    network: Literal["point", "variational", "latent"] = "point"
+
+    @property
+    def draws_within(self) -> bool:
+        """Whether anything is drawn within a network."""
+        return bool(self.draws)
+
+    @property
+    def variational(self) -> bool:
+        """Whether the network has weights with a distribution."""
+        return self.network != "point"
 
     @property
     def is_random(self) -> bool:
@@ -27,11 +39,14 @@ class MethodTraits:
 
 
 METHOD_TRAITS = {
-    "deterministic": MethodTraits(draws_within=False, draws_member=False, variational=False),
-    "mc-dropout": MethodTraits(draws_within=True, draws_member=False, variational=False),
-    "ensemble": MethodTraits(draws_within=False, draws_member=True, variational=False),
-    "hybrid": MethodTraits(draws_within=True, draws_member=True, variational=False),
-    "vi": MethodTraits(draws_within=True, draws_member=True, variational=True),
+    "deterministic": MethodTraits(),
+    "mc-dropout": MethodTraits(draws=("dropout",)),
+    "ensemble": MethodTraits(draws_member=True),
+    "hybrid": MethodTraits(draws=("dropout",), draws_member=True),
+    "vi": MethodTraits(draws=("weights",), draws_member=True, network="variational"),
+    "latent-vi": MethodTraits(draws=("weights", "code"), draws_member=True, network="latent"),
+    "latent-code": MethodTraits(draws=("code",), draws_member=True, network="latent"),
+    "latent-weights": MethodTraits(draws=("weights",), draws_member=True, network="latent"),
 }
 
 
@@ -42,11 +57,13 @@ def check_method(method: str, *, trained_as: str, members: int, has_dropout: boo
         RunError: another kind of weights, no dropout to draw, or fewer than two members.
     """
     wanted, trained = METHOD_TRAITS[method], METHOD_TRAITS[trained_as]
-    if trained.variational and method not in ("vi", "deterministic", "ensemble"):
-        raise RunError(f"this run was trained as {trained_as}, which serves vi, deterministic and ensemble, not {method}")
+    served = [*(m for m, traits in METHOD_TRAITS.items() if traits.network == trained.network), "deterministic", "ensemble"]
+    if trained.variational and method not in served:
+        raise RunError(f"this run was trained as {trained_as}, which serves {', '.join(served)}, not {method}")
     if wanted.variational and not trained.variational:
-        raise RunError(f"this run was trained as {trained_as}, whose weights are points; train with --method {method}")
-    if wanted.draws_within and not wanted.variational and not has_dropout:
+        needed = TRAINED_AS.get(method, method)
+        raise RunError(f"this run was trained as {trained_as}, whose weights are points; train with --method {needed}")
+    if "dropout" in wanted.draws and not has_dropout:
         raise RunError(f"{method} draws dropout masks, but this run's network has no dropout; set network.level_dropout")
     if method in ("ensemble", "hybrid") and members < 2:
         raise RunError(f"{method} needs two members or more, this run has {members}; train with --method {method}")

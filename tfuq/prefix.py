@@ -29,21 +29,22 @@ def split_at_seed(model: tf_keras.Model) -> SplitNetwork:
     """Split ``(image, seed) → output`` where a walk back from the output first meets what the seed does not reach.
 
     Both parts share the model's variables. A convolution of a concatenation is the sum of a convolution of each part: the
-    suffix adds them up and never concatenates, and what an ordinary convolution makes of deterministic parts (a U-Net's
-    skip connections) is left to the prefix. A network that never uses its seed is all prefix.
+    suffix adds them up without concatenating, and what a convolution whose weights are not drawn makes of deterministic parts
+    (a U-Net's skip connections) is left to the prefix. A network that never uses its seed is all prefix.
     """
     return _Splitter(model).split()
 
 
 class _Share(tf_keras.layers.Layer):
-    """What an ordinary convolution makes of some of its input channels, before bias and activation."""
+    """What a convolution whose weights are not drawn makes of some of its input channels, before bias and activation."""
 
     def __init__(self, convolution, channels: slice):
         super().__init__()
         self._of, self._channels = convolution, channels
 
     def call(self, inputs):
-        return _convolve(self._of, inputs, self._of.kernel[..., self._channels, :])
+        kernel, _ = _means(self._of)
+        return _convolve(self._of, inputs, kernel[..., self._channels, :])
 
 
 class _ConvolutionOfParts(tf_keras.layers.Layer):
@@ -54,7 +55,7 @@ class _ConvolutionOfParts(tf_keras.layers.Layer):
         self._of, self._channels = convolution, channels
 
     def call(self, parts, shares=(), seed=None, width=None):
-        kernel, bias = (self._of.kernel, self._of.bias) if seed is None else self._of.weights_at(seed, width)
+        kernel, bias = _means(self._of) if seed is None else self._of.weights_at(seed, width)
         # The bias goes to the first, so that convolution, bias, addition and activation run as one kernel.
         first, *others = (
             _convolve(self._of, part, kernel[..., channels, :]) for part, channels in zip(parts, self._channels, strict=True)
@@ -63,6 +64,16 @@ class _ConvolutionOfParts(tf_keras.layers.Layer):
         for share in [*others, *shares]:
             total = total + share
         return self._of.activation(total)
+
+
+def _means(layer):
+    """Kernel and bias, of a variational layer at their means."""
+    return layer.means if isinstance(layer, SeededVariational) else (layer.kernel, layer.bias)
+
+
+def _draws_weights(node) -> bool:
+    """Whether a call of a layer draws its weights: a variational layer may be used at its mean."""
+    return isinstance(node.layer, SeededVariational) and node.call_kwargs.get("seed") is not None
 
 
 def _convolve(layer, inputs, kernel):
@@ -100,7 +111,7 @@ class _Splitter:
             if not self._depends(tensor):
                 self._rebuilt[id(tensor)] = self._feature(tensor)
             elif parts := _concatenated(tensor):
-                self._rebuilt[id(tensor)] = self._sum_of_parts(tensor.node.layer, parts)
+                self._rebuilt[id(tensor)] = self._sum_of_parts(tensor.node, parts)
             else:
                 self._rebuilt[id(tensor)] = self._call_again(tensor.node)
         return self._rebuilt[id(tensor)]
@@ -115,27 +126,27 @@ class _Splitter:
             return self._rebuild(value) if tf_keras.backend.is_keras_tensor(value) else value
 
         arguments = tf.nest.map_structure(counterpart, (node.call_args, node.call_kwargs))
-        return node.layer(*arguments[0], **arguments[1] | self._width(node.layer))
+        return node.layer(*arguments[0], **arguments[1] | self._width(node))
 
-    def _width(self, layer) -> dict:
-        if not isinstance(layer, SeededVariational):
+    def _width(self, node) -> dict:
+        if not _draws_weights(node):
             return {}
-        self._variational.append(layer)
-        self._widths.append(tf_keras.Input(batch_shape=layer.width.shape))
+        self._variational.append(node.layer)
+        self._widths.append(tf_keras.Input(batch_shape=node.layer.width.shape))
         return {"width": self._widths[-1]}
 
-    def _sum_of_parts(self, convolution, parts):
-        is_variational, start = isinstance(convolution, SeededVariational), 0
+    def _sum_of_parts(self, node, parts):
+        convolution, draws, start = node.layer, _draws_weights(node), 0
         drawn, slices, shares = [], [], []
         for part in parts:
             channels = slice(start, start + part.shape[-1])
-            if is_variational or self._depends(part):
+            if draws or self._depends(part):
                 drawn.append(self._rebuild(part))
                 slices.append(channels)
             else:
                 shares.append(self._feature(_Share(convolution, channels)(part)))
             start = channels.stop
-        draw = {"seed": self._rebuild(self._seed), **self._width(convolution)} if is_variational else {}
+        draw = {"seed": self._rebuild(self._seed), **self._width(node)} if draws else {}
         return _ConvolutionOfParts(convolution, slices)(drawn, shares=shares, **draw)
 
 

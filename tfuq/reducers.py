@@ -122,24 +122,28 @@ class PackedMasks:
 class LandmarkSamples:
     """Every sample's landmarks, ``landmarks [N, T, L, 3]``: x and y in pixels, and the heatmap's value at its maximum.
 
-    ``p`` is one sample's heatmaps ``[N, rows, columns, L]``. The maximum is refined by the centroid, weighted by squares, of the
+    ``p`` is one sample's heatmaps ``[N, rows, columns, L]``, beside which it may have as many ``companions``: maps whose values
+    where the heatmaps have their maximum become a fourth column. The maximum is refined by the centroid, weighted by squares, of the
     pixels within 2σ of it: the position of which a Gaussian of width σ has that centroid among these pixels. The two differ
     where the border of the image cuts the Gaussian. A map that is nowhere positive about its maximum is not refined.
     """
 
-    def __init__(self, sigma: float):
+    def __init__(self, sigma: float, *, companions: bool = False):
+        self._companions = companions
         self._radius, self._variance = math.ceil(2 * sigma), sigma**2 / 2  # of the squares
 
     def initialize(self, shape, samples):
-        return tf.zeros([samples, shape[0], shape[-1], 3])
+        return tf.zeros([samples, shape[0], shape[-1] // 2, 4] if self._companions else [samples, shape[0], shape[-1], 3])
 
     def update(self, state, p, t):
-        return tf.tensor_scatter_nd_update(state, [[t]], self._peaks(p)[None])
+        maps = tf.split(p, 2, axis=-1) if self._companions else [p]
+        return tf.tensor_scatter_nd_update(state, [[t]], self.peaks(*maps)[None])
 
     def finalize(self, state, samples):
         return {"landmarks": tf.transpose(state, [1, 0, 2, 3])}
 
-    def _peaks(self, heatmaps):
+    def peaks(self, heatmaps: tf.Tensor, companions: tf.Tensor | None = None) -> tf.Tensor:
+        """The landmarks of one sample: ``[N, L, 3]``, or ``[N, L, 4]`` with companions."""
         r, shape = self._radius, tf.shape(heatmaps)
         maps = tf.transpose(heatmaps, [0, 3, 1, 2])  # [N, L, rows, columns]
         flat = tf.reshape(maps, [shape[0], shape[3], -1])
@@ -157,7 +161,11 @@ class LandmarkSamples:
         size = tf.cast(tf.stack([shape[2], shape[1]]), heatmaps.dtype)
         refined = self._centre(sums, pixels, size)
         found = tf.where(tf.reduce_sum(sums, -1) > 0, refined, tf.cast(place, heatmaps.dtype))
-        return tf.concat([found, tf.reduce_max(flat, axis=-1)[..., None]], axis=-1)
+        columns = [found, tf.reduce_max(flat, axis=-1)[..., None]]
+        if companions is not None:
+            beside = tf.reshape(tf.transpose(companions, [0, 3, 1, 2]), [shape[0], shape[3], -1])
+            columns.append(tf.gather(beside, best, batch_dims=2)[..., None])
+        return tf.concat(columns, axis=-1)
 
     def _centre(self, sums, pixels, size):
         """Where along each axis a Gaussian has the centroid that the ``sums [N, L, 2, 2r + 1]`` at ``pixels`` have."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pydantic
 
 from tfuq import config as configuration
-from tfuq.config import Config
+from tfuq.config import TRAINED_AS, Config
 from tfuq.data.preprocessing import Statistics
 from tfuq.data.stored import read_json
 from tfuq.data.writers import write_json, write_text
@@ -112,7 +112,8 @@ def newest_run(method: str | None, root: Path = RUNS) -> Run:
     Raises:
         RunError: there is none.
     """
-    found = [f for f in root.glob("*/*/config.yaml") if method is None or f.parent.name == method]
+    folder = TRAINED_AS.get(method, method)
+    found = [f for f in root.glob("*/*/config.yaml") if method is None or f.parent.name == folder]
     if not found:
         what = f"of method {method} " if method else ""
         raise RunError(f"no run {what}below '{root}'; train one, or name a run folder")

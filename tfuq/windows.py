@@ -16,7 +16,7 @@ import tf_keras
 
 from tfuq.prefix import split_at_seed
 
-Activation = Callable[[tf.Tensor], tf.Tensor]
+Activation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # a network's outputs and a seed → a sample
 
 
 class WindowedNetwork(tf.Module):
@@ -30,7 +30,7 @@ class WindowedNetwork(tf.Module):
         is held in memory (at least a chunk); beyond, each sample computes it anew."""
         super().__init__()
         self.model, self._activation = model, activation
-        self._channels = int(model.outputs[0].shape[-1])
+        self._channels = _channels_of_sample(model, activation)
         self._is_dense = len(model.outputs[0].shape) == len(model.inputs[0].shape)
         self._split = split_at_seed(model)
         self._prefix = self._split.prefix
@@ -68,7 +68,7 @@ class WindowedNetwork(tf.Module):
         return [*space, self._channels]
 
     def sample(self, images: tf.Tensor, context: dict, seed: tf.Tensor) -> tf.Tensor:
-        """One sample ``[N, *S, channels of the network's output]``, without S where the output has no space."""
+        """One sample ``[N, *S, C]`` as the activation makes it, without S where the output has no space."""
         corners = context["corners"]
         blended = tf.zeros(self.sample_shape(images))
         chunks = tf.shape(corners)[0] // self._chunk
@@ -83,7 +83,7 @@ class WindowedNetwork(tf.Module):
             known = [
                 tf.ensure_shape(f, [self._chunk, *t.shape[1:]]) for f, t in zip(features, self._prefix.outputs, strict=True)
             ]
-            p = self._activation(self._split.suffix([*known, *context["widths"], seed], training=False))
+            p = self._activation(self._split.suffix([*known, *context["widths"], seed], training=False), seed)
             first = index * self._chunk
             if not self._is_dense:
                 return index + 1, _place(blended, p, first)
@@ -118,7 +118,9 @@ class WindowedNetwork(tf.Module):
         if not self._is_dense:
             whole = tf.gather(images, tf.maximum(corners[first : first + self._chunk, 0], 0))
             return self._encode_patches(tf.ensure_shape(whole, [self._chunk, *self._prefix.inputs[0].shape[1:]]))
-        return self._encode_patches(tf.stack([self._patch_at(images, corners[first + offset]) for offset in range(self._chunk)]))
+        return self._encode_patches(
+            tf.stack([self._patch_at(images, corners[first + offset]) for offset in range(self._chunk)])
+        )
 
     def _patch_at(self, images, corner):
         begin = tf.concat([tf.maximum(corner, 0), [0]], 0)
@@ -144,6 +146,11 @@ class WindowedNetwork(tf.Module):
             # A filler window has image index −1 and adds zero.
             blended = _add_at(blended, tf.where(corner[0] >= 0, weighted, 0.0), begin, size)
         return blended
+
+
+def _channels_of_sample(model, activation) -> int:
+    outputs = tf.TensorSpec([1, *model.outputs[0].shape[1:]])
+    return int(tf.function(activation).get_concrete_function(outputs, tf.TensorSpec([2], tf.int32)).output_shapes[-1])
 
 
 def _place(target, values, first):

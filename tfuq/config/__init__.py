@@ -1,22 +1,27 @@
 """The configuration of a run: strict, typed, and the same object again when reloaded from the run's ``config.yaml``."""
 
 from tfuq.config.data import AugmentationConfig, DataConfig, PreprocessingConfig, SplitConfig, value_range
-from tfuq.config.learning import LossConfig, NetworkConfig
+from tfuq.config.learning import LatentConfig, LossConfig, TrainingConfig
 from tfuq.config.loading import DEFAULT_DATA_ROOT, load, parse, shipped
-from tfuq.config.schema import METHODS, TASK_RULES, TASKS, Config
+from tfuq.config.network import NetworkConfig
+from tfuq.config.schema import METHODS, SERVED_METHODS, TASK_RULES, TASKS, TRAINED_AS, Config
 
 __all__ = [
     "DEFAULT_DATA_ROOT",
     "METHODS",
+    "SERVED_METHODS",
     "TASKS",
     "TASK_RULES",
+    "TRAINED_AS",
     "AugmentationConfig",
     "Config",
     "DataConfig",
+    "LatentConfig",
     "LossConfig",
     "NetworkConfig",
     "PreprocessingConfig",
     "SplitConfig",
+    "TrainingConfig",
     "load",
     "parse",
     "shipped",

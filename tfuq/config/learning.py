@@ -1,84 +1,13 @@
-"""What a configuration may say of networks, how they are trained, and how they are drawn from."""
+"""What a configuration may say of how networks are trained and drawn from."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
 import pydantic
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat
 
-from tfuq.config.section import Count, Fraction, Positive, Rate, Scale, Section, Seed, Size, Sizes
-
-_NOT_OF = {"unet": ("dense_widths",), "lenet": ("head_filters", "head_activation", "upsample_dropout")}
-
-
-def _least_lenet_size(convolutions: int) -> int:
-    """Rows and columns of which one is left: each but the first convolution takes four, and pooling halves them."""
-    size = 1
-    for _ in range(convolutions - 1):
-        size = 2 * size + 4
-    return 2 * size
-
-
-class NetworkConfig(Section):
-    """Architecture. ``patch_size`` has one entry per spatial axis and so sets the rank.
-
-    ``head_activation`` is that of the convolution to ``head_filters``: the network's own, or none.
-    Dropout serves the methods with point weights; a variational network is built without it.
-    """
-
-    name: str = "unet"
-    patch_size: Sizes
-    widths: Annotated[list[Size], Field(min_length=2, max_length=10)]
-    dense_widths: Annotated[list[Size], Field(max_length=10)] = []
-    activation: Literal["relu", "elu", "gelu", "selu", "swish", "tanh"] = "relu"
-    normalization: Literal["none", "group", "instance"] = "none"
-    output: Literal["softmax", "sigmoid"] = "softmax"
-    head_filters: Size | None = None
-    head_activation: Literal["same", "linear"] = "same"
-    level_dropout: dict[PositiveInt, Rate] = {}
-    upsample_dropout: Rate = 0.0
-    dropout_after_each: Rate = 0.0
-    spatial_dropout: bool = False
-
-    @pydantic.model_validator(mode="after")
-    def _of_the_architecture(self):
-        for key in _NOT_OF.get(self.name, ()):
-            if getattr(self, key) != NetworkConfig.model_fields[key].default:
-                raise ValueError(f"{key} does not serve the network {self.name}: remove it")
-        least = _least_lenet_size(len(self.widths))
-        if self.name == "lenet" and min(self.patch_size) < least:
-            raise ValueError(
-                f"patch_size {self.patch_size} is too small for {len(self.widths)} convolutions of lenet: give {least} or more"
-            )
-        return self
-
-    @pydantic.model_validator(mode="after")
-    def _divisible(self):
-        step = 2 ** (len(self.widths) - 1)
-        if any(size % step for size in self.patch_size):
-            raise ValueError(
-                f"patch_size {self.patch_size} must be multiples of {step}, as {len(self.widths)} widths pool by it"
-            )
-        levels = len(self.widths) + len(self.dense_widths)
-        beyond = [level for level in self.level_dropout if level > levels]
-        if beyond:
-            raise ValueError(f"level_dropout names level {beyond[0]}, but the widths give levels 1 to {levels}")
-        return self
-
-    @property
-    def rank(self) -> int:
-        """Number of spatial axes."""
-        return len(self.patch_size)
-
-    @property
-    def has_dropout(self) -> bool:
-        """Whether anything in the network drops out."""
-        return self.dropout_after_each > 0 or self.upsample_dropout > 0 or any(self.level_dropout.values())
-
-    def without_dropout(self) -> NetworkConfig:
-        """The same network with nothing dropped out."""
-        return self.model_copy(update={"dropout_after_each": 0.0, "upsample_dropout": 0.0, "level_dropout": {}})
+from tfuq.config.section import Count, Fraction, Positive, Scale, Section, Seed, Size
 
 
 class LossConfig(Section):
@@ -101,7 +30,7 @@ class EnsembleConfig(Section):
 
 
 class VariationalConfig(Section):
-    """Mean-field Gaussian weights."""
+    """Mean-field Gaussian weights, of the methods vi and latent-vi."""
 
     estimator: Literal["flipout", "reparameterization"] = "flipout"
     initial_scale: Scale = 0.0067
@@ -112,14 +41,49 @@ class VariationalConfig(Section):
     members: Annotated[int, Field(ge=1, le=100)] = 1
 
 
+class LatentConfig(Section):
+    """Method latent-vi. ``size`` of the code and the width it begins with; ``features``: channels of the backbone's mean per
+    pixel, and as many of its standard deviation; filters of the encoder's convolutions, each of stride two, and of the decoder's."""
+
+    size: Size = 10
+    initial_scale: Scale = 0.1
+    features: Size = 8
+    encoder_widths: Annotated[list[Size], Field(min_length=1, max_length=10)] = [8, 16]
+    decoder_widths: Annotated[list[Size], Field(min_length=1, max_length=10)] = [8]
+    kl_scale: NonNegativeFloat | Literal["data"] = "data"
+
+
+class CycleConfig(Section):
+    """A cyclical learning rate (Smith 2017): each cycle of ``epochs`` rises linearly from ``lowest`` times
+    ``training.learning_rate`` to all of it and falls again; the rise is multiplied by ``gamma`` at every step."""
+
+    epochs: Count = 4
+    lowest: Fraction = 0.1
+    gamma: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+
+
+class PlateauConfig(Section):
+    """A learning rate that is multiplied by ``factor`` when the monitored figure has had no new best for ``epochs`` epochs."""
+
+    epochs: Count = 5
+    factor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.1
+
+
 class TrainingConfig(Section):
-    """Optimization. ``schedule`` cosine lowers the learning rate epoch by epoch towards 0 (Loshchilov & Hutter 2017)."""
+    """Optimization.
+
+    ``schedule``: cosine lowers the learning rate epoch by epoch towards 0 (Loshchilov & Hutter 2017); cyclical and plateau are
+    as ``cycle`` and ``plateau`` say, and cyclical+plateau multiplies both. What is monitored is the loss of the training
+    examples where there are no validation cases.
+    """
 
     seed: Seed = 0
     epochs: Count = 10
     batch_size: Count = 2
     learning_rate: Positive = 0.001
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Literal["constant", "cosine", "cyclical", "plateau", "cyclical+plateau"] = "constant"
+    cycle: CycleConfig = CycleConfig()
+    plateau: PlateauConfig = PlateauConfig()
     weight_decay: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
     steps_per_epoch: Count | None = None
     foreground_share: Fraction = 0.5
@@ -127,6 +91,23 @@ class TrainingConfig(Section):
     early_stopping_epochs: Count | None = None
     monitor: Literal["loss", "dice", "accuracy", "radial_error"] = "loss"
     cache: bool = True
+
+    @pydantic.model_validator(mode="after")
+    def _of_the_schedule(self):
+        for key, wanted in (("cycle", self.is_cyclical), ("plateau", self.has_plateaus)):
+            if not wanted and getattr(self, key) != TrainingConfig.model_fields[key].default:
+                raise ValueError(f"{key} does not serve the schedule {self.schedule}: remove it, or choose cyclical+plateau")
+        return self
+
+    @property
+    def is_cyclical(self) -> bool:
+        """Whether the learning rate rises and falls in cycles."""
+        return self.schedule.startswith("cyclical")
+
+    @property
+    def has_plateaus(self) -> bool:
+        """Whether the learning rate falls where training gets no better."""
+        return self.schedule.endswith("plateau")
 
 
 class PredictionConfig(Section):

@@ -8,16 +8,20 @@ import pydantic
 from pydantic import Field
 
 from tfuq.config.data import AugmentationConfig, DataConfig, PreprocessingConfig
-from tfuq.config.learning import EnsembleConfig, NetworkConfig, PredictionConfig, TrainingConfig, VariationalConfig
+from tfuq.config.learning import EnsembleConfig, LatentConfig, PredictionConfig, TrainingConfig, VariationalConfig
+from tfuq.config.network import DENSE_NETWORKS, NetworkConfig
 from tfuq.config.section import Section
 from tfuq.config.text import write_yaml
 
 TASKS = ("segmentation", "classification", "landmarks")
-METHODS = ("deterministic", "mc-dropout", "ensemble", "hybrid", "vi")
+METHODS = ("deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi")
+TRAINED_AS = {"latent-code": "latent-vi", "latent-weights": "latent-vi"}  # ways to draw from what another method trains
+SERVED_METHODS = (*METHODS, *TRAINED_AS)
+VARIATIONAL = ("vi", "latent-vi")
 ENSEMBLES = ("ensemble", "hybrid")
 
 Task = Literal["segmentation", "classification", "landmarks"]
-Method = Literal["deterministic", "mc-dropout", "ensemble", "hybrid", "vi"]
+Method = Literal["deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi"]
 
 
 class TaskRules(NamedTuple):
@@ -34,9 +38,9 @@ class TaskRules(NamedTuple):
 _VOLUME_STEPS = ("crop_to_labels", "crop_margin", "spacing", "size", "slice_axis", "min_slice_area")
 _CROSS_ENTROPIES = ("cross-entropy", "weighted-cross-entropy")
 TASK_RULES = {
-    "segmentation": TaskRules((*_CROSS_ENTROPIES, "soft-dice", "dice-ce"), ("unet",), "classes", 2, "dice"),
+    "segmentation": TaskRules((*_CROSS_ENTROPIES, "soft-dice", "dice-ce"), DENSE_NETWORKS, "classes", 2, "dice"),
     "classification": TaskRules(_CROSS_ENTROPIES, ("lenet",), "classes", 2, "accuracy"),
-    "landmarks": TaskRules(("heatmap-mse", "heatmap-cross-entropy"), ("unet",), "landmarks", 1, "radial_error"),
+    "landmarks": TaskRules(("heatmap-mse", "heatmap-cross-entropy"), DENSE_NETWORKS, "landmarks", 1, "radial_error"),
 }
 
 
@@ -53,6 +57,7 @@ class Config(Section):
     training: TrainingConfig = TrainingConfig()
     ensemble: EnsembleConfig = EnsembleConfig()
     variational: VariationalConfig = VariationalConfig()
+    latent: LatentConfig = LatentConfig()
     prediction: PredictionConfig = PredictionConfig()
 
     @pydantic.model_validator(mode="after")
@@ -67,26 +72,38 @@ class Config(Section):
             self._check_grid()
         else:
             self._check_images()
-        if self.network.output == "sigmoid" and len(self.data.classes) != 2:
-            raise ValueError(f"network.output sigmoid needs two classes, data.classes has {len(self.data.classes)}")
-        weights = self.training.loss.class_weights
-        if weights and len(weights) != len(self.data.classes):
-            raise ValueError(f"training.loss.class_weights has {len(weights)} entries for {len(self.data.classes)} classes")
-        if self.method in ("mc-dropout", "hybrid") and not self.network.has_dropout:
-            raise ValueError(
-                f"method {self.method} needs dropout in the network: set network.level_dropout or dropout_after_each"
-            )
+        self._check_classes()
+        self._check_method()
         return self
 
     def _require(self, value: str, key: str, allowed: tuple[str, ...]) -> None:
         if value not in allowed:
             raise ValueError(f"{key} '{value}' does not serve task {self.task}; it takes {', '.join(allowed)}")
 
+    def _check_classes(self) -> None:
+        if self.network.output == "sigmoid" and len(self.data.classes) != 2:
+            raise ValueError(f"network.output sigmoid needs two classes, data.classes has {len(self.data.classes)}")
+        weights = self.training.loss.class_weights
+        if weights and len(weights) != len(self.data.classes):
+            raise ValueError(f"training.loss.class_weights has {len(weights)} entries for {len(self.data.classes)} classes")
+
+    def _check_method(self) -> None:
+        if self.method in ("mc-dropout", "hybrid") and not self.network.has_dropout:
+            raise ValueError(
+                f"method {self.method} needs dropout in the network: set network.level_dropout or dropout_after_each"
+            )
+        if self.method == "latent-vi" and self.variational.warm_start:
+            raise ValueError(
+                "variational.warm_start serves method vi alone: a latent network differs from its backbone; remove it"
+            )
+
     def _check_grid(self) -> None:
         if (self.network.rank == 2) != (self.preprocessing.slice_axis is not None):
             raise ValueError("a 2D patch_size needs preprocessing.slice_axis, and a 3D one needs it null")
 
     def _check_images(self) -> None:
+        if self.task == "landmarks" and self.network.noise_draws != NetworkConfig.model_fields["noise_draws"].default:
+            raise ValueError("network.noise_draws serves logits of classes: remove it; a position's variance needs no draws")
         if self.network.rank != 2:
             raise ValueError(f"task {self.task} takes 2D images, but network.patch_size has {self.network.rank} entries")
         for key in _VOLUME_STEPS:
@@ -99,7 +116,7 @@ class Config(Section):
     @property
     def members(self) -> int:
         """How many networks a run of this method trains."""
-        if self.method == "vi":
+        if self.method in VARIATIONAL:
             return self.variational.members
         return self.ensemble.members if self.method in ENSEMBLES else 1
 

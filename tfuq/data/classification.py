@@ -40,6 +40,11 @@ def load_examples(config: Config, preprocessor: Preprocessor, case: Case) -> Exa
 class ClassificationSet(ClassSet):
     """Images ``[rows, columns, C]`` with their class (int32)."""
 
+    @property
+    def terms_per_example(self) -> int:
+        """An image is one term."""
+        return 1
+
     def _load(self, case: Case) -> Examples:
         return load_examples(self._config, self._preprocessor, case)
 

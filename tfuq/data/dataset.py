@@ -84,6 +84,11 @@ class TrainingSet(ABC):
 
     @property
     @abstractmethod
+    def terms_per_example(self) -> int:
+        """Terms of the log-likelihood of one example as it is trained on."""
+
+    @property
+    @abstractmethod
     def class_weights(self) -> list[float]:
         """Inverse frequency of each class; empty where a task has no classes."""
 

@@ -104,9 +104,16 @@ class LandmarkSet(TrainingSet):
 
     @property
     def terms(self) -> int:
+        """Those of all images."""
+        return len(self.index) * self.terms_per_example
+
+    @property
+    def terms_per_example(self) -> int:
         """Heatmap pixels where their errors are averaged, landmarks where each is a distribution over pixels."""
-        landmarks = len(self.index) * len(self._config.data.landmarks)
-        is_distribution = self._config.training.loss.name == "heatmap-cross-entropy"
+        landmarks, is_distribution = (
+            len(self._config.data.landmarks),
+            self._config.training.loss.name == "heatmap-cross-entropy",
+        )
         return landmarks * (1 if is_distribution else int(np.prod(self._config.network.patch_size)))
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tfuq.config import Config
@@ -33,6 +35,11 @@ class SegmentationSet(ClassSet):
         super().__init__(config, cases, statistics)
         if not self.index:
             raise DataError("no training slice has enough labelled area; lower preprocessing.min_slice_area")
+
+    @property
+    def terms_per_example(self) -> int:
+        """Voxels of a patch."""
+        return math.prod(self._config.network.patch_size)
 
     def _load(self, case: Case) -> Examples:
         return load_examples(self._config, self._preprocessor, case)

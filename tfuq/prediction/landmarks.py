@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tfuq.data.cases import Case
-from tfuq.data.landmarks import pixel_mm, rescale_points
+from tfuq.data.landmarks import pixel_mm, rescale_points, stretch
 from tfuq.data.volume import Volume
 from tfuq.measures.landmark import landmark_measures
 from tfuq.prediction.predictor import Drawn
@@ -21,13 +23,16 @@ class LandmarkPredictor(TablePredictor):
 
     def rows(self, case: Case, image: Volume, drawn: Drawn) -> Tables:
         size = image.shape[:2]
-        found = drawn["landmarks"]  # [T, L, 3]
-        points = rescale_points(found[..., :2].astype(float), tuple(self.config.network.patch_size), size)
+        found = drawn["landmarks"]  # [T, L, 3], or 4 with the logarithm of a variance
+        patch = tuple(self.config.network.patch_size)
+        points = rescale_points(found[..., :2].astype(float), patch, size)
+        variances = np.exp(found[..., 3:].astype(float)) * stretch(patch, size) ** 2 if found.shape[-1] == 4 else None
         mm = pixel_mm(self.config, size)
         landmarks, samples = [], []
         for k, name in enumerate(self.config.data.landmarks):
             head = {"case": case.id, "landmark": name}
-            landmarks.append(head | landmark_measures(points[:, k], found[:, k, 2], mm))
+            predicted = None if variances is None else variances[:, k]
+            landmarks.append(head | landmark_measures(points[:, k], found[:, k, 2], mm, predicted))
             samples += [
                 head | {"sample": t, "x": float(x), "y": float(y), "activation": float(a)}
                 for t, ((x, y), a) in enumerate(zip(points[:, k], found[:, k, 2], strict=True))

@@ -6,10 +6,12 @@ The sampling core knows none of them. A task hands it an activation, which makes
 from __future__ import annotations
 
 from tfuq.config import Config
-from tfuq.tasks.base import Task
+from tfuq.tasks.base import Task, TaskLoss
 from tfuq.tasks.classification import Classification
 from tfuq.tasks.landmarks import Landmarks
 from tfuq.tasks.segmentation import Segmentation
+
+__all__ = ["Task", "TaskLoss", "task_of"]
 
 _TASKS: dict[str, Task] = {"segmentation": Segmentation(), "classification": Classification(), "landmarks": Landmarks()}
 

@@ -12,11 +12,11 @@ from tfuq.config import Config
 from tfuq.data.cases import Case
 from tfuq.data.dataset import Examples, TrainingSet, make_preprocessor
 from tfuq.data.preprocessing import Preprocessor, Statistics
-from tfuq.losses import Loss
 from tfuq.reducers import Reducer
 
 Load = Callable[[Config, Preprocessor, Case], Examples]
 Statistic = dict[str, tf.Tensor]
+TaskLoss = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 class Task(Protocol):
@@ -28,8 +28,8 @@ class Task(Protocol):
     def outputs(self, config: Config) -> int:
         """Channels of the network's output."""
 
-    def activation(self, config: Config) -> Callable[[tf.Tensor], tf.Tensor]:
-        """From the network's outputs to a sample."""
+    def activation(self, config: Config) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+        """From the network's outputs, and a seed, to a sample."""
 
     def training_set(self, config: Config, cases: list[Case], statistics: Statistics | None) -> TrainingSet:
         """The training examples."""
@@ -39,8 +39,8 @@ class Task(Protocol):
     ) -> list[Examples]:
         """Examples to validate on, in groups that are averaged with equal weight."""
 
-    def loss(self, config: Config, training: TrainingSet) -> Loss:
-        """``(targets, network's outputs) → [N]``."""
+    def loss(self, config: Config, training: TrainingSet) -> TaskLoss:
+        """``(targets, network's outputs, seed) → [N]``."""
 
     def outputs_of(self, config: Config, sample: np.ndarray) -> tf.Tensor:
         """Outputs whose loss is that of a sample, which may have been blended from windows."""

@@ -6,7 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfuq.config import Config
-from tfuq.losses import Loss, log_probabilities, make_class_loss, sample_probabilities
+from tfuq.heteroscedastic import integrated_log_probabilities, without_noise
+from tfuq.losses import log_probabilities, make_class_loss, sample_probabilities
+from tfuq.tasks.base import TaskLoss
 
 _TINY = 1e-7
 
@@ -15,17 +17,27 @@ class ClassTask:
     """See `tfuq.tasks.base.Task`."""
 
     def outputs(self, config: Config) -> int:
-        return 1 if config.network.output == "sigmoid" else len(config.data.classes)
+        logits = 1 if config.network.output == "sigmoid" else len(config.data.classes)
+        return 2 * logits if config.network.heteroscedastic else logits
 
     def activation(self, config):
-        return sample_probabilities
+        if not config.network.heteroscedastic:
+            return lambda logits, _seed: sample_probabilities(logits)
+        first, draws = config.network.output == "sigmoid", config.network.noise_draws  # a binary sample is its foreground's
+        return lambda outputs, seed: tf.exp(integrated_log_probabilities(outputs, seed, draws, each=False)[..., first:])
 
-    def loss(self, config, training) -> Loss:
+    def loss(self, config, training) -> TaskLoss:
         term = make_class_loss(config.training.loss, training.class_weights)
-        return lambda labels, logits: term(tf.cast(labels, tf.int32), log_probabilities(logits))
+        if not config.network.heteroscedastic:
+            return lambda labels, logits, _seed: term(tf.cast(labels, tf.int32), log_probabilities(logits))
+        draws = config.network.noise_draws
+        return lambda labels, outputs, seed: term(
+            tf.cast(labels, tf.int32), integrated_log_probabilities(outputs, seed, draws, each=True)
+        )
 
     def outputs_of(self, config, sample):
-        return tf.math.log(tf.maximum(both_classes(sample), _TINY))
+        logits = tf.math.log(tf.maximum(both_classes(sample), _TINY))
+        return without_noise(logits) if config.network.heteroscedastic else logits
 
 
 def both_classes(sample: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from tfuq.data.preprocessing import Statistics
 from tfuq.data.splits import split_cases
 from tfuq.errors import RunError
 from tfuq.locks import exclusive
+from tfuq.members import KlScale
 from tfuq.posterior import METHOD_TRAITS
 from tfuq.runs import Run
 from tfuq.tasks import task_of
@@ -74,7 +75,7 @@ class Material:
     validation: list[Examples]
     statistics: Statistics | None
     strategy: tf.distribute.Strategy
-    kl_scale: float
+    kl_scale: KlScale
 
 
 def prepare(config: Config, devices: str | None) -> Material:
@@ -124,10 +125,14 @@ def _remove_unless_training(path: Path) -> None:
     runs.remove(path)
 
 
-def _kl_scale(config: Config, training: TrainingSet) -> float:
-    """1 / terms of the training set's likelihood (its voxels, say), which the ELBO adds up and the loss averages."""
-    scale = config.variational.kl_scale
-    return 1.0 / training.terms if scale == "data" else scale
+def _kl_scale(config: Config, training: TrainingSet) -> KlScale:
+    """1 / terms of the likelihood (voxels, say), which the ELBO adds up and the loss averages: those of the training set for
+    its one set of weights, those of an example for its own code."""
+    weights, code = config.variational.kl_scale, config.latent.kl_scale
+    return KlScale(
+        weights=1.0 / training.terms if weights == "data" else weights,
+        code=1.0 / training.terms_per_example if code == "data" else code,
+    )
 
 
 def summary(config: Config, material: Material) -> str:
@@ -136,13 +141,16 @@ def summary(config: Config, material: Material) -> str:
     counts = " / ".join(str(len(cases)) for cases in material.parts.values())
     text = f"{config.name}: {config.method}, {config.members} member(s); {counts} cases train / validation / test, "
     text += f"{len(training.index)} training examples, {training.terms:,} {unit}s"
-    if METHOD_TRAITS[config.method].variational:
-        text += f"; KL scale {kl_scale:.3g} per nat ({f'1 / training {unit}s' if config.variational.kl_scale == 'data' else 'given'})"
+    kind = METHOD_TRAITS[config.method].network
+    if kind != "point":
+        text += f"; KL scale {kl_scale.weights:.3g} per nat ({f'1 / training {unit}s' if config.variational.kl_scale == 'data' else 'given'})"
+    if kind == "latent":
+        text += f", of the code {kl_scale.code:.3g} ({f'1 / {unit}s of an example' if config.latent.kl_scale == 'data' else 'given'})"
     return text
 
 
 def _facts(config: Config, material: Material) -> dict:
-    training, statistics = material.training, material.statistics
+    training, statistics, kind = material.training, material.statistics, METHOD_TRAITS[config.method].network
     return {
         "versions": {"tfuq": __version__, "python": platform.python_version()}
         | {name: metadata.version(name) for name in _VERSIONS_OF},
@@ -155,7 +163,8 @@ def _facts(config: Config, material: Material) -> dict:
         "statistics": asdict(statistics) if statistics else None,
         "likelihood_terms": training.terms,
         "class_weights": training.class_weights,
-        "kl_scale": material.kl_scale if METHOD_TRAITS[config.method].variational else None,
+        "kl_scale": material.kl_scale.weights if kind != "point" else None,
+        "code_kl_scale": material.kl_scale.code if kind == "latent" else None,
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -20,9 +19,10 @@ from tfuq.data.pipeline import epoch_dataset
 from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import RunError, TfuqError
 from tfuq.locks import exclusive
-from tfuq.members import build_member
+from tfuq.members import KlScale, build_member
 from tfuq.memory import memory_errors
 from tfuq.tasks import task_of
+from tfuq.training.schedules import plateau_share, step_share
 from tfuq.training.step import TrainingStep
 from tfuq.training.validation import Validator
 from tfuq.weights import assign_arrays, load_arrays, model_arrays, save_arrays
@@ -48,7 +48,7 @@ class MemberTraining:
     """One member of a run. ``run()`` goes on from the folder's state where there is one."""
 
     def __init__(self, config: Config, folder: Path, member: int, training: TrainingSet, validation: list[Examples],
-                 strategy: tf.distribute.Strategy, kl_scale: float):  # fmt: skip
+                 strategy: tf.distribute.Strategy, kl_scale: KlScale):  # fmt: skip
         self.config, self.folder, self.member = config, folder, member
         self._training, self._strategy = training, strategy
         self._seed = member_seed(config.training.seed, member)
@@ -104,10 +104,12 @@ class MemberTraining:
     def _epoch(self, on_step: OnStep) -> None:
         started, epoch = time.monotonic(), self.progress.epoch
         kl_weight = tf.constant(self._kl_weight(epoch), tf.float32)
-        self._step.optimizer.learning_rate = self._learning_rate(epoch)
+        plateau = self._plateau_share()
         sums: dict[str, float] = {}
         for step, (images, labels) in enumerate(self._batches(epoch)):
-            seed = tf.constant([self._seed, epoch * self.steps + step], tf.int32)
+            count = epoch * self.steps + step
+            seed = tf.constant([self._seed, count], tf.int32)
+            self._step.optimizer.learning_rate = self._learning_rate(count) * plateau
             logs = {name: float(value) for name, value in self._step(images, labels, seed, kl_weight).items()}
             sums = {name: sums.get(name, 0.0) + value for name, value in logs.items()}
             on_step(self.member, epoch, step, {name: value / (step + 1) for name, value in sums.items()})
@@ -129,10 +131,15 @@ class MemberTraining:
         dataset = epoch_dataset(self._training, self._rows, batch=batch, steps=self.steps, seed=seed)
         return self._strategy.experimental_distribute_dataset(dataset)
 
-    def _learning_rate(self, epoch: int) -> float:
-        settings = self.config.training
-        share = (1 + math.cos(math.pi * epoch / settings.epochs)) / 2 if settings.schedule == "cosine" else 1.0
-        return settings.learning_rate * share
+    def _learning_rate(self, step: int) -> float:
+        return self.config.training.learning_rate * step_share(self.config.training, step, self.steps)
+
+    def _plateau_share(self) -> float:
+        settings, history = self.config.training, self.progress.history
+        if not settings.has_plateaus:
+            return 1.0
+        values = [row["loss"] if (value := self._monitored(row)) is None else value for row in history]
+        return plateau_share(values, settings.plateau.factor, settings.plateau.epochs)
 
     def _kl_weight(self, epoch: int) -> float:
         warmup = self.config.variational.kl_warmup_epochs

@@ -6,19 +6,19 @@ import tensorflow as tf
 import tf_keras
 
 from tfuq.config import Config
-from tfuq.layers import fold_in
-from tfuq.losses import Loss
+from tfuq.layers import LatentCode, fold_in
+from tfuq.tasks import TaskLoss
 
 Logs = dict[str, tf.Tensor]
 
 
 class TrainingStep:
-    """``(images, labels, seed, kl_weight) → {loss, data_loss, kl}``, all summed over replicas.
+    """``(images, labels, seed, kl_weight) → {loss, data_loss, kl}``, all summed over replicas; ``code_kl`` of a latent code too.
 
-    ``kl`` is the KL divergence already scaled by its 1/(cases × voxels); ``kl_weight`` is the warm-up's share of it.
+    ``kl`` is the KL divergence already scaled (see `tfuq.members.KlScale`); ``kl_weight`` is the warm-up's share of it.
     """
 
-    def __init__(self, config: Config, strategy: tf.distribute.Strategy, model: tf_keras.Model, loss: Loss):
+    def __init__(self, config: Config, strategy: tf.distribute.Strategy, model: tf_keras.Model, loss: TaskLoss):
         self.strategy, self.model, self._loss = strategy, model, loss
         self._batch = config.training.batch_size
         self._epsilon = config.ensemble.adversarial_epsilon
@@ -40,15 +40,21 @@ class TrainingStep:
         with tf.GradientTape() as tape:
             data_loss = self._data_loss(images, labels, seed)
             # Each replica adds the whole KL, so each takes its share of it.
-            kl = tf.add_n(self.model.losses or [tf.zeros([])]) / context.num_replicas_in_sync
-            total = data_loss + kl_weight * kl
+            kl = {name: value / context.num_replicas_in_sync for name, value in self._divergences().items()}
+            total = data_loss + kl_weight * kl["kl"]
         variables = self.model.trainable_variables
         self.optimizer.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
-        return {"loss": total, "data_loss": data_loss, "kl": kl}
+        return {"loss": total, "data_loss": data_loss, **kl}
+
+    def _divergences(self):
+        """``kl``: all that the model added in its last call; ``code_kl``: the part of that which is a latent code's."""
+        of_codes = [loss for layer in self.model.layers if isinstance(layer, LatentCode) for loss in layer.losses]
+        total = {"kl": tf.add_n(self.model.losses or [tf.zeros([])])}
+        return total | ({"code_kl": tf.add_n(of_codes)} if of_codes else {})
 
     def _data_loss(self, images, labels, seed):
         """The replica's part of the mean over the global batch."""
-        losses = self._loss(labels, self.model([images, seed], training=True))
+        losses = self._loss(labels, self.model([images, seed], training=True), seed)
         return tf.reduce_sum(losses) / (self._batch * (2 if self._epsilon else 1))
 
     def _adversarial(self, images, labels, seed):

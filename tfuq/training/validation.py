@@ -8,20 +8,19 @@ import tf_keras
 
 from tfuq.config import TASK_RULES, Config
 from tfuq.data.dataset import Examples
-from tfuq.losses import Loss
 from tfuq.members import build_member, windowed
 from tfuq.posterior import Posterior
 from tfuq.reducers import LastSample
 from tfuq.sampling import Sampler
-from tfuq.tasks import task_of
+from tfuq.tasks import TaskLoss, task_of
 
 
 class Validator:
     """``validator(model) → {val_loss, val_<quality>}``: means over the groups of examples; the quality as the task has it."""
 
-    def __init__(self, config: Config, groups: list[Examples], loss: Loss, channels: int):
+    def __init__(self, config: Config, groups: list[Examples], loss: TaskLoss, channels: int):
         self._config, self._groups, self._loss, self._task = config, groups, loss, task_of(config)
-        self._mean_network = build_member(config, channels=channels, stochastic=False)
+        self._mean_network = build_member(config, channels=channels, draws=())
         network = windowed(config, self._mean_network, keep=0)
         self._sampler = Sampler(Posterior([network]), [LastSample()])
 
@@ -38,5 +37,5 @@ class Validator:
         batch, seed, one = self._config.prediction.batch_size, tf.zeros([2], tf.int32), tf.constant(1)
         starts = range(0, len(group.images), batch)
         sample = np.concatenate([self._sampler.sample(group.images[i : i + batch], seed, one)["sample"] for i in starts])
-        loss = tf.reduce_mean(self._loss(tf.constant(group.targets), self._task.outputs_of(self._config, sample)))
-        return float(loss), self._task.quality(self._config, sample, group.targets)
+        losses = self._loss(tf.constant(group.targets), self._task.outputs_of(self._config, sample), seed)
+        return float(tf.reduce_mean(losses)), self._task.quality(self._config, sample, group.targets)

@@ -28,7 +28,8 @@ from tfuq.scoring.landmarks import (
 )
 
 _AGAIN = "predict again with --overwrite"
-MEASURES = ("variance", "mean_radial_spread", "max_activation")  # a single sample has the last alone
+MEASURES = ("variance", "mean_radial_spread", "aleatoric_variance", "total_variance", "max_activation")
+# A single sample has no spread, and only a heteroscedastic network predicts a variance.
 _CERTAINTIES = ("max_activation",)  # larger where a position is more certain
 
 

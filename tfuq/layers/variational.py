@@ -1,74 +1,17 @@
-"""Layers whose randomness is a pure function of a seed tensor, and the factory that architectures build with.
-
-Every stochastic layer takes the network's ``seed`` input and folds its own salt into it. Called without a seed it is
-its own mean: dropout is the identity, a variational kernel is the posterior mean. What a network draws is therefore
-decided by which of its layers were wired to the seed, and nowhere else.
-
-The Keras ``training`` flag has one meaning here: with it each example of a batch has its own draw (its own dropout mask,
-its own Flipout signs), without it one draw serves the whole batch, so that one seed is one function.
-"""
+"""Convolutions and dense layers with mean-field Gaussian weights."""
 
 from __future__ import annotations
 
-import math
 import warnings
-import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import tensorflow as tf
 import tensorflow_probability as tfp
 import tf_keras
 
+from tfuq.layers.seeds import fold_in, layer_salt, standard_normal
+
 warnings.filterwarnings("ignore", message=".*add_variable.*")  # TFP still calls Keras by the deprecated name
-
-SEED_SHAPE = (2,)
-_CONVOLUTION = {2: tf_keras.layers.Conv2D, 3: tf_keras.layers.Conv3D}
-
-
-def fold_in(seed: tf.Tensor, salt: int | tf.Tensor) -> tf.Tensor:
-    """Return the stateless seed (int32 ``[2]``) that ``salt`` derives from ``seed``."""
-    return tf.random.experimental.stateless_fold_in(seed, tf.cast(salt, tf.int32))
-
-
-def layer_salt(name: str) -> int:
-    """A salt that depends on the layer's name alone, so that it survives rebuilding the network in another process."""
-    return zlib.crc32(name.encode()) & 0x7FFFFFFF
-
-
-def standard_normal(shape: tf.TensorShape, seed: tf.Tensor) -> tf.Tensor:
-    """Standard normal numbers, float32, by Box and Muller's transform of pairs of uniform ones.
-
-    `tf.random.stateless_normal` transforms one number after the other and takes half as long again on a CPU, which shows:
-    a sample of a variational network draws as many numbers as the network has weights.
-    """
-    pairs = (shape.num_elements() + 1) // 2
-    radius, angle = tf.unstack(tf.random.stateless_uniform([2, pairs], seed))
-    radius, angle = tf.sqrt(-2.0 * tf.math.log1p(-radius)), 2.0 * math.pi * angle
-    drawn = tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], 0)
-    return tf.reshape(drawn[: shape.num_elements()], shape)
-
-
-class SeededDropout(tf_keras.layers.Layer):
-    """Inverted dropout drawn from ``seed``; without a seed, the identity (Gal & Ghahramani 2016).
-
-    ``inputs``: ``[N, *spatial, C]``. With ``spatial=True`` whole channels are dropped (Tompson et al. 2015).
-    """
-
-    def __init__(self, rate: float, *, spatial: bool = False, **kwargs):
-        super().__init__(**kwargs)
-        self.rate, self.spatial = rate, spatial
-
-    def call(self, inputs, seed=None, training=None):
-        if seed is None or self.rate == 0.0:
-            return tf.identity(inputs)
-        shape = tf.shape(inputs)
-        batch = shape[:1] if training else [1]
-        space = tf.ones_like(shape[1:-1]) if self.spatial else shape[1:-1]
-        uniform = tf.random.stateless_uniform(
-            tf.concat([batch, space, shape[-1:]], 0), fold_in(seed, layer_salt(self.name)), dtype=inputs.dtype
-        )
-        return inputs * tf.cast(uniform >= self.rate, inputs.dtype) / (1.0 - self.rate)
 
 
 class SeededVariational:
@@ -95,6 +38,11 @@ class SeededVariational:
     def weights_at(self, seed: tf.Tensor, width: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """The kernel drawn from the network's ``seed``, and the bias."""
         return self._mean + self._noise(seed, width), self.bias_posterior.distribution.loc
+
+    @property
+    def means(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """The kernel's mean, and the bias."""
+        return self._mean, self.bias_posterior.distribution.loc
 
     @property
     def _mean(self):
@@ -148,9 +96,6 @@ class VariationalDense(SeededVariational, tfp.layers.DenseFlipout):
         return tf.matmul(inputs, kernel)
 
 
-_VARIATIONAL_CONVOLUTION = {2: VariationalConv2D, 3: VariationalConv3D}
-
-
 @dataclass(frozen=True)
 class GaussianPosterior:
     """Mean-field Gaussian weights: initial width, prior width, and the factor on KL(q‖p).
@@ -187,39 +132,3 @@ class GaussianPosterior:
 
     def _divergence(self, posterior, prior, _):
         return self.kl_scale * tfp.distributions.kl_divergence(posterior, prior)
-
-
-@dataclass
-class LayerFactory:
-    """Makes the layers of one network, wiring the stochastic ones to its ``seed`` input.
-
-    ``weights`` None gives ordinary layers, a `GaussianPosterior` variational ones. ``stochastic=False`` builds the same
-    network (same layers, same variables) with nothing wired to the seed.
-    """
-
-    weights: GaussianPosterior | None = None
-    stochastic: bool = True
-    seed: tf_keras.KerasTensor = field(init=False)
-
-    def __post_init__(self):
-        self.seed = tf_keras.Input(batch_shape=SEED_SHAPE, dtype=tf.int32, name="seed")
-
-    def conv(self, filters: int, size: int, *, rank: int, name: str, **options) -> Callable:
-        """A same-padded convolution; ``options`` as tf_keras (``activation``, ``strides``, ``padding``)."""
-        options = {"padding": "same", "name": name, **options}
-        if self.weights is None:
-            return _CONVOLUTION[rank](filters, size, kernel_initializer="he_normal", **options)
-        return self._wired(_VARIATIONAL_CONVOLUTION[rank](filters, size, **self.weights.arguments(), **options))
-
-    def dense(self, units: int, *, name: str, activation=None) -> Callable:
-        """A dense layer."""
-        if self.weights is None:
-            return tf_keras.layers.Dense(units, activation=activation, kernel_initializer="he_normal", name=name)
-        return self._wired(VariationalDense(units, activation=activation, name=name, **self.weights.arguments()))
-
-    def dropout(self, rate: float, *, name: str, spatial: bool = False) -> Callable:
-        """A dropout layer that is on whenever the network is stochastic, in training and in prediction."""
-        return self._wired(SeededDropout(rate, spatial=spatial, name=name))
-
-    def _wired(self, layer) -> Callable:
-        return (lambda inputs: layer(inputs, seed=self.seed)) if self.stochastic else layer

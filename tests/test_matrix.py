@@ -1,0 +1,25 @@
+"""The conformance matrix: every backbone × method × rank trains, is read back, draws, and is exported; a few in the fast tests."""
+
+import itertools
+
+import pytest
+
+from tests.conformance import check_run
+from tests.conftest import settings
+from tfuq.config import METHODS
+from tfuq.config.network import DENSE_NETWORKS
+from tfuq.training import train
+
+FAST = {("vnet", "latent-vi", 2)}  # and an FCN in tests/test_heteroscedastic.py
+MATRIX = [
+    pytest.param(*row, marks=[] if row in FAST else pytest.mark.slow)
+    for row in itertools.product(DENSE_NETWORKS, METHODS, (2, 3))
+    if row[0] != "unet"  # tests/test_training.py has it
+]
+
+
+@pytest.mark.parametrize(("name", "method", "rank"), MATRIX)
+def test_conformance_of_a_backbone(balls, tmp_path, name, method, rank):
+    own = {"kernel_size": 3} if name == "vnet" else {}
+    config = settings(balls, method, rank, network={"name": name, "widths": [2, 4], **own})
+    check_run(train(config, tmp_path / "run"), method, tmp_path / "exported")

@@ -1,0 +1,44 @@
+"""Layers whose randomness is a pure function of a seed tensor, and the factory that architectures build with.
+
+Every stochastic layer takes the network's ``seed`` input and folds its own salt into it. Called without a seed it is
+its own mean: dropout is the identity, a variational kernel is the posterior mean. What a network draws is therefore
+decided by which of its layers were wired to the seed, and nowhere else.
+
+The Keras ``training`` flag has one meaning here: with it each example of a batch has its own draw (its own dropout mask,
+its own Flipout signs), without it one draw serves the whole batch, so that one seed is one function.
+"""
+
+from tfuq.layers.dropout import SeededDropout
+from tfuq.layers.factory import SOURCES, LayerFactory
+from tfuq.layers.latent import Broadcast, LatentCode, PixelMoments, gaussian_kl, mean_and_width
+from tfuq.layers.seeds import fold_in, layer_salt, standard_normal
+from tfuq.layers.upsampling import LinearUpsampling
+from tfuq.layers.variational import (
+    GaussianPosterior,
+    SeededConvolution,
+    SeededVariational,
+    VariationalConv2D,
+    VariationalConv3D,
+    VariationalDense,
+)
+
+__all__ = [
+    "SOURCES",
+    "Broadcast",
+    "GaussianPosterior",
+    "LatentCode",
+    "LayerFactory",
+    "LinearUpsampling",
+    "PixelMoments",
+    "SeededConvolution",
+    "SeededDropout",
+    "SeededVariational",
+    "VariationalConv2D",
+    "VariationalConv3D",
+    "VariationalDense",
+    "fold_in",
+    "gaussian_kl",
+    "layer_salt",
+    "mean_and_width",
+    "standard_normal",
+]
