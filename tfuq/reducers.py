@@ -81,6 +81,25 @@ class EntropyTerms:
         return {"entropy_terms": tf.concat(state, -1) / tf.cast(samples, state[0].dtype)}
 
 
+class RegionEntropyTerms:
+    """Mean over samples of −p log p per region, p the sum of the probabilities of the region's classes."""
+
+    def __init__(self, regions: Sequence[Sequence[int]]):
+        """``regions``: the classes of each."""
+        self._regions = regions
+
+    def initialize(self, shape, samples):
+        return tf.zeros([*shape[:-1], len(self._regions)])
+
+    def update(self, state, p, t):
+        whole = tf.concat([1.0 - p, p], -1) if p.shape[-1] == 1 else p
+        sums = tf.stack([tf.add_n([whole[..., k] for k in classes]) for classes in self._regions], -1)
+        return state - tf.math.xlogy(sums, sums)
+
+    def finalize(self, state, samples):
+        return {"region_entropy_terms": state / tf.cast(samples, state.dtype)}
+
+
 class Votes:
     """The share of samples that chose each class. Class 0 has the votes that no other class got, so it is not counted."""
 

@@ -9,6 +9,7 @@ import pydantic
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from tfuq.config.section import Count, Intensity, Positive, Section, Seed, Size
+from tfuq.errors import nearest
 
 ClassName = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -66,6 +67,7 @@ class DataConfig(Section):
     """Where the cases are, what their labels mean, and which case serves what.
 
     ``classes`` are what segmentation and classification tell apart, ``landmarks`` the names of the points to find.
+    ``regions`` are unions of classes, which are measured and scored beside them.
     ``table`` is the CSV file of the table layouts, relative to ``root``.
     """
 
@@ -75,6 +77,7 @@ class DataConfig(Section):
     licence: str
     classes: Annotated[list[ClassName], Field(max_length=255)] = []
     landmarks: Annotated[list[ClassName], Field(max_length=1000)] = []
+    regions: Annotated[dict[ClassName, Annotated[list[ClassName], Field(min_length=1)]], Field(max_length=100)] = {}
     annotations: AnnotationsConfig = AnnotationsConfig()
     table: str | None = None
     label_folder: Annotated[str, Field(pattern=r"^[^/\\]+$")] | None = None
@@ -98,6 +101,23 @@ class DataConfig(Section):
                 f"table is for the layouts image-table and landmark-table, which need it; layout is '{self.layout}'"
             )
         return self
+
+    @pydantic.model_validator(mode="after")
+    def _regions_are_of_classes(self):
+        for region, members in self.regions.items():
+            if region in (*self.classes, "all"):
+                raise ValueError(f"regions: '{region}' is the name of a class already, or 'all'; give the region another")
+            unknown = [name for name in members if name not in self.classes[1:]]
+            if unknown:
+                hint = nearest(unknown[0], self.classes[1:])
+                raise ValueError(f"regions: '{unknown[0]}' of '{region}' is no class other than the first{hint}")
+        return self
+
+    @property
+    def structures(self) -> dict[str, list[int]]:
+        """What is measured and scored: each class but the first, then each region, as the classes it consists of."""
+        single = {name: [k] for k, name in enumerate(self.classes[1:], start=1)}
+        return single | {region: [self.classes.index(name) for name in names] for region, names in self.regions.items()}
 
     @property
     def layout_options(self) -> dict:

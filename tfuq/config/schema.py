@@ -87,6 +87,8 @@ class Config(Section):
             raise ValueError("a 2D patch_size needs preprocessing.slice_axis, and a 3D one needs it null")
 
     def _check_images(self) -> None:
+        if self.data.regions:
+            raise ValueError(f"data.regions serves segmentation alone, and task is {self.task}: remove it")
         if self.network.rank != 2:
             raise ValueError(f"task {self.task} takes 2D images, but network.patch_size has {self.network.rank} entries")
         for key in _VOLUME_STEPS:
