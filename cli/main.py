@@ -22,6 +22,7 @@ COMMANDS = {
     "predict": "Draw samples for scans; write labels, probabilities, uncertainty maps.",
     "score": "Score predictions against references.",
     "compare": "Set methods side by side.",
+    "study": "Run a grid over keys of a configuration; one table of them all.",
 }
 _CLICKS_OWN = (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError)
 

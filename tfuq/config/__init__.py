@@ -2,8 +2,9 @@
 
 from tfuq.config.data import AugmentationConfig, DataConfig, PreprocessingConfig, SplitConfig, value_range
 from tfuq.config.learning import LossConfig, NetworkConfig
-from tfuq.config.loading import DEFAULT_DATA_ROOT, load, parse, shipped
+from tfuq.config.loading import DEFAULT_DATA_ROOT, load, load_study, parse, shipped, shipped_studies
 from tfuq.config.schema import METHODS, TASK_RULES, TASKS, Config
+from tfuq.config.study import StudyConfig, label_of
 
 __all__ = [
     "DEFAULT_DATA_ROOT",
@@ -17,8 +18,12 @@ __all__ = [
     "NetworkConfig",
     "PreprocessingConfig",
     "SplitConfig",
+    "StudyConfig",
+    "label_of",
     "load",
+    "load_study",
     "parse",
     "shipped",
+    "shipped_studies",
     "value_range",
 ]

@@ -112,6 +112,9 @@ def _volumes(voxels: np.ndarray, label_voxels: int, voxel_volume: float) -> dict
     }
 
 
+MEASURES = ("volume_mm3", "volume_mean_mm3", "volume_std_mm3", "volume_lower_mm3", "volume_upper_mm3", "coefficient_of_variation",
+            "volume_dispersion", "pairwise_dice", "labelled_uncertainty", "mean_entropy", "mean_mutual_information",
+            "boundary_entropy", "boundary_mutual_information", "image_entropy", "image_mutual_information")  # fmt: skip
 _NEEDS_TWO = ("volume_std_mm3", "volume_lower_mm3", "volume_upper_mm3", "coefficient_of_variation", "volume_dispersion",
               "pairwise_dice", "mean_mutual_information", "boundary_mutual_information", "image_mutual_information")  # fmt: skip
 
