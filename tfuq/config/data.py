@@ -137,7 +137,10 @@ class DataConfig(Section):
 class PreprocessingConfig(Section):
     """Steps from a case's own grid to the network's, in this order; a null one is left out.
 
-    ``anti_aliasing`` smooths an image before it is resampled to fewer voxels.
+    ``crop_to_labels``: values of the label file that make a case's mask, such as an organ, of which the box is kept; a case to
+    predict may bring a mask of its own instead (``tfuq predict --mask``). ``anti_aliasing`` smooths an image before it is
+    resampled to fewer voxels. ``outside_labels`` is what voxels outside the mask become, after the window: a value below the
+    window's keeps them apart.
     """
 
     crop_to_labels: list[PositiveInt] | None = None
@@ -146,6 +149,7 @@ class PreprocessingConfig(Section):
     size: Annotated[list[Size], Field(min_length=3, max_length=3)] | None = None
     anti_aliasing: bool = False
     window: Annotated[list[Intensity], Field(min_length=2, max_length=2)] | None = None
+    outside_labels: Intensity | None = None
     normalization: Literal["zscore", "zscore-training", "none"] = "zscore"
     slice_axis: Literal[0, 1, 2] | None = None
     min_slice_area: NonNegativeInt = 0
@@ -156,6 +160,8 @@ class PreprocessingConfig(Section):
             raise ValueError("spacing and size both resample: keep one and set the other to null")
         if self.window and self.window[0] >= self.window[1]:
             raise ValueError(f"window {self.window} must have its lower bound below its upper")
+        if self.outside_labels is not None and not self.crop_to_labels:
+            raise ValueError("outside_labels needs crop_to_labels, whose values say what is inside; set both, or neither")
         return self
 
 

@@ -125,7 +125,7 @@ def predict_case(predictor: VolumePredictor, case: Case) -> Prediction:
 
 
 def predict_image(predictor: VolumePredictor, image: Volume, case: Case) -> Prediction:
-    """Predict an image that is in memory; ``case`` names it in errors and holds the label where preprocessing needs one."""
+    """Predict an image that is in memory; ``case`` names it in errors and holds the mask or label where preprocessing needs one."""
     seconds: dict[str, float] = {}
     with timed(seconds, "read"):
         prepared = predictor.network_grid(case, image)
