@@ -17,6 +17,7 @@ from tfuq.data.readers import read
 from tfuq.data.stored import read_table
 from tfuq.errors import ConfigError
 from tfuq.measures.structure import SampleMasks, pairwise_dice
+from tfuq.measures.voxel import voxel_maps, voxel_reducers
 from tfuq.reducers import PackedMasks, RegionEntropyTerms
 
 SMALL = (32, 32, 16)
@@ -89,6 +90,25 @@ def test_region_terms_and_masks_are_those_of_unions():
         expected = np.isin(p.argmax(-1), classes)[:, 0]
         np.testing.assert_array_equal(masks.within((slice(None),) * 3), expected)
         assert pairwise_dice(expected.reshape(5, -1)) < 1
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_probabilities_rounded_to_above_one_have_entropies(classes):
+    """Blended windows of a saturated network add up to 1 but for rounding."""
+    p = np.zeros((1, 4, classes), np.float32)
+    p[..., 0] = np.nextafter(np.float32(1), np.float32(2))
+    reducers = [*voxel_reducers(), *([RegionEntropyTerms([[1, 2], [1]])] if classes > 1 else [])]
+    found = {}
+    for reducer in reducers:
+        state = reducer.initialize([tf.constant(1), tf.constant(4), classes], tf.constant(2))
+        for t in range(2):
+            state = reducer.update(state, tf.constant(p), tf.constant(t))
+        found |= reducer.finalize(state, tf.constant(2))
+    maps = voxel_maps(found) | {name: found[name] for name in found if name.endswith("terms")}
+    for name, values in maps.items():
+        assert np.isfinite(values).all(), name
+        assert (values.numpy() >= 0).all(), name
+    assert (maps["probability"].numpy() <= 1).all()
 
 
 def test_regions_are_measured_and_scored_beside_their_classes(balls, tfuq, tmp_path):
