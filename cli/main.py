@@ -56,7 +56,7 @@ class LazyGroup(click.Group):
             what = f"{error.filename or 'system'}: {error.strerror or error}"
             _exit(context, 2, f"{what}; free space, or mend its permissions")
         except KeyboardInterrupt:
-            click.echo("tfuq: stopped; run the same command with --resume (train) or again (predict) to go on", err=True)
+            click.echo("tfuq: stopped; run the same command with --resume (train) or again (predict, study) to go on", err=True)
             sys.exit(130)
         except TfuqError as error:
             _exit(context, 2, str(error))

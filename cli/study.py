@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+from contextlib import contextmanager
+from functools import partial
 
 import click
 
@@ -36,13 +39,30 @@ def command(study, out, jobs, overwrite, dry_run) -> None:
             click.echo(line)
         click.echo(f"{settings.cells} cells of {settings.config}, to run into {folder}; nothing was written")
         return
-    table = run_study(settings, folder, execute=_execute, jobs=jobs, say=say, overwrite=overwrite)
+    with _processes() as running:
+        execute = partial(_execute, running)
+        table = run_study(settings, folder, execute=execute, jobs=jobs, say=say, overwrite=overwrite)
     click.echo(table.markdown())
     click.echo(f"{len(table.rows)} cells in {folder}: table.csv, table.md, figure.png")
 
 
-def _execute(arguments, log) -> int:
-    """One command of tfuq in a process of its own, what it says appended to ``log``."""
-    with log.open("ab") as file:
-        command = [sys.executable, "-m", "tfuq_cli", *arguments]
-        return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, check=False).returncode
+@contextmanager
+def _processes():
+    """Yield the set of processes that run; none is left behind when the block ends, by a signal too."""
+    running, usual = set(), signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield running
+    finally:
+        for process in list(running):
+            process.terminate()
+        signal.signal(signal.SIGTERM, usual)
+
+
+def _execute(running, arguments, log) -> int:
+    """One command of tfuq in a process of its own, what it says appended to ``log``; its exit code."""
+    command = [sys.executable, "-m", "tfuq_cli", *arguments]
+    with log.open("ab") as file, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file) as process:
+        running.add(process)
+        code = process.wait()
+        running.remove(process)
+    return code

@@ -2,6 +2,11 @@
 
 import json
 import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -9,6 +14,7 @@ from matplotlib.figure import Figure
 
 from tests import killing
 from tests.conftest import LISTED_SPLIT, assert_refused, files_of, settings
+from tests.fuzzing import damaged, outcome
 from tfuq import config as configuration
 from tfuq import runs
 from tfuq.config import SplitConfig
@@ -17,11 +23,13 @@ from tfuq.data.cases import Case
 from tfuq.data.splits import split_cases
 from tfuq.data.stored import read_table
 from tfuq.errors import ConfigError
+from tfuq.locks import exclusive
 from tfuq.measures.structure import MEASURES
 from tfuq.report.study import study_figure
 from tfuq.study import Table
 from tfuq.study.cells import cells_of
 from tfuq.study.table import check_columns
+from tfuq_cli.options import complete_study
 
 STUDY = """
 name: sizes
@@ -46,7 +54,7 @@ def forked(monkeypatch):
     """Cells run as processes that start quickly; the list holds the commands, and may be told to kill one."""
     ran, fatal = [], {}
 
-    def execute(arguments, log):
+    def execute(_running, arguments, log):
         ran.append((arguments[0], arguments[1]))
         if arguments[0] in fatal:
             return -9 if killing.kill_at_rename(fatal.pop(arguments[0]), *arguments, log=log) else 0
@@ -130,6 +138,29 @@ def test_a_study_in_real_processes(study, tfuq, tmp_path):
     assert tfuq("train", tmp_path / "out" / "cells" / "3.yaml", "--run", plain).exit_code == 0
     assert (plain / "members/0/weights.npz").read_bytes() == (tmp_path / "out/cells/3/members/0/weights.npz").read_bytes()
     assert tfuq("study", study, "--out", tmp_path / "out", "--overwrite").exit_code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_study_that_is_stopped_leaves_no_process_and_goes_on(study, tfuq, tmp_path, how):
+    text = STUDY.replace("{training.steps_per_epoch: 1}", "{training.steps_per_epoch: 1, training.epochs: 100}")
+    study.write_text(text.replace("[1, 3]", "[1]"))
+    command = [sys.executable, "-m", "tfuq_cli", "study", str(study), "--out", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    history = tmp_path / "out/cells/1/members/0/history.csv"
+    while not history.exists():
+        assert process.poll() is None
+        time.sleep(0.2)
+    process.send_signal(how)
+    assert "tfuq: stopped" in process.communicate(timeout=120)[1]
+    assert process.returncode == 130
+    with exclusive(tmp_path / "out/cells/1/members/0", "training"):  # which nobody is any more
+        epochs = len(history.read_text().splitlines())
+    assert 1 < epochs < 100
+    process = subprocess.run(command, check=False)
+    assert process.returncode == 0
+    assert len(history.read_text().splitlines()) == 101
+    assert (tmp_path / "out" / "table.md").is_file()
 
 
 @pytest.mark.parametrize(
@@ -233,6 +264,26 @@ def test_figures_of_studies_have_a_line_for_each_combination():
 def test_the_command_line_starts_as_a_module(tmp_path):
     from tfuq_cli.study import _execute
 
-    assert _execute(["study", str(tmp_path / "none.yaml")], tmp_path / "log") == 2
+    assert _execute(set(), ["study", str(tmp_path / "none.yaml")], tmp_path / "log") == 2
     assert "neither a file nor shipped" in (tmp_path / "log").read_text()
-    assert _execute(["--version"], tmp_path / "log") == 0
+    assert _execute(set(), ["--version"], tmp_path / "log") == 0
+
+
+def test_damaged_studies_are_read_or_refused(tmp_path):
+    found, path = Counter(), tmp_path / "study.yaml"
+    for name, source in configuration.shipped_studies().items():
+        for content in damaged(".yaml", source.read_bytes(), 40, seed=len(name)):
+            path.write_bytes(content)
+            found[outcome(lambda: cells_and_columns(str(path), tmp_path))] += 1
+    assert set(found) == {"read", "refused"}
+    assert found.total() == 40 * len(configuration.shipped_studies())
+
+
+def cells_and_columns(source, folder):
+    study = configuration.load_study(source)
+    check_columns(study, cells_of(study, folder))
+
+
+def test_names_of_studies_are_completed():
+    names = [item.value for item in complete_study(None, None, "hippo")]
+    assert names == ["hippo", "hippocampus_loss_patch", "hippocampus_training_size"]

@@ -16,7 +16,7 @@ _MOST_TEXT = 300
 def run_cells(cells: Sequence[Cell], execute: Execute, jobs: int) -> Iterator[tuple[Cell, str | None]]:
     """Run the cells, ``jobs`` at a time; yields each as it ends, with what went wrong in it or None.
 
-    Where the caller stops, no further cell begins, and those that run come to their end first.
+    Where the caller stops, no further cell begins; commands that run are left to ``execute`` to end.
     """
     pool = ThreadPoolExecutor(jobs)
     try:
@@ -24,7 +24,7 @@ def run_cells(cells: Sequence[Cell], execute: Execute, jobs: int) -> Iterator[tu
         for end in as_completed(ends):
             yield ends[end], end.result()
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _run(cell: Cell, execute: Execute) -> str | None:
