@@ -210,3 +210,4 @@ def test_training_names_a_case_whose_liver_is_missing(livers, tfuq, tmp_path):
     words += ["-o", "data.split={train: [liver_1, liver_2], validation: [], test: []}"]
     refused = tfuq("train", "msd_liver_tumour", *words, "--run", tmp_path / "run")
     assert_refused(refused, "liver_2.nii.gz: has no voxel of the values [1, 2]", "exclude the case")
+    assert_refused(tfuq("data", "check", "msd_liver_tumour", *words), "liver_2.nii.gz: has no voxel of the values [1, 2]")

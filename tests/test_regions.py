@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import assert_refused, settings
+from tests.conftest import assert_refused
 from tfuq import config as configuration
 from tfuq.data.cases import read_case_image, read_case_label
 from tfuq.data.layouts import list_cases
@@ -21,7 +21,10 @@ from tfuq.measures.voxel import voxel_maps, voxel_reducers
 from tfuq.reducers import PackedMasks, RegionEntropyTerms
 
 SMALL = (32, 32, 16)
-REGIONS = {"outer": ["ball", "core"], "same as core": ["core"]}
+CLASSES = ("necrosis", "oedema", "enhancing tumour")
+SHORT = ("data.split={train: 3, validation: 1, test: 2}", "network.patch_size=[32, 32]", "network.widths=[4, 8]",
+         "network.level_dropout={2: 0.3}", "training.epochs=1", "training.steps_per_epoch=2", "training.batch_size=4",
+         "prediction.samples=3")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -111,29 +114,31 @@ def test_probabilities_rounded_to_above_one_have_entropies(classes):
     assert (maps["probability"].numpy() <= 1).all()
 
 
-def test_regions_are_measured_and_scored_beside_their_classes(balls, tfuq, tmp_path):
-    (tmp_path / "c.yaml").write_text(settings(balls, data={"regions": REGIONS}).dump())
-    assert tfuq("train", tmp_path / "c.yaml", "--run", tmp_path / "run").exit_code == 0
-    assert tfuq("predict", tmp_path / "run", "--out", tmp_path / "out").exit_code == 0
-    result = tfuq("score", tmp_path / "out", "--no-figures")
+def test_brats_ends_in_scores_of_classes_and_regions(brats, tfuq, tmp_path):
+    """The shipped configuration on its phantom; a region of one class is measured as the class, a union as its classes' sum."""
+    regions = "{whole tumour: [necrosis, oedema, enhancing tumour], same: [oedema]}"
+    keys = (*SHORT, f"data.root={brats}", f"data.regions={regions}")
+    run, out = tmp_path / "run", tmp_path / "out"
+    assert tfuq("train", "brats2018", *(word for key in keys for word in ("-o", key)), "--run", run).exit_code == 0
+    assert tfuq("predict", run, "--out", out).exit_code == 0
+    result = tfuq("score", out)
     assert result.exit_code == 0, result.output
-    rows = read_table(tmp_path / "out" / "scores" / "structures.csv", ("class",), "")
+    rows = read_table(out / "scores" / "structures.csv", ("class",), "")
     whole = {(row["case"], row["class"]): row for row in rows if row["component"] == "all"}
-    cases = {case for case, _ in whole}
-    for case in cases:
-        one, other = ({k: v for k, v in whole[case, name].items() if k != "class"} for name in ("core", "same as core"))
+    for case in {case for case, _ in whole}:
+        one, other = ({k: v for k, v in whole[case, name].items() if k != "class"} for name in ("oedema", "same"))
         uncertainty = [float(row.pop("labelled_uncertainty") or 0) for row in (one, other)]
         assert one == other
         assert uncertainty[0] == pytest.approx(uncertainty[1], rel=1e-4)
-        volumes = [float(whole[case, name]["volume_mean_mm3"]) for name in ("ball", "core", "outer")]
-        assert volumes[2] == pytest.approx(volumes[0] + volumes[1], rel=1e-4)
-    scored = json.loads((tmp_path / "out" / "scores" / "summary.json").read_text())
-    assert list(scored["scores"]) == ["ball", "core", "outer", "same as core", "all"]
-    assert set(scored["spearman_with_dice"]) == {"ball", "core", *REGIONS}
+        volumes = {name: float(whole[case, name]["volume_mean_mm3"]) for name in (*CLASSES, "whole tumour")}
+        assert volumes.pop("whole tumour") == pytest.approx(sum(volumes.values()), rel=1e-4) != 0
+    scored = json.loads((out / "scores" / "summary.json").read_text())
+    assert list(scored["scores"]) == [*CLASSES, "whole tumour", "same", "all"]
+    assert set(scored["spearman_with_dice"]) == {*CLASSES, "whole tumour", "same"}
     means = {name: table["dice"]["mean"] for name, table in scored["scores"].items()}
-    assert means["same as core"] == means["core"]
-    assert means["all"] == pytest.approx((means["ball"] + means["core"]) / 2)  # regions do not count twice
-    assert tfuq("score", tmp_path / "out").exit_code == 0  # figures of regions
+    assert means["same"] == means["oedema"]
+    assert means["all"] == pytest.approx(np.mean([means[name] for name in CLASSES]))  # regions do not count twice
+    assert (out / "scores" / "figures" / "dice-oedema.png").is_file()
 
 
 @pytest.mark.parametrize(

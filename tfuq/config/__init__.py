@@ -4,7 +4,7 @@ from tfuq.config.data import AugmentationConfig, DataConfig, PreprocessingConfig
 from tfuq.config.learning import LossConfig, NetworkConfig
 from tfuq.config.loading import DEFAULT_DATA_ROOT, load, load_study, parse, shipped, shipped_studies
 from tfuq.config.schema import METHODS, TASK_RULES, TASKS, Config
-from tfuq.config.study import StudyConfig, label_of
+from tfuq.config.study import StudyConfig
 
 __all__ = [
     "DEFAULT_DATA_ROOT",
@@ -19,7 +19,6 @@ __all__ = [
     "PreprocessingConfig",
     "SplitConfig",
     "StudyConfig",
-    "label_of",
     "load",
     "load_study",
     "parse",
