@@ -115,8 +115,15 @@ def _cells(report, classes: int) -> list[str]:
 @click.argument("folder", type=options.PATH)
 @click.option("--cases", type=click.IntRange(1, 100_000), default=24, show_default=True, help="How many cases to make.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Seed of the phantom.")
-def synth(name, folder, cases, seed) -> None:
-    """Write the phantom NAME (brain-decathlon, brain-iseg2017, cephalogram, digits) into FOLDER, with what is known of its truth.
+@click.option(
+    "--shape",
+    type=(click.IntRange(1, 2048),) * 3,
+    metavar="X Y Z",
+    help="Voxels of a volume, as 240 240 155; for brats-phantom and liver-phantom.  [default: small ones]",
+)
+def synth(name, folder, cases, seed, shape) -> None:
+    """Write a phantom into FOLDER, with what is known of its truth. NAME is one of brain-decathlon, brain-iseg2017,
+    brats-phantom, cephalogram, digits, liver-phantom.
 
     \b
     Example:
@@ -124,5 +131,5 @@ def synth(name, folder, cases, seed) -> None:
     """
     from tfuq.data.phantoms import synthesize
 
-    synthesize(name, folder, cases=cases, seed=seed)
+    synthesize(name, folder, cases=cases, seed=seed, shape=shape)
     click.echo(f"{cases} case(s) of {name} in {folder}")

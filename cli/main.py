@@ -22,6 +22,7 @@ COMMANDS = {
     "predict": "Draw samples for scans; write labels, probabilities, uncertainty maps.",
     "score": "Score predictions against references.",
     "compare": "Set methods side by side.",
+    "study": "Run a grid over keys of a configuration; one table of them all.",
 }
 _CLICKS_OWN = (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError)
 
@@ -55,7 +56,7 @@ class LazyGroup(click.Group):
             what = f"{error.filename or 'system'}: {error.strerror or error}"
             _exit(context, 2, f"{what}; free space, or mend its permissions")
         except KeyboardInterrupt:
-            click.echo("tfuq: stopped; run the same command with --resume (train) or again (predict) to go on", err=True)
+            click.echo("tfuq: stopped; run the same command with --resume (train) or again (predict, study) to go on", err=True)
             sys.exit(130)
         except TfuqError as error:
             _exit(context, 2, str(error))

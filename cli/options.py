@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from tfuq.config import METHODS, shipped
+from tfuq.config import METHODS, shipped, shipped_studies
 
 PATH = click.Path(path_type=Path)
 
@@ -27,7 +27,16 @@ class Command(click.Command):
 
 def complete_config(context, parameter, incomplete) -> list[CompletionItem]:
     """Files, and the names of the configurations that come with tfuq."""
-    names = [CompletionItem(name) for name in sorted(shipped()) if name.startswith(incomplete)]
+    return _files_and(shipped(), incomplete)
+
+
+def complete_study(context, parameter, incomplete) -> list[CompletionItem]:
+    """Files, and the names of the studies that come with tfuq."""
+    return _files_and(shipped_studies(), incomplete)
+
+
+def _files_and(known, incomplete) -> list[CompletionItem]:
+    names = [CompletionItem(name) for name in sorted(known) if name.startswith(incomplete)]
     return [CompletionItem(incomplete, type="file"), *names]
 
 

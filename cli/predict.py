@@ -23,6 +23,12 @@ from tfuq_cli.progress import echo_plan, is_on, quiet_import, say
     help="Scan or folder of scans, repeatable.  [default: the run's test split]",
 )
 @click.option(
+    "--mask",
+    type=options.PATH,
+    help="Where to look, for runs that crop to labels: a file, or a folder of them, such as predictions of the organ.  "
+    "[default: each case's own label]",
+)
+@click.option(
     "--out", type=options.PATH, help="Where to write.  [default: RUN/predictions/<method>, with -input for given scans]"
 )
 @click.option("--samples", type=click.IntRange(1, 100_000), help="T, the number of samples.  [default: the configuration's]")
@@ -32,7 +38,7 @@ from tfuq_cli.progress import echo_plan, is_on, quiet_import, say
 )
 @options.overwrite
 @options.dry_run
-def command(run, method, input, out, samples, seed, batch, overwrite, dry_run) -> None:
+def command(run, method, input, mask, out, samples, seed, batch, overwrite, dry_run) -> None:
     """Predict scans with RUN, by default the newest run of the method.
 
     \b
@@ -48,12 +54,13 @@ def command(run, method, input, out, samples, seed, batch, overwrite, dry_run) -
     request = prediction.Request(
         method, samples or defaults.samples, defaults.seed if seed is None else seed, batch or defaults.batch_size
     )
-    predictor = prediction.make_predictor(opened, request)
     cases = (
         prediction.input_cases(opened.config, opened.facts["channels"], input)
         if input
         else prediction.cases_of_test_split(opened)
     )
+    cases = prediction.with_masks(opened.config, cases, mask) if mask else cases
+    predictor = prediction.make_predictor(opened, request)
     folder = out or opened.predictions(f"{method}-input" if input else method)
     if dry_run:
         from tfuq.dry_run import plan_prediction

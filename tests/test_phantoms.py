@@ -8,7 +8,8 @@ from tfuq.config import load
 from tfuq.data.cases import read_case_image, read_case_label
 from tfuq.data.layouts import list_cases
 from tfuq.data.phantoms import synthesize
-from tfuq.data.phantoms.brain import SHAPE, brain_phantom, smooth_field
+from tfuq.data.phantoms.ambiguity import smooth_field
+from tfuq.data.phantoms.brain import SHAPE, brain_phantom
 from tfuq.data.readers import read
 from tfuq.errors import ConfigError, DataError
 
@@ -33,7 +34,7 @@ def test_one_rater_is_smooth_and_raters_differ():
     independent = np.random.default_rng(0).random(SHAPE)[..., None] < np.cumsum(phantom.probabilities, -1)
     flips = [np.mean(np.diff(labels.astype(int), axis=0) != 0) for labels in (phantom.raters[0], independent.argmax(-1))]
     assert flips[0] < flips[1]
-    assert smooth_field(np.random.default_rng(0), 2.0).std() == pytest.approx(1, abs=0.2)
+    assert smooth_field(np.random.default_rng(0), SHAPE, 2.0).std() == pytest.approx(1, abs=0.2)
 
 
 @pytest.mark.parametrize(("name", "layout"), [("brain-decathlon", "decathlon"), ("brain-iseg2017", "iseg2017")])

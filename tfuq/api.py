@@ -83,9 +83,9 @@ class LoadedRun:
         self._predictors: dict[predicting.Request, predicting.Predictor] = {}
 
     def predict(self, volume: str | Path | Volume, *, method: str | None = None, samples: int | None = None,
-                seed: int | None = None) -> PredictedVolume | PredictedTable:  # fmt: skip
+                seed: int | None = None, mask: str | Path | None = None) -> PredictedVolume | PredictedTable:  # fmt: skip
         """Predict a file, or a `Volume` ``[X, Y, Z, C]`` (of an image, ``[rows, columns, 1, C]``); what is not given is as the
-        run's configuration has it.
+        run's configuration has it. ``mask``: file of where to look, for runs that crop to labels.
 
         Raises:
             TfuqError: what the command line would refuse.
@@ -93,6 +93,7 @@ class LoadedRun:
         predictor = self._predictor(method or self.run.config.method, samples, seed)
         case = Case("volume", ()) if isinstance(volume, Volume) else Case(stem(Path(volume)), (Path(volume),))
         image = volume if isinstance(volume, Volume) else read_case_image(case)
+        (case,) = predicting.with_masks(self.run.config, [case], Path(mask)) if mask else [case]
         if isinstance(predictor, TablePredictor):
             return PredictedTable(predictor.predict_images([case], [image]))
         return PredictedVolume(predicting.predict_image(predictor, image, case), image, self.run.config)

@@ -52,6 +52,7 @@ class Moments:
         return tf.zeros(shape), tf.zeros(shape), tf.zeros(shape)
 
     def update(self, state, p, t):
+        p = at_most_one(p)
         first, deviations, squares = state
         first = tf.cond(t == 0, lambda: p, lambda: first)
         deviation = p - first
@@ -74,11 +75,31 @@ class EntropyTerms:
         return (tf.zeros(shape),) * (2 if shape[-1] == 1 else 1)
 
     def update(self, state, p, t):
+        p = at_most_one(p)
         parts = (1.0 - p, p) if len(state) == 2 else (p,)
         return tuple(terms - tf.math.xlogy(q, q) for terms, q in zip(state, parts, strict=True))
 
     def finalize(self, state, samples):
         return {"entropy_terms": tf.concat(state, -1) / tf.cast(samples, state[0].dtype)}
+
+
+class RegionEntropyTerms:
+    """Mean over samples of −p log p per region, p the sum of the probabilities of the region's classes."""
+
+    def __init__(self, regions: Sequence[Sequence[int]]):
+        """``regions``: the classes of each."""
+        self._regions = regions
+
+    def initialize(self, shape, samples):
+        return tf.zeros([*shape[:-1], len(self._regions)])
+
+    def update(self, state, p, t):
+        whole = tf.concat([1.0 - p, p], -1) if p.shape[-1] == 1 else p
+        sums = at_most_one(tf.stack([tf.add_n([whole[..., k] for k in classes]) for classes in self._regions], -1))
+        return state - tf.math.xlogy(sums, sums)
+
+    def finalize(self, state, samples):
+        return {"region_entropy_terms": state / tf.cast(samples, state.dtype)}
 
 
 class Votes:
@@ -182,6 +203,11 @@ class LandmarkSamples:
 
 def _centroid(weights, pixels):
     return tf.math.divide_no_nan(tf.reduce_sum(weights * pixels, -1), tf.reduce_sum(weights, -1))
+
+
+def at_most_one(p: tf.Tensor) -> tf.Tensor:
+    """Probabilities that adding up (over windows or classes) may have rounded to above 1: there 1 − p and −p log p are negative."""
+    return tf.minimum(p, 1.0)
 
 
 def chosen_class(p: tf.Tensor) -> tf.Tensor:

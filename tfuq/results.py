@@ -22,6 +22,7 @@ class CaseEntry:
     images: list[str]
     label: str | None
     seconds: dict[str, float]
+    mask: str | None = None
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Manifest:
 
     def add(self, case: Case, seconds: dict[str, float]) -> None:
         """Enter a finished case."""
-        self.cases[case.id] = CaseEntry(_sources(case), os.path.realpath(case.label) if case.label else None, seconds)
+        self.cases[case.id] = CaseEntry(_sources(case), _real(case.label), seconds, _real(case.mask))
 
     def holds(self, case: Case) -> bool:
         """Whether the case is finished.
@@ -55,11 +56,20 @@ class Manifest:
             raise RunError(
                 f"{case.images[0]}: the folder holds case '{case.id}' of {entry.images[0]}; pass --overwrite or another --out"
             )
+        if entry and entry.mask != _real(case.mask):
+            raise RunError(
+                f"{case.images[0]}: the folder holds case '{case.id}' with {entry.mask or 'no'} mask; pass --overwrite or "
+                "another --out"
+            )
         return entry is not None
 
     def write(self, folder: Path) -> None:
         """Write the manifest into its folder."""
         write_json(folder / MANIFEST, asdict(self))
+
+
+def _real(path: Path | None) -> str | None:
+    return os.path.realpath(path) if path else None
 
 
 def _sources(case: Case) -> list[str]:

@@ -2,9 +2,10 @@
 
 from tfuq.config.data import AugmentationConfig, DataConfig, PreprocessingConfig, SplitConfig, value_range
 from tfuq.config.learning import LatentConfig, LossConfig, TrainingConfig
-from tfuq.config.loading import DEFAULT_DATA_ROOT, load, parse, shipped
+from tfuq.config.loading import DEFAULT_DATA_ROOT, load, load_study, parse, shipped, shipped_studies
 from tfuq.config.network import NetworkConfig
 from tfuq.config.schema import METHODS, SERVED_METHODS, TASK_RULES, TASKS, TRAINED_AS, Config
+from tfuq.config.study import StudyConfig
 
 __all__ = [
     "DEFAULT_DATA_ROOT",
@@ -21,9 +22,12 @@ __all__ = [
     "NetworkConfig",
     "PreprocessingConfig",
     "SplitConfig",
+    "StudyConfig",
     "TrainingConfig",
     "load",
+    "load_study",
     "parse",
     "shipped",
+    "shipped_studies",
     "value_range",
 ]

@@ -9,23 +9,32 @@ import pydantic
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from tfuq.config.section import Count, Intensity, Positive, Section, Seed, Size
+from tfuq.errors import nearest
 
 ClassName = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class SplitConfig(Section):
-    """Train / validation / test, as numbers of cases drawn by ``seed`` or as lists of case ids."""
+    """Train / validation / test, as numbers of cases drawn by ``seed`` or as lists of case ids.
+
+    ``use``: train on the first so many of the training cases, in the order drawn or listed. Validation and test cases stay the
+    same, and each smaller training set lies within the larger.
+    """
 
     seed: Seed = 0
     train: PositiveInt | list[str] = 1
     validation: NonNegativeInt | list[str] = 0
     test: NonNegativeInt | list[str] = 0
+    use: PositiveInt | None = None
 
     @pydantic.model_validator(mode="after")
     def _one_kind(self):
         kinds = {isinstance(part, list) for part in (self.train, self.validation, self.test)}
         if len(kinds) == 2:
             raise ValueError("train, validation and test must all be numbers of cases or all be lists of case ids")
+        drawn = len(self.train) if isinstance(self.train, list) else self.train
+        if self.use and self.use > drawn:
+            raise ValueError(f"use {self.use} is more than the {drawn} case(s) of train; lower it, or raise train")
         return self
 
 
@@ -66,6 +75,7 @@ class DataConfig(Section):
     """Where the cases are, what their labels mean, and which case serves what.
 
     ``classes`` are what segmentation and classification tell apart, ``landmarks`` the names of the points to find.
+    ``regions`` are unions of classes, which are measured and scored beside them.
     ``table`` is the CSV file of the table layouts, relative to ``root``.
     """
 
@@ -75,6 +85,7 @@ class DataConfig(Section):
     licence: str
     classes: Annotated[list[ClassName], Field(max_length=255)] = []
     landmarks: Annotated[list[ClassName], Field(max_length=1000)] = []
+    regions: Annotated[dict[ClassName, Annotated[list[ClassName], Field(min_length=1)]], Field(max_length=100)] = {}
     annotations: AnnotationsConfig = AnnotationsConfig()
     table: str | None = None
     label_folder: Annotated[str, Field(pattern=r"^[^/\\]+$")] | None = None
@@ -99,6 +110,23 @@ class DataConfig(Section):
             )
         return self
 
+    @pydantic.model_validator(mode="after")
+    def _regions_are_of_classes(self):
+        for region, members in self.regions.items():
+            if region in (*self.classes, "all"):
+                raise ValueError(f"regions: '{region}' is the name of a class already, or 'all'; give the region another")
+            unknown = [name for name in members if name not in self.classes[1:]]
+            if unknown:
+                hint = nearest(unknown[0], self.classes[1:])
+                raise ValueError(f"regions: '{unknown[0]}' of '{region}' is no class other than the first{hint}")
+        return self
+
+    @property
+    def structures(self) -> dict[str, list[int]]:
+        """What is measured and scored: each class but the first, then each region, as the classes it consists of."""
+        single = {name: [k] for k, name in enumerate(self.classes[1:], start=1)}
+        return single | {region: [self.classes.index(name) for name in names] for region, names in self.regions.items()}
+
     @property
     def layout_options(self) -> dict:
         """What the layout is told beside its root."""
@@ -109,7 +137,10 @@ class DataConfig(Section):
 class PreprocessingConfig(Section):
     """Steps from a case's own grid to the network's, in this order; a null one is left out.
 
-    ``anti_aliasing`` smooths an image before it is resampled to fewer voxels.
+    ``crop_to_labels``: values of the label file that make a case's mask, such as an organ, of which the box is kept; a case to
+    predict may bring a mask of its own instead (``tfuq predict --mask``). ``anti_aliasing`` smooths an image before it is
+    resampled to fewer voxels. ``outside_labels`` is what voxels outside the mask become, after the window: a value below the
+    window's keeps them apart.
     """
 
     crop_to_labels: list[PositiveInt] | None = None
@@ -118,6 +149,7 @@ class PreprocessingConfig(Section):
     size: Annotated[list[Size], Field(min_length=3, max_length=3)] | None = None
     anti_aliasing: bool = False
     window: Annotated[list[Intensity], Field(min_length=2, max_length=2)] | None = None
+    outside_labels: Intensity | None = None
     normalization: Literal["zscore", "zscore-training", "none"] = "zscore"
     slice_axis: Literal[0, 1, 2] | None = None
     min_slice_area: NonNegativeInt = 0
@@ -128,6 +160,8 @@ class PreprocessingConfig(Section):
             raise ValueError("spacing and size both resample: keep one and set the other to null")
         if self.window and self.window[0] >= self.window[1]:
             raise ValueError(f"window {self.window} must have its lower bound below its upper")
+        if self.outside_labels is not None and not self.crop_to_labels:
+            raise ValueError("outside_labels needs crop_to_labels, whose values say what is inside; set both, or neither")
         return self
 
 

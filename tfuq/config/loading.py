@@ -1,4 +1,4 @@
-"""From YAML to a `Config`: names, overrides, environment variables, and errors that name the nearest known key."""
+"""From YAML to a `Config` or a `StudyConfig`: names, overrides, environment variables, and errors that name the nearest key."""
 
 from __future__ import annotations
 
@@ -6,21 +6,33 @@ import os
 import re
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pydantic
 
 from tfuq.config.schema import Config
+from tfuq.config.section import Section
+from tfuq.config.study import StudyConfig
 from tfuq.config.text import read_yaml
 from tfuq.errors import ConfigError, nearest
 
 _MOST_TEXT = 2**20  # characters of a configuration
 DEFAULT_DATA_ROOT = "../shared/data"
+S = TypeVar("S", bound=Section)
 
 
 def shipped() -> dict[str, Path]:
     """The configurations that come with tfuq, by name."""
-    return {Path(str(f)).stem: Path(str(f)) for f in resources.files("tfuq_configs").iterdir() if f.name.endswith(".yaml")}
+    return _yaml_files(resources.files("tfuq_configs"))
+
+
+def shipped_studies() -> dict[str, Path]:
+    """The studies that come with tfuq, by name."""
+    return _yaml_files(resources.files("tfuq_configs") / "studies")
+
+
+def _yaml_files(folder) -> dict[str, Path]:
+    return {Path(str(f)).stem: Path(str(f)) for f in folder.iterdir() if f.name.endswith(".yaml")}
 
 
 def load(source: str, overrides: tuple[str, ...] = ()) -> Config:
@@ -29,9 +41,33 @@ def load(source: str, overrides: tuple[str, ...] = ()) -> Config:
     Raises:
         ConfigError: naming the file and key, the value, what is allowed.
     """
-    path = shipped()[source] if source in shipped() and not os.path.isfile(source) else Path(source)
+    return parse(_read(_find(source, shipped(), "configuration"), source), overrides, where=source)
+
+
+def load_study(source: str) -> StudyConfig:
+    """Load a study, from a file or a shipped one by name; its configuration is then a shipped name or an absolute path.
+
+    Raises:
+        ConfigError: naming the file and key, the value, what is allowed.
+    """
+    path = _find(source, shipped_studies(), "study")
+    tree = read_yaml(_read(path, source), source)
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{source}: holds a {type(tree).__name__}, not keys and values; see 'configs/studies/' for examples")
+    beside = path.parent / str(tree.get("config"))
+    if beside.is_file():
+        tree["config"] = str(beside.absolute())
+    return _validated(StudyConfig, tree, source)
+
+
+def _find(source: str, known: dict[str, Path], what: str) -> Path:
+    path = known[source] if source in known and not os.path.isfile(source) else Path(source)
     if not os.path.isfile(path):
-        raise ConfigError(f"configuration '{source}' is neither a file nor shipped with tfuq{nearest(source, shipped())}")
+        raise ConfigError(f"{what} '{source}' is neither a file nor shipped with tfuq{nearest(source, known)}")
+    return path
+
+
+def _read(path: Path, source: str) -> str:
     try:
         with path.open(encoding="utf-8") as file:
             text = file.read(_MOST_TEXT + 1)
@@ -39,7 +75,7 @@ def load(source: str, overrides: tuple[str, ...] = ()) -> Config:
         raise ConfigError(f"{source}: cannot be read as text ({error}); give a YAML file") from error
     if len(text) > _MOST_TEXT:
         raise ConfigError(f"{source}: is longer than {_MOST_TEXT} characters; give a YAML file")
-    return parse(text, overrides, where=source)
+    return text
 
 
 def parse(text: str, overrides: tuple[str, ...] = (), *, where: str = "configuration") -> Config:
@@ -52,10 +88,14 @@ def parse(text: str, overrides: tuple[str, ...] = (), *, where: str = "configura
     tree = _expand(tree, where)
     if isinstance(tree.get("data"), dict) and isinstance(tree["data"].get("root"), str):
         tree["data"]["root"] = os.path.abspath(tree["data"]["root"])  # a run is used from other folders than it was made in
+    return _validated(Config, tree, where)
+
+
+def _validated(schema: type[S], tree: dict, where: str) -> S:
     try:
-        return Config.model_validate(tree)
+        return schema.model_validate(tree)
     except pydantic.ValidationError as error:
-        raise ConfigError(f"{where}: {_explain(error)}") from error
+        raise ConfigError(f"{where}: {_explain(error, schema)}") from error
 
 
 def _apply_override(tree: dict, override: str) -> None:
@@ -90,12 +130,12 @@ def _expand(node: Any, where: str) -> Any:
     return re.sub(r"\$\{(\w+)\}", value_of, node)
 
 
-def _explain(error: pydantic.ValidationError) -> str:
+def _explain(error: pydantic.ValidationError, schema: type[Section]) -> str:
     """The first problem in one line, with the nearest known key where a key is unknown."""
     problem = error.errors()[0]
     if problem["type"] == "extra_forbidden":
         *section, unknown = problem["loc"]
-        return f"unknown key '{'.'.join(map(str, problem['loc']))}'{nearest(str(unknown), _known_keys(section))}"
+        return f"unknown key '{'.'.join(map(str, problem['loc']))}'{nearest(str(unknown), _known_keys(schema, section))}"
     place = [part for part in problem["loc"] if isinstance(part, (str, int)) and not _is_union_branch(part)]
     key = ".".join(str(part) for part in place) or "configuration"
     if problem["type"] == "missing":
@@ -110,8 +150,8 @@ def _is_union_branch(part: Any) -> bool:
     return isinstance(part, str) and (part in ("int", "str", "float", "bool") or "[" in part)
 
 
-def _known_keys(place: list) -> list[str]:
-    section: Any = Config
+def _known_keys(schema: type[Section], place: list) -> list[str]:
+    section: Any = schema
     for part in place:
         field = getattr(section, "model_fields", {}).get(part)
         section = field.annotation if field else section

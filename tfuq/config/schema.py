@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 import pydantic
 from pydantic import Field
 
-from tfuq.config.data import AugmentationConfig, DataConfig, PreprocessingConfig
+from tfuq.config.data import AugmentationConfig, DataConfig, PreprocessingConfig, value_range
 from tfuq.config.learning import EnsembleConfig, LatentConfig, PredictionConfig, TrainingConfig, VariationalConfig
 from tfuq.config.network import DENSE_NETWORKS, NetworkConfig
 from tfuq.config.section import Section
@@ -35,7 +35,7 @@ class TaskRules(NamedTuple):
     quality: str
 
 
-_VOLUME_STEPS = ("crop_to_labels", "crop_margin", "spacing", "size", "slice_axis", "min_slice_area")
+_VOLUME_STEPS = ("crop_to_labels", "outside_labels", "crop_margin", "spacing", "size", "slice_axis", "min_slice_area")
 _CROSS_ENTROPIES = ("cross-entropy", "weighted-cross-entropy")
 TASK_RULES = {
     "segmentation": TaskRules((*_CROSS_ENTROPIES, "soft-dice", "dice-ce"), DENSE_NETWORKS, "classes", 2, "dice"),
@@ -100,10 +100,18 @@ class Config(Section):
     def _check_grid(self) -> None:
         if (self.network.rank == 2) != (self.preprocessing.slice_axis is not None):
             raise ValueError("a 2D patch_size needs preprocessing.slice_axis, and a 3D one needs it null")
+        declared = [value for key in self.data.label_values or range(len(self.data.classes)) for value in value_range(key)]
+        strange = [value for value in self.preprocessing.crop_to_labels or () if value not in declared]
+        if strange:
+            raise ValueError(
+                f"preprocessing.crop_to_labels: {strange[0]} is no value that a label may have by data.label_values"
+            )
 
     def _check_images(self) -> None:
         if self.task == "landmarks" and self.network.noise_draws != NetworkConfig.model_fields["noise_draws"].default:
             raise ValueError("network.noise_draws serves logits of classes: remove it; a position's variance needs no draws")
+        if self.data.regions:
+            raise ValueError(f"data.regions serves segmentation alone, and task is {self.task}: remove it")
         if self.network.rank != 2:
             raise ValueError(f"task {self.task} takes 2D images, but network.patch_size has {self.network.rank} entries")
         for key in _VOLUME_STEPS:

@@ -26,12 +26,14 @@ class Case:
     """One subject: an id unique in its data set and a file per channel, with the ``row`` where a file holds many images.
 
     Its reference, where there is one, is a ``label`` file or a ``truth``: the name or number of a class, or landmarks
-    ``[L, 2]`` as written, by rater. ``part`` is what the data set itself sets the case aside for.
+    ``[L, 2]`` as written, by rater. ``mask`` is a file of where to look, which stands in for what the label says of that.
+    ``part`` is what the data set itself sets the case aside for.
     """
 
     id: str
     images: tuple[Path, ...]
     label: Path | None = None
+    mask: Path | None = None
     truth: int | str | dict[str, np.ndarray] | None = field(default=None, compare=False)
     part: Literal["train", "test"] | None = None
     row: int | None = None
@@ -91,14 +93,7 @@ def read_case_label(case: Case, image: Volume, classes: int, label_values: Mappi
     """
     if case.label is None:
         raise DataError(f"case '{case.id}' has no label file; it is needed to train or score")
-    label = read(case.label)
-    if label.array.ndim == 4:
-        if (label.array != label.array[..., :1]).any():
-            raise DataError(
-                f"{case.label}: has {label.array.shape[-1]} channels that differ; a label needs one, of class values"
-            )
-        label = label.with_array(label.array[..., 0])
-    _require_same_grid(case.images[0], image, case.label, label)
+    label = _read_on_grid(case.label, case, image)
     declared = label_values or {value: value for value in range(classes)}
     mapping = {value: k for key, k in declared.items() for value in value_range(key)}
     values, inverse = np.unique(label.array, return_inverse=True)
@@ -110,6 +105,38 @@ def read_case_label(case: Case, image: Volume, classes: int, label_values: Mappi
         )
     lookup = np.array([mapping[value] for value in values], np.uint8)
     return label.with_array(lookup[inverse].reshape(label.array.shape))
+
+
+def read_mask(config: Config, case: Case, image: Volume) -> Volume | None:
+    """Where the configured preprocessing looks, as 0 and 1 on the image's grid; None where it looks everywhere.
+
+    Raises:
+        DataError: the case has neither a mask nor a label to take one from, it is on another grid, or nothing is inside.
+    """
+    values, path = config.preprocessing.crop_to_labels, case.mask or case.label
+    if not values:
+        return None
+    if path is None:
+        raise DataError(
+            f"case '{case.id}' has no label, and preprocessing.crop_to_labels needs one or a mask; give it by --mask FILE_OR_FOLDER"
+        )
+    found = _read_on_grid(path, case, image)
+    inside = found.array > 0 if case.mask else np.isin(found.array, values)
+    if not inside.any():
+        what = "voxel above 0" if case.mask else f"voxel of the values {values} that preprocessing.crop_to_labels names"
+        raise DataError(f"{path}: has no {what}; correct the file, or exclude the case")
+    return found.with_array(inside.astype(np.uint8))
+
+
+def _read_on_grid(path: Path, case: Case, image: Volume) -> Volume:
+    """A label or mask ``[X, Y, Z]`` on the grid of its case's image."""
+    label = read(path)
+    if label.array.ndim == 4:
+        if (label.array != label.array[..., :1]).any():
+            raise DataError(f"{path}: has {label.array.shape[-1]} channels that differ; a label needs one, of class values")
+        label = label.with_array(label.array[..., 0])
+    _require_same_grid(case.images[0] if case.images else Path(case.id), image, path, label)
+    return label
 
 
 def _require_same_grid(first_path: Path, first: Volume, second_path: Path, second: Volume) -> None:

@@ -11,7 +11,7 @@ import nibabel
 import numpy as np
 
 from tfuq.config import Config
-from tfuq.data.cases import Case, read_case_image, read_label
+from tfuq.data.cases import Case, read_case_image, read_label, read_mask
 from tfuq.data.classification import class_of
 from tfuq.data.landmarks import reference_points
 from tfuq.data.layouts import cases_of
@@ -59,6 +59,8 @@ def _check_case(config: Config, case: Case, part: str) -> CaseReport:
     try:
         image = read_case_image(case)
         amounts = _class_amounts(config, case, image) if case.has_reference or part != "unused" else ()
+        if amounts:
+            read_mask(config, case, image)
     except DataError as error:
         return CaseReport(case.id, part, str(error))
     channels = np.moveaxis(image.array, -1, 0)

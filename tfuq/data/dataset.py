@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from tfuq.config import Config
-from tfuq.data.cases import Case, read_case_image, read_label
+from tfuq.data.cases import Case, read_case_image, read_mask
 from tfuq.data.preprocessing import Preprocessor, Statistics, channel_statistics
 from tfuq.errors import DataError
 
@@ -32,8 +32,7 @@ def training_statistics(config: Config, cases: list[Case]) -> Statistics | None:
 
     def prepared(case):
         image = read_case_image(case)
-        label = read_label(config, case, image) if config.preprocessing.crop_to_labels else None
-        return plain.intensities(plain.resampled(image, label))
+        return plain.intensities(image, read_mask(config, case, image))
 
     return channel_statistics(prepared(case) for case in cases)
 

@@ -49,14 +49,17 @@ def channel_statistics(volumes) -> Statistics:
     return Statistics(tuple(map(float, mean)), tuple(map(float, std)))
 
 
-def crop_to_labels(volume: Volume, label: Volume, classes: list[int], margin: int) -> Volume:
-    """The box around the voxels of ``label`` that are in ``classes``, widened by ``margin`` voxels within the volume."""
-    inside = np.argwhere(np.isin(label.array, classes))
-    if not len(inside):
-        raise DataError(f"preprocessing.crop_to_labels: the label has no voxel of classes {classes}")
+def crop_to_mask(volume: Volume, mask: Volume, margin: int) -> Volume:
+    """The box around what is above 0 in ``mask``, which is not empty, widened by ``margin`` voxels within the volume."""
+    inside = np.argwhere(mask.array > 0)
     start = np.maximum(inside.min(0) - margin, 0)
     end = np.minimum(inside.max(0) + 1 + margin, volume.shape)
     return take(volume, start, tuple(end - start))
+
+
+def set_outside(volume: Volume, mask: Volume, value: float) -> Volume:
+    """``value`` where ``mask``, on the same grid, is 0."""
+    return volume.with_array(np.where(mask.array[..., None] > 0, volume.array, np.float32(value)))
 
 
 def to_spacing(volume: Volume, spacing: list[float], *, nearest: bool = False, smooth: bool = False) -> Volume:
@@ -76,36 +79,39 @@ def pad_to(volume: Volume, shape: tuple[int, ...]) -> Volume:
 
 @dataclass(frozen=True)
 class Preprocessor:
-    """The configured steps: geometry first, so that image and label share it, then intensities."""
+    """The configured steps: geometry first, so that image and label share it, then intensities.
+
+    ``mask`` is what `tfuq.data.cases.read_mask` makes of the case: None where the configuration asks for none.
+    """
 
     config: PreprocessingConfig
     patch_size: tuple[int, ...]
     statistics: Statistics | None = None
 
-    def image(self, image: Volume, label: Volume | None = None) -> Volume:
-        """The network's input ``[X, Y, Z, C]``, float32. ``label`` is needed where the configuration crops to it."""
-        volume = self.intensities(self.resampled(image, label))
+    def image(self, image: Volume, mask: Volume | None = None) -> Volume:
+        """The network's input ``[X, Y, Z, C]``, float32."""
+        volume = self.intensities(image, mask)
         if self.config.normalization == "zscore":
             volume = zscore(volume)
         elif self.config.normalization == "zscore-training":
             volume = zscore(volume, self.statistics)
         return pad_to(volume, self._least_shape(volume))
 
-    def label(self, label: Volume) -> Volume:
+    def label(self, label: Volume, mask: Volume | None = None) -> Volume:
         """The reference on the network's grid."""
-        volume = self.resampled(label, label, nearest=True)
+        volume = self._resampled(label, mask, nearest=True)
         return pad_to(volume, self._least_shape(volume))
 
-    def intensities(self, volume: Volume) -> Volume:
+    def intensities(self, image: Volume, mask: Volume | None = None) -> Volume:
         """Everything that comes before normalization."""
-        return window(volume, *self.config.window) if self.config.window else volume
+        volume = self._resampled(image, mask)
+        volume = window(volume, *self.config.window) if self.config.window else volume
+        if mask is None or self.config.outside_labels is None:
+            return volume
+        return set_outside(volume, self._resampled(mask, mask, nearest=True), self.config.outside_labels)
 
-    def resampled(self, volume: Volume, label: Volume | None, *, nearest: bool = False) -> Volume:
-        """Cropped and resampled as configured."""
-        if self.config.crop_to_labels:
-            if label is None:
-                raise DataError("preprocessing.crop_to_labels needs each case's label, but this case has none")
-            volume = crop_to_labels(volume, label, self.config.crop_to_labels, self.config.crop_margin)
+    def _resampled(self, volume: Volume, mask: Volume | None, *, nearest: bool = False) -> Volume:
+        volume = volume if mask is None else crop_to_mask(volume, mask, self.config.crop_margin)
         how = {"nearest": nearest, "smooth": self.config.anti_aliasing and not nearest}
         if self.config.spacing:
             return to_spacing(volume, self.config.spacing, **how)

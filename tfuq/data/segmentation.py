@@ -8,7 +8,7 @@ import numpy as np
 
 from tfuq.config import Config
 from tfuq.data.augmentation import augment
-from tfuq.data.cases import Case, naming, read_case_image, read_label
+from tfuq.data.cases import Case, naming, read_case_image, read_label, read_mask
 from tfuq.data.dataset import ClassSet, Example, Examples
 from tfuq.data.preprocessing import Preprocessor, to_examples
 from tfuq.errors import DataError
@@ -17,11 +17,11 @@ from tfuq.errors import DataError
 def load_examples(config: Config, preprocessor: Preprocessor, case: Case) -> Examples:
     """Read and preprocess a case with its reference (uint8 ``[n, *S]``); slices of too small a labelled area are left out."""
     image = read_case_image(case)
-    label = read_label(config, case, image)
+    label, mask = read_label(config, case, image), read_mask(config, case, image)
     axis = config.preprocessing.slice_axis
     with naming(case):
-        images = to_examples(preprocessor.image(image, label).array, axis)
-        labels = to_examples(preprocessor.label(label).array, axis)
+        images = to_examples(preprocessor.image(image, mask).array, axis)
+        labels = to_examples(preprocessor.label(label, mask).array, axis)
     if axis is not None and config.preprocessing.min_slice_area:
         kept = (labels > 0).sum(axis=(1, 2)) > config.preprocessing.min_slice_area
         images, labels = images[kept], labels[kept]

@@ -26,6 +26,7 @@ def split_cases(cases: list[Case], config: SplitConfig) -> dict[str, list[Case]]
             "(folder: 'label' beside 'image', or the folder that data.label_folder names)"
         )
     chosen = _listed(config, labelled) if isinstance(config.train, list) else _drawn(config, labelled)
+    chosen["train"] = chosen["train"][: config.use]
     return {part: [labelled[i] for i in sorted(ids)] for part, ids in chosen.items()}
 
 

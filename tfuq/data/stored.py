@@ -15,6 +15,18 @@ from tfuq.errors import RunError
 T = TypeVar("T")
 
 
+def read_text(path: Path) -> str:
+    """A file of text.
+
+    Raises:
+        RunError: it cannot be read as such.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: cannot be read ({error}); restore it, or remove it") from error
+
+
 def read_json(path: Path, kind: type[T], remedy: str) -> T:
     """The content of a file, as a ``kind`` that pydantic knows to build.
 

@@ -6,6 +6,7 @@ Hoebel et al. 2019 (volume dispersion, labelled uncertainty), Kahl et al. 2024 (
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,12 @@ class SampleMasks:
     example_shape: tuple[int, ...]
     slice_axis: int | None
 
+    @classmethod
+    def of_classes(cls, packed: np.ndarray, classes: Sequence[int], example_shape: tuple[int, ...], slice_axis: int | None):
+        """Masks of a class, or of what several make up, from those of all: ``packed [n, T, K−1, bytes]``, class 1 first."""
+        chosen = packed[:, :, [k - 1 for k in classes]]
+        return cls(np.bitwise_or.reduce(chosen, axis=2), example_shape, slice_axis)
+
     def union(self) -> np.ndarray:
         """Voxels that at least one sample labels, ``[X, Y, Z]``."""
         return self._unpack(np.bitwise_or.reduce(self.packed, axis=1))
@@ -43,11 +50,11 @@ class SampleMasks:
 
 @dataclass(frozen=True)
 class ClassMaps:
-    """What is known of one class on the network's grid, all ``[X, Y, Z]`` but for the masks."""
+    """What is known of one class or region on the network's grid, all ``[X, Y, Z]`` but for the masks."""
 
     label: np.ndarray  # bool: the predicted structure
     masks: SampleMasks
-    entropy_term: np.ndarray  # −(1/T) Σ p log p of this class
+    entropy_term: np.ndarray  # −(1/T) Σ p log p of this class or region
     predictive_entropy: np.ndarray
     mutual_information: np.ndarray
     voxel_volume: float
@@ -105,6 +112,9 @@ def _volumes(voxels: np.ndarray, label_voxels: int, voxel_volume: float) -> dict
     }
 
 
+MEASURES = ("volume_mm3", "volume_mean_mm3", "volume_std_mm3", "volume_lower_mm3", "volume_upper_mm3", "coefficient_of_variation",
+            "volume_dispersion", "pairwise_dice", "labelled_uncertainty", "mean_entropy", "mean_mutual_information",
+            "boundary_entropy", "boundary_mutual_information", "image_entropy", "image_mutual_information")  # fmt: skip
 _NEEDS_TWO = ("volume_std_mm3", "volume_lower_mm3", "volume_upper_mm3", "coefficient_of_variation", "volume_dispersion",
               "pairwise_dice", "mean_mutual_information", "boundary_mutual_information", "image_mutual_information")  # fmt: skip
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tfuq import results
 from tfuq.data.cases import Case
 from tfuq.locks import exclusive
-from tfuq.prediction.cases import cases_of_test_split, input_cases
+from tfuq.prediction.cases import cases_of_test_split, input_cases, with_masks
 from tfuq.prediction.classification import ImagePredictor
 from tfuq.prediction.landmarks import LandmarkPredictor
 from tfuq.prediction.predictor import OnCase, Predictor, Request
@@ -25,6 +25,7 @@ __all__ = [
     "predict",
     "predict_case",
     "predict_image",
+    "with_masks",
 ]
 
 _PREDICTORS: dict[str, type[Predictor]] = {

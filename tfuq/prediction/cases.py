@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tfuq.config import Config
@@ -49,6 +50,31 @@ def input_cases(config: Config, channels: int, inputs: tuple[Path, ...]) -> list
         else:
             files.append(path)
     return sorted_unique(cases + _grouped(files, _files_of_a_case(config, channels)), "--input")
+
+
+def with_masks(config: Config, cases: list[Case], masks: Path) -> list[Case]:
+    """The cases with where to look in them: a file for a single case, or a folder of ``ID.*`` or of ``ID/label.nii.gz``, as
+    ``tfuq predict`` writes them.
+
+    Raises:
+        DataError: the run looks everywhere, or a case has no mask there.
+    """
+    if not config.preprocessing.crop_to_labels:
+        raise DataError(f"--mask {masks}: the run has no preprocessing.crop_to_labels, so it takes no mask; leave --mask out")
+    if not masks.exists():
+        raise DataError(f"--mask {masks}: no such file or folder")
+    if masks.is_file():
+        if len(cases) > 1:
+            raise DataError(f"--mask {masks}: is one file for {len(cases)} cases; give a folder that has one for each")
+        return [replace(case, mask=masks) for case in cases]
+    found = {stem(path): path for path in sorted(masks.iterdir()) if path.is_file() and is_readable(path)}
+    found |= {path.parent.name: path for path in masks.glob("*/label.nii.gz")}
+    missing = [case.id for case in cases if case.id not in found]
+    if missing:
+        raise DataError(
+            f"--mask {masks}: has neither {missing[0]}.nii.gz nor {missing[0]}/label.nii.gz; add a mask for each case"
+        )
+    return [replace(case, mask=found[case.id]) for case in cases]
 
 
 def _files_of_a_case(config: Config, channels: int) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
-from tfuq.data.cases import Case, naming, read_label
+from tfuq.data.cases import Case, naming, read_mask
 from tfuq.data.dataset import make_preprocessor
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
@@ -97,9 +97,9 @@ class Predictor(ABC):
             raise DataError(
                 f"{case.images[0]}: has {image.array.shape[-1]} channel(s), the run was trained with {channels}; give those"
             )
-        label = read_label(self.config, case, image) if self.config.preprocessing.crop_to_labels else None
+        mask = read_mask(self.config, case, image)
         with naming(case):
-            return self._preprocess.image(image, label)
+            return self._preprocess.image(image, mask)
 
     @property
     def batch(self) -> int:

@@ -63,11 +63,13 @@ class VolumePredictor(Predictor):
         axis = self.config.preprocessing.slice_axis
         on_grid = {name: from_examples(array, axis) for name, array in drawn.items() if name != "masks"}
         label, rows = on_grid["probability"].argmax(-1), []
-        for k, name in enumerate(self.config.data.classes[1:], start=1):
+        terms = [*np.moveaxis(on_grid["entropy_terms"], -1, 0)[1:]]
+        terms += [*np.moveaxis(on_grid["region_entropy_terms"], -1, 0)] if self.config.data.regions else []
+        for place, (name, classes) in enumerate(self.config.data.structures.items()):
             maps = ClassMaps(
-                label=label == k,
-                masks=SampleMasks(drawn["masks"][:, :, k - 1], drawn["probability"].shape[1:-1], axis),
-                entropy_term=on_grid["entropy_terms"][..., k],
+                label=np.isin(label, classes),
+                masks=SampleMasks.of_classes(drawn["masks"], classes, drawn["probability"].shape[1:-1], axis),
+                entropy_term=terms[place],
                 predictive_entropy=on_grid["predictive_entropy"],
                 mutual_information=on_grid["mutual_information"],
                 voxel_volume=prepared.voxel_volume,
@@ -123,7 +125,7 @@ def predict_case(predictor: VolumePredictor, case: Case) -> Prediction:
 
 
 def predict_image(predictor: VolumePredictor, image: Volume, case: Case) -> Prediction:
-    """Predict an image that is in memory; ``case`` names it in errors and holds the label where preprocessing needs one."""
+    """Predict an image that is in memory; ``case`` names it in errors and holds the mask or label where preprocessing needs one."""
     seconds: dict[str, float] = {}
     with timed(seconds, "read"):
         prepared = predictor.network_grid(case, image)

@@ -7,9 +7,11 @@ import numpy as np
 from tfuq.data.dataset import Examples, make_preprocessor
 from tfuq.data.segmentation import SegmentationSet, load_examples
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
-from tfuq.reducers import PackedMasks
+from tfuq.reducers import PackedMasks, RegionEntropyTerms
 from tfuq.scoring.segmentation import dice
 from tfuq.tasks.classes import ClassTask, both_classes
+
+_FOR_STRUCTURES = ("masks", "entropy_terms", "region_entropy_terms")
 
 
 class Segmentation(ClassTask):
@@ -33,7 +35,8 @@ class Segmentation(ClassTask):
         return float(np.mean(scores)) if scores else np.nan
 
     def reducers(self, config):
-        return [*voxel_reducers(), PackedMasks()]
+        regions = list(config.data.structures.values())[len(config.data.classes) - 1 :]
+        return [*voxel_reducers(), PackedMasks(), *([RegionEntropyTerms(regions)] if regions else [])]
 
     def finish(self, statistics):
-        return voxel_maps(statistics) | {name: statistics[name] for name in ("masks", "entropy_terms")}
+        return voxel_maps(statistics) | {name: statistics[name] for name in _FOR_STRUCTURES if name in statistics}

@@ -28,6 +28,8 @@ __all__ = [
 PHANTOM_LAYOUTS = {
     "brain-phantom": ("brain-decathlon", 24, "decathlon"),
     "digits-phantom": ("digits", 1797, "idx"),
+    "brats-phantom": ("brats-phantom", 12, "brats2018"),
+    "liver-phantom": ("liver-phantom", 12, "decathlon"),
     "cephalogram-phantom": ("cephalogram", 60, "cephalometric2015"),
 }
 

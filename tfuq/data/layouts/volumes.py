@@ -41,6 +41,38 @@ def iseg2017(root: Path) -> list[Case]:
     return cases
 
 
+_BRATS_MODALITIES = ("flair", "t1", "t1ce", "t2")
+_BRATS_GRADES = ("HGG", "LGG")
+
+
+@LAYOUTS.register("brats2018")
+def brats2018(root: Path) -> list[Case]:
+    """BraTS 2018: ``HGG|LGG/CASE/CASE_{flair,t1,t1ce,t2,seg}.nii.gz``; of the validation release ``CASE/…`` without ``seg``.
+
+    The root may also be the folder of a single case.
+    """
+    grades = [root / grade for grade in _BRATS_GRADES if (root / grade).is_dir()]
+    if not grades and _is_brats_case(root):
+        return [_brats_case(root)]
+    folders = sorted(folder for place in grades or [root] for folder in place.iterdir() if folder.is_dir())
+    return [_brats_case(folder) for folder in folders if grades or _is_brats_case(folder)]
+
+
+def _is_brats_case(folder: Path) -> bool:
+    return any(_brats_file(folder, modality).is_file() for modality in _BRATS_MODALITIES)
+
+
+def _brats_case(folder: Path) -> Case:
+    label = _brats_file(folder, "seg")
+    return Case(folder.name, tuple(_brats_file(folder, m) for m in _BRATS_MODALITIES), label if label.is_file() else None)
+
+
+def _brats_file(folder: Path, what: str) -> Path:
+    """As the official ``.nii.gz``, or unpacked."""
+    plain = folder / f"{folder.name}_{what}.nii"
+    return plain if plain.is_file() else plain.with_suffix(".nii.gz")
+
+
 @LAYOUTS.register("folder")
 def folder(root: Path, label_folder: str = "label") -> list[Case]:
     """``image/NAME.*`` with ``label/NAME.*`` where there is a reference; the endings may differ."""

@@ -1,8 +1,6 @@
 """A small brain of two modalities: background, cerebrospinal fluid, grey and white matter, with ambiguous boundaries.
 
-A smooth depth d(x) below the brain's folded surface decides the tissue: a rater draws label Σ_k [d(x) + s·g(x) > τ_k], where
-g is a smooth Gaussian field of unit variance, the rater's own, and s the ambiguity of the case. So the true probability that a
-voxel's label is at least k is exactly Φ((d − τ_k) / s), while one rater's boundary is as smooth as a drawn one.
+The depth below the brain's folded surface decides the tissue, as `tfuq.data.phantoms.ambiguity` has it.
 """
 
 from __future__ import annotations
@@ -12,8 +10,8 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
-from scipy import ndimage, special
 
+from tfuq.data.phantoms.ambiguity import depth_below, draw_label, label_probabilities, smooth_field, write_truth
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_bytes, write_json, write_nifti
 
@@ -39,31 +37,19 @@ class BrainPhantom:
 def brain_phantom(rng: np.random.Generator, *, raters: int = RATERS) -> BrainPhantom:
     """Draw a brain, its images, and what several raters make of it."""
     depth, ambiguity = _depth(rng), rng.uniform(0.3, 0.6)
-    at_least = [special.ndtr((depth - threshold) / ambiguity) for threshold in _THRESHOLDS]
-    cumulative = np.stack([np.ones_like(depth), *at_least, np.zeros_like(depth)], -1)
-    probabilities = cumulative[..., :-1] - cumulative[..., 1:]
-    labels = [sum(depth + ambiguity * smooth_field(rng, 2.0) > threshold for threshold in _THRESHOLDS) for _ in range(raters)]
+    probabilities = label_probabilities(depth, _THRESHOLDS, ambiguity)
+    labels = [draw_label(rng, depth, _THRESHOLDS, ambiguity) for _ in range(raters)]
     images = [_image(rng, probabilities @ intensities) for intensities in _INTENSITIES]
     return BrainPhantom(np.stack(images, -1).astype(np.float32), probabilities.astype(np.float32), np.array(labels, np.uint8))
 
 
-def smooth_field(rng: np.random.Generator, sigma: float) -> np.ndarray:
-    """A stationary Gaussian field of unit variance at every voxel, smooth over ``sigma`` voxels."""
-    impulse = np.zeros(SHAPE)
-    impulse[0, 0, 0] = 1
-    norm = np.sqrt((ndimage.gaussian_filter(impulse, sigma, mode="wrap") ** 2).sum())
-    return ndimage.gaussian_filter(rng.normal(size=SHAPE), sigma, mode="wrap") / norm
-
-
 def _depth(rng: np.random.Generator) -> np.ndarray:
     centre = (np.array(SHAPE) - 1) / 2 + rng.uniform(-1, 1, 3)
-    radii = rng.uniform(11, 13.5, 3)
-    offsets = np.moveaxis(np.indices(SHAPE), 0, -1) - centre
-    return (1 - np.linalg.norm(offsets / radii, axis=-1)) * radii.mean() + smooth_field(rng, 2.5)
+    return depth_below(rng, SHAPE, centre, rng.uniform(11, 13.5, 3), folds=2.5)
 
 
 def _image(rng: np.random.Generator, clean: np.ndarray) -> np.ndarray:
-    return clean * (1 + _BIAS * smooth_field(rng, 8.0)) + rng.normal(0, _NOISE, SHAPE)
+    return clean * (1 + _BIAS * smooth_field(rng, SHAPE, 8.0)) + rng.normal(0, _NOISE, SHAPE)
 
 
 def write_brain_decathlon(folder: Path, cases: int, seed: int) -> None:
@@ -91,9 +77,8 @@ def write_brain_iseg2017(folder: Path, cases: int, seed: int) -> None:
 
 
 def _write_truth(folder: Path, name: str, phantom: BrainPhantom) -> None:
-    for rater, labels in enumerate(phantom.raters, start=1):
-        write_nifti(folder / "raters" / f"rater-{rater:02d}" / f"{name}.nii.gz", _labels(labels))
-    write_nifti(folder / "probabilities" / f"{name}.nii.gz", Volume(phantom.probabilities, _AFFINE, (1, 1), 4))
+    probabilities = Volume(phantom.probabilities, _AFFINE, (1, 1), 4)
+    write_truth(folder, name, probabilities, [_labels(labels) for labels in phantom.raters])
 
 
 def _labels(array: np.ndarray) -> Volume:

@@ -75,14 +75,14 @@ def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str]) -
         raise DataError(f"{folder / 'label.nii.gz'}: is no map of {len(config.data.classes)} classes; {_AGAIN}")
     label = predicted.array.astype(np.uint8)
     rows = [
-        {"case": case.id, "class": name, **_class_scores(label == k, truth == k, predicted)}
-        for k, name in enumerate(config.data.classes[1:], start=1)
+        {"case": case.id, "class": name, **_class_scores(np.isin(label, classes), np.isin(truth, classes), predicted)}
+        for name, classes in config.data.structures.items()
     ]
     rows.append(
         {
             "case": case.id,
             "class": "all",
-            **_mean_row(rows),
+            **_mean_row(rows[: len(config.data.classes) - 1]),
             **_voxel_scores(folder, predicted, truth, maps, len(config.data.classes)),
         }
     )

@@ -1,0 +1,191 @@
+"""BraTS 2018: its layout, its phantom, and regions that are unions of classes, measured exactly and scored."""
+
+import json
+
+import nibabel
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.conftest import assert_refused
+from tfuq import config as configuration
+from tfuq.data.cases import read_case_image, read_case_label
+from tfuq.data.layouts import list_cases
+from tfuq.data.phantoms import synthesize
+from tfuq.data.phantoms.tumour import VALUES, tumour_phantom
+from tfuq.data.readers import read
+from tfuq.data.stored import read_table
+from tfuq.errors import ConfigError
+from tfuq.measures.structure import SampleMasks, pairwise_dice
+from tfuq.measures.voxel import voxel_maps, voxel_reducers
+from tfuq.reducers import PackedMasks, RegionEntropyTerms
+
+SMALL = (32, 32, 16)
+CLASSES = ("necrosis", "oedema", "enhancing tumour")
+SHORT = ("data.split={train: 3, validation: 1, test: 2}", "network.patch_size=[32, 32]", "network.widths=[4, 8]",
+         "network.level_dropout={2: 0.3}", "training.epochs=1", "training.steps_per_epoch=2", "training.batch_size=4",
+         "prediction.samples=3")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def brats(tmp_path_factory):
+    root = tmp_path_factory.mktemp("brats")
+    synthesize("brats-phantom", root, cases=6, seed=0, shape=SMALL)
+    return root
+
+
+def test_the_phantom_is_in_the_official_layout(brats):
+    cases = list_cases("brats2018", brats)
+    assert [case.id for case in cases] == [f"Brats18_PHANTOM_{n:03d}_1" for n in range(1, 7)]
+    assert {case.label.parent.parent.name for case in cases} == {"HGG", "LGG"}
+    assert [path.name.split("_")[-1] for path in cases[0].images] == ["flair.nii.gz", "t1.nii.gz", "t1ce.nii.gz", "t2.nii.gz"]
+    image = read_case_image(cases[0])
+    assert image.array.shape == (*SMALL, 4)
+    np.testing.assert_array_equal(image.affine, [[-1, 0, 0, 0], [0, -1, 0, 31], [0, 0, 1, 0], [0, 0, 0, 1]])
+    assert set(np.unique(read(cases[0].label).array)) == set(VALUES)
+    label = read_case_label(cases[0], image, 4, {0: 0, 1: 1, 2: 2, 4: 3}).array
+    assert (image.array[0, 0, 0] == 0).all()  # outside the brain, which is stripped
+    middle = [np.argwhere(label == k) for k in (1, 3, 2)]  # necrosis within enhancing tumour within oedema
+    spread = [np.linalg.norm(places - places.mean(0), axis=1).mean() for places in middle]
+    assert spread == sorted(spread)
+
+
+def test_raters_of_a_tumour_follow_the_true_probabilities():
+    phantoms = [tumour_phantom(np.random.default_rng(n), SMALL) for n in range(40)]
+    labels, p = np.stack([ph.raters for ph in phantoms]), np.stack([ph.probabilities for ph in phantoms])
+    np.testing.assert_allclose(p.sum(-1), 1, atol=1e-5)
+    for k, value in enumerate(VALUES):
+        for low, high in ((0.2, 0.5), (0.5, 0.8)):
+            there = (p[..., k] > low) & (p[..., k] < high)
+            assert np.mean((labels == value).mean(1)[there]) == pytest.approx(p[..., k][there].mean(), abs=0.06)
+
+
+def test_releases_without_grades_or_labels_and_single_cases_are_read(brats, tmp_path):
+    for case in list_cases("brats2018", brats)[:2]:
+        (tmp_path / case.id).mkdir()
+        for path in case.images:
+            (tmp_path / case.id / path.name).symlink_to(path)
+    (tmp_path / "notes").mkdir()
+    cases = list_cases("brats2018", tmp_path)
+    assert len(cases) == 2
+    assert not any(case.has_reference for case in cases)
+    (alone,) = list_cases("brats2018", tmp_path / cases[0].id)
+    assert alone == cases[0]
+    packed = alone.images[1]
+    nibabel.save(nibabel.load(packed), packed.with_name(packed.name.removesuffix(".gz")))
+    packed.unlink()
+    assert list_cases("brats2018", tmp_path)[0].images[1].suffix == ".nii"
+
+
+def test_region_terms_and_masks_are_those_of_unions():
+    rng, regions = np.random.default_rng(0), [[1, 2, 3], [1, 3]]
+    p = rng.dirichlet([0.4] * 4, (5, 1, 6, 5, 4)).astype(np.float32)  # [T, N, *S, K]
+    found = {}
+    for reducer in (RegionEntropyTerms(regions), PackedMasks()):
+        state = reducer.initialize([*(tf.constant(n) for n in p.shape[1:-1]), 4], tf.constant(5))
+        for t, sample in enumerate(p):
+            state = reducer.update(state, tf.constant(sample), tf.constant(t))
+        found |= {name: value.numpy() for name, value in reducer.finalize(state, tf.constant(5)).items()}
+    for place, classes in enumerate(regions):
+        q = p[..., classes].astype(float).sum(-1)
+        np.testing.assert_allclose(found["region_entropy_terms"][..., place], -(q * np.log(q)).mean(0), atol=1e-5)
+        masks = SampleMasks.of_classes(found["masks"], classes, (6, 5, 4), None)
+        expected = np.isin(p.argmax(-1), classes)[:, 0]
+        np.testing.assert_array_equal(masks.within((slice(None),) * 3), expected)
+        assert pairwise_dice(expected.reshape(5, -1)) < 1
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_probabilities_rounded_to_above_one_have_entropies(classes):
+    """Blended windows of a saturated network add up to 1 but for rounding."""
+    p = np.zeros((1, 4, classes), np.float32)
+    p[..., 0] = np.nextafter(np.float32(1), np.float32(2))
+    reducers = [*voxel_reducers(), *([RegionEntropyTerms([[1, 2], [1]])] if classes > 1 else [])]
+    found = {}
+    for reducer in reducers:
+        state = reducer.initialize([tf.constant(1), tf.constant(4), classes], tf.constant(2))
+        for t in range(2):
+            state = reducer.update(state, tf.constant(p), tf.constant(t))
+        found |= reducer.finalize(state, tf.constant(2))
+    maps = voxel_maps(found) | {name: found[name] for name in found if name.endswith("terms")}
+    for name, values in maps.items():
+        assert np.isfinite(values).all(), name
+        assert (values.numpy() >= 0).all(), name
+    assert (maps["probability"].numpy() <= 1).all()
+
+
+def test_brats_ends_in_scores_of_classes_and_regions(brats, tfuq, tmp_path):
+    """The shipped configuration on its phantom; a region of one class is measured as the class, a union as its classes' sum."""
+    regions = "{whole tumour: [necrosis, oedema, enhancing tumour], same: [oedema]}"
+    keys = (*SHORT, f"data.root={brats}", f"data.regions={regions}")
+    run, out = tmp_path / "run", tmp_path / "out"
+    assert tfuq("train", "brats2018", *(word for key in keys for word in ("-o", key)), "--run", run).exit_code == 0
+    assert tfuq("predict", run, "--out", out).exit_code == 0
+    result = tfuq("score", out)
+    assert result.exit_code == 0, result.output
+    rows = read_table(out / "scores" / "structures.csv", ("class",), "")
+    whole = {(row["case"], row["class"]): row for row in rows if row["component"] == "all"}
+    for case in {case for case, _ in whole}:
+        one, other = ({k: v for k, v in whole[case, name].items() if k != "class"} for name in ("oedema", "same"))
+        uncertainty = [float(row.pop("labelled_uncertainty") or 0) for row in (one, other)]
+        assert one == other
+        assert uncertainty[0] == pytest.approx(uncertainty[1], rel=1e-4)
+        volumes = {name: float(whole[case, name]["volume_mean_mm3"]) for name in (*CLASSES, "whole tumour")}
+        assert volumes.pop("whole tumour") == pytest.approx(sum(volumes.values()), rel=1e-4) != 0
+    scored = json.loads((out / "scores" / "summary.json").read_text())
+    assert list(scored["scores"]) == [*CLASSES, "whole tumour", "same", "all"]
+    assert set(scored["spearman_with_dice"]) == {*CLASSES, "whole tumour", "same"}
+    means = {name: table["dice"]["mean"] for name, table in scored["scores"].items()}
+    assert means["same"] == means["oedema"]
+    assert means["all"] == pytest.approx(np.mean([means[name] for name in CLASSES]))  # regions do not count twice
+    assert (out / "scores" / "figures" / "dice-oedema.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("regions", "words"),
+    [
+        ("{whole: [necrosis, odema]}", ["'odema' of 'whole'", "did you mean 'oedema'"]),
+        ("{oedema: [necrosis]}", ["'oedema' is the name of a class"]),
+        ("{all: [necrosis]}", ["'all'"]),
+        ("{whole: [background]}", ["'background' of 'whole' is no class other than the first"]),
+        ("{whole: []}", ["data.regions.whole", "at least 1 item"]),
+    ],
+)
+def test_bad_regions_are_refused(regions, words):
+    with pytest.raises(ConfigError) as error:
+        configuration.load("brats2018", (f"data.regions={regions}",))
+    assert all(word in str(error.value) for word in words), error.value
+
+
+def test_regions_serve_segmentation_alone():
+    with pytest.raises(ConfigError, match="regions serves segmentation alone"):
+        configuration.load("digits", ("data.regions={odd: ['1', '3']}",))
+
+
+def test_bad_brats_data_name_the_file(tfuq, tmp_path):
+    synthesize("brats-phantom", tmp_path / "data", cases=4, seed=1, shape=SMALL)
+    check = ("data", "check", "brats2018", "-o", f"data.root={tmp_path}/data")
+    check += ("-o", "data.split={train: 2, validation: 1, test: 1}")
+    assert tfuq(*check).exit_code == 0, tfuq(*check).output
+    one, two, _, four = (case.images for case in list_cases("brats2018", tmp_path / "data"))
+    one[2].unlink()
+    two[0].write_bytes(two[0].read_bytes()[:700])
+    seg = four[0].with_name(four[0].name.replace("flair", "seg"))
+    label = nibabel.load(seg)
+    nibabel.save(nibabel.Nifti1Image(np.where(label.get_fdata() == 4, 3, label.get_fdata()), label.affine), seg)
+    result = tfuq(*check)
+    assert_refused(result, "among 4 cases", f"{one[2].name}: no such file")
+    assert f"{two[0].name}: not a readable NIfTI" in result.stdout
+    assert "label value 3 is outside the declared 0, 1, 2, 4" in result.stdout
+    (tmp_path / "empty" / "HGG").mkdir(parents=True)
+    assert_refused(tfuq(*check, "-o", f"data.root={tmp_path}/empty"), "no cases in the brats2018 layout")
+
+
+def test_shapes_of_phantoms(tfuq, tmp_path):
+    make = ("data", "synth")
+    assert tfuq(*make, "brats-phantom", tmp_path / "a", "--cases", 1, "--shape", 20, 18, 16).exit_code == 0
+    assert read_case_image(list_cases("brats2018", tmp_path / "a")[0]).shape == (20, 18, 16)
+    assert_refused(tfuq(*make, "digits", tmp_path / "b", "--shape", 20, 20, 20), "digits has one size", "brats-phantom")
+    assert_refused(tfuq(*make, "liver-phantom", tmp_path / "b", "--shape", 8, 20, 20), "too small", "16 or more")
+    assert_refused(tfuq(*make, "liver-phantom", tmp_path / "b", "--shape", 2048, 2048, 2048), "GB of this machine")
+    assert not (tmp_path / "b").exists()

@@ -1,0 +1,47 @@
+"""The figure of a study: a panel per column, the first axis along x, a line for each combination of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, new_figure
+
+_COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)
+_MARKERS = "os^Dvx"
+_COLUMNS = 3
+
+
+def study_figure(axes: Sequence[str], columns: Sequence[str], rows: Sequence[dict]) -> Figure:
+    """``rows`` hold a label for each of ``axes`` and a number, or nothing, for each of ``columns``."""
+    across = min(len(columns), _COLUMNS)
+    figure = new_figure(4.2 * across, 3.2 * -(-len(columns) // across))
+    places = _places([row[axes[0]] for row in rows])
+    for number, column in enumerate(columns, start=1):
+        panel = figure.add_subplot(-(-len(columns) // across), across, number)
+        for index, (name, line) in enumerate(_lines(axes, rows).items()):
+            points = [(places[row[axes[0]]], row[column]) for row in line if row.get(column) is not None]
+            style = {"color": _COLOURS[index % len(_COLOURS)], "marker": _MARKERS[index % len(_MARKERS)], "markersize": 4}
+            panel.plot([x for x, _ in points], [y for _, y in points], label=name, linewidth=1, **style)
+        panel.set(xlabel=axes[0], ylabel=column.replace("_", " ").replace(".", ": "))
+        panel.set_xticks(list(places.values()), labels=list(places), fontsize=7)
+        if len(axes) > 1:
+            panel.legend(fontsize=6, title=", ".join(axes[1:]), title_fontsize=6)
+    return figure
+
+
+def _lines(axes: Sequence[str], rows: Sequence[dict]) -> dict[str, list[dict]]:
+    lines: dict[str, list[dict]] = {}
+    for row in rows:
+        lines.setdefault(", ".join(row[axis] for axis in axes[1:]), []).append(row)
+    return lines
+
+
+def _places(labels: Sequence[str]) -> dict[str, float]:
+    """Where each label stands: at its number if all are numbers, else one after another."""
+    names = list(dict.fromkeys(labels))
+    try:
+        return {name: float(name) for name in names}
+    except ValueError:
+        return {name: float(place) for place, name in enumerate(names)}

@@ -1,0 +1,97 @@
+"""The table of a study: a row per cell, taken from the cells' summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tfuq.config import StudyConfig
+from tfuq.data.stored import read_json
+from tfuq.errors import ConfigError, nearest
+from tfuq.measures.structure import MEASURES
+from tfuq.scoring.metrics import METRICS
+from tfuq.study.cells import Cell
+
+ERROR = "error"
+_GAP = "–"
+
+
+@dataclass(frozen=True)
+class Table:
+    """``rows`` have the axes' labels, the columns that are there, and what went wrong under ``error``."""
+
+    axes: list[str]
+    columns: list[str]
+    rows: list[dict]
+
+    def markdown(self) -> str:
+        """Columns aligned, gaps for what failed, and a line for each failure."""
+        names = [*self.axes, *self.columns]
+        cells = [names, *([_shown(row.get(name)) for name in names] for row in self.rows)]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        cells.insert(1, ["-" * width for width in widths])
+        lines = [f"| {' | '.join(map(str.ljust, row, widths))} |" for row in cells]
+        failed = [f"- {', '.join(row[axis] for axis in self.axes)}: {row[ERROR]}" for row in self.rows if row.get(ERROR)]
+        return "\n".join([*lines, *(["", *failed] if failed else [])]) + "\n"
+
+
+def _shown(value: str | float | None) -> str:
+    if value is None:
+        return _GAP
+    return value if isinstance(value, str) else f"{value:.4g}"
+
+
+def check_columns(study: StudyConfig, cells: Sequence[Cell]) -> None:
+    """Refuse columns and structures that no summary will have.
+
+    Raises:
+        ConfigError: naming the nearest that one will.
+    """
+    for column in study.table:
+        kind, name = _parts(column)
+        known = METRICS if kind == "score" else MEASURES
+        if kind not in ("score", "measure", "correlation") or name not in known:
+            raise ConfigError(f"{study.name}: table has no column '{column}'{nearest(name, known)}")
+        if kind != "score" and study.structure == "all":
+            raise ConfigError(f"{study.name}: {column} is of one structure; name it in 'structure', which is 'all'")
+    for cell in cells:
+        data = cell.config.data
+        known = ["all", *(data.structures if cell.config.task != "landmarks" else data.landmarks)]
+        if study.structure not in known:
+            raise ConfigError(
+                f"{study.name}: no structure '{study.structure}' in cell {cell.id}{nearest(study.structure, known)}"
+            )
+
+
+def _parts(column: str) -> tuple[str, str]:
+    kind, dot, name = column.partition(".")
+    return (kind, name) if dot else ("score", column)
+
+
+def table_of(study: StudyConfig, cells: Sequence[Cell], errors: Mapping[str, str]) -> Table:
+    """The table as far as cells are finished; ``errors`` by the id of the cell."""
+    rows = []
+    for cell in cells:
+        found = _figures(study, cell) if cell.is_finished and cell.id not in errors else {}
+        rows.append({**cell.labels, **found, ERROR: errors.get(cell.id)})
+    return Table(list(study.axes), study.table, rows)
+
+
+def _figures(study: StudyConfig, cell: Cell) -> dict[str, float | None]:
+    summary = read_json(cell.summary, dict, "remove it and run the study again")
+    found = {}
+    for column in study.table:
+        found |= _column(summary, study.structure, column)
+    return found
+
+
+def _column(summary: dict, structure: str, column: str) -> dict[str, float | None]:
+    """The figure, and beside a score its standard deviation over cases, beside a correlation its p and n."""
+    kind, name = _parts(column)
+    table = {"score": "scores", "measure": "structure_measures", "correlation": "spearman_with_dice"}[kind]
+    value = summary.get(table, {}).get(structure, {}).get(name)
+    if value is None or kind == "measure":
+        return {column: value}
+    if kind == "score":
+        return {column: value["mean"], f"{column}_std": value["std"]}
+    return {column: value["rho"], f"{column}_p": value["p"], f"{column}_n": value["n"]}
