@@ -4,7 +4,8 @@
 
 The truth is each voxel's entropy of the label over raters, H[p(y | anatomy)], from the class probabilities that the labels were
 drawn with. The estimate is the expected entropy of a method; for deterministic, which has none, the predictive entropy.
-Correlations are over the voxels of all test cases, and over those that are ambiguous: true entropy of at least 0.01 nat.
+Correlations are over the voxels of all test cases, over those that are ambiguous (true entropy of at least 0.01 nat), and over
+those at a boundary, which have a neighbour of another most probable class.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
+from scipy import ndimage, stats
 
 from tfuq.data.readers import read
 
@@ -25,33 +26,43 @@ def entropy(p: np.ndarray) -> np.ndarray:
     return -(p * np.log(np.maximum(p, 1e-30))).sum(-1)
 
 
-def correlations(estimate: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """Pearson's r and Spearman's ρ over all voxels and over the ambiguous ones, and both means over those."""
+def at_boundary(label: np.ndarray) -> np.ndarray:
+    """Voxels of which a face neighbour has another label."""
+    cross = ndimage.generate_binary_structure(label.ndim, 1)
+    return ndimage.maximum_filter(label, footprint=cross) != ndimage.minimum_filter(label, footprint=cross)
+
+
+def correlations(estimate: np.ndarray, truth: np.ndarray, boundary: np.ndarray) -> dict[str, float]:
+    """Pearson's r and Spearman's ρ over all voxels, the ambiguous and those at a boundary, and both means over the ambiguous."""
     ambiguous = truth >= AMBIGUOUS
     found = {}
-    for where, mask in (("ambiguous", ambiguous), ("all", np.ones_like(ambiguous))):
+    for where, mask in (("ambiguous", ambiguous), ("boundary", boundary), ("all", np.ones_like(ambiguous))):
         found[f"r {where}"] = float(np.corrcoef(estimate[mask], truth[mask])[0, 1])
         found[f"ρ {where}"] = float(stats.spearmanr(estimate[mask], truth[mask])[0])
     return found | {"mean estimate": float(estimate[ambiguous].mean()), "mean truth": float(truth[ambiguous].mean())}
 
 
-def voxels_of(predictions: Path, probabilities: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Estimates and truths of every voxel of every predicted case."""
-    estimates, truths = [], []
+def voxels_of(predictions: Path, probabilities: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Estimate, truth, and whether it is at a boundary, of every voxel of every predicted case."""
+    voxels = []
     for case in sorted(path.parent for path in predictions.glob("*/label.nii.gz")):
         expected = case / "expected_entropy.nii.gz"
-        estimates.append(read(expected if expected.is_file() else case / "predictive_entropy.nii.gz").array.ravel())
-        truths.append(entropy(read(probabilities / f"{case.name}.nii.gz").array.astype(float)).ravel())
-    return np.concatenate(estimates), np.concatenate(truths)
+        estimate = read(expected if expected.is_file() else case / "predictive_entropy.nii.gz").array
+        p = read(probabilities / f"{case.name}.nii.gz").array.astype(float)
+        voxels.append([values.ravel() for values in (estimate, entropy(p), at_boundary(p.argmax(-1)))])
+    return tuple(np.concatenate(parts) for parts in zip(*voxels, strict=True))
 
 
 def main(demo: Path) -> None:
     for predictions in sorted(demo.glob("runs/quickstart/*/predictions/*")):
-        estimate, truth = voxels_of(predictions, demo / "data" / "probabilities")
-        found = correlations(estimate, truth)
+        estimate, truth, boundary = voxels_of(predictions, demo / "data" / "probabilities")
+        found = correlations(estimate, truth, boundary)
         share = (truth >= AMBIGUOUS).mean()
         row = "  ".join(f"{name} {value:.3f}" for name, value in found.items())
-        print(f"{predictions.name}: {row}  ({len(truth):,} voxels, {share:.1%} ambiguous)")
+        run = predictions.parent.parent.name
+        print(
+            f"{run}, {predictions.name}: {row}  ({len(truth):,} voxels, {share:.1%} ambiguous, {boundary.mean():.1%} boundary)"
+        )
 
 
 if __name__ == "__main__":

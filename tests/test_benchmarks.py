@@ -45,7 +45,7 @@ def test_phantom_entropy_correlates_estimates_with_the_truth(tmp_path, capsys):
     assert 0.2 < kept.mean() < 0.9
     benchmark.main(tmp_path)
     deterministic, ensemble = capsys.readouterr().out.splitlines()
-    assert ensemble.startswith("ensemble: ")
+    assert ensemble.startswith("hybrid, ensemble: ")
     assert "ρ ambiguous 1.000" in ensemble
     x = np.concatenate([e.ravel() for e in estimates["ensemble"]])
     assert f"r ambiguous {stats.pearsonr(x[kept], truth[kept])[0]:.3f}" in ensemble
@@ -53,3 +53,18 @@ def test_phantom_entropy_correlates_estimates_with_the_truth(tmp_path, capsys):
     x = np.concatenate([e.ravel() for e in estimates["deterministic"]])
     assert f"ρ all {stats.spearmanr(x, truth)[0]:.3f}" in deterministic
     assert f"240 voxels, {kept.mean():.1%} ambiguous" in deterministic
+
+
+def test_boundary_information_tells_boundaries_from_interiors(tmp_path, capsys):
+    benchmark = load_benchmark("boundary_information")
+    label = np.zeros((9, 9, 9))
+    label[2:7, 2:7, 2:7] = 1
+    masks = benchmark.regions(label)
+    assert masks["interior"].sum() == 27
+    assert masks["boundary"].sum() == 125 - 27 + 6 * 25  # the cube's shell, and the faces of what is about it
+    assert sum(mask.sum() for mask in masks.values()) == label.size
+    information = sum(value * masks[name] for name, value in (("boundary", 0.3), ("interior", 0.1), ("background", 0.02)))
+    save(tmp_path / "a" / "label.nii.gz", label)
+    save(tmp_path / "a" / "mutual_information.nii.gz", information)
+    benchmark.main([str(tmp_path)])
+    assert "(boundary 3.0 × interior, 15.0 × background)" in capsys.readouterr().out
