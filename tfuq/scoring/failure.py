@@ -1,11 +1,13 @@
 """Failure detection: does a confidence say which cases went wrong?
 
-Cases have a risk (1 − Dice, wrong or not, a radial error) and a confidence. Those of least confidence go to a human; what is
-left is a share of the cases, the coverage, at a selective risk. Equal confidences count as their mean over all orders.
+Items (cases, structures, components, landmarks) have a risk (1 − Dice, wrong or not, a radial error) and a confidence. Those
+of least confidence go to a human; what is left is a share of them, the coverage, at a selective risk. Items of equal
+confidence count as their mean over all orders.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,97 +15,119 @@ from scipy import stats
 
 from tfuq.scoring.calibration import error_auroc
 
-INTERVAL = (2.5, 97.5)
-_FEWEST = 3  # cases of a correlation
+_INTERVAL = (2.5, 97.5)
+_FEWEST = 3  # items of a correlation
+_AT_ONCE = 2_000_000  # items times draws in memory
 AREAS = ("aurc", "e_aurc", "augrc")
 
 
 @dataclass(frozen=True)
-class _Ranked:
-    """Cases in groups of equal confidence, the most confident first: each case's group and risk ``[n]``."""
+class Cohort:
+    """Items of one level: their ``risk``, whether they ``failed``, the case of each (``[n]`` each), and every confidence ``[n]``
+    by the name of its measure, NaN where an item has none."""
 
-    group: np.ndarray
+    level: str
     risk: np.ndarray
+    failed: np.ndarray
+    cases: np.ndarray
+    confidences: dict[str, np.ndarray]
 
-    def cumulative(self, times: np.ndarray) -> np.ndarray:
-        """Sum of the risks of the first k cases for k = 1, 2, …, where case i is there ``times[i]`` times."""
-        size = np.bincount(self.group, weights=times)
-        total = np.bincount(self.group, weights=times * self.risk)
-        mean = np.divide(total, size, out=np.zeros_like(total), where=size > 0)
-        return np.cumsum(np.repeat(mean, size.astype(int)))
-
-
-def _ranked(confidence: np.ndarray, risk: np.ndarray) -> _Ranked:
-    return _Ranked(np.unique(-np.asarray(confidence, float), return_inverse=True)[1], np.asarray(risk, float))
+    def of(self, measure: str) -> Cohort:
+        """The items that have a measure, with it alone."""
+        values = self.confidences[measure]
+        present = ~np.isnan(values)
+        parts = (part[present] for part in (self.risk, self.failed, self.cases))
+        return Cohort(self.level, *parts, {measure: values[present]})
 
 
 def risk_coverage_curve(confidence: np.ndarray, risk: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Coverages k/n for k = 1 … n, and the mean risk of the k most confident cases (El-Yaniv & Wiener 2010)."""
+    """Coverages k/n for k = 1 … n, and the mean risk of the k most confident items (El-Yaniv & Wiener 2010)."""
     k = np.arange(1, len(risk) + 1)
-    return k / len(risk), _ranked(confidence, risk).cumulative(np.ones(len(risk))) / k
+    return k / len(risk), np.cumsum(_in_order(confidence, risk, np.ones((1, len(risk)), int))) / k
 
 
 def areas(confidence: np.ndarray, risk: np.ndarray) -> dict[str, float]:
-    """Areas of cases ``[n]``, all lower where the confidence is better.
+    """Areas of items ``[n]``, all lower where the confidence is better.
 
     ``aurc``: the mean selective risk over coverages (Geifman & El-Yaniv 2017). ``e_aurc``: what it exceeds that of the best
-    order by (Geifman et al. 2019). ``augrc``: the area under the generalized risk, sum of the kept cases' risks over n, against
+    order by (Geifman et al. 2019). ``augrc``: the area under the generalized risk, sum of the kept items' risks over n, against
     coverage, from none to all by trapezoids (Traub et al. 2024); of a risk that is 0 or 1 it is
     (1 − AUROC)·a·(1 − a) + (1 − a)²/2, with a the accuracy.
     """
-    return _areas(_ranked(confidence, risk), _ranked(-np.asarray(risk, float), risk), np.ones(len(risk)))
-
-
-def _areas(ranked: _Ranked, best: _Ranked, times: np.ndarray) -> dict[str, float]:
-    cumulative = ranked.cumulative(times)
-    n = len(cumulative)
-    k = np.arange(1, n + 1)
-    aurc = float((cumulative / k).mean())
-    return {
-        "aurc": aurc,
-        "e_aurc": max(aurc - float((best.cumulative(times) / k).mean()), 0.0),  # held at 0 against rounding
-        "augrc": float((cumulative.sum() - cumulative[-1] / 2) / n**2),
-    }
+    found = _areas(confidence, risk, np.ones((1, len(risk)), int))
+    return {name: float(values[0]) for name, values in found.items()}
 
 
 def area_intervals(
-    confidence: np.ndarray, risk: np.ndarray, *, seed: int = 0, draws: int = 1000
-) -> dict[str, tuple[float, float]]:
-    """95 % percentile intervals of the areas, from ``draws`` bootstrap samples of the cases; a function of ``seed``.
+    confidence: np.ndarray, risk: np.ndarray, cases: np.ndarray, *, seed: int = 0, draws: int = 1000
+) -> dict[str, list[float]]:
+    """95 % percentile intervals of the areas, from ``draws`` bootstrap samples of the ``cases`` that items ``[n]`` belong to.
 
-    Draws depend on the number of cases and the seed alone, so several confidences see the same samples.
+    Samples depend on the cases and the seed alone, so that several confidences see the same ones.
     """
-    ranked, best = _ranked(confidence, risk), _ranked(-np.asarray(risk, float), risk)
-    rng, n = np.random.default_rng(seed), len(risk)
-    samples = [_areas(ranked, best, np.bincount(rng.integers(0, n, n), minlength=n)) for _ in range(draws)]
-    return {name: tuple(np.percentile([s[name] for s in samples], INTERVAL).tolist()) for name in AREAS}
+    names, place = np.unique(cases, return_inverse=True)
+    rng, parts = np.random.default_rng(seed), []
+    step = max(_AT_ONCE // len(risk), 1)
+    for first in range(0, draws, step):
+        drawn = rng.integers(0, len(names), (min(step, draws - first), len(names)))
+        times = np.stack([np.bincount(row, minlength=len(names)) for row in drawn])
+        parts.append(_areas(confidence, risk, times[:, place]))
+    samples = {name: np.concatenate([part[name] for part in parts]) for name in AREAS}
+    return {name: np.percentile(values, _INTERVAL).tolist() for name, values in samples.items()}
 
 
-def failure_row(
-    confidence: np.ndarray, risk: np.ndarray, failed: np.ndarray, *, seed: int = 0
-) -> dict[str, float | int | None]:
-    """What a confidence ``[n]`` says of the risk: areas with intervals, AUROC for ``failed``, correlations with the risk.
+def _areas(confidence: np.ndarray, risk: np.ndarray, times: np.ndarray) -> dict[str, np.ndarray]:
+    """The areas of samples in which item i occurs ``times[:, i]`` times: ``[samples]`` each."""
+    n = times.sum(1)
+    starts = np.cumsum(n) - n
+    k = np.arange(n.sum()) - np.repeat(starts, n) + 1
 
-    Cases whose confidence is NaN are left out. AUROC is None where all or none failed, a correlation where fewer than three
-    cases are left or either is constant, everything where none is.
+    def cumulative(order):
+        sums = np.concatenate([[0.0], np.cumsum(_in_order(order, risk, times))])
+        return sums[1:] - np.repeat(sums[starts], n)
+
+    found, best = cumulative(confidence), cumulative(-np.asarray(risk, float))
+    aurc, least = (np.add.reduceat(sums / k, starts) / n for sums in (found, best))
+    augrc = (np.add.reduceat(found, starts) - found[starts + n - 1] / 2) / n**2
+    return {"aurc": aurc, "e_aurc": np.maximum(aurc - least, 0.0), "augrc": augrc}  # held at 0 against rounding
+
+
+def _in_order(confidence: np.ndarray, risk: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Risks from the most confident item on, one sample after another; equal confidences have their mean risk in the sample."""
+    group = np.unique(-np.asarray(confidence, float), return_inverse=True)[1]
+    groups = group.max() + 1
+    index = (np.arange(len(times))[:, None] * groups + group).ravel()
+    size = np.bincount(index, times.ravel(), len(times) * groups).astype(int)
+    total = np.bincount(index, (times * risk).ravel(), len(times) * groups)
+    return np.repeat(total / np.maximum(size, 1), size)
+
+
+def failure_row(cohort: Cohort, measure: str, *, seed: int = 0) -> dict[str, float | int | str | None]:
+    """What a measure says of the risk: areas with intervals, AUROC for the failed, correlations with the risk.
+
+    Items without it are left out. AUROC is None where all or none failed, a correlation where fewer than three items are left
+    or either side is constant.
     """
-    present = ~np.isnan(np.asarray(confidence, float))
-    confidence, risk, failed = confidence[present], risk[present], failed[present]
-    row: dict = {"n": len(risk)}
-    if not len(risk):
-        return row
-    intervals = area_intervals(confidence, risk, seed=seed)
+    items = cohort.of(measure)
+    confidence, risk = items.confidences[measure], items.risk
+    row: dict = {"level": cohort.level, "measure": measure, "n": len(risk)}
+    intervals = area_intervals(confidence, risk, items.cases, seed=seed)
     for name, value in areas(confidence, risk).items():
         low, high = intervals[name]
         row |= {name: value, f"{name}_lower": low, f"{name}_upper": high}
-    row["auroc_failure"] = error_auroc(-confidence, failed)
     usable = len(risk) >= _FEWEST and np.ptp(confidence) > 0 and np.ptp(risk) > 0
-    row["spearman"] = float(stats.spearmanr(confidence, risk)[0]) if usable else None
-    row["pearson"] = float(stats.pearsonr(confidence, risk)[0]) if usable else None
-    return row
+    return row | {
+        "auroc_failure": error_auroc(-confidence, items.failed),
+        "spearman": float(stats.spearmanr(confidence, risk)[0]) if usable else None,
+        "pearson": float(stats.pearsonr(confidence, risk)[0]) if usable else None,
+    }
 
 
-def rank_confidences(confidences: dict[str, np.ndarray], risk: np.ndarray, failed: np.ndarray, *, seed: int = 0) -> list[dict]:
-    """A row of `failure_row` for each confidence ``[n]`` that any case has, the least AURC first; equal ones by name."""
-    rows = [{"measure": name} | failure_row(values, risk, failed, seed=seed) for name, values in confidences.items()]
-    return sorted((row for row in rows if row["n"]), key=lambda row: (row["aurc"], row["measure"]))
+def rank_measures(cohort: Cohort, *, seed: int = 0) -> list[dict]:
+    """A row of `failure_row` for each measure that any item has, the least AURC first; equal ones by name."""
+    rows = (failure_row(cohort, name, seed=seed) for name in _present(cohort))
+    return sorted(rows, key=lambda row: (row["aurc"], row["measure"]))
+
+
+def _present(cohort: Cohort) -> Iterator[str]:
+    return (name for name, values in cohort.confidences.items() if not np.isnan(values).all())

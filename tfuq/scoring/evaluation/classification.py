@@ -12,10 +12,11 @@ from tfuq.data.classification import class_of
 from tfuq.data.stored import number, read_table
 from tfuq.errors import RunError
 from tfuq.results import PREDICTIONS, Manifest
-from tfuq.scoring.calibration import brier, negative_log_likelihood
+from tfuq.scoring.calibration import brier, brier_parts, confidence_bins, negative_log_likelihood
 from tfuq.scoring.classification import class_scores, confusion, detection_scores, ood_scores
+from tfuq.scoring.evaluation.failures import FailureOptions, classification_cohort, refuse_limit
 from tfuq.scoring.evaluation.references import referenced_cases
-from tfuq.scoring.evaluation.scores import OnCase, Scores, meaning, provenance
+from tfuq.scoring.evaluation.scores import OnCase, Scores, meaning, provenance, reliability_rows
 from tfuq.scoring.metrics import MEASURES
 
 _AGAIN = "predict again with --overwrite"
@@ -57,12 +58,15 @@ def read_predictions(folder: Path, classes: list[str]) -> PredictedClasses:
     )
 
 
-def score_classification(folder: Path, manifest: Manifest, config: Config, reference: Path | None, on_case: OnCase) -> Scores:
+def score_classification(
+    folder: Path, manifest: Manifest, config: Config, reference: Path | None, on_case: OnCase, failures: FailureOptions
+) -> Scores:
     """Score predicted classes against the data set's, or those of a folder in its layout.
 
     Raises:
-        RunError: a damaged table. DataError: a case without a class.
+        RunError: a damaged table. DataError: a case without a class, a limit of failure.
     """
+    refuse_limit(failures)
     predicted, truth = read_predictions(folder, config.data.classes), true_classes(manifest, config, reference)
     y = np.array([truth[case_id] for case_id in predicted.ids])
     wrong = predicted.p.argmax(1) != y
@@ -75,8 +79,10 @@ def score_classification(folder: Path, manifest: Manifest, config: Config, refer
         "scores": {"all": scores},
         "error_detection": {name: detection_scores(values, wrong) for name, values in predicted.measures.items()},
         "confusion": confusion(predicted.p, y).tolist(),
+        "brier_parts": brier_parts(predicted.p, y),
+        "reliability": reliability_rows(confidence_bins(predicted.p, y)),
     }
-    return Scores(cases, summary)
+    return Scores(cases, summary, cohorts=[classification_cohort(predicted.ids, predicted.p, wrong, predicted.measures)])
 
 
 def true_classes(manifest: Manifest, config: Config, reference: Path | None) -> dict[str, int]:

@@ -16,9 +16,11 @@ from tfuq.data.landmarks import pixel_mm, rater_points, reference_points
 from tfuq.data.stored import number, read_table
 from tfuq.errors import RunError
 from tfuq.results import LANDMARKS, Manifest
+from tfuq.scoring.evaluation.failures import CERTAINTIES, FailureOptions, landmark_cohorts
 from tfuq.scoring.evaluation.references import referenced_cases
 from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, score_table
 from tfuq.scoring.landmarks import (
+    FAILURE_MM,
     correlations,
     detection_auroc,
     errors_by_quantile,
@@ -30,7 +32,6 @@ from tfuq.scoring.landmarks import (
 _AGAIN = "predict again with --overwrite"
 MEASURES = ("variance", "mean_radial_spread", "aleatoric_variance", "total_variance", "max_activation")
 # A single sample has no spread, and only a heteroscedastic network predicts a variance.
-_CERTAINTIES = ("max_activation",)  # larger where a position is more certain
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def read_predictions(folder: Path, names: list[str]) -> PredictedLandmarks:
     return PredictedLandmarks(ids, positions, {name: values(name) for name in MEASURES if name in rows[0]})
 
 
-def score_landmarks(folder: Path, manifest: Manifest, config: Config, reference: Path | None, on_case: OnCase) -> Scores:
+def score_landmarks(
+    folder: Path, manifest: Manifest, config: Config, reference: Path | None, on_case: OnCase, failures: FailureOptions
+) -> Scores:
     """Score predicted positions against the data set's, or those of a folder in its layout.
 
     Raises:
@@ -88,7 +91,8 @@ def score_landmarks(folder: Path, manifest: Manifest, config: Config, reference:
         "raters_apart": _raters_apart(config, cases, sizes),
         "measures": {name: _measure(name, values, errors, mm is not None) for name, values in predicted.measures.items()},
     }
-    return Scores(rows, summary, {"landmarks": landmark_table(errors, names)})
+    cohorts = landmark_cohorts(predicted.ids, errors, predicted.measures, failures, None if mm is None else FAILURE_MM)
+    return Scores(rows, summary, {"landmarks": landmark_table(errors, names)}, cohorts)
 
 
 def _rows(predicted: PredictedLandmarks, names: list[str], pixels: np.ndarray, mm: np.ndarray | None) -> list[dict]:
@@ -111,7 +115,7 @@ def _present(value: float) -> float | None:
 
 def _measure(name: str, values: np.ndarray, errors: np.ndarray, in_mm: bool) -> dict:
     """What a measure says of the error; of a certainty, the AUROC and the quantiles are those of its negative."""
-    uncertainty = -values if name in _CERTAINTIES else values
+    uncertainty = -values if name in CERTAINTIES else values
     table: dict = {"correlation": correlations(values, errors)}
     if in_mm:
         table["auroc_4mm"] = detection_auroc(uncertainty, errors)

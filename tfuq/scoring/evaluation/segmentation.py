@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,10 @@ from tfuq.data.stored import number, read_table
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 from tfuq.results import Manifest
-from tfuq.scoring.calibration import brier, error_auroc, expected_calibration_error, negative_log_likelihood
-from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, score_table
+from tfuq.scoring.calibration import Bins
+from tfuq.scoring.evaluation.failures import FailureOptions, segmentation_cohorts
+from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, reliability_rows, score_table
+from tfuq.scoring.evaluation.voxels import read_maps
 from tfuq.scoring.metrics import MEASURES, METRICS
 from tfuq.scoring.segmentation import overlap_scores, surface_scores
 
@@ -25,19 +28,31 @@ _AGAIN = "remove its folder and predict the case again"
 _NOT_MEASURES = ("case", "class", "component", "reason", *METRICS)
 
 
-def score_segmentation(folder: Path, manifest: Manifest, config: Config, reference: Path | None, on_case: OnCase) -> Scores:
+@dataclass
+class _Tables:
+    """What is gathered from case to case."""
+
+    cases: list[dict] = field(default_factory=list)
+    structures: list[dict] = field(default_factory=list)
+    components: list[dict] = field(default_factory=list)
+    bins: list[Bins] = field(default_factory=list)
+
+
+def score_segmentation(
+    folder: Path, manifest: Manifest, config: Config, reference: Path | None, on_case: OnCase, failures: FailureOptions
+) -> Scores:
     """Score label maps and probabilities against the data set's labels, or those in the folder ``reference``.
 
     Raises:
         RunError: a damaged table. DataError: a reference or a map is missing or does not fit.
     """
-    cases, structures = [], []
+    tables, maps = _Tables(), MEASURES if manifest.samples > 1 else MEASURES[:1]
     for case in cases_with_references(manifest, config, reference):
-        rows, case_structures = _score_case(folder / case.id, case, config, MEASURES if manifest.samples > 1 else MEASURES[:1])
-        cases += rows
-        structures += case_structures
+        _score_case(folder / case.id, case, config, maps, tables)
         on_case(case.id)
-    return Scores(cases, _summary(manifest, cases, structures), {"structures": structures})
+    cohorts = segmentation_cohorts(tables.cases, tables.structures, tables.components, failures)
+    further = {"structures": tables.structures, "components": tables.components}
+    return Scores(tables.cases, _summary(manifest, tables), further, cohorts)
 
 
 def cases_with_references(manifest: Manifest, config: Config, reference: Path | None) -> Iterator[Case]:
@@ -68,26 +83,23 @@ def _reference_files(config: Config, folder: Path) -> dict[str, Path]:
     return plain | {case.id: case.label for case in listed if case.label}
 
 
-def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str]) -> tuple[list[dict], list[dict]]:
-    predicted = read(folder / "label.nii.gz")
-    truth = read_case_label(case, predicted, len(config.data.classes), config.data.label_values).array
-    if predicted.array.ndim != 3 or predicted.array.max() >= len(config.data.classes):
-        raise DataError(f"{folder / 'label.nii.gz'}: is no map of {len(config.data.classes)} classes; {_AGAIN}")
-    label = predicted.array.astype(np.uint8)
+def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str], tables: _Tables) -> None:
+    predicted, classes = read(folder / "label.nii.gz"), config.data.classes
+    truth = read_case_label(case, predicted, len(classes), config.data.label_values).array
+    if predicted.array.ndim != 3 or predicted.array.max() >= len(classes):
+        raise DataError(f"{folder / 'label.nii.gz'}: is no map of {len(classes)} classes; {_AGAIN}")
+    found = read_maps(folder, predicted, truth, maps, len(classes))
     rows = [
-        {"case": case.id, "class": name, **_class_scores(np.isin(label, classes), np.isin(truth, classes), predicted)}
-        for name, classes in config.data.structures.items()
+        {"case": case.id, "class": name, **_class_scores(np.isin(found.label, members), np.isin(truth, members), predicted)}
+        for name, members in config.data.structures.items()
     ]
-    rows.append(
-        {
-            "case": case.id,
-            "class": "all",
-            **_mean_row(rows[: len(config.data.classes) - 1]),
-            **_voxel_scores(folder, predicted, truth, maps, len(config.data.classes)),
-        }
-    )
+    own = rows[: len(classes) - 1]  # regions overlap them
+    rows.append({"case": case.id, "class": "all", **_mean_row(own), **found.scores(), **found.confidences()})
     quality = {row["class"]: row["dice"] for row in rows}
-    return rows, [row | {"dice": quality[row["class"]]} for row in _structures(folder / "structures.csv", quality)]
+    tables.cases += rows
+    tables.structures += [row | {"dice": quality[row["class"]]} for row in _structures(folder / "structures.csv", quality)]
+    tables.components += [{"case": case.id, **row} for row in found.components(classes)]
+    tables.bins.append(found.reliability())
 
 
 def _structures(path: Path, classes: Container[str]) -> list[dict]:
@@ -101,15 +113,6 @@ def _structures(path: Path, classes: Container[str]) -> list[dict]:
     return rows
 
 
-def _read_map(path: Path, label: Volume, highest: float, channels: tuple[int, ...] = ()) -> np.ndarray:
-    """A map's array; it must lie on the label's grid, have the channels, and values between 0 and ``highest``."""
-    volume = read(path)
-    is_on_grid = volume.same_grid(label) and volume.array.shape[3:] == channels
-    if not is_on_grid or volume.array.min() < 0 or volume.array.max() > highest + 1e-3:
-        raise DataError(f"{path}: is not on the grid of its label, or beyond 0 to {highest:.4g}; {_AGAIN}")
-    return volume.array
-
-
 def _class_scores(predicted: np.ndarray, reference: np.ndarray, grid: Volume) -> dict:
     return overlap_scores(predicted, reference, grid.voxel_volume) | surface_scores(predicted, reference, grid.spacing)
 
@@ -119,23 +122,15 @@ def _mean_row(rows: list[dict]) -> dict:
     return {name: mean_of([row[name] for row in rows]) for name in rows[0] if name in METRICS}
 
 
-def _voxel_scores(folder: Path, predicted: Volume, truth: np.ndarray, maps: Sequence[str], classes: int) -> dict:
-    p = _read_map(folder / "probability.nii.gz", predicted, 1.0, (classes,)).reshape(-1, classes)
-    y = truth.ravel().astype(int)
-    scores = {"nll": negative_log_likelihood(p, y), "brier": brier(p, y), "ece": expected_calibration_error(p, y)}
-    wrong = (predicted.array != truth).ravel()
-    for name in maps:
-        uncertainty = _read_map(folder / f"{name}.nii.gz", predicted, np.log(classes))
-        scores[f"auroc_{name}"] = error_auroc(uncertainty.ravel(), wrong)
-    return scores
-
-
-def _summary(manifest: Manifest, cases: list[dict], structures: list[dict]) -> dict:
+def _summary(manifest: Manifest, tables: _Tables) -> dict:
+    cases, structures = tables.cases, tables.structures
     classes = list(dict.fromkeys(row["class"] for row in cases))
+    shares = [np.array(bins) / bins.count.sum() for bins in tables.bins]  # each case counts alike
     return provenance(manifest) | {
         "scores": {c: score_table([row for row in cases if row["class"] == c]) for c in classes},
         "structure_measures": {c: measure_means(_whole(structures, c)) for c in classes[:-1]},
         "spearman_with_dice": {c: spearman_with_dice(_whole(structures, c)) for c in classes[:-1]},
+        "reliability": reliability_rows(Bins(*np.mean(shares, 0))),
     }
 
 
