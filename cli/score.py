@@ -79,6 +79,7 @@ def _lines(summary: dict) -> Iterator[str]:
         if shown:
             yield f"{name}: mutual information (nat): {', '.join(shown)}"
     yield from _found(summary.get("error_detection", {}), "errors found by")
+    yield from _calibrated(summary)
     yield from _failures(summary["failure_detection"])
     yield from _found(summary.get("out_of_distribution", {}), "out of distribution by")
     yield from _landmarks(summary)
@@ -94,6 +95,21 @@ def _found(tables: dict, what: str) -> Iterator[str]:
     for name, found in tables.items():
         shown = "  ".join(f"{key.upper()} {value:.4f}" for key, value in found.items() if value is not None)
         yield f"{what} {name.replace('_', ' ')}: {shown or 'not defined, as all cases are alike'}"
+
+
+def _calibrated(summary: dict) -> Iterator[str]:
+    """Before and after scaling, and what was promised beside what was seen."""
+    if before := summary.get("before_calibration"):
+        after = summary["scores"]["all"]
+        shown = [f"{name} {before[name]:.4f} → {after[name]['mean']:.4f}" for name in ("nll", "brier", "ece") if name in after]
+        yield f"scaling: {'  '.join(shown)}"
+    for name, found in summary.get("conformal", {}).items():
+        for what, row in (found if "promised" not in found else {"coverage": found}).items():
+            interval = "–" if row["interval"] is None else "{:.3f} to {:.3f}".format(*row["interval"])
+            size = f", mean set size {row['mean_set_size']:.3f}" if "mean_set_size" in row else ""
+            size += f", mean radius {row['mean_radius']:.2f}" if "mean_radius" in row else ""
+            what = what.replace("_", " ")
+            yield f"{name}: {what} {row['realized']:.4f} ({interval}), promised {row['promised']:g}{size}"
 
 
 def _failures(tables: dict[str, list[dict]]) -> Iterator[str]:

@@ -7,6 +7,7 @@ A split-conformal set or interval holds the truth of a new case with a probabili
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from scipy import stats
@@ -109,6 +110,16 @@ def volume_scores(volume: np.ndarray, low: np.ndarray, high: np.ndarray, voxel: 
     """
     true, least, most = (np.log(np.asarray(v, float) + voxel) for v in (volume, low, high))
     return np.maximum(least - true, true - most)
+
+
+def predicted_interval(row: Mapping[str, float]) -> tuple[float, float]:
+    """A structure's interval over samples in mm³ (see `tfuq.measures.structure`); its volume twice where it is of one sample."""
+    return tuple(row.get(f"volume_{side}_mm3", row["volume_mm3"]) for side in ("lower", "upper"))
+
+
+def landmark_scale(row: Mapping[str, float]) -> float:
+    """What a landmark's radial errors are measured in: its mean radial spread over samples plus one, in mm, or else pixels."""
+    return row.get("mean_radial_spread_mm" if "x_mm" in row else "mean_radial_spread", 0.0) + 1.0
 
 
 def volume_interval(low: float, high: float, voxel: float, quantile: float) -> tuple[float, float]:

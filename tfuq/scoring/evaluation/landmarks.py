@@ -17,6 +17,7 @@ from tfuq.data.stored import number, read_table
 from tfuq.errors import RunError
 from tfuq.results import LANDMARKS, Manifest
 from tfuq.scoring.evaluation.failures import CERTAINTIES, FailureOptions, landmark_cohorts
+from tfuq.scoring.evaluation.promises import checked_calibration, kept_radii, summary_head
 from tfuq.scoring.evaluation.references import referenced_cases
 from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, score_table
 from tfuq.scoring.landmarks import (
@@ -36,11 +37,13 @@ MEASURES = ("variance", "mean_radial_spread", "aleatoric_variance", "total_varia
 
 @dataclass(frozen=True)
 class PredictedLandmarks:
-    """A predictions table: ids, positions ``[n, L, 2]`` in pixels of each image, measures ``[n, L]`` by name."""
+    """A predictions table: ids, positions ``[n, L, 2]`` in pixels of each image, measures ``[n, L]`` by name, and conformal radii
+    ``[n, L]`` (mm, or pixels where it has no mm; None where not calibrated)."""
 
     ids: list[str]
     positions: np.ndarray
     measures: dict[str, np.ndarray]
+    radii: np.ndarray | None
 
 
 def read_predictions(folder: Path, names: list[str]) -> PredictedLandmarks:
@@ -61,7 +64,8 @@ def read_predictions(folder: Path, names: list[str]) -> PredictedLandmarks:
         return np.array([[number(path, found[i, name], column, _AGAIN) for name in names] for i in ids], float)
 
     positions = np.stack([values("x"), values("y")], -1)
-    return PredictedLandmarks(ids, positions, {name: values(name) for name in MEASURES if name in rows[0]})
+    radii = next((values(name) for name in ("conformal_radius_mm", "conformal_radius") if name in rows[0]), None)
+    return PredictedLandmarks(ids, positions, {name: values(name) for name in MEASURES if name in rows[0]}, radii)
 
 
 def score_landmarks(
@@ -91,6 +95,9 @@ def score_landmarks(
         "raters_apart": _raters_apart(config, cases, sizes),
         "measures": {name: _measure(name, values, errors, mm is not None) for name, values in predicted.measures.items()},
     }
+    if calibration := checked_calibration(manifest):
+        summary["calibration"] = summary_head(calibration)
+        summary["conformal"] = kept_radii(errors, predicted.radii, names, calibration)
     cohorts = landmark_cohorts(predicted.ids, errors, predicted.measures, failures, None if mm is None else FAILURE_MM)
     return Scores(rows, summary, {"landmarks": landmark_table(errors, names)}, cohorts)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
+from tfuq.calibrations import Calibration
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_label
 from tfuq.data.layouts import cases_of
@@ -19,6 +20,7 @@ from tfuq.errors import DataError
 from tfuq.results import Manifest
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation.failures import FailureOptions, segmentation_cohorts
+from tfuq.scoring.evaluation.promises import bound_losses, checked_calibration, kept_bounds, summary_head
 from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, reliability_rows, score_table
 from tfuq.scoring.evaluation.voxels import read_maps
 from tfuq.scoring.metrics import MEASURES, METRICS
@@ -36,6 +38,8 @@ class _Tables:
     structures: list[dict] = field(default_factory=list)
     components: list[dict] = field(default_factory=list)
     bins: list[Bins] = field(default_factory=list)
+    before: list[dict] = field(default_factory=list)  # calibration before scaling
+    bounds: list[dict] = field(default_factory=list)  # what conformal bounds missed
 
 
 def score_segmentation(
@@ -47,12 +51,15 @@ def score_segmentation(
         RunError: a damaged table. DataError: a reference or a map is missing or does not fit.
     """
     tables, maps = _Tables(), MEASURES if manifest.samples > 1 else MEASURES[:1]
+    calibration = checked_calibration(manifest)
     for case in cases_with_references(manifest, config, reference):
-        _score_case(folder / case.id, case, config, maps, tables)
+        truth = _score_case(folder / case.id, case, config, maps, tables)
+        if calibration:
+            _check_case(folder / case.id, truth, config, tables)
         on_case(case.id)
     cohorts = segmentation_cohorts(tables.cases, tables.structures, tables.components, failures)
     further = {"structures": tables.structures, "components": tables.components}
-    return Scores(tables.cases, _summary(manifest, tables), further, cohorts)
+    return Scores(tables.cases, _summary(manifest, tables, calibration), further, cohorts)
 
 
 def cases_with_references(manifest: Manifest, config: Config, reference: Path | None) -> Iterator[Case]:
@@ -83,9 +90,11 @@ def _reference_files(config: Config, folder: Path) -> dict[str, Path]:
     return plain | {case.id: case.label for case in listed if case.label}
 
 
-def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str], tables: _Tables) -> None:
+def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str], tables: _Tables) -> Volume:
+    """Add a case's scores to the tables; its reference is returned."""
     predicted, classes = read(folder / "label.nii.gz"), config.data.classes
-    truth = read_case_label(case, predicted, len(classes), config.data.label_values).array
+    reference = read_case_label(case, predicted, len(classes), config.data.label_values)
+    truth = reference.array
     if predicted.array.ndim != 3 or predicted.array.max() >= len(classes):
         raise DataError(f"{folder / 'label.nii.gz'}: is no map of {len(classes)} classes; {_AGAIN}")
     found = read_maps(folder, predicted, truth, maps, len(classes))
@@ -100,6 +109,22 @@ def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str], t
     tables.structures += [row | {"dice": quality[row["class"]]} for row in _structures(folder / "structures.csv", quality)]
     tables.components += [{"case": case.id, **row} for row in found.components(classes)]
     tables.bins.append(found.reliability())
+    return reference
+
+
+def _check_case(folder: Path, truth: Volume, config: Config, tables: _Tables) -> None:
+    """Add what there is of a calibrated case: scores before scaling, and whether bounds and volume intervals held."""
+    classes = config.data.classes
+    before = read_maps(folder, truth, truth.array, (), len(classes), probability="uncalibrated")
+    tables.before.append(before.scores())
+    held = {}
+    for row in _structures(folder / "structures.csv", config.data.structures):
+        if row["component"] == "all" and row["class"] in classes:
+            volume = np.count_nonzero(truth.array == classes.index(row["class"])) * truth.voxel_volume
+            low, high = (float(row[f"volume_conformal_{side}_mm3"]) for side in ("lower", "upper"))
+            # A table's numbers have six digits.
+            held[row["class"]] = low * (1 - 1e-5) <= volume <= high * (1 + 1e-5)
+    tables.bounds += [row | {"volume_held": held[row["class"]]} for row in bound_losses(folder, truth.array, classes)]
 
 
 def _structures(path: Path, classes: Container[str]) -> list[dict]:
@@ -122,16 +147,28 @@ def _mean_row(rows: list[dict]) -> dict:
     return {name: mean_of([row[name] for row in rows]) for name in rows[0] if name in METRICS}
 
 
-def _summary(manifest: Manifest, tables: _Tables) -> dict:
+def _summary(manifest: Manifest, tables: _Tables, calibration: Calibration | None) -> dict:
     cases, structures = tables.cases, tables.structures
     classes = list(dict.fromkeys(row["class"] for row in cases))
     shares = [np.array(bins) / bins.count.sum() for bins in tables.bins]  # each case counts alike
-    return provenance(manifest) | {
-        "scores": {c: score_table([row for row in cases if row["class"] == c]) for c in classes},
-        "structure_measures": {c: measure_means(_whole(structures, c)) for c in classes[:-1]},
-        "spearman_with_dice": {c: spearman_with_dice(_whole(structures, c)) for c in classes[:-1]},
-        "reliability": reliability_rows(Bins(*np.mean(shares, 0))),
-    }
+    calibrated = {}
+    if calibration:
+        names = dict.fromkeys(name for row in tables.before for name in row)
+        calibrated = {
+            "calibration": summary_head(calibration),
+            "before_calibration": {name: mean_of([row.get(name) for row in tables.before]) for name in names},
+            "conformal": kept_bounds(tables.bounds, calibration),
+        }
+    return (
+        provenance(manifest)
+        | calibrated
+        | {
+            "scores": {c: score_table([row for row in cases if row["class"] == c]) for c in classes},
+            "structure_measures": {c: measure_means(_whole(structures, c)) for c in classes[:-1]},
+            "spearman_with_dice": {c: spearman_with_dice(_whole(structures, c)) for c in classes[:-1]},
+            "reliability": reliability_rows(Bins(*np.mean(shares, 0))),
+        }
+    )
 
 
 def _whole(structures: list[dict], name: str) -> list[dict]:

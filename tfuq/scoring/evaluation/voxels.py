@@ -76,15 +76,22 @@ class CaseMaps:
         ]
 
 
-def read_maps(folder: Path, predicted: Volume, truth: np.ndarray, names: Sequence[str], classes: int) -> CaseMaps:
+def read_maps(
+    folder: Path,
+    predicted: Volume,
+    truth: np.ndarray,
+    names: Sequence[str],
+    classes: int,
+    probability: str = "probability",
+) -> CaseMaps:
     """Read a case's probabilities and the maps of these names.
 
     Raises:
         DataError: one is not on the label's grid, or holds what it cannot.
     """
-    probability = _read_map(folder / "probability.nii.gz", predicted, 1.0, (classes,))
+    p = _read_map(folder / f"{probability}.nii.gz", predicted, 1.0, (classes,))
     maps = {name: _read_map(folder / f"{name}.nii.gz", predicted, np.log(classes)) for name in names}
-    return CaseMaps(predicted.array.astype(np.uint8), truth, probability, maps)
+    return CaseMaps(predicted.array.astype(np.uint8), truth, p, maps)
 
 
 def _read_map(path: Path, label: Volume, top: float, channels: tuple[int, ...] = ()) -> np.ndarray:

@@ -1,0 +1,190 @@
+"""``tfuq calibrate`` and what follows from it, on runs that were hardly trained: files, promises checked, refusals."""
+
+import csv
+import json
+import shutil
+
+import nibabel
+import numpy as np
+import pytest
+
+from tests.conftest import assert_refused, files_of
+from tfuq.scoring import conformal
+from tfuq.scoring.recalibration import scaled
+
+
+@pytest.fixture(scope="module")
+def own_run(trained_task, trained, tmp_path_factory):
+    """``own_run(task)``: a copy of a trained run to calibrate."""
+    made = {}
+
+    def make(task):
+        if task not in made:
+            source = trained("mc-dropout") if task == "segmentation" else trained_task(task, "mc-dropout")
+            made[task] = shutil.copytree(source.path, tmp_path_factory.mktemp(task) / "run")
+        return made[task]
+
+    return make
+
+
+def calibration_of(run, source="validation", alpha=0.5):
+    return ("calibrate", run, "--cases", source, "--alpha", alpha, "--samples", 3, "--overwrite")
+
+
+def rows_of(path):
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def stored(run):
+    return json.loads((run / "calibrations" / "mc-dropout.json").read_text())
+
+
+@pytest.fixture
+def calibrated(own_run, tfuq):
+    """``calibrated(task, *calibrate's arguments)``: run, predictions and the scores' summary."""
+
+    def make(task, source="validation", *further, alpha=0.5):
+        run = own_run(task)
+        result = tfuq("calibrate", run, "--cases", source, "--alpha", alpha, "--samples", 3, "--overwrite", *further)
+        assert result.exit_code == 0, result.output
+        assert tfuq("predict", run, "--calibrated", "--samples", 3, "--overwrite").exit_code == 0
+        folder = run / "predictions" / "mc-dropout-calibrated"
+        result = tfuq("score", folder, "--no-figures")
+        assert result.exit_code == 0, result.output
+        return run, folder, json.loads((run / "scores" / "mc-dropout-calibrated" / "summary.json").read_text()), result.stdout
+
+    return make
+
+
+@pytest.mark.parametrize("kind", ["temperature", "vector"])
+def test_classification(calibrated, kind):
+    run, folder, summary, shown = calibrated("classification", "test:0.4", "--scaling", kind, alpha=0.3)
+    found, rows = stored(run), rows_of(folder / "predictions.csv")
+    test = json.loads((run / "splits.json").read_text())["test"]
+    assert len(found["cases"]) == round(0.4 * len(test))
+    assert sorted(found["cases"].keys() | {row["case"] for row in rows}) == sorted(test)  # none of them twice
+    assert len(rows) + len(found["cases"]) == len(test)
+    assert found["scaling"]["nll_after"] <= found["scaling"]["nll_before"]
+    names = [name for name in rows[0] if name.startswith("uncalibrated_")]
+    before = np.array([[float(row[name]) for name in names] for row in rows])
+    for rule, quantile in found["conformal"]["sets"].items():
+        # Tables have six digits, by which a class may fall on the other side of the threshold.
+        scores = conformal.class_scores(before, rule)
+        clear = (np.abs(scores - quantile) > 1e-4).all(1)
+        members = [
+            {n.removeprefix("uncalibrated_") for n, is_in in zip(names, row <= quantile, strict=True) if is_in}
+            for row in scores
+        ]
+        written = [set(row[f"set_{rule}"].split("; ")) - {""} for row in rows]
+        assert clear.any()
+        assert all(a == b for a, b, is_clear in zip(members, written, clear, strict=True) if is_clear)
+        assert summary["conformal"][rule]["promised"] == 0.7
+        assert summary["conformal"][rule]["mean_set_size"] == pytest.approx(np.mean([len(s) for s in written]))
+    assert summary["before_calibration"]["nll"] > 0
+    assert "scaling: nll" in shown
+    assert "lac: coverage" in shown
+
+
+def test_segmentation(calibrated):
+    run, folder, summary, shown = calibrated("segmentation")
+    found = stored(run)
+    (case, *_) = (path for path in sorted(folder.iterdir()) if path.is_dir())
+    before = nibabel.load(case / "uncalibrated.nii.gz")
+    for side in ("lower", "upper"):
+        mask = nibabel.load(case / f"label_{side}.nii.gz")
+        np.testing.assert_allclose(mask.affine, before.affine)
+        for k, name in enumerate(("ball", "core")):
+            expected = before.get_fdata(dtype=np.float32)[..., k + 1] >= found["conformal"]["bounds"][name][side]
+            np.testing.assert_array_equal(mask.get_fdata()[..., k] > 0, expected)
+    assert summary["conformal"]["ball"]["missed_by_upper"]["n"] == 2
+    whole = [row for row in rows_of(case / "structures.csv") if row["component"] == "all"]
+    assert all(float(r["volume_conformal_lower_mm3"]) <= float(r["volume_conformal_upper_mm3"]) for r in whole)
+    assert {"nll", "ece", "nll_boundary"} <= summary["before_calibration"].keys()
+    assert "missed by upper" in shown
+    again = files_of(folder)
+    shutil.rmtree(folder)
+    assert_same(run, again, folder)
+
+
+def assert_same(run, files, folder):
+    """The same seed gives the same bytes, of a calibration too."""
+    from click.testing import CliRunner
+
+    from tfuq_cli.main import main
+
+    kept = (run / "calibrations" / "mc-dropout.json").read_bytes()
+    for arguments in (calibration_of(run), ("predict", run, "--calibrated", "--samples", 3)):
+        assert CliRunner().invoke(main, [str(a) for a in arguments]).exit_code == 0
+    assert (run / "calibrations" / "mc-dropout.json").read_bytes() == kept
+    assert files_of(folder) == files
+
+
+def test_landmarks(calibrated):
+    run, folder, summary, _ = calibrated("landmarks", alpha=0.5)
+    radii = stored(run)["conformal"]["radii"]
+    for row in rows_of(folder / "landmarks.csv"):
+        expected = radii[row["landmark"]] * (float(row["mean_radial_spread_mm"]) + 1)
+        assert float(row["conformal_radius_mm"]) == pytest.approx(expected, rel=1e-4)
+    assert stored(run)["scaling"] is None
+    assert {row["n"] for row in summary["conformal"].values()} == {3}
+
+
+def test_one_sample_of_one_network_is_scaled_as_numpy_does(own_run, tfuq):
+    run = own_run("classification")
+    assert tfuq("calibrate", run, "--method", "deterministic", "--alpha", 0.3, "--overwrite").exit_code == 0
+    assert tfuq("predict", run, "--method", "deterministic", "--calibrated").exit_code == 0
+    scaling = json.loads((run / "calibrations" / "deterministic.json").read_text())["scaling"]
+    rows = rows_of(run / "predictions" / "deterministic-calibrated" / "predictions.csv")
+    before, after = (
+        np.array([[float(v) for name, v in row.items() if name.startswith(prefix)] for row in rows])
+        for prefix in ("uncalibrated_", "probability_")
+    )
+    np.testing.assert_allclose(scaled(before, np.array(scaling["weights"]), np.array(scaling["bias"])), after, atol=1e-4)
+
+
+def test_refusals_of_calibrate(own_run, tfuq, tmp_path):
+    run = own_run("classification")
+    split = json.loads((run / "splits.json").read_text())
+    for alpha in ("0", "1", "-0.5", "nan", "inf"):
+        assert_refused(tfuq("calibrate", run, "--alpha", alpha), "--alpha", "not between 0 and 1")
+    assert_refused(tfuq("calibrate", run, "--alpha", 0.05), "8 calibration cases are too few", "needs 19")
+    for share in ("test:0", "test:1", "test:half", "test:nan"):
+        assert_refused(tfuq("calibrate", run, "--cases", share), f"--cases {share}", "no share")
+    listed = tmp_path / "cases.txt"
+    assert_refused(tfuq("calibrate", run, "--cases", listed), "neither validation, nor test:SHARE")
+    for text, words in (("", "names no case"), (split["train"][0], "was trained on"), ("nobody", "'nobody' is not there")):
+        listed.write_text(text + "\n")
+        assert_refused(tfuq("calibrate", run, "--cases", listed, "--alpha", 0.3), words)
+    listed.write_text(split["validation"][0] + "\n")
+    assert_refused(tfuq("calibrate", run, "--cases", listed, "--alpha", 0.3), "1 calibration cases are too few")
+    assert_refused(
+        tfuq("calibrate", own_run("segmentation"), "--scaling", "vector", "--alpha", 0.5), "serves classification alone"
+    )
+    (run / "splits.json").write_text(json.dumps(split | {"validation": []}))
+    assert_refused(tfuq("calibrate", run), "has no validation cases", "--cases test:0.5")
+    (run / "splits.json").write_text(json.dumps(split))
+
+
+def test_refusals_of_what_is_calibrated(calibrated, tfuq, trained_task, own_run):
+    fresh = trained_task("classification", "mc-dropout").path
+    assert_refused(tfuq("predict", fresh, "--calibrated"), "is not calibrated for mc-dropout", "tfuq calibrate")
+    run, folder, *_ = calibrated("segmentation")
+    assert_refused(tfuq("calibrate", run, "--alpha", 0.5, "--samples", 3), "exists; pass --overwrite")
+    assert_refused(tfuq("predict", run, "--calibrated", "--samples", 4), "was made of mc-dropout, T = 3", "draw alike")
+    own = next(iter(stored(run)["cases"].values()))[0]
+    assert_refused(tfuq("predict", run, "--calibrated", "--samples", 3, "--input", own), "is a calibration case")
+    kept = files_of(run / "scores")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    name, files = next(iter(stored(run)["cases"].items()))
+    entry = next(iter(manifest["cases"].values()))
+    manifest["cases"][name] = entry | {"images": files}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert_refused(tfuq("score", folder), "is a calibration case")
+    assert tfuq("calibrate", run, "--alpha", 0.6, "--samples", 3, "--overwrite").exit_code == 0
+    assert_refused(tfuq("score", folder), "is not the calibration that these predictions were made with")
+    assert_refused(tfuq("predict", run, "--calibrated", "--samples", 3), "another calibration")
+    assert files_of(run / "scores") == kept
+    path = run / "calibrations" / "mc-dropout.json"
+    path.write_text(path.read_text()[:100])
+    assert_refused(tfuq("predict", run, "--calibrated", "--samples", 3), "cannot be read", "calibrate again")
