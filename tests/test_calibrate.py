@@ -27,10 +27,6 @@ def own_run(trained_task, trained, tmp_path_factory):
     return make
 
 
-def calibration_of(run, source="validation", alpha=0.5):
-    return ("calibrate", run, "--cases", source, "--alpha", alpha, "--samples", 3, "--overwrite")
-
-
 def rows_of(path):
     with path.open() as file:
         return list(csv.DictReader(file))
@@ -57,7 +53,7 @@ def calibrated(own_run, tfuq):
     return make
 
 
-@pytest.mark.parametrize("kind", ["temperature", "vector"])
+@pytest.mark.parametrize("kind", ["temperature", pytest.param("vector", marks=pytest.mark.slow)])
 def test_classification(calibrated, kind):
     run, folder, summary, shown = calibrated("classification", "test:0.4", "--scaling", kind, alpha=0.3)
     found, rows = stored(run), rows_of(folder / "predictions.csv")
@@ -102,24 +98,18 @@ def test_segmentation(calibrated):
     assert all(float(r["volume_conformal_lower_mm3"]) <= float(r["volume_conformal_upper_mm3"]) for r in whole)
     assert {"nll", "ece", "nll_boundary"} <= summary["before_calibration"].keys()
     assert "missed by upper" in shown
-    again = files_of(folder)
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_bytes(calibrated, tfuq):
+    run, folder, *_ = calibrated("segmentation")
+    kept = files_of(run / "calibrations"), files_of(folder)
     shutil.rmtree(folder)
-    assert_same(run, again, folder)
+    calibrated("segmentation")
+    assert (files_of(run / "calibrations"), files_of(folder)) == kept
 
 
-def assert_same(run, files, folder):
-    """The same seed gives the same bytes, of a calibration too."""
-    from click.testing import CliRunner
-
-    from tfuq_cli.main import main
-
-    kept = (run / "calibrations" / "mc-dropout.json").read_bytes()
-    for arguments in (calibration_of(run), ("predict", run, "--calibrated", "--samples", 3)):
-        assert CliRunner().invoke(main, [str(a) for a in arguments]).exit_code == 0
-    assert (run / "calibrations" / "mc-dropout.json").read_bytes() == kept
-    assert files_of(folder) == files
-
-
+@pytest.mark.slow
 def test_landmarks(calibrated):
     run, folder, summary, _ = calibrated("landmarks", alpha=0.5)
     radii = stored(run)["conformal"]["radii"]

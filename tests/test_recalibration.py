@@ -56,9 +56,8 @@ def test_temperature_is_the_best_of_many():
 
 def test_a_known_temperature_is_found():
     """Classes drawn from p, and p made too sure by a temperature of 1/3: one sample, 20,000 items."""
-    p, y = sampled(2, samples=1, n=20_000, sharpness=1.0)
-    true = np.exp(np.log(p[0]))
-    y = (np.random.default_rng(0).random((len(y), 1)) > np.cumsum(true, 1)).sum(1).clip(0, 3)
+    (true,), _ = sampled(2, samples=1, n=20_000, sharpness=1.0)
+    y = (np.random.default_rng(0).random((20_000, 1)) > np.cumsum(true, 1)).sum(1).clip(0, 3)
     sharp = true**3 / (true**3).sum(-1, keepdims=True)
     weights, _ = recalibration.fit_temperature(np.log(sharp)[None], y)
     assert weights == pytest.approx(np.full(4, 1 / 3), rel=0.03)
@@ -71,7 +70,7 @@ def test_vector_scaling_is_no_worse_and_undoes_a_bias():
     by_temperature = recalibration.mean_nll(logs, y, *recalibration.fit_temperature(logs, y))[0]
     weights, bias = recalibration.fit_vector(logs, y)
     value, gradient = recalibration.mean_nll(logs, y, weights, bias)
-    assert value < by_temperature - 0.05
+    assert value < by_temperature - 0.03
     assert np.abs(gradient).max() < 1e-3
 
 

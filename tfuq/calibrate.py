@@ -49,10 +49,10 @@ def calibrate(
     """
     path = calibration_path(run, request.method)
     conformal.check_alpha(choices.alpha, len(cases))
-    if path.exists() and not overwrite:
-        raise RunError(f"{path}: exists; pass --overwrite to replace it, which voids the predictions that were made with it")
     if choices.kind == "vector" and run.config.task != "classification":
         raise DataError(f"--scaling vector: serves classification alone; a run of {run.config.task} takes temperature")
+    if path.exists() and not overwrite:
+        raise RunError(f"{path}: exists; pass --overwrite to replace it, which voids the predictions that were made with it")
     fit = _FITS[run.config.task](run, request, choices)
     with exclusive(path.parent, "calibrating into"):
         for case_id in fit.gather(cases):
