@@ -7,10 +7,12 @@ import shutil
 import nibabel
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from tests.conftest import assert_refused, files_of
 from tfuq.scoring import conformal
 from tfuq.scoring.recalibration import scaled
+from tfuq_cli.main import main
 
 
 @pytest.fixture(scope="module")
@@ -36,26 +38,33 @@ def stored(run):
     return json.loads((run / "calibrations" / "mc-dropout.json").read_text())
 
 
-@pytest.fixture
-def calibrated(own_run, tfuq):
-    """``calibrated(task, *calibrate's arguments)``: run, predictions and the scores' summary."""
+def told(*arguments):
+    """What a command that must succeed says."""
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
-    def make(task, source="validation", *further, alpha=0.5):
-        run = own_run(task)
-        result = tfuq("calibrate", run, "--cases", source, "--alpha", alpha, "--samples", 3, "--overwrite", *further)
-        assert result.exit_code == 0, result.output
-        assert tfuq("predict", run, "--calibrated", "--samples", 3, "--overwrite").exit_code == 0
-        folder = run / "predictions" / "mc-dropout-calibrated"
-        result = tfuq("score", folder, "--no-figures")
-        assert result.exit_code == 0, result.output
-        return run, folder, json.loads((run / "scores" / "mc-dropout-calibrated" / "summary.json").read_text()), result.stdout
 
-    return make
+def calibrate_predict_score(run, source, alpha, kind):
+    """Predictions, the scores' summary, and what was said of them."""
+    told("calibrate", run, "--cases", source, "--alpha", alpha, "--scaling", kind, "--samples", 3, "--overwrite")
+    told("predict", run, "--calibrated", "--samples", 3, "--overwrite")
+    shown = told("score", run / "predictions" / "mc-dropout-calibrated", "--no-figures")
+    summary = json.loads((run / "scores" / "mc-dropout-calibrated" / "summary.json").read_text())
+    return run / "predictions" / "mc-dropout-calibrated", summary, shown
+
+
+@pytest.fixture(scope="module")
+def calibrated_balls(own_run):
+    """A segmentation, calibrated, predicted and scored: run, predictions, summary, what was said."""
+    run = own_run("segmentation")
+    return run, *calibrate_predict_score(run, "validation", 0.5, "temperature")
 
 
 @pytest.mark.parametrize("kind", ["temperature", pytest.param("vector", marks=pytest.mark.slow)])
-def test_classification(calibrated, kind):
-    run, folder, summary, shown = calibrated("classification", "test:0.4", "--scaling", kind, alpha=0.3)
+def test_classification(own_run, kind):
+    run = own_run("classification")
+    folder, summary, shown = calibrate_predict_score(run, "test:0.4", 0.3, kind)
     found, rows = stored(run), rows_of(folder / "predictions.csv")
     test = json.loads((run / "splits.json").read_text())["test"]
     assert len(found["cases"]) == round(0.4 * len(test))
@@ -82,8 +91,8 @@ def test_classification(calibrated, kind):
     assert "lac: coverage" in shown
 
 
-def test_segmentation(calibrated):
-    run, folder, summary, shown = calibrated("segmentation")
+def test_segmentation(calibrated_balls):
+    run, folder, summary, shown = calibrated_balls
     found = stored(run)
     (case, *_) = (path for path in sorted(folder.iterdir()) if path.is_dir())
     before = nibabel.load(case / "uncalibrated.nii.gz")
@@ -101,17 +110,18 @@ def test_segmentation(calibrated):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_bytes(calibrated, tfuq):
-    run, folder, *_ = calibrated("segmentation")
+def test_the_same_seed_gives_the_same_bytes(calibrated_balls):
+    run, folder, *_ = calibrated_balls
     kept = files_of(run / "calibrations"), files_of(folder)
     shutil.rmtree(folder)
-    calibrated("segmentation")
+    calibrate_predict_score(run, "validation", 0.5, "temperature")
     assert (files_of(run / "calibrations"), files_of(folder)) == kept
 
 
 @pytest.mark.slow
-def test_landmarks(calibrated):
-    run, folder, summary, _ = calibrated("landmarks", alpha=0.5)
+def test_landmarks(own_run):
+    run = own_run("landmarks")
+    folder, summary, _ = calibrate_predict_score(run, "validation", 0.5, "temperature")
     radii = stored(run)["conformal"]["radii"]
     for row in rows_of(folder / "landmarks.csv"):
         expected = radii[row["landmark"]] * (float(row["mean_radial_spread_mm"]) + 1)
@@ -156,10 +166,10 @@ def test_refusals_of_calibrate(own_run, tfuq, tmp_path):
     (run / "splits.json").write_text(json.dumps(split))
 
 
-def test_refusals_of_what_is_calibrated(calibrated, tfuq, trained_task, own_run):
+def test_refusals_of_what_is_calibrated(calibrated_balls, tfuq, trained_task):
     fresh = trained_task("classification", "mc-dropout").path
     assert_refused(tfuq("predict", fresh, "--calibrated"), "is not calibrated for mc-dropout", "tfuq calibrate")
-    run, folder, *_ = calibrated("segmentation")
+    run, folder, *_ = calibrated_balls
     assert_refused(tfuq("calibrate", run, "--alpha", 0.5, "--samples", 3), "exists; pass --overwrite")
     assert_refused(tfuq("predict", run, "--calibrated", "--samples", 4), "was made of mc-dropout, T = 3", "draw alike")
     own = next(iter(stored(run)["cases"].values()))[0]
