@@ -13,7 +13,7 @@ from scipy.special import log_softmax, logsumexp
 
 TINY = 1e-30  # probabilities below count as this
 _TEMPERATURES = (0.05, 20.0)
-_MOST_WEIGHT = 20.0
+_PRIOR_SPREAD = 0.5
 
 
 def scaled(p: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> np.ndarray:
@@ -49,15 +49,22 @@ def fit_temperature(logs: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def fit_vector(logs: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (0…20) and bias ``[K]`` of the best vector scaling, from the best temperature on."""
+    """Weights (at least 0) and bias ``[K]`` of vector scaling, most probable given the items under a normal prior.
+
+    Its mean is the best temperature, its standard deviation half of the weight and 0.5 nat: a class that is hardly ever wrong
+    says little, and without a prior its weight grows until the next error costs more than all of the gain.
+    """
     classes = logs.shape[-1]
+    start = np.concatenate(fit_temperature(logs, y))
+    spread = np.repeat([_PRIOR_SPREAD * start[0], _PRIOR_SPREAD], classes)
 
-    def nll(parameters):
+    def loss(parameters):
         value, gradient = mean_nll(logs, y, *parameters.reshape(2, classes))
-        return value, gradient.ravel()
+        away = (parameters - start) / spread
+        return value + (away**2).sum() / 2 / len(y), gradient.ravel() + away / spread / len(y)
 
-    bounds = [(0.0, _MOST_WEIGHT)] * classes + [(-_MOST_WEIGHT, _MOST_WEIGHT)] * classes
-    found = optimize.minimize(nll, np.concatenate(fit_temperature(logs, y)), jac=True, bounds=bounds, method="L-BFGS-B")
+    bounds = [(0.0, None)] * classes + [(None, None)] * classes
+    found = optimize.minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B")
     return found.x[:classes], found.x[classes:]
 
 
