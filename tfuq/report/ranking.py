@@ -21,7 +21,7 @@ def risk_coverage(cohort: Cohort, rows: list[dict], count: int = 6) -> Figure:
     for row, (colour, style) in zip(rows[:count], cycle(LINES), strict=False):
         items = cohort.of(row["measure"])
         curve = risk_coverage_curve(items.confidences[row["measure"]], items.risk)
-        label = f"{row['measure'].replace('_', ' ')} ({row['aurc']:.3g})"
+        label = f"{row['measure'].replace('_', ' ')} ({row['aurc']:.4g})"
         axes.plot(*curve, style, color=colour, linewidth=1.4, label=label)
     axes.plot(*risk_coverage_curve(-cohort.risk, cohort.risk), color=GREY, linewidth=1, label="best order")
     axes.set(xlabel="coverage: share kept, the most confident first", ylabel="mean risk of those kept", xlim=(0, 1))
