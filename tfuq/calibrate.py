@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tfuq.calibrations import Calibration, Conformal, Scaling, calibration_path, files_of
-from tfuq.data.cases import Case, read_case_image, read_label
+from tfuq.data.cases import Case, read_case_image, read_label, read_mask
 from tfuq.data.classification import class_of
 from tfuq.data.landmarks import pixel_mm, reference_points
 from tfuq.data.preprocessing import to_examples
@@ -163,7 +163,8 @@ class _SegmentationFit(_Fit):
             image = read_case_image(case)
             prepared = self.predictor.network_grid(case, image)
             label, drawn = read_label(self.config, case, image), self.predictor.sample(prepared)
-            on_network = to_examples(self.predictor.preprocess.label(label).array, self.config.preprocessing.slice_axis)
+            mask = read_mask(self.config, case, image)
+            on_network = to_examples(self.predictor.preprocess.label(label, mask).array, self.config.preprocessing.slice_axis)
             self._keep(drawn["picked"], np.take_along_axis(on_network.reshape(len(on_network), -1), drawn["places"], 1))
             probability = self.predictor.maps_on_input(image, prepared, drawn)["probability"].array
             whole = {row["class"]: row for row in self.predictor.structures(prepared, drawn) if row["component"] == "all"}
