@@ -20,6 +20,7 @@ COMMANDS = {
     "data": "List and check data sets; make phantoms.",
     "train": "Train a run: one network, an ensemble, or variational weights.",
     "predict": "Draw samples for scans; write labels, probabilities, uncertainty maps.",
+    "calibrate": "Fit temperature and conformal thresholds on cases set aside, for predict --calibrated.",
     "score": "Score predictions against references.",
     "compare": "Set methods side by side.",
     "study": "Run a grid over keys of a configuration; one table of them all.",

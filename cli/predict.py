@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from tfuq import runs
@@ -36,9 +38,14 @@ from tfuq_cli.progress import echo_plan, is_on, quiet_import, say
 @click.option(
     "--batch", type=click.IntRange(1, 1_000_000), help="Slices (2D) or windows (3D) held in memory at once; changes no result."
 )
+@click.option(
+    "--calibrated",
+    is_flag=True,
+    help="Scale probabilities and add sets, bounds and intervals as tfuq calibrate found; calibration cases are left out.",
+)
 @options.overwrite
 @options.dry_run
-def command(run, method, input, mask, out, samples, seed, batch, overwrite, dry_run) -> None:
+def command(run, method, input, mask, out, samples, seed, batch, calibrated, overwrite, dry_run) -> None:
     """Predict scans with RUN, by default the newest run of the method.
 
     \b
@@ -50,18 +57,15 @@ def command(run, method, input, mask, out, samples, seed, batch, overwrite, dry_
     with quiet_import():
         from tfuq import prediction
 
-    defaults = opened.config.prediction
-    request = prediction.Request(
-        method, samples or defaults.samples, defaults.seed if seed is None else seed, batch or defaults.batch_size
-    )
+    request = replace(prediction.request_of(opened.config, method, samples, seed, batch), is_calibrated=calibrated)
+    predictor = prediction.make_predictor(opened, request)
     cases = (
         prediction.input_cases(opened.config, opened.facts["channels"], input)
         if input
-        else prediction.cases_of_test_split(opened)
+        else prediction.cases_of_test_split(opened, predictor.calibration)
     )
     cases = prediction.with_masks(opened.config, cases, mask) if mask else cases
-    predictor = prediction.make_predictor(opened, request)
-    folder = out or opened.predictions(f"{method}-input" if input else method)
+    folder = out or opened.predictions(method + ("-calibrated" if calibrated else "") + ("-input" if input else ""))
     if dry_run:
         from tfuq.dry_run import plan_prediction
 

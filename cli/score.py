@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import click
 
+from tfuq.scoring.metrics import LEVELS
 from tfuq_cli import options
 from tfuq_cli.progress import quiet_import, say
 
 _SCORES = ("dice", "iou", "precision", "recall", "hd95_mm", "average_surface_distance_mm", "accuracy", "balanced_accuracy",
            "radial_error_mm", "radial_error_px", "nll", "brier", "ece")  # fmt: skip
+_MEASURES_SHOWN = 3
 _MUTUAL_INFORMATION = {
     "at the boundary": "boundary_mutual_information",
     "in the structure": "mean_mutual_information",
@@ -26,17 +28,29 @@ _MUTUAL_INFORMATION = {
     metavar="DIR_OR_CONFIG",
     help="Classification: predict this set from elsewhere too, and score how well each measure tells it from the predictions.",
 )
+@click.option(
+    "--level",
+    multiple=True,
+    type=click.Choice(LEVELS),
+    help="Rank measures by the failures that they find among these, repeatable.  [default: all that the task has]",
+)
+@click.option(
+    "--failure-at",
+    type=float,
+    help="A Dice below this, or a radial error of this or more, is a failure.  [default: 4 mm, else the worst quarter]",
+)
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures beside the tables.")
-def command(predictions, reference, ood, figures) -> None:
+def command(predictions, reference, ood, level, failure_at, figures) -> None:
     """Score PREDICTIONS, a folder that tfuq predict wrote.
 
     \b
     Example:
       tfuq score runs/quickstart/hybrid/predictions/mc-dropout
     """
-    from tfuq.scoring.evaluation import default_output, score_folder
+    from tfuq.scoring.evaluation import FailureOptions, default_output, score_folder
 
-    scores = score_folder(predictions, reference, on_case=lambda case_id: say(f"scored {case_id}"))
+    failures = FailureOptions(level or LEVELS, failure_at)
+    scores = score_folder(predictions, reference, lambda case_id: say(f"scored {case_id}"), failures)
     if ood:
         with quiet_import():
             from tfuq.elsewhere import score_elsewhere
@@ -65,6 +79,8 @@ def _lines(summary: dict) -> Iterator[str]:
         if shown:
             yield f"{name}: mutual information (nat): {', '.join(shown)}"
     yield from _found(summary.get("error_detection", {}), "errors found by")
+    yield from _calibrated(summary)
+    yield from _failures(summary["failure_detection"])
     yield from _found(summary.get("out_of_distribution", {}), "out of distribution by")
     yield from _landmarks(summary)
 
@@ -79,6 +95,27 @@ def _found(tables: dict, what: str) -> Iterator[str]:
     for name, found in tables.items():
         shown = "  ".join(f"{key.upper()} {value:.4f}" for key, value in found.items() if value is not None)
         yield f"{what} {name.replace('_', ' ')}: {shown or 'not defined, as all cases are alike'}"
+
+
+def _calibrated(summary: dict) -> Iterator[str]:
+    """Before and after scaling, and what was promised beside what was seen."""
+    if before := summary.get("before_calibration"):
+        after = summary["scores"]["all"]
+        shown = [f"{name} {before[name]:.4f} → {after[name]['mean']:.4f}" for name in ("nll", "brier", "ece") if name in after]
+        yield f"scaling: {'  '.join(shown)}"
+    for name, found in summary.get("conformal", {}).items():
+        for what, row in (found if "promised" not in found else {"coverage": found}).items():
+            interval = "–" if row["interval"] is None else "{:.3f} to {:.3f}".format(*row["interval"])
+            size = f", mean set size {row['mean_set_size']:.3f}" if "mean_set_size" in row else ""
+            size += f", mean radius {row['mean_radius']:.2f}" if "mean_radius" in row else ""
+            what = what.replace("_", " ")
+            yield f"{name}: {what} {row['realized']:.4f} ({interval}), promised {row['promised']:g}{size}"
+
+
+def _failures(tables: dict[str, list[dict]]) -> Iterator[str]:
+    for level, rows in tables.items():
+        shown = [f"{row['measure'].replace('_', ' ')} {row['aurc']:.4f}" for row in rows[:_MEASURES_SHOWN]]
+        yield f"failures by {level}, least AURC first: {', '.join(shown)}"
 
 
 def _landmarks(summary: dict) -> Iterator[str]:

@@ -24,7 +24,7 @@ def test_class_scores(predictions):
     expected = references_tables.class_scores(p.tolist(), y.tolist())
     assert {name: scores[name] for name in expected} == pytest.approx(expected)
     assert scores["ece"] == pytest.approx(references.expected_calibration_error(p, y))
-    assert set(scores) == {*expected, "ece"}
+    assert set(scores) == {*expected, "ece", "ece_classwise", "ece_adaptive", "mce"}
     guess = p.argmax(1)
     assert scores["f1_weighted"] == pytest.approx(metrics.f1_score(y, guess, average="weighted", zero_division=0))
     with pytest.warns(UserWarning, match="y_pred contains classes not in y_true"):

@@ -183,7 +183,16 @@ def test_real_volumes_train_predict_and_score(tfuq, tmp_path):
     assert tfuq("predict", tmp_path / "run", "--samples", 5).exit_code == 0
     assert tfuq("score", tmp_path / "run" / "predictions" / "mc-dropout").exit_code == 0
     figures = sorted(path.name for path in (tmp_path / "run" / "scores" / "mc-dropout" / "figures").iterdir())
-    assert figures[3:] == ["dice-anterior.png", "dice-posterior.png", "training.png", "uncertainty-histograms.png"]
+    ranked = [f"risk-coverage-{level}.png" for level in ("case", "component", "structure-anterior", "structure-posterior")]
+    drawn = [
+        "dice-anterior.png",
+        "dice-posterior.png",
+        "reliability.png",
+        *ranked,
+        "training.png",
+        "uncertainty-histograms.png",
+    ]
+    assert figures[3:] == drawn
     assert all(name.startswith("case-hippocampus_") for name in figures[:3])
     summary = json.loads((tmp_path / "run" / "scores" / "mc-dropout" / "summary.json").read_text())
     assert summary["scores"]["all"]["dice"]["mean"] > 0.3

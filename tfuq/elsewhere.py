@@ -25,7 +25,8 @@ def score_elsewhere(predictions: Path, source: str) -> dict[str, dict]:
     run = runs.open_run(Path(manifest.run))
     if run.config.task != "classification":
         raise RunError(f"--ood: {manifest.run} is a run of {run.config.task}; it serves classification")
-    request = Request(manifest.method, manifest.samples, manifest.seed, run.config.prediction.batch_size)
+    batch, is_calibrated = run.config.prediction.batch_size, manifest.calibration is not None
+    request = Request(manifest.method, manifest.samples, manifest.seed, batch, is_calibrated)
     folder = predictions.with_name(f"{predictions.name}-ood-{Path(source).stem}")
     predict(make_predictor(run, request), _cases(run, source), folder, on_case=lambda *_: None)
     return out_of_distribution(predictions, folder, run.config.data.classes)

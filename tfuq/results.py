@@ -12,7 +12,9 @@ from tfuq.data.writers import remove_whole, write_json
 from tfuq.errors import RunError
 
 MANIFEST = "manifest.json"
+_DRAWS = ("method", "samples", "seed", "weights_digest", "calibration")
 PREDICTIONS, LANDMARKS, SAMPLES = "predictions.csv", "landmarks.csv", "samples.csv"  # of the tasks whose predictions are rows
+SET_SEPARATOR = "; "  # between the classes of a set
 
 
 @dataclass
@@ -35,11 +37,12 @@ class Manifest:
     seed: int
     weights_digest: list[str]
     tfuq_version: str
+    calibration: str | None = None  # digest of the one applied
     cases: dict[str, CaseEntry] = field(default_factory=dict)
 
     def same_draws(self, other: Manifest) -> bool:
         """Whether both would write the same files for the same case."""
-        return all(getattr(self, key) == getattr(other, key) for key in ("method", "samples", "seed", "weights_digest"))
+        return all(getattr(self, key) == getattr(other, key) for key in _DRAWS)
 
     def add(self, case: Case, seconds: dict[str, float]) -> None:
         """Enter a finished case."""
@@ -115,7 +118,8 @@ def find_draws(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest
     if not existing.same_draws(manifest):
         raise RunError(
             f"{folder}: holds predictions of {existing.method}, T = {existing.samples}, seed {existing.seed}"
-            f"{'' if existing.weights_digest == manifest.weights_digest else ', other weights'}; pass --overwrite or another --out"
+            f"{'' if existing.weights_digest == manifest.weights_digest else ', other weights'}"
+            f"{'' if existing.calibration == manifest.calibration else ', another calibration or none'}; pass --overwrite or another --out"
         )
     return existing
 

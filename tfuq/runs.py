@@ -85,7 +85,16 @@ def create(path: Path, config: Config, split: dict[str, list[str]], facts: dict)
 
 def remove(path: Path) -> None:
     """Remove a run, first the configuration that marks it as one, and nothing else that may lie in its folder."""
-    for name in ("config.yaml", "environment.json", "splits.json", "members", "predictions", "scores", "tensorboard"):
+    for name in (
+        "config.yaml",
+        "environment.json",
+        "splits.json",
+        "members",
+        "calibrations",
+        "predictions",
+        "scores",
+        "tensorboard",
+    ):
         part = path / name
         shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
 

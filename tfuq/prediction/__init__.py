@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tfuq import results
 from tfuq.data.cases import Case
 from tfuq.locks import exclusive
-from tfuq.prediction.cases import cases_of_test_split, input_cases, with_masks
+from tfuq.prediction.cases import calibration_cases, cases_of_test_split, input_cases, with_masks
 from tfuq.prediction.classification import ImagePredictor
 from tfuq.prediction.landmarks import LandmarkPredictor
-from tfuq.prediction.predictor import OnCase, Predictor, Request
+from tfuq.prediction.predictor import OnCase, Predictor, Request, request_of
 from tfuq.prediction.segmentation import Prediction, VolumePredictor, predict_case, predict_image
+from tfuq.reducers import Reducer
 from tfuq.results import Manifest
 from tfuq.runs import Run
 
@@ -19,12 +21,14 @@ __all__ = [
     "Prediction",
     "Predictor",
     "Request",
+    "calibration_cases",
     "cases_of_test_split",
     "input_cases",
     "make_predictor",
     "predict",
     "predict_case",
     "predict_image",
+    "request_of",
     "with_masks",
 ]
 
@@ -35,21 +39,20 @@ _PREDICTORS: dict[str, type[Predictor]] = {
 }
 
 
-def make_predictor(run: Run, request: Request) -> Predictor:
-    """The predictor of the run's task.
-
-    Raises:
-        RunError: the run cannot serve the method.
-    """
-    return _PREDICTORS[run.config.task](run, request)
+def make_predictor(run: Run, request: Request, further: Sequence[Reducer] = ()) -> Predictor:
+    """The predictor of the run's task; ``further`` and errors as `Predictor` has them."""
+    return _PREDICTORS[run.config.task](run, request, further)
 
 
 def predict(predictor: Predictor, cases: list[Case], folder: Path, *, on_case: OnCase, overwrite: bool = False) -> Manifest:
     """Predict every case into ``folder``; cases that are complete there are kept.
 
     Raises:
-        RunError: the folder holds something else and ``overwrite`` is not set, or another process writes it.
+        RunError: the folder holds something else and ``overwrite`` is not set, or another process writes it. DataError: a
+            case is one that the calibration was made of.
     """
+    if predictor.calibration:
+        predictor.calibration.refuse_overlap(cases)
     with exclusive(folder, "predicting into"):
         manifest = results.open_folder(folder, predictor.manifest(), overwrite=overwrite)
         predictor.write_cases(cases, folder, manifest, on_case)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from tfuq.calibrations import Calibration
 from tfuq.config import Config
 from tfuq.data.cases import Case
 from tfuq.data.layouts import cases_of, sorted_unique
@@ -13,21 +17,75 @@ from tfuq.errors import DataError
 from tfuq.runs import Run
 
 
-def cases_of_test_split(run: Run) -> list[Case]:
-    """The cases of the run's test split.
+def cases_of_test_split(run: Run, calibration: Calibration | None = None) -> list[Case]:
+    """The cases of the run's test split, but for those that the calibration was made of.
 
     Raises:
         DataError: the split is empty, or a case is gone from the data set.
     """
-    config, wanted = run.config, run.split["test"]
+    wanted = run.split["test"]
     if not wanted:
         raise DataError(f"{run.path}: the test split is empty; name files with --input, or train with data.split.test above 0")
-    known = {case.id: case for case in cases_of(config.data)}
+    cases = [case for case in _known(run, wanted) if not (calibration and calibration.holds(case))]
+    if not cases:
+        raise DataError(
+            f"{run.path}: all of its test cases are calibration cases; name others with --input, or calibrate on fewer"
+        )
+    return cases
+
+
+def calibration_cases(run: Run, source: str, seed: int) -> list[Case]:
+    """The cases that ``source`` names: ``validation``, ``test:SHARE`` (that share of the test split, drawn by the seed), or a
+    file of case ids, one a line.
+
+    Raises:
+        DataError: there are none, or one that is unknown, has no reference, or was trained on.
+    """
+    if source == "validation":
+        wanted = run.split["validation"]
+        if not wanted:
+            raise DataError(f"{run.path}: has no validation cases; calibrate on others, as in --cases test:0.5")
+    elif source.startswith("test:"):
+        wanted = _share(run.split["test"], source, seed)
+    else:
+        wanted = _listed(Path(source), set(run.split["train"]))
+    cases = _known(run, wanted)
+    without = next((case for case in cases if not case.has_reference), None)
+    if without:
+        raise DataError(f"--cases {source}: case '{without.id}' has no reference; calibration needs one of every case")
+    return cases
+
+
+def _share(test: list[str], source: str, seed: int) -> list[str]:
+    try:
+        share = float(source.removeprefix("test:"))
+    except ValueError:
+        share = math.nan
+    if not 0 < share < 1:
+        raise DataError(f"--cases {source}: is no share of the test split between 0 and 1; give one, as in test:0.5")
+    order = np.random.default_rng(seed).permutation(sorted(test))
+    return sorted(str(case_id) for case_id in order[: round(share * len(order))])
+
+
+def _listed(path: Path, trained_on: set[str]) -> list[str]:
+    try:
+        wanted = sorted({line.strip() for line in path.read_text(encoding="utf-8").splitlines()} - {""})
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"--cases {path}: is neither validation, nor test:SHARE, nor a text file of case ids ({error})"
+        ) from error
+    own = [case_id for case_id in wanted if case_id in trained_on]
+    if own or not wanted:
+        what = f"case '{own[0]}' was trained on" if own else "names no case"
+        raise DataError(f"--cases {path}: {what}; name cases that the run has not seen, one id a line")
+    return wanted
+
+
+def _known(run: Run, wanted: list[str]) -> list[Case]:
+    known = {case.id: case for case in cases_of(run.config.data)}
     missing = [case_id for case_id in wanted if case_id not in known]
     if missing:
-        raise DataError(
-            f"{config.data.root}: test case '{missing[0]}' is no longer there; restore it, or name files with --input"
-        )
+        raise DataError(f"{run.config.data.root}: case '{missing[0]}' is not there; restore it, or name others")
     return [known[case_id] for case_id in wanted]
 
 

@@ -6,11 +6,16 @@ from tfuq.data.cases import Case
 from tfuq.data.volume import Volume
 from tfuq.prediction.predictor import Drawn
 from tfuq.prediction.tables import TablePredictor, Tables
-from tfuq.results import PREDICTIONS
+from tfuq.results import PREDICTIONS, SET_SEPARATOR
+from tfuq.scoring.conformal import prediction_sets
 
 
 class ImagePredictor(TablePredictor):
-    """``predictions.csv``: case, label, probability of each class, every measure, and the share of samples for each class."""
+    """``predictions.csv``: case, label, probability of each class, every measure, and the share of samples for each class.
+
+    Calibrated, also the probabilities before scaling and conformal sets made of those: scaling may be fitted on the cases that
+    the sets are calibrated on, which a promise must not depend on.
+    """
 
     @property
     def rows_per_case(self) -> dict[str, int]:
@@ -23,4 +28,15 @@ class ImagePredictor(TablePredictor):
         row |= {name: float(drawn[name]) for name in self.maps}
         if self.samples > 1:
             row |= {f"votes_{name}": float(drawn["votes"][k]) for k, name in enumerate(classes)}
-        return {PREDICTIONS: [row]}
+        return {PREDICTIONS: [row | self._calibrated(drawn)]}
+
+    def _calibrated(self, drawn: Drawn) -> dict:
+        """Probabilities before scaling, and the conformal sets that they give."""
+        if self.calibration is None:
+            return {}
+        classes, before = self.config.data.classes, drawn["uncalibrated"]
+        row: dict = {f"uncalibrated_{name}": float(before[k]) for k, name in enumerate(classes)}
+        for rule, quantile in self.calibration.conformal.sets.items():
+            chosen = prediction_sets(before[None], rule, quantile)[0]
+            row[f"set_{rule}"] = SET_SEPARATOR.join(name for name, is_in in zip(classes, chosen, strict=True) if is_in)
+        return row

@@ -11,6 +11,7 @@ from tfuq.measures.landmark import landmark_measures
 from tfuq.prediction.predictor import Drawn
 from tfuq.prediction.tables import TablePredictor, Tables
 from tfuq.results import LANDMARKS, SAMPLES
+from tfuq.scoring.conformal import landmark_scale
 
 
 class LandmarkPredictor(TablePredictor):
@@ -32,9 +33,16 @@ class LandmarkPredictor(TablePredictor):
         for k, name in enumerate(self.config.data.landmarks):
             head = {"case": case.id, "landmark": name}
             predicted = None if variances is None else variances[:, k]
-            landmarks.append(head | landmark_measures(points[:, k], found[:, k, 2], mm, predicted))
+            landmarks.append(self._with_radius(head | landmark_measures(points[:, k], found[:, k, 2], mm, predicted)))
             samples += [
                 head | {"sample": t, "x": float(x), "y": float(y), "activation": float(a)}
                 for t, ((x, y), a) in enumerate(zip(points[:, k], found[:, k, 2], strict=True))
             ]
         return {LANDMARKS: landmarks, SAMPLES: samples}
+
+    def _with_radius(self, row: dict) -> dict:
+        """The row with the conformal radius about its mean position, in mm where it has mm."""
+        if self.calibration is None:
+            return row
+        radius = self.calibration.conformal.radii[row["landmark"]] * landmark_scale(row)
+        return row | {"conformal_radius_mm" if "x_mm" in row else "conformal_radius": radius}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,8 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
+from tfuq.calibrations import calibration_digest, calibration_path, read_calibration
+from tfuq.config import Config
 from tfuq.data.cases import Case, naming, read_mask
 from tfuq.data.dataset import make_preprocessor
 from tfuq.data.volume import Volume
@@ -21,9 +23,11 @@ from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS, UNCERTAINTY_MAPS
 from tfuq.members import load_posterior, member_digest
 from tfuq.memory import memory_errors
 from tfuq.posterior import METHOD_TRAITS, samples_of
+from tfuq.reducers import Reducer
 from tfuq.results import Manifest
 from tfuq.runs import Run
-from tfuq.sampling import Sampler
+from tfuq.sampling import Sampler, Statistics
+from tfuq.scaling import Scaled, UnscaledMean
 from tfuq.tasks import task_of
 from tfuq.version import __version__
 
@@ -39,19 +43,46 @@ class Request:
     samples: int
     seed: int
     batch: int
+    is_calibrated: bool = False
+
+
+def request_of(config: Config, method: str, samples: int | None, seed: int | None, batch: int | None = None) -> Request:
+    """A request, what is not given as the configuration has it."""
+    defaults = config.prediction
+    return Request(
+        method,
+        defaults.samples if samples is None else samples,
+        defaults.seed if seed is None else seed,
+        batch or defaults.batch_size,
+    )
 
 
 class Predictor(ABC):
     """Draws samples of cases and writes what the task makes of them."""
 
-    def __init__(self, run: Run, request: Request):
+    def __init__(self, run: Run, request: Request, further: Sequence[Reducer] = ()):
+        """``further`` gathers more from the samples than the task does, under other names.
+
+        Raises:
+            RunError: the run cannot serve the method, or is not calibrated for it where that is asked for.
+        """
         self.run, self.config, self.request = run, run.config, request
         posterior = load_posterior(run, request.method, keep=request.batch)
         self.samples = samples_of(request.method, members=len(posterior.members), asked=request.samples)
         self.maps = UNCERTAINTY_MAPS if self.samples > 1 else SINGLE_SAMPLE_MAPS
-        self._preprocess = make_preprocessor(self.config, run.statistics)
-        task = task_of(self.config)
-        self.sampler = Sampler(posterior, task.reducers(self.config), finish=task.finish)
+        self.preprocess = make_preprocessor(self.config, run.statistics)
+        self.calibration = read_calibration(run, self._draws()) if request.is_calibrated else None
+        reducers = [*self._reducers(), *further]
+        self.sampler = Sampler(posterior, reducers, finish=self._finish)
+
+    def _reducers(self) -> Sequence[Reducer]:
+        reducers = task_of(self.config).reducers(self.config)
+        scaling = self.calibration.scaling if self.calibration else None
+        return [Scaled(reducers, scaling.weights, scaling.bias), UnscaledMean()] if scaling else reducers
+
+    def _finish(self, statistics: Statistics) -> Statistics:
+        further = {name: statistics[name] for name in ("uncalibrated", "picked", "places") if name in statistics}
+        return task_of(self.config).finish(statistics) | further
 
     @abstractmethod
     def write_cases(self, cases: list[Case], folder: Path, manifest: Manifest, on_case: OnCase) -> None:
@@ -79,6 +110,12 @@ class Predictor(ABC):
 
     def manifest(self) -> Manifest:
         """A manifest without cases yet."""
+        draws = self._draws()
+        if self.calibration:
+            draws.calibration = calibration_digest(calibration_path(self.run, self.request.method))
+        return draws
+
+    def _draws(self) -> Manifest:
         members = self.run.finished_members
         used = members if METHOD_TRAITS[self.request.method].draws_member else members[:1]
         digests = [member_digest(self.run, index) for index in used]
@@ -99,7 +136,7 @@ class Predictor(ABC):
             )
         mask = read_mask(self.config, case, image)
         with naming(case):
-            return self._preprocess.image(image, mask)
+            return self.preprocess.image(image, mask)
 
     @property
     def batch(self) -> int:

@@ -16,6 +16,7 @@ from tfuq.data.writers import whole_folder, write_csv, write_nifti
 from tfuq.measures.structure import ClassMaps, SampleMasks, structure_rows
 from tfuq.prediction.predictor import Drawn, OnCase, Predictor, timed
 from tfuq.results import Manifest
+from tfuq.scoring.conformal import predicted_interval, volume_interval
 
 
 class VolumePredictor(Predictor):
@@ -23,11 +24,11 @@ class VolumePredictor(Predictor):
 
     @property
     def files(self) -> str:
-        return ", ".join(["label", "probability", *self.maps]) + " (.nii.gz), structures.csv"
+        return ", ".join(self.written) + " (.nii.gz), structures.csv"
 
     def write_cases(self, cases: list[Case], folder: Path, manifest: Manifest, on_case: OnCase) -> None:
         for case in cases:
-            if manifest.holds(case) and _is_complete(folder / case.id, self.maps):
+            if manifest.holds(case) and _is_complete(folder / case.id, self.written):
                 on_case(case, None)
                 continue
             prediction = predict_case(self, case)
@@ -78,7 +79,15 @@ class VolumePredictor(Predictor):
                 {"class": name, **row}
                 for row in structure_rows(maps, min_component_voxels=self.config.prediction.min_component_voxels)
             ]
-        return rows
+        return [self._with_interval(row, prepared.voxel_volume) for row in rows]
+
+    def _with_interval(self, row: dict, voxel_volume: float) -> dict:
+        """A class's row with its conformal volume interval, which is of the class as a whole; regions have none."""
+        quantile = self.calibration and self.calibration.conformal.volumes.get(row["class"])
+        if quantile is None or row["component"] != "all":
+            return row
+        low, high = volume_interval(*predicted_interval(row), voxel_volume, quantile)
+        return row | {"volume_conformal_lower_mm3": low, "volume_conformal_upper_mm3": high}
 
     def maps_on_input(self, image: Volume, prepared: Volume, drawn: Drawn) -> dict[str, Volume]:
         """``label``, ``probability`` and the maps on the input's own grid; outside what the network saw is background."""
@@ -90,11 +99,31 @@ class VolumePredictor(Predictor):
 
         probability = back("probability", background)
         label = probability.with_array(probability.array.argmax(-1).astype(np.uint8))
-        return {"label": label, "probability": probability} | {name: back(name, 0) for name in self.maps}
+        volumes = {"label": label, "probability": probability} | {name: back(name, 0) for name in self.maps}
+        if self.calibration is None:
+            return volumes
+        before = back("uncalibrated", background)
+        return volumes | {"uncalibrated": before} | self._bounds(before)
+
+    def _bounds(self, before: Volume) -> dict[str, Volume]:
+        """``label_lower`` and ``label_upper`` (0 or 1; a channel for each of several foreground classes), of the probabilities before
+        scaling: it may be fitted on the cases that their thresholds are, which a promise must not depend on."""
+        bounds, found = self.calibration.conformal.bounds, {}
+        for side in ("lower", "upper"):
+            masks = [before.array[..., k] >= bounds[name][side] for k, name in enumerate(self.config.data.classes[1:], start=1)]
+            stacked = np.stack(masks, -1).astype(np.uint8)
+            found[f"label_{side}"] = before.with_array(stacked[..., 0] if len(masks) == 1 else stacked)
+        return found
+
+    @property
+    def written(self) -> list[str]:
+        """The names of a case's NIfTI files."""
+        further = ["uncalibrated", "label_lower", "label_upper"] if self.calibration else []
+        return ["label", "probability", *self.maps, *further]
 
 
 def _is_complete(folder: Path, maps: Iterable[str]) -> bool:
-    names = [f"{name}.nii.gz" for name in ("label", "probability", *maps)]
+    names = [f"{name}.nii.gz" for name in maps]
     return all((folder / name).is_file() for name in [*names, "structures.csv"])
 
 

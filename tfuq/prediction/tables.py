@@ -64,7 +64,7 @@ class TablePredictor(Predictor):
 
     def predict_images(self, cases: list[Case], images: list[Volume]) -> Tables:
         """The rows of images that are in memory."""
-        return self._tables(cases, images, self.draw(self._stack(cases, images)))
+        return self._tables(cases, images, self.draw(self.stack(cases, images)))
 
     def _tables(self, cases: list[Case], images: list[Volume], drawn: Drawn) -> Tables:
         tables: Tables = {name: [] for name in self.rows_per_case}
@@ -80,14 +80,15 @@ class TablePredictor(Predictor):
     def rehearse(self, cases: list[Case], samples: int) -> float:
         started = time.perf_counter()
         images = [read_case_image(case) for case in cases]
-        examples = self._stack(cases, images)
+        examples = self.stack(cases, images)
         middle = time.perf_counter()
         drawn = self.draw(examples, samples)
         network = time.perf_counter() - middle
         self._tables(cases, images, drawn)
         return time.perf_counter() - started - network
 
-    def _stack(self, cases: list[Case], images: list[Volume]) -> np.ndarray:
+    def stack(self, cases: list[Case], images: list[Volume]) -> np.ndarray:
+        """The images as the network takes them."""
         return np.stack([self.network_grid(c, i).array[:, :, 0] for c, i in zip(cases, images, strict=True)])
 
     def _written(self, folder: Path, manifest: Manifest) -> Tables:

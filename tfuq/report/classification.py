@@ -1,4 +1,4 @@
-"""Figures of a classification: cases worth looking at, calibration, rejection, confusion."""
+"""Figures of a classification: cases worth looking at, rejection, confusion."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from tfuq.report.canvas import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RIGHT, SEQUENTIAL, SKY, VERMILION, WRONG, new_figure
-from tfuq.scoring.calibration import confidence_bins, expected_calibration_error
+from tfuq.report.canvas import BLACK, RIGHT, SEQUENTIAL, WRONG, new_figure
+from tfuq.report.ranking import LINES
 
-_LINES = ((BLUE, "-"), (VERMILION, "--"), (GREEN, "-."), (ORANGE, ":"), (PURPLE, "-"), (SKY, "--"), (BLACK, "-."))
 _MOST_LABELS, _MOST_NUMBERS = 12, 20
 
 
@@ -70,33 +69,11 @@ def _vote_bars(axes: Axes, votes: np.ndarray, truth: int, names: list[str]) -> N
     axes.tick_params(labelsize=6)
 
 
-def reliability(p: np.ndarray, y: np.ndarray, bins: int = 15) -> Figure:
-    """Accuracy against confidence by equal-width bins, as far from the diagonal as the network is miscalibrated, and the bins' shares."""
-    count, confidence, correct = confidence_bins(p, y, bins)
-    used = count > 0
-    edges = np.linspace(0, 1, bins + 1)
-    figure = new_figure(4.2, 5)
-    above, below = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
-    above.bar(
-        edges[:-1][used], (correct[used] / count[used]), 1 / bins, align="edge", color=SKY, edgecolor="white", label="accuracy"
-    )
-    above.plot(
-        confidence[used] / count[used], correct[used] / count[used], "o", color=VERMILION, markersize=4, label="mean of a bin"
-    )
-    above.plot([0, 1], [0, 1], "--", color=BLACK, linewidth=1, label="calibrated")
-    above.set(ylabel="accuracy (share of cases)", ylim=(-0.02, 1.02), xlim=(0, 1))
-    above.set_title(f"expected calibration error {expected_calibration_error(p, y, bins):.4f}, n = {len(y)}", fontsize=9)
-    above.legend(fontsize=7, loc="upper left")
-    below.bar(edges[:-1], count / len(y), 1 / bins, align="edge", color=GREY, edgecolor="white")
-    below.set(xlabel="confidence (largest probability)", ylabel="share of cases")
-    return figure
-
-
 def rejection(curves: dict[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     """Accuracy among the cases kept, against their share, a line for each measure (of `scoring.classification.rejection_curve`)."""
     figure = new_figure(5, 3.6)
     axes = figure.add_subplot()
-    for (name, (share, accuracy)), (colour, style) in zip(curves.items(), cycle(_LINES), strict=False):
+    for (name, (share, accuracy)), (colour, style) in zip(curves.items(), cycle(LINES), strict=False):
         axes.plot(share, accuracy, style, color=colour, linewidth=1.4, label=name.replace("_", " "))
     axes.set(xlabel="share of cases kept, the most certain first", ylabel="accuracy of those kept", xlim=(0, 1))
     axes.legend(fontsize=7)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tfuq import results, runs
 from tfuq.config import TASK_RULES
-from tfuq.report.canvas import save
+from tfuq.report.canvas import plain, save
+from tfuq.report.ranking import reliability, risk_coverage
 from tfuq.report.segmentation import segmentation_figures
 from tfuq.report.tables import classification_figures, landmark_figures
 from tfuq.report.training import training_curves
@@ -20,5 +21,10 @@ def write_figures(folder: Path, reference: Path | None, scores: Scores, output: 
     run = runs.open_run(Path(results.read_manifest(folder).run))
     task = run.config.task
     written = [save(figure, output / f"{name}.png") for name, figure in _FIGURES[task](folder, run, reference, scores)]
+    for cohort in scores.cohorts:
+        if rows := scores.summary["failure_detection"].get(cohort.level):
+            written.append(save(risk_coverage(cohort, rows), output / f"risk-coverage-{plain(cohort.level)}.png"))
+    if "reliability" in scores.summary:
+        written.append(save(reliability(scores.summary["reliability"]), output / "reliability.png"))
     curves = training_curves(run.path, TASK_RULES[task].quality)
     return written + ([save(curves, output / "training.png")] if curves else [])

@@ -19,13 +19,14 @@ from tfuq.data.readers import read
 from tfuq.report.canvas import RIGHT, SEQUENTIAL, WRONG, correlation_title, new_figure, plain
 from tfuq.runs import Run
 from tfuq.scoring.evaluation import Scores, cases_with_references
+from tfuq.scoring.metrics import highest
 
-_MAPS = {  # unit, and the largest value for K classes
-    "predictive_entropy": ("nat", np.log),
-    "expected_entropy": ("nat", np.log),
-    "mutual_information": ("nat", np.log),
-    "variation_ratio": ("share of samples", lambda k: 1 - 1 / k),
-    "standard_deviation": ("probability", lambda k: 0.5),
+_MAPS = {  # and their units
+    "predictive_entropy": "nat",
+    "expected_entropy": "nat",
+    "mutual_information": "nat",
+    "variation_ratio": "share of samples",
+    "standard_deviation": "probability",
 }
 _LABELS = "viridis"
 _WORST, _HISTOGRAM_BINS, _COLUMNS = 3, 40, 4
@@ -103,7 +104,7 @@ def _panels(case: CaseArrays, classes: int) -> list[tuple[str, np.ndarray, tuple
     """Title, array, and how it is shown: colour map, largest value (None for the array's own range), unit."""
     labels = (colors.ListedColormap(matplotlib.colormaps[_LABELS](np.linspace(0, 1, classes))), classes - 1, "class")
     truth = [] if case.truth is None else [("truth", case.truth, labels)]
-    maps = [(n, case.maps[n], (SEQUENTIAL, top(classes), unit)) for n, (unit, top) in _MAPS.items() if n in case.maps]
+    maps = [(n, case.maps[n], (SEQUENTIAL, highest(n, classes), unit)) for n, unit in _MAPS.items() if n in case.maps]
     return [("image", case.image, ("gray", None, "")), *truth, ("prediction", case.label, labels), *maps]
 
 
@@ -126,18 +127,17 @@ def _histograms(cases: Iterator[CaseArrays], classes: int) -> Figure:
     for case in cases:
         wrong = case.truth != case.label
         for name, values in case.maps.items():
-            edges = np.linspace(0, _MAPS[name][1](classes), _HISTOGRAM_BINS + 1)
+            edges = np.linspace(0, highest(name, classes), _HISTOGRAM_BINS + 1)
             pair = np.stack([np.histogram(np.clip(values[part], 0, edges[-1]), edges)[0] for part in (~wrong, wrong)])
             counts[name] = counts.get(name, 0) + pair
     figure = new_figure(3.4 * len(counts), 3.0)
     for place, (name, pair) in enumerate(counts.items(), start=1):
-        unit, top = _MAPS[name]
-        edges = np.linspace(0, top(classes), _HISTOGRAM_BINS + 1)
+        edges = np.linspace(0, highest(name, classes), _HISTOGRAM_BINS + 1)
         axes = figure.add_subplot(1, len(counts), place)
         for values, colour, what in zip(pair, (RIGHT, WRONG), ("correct", "wrong"), strict=True):
             density = values / max(values.sum(), 1) / (edges[1] - edges[0])
             axes.stairs(density, edges, color=colour, label=f"{what} ({values.sum():,} voxels)")
-        axes.set(xlabel=f"{name.replace('_', ' ')} ({unit})", ylabel="density", yscale="log")
+        axes.set(xlabel=f"{name.replace('_', ' ')} ({_MAPS[name]})", ylabel="density", yscale="log")
         axes.legend(fontsize=7)
     return figure
 

@@ -12,7 +12,7 @@ from tfuq import results
 from tfuq.data.cases import read_case_image
 from tfuq.data.landmarks import reference_points
 from tfuq.data.stored import number, read_table
-from tfuq.report.classification import confusion_figure, extremes, rejection, reliability
+from tfuq.report.classification import confusion_figure, extremes, rejection
 from tfuq.report.landmarks import error_scatter, overlay, quantile_bars
 from tfuq.runs import Run
 from tfuq.scoring.classification import rejection_curve
@@ -25,7 +25,7 @@ _AGAIN = "predict again with --overwrite"
 
 
 def classification_figures(folder: Path, run: Run, reference: Path | None, scores: Scores) -> Iterator[tuple[str, Figure]]:
-    """Extreme images, reliability, rejection curves and the confusion matrix, by file name."""
+    """Extreme images, rejection curves and the confusion matrix, by file name."""
     manifest, names = results.read_manifest(folder), run.config.data.classes
     predicted, truth = read_predictions(folder, names), true_classes(manifest, run.config, reference)
     y = np.array([truth[case_id] for case_id in predicted.ids])
@@ -37,7 +37,6 @@ def classification_figures(folder: Path, run: Run, reference: Path | None, score
     counts = np.rint(votes * manifest.samples).astype(int)
     arguments = (images, predicted.p[shown], counts[shown], y[shown], predicted.measures[ranking][shown])
     yield "extremes", extremes(*arguments, names, _SHOWN)
-    yield "reliability", reliability(predicted.p, y)
     yield "rejection", rejection({name: rejection_curve(values, correct) for name, values in predicted.measures.items()})
     yield "confusion", confusion_figure(np.array(scores.summary["confusion"]), names)
 

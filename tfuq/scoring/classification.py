@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.metrics import accuracy_score, average_precision_score, confusion_matrix, precision_recall_fscore_support
 
-from tfuq.scoring.calibration import brier, error_auroc, expected_calibration_error, negative_log_likelihood
+from tfuq.scoring.calibration import calibration_errors, error_auroc
 
 
 def class_scores(p: np.ndarray, y: np.ndarray) -> dict[str, float]:
@@ -22,11 +22,7 @@ def class_scores(p: np.ndarray, y: np.ndarray) -> dict[str, float]:
     for average in ("macro", "weighted"):
         values = _precision_recall_f1(y, predicted, average=average)
         scores |= {f"{name}_{average}": value for name, value in zip(("precision", "recall", "f1"), values, strict=True)}
-    return scores | {
-        "nll": negative_log_likelihood(p, y),
-        "brier": brier(p, y),
-        "ece": expected_calibration_error(p, y),
-    }
+    return scores | calibration_errors(p, y)
 
 
 def _precision_recall_f1(y: np.ndarray, predicted: np.ndarray, **choice) -> tuple[float, ...]:

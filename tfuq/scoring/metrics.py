@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +39,12 @@ _ALL = (
     Metric("nll", "nat", 0, None, "lower"),
     Metric("brier", "1", 0, 2, "lower"),
     Metric("ece", "1", 0, 1, "lower"),
+    Metric("ece_classwise", "1", 0, 1, "lower"),
+    Metric("ece_adaptive", "1", 0, 1, "lower"),
+    Metric("mce", "1", 0, 1, "lower"),
+    Metric("nll_boundary", "nat", 0, None, "lower"),
+    Metric("brier_boundary", "1", 0, 2, "lower"),
+    Metric("ece_boundary", "1", 0, 1, "lower"),
     Metric("auroc_predictive_entropy", "1", 0, 1, "higher"),
     Metric("auroc_expected_entropy", "1", 0, 1, "higher"),
     Metric("auroc_mutual_information", "1", 0, 1, "higher"),
@@ -46,3 +53,9 @@ _ALL = (
 )
 METRICS = {metric.name: metric for metric in _ALL}
 MEASURES = [name.removeprefix("auroc_") for name in METRICS if name.startswith("auroc_")]  # a single sample has the first alone
+LEVELS = ("case", "structure", "component", "landmark")  # what measures are ranked over
+
+
+def highest(measure: str, classes: int) -> float:
+    """The largest value that a measure of `MEASURES` can have of so many classes."""
+    return {"variation_ratio": 1 - 1 / classes, "standard_deviation": 0.5}.get(measure, math.log(classes))

@@ -6,24 +6,30 @@ from pathlib import Path
 
 from tfuq import results, runs
 from tfuq.scoring.evaluation.classification import score_classification
+from tfuq.scoring.evaluation.failures import FailureOptions, failure_tables
 from tfuq.scoring.evaluation.landmarks import score_landmarks
 from tfuq.scoring.evaluation.scores import OnCase, Scores
 from tfuq.scoring.evaluation.segmentation import cases_with_references, score_segmentation
 
-__all__ = ["Scores", "cases_with_references", "default_output", "score_folder"]
+__all__ = ["FailureOptions", "Scores", "cases_with_references", "default_output", "score_folder"]
 
 _SCORERS = {"segmentation": score_segmentation, "classification": score_classification, "landmarks": score_landmarks}
 
 
-def score_folder(folder: Path, reference: Path | None, on_case: OnCase) -> Scores:
-    """Score predictions against the data set's references, or those in ``reference``.
+def score_folder(folder: Path, reference: Path | None, on_case: OnCase, failures: FailureOptions | None = None) -> Scores:
+    """Score predictions against the data set's references, or those in ``reference``, and rank measures by the failures they find.
 
     Raises:
         RunError: no predictions there, or a damaged table. DataError: a reference is missing or does not fit.
     """
     manifest = results.read_manifest(folder)
     config = runs.open_run(Path(manifest.run)).config
-    return _SCORERS[config.task](folder, manifest, config, reference, on_case)
+    failures = failures or FailureOptions()
+    scores = _SCORERS[config.task](folder, manifest, config, reference, on_case, failures)
+    tables = failure_tables(scores.cohorts, failures)
+    scores.summary["failure_detection"] = tables
+    scores.tables["failure"] = [row for rows in tables.values() for row in rows]
+    return scores
 
 
 def default_output(folder: Path) -> Path:

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
+from tfuq.calibrations import Calibration
 from tfuq.config import Config
 from tfuq.data.classification import class_of
 from tfuq.data.stored import number, read_table
 from tfuq.errors import RunError
 from tfuq.results import PREDICTIONS, Manifest
-from tfuq.scoring.calibration import brier, negative_log_likelihood
+from tfuq.scoring.calibration import brier, brier_parts, calibration_errors, confidence_bins, negative_log_likelihood
 from tfuq.scoring.classification import class_scores, confusion, detection_scores, ood_scores
+from tfuq.scoring.evaluation.failures import FailureOptions, classification_cohort, refuse_limit
+from tfuq.scoring.evaluation.promises import checked_calibration, kept_sets, summary_head
 from tfuq.scoring.evaluation.references import referenced_cases
-from tfuq.scoring.evaluation.scores import OnCase, Scores, meaning, provenance
+from tfuq.scoring.evaluation.scores import OnCase, Scores, meaning, provenance, reliability_rows
 from tfuq.scoring.metrics import MEASURES
 
 _AGAIN = "predict again with --overwrite"
@@ -23,12 +26,15 @@ _AGAIN = "predict again with --overwrite"
 
 @dataclass(frozen=True)
 class PredictedClasses:
-    """A predictions table: ids, ``p [n, K]``, ``votes [n, K]`` (None of one sample), measures ``[n]`` by name."""
+    """A predictions table: ids, ``p [n, K]``, ``votes [n, K]`` (None of one sample), measures ``[n]`` by name, the probabilities
+    ``before [n, K]`` scaling (None where none was), and the rows as they are."""
 
     ids: list[str]
     p: np.ndarray
     votes: np.ndarray | None
     measures: dict[str, np.ndarray]
+    before: np.ndarray | None
+    rows: list[dict[str, str]]
 
 
 def read_predictions(folder: Path, classes: list[str]) -> PredictedClasses:
@@ -48,21 +54,29 @@ def read_predictions(folder: Path, classes: list[str]) -> PredictedClasses:
             raise RunError(f"{path}: has an empty cell in '{name}'; {_AGAIN}")
         return np.array(found)
 
-    votes = [f"votes_{name}" for name in classes]
+    def by_class(prefix):
+        names = [f"{prefix}_{name}" for name in classes]
+        return np.stack([values(name) for name in names], -1) if names[0] in rows[0] else None
+
     return PredictedClasses(
         [row["case"] for row in rows],
-        np.stack([values(name) for name in columns], -1),
-        np.stack([values(name) for name in votes], -1) if votes[0] in rows[0] else None,
+        by_class("probability"),
+        by_class("votes"),
         {name: values(name) for name in MEASURES if name in rows[0]},
+        by_class("uncalibrated"),
+        rows,
     )
 
 
-def score_classification(folder: Path, manifest: Manifest, config: Config, reference: Path | None, on_case: OnCase) -> Scores:
+def score_classification(
+    folder: Path, manifest: Manifest, config: Config, reference: Path | None, on_case: OnCase, failures: FailureOptions
+) -> Scores:
     """Score predicted classes against the data set's, or those of a folder in its layout.
 
     Raises:
-        RunError: a damaged table. DataError: a case without a class.
+        RunError: a damaged table. DataError: a case without a class, a limit of failure.
     """
+    refuse_limit(failures)
     predicted, truth = read_predictions(folder, config.data.classes), true_classes(manifest, config, reference)
     y = np.array([truth[case_id] for case_id in predicted.ids])
     wrong = predicted.p.argmax(1) != y
@@ -75,8 +89,22 @@ def score_classification(folder: Path, manifest: Manifest, config: Config, refer
         "scores": {"all": scores},
         "error_detection": {name: detection_scores(values, wrong) for name, values in predicted.measures.items()},
         "confusion": confusion(predicted.p, y).tolist(),
+        "brier_parts": brier_parts(predicted.p, y),
+        "reliability": reliability_rows(confidence_bins(predicted.p, y)),
+        **_calibrated(predicted, y, config.data.classes, checked_calibration(manifest)),
     }
-    return Scores(cases, summary)
+    return Scores(cases, summary, cohorts=[classification_cohort(predicted.ids, predicted.p, wrong, predicted.measures)])
+
+
+def _calibrated(predicted: PredictedClasses, y: np.ndarray, classes: list[str], calibration: Calibration | None) -> dict:
+    """Scores before scaling, and whether the sets' promises were kept; nothing of predictions that are not calibrated."""
+    if calibration is None:
+        return {}
+    return {
+        "calibration": summary_head(calibration),
+        "before_calibration": calibration_errors(predicted.before, y),
+        "conformal": kept_sets(predicted.rows, y, classes, calibration),
+    }
 
 
 def true_classes(manifest: Manifest, config: Config, reference: Path | None) -> dict[str, int]:

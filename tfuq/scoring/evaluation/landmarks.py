@@ -16,9 +16,12 @@ from tfuq.data.landmarks import pixel_mm, rater_points, reference_points
 from tfuq.data.stored import number, read_table
 from tfuq.errors import RunError
 from tfuq.results import LANDMARKS, Manifest
+from tfuq.scoring.evaluation.failures import CERTAINTIES, FailureOptions, landmark_cohorts
+from tfuq.scoring.evaluation.promises import checked_calibration, kept_radii, summary_head
 from tfuq.scoring.evaluation.references import referenced_cases
 from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, score_table
 from tfuq.scoring.landmarks import (
+    FAILURE_MM,
     correlations,
     detection_auroc,
     errors_by_quantile,
@@ -30,16 +33,17 @@ from tfuq.scoring.landmarks import (
 _AGAIN = "predict again with --overwrite"
 MEASURES = ("variance", "mean_radial_spread", "aleatoric_variance", "total_variance", "max_activation")
 # A single sample has no spread, and only a heteroscedastic network predicts a variance.
-_CERTAINTIES = ("max_activation",)  # larger where a position is more certain
 
 
 @dataclass(frozen=True)
 class PredictedLandmarks:
-    """A predictions table: ids, positions ``[n, L, 2]`` in pixels of each image, measures ``[n, L]`` by name."""
+    """A predictions table: ids, positions ``[n, L, 2]`` in pixels of each image, measures ``[n, L]`` by name, and conformal radii
+    ``[n, L]`` (mm, or pixels where it has no mm; None where not calibrated)."""
 
     ids: list[str]
     positions: np.ndarray
     measures: dict[str, np.ndarray]
+    radii: np.ndarray | None
 
 
 def read_predictions(folder: Path, names: list[str]) -> PredictedLandmarks:
@@ -60,10 +64,13 @@ def read_predictions(folder: Path, names: list[str]) -> PredictedLandmarks:
         return np.array([[number(path, found[i, name], column, _AGAIN) for name in names] for i in ids], float)
 
     positions = np.stack([values("x"), values("y")], -1)
-    return PredictedLandmarks(ids, positions, {name: values(name) for name in MEASURES if name in rows[0]})
+    radii = next((values(name) for name in ("conformal_radius_mm", "conformal_radius") if name in rows[0]), None)
+    return PredictedLandmarks(ids, positions, {name: values(name) for name in MEASURES if name in rows[0]}, radii)
 
 
-def score_landmarks(folder: Path, manifest: Manifest, config: Config, reference: Path | None, on_case: OnCase) -> Scores:
+def score_landmarks(
+    folder: Path, manifest: Manifest, config: Config, reference: Path | None, on_case: OnCase, failures: FailureOptions
+) -> Scores:
     """Score predicted positions against the data set's, or those of a folder in its layout.
 
     Raises:
@@ -88,7 +95,11 @@ def score_landmarks(folder: Path, manifest: Manifest, config: Config, reference:
         "raters_apart": _raters_apart(config, cases, sizes),
         "measures": {name: _measure(name, values, errors, mm is not None) for name, values in predicted.measures.items()},
     }
-    return Scores(rows, summary, {"landmarks": landmark_table(errors, names)})
+    if calibration := checked_calibration(manifest):
+        summary["calibration"] = summary_head(calibration)
+        summary["conformal"] = kept_radii(errors, predicted.radii, names, calibration)
+    cohorts = landmark_cohorts(predicted.ids, errors, predicted.measures, failures, None if mm is None else FAILURE_MM)
+    return Scores(rows, summary, {"landmarks": landmark_table(errors, names)}, cohorts)
 
 
 def _rows(predicted: PredictedLandmarks, names: list[str], pixels: np.ndarray, mm: np.ndarray | None) -> list[dict]:
@@ -111,7 +122,7 @@ def _present(value: float) -> float | None:
 
 def _measure(name: str, values: np.ndarray, errors: np.ndarray, in_mm: bool) -> dict:
     """What a measure says of the error; of a certainty, the AUROC and the quantiles are those of its negative."""
-    uncertainty = -values if name in _CERTAINTIES else values
+    uncertainty = -values if name in CERTAINTIES else values
     table: dict = {"correlation": correlations(values, errors)}
     if in_mm:
         table["auroc_4mm"] = detection_auroc(uncertainty, errors)

@@ -10,6 +10,8 @@ import numpy as np
 
 from tfuq.data.writers import write_csv, write_json
 from tfuq.results import Manifest
+from tfuq.scoring.calibration import Bins
+from tfuq.scoring.failure import Cohort
 from tfuq.scoring.metrics import METRICS
 
 OnCase = Callable[[str], None]
@@ -17,11 +19,13 @@ OnCase = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Scores:
-    """Rows of ``cases.csv`` (a case and class or landmark each), the summary, and rows of further tables by name."""
+    """Rows of ``cases.csv`` (a case and class or landmark each), the summary, rows of further tables by name, and the items that
+    measures are ranked over."""
 
     cases: list[dict]
     summary: dict
     tables: dict[str, list[dict]] = field(default_factory=dict)
+    cohorts: list[Cohort] = field(default_factory=list)
 
     def write(self, folder: Path) -> None:
         """Write ``cases.csv``, the further tables, and ``summary.json``."""
@@ -50,6 +54,19 @@ def score_table(rows: list[dict]) -> dict[str, dict]:
             std = float(np.std(values, ddof=1)) if len(values) > 1 else None
             table[name] = {"mean": mean_of(values), "std": std, "n": len(values), **meaning(name)}
     return table
+
+
+def reliability_rows(bins: Bins) -> list[dict]:
+    """Bins of confidence as rows: their items (or the share of them), mean confidence and accuracy; None of an empty bin."""
+    return [
+        {
+            "from": place / len(bins.count),
+            "items": float(count),
+            "confidence": float(confidence / count) if count else None,
+            "accuracy": float(correct / count) if count else None,
+        }
+        for place, (count, confidence, correct) in enumerate(zip(*bins, strict=True))
+    ]
 
 
 def meaning(name: str) -> dict[str, str | None]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from scipy import stats
 
+from tfuq.calibrations import Calibration
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_label
 from tfuq.data.layouts import cases_of
@@ -16,8 +18,11 @@ from tfuq.data.stored import number, read_table
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 from tfuq.results import Manifest
-from tfuq.scoring.calibration import brier, error_auroc, expected_calibration_error, negative_log_likelihood
-from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, score_table
+from tfuq.scoring.calibration import Bins
+from tfuq.scoring.evaluation.failures import FailureOptions, segmentation_cohorts
+from tfuq.scoring.evaluation.promises import bound_losses, checked_calibration, kept_bounds, summary_head
+from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, reliability_rows, score_table
+from tfuq.scoring.evaluation.voxels import read_maps
 from tfuq.scoring.metrics import MEASURES, METRICS
 from tfuq.scoring.segmentation import overlap_scores, surface_scores
 
@@ -25,19 +30,36 @@ _AGAIN = "remove its folder and predict the case again"
 _NOT_MEASURES = ("case", "class", "component", "reason", *METRICS)
 
 
-def score_segmentation(folder: Path, manifest: Manifest, config: Config, reference: Path | None, on_case: OnCase) -> Scores:
+@dataclass
+class _Tables:
+    """What is gathered from case to case."""
+
+    cases: list[dict] = field(default_factory=list)
+    structures: list[dict] = field(default_factory=list)
+    components: list[dict] = field(default_factory=list)
+    bins: list[Bins] = field(default_factory=list)
+    before: list[dict] = field(default_factory=list)  # calibration before scaling
+    bounds: list[dict] = field(default_factory=list)  # what conformal bounds missed
+
+
+def score_segmentation(
+    folder: Path, manifest: Manifest, config: Config, reference: Path | None, on_case: OnCase, failures: FailureOptions
+) -> Scores:
     """Score label maps and probabilities against the data set's labels, or those in the folder ``reference``.
 
     Raises:
         RunError: a damaged table. DataError: a reference or a map is missing or does not fit.
     """
-    cases, structures = [], []
+    tables, maps = _Tables(), MEASURES if manifest.samples > 1 else MEASURES[:1]
+    calibration = checked_calibration(manifest)
     for case in cases_with_references(manifest, config, reference):
-        rows, case_structures = _score_case(folder / case.id, case, config, MEASURES if manifest.samples > 1 else MEASURES[:1])
-        cases += rows
-        structures += case_structures
+        truth = _score_case(folder / case.id, case, config, maps, tables)
+        if calibration:
+            _check_case(folder / case.id, truth, config, tables)
         on_case(case.id)
-    return Scores(cases, _summary(manifest, cases, structures), {"structures": structures})
+    cohorts = segmentation_cohorts(tables.cases, tables.structures, tables.components, failures)
+    further = {"structures": tables.structures, "components": tables.components}
+    return Scores(tables.cases, _summary(manifest, tables, calibration), further, cohorts)
 
 
 def cases_with_references(manifest: Manifest, config: Config, reference: Path | None) -> Iterator[Case]:
@@ -68,26 +90,41 @@ def _reference_files(config: Config, folder: Path) -> dict[str, Path]:
     return plain | {case.id: case.label for case in listed if case.label}
 
 
-def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str]) -> tuple[list[dict], list[dict]]:
-    predicted = read(folder / "label.nii.gz")
-    truth = read_case_label(case, predicted, len(config.data.classes), config.data.label_values).array
-    if predicted.array.ndim != 3 or predicted.array.max() >= len(config.data.classes):
-        raise DataError(f"{folder / 'label.nii.gz'}: is no map of {len(config.data.classes)} classes; {_AGAIN}")
-    label = predicted.array.astype(np.uint8)
+def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str], tables: _Tables) -> Volume:
+    """Add a case's scores to the tables; its reference is returned."""
+    predicted, classes = read(folder / "label.nii.gz"), config.data.classes
+    reference = read_case_label(case, predicted, len(classes), config.data.label_values)
+    truth = reference.array
+    if predicted.array.ndim != 3 or predicted.array.max() >= len(classes):
+        raise DataError(f"{folder / 'label.nii.gz'}: is no map of {len(classes)} classes; {_AGAIN}")
+    found = read_maps(folder, predicted, truth, maps, len(classes))
     rows = [
-        {"case": case.id, "class": name, **_class_scores(np.isin(label, classes), np.isin(truth, classes), predicted)}
-        for name, classes in config.data.structures.items()
+        {"case": case.id, "class": name, **_class_scores(np.isin(found.label, members), np.isin(truth, members), predicted)}
+        for name, members in config.data.structures.items()
     ]
-    rows.append(
-        {
-            "case": case.id,
-            "class": "all",
-            **_mean_row(rows[: len(config.data.classes) - 1]),
-            **_voxel_scores(folder, predicted, truth, maps, len(config.data.classes)),
-        }
-    )
+    own = rows[: len(classes) - 1]  # regions overlap them
+    rows.append({"case": case.id, "class": "all", **_mean_row(own), **found.scores(), **found.confidences()})
     quality = {row["class"]: row["dice"] for row in rows}
-    return rows, [row | {"dice": quality[row["class"]]} for row in _structures(folder / "structures.csv", quality)]
+    tables.cases += rows
+    tables.structures += [row | {"dice": quality[row["class"]]} for row in _structures(folder / "structures.csv", quality)]
+    tables.components += [{"case": case.id, **row} for row in found.components(classes)]
+    tables.bins.append(found.reliability())
+    return reference
+
+
+def _check_case(folder: Path, truth: Volume, config: Config, tables: _Tables) -> None:
+    """Add what there is of a calibrated case: scores before scaling, and whether bounds and volume intervals held."""
+    classes = config.data.classes
+    before = read_maps(folder, truth, truth.array, (), len(classes), probability="uncalibrated")
+    tables.before.append(before.scores())
+    held = {}
+    for row in _structures(folder / "structures.csv", config.data.structures):
+        if row["component"] == "all" and row["class"] in classes:
+            volume = np.count_nonzero(truth.array == classes.index(row["class"])) * truth.voxel_volume
+            low, high = (float(row[f"volume_conformal_{side}_mm3"]) for side in ("lower", "upper"))
+            # A table's numbers have six digits.
+            held[row["class"]] = low * (1 - 1e-5) <= volume <= high * (1 + 1e-5)
+    tables.bounds += [row | {"volume_held": held[row["class"]]} for row in bound_losses(folder, truth.array, classes)]
 
 
 def _structures(path: Path, classes: Container[str]) -> list[dict]:
@@ -101,15 +138,6 @@ def _structures(path: Path, classes: Container[str]) -> list[dict]:
     return rows
 
 
-def _read_map(path: Path, label: Volume, highest: float, channels: tuple[int, ...] = ()) -> np.ndarray:
-    """A map's array; it must lie on the label's grid, have the channels, and values between 0 and ``highest``."""
-    volume = read(path)
-    is_on_grid = volume.same_grid(label) and volume.array.shape[3:] == channels
-    if not is_on_grid or volume.array.min() < 0 or volume.array.max() > highest + 1e-3:
-        raise DataError(f"{path}: is not on the grid of its label, or beyond 0 to {highest:.4g}; {_AGAIN}")
-    return volume.array
-
-
 def _class_scores(predicted: np.ndarray, reference: np.ndarray, grid: Volume) -> dict:
     return overlap_scores(predicted, reference, grid.voxel_volume) | surface_scores(predicted, reference, grid.spacing)
 
@@ -119,24 +147,28 @@ def _mean_row(rows: list[dict]) -> dict:
     return {name: mean_of([row[name] for row in rows]) for name in rows[0] if name in METRICS}
 
 
-def _voxel_scores(folder: Path, predicted: Volume, truth: np.ndarray, maps: Sequence[str], classes: int) -> dict:
-    p = _read_map(folder / "probability.nii.gz", predicted, 1.0, (classes,)).reshape(-1, classes)
-    y = truth.ravel().astype(int)
-    scores = {"nll": negative_log_likelihood(p, y), "brier": brier(p, y), "ece": expected_calibration_error(p, y)}
-    wrong = (predicted.array != truth).ravel()
-    for name in maps:
-        uncertainty = _read_map(folder / f"{name}.nii.gz", predicted, np.log(classes))
-        scores[f"auroc_{name}"] = error_auroc(uncertainty.ravel(), wrong)
-    return scores
-
-
-def _summary(manifest: Manifest, cases: list[dict], structures: list[dict]) -> dict:
+def _summary(manifest: Manifest, tables: _Tables, calibration: Calibration | None) -> dict:
+    cases, structures = tables.cases, tables.structures
     classes = list(dict.fromkeys(row["class"] for row in cases))
-    return provenance(manifest) | {
-        "scores": {c: score_table([row for row in cases if row["class"] == c]) for c in classes},
-        "structure_measures": {c: measure_means(_whole(structures, c)) for c in classes[:-1]},
-        "spearman_with_dice": {c: spearman_with_dice(_whole(structures, c)) for c in classes[:-1]},
-    }
+    shares = [np.array(bins) / bins.count.sum() for bins in tables.bins]  # each case counts alike
+    calibrated = {}
+    if calibration:
+        names = dict.fromkeys(name for row in tables.before for name in row)
+        calibrated = {
+            "calibration": summary_head(calibration),
+            "before_calibration": {name: mean_of([row.get(name) for row in tables.before]) for name in names},
+            "conformal": kept_bounds(tables.bounds, calibration),
+        }
+    return (
+        provenance(manifest)
+        | calibrated
+        | {
+            "scores": {c: score_table([row for row in cases if row["class"] == c]) for c in classes},
+            "structure_measures": {c: measure_means(_whole(structures, c)) for c in classes[:-1]},
+            "spearman_with_dice": {c: spearman_with_dice(_whole(structures, c)) for c in classes[:-1]},
+            "reliability": reliability_rows(Bins(*np.mean(shares, 0))),
+        }
+    )
 
 
 def _whole(structures: list[dict], name: str) -> list[dict]:

@@ -1,0 +1,64 @@
+"""``tfuq calibrate``."""
+
+from __future__ import annotations
+
+import click
+
+from tfuq import runs
+from tfuq_cli import options
+from tfuq_cli.progress import quiet_import, say
+
+
+@click.command("calibrate", cls=options.Command)
+@click.argument("run", required=False, type=options.PATH)
+@options.method("The method to calibrate; the run's own method if not given.")
+@click.option(
+    "--cases",
+    default="validation",
+    show_default=True,
+    metavar="validation|test:SHARE|FILE",
+    help="Cases to calibrate on: the validation split, a share of the test split, or a file of case ids, one a line.",
+)
+@click.option("--alpha", type=float, default=0.1, show_default=True, help="Conformal sets and intervals hold with 1 − ALPHA.")
+@click.option(
+    "--scaling",
+    type=click.Choice(("temperature", "vector")),
+    default="temperature",
+    show_default=True,
+    help="How probabilities are scaled; vector has a weight and a bias for each class, and serves classification.",
+)
+@click.option(
+    "--samples", type=click.IntRange(1, 100_000), help="T, as predictions will have it.  [default: the configuration's]"
+)
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of the draws.  [default: the configuration's]")
+@options.overwrite
+def command(run, method, cases, alpha, scaling, samples, seed, overwrite) -> None:
+    """Calibrate a method of RUN, by default the newest run: scaling of probabilities, and conformal thresholds.
+
+    Cases that were calibrated on are left out, or refused, by tfuq predict --calibrated. A calibration holds for one method, T,
+    seed and set of weights.
+
+    \b
+    Example:
+      tfuq calibrate runs/quickstart/hybrid --method ensemble --cases test:0.5 --alpha 0.4
+      tfuq predict runs/quickstart/hybrid --method ensemble --calibrated
+    """
+    opened = runs.open_run(run) if run else runs.newest_run(method)
+    with quiet_import():
+        from tfuq import prediction
+        from tfuq.calibrate import Choices, calibrate
+
+    request = prediction.request_of(opened.config, method or opened.config.method, samples, seed)
+    chosen = prediction.calibration_cases(opened, cases, request.seed)
+    found, path = calibrate(opened, request, chosen, Choices(cases, alpha, scaling), say=say, overwrite=overwrite)
+    if found.scaling:
+        click.echo(_scaling(found.scaling))
+    click.echo(
+        f"{request.method} calibrated on {len(chosen)} case(s) in {path}; next: tfuq predict {opened.path} --method {request.method} "
+        "--calibrated"
+    )
+
+
+def _scaling(scaling) -> str:
+    kind = f"temperature {1 / scaling.weights[0]:.4f}" if scaling.kind == "temperature" else "vector scaling"
+    return f"{kind}: NLL {scaling.nll_before:.4f} → {scaling.nll_after:.4f} nat on {scaling.items:,} items it was fitted on"

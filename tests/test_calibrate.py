@@ -1,0 +1,190 @@
+"""``tfuq calibrate`` and what follows from it, on runs that were hardly trained: files, promises checked, refusals."""
+
+import csv
+import json
+import shutil
+
+import nibabel
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from tests.conftest import assert_refused, files_of
+from tfuq.scoring import conformal
+from tfuq.scoring.recalibration import scaled
+from tfuq_cli.main import main
+
+
+@pytest.fixture(scope="module")
+def own_run(trained_task, trained, tmp_path_factory):
+    """``own_run(task)``: a copy of a trained run to calibrate."""
+    made = {}
+
+    def make(task):
+        if task not in made:
+            source = trained("mc-dropout") if task == "segmentation" else trained_task(task, "mc-dropout")
+            made[task] = shutil.copytree(source.path, tmp_path_factory.mktemp(task) / "run")
+        return made[task]
+
+    return make
+
+
+def rows_of(path):
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def stored(run):
+    return json.loads((run / "calibrations" / "mc-dropout.json").read_text())
+
+
+def told(*arguments):
+    """What a command that must succeed says."""
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def calibrate_predict_score(run, source, alpha, kind):
+    """Predictions, the scores' summary, and what was said of them."""
+    told("calibrate", run, "--cases", source, "--alpha", alpha, "--scaling", kind, "--samples", 3, "--overwrite")
+    told("predict", run, "--calibrated", "--samples", 3, "--overwrite")
+    shown = told("score", run / "predictions" / "mc-dropout-calibrated", "--no-figures")
+    summary = json.loads((run / "scores" / "mc-dropout-calibrated" / "summary.json").read_text())
+    return run / "predictions" / "mc-dropout-calibrated", summary, shown
+
+
+@pytest.fixture(scope="module")
+def calibrated_balls(own_run):
+    """A segmentation, calibrated, predicted and scored: run, predictions, summary, what was said."""
+    run = own_run("segmentation")
+    return run, *calibrate_predict_score(run, "validation", 0.5, "temperature")
+
+
+@pytest.mark.parametrize("kind", ["temperature", pytest.param("vector", marks=pytest.mark.slow)])
+def test_classification(own_run, kind):
+    run = own_run("classification")
+    folder, summary, shown = calibrate_predict_score(run, "test:0.4", 0.3, kind)
+    found, rows = stored(run), rows_of(folder / "predictions.csv")
+    test = json.loads((run / "splits.json").read_text())["test"]
+    assert len(found["cases"]) == round(0.4 * len(test))
+    assert sorted(found["cases"].keys() | {row["case"] for row in rows}) == sorted(test)  # none of them twice
+    assert len(rows) + len(found["cases"]) == len(test)
+    assert found["scaling"]["nll_after"] <= found["scaling"]["nll_before"]
+    names = [name for name in rows[0] if name.startswith("uncalibrated_")]
+    before = np.array([[float(row[name]) for name in names] for row in rows])
+    for rule, quantile in found["conformal"]["sets"].items():
+        # Tables have six digits, by which a class may fall on the other side of the threshold.
+        scores = conformal.class_scores(before, rule)
+        clear = (np.abs(scores - quantile) > 1e-4).all(1)
+        members = [
+            {n.removeprefix("uncalibrated_") for n, is_in in zip(names, row <= quantile, strict=True) if is_in}
+            for row in scores
+        ]
+        written = [set(row[f"set_{rule}"].split("; ")) - {""} for row in rows]
+        assert clear.any()
+        assert all(a == b for a, b, is_clear in zip(members, written, clear, strict=True) if is_clear)
+        assert summary["conformal"][rule]["promised"] == 0.7
+        assert summary["conformal"][rule]["mean_set_size"] == pytest.approx(np.mean([len(s) for s in written]))
+    assert summary["before_calibration"]["nll"] > 0
+    assert "scaling: nll" in shown
+    assert "lac: coverage" in shown
+
+
+def test_segmentation(calibrated_balls):
+    run, folder, summary, shown = calibrated_balls
+    found = stored(run)
+    (case, *_) = (path for path in sorted(folder.iterdir()) if path.is_dir())
+    before = nibabel.load(case / "uncalibrated.nii.gz")
+    for side in ("lower", "upper"):
+        mask = nibabel.load(case / f"label_{side}.nii.gz")
+        np.testing.assert_allclose(mask.affine, before.affine)
+        for k, name in enumerate(("ball", "core")):
+            expected = before.get_fdata(dtype=np.float32)[..., k + 1] >= found["conformal"]["bounds"][name][side]
+            np.testing.assert_array_equal(mask.get_fdata()[..., k] > 0, expected)
+    assert summary["conformal"]["ball"]["missed_by_upper"]["n"] == 2
+    whole = [row for row in rows_of(case / "structures.csv") if row["component"] == "all"]
+    assert all(float(r["volume_conformal_lower_mm3"]) <= float(r["volume_conformal_upper_mm3"]) for r in whole)
+    assert {"nll", "ece", "nll_boundary"} <= summary["before_calibration"].keys()
+    assert "missed by upper" in shown
+
+
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_bytes(calibrated_balls):
+    run, folder, *_ = calibrated_balls
+    kept = files_of(run / "calibrations"), files_of(folder)
+    shutil.rmtree(folder)
+    calibrate_predict_score(run, "validation", 0.5, "temperature")
+    assert (files_of(run / "calibrations"), files_of(folder)) == kept
+
+
+@pytest.mark.slow
+def test_landmarks(own_run):
+    run = own_run("landmarks")
+    folder, summary, _ = calibrate_predict_score(run, "validation", 0.5, "temperature")
+    radii = stored(run)["conformal"]["radii"]
+    for row in rows_of(folder / "landmarks.csv"):
+        expected = radii[row["landmark"]] * (float(row["mean_radial_spread_mm"]) + 1)
+        assert float(row["conformal_radius_mm"]) == pytest.approx(expected, rel=1e-4)
+    assert stored(run)["scaling"] is None
+    assert {row["n"] for row in summary["conformal"].values()} == {3}
+
+
+def test_one_sample_of_one_network_is_scaled_as_numpy_does(own_run, tfuq):
+    run = own_run("classification")
+    assert tfuq("calibrate", run, "--method", "deterministic", "--alpha", 0.3, "--overwrite").exit_code == 0
+    assert tfuq("predict", run, "--method", "deterministic", "--calibrated").exit_code == 0
+    scaling = json.loads((run / "calibrations" / "deterministic.json").read_text())["scaling"]
+    rows = rows_of(run / "predictions" / "deterministic-calibrated" / "predictions.csv")
+    before, after = (
+        np.array([[float(v) for name, v in row.items() if name.startswith(prefix)] for row in rows])
+        for prefix in ("uncalibrated_", "probability_")
+    )
+    np.testing.assert_allclose(scaled(before, np.array(scaling["weights"]), np.array(scaling["bias"])), after, atol=1e-4)
+
+
+def test_refusals_of_calibrate(own_run, tfuq, tmp_path):
+    run = own_run("classification")
+    split = json.loads((run / "splits.json").read_text())
+    for alpha in ("0", "1", "-0.5", "nan", "inf"):
+        assert_refused(tfuq("calibrate", run, "--alpha", alpha), "--alpha", "not between 0 and 1")
+    assert_refused(tfuq("calibrate", run, "--alpha", 0.05), "8 calibration cases are too few", "needs 19")
+    for share in ("test:0", "test:1", "test:half", "test:nan"):
+        assert_refused(tfuq("calibrate", run, "--cases", share), f"--cases {share}", "no share")
+    listed = tmp_path / "cases.txt"
+    assert_refused(tfuq("calibrate", run, "--cases", listed), "neither validation, nor test:SHARE")
+    for text, words in (("", "names no case"), (split["train"][0], "was trained on"), ("nobody", "'nobody' is not there")):
+        listed.write_text(text + "\n")
+        assert_refused(tfuq("calibrate", run, "--cases", listed, "--alpha", 0.3), words)
+    listed.write_text(split["validation"][0] + "\n")
+    assert_refused(tfuq("calibrate", run, "--cases", listed, "--alpha", 0.3), "1 calibration cases are too few")
+    assert_refused(
+        tfuq("calibrate", own_run("segmentation"), "--scaling", "vector", "--alpha", 0.5), "serves classification alone"
+    )
+    (run / "splits.json").write_text(json.dumps(split | {"validation": []}))
+    assert_refused(tfuq("calibrate", run), "has no validation cases", "--cases test:0.5")
+    (run / "splits.json").write_text(json.dumps(split))
+
+
+def test_refusals_of_what_is_calibrated(calibrated_balls, tfuq, trained_task):
+    fresh = trained_task("classification", "mc-dropout").path
+    assert_refused(tfuq("predict", fresh, "--calibrated"), "is not calibrated for mc-dropout", "tfuq calibrate")
+    run, folder, *_ = calibrated_balls
+    assert_refused(tfuq("calibrate", run, "--alpha", 0.5, "--samples", 3), "exists; pass --overwrite")
+    assert_refused(tfuq("predict", run, "--calibrated", "--samples", 4), "was made of mc-dropout, T = 3", "draw alike")
+    own = next(iter(stored(run)["cases"].values()))[0]
+    assert_refused(tfuq("predict", run, "--calibrated", "--samples", 3, "--input", own), "is a calibration case")
+    kept = files_of(run / "scores")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    name, files = next(iter(stored(run)["cases"].items()))
+    entry = next(iter(manifest["cases"].values()))
+    manifest["cases"][name] = entry | {"images": files}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    assert_refused(tfuq("score", folder), "is a calibration case")
+    assert tfuq("calibrate", run, "--alpha", 0.6, "--samples", 3, "--overwrite").exit_code == 0
+    assert_refused(tfuq("score", folder), "is not the calibration that these predictions were made with")
+    assert_refused(tfuq("predict", run, "--calibrated", "--samples", 3), "another calibration")
+    assert files_of(run / "scores") == kept
+    path = run / "calibrations" / "mc-dropout.json"
+    path.write_text(path.read_text()[:100])
+    assert_refused(tfuq("predict", run, "--calibrated", "--samples", 3), "cannot be read", "calibrate again")

@@ -1,0 +1,90 @@
+"""Scores of many raters and of an ensemble's diversity against slow references and known answers."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from tests import references
+from tfuq.scoring import diversity, raters
+
+
+@pytest.fixture(params=range(3))
+def masks(request):
+    """Samples and raters of one structure; in one case a rater and a sample that mark nothing."""
+    rng = np.random.default_rng(request.param)
+    samples, marked = rng.random((4, 5, 6, 2)) < 0.4, rng.random((3, 5, 6, 2)) < 0.5
+    if request.param == 2:
+        samples[0], marked[1] = False, False
+    return samples, marked
+
+
+def one_less_iou(a, b):
+    union = (a | b).sum()
+    return 1 - (a & b).sum() / union if union else 0.0
+
+
+def test_rater_scores(masks):
+    samples, marked = masks
+    found = raters.rater_scores(samples[1], samples, marked)
+    distance = [
+        np.mean([one_less_iou(a, b) for a in x for b in y]) for x, y in ((samples, marked), (samples,) * 2, (marked,) * 2)
+    ]
+    assert found["ged"] == pytest.approx(2 * distance[0] - distance[1] - distance[2])
+    assert found["rater_dice"] == pytest.approx(references.pairwise_dice(marked))
+    assert found["dice_raters"] == pytest.approx([references.dice(samples[1], rater) for rater in marked])
+    majority = np.array([sum(votes) >= 2 for votes in marked.reshape(3, -1).T]).reshape(marked.shape[1:])
+    assert found["dice_majority"] == pytest.approx(references.dice(samples[1], majority))
+    sizes = [s.sum() for s in samples]
+    assert found["volumes_covered"] == np.mean([min(sizes) <= m.sum() <= max(sizes) for m in marked])
+
+
+def test_raters_alike():
+    mask = np.arange(12).reshape(3, 4) % 3 == 0
+    same = np.stack([mask] * 3)
+    found = raters.rater_scores(mask, same, same)
+    assert found == {"rater_dice": 1.0, "dice_raters": [1.0] * 3, "dice_majority": 1.0, "ged": 0.0, "volumes_covered": 1.0}
+    assert raters.rater_scores(mask, same, mask[None])["rater_dice"] is None
+    assert raters.energy_distance(mask[None], ~mask[None]) == 2.0
+
+
+def test_disagreement_and_its_correlation():
+    votes = np.array([[1, 1, 0, 0], [1, 0, 0, 1], [1, 1, 0, 1]], bool)
+    mixed = references.entropy([1 / 3, 2 / 3])
+    np.testing.assert_allclose(raters.rater_disagreement(votes), [0, mixed, 0, mixed], atol=1e-9)
+    rng = np.random.default_rng(0)
+    a, b = rng.random((4, 5)), rng.random((4, 5))
+    assert raters.normalized_cross_correlation(a, b) == pytest.approx(np.corrcoef(a.ravel(), b.ravel())[0, 1])
+    assert raters.normalized_cross_correlation(a, 3 - 2 * a) == pytest.approx(-1)
+    assert raters.normalized_cross_correlation(a, np.ones((4, 5))) is None
+
+
+def test_diversity():
+    rng = np.random.default_rng(1)
+    p, y = rng.dirichlet(np.ones(3), (4, 30)), rng.integers(0, 3, 30)
+    for i, j in itertools.product(range(4), repeat=2):
+        apart = np.mean([a.argmax() != b.argmax() for a, b in zip(p[i], p[j], strict=True)])
+        assert diversity.pairwise_disagreement(p)[i, j] == pytest.approx(apart)
+        kl = np.mean([sum(a * math.log(a / b) for a, b in zip(*pair, strict=True)) for pair in zip(p[i], p[j], strict=True)])
+        assert diversity.pairwise_divergence(p)[i, j] == pytest.approx(kl, abs=1e-12)
+    wrong = p.argmax(-1) != y
+    np.testing.assert_allclose(diversity.error_correlation(p, y), np.corrcoef(wrong))
+    pairs = [np.corrcoef(wrong)[i, j] for i, j in itertools.permutations(range(4), 2)]
+    assert diversity.diversity(p, y)["error_correlation"] == pytest.approx(np.mean(pairs))
+
+
+def test_members_that_are_alike_or_never_wrong():
+    p = np.stack([np.eye(3)[[0, 1, 2, 2]]] * 2)
+    found = diversity.diversity(p, np.array([0, 1, 2, 2]))
+    assert found == {"disagreement": 0.0, "divergence": pytest.approx(0), "error_correlation": None}
+
+
+def test_variance_is_between_and_within_members():
+    rng = np.random.default_rng(2)
+    p, members = rng.random((7, 5, 3)), np.array([0, 0, 0, 1, 1, 2, 2])
+    parts = diversity.variance_parts(p, members)
+    assert parts["between"] + parts["within"] == pytest.approx(parts["total"])
+    by_member = [p[members == k] for k in range(3)]
+    assert parts["within"] == pytest.approx(sum(len(m) * m.var(0).mean() for m in by_member) / 7)
+    assert diversity.variance_parts(p[[0, 0, 3, 3]], np.array([0, 0, 1, 1]))["within"] == pytest.approx(0)

@@ -1,0 +1,124 @@
+"""What ``tfuq calibrate`` finds and a run keeps: how a method's probabilities are scaled, and conformal thresholds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from tfuq.data.cases import Case
+from tfuq.data.stored import read_json
+from tfuq.data.writers import write_json
+from tfuq.errors import DataError, RunError
+from tfuq.results import Manifest
+from tfuq.runs import Run
+
+
+@dataclass
+class Scaling:
+    """softmax(w ⊙ log p + b) of each sample, with the likelihoods (nat) before and after on the ``items`` it was fitted on."""
+
+    kind: str
+    weights: list[float]
+    bias: list[float]
+    nll_before: float
+    nll_after: float
+    items: int
+
+
+@dataclass
+class Conformal:
+    """Thresholds of `tfuq.scoring.conformal`, as far as the task has them.
+
+    ``sets``: q̂ by rule. ``bounds``: ``lower`` and ``upper`` probability by class. ``volumes``: q̂ by class. ``radii``: by landmark,
+    in units of the predicted spread plus one (mm, or pixels).
+    """
+
+    alpha: float
+    sets: dict[str, float] = field(default_factory=dict)
+    bounds: dict[str, dict[str, float]] = field(default_factory=dict)
+    volumes: dict[str, float] = field(default_factory=dict)
+    radii: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Calibration:
+    """A calibration holds for the draws that it was made of, and for other cases than its own (``source`` says which)."""
+
+    draws: Manifest
+    source: str
+    cases: dict[str, list[str]]  # files, with the row where one holds many images, by id
+    scaling: Scaling | None
+    conformal: Conformal
+
+    def write(self, path: Path) -> None:
+        """Write it, whole or not at all."""
+        write_json(path, asdict(self))
+
+    def holds(self, case: Case) -> bool:
+        """Whether a case, or a file of it, was calibrated on."""
+        return bool(set(files_of(case)) & {file for files in self.cases.values() for file in files})
+
+    def refuse_overlap(self, cases: Iterable[Case]) -> None:
+        """Refuse to promise anything for cases that the promise was made of.
+
+        Raises:
+            DataError: a case is among the calibration's.
+        """
+        own = next((case for case in cases if self.holds(case)), None)
+        if own:
+            raise DataError(
+                f"case '{own.id}': is a calibration case, for which a calibration promises nothing; leave it out, or calibrate on others"
+            )
+
+
+def files_of(case: Case) -> list[str]:
+    """A case's images, however they are named, told apart by row."""
+    row = "" if case.row is None else f"#{case.row}"
+    return [os.path.realpath(path) + row for path in case.images]
+
+
+def calibration_path(run: Run, method: str) -> Path:
+    """Where a run keeps a method's calibration."""
+    return run.path / "calibrations" / f"{method}.json"
+
+
+def calibration_digest(path: Path) -> str:
+    """What tells one calibration from another."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read_calibration(run: Run, draws: Manifest) -> Calibration:
+    """The run's calibration of the draws that are about to be made.
+
+    Raises:
+        RunError: there is none, it is damaged, or it was made of other draws.
+    """
+    path = calibration_path(run, draws.method)
+    how = f"--method {draws.method} --samples {draws.samples} --seed {draws.seed}"
+    if not path.is_file():
+        raise RunError(f"{run.path}: is not calibrated for {draws.method}; run tfuq calibrate {run.path} {how}")
+    found = read_json(path, Calibration, "calibrate again with --overwrite")
+    if not found.draws.same_draws(draws):
+        raise RunError(
+            f"{path}: was made of {found.draws.method}, T = {found.draws.samples}, seed {found.draws.seed}"
+            f"{'' if found.draws.weights_digest == draws.weights_digest else ', other weights'}; draw alike, or run tfuq calibrate "
+            f"{run.path} {how} --overwrite"
+        )
+    return found
+
+
+def calibration_of(manifest: Manifest) -> Calibration | None:
+    """The calibration that predictions were made with; None without one.
+
+    Raises:
+        RunError: the run has another one since.
+    """
+    if manifest.calibration is None:
+        return None
+    path = Path(manifest.run) / "calibrations" / f"{manifest.method}.json"
+    if not path.is_file() or calibration_digest(path) != manifest.calibration:
+        raise RunError(f"{path}: is not the calibration that these predictions were made with; predict again with --overwrite")
+    return read_json(path, Calibration, "calibrate again with --overwrite")

@@ -1,0 +1,73 @@
+"""Segmentations against several raters: masks of samples ``[T, …]`` and of raters ``[R, …]``, bool, on one grid."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_EXACT_FLOAT32 = 2**24  # sums of 0 and 1 are exact below
+
+
+def overlaps(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Voxels that every mask of ``a`` shares with every one of ``b``, and the sum of their sizes: ``[len(a), len(b)]`` each."""
+    flat_a, flat_b = a.reshape(len(a), -1), b.reshape(len(b), -1)
+    shared = np.zeros((len(a), len(b)))
+    for start in range(0, flat_a.shape[1], _EXACT_FLOAT32):
+        part = slice(start, start + _EXACT_FLOAT32)
+        shared += flat_a[:, part].astype(np.float32) @ flat_b[:, part].astype(np.float32).T
+    return shared, flat_a.sum(1)[:, None] + flat_b.sum(1)[None, :]
+
+
+def dice_matrix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Dice of every mask of ``a`` with every one of ``b``; 1 where both are empty."""
+    shared, sizes = overlaps(a, b)
+    return np.where(sizes > 0, 2 * shared / np.maximum(sizes, 1), 1.0)
+
+
+def energy_distance(samples: np.ndarray, raters: np.ndarray) -> float:
+    """Squared generalized energy distance 2·E[d(s, r)] − E[d(s, s')] − E[d(r, r')] with d = 1 − IoU (0 where both are empty).
+
+    Expectations are over all pairs, those of one with itself too, as Kohl et al. 2018 estimate it; 0 where both are alike.
+    """
+    return float(2 * _distance(samples, raters) - _distance(samples, samples) - _distance(raters, raters))
+
+
+def _distance(a: np.ndarray, b: np.ndarray) -> float:
+    shared, sizes = overlaps(a, b)
+    union = sizes - shared
+    return float(np.where(union > 0, 1 - shared / np.maximum(union, 1), 0.0).mean())
+
+
+def majority_vote(raters: np.ndarray) -> np.ndarray:
+    """Voxels that more than half of the raters mark."""
+    return 2 * raters.sum(0) > len(raters)
+
+
+def rater_scores(label: np.ndarray, samples: np.ndarray, raters: np.ndarray) -> dict:
+    """How a label and its samples stand among raters.
+
+    ``rater_dice``: mean Dice over pairs of raters (None of one rater), what a method can hope for; ``dice_raters``: the label's with
+    each; ``dice_majority``: with their majority vote; ``ged``: `energy_distance`; ``volumes_covered``: the share of raters whose
+    volume lies between the least and the largest of the samples.
+    """
+    pairs = dice_matrix(raters, raters)[np.triu_indices(len(raters), 1)]
+    sizes, volumes = samples.reshape(len(samples), -1).sum(1), raters.reshape(len(raters), -1).sum(1)
+    return {
+        "rater_dice": float(pairs.mean()) if len(pairs) else None,
+        "dice_raters": dice_matrix(label[None], raters)[0].tolist(),
+        "dice_majority": float(dice_matrix(label[None], majority_vote(raters)[None])[0, 0]),
+        "ged": energy_distance(samples, raters),
+        "volumes_covered": float(np.mean((volumes >= sizes.min()) & (volumes <= sizes.max()))),
+    }
+
+
+def rater_disagreement(raters: np.ndarray) -> np.ndarray:
+    """Entropy (nat) of the raters' votes at each voxel."""
+    share = np.stack([1 - raters.mean(0), raters.mean(0)])
+    return -(share * np.log(np.maximum(share, 1e-12))).sum(0)
+
+
+def normalized_cross_correlation(a: np.ndarray, b: np.ndarray) -> float | None:
+    """Mean of the product of two maps, each less its mean and over its standard deviation; None where one is constant."""
+    x, y = (values.astype(np.float64) - values.mean() for values in (a, b))
+    scale = x.std() * y.std()
+    return float((x * y).mean() / scale) if scale > 0 else None
