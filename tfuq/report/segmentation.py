@@ -70,6 +70,11 @@ def load_case(folder: Path, case: Case, config: Config) -> CaseArrays:
     return CaseArrays(case.id, image.affine, image.array[..., 0], truth, label, loaded)
 
 
+def map_scale(name: str, classes: int) -> tuple[str, float]:
+    """A map's unit, and the largest value that it can have with so many classes."""
+    return _MAPS[name], float(highest(name, classes))
+
+
 def most_informative_slice(case: CaseArrays, axis: int) -> int:
     """The slice with the most labelled area, in the reference or predicted; the middle one where there is none."""
     labelled = case.label > 0 if case.truth is None else (case.truth > 0) | (case.label > 0)

@@ -68,14 +68,13 @@ def compare(folders: list[Path], class_name: str = "all") -> Comparison:
     """Compare score folders over the cases that all of them have.
 
     Raises:
-        DataError: fewer than two folders, one that is given twice or is no scores, a class that is not there, or no case in common.
+        DataError: fewer than two folders, one that is given twice or is no scores, a class that is not there, no case in common,
+            or cases of one name that were scored against different references.
     """
     if len(folders) < 2:
         raise DataError("a comparison needs two score folders or more; name those of the methods to set side by side")
-    tables = {name: _read(folder, class_name) for name, folder in _names(folders).items()}
-    twice = [folder for place, folder in enumerate(folders) if folder.resolve() in [f.resolve() for f in folders[:place]]]
-    if twice:
-        raise DataError(f"{twice[0]}: is given twice; name each folder to compare once")
+    tables = {name: _read(folder, class_name) for name, folder in method_names(folders).items()}
+    require_same_data(folders)
     shared = set.intersection(*(set(table) for table in tables.values()))
     if not shared:
         raise DataError(f"{', '.join(map(str, folders))}: have no case in common; compare methods on the same data")
@@ -88,8 +87,39 @@ def compare(folders: list[Path], class_name: str = "all") -> Comparison:
     return Comparison(list(tables), cases, cells)
 
 
-def _names(folders: list[Path]) -> dict[str, Path]:
-    """Methods as columns' names, told apart by their folder where two are the same."""
+def require_same_data(folders: list[Path]) -> None:
+    """Refuse folders that cannot stand side by side; those of a version that noted no references are believed.
+
+    Raises:
+        DataError: one is given twice, or a case was scored against another reference in one than in another.
+    """
+    twice = [folder for place, folder in enumerate(folders) if folder.resolve() in [f.resolve() for f in folders[:place]]]
+    if twice:
+        raise DataError(f"{twice[0]}: is given twice; name each folder to compare once")
+    seen: dict[str, tuple[str, Path]] = {}
+    for folder in folders:
+        for case, found in _references(folder).items():
+            first, where = seen.setdefault(case, (found, folder))
+            if first != found:
+                raise DataError(
+                    f"{folder}: case '{case}' was scored against another reference than in {where}; compare methods on the same "
+                    "data, scored with the same --reference"
+                )
+
+
+def _references(folder: Path) -> dict[str, str]:
+    """What each case was scored against: a class, or the fingerprint of a label map or of landmarks."""
+    rows = read_table(folder / "cases.csv", ("case", "class"), _AGAIN)
+    found = {row["case"]: row.get("reference") or row.get("truth") for row in rows if row["class"] == "all"}
+    return {case: reference for case, reference in found.items() if reference}
+
+
+def method_names(folders: list[Path]) -> dict[str, Path]:
+    """Score folders by their methods, told apart by the folder where two are the same.
+
+    Raises:
+        DataError: a folder holds no scores.
+    """
     methods = [_method(folder) for folder in folders]
     return {m if methods.count(m) == 1 else f"{m} ({folder})": folder for m, folder in zip(methods, folders, strict=True)}
 

@@ -11,7 +11,7 @@ from tfuq.scoring.evaluation.landmarks import score_landmarks
 from tfuq.scoring.evaluation.scores import OnCase, Scores
 from tfuq.scoring.evaluation.segmentation import cases_with_references, score_segmentation
 
-__all__ = ["FailureOptions", "Scores", "cases_with_references", "default_output", "score_folder"]
+__all__ = ["FailureOptions", "Scores", "cases_with_references", "default_output", "predictions_of", "score_folder"]
 
 _SCORERS = {"segmentation": score_segmentation, "classification": score_classification, "landmarks": score_landmarks}
 
@@ -29,9 +29,17 @@ def score_folder(folder: Path, reference: Path | None, on_case: OnCase, failures
     tables = failure_tables(scores.cohorts, failures)
     scores.summary["failure_detection"] = tables
     scores.tables["failure"] = [row for rows in tables.values() for row in rows]
+    scores.summary["reference"] = None if reference is None else str(reference.resolve())
     return scores
 
 
 def default_output(folder: Path) -> Path:
     """``scores/<method>`` beside the ``predictions`` folder, or ``scores`` within a folder that lies elsewhere."""
     return folder.parent.parent / "scores" / folder.name if folder.parent.name == "predictions" else folder / "scores"
+
+
+def predictions_of(scores: Path) -> Path:
+    """The predictions folder whose `default_output` a score folder is."""
+    scores = scores.resolve()
+    is_beside = scores.parent.name == "scores"
+    return scores.parent.parent / "predictions" / scores.name if is_beside else scores.parent

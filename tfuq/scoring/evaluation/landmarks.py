@@ -18,7 +18,7 @@ from tfuq.errors import RunError
 from tfuq.results import LANDMARKS, Manifest
 from tfuq.scoring.evaluation.failures import CERTAINTIES, FailureOptions, landmark_cohorts
 from tfuq.scoring.evaluation.promises import checked_calibration, kept_radii, summary_head
-from tfuq.scoring.evaluation.references import referenced_cases
+from tfuq.scoring.evaluation.references import fingerprint, referenced_cases
 from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, score_table
 from tfuq.scoring.landmarks import (
     FAILURE_MM,
@@ -86,6 +86,8 @@ def score_landmarks(
     if scale[0] is not None:
         mm = np.array([radial_errors(p, t, s) for p, t, s in zip(predicted.positions, truth, scale, strict=True)])
     rows = _rows(predicted, names, pixels, mm)
+    for row, points in zip((row for row in rows if row["class"] == "all"), truth, strict=True):
+        row["reference"] = fingerprint(points.round(3))
     on_case(f"{len(predicted.ids)} cases")
     errors = pixels if mm is None else mm
     summary = provenance(manifest) | {

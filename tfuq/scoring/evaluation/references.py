@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
+
+import numpy as np
 
 from tfuq.config import Config
 from tfuq.data.cases import Case
@@ -27,3 +30,9 @@ def referenced_cases(manifest: Manifest, config: Config, reference: Path | None)
                 f"case '{case_id}' has no reference in {where}; give a folder in the data set's layout by --reference"
             )
     return {case_id: known[case_id] for case_id in sorted(manifest.cases)}
+
+
+def fingerprint(reference: np.ndarray) -> str:
+    """Sixteen letters and digits that tell one label map, or set of positions, from another."""
+    content = np.ascontiguousarray(reference)
+    return hashlib.sha256(f"{content.shape} {content.dtype}".encode() + content.tobytes()).hexdigest()[:16]

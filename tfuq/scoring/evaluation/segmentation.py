@@ -21,6 +21,7 @@ from tfuq.results import Manifest
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation.failures import FailureOptions, segmentation_cohorts
 from tfuq.scoring.evaluation.promises import bound_losses, checked_calibration, kept_bounds, summary_head
+from tfuq.scoring.evaluation.references import fingerprint
 from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, reliability_rows, score_table
 from tfuq.scoring.evaluation.voxels import read_maps
 from tfuq.scoring.metrics import MEASURES, METRICS
@@ -103,7 +104,8 @@ def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str], t
         for name, members in config.data.structures.items()
     ]
     own = rows[: len(classes) - 1]  # regions overlap them
-    rows.append({"case": case.id, "class": "all", **_mean_row(own), **found.scores(), **found.confidences()})
+    head = {"case": case.id, "class": "all", "reference": fingerprint(truth.astype(np.uint8))}
+    rows.append(head | {**_mean_row(own), **found.scores(), **found.confidences()})
     quality = {row["class"]: row["dice"] for row in rows}
     tables.cases += rows
     tables.structures += [row | {"dice": quality[row["class"]]} for row in _structures(folder / "structures.csv", quality)]

@@ -1,0 +1,34 @@
+"""``tfuq report``."""
+
+from __future__ import annotations
+
+import click
+
+from tfuq_cli import options
+
+
+@click.command("report", cls=options.Command)
+@click.argument("scores", nargs=-1, required=True, type=options.PATH)
+@click.option(
+    "--out", type=options.PATH, help="The file to write.  [default: report.html in SCORES, or in what several lie below]"
+)
+@click.option(
+    "--cases",
+    type=click.IntRange(0, 1000),
+    default=12,
+    show_default=True,
+    help="How many cases to show, as far as there is room.",
+)
+def command(scores, out, cases) -> None:
+    """Write one HTML file on SCORES, folders that tfuq score wrote over the same cases. It opens from disk in any browser.
+
+    \b
+    Example:
+      tfuq report runs/quickstart/hybrid/scores/hybrid runs/quickstart/hybrid/scores/mc-dropout
+    """
+    from tfuq.report.page import default_page, write_page
+
+    out = out or default_page(list(scores))
+    total, shown = write_page(list(scores), out, cases)
+    size = out.stat().st_size / 2**20
+    click.echo(f"{len(scores)} method(s), {total} case(s), pictures of {shown}, {size:.1f} MB in {out}; open it in a browser")

@@ -1,0 +1,126 @@
+"""A headless Chromium, driven over a pair of pipes by its own protocol: what a person would see, press and be told."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+_KEYS = {"ArrowRight": 39, "ArrowLeft": 37, "ArrowDown": 40, "ArrowUp": 38, "Enter": 13, "Tab": 9, " ": 32}
+
+
+def find_browser() -> str:
+    """The browser's path; the test skips where there is none."""
+    found = next((path for path in map(shutil.which, NAMES) if path), None)
+    if found is None:
+        pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
+    return found
+
+
+class Page:
+    """One page of one browser, with everything that it said to its console."""
+
+    def __init__(self, profile: Path, width: int = 1280, height: int = 900):
+        self._replies, self._events, self._count = [], [], 0
+        to_read, self._write = os.pipe()
+        self._read, to_write = os.pipe()
+        for descriptor in (to_read, to_write):
+            os.set_inheritable(descriptor, True)
+        command = [find_browser(), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+                   f"--user-data-dir={profile}", f"--window-size={width},{height}", "--remote-debugging-pipe"]  # fmt: skip
+        quoted = " ".join(f"'{part}'" for part in command)
+        self._process = subprocess.Popen(
+            ["sh", "-c", f"exec {quoted} 3<&{to_read} 4>&{to_write}"], pass_fds=(to_read, to_write), stderr=subprocess.DEVNULL
+        )
+        os.close(to_read)
+        os.close(to_write)
+        self._rest, self._session = b"", None
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+
+    def close(self) -> None:
+        """End the browser."""
+        self._process.terminate()
+        self._process.wait(20)
+        os.close(self._read)
+        os.close(self._write)
+
+    def call(self, method: str, **parameters) -> dict:
+        """One command of the protocol, and its result."""
+        self._count += 1
+        message = {"id": self._count, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._write, json.dumps(message).encode() + b"\0")
+        while True:
+            reply = self._next()
+            if reply.get("id") == self._count:
+                assert "error" not in reply, reply
+                return reply["result"]
+
+    def _next(self) -> dict:
+        while b"\0" not in self._rest:
+            part = os.read(self._read, 1 << 20)
+            assert part, "the browser ended"
+            self._rest += part
+        message, self._rest = self._rest.split(b"\0", 1)
+        found = json.loads(message)
+        if "method" in found:
+            self._events.append(found)
+        return found
+
+    def open(self, path: Path) -> float:
+        """Open a file; seconds until all of it is loaded and its script has run."""
+        started = time.perf_counter()
+        self.call("Page.navigate", url=path.resolve().as_uri())
+        while not any(event["method"] == "Page.loadEventFired" for event in self._events):
+            self._next()
+        return time.perf_counter() - started
+
+    def run(self, expression: str):
+        """The value of a JavaScript expression, awaited."""
+        found = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in found, found["exceptionDetails"]
+        return found["result"].get("value")
+
+    def wait_for(self, expression: str, seconds: float = 10) -> None:
+        """Wait until an expression is true."""
+        deadline = time.monotonic() + seconds
+        while not self.run(expression):
+            assert time.monotonic() < deadline, f"never came true: {expression}"
+            time.sleep(0.05)
+
+    def press(self, key: str) -> None:
+        """A key as a person presses it."""
+        text = {"text": "\r"} if key == "Enter" else {}
+        for kind in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=_KEYS[key], **text)
+
+    def picture(self, path: Path) -> None:
+        """Save what is in the window as a PNG."""
+        path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
+
+    @property
+    def complaints(self) -> list[str]:
+        """Errors and warnings in the console, exceptions, and whatever was asked of a network."""
+        found = []
+        for event in self._events:
+            kind, said = event["method"], event["params"]
+            if kind == "Runtime.exceptionThrown":
+                found.append(said["exceptionDetails"].get("exception", {}).get("description") or str(said))
+            elif kind == "Log.entryAdded" and said["entry"]["level"] in ("error", "warning"):
+                found.append(said["entry"]["text"])
+            elif kind == "Runtime.consoleAPICalled" and said["type"] in ("error", "warning", "assert"):
+                found.append(str(said["args"]))
+            elif kind == "Network.requestWillBeSent" and not said["request"]["url"].startswith(("file:", "data:", "about:")):
+                found.append(f"asked a network for {said['request']['url']}")
+        return found

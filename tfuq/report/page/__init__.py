@@ -1,0 +1,7 @@
+"""One page that holds a whole report: opens from disk, asks no network for anything, and works by keyboard."""
+
+from __future__ import annotations
+
+from tfuq.report.page.building import default_page, write_page
+
+__all__ = ["default_page", "write_page"]

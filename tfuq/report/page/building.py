@@ -1,0 +1,138 @@
+"""The page put together: pictures of as many cases as there is room for, and everything else around them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from tfuq.data.writers import write_text
+from tfuq.errors import DataError, TfuqError
+from tfuq.report.page.casewise import Cases, read_cases
+from tfuq.report.page.content import as_json, cell_text, findings, page_data, score_name, score_tables
+from tfuq.report.page.found import figures_of, provenance_of, readable_name, tables_of
+from tfuq.report.page.pictures import View, class_views, landmark_views
+from tfuq.report.page.sources import Scored, read_sources, readable
+from tfuq.report.page.volumes import volume_view
+from tfuq.version import __version__
+
+MARK = "<!-- A report by tfuq -->"
+_BUDGET = 9_000_000  # characters of cases, which leaves the figures of several methods room below 15 MB
+
+
+@dataclass
+class Shown:
+    """The cases that the page holds pictures of, by id, and why others are not there."""
+
+    cases: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def default_page(folders: list[Path]) -> Path:
+    """``report.html`` in a score folder, or in the folder that several lie below."""
+    if len(folders) == 1:
+        return folders[0] / "report.html"
+    return Path(os.path.commonpath([folder.resolve() for folder in folders])) / "report.html"
+
+
+def write_page(folders: list[Path], out: Path, most_cases: int) -> tuple[int, int]:
+    """Write a report of score folders; how many cases it has, and of how many it holds pictures.
+
+    Raises:
+        DataError: folders that do not belong on one page. RunError: a damaged file. TfuqError: ``out`` is something else.
+    """
+    _require_free(out)
+    sources = read_sources(folders)
+    cases = read_cases(sources)
+    shown = _pictures(sources, cases, most_cases)
+    write_text(out, _render(sources, cases, shown))
+    return len(cases.ids), len(shown.cases)
+
+
+def _require_free(out: Path) -> None:
+    if out.is_dir():
+        raise DataError(f"--out {out}: is a folder; name a file, such as {out / 'report.html'}")
+    if out.is_file():
+        with out.open(encoding="utf-8", errors="replace") as file:
+            if MARK not in file.read(200):
+                raise DataError(f"--out {out}: holds something other than a report by tfuq; choose another name")
+
+
+def _pictures(sources: list[Scored], cases: Cases, most: int) -> Shown:
+    shown, wanted = Shown(), cases.to_show(most)
+    hindered = next((why for why in map(readable, sources) if why), None)
+    if hindered:
+        shown.notes.append(f"No case is shown: {hindered}.")
+        return shown
+    view, room = _view(sources), _BUDGET
+    for case_id in wanted:
+        try:
+            drawn = as_json(view(case_id))
+        except TfuqError as error:
+            shown.notes.append(f"Case {case_id} is not shown: {error}")
+            continue
+        if len(drawn) <= room:
+            shown.cases[case_id] = drawn
+            room -= len(drawn)
+    shown.notes += _left_out(len(cases.ids), len(wanted), shown)
+    return shown
+
+
+def _left_out(count: int, wanted: int, shown: Shown) -> Iterator[str]:
+    if len(shown.cases) < count:
+        yield f"Pictures of {len(shown.cases)} of {count} cases are in this file: the worst and the least certain in turn."
+    if len(shown.cases) + len(shown.notes) < wanted:
+        yield "More were asked for than there is room for."
+
+
+def _view(sources: list[Scored]) -> View:
+    task = sources[0].task
+    if task == "segmentation":
+        return lambda case_id: volume_view(sources, case_id)
+    return class_views(sources) if task == "classification" else landmark_views(sources)
+
+
+def _render(sources: list[Scored], cases: Cases, shown: Shown) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_asset),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {"words": readable_name, "figure": cell_text, "score": score_name}
+    return environment.get_template("page.html.j2").render(
+        mark=Markup(MARK),
+        version=__version__,
+        style=Markup(_asset("page.css")),
+        script=Markup(_asset("page.js")),
+        data=Markup(as_json(page_data(sources, cases, list(shown.cases)))),
+        pictures={case_id: Markup(text) for case_id, text in shown.cases.items()},
+        notes=shown.notes,
+        **_content(sources, cases),
+    )
+
+
+def _content(sources: list[Scored], cases: Cases) -> dict:
+    run = sources[0].run
+    return {
+        "title": run.config.name if run else sources[0].folder.resolve().name,
+        "task": sources[0].task,
+        "sources": sources,
+        "cases": cases,
+        "findings": list(findings(cases)),
+        "scores": score_tables(sources),
+        "tables": {source.name: list(tables_of(source)) for source in sources},
+        "figures": {source.name: figures_of(source) for source in sources},
+        "provenance": {source.name: provenance_of(source) for source in sources},
+        "configurations": {source.name: source.run.config.dump() for source in sources if source.run},
+    }
+
+
+def _asset(name: str) -> str:
+    return resources.files("tfuq.report.page").joinpath(name).read_text(encoding="utf-8")
