@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfuq.errors import DataError
 from tfuq.report.page.sources import Rows, Scored, shared_cases
 from tfuq.scoring.metrics import METRICS, Metric
 
@@ -111,9 +112,16 @@ def _signed(value: float | None, sign: int) -> float:
 
 
 def read_cases(sources: Iterable[Scored]) -> Cases:
-    """The cases of a report."""
+    """The cases of a report.
+
+    Raises:
+        DataError: there is no score that says of all methods' cases how good they are.
+    """
     sources = list(sources)
     ids = shared_cases(sources)
     methods = {source.name: case_columns(source, ids) for source in sources}
-    quality = next(name for name in _QUALITIES if all(name in columns.scores for columns in methods.values()))
+    shared = [name for name in _QUALITIES if all(name in columns.scores for columns in methods.values())]
+    if not shared:
+        raise DataError(f"{sources[0].folder / 'cases.csv'}: no case has any of {', '.join(_QUALITIES)}; run tfuq score again")
+    quality = shared[0]
     return Cases(ids, METRICS[quality], methods)

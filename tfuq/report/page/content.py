@@ -44,15 +44,18 @@ def score_tables(sources: list[Scored]) -> dict[str, dict[str, dict[str, Cell]]]
     if len(sources) > 1:
         return {name: compare([source.folder for source in sources], name).cells for name in names}
     (source,) = sources
-    tables = source.summary.get("scores", {})
+    tables = source.summary["scores"]
     return {
         name: {score: {source.name: Cell(v["mean"], v["std"], False)} for score, v in tables[name].items() if score in METRICS}
         for name in names
+        if name in tables
     }
 
 
 def cell_text(cell: Cell) -> str:
-    """Mean ± deviation with four digits of the mean."""
+    """Mean ± deviation with four digits of the mean; a dash where no case has the score of every method."""
+    if math.isnan(cell.mean):
+        return "–"
     places = min(max(3 - math.floor(math.log10(abs(cell.mean) or 1.0)), 0), 8)
     return f"{cell.mean:.{places}f}" + ("" if cell.std is None else f" ± {cell.std:.{places}f}")
 

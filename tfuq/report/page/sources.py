@@ -22,9 +22,16 @@ _TASK_SCORES = {"dice": "segmentation", "accuracy": "classification", "radial_er
 Rows = list[dict[str, str]]
 
 
+class _Score(pydantic.BaseModel, extra="allow"):
+    mean: float
+    std: float | None = None
+
+
 class _Summary(pydantic.BaseModel, extra="allow"):
     method: str
+    weights_digest: list[str] = []
     reference: str | None = None
+    scores: dict[str, dict[str, _Score]] = {}
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,7 @@ def read_sources(folders: list[Path]) -> list[Scored]:
     sources = [Scored(name, folder) for name, folder in method_names(folders).items()]
     require_same_data(folders)
     first = sources[0]
-    for other in sources[1:]:
+    for other in sources:
         if other.task != first.task:
             raise DataError(f"{other.folder}: is of {other.task}, {first.folder} of {first.task}; report one task at a time")
     if not shared_cases(sources):

@@ -1,0 +1,122 @@
+"""Runs and predictions made without any network, so that what reads them is tested in moments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tests.conftest import settings, task_settings
+from tfuq import runs
+from tfuq.config import Config
+from tfuq.data.cases import Case, read_case_image, read_label
+from tfuq.data.classification import class_of
+from tfuq.data.landmarks import pixel_mm, reference_points
+from tfuq.data.layouts import cases_of
+from tfuq.data.volume import Volume
+from tfuq.data.writers import write_csv, write_nifti
+from tfuq.measures.landmark import landmark_measures
+from tfuq.measures.structure import ClassMaps, SampleMasks, structure_rows
+from tfuq.results import LANDMARKS, PREDICTIONS, SAMPLES, Manifest
+from tfuq.runs import Run
+from tfuq.scoring.evaluation import score_folder
+
+_FACTS = {
+    "versions": {"tfuq": "0.1.0", "numpy": "2"}, "devices": ["cpu"], "git": None, "seeds": {"training": 11},
+    "channels": 1, "statistics": None,
+}  # fmt: skip
+
+
+def make_run(path: Path, task: str, root: Path, **changes) -> Run:
+    """A run of the small data sets of the tests, all of whose cases are for testing, as a training leaves it but for weights."""
+    make = settings if task == "segmentation" else lambda *arguments, **more: task_settings(task, *arguments, **more)
+    config = make(root, "hybrid", **changes)
+    ids = [case.id for case in cases_of(config.data) if case.has_reference]
+    return runs.create(path, config, {"train": [], "validation": [], "test": ids}, _FACTS)
+
+
+def make_scores(run: Run, method: str, samples: int = 4, noise: float = 1.0, most: int = 8) -> Path:
+    """Predict cases of the run by adding ``noise`` to the truth, score them, and say where the scores are."""
+    folder, rng = run.predictions(method), np.random.default_rng(len(method))
+    manifest = Manifest(str(run.path), method, samples, 5, ["ab" * 32], "0.1.0")
+    cases = [case for case in cases_of(run.config.data) if case.id in run.split["test"]][:most]
+    for case in cases:
+        manifest.add(case, {})
+    _MAKERS[run.config.task](folder, run.config, cases, (samples, noise, rng))
+    manifest.write(folder)
+    scores = score_folder(folder, None, on_case=lambda _: None)
+    scores.write(run.scores(method))
+    figures = run.scores(method) / "figures"
+    figures.mkdir(exist_ok=True)
+    Image.new("RGB", (40, 30), "white").save(figures / "risk-coverage-case.png")
+    return run.scores(method)
+
+
+def _volumes(folder: Path, config: Config, cases: list[Case], how: tuple) -> None:
+    for case in cases:
+        image = read_case_image(case)
+        p = _noisy(read_label(config, case, image).array, len(config.data.classes), how)  # [T, X, Y, Z, K]
+        mean = p.mean(0)
+        label, total = mean.argmax(-1).astype(np.uint8), _entropy(mean)
+        maps = {"predictive_entropy": total}
+        if len(p) > 1:
+            expected = _entropy(p).mean(0)
+            modal = np.stack([(p.argmax(-1) == k).mean(0) for k in range(p.shape[-1])]).max(0)
+            spread = np.take_along_axis(p.std(0), label[..., None], -1)[..., 0]
+            maps |= {"expected_entropy": expected, "mutual_information": np.maximum(total - expected, 0)}
+            maps |= {"variation_ratio": 1 - modal, "standard_deviation": spread}
+        for name, array in {"label": label, "probability": mean, **maps}.items():
+            array = array if array.dtype == np.uint8 else array.astype(np.float32)
+            write_nifti(folder / case.id / f"{name}.nii.gz", image.with_array(array))
+        write_csv(folder / case.id / "structures.csv", _structures(case, config, image, p))
+
+
+def _noisy(truth: np.ndarray, classes: int, how: tuple) -> np.ndarray:
+    samples, noise, rng = how
+    shared = rng.normal(0, noise * rng.uniform(0.3, 2), (*truth.shape, classes))
+    logits = 2.5 * np.eye(classes)[truth] + shared + rng.normal(0, noise, (samples, *truth.shape, classes))
+    powers = np.exp(logits - logits.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def _entropy(p: np.ndarray) -> np.ndarray:
+    return -(p * np.log(np.maximum(p, 1e-12))).sum(-1)
+
+
+def _structures(case: Case, config: Config, image: Volume, p: np.ndarray) -> list[dict]:
+    total, rows = _entropy(p.mean(0)), []
+    for k, name in enumerate(config.data.classes[1:], start=1):
+        masks = (p.argmax(-1) == k).reshape(1, len(p), -1)
+        packed = SampleMasks(np.packbits(masks, axis=-1, bitorder="little"), p.shape[1:-1], None)
+        terms = -(p[..., k] * np.log(np.maximum(p[..., k], 1e-12))).mean(0)
+        maps = ClassMaps(p.mean(0).argmax(-1) == k, packed, terms, total, total - _entropy(p).mean(0), image.voxel_volume)
+        rows += [{"case": case.id, "class": name, **row} for row in structure_rows(maps, min_component_voxels=50)]
+    return rows
+
+
+def _classes(folder: Path, config: Config, cases: list[Case], how: tuple) -> None:
+    rows, names = [], config.data.classes
+    for case in cases:
+        p = _noisy(np.array([class_of(config, case)]), len(names), how)[:, 0]
+        row = {"case": case.id, "label": names[int(p.mean(0).argmax())]}
+        row |= {f"probability_{name}": float(p.mean(0)[k]) for k, name in enumerate(names)}
+        rows.append(row | {"predictive_entropy": float(_entropy(p.mean(0))), "expected_entropy": float(_entropy(p).mean())})
+    write_csv(folder / PREDICTIONS, rows)
+
+
+def _landmarks(folder: Path, config: Config, cases: list[Case], how: tuple) -> None:
+    samples, noise, rng = how
+    found, drawn = [], []
+    for case in cases:
+        size = read_case_image(case).shape[:2]
+        for name, point in zip(config.data.landmarks, reference_points(config, case, size), strict=True):
+            points = point + rng.normal(0, noise, 2) + rng.normal(0, noise, (samples, 2))
+            head = {"case": case.id, "landmark": name}
+            found.append(head | landmark_measures(points, rng.uniform(0.2, 1, samples), pixel_mm(config, size)))
+            drawn += [head | {"sample": t, "x": float(x), "y": float(y), "activation": 0.5} for t, (x, y) in enumerate(points)]
+    write_csv(folder / LANDMARKS, found)
+    write_csv(folder / SAMPLES, drawn)
+
+
+_MAKERS = {"segmentation": _volumes, "classification": _classes, "landmarks": _landmarks}
