@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+_HIGH = 20
 _KEYS = {"ArrowRight": 39, "ArrowLeft": 37, "ArrowDown": 40, "ArrowUp": 38, "Enter": 13, "Tab": 9, " ": 32}
 
 
@@ -31,16 +33,13 @@ class Page:
         self._replies, self._events, self._count = [], [], 0
         to_read, self._write = os.pipe()
         self._read, to_write = os.pipe()
-        for descriptor in (to_read, to_write):
-            os.set_inheritable(descriptor, True)
+        own = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, _HIGH) for descriptor in (to_read, to_write)]  # clear of 3 and 4
         command = [find_browser(), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
                    f"--user-data-dir={profile}", f"--window-size={width},{height}", "--remote-debugging-pipe"]  # fmt: skip
-        quoted = " ".join(f"'{part}'" for part in command)
-        self._process = subprocess.Popen(
-            ["sh", "-c", f"exec {quoted} 3<&{to_read} 4>&{to_write}"], pass_fds=(to_read, to_write), stderr=subprocess.DEVNULL
-        )
-        os.close(to_read)
-        os.close(to_write)
+        redirected = f'exec "$@" 3<&{own[0]} 4>&{own[1]}'
+        self._process = subprocess.Popen(["bash", "-c", redirected, "bash", *command], pass_fds=own, stderr=subprocess.DEVNULL)
+        for descriptor in (to_read, to_write, *own):
+            os.close(descriptor)
         self._rest, self._session = b"", None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -80,7 +79,7 @@ class Page:
 
     def open(self, path: Path) -> float:
         """Open a file; seconds until all of it is loaded and its script has run."""
-        started = time.perf_counter()
+        started, self._events = time.perf_counter(), []
         self.call("Page.navigate", url=path.resolve().as_uri())
         while not any(event["method"] == "Page.loadEventFired" for event in self._events):
             self._next()

@@ -180,6 +180,20 @@ def trained(balls, tmp_path_factory):
     return make
 
 
+@pytest.fixture(scope="session")
+def scored_tasks(balls, digits, heads, tmp_path_factory):
+    """Score folders of two methods of each task, by task; made without a network."""
+    from tests.made import make_run, make_scores
+
+    roots = {"segmentation": balls, "classification": digits, "landmarks": heads}
+    made = {}
+    for task, root in roots.items():
+        run = make_run(tmp_path_factory.mktemp(task) / "run", task, root)
+        most = 6 if task == "segmentation" else 40
+        made[task] = [make_scores(run, "hybrid", most=most), make_scores(run, "deterministic", samples=1, most=most)]
+    return made
+
+
 @pytest.fixture
 def own_balls(balls, tmp_path):
     """A data set to damage, and the arguments that make a configuration of it."""

@@ -177,3 +177,11 @@ def linearly_enlarged(array, factor):
         places = (np.arange(size * factor) + 0.5) / factor - 0.5
         array = np.apply_along_axis(lambda line, at=places: np.interp(at, np.arange(len(line)), line), axis, array)
     return array
+
+
+def quality_of_kept(uncertainty, quality, share):
+    """Mean quality of the cases left when a share, the most uncertain, is sent away; equals count with their mean."""
+    cases = sorted(zip(uncertainty, quality, strict=True), key=lambda case: -case[0])
+    level = [np.mean([q for u, q in cases if u == own]) for own, _ in cases]
+    sent = math.floor(share * len(cases) + 0.5)
+    return float(np.mean(level[sent:])), sent

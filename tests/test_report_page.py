@@ -23,18 +23,6 @@ from tfuq.report.page.sheets import choose_window
 from tfuq.report.page.sources import read_sources
 
 
-@pytest.fixture(scope="module")
-def scored(balls, digits, heads, tmp_path_factory):
-    """Score folders of two methods of each task, by task."""
-    roots = {"segmentation": balls, "classification": digits, "landmarks": heads}
-    made = {}
-    for task, root in roots.items():
-        run = make_run(tmp_path_factory.mktemp(task) / "run", task, root)
-        most = 6 if task == "segmentation" else 40
-        made[task] = [make_scores(run, "hybrid", most=most), make_scores(run, "deterministic", samples=1, most=most)]
-    return made
-
-
 class _Reader(HTMLParser):
     """Every tag that opens and closes, and every address."""
 
@@ -64,9 +52,9 @@ def read_page(path: Path) -> tuple[str, dict, dict]:
 
 
 @pytest.mark.parametrize("task", ["segmentation", "classification", "landmarks"])
-def test_one_file_holds_it_all(task, scored, tmp_path):
+def test_one_file_holds_it_all(task, scored_tasks, tmp_path):
     out = tmp_path / "page.html"
-    total, shown = write_page(scored[task], out, 12)
+    total, shown = write_page(scored_tasks[task], out, 12)
     text, data, pictures = read_page(out)
     reader = _Reader()
     reader.feed(text)
@@ -81,8 +69,8 @@ def test_one_file_holds_it_all(task, scored, tmp_path):
         assert words in text
 
 
-def test_cases_come_worst_and_least_certain_in_turn(scored):
-    cases = read_cases(read_sources(scored["segmentation"][:1]))
+def test_cases_come_worst_and_least_certain_in_turn(scored_tasks):
+    cases = read_cases(read_sources(scored_tasks["segmentation"][:1]))
     dice = dict(zip(cases.ids, cases.methods["hybrid"].scores["dice"], strict=True))
     certain = dict(zip(cases.ids, cases.methods["hybrid"].measures["pairwise_dice"], strict=True))
     assert cases.worst == sorted(dice, key=dice.get)
@@ -90,8 +78,8 @@ def test_cases_come_worst_and_least_certain_in_turn(scored):
     assert cases.to_show(3)[:2] == list(dict.fromkeys([cases.worst[0], cases.least_certain[0], cases.worst[1]]))[:2]
 
 
-def test_measures_of_structures_are_averaged_over_classes(scored):
-    folder = scored["segmentation"][0]
+def test_measures_of_structures_are_averaged_over_classes(scored_tasks):
+    folder = scored_tasks["segmentation"][0]
     columns = read_cases(read_sources([folder])).methods["hybrid"]
     rows = [row for row in read_table(folder / "structures.csv", (), "") if row["component"] == "all"]
     first = [float(row["pairwise_dice"]) for row in rows if row["case"] == "ball_000"]
@@ -99,15 +87,15 @@ def test_measures_of_structures_are_averaged_over_classes(scored):
     assert not any(name.startswith("volume_") and name.endswith("mm3") for name in columns.measures)
 
 
-def test_what_is_left_out_is_said(scored, tmp_path):
-    write_page(scored["segmentation"], tmp_path / "page.html", 1)
+def test_what_is_left_out_is_said(scored_tasks, tmp_path):
+    write_page(scored_tasks["segmentation"], tmp_path / "page.html", 1)
     text, _, pictures = read_page(tmp_path / "page.html")
     assert len(pictures) == 1
     assert "Pictures of 1 of 6 cases are in this file" in text
 
 
-def test_further_tables_and_figures_appear_by_themselves(scored, tmp_path):
-    folder = shutil.copytree(scored["segmentation"][0], tmp_path / "scores")
+def test_further_tables_and_figures_appear_by_themselves(scored_tasks, tmp_path):
+    folder = shutil.copytree(scored_tasks["segmentation"][0], tmp_path / "scores")
     write_csv(folder / "failure.csv", [{"measure": "pairwise_dice", "aurc": 0.1234567}, {"measure": "<b>", "aurc": 2.0}])
     shutil.copy(folder / "figures" / "risk-coverage-case.png", folder / "figures" / "reliability.png")
     write_page([folder], tmp_path / "page.html", 4)
@@ -120,7 +108,7 @@ def test_further_tables_and_figures_appear_by_themselves(scored, tmp_path):
     assert "No case is shown" in text
 
 
-def test_a_case_whose_files_are_damaged_is_named(scored, balls, tmp_path):
+def test_a_case_whose_files_are_damaged_is_named(scored_tasks, balls, tmp_path):
     run = make_run(tmp_path / "run", "segmentation", balls)
     folder = make_scores(run, "hybrid", most=3)
     (run.predictions("hybrid") / "ball_001" / "label.nii.gz").write_bytes(b"none")
@@ -145,8 +133,8 @@ def test_default_place(tmp_path):
     assert default_page([tmp_path / "a" / "x", tmp_path / "a" / "y"]) == tmp_path / "a" / "report.html"
 
 
-def test_refusals(scored, tfuq, tmp_path):
-    segmentation, classification = scored["segmentation"][0], scored["classification"][0]
+def test_refusals(scored_tasks, tfuq, tmp_path):
+    segmentation, classification = scored_tasks["segmentation"][0], scored_tasks["classification"][0]
     assert_refused(tfuq("report", tmp_path), "no scores", "tfuq score")
     assert_refused(tfuq("report", segmentation, segmentation, "--out", tmp_path / "r.html"), "given twice")
     assert_refused(tfuq("report", segmentation, classification, "--out", tmp_path / "r.html"), "one task at a time")
@@ -169,7 +157,7 @@ def test_refusals(scored, tfuq, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["compare", "report"])
-def test_runs_of_different_data_are_refused(command, scored, balls, tfuq, tmp_path):
+def test_runs_of_different_data_are_refused(command, scored_tasks, balls, tfuq, tmp_path):
     from tests.conftest import write_decathlon
 
     other = write_decathlon(tmp_path / "other", cases=7)  # the same names; from the second on, other balls
@@ -178,18 +166,18 @@ def test_runs_of_different_data_are_refused(command, scored, balls, tfuq, tmp_pa
             shutil.copy(other / "labelsTr" / "ball_000.nii.gz", path)
     foreign = make_scores(make_run(tmp_path / "run", "segmentation", other), "vi", most=3)
     arguments = () if command == "compare" else ("--out", tmp_path / "r.html")
-    result = tfuq(command, scored["segmentation"][0], foreign, *arguments)
+    result = tfuq(command, scored_tasks["segmentation"][0], foreign, *arguments)
     assert_refused(result, "ball_001", "another reference", "same data")
     assert not (tmp_path / "r.html").exists()
 
 
-def test_landmarks_are_told_apart_by_their_positions(scored, tmp_path):
-    folder = shutil.copytree(scored["landmarks"][0], tmp_path / "scores")
+def test_landmarks_are_told_apart_by_their_positions(scored_tasks, tmp_path):
+    folder = shutil.copytree(scored_tasks["landmarks"][0], tmp_path / "scores")
     text = (folder / "cases.csv").read_text()
     reference = next(row["reference"] for row in read_table(folder / "cases.csv", (), "") if row["class"] == "all")
     (folder / "cases.csv").write_text(text.replace(reference, "0" * 16))
     with pytest.raises(DataError, match="another reference"):
-        read_sources([scored["landmarks"][1], folder])
+        read_sources([scored_tasks["landmarks"][1], folder])
 
 
 def test_an_installed_tfuq_has_the_page(tmp_path):
