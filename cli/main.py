@@ -23,6 +23,7 @@ COMMANDS = {
     "calibrate": "Fit temperature and conformal thresholds on cases set aside, for predict --calibrated.",
     "score": "Score predictions against references.",
     "compare": "Set methods side by side.",
+    "doctor": "Look for what goes wrong in a run.",
     "report": "Write one HTML file with scores, cases and figures.",
     "study": "Run a grid over keys of a configuration; one table of them all.",
 }

@@ -49,13 +49,14 @@ def check_data(config: Config, on_case: Callable[[CaseReport], None]) -> list[Ca
     reports: list[CaseReport] = []
     images: dict[str, CaseReport] = {}  # the first case of each image
     for case in cases:
-        report = _with_comparison(_check_case(config, case, part_of.get(case.id, "unused")), images)
+        report = _with_comparison(check_case(config, case, part_of.get(case.id, "unused")), images)
         reports.append(report)
         on_case(report)
     return reports
 
 
-def _check_case(config: Config, case: Case, part: str) -> CaseReport:
+def check_case(config: Config, case: Case, part: str) -> CaseReport:
+    """Read one case and check it as training would."""
     try:
         image = read_case_image(case)
         amounts = _class_amounts(config, case, image) if case.has_reference or part != "unused" else ()

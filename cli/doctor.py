@@ -1,0 +1,37 @@
+"""``tfuq doctor``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from tfuq import runs
+from tfuq_cli import options
+from tfuq_cli.progress import quiet_import, say
+
+
+@click.command("doctor", cls=options.Command)
+@click.argument("run", required=False, type=options.PATH)
+def command(run) -> None:
+    """Look for what goes wrong in RUN, by default the newest: its members, data, predictions, and the network itself.
+
+    Looks for samples that do not differ, members that are the same, a KL term that is missing or dwarfs the likelihood, cases in
+    two splits, labels outside the classes, mismatched geometry, constant maps, and predictions that depend on the batch.
+    Exit code 0 if there is no fault (there may be cautions), 2 if there is one.
+
+    \b
+    Example:
+      tfuq doctor runs/quickstart/hybrid
+    """
+    opened = runs.open_run(run) if run else runs.newest_run(None)
+    with quiet_import():
+        from tfuq.doctor import examine
+
+    counts = {"fault": 0, "caution": 0}
+    for finding in examine(opened, say):
+        counts[finding.severity] += 1
+        click.echo("\n".join(finding.lines()))
+    click.echo(f"{counts['fault']} fault(s), {counts['caution']} caution(s) in {opened.path}")
+    if counts["fault"]:
+        sys.exit(2)

@@ -1,0 +1,72 @@
+"""Checks of the data set that a run was trained on: its split, and every case of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tfuq.data.checks import CaseReport, check_case
+from tfuq.data.layouts import cases_of
+from tfuq.doctor.finding import Finding
+from tfuq.errors import DataError
+from tfuq.runs import Run
+
+_LEAK = "what is trained or tuned on is remembered: scores on it say nothing of a new patient"
+
+
+def cases_in_two_splits(run: Run) -> Iterator[Finding]:
+    """A case that is in two parts of ``splits.json``, or twice in one."""
+    seen: dict[str, str] = {}
+    for part, ids in run.split.items():
+        for case_id in ids:
+            if case_id in seen:
+                where = f"in both {seen[case_id]} and {part}" if seen[case_id] != part else f"twice in {part}"
+                yield Finding(
+                    "splits",
+                    "fault",
+                    f"{run.path / 'splits.json'}: case '{case_id}' is {where}",
+                    _LEAK,
+                    "list each case once in data.split, and train again",
+                )
+            seen.setdefault(case_id, part)
+
+
+def cases_do_not_fit(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
+    """Cases of the split that training would refuse now, are gone, or are copies of one another."""
+    try:
+        known = {case.id: case for case in cases_of(run.config.data)}
+    except DataError as error:
+        yield _unread(str(error))
+        return
+    images: dict[str, tuple[str, str]] = {}
+    for part, ids in run.split.items():
+        for case_id in ids:
+            if case_id not in known:
+                yield _unread(f"{run.config.data.root}: case '{case_id}' ({part}) is gone")
+                continue
+            say(f"checking {case_id}")
+            report = check_case(run.config, known[case_id], part)
+            yield from _of_case(report, images)
+
+
+def _unread(what: str) -> Finding:
+    why = "what is not there cannot be checked, nor the run be repeated"
+    return Finding("data", "caution", what, why, "restore it, or set data.root in the run's config.yaml")
+
+
+def _of_case(report: CaseReport, images: dict[str, tuple[str, str]]) -> Iterator[Finding]:
+    """What is wrong with a case by itself, and beside the ``images`` (id and part by digest) before it."""
+    if report.problem:
+        yield Finding(
+            "data",
+            "fault",
+            report.problem,
+            "labels of unknown meaning or in another place than the image teach, or score, something else than was meant",
+            "mend the file as the line says, then train and predict again",
+        )
+    if not report.digest:
+        return
+    other, part = images.setdefault(report.digest, (report.id, report.part))
+    if other != report.id:
+        what = f"case '{report.id}' ({report.part}) has the same image as '{other}' ({part})"
+        severity = "caution" if part == report.part else "fault"
+        yield Finding("splits", severity, what, _LEAK, "keep one of the two in data.split, and train again")

@@ -1,0 +1,65 @@
+"""Checks of what was trained: members, and the KL term of variational weights."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from tfuq.doctor.finding import Finding
+from tfuq.members import member_digest
+from tfuq.posterior import METHOD_TRAITS
+from tfuq.runs import Run
+
+_NOTHING = 1e-9  # nat per term of the likelihood
+_DWARFS = 10.0  # times the likelihood's term of the loss
+
+
+def members_are_the_same(run: Run) -> Iterator[Finding]:
+    """Two members with the same weights: an ensemble that is smaller than it says."""
+    first: dict[str, int] = {}
+    for index in run.finished_members:
+        digest = member_digest(run, index)
+        if digest in first:
+            yield Finding(
+                "members",
+                "fault",
+                f"{run.member(index)}: has the same weights as member {first[digest]}",
+                "an ensemble's uncertainty is the disagreement of its members; copies agree with each other",
+                f"remove {run.member(index)} and run tfuq train --resume, which trains it with its own seed",
+            )
+        first.setdefault(digest, index)
+
+
+def kl_is_out_of_scale(run: Run) -> Iterator[Finding]:
+    """Variational weights whose KL term is missing from the loss, or leaves the likelihood no say."""
+    if not METHOD_TRAITS[run.config.method].variational:
+        return
+    for index in run.finished_members:
+        path = run.member(index) / "history.csv"
+        last = _last_row(path)
+        kl, likelihood = (abs(float(last.get(name) or 0)) for name in ("kl", "data_loss"))
+        if kl <= _NOTHING:
+            yield Finding(
+                "kl",
+                "fault",
+                f"{path}: the KL term is {kl:g} in the last epoch",
+                "without it nothing holds the weights' spread to the prior: they shrink to points, and samples come to agree",
+                "set variational.kl_scale to 'data' and train again",
+            )
+        elif kl > _DWARFS * likelihood:
+            yield Finding(
+                "kl",
+                "caution",
+                f"{path}: the KL term is {kl / max(likelihood, _NOTHING):.3g} times the likelihood's in the last epoch",
+                "weights then follow the prior more than the data, and predictions may be worse and less certain than they could be",
+                "compare the scores with those of another method; train on more data, or widen variational.prior_scale",
+            )
+
+
+def _last_row(path: Path) -> dict[str, str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))[-1]
+
+
+MEMBER_CHECKS = (members_are_the_same, kl_is_out_of_scale)
