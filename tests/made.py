@@ -101,7 +101,8 @@ def _classes(folder: Path, config: Config, cases: list[Case], how: tuple) -> Non
         p = _noisy(np.array([class_of(config, case)]), len(names), how)[:, 0]
         row = {"case": case.id, "label": names[int(p.mean(0).argmax())]}
         row |= {f"probability_{name}": float(p.mean(0)[k]) for k, name in enumerate(names)}
-        rows.append(row | {"predictive_entropy": float(_entropy(p.mean(0))), "expected_entropy": float(_entropy(p).mean())})
+        row |= {"predictive_entropy": float(_entropy(p.mean(0))), "expected_entropy": float(_entropy(p).mean())}
+        rows.append(row | {"standard_deviation": float(p[:, p.mean(0).argmax()].std())})
     write_csv(folder / PREDICTIONS, rows)
 
 

@@ -25,8 +25,8 @@ def network_findings(run: Run) -> Iterator[Finding]:
         small = _draw(run, 1)
         large = _draw(run, 4 * run.config.chunk)
     except TfuqError as error:
-        why = "what the network does cannot be checked"
-        yield Finding("batches", "caution", str(error), why, "mend this first")
+        why = "the network could not be asked, so its samples and batches are not checked"
+        yield Finding("batches", "caution", str(error), why, "mend this first, then run tfuq doctor again")
         return
     yield from predictions_depend_on_the_batch(small, large)
     if METHOD_TRAITS[run.config.method].is_random:
