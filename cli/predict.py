@@ -43,9 +43,12 @@ from tfuq_cli.progress import echo_plan, is_on, quiet_import, say
     is_flag=True,
     help="Scale probabilities and add sets, bounds and intervals as tfuq calibrate found; calibration cases are left out.",
 )
+@click.option(
+    "--save-samples", is_flag=True, help="Segmentation: keep every sample's masks too, which tfuq score --dose needs."
+)
 @options.overwrite
 @options.dry_run
-def command(run, method, input, mask, out, samples, seed, batch, calibrated, overwrite, dry_run) -> None:
+def command(run, method, input, mask, out, samples, seed, batch, calibrated, save_samples, overwrite, dry_run) -> None:
     """Predict scans with RUN, by default the newest run of the method.
 
     \b
@@ -57,7 +60,8 @@ def command(run, method, input, mask, out, samples, seed, batch, calibrated, ove
     with quiet_import():
         from tfuq import prediction
 
-    request = replace(prediction.request_of(opened.config, method, samples, seed, batch), is_calibrated=calibrated)
+    request = prediction.request_of(opened.config, method, samples, seed, batch)
+    request = replace(request, is_calibrated=calibrated, keep_samples=save_samples)
     predictor = prediction.make_predictor(opened, request)
     cases = (
         prediction.input_cases(opened.config, opened.facts["channels"], input)

@@ -39,8 +39,14 @@ _MUTUAL_INFORMATION = {
     type=float,
     help="A Dice below this, or a radial error of this or more, is a failure.  [default: 4 mm, else the worst quarter]",
 )
+@click.option(
+    "--dose",
+    type=options.PATH,
+    help="Segmentation: dose in Gy, a file for a single case or a folder of <case>.nii.gz, for dose–volume histograms; "
+    "needs tfuq predict --save-samples.",
+)
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures beside the tables.")
-def command(predictions, reference, ood, level, failure_at, figures) -> None:
+def command(predictions, reference, ood, level, failure_at, dose, figures) -> None:
     """Score PREDICTIONS, a folder that tfuq predict wrote.
 
     \b
@@ -50,21 +56,37 @@ def command(predictions, reference, ood, level, failure_at, figures) -> None:
     from tfuq.scoring.evaluation import FailureOptions, default_output, score_folder
 
     failures = FailureOptions(level or LEVELS, failure_at)
+    doses = _doses(predictions, reference, dose) if dose else None
     scores = score_folder(predictions, reference, lambda case_id: say(f"scored {case_id}"), failures)
     if ood:
         with quiet_import():
             from tfuq.elsewhere import score_elsewhere
 
         scores.summary["out_of_distribution"] = score_elsewhere(predictions, ood)
+    if doses:
+        scores.tables.update(dose=doses.values, dose_volume=doses.curves)
     folder = default_output(predictions)
     scores.write(folder)
     if figures:
         from tfuq.report.figures import write_figures
 
-        say(f"{len(write_figures(predictions, reference, scores, folder / 'figures'))} figures drawn")
+        drawn = write_figures(predictions, reference, scores, folder / "figures")
+        if doses:
+            from tfuq.report.canvas import save
+            from tfuq.report.dose import dose_figures
+
+            drawn += [save(figure, folder / "figures" / f"{name}.png") for name, figure in dose_figures(doses)]
+        say(f"{len(drawn)} figures drawn")
     for line in _lines(scores.summary):
         click.echo(line)
     click.echo(f"{scores.summary['cases']} case(s) scored in {folder}")
+
+
+def _doses(predictions, reference, dose):
+    from tfuq.scoring.evaluation.doses import score_dose
+
+    say("reading doses")
+    return score_dose(predictions, reference, dose)
 
 
 def _lines(summary: dict) -> Iterator[str]:

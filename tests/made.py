@@ -14,10 +14,10 @@ from tfuq.data.cases import Case, read_case_image, read_label
 from tfuq.data.classification import class_of
 from tfuq.data.landmarks import pixel_mm, reference_points
 from tfuq.data.layouts import cases_of
-from tfuq.data.volume import Volume
 from tfuq.data.writers import write_csv, write_nifti
+from tfuq.masks import StoredSamples
 from tfuq.measures.landmark import landmark_measures
-from tfuq.measures.structure import ClassMaps, SampleMasks, structure_rows
+from tfuq.measures.structure import ClassMaps, structure_rows
 from tfuq.results import LANDMARKS, PREDICTIONS, SAMPLES, Manifest
 from tfuq.runs import Run
 from tfuq.scoring.evaluation import score_folder
@@ -69,7 +69,10 @@ def _volumes(folder: Path, config: Config, cases: list[Case], how: tuple) -> Non
         for name, array in {"label": label, "probability": mean, **maps}.items():
             array = array if array.dtype == np.uint8 else array.astype(np.float32)
             write_nifti(folder / case.id / f"{name}.nii.gz", image.with_array(array))
-        write_csv(folder / case.id / "structures.csv", _structures(case, config, image, p))
+        masks = np.stack([p.argmax(-1) == k for k in range(1, p.shape[-1])], 1).reshape(1, len(p), p.shape[-1] - 1, -1)
+        kept = StoredSamples(np.packbits(masks, axis=-1, bitorder="little"), None, image)
+        kept.write(folder / case.id)
+        write_csv(folder / case.id / "structures.csv", _structures(case, config, kept, p))
 
 
 def _noisy(truth: np.ndarray, classes: int, how: tuple) -> np.ndarray:
@@ -84,13 +87,12 @@ def _entropy(p: np.ndarray) -> np.ndarray:
     return -(p * np.log(np.maximum(p, 1e-12))).sum(-1)
 
 
-def _structures(case: Case, config: Config, image: Volume, p: np.ndarray) -> list[dict]:
+def _structures(case: Case, config: Config, kept: StoredSamples, p: np.ndarray) -> list[dict]:
     total, rows = _entropy(p.mean(0)), []
     for k, name in enumerate(config.data.classes[1:], start=1):
-        masks = (p.argmax(-1) == k).reshape(1, len(p), -1)
-        packed = SampleMasks(np.packbits(masks, axis=-1, bitorder="little"), p.shape[1:-1], None)
         terms = -(p[..., k] * np.log(np.maximum(p[..., k], 1e-12))).mean(0)
-        maps = ClassMaps(p.mean(0).argmax(-1) == k, packed, terms, total, total - _entropy(p).mean(0), image.voxel_volume)
+        mutual, label = total - _entropy(p).mean(0), p.mean(0).argmax(-1) == k
+        maps = ClassMaps(label, kept.of_classes([k]), terms, total, mutual, kept.grid.voxel_volume)
         rows += [{"case": case.id, "class": name, **row} for row in structure_rows(maps, min_component_voxels=50)]
     return rows
 

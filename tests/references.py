@@ -185,3 +185,13 @@ def quality_of_kept(uncertainty, quality, share):
     level = [np.mean([q for u, q in cases if u == own]) for own, _ in cases]
     sent = math.floor(share * len(cases) + 0.5)
     return float(np.mean(level[sent:])), sent
+
+
+def dose_at_volume(doses, share):
+    """The largest dose that at least a share of the voxels receive."""
+    return max(d for d in doses if sum(other >= d for other in doses) >= share * len(doses) - 1e-9)
+
+
+def volume_at_dose(doses, dose):
+    """The percentage of voxels that receive a dose or more."""
+    return 100 * sum(other >= dose for other in doses) / len(doses)

@@ -9,7 +9,8 @@ from sklearn import metrics as sklearn_metrics
 from tests import references
 from tfuq.config import LossConfig
 from tfuq.losses import cross_entropy, log_probabilities, make_class_loss, probabilities, soft_dice
-from tfuq.measures.structure import ClassMaps, SampleMasks, pairwise_dice, structure_rows
+from tfuq.masks import SampleMasks
+from tfuq.measures.structure import ClassMaps, pairwise_dice, structure_rows
 from tfuq.reducers import PackedMasks
 from tfuq.scoring.calibration import brier, error_auroc, expected_calibration_error, negative_log_likelihood
 from tfuq.scoring.evaluation.segmentation import measure_means, spearman_with_dice

@@ -12,40 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from tfuq.masks import Box, SampleMasks
+
 _EXACT_FLOAT32 = 2**24  # products of 0/1 sums stay exact integers below this
 INTERVAL_PERCENTILES = (2.5, 97.5)
-Box = tuple[slice, ...]
-
-
-@dataclass(frozen=True)
-class SampleMasks:
-    """T masks of one class, bit-packed ``[n, T, bytes]`` per example as `tfuq.reducers.PackedMasks` leaves them.
-
-    ``example_shape`` is the shape of one example and ``slice_axis`` where the examples are stacked, if they are slices.
-    """
-
-    packed: np.ndarray
-    example_shape: tuple[int, ...]
-    slice_axis: int | None
-
-    @classmethod
-    def of_classes(cls, packed: np.ndarray, classes: Sequence[int], example_shape: tuple[int, ...], slice_axis: int | None):
-        """Masks of a class, or of what several make up, from those of all: ``packed [n, T, K−1, bytes]``, class 1 first."""
-        chosen = packed[:, :, [k - 1 for k in classes]]
-        return cls(np.bitwise_or.reduce(chosen, axis=2), example_shape, slice_axis)
-
-    def union(self) -> np.ndarray:
-        """Voxels that at least one sample labels, ``[X, Y, Z]``."""
-        return self._unpack(np.bitwise_or.reduce(self.packed, axis=1))
-
-    def within(self, box: Box) -> np.ndarray:
-        """All masks in a box, ``[T, *box]`` bool; one is unpacked at a time."""
-        return np.stack([self._unpack(self.packed[:, t])[box] for t in range(self.packed.shape[1])])
-
-    def _unpack(self, packed: np.ndarray) -> np.ndarray:
-        bits = np.unpackbits(packed, axis=-1, count=int(np.prod(self.example_shape)), bitorder="little")
-        masks = bits.view(bool).reshape(-1, *self.example_shape)
-        return masks[0] if self.slice_axis is None else np.moveaxis(masks, 0, self.slice_axis)
 
 
 @dataclass(frozen=True)

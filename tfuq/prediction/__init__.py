@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tfuq import results
 from tfuq.data.cases import Case
+from tfuq.errors import RunError
 from tfuq.locks import exclusive
 from tfuq.prediction.cases import calibration_cases, cases_of_test_split, input_cases, with_masks
 from tfuq.prediction.classification import ImagePredictor
@@ -40,7 +41,15 @@ _PREDICTORS: dict[str, type[Predictor]] = {
 
 
 def make_predictor(run: Run, request: Request, further: Sequence[Reducer] = ()) -> Predictor:
-    """The predictor of the run's task; ``further`` and errors as `Predictor` has them."""
+    """The predictor of the run's task; ``further`` and errors as `Predictor` has them.
+
+    Raises:
+        RunError: samples of volumes are to be kept, and the task has none.
+    """
+    if request.keep_samples and run.config.task != "segmentation":
+        raise RunError(
+            f"--save-samples: {run.path} is a run of {run.config.task}; it serves segmentation, whose samples are masks"
+        )
     return _PREDICTORS[run.config.task](run, request, further)
 
 

@@ -37,13 +37,15 @@ OnCase = Callable[[Case, dict[str, float] | None], None]  # seconds, or None for
 
 @dataclass(frozen=True)
 class Request:
-    """What to draw: method, T, seed, and how many slices or images (2D) or windows (3D) are held in memory at once."""
+    """What to draw: method, T, seed, and how many slices or images (2D) or windows (3D) are held in memory at once; and whether
+    the samples of volumes are kept."""
 
     method: str
     samples: int
     seed: int
     batch: int
     is_calibrated: bool = False
+    keep_samples: bool = False
 
 
 def request_of(config: Config, method: str, samples: int | None, seed: int | None, batch: int | None = None) -> Request:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from tfuq.data.cases import Case, read_case_image
 from tfuq.data.preprocessing import from_examples, to_examples
 from tfuq.data.volume import Volume, onto_grid
 from tfuq.data.writers import whole_folder, write_csv, write_nifti
-from tfuq.measures.structure import ClassMaps, SampleMasks, structure_rows
+from tfuq.masks import STORED, StoredSamples
+from tfuq.measures.structure import ClassMaps, structure_rows
 from tfuq.prediction.predictor import Drawn, OnCase, Predictor, timed
 from tfuq.results import Manifest
 from tfuq.scoring.conformal import predicted_interval, volume_interval
@@ -24,11 +24,12 @@ class VolumePredictor(Predictor):
 
     @property
     def files(self) -> str:
-        return ", ".join(self.written) + " (.nii.gz), structures.csv"
+        kept = f", {STORED}" if self.request.keep_samples else ""
+        return ", ".join(self.written) + f" (.nii.gz), structures.csv{kept}"
 
     def write_cases(self, cases: list[Case], folder: Path, manifest: Manifest, on_case: OnCase) -> None:
         for case in cases:
-            if manifest.holds(case) and _is_complete(folder / case.id, self.written):
+            if manifest.holds(case) and self._is_complete(folder / case.id):
                 on_case(case, None)
                 continue
             prediction = predict_case(self, case)
@@ -38,6 +39,11 @@ class VolumePredictor(Predictor):
             manifest.add(case, seconds)
             manifest.write(folder)
             on_case(case, seconds)
+
+    def _is_complete(self, folder: Path) -> bool:
+        names = [f"{name}.nii.gz" for name in self.written]
+        kept = [STORED] if self.request.keep_samples else []
+        return all((folder / name).is_file() for name in [*names, "structures.csv", *kept])
 
     @property
     def cases_at_once(self) -> int:
@@ -64,12 +70,13 @@ class VolumePredictor(Predictor):
         axis = self.config.preprocessing.slice_axis
         on_grid = {name: from_examples(array, axis) for name, array in drawn.items() if name != "masks"}
         label, rows = on_grid["probability"].argmax(-1), []
+        samples = StoredSamples(drawn["masks"], axis, prepared)
         terms = [*np.moveaxis(on_grid["entropy_terms"], -1, 0)[1:]]
         terms += [*np.moveaxis(on_grid["region_entropy_terms"], -1, 0)] if self.config.data.regions else []
         for place, (name, classes) in enumerate(self.config.data.structures.items()):
             maps = ClassMaps(
                 label=np.isin(label, classes),
-                masks=SampleMasks.of_classes(drawn["masks"], classes, drawn["probability"].shape[1:-1], axis),
+                masks=samples.of_classes(classes),
                 entropy_term=terms[place],
                 predictive_entropy=on_grid["predictive_entropy"],
                 mutual_information=on_grid["mutual_information"],
@@ -88,6 +95,11 @@ class VolumePredictor(Predictor):
             return row
         low, high = volume_interval(*predicted_interval(row), voxel_volume, quantile)
         return row | {"volume_conformal_lower_mm3": low, "volume_conformal_upper_mm3": high}
+
+    def kept_samples(self, prepared: Volume, drawn: Drawn) -> StoredSamples | None:
+        """The samples to write beside the maps, where they are asked for."""
+        axis = self.config.preprocessing.slice_axis
+        return StoredSamples(drawn["masks"], axis, prepared) if self.request.keep_samples else None
 
     def maps_on_input(self, image: Volume, prepared: Volume, drawn: Drawn) -> dict[str, Volume]:
         """``label``, ``probability`` and the maps on the input's own grid; outside what the network saw is background."""
@@ -122,19 +134,16 @@ class VolumePredictor(Predictor):
         return ["label", "probability", *self.maps, *further]
 
 
-def _is_complete(folder: Path, maps: Iterable[str]) -> bool:
-    names = [f"{name}.nii.gz" for name in maps]
-    return all((folder / name).is_file() for name in [*names, "structures.csv"])
-
-
 @dataclass(frozen=True)
 class Prediction:
-    """One case as predicted: ``volumes`` by name on the input's own grid, the rows of its structures, seconds per stage."""
+    """One case as predicted: ``volumes`` by name on the input's own grid, the rows of its structures, seconds per stage, and the
+    samples where they are kept."""
 
     case: str
     volumes: dict[str, Volume]
     structures: list[dict]
     seconds: dict[str, float]
+    samples: StoredSamples | None = None
 
     def write(self, folder: Path) -> None:
         """Write the case's folder, whole or not at all."""
@@ -142,6 +151,8 @@ class Prediction:
             for name, volume in self.volumes.items():
                 write_nifti(part / f"{name}.nii.gz", volume)
             write_csv(part / "structures.csv", [{"case": self.case, **row} for row in self.structures])
+            if self.samples:
+                self.samples.write(part)
 
 
 def predict_case(predictor: VolumePredictor, case: Case) -> Prediction:
@@ -163,4 +174,4 @@ def predict_image(predictor: VolumePredictor, image: Volume, case: Case) -> Pred
     with timed(seconds, "measures"):
         rows = predictor.structures(prepared, drawn)
         volumes = predictor.maps_on_input(image, prepared, drawn)
-    return Prediction(case.id, volumes, rows, seconds)
+    return Prediction(case.id, volumes, rows, seconds, predictor.kept_samples(prepared, drawn))

@@ -1,0 +1,101 @@
+"""Every sample's mask of every structure, a bit per voxel: in memory, and as the file that ``tfuq predict --save-samples`` writes."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tfuq.data.volume import Volume
+from tfuq.data.writers import write_bytes
+from tfuq.errors import RunError
+
+STORED = "samples.npz"
+Box = tuple[slice, ...]
+_WHOLE = -1  # in the file: examples are volumes, not slices
+
+
+@dataclass(frozen=True)
+class SampleMasks:
+    """T masks of one class, bit-packed ``[n, T, bytes]`` per example as `tfuq.reducers.PackedMasks` leaves them.
+
+    ``example_shape`` is the shape of one example and ``slice_axis`` where the examples are stacked, if they are slices.
+    """
+
+    packed: np.ndarray
+    example_shape: tuple[int, ...]
+    slice_axis: int | None
+
+    def union(self) -> np.ndarray:
+        """Voxels that at least one sample labels, ``[X, Y, Z]``."""
+        return self._unpack(np.bitwise_or.reduce(self.packed, axis=1))
+
+    def within(self, box: Box) -> np.ndarray:
+        """All masks in a box, ``[T, *box]`` bool; one is unpacked at a time."""
+        return np.stack([self._unpack(self.packed[:, t])[box] for t in range(self.packed.shape[1])])
+
+    def each(self) -> Iterator[np.ndarray]:
+        """One mask ``[X, Y, Z]`` after another."""
+        return (self._unpack(self.packed[:, t]) for t in range(self.packed.shape[1]))
+
+    def _unpack(self, packed: np.ndarray) -> np.ndarray:
+        bits = np.unpackbits(packed, axis=-1, count=int(np.prod(self.example_shape)), bitorder="little")
+        masks = bits.view(bool).reshape(-1, *self.example_shape)
+        return masks[0] if self.slice_axis is None else np.moveaxis(masks, 0, self.slice_axis)
+
+
+@dataclass(frozen=True)
+class StoredSamples:
+    """The samples of one case as the network saw it: ``packed [n, T, K−1, bytes]`` as `tfuq.reducers.PackedMasks` leaves them.
+
+    ``grid`` is a volume on the network's grid, of which the place alone matters.
+    """
+
+    packed: np.ndarray
+    slice_axis: int | None
+    grid: Volume
+
+    def of_classes(self, classes: Sequence[int]) -> SampleMasks:
+        """The masks of a class, or of what several make up; class 1 is the first that is not the background."""
+        shape = tuple(size for axis, size in enumerate(self.grid.shape) if axis != self.slice_axis)
+        chosen = self.packed[:, :, [k - 1 for k in classes]]
+        return SampleMasks(np.bitwise_or.reduce(chosen, axis=2), shape, self.slice_axis)
+
+    def write(self, folder: Path) -> None:
+        """Write ``samples.npz`` into a case's folder."""
+        buffer = io.BytesIO()
+        axis = _WHOLE if self.slice_axis is None else self.slice_axis
+        np.savez_compressed(buffer, packed=self.packed, slice_axis=axis, shape=self.grid.shape, affine=self.grid.affine)
+        write_bytes(folder / STORED, buffer.getvalue())
+
+
+def read_samples(folder: Path, classes: int) -> StoredSamples:
+    """Read the samples of a case's folder.
+
+    Raises:
+        RunError: they were not kept, or the file is damaged.
+    """
+    path = folder / STORED
+    if not path.is_file():
+        raise RunError(f"{path}: the samples were not kept; run the same tfuq predict with --save-samples, which adds them")
+    try:
+        with np.load(path, allow_pickle=False) as found:
+            packed, axis = found["packed"], int(found["slice_axis"])
+            shape, affine = tuple(int(size) for size in found["shape"]), found["affine"].astype(float)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise RunError(f"{path}: cannot be read ({error}); remove it and predict again with --save-samples") from error
+    grid = Volume(np.empty(shape, np.uint8), affine)
+    stored = StoredSamples(packed, None if axis == _WHOLE else axis, grid)
+    if packed.dtype != np.uint8 or packed.shape != _expected(stored, classes, packed):
+        raise RunError(f"{path}: does not hold masks of {classes} classes; remove it and predict again with --save-samples")
+    return stored
+
+
+def _expected(stored: StoredSamples, classes: int, packed: np.ndarray) -> tuple[int, ...]:
+    examples = 1 if stored.slice_axis is None else stored.grid.shape[stored.slice_axis]
+    voxels = stored.grid.array.size // examples
+    return (examples, packed.shape[1] if packed.ndim > 1 else 0, classes - 1, -(-voxels // 8))
