@@ -13,6 +13,7 @@ from tfuq_cli.progress import TrainingProgress, quiet_import, say
 
 _CLOSING = """
 Everything lies in {out}:
+  report.html                                         open it in a browser: scores, cases, figures, provenance
   comparison.md                                       the table above
   runs/{name}/hybrid/predictions/<method>/  {predictions}
   runs/{name}/hybrid/scores/<method>/       cases.csv, summary.json

@@ -212,6 +212,7 @@ def test_demo_teaches_every_method(tfuq, tmp_path, monkeypatch):
     (line,) = example_lines(["demo"])
     result = tfuq(*line.split()[1:])
     assert result.exit_code == 0, result.output
+    assert (tmp_path / "demo" / "report.html").is_file()
     table = rows_of(tmp_path / "demo" / "comparison.csv")
     assert {row["method"] for row in table} == set(TOURED)
     for row in table:

@@ -1,4 +1,4 @@
-"""The tour: a phantom, every method trained on it, predicted, scored and set side by side."""
+"""The tour: a phantom, every method trained on it, predicted, scored, set side by side and reported."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tfuq.data.writers import remove_leftovers, write_csv, write_text
 from tfuq.errors import RunError
 from tfuq.prediction import Request, cases_of_test_split, make_predictor, predict
 from tfuq.report.figures import write_figures
+from tfuq.report.page import PAGE, write_page
 from tfuq.runs import Run
 from tfuq.scoring.comparison import Comparison, compare
 from tfuq.scoring.evaluation import score_folder
@@ -39,6 +40,7 @@ def demonstrate(
     comparison = compare(scored)
     write_text(folder / "comparison.md", comparison.markdown())
     write_csv(folder / "comparison.csv", comparison.rows())
+    write_page(scored, folder / PAGE)
     return comparison
 
 
@@ -48,7 +50,7 @@ def _clear(folder: Path, overwrite: bool) -> None:
     if not overwrite:
         raise RunError(f"{folder}: is not empty; pass --overwrite to replace an earlier demo, or choose another --out")
     remove_leftovers(folder)
-    if {path.name for path in folder.iterdir()} - {"data", "runs", "comparison.md", "comparison.csv"}:
+    if {path.name for path in folder.iterdir()} - {"data", "runs", "comparison.md", "comparison.csv", PAGE}:
         raise RunError(f"{folder}: holds more than a demo and is left alone; choose another --out")
     shutil.rmtree(folder)
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tfuq.report.page.building import default_page, write_page
+from tfuq.report.page.building import PAGE, default_page, write_page
 
-__all__ = ["default_page", "write_page"]
+__all__ = ["PAGE", "default_page", "write_page"]

@@ -21,6 +21,7 @@ from tfuq.report.page.sources import Scored, read_sources, readable
 from tfuq.report.page.volumes import volume_view
 from tfuq.version import __version__
 
+PAGE = "report.html"
 MARK = "<!-- A report by tfuq -->"
 _BUDGET = 10_500_000  # characters of cases, which leaves the figures of several methods room below 15 MB
 
@@ -36,11 +37,11 @@ class Shown:
 def default_page(folders: list[Path]) -> Path:
     """``report.html`` in a score folder, or in the folder that several lie below."""
     if len(folders) == 1:
-        return folders[0] / "report.html"
-    return Path(os.path.commonpath([folder.resolve() for folder in folders])) / "report.html"
+        return folders[0] / PAGE
+    return Path(os.path.commonpath([folder.resolve() for folder in folders])) / PAGE
 
 
-def write_page(folders: list[Path], out: Path, most_cases: int) -> tuple[int, int]:
+def write_page(folders: list[Path], out: Path, most_cases: int = 12) -> tuple[int, int]:
     """Write a report of score folders; how many cases it has, and of how many it holds pictures.
 
     Raises:
@@ -56,7 +57,7 @@ def write_page(folders: list[Path], out: Path, most_cases: int) -> tuple[int, in
 
 def _require_free(out: Path) -> None:
     if out.is_dir():
-        raise DataError(f"--out {out}: is a folder; name a file, such as {out / 'report.html'}")
+        raise DataError(f"--out {out}: is a folder; name a file, such as {out / PAGE}")
     if out.is_file():
         with out.open(encoding="utf-8", errors="replace") as file:
             if MARK not in file.read(200):

@@ -9,7 +9,7 @@ import numpy as np
 
 from tfuq.report.page.sheets import choose_window, grey, labelled_anywhere, picture, shades, to_sheet
 from tfuq.report.page.sources import Scored
-from tfuq.report.segmentation import MAPS, CaseArrays, load_case
+from tfuq.report.segmentation import CaseArrays, load_case, map_scale
 from tfuq.scoring.evaluation import cases_with_references
 
 
@@ -27,24 +27,25 @@ def volume_view(sources: list[Scored], case_id: str) -> dict:
     def sheet(array):
         return to_sheet(array, first.affine, window)[0]
 
-    tops = _tops(arrays.values(), len(config.data.classes))
+    scales = _scales(arrays.values(), len(config.data.classes))
     image, aspect = to_sheet(grey(first.image), first.affine, window)
     return {
         "slices": window.slices, "of": window.of, "axis": axis, "step": window.step, "start": _start(first, window.slices, axis),
         "rows": image.shape[1], "columns": image.shape[2], "aspect": aspect,
         "image": picture(image), "reference": picture(sheet(first.truth)),
-        "methods": {name: _method_view(case, sheet, tops) for name, case in arrays.items()},
+        "methods": {name: _method_view(case, sheet, scales) for name, case in arrays.items()},
     }  # fmt: skip
 
 
-def _tops(cases: Iterable[CaseArrays], classes: int) -> dict[str, tuple[float, float]]:
-    """The largest value of each map, over the methods so that their colours mean the same, and the largest there can be."""
-    tops: dict[str, tuple[float, float]] = {}
+def _scales(cases: Iterable[CaseArrays], classes: int) -> dict[str, dict]:
+    """Of each map: the largest value, over the methods so that their colours mean the same, the largest there can be, the unit."""
+    scales: dict[str, dict] = {}
     for case in cases:
         for name, values in case.maps.items():
-            full = float(MAPS[name][1](classes))
-            tops[name] = max(tops.get(name, (0.0, full))[0], float(values.max())), full
-    return {name: (top or full, full) for name, (top, full) in tops.items()}
+            unit, full = map_scale(name, classes)
+            top = max(scales.get(name, {}).get("top", 0.0), float(values.max()))
+            scales[name] = {"top": top, "full": full, "unit": unit}
+    return {name: scale | {"top": scale["top"] or scale["full"]} for name, scale in scales.items()}
 
 
 def _load(source: Scored, case_id: str) -> CaseArrays:
@@ -60,9 +61,6 @@ def _start(case: CaseArrays, slices: list[int], axis: int) -> int:
     return int(np.argmax(wrong if wrong.any() else (case.label > 0).sum(others)[slices]))
 
 
-def _method_view(case: CaseArrays, sheet, tops: dict[str, tuple[float, float]]) -> dict:
-    maps = {}
-    for name, values in case.maps.items():
-        top, full = tops[name]
-        maps[name] = {"sheet": picture(sheet(shades(values, top))), "top": top, "full": full, "unit": MAPS[name][0]}
+def _method_view(case: CaseArrays, sheet, scales: dict[str, dict]) -> dict:
+    maps = {n: {"sheet": picture(sheet(shades(values, scales[n]["top"]))), **scales[n]} for n, values in case.maps.items()}
     return {"label": picture(sheet(case.label)), "maps": maps}
