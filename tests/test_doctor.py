@@ -16,6 +16,7 @@ from tfuq.doctor.cases import cases_do_not_fit, cases_in_two_splits
 from tfuq.doctor.members import kl_is_out_of_scale, members_are_the_same
 from tfuq.doctor.network import draws_do_not_differ, predictions_depend_on_the_batch
 from tfuq.doctor.predictions import prediction_findings
+from tfuq.errors import RunError
 from tfuq.prediction import Predictor
 from tfuq.runs import Run
 
@@ -66,6 +67,15 @@ def test_kl_missing_or_dwarfing(kl, likelihood, severity, words, run):
     found = list(kl_is_out_of_scale(variational))
     assert [finding.severity for finding in found] == ([severity] if severity else [])
     assert all(words in finding.what for finding in found)
+
+
+def test_a_damaged_history_is_refused(run):
+    variational = Run(run.path, Config.model_validate(run.config.model_dump() | {"method": "vi"}))
+    write_json(run.member(0) / "done", {"digest": "a" * 64})
+    for content, words in (("", "no column 'kl'"), ("kl,data_loss\n", "has no epoch"), ("kl,data_loss\nx,1\n", "not a number")):
+        (run.member(0) / "history.csv").write_text(content)
+        with pytest.raises(RunError, match=words):
+            list(kl_is_out_of_scale(variational))
 
 
 def test_cases_in_two_splits(run):

@@ -12,6 +12,7 @@ from PIL import Image
 from tests.browser import Page
 from tests.conftest import real
 from tests.references import quality_of_kept
+from tfuq.data.writers import write_csv, write_json
 from tfuq.report.page import write_page
 from tfuq.report.page.casewise import read_cases
 from tfuq.report.page.sources import read_sources
@@ -171,6 +172,8 @@ def test_landmarks_are_drawn_where_they_are(opened, scored_tasks):
     np.testing.assert_allclose(page.run(dots), expected, atol=0.006)
     choose(page, "samples", True)
     assert page.run(f"{dots}.length") == len(expected) * 5  # four samples and their mean
+    choose(page, "names", True)
+    assert "sella" in page.run("document.querySelector('#panels svg').textContent")
     assert page.complaints == []
 
 
@@ -187,6 +190,27 @@ def test_classes_are_drawn_with_their_probabilities(opened, scored_tasks):
     page.run("document.getElementById('next').click()")
     assert page.run("document.getElementById('case').selectedIndex") == 1
     assert page.complaints == []
+
+
+def test_ten_thousand_cases_open_at_once(browser, tmp_path):
+    rng, folders = np.random.default_rng(0), [tmp_path / method for method in ("vi", "ensemble")]
+    for folder in folders:
+        entropy = rng.uniform(0, 2, 10_000)
+        right = (rng.uniform(0, 3, 10_000) > entropy).astype(int)
+        cells = [(f"{i:05d}", "all", r, e) for i, (r, e) in enumerate(zip(right, entropy, strict=True))]
+        write_csv(
+            folder / "cases.csv",
+            [dict(zip(("case", "class", "accuracy", "predictive_entropy"), c, strict=True)) for c in cells],
+        )
+        write_json(folder / "summary.json", {"method": folder.name})
+    write_page(folders, tmp_path / "report.html")
+    started = time.perf_counter()
+    browser.open(tmp_path / "report.html")
+    browser.wait_for("document.querySelectorAll('#curve polyline').length == 2")
+    assert time.perf_counter() - started < 8  # on a busy machine; a pass over all pairs of cases would take minutes
+    assert len(table(browser, "#cases-body")) == 200
+    assert "The first 200 of 10000" in browser.run("document.getElementById('cases-note').textContent")
+    assert browser.complaints == []
 
 
 @pytest.mark.slow

@@ -118,6 +118,17 @@ def test_a_case_whose_files_are_damaged_is_named(scored_tasks, balls, tmp_path):
     assert "Case ball_001 is not shown" in text
 
 
+def test_damaged_files_of_scores_are_refused(scored_tasks, tfuq, tmp_path):
+    folder = shutil.copytree(scored_tasks["classification"][0], tmp_path / "scores")
+    (folder / "figures" / "reliability.png").write_bytes(b"no picture")
+    assert_refused(tfuq("report", folder), "reliability.png", "not a readable picture")
+    (folder / "figures" / "reliability.png").unlink()
+    (folder / "failure.csv").write_text("")
+    assert_refused(tfuq("report", folder), "failure.csv", "run tfuq score again")
+    (folder / "failure.csv").write_text("a,b\n1,2,3\n")
+    assert_refused(tfuq("report", folder), "failure.csv", "does not fit its header")
+
+
 def test_large_volumes_are_thinned_out():
     labelled = np.zeros((400, 300, 200), bool)
     labelled[100, 100, 20:180] = True

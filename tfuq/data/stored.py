@@ -59,7 +59,7 @@ def read_table(path: Path, columns: Iterable[str], remedy: str) -> list[dict[str
         raise RunError(f"{path}: cannot be read ({error}); {remedy}") from error
     if missing:
         raise RunError(f"{path}: has no column '{missing[0]}'; {remedy}")
-    if not lines[-1].endswith("\n"):
+    if not lines or not lines[-1].endswith("\n"):
         raise RunError(f"{path}: ends within a line; {remedy}")
     if any(None in row or None in row.values() for row in rows):
         raise RunError(f"{path}: has a row that does not fit its header; {remedy}")

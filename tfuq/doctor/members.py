@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from tfuq.data.stored import number, read_table
 from tfuq.doctor.finding import Finding
+from tfuq.errors import RunError
 from tfuq.members import member_digest
 from tfuq.posterior import METHOD_TRAITS
 from tfuq.runs import Run
 
+_REMEDY = "restore it, or train the member again"
 _NOTHING = 1e-9  # nat per term of the likelihood
 _DWARFS = 10.0  # times the likelihood's term of the loss
 
@@ -37,8 +39,7 @@ def kl_is_out_of_scale(run: Run) -> Iterator[Finding]:
         return
     for index in run.finished_members:
         path = run.member(index) / "history.csv"
-        last = _last_row(path)
-        kl, likelihood = (abs(float(last.get(name) or 0)) for name in ("kl", "data_loss"))
+        kl, likelihood = _last_terms(path)
         if kl <= _NOTHING:
             yield Finding(
                 "kl",
@@ -57,9 +58,12 @@ def kl_is_out_of_scale(run: Run) -> Iterator[Finding]:
             )
 
 
-def _last_row(path: Path) -> dict[str, str]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))[-1]
+def _last_terms(path: Path) -> tuple[float, float]:
+    """KL and likelihood in the loss of the last epoch."""
+    rows = read_table(path, ("kl", "data_loss"), _REMEDY)
+    if not rows:
+        raise RunError(f"{path}: has no epoch; {_REMEDY}")
+    return tuple(abs(number(path, rows[-1], name, _REMEDY) or 0.0) for name in ("kl", "data_loss"))
 
 
 MEMBER_CHECKS = (members_are_the_same, kl_is_out_of_scale)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from tfuq.errors import RunError
 from tfuq.report.page.sheets import encoded
 from tfuq.report.page.sources import Scored
 
@@ -69,17 +70,20 @@ def readable_name(name: str) -> str:
 
 
 def figures_of(source: Scored) -> list[tuple[str, str]]:
-    """Title and address of each figure, in few colours; those of single cases are left to the viewer."""
-    return [
-        (readable_name(path.stem), _few_colours(path.read_bytes()))
-        for path in source.figures
-        if not path.name.startswith("case-")
-    ]
+    """Title and address of each figure, in few colours; those of single cases are left to the viewer.
+
+    Raises:
+        RunError: a figure is damaged.
+    """
+    return [(readable_name(path.stem), _few_colours(path)) for path in source.figures if not path.name.startswith("case-")]
 
 
-def _few_colours(png: bytes) -> str:
-    with Image.open(io.BytesIO(png)) as image:
-        return encoded(image.convert("RGB").quantize(_COLOURS))
+def _few_colours(path: Path) -> str:
+    try:
+        with Image.open(path) as image:
+            return encoded(image.convert("RGB").quantize(_COLOURS))
+    except (OSError, ValueError, SyntaxError) as error:  # what Pillow raises on damaged bytes
+        raise RunError(f"{path}: not a readable picture ({error}); remove it, or run tfuq score again") from error
 
 
 def provenance_of(source: Scored) -> dict[str, str]:

@@ -85,9 +85,20 @@
     return make("tr", {}, title, ...cells.map((text) => make("td", { textContent: text })));
   };
 
+  // Mean quality of the cases kept, by the share sent, at no more points than a screen shows.
+  const keptMeans = (quality) => {
+    const count = quality.length, points = [], step = Math.max(Math.floor(count / 400), 1);
+    let sum = 0;
+    for (let k = count - 1; k >= 0; k -= 1) {
+      sum += quality[k];
+      if (k % step === 0 && k <= 0.95 * count) points.unshift([k / count, sum / (count - k)]);
+    }
+    return points;
+  };
+
   const drawCurves = (curves, share) => {
     const svg = $("curve"), left = 52, right = 400, top = 12, bottom = 222;
-    const points = curves.map((quality) => quality && quality.slice(0, Math.max(Math.floor(quality.length * 0.95), 1)).map((_, k) => [k / quality.length, mean(quality.slice(k))]));
+    const points = curves.map((quality) => quality && keptMeans(quality));
     const all = points.filter(Boolean).flat().map((point) => point[1]);
     const low = Math.min(...all), high = Math.max(...all), span = high - low || Math.abs(high) || 1;
     const x = (value) => left + value * (right - left), y = (value) => bottom - ((value - low) / span) * (bottom - top - 8);
@@ -326,7 +337,7 @@
         canvas.setAttribute("role", "img");
         return make("figure", {}, canvas, captionOf(name, id));
       }));
-      const step = next.step > 1 ? `, every ${next.step}th pixel of each` : "";
+      const step = next.step > 1 ? `, one of ${next.step} pixels along each side` : "";
       $("case-facts").textContent = `${next.slices.length} of ${next.of} slices along axis ${next.axis} are in this file${step}; first the one with the most wrong voxels.`;
       update();
     };
@@ -334,7 +345,7 @@
 
   const landmarkViewer = () => {
     let view = null, current = null;
-    const controls = ["truth", "means", "ellipses", "samples"];
+    const controls = ["truth", "means", "ellipses", "samples", "names"];
 
     const cross = (x, y, size) => `M${x - size},${y}H${x + size}M${x},${y - size}V${y + size}`;
 
@@ -346,6 +357,7 @@
         titled(draw("ellipse", { cx: x, cy: y, rx: long, ry: short, transform: `rotate(${degrees} ${x} ${y})`, fill: "none", stroke: "#d55e00", "stroke-width": size * 0.4 }), k);
       });
       if ($("truth").checked) view.truth.forEach((point, k) => point && titled(draw("path", { d: cross(...point, size * 2), stroke: "#e69f00", "stroke-width": size * 0.5 }), k));
+      if ($("names").checked) found.means.forEach(([x, y], k) => svg.append(draw("text", { x: x + size * 1.5, y: y - size, "font-size": size * 3, fill: "#fff", stroke: "#000", "stroke-width": size * 0.6, "paint-order": "stroke" }, view.names[k])));
       if ($("means").checked) found.means.forEach(([x, y], k) => titled(draw("circle", { cx: x, cy: y, r: size * 0.8, fill: "#f0e442", stroke: "#000", "stroke-width": size * 0.15 }), k));
     };
 
@@ -360,7 +372,7 @@
     for (const id of controls) $(id).addEventListener("input", update);
     return async (id, next) => {
       [view, current] = [next, id];
-      $("case-facts").textContent = `${next.width} × ${next.height} pixels; names show under the pointer.`;
+      $("case-facts").textContent = `${next.width} × ${next.height} pixels.`;
       update();
     };
   };
