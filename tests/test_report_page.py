@@ -199,7 +199,7 @@ def test_an_installed_tfuq_has_the_page(tmp_path):
         copy(source, tmp_path / name)
     build = [sys.executable, "-c", "import setuptools; setuptools.setup()", "-q", "sdist", "build_py", "--build-lib", "built"]
     subprocess.run(build, cwd=tmp_path, check=True, capture_output=True)
-    assets = {"page.html.j2", "page.css", "page.js"}
+    assets = {"page.html.j2", "page.css", "page.js", "viewer.js"}
     assert assets <= {path.name for path in (tmp_path / "built" / "tfuq" / "report" / "page").iterdir()}
     with tarfile.open(next((tmp_path / "dist").glob("*.tar.gz"))) as archive:
         assert assets <= {Path(name).name for name in archive.getnames() if "/report/page/" in name}

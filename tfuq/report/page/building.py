@@ -111,7 +111,7 @@ def _render(sources: list[Scored], cases: Cases, shown: Shown) -> str:
         mark=Markup(MARK),
         version=__version__,
         style=Markup(_asset("page.css")),
-        script=Markup(_asset("page.js")),
+        script=Markup(_asset("page.js") + _asset("viewer.js")),
         data=Markup(as_json(page_data(sources, cases, list(shown.cases)))),
         pictures={case_id: Markup(text) for case_id, text in shown.cases.items()},
         notes=shown.notes,
