@@ -19,6 +19,7 @@ from tfuq.data.writers import write_csv
 from tfuq.errors import DataError
 from tfuq.report.page import default_page, write_page
 from tfuq.report.page.casewise import read_cases
+from tfuq.report.page.content import as_json
 from tfuq.report.page.sheets import choose_window
 from tfuq.report.page.sources import read_sources
 
@@ -92,6 +93,18 @@ def test_what_is_left_out_is_said(scored_tasks, tmp_path):
     text, _, pictures = read_page(tmp_path / "page.html")
     assert len(pictures) == 1
     assert "Pictures of 1 of 6 cases are in this file" in text
+
+
+def test_there_is_room_for_so_much(scored_tasks, tmp_path, monkeypatch):
+    write_page(scored_tasks["segmentation"], tmp_path / "page.html", 6)
+    _, _, pictures = read_page(tmp_path / "page.html")
+    first_two = sum(len(as_json(picture)) for picture in list(pictures.values())[:2])
+    monkeypatch.setattr("tfuq.report.page.building._BUDGET", first_two + 100)
+    write_page(scored_tasks["segmentation"], tmp_path / "page.html", 6)
+    text, _, fewer = read_page(tmp_path / "page.html")
+    assert list(fewer) == list(pictures)[:2]
+    assert "Pictures of 2 of 6 cases" in text
+    assert "no room for more" in text
 
 
 def test_further_tables_and_figures_appear_by_themselves(scored_tasks, tmp_path):

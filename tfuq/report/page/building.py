@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -77,18 +76,15 @@ def _pictures(sources: list[Scored], cases: Cases, most: int) -> Shown:
         except TfuqError as error:
             shown.notes.append(f"Case {case_id} is not shown: {error}")
             continue
-        if len(drawn) <= room:
-            shown.cases[case_id] = drawn
-            room -= len(drawn)
-    shown.notes += _left_out(len(cases.ids), len(wanted), shown)
+        room -= len(drawn)
+        if room < 0:
+            shown.notes.append("There is no room for more of the cases that were asked for.")
+            break
+        shown.cases[case_id] = drawn
+    if len(shown.cases) < len(cases.ids):
+        kept = f"Pictures of {len(shown.cases)} of {len(cases.ids)} cases are in this file"
+        shown.notes.insert(0, f"{kept}: the worst and the least certain in turn.")
     return shown
-
-
-def _left_out(count: int, wanted: int, shown: Shown) -> Iterator[str]:
-    if len(shown.cases) < count:
-        yield f"Pictures of {len(shown.cases)} of {count} cases are in this file: the worst and the least certain in turn."
-    if len(shown.cases) + len(shown.notes) < wanted:
-        yield "More were asked for than there is room for."
 
 
 def _view(sources: list[Scored]) -> View:
