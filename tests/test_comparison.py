@@ -52,7 +52,7 @@ def test_only_shared_cases_count(tmp_path):
     b = scores(tmp_path / "b", "vi", [0.1, 0.2], ["y", "z"])
     found = compare([a, b])
     assert found.cases == ["y", "z"]
-    assert found.cells["dice"][f"vi ({a})"].mean == pytest.approx(0.8)
+    assert found.cells["dice"]["vi (a)"].mean == pytest.approx(0.8)
 
 
 def test_refusals(tmp_path, tfuq):

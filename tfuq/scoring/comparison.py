@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,13 +116,16 @@ def _references(folder: Path) -> dict[str, str]:
 
 
 def method_names(folders: list[Path]) -> dict[str, Path]:
-    """Score folders by their methods, told apart by the folder where two are the same.
+    """Score folders by their methods, told apart by where they lie (below what they share) where two are the same.
 
     Raises:
         DataError: a folder holds no scores.
     """
     methods = [_method(folder) for folder in folders]
-    return {m if methods.count(m) == 1 else f"{m} ({folder})": folder for m, folder in zip(methods, folders, strict=True)}
+    above = os.path.commonpath([folder.resolve() for folder in folders])
+    places = [os.path.relpath(folder.resolve(), above) for folder in folders]
+    names = [m if methods.count(m) == 1 else f"{m} ({place})" for m, place in zip(methods, places, strict=True)]
+    return dict(zip(names, folders, strict=True))
 
 
 class _Summary(pydantic.BaseModel):
