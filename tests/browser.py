@@ -6,6 +6,7 @@ import base64
 import fcntl
 import json
 import os
+import select
 import shutil
 import subprocess
 import time
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-_HIGH = 20
+_HIGH, _PATIENCE = 20, 60  # a file descriptor, seconds
 _KEYS = {"ArrowRight": 39, "ArrowLeft": 37, "ArrowDown": 40, "ArrowUp": 38, "Enter": 13, "Tab": 9, " ": 32}
 
 
@@ -68,8 +69,9 @@ class Page:
 
     def _next(self) -> dict:
         while b"\0" not in self._rest:
-            part = os.read(self._read, 1 << 20)
-            assert part, "the browser ended"
+            ready, _, _ = select.select([self._read], [], [], _PATIENCE)
+            part = os.read(self._read, 1 << 20) if ready else b""
+            assert part, "the browser ended, or says nothing"
             self._rest += part
         message, self._rest = self._rest.split(b"\0", 1)
         found = json.loads(message)
