@@ -71,7 +71,16 @@ def played(tmp_path_factory):
 
 
 def test_every_help_shows_an_example_that_runs(played):
-    assert {line.split()[1] for line in played[1]} == {"data", "train", "predict", "score", "compare", "doctor", "report", "study"}
+    assert {line.split()[1] for line in played[1]} == {
+        "data",
+        "train",
+        "predict",
+        "score",
+        "compare",
+        "doctor",
+        "report",
+        "study",
+    }
 
 
 def test_python_example_of_the_readme_runs(played, monkeypatch):

@@ -16,7 +16,8 @@ from tfuq.data.phantoms.tumour import VALUES, tumour_phantom
 from tfuq.data.readers import read
 from tfuq.data.stored import read_table
 from tfuq.errors import ConfigError
-from tfuq.measures.structure import SampleMasks, pairwise_dice
+from tfuq.masks import SampleMasks
+from tfuq.measures.structure import pairwise_dice
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
 from tfuq.reducers import PackedMasks, RegionEntropyTerms
 

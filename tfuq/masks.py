@@ -30,6 +30,12 @@ class SampleMasks:
     example_shape: tuple[int, ...]
     slice_axis: int | None
 
+    @classmethod
+    def of_classes(cls, packed: np.ndarray, classes: Sequence[int], example_shape: tuple[int, ...], slice_axis: int | None):
+        """Masks of a class, or of what several make up, from those of all: ``packed [n, T, K−1, bytes]``, class 1 first."""
+        chosen = packed[:, :, [k - 1 for k in classes]]
+        return cls(np.bitwise_or.reduce(chosen, axis=2), example_shape, slice_axis)
+
     def union(self) -> np.ndarray:
         """Voxels that at least one sample labels, ``[X, Y, Z]``."""
         return self._unpack(np.bitwise_or.reduce(self.packed, axis=1))
@@ -62,8 +68,7 @@ class StoredSamples:
     def of_classes(self, classes: Sequence[int]) -> SampleMasks:
         """The masks of a class, or of what several make up; class 1 is the first that is not the background."""
         shape = tuple(size for axis, size in enumerate(self.grid.shape) if axis != self.slice_axis)
-        chosen = self.packed[:, :, [k - 1 for k in classes]]
-        return SampleMasks(np.bitwise_or.reduce(chosen, axis=2), shape, self.slice_axis)
+        return SampleMasks.of_classes(self.packed, classes, shape, self.slice_axis)
 
     def write(self, folder: Path) -> None:
         """Write ``samples.npz`` into a case's folder."""

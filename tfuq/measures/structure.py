@@ -6,7 +6,6 @@ Hoebel et al. 2019 (volume dispersion, labelled uncertainty), Kahl et al. 2024 (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
