@@ -9,9 +9,9 @@ import numpy as np
 
 from tfuq.errors import DataError
 from tfuq.report.page.sources import Rows, Scored, shared_cases
+from tfuq.scoring.evaluation.failures import CERTAINTIES
 from tfuq.scoring.metrics import METRICS, Metric
 
-CERTAINTIES = ("pairwise_dice", "max_activation", "maximum_probability")  # larger where more certain; the others, less
 _QUALITIES = ("dice", "accuracy", "radial_error_mm", "radial_error_px")
 _LEADING = ("pairwise_dice", "predictive_entropy", "variance", "mutual_information", "image_mutual_information",
             "image_entropy", "max_activation")  # fmt: skip

@@ -11,10 +11,11 @@ import numpy as np
 from matplotlib import colors
 
 from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SEQUENTIAL, SKY, YELLOW
-from tfuq.report.page.casewise import CERTAINTIES, Cases
+from tfuq.report.page.casewise import Cases
 from tfuq.report.page.found import readable_name
 from tfuq.report.page.sources import Scored
 from tfuq.scoring.comparison import Cell, compare
+from tfuq.scoring.evaluation.failures import CERTAINTIES
 from tfuq.scoring.evaluation.scores import mean_of
 from tfuq.scoring.metrics import METRICS
 
