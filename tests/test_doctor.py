@@ -9,15 +9,17 @@ import pytest
 
 from tests.conftest import BALLS_AFFINE
 from tests.made import make_run, make_scores
+from tfuq.calibrations import Calibration, Conformal
 from tfuq.config import Config
 from tfuq.data.writers import write_csv, write_json
 from tfuq.doctor import examine
-from tfuq.doctor.cases import cases_do_not_fit, cases_in_two_splits
+from tfuq.doctor.cases import calibrated_on_test_cases, cases_do_not_fit, cases_in_two_splits
 from tfuq.doctor.members import kl_is_out_of_scale, members_are_the_same
 from tfuq.doctor.network import draws_do_not_differ, predictions_depend_on_the_batch
 from tfuq.doctor.predictions import prediction_findings
 from tfuq.errors import RunError
 from tfuq.prediction import Predictor
+from tfuq.results import Manifest
 from tfuq.runs import Run
 
 
@@ -83,6 +85,14 @@ def test_cases_in_two_splits(run):
     split = json.loads((run.path / "splits.json").read_text())
     write_json(run.path / "splits.json", split | {"test": [*split["test"], split["train"][0]]})
     assert "'ball_000' is in both train and test" in only(cases_in_two_splits(run), "splits")
+
+
+def test_calibration_on_test_cases(run):
+    draws, path = Manifest(str(run.path), "hybrid", 4, 0, [], "0.1.0"), run.path / "calibrations" / "hybrid.json"
+    Calibration(draws, "validation", {"ball_002": ["a"]}, None, Conformal(0.1)).write(path)
+    assert list(calibrated_on_test_cases(run)) == []
+    Calibration(draws, "test", {"ball_002": ["a"], "ball_004": ["b"]}, None, Conformal(0.1)).write(path)
+    assert "1 case(s) of the test split, 'ball_004'" in only(calibrated_on_test_cases(run), "calibration", "caution")
 
 
 def test_the_same_image_under_two_names(run, own_balls):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from tfuq.calibrations import Calibration
 from tfuq.data.checks import CaseReport, check_case
 from tfuq.data.layouts import cases_of
+from tfuq.data.stored import read_json
 from tfuq.doctor.finding import Finding
 from tfuq.errors import DataError
 from tfuq.runs import Run
@@ -28,6 +30,21 @@ def cases_in_two_splits(run: Run) -> Iterator[Finding]:
                     "list each case once in data.split, and train again",
                 )
             seen.setdefault(case_id, part)
+
+
+def calibrated_on_test_cases(run: Run) -> Iterator[Finding]:
+    """A calibration that was made of cases of the test split."""
+    for path in sorted((run.path / "calibrations").glob("*.json")):
+        found = read_json(path, Calibration, "calibrate again with --overwrite")
+        shared = sorted(set(found.cases) & set(run.split["test"]))
+        if shared:
+            yield Finding(
+                "calibration",
+                "caution",
+                f"{path}: was made of {len(shared)} case(s) of the test split, '{shared[0]}' the first",
+                "a calibration promises nothing for the cases it was made of: only the rest of the test split can check it",
+                "calibrate on the validation split, or score those predictions alone that tfuq predict --calibrated makes",
+            )
 
 
 def cases_do_not_fit(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
