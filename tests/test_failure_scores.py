@@ -5,7 +5,9 @@ import pytest
 from scipy import stats
 
 from tests import references, references_scores
+from tfuq.errors import DataError
 from tfuq.scoring import failure
+from tfuq.scoring.evaluation.failures import FailureOptions, segmentation_cohorts
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -84,3 +86,14 @@ def test_undefined_figures_are_none():
     (row,) = failure.rank_measures(alike)
     assert (row["auroc_failure"], row["spearman"], row["pearson"]) == (None, None, None)
     assert failure.rank_measures(cohort({"missing": np.full(3, np.nan)}, np.ones(3), np.ones(3, bool))) == []
+
+
+@pytest.mark.parametrize("limit", [0.0, -3.0, np.nan, np.inf])
+def test_a_limit_that_nothing_is_on_either_side_of_is_refused(limit):
+    with pytest.raises(DataError, match=r"--failure-at .* is not above 0"):
+        FailureOptions(limit=limit)
+
+
+def test_a_dice_above_one_is_refused_as_a_limit():
+    with pytest.raises(DataError, match=r"--failure-at 1.5: no Dice is above 1"):
+        segmentation_cohorts([], [], [], FailureOptions(limit=1.5))

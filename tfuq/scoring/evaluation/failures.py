@@ -27,6 +27,13 @@ class FailureOptions:
     levels: Sequence[str] = LEVELS
     limit: float | None = None
 
+    def __post_init__(self):
+        """Raises:
+        DataError: a limit that no Dice and no radial error can be on either side of.
+        """
+        if self.limit is not None and not 0 < self.limit < np.inf:
+            raise DataError(f"--failure-at {self.limit:g}: is not above 0; give a Dice, such as 0.8, or a radial error")
+
     def failed(self, risk: np.ndarray, limit: float | None) -> np.ndarray:
         """Which risks ``[n]`` reach the limit; without one, those above all but a quarter."""
         if limit is None:
@@ -54,6 +61,8 @@ def segmentation_cohorts(
         structures: rows of ``structures.csv`` with Dice.
         components: rows of ``components.csv``.
     """
+    if options.limit is not None and options.limit > 1:
+        raise DataError(f"--failure-at {options.limit:g}: no Dice is above 1; give one, such as 0.8")
     whole = [row for row in structures if row["component"] == "all"]
     names = dict.fromkeys(row["class"] for row in whole)
     limit = None if options.limit is None else 1 - options.limit + 1e-12  # a Dice at the limit has not failed
