@@ -118,7 +118,9 @@ class WindowedNetwork(tf.Module):
         if not self._is_dense:
             whole = tf.gather(images, tf.maximum(corners[first : first + self._chunk, 0], 0))
             return self._encode_patches(tf.ensure_shape(whole, [self._chunk, *self._prefix.inputs[0].shape[1:]]))
-        return self._encode_patches(tf.stack([self._patch_at(images, corners[first + offset]) for offset in range(self._chunk)]))
+        return self._encode_patches(
+            tf.stack([self._patch_at(images, corners[first + offset]) for offset in range(self._chunk)])
+        )
 
     def _patch_at(self, images, corner):
         begin = tf.concat([tf.maximum(corner, 0), [0]], 0)
