@@ -9,6 +9,8 @@ from tfuq.errors import DataError
 from tfuq_cli import options
 from tfuq_cli.progress import say
 
+_MOST_LINES = 20  # of problems: a folder of thousands may have the same one throughout
+
 
 class DataGroup(click.Group):
     """``tfuq data``; its commands' helps name their environment variables."""
@@ -68,8 +70,10 @@ def check(config, override) -> None:
         click.echo(f"remark: {remark}")
     problems = [f"{report.id}: {report.problem}" for report in reports if report.problem]
     problems += checks.absent_classes(settings, reports)
-    for problem in problems:
+    for problem in problems[:_MOST_LINES]:
         click.echo(f"PROBLEM: {problem}")
+    if len(problems) > _MOST_LINES:
+        click.echo(f"… and {len(problems) - _MOST_LINES} more")
     if problems:
         raise DataError(
             f"{len(problems)} problem(s) among {len(reports)} cases; mend the first, then check again: {problems[0]}"

@@ -53,6 +53,16 @@ def test_a_class_that_no_training_case_has_is_a_problem(tmp_path, tfuq):
     assert "PROBLEM: class 'cyst'" in result.stdout
 
 
+def test_problems_beyond_the_first_are_counted(tmp_path, tfuq, monkeypatch):
+    write_decathlon(tmp_path / "balls")
+    (tmp_path / "mine.yaml").write_text(settings(tmp_path / "balls").dump())
+    monkeypatch.setattr("tfuq_cli.data._MOST_LINES", 2)
+    result = tfuq("data", "check", tmp_path / "mine.yaml", "-o", "data.classes=[background, ball]")
+    assert_refused(result, "6 problem(s) among 6 cases")
+    assert result.stdout.count("PROBLEM: ball_") == 2
+    assert "… and 4 more" in result.stdout
+
+
 def test_volumes_are_in_millilitres(tmp_path):
     config = settings(write_decathlon(tmp_path))
     reports = check_data(config, on_case=lambda _: None)

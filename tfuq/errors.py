@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class TfuqError(Exception):
@@ -33,3 +34,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     known = sorted(known)
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f"; did you mean '{close[0]}'?" if close else f"; known: {', '.join(known)}"
+
+
+def missing_file(path: Path) -> DataError:
+    """The error of a file that something names and that is not there."""
+    return DataError(f"{path}: no such file; restore it, or correct what names it")

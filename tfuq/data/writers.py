@@ -47,10 +47,11 @@ def whole_file(path: Path):
 @contextmanager
 def whole_folder(path: Path):
     """Yield a folder to fill; it takes its final name, in the place of one that has it, when the block ends without an error."""
+    make_folder(path.parent)
     beside = _beside(path)
     shutil.rmtree(beside, ignore_errors=True)
-    make_folder(beside)
     try:
+        beside.mkdir()
         yield beside
         remove_whole(path)
         os.replace(beside, path)

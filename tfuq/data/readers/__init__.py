@@ -7,7 +7,7 @@ from pathlib import Path
 from tfuq.data.readers.images import IMAGE_SUFFIXES, read_image
 from tfuq.data.readers.nifti import NIFTI_SUFFIXES, read_nifti
 from tfuq.data.volume import Volume
-from tfuq.errors import DataError
+from tfuq.errors import DataError, missing_file
 
 READABLE_SUFFIXES = (*NIFTI_SUFFIXES, *IMAGE_SUFFIXES)
 
@@ -20,7 +20,7 @@ def read(path: Path) -> Volume:
     """
     name = path.name.lower()
     if not path.is_file():
-        raise DataError(f"{path}: no such file")
+        raise missing_file(path)
     if name.endswith(NIFTI_SUFFIXES):
         return read_nifti(path)
     if name.endswith(IMAGE_SUFFIXES):

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from tfuq.errors import DataError
+from tfuq.errors import DataError, missing_file
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MOST_DIMENSIONS = 4
@@ -36,7 +36,7 @@ def read_idx(path: Path) -> np.ndarray:
             with gzip.GzipFile(fileobj=file) as inside:
                 return _parse(inside, max(_ALWAYS_ALLOWED, size * _MOST_RATIO))
     except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file") from error
+        raise missing_file(path) from error
     except (OSError, EOFError, zlib.error, ValueError) as error:
         reason = " ".join(str(error).split())[:160]
         raise DataError(f"{path}: not a readable IDX file ({reason}); replace it with an intact copy") from error

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfuq.errors import DataError
+from tfuq.errors import DataError, missing_file
 
 Position = tuple[float, float]
 ISBI_2015_LANDMARKS = (
@@ -133,7 +133,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file") from error
+        raise missing_file(path) from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not a text file; give {_TABLE_FORMS}, or lines x,y") from error
     except OSError as error:
