@@ -11,7 +11,8 @@ from tfuq_cli import options
 from tfuq_cli.progress import quiet_import, say
 
 _SCORES = ("dice", "iou", "precision", "recall", "hd95_mm", "average_surface_distance_mm", "accuracy", "balanced_accuracy",
-           "radial_error_mm", "radial_error_px", "nll", "brier", "ece")  # fmt: skip
+           "radial_error_mm", "radial_error_px", "nll", "brier", "ece", "dice_raters", "rater_dice", "ged", "volumes_covered",
+           "ncc_predictive_entropy", "ncc_mutual_information")  # fmt: skip
 _MEASURES_SHOWN = 3
 _MUTUAL_INFORMATION = {
     "at the boundary": "boundary_mutual_information",
@@ -100,6 +101,8 @@ def _lines(summary: dict) -> Iterator[str]:
         shown = [f"{place} {means[key]:.2g}" for place, key in _MUTUAL_INFORMATION.items() if means.get(key) is not None]
         if shown:
             yield f"{name}: mutual information (nat): {', '.join(shown)}"
+    if "raters" in summary and "ged" not in summary["scores"]["all"]:
+        yield "raters: no energy distance, as the samples were not kept; tfuq predict --save-samples adds them"
     yield from _found(summary.get("error_detection", {}), "errors found by")
     yield from _calibrated(summary)
     yield from _failures(summary["failure_detection"])

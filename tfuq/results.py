@@ -25,6 +25,7 @@ class CaseEntry:
     label: str | None
     seconds: dict[str, float]
     mask: str | None = None
+    raters: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -46,7 +47,8 @@ class Manifest:
 
     def add(self, case: Case, seconds: dict[str, float]) -> None:
         """Enter a finished case."""
-        self.cases[case.id] = CaseEntry(_sources(case), _real(case.label), seconds, _real(case.mask))
+        raters = {rater: os.path.realpath(path) for rater, path in case.raters.items()}
+        self.cases[case.id] = CaseEntry(_sources(case), _real(case.label), seconds, _real(case.mask), raters)
 
     def holds(self, case: Case) -> bool:
         """Whether the case is finished.
