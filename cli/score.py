@@ -148,6 +148,12 @@ def _landmarks(summary: dict) -> Iterator[str]:
         if table:
             rates = "  ".join(f"{key} {value:.3f}" for key, value in table.items() if key.startswith("sdr"))
             yield f"{what}: mean {table['mean']:.2f} mm  {rates}"
+    if among := summary.get("raters") if "success_rates" in summary else None:
+        errors = "  ".join(f"{rater} {table['mean']:.2f}" for rater, table in among["against"].items())
+        yield (
+            f"against raters ({summary['unit']}): {errors}; their spread {among['spread']['mean']:.2f}, "
+            f"within it {among['within_spread']:.3f} of predictions"
+        )
     for name, measure in summary.get("measures", {}).items():
         found = measure["correlation"]["spearman"]
         if found["rho"] is not None:

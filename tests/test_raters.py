@@ -175,3 +175,30 @@ def test_bad_raters(discs, scored, tfuq, tmp_path):
     ):
         changed = [word for option in options for word in ("-o", option)]
         assert_refused(tfuq("train", tmp_path / "config.yaml", *changed, "--run", tmp_path / "new"), *words)
+
+
+def test_landmarks_among_raters(heads, tmp_path, tfuq):
+    run = make_run(tmp_path / "run", "landmarks", heads)
+    scores = make_scores(run, "hybrid", most=4)
+    found = json.loads((scores / "summary.json").read_text())["raters"]
+    rows = read_table(scores / "raters.csv", ("case", "landmark", "rater", "radial_error_mm"), "")
+    predicted = {(r["case"], r["landmark"]): r for r in read_table(run.predictions("hybrid") / "landmarks.csv", ("x",), "")}
+    cases = {case.id: case for case in cases_of(run.config.data)}
+    errors, spread, within = {"senior": [], "junior": []}, [], []
+    width, mm = read_case_image(next(iter(cases.values()))).shape[1], 0.67  # of a pixel that doctors saw, of images 288 wide
+    for (case_id, name), row in predicted.items():
+        k, at = run.config.data.landmarks.index(name), (np.array([float(row["x"]), float(row["y"])]) + 0.5) * mm * 288 / width
+        points = {rater: (written[k] + 0.5) * mm for rater, written in cases[case_id].truth.items()}
+        for rater, point in points.items():
+            errors[rater].append(np.hypot(*(at - point)))
+        middle = (points["senior"] + points["junior"]) / 2
+        spread.append(np.hypot(*(points["senior"] - middle)))
+        within.append(np.hypot(*(at - middle)) <= spread[-1])
+    assert len(rows) == 2 * len(predicted)
+    for rater, values in errors.items():
+        assert found["against"][rater]["mean"] == pytest.approx(np.mean(values), rel=1e-3)
+        shown = [float(row["radial_error_mm"]) for row in rows if row["rater"] == rater]
+        assert np.mean(shown) == pytest.approx(np.mean(values), rel=1e-3)
+    assert found["spread"]["mean"] == pytest.approx(np.mean(spread), rel=1e-3)
+    assert found["within_spread"] == pytest.approx(np.mean(within), abs=0.02)
+    assert "against raters (mm): junior" in tfuq("score", run.predictions("hybrid"), "--no-figures").output
