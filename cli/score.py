@@ -14,6 +14,7 @@ _SCORES = ("dice", "iou", "precision", "recall", "hd95_mm", "average_surface_dis
            "radial_error_mm", "radial_error_px", "nll", "brier", "ece", "dice_raters", "rater_dice", "ged", "volumes_covered",
            "ncc_predictive_entropy", "ncc_mutual_information")  # fmt: skip
 _MEASURES_SHOWN = 3
+_DIVERSITY = ("disagreement", "divergence", "error_correlation", "between_member_variance", "within_member_variance")
 _MUTUAL_INFORMATION = {
     "at the boundary": "boundary_mutual_information",
     "in the structure": "mean_mutual_information",
@@ -105,6 +106,7 @@ def _lines(summary: dict) -> Iterator[str]:
         yield "raters: no energy distance, as the samples were not kept; tfuq predict --save-samples adds them"
     yield from _found(summary.get("error_detection", {}), "errors found by")
     yield from _calibrated(summary)
+    yield from _diversity(summary.get("diversity"))
     yield from _failures(summary["failure_detection"])
     yield from _found(summary.get("out_of_distribution", {}), "out of distribution by")
     yield from _landmarks(summary)
@@ -141,6 +143,17 @@ def _failures(tables: dict[str, list[dict]]) -> Iterator[str]:
     for level, rows in tables.items():
         shown = [f"{row['measure'].replace('_', ' ')} {row['aurc']:.4f}" for row in rows[:_MEASURES_SHOWN]]
         yield f"failures by {level}, least AURC first: {', '.join(shown)}"
+
+
+def _diversity(found: dict | None) -> Iterator[str]:
+    if found is None:
+        return
+    shown = [f"{name.replace('_', ' ')} {found[name]:.3g}" for name in _DIVERSITY if found[name] is not None]
+    yield f"{found['members']} members: {', '.join(shown)}"
+    gains = [
+        f"{name.removesuffix('_gain')} {value:+.4f}" for name, value in found["curve"][-1].items() if name.endswith("_gain")
+    ]
+    yield f"{found['members']} members better than one by: {', '.join(gains)}"
 
 
 def _landmarks(summary: dict) -> Iterator[str]:

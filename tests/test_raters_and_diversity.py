@@ -69,20 +69,33 @@ def test_diversity():
     wrong = p.argmax(-1) != y
     np.testing.assert_allclose(diversity.error_correlation(p, y), np.corrcoef(wrong))
     pairs = [np.corrcoef(wrong)[i, j] for i, j in itertools.permutations(range(4), 2)]
-    assert diversity.diversity(p, y)["error_correlation"] == pytest.approx(np.mean(pairs))
+    assert diversity.mean_off_diagonal(diversity.error_correlation(p, y)) == pytest.approx(np.mean(pairs))
 
 
 def test_members_that_are_alike_or_never_wrong():
     p = np.stack([np.eye(3)[[0, 1, 2, 2]]] * 2)
-    found = diversity.diversity(p, np.array([0, 1, 2, 2]))
-    assert found == {"disagreement": 0.0, "divergence": pytest.approx(0), "error_correlation": None}
+    assert diversity.mean_off_diagonal(diversity.pairwise_disagreement(p)) == 0.0
+    assert diversity.mean_off_diagonal(diversity.pairwise_divergence(p)) == pytest.approx(0)
+    assert diversity.mean_off_diagonal(diversity.error_correlation(p, np.array([0, 1, 2, 2]))) is None
 
 
-def test_variance_is_between_and_within_members():
-    rng = np.random.default_rng(2)
-    p, members = rng.random((7, 5, 3)), np.array([0, 0, 0, 1, 1, 2, 2])
-    parts = diversity.variance_parts(p, members)
-    assert parts["between"] + parts["within"] == pytest.approx(parts["total"])
-    by_member = [p[members == k] for k in range(3)]
-    assert parts["within"] == pytest.approx(sum(len(m) * m.var(0).mean() for m in by_member) / 7)
-    assert diversity.variance_parts(p[[0, 0, 3, 3]], np.array([0, 0, 1, 1]))["within"] == pytest.approx(0)
+def test_gain_of_members():
+    rng = np.random.default_rng(4)
+    p, y = rng.dirichlet(np.ones(3), (4, 30)), rng.integers(0, 3, 30)
+    curve = diversity.gain_curve(p, y, lambda label: np.mean(label == y))
+    assert [len(found) for found in curve] == [4, 6, 4, 1]
+    for found, size in zip(curve, (1, 2, 3, 4), strict=True):
+        for row, chosen in zip(found, itertools.combinations(range(4), size), strict=True):
+            mean = sum(p[m] for m in chosen) / size
+            right = np.mean([mean[i].argmax() == y[i] for i in range(30)])
+            nll = np.mean([-math.log(mean[i, y[i]]) for i in range(30)])
+            assert row == pytest.approx([right, nll])
+    # The logarithm is concave: more members never raise the mean negative log-likelihood.
+    assert np.all(np.diff([found[:, 1].mean() for found in curve]) <= 0)
+
+
+def test_many_members_have_some_of_their_subsets():
+    chosen = diversity.subsets(20, 7)
+    assert len(set(chosen)) == len(chosen) == 12
+    assert all(len(set(members)) == 7 for members in chosen)
+    assert chosen == diversity.subsets(20, 7)

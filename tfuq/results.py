@@ -13,7 +13,9 @@ from tfuq.errors import RunError
 
 MANIFEST = "manifest.json"
 _DRAWS = ("method", "samples", "seed", "weights_digest", "calibration")
-PREDICTIONS, LANDMARKS, SAMPLES = "predictions.csv", "landmarks.csv", "samples.csv"  # of the tasks whose predictions are rows
+# Of the tasks whose predictions are rows.
+PREDICTIONS, MEMBERS, LANDMARKS, SAMPLES = "predictions.csv", "members.csv", "landmarks.csv", "samples.csv"
+MEMBER_VARIANCES = ("between_member_variance", "within_member_variance")
 SET_SEPARATOR = "; "  # between the classes of a set
 
 
@@ -79,6 +81,11 @@ def _real(path: Path | None) -> str | None:
 
 def _sources(case: Case) -> list[str]:
     return [os.path.realpath(path) for path in case.images]
+
+
+def member_map(member: int) -> str:
+    """The name of a member's probabilities among a case's maps."""
+    return f"member-{member}"
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -19,6 +19,7 @@ from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 from tfuq.results import Manifest
 from tfuq.scoring.calibration import Bins
+from tfuq.scoring.evaluation.diversity import Diversity, add_case
 from tfuq.scoring.evaluation.failures import FailureOptions, segmentation_cohorts
 from tfuq.scoring.evaluation.promises import bound_losses, checked_calibration, kept_bounds, summary_head
 from tfuq.scoring.evaluation.raters import rater_summary, score_raters
@@ -40,6 +41,7 @@ class _Tables:
     structures: list[dict] = field(default_factory=list)
     components: list[dict] = field(default_factory=list)
     raters: list[dict] = field(default_factory=list)
+    diversity: Diversity = field(default_factory=lambda: Diversity("dice"))
     bins: list[Bins] = field(default_factory=list)
     before: list[dict] = field(default_factory=list)  # calibration before scaling
     bounds: list[dict] = field(default_factory=list)  # what conformal bounds missed
@@ -63,7 +65,9 @@ def score_segmentation(
     cohorts = segmentation_cohorts(tables.cases, tables.structures, tables.components, failures)
     further = {"structures": tables.structures, "components": tables.components}
     further |= {"raters": tables.raters} if tables.raters else {}
-    return Scores(tables.cases, _summary(manifest, tables, calibration), further, cohorts)
+    summary = _summary(manifest, tables, calibration)
+    tables.diversity.enter(summary, further, len(manifest.cases))
+    return Scores(tables.cases, summary, further, cohorts)
 
 
 def cases_with_references(manifest: Manifest, config: Config, reference: Path | None) -> Iterator[Case]:
@@ -122,6 +126,7 @@ def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str], t
     own = rows[: len(classes) - 1]  # regions overlap them
     head = {"case": case.id, "class": "all", "reference": fingerprint(truth.astype(np.uint8))}
     rows.append(head | {**_mean_row(own), **found.scores(), **(raters.image if raters else {}), **found.confidences()})
+    add_case(tables.diversity, folder, found, config)
     quality = {row["class"]: row["dice"] for row in rows}
     tables.cases += rows
     tables.structures += [row | {"dice": quality[row["class"]]} for row in _structures(folder / "structures.csv", quality)]
