@@ -82,5 +82,5 @@ def test_images(trained_task, tfuq, tmp_path):
 def test_fewer_than_two_members(trained, trained_task, tfuq, tmp_path):
     told = ("--save-members", "--out", tmp_path / "none")
     assert_refused(tfuq("predict", trained("hybrid").path, "--method", "mc-dropout", *told), "1 member here", "two or more")
-    assert_refused(tfuq("predict", trained_task("landmarks", "ensemble").path, *told), "run of landmarks")
+    assert_refused(tfuq("predict", trained_task("landmarks", "mc-dropout").path, *told), "run of landmarks")
     assert not (tmp_path / "none").exists()
