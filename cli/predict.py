@@ -44,11 +44,20 @@ from tfuq_cli.progress import echo_plan, is_on, quiet_import, say
     help="Scale probabilities and add sets, bounds and intervals as tfuq calibrate found; calibration cases are left out.",
 )
 @click.option(
-    "--save-samples", is_flag=True, help="Segmentation: keep every sample's masks too, which tfuq score --dose needs."
+    "--save-samples",
+    is_flag=True,
+    help="Segmentation: keep every sample's masks too, which tfuq score needs for --dose and against several raters.",
+)
+@click.option(
+    "--save-members",
+    is_flag=True,
+    help="Segmentation, classification: keep each member's probabilities too, of which tfuq score makes the ensemble's diversity.",
 )
 @options.overwrite
 @options.dry_run
-def command(run, method, input, mask, out, samples, seed, batch, calibrated, save_samples, overwrite, dry_run) -> None:
+def command(
+    run, method, input, mask, out, samples, seed, batch, calibrated, save_samples, save_members, overwrite, dry_run
+) -> None:
     """Predict scans with RUN, by default the newest run of the method.
 
     \b
@@ -61,7 +70,7 @@ def command(run, method, input, mask, out, samples, seed, batch, calibrated, sav
         from tfuq import prediction
 
     request = prediction.request_of(opened.config, method, samples, seed, batch)
-    request = replace(request, is_calibrated=calibrated, keep_samples=save_samples)
+    request = replace(request, is_calibrated=calibrated, keep_samples=save_samples, keep_members=save_members)
     predictor = prediction.make_predictor(opened, request)
     cases = (
         prediction.input_cases(opened.config, opened.facts["channels"], input)

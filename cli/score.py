@@ -11,8 +11,10 @@ from tfuq_cli import options
 from tfuq_cli.progress import quiet_import, say
 
 _SCORES = ("dice", "iou", "precision", "recall", "hd95_mm", "average_surface_distance_mm", "accuracy", "balanced_accuracy",
-           "radial_error_mm", "radial_error_px", "nll", "brier", "ece")  # fmt: skip
+           "radial_error_mm", "radial_error_px", "nll", "brier", "ece", "dice_raters", "rater_dice", "ged", "volumes_covered",
+           "ncc_predictive_entropy", "ncc_mutual_information")  # fmt: skip
 _MEASURES_SHOWN = 3
+_DIVERSITY = ("disagreement", "divergence", "error_correlation", "between_member_variance", "within_member_variance")
 _MUTUAL_INFORMATION = {
     "at the boundary": "boundary_mutual_information",
     "in the structure": "mean_mutual_information",
@@ -100,8 +102,11 @@ def _lines(summary: dict) -> Iterator[str]:
         shown = [f"{place} {means[key]:.2g}" for place, key in _MUTUAL_INFORMATION.items() if means.get(key) is not None]
         if shown:
             yield f"{name}: mutual information (nat): {', '.join(shown)}"
+    if "raters" in summary and "ged" not in summary["scores"]["all"]:
+        yield "raters: no energy distance, as the samples were not kept; tfuq predict --save-samples adds them"
     yield from _found(summary.get("error_detection", {}), "errors found by")
     yield from _calibrated(summary)
+    yield from _diversity(summary.get("diversity"))
     yield from _failures(summary["failure_detection"])
     yield from _found(summary.get("out_of_distribution", {}), "out of distribution by")
     yield from _landmarks(summary)
@@ -140,11 +145,28 @@ def _failures(tables: dict[str, list[dict]]) -> Iterator[str]:
         yield f"failures by {level}, least AURC first: {', '.join(shown)}"
 
 
+def _diversity(found: dict | None) -> Iterator[str]:
+    if found is None:
+        return
+    shown = [f"{name.replace('_', ' ')} {found[name]:.3g}" for name in _DIVERSITY if found[name] is not None]
+    yield f"{found['members']} members: {', '.join(shown)}"
+    gains = [
+        f"{name.removesuffix('_gain')} {value:+.4f}" for name, value in found["curve"][-1].items() if name.endswith("_gain")
+    ]
+    yield f"{found['members']} members better than one by: {', '.join(gains)}"
+
+
 def _landmarks(summary: dict) -> Iterator[str]:
     for what, table in (("success rates", summary.get("success_rates")), ("raters apart", summary.get("raters_apart"))):
         if table:
             rates = "  ".join(f"{key} {value:.3f}" for key, value in table.items() if key.startswith("sdr"))
             yield f"{what}: mean {table['mean']:.2f} mm  {rates}"
+    if among := summary.get("raters") if "success_rates" in summary else None:
+        errors = "  ".join(f"{rater} {table['mean']:.2f}" for rater, table in among["against"].items())
+        yield (
+            f"against raters ({summary['unit']}): {errors}; their spread {among['spread']['mean']:.2f}, "
+            f"within it {among['within_spread']:.3f} of predictions"
+        )
     for name, measure in summary.get("measures", {}).items():
         found = measure["correlation"]["spearman"]
         if found["rho"] is not None:

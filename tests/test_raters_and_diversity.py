@@ -25,34 +25,32 @@ def one_less_iou(a, b):
     return 1 - (a & b).sum() / union if union else 0.0
 
 
-def test_rater_scores(masks):
+def test_samples_among_raters(masks):
     samples, marked = masks
-    found = raters.rater_scores(samples[1], samples, marked)
     distance = [
         np.mean([one_less_iou(a, b) for a in x for b in y]) for x, y in ((samples, marked), (samples,) * 2, (marked,) * 2)
     ]
-    assert found["ged"] == pytest.approx(2 * distance[0] - distance[1] - distance[2])
-    assert found["rater_dice"] == pytest.approx(references.pairwise_dice(marked))
-    assert found["dice_raters"] == pytest.approx([references.dice(samples[1], rater) for rater in marked])
-    majority = np.array([sum(votes) >= 2 for votes in marked.reshape(3, -1).T]).reshape(marked.shape[1:])
-    assert found["dice_majority"] == pytest.approx(references.dice(samples[1], majority))
+    assert raters.energy_distance(samples, marked) == pytest.approx(2 * distance[0] - distance[1] - distance[2])
+    assert raters.rater_dice(marked) == pytest.approx(references.pairwise_dice(marked))
+    assert raters.dice_matrix(samples, marked) == pytest.approx(
+        np.array([[references.dice(sample, rater) for rater in marked] for sample in samples])
+    )
     sizes = [s.sum() for s in samples]
-    assert found["volumes_covered"] == np.mean([min(sizes) <= m.sum() <= max(sizes) for m in marked])
+    assert raters.volumes_covered(samples, marked).tolist() == [min(sizes) <= m.sum() <= max(sizes) for m in marked]
 
 
 def test_raters_alike():
     mask = np.arange(12).reshape(3, 4) % 3 == 0
     same = np.stack([mask] * 3)
-    found = raters.rater_scores(mask, same, same)
-    assert found == {"rater_dice": 1.0, "dice_raters": [1.0] * 3, "dice_majority": 1.0, "ged": 0.0, "volumes_covered": 1.0}
-    assert raters.rater_scores(mask, same, mask[None])["rater_dice"] is None
+    assert (raters.rater_dice(same), raters.rater_dice(mask[None])) == (1.0, None)
+    assert raters.energy_distance(same, same) == 0.0
     assert raters.energy_distance(mask[None], ~mask[None]) == 2.0
 
 
 def test_disagreement_and_its_correlation():
-    votes = np.array([[1, 1, 0, 0], [1, 0, 0, 1], [1, 1, 0, 1]], bool)
-    mixed = references.entropy([1 / 3, 2 / 3])
-    np.testing.assert_allclose(raters.rater_disagreement(votes), [0, mixed, 0, mixed], atol=1e-9)
+    votes = np.array([[1, 1, 0, 0], [1, 0, 0, 1], [1, 2, 0, 1]])
+    mixed, three = references.entropy([1 / 3, 2 / 3]), references.entropy([1 / 3] * 3)
+    np.testing.assert_allclose(raters.rater_disagreement(votes, 3), [0, three, 0, mixed], atol=1e-9)
     rng = np.random.default_rng(0)
     a, b = rng.random((4, 5)), rng.random((4, 5))
     assert raters.normalized_cross_correlation(a, b) == pytest.approx(np.corrcoef(a.ravel(), b.ravel())[0, 1])
@@ -71,20 +69,33 @@ def test_diversity():
     wrong = p.argmax(-1) != y
     np.testing.assert_allclose(diversity.error_correlation(p, y), np.corrcoef(wrong))
     pairs = [np.corrcoef(wrong)[i, j] for i, j in itertools.permutations(range(4), 2)]
-    assert diversity.diversity(p, y)["error_correlation"] == pytest.approx(np.mean(pairs))
+    assert diversity.mean_off_diagonal(diversity.error_correlation(p, y)) == pytest.approx(np.mean(pairs))
 
 
 def test_members_that_are_alike_or_never_wrong():
     p = np.stack([np.eye(3)[[0, 1, 2, 2]]] * 2)
-    found = diversity.diversity(p, np.array([0, 1, 2, 2]))
-    assert found == {"disagreement": 0.0, "divergence": pytest.approx(0), "error_correlation": None}
+    assert diversity.mean_off_diagonal(diversity.pairwise_disagreement(p)) == 0.0
+    assert diversity.mean_off_diagonal(diversity.pairwise_divergence(p)) == pytest.approx(0)
+    assert diversity.mean_off_diagonal(diversity.error_correlation(p, np.array([0, 1, 2, 2]))) is None
 
 
-def test_variance_is_between_and_within_members():
-    rng = np.random.default_rng(2)
-    p, members = rng.random((7, 5, 3)), np.array([0, 0, 0, 1, 1, 2, 2])
-    parts = diversity.variance_parts(p, members)
-    assert parts["between"] + parts["within"] == pytest.approx(parts["total"])
-    by_member = [p[members == k] for k in range(3)]
-    assert parts["within"] == pytest.approx(sum(len(m) * m.var(0).mean() for m in by_member) / 7)
-    assert diversity.variance_parts(p[[0, 0, 3, 3]], np.array([0, 0, 1, 1]))["within"] == pytest.approx(0)
+def test_gain_of_members():
+    rng = np.random.default_rng(4)
+    p, y = rng.dirichlet(np.ones(3), (4, 30)), rng.integers(0, 3, 30)
+    curve = diversity.gain_curve(p, y, lambda label: np.mean(label == y))
+    assert [len(found) for found in curve] == [4, 6, 4, 1]
+    for found, size in zip(curve, (1, 2, 3, 4), strict=True):
+        for row, chosen in zip(found, itertools.combinations(range(4), size), strict=True):
+            mean = sum(p[m] for m in chosen) / size
+            right = np.mean([mean[i].argmax() == y[i] for i in range(30)])
+            nll = np.mean([-math.log(mean[i, y[i]]) for i in range(30)])
+            assert row == pytest.approx([right, nll])
+    # The logarithm is concave: more members never raise the mean negative log-likelihood.
+    assert np.all(np.diff([found[:, 1].mean() for found in curve]) <= 0)
+
+
+def test_many_members_have_some_of_their_subsets():
+    chosen = diversity.subsets(20, 7)
+    assert len(set(chosen)) == len(chosen) == 12
+    assert all(len(set(members)) == 7 for members in chosen)
+    assert chosen == diversity.subsets(20, 7)

@@ -13,7 +13,9 @@ from tfuq.errors import RunError
 
 MANIFEST = "manifest.json"
 _DRAWS = ("method", "samples", "seed", "weights_digest", "calibration")
-PREDICTIONS, LANDMARKS, SAMPLES = "predictions.csv", "landmarks.csv", "samples.csv"  # of the tasks whose predictions are rows
+# Of the tasks whose predictions are rows.
+PREDICTIONS, MEMBERS, LANDMARKS, SAMPLES = "predictions.csv", "members.csv", "landmarks.csv", "samples.csv"
+MEMBER_VARIANCES = ("between_member_variance", "within_member_variance")
 SET_SEPARATOR = "; "  # between the classes of a set
 
 
@@ -25,6 +27,7 @@ class CaseEntry:
     label: str | None
     seconds: dict[str, float]
     mask: str | None = None
+    raters: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -46,7 +49,8 @@ class Manifest:
 
     def add(self, case: Case, seconds: dict[str, float]) -> None:
         """Enter a finished case."""
-        self.cases[case.id] = CaseEntry(_sources(case), _real(case.label), seconds, _real(case.mask))
+        raters = {rater: os.path.realpath(path) for rater, path in case.raters.items()}
+        self.cases[case.id] = CaseEntry(_sources(case), _real(case.label), seconds, _real(case.mask), raters)
 
     def holds(self, case: Case) -> bool:
         """Whether the case is finished.
@@ -77,6 +81,11 @@ def _real(path: Path | None) -> str | None:
 
 def _sources(case: Case) -> list[str]:
     return [os.path.realpath(path) for path in case.images]
+
+
+def member_map(member: int) -> str:
+    """The name of a member's probabilities among a case's maps."""
+    return f"member-{member}"
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -63,7 +63,7 @@ class AnnotationsConfig(Section):
 
 
 _LAYOUT_OPTIONS = {
-    "folder": ("label_folder",),
+    "folder": ("label_folder", "rater_folders"),
     "image-table": ("table",),
     "landmark-table": ("table", "landmarks"),
     "cephalometric2015": ("landmarks",),
@@ -76,7 +76,9 @@ class DataConfig(Section):
 
     ``classes`` are what segmentation and classification tell apart, ``landmarks`` the names of the points to find.
     ``regions`` are unions of classes, which are measured and scored beside them.
-    ``table`` is the CSV file of the table layouts, relative to ``root``.
+    ``table`` is the CSV file of the table layouts, relative to ``root``. ``rater_folders`` is a pattern, such as ``rater-*``, of
+    folders with a label of each case by one rater; ``train_on`` is then ``majority`` (also where it is null), ``random`` (each
+    example draws one of its raters) or a rater's folder. Validation and scores compare with the majority vote.
     """
 
     layout: str
@@ -89,6 +91,8 @@ class DataConfig(Section):
     annotations: AnnotationsConfig = AnnotationsConfig()
     table: str | None = None
     label_folder: Annotated[str, Field(pattern=r"^[^/\\]+$")] | None = None
+    rater_folders: Annotated[str, Field(pattern=r"^[^/\\]+$")] | None = None
+    train_on: Annotated[str, Field(min_length=1)] | None = None
     label_values: dict[int | str, NonNegativeInt] | None = None
     split: SplitConfig = SplitConfig()
 
@@ -104,6 +108,12 @@ class DataConfig(Section):
             raise ValueError("label_values names a value twice; its ranges must not overlap")
         if self.label_folder and self.layout != "folder":
             raise ValueError(f"label_folder belongs to the layout 'folder', and layout is '{self.layout}'")
+        if self.rater_folders and (self.layout != "folder" or self.label_folder):
+            raise ValueError("rater_folders belongs to the layout 'folder', and takes the place of label_folder; keep one")
+        if self.train_on and not self.rater_folders:
+            raise ValueError(
+                "train_on chooses among several raters, whose folders rater_folders must name; set it, or remove both"
+            )
         if bool(self.table) != self.layout.endswith("-table"):
             raise ValueError(
                 f"table is for the layouts image-table and landmark-table, which need it; layout is '{self.layout}'"

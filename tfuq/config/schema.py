@@ -98,6 +98,8 @@ class Config(Section):
             )
 
     def _check_grid(self) -> None:
+        if self.data.rater_folders and self.preprocessing.crop_to_labels:
+            raise ValueError("preprocessing.crop_to_labels needs one label of each case, and data.rater_folders has several")
         if (self.network.rank == 2) != (self.preprocessing.slice_axis is not None):
             raise ValueError("a 2D patch_size needs preprocessing.slice_axis, and a 3D one needs it null")
         declared = [value for key in self.data.label_values or range(len(self.data.classes)) for value in value_range(key)]

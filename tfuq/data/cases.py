@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -25,9 +25,9 @@ UNNAMED_RATER = "table"  # who wrote a table of landmarks
 class Case:
     """One subject: an id unique in its data set and a file per channel, with the ``row`` where a file holds many images.
 
-    Its reference, where there is one, is a ``label`` file or a ``truth``: the name or number of a class, or landmarks
-    ``[L, 2]`` as written, by rater. ``mask`` is a file of where to look, which stands in for what the label says of that.
-    ``part`` is what the data set itself sets the case aside for.
+    Its reference, where there is one, is a ``label`` file, a label file by each of several ``raters``, or a ``truth``: the name
+    or number of a class, or landmarks ``[L, 2]`` as written, by rater. ``mask`` is a file of where to look, which stands in for
+    what the label says of that. ``part`` is what the data set itself sets the case aside for.
     """
 
     id: str
@@ -37,11 +37,25 @@ class Case:
     truth: int | str | dict[str, np.ndarray] | None = field(default=None, compare=False)
     part: Literal["train", "test"] | None = None
     row: int | None = None
+    raters: Mapping[str, Path] = field(default_factory=dict, compare=False)
 
     @property
     def has_reference(self) -> bool:
         """Whether it can be trained on or scored."""
-        return self.label is not None or self.truth is not None
+        return self.label is not None or self.truth is not None or bool(self.raters)
+
+    def by(self, rater: str) -> Case:
+        """The case with one rater's label alone.
+
+        Raises:
+            DataError: there is none by that rater.
+        """
+        if rater not in self.raters:
+            raise DataError(
+                f"case '{self.id}' has no label by '{rater}'; it has {', '.join(self.raters) or 'none'}: add the file, leave the case "
+                "out, or set data.train_on to another rater, majority or random"
+            )
+        return replace(self, label=self.raters[rater], raters={})
 
 
 @contextmanager
@@ -85,12 +99,38 @@ def read_label(config: Config, case: Case, image: Volume) -> Volume:
     return read_case_label(case, image, len(config.data.classes), config.data.label_values)
 
 
+def training_views(config: Config, case: Case) -> list[Case]:
+    """The case with each reference that an example may be trained on: of several raters what ``data.train_on`` says, each of them
+    for ``random``.
+
+    Raises:
+        DataError: the rater to train on has not labelled it.
+    """
+    chosen = config.data.train_on
+    if not case.raters or chosen in (None, "majority"):
+        return [case]
+    return [case.by(rater) for rater in (case.raters if chosen == "random" else [chosen])]
+
+
+def majority(labels: np.ndarray, classes: int) -> np.ndarray:
+    """The class that most of ``labels [R, …]`` give, the first of equals: uint8 ``[…]``."""
+    votes = np.stack([(labels == k).sum(0) for k in range(classes)])
+    return votes.argmax(0).astype(np.uint8)
+
+
+def read_rater_labels(case: Case, image: Volume, classes: int, label_values: Mapping[int | str, int] | None) -> np.ndarray:
+    """Every rater's label ``[R, X, Y, Z]``, in the order of ``case.raters``; errors as `read_case_label` has them."""
+    return np.stack([read_case_label(case.by(rater), image, classes, label_values).array for rater in case.raters])
+
+
 def read_case_label(case: Case, image: Volume, classes: int, label_values: Mapping[int | str, int] | None) -> Volume:
-    """Read the reference as classes ``0 … classes-1`` on the image's grid.
+    """Read the reference as classes ``0 … classes-1`` on the image's grid; of several raters, their `majority`.
 
     Raises:
         DataError: no label, another grid than the image, values outside the declared classes.
     """
+    if case.raters:
+        return image.with_array(majority(read_rater_labels(case, image, classes, label_values), classes))
     if case.label is None:
         raise DataError(f"case '{case.id}' has no label file; it is needed to train or score")
     label = _read_on_grid(case.label, case, image)

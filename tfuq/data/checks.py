@@ -11,7 +11,7 @@ import nibabel
 import numpy as np
 
 from tfuq.config import Config
-from tfuq.data.cases import Case, read_case_image, read_label, read_mask
+from tfuq.data.cases import Case, read_case_image, read_label, read_mask, training_views
 from tfuq.data.classification import class_of
 from tfuq.data.landmarks import reference_points
 from tfuq.data.layouts import cases_of
@@ -36,6 +36,7 @@ class CaseReport:
     orientation: str = ""
     class_volumes: tuple[float, ...] = ()  # ml; of one slice cm²
     digest: str = ""
+    raters: tuple[str, ...] = ()
 
 
 def check_data(config: Config, on_case: Callable[[CaseReport], None]) -> list[CaseReport]:
@@ -75,6 +76,7 @@ def check_case(config: Config, case: Case, part: str) -> CaseReport:
         intensities=tuple((float(c.min()), float(c.max())) for c in channels),
         orientation="".join(nibabel.aff2axcodes(image.affine)),
         class_volumes=amounts,
+        raters=tuple(case.raters),
         digest=hashlib.sha256(np.ascontiguousarray(image.array).tobytes()).hexdigest(),
     )
 
@@ -86,6 +88,7 @@ def _class_amounts(config: Config, case: Case, image: Volume) -> tuple[float, ..
         return ()
     if config.task == "classification":
         return tuple(float(k == class_of(config, case)) for k in range(len(config.data.classes)))
+    training_views(config, case)
     counts = np.bincount(read_label(config, case, image).array.ravel(), minlength=len(config.data.classes))
     return tuple(float(n) * _voxel_size(image) for n in counts)
 
@@ -96,7 +99,8 @@ def _voxel_size(image: Volume) -> float:
 
 def _empty_label(config: Config, case: Case, amounts: tuple[float, ...]) -> str:
     is_empty = config.task == "segmentation" and amounts and not sum(amounts[1:])
-    return f"{case.label}: no voxel of any foreground class; exclude the case or correct its label" if is_empty else ""
+    label = case.label or f"case '{case.id}', by most of its raters"
+    return f"{label}: no voxel of any foreground class; exclude the case or correct its label" if is_empty else ""
 
 
 def _with_comparison(report: CaseReport, images: dict[str, CaseReport]) -> CaseReport:
@@ -132,7 +136,9 @@ def absent_classes(config: Config, reports: list[CaseReport]) -> list[str]:
 def remarks(config: Config, reports: list[CaseReport]) -> list[str]:
     """What is not wrong but may surprise: cases of different orientation, spacing or intensity scale, unusual volumes."""
     fit = [report for report in reports if not report.problem]
-    return [*_mixed_grids(config, fit), *_mixed_intensities(config, fit), *_unusual_volumes(config, fit)] if fit else []
+    if not fit:
+        return []
+    return [*_mixed_grids(config, fit), *_mixed_intensities(config, fit), *_unusual_volumes(config, fit), *_absent_raters(fit)]
 
 
 def _mixed_grids(config: Config, fit: list[CaseReport]) -> Iterator[str]:
@@ -162,6 +168,14 @@ def _unusual_volumes(config: Config, fit: list[CaseReport]) -> Iterator[str]:
         for report, volume in zip(labelled, volumes, strict=True):
             if middle and not middle / _UNUSUAL <= volume <= middle * _UNUSUAL:
                 yield f"{report.id}: '{name}' measures {volume:.3g} where the median is {middle:.3g}; look at its label"
+
+
+def _absent_raters(fit: list[CaseReport]) -> Iterator[str]:
+    for rater in sorted({rater for report in fit for rater in report.raters}):
+        without = [report.id for report in fit if report.raters and rater not in report.raters]
+        if without:
+            more = f" and {len(without) - 1} more" if len(without) > 1 else ""
+            yield f"{rater} has not labelled {without[0]}{more}; the other raters serve there"
 
 
 def _shown(values) -> str:

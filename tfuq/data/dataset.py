@@ -141,7 +141,7 @@ class ClassSet(TrainingSet):
     """Training examples whose targets are classes, of voxels or of images."""
 
     def __init__(self, config: Config, cases: list[Case], statistics: Statistics | None):
-        self._counts = np.zeros(len(config.data.classes), np.int64)
+        self._counts = np.zeros(len(config.data.classes))
         super().__init__(config, cases, statistics)
 
     def _count(self, examples: Examples) -> None:
@@ -150,7 +150,7 @@ class ClassSet(TrainingSet):
     @property
     def terms(self) -> int:
         """Voxels, or images."""
-        return int(self._counts.sum())
+        return round(self._counts.sum())
 
     @property
     def class_weights(self) -> list[float]:

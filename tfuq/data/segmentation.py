@@ -8,7 +8,7 @@ import numpy as np
 
 from tfuq.config import Config
 from tfuq.data.augmentation import augment
-from tfuq.data.cases import Case, naming, read_case_image, read_label, read_mask
+from tfuq.data.cases import Case, naming, read_case_image, read_label, read_mask, training_views
 from tfuq.data.dataset import ClassSet, Example, Examples
 from tfuq.data.preprocessing import Preprocessor, to_examples
 from tfuq.errors import DataError
@@ -16,20 +16,26 @@ from tfuq.errors import DataError
 
 def load_examples(config: Config, preprocessor: Preprocessor, case: Case) -> Examples:
     """Read and preprocess a case with its reference (uint8 ``[n, *S]``); slices of too small a labelled area are left out."""
+    examples = _load(config, preprocessor, case, [case])
+    return Examples(examples.images, examples.targets[:, 0])
+
+
+def _load(config: Config, preprocessor: Preprocessor, case: Case, views: list[Case]) -> Examples:
+    """As `load_examples`, with each view's reference: ``targets [n, R, *S]``. A slice is kept where one of them labels enough."""
     image = read_case_image(case)
-    label, mask = read_label(config, case, image), read_mask(config, case, image)
-    axis = config.preprocessing.slice_axis
+    mask, axis = read_mask(config, case, image), config.preprocessing.slice_axis
     with naming(case):
         images = to_examples(preprocessor.image(image, mask).array, axis)
-        labels = to_examples(preprocessor.label(label, mask).array, axis)
+        read = (preprocessor.label(read_label(config, view, image), mask).array for view in views)
+        labels = np.stack([to_examples(label, axis) for label in read], axis=1)
     if axis is not None and config.preprocessing.min_slice_area:
-        kept = (labels > 0).sum(axis=(1, 2)) > config.preprocessing.min_slice_area
+        kept = (labels > 0).sum(axis=(2, 3)).max(axis=1) > config.preprocessing.min_slice_area
         images, labels = images[kept], labels[kept]
-    return Examples(np.ascontiguousarray(images), np.ascontiguousarray(labels))
+    return Examples(np.ascontiguousarray(images), labels)
 
 
 class SegmentationSet(ClassSet):
-    """Patches ``[*patch, C]`` with their labels ``[*patch]`` int32."""
+    """Patches ``[*patch, C]`` with their labels ``[*patch]`` int32, by one of their raters where several are trained on."""
 
     def __init__(self, config, cases, statistics):
         super().__init__(config, cases, statistics)
@@ -42,9 +48,15 @@ class SegmentationSet(ClassSet):
         return math.prod(self._config.network.patch_size)
 
     def _load(self, case: Case) -> Examples:
-        return load_examples(self._config, self._preprocessor, case)
+        return _load(self._config, self._preprocessor, case, training_views(self._config, case))
+
+    def _count(self, examples: Examples) -> None:
+        """Voxels of each class, meaned over raters."""
+        raters = examples.targets.shape[1]
+        self._counts += np.bincount(examples.targets.ravel(), minlength=len(self._counts)) / raters
 
     def _draw(self, image: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> Example:
+        target = target[rng.integers(len(target)) if len(target) > 1 else 0]
         corner = self._corner(target, rng)
         box = tuple(slice(c, c + size) for c, size in zip(corner, self._config.network.patch_size, strict=True))
         image, label = augment(image[box], target[box], self._config.augmentation, rng)

@@ -23,7 +23,7 @@ def split_cases(cases: list[Case], config: SplitConfig) -> dict[str, list[Case]]
     if not labelled:
         raise DataError(
             f"none of the {len(cases)} cases has a label, class or landmarks; put them where data.layout expects them "
-            "(folder: 'label' beside 'image', or the folder that data.label_folder names)"
+            "(folder: 'label' beside 'image', or what data.label_folder or data.rater_folders names)"
         )
     chosen = _listed(config, labelled) if isinstance(config.train, list) else _drawn(config, labelled)
     chosen["train"] = chosen["train"][: config.use]

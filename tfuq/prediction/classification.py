@@ -6,12 +6,13 @@ from tfuq.data.cases import Case
 from tfuq.data.volume import Volume
 from tfuq.prediction.predictor import Drawn
 from tfuq.prediction.tables import TablePredictor, Tables
-from tfuq.results import PREDICTIONS, SET_SEPARATOR
+from tfuq.results import MEMBER_VARIANCES, MEMBERS, PREDICTIONS, SET_SEPARATOR
 from tfuq.scoring.conformal import prediction_sets
 
 
 class ImagePredictor(TablePredictor):
-    """``predictions.csv``: case, label, probability of each class, every measure, and the share of samples for each class.
+    """``predictions.csv``: case, label, probability of each class, every measure, and the share of samples for each class. Where
+    members are kept apart, also ``members.csv``: the probabilities by each.
 
     Calibrated, also the probabilities before scaling and conformal sets made of those: scaling may be fitted on the cases that
     the sets are calibrated on, which a promise must not depend on.
@@ -19,7 +20,7 @@ class ImagePredictor(TablePredictor):
 
     @property
     def rows_per_case(self) -> dict[str, int]:
-        return {PREDICTIONS: 1}
+        return {PREDICTIONS: 1} | ({MEMBERS: self.members} if self.members else {})
 
     def rows(self, case: Case, image: Volume, drawn: Drawn) -> Tables:
         classes, p = self.config.data.classes, drawn["probability"]
@@ -28,7 +29,14 @@ class ImagePredictor(TablePredictor):
         row |= {name: float(drawn[name]) for name in self.maps}
         if self.samples > 1:
             row |= {f"votes_{name}": float(drawn["votes"][k]) for k, name in enumerate(classes)}
-        return {PREDICTIONS: [row | self._calibrated(drawn)]}
+        if not self.members:
+            return {PREDICTIONS: [row | self._calibrated(drawn)]}
+        row |= {name: float(drawn[name]) for name in MEMBER_VARIANCES}
+        members = [
+            {"case": case.id, "member": member} | {f"probability_{name}": float(q[k]) for k, name in enumerate(classes)}
+            for member, q in enumerate(drawn["members"])
+        ]
+        return {PREDICTIONS: [row | self._calibrated(drawn)], MEMBERS: members}
 
     def _calibrated(self, drawn: Drawn) -> dict:
         """Probabilities before scaling, and the conformal sets that they give."""

@@ -18,13 +18,14 @@ from tfuq.config import Config
 from tfuq.data.cases import Case, naming, read_mask
 from tfuq.data.dataset import make_preprocessor
 from tfuq.data.volume import Volume
-from tfuq.errors import DataError
+from tfuq.errors import DataError, RunError
 from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS, UNCERTAINTY_MAPS
+from tfuq.member_moments import MemberMoments
 from tfuq.members import load_posterior, member_digest
 from tfuq.memory import memory_errors
-from tfuq.posterior import METHOD_TRAITS, samples_of
+from tfuq.posterior import METHOD_TRAITS, Posterior, samples_of
 from tfuq.reducers import Reducer
-from tfuq.results import Manifest
+from tfuq.results import MEMBER_VARIANCES, Manifest
 from tfuq.runs import Run
 from tfuq.sampling import Sampler, Statistics
 from tfuq.scaling import Scaled, UnscaledMean
@@ -32,13 +33,14 @@ from tfuq.tasks import task_of
 from tfuq.version import __version__
 
 Drawn = dict[str, np.ndarray]
+_FURTHER = ("uncalibrated", "picked", "places", "members", *MEMBER_VARIANCES)
 OnCase = Callable[[Case, dict[str, float] | None], None]  # seconds, or None for a case that was complete already
 
 
 @dataclass(frozen=True)
 class Request:
     """What to draw: method, T, seed, and how many slices or images (2D) or windows (3D) are held in memory at once; and whether
-    the samples of volumes are kept."""
+    the samples of volumes, and what each member says by itself, are kept."""
 
     method: str
     samples: int
@@ -46,6 +48,7 @@ class Request:
     batch: int
     is_calibrated: bool = False
     keep_samples: bool = False
+    keep_members: bool = False
 
 
 def request_of(config: Config, method: str, samples: int | None, seed: int | None, batch: int | None = None) -> Request:
@@ -66,7 +69,8 @@ class Predictor(ABC):
         """``further`` gathers more from the samples than the task does, under other names.
 
         Raises:
-            RunError: the run cannot serve the method, or is not calibrated for it where that is asked for.
+            RunError: the run cannot serve the method, is not calibrated for it where that is asked for, or has no members to keep
+                apart.
         """
         self.run, self.config, self.request = run, run.config, request
         posterior = load_posterior(run, request.method, keep=request.batch)
@@ -74,17 +78,31 @@ class Predictor(ABC):
         self.maps = UNCERTAINTY_MAPS if self.samples > 1 else SINGLE_SAMPLE_MAPS
         self.preprocess = make_preprocessor(self.config, run.statistics)
         self.calibration = read_calibration(run, self._draws()) if request.is_calibrated else None
-        reducers = [*self._reducers(), *further]
+        self.members = self._members_kept(len(posterior.members))
+        reducers = [*self._reducers(posterior), *further]
         self.sampler = Sampler(posterior, reducers, finish=self._finish)
 
-    def _reducers(self) -> Sequence[Reducer]:
-        reducers = task_of(self.config).reducers(self.config)
+    def _members_kept(self, members: int) -> int:
+        """How many members are kept apart: those that have samples."""
+        if not self.request.keep_members:
+            return 0
+        if self.config.task == "landmarks":
+            raise RunError(f"--save-members: {self.run.path} is a run of landmarks; it serves segmentation and classification")
+        count = min(members, self.samples)
+        if count < 2:
+            raise RunError(
+                f"--save-members: {self.request.method} draws from {count} member here; it needs two or more, as of an ensemble"
+            )
+        return count
+
+    def _reducers(self, posterior: Posterior) -> Sequence[Reducer]:
+        kept = [MemberMoments(posterior, self.members)] if self.members else []
+        reducers = [*task_of(self.config).reducers(self.config), *kept]
         scaling = self.calibration.scaling if self.calibration else None
         return [Scaled(reducers, scaling.weights, scaling.bias), UnscaledMean()] if scaling else reducers
 
     def _finish(self, statistics: Statistics) -> Statistics:
-        further = {name: statistics[name] for name in ("uncalibrated", "picked", "places") if name in statistics}
-        return task_of(self.config).finish(statistics) | further
+        return task_of(self.config).finish(statistics) | {name: statistics[name] for name in _FURTHER if name in statistics}
 
     @abstractmethod
     def write_cases(self, cases: list[Case], folder: Path, manifest: Manifest, on_case: OnCase) -> None:

@@ -15,7 +15,7 @@ from tfuq.data.writers import whole_folder, write_csv, write_nifti
 from tfuq.masks import STORED, StoredSamples
 from tfuq.measures.structure import ClassMaps, structure_rows
 from tfuq.prediction.predictor import Drawn, OnCase, Predictor, timed
-from tfuq.results import Manifest
+from tfuq.results import MEMBER_VARIANCES, Manifest, member_map
 from tfuq.scoring.conformal import predicted_interval, volume_interval
 
 
@@ -68,7 +68,7 @@ class VolumePredictor(Predictor):
     def structures(self, prepared: Volume, drawn: Drawn) -> list[dict]:
         """Rows of ``structures.csv`` (see `tfuq.measures.structure`)."""
         axis = self.config.preprocessing.slice_axis
-        on_grid = {name: from_examples(array, axis) for name, array in drawn.items() if name != "masks"}
+        on_grid = {name: from_examples(array, axis) for name, array in drawn.items() if name not in ("masks", "members")}
         label, rows = on_grid["probability"].argmax(-1), []
         samples = StoredSamples(drawn["masks"], axis, prepared)
         terms = [*np.moveaxis(on_grid["entropy_terms"], -1, 0)[1:]]
@@ -105,13 +105,17 @@ class VolumePredictor(Predictor):
         """``label``, ``probability`` and the maps on the input's own grid; outside what the network saw is background."""
         axis = self.config.preprocessing.slice_axis
         background = np.eye(len(self.config.data.classes), dtype=np.float32)[0]
+        by_member = {member_map(member): member for member in range(self.members)}
 
         def back(name, fill):
-            return onto_grid(prepared.with_array(from_examples(drawn[name], axis)), image, fill=fill)
+            array = drawn["members"][:, by_member[name]] if name in by_member else drawn[name]
+            return onto_grid(prepared.with_array(from_examples(array, axis)), image, fill=fill)
 
         probability = back("probability", background)
         label = probability.with_array(probability.array.argmax(-1).astype(np.uint8))
         volumes = {"label": label, "probability": probability} | {name: back(name, 0) for name in self.maps}
+        if self.members:
+            volumes |= {name: back(name, background) for name in by_member} | {name: back(name, 0) for name in MEMBER_VARIANCES}
         if self.calibration is None:
             return volumes
         before = back("uncalibrated", background)
@@ -131,7 +135,8 @@ class VolumePredictor(Predictor):
     def written(self) -> list[str]:
         """The names of a case's NIfTI files."""
         further = ["uncalibrated", "label_lower", "label_upper"] if self.calibration else []
-        return ["label", "probability", *self.maps, *further]
+        members = [*map(member_map, range(self.members)), *MEMBER_VARIANCES] if self.members else []
+        return ["label", "probability", *self.maps, *members, *further]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from tfuq import results, runs
 from tfuq.config import TASK_RULES
 from tfuq.report.canvas import plain, save
+from tfuq.report.diversity import diversity_figure
 from tfuq.report.ranking import reliability, risk_coverage
 from tfuq.report.segmentation import segmentation_figures
 from tfuq.report.tables import classification_figures, landmark_figures
@@ -24,6 +25,9 @@ def write_figures(folder: Path, reference: Path | None, scores: Scores, output: 
     for cohort in scores.cohorts:
         if rows := scores.summary["failure_detection"].get(cohort.level):
             written.append(save(risk_coverage(cohort, rows), output / f"risk-coverage-{plain(cohort.level)}.png"))
+    if "diversity" in scores.summary:
+        figure = diversity_figure(scores.tables["diversity"], scores.tables["member_curve"])
+        written.append(save(figure, output / "diversity.png"))
     if "reliability" in scores.summary:
         written.append(save(reliability(scores.summary["reliability"]), output / "reliability.png"))
     curves = training_curves(run.path, TASK_RULES[task].quality)

@@ -38,6 +38,11 @@ def rater_distance(a: np.ndarray, b: np.ndarray, mm_per_pixel: float | np.ndarra
     return _summary(radial_errors(a, b, mm_per_pixel))
 
 
+def rater_spread(points: np.ndarray) -> np.ndarray:
+    """Mean distance ``[n, L]`` of the raters' positions ``[R, n, L, 2]`` from their mean; NaN where a rater has none."""
+    return np.linalg.norm(points - points.mean(0), axis=-1).mean(0)
+
+
 def _summary(errors: np.ndarray) -> dict[str, float | None]:
     present = errors[~np.isnan(errors)]
     n = present.size

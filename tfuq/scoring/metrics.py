@@ -50,6 +50,15 @@ _ALL = (
     Metric("auroc_mutual_information", "1", 0, 1, "higher"),
     Metric("auroc_variation_ratio", "1", 0, 1, "higher"),
     Metric("auroc_standard_deviation", "1", 0, 1, "higher"),
+    Metric("ged", "1", 0, 2, "lower"),
+    Metric("dice_raters", "1", 0, 1, "higher"),
+    Metric("rater_dice", "1", 0, 1, None),
+    Metric("volumes_covered", "1", 0, 1, "higher"),
+    Metric("ncc_predictive_entropy", "1", -1, 1, "higher"),
+    Metric("ncc_expected_entropy", "1", -1, 1, "higher"),
+    Metric("ncc_mutual_information", "1", -1, 1, "higher"),
+    Metric("ncc_variation_ratio", "1", -1, 1, "higher"),
+    Metric("ncc_standard_deviation", "1", -1, 1, "higher"),
 )
 METRICS = {metric.name: metric for metric in _ALL}
 MEASURES = [name.removeprefix("auroc_") for name in METRICS if name.startswith("auroc_")]  # a single sample has the first alone

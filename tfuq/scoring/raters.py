@@ -37,33 +37,22 @@ def _distance(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.where(union > 0, 1 - shared / np.maximum(union, 1), 0.0).mean())
 
 
-def majority_vote(raters: np.ndarray) -> np.ndarray:
-    """Voxels that more than half of the raters mark."""
-    return 2 * raters.sum(0) > len(raters)
-
-
-def rater_scores(label: np.ndarray, samples: np.ndarray, raters: np.ndarray) -> dict:
-    """How a label and its samples stand among raters.
-
-    ``rater_dice``: mean Dice over pairs of raters (None of one rater), what a method can hope for; ``dice_raters``: the label's with
-    each; ``dice_majority``: with their majority vote; ``ged``: `energy_distance`; ``volumes_covered``: the share of raters whose
-    volume lies between the least and the largest of the samples.
-    """
+def rater_dice(raters: np.ndarray) -> float | None:
+    """Mean Dice over pairs of raters, what a method can hope for; None of one rater."""
     pairs = dice_matrix(raters, raters)[np.triu_indices(len(raters), 1)]
-    sizes, volumes = samples.reshape(len(samples), -1).sum(1), raters.reshape(len(raters), -1).sum(1)
-    return {
-        "rater_dice": float(pairs.mean()) if len(pairs) else None,
-        "dice_raters": dice_matrix(label[None], raters)[0].tolist(),
-        "dice_majority": float(dice_matrix(label[None], majority_vote(raters)[None])[0, 0]),
-        "ged": energy_distance(samples, raters),
-        "volumes_covered": float(np.mean((volumes >= sizes.min()) & (volumes <= sizes.max()))),
-    }
+    return float(pairs.mean()) if len(pairs) else None
 
 
-def rater_disagreement(raters: np.ndarray) -> np.ndarray:
-    """Entropy (nat) of the raters' votes at each voxel."""
-    share = np.stack([1 - raters.mean(0), raters.mean(0)])
-    return -(share * np.log(np.maximum(share, 1e-12))).sum(0)
+def volumes_covered(samples: np.ndarray, raters: np.ndarray) -> np.ndarray:
+    """Whether each rater's volume lies between the least and the largest of the samples, ``[R]`` bool."""
+    sizes, volumes = (masks.reshape(len(masks), -1).sum(1) for masks in (samples, raters))
+    return (volumes >= sizes.min()) & (volumes <= sizes.max())
+
+
+def rater_disagreement(labels: np.ndarray, classes: int) -> np.ndarray:
+    """Entropy (nat) of the raters' votes at each voxel, of their ``labels [R, …]``."""
+    shares = np.stack([(labels == k).mean(0) for k in range(classes)])
+    return -(shares * np.log(np.maximum(shares, 1e-12))).sum(0)
 
 
 def normalized_cross_correlation(a: np.ndarray, b: np.ndarray) -> float | None:

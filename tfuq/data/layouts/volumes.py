@@ -74,11 +74,14 @@ def _brats_file(folder: Path, what: str) -> Path:
 
 
 @LAYOUTS.register("folder")
-def folder(root: Path, label_folder: str = "label") -> list[Case]:
-    """``image/NAME.*`` with ``label/NAME.*`` where there is a reference; the endings may differ."""
+def folder(root: Path, label_folder: str = "label", rater_folders: str | None = None) -> list[Case]:
+    """``image/NAME.*`` with ``label/NAME.*`` where there is a reference; the endings may differ. ``rater_folders`` is a pattern of
+    folders such as ``rater-*``, each with the labels of one rater, which take the place of ``label``."""
     if not (root / "image").is_dir():
         raise DataError(f"{root}: the folder layout needs a folder 'image' in it, and 'label' (or data.label_folder)")
-    labels = {stem(path): path for path in sorted((root / label_folder).glob("*")) if is_readable(path)}
+    if rater_folders:
+        return _with_raters(root, rater_folders)
+    labels = _by_name(root / label_folder)
     images = [path for path in sorted((root / "image").iterdir()) if is_readable(path)]
     cases = [Case(stem(path), (path,), labels.get(stem(path))) for path in images]
     if cases and labels and not any(case.label for case in cases):
@@ -87,3 +90,16 @@ def folder(root: Path, label_folder: str = "label") -> list[Case]:
             "rename the files so that each label is named as its image"
         )
     return cases
+
+
+def _by_name(folder: Path) -> dict[str, Path]:
+    return {stem(path): path for path in sorted(folder.glob("*")) if is_readable(path)}
+
+
+def _with_raters(root: Path, pattern: str) -> list[Case]:
+    """The images with every rater's label; a rater may have left some out."""
+    raters = {place.name: _by_name(place) for place in sorted(root.glob(pattern)) if place.is_dir() and place.name != "image"}
+    return [
+        Case(name, (path,), raters={rater: labels[name] for rater, labels in raters.items() if name in labels})
+        for name, path in _by_name(root / "image").items()
+    ]

@@ -15,6 +15,7 @@ from tfuq.errors import RunError
 from tfuq.results import PREDICTIONS, Manifest
 from tfuq.scoring.calibration import brier, brier_parts, calibration_errors, confidence_bins, negative_log_likelihood
 from tfuq.scoring.classification import class_scores, confusion, detection_scores, ood_scores
+from tfuq.scoring.evaluation.diversity import images_diversity
 from tfuq.scoring.evaluation.failures import FailureOptions, classification_cohort, refuse_limit
 from tfuq.scoring.evaluation.promises import checked_calibration, kept_sets, summary_head
 from tfuq.scoring.evaluation.references import referenced_cases
@@ -93,7 +94,12 @@ def score_classification(
         "reliability": reliability_rows(confidence_bins(predicted.p, y)),
         **_calibrated(predicted, y, config.data.classes, checked_calibration(manifest)),
     }
-    return Scores(cases, summary, cohorts=[classification_cohort(predicted.ids, predicted.p, wrong, predicted.measures)])
+    tables: dict[str, list[dict]] = {}
+    if diversity := images_diversity(folder, predicted.ids, predicted.rows, y, config.data.classes):
+        diversity.enter(summary, tables, 1)
+    return Scores(
+        cases, summary, tables, cohorts=[classification_cohort(predicted.ids, predicted.p, wrong, predicted.measures)]
+    )
 
 
 def _calibrated(predicted: PredictedClasses, y: np.ndarray, classes: list[str], calibration: Calibration | None) -> dict:

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from tfuq.config import Config
-from tfuq.data.cases import Case, read_case_image
-from tfuq.data.landmarks import pixel_mm, rater_points, reference_points
+from tfuq.data.cases import read_case_image
+from tfuq.data.landmarks import pixel_mm, reference_points
 from tfuq.data.stored import number, read_table
 from tfuq.errors import RunError
 from tfuq.results import LANDMARKS, Manifest
 from tfuq.scoring.evaluation.failures import CERTAINTIES, FailureOptions, landmark_cohorts
 from tfuq.scoring.evaluation.promises import checked_calibration, kept_radii, summary_head
+from tfuq.scoring.evaluation.rater_points import points_by_raters
 from tfuq.scoring.evaluation.references import fingerprint, referenced_cases
 from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, score_table
 from tfuq.scoring.landmarks import (
@@ -27,7 +28,6 @@ from tfuq.scoring.landmarks import (
     errors_by_quantile,
     landmark_table,
     radial_errors,
-    rater_distance,
 )
 
 _AGAIN = "predict again with --overwrite"
@@ -90,18 +90,21 @@ def score_landmarks(
         row["reference"] = fingerprint(points.round(3))
     on_case(f"{len(predicted.ids)} cases")
     errors = pixels if mm is None else mm
+    among = points_by_raters(config, {i: cases[i] for i in predicted.ids}, sizes, predicted.positions)
     summary = provenance(manifest) | {
         "scores": {name: score_table([row for row in rows if row["class"] == name]) for name in ("all", *names)},
         "unit": "pixels" if mm is None else "mm",
         "success_rates": None if mm is None else landmark_table(mm, names)[-1],
-        "raters_apart": _raters_apart(config, cases, sizes),
+        "raters_apart": among and among.apart(),
+        "raters": among and among.summary(predicted.measures),
         "measures": {name: _measure(name, values, errors, mm is not None) for name, values in predicted.measures.items()},
     }
     if calibration := checked_calibration(manifest):
         summary["calibration"] = summary_head(calibration)
         summary["conformal"] = kept_radii(errors, predicted.radii, names, calibration)
     cohorts = landmark_cohorts(predicted.ids, errors, predicted.measures, failures, None if mm is None else FAILURE_MM)
-    return Scores(rows, summary, {"landmarks": landmark_table(errors, names)}, cohorts)
+    tables = {"landmarks": landmark_table(errors, names)} | ({"raters": among.rows()} if among else {})
+    return Scores(rows, summary, tables, cohorts)
 
 
 def _rows(predicted: PredictedLandmarks, names: list[str], pixels: np.ndarray, mm: np.ndarray | None) -> list[dict]:
@@ -130,18 +133,3 @@ def _measure(name: str, values: np.ndarray, errors: np.ndarray, in_mm: bool) -> 
         table["auroc_4mm"] = detection_auroc(uncertainty, errors)
         table["quantiles"] = errors_by_quantile(uncertainty, errors)
     return table
-
-
-def _raters_apart(config: Config, cases: dict[str, Case], sizes: dict) -> dict | None:
-    """How far the first two raters lie apart in mm; None without two raters or the size of a pixel."""
-    raters = sorted(next(iter(cases.values())).truth)
-    if len(raters) < 2 or any(set(raters) - set(case.truth) for case in cases.values()):
-        return None
-    scale = [pixel_mm(config, size) for size in sizes.values()]
-    if scale[0] is None:
-        return None
-    a, b = (
-        np.array([rater_points(config, case, sizes[i], rater) * s for (i, case), s in zip(cases.items(), scale, strict=True)])
-        for rater in raters[:2]
-    )
-    return {"raters": raters[:2], **rater_distance(a, b, 1.0)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,10 @@ from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 from tfuq.results import Manifest
 from tfuq.scoring.calibration import Bins
+from tfuq.scoring.evaluation.diversity import Diversity, add_case
 from tfuq.scoring.evaluation.failures import FailureOptions, segmentation_cohorts
 from tfuq.scoring.evaluation.promises import bound_losses, checked_calibration, kept_bounds, summary_head
+from tfuq.scoring.evaluation.raters import rater_summary, score_raters
 from tfuq.scoring.evaluation.references import fingerprint
 from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, reliability_rows, score_table
 from tfuq.scoring.evaluation.voxels import read_maps
@@ -38,6 +40,8 @@ class _Tables:
     cases: list[dict] = field(default_factory=list)
     structures: list[dict] = field(default_factory=list)
     components: list[dict] = field(default_factory=list)
+    raters: list[dict] = field(default_factory=list)
+    diversity: Diversity = field(default_factory=lambda: Diversity("dice"))
     bins: list[Bins] = field(default_factory=list)
     before: list[dict] = field(default_factory=list)  # calibration before scaling
     bounds: list[dict] = field(default_factory=list)  # what conformal bounds missed
@@ -60,7 +64,10 @@ def score_segmentation(
         on_case(case.id)
     cohorts = segmentation_cohorts(tables.cases, tables.structures, tables.components, failures)
     further = {"structures": tables.structures, "components": tables.components}
-    return Scores(tables.cases, _summary(manifest, tables, calibration), further, cohorts)
+    further |= {"raters": tables.raters} if tables.raters else {}
+    summary = _summary(manifest, tables, calibration)
+    tables.diversity.enter(summary, further, len(manifest.cases))
+    return Scores(tables.cases, summary, further, cohorts)
 
 
 def cases_with_references(manifest: Manifest, config: Config, reference: Path | None) -> Iterator[Case]:
@@ -73,22 +80,31 @@ def cases_with_references(manifest: Manifest, config: Config, reference: Path | 
     if not manifest.cases:
         raise DataError(f"{manifest.run}: its predictions hold no case; run tfuq predict")
     for case_id, entry in sorted(manifest.cases.items()):
-        label = found.get(case_id) if reference else entry.label and Path(entry.label)
-        if label is None:
+        own = Case(
+            case_id, tuple(Path(p) for p in entry.images), entry.label and Path(entry.label), raters=_paths(entry.raters)
+        )
+        case = found.get(case_id) if reference else own
+        if case is None or not case.has_reference:
             where = f"in {reference}" if reference else "in its data set"
             raise DataError(f"case '{case_id}' has no reference {where}; give a folder with one per case by --reference")
-        yield Case(case_id, tuple(Path(p) for p in entry.images), label)
+        yield replace(own, label=case.label, raters=case.raters)
 
 
-def _reference_files(config: Config, folder: Path) -> dict[str, Path]:
+def _paths(raters: dict[str, str]) -> dict[str, Path]:
+    return {rater: Path(path) for rater, path in raters.items()}
+
+
+def _reference_files(config: Config, folder: Path) -> dict[str, Case]:
+    """The cases that have one, by id, in the data set's layout or as a file each."""
     if not folder.is_dir():
         raise DataError(f"--reference {folder}: no such folder")
-    plain = {stem(path): path for path in sorted(folder.iterdir()) if path.is_file() and is_readable(path)}
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and is_readable(path)]
+    plain = {stem(path): Case(stem(path), (), path) for path in files}
     try:
         listed = cases_of(config.data, folder)
     except DataError:
         listed = []
-    return plain | {case.id: case.label for case in listed if case.label}
+    return plain | {case.id: case for case in listed if case.has_reference}
 
 
 def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str], tables: _Tables) -> Volume:
@@ -103,9 +119,14 @@ def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str], t
         {"case": case.id, "class": name, **_class_scores(np.isin(found.label, members), np.isin(truth, members), predicted)}
         for name, members in config.data.structures.items()
     ]
+    raters = score_raters(folder, case, config, predicted, found) if case.raters else None
+    if raters:
+        rows = [row | raters.structures[row["class"]] for row in rows]
+        tables.raters += raters.rows
     own = rows[: len(classes) - 1]  # regions overlap them
     head = {"case": case.id, "class": "all", "reference": fingerprint(truth.astype(np.uint8))}
-    rows.append(head | {**_mean_row(own), **found.scores(), **found.confidences()})
+    rows.append(head | {**_mean_row(own), **found.scores(), **(raters.image if raters else {}), **found.confidences()})
+    add_case(tables.diversity, folder, found, config)
     quality = {row["class"]: row["dice"] for row in rows}
     tables.cases += rows
     tables.structures += [row | {"dice": quality[row["class"]]} for row in _structures(folder / "structures.csv", quality)]
@@ -170,6 +191,7 @@ def _summary(manifest: Manifest, tables: _Tables, calibration: Calibration | Non
             "spearman_with_dice": {c: spearman_with_dice(_whole(structures, c)) for c in classes[:-1]},
             "reliability": reliability_rows(Bins(*np.mean(shares, 0))),
         }
+        | ({"raters": rater_summary(tables.raters)} if tables.raters else {})
     )
 
 

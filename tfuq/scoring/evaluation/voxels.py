@@ -89,13 +89,17 @@ def read_maps(
     Raises:
         DataError: one is not on the label's grid, or holds what it cannot.
     """
-    p = _read_map(folder / f"{probability}.nii.gz", predicted, 1.0, (classes,))
-    maps = {name: _read_map(folder / f"{name}.nii.gz", predicted, np.log(classes)) for name in names}
+    p = read_map(folder / f"{probability}.nii.gz", predicted, 1.0, (classes,))
+    maps = {name: read_map(folder / f"{name}.nii.gz", predicted, np.log(classes)) for name in names}
     return CaseMaps(predicted.array.astype(np.uint8), truth, p, maps)
 
 
-def _read_map(path: Path, label: Volume, top: float, channels: tuple[int, ...] = ()) -> np.ndarray:
-    """A map's array; it must lie on the label's grid, have the channels, and values between 0 and ``top``."""
+def read_map(path: Path, label: Volume, top: float, channels: tuple[int, ...] = ()) -> np.ndarray:
+    """A map's array.
+
+    Raises:
+        DataError: it is not on the label's grid, has other channels, or values beyond 0 and ``top``.
+    """
     volume = read(path)
     is_on_grid = volume.same_grid(label) and volume.array.shape[3:] == channels
     if not is_on_grid or volume.array.min() < 0 or volume.array.max() > top + 1e-3:
