@@ -5,11 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tfuq.data.augmentation import (
+from tfuq.data.augmentation import augment, augment_image, augment_landmarks
+from tfuq.data.perturbations.geometry import (
     affine,
-    augment,
-    augment_image,
-    augment_landmarks,
     elastic_field,
     flip,
     flip_points,
