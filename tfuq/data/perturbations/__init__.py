@@ -20,6 +20,7 @@ from tfuq.data.perturbations import (  # noqa: F401  each enters itself
     rotation,
     scaling,
 )
-from tfuq.data.perturbations.base import PERTURBATIONS, Perturbation, Subject, case_seed, perturb
+from tfuq.data.perturbations.base import PERTURBATIONS, Perturbation, Subject, case_seed, checked_channel, perturb
+from tfuq.data.perturbations.severities import parse_severities
 
-__all__ = ["PERTURBATIONS", "Perturbation", "Subject", "case_seed", "perturb"]
+__all__ = ["PERTURBATIONS", "Perturbation", "Subject", "case_seed", "checked_channel", "parse_severities", "perturb"]
