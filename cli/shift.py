@@ -9,8 +9,6 @@ from tfuq.config import SERVED_METHODS
 from tfuq_cli import options
 from tfuq_cli.progress import quiet_import, say
 
-_SHOWN = 12
-
 
 class _ListsPerturbations(options.Command):
     """Help that ends with every perturbation and what its severity means."""
@@ -49,8 +47,9 @@ def _meaning(chosen) -> str:
 )
 @click.option("--batch", type=click.IntRange(1, 1_000_000), help="As of tfuq predict; changes no result.")
 @click.option("--save-predictions", is_flag=True, help="Keep what is predicted: maps, on the network's grid, or tables.")
+@click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures beside the tables.")
 @options.overwrite
-def command(run, perturbation, severity, method, channel, samples, seed, batch, save_predictions, overwrite) -> None:
+def command(run, perturbation, severity, method, channel, samples, seed, batch, save_predictions, figures, overwrite) -> None:
     """Perturb the test split of RUN, by default the newest run, by degrees, and see whether uncertainty rises.
 
     Images are perturbed after preprocessing, labels and landmarks with them. Writes RUN/shift/PERTURBATION/: table.csv (quality,
@@ -66,23 +65,19 @@ def command(run, perturbation, severity, method, channel, samples, seed, batch, 
     opened = runs.open_run(run) if run else runs.newest_run(method[0] if method else None)
     with quiet_import():
         from tfuq import prediction
+        from tfuq.report.shift import QUANTITIES
         from tfuq.shift import Plan, shift
 
     methods = dict.fromkeys(method or (opened.config.method,))
     requests = [prediction.request_of(opened.config, name, samples, seed, batch) for name in methods]
     plan = Plan(perturbation, severities, channel, save_predictions)
     done = shift(opened, requests, plan, say=say, overwrite=overwrite)
-    for row in _shown(done.correlations):
+    drawn = done.draw() if figures else []
+    for row in done.correlations:
+        if row["quantity"] not in QUANTITIES or row["spearman"] is None:
+            continue
         click.echo(f"{row['method']}: {row['quantity'].replace('_', ' ')} with severity: {_found(row)}")
-    click.echo(f"{len(done.rows)} row(s) in {done.folder / 'table.csv'}, {len(done.figures)} figures")
-
-
-def _shown(rows: list[dict]) -> list[dict]:
-    """Of each method its first quantities that have a correlation: quality, then measures."""
-    present, shown = [row for row in rows if row["spearman"] is not None], []
-    for method in dict.fromkeys(row["method"] for row in rows):
-        shown += [row for row in present if row["method"] == method][:_SHOWN]
-    return shown
+    click.echo(f"{len(done.rows)} row(s) in {done.folder / 'table.csv'}, {len(drawn)} figures")
 
 
 def _found(row: dict) -> str:

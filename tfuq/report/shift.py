@@ -16,10 +16,9 @@ from tfuq.config import Config
 from tfuq.report.canvas import GREY, ORANGE, SEQUENTIAL, WRONG, YELLOW, new_figure, plain, save
 from tfuq.report.ranking import LINES
 from tfuq.report.segmentation import upright
-from tfuq.scoring.metrics import highest
 
 Key = tuple[str, float]  # method and severity
-_QUANTITIES = {  # of the table, those that a plot shows, and their units
+QUANTITIES = {  # of the table, those that a plot shows, and their units
     "dice": "Dice", "accuracy": "accuracy", "radial_error_mm": "radial error (mm)", "radial_error_px": "radial error (pixels)",
     "ece": "expected calibration error",
     "predictive_entropy": "predictive entropy (nat)", "image_predictive_entropy": "predictive entropy of the image (nat)",
@@ -80,7 +79,7 @@ def _of_method(config: Config, arrays: dict, ratios: dict, meaning: str) -> Iter
 
 def against_severity(rows: Sequence[dict], correlations: Sequence[dict], meaning: str) -> Figure:
     """A panel for quality and for each uncertainty, a line for each method with its Spearman and Pearson correlation."""
-    names = [name for name in _QUANTITIES if any(row.get(name) is not None for row in rows)]
+    names = [name for name in QUANTITIES if any(row.get(name) is not None for row in rows)]
     found = {(row["method"], row["quantity"]): row for row in correlations}
     across = min(len(names), _COLUMNS)
     figure = new_figure(4.2 * across, 3.2 * -(-len(names) // across))
@@ -91,7 +90,7 @@ def against_severity(rows: Sequence[dict], correlations: Sequence[dict], meaning
             if points:
                 label = f"{method}{_correlation(found.get((method, name)))}"
                 axes.plot(*zip(*points, strict=True), style, color=colour, marker="o", markersize=3, linewidth=1.2, label=label)
-        axes.set(xlabel="severity", ylabel=_QUANTITIES[name])
+        axes.set(xlabel="severity", ylabel=QUANTITIES[name])
         axes.legend(fontsize=6)
     figure.suptitle(meaning, fontsize=9)
     return figure
@@ -118,9 +117,8 @@ def volume_strip(arrays: dict[float, dict[str, np.ndarray]], classes: int, meani
     labels = {"cmap": colors.ListedColormap(matplotlib.colormaps["viridis"](np.linspace(0, 1, classes))), "vmin": 0}
     figure, axes = _grid(arrays, len(names), meaning)
     for name, line in zip(names, axes, strict=True):
-        style = (
-            {"cmap": SEQUENTIAL, "vmin": 0, "vmax": highest(name, classes)} if name in maps else labels | {"vmax": classes - 1}
-        )
+        top = max(float(found[name].max()) for found in arrays.values()) or 1.0
+        style = {"cmap": SEQUENTIAL, "vmin": 0, "vmax": top} if name in maps else labels | {"vmax": classes - 1}
         for found, panel in zip(arrays.values(), line, strict=True):
             shown = _plane(panel, found, found[name], {"cmap": "gray"} if name == "image" else style)
         _row_title(line[0], "prediction" if name == "label" else name)

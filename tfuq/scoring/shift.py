@@ -35,7 +35,10 @@ def shift_rows(measured: Sequence[Severity]) -> list[dict]:
     """A row for each method and severity: scores, the mean of every measure over cases, and by measure ``aurc_…`` and
     ``ood_auroc_…``, how well it tells the perturbed cases from the same cases as they are (None without severity 0)."""
     clean = {found.method: found for found in measured if found.severity == CLEAN}
-    return [_row(found, clean.get(found.method)) for found in measured]
+    rows = [_row(found, clean.get(found.method)) for found in measured]
+    columns = dict.fromkeys(name for row in rows for name in row)  # methods of one sample come without many
+    ordered = sorted(columns, key=lambda name: (name.startswith("ood_"), name.startswith("aurc_")))
+    return [{name: row.get(name) for name in ordered} for row in rows]
 
 
 def _row(found: Severity, clean: Severity | None) -> dict:

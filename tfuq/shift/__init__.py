@@ -33,12 +33,23 @@ _MEASURERS: dict[str, type[Measurer]] = {
 
 @dataclass(frozen=True)
 class Shift:
-    """A finished study: its folder, the rows of ``table.csv`` and of ``correlations.csv``, and its figures."""
+    """A finished study: its folder, the rows of ``table.csv`` and of ``correlations.csv``, and where each method and severity
+    lies."""
 
+    run: Run
+    plan: Plan
     folder: Path
     rows: list[dict]
     correlations: list[dict]
-    figures: list[Path]
+    places: dict[tuple[str, float], Path]
+
+    def draw(self) -> list[Path]:
+        """Draw its figures and say what was written."""
+        examples = {key: read_example(place) for key, place in self.places.items()}
+        ratios = {key: read_summary(place).wrong_ratios for key, place in self.places.items()}
+        meaning = f"{self.plan.name}: {PERTURBATIONS[self.plan.perturbation].severity}"
+        found = (self.rows, self.correlations, examples, ratios)
+        return write_figures(self.folder / "figures", self.run.config, *found, meaning)
 
 
 def shift(run: Run, requests: Sequence[Request], plan: Plan, *, say: Say, overwrite: bool = False) -> Shift:
@@ -93,8 +104,4 @@ def _tabulate(run: Run, folder: Path, methods: list[str], severities: list[float
     correlations = correlation_rows(rows)
     write_csv(folder / "table.csv", rows)
     write_csv(folder / "correlations.csv", correlations)
-    examples = {key: read_example(place) for key, place in places.items()}
-    ratios = {key: read_summary(place).wrong_ratios for key, place in places.items()}
-    meaning = f"{plan.name}: {PERTURBATIONS[plan.perturbation].severity}"
-    figures = write_figures(folder / "figures", run.config, rows, correlations, examples, ratios, meaning)
-    return Shift(folder, rows, correlations, figures)
+    return Shift(run, plan, folder, rows, correlations, places)
