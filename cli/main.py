@@ -25,6 +25,7 @@ COMMANDS = {
     "compare": "Set methods side by side.",
     "doctor": "Look for what goes wrong in a run.",
     "report": "Write one HTML file with scores, cases and figures.",
+    "shift": "Perturb the test split by degrees; see whether uncertainty rises.",
     "study": "Run a grid over keys of a configuration; one table of them all.",
 }
 _CLICKS_OWN = (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError)

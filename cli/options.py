@@ -47,6 +47,13 @@ def complete_phantom(context, parameter, incomplete) -> list[str]:
     return [name for name in PHANTOMS if name.startswith(incomplete)]
 
 
+def complete_perturbation(context, parameter, incomplete) -> list[str]:
+    """The names of perturbations."""
+    from tfuq.data.perturbations import PERTURBATIONS
+
+    return [name for name in PERTURBATIONS if name.startswith(incomplete)]
+
+
 def method(help_text: str, methods: Sequence[str] = METHODS):
     """``--method``."""
     return click.option("--method", type=click.Choice(methods), help=help_text)

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tfuq.data.augmentation import (
+from tfuq.config import AugmentationConfig
+from tfuq.data.augmentation import augment, augment_image, augment_landmarks, check_perturbations
+from tfuq.data.perturbations import Subject, perturb
+from tfuq.data.perturbations.geometry import (
     affine,
-    augment,
-    augment_image,
-    augment_landmarks,
     elastic_field,
     flip,
     flip_points,
@@ -18,11 +18,13 @@ from tfuq.data.augmentation import (
     warp,
     warp_points,
 )
+from tfuq.data.volume import Volume
+from tfuq.errors import ConfigError
 
 SHAPE = (60, 80)
 POINTS = np.array([[20.3, 22.8], [55.0, 30.5], [33.2, 40.9], [47.7, 18.1]])
 NAMES = ("rotation_degrees", "scale", "shift", "elastic", "intensity", "noise")
-OFF = dict.fromkeys(NAMES, 0.0) | {"flip_axes": [], "elastic_smoothness": 8.0}
+OFF = dict.fromkeys(NAMES, 0.0) | {"flip_axes": [], "elastic_smoothness": 8.0, "perturbations": {}}
 MOVING = OFF | {"flip_axes": [0, 1], "rotation_degrees": 15.0, "scale": 0.1, "shift": 0.05, "elastic": 2.0}
 
 
@@ -120,3 +122,41 @@ def test_labels_move_with_their_image_in_two_and_three_dimensions(shape):
     assert moved_label.dtype == np.uint8
     assert (moved_label != label).mean() > 0.01
     assert np.mean(np.abs(moved[..., 0] - moved_label) > 0.8) < 0.02
+
+
+LISTED = {"blur": 1.0, "rotation": 20.0, "bias": 0.5}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_listed_perturbations_change_examples_as_their_own_functions_do(seed):
+    image = dots(POINTS)
+    config, expected = settings(perturbations=LISTED), Subject(Volume(image[:, :, None], np.eye(4)), points=POINTS)
+    rng = np.random.default_rng(seed)
+    for name, low in (("blur", 0.0), ("rotation", -20.0), ("bias", 0.0)):
+        expected = perturb(name, expected, rng.uniform(low, LISTED[name]), int(rng.integers(2**32)))
+    changed, points = augment_landmarks(image, POINTS, config, np.random.default_rng(seed))
+    np.testing.assert_array_equal(changed, expected.image.array[:, :, 0])
+    np.testing.assert_array_equal(points, expected.points)
+    assert np.abs(points - POINTS).max() > 0.1
+    np.testing.assert_array_equal(augment_image(image, config, np.random.default_rng(seed)), changed)
+
+
+@pytest.mark.parametrize("shape", [(24, 30), (14, 16, 12)])
+def test_listed_perturbations_move_labels_with_images(shape):
+    label = (np.linalg.norm(np.moveaxis(np.indices(shape), 0, -1) - np.array(shape) / 2.3, axis=-1) < 5).astype(np.uint8)
+    image = np.repeat(label[..., None], 2, -1).astype(np.float32)
+    config = settings(perturbations={"scaling": 0.4, "missing-modality": 1.0})
+    changed, moved = augment(image, label, config, np.random.default_rng(2))
+    assert changed.shape == image.shape
+    assert moved.sum() != label.sum()
+    assert min(np.mean(np.abs(changed[..., c] - moved) > 0.6) for c in range(2)) < 0.02  # of the channel that is left
+
+
+@pytest.mark.parametrize(
+    ("listed", "task", "words"),
+    [({"blurr": 1.0}, "landmarks", "did you mean 'blur'"), ({"scaling": 1.0}, "landmarks", "from -0.9 to 9"),
+     ({"rotation-3d": 5.0}, "classification", "serves segmentation")],
+)  # fmt: skip
+def test_listed_perturbations_that_cannot_be_are_refused(listed, task, words):
+    with pytest.raises(ConfigError, match=words):
+        check_perturbations(AugmentationConfig(perturbations=listed), task)

@@ -12,10 +12,11 @@ from PIL import Image
 
 from tests.conftest import real, settings, write_decathlon
 from tfuq.config import AugmentationConfig, PreprocessingConfig, SplitConfig
-from tfuq.data.augmentation import affine, augment, flip, rotation
+from tfuq.data.augmentation import augment
 from tfuq.data.cases import Case, read_case_image, read_case_label
 from tfuq.data.dataset import epoch_order
 from tfuq.data.layouts import list_cases
+from tfuq.data.perturbations.geometry import affine, flip, rotation
 from tfuq.data.preprocessing import (
     Preprocessor,
     channel_statistics,

@@ -93,6 +93,7 @@ def remove(path: Path) -> None:
         "calibrations",
         "predictions",
         "scores",
+        "shift",
         "tensorboard",
     ):
         part = path / name

@@ -176,7 +176,11 @@ class PreprocessingConfig(Section):
 
 
 class AugmentationConfig(Section):
-    """Random changes of training examples; zero turns one off."""
+    """Random changes of training examples; zero turns one off.
+
+    ``perturbations``: those of ``tfuq shift`` by name, each with the largest severity to draw; of one whose severity has a sign,
+    in either direction. Theirs are voxels of equal sides.
+    """
 
     flip_axes: list[Literal[0, 1, 2]] = []
     rotation_degrees: Annotated[float, Field(ge=0.0, le=180.0)] = 0.0
@@ -186,3 +190,4 @@ class AugmentationConfig(Section):
     elastic_smoothness: Positive = 8.0
     intensity: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     noise: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
+    perturbations: dict[str, Positive] = {}

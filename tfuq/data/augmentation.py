@@ -1,59 +1,80 @@
-"""Random changes of one training example. Each has a deterministic twin that takes its parameters.
-
-Positions in arrays are (row, column, …); landmarks are (x, y) = (column, row) and move with the image they lie in.
-"""
+"""Random changes of one training example: parameters are drawn here, and `tfuq.data.perturbations` does with them what it does
+in a study of shift."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
-from scipy import ndimage
 
 from tfuq.config import AugmentationConfig
+from tfuq.data.perturbations import PERTURBATIONS, Perturbation, Subject, perturb
+from tfuq.data.perturbations.contrast import rescale
+from tfuq.data.perturbations.geometry import Movement, elastic_field, rotation
+from tfuq.data.perturbations.noise import add_noise
+from tfuq.data.volume import Volume
+from tfuq.errors import ConfigError
 
 Example = tuple[np.ndarray, np.ndarray]  # image [*S, C] and label [*S], or points [L, 2]
-_ITERATIONS, _STEP = 60, 0.5
-
-
-@dataclass(frozen=True)
-class Movement:
-    """Where everything goes, for an image of space ``shape``: mirrored, turned and scaled, shifted, then distorted."""
-
-    shape: tuple[int, ...]
-    axes: list[int]
-    matrix: np.ndarray
-    shift: np.ndarray
-    field: np.ndarray | None
-
-    def of_array(self, array: np.ndarray, *, nearest: bool = False) -> np.ndarray:
-        """An image ``[*S, C]`` or a label ``[*S]``, moved."""
-        array = flip(array, self.axes)
-        if self.shift.any() or not np.array_equal(self.matrix, np.eye(len(self.shape))):
-            array = affine(array, self.matrix, shift=self.shift, nearest=nearest)
-        return array if self.field is None else warp(array, self.field, nearest=nearest)
-
-    def of_points(self, points: np.ndarray) -> np.ndarray:
-        """Landmarks ``[L, 2]``, moved; NaN stays NaN."""
-        points = move_points(flip_points(points, self.axes, self.shape), self.matrix, self.shape, self.shift)
-        return points if self.field is None else warp_points(points, self.field)
 
 
 def augment(image: np.ndarray, label: np.ndarray, config: AugmentationConfig, rng: np.random.Generator) -> Example:
     """Draw parameters from ``rng`` and apply what the configuration turns on."""
     movement = draw_movement(label.shape, config, rng)
-    return _change_values(movement.of_array(image), config, rng), movement.of_array(label, nearest=True)
+    image, label = _change_values(movement.of_array(image), config, rng), movement.of_array(label, nearest=True)
+    if not config.perturbations:
+        return image, label
+    changed = _perturb(Subject(_volume(image, label.ndim), _volume(label, label.ndim)), config, rng)
+    return changed.image.array.reshape(image.shape), changed.label.array.reshape(label.shape)
 
 
 def augment_image(image: np.ndarray, config: AugmentationConfig, rng: np.random.Generator) -> np.ndarray:
     """As `augment`, for an image ``[H, W, C]`` whose target does not move with it."""
-    return _change_values(draw_movement(image.shape[:-1], config, rng).of_array(image), config, rng)
+    image = _change_values(draw_movement(image.shape[:-1], config, rng).of_array(image), config, rng)
+    if not config.perturbations:
+        return image
+    return _perturb(Subject(_volume(image, 2)), config, rng).image.array.reshape(image.shape)
 
 
 def augment_landmarks(image: np.ndarray, points: np.ndarray, config: AugmentationConfig, rng: np.random.Generator) -> Example:
     """As `augment`, for an image ``[H, W, C]`` and the landmarks ``[L, 2]`` in it, which may move out of it."""
     movement = draw_movement(image.shape[:-1], config, rng)
-    return _change_values(movement.of_array(image), config, rng), movement.of_points(points)
+    image, points = _change_values(movement.of_array(image), config, rng), movement.of_points(points)
+    if not config.perturbations:
+        return image, points
+    changed = _perturb(Subject(_volume(image, 2), points=points), config, rng)
+    return changed.image.array.reshape(image.shape), changed.points
+
+
+def check_perturbations(config: AugmentationConfig, task: str) -> None:
+    """Refuse perturbations that are unknown, of another task, or whose largest severity is out of range.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    for name, most in config.perturbations.items():
+        chosen = PERTURBATIONS[name]
+        if task not in chosen.tasks:
+            raise ConfigError(f"augmentation.perturbations: {name} serves {', '.join(chosen.tasks)}, not {task}; remove it")
+        for severity in _range(chosen, most):
+            chosen.check(severity)
+
+
+def _range(chosen: Perturbation, most: float) -> tuple[float, float]:
+    return -most if chosen.low < 0 else 0.0, most
+
+
+def _perturb(subject: Subject, config: AugmentationConfig, rng: np.random.Generator) -> Subject:
+    """The listed perturbations one after another, at severities, seeds and channels that are drawn."""
+    for name, most in config.perturbations.items():
+        chosen = PERTURBATIONS[name]
+        severity, seed = rng.uniform(*_range(chosen, most)), int(rng.integers(2**32))
+        channel = int(rng.integers(subject.image.array.shape[-1])) if chosen.takes_channel else 0
+        subject = perturb(name, subject, severity, seed, channel=channel)
+    return subject
+
+
+def _volume(array: np.ndarray, rank: int) -> Volume:
+    """An array of two or three axes in space, and perhaps one of channels, as a volume of voxels of 1 mm."""
+    return Volume(array if rank == 3 else np.expand_dims(array, 2), np.eye(4))
 
 
 def draw_movement(shape: tuple[int, ...], config: AugmentationConfig, rng: np.random.Generator) -> Movement:
@@ -74,97 +95,7 @@ def draw_movement(shape: tuple[int, ...], config: AugmentationConfig, rng: np.ra
 def _change_values(image: np.ndarray, config: AugmentationConfig, rng: np.random.Generator) -> np.ndarray:
     if config.intensity:
         gain, offset = 1 + rng.uniform(-1, 1) * config.intensity, rng.uniform(-1, 1) * config.intensity
-        image = image * np.float32(gain) + np.float32(offset)
+        image = rescale(image, gain, offset)
     if config.noise:
-        image = image + rng.normal(0, config.noise, image.shape).astype(np.float32)
+        image = add_noise(image, config.noise, rng)
     return image
-
-
-def flip(array: np.ndarray, axes: list[int]) -> np.ndarray:
-    """Mirrored along ``axes``."""
-    return np.flip(array, axes) if axes else array
-
-
-def flip_points(points: np.ndarray, axes: list[int], shape: tuple[int, ...]) -> np.ndarray:
-    """Where `flip` puts the points (x, y) of an image of ``shape`` (rows, columns)."""
-    places = points[:, ::-1].copy()
-    for axis in axes:
-        places[:, axis] = shape[axis] - 1 - places[:, axis]
-    return places[:, ::-1]
-
-
-def rotation(angles: np.ndarray) -> np.ndarray:
-    """Rotation matrix: one angle in 2D, or about each of three axes in turn (radians)."""
-    if len(angles) == 1:
-        (c,), (s,) = np.cos(angles), np.sin(angles)
-        return np.array([[c, -s], [s, c]])
-    matrix = np.eye(3)
-    for axis, angle in enumerate(angles):
-        turn = np.eye(3)
-        a, b = (axis + 1) % 3, (axis + 2) % 3
-        turn[[a, a, b, b], [a, b, a, b]] = np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)
-        matrix = matrix @ turn
-    return matrix
-
-
-def affine(array: np.ndarray, matrix: np.ndarray, *, shift: np.ndarray | float = 0.0, nearest: bool = False) -> np.ndarray:
-    """``array [*S]`` or ``[*S, C]`` sampled at ``matrix`` times each position, about its centre; edges repeat.
-
-    The result is moved by ``shift`` pixels along the array's axes.
-    """
-    space = array.shape[: len(matrix)]
-    centre = (np.array(space) - 1) / 2
-    offset, order = centre - matrix @ (centre + shift), 0 if nearest else 1
-    channels = array.reshape(*space, -1)
-    moved = [
-        ndimage.affine_transform(channels[..., c], matrix, offset, order=order, mode="nearest")
-        for c in range(channels.shape[-1])
-    ]
-    return np.stack(moved, -1).reshape(array.shape)
-
-
-def move_points(points: np.ndarray, matrix: np.ndarray, shape: tuple[int, ...], shift: np.ndarray | float = 0.0) -> np.ndarray:
-    """Where `affine` puts the points (x, y) of an image of ``shape``: it samples there, so they move by the inverse."""
-    centre = (np.array(shape) - 1) / 2
-    places = (points[:, ::-1] - centre) @ np.linalg.inv(matrix).T + centre + shift
-    return places[:, ::-1]
-
-
-def elastic_field(rng: np.random.Generator, shape: tuple[int, ...], magnitude: float, smoothness: float) -> np.ndarray:
-    """Displacements ``[*S, rank]`` in pixels: a stationary Gaussian field, smooth over ``smoothness`` pixels.
-
-    Each component has the standard deviation ``magnitude``; below about a quarter of ``smoothness`` the image does not fold
-    (Simard et al. 2003).
-    """
-    sigma = [*[smoothness] * len(shape), 0]
-    impulses = [np.eye(1, size)[0] for size in shape]
-    norms = [np.linalg.norm(ndimage.gaussian_filter1d(impulse, smoothness, mode="wrap")) for impulse in impulses]
-    noise = rng.normal(0, magnitude / np.prod(norms), (*shape, len(shape))).astype(np.float32)
-    return ndimage.gaussian_filter(noise, sigma, mode="wrap")
-
-
-def warp(array: np.ndarray, field: np.ndarray, *, nearest: bool = False) -> np.ndarray:
-    """``array [*S]`` or ``[*S, C]`` sampled at each position plus its displacement; edges repeat."""
-    space, order = field.shape[:-1], 0 if nearest else 1
-    positions = np.indices(space) + np.moveaxis(field, -1, 0)
-    channels = array.reshape(*space, -1)
-    moved = [
-        ndimage.map_coordinates(channels[..., c], positions, order=order, mode="nearest") for c in range(channels.shape[-1])
-    ]
-    return np.stack(moved, -1).reshape(array.shape)
-
-
-def warp_points(points: np.ndarray, field: np.ndarray) -> np.ndarray:
-    """Where `warp` puts the points (x, y): the positions whose displacement leads to them, by damped fixed-point iteration.
-
-    Halving the step lets it settle wherever the image does not fold; a full step needs displacements that grow by less than 1
-    a pixel.
-    """
-    origins = np.nan_to_num(points[:, ::-1])
-    places = origins
-    for _ in range(_ITERATIONS):
-        displacement = [
-            ndimage.map_coordinates(component, places.T, order=1, mode="nearest") for component in field.transpose(2, 0, 1)
-        ]
-        places = places + _STEP * (origins - places - np.stack(displacement, -1))
-    return np.where(np.isnan(points), np.nan, places[:, ::-1])

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from tfuq.config import Config
+from tfuq.data.augmentation import check_perturbations
 from tfuq.data.cases import Case, read_case_image, read_mask
 from tfuq.data.preprocessing import Preprocessor, Statistics, channel_statistics
 from tfuq.errors import DataError
@@ -53,6 +54,7 @@ class TrainingSet(ABC):
     """
 
     def __init__(self, config: Config, cases: list[Case], statistics: Statistics | None):
+        check_perturbations(config.augmentation, config.task)
         self._config, self._cases = config, cases
         self._preprocessor = make_preprocessor(config, statistics)
         self._cache: dict[int, Examples] = {}

@@ -64,9 +64,10 @@ class TablePredictor(Predictor):
 
     def predict_images(self, cases: list[Case], images: list[Volume]) -> Tables:
         """The rows of images that are in memory."""
-        return self._tables(cases, images, self.draw(self.stack(cases, images)))
+        return self.tables(cases, images, self.draw(self.stack(cases, images)))
 
-    def _tables(self, cases: list[Case], images: list[Volume], drawn: Drawn) -> Tables:
+    def tables(self, cases: list[Case], images: list[Volume], drawn: Drawn) -> Tables:
+        """The rows of images of which this was drawn; of an image its size alone matters."""
         tables: Tables = {name: [] for name in self.rows_per_case}
         for number, (case, image) in enumerate(zip(cases, images, strict=True)):
             for name, rows in self.rows(case, image, {key: values[number] for key, values in drawn.items()}).items():
@@ -84,7 +85,7 @@ class TablePredictor(Predictor):
         middle = time.perf_counter()
         drawn = self.draw(examples, samples)
         network = time.perf_counter() - middle
-        self._tables(cases, images, drawn)
+        self.tables(cases, images, drawn)
         return time.perf_counter() - started - network
 
     def stack(self, cases: list[Case], images: list[Volume]) -> np.ndarray:

@@ -132,6 +132,11 @@ def _cohort(level: str, rows: list[dict], risk: np.ndarray, failed: np.ndarray, 
     return Cohort(level, risk, failed, np.array([row["case"] for row in rows]), _signed(values))
 
 
+def unsigned(cohort: Cohort) -> dict[str, np.ndarray]:
+    """The measures of a cohort as they are in tables, certainties and uncertainties alike."""
+    return _signed(cohort.confidences)  # its own inverse
+
+
 def _signed(values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: column if name in CERTAINTIES else -column for name, column in values.items()}
 

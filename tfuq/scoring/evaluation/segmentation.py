@@ -22,10 +22,10 @@ from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation.diversity import Diversity, add_case
 from tfuq.scoring.evaluation.failures import FailureOptions, segmentation_cohorts
 from tfuq.scoring.evaluation.promises import bound_losses, checked_calibration, kept_bounds, summary_head
-from tfuq.scoring.evaluation.raters import rater_summary, score_raters
+from tfuq.scoring.evaluation.raters import RaterScores, rater_summary, score_raters
 from tfuq.scoring.evaluation.references import fingerprint
 from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, reliability_rows, score_table
-from tfuq.scoring.evaluation.voxels import read_maps
+from tfuq.scoring.evaluation.voxels import CaseMaps, read_maps
 from tfuq.scoring.metrics import MEASURES, METRICS
 from tfuq.scoring.segmentation import overlap_scores, surface_scores
 
@@ -115,17 +115,10 @@ def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str], t
     if predicted.array.ndim != 3 or predicted.array.max() >= len(classes):
         raise DataError(f"{folder / 'label.nii.gz'}: is no map of {len(classes)} classes; {_AGAIN}")
     found = read_maps(folder, predicted, truth, maps, len(classes))
-    rows = [
-        {"case": case.id, "class": name, **_class_scores(np.isin(found.label, members), np.isin(truth, members), predicted)}
-        for name, members in config.data.structures.items()
-    ]
     raters = score_raters(folder, case, config, predicted, found) if case.raters else None
     if raters:
-        rows = [row | raters.structures[row["class"]] for row in rows]
         tables.raters += raters.rows
-    own = rows[: len(classes) - 1]  # regions overlap them
-    head = {"case": case.id, "class": "all", "reference": fingerprint(truth.astype(np.uint8))}
-    rows.append(head | {**_mean_row(own), **found.scores(), **(raters.image if raters else {}), **found.confidences()})
+    rows = case_rows(case.id, found, config, predicted, raters)
     add_case(tables.diversity, folder, found, config)
     quality = {row["class"]: row["dice"] for row in rows}
     tables.cases += rows
@@ -133,6 +126,19 @@ def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str], t
     tables.components += [{"case": case.id, **row} for row in found.components(classes)]
     tables.bins.append(found.reliability())
     return reference
+
+
+def case_rows(case_id: str, found: CaseMaps, config: Config, grid: Volume, raters: RaterScores | None = None) -> list[dict]:
+    """A case's rows of ``cases.csv``: each structure, and last "all", which has the scores and the confidences of the maps too."""
+    rows = [
+        {"case": case_id, "class": name, **_class_scores(np.isin(found.label, members), np.isin(found.truth, members), grid)}
+        for name, members in config.data.structures.items()
+    ]
+    if raters:
+        rows = [row | raters.structures[row["class"]] for row in rows]
+    own = rows[: len(config.data.classes) - 1]  # regions overlap them
+    head = {"case": case_id, "class": "all", "reference": fingerprint(found.truth.astype(np.uint8))}
+    return [*rows, head | {**_mean_row(own), **found.scores(), **(raters.image if raters else {}), **found.confidences()}]
 
 
 def _check_case(folder: Path, truth: Volume, config: Config, tables: _Tables) -> None:

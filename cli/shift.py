@@ -1,0 +1,84 @@
+"""``tfuq shift``."""
+
+from __future__ import annotations
+
+import click
+
+from tfuq import runs
+from tfuq.config import SERVED_METHODS
+from tfuq_cli import options
+from tfuq_cli.progress import quiet_import, say
+
+
+class _ListsPerturbations(options.Command):
+    """Help that ends with every perturbation and what its severity means."""
+
+    def format_epilog(self, context, formatter):
+        from tfuq.data.perturbations import PERTURBATIONS
+
+        with formatter.section("Perturbations, and what severity means"):
+            formatter.write_dl([(name, _meaning(PERTURBATIONS[name])) for name in PERTURBATIONS])
+        super().format_epilog(context, formatter)
+
+
+def _meaning(chosen) -> str:
+    return f"{chosen.severity}; {chosen.low:g} to {chosen.high:g}"
+
+
+@click.command("shift", cls=_ListsPerturbations)
+@click.argument("run", required=False, type=options.PATH)
+@click.option("--perturbation", required=True, shell_complete=options.complete_perturbation, help="What is done to the images.")
+@click.option(
+    "--severity",
+    required=True,
+    metavar="A,B,C|START:STOP:COUNT",
+    help="Severities: numbers, or evenly spaced ones with both ends, as in -90:90:40. 0 is always added.",
+)
+@click.option(
+    "--method",
+    multiple=True,
+    type=click.Choice(SERVED_METHODS),
+    help="How to draw samples, repeatable; the run's own method if not given.",
+)
+@click.option("--channel", type=click.IntRange(0, 10_000), help="The channel of missing-modality, from 0 on.")
+@click.option("--samples", type=click.IntRange(1, 100_000), help="T, the number of samples.  [default: the configuration's]")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of draws and perturbations.  [default: the configuration's]"
+)
+@click.option("--batch", type=click.IntRange(1, 1_000_000), help="As of tfuq predict; changes no result.")
+@click.option("--save-predictions", is_flag=True, help="Keep what is predicted: maps, on the network's grid, or tables.")
+@click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures beside the tables.")
+@options.overwrite
+def command(run, perturbation, severity, method, channel, samples, seed, batch, save_predictions, figures, overwrite) -> None:
+    """Perturb the test split of RUN, by default the newest run, by degrees, and see whether uncertainty rises.
+
+    Images are perturbed after preprocessing, labels and landmarks with them. Writes RUN/shift/PERTURBATION/: table.csv (quality,
+    calibration, every uncertainty, AURC and OOD AUROC of each severity), correlations.csv and figures.
+
+    \b
+    Example:
+      tfuq shift runs/quickstart/hybrid --perturbation noise --severity 0,0.1,0.25,0.5,1 --method ensemble --method hybrid
+    """
+    from tfuq.data.perturbations import PERTURBATIONS, parse_severities
+
+    severities = tuple(parse_severities(severity, PERTURBATIONS[perturbation]))
+    opened = runs.open_run(run) if run else runs.newest_run(method[0] if method else None)
+    with quiet_import():
+        from tfuq import prediction
+        from tfuq.report.shift import QUANTITIES
+        from tfuq.shift import Plan, shift
+
+    methods = dict.fromkeys(method or (opened.config.method,))
+    requests = [prediction.request_of(opened.config, name, samples, seed, batch) for name in methods]
+    plan = Plan(perturbation, severities, channel, save_predictions)
+    done = shift(opened, requests, plan, say=say, overwrite=overwrite)
+    drawn = done.draw() if figures else []
+    for row in done.correlations:
+        if row["quantity"] not in QUANTITIES or row["spearman"] is None:
+            continue
+        click.echo(f"{row['method']}: {row['quantity'].replace('_', ' ')} with severity: {_found(row)}")
+    click.echo(f"{len(done.rows)} row(s) in {done.folder / 'table.csv'}, {len(drawn)} figures")
+
+
+def _found(row: dict) -> str:
+    return f"Spearman {row['spearman']:.3f}, Pearson {row['pearson']:.3f} over {row['severities']} severities"

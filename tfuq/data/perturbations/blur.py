@@ -1,0 +1,14 @@
+"""Gaussian blur."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from tfuq.data.perturbations.base import Subject, perturbation
+
+
+@perturbation("blur", "the Gaussian's standard deviation in voxels of the network's grid", high=100)
+def blur(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
+    """Alike along every axis that has more than one voxel; edges repeat."""
+    return subject.with_values(ndimage.gaussian_filter(subject.image.array, (severity,) * 3 + (0,), mode="nearest"))

@@ -1,0 +1,107 @@
+"""``tfuq shift``: a run's test split, perturbed by degrees: what becomes of quality, and does uncertainty rise when it should?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfuq.data.cases import Case
+from tfuq.data.perturbations import PERTURBATIONS
+from tfuq.data.writers import whole_folder, write_csv
+from tfuq.errors import DataError
+from tfuq.locks import exclusive
+from tfuq.prediction import Predictor, Request, cases_of_test_split, make_predictor
+from tfuq.report.shift import write_figures
+from tfuq.runs import Run
+from tfuq.scoring.shift import CLEAN, correlation_rows, shift_rows
+from tfuq.shift.measuring import Measurer
+from tfuq.shift.pictures import ClassMeasurer, LandmarkMeasurer
+from tfuq.shift.plan import Plan, check
+from tfuq.shift.stored import KEPT, Draws, is_measured, read_example, read_severity, read_summary, write_severity
+from tfuq.shift.volumes import VolumeMeasurer
+
+__all__ = ["Plan", "Shift", "shift"]
+
+Say = Callable[[str], None]
+_MEASURERS: dict[str, type[Measurer]] = {
+    "segmentation": VolumeMeasurer,
+    "classification": ClassMeasurer,
+    "landmarks": LandmarkMeasurer,
+}
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A finished study: its folder, the rows of ``table.csv`` and of ``correlations.csv``, and where each method and severity
+    lies."""
+
+    run: Run
+    plan: Plan
+    folder: Path
+    rows: list[dict]
+    correlations: list[dict]
+    places: dict[tuple[str, float], Path]
+
+    def draw(self) -> list[Path]:
+        """Draw its figures and say what was written."""
+        examples = {key: read_example(place) for key, place in self.places.items()}
+        ratios = {key: read_summary(place).wrong_ratios for key, place in self.places.items()}
+        meaning = f"{self.plan.name}: {PERTURBATIONS[self.plan.perturbation].severity}"
+        found = (self.rows, self.correlations, examples, ratios)
+        return write_figures(self.folder / "figures", self.run.config, *found, meaning)
+
+
+def shift(run: Run, requests: Sequence[Request], plan: Plan, *, say: Say, overwrite: bool = False) -> Shift:
+    """Perturb, predict and measure the run's test split by each request, into ``RUN/shift/<perturbation>/``.
+
+    A severity that was measured before with the same draws is kept. Severity 0, what the others are told from, is always there.
+
+    Raises:
+        RunError: a severity was measured with other draws and ``overwrite`` is not set, or another process writes there.
+            ConfigError: the run does not serve the perturbation. DataError: a case has no reference.
+    """
+    check(plan, run)
+    folder, cases = run.path / "shift" / plan.name, _with_references(run)
+    severities = sorted({CLEAN, *plan.severities})
+    with exclusive(folder, "measuring shift in"):
+        for request in requests:
+            predictor = make_predictor(run, request)
+            _measure(predictor, cases, plan, severities, folder / request.method, say, overwrite)
+        return _tabulate(run, folder, [request.method for request in requests], severities, plan)
+
+
+def _with_references(run: Run) -> list[Case]:
+    cases = cases_of_test_split(run)
+    without = next((case for case in cases if not case.has_reference), None)
+    if without:
+        raise DataError(f"case '{without.id}' of the test split has no reference, and shift holds predictions against one")
+    return cases
+
+
+def _measure(
+    predictor: Predictor, cases: list[Case], plan: Plan, severities: list[float], folder: Path, say: Say, overwrite: bool
+) -> None:
+    measurer = _MEASURERS[predictor.config.task](predictor, plan)
+    draws = Draws.of(predictor.manifest(), [case.id for case in cases])
+    for severity in severities:
+        place, what = folder / f"{severity:g}", f"{predictor.request.method}, severity {severity:g}"
+        if not overwrite and is_measured(place, draws, with_predictions=plan.keeps_predictions):
+            say(f"{what}: already complete")
+            continue
+        with whole_folder(place) as part:
+            measured = measurer.measure(cases, severity, part / KEPT if plan.keeps_predictions else None)
+            write_severity(part, severity, draws, measured)
+        shown = next(
+            (f"{name.replace('_', ' ')} {value:.4g}" for name, value in measured.scores.items() if value is not None), ""
+        )
+        say(f"{what}: {shown}")
+
+
+def _tabulate(run: Run, folder: Path, methods: list[str], severities: list[float], plan: Plan) -> Shift:
+    places = {(method, severity): folder / method / f"{severity:g}" for method in methods for severity in severities}
+    rows = shift_rows([read_severity(place) for place in places.values()])
+    correlations = correlation_rows(rows)
+    write_csv(folder / "table.csv", rows)
+    write_csv(folder / "correlations.csv", correlations)
+    return Shift(run, plan, folder, rows, correlations, places)
