@@ -14,7 +14,7 @@ from tfuq.locks import exclusive
 from tfuq.prediction import Predictor, Request, cases_of_test_split, make_predictor
 from tfuq.report.shift import write_figures
 from tfuq.runs import Run
-from tfuq.scoring.shift import CLEAN, correlation_rows, shift_rows
+from tfuq.scoring.shift import correlation_rows, shift_rows
 from tfuq.shift.measuring import Measurer
 from tfuq.shift.pictures import ClassMeasurer, LandmarkMeasurer
 from tfuq.shift.plan import Plan, check
@@ -63,12 +63,11 @@ def shift(run: Run, requests: Sequence[Request], plan: Plan, *, say: Say, overwr
     """
     check(plan, run)
     folder, cases = run.path / "shift" / plan.name, _with_references(run)
-    severities = sorted({CLEAN, *plan.severities})
     with exclusive(folder, "measuring shift in"):
         for request in requests:
             predictor = make_predictor(run, request)
-            _measure(predictor, cases, plan, severities, folder / request.method, say, overwrite)
-        return _tabulate(run, folder, [request.method for request in requests], severities, plan)
+            _measure(predictor, cases, plan, folder / request.method, say, overwrite=overwrite)
+        return _tabulate(run, folder, [request.method for request in requests], plan)
 
 
 def _with_references(run: Run) -> list[Case]:
@@ -79,12 +78,10 @@ def _with_references(run: Run) -> list[Case]:
     return cases
 
 
-def _measure(
-    predictor: Predictor, cases: list[Case], plan: Plan, severities: list[float], folder: Path, say: Say, overwrite: bool
-) -> None:
+def _measure(predictor: Predictor, cases: list[Case], plan: Plan, folder: Path, say: Say, *, overwrite: bool) -> None:
     measurer = _MEASURERS[predictor.config.task](predictor, plan)
     draws = Draws.of(predictor.manifest(), [case.id for case in cases])
-    for severity in severities:
+    for severity in plan.measured:
         place, what = folder / f"{severity:g}", f"{predictor.request.method}, severity {severity:g}"
         if not overwrite and is_measured(place, draws, with_predictions=plan.keeps_predictions):
             say(f"{what}: already complete")
@@ -98,8 +95,8 @@ def _measure(
         say(f"{what}: {shown}")
 
 
-def _tabulate(run: Run, folder: Path, methods: list[str], severities: list[float], plan: Plan) -> Shift:
-    places = {(method, severity): folder / method / f"{severity:g}" for method in methods for severity in severities}
+def _tabulate(run: Run, folder: Path, methods: list[str], plan: Plan) -> Shift:
+    places = {(method, severity): folder / method / f"{severity:g}" for method in methods for severity in plan.measured}
     rows = shift_rows([read_severity(place) for place in places.values()])
     correlations = correlation_rows(rows)
     write_csv(folder / "table.csv", rows)

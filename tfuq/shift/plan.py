@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tfuq.data.perturbations import PERTURBATIONS, checked_channel
 from tfuq.errors import ConfigError
 from tfuq.runs import Run
+from tfuq.scoring.shift import CLEAN
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class Plan:
     def name(self) -> str:
         """Of the study's folder."""
         return self.perturbation if self.channel is None else f"{self.perturbation}-{self.channel}"
+
+    @property
+    def measured(self) -> list[float]:
+        """The severities with that of the unperturbed cases, which the others are told from."""
+        return sorted({CLEAN, *self.severities})
 
 
 def check(plan: Plan, run: Run) -> None:
