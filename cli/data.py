@@ -127,7 +127,7 @@ def _cells(report, classes: int) -> list[str]:
 )
 def synth(name, folder, cases, seed, shape) -> None:
     """Write a phantom into FOLDER, with what is known of its truth. NAME is one of brain-decathlon, brain-iseg2017,
-    brats-phantom, cephalogram, digits, liver-phantom.
+    brats-phantom, cephalogram, digits, head-ct, liver-phantom.
 
     \b
     Example:

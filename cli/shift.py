@@ -41,6 +41,12 @@ def _meaning(chosen) -> str:
     help="How to draw samples, repeatable; the run's own method if not given.",
 )
 @click.option("--channel", type=click.IntRange(0, 10_000), help="The channel of missing-modality, from 0 on.")
+@click.option(
+    "--head-ct",
+    metavar="FILE",
+    type=options.PATH,
+    help="Turn this CT of a head and let the network see it summed from the side, in place of the test split; of landmarks.",
+)
 @click.option("--samples", type=click.IntRange(1, 100_000), help="T, the number of samples.  [default: the configuration's]")
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of draws and perturbations.  [default: the configuration's]"
@@ -49,7 +55,9 @@ def _meaning(chosen) -> str:
 @click.option("--save-predictions", is_flag=True, help="Keep what is predicted: maps, on the network's grid, or tables.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures beside the tables.")
 @options.overwrite
-def command(run, perturbation, severity, method, channel, samples, seed, batch, save_predictions, figures, overwrite) -> None:
+def command(
+    run, perturbation, severity, method, channel, head_ct, samples, seed, batch, save_predictions, figures, overwrite
+) -> None:
     """Perturb the test split of RUN, by default the newest run, by degrees, and see whether uncertainty rises.
 
     Images are perturbed after preprocessing, labels and landmarks with them. Writes RUN/shift/PERTURBATION/: table.csv (quality,
@@ -70,7 +78,7 @@ def command(run, perturbation, severity, method, channel, samples, seed, batch, 
 
     methods = dict.fromkeys(method or (opened.config.method,))
     requests = [prediction.request_of(opened.config, name, samples, seed, batch) for name in methods]
-    plan = Plan(perturbation, severities, channel, save_predictions)
+    plan = Plan(perturbation, severities, channel, save_predictions, head_ct)
     done = shift(opened, requests, plan, say=say, overwrite=overwrite)
     drawn = done.draw() if figures else []
     for row in done.correlations:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tfuq.data.cases import Case
 from tfuq.data.perturbations import PERTURBATIONS
+from tfuq.data.readers import stem
 from tfuq.data.writers import whole_folder, write_csv
-from tfuq.errors import DataError
+from tfuq.errors import DataError, missing_file
 from tfuq.locks import exclusive
 from tfuq.prediction import Predictor, Request, cases_of_test_split, make_predictor
 from tfuq.report.shift import write_figures
 from tfuq.runs import Run
 from tfuq.scoring.shift import correlation_rows, shift_rows
+from tfuq.shift.heads import HeadMeasurer
 from tfuq.shift.measuring import Measurer
 from tfuq.shift.pictures import ClassMeasurer, LandmarkMeasurer
 from tfuq.shift.plan import Plan, check
@@ -62,12 +65,19 @@ def shift(run: Run, requests: Sequence[Request], plan: Plan, *, say: Say, overwr
             ConfigError: the run does not serve the perturbation. DataError: a case has no reference.
     """
     check(plan, run)
-    folder, cases = run.path / "shift" / plan.name, _with_references(run)
+    folder, cases = run.path / "shift" / plan.name, _head(plan.head) if plan.head else _with_references(run)
     with exclusive(folder, "measuring shift in"):
         for request in requests:
             predictor = make_predictor(run, request)
             _measure(predictor, cases, plan, folder / request.method, say, overwrite=overwrite)
         return _tabulate(run, folder, [request.method for request in requests], plan)
+
+
+def _head(path: Path) -> list[Case]:
+    """The CT as a case whose name tells it from another of the same name."""
+    if not path.is_file():
+        raise missing_file(path)
+    return [Case(f"{stem(path)}-{zlib.crc32(path.read_bytes()):08x}", (path,))]
 
 
 def _with_references(run: Run) -> list[Case]:
@@ -79,7 +89,7 @@ def _with_references(run: Run) -> list[Case]:
 
 
 def _measure(predictor: Predictor, cases: list[Case], plan: Plan, folder: Path, say: Say, *, overwrite: bool) -> None:
-    measurer = _MEASURERS[predictor.config.task](predictor, plan)
+    measurer = (HeadMeasurer if plan.head else _MEASURERS[predictor.config.task])(predictor, plan)
     draws = Draws.of(predictor.manifest(), [case.id for case in cases])
     for severity in plan.measured:
         place, what = folder / f"{severity:g}", f"{predictor.request.method}, severity {severity:g}"

@@ -14,6 +14,7 @@ from tfuq.data.phantoms.abdomen import write_liver_phantom
 from tfuq.data.phantoms.brain import write_brain_decathlon, write_brain_iseg2017
 from tfuq.data.phantoms.cephalogram import write_cephalogram
 from tfuq.data.phantoms.digits import write_digits
+from tfuq.data.phantoms.head import write_head_ct
 from tfuq.data.phantoms.tumour import write_brats_phantom
 from tfuq.data.volume import require_memory
 from tfuq.data.writers import whole_folder
@@ -28,6 +29,7 @@ PHANTOMS.register("brain-iseg2017")(write_brain_iseg2017)
 PHANTOMS.register("brats-phantom")(write_brats_phantom)
 PHANTOMS.register("cephalogram")(write_cephalogram)
 PHANTOMS.register("digits")(write_digits)
+PHANTOMS.register("head-ct")(write_head_ct)
 PHANTOMS.register("liver-phantom")(write_liver_phantom)
 _SIZED = ("brats-phantom", "liver-phantom")
 _LEAST, _VOXEL_BYTES = 16, 200  # voxels along an axis; a voxel while it is drawn
