@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import tfuq
 from tests.conftest import assert_refused, files_of
+from tfuq.errors import DataError
 from tfuq.scoring import conformal
 from tfuq.scoring.recalibration import scaled
 from tfuq_cli.main import main
@@ -188,3 +190,16 @@ def test_refusals_of_what_is_calibrated(calibrated_balls, tfuq, trained_task):
     path = run / "calibrations" / "mc-dropout.json"
     path.write_text(path.read_text()[:100])
     assert_refused(tfuq("predict", run, "--calibrated", "--samples", 3), "cannot be read", "calibrate again")
+
+
+def test_from_python(calibrated_balls):
+    run, folder, *_ = calibrated_balls
+    entry = json.loads((folder / "manifest.json").read_text())["cases"]
+    case_id = min(entry)
+    loaded = tfuq.load(run)
+    found = loaded.predict(entry[case_id]["images"][0], samples=3, calibrated=True)
+    written = nibabel.load(folder / case_id / "probability.nii.gz").get_fdata(dtype=np.float32)
+    np.testing.assert_array_equal(found["probability"], written)
+    (image,) = next(iter(stored(run)["cases"].values()))
+    with pytest.raises(DataError, match="is a calibration case"):
+        loaded.predict(image, samples=3, calibrated=True)

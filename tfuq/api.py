@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,25 +84,27 @@ class LoadedRun:
         self._predictors: dict[predicting.Request, predicting.Predictor] = {}
 
     def predict(self, volume: str | Path | Volume, *, method: str | None = None, samples: int | None = None,
-                seed: int | None = None, mask: str | Path | None = None) -> PredictedVolume | PredictedTable:  # fmt: skip
+                seed: int | None = None, mask: str | Path | None = None,
+                calibrated: bool = False) -> PredictedVolume | PredictedTable:  # fmt: skip
         """Predict a file, or a `Volume` ``[X, Y, Z, C]`` (of an image, ``[rows, columns, 1, C]``); what is not given is as the
-        run's configuration has it. ``mask``: file of where to look, for runs that crop to labels.
+        run's configuration has it. ``mask``: file of where to look, for runs that crop to labels. ``calibrated``: apply what
+        ``tfuq calibrate`` found for these draws.
 
         Raises:
             TfuqError: what the command line would refuse.
         """
-        predictor = self._predictor(method or self.run.config.method, samples, seed)
+        request = predicting.request_of(self.run.config, method or self.run.config.method, samples, seed)
+        predictor = self._predictor(replace(request, is_calibrated=calibrated))
         case = Case("volume", ()) if isinstance(volume, Volume) else Case(stem(Path(volume)), (Path(volume),))
+        if predictor.calibration:
+            predictor.calibration.refuse_overlap([case])
         image = volume if isinstance(volume, Volume) else read_case_image(case)
         (case,) = predicting.with_masks(self.run.config, [case], Path(mask)) if mask else [case]
         if isinstance(predictor, TablePredictor):
             return PredictedTable(predictor.predict_images([case], [image]))
         return PredictedVolume(predicting.predict_image(predictor, image, case), image, self.run.config)
 
-    def _predictor(self, method: str, samples: int | None, seed: int | None) -> predicting.Predictor:
-        defaults = self.run.config.prediction
-        drawn = defaults.samples if samples is None else samples
-        request = predicting.Request(method, drawn, defaults.seed if seed is None else seed, defaults.batch_size)
+    def _predictor(self, request: predicting.Request) -> predicting.Predictor:
         if request not in self._predictors:
             self._predictors[request] = predicting.make_predictor(self.run, request)
         return self._predictors[request]
