@@ -71,6 +71,7 @@ def test_turned_heads_have_uncertainty_and_no_quality(trained_task, tfuq, tmp_pa
     rows = table(folder / "table.csv")
     assert [row["severity"] for row in rows] == ["0", "22.5", "45"]
     assert {row["radial_error_mm"] for row in rows} == {""}
+    assert "severity 45: without a truth" in result.stderr
     assert len({row["max_activation"] for row in rows}) == 3
     assert (folder / "figures" / "severity.png").exists()
     assert (folder / "figures" / "strip-mc-dropout.png").exists()

@@ -99,9 +99,8 @@ def _measure(predictor: Predictor, cases: list[Case], plan: Plan, folder: Path, 
         with whole_folder(place) as part:
             measured = measurer.measure(cases, severity, part / KEPT if plan.keeps_predictions else None)
             write_severity(part, severity, draws, measured)
-        shown = next(
-            (f"{name.replace('_', ' ')} {value:.4g}" for name, value in measured.scores.items() if value is not None), ""
-        )
+        found = ((name, value) for name, value in measured.scores.items() if value is not None)
+        shown = next((f"{name.replace('_', ' ')} {value:.4g}" for name, value in found), "without a truth")
         say(f"{what}: {shown}")
 
 
