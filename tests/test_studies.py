@@ -251,11 +251,12 @@ def test_measures_of_structures_have_the_names_that_columns_may_use(trained, tfu
 
 def test_figures_of_studies_have_a_line_for_each_combination():
     rows = [{"n": n, "by": by, "dice": None if n == "5" else float(n)} for n in ("5", "10", "20") for by in ("a", "b")]
-    figure = study_figure(["n", "by"], ["dice"], rows)
-    assert isinstance(figure, Figure)
-    (panel,) = figure.axes
-    assert [line.get_label() for line in panel.lines] == ["a", "b"]
-    np.testing.assert_array_equal(panel.lines[0].get_xydata(), [[10, 10], [20, 20]])
+    for axes in (["n", "by"], ["by", "n"]):  # numbers go along x wherever the study has them
+        figure = study_figure(axes, ["dice"], rows)
+        assert isinstance(figure, Figure)
+        (panel,) = figure.axes
+        assert [line.get_label() for line in panel.lines] == ["a", "b"]
+        np.testing.assert_array_equal(panel.lines[0].get_xydata(), [[10, 10], [20, 20]])
     words = study_figure(["loss"], ["dice"], [{"loss": "x", "dice": 0.5}, {"loss": "y", "dice": 0.6}]).axes[0]
     np.testing.assert_array_equal(words.lines[0].get_xydata(), [[0, 0.5], [1, 0.6]])
     assert "–" in Table(["n"], ["dice"], [{"n": "5", "dice": None, "error": "why"}]).markdown()

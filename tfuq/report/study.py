@@ -1,9 +1,10 @@
-"""The figure of a study: a panel per column, the first axis along x, a line for each combination of the others."""
+"""The figure of a study: a panel per column, the first axis of numbers along x, a line for each combination of the others."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, new_figure
@@ -15,6 +16,7 @@ _COLUMNS = 3
 
 def study_figure(axes: Sequence[str], columns: Sequence[str], rows: Sequence[dict]) -> Figure:
     """``rows`` hold a label for each of ``axes`` and a number, or nothing, for each of ``columns``."""
+    axes = _numbers_first(axes, rows)
     across = min(len(columns), _COLUMNS)
     figure = new_figure(4.2 * across, 3.2 * -(-len(columns) // across))
     places = _places([row[axes[0]] for row in rows])
@@ -31,6 +33,19 @@ def study_figure(axes: Sequence[str], columns: Sequence[str], rows: Sequence[dic
     return figure
 
 
+def _numbers_first(axes: Sequence[str], rows: Sequence[dict]) -> list[str]:
+    """The axes, led by the first whose labels are all numbers, where there is one."""
+    lead = next((axis for axis in axes if all(_is_number(row[axis]) for row in rows)), axes[0])
+    return [lead, *(axis for axis in axes if axis != lead)]
+
+
+def _is_number(label: str) -> bool:
+    try:
+        return np.isfinite(float(label))
+    except ValueError:
+        return False
+
+
 def _lines(axes: Sequence[str], rows: Sequence[dict]) -> dict[str, list[dict]]:
     lines: dict[str, list[dict]] = {}
     for row in rows:
@@ -41,7 +56,4 @@ def _lines(axes: Sequence[str], rows: Sequence[dict]) -> dict[str, list[dict]]:
 def _places(labels: Sequence[str]) -> dict[str, float]:
     """Where each label stands: at its number if all are numbers, else one after another."""
     names = list(dict.fromkeys(labels))
-    try:
-        return {name: float(name) for name in names}
-    except ValueError:
-        return {name: float(place) for place, name in enumerate(names)}
+    return {name: float(name) if all(map(_is_number, names)) else float(place) for place, name in enumerate(names)}
