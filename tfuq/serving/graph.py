@@ -28,9 +28,9 @@ class ServedNetwork(tf.Module):
     def __init__(self, predictor: Predictor, most: int):
         """``most``: the number of samples that no request exceeds."""
         super().__init__()
-        self._config, self._sampler, self._most = predictor.config, predictor.sampler, most
+        self._config, self._sampler, self.most = predictor.config, predictor.sampler, most
         self._channels = predictor.run.facts["channels"]
-        self._defaults = predictor.request.seed, min(predictor.samples, most)
+        self._seed, self.samples = predictor.request.seed, min(predictor.samples, most)
         self._prepare = Preparation(predictor.config, predictor.run.statistics)
         self._at_means = _without_draws(predictor)
         self._measures = make_outputs(predictor.config, predictor.maps)
@@ -58,18 +58,17 @@ class ServedNetwork(tf.Module):
         return self._measures(self._drawn(self._prepare(self._checked(image)), seed, num_samples))
 
     def _images_only(self, image: tf.Tensor) -> Outputs:
-        seed, samples = self._defaults
-        return self._serving_default(image, tf.constant([seed, 0]), tf.constant(samples))
+        return self._serving_default(image, tf.constant([self._seed, 0]), tf.constant(self.samples))
 
     def _deterministic(self, image: tf.Tensor) -> Outputs:
         prepared = self._known(self._prepare(self._checked(image)))
-        return self._single(self._at_means.sample(prepared, tf.constant([self._defaults[0], 0]), tf.constant(1)))
+        return self._single(self._at_means.sample(prepared, tf.constant([self._seed, 0]), tf.constant(1)))
 
     def _prepared(self, image: tf.Tensor, seed: tf.Tensor, num_samples: tf.Tensor) -> Outputs:
         return self._drawn(self._checked(image), seed, num_samples)
 
     def _drawn(self, images, seed, num_samples):
-        return self._sampler.sample(self._known(images), seed, tf.clip_by_value(num_samples, 1, self._most))
+        return self._sampler.sample(self._known(images), seed, tf.clip_by_value(num_samples, 1, self.most))
 
     def _known(self, images):
         """The images, their shape known as far as the sampling graph needs it."""
