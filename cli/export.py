@@ -18,7 +18,10 @@ _MOST = 100
 @click.argument("run", required=False, type=options.PATH)
 @options.method("How the export draws samples; the run's own method if not given.", SERVED_METHODS)
 @click.option(
-    "--to", type=options.PATH, metavar="saved_models/NAME", help="Folder of the model.  [default: saved_models/<config>-<method>]"
+    "--to",
+    type=options.PATH,
+    metavar="saved_models/NAME",
+    help="Folder of the model.  [default: saved_models/<config>-<method>]",
 )
 @click.option(
     "--max-samples",

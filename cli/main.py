@@ -27,6 +27,7 @@ COMMANDS = {
     "report": "Write one HTML file with scores, cases and figures.",
     "shift": "Perturb the test split by degrees; see whether uncertainty rises.",
     "export": "Write a run as a model for TensorFlow Serving, the sampling inside.",
+    "serve-check": "Load an export as the server does; compare it with predict.",
     "study": "Run a grid over keys of a configuration; one table of them all.",
 }
 _CLICKS_OWN = (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError)

@@ -23,7 +23,11 @@ from tfuq.serving.messages import impulse, predict_request, warm_up_record
 from tfuq.serving.steps import client_steps, graph_steps
 from tfuq.version import __version__
 
-_PAGES = {"README.md": "README.md.j2", "models.config": "models.config.j2", "batching_parameters.config": "batching_parameters.config.j2"}
+_PAGES = {
+    "README.md": "README.md.j2",
+    "models.config": "models.config.j2",
+    "batching_parameters.config": "batching_parameters.config.j2",
+}
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 _AXES = {2: "rows, columns", 3: "x, y, z"}
 
@@ -65,7 +69,11 @@ def _check(folder: Path) -> None:
         )
     if folder.exists() and not folder.is_dir():
         raise RunError(f"--to {folder}: is a file; choose another name")
-    strange = [path.name for path in sorted(folder.glob("*")) if not (path.name in _PAGES or path.name.isdecimal() or path.name[0] == ".")]
+    strange = [
+        path.name
+        for path in sorted(folder.glob("*"))
+        if not (path.name in _PAGES or path.name.isdecimal() or path.name[0] == ".")
+    ]
     if strange:
         raise RunError(f"--to {folder}: holds {strange[0]}, which is no export; choose another name, or move it away")
 
@@ -90,14 +98,19 @@ def _save(network: ServedNetwork, predictor: Predictor, part: Path, folder: Path
     except tf.errors.OpError as error:
         raise TfuqError(f"{folder}: cannot be written ({error.message}); free space or choose another place") from error
     _write_run(part / RUN, predictor)
-    described = _describe(network, predictor, folder.name, {name: sorted(s.structured_outputs) for name, s in signatures.items()})
+    described = _describe(
+        network, predictor, folder.name, {name: sorted(s.structured_outputs) for name, s in signatures.items()}
+    )
     described.write(part)
     return described
 
 
 def _write_warm_up(part: Path, network: ServedNetwork, predictor: Predictor, model: str) -> None:
     image = impulse([1, *predictor.config.network.patch_size, predictor.run.facts["channels"]])
-    draws = {"seed": tf.make_tensor_proto([0, 0], tf.int32), "num_samples": tf.make_tensor_proto(min(2, network.most), tf.int32)}
+    draws = {
+        "seed": tf.make_tensor_proto([0, 0], tf.int32),
+        "num_samples": tf.make_tensor_proto(min(2, network.most), tf.int32),
+    }
     path = part / "assets.extra" / "tf_serving_warmup_requests"
     path.parent.mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(path)) as file:
@@ -147,5 +160,7 @@ def _write_pages(folder: Path, described: Export) -> None:
 
 def _render(template: str) -> Callable[..., str]:
     text = resources.files("tfuq.serving").joinpath(template).read_text(encoding="utf-8")
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True, autoescape=False)
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True, autoescape=False
+    )
     return environment.from_string(text).render

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS
 from tfuq.means import at_its_means
+from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS
 from tfuq.members import windowed
 from tfuq.posterior import Posterior
 from tfuq.prediction import Predictor
@@ -88,7 +88,10 @@ class ServedNetwork(tf.Module):
         if is_whole_image(self._config):
             size = self._config.network.patch_size
             demands.append(
-                (tf.reduce_all(tf.equal(shape[1:-1], size)), [f"image: must be resampled to {size} pixels; the shape sent is", shape])
+                (
+                    tf.reduce_all(tf.equal(shape[1:-1], size)),
+                    [f"image: must be resampled to {size} pixels; the shape sent is", shape],
+                )
             )
         with tf.control_dependencies([tf.debugging.Assert(holds, message, summarize=6) for holds, message in demands]):
             return tf.identity(image)

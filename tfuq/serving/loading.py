@@ -45,5 +45,7 @@ class LoadedExport:
         fetches = {output: info.name for output, info in signature.outputs.items()}
         feeds = [signature.inputs[given].name for given in inputs]
         run = self._session.make_callable(list(fetches.values()), feeds)
-        values = run(*(np.asarray(value, tf.as_dtype(signature.inputs[given].dtype).as_numpy_dtype) for given, value in inputs.items()))
+        values = run(
+            *(np.asarray(value, tf.as_dtype(signature.inputs[given].dtype).as_numpy_dtype) for given, value in inputs.items())
+        )
         return dict(zip(fetches, values, strict=True))

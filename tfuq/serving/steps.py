@@ -86,7 +86,9 @@ def _zscore(images):
     wide = tf.cast(images, tf.float64)
     mean, squares = (tf.reduce_sum(x, space, keepdims=True) / _count(images) for x in (wide, wide**2))
     std = tf.sqrt(tf.maximum(squares - mean**2, 0.0))
-    flat = tf.debugging.Assert(tf.reduce_all(std > 0), ["image: a channel is constant, so it cannot be z-scored; mend or exclude it"])
+    flat = tf.debugging.Assert(
+        tf.reduce_all(std > 0), ["image: a channel is constant, so it cannot be z-scored; mend or exclude it"]
+    )
     with tf.control_dependencies([flat]):
         return _standardized(images, mean, std)
 
