@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ def serve_check(folder: Path, say: Callable[[str], None], *, server: str | None 
     """
     version = version_folder(folder)
     export = read_export(version)
+    endpoints = _endpoints(export, version, server, rest) if server else {}
     missing = [name for name in SIGNATURES if name not in export.signatures]
     if missing:
         raise RunError(f"{version}: has no signature {missing[0]}; export again with this version of tfuq")
@@ -38,10 +39,7 @@ def serve_check(folder: Path, say: Callable[[str], None], *, server: str | None 
         _require_refusals(version, export, loaded)
         say(f"{version}: {len(answers)} signatures run as the server runs them; wrong channels and NaN are refused")
         compared = _compare(version, export, answers, say)
-        if server is None:
-            say("server: skipped, no --server HOST:PORT")
-        else:
-            _check_server(export, answers, _endpoints(export, version, server, rest), say)
+        _check_endpoints(endpoints, answers, say)
     return compared
 
 
@@ -121,12 +119,14 @@ def _same(one: np.ndarray, other: np.ndarray) -> bool:
     return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
 
 
-def _endpoints(export: Export, version: Path, server: str, rest: str | None) -> Iterator[tuple[str, Endpoint, float]]:
+def _endpoints(export: Export, version: Path, server: str, rest: str | None) -> dict[str, tuple[Endpoint, float]]:
+    """By name, with how far its numbers may be off."""
     number = int(version.name) if version.name.isdecimal() else None
-    with GrpcServer(server, export.name, number) as grpc_server:
-        yield f"gRPC {server}", grpc_server, 0.0
-    address = rest or _next_port(server)
-    yield f"REST {address}", RestServer(address, export.name, number), _DECIMALS
+    rest = rest or _next_port(server)
+    return {
+        f"gRPC {server}": (GrpcServer(server, export.name, number), 0.0),
+        f"REST {rest}": (RestServer(rest, export.name, number), _DECIMALS),
+    }
 
 
 def _next_port(server: str) -> str:
@@ -137,9 +137,9 @@ def _next_port(server: str) -> str:
     return f"{host}:{int(port) + 1}"
 
 
-def _check_server(export: Export, answers: Mapping, endpoints: Iterator, say: Callable[[str], None]) -> None:
+def _check_endpoints(endpoints: Mapping[str, tuple[Endpoint, float]], answers: Mapping, say: Callable[[str], None]) -> None:
     inputs, outputs = answers["serving_default"]
-    for name, endpoint, tolerance in endpoints:
+    for name, (endpoint, tolerance) in endpoints.items():
         found = endpoint.call("serving_default", inputs)
         for output, expected in outputs.items():
             if output not in found or not _close(found[output], expected, tolerance):
@@ -149,6 +149,8 @@ def _check_server(export: Export, answers: Mapping, endpoints: Iterator, say: Ca
         say(
             f"{name}: {len(outputs)} outputs of serving_default as expected{f' (to {tolerance:g})' if tolerance else ', bit for bit'}"
         )
+    if not endpoints:
+        say("server: skipped, no --server HOST:PORT")
 
 
 def _close(found: np.ndarray, expected: np.ndarray, tolerance: float) -> bool:
