@@ -42,7 +42,7 @@ class _Service(prediction_service_pb2_grpc.PredictionServiceServicer):
 class _Rest(BaseHTTPRequestHandler):
     service: _Service
 
-    def do_POST(self):  # noqa: N802
+    def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         known = f"/v1/models/{self.service.name}"
         if not (self.path.startswith(known) and self.path.endswith(":predict")):

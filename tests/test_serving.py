@@ -266,7 +266,7 @@ def test_a_server_is_asked_by_grpc_and_by_rest(digit_model, tfuq, tmp_path):
 
 def test_servers_that_are_not_there(digit_model, tfuq):
     for server in (GrpcServer, RestServer):
-        with pytest.raises(RunError, match="localhost:1: the server does not answer .*; start it"):
+        with pytest.raises(RunError, match=r"localhost:1: the server does not answer .*; start it"):
             server("localhost:1", "model").call("images_only", {})
     assert_refused(tfuq("serve-check", digit_model, "--server", "here"), "--server here", "HOST:PORT")
     assert tfuq("serve-check", digit_model, "--rest", "localhost:8501").exit_code == 2
