@@ -20,7 +20,7 @@ def command(export, server, rest) -> None:
 
     \b
     Example:
-      tfuq serve-check saved_models/quickstart --server localhost:8500
+      tfuq serve-check saved_models/quickstart
     """
     if rest and not server:
         raise click.UsageError("--rest needs --server, which is asked first")

@@ -10,7 +10,8 @@ from tests.conftest import settings, task_settings
 from tfuq.data.dataset import make_preprocessor
 from tfuq.data.preprocessing import Statistics
 from tfuq.data.volume import Volume
-from tfuq.serving import messages
+from tfuq.errors import RunError
+from tfuq.serving import messages, transport
 from tfuq.serving.steps import Preparation, client_steps, graph_steps, pad
 
 X = np.array([[1.5, -2], [0, 7]], np.float32)
@@ -48,6 +49,12 @@ def test_the_call_is_that_of_tensorflow_serving():
     paths = []
     prediction_service_pb2_grpc.PredictionServiceStub(Channel())
     assert messages.PREDICT in paths
+
+
+def test_requests_that_no_message_holds_are_refused_before_they_are_sent(monkeypatch):
+    monkeypatch.setattr(transport, "_MOST_BYTES", 100)
+    with pytest.raises(RunError, match=r"localhost:1: a request of .* GB, and a message holds 2"):
+        transport.GrpcServer("localhost:1", "model").call("prepared", {"image": np.zeros(50, np.float32)})
 
 
 def test_warm_up_records_are_those_of_tensorflow_serving():

@@ -81,7 +81,3 @@ class Client:
                 f"--max-samples {asked}"
             )
         return predictor
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._server.__exit__()

@@ -16,38 +16,40 @@ from tfuq.serving.messages import PREDICT, PredictRequest, PredictResponse, outp
 
 Arrays = Mapping[str, np.ndarray]
 _SECONDS = 600.0
+_MOST_BYTES = 2**31 - 2**16  # of a message
 _ANY_SIZE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 
 class GrpcServer:
-    """``call(signature, inputs) → outputs`` of a model on ``HOST:PORT``. It is closed as a file is."""
+    """``call(signature, inputs) → outputs`` of a model on ``HOST:PORT``."""
 
     def __init__(self, address: str, model: str, version: int | None = None):
         """``version``: None for the newest."""
         self._address, self._model, self._version = address, model, version
-        self._channel = grpc.insecure_channel(address, _ANY_SIZE)
-        self._predict = self._channel.unary_unary(
-            PREDICT, request_serializer=PredictRequest.SerializeToString, response_deserializer=PredictResponse.FromString
-        )
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._channel.close()
 
     def call(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
         """Run a signature.
 
         Raises:
-            RunError: the server is not there, does not have the model, or refuses the inputs.
+            RunError: the server is not there, does not have the model, or refuses the inputs; they are too large for a message.
         """
+        largest = max((np.asarray(value).nbytes for value in inputs.values()), default=0)
+        if largest >= _MOST_BYTES:
+            raise RunError(
+                f"{self._address}: a request of {largest / 2**30:.1f} GB, and a message holds 2; crop the scan or send less at once"
+            )
         tensors = {name: tf.make_tensor_proto(value) for name, value in inputs.items()}
+        request = predict_request(self._model, signature, tensors, self._version)
         try:
-            response = self._predict(predict_request(self._model, signature, tensors, self._version), timeout=_SECONDS)
+            with grpc.insecure_channel(self._address, _ANY_SIZE) as channel:
+                predict = channel.unary_unary(
+                    PREDICT,
+                    request_serializer=PredictRequest.SerializeToString,
+                    response_deserializer=PredictResponse.FromString,
+                )
+                return outputs_of(predict(request, timeout=_SECONDS))
         except grpc.RpcError as error:
             raise _refused(self._address, f"{error.code().name}: {error.details()}") from error
-        return outputs_of(response)
 
 
 class RestServer:
