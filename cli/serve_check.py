@@ -27,5 +27,5 @@ def command(export, server, rest) -> None:
     with quiet_import():
         from tfuq.serving import serve_check
 
-    serve_check(export, click.echo, server=server, rest=rest)
-    click.echo(f"{export}: nothing wrong found")
+    compared = serve_check(export, click.echo, server=server, rest=rest)
+    click.echo(f"{export}: nothing wrong found, {compared} output(s) held against tfuq predict")

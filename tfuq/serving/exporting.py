@@ -11,6 +11,7 @@ from pathlib import Path
 import jinja2
 import tensorflow as tf
 
+from tfuq.config import Config
 from tfuq.data.writers import whole_folder, write_json, write_text
 from tfuq.errors import RunError, TfuqError
 from tfuq.locks import exclusive
@@ -29,7 +30,6 @@ _PAGES = {
     "batching_parameters.config": "batching_parameters.config.j2",
 }
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
-_AXES = {2: "rows, columns", 3: "x, y, z"}
 
 
 def export(run: Run, request: Request, folder: Path, max_samples: int) -> Path:
@@ -138,7 +138,7 @@ def _describe(network: ServedNetwork, predictor: Predictor, name: str, signature
         samples=network.samples,
         seed=manifest.seed,
         max_samples=network.most,
-        image=f"float32 [N, {_AXES[config.network.rank]}, channels]",
+        image=f"float32 [N, {_axes(config)}, channels]",
         channels=predictor.run.facts["channels"],
         patch_size=list(config.network.patch_size),
         spacing=config.preprocessing.spacing,
@@ -151,6 +151,12 @@ def _describe(network: ServedNetwork, predictor: Predictor, name: str, signature
         weights_digest=manifest.weights_digest,
         versions={"tfuq": __version__, "tensorflow": tf.__version__},
     )
+
+
+def _axes(config: Config) -> str:
+    if config.task != "segmentation":
+        return "rows, columns"
+    return ", ".join(axis for number, axis in enumerate("xyz") if number != config.preprocessing.slice_axis)
 
 
 def _write_pages(folder: Path, described: Export) -> None:
