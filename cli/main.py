@@ -26,6 +26,8 @@ COMMANDS = {
     "doctor": "Look for what goes wrong in a run.",
     "report": "Write one HTML file with scores, cases and figures.",
     "shift": "Perturb the test split by degrees; see whether uncertainty rises.",
+    "export": "Write a run as a model for TensorFlow Serving, the sampling inside.",
+    "serve-check": "Load an export as the server does; compare it with predict.",
     "study": "Run a grid over keys of a configuration; one table of them all.",
 }
 _CLICKS_OWN = (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError)
@@ -40,7 +42,7 @@ class LazyGroup(click.Group):
     def get_command(self, context, name):
         if name not in COMMANDS:
             return None
-        return importlib.import_module(f"tfuq_cli.{name}").command
+        return importlib.import_module(f"tfuq_cli.{name.replace('-', '_')}").command
 
     def format_commands(self, context, formatter):
         with formatter.section("Commands"):

@@ -79,7 +79,9 @@ def test_every_help_shows_an_example_that_runs(played):
         "compare",
         "calibrate",
         "doctor",
+        "export",
         "report",
+        "serve-check",
         "shift",
         "study",
     }

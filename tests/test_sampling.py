@@ -160,7 +160,7 @@ def test_windows_blend_as_the_reference_does(tmp_path, rank, chunk, keep):
     p = full(network.sample(x, network.encode(x), seed).numpy())
     starts = [sorted({round(f) for f in np.linspace(0, n - 16, -(-(n - 16) // 8) + 1)}) for n in size]
     corners = np.stack(np.meshgrid(*starts, indexing="ij"), -1).reshape(-1, rank)
-    importance = gaussian_importance((16,) * rank)
+    importance = gaussian_importance((16,) * rank).numpy()
     for image, found in zip(x, p, strict=True):
         expected = references.blended(
             lambda patch: probabilities(model([patch[None], seed])).numpy()[0], image, (16,) * rank, corners, importance

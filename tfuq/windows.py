@@ -36,7 +36,6 @@ class WindowedNetwork(tf.Module):
         self._prefix = self._split.prefix
         self._patch = tuple(int(n) for n in model.inputs[0].shape[1:-1])
         self._overlap, self._chunk, self._keep = overlap, chunk, keep
-        self._importance = tf.constant(gaussian_importance(self._patch))
         # Not inlined, so that it is compiled alike (to the last bit) where it is kept and where it is computed anew.
         self._encode_patches = tf.function(
             lambda patches: tf.nest.flatten(self._prefix(patches, training=False)), experimental_attributes={"_noinline": True}
@@ -46,6 +45,7 @@ class WindowedNetwork(tf.Module):
         """``images [N, *S, C]``, S at least the patch. The result is passed back to `sample`."""
         corners = self._corners(tf.shape(images))
         chunks = tf.shape(corners)[0] // self._chunk
+        importance = gaussian_importance(self._patch)
         kept = tf.where(chunks <= max(self._keep // self._chunk, 1), chunks, 0)
         encoded = tf.map_fn(
             lambda index: self._encode_chunk(images, corners, index),
@@ -58,7 +58,8 @@ class WindowedNetwork(tf.Module):
             "encoded": encoded,
             "is_kept": kept > 0,
             "is_tiled": tf.reduce_any(tf.shape(images)[1:-1] != self._patch),
-            "weight": self._total_weight(images, corners),
+            "importance": importance,
+            "weight": self._total_weight(images, corners, importance),
             "widths": self._split.widths(),
         }
 
@@ -89,7 +90,7 @@ class WindowedNetwork(tf.Module):
                 return index + 1, _place(blended, p, first)
             return index + 1, tf.cond(
                 context["is_tiled"],
-                lambda: self._blend(blended, p, corners[first : first + self._chunk], context["weight"]),
+                lambda: self._blend(blended, p, corners[first : first + self._chunk], context),
                 lambda: _place(blended, p, first),
             )
 
@@ -126,21 +127,21 @@ class WindowedNetwork(tf.Module):
         begin = tf.concat([tf.maximum(corner, 0), [0]], 0)
         return tf.ensure_shape(tf.slice(images, begin, [1, *self._patch, -1])[0], self._prefix.inputs[0].shape[1:])
 
-    def _total_weight(self, images, corners):
+    def _total_weight(self, images, corners, importance):
         """Sum of the window weights at each voxel ``[*S]``; the windows of the first image stand for all."""
         first = tf.boolean_mask(corners, tf.equal(corners[:, 0], 0))
         total = tf.zeros(tf.shape(images)[1:-1])
 
         def add(index, total):
-            return index + 1, _add_at(total, self._importance, first[index, 1:], tf.constant(self._patch))
+            return index + 1, _add_at(total, importance, first[index, 1:], tf.constant(self._patch))
 
         return tf.while_loop(lambda i, _: i < tf.shape(first)[0], add, (0, total), parallel_iterations=1)[1]
 
-    def _blend(self, blended, p, corners, weight):
+    def _blend(self, blended, p, corners, context):
         size = [1, *self._patch, self._channels]
         for window in range(self._chunk):
             corner = corners[window]
-            share = self._importance / tf.slice(weight, corner[1:], self._patch)
+            share = context["importance"] / tf.slice(context["weight"], corner[1:], self._patch)
             weighted = (p[window] * share[..., None])[None]
             begin = tf.concat([tf.maximum(corner, 0), [0]], 0)
             # A filler window has image index −1 and adds zero.
@@ -174,10 +175,13 @@ def _update(target, begin, end, values):
     return tf.raw_ops.TensorStridedSliceUpdate(input=target, begin=begin, end=end, strides=tf.ones_like(begin), value=values)
 
 
-def gaussian_importance(patch: Sequence[int]) -> np.ndarray:
-    """Weights ``[*patch]``, 1 at the centre, of standard deviation an eighth of the patch, never below 1e-3."""
-    profiles = [np.exp(-0.5 * ((np.arange(n) - (n - 1) / 2) / (n / 8)) ** 2) for n in patch]
-    weights = np.ones(())
-    for profile in profiles:
-        weights = np.multiply.outer(weights, profile)
-    return np.maximum(weights / weights.max(), 1e-3).astype(np.float32)
+def gaussian_importance(patch: Sequence[int]) -> tf.Tensor:
+    """Weights ``[*patch]``, 1 at the centre, of standard deviation an eighth of the patch, never below 1e-3.
+
+    Computed where they are needed: as a constant they would be a large part of a graph that is stored.
+    """
+    weights = tf.ones([], tf.float64)
+    for n in patch:
+        profile = np.exp(-0.5 * ((np.arange(n) - (n - 1) / 2) / (n / 8)) ** 2)
+        weights = weights[..., None] * tf.constant(profile / profile.max())
+    return tf.cast(tf.maximum(weights, 1e-3), tf.float32)

@@ -12,7 +12,7 @@ from tfuq.locks import exclusive
 from tfuq.prediction.cases import calibration_cases, cases_of_test_split, input_cases, with_masks
 from tfuq.prediction.classification import ImagePredictor
 from tfuq.prediction.landmarks import LandmarkPredictor
-from tfuq.prediction.predictor import OnCase, Predictor, Request, request_of
+from tfuq.prediction.predictor import OnCase, Predictor, Request, Sampling, request_of
 from tfuq.prediction.segmentation import Prediction, VolumePredictor, predict_case, predict_image
 from tfuq.reducers import Reducer
 from tfuq.results import Manifest
@@ -22,6 +22,7 @@ __all__ = [
     "Prediction",
     "Predictor",
     "Request",
+    "Sampling",
     "calibration_cases",
     "cases_of_test_split",
     "input_cases",
@@ -40,8 +41,10 @@ _PREDICTORS: dict[str, type[Predictor]] = {
 }
 
 
-def make_predictor(run: Run, request: Request, further: Sequence[Reducer] = ()) -> Predictor:
-    """The predictor of the run's task; ``further`` and errors as `Predictor` has them.
+def make_predictor(
+    run: Run, request: Request, further: Sequence[Reducer] = (), *, sampler: Sampling | None = None
+) -> Predictor:
+    """The predictor of the run's task; ``further``, ``sampler`` and errors as `Predictor` has them.
 
     Raises:
         RunError: samples of volumes are to be kept, and the task has none.
@@ -50,7 +53,7 @@ def make_predictor(run: Run, request: Request, further: Sequence[Reducer] = ()) 
         raise RunError(
             f"--save-samples: {run.path} is a run of {run.config.task}; it serves segmentation, whose samples are masks"
         )
-    return _PREDICTORS[run.config.task](run, request, further)
+    return _PREDICTORS[run.config.task](run, request, further, sampler=sampler)
 
 
 def predict(predictor: Predictor, cases: list[Case], folder: Path, *, on_case: OnCase, overwrite: bool = False) -> Manifest:

@@ -24,10 +24,10 @@ class LandmarkPredictor(TablePredictor):
 
     def rows(self, case: Case, image: Volume, drawn: Drawn) -> Tables:
         size = image.shape[:2]
-        found = drawn["landmarks"]  # [T, L, 3], or 4 with the logarithm of a variance
+        found = drawn["landmarks"].astype(float)  # [T, L, 3], or 4 with the logarithm of a variance
         patch = tuple(self.config.network.patch_size)
-        points = rescale_points(found[..., :2].astype(float), patch, size)
-        variances = np.exp(found[..., 3:].astype(float)) * stretch(patch, size) ** 2 if found.shape[-1] == 4 else None
+        points = rescale_points(found[..., :2], patch, size)
+        variances = np.exp(found[..., 3:]) * stretch(patch, size) ** 2 if found.shape[-1] == 4 else None
         mm = pixel_mm(self.config, size)
         landmarks, samples = [], []
         for k, name in enumerate(self.config.data.landmarks):

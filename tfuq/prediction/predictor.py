@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -62,25 +63,31 @@ def request_of(config: Config, method: str, samples: int | None, seed: int | Non
     )
 
 
+class Sampling(Protocol):
+    """What a predictor draws with: a `Sampler`, or one that is elsewhere."""
+
+    def sample(self, images: np.ndarray, seed: tf.Tensor, samples: tf.Tensor) -> Mapping[str, tf.Tensor | np.ndarray]: ...
+
+
 class Predictor(ABC):
     """Draws samples of cases and writes what the task makes of them."""
 
-    def __init__(self, run: Run, request: Request, further: Sequence[Reducer] = ()):
-        """``further`` gathers more from the samples than the task does, under other names.
+    def __init__(self, run: Run, request: Request, further: Sequence[Reducer] = (), *, sampler: Sampling | None = None):
+        """``further`` gathers more from the samples than the task does, under other names. ``sampler`` draws in the place of the
+        run's own networks, which are not read then.
 
         Raises:
             RunError: the run cannot serve the method, is not calibrated for it where that is asked for, or has no members to keep
                 apart.
         """
         self.run, self.config, self.request = run, run.config, request
-        posterior = load_posterior(run, request.method, keep=request.batch)
-        self.samples = samples_of(request.method, members=len(posterior.members), asked=request.samples)
+        posterior = Posterior([]) if sampler else load_posterior(run, request.method, keep=request.batch)
+        self.samples = samples_of(request.method, members=len(self.used_members), asked=request.samples)
         self.maps = UNCERTAINTY_MAPS if self.samples > 1 else SINGLE_SAMPLE_MAPS
         self.preprocess = make_preprocessor(self.config, run.statistics)
         self.calibration = read_calibration(run, self._draws()) if request.is_calibrated else None
-        self.members = self._members_kept(len(posterior.members))
-        reducers = [*self._reducers(posterior), *further]
-        self.sampler = Sampler(posterior, reducers, finish=self._finish)
+        self.members = self._members_kept(len(self.used_members))
+        self.sampler = sampler or Sampler(posterior, [*self._reducers(posterior), *further], finish=self._finish)
 
     def _members_kept(self, members: int) -> int:
         """How many members are kept apart: those that have samples."""
@@ -135,10 +142,14 @@ class Predictor(ABC):
             draws.calibration = calibration_digest(calibration_path(self.run, self.request.method))
         return draws
 
-    def _draws(self) -> Manifest:
+    @property
+    def used_members(self) -> list[int]:
+        """The members that the method draws from."""
         members = self.run.finished_members
-        used = members if METHOD_TRAITS[self.request.method].draws_member else members[:1]
-        digests = [member_digest(self.run, index) for index in used]
+        return members if METHOD_TRAITS[self.request.method].draws_member else members[:1]
+
+    def _draws(self) -> Manifest:
+        digests = [member_digest(self.run, index) for index in self.used_members]
         return Manifest(
             str(self.run.path.resolve()), self.request.method, self.samples, self.request.seed, digests, __version__
         )
@@ -170,7 +181,7 @@ class Predictor(ABC):
         starts = range(0, len(examples), self.batch)
         with memory_errors():
             parts = [self.sampler.sample(examples[start : start + self.batch], seed, count) for start in starts]
-        return {name: np.concatenate([part[name].numpy() for part in parts]) for name in parts[0]}
+        return {name: np.concatenate([np.asarray(part[name]) for part in parts]) for name in parts[0]}
 
 
 @contextmanager

@@ -1,0 +1,50 @@
+"""``tfuq export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tfuq import runs
+from tfuq.config import SERVED_METHODS
+from tfuq_cli import options
+from tfuq_cli.progress import quiet_import
+
+_MOST = 100
+
+
+@click.command("export", cls=options.Command)
+@click.argument("run", required=False, type=options.PATH)
+@options.method("How the export draws samples; the run's own method if not given.", SERVED_METHODS)
+@click.option(
+    "--to",
+    type=options.PATH,
+    metavar="saved_models/NAME",
+    help="Folder of the model.  [default: saved_models/<config>-<method>]",
+)
+@click.option(
+    "--max-samples",
+    type=click.IntRange(1, 100_000),
+    help=f"No request draws more.  [default: {_MOST}, or the configuration's number where that is larger]",
+)
+def command(run, method, to, max_samples) -> None:
+    """Export RUN, by default the newest run of the method, for TensorFlow Serving, as the next version of a model.
+
+    The SavedModel holds the graph that tfuq predict samples with, all members included. Beside it are models.config, batching
+    parameters and a README with the server's command line and calls from clients.
+
+    \b
+    Example:
+      tfuq export runs/quickstart/hybrid --to saved_models/quickstart
+    """
+    opened = runs.open_run(run) if run else runs.newest_run(method)
+    method = method or opened.config.method
+    with quiet_import():
+        from tfuq import serving
+        from tfuq.prediction import request_of
+
+    request = request_of(opened.config, method, None, None)
+    folder = to or Path("saved_models") / f"{opened.config.name}-{method}"
+    version = serving.export(opened, request, folder, max_samples or max(_MOST, request.samples))
+    click.echo(f"{method} as version {version.name} of {folder.name} in {version}; next: tfuq serve-check {folder}")
