@@ -168,16 +168,17 @@ def test_refusals_of_calibrate(own_run, tfuq, tmp_path):
     (run / "splits.json").write_text(json.dumps(split))
 
 
-def test_refusals_of_what_is_calibrated(calibrated_balls, tfuq, trained_task):
+def test_refusals_of_what_is_calibrated(calibrated_balls, tfuq, trained_task, tmp_path):
     fresh = trained_task("classification", "mc-dropout").path
     assert_refused(tfuq("predict", fresh, "--calibrated"), "is not calibrated for mc-dropout", "tfuq calibrate")
-    run, folder, *_ = calibrated_balls
+    run = shutil.copytree(calibrated_balls[0], tmp_path / "run")  # it is damaged below
+    folder = run / "predictions" / "mc-dropout-calibrated"
     assert_refused(tfuq("calibrate", run, "--alpha", 0.5, "--samples", 3), "exists; pass --overwrite")
     assert_refused(tfuq("predict", run, "--calibrated", "--samples", 4), "was made of mc-dropout, T = 3", "draw alike")
     own = next(iter(stored(run)["cases"].values()))[0]
     assert_refused(tfuq("predict", run, "--calibrated", "--samples", 3, "--input", own), "is a calibration case")
     kept = files_of(run / "scores")
-    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest = json.loads((folder / "manifest.json").read_text()) | {"run": str(run)}
     name, files = next(iter(stored(run)["cases"].items()))
     entry = next(iter(manifest["cases"].values()))
     manifest["cases"][name] = entry | {"images": files}
