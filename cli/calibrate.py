@@ -27,12 +27,9 @@ from tfuq_cli.progress import quiet_import, say
     show_default=True,
     help="How probabilities are scaled; vector has a weight and a bias for each class, and serves classification.",
 )
-@click.option(
-    "--samples", type=click.IntRange(1, 100_000), help="T, as predictions will have it.  [default: the configuration's]"
-)
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of the draws.  [default: the configuration's]")
+@options.draws
 @options.overwrite
-def command(run, method, cases, alpha, scaling, samples, seed, overwrite) -> None:
+def command(run, method, cases, alpha, scaling, draws, overwrite) -> None:
     """Calibrate a method of RUN, by default the newest run: scaling of probabilities, and conformal thresholds.
 
     Cases that were calibrated on are left out, or refused, by tfuq predict --calibrated. A calibration holds for one method, T,
@@ -48,7 +45,7 @@ def command(run, method, cases, alpha, scaling, samples, seed, overwrite) -> Non
         from tfuq import prediction
         from tfuq.calibrate import Choices, calibrate
 
-    request = prediction.request_of(opened.config, method or opened.config.method, samples, seed)
+    request = prediction.request_of(opened.config, method or opened.config.method, *draws)
     chosen = prediction.calibration_cases(opened, cases, request.seed)
     found, path = calibrate(opened, request, chosen, Choices(cases, alpha, scaling), say=say, overwrite=overwrite)
     if found.scaling:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 from click.shell_completion import CompletionItem
@@ -57,6 +59,35 @@ def complete_perturbation(context, parameter, incomplete) -> list[str]:
 def method(help_text: str, methods: Sequence[str] = METHODS):
     """``--method``."""
     return click.option("--method", type=click.Choice(methods), help=help_text)
+
+
+class Draws(NamedTuple):
+    """What `tfuq.prediction.request_of` takes after configuration and method; None where it is as configured."""
+
+    samples: int | None
+    seed: int | None
+    batch: int | None
+
+
+def draws(command: Callable) -> Callable:
+    """``--samples``, ``--seed`` and ``--batch``, which reach the command together as ``draws``."""
+
+    @click.option(
+        "--samples", type=click.IntRange(1, 100_000), help="T, the number of samples.  [default: the configuration's]"
+    )
+    @click.option(
+        "--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of all that is drawn.  [default: the configuration's]"
+    )
+    @click.option(
+        "--batch",
+        type=click.IntRange(1, 1_000_000),
+        help="Slices (2D) or windows (3D) held in memory at once; changes no result.",
+    )
+    @functools.wraps(command)
+    def together(*arguments, samples, seed, batch, **others):
+        return command(*arguments, draws=Draws(samples, seed, batch), **others)
+
+    return together
 
 
 overwrite = click.option("--overwrite", is_flag=True, help="Replace what is there.")

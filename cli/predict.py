@@ -33,11 +33,7 @@ from tfuq_cli.progress import echo_plan, is_on, quiet_import, say
 @click.option(
     "--out", type=options.PATH, help="Where to write.  [default: RUN/predictions/<method>, with -input for given scans]"
 )
-@click.option("--samples", type=click.IntRange(1, 100_000), help="T, the number of samples.  [default: the configuration's]")
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of the draws.  [default: the configuration's]")
-@click.option(
-    "--batch", type=click.IntRange(1, 1_000_000), help="Slices (2D) or windows (3D) held in memory at once; changes no result."
-)
+@options.draws
 @click.option(
     "--calibrated",
     is_flag=True,
@@ -55,9 +51,7 @@ from tfuq_cli.progress import echo_plan, is_on, quiet_import, say
 )
 @options.overwrite
 @options.dry_run
-def command(
-    run, method, input, mask, out, samples, seed, batch, calibrated, save_samples, save_members, overwrite, dry_run
-) -> None:
+def command(run, method, input, mask, out, draws, calibrated, save_samples, save_members, overwrite, dry_run) -> None:
     """Predict scans with RUN, by default the newest run of the method.
 
     \b
@@ -69,7 +63,7 @@ def command(
     with quiet_import():
         from tfuq import prediction
 
-    request = prediction.request_of(opened.config, method, samples, seed, batch)
+    request = prediction.request_of(opened.config, method, *draws)
     request = replace(request, is_calibrated=calibrated, keep_samples=save_samples, keep_members=save_members)
     predictor = prediction.make_predictor(opened, request)
     cases = (

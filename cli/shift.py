@@ -47,17 +47,11 @@ def _meaning(chosen) -> str:
     type=options.PATH,
     help="Turn this CT of a head and let the network see it summed from the side, in place of the test split; of landmarks.",
 )
-@click.option("--samples", type=click.IntRange(1, 100_000), help="T, the number of samples.  [default: the configuration's]")
-@click.option(
-    "--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of draws and perturbations.  [default: the configuration's]"
-)
-@click.option("--batch", type=click.IntRange(1, 1_000_000), help="As of tfuq predict; changes no result.")
+@options.draws
 @click.option("--save-predictions", is_flag=True, help="Keep what is predicted: maps, on the network's grid, or tables.")
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures beside the tables.")
 @options.overwrite
-def command(
-    run, perturbation, severity, method, channel, head_ct, samples, seed, batch, save_predictions, figures, overwrite
-) -> None:
+def command(run, perturbation, severity, method, channel, head_ct, draws, save_predictions, figures, overwrite) -> None:
     """Perturb the test split of RUN, by default the newest run, by degrees, and see whether uncertainty rises.
 
     Images are perturbed after preprocessing, labels and landmarks with them. Writes RUN/shift/PERTURBATION/: table.csv (quality,
@@ -77,7 +71,7 @@ def command(
         from tfuq.shift import Plan, shift
 
     methods = dict.fromkeys(method or (opened.config.method,))
-    requests = [prediction.request_of(opened.config, name, samples, seed, batch) for name in methods]
+    requests = [prediction.request_of(opened.config, name, *draws) for name in methods]
     plan = Plan(perturbation, severities, channel, save_predictions, head_ct)
     done = shift(opened, requests, plan, say=say, overwrite=overwrite)
     drawn = done.draw() if figures else []

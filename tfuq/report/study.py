@@ -56,4 +56,5 @@ def _lines(axes: Sequence[str], rows: Sequence[dict]) -> dict[str, list[dict]]:
 def _places(labels: Sequence[str]) -> dict[str, float]:
     """Where each label stands: at its number if all are numbers, else one after another."""
     names = list(dict.fromkeys(labels))
-    return {name: float(name) if all(map(_is_number, names)) else float(place) for place, name in enumerate(names)}
+    are_numbers = all(map(_is_number, names))
+    return {name: float(name if are_numbers else place) for place, name in enumerate(names)}
