@@ -62,6 +62,11 @@ def test_volumes_are_held_against_the_moved_label(rank, trained, tfuq, tmp_path)
     assert result.exit_code == 0, result.output
     folder = run / "shift" / "rotation"
     assert tfuq("predict", run).exit_code == 0
+    assert tfuq("score", run / "predictions" / "mc-dropout", "--no-figures").exit_code == 0
+    scored = json.loads((run / "scores" / "mc-dropout" / "summary.json").read_text())["scores"]["all"]
+    unperturbed = json.loads((folder / "mc-dropout" / "0" / "summary.json").read_text())["scores"]
+    for name, value in unperturbed.items():
+        assert value == pytest.approx(scored[name]["mean"], rel=1e-5), name
     scores = {row["case"]: row for row in table(folder / "mc-dropout" / "30" / "cases.csv")}
     errors = []
     for case_id, row in scores.items():
@@ -69,12 +74,9 @@ def test_volumes_are_held_against_the_moved_label(rank, trained, tfuq, tmp_path)
             {p.name.split(".")[0]: read(p) for p in (folder / "mc-dropout" / s / "predictions" / case_id).glob("*.nii.gz")}
             for s in ("0", "30")
         )
-        for name in (
-            "label",
-            "mutual_information",
-        ):  # at severity 0 the prediction is that of tfuq predict, which crops its padding
+        for name in ("label", "mutual_information"):  # at severity 0 the prediction is that of tfuq predict
             as_predicted = read(run / "predictions" / "mc-dropout" / case_id / f"{name}.nii.gz").array
-            np.testing.assert_array_equal(clean[name].array[tuple(slice(n) for n in as_predicted.shape)], as_predicted)
+            np.testing.assert_array_equal(clean[name].array, as_predicted)
         image = clean["image"].with_array(clean["image"].array[..., None])
         moved = perturb("rotation", Subject(image, clean["truth"]), 30, case_seed(0, case_id))
         np.testing.assert_array_equal(turned["truth"].array, moved.label.array)

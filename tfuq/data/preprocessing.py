@@ -95,11 +95,18 @@ class Preprocessor:
             volume = zscore(volume)
         elif self.config.normalization == "zscore-training":
             volume = zscore(volume, self.statistics)
-        return pad_to(volume, self._least_shape(volume))
+        return self.padded(volume)
 
     def label(self, label: Volume, mask: Volume | None = None) -> Volume:
         """The reference on the network's grid."""
-        volume = self._resampled(label, mask, nearest=True)
+        return self.padded(self.unpadded_label(label, mask))
+
+    def unpadded_label(self, label: Volume, mask: Volume | None = None) -> Volume:
+        """The reference on the part of the network's grid that the scan fills."""
+        return self._resampled(label, mask, nearest=True)
+
+    def padded(self, volume: Volume) -> Volume:
+        """With zeros about it, where the network takes no less."""
         return pad_to(volume, self._least_shape(volume))
 
     def intensities(self, image: Volume, mask: Volume | None = None) -> Volume:

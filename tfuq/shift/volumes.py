@@ -1,4 +1,4 @@
-"""Perturbed volumes, measured one by one on the network's grid."""
+"""Perturbed volumes, measured one by one on the network's grid, without the padding that it may need: no scan has noise there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from tfuq.data.cases import Case, read_case_image, read_label, read_mask
 from tfuq.data.perturbations import Subject
 from tfuq.data.preprocessing import from_examples
+from tfuq.data.volume import onto_grid
 from tfuq.data.writers import make_folder, write_csv, write_nifti
 from tfuq.scoring.evaluation.failures import FailureOptions, segmentation_cohorts, unsigned
 from tfuq.scoring.evaluation.scores import mean_of
@@ -34,8 +35,8 @@ class VolumeMeasurer(Measurer):
     def subject(self, case):
         image = read_case_image(case)
         mask, label = read_mask(self.config, case, image), read_label(self.config, case, image)
-        prepared = self.predictor.network_grid(case, image)
-        return Subject(prepared, self.predictor.preprocess.label(label, mask), axis=self._plane_axis)
+        reference = self.predictor.preprocess.unpadded_label(label, mask)
+        return Subject(onto_grid(self.predictor.network_grid(case, image), reference), reference, axis=self._plane_axis)
 
     @property
     def _plane_axis(self) -> int:
@@ -63,11 +64,15 @@ class VolumeMeasurer(Measurer):
         return Measured(rows, scores, cohort, example, ratios)
 
     def _predict(self, subject: Subject) -> tuple[CaseMaps, list[dict]]:
-        drawn, axis = self.predictor.sample(subject.image), self.config.preprocessing.slice_axis
-        probability, *maps = (from_examples(drawn[name], axis) for name in ("probability", *self.predictor.maps))
-        named = dict(zip(self.predictor.maps, maps, strict=True))
-        found = CaseMaps(probability.argmax(-1).astype(np.uint8), subject.label.array, probability, named)
-        return found, self.predictor.structures(subject.image, drawn)
+        padded, axis = self.predictor.preprocess.padded(subject.image), self.config.preprocessing.slice_axis
+        drawn = self.predictor.sample(padded)
+
+        def unpadded(name: str) -> np.ndarray:
+            return onto_grid(padded.with_array(from_examples(drawn[name], axis)), subject.image).array
+
+        probability, maps = unpadded("probability"), {name: unpadded(name) for name in self.predictor.maps}
+        found = CaseMaps(probability.argmax(-1).astype(np.uint8), subject.label.array, probability, maps)
+        return found, self.predictor.structures(padded, drawn)
 
     def _add(self, gathered: _Gathered, case: Case, subject: Subject, found: CaseMaps, structures: list[dict]) -> None:
         rows = case_rows(case.id, found, self.config, subject.label)
@@ -88,7 +93,7 @@ class VolumeMeasurer(Measurer):
 
 
 def _write(folder: Path, subject: Subject, found: CaseMaps, structures: list[dict]) -> None:
-    """What was seen and predicted, on the network's grid."""
+    """What was seen and predicted."""
     image = subject.image.array
     volumes = {"image": image[..., 0] if image.shape[-1] == 1 else image, "truth": found.truth, "label": found.label}
     make_folder(folder)
