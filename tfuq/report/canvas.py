@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -16,6 +17,7 @@ BLUE, VERMILION, ORANGE, GREEN, SKY, PURPLE, YELLOW, BLACK = (
 RIGHT, WRONG = BLUE, VERMILION
 SEQUENTIAL = "cividis"
 GREY = "#BBBBBB"
+_MOST_ACROSS = 3
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -23,6 +25,14 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def panels(count: int) -> tuple[Figure, list[Axes]]:
+    """A figure of so many plots, in rows as even as can be."""
+    down = -(-count // _MOST_ACROSS)
+    across = -(-count // down)
+    figure = new_figure(4.2 * across, 3.2 * down)
+    return figure, [figure.add_subplot(down, across, place) for place in range(1, count + 1)]
 
 
 def save(figure: Figure, path: Path) -> Path:

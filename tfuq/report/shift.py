@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tfuq.config import Config
-from tfuq.report.canvas import GREY, ORANGE, SEQUENTIAL, WRONG, YELLOW, new_figure, plain, save
+from tfuq.report.canvas import GREY, ORANGE, SEQUENTIAL, WRONG, YELLOW, new_figure, panels, plain, save
 from tfuq.report.ranking import LINES
 from tfuq.report.segmentation import upright
 
@@ -29,7 +29,7 @@ QUANTITIES = {  # of the table, those that a plot shows, and their units
     "max_activation": "maximum activation", "variance": "variance (pixels²)", "mean_radial_spread": "mean radial spread (pixels)",
     "aleatoric_variance": "aleatoric variance (pixels²)",
 }  # fmt: skip
-_COLUMNS, _MOST_SHOWN = 3, 6
+_MOST_SHOWN = 6
 _STRIP_MAPS = ("predictive_entropy", "mutual_information", "variation_ratio")
 
 
@@ -81,10 +81,8 @@ def against_severity(rows: Sequence[dict], correlations: Sequence[dict], meaning
     """A panel for quality and for each uncertainty, a line for each method with its Spearman and Pearson correlation."""
     names = [name for name in QUANTITIES if any(row.get(name) is not None for row in rows)]
     found = {(row["method"], row["quantity"]): row for row in correlations}
-    across = min(len(names), _COLUMNS)
-    figure = new_figure(4.2 * across, 3.2 * -(-len(names) // across))
-    for place, name in enumerate(names, start=1):
-        axes = figure.add_subplot(-(-len(names) // across), across, place)
+    figure, drawn = panels(len(names))
+    for axes, name in zip(drawn, names, strict=True):
         for method, (colour, style) in zip(dict.fromkeys(row["method"] for row in rows), cycle(LINES), strict=False):
             points = [(row["severity"], row[name]) for row in rows if row["method"] == method and row.get(name) is not None]
             if points:

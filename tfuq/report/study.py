@@ -7,21 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, new_figure
+from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, panels
 
 _COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)
 _MARKERS = "os^Dvx"
-_COLUMNS = 3
 
 
 def study_figure(axes: Sequence[str], columns: Sequence[str], rows: Sequence[dict]) -> Figure:
     """``rows`` hold a label for each of ``axes`` and a number, or nothing, for each of ``columns``."""
     axes = _numbers_first(axes, rows)
-    across = min(len(columns), _COLUMNS)
-    figure = new_figure(4.2 * across, 3.2 * -(-len(columns) // across))
+    figure, drawn = panels(len(columns))
     places = _places([row[axes[0]] for row in rows])
-    for number, column in enumerate(columns, start=1):
-        panel = figure.add_subplot(-(-len(columns) // across), across, number)
+    for panel, column in zip(drawn, columns, strict=True):
         for index, (name, line) in enumerate(_lines(axes, rows).items()):
             points = [(places[row[axes[0]]], row[column]) for row in line if row.get(column) is not None]
             style = {"color": _COLOURS[index % len(_COLOURS)], "marker": _MARKERS[index % len(_MARKERS)], "markersize": 4}
