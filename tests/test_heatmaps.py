@@ -1,5 +1,6 @@
 """Landmarks as heatmaps and back: losses, positions found in them, their spread, and the scales they are told in."""
 
+import csv
 import math
 
 import numpy as np
@@ -67,6 +68,18 @@ def test_an_image_without_landmarks_costs_nothing(name):
     points, outputs = random_batch()
     loss = LOSSES[name](tf.constant(np.full_like(points, np.nan)), tf.constant(outputs), 1.5)
     np.testing.assert_array_equal(loss, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LOSSES)
+def test_networks_learn_where_landmarks_are(name, tfuq, tmp_path):
+    changes = f"data.root={tmp_path / 'data'}", f"training.loss.name={name}", "training.epochs=24", "network.level_dropout={}"
+    options = [word for change in changes for word in ("-o", change)]
+    result = tfuq("train", "cephalogram", "--method", "deterministic", *options, "--run", tmp_path / "run")
+    assert result.exit_code == 0, result.output
+    with (tmp_path / "run" / "members" / "0" / "history.csv").open() as file:
+        errors = [float(row["val_radial_error"]) for row in csv.DictReader(file)]
+    assert errors[-1] < errors[0] / 2
 
 
 def test_the_cross_entropy_of_its_own_target_is_the_entropy():

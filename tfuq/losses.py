@@ -14,6 +14,7 @@ from tfuq.config import LossConfig
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 _SMOOTH = 1.0  # one voxel: an absent class predicted absent scores 1, and its gradient stays finite
+_NEIGHBOURHOOD = 0.2  # weight of a landmark's neighbourhood, that of its whole picture being 1
 
 
 def log_probabilities(logits: tf.Tensor) -> tf.Tensor:
@@ -62,23 +63,31 @@ def gaussian_heatmaps(points: tf.Tensor, size: tuple[int, int], sigma: float) ->
 
 
 def heatmap_mse(points: tf.Tensor, outputs: tf.Tensor, sigma: float) -> tf.Tensor:
-    """Mean squared difference from Gaussian heatmaps of peak 1, over the pixels of the landmarks that are there."""
+    """Mean squared difference from Gaussian heatmaps of peak 1, for the landmarks that are there: over all pixels, and with a fifth of
+    that weight over those near the landmark, by the heatmap. A dozen of thousands of pixels are not zero, and unweighted a network
+    settles at zero for all of them (seen over 1,100 steps); `heatmap_cross_entropy` needs no such help and learns sooner."""
     target, there = _targets(points, outputs, sigma)
-    return mean_of_present(tf.reduce_mean(tf.math.squared_difference(outputs, target), axis=[1, 2]), there)
+    squares = tf.math.squared_difference(outputs, target)
+    everywhere = tf.reduce_mean(squares, axis=[1, 2])
+    near = tf.reduce_sum(_of_sum_one(target) * squares, axis=[1, 2])
+    return mean_of_present((everywhere + _NEIGHBOURHOOD * near) / (1 + _NEIGHBOURHOOD), there)
 
 
 def heatmap_cross_entropy(points: tf.Tensor, outputs: tf.Tensor, sigma: float) -> tf.Tensor:
     """Mean over present landmarks of −Σ g log p, g the Gaussian heatmap of sum 1, p the softmax over all pixels."""
     target, there = _targets(points, outputs, sigma)
-    target = target / tf.maximum(tf.reduce_sum(target, axis=[1, 2], keepdims=True), 1e-12)
     log_p = outputs - tf.reduce_logsumexp(outputs, axis=[1, 2], keepdims=True)
-    return mean_of_present(-tf.reduce_sum(target * log_p, axis=[1, 2]), there)
+    return mean_of_present(-tf.reduce_sum(_of_sum_one(target) * log_p, axis=[1, 2]), there)
 
 
 def _targets(points, outputs, sigma):
     there = presence(points)
     target = gaussian_heatmaps(points, outputs.shape[1:3], sigma)
     return tf.where(there[:, None, None], target, 0.0), tf.cast(there, outputs.dtype)
+
+
+def _of_sum_one(heatmaps):
+    return heatmaps / tf.maximum(tf.reduce_sum(heatmaps, axis=[1, 2], keepdims=True), 1e-12)
 
 
 def presence(points: tf.Tensor) -> tf.Tensor:
