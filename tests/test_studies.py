@@ -1,5 +1,6 @@
 """Studies: grids of runs in processes of their own, which go on where they were stopped, and one table of them all."""
 
+import functools
 import json
 import re
 import signal
@@ -146,7 +147,9 @@ def test_a_study_that_is_stopped_leaves_no_process_and_goes_on(study, tfuq, tmp_
     text = STUDY.replace("{training.steps_per_epoch: 1}", "{training.steps_per_epoch: 1, training.epochs: 100}")
     study.write_text(text.replace("[1, 3]", "[1]"))
     command = [sys.executable, "-m", "tfuq_cli", "study", str(study), "--out", str(tmp_path / "out")]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # A shell's background jobs inherit deafness to SIGINT.
+    heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
     history = tmp_path / "out/cells/1/members/0/history.csv"
     while not history.exists():
         assert process.poll() is None
