@@ -31,6 +31,8 @@ class ServedNetwork(tf.Module):
         self._config, self._sampler, self.most = predictor.config, predictor.sampler, most
         self._channels = predictor.run.facts["channels"]
         self._seed, self.samples = predictor.request.seed, min(predictor.samples, most)
+        # A constant number would be optimized into products with its reciprocal, which round otherwise than quotients.
+        self._samples = tf.Variable(self.samples, trainable=False)
         self._prepare = Preparation(predictor.config, predictor.run.statistics)
         self._at_means = _without_draws(predictor)
         self._measures = make_outputs(predictor.config, predictor.maps)
@@ -50,15 +52,15 @@ class ServedNetwork(tf.Module):
 
     def weights(self) -> list[tf.Variable]:
         """What the signatures read, each variable once."""
-        networks = [*self._sampler.posterior.members]
-        found = [variable for network in networks for variable in network.model.weights] + [*self._prepare.variables]
+        of_networks = [variable for network in self._sampler.posterior.members for variable in network.model.weights]
+        found = [*of_networks, *self._prepare.variables, self._samples]
         return list({id(variable): variable for variable in found}.values())
 
     def _serving_default(self, image: tf.Tensor, seed: tf.Tensor, num_samples: tf.Tensor) -> Outputs:
         return self._measures(self._drawn(self._prepare(self._checked(image)), seed, num_samples))
 
     def _images_only(self, image: tf.Tensor) -> Outputs:
-        return self._serving_default(image, tf.constant([self._seed, 0]), tf.constant(self.samples))
+        return self._serving_default(image, tf.constant([self._seed, 0]), self._samples)
 
     def _deterministic(self, image: tf.Tensor) -> Outputs:
         prepared = self._known(self._prepare(self._checked(image)))
