@@ -90,12 +90,14 @@ class Preprocessor:
 
     def image(self, image: Volume, mask: Volume | None = None) -> Volume:
         """The network's input ``[X, Y, Z, C]``, float32."""
+        return self.padded(self.unpadded_image(image, mask))
+
+    def unpadded_image(self, image: Volume, mask: Volume | None = None) -> Volume:
+        """The part of the network's input that the scan fills."""
         volume = self.intensities(image, mask)
-        if self.config.normalization == "zscore":
-            volume = zscore(volume)
-        elif self.config.normalization == "zscore-training":
-            volume = zscore(volume, self.statistics)
-        return self.padded(volume)
+        if self.config.normalization == "none":
+            return volume
+        return zscore(volume, self.statistics if self.config.normalization == "zscore-training" else None)
 
     def label(self, label: Volume, mask: Volume | None = None) -> Volume:
         """The reference on the network's grid."""

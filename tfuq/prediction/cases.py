@@ -99,15 +99,15 @@ def input_cases(config: Config, channels: int, inputs: tuple[Path, ...]) -> list
         DataError: nothing to read, or files that do not make whole groups.
     """
     cases, files = [], []
-    channels = channels if config.task == "segmentation" else 1
+    per_case = channels if config.task == "segmentation" else 1
     for path in inputs:
         if not path.exists():
             raise DataError(f"{path}: no such file or folder")
         if path.is_dir():
-            cases += _folder_cases(config, channels, path)
+            cases += _folder_cases(config, per_case, path)
         else:
             files.append(path)
-    return sorted_unique(cases + _grouped(files, _files_of_a_case(config, channels)), "--input")
+    return sorted_unique(cases + _grouped(files, per_case), "--input")
 
 
 def with_masks(config: Config, cases: list[Case], masks: Path) -> list[Case]:
@@ -135,19 +135,19 @@ def with_masks(config: Config, cases: list[Case], masks: Path) -> list[Case]:
     return [replace(case, mask=found[case.id]) for case in cases]
 
 
-def _files_of_a_case(config: Config, channels: int) -> int:
-    """A scan may come as a file for each channel, a picture has its colours in one."""
-    return channels if config.task == "segmentation" else 1
-
-
-def _folder_cases(config: Config, channels: int, folder: Path) -> list[Case]:
+def _folder_cases(config: Config, per_case: int, folder: Path) -> list[Case]:
     files = sorted(path for path in folder.iterdir() if path.is_file() and is_readable(path))
     try:
         return cases_of(config.data, folder)
-    except DataError:
-        if files and _files_of_a_case(config, channels) == 1:
+    except DataError as error:
+        if files and per_case == 1:
             return _grouped(files, 1)
-        raise
+        if files:
+            raise
+        raise DataError(
+            f"{folder}: holds no scans that tfuq reads, and is no data set of layout {config.data.layout} ({error}); give scans, or a "
+            "folder of them"
+        ) from error
 
 
 def _grouped(files: list[Path], channels: int) -> list[Case]:

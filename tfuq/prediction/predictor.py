@@ -155,7 +155,13 @@ class Predictor(ABC):
         )
 
     def network_grid(self, case: Case, image: Volume) -> Volume:
-        """The case as the network takes it.
+        """The case as the network takes it; errors as `preprocessed` has them."""
+        volume = self.preprocessed(case, image)
+        with naming(case):
+            return self.preprocess.padded(volume)
+
+    def preprocessed(self, case: Case, image: Volume) -> Volume:
+        """The case as the network takes it, before it is padded.
 
         Raises:
             DataError: another number of channels than the run was trained with.
@@ -167,7 +173,7 @@ class Predictor(ABC):
             )
         mask = read_mask(self.config, case, image)
         with naming(case):
-            return self.preprocess.image(image, mask)
+            return self.preprocess.unpadded_image(image, mask)
 
     @property
     def batch(self) -> int:

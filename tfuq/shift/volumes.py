@@ -36,7 +36,7 @@ class VolumeMeasurer(Measurer):
         image = read_case_image(case)
         mask, label = read_mask(self.config, case, image), read_label(self.config, case, image)
         reference = self.predictor.preprocess.unpadded_label(label, mask)
-        return Subject(onto_grid(self.predictor.network_grid(case, image), reference), reference, axis=self._plane_axis)
+        return Subject(self.predictor.preprocessed(case, image), reference, axis=self._plane_axis)
 
     @property
     def _plane_axis(self) -> int:
