@@ -28,4 +28,6 @@ def epoch_dataset(training: TrainingSet, rows: list[int], *, batch: int, steps: 
     dataset = tf.data.Dataset.range(steps).map(fetch, num_parallel_calls=_WORKERS, deterministic=True).prefetch(2)
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    # An iterator that is dropped waits for its autotuning thread, which sleeps for up to 20 s.
+    options.autotune.enabled = False
     return dataset.with_options(options)

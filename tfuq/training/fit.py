@@ -129,6 +129,8 @@ class MemberTraining:
         """An epoch's batches of images and labels, on the strategy's devices."""
         batch, seed = self.config.training.batch_size, [self._seed, epoch + 1]
         dataset = epoch_dataset(self._training, self._rows, batch=batch, steps=self.steps, seed=seed)
+        if self._strategy.num_replicas_in_sync == 1:
+            return dataset  # a distributed one would autotune by itself, and wait (see `epoch_dataset`)
         return self._strategy.experimental_distribute_dataset(dataset)
 
     def _learning_rate(self, step: int) -> float:
