@@ -6,7 +6,7 @@ import click
 
 from tfuq import runs
 from tfuq_cli import options
-from tfuq_cli.progress import quiet_import, say
+from tfuq_cli.progress import quiet_import, say, show
 
 
 @click.command("calibrate", cls=options.Command)
@@ -49,8 +49,8 @@ def command(run, method, cases, alpha, scaling, draws, overwrite) -> None:
     chosen = prediction.calibration_cases(opened, cases, request.seed)
     found, path = calibrate(opened, request, chosen, Choices(cases, alpha, scaling), say=say, overwrite=overwrite)
     if found.scaling:
-        click.echo(_scaling(found.scaling))
-    click.echo(
+        show(_scaling(found.scaling))
+    show(
         f"{request.method} calibrated on {len(chosen)} case(s) in {path}; next: tfuq predict {opened.path} --method {request.method} "
         "--calibrated"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tfuq_cli import options
+from tfuq_cli.progress import show
 
 
 @click.command("compare", cls=options.Command)
@@ -29,8 +30,8 @@ def command(scores, class_name, out) -> None:
     from tfuq.scoring.comparison import compare
 
     comparison = compare(list(scores), class_name)
-    click.echo(comparison.markdown())
+    show(comparison.markdown())
     if out:
         write_text(out / "comparison.md", comparison.markdown())
         write_csv(out / "comparison.csv", comparison.rows())
-        click.echo(f"{len(comparison.methods)} methods over {len(comparison.cases)} cases compared in {out}")
+        show(f"{len(comparison.methods)} methods over {len(comparison.cases)} cases compared in {out}")

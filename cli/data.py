@@ -7,7 +7,7 @@ import click
 from tfuq import config as configuration
 from tfuq.errors import DataError
 from tfuq_cli import options
-from tfuq_cli.progress import say
+from tfuq_cli.progress import say, show
 
 _MOST_LINES = 20  # of problems: a folder of thousands may have the same one throughout
 
@@ -45,7 +45,7 @@ def list_data() -> None:
             state = "made when first used" if is_made_on_use(data.layout, data.root) else f"{len(cases_of(data))} cases"
         except DataError:
             state = "not here"
-        click.echo(f"{name}: {state} in {data.root} ({data.layout})\n    {data.source}\n    licence: {data.licence}")
+        show(f"{name}: {state} in {data.root} ({data.layout})\n    {data.source}\n    licence: {data.licence}")
 
 
 @command.command("check")
@@ -65,20 +65,20 @@ def check(config, override) -> None:
     reports = checks.check_data(
         settings, on_case=(lambda _: None) if is_counted else lambda report: say(f"checked {report.id}")
     )
-    click.echo((_counts if is_counted else _table)(reports, settings.data.classes))
+    show((_counts if is_counted else _table)(reports, settings.data.classes))
     for remark in checks.remarks(settings, reports):
-        click.echo(f"remark: {remark}")
+        show(f"remark: {remark}")
     problems = [f"{report.id}: {report.problem}" for report in reports if report.problem]
     problems += checks.absent_classes(settings, reports)
     for problem in problems[:_MOST_LINES]:
-        click.echo(f"PROBLEM: {problem}")
+        show(f"PROBLEM: {problem}")
     if len(problems) > _MOST_LINES:
-        click.echo(f"… and {len(problems) - _MOST_LINES} more")
+        show(f"… and {len(problems) - _MOST_LINES} more")
     if problems:
         raise DataError(
             f"{len(problems)} problem(s) among {len(reports)} cases; mend the first, then check again: {problems[0]}"
         )
-    click.echo(f"{len(reports)} cases in {settings.data.root}, no problem found")
+    show(f"{len(reports)} cases in {settings.data.root}, no problem found")
 
 
 def _table(reports, classes) -> str:
@@ -136,4 +136,4 @@ def synth(name, folder, cases, seed, shape) -> None:
     from tfuq.data.phantoms import synthesize
 
     synthesize(name, folder, cases=cases, seed=seed, shape=shape)
-    click.echo(f"{cases} case(s) of {name} in {folder}")
+    show(f"{cases} case(s) of {name} in {folder}")

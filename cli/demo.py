@@ -9,7 +9,7 @@ import click
 from tfuq import config as configuration
 from tfuq.config import TASKS
 from tfuq_cli import options
-from tfuq_cli.progress import TrainingProgress, quiet_import, say
+from tfuq_cli.progress import TrainingProgress, quiet_import, say, show
 
 _CLOSING = """
 Everything lies in {out}:
@@ -62,6 +62,6 @@ def command(out, task, overwrite) -> None:
 
     with TrainingProgress(configuration.load(TOURS[task]).training.epochs) as progress:
         comparison = demonstrate(out, task, on_step=progress, say=say, overwrite=overwrite)
-    click.echo(comparison.markdown())
+    show(comparison.markdown())
     predictions, figures, following = _WORDS[task]
-    click.echo(_CLOSING.format(out=out, name=TOURS[task], predictions=predictions, figures=figures, next=following).strip())
+    show(_CLOSING.format(out=out, name=TOURS[task], predictions=predictions, figures=figures, next=following).strip())

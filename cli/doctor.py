@@ -8,7 +8,7 @@ import click
 
 from tfuq import runs
 from tfuq_cli import options
-from tfuq_cli.progress import quiet_import, say
+from tfuq_cli.progress import quiet_import, say, show
 
 
 @click.command("doctor", cls=options.Command)
@@ -32,7 +32,7 @@ def command(run) -> None:
     counts = {"fault": 0, "caution": 0}
     for finding in examine(opened, say):
         counts[finding.severity] += 1
-        click.echo("\n".join(finding.lines()))
-    click.echo(f"{counts['fault']} fault(s), {counts['caution']} caution(s) in {opened.path}")
+        show("\n".join(finding.lines()))
+    show(f"{counts['fault']} fault(s), {counts['caution']} caution(s) in {opened.path}")
     if counts["fault"]:
         sys.exit(2)

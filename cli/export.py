@@ -9,7 +9,7 @@ import click
 from tfuq import runs
 from tfuq.config import SERVED_METHODS
 from tfuq_cli import options
-from tfuq_cli.progress import quiet_import
+from tfuq_cli.progress import quiet_import, show
 
 _MOST = 100
 
@@ -47,4 +47,4 @@ def command(run, method, to, max_samples) -> None:
     request = request_of(opened.config, method, None, None)
     folder = to or Path("saved_models") / f"{opened.config.name}-{method}"
     version = serving.export(opened, request, folder, max_samples or max(_MOST, request.samples))
-    click.echo(f"{method} as version {version.name} of {folder.name} in {version}; next: tfuq serve-check {folder}")
+    show(f"{method} as version {version.name} of {folder.name} in {version}; next: tfuq serve-check {folder}")

@@ -12,7 +12,7 @@ import warnings
 
 import click
 
-from tfuq.errors import TfuqError
+from tfuq.errors import TfuqError, printable
 from tfuq.version import __version__
 
 COMMANDS = {
@@ -76,15 +76,16 @@ class LazyGroup(click.Group):
 def _exit(context: click.Context, code: int, message: str) -> None:
     if context.params.get("verbose"):
         traceback.print_exc()
-    click.echo(f"tfuq: {message}", err=True)
+    click.echo(f"tfuq: {printable(message)}", err=True)
     sys.exit(code)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "TFUQ"})
 @click.option("-v", "--verbose", is_flag=True, help="Show library warnings, times of each stage, tracebacks of errors.")
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress, only results and errors.")
+@click.option("--memory", metavar="SIZE", help="The most memory to take, such as 4GB.  [default: what is free]")
 @click.version_option(__version__, prog_name="tfuq", allow_from_autoenv=False)
-def main(verbose, quiet) -> None:
+def main(verbose, quiet, memory) -> None:
     """What a network sees in a medical image, and how sure it is.
 
     \b
@@ -98,6 +99,10 @@ def main(verbose, quiet) -> None:
     """
     if verbose and quiet:
         raise click.UsageError("-v and -q exclude each other: show more, or less")
+    if memory:
+        from tfuq.data.budget import limit_memory
+
+        limit_memory(memory)
     _set_library_output(verbose)
 
 

@@ -9,7 +9,7 @@ import click
 from tfuq import runs
 from tfuq.config import SERVED_METHODS
 from tfuq_cli import options
-from tfuq_cli.progress import echo_plan, is_on, quiet_import, say
+from tfuq_cli.progress import echo_plan, is_on, quiet_import, say, show
 
 
 @click.command("predict", cls=options.Command)
@@ -80,7 +80,7 @@ def command(run, method, input, mask, out, draws, calibrated, save_samples, save
         return
     on_case = _say_case if opened.config.task == "segmentation" else _unsaid  # images come by the thousand
     prediction.predict(predictor, cases, folder, on_case=on_case, overwrite=overwrite)
-    click.echo(f"{len(cases)} case(s) by {method}, T = {predictor.samples}, in {folder}; next: tfuq score {folder}")
+    show(f"{len(cases)} case(s) by {method}, T = {predictor.samples}, in {folder}; next: tfuq score {folder}")
 
 
 def _unsaid(case, seconds) -> None:

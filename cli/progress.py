@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import contextmanager
 
@@ -11,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tfuq.config import TASK_RULES
+from tfuq.data.readers.quiet import quiet_stderr
+from tfuq.errors import printable
 
 _QUALITIES = tuple(f"val_{rules.quality}" for rules in TASK_RULES.values())
 _SHOWN = ("loss", "data_loss", "kl", "val_loss", *_QUALITIES)
@@ -25,18 +26,11 @@ def is_on(flag: str) -> bool:
 @contextmanager
 def quiet_import():
     """Hide what TensorFlow writes while it is imported, before its own log level holds; -v shows it."""
-    if is_on("verbose") or sys.stderr is None:
+    if is_on("verbose"):
         yield
         return
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
+    with quiet_stderr():
         yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 class TrainingProgress:
@@ -75,17 +69,22 @@ class TrainingProgress:
         self._bar.update(self._tasks[member], total=self._epochs * steps, completed=(epoch + 1) * steps)
         shown = "  ".join(f"{name} {logs[name]:.4f}" for name in _SHOWN if name in logs and (name != "kl" or logs[name]))
         line = f"member {member}  epoch {epoch + 1}/{self._epochs}  {shown}  {logs['seconds']:.0f} s"
-        self._console.print(line, highlight=False, soft_wrap=True)
+        self._console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
 def echo_plan(plan: dict[str, str]) -> None:
     """What a dry run found, a line each."""
     for name, text in plan.items():
-        click.echo(f"{name}: {text}")
-    click.echo("dry run: nothing was written")
+        show(f"{name}: {text}")
+    show("dry run: nothing was written")
+
+
+def show(text: str) -> None:
+    """A result, on stdout, in lines; names in it may hold control characters, which are written out."""
+    click.echo("\n".join(map(printable, text.split("\n"))))
 
 
 def say(text: str) -> None:
     """A line of progress, on stderr: stdout is for results."""
     if not is_on("quiet"):
-        click.echo(text, err=True)
+        click.echo(printable(text), err=True)

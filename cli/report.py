@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tfuq_cli import options
+from tfuq_cli.progress import show
 
 
 @click.command("report", cls=options.Command)
@@ -31,4 +32,4 @@ def command(scores, out, cases) -> None:
     out = out or default_page(list(scores))
     total, shown = write_page(list(scores), out, cases)
     size = out.stat().st_size / 2**20
-    click.echo(f"{len(scores)} method(s), {total} case(s), pictures of {shown}, {size:.1f} MB in {out}; open it in a browser")
+    show(f"{len(scores)} method(s), {total} case(s), pictures of {shown}, {size:.1f} MB in {out}; open it in a browser")

@@ -8,7 +8,7 @@ import click
 
 from tfuq.scoring.metrics import LEVELS
 from tfuq_cli import options
-from tfuq_cli.progress import quiet_import, say
+from tfuq_cli.progress import quiet_import, say, show
 
 _SCORES = ("dice", "iou", "precision", "recall", "hd95_mm", "average_surface_distance_mm", "accuracy", "balanced_accuracy",
            "radial_error_mm", "radial_error_px", "nll", "brier", "ece", "dice_raters", "rater_dice", "ged", "volumes_covered",
@@ -80,8 +80,8 @@ def command(predictions, reference, ood, level, failure_at, dose, figures) -> No
             drawn += [save(figure, folder / "figures" / f"{name}.png") for name, figure in dose_figures(doses)]
         say(f"{len(drawn)} figures drawn")
     for line in _lines(scores.summary):
-        click.echo(line)
-    click.echo(f"{scores.summary['cases']} case(s) scored in {folder}")
+        show(line)
+    show(f"{scores.summary['cases']} case(s) scored in {folder}")
 
 
 def _doses(predictions, reference, dose):

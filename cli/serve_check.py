@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tfuq_cli import options
-from tfuq_cli.progress import quiet_import
+from tfuq_cli.progress import quiet_import, show
 
 
 @click.command("serve-check", cls=options.Command)
@@ -27,5 +27,5 @@ def command(export, server, rest) -> None:
     with quiet_import():
         from tfuq.serving import serve_check
 
-    compared = serve_check(export, click.echo, server=server, rest=rest)
-    click.echo(f"{export}: nothing wrong found, {compared} output(s) held against tfuq predict")
+    compared = serve_check(export, show, server=server, rest=rest)
+    show(f"{export}: nothing wrong found, {compared} output(s) held against tfuq predict")

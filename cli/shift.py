@@ -7,7 +7,7 @@ import click
 from tfuq import runs
 from tfuq.config import SERVED_METHODS
 from tfuq_cli import options
-from tfuq_cli.progress import quiet_import, say
+from tfuq_cli.progress import quiet_import, say, show
 
 
 class _ListsPerturbations(options.Command):
@@ -78,8 +78,8 @@ def command(run, perturbation, severity, method, channel, head_ct, draws, save_p
     for row in done.correlations:
         if row["quantity"] not in QUANTITIES or row["spearman"] is None:
             continue
-        click.echo(f"{row['method']}: {row['quantity'].replace('_', ' ')} with severity: {_found(row)}")
-    click.echo(f"{len(done.rows)} row(s) in {done.folder / 'table.csv'}, {len(drawn)} figures")
+        show(f"{row['method']}: {row['quantity'].replace('_', ' ')} with severity: {_found(row)}")
+    show(f"{len(done.rows)} row(s) in {done.folder / 'table.csv'}, {len(drawn)} figures")
 
 
 def _found(row: dict) -> str:

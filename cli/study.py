@@ -12,7 +12,7 @@ import click
 
 from tfuq import config as configuration
 from tfuq_cli import options
-from tfuq_cli.progress import say
+from tfuq_cli.progress import say, show
 
 
 @click.command("study", cls=options.Command)
@@ -36,14 +36,14 @@ def command(study, out, jobs, overwrite, dry_run) -> None:
     folder = out or default_output(settings)
     if dry_run:
         for line in plan_study(settings, folder):
-            click.echo(line)
-        click.echo(f"{settings.cells} cells of {settings.config}, to run into {folder}; nothing was written")
+            show(line)
+        show(f"{settings.cells} cells of {settings.config}, to run into {folder}; nothing was written")
         return
     with _processes() as running:
         execute = partial(_execute, running)
         table = run_study(settings, folder, execute=execute, jobs=jobs, say=say, overwrite=overwrite)
-    click.echo(table.markdown())
-    click.echo(f"{len(table.rows)} cells in {folder}: table.csv, table.md, figure.png")
+    show(table.markdown())
+    show(f"{len(table.rows)} cells in {folder}: table.csv, table.md, figure.png")
 
 
 @contextmanager

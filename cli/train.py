@@ -10,7 +10,7 @@ import click
 from tfuq import config as configuration
 from tfuq.runs import RUNS
 from tfuq_cli import options
-from tfuq_cli.progress import TrainingProgress, echo_plan, quiet_import, say
+from tfuq_cli.progress import TrainingProgress, echo_plan, quiet_import, say, show
 
 
 @click.command("train", cls=options.Command)
@@ -57,4 +57,4 @@ def _train(settings, path, how, tensorboard) -> None:
 
         run = train(settings, path, on_step=on_step, say=say, **how)
     done = len(run.finished_members)
-    click.echo(f"{done} of {settings.members} member(s) trained in {run.path}; next: tfuq predict {run.path}")
+    show(f"{done} of {settings.members} member(s) trained in {run.path}; next: tfuq predict {run.path}")

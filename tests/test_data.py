@@ -116,7 +116,9 @@ def test_damaged_nifti_is_one_clear_line(tmp_path, how, suffix):
     damaged = corrupt((tmp_path / "good.nii").read_bytes(), how)
     path = tmp_path / f"bad{suffix}"
     path.write_bytes(gzip.compress(damaged) if suffix.endswith("gz") else damaged)
-    with pytest.raises(DataError, match="not a readable NIfTI") as error:
+    with pytest.raises(
+        DataError, match="of memory that are free" if how == "huge dimensions" else "not a readable NIfTI"
+    ) as error:
         read(path)
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value)

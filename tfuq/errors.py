@@ -7,6 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
+def printable(text: str) -> str:
+    """The text as one line, control characters and marks that turn its direction written out as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class TfuqError(Exception):
     """Bad input or usage. The command line prints its message on one line and exits with 2.
 
@@ -14,7 +19,7 @@ class TfuqError(Exception):
     """
 
     def __str__(self) -> str:
-        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in super().__str__())
+        return printable(super().__str__())
 
 
 class ConfigError(TfuqError):

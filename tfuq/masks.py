@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from tfuq.data.archives import read_arrays
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_bytes
 from tfuq.errors import RunError
 
 STORED = "samples.npz"
 Box = tuple[slice, ...]
+_AGAIN = "remove it and predict again with --save-samples"
+_MOST_SIZE = 32767  # voxels along an axis
 _WHOLE = -1  # in the file: examples are volumes, not slices
 
 
@@ -87,17 +89,28 @@ def read_samples(folder: Path, classes: int) -> StoredSamples:
     path = folder / STORED
     if not path.is_file():
         raise RunError(f"{path}: the samples were not kept; run the same tfuq predict with --save-samples, which adds them")
+    arrays = read_arrays(path, path, _AGAIN)
     try:
-        with np.load(path, allow_pickle=False) as found:
-            packed, axis = found["packed"], int(found["slice_axis"])
-            shape, affine = tuple(int(size) for size in found["shape"]), found["affine"].astype(float)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise RunError(f"{path}: cannot be read ({error}); remove it and predict again with --save-samples") from error
-    grid = Volume(np.empty(shape, np.uint8), affine)
+        packed, axis = arrays["packed"], int(arrays["slice_axis"])
+        if axis not in (_WHOLE, 0, 1, 2):
+            raise ValueError(f"its slice axis is {axis}")
+        shape, affine = _grid(arrays["shape"], arrays["affine"])
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise RunError(f"{path}: does not hold samples ({error}); {_AGAIN}") from error
+    grid = Volume(np.broadcast_to(np.uint8(0), shape), affine)
     stored = StoredSamples(packed, None if axis == _WHOLE else axis, grid)
     if packed.dtype != np.uint8 or packed.shape != _expected(stored, classes, packed):
-        raise RunError(f"{path}: does not hold masks of {classes} classes; remove it and predict again with --save-samples")
+        raise RunError(f"{path}: does not hold masks of {classes} classes; {_AGAIN}")
     return stored
+
+
+def _grid(shape: np.ndarray, affine: np.ndarray) -> tuple[tuple[int, ...], np.ndarray]:
+    sizes = tuple(int(size) for size in shape)
+    if len(sizes) != 3 or not all(0 < size <= _MOST_SIZE for size in sizes):
+        raise ValueError(f"its shape is {sizes}")
+    if affine.shape != (4, 4) or not np.isfinite(affine.astype(float)).all():
+        raise ValueError("its affine is none")
+    return sizes, affine.astype(float)
 
 
 def _expected(stored: StoredSamples, classes: int, packed: np.ndarray) -> tuple[int, ...]:

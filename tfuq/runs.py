@@ -113,7 +113,7 @@ def open_run(path: Path) -> Run:
     """
     if not is_run(path):
         raise RunError(f"{path}: not a run (it has no config.yaml); give a folder that tfuq train wrote")
-    return Run(path, configuration.load(str(path / "config.yaml")))
+    return Run(path, configuration.load_resolved(path / "config.yaml"))
 
 
 def newest_run(method: str | None, root: Path = RUNS) -> Run:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import tf_keras
 
+from tfuq.data.archives import read_arrays
 from tfuq.data.writers import write_bytes
 from tfuq.errors import RunError
 
@@ -65,16 +65,5 @@ def load_arrays(path: Path, digest: str | None = None) -> Arrays:
         raise RunError(f"{path}: cannot be read ({error.strerror}); restore it or train the member again") from error
     if digest is not None and hashlib.sha256(content).hexdigest() != digest:
         raise RunError(f"{path}: does not match the digest recorded when it was written; restore it or train the member again")
-    try:
-        return _arrays(content)
-    except Exception as error:  # whatever zipfile and numpy meet in damaged bytes
-        raise RunError(f"{path}: cannot be read as arrays ({error}); restore it or train the member again") from error
-
-
-def _arrays(content: bytes) -> Arrays:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        damaged = archive.testzip()  # before numpy believes what an array's header says of its size
-        if damaged:
-            raise ValueError(f"{damaged} is damaged")
-    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-        return {name.replace("|", "/"): stored[name] for name in stored.files}
+    stored = read_arrays(content, path, "restore it or train the member again")
+    return {name.replace("|", "/"): array for name, array in stored.items()}

@@ -2,7 +2,7 @@
 
 from tfuq.config.data import AugmentationConfig, DataConfig, PreprocessingConfig, SplitConfig, value_range
 from tfuq.config.learning import LatentConfig, LossConfig, TrainingConfig
-from tfuq.config.loading import DEFAULT_DATA_ROOT, load, load_study, parse, shipped, shipped_studies
+from tfuq.config.loading import DEFAULT_DATA_ROOT, load, load_resolved, load_study, parse, shipped, shipped_studies
 from tfuq.config.network import NetworkConfig
 from tfuq.config.schema import METHODS, SERVED_METHODS, TASK_RULES, TASKS, TRAINED_AS, Config
 from tfuq.config.study import StudyConfig
@@ -25,6 +25,7 @@ __all__ = [
     "StudyConfig",
     "TrainingConfig",
     "load",
+    "load_resolved",
     "load_study",
     "parse",
     "shipped",

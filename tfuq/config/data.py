@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Annotated, Literal
 
@@ -103,8 +104,8 @@ class DataConfig(Section):
         beyond = sorted(c for c in (self.label_values or {}).values() if c >= len(self.classes))
         if beyond:
             raise ValueError(f"label_values maps to class {beyond[0]}, but classes has 0 to {len(self.classes) - 1}")
-        values = [value for key in self.label_values or {} for value in value_range(key)]
-        if len(values) != len(set(values)):
+        ranges = sorted((value_range(key) for key in self.label_values or {}), key=min)
+        if any(last[-1] >= first[0] for last, first in itertools.pairwise(ranges)):
             raise ValueError("label_values names a value twice; its ranges must not overlap")
         if self.label_folder and self.layout != "folder":
             raise ValueError(f"label_folder belongs to the layout 'folder', and layout is '{self.layout}'")

@@ -17,6 +17,9 @@ from tfuq.config.text import read_yaml
 from tfuq.errors import ConfigError, nearest
 
 _MOST_TEXT = 2**20  # characters of a configuration
+_MOST_DEPTH = 10  # sections within sections that an override names
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_PATHS = (("data", "root"), ("data", "table"), ("variational", "warm_start"))  # may name environment variables
 DEFAULT_DATA_ROOT = "../shared/data"
 S = TypeVar("S", bound=Section)
 
@@ -42,6 +45,15 @@ def load(source: str, overrides: tuple[str, ...] = ()) -> Config:
         ConfigError: naming the file and key, the value, what is allowed.
     """
     return parse(_read(_find(source, shipped(), "configuration"), source), overrides, where=source)
+
+
+def load_resolved(path: Path) -> Config:
+    """Load the configuration of a run, which is taken as it stands: no environment variable, no override.
+
+    Raises:
+        ConfigError: as `load`.
+    """
+    return parse(_read(path, str(path)), where=str(path), is_expanded=False)
 
 
 def load_study(source: str) -> StudyConfig:
@@ -78,14 +90,15 @@ def _read(path: Path, source: str) -> str:
     return text
 
 
-def parse(text: str, overrides: tuple[str, ...] = (), *, where: str = "configuration") -> Config:
-    """Build a `Config` from YAML text; see `load`."""
+def parse(text: str, overrides: tuple[str, ...] = (), *, where: str = "configuration", is_expanded: bool = True) -> Config:
+    """Build a `Config` from YAML text; see `load`. ``is_expanded``: environment variables stand for their values."""
     tree = read_yaml(text, where)
     if not isinstance(tree, dict):
         raise ConfigError(f"{where}: holds a {type(tree).__name__}, not keys and values; see 'configs/' for examples")
     for override in overrides:
         _apply_override(tree, override)
-    tree = _expand(tree, where)
+    if is_expanded:
+        _expand(tree, where)
     if isinstance(tree.get("data"), dict) and isinstance(tree["data"].get("root"), str):
         tree["data"]["root"] = os.path.abspath(tree["data"]["root"])  # a run is used from other folders than it was made in
     return _validated(Config, tree, where)
@@ -103,6 +116,8 @@ def _apply_override(tree: dict, override: str) -> None:
     if not equals or not key:
         raise ConfigError(f"override '{override}' is not of the form key.subkey=value, as in training.epochs=5")
     *parents, last = key.split(".")
+    if len(parents) > _MOST_DEPTH:
+        raise ConfigError(f"override '{override:.200}' names {len(parents)} sections within each other; give one key")
     for parent in parents:
         if not isinstance(tree.setdefault(parent, {}), dict):
             raise ConfigError(f"override '{override}': '{parent}' is a value, not a section")
@@ -110,24 +125,47 @@ def _apply_override(tree: dict, override: str) -> None:
     tree[last] = read_yaml(value, f"override '{override:.200}'")
 
 
-def _expand(node: Any, where: str) -> Any:
-    """Replace ``${NAME}`` by the environment variable; ``TFUQ_DATA`` has a default."""
+def _expand(tree: dict, where: str) -> None:
+    """Replace ``${NAME}`` by the environment variable in the keys that name files.
+
+    Elsewhere it is refused: what a configuration says is copied into runs and reports, where the
+    value of a variable that somebody else's file names does not belong.
+    """
+    for section, key in _variable_places(tree):
+        if (section, key) not in _PATHS:
+            allowed = ", ".join(".".join(path) for path in _PATHS)
+            raise ConfigError(
+                f"{where}: {section}{'.' if section else ''}{key}: takes no environment variable; "
+                f"write the value itself, as only {allowed} take one"
+            )
+        tree[section][key] = _VARIABLE.sub(lambda match: _value_of(match[1], where), tree[section][key])
+
+
+def _variable_places(tree: dict) -> list[tuple[str, str]]:
+    """Section and key of each text with a variable; a deeper place counts as its key, one above as of no section."""
+    places = []
+    for section, content in tree.items():
+        if not isinstance(content, dict):
+            places += [("", str(section))] if _has_variable(content) else []
+            continue
+        places += [(section, key) for key, value in content.items() if _has_variable(value)]
+    return places
+
+
+def _has_variable(node: Any) -> bool:
     if isinstance(node, dict):
-        return {key: _expand(value, where) for key, value in node.items()}
+        return any(_has_variable(part) for item in node.items() for part in item)
     if isinstance(node, list):
-        return [_expand(value, where) for value in node]
-    if not isinstance(node, str):
-        return node
+        return any(_has_variable(item) for item in node)
+    return isinstance(node, str) and bool(_VARIABLE.search(node))
 
-    def value_of(match: re.Match) -> str:
-        name = match.group(1)
-        default = DEFAULT_DATA_ROOT if name == "TFUQ_DATA" else None
-        value = os.environ.get(name, default)
-        if value is None:
-            raise ConfigError(f"{where}: environment variable {name} is not set; set it or write the path itself")
-        return value
 
-    return re.sub(r"\$\{(\w+)\}", value_of, node)
+def _value_of(name: str, where: str) -> str:
+    """The environment variable; ``TFUQ_DATA`` has a default."""
+    value = os.environ.get(name, DEFAULT_DATA_ROOT if name == "TFUQ_DATA" else None)
+    if value is None:
+        raise ConfigError(f"{where}: environment variable {name} is not set; set it or write the path itself")
+    return value
 
 
 def _explain(error: pydantic.ValidationError, schema: type[Section]) -> str:

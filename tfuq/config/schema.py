@@ -102,8 +102,9 @@ class Config(Section):
             raise ValueError("preprocessing.crop_to_labels needs one label of each case, and data.rater_folders has several")
         if (self.network.rank == 2) != (self.preprocessing.slice_axis is not None):
             raise ValueError("a 2D patch_size needs preprocessing.slice_axis, and a 3D one needs it null")
-        declared = [value for key in self.data.label_values or range(len(self.data.classes)) for value in value_range(key)]
-        strange = [value for value in self.preprocessing.crop_to_labels or () if value not in declared]
+        declared = [value_range(key) for key in self.data.label_values or range(len(self.data.classes))]
+        wanted = self.preprocessing.crop_to_labels or ()
+        strange = [value for value in wanted if not any(value in values for values in declared)]
         if strange:
             raise ValueError(
                 f"preprocessing.crop_to_labels: {strange[0]} is no value that a label may have by data.label_values"

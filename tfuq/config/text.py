@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -20,10 +21,35 @@ class _Dumper(yaml.SafeDumper):
     """Quotes the words that `_Loader` would take for numbers."""
 
 
+_NUMBERS = {  # without YAML 1.1's numbers of base 60, of which a long one takes minutes
+    "tag:yaml.org,2002:int": r"[-+]?(0|[1-9][0-9]*)$|0o[0-7]+$|0x[0-9a-fA-F]+$",
+    "tag:yaml.org,2002:float": (r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN|NAN)$"),
+}
+
+
+def _without_numbers(resolvers: dict) -> dict:
+    return {first: [(tag, known) for tag, known in rules if tag not in _NUMBERS] for first, rules in resolvers.items()}
+
+
 for _side in (_Loader, _Dumper):
-    _side.add_implicit_resolver(
-        "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-    )
+    _side.yaml_implicit_resolvers = _without_numbers(_side.yaml_implicit_resolvers)
+    for _tag, _pattern in _NUMBERS.items():
+        _side.add_implicit_resolver(_tag, re.compile(_pattern), list("-+.0123456789"))
+
+
+def _number(construct: Callable[[yaml.SafeLoader, yaml.Node], Any]) -> Callable[[yaml.SafeLoader, yaml.Node], Any]:
+    """A constructor that takes no number of base 60, also where a tag calls it a number."""
+
+    def constructed(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+        if ":" in str(node.value):
+            raise ValueError(f"'{node.value!s:.40}' is no number")
+        return construct(loader, node)
+
+    return constructed
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _number(yaml.SafeLoader.construct_yaml_int))
+_Loader.add_constructor("tag:yaml.org,2002:float", _number(yaml.SafeLoader.construct_yaml_float))
 
 
 def write_yaml(tree: Any) -> str:
@@ -47,7 +73,7 @@ def read_yaml(text: str, where: str) -> Any:
         return loader.construct_document(node)
     except RecursionError as error:
         raise ConfigError(f"{where}: nested too deep, or an alias in it refers to itself; write the values out") from error
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:  # of a wrong tag
         reason = " ".join(str(error).split())[:200]
         raise ConfigError(f"{where}: not valid YAML ({reason}); check its indentation and quotes") from error
 

@@ -135,16 +135,26 @@ def read_case_label(case: Case, image: Volume, classes: int, label_values: Mappi
         raise DataError(f"case '{case.id}' has no label file; it is needed to train or score")
     label = _read_on_grid(case.label, case, image)
     declared = label_values or {value: value for value in range(classes)}
-    mapping = {value: k for key, k in declared.items() for value in value_range(key)}
     values, inverse = np.unique(label.array, return_inverse=True)
-    unknown = [f"{value:.9g}" for value in values if value not in mapping]
-    if unknown:
+    found = _classes_of(values, declared)
+    if (found < 0).any():
+        unknown = f"{values[found < 0][0]:.9g}"
         raise DataError(
-            f"{case.label}: label value {unknown[0]} is outside the declared {', '.join(map(str, declared))}; correct the file, "
-            f"or map its values to classes, as in data.label_values: {{0: 0, {unknown[0]}: 1}}"
+            f"{case.label}: label value {unknown} is outside the declared {', '.join(map(str, declared))}; correct the file, "
+            f"or map its values to classes, as in data.label_values: {{0: 0, {unknown}: 1}}"
         )
-    lookup = np.array([mapping[value] for value in values], np.uint8)
-    return label.with_array(lookup[inverse].reshape(label.array.shape))
+    return label.with_array(found.astype(np.uint8)[inverse].reshape(label.array.shape))
+
+
+def _classes_of(values: np.ndarray, declared: Mapping[int | str, int]) -> np.ndarray:
+    """The class of each of ``values [n]``, −1 of one that is not declared; ranges are not written out."""
+    ranges = sorted(((value_range(key), k) for key, k in declared.items()), key=lambda item: item[0][0])
+    first = np.array([values_of[0] for values_of, _ in ranges])
+    last = np.array([values_of[-1] for values_of, _ in ranges])
+    classes = np.array([k for _, k in ranges])
+    place = np.searchsorted(first, values, side="right") - 1
+    is_declared = (place >= 0) & (values <= last[place]) & (values == np.rint(values))
+    return np.where(is_declared, classes[place], -1)
 
 
 def read_mask(config: Config, case: Case, image: Volume) -> Volume | None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfuq.config import PreprocessingConfig
-from tfuq.data.volume import Volume, require_memory, resample, take
+from tfuq.data.budget import require_memory
+from tfuq.data.volume import Volume, resample, take
 from tfuq.errors import DataError
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import TypeVar
 
 import pydantic
 
-from tfuq.errors import RunError
+from tfuq.data.readers.text import read_plain_text
+from tfuq.data.writers import without_mark
+from tfuq.errors import DataError, RunError
 
 T = TypeVar("T")
 
@@ -22,8 +25,8 @@ def read_text(path: Path) -> str:
         RunError: it cannot be read as such.
     """
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
+        return read_plain_text(path)
+    except (OSError, ValueError, DataError) as error:
         raise RunError(f"{path}: cannot be read ({error}); restore it, or remove it") from error
 
 
@@ -34,9 +37,10 @@ def read_json(path: Path, kind: type[T], remedy: str) -> T:
         RunError: missing, damaged, or of another kind.
     """
     try:
-        return pydantic.TypeAdapter(kind).validate_json(path.read_bytes())
-    except OSError as error:
-        raise RunError(f"{path}: cannot be read ({error.strerror}); {remedy}") from error
+        return pydantic.TypeAdapter(kind).validate_json(read_plain_text(path))
+    except (OSError, UnicodeDecodeError, DataError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise RunError(f"{path}: cannot be read ({reason}); {remedy}") from error
     except pydantic.ValidationError as error:
         problem = error.errors()[0]
         place = ".".join(map(str, problem["loc"])) or "content"
@@ -50,20 +54,19 @@ def read_table(path: Path, columns: Iterable[str], remedy: str) -> list[dict[str
         RunError: missing, damaged, cut off, or without some of ``columns``.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            lines = list(file)
-            reader = csv.DictReader(lines, strict=True)
-            missing = [column for column in columns if column not in (reader.fieldnames or ())]
-            rows = list(reader)
-    except (OSError, ValueError, csv.Error) as error:
+        text = read_plain_text(path)
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        missing = [column for column in columns if column not in (reader.fieldnames or ())]
+        rows = list(reader)
+    except (OSError, ValueError, csv.Error, DataError) as error:
         raise RunError(f"{path}: cannot be read ({error}); {remedy}") from error
     if missing:
         raise RunError(f"{path}: has no column '{missing[0]}'; {remedy}")
-    if not lines or not lines[-1].endswith("\n"):
+    if not text.endswith("\n"):
         raise RunError(f"{path}: ends within a line; {remedy}")
     if any(None in row or None in row.values() for row in rows):
         raise RunError(f"{path}: has a row that does not fit its header; {remedy}")
-    return rows
+    return [{column: without_mark(cell) for column, cell in row.items()} for row in rows]
 
 
 def number(path: Path, row: dict[str, str], column: str, remedy: str) -> float | None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import os
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
 
+from tfuq.data.budget import require_memory
 from tfuq.errors import DataError
 
 _RESAMPLING_BYTES = 60  # a voxel, while it is interpolated: three coordinates, their bounds, the result
@@ -63,19 +61,6 @@ def require_finite(path: Path, array: np.ndarray) -> None:
     if not np.isfinite(array).all():
         count = int((~np.isfinite(array)).sum())
         raise DataError(f"{path}: {count} voxels are NaN or infinite; every voxel must be finite: repair or exclude the case")
-
-
-def require_memory(shape: Iterable[float], voxel_bytes: int) -> None:
-    """Refuse an array that this machine's memory cannot hold.
-
-    Raises:
-        DataError: it takes more than all memory.
-    """
-    needed = math.prod(float(size) for size in shape) * voxel_bytes
-    present = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if needed > present:
-        sizes = "×".join(f"{size:g}" for size in shape)
-        raise DataError(f"{sizes} voxels take {needed / 2**30:.3g} GB, more than the {present / 2**30:.3g} GB of this machine")
 
 
 def shift_origin(volume: Volume, array: np.ndarray, start: np.ndarray) -> Volume:

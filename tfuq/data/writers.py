@@ -109,10 +109,32 @@ def write_csv(path: Path, rows: Iterable[Mapping]) -> None:
     write_text(path, "\n".join(lines) + "\n")
 
 
+# A spreadsheet takes a cell that begins so for a formula; a mark before it keeps it a text.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_MARK = "'"
+
+
+def _marked(text: str) -> str:
+    return _MARK + text if _FORMULA.match(text) and not _is_number(text) else text
+
+
+def without_mark(text: str) -> str:
+    """A cell's text as it was before `write_csv` marked it."""
+    return text.removeprefix(_MARK) if text.startswith(_MARK) and _FORMULA.match(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _cell(value) -> str:
     if value is None or (isinstance(value, float) and not np.isfinite(value)):
         return ""
-    text = f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
+    text = f"{value:.6g}" if isinstance(value, (float, np.floating)) else _marked(str(value))
     return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\n\r') else text
 
 

@@ -13,6 +13,7 @@ from tfuq.config import Config
 from tfuq.data.cases import Case
 from tfuq.data.layouts import cases_of, sorted_unique
 from tfuq.data.readers import is_readable, stem
+from tfuq.data.readers.text import read_plain_text
 from tfuq.errors import DataError
 from tfuq.runs import Run
 
@@ -69,7 +70,7 @@ def _share(test: list[str], source: str, seed: int) -> list[str]:
 
 def _listed(path: Path, trained_on: set[str]) -> list[str]:
     try:
-        wanted = sorted({line.strip() for line in path.read_text(encoding="utf-8").splitlines()} - {""})
+        wanted = sorted({line.strip() for line in read_plain_text(path).splitlines()} - {""})
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
             f"--cases {path}: is neither validation, nor test:SHARE, nor a text file of case ids ({error})"

@@ -6,12 +6,12 @@ Tables of a study are made of these alone, so that one that was stopped and take
 from __future__ import annotations
 
 import io
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pydantic
 
+from tfuq.data.archives import read_arrays
 from tfuq.data.stored import number, read_json, read_table
 from tfuq.data.writers import write_bytes, write_csv, write_json
 from tfuq.errors import RunError
@@ -100,11 +100,7 @@ def read_example(folder: Path) -> dict[str, np.ndarray]:
         RunError: missing or damaged.
     """
     path = folder / _EXAMPLE
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise RunError(f"{path}: cannot be read ({error}); {_AGAIN}") from error
+    return read_arrays(path, path, _AGAIN)
 
 
 def read_severity(folder: Path) -> Severity:

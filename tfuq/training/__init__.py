@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -22,6 +21,7 @@ from tfuq.errors import RunError
 from tfuq.locks import exclusive
 from tfuq.members import KlScale
 from tfuq.posterior import METHOD_TRAITS
+from tfuq.provenance import source_commit
 from tfuq.runs import Run
 from tfuq.tasks import task_of
 from tfuq.training.fit import MemberTraining, OnStep, member_seed, unheard
@@ -156,7 +156,7 @@ def _facts(config: Config, material: Material) -> dict:
         | {name: metadata.version(name) for name in _VERSIONS_OF},
         "devices": list(material.strategy.extended.worker_devices),
         "gpus": [gpu.name for gpu in tf.config.list_physical_devices("GPU")],
-        "git": _git_state(),
+        "git": source_commit(),
         "seeds": {"training": config.training.seed}
         | {f"member {k}": member_seed(config.training.seed, k) for k in range(config.members)},
         "channels": training.channels,
@@ -166,14 +166,3 @@ def _facts(config: Config, material: Material) -> dict:
         "kl_scale": material.kl_scale.weights if kind != "point" else None,
         "code_kl_scale": material.kl_scale.code if kind == "latent" else None,
     }
-
-
-def _git_state() -> str | None:
-    """Commit of the working directory, with ``-dirty`` where it has changes; None outside a repository."""
-    try:
-        answer = subprocess.run(
-            ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, timeout=5, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return answer.stdout.strip()

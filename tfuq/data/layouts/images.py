@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from tfuq.data.cases import Case
 from tfuq.data.layouts.registry import LAYOUTS
 from tfuq.data.readers import is_readable, stem
 from tfuq.data.readers.idx import read_idx
+from tfuq.data.readers.text import read_plain_text
 from tfuq.errors import DataError
 
 _IDX_PARTS = {"train": "train", "t10k": "test"}  # how the official files name their parts
@@ -69,8 +71,7 @@ def image_table(root: Path, table: str) -> list[Case]:
     """A CSV file of columns ``file`` (relative to the root) and ``label``, and ``part`` (train or test) if there is one."""
     path = root / table
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, strict=True))
+        rows = list(csv.DictReader(io.StringIO(read_plain_text(path), newline=""), strict=True))
     except (OSError, ValueError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read as a table ({error}); data.table names a CSV file below data.root") from error
     if not rows or not {"file", "label"} <= set(rows[0]):

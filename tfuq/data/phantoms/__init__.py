@@ -10,13 +10,13 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
+from tfuq.data.budget import require_memory
 from tfuq.data.phantoms.abdomen import write_liver_phantom
 from tfuq.data.phantoms.brain import write_brain_decathlon, write_brain_iseg2017
 from tfuq.data.phantoms.cephalogram import write_cephalogram
 from tfuq.data.phantoms.digits import write_digits
 from tfuq.data.phantoms.head import write_head_ct
 from tfuq.data.phantoms.tumour import write_brats_phantom
-from tfuq.data.volume import require_memory
 from tfuq.data.writers import whole_folder
 from tfuq.errors import DataError
 from tfuq.registry import Registry

@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tfuq.data.readers.quiet import quiet_stderr
 from tfuq.data.volume import Volume, require_finite
 from tfuq.errors import DataError
 
 # Rows run down and columns to the right, as in a radiograph: what viewers make of an image that says no more.
+# What a file's content may be, whatever its name: Pillow has decoders of many rare formats, one of which runs a program.
+_FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
 _ROWS_DOWN = np.array([[0, -1, 0, 0], [-1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])
 IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
 
@@ -40,7 +43,7 @@ def as_volume(pixels: np.ndarray) -> Volume:
 
 
 def _pixels(path: Path) -> np.ndarray:
-    with Image.open(path) as image:
+    with quiet_stderr(), Image.open(path, formats=_FORMATS) as image:
         if image.format == "TIFF" and image.n_frames > 1:
             raise ValueError(f"it holds {image.n_frames} images where one is read; save a stack as NIfTI")
         image.load()

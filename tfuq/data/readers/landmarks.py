@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfuq.data.readers.text import read_plain_text
 from tfuq.errors import DataError, missing_file
 
 Position = tuple[float, float]
@@ -131,7 +132,7 @@ def _number(text: str, where: str) -> float:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_plain_text(path)
     except FileNotFoundError as error:
         raise missing_file(path) from error
     except UnicodeDecodeError as error:

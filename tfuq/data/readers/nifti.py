@@ -11,7 +11,8 @@ from pathlib import Path
 import nibabel
 import numpy as np
 
-from tfuq.data.volume import Volume, require_finite, require_memory
+from tfuq.data.budget import MemoryShortageError, require_memory
+from tfuq.data.volume import Volume, require_finite
 from tfuq.errors import DataError
 
 NIFTI_SUFFIXES = (".nii.gz", ".nii", ".img", ".hdr")
@@ -19,6 +20,7 @@ _NIFTI2_HEADER = 540
 _MOST_EXTENSIONS = 2**24  # bytes before the voxels; nibabel makes an object of each extension, which may be of 8 bytes
 _MOST_MAT = 2**16  # SPM keeps an affine in it; it may be compressed
 _CHUNK = 2**20
+_READING_BYTES = 8  # a voxel as float32, and what checking it takes, beside the file's own bytes twice
 nibabel.imageglobals.logger.setLevel(logging.CRITICAL)  # its notes on headers name no file; what matters is raised
 
 
@@ -36,6 +38,8 @@ def read_nifti(path: Path) -> Volume:
             image = _load_single(path) if path.name.lower().endswith((".nii", ".nii.gz")) else _load_pair(path)
             _check_affine(image.affine)
             array = np.asarray(image.dataobj, dtype=np.float32)
+    except MemoryShortageError as error:
+        raise MemoryShortageError(f"{path}: {error}") from error
     except Exception as error:  # nibabel and zlib raise anything on damaged bytes
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise DataError(f"{path}: not a readable NIfTI or Analyze file ({reason}); replace it with an intact copy") from error
@@ -78,7 +82,7 @@ def _voxel_bytes(header) -> int:
         raise ValueError(f"its shape is {shape}, which must have 2 to 4 axes")
     if dtype.kind not in "biuf":
         raise ValueError(f"its data type is {dtype}, which must be a real number")
-    require_memory(shape, 4)
+    require_memory(shape, 2 * dtype.itemsize + _READING_BYTES)
     return int(np.prod(shape, dtype=object)) * dtype.itemsize
 
 

@@ -80,7 +80,7 @@ def figures_of(source: Scored) -> list[tuple[str, str]]:
 
 def _few_colours(path: Path) -> str:
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=("PNG",)) as image:
             return encoded(image.convert("RGB").quantize(_COLOURS))
     except (OSError, ValueError, SyntaxError) as error:  # what Pillow raises on damaged bytes
         raise RunError(f"{path}: not a readable picture ({error}); remove it, or run tfuq score again") from error

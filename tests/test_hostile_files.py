@@ -1,0 +1,295 @@
+"""Files of strangers: nothing in them runs, leaks, or takes more memory than there is."""
+
+import io
+import os
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfuq import config
+from tfuq.config.text import read_yaml, write_yaml
+from tfuq.data.archives import read_arrays
+from tfuq.data.budget import free_memory, limit_memory, parse_size, require_memory
+from tfuq.data.readers import read
+from tfuq.data.readers.text import read_plain_text
+from tfuq.data.stored import read_table
+from tfuq.data.writers import write_csv
+from tfuq.errors import ConfigError, DataError, RunError, printable
+from tfuq.provenance import source_commit
+
+FORMULAS = ["=1+1", "+A1", "-A1", "@SUM(A1)", "\tx", "\rx", "'=1+1", "''@x"]
+
+
+def git(folder, *arguments) -> str:
+    environment = os.environ | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_AUTHOR_NAME": "a", "GIT_COMMITTER_NAME": "a"}
+    environment |= {"GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_EMAIL": "a@b"}
+    done = subprocess.run(["git", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path):
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    git(folder, "commit", "-q", "--allow-empty", "-m", "first")
+    return folder
+
+
+@pytest.mark.parametrize("state", ["branch", "packed", "detached", "worktree"])
+def test_the_commit_is_read_from_files(repository, tmp_path, state):
+    place = repository
+    if state == "packed":
+        git(repository, "pack-refs", "--all")
+    if state == "detached":
+        git(repository, "checkout", "-q", "--detach")
+    if state == "worktree":
+        place = tmp_path / "beside"
+        git(repository, "worktree", "add", "-q", str(place))
+    assert source_commit(place) == git(repository, "rev-parse", "HEAD")
+
+
+def test_no_commit_is_told_of_a_folder_that_is_no_repository(repository, tmp_path):
+    (repository / "below").mkdir()
+    assert source_commit(repository / "below") is None
+    (tmp_path / ".git").write_text("gitdir: nowhere")
+    assert source_commit(tmp_path) is None
+
+
+def test_a_hostile_repository_runs_nothing_while_a_run_is_described(repository, tmp_path, balls, tfuq, monkeypatch):
+    mark = tmp_path / "ran"
+    monitor = tmp_path / "monitor"
+    monitor.write_text(f"#!/bin/sh\ntouch {mark}\n")
+    monitor.chmod(0o755)
+    git(repository, "config", "core.fsmonitor", str(monitor))
+    git(repository, "status")
+    assert mark.exists()  # a real git does run it
+    mark.unlink()
+    from tests.conftest import settings
+
+    (tmp_path / "config.yaml").write_text(settings(balls, training={"epochs": 1}).dump())
+    monkeypatch.chdir(repository)
+    assert tfuq("train", tmp_path / "config.yaml", "--run", tmp_path / "run").exit_code == 0
+    assert not mark.exists()
+
+
+def test_environment_variables_are_for_paths_of_configurations_alone(monkeypatch):
+    monkeypatch.setenv("SECRET", "hunter2")
+    assert config.load("hippocampus", ("data.root=/x/${SECRET}",)).data.root == "/x/hunter2"
+    for key in ("name", "data.source", "data.licence", "data.classes", "data.split.train"):
+        with pytest.raises(ConfigError, match=r"takes no environment variable"):
+            config.load("hippocampus", (f"{key}=${{SECRET}}",))
+
+
+def test_a_run_shows_no_environment_variable(monkeypatch, tmp_path):
+    monkeypatch.setenv("SECRET", "hunter2")
+    path = tmp_path / "config.yaml"
+    path.write_text(config.load("hippocampus").dump().replace("CC BY-SA 4.0", "${SECRET}").replace("/Task04", "/${SECRET}"))
+    found = config.load_resolved(path)
+    assert found.data.licence == "${SECRET}"
+    assert "hunter2" not in found.dump()
+
+
+@pytest.mark.parametrize("text", ["!!bool x", "!!int x", "!!int 1:1", "!!float 1:1", "!!timestamp x", "9" * 6000])
+def test_yaml_with_a_wrong_tag_is_refused(text):
+    with pytest.raises(ConfigError, match="not valid YAML"):
+        read_yaml(text, "file")
+
+
+def test_numbers_of_base_60_are_words():
+    long = ":".join(["1"] * 100_000)
+    assert read_yaml("1:1:1", "file") == "1:1:1"
+    assert read_yaml(long, "file") == long
+
+
+@pytest.mark.parametrize("value", [12, -3, 0.5, 1e-3, 1500.0, "1:1", "012", "0b11", "1_000", "1e5", "+1", ".5", "x"])
+def test_yaml_reads_back_what_it_wrote(value):
+    found = read_yaml(write_yaml({"key": value}), "file")["key"]
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_an_override_of_too_many_sections_is_refused():
+    with pytest.raises(ConfigError, match="3000 sections"):
+        config.load("hippocampus", (".".join(["a"] * 3001) + "=1",))
+
+
+def test_ranges_of_label_values_are_not_written_out():
+    many = {f"{start}-{start + 9998}": 1 for start in range(1, 900_000, 10_000)}
+    with_ranges = config.load(
+        "hippocampus", (f"data.label_values={{0: 0, {', '.join(f'{k}: {v}' for k, v in many.items())}}}",)
+    )
+    assert len(with_ranges.data.label_values) == 91
+    with pytest.raises(ConfigError, match="names a value twice"):
+        config.load("hippocampus", ("data.label_values={0: 0, 5-10: 1, 10: 2}",))
+
+
+@pytest.mark.parametrize("kind", ["EPS", "PPM", "GIF", "PCX", "TGA", "SGI"])
+def test_a_picture_is_of_a_known_format_whatever_its_name(tmp_path, kind):
+    path = tmp_path / "picture.png"
+    Image.new("RGB" if kind in ("EPS", "PPM", "PCX", "TGA", "SGI") else "L", (4, 4)).save(path, kind)
+    with pytest.raises(DataError, match="not a readable image"):
+        read(path)
+
+
+def test_a_library_in_c_writes_nothing_to_the_terminal(tmp_path):
+    path = tmp_path / "image.tif"
+    Image.new("L", (64, 64)).save(path, compression="tiff_lzw")
+    content = bytearray(path.read_bytes())
+    content[8:200] = bytes(192)
+    path.write_bytes(content)
+    code = (
+        f"from pathlib import Path\nfrom tfuq.data.readers import read\ntry: read(Path({str(path)!r}))\nexcept Exception: pass"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_control_characters_are_written_out():
+    assert printable("a\x1b[2Jb\u202ec\n") == "a\\x1b[2Jb\\u202ec\\n"
+
+
+def test_a_result_line_holds_no_control_character(capsys):
+    from tfuq_cli.progress import say, show
+
+    show("first\x1b]0;title\x07\nsecond")
+    say("case\x1b[31m")
+    shown = capsys.readouterr()
+    assert shown.out == "first\\x1b]0;title\\x07\nsecond\n"
+    assert shown.err == "case\\x1b[31m\n"
+
+
+def test_cells_are_no_formulas_and_read_back_as_they_were(tmp_path):
+    path = tmp_path / "table.csv"
+    rows = [{"case": text, "value": -1.5, "count": -2, "text": "-0.25"} for text in FORMULAS]
+    write_csv(path, rows)
+    lines = path.read_bytes().decode().split("\n")[1:-1]
+    assert all(line.lstrip('"')[0] == "'" for line in lines)
+    found = read_table(path, ("case",), "remedy")
+    assert [row["case"] for row in found] == FORMULAS
+    assert {(row["value"], row["count"], row["text"]) for row in found} == {("-1.5", "-2", "-0.25")}
+
+
+@pytest.mark.parametrize(("text", "size"), [("4GB", 4 * 2**30), ("512M", 2**29), ("2.5 g", 5 * 2**29), ("100", 100)])
+def test_sizes_of_memory(text, size):
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1GB", "1XB", "nan", "1e9", "9" * 40])
+def test_a_size_of_memory_that_is_none_is_refused(text):
+    with pytest.raises(ConfigError, match="is no size"):
+        parse_size(text)
+
+
+@pytest.fixture
+def gigabyte():
+    limit_memory("1GB")
+    yield 2**30
+    limit_memory(None)
+
+
+def test_memory_is_what_the_limit_leaves(gigabyte):
+    assert 0 < free_memory() < gigabyte
+    with pytest.raises(DataError, match="raise --memory"):
+        require_memory([gigabyte], 1)
+
+
+def test_memory_is_what_the_control_group_leaves(tmp_path, monkeypatch):
+    from tfuq.data import budget
+
+    (tmp_path / "memory.max").write_text("3000\n")
+    (tmp_path / "memory.current").write_text("1000\n")
+    monkeypatch.setattr(budget, "_CONTROL_GROUPS", tmp_path)
+    assert free_memory() == 2000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert free_memory() > 2000
+
+
+def test_a_small_file_of_many_voxels_is_refused_before_it_is_read(tmp_path, gigabyte):
+    import gzip
+
+    import nibabel
+
+    header = nibabel.Nifti1Header()
+    header.set_data_shape((1024, 1024, 400))
+    header.set_data_dtype(np.uint8)
+    header["vox_offset"], header["magic"] = 352, b"n+1"
+    path = tmp_path / "scan.nii.gz"
+    with gzip.open(path, "wb", compresslevel=9) as file:
+        file.write(header.binaryblock + bytes(4))
+        for _ in range(400):
+            file.write(bytes(2**20))
+    assert path.stat().st_size < 2**20
+    with pytest.raises(DataError, match=r"scan.nii.gz: 1024×1024×400 voxels take .* of memory that are free"):
+        read(path)
+
+
+def archive(**members) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members.items():
+            file.writestr(f"{name}.npy", content)
+    return buffer.getvalue()
+
+
+def npy(array: np.ndarray, claimed: tuple[int, ...] | None = None) -> bytes:
+    buffer = io.BytesIO()
+    head = {"descr": np.lib.format.dtype_to_descr(array.dtype), "fortran_order": False, "shape": claimed or array.shape}
+    np.lib.format.write_array_header_1_0(buffer, head)
+    return buffer.getvalue() + array.tobytes()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"PK\x03\x04",
+        archive(a=npy(np.zeros(3), (2**40,))),
+        archive(a=npy(np.zeros(3), (2,))),
+        archive(a=b"\x93NUMPY\x03\x00"),
+        archive(a=b"no array"),
+        archive(a=npy(np.zeros(3), (-1, 3))),
+    ],
+)
+def test_an_archive_that_lies_is_refused(tmp_path, content):
+    with pytest.raises(RunError, match="cannot be read as arrays"):
+        read_arrays(content, tmp_path / "weights.npz", "restore it")
+
+
+def test_an_archive_that_inflates_is_refused_before_it_does(tmp_path, gigabyte):
+    bomb = archive(a=npy(np.zeros(2**28, np.uint8)) + bytes(2**30))
+    assert len(bomb) < 2**22
+    with pytest.raises(RunError, match="of memory that are free"):
+        read_arrays(bomb, tmp_path / "weights.npz", "restore it")
+
+
+def test_an_archive_with_pickled_objects_is_refused(tmp_path):
+    buffer = io.BytesIO()
+    np.savez(buffer, a=np.array([{"a": 1}], object))
+    with pytest.raises(RunError, match="cannot be read as arrays"):
+        read_arrays(buffer.getvalue(), tmp_path / "weights.npz", "restore it")
+
+
+def test_an_archive_reads_back(tmp_path):
+    arrays = {"a|b": np.arange(6.0).reshape(2, 3), "c": np.asfortranarray(np.arange(6).reshape(3, 2)), "d": np.array(3)}
+    for save in (np.savez, np.savez_compressed):
+        buffer = io.BytesIO()
+        save(buffer, **arrays)
+        found = read_arrays(buffer.getvalue(), tmp_path / "x.npz", "")
+        assert found.keys() == arrays.keys()
+        for name, array in arrays.items():
+            assert found[name].dtype == array.dtype
+            np.testing.assert_array_equal(found[name], array)
+
+
+@pytest.mark.parametrize("name", ["zero", "pipe"])
+def test_a_text_without_an_end_is_refused(tmp_path, name):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    path = {"zero": "/dev/zero", "pipe": str(pipe)}[name]
+    with pytest.raises(OSError, match="no regular file"):
+        read_plain_text(type(tmp_path)(path))
