@@ -2,7 +2,7 @@
 
     python benchmarks/boundary_information.py runs/hippocampus/latent-vi/predictions/latent-vi [PREDICTIONS ...]
 
-A boundary voxel is one within a voxel of the border of two labels, as in structures.csv; an interior voxel is any other voxel of a
+A boundary voxel has a face neighbour of another label, as in structures.csv; an interior voxel is any other voxel of a
 structure; the rest is background.
 """
 
@@ -12,17 +12,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from scipy import ndimage
 
+from tfuq.data.boundary import at_boundary
 from tfuq.data.readers import read
 
 
 def regions(label: np.ndarray) -> dict[str, np.ndarray]:
     """Masks of boundary, interior and background voxels of a label map."""
-    boundary = np.zeros(label.shape, bool)
-    for k in np.unique(label):
-        structure = label == k
-        boundary |= structure & ~ndimage.binary_erosion(structure, border_value=1)
+    boundary = at_boundary(label)
     return {"boundary": boundary, "interior": (label > 0) & ~boundary, "background": (label == 0) & ~boundary}
 
 

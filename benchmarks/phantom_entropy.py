@@ -5,7 +5,7 @@
 The truth is each voxel's entropy of the label over raters, H[p(y | anatomy)], from the class probabilities that the labels were
 drawn with. The estimate is the expected entropy of a method; for deterministic, which has none, the predictive entropy.
 Correlations are over the voxels of all test cases, over those that are ambiguous (true entropy of at least 0.01 nat), and over
-those at a boundary, which have a neighbour of another most probable class.
+those at a boundary, which have a face neighbour of another most probable class.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from scipy import ndimage, stats
+from scipy import stats
 
+from tfuq.data.boundary import at_boundary
 from tfuq.data.readers import read
 
 AMBIGUOUS = 0.01  # nat: a voxel that about one rater in 760 labels otherwise
@@ -24,12 +25,6 @@ AMBIGUOUS = 0.01  # nat: a voxel that about one rater in 760 labels otherwise
 def entropy(p: np.ndarray) -> np.ndarray:
     """Of class probabilities ``[…, K]``, in nat."""
     return -(p * np.log(np.maximum(p, 1e-30))).sum(-1)
-
-
-def at_boundary(label: np.ndarray) -> np.ndarray:
-    """Voxels of which a face neighbour has another label."""
-    cross = ndimage.generate_binary_structure(label.ndim, 1)
-    return ndimage.maximum_filter(label, footprint=cross) != ndimage.minimum_filter(label, footprint=cross)
 
 
 def correlations(estimate: np.ndarray, truth: np.ndarray, boundary: np.ndarray) -> dict[str, float]:

@@ -39,10 +39,11 @@ def pairwise_dice(masks):
 
 
 def surface_points(mask):
-    """Voxels of the mask with a face neighbour outside it."""
-    points = set(map(tuple, np.argwhere(mask)))
-    steps = [tuple(s * np.eye(3, dtype=int)[a]) for a in range(3) for s in (-1, 1)]
-    return np.array([p for p in points if any(tuple(np.add(p, s)) not in points for s in steps)])
+    """Voxels of the mask with a face neighbour that is in the volume and outside the mask."""
+    points, steps = np.argwhere(mask), [s * np.eye(mask.ndim, dtype=int)[a] for a in range(mask.ndim) for s in (-1, 1)]
+    near = {tuple(p): [tuple(p + s) for s in steps] for p in points}
+    inside = {p: [q for q in found if all(0 <= c < n for c, n in zip(q, mask.shape, strict=True))] for p, found in near.items()}
+    return np.array([p for p, found in inside.items() if any(not mask[q] for q in found)])
 
 
 def surface_distances(a, b, spacing):

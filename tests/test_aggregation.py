@@ -20,8 +20,9 @@ def test_image_level():
     assert aggregation.image_level(u, 0.6) == pytest.approx({"image": 0.275, "patch_maximum": 0.275, "uncertain_share": 0.25})
 
 
-def test_boundary_band():
-    truth = np.random.default_rng(1).integers(0, 30, (6, 7, 4)).astype(np.uint8) // 29
+@pytest.mark.parametrize("shape", [(6, 7, 4), (9, 8, 1), (9, 8, 2)])
+def test_boundary_band(shape):
+    truth = np.random.default_rng(1).integers(0, 30, shape).astype(np.uint8) // 29
     band = aggregation.boundary_band(truth)
     for place in np.ndindex(*truth.shape):
         near = truth[tuple(slice(max(c - 2, 0), c + 3) for c in place)]

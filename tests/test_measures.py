@@ -142,6 +142,9 @@ def test_scores_of_empty_masks_are_defined():
     assert overlap_scores(empty, full, 1)["precision"] is None
     assert surface_scores(full, empty, np.ones(3))["hd95_mm"] is None
     assert surface_scores(full, full, np.ones(3))["hd95_mm"] == 0
+    part = full.copy()
+    part[0] = False
+    assert surface_scores(full, part, np.ones(3))["hd95_mm"] is None  # the full mask has no surface within the volume
 
 
 def test_scores_stay_within_their_stated_bounds():

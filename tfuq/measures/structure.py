@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from tfuq.data.boundary import at_boundary
 from tfuq.masks import Box, SampleMasks
 
 _EXACT_FLOAT32 = 2**24  # products of 0/1 sums stay exact integers below this
@@ -57,11 +58,20 @@ def _measures(maps: ClassMaps, box: Box, samples: np.ndarray, label: np.ndarray)
     row["pairwise_dice"] = pairwise_dice(flat) if len(flat) > 1 else None
     if not label.any():
         return row | {"reason": "absent from the label, present in some samples"}
-    shell = ndimage.binary_dilation(label) & ~ndimage.binary_erosion(label)
     return row | {
         "labelled_uncertainty": float(maps.entropy_term[box][label].mean()),
         "mean_entropy": float(maps.predictive_entropy[box][label].mean()),
         "mean_mutual_information": float(maps.mutual_information[box][label].mean()),
+        **_boundary_means(maps, box, label),
+    }
+
+
+def _boundary_means(maps: ClassMaps, box: Box, label: np.ndarray) -> dict:
+    """Means over the voxels on both sides of a structure's boundary, see `tfuq.data.boundary.at_boundary`."""
+    shell = at_boundary(label)
+    if not shell.any():
+        return {"reason": "fills the volume, so it has no boundary in it"}
+    return {
         "boundary_entropy": float(maps.predictive_entropy[box][shell].mean()),
         "boundary_mutual_information": float(maps.mutual_information[box][shell].mean()),
     }

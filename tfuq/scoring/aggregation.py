@@ -33,7 +33,8 @@ def patch_maximum(uncertainty: np.ndarray, size: int = PATCH) -> float:
 
 
 def boundary_band(truth: np.ndarray) -> np.ndarray:
-    """Voxels of a label map ``[X, Y, Z]`` within two voxels of one of another class, diagonals included."""
+    """Voxels of a label map ``[X, Y, Z]`` within two voxels of one of another class, diagonals included. The border of the volume
+    and axes of length one have no boundary, as in `tfuq.data.boundary.at_boundary`."""
     return ndimage.maximum_filter(truth, _BAND) != ndimage.minimum_filter(truth, _BAND)
 
 

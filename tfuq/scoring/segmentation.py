@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from tfuq.data.boundary import surface
+
 
 def dice(predicted: np.ndarray, reference: np.ndarray) -> float:
     """2|A∩B| / (|A|+|B|) of two masks; 1 where both are empty."""
@@ -26,23 +28,41 @@ def overlap_scores(predicted: np.ndarray, reference: np.ndarray, voxel_volume: f
 
 
 def surface_scores(predicted: np.ndarray, reference: np.ndarray, spacing: np.ndarray) -> dict[str, float | None]:
-    """95th percentile and mean of the distances (mm) between the two surfaces, both ways pooled; None if one is empty.
+    """Measure how far two surfaces lie apart.
 
-    A surface is the mask's voxels with a face neighbour outside it; distances run between voxel centres.
+    A surface has the mask's voxels with a face neighbour outside it, within the volume: its border and axes of length
+    one have none, see `tfuq.data.boundary.at_boundary`. Distances run between voxel centres, from each voxel of one
+    surface to the nearest of the other. ``hd95_mm`` is the larger of the two directed 95th percentiles, each with
+    linear interpolation, as in MONAI. ``average_surface_distance_mm`` is the mean over the distances of both
+    directions together.
+
+    Args:
+        predicted, reference: masks ``[X, Y, Z]``.
+        spacing: of the voxels along each axis, in mm.
+
+    Returns:
+        Both distances in mm. 0 where both masks fill the volume, None where a mask is empty or one alone fills it.
+
+    References:
+        Taha and Hanbury 2015, BMC Medical Imaging 15:29; Maier-Hein et al. 2024, Nature Methods 21.
     """
     if not predicted.any() or not reference.any():
-        return {"hd95_mm": None, "average_surface_distance_mm": None}
+        return _both(None)
     box = _joint_box(predicted | reference)
-    a, b = _surface(predicted[box]), _surface(reference[box])
+    a, b = surface(predicted[box]), surface(reference[box])
+    if not a.any() or not b.any():
+        return _both(0.0 if predicted.all() and reference.all() else None)
     to_b = ndimage.distance_transform_edt(~b, sampling=spacing)[a]
     to_a = ndimage.distance_transform_edt(~a, sampling=spacing)[b]
     hd95 = max(np.percentile(to_b, 95), np.percentile(to_a, 95))
     return {"hd95_mm": float(hd95), "average_surface_distance_mm": float(np.concatenate([to_b, to_a]).mean())}
 
 
-def _surface(mask: np.ndarray) -> np.ndarray:
-    return mask & ~ndimage.binary_erosion(np.pad(mask, 1))[1:-1, 1:-1, 1:-1]
+def _both(distance: float | None) -> dict[str, float | None]:
+    return {"hd95_mm": distance, "average_surface_distance_mm": distance}
 
 
 def _joint_box(mask: np.ndarray) -> tuple[slice, ...]:
-    return ndimage.find_objects(mask.astype(np.uint8))[0]
+    """The box of a mask with a voxel around it within the volume, so that surfaces in it are those in the whole volume."""
+    (box,) = ndimage.find_objects(mask.astype(np.uint8))
+    return tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in box)
