@@ -82,10 +82,19 @@ def check(config, override) -> None:
 
 
 def _table(reports, classes) -> str:
-    unit = "ml" if any(report.shape[2:] > (1,) for report in reports) else "cm²"
-    head = ["case", "part", "voxels", "spacing (mm)", "axes", "intensities", *(f"{name} ({unit})" for name in classes[1:])]
+    length, size = _units(reports)
+    head = ["case", "part", "voxels", f"spacing ({length})", "axes", "intensities", *(f"{n} ({size})" for n in classes[1:])]
     rows = [head, *(_cells(report, len(classes)) for report in reports)]
     return _aligned(rows)
+
+
+def _units(reports) -> tuple[str, str]:
+    """Symbols of the units of spacings and of class sizes; those of a mixed set stand side by side."""
+    lengths = dict.fromkeys(report.unit.length_symbol for report in reports if report.shape) or ["mm"]
+    in_mm = [report for report in reports if report.unit.length == "mm" or not report.shape]
+    sizes = ["ml" if any(report.shape[2:] > (1,) for report in in_mm) else "cm²"] if in_mm else []
+    sizes += ["pixel²"] if len(in_mm) < len(reports) else []
+    return " or ".join(lengths), " or ".join(sizes)
 
 
 def _counts(reports, classes) -> str:

@@ -10,7 +10,8 @@ from tfuq.scoring.metrics import LEVELS
 from tfuq_cli import options
 from tfuq_cli.progress import quiet_import, say, show
 
-_SCORES = ("dice", "iou", "precision", "recall", "hd95_mm", "average_surface_distance_mm", "accuracy", "balanced_accuracy",
+_SCORES = ("dice", "iou", "precision", "recall", "hd95_mm", "average_surface_distance_mm", "hd95_px",
+           "average_surface_distance_px", "accuracy", "balanced_accuracy",
            "radial_error_mm", "radial_error_px", "nll", "brier", "ece", "dice_raters", "rater_dice", "ged", "volumes_covered",
            "ncc_predictive_entropy", "ncc_mutual_information")  # fmt: skip
 _MEASURES_SHOWN = 3

@@ -72,7 +72,8 @@ def _volumes(folder: Path, config: Config, cases: list[Case], how: tuple) -> Non
         masks = np.stack([p.argmax(-1) == k for k in range(1, p.shape[-1])], 1).reshape(1, len(p), p.shape[-1] - 1, -1)
         kept = StoredSamples(np.packbits(masks, axis=-1, bitorder="little"), None, image)
         kept.write(folder / case.id)
-        write_csv(folder / case.id / "structures.csv", _structures(case, config, kept, p))
+        rows = [case.unit.named(row) for row in _structures(case, config, kept, p)]
+        write_csv(folder / case.id / "structures.csv", rows)
 
 
 def _noisy(truth: np.ndarray, classes: int, how: tuple) -> np.ndarray:

@@ -112,7 +112,7 @@ def test_scores_among_raters(scored, tfuq, discs):
     assert float(row["ncc_predictive_entropy"]) == pytest.approx(np.corrcoef(shown.ravel(), apart.ravel())[0, 1], abs=1e-3)
     rows = [r for r in read_table(run.scores("hybrid") / "raters.csv", ("rater",), "") if r["case"] == "d2"]
     assert [r["rater"] for r in rows] == list(RATERS)
-    assert [float(r["volume_mm3"]) for r in rows] == [m.sum() for m in marked]
+    assert [float(r["area_px2"]) for r in rows] == [m.sum() for m in marked]
     assert np.mean([int(r["covered"]) for r in rows]) == pytest.approx(float(row["volumes_covered"]), abs=1e-4)
     assert summary["raters"]["rater-02"]["dice"]["disc"] == pytest.approx(summary["scores"]["disc"]["dice"]["mean"])
     assert 0 < summary["scores"]["disc"]["ged"]["mean"] < 2

@@ -38,7 +38,7 @@ class PredictedVolume:
 
     @property
     def affine(self) -> np.ndarray:
-        """Voxel indices to millimetres, as in the volume that was given."""
+        """Voxel indices to millimetres (pixels, of a plain image without ``data.pixel_mm``), as in the volume that was given."""
         return self._image.affine
 
     @property
@@ -95,7 +95,7 @@ class LoadedRun:
         """
         request = predicting.request_of(self.run.config, method or self.run.config.method, samples, seed)
         predictor = self._predictor(replace(request, is_calibrated=calibrated))
-        case = Case("volume", ()) if isinstance(volume, Volume) else Case(stem(Path(volume)), (Path(volume),))
+        case = Case("volume", ()) if isinstance(volume, Volume) else self._case(Path(volume))
         if predictor.calibration:
             predictor.calibration.refuse_overlap([case])
         image = volume if isinstance(volume, Volume) else read_case_image(case)
@@ -103,6 +103,9 @@ class LoadedRun:
         if isinstance(predictor, TablePredictor):
             return PredictedTable(predictor.predict_images([case], [image]))
         return PredictedVolume(predicting.predict_image(predictor, image, case), image, self.run.config)
+
+    def _case(self, path: Path) -> Case:
+        return Case(stem(path), (path,), pixel_mm=self.run.config.data.pixel_mm)
 
     def _predictor(self, request: predicting.Request) -> predicting.Predictor:
         if request not in self._predictors:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import pydantic
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from tfuq.config.section import Count, Intensity, Positive, Section, Seed, Size
+from tfuq.config.section import Count, Intensity, Positive, Section, Seed, Size, Width
 from tfuq.errors import nearest
 
 ClassName = Annotated[str, Field(min_length=1, max_length=100)]
@@ -80,6 +80,8 @@ class DataConfig(Section):
     ``table`` is the CSV file of the table layouts, relative to ``root``. ``rater_folders`` is a pattern, such as ``rater-*``, of
     folders with a label of each case by one rater; ``train_on`` is then ``majority`` (also where it is null), ``random`` (each
     example draws one of its raters) or a rater's folder. Validation and scores compare with the majority vote.
+    ``pixel_mm``, for segmentation: how many millimetres a pixel of the plain images (PNG, TIFF, BMP, JPEG) is wide and high.
+    Without it, their distances and areas are in pixels. NIfTI files say it themselves.
     """
 
     layout: str
@@ -90,6 +92,7 @@ class DataConfig(Section):
     landmarks: Annotated[list[ClassName], Field(max_length=1000)] = []
     regions: Annotated[dict[ClassName, Annotated[list[ClassName], Field(min_length=1)]], Field(max_length=100)] = {}
     annotations: AnnotationsConfig = AnnotationsConfig()
+    pixel_mm: Width | None = None
     table: str | None = None
     label_folder: Annotated[str, Field(pattern=r"^[^/\\]+$")] | None = None
     rater_folders: Annotated[str, Field(pattern=r"^[^/\\]+$")] | None = None
@@ -147,6 +150,8 @@ class DataConfig(Section):
 
 class PreprocessingConfig(Section):
     """Steps from a case's own grid to the network's, in this order; a null one is left out.
+
+    ``spacing`` is in mm; of plain images without ``data.pixel_mm``, in pixels of the image.
 
     ``crop_to_labels``: values of the label file that make a case's mask, such as an organ, of which the box is kept; a case to
     predict may bring a mask of its own instead (``tfuq predict --mask``). ``anti_aliasing`` smooths an image before it is

@@ -36,6 +36,7 @@ class TaskRules(NamedTuple):
 
 
 _VOLUME_STEPS = ("crop_to_labels", "outside_labels", "crop_margin", "spacing", "size", "slice_axis", "min_slice_area")
+_INSTEAD = {"landmarks": "set data.annotations.pixel_mm", "classification": "remove it, as classes have no lengths"}
 _CROSS_ENTROPIES = ("cross-entropy", "weighted-cross-entropy")
 TASK_RULES = {
     "segmentation": TaskRules((*_CROSS_ENTROPIES, "soft-dice", "dice-ce"), DENSE_NETWORKS, "classes", 2, "dice"),
@@ -113,6 +114,8 @@ class Config(Section):
     def _check_images(self) -> None:
         if self.task == "landmarks" and self.network.noise_draws != NetworkConfig.model_fields["noise_draws"].default:
             raise ValueError("network.noise_draws serves logits of classes: remove it; a position's variance needs no draws")
+        if self.data.pixel_mm is not None:
+            raise ValueError(f"data.pixel_mm serves segmentation alone, and task is {self.task}: {_INSTEAD[self.task]}")
         if self.data.regions:
             raise ValueError(f"data.regions serves segmentation alone, and task is {self.task}: remove it")
         if self.network.rank != 2:

@@ -14,7 +14,8 @@ import numpy as np
 from tfuq.config import Config, value_range
 from tfuq.data.readers import read
 from tfuq.data.readers.idx import read_idx
-from tfuq.data.readers.images import as_volume
+from tfuq.data.readers.images import as_volume, is_plain_image
+from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE, Unit
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
@@ -27,7 +28,8 @@ class Case:
 
     Its reference, where there is one, is a ``label`` file, a label file by each of several ``raters``, or a ``truth``: the name
     or number of a class, or landmarks ``[L, 2]`` as written, by rater. ``mask`` is a file of where to look, which stands in for
-    what the label says of that. ``part`` is what the data set itself sets the case aside for.
+    what the label says of that. ``part`` is what the data set itself sets the case aside for. ``pixel_mm`` is how wide a pixel of
+    its plain images is, where that is known.
     """
 
     id: str
@@ -38,6 +40,14 @@ class Case:
     part: Literal["train", "test"] | None = None
     row: int | None = None
     raters: Mapping[str, Path] = field(default_factory=dict, compare=False)
+    pixel_mm: float | None = None
+
+    @property
+    def unit(self) -> Unit:
+        """What lengths and sizes on the grid of its images are measured in."""
+        if not any(map(is_plain_image, self.images)):
+            return SCAN
+        return PLAIN_IMAGE if self.pixel_mm is None else SIZED_IMAGE
 
     @property
     def has_reference(self) -> bool:
@@ -74,7 +84,7 @@ def read_case_image(case: Case) -> Volume:
     Raises:
         DataError: channels of different grids, a constant channel.
     """
-    channels = [read(path) if case.row is None else as_volume(_stack(path)[case.row]) for path in case.images]
+    channels = [read(path, case.pixel_mm) if case.row is None else as_volume(_stack(path)[case.row]) for path in case.images]
     for path, channel in zip(case.images[1:], channels[1:], strict=True):
         _require_same_grid(case.images[0], channels[0], path, channel)
     arrays = [c.array if c.array.ndim == 4 else c.array[..., None] for c in channels]
@@ -180,7 +190,7 @@ def read_mask(config: Config, case: Case, image: Volume) -> Volume | None:
 
 def _read_on_grid(path: Path, case: Case, image: Volume) -> Volume:
     """A label or mask ``[X, Y, Z]`` on the grid of its case's image."""
-    label = read(path)
+    label = read(path, case.pixel_mm)
     if label.array.ndim == 4:
         if (label.array != label.array[..., :1]).any():
             raise DataError(f"{path}: has {label.array.shape[-1]} channels that differ; a label needs one, of class values")
@@ -195,6 +205,8 @@ def _require_same_grid(first_path: Path, first: Volume, second_path: Path, secon
             f"{second_path}: shape {second.shape} differs from {first.shape} of {first_path.name}; resample one of them"
         )
     if not first.same_grid(second):
+        is_mixed = is_plain_image(first_path) != is_plain_image(second_path)
+        sized = ", or set data.pixel_mm to the width in mm of the plain image's pixels" if is_mixed else ""
         raise DataError(
-            f"{second_path}: affine differs from that of {first_path.name}; resample one of them or correct its header"
+            f"{second_path}: affine differs from that of {first_path.name}; resample one of them or correct its header{sized}"
         )

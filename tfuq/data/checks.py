@@ -16,6 +16,7 @@ from tfuq.data.classification import class_of
 from tfuq.data.landmarks import reference_points
 from tfuq.data.layouts import cases_of
 from tfuq.data.splits import split_cases
+from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE, Unit
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
@@ -34,9 +35,10 @@ class CaseReport:
     channels: int = 0
     intensities: tuple[tuple[float, float], ...] = ()
     orientation: str = ""
-    class_volumes: tuple[float, ...] = ()  # ml; of one slice cm²
+    class_volumes: tuple[float, ...] = ()  # ml; of one slice cm²; of a plain image without pixel_mm pixel²
     digest: str = ""
     raters: tuple[str, ...] = ()
+    unit: Unit = SCAN
 
 
 def check_data(config: Config, on_case: Callable[[CaseReport], None]) -> list[CaseReport]:
@@ -77,12 +79,14 @@ def check_case(config: Config, case: Case, part: str) -> CaseReport:
         orientation="".join(nibabel.aff2axcodes(image.affine)),
         class_volumes=amounts,
         raters=tuple(case.raters),
+        unit=case.unit,
         digest=hashlib.sha256(np.ascontiguousarray(image.array).tobytes()).hexdigest(),
     )
 
 
 def _class_amounts(config: Config, case: Case, image: Volume) -> tuple[float, ...]:
-    """How much of each class a case has: ml (of a slice cm²), or the one image that it is; of landmarks nothing, once checked."""
+    """How much of each class a case has: ml (of a slice cm², of a plain image without ``pixel_mm`` pixel²), or the one image that it
+    is; of landmarks nothing, once checked."""
     if config.task == "landmarks":
         reference_points(config, case, image.shape[:2])
         return ()
@@ -90,10 +94,12 @@ def _class_amounts(config: Config, case: Case, image: Volume) -> tuple[float, ..
         return tuple(float(k == class_of(config, case)) for k in range(len(config.data.classes)))
     training_views(config, case)
     counts = np.bincount(read_label(config, case, image).array.ravel(), minlength=len(config.data.classes))
-    return tuple(float(n) * _voxel_size(image) for n in counts)
+    return tuple(float(n) * _voxel_size(image, case.unit) for n in counts)
 
 
-def _voxel_size(image: Volume) -> float:
+def _voxel_size(image: Volume, unit: Unit) -> float:
+    if unit is PLAIN_IMAGE:
+        return 1.0
     return image.voxel_volume / 1000 if image.shape[2] > 1 else float(np.prod(image.spacing[:2])) / 100
 
 
@@ -138,7 +144,21 @@ def remarks(config: Config, reports: list[CaseReport]) -> list[str]:
     fit = [report for report in reports if not report.problem]
     if not fit:
         return []
-    return [*_mixed_grids(config, fit), *_mixed_intensities(config, fit), *_unusual_volumes(config, fit), *_absent_raters(fit)]
+    return [
+        *_mixed_units(config, fit),
+        *_mixed_grids(config, fit),
+        *_mixed_intensities(config, fit),
+        *_unusual_volumes(config, fit),
+        *_absent_raters(fit),
+    ]
+
+
+def _mixed_units(config: Config, fit: list[CaseReport]) -> Iterator[str]:
+    units = {report.unit for report in fit}
+    if PLAIN_IMAGE in units and len(units) > 1 and config.task == "segmentation":
+        yield "some cases are plain images, measured in pixels, and others are in mm; set data.pixel_mm, or convert the files"
+    if config.data.pixel_mm is not None and SIZED_IMAGE not in units:
+        yield "data.pixel_mm has no effect: no case is a plain image (PNG, TIFF, BMP, JPEG), and other files say it themselves"
 
 
 def _mixed_grids(config: Config, fit: list[CaseReport]) -> Iterator[str]:

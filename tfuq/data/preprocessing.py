@@ -64,7 +64,7 @@ def set_outside(volume: Volume, mask: Volume, value: float) -> Volume:
 
 
 def to_spacing(volume: Volume, spacing: list[float], *, nearest: bool = False, smooth: bool = False) -> Volume:
-    """Resampled to about ``spacing`` mm: the nearest that divides the field of view into whole voxels."""
+    """Resampled to about ``spacing``, in the unit of the affine: the nearest that divides the field of view into whole voxels."""
     shape = np.maximum(np.rint(np.array(volume.shape) * volume.spacing / np.array(spacing)), 1)
     require_memory(shape, 4)
     shape = shape.astype(int)

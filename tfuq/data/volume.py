@@ -19,8 +19,9 @@ _ALIGNED = 1e-4  # voxels; headers store affines in single precision
 class Volume:
     """An image ``[X, Y, Z, C]``, or a label or scalar map ``[X, Y, Z]``, with its geometry; never changed in place.
 
-    ``affine`` maps voxel indices to millimetres. ``codes`` are the NIfTI qform and sform codes of the file it came from
-    and ``ndim`` the number of axes the file had, so that what is written beside it opens in the same place.
+    ``affine`` maps voxel indices to millimetres; of a plain image whose pixels have no known width, to pixels. ``codes`` are the
+    NIfTI qform and sform codes of the file it came from and ``ndim`` the number of axes the file had, so that what is written
+    beside it opens in the same place.
     """
 
     array: np.ndarray
@@ -35,12 +36,12 @@ class Volume:
 
     @property
     def spacing(self) -> np.ndarray:
-        """Voxel size in mm along each axis."""
+        """Voxel size along each axis, in the unit of the affine."""
         return np.linalg.norm(self.affine[:3, :3], axis=0)
 
     @property
     def voxel_volume(self) -> float:
-        """Volume of a voxel in mm³."""
+        """Volume of a voxel, in the unit of the affine; of a plain image, whose slice is 1 thick, the area of a pixel."""
         return float(abs(np.linalg.det(self.affine[:3, :3])))
 
     def with_array(self, array: np.ndarray) -> Volume:

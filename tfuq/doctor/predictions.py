@@ -33,7 +33,7 @@ def prediction_findings(run: Run) -> Iterator[Finding]:
 def _volumes(run: Run, folder: Path, manifest: Manifest) -> Iterator[Finding]:
     spreads = []
     for case_id, entry in manifest.cases.items():
-        case = Case(case_id, tuple(Path(path) for path in entry.images))
+        case = Case(case_id, tuple(Path(path) for path in entry.images), pixel_mm=run.config.data.pixel_mm)
         label = read(folder / case_id / "label.nii.gz")
         yield from labels_outside_the_classes(folder / case_id / "label.nii.gz", label, len(run.config.data.classes))
         yield from geometry_does_not_match(folder / case_id, label, case)
@@ -83,7 +83,7 @@ def geometry_does_not_match(folder: Path, label: Volume, case: Case) -> Iterator
     """A case's maps that lie elsewhere than its image."""
     wrong = [path for path in sorted(folder.glob("*.nii.gz")) if not read(path).same_grid(label)]
     image = case.images[0] if case.images and case.images[0].is_file() else None
-    if image is not None and not read(image).same_grid(label):
+    if image is not None and not read(image, case.pixel_mm).same_grid(label):
         wrong.append(folder / "label.nii.gz")
     for path in wrong:
         yield Finding(

@@ -108,7 +108,7 @@ def input_cases(config: Config, channels: int, inputs: tuple[Path, ...]) -> list
             cases += _folder_cases(config, per_case, path)
         else:
             files.append(path)
-    return sorted_unique(cases + _grouped(files, per_case), "--input")
+    return sorted_unique(cases + _grouped(config, files, per_case), "--input")
 
 
 def with_masks(config: Config, cases: list[Case], masks: Path) -> list[Case]:
@@ -142,7 +142,7 @@ def _folder_cases(config: Config, per_case: int, folder: Path) -> list[Case]:
         return cases_of(config.data, folder)
     except DataError as error:
         if files and per_case == 1:
-            return _grouped(files, 1)
+            return _grouped(config, files, 1)
         if files:
             raise
         raise DataError(
@@ -151,11 +151,13 @@ def _folder_cases(config: Config, per_case: int, folder: Path) -> list[Case]:
         ) from error
 
 
-def _grouped(files: list[Path], channels: int) -> list[Case]:
+def _grouped(config: Config, files: list[Path], channels: int) -> list[Case]:
+    pixel_mm = config.data.pixel_mm
     if len(files) == 1 or channels == 1:
-        return [Case(stem(path), (path,)) for path in files]
+        return [Case(stem(path), (path,), pixel_mm=pixel_mm) for path in files]
     if len(files) % channels:
         raise DataError(
             f"--input: {len(files)} files do not make cases of {channels} channels each; give the channels of each case in turn"
         )
-    return [Case(stem(files[i]), tuple(files[i : i + channels])) for i in range(0, len(files), channels)]
+    groups = [tuple(files[i : i + channels]) for i in range(0, len(files), channels)]
+    return [Case(stem(group[0]), group, pixel_mm=pixel_mm) for group in groups]

@@ -177,6 +177,6 @@ def predict_image(predictor: VolumePredictor, image: Volume, case: Case) -> Pred
     with timed(seconds, "network"):
         drawn = predictor.sample(prepared)
     with timed(seconds, "measures"):
-        rows = predictor.structures(prepared, drawn)
+        rows = [case.unit.named(row) for row in predictor.structures(prepared, drawn)]
         volumes = predictor.maps_on_input(image, prepared, drawn)
     return Prediction(case.id, volumes, rows, seconds, predictor.kept_samples(prepared, drawn))

@@ -1,4 +1,8 @@
-"""How well a segmentation agrees with its reference: overlap, volume, and surface distances in mm."""
+"""How well a segmentation agrees with its reference: overlap, size, and distances between surfaces.
+
+Lengths and sizes are in the unit of the grid. They go by the names that scans have, in mm and mm³; `tfuq.data.units`
+names those of plain images.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ def dice(predicted: np.ndarray, reference: np.ndarray) -> float:
 
 
 def overlap_scores(predicted: np.ndarray, reference: np.ndarray, voxel_volume: float) -> dict[str, float | None]:
-    """Dice, IoU, precision, recall (in 0…1; None where the denominator is empty) and predicted less true volume in mm³."""
+    """Dice, IoU, precision, recall (in 0…1; None where the denominator is empty) and predicted less true volume."""
     both = np.count_nonzero(predicted & reference)
     a, b = np.count_nonzero(predicted), np.count_nonzero(reference)
     return {
@@ -38,10 +42,10 @@ def surface_scores(predicted: np.ndarray, reference: np.ndarray, spacing: np.nda
 
     Args:
         predicted, reference: masks ``[X, Y, Z]``.
-        spacing: of the voxels along each axis, in mm.
+        spacing: of the voxels along each axis.
 
     Returns:
-        Both distances in mm. 0 where both masks fill the volume, None where a mask is empty or one alone fills it.
+        Both distances in the unit of ``spacing``. 0 where both masks fill the volume, None where a mask is empty or one alone fills it.
 
     References:
         Taha and Hanbury 2015, BMC Medical Imaging 15:29; Maier-Hein et al. 2024, Nature Methods 21.

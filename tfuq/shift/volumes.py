@@ -18,7 +18,7 @@ from tfuq.scoring.evaluation.segmentation import case_rows
 from tfuq.scoring.evaluation.voxels import CaseMaps
 from tfuq.shift.measuring import Measured, Measurer
 
-_SCORES = ("dice", "hd95_mm", "nll", "brier", "ece", "ece_boundary")
+_SCORES = ("dice", "hd95_mm", "hd95_px", "nll", "brier", "ece", "ece_boundary")
 RATIO_BINS = 20
 
 
@@ -51,7 +51,7 @@ class VolumeMeasurer(Measurer):
             self._add(gathered, case, subject, found, structures)
             example = example or self._example(case, subject, found)
             if keep:
-                _write(keep / case.id, subject, found, [{"case": case.id, **row} for row in structures])
+                _write(keep / case.id, subject, found, [{"case": case.id, **case.unit.named(row)} for row in structures])
         cohort = segmentation_cohorts(gathered.cases, gathered.structures, [], FailureOptions())[0]
         whole = [row for row in gathered.cases if row["class"] == "all"]
         measures = unsigned(cohort)
@@ -59,7 +59,8 @@ class VolumeMeasurer(Measurer):
             {"case": row["case"], "dice": row["dice"], **{name: values[i] for name, values in measures.items()}}
             for i, row in enumerate(whole)
         ]
-        scores = {name: mean_of([row.get(name) for row in whole]) for name in _SCORES}
+        scored = [name for name in _SCORES if any(name in row for row in whole)]
+        scores = {name: mean_of([row.get(name) for row in whole]) for name in scored}
         ratios = gathered.ratios.tolist() if self.predictor.samples > 1 else None
         return Measured(rows, scores, cohort, example, ratios)
 
@@ -75,7 +76,7 @@ class VolumeMeasurer(Measurer):
         return found, self.predictor.structures(padded, drawn)
 
     def _add(self, gathered: _Gathered, case: Case, subject: Subject, found: CaseMaps, structures: list[dict]) -> None:
-        rows = case_rows(case.id, found, self.config, subject.label)
+        rows = case_rows(case, found, self.config, subject.label)
         dice = {row["class"]: row["dice"] for row in rows}
         gathered.cases += rows
         gathered.structures += [{"case": case.id, **row, "dice": dice[row["class"]]} for row in structures]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tfuq.config import StudyConfig
 from tfuq.data.stored import read_json
+from tfuq.data.units import in_every_unit
 from tfuq.errors import ConfigError, nearest
 from tfuq.measures.structure import MEASURES
 from tfuq.scoring.metrics import METRICS
@@ -49,7 +50,7 @@ def check_columns(study: StudyConfig, cells: Sequence[Cell]) -> None:
     """
     for column in study.table:
         kind, name = _parts(column)
-        known = METRICS if kind == "score" else MEASURES
+        known = METRICS if kind == "score" else in_every_unit(MEASURES)
         if kind not in ("score", "measure", "correlation") or name not in known:
             raise ConfigError(f"{study.name}: table has no column '{column}'{nearest(name, known)}")
         if kind != "score" and study.structure == "all":
@@ -89,9 +90,18 @@ def _column(summary: dict, structure: str, column: str) -> dict[str, float | Non
     """The figure, and beside a score its standard deviation over cases, beside a correlation its p and n."""
     kind, name = _parts(column)
     table = {"score": "scores", "measure": "structure_measures", "correlation": "spearman_with_dice"}[kind]
-    value = summary.get(table, {}).get(structure, {}).get(name)
+    figures = summary.get(table, {}).get(structure, {})
+    _refuse_another_unit(name, figures)
+    value = figures.get(name)
     if value is None or kind == "measure":
         return {column: value}
     if kind == "score":
         return {column: value["mean"], f"{column}_std": value["std"]}
     return {column: value["rho"], f"{column}_p": value["p"], f"{column}_n": value["n"]}
+
+
+def _refuse_another_unit(name: str, figures: Mapping) -> None:
+    """Refuse a length or size that the summary has in another unit than the column is named by."""
+    others = [other for other in in_every_unit([name]) if other in figures]
+    if others and name not in figures:
+        raise ConfigError(f"table: '{name}' is '{others[0]}' in this study; name that in 'table', or set data.pixel_mm")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 from tfuq.config import DataConfig
@@ -39,7 +40,8 @@ def cases_of(data: DataConfig, root: str | Path | None = None) -> list[Case]:
     layout = data.layout
     if root and layout in PHANTOM_LAYOUTS:
         layout = PHANTOM_LAYOUTS[layout][-1]
-    return list_cases(layout, root or data.root, **data.layout_options)
+    cases = list_cases(layout, root or data.root, **data.layout_options)
+    return [replace(case, pixel_mm=data.pixel_mm) for case in cases]
 
 
 def list_cases(layout: str, root: str | Path, **options) -> list[Case]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tfuq.data.readers.images import IMAGE_SUFFIXES, read_image
+from tfuq.data.readers.images import IMAGE_SUFFIXES, is_plain_image, read_image
 from tfuq.data.readers.nifti import NIFTI_SUFFIXES, read_nifti
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError, missing_file
@@ -12,8 +12,12 @@ from tfuq.errors import DataError, missing_file
 READABLE_SUFFIXES = (*NIFTI_SUFFIXES, *IMAGE_SUFFIXES)
 
 
-def read(path: Path) -> Volume:
+def read(path: Path, pixel_mm: float | None = None) -> Volume:
     """Read a NIfTI or Analyze volume, or a 2D image as a volume of one slice.
+
+    Args:
+        path: of the file.
+        pixel_mm: how wide a plain image's pixel is, in mm; without it, its unit is the pixel. Other files say it themselves.
 
     Raises:
         DataError: the file is missing, of an unknown kind, or cannot be read whole.
@@ -23,8 +27,8 @@ def read(path: Path) -> Volume:
         raise missing_file(path)
     if name.endswith(NIFTI_SUFFIXES):
         return read_nifti(path)
-    if name.endswith(IMAGE_SUFFIXES):
-        return read_image(path)
+    if is_plain_image(path):
+        return read_image(path, pixel_mm)
     raise DataError(f"{path}: unknown kind of file; tfuq reads {', '.join(READABLE_SUFFIXES)}")
 
 

@@ -19,8 +19,12 @@ _ROWS_DOWN = np.array([[0, -1, 0, 0], [-1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0
 IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
 
 
-def read_image(path: Path) -> Volume:
-    """Read a grey or RGB image as a volume ``[rows, columns, 1(, 3)]`` of 1 mm voxels; transparency is dropped.
+def read_image(path: Path, pixel_mm: float | None = None) -> Volume:
+    """Read a grey or RGB image as a volume ``[rows, columns, 1(, 3)]``; transparency is dropped.
+
+    Args:
+        path: of the file. What it may say of its resolution is not used: it is the printer's more often than the scanner's.
+        pixel_mm: how wide a pixel is, in mm. Without it, spacing and affine are in pixels.
 
     Raises:
         DataError: unreadable, truncated, too large, several images in one file, or NaN or infinite pixels.
@@ -34,12 +38,19 @@ def read_image(path: Path) -> Volume:
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise DataError(f"{path}: not a readable image ({reason}); replace it with an intact copy") from error
     require_finite(path, pixels)
-    return as_volume(pixels)
+    return as_volume(pixels, pixel_mm)
 
 
-def as_volume(pixels: np.ndarray) -> Volume:
-    """An image ``[rows, columns(, C)]`` as a volume of one slice and 1 mm voxels."""
-    return Volume(pixels.astype(np.float32)[:, :, None], _ROWS_DOWN.copy(), (0, 1), 2)
+def as_volume(pixels: np.ndarray, pixel_mm: float | None = None) -> Volume:
+    """Make an image ``[rows, columns(, C)]`` a volume of one slice, 1 thick, whose pixels are 1 wide or ``pixel_mm``."""
+    width = pixel_mm or 1.0
+    affine = _ROWS_DOWN @ np.diag([width, width, 1.0, 1.0])
+    return Volume(pixels.astype(np.float32)[:, :, None], affine, (0, 1), 2)
+
+
+def is_plain_image(path: Path) -> bool:
+    """Say whether the name is that of a plain image, which does not say how wide its pixels are."""
+    return path.name.lower().endswith(IMAGE_SUFFIXES)
 
 
 def _pixels(path: Path) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfuq.data.units import is_size
 from tfuq.errors import DataError
 from tfuq.report.page.sources import Rows, Scored, shared_cases
 from tfuq.scoring.evaluation.failures import CERTAINTIES
@@ -53,9 +54,9 @@ def _number(text: str | None) -> float | None:
 
 
 def _structure_means(rows: Rows) -> dict[str, dict[str, float]]:
-    """By measure and case, over the classes as wholes. Volumes say how large a structure is, not how certain."""
+    """By measure and case, over the classes as wholes. Volumes and areas say how large a structure is, not how certain."""
     whole = [row for row in rows if row.get("component") == "all"]
-    names = [n for n in (whole[0] if whole else ()) if n not in (*_WORDS, *METRICS) and not n.endswith("_mm3")]
+    names = [n for n in (whole[0] if whole else ()) if n not in (*_WORDS, *METRICS) and not is_size(n)]
     gathered: dict[str, dict[str, list[float]]] = {name: {} for name in names}
     for row in whole:
         for name in names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 
 import matplotlib
@@ -64,7 +65,7 @@ def cell_text(cell: Cell) -> str:
 def score_name(name: str) -> str:
     """A score as a person writes it, with its unit."""
     unit = METRICS[name].unit
-    plain = readable_name(name).removesuffix(" mm3").removesuffix(" mm").removesuffix(" px")
+    plain = re.sub(r" (mm3|mm2|mm|px2|px)$", "", readable_name(name))
     return plain if unit == "1" else f"{plain} ({unit})"
 
 

@@ -15,6 +15,7 @@ from tfuq.data.cases import Case, read_case_label
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import is_readable, read, stem
 from tfuq.data.stored import number, read_table
+from tfuq.data.units import SCAN
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 from tfuq.results import Manifest
@@ -81,7 +82,11 @@ def cases_with_references(manifest: Manifest, config: Config, reference: Path | 
         raise DataError(f"{manifest.run}: its predictions hold no case; run tfuq predict")
     for case_id, entry in sorted(manifest.cases.items()):
         own = Case(
-            case_id, tuple(Path(p) for p in entry.images), entry.label and Path(entry.label), raters=_paths(entry.raters)
+            case_id,
+            tuple(Path(p) for p in entry.images),
+            entry.label and Path(entry.label),
+            raters=_paths(entry.raters),
+            pixel_mm=config.data.pixel_mm,
         )
         case = found.get(case_id) if reference else own
         if case is None or not case.has_reference:
@@ -117,27 +122,31 @@ def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str], t
     found = read_maps(folder, predicted, truth, maps, len(classes))
     raters = score_raters(folder, case, config, predicted, found) if case.raters else None
     if raters:
-        tables.raters += raters.rows
-    rows = case_rows(case.id, found, config, predicted, raters)
+        tables.raters += [case.unit.named(row) for row in raters.rows]
+    rows = case_rows(case, found, config, predicted, raters)
     add_case(tables.diversity, folder, found, config)
     quality = {row["class"]: row["dice"] for row in rows}
     tables.cases += rows
-    tables.structures += [row | {"dice": quality[row["class"]]} for row in _structures(folder / "structures.csv", quality)]
+    structures = [case.unit.named(row) for row in _structures(folder / "structures.csv", quality)]
+    tables.structures += [row | {"dice": quality[row["class"]]} for row in structures]
     tables.components += [{"case": case.id, **row} for row in found.components(classes)]
     tables.bins.append(found.reliability())
     return reference
 
 
-def case_rows(case_id: str, found: CaseMaps, config: Config, grid: Volume, raters: RaterScores | None = None) -> list[dict]:
-    """A case's rows of ``cases.csv``: each structure, and last "all", which has the scores and the confidences of the maps too."""
-    rows = [
-        {"case": case_id, "class": name, **_class_scores(np.isin(found.label, members), np.isin(found.truth, members), grid)}
-        for name, members in config.data.structures.items()
-    ]
+def case_rows(case: Case, found: CaseMaps, config: Config, grid: Volume, raters: RaterScores | None = None) -> list[dict]:
+    """A case's rows of ``cases.csv``: each structure, and last "all", which has the scores and the confidences of the maps too.
+
+    Distances and differences of size go by the names of the case's unit.
+    """
+    rows = []
+    for name, members in config.data.structures.items():
+        scores = _class_scores(np.isin(found.label, members), np.isin(found.truth, members), grid)
+        rows.append({"case": case.id, "class": name, **case.unit.named(scores)})
     if raters:
         rows = [row | raters.structures[row["class"]] for row in rows]
     own = rows[: len(config.data.classes) - 1]  # regions overlap them
-    head = {"case": case_id, "class": "all", "reference": fingerprint(found.truth.astype(np.uint8))}
+    head = {"case": case.id, "class": "all", "reference": fingerprint(found.truth.astype(np.uint8))}
     return [*rows, head | {**_mean_row(own), **found.scores(), **(raters.image if raters else {}), **found.confidences()}]
 
 
@@ -157,6 +166,7 @@ def _check_case(folder: Path, truth: Volume, config: Config, tables: _Tables) ->
 
 
 def _structures(path: Path, classes: Container[str]) -> list[dict]:
+    """The rows of a case's table, by the names that scans have, whatever its unit; older tables of plain images have them, too."""
     rows = read_table(path, ("case", "class", "component"), _AGAIN)
     strange = [row["class"] for row in rows if row["class"] not in classes]
     if strange:
@@ -164,7 +174,7 @@ def _structures(path: Path, classes: Container[str]) -> list[dict]:
     for row in rows:
         for name in row.keys() - _NOT_MEASURES:
             number(path, row, name, _AGAIN)
-    return rows
+    return [SCAN.named(row) for row in rows]
 
 
 def _class_scores(predicted: np.ndarray, reference: np.ndarray, grid: Volume) -> dict:
