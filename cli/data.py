@@ -82,8 +82,9 @@ def check(config, override) -> None:
 
 
 def _table(reports, classes) -> str:
-    unit = "ml" if any(report.shape[2:] > (1,) for report in reports) else "cm²"
-    head = ["case", "part", "voxels", "spacing (mm)", "axes", "intensities", *(f"{name} ({unit})" for name in classes[1:])]
+    has_volumes = any(report.shape[2:] > (1,) for report in reports)
+    element, unit = ("voxels", "ml") if has_volumes else ("pixels", "cm²")
+    head = ["case", "part", element, "spacing (mm)", "axes", "intensities", *(f"{name} ({unit})" for name in classes[1:])]
     rows = [head, *(_cells(report, len(classes)) for report in reports)]
     return _aligned(rows)
 
