@@ -215,8 +215,9 @@ def test_other_methods_are_refused(bench, kind, trained_as):
     place = bench.place(kind, trained_as, trained_as)
     assert bench.result("train", place).exit_code == 0
     for method in set(SERVED_METHODS) - set(SERVED[trained_as]):
-        for command in ("predict", "calibrate", "export"):
-            assert_refused(CliRunner().invoke(main, [command, str(place.run), "--method", method]), "train")
+        for command, *further in (("predict",), ("calibrate", "--alpha", "0.5"), ("export",)):
+            result = CliRunner().invoke(main, [command, str(place.run), "--method", method, *further])
+            assert_refused(result, "train")
         assert not (place.run / "predictions" / method).exists()
 
 
