@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from tfuq import runs
+from tfuq.config import SERVED_METHODS
 from tfuq_cli import options
 from tfuq_cli.progress import quiet_import, say, show
 
 
 @click.command("calibrate", cls=options.Command)
 @click.argument("run", required=False, type=options.PATH)
-@options.method("The method to calibrate; the run's own method if not given.")
+@options.method("The method to calibrate; the run's own method if not given.", SERVED_METHODS)
 @click.option(
     "--cases",
     default="validation",

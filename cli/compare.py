@@ -16,7 +16,7 @@ from tfuq_cli.progress import show
     default="all",
     show_default=True,
     envvar="TFUQ_COMPARE_CLASS",
-    help="The class whose scores are compared.",
+    help="The class, or the landmark, whose scores are compared.",
 )
 @click.option("--out", type=options.PATH, help="Folder to write comparison.md and comparison.csv to.")
 def command(scores, class_name, out) -> None:

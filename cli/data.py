@@ -83,7 +83,8 @@ def check(config, override) -> None:
 
 def _table(reports, classes) -> str:
     length, size = _units(reports)
-    head = ["case", "part", "voxels", f"spacing ({length})", "axes", "intensities", *(f"{n} ({size})" for n in classes[1:])]
+    element = "voxels" if any(report.shape[2:] > (1,) for report in reports) else "pixels"
+    head = ["case", "part", element, f"spacing ({length})", "axes", "intensities", *(f"{n} ({size})" for n in classes[1:])]
     rows = [head, *(_cells(report, len(classes)) for report in reports)]
     return _aligned(rows)
 

@@ -103,8 +103,7 @@ def _lines(summary: dict) -> Iterator[str]:
         shown = [f"{place} {means[key]:.2g}" for place, key in _MUTUAL_INFORMATION.items() if means.get(key) is not None]
         if shown:
             yield f"{name}: mutual information (nat): {', '.join(shown)}"
-    if "raters" in summary and "ged" not in summary["scores"]["all"]:
-        yield "raters: no energy distance, as the samples were not kept; tfuq predict --save-samples adds them"
+    yield from _raters(summary)
     yield from _found(summary.get("error_detection", {}), "errors found by")
     yield from _calibrated(summary)
     yield from _diversity(summary.get("diversity"))
@@ -117,6 +116,12 @@ def _quality(scores: dict) -> Iterator[str]:
     for name, table in scores.items():
         shown = [f"{score} {table[score]['mean']:.4f}" for score in _SCORES if score in table]
         yield f"{name}: {'  '.join(shown)}"
+
+
+def _raters(summary: dict) -> Iterator[str]:
+    """What is missing of a segmentation by several raters."""
+    if "raters" in summary and summary["task"] == "segmentation" and "ged" not in summary["scores"]["all"]:
+        yield "raters: no energy distance, as the samples were not kept; tfuq predict --save-samples adds them"
 
 
 def _found(tables: dict, what: str) -> Iterator[str]:
@@ -162,7 +167,7 @@ def _landmarks(summary: dict) -> Iterator[str]:
         if table:
             rates = "  ".join(f"{key} {value:.3f}" for key, value in table.items() if key.startswith("sdr"))
             yield f"{what}: mean {table['mean']:.2f} mm  {rates}"
-    if among := summary.get("raters") if "success_rates" in summary else None:
+    if among := summary.get("raters") if summary["task"] == "landmarks" else None:
         errors = "  ".join(f"{rater} {table['mean']:.2f}" for rater, table in among["against"].items())
         yield (
             f"against raters ({summary['unit']}): {errors}; their spread {among['spread']['mean']:.2f}, "

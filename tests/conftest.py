@@ -237,4 +237,5 @@ def predicted(trained, tfuq, tmp_path) -> Path:
 
 
 TOURED = METHODS[:-1]
-ALL_METHODS = (*TOURED, pytest.param("latent-vi", marks=pytest.mark.slow))  # tests/test_matrix.py has it among the fast ones
+# latent-vi is among the fast rows of tests/conformance/test_networks.py.
+ALL_METHODS = (*TOURED, pytest.param("latent-vi", marks=pytest.mark.slow))

@@ -60,7 +60,7 @@ def test_refusals(tmp_path, tfuq):
     other = scores(tmp_path / "b", "ensemble", [0.5], ["y"])
     with pytest.raises(DataError, match="no case in common"):
         compare([a, other])
-    with pytest.raises(DataError, match="no class 'liver'; it has all"):
+    with pytest.raises(DataError, match="no class or landmark 'liver'; it has all"):
         compare([a, a], "liver")
     assert_refused(tfuq("compare", a), "two score folders")
     assert_refused(tfuq("compare", a, tmp_path), "no scores")

@@ -9,7 +9,7 @@ import tensorflow as tf
 from scipy import integrate, stats
 
 from tests import references
-from tests.conformance import check_run
+from tests.conformance.runs import check_run
 from tests.conftest import settings, task_settings
 from tfuq.heteroscedastic import integrated_log_probabilities, position_loss, with_position_loss, without_noise
 from tfuq.layers import fold_in, layer_salt, standard_normal

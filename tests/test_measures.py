@@ -172,11 +172,10 @@ def test_calibration_scores_against_references_and_sklearn(classes):
 def test_spearman_table():
     rng = np.random.default_rng(0)
     rows = [
-        {"case": str(i), "class": "a", "component": "all", "x": f"{rng.random():.3f}", "y": "", "dice": rng.random()}
-        for i in range(9)
+        {"case": str(i), "class": "a", "component": "all", "x": rng.random(), "y": None, "dice": rng.random()} for i in range(9)
     ]
     table = spearman_with_dice(rows)
-    x, d = [float(r["x"]) for r in rows[:9]], [r["dice"] for r in rows[:9]]
+    x, d = [r["x"] for r in rows], [r["dice"] for r in rows]
     assert table["x"]["rho"] == pytest.approx(references.spearman(x, d))
     assert table["x"]["p"] == pytest.approx(stats.spearmanr(x, d).pvalue)
     assert table["x"]["n"] == 9

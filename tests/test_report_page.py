@@ -79,6 +79,37 @@ def test_cases_come_worst_and_least_certain_in_turn(scored_tasks):
     assert cases.to_show(3)[:2] == list(dict.fromkeys([cases.worst[0], cases.least_certain[0], cases.worst[1]]))[:2]
 
 
+NUMERALS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def test_sets_of_named_classes_are_text(digits, tmp_path):
+    run = make_run(tmp_path / "run", "classification", digits, data={"classes": list(NUMERALS)})
+    folder = make_scores(run, "hybrid", most=5)
+    table = run.predictions("hybrid") / "predictions.csv"
+    rows = read_table(table, (), "")
+    sets = ["seven", "one; two", "", "zero; nine", "three"]
+    write_csv(table, [row | {"set_aps": chosen} for row, chosen in zip(rows, sets, strict=True)])
+    write_page([folder], tmp_path / "page.html", 5)
+    _, _, pictures = read_page(tmp_path / "page.html")
+    assert len(pictures) == 5
+    shown = pictures[rows[0]["case"]]["methods"]["hybrid"]
+    assert shown["probabilities"] == [float(rows[0][f"probability_{name}"]) for name in NUMERALS]
+    assert shown["label"] in NUMERALS
+
+
+def test_text_where_a_number_belongs_is_refused(digits, tfuq, tmp_path):
+    run = make_run(tmp_path / "run", "classification", digits)
+    folder = make_scores(run, "hybrid", most=5)
+    table = run.predictions("hybrid") / "predictions.csv"
+    rows = read_table(table, (), "")
+    for damage, words in (({"probability_3": "much"}, "'much' is not a number"), ({"probability_3": ""}, "has an empty cell")):
+        write_csv(table, [rows[0] | damage, *rows[1:]])
+        assert_refused(tfuq("report", folder), "predictions.csv", words, "probability_3")
+    cases = read_table(folder / "cases.csv", (), "")
+    write_csv(folder / "cases.csv", [cases[0] | {"nll": "low"}, *cases[1:]])
+    assert_refused(tfuq("report", folder), "cases.csv", "'low' is not a number for 'nll'", "run tfuq score again")
+
+
 def test_measures_of_structures_are_averaged_over_classes(scored_tasks):
     folder = scored_tasks["segmentation"][0]
     columns = read_cases(read_sources([folder])).methods["hybrid"]

@@ -14,11 +14,11 @@ import pytest
 from matplotlib.figure import Figure
 
 from tests import killing
-from tests.conftest import LISTED_SPLIT, assert_refused, files_of, settings
+from tests.conftest import LISTED_SPLIT, assert_refused, files_of, settings, task_settings
 from tests.fuzzing import damaged, outcome
 from tfuq import config as configuration
 from tfuq import runs
-from tfuq.config import SplitConfig
+from tfuq.config import SplitConfig, StudyConfig
 from tfuq.config.text import read_yaml, write_yaml
 from tfuq.data.cases import Case
 from tfuq.data.splits import split_cases
@@ -28,7 +28,7 @@ from tfuq.locks import exclusive
 from tfuq.measures.structure import MEASURES
 from tfuq.report.study import study_figure
 from tfuq.study import Table
-from tfuq.study.cells import cells_of
+from tfuq.study.cells import Cell, cells_of
 from tfuq.study.table import check_columns
 from tfuq_cli.options import complete_study
 
@@ -167,6 +167,25 @@ def test_a_study_that_is_stopped_leaves_no_process_and_goes_on(study, tfuq, tmp_
 
 
 @pytest.mark.parametrize(
+    ("task", "structure", "column", "words"),
+    [
+        ("landmarks", "sella", "dice", "no column 'dice' for a cell of landmarks; known: radial_error_mm"),
+        ("landmarks", "sella", "measure.pairwise_dice", "no column 'measure.pairwise_dice' for a cell of landmarks"),
+        ("classification", "all", "hd95_mm", "no column 'hd95_mm' for a cell of classification"),
+        ("classification", "3", "accuracy", "no structure '3'"),
+    ],
+)
+def test_columns_that_a_task_has_not_are_refused(task, structure, column, words, tmp_path):
+    axes = {"epochs": {"training.epochs": [1]}}
+    study = StudyConfig(name="s", config="c", axes=axes, structure=structure, table=[column])
+    cell = Cell("1", {"epochs": "1"}, task_settings(task, tmp_path), tmp_path)
+    with pytest.raises(ConfigError, match=words):
+        check_columns(study, [cell])
+    right = {"landmarks": ("sella", "radial_error_px"), "classification": ("all", "ece")}[task]
+    check_columns(study.model_copy(update={"structure": right[0], "table": [right[1]]}), [cell])
+
+
+@pytest.mark.parametrize(
     ("change", "words"),
     [
         (("table:", "tabel: [dice]\ntable:"), ["unknown key 'tabel'", "did you mean 'table'"]),
@@ -181,6 +200,8 @@ def test_a_study_that_is_stopped_leaves_no_process_and_goes_on(study, tfuq, tmp_
         (("use: [1, 3]", "use: [1, 3], training.epochs: [1]"), ["one length"]),
         (("axes:", "axes:\n  again: {training.steps_per_epoch: [1, 2]}"), ["'training.steps_per_epoch' is given twice"]),
         (("[dice,", "[dise,"), ["no column 'dise'", "did you mean 'dice'"]),
+        (("[dice,", "[accuracy,"), ["no column 'accuracy' for a cell of segmentation"]),
+        (("[dice,", "[mean.dice,"), ["no column 'mean.dice'"]),
         (("correlation.pairwise_dice", "correlation.pairwise"), ["no column 'correlation.pairwise'", "'pairwise_dice'"]),
         (("structure: ball", "structure: all"), ["correlation.pairwise_dice is of one structure"]),
         (("structure: ball", "structure: bal"), ["no structure 'bal'", "did you mean 'ball'"]),

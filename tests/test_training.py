@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conformance import check_run
+from tests.conformance.runs import check_run
 from tests.conftest import ALL_METHODS, settings
 from tfuq import runs
 from tfuq.config import Config

@@ -26,6 +26,10 @@ from tfuq.scoring import conformal
 from tfuq.scoring.landmarks import radial_errors
 from tfuq.scoring.recalibration import FITS, TINY, mean_nll
 
+_INSTEAD_OF_VECTOR = {
+    "segmentation": "a run of segmentation takes temperature",
+    "landmarks": "a run of landmarks has no probabilities of classes to scale: leave --scaling out",
+}
 _VOXELS = {2: 512, 3: 16384}  # of an example, that scaling is fitted on
 
 
@@ -50,7 +54,7 @@ def calibrate(
     path = calibration_path(run, request.method)
     conformal.check_alpha(choices.alpha, len(cases))
     if choices.kind == "vector" and run.config.task != "classification":
-        raise DataError(f"--scaling vector: serves classification alone; a run of {run.config.task} takes temperature")
+        raise DataError(f"--scaling vector: serves classification alone; {_INSTEAD_OF_VECTOR[run.config.task]}")
     if path.exists() and not overwrite:
         raise RunError(f"{path}: exists; pass --overwrite to replace it, which voids the predictions that were made with it")
     fit = _FITS[run.config.task](run, request, choices)

@@ -16,6 +16,25 @@ from tfuq.data.writers import without_mark
 from tfuq.errors import DataError, RunError
 
 T = TypeVar("T")
+Cell = str | float | None
+SET_PREFIX = "set_"  # of a column that holds sets of classes
+_TEXT_COLUMNS = frozenset(
+    {
+        "case",
+        "class",
+        "component",
+        "label",
+        "landmark",
+        "level",
+        "measure",
+        "method",
+        "quantity",
+        "rater",
+        "reason",
+        "reference",
+        "truth",
+    }
+)
 
 
 def read_text(path: Path) -> str:
@@ -67,6 +86,35 @@ def read_table(path: Path, columns: Iterable[str], remedy: str) -> list[dict[str
     if any(None in row or None in row.values() for row in rows):
         raise RunError(f"{path}: has a row that does not fit its header; {remedy}")
     return [{column: without_mark(cell) for column, cell in row.items()} for row in rows]
+
+
+def is_text(column: str) -> bool:
+    """Whether a column of the tables that tfuq writes of predictions and scores holds text. Every other one holds numbers."""
+    return column in _TEXT_COLUMNS or column.startswith(SET_PREFIX)
+
+
+def read_typed(path: Path, columns: Iterable[str], remedy: str) -> list[dict[str, Cell]]:
+    """The rows of a table of predictions or scores: text where `is_text` says so, else finite numbers, or None where a cell is
+    empty.
+
+    Args:
+        path: a CSV file.
+        columns: names of columns that have a value in every row.
+        remedy: what to do about a file that is damaged.
+
+    Raises:
+        RunError: as `read_table` and `number` have it, or an empty cell in one of ``columns``.
+    """
+    required = tuple(columns)
+    rows = read_table(path, required, remedy)
+    empty = next((column for row in rows for column in required if not row[column]), None)
+    if empty is not None:
+        raise RunError(f"{path}: has an empty cell in '{empty}'; {remedy}")
+    return [{column: _typed(path, row, column, remedy) for column in row} for row in rows]
+
+
+def _typed(path: Path, row: dict[str, str], column: str, remedy: str) -> Cell:
+    return row[column] if is_text(column) else number(path, row, column, remedy)
 
 
 def number(path: Path, row: dict[str, str], column: str, remedy: str) -> float | None:

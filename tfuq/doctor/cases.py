@@ -55,12 +55,16 @@ def cases_do_not_fit(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
         yield _unread(str(error))
         return
     images: dict[str, tuple[str, str]] = {}
+    is_counted = run.config.task == "classification"  # images come by the thousand: a line per part, not per case
     for part, ids in run.split.items():
+        if is_counted:
+            say(f"checking {len(ids)} images of {part}")
         for case_id in ids:
             if case_id not in known:
                 yield _unread(f"{run.config.data.root}: case '{case_id}' ({part}) is gone")
                 continue
-            say(f"checking {case_id}")
+            if not is_counted:
+                say(f"checking {case_id}")
             report = check_case(run.config, known[case_id], part)
             yield from _of_case(report, images)
 

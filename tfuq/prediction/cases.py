@@ -145,9 +145,10 @@ def _folder_cases(config: Config, per_case: int, folder: Path) -> list[Case]:
             return _grouped(config, files, 1)
         if files:
             raise
+        what = "scans" if config.task == "segmentation" else "images"
         raise DataError(
-            f"{folder}: holds no scans that tfuq reads, and is no data set of layout {config.data.layout} ({error}); give scans, or a "
-            "folder of them"
+            f"{folder}: holds no {what} that tfuq reads, and is no data set of layout {config.data.layout} ({error}); give {what}, "
+            "or a folder of them"
         ) from error
 
 

@@ -154,7 +154,7 @@ def _scatter(class_name: str, structures: list[dict], table: dict[str, dict]) ->
     rows_of_panels = max(-(-len(names) // _COLUMNS), 1)
     figure = new_figure(3.0 * _COLUMNS, 2.6 * rows_of_panels)
     for place, name in enumerate(names, start=1):
-        points = [(float(row[name]), row["dice"]) for row in rows if row.get(name) not in (None, "")]
+        points = [(row[name], row["dice"]) for row in rows if row.get(name) is not None]
         axes = figure.add_subplot(rows_of_panels, _COLUMNS, place)
         axes.scatter(*zip(*points, strict=True), s=10, color=RIGHT)
         axes.set_xlabel(name.replace("_", " "), fontsize=8)

@@ -144,7 +144,7 @@ def _read(folder: Path, class_name: str) -> dict[str, dict[str, float | None]]:
     found = {r["case"]: {s: number(path, r, s, _AGAIN) for s in METRICS} for r in rows if r["class"] == class_name}
     if not found:
         known = ", ".join(dict.fromkeys(r["class"] for r in rows))
-        raise DataError(f"{folder}: no class '{class_name}'; it has {known or 'none'}")
+        raise DataError(f"{folder}: no class or landmark '{class_name}'; it has {known or 'none'}")
     return found
 
 

@@ -65,8 +65,29 @@ _ALL = (
     Metric("ncc_standard_deviation", "1", -1, 1, "higher"),
 )
 METRICS = {metric.name: metric for metric in _ALL}
+_OF_LANDMARKS = ("radial_error_mm", "radial_error_px")
+_OF_CLASSIFICATION = (
+    "accuracy",
+    "balanced_accuracy",
+    "precision_macro",
+    "recall_macro",
+    "f1_macro",
+    "precision_weighted",
+    "recall_weighted",
+    "f1_weighted",
+)
+_OF_BOTH_CLASS_TASKS = ("nll", "brier", "ece", "ece_classwise", "ece_adaptive", "mce")
 MEASURES = [name.removeprefix("auroc_") for name in METRICS if name.startswith("auroc_")]  # a single sample has the first alone
 LEVELS = ("case", "structure", "component", "landmark")  # what measures are ranked over
+
+
+def metrics_of(task: str) -> list[str]:
+    """The names of the metrics that a task's scores may have."""
+    if task == "landmarks":
+        return list(_OF_LANDMARKS)
+    if task == "classification":
+        return [*_OF_CLASSIFICATION, *_OF_BOTH_CLASS_TASKS]
+    return [name for name in METRICS if name not in _OF_LANDMARKS + _OF_CLASSIFICATION]
 
 
 def highest(measure: str, classes: int) -> float:

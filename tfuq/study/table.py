@@ -10,11 +10,12 @@ from tfuq.data.stored import read_json
 from tfuq.data.units import in_every_unit
 from tfuq.errors import ConfigError, nearest
 from tfuq.measures.structure import MEASURES
-from tfuq.scoring.metrics import METRICS
+from tfuq.scoring.metrics import metrics_of
 from tfuq.study.cells import Cell
 
 ERROR = "error"
 _GAP = "–"
+_OF_STRUCTURES = ("measure", "correlation")
 
 
 @dataclass(frozen=True)
@@ -43,25 +44,37 @@ def _shown(value: str | float | None) -> str:
 
 
 def check_columns(study: StudyConfig, cells: Sequence[Cell]) -> None:
-    """Refuse columns and structures that no summary will have.
+    """Refuse columns and structures that the summary of a cell will not have.
 
     Raises:
         ConfigError: naming the nearest that one will.
     """
     for column in study.table:
-        kind, name = _parts(column)
-        known = METRICS if kind == "score" else in_every_unit(MEASURES)
-        if kind not in ("score", "measure", "correlation") or name not in known:
-            raise ConfigError(f"{study.name}: table has no column '{column}'{nearest(name, known)}")
-        if kind != "score" and study.structure == "all":
+        kind, _ = _parts(column)
+        if kind in _OF_STRUCTURES and study.structure == "all":
             raise ConfigError(f"{study.name}: {column} is of one structure; name it in 'structure', which is 'all'")
     for cell in cells:
-        data = cell.config.data
-        known = ["all", *(data.structures if cell.config.task != "landmarks" else data.landmarks)]
-        if study.structure not in known:
-            raise ConfigError(
-                f"{study.name}: no structure '{study.structure}' in cell {cell.id}{nearest(study.structure, known)}"
-            )
+        _check_cell(study, cell)
+
+
+def _check_cell(study: StudyConfig, cell: Cell) -> None:
+    task, data = cell.config.task, cell.config.data
+    for column in study.table:
+        kind, name = _parts(column)
+        known = _names(kind, task)
+        if name not in known:
+            hint = nearest(name, known or metrics_of(task))
+            raise ConfigError(f"{study.name}: table has no column '{column}' for a cell of {task}{hint}")
+    known = ["all", *{"segmentation": data.structures, "landmarks": data.landmarks}.get(task, ())]
+    if study.structure not in known:
+        raise ConfigError(f"{study.name}: no structure '{study.structure}' in cell {cell.id}{nearest(study.structure, known)}")
+
+
+def _names(kind: str, task: str) -> Sequence[str]:
+    """What a kind of column may show of a task."""
+    if kind == "score":
+        return metrics_of(task)
+    return in_every_unit(MEASURES) if kind in _OF_STRUCTURES and task == "segmentation" else ()
 
 
 def _parts(column: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tfuq.data.stored import is_text
 from tfuq.data.units import is_size
 from tfuq.errors import DataError
 from tfuq.report.page.sources import Rows, Scored, shared_cases
@@ -16,7 +17,6 @@ from tfuq.scoring.metrics import METRICS, Metric
 _QUALITIES = ("dice", "accuracy", "radial_error_mm", "radial_error_px")
 _LEADING = ("pairwise_dice", "predictive_entropy", "variance", "mutual_information", "image_mutual_information",
             "image_entropy", "max_activation")  # fmt: skip
-_WORDS = ("case", "class", "component", "reason", "reference", "truth", "label")
 Column = list[float | None]
 
 
@@ -34,34 +34,28 @@ def case_columns(source: Scored, ids: list[str]) -> CaseColumns:
     numbers = _columns([found[case_id] for case_id in ids])
     scores = {name: column for name, column in numbers.items() if name in METRICS}
     measures = {name: column for name, column in numbers.items() if name not in METRICS}
-    for name, means in _structure_means(source.tables.get("structures", [])).items():
+    for name, means in _structure_means(source.structures).items():
         measures.setdefault(name, [means.get(case_id) for case_id in ids])
     return CaseColumns(scores, {name: column for name, column in measures.items() if len(set(column) - {None}) > 1})
 
 
 def _columns(rows: Rows) -> dict[str, Column]:
-    names = [name for name in (rows[0] if rows else ()) if name not in _WORDS]
-    columns = {name: [_number(row.get(name)) for row in rows] for name in names}
+    columns = {name: [row[name] for row in rows] for name in _numeric(rows)}
     return {name: column for name, column in columns.items() if any(value is not None for value in column)}
 
 
-def _number(text: str | None) -> float | None:
-    try:
-        value = float(text or "nan")
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
+def _numeric(rows: Rows) -> list[str]:
+    return [name for name in (rows[0] if rows else ()) if not is_text(name)]
 
 
 def _structure_means(rows: Rows) -> dict[str, dict[str, float]]:
     """By measure and case, over the classes as wholes. Volumes and areas say how large a structure is, not how certain."""
-    whole = [row for row in rows if row.get("component") == "all"]
-    names = [n for n in (whole[0] if whole else ()) if n not in (*_WORDS, *METRICS) and not is_size(n)]
+    names = [name for name in _numeric(rows) if name not in METRICS and not is_size(name)]
     gathered: dict[str, dict[str, list[float]]] = {name: {} for name in names}
-    for row in whole:
+    for row in rows:
         for name in names:
-            if (value := _number(row[name])) is not None:
-                gathered[name].setdefault(row["case"], []).append(value)
+            if row[name] is not None:
+                gathered[name].setdefault(row["case"], []).append(row[name])
     return {name: {case: float(np.mean(v)) for case, v in by_case.items()} for name, by_case in gathered.items()}
 
 

@@ -12,10 +12,10 @@ from PIL import Image
 from tfuq import results
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.landmarks import reference_points
-from tfuq.data.stored import number, read_table
+from tfuq.data.stored import Cell, read_typed
 from tfuq.errors import DataError
 from tfuq.report.page.sheets import encoded, grey
-from tfuq.report.page.sources import Rows, Scored
+from tfuq.report.page.sources import Scored
 from tfuq.scoring.evaluation.references import referenced_cases
 
 _MOST_PIXELS, _QUALITY = 512, 85
@@ -23,13 +23,15 @@ _SMALL = 64  # pixels: below, every one of them is worth its bytes
 _AGAIN = "predict again with --overwrite"
 _ELLIPSE = ("ellipse_long", "ellipse_short", "ellipse_degrees")
 T = TypeVar("T")
+Rows = list[dict[str, Cell]]
 View = Callable[[str], dict]
 
 
 def class_views(sources: list[Scored]) -> View:
     """What the page's script draws an image with its classes from, by case."""
     classes, cases = sources[0].run.config.data.classes, _cases(sources[0])
-    rows = {source.name: _by_case(source.predictions / results.PREDICTIONS) for source in sources}
+    columns = ["label", *_probabilities(classes)]
+    rows = {source.name: _by_case(source.predictions / results.PREDICTIONS, columns) for source in sources}
     truth = {row["case"]: row.get("truth", "") for row in sources[0].cases}
 
     def view(case_id: str) -> dict:
@@ -39,15 +41,19 @@ def class_views(sources: list[Scored]) -> View:
     return view
 
 
-def _classes(row: dict[str, str], classes: list[str]) -> dict:
-    return {"label": row["label"], "probabilities": [float(row[f"probability_{name}"]) for name in classes]}
+def _classes(row: dict[str, Cell], classes: list[str]) -> dict:
+    return {"label": row["label"], "probabilities": [row[column] for column in _probabilities(classes)]}
+
+
+def _probabilities(classes: list[str]) -> list[str]:
+    return [f"probability_{name}" for name in classes]
 
 
 def landmark_views(sources: list[Scored]) -> View:
     """What the page's script draws an image with its landmarks from, by case; positions are in pixels of the image as given."""
     config, cases = sources[0].run.config, _cases(sources[0])
     tables = {
-        source.name: [_by_case(source.predictions / name) for name in (results.LANDMARKS, results.SAMPLES)]
+        source.name: [_by_case(source.predictions / name, ("x", "y")) for name in (results.LANDMARKS, results.SAMPLES)]
         for source in sources
     }
 
@@ -63,15 +69,16 @@ def landmark_views(sources: list[Scored]) -> View:
 
 def _positions(landmarks: Rows, samples: Rows) -> dict:
     """Mean positions, 95 % ellipses (none of one sample) and the samples' positions."""
+    spread = [row for row in landmarks if all(row.get(column) is not None for column in _ELLIPSE)]
     return {
         "means": [_numbers(row, ("x", "y")) for row in landmarks],
-        "ellipses": [_numbers(row, _ELLIPSE) for row in landmarks if row.get(_ELLIPSE[0])],
+        "ellipses": [_numbers(row, _ELLIPSE) for row in spread],
         "samples": [_numbers(row, ("x", "y")) for row in samples],
     }
 
 
-def _numbers(row: dict[str, str], columns: Iterable[str]) -> list[float]:
-    return [round(float(row[column]), 2) for column in columns]
+def _numbers(row: dict[str, Cell], columns: Iterable[str]) -> list[float]:
+    return [round(row[column], 2) for column in columns]
 
 
 def _plain(points: np.ndarray) -> list[list[float] | None]:
@@ -88,12 +95,10 @@ def _listed(found: dict[str, T], case_id: str) -> T:
     return found[case_id]
 
 
-def _by_case(path: Path) -> dict[str, Rows]:
-    """A table's rows, all of whose cells but words are numbers, by case."""
+def _by_case(path: Path, columns: Iterable[str]) -> dict[str, Rows]:
+    """A table's rows by case; each has a value in ``columns``."""
     found: dict[str, Rows] = {}
-    for row in read_table(path, ("case",), _AGAIN):
-        for column in row.keys() - {"case", "label", "landmark"}:
-            number(path, row, column, _AGAIN)
+    for row in read_typed(path, ("case", *columns), _AGAIN):
         found.setdefault(row["case"], []).append(row)
     return found
 

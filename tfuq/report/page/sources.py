@@ -10,7 +10,7 @@ from typing import Any
 import pydantic
 
 from tfuq import results, runs
-from tfuq.data.stored import read_json, read_table
+from tfuq.data.stored import Cell, read_json, read_table, read_typed
 from tfuq.errors import DataError, RunError
 from tfuq.results import Manifest
 from tfuq.runs import Run
@@ -19,7 +19,7 @@ from tfuq.scoring.evaluation import predictions_of
 
 _AGAIN = "run tfuq score again"
 _TASK_SCORES = {"dice": "segmentation", "accuracy": "classification", "radial_error_px": "landmarks"}
-Rows = list[dict[str, str]]
+Rows = list[dict[str, Cell]]
 
 
 class _Score(pydantic.BaseModel, extra="allow"):
@@ -49,12 +49,19 @@ class Scored:
     @cached_property
     def cases(self) -> Rows:
         """The rows of ``cases.csv`` that are of a case as a whole."""
-        rows = read_table(self.folder / "cases.csv", ("case", "class"), _AGAIN)
+        rows = read_typed(self.folder / "cases.csv", ("case", "class"), _AGAIN)
         return [row for row in rows if row["class"] == "all"]
 
     @cached_property
-    def tables(self) -> dict[str, Rows]:
-        """Every other table that lies there, by the name of its file."""
+    def structures(self) -> Rows:
+        """The rows of ``structures.csv`` that are of a class as a whole; none of a task without structures."""
+        path = self.folder / "structures.csv"
+        rows = read_typed(path, ("case", "class", "component"), _AGAIN) if path.is_file() else []
+        return [row for row in rows if row["component"] == "all"]
+
+    @cached_property
+    def tables(self) -> dict[str, list[dict[str, str]]]:
+        """Every other table that lies there, by the name of its file, its cells as they are written."""
         paths = [path for path in sorted(self.folder.glob("*.csv")) if path.name != "cases.csv"]
         return {path.stem: read_table(path, (), _AGAIN) for path in paths}
 

@@ -27,6 +27,7 @@ def score_folder(folder: Path, reference: Path | None, on_case: OnCase, failures
     failures = failures or FailureOptions()
     scores = _SCORERS[config.task](folder, manifest, config, reference, on_case, failures)
     tables = failure_tables(scores.cohorts, failures)
+    scores.summary["task"] = config.task
     scores.summary["failure_detection"] = tables
     scores.tables["failure"] = [row for rows in tables.values() for row in rows]
     scores.summary["reference"] = None if reference is None else str(reference.resolve())

@@ -142,8 +142,8 @@ def _signed(values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _column(rows: list[dict], name: str) -> np.ndarray:
-    """A column of numbers (of text, as CSV has them), NaN where a cell is empty."""
-    return np.array([np.nan if row.get(name) in (None, "") else float(row[name]) for row in rows])
+    """A column of numbers, NaN where a row has none."""
+    return np.array([np.nan if row.get(name) is None else float(row[name]) for row in rows])
 
 
 def _means(rows: list[dict]) -> dict[str, float]:

@@ -14,7 +14,7 @@ from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_label
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import is_readable, read, stem
-from tfuq.data.stored import number, read_table
+from tfuq.data.stored import Cell, is_text, read_typed
 from tfuq.data.units import SCAN
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
@@ -31,7 +31,6 @@ from tfuq.scoring.metrics import MEASURES, METRICS
 from tfuq.scoring.segmentation import overlap_scores, surface_scores
 
 _AGAIN = "remove its folder and predict the case again"
-_NOT_MEASURES = ("case", "class", "component", "reason", *METRICS)
 
 
 @dataclass
@@ -159,21 +158,18 @@ def _check_case(folder: Path, truth: Volume, config: Config, tables: _Tables) ->
     for row in _structures(folder / "structures.csv", config.data.structures):
         if row["component"] == "all" and row["class"] in classes:
             volume = np.count_nonzero(truth.array == classes.index(row["class"])) * truth.voxel_volume
-            low, high = (float(row[f"volume_conformal_{side}_mm3"]) for side in ("lower", "upper"))
+            low, high = (row[f"volume_conformal_{side}_mm3"] for side in ("lower", "upper"))
             # A table's numbers have six digits.
             held[row["class"]] = low * (1 - 1e-5) <= volume <= high * (1 + 1e-5)
     tables.bounds += [row | {"volume_held": held[row["class"]]} for row in bound_losses(folder, truth.array, classes)]
 
 
-def _structures(path: Path, classes: Container[str]) -> list[dict]:
+def _structures(path: Path, classes: Container[str]) -> list[dict[str, Cell]]:
     """The rows of a case's table, by the names that scans have, whatever its unit; older tables of plain images have them, too."""
-    rows = read_table(path, ("case", "class", "component"), _AGAIN)
+    rows = read_typed(path, ("case", "class", "component"), _AGAIN)
     strange = [row["class"] for row in rows if row["class"] not in classes]
     if strange:
         raise DataError(f"{path}: has a class '{strange[0]}' that the run has not; {_AGAIN}")
-    for row in rows:
-        for name in row.keys() - _NOT_MEASURES:
-            number(path, row, name, _AGAIN)
     return [SCAN.named(row) for row in rows]
 
 
@@ -217,12 +213,13 @@ def _whole(structures: list[dict], name: str) -> list[dict]:
 
 
 def _measure_names(rows: list[dict]) -> list[str]:
-    return list(dict.fromkeys(name for row in rows for name in row if name not in _NOT_MEASURES))
+    columns = dict.fromkeys(name for row in rows for name in row)
+    return [name for name in columns if not is_text(name) and name not in METRICS]
 
 
 def measure_means(rows: list[dict]) -> dict[str, float | None]:
     """Mean over cases of every structure-level measure, of those cases that have it."""
-    return {name: mean_of([float(r[name]) for r in rows if r.get(name) not in (None, "")]) for name in _measure_names(rows)}
+    return {name: mean_of([r.get(name) for r in rows]) for name in _measure_names(rows)}
 
 
 def spearman_with_dice(rows: list[dict]) -> dict[str, dict]:
@@ -232,7 +229,7 @@ def spearman_with_dice(rows: list[dict]) -> dict[str, dict]:
     """
     table = {}
     for name in _measure_names(rows):
-        pairs = np.array([(float(r[name]), r["dice"]) for r in rows if r.get(name) not in (None, "")])
+        pairs = np.array([(r[name], r["dice"]) for r in rows if r.get(name) is not None])
         usable = len(pairs) > 2 and (pairs.std(0) > 0).all()
         rho, p = stats.spearmanr(pairs[:, 0], pairs[:, 1]) if usable else (None, None)
         table[name] = {"rho": None if rho is None else float(rho), "p": None if p is None else float(p), "n": len(pairs)}

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from tests.conformance import check_run
+from tests.conformance.runs import check_run
 from tests.conftest import settings
 from tfuq.config import METHODS
 from tfuq.config.network import DENSE_NETWORKS
