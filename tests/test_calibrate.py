@@ -111,6 +111,28 @@ def test_segmentation(calibrated_balls):
     assert "missed by upper" in shown
 
 
+def test_a_segmentation_by_slices_is_calibrated(trained, tmp_path):
+    run = shutil.copytree(trained("mc-dropout", 2).path, tmp_path / "run")
+    _, summary, shown = calibrate_predict_score(run, "validation", 0.5, "temperature")
+    found = stored(run)
+    (image,) = next(iter(found["cases"].values()))
+    told("predict", run, "--samples", 3, "--input", image, "--out", tmp_path / "own")
+    (own,) = (path for path in (tmp_path / "own").iterdir() if path.is_dir())
+    label = nibabel.load(image.replace("imagesTr", "labelsTr"))
+    truth, voxel = label.get_fdata() > 0, abs(np.linalg.det(label.affine[:3, :3]))
+    (whole,) = (row for row in rows_of(own / "structures.csv") if row["component"] == "all")
+    interval = (float(whole[f"volume_{side}_mm3"]) for side in ("lower", "upper"))
+    true, low, high = (np.log(volume + voxel) for volume in (truth.sum() * voxel, *interval))
+    assert found["conformal"]["volumes"]["ball"] == pytest.approx(max(low - true, true - high), abs=1e-4)
+    # One case and α = ½ leave no room for any loss: the upper bound holds all of the structure, the lower nothing else.
+    p = nibabel.load(own / "probability.nii.gz").get_fdata()[..., 1]
+    bounds = found["conformal"]["bounds"]["ball"]
+    assert p[truth].min() - 0.01 < bounds["upper"] <= p[truth].min()
+    assert p[~truth].max() < bounds["lower"] < p[~truth].max() + 0.01
+    assert summary["conformal"]["ball"]["missed_by_upper"]["n"] == 2
+    assert "missed by upper" in shown
+
+
 @pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(calibrated_balls):
     run, folder, *_ = calibrated_balls

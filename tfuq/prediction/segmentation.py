@@ -18,6 +18,15 @@ from tfuq.prediction.predictor import Drawn, OnCase, Predictor, timed
 from tfuq.results import MEMBER_VARIANCES, Manifest, member_map
 from tfuq.scoring.conformal import predicted_interval, volume_interval
 
+# The maps on the network's grid that structures are measured on; the last is there where the configuration has regions.
+_FOR_STRUCTURES = (
+    "probability",
+    "predictive_entropy",
+    "mutual_information",
+    "entropy_terms",
+    "region_entropy_terms",
+)
+
 
 class VolumePredictor(Predictor):
     """Predicts volumes one by one, a folder each."""
@@ -68,7 +77,7 @@ class VolumePredictor(Predictor):
     def structures(self, prepared: Volume, drawn: Drawn) -> list[dict]:
         """Rows of ``structures.csv`` (see `tfuq.measures.structure`)."""
         axis = self.config.preprocessing.slice_axis
-        on_grid = {name: from_examples(array, axis) for name, array in drawn.items() if name not in ("masks", "members")}
+        on_grid = {name: from_examples(drawn[name], axis) for name in _FOR_STRUCTURES if name in drawn}
         label, rows = on_grid["probability"].argmax(-1), []
         samples = StoredSamples(drawn["masks"], axis, prepared)
         terms = [*np.moveaxis(on_grid["entropy_terms"], -1, 0)[1:]]
