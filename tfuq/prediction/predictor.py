@@ -34,7 +34,7 @@ from tfuq.tasks import task_of
 from tfuq.version import __version__
 
 Drawn = dict[str, np.ndarray]
-_FURTHER = ("uncalibrated", "picked", "places", "members", *MEMBER_VARIANCES)
+_FURTHER = ("uncalibrated", "picked", "members", *MEMBER_VARIANCES)
 OnCase = Callable[[Case, dict[str, float] | None], None]  # seconds, or None for a case that was complete already
 
 
