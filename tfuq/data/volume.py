@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -100,6 +101,14 @@ def differ_by_whole_voxels(volume: Volume, reference: Volume) -> bool:
     matrix, offset = _mapping(volume, reference)
     is_unscaled = np.abs(matrix - np.eye(3)).max() * max(reference.shape) < _ALIGNED
     return bool(is_unscaled and np.abs(offset - np.rint(offset)).max() < _ALIGNED)
+
+
+def reaches_beyond(grid: Volume, field: Volume) -> bool:
+    """Whether a grid has voxels whose centre lies outside of the voxels of ``field``."""
+    matrix, offset = _mapping(field, grid)
+    ends = [(0, size - 1) for size in grid.shape]
+    corners = np.array(list(itertools.product(*ends))) @ matrix.T + offset
+    return bool((corners < -0.5 - _ALIGNED).any() or (corners > np.array(field.shape) - 0.5 + _ALIGNED).any())
 
 
 def _mapping(volume: Volume, reference: Volume) -> tuple[np.ndarray, np.ndarray]:

@@ -109,7 +109,13 @@ class Predictor(ABC):
         return [Scaled(reducers, scaling.weights, scaling.bias), UnscaledMean()] if scaling else reducers
 
     def _finish(self, statistics: Statistics) -> Statistics:
-        return task_of(self.config).finish(statistics) | {name: statistics[name] for name in _FURTHER if name in statistics}
+        further = (*_FURTHER, *self.statistics_of_maps)
+        return task_of(self.config).finish(statistics) | {name: statistics[name] for name in further if name in statistics}
+
+    @property
+    def statistics_of_maps(self) -> tuple[str, ...]:
+        """Names of the statistics that maps are made of after sampling, beside what the task returns."""
+        return ()
 
     @abstractmethod
     def write_cases(self, cases: list[Case], folder: Path, manifest: Manifest, on_case: OnCase) -> None:

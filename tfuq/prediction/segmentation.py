@@ -18,7 +18,6 @@ from tfuq.measures.resampled import between_members, resampled_maps
 from tfuq.measures.structure import ClassMaps, structure_rows
 from tfuq.prediction.predictor import Drawn, OnCase, Predictor, timed
 from tfuq.results import MEMBER_VARIANCES, Manifest, member_map
-from tfuq.sampling import Statistics
 from tfuq.scoring.conformal import predicted_interval, volume_interval
 
 # The maps on the network's grid that structures are measured on; the last is there where the configuration has regions.
@@ -57,11 +56,12 @@ class VolumePredictor(Predictor):
         kept = [STORED] if self.request.keep_samples else []
         return all((folder / name).is_file() for name in [*names, "structures.csv", *kept])
 
-    def _finish(self, statistics: Statistics) -> Statistics:
-        resamples = self.config.preprocessing.spacing or self.config.preprocessing.size
-        # Of every class: on the input's grid a voxel's label may be another.
-        needed = ("variance",) if resamples else ()
-        return super()._finish(statistics) | {name: statistics[name] for name in needed}
+    @property
+    def statistics_of_maps(self) -> tuple[str, ...]:
+        steps = self.config.preprocessing
+        is_resampled = bool(steps.spacing or steps.size)
+        # Of every class: on the input's grid a voxel's label may be another than on the network's.
+        return ("variance",) if is_resampled and self.samples > 1 else ()
 
     @property
     def cases_at_once(self) -> int:
