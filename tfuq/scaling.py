@@ -72,10 +72,19 @@ class PickedSamples:
 
 
 def choose_places(voxels: int, count: int) -> np.ndarray:
-    """Numbers ``[m]`` of all ``voxels``, or of ``count`` of them where they are more: at random but ever the same."""
+    """Choose up to ``count`` voxels of an example by a seed that never changes.
+
+    Args:
+        voxels: how many the example has.
+        count: how many are wanted.
+
+    Returns:
+        Their numbers: all where there are no more than wanted, else ``count``, drawn with replacement.
+    """
     if voxels <= count:
         return np.arange(voxels)
-    return tf.random.stateless_uniform([count], [0, 0], maxval=voxels, dtype=tf.int32).numpy().astype(np.int64)
+    drawn = tf.random.stateless_uniform([count], [0, 0], maxval=voxels, dtype=tf.int32)
+    return drawn.numpy().astype(np.int64)
 
 
 def _both(p: tf.Tensor) -> tf.Tensor:

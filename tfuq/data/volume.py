@@ -97,7 +97,7 @@ def onto_grid(volume: Volume, reference: Volume, *, fill=0, nearest: bool = Fals
 
 
 def differ_by_whole_voxels(volume: Volume, reference: Volume) -> bool:
-    """Whether the grids have the same voxels where they overlap, so that `onto_grid` copies and does not interpolate."""
+    """Whether the grids have the same voxels where they overlap, so that `onto_grid` copies."""
     matrix, offset = _mapping(volume, reference)
     is_unscaled = np.abs(matrix - np.eye(3)).max() * max(reference.shape) < _ALIGNED
     return bool(is_unscaled and np.abs(offset - np.rint(offset)).max() < _ALIGNED)

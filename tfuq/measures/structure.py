@@ -1,6 +1,7 @@
 """Structure-level measures, per class and per connected component, from every sample's mask (NumPy).
 
-Volumes are those of the scan's voxels on the network's grid, in mm³. Sources: Roy et al. 2018 (coefficient of variation, pairwise Dice),
+Volumes are those of the scan's voxels on the network's grid, in mm³, without the padding that the network sees.
+Sources: Roy et al. 2018 (coefficient of variation, pairwise Dice),
 Hoebel et al. 2019 (volume dispersion, labelled uncertainty), Kahl et al. 2024 (means over structure, boundary, image).
 """
 

@@ -148,14 +148,15 @@ class VolumePredictor(Predictor):
         return StoredSamples(drawn["masks"], axis, prepared) if self.request.keep_samples else None
 
     def probability_on_input(self, image: Volume, prepared: Volume, drawn: Drawn) -> Volume:
-        """The mean of the samples on the input's own grid; outside what the network saw is background."""
+        """The mean of the samples on the input's grid; what the network did not see is background."""
         return self._onto(image, prepared, drawn["probability"], fill=self._background)
 
     def maps_on_input(self, image: Volume, prepared: Volume, drawn: Drawn) -> dict[str, Volume]:
         """``label``, ``probability`` and the maps on the input's own grid; outside what the network saw is background."""
         probability = self.probability_on_input(image, prepared, drawn)
         label = probability.with_array(probability.array.argmax(-1).astype(np.uint8))
-        volumes = {"label": label, "probability": probability} | self._measured(image, prepared, drawn, probability)
+        volumes = {"label": label, "probability": probability}
+        volumes |= self._measured(image, prepared, drawn, probability)
         if self.members:
             volumes |= self._by_member(image, prepared, drawn)
         if self.calibration is None:
@@ -163,8 +164,17 @@ class VolumePredictor(Predictor):
         before = self._onto(image, prepared, drawn["uncalibrated"], fill=self._background)
         return volumes | {"uncalibrated": before} | self._bounds(before)
 
-    def _measured(self, image: Volume, prepared: Volume, drawn: Drawn, probability: Volume) -> dict[str, Volume]:
-        """The uncertainty maps: as the graph made them where voxels are copied, of what was interpolated elsewhere."""
+    def _measured(
+        self,
+        image: Volume,
+        prepared: Volume,
+        drawn: Drawn,
+        probability: Volume,
+    ) -> dict[str, Volume]:
+        """The uncertainty maps.
+
+        Where voxels are copied they are those of the graph; elsewhere they are made after interpolation.
+        """
         if differ_by_whole_voxels(prepared, image):
             return {name: self._onto(image, prepared, drawn[name]) for name in self.maps}
 

@@ -1,4 +1,7 @@
-"""Perturbed volumes, measured one by one on the network's grid. They are perturbed before they are padded: no scan has noise there."""
+"""Perturbed volumes, measured one by one on the network's grid.
+
+They are perturbed before they are padded: no scan has noise there.
+"""
 
 from __future__ import annotations
 
