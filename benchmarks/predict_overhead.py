@@ -32,7 +32,7 @@ def main() -> None:
     totals, network = [], []
     with tempfile.TemporaryDirectory() as out:
         for number, case in enumerate(cases_of_test_split(run)):
-            prepared = bare.network_grid(case, read_case_image(case))
+            prepared = bare.preprocessed(case, read_case_image(case))
             started = time.perf_counter()
             bare.sample(prepared)
             middle = time.perf_counter()

@@ -14,14 +14,16 @@ from tfuq.data.cases import Case, read_case_image, read_label, read_mask
 from tfuq.data.classification import class_of
 from tfuq.data.landmarks import pixel_mm, reference_points
 from tfuq.data.preprocessing import to_examples
+from tfuq.data.volume import Volume
 from tfuq.errors import DataError, RunError
 from tfuq.locks import exclusive
 from tfuq.prediction import Predictor, Request, make_predictor
+from tfuq.prediction.predictor import Drawn
 from tfuq.prediction.segmentation import VolumePredictor
 from tfuq.prediction.tables import TablePredictor
 from tfuq.results import LANDMARKS
 from tfuq.runs import Run
-from tfuq.scaling import PickedSamples
+from tfuq.scaling import PickedSamples, choose_places
 from tfuq.scoring import conformal
 from tfuq.scoring.landmarks import radial_errors
 from tfuq.scoring.recalibration import FITS, TINY, mean_nll
@@ -74,7 +76,8 @@ class _Fit(ABC):
 
     def __init__(self, run: Run, request: Request, choices: Choices):
         if run.config.task != "landmarks":
-            self._further = [PickedSamples(_VOXELS[run.config.network.rank])]
+            self._picked = PickedSamples()
+            self._further = [self._picked]
         self._choices, self.config = choices, run.config
         self.predictor: Predictor = make_predictor(run, request, self._further)
         self._logs: list[np.ndarray] = []  # [T, n, K] of each case or batch
@@ -165,12 +168,11 @@ class _SegmentationFit(_Fit):
     def gather(self, cases):
         for case in cases:
             image = read_case_image(case)
-            prepared = self.predictor.network_grid(case, image)
-            label, drawn = read_label(self.config, case, image), self.predictor.sample(prepared)
-            mask = read_mask(self.config, case, image)
-            on_network = to_examples(self.predictor.preprocess.label(label, mask).array, self.config.preprocessing.slice_axis)
-            self._keep(drawn["picked"], np.take_along_axis(on_network.reshape(len(on_network), -1), drawn["places"], 1))
-            probability = self.predictor.maps_on_input(image, prepared, drawn)["probability"].array
+            prepared = self.predictor.preprocessed(case, image)
+            label, mask = read_label(self.config, case, image), read_mask(self.config, case, image)
+            on_network = self.predictor.preprocess.unpadded_label(label, mask).array
+            drawn = self._draw(prepared, to_examples(on_network, self.config.preprocessing.slice_axis))
+            probability = self.predictor.probability_on_input(image, prepared, drawn).array
             whole = {row["class"]: row for row in self.predictor.structures(prepared, drawn) if row["component"] == "all"}
             for k, name in enumerate(self.config.data.classes[1:], start=1):
                 p, truth = probability[..., k], label.array == k
@@ -179,6 +181,15 @@ class _SegmentationFit(_Fit):
                 low, high = conformal.predicted_interval(whole[name])
                 self._volumes[name].append(float(conformal.volume_scores(volume, low, high, prepared.voxel_volume)))
             yield case.id
+
+    def _draw(self, prepared: Volume, labels: np.ndarray) -> Drawn:
+        """Draw a case, and keep samples at some of its voxels for the scaling; ``labels [n, *S]``."""
+        flat = labels.reshape(len(labels), -1)
+        places = choose_places(flat.shape[1], _VOXELS[self.config.network.rank])
+        self._picked.places.assign(self.predictor.places_in_padding(prepared, places))
+        drawn = self.predictor.sample(prepared)
+        self._keep(drawn["picked"], flat[:, places])
+        return drawn
 
     def thresholds(self):
         alpha = self._choices.alpha

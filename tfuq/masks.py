@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,11 +57,27 @@ class SampleMasks:
         return masks[0] if self.slice_axis is None else np.moveaxis(masks, 0, self.slice_axis)
 
 
+def crop_packed(packed: np.ndarray, shape: Sequence[int], box: Box) -> np.ndarray:
+    """Cut packed masks ``[n, T, K−1, bytes]`` of examples of ``shape`` to a box of each example.
+
+    One sample is unpacked at a time.
+    """
+
+    def cut(sample: np.ndarray) -> np.ndarray:
+        bits = np.unpackbits(sample, axis=-1, count=math.prod(shape), bitorder="little")
+        masks = bits.reshape(*sample.shape[:-1], *shape)[(..., *box)]
+        return np.packbits(masks.reshape(*sample.shape[:-1], -1), axis=-1, bitorder="little")
+
+    return np.stack([cut(packed[:, t]) for t in range(packed.shape[1])], axis=1)
+
+
 @dataclass(frozen=True)
 class StoredSamples:
-    """The samples of one case as the network saw it: ``packed [n, T, K−1, bytes]`` as `tfuq.reducers.PackedMasks` leaves them.
+    """The samples of one case on the network's grid, without padding.
 
-    ``grid`` is a volume on the network's grid, of which the place alone matters.
+    ``packed [n, T, K−1, bytes]`` are bits as `tfuq.reducers.PackedMasks` leaves them.
+
+    ``grid`` is a volume on that grid, of which the place alone matters.
     """
 
     packed: np.ndarray

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from tfuq.reducers import Moments, Reducer
@@ -46,14 +47,18 @@ class UnscaledMean(Moments):
 
 
 class PickedSamples:
-    """Samples at up to ``count`` voxels of an example, at random but ever the same: ``picked [N, T, m, K]`` and the voxels' numbers
-    ``places [N, m]``. An output without space has one."""
+    """Samples at chosen voxels of each example: ``picked [N, T, m, K]``.
 
-    def __init__(self, count: int):
-        self._count = count
+    ``places [m]`` is a variable: the voxels' numbers in an example as the network takes it, the same for
+    all examples of a call. It is set before each case, as padding moves the scan's own voxels. An
+    output without space has voxel 0 alone, which is what it holds at first.
+    """
+
+    def __init__(self):
+        self.places = tf.Variable([0], shape=[None], dtype=tf.int64, trainable=False)
 
     def initialize(self, shape, samples):
-        places = self._places(shape)
+        places = tf.identity(self.places)
         return tf.zeros([samples, shape[0], tf.shape(places)[0], shape[-1]]), places
 
     def update(self, state, p, t):
@@ -62,14 +67,24 @@ class PickedSamples:
         return tf.tensor_scatter_nd_update(picked, [[t]], tf.gather(flat, places, axis=1)[None]), places
 
     def finalize(self, state, samples):
-        picked, places = state
-        samples_first = tf.transpose(picked, [1, 0, 2, 3])
-        return {"picked": _both(samples_first), "places": tf.tile(places[None], [tf.shape(samples_first)[0], 1])}
+        picked, _ = state
+        return {"picked": _both(tf.transpose(picked, [1, 0, 2, 3]))}
 
-    def _places(self, shape) -> tf.Tensor:
-        voxels = tf.cast(tf.reduce_prod([tf.constant(1), *shape[1:-1]]), tf.int32)
-        drawn = tf.random.stateless_uniform([self._count], [0, 0], maxval=voxels, dtype=tf.int32)
-        return tf.cond(voxels <= self._count, lambda: tf.range(voxels), lambda: drawn)
+
+def choose_places(voxels: int, count: int) -> np.ndarray:
+    """Choose up to ``count`` voxels of an example by a seed that never changes.
+
+    Args:
+        voxels: how many the example has.
+        count: how many are wanted.
+
+    Returns:
+        Their numbers: all where there are no more than wanted, else ``count``, drawn with replacement.
+    """
+    if voxels <= count:
+        return np.arange(voxels)
+    drawn = tf.random.stateless_uniform([count], [0, 0], maxval=voxels, dtype=tf.int32)
+    return drawn.numpy().astype(np.int64)
 
 
 def _both(p: tf.Tensor) -> tf.Tensor:

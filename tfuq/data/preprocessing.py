@@ -3,6 +3,7 @@ back is one function for all of them: `tfuq.data.volume.onto_grid`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from tfuq.config import PreprocessingConfig
 from tfuq.data.budget import require_memory
 from tfuq.data.volume import Volume, resample, take
 from tfuq.errors import DataError
+
+Box = tuple[slice, ...]
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,21 @@ def to_spacing(volume: Volume, spacing: list[float], *, nearest: bool = False, s
 
 
 def pad_to(volume: Volume, shape: tuple[int, ...]) -> Volume:
-    """Padded evenly with zeros to at least ``shape``."""
-    target = np.maximum(volume.shape, shape)
+    """Padded evenly with zeros to at least ``shape``; `box_in_padding` says where the volume then is."""
+    target = _at_least(volume.shape, shape)
     require_memory(target, volume.array.itemsize)
-    return take(volume, -((target - volume.shape) // 2), tuple(target))
+    start = np.array([-side.start for side in box_in_padding(volume.shape, target)])
+    return take(volume, start, target)
+
+
+def _at_least(shape: Sequence[int], least: Sequence[int]) -> tuple[int, ...]:
+    return tuple(max(sizes) for sizes in zip(shape, least, strict=True))
+
+
+def box_in_padding(shape: Sequence[int], padded: Sequence[int]) -> Box:
+    """Where an array of ``shape`` lies in the one of shape ``padded`` that even padding made of it."""
+    starts = [(int(large) - int(small)) // 2 for small, large in zip(shape, padded, strict=True)]
+    return tuple(slice(start, start + int(size)) for start, size in zip(starts, shape, strict=True))
 
 
 @dataclass(frozen=True)
@@ -111,6 +125,10 @@ class Preprocessor:
     def padded(self, volume: Volume) -> Volume:
         """With zeros about it, where the network takes no less."""
         return pad_to(volume, self._least_shape(volume))
+
+    def padded_shape(self, volume: Volume) -> tuple[int, ...]:
+        """The shape of what `padded` makes of a volume."""
+        return _at_least(volume.shape, self._least_shape(volume))
 
     def intensities(self, image: Volume, mask: Volume | None = None) -> Volume:
         """Everything that comes before normalization."""

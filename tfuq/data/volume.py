@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -88,14 +89,33 @@ def onto_grid(volume: Volume, reference: Volume, *, fill=0, nearest: bool = Fals
 
     Grids that differ by whole voxels alone (a crop, a pad) are copied exactly.
     """
-    mapping = np.linalg.solve(volume.affine, reference.affine)
-    matrix, offset = mapping[:3, :3], mapping[:3, 3]
-    whole = np.rint(offset)
-    if np.abs(matrix - np.eye(3)).max() * max(reference.shape) < _ALIGNED and np.abs(offset - whole).max() < _ALIGNED:
-        array = take(volume, whole, reference.shape, fill).array
+    matrix, offset = _mapping(volume, reference)
+    if differ_by_whole_voxels(volume, reference):
+        array = take(volume, np.rint(offset), reference.shape, fill).array
     else:
         array = _interpolate(volume, reference.shape, matrix, offset, fill, nearest)
     return replace(reference, array=array)
+
+
+def differ_by_whole_voxels(volume: Volume, reference: Volume) -> bool:
+    """Whether the grids have the same voxels where they overlap, so that `onto_grid` copies."""
+    matrix, offset = _mapping(volume, reference)
+    is_unscaled = np.abs(matrix - np.eye(3)).max() * max(reference.shape) < _ALIGNED
+    return bool(is_unscaled and np.abs(offset - np.rint(offset)).max() < _ALIGNED)
+
+
+def reaches_beyond(grid: Volume, field: Volume) -> bool:
+    """Whether a grid has voxels whose centre lies outside of the voxels of ``field``."""
+    matrix, offset = _mapping(field, grid)
+    ends = [(0, size - 1) for size in grid.shape]
+    corners = np.array(list(itertools.product(*ends))) @ matrix.T + offset
+    return bool((corners < -0.5 - _ALIGNED).any() or (corners > np.array(field.shape) - 0.5 + _ALIGNED).any())
+
+
+def _mapping(volume: Volume, reference: Volume) -> tuple[np.ndarray, np.ndarray]:
+    """Matrix ``[3, 3]`` and offset ``[3]`` from voxel indices of ``reference`` to those of ``volume``."""
+    mapping = np.linalg.solve(volume.affine, reference.affine)
+    return mapping[:3, :3], mapping[:3, 3]
 
 
 def _interpolate(volume, shape, matrix, offset, fill, nearest):

@@ -1,6 +1,7 @@
 """Structure-level measures, per class and per connected component, from every sample's mask (NumPy).
 
-Volumes are those of the network's grid, in the unit of its voxels; columns go by the names of scans (see `tfuq.data.units`).
+Volumes are those of the scan's voxels on the network's grid, without the padding that the network sees, in the unit of its voxels;
+columns go by the names of scans (see `tfuq.data.units`).
 Sources: Roy et al. 2018 (coefficient of variation, pairwise Dice),
 Hoebel et al. 2019 (volume dispersion, labelled uncertainty), Kahl et al. 2024 (means over structure, boundary, image).
 """

@@ -34,7 +34,7 @@ from tfuq.tasks import task_of
 from tfuq.version import __version__
 
 Drawn = dict[str, np.ndarray]
-_FURTHER = ("uncalibrated", "picked", "places", "members", *MEMBER_VARIANCES)
+_FURTHER = ("uncalibrated", "picked", "members", *MEMBER_VARIANCES)
 OnCase = Callable[[Case, dict[str, float] | None], None]  # seconds, or None for a case that was complete already
 
 
@@ -109,7 +109,13 @@ class Predictor(ABC):
         return [Scaled(reducers, scaling.weights, scaling.bias), UnscaledMean()] if scaling else reducers
 
     def _finish(self, statistics: Statistics) -> Statistics:
-        return task_of(self.config).finish(statistics) | {name: statistics[name] for name in _FURTHER if name in statistics}
+        further = (*_FURTHER, *self.statistics_of_maps)
+        return task_of(self.config).finish(statistics) | {name: statistics[name] for name in further if name in statistics}
+
+    @property
+    def statistics_of_maps(self) -> tuple[str, ...]:
+        """Names of the statistics that maps are made of after sampling, beside what the task returns."""
+        return ()
 
     @abstractmethod
     def write_cases(self, cases: list[Case], folder: Path, manifest: Manifest, on_case: OnCase) -> None:

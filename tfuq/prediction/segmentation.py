@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
-from tfuq.data.cases import Case, read_case_image
-from tfuq.data.preprocessing import from_examples, to_examples
-from tfuq.data.volume import Volume, onto_grid
+from tfuq.data.cases import Case, naming, read_case_image
+from tfuq.data.preprocessing import Box, box_in_padding, from_examples, to_examples
+from tfuq.data.volume import Volume, differ_by_whole_voxels, onto_grid
 from tfuq.data.writers import whole_folder, write_csv, write_nifti
-from tfuq.masks import STORED, StoredSamples
+from tfuq.masks import STORED, StoredSamples, crop_packed
+from tfuq.measures.resampled import between_members, resampled_maps
 from tfuq.measures.structure import ClassMaps, structure_rows
 from tfuq.prediction.predictor import Drawn, OnCase, Predictor, timed
 from tfuq.results import MEMBER_VARIANCES, Manifest, member_map
@@ -55,6 +57,13 @@ class VolumePredictor(Predictor):
         return all((folder / name).is_file() for name in [*names, "structures.csv", *kept])
 
     @property
+    def statistics_of_maps(self) -> tuple[str, ...]:
+        steps = self.config.preprocessing
+        is_resampled = bool(steps.spacing or steps.size)
+        # Of every class: on the input's grid a voxel's label may be another than on the network's.
+        return ("variance",) if is_resampled and self.samples > 1 else ()
+
+    @property
     def cases_at_once(self) -> int:
         return 1
 
@@ -62,7 +71,7 @@ class VolumePredictor(Predictor):
         started = time.perf_counter()
         (case,) = cases
         image = read_case_image(case)
-        prepared = self.network_grid(case, image)
+        prepared = self.preprocessed(case, image)
         middle = time.perf_counter()
         drawn = self.sample(prepared, samples)
         network = time.perf_counter() - middle
@@ -71,8 +80,36 @@ class VolumePredictor(Predictor):
         return time.perf_counter() - started - network
 
     def sample(self, prepared: Volume, samples: int | None = None) -> Drawn:
-        """Everything drawn for a case (T times, or ``samples``), as batches of examples."""
-        return self.draw(np.ascontiguousarray(to_examples(prepared.array, self.config.preprocessing.slice_axis)), samples)
+        """Draw ``samples`` samples, or the predictor's T, of a case as `preprocessed` gives it.
+
+        The network sees the case padded. What it says of the padding is cut off here, once, so that
+        all that is measured, fitted or written is of the scan's own voxels.
+
+        Returns:
+            Arrays by name, as batches of examples without padding.
+        """
+        axis = self.config.preprocessing.slice_axis
+        padded = self.preprocess.padded(prepared)
+        drawn = self.draw(np.ascontiguousarray(to_examples(padded.array, axis)), samples)
+        if padded.shape == prepared.shape:
+            return drawn
+        shape, box = self._padding(prepared)
+        return {name: _of_scan(name, array, shape, box) for name, array in drawn.items()}
+
+    def places_in_padding(self, prepared: Volume, places: np.ndarray) -> np.ndarray:
+        """Numbers of voxels in an example as the network sees it, of their numbers in the example."""
+        shape, box = self._padding(prepared)
+        own = tuple(side.stop - side.start for side in box)
+        indices = np.unravel_index(places, own)
+        moved = [index + side.start for index, side in zip(indices, box, strict=True)]
+        return np.ravel_multi_index(moved, shape)
+
+    def _padding(self, prepared: Volume) -> tuple[tuple[int, ...], Box]:
+        """Shape of a case's padded examples, and the box in it that an example without padding fills."""
+        shapes = [prepared.shape, self.preprocess.padded_shape(prepared)]
+        axis = self.config.preprocessing.slice_axis
+        own, padded = (tuple(n for a, n in enumerate(shape) if a != axis) for shape in shapes)
+        return padded, box_in_padding(own, padded)
 
     def structures(self, prepared: Volume, drawn: Drawn) -> list[dict]:
         """Rows of ``structures.csv`` (see `tfuq.measures.structure`)."""
@@ -110,25 +147,76 @@ class VolumePredictor(Predictor):
         axis = self.config.preprocessing.slice_axis
         return StoredSamples(drawn["masks"], axis, prepared) if self.request.keep_samples else None
 
+    def probability_on_input(self, image: Volume, prepared: Volume, drawn: Drawn) -> Volume:
+        """The mean of the samples on the input's grid; what the network did not see is background."""
+        return self._onto(image, prepared, drawn["probability"], fill=self._background)
+
     def maps_on_input(self, image: Volume, prepared: Volume, drawn: Drawn) -> dict[str, Volume]:
         """``label``, ``probability`` and the maps on the input's own grid; outside what the network saw is background."""
-        axis = self.config.preprocessing.slice_axis
-        background = np.eye(len(self.config.data.classes), dtype=np.float32)[0]
-        by_member = {member_map(member): member for member in range(self.members)}
-
-        def back(name, fill):
-            array = drawn["members"][:, by_member[name]] if name in by_member else drawn[name]
-            return onto_grid(prepared.with_array(from_examples(array, axis)), image, fill=fill)
-
-        probability = back("probability", background)
+        probability = self.probability_on_input(image, prepared, drawn)
         label = probability.with_array(probability.array.argmax(-1).astype(np.uint8))
-        volumes = {"label": label, "probability": probability} | {name: back(name, 0) for name in self.maps}
+        volumes = {"label": label, "probability": probability}
+        volumes |= self._measured(image, prepared, drawn, probability)
         if self.members:
-            volumes |= {name: back(name, background) for name in by_member} | {name: back(name, 0) for name in MEMBER_VARIANCES}
+            volumes |= self._by_member(image, prepared, drawn)
         if self.calibration is None:
             return volumes
-        before = back("uncalibrated", background)
+        before = self._onto(image, prepared, drawn["uncalibrated"], fill=self._background)
         return volumes | {"uncalibrated": before} | self._bounds(before)
+
+    def _measured(
+        self,
+        image: Volume,
+        prepared: Volume,
+        drawn: Drawn,
+        probability: Volume,
+    ) -> dict[str, Volume]:
+        """The uncertainty maps.
+
+        Where voxels are copied they are those of the graph; elsewhere they are made after interpolation.
+        """
+        if differ_by_whole_voxels(prepared, image):
+            return {name: self._onto(image, prepared, drawn[name]) for name in self.maps}
+
+        def onto(array: np.ndarray, *, nearest: bool = False) -> np.ndarray:
+            return self._onto(image, prepared, array, nearest=nearest).array
+
+        found = resampled_maps(drawn, probability.array, onto, several=self.samples > 1)
+        return {name: probability.with_array(found[name]) for name in self.maps}
+
+    def _by_member(self, image: Volume, prepared: Volume, drawn: Drawn) -> dict[str, Volume]:
+        """Each member's probabilities, and the parts of the variance."""
+        by_member, background = np.moveaxis(drawn["members"], 1, 0), self._background
+        members = [self._onto(image, prepared, p, fill=background) for p in by_member]
+        between, within = (self._onto(image, prepared, drawn[name]) for name in MEMBER_VARIANCES)
+        if not differ_by_whole_voxels(prepared, image):
+            found = between_members([member.array for member in members], self._member_weights())
+            between = between.with_array(found)
+        volumes = {member_map(number): member for number, member in enumerate(members)}
+        return volumes | dict(zip(MEMBER_VARIANCES, (between, within), strict=True))
+
+    def _member_weights(self) -> np.ndarray:
+        """Each member's share of the samples."""
+        posterior, samples = self.sampler.posterior, tf.constant(self.samples)
+        counts = [int(posterior.draws(member, samples)) for member in range(self.members)]
+        return np.array(counts, np.float32) / self.samples
+
+    def _onto(
+        self,
+        image: Volume,
+        prepared: Volume,
+        examples: np.ndarray,
+        *,
+        fill: float | np.ndarray = 0,
+        nearest: bool = False,
+    ) -> Volume:
+        """A map of examples, on the grid of the image; ``fill`` outside of what the network saw."""
+        array = from_examples(examples, self.config.preprocessing.slice_axis)
+        return onto_grid(prepared.with_array(array), image, fill=fill, nearest=nearest)
+
+    @property
+    def _background(self) -> np.ndarray:
+        return np.eye(len(self.config.data.classes), dtype=np.float32)[0]
 
     def _bounds(self, before: Volume) -> dict[str, Volume]:
         """``label_lower`` and ``label_upper`` (0 or 1; a channel for each of several foreground classes), of the probabilities before
@@ -146,6 +234,16 @@ class VolumePredictor(Predictor):
         further = ["uncalibrated", "label_lower", "label_upper"] if self.calibration else []
         members = [*map(member_map, range(self.members)), *MEMBER_VARIANCES] if self.members else []
         return ["label", "probability", *self.maps, *members, *further]
+
+
+def _of_scan(name: str, array: np.ndarray, shape: tuple[int, ...], box: Box) -> np.ndarray:
+    """What was drawn, in a box of each example, which is of ``shape``."""
+    if name == "masks":
+        return crop_packed(array, shape, box)
+    if name == "picked":  # of chosen voxels, not of all
+        return array
+    leading = 2 if name == "members" else 1
+    return array[(slice(None),) * leading + box]
 
 
 @dataclass(frozen=True)
@@ -182,8 +280,8 @@ def predict_image(predictor: VolumePredictor, image: Volume, case: Case) -> Pred
     """Predict an image that is in memory; ``case`` names it in errors and holds the mask or label where preprocessing needs one."""
     seconds: dict[str, float] = {}
     with timed(seconds, "read"):
-        prepared = predictor.network_grid(case, image)
-    with timed(seconds, "network"):
+        prepared = predictor.preprocessed(case, image)
+    with timed(seconds, "network"), naming(case):
         drawn = predictor.sample(prepared)
     with timed(seconds, "measures"):
         rows = [case.unit.named(row) for row in predictor.structures(prepared, drawn)]

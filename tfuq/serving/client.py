@@ -80,4 +80,10 @@ class Client:
                 f"samples {asked}: {self._folder} draws {self.export.max_samples} at most; ask for fewer, or export again with "
                 f"--max-samples {asked}"
             )
+        missing = [name for name in predictor.statistics_of_maps if name not in self.export.signatures["prepared"]]
+        if missing:
+            raise RunError(
+                f"{self._folder}: answers without {missing[0]}, of which maps after resampling are made; "
+                "export again with this version of tfuq"
+            )
         return predictor

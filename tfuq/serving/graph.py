@@ -13,7 +13,7 @@ from tfuq.posterior import Posterior
 from tfuq.prediction import Predictor
 from tfuq.sampling import Sampler
 from tfuq.serving.outputs import Outputs, make_outputs
-from tfuq.serving.steps import Preparation, is_whole_image
+from tfuq.serving.steps import Preparation, is_whole_image, without_padding
 from tfuq.tasks import task_of
 
 
@@ -57,14 +57,23 @@ class ServedNetwork(tf.Module):
         return list({id(variable): variable for variable in found}.values())
 
     def _serving_default(self, image: tf.Tensor, seed: tf.Tensor, num_samples: tf.Tensor) -> Outputs:
-        return self._measures(self._drawn(self._prepare(self._checked(image)), seed, num_samples))
+        drawn = self._drawn(self._prepare(self._checked(image)), seed, num_samples)
+        return self._of_image(self._measures(drawn), image)
 
     def _images_only(self, image: tf.Tensor) -> Outputs:
         return self._serving_default(image, tf.constant([self._seed, 0]), self._samples)
 
     def _deterministic(self, image: tf.Tensor) -> Outputs:
         prepared = self._known(self._prepare(self._checked(image)))
-        return self._single(self._at_means.sample(prepared, tf.constant([self._seed, 0]), tf.constant(1)))
+        drawn = self._at_means.sample(prepared, tf.constant([self._seed, 0]), tf.constant(1))
+        return self._of_image(self._single(drawn), image)
+
+    def _of_image(self, outputs: Outputs, image: tf.Tensor) -> Outputs:
+        """The outputs at the pixels of the image that was sent, without the padding."""
+        if is_whole_image(self._config):
+            return outputs
+        shape = tf.shape(image)[1:-1]
+        return {name: without_padding(values, shape) for name, values in outputs.items()}
 
     def _prepared(self, image: tf.Tensor, seed: tf.Tensor, num_samples: tf.Tensor) -> Outputs:
         return self._drawn(self._checked(image), seed, num_samples)

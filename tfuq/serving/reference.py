@@ -6,7 +6,7 @@ import numpy as np
 
 from tfuq.config import PreprocessingConfig
 from tfuq.data.dataset import make_preprocessor
-from tfuq.data.preprocessing import Preprocessor, from_examples, to_examples
+from tfuq.data.preprocessing import Box, Preprocessor, box_in_padding, from_examples, to_examples
 from tfuq.data.volume import Volume
 from tfuq.errors import RunError
 from tfuq.measures.landmark import landmark_measures
@@ -55,7 +55,10 @@ class Reference:
         samples = 1 if is_deterministic else int(inputs.get("num_samples", self._export.samples))
         drawn = predictor.sampler.sample(images, inputs.get("seed", (self._export.seed, 0)), samples)
         drawn = {name: values.numpy() for name, values in drawn.items()}
-        return drawn if signature == "prepared" else _named(predictor, drawn)
+        if signature == "prepared":
+            return drawn
+        sent, seen = inputs["image"].shape[1:-1], images.shape[1:-1]
+        return _named(predictor, drawn, () if is_whole_image(self._run.config) else box_in_padding(sent, seen))
 
     def _predictor(self, method: str) -> Predictor:
         if method not in self._predictors:
@@ -82,15 +85,16 @@ def _of_graph(run: Run) -> PreprocessingConfig:
     return PreprocessingConfig(window=window, normalization=normalization, slice_axis=whole.slice_axis)
 
 
-def _named(predictor: Predictor, drawn: Drawn) -> Arrays:
-    """As the files and columns have it."""
+def _named(predictor: Predictor, drawn: Drawn, box: Box) -> Arrays:
+    """As the files and columns have it, of the box of each image that is not padding."""
     config = predictor.config
     if config.task == "landmarks":
         return _landmarks(drawn["landmarks"])
     label = drawn["probability"].argmax(-1)
     measures = {name: drawn[name] for name in ("probability", *predictor.maps)}
     if config.task == "segmentation":
-        return measures | {"label": label.astype(np.uint8)}
+        named = measures | {"label": label.astype(np.uint8)}
+        return {name: np.ascontiguousarray(values[(slice(None), *box)]) for name, values in named.items()}
     names = np.array([config.data.classes[k].encode() for k in label], object)
     return measures | {"label": names} | ({"votes": drawn["votes"]} if predictor.samples > 1 else {})
 

@@ -106,3 +106,13 @@ def pad(images: tf.Tensor, patch: Sequence[int]) -> tf.Tensor:
     missing = tf.maximum(tf.constant(list(patch)) - tf.shape(images)[1:-1], 0)
     ends = tf.stack([missing // 2, missing - missing // 2], -1)
     return tf.pad(images, tf.concat([[[0, 0]], ends, [[0, 0]]], 0))
+
+
+def without_padding(values: tf.Tensor, shape: tf.Tensor) -> tf.Tensor:
+    """What was computed of padded images ``[N, *S, …]``, where the images of ``shape [*S]`` lie (see `pad`)."""
+    rank = shape.shape[0]
+    starts = (tf.shape(values)[1 : 1 + rank] - shape) // 2
+    further = len(values.shape) - 1 - rank
+    begin = tf.concat([[0], starts, [0] * further], 0)
+    size = tf.concat([[-1], shape, [-1] * further], 0)
+    return tf.ensure_shape(tf.slice(values, begin, size), values.shape[:1] + [None] * rank + values.shape[1 + rank :])

@@ -1,4 +1,7 @@
-"""Perturbed volumes, measured one by one on the network's grid, without the padding that it may need: no scan has noise there."""
+"""Perturbed volumes, measured one by one on the network's grid.
+
+They are perturbed before they are padded: no scan has noise there.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ import numpy as np
 from tfuq.data.cases import Case, read_case_image, read_label, read_mask
 from tfuq.data.perturbations import Subject
 from tfuq.data.preprocessing import from_examples
-from tfuq.data.volume import onto_grid
 from tfuq.data.writers import make_folder, write_csv, write_nifti
 from tfuq.scoring.evaluation.failures import FailureOptions, segmentation_cohorts, unsigned
 from tfuq.scoring.evaluation.scores import mean_of
@@ -65,15 +67,11 @@ class VolumeMeasurer(Measurer):
         return Measured(rows, scores, cohort, example, ratios)
 
     def _predict(self, subject: Subject) -> tuple[CaseMaps, list[dict]]:
-        padded, axis = self.predictor.preprocess.padded(subject.image), self.config.preprocessing.slice_axis
-        drawn = self.predictor.sample(padded)
-
-        def unpadded(name: str) -> np.ndarray:
-            return onto_grid(padded.with_array(from_examples(drawn[name], axis)), subject.image).array
-
-        probability, maps = unpadded("probability"), {name: unpadded(name) for name in self.predictor.maps}
+        drawn, axis = self.predictor.sample(subject.image), self.config.preprocessing.slice_axis
+        probability = from_examples(drawn["probability"], axis)
+        maps = {name: from_examples(drawn[name], axis) for name in self.predictor.maps}
         found = CaseMaps(probability.argmax(-1).astype(np.uint8), subject.label.array, probability, maps)
-        return found, self.predictor.structures(padded, drawn)
+        return found, self.predictor.structures(subject.image, drawn)
 
     def _add(self, gathered: _Gathered, case: Case, subject: Subject, found: CaseMaps, structures: list[dict]) -> None:
         rows = case_rows(case, found, self.config, subject.label)

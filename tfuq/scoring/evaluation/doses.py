@@ -11,9 +11,9 @@ from tfuq import results, runs
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_label
 from tfuq.data.readers import is_readable, read, stem
-from tfuq.data.volume import Volume, onto_grid
-from tfuq.errors import DataError
-from tfuq.masks import read_samples
+from tfuq.data.volume import Volume, onto_grid, reaches_beyond
+from tfuq.errors import DataError, RunError
+from tfuq.masks import STORED, read_samples
 from tfuq.results import Manifest
 from tfuq.scoring.dose import dose_band, dose_values
 from tfuq.scoring.evaluation.segmentation import cases_with_references
@@ -67,6 +67,11 @@ def _dose_files(dose: Path, manifest: Manifest) -> dict[str, Path]:
 def _case_rows(folder: Path, case: Case, config: Config, path: Path):
     samples = read_samples(folder / case.id, len(config.data.classes))
     label = read(folder / case.id / "label.nii.gz")
+    if reaches_beyond(samples.grid, label):
+        raise RunError(
+            f"{folder / case.id / STORED}: was written with the network's padding, which is no part of the scan; "
+            "predict again with --save-samples --overwrite"
+        )
     volume = _read_dose(path)
     dose, seen = (_onto(path, volume, grid) for grid in (samples.grid, label))
     truth = read_case_label(case, label, len(config.data.classes), config.data.label_values).array
