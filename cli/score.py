@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from tfuq.scoring.metrics import LEVELS
+from tfuq.scoring.promise_lines import promise_lines, promise_remarks
 from tfuq_cli import options
 from tfuq_cli.progress import quiet_import, say, show
 
@@ -130,13 +131,8 @@ def _calibrated(summary: dict) -> Iterator[str]:
         after = summary["scores"]["all"]
         shown = [f"{name} {before[name]:.4f} → {after[name]['mean']:.4f}" for name in ("nll", "brier", "ece") if name in after]
         yield f"scaling: {'  '.join(shown)}"
-    for name, found in summary.get("conformal", {}).items():
-        for what, row in (found if "promised" not in found else {"coverage": found}).items():
-            interval = "–" if row["interval"] is None else "{:.3f} to {:.3f}".format(*row["interval"])
-            size = f", mean set size {row['mean_set_size']:.3f}" if "mean_set_size" in row else ""
-            size += f", mean radius {row['mean_radius']:.2f}" if "mean_radius" in row else ""
-            what = what.replace("_", " ")
-            yield f"{name}: {what} {row['realized']:.4f} ({interval}), promised {row['promised']:g}{size}"
+    yield from promise_lines(summary.get("conformal", {}))
+    yield from (f"promises: {remark}" for remark in promise_remarks(summary))
 
 
 def _failures(tables: dict[str, list[dict]]) -> Iterator[str]:

@@ -146,14 +146,16 @@ def _check_case(folder: Path, truth: Volume, config: Config, tables: _Tables) ->
     classes = config.data.classes
     before = read_maps(folder, truth, truth.array, (), len(classes), probability="uncalibrated")
     tables.before.append(before.scores())
-    held = {}
+    volumes = {}
     for row in _structures(folder / "structures.csv", config.data.structures):
         if row["component"] == "all" and row["class"] in classes:
             volume = np.count_nonzero(truth.array == classes.index(row["class"])) * truth.voxel_volume
             low, high = (float(row[f"volume_conformal_{side}_mm3"]) for side in ("lower", "upper"))
             # A table's numbers have six digits.
-            held[row["class"]] = low * (1 - 1e-5) <= volume <= high * (1 + 1e-5)
-    tables.bounds += [row | {"volume_held": held[row["class"]]} for row in bound_losses(folder, truth.array, classes)]
+            held = low * (1 - 1e-5) <= volume <= high * (1 + 1e-5)
+            volumes[row["class"]] = {"volume_held": held, "volume_low": low, "volume_high": high, "volume_true": volume}
+    image = {"volume_image": truth.array.size * truth.voxel_volume}
+    tables.bounds += [row | volumes[row["class"]] | image for row in bound_losses(folder, truth.array, classes)]
 
 
 def _structures(path: Path, classes: Container[str]) -> list[dict]:
