@@ -94,6 +94,8 @@ def _doses(predictions, reference, dose):
 
 def _lines(summary: dict) -> Iterator[str]:
     """What a reader wants to see first: quality, then what the measures say of it."""
+    if summary["missing_members"]:
+        yield f"predicted without member(s) {', '.join(map(str, summary['missing_members']))}, which had not finished training"
     yield from _quality(summary["scores"])
     for name, table in summary.get("spearman_with_dice", {}).items():
         found = table.get("pairwise_dice", {})

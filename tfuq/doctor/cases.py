@@ -54,7 +54,9 @@ def calibrated_on_validation_cases(run: Run) -> Iterator[Finding]:
         caveat = selection_caveat(run, read_json(path, Calibration, "calibrate again with --overwrite").cases)
         if caveat:
             what, _, why = caveat.partition(": ")
-            remedy = "train with data.split.calibration above 0 and calibrate on those cases, or pass --cases test:0.5 --overwrite"
+            remedy = (
+                "train with data.split.calibration above 0 and calibrate on those cases, or pass --cases test:0.5 --overwrite"
+            )
             yield Finding("calibration", "caution", f"{path}: {what}", why.partition(";")[0], remedy)
 
 
