@@ -27,6 +27,12 @@ _MUTUAL_INFORMATION = {
 @click.argument("predictions", type=options.PATH)
 @click.option("--reference", type=options.PATH, help="Folder of references.  [default: the data set's own]")
 @click.option(
+    "--label-values",
+    metavar="YAML",
+    help="Segmentation: what the values of the references stand for, as in '{0: 0, 255: 1}' or '{0: 0, 1-99: 1}'.  "
+    "[default: the run's data.label_values]",
+)
+@click.option(
     "--ood",
     metavar="DIR_OR_CONFIG",
     help="Classification: predict this set from elsewhere too, and score how well each measure tells it from the predictions.",
@@ -49,7 +55,7 @@ _MUTUAL_INFORMATION = {
     "needs tfuq predict --save-samples.",
 )
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures beside the tables.")
-def command(predictions, reference, ood, level, failure_at, dose, figures) -> None:
+def command(predictions, reference, label_values, ood, level, failure_at, dose, figures) -> None:
     """Score PREDICTIONS, a folder that tfuq predict wrote.
 
     \b
@@ -59,8 +65,8 @@ def command(predictions, reference, ood, level, failure_at, dose, figures) -> No
     from tfuq.scoring.evaluation import FailureOptions, default_output, score_folder
 
     failures = FailureOptions(level or LEVELS, failure_at)
-    doses = _doses(predictions, reference, dose) if dose else None
-    scores = score_folder(predictions, reference, lambda case_id: say(f"scored {case_id}"), failures)
+    doses = _doses(predictions, reference, dose, label_values) if dose else None
+    scores = score_folder(predictions, reference, lambda case_id: say(f"scored {case_id}"), failures, label_values)
     if ood:
         with quiet_import():
             from tfuq.elsewhere import score_elsewhere
@@ -85,18 +91,21 @@ def command(predictions, reference, ood, level, failure_at, dose, figures) -> No
     show(f"{scores.summary['cases']} case(s) scored in {folder}")
 
 
-def _doses(predictions, reference, dose):
+def _doses(predictions, reference, dose, label_values):
     from tfuq.scoring.evaluation.doses import score_dose
 
     say("reading doses")
-    return score_dose(predictions, reference, dose)
+    return score_dose(predictions, reference, dose, label_values)
 
 
 def _lines(summary: dict) -> Iterator[str]:
     """What a reader wants to see first: quality, then what the measures say of it."""
     if summary["missing_members"]:
         yield f"predicted without member(s) {', '.join(map(str, summary['missing_members']))}, which had not finished training"
+    yield from _references(summary)
     yield from _quality(summary["scores"])
+    if "ece_pooled" in summary:
+        yield f"all: nll, brier and ece are means over cases; pooled over cases ece is {summary['ece_pooled']:.4f}"
     for name, table in summary.get("spearman_with_dice", {}).items():
         found = table.get("pairwise_dice", {})
         if found.get("rho") is not None:
@@ -113,6 +122,18 @@ def _lines(summary: dict) -> Iterator[str]:
     yield from _failures(summary["failure_detection"])
     yield from _found(summary.get("out_of_distribution", {}), "out of distribution by")
     yield from _landmarks(summary)
+
+
+def _references(summary: dict) -> Iterator[str]:
+    """What the scores are against, where that needs saying."""
+    found, cases = summary.get("references", {}), summary["cases"]
+    if count := found.get("of_two_raters"):
+        yield f"{count} of {cases} case(s) have two raters: their scores are means over both, as a majority of two is what both marked"
+    if empty := found.get("without_structure"):
+        yield (
+            f"{len(empty)} of {cases} references have no structure, '{empty[0]}' the first; Dice there is 1 where none is predicted, and "
+            "else 0"
+        )
 
 
 def _quality(scores: dict) -> Iterator[str]:

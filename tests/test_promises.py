@@ -235,7 +235,7 @@ def test_report_says_what_score_says(on_validation):
     run = on_validation[0]
     told("report", run / "scores" / "mc-dropout-calibrated")
     page = (run / "scores" / "mc-dropout-calibrated" / "report.html").read_text()
-    assert "Promises of mc-dropout-calibrated: core: excess of lower: VACUOUS" in page
+    assert "Promises of mc-dropout: core: excess of lower: VACUOUS" in page
     assert "validation cases, which chose the best epoch" in page
 
 

@@ -84,7 +84,9 @@ class DataConfig(Section):
     ``regions`` are unions of classes, which are measured and scored beside them.
     ``table`` is the CSV file of the table layouts, relative to ``root``. ``rater_folders`` is a pattern, such as ``rater-*``, of
     folders with a label of each case by one rater; ``train_on`` is then ``majority`` (also where it is null), ``random`` (each
-    example draws one of its raters) or a rater's folder. Validation and scores compare with the majority vote.
+    example draws one of its raters) or a rater's folder. Validation and promises compare with the majority vote, in which a tie
+    goes to the class of the lower number: of two raters, it is the intersection of their structures. Scores compare with the
+    majority too, but of exactly two raters are the mean over both.
     """
 
     layout: str
