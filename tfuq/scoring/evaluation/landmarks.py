@@ -104,7 +104,7 @@ def score_landmarks(
         diagonals = np.array([image_diagonal(sizes[i], mm) for i, mm in zip(predicted.ids, scale, strict=True)])
         summary["conformal"] = kept_radii(errors, predicted.radii, diagonals, names, calibration)
     cohorts = landmark_cohorts(predicted.ids, errors, predicted.measures, failures, None if mm is None else FAILURE_MM)
-    tables = {"landmarks": landmark_table(errors, names)} | ({"raters": among.rows()} if among else {})
+    tables = {"landmarks": landmark_table(errors, names, in_mm=mm is not None)} | ({"raters": among.rows()} if among else {})
     return Scores(rows, summary, tables, cohorts)
 
 
