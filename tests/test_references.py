@@ -12,6 +12,7 @@ from tests import references
 from tests.conftest import BALLS_AFFINE, assert_refused, settings
 from tests.made import make_run, make_scores
 from tfuq.data.cases import majority, read_case_image, scored_references
+from tfuq.data.checks import check_case, remarks
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import read
 from tfuq.data.segmentation import SegmentationSet
@@ -84,6 +85,15 @@ def test_three_raters_have_a_majority_and_two_have_none(two_raters):
     shutil.copytree(root / RATERS[0], root / "rater-03")
     (one,) = scored_references(cases_of(run.config.data)[0], image, 2, None)
     np.testing.assert_array_equal(one.array, labels[0])
+
+
+def test_data_check_says_what_training_by_two_raters_learns(two_raters):
+    config = two_raters[0].config
+    reports = [check_case(config, case, "train") for case in cases_of(config.data)]
+    (line,) = [remark for remark in remarks(config, reports) if "two raters" in remark]
+    assert line.startswith("4 case(s) have two raters, whose majority is what both have marked")
+    by_random = config.model_copy(update={"data": config.data.model_copy(update={"train_on": "random"})})
+    assert not [remark for remark in remarks(by_random, reports) if "two raters" in remark]
 
 
 def write_references(folder, balls, change):

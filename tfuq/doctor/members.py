@@ -18,9 +18,9 @@ _DWARFS = 10.0  # times the likelihood's term of the loss
 
 
 def members_are_missing(run: Run) -> Iterator[Finding]:
-    """Members whose training has not ended."""
+    """Members whose training has not ended, where that of others has."""
     missing = missing_members(run, run.config.method)
-    if missing:
+    if missing and run.finished_members:
         yield Finding(
             "members",
             "caution",
