@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
 from tfuq import runs
 from tfuq.config import SERVED_METHODS
+from tfuq.scoring.promise_lines import size_text
 from tfuq_cli import options
 from tfuq_cli.progress import quiet_import, say, show
 
@@ -15,10 +18,9 @@ from tfuq_cli.progress import quiet_import, say, show
 @options.method("The method to calibrate; the run's own method if not given.", SERVED_METHODS)
 @click.option(
     "--cases",
-    default="validation",
-    show_default=True,
-    metavar="validation|test:SHARE|FILE",
-    help="Cases to calibrate on: the validation split, a share of the test split, or a file of case ids, one a line.",
+    metavar="calibration|test:SHARE|validation|FILE",
+    help="Cases to calibrate on: the calibration split, a share of the test split, the validation split, which chose the best epoch and "
+    "so promises less surely, or a file of case ids, one a line.  [default: calibration, which the run's split must have]",
 )
 @click.option("--alpha", type=float, default=0.1, show_default=True, help="Conformal sets and intervals hold with 1 − ALPHA.")
 @click.option(
@@ -47,14 +49,25 @@ def command(run, method, cases, alpha, scaling, draws, overwrite) -> None:
         from tfuq.calibrate import Choices, calibrate
 
     request = prediction.request_of(opened.config, method or opened.config.method, *draws)
-    chosen = prediction.calibration_cases(opened, cases, request.seed)
-    found, path = calibrate(opened, request, chosen, Choices(cases, alpha, scaling), say=say, overwrite=overwrite)
+    source = cases or prediction.calibration_source(opened)
+    chosen = prediction.calibration_cases(opened, source, request.seed)
+    found, path = calibrate(opened, request, chosen, Choices(source, alpha, scaling), say=say, overwrite=overwrite)
     if found.scaling:
         show(_scaling(found.scaling))
+    for line in _sizes(found.conformal.sizes):
+        show(line)
+    if found.caveat:
+        click.echo(f"warning: {found.caveat}", err=True)
     show(
         f"{request.method} calibrated on {len(chosen)} case(s) in {path}; next: tfuq predict {opened.path} --method {request.method} "
         "--calibrated"
     )
+
+
+def _sizes(sizes) -> Iterator[str]:
+    for name, kinds in sizes.items():
+        for kind, size in kinds.items():
+            yield f"{name}: {kind} on the calibration cases: {size_text(size)}"
 
 
 def _scaling(scaling) -> str:

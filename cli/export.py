@@ -28,7 +28,8 @@ _MOST = 100
     type=click.IntRange(1, 100_000),
     help=f"No request draws more.  [default: {_MOST}, or the configuration's number where that is larger]",
 )
-def command(run, method, to, max_samples) -> None:
+@options.allow_missing
+def command(run, method, to, max_samples, allow_missing) -> None:
     """Export RUN, by default the newest run of the method, for TensorFlow Serving, as the next version of a model.
 
     The SavedModel holds the graph that tfuq predict samples with, all members included. Beside it are models.config, batching
@@ -44,7 +45,7 @@ def command(run, method, to, max_samples) -> None:
         from tfuq import serving
         from tfuq.prediction import request_of
 
-    request = request_of(opened.config, method, None, None)
+    request = request_of(opened.config, method, None, None, allow_missing=allow_missing)
     folder = to or Path("saved_models") / f"{opened.config.name}-{method}"
     version = serving.export(opened, request, folder, max_samples or max(_MOST, request.samples))
     show(f"{method} as version {version.name} of {folder.name} in {version}; next: tfuq serve-check {folder}")

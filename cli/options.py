@@ -61,16 +61,24 @@ def method(help_text: str, methods: Sequence[str] = METHODS):
     return click.option("--method", type=click.Choice(methods), help=help_text)
 
 
+allow_missing = click.option(
+    "--allow-missing",
+    is_flag=True,
+    help="Do without members of an ensemble that have not finished training; what is written says which.",
+)
+
+
 class Draws(NamedTuple):
     """What `tfuq.prediction.request_of` takes after configuration and method; None where it is as configured."""
 
     samples: int | None
     seed: int | None
     batch: int | None
+    allow_missing: bool
 
 
 def draws(command: Callable) -> Callable:
-    """``--samples``, ``--seed`` and ``--batch``, which reach the command together as ``draws``."""
+    """``--samples``, ``--seed``, ``--batch`` and ``--allow-missing``, which reach the command together as ``draws``."""
 
     @click.option(
         "--samples", type=click.IntRange(1, 100_000), help="T, the number of samples.  [default: the configuration's]"
@@ -83,9 +91,10 @@ def draws(command: Callable) -> Callable:
         type=click.IntRange(1, 1_000_000),
         help="Slices (2D) or windows (3D) held in memory at once; changes no result.",
     )
+    @allow_missing
     @functools.wraps(command)
-    def together(*arguments, samples, seed, batch, **others):
-        return command(*arguments, draws=Draws(samples, seed, batch), **others)
+    def together(*arguments, samples, seed, batch, allow_missing, **others):
+        return command(*arguments, draws=Draws(samples, seed, batch, allow_missing), **others)
 
     return together
 

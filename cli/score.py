@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from tfuq.scoring.metrics import LEVELS
+from tfuq.scoring.promise_lines import promise_lines, promise_remarks
 from tfuq_cli import options
 from tfuq_cli.progress import quiet_import, say, show
 
@@ -26,6 +27,12 @@ _MUTUAL_INFORMATION = {
 @click.command("score", cls=options.Command)
 @click.argument("predictions", type=options.PATH)
 @click.option("--reference", type=options.PATH, help="Folder of references.  [default: the data set's own]")
+@click.option(
+    "--label-values",
+    metavar="YAML",
+    help="Segmentation: what the values of the references stand for, as in '{0: 0, 255: 1}' or '{0: 0, 1-99: 1}'.  "
+    "[default: the run's data.label_values]",
+)
 @click.option(
     "--ood",
     metavar="DIR_OR_CONFIG",
@@ -49,7 +56,7 @@ _MUTUAL_INFORMATION = {
     "needs tfuq predict --save-samples.",
 )
 @click.option("--figures/--no-figures", default=True, show_default=True, help="Draw figures beside the tables.")
-def command(predictions, reference, ood, level, failure_at, dose, figures) -> None:
+def command(predictions, reference, label_values, ood, level, failure_at, dose, figures) -> None:
     """Score PREDICTIONS, a folder that tfuq predict wrote.
 
     \b
@@ -59,8 +66,8 @@ def command(predictions, reference, ood, level, failure_at, dose, figures) -> No
     from tfuq.scoring.evaluation import FailureOptions, default_output, score_folder
 
     failures = FailureOptions(level or LEVELS, failure_at)
-    doses = _doses(predictions, reference, dose) if dose else None
-    scores = score_folder(predictions, reference, lambda case_id: say(f"scored {case_id}"), failures)
+    doses = _doses(predictions, reference, dose, label_values) if dose else None
+    scores = score_folder(predictions, reference, lambda case_id: say(f"scored {case_id}"), failures, label_values)
     if ood:
         with quiet_import():
             from tfuq.elsewhere import score_elsewhere
@@ -85,16 +92,21 @@ def command(predictions, reference, ood, level, failure_at, dose, figures) -> No
     show(f"{scores.summary['cases']} case(s) scored in {folder}")
 
 
-def _doses(predictions, reference, dose):
+def _doses(predictions, reference, dose, label_values):
     from tfuq.scoring.evaluation.doses import score_dose
 
     say("reading doses")
-    return score_dose(predictions, reference, dose)
+    return score_dose(predictions, reference, dose, label_values)
 
 
 def _lines(summary: dict) -> Iterator[str]:
     """What a reader wants to see first: quality, then what the measures say of it."""
+    if summary["missing_members"]:
+        yield f"predicted without member(s) {', '.join(map(str, summary['missing_members']))}, which had not finished training"
+    yield from _references(summary)
     yield from _quality(summary["scores"])
+    if "ece_pooled" in summary:
+        yield f"all: nll, brier and ece are means over cases; pooled over cases ece is {summary['ece_pooled']:.4f}"
     for name, table in summary.get("spearman_with_dice", {}).items():
         found = table.get("pairwise_dice", {})
         if found.get("rho") is not None:
@@ -110,6 +122,18 @@ def _lines(summary: dict) -> Iterator[str]:
     yield from _failures(summary["failure_detection"])
     yield from _found(summary.get("out_of_distribution", {}), "out of distribution by")
     yield from _landmarks(summary)
+
+
+def _references(summary: dict) -> Iterator[str]:
+    """What the scores are against, where that needs saying."""
+    found, cases = summary.get("references", {}), summary["cases"]
+    if count := found.get("of_two_raters"):
+        yield f"{count} of {cases} case(s) have two raters: their scores are means over both, as a majority of two is what both marked"
+    if empty := found.get("without_structure"):
+        yield (
+            f"{len(empty)} of {cases} references have no structure, '{empty[0]}' the first; Dice there is 1 where none is predicted, and "
+            "else 0"
+        )
 
 
 def _quality(scores: dict) -> Iterator[str]:
@@ -136,13 +160,8 @@ def _calibrated(summary: dict) -> Iterator[str]:
         after = summary["scores"]["all"]
         shown = [f"{name} {before[name]:.4f} → {after[name]['mean']:.4f}" for name in ("nll", "brier", "ece") if name in after]
         yield f"scaling: {'  '.join(shown)}"
-    for name, found in summary.get("conformal", {}).items():
-        for what, row in (found if "promised" not in found else {"coverage": found}).items():
-            interval = "–" if row["interval"] is None else "{:.3f} to {:.3f}".format(*row["interval"])
-            size = f", mean set size {row['mean_set_size']:.3f}" if "mean_set_size" in row else ""
-            size += f", mean radius {row['mean_radius']:.2f}" if "mean_radius" in row else ""
-            what = what.replace("_", " ")
-            yield f"{name}: {what} {row['realized']:.4f} ({interval}), promised {row['promised']:g}{size}"
+    yield from promise_lines(summary.get("conformal", {}))
+    yield from (f"promises: {remark}" for remark in promise_remarks(summary))
 
 
 def _failures(tables: dict[str, list[dict]]) -> Iterator[str]:

@@ -156,7 +156,10 @@ def test_landmarks(own_run):
 
 def test_one_sample_of_one_network_is_scaled_as_numpy_does(own_run, tfuq):
     run = own_run("classification")
-    assert tfuq("calibrate", run, "--method", "deterministic", "--alpha", 0.3, "--overwrite").exit_code == 0
+    assert (
+        tfuq("calibrate", run, "--method", "deterministic", "--cases", "validation", "--alpha", 0.3, "--overwrite").exit_code
+        == 0
+    )
     assert tfuq("predict", run, "--method", "deterministic", "--calibrated").exit_code == 0
     scaling = json.loads((run / "calibrations" / "deterministic.json").read_text())["scaling"]
     rows = rows_of(run / "predictions" / "deterministic-calibrated" / "predictions.csv")
@@ -171,22 +174,25 @@ def test_refusals_of_calibrate(own_run, tfuq, tmp_path):
     run = own_run("classification")
     split = json.loads((run / "splits.json").read_text())
     for alpha in ("0", "1", "-0.5", "nan", "inf"):
-        assert_refused(tfuq("calibrate", run, "--alpha", alpha), "--alpha", "not between 0 and 1")
-    assert_refused(tfuq("calibrate", run, "--alpha", 0.05), "8 calibration cases are too few", "needs 19")
+        assert_refused(tfuq("calibrate", run, "--cases", "validation", "--alpha", alpha), "--alpha", "not between 0 and 1")
+    assert_refused(
+        tfuq("calibrate", run, "--cases", "validation", "--alpha", 0.05), "8 calibration cases are too few", "needs 19"
+    )
     for share in ("test:0", "test:1", "test:half", "test:nan"):
         assert_refused(tfuq("calibrate", run, "--cases", share), f"--cases {share}", "no share")
     listed = tmp_path / "cases.txt"
-    assert_refused(tfuq("calibrate", run, "--cases", listed), "neither validation, nor test:SHARE")
+    assert_refused(tfuq("calibrate", run, "--cases", listed), "neither calibration, nor validation, nor test:SHARE")
     for text, words in (("", "names no case"), (split["train"][0], "was trained on"), ("nobody", "'nobody' is not there")):
         listed.write_text(text + "\n")
         assert_refused(tfuq("calibrate", run, "--cases", listed, "--alpha", 0.3), words)
     listed.write_text(split["validation"][0] + "\n")
     assert_refused(tfuq("calibrate", run, "--cases", listed, "--alpha", 0.3), "1 calibration cases are too few")
     assert_refused(
-        tfuq("calibrate", own_run("segmentation"), "--scaling", "vector", "--alpha", 0.5), "serves classification alone"
+        tfuq("calibrate", own_run("segmentation"), "--cases", "validation", "--scaling", "vector", "--alpha", 0.5),
+        "serves classification alone",
     )
     (run / "splits.json").write_text(json.dumps(split | {"validation": []}))
-    assert_refused(tfuq("calibrate", run), "has no validation cases", "--cases test:0.5")
+    assert_refused(tfuq("calibrate", run, "--cases", "validation"), "has no validation cases", "--cases test:0.5")
     (run / "splits.json").write_text(json.dumps(split))
 
 
@@ -195,7 +201,8 @@ def test_refusals_of_what_is_calibrated(calibrated_balls, tfuq, trained_task, tm
     assert_refused(tfuq("predict", fresh, "--calibrated"), "is not calibrated for mc-dropout", "tfuq calibrate")
     run = shutil.copytree(calibrated_balls[0], tmp_path / "run")  # it is damaged below
     folder = run / "predictions" / "mc-dropout-calibrated"
-    assert_refused(tfuq("calibrate", run, "--alpha", 0.5, "--samples", 3), "exists; pass --overwrite")
+    again = ("calibrate", run, "--cases", "validation", "--samples", 3)
+    assert_refused(tfuq(*again, "--alpha", 0.5), "exists; pass --overwrite")
     assert_refused(tfuq("predict", run, "--calibrated", "--samples", 4), "was made of mc-dropout, T = 3", "draw alike")
     own = next(iter(stored(run)["cases"].values()))[0]
     assert_refused(tfuq("predict", run, "--calibrated", "--samples", 3, "--input", own), "is a calibration case")
@@ -206,7 +213,7 @@ def test_refusals_of_what_is_calibrated(calibrated_balls, tfuq, trained_task, tm
     manifest["cases"][name] = entry | {"images": files}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     assert_refused(tfuq("score", folder), "is a calibration case")
-    assert tfuq("calibrate", run, "--alpha", 0.6, "--samples", 3, "--overwrite").exit_code == 0
+    assert tfuq(*again, "--alpha", 0.6, "--overwrite").exit_code == 0
     assert_refused(tfuq("score", folder), "is not the calibration that these predictions were made with")
     assert_refused(tfuq("predict", run, "--calibrated", "--samples", 3), "another calibration")
     assert files_of(run / "scores") == kept

@@ -106,10 +106,10 @@ def test_realized_coverage():
     assert row["interval"] == pytest.approx(low)
     assert row["band"][0] < 0.9 < row["band"][1]
     losses = np.array([0.1, 0.0, 0.3, 0.0])
-    assert conformal.mean_loss(losses, 0.1)["interval"] == pytest.approx(
+    assert conformal.mean_loss(losses, 0.1, 99)["interval"] == pytest.approx(
         [0, stats.t.interval(0.95, 3, 0.1, stats.sem(losses))[1]]
     )
-    assert conformal.mean_loss(losses[:1], 0.1)["interval"] is None
+    assert conformal.mean_loss(losses[:1], 0.1, 99)["interval"] is None
 
 
 @pytest.mark.parametrize("alpha", [0, 1, -0.1, 1.5, math.nan])

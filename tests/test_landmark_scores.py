@@ -69,6 +69,8 @@ def test_success_is_below_the_threshold_and_missing_landmarks_do_not_count():
         "sdr_3mm": 1,
     }
     assert success_rates(NONE, (2,)) == {"sdr_2mm": None}
+    pixels = landmark_table(np.array([[1.0, 3.0]]), ["a", "b"], in_mm=False)[-1]
+    assert pixels == {"landmark": "all", "n": 2, "mean": 2.0, "std": pytest.approx(2**0.5), "median": 2.0}  # no rates in mm
     rows = landmark_table(np.array([[1.0, np.nan]]), ["a", "b"])
     assert (rows[0]["mean"], rows[0]["std"]) == (1.0, None)
     assert (rows[1]["n"], rows[1]["mean"], rows[1]["median"], rows[1]["sdr_4mm"]) == (0, None, None, None)

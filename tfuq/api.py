@@ -84,16 +84,17 @@ class LoadedRun:
         self._predictors: dict[predicting.Request, predicting.Predictor] = {}
 
     def predict(self, volume: str | Path | Volume, *, method: str | None = None, samples: int | None = None,
-                seed: int | None = None, mask: str | Path | None = None,
-                calibrated: bool = False) -> PredictedVolume | PredictedTable:  # fmt: skip
+                seed: int | None = None, mask: str | Path | None = None, calibrated: bool = False,
+                allow_missing: bool = False) -> PredictedVolume | PredictedTable:  # fmt: skip
         """Predict a file, or a `Volume` ``[X, Y, Z, C]`` (of an image, ``[rows, columns, 1, C]``); what is not given is as the
         run's configuration has it. ``mask``: file of where to look, for runs that crop to labels. ``calibrated``: apply what
-        ``tfuq calibrate`` found for these draws.
+        ``tfuq calibrate`` found for these draws. ``allow_missing``: do without members that have not finished training.
 
         Raises:
             TfuqError: what the command line would refuse.
         """
-        request = predicting.request_of(self.run.config, method or self.run.config.method, samples, seed)
+        chosen = method or self.run.config.method
+        request = predicting.request_of(self.run.config, chosen, samples, seed, allow_missing=allow_missing)
         predictor = self._predictor(replace(request, is_calibrated=calibrated))
         case = Case("volume", ()) if isinstance(volume, Volume) else self._case(Path(volume))
         if predictor.calibration:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tfuq.calibrations import Calibration, Conformal, Scaling, calibration_path, files_of
+from tfuq.calibrations import Calibration, Conformal, Scaling, calibration_path, files_of, selection_caveat
 from tfuq.data.cases import Case, read_case_image, read_label, read_mask
 from tfuq.data.classification import class_of
-from tfuq.data.landmarks import pixel_mm, reference_points
+from tfuq.data.landmarks import image_diagonal, pixel_mm, reference_points
 from tfuq.data.preprocessing import to_examples
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError, RunError
@@ -27,6 +27,7 @@ from tfuq.scaling import PickedSamples, choose_places
 from tfuq.scoring import conformal
 from tfuq.scoring.landmarks import radial_errors
 from tfuq.scoring.recalibration import FITS, TINY, mean_nll
+from tfuq.scoring.sizes import Size, interval_size, lower_size, radius_size, set_size, upper_size
 
 _INSTEAD_OF_VECTOR = {
     "segmentation": "a run of segmentation takes temperature",
@@ -64,7 +65,8 @@ def calibrate(
         for case_id in fit.gather(cases):
             say(f"drawn {case_id}")
         files = {case.id: files_of(case) for case in cases}
-        found = Calibration(fit.predictor.manifest(), choices.source, files, fit.scaling(), fit.thresholds())
+        caveat = selection_caveat(run, files)
+        found = Calibration(fit.predictor.manifest(), choices.source, files, fit.scaling(), fit.thresholds(), caveat)
         found.write(path)
     return found, path
 
@@ -131,13 +133,16 @@ class _ClassificationFit(_TableFit):
     def thresholds(self):
         p, y, alpha = np.concatenate(self._p), np.concatenate(self._truths), self._choices.alpha
         true = {rule: conformal.class_scores(p, rule)[np.arange(len(y)), y] for rule in conformal.SET_RULES}
-        return Conformal(alpha, sets={rule: conformal.conformal_quantile(scores, alpha) for rule, scores in true.items()})
+        sets = {rule: conformal.conformal_quantile(scores, alpha) for rule, scores in true.items()}
+        held = {rule: conformal.prediction_sets(p, rule, quantile) for rule, quantile in sets.items()}
+        return Conformal(alpha, sets=sets, sizes={rule: {"set": set_size(of_cases)} for rule, of_cases in held.items()})
 
 
 class _LandmarkFit(_TableFit):
     def __init__(self, *arguments):
         super().__init__(*arguments)
         self._scores: dict[str, list[float]] = {name: [] for name in self.config.data.landmarks}
+        self._scales: dict[str, list[tuple[float, float]]] = {name: [] for name in self.config.data.landmarks}  # with diagonals
 
     def _add(self, cases, images, drawn):
         for number, (case, image) in enumerate(zip(cases, images, strict=True)):
@@ -146,14 +151,23 @@ class _LandmarkFit(_TableFit):
             mm = pixel_mm(self.config, image.shape[:2])
             found = np.array([[row["x"], row["y"]] for row in rows])
             errors = radial_errors(found, truth, 1.0 if mm is None else mm)
+            diagonal = image_diagonal(image.shape[:2], mm)
             for row, error in zip(rows, errors, strict=True):
+                self._scales[row["landmark"]].append((conformal.landmark_scale(row), diagonal))
                 if not np.isnan(error):
                     self._scores[row["landmark"]].append(float(error / conformal.landmark_scale(row)))
 
     def thresholds(self):
         alpha = self._choices.alpha
         radii = {name: conformal.conformal_quantile(np.array(scores), alpha) for name, scores in self._scores.items()}
-        return Conformal(alpha, radii=radii)
+        counts = {name: len(scores) for name, scores in self._scores.items()}
+        return Conformal(
+            alpha, radii=radii, radii_cases=counts, sizes={n: {"radius": self._size(n, q)} for n, q in radii.items()}
+        )
+
+    def _size(self, name: str, quantile: float) -> Size:
+        scales, diagonals = np.array(self._scales[name]).T
+        return radius_size(quantile * scales, diagonals)
 
 
 class _SegmentationFit(_Fit):
@@ -164,6 +178,7 @@ class _SegmentationFit(_Fit):
         names = self.config.data.classes[1:]
         self._losses: dict[str, list] = {name: [] for name in names}  # missed and excess of each case
         self._volumes: dict[str, list] = {name: [] for name in names}
+        self._extents: dict[str, list[_Extent]] = {name: [] for name in names}
 
     def gather(self, cases):
         for case in cases:
@@ -177,9 +192,13 @@ class _SegmentationFit(_Fit):
             for k, name in enumerate(self.config.data.classes[1:], start=1):
                 p, truth = probability[..., k], label.array == k
                 self._losses[name].append((conformal.missed_shares(p, truth), conformal.excess_shares(p, truth)))
+                reached = conformal.reaching_shares(p) * truth.size
                 volume = np.count_nonzero(truth) * label.voxel_volume
                 low, high = conformal.predicted_interval(whole[name])
                 self._volumes[name].append(float(conformal.volume_scores(volume, low, high, prepared.voxel_volume)))
+                self._extents[name].append(
+                    _Extent(reached, np.count_nonzero(truth), truth.size, label.voxel_volume, low, high, prepared.voxel_volume)
+                )
             yield case.id
 
     def _draw(self, prepared: Volume, labels: np.ndarray) -> Drawn:
@@ -198,7 +217,40 @@ class _SegmentationFit(_Fit):
             for name, losses in self._losses.items()
         }
         volumes = {name: conformal.conformal_quantile(np.array(scores), alpha) for name, scores in self._volumes.items()}
-        return Conformal(alpha, bounds=bounds, volumes=volumes)
+        sizes = {name: self._sizes(extents, bounds[name], volumes[name]) for name, extents in self._extents.items()}
+        return Conformal(alpha, bounds=bounds, volumes=volumes, sizes=sizes)
+
+    @staticmethod
+    def _sizes(extents: list[_Extent], bounds: dict[str, float], quantile: float) -> dict[str, Size]:
+        reference, image = np.array([extent.reference for extent in extents]), np.array([extent.image for extent in extents])
+        reached = np.array([extent.reached for extent in extents])
+        places = np.searchsorted(conformal.THRESHOLDS, np.float32([bounds["lower"], bounds["upper"]]))
+        lower, upper = reached[:, places].T
+        low, high = np.array([extent.interval(quantile) for extent in extents]).T
+        voxel = np.array([extent.voxel_volume for extent in extents])
+        return {
+            "upper": upper_size(upper, reference, image),
+            "lower": lower_size(lower, reference),
+            "volume": interval_size(low, high, reference * voxel, image * voxel),
+        }
+
+
+@dataclass(frozen=True)
+class _Extent:
+    """How large a structure is in a calibration case: the voxels that reach each threshold, those of the reference and of the
+    image, the volume of a voxel (mm³), and the interval over samples with the volume of a voxel of its grid."""
+
+    reached: np.ndarray
+    reference: int
+    image: int
+    voxel_volume: float
+    low: float
+    high: float
+    sampled_voxel: float
+
+    def interval(self, quantile: float) -> tuple[float, float]:
+        """The conformal volume interval in mm³."""
+        return conformal.volume_interval(self.low, self.high, self.sampled_voxel, quantile)
 
 
 _FITS: dict[str, type[_Fit]] = {

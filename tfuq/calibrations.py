@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from tfuq.data.stored import read_json
 from tfuq.data.writers import write_json
 from tfuq.errors import DataError, RunError
 from tfuq.results import Manifest
-from tfuq.runs import Run
+from tfuq.runs import Run, open_run
+
+Sizes = dict[str, dict[str, float | None]]  # by kind of promise
 
 
 @dataclass
@@ -33,7 +35,8 @@ class Conformal:
     """Thresholds of `tfuq.scoring.conformal`, as far as the task has them.
 
     ``sets``: q̂ by rule. ``bounds``: ``lower`` and ``upper`` probability by class. ``volumes``: q̂ by class. ``radii``: by landmark,
-    in units of the predicted spread plus one (mm, or pixels).
+    in units of the predicted spread plus one (mm, or pixels), each from as many cases as ``radii_cases`` says. ``sizes``: how much
+    they say of the calibration cases (see `tfuq.scoring.sizes`), by rule, class or landmark and kind of promise.
     """
 
     alpha: float
@@ -41,17 +44,23 @@ class Conformal:
     bounds: dict[str, dict[str, float]] = field(default_factory=dict)
     volumes: dict[str, float] = field(default_factory=dict)
     radii: dict[str, float] = field(default_factory=dict)
+    radii_cases: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, Sizes] = field(default_factory=dict)
 
 
 @dataclass
 class Calibration:
-    """A calibration holds for the draws that it was made of, and for other cases than its own (``source`` says which)."""
+    """A calibration holds for the draws that it was made of, and for other cases than its own (``source`` says which).
+
+    ``caveat``: why it may hold less than it promises, see `selection_caveat`; None of one that has no such reason.
+    """
 
     draws: Manifest
     source: str
     cases: dict[str, list[str]]  # files, with the row where one holds many images, by id
     scaling: Scaling | None
     conformal: Conformal
+    caveat: str | None = None
 
     def write(self, path: Path) -> None:
         """Write it, whole or not at all."""
@@ -78,6 +87,20 @@ def files_of(case: Case) -> list[str]:
     """A case's images, however they are named, told apart by row."""
     row = "" if case.row is None else f"#{case.row}"
     return [os.path.realpath(path) + row for path in case.images]
+
+
+def selection_caveat(run: Run, cases: Collection[str]) -> str | None:
+    """What to say of calibration cases (ids) that chose the best epoch, as the validation cases did; None where none has.
+
+    A network fits the cases that it was chosen on better than new ones, so the two are not exchangeable, as promises need.
+    """
+    chosen_on = set(run.split["validation"]) & set(cases)
+    if not chosen_on:
+        return None
+    return (
+        f"{len(chosen_on)} of {len(cases)} calibration cases are validation cases, which chose the best epoch: new cases may fit less well, "
+        "and promises hold less often; calibrate on cases that nothing was chosen on, as by --cases calibration or test:0.5"
+    )
 
 
 def calibration_path(run: Run, method: str) -> Path:
@@ -121,4 +144,6 @@ def calibration_of(manifest: Manifest) -> Calibration | None:
     path = Path(manifest.run) / "calibrations" / f"{manifest.method}.json"
     if not path.is_file() or calibration_digest(path) != manifest.calibration:
         raise RunError(f"{path}: is not the calibration that these predictions were made with; predict again with --overwrite")
-    return read_json(path, Calibration, "calibrate again with --overwrite")
+    found = read_json(path, Calibration, "calibrate again with --overwrite")
+    found.caveat = found.caveat or selection_caveat(open_run(Path(manifest.run)), found.cases)  # older ones do not say it
+    return found

@@ -19,16 +19,20 @@ def score_elsewhere(predictions: Path, source: str) -> dict[str, dict]:
     predicted into ``<predictions>-ood-<its name>`` with the same method, T and seed.
 
     Raises:
-        RunError: the run is of another task.
+        RunError: the run is of another task, or no longer the one that was predicted with.
     """
     manifest = results.read_manifest(predictions)
     run = runs.open_run(Path(manifest.run))
     if run.config.task != "classification":
         raise RunError(f"--ood: {manifest.run} is a run of {run.config.task}; it serves classification")
     batch, is_calibrated = run.config.prediction.batch_size, manifest.calibration is not None
-    request = Request(manifest.method, manifest.samples, manifest.seed, batch, is_calibrated)
+    allow_missing = bool(manifest.missing_members)
+    request = Request(manifest.method, manifest.samples, manifest.seed, batch, is_calibrated, allow_missing=allow_missing)
+    predictor = make_predictor(run, request)
+    if not predictor.manifest().same_draws(manifest):
+        raise RunError(f"{predictions}: was made of other weights than {manifest.run} has now; predict again with --overwrite")
     folder = predictions.with_name(f"{predictions.name}-ood-{Path(source).stem}")
-    predict(make_predictor(run, request), _cases(run, source), folder, on_case=lambda *_: None)
+    predict(predictor, _cases(run, source), folder, on_case=lambda *_: None)
     return out_of_distribution(predictions, folder, run.config.data.classes)
 
 

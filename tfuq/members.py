@@ -45,18 +45,42 @@ def build_member(
     return build_network(network, layers, **common)
 
 
-def load_posterior(run: Run, method: str, *, keep: int) -> Posterior:
-    """The networks of a run as ``method`` draws from them; ``keep`` as in `WindowedNetwork`.
+def load_posterior(run: Run, method: str, *, keep: int, allow_missing: bool = False) -> Posterior:
+    """The networks of a run as ``method`` draws from them; ``keep`` as in `WindowedNetwork`, errors as `members_of` has them."""
+    used = members_of(run, method, allow_missing=allow_missing)
+    return Posterior([_load_member(run, method, index, keep) for index in used])
+
+
+def members_of(run: Run, method: str, *, allow_missing: bool = False) -> list[int]:
+    """The members that a method draws from: all that the run is configured to have, or the first alone; with ``allow_missing``
+    all whose training has ended, or the first of those.
 
     Raises:
-        RunError: no member is trained, or the run cannot serve the method.
+        RunError: a member that is needed has not finished training, or the run cannot serve the method.
     """
-    config, members = run.config, run.finished_members
-    if not members:
-        raise RunError(f"{run.path}: no member has finished training; run tfuq train --resume")
-    check_method(method, trained_as=config.method, members=len(members), has_dropout=config.network.has_dropout)
-    used = members if METHOD_TRAITS[method].draws_member else members[:1]
-    return Posterior([_load_member(run, method, index, keep) for index in used])
+    finished, config = run.finished_members, run.config
+    if not finished:
+        raise RunError(f"{run.path}: no member has finished training; run {resume_command(run)}")
+    draws_member, missing = METHOD_TRAITS[method].draws_member, missing_members(run, method)
+    if missing and not allow_missing:
+        drawn = f"{method} draws from all {config.members}" if draws_member else f"{method} draws from member 0"
+        raise RunError(
+            f"{run.path}: member(s) {', '.join(map(str, missing))} have not finished training, and {drawn}; run {resume_command(run)}, or "
+            "pass --allow-missing to do without"
+        )
+    check_method(method, trained_as=config.method, members=len(finished), has_dropout=config.network.has_dropout)
+    return finished if draws_member else finished[:1]
+
+
+def missing_members(run: Run, method: str) -> list[int]:
+    """The members that a method should draw from and that have not finished training."""
+    wanted = range(run.config.members) if METHOD_TRAITS[method].draws_member else range(1)
+    return sorted(set(wanted) - set(run.finished_members))
+
+
+def resume_command(run: Run) -> str:
+    """The command that trains what is missing."""
+    return f"tfuq train {run.path / 'config.yaml'} --run {run.path} --resume"
 
 
 class _Done(pydantic.BaseModel):

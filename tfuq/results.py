@@ -32,7 +32,8 @@ class CaseEntry:
 
 @dataclass
 class Manifest:
-    """Everything that determines the predictions, and the finished cases."""
+    """Everything that determines the predictions, and the finished cases. ``missing_members``: those that the method should
+    have drawn from, and that had not finished training."""
 
     run: str
     method: str
@@ -41,6 +42,7 @@ class Manifest:
     weights_digest: list[str]
     tfuq_version: str
     calibration: str | None = None  # digest of the one applied
+    missing_members: list[int] = field(default_factory=list)
     cases: dict[str, CaseEntry] = field(default_factory=dict)
 
     def same_draws(self, other: Manifest) -> bool:

@@ -28,6 +28,7 @@ class _Split(pydantic.BaseModel):
     train: list[str]
     validation: list[str]
     test: list[str]
+    calibration: list[str] = []
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ class Run:
 
     @property
     def split(self) -> dict[str, list[str]]:
-        """Case ids of train, validation and test."""
-        return read_json(self.path / "splits.json", _Split, _INCOMPLETE).model_dump()
+        """Case ids of train, validation and test, and of calibration where the run has that part."""
+        return read_json(self.path / "splits.json", _Split, _INCOMPLETE).model_dump(exclude_unset=True)
 
 
 def create(path: Path, config: Config, split: dict[str, list[str]], facts: dict) -> Run:

@@ -2,7 +2,16 @@
 
 from tfuq.config.data import AugmentationConfig, DataConfig, PreprocessingConfig, SplitConfig, value_range
 from tfuq.config.learning import LatentConfig, LossConfig, TrainingConfig
-from tfuq.config.loading import DEFAULT_DATA_ROOT, load, load_resolved, load_study, parse, shipped, shipped_studies
+from tfuq.config.loading import (
+    DEFAULT_DATA_ROOT,
+    load,
+    load_resolved,
+    load_study,
+    parse,
+    shipped,
+    shipped_studies,
+    with_label_values,
+)
 from tfuq.config.network import NetworkConfig
 from tfuq.config.schema import METHODS, SERVED_METHODS, TASK_RULES, TASKS, TRAINED_AS, Config
 from tfuq.config.study import StudyConfig
@@ -31,4 +40,5 @@ __all__ = [
     "shipped",
     "shipped_studies",
     "value_range",
+    "with_label_values",
 ]

@@ -16,7 +16,11 @@ ClassName = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class SplitConfig(Section):
-    """Train / validation / test, as numbers of cases drawn by ``seed`` or as lists of case ids.
+    """Train / validation / test / calibration, as numbers of cases drawn by ``seed`` or as lists of case ids.
+
+    ``calibration``: cases for ``tfuq calibrate`` alone, which nothing is trained or chosen on. They are taken from the cases that
+    the other parts leave, so that no case of another part moves; where none is left, lower ``test`` by as many, whose last cases
+    then become the calibration cases.
 
     ``use``: train on the first so many of the training cases, in the order drawn or listed. Validation and test cases stay the
     same, and each smaller training set lies within the larger.
@@ -26,13 +30,14 @@ class SplitConfig(Section):
     train: PositiveInt | list[str] = 1
     validation: NonNegativeInt | list[str] = 0
     test: NonNegativeInt | list[str] = 0
+    calibration: NonNegativeInt | list[str] = 0
     use: PositiveInt | None = None
 
     @pydantic.model_validator(mode="after")
     def _one_kind(self):
-        kinds = {isinstance(part, list) for part in (self.train, self.validation, self.test)}
-        if len(kinds) == 2:
-            raise ValueError("train, validation and test must all be numbers of cases or all be lists of case ids")
+        asked = [self.train, self.validation, self.test, *([self.calibration] if self.calibration else [])]
+        if len({isinstance(part, list) for part in asked}) == 2:
+            raise ValueError("train, validation, test and calibration must all be numbers of cases or all be lists of case ids")
         drawn = len(self.train) if isinstance(self.train, list) else self.train
         if self.use and self.use > drawn:
             raise ValueError(f"use {self.use} is more than the {drawn} case(s) of train; lower it, or raise train")
@@ -79,7 +84,9 @@ class DataConfig(Section):
     ``regions`` are unions of classes, which are measured and scored beside them.
     ``table`` is the CSV file of the table layouts, relative to ``root``. ``rater_folders`` is a pattern, such as ``rater-*``, of
     folders with a label of each case by one rater; ``train_on`` is then ``majority`` (also where it is null), ``random`` (each
-    example draws one of its raters) or a rater's folder. Validation and scores compare with the majority vote.
+    example draws one of its raters) or a rater's folder. Validation and promises compare with the majority vote, in which a tie
+    goes to the class of the lower number: of two raters, it is the intersection of their structures. Scores compare with the
+    majority too, but of exactly two raters are the mean over both.
     ``pixel_mm``, for segmentation: how many millimetres a pixel of the plain images (PNG, TIFF, BMP, JPEG) is wide and high.
     Without it, their distances and areas are in pixels. NIfTI files say it themselves.
     """

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import pydantic
 
+from tfuq.config.data import DataConfig
 from tfuq.config.schema import Config
 from tfuq.config.section import Section
 from tfuq.config.study import StudyConfig
@@ -102,6 +103,22 @@ def parse(text: str, overrides: tuple[str, ...] = (), *, where: str = "configura
     if isinstance(tree.get("data"), dict) and isinstance(tree["data"].get("root"), str):
         tree["data"]["root"] = os.path.abspath(tree["data"]["root"])  # a run is used from other folders than it was made in
     return _validated(Config, tree, where)
+
+
+def with_label_values(config: Config, text: str | None) -> Config:
+    """The configuration with other ``data.label_values``, as YAML such as ``{0: 0, 1-99: 1}``; as it is for None.
+
+    Raises:
+        ConfigError: no label values of its classes.
+    """
+    if text is None:
+        return config
+    where = f"--label-values {text:.80}"
+    values = read_yaml(text, where)
+    if not isinstance(values, dict):
+        raise ConfigError(f"{where}: is not of the form {{value in the file: class}}, as in {{0: 0, 255: 1}}")
+    data = _validated(DataConfig, config.data.model_dump() | {"label_values": values}, where)
+    return config.model_copy(update={"data": data})
 
 
 def _validated(schema: type[S], tree: dict, where: str) -> S:

@@ -19,6 +19,7 @@ from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE, Unit
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
+AVERAGED_RATERS = 2  # of so many a score is the mean; of more, one against their majority
 UNNAMED_RATER = "table"  # who wrote a table of landmarks
 
 
@@ -123,7 +124,11 @@ def training_views(config: Config, case: Case) -> list[Case]:
 
 
 def majority(labels: np.ndarray, classes: int) -> np.ndarray:
-    """The class that most of ``labels [R, …]`` give, the first of equals: uint8 ``[…]``."""
+    """The class that most of ``labels [R, …]`` give, the first of equals: uint8 ``[…]``.
+
+    A tie so goes to the class of the lower number, and to background before any structure. Of two raters this is a structure
+    only where both have marked it, their intersection; see `scored_references`.
+    """
     votes = np.stack([(labels == k).sum(0) for k in range(classes)])
     return votes.argmax(0).astype(np.uint8)
 
@@ -186,6 +191,19 @@ def read_mask(config: Config, case: Case, image: Volume) -> Volume | None:
         what = "voxel above 0" if case.mask else f"voxel of the values {values} that preprocessing.crop_to_labels names"
         raise DataError(f"{path}: has no {what}; correct the file, or exclude the case")
     return found.with_array(inside.astype(np.uint8))
+
+
+def scored_references(case: Case, image: Volume, classes: int, label_values: Mapping[int | str, int] | None) -> list[Volume]:
+    """The labels that a case is scored against, to be averaged over: each of exactly two raters, whose majority would be their
+    intersection, else the one of `read_case_label`; errors as that has them."""
+    alone = [case.by(rater) for rater in case.raters] if len(case.raters) == AVERAGED_RATERS else [case]
+    return [read_case_label(one, image, classes, label_values) for one in alone]
+
+
+def written_values(case: Case) -> list[float]:
+    """The different values of a case's label files, before they stand for classes."""
+    paths = list(case.raters.values()) or [case.label]
+    return sorted({float(value) for path in paths for value in np.unique(read(path).array)})
 
 
 def _read_on_grid(path: Path, case: Case, image: Volume) -> Volume:

@@ -11,7 +11,7 @@ import nibabel
 import numpy as np
 
 from tfuq.config import Config
-from tfuq.data.cases import Case, read_case_image, read_label, read_mask, training_views
+from tfuq.data.cases import AVERAGED_RATERS, Case, read_case_image, read_label, read_mask, training_views
 from tfuq.data.classification import class_of
 from tfuq.data.landmarks import reference_points
 from tfuq.data.layouts import cases_of
@@ -150,6 +150,7 @@ def remarks(config: Config, reports: list[CaseReport]) -> list[str]:
         *_mixed_intensities(config, fit),
         *_unusual_volumes(config, fit),
         *_absent_raters(fit),
+        *_pairs_of_raters(config, fit),
     ]
 
 
@@ -196,6 +197,16 @@ def _absent_raters(fit: list[CaseReport]) -> Iterator[str]:
         if without:
             more = f" and {len(without) - 1} more" if len(without) > 1 else ""
             yield f"{rater} has not labelled {without[0]}{more}; the other raters serve there"
+
+
+def _pairs_of_raters(config: Config, fit: list[CaseReport]) -> Iterator[str]:
+    """Two raters have no majority but where they agree."""
+    pairs = sum(len(report.raters) == AVERAGED_RATERS for report in fit)
+    if pairs and config.data.train_on in (None, "majority"):
+        yield (
+            f"{pairs} case(s) have two raters, whose majority is what both have marked, so training learns the smaller structures; "
+            "data.train_on: random draws one of them for each example"
+        )
 
 
 def _shown(values) -> str:

@@ -83,6 +83,11 @@ def pixel_mm(config: Config, size: Size) -> np.ndarray | None:
     return written.pixel_mm / stretch(annotated, size)
 
 
+def image_diagonal(size: Size, mm: np.ndarray | None) -> float:
+    """The diagonal of an image of ``size`` in mm, of pixels as `pixel_mm` gives them, or in pixels where that is None."""
+    return float(np.linalg.norm(np.array(size[::-1]) * (1.0 if mm is None else mm)))
+
+
 def load_examples(config: Config, preprocessor: Preprocessor, case: Case) -> Examples:
     """Read and preprocess a case: one image and its landmarks ``[1, L, 2]`` in the network's pixels."""
     image = read_case_image(case)

@@ -41,6 +41,12 @@ class SegmentationSet(ClassSet):
         super().__init__(config, cases, statistics)
         if not self.index:
             raise DataError("no training slice has enough labelled area; lower preprocessing.min_slice_area")
+        if not self._counts[1:].any():
+            background = config.data.classes[0]
+            raise DataError(
+                f"every voxel of all {len(cases)} training labels is '{background}', the first class, so there is nothing to learn; correct "
+                "data.label_values, which says what the files' values stand for"
+            )
 
     @property
     def terms_per_example(self) -> int:

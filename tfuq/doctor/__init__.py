@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tfuq.doctor.cases import calibrated_on_test_cases, cases_do_not_fit, cases_in_two_splits
+from tfuq.doctor.cases import (
+    calibrated_on_test_cases,
+    calibrated_on_validation_cases,
+    cases_do_not_fit,
+    cases_in_two_splits,
+)
 from tfuq.doctor.finding import Finding
 from tfuq.doctor.members import MEMBER_CHECKS
 from tfuq.doctor.network import network_findings
@@ -24,6 +29,7 @@ def examine(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
         yield from check(run)
     yield from cases_in_two_splits(run)
     yield from calibrated_on_test_cases(run)
+    yield from calibrated_on_validation_cases(run)
     yield from cases_do_not_fit(run, say)
     say("checking predictions")
     yield from prediction_findings(run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tfuq.calibrations import Calibration
+from tfuq.calibrations import Calibration, selection_caveat
 from tfuq.data.checks import CaseReport, check_case
 from tfuq.data.layouts import cases_of
 from tfuq.data.stored import read_json
@@ -43,8 +43,21 @@ def calibrated_on_test_cases(run: Run) -> Iterator[Finding]:
                 "caution",
                 f"{path}: was made of {len(shared)} case(s) of the test split, '{shared[0]}' the first",
                 "a calibration promises nothing for the cases it was made of: only the rest of the test split can check it",
-                "calibrate on the validation split, or score those predictions alone that tfuq predict --calibrated makes",
+                "train with data.split.calibration above 0 and calibrate on those cases, or score those predictions alone that tfuq predict "
+                "--calibrated makes",
             )
+
+
+def calibrated_on_validation_cases(run: Run) -> Iterator[Finding]:
+    """A calibration that was made of cases that the best epoch was chosen by."""
+    for path in sorted((run.path / "calibrations").glob("*.json")):
+        caveat = selection_caveat(run, read_json(path, Calibration, "calibrate again with --overwrite").cases)
+        if caveat:
+            what, _, why = caveat.partition(": ")
+            remedy = (
+                "train with data.split.calibration above 0 and calibrate on those cases, or pass --cases test:0.5 --overwrite"
+            )
+            yield Finding("calibration", "caution", f"{path}: {what}", why.partition(";")[0], remedy)
 
 
 def cases_do_not_fit(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:

@@ -8,13 +8,26 @@ from pathlib import Path
 from tfuq.data.stored import number, read_table
 from tfuq.doctor.finding import Finding
 from tfuq.errors import RunError
-from tfuq.members import member_digest
+from tfuq.members import member_digest, missing_members, resume_command
 from tfuq.posterior import METHOD_TRAITS
 from tfuq.runs import Run
 
 _REMEDY = "restore it, or train the member again"
 _NOTHING = 1e-9  # nat per term of the likelihood
 _DWARFS = 10.0  # times the likelihood's term of the loss
+
+
+def members_are_missing(run: Run) -> Iterator[Finding]:
+    """Members whose training has not ended, where that of others has."""
+    missing = missing_members(run, run.config.method)
+    if missing and run.finished_members:
+        yield Finding(
+            "members",
+            "caution",
+            f"{run.path}: member(s) {', '.join(map(str, missing))} of {run.config.members} have not finished training",
+            "an ensemble of fewer members errs more and knows less of it; tfuq predict refuses it unless --allow-missing is passed",
+            f"run {resume_command(run)}",
+        )
 
 
 def members_are_the_same(run: Run) -> Iterator[Finding]:
@@ -28,7 +41,7 @@ def members_are_the_same(run: Run) -> Iterator[Finding]:
                 "fault",
                 f"{run.member(index)}: has the same weights as member {first[digest]}",
                 "an ensemble's uncertainty is the disagreement of its members; copies agree with each other",
-                f"remove {run.member(index)} and run tfuq train --resume, which trains it with its own seed",
+                f"remove {run.member(index)} and run {resume_command(run)}, which trains it with its own seed",
             )
         first.setdefault(digest, index)
 
@@ -66,4 +79,4 @@ def _last_terms(path: Path) -> tuple[float, float]:
     return tuple(abs(number(path, rows[-1], name, _REMEDY) or 0.0) for name in ("kl", "data_loss"))
 
 
-MEMBER_CHECKS = (members_are_the_same, kl_is_out_of_scale)
+MEMBER_CHECKS = (members_are_missing, members_are_the_same, kl_is_out_of_scale)

@@ -34,7 +34,7 @@ def network_findings(run: Run) -> Iterator[Finding]:
 
 
 def _draw(run: Run, batch: int) -> Drawn:
-    predictor = make_predictor(run, Request(run.config.method, _SAMPLES, run.config.prediction.seed, batch))
+    predictor = make_predictor(run, Request(run.config.method, _SAMPLES, run.config.prediction.seed, batch, allow_missing=True))
     return predictor.draw(_examples(predictor))
 
 

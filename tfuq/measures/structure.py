@@ -36,7 +36,7 @@ def structure_rows(maps: ClassMaps, *, min_component_voxels: int) -> list[dict]:
     """One row for the class (``component`` "all"), then one per connected component of its label, largest first.
 
     A component's share of a sample is what lies nearer to it than to any other component, so that the shares add up to
-    the whole. Measures of one sample alone (no spread) are left out where T = 1.
+    the whole. Measures that compare samples are left out where T = 1.
     """
     union = maps.masks.union() | maps.label
     image_means = {

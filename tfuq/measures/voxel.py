@@ -28,7 +28,7 @@ def entropy(p: tf.Tensor) -> tf.Tensor:
 
 
 def voxel_maps(statistics: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """``probability [N, *S, K]`` and the uncertainty maps ``[N, *S]``; DESIGN names follow Gal 2016 and Houlsby 2011.
+    """``probability [N, *S, K]`` and the uncertainty maps ``[N, *S]``; their names follow Gal 2016 and Houlsby 2011.
 
     ``mutual_information`` is predictive less expected entropy, held at 0 against rounding.
     """

@@ -9,7 +9,7 @@ from tfuq import results
 from tfuq.data.cases import Case
 from tfuq.errors import RunError
 from tfuq.locks import exclusive
-from tfuq.prediction.cases import calibration_cases, cases_of_test_split, input_cases, with_masks
+from tfuq.prediction.cases import calibration_cases, calibration_source, cases_of_test_split, input_cases, with_masks
 from tfuq.prediction.classification import ImagePredictor
 from tfuq.prediction.landmarks import LandmarkPredictor
 from tfuq.prediction.predictor import OnCase, Predictor, Request, Sampling, request_of
@@ -24,6 +24,7 @@ __all__ = [
     "Request",
     "Sampling",
     "calibration_cases",
+    "calibration_source",
     "cases_of_test_split",
     "input_cases",
     "make_predictor",

@@ -14,6 +14,7 @@ from tfuq.data.cases import Case
 from tfuq.data.layouts import cases_of, sorted_unique
 from tfuq.data.readers import is_readable, stem
 from tfuq.data.readers.text import read_plain_text
+from tfuq.data.splits import CALIBRATION
 from tfuq.errors import DataError
 from tfuq.runs import Run
 
@@ -35,17 +36,32 @@ def cases_of_test_split(run: Run, calibration: Calibration | None = None) -> lis
     return cases
 
 
+def calibration_source(run: Run) -> str:
+    """The cases to calibrate on where none are named: the part of the split that nothing was trained or chosen on.
+
+    Raises:
+        DataError: the split has no such part.
+    """
+    if not run.split.get(CALIBRATION):
+        raise DataError(
+            f"{run.path}: its split has no calibration cases, which nothing was trained or chosen on; pass --cases test:0.5, which leaves "
+            "half of the test cases to score, or train with data.split.calibration above 0 (--cases validation is served too, but those "
+            "cases chose the best epoch)"
+        )
+    return CALIBRATION
+
+
 def calibration_cases(run: Run, source: str, seed: int) -> list[Case]:
-    """The cases that ``source`` names: ``validation``, ``test:SHARE`` (that share of the test split, drawn by the seed), or a
-    file of case ids, one a line.
+    """The cases that ``source`` names: ``calibration`` or ``validation``, ``test:SHARE`` (that share of the test split, drawn by
+    the seed), or a file of case ids, one a line.
 
     Raises:
         DataError: there are none, or one that is unknown, has no reference, or was trained on.
     """
-    if source == "validation":
-        wanted = run.split["validation"]
+    if source in (CALIBRATION, "validation"):
+        wanted = run.split.get(source, [])
         if not wanted:
-            raise DataError(f"{run.path}: has no validation cases; calibrate on others, as in --cases test:0.5")
+            raise DataError(f"{run.path}: has no {source} cases; calibrate on others, as in --cases test:0.5")
     elif source.startswith("test:"):
         wanted = _share(run.split["test"], source, seed)
     else:
@@ -73,7 +89,7 @@ def _listed(path: Path, trained_on: set[str]) -> list[str]:
         wanted = sorted({line.strip() for line in read_plain_text(path).splitlines()} - {""})
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
-            f"--cases {path}: is neither validation, nor test:SHARE, nor a text file of case ids ({error})"
+            f"--cases {path}: is neither calibration, nor validation, nor test:SHARE, nor a text file of case ids ({error})"
         ) from error
     own = [case_id for case_id in wanted if case_id in trained_on]
     if own or not wanted:

@@ -22,9 +22,9 @@ from tfuq.data.volume import Volume
 from tfuq.errors import DataError, RunError
 from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS, UNCERTAINTY_MAPS
 from tfuq.member_moments import MemberMoments
-from tfuq.members import load_posterior, member_digest
+from tfuq.members import load_posterior, member_digest, members_of, missing_members
 from tfuq.memory import memory_errors
-from tfuq.posterior import METHOD_TRAITS, Posterior, samples_of
+from tfuq.posterior import Posterior, samples_of
 from tfuq.reducers import Reducer
 from tfuq.results import MEMBER_VARIANCES, Manifest
 from tfuq.runs import Run
@@ -40,8 +40,9 @@ OnCase = Callable[[Case, dict[str, float] | None], None]  # seconds, or None for
 
 @dataclass(frozen=True)
 class Request:
-    """What to draw: method, T, seed, and how many slices or images (2D) or windows (3D) are held in memory at once; and whether
-    the samples of volumes, and what each member says by itself, are kept."""
+    """What to draw: method, T, seed, and how many slices or images (2D) or windows (3D) are held in memory at once; whether
+    members that have not finished training may be missing; and whether the samples of volumes, and what each member says by
+    itself, are kept."""
 
     method: str
     samples: int
@@ -50,9 +51,11 @@ class Request:
     is_calibrated: bool = False
     keep_samples: bool = False
     keep_members: bool = False
+    allow_missing: bool = False
 
 
-def request_of(config: Config, method: str, samples: int | None, seed: int | None, batch: int | None = None) -> Request:
+def request_of(config: Config, method: str, samples: int | None, seed: int | None, batch: int | None = None,
+               allow_missing: bool = False) -> Request:  # fmt: skip
     """A request, what is not given as the configuration has it."""
     defaults = config.prediction
     return Request(
@@ -60,6 +63,7 @@ def request_of(config: Config, method: str, samples: int | None, seed: int | Non
         defaults.samples if samples is None else samples,
         defaults.seed if seed is None else seed,
         batch or defaults.batch_size,
+        allow_missing=allow_missing,
     )
 
 
@@ -77,11 +81,13 @@ class Predictor(ABC):
         run's own networks, which are not read then.
 
         Raises:
-            RunError: the run cannot serve the method, is not calibrated for it where that is asked for, or has no members to keep
-                apart.
+            RunError: the run cannot serve the method, has not finished the members that it draws from, is not calibrated for it
+                where that is asked for, or has no members to keep apart.
         """
         self.run, self.config, self.request = run, run.config, request
-        posterior = Posterior([]) if sampler else load_posterior(run, request.method, keep=request.batch)
+        self.used_members = members_of(run, request.method, allow_missing=request.allow_missing)
+        keep, allow_missing = request.batch, request.allow_missing
+        posterior = Posterior([]) if sampler else load_posterior(run, request.method, keep=keep, allow_missing=allow_missing)
         self.samples = samples_of(request.method, members=len(self.used_members), asked=request.samples)
         self.maps = UNCERTAINTY_MAPS if self.samples > 1 else SINGLE_SAMPLE_MAPS
         self.preprocess = make_preprocessor(self.config, run.statistics)
@@ -148,17 +154,13 @@ class Predictor(ABC):
             draws.calibration = calibration_digest(calibration_path(self.run, self.request.method))
         return draws
 
-    @property
-    def used_members(self) -> list[int]:
-        """The members that the method draws from."""
-        members = self.run.finished_members
-        return members if METHOD_TRAITS[self.request.method].draws_member else members[:1]
-
     def _draws(self) -> Manifest:
         digests = [member_digest(self.run, index) for index in self.used_members]
-        return Manifest(
+        draws = Manifest(
             str(self.run.path.resolve()), self.request.method, self.samples, self.request.seed, digests, __version__
         )
+        draws.missing_members = missing_members(self.run, self.request.method)
+        return draws
 
     def network_grid(self, case: Case, image: Volume) -> Volume:
         """The case as the network takes it; errors as `preprocessed` has them."""

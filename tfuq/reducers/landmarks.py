@@ -14,7 +14,7 @@ class LandmarkSamples:
 
     ``p`` is one sample's heatmaps ``[N, rows, columns, L]``, beside which it may have as many ``companions``: maps whose values
     where the heatmaps have their maximum become a fourth column. The maximum is refined by the centroid, weighted by squares, of the
-    pixels within 2σ of it: the position of which a Gaussian of width σ has that centroid among these pixels. The two differ
+    pixels within ⌈2σ⌉ of it along each axis: the position of which a Gaussian of width σ has that centroid among these pixels. The two differ
     where the border of the image cuts the Gaussian. A map that is nowhere positive about its maximum is not refined.
     """
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tfuq import results, runs
-from tfuq.config import TASK_RULES
+from tfuq.config import TASK_RULES, with_label_values
 from tfuq.report.canvas import plain, save
 from tfuq.report.diversity import diversity_figure
 from tfuq.report.ranking import reliability, risk_coverage
@@ -20,6 +21,7 @@ _FIGURES = {"segmentation": segmentation_figures, "classification": classificati
 def write_figures(folder: Path, reference: Path | None, scores: Scores, output: Path) -> list[Path]:
     """Draw everything for a predictions folder and say what was written."""
     run = runs.open_run(Path(results.read_manifest(folder).run))
+    run = replace(run, config=with_label_values(run.config, scores.summary["label_values"]))
     task = run.config.task
     written = [save(figure, output / f"{name}.png") for name, figure in _FIGURES[task](folder, run, reference, scores)]
     for cohort in scores.cohorts:

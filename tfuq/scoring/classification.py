@@ -47,7 +47,7 @@ def ood_scores(uncertainty_in: np.ndarray, uncertainty_out: np.ndarray) -> dict[
     """How well an uncertainty tells cases from elsewhere ``[m]`` (positive) from those of the test set ``[n]``.
 
     ``fpr95``: with τ the largest threshold at which at least 95 % of the cases from elsewhere have an uncertainty ≥ τ, the share
-    of the test set's cases that have one too (Hendrycks & Gimpel 2017 and later). All are None where either set is empty.
+    of the test set's cases that have one too (Liang et al. 2018). All are None where either set is empty.
     """
     n, m = len(uncertainty_in), len(uncertainty_out)
     scores = detection_scores(np.concatenate([uncertainty_in, uncertainty_out]), np.repeat([False, True], [n, m]))

@@ -82,6 +82,11 @@ def excess_shares(p: np.ndarray, truth: np.ndarray) -> np.ndarray:
     return np.minimum(reaching / max(np.count_nonzero(truth), 1), 1.0)
 
 
+def reaching_shares(p: np.ndarray) -> np.ndarray:
+    """Share of all voxels whose probability reaches each threshold."""
+    return 1 - _share_below(p.ravel(), p.size)
+
+
 def _share_below(values: np.ndarray, of: int) -> np.ndarray:
     return np.searchsorted(np.sort(values), THRESHOLDS, side="left") / of
 
@@ -133,14 +138,25 @@ def volume_interval(low: float, high: float, voxel: float, quantile: float) -> t
 def realized(held: np.ndarray, promised: float, calibrated_on: int | None = None) -> dict:
     """The share of cases ``[n]`` whose promise held, with its 95 % Clopper-Pearson interval.
 
-    With the number of calibration cases, ``band`` is where 95 % of such shares lie when scores are exchangeable and without
-    ties: a beta-binomial of n and (l, m + 1 − l), l = ⌈(m + 1)·promised⌉.
+    With the number m of calibration cases, ``band`` is where at least 95 % of such shares lie when scores are exchangeable and
+    without ties: a beta-binomial of n and (l, m + 1 − l), l = ⌈(m + 1)·promised⌉ (Angelopoulos & Bates 2023). ``outside`` says
+    whether the share lies ``below`` or ``above`` it, or is None. Below it the promise is ``broken``; above it there may be ties.
     """
     held = np.asarray(held, bool)
     n, hits = len(held), int(held.sum())
     low, high = stats.binomtest(hits, n).proportion_ci(0.95)
     row = {"promised": promised, "realized": hits / n, "interval": [float(low), float(high)], "n": n}
-    return row if calibrated_on is None else row | {"band": coverage_band(calibrated_on, n, 1 - promised)}
+    if calibrated_on is None:
+        return row
+    least, most = coverage_band(calibrated_on, n, 1 - promised)
+    outside = _side(hits / n, least, most)
+    return row | {"calibrated_on": calibrated_on, "band": [least, most], "outside": outside, "broken": outside == "below"}
+
+
+def _side(share: float, least: float, most: float) -> str | None:
+    if share < least:
+        return "below"
+    return "above" if share > most else None
 
 
 def coverage_band(calibrated_on: int, n: int, alpha: float, share: float = 0.95) -> list[float]:
@@ -150,9 +166,17 @@ def coverage_band(calibrated_on: int, n: int, alpha: float, share: float = 0.95)
     return [float(law.ppf(q)) / n for q in ((1 - share) / 2, (1 + share) / 2)]
 
 
-def mean_loss(losses: np.ndarray, promised: float) -> dict:
-    """Mean of case losses ``[n]`` in 0…1 with the 95 % interval of a mean by Student's t; None of one case."""
+def mean_loss(losses: np.ndarray, promised: float, calibrated_on: int) -> dict:
+    """Mean of case losses ``[n]`` in 0…1 with the 95 % interval of a mean by Student's t; None of one case.
+
+    ``band``: from 0 to what the mean of n exchangeable cases exceeds with a probability of at most 2.5 %, had every loss been 0
+    or 1, of all losses of a mean those that vary most: see `coverage_band`. ``outside``: ``above`` where it lies above that,
+    which breaks the promise.
+    """
     n, mean = len(losses), float(np.mean(losses))
     half = float(stats.t.ppf(0.975, n - 1) * np.std(losses, ddof=1) / math.sqrt(n)) if n > 1 else None
     interval = None if half is None else [max(mean - half, 0.0), min(mean + half, 1.0)]
-    return {"promised": promised, "realized": mean, "interval": interval, "n": n}
+    most = 1 - coverage_band(calibrated_on, n, promised)[0]
+    is_broken = mean > most + 1e-9
+    row = {"promised": promised, "realized": mean, "interval": interval, "n": n, "calibrated_on": calibrated_on}
+    return row | {"band": [0.0, most], "outside": "above" if is_broken else None, "broken": is_broken}

@@ -1,4 +1,5 @@
-"""Landmark scores. Errors are radial, in mm, ``[n, L]`` for n images of L landmarks; NaN where a landmark is missing.
+"""Landmark scores. Errors are radial, in mm, or in pixels where their size is not known, ``[n, L]`` for n images of L landmarks; NaN
+where a landmark is missing.
 
 A detection succeeds at z mm where its error is below z (ISBI 2015; Wang et al., Med. Image Anal. 2016). A measure of uncertainty
 ``[n, L]`` is to be larger where a position is less certain: negate a maximum activation.
@@ -17,7 +18,8 @@ _FEWEST_PAIRS = 3
 
 
 def radial_errors(predicted: np.ndarray, truth: np.ndarray, mm_per_pixel: float | np.ndarray) -> np.ndarray:
-    """Distances ``[n, L]`` in mm between positions ``[n, L, 2]``; the spacing is one number or one for x and one for y."""
+    """Distances ``[n, L]`` in mm between positions ``[n, L, 2]``; the spacing is one number or one for x and one for y, and 1 leaves
+    pixels."""
     return np.linalg.norm((predicted - truth) * np.asarray(mm_per_pixel), axis=-1)
 
 
@@ -27,15 +29,15 @@ def success_rates(errors: np.ndarray, thresholds: tuple[float, ...] = THRESHOLDS
     return {f"sdr_{z:g}mm": float(np.mean(present < z)) if present.size else None for z in thresholds}
 
 
-def landmark_table(errors: np.ndarray, names: list[str]) -> list[dict]:
-    """A row for each landmark and a last one "all": n, mean, sample standard deviation, median (mm), success rates."""
+def landmark_table(errors: np.ndarray, names: list[str], *, in_mm: bool = True) -> list[dict]:
+    """A row for each landmark and a last one "all": n, mean, sample standard deviation, median, and of errors in mm success rates."""
     columns = [*errors.T, errors]
-    return [{"landmark": name, **_summary(column)} for name, column in zip([*names, "all"], columns, strict=True)]
+    return [{"landmark": name, **_summary(column, in_mm=in_mm)} for name, column in zip([*names, "all"], columns, strict=True)]
 
 
 def rater_distance(a: np.ndarray, b: np.ndarray, mm_per_pixel: float | np.ndarray) -> dict[str, float | None]:
     """How far two raters' positions ``[n, L, 2]`` lie apart, in the columns of `landmark_table`: what a method can hope for."""
-    return _summary(radial_errors(a, b, mm_per_pixel))
+    return _summary(radial_errors(a, b, mm_per_pixel), in_mm=True)
 
 
 def rater_spread(points: np.ndarray) -> np.ndarray:
@@ -43,7 +45,7 @@ def rater_spread(points: np.ndarray) -> np.ndarray:
     return np.linalg.norm(points - points.mean(0), axis=-1).mean(0)
 
 
-def _summary(errors: np.ndarray) -> dict[str, float | None]:
+def _summary(errors: np.ndarray, *, in_mm: bool) -> dict[str, float | None]:
     present = errors[~np.isnan(errors)]
     n = present.size
     return {
@@ -51,7 +53,7 @@ def _summary(errors: np.ndarray) -> dict[str, float | None]:
         "mean": float(present.mean()) if n else None,
         "std": float(present.std(ddof=1)) if n > 1 else None,
         "median": float(np.median(present)) if n else None,
-        **success_rates(present),
+        **(success_rates(present) if in_mm else {}),
     }
 
 

@@ -73,7 +73,9 @@ class Client:
             RunError: more samples than the export draws.
         """
         asked = self.export.samples if samples is None else samples
-        request = prediction.request_of(self.run.config, self.export.method, asked, self.export.seed if seed is None else seed)
+        chosen = self.export.seed if seed is None else seed
+        # An export draws from the members that it has, which are noted as missing where the run has more.
+        request = prediction.request_of(self.run.config, self.export.method, asked, chosen, allow_missing=True)
         predictor = prediction.make_predictor(self.run, request, sampler=ServedSampler(self._server))
         if predictor.samples > self.export.max_samples:
             raise RunError(

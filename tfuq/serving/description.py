@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +21,8 @@ class Export:
     """What lies in a version's folder.
 
     ``samples``, ``seed``: what the signature ``images_only`` draws by. ``max_samples``: more than this no request draws. ``spacing``:
-    mm per voxel of the network's grid, None where each scan keeps its own. ``signatures``: outputs by name.
+    mm per voxel of the network's grid, None where each scan keeps its own. ``signatures``: outputs by name. ``missing_members``:
+    those that the method should have drawn from, and that had not finished training.
     """
 
     format: Literal[1]
@@ -44,6 +45,7 @@ class Export:
     run: str
     weights_digest: list[str]
     versions: Mapping[str, str]
+    missing_members: list[int] = field(default_factory=list)
 
     def write(self, version: Path) -> None:
         """Write it into a version's folder."""

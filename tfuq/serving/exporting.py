@@ -150,6 +150,7 @@ def _describe(network: ServedNetwork, predictor: Predictor, name: str, signature
         run=manifest.run,
         weights_digest=manifest.weights_digest,
         versions={"tfuq": __version__, "tensorflow": tf.__version__},
+        missing_members=manifest.missing_members,
     )
 
 

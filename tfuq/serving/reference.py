@@ -10,7 +10,7 @@ from tfuq.data.preprocessing import Box, Preprocessor, box_in_padding, from_exam
 from tfuq.data.volume import Volume
 from tfuq.errors import RunError
 from tfuq.measures.landmark import landmark_measures
-from tfuq.members import member_digest
+from tfuq.members import member_digest, members_of
 from tfuq.prediction import Predictor, Request, make_predictor
 from tfuq.prediction.predictor import Drawn
 from tfuq.runs import Run
@@ -43,9 +43,9 @@ class Reference:
         """
         self._run, self._export = run, export
         self._predictors: dict[str, Predictor] = {}
-        found = [member_digest(run, index) for index in run.finished_members]
-        if any(digest not in found for digest in export.weights_digest):
-            raise RunError(f"{run.path}: has other weights than the export; export it again")
+        found = [member_digest(run, index) for index in members_of(run, export.method, allow_missing=True)]
+        if found != export.weights_digest:
+            raise RunError(f"{run.path}: has other weights, or other finished members, than the export; export it again")
 
     def of(self, signature: str, inputs: Arrays) -> Arrays:
         """The outputs of a signature."""
@@ -62,7 +62,8 @@ class Reference:
 
     def _predictor(self, method: str) -> Predictor:
         if method not in self._predictors:
-            request = Request(method, self._export.max_samples, self._export.seed, self._run.config.prediction.batch_size)
+            batch = self._run.config.prediction.batch_size
+            request = Request(method, self._export.max_samples, self._export.seed, batch, allow_missing=True)
             self._predictors[method] = make_predictor(self._run, request)
         return self._predictors[method]
 

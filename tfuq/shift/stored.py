@@ -32,6 +32,7 @@ class Draws(pydantic.BaseModel):
     seed: int
     weights_digest: list[str]
     cases: list[str]
+    missing_members: list[int] = []
 
     @classmethod
     def of(cls, manifest: Manifest, cases: list[str]) -> Draws:
@@ -42,6 +43,7 @@ class Draws(pydantic.BaseModel):
             seed=manifest.seed,
             weights_digest=manifest.weights_digest,
             cases=cases,
+            missing_members=manifest.missing_members,
         )
 
 

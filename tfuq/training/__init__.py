@@ -139,7 +139,7 @@ def summary(config: Config, material: Material) -> str:
     """What is trained on what, in a line."""
     training, kl_scale, unit = material.training, material.kl_scale, task_of(config).unit(config)
     counts = " / ".join(str(len(cases)) for cases in material.parts.values())
-    text = f"{config.name}: {config.method}, {config.members} member(s); {counts} cases train / validation / test, "
+    text = f"{config.name}: {config.method}, {config.members} member(s); {counts} cases {' / '.join(material.parts)}, "
     text += f"{len(training.index)} training examples, {training.terms:,} {unit}s"
     kind = METHOD_TRAITS[config.method].network
     if kind != "point":

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from tfuq.data.writers import write_text
 from tfuq.errors import DataError, TfuqError
 from tfuq.report.page.casewise import Cases, read_cases
-from tfuq.report.page.content import as_json, cell_text, findings, page_data, score_name, score_tables
+from tfuq.report.page.content import as_json, cell_text, findings, page_data, promise_findings, score_name, score_tables
 from tfuq.report.page.found import figures_of, provenance_of, readable_name, tables_of
 from tfuq.report.page.pictures import View, class_views, landmark_views
 from tfuq.report.page.sources import Scored, read_sources, readable
@@ -122,7 +122,7 @@ def _content(sources: list[Scored], cases: Cases) -> dict:
         "task": sources[0].task,
         "sources": sources,
         "cases": cases,
-        "findings": list(findings(cases)),
+        "findings": [*findings(cases), *promise_findings(sources)],
         "scores": score_tables(sources),
         "tables": {source.name: list(tables_of(source)) for source in sources},
         "figures": {source.name: figures_of(source) for source in sources},

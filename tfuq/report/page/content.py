@@ -19,6 +19,7 @@ from tfuq.scoring.comparison import Cell, compare
 from tfuq.scoring.evaluation.failures import CERTAINTIES
 from tfuq.scoring.evaluation.scores import mean_of
 from tfuq.scoring.metrics import METRICS
+from tfuq.scoring.promise_lines import promise_remarks
 
 _DIGITS, _RAMP = 6, 24
 _CLASS_COLOURS = (SKY, ORANGE, GREEN, PURPLE, YELLOW, BLUE)
@@ -38,6 +39,12 @@ def findings(cases: Cases) -> Iterator[str]:
     yield f"Worst case: {cases.worst[0]}" + ("." if worst is None else f" ({name} {worst:.4g}).")
     if cases.least_certain:
         yield f"Least certain by {readable_name(cases.measures[0])}: {', '.join(cases.least_certain[:3])}."
+
+
+def promise_findings(sources: list[Scored]) -> Iterator[str]:
+    """What to be wary of in the promises of calibrated predictions, by method."""
+    for source in sources:
+        yield from (f"Promises of {source.name}: {remark}." for remark in promise_remarks(source.summary))
 
 
 def score_tables(sources: list[Scored]) -> dict[str, dict[str, dict[str, Cell]]]:

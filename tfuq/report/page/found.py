@@ -15,7 +15,9 @@ from tfuq.report.page.sources import Scored
 
 _MOST_ROWS = 400
 _COLOURS = 64
-_SHOWN_ELSEWHERE = ("method", "samples", "seed", "weights_digest", "cases", "reference", "scores")
+_SHOWN_ELSEWHERE = (
+    "method", "samples", "seed", "weights_digest", "missing_members", "cases", "reference", "label_values", "scores",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ def provenance_of(source: Scored) -> dict[str, str]:
         "weights digest": " ".join(digest[:16] for digest in digests) or "not noted",
         "cases": str(summary.get("cases", len(source.cases))),
         "references": str(source.reference or "the data set's own"),
+        "label values of the references": summary.get("label_values") or "",
+        "members missing": ", ".join(map(str, summary.get("missing_members", []))),
         "run": str(run.path) if run else "gone",
         "data": f"{run.config.data.source} ({run.config.data.licence})" if run else "not known",
         "seeds of training": ", ".join(f"{who} {seed}" for who, seed in facts.get("seeds", {}).items()),

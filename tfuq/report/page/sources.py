@@ -31,6 +31,7 @@ class _Summary(pydantic.BaseModel, extra="allow"):
     method: str
     weights_digest: list[str] = []
     reference: str | None = None
+    label_values: str | None = None
     scores: dict[str, dict[str, _Score]] = {}
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tfuq.config import with_label_values
 from tfuq.report.page.sheets import choose_window, grey, labelled_anywhere, picture, shades, to_sheet
 from tfuq.report.page.sources import Scored
 from tfuq.report.segmentation import CaseArrays, load_case, map_scale
@@ -50,8 +51,9 @@ def _scales(cases: Iterable[CaseArrays], classes: int) -> dict[str, dict]:
 
 def _load(source: Scored, case_id: str) -> CaseArrays:
     entries = {name: entry for name, entry in source.manifest.cases.items() if name == case_id}
-    (case,) = cases_with_references(replace(source.manifest, cases=entries), source.run.config, source.reference)
-    return load_case(source.predictions, case, source.run.config)
+    config = with_label_values(source.run.config, source.summary["label_values"])
+    (case,) = cases_with_references(replace(source.manifest, cases=entries), config, source.reference)
+    return load_case(source.predictions, case, config)
 
 
 def _start(case: CaseArrays, slices: list[int], axis: int) -> int:

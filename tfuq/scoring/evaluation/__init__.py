@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from tfuq import results, runs
+from tfuq.config import with_label_values
+from tfuq.errors import DataError
 from tfuq.scoring.evaluation.classification import score_classification
 from tfuq.scoring.evaluation.failures import FailureOptions, failure_tables
 from tfuq.scoring.evaluation.landmarks import score_landmarks
@@ -16,14 +18,25 @@ __all__ = ["FailureOptions", "Scores", "cases_with_references", "default_output"
 _SCORERS = {"segmentation": score_segmentation, "classification": score_classification, "landmarks": score_landmarks}
 
 
-def score_folder(folder: Path, reference: Path | None, on_case: OnCase, failures: FailureOptions | None = None) -> Scores:
+def score_folder(
+    folder: Path,
+    reference: Path | None,
+    on_case: OnCase,
+    failures: FailureOptions | None = None,
+    label_values: str | None = None,
+) -> Scores:
     """Score predictions against the data set's references, or those in ``reference``, and rank measures by the failures they find.
 
+    ``label_values``: what the values of the references stand for, where it is not what ``data.label_values`` says.
+
     Raises:
-        RunError: no predictions there, or a damaged table. DataError: a reference is missing or does not fit.
+        RunError: no predictions there, or a damaged table. DataError: a reference is missing or does not fit. ConfigError: label
+            values that are none.
     """
     manifest = results.read_manifest(folder)
-    config = runs.open_run(Path(manifest.run)).config
+    config = with_label_values(runs.open_run(Path(manifest.run)).config, label_values)
+    if label_values and config.task != "segmentation":
+        raise DataError(f"--label-values: {folder} holds predictions of {config.task}; it serves segmentation")
     failures = failures or FailureOptions()
     scores = _SCORERS[config.task](folder, manifest, config, reference, on_case, failures)
     tables = failure_tables(scores.cohorts, failures)
@@ -31,6 +44,7 @@ def score_folder(folder: Path, reference: Path | None, on_case: OnCase, failures
     scores.summary["failure_detection"] = tables
     scores.tables["failure"] = [row for rows in tables.values() for row in rows]
     scores.summary["reference"] = None if reference is None else str(reference.resolve())
+    scores.summary["label_values"] = label_values
     return scores
 
 

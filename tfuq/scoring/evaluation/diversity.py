@@ -109,8 +109,9 @@ def _present(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def add_case(diversity: Diversity, folder: Path, found: CaseMaps, config: Config) -> None:
-    """Add a case of volumes, where its members were kept; all voxels count alike, Dice is the mean over the foreground classes.
+def add_case(diversity: Diversity, folder: Path, found: list[CaseMaps], config: Config) -> None:
+    """Add a case of volumes, where its members were kept, with every reference that it has; all voxels count alike, Dice is the mean
+    over the foreground classes and references.
 
     Raises:
         DataError: a map that does not fit its label.
@@ -121,12 +122,14 @@ def add_case(diversity: Diversity, folder: Path, found: CaseMaps, config: Config
     label, classes = read(folder / "label.nii.gz"), len(config.data.classes)
     maps = [read_map(folder / f"{member_map(k)}.nii.gz", label, 1.0, (classes,)) for k in range(len(paths))]
     variances = [float(read_map(folder / f"{name}.nii.gz", label, 1.0).mean()) for name in MEMBER_VARIANCES]
-    truth = found.truth.ravel().astype(int)
+    truths = [of_one.truth.ravel().astype(int) for of_one in found]
 
     def mean_dice(chosen: np.ndarray) -> float:
-        return mean_of([dice(chosen == k, truth == k) for k in range(1, classes)])
+        pairs = zip(np.split(chosen, len(truths)), truths, strict=True)
+        return mean_of([dice(c == k, truth == k) for c, truth in pairs for k in range(1, classes)])
 
-    diversity.add(np.stack([p.reshape(-1, classes) for p in maps]), truth, mean_dice, variances)
+    members = np.stack([np.tile(p.reshape(-1, classes), (len(truths), 1)) for p in maps])
+    diversity.add(members, np.concatenate(truths), mean_dice, variances)
 
 
 def images_diversity(folder: Path, ids: list[str], rows: list[dict], y: np.ndarray, classes: list[str]) -> Diversity | None:

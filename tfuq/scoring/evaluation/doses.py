@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tfuq import results, runs
-from tfuq.config import Config
+from tfuq.config import Config, with_label_values
 from tfuq.data.cases import Case, read_case_label
 from tfuq.data.readers import is_readable, read, stem
 from tfuq.data.volume import Volume, onto_grid, reaches_beyond
@@ -29,7 +29,7 @@ class DoseTables:
     curves: list[dict]
 
 
-def score_dose(folder: Path, reference: Path | None, dose: Path) -> DoseTables:
+def score_dose(folder: Path, reference: Path | None, dose: Path, label_values: str | None = None) -> DoseTables:
     """Dose–volume histograms of a predictions folder's structures under ``dose``: a file, for one case, or a folder of
     ``<case>.nii.gz``. Each is brought onto the network's grid, on which the samples are.
 
@@ -37,7 +37,7 @@ def score_dose(folder: Path, reference: Path | None, dose: Path) -> DoseTables:
         DataError: no dose for a case, one that does not overlap it or is no dose. RunError: samples that were not kept.
     """
     manifest = results.read_manifest(folder)
-    config = runs.open_run(Path(manifest.run)).config
+    config = with_label_values(runs.open_run(Path(manifest.run)).config, label_values)
     if config.task != "segmentation":
         raise DataError(f"--dose: {folder} holds predictions of {config.task}; it serves segmentation")
     files = _dose_files(dose, manifest)

@@ -12,7 +12,7 @@ import numpy as np
 
 from tfuq.config import Config
 from tfuq.data.cases import read_case_image
-from tfuq.data.landmarks import pixel_mm, reference_points
+from tfuq.data.landmarks import image_diagonal, pixel_mm, reference_points
 from tfuq.data.stored import number, read_table
 from tfuq.errors import RunError
 from tfuq.results import LANDMARKS, Manifest
@@ -101,9 +101,10 @@ def score_landmarks(
     }
     if calibration := checked_calibration(manifest):
         summary["calibration"] = summary_head(calibration)
-        summary["conformal"] = kept_radii(errors, predicted.radii, names, calibration)
+        diagonals = np.array([image_diagonal(sizes[i], mm) for i, mm in zip(predicted.ids, scale, strict=True)])
+        summary["conformal"] = kept_radii(errors, predicted.radii, diagonals, names, calibration)
     cohorts = landmark_cohorts(predicted.ids, errors, predicted.measures, failures, None if mm is None else FAILURE_MM)
-    tables = {"landmarks": landmark_table(errors, names)} | ({"raters": among.rows()} if among else {})
+    tables = {"landmarks": landmark_table(errors, names, in_mm=mm is not None)} | ({"raters": among.rows()} if among else {})
     return Scores(rows, summary, tables, cohorts)
 
 

@@ -12,6 +12,7 @@ from tfuq.data.readers import read
 from tfuq.errors import DataError
 from tfuq.results import SET_SEPARATOR, Manifest
 from tfuq.scoring import conformal
+from tfuq.scoring.sizes import interval_size, lower_size, radius_size, set_size, upper_size
 
 _AGAIN = "predict again with --overwrite"
 
@@ -38,6 +39,7 @@ def summary_head(calibration: Calibration) -> dict:
     scaling = calibration.scaling
     return {
         "source": calibration.source,
+        "caveat": calibration.caveat,
         "calibration_cases": len(calibration.cases),
         "alpha": calibration.conformal.alpha,
         "scaling": scaling and {"kind": scaling.kind, "weights": scaling.weights, "bias": scaling.bias},
@@ -45,7 +47,7 @@ def summary_head(calibration: Calibration) -> dict:
 
 
 def kept_sets(rows: list[dict], y: np.ndarray, classes: list[str], calibration: Calibration) -> dict[str, dict]:
-    """By rule: how often the set of a row of ``predictions.csv`` has the true class (its number in ``y``), and the sets' sizes.
+    """By rule: how often the set of a row of ``predictions.csv`` has the true class (its number in ``y``), and the sets' size.
 
     Raises:
         DataError: a set holds something else than classes.
@@ -53,13 +55,10 @@ def kept_sets(rows: list[dict], y: np.ndarray, classes: list[str], calibration: 
     table = {}
     for rule in calibration.conformal.sets:
         sets = [_parsed(row.get(f"set_{rule}"), classes) for row in rows]
-        sizes = np.array([len(chosen) for chosen in sets])
-        held = [classes[truth] in chosen for truth, chosen in zip(y, sets, strict=True)]
-        table[rule] = conformal.realized(held, 1 - calibration.conformal.alpha, len(calibration.cases)) | {
-            "mean_set_size": float(sizes.mean()),
-            "empty": float((sizes == 0).mean()),
-            "single": float((sizes == 1).mean()),
-        }
+        members = np.array([[name in chosen for name in classes] for chosen in sets])
+        held = members[np.arange(len(y)), y]
+        kept = conformal.realized(held, 1 - calibration.conformal.alpha, len(calibration.cases))
+        table[rule] = kept | set_size(members)
     return table
 
 
@@ -72,7 +71,8 @@ def _parsed(text: str | None, classes: list[str]) -> set[str]:
 
 def bound_losses(folder: Path, truth: np.ndarray, classes: list[str]) -> list[dict]:
     """Of a case's folder, by class: the share of the true structure that ``label_upper`` misses, and the voxels of
-    ``label_lower`` outside it as a share of it, at most 1; see `tfuq.scoring.conformal.bounding_thresholds`.
+    ``label_lower`` outside it as a share of it, at most 1 (see `tfuq.scoring.conformal.bounding_thresholds`), with the voxels of
+    both bounds, of the true structure (``reference``) and of the ``image``.
 
     Raises:
         DataError: a bound is missing, or not on the grid of the truth.
@@ -90,30 +90,56 @@ def bound_losses(folder: Path, truth: np.ndarray, classes: list[str]) -> list[di
         true, lower, upper = truth == k, bounds["lower"][..., k - 1], bounds["upper"][..., k - 1]
         voxels = max(np.count_nonzero(true), 1)
         missed, excess = np.count_nonzero(true & ~upper) / voxels, min(np.count_nonzero(lower & ~true) / voxels, 1.0)
-        rows.append({"class": name, "missed": missed, "excess": excess})
+        counts = {"upper": upper.sum(), "lower": lower.sum(), "reference": true.sum(), "image": true.size}
+        rows.append({"class": name, "missed": missed, "excess": excess} | {name: int(n) for name, n in counts.items()})
     return rows
 
 
 def kept_bounds(rows: Iterable[dict], calibration: Calibration) -> dict[str, dict]:
-    """By class: mean losses of `bound_losses` over cases, and how often the volume interval holds the true volume."""
-    alpha, rows = calibration.conformal.alpha, list(rows)
-    table = {}
-    for name in calibration.conformal.bounds:
-        mine = [row for row in rows if row["class"] == name]
-        table[name] = {
-            "missed_by_upper": conformal.mean_loss(np.array([row["missed"] for row in mine]), alpha),
-            "excess_of_lower": conformal.mean_loss(np.array([row["excess"] for row in mine]), alpha),
-            "volume": conformal.realized([row["volume_held"] for row in mine], 1 - alpha, len(calibration.cases)),
-        }
-    return table
+    """By class: mean losses of `bound_losses` over cases, and how often the volume interval holds the true volume, each with the
+    size of what was promised (see `tfuq.scoring.sizes`).
+
+    Args:
+        rows: those of `bound_losses`, with ``volume_held`` and the interval ``volume_low``, ``volume_high`` and the volumes
+            ``volume_true``, ``volume_image`` in mm³.
+        calibration: what the promises were made of.
+    """
+    rows = list(rows)
+    by_class = {name: [row for row in rows if row["class"] == name] for name in calibration.conformal.bounds}
+    return {name: _kept_bounds(mine, calibration) for name, mine in by_class.items()}
 
 
-def kept_radii(errors: np.ndarray, radii: np.ndarray, names: list[str], calibration: Calibration) -> dict[str, dict]:
-    """By landmark: how often the error ``[n, L]`` is within the radius ``[n, L]`` (both in mm or both in pixels), and its mean."""
-    table = {}
+def _kept_bounds(rows: list[dict], calibration: Calibration) -> dict[str, dict]:
+    alpha, cases = calibration.conformal.alpha, len(calibration.cases)
+    found = {name: np.array([row[name] for row in rows]) for name in rows[0] if name != "class"}
+    interval = (found[f"volume_{name}"] for name in ("low", "high", "true", "image"))
+    upper, lower = (
+        upper_size(found["upper"], found["reference"], found["image"]),
+        lower_size(found["lower"], found["reference"]),
+    )
+    return {
+        "missed_by_upper": conformal.mean_loss(found["missed"], alpha, cases) | upper,
+        "excess_of_lower": conformal.mean_loss(found["excess"], alpha, cases) | lower,
+        "volume": conformal.realized(found["volume_held"], 1 - alpha, cases) | interval_size(*interval),
+    }
+
+
+def kept_radii(
+    errors: np.ndarray, radii: np.ndarray, diagonals: np.ndarray, names: list[str], calibration: Calibration
+) -> dict[str, dict]:
+    """By landmark: how often the error ``[n, L]`` is within the radius ``[n, L]``, and the radii's size.
+
+    Args:
+        errors: radial errors, NaN where a landmark is missing; in mm, or in pixels, as everything here.
+        radii: conformal radii.
+        diagonals: of the images ``[n]``.
+        names: of the landmarks.
+        calibration: what the promises were made of.
+    """
+    table, found = {}, calibration.conformal
     for k, name in enumerate(names):
         present = ~np.isnan(errors[:, k])
         if present.any():
-            kept = conformal.realized(errors[present, k] <= radii[present, k], 1 - calibration.conformal.alpha)
-            table[name] = kept | {"mean_radius": float(radii[:, k].mean())}
+            kept = conformal.realized(errors[present, k] <= radii[present, k], 1 - found.alpha, found.radii_cases.get(name))
+            table[name] = kept | radius_size(radii[:, k], diagonals)
     return table

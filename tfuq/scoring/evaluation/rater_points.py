@@ -53,8 +53,8 @@ class RaterPoints:
         farthest = np.linalg.norm(points - middle, axis=-1).max(0)
         known = ~np.isnan(off)
         return {
-            "against": {rater: landmark_table(self.errors(rater), self.names)[-1] for rater in self.by},
-            "spread": landmark_table(spread, self.names)[-1],
+            "against": {rater: landmark_table(self.errors(rater), self.names, in_mm=self.in_mm)[-1] for rater in self.by},
+            "spread": landmark_table(spread, self.names, in_mm=self.in_mm)[-1],
             "within_spread": float((off <= farthest)[known].mean()) if known.any() else None,
             "measures": {name: correlations(values, spread) for name, values in measures.items()},
         }

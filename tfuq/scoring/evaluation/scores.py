@@ -41,6 +41,7 @@ def provenance(manifest: Manifest) -> dict:
         "samples": manifest.samples,
         "seed": manifest.seed,
         "weights_digest": manifest.weights_digest,
+        "missing_members": manifest.missing_members,
         "cases": len(manifest.cases),
     }
 

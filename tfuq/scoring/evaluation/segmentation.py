@@ -11,7 +11,7 @@ from scipy import stats
 
 from tfuq.calibrations import Calibration
 from tfuq.config import Config
-from tfuq.data.cases import Case, read_case_label
+from tfuq.data.cases import AVERAGED_RATERS, Case, read_case_label, scored_references, written_values
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import is_readable, read, stem
 from tfuq.data.stored import Cell, is_text, read_typed
@@ -44,6 +44,7 @@ class _Tables:
     diversity: Diversity = field(default_factory=lambda: Diversity("dice"))
     bins: list[Bins] = field(default_factory=list)
     before: list[dict] = field(default_factory=list)  # calibration before scaling
+    empty: list[Case] = field(default_factory=list)  # of which no reference has a structure
     bounds: list[dict] = field(default_factory=list)  # what conformal bounds missed
 
 
@@ -57,15 +58,19 @@ def score_segmentation(
     """
     tables, maps = _Tables(), MEASURES if manifest.samples > 1 else MEASURES[:1]
     calibration = checked_calibration(manifest)
+    averaged = 0
     for case in cases_with_references(manifest, config, reference):
-        truth = _score_case(folder / case.id, case, config, maps, tables)
+        references = _score_case(folder / case.id, case, config, maps, tables)
         if calibration:
-            _check_case(folder / case.id, truth, config, tables)
+            _check_case(folder / case.id, case, references, config, tables)
+        averaged += len(case.raters) == AVERAGED_RATERS
         on_case(case.id)
+    _refuse_background(tables.empty, len(manifest.cases), config)
     cohorts = segmentation_cohorts(tables.cases, tables.structures, tables.components, failures)
     further = {"structures": tables.structures, "components": tables.components}
     further |= {"raters": tables.raters} if tables.raters else {}
     summary = _summary(manifest, tables, calibration)
+    summary["references"] = {"of_two_raters": averaged, "without_structure": [case.id for case in tables.empty]}
     tables.diversity.enter(summary, further, len(manifest.cases))
     return Scores(tables.cases, summary, further, cohorts)
 
@@ -111,26 +116,66 @@ def _reference_files(config: Config, folder: Path) -> dict[str, Case]:
     return plain | {case.id: case for case in listed if case.has_reference}
 
 
-def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str], tables: _Tables) -> Volume:
-    """Add a case's scores to the tables; its reference is returned."""
+def _refuse_background(empty: list[Case], cases: int, config: Config) -> None:
+    """Refuse references none of which has a structure, though their files have values other than 0: their values mean something
+    else than ``data.label_values`` says.
+
+    Raises:
+        DataError: they are so.
+    """
+    if len(empty) < cases:
+        return
+    for case in empty:
+        others = [f"{value:g}" for value in written_values(case) if value]
+        if others:
+            path = case.label or next(iter(case.raters.values()))
+            raise DataError(
+                f"{path}: its values {', '.join(others[:5])} all stand for background by data.label_values, and no reference of the {cases} "
+                f"case(s) has a structure; say what they stand for, as in --label-values '{{0: 0, {others[0]}: 1}}'"
+            )
+
+
+def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str], tables: _Tables) -> list[Volume]:
+    """Add a case's scores to the tables, means over its references where it has several, which are returned."""
     predicted, classes = read(folder / "label.nii.gz"), config.data.classes
-    reference = read_case_label(case, predicted, len(classes), config.data.label_values)
-    truth = reference.array
+    references = scored_references(case, predicted, len(classes), config.data.label_values)
     if predicted.array.ndim != 3 or predicted.array.max() >= len(classes):
         raise DataError(f"{folder / 'label.nii.gz'}: is no map of {len(classes)} classes; {_AGAIN}")
-    found = read_maps(folder, predicted, truth, maps, len(classes))
-    raters = score_raters(folder, case, config, predicted, found) if case.raters else None
+    maps_read = read_maps(folder, predicted, references[0].array, maps, len(classes))
+    found = [replace(maps_read, truth=reference.array) for reference in references]
+    raters = score_raters(folder, case, config, predicted, maps_read) if case.raters else None
     if raters:
         tables.raters += [case.unit.named(row) for row in raters.rows]
-    rows = case_rows(case, found, config, predicted, raters)
+    if not any(reference.array.any() for reference in references):
+        tables.empty.append(case)
+    rows = _mean_rows([case_rows(case, of_one, config, predicted, raters) for of_one in found])
     add_case(tables.diversity, folder, found, config)
     quality = {row["class"]: row["dice"] for row in rows}
     tables.cases += rows
     structures = [case.unit.named(row) for row in _structures(folder / "structures.csv", quality)]
     tables.structures += [row | {"dice": quality[row["class"]]} for row in structures]
-    tables.components += [{"case": case.id, **row} for row in found.components(classes)]
-    tables.bins.append(found.reliability())
-    return reference
+    tables.components += [{"case": case.id, **row} for row in _components(found, classes)]
+    tables.bins.append(Bins(*np.mean([of_one.reliability() for of_one in found], 0)))
+    return references
+
+
+def _mean_rows(each: list[list[dict]]) -> list[dict]:
+    """Rows that each of several references gives, as one: numbers are means of those that exist, and every reference is named."""
+    if len(each) == 1:
+        return each[0]
+    return [{name: _merged(name, [row[name] for row in rows]) for name in rows[0]} for rows in zip(*each, strict=True)]
+
+
+def _merged(name: str, values: list) -> str | float | None:
+    if name == "reference":
+        return "+".join(values)
+    return values[0] if isinstance(values[0], str) else mean_of(values)
+
+
+def _components(found: list[CaseMaps], classes: list[str]) -> list[dict]:
+    """Rows of components; one is a false positive where it is so by every reference."""
+    each = [of_one.components(classes) for of_one in found]
+    return [rows[0] | {"false_positive": min(row["false_positive"] for row in rows)} for rows in zip(*each, strict=True)]
 
 
 def case_rows(case: Case, found: CaseMaps, config: Config, grid: Volume, raters: RaterScores | None = None) -> list[dict]:
@@ -149,19 +194,24 @@ def case_rows(case: Case, found: CaseMaps, config: Config, grid: Volume, raters:
     return [*rows, head | {**_mean_row(own), **found.scores(), **(raters.image if raters else {}), **found.confidences()}]
 
 
-def _check_case(folder: Path, truth: Volume, config: Config, tables: _Tables) -> None:
-    """Add what there is of a calibrated case: scores before scaling, and whether bounds and volume intervals held."""
+def _check_case(folder: Path, case: Case, references: list[Volume], config: Config, tables: _Tables) -> None:
+    """Add what there is of a calibrated case: scores before scaling, and whether bounds and volume intervals held, which are of
+    the label that calibration takes."""
     classes = config.data.classes
+    truth = read_case_label(case, references[0], len(classes), config.data.label_values)
     before = read_maps(folder, truth, truth.array, (), len(classes), probability="uncalibrated")
-    tables.before.append(before.scores())
-    held = {}
+    (scores,) = _mean_rows([[replace(before, truth=reference.array).scores()] for reference in references])
+    tables.before.append(scores)
+    volumes = {}
     for row in _structures(folder / "structures.csv", config.data.structures):
         if row["component"] == "all" and row["class"] in classes:
             volume = np.count_nonzero(truth.array == classes.index(row["class"])) * truth.voxel_volume
             low, high = (row[f"volume_conformal_{side}_mm3"] for side in ("lower", "upper"))
             # A table's numbers have six digits.
-            held[row["class"]] = low * (1 - 1e-5) <= volume <= high * (1 + 1e-5)
-    tables.bounds += [row | {"volume_held": held[row["class"]]} for row in bound_losses(folder, truth.array, classes)]
+            held = low * (1 - 1e-5) <= volume <= high * (1 + 1e-5)
+            volumes[row["class"]] = {"volume_held": held, "volume_low": low, "volume_high": high, "volume_true": volume}
+    image = {"volume_image": truth.array.size * truth.voxel_volume}
+    tables.bounds += [row | volumes[row["class"]] | image for row in bound_losses(folder, truth.array, classes)]
 
 
 def _structures(path: Path, classes: Container[str]) -> list[dict[str, Cell]]:
@@ -201,6 +251,7 @@ def _summary(manifest: Manifest, tables: _Tables, calibration: Calibration | Non
             "scores": {c: score_table([row for row in cases if row["class"] == c]) for c in classes},
             "structure_measures": {c: measure_means(_whole(structures, c)) for c in classes[:-1]},
             "spearman_with_dice": {c: spearman_with_dice(_whole(structures, c)) for c in classes[:-1]},
+            "ece_pooled": Bins(*np.mean(shares, 0)).mean_gap(),
             "reliability": reliability_rows(Bins(*np.mean(shares, 0))),
         }
         | ({"raters": rater_summary(tables.raters)} if tables.raters else {})

@@ -1,0 +1,90 @@
+"""An ensemble whose members have not all finished training is refused, and what does without them says so."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+import tfuq
+from tests.conftest import assert_refused, files_of, task_settings
+from tfuq.doctor.members import members_are_missing
+from tfuq.errors import RunError
+from tfuq.runs import open_run
+
+
+@pytest.fixture(scope="module")
+def three(digits, tmp_path_factory):
+    """A run of three members."""
+    from tfuq.training import train
+
+    config = task_settings("classification", digits, "hybrid", ensemble={"members": 3})
+    return train(config, tmp_path_factory.mktemp("three") / "run")
+
+
+@pytest.fixture
+def unfinished(three, tmp_path):
+    """``unfinished(member)``: a run of three members of which this one's training has not ended."""
+
+    def make(member):
+        run = shutil.copytree(three.path, tmp_path / f"without-{member}")
+        (run / "members" / str(member) / "done").unlink()
+        return run
+
+    return make
+
+
+def test_refused_with_a_command_that_works(unfinished, tfuq):
+    run = unfinished(1)
+    before = files_of(run)
+    for command in (("predict", run), ("predict", run, "--dry-run"), ("calibrate", run, "--cases", "validation", "--alpha", 0.3),
+                    ("shift", run, "--perturbation", "noise", "--severity", "0.1"),
+                    ("export", run, "--to", run.parent / "models" / "m")):  # fmt: skip
+        remedy = f"tfuq train {run}/config.yaml --run {run} --resume"
+        result = tfuq(*command)
+        assert_refused(result, "member(s) 1 have not finished training", "draws from all 3", remedy, "--allow-missing")
+    assert files_of(run) == before
+    assert tfuq(*remedy.split()[1:]).exit_code == 0
+    assert tfuq("predict", run).exit_code == 0
+    assert json.loads((run / "predictions" / "hybrid" / "manifest.json").read_text())["missing_members"] == []
+
+
+def test_allowed_and_recorded(unfinished, tfuq):
+    run = unfinished(1)
+    assert tfuq("predict", run, "--allow-missing").exit_code == 0
+    manifest = json.loads((run / "predictions" / "hybrid" / "manifest.json").read_text())
+    assert (manifest["missing_members"], len(manifest["weights_digest"])) == ([1], 2)
+    scored = tfuq("score", run / "predictions" / "hybrid", "--no-figures")
+    assert "predicted without member(s) 1, which had not finished training" in scored.stdout
+    assert json.loads((run / "scores" / "hybrid" / "summary.json").read_text())["missing_members"] == [1]
+    folder = run.parent / "models" / "m"
+    assert tfuq("export", run, "--to", folder, "--allow-missing").exit_code == 0
+    assert json.loads((folder / "1" / "tfuq_export.json").read_text())["missing_members"] == [1]
+    assert tfuq("serve-check", folder).exit_code == 0
+    shutil.rmtree(run / "members" / "2")
+    assert_refused(tfuq("predict", run, "--method", "ensemble", "--allow-missing"), "needs two members or more, this run has 1")
+
+
+def test_methods_of_one_member_need_that_member(unfinished, tfuq):
+    with_first, without_first = unfinished(1), unfinished(0)
+    for method in ("deterministic", "mc-dropout"):
+        assert tfuq("predict", with_first, "--method", method).exit_code == 0
+        assert_refused(tfuq("predict", without_first, "--method", method), "member(s) 0 have not", "draws from member 0")
+
+
+def test_from_python(unfinished, digits):
+    run = tfuq.load(unfinished(1))
+    image = np.zeros((28, 28, 1, 1), np.float32)
+    from tfuq.data.volume import Volume
+
+    volume = Volume(image + np.arange(28, dtype=np.float32)[:, None, None, None], np.eye(4))
+    with pytest.raises(RunError, match="have not finished training"):
+        run.predict(volume)
+    assert run.predict(volume, allow_missing=True).rows
+
+
+def test_doctor_names_them(unfinished, three):
+    assert list(members_are_missing(three)) == []
+    (finding,) = members_are_missing(open_run(unfinished(1)))
+    assert (finding.check, finding.severity) == ("members", "caution")
+    assert "member(s) 1 of 3" in finding.what
