@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from tfuq.scoring.association import pearson, spearman
+from tfuq.scoring.bootstrap import bootstrap_values, percentile_interval
 from tfuq.scoring.calibration import error_auroc
 
-_INTERVAL = (2.5, 97.5)
-_FEWEST = 3  # items of a correlation
-_AT_ONCE = 2_000_000  # items times draws in memory
 AREAS = ("aurc", "e_aurc", "augrc")
 
 
@@ -61,19 +59,14 @@ def areas(confidence: np.ndarray, risk: np.ndarray) -> dict[str, float]:
 def area_intervals(
     confidence: np.ndarray, risk: np.ndarray, cases: np.ndarray, *, seed: int = 0, draws: int = 1000
 ) -> dict[str, list[float]]:
-    """95 % percentile intervals of the areas, from ``draws`` bootstrap samples of the ``cases`` that items ``[n]`` belong to.
+    """95 % percentile intervals of the areas, from ``draws`` bootstrap samples of the ``cases`` that items ``[n]`` belong to."""
 
-    Samples depend on the cases and the seed alone, so that several confidences see the same ones.
-    """
-    names, place = np.unique(cases, return_inverse=True)
-    rng, parts = np.random.default_rng(seed), []
-    step = max(_AT_ONCE // len(risk), 1)
-    for first in range(0, draws, step):
-        drawn = rng.integers(0, len(names), (min(step, draws - first), len(names)))
-        times = np.stack([np.bincount(row, minlength=len(names)) for row in drawn])
-        parts.append(_areas(confidence, risk, times[:, place]))
-    samples = {name: np.concatenate([part[name] for part in parts]) for name in AREAS}
-    return {name: np.percentile(values, _INTERVAL).tolist() for name, values in samples.items()}
+    def values(times):
+        found = _areas(confidence, risk, times)
+        return np.stack([found[name] for name in AREAS], -1)
+
+    samples = bootstrap_values(values, cases, seed=seed, draws=draws)
+    return {name: percentile_interval(samples[:, place]) for place, name in enumerate(AREAS)}
 
 
 def _areas(confidence: np.ndarray, risk: np.ndarray, times: np.ndarray) -> dict[str, np.ndarray]:
@@ -115,11 +108,10 @@ def failure_row(cohort: Cohort, measure: str, *, seed: int = 0) -> dict[str, flo
     for name, value in areas(confidence, risk).items():
         low, high = intervals[name]
         row |= {name: value, f"{name}_lower": low, f"{name}_upper": high}
-    usable = len(risk) >= _FEWEST and np.ptp(confidence) > 0 and np.ptp(risk) > 0
     return row | {
         "auroc_failure": error_auroc(-confidence, items.failed),
-        "spearman": float(stats.spearmanr(confidence, risk)[0]) if usable else None,
-        "pearson": float(stats.pearsonr(confidence, risk)[0]) if usable else None,
+        "spearman": spearman(confidence, risk),
+        "pearson": pearson(confidence, risk),
     }
 
 
