@@ -79,6 +79,9 @@ def test_every_table_has_the_number_of_samples_and_measures_are_without_its_bias
     assert all("hybrid, T = 30 " in line for line in headings)
     assert "T differs: ged" in text
     assert [row["samples"] for row in found.rows()] == [3, 30]
+    assert "of one member" not in text  # which networks drew is not noted
+    write_json(thirty / "summary.json", {"method": "hybrid", "samples": 30, "weights_digest": ["a", "b", "c"]})
+    assert "of what the 3 members of hybrid differ by, up to 1/3 is missing" in compare([three, thirty]).markdown()
     same = compare([three, scores(tmp_path / "c", "vi", [0.5, 0.7], samples=3, **shared)])
     assert "ged" in same.cells
     assert "image_variation_ratio" in same.measures

@@ -76,6 +76,8 @@ def test_rank_puts_the_best_measure_first_and_leaves_out_missing_values():
     }.items()
     blindly = by_name["blind"]
     assert blindly["aurc_lower"] < blindly["aurc"] < blindly["aurc_upper"]
+    assert blindly["spearman_lower"] < blindly["spearman"] < blindly["spearman_upper"]
+    assert blindly["auroc_failure_lower"] < blindly["auroc_failure"] < blindly["auroc_failure_upper"]
     assert blindly["spearman"] == pytest.approx(references.spearman(blind, risk))
     assert blindly["pearson"] == pytest.approx(stats.pearsonr(blind, risk)[0])
     assert blindly["auroc_failure"] == pytest.approx(references.area_under_roc(-blind, risk > 0.8))

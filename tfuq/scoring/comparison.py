@@ -56,7 +56,8 @@ class Comparison:
     """``cells[score][method]`` over ``cases`` that all methods have.
 
     ``samples`` is each method's T (None where its scores do not note it), ``measures[measure][method]`` the mean of a measure
-    of uncertainty without the bias of a small T, and ``left_out`` what depends on T where T differs.
+    of uncertainty without the bias of a small T, and ``left_out`` what depends on T where T differs. ``shared_members`` has the
+    members of the methods that draw several samples from each, whose measures keep a part of that bias.
     """
 
     methods: list[str]
@@ -65,6 +66,7 @@ class Comparison:
     samples: dict[str, int | None] = field(default_factory=dict)
     measures: dict[str, dict[str, float | None]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
+    shared_members: dict[str, int] = field(default_factory=dict)
 
     def headings(self) -> list[str]:
         """The methods, each with its T."""
@@ -104,8 +106,16 @@ class Comparison:
             parts += [self._table("difference", apart), DIFFERENCES]
         if self.measures:
             shown = {name: [_number(by[m]) for m in self.methods] for name, by in self.measures.items()}
-            parts += [self._table("measure", shown), UNBIASED]
+            parts += [self._table("measure", shown), " ".join([UNBIASED, *self.caveats()])]
         return "\n\n".join(parts) + "\n"
+
+    def caveats(self) -> list[str]:
+        """What the measures still lack, a sentence for each method with several samples of a member."""
+        return [
+            f"Samples of one member count as independent: of what the {members} members of {method} differ by, up to 1/{members} "
+            "is missing."
+            for method, members in self.shared_members.items()
+        ]
 
     def _left_out(self) -> str:
         if not self.left_out:
@@ -177,7 +187,17 @@ def compare(folders: list[Path], class_name: str = "all") -> Comparison:
             continue
         cells[score] = _cells(values, metric.better)
     measures = measures_side_by_side(named, class_name, cases)
-    return Comparison(list(tables), cases, cells, samples, measures, left_out)
+    return Comparison(list(tables), cases, cells, samples, measures, left_out, shared_members(named))
+
+
+def shared_members(folders: Mapping[str, Path]) -> dict[str, int]:
+    """The number of members of the methods that draw several samples from each of several, by method.
+
+    Raises:
+        DataError: a folder holds no scores.
+    """
+    found = {name: _summary(folder) for name, folder in folders.items()}
+    return {name: s.members for name, s in found.items() if s.samples and 1 < s.members < s.samples}
 
 
 def measures_side_by_side(
@@ -278,6 +298,12 @@ def method_names(folders: list[Path]) -> dict[str, Path]:
 class _Summary(pydantic.BaseModel):
     method: str
     samples: int | None = None
+    weights_digest: list[str] = []
+
+    @property
+    def members(self) -> int:
+        """How many networks drew; 0 where that is not noted."""
+        return len(self.weights_digest)
 
 
 def _summary(folder: Path) -> _Summary:

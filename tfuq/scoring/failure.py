@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfuq.scoring.association import pearson, spearman
-from tfuq.scoring.bootstrap import bootstrap_values, percentile_interval
+from tfuq.scoring.association import auroc_interval, pearson, resampled_spearman, spearman
+from tfuq.scoring.bootstrap import bootstrap_values, bounds, cluster_interval, percentile_interval
 from tfuq.scoring.calibration import error_auroc
 
 AREAS = ("aurc", "e_aurc", "augrc")
@@ -96,10 +96,10 @@ def _in_order(confidence: np.ndarray, risk: np.ndarray, times: np.ndarray) -> np
 
 
 def failure_row(cohort: Cohort, measure: str, *, seed: int = 0) -> dict[str, float | int | str | None]:
-    """What a measure says of the risk: areas with intervals, AUROC for the failed, correlations with the risk.
+    """What a measure says of the risk: areas, AUROC for the failed, and correlations with the risk over all items.
 
-    Items without it are left out. AUROC is None where all or none failed, a correlation where fewer than three items are left
-    or either side is constant.
+    Intervals resample cases. Items without it are left out. AUROC is None where all or none failed, a correlation where fewer
+    than three items are left or either side is constant.
     """
     items = cohort.of(measure)
     confidence, risk = items.confidences[measure], items.risk
@@ -108,11 +108,16 @@ def failure_row(cohort: Cohort, measure: str, *, seed: int = 0) -> dict[str, flo
     for name, value in areas(confidence, risk).items():
         low, high = intervals[name]
         row |= {name: value, f"{name}_lower": low, f"{name}_upper": high}
-    return row | {
-        "auroc_failure": error_auroc(-confidence, items.failed),
-        "spearman": spearman(confidence, risk),
-        "pearson": pearson(confidence, risk),
-    }
+    auroc, rho = error_auroc(-confidence, items.failed), spearman(confidence, risk)
+    among_failed = None if auroc is None else auroc_interval(-confidence, items.failed, items.cases)
+    row |= {"auroc_failure": auroc, **bounds(among_failed, "auroc_failure_")}
+    row |= {"spearman": rho, **bounds(_spearman_interval(items, measure) if rho is not None else None, "spearman_")}
+    return row | {"pearson": pearson(confidence, risk)}
+
+
+def _spearman_interval(items: Cohort, measure: str) -> list[float] | None:
+    confidence = items.confidences[measure]
+    return cluster_interval(lambda times: resampled_spearman(confidence, items.risk, times), items.cases)
 
 
 def rank_measures(cohort: Cohort, *, seed: int = 0) -> list[dict]:

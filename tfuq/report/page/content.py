@@ -15,7 +15,7 @@ from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SEQUENTIAL, SKY, YEL
 from tfuq.report.page.casewise import Cases
 from tfuq.report.page.found import readable_name
 from tfuq.report.page.sources import Scored
-from tfuq.scoring.comparison import Cell, Comparison, compare, measures_side_by_side
+from tfuq.scoring.comparison import Cell, Comparison, compare, measures_side_by_side, shared_members
 from tfuq.scoring.evaluation.failures import CERTAINTIES
 from tfuq.scoring.evaluation.scores import mean_of
 from tfuq.scoring.metrics import METRICS
@@ -55,7 +55,8 @@ def _alone(source: Scored, class_name: str, scores: dict, ids: list[str]) -> Com
     name = source.name
     cells = {score: {name: Cell(v["mean"], v["std"], False)} for score, v in scores.items() if score in METRICS}
     measures = measures_side_by_side({name: source.folder}, class_name, ids)
-    return Comparison([name], ids, cells, {name: source.samples}, measures)
+    members = shared_members({name: source.folder})
+    return Comparison([name], ids, cells, {name: source.samples}, measures, shared_members=members)
 
 
 def value_text(value: float | None) -> str:
