@@ -138,9 +138,9 @@ def _found(tables: dict, what: str) -> Iterator[str]:
         yield f"{what} {name.replace('_', ' ')}: {shown or 'not defined, as all cases are alike'}"
 
 
-def _ends(interval: Sequence[float | None] | None, digits: int = 3) -> str:
+def _ends(interval: Sequence[float | None], digits: int = 3) -> str:
     """An interval as it stands behind its value; nothing where there is none."""
-    if interval is None or None in interval:
+    if None in interval:
         return ""
     return " ({:.{d}f} to {:.{d}f})".format(*interval, d=digits)
 
@@ -181,7 +181,7 @@ def _spreads(summary: dict) -> Iterator[str]:
 def _share(found: dict) -> str:
     """A share with its interval and what it is of."""
     items = "" if found["n"] == found["cases"] else f"{found['n']} in "
-    return f"{found['share']:.3f}{_ends(found['interval'])} of {items}{found['cases']} cases, T = {found['samples']}"
+    return f"{found['share']:.3f}{_ends((found['lower'], found['upper']))} of {items}{found['cases']} cases, T = {found['samples']}"
 
 
 def _rho(found: dict) -> str:
@@ -231,4 +231,4 @@ def _detection(measure: dict) -> str:
     """How well a measure finds errors of 4 mm or more, where that is defined."""
     if measure.get("auroc_4mm") is None:
         return ""
-    return f"; AUROC for errors of 4 mm or more {measure['auroc_4mm']:.3f}{_ends(measure['auroc_4mm_interval'])}"
+    return f"; AUROC for errors of 4 mm or more {measure['auroc_4mm']:.3f}{_ends(_bounds(measure, 'auroc_4mm'))}"

@@ -124,8 +124,8 @@ def test_shares():
     held = np.arange(40) < 6
     alone = share_with_interval(held, np.arange(40))
     assert (alone["share"], alone["n"], alone["cases"]) == (0.15, 40, 40)
-    assert alone["interval"] == pytest.approx(stats.binomtest(6, 40).proportion_ci(), abs=1e-12)
+    assert (alone["lower"], alone["upper"]) == pytest.approx(stats.binomtest(6, 40).proportion_ci(), abs=1e-12)
     nested = share_with_interval(held, np.repeat(np.arange(10), 4))
-    assert nested["interval"][1] > alone["interval"][1]
+    assert nested["upper"] > alone["upper"]
     none = share_with_interval(np.zeros(40, bool), np.repeat(np.arange(10), 4))
-    assert none["interval"] == pytest.approx([0, 1 - 0.025 ** (1 / 10)])  # that of ten cases, not of forty
+    assert (none["lower"], none["upper"]) == pytest.approx((0, 1 - 0.025 ** (1 / 10)))  # that of ten cases, not of forty

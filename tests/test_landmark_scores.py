@@ -117,7 +117,7 @@ def test_the_share_of_truths_in_the_ellipse(samples):
     found = ellipse_coverage(truth, mean, covariance, samples)
     assert found["share"] == pytest.approx(np.mean(held))
     assert (found["n"], found["cases"], found["samples"]) == (47, 12, samples)
-    assert found["interval"][0] <= found["share"] <= found["interval"][1]
+    assert found["lower"] <= found["share"] <= found["upper"]
 
 
 def test_two_samples_have_no_ellipse_to_hold_anything():

@@ -35,7 +35,7 @@ def test_the_spread_of_volumes_and_how_often_it_held_the_reference(scored_tasks,
             widths.append(high - low)
         found = summary["volume_spread"][name]
         assert found["share"] == pytest.approx(np.mean(held))
-        assert found["interval"] == pytest.approx(stats.binomtest(sum(held), len(held)).proportion_ci())
+        assert (found["lower"], found["upper"]) == pytest.approx(stats.binomtest(sum(held), len(held)).proportion_ci())
         assert (found["n"], found["samples"]) == (6, 4)
         assert found["mean_width_mm3"] == pytest.approx(np.mean(widths), rel=1e-4)
     alone = json.loads((scored_tasks["segmentation"][1] / "summary.json").read_text())
@@ -45,7 +45,7 @@ def test_the_spread_of_volumes_and_how_often_it_held_the_reference(scored_tasks,
 def test_landmarks_have_intervals_over_images_and_no_p(scored_tasks):
     summary = json.loads((scored_tasks["landmarks"][0] / "summary.json").read_text())
     ellipse = summary["ellipse"]
-    assert 0 <= ellipse["interval"][0] <= ellipse["share"] <= ellipse["interval"][1] <= 1
+    assert 0 <= ellipse["lower"] <= ellipse["share"] <= ellipse["upper"] <= 1
     assert (ellipse["samples"], ellipse["cases"], ellipse["n"]) == (4, 8, 8 * 19)
     found = summary["measures"]["variance"]["correlation"]["spearman"]
     assert set(found) == {"within", "within_lower", "within_upper", "groups", "rho", "lower", "upper", "n", "cases"}

@@ -76,11 +76,14 @@ def share_with_interval(held: np.ndarray, cases: np.ndarray) -> dict:
     Args:
         held: ``[n]`` bool, n ≥ 1.
         cases: the case of each, ``[n]``.
+
+    Returns:
+        ``share``, ``n`` items, ``cases``, ``lower`` and ``upper``.
     """
     held, count = np.asarray(held, bool), len(np.unique(cases))
     share = float(held.mean())
     row = {"share": share, "n": len(held), "cases": count}
     if count == len(held) or share in (0.0, 1.0):
         low, high = stats.binomtest(round(share * count), count).proportion_ci(_SHARE)
-        return row | {"interval": [float(low), float(high)]}
-    return row | {"interval": cluster_interval(lambda times: times @ held / times.sum(1), cases)}
+        return row | bounds([float(low), float(high)])
+    return row | bounds(cluster_interval(lambda times: times @ held / times.sum(1), cases))

@@ -83,8 +83,8 @@ def ellipse_coverage(truth: np.ndarray, positions: np.ndarray, covariances: np.n
         samples: T.
 
     Returns:
-        ``share``, its 95 % ``interval`` over resampled images, ``n`` landmarks, ``cases`` and ``samples``; None where there is no
-        ellipse (T ≤ 2) or no truth.
+        ``share``, its 95 % interval over resampled images (``lower``, ``upper``), ``n`` landmarks, ``cases`` and ``samples``; None
+        where there is no ellipse (T ≤ 2) or no truth.
     """
     if covariances is None or prediction_ellipse(np.eye(2), samples) is None:
         return None

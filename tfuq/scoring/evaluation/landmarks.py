@@ -17,6 +17,7 @@ from tfuq.data.stored import number, read_table
 from tfuq.errors import RunError
 from tfuq.results import LANDMARKS, Manifest
 from tfuq.scoring.association import grouped_correlations
+from tfuq.scoring.bootstrap import bounds
 from tfuq.scoring.evaluation.failures import CERTAINTIES, FailureOptions, landmark_cohorts
 from tfuq.scoring.evaluation.promises import checked_calibration, kept_radii, summary_head
 from tfuq.scoring.evaluation.rater_points import points_by_raters
@@ -142,6 +143,6 @@ def _measure(name: str, values: np.ndarray, errors: np.ndarray, in_mm: bool) -> 
     table: dict = {"correlation": grouped_correlations(values, errors)}
     if in_mm:
         table["auroc_4mm"] = detection_auroc(uncertainty, errors)
-        table["auroc_4mm_interval"] = detection_interval(uncertainty, errors)
+        table |= bounds(detection_interval(uncertainty, errors), "auroc_4mm_")
         table["quantiles"] = errors_by_quantile(uncertainty, errors)
     return table
