@@ -67,6 +67,8 @@ def test_variances_and_their_roots(samples):
     assert found["volume_std_mm3"] == pytest.approx(values.std(ddof=1))
     assert found["volume_dispersion"] == pytest.approx(values.var(ddof=1) / 101)
     assert found["coefficient_of_variation"] == pytest.approx(values.std(ddof=1) / 100)
+    areas = unbiased({"area_std_px2": values.std(), "area_std_mm2": values.std()}, samples)
+    assert set(np.round(list(areas.values()), 9)) == {round(values.std(ddof=1), 9)}
 
 
 @pytest.mark.parametrize("samples", [2, 5])

@@ -37,7 +37,7 @@ def test_the_spread_of_volumes_and_how_often_it_held_the_reference(scored_tasks,
         assert found["share"] == pytest.approx(np.mean(held))
         assert (found["lower"], found["upper"]) == pytest.approx(stats.binomtest(sum(held), len(held)).proportion_ci())
         assert (found["n"], found["samples"]) == (6, 4)
-        assert found["mean_width_mm3"] == pytest.approx(np.mean(widths), rel=1e-4)
+        assert (found["width"], found["unit"]) == (pytest.approx(np.mean(widths), rel=1e-4), "mm³")
     alone = json.loads((scored_tasks["segmentation"][1] / "summary.json").read_text())
     assert alone["volume_spread"] == {}  # one sample has no spread
 

@@ -26,6 +26,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from tfuq.data.units import in_every_unit
+
 _VARIANCES = (
     "variance", "variance_mm", "epistemic_variance", "epistemic_variance_mm", "volume_dispersion",
     "mutual_information", "image_mutual_information", "patch_maximum_mutual_information",
@@ -33,14 +35,14 @@ _VARIANCES = (
 )  # fmt: skip
 _ROOTS = (
     "standard_deviation", "image_standard_deviation", "patch_maximum_standard_deviation",
-    "volume_std_mm3", "coefficient_of_variation", "mean_radial_spread", "mean_radial_spread_mm",
+    "coefficient_of_variation", "mean_radial_spread", "mean_radial_spread_mm", *in_every_unit(["volume_std_mm3"]),
 )  # fmt: skip
 _SUMS = {"total_variance": "variance", "total_variance_mm": "variance_mm"}  # and the part that is a variance
 BIASED = (*_VARIANCES, *_ROOTS, *_SUMS)
 DEPEND_ON_SAMPLES = (
     "variation_ratio", "image_variation_ratio", "patch_maximum_variation_ratio", "uncertain_share_predictive_entropy",
     "uncertain_share_expected_entropy", "uncertain_share_mutual_information", "uncertain_share_variation_ratio",
-    "uncertain_share_standard_deviation", "volume_lower_mm3", "volume_upper_mm3",
+    "uncertain_share_standard_deviation",
 )  # fmt: skip
 
 
