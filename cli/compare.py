@@ -22,6 +22,9 @@ from tfuq_cli.progress import show
 def command(scores, class_name, out) -> None:
     """Set methods side by side: SCORES are folders that tfuq score wrote, over the same cases.
 
+    Prints each score with the best in bold where a paired test supports it, the differences from the best with intervals, and
+    the measures of uncertainty without the bias of a small T.
+
     \b
     Example:
       tfuq compare runs/quickstart/hybrid/scores/hybrid runs/quickstart/hybrid/scores/mc-dropout

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
+from tfuq.measures.sample_size import unbiased
 from tfuq.scoring.metrics import LEVELS
 from tfuq.scoring.promise_lines import promise_lines, promise_remarks
 from tfuq_cli import options
@@ -13,7 +14,8 @@ from tfuq_cli.progress import quiet_import, say, show
 
 _SCORES = ("dice", "iou", "precision", "recall", "hd95_mm", "average_surface_distance_mm", "hd95_px",
            "average_surface_distance_px", "accuracy", "balanced_accuracy",
-           "radial_error_mm", "radial_error_px", "nll", "brier", "ece", "dice_raters", "rater_dice", "ged", "volumes_covered",
+           "radial_error_mm", "radial_error_px", "nll", "brier", "ece", "dice_raters", "rater_dice", "ged_unbiased", "ged",
+           "volumes_covered",
            "ncc_predictive_entropy", "ncc_mutual_information")  # fmt: skip
 _MEASURES_SHOWN = 3
 _DIVERSITY = ("disagreement", "divergence", "error_correlation", "between_member_variance", "within_member_variance")
@@ -75,6 +77,7 @@ def command(predictions, reference, label_values, ood, level, failure_at, dose, 
         scores.summary["out_of_distribution"] = score_elsewhere(predictions, ood)
     if doses:
         scores.tables.update(dose=doses.values, dose_volume=doses.curves)
+        scores.summary["dose_spread"] = doses.spread_coverage()
     folder = default_output(predictions)
     scores.write(folder)
     if figures:
@@ -100,7 +103,8 @@ def _doses(predictions, reference, dose, label_values):
 
 
 def _lines(summary: dict) -> Iterator[str]:
-    """What a reader wants to see first: quality, then what the measures say of it."""
+    """What a reader wants to see first: how was drawn, quality, then what the measures say of it."""
+    yield f"{summary['method']}: T = {summary['samples']}, seed {summary['seed']}"
     if summary["missing_members"]:
         yield f"predicted without member(s) {', '.join(map(str, summary['missing_members']))}, which had not finished training"
     yield from _references(summary)
@@ -110,14 +114,17 @@ def _lines(summary: dict) -> Iterator[str]:
     for name, table in summary.get("spearman_with_dice", {}).items():
         found = table.get("pairwise_dice", {})
         if found.get("rho") is not None:
-            yield f"{name}: Spearman(pairwise Dice, Dice) {found['rho']:.3f} (p {found['p']:.2g}, n {found['n']})"
-    for name, means in summary.get("structure_measures", {}).items():
+            p = "" if found["p"] is None else f", p {found['p']:.2g}"
+            yield f"{name}: Spearman(pairwise Dice, Dice) {_rho(found)}{p}, n {found['n']}"
+    for name, found in summary.get("structure_measures", {}).items():
+        means = unbiased(found, summary["samples"])
         shown = [f"{place} {means[key]:.2g}" for place, key in _MUTUAL_INFORMATION.items() if means.get(key) is not None]
         if shown:
-            yield f"{name}: mutual information (nat): {', '.join(shown)}"
+            yield f"{name}: mutual information (nat, times T/(T − 1)): {', '.join(shown)}"
     yield from _raters(summary)
     yield from _found(summary.get("error_detection", {}), "errors found by")
     yield from _calibrated(summary)
+    yield from _spreads(summary)
     yield from _diversity(summary.get("diversity"))
     yield from _failures(summary["failure_detection"])
     yield from _found(summary.get("out_of_distribution", {}), "out of distribution by")
@@ -150,8 +157,21 @@ def _raters(summary: dict) -> Iterator[str]:
 
 def _found(tables: dict, what: str) -> Iterator[str]:
     for name, found in tables.items():
-        shown = "  ".join(f"{key.upper()} {value:.4f}" for key, value in found.items() if value is not None)
+        values = {key: value for key, value in found.items() if value is not None and not key.endswith(("_lower", "_upper"))}
+        shown = "  ".join(f"{key.upper()} {value:.4f}{_ends(_bounds(found, key), 4)}" for key, value in values.items())
         yield f"{what} {name.replace('_', ' ')}: {shown or 'not defined, as all cases are alike'}"
+
+
+def _ends(interval: Sequence[float | None], digits: int = 3) -> str:
+    """An interval as it stands behind its value; nothing where there is none."""
+    if None in interval:
+        return ""
+    return " ({:.{d}f} to {:.{d}f})".format(*interval, d=digits)
+
+
+def _bounds(found: dict, key: str) -> tuple[float | None, float | None]:
+    """The columns that hold the interval of a value."""
+    return found.get(f"{key}_lower"), found.get(f"{key}_upper")
 
 
 def _calibrated(summary: dict) -> Iterator[str]:
@@ -162,6 +182,30 @@ def _calibrated(summary: dict) -> Iterator[str]:
         yield f"scaling: {'  '.join(shown)}"
     yield from promise_lines(summary.get("conformal", {}))
     yield from (f"promises: {remark}" for remark in promise_remarks(summary))
+
+
+def _spreads(summary: dict) -> Iterator[str]:
+    """How often the spread of the samples held the truth. It promises nothing, so it comes after what does."""
+    for name, found in summary.get("volume_spread", {}).items():
+        width = f"mean width {found['width']:.4g} {found['unit']}"
+        yield f"{name}: spread of the samples (2.5 to 97.5 %) held the reference's volume in {_share(found)}, {width}"
+    for name, values in summary.get("dose_spread", {}).items():
+        for value, found in values.items():
+            what = value.replace("_", " ")
+            yield f"{name}: spread of the samples (2.5 to 97.5 %) held the reference's {what} in {_share(found)}"
+    if ellipse := summary.get("ellipse"):
+        yield f"95 % ellipses of further samples held the true landmark in {_share(ellipse)}"
+
+
+def _share(found: dict) -> str:
+    """A share with its interval and what it is of."""
+    items = "" if found["n"] == found["cases"] else f"{found['n']} in "
+    return f"{found['share']:.3f}{_ends((found['lower'], found['upper']))} of {items}{found['cases']} cases, T = {found['samples']}"
+
+
+def _rho(found: dict) -> str:
+    """A correlation over all items with its interval."""
+    return f"{found['rho']:.3f}{_ends((found['lower'], found['upper']))}"
 
 
 def _failures(tables: dict[str, list[dict]]) -> Iterator[str]:
@@ -194,7 +238,16 @@ def _landmarks(summary: dict) -> Iterator[str]:
         )
     for name, measure in summary.get("measures", {}).items():
         found = measure["correlation"]["spearman"]
-        if found["rho"] is not None:
-            auroc = measure.get("auroc_4mm")
-            shown = "" if auroc is None else f"  AUROC for errors of 4 mm or more {auroc:.3f}"
-            yield f"{name.replace('_', ' ')}: Spearman with the error {found['rho']:.3f} (p {found['p']:.2g}, n {found['n']}){shown}"
+        if found["rho"] is None:
+            continue
+        mean = found["within"]
+        within = "not defined" if mean is None else f"{mean:.3f}{_ends(_bounds(found, 'within'))}"
+        pooled = f"pooled {_rho(found)}, n {found['n']} in {found['cases']} images"
+        yield f"{name.replace('_', ' ')}: Spearman with the error within landmarks {within}, {pooled}{_detection(measure)}"
+
+
+def _detection(measure: dict) -> str:
+    """How well a measure finds errors of 4 mm or more, where that is defined."""
+    if measure.get("auroc_4mm") is None:
+        return ""
+    return f"; AUROC for errors of 4 mm or more {measure['auroc_4mm']:.3f}{_ends(_bounds(measure, 'auroc_4mm'))}"

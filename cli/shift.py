@@ -55,7 +55,8 @@ def command(run, perturbation, severity, method, channel, head_ct, draws, save_p
     """Perturb the test split of RUN, by default the newest run, by degrees, and see whether uncertainty rises.
 
     Images are perturbed after preprocessing, labels and landmarks with them. Writes RUN/shift/PERTURBATION/: table.csv (quality,
-    calibration, every uncertainty, AURC and OOD AUROC of each severity), correlations.csv and figures.
+    calibration, every uncertainty without the bias of a small T, AURC and OOD AUROC of each severity), correlations.csv and
+    figures. Intervals resample cases.
 
     \b
     Example:
@@ -78,9 +79,16 @@ def command(run, perturbation, severity, method, channel, head_ct, draws, save_p
     for row in done.correlations:
         if row["quantity"] not in QUANTITIES or row["spearman"] is None:
             continue
-        show(f"{row['method']}: {row['quantity'].replace('_', ' ')} with severity: {_found(row)}")
+        show(f"{row['method']}, T = {row['samples']}: {row['quantity'].replace('_', ' ')} with severity: {_found(row)}")
     show(f"{len(done.rows)} row(s) in {done.folder / 'table.csv'}, {len(drawn)} figures")
 
 
 def _found(row: dict) -> str:
-    return f"Spearman {row['spearman']:.3f}, Pearson {row['pearson']:.3f} over {row['severities']} severities"
+    shown = [f"{kind.capitalize()} {row[kind]:.3f}{_interval(row, kind)}" for kind in ("spearman", "pearson")]
+    return f"{', '.join(shown)} over {row['severities']} severities"
+
+
+def _interval(row: dict, kind: str) -> str:
+    """The interval over resampled cases, of the quantities that have one."""
+    low, high = row[f"{kind}_lower"], row[f"{kind}_upper"]
+    return "" if low is None else f" ({low:.3f} to {high:.3f})"

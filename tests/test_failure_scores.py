@@ -6,7 +6,7 @@ from scipy import stats
 
 from tests import references, references_scores
 from tfuq.errors import DataError
-from tfuq.scoring import failure
+from tfuq.scoring import bootstrap, failure
 from tfuq.scoring.evaluation.failures import FailureOptions, segmentation_cohorts
 
 
@@ -51,7 +51,7 @@ def test_intervals_are_those_of_resampled_cases(monkeypatch):
     for name, interval in found.items():
         assert interval == pytest.approx(np.percentile([d[name] for d in drawn], [2.5, 97.5]))
     assert found != failure.area_intervals(confidence, risk, cases, seed=4, draws=50)
-    monkeypatch.setattr(failure, "_AT_ONCE", 100)  # in parts
+    monkeypatch.setattr(bootstrap, "_AT_ONCE", 100)  # in parts
     in_parts = failure.area_intervals(confidence, risk, cases, seed=3, draws=50)
     assert all(in_parts[name] == pytest.approx(found[name]) for name in found)
 
@@ -76,6 +76,8 @@ def test_rank_puts_the_best_measure_first_and_leaves_out_missing_values():
     }.items()
     blindly = by_name["blind"]
     assert blindly["aurc_lower"] < blindly["aurc"] < blindly["aurc_upper"]
+    assert blindly["spearman_lower"] < blindly["spearman"] < blindly["spearman_upper"]
+    assert blindly["auroc_failure_lower"] < blindly["auroc_failure"] < blindly["auroc_failure_upper"]
     assert blindly["spearman"] == pytest.approx(references.spearman(blind, risk))
     assert blindly["pearson"] == pytest.approx(stats.pearsonr(blind, risk)[0])
     assert blindly["auroc_failure"] == pytest.approx(references.area_under_roc(-blind, risk > 0.8))

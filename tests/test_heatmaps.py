@@ -14,7 +14,7 @@ from tfuq.data.cases import Case
 from tfuq.data.landmarks import pixel_mm, rater_points, reference_points, rescale_points, stretch
 from tfuq.errors import DataError
 from tfuq.losses import gaussian_heatmaps, heatmap_cross_entropy, heatmap_mse, make_heatmap_loss
-from tfuq.measures.landmark import landmark_measures
+from tfuq.measures.landmark import Ellipse, landmark_measures
 from tfuq.reducers import LandmarkSamples
 
 NOWHERE = [math.nan, math.nan]
@@ -168,12 +168,31 @@ def test_a_known_ellipse_holds_95_percent():
     assert (along**2 + across**2 <= 1).mean() == pytest.approx(0.95, abs=0.003)
 
 
+@pytest.mark.parametrize("samples", [3, 4, 5, 8, 20])
+def test_few_samples_have_an_ellipse_that_holds_95_percent_of_further_ones(samples):
+    """χ²'s quantile of the covariance over T, as it was, held 0.63 at T = 5."""
+    rng, mix, repeats = np.random.default_rng(samples), np.array([[3.0, 1.0], [0.0, 0.7]]), 3000
+    drawn = rng.normal(size=(repeats, samples, 2)) @ mix
+    further = rng.normal(size=(repeats, 2)) @ mix
+    held = []
+    for points, new in zip(drawn, further, strict=True):
+        row = landmark_measures(points, np.ones(samples), None)
+        ellipse = Ellipse(row["ellipse_long"], row["ellipse_short"], row["ellipse_degrees"])
+        held.append(ellipse.holds(new - points.mean(0)))
+    assert np.mean(held) == pytest.approx(0.95, abs=0.013)  # 3 standard errors
+
+
 def test_samples_on_a_line_or_in_a_point_have_an_ellipse_too():
-    line = landmark_measures(np.array([[0.0, 0], [2, -2]]), np.ones(2), None)
+    line = landmark_measures(np.array([[0.0, 0], [2, -2], [1, -1]]), np.ones(3), None)
     assert (line["ellipse_degrees"], line["ellipse_short"]) == (pytest.approx(135), pytest.approx(0, abs=1e-6))
     point = landmark_measures(np.ones((3, 2)), np.ones(3), None)
     assert (point["variance"], point["ellipse_long"], point["ellipse_short"]) == (0, 0, 0)
+    assert Ellipse(0.0, 0.0, 0.0).holds(np.zeros(2))
+    assert not Ellipse(0.0, 0.0, 0.0).holds(np.array([0.0, 1e-3]))
     assert set(landmark_measures(np.ones((1, 2)), np.ones(1), None)) == {"x", "y", "max_activation"}
+    two = landmark_measures(np.array([[0.0, 0], [2, -2]]), np.ones(2), None)
+    assert "covariance_xx" in two
+    assert not any(name.startswith("ellipse") for name in two)
 
 
 def test_positions_keep_their_place_when_an_image_is_resized():

@@ -5,8 +5,9 @@ import pytest
 
 from tests import references, references_tables
 from tfuq.scoring.landmarks import (
-    correlations,
     detection_auroc,
+    detection_interval,
+    ellipse_coverage,
     errors_by_quantile,
     landmark_table,
     radial_errors,
@@ -76,32 +77,12 @@ def test_success_is_below_the_threshold_and_missing_landmarks_do_not_count():
     assert (rows[1]["n"], rows[1]["mean"], rows[1]["median"], rows[1]["sdr_4mm"]) == (0, None, None, None)
 
 
-def test_correlations(positions):
-    predicted, truth, measure = positions
-    errors = radial_errors(predicted, truth, 0.1)
-    x, y = zip(*present(measure, errors), strict=True)
-    found = correlations(measure, errors)
-    assert found["spearman"]["rho"] == pytest.approx(references.spearman(x, y))
-    assert found["pearson"]["r"] == pytest.approx(references_tables.pearson(x, y))
-    assert found["spearman"]["n"] == found["pearson"]["n"] == len(x)
-    assert found["spearman"]["p"] < 0.01
-    measure[0, 0] = np.nan
-    assert correlations(measure, errors)["pearson"]["n"] == len(x) - (not np.isnan(errors[0, 0]))
-
-
-def test_a_measure_that_says_nothing_has_no_correlation():
+def test_a_measure_that_says_nothing_finds_nothing():
     errors = np.array([[1.0, 5.0], [2.0, 6.0]])
-    for measure, data in (
-        (np.ones((2, 2)), errors),
-        (errors, np.ones((2, 2))),
-        (np.ones((3, 2)), NONE),
-        (errors[:1], errors[:1]),
-    ):
-        found = correlations(measure, data)
-        assert found["spearman"]["rho"] is found["spearman"]["p"] is found["pearson"]["r"] is None
     assert detection_auroc(np.ones((2, 2)), errors) == 0.5
     assert detection_auroc(errors, errors, threshold_mm=9.0) is None
     assert detection_auroc(np.ones((3, 2)), NONE) is None
+    assert detection_interval(errors, errors, threshold_mm=9.0) is None
 
 
 def test_detection(positions):
@@ -110,6 +91,42 @@ def test_detection(positions):
     x, y = (np.array(values) for values in zip(*present(measure, errors), strict=True))
     assert detection_auroc(measure, errors) == pytest.approx(references.area_under_roc(x, y >= 4))
     assert detection_auroc(np.array([[1.0, 2.0]]), np.array([[3.9, 4.0]])) == 1.0
+    low, high = detection_interval(measure, errors)
+    assert low < detection_auroc(measure, errors) < high
+
+
+def mahalanobis_limit(samples: int, share: float = 0.95) -> float:
+    """Hotelling's limit for a new point in the plane, by F written as Beta: F(2, m) > f with (1 + 2f/m)^(−m/2)."""
+    m = samples - 2
+    f = m / 2 * ((1 - share) ** (-2 / m) - 1)
+    return 2 * (samples - 1) * (samples + 1) / (samples * m) * f
+
+
+@pytest.mark.parametrize("samples", [3, 5, 40])
+def test_the_share_of_truths_in_the_ellipse(samples):
+    rng = np.random.default_rng(samples)
+    drawn = rng.normal(size=(12, 4, samples, 2)) @ np.array([[2.0, 0.7], [0.0, 0.5]])
+    truth = rng.normal(0, 3, (12, 4, 2))
+    truth[0, 1] = np.nan
+    mean = drawn.mean(2)
+    deviations = drawn - mean[:, :, None]
+    covariance = np.einsum("nlti,nltj->nlij", deviations, deviations) / samples
+    held = []
+    for i, k in np.argwhere(~np.isnan(truth[..., 0])):
+        away = truth[i, k] - mean[i, k]
+        unbiased = np.cov(drawn[i, k].T)
+        held.append(away @ np.linalg.solve(unbiased, away) <= mahalanobis_limit(samples))
+    found = ellipse_coverage(truth, mean, covariance, samples)
+    assert found["share"] == pytest.approx(np.mean(held))
+    assert (found["n"], found["cases"], found["samples"]) == (47, 12, samples)
+    assert found["lower"] <= found["share"] <= found["upper"]
+
+
+def test_two_samples_have_no_ellipse_to_hold_anything():
+    truth = np.zeros((3, 1, 2))
+    assert ellipse_coverage(truth, truth, np.ones((3, 1, 2, 2)), 2) is None
+    assert ellipse_coverage(truth, truth, None, 1) is None
+    assert ellipse_coverage(truth * np.nan, truth, np.ones((3, 1, 2, 2)), 9) is None
 
 
 def test_errors_by_quantile(positions):

@@ -179,7 +179,11 @@ def test_spearman_table():
     assert table["x"]["rho"] == pytest.approx(references.spearman(x, d))
     assert table["x"]["p"] == pytest.approx(stats.spearmanr(x, d).pvalue)
     assert table["x"]["n"] == 9
-    assert table["y"] == {"rho": None, "p": None, "n": 0}
+    assert table["x"]["lower"] < table["x"]["rho"] < table["x"]["upper"]
+    assert table["y"] == {"rho": None, "lower": None, "upper": None, "p": None, "n": 0}
+    several = spearman_with_dice([row | {"case": str(i // 3)} for i, row in enumerate(rows)])
+    assert several["x"]["rho"] == table["x"]["rho"]
+    assert several["x"]["p"] is None  # rows of one case are not independent
     assert measure_means(rows) == {"x": pytest.approx(np.mean(x)), "y": None}
 
 

@@ -35,7 +35,8 @@ def test_bad_severities_are_refused(text, words):
 
 def severity(at: float, entropy, dice: float, pairwise) -> Severity:
     measures = {"predictive_entropy": np.array(entropy), "pairwise_dice": np.array(pairwise)}
-    return Severity("ensemble", at, len(entropy), {"dice": dice, "ece": None}, {"predictive_entropy": dice / 10}, measures)
+    scores, aurc = {"dice": dice, "ece": None}, {"predictive_entropy": dice / 10}
+    return Severity("ensemble", 5, at, len(entropy), scores, aurc, measures)
 
 
 def test_rows_and_correlations_are_those_of_scipy_and_sklearn():
@@ -44,15 +45,20 @@ def test_rows_and_correlations_are_those_of_scipy_and_sklearn():
     entropies = [rng.random(12) + abs(x) / 3 for x in at]
     quality = [0.7, 0.85, 0.9, 0.86, 0.5]
     certainties = [1 - values / 3 for values in entropies]
-    rows = shift_rows([severity(*values) for values in zip(at, entropies, quality, certainties, strict=True)])
+    measured = [severity(*values) for values in zip(at, entropies, quality, certainties, strict=True)]
+    rows = shift_rows(measured)
+    assert {row["samples"] for row in rows} == {5}
     assert [row["severity"] for row in rows] == at
     assert rows[0]["predictive_entropy"] == pytest.approx(entropies[0].mean())
     expected = roc_auc_score([0] * 12 + [1] * 12, np.concatenate([entropies[2], entropies[4]]))
     assert rows[4]["ood_auroc_predictive_entropy"] == pytest.approx(expected)
     assert rows[4]["ood_auroc_pairwise_dice"] == pytest.approx(expected)  # less certain counts as more uncertain
     assert rows[2]["ood_auroc_predictive_entropy"] is None
+    low, high = (rows[3][f"ood_auroc_predictive_entropy_{end}"] for end in ("lower", "upper"))
+    assert low < rows[3]["ood_auroc_predictive_entropy"] < high
     assert rows[4]["aurc_predictive_entropy"] == pytest.approx(0.05)
-    found = {row["quantity"]: row for row in correlation_rows(rows)}
+    found = {row["quantity"]: row for row in correlation_rows(rows, measured)}
+    assert not any(name.endswith("_p") for row in found.values() for name in row)
     assert set(found) == {"dice", "ece", "predictive_entropy", "pairwise_dice"}
     assert found["dice"]["spearman"] == pytest.approx(stats.spearmanr(np.abs(at), quality)[0])
     means = [values.mean() for values in entropies]
@@ -60,6 +66,20 @@ def test_rows_and_correlations_are_those_of_scipy_and_sklearn():
     assert found["pairwise_dice"]["pearson"] == pytest.approx(-found["predictive_entropy"]["pearson"])
     assert found["ece"]["spearman"] is None
     assert found["ece"]["severities"] == 0
+    assert found["dice"]["spearman_lower"] is None  # what each case has of it is not known
+    rng, resampled = np.random.default_rng(0), []
+    for _ in range(1000):
+        chosen = rng.integers(0, 12, 12)
+        resampled.append(stats.pearsonr(np.abs(at), [values[chosen].mean() for values in entropies])[0])
+    found = found["predictive_entropy"]
+    assert [found["pearson_lower"], found["pearson_upper"]] == pytest.approx(np.percentile(resampled, [2.5, 97.5]))
+
+
+def test_means_of_different_sample_sizes_compare():
+    measures = {"image_mutual_information": np.array([0.2, 0.4]), "image_standard_deviation": np.array([0.1, 0.3])}
+    rows = shift_rows([Severity(f"T{t}", t, 0.0, 2, {}, {}, measures) for t in (1, 3, 30)])
+    assert [row["image_mutual_information"] for row in rows] == pytest.approx([0.3, 0.3 * 3 / 2, 0.3 * 30 / 29])
+    assert [row["image_standard_deviation"] for row in rows] == pytest.approx([0.2, 0.2 * 1.5**0.5, 0.2 * (30 / 29) ** 0.5])
 
 
 def test_cases_without_a_measure_are_left_out():

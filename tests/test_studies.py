@@ -39,7 +39,7 @@ set: {training.steps_per_epoch: 1}
 axes:
   training cases: {data.split.use: [1, 3]}
 structure: ball
-table: [dice, iou, correlation.pairwise_dice, measure.volume_mean_mm3]
+table: [dice, iou, correlation.pairwise_dice, measure.volume_mean_mm3, measure.volume_std_mm3]
 """
 
 
@@ -74,9 +74,9 @@ def test_a_study_goes_on_past_what_fails_and_where_it_was_stopped(study, own_bal
     (own_balls / "imagesTr" / "ball_002.nii.gz").write_bytes(intact[:500])
     assert_refused(tfuq(*run), "1 of 2 cells failed", "table.md", "first 3: ", "ball_002.nii.gz: not a readable NIfTI")
     markdown = (tmp_path / "out" / "table.md").read_text()
-    assert re.search(r"\| 3 +\| – +\| – ", markdown), markdown
+    assert re.search(r"\| 3 +\| – +\| – +\| – ", markdown), markdown
     assert "- 3: " in markdown
-    assert re.search(r"\| 1 +\| 0\.\d+ ", markdown), markdown
+    assert re.search(r"\| 1 +\| 4 +\| 0\.\d+ ", markdown), markdown
     finished = files_of(tmp_path / "out" / "cells" / "1")
 
     (own_balls / "imagesTr" / "ball_002.nii.gz").write_bytes(intact)
@@ -109,6 +109,9 @@ def check_table(out):
         assert float(row["iou"]) == pytest.approx(summary["scores"]["ball"]["iou"]["mean"], rel=1e-4)
         volume = summary["structure_measures"]["ball"]["volume_mean_mm3"]
         assert float(row["measure.volume_mean_mm3"]) == pytest.approx(volume, rel=1e-4)
+        std = summary["structure_measures"]["ball"]["volume_std_mm3"]
+        assert float(row["measure.volume_std_mm3"]) == pytest.approx(std * (4 / 3) ** 0.5, rel=1e-4)  # of T = 4 samples
+        assert row["samples (T)"] == "4"
         assert row["correlation.pairwise_dice"] == ""  # two test cases have no correlation
         assert json.loads((cell / "splits.json").read_text())["test"] == LISTED_SPLIT["test"]
     assert (out / "figure.png").stat().st_size > 5000

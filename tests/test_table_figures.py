@@ -8,6 +8,7 @@ from tfuq.report.canvas import save
 from tfuq.report.classification import confusion_figure, extremes, rejection
 from tfuq.report.landmarks import error_scatter, overlay, quantile_bars
 from tfuq.report.ranking import reliability, risk_coverage
+from tfuq.scoring.association import grouped_correlations
 from tfuq.scoring.calibration import Bins, confidence_bins
 from tfuq.scoring.classification import confusion, rejection_curve
 from tfuq.scoring.evaluation.scores import reliability_rows
@@ -127,7 +128,7 @@ def test_overlay_has_the_proportions_of_its_image_and_an_ellipse_for_each_covari
 
 def test_ellipses_hold_95_of_100(tmp_path):
     matrix = np.array([[9.0, 4.0], [4.0, 3.0]])
-    figure = overlay(np.eye(40)[..., None], None, np.array([[20.0, 20.0]]), np.zeros((1, 1, 2)), matrix[None], ["a"])
+    figure = overlay(np.eye(40)[..., None], None, np.array([[20.0, 20.0]]), np.zeros((100_000, 1, 2)), matrix[None], ["a"])
     ellipse = figure.axes[0].patches[0]
     points = np.random.default_rng(0).multivariate_normal([20, 20], matrix, 4000)
     assert np.mean(ellipse.get_path().contains_points(points, ellipse.get_patch_transform())) == pytest.approx(0.95, abs=0.015)
@@ -138,10 +139,16 @@ def test_scatter_and_quantiles(tmp_path):
     measure = rng.lognormal(0, 2, (20, 19))
     errors = rng.gamma(2, 1, (20, 19)) * measure**0.3
     errors[:3, 4] = np.nan
-    figure = error_scatter(measure, errors, "E-CPV (mm²)", 0.412, 0.00012)
-    assert titles(figure) == ["ρ = 0.41, p = 0.00012, n = 377"]
+    found = grouped_correlations(measure, errors)["spearman"]
+    figure = error_scatter(measure, errors, "E-CPV (mm²)", found)
+    within, pooled = titles(figure)[0].split("\n")
+    assert within.startswith(f"ρ within landmarks = {found['within']:.2f} ({found['within_lower']:.2f} to ")
+    assert pooled.endswith("n = 377 in 20 images")
+    assert "p =" not in titles(figure)[0]
     drawn(figure, tmp_path)
-    assert "undefined" in titles(error_scatter(np.ones((2, 2)), np.ones((2, 2)), "variance (mm²)", None, None))[0]
+    nothing = np.ones((2, 2))
+    undefined = grouped_correlations(nothing, nothing)["spearman"]
+    assert "undefined" in titles(error_scatter(nothing, nothing, "variance (mm²)", undefined))[0]
     rows = errors_by_quantile(measure, errors)
     figure = quantile_bars(rows)
     assert [bar.get_height() for bar in figure.axes[0].patches] == [row["mean_error"] for row in rows]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
-_CHI_SQUARE_95 = 5.991464547107979  # of two degrees of freedom
+_SHARE, _AXES = 0.95, 2
+_TINY = 1e-9  # pixels: half-axes of samples that are all alike
 
 
 def landmark_measures(
@@ -17,8 +20,7 @@ def landmark_measures(
     ``mm`` is a pixel's width and height where they are known; then the position and its spread are also given in mm.
     ``variance`` is the trace of the population covariance, the mean squared distance from the mean (E-CPV);
     ``mean_radial_spread`` the mean distance, which Drevický & Kodym 2020 call prediction variance; ``max_activation`` is S-MHA
-    of one network and E-MHA of several (ibid.). The ellipse holds 95 % of a Gaussian of that covariance: half-axes, and the
-    degrees by which the longer one is turned from x towards y. One sample has no spread.
+    of one network and E-MHA of several (ibid.). ``ellipse_…`` is `prediction_ellipse`, of T > 2. One sample has no spread.
 
     ``predicted [T, 2]``: variances along x and y, in pixels², that a heteroscedastic network predicts. Then the total variance is
     their mean (aleatoric) and the variance of the positions (epistemic), each added over the axes (Kendall & Gal 2017, eq. 9).
@@ -62,11 +64,58 @@ def _spread(points: np.ndarray, unit: str) -> dict[str, float]:
     }
 
 
+@dataclass(frozen=True)
+class Ellipse:
+    """An ellipse about a mean position: half-axes ``long`` and ``short`` in pixels, and the ``degrees`` by which the longer one
+    is turned from x towards y."""
+
+    long: float
+    short: float
+    degrees: float
+
+    def holds(self, offset: np.ndarray) -> bool:
+        """Whether a position lies within, ``offset [2]`` (x, y in pixels) from the mean."""
+        turn = math.radians(self.degrees)
+        along = abs(offset[0] * math.cos(turn) + offset[1] * math.sin(turn))
+        across = abs(offset[1] * math.cos(turn) - offset[0] * math.sin(turn))
+        return bool((along / max(self.long, _TINY)) ** 2 + (across / max(self.short, _TINY)) ** 2 <= 1)
+
+
+def prediction_ellipse(covariance: np.ndarray, samples: int) -> Ellipse | None:
+    """Where one more sample of the same normal distribution would lie with a probability of 95 %, given T samples.
+
+    Hotelling's T²: with S the samples' covariance over T − 1 and p = 2, a new sample x has (x − x̄)ᵀ S⁻¹ (x − x̄) up to
+    p(T − 1)(T + 1) / (T(T − p)) times the 95 % quantile of F with p and T − p degrees of freedom. For many samples that is the
+    quantile 5.99 of χ². Few samples know little of their own spread: five need half-axes 2.3 times as long.
+
+    It says where samples lie, not where the landmark is: `tfuq score` reports how often it holds the truth.
+
+    Args:
+        covariance: population covariance ``[2, 2]`` of the samples (over T), in pixels².
+        samples: T.
+
+    Returns:
+        None of T ≤ 2, which leave no degree of freedom.
+
+    References:
+        Johnson & Wichern 2007, Applied Multivariate Statistical Analysis, 5.4 and 5.18 (prediction of a future observation).
+    """
+    if samples <= _AXES:
+        return None
+    factor = _AXES * (samples - 1) * (samples + 1) / (samples * (samples - _AXES))
+    reach = factor * float(stats.f.ppf(_SHARE, _AXES, samples - _AXES))
+    (short, long), axes = np.linalg.eigh(covariance * samples / (samples - 1))
+    degrees = math.degrees(math.atan2(axes[1, 1], axes[0, 1])) % 180
+    return Ellipse(*(math.sqrt(max(variance, 0.0) * reach) for variance in (long, short)), degrees)
+
+
 def _ellipse(points: np.ndarray) -> dict[str, float]:
+    found = prediction_ellipse(_covariance(points), len(points))
+    if found is None:
+        return {}
+    return {"ellipse_long": found.long, "ellipse_short": found.short, "ellipse_degrees": found.degrees}
+
+
+def _covariance(points: np.ndarray) -> np.ndarray:
     deviations = points - points.mean(0)
-    (short, long), axes = np.linalg.eigh(deviations.T @ deviations / len(points))
-    return {
-        "ellipse_long": math.sqrt(max(long, 0.0) * _CHI_SQUARE_95),
-        "ellipse_short": math.sqrt(max(short, 0.0) * _CHI_SQUARE_95),
-        "ellipse_degrees": math.degrees(math.atan2(axes[1, 1], axes[0, 1])) % 180,
-    }
+    return deviations.T @ deviations / len(points)

@@ -1,9 +1,12 @@
 """Structure-level measures, per class and per connected component, from every sample's mask (NumPy).
 
 Volumes are those of the scan's voxels on the network's grid, without the padding that the network sees, in the unit of its voxels;
-columns go by the names of scans (see `tfuq.data.units`).
-Sources: Roy et al. 2018 (coefficient of variation, pairwise Dice),
-Hoebel et al. 2019 (volume dispersion, labelled uncertainty), Kahl et al. 2024 (means over structure, boundary, image).
+columns go by the names of scans (see `tfuq.data.units`). ``volume_lower_mm3`` and ``volume_upper_mm3`` are the spread of the
+samples, from 2.5 to 97.5 % of their volumes: where samples lie, which is no interval that holds the true volume with 95 %.
+
+Variances and mutual information are those of the T samples at hand; `tfuq.measures.sample_size` has what a small T does to them.
+Sources: Roy et al. 2018 (coefficient of variation, pairwise Dice), Hoebel et al. 2019 (volume dispersion, labelled uncertainty),
+Kahl et al. 2024 (means over structure, boundary, image).
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from tfuq.data.boundary import at_boundary
 from tfuq.masks import Box, SampleMasks
 
 _EXACT_FLOAT32 = 2**24  # products of 0/1 sums stay exact integers below this
-INTERVAL_PERCENTILES = (2.5, 97.5)
+SPREAD_PERCENTILES = (2.5, 97.5)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def _boundary_means(maps: ClassMaps, box: Box, label: np.ndarray) -> dict:
 
 def _volumes(voxels: np.ndarray, label_voxels: int, voxel_volume: float) -> dict:
     mean, std = float(voxels.mean()), float(voxels.std())
-    low, high = np.percentile(voxels, INTERVAL_PERCENTILES)
+    low, high = np.percentile(voxels, SPREAD_PERCENTILES)
     return {
         "volume_mm3": label_voxels * voxel_volume,
         "volume_mean_mm3": mean * voxel_volume,

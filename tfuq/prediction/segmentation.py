@@ -135,12 +135,14 @@ class VolumePredictor(Predictor):
         return [self._with_interval(row, prepared.voxel_volume) for row in rows]
 
     def _with_interval(self, row: dict, voxel_volume: float) -> dict:
-        """A class's row with its conformal volume interval, which is of the class as a whole; regions have none."""
+        """A class's row with its conformal volume interval, which is of the class as a whole, before the spread of the samples;
+        regions have none."""
         quantile = self.calibration and self.calibration.conformal.volumes.get(row["class"])
         if quantile is None or row["component"] != "all":
             return row
         low, high = volume_interval(*predicted_interval(row), voxel_volume, quantile)
-        return row | {"volume_conformal_lower_mm3": low, "volume_conformal_upper_mm3": high}
+        head = {name: row[name] for name in ("class", "component", "volume_mm3")}
+        return head | {"volume_conformal_lower_mm3": low, "volume_conformal_upper_mm3": high} | row
 
     def kept_samples(self, prepared: Volume, drawn: Drawn) -> StoredSamples | None:
         """The samples to write beside the maps, where they are asked for."""

@@ -43,9 +43,17 @@ def save(figure: Figure, path: Path) -> Path:
 
 
 def correlation_title(symbol: str, value: float | None, p: float | None, n: int) -> str:
-    """A correlation as one line, such as "ρ = 0.41, p = 0.0012, n = 60"."""
-    found = f"{symbol} undefined" if value is None else f"{symbol} = {value:.2f}, p = {p:.2g}"
-    return f"{found}, n = {n}"
+    """A correlation as one line, such as "ρ = 0.41, p = 0.0012, n = 60"; without p where items are not independent."""
+    if value is None:
+        return f"{symbol} undefined, n = {n}"
+    return f"{symbol} = {value:.2f}" + ("" if p is None else f", p = {p:.2g}") + f", n = {n}"
+
+
+def interval_text(symbol: str, value: float | None, low: float | None, high: float | None) -> str:
+    """A value with its interval, such as "ρ = 0.41 (0.12 to 0.63)"."""
+    if value is None:
+        return f"{symbol} undefined"
+    return f"{symbol} = {value:.2f}" + ("" if low is None or high is None else f" ({low:.2f} to {high:.2f})")
 
 
 def plain(name: str) -> str:

@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
-from scipy import stats
 
-from tfuq.report.canvas import BLUE, ORANGE, SKY, VERMILION, YELLOW, correlation_title, new_figure
+from tfuq.measures.landmark import prediction_ellipse
+from tfuq.report.canvas import BLUE, ORANGE, SKY, VERMILION, YELLOW, interval_text, new_figure
 
 _WIDTH = 6.0  # inches of the image
 _SHORT_NAME = 3
@@ -25,14 +25,15 @@ def overlay(
     covariance: np.ndarray,
     names: list[str],
 ) -> Figure:
-    """Landmarks on their image: truth as crosses, means as stars, samples as dots, ellipses that hold 95 % of a normal distribution.
+    """Landmarks on their image: truth as crosses, means as stars, samples as dots, and the ellipses that would hold 95 % of
+    further samples.
 
     Args:
         image: ``[H, W, 1 or 3]``, shown from its darkest to its brightest value.
         truth: ``[L, 2]`` in the image's pixels (x, y), NaN where missing; None without any.
         position: mean positions ``[L, 2]``.
         samples: positions of each sample ``[T, L, 2]``.
-        covariance: ``[L, 2, 2]`` of x and y in square pixels; NaN where there is none, as with one sample.
+        covariance: population covariance ``[L, 2, 2]`` of the samples' x and y in square pixels; NaN where there is none.
         names: of the landmarks. Long ones are listed beside the image under numbers.
     """
     height, width = image.shape[:2]
@@ -41,7 +42,7 @@ def overlay(
     axes = figure.add_subplot()
     axes.imshow(((image - image.min()) / (np.ptp(image) or 1)).squeeze(), cmap="gray")
     axes.plot(*samples.reshape(-1, 2).T, ".", color=SKY, markersize=2.5, alpha=0.6, label="sample")
-    for ellipse in _ellipses(position, covariance):
+    for ellipse in _ellipses(position, covariance, len(samples)):
         axes.add_patch(ellipse)
     if truth is not None:
         axes.plot(*truth.T, "+", color=ORANGE, markersize=12, markeredgewidth=1.6, label="truth")
@@ -58,16 +59,15 @@ def overlay(
     return figure
 
 
-def _ellipses(position: np.ndarray, covariance: np.ndarray) -> list[Ellipse]:
-    """The 95 % ellipse of each landmark that has a covariance; the first one names itself in the legend."""
-    reach, ellipses = np.sqrt(stats.chi2.ppf(0.95, 2)), []
+def _ellipses(position: np.ndarray, covariance: np.ndarray, samples: int) -> list[Ellipse]:
+    """The 95 % ellipse of each landmark that has one; the first names itself in the legend."""
+    ellipses: list[Ellipse] = []
     for centre, matrix in zip(position, covariance, strict=True):
-        if np.isfinite(matrix).all():
-            variances, directions = np.linalg.eigh(matrix)
-            lengths = 2 * reach * np.sqrt(np.maximum(variances, 0))
-            angle = np.degrees(np.arctan2(*directions[::-1, 1]))
-            label = None if ellipses else "95 % ellipse"
-            ellipses.append(Ellipse(centre, lengths[1], lengths[0], angle=angle, fill=False, color=VERMILION, label=label))
+        found = prediction_ellipse(matrix, samples) if np.isfinite(matrix).all() else None
+        if found:
+            label = None if ellipses else "95 % of further samples"
+            style = {"fill": False, "color": VERMILION, "label": label}
+            ellipses.append(Ellipse(centre, 2 * found.long, 2 * found.short, angle=found.degrees, **style))
     return ellipses
 
 
@@ -76,8 +76,11 @@ def _label(axes: Axes, position: np.ndarray, labels: list[str]) -> None:
         axes.annotate(label, (x, y), (5, 4), textcoords="offset points", fontsize=7, color="white", path_effects=_OUTLINE)
 
 
-def error_scatter(measure: np.ndarray, errors: np.ndarray, name: str, rho: float | None, p: float | None) -> Figure:
-    """A measure (``name`` with its unit) against the radial error in mm, a point for each landmark, with Spearman's ρ."""
+def error_scatter(measure: np.ndarray, errors: np.ndarray, name: str, found: dict) -> Figure:
+    """A measure (``name`` with its unit) against the radial error in mm, a point for each landmark.
+
+    The title has Spearman's ``found`` of `tfuq.scoring.association.grouped_correlations`: within landmarks, and pooled.
+    """
     present = ~(np.isnan(measure) | np.isnan(errors))
     x, y = measure[present], errors[present]
     figure = new_figure(4.6, 3.6)
@@ -86,7 +89,9 @@ def error_scatter(measure: np.ndarray, errors: np.ndarray, name: str, rho: float
     axes.set(xlabel=name, ylabel="radial error (mm)", ylim=(0, None))
     if len(x) and x.min() > 0 and x.max() > _WIDE_RANGE * np.median(x):
         axes.set_xscale("log")
-    axes.set_title(correlation_title("ρ", rho, p, len(x)), fontsize=9)
+    within = interval_text("ρ within landmarks", found["within"], found["within_lower"], found["within_upper"])
+    pooled = interval_text("pooled", found["rho"], found["lower"], found["upper"])
+    axes.set_title(f"{within}\n{pooled}, n = {found['n']} in {found['cases']} images", fontsize=8)
     return figure
 
 

@@ -81,12 +81,13 @@ def against_severity(rows: Sequence[dict], correlations: Sequence[dict], meaning
     """A panel for quality and for each uncertainty, a line for each method with its Spearman and Pearson correlation."""
     names = [name for name in QUANTITIES if any(row.get(name) is not None for row in rows)]
     found = {(row["method"], row["quantity"]): row for row in correlations}
+    samples = {row["method"]: row["samples"] for row in rows}
     figure, drawn = panels(len(names))
     for axes, name in zip(drawn, names, strict=True):
         for method, (colour, style) in zip(dict.fromkeys(row["method"] for row in rows), cycle(LINES), strict=False):
             points = [(row["severity"], row[name]) for row in rows if row["method"] == method and row.get(name) is not None]
             if points:
-                label = f"{method}{_correlation(found.get((method, name)))}"
+                label = f"{method}, T = {samples[method]}{_correlation(found.get((method, name)))}"
                 axes.plot(*zip(*points, strict=True), style, color=colour, marker="o", markersize=3, linewidth=1.2, label=label)
         axes.set(xlabel="severity", ylabel=QUANTITIES[name])
         axes.legend(fontsize=6)

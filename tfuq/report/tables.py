@@ -60,8 +60,7 @@ def landmark_figures(folder: Path, run: Run, reference: Path | None, scores: Sco
     rows = [row for row in scores.cases if row["class"] != "all"]
     for name, found in scores.summary["measures"].items():
         values, radial = (np.array([_value(row[column]) for row in rows]) for column in (name, f"radial_error_{unit}"))
-        spearman = found["correlation"]["spearman"]
-        yield f"error-{name}", error_scatter(values, radial, name, spearman["rho"], spearman["p"])
+        yield f"error-{name}", error_scatter(values, radial, name, found["correlation"]["spearman"])
         if "quantiles" in found:
             yield f"quantiles-{name}", quantile_bars(found["quantiles"])
 

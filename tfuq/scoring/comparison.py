@@ -1,63 +1,158 @@
-"""Methods side by side: mean ± standard deviation over the same cases, the best marked where a paired test supports it."""
+"""Methods side by side over the same cases: scores, their paired differences, and measures of uncertainty."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pydantic
-from scipy import stats
 
 from tfuq.data.stored import number, read_json, read_table
 from tfuq.errors import DataError
-from tfuq.scoring.metrics import METRICS
+from tfuq.measures.sample_size import BIASED, DEPEND_ON_SAMPLES, unbiased
+from tfuq.scoring.evaluation.failures import STRUCTURE_MEASURES
+from tfuq.scoring.evaluation.landmarks import MEASURES as LANDMARK_MEASURES
+from tfuq.scoring.evaluation.scores import mean_of
+from tfuq.scoring.metrics import MEASURES, METRICS
+from tfuq.scoring.paired import PairedDifference, holm, paired_difference
 
 SIGNIFICANCE = 0.05
+BOLD = (
+    "Bold: the best mean, where a paired test and the interval of the difference support it against every other method "
+    f"(Wilcoxon's signed-rank test, McNemar's of right and wrong; Holm-adjusted p < {SIGNIFICANCE})."
+)
+DIFFERENCES = (
+    "Difference from the method of the best mean: Hodges–Lehmann estimate with the 95 % interval of its Walsh averages (of "
+    "right and wrong: difference of the shares), and p of the paired test, two-sided, Holm-adjusted over the methods of a row. "
+    "Intervals are of one comparison each, and nothing is adjusted over the rows."
+)
+UNBIASED = (
+    "Mean over the cases. Variances and mutual information are multiplied by T/(T − 1), standard deviations and coefficients of "
+    "variation by its root, so that methods of different T compare."
+)
 _AGAIN = "run tfuq score again"
+_SHOWN_MEASURES = (*MEASURES, *(f"image_{name}" for name in MEASURES), *STRUCTURE_MEASURES, *LANDMARK_MEASURES)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One method's score over the cases; ``is_best`` where it beats every other method (see `supported_best`)."""
+    """One method's score over the cases; ``is_best`` where it beats every other method (see `supported_best`).
+
+    ``difference`` is from the method of the best mean, p adjusted by Holm; None of that method itself, and of a score that is
+    neither good nor bad.
+    """
 
     mean: float
     std: float | None
     is_best: bool
+    difference: PairedDifference | None = None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """``cells[score][method]`` over ``cases`` that all methods have."""
+    """``cells[score][method]`` over ``cases`` that all methods have.
+
+    ``samples`` is each method's T (None where its scores do not note it), ``measures[measure][method]`` the mean of a measure
+    of uncertainty without the bias of a small T, and ``left_out`` what depends on T where T differs. ``shared_members`` has the
+    members of the methods that draw several samples from each, whose measures keep a part of that bias.
+    """
 
     methods: list[str]
     cases: list[str]
     cells: dict[str, dict[str, Cell]]
+    samples: dict[str, int | None] = field(default_factory=dict)
+    measures: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    shared_members: dict[str, int] = field(default_factory=dict)
+
+    def headings(self) -> list[str]:
+        """The methods, each with its T."""
+        return [heading(method, self.samples.get(method)) for method in self.methods]
 
     def rows(self) -> list[dict]:
         """One row per method, for CSV."""
-        table = []
-        for method in self.methods:
-            row: dict = {"method": method, "cases": len(self.cases)}
-            for score, by_method in self.cells.items():
-                cell = by_method[method]
-                row |= {score: cell.mean, f"{score}_std": cell.std, f"{score}_best": int(cell.is_best)}
-            table.append(row)
-        return table
+        return [self._row(method) for method in self.methods]
+
+    def _row(self, method: str) -> dict:
+        row: dict = {"method": method, "samples": self.samples.get(method), "cases": len(self.cases)}
+        for score, by_method in self.cells.items():
+            cell = by_method[method]
+            row |= {score: cell.mean, f"{score}_std": cell.std, f"{score}_best": int(cell.is_best)}
+            apart = cell.difference
+            row |= {
+                f"{score}_difference": apart and apart.estimate,
+                f"{score}_difference_lower": apart and apart.low,
+                f"{score}_difference_upper": apart and apart.high,
+                f"{score}_difference_p": apart and apart.p,
+            }
+        return row | {f"{name}_unbiased": found[method] for name, found in self.measures.items()}
 
     def markdown(self) -> str:
-        """A table with a row per score, its columns aligned: mean ± std, the supported best in bold."""
-        rows = [["score", *self.methods]]
-        for score, by_method in self.cells.items():
-            metric = METRICS[score]
-            unit = "" if metric.unit == "1" else f" ({metric.unit})"
-            rows.append([f"{score}{unit}", *(_shown(by_method[m]) for m in self.methods)])
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        rows.insert(1, ["-" * width for width in widths])
-        lines = [f"| {' | '.join(map(str.ljust, row, widths))} |" for row in rows]
-        note = f"Mean ± standard deviation over {len(self.cases)} cases. Bold: better than every other method, paired Wilcoxon "
-        return "\n".join([*lines, "", note + f"signed-rank test, Holm-adjusted p < {SIGNIFICANCE}."]) + "\n"
+        """Aligned tables: mean ± std with the supported best in bold, differences from the best, and measures."""
+        scores = {name: [_shown(by[m]) for m in self.methods] for name, by in self.cells.items()}
+        parts = [
+            self._table("score", {_with_unit(name): cells for name, cells in scores.items()}),
+            f"Mean ± standard deviation over {len(self.cases)} cases. {BOLD}{self._left_out()}",
+        ]
+        apart = {
+            _with_unit(name): [difference_text(by[m]) for m in self.methods]
+            for name, by in self.cells.items()
+            if any(cell.difference for cell in by.values())
+        }
+        if apart:
+            parts += [self._table("difference", apart), DIFFERENCES]
+        if self.measures:
+            shown = {name: [_number(by[m]) for m in self.methods] for name, by in self.measures.items()}
+            parts += [self._table("measure", shown), " ".join([UNBIASED, *self.caveats()])]
+        return "\n\n".join(parts) + "\n"
+
+    def caveats(self) -> list[str]:
+        """What the measures still lack, a sentence for each method with several samples of a member."""
+        return [
+            f"Samples of one member count as independent: of what the {members} members of {method} differ by, up to 1/{members} "
+            "is missing."
+            for method, members in self.shared_members.items()
+        ]
+
+    def _left_out(self) -> str:
+        if not self.left_out:
+            return ""
+        return f" Left out, as they change with T alone and T differs: {', '.join(self.left_out)}."
+
+    def _table(self, corner: str, lines: Mapping[str, Sequence[str]]) -> str:
+        return _aligned([[corner, *self.headings()], *([name, *cells] for name, cells in lines.items())])
+
+
+def heading(method: str, samples: int | None) -> str:
+    """A method with its number of samples, as every table has it."""
+    return f"{method}, T {'not noted' if samples is None else f'= {samples}'}"
+
+
+def difference_text(cell: Cell) -> str:
+    """A cell's difference from the best mean with its interval and p."""
+    apart = cell.difference
+    if apart is None:
+        return "–"
+    interval = "" if apart.low is None else f" ({apart.low:+.4f} to {apart.high:+.4f})"
+    return f"{apart.estimate:+.4f}{interval}, p {apart.p:.2g}"
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    rule = ["-" * width for width in widths]
+    return "\n".join(f"| {' | '.join(map(str.ljust, row, widths))} |" for row in [rows[0], rule, *rows[1:]])
+
+
+def _with_unit(score: str) -> str:
+    unit = METRICS[score].unit
+    return score if unit == "1" else f"{score} ({unit})"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"
 
 
 def _shown(cell: Cell) -> str:
@@ -74,18 +169,90 @@ def compare(folders: list[Path], class_name: str = "all") -> Comparison:
     """
     if len(folders) < 2:
         raise DataError("a comparison needs two score folders or more; name those of the methods to set side by side")
-    tables = {name: _read(folder, class_name) for name, folder in method_names(folders).items()}
+    named = method_names(folders)
+    tables = {name: _read(folder, class_name) for name, folder in named.items()}
     require_same_data(folders)
     shared = set.intersection(*(set(table) for table in tables.values()))
     if not shared:
         raise DataError(f"{', '.join(map(str, folders))}: have no case in common; compare methods on the same data")
-    cases = sorted(shared)
-    cells = {}
+    cases, samples = sorted(shared), {name: samples_of(folder) for name, folder in named.items()}
+    same_samples = len(set(samples.values())) == 1
+    cells, left_out = {}, []
     for score, metric in METRICS.items():
         values = {name: [table[case].get(score) for case in cases] for name, table in tables.items()}
-        if all(any(v is not None for v in column) for column in values.values()):
-            cells[score] = _cells(values, metric.better)
-    return Comparison(list(tables), cases, cells)
+        if not all(any(v is not None for v in column) for column in values.values()):
+            continue
+        if metric.depends_on_samples and not same_samples:
+            left_out.append(score)
+            continue
+        cells[score] = _cells(values, metric.better)
+    measures = measures_side_by_side(named, class_name, cases)
+    return Comparison(list(tables), cases, cells, samples, measures, left_out, shared_members(named))
+
+
+def shared_members(folders: Mapping[str, Path]) -> dict[str, int]:
+    """The number of members of the methods that draw several samples from each of several, by method.
+
+    Raises:
+        DataError: a folder holds no scores.
+    """
+    found = {name: _summary(folder) for name, folder in folders.items()}
+    return {name: s.members for name, s in found.items() if s.samples and 1 < s.members < s.samples}
+
+
+def measures_side_by_side(
+    folders: Mapping[str, Path], class_name: str, cases: Sequence[str]
+) -> dict[str, dict[str, float | None]]:
+    """Means over cases of the measures of uncertainty, by measure and method, without the bias of a small T.
+
+    Measures that change with T alone are left out where the methods that have them differ in T. A method whose T is not noted
+    has none of those that T biases.
+
+    Args:
+        folders: of scores, by method.
+        class_name: a class or a landmark, or "all".
+        cases: to take the mean over.
+
+    Raises:
+        DataError: a folder holds no scores. RunError: a damaged table.
+    """
+    samples = {name: samples_of(folder) for name, folder in folders.items()}
+    means = {name: _measure_means(folder, class_name, cases) for name, folder in folders.items()}
+    found = {name: _of_samples(values, samples[name]) for name, values in means.items()}
+    table = {}
+    for measure in _SHOWN_MEASURES:
+        having = {samples[name] for name, values in found.items() if values.get(measure) is not None}
+        if having and (len(having) == 1 or measure not in DEPEND_ON_SAMPLES):
+            table[measure] = {name: values.get(measure) for name, values in found.items()}
+    return table
+
+
+def _of_samples(means: Mapping[str, float | None], samples: int | None) -> Mapping[str, float | None]:
+    if samples is not None:
+        return unbiased(means, samples)
+    return {name: value for name, value in means.items() if name not in BIASED}
+
+
+def _measure_means(folder: Path, class_name: str, cases: Sequence[str]) -> dict[str, float | None]:
+    """Means over the cases of what ``cases.csv`` and ``structures.csv`` measure of a class, or of all."""
+    wanted = set(cases)
+    rows = _numbers(folder / "cases.csv", class_name, wanted)
+    if (folder / "structures.csv").is_file():
+        rows += _structure_numbers(folder / "structures.csv", class_name, wanted)
+    return {name: mean_of([row.get(name) for row in rows]) for name in _SHOWN_MEASURES}
+
+
+def _numbers(path: Path, class_name: str, cases: set[str]) -> list[dict[str, float | None]]:
+    rows = read_table(path, ("case", "class"), _AGAIN)
+    chosen = [row for row in rows if row["class"] == class_name and row["case"] in cases]
+    return [{name: number(path, row, name, _AGAIN) for name in _SHOWN_MEASURES if name in row} for row in chosen]
+
+
+def _structure_numbers(path: Path, class_name: str, cases: set[str]) -> list[dict[str, float | None]]:
+    rows = read_table(path, ("case", "class", "component"), _AGAIN)
+    whole = [row for row in rows if row["component"] == "all" and row["case"] in cases]
+    chosen = [row for row in whole if class_name in ("all", row["class"])]
+    return [{name: number(path, row, name, _AGAIN) for name in STRUCTURE_MEASURES if name in row} for row in chosen]
 
 
 def require_same_data(folders: list[Path]) -> None:
@@ -121,7 +288,7 @@ def method_names(folders: list[Path]) -> dict[str, Path]:
     Raises:
         DataError: a folder holds no scores.
     """
-    methods = [_method(folder) for folder in folders]
+    methods = [_summary(folder).method for folder in folders]
     above = os.path.commonpath([folder.resolve() for folder in folders])
     places = [os.path.relpath(folder.resolve(), above) for folder in folders]
     names = [m if methods.count(m) == 1 else f"{m} ({place})" for m, place in zip(methods, places, strict=True)]
@@ -130,12 +297,28 @@ def method_names(folders: list[Path]) -> dict[str, Path]:
 
 class _Summary(pydantic.BaseModel):
     method: str
+    samples: int | None = None
+    weights_digest: list[str] = []
+
+    @property
+    def members(self) -> int:
+        """How many networks drew; 0 where that is not noted."""
+        return len(self.weights_digest)
 
 
-def _method(folder: Path) -> str:
+def _summary(folder: Path) -> _Summary:
     if not (folder / "summary.json").is_file():
         raise DataError(f"{folder}: no scores (it has no summary.json); give a folder that tfuq score wrote")
-    return read_json(folder / "summary.json", _Summary, _AGAIN).method
+    return read_json(folder / "summary.json", _Summary, _AGAIN)
+
+
+def samples_of(folder: Path) -> int | None:
+    """The number of samples T of a score folder; None where it is not noted.
+
+    Raises:
+        DataError: the folder holds no scores.
+    """
+    return _summary(folder).samples
 
 
 def _read(folder: Path, class_name: str) -> dict[str, dict[str, float | None]]:
@@ -152,27 +335,40 @@ def _cells(values: dict[str, list], better: str | None) -> dict[str, Cell]:
     # A case counts only where every method has the score, so that means compare like with like.
     complete = [i for i, row in enumerate(zip(*values.values(), strict=True)) if None not in row]
     columns = {name: np.array([column[i] for i in complete], float) for name, column in values.items()}
-    best = supported_best(columns, better)
-    return {
-        name: Cell(float(c.mean()) if len(c) else np.nan, float(c.std(ddof=1)) if len(c) > 1 else None, name == best)
-        for name, c in columns.items()
-    }
+    first, apart = differences_from_best(columns, better)
+    best = first if is_supported(apart, better) else None
+    return {name: replace(_cell(column), is_best=name == best, difference=apart.get(name)) for name, column in columns.items()}
+
+
+def _cell(column: np.ndarray) -> Cell:
+    mean = float(column.mean()) if len(column) else np.nan
+    return Cell(mean, float(column.std(ddof=1)) if len(column) > 1 else None, is_best=False)
 
 
 def supported_best(columns: dict[str, np.ndarray], better: str | None) -> str | None:
-    """The method that beats every other by a paired Wilcoxon signed-rank test, Holm-adjusted; None where none does."""
-    losses = {name: _loss(column, better) for name, column in columns.items()}
-    best = min(losses, key=lambda name: losses[name].mean()) if better and all(map(len, columns.values())) else None
-    if best is None:
-        return None
-    p = sorted(_p_value(losses[best], loss) for name, loss in losses.items() if name != best)
-    adjusted = [value * (len(p) - rank) for rank, value in enumerate(p)]
-    return best if max(adjusted) < SIGNIFICANCE else None
+    """The method of the best mean, where `is_supported` says so of its differences; None where it does not."""
+    best, apart = differences_from_best(columns, better)
+    return best if is_supported(apart, better) else None
 
 
-def _loss(column: np.ndarray, better: str | None) -> np.ndarray:
-    return {"higher": -column, "nearer zero": np.abs(column)}.get(better or "", column)
+def differences_from_best(columns: dict[str, np.ndarray], better: str | None) -> tuple[str | None, dict[str, PairedDifference]]:
+    """The method of the best mean, and how far every other is from it, p adjusted by Holm.
+
+    Args:
+        columns: a score of the same cases by method, ``[n]`` each.
+        better: the score's orientation; of one "nearer zero" sizes are compared. Without one there is no best.
+    """
+    if better is None or not all(map(len, columns.values())):
+        return None, {}
+    oriented = {name: np.abs(c) if better == "nearer zero" else c for name, c in columns.items()}
+    choose = max if better == "higher" else min
+    best = choose(oriented, key=lambda name: oriented[name].mean())
+    apart = {name: paired_difference(c, oriented[best]) for name, c in oriented.items() if name != best}
+    adjusted = holm({name: difference.p for name, difference in apart.items()})
+    return best, {name: replace(found, p=adjusted[name]) for name, found in apart.items()}
 
 
-def _p_value(a: np.ndarray, b: np.ndarray) -> float:
-    return float(stats.wilcoxon(a, b).pvalue) if (a != b).any() else 1.0
+def is_supported(apart: Mapping[str, PairedDifference], better: str | None) -> bool:
+    """Whether every other method is worse than the best mean by its test, and its whole interval lies on that side."""
+    worse = -1 if better == "higher" else 1
+    return bool(apart) and all(found.p < SIGNIFICANCE and found.sign == worse for found in apart.values())

@@ -109,7 +109,7 @@ def bounding_thresholds(missed: np.ndarray, excess: np.ndarray, alpha: float) ->
 
 
 def volume_scores(volume: np.ndarray, low: np.ndarray, high: np.ndarray, voxel: np.ndarray | float) -> np.ndarray:
-    """How far true volumes lie outside predicted intervals, as logarithms of volumes plus a voxel (mm³); negative inside.
+    """How far true volumes lie outside the spread of the samples, as logarithms of volumes plus a voxel (mm³); negative inside.
 
     Conformalized quantile regression (Romano et al. 2019), on a scale where small and large structures count alike.
     """
@@ -118,7 +118,7 @@ def volume_scores(volume: np.ndarray, low: np.ndarray, high: np.ndarray, voxel: 
 
 
 def predicted_interval(row: Mapping[str, float]) -> tuple[float, float]:
-    """A structure's interval over samples in mm³ (see `tfuq.measures.structure`); its volume twice where it is of one sample."""
+    """The spread of a structure's samples in mm³ (see `tfuq.measures.structure`); its volume twice where it is of one sample."""
     return tuple(row.get(f"volume_{side}_mm3", row["volume_mm3"]) for side in ("lower", "upper"))
 
 
@@ -128,7 +128,7 @@ def landmark_scale(row: Mapping[str, float]) -> float:
 
 
 def volume_interval(low: float, high: float, voxel: float, quantile: float) -> tuple[float, float]:
-    """A predicted interval made wider (or narrower) by a quantile of `volume_scores`, in mm³; never inside out."""
+    """The spread of the samples made wider (or narrower) by a quantile of `volume_scores`, in mm³; never inside out."""
     least, most = (low + voxel) * math.exp(-quantile) - voxel, (high + voxel) * math.exp(quantile) - voxel
     if least > most:
         least = most = math.sqrt((low + voxel) * (high + voxel)) - voxel

@@ -1,7 +1,8 @@
 """Dose–volume histograms of structures that are not known exactly: one for each sample of a structure, and what they have in common.
 
 Dose is in Gy. Of a structure's voxels, D_x is the dose that at least x % of them receive, V_d the share that receives d or more
-(Drzymala et al. 1991). Intervals are the central 95 % of the samples, as those of volumes are.
+(Drzymala et al. 1991). ``lower`` and ``upper`` are the spread of the samples, from 2.5 to 97.5 % of them, as those of
+volumes are: where samples lie, which promises nothing of the true dose.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import numpy as np
 LEVELS = 101  # of dose, from none to the largest
 _D = {"d95_gy": 0.95, "d50_gy": 0.50}
 _V = {"v20_percent": 20.0}
-_INTERVAL = (2.5, 97.5)
+VALUES = (*_D, *_V, "mean_gy")  # of `dose_values`
+_SPREAD = (2.5, 97.5)  # percentiles
 
 
 def dose_at_volume(doses: np.ndarray, share: float) -> float:
@@ -56,22 +58,22 @@ class DoseBand:
     absent: int
 
     def row(self) -> dict:
-        """Mean of each value with its interval; empty cells with a reason where no sample has the structure."""
+        """Mean of each value with the spread of the samples; empty cells with a reason where no sample has the structure."""
         head = {"samples": len(self.curves) + self.absent, "absent_from": self.absent}
         if not len(self.curves):
             return head | {"reason": "absent from every sample"}
         found: dict = {}
         for name, values in self.values.items():
-            low, high = np.percentile(values, _INTERVAL)
+            low, high = np.percentile(values, _SPREAD)
             found |= {name: float(values.mean())}
             found |= {f"{name}_lower": float(low), f"{name}_upper": float(high)} if len(values) > 1 else {}
         return head | found
 
     def rows(self) -> list[dict]:
-        """The band: mean and interval of the percentage of volume at each level of dose."""
+        """The band: mean and spread of the percentage of volume at each level of dose."""
         if not len(self.curves):
             return []
-        low, high = np.percentile(self.curves, _INTERVAL, axis=0)
+        low, high = np.percentile(self.curves, _SPREAD, axis=0)
         columns = {"dose_gy": self.levels, "volume_percent": self.curves.mean(0), "lower": low, "upper": high}
         return [dict(zip(columns, map(float, cells), strict=True)) for cells in zip(*columns.values(), strict=True)]
 

@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from tfuq.scoring.association import auroc_interval, pearson, resampled_spearman, spearman
+from tfuq.scoring.bootstrap import bootstrap_values, bounds, cluster_interval, percentile_interval
 from tfuq.scoring.calibration import error_auroc
 
-_INTERVAL = (2.5, 97.5)
-_FEWEST = 3  # items of a correlation
-_AT_ONCE = 2_000_000  # items times draws in memory
 AREAS = ("aurc", "e_aurc", "augrc")
 
 
@@ -61,19 +59,14 @@ def areas(confidence: np.ndarray, risk: np.ndarray) -> dict[str, float]:
 def area_intervals(
     confidence: np.ndarray, risk: np.ndarray, cases: np.ndarray, *, seed: int = 0, draws: int = 1000
 ) -> dict[str, list[float]]:
-    """95 % percentile intervals of the areas, from ``draws`` bootstrap samples of the ``cases`` that items ``[n]`` belong to.
+    """95 % percentile intervals of the areas, from ``draws`` bootstrap samples of the ``cases`` that items ``[n]`` belong to."""
 
-    Samples depend on the cases and the seed alone, so that several confidences see the same ones.
-    """
-    names, place = np.unique(cases, return_inverse=True)
-    rng, parts = np.random.default_rng(seed), []
-    step = max(_AT_ONCE // len(risk), 1)
-    for first in range(0, draws, step):
-        drawn = rng.integers(0, len(names), (min(step, draws - first), len(names)))
-        times = np.stack([np.bincount(row, minlength=len(names)) for row in drawn])
-        parts.append(_areas(confidence, risk, times[:, place]))
-    samples = {name: np.concatenate([part[name] for part in parts]) for name in AREAS}
-    return {name: np.percentile(values, _INTERVAL).tolist() for name, values in samples.items()}
+    def values(times):
+        found = _areas(confidence, risk, times)
+        return np.stack([found[name] for name in AREAS], -1)
+
+    samples = bootstrap_values(values, cases, seed=seed, draws=draws)
+    return {name: percentile_interval(samples[:, place]) for place, name in enumerate(AREAS)}
 
 
 def _areas(confidence: np.ndarray, risk: np.ndarray, times: np.ndarray) -> dict[str, np.ndarray]:
@@ -103,10 +96,10 @@ def _in_order(confidence: np.ndarray, risk: np.ndarray, times: np.ndarray) -> np
 
 
 def failure_row(cohort: Cohort, measure: str, *, seed: int = 0) -> dict[str, float | int | str | None]:
-    """What a measure says of the risk: areas with intervals, AUROC for the failed, correlations with the risk.
+    """What a measure says of the risk: areas, AUROC for the failed, and correlations with the risk over all items.
 
-    Items without it are left out. AUROC is None where all or none failed, a correlation where fewer than three items are left
-    or either side is constant.
+    Intervals resample cases. Items without it are left out. AUROC is None where all or none failed, a correlation where fewer
+    than three items are left or either side is constant.
     """
     items = cohort.of(measure)
     confidence, risk = items.confidences[measure], items.risk
@@ -115,12 +108,16 @@ def failure_row(cohort: Cohort, measure: str, *, seed: int = 0) -> dict[str, flo
     for name, value in areas(confidence, risk).items():
         low, high = intervals[name]
         row |= {name: value, f"{name}_lower": low, f"{name}_upper": high}
-    usable = len(risk) >= _FEWEST and np.ptp(confidence) > 0 and np.ptp(risk) > 0
-    return row | {
-        "auroc_failure": error_auroc(-confidence, items.failed),
-        "spearman": float(stats.spearmanr(confidence, risk)[0]) if usable else None,
-        "pearson": float(stats.pearsonr(confidence, risk)[0]) if usable else None,
-    }
+    auroc, rho = error_auroc(-confidence, items.failed), spearman(confidence, risk)
+    among_failed = None if auroc is None else auroc_interval(-confidence, items.failed, items.cases)
+    row |= {"auroc_failure": auroc, **bounds(among_failed, "auroc_failure_")}
+    row |= {"spearman": rho, **bounds(_spearman_interval(items, measure) if rho is not None else None, "spearman_")}
+    return row | {"pearson": pearson(confidence, risk)}
+
+
+def _spearman_interval(items: Cohort, measure: str) -> list[float] | None:
+    confidence = items.confidences[measure]
+    return cluster_interval(lambda times: resampled_spearman(confidence, items.risk, times), items.cases)
 
 
 def rank_measures(cohort: Cohort, *, seed: int = 0) -> list[dict]:

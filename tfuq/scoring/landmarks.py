@@ -8,13 +8,14 @@ A detection succeeds at z mm where its error is below z (ISBI 2015; Wang et al.,
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
+from tfuq.measures.landmark import prediction_ellipse
+from tfuq.scoring.association import auroc_interval
+from tfuq.scoring.bootstrap import share_with_interval
 from tfuq.scoring.calibration import error_auroc
 
 THRESHOLDS_MM = (2.0, 2.5, 3.0, 4.0)
 FAILURE_MM = 4.0
-_FEWEST_PAIRS = 3
 
 
 def radial_errors(predicted: np.ndarray, truth: np.ndarray, mm_per_pixel: float | np.ndarray) -> np.ndarray:
@@ -57,24 +58,44 @@ def _summary(errors: np.ndarray, *, in_mm: bool) -> dict[str, float | None]:
     }
 
 
-def correlations(measure: np.ndarray, errors: np.ndarray) -> dict[str, dict[str, float | None]]:
-    """Spearman's ρ and Pearson's r of a measure with the error, each with its p and n, over all landmarks of all images.
-
-    They are None where fewer than three landmarks have both, or either is constant.
-    """
-    x, y = _pairs(measure, errors)
-    usable = len(x) >= _FEWEST_PAIRS and np.ptp(x) > 0 and np.ptp(y) > 0
-    table = {}
-    for name, symbol, function in (("spearman", "rho", stats.spearmanr), ("pearson", "r", stats.pearsonr)):
-        value, p = (float(found) for found in function(x, y)) if usable else (None, None)
-        table[name] = {symbol: value, "p": p, "n": len(x)}
-    return table
-
-
 def detection_auroc(measure: np.ndarray, errors: np.ndarray, threshold_mm: float = FAILURE_MM) -> float | None:
     """How well a measure finds the landmarks that are off by ``threshold_mm`` or more; None where all or none are."""
     x, y = _pairs(measure, errors)
     return error_auroc(x, y >= threshold_mm)
+
+
+def detection_interval(measure: np.ndarray, errors: np.ndarray, threshold_mm: float = FAILURE_MM) -> list[float] | None:
+    """The 95 % interval of `detection_auroc` over resampled images; None where it is not defined."""
+    present = ~(np.isnan(measure) | np.isnan(errors))
+    failed = errors[present] >= threshold_mm
+    if failed.all() or not failed.any():
+        return None
+    return auroc_interval(measure[present], failed, np.nonzero(present)[0])
+
+
+def ellipse_coverage(truth: np.ndarray, positions: np.ndarray, covariances: np.ndarray | None, samples: int) -> dict | None:
+    """How often the 95 % ellipse of the samples (`tfuq.measures.landmark.prediction_ellipse`) holds the true position.
+
+    It is where 95 % of further samples would lie, so it holds the truth as often only if samples err as they spread.
+
+    Args:
+        truth: positions ``[n, L, 2]`` in pixels, NaN where a landmark is missing.
+        positions: mean positions of the samples, ``[n, L, 2]``.
+        covariances: of the samples, ``[n, L, 2, 2]``; None of one sample.
+        samples: T.
+
+    Returns:
+        ``share``, its 95 % interval over resampled images (``lower``, ``upper``), ``n`` landmarks, ``cases`` and ``samples``; None
+        where there is no ellipse (T ≤ 2) or no truth.
+    """
+    if covariances is None or prediction_ellipse(np.eye(2), samples) is None:
+        return None
+    held, cases = [], []
+    for i, k in np.argwhere(~np.isnan(truth).any(-1)):
+        ellipse = prediction_ellipse(covariances[i, k], samples)
+        held.append(ellipse.holds(truth[i, k] - positions[i, k]))
+        cases.append(i)
+    return {**share_with_interval(np.array(held), np.array(cases)), "samples": samples} if held else None
 
 
 def errors_by_quantile(measure: np.ndarray, errors: np.ndarray, bins: int = 5, threshold_mm: float = FAILURE_MM) -> list[dict]:

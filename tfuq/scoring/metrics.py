@@ -9,13 +9,17 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Metric:
-    """A score's meaning; ``better`` None is a quantity that is neither good nor bad."""
+    """A score's meaning; ``better`` None is a quantity that is neither good nor bad.
+
+    One that ``depends_on_samples`` changes with the number of samples T alone, so methods of different T are not compared by it.
+    """
 
     name: str
     unit: str
     low: float | None
     high: float | None
     better: Literal["higher", "lower", "nearer zero"] | None
+    depends_on_samples: bool = False
 
 
 _ALL = (
@@ -54,10 +58,11 @@ _ALL = (
     Metric("auroc_mutual_information", "1", 0, 1, "higher"),
     Metric("auroc_variation_ratio", "1", 0, 1, "higher"),
     Metric("auroc_standard_deviation", "1", 0, 1, "higher"),
-    Metric("ged", "1", 0, 2, "lower"),
+    Metric("ged", "1", 0, 2, "lower", depends_on_samples=True),
+    Metric("ged_unbiased", "1", -1, 2, "lower"),
     Metric("dice_raters", "1", 0, 1, "higher"),
     Metric("rater_dice", "1", 0, 1, None),
-    Metric("volumes_covered", "1", 0, 1, "higher"),
+    Metric("volumes_covered", "1", 0, 1, "higher", depends_on_samples=True),
     Metric("ncc_predictive_entropy", "1", -1, 1, "higher"),
     Metric("ncc_expected_entropy", "1", -1, 1, "higher"),
     Metric("ncc_mutual_information", "1", -1, 1, "higher"),

@@ -26,15 +26,39 @@ def dice_matrix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def energy_distance(samples: np.ndarray, raters: np.ndarray) -> float:
     """Squared generalized energy distance 2·E[d(s, r)] − E[d(s, s')] − E[d(r, r')] with d = 1 − IoU (0 where both are empty).
 
-    Expectations are over all pairs, those of one with itself too, as Kohl et al. 2018 estimate it; 0 where both are alike.
+    Expectations are over all pairs, those of one with itself too, as Kohl et al. 2018 estimate it; 0 where both are alike. It
+    falls as T grows: compare methods of different T by `unbiased_energy_distance`.
     """
     return float(2 * _distance(samples, raters) - _distance(samples, samples) - _distance(raters, raters))
 
 
+def unbiased_energy_distance(samples: np.ndarray, raters: np.ndarray) -> float | None:
+    """`energy_distance` without the pairs of a mask with itself, whose distance is 0 whatever the spread.
+
+    A U-statistic: on average it is what many samples and many raters would have, whatever T and R, and 0 where samples and
+    raters come from one distribution; of a few it can be below 0. One sample counts as a method that draws nothing, whose
+    samples all agree. None of one rater, who tells nothing of how raters differ.
+    """
+    if len(raters) < 2:
+        return None
+    among = [_without_self(_distances(masks, masks)) for masks in (samples, raters)]
+    return float(2 * _distances(samples, raters).mean() - sum(among))
+
+
 def _distance(a: np.ndarray, b: np.ndarray) -> float:
+    return float(_distances(a, b).mean())
+
+
+def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """1 − IoU of every mask of ``a`` with every one of ``b``; 0 where both are empty."""
     shared, sizes = overlaps(a, b)
     union = sizes - shared
-    return float(np.where(union > 0, 1 - shared / np.maximum(union, 1), 0.0).mean())
+    return np.where(union > 0, 1 - shared / np.maximum(union, 1), 0.0)
+
+
+def _without_self(distances: np.ndarray) -> float:
+    """Mean of a table of distances ``[n, n]`` without its diagonal, which is 0; 0 of one."""
+    return float(distances.sum() / max(len(distances) * (len(distances) - 1), 1))
 
 
 def rater_dice(raters: np.ndarray) -> float | None:

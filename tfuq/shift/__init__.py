@@ -106,8 +106,9 @@ def _measure(predictor: Predictor, cases: list[Case], plan: Plan, folder: Path, 
 
 def _tabulate(run: Run, folder: Path, methods: list[str], plan: Plan) -> Shift:
     places = {(method, severity): folder / method / f"{severity:g}" for method in methods for severity in plan.measured}
-    rows = shift_rows([read_severity(place) for place in places.values()])
-    correlations = correlation_rows(rows)
+    measured = [read_severity(place) for place in places.values()]
+    rows = shift_rows(measured)
+    correlations = correlation_rows(rows, measured)
     write_csv(folder / "table.csv", rows)
     write_csv(folder / "correlations.csv", correlations)
     return Shift(run, plan, folder, rows, correlations, places)

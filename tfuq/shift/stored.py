@@ -21,6 +21,7 @@ from tfuq.shift.measuring import Measured
 
 KEPT = "predictions"
 _SUMMARY, _CASES, _EXAMPLE = "summary.json", "cases.csv", "example.npz"
+_MEANS_OF_CASES = ("dice", "accuracy")  # of the scores; a radial error is a mean over landmarks
 _AGAIN = "pass --overwrite to measure again"
 
 
@@ -113,5 +114,17 @@ def read_severity(folder: Path) -> Severity:
     """
     summary, path = read_summary(folder), folder / _CASES
     rows = read_table(path, ("case", *summary.aurc), _AGAIN)
-    measures = {name: np.array([number(path, row, name, _AGAIN) for row in rows], float) for name in summary.aurc}
-    return Severity(summary.draws.method, summary.severity, len(rows), summary.scores, summary.aurc, measures)
+
+    def column(name: str) -> np.ndarray:
+        return np.array([number(path, row, name, _AGAIN) for row in rows], float)
+
+    return Severity(
+        method=summary.draws.method,
+        samples=summary.draws.samples,
+        severity=summary.severity,
+        cases=len(rows),
+        scores=summary.scores,
+        aurc=summary.aurc,
+        measures={name: column(name) for name in summary.aurc},
+        qualities={name: column(name) for name in _MEANS_OF_CASES if name in summary.scores},
+    )

@@ -9,18 +9,22 @@ from tfuq.config import StudyConfig
 from tfuq.data.stored import read_json
 from tfuq.data.units import in_every_unit
 from tfuq.errors import ConfigError, nearest
+from tfuq.measures.sample_size import unbiased
 from tfuq.measures.structure import MEASURES
 from tfuq.scoring.metrics import metrics_of
 from tfuq.study.cells import Cell
 
-ERROR = "error"
+ERROR, SAMPLES = "error", "samples (T)"
 _GAP = "–"
 _OF_STRUCTURES = ("measure", "correlation")
 
 
 @dataclass(frozen=True)
 class Table:
-    """``rows`` have the axes' labels, the columns that are there, and what went wrong under ``error``."""
+    """``rows`` have the axes' labels, T, the columns that are there, and what went wrong under ``error``.
+
+    Measures are without the bias of a small T (`tfuq.measures.sample_size.unbiased`).
+    """
 
     axes: list[str]
     columns: list[str]
@@ -28,7 +32,7 @@ class Table:
 
     def markdown(self) -> str:
         """Columns aligned, gaps for what failed, and a line for each failure."""
-        names = [*self.axes, *self.columns]
+        names = [*self.axes, SAMPLES, *self.columns]
         cells = [names, *([_shown(row.get(name)) for name in names] for row in self.rows)]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         cells.insert(1, ["-" * width for width in widths])
@@ -93,24 +97,27 @@ def table_of(study: StudyConfig, cells: Sequence[Cell], errors: Mapping[str, str
 
 def _figures(study: StudyConfig, cell: Cell) -> dict[str, float | None]:
     summary = read_json(cell.summary, dict, "remove it and run the study again")
-    found = {}
+    found = {SAMPLES: summary["samples"]}
     for column in study.table:
         found |= _column(summary, study.structure, column)
     return found
 
 
 def _column(summary: dict, structure: str, column: str) -> dict[str, float | None]:
-    """The figure, and beside a score its standard deviation over cases, beside a correlation its p and n."""
+    """The figure, and beside a score its standard deviation over cases, beside a correlation its interval, p and n."""
     kind, name = _parts(column)
     table = {"score": "scores", "measure": "structure_measures", "correlation": "spearman_with_dice"}[kind]
-    figures = summary.get(table, {}).get(structure, {})
-    _refuse_another_unit(name, figures)
-    value = figures.get(name)
-    if value is None or kind == "measure":
+    values = summary.get(table, {}).get(structure, {})
+    _refuse_another_unit(name, values)
+    if kind == "measure":
+        return {column: unbiased(values, summary["samples"]).get(name)}
+    value = values.get(name)
+    if value is None:
         return {column: value}
     if kind == "score":
         return {column: value["mean"], f"{column}_std": value["std"]}
-    return {column: value["rho"], f"{column}_p": value["p"], f"{column}_n": value["n"]}
+    interval = {f"{column}_{end}": value.get(end) for end in ("lower", "upper")}
+    return {column: value["rho"], **interval, f"{column}_p": value["p"], f"{column}_n": value["n"]}
 
 
 def _refuse_another_unit(name: str, figures: Mapping) -> None:

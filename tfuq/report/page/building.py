@@ -13,11 +13,21 @@ from markupsafe import Markup
 from tfuq.data.writers import write_text
 from tfuq.errors import DataError, TfuqError
 from tfuq.report.page.casewise import Cases, read_cases
-from tfuq.report.page.content import as_json, cell_text, findings, page_data, promise_findings, score_name, score_tables
+from tfuq.report.page.content import (
+    as_json,
+    cell_text,
+    class_comparisons,
+    findings,
+    page_data,
+    promise_findings,
+    score_name,
+    value_text,
+)
 from tfuq.report.page.found import figures_of, provenance_of, readable_name, tables_of
 from tfuq.report.page.pictures import View, class_views, landmark_views
 from tfuq.report.page.sources import Scored, read_sources, readable
 from tfuq.report.page.volumes import volume_view
+from tfuq.scoring.comparison import BOLD, DIFFERENCES, UNBIASED, difference_text
 from tfuq.version import __version__
 
 PAGE = "report.html"
@@ -103,6 +113,7 @@ def _render(sources: list[Scored], cases: Cases, shown: Shown) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {"words": readable_name, "figure": cell_text, "score": score_name}
+    environment.filters |= {"value": value_text, "difference": difference_text}
     return environment.get_template("page.html.j2").render(
         mark=Markup(MARK),
         version=__version__,
@@ -123,7 +134,9 @@ def _content(sources: list[Scored], cases: Cases) -> dict:
         "sources": sources,
         "cases": cases,
         "findings": [*findings(cases), *promise_findings(sources)],
-        "scores": score_tables(sources),
+        "comparisons": class_comparisons(sources, cases.ids),
+        "headings": {source.name: source.heading for source in sources},
+        "legends": {"bold": BOLD, "differences": DIFFERENCES, "unbiased": UNBIASED},
         "tables": {source.name: list(tables_of(source)) for source in sources},
         "figures": {source.name: figures_of(source) for source in sources},
         "provenance": {source.name: provenance_of(source) for source in sources},

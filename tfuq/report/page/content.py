@@ -15,7 +15,7 @@ from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SEQUENTIAL, SKY, YEL
 from tfuq.report.page.casewise import Cases
 from tfuq.report.page.found import readable_name
 from tfuq.report.page.sources import Scored
-from tfuq.scoring.comparison import Cell, compare
+from tfuq.scoring.comparison import Cell, Comparison, compare, measures_side_by_side, shared_members
 from tfuq.scoring.evaluation.failures import CERTAINTIES
 from tfuq.scoring.evaluation.scores import mean_of
 from tfuq.scoring.metrics import METRICS
@@ -47,18 +47,28 @@ def promise_findings(sources: list[Scored]) -> Iterator[str]:
         yield from (f"Promises of {source.name}: {remark}." for remark in promise_remarks(source.summary))
 
 
-def score_tables(sources: list[Scored]) -> dict[str, dict[str, dict[str, Cell]]]:
-    """Of each class, a cell for each score and method; "all" first."""
+def class_comparisons(sources: list[Scored], ids: list[str]) -> dict[str, Comparison]:
+    """Of each class, the scores and the measures of every method; "all" first. ``ids`` are the cases of the report."""
     names = list(dict.fromkeys(["all", *sources[0].summary.get("scores", {})]))
     if len(sources) > 1:
-        return {name: compare([source.folder for source in sources], name).cells for name in names}
+        return {name: compare([source.folder for source in sources], name) for name in names}
     (source,) = sources
     tables = source.summary["scores"]
-    return {
-        name: {score: {source.name: Cell(v["mean"], v["std"], False)} for score, v in tables[name].items() if score in METRICS}
-        for name in names
-        if name in tables
-    }
+    return {name: _alone(source, name, tables[name], ids) for name in names if name in tables}
+
+
+def _alone(source: Scored, class_name: str, scores: dict, ids: list[str]) -> Comparison:
+    """One method, of which nothing is compared."""
+    name = source.name
+    cells = {score: {name: Cell(v["mean"], v["std"], False)} for score, v in scores.items() if score in METRICS}
+    measures = measures_side_by_side({name: source.folder}, class_name, ids)
+    members = shared_members({name: source.folder})
+    return Comparison([name], ids, cells, {name: source.samples}, measures, shared_members=members)
+
+
+def value_text(value: float | None) -> str:
+    """Four digits; a dash where there is none."""
+    return "–" if value is None else f"{value:.4g}"
 
 
 def cell_text(cell: Cell) -> str:
@@ -82,6 +92,7 @@ def page_data(sources: list[Scored], cases: Cases, shown: list[str]) -> dict:
     return {
         "task": sources[0].task,
         "ids": cases.ids,
+        "headings": {source.name: source.heading for source in sources},
         "quality": {"name": cases.quality.name, "better": cases.quality.better},
         "measures": cases.measures,
         "labels": {name: score_name(name) for method in cases.methods.values() for name in method.scores},

@@ -96,7 +96,7 @@ def provenance_of(source: Scored) -> dict[str, str]:
     lines = {
         "scores": str(source.folder),
         "method": summary["method"],
-        "samples (T)": str(summary.get("samples", "not noted")),
+        "samples (T)": "not noted" if source.samples is None else str(source.samples),
         "seed of the draws": str(summary.get("seed", "not noted")),
         "weights digest": " ".join(digest[:16] for digest in digests) or "not noted",
         "cases": str(summary.get("cases", len(source.cases))),

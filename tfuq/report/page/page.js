@@ -77,7 +77,7 @@ const ordered = (method, measure) => {
 };
 
 const keptRow = (name, place, quality, share) => {
-  const title = make("th", { scope: "row" }, make("span", { className: "swatch" }), name);
+  const title = make("th", { scope: "row" }, make("span", { className: "swatch" }), data.headings[name]);
   title.firstChild.style.borderTopColor = LINES[place % LINES.length];
   if (!quality) return make("tr", {}, title, make("td", { colSpan: 4, textContent: "has no such measure, or it does not vary" }));
   const sent = Math.round(share * quality.length);

@@ -14,6 +14,7 @@ from tfuq.data.cases import Case, read_case_image
 from tfuq.data.landmarks import reference_points
 from tfuq.data.stored import Cell, read_typed
 from tfuq.errors import DataError
+from tfuq.measures.landmark import prediction_ellipse
 from tfuq.report.page.sheets import encoded, grey
 from tfuq.report.page.sources import Scored
 from tfuq.scoring.evaluation.references import referenced_cases
@@ -21,7 +22,7 @@ from tfuq.scoring.evaluation.references import referenced_cases
 _MOST_PIXELS, _QUALITY = 512, 85
 _SMALL = 64  # pixels: below, every one of them is worth its bytes
 _AGAIN = "predict again with --overwrite"
-_ELLIPSE = ("ellipse_long", "ellipse_short", "ellipse_degrees")
+_COVARIANCE = ("covariance_xx", "covariance_xy", "covariance_yy")
 T = TypeVar("T")
 Rows = list[dict[str, Cell]]
 View = Callable[[str], dict]
@@ -68,13 +69,25 @@ def landmark_views(sources: list[Scored]) -> View:
 
 
 def _positions(landmarks: Rows, samples: Rows) -> dict:
-    """Mean positions, 95 % ellipses (none of one sample) and the samples' positions."""
-    spread = [row for row in landmarks if all(row.get(column) is not None for column in _ELLIPSE)]
+    """Mean positions, 95 % ellipses (none of one or two samples) and the samples' positions."""
     return {
         "means": [_numbers(row, ("x", "y")) for row in landmarks],
-        "ellipses": [_numbers(row, _ELLIPSE) for row in spread],
+        "ellipses": _ellipses(landmarks, len(samples) // max(len(landmarks), 1)),
         "samples": [_numbers(row, ("x", "y")) for row in samples],
     }
+
+
+def _ellipses(landmarks: Rows, samples: int) -> list[list[float]]:
+    """The ellipses of T samples from their covariances, so that predictions of older versions have the same ones."""
+    drawn = []
+    for row in landmarks:
+        if any(row.get(column) is None for column in _COVARIANCE):
+            continue
+        xx, xy, yy = (row[column] for column in _COVARIANCE)
+        found = prediction_ellipse(np.array([[xx, xy], [xy, yy]]), samples)
+        if found:
+            drawn.append([round(value, 2) for value in (found.long, found.short, found.degrees)])
+    return drawn
 
 
 def _numbers(row: dict[str, Cell], columns: Iterable[str]) -> list[float]:

@@ -14,7 +14,7 @@ from tfuq.data.stored import Cell, read_json, read_table, read_typed
 from tfuq.errors import DataError, RunError
 from tfuq.results import Manifest
 from tfuq.runs import Run
-from tfuq.scoring.comparison import method_names, require_same_data
+from tfuq.scoring.comparison import heading, method_names, require_same_data
 from tfuq.scoring.evaluation import predictions_of
 
 _AGAIN = "run tfuq score again"
@@ -29,6 +29,7 @@ class _Score(pydantic.BaseModel, extra="allow"):
 
 class _Summary(pydantic.BaseModel, extra="allow"):
     method: str
+    samples: int | None = None
     weights_digest: list[str] = []
     reference: str | None = None
     label_values: str | None = None
@@ -46,6 +47,16 @@ class Scored:
     def summary(self) -> dict[str, Any]:
         """``summary.json``."""
         return read_json(self.folder / "summary.json", _Summary, _AGAIN).model_dump()
+
+    @property
+    def samples(self) -> int | None:
+        """The number of samples T; None where it is not noted."""
+        return self.summary["samples"]
+
+    @property
+    def heading(self) -> str:
+        """The method with its T."""
+        return heading(self.name, self.samples)
 
     @cached_property
     def cases(self) -> Rows:

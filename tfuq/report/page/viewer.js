@@ -2,7 +2,7 @@
 
 const captionOf = (method, id) => {
   const quality = data.methods[method][data.quality.name][data.ids.indexOf(id)];
-  return make("figcaption", {}, make("strong", { textContent: method }), ` ${words(data.quality.name)} ${shown(quality)}`);
+  return make("figcaption", {}, make("strong", { textContent: data.headings[method] }), ` ${words(data.quality.name)} ${shown(quality)}`);
 };
 
 const loadPicture = (address) =>

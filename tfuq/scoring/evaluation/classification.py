@@ -13,6 +13,8 @@ from tfuq.data.classification import class_of
 from tfuq.data.stored import number, read_table
 from tfuq.errors import RunError
 from tfuq.results import PREDICTIONS, Manifest
+from tfuq.scoring.association import auroc_interval
+from tfuq.scoring.bootstrap import bounds
 from tfuq.scoring.calibration import brier, brier_parts, calibration_errors, confidence_bins, negative_log_likelihood
 from tfuq.scoring.classification import class_scores, confusion, detection_scores, ood_scores
 from tfuq.scoring.evaluation.diversity import images_diversity
@@ -133,6 +135,14 @@ def _row(predicted: PredictedClasses, classes: list[str], i: int, truth: int) ->
 
 
 def out_of_distribution(inside: Path, outside: Path, classes: list[str]) -> dict[str, dict]:
-    """How well each measure of a predictions folder tells the cases of another from its own (see `ood_scores`)."""
+    """How well each measure of a predictions folder tells the cases of another from its own (see `ood_scores`), with the 95 %
+    interval of the AUROC over resampled cases."""
     a, b = (read_predictions(folder, classes).measures for folder in (inside, outside))
-    return {name: ood_scores(a[name], b[name]) for name in a if name in b}
+    return {name: _told_apart(a[name], b[name]) for name in a if name in b}
+
+
+def _told_apart(inside: np.ndarray, outside: np.ndarray) -> dict[str, float | None]:
+    values = np.concatenate([inside, outside])
+    is_outside = np.repeat([False, True], [len(inside), len(outside)])
+    interval = auroc_interval(values, is_outside, np.arange(len(values)))
+    return ood_scores(inside, outside) | bounds(interval, "auroc_")

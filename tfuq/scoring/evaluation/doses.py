@@ -15,7 +15,8 @@ from tfuq.data.volume import Volume, onto_grid, reaches_beyond
 from tfuq.errors import DataError, RunError
 from tfuq.masks import STORED, read_samples
 from tfuq.results import Manifest
-from tfuq.scoring.dose import dose_band, dose_values
+from tfuq.scoring.bootstrap import share_with_interval
+from tfuq.scoring.dose import VALUES, dose_band, dose_values
 from tfuq.scoring.evaluation.segmentation import cases_with_references
 
 _BEYOND = -1.0  # marks voxels that the dose volume does not reach; no dose is negative
@@ -27,6 +28,12 @@ class DoseTables:
 
     values: list[dict]
     curves: list[dict]
+
+    def spread_coverage(self) -> dict[str, dict]:
+        """By class and value: how often the spread of the samples holds the reference's value, over the cases that have both."""
+        classes = dict.fromkeys(row["class"] for row in self.values)
+        table = {name: _held([row for row in self.values if row["class"] == name]) for name in classes}
+        return {name: found for name, found in table.items() if found}
 
 
 def score_dose(folder: Path, reference: Path | None, dose: Path, label_values: str | None = None) -> DoseTables:
@@ -47,6 +54,17 @@ def score_dose(folder: Path, reference: Path | None, dose: Path, label_values: s
             values.append(row)
             curves += band
     return DoseTables(values, curves)
+
+
+def _held(rows: list[dict]) -> dict[str, dict]:
+    table = {}
+    for name in VALUES:
+        having = [row for row in rows if None not in (row.get(f"{name}_lower"), row.get(f"{name}_reference"))]
+        if having:
+            held = [row[f"{name}_lower"] <= row[f"{name}_reference"] <= row[f"{name}_upper"] for row in having]
+            found = share_with_interval(np.array(held), np.array([row["case"] for row in having]))
+            table[name] = found | {"samples": having[0]["samples"]}
+    return table
 
 
 def _dose_files(dose: Path, manifest: Manifest) -> dict[str, Path]:

@@ -16,6 +16,8 @@ from tfuq.data.landmarks import image_diagonal, pixel_mm, reference_points
 from tfuq.data.stored import number, read_table
 from tfuq.errors import RunError
 from tfuq.results import LANDMARKS, Manifest
+from tfuq.scoring.association import grouped_correlations
+from tfuq.scoring.bootstrap import bounds
 from tfuq.scoring.evaluation.failures import CERTAINTIES, FailureOptions, landmark_cohorts
 from tfuq.scoring.evaluation.promises import checked_calibration, kept_radii, summary_head
 from tfuq.scoring.evaluation.rater_points import points_by_raters
@@ -23,8 +25,9 @@ from tfuq.scoring.evaluation.references import fingerprint, referenced_cases
 from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, score_table
 from tfuq.scoring.landmarks import (
     FAILURE_MM,
-    correlations,
     detection_auroc,
+    detection_interval,
+    ellipse_coverage,
     errors_by_quantile,
     landmark_table,
     radial_errors,
@@ -32,18 +35,21 @@ from tfuq.scoring.landmarks import (
 
 _AGAIN = "predict again with --overwrite"
 MEASURES = ("variance", "mean_radial_spread", "aleatoric_variance", "total_variance", "max_activation")
+_COVARIANCE = ("covariance_xx", "covariance_xy", "covariance_yy")
 # A single sample has no spread, and only a heteroscedastic network predicts a variance.
 
 
 @dataclass(frozen=True)
 class PredictedLandmarks:
-    """A predictions table: ids, positions ``[n, L, 2]`` in pixels of each image, measures ``[n, L]`` by name, and conformal radii
-    ``[n, L]`` (mm, or pixels where it has no mm; None where not calibrated)."""
+    """A predictions table: ids, positions ``[n, L, 2]`` in pixels of each image, measures ``[n, L]`` by name, conformal radii
+    ``[n, L]`` (mm, or pixels where it has no mm; None where not calibrated), and the samples' covariances ``[n, L, 2, 2]`` in
+    pixels² (None of one sample)."""
 
     ids: list[str]
     positions: np.ndarray
     measures: dict[str, np.ndarray]
     radii: np.ndarray | None
+    covariances: np.ndarray | None
 
 
 def read_predictions(folder: Path, names: list[str]) -> PredictedLandmarks:
@@ -65,7 +71,12 @@ def read_predictions(folder: Path, names: list[str]) -> PredictedLandmarks:
 
     positions = np.stack([values("x"), values("y")], -1)
     radii = next((values(name) for name in ("conformal_radius_mm", "conformal_radius") if name in rows[0]), None)
-    return PredictedLandmarks(ids, positions, {name: values(name) for name in MEASURES if name in rows[0]}, radii)
+    measures = {name: values(name) for name in MEASURES if name in rows[0]}
+    covariances = None
+    if _COVARIANCE[0] in rows[0]:
+        xx, xy, yy = (values(name) for name in _COVARIANCE)
+        covariances = np.stack([np.stack([xx, xy], -1), np.stack([xy, yy], -1)], -2)
+    return PredictedLandmarks(ids, positions, measures, radii, covariances)
 
 
 def score_landmarks(
@@ -98,6 +109,7 @@ def score_landmarks(
         "raters_apart": among and among.apart(),
         "raters": among and among.summary(predicted.measures),
         "measures": {name: _measure(name, values, errors, mm is not None) for name, values in predicted.measures.items()},
+        "ellipse": ellipse_coverage(truth, predicted.positions, predicted.covariances, manifest.samples),
     }
     if calibration := checked_calibration(manifest):
         summary["calibration"] = summary_head(calibration)
@@ -129,8 +141,9 @@ def _present(value: float) -> float | None:
 def _measure(name: str, values: np.ndarray, errors: np.ndarray, in_mm: bool) -> dict:
     """What a measure says of the error; of a certainty, the AUROC and the quantiles are those of its negative."""
     uncertainty = -values if name in CERTAINTIES else values
-    table: dict = {"correlation": correlations(values, errors)}
+    table: dict = {"correlation": grouped_correlations(values, errors)}
     if in_mm:
         table["auroc_4mm"] = detection_auroc(uncertainty, errors)
+        table |= bounds(detection_interval(uncertainty, errors), "auroc_4mm_")
         table["quantiles"] = errors_by_quantile(uncertainty, errors)
     return table

@@ -12,7 +12,8 @@ import numpy as np
 from tfuq.config import Config
 from tfuq.data.cases import Case
 from tfuq.data.landmarks import pixel_mm, rater_points
-from tfuq.scoring.landmarks import correlations, landmark_table, rater_distance, rater_spread
+from tfuq.scoring.association import grouped_correlations
+from tfuq.scoring.landmarks import landmark_table, rater_distance, rater_spread
 
 Size = tuple[int, int]
 
@@ -56,7 +57,7 @@ class RaterPoints:
             "against": {rater: landmark_table(self.errors(rater), self.names, in_mm=self.in_mm)[-1] for rater in self.by},
             "spread": landmark_table(spread, self.names, in_mm=self.in_mm)[-1],
             "within_spread": float((off <= farthest)[known].mean()) if known.any() else None,
-            "measures": {name: correlations(values, spread) for name, values in measures.items()},
+            "measures": {name: grouped_correlations(values, spread) for name, values in measures.items()},
         }
 
     def apart(self) -> dict | None:

@@ -22,6 +22,7 @@ from tfuq.scoring.raters import (
     normalized_cross_correlation,
     rater_dice,
     rater_disagreement,
+    unbiased_energy_distance,
     volumes_covered,
 )
 
@@ -80,7 +81,9 @@ class _Masks:
         if self.samples is None:
             return found
         covered = float(volumes_covered(self.samples, self.raters).mean())
-        return found | {"ged": energy_distance(self.samples, self.raters), "volumes_covered": covered}
+        unbiased = unbiased_energy_distance(self.samples, self.raters)
+        distances = {"ged": energy_distance(self.samples, self.raters), "ged_unbiased": unbiased}
+        return found | distances | {"volumes_covered": covered}
 
     def rows(self, voxel_volume: float) -> list[dict]:
         """Of each rater: the label's Dice, the volume, and whether samples cover it."""

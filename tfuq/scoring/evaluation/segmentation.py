@@ -15,10 +15,12 @@ from tfuq.data.cases import AVERAGED_RATERS, Case, read_case_label, scored_refer
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import is_readable, read, stem
 from tfuq.data.stored import Cell, is_text, read_typed
-from tfuq.data.units import SCAN
+from tfuq.data.units import SCAN, UNITS, in_every_unit
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 from tfuq.results import Manifest
+from tfuq.scoring.association import resampled_spearman, spearman
+from tfuq.scoring.bootstrap import bounds, cluster_interval, share_with_interval
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation.diversity import Diversity, add_case
 from tfuq.scoring.evaluation.failures import FailureOptions, segmentation_cohorts
@@ -31,6 +33,8 @@ from tfuq.scoring.metrics import MEASURES, METRICS
 from tfuq.scoring.segmentation import overlap_scores, surface_scores
 
 _AGAIN = "remove its folder and predict the case again"
+_REFERENCE = in_every_unit(["volume_reference_mm3"])
+_ROUNDING = 1e-5  # a table's numbers have six digits
 
 
 @dataclass
@@ -152,11 +156,18 @@ def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str], t
     add_case(tables.diversity, folder, found, config)
     quality = {row["class"]: row["dice"] for row in rows}
     tables.cases += rows
-    structures = [case.unit.named(row) for row in _structures(folder / "structures.csv", quality)]
-    tables.structures += [row | {"dice": quality[row["class"]]} for row in structures]
+    for row in _structures(folder / "structures.csv", quality):
+        size = _mean_size(references, config.data.structures[row["class"]]) if row["component"] == "all" else None
+        named = case.unit.named(row | {"volume_reference_mm3": size})
+        tables.structures.append(named | {"dice": quality[row["class"]]})
     tables.components += [{"case": case.id, **row} for row in _components(found, classes)]
     tables.bins.append(Bins(*np.mean([of_one.reliability() for of_one in found], 0)))
     return references
+
+
+def _mean_size(references: list[Volume], classes: Sequence[int]) -> float:
+    sizes = [np.count_nonzero(np.isin(reference.array, classes)) * reference.voxel_volume for reference in references]
+    return float(np.mean(sizes))
 
 
 def _mean_rows(each: list[list[dict]]) -> list[dict]:
@@ -207,8 +218,7 @@ def _check_case(folder: Path, case: Case, references: list[Volume], config: Conf
         if row["component"] == "all" and row["class"] in classes:
             volume = np.count_nonzero(truth.array == classes.index(row["class"])) * truth.voxel_volume
             low, high = (row[f"volume_conformal_{side}_mm3"] for side in ("lower", "upper"))
-            # A table's numbers have six digits.
-            held = low * (1 - 1e-5) <= volume <= high * (1 + 1e-5)
+            held = low * (1 - _ROUNDING) <= volume <= high * (1 + _ROUNDING)
             volumes[row["class"]] = {"volume_held": held, "volume_low": low, "volume_high": high, "volume_true": volume}
     image = {"volume_image": truth.array.size * truth.voxel_volume}
     tables.bounds += [row | volumes[row["class"]] | image for row in bound_losses(folder, truth.array, classes)]
@@ -250,6 +260,9 @@ def _summary(manifest: Manifest, tables: _Tables, calibration: Calibration | Non
         | {
             "scores": {c: score_table([row for row in cases if row["class"] == c]) for c in classes},
             "structure_measures": {c: measure_means(_whole(structures, c)) for c in classes[:-1]},
+            "volume_spread": {
+                c: found for c in classes[:-1] if (found := spread_coverage(_whole(structures, c), manifest.samples))
+            },
             "spearman_with_dice": {c: spearman_with_dice(_whole(structures, c)) for c in classes[:-1]},
             "ece_pooled": Bins(*np.mean(shares, 0)).mean_gap(),
             "reliability": reliability_rows(Bins(*np.mean(shares, 0))),
@@ -265,7 +278,7 @@ def _whole(structures: list[dict], name: str) -> list[dict]:
 
 def _measure_names(rows: list[dict]) -> list[str]:
     columns = dict.fromkeys(name for row in rows for name in row)
-    return [name for name in columns if not is_text(name) and name not in METRICS]
+    return [name for name in columns if not is_text(name) and name not in METRICS and name not in _REFERENCE]
 
 
 def measure_means(rows: list[dict]) -> dict[str, float | None]:
@@ -273,15 +286,48 @@ def measure_means(rows: list[dict]) -> dict[str, float | None]:
     return {name: mean_of([r.get(name) for r in rows]) for name in _measure_names(rows)}
 
 
-def spearman_with_dice(rows: list[dict]) -> dict[str, dict]:
-    """Spearman's ρ with p and n of every structure-level measure against Dice, over the rows of a class (one per case).
+def spread_coverage(rows: list[dict], samples: int) -> dict | None:
+    """How often the spread of the samples, from 2.5 to 97.5 % of their volumes, holds the reference's volume.
 
-    ρ and p are None where fewer than three cases have the measure, or either is constant.
+    The spread promises nothing: samples differ by what the network does not know, and may all err alike. A promise is what
+    the conformal interval makes.
+
+    Args:
+        rows: of the scores' ``structures.csv``, of a class as a whole, one per case.
+        samples: T.
+
+    Returns:
+        ``share`` with its 95 % interval (``lower``, ``upper``), ``n``, ``cases``, ``samples``, and the mean ``width`` of the spread
+        with its ``unit``; None of one sample.
     """
-    table = {}
-    for name in _measure_names(rows):
-        pairs = np.array([(r[name], r["dice"]) for r in rows if r.get(name) is not None])
-        usable = len(pairs) > 2 and (pairs.std(0) > 0).all()
-        rho, p = stats.spearmanr(pairs[:, 0], pairs[:, 1]) if usable else (None, None)
-        table[name] = {"rho": None if rho is None else float(rho), "p": None if p is None else float(p), "n": len(pairs)}
-    return table
+    unit = next((unit for unit in UNITS for row in rows if unit.column("volume_lower_mm3") in row), None)
+    having = [row for row in map(SCAN.named, rows) if row.get("volume_lower_mm3") is not None]
+    if unit is None or not having:
+        return None
+    low, high, truth = (np.array([row[f"volume_{name}_mm3"] for row in having]) for name in ("lower", "upper", "reference"))
+    held = (low * (1 - _ROUNDING) <= truth) & (truth <= high * (1 + _ROUNDING))
+    found = share_with_interval(held, np.array([row["case"] for row in having]))
+    return {**found, "samples": samples, "width": float((high - low).mean()), "unit": unit.size_symbol}
+
+
+def spearman_with_dice(rows: list[dict]) -> dict[str, dict]:
+    """Spearman's ρ of every structure-level measure against Dice, over the rows of a class, with its 95 % interval over
+    resampled cases, p and n.
+
+    All but n are None where fewer than three rows have the measure, or either is constant. p is there only where every case
+    has one row, as its test takes rows for independent.
+    """
+    return {name: _correlation(rows, name) for name in _measure_names(rows)}
+
+
+def _correlation(rows: list[dict], name: str) -> dict:
+    having = [row for row in rows if row.get(name) is not None]
+    x = np.array([row[name] for row in having], float)
+    y = np.array([row["dice"] for row in having], float)
+    cases = np.array([row["case"] for row in having])
+    found = {"rho": spearman(x, y), **bounds(None), "p": None, "n": len(having)}
+    if found["rho"] is None:
+        return found
+    found |= bounds(cluster_interval(lambda times: resampled_spearman(x, y, times), cases))
+    is_independent = len(np.unique(cases)) == len(cases)
+    return found | {"p": float(stats.spearmanr(x, y)[1]) if is_independent else None}
