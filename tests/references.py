@@ -77,11 +77,11 @@ def spearman(x, y):
 
 
 def blended(network, image, patch, corners, importance):
-    """Gaussian-blended windows of one image [*S, C] → [*S, K]."""
+    """Gaussian-blended windows of one image [*S, C] → [*S, K], of a network of a window and its corner."""
     total, weights = 0.0, 0.0
     for corner in corners:
         box = tuple(slice(c, c + n) for c, n in zip(corner, patch, strict=True))
-        p = network(image[box])
+        p = network(image[box], corner)
         full, weight = np.zeros((*image.shape[:-1], p.shape[-1])), np.zeros(image.shape[:-1])
         full[box], weight[box] = p * importance[..., None], importance
         total, weights = total + full, weights + weight

@@ -11,8 +11,14 @@ from scipy import integrate, stats
 from tests import references
 from tests.conformance.runs import check_run
 from tests.conftest import settings, task_settings
-from tfuq.heteroscedastic import integrated_log_probabilities, position_loss, with_position_loss, without_noise
-from tfuq.layers import fold_in, layer_salt, standard_normal
+from tfuq.heteroscedastic import (
+    integrated_log_probabilities,
+    position_loss,
+    prediction_noise,
+    training_noise,
+    with_position_loss,
+    without_noise,
+)
 from tfuq.losses import heatmap_mse, log_probabilities
 from tfuq.measures.landmark import landmark_measures
 from tfuq.reducers import LandmarkSamples
@@ -27,8 +33,8 @@ def outputs(*shape, seed=0):
 
 def test_integration_over_noise_against_the_reference():
     x = outputs(2, 3, 4, 6)
-    found = np.exp(integrated_log_probabilities(tf.constant(x), SEED, 5, each=False))
-    noise = standard_normal(tf.TensorShape([5, 1, 3, 4, 3]), fold_in(SEED, layer_salt("heteroscedastic noise"))).numpy()
+    noise = outputs(5, 1, 3, 4, 3, seed=1)
+    found = np.exp(integrated_log_probabilities(tf.constant(x), tf.constant(noise)))
     for n, i, j in np.ndindex(2, 3, 4):
         mean, width = x[n, i, j, :3], np.log1p(np.exp(x[n, i, j, 3:]))
         np.testing.assert_allclose(found[n, i, j], references.integrated_softmax(mean, width, noise[:, 0, i, j]), atol=1e-5)
@@ -39,26 +45,29 @@ def test_a_binary_integral_converges_to_quadrature():
     width = math.log1p(math.exp(raw))
     exact, _ = integrate.quad(lambda e: stats.norm.pdf(e) / (1 + math.exp(-(mean + width * e))), -9, 9)
     x = tf.tile(tf.constant([[[mean, raw]]]), [1, 50, 1])
-    found = np.exp(integrated_log_probabilities(x, SEED, 1000, each=False))[0, :, 1].mean()
+    noise = prediction_noise(x, SEED, 1000, tf.zeros([1, 1], tf.int32))
+    found = np.exp(integrated_log_probabilities(x, noise))[0, :, 1].mean()
     assert found == pytest.approx(exact, abs=0.005)
     assert abs(1 / (1 + math.exp(-mean)) - exact) > 0.02  # it is not the probability of the mean
 
 
 def test_no_noise_is_the_plain_network():
     logits = tf.constant(outputs(2, 5, 3))
-    for each in (False, True):
-        found = integrated_log_probabilities(without_noise(logits), SEED, 7, each=each)
-        np.testing.assert_allclose(found, log_probabilities(logits), atol=1e-6)
+    found = integrated_log_probabilities(without_noise(logits), tf.constant(outputs(7, 2, 5, 3)))
+    np.testing.assert_allclose(found, log_probabilities(logits), atol=1e-6)
 
 
 def test_noise_is_one_for_all_in_prediction_and_one_for_each_in_training():
-    x = tf.tile(tf.constant(outputs(1, 6, 4)), [3, 1, 1])
-    found = integrated_log_probabilities(x, SEED, 4, each=False).numpy()
-    np.testing.assert_allclose(found, np.repeat(found[:1], 3, 0), atol=1e-6)
-    np.testing.assert_array_equal(found, integrated_log_probabilities(x, SEED, 4, each=False))
-    assert not np.allclose(found, integrated_log_probabilities(x, OTHER, 4, each=False))
-    trained = integrated_log_probabilities(x, SEED, 4, each=True).numpy()
-    assert not np.allclose(trained[0], trained[1])
+    x, corner = tf.tile(tf.constant(outputs(1, 6, 4)), [3, 1, 1]), tf.zeros([1, 1], tf.int32)
+    drawn = prediction_noise(x, SEED, 4, corner)
+    assert drawn.shape == (4, 1, 6, 2)
+    np.testing.assert_array_equal(drawn, prediction_noise(x, SEED, 4, corner))
+    assert not np.allclose(drawn, prediction_noise(x, OTHER, 4, corner))
+    np.testing.assert_array_equal(drawn[:, :, 2:], prediction_noise(x[:, :4], SEED, 4, corner + 2))
+    trained = training_noise(x, SEED, 4)
+    assert trained.shape == (4, 3, 6, 2)
+    np.testing.assert_array_equal(trained, training_noise(x, SEED, 4))
+    assert not np.allclose(trained[:, 0], trained[:, 1])
 
 
 def test_position_loss_against_the_reference():

@@ -158,7 +158,10 @@ def test_prefix_and_suffix_compose_to_the_network(tmp_path, name, rank, method, 
     prefix, suffix = split.prefix, split.suffix
     x = tf.random.stateless_normal([2, *config.network.patch_size, 2], SEED)
     features = tf.nest.flatten(prefix(x))
-    np.testing.assert_allclose(suffix([*features, *split.widths(), OTHER]), model([x, OTHER]), atol=2e-5)
+    corner = tf.zeros([1, rank], tf.int32)
+    np.testing.assert_allclose(suffix([*features, *split.widths(), corner, OTHER]), model([x, OTHER]), atol=2e-5)
+    # An FCN pools once more than its level 3 does, whose map is therefore an eighth of the patch.
+    assert split.grid == ((8 if name == "fcn" else 4,) * rank if method == "mc-dropout" else (1,) * rank)
     assert {id(v) for v in [*prefix.weights, *suffix.weights]} <= {id(v) for v in model.weights}
     assert np.array_equal(model([x, OTHER]), model([x, SEED])) == (not draws)
 

@@ -9,9 +9,11 @@ from tests.conftest import ALL_METHODS, settings
 from tfuq.errors import RunError
 from tfuq.losses import probabilities
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
+from tfuq.member_moments import MemberMoments
 from tfuq.members import build_member, load_posterior, windowed
 from tfuq.posterior import Posterior, check_method, samples_of
-from tfuq.reducers import EntropyTerms, Moments, PackedMasks, Votes
+from tfuq.prefix import split_at_seed
+from tfuq.reducers import Moments, PackedMasks, Votes
 from tfuq.sampling import Sampler
 from tfuq.windows import WindowedNetwork, gaussian_importance
 
@@ -50,6 +52,15 @@ def test_same_seed_same_bytes_whatever_the_batch(trained, method, rank):
     other = sampler.sample(x, OTHER, samples)
     differs = whole["probability"].numpy().tobytes() != other["probability"].numpy().tobytes()
     assert differs == (method in ("mc-dropout", "hybrid", "vi", "latent-vi"))  # a seed does not choose an ensemble's members
+
+
+def test_windows_of_a_large_image_too_give_the_same_bytes_whatever_the_batch(trained):
+    run = trained("mc-dropout", 2)
+    sampler, x, samples = sampler_of(run, "mc-dropout"), images(run, 2 * run.config.chunk, (27, 40)), tf.constant(3)
+    whole = sampler.sample(x, SEED, samples)
+    parts = [sampler.sample(part, SEED, samples) for part in np.split(x, 2)]
+    for name, values in whole.items():
+        assert values.numpy().tobytes() == np.concatenate([part[name] for part in parts]).tobytes(), name
 
 
 @pytest.mark.parametrize("method", ["mc-dropout", "hybrid", "vi"])
@@ -140,11 +151,19 @@ def test_known_mean_and_spread():
     assert maps["standard_deviation"].numpy()[0, 0] == pytest.approx(0.0476, abs=5e-5)
 
 
-def test_equal_samples_have_exactly_no_spread():
-    samples = np.tile(np.random.default_rng(0).dirichlet(np.ones(3), size=(1, 50)), (7, 1, 1))
-    out = reduce_all(samples, [Moments(), EntropyTerms()])
+@pytest.mark.parametrize("classes", [2, 3, 5])
+def test_equal_samples_have_exactly_no_spread(classes):
+    samples = np.tile(np.random.default_rng(0).dirichlet(np.ones(classes), size=(1, 999)), (7, 1, 1))
+    samples = samples[..., 1:] if classes == 2 else samples
+    members = MemberMoments(Posterior([None] * 3), 3)
+    out = reduce_all(samples, [*voxel_reducers(), members])
     np.testing.assert_array_equal(out["variance"], 0)
-    np.testing.assert_array_equal(out["mean"], samples[0].astype(np.float32))
+    np.testing.assert_array_equal(out["mean"][..., -1], samples[0, ..., -1].astype(np.float32))
+    maps = voxel_maps(out)
+    for name in ("mutual_information", "variation_ratio", "standard_deviation"):
+        np.testing.assert_array_equal(maps[name], 0, err_msg=name)
+    for name in ("between_member_variance", "within_member_variance"):
+        np.testing.assert_array_equal(out[name], 0, err_msg=name)
 
 
 @pytest.mark.parametrize("keep", [0, 1000])
@@ -157,14 +176,21 @@ def test_windows_blend_as_the_reference_does(tmp_path, rank, chunk, keep):
     size = (27, 16, 19)[:rank] if rank == 3 else (27, 40)
     x = np.random.default_rng(0).normal(size=(2, *size, 1)).astype(np.float32)
     seed = Posterior.seed(SEED, tf.constant(0), tf.constant(0))
-    p = full(network.sample(x, network.encode(x), seed).numpy())
-    starts = [sorted({round(f) for f in np.linspace(0, n - 16, -(-(n - 16) // 8) + 1)}) for n in size]
+    p = full(network.sample(x, network.encode(x), seed, noise_seed=SEED).numpy())
+    # The coarsest map that is dropped in has elements of two voxels: windows begin at even ones, and an odd image is mirrored.
+    ends = [(n - 15) // 2 for n in size]
+    starts = [2 * np.unique(np.round(np.linspace(0, n, -(-n // 4) + 1)).astype(int)) for n in ends]
     corners = np.stack(np.meshgrid(*starts, indexing="ij"), -1).reshape(-1, rank)
-    importance = gaussian_importance((16,) * rank).numpy()
+    importance, split = gaussian_importance((16,) * rank).numpy(), split_at_seed(model)
+
+    def window(patch, corner):
+        features = tf.nest.flatten(split.prefix(patch[None]))
+        return probabilities(split.suffix([*features, corner[None].astype(np.int32), seed])).numpy()[0]
+
     for image, found in zip(x, p, strict=True):
-        expected = references.blended(
-            lambda patch: probabilities(model([patch[None], seed])).numpy()[0], image, (16,) * rank, corners, importance
-        )
+        mirrored = np.pad(image, [*((0, n % 2) for n in size), (0, 0)], "symmetric")
+        expected = references.blended(window, mirrored, (16,) * rank, corners, importance)
+        expected = expected[tuple(slice(n) for n in size)]
         assert found.shape[-1] == classes
         np.testing.assert_allclose(found, expected, atol=2e-5)
         np.testing.assert_allclose(found.sum(-1), 1, atol=1e-5)
@@ -176,19 +202,19 @@ def test_kept_and_recomputed_encodings_give_the_same_bytes(tmp_path):
     x = np.random.default_rng(0).normal(size=(1, 24, 24, 16, 1)).astype(np.float32)
     results = []
     for keep in (0, 100):
-        network = WindowedNetwork(model, lambda outputs, _seed: tf.nn.softmax(outputs), overlap=0.5, chunk=1, keep=keep)
+        network = WindowedNetwork(model, lambda outputs, *_: tf.nn.softmax(outputs), overlap=0.5, chunk=1, keep=keep)
         sampler = Sampler(Posterior([network]), [Moments()])
         results.append(sampler.sample(x, SEED, tf.constant(3))["mean"].numpy().tobytes())
     assert results[0] == results[1]
 
 
-def test_a_sample_is_one_function_over_all_windows(tmp_path):
-    """Where an image repeats with the stride, so does each sample of it: windows share masks and weights."""
-    config = settings(tmp_path, "mc-dropout", 2, prediction={"overlap": 0.0})
+def test_windows_share_the_channels_that_are_dropped(tmp_path):
+    """Where an image repeats with the stride, so does each sample of it."""
+    config = settings(tmp_path, "mc-dropout", 2, network={"spatial_dropout": True}, prediction={"overlap": 0.0})
     network = windowed(config, build_member(config, channels=1), keep=0)
     tile = np.random.default_rng(0).normal(size=(1, 16, 16, 1)).astype(np.float32)
     x = np.tile(tile, (1, 2, 3, 1))
-    p = full(network.sample(x, network.encode(x), SEED).numpy())
+    p = full(network.sample(x, network.encode(x), SEED, noise_seed=SEED).numpy())
     for row in range(2):
         for column in range(3):
             np.testing.assert_allclose(
@@ -201,7 +227,7 @@ def test_methods_of_one_run_agree_where_they_must(trained):
     x = images(run, 2)
     draw = {m: sampler_of(run, m).sample(x, SEED, tf.constant(t)) for m, t in (("deterministic", 1), ("ensemble", 2))}
     members = [windowed(run.config, network.model, keep=0) for network in load_posterior(run, "ensemble", keep=0).members]
-    stacked = [m.sample(x, m.encode(x), SEED).numpy() for m in members]
+    stacked = [m.sample(x, m.encode(x), SEED, noise_seed=SEED).numpy() for m in members]
     np.testing.assert_array_equal(draw["deterministic"]["probability"], stacked[0])
     np.testing.assert_allclose(draw["ensemble"]["probability"], np.mean(stacked, 0), atol=1e-6)
     assert not np.allclose(stacked[0], stacked[1])

@@ -9,7 +9,7 @@ import math
 
 import tensorflow as tf
 
-from tfuq.layers import fold_in, layer_salt, mean_and_width, standard_normal
+from tfuq.layers import fold_in, layer_salt, mean_and_width, normal_at, standard_normal
 from tfuq.losses import Loss, log_probabilities, mean_of_present, presence
 from tfuq.reducers import LandmarkSamples
 
@@ -18,17 +18,31 @@ _NO_WIDTH = -1e3  # whose softplus is zero
 _LEAST, _MOST = -10.0, 20.0  # of a logarithm of a variance in pixels²: from a hundredth of a pixel to more than any image
 
 
-def integrated_log_probabilities(outputs: tf.Tensor, seed: tf.Tensor, draws: int, *, each: bool) -> tf.Tensor:
+def integrated_log_probabilities(outputs: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
     """log of the mean over Gaussian noise of the class probabilities: ``[N, *S, 2C] → [N, *S, K]`` (ibid., eq. 12).
 
-    The first C channels are the logits' means, softplus of the others their standard deviations. The noise is a function of
-    ``seed``; with ``each`` every example has its own, without, all have the same.
+    The first C channels are the logits' means, softplus of the others their standard deviations. ``noise``: ``[draws, N, *S, C]``,
+    or 1 in the place of N.
     """
     mean, width = mean_and_width(outputs)
-    examples = tf.shape(mean)[:1] if each else [1]
-    shape = tf.concat([[draws], examples, mean.shape[1:]], 0) if each else tf.TensorShape([draws, 1, *mean.shape[1:]])
+    return tf.reduce_logsumexp(log_probabilities(mean + width * noise), axis=0) - math.log(noise.shape[0])
+
+
+def training_noise(outputs: tf.Tensor, seed: tf.Tensor, draws: int) -> tf.Tensor:
+    """Noise for `integrated_log_probabilities`, of every example its own."""
+    shape = tf.concat([[draws], tf.shape(outputs)[:-1], [outputs.shape[-1] // 2]], 0)
     noise = standard_normal(shape, fold_in(seed, _SALT))
-    return tf.reduce_logsumexp(log_probabilities(mean + width * noise), axis=0) - math.log(draws)
+    return tf.ensure_shape(noise, [draws, *outputs.shape[:-1], outputs.shape[-1] // 2])
+
+
+def prediction_noise(outputs: tf.Tensor, seed: tf.Tensor, draws: int, corner: tf.Tensor) -> tf.Tensor:
+    """Noise for `integrated_log_probabilities`: at each place of a volume the same, in whichever window and slice it is seen.
+
+    Every sample of a prediction gets the same ``seed`` (common random numbers), so that samples differ by the network alone: what
+    they disagree about is epistemic, and this noise is not. ``corner``: where in their volumes the outputs begin, int32
+    ``[N, rank]``, or ``[1, rank]`` for all.
+    """
+    return normal_at(corner, outputs.shape[1:-1], fold_in(seed, _SALT), channels=outputs.shape[-1] // 2, draws=draws)
 
 
 def without_noise(logits: tf.Tensor) -> tf.Tensor:

@@ -32,8 +32,8 @@ class MemberMoments:
         means, squares, _ = state
         count = tf.cast(samples, means.dtype)
         weights = tf.cast(self._counts(samples), means.dtype) / count
-        centre = tf.tensordot(weights, means, 1)
-        between = tf.tensordot(weights, tf.square(means - centre), 1)
+        offsets = means - means[0]  # exactly 0 where members are equal
+        between = tf.tensordot(weights, tf.square(offsets - tf.tensordot(weights, offsets, 1)), 1)
         whole = tf.concat([1.0 - means, means], -1) if means.shape[-1] == 1 else means
         return {
             "members": tf.experimental.numpy.moveaxis(whole, 0, 1),

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import tensorflow as tf
 import tf_keras
 
-from tfuq.layers import SeededConvolution, SeededVariational
+from tfuq.layers import SeededConvolution, SeededDropout, SeededVariational
 
 _CONVOLUTIONS = (tf_keras.layers.Conv2D, tf_keras.layers.Conv3D, SeededConvolution)
 
 
 @dataclass(frozen=True)
 class SplitNetwork:
-    """``prefix``: image → features, once per image; ``suffix``: (*features, *widths, seed) → output, once per sample."""
+    """``prefix``: image → features, once per image; ``suffix``: (*features, *widths, corner, seed) → output, once per sample.
+
+    ``corner`` (int32, ``[N, rank]``, or ``[1, rank]`` for all) says where in their volume the images begin. It must be a multiple of
+    ``grid``: voxels along each axis that an element of the coarsest map spans whose elements are dropped one by one. Without such
+    maps the grid is 1, and the corner changes nothing.
+    """
 
     prefix: tf_keras.Model
     suffix: tf_keras.Model
     variational: tuple[SeededVariational, ...]
+    grid: tuple[int, ...]
 
     def widths(self) -> list[tf.Tensor]:
         """Posterior widths of the variational kernels, which no seed changes either."""
@@ -76,6 +83,12 @@ def _draws_weights(node) -> bool:
     return isinstance(node.layer, SeededVariational) and node.call_kwargs.get("seed") is not None
 
 
+def _drops_elements(node) -> bool:
+    """Whether a call of a layer drops elements one by one, by their places."""
+    layer, draws = node.layer, node.call_kwargs.get("seed") is not None
+    return isinstance(layer, SeededDropout) and draws and layer.depends_on_place(node.call_args[0].shape)
+
+
 def _convolve(layer, inputs, kernel):
     return tf.nn.convolution(
         inputs, kernel, strides=layer.strides, padding=layer.padding.upper(), dilations=layer.dilation_rate
@@ -92,13 +105,16 @@ class _Splitter:
         self._rebuilt = {id(self._seed): tf_keras.Input(batch_shape=self._seed.shape, dtype=self._seed.dtype)}
         self._variational: list = []
         self._widths: list = []  # where the suffix takes those of the variational layers
+        rank = len(self._image.shape) - 2
+        self._corner = tf_keras.Input(batch_shape=(None, rank), dtype=tf.int32)
+        self._grid = (1,) * rank
 
     def split(self) -> SplitNetwork:
         output = self._rebuild(self._output)
         if any(output is given for given in self._inputs):  # nothing is random: the suffix passes the output on
             output = tf_keras.layers.Activation("linear")(output)
-        suffix = tf_keras.Model([*self._inputs, *self._widths, self._rebuilt[id(self._seed)]], output)
-        return SplitNetwork(tf_keras.Model(self._image, self._features), suffix, tuple(self._variational))
+        suffix = tf_keras.Model([*self._inputs, *self._widths, self._corner, self._rebuilt[id(self._seed)]], output)
+        return SplitNetwork(tf_keras.Model(self._image, self._features), suffix, tuple(self._variational), self._grid)
 
     def _depends(self, tensor) -> bool:
         if id(tensor) not in self._reached:
@@ -126,7 +142,31 @@ class _Splitter:
             return self._rebuild(value) if tf_keras.backend.is_keras_tensor(value) else value
 
         arguments = tf.nest.map_structure(counterpart, (node.call_args, node.call_kwargs))
-        return node.layer(*arguments[0], **arguments[1] | self._width(node))
+        return node.layer(*arguments[0], **arguments[1] | self._width(node) | self._place(node))
+
+    def _place(self, node) -> dict:
+        """Where the layer's inputs begin, on their own grid.
+
+        A network whose output has no space sees whole images. A map that has one element along an axis has no places there: what is
+        dropped of it is the same in every window, as whole channels are.
+        """
+        is_dense = len(self._output.shape) == len(self._image.shape)
+        if not is_dense or not _drops_elements(node):
+            return {}
+        space = node.call_args[0].shape[1:-1]
+        strides, has_places = self._strides(node.layer, space), [int(size > 1) for size in space]
+        spans = [stride**has for stride, has in zip(strides, has_places, strict=True)]
+        self._grid = tuple(math.lcm(*pair) for pair in zip(self._grid, spans, strict=True))
+        return {"corner": self._corner // tf.constant(strides) * tf.constant(has_places)}
+
+    def _strides(self, layer, space) -> list[int]:
+        """Voxels along each axis that an element of a map spans."""
+        patch = self._image.shape[1:-1]
+        if any(size % part for size, part in zip(patch, space, strict=True)):
+            raise ValueError(
+                f"{layer.name}: drops elements of a map {tuple(space)}, which does not divide the patch {tuple(patch)}"
+            )
+        return [size // part for size, part in zip(patch, space, strict=True)]
 
     def _width(self, node) -> dict:
         if not _draws_weights(node):

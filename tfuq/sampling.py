@@ -57,7 +57,7 @@ class Sampler(tf.Module):
         context = network.encode(images)
 
         def step(draw, states):
-            p = network.sample(images, context, self.posterior.seed(seed, member, draw))
+            p = network.sample(images, context, self.posterior.seed(seed, member, draw), noise_seed=seed)
             updated = tuple(r.update(s, p, first + draw) for r, s in zip(self.reducers, states, strict=True))
             return draw + 1, updated
 

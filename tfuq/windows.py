@@ -1,9 +1,14 @@
 """A network of a fixed patch size applied to images of any size, inside the graph.
 
-Overlapping windows are blended with Gaussian weights (as nnU-Net and MONAI do) within one sample, before anything
-non-linear. The network always sees ``chunk`` windows at once: kernels choose their summation order by the batch's size, and
-some by the place in it. With a fixed size, an image's result depends to the bit on its index modulo ``chunk`` alone, not on
-how many images a caller passes.
+Overlapping windows are blended with Gaussian weights (as nnU-Net and MONAI do) within one sample,
+before anything non-linear. A sample is one function of the image: what is dropped at a place, or
+drawn as noise, is the same in every window that holds it. So windows begin at whole elements of
+the maps that something is dropped in (see `SplitNetwork.grid`), and where the last one reaches
+beyond the image, by less than such an element, the image is mirrored.
+
+The network always sees ``chunk`` windows at once: kernels choose their summation order by the
+batch's size, and some by the place in it. With a fixed size, an image's result depends to the bit
+on its index modulo ``chunk`` alone, not on how many images a caller passes.
 """
 
 from __future__ import annotations
@@ -16,7 +21,8 @@ import tf_keras
 
 from tfuq.prefix import split_at_seed
 
-Activation = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]  # a network's outputs and a seed → a sample
+# A network's outputs, the seed of noise, and where in their volumes they begin (int32, [N, rank] or [1, rank]) → a sample.
+Activation = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 class WindowedNetwork(tf.Module):
@@ -43,7 +49,7 @@ class WindowedNetwork(tf.Module):
 
     def encode(self, images: tf.Tensor) -> dict:
         """``images [N, *S, C]``, S at least the patch. The result is passed back to `sample`."""
-        corners = self._corners(tf.shape(images))
+        corners, images = self._corners(tf.shape(images)), self._mirrored(images)
         chunks = tf.shape(corners)[0] // self._chunk
         importance = gaussian_importance(self._patch)
         kept = tf.where(chunks <= max(self._keep // self._chunk, 1), chunks, 0)
@@ -55,6 +61,7 @@ class WindowedNetwork(tf.Module):
         )
         return {
             "corners": corners,
+            "images": images,
             "encoded": encoded,
             "is_kept": kept > 0,
             "is_tiled": tf.reduce_any(tf.shape(images)[1:-1] != self._patch),
@@ -68,9 +75,13 @@ class WindowedNetwork(tf.Module):
         space = tf.unstack(tf.shape(images))[:-1] if self._is_dense else [tf.shape(images)[0]]
         return [*space, self._channels]
 
-    def sample(self, images: tf.Tensor, context: dict, seed: tf.Tensor) -> tf.Tensor:
-        """One sample ``[N, *S, C]`` as the activation makes it, without S where the output has no space."""
-        corners = context["corners"]
+    def sample(self, images: tf.Tensor, context: dict, seed: tf.Tensor, *, noise_seed: tf.Tensor) -> tf.Tensor:
+        """One sample ``[N, *S, C]`` as the activation makes it, without S where the output has no space.
+
+        ``seed`` is the sample's own; the noise that the activation integrates over is drawn from ``noise_seed``, which is the same for
+        all samples of a prediction: they would differ by it otherwise, and the difference pass for the network's.
+        """
+        shape, corners, images = self.sample_shape(images), context["corners"], context["images"]
         blended = tf.zeros(self.sample_shape(images))
         chunks = tf.shape(corners)[0] // self._chunk
 
@@ -84,8 +95,11 @@ class WindowedNetwork(tf.Module):
             known = [
                 tf.ensure_shape(f, [self._chunk, *t.shape[1:]]) for f, t in zip(features, self._prefix.outputs, strict=True)
             ]
-            p = self._activation(self._split.suffix([*known, *context["widths"], seed], training=False), seed)
             first = index * self._chunk
+            # Whole images all begin at 0: one corner, and so one mask, serves the chunk.
+            corner = corners[first : first + tf.where(context["is_tiled"], self._chunk, 1), 1:]
+            outputs = self._split.suffix([*known, *context["widths"], corner, seed], training=False)
+            p = self._activation(outputs, noise_seed, corner)
             if not self._is_dense:
                 return index + 1, _place(blended, p, first)
             return index + 1, tf.cond(
@@ -95,7 +109,14 @@ class WindowedNetwork(tf.Module):
             )
 
         _, blended = tf.while_loop(lambda i, _: i < chunks, add_chunk, (0, blended), parallel_iterations=1)
-        return blended
+        return tf.slice(blended, [0] * len(shape), shape)
+
+    def _mirrored(self, images):
+        """The images, longer by their mirror image where the last window reaches beyond them."""
+        if max(self._split.grid) == 1:
+            return images
+        beyond = [(self._patch[a] - tf.shape(images)[1 + a]) % grid for a, grid in enumerate(self._split.grid)]
+        return tf.pad(images, [[0, 0], *[[0, n] for n in beyond], [0, 0]], "SYMMETRIC")
 
     def _corners(self, shape: tf.Tensor) -> tf.Tensor:
         """First voxel (image index, then one per axis) of each window, the last repeated to fill whole chunks.
@@ -103,12 +124,12 @@ class WindowedNetwork(tf.Module):
         A repeated window writes nothing: its image index is −1.
         """
         axes = [tf.range(shape[0])]
-        for axis, size in enumerate(self._patch, start=1):
-            room = shape[axis] - size
-            stride = max(int(size * (1 - self._overlap)), 1)
+        for axis, (size, grid) in enumerate(zip(self._patch, self._split.grid, strict=True), start=1):
+            room = -((size - shape[axis]) // grid)  # in steps of the grid, as all that follows
+            stride = max(int(size * (1 - self._overlap)) // grid, 1)
             count = -(-room // stride) + 1
             step = tf.cast(room, tf.float32) / tf.cast(tf.maximum(count - 1, 1), tf.float32)
-            axes.append(tf.cast(tf.round(tf.cast(tf.range(count), tf.float32) * step), tf.int32))
+            axes.append(tf.cast(tf.round(tf.cast(tf.range(count), tf.float32) * step), tf.int32) * grid)
         corners = tf.reshape(tf.stack(tf.meshgrid(*axes, indexing="ij"), -1), [-1, len(axes)])
         missing = (-tf.shape(corners)[0]) % self._chunk
         filler = tf.concat([tf.fill([missing, 1], -1), tf.zeros([missing, len(self._patch)], tf.int32)], 1)
@@ -150,8 +171,9 @@ class WindowedNetwork(tf.Module):
 
 
 def _channels_of_sample(model, activation) -> int:
-    outputs = tf.TensorSpec([1, *model.outputs[0].shape[1:]])
-    return int(tf.function(activation).get_concrete_function(outputs, tf.TensorSpec([2], tf.int32)).output_shapes[-1])
+    outputs, rank = tf.TensorSpec([1, *model.outputs[0].shape[1:]]), len(model.inputs[0].shape) - 2
+    specs = [outputs, tf.TensorSpec([2], tf.int32), tf.TensorSpec([1, rank], tf.int32)]
+    return int(tf.function(activation).get_concrete_function(*specs).output_shapes[-1])
 
 
 def _place(target, values, first):

@@ -5,12 +5,14 @@ its own mean: dropout is the identity, a variational kernel is the posterior mea
 decided by which of its layers were wired to the seed, and nowhere else.
 
 The Keras ``training`` flag has one meaning here: with it each example of a batch has its own draw (its own dropout mask,
-its own Flipout signs), without it one draw serves the whole batch, so that one seed is one function.
+its own Flipout signs), without it one draw serves the whole batch, so that one seed is one function. What is drawn element by
+element is then drawn by the element's place in the volume (see `tfuq.layers.places`), so that windows of one volume agree.
 """
 
 from tfuq.layers.dropout import SeededDropout
 from tfuq.layers.factory import SOURCES, LayerFactory
 from tfuq.layers.latent import Broadcast, LatentCode, PixelMoments, gaussian_kl, mean_and_width
+from tfuq.layers.places import bits_at, normal_at
 from tfuq.layers.seeds import fold_in, layer_salt, standard_normal
 from tfuq.layers.upsampling import LinearUpsampling
 from tfuq.layers.variational import (
@@ -36,9 +38,11 @@ __all__ = [
     "VariationalConv2D",
     "VariationalConv3D",
     "VariationalDense",
+    "bits_at",
     "fold_in",
     "gaussian_kl",
     "layer_salt",
     "mean_and_width",
+    "normal_at",
     "standard_normal",
 ]

@@ -44,10 +44,10 @@ class EntropyTerms:
     def update(self, state, p, t):
         p = at_most_one(p)
         parts = (1.0 - p, p) if len(state) == 2 else (p,)
-        return tuple(terms - tf.math.xlogy(q, q) for terms, q in zip(state, parts, strict=True))
+        return tuple(_running_mean(terms, -tf.math.xlogy(q, q), t) for terms, q in zip(state, parts, strict=True))
 
     def finalize(self, state, samples):
-        return {"entropy_terms": tf.concat(state, -1) / tf.cast(samples, state[0].dtype)}
+        return {"entropy_terms": tf.concat(state, -1)}
 
 
 class RegionEntropyTerms:
@@ -63,10 +63,10 @@ class RegionEntropyTerms:
     def update(self, state, p, t):
         whole = tf.concat([1.0 - p, p], -1) if p.shape[-1] == 1 else p
         sums = at_most_one(tf.stack([tf.add_n([whole[..., k] for k in classes]) for classes in self._regions], -1))
-        return state - tf.math.xlogy(sums, sums)
+        return _running_mean(state, -tf.math.xlogy(sums, sums), t)
 
     def finalize(self, state, samples):
-        return {"region_entropy_terms": state / tf.cast(samples, state.dtype)}
+        return {"region_entropy_terms": state}
 
 
 class Votes:
@@ -126,6 +126,11 @@ def class_masks(p: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
     if p.shape[-1] <= 2:
         return tf.cast((p if p.shape[-1] == 1 else p[..., 1:]) > 0.5, dtype)
     return tf.one_hot(chosen_class(p) - 1, p.shape[-1] - 1, dtype=dtype)  # class 0 becomes −1, which has no place
+
+
+def _running_mean(mean: tf.Tensor, value: tf.Tensor, t: tf.Tensor) -> tf.Tensor:
+    """The mean of t + 1 values, of the mean of the first t: exactly the value where all are equal, which a sum loses."""
+    return mean + (value - mean) / tf.cast(t + 1, mean.dtype)
 
 
 def _foreground(channels: int) -> int:

@@ -28,8 +28,8 @@ class Task(Protocol):
     def outputs(self, config: Config) -> int:
         """Channels of the network's output."""
 
-    def activation(self, config: Config) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-        """From the network's outputs, and a seed, to a sample."""
+    def activation(self, config: Config) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
+        """From the network's outputs to a sample, as `tfuq.windows.Activation` has it."""
 
     def training_set(self, config: Config, cases: list[Case], statistics: Statistics | None) -> TrainingSet:
         """The training examples."""

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfuq.config import Config
-from tfuq.heteroscedastic import integrated_log_probabilities, without_noise
+from tfuq.heteroscedastic import integrated_log_probabilities, prediction_noise, training_noise, without_noise
 from tfuq.losses import log_probabilities, make_class_loss, sample_probabilities
 from tfuq.tasks.base import TaskLoss
 
@@ -22,9 +22,14 @@ class ClassTask:
 
     def activation(self, config):
         if not config.network.heteroscedastic:
-            return lambda logits, _seed: sample_probabilities(logits)
+            return lambda logits, _seed, _corner: sample_probabilities(logits)
         first, draws = config.network.output == "sigmoid", config.network.noise_draws  # a binary sample is its foreground's
-        return lambda outputs, seed: tf.exp(integrated_log_probabilities(outputs, seed, draws, each=False)[..., first:])
+
+        def activation(outputs, seed, corner):
+            noise = prediction_noise(outputs, seed, draws, corner)
+            return tf.exp(integrated_log_probabilities(outputs, noise)[..., first:])
+
+        return activation
 
     def loss(self, config, training) -> TaskLoss:
         term = make_class_loss(config.training.loss, training.class_weights)
@@ -32,7 +37,7 @@ class ClassTask:
             return lambda labels, logits, _seed: term(tf.cast(labels, tf.int32), log_probabilities(logits))
         draws = config.network.noise_draws
         return lambda labels, outputs, seed: term(
-            tf.cast(labels, tf.int32), integrated_log_probabilities(outputs, seed, draws, each=True)
+            tf.cast(labels, tf.int32), integrated_log_probabilities(outputs, training_noise(outputs, seed, draws))
         )
 
     def outputs_of(self, config, sample):

@@ -26,8 +26,13 @@ class Landmarks:
     def activation(self, config):
         of_heatmaps = _pixel_probabilities if _is_distribution(config) else tf.identity
         if not config.network.heteroscedastic:
-            return lambda outputs, _seed: of_heatmaps(outputs)
-        return lambda outputs, _seed: tf.concat([of_heatmaps(tf.split(outputs, 2, axis=-1)[0]), log_variance(outputs)], axis=-1)
+            return lambda outputs, _seed, _corner: of_heatmaps(outputs)
+
+        def activation(outputs, _seed, _corner):
+            heatmaps = of_heatmaps(tf.split(outputs, 2, axis=-1)[0])
+            return tf.concat([heatmaps, log_variance(outputs)], axis=-1)
+
+        return activation
 
     def training_set(self, config, cases, statistics):
         return LandmarkSet(config, cases, statistics)
