@@ -34,9 +34,10 @@ def score_folder(
             values that are none.
     """
     manifest = results.read_manifest(folder)
-    config = with_label_values(runs.open_run(Path(manifest.run)).config, label_values)
+    config = runs.open_run(Path(manifest.run)).config
     if label_values and config.task != "segmentation":
         raise DataError(f"--label-values: {folder} holds predictions of {config.task}; it serves segmentation")
+    config = with_label_values(config, label_values)
     failures = failures or FailureOptions()
     scores = _SCORERS[config.task](folder, manifest, config, reference, on_case, failures)
     tables = failure_tables(scores.cohorts, failures)
