@@ -1,5 +1,6 @@
 """Training: devices, resuming, members, variational weights."""
 
+import copy
 import csv
 import json
 import subprocess
@@ -14,6 +15,10 @@ from tests.conformance.runs import check_run
 from tests.conftest import ALL_METHODS, settings
 from tfuq import runs
 from tfuq.config import Config
+from tfuq.data.layouts import list_cases
+from tfuq.data.pipeline import epoch_dataset
+from tfuq.data.segmentation import SegmentationSet
+from tfuq.data.streams import example_stream, order_stream, subset_stream
 from tfuq.errors import ConfigError, RunError, TfuqError
 from tfuq.locks import exclusive
 from tfuq.losses import cross_entropy
@@ -119,11 +124,58 @@ def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path):
     lines = []
     run = fit(settings(balls, "vi", variational={"kl_warmup_epochs": 1}), tmp_path / "run", say=lines.append)
     voxels = 3 * 18 * 17 * 16  # three cases, padded from 15 to the patch's 16
-    assert run.facts["kl_scale"] == pytest.approx(1 / voxels)
+    assert run.facts["kl_scale"] == {"member 0": pytest.approx(1 / voxels)}
     assert f"KL scale {1 / voxels:.3g} per nat (1 / training voxels)" in lines[0]
     row = history(run)[0]
     assert row["kl"] > 0
     assert row["loss"] == pytest.approx(row["data_loss"] + 0.5 * row["kl"], rel=1e-3)
+
+
+@pytest.mark.parametrize(("subset", "counts"), [(0.34, [1, 1]), ("bootstrap", [3, 3])])
+def test_kl_scale_is_of_each_members_own_examples(balls, tmp_path, subset, counts):
+    """A member on one of three cases has three times the KL scale; a case drawn twice for a bootstrap counts twice."""
+    changes = {"ensemble": {"subset": subset}, "variational": {"members": 2}, "training": {"epochs": 1, "steps_per_epoch": 1}}
+    lines = []
+    run = fit(settings(balls, "vi", **changes), tmp_path / "run", say=lines.append)
+    scales = [1 / (count * 18 * 17 * 16) for count in counts]
+    assert run.facts["kl_scale"] == {f"member {k}": pytest.approx(scale) for k, scale in enumerate(scales)}
+    assert f"KL scale of the members {scales[0]:.3g}, {scales[1]:.3g} per nat" in lines[0]
+    for member, scale in enumerate(scales):
+        arrays = weights(run, member)
+        nats = sum(_divergence(arrays, name) for name in arrays if name.endswith("kernel_posterior_loc"))
+        # One step from the weights that are left: the divergence has hardly moved.
+        assert history(run, member)[0]["kl"] == pytest.approx(scale * nats, rel=0.02)
+
+
+def _divergence(arrays, name):
+    """KL(N(m, s²) ‖ N(0, 1)) in nats, summed over a kernel."""
+    mean = arrays[name].astype(float)
+    width = np.log1p(np.exp(arrays[name.replace("_loc", "_untransformed_scale")].astype(float)))
+    return (0.5 * (mean**2 + width**2 - 1) - np.log(width)).sum()
+
+
+def test_streams_of_a_member_never_coincide():
+    """Order of the epoch, its examples and the subset: the first numbers of each differ from all others'."""
+    streams = [subset_stream(7)]
+    for epoch in range(3):
+        streams += [order_stream(7, epoch), *(example_stream(7, epoch, position) for position in range(20))]
+    assert len({stream.integers(2**63) for stream in streams}) == len(streams)
+
+
+def test_first_example_of_an_epoch_does_not_follow_the_order(balls, monkeypatch):
+    """Every stream that an epoch's examples are drawn from is another than that of its order."""
+    config = settings(balls)
+    training = SegmentationSet(config, list_cases("decathlon", balls), None)
+    first, honest = [], training.example
+
+    def example(row, rng):
+        first.append(copy.deepcopy(rng).integers(2**63))
+        return honest(row, rng)
+
+    monkeypatch.setattr(training, "example", example)
+    list(epoch_dataset(training, list(range(6)), batch=2, steps=3, seed=5, epoch=0))
+    assert np.random.default_rng([5, 1]).integers(2**63) not in first
+    assert len(set(first)) == 6
 
 
 def test_warm_start_takes_the_means_of_a_deterministic_run(trained, balls, tmp_path):

@@ -45,6 +45,9 @@ class ClassificationSet(ClassSet):
         """An image is one term."""
         return 1
 
+    def _terms_of(self, examples: Examples) -> list[int]:
+        return [1] * len(examples.targets)
+
     def _load(self, case: Case) -> Examples:
         return load_examples(self._config, self._preprocessor, case)
 

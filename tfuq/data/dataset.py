@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -60,9 +61,11 @@ class TrainingSet(ABC):
         self._cache: dict[int, Examples] = {}
         self.channels: int | None = None
         self.index: list[tuple[int, int]] = []  # case and row of each example
+        self._terms: list[int] = []  # of each example's log-likelihood
         for number in range(len(cases)):
             examples = self._examples(number)
             self.index += [(number, row) for row in range(len(examples.images))]
+            self._terms += self._terms_of(examples)
             self._count(examples)
             self.channels = examples.images.shape[-1]
 
@@ -78,10 +81,9 @@ class TrainingSet(ABC):
     def _draw(self, image: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> Example:
         """One augmented example."""
 
-    @property
     @abstractmethod
-    def terms(self) -> int:
-        """Terms of the training set's log-likelihood, of which the loss is a mean."""
+    def _terms_of(self, examples: Examples) -> list[int]:
+        """Terms of each example's log-likelihood, as its case has them."""
 
     @property
     @abstractmethod
@@ -92,6 +94,15 @@ class TrainingSet(ABC):
     @abstractmethod
     def class_weights(self) -> list[float]:
         """Inverse frequency of each class; empty where a task has no classes."""
+
+    @property
+    def terms(self) -> int:
+        """Terms of the training set's log-likelihood, of which the loss is a mean."""
+        return sum(self._terms)
+
+    def terms_of_rows(self, rows: Sequence[int]) -> int:
+        """Terms of the log-likelihood of these examples; one that is listed twice counts twice."""
+        return sum(self._terms[row] for row in rows)
 
     def _examples(self, number: int) -> Examples:
         if number in self._cache:
@@ -148,11 +159,6 @@ class ClassSet(TrainingSet):
 
     def _count(self, examples: Examples) -> None:
         self._counts += np.bincount(examples.targets.ravel(), minlength=len(self._counts))
-
-    @property
-    def terms(self) -> int:
-        """Voxels, or images."""
-        return round(self._counts.sum())
 
     @property
     def class_weights(self) -> list[float]:

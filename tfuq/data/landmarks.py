@@ -107,19 +107,21 @@ class LandmarkSet(TrainingSet):
     def _count(self, examples: Examples) -> None:
         """Nothing is counted."""
 
-    @property
-    def terms(self) -> int:
-        """Those of all images."""
-        return len(self.index) * self.terms_per_example
+    def _terms_of(self, examples: Examples) -> list[int]:
+        """Those of the landmarks that are there, as the loss takes no other."""
+        present = np.isfinite(examples.targets).all(-1).sum(-1)
+        return [int(count) * self._terms_per_landmark for count in present]
 
     @property
     def terms_per_example(self) -> int:
         """Heatmap pixels where their errors are averaged, landmarks where each is a distribution over pixels."""
-        landmarks, is_distribution = (
-            len(self._config.data.landmarks),
-            self._config.training.loss.name == "heatmap-cross-entropy",
-        )
-        return landmarks * (1 if is_distribution else int(np.prod(self._config.network.patch_size)))
+        return len(self._config.data.landmarks) * self._terms_per_landmark
+
+    @property
+    def _terms_per_landmark(self) -> int:
+        if self._config.training.loss.name == "heatmap-cross-entropy":
+            return 1
+        return int(np.prod(self._config.network.patch_size))
 
     @property
     def class_weights(self) -> list[float]:

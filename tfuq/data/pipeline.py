@@ -6,19 +6,23 @@ import numpy as np
 import tensorflow as tf
 
 from tfuq.data.dataset import TrainingSet, epoch_order
+from tfuq.data.streams import example_stream, order_stream
 
 _WORKERS = 2
 
 
-def epoch_dataset(training: TrainingSet, rows: list[int], *, batch: int, steps: int, seed: list[int]) -> tf.data.Dataset:
-    """One epoch of ``(images [batch, *patch, C], targets [batch, …])``; ``seed`` names member and epoch."""
-    order = epoch_order(rows, batch * steps, np.random.default_rng(seed))
-    image, target = training.example(int(order[0]), np.random.default_rng(seed))
+def epoch_dataset(training: TrainingSet, rows: list[int], *, batch: int, steps: int, seed: int, epoch: int) -> tf.data.Dataset:
+    """One epoch of ``(images [batch, *patch, C], targets [batch, …])``; ``seed`` is the member's, epochs count from 0."""
+    order = epoch_order(rows, batch * steps, order_stream(seed, epoch))
+
+    def example(position):
+        # Each example has a stream of its own, so that it does not depend on the batch it is drawn in.
+        return training.example(int(order[position]), example_stream(seed, epoch, position))
+
+    image, target = example(0)
 
     def draw(step):
-        # Each example has a seed of its own, so that it does not depend on the batch it is drawn in.
-        positions = range(int(step) * batch, (int(step) + 1) * batch)
-        drawn = [training.example(int(order[p]), np.random.default_rng([*seed, p])) for p in positions]
+        drawn = [example(position) for position in range(int(step) * batch, (int(step) + 1) * batch)]
         return np.stack([x for x, _ in drawn]), np.stack([y for _, y in drawn])
 
     def fetch(step):

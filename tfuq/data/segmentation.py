@@ -56,6 +56,10 @@ class SegmentationSet(ClassSet):
     def _load(self, case: Case) -> Examples:
         return _load(self._config, self._preprocessor, case, training_views(self._config, case))
 
+    def _terms_of(self, examples: Examples) -> list[int]:
+        """Voxels of each volume or slice, however many raters label them."""
+        return [target[0].size for target in examples.targets]
+
     def _count(self, examples: Examples) -> None:
         """Voxels of each class, meaned over raters."""
         raters = examples.targets.shape[1]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TypeVar
 
 import tensorflow as tf
 
@@ -24,10 +25,13 @@ from tfuq.posterior import METHOD_TRAITS
 from tfuq.provenance import source_commit
 from tfuq.runs import Run
 from tfuq.tasks import task_of
-from tfuq.training.fit import MemberTraining, OnStep, member_seed, unheard
+from tfuq.training.fit import MemberTraining, OnStep, unheard
+from tfuq.training.member_data import kl_scale_of, member_rows, member_seed
 from tfuq.training.strategy import make_strategy
 from tfuq.version import __version__
 from tfuq.weights import load_arrays
+
+T = TypeVar("T")
 
 _VERSIONS_OF = ("tensorflow", "tensorflow-probability", "tf-keras", "numpy", "nibabel", "scipy")
 
@@ -75,7 +79,7 @@ class Material:
     validation: list[Examples]
     statistics: Statistics | None
     strategy: tf.distribute.Strategy
-    kl_scale: KlScale
+    kl_scales: list[KlScale]  # of each member
 
 
 def prepare(config: Config, devices: str | None) -> Material:
@@ -86,12 +90,13 @@ def prepare(config: Config, devices: str | None) -> Material:
     statistics = training_statistics(config, parts["train"])
     training = task.training_set(config, parts["train"], statistics)
     validation = task.validation(config, parts["validation"], training, statistics)
-    return Material(parts, training, validation, statistics, strategy, _kl_scale(config, training))
+    kl_scales = [kl_scale_of(config, training, member_rows(config, training, k)) for k in range(config.members)]
+    return Material(parts, training, validation, statistics, strategy, kl_scales)
 
 
 def member_training(config: Config, folder: Path, index: int, material: Material) -> MemberTraining:
     """One member's training, ready to run."""
-    fit = MemberTraining(config, folder, index, material.training, material.validation, material.strategy, material.kl_scale)
+    fit = MemberTraining(config, folder, index, material.training, material.validation, material.strategy)
     source = config.variational.warm_start
     if source and METHOD_TRAITS[config.method].variational:
         weights = Path(source) / "members" / str(index) / "weights.npz"
@@ -125,28 +130,31 @@ def _remove_unless_training(path: Path) -> None:
     runs.remove(path)
 
 
-def _kl_scale(config: Config, training: TrainingSet) -> KlScale:
-    """1 / terms of the likelihood (voxels, say), which the ELBO adds up and the loss averages: those of the training set for
-    its one set of weights, those of an example for its own code."""
-    weights, code = config.variational.kl_scale, config.latent.kl_scale
-    return KlScale(
-        weights=1.0 / training.terms if weights == "data" else weights,
-        code=1.0 / training.terms_per_example if code == "data" else code,
-    )
-
-
 def summary(config: Config, material: Material) -> str:
     """What is trained on what, in a line."""
-    training, kl_scale, unit = material.training, material.kl_scale, task_of(config).unit(config)
+    training, unit = material.training, task_of(config).unit(config)
     counts = " / ".join(str(len(cases)) for cases in material.parts.values())
     text = f"{config.name}: {config.method}, {config.members} member(s); {counts} cases {' / '.join(material.parts)}, "
     text += f"{len(training.index)} training examples, {training.terms:,} {unit}s"
     kind = METHOD_TRAITS[config.method].network
     if kind != "point":
-        text += f"; KL scale {kl_scale.weights:.3g} per nat ({f'1 / training {unit}s' if config.variational.kl_scale == 'data' else 'given'})"
+        text += f"; KL scale {_scales_of_weights(config, material)} per nat ({_source(config.variational.kl_scale, f'1 / training {unit}s')})"
     if kind == "latent":
-        text += f", of the code {kl_scale.code:.3g} ({f'1 / {unit}s of an example' if config.latent.kl_scale == 'data' else 'given'})"
+        code = material.kl_scales[0].code
+        text += f", of the code {code:.3g} ({_source(config.latent.kl_scale, f'1 / {unit}s of an example')})"
     return text
+
+
+def _scales_of_weights(config: Config, material: Material) -> str:
+    """One number, or each member's own where members train on subsets."""
+    scales = [kl_scale.weights for kl_scale in material.kl_scales]
+    if config.ensemble.subset == "none":
+        return f"{scales[0]:.3g}"
+    return "of the members " + ", ".join(f"{scale:.3g}" for scale in scales)
+
+
+def _source(configured: float | str, computed: str) -> str:
+    return computed if configured == "data" else "given"
 
 
 def _facts(config: Config, material: Material) -> dict:
@@ -158,11 +166,15 @@ def _facts(config: Config, material: Material) -> dict:
         "gpus": [gpu.name for gpu in tf.config.list_physical_devices("GPU")],
         "git": source_commit(),
         "seeds": {"training": config.training.seed}
-        | {f"member {k}": member_seed(config.training.seed, k) for k in range(config.members)},
+        | _by_member(member_seed(config.training.seed, k) for k in range(config.members)),
         "channels": training.channels,
         "statistics": asdict(statistics) if statistics else None,
         "likelihood_terms": training.terms,
         "class_weights": training.class_weights,
-        "kl_scale": material.kl_scale.weights if kind != "point" else None,
-        "code_kl_scale": material.kl_scale.code if kind == "latent" else None,
+        "kl_scale": _by_member(scale.weights for scale in material.kl_scales) if kind != "point" else None,
+        "code_kl_scale": material.kl_scales[0].code if kind == "latent" else None,
     }
+
+
+def _by_member(values: Iterable[T]) -> dict[str, T]:
+    return {f"member {index}": value for index, value in enumerate(values)}

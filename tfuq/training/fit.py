@@ -19,9 +19,10 @@ from tfuq.data.pipeline import epoch_dataset
 from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import RunError, TfuqError
 from tfuq.locks import exclusive
-from tfuq.members import KlScale, build_member
+from tfuq.members import build_member
 from tfuq.memory import memory_errors
 from tfuq.tasks import task_of
+from tfuq.training.member_data import kl_scale_of, member_rows, member_seed
 from tfuq.training.schedules import plateau_share, step_share
 from tfuq.training.step import TrainingStep
 from tfuq.training.validation import Validator
@@ -48,17 +49,18 @@ class MemberTraining:
     """One member of a run. ``run()`` goes on from the folder's state where there is one."""
 
     def __init__(self, config: Config, folder: Path, member: int, training: TrainingSet, validation: list[Examples],
-                 strategy: tf.distribute.Strategy, kl_scale: KlScale):  # fmt: skip
+                 strategy: tf.distribute.Strategy):  # fmt: skip
         self.config, self.folder, self.member = config, folder, member
         self._training, self._strategy = training, strategy
         self._seed = member_seed(config.training.seed, member)
         tf_keras.utils.set_random_seed(self._seed)  # initial weights
+        self._rows = member_rows(config, training, member)
+        kl_scale = kl_scale_of(config, training, self._rows)
         with strategy.scope():
             self.model = build_member(config, channels=training.channels, kl_scale=kl_scale)
         loss = task_of(config).loss(config, training)
         self._step = TrainingStep(config, strategy, self.model, loss)
         self._validate = Validator(config, validation, loss, training.channels)
-        self._rows = training.member_rows(np.random.default_rng([self._seed, 0]))
         self._best: dict[str, np.ndarray] = {}
         self.progress = Progress()
 
@@ -127,8 +129,8 @@ class MemberTraining:
 
     def _batches(self, epoch: int):
         """An epoch's batches of images and labels, on the strategy's devices."""
-        batch, seed = self.config.training.batch_size, [self._seed, epoch + 1]
-        dataset = epoch_dataset(self._training, self._rows, batch=batch, steps=self.steps, seed=seed)
+        batch = self.config.training.batch_size
+        dataset = epoch_dataset(self._training, self._rows, batch=batch, steps=self.steps, seed=self._seed, epoch=epoch)
         if self._strategy.num_replicas_in_sync == 1:
             return dataset  # a distributed one would autotune by itself, and wait (see `epoch_dataset`)
         return self._strategy.experimental_distribute_dataset(dataset)
@@ -206,8 +208,3 @@ def _seconds(call: Callable[[], object]) -> float:
 
 def _below(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-
-def member_seed(seed: int, member: int) -> int:
-    """A member's seed: far from its neighbours', the same on every machine."""
-    return int(np.random.SeedSequence([seed, member]).generate_state(1)[0] & 0x7FFFFFFF)
