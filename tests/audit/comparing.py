@@ -1,0 +1,65 @@
+"""Files against what was computed again: equal to 1e-5, and nothing left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from tests.audit.measures import Cells
+from tests.audit.stored import Row, read_nifti
+
+TOLERANCE = 1e-5
+# Positions are in single precision: to 1e-5 pixels where a scan is enlarged ten times. Their squares,
+# relative to the square of a spread of a few pixels, and the angle of a round ellipse, are less exact.
+SQUARES = ("covariance", "variance", "ellipse")
+TOLERANCE_OF_SQUARES = 1e-4
+
+
+def assert_map(path: Path, expected: np.ndarray) -> None:
+    """A NIfTI file holds these values."""
+    found = read_nifti(path)
+    expected = expected.reshape(found.shape)
+    difference = np.abs(found.astype(float) - expected)
+    worst = np.unravel_index(difference.argmax(), difference.shape)
+    said = f"{path}: {found[worst]:.8g} at {worst}, computed again {expected[worst]:.8g}"
+    assert difference.max() <= TOLERANCE, said
+
+
+def assert_choice(path: Path, probability: np.ndarray) -> None:
+    """A label map holds the likeliest class, wherever that does not hang on the last digits."""
+    found = read_nifti(path).reshape(probability.shape[:-1])
+    chosen = np.take_along_axis(probability, found[..., None].astype(int), -1)[..., 0]
+    assert (chosen >= probability.max(-1) - TOLERANCE).all(), path
+
+
+def settled(masks: np.ndarray, certain: np.ndarray, stored: np.ndarray) -> np.ndarray:
+    """Masks computed again, with those voxels as stored that hang on the last digits; no others may differ."""
+    assert masks.shape == stored.shape
+    assert (masks == stored)[certain].all(), f"{(masks != stored)[certain].sum()} voxels differ"
+    assert certain.mean() > 0.999
+    return np.where(certain, masks, stored)
+
+
+def assert_rows(path: Path, found: Iterable[Row], expected: Iterable[Cells]) -> None:
+    """A table holds these rows and no other column."""
+    found, expected = list(found), list(expected)
+    assert len(found) == len(expected), f"{path}: {len(found)} rows, computed again {len(expected)}"
+    columns = list(dict.fromkeys(column for row in expected for column in row))
+    assert set(found[0]) == set(columns), set(found[0]) ^ set(columns)
+    wrong = [
+        f"{path}: row {number}, {column}: {stored[column]!r}, computed again {row.get(column)!r}"
+        for number, (stored, row) in enumerate(zip(found, expected, strict=True), start=1)
+        for column in columns
+        if not _agrees(column, stored[column], row.get(column))
+    ]
+    assert not wrong, "\n".join(wrong[:20])
+
+
+def _agrees(column: str, stored: str, expected: float | str | None) -> bool:
+    if expected is None or isinstance(expected, str):
+        return stored == (expected or "")
+    is_square = column.startswith(SQUARES)
+    tolerance = TOLERANCE_OF_SQUARES if is_square else TOLERANCE
+    return stored != "" and bool(np.isclose(float(stored), expected, rtol=tolerance, atol=TOLERANCE))
