@@ -46,3 +46,38 @@ def volume_interval(low: float, high: float, voxel: float, quantile: float) -> t
     if lower > upper:
         lower = upper = math.sqrt((low + voxel) * (high + voxel)) - voxel
     return max(lower, 0.0), max(upper, 0.0)
+
+
+def possible_thresholds() -> np.ndarray:
+    """Where the threshold of a bound may lie: 0, even steps of logits, and 2, which no probability reaches."""
+    logits = np.linspace(-13.8, 13.8, 553)
+    return np.concatenate([[0.0], 1 / (1 + np.exp(-logits)), [2.0]]).astype(np.float32)
+
+
+def bounds(cases: list[tuple[np.ndarray, np.ndarray]], alpha: float) -> dict[str, float]:
+    """The thresholds of ``label_upper`` and ``label_lower`` that control their risk (Angelopoulos et al. 2022).
+
+    ``cases`` are a structure's probability and truth (bool). ``upper`` is the largest threshold at which the share of
+    the structure that is missed is at most α in expectation, ``lower`` the smallest one, not below it, for the voxels
+    beyond the structure, as a share of it.
+    """
+    n = len(cases)
+    thresholds = possible_thresholds()
+
+    def controls(losses: list[float]) -> bool:
+        return (sum(losses) + 1) / (n + 1) <= alpha + 1e-12
+
+    missed = [t for t in thresholds if controls([missed_share(p, y, t) for p, y in cases])]
+    excess = [t for t in thresholds if controls([excess_share(p, y, t) for p, y in cases])]
+    upper = max(missed)
+    return {"upper": float(upper), "lower": float(max(upper, min(excess)))}
+
+
+def missed_share(p: np.ndarray, truth: np.ndarray, threshold: float) -> float:
+    """Share of a structure whose probability is below a threshold."""
+    return (p[truth] < threshold).mean() if truth.any() else 0.0
+
+
+def excess_share(p: np.ndarray, truth: np.ndarray, threshold: float) -> float:
+    """Voxels beyond a structure that reach a threshold, as a share of the structure, at most 1."""
+    return min((p[~truth] >= threshold).sum() / max(truth.sum(), 1), 1.0)

@@ -33,9 +33,7 @@ def draw(run: StoredRun, method: str, asked: int, images: list[np.ndarray]) -> D
     config = run.config
     members = len(run.members)
     samples = sampling.samples_of(method, members=members, asked=asked)
-    draws = sampling.draws_of(
-        method, members=members, samples=samples, seed=config["prediction"]["seed"]
-    )
+    draws = sampling.draws_of(method, members=members, samples=samples, seed=config["prediction"]["seed"])
     x = np.stack([_input(run, image) for image in images])
     p = []
     for one in draws:
@@ -81,9 +79,7 @@ def _sets(run: StoredRun, p: np.ndarray, calibration: dict) -> Cells:
     row: Cells = {f"uncalibrated_{name}": p[k] for k, name in enumerate(classes)}
     for rule, quantile in calibration["conformal"]["sets"].items():
         scores = calibrated.set_scores(p, rule)
-        row[f"set_{rule}"] = "; ".join(
-            name for name, score in zip(classes, scores, strict=True) if score <= quantile + 1e-7
-        )
+        row[f"set_{rule}"] = "; ".join(name for name, score in zip(classes, scores, strict=True) if score <= quantile + 1e-7)
     return row
 
 

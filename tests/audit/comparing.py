@@ -63,3 +63,10 @@ def _agrees(column: str, stored: str, expected: float | str | None) -> bool:
     is_square = column.startswith(SQUARES)
     tolerance = TOLERANCE_OF_SQUARES if is_square else TOLERANCE
     return stored != "" and bool(np.isclose(float(stored), expected, rtol=tolerance, atol=TOLERANCE))
+
+
+def assert_thresholds(stored: dict[str, float], expected: dict[str, float]) -> None:
+    """Thresholds of a calibration are these."""
+    assert set(stored) == set(expected)
+    for name, value in expected.items():
+        assert np.isclose(stored[name], value, rtol=TOLERANCE, atol=TOLERANCE), (name, stored[name], value)

@@ -63,9 +63,7 @@ def grid_of(config: dict, scan: tuple[int, int, int], spacing: np.ndarray) -> Gr
     return Grid(scan, tuple(map(int, size)), tuple(map(int, padded)))
 
 
-def network_input(
-    config: dict, image: np.ndarray, grid: Grid, statistics: dict | None
-) -> np.ndarray:
+def network_input(config: dict, image: np.ndarray, grid: Grid, statistics: dict | None) -> np.ndarray:
     """A scan ``[X, Y, Z, C]`` as the network takes it: resampled, clipped, z-scored, padded with zeros."""
     steps = config["preprocessing"]
     x = image.astype(np.float64)

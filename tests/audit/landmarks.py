@@ -26,9 +26,7 @@ def draw(run: StoredRun, method: str, asked: int, image: np.ndarray) -> Drawn:
     config = run.config
     members = len(run.members)
     samples = sampling.samples_of(method, members=members, asked=asked)
-    draws = sampling.draws_of(
-        method, members=members, samples=samples, seed=config["prediction"]["seed"]
-    )
+    draws = sampling.draws_of(method, members=members, samples=samples, seed=config["prediction"]["seed"])
     volume = image[:, :, None, None]
     grid = grids.grid_of(config, volume.shape[:3], np.ones(3))
     x = grids.network_input(config, volume, grid, run.statistics)[None, :, :, 0]

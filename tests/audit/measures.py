@@ -189,9 +189,7 @@ def _gaussian_centre(weights: np.ndarray, pixels: np.ndarray, sigma: float, size
     return optimize.brentq(excess, low, high, xtol=1e-10)
 
 
-def landmark_cells(
-    points: np.ndarray, activations: np.ndarray, variances: np.ndarray | None, mm: np.ndarray | None
-) -> Cells:
+def landmark_cells(points: np.ndarray, activations: np.ndarray, variances: np.ndarray | None, mm: np.ndarray | None) -> Cells:
     """A landmark's row from the positions ``[T, 2]`` (x, y in pixels of the image), the heatmaps' maxima ``[T]``, and the
     variances ``[T, 2]`` along x and y that a heteroscedastic network predicts."""
     row = _positions(points, variances, "")

@@ -63,9 +63,7 @@ class Draw:
     seed: tf.Tensor
     sources: tuple[str, ...]
 
-    def dropout_mask(
-        self, layer: str, shape: tuple[int, ...], rate: float, *, whole_channels: bool
-    ) -> np.ndarray:
+    def dropout_mask(self, layer: str, shape: tuple[int, ...], rate: float, *, whole_channels: bool) -> np.ndarray:
         """What a dropout layer multiplies features ``[*S, C]`` of a window by: 0 or 1 / (1 - rate).
 
         One mask serves every example and every window.

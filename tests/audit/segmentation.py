@@ -30,9 +30,7 @@ def draw(run: StoredRun, method: str, asked: int, image: np.ndarray, spacing: np
     grid = grids.grid_of(config, image.shape[:3], spacing)
     members = len(run.members)
     samples = sampling.samples_of(method, members=members, asked=asked)
-    draws = sampling.draws_of(
-        method, members=members, samples=samples, seed=config["prediction"]["seed"]
-    )
+    draws = sampling.draws_of(method, members=members, samples=samples, seed=config["prediction"]["seed"])
     x = grids.network_input(config, image, grid, run.statistics)
     axis = config["preprocessing"]["slice_axis"]
     examples = grids.examples_of(x, axis)

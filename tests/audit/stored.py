@@ -40,6 +40,10 @@ class StoredRun:
         """Mean and standard deviation of each channel over the training set."""
         return json.loads((self.path / "environment.json").read_text())["statistics"]
 
+    def truth_of(self, image: Path) -> np.ndarray:
+        """The reference of a scan or picture, as classes."""
+        return label_of(image, self.config["data"]["label_values"])
+
     def calibration(self, method: str) -> dict:
         """What ``tfuq calibrate`` found for a method."""
         return json.loads((self.path / "calibrations" / f"{method}.json").read_text())
@@ -81,6 +85,31 @@ def read_rows(path: Path) -> list[Row]:
     """The rows of a table."""
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def class_of(image: Path, row: int) -> int:
+    """The class of an image in an IDX file."""
+    labels = image.name.replace("images-idx3", "labels-idx1")
+    return int(read_idx(image.with_name(labels))[row])
+
+
+def label_of(image: Path, values: dict[int, int] | None) -> np.ndarray:
+    """The reference ``[X, Y, Z]`` that belongs to a scan or picture, as classes."""
+    folder = image.parent.name.replace("image", "label")
+    path = image.parent.with_name(folder) / image.name
+    is_picture = path.suffix == ".png"
+    label = np.asarray(Image.open(path))[:, :, None] if is_picture else read_nifti(path)
+    found = label.astype(int)
+    for value, k in (values or {}).items():
+        found[label == value] = k
+    return found
+
+
+def points_of(image: Path, count: int) -> np.ndarray:
+    """The senior doctor's landmarks ``[L, 2]`` of an X-ray, as written."""
+    path = image.parents[2] / "AnnotationsByMD" / "400_senior" / f"{image.stem}.txt"
+    lines = path.read_text().splitlines()[:count]
+    return np.array([line.split(",") for line in lines], float)
 
 
 def read_masks(path: Path) -> np.ndarray:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.audit import classification
-from tests.audit.comparing import assert_rows
-from tests.audit.stored import StoredRun, read_idx, read_rows
+from tests.audit import calibrated, classification
+from tests.audit.comparing import assert_rows, assert_thresholds
+from tests.audit.stored import StoredRun, class_of, read_idx, read_rows
 
 ASKED = 5
 HETEROSCEDASTIC = {"heteroscedastic": True, "noise_draws": 5}
@@ -71,3 +71,20 @@ def test_calibrated(kind, method, make_run, command):
     options = ("--method", method, "--samples", ASKED)
     command("calibrate", run.path, *options, "--cases", "test:0.5", "--alpha", 0.3, "--scaling", kind)
     audit(run, method, command.predict(run, *options, "--calibrated"))
+    audit_thresholds(run, method)
+
+
+def audit_thresholds(run: StoredRun, method: str) -> None:
+    """The quantiles of sets, from the true classes of the calibration cases."""
+    stored = run.calibration(method)
+    files = [name for (name,) in stored["cases"].values()]
+    places = [(Path(name.split("#")[0]), int(name.split("#")[1])) for name in files]
+    drawn = classification.draw(run, method, ASKED, [read_idx(path)[row] for path, row in places])
+    truth = [class_of(path, row) for path, row in places]
+    mean = drawn.p.mean(0)
+    alpha = stored["conformal"]["alpha"]
+    expected = {}
+    for rule in ("lac", "aps", "raps"):
+        scores = [calibrated.set_scores(p, rule)[k] for p, k in zip(mean, truth, strict=True)]
+        expected[rule] = calibrated.conformal_quantile(scores, alpha)
+    assert_thresholds(stored["conformal"]["sets"], expected)

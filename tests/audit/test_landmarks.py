@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.audit import landmarks
-from tests.audit.comparing import assert_rows
+from tests.audit import calibrated, landmarks
+from tests.audit.comparing import assert_rows, assert_thresholds
 from tests.audit.conftest import sources_of
-from tests.audit.stored import StoredRun, read_picture, read_rows
+from tests.audit.stored import StoredRun, points_of, read_picture, read_rows
 
 ASKED = 4
 HETEROSCEDASTIC = {"heteroscedastic": True}
@@ -69,3 +70,25 @@ def test_calibrated(method, make_run, command):
     options = ("--method", method, "--samples", ASKED)
     command("calibrate", run.path, *options, "--cases", "test:0.5", "--alpha", 0.4)
     audit(run, method, command.predict(run, *options, "--calibrated"))
+    audit_radii(run, method)
+
+
+def audit_radii(run: StoredRun, method: str) -> None:
+    """The quantiles of radii, from the radial errors of the calibration cases."""
+    stored = run.calibration(method)
+    names = run.config["data"]["landmarks"]
+    scores: dict[str, list[float]] = {name: [] for name in names}
+    for case, (name,) in stored["cases"].items():
+        image = read_picture(Path(name))
+        written = points_of(Path(name), len(names))
+        width, height = run.config["data"]["annotations"]["image_size"]
+        stretch = np.array([image.shape[1] / width, image.shape[0] / height])
+        truth = (written + 0.5) * stretch - 0.5
+        mm = landmarks.pixel_mm(run.config, image.shape)
+        rows = landmarks.rows(run, landmarks.draw(run, method, ASKED, image), case, image.shape, None)
+        for row, point in zip(rows, truth, strict=True):
+            error = np.hypot(*((np.array([row["x"], row["y"]]) - point) * mm))
+            scores[row["landmark"]].append(error / landmarks.scale_of(row))
+    alpha = stored["conformal"]["alpha"]
+    expected = {name: calibrated.conformal_quantile(found, alpha) for name, found in scores.items()}
+    assert_thresholds(stored["conformal"]["radii"], expected)

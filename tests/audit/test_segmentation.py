@@ -9,8 +9,14 @@ import numpy as np
 import pytest
 
 from tests.audit import segmentation
-from tests.audit.calibrated import conformal_quantile, volume_score
-from tests.audit.comparing import TOLERANCE, assert_choice, assert_map, assert_rows
+from tests.audit.calibrated import bounds, conformal_quantile, volume_score
+from tests.audit.comparing import (
+    TOLERANCE,
+    assert_choice,
+    assert_map,
+    assert_rows,
+    assert_thresholds,
+)
 from tests.audit.conftest import CASES, sources_of
 from tests.audit.stored import (
     StoredRun,
@@ -33,9 +39,8 @@ HETEROSCEDASTIC = {"heteroscedastic": True, "noise_draws": 5}
 REGIONS = {"regions": {"both": ["ball", "core"]}}
 
 
-def scan_of(folder: Path, case: str) -> tuple[np.ndarray, np.ndarray, float]:
-    """A case's image ``[X, Y, Z, 1]``, the size of its voxels in mm, and their volume."""
-    (path,) = sources_of(folder, case)
+def scan_of(path: Path) -> tuple[np.ndarray, np.ndarray, float]:
+    """An image ``[X, Y, Z, 1]``, the size of its voxels in mm, and their volume."""
     if path.suffix == ".png":
         return read_picture(path)[:, :, None, None], np.ones(3), 1.0
     return read_nifti(path)[..., None], voxel_sizes(path), voxel_volume(path)
@@ -44,7 +49,8 @@ def scan_of(folder: Path, case: str) -> tuple[np.ndarray, np.ndarray, float]:
 def audit(run: StoredRun, method: str, folder: Path, case: str, keeps_members: bool = False) -> None:
     """Compare every file of a case."""
     place = folder / case
-    image, spacing, voxel = scan_of(folder, case)
+    (source,) = sources_of(folder, case)
+    image, spacing, voxel = scan_of(source)
     drawn = segmentation.draw(run, method, ASKED, image, spacing)
     before = drawn
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -172,3 +178,30 @@ def test_calibrated(kind, method, make_run, command):
     manifest = json.loads((folder / "manifest.json").read_text())
     for case in manifest["cases"]:
         audit(run, method, folder, case)
+    audit_thresholds(run, method)
+
+
+def audit_thresholds(run: StoredRun, method: str) -> None:
+    """Bounds and volume quantiles, from the references of the calibration cases."""
+    stored = run.calibration(method)
+    names = run.config["data"]["classes"][1:]
+    scores: dict[str, list[float]] = {name: [] for name in names}
+    pairs: dict[str, list[tuple]] = {name: [] for name in names}
+    for (file,) in stored["cases"].values():
+        image, spacing, voxel = scan_of(Path(file))
+        truth = run.truth_of(Path(file))
+        drawn = segmentation.draw(run, method, ASKED, image, spacing)
+        on_network = voxel * float(np.prod(drawn.grid.stretch))
+        mean = segmentation.maps_on_scan(run, drawn, keeps_members=False)["probability"]
+        rows = segmentation.structure_rows(run, drawn, voxel)
+        whole = {row["class"]: row for row in rows if row["component"] == "all"}
+        for k, name in enumerate(names, start=1):
+            low, high = segmentation.interval_of(whole[name])
+            volume = (truth == k).sum() * voxel
+            scores[name].append(volume_score(volume, low, high, on_network))
+            pairs[name].append((mean[..., k].astype(np.float32), truth == k))
+    alpha = stored["conformal"]["alpha"]
+    expected = {name: conformal_quantile(found, alpha) for name, found in scores.items()}
+    assert_thresholds(stored["conformal"]["volumes"], expected)
+    for name in names:
+        assert_thresholds(stored["conformal"]["bounds"][name], bounds(pairs[name], alpha))
