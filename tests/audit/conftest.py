@@ -65,8 +65,9 @@ def _slices(root: Path, method: str, **sections):
 
 
 def _pictures(root: Path, method: str, **sections):
+    # Odd sizes: no pixel of a picture then lies midway between two of the network's, where "nearest" is open.
     data = {"layout": "folder", "label_values": {0: 0, 1: 1}}
-    steps = {"slice_axis": 2, "size": [32, 24, 1], "anti_aliasing": True}
+    steps = {"slice_axis": 2, "size": [31, 23, 1], "anti_aliasing": True}
     network = {"patch_size": [16, 16], "normalization": "instance", "activation": "prelu"}
     own = {"data": data, "preprocessing": steps, "network": network}
     own |= {name: own.get(name, {}) | values for name, values in sections.items()}

@@ -144,11 +144,11 @@ def test_networks(kind, network, trained_as, make_run, command):
     ("kind", "steps"),
     [
         ("volumes", {"spacing": [2.0, 2.0, 2.0]}),
-        ("volumes", {"size": [20, 17, 18], "window": [-30, 150]}),
-        ("slices", {"size": [14, 20, 15], "slice_axis": 2}),
+        ("volumes", {"size": [19, 17, 17], "window": [-30, 150]}),
+        ("slices", {"size": [13, 21, 15], "slice_axis": 2}),
         ("slices", {"slice_axis": 0}),
         ("pictures", {"size": None, "anti_aliasing": False}),
-        ("pictures", {"size": [12, 30, 1]}),
+        ("pictures", {"size": [13, 29, 1]}),
     ],
 )
 def test_preprocessing(kind, steps, make_run, command):
