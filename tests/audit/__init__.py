@@ -1,8 +1,9 @@
 """An audit of ``tfuq predict``: every number that it writes, computed again from what is stored.
 
-The modules here read a run's files (``config.yaml``, ``environment.json``, the weights of its members, its calibration) and the
-input image, and compute the prediction with plain operations in double precision. They import nothing of tfuq; a test holds that.
-What they follow is DESIGN.md, §3 for what is drawn and §4 for what is computed.
+The modules here read a run's files (``config.yaml``, ``environment.json``, the weights of its
+members, its calibration) and the input image, and compute the prediction with plain operations in
+double precision. They import nothing of tfuq; a test holds that. What they follow is DESIGN.md, §3
+for what is drawn and §4 for what is computed.
 
 ========================  ==========================================================================
 module                    question

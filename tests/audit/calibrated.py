@@ -35,12 +35,14 @@ def conformal_quantile(scores: list[float], alpha: float) -> float:
 
 
 def volume_score(volume: float, low: float, high: float, voxel: float) -> float:
-    """By what factor, as a logarithm, a true volume lies outside an interval (Romano et al. 2019)."""
-    return max(math.log((low + voxel) / (volume + voxel)), math.log((volume + voxel) / (high + voxel)))
+    """By what factor, as a logarithm, a volume lies outside an interval (Romano et al. 2019)."""
+    true, least, most = (math.log(value + voxel) for value in (volume, low, high))
+    return max(least - true, true - most)
 
 
 def volume_interval(low: float, high: float, voxel: float, quantile: float) -> tuple[float, float]:
-    """An interval of volumes, wider by a quantile of their scores, mm³; of one value where it would turn inside out."""
+    """An interval of volumes, wider by a quantile of their scores, mm³; of one value where it would
+    turn inside out."""
     factor = math.exp(quantile)
     lower, upper = (low + voxel) / factor - voxel, (high + voxel) * factor - voxel
     if lower > upper:
@@ -49,17 +51,19 @@ def volume_interval(low: float, high: float, voxel: float, quantile: float) -> t
 
 
 def possible_thresholds() -> np.ndarray:
-    """Where the threshold of a bound may lie: 0, even steps of logits, and 2, which no probability reaches."""
+    """Where the threshold of a bound may lie: 0, even steps of logits, and 2, which no probability
+    reaches."""
     logits = np.linspace(-13.8, 13.8, 553)
     return np.concatenate([[0.0], 1 / (1 + np.exp(-logits)), [2.0]]).astype(np.float32)
 
 
 def bounds(cases: list[tuple[np.ndarray, np.ndarray]], alpha: float) -> dict[str, float]:
-    """The thresholds of ``label_upper`` and ``label_lower`` that control their risk (Angelopoulos et al. 2022).
+    """The thresholds of ``label_upper`` and ``label_lower`` that control their risk (Angelopoulos
+    et al. 2022).
 
-    ``cases`` are a structure's probability and truth (bool). ``upper`` is the largest threshold at which the share of
-    the structure that is missed is at most α in expectation, ``lower`` the smallest one, not below it, for the voxels
-    beyond the structure, as a share of it.
+    ``cases`` are a structure's probability and truth (bool). ``upper`` is the largest threshold at
+    which the share of the structure that is missed is at most α in expectation, ``lower`` the
+    smallest one, not below it, for the voxels beyond the structure, as a share of it.
     """
     n = len(cases)
     thresholds = possible_thresholds()

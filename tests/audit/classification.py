@@ -31,9 +31,8 @@ class Drawn:
 def draw(run: StoredRun, method: str, asked: int, images: list[np.ndarray]) -> Drawn:
     """Samples of images ``[rows, columns]``."""
     config = run.config
-    members = len(run.members)
-    samples = sampling.samples_of(method, members=members, asked=asked)
-    draws = sampling.draws_of(method, members=members, samples=samples, seed=config["prediction"]["seed"])
+    seed = config["prediction"]["seed"]
+    draws = sampling.draws_of(method, members=len(run.members), asked=asked, seed=seed)
     x = np.stack([_input(run, image) for image in images])
     p = []
     for one in draws:
@@ -48,7 +47,14 @@ def _input(run: StoredRun, image: np.ndarray) -> np.ndarray:
     return grids.network_input(run.config, volume, grid, run.statistics)[:, :, 0]
 
 
-def rows(run: StoredRun, drawn: Drawn, cases: list[str], *, calibration: dict | None, keeps_members: bool) -> list[Cells]:
+def rows(
+    run: StoredRun,
+    drawn: Drawn,
+    cases: list[str],
+    *,
+    calibration: dict | None,
+    keeps_members: bool,
+) -> list[Cells]:
     """The rows of ``predictions.csv``."""
     p = calibrated.scaled(drawn.p, calibration["scaling"]) if calibration else drawn.p
     maps = measures.voxel_maps(p, p.argmax(-1))
@@ -79,18 +85,25 @@ def _sets(run: StoredRun, p: np.ndarray, calibration: dict) -> Cells:
     row: Cells = {f"uncalibrated_{name}": p[k] for k, name in enumerate(classes)}
     for rule, quantile in calibration["conformal"]["sets"].items():
         scores = calibrated.set_scores(p, rule)
-        row[f"set_{rule}"] = "; ".join(name for name, score in zip(classes, scores, strict=True) if score <= quantile + 1e-7)
+        of_class = zip(classes, scores, strict=True)
+        row[f"set_{rule}"] = "; ".join(name for name, score in of_class if score <= quantile + 1e-7)
     return row
 
 
-def member_rows(run: StoredRun, drawn: Drawn, cases: list[str], calibration: dict | None = None) -> list[Cells]:
+def member_rows(
+    run: StoredRun,
+    drawn: Drawn,
+    cases: list[str],
+    calibration: dict | None = None,
+) -> list[Cells]:
     """The rows of ``members.csv``."""
     p = calibrated.scaled(drawn.p, calibration["scaling"]) if calibration else drawn.p
     means = measures.member_maps(p, drawn.members)
     classes = run.config["data"]["classes"]
-    return [
-        {"case": case, "member": str(member)}
-        | {f"probability_{name}": means[f"member-{member}"][number][k] for k, name in enumerate(classes)}
-        for number, case in enumerate(cases)
-        for member in dict.fromkeys(drawn.members)
-    ]
+    found = []
+    for number, case in enumerate(cases):
+        for member in dict.fromkeys(drawn.members):
+            q = means[f"member-{member}"][number]
+            row: Cells = {"case": case, "member": str(member)}
+            found.append(row | {f"probability_{name}": q[k] for k, name in enumerate(classes)})
+    return found

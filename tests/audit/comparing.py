@@ -11,8 +11,8 @@ from tests.audit.measures import Cells
 from tests.audit.stored import Row, read_nifti
 
 TOLERANCE = 1e-5
-# Positions are in single precision: to 1e-5 pixels where a scan is enlarged ten times. Their squares,
-# relative to the square of a spread of a few pixels, and the angle of a round ellipse, are less exact.
+# Positions are in single precision. Their squares, relative to the square of a spread of a few
+# pixels, and the angle of a round ellipse are less exact.
 SQUARES = ("covariance", "variance", "ellipse")
 TOLERANCE_OF_SQUARES = 1e-4
 
@@ -35,10 +35,11 @@ def assert_choice(path: Path, probability: np.ndarray) -> None:
 
 
 def settled(masks: np.ndarray, certain: np.ndarray, stored: np.ndarray) -> np.ndarray:
-    """Masks computed again, with those voxels as stored that hang on the last digits; no others may differ."""
+    """Masks computed again, with those voxels as stored that hang on the last digits; no others may
+    differ."""
     assert masks.shape == stored.shape
     assert (masks == stored)[certain].all(), f"{(masks != stored)[certain].sum()} voxels differ"
-    assert certain.mean() > 0.999
+    assert (~certain).sum() <= max(3 * masks.shape[1], 0.001 * masks.size)
     return np.where(certain, masks, stored)
 
 
@@ -62,11 +63,14 @@ def _agrees(column: str, stored: str, expected: float | str | None) -> bool:
         return stored == (expected or "")
     is_square = column.startswith(SQUARES)
     tolerance = TOLERANCE_OF_SQUARES if is_square else TOLERANCE
-    return stored != "" and bool(np.isclose(float(stored), expected, rtol=tolerance, atol=TOLERANCE))
+    if stored == "":
+        return False
+    return bool(np.isclose(float(stored), expected, rtol=tolerance, atol=TOLERANCE))
 
 
 def assert_thresholds(stored: dict[str, float], expected: dict[str, float]) -> None:
     """Thresholds of a calibration are these."""
     assert set(stored) == set(expected)
     for name, value in expected.items():
-        assert np.isclose(stored[name], value, rtol=TOLERANCE, atol=TOLERANCE), (name, stored[name], value)
+        close = np.isclose(stored[name], value, rtol=TOLERANCE, atol=TOLERANCE)
+        assert close, f"{name}: {stored[name]}, computed again {value}"

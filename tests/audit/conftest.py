@@ -42,7 +42,7 @@ def blobs(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def make_run(balls, blobs, heads, digits, tmp_path_factory) -> Callable[..., StoredRun]:
-    """``make_run(kind, trained_as, cases, **sections)``: a run of so many cases, all for testing."""
+    """``make_run(kind, trained_as, cases, **sections)``: a run with so many cases to test."""
     roots = {"volumes": balls, "slices": balls, "pictures": blobs, "landmarks": heads}
     roots["classification"] = digits
 
@@ -65,7 +65,8 @@ def _slices(root: Path, method: str, **sections):
 
 
 def _pictures(root: Path, method: str, **sections):
-    # Odd sizes: no pixel of a picture then lies midway between two of the network's, where "nearest" is open.
+    # Odd sizes: no pixel of a picture then lies midway between two of the network's, where
+    # "nearest" is open.
     data = {"layout": "folder", "label_values": {0: 0, 1: 1}}
     steps = {"slice_axis": 2, "size": [31, 23, 1], "anti_aliasing": True}
     network = {"patch_size": [16, 16], "normalization": "instance", "activation": "prelu"}

@@ -1,6 +1,7 @@
 """What a network puts out: every architecture written out in plain operations, in double precision.
 
-``x`` is always ``[N, *S, C]``, or ``[N, C]`` of what has no space. Layers are known by the names that their weights are stored under.
+``x`` is always ``[N, *S, C]``, or ``[N, C]`` of what has no space. Layers are known by the names
+that their weights are stored under.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ def softplus(x: np.ndarray) -> np.ndarray:
 
 
 def linear_weights(source: int, target: int) -> np.ndarray:
-    """``[target, source]``: linear interpolation between pixel centres, constant beyond the outermost."""
+    """``[target, source]``: linear interpolation between pixel centres, constant beyond the
+    outermost."""
     place = np.clip((np.arange(target) + 0.5) * source / target - 0.5, 0, source - 1)
     distance = np.abs(place[:, None] - np.arange(source))
     return np.maximum(1 - distance, 0)
@@ -67,7 +69,7 @@ class Layers:
         point = f"{name}/bias"
         return self.weights[point if point in self.weights else f"{name}/bias_posterior_loc"]
 
-    def conv(self, x: np.ndarray, name: str, *, stride: int = 1, padding: str = "SAME") -> np.ndarray:
+    def conv(self, x: np.ndarray, name: str, stride: int = 1, padding: str = "SAME") -> np.ndarray:
         """A convolution alone."""
         kernel = tf.constant(self.kernel(name))
         found = tf.nn.convolution(tf.constant(x), kernel, strides=stride, padding=padding)
@@ -78,7 +80,7 @@ class Layers:
         return x @ self.kernel(name) + self.bias(name)
 
     def normalized(self, x: np.ndarray, name: str) -> np.ndarray:
-        """Group normalization (Wu & He 2018): of each channel by itself, or of up to eight groups."""
+        """Group normalization (Wu & He 2018): of each channel, or of up to eight groups."""
         kind = self.network["normalization"]
         if kind == "none":
             return x
@@ -116,7 +118,7 @@ class Layers:
         """The dropout that ends a level."""
         return self.dropout(x, name, self.network["level_dropout"].get(level, 0.0))
 
-    def block(self, x: np.ndarray, name: str, *, stride: int = 1, padding: str = "SAME") -> np.ndarray:
+    def block(self, x: np.ndarray, name: str, stride: int = 1, padding: str = "SAME") -> np.ndarray:
         """Convolution, normalization, activation, dropout."""
         x = self.normalized(self.conv(x, name, stride=stride, padding=padding), name)
         return self.dropout_after_each(self.activated(x, name), name)
@@ -290,7 +292,8 @@ def _probabilities(logits: np.ndarray) -> np.ndarray:
 
 
 def heatmaps(config: dict, found: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Outputs ``[N, rows, columns, L]`` as heatmaps, and the logarithms of variances (pixels²) beside them.
+    """Outputs ``[N, rows, columns, L]`` as heatmaps, and the logarithms of variances (pixels²)
+    beside them.
 
     Trained by cross-entropy, a heatmap is a distribution over pixels.
     """

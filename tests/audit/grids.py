@@ -16,7 +16,8 @@ Corner = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Grid:
-    """The network's grid of one scan: the scan resampled to ``size``, then padded evenly to ``padded``."""
+    """The network's grid of one scan: the scan resampled to ``size``, then padded evenly to
+    ``padded``."""
 
     scan: tuple[int, int, int]
     size: tuple[int, int, int]
@@ -63,8 +64,14 @@ def grid_of(config: dict, scan: tuple[int, int, int], spacing: np.ndarray) -> Gr
     return Grid(scan, tuple(map(int, size)), tuple(map(int, padded)))
 
 
-def network_input(config: dict, image: np.ndarray, grid: Grid, statistics: dict | None) -> np.ndarray:
-    """A scan ``[X, Y, Z, C]`` as the network takes it: resampled, clipped, z-scored, padded with zeros."""
+def network_input(
+    config: dict,
+    image: np.ndarray,
+    grid: Grid,
+    statistics: dict | None,
+) -> np.ndarray:
+    """A scan ``[X, Y, Z, C]`` as the network takes it: resampled, clipped, z-scored, padded with
+    zeros."""
     steps = config["preprocessing"]
     x = image.astype(np.float64)
     if steps["anti_aliasing"]:
@@ -125,7 +132,7 @@ def blended(
     overlap: float,
     sample: Callable[[np.ndarray, Corner], np.ndarray],
 ) -> np.ndarray:
-    """One sample of ``x [N, *S, C]`` from what ``sample`` makes of its windows ``[N, *patch, C]``."""
+    """One sample of ``x [N, *S, C]``, of what ``sample`` makes of windows ``[N, *patch, C]``."""
     total = 0.0
     weights = np.zeros(x.shape[1:-1])
     importance = window_weights(patch)

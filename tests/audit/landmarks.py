@@ -13,8 +13,9 @@ from tests.audit.stored import StoredRun
 
 @dataclass(frozen=True)
 class Drawn:
-    """Samples of one image: positions ``[T, L, 2]`` (x, y) in its own pixels, the heatmaps' maxima ``[T, L]``, and the
-    variances ``[T, L, 2]`` that a heteroscedastic network predicts, in its pixels²."""
+    """Samples of one image: positions ``[T, L, 2]`` (x, y) in its own pixels, the heatmaps' maxima
+    ``[T, L]``, and the variances ``[T, L, 2]`` that a heteroscedastic network predicts, in its
+    pixels²."""
 
     points: np.ndarray
     activations: np.ndarray
@@ -24,9 +25,8 @@ class Drawn:
 def draw(run: StoredRun, method: str, asked: int, image: np.ndarray) -> Drawn:
     """Samples of an image ``[rows, columns]``."""
     config = run.config
-    members = len(run.members)
-    samples = sampling.samples_of(method, members=members, asked=asked)
-    draws = sampling.draws_of(method, members=members, samples=samples, seed=config["prediction"]["seed"])
+    seed = config["prediction"]["seed"]
+    draws = sampling.draws_of(method, members=len(run.members), asked=asked, seed=seed)
     volume = image[:, :, None, None]
     grid = grids.grid_of(config, volume.shape[:3], np.ones(3))
     x = grids.network_input(config, volume, grid, run.statistics)[None, :, :, 0]
@@ -34,8 +34,9 @@ def draw(run: StoredRun, method: str, asked: int, image: np.ndarray) -> Drawn:
     points, activations, logs = (np.stack(parts) for parts in zip(*found, strict=True))
     stretch = grid.stretch[1::-1]  # of x and y
     points = (points + 0.5) * stretch - 0.5
-    variances = np.exp(logs)[..., None] * stretch**2 if config["network"]["heteroscedastic"] else None
-    return Drawn(points, activations, variances)
+    if not config["network"]["heteroscedastic"]:
+        return Drawn(points, activations, None)
+    return Drawn(points, activations, np.exp(logs)[..., None] * stretch**2)
 
 
 def _positions(run: StoredRun, one: sampling.Draw, x: np.ndarray) -> tuple:
@@ -61,13 +62,20 @@ def pixel_mm(config: dict, size: tuple[int, int]) -> np.ndarray | None:
     return written["pixel_mm"] * np.array([width / size[1], height / size[0]])
 
 
-def rows(run: StoredRun, drawn: Drawn, case: str, size: tuple[int, int], calibration: dict | None) -> list[Cells]:
+def rows(
+    run: StoredRun,
+    drawn: Drawn,
+    case: str,
+    size: tuple[int, int],
+    calibration: dict | None,
+) -> list[Cells]:
     """A case's rows of ``landmarks.csv``."""
     mm = pixel_mm(run.config, size)
     found = []
     for number, name in enumerate(run.config["data"]["landmarks"]):
         variances = None if drawn.variances is None else drawn.variances[:, number]
-        cells = measures.landmark_cells(drawn.points[:, number], drawn.activations[:, number], variances, mm)
+        points, heights = drawn.points[:, number], drawn.activations[:, number]
+        cells = measures.landmark_cells(points, heights, variances, mm)
         row = {"case": case, "landmark": name} | cells
         found.append(row | (_radius(row, calibration) if calibration else {}))
     return found

@@ -1,4 +1,4 @@
-"""What samples amount to: the formulas of DESIGN.md, §4 (natural logarithms, T samples, K classes)."""
+"""What samples amount to: DESIGN.md, §4 (natural logarithms, T samples, K classes)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def entropy(p: np.ndarray) -> np.ndarray:
 
 
 def voxel_maps(p: np.ndarray, choices: np.ndarray) -> dict[str, np.ndarray]:
-    """Maps from the probabilities ``[T, *S, K]`` of T samples and the class that each chose, ``[T, *S]``."""
+    """Maps from the probabilities ``[T, *S, K]`` of T samples and the class that each chose,
+    ``[T, *S]``."""
     mean = p.mean(0)
     label = mean.argmax(-1)
     votes = np.stack([(choices == k).mean(0) for k in range(p.shape[-1])], -1)
@@ -48,7 +49,8 @@ def voxel_maps(p: np.ndarray, choices: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def member_maps(p: np.ndarray, members: list[int]) -> dict[str, np.ndarray]:
-    """The mean of each member's samples, and the variance of the samples in two parts, meaned over classes.
+    """The mean of each member's samples, and the variance of the samples in two parts, meaned over
+    classes.
 
     ``members [T]`` says whose each sample of ``p [T, *S, K]`` is.
     """
@@ -69,7 +71,8 @@ def structure_table(
     voxel: float,
     least: int,
 ) -> list[Cells]:
-    """The rows of a structure: the whole, then its components of at least ``least`` voxels, largest first.
+    """The rows of a structure: the whole, then its components of at least ``least`` voxels, largest
+    first.
 
     Args:
         label: where the prediction has it, ``[X, Y, Z]`` bool.
@@ -134,7 +137,8 @@ def pairwise_dice(masks: np.ndarray) -> float | None:
 
 
 def boundary(mask: np.ndarray) -> np.ndarray:
-    """Voxels with a neighbour across a face that is of the other kind; beyond the volume nothing is labelled."""
+    """Voxels with a neighbour across a face that is of the other kind; beyond the volume nothing is
+    labelled."""
     around = np.pad(mask, 1)
     inner = (slice(1, -1),) * mask.ndim
     shell = np.zeros_like(mask)
@@ -157,10 +161,11 @@ def _components(label: np.ndarray, least: int) -> list[tuple[np.ndarray, np.ndar
 
 
 def peak(heatmap: np.ndarray, sigma: float) -> tuple[float, float, float, tuple[int, int]]:
-    """x and y of a heatmap's maximum, refined within two σ; its value there, and its pixel (row, column).
+    """x and y of a heatmap's maximum, refined within two σ; its value there, and its pixel
+    (row, column).
 
-    The refined position is that of a Gaussian of width σ whose centroid, weighted by squares of values over the
-    same pixels, is the heatmap's.
+    The refined position is that of a Gaussian of width σ whose centroid, weighted by squares of
+    values over the same pixels, is the heatmap's.
     """
     row, column = np.unravel_index(heatmap.argmax(), heatmap.shape)
     reach = math.ceil(2 * sigma)
@@ -189,9 +194,15 @@ def _gaussian_centre(weights: np.ndarray, pixels: np.ndarray, sigma: float, size
     return optimize.brentq(excess, low, high, xtol=1e-10)
 
 
-def landmark_cells(points: np.ndarray, activations: np.ndarray, variances: np.ndarray | None, mm: np.ndarray | None) -> Cells:
-    """A landmark's row from the positions ``[T, 2]`` (x, y in pixels of the image), the heatmaps' maxima ``[T]``, and the
-    variances ``[T, 2]`` along x and y that a heteroscedastic network predicts."""
+def landmark_cells(
+    points: np.ndarray,
+    activations: np.ndarray,
+    variances: np.ndarray | None,
+    mm: np.ndarray | None,
+) -> Cells:
+    """A landmark's row from the positions ``[T, 2]`` (x, y in pixels of the image), the heatmaps'
+    maxima ``[T]``, and the variances ``[T, 2]`` along x and y that a heteroscedastic network
+    predicts."""
     row = _positions(points, variances, "")
     if len(points) > 1:
         row |= ellipse(points)

@@ -1,12 +1,12 @@
 """Which random numbers a sample uses: all are functions of the prediction's seed (DESIGN.md, §3).
 
-=====================================  ====================================================================
+=====================================  =============================================
 what                                   seed
-=====================================  ====================================================================
+=====================================  =============================================
 draw j of member m                     ``fold_in(fold_in([seed, 0], m), j)``
 a layer's mask, weights or code        that of the draw, with the layer's salt folded in
 the noise of a heteroscedastic head    see `Draw.logit_noise`
-=====================================  ====================================================================
+=====================================  =============================================
 """
 
 from __future__ import annotations
@@ -63,7 +63,14 @@ class Draw:
     seed: tf.Tensor
     sources: tuple[str, ...]
 
-    def dropout_mask(self, layer: str, shape: tuple[int, ...], rate: float, *, whole_channels: bool) -> np.ndarray:
+    def dropout_mask(
+        self,
+        layer: str,
+        shape: tuple[int, ...],
+        rate: float,
+        *,
+        whole_channels: bool,
+    ) -> np.ndarray:
         """What a dropout layer multiplies features ``[*S, C]`` of a window by: 0 or 1 / (1 - rate).
 
         One mask serves every example and every window.
@@ -77,12 +84,16 @@ class Draw:
         return normal(shape, fold_in(self.seed, salt_of(layer)))
 
     def logit_noise(self, draws: int, shape: tuple[int, ...]) -> np.ndarray:
-        """Standard normal numbers ``[draws, *shape]`` that a heteroscedastic head integrates over."""
+        """Standard normal numbers ``[draws, *shape]`` that a heteroscedastic head averages over."""
         return normal((draws, *shape), fold_in(self.seed, salt_of("heteroscedastic noise")))
 
 
-def draws_of(method: str, *, members: int, samples: int, seed: int) -> list[Draw]:
-    """The draws of T samples in their order: members take turns in blocks, the first take what is over."""
+def draws_of(method: str, *, members: int, asked: int, seed: int) -> list[Draw]:
+    """The draws of a method's samples in their order, of ``asked`` samples.
+
+    Members take turns in blocks; the first take what is over.
+    """
+    samples = samples_of(method, members=members, asked=asked)
     sources = SOURCES[method]
     used = 1 if method in ONE_MEMBER else members
     root = tf.constant([seed, 0], tf.int32)

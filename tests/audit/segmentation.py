@@ -16,7 +16,8 @@ MEMBER_VARIANCES = ("between_member_variance", "within_member_variance")
 
 @dataclass(frozen=True)
 class Drawn:
-    """Samples of one scan on the network's grid: ``p [T, *padded, K]``, whose each is, and the class that each chose."""
+    """Samples of one scan on the network's grid: ``p [T, *padded, K]``, whose each is, and the
+    class that each chose."""
 
     p: np.ndarray
     members: list[int]
@@ -28,9 +29,8 @@ def draw(run: StoredRun, method: str, asked: int, image: np.ndarray, spacing: np
     """Samples of a scan ``[X, Y, Z, C]``."""
     config = run.config
     grid = grids.grid_of(config, image.shape[:3], spacing)
-    members = len(run.members)
-    samples = sampling.samples_of(method, members=members, asked=asked)
-    draws = sampling.draws_of(method, members=members, samples=samples, seed=config["prediction"]["seed"])
+    seed = config["prediction"]["seed"]
+    draws = sampling.draws_of(method, members=len(run.members), asked=asked, seed=seed)
     x = grids.network_input(config, image, grid, run.statistics)
     axis = config["preprocessing"]["slice_axis"]
     examples = grids.examples_of(x, axis)
@@ -55,7 +55,8 @@ def with_calibration(drawn: Drawn, calibration: dict) -> Drawn:
 
 
 def with_stored_masks(drawn: Drawn, stored: np.ndarray) -> Drawn:
-    """The samples, with the class as ``samples.npz [T, K-1, …]`` has it where the two likeliest are equal to 1e-5."""
+    """The samples, with the class as ``samples.npz [T, K-1, …]`` has it where the two likeliest are
+    equal to 1e-5."""
     ordered = np.sort(drawn.p, -1)
     certain = ordered[..., -1] - ordered[..., -2] > TOLERANCE
     own = np.stack([drawn.choices == k for k in range(1, drawn.p.shape[-1])], 1)
@@ -76,7 +77,8 @@ def maps_on_scan(run: StoredRun, drawn: Drawn, *, keeps_members: bool) -> dict[s
 
 
 def structures_of(config: dict) -> dict[str, list[int]]:
-    """What has rows in ``structures.csv``: each class but the first, then each region, with its classes."""
+    """What has rows in ``structures.csv``: each class but the first, then each region, with its
+    classes."""
     classes = config["data"]["classes"]
     found = {name: [k] for k, name in enumerate(classes) if k}
     for region, parts in config["data"]["regions"].items():
@@ -114,7 +116,7 @@ def with_intervals(rows: list[Cells], calibration: dict, voxel: float) -> list[C
 
 
 def interval_of(row: Cells) -> tuple[float, float]:
-    """The interval that a conformal one is made from: of the samples, or of one sample its volume."""
+    """What a conformal interval is made from: the samples', or of one sample its volume."""
     return tuple(row.get(f"volume_{side}_mm3", row["volume_mm3"]) for side in ("lower", "upper"))
 
 
@@ -124,4 +126,5 @@ def bounds_on_scan(run: StoredRun, before: Drawn, calibration: dict) -> dict[str
     names = run.config["data"]["classes"][1:]
     bounds = calibration["conformal"]["bounds"]
     sides = {side: np.array([bounds[name][side] for name in names]) for side in ("lower", "upper")}
-    return {"uncalibrated": mean} | {f"label_{side}": mean[..., 1:] - t for side, t in sides.items()}
+    above = {f"label_{side}": mean[..., 1:] - t for side, t in sides.items()}
+    return {"uncalibrated": mean} | above

@@ -113,7 +113,8 @@ def points_of(image: Path, count: int) -> np.ndarray:
 
 
 def read_masks(path: Path) -> np.ndarray:
-    """``samples.npz``: the mask of every sample and foreground class, ``[T, K-1, *network grid]`` bool."""
+    """``samples.npz``: the mask of every sample and foreground class, ``[T, K-1, *network grid]``
+    bool."""
     with np.load(path) as stored:
         packed, shape, axis = stored["packed"], stored["shape"], int(stored["slice_axis"])
     example = [int(size) for number, size in enumerate(shape) if number != axis]

@@ -69,7 +69,8 @@ def test_heteroscedastic(trained_as, make_run, command):
 def test_calibrated(kind, method, make_run, command):
     run = make_run("classification", "mc-dropout", cases=10)
     options = ("--method", method, "--samples", ASKED)
-    command("calibrate", run.path, *options, "--cases", "test:0.5", "--alpha", 0.3, "--scaling", kind)
+    of = ("--cases", "test:0.5", "--alpha", 0.3, "--scaling", kind)
+    command("calibrate", run.path, *options, *of)
     audit(run, method, command.predict(run, *options, "--calibrated"))
     audit_thresholds(run, method)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parent
-MODULES = [path for path in FOLDER.glob("*.py") if not path.name.startswith(("test_", "conftest"))]
+OTHERS = ("test_", "conftest")
+MODULES = [path for path in sorted(FOLDER.glob("*.py")) if not path.name.startswith(OTHERS)]
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -31,6 +32,6 @@ def test_nothing_of_tfuq_is_imported(path):
         assert not name.startswith("tests") or name in own, name
 
 
-@pytest.mark.parametrize("path", FOLDER.glob("test_*.py"), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("test_*.py")), ids=lambda path: path.stem)
 def test_what_is_audited_is_run_by_the_command_line_alone(path):
     assert not [name for name in imported(path) if name.startswith("tfuq")]

@@ -85,7 +85,8 @@ def audit_radii(run: StoredRun, method: str) -> None:
         stretch = np.array([image.shape[1] / width, image.shape[0] / height])
         truth = (written + 0.5) * stretch - 0.5
         mm = landmarks.pixel_mm(run.config, image.shape)
-        rows = landmarks.rows(run, landmarks.draw(run, method, ASKED, image), case, image.shape, None)
+        drawn = landmarks.draw(run, method, ASKED, image)
+        rows = landmarks.rows(run, drawn, case, image.shape, None)
         for row, point in zip(rows, truth, strict=True):
             error = np.hypot(*((np.array([row["x"], row["y"]]) - point) * mm))
             scores[row["landmark"]].append(error / landmarks.scale_of(row))

@@ -46,7 +46,13 @@ def scan_of(path: Path) -> tuple[np.ndarray, np.ndarray, float]:
     return read_nifti(path)[..., None], voxel_sizes(path), voxel_volume(path)
 
 
-def audit(run: StoredRun, method: str, folder: Path, case: str, keeps_members: bool = False) -> None:
+def audit(
+    run: StoredRun,
+    method: str,
+    folder: Path,
+    case: str,
+    keeps_members: bool = False,
+) -> None:
     """Compare every file of a case."""
     place = folder / case
     (source,) = sources_of(folder, case)
@@ -61,7 +67,7 @@ def audit(run: StoredRun, method: str, folder: Path, case: str, keeps_members: b
     assert manifest["samples"] == len(drawn.p)
     maps = segmentation.maps_on_scan(run, drawn, keeps_members=keeps_members)
     written = {path.name for path in place.iterdir()}
-    expected = {f"{name}.nii.gz" for name in maps} | {"label.nii.gz", "structures.csv", "samples.npz"}
+    expected = {f"{name}.nii.gz" for name in (*maps, "label")} | {"structures.csv", "samples.npz"}
     if calibration:
         expected |= audit_bounds(run, before, calibration, place)
     assert written == expected
@@ -152,7 +158,8 @@ def test_networks(kind, network, trained_as, make_run, command):
     ],
 )
 def test_preprocessing(kind, steps, make_run, command):
-    run = make_run(kind, "mc-dropout", preprocessing=steps, data=REGIONS if kind == "volumes" else {})
+    regions = REGIONS if kind == "volumes" else {}
+    run = make_run(kind, "mc-dropout", preprocessing=steps, data=regions)
     folder = command.predict(run, "--samples", ASKED, "--save-samples")
     audit(run, "mc-dropout", folder, CASES[kind][0])
 

@@ -1,9 +1,10 @@
-"""Makes the tables of real predictions in ``tests/data/promises``; see the README there for how the runs are trained.
+"""Makes the tables of real predictions in ``tests/data/promises``; see the README there for how the
+runs are trained.
 
     python -m tests.support.promise_tables DIGITS XRAYS HIPPOCAMPUS
 
-takes three folders that ``tfuq predict`` wrote, of runs on MNIST, the cephalometric X-rays and the hippocampus. It keeps the
-numbers that conformal scores are made of, and no image or label.
+takes three folders that ``tfuq predict`` wrote, of runs on MNIST, the cephalometric X-rays and the
+hippocampus. It keeps the numbers that conformal scores are made of, and no image or label.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def digits(folder: Path) -> Arrays:
 
 
 def xrays(folder: Path) -> Arrays:
-    """``errors`` and ``spreads [n, L]`` in mm: radial errors, and the mean radial spread over samples."""
+    """``errors`` and ``spreads [n, L]`` in mm: radial errors, and the mean radial spread over
+    samples."""
     run, cases = predicted_cases(folder)
     rows = rows_of(folder / "landmarks.csv")
     errors, spreads = [], []
@@ -70,8 +72,9 @@ def xrays(folder: Path) -> Arrays:
 
 
 def hippocampus(folder: Path) -> Arrays:
-    """``missed`` and ``excess [n, classes, thresholds]``, the losses of bounds at each of ``thresholds``; ``true``, ``low`` and
-    ``high [n, classes]`` volumes and intervals over samples in mm³; ``voxel [n]`` in mm³."""
+    """``missed`` and ``excess [n, classes, thresholds]``, the losses of bounds at each of
+    ``thresholds``; ``true``, ``low`` and ``high [n, classes]`` volumes and intervals over samples
+    in mm³; ``voxel [n]`` in mm³."""
     run, cases = predicted_cases(folder)
     found = [_volumes_of(run, folder / case.id, case) for case in cases]
     table = {name: np.array([case[name] for case in found]) for name in found[0]}
