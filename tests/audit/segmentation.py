@@ -49,9 +49,8 @@ def _sample(run: StoredRun, one: sampling.Draw, examples: np.ndarray) -> np.ndar
 
 
 def with_calibration(drawn: Drawn, calibration: dict) -> Drawn:
-    """The samples after scaling, which is done to whole samples."""
-    p = calibrated.scaled(drawn.p, calibration["scaling"])
-    return replace(drawn, p=p, choices=p.argmax(-1))
+    """The samples after scaling by a temperature, which leaves the class that each chose."""
+    return replace(drawn, p=calibrated.scaled(drawn.p, calibration["scaling"]))
 
 
 def with_stored_masks(drawn: Drawn, stored: np.ndarray) -> Drawn:

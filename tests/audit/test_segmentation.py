@@ -58,12 +58,11 @@ def audit(
     (source,) = sources_of(folder, case)
     image, spacing, voxel = scan_of(source)
     drawn = segmentation.draw(run, method, ASKED, image, spacing)
-    before = drawn
+    drawn = before = segmentation.with_stored_masks(drawn, read_masks(place / "samples.npz"))
     manifest = json.loads((folder / "manifest.json").read_text())
     calibration = run.calibration(method) if manifest["calibration"] else None
     if calibration:
         drawn = segmentation.with_calibration(drawn, calibration)
-    drawn = segmentation.with_stored_masks(drawn, read_masks(place / "samples.npz"))
     assert manifest["samples"] == len(drawn.p)
     maps = segmentation.maps_on_scan(run, drawn, keeps_members=keeps_members)
     written = {path.name for path in place.iterdir()}
