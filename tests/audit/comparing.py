@@ -11,10 +11,11 @@ from tests.audit.measures import Cells
 from tests.audit.stored import Row, read_nifti
 
 TOLERANCE = 1e-5
-# Positions are in single precision. Their squares, relative to the square of a spread of a few
-# pixels, and the angle of a round ellipse are less exact.
-SQUARES = ("covariance", "variance", "ellipse")
+# Positions are in single precision, so what is made of their squares is less exact: to 1e-4 of the
+# variance. The direction of an ellipse hangs on the difference of such numbers.
+SQUARES = ("covariance", "variance", "ellipse_long", "ellipse_short")
 TOLERANCE_OF_SQUARES = 1e-4
+DEGREES, TOLERANCE_OF_DEGREES = "ellipse_degrees", 0.05
 
 
 def assert_map(path: Path, expected: np.ndarray) -> None:
@@ -53,19 +54,29 @@ def assert_rows(path: Path, found: Iterable[Row], expected: Iterable[Cells]) -> 
         f"{path}: row {number}, {column}: {stored[column]!r}, computed again {row.get(column)!r}"
         for number, (stored, row) in enumerate(zip(found, expected, strict=True), start=1)
         for column in columns
-        if not _agrees(column, stored[column], row.get(column))
+        if not _agrees(column, stored[column], row)
     ]
     assert not wrong, "\n".join(wrong[:20])
 
 
-def _agrees(column: str, stored: str, expected: float | str | None) -> bool:
+def _agrees(column: str, stored: str, row: Cells) -> bool:
+    expected = row.get(column)
     if expected is None or isinstance(expected, str):
         return stored == (expected or "")
-    is_square = column.startswith(SQUARES)
-    tolerance = TOLERANCE_OF_SQUARES if is_square else TOLERANCE
     if stored == "":
         return False
-    return bool(np.isclose(float(stored), expected, rtol=tolerance, atol=TOLERANCE))
+    difference = abs(float(stored) - expected)
+    if column == DEGREES:
+        return min(difference, 180 - difference) <= TOLERANCE_OF_DEGREES
+    return difference <= TOLERANCE * (1 + abs(expected)) + _tolerance_of_square(column, row)
+
+
+def _tolerance_of_square(column: str, row: Cells) -> float:
+    """What a square of positions may be off by beyond the others, by the variance in its unit."""
+    if not column.startswith(SQUARES):
+        return 0.0
+    variance = row.get("variance_mm" if column.endswith("_mm") else "variance", 0.0)
+    return TOLERANCE_OF_SQUARES * float(variance)
 
 
 def assert_thresholds(stored: dict[str, float], expected: dict[str, float]) -> None:

@@ -88,11 +88,15 @@ def network_input(
     return grid.padded_with(x)
 
 
-def onto_scan(array: np.ndarray, grid: Grid) -> np.ndarray:
-    """Values on the network's grid ``[*padded, …]`` brought to the scan's voxels."""
-    if not grid.is_resampled:
-        return array[grid.own]
-    return resize(array[grid.own], grid.scan, 0)
+def onto_scan(array: np.ndarray, grid: Grid, *, nearest: bool = False) -> np.ndarray:
+    """Values of the scan's own voxels on the network's grid ``[*size, …]``, brought to the scan's
+    voxels."""
+    if not nearest:
+        return resize(array, grid.scan, 0)
+    for axis, (source, target) in enumerate(zip(grid.size, grid.scan, strict=True)):
+        places = np.floor((np.arange(target) + 0.5) * source / target).astype(int)
+        array = np.take(array, places, axis)
+    return array
 
 
 def examples_of(array: np.ndarray, slice_axis: int | None) -> np.ndarray:

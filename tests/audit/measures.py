@@ -6,10 +6,9 @@ import itertools
 import math
 
 import numpy as np
-from scipy import ndimage, optimize, special
+from scipy import ndimage, optimize, special, stats
 
 Cells = dict[str, float | str | None]
-CHI_SQUARE_95 = -2 * math.log(0.05)  # of two degrees of freedom
 SPREAD_COLUMNS = (
     "volume_std_mm3",
     "volume_lower_mm3",
@@ -103,11 +102,15 @@ def _measures(label, masks, maps, voxel) -> Cells:
     row = _volumes(volumes, label.sum(), voxel) | {"pairwise_dice": pairwise_dice(masks)}
     if not label.any():
         return row | {"reason": "absent from the label, present in some samples"}
-    shell = boundary(label)
-    return row | {
+    row |= {
         "labelled_uncertainty": maps["entropy_term"][label].mean(),
         "mean_entropy": maps["predictive_entropy"][label].mean(),
         "mean_mutual_information": maps["mutual_information"][label].mean(),
+    }
+    shell = boundary(label)
+    if not shell.any():
+        return row | {"reason": "fills the volume, so it has no boundary in it"}
+    return row | {
         "boundary_entropy": maps["predictive_entropy"][shell].mean(),
         "boundary_mutual_information": maps["mutual_information"][shell].mean(),
     }
@@ -137,9 +140,9 @@ def pairwise_dice(masks: np.ndarray) -> float | None:
 
 
 def boundary(mask: np.ndarray) -> np.ndarray:
-    """Voxels with a neighbour across a face that is of the other kind; beyond the volume nothing is
-    labelled."""
-    around = np.pad(mask, 1)
+    """Voxels with a neighbour across a face that is of the other kind; a structure goes on beyond
+    the volume."""
+    around = np.pad(mask, 1, mode="edge")
     inner = (slice(1, -1),) * mask.ndim
     shell = np.zeros_like(mask)
     for axis, step in itertools.product(range(mask.ndim), (-1, 1)):
@@ -233,11 +236,17 @@ def _positions(points: np.ndarray, variances: np.ndarray | None, unit: str) -> C
 
 
 def ellipse(points: np.ndarray) -> Cells:
-    """The ellipse that holds 95 % of a Gaussian of the samples' covariance."""
-    xx, xy, yy = (np.cov(points.T, bias=True)[place] for place in ((0, 0), (0, 1), (1, 1)))
+    """Where one more sample would lie with a probability of 95 %, by Hotelling's T²; none of two
+    samples or fewer."""
+    count = len(points)
+    if count < 3:
+        return {}
+    (xx, xy), (_, yy) = np.cov(points.T)
     middle, half = (xx + yy) / 2, math.hypot((xx - yy) / 2, xy)
+    quantile = stats.f.isf(0.05, 2, count - 2)
+    reach = 2 * (count - 1) / (count - 2) * (1 + 1 / count) * quantile
     return {
-        "ellipse_long": math.sqrt(max(middle + half, 0) * CHI_SQUARE_95),
-        "ellipse_short": math.sqrt(max(middle - half, 0) * CHI_SQUARE_95),
+        "ellipse_long": math.sqrt(max(middle + half, 0) * reach),
+        "ellipse_short": math.sqrt(max(middle - half, 0) * reach),
         "ellipse_degrees": math.degrees(math.atan2(2 * xy, xx - yy) / 2) % 180,
     }

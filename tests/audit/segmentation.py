@@ -11,13 +11,19 @@ from tests.audit.comparing import TOLERANCE, settled
 from tests.audit.measures import Cells
 from tests.audit.stored import StoredRun
 
-MEMBER_VARIANCES = ("between_member_variance", "within_member_variance")
+# Of plain pictures sizes are areas: in pixels, or in mm² where data.pixel_mm says how wide a pixel
+# is.
+NAMES_OF_SIZES = {
+    "scan": ("volume", "mm3"),
+    "picture": ("area", "px2"),
+    "picture of known size": ("area", "mm2"),
+}
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Samples of one scan on the network's grid: ``p [T, *padded, K]``, whose each is, and the
-    class that each chose."""
+    """Samples of a scan's own voxels on the network's grid: ``p [T, *size, K]``, whose each is, and
+    the class that each chose."""
 
     p: np.ndarray
     members: list[int]
@@ -34,7 +40,8 @@ def draw(run: StoredRun, method: str, asked: int, image: np.ndarray, spacing: np
     x = grids.network_input(config, image, grid, run.statistics)
     axis = config["preprocessing"]["slice_axis"]
     examples = grids.examples_of(x, axis)
-    p = np.stack([grids.volume_of(_sample(run, one, examples), axis) for one in draws])
+    # What the network says of its padding is cut off here, and nothing that follows sees it.
+    p = np.stack([grids.volume_of(_sample(run, one, examples), axis)[grid.own] for one in draws])
     return Drawn(p, [one.member for one in draws], grid, p.argmax(-1))
 
 
@@ -60,7 +67,7 @@ def with_stored_masks(drawn: Drawn, stored: np.ndarray) -> Drawn:
     certain = ordered[..., -1] - ordered[..., -2] > TOLERANCE
     own = np.stack([drawn.choices == k for k in range(1, drawn.p.shape[-1])], 1)
     masks = settled(own, np.broadcast_to(certain[:, None], own.shape), stored)
-    classes = np.arange(1, drawn.p.shape[-1]).reshape(1, -1, *(1 for _ in drawn.grid.padded))
+    classes = np.arange(1, drawn.p.shape[-1]).reshape(1, -1, *(1 for _ in drawn.grid.size))
     return replace(drawn, choices=(masks * classes).max(1))
 
 
@@ -68,11 +75,42 @@ def maps_on_scan(run: StoredRun, drawn: Drawn, *, keeps_members: bool) -> dict[s
     """``probability`` and every map on the scan's own voxels."""
     maps = measures.voxel_maps(drawn.p, drawn.choices)
     maps.pop("votes")
-    if keeps_members:
-        maps |= measures.member_maps(drawn.p, drawn.members)
+    members = measures.member_maps(drawn.p, drawn.members) if keeps_members else {}
+    if drawn.grid.is_resampled:
+        maps = resampled(drawn, maps)
+        members = resampled_members(drawn, members)
     if len(drawn.p) == 1:
         maps = {name: maps[name] for name in ("probability", "predictive_entropy")}
-    return {name: grids.onto_scan(values, drawn.grid) for name, values in maps.items()}
+    return maps | members
+
+
+def resampled(drawn: Drawn, maps: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Maps on the scan's voxels: moments are interpolated, and the maps are made of them there."""
+    grid = drawn.grid
+    probability = grids.onto_scan(drawn.p.mean(0), grid)
+    total = measures.entropy(probability)
+    mutual = np.minimum(grids.onto_scan(maps["mutual_information"], grid), total)
+    label = probability.argmax(-1)
+    variance = grids.onto_scan(drawn.p.var(0), grid)
+    of_label = np.take_along_axis(variance, label[..., None], -1)[..., 0]
+    return {
+        "probability": probability,
+        "predictive_entropy": total,
+        "expected_entropy": total - mutual,
+        "mutual_information": mutual,
+        "variation_ratio": grids.onto_scan(maps["variation_ratio"], grid, nearest=True),
+        "standard_deviation": np.sqrt(of_label),
+    }
+
+
+def resampled_members(drawn: Drawn, members: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What members say on the scan's voxels: the variance between them is that of their means
+    there."""
+    on_scan = {name: grids.onto_scan(values, drawn.grid) for name, values in members.items()}
+    if on_scan:
+        means = np.stack([on_scan[f"member-{member}"] for member in drawn.members])
+        on_scan["between_member_variance"] = means.var(0).mean(-1)
+    return on_scan
 
 
 def structures_of(config: dict) -> dict[str, list[int]]:
@@ -127,3 +165,14 @@ def bounds_on_scan(run: StoredRun, before: Drawn, calibration: dict) -> dict[str
     sides = {side: np.array([bounds[name][side] for name in names]) for side in ("lower", "upper")}
     above = {f"label_{side}": mean[..., 1:] - t for side, t in sides.items()}
     return {"uncalibrated": mean} | above
+
+
+def named_by_unit(rows: list[Cells], unit: str) -> list[Cells]:
+    """The rows, with the columns of sizes named by what they are (see `NAMES_OF_SIZES`)."""
+    noun, symbol = NAMES_OF_SIZES[unit]
+
+    def renamed(name: str) -> str:
+        is_size = name.endswith("_mm3")
+        return name.replace("volume", noun).replace("mm3", symbol) if is_size else name
+
+    return [{renamed(name): value for name, value in row.items()} for row in rows]

@@ -39,10 +39,18 @@ HETEROSCEDASTIC = {"heteroscedastic": True, "noise_draws": 5}
 REGIONS = {"regions": {"both": ["ball", "core"]}}
 
 
-def scan_of(path: Path) -> tuple[np.ndarray, np.ndarray, float]:
+def unit_of(run: StoredRun, path: Path) -> str:
+    """What the sizes of an image's structures are named by."""
+    if path.suffix != ".png":
+        return "scan"
+    return "picture of known size" if run.config["data"]["pixel_mm"] else "picture"
+
+
+def scan_of(run: StoredRun, path: Path) -> tuple[np.ndarray, np.ndarray, float]:
     """An image ``[X, Y, Z, 1]``, the size of its voxels in mm, and their volume."""
     if path.suffix == ".png":
-        return read_picture(path)[:, :, None, None], np.ones(3), 1.0
+        width = run.config["data"]["pixel_mm"] or 1.0
+        return read_picture(path)[:, :, None, None], np.array([width, width, 1]), width**2
     return read_nifti(path)[..., None], voxel_sizes(path), voxel_volume(path)
 
 
@@ -56,7 +64,7 @@ def audit(
     """Compare every file of a case."""
     place = folder / case
     (source,) = sources_of(folder, case)
-    image, spacing, voxel = scan_of(source)
+    image, spacing, voxel = scan_of(run, source)
     drawn = segmentation.draw(run, method, ASKED, image, spacing)
     drawn = before = segmentation.with_stored_masks(drawn, read_masks(place / "samples.npz"))
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -77,7 +85,7 @@ def audit(
     if calibration:
         on_network = voxel * float(np.prod(drawn.grid.stretch))
         rows = segmentation.with_intervals(rows, calibration, on_network)
-    rows = [{"case": case} | row for row in rows]
+    rows = [{"case": case} | row for row in segmentation.named_by_unit(rows, unit_of(run, source))]
     assert_rows(place / "structures.csv", read_rows(place / "structures.csv"), rows)
 
 
@@ -164,6 +172,15 @@ def test_preprocessing(kind, steps, make_run, command):
 
 
 @pytest.mark.slow
+def test_pictures_of_known_size(make_run, command):
+    data = {"layout": "folder", "pixel_mm": 0.4}
+    steps = {"size": None, "spacing": [0.5, 0.6, 1.0], "slice_axis": 2}
+    run = make_run("pictures", "mc-dropout", data=data, preprocessing=steps)
+    folder = command.predict(run, "--samples", ASKED, "--save-samples")
+    audit(run, "mc-dropout", folder, CASES["pictures"][0])
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_members(kind, make_run, command):
     run = make_run(kind, "hybrid", ensemble={"members": 3})
@@ -194,7 +211,7 @@ def audit_thresholds(run: StoredRun, method: str) -> None:
     scores: dict[str, list[float]] = {name: [] for name in names}
     pairs: dict[str, list[tuple]] = {name: [] for name in names}
     for (file,) in stored["cases"].values():
-        image, spacing, voxel = scan_of(Path(file))
+        image, spacing, voxel = scan_of(run, Path(file))
         truth = run.truth_of(Path(file))
         drawn = segmentation.draw(run, method, ASKED, image, spacing)
         on_network = voxel * float(np.prod(drawn.grid.stretch))
