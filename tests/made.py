@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import tf_keras
 from PIL import Image
 
 from tests.conftest import settings, task_settings
@@ -14,13 +15,15 @@ from tfuq.data.cases import Case, read_case_image, read_label
 from tfuq.data.classification import class_of
 from tfuq.data.landmarks import pixel_mm, reference_points
 from tfuq.data.layouts import cases_of
-from tfuq.data.writers import write_csv, write_nifti
+from tfuq.data.writers import write_csv, write_json, write_nifti
 from tfuq.masks import StoredSamples
 from tfuq.measures.landmark import landmark_measures
 from tfuq.measures.structure import ClassMaps, structure_rows
+from tfuq.members import build_member
 from tfuq.results import LANDMARKS, PREDICTIONS, SAMPLES, Manifest
 from tfuq.runs import Run
 from tfuq.scoring.evaluation import score_folder
+from tfuq.weights import model_arrays, save_arrays
 
 _FACTS = {
     "versions": {"tfuq": "0.1.0", "numpy": "2"}, "devices": ["cpu"], "git": None, "seeds": {"training": 11},
@@ -34,6 +37,31 @@ def make_run(path: Path, task: str, root: Path, **changes) -> Run:
     config = make(root, "hybrid", **changes)
     ids = [case.id for case in cases_of(config.data) if case.has_reference]
     return runs.create(path, config, {"train": [], "validation": [], "test": ids}, _FACTS)
+
+
+def make_network_run(path: Path, config: Config, cases: list[str], statistics: dict | None = None) -> Run:
+    """A run with weights as no training leaves them: at random, every kind of them, so that nothing is hidden by a zero.
+
+    Biases, slopes and normalizations differ from what they start as, and posteriors are wide enough for samples to differ.
+    """
+    facts = _FACTS | {"statistics": statistics}
+    run = runs.create(path, config, {"train": [], "validation": [], "test": cases}, facts)
+    for member in range(config.members):
+        rng = np.random.default_rng(member)
+        tf_keras.utils.set_random_seed(member)
+        arrays = model_arrays(build_member(config, channels=1))
+        moved = {name: _moved(name, array, rng) for name, array in arrays.items()}
+        digest = save_arrays(run.member(member) / "weights.npz", moved)
+        write_json(run.member(member) / "done", {"digest": digest})
+    return run
+
+
+def _moved(name: str, array: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    noise = rng.normal(0, 0.2, array.shape)
+    if name.endswith("untransformed_scale"):
+        return (-2.5 + noise).astype(np.float32)
+    is_kernel = name.endswith(("kernel", "kernel_posterior_loc"))
+    return array if is_kernel else (array + noise).astype(np.float32)
 
 
 def make_scores(run: Run, method: str, samples: int = 4, noise: float = 1.0, most: int = 8) -> Path:

@@ -106,7 +106,7 @@ def test_a_gaussians_centre_is_found_within_the_image_and_at_its_borders(sigma):
     corners = [[0, 0], [columns - 1, 0], [-0.4, 12.3], [columns - 0.6, 5], [15.5, -0.4], [0.4, rows - 0.6]]
     centres = np.concatenate([inside, corners, [[3.5, 2.5], [10.5, 11.5]]])
     found = positions(gaussian_heatmaps(tf.constant(centres[None], tf.float32), (rows, columns), sigma).numpy()[None], sigma)
-    np.testing.assert_allclose(found[0, 0, :, :2], centres, atol=0.1)
+    np.testing.assert_allclose(found[0, 0, :, :2], centres, atol=1e-4)
     np.testing.assert_allclose(found[0, 0, :, 2], 1, atol=0.35)
 
 

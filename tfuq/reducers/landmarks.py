@@ -6,7 +6,7 @@ import math
 
 import tensorflow as tf
 
-_STEPS = 10  # of a fixed-point iteration whose error falls by half or more
+_STEPS = 10  # of Newton's method; half of them are enough for single precision at the border
 
 
 class LandmarkSamples:
@@ -66,7 +66,11 @@ class LandmarkSamples:
             distance = tf.square(pixels - centre[..., None])
             nearest = tf.reduce_min(distance, axis=-1, keepdims=True)  # lest all of a narrow one vanish
             gaussian = within * tf.exp((nearest - distance) / (2 * self._variance))
-            centre = tf.clip_by_value(centre + found - _centroid(gaussian, pixels), -0.5, size - 0.5)
+            mean = _centroid(gaussian, pixels)
+            # The centroid moves with the centre by the variance that the border leaves of the Gaussian's.
+            left = _centroid(gaussian, tf.square(pixels - mean[..., None])) / self._variance
+            step = tf.math.divide_no_nan(found - mean, left)
+            centre = tf.clip_by_value(centre + step, -0.5, size - 0.5)
         return centre
 
 

@@ -1,0 +1,1 @@
+"""Helpers of the tests, and what made the tables in ``tests/data``."""
