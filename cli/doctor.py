@@ -16,7 +16,8 @@ from tfuq_cli.progress import quiet_import, say, show
 def command(run) -> None:
     """Look for what goes wrong in RUN, by default the newest: its members, data, predictions, and the network itself.
 
-    Looks for samples that do not differ, members that are the same, a KL term that is missing or dwarfs the likelihood, cases in
+    Looks for samples that do not differ, members that are the same, a KL term that is missing or dwarfs the likelihood, widths of
+    variational weights that training left where they began (every layer's median within a factor of two), cases in
     two splits, calibration on test cases, labels outside the classes, mismatched geometry, constant maps, and predictions that
     depend on the batch.
     Exit code 0 if there is no fault (there may be cautions), 2 if there is one.

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tests import references
 from tests.conftest import assert_refused, settings
 from tfuq import runs
-from tfuq.layers import LatentCode, gaussian_kl, mean_and_width
+from tfuq.layers import LatentCode, gaussian_kl, mean_and_width, untransformed
 from tfuq.members import build_member, windowed
 from tfuq.training import prepare, summary
 
@@ -56,7 +56,7 @@ def test_code_is_one_draw_for_all_in_prediction_and_one_for_each_in_training():
     assert len(np.unique(trained[:, 0])) == 5
     np.testing.assert_array_equal(layer(inputs), inputs[:, :2])
     width = np.log1p(np.exp([0.5, 3.0]) * np.expm1(0.2))
-    assert float(gaussian_kl(*mean_and_width(tf.zeros([1, 2]), 0.2))[0]) == pytest.approx(
+    assert float(gaussian_kl(*mean_and_width(tf.zeros([1, 2]), untransformed(0.2)))[0]) == pytest.approx(
         references.code_kl([0], [0.2]), rel=1e-4
     )
     many = np.array([layer(inputs[:1], seed=tf.constant([7, i]))[0] for i in range(2000)])

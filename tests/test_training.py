@@ -143,15 +143,15 @@ def test_kl_scale_is_of_each_members_own_examples(balls, tmp_path, subset, count
     for member, scale in enumerate(scales):
         arrays = weights(run, member)
         nats = sum(_divergence(arrays, name) for name in arrays if name.endswith("kernel_posterior_loc"))
-        # One step from the weights that are left: the divergence has hardly moved.
-        assert history(run, member)[0]["kl"] == pytest.approx(scale * nats, rel=0.02)
+        # It is that of the step before these weights, whose widths have since moved by up to 15 %.
+        assert history(run, member)[0]["kl"] == pytest.approx(scale * nats, rel=0.15)
 
 
 def _divergence(arrays, name):
-    """KL(N(m, s²) ‖ N(0, 1)) in nats, summed over a kernel."""
+    """KL(N(m, s²) ‖ N(0, 0.1²)) in nats, summed over a kernel."""
     mean = arrays[name].astype(float)
     width = np.log1p(np.exp(arrays[name.replace("_loc", "_untransformed_scale")].astype(float)))
-    return (0.5 * (mean**2 + width**2 - 1) - np.log(width)).sum()
+    return (0.5 * ((mean**2 + width**2) / 0.1**2 - 1) - np.log(width / 0.1)).sum()
 
 
 def test_streams_of_a_member_never_coincide():

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import numpy as np
 import pydantic
 import tf_keras
 
 from tfuq.config import Config
 from tfuq.data.stored import read_json
 from tfuq.errors import RunError
-from tfuq.layers import SOURCES, GaussianPosterior, LayerFactory
+from tfuq.layers import SOURCES, WIDTH_VARIABLE, GaussianPosterior, LayerFactory, untransformed
 from tfuq.networks import build_latent_network, build_network
 from tfuq.posterior import METHOD_TRAITS, Posterior, check_method
 from tfuq.runs import Run
 from tfuq.tasks import task_of
 from tfuq.weights import assign_arrays, load_arrays
 from tfuq.windows import WindowedNetwork
+
+_CODE_WIDTH = f"code/{WIDTH_VARIABLE}"  # earlier runs have a constant in its place
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,10 @@ def _load_member(run: Run, method: str, index: int, keep: int) -> WindowedNetwor
     config = run.config
     model = build_member(config, channels=run.facts["channels"], draws=METHOD_TRAITS[method].draws)
     path = run.member(index) / "weights.npz"
-    assign_arrays(model, load_arrays(path, member_digest(run, index)), where=str(path))
+    arrays = load_arrays(path, member_digest(run, index))
+    if METHOD_TRAITS[config.method].network == "latent":
+        arrays = {_CODE_WIDTH: np.float32(untransformed(config.latent.initial_scale))} | arrays
+    assign_arrays(model, arrays, where=str(path))
     return windowed(config, model, keep=keep)
 
 

@@ -79,9 +79,14 @@ class Run:
 def create(path: Path, config: Config, split: dict[str, list[str]], facts: dict) -> Run:
     """Write what a run is before it trains; the configuration last, as it marks the folder as a run."""
     write_json(path / "splits.json", split)
-    write_json(path / "environment.json", facts)
+    write_facts(path, facts)
     write_text(path / "config.yaml", config.dump())
     return Run(path, config)
+
+
+def write_facts(path: Path, facts: dict) -> None:
+    """Write ``environment.json``."""
+    write_json(path / "environment.json", facts)
 
 
 def remove(path: Path) -> None:

@@ -30,11 +30,16 @@ class EnsembleConfig(Section):
 
 
 class VariationalConfig(Section):
-    """Mean-field Gaussian weights, of the methods vi and latent-vi."""
+    """Mean-field Gaussian weights, of the methods vi and latent-vi.
+
+    ``initial_scale`` is the width of every weight's posterior at the start. ``width_learning_rate``: the largest share by which
+    the widths of a layer change together in the first step; later it falls by the root of the number of steps.
+    """
 
     estimator: Literal["flipout", "reparameterization"] = "flipout"
     initial_scale: Scale = 0.0067
-    prior_scale: Scale = 1.0
+    width_learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 0.15
+    prior_scale: Scale = 0.1
     kl_scale: NonNegativeFloat | Literal["data"] = "data"
     kl_warmup_epochs: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     warm_start: str | None = None

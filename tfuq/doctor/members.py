@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from tfuq.data.stored import number, read_table
 from tfuq.doctor.finding import Finding
 from tfuq.errors import RunError
+from tfuq.layers import layer_widths
 from tfuq.members import member_digest, missing_members, resume_command
 from tfuq.posterior import METHOD_TRAITS
 from tfuq.runs import Run
+from tfuq.weights import load_arrays
 
 _REMEDY = "restore it, or train the member again"
 _NOTHING = 1e-9  # nat per term of the likelihood
 _DWARFS = 10.0  # times the likelihood's term of the loss
+_MOVED = 2.0  # times the width at the start
 
 
 def members_are_missing(run: Run) -> Iterator[Finding]:
@@ -79,4 +84,27 @@ def _last_terms(path: Path) -> tuple[float, float]:
     return tuple(abs(number(path, rows[-1], name, _REMEDY) or 0.0) for name in ("kl", "data_loss"))
 
 
-MEMBER_CHECKS = (members_are_missing, members_are_the_same, kl_is_out_of_scale)
+def widths_did_not_move(run: Run) -> Iterator[Finding]:
+    """Variational weights whose posterior is as wide as it was at the start.
+
+    All layers start with ``variational.initial_scale``, and a trained network needs its layers at unlike precision. The widths
+    of a member have not moved when the median width of every layer is within a factor of `_MOVED` of the start.
+    """
+    if not METHOD_TRAITS[run.config.method].variational:
+        return
+    start = run.config.variational.initial_scale
+    for index in run.finished_members:
+        path = run.member(index) / "weights.npz"
+        medians = [float(np.median(width)) for width in layer_widths(load_arrays(path, member_digest(run, index))).values()]
+        if medians and start / _MOVED < min(medians) and max(medians) < start * _MOVED:
+            yield Finding(
+                "widths",
+                "caution",
+                f"{path}: every layer's median width is between {min(medians):.3g} and {max(medians):.3g}, "
+                f"and variational.initial_scale is {start:.3g}",
+                "the posterior then has the widths that the configuration gave it, and so have mutual information and intervals",
+                "train again, for more steps or with a larger variational.width_learning_rate",
+            )
+
+
+MEMBER_CHECKS = (members_are_missing, members_are_the_same, kl_is_out_of_scale, widths_did_not_move)

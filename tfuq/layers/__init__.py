@@ -16,16 +16,21 @@ from tfuq.layers.places import bits_at, normal_at
 from tfuq.layers.seeds import fold_in, layer_salt, standard_normal
 from tfuq.layers.upsampling import LinearUpsampling
 from tfuq.layers.variational import (
+    WIDTH_VARIABLE,
     GaussianPosterior,
     SeededConvolution,
     SeededVariational,
     VariationalConv2D,
     VariationalConv3D,
     VariationalDense,
+    is_width,
+    untransformed,
 )
+from tfuq.layers.widths import layer_widths, median_width
 
 __all__ = [
     "SOURCES",
+    "WIDTH_VARIABLE",
     "Broadcast",
     "GaussianPosterior",
     "LatentCode",
@@ -41,8 +46,12 @@ __all__ = [
     "bits_at",
     "fold_in",
     "gaussian_kl",
+    "is_width",
     "layer_salt",
+    "layer_widths",
     "mean_and_width",
+    "median_width",
     "normal_at",
     "standard_normal",
+    "untransformed",
 ]

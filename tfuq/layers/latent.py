@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import tensorflow as tf
 import tf_keras
 
 from tfuq.layers.seeds import fold_in, layer_salt, standard_normal
+from tfuq.layers.variational import WIDTH_VARIABLE, untransformed
 
 
 def gaussian_kl(mean: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
@@ -15,10 +14,10 @@ def gaussian_kl(mean: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum((tf.square(width) + tf.square(mean) - 1.0) / 2.0 - tf.math.log(width), axis=-1)
 
 
-def mean_and_width(inputs: tf.Tensor, at_zero: float = math.log(2.0)) -> tuple[tf.Tensor, tf.Tensor]:
-    """Of ``[…, 2C]``, the first C channels, and softplus of the others, shifted so that zeros become ``at_zero``."""
+def mean_and_width(inputs: tf.Tensor, offset: float | tf.Tensor = 0.0) -> tuple[tf.Tensor, tf.Tensor]:
+    """Of ``[…, 2C]``, the first C channels, and softplus of the others plus ``offset``."""
     mean, raw = tf.split(inputs, 2, axis=-1)
-    return mean, tf.math.softplus(raw + math.log(math.expm1(at_zero)))
+    return mean, tf.math.softplus(raw + offset)
 
 
 class PixelMoments(tf_keras.layers.Layer):
@@ -33,15 +32,21 @@ class LatentCode(tf_keras.layers.Layer):
 
     Without a seed the code is its mean. In training each example has its own draw, and KL(code ‖ N(0, 1)), averaged over the
     examples, is added to the losses times ``kl_scale``: 1 / (voxels of an example) where the likelihood is averaged over voxels.
-    ``initial_scale`` is the width that inputs of zero mean: a narrow one to begin with lets the means be learnt first.
+    ``initial_scale`` is the width that inputs of zero mean at the start: a narrow one lets the means be learnt first. It is a
+    variable, so that the optimizer moves the widths of all codes together (see `tfuq.training.optimizer`).
     """
 
     def __init__(self, *, kl_scale: float, initial_scale: float, **kwargs):
         super().__init__(**kwargs)
         self.kl_scale, self.initial_scale = kl_scale, initial_scale
 
+    def build(self, input_shape):
+        start = tf_keras.initializers.Constant(untransformed(self.initial_scale))
+        self._offset = self.add_weight(name=WIDTH_VARIABLE, shape=(), initializer=start)
+        super().build(input_shape)
+
     def call(self, inputs, seed=None, training=None):
-        mean, width = mean_and_width(inputs, self.initial_scale)
+        mean, width = mean_and_width(inputs, self._offset)
         if training:
             self.add_loss(self.kl_scale * tf.reduce_mean(gaussian_kl(mean, tf.maximum(width, _LEAST_WIDTH))))
         if seed is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 
@@ -12,6 +13,18 @@ import tf_keras
 from tfuq.layers.seeds import fold_in, layer_salt, standard_normal
 
 warnings.filterwarnings("ignore", message=".*add_variable.*")  # TFP still calls Keras by the deprecated name
+
+WIDTH_VARIABLE = "untransformed_scale"  # TFP's name of what softplus makes a kernel's standard deviations of
+
+
+def untransformed(width: float) -> float:
+    """What softplus makes ``width`` of."""
+    return width + math.log(-math.expm1(-width))
+
+
+def is_width(variable: tf.Variable) -> bool:
+    """Whether a variable holds the widths of a kernel's or a code's posterior, before softplus."""
+    return variable.name.removesuffix(":0").endswith(WIDTH_VARIABLE)
 
 
 class SeededVariational:
@@ -110,11 +123,10 @@ class GaussianPosterior:
 
     def arguments(self) -> dict:
         """Constructor arguments of a TFP variational layer."""
-        rho = float(tfp.math.softplus_inverse(tf.constant(self.initial_scale)))
         return {
             "kernel_posterior_fn": tfp.layers.default_mean_field_normal_fn(
                 loc_initializer=tf_keras.initializers.HeNormal(),
-                untransformed_scale_initializer=tf_keras.initializers.Constant(rho),
+                untransformed_scale_initializer=tf_keras.initializers.Constant(untransformed(self.initial_scale)),
             ),
             # TFP's default starts biases from one shared random draw.
             "bias_posterior_fn": tfp.layers.default_mean_field_normal_fn(

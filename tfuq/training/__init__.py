@@ -19,6 +19,7 @@ from tfuq.data.layouts import cases_of
 from tfuq.data.preprocessing import Statistics
 from tfuq.data.splits import split_cases
 from tfuq.errors import RunError
+from tfuq.layers import median_width
 from tfuq.locks import exclusive
 from tfuq.members import KlScale
 from tfuq.posterior import METHOD_TRAITS
@@ -67,7 +68,19 @@ def train(config: Config, path: Path, *, on_step: OnStep = unheard, say: Callabl
             (run.member(index) / "state.npz").unlink(missing_ok=True)  # of a process killed at its very end
         else:
             member_training(config, run.member(index), index, material).run(on_step)
+        _state_width(run, index)
     return run
+
+
+def _state_width(run: Run, index: int) -> None:
+    """Add to ``environment.json`` the median width of a member's posterior at the start and after training."""
+    end = median_width(load_arrays(run.member(index) / "weights.npz"))
+    if end is None:
+        return
+    with exclusive(run.path, "beginning", wait=True):
+        widths = run.facts.get("posterior_width") or {}
+        widths |= {f"member {index}": {"start": run.config.variational.initial_scale, "end": end}}
+        runs.write_facts(run.path, run.facts | {"posterior_width": widths})
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from tfuq.data.dataset import Examples, TrainingSet
 from tfuq.data.pipeline import epoch_dataset
 from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import RunError, TfuqError
+from tfuq.layers import median_width
 from tfuq.locks import exclusive
 from tfuq.members import build_member
 from tfuq.memory import memory_errors
@@ -120,6 +121,8 @@ class MemberTraining:
             raise TfuqError(
                 f"member {self.member}: the loss is {row['loss']} in epoch {epoch + 1}; lower training.learning_rate"
             )
+        width = median_width(model_arrays(self.model))
+        row |= {} if width is None else {"posterior_width": width}
         row |= {"learning_rate": float(self._step.optimizer.learning_rate.numpy()), "seconds": time.monotonic() - started}
         self._keep_best(row)
         self.progress.history.append(row)
@@ -179,6 +182,8 @@ class MemberTraining:
         if not path.is_file():
             return
         arrays = load_arrays(path)
+        if f"optimizer/{len(self._step.optimizer.variables) - 1}" not in arrays:
+            raise RunError(f"{path}: was written by an earlier tfuq; delete it to train the member from its start")
         assign_arrays(self.model, _below(arrays, "model/"), where=str(path))
         self._best = _below(arrays, "best/")
         try:

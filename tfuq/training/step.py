@@ -8,6 +8,7 @@ import tf_keras
 from tfuq.config import Config
 from tfuq.layers import LatentCode, fold_in
 from tfuq.tasks import TaskLoss
+from tfuq.training.optimizer import make_optimizer
 
 Logs = dict[str, tf.Tensor]
 
@@ -65,11 +66,3 @@ class TrainingStep:
         axes = list(range(1, images.shape.rank))
         extent = tf.reduce_max(images, axes, keepdims=True) - tf.reduce_min(images, axes, keepdims=True)
         return tf.stop_gradient(images + self._epsilon * extent * tf.sign(tape.gradient(loss, images)))
-
-
-def make_optimizer(config: Config) -> tf_keras.optimizers.Optimizer:
-    """Adam, with decoupled weight decay where the configuration has any."""
-    training = config.training
-    if training.weight_decay:
-        return tf_keras.optimizers.AdamW(training.learning_rate, weight_decay=training.weight_decay)
-    return tf_keras.optimizers.Adam(training.learning_rate)
