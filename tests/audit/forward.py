@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import tensorflow as tf
 from scipy.special import expit, log_softmax, softmax
 
-from tests.audit.sampling import Draw
+from tests.audit.sampling import Corner, Draw
 from tests.audit.stored import Weights
 
 VARIATIONAL = ("vi", "latent-vi")
@@ -46,12 +46,18 @@ def resize(x: np.ndarray, shape: Sequence[int], first_axis: int = 1) -> np.ndarr
 
 @dataclass(frozen=True)
 class Layers:
-    """The layers of one member at one draw."""
+    """The layers of one member at one draw, for a window that begins at ``corner`` of its volume.
+
+    ``spans`` collects how many voxels an element spans of each map whose elements are dropped one
+    by one.
+    """
 
     weights: Weights
     network: dict
     draw: Draw
     drops: bool
+    corner: Corner
+    spans: list[Corner] = field(default_factory=list)
 
     def kernel(self, name: str) -> np.ndarray:
         """A layer's kernel: its own, its posterior's mean, or drawn from its posterior."""
@@ -107,8 +113,13 @@ class Layers:
         """Dropout, where the method draws it."""
         if not (rate and self.drops and "dropout" in self.draw.sources):
             return x
-        whole = self.network["spatial_dropout"]
-        return x * self.draw.dropout_mask(name, x.shape[1:], rate, whole_channels=whole)
+        if x.ndim == 2 or self.network["spatial_dropout"]:
+            return x * self.draw.channel_mask(name, x.shape[-1], rate)
+        sizes = zip(self.network["patch_size"], x.shape[1:-1], strict=True)
+        span = [patch // size for patch, size in sizes]
+        self.spans.append(tuple(span))
+        corner = tuple(start // n for start, n in zip(self.corner, span, strict=True))
+        return x * self.draw.element_mask(name, x.shape[1:], rate, corner)
 
     def dropout_after_each(self, x: np.ndarray, name: str) -> np.ndarray:
         """The dropout that follows every convolution."""
@@ -265,14 +276,41 @@ def _code(layers: Layers, moments: np.ndarray, initial_scale: float) -> np.ndarr
     return mean + width * layers.draw.layer_noise("code", (1, mean.shape[-1]))
 
 
-def outputs(config: dict, weights: Weights, draw: Draw, x: np.ndarray) -> np.ndarray:
-    """A network's outputs for ``x [N, *patch, C]``. Variational networks have no dropout."""
-    layers = Layers(weights, config["network"], draw, drops=config["method"] not in VARIATIONAL)
+def outputs(
+    config: dict,
+    weights: Weights,
+    draw: Draw,
+    x: np.ndarray,
+    corner: Corner | None = None,
+) -> np.ndarray:
+    """A network's outputs for ``x [N, *patch, C]``, which begins at a corner of its volume, by
+    default at its first voxel."""
+    layers = _layers(config, weights, draw, corner or (0,) * (x.ndim - 2))
     found = ARCHITECTURES[config["network"]["name"]](layers, x)
     return latent(layers, found, config["latent"]) if config["method"] == "latent-vi" else found
 
 
-def class_probabilities(config: dict, draw: Draw, logits: np.ndarray) -> np.ndarray:
+def _layers(config: dict, weights: Weights, draw: Draw, corner: Corner) -> Layers:
+    """Variational networks have no dropout."""
+    return Layers(weights, config["network"], draw, config["method"] not in VARIATIONAL, corner)
+
+
+def span_of_windows(config: dict, weights: Weights, draw: Draw, channels: int) -> Corner:
+    """Windows begin at multiples of this: at whole elements of every map that drops elements one by
+    one."""
+    patch = config["network"]["patch_size"]
+    layers = _layers(config, weights, draw, (0,) * len(patch))
+    ARCHITECTURES[config["network"]["name"]](layers, np.zeros((1, *patch, channels)))
+    spans = [(1,) * len(patch), *layers.spans]
+    return tuple(math.lcm(*along) for along in zip(*spans, strict=True))
+
+
+def class_probabilities(
+    config: dict,
+    draw: Draw,
+    logits: np.ndarray,
+    corner: Corner | None = None,
+) -> np.ndarray:
     """Outputs as probabilities of all classes, ``[N, *S, K]``.
 
     A heteroscedastic network puts out means and, by softplus, standard deviations of logits: the
@@ -281,8 +319,9 @@ def class_probabilities(config: dict, draw: Draw, logits: np.ndarray) -> np.ndar
     if not config["network"]["heteroscedastic"]:
         return _probabilities(logits)
     mean, raw = np.split(logits, 2, -1)
-    noise = draw.logit_noise(config["network"]["noise_draws"], (1, *mean.shape[1:]))
-    return _probabilities(mean + softplus(raw) * noise).mean(0)
+    place = corner or (0,) * (mean.ndim - 2)
+    noise = draw.logit_noise(config["network"]["noise_draws"], mean.shape[1:], place)
+    return _probabilities(mean + softplus(raw) * noise[:, None]).mean(0)
 
 
 def _probabilities(logits: np.ndarray) -> np.ndarray:

@@ -10,8 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from tests.audit.forward import resize
-
-Corner = tuple[int, ...]
+from tests.audit.sampling import Corner
 
 
 @dataclass(frozen=True)
@@ -109,15 +108,16 @@ def volume_of(examples: np.ndarray, slice_axis: int | None) -> np.ndarray:
     return examples[0] if slice_axis is None else np.moveaxis(examples, 0, slice_axis)
 
 
-def corners_of(shape: tuple[int, ...], patch: tuple[int, ...], overlap: float) -> Iterator[Corner]:
-    """First voxels of the windows: evenly spread, no farther apart than the overlap asks for."""
+def corners_of(shape: Corner, patch: Corner, overlap: float, span: Corner) -> Iterator[Corner]:
+    """First voxels of the windows, multiples of ``span``: evenly spread, no farther apart than the
+    overlap asks for."""
     along = []
-    for size, window in zip(shape, patch, strict=True):
-        room = size - window
-        stride = max(int(window * (1 - overlap)), 1)
+    for size, window, step in zip(shape, patch, span, strict=True):
+        room = -(-(size - window) // step)
+        stride = max(int(window * (1 - overlap)) // step, 1)
         count = -(-room // stride) + 1
-        step = np.float32(room) / np.float32(max(count - 1, 1))
-        along.append([int(np.rint(np.float32(number) * step)) for number in range(count)])
+        apart = np.float32(room) / np.float32(max(count - 1, 1))
+        along.append([int(np.rint(np.float32(n) * apart)) * step for n in range(count)])
     return itertools.product(*along)
 
 
@@ -132,19 +132,27 @@ def window_weights(patch: tuple[int, ...]) -> np.ndarray:
 
 def blended(
     x: np.ndarray,
-    patch: tuple[int, ...],
+    patch: Corner,
     overlap: float,
     sample: Callable[[np.ndarray, Corner], np.ndarray],
+    span: Corner,
 ) -> np.ndarray:
-    """One sample of ``x [N, *S, C]``, of what ``sample`` makes of windows ``[N, *patch, C]``."""
+    """One sample of ``x [N, *S, C]`` from what ``sample`` makes of its windows ``[N, *patch, C]``.
+
+    Where the last window reaches beyond ``x``, it sees the mirror image.
+    """
+    shape = x.shape[1:-1]
+    beyond = [(0, (n - size) % step) for size, n, step in zip(shape, patch, span, strict=True)]
+    x = np.pad(x, [(0, 0), *beyond, (0, 0)], mode="symmetric")
     total = 0.0
     weights = np.zeros(x.shape[1:-1])
     importance = window_weights(patch)
-    for corner in corners_of(x.shape[1:-1], patch, overlap):
+    for corner in corners_of(shape, patch, overlap, span):
         inside = tuple(slice(start, start + n) for start, n in zip(corner, patch, strict=True))
         p = sample(x[(slice(None), *inside)], corner)
         placed = np.zeros((*x.shape[:-1], p.shape[-1]))
         placed[(slice(None), *inside)] = p * importance[..., None]
         total = total + placed
         weights[inside] += importance
-    return total / weights[..., None]
+    own = tuple(slice(n) for n in shape)
+    return (total / weights[..., None])[(slice(None), *own)]

@@ -1,12 +1,16 @@
 """Which random numbers a sample uses: all are functions of the prediction's seed (DESIGN.md, §3).
 
-=====================================  =============================================
+=====================================  ======================================================
 what                                   seed
-=====================================  =============================================
+=====================================  ======================================================
 draw j of member m                     ``fold_in(fold_in([seed, 0], m), j)``
 a layer's mask, weights or code        that of the draw, with the layer's salt folded in
-the noise of a heteroscedastic head    see `Draw.logit_noise`
-=====================================  =============================================
+the noise of a heteroscedastic head    ``fold_in([seed, 0], salt)``: the same in all samples
+=====================================  ======================================================
+
+Weights and codes are filled in order from the seed. What is drawn element by element, masks and
+noise, is a hash of the seed and of the element's place in the volume, so that windows that overlap
+agree.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+Corner = tuple[int, ...]
 SOURCES = {
     "deterministic": (),
     "mc-dropout": ("dropout",),
@@ -55,37 +60,90 @@ def normal(shape: tuple[int, ...], seed: tf.Tensor) -> np.ndarray:
     return both[:count].reshape(shape)
 
 
+def mixed(numbers: np.ndarray) -> np.ndarray:
+    """The hash lowbias32 (Wellons 2018), of uint32."""
+    return folded(spread(folded(numbers, 16)), 16)
+
+
+def spread(numbers: np.ndarray) -> np.ndarray:
+    """The middle of `mixed`."""
+    return folded(numbers * np.uint32(0x7FEB352D), 15) * np.uint32(0x846CA68B)
+
+
+def folded(numbers: np.ndarray, by: int) -> np.ndarray:
+    """Numbers, exclusive-or'ed with themselves shifted to the right."""
+    return numbers ^ (numbers >> np.uint32(by))
+
+
+def bits_of_places(
+    corner: Corner,
+    shape: tuple[int, ...],
+    seed: tf.Tensor,
+    count: int,
+) -> np.ndarray:
+    """``count`` numbers of 32 bits at each of the places ``[*S]`` from a corner on: uint32 ``[*S,
+    count]``."""
+    first, second = seed.numpy().view(np.uint32)
+    apart = np.uint32(0x9E3779B9)
+    with np.errstate(over="ignore"):
+        of_place = np.full((1,) * len(shape), first)
+        for axis, size in enumerate(shape):
+            along = mixed((corner[axis] + np.arange(size)).astype(np.uint32) + apart)
+            sizes = np.ones(len(shape), int)
+            sizes[axis] = size
+            of_place = mixed(of_place ^ along.reshape(sizes))
+        of_number = mixed(second + np.arange(count, dtype=np.uint32) + apart)
+        return spread(of_place[..., None] ^ of_number)
+
+
 @dataclass(frozen=True)
 class Draw:
-    """The random numbers of one sample; ``sources`` names what of a network is drawn."""
+    """The random numbers of one sample; ``sources`` names what of a network is drawn. ``seed`` is
+    the sample's own, ``root`` the prediction's."""
 
     member: int
     seed: tf.Tensor
+    root: tf.Tensor
     sources: tuple[str, ...]
 
-    def dropout_mask(
+    def channel_mask(self, layer: str, channels: int, rate: float) -> np.ndarray:
+        """What a dropout layer multiplies whole channels by, ``[C]``: 0 or 1 / (1 - rate)."""
+        kept = uniform((1, channels), fold_in(self.seed, salt_of(layer)))[0] >= np.float32(rate)
+        return kept / (1 - rate)
+
+    def element_mask(
         self,
         layer: str,
         shape: tuple[int, ...],
         rate: float,
-        *,
-        whole_channels: bool,
+        corner: Corner,
     ) -> np.ndarray:
-        """What a dropout layer multiplies features ``[*S, C]`` of a window by: 0 or 1 / (1 - rate).
-
-        One mask serves every example and every window.
-        """
-        drawn_shape = (*(1 for _ in shape[:-1]), shape[-1]) if whole_channels else shape
-        kept = uniform((1, *drawn_shape), fold_in(self.seed, salt_of(layer)))[0] >= np.float32(rate)
-        return np.broadcast_to(kept, shape) / (1 - rate)
+        """What a dropout layer multiplies features ``[*S, C]`` by, which begin at a corner of the
+        volume, on their grid."""
+        seed = fold_in(self.seed, salt_of(layer))
+        bits = bits_of_places(corner, shape[:-1], seed, shape[-1])
+        return (bits >= round(rate * 2**32)) / (1 - rate)
 
     def layer_noise(self, layer: str, shape: tuple[int, ...]) -> np.ndarray:
         """Standard normal numbers of a layer: for each of its weights, or of its code."""
         return normal(shape, fold_in(self.seed, salt_of(layer)))
 
-    def logit_noise(self, draws: int, shape: tuple[int, ...]) -> np.ndarray:
-        """Standard normal numbers ``[draws, *shape]`` that a heteroscedastic head averages over."""
-        return normal((draws, *shape), fold_in(self.seed, salt_of("heteroscedastic noise")))
+    def logit_noise(self, draws: int, shape: tuple[int, ...], corner: Corner) -> np.ndarray:
+        """Standard normal numbers ``[draws, *S, C]`` that a heteroscedastic head integrates over,
+        of a box of places.
+
+        By Box and Muller: all cosines of the pairs, then their sines. They are the same in all
+        samples of a prediction.
+        """
+        space, channels = shape[:-1], shape[-1]
+        pairs = -(-draws // 2)
+        seed = fold_in(self.root, salt_of("heteroscedastic noise"))
+        bits = bits_of_places(corner, space, seed, 2 * pairs * channels)
+        bits = np.moveaxis(bits.reshape(*space, 2, pairs, channels), (-3, -2), (0, 1))
+        first, second = (bits.astype(np.float32) + np.float32(0.5)).astype(np.float64) / 2**32
+        radius = np.sqrt(-2 * np.log(first))
+        angle = 2 * np.pi * second
+        return np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:draws]
 
 
 def draws_of(method: str, *, members: int, asked: int, seed: int) -> list[Draw]:
@@ -101,7 +159,8 @@ def draws_of(method: str, *, members: int, asked: int, seed: int) -> list[Draw]:
     for member in range(used):
         of_member = fold_in(root, member)
         count = samples // used + (member < samples % used)
-        draws += [Draw(member, fold_in(of_member, number), sources) for number in range(count)]
+        seeds = [fold_in(of_member, number) for number in range(count)]
+        draws += [Draw(member, one, root, sources) for one in seeds]
     return draws
 
 

@@ -48,11 +48,13 @@ def draw(run: StoredRun, method: str, asked: int, image: np.ndarray, spacing: np
 def _sample(run: StoredRun, one: sampling.Draw, examples: np.ndarray) -> np.ndarray:
     config, weights = run.config, run.members[one.member]
 
-    def of_windows(x: np.ndarray, _corner: grids.Corner) -> np.ndarray:
-        return forward.class_probabilities(config, one, forward.outputs(config, weights, one, x))
+    def of_window(x: np.ndarray, corner: grids.Corner) -> np.ndarray:
+        found = forward.outputs(config, weights, one, x, corner)
+        return forward.class_probabilities(config, one, found, corner)
 
     patch = tuple(config["network"]["patch_size"])
-    return grids.blended(examples, patch, config["prediction"]["overlap"], of_windows)
+    span = forward.span_of_windows(config, weights, one, examples.shape[-1])
+    return grids.blended(examples, patch, config["prediction"]["overlap"], of_window, span)
 
 
 def with_calibration(drawn: Drawn, calibration: dict) -> Drawn:

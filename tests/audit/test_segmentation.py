@@ -196,24 +196,28 @@ def test_members(kind, make_run, command):
 def test_calibrated(kind, method, make_run, command):
     run = make_run(kind, "mc-dropout", cases=6)
     options = ("--method", method, "--samples", ASKED)
+    plain = command.predict(run, *options, "--save-samples")
     command("calibrate", run.path, *options, "--cases", "test:0.5", "--alpha", 0.4)
     folder = command.predict(run, *options, "--calibrated", "--save-samples")
     manifest = json.loads((folder / "manifest.json").read_text())
     for case in manifest["cases"]:
         audit(run, method, folder, case)
-    audit_thresholds(run, method)
+    audit_thresholds(run, method, plain)
 
 
-def audit_thresholds(run: StoredRun, method: str) -> None:
-    """Bounds and volume quantiles, from the references of the calibration cases."""
+def audit_thresholds(run: StoredRun, method: str, plain: Path) -> None:
+    """Bounds and volume quantiles, from the references of the calibration cases, whose samples the
+    predictions ``plain`` hold."""
     stored = run.calibration(method)
     names = run.config["data"]["classes"][1:]
     scores: dict[str, list[float]] = {name: [] for name in names}
     pairs: dict[str, list[tuple]] = {name: [] for name in names}
-    for (file,) in stored["cases"].values():
+    for case, (file,) in stored["cases"].items():
         image, spacing, voxel = scan_of(run, Path(file))
         truth = run.truth_of(Path(file))
         drawn = segmentation.draw(run, method, ASKED, image, spacing)
+        masks = read_masks(plain / case / "samples.npz")
+        drawn = segmentation.with_stored_masks(drawn, masks)
         on_network = voxel * float(np.prod(drawn.grid.stretch))
         mean = segmentation.maps_on_scan(run, drawn, keeps_members=False)["probability"]
         rows = segmentation.structure_rows(run, drawn, voxel)
