@@ -126,9 +126,7 @@ def read_calibration(run: Run, draws: Manifest) -> Calibration:
     found = read_json(path, Calibration, "calibrate again with --overwrite")
     if not found.draws.same_draws(draws):
         raise RunError(
-            f"{path}: was made of {found.draws.method}, T = {found.draws.samples}, seed {found.draws.seed}"
-            f"{'' if found.draws.weights_digest == draws.weights_digest else ', other weights'}; draw alike, or run tfuq calibrate "
-            f"{run.path} {how} --overwrite"
+            f"{path}: was made of {found.draws.described_beside(draws)}; draw alike, or run tfuq calibrate {run.path} {how} --overwrite"
         )
     return found
 

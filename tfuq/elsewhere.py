@@ -30,7 +30,8 @@ def score_elsewhere(predictions: Path, source: str) -> dict[str, dict]:
     request = Request(manifest.method, manifest.samples, manifest.seed, batch, is_calibrated, allow_missing=allow_missing)
     predictor = make_predictor(run, request)
     if not predictor.manifest().same_draws(manifest):
-        raise RunError(f"{predictions}: was made of other weights than {manifest.run} has now; predict again with --overwrite")
+        made = manifest.described_beside(predictor.manifest())
+        raise RunError(f"{predictions}: was made of {made}; {manifest.run} draws otherwise now; predict again with --overwrite")
     folder = predictions.with_name(f"{predictions.name}-ood-{Path(source).stem}")
     predict(predictor, _cases(run, source), folder, on_case=lambda *_: None)
     return out_of_distribution(predictions, folder, run.config.data.classes)

@@ -12,7 +12,9 @@ from tfuq.data.writers import remove_whole, write_json
 from tfuq.errors import RunError
 
 MANIFEST = "manifest.json"
-_DRAWS = ("method", "samples", "seed", "weights_digest", "calibration")
+# Raised where the same draws come to mean other files: 2 measures the scan's own voxels, without the padding that the network sees.
+DEFINITIONS = 2
+_DRAWS = ("method", "samples", "seed", "weights_digest", "calibration", "definitions")
 # Of the tasks whose predictions are rows.
 PREDICTIONS, MEMBERS, LANDMARKS, SAMPLES = "predictions.csv", "members.csv", "landmarks.csv", "samples.csv"
 MEMBER_VARIANCES = ("between_member_variance", "within_member_variance")
@@ -32,8 +34,11 @@ class CaseEntry:
 
 @dataclass
 class Manifest:
-    """Everything that determines the predictions, and the finished cases. ``missing_members``: those that the method should
-    have drawn from, and that had not finished training."""
+    """Everything that determines the predictions, and the finished cases.
+
+    ``missing_members`` are those that the method should have drawn from, and that had not finished training. ``definitions`` are
+    `DEFINITIONS` of the version that predicted.
+    """
 
     run: str
     method: str
@@ -43,11 +48,23 @@ class Manifest:
     tfuq_version: str
     calibration: str | None = None  # digest of the one applied
     missing_members: list[int] = field(default_factory=list)
+    definitions: int = 1
     cases: dict[str, CaseEntry] = field(default_factory=dict)
 
     def same_draws(self, other: Manifest) -> bool:
         """Whether both would write the same files for the same case."""
         return all(getattr(self, key) == getattr(other, key) for key in _DRAWS)
+
+    def described_beside(self, other: Manifest) -> str:
+        """These draws in words, with what else tells them from ``other``."""
+        text = f"{self.method}, T = {self.samples}, seed {self.seed}"
+        if self.weights_digest != other.weights_digest:
+            text += ", other weights"
+        if self.calibration != other.calibration:
+            text += ", another calibration or none"
+        if self.definitions != other.definitions:
+            text += ", by a version of tfuq that measured otherwise"
+        return text
 
     def add(self, case: Case, seconds: dict[str, float]) -> None:
         """Enter a finished case."""
@@ -128,9 +145,7 @@ def find_draws(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest
     existing = read_manifest(folder)
     if not existing.same_draws(manifest):
         raise RunError(
-            f"{folder}: holds predictions of {existing.method}, T = {existing.samples}, seed {existing.seed}"
-            f"{'' if existing.weights_digest == manifest.weights_digest else ', other weights'}"
-            f"{'' if existing.calibration == manifest.calibration else ', another calibration or none'}; pass --overwrite or another --out"
+            f"{folder}: holds predictions of {existing.described_beside(manifest)}; pass --overwrite or another --out"
         )
     return existing
 

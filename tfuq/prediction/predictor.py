@@ -26,7 +26,7 @@ from tfuq.members import load_posterior, member_digest, members_of, missing_memb
 from tfuq.memory import memory_errors
 from tfuq.posterior import Posterior, samples_of
 from tfuq.reducers import Reducer
-from tfuq.results import MEMBER_VARIANCES, Manifest
+from tfuq.results import DEFINITIONS, MEMBER_VARIANCES, Manifest
 from tfuq.runs import Run
 from tfuq.sampling import Sampler, Statistics
 from tfuq.scaling import Scaled, UnscaledMean
@@ -160,6 +160,7 @@ class Predictor(ABC):
             str(self.run.path.resolve()), self.request.method, self.samples, self.request.seed, digests, __version__
         )
         draws.missing_members = missing_members(self.run, self.request.method)
+        draws.definitions = DEFINITIONS
         return draws
 
     def network_grid(self, case: Case, image: Volume) -> Volume:

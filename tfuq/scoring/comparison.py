@@ -259,11 +259,19 @@ def require_same_data(folders: list[Path]) -> None:
     """Refuse folders that cannot stand side by side; those of a version that noted no references are believed.
 
     Raises:
-        DataError: one is given twice, or a case was scored against another reference in one than in another.
+        DataError: one is given twice, was predicted by a version of tfuq that measured otherwise than that of another, or a case
+            was scored against another reference.
     """
     twice = [folder for place, folder in enumerate(folders) if folder.resolve() in [f.resolve() for f in folders[:place]]]
     if twice:
         raise DataError(f"{twice[0]}: is given twice; name each folder to compare once")
+    newest = max(folders, key=lambda folder: _summary(folder).definitions)
+    for folder in folders:
+        if _summary(folder).definitions != _summary(newest).definitions:
+            raise DataError(
+                f"{folder}: was predicted by a version of tfuq that measured otherwise than that of {newest}; predict it again with "
+                "--overwrite, and score it"
+            )
     seen: dict[str, tuple[str, Path]] = {}
     for folder in folders:
         for case, found in _references(folder).items():
@@ -299,6 +307,7 @@ class _Summary(pydantic.BaseModel):
     method: str
     samples: int | None = None
     weights_digest: list[str] = []
+    definitions: int = 1
 
     @property
     def members(self) -> int:

@@ -34,6 +34,7 @@ class Draws(pydantic.BaseModel):
     weights_digest: list[str]
     cases: list[str]
     missing_members: list[int] = []
+    definitions: int = 1
 
     @classmethod
     def of(cls, manifest: Manifest, cases: list[str]) -> Draws:
@@ -45,6 +46,7 @@ class Draws(pydantic.BaseModel):
             weights_digest=manifest.weights_digest,
             cases=cases,
             missing_members=manifest.missing_members,
+            definitions=manifest.definitions,
         )
 
 
@@ -82,7 +84,8 @@ def is_measured(folder: Path, draws: Draws, *, with_predictions: bool) -> bool:
     if found != draws:
         raise RunError(
             f"{folder}: was measured with T = {found.samples}, seed {found.seed}, on {len(found.cases)} case(s)"
-            f"{'' if found.weights_digest == draws.weights_digest else ', with other weights'}; {_AGAIN}"
+            f"{'' if found.weights_digest == draws.weights_digest else ', with other weights'}"
+            f"{'' if found.definitions == draws.definitions else ', by a version of tfuq that measured otherwise'}; {_AGAIN}"
         )
     return (folder / KEPT).is_dir() or not with_predictions
 

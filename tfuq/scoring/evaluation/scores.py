@@ -42,6 +42,7 @@ def provenance(manifest: Manifest) -> dict:
         "seed": manifest.seed,
         "weights_digest": manifest.weights_digest,
         "missing_members": manifest.missing_members,
+        "definitions": manifest.definitions,
         "cases": len(manifest.cases),
     }
 
