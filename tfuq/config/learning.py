@@ -116,7 +116,13 @@ class TrainingConfig(Section):
 
 
 class PredictionConfig(Section):
-    """Sampling. ``chunk``: examples the network sees at once; unlike ``batch_size`` it is part of the result's last bits."""
+    """Sampling. ``chunk``: examples the network sees at once; unlike ``batch_size`` it is part of the result's last bits.
+
+    ``overlap``: the share of a window that the next one along an axis covers too. Windows of a
+    network with element-wise dropout are apart by whole elements of its coarsest map that is
+    dropped in: they overlap by more where the share does not come out so, and by less only where
+    one element is wider than what it leaves.
+    """
 
     samples: Annotated[int, Field(ge=1, le=100_000)] = 20
     seed: Seed = 0
