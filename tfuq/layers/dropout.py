@@ -42,9 +42,16 @@ class SeededDropout(tf_keras.layers.Layer):
         return inputs * tf.cast(uniform >= self.rate, inputs.dtype) / (1.0 - self.rate)
 
     def _drop_by_place(self, inputs, seed, corner):
-        space, channels = inputs.shape[1:-1], inputs.shape[-1]
+        space = _sizes(inputs)[1:-1]
         corner = tf.zeros([1, len(space)], tf.int32) if corner is None else corner
-        bits = bits_at(corner, space, seed, channels=channels)
+        bits = bits_at(corner, space, seed, channels=inputs.shape[-1])
         stays = bits >= tf.constant(round(self.rate * 2**32), tf.uint32)
         mask = tf.cast(stays, inputs.dtype) / (1.0 - self.rate)
         return tf.ensure_shape(inputs * mask, inputs.shape)
+
+
+def _sizes(inputs: tf.Tensor) -> list[int | tf.Tensor]:
+    """Size of each axis; a scalar tensor where the graph does not know it, as while Keras saves a layer."""
+    known = inputs.shape.as_list()
+    present = tf.unstack(tf.shape(inputs))
+    return [there if size is None else size for size, there in zip(known, present, strict=True)]

@@ -19,7 +19,7 @@ _APART = 0x9E3779B9  # so that coordinate 0, which the hash leaves as it is, is 
 
 def bits_at(
     corner: tf.Tensor,
-    space: Sequence[int],
+    space: Sequence[int | tf.Tensor],
     seed: tf.Tensor,
     *,
     channels: int,
