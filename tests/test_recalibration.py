@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tests import references_scores as slow
 from tfuq.reducers import Moments
-from tfuq.scaling import PickedSamples, Scaled, UnscaledMean
+from tfuq.scaling import PickedSamples, Scaled, UnscaledMean, choose_places
 from tfuq.scoring import recalibration
 
 
@@ -99,12 +99,13 @@ def test_scaling_in_the_graph_is_that_of_numpy(classes):
 
 def test_picked_samples():
     volumes = np.random.default_rng(0).random((4, 2, 5, 3, 3)).astype(np.float32)
-    few = folded(PickedSamples(8), volumes)
+    places = choose_places(15, 8)
+    picking = PickedSamples()
+    picking.places.assign(places)
+    few = folded(picking, volumes)
     assert few["picked"].shape == (2, 4, 8, 3)
     flat = volumes.reshape(4, 2, 15, 3)
-    for n in range(2):
-        np.testing.assert_array_equal(few["picked"][n], flat[:, n, few["places"][n]])
-    every = folded(PickedSamples(15), volumes)
-    np.testing.assert_array_equal(every["places"], [range(15)] * 2)
-    images = folded(PickedSamples(8), volumes[:, :, 0, 0])
+    np.testing.assert_array_equal(few["picked"], flat[:, :, places].swapaxes(0, 1))
+    np.testing.assert_array_equal(choose_places(15, 15), range(15))
+    images = folded(PickedSamples(), volumes[:, :, 0, 0])
     np.testing.assert_array_equal(images["picked"], volumes[:, :, 0, 0].swapaxes(0, 1)[:, :, None])
