@@ -170,7 +170,7 @@ def test_a_study_that_is_stopped_leaves_no_process_and_goes_on(study, tfuq, tmp_
     assert ("tfuq: stopped" in said) == (how != signal.SIGKILL)
     _, alive = psutil.wait_procs(processes_with(str(tmp_path / "out")), timeout=60)
     assert not alive
-    with exclusive(tmp_path / "out/cells/1/members/0", "training"):  # which nobody is any more
+    with exclusive(tmp_path / "out/cells/1/members/0", "training", wait=True):  # until the system has freed the files
         epochs = len(history.read_text().splitlines())
     assert 1 < epochs < 100
     process = subprocess.run(command, check=False)

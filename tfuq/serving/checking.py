@@ -12,8 +12,9 @@ from tfuq import runs
 from tfuq.errors import RunError
 from tfuq.runs import Run
 from tfuq.serving.client import Endpoint
-from tfuq.serving.description import Export, open_export, version_folder
+from tfuq.serving.description import Export, open_export, read_export, version_folder
 from tfuq.serving.expected import Expected, expected_outputs
+from tfuq.serving.inspection import Inspection, inspect_export, refuse_effects
 from tfuq.serving.loading import LoadedExport
 from tfuq.serving.reference import Reference, check_images, prepared_images
 from tfuq.serving.transport import Arrays, GrpcServer, RestServer
@@ -44,6 +45,24 @@ def serve_check(folder: Path, say: Callable[[str], None], *, server: str | None 
         expected = expected_outputs(export, run.config, "serving_default", answers["serving_default"][0])
         _check_endpoints(endpoints, answers, expected, say)
     return compared
+
+
+def inspect(folder: Path, say: Callable[[str], None]) -> Inspection:
+    """Say what the newest version in ``folder``, or the version that it is, holds; none of it is loaded or run.
+
+    Raises:
+        RunError: no export, or one whose graph does more than compute; what it does was said before.
+    """
+    version = version_folder(folder)
+    read_export(version)
+    found = inspect_export(version)
+    for name, text in found.signatures.items():
+        say(f"{name}: {text}")
+    say(f"{sum(found.operations.values())} operations: " + ", ".join(f"{n} {op}" for op, n in sorted(found.operations.items())))
+    say("side effects: " + (", ".join(map(str, found.effects)) or "none but restoring the weights"))
+    say(f"SHA-256 {found.digest} ({found.size / 2**20:.1f} MB)")
+    refuse_effects(version, found.effects)
+    return found
 
 
 def _requests(export: Export, run: Run) -> dict[str, Arrays]:
