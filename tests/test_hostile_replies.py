@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import time
+import tracemalloc
 from collections import Counter
 from pathlib import Path
 
@@ -21,9 +22,11 @@ from tfuq.serving import Client, transport
 from tfuq.serving.expected import Output, expected_outputs
 from tfuq.serving.replies import ReplyError, from_json, from_tensors
 from tfuq.serving.transport import GrpcServer, RestServer
+from tfuq.serving.wire import parsed
 
 TASKS = ("segmentation", "classification", "landmarks")
 ROUNDING = 1.1e-4
+NUMBERS = {"p": Output(np.float32, (2, 2), (0.0, 1.0), adds_to_one=True)}
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +119,9 @@ def test_true_replies_are_believed(place, tmp_path, task):
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.slow)])
-def test_false_replies_are_refused_or_harmless(place, tmp_path, task, count):
+def test_false_replies_are_refused_or_harmless(place, tmp_path, task, count, caplog):
     found = fuzz(place, tmp_path, task, count, seed=count)
+    assert not [record for record in caplog.records if record.exc_info]  # gRPC logs tracebacks of its callbacks
     assert found["refused"] > 0.5 * count
     assert found["written"]  # such as a reply of which a last digit was changed
 
@@ -193,6 +197,23 @@ def test_a_reply_is_not_read_beyond_what_it_may_have(place, tmp_path):
         Client(folder, address).predict([image], tmp_path / "out")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x0a\x00" * 10**6,  # entries without a name
+        b"\x0a\x88\x89\x7a\x12\x84\x89\x7a" + b"\x7a\x00" * 10**6,  # of one tensor, variants
+        b"\x12\x00" * 10**6,
+        b"\x1a\x00" * 10**6,  # unknown fields
+    ],
+)
+def test_fields_are_counted_before_they_are_parsed(content):
+    tracemalloc.start()
+    with pytest.raises(ReplyError, match=r"more fields than its outputs need|is no message"):
+        parsed(content, NUMBERS)
+    assert tracemalloc.get_traced_memory()[1] < 10**6
+    tracemalloc.stop()
+
+
 def test_values_may_come_one_by_one_as_tensorflow_serving_sends_them():
     """The server's default is typed fields, not ``tensor_content``."""
     response = predict_pb2.PredictResponse()
@@ -217,7 +238,6 @@ def test_values_may_come_one_by_one_as_tensorflow_serving_sends_them():
         from_tensors(response.outputs, expected)
 
 
-NUMBERS = {"p": Output(np.float32, (2, 2), (0.0, 1.0), adds_to_one=True)}
 BODIES = [
     (b"", "is no JSON"),
     (b"[" * 10**5, "is no JSON"),

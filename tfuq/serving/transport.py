@@ -16,7 +16,7 @@ import tensorflow as tf
 from tfuq.data.budget import require_memory
 from tfuq.errors import RunError
 from tfuq.serving.expected import Expected
-from tfuq.serving.messages import PREDICT, PredictRequest, PredictResponse, predict_request
+from tfuq.serving.messages import PREDICT, PredictRequest, predict_request
 from tfuq.serving.replies import (
     Decoded,
     ReplyError,
@@ -25,6 +25,7 @@ from tfuq.serving.replies import (
     most_bytes,
     most_json_bytes,
 )
+from tfuq.serving.wire import parsed
 
 Arrays = Mapping[str, np.ndarray]
 _SECONDS = 600.0  # from the request to the end of the reply
@@ -63,26 +64,23 @@ class GrpcServer:
                 f"{self._address}: a request of {largest / 2**30:.1f} GB, and a message holds 2; crop the scan or send less at once"
             )
         tensors = {name: tf.make_tensor_proto(value) for name, value in inputs.items()}
-        response = self._response(predict_request(self._model, signature, tensors, self._version), expected)
-        return _believed(self._address, signature, lambda: self._outputs(response, expected))
+        content = self._response(predict_request(self._model, signature, tensors, self._version), expected)
+        return _believed(self._address, signature, lambda: self._outputs(content, expected))
 
-    def _response(self, request, expected: Expected):
+    def _response(self, request, expected: Expected) -> bytes:
         most = min(most_bytes(expected), _MOST_BYTES)
         require_memory([most], 1, "bytes of a reply")
         options = [("grpc.max_receive_message_length", most), ("grpc.max_send_message_length", -1)]
         try:
             with grpc.insecure_channel(self._address, options) as channel:
-                predict = channel.unary_unary(
-                    PREDICT,
-                    request_serializer=PredictRequest.SerializeToString,
-                    response_deserializer=PredictResponse.FromString,
-                )
+                predict = channel.unary_unary(PREDICT, request_serializer=PredictRequest.SerializeToString)
                 return predict(request, timeout=_SECONDS)
         except grpc.RpcError as error:
             raise _refused(self._address, f"{error.code().name}: {error.details()}") from error
 
-    def _outputs(self, response, expected: Expected) -> Decoded:
+    def _outputs(self, content: bytes, expected: Expected) -> Decoded:
         """The outputs, of the model and the version that were asked for where the reply names them."""
+        response = parsed(content, expected)
         spec = response.model_spec
         if spec.name not in ("", self._model):
             raise ReplyError(f"is of model '{spec.name:.40}'")
