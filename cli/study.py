@@ -5,14 +5,19 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from pathlib import Path
+from typing import BinaryIO
 
 import click
 
 from tfuq import config as configuration
 from tfuq_cli import options
 from tfuq_cli.progress import say, show
+
+_STOPPED = 143  # as a shell has it of a process that SIGTERM ended
 
 
 @click.command("study", cls=options.Command)
@@ -39,30 +44,61 @@ def command(study, out, jobs, overwrite, dry_run) -> None:
             show(line)
         show(f"{settings.cells} cells of {settings.config}, to run into {folder}; nothing was written")
         return
-    with _processes() as running:
-        execute = partial(_execute, running)
-        table = run_study(settings, folder, execute=execute, jobs=jobs, say=say, overwrite=overwrite)
+    with _processes() as processes:
+        table = run_study(settings, folder, execute=processes.run, jobs=jobs, say=say, overwrite=overwrite)
     show(table.markdown())
     show(f"{len(table.rows)} cells in {folder}: table.csv, table.md, figure.png")
 
 
+class Processes:
+    """Commands of tfuq, each in a process of its own. They end when this process does, however it ends."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen] = set()
+        self._has_ended, self._lock = False, threading.Lock()
+
+    def run(self, arguments: Sequence[str], log: Path) -> int:
+        """Run a command to its end.
+
+        Args:
+            arguments: Of ``tfuq``.
+            log: What the command says is appended to this file.
+
+        Returns:
+            Its exit code.
+        """
+        with log.open("ab") as file:
+            process = self._start([sys.executable, "-m", "tfuq_cli.attended", *arguments], file)
+            if process is None:
+                return _STOPPED
+            with process:
+                # Standard input stays open until the process ends: `wait`, unlike `communicate`, leaves it alone.
+                code = process.wait()
+        self._running.discard(process)
+        return code
+
+    def _start(self, command: list[str], file: BinaryIO) -> subprocess.Popen | None:
+        with self._lock:
+            if self._has_ended:
+                return None
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=file, stderr=file)
+            self._running.add(process)
+        return process
+
+    def end(self) -> None:
+        """End those that run; no other begins."""
+        with self._lock:
+            self._has_ended = True
+            for process in list(self._running):
+                process.terminate()
+
+
 @contextmanager
-def _processes():
-    """Yield the set of processes that run; none is left behind when the block ends, by a signal too."""
-    running, usual = set(), signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _processes() -> Iterator[Processes]:
+    """Yield what runs commands; none is left behind when the block ends, by a signal too."""
+    processes, usual = Processes(), signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        yield running
+        yield processes
     finally:
-        for process in list(running):
-            process.terminate()
+        processes.end()
         signal.signal(signal.SIGTERM, usual)
-
-
-def _execute(running, arguments, log) -> int:
-    """One command of tfuq in a process of its own, what it says appended to ``log``; its exit code."""
-    command = [sys.executable, "-m", "tfuq_cli", *arguments]
-    with log.open("ab") as file, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file) as process:
-        running.add(process)
-        code = process.wait()
-        running.remove(process)
-    return code

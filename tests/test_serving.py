@@ -262,18 +262,18 @@ def test_a_server_is_asked_by_grpc_and_by_rest(digit_model, tfuq, tmp_path):
         assert f"REST {rest}: 8 outputs of serving_default as expected (to 1e-05)" in result.stdout
         assert [each.model_spec.version.value for each in requests] == [1]
         with pytest.raises(RunError, match=f"{address}: the server does not answer .NOT_FOUND.*README"):
-            GrpcServer(address, "another").call("serving_default", {})
+            GrpcServer(address, "another").call("serving_default", {}, {})
         with pytest.raises(RunError, match=f"{rest}: the server does not answer .*Malformed.*README"):
-            RestServer(rest, "another").call("serving_default", {})
+            RestServer(rest, "another").call("serving_default", {}, {})
         image = np.ones((1, 28, 28, 3), np.float32)
         with pytest.raises(RunError, match=r"takes 1 channel\(s\)"):
-            GrpcServer(address, digit_model.name).call("images_only", {"image": image})
+            GrpcServer(address, digit_model.name).call("images_only", {"image": image}, {})
 
 
 def test_servers_that_are_not_there(digit_model, tfuq):
     for server in (GrpcServer, RestServer):
         with pytest.raises(RunError, match=r"localhost:1: the server does not answer .*; start it"):
-            server("localhost:1", "model").call("images_only", {})
+            server("localhost:1", "model").call("images_only", {}, {})
     assert_refused(tfuq("serve-check", digit_model, "--server", "here"), "--server here", "HOST:PORT")
     assert tfuq("serve-check", digit_model, "--rest", "localhost:8501").exit_code == 2
 

@@ -12,6 +12,8 @@ from tfuq.data.preprocessing import Statistics
 from tfuq.data.volume import Volume
 from tfuq.errors import RunError
 from tfuq.serving import messages, transport
+from tfuq.serving.expected import Output
+from tfuq.serving.replies import from_tensors
 from tfuq.serving.steps import Preparation, client_steps, graph_steps, pad
 
 X = np.array([[1.5, -2], [0, 7]], np.float32)
@@ -35,10 +37,12 @@ def test_responses_are_those_of_tensorflow_serving():
     theirs = predict_pb2.PredictResponse()
     theirs.model_spec.name = "name"
     theirs.outputs["label"].CopyFrom(tf.make_tensor_proto(["a", "b"]))
-    theirs.outputs["probability"].CopyFrom(tf.make_tensor_proto(X))
-    found = messages.outputs_of(messages.PredictResponse.FromString(theirs.SerializeToString()))
+    theirs.outputs["probability_"].CopyFrom(tf.make_tensor_proto(X))
+    response = messages.PredictResponse.FromString(theirs.SerializeToString())
+    label, numbers = Output(object, (2,), texts=("a", "b")), Output(np.float32, (2, 2))
+    found = from_tensors(response.outputs, {"label": label, "probability_": numbers})
     assert found["label"].tolist() == [b"a", b"b"]
-    np.testing.assert_array_equal(found["probability"], X)
+    np.testing.assert_array_equal(found["probability_"], X)
 
 
 def test_the_call_is_that_of_tensorflow_serving():
@@ -54,7 +58,7 @@ def test_the_call_is_that_of_tensorflow_serving():
 def test_requests_that_no_message_holds_are_refused_before_they_are_sent(monkeypatch):
     monkeypatch.setattr(transport, "_MOST_BYTES", 100)
     with pytest.raises(RunError, match=r"localhost:1: a request of .* GB, and a message holds 2"):
-        transport.GrpcServer("localhost:1", "model").call("prepared", {"image": np.zeros(50, np.float32)})
+        transport.GrpcServer("localhost:1", "model").call("prepared", {"image": np.zeros(50, np.float32)}, {})
 
 
 def test_warm_up_records_are_those_of_tensorflow_serving():

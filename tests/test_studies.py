@@ -10,6 +10,7 @@ import time
 from collections import Counter
 
 import numpy as np
+import psutil
 import pytest
 from matplotlib.figure import Figure
 
@@ -31,6 +32,7 @@ from tfuq.study import Table
 from tfuq.study.cells import Cell, cells_of
 from tfuq.study.table import check_columns
 from tfuq_cli.options import complete_study
+from tfuq_cli.study import Processes
 
 STUDY = """
 name: sizes
@@ -63,7 +65,7 @@ def forked(monkeypatch):
         process.join(300)
         return process.exitcode
 
-    monkeypatch.setattr("tfuq_cli.study._execute", execute)
+    monkeypatch.setattr("tfuq_cli.study.Processes.run", execute)
     return ran, fatal
 
 
@@ -144,8 +146,21 @@ def test_a_study_in_real_processes(study, tfuq, tmp_path):
     assert tfuq("study", study, "--out", tmp_path / "out", "--overwrite").exit_code == 0
 
 
+def wait_for_end(processes: list[psutil.Process]) -> None:
+    """Until each has ended, though nobody may have asked for its exit code; an error of the test if one runs on."""
+    deadline = time.monotonic() + 60
+    while any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def processes_with(word: str) -> list[psutil.Process]:
+    """Processes whose command line holds a word."""
+    return [p for p in psutil.process_iter(["cmdline"]) if word in " ".join(p.info["cmdline"] or ())]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_a_study_that_is_stopped_leaves_no_process_and_goes_on(study, tfuq, tmp_path, how):
     text = STUDY.replace("{training.steps_per_epoch: 1}", "{training.steps_per_epoch: 1, training.epochs: 100}")
     study.write_text(text.replace("[1, 3]", "[1]"))
@@ -158,9 +173,11 @@ def test_a_study_that_is_stopped_leaves_no_process_and_goes_on(study, tfuq, tmp_
         assert process.poll() is None
         time.sleep(0.2)
     process.send_signal(how)
-    assert "tfuq: stopped" in process.communicate(timeout=120)[1]
-    assert process.returncode == 130
-    with exclusive(tmp_path / "out/cells/1/members/0", "training"):  # which nobody is any more
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == (-9 if how == signal.SIGKILL else 130)
+    assert ("tfuq: stopped" in said) == (how != signal.SIGKILL)
+    wait_for_end(processes_with(str(tmp_path / "out")))
+    with exclusive(tmp_path / "out/cells/1/members/0", "training", wait=True):  # until the system has freed the files
         epochs = len(history.read_text().splitlines())
     assert 1 < epochs < 100
     process = subprocess.run(command, check=False)
@@ -290,11 +307,37 @@ def test_figures_of_studies_have_a_line_for_each_combination():
 
 
 def test_the_command_line_starts_as_a_module(tmp_path):
-    from tfuq_cli.study import _execute
-
-    assert _execute(set(), ["study", str(tmp_path / "none.yaml")], tmp_path / "log") == 2
+    processes = Processes()
+    assert processes.run(["study", str(tmp_path / "none.yaml")], tmp_path / "log") == 2
     assert "neither a file nor shipped" in (tmp_path / "log").read_text()
-    assert _execute(set(), ["--version"], tmp_path / "log") == 0
+    assert processes.run(["--version"], tmp_path / "log") == 0
+    processes.end()
+    assert processes.run(["--version"], tmp_path / "another") == 143  # none begins any more
+    assert (tmp_path / "another").read_bytes() == b""
+
+
+# A process that says its number once it is up and then works on, until it or its parent ends.
+_CHILD = """
+import os, time
+from tfuq_cli.attended import end_with_parent
+end_with_parent()
+print(os.getpid(), flush=True)
+time.sleep(300)
+"""
+_PARENT = """
+import subprocess, sys
+with subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE) as child:
+    child.wait()
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_an_attended_process_ends_with_its_parent(how):
+    with subprocess.Popen([sys.executable, "-c", _PARENT, _CHILD], stdout=subprocess.PIPE, text=True) as parent:
+        child = psutil.Process(int(parent.stdout.readline()))
+        parent.send_signal(how)
+        parent.wait(30)
+        wait_for_end([child])
 
 
 def test_damaged_studies_are_read_or_refused(tmp_path):

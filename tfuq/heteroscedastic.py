@@ -15,7 +15,8 @@ from tfuq.reducers import LandmarkSamples
 
 _SALT = layer_salt("heteroscedastic noise")
 _NO_WIDTH = -1e3  # whose softplus is zero
-_LEAST, _MOST = -10.0, 20.0  # of a logarithm of a variance in pixels²: from a hundredth of a pixel to more than any image
+# Of a logarithm of a variance in pixels²: from a hundredth of a pixel to more than any image.
+LOG_VARIANCE_BOUNDS = (-10.0, 20.0)
 
 
 def integrated_log_probabilities(outputs: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
@@ -53,7 +54,7 @@ def without_noise(logits: tf.Tensor) -> tf.Tensor:
 def log_variance(outputs: tf.Tensor) -> tf.Tensor:
     """The second half of a landmark network's outputs ``[N, rows, columns, 2L]`` held within reason: log of a position's
     variance along an axis, in pixels²."""
-    return tf.clip_by_value(tf.split(outputs, 2, axis=-1)[1], _LEAST, _MOST)
+    return tf.clip_by_value(tf.split(outputs, 2, axis=-1)[1], *LOG_VARIANCE_BOUNDS)
 
 
 def position_loss(points: tf.Tensor, outputs: tf.Tensor, sigma: float) -> tf.Tensor:

@@ -2,32 +2,191 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
-from contextlib import contextmanager
+import json
+import os
+import socket
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import psutil
+import pydantic
 
 from tfuq.data.writers import make_folder, remove_leftovers
 from tfuq.errors import RunError
 
+LOCK, OWNER = ".lock", ".lock.owner"
+_TAKEOVER = ".lock.takeover"
+_HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+_MOST_BYTES = 4096  # of the file that names the owner
+_START_TOLERANCE = 1.0  # seconds; the system's clock may be set while a process runs
+_PAUSE, _MOST_WAIT = 0.1, 60.0  # seconds
+
 
 @contextmanager
-def exclusive(folder: Path, doing: str, *, wait: bool = False):
+def exclusive(folder: Path, doing: str, *, wait: bool = False) -> Iterator[None]:
     """Hold a folder while the block runs; the lock ends with the process, however that ends.
 
-    What a killed process left unfinished there is removed. ``wait`` is for moments: until another process lets it go.
+    The lock is one of the operating system, on the file `LOCK`. Some network file systems serve no
+    such locks. There a file `OWNER` names the host, the process and when the process began. Once
+    that process has ended, the next one takes over. What a killed process left unfinished in the
+    folder is removed.
+
+    Args:
+        folder: It is made if it is not there.
+        doing: What is done to the folder, for the message to another process, such as ``"training"``.
+        wait: Wait until another process lets the folder go, which is to be a matter of moments.
 
     Raises:
         RunError: another process holds it, or it cannot be written.
     """
     make_folder(folder)
+    with _opened(folder) as descriptor:
+        if _is_locked(descriptor, folder, doing, wait=wait):
+            remove_leftovers(folder)
+            yield
+            return
+        with _owned(folder, doing, wait=wait):
+            remove_leftovers(folder)
+            yield
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int]:
+    """The lock's file, which is not followed if it is a link, and whose content stays."""
+    path = folder / LOCK
     try:
-        file = (folder / ".lock").open("w")
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        raise RunError(f"{folder}: cannot be written ({error.strerror}); free space or choose another place") from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except OSError as error:
+        if path.is_symlink():
+            raise RunError(f"{path}: is a link, which tfuq did not make; remove it") from error
+        raise _cannot_be_written(folder, error) from error
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise RunError(f"{path}: is no regular file, which tfuq did not make; remove it")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _is_locked(descriptor: int, folder: Path, doing: str, *, wait: bool) -> bool:
+    """Take the operating system's lock; False where the file system serves none."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError as error:
+        if error.errno in _HELD:
             raise RunError(f"{folder}: another process is {doing} it; wait for it to end, or choose another folder") from error
-        remove_leftovers(folder)
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class _Owner:
+    """A process.
+
+    ``host`` names the host, and the container by its space of process numbers. ``started`` is when
+    the process began, in seconds since 1970: another process may have its number later.
+    """
+
+    host: str
+    pid: int
+    started: float
+
+    @classmethod
+    def this(cls) -> _Owner:
+        return cls(_host(), os.getpid(), psutil.Process().create_time())
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is known to have ended. That is not known of a process of another host."""
+        if self.host != _host():
+            return False
+        if not psutil.pid_exists(self.pid):
+            return True
+        try:
+            started = psutil.Process(self.pid).create_time()
+        except psutil.Error:  # it is another user's, or has just ended
+            return False
+        return abs(started - self.started) > _START_TOLERANCE
+
+
+def _host() -> str:
+    name = socket.gethostname()
+    with suppress(OSError):
+        name += f" {os.readlink('/proc/self/ns/pid')}"
+    return name
+
+
+@contextmanager
+def _owned(folder: Path, doing: str, *, wait: bool) -> Iterator[None]:
+    """Hold the folder by a file that names this process."""
+    deadline = time.monotonic() + (_MOST_WAIT if wait else 0.0)
+    while not _is_taken(folder):
+        if time.monotonic() >= deadline:
+            raise _owned_by_another(folder, doing)
+        time.sleep(_PAUSE)
+    try:
         yield
+    finally:
+        (folder / OWNER).unlink(missing_ok=True)
+
+
+def _is_taken(folder: Path) -> bool:
+    """Make this process the owner; False if another one is."""
+    if _is_made(folder, OWNER):
+        return True
+    owner = _read_owner(folder)
+    if owner is None or not owner.has_ended or not _is_made(folder, _TAKEOVER):
+        return False
+    try:  # of several processes that see an ended owner, one replaces it
+        if _read_owner(folder) == owner:
+            (folder / OWNER).unlink()
+        return _is_made(folder, OWNER)
+    finally:
+        (folder / _TAKEOVER).unlink(missing_ok=True)
+
+
+def _is_made(folder: Path, name: str) -> bool:
+    """Make a file that names this process; False if there is one."""
+    path = folder / name
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise _cannot_be_written(folder, error) from error
+    try:
+        with open(descriptor, "w", encoding="ascii") as file:
+            json.dump(asdict(_Owner.this()), file)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise _cannot_be_written(folder, error) from error
+    return True
+
+
+def _read_owner(folder: Path) -> _Owner | None:
+    """The process that the file names; None if the file is gone, or names none."""
+    with suppress(OSError, ValueError):
+        descriptor = os.open(folder / OWNER, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            return pydantic.TypeAdapter(_Owner).validate_json(file.read(_MOST_BYTES))
+    return None
+
+
+def _owned_by_another(folder: Path, doing: str) -> RunError:
+    owner = _read_owner(folder)
+    who = f"process {owner.pid} of {owner.host}" if owner else "another process"
+    files = f"{OWNER} and {_TAKEOVER}" if (folder / _TAKEOVER).exists() else OWNER
+    return RunError(
+        f"{folder}: {who} is {doing} it (the file system has no locks, so {OWNER} says so); wait for it to end, "
+        f"or remove {files} if it has ended"
+    )
+
+
+def _cannot_be_written(folder: Path, error: OSError) -> RunError:
+    return RunError(f"{folder}: cannot be written ({error.strerror}); free space or choose another place")

@@ -284,7 +284,7 @@ def test_study(bench, kind, tfuq, tmp_path, monkeypatch):
         log.write_text(result.output)
         return result.exit_code
 
-    monkeypatch.setattr("tfuq_cli.study._execute", in_this_process)
+    monkeypatch.setattr("tfuq_cli.study.Processes.run", in_this_process)
     place = bench.place(kind, FAST_METHOD, FAST_METHOD)
     quality = _QUALITY[place.task]
     (tmp_path / "study.yaml").write_text(

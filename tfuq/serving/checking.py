@@ -10,8 +10,11 @@ import tensorflow as tf
 
 from tfuq import runs
 from tfuq.errors import RunError
+from tfuq.runs import Run
 from tfuq.serving.client import Endpoint
-from tfuq.serving.description import RUN, Export, read_export, version_folder
+from tfuq.serving.description import Export, open_export, read_export, version_folder
+from tfuq.serving.expected import Expected, expected_outputs
+from tfuq.serving.inspection import Inspection, inspect_export, refuse_effects
 from tfuq.serving.loading import LoadedExport
 from tfuq.serving.reference import Reference, check_images, prepared_images
 from tfuq.serving.transport import Arrays, GrpcServer, RestServer
@@ -29,22 +32,40 @@ def serve_check(folder: Path, say: Callable[[str], None], *, server: str | None 
         RunError: no export, one that does not load, or numbers that differ.
     """
     version = version_folder(folder)
-    export = read_export(version)
+    export, run = open_export(version)
     endpoints = _endpoints(export, version, server, rest) if server else {}
     missing = [name for name in SIGNATURES if name not in export.signatures]
     if missing:
         raise RunError(f"{version}: has no signature {missing[0]}; export again with this version of tfuq")
     with LoadedExport(version) as loaded:
-        answers = _answers(version, export, loaded)
+        answers = _answers(version, export, run, loaded)
         _require_refusals(version, export, loaded)
         say(f"{version}: {len(answers)} signatures run as the server runs them; wrong channels and NaN are refused")
         compared = _compare(version, export, answers, say)
-        _check_endpoints(endpoints, answers, say)
+        expected = expected_outputs(export, run.config, "serving_default", answers["serving_default"][0])
+        _check_endpoints(endpoints, answers, expected, say)
     return compared
 
 
-def _requests(export: Export, version: Path) -> dict[str, Arrays]:
-    run = runs.open_run(version / RUN)
+def inspect(folder: Path, say: Callable[[str], None]) -> Inspection:
+    """Say what the newest version in ``folder``, or the version that it is, holds; none of it is loaded or run.
+
+    Raises:
+        RunError: no export, or one whose graph does more than compute; what it does was said before.
+    """
+    version = version_folder(folder)
+    read_export(version)
+    found = inspect_export(version)
+    for name, text in found.signatures.items():
+        say(f"{name}: {text}")
+    say(f"{sum(found.operations.values())} operations: " + ", ".join(f"{n} {op}" for op, n in sorted(found.operations.items())))
+    say("side effects: " + (", ".join(map(str, found.effects)) or "none but restoring the weights"))
+    say(f"SHA-256 {found.digest} ({found.size / 2**20:.1f} MB)")
+    refuse_effects(version, found.effects)
+    return found
+
+
+def _requests(export: Export, run: Run) -> dict[str, Arrays]:
     images = check_images(run)
     most = min(export.max_samples, export.members + 1)
     draws = {"seed": np.array(_SEED, np.int32), "num_samples": np.array(most, np.int32)}
@@ -56,10 +77,10 @@ def _requests(export: Export, version: Path) -> dict[str, Arrays]:
     }
 
 
-def _answers(version: Path, export: Export, loaded: LoadedExport) -> dict[str, tuple[Arrays, Arrays]]:
+def _answers(version: Path, export: Export, run: Run, loaded: LoadedExport) -> dict[str, tuple[Arrays, Arrays]]:
     """Request and answer, by signature."""
     found = {}
-    for name, inputs in _requests(export, version).items():
+    for name, inputs in _requests(export, run).items():
         try:
             outputs = loaded.call(name, inputs)
         except (tf.errors.OpError, KeyError, ValueError) as error:
@@ -137,12 +158,17 @@ def _next_port(server: str) -> str:
     return f"{host}:{int(port) + 1}"
 
 
-def _check_endpoints(endpoints: Mapping[str, tuple[Endpoint, float]], answers: Mapping, say: Callable[[str], None]) -> None:
+def _check_endpoints(
+    endpoints: Mapping[str, tuple[Endpoint, float]],
+    answers: Mapping[str, tuple[Arrays, Arrays]],
+    expected: Expected,
+    say: Callable[[str], None],
+) -> None:
     inputs, outputs = answers["serving_default"]
     for name, (endpoint, tolerance) in endpoints.items():
-        found = endpoint.call("serving_default", inputs)
-        for output, expected in outputs.items():
-            if output not in found or not _close(found[output], expected, tolerance):
+        found = endpoint.call("serving_default", inputs, expected)
+        for output, wanted in outputs.items():
+            if not _close(found[output], wanted, tolerance):
                 raise RunError(
                     f"{name}: {output} is not what the export answers; serve this version of it, on a CPU as this one"
                 )

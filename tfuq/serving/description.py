@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
+import pydantic
+
+from tfuq import runs
 from tfuq.data.stored import read_json
 from tfuq.data.writers import write_json
 from tfuq.errors import RunError
+from tfuq.runs import Run
 
 FILE = "tfuq_export.json"
 RUN = Path("assets.extra") / "run"  # of a version: what a client needs of the run
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"  # of a model
 _AGAIN = "export again with this version of tfuq"
 
 
@@ -26,15 +31,15 @@ class Export:
     """
 
     format: Literal[1]
-    name: str
+    name: Annotated[str, pydantic.StringConstraints(pattern=rf"\A{NAME}\z")]
     task: str
     method: str
-    members: int
-    samples: int
+    members: pydantic.PositiveInt
+    samples: pydantic.PositiveInt
     seed: int
-    max_samples: int
+    max_samples: pydantic.PositiveInt
     image: str
-    channels: int
+    channels: pydantic.PositiveInt
     patch_size: list[int]
     spacing: list[float] | None
     classes: list[str]
@@ -67,6 +72,29 @@ def read_export(version: Path) -> Export:
     if not (version / FILE).is_file():
         raise RunError(f"{version}: no export of tfuq (it has no {FILE}); give a folder that tfuq export wrote")
     return read_json(version / FILE, Export, _AGAIN)
+
+
+def open_export(version: Path) -> tuple[Export, Run]:
+    """The description of a version, and the client's part of its run.
+
+    Raises:
+        RunError: as `read_export` has it, or the two do not belong together.
+    """
+    export, run = read_export(version), runs.open_run(version / RUN)
+    config = run.config
+    of_run = {
+        "task": config.task,
+        "channels": run.facts["channels"],
+        "patch_size": list(config.network.patch_size),
+        "classes": config.data.classes,
+        "landmarks": config.data.landmarks,
+    }
+    for name, value in of_run.items():
+        if getattr(export, name) != value:
+            raise RunError(
+                f"{version / FILE}: {name} is {str(getattr(export, name))[:80]}, and {str(value)[:80]} in {RUN}; {_AGAIN}"
+            )
+    return export, run
 
 
 def versions_in(folder: Path) -> list[int]:

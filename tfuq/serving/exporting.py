@@ -18,7 +18,7 @@ from tfuq.locks import exclusive
 from tfuq.posterior import samples_of
 from tfuq.prediction import Predictor, Request, make_predictor
 from tfuq.runs import Run, create
-from tfuq.serving.description import RUN, Export, read_export, versions_in
+from tfuq.serving.description import NAME, RUN, Export, read_export, versions_in
 from tfuq.serving.graph import ServedNetwork
 from tfuq.serving.messages import impulse, predict_request, warm_up_record
 from tfuq.serving.steps import client_steps, graph_steps
@@ -29,7 +29,6 @@ _PAGES = {
     "models.config": "models.config.j2",
     "batching_parameters.config": "batching_parameters.config.j2",
 }
-_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 
 
 def export(run: Run, request: Request, folder: Path, max_samples: int) -> Path:
@@ -62,7 +61,7 @@ def _most(predictor: Predictor, asked: int) -> int:
 
 
 def _check(folder: Path) -> None:
-    if not re.fullmatch(_NAME, folder.name) or folder.name.isdecimal():
+    if not re.fullmatch(NAME, folder.name) or folder.name.isdecimal():
         raise RunError(
             f"--to {folder}: '{folder.name}' is no name of a model; give saved_models/NAME of letters, digits, '.', '_' and '-', "
             "the version is added"

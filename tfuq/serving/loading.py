@@ -9,15 +9,19 @@ import numpy as np
 import tensorflow as tf
 
 from tfuq.errors import RunError
+from tfuq.serving.inspection import PREDICT_METHOD, refuse_effects
 
 
 class LoadedExport:
     """The signatures of a SavedModel: ``call(name, inputs) → outputs``. It is closed as a file is."""
 
     def __init__(self, version: Path):
-        """Raises:
-        RunError: no SavedModel that loads.
+        """``version``: its folder. The graph is looked at before any of it runs.
+
+        Raises:
+            RunError: no SavedModel that loads, or one that does more than compute.
         """
+        refuse_effects(version)
         graph = tf.Graph()
         self._session = tf.compat.v1.Session(graph=graph)
         try:
@@ -27,7 +31,7 @@ class LoadedExport:
             self._session.close()
             first = " ".join(str(error).split())[:160]
             raise RunError(f"{version}: does not load as a SavedModel ({first}); export again") from error
-        self.signatures = {name: s for name, s in loaded.signature_def.items() if s.method_name == "tensorflow/serving/predict"}
+        self.signatures = {name: s for name, s in loaded.signature_def.items() if s.method_name == PREDICT_METHOD}
 
     def __enter__(self):
         return self

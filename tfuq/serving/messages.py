@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import numpy as np
 import tensorflow as tf
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from tensorflow.core.framework import tensor_pb2
@@ -81,11 +80,6 @@ def predict_request(model: str, signature: str, inputs: Mapping[str, tensor_pb2.
     for name, tensor in inputs.items():
         request.inputs[name].CopyFrom(tensor)
     return request
-
-
-def outputs_of(response) -> dict[str, np.ndarray]:
-    """The arrays of a response."""
-    return {name: tf.make_ndarray(tensor) for name, tensor in response.outputs.items()}
 
 
 def impulse(shape: Iterable[int]) -> tensor_pb2.TensorProto:

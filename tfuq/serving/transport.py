@@ -2,36 +2,61 @@
 
 from __future__ import annotations
 
+import http.client
 import json
-import urllib.error
-import urllib.request
-from collections.abc import Mapping
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 import grpc
 import numpy as np
 import tensorflow as tf
 
+from tfuq.data.budget import require_memory
 from tfuq.errors import RunError
-from tfuq.serving.messages import PREDICT, PredictRequest, PredictResponse, outputs_of, predict_request
+from tfuq.serving.expected import Expected
+from tfuq.serving.messages import PREDICT, PredictRequest, predict_request
+from tfuq.serving.replies import (
+    Decoded,
+    ReplyError,
+    from_json,
+    from_tensors,
+    most_bytes,
+    most_json_bytes,
+)
+from tfuq.serving.wire import parsed
 
 Arrays = Mapping[str, np.ndarray]
-_SECONDS = 600.0
+_SECONDS = 600.0  # from the request to the end of the reply
 _MOST_BYTES = 2**31 - 2**16  # of a message
-_ANY_SIZE = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+_MOST_ERROR_BYTES = 2**14
+_REMEDY = "serve the version that was exported, or export again"
+_NO_PATH = frozenset(" \t\r\n/?#@\\")
 
 
 class GrpcServer:
-    """``call(signature, inputs) → outputs`` of a model on ``HOST:PORT``."""
+    """``call(signature, inputs, expected) → outputs`` of a model on ``HOST:PORT``."""
 
     def __init__(self, address: str, model: str, version: int | None = None):
         """``version``: None for the newest."""
         self._address, self._model, self._version = address, model, version
 
-    def call(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
+    def call(self, signature: str, inputs: Arrays, expected: Expected) -> Decoded:
         """Run a signature.
 
+        Args:
+            signature: Its name.
+            inputs: What is sent, by name.
+            expected: What each output must be (see `tfuq.serving.expected`).
+
+        Returns:
+            The outputs by name, as expected.
+
         Raises:
-            RunError: the server is not there, does not have the model, or refuses the inputs; they are too large for a message.
+            RunError: the server is not there, does not have the model, refuses the inputs, or replies otherwise than expected;
+                the inputs are too large for a message.
+            MemoryShortageError: the outputs would not fit into memory.
         """
         largest = max((np.asarray(value).nbytes for value in inputs.values()), default=0)
         if largest >= _MOST_BYTES:
@@ -39,38 +64,93 @@ class GrpcServer:
                 f"{self._address}: a request of {largest / 2**30:.1f} GB, and a message holds 2; crop the scan or send less at once"
             )
         tensors = {name: tf.make_tensor_proto(value) for name, value in inputs.items()}
-        request = predict_request(self._model, signature, tensors, self._version)
+        content = self._response(predict_request(self._model, signature, tensors, self._version), expected)
+        return _believed(self._address, signature, lambda: self._outputs(content, expected))
+
+    def _response(self, request, expected: Expected) -> bytes:
+        most = min(most_bytes(expected), _MOST_BYTES)
+        require_memory([most], 1, "bytes of a reply")
+        options = [("grpc.max_receive_message_length", most), ("grpc.max_send_message_length", -1)]
         try:
-            with grpc.insecure_channel(self._address, _ANY_SIZE) as channel:
-                predict = channel.unary_unary(
-                    PREDICT,
-                    request_serializer=PredictRequest.SerializeToString,
-                    response_deserializer=PredictResponse.FromString,
-                )
-                return outputs_of(predict(request, timeout=_SECONDS))
+            with grpc.insecure_channel(self._address, options) as channel:
+                predict = channel.unary_unary(PREDICT, request_serializer=PredictRequest.SerializeToString)
+                return predict(request, timeout=_SECONDS)
         except grpc.RpcError as error:
             raise _refused(self._address, f"{error.code().name}: {error.details()}") from error
 
+    def _outputs(self, content: bytes, expected: Expected) -> Decoded:
+        """The outputs, of the model and the version that were asked for where the reply names them."""
+        response = parsed(content, expected)
+        spec = response.model_spec
+        if spec.name not in ("", self._model):
+            raise ReplyError(f"is of model '{spec.name:.40}'")
+        if self._version is not None and spec.HasField("version") and spec.version.value != self._version:
+            raise ReplyError(f"is of version {spec.version.value}, not {self._version}")
+        return from_tensors(response.outputs, expected)
+
 
 class RestServer:
-    """As `GrpcServer`, by JSON: numbers come back in decimal, and none of a type that JSON lacks."""
+    """As `GrpcServer`, by JSON: numbers come back in decimal. No redirect is followed."""
 
     def __init__(self, address: str, model: str, version: int | None = None):
+        """``version``: None for the newest."""
         self._address = address
-        self._url = f"http://{address}/v1/models/{model}{'' if version is None else f'/versions/{version}'}:predict"
+        number = "" if version is None else f"/versions/{version}"
+        self._path = f"/v1/models/{model}{number}:predict"
 
-    def call(self, signature: str, inputs: Arrays) -> dict[str, np.ndarray]:
-        """Run a signature of several outputs; errors as `GrpcServer.call` has them."""
-        body = {"signature_name": signature, "inputs": {name: np.asarray(value).tolist() for name, value in inputs.items()}}
-        request = urllib.request.Request(self._url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    def call(self, signature: str, inputs: Arrays, expected: Expected) -> Decoded:
+        """Run a signature of several outputs; arguments and errors as `GrpcServer.call` has them."""
+        sent = {name: np.asarray(value).tolist() for name, value in inputs.items()}
+        request = json.dumps({"signature_name": signature, "inputs": sent}).encode()
+        most = most_json_bytes(expected)
+        require_memory([most], 1, "bytes of a reply")
+        body = self._body(request, most)
+        return _believed(self._address, signature, lambda: from_json(body, expected))
+
+    def _body(self, request: bytes, most: int) -> bytes:
+        """The body of the response, which has no more than ``most`` bytes."""
+        if not _NO_PATH.isdisjoint(self._address):
+            raise _refused(self._address, "is no HOST:PORT")
         try:
-            with urllib.request.urlopen(request, timeout=_SECONDS) as response:
-                outputs = json.loads(response.read())["outputs"]
-        except urllib.error.HTTPError as error:
-            raise _refused(self._address, error.read().decode(errors="replace")) from error
-        except (OSError, ValueError, KeyError) as error:
-            raise _refused(self._address, str(error)) from error
-        return {name: np.array(value) for name, value in outputs.items()}
+            with _connected(self._address) as connection:
+                connection.request("POST", self._path, request, {"Content-Type": "application/json"})
+                response = connection.getresponse()
+                is_answer = response.status == http.client.OK
+                body = response.read(most + 1 if is_answer else _MOST_ERROR_BYTES)
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise _refused(self._address, f"{type(error).__name__}: {error}") from error
+        if not is_answer:
+            raise _refused(self._address, f"{response.status}: {body.decode(errors='replace')}")
+        if len(body) > most:
+            raise RunError(f"{self._address}: the reply is longer than the {most} bytes that it may have; {_REMEDY}")
+        return body
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[http.client.HTTPConnection]:
+    """A connection that is cut after `_SECONDS`, however slowly the server sends."""
+    connection = http.client.HTTPConnection(address, timeout=_SECONDS)
+    connection.connect()
+    timer = threading.Timer(_SECONDS, _cut, [connection.sock])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield connection
+    finally:
+        timer.cancel()
+        connection.close()
+
+
+def _cut(connected: socket.socket) -> None:
+    with suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)
+
+
+def _believed(address: str, signature: str, decode: Callable[[], Decoded]) -> Decoded:
+    try:
+        return decode()
+    except ReplyError as error:
+        raise RunError(f"{address}: the reply to {signature} is not believed, it {error}; {_REMEDY}") from error
 
 
 def _refused(address: str, what: str) -> RunError:

@@ -1,0 +1,31 @@
+"""``python -m tfuq_cli.attended``: ``tfuq`` as another process starts it, which ends when that process does.
+
+The other process holds the writing end of this one's standard input and writes nothing. However it ends, by ``kill -9`` too,
+the operating system closes that end.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+_ENDED = 143  # as a shell has it of a process that SIGTERM ended
+
+
+def end_with_parent() -> None:
+    """End this process as soon as standard input ends; whatever is written then is not whole, and is not taken for it."""
+    threading.Thread(target=_wait_for_end, daemon=True).start()
+
+
+def _wait_for_end() -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os._exit(_ENDED)
+
+
+if __name__ == "__main__":
+    from tfuq_cli.main import main
+
+    end_with_parent()
+    main(prog_name="tfuq")
