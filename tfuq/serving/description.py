@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from tfuq.data.stored import read_json
 from tfuq.data.writers import write_json
 from tfuq.errors import RunError
+from tfuq.results import SampleCount, Seed
+from tfuq.runs import MOST_CHANNELS
 
 FILE = "tfuq_export.json"
 RUN = Path("assets.extra") / "run"  # of a version: what a client needs of the run
@@ -29,14 +33,14 @@ class Export:
     name: str
     task: str
     method: str
-    members: int
-    samples: int
-    seed: int
-    max_samples: int
+    members: Annotated[int, Field(ge=1, le=100_000)]
+    samples: SampleCount
+    seed: Seed
+    max_samples: SampleCount
     image: str
-    channels: int
-    patch_size: list[int]
-    spacing: list[float] | None
+    channels: Annotated[int, Field(ge=1, le=MOST_CHANNELS)]
+    patch_size: Annotated[list[Annotated[int, Field(ge=1, le=32767)]], Field(min_length=2, max_length=3)]
+    spacing: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1, max_length=3)] | None
     classes: list[str]
     landmarks: list[str]
     done_by_graph: list[str]
