@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from tests.conftest import settings, task_settings
 from tests.fuzzing import time_limit
-from tests.made import make_network_run
+from tests.made import make_network_run, make_run, make_scores
 from tfuq.config import Config
 from tfuq.data.layouts import cases_of
 from tfuq.data.writers import write_csv, write_json
@@ -109,6 +109,21 @@ def assert_answered(result: Result, arguments: Sequence[object]) -> None:
     is_finding = "doctor" in map(str, arguments) and "fault(s)" in result.stdout
     if result.exit_code == 2 and not is_finding:
         assert lines[-1].startswith(("tfuq: ", "Error: ")), lines
+
+
+def make_plain_world(folder: Path, task: str, root: Path) -> World:
+    """A run of a task without weights, and made predictions of two methods with their scores: in moments, as no network is at work.
+
+    Args:
+        folder: Where to; made.
+        task: Of the run.
+        root: Of its data set.
+    """
+    run = make_run(folder / "run", task, root)
+    write_csv(run.member(0) / "history.csv", _HISTORY)
+    make_scores(run, "hybrid", most=_TEST[task])
+    make_scores(run, "deterministic", samples=1, most=_TEST[task])
+    return World(run.path).keep()
 
 
 def make_world(folder: Path, task: str, root: Path) -> World:

@@ -61,10 +61,12 @@ def read_predictions(folder: Path, classes: list[str]) -> PredictedClasses:
         names = [f"{prefix}_{name}" for name in classes]
         return probabilities(path, rows, names, _AGAIN) if names[0] in rows[0] else None
 
-    measures = {name: numbers(path, rows, name, _AGAIN, low=_LEAST) for name in MEASURES if name in rows[0]}
-    if MEASURES[0] not in measures:
-        raise RunError(f"{path}: has no column '{MEASURES[0]}'; {_AGAIN}")
-    return PredictedClasses(ids, by_class("probability"), by_class("votes"), measures, by_class("uncalibrated"), rows)
+    votes = by_class("votes")
+    needed = MEASURES[:1] if votes is None else MEASURES
+    measures = {
+        name: numbers(path, rows, name, _AGAIN, low=_LEAST) for name in MEASURES if name in needed or name in rows[0]
+    }
+    return PredictedClasses(ids, by_class("probability"), votes, measures, by_class("uncalibrated"), rows)
 
 
 def probabilities(path: Path, rows: Sequence[dict[str, str]], columns: Sequence[str], remedy: str) -> np.ndarray:

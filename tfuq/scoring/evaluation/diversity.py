@@ -148,7 +148,8 @@ def images_diversity(folder: Path, ids: list[str], rows: list[dict], y: np.ndarr
     values = np.stack([numbers(path, table, column, _AGAIN, low=0, high=_HIGHEST) for column in columns], -1)
     for row, of_member in zip(table, values, strict=True):
         found.setdefault(row["case"], []).append(of_member)
-    if len({len(members) for members in found.values()}) > 1 or len(found) > len(ids) or MEMBER_VARIANCES[0] not in rows[0]:
+    counts = {len(members) for members in found.values()}
+    if len(counts) > 1 or min(counts) < 2 or len(found) > len(ids) or MEMBER_VARIANCES[0] not in rows[0]:
         raise RunError(f"{path}: does not hold every member of the cases of its folder; {_AGAIN}")
     p = np.array([found[case_id] for case_id in ids], float).transpose(1, 0, 2)
     diversity = Diversity("accuracy")
