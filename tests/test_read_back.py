@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import struct
 import zlib
 
@@ -343,9 +344,16 @@ def test_weights_are_finite_and_of_their_type(network_run, tmp_path):
         assign_arrays(model, arrays | {name: arrays[name].astype(float)})
 
 
-def test_doctor_names_a_run_with_nan(network_run, tmp_path):
-    import shutil
+def test_a_network_whose_outputs_are_no_numbers_predicts_nothing(network_run, tmp_path, tfuq):
+    run = Run(shutil.copytree(network_run.path, tmp_path / "run"), network_run.config)
+    arrays = {name: np.full_like(array, 1e30) for name, array in load_arrays(run.member(0) / "weights.npz").items()}
+    write_json(run.member(0) / "done", {"digest": save_arrays(run.member(0) / "weights.npz", arrays)})
+    found = tfuq("predict", run.path)
+    assert_refused(found, str(run.path), "NaN or infinite", "tfuq doctor")
+    assert not list((run.path / "predictions").rglob("*.csv"))
 
+
+def test_doctor_names_a_run_with_nan(network_run, tmp_path):
     run = Run(shutil.copytree(network_run.path, tmp_path / "run"), network_run.config)
     write_csv(run.member(0) / "history.csv", [{"epoch": 1, "loss": 1.0, "val_loss": 0.5}])
     assert [*weights_are_not_finite(run), *validation_came_to_no_number(run)] == []
@@ -398,8 +406,6 @@ def test_a_validation_loss_that_is_no_number_stops_training(digits, tmp_path, mo
     ],
 )
 def test_a_damaged_state_of_training_is_refused(states, tmp_path, change):
-    import shutil
-
     from tfuq.training import train
 
     run = shutil.copytree(states.path, tmp_path / "run")
