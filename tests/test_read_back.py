@@ -300,7 +300,9 @@ def test_names_with_dollars_are_shown_as_they_are(tmp_path):
     assert save(figure, tmp_path / "figure.png").stat().st_size > 1000
     shown = {text.get_text(): text.get_parse_math() for text in figure.findobj(Text) if "$" in text.get_text()}
     assert not any(shown[name] for name in ("$\\frac$", "$x_", "$a^$", "$\\bad{$", "$", "$\\no$"))
-    assert shown["$\\mathdefault{10^{3}}$"]
+    powers = [is_formula for text, is_formula in shown.items() if text.startswith("$\\mathdefault")]
+    assert powers
+    assert all(powers)
 
 
 def test_a_picture_that_inflates_is_not_read(tmp_path):

@@ -20,7 +20,8 @@ from tfuq.data.layouts import cases_of
 from tfuq.data.writers import write_csv, write_json
 from tfuq_cli.main import main
 
-SECONDS = 30
+SECONDS = 15  # of the processor; the clock may run on where others are at work
+_HANGING = 600
 MEGABYTES = 1024
 _IGNORED = ".lock"
 _TEST = {"segmentation": 3, "classification": 12, "landmarks": 3}  # cases
@@ -86,11 +87,11 @@ class World:
         """
         with self.damaged(place, content):
             before = contents(self.run)
-            started, memory, peak = time.monotonic(), psutil.Process().memory_info().rss, _peak_memory()
-            with time_limit(SECONDS):
+            started, memory, peak = time.process_time(), psutil.Process().memory_info().rss, _peak_memory()
+            with time_limit(_HANGING):
                 result = invoke(*arguments)
             assert_answered(result, arguments)
-            assert time.monotonic() - started < SECONDS
+            assert time.process_time() - started < SECONDS
             if _peak_memory() > peak:  # else it took no more than what ran before in this process
                 assert _peak_memory() - memory < MEGABYTES * 2**20
             self._assert_input_unchanged(before)
