@@ -13,7 +13,7 @@ from tfuq.calibrations import Calibration, Conformal
 from tfuq.config import Config
 from tfuq.data.writers import write_csv, write_json
 from tfuq.doctor import examine
-from tfuq.doctor.cases import calibrated_on_test_cases, cases_do_not_fit, cases_in_two_splits
+from tfuq.doctor.cases import calibrated_on_test_cases, cases_do_not_fit, split_is_refused
 from tfuq.doctor.members import kl_is_out_of_scale, members_are_the_same
 from tfuq.doctor.network import draws_do_not_differ, predictions_depend_on_the_batch
 from tfuq.doctor.predictions import prediction_findings
@@ -81,10 +81,10 @@ def test_a_damaged_history_is_refused(run):
 
 
 def test_cases_in_two_splits(run):
-    assert list(cases_in_two_splits(run)) == []
+    assert list(split_is_refused(run)) == []
     split = json.loads((run.path / "splits.json").read_text())
     write_json(run.path / "splits.json", split | {"test": [*split["test"], split["train"][0]]})
-    assert "'ball_000' is in both train and test" in only(cases_in_two_splits(run), "splits")
+    assert "'ball_000' is in both train and test" in only(split_is_refused(run), "splits")
 
 
 def test_calibration_on_test_cases(run):

@@ -198,9 +198,9 @@ def test_a_calibration_written_before_says_so_too(on_validation, tmp_path):
     write_json(path, stored)
     folder = run / "predictions" / "mc-dropout-calibrated"
     manifest = read_manifest(folder)
-    from tfuq.calibrations import calibration_digest
+    from tfuq.calibrations import load_calibration
 
-    manifest.run, manifest.calibration = str(run), calibration_digest(path)
+    manifest.run, manifest.calibration = str(run), load_calibration(path).digest
     assert calibration_of(manifest).caveat.startswith("1 of 1 calibration cases are validation cases")
 
 

@@ -7,15 +7,23 @@ import os
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Annotated, Literal
 
+from pydantic import Field
+
+from tfuq.config import Config
 from tfuq.data.cases import Case
-from tfuq.data.stored import read_json
+from tfuq.data.stored import parse_json, read_content
 from tfuq.data.writers import write_json
 from tfuq.errors import DataError, RunError
 from tfuq.results import Manifest
 from tfuq.runs import Run, open_run
 
+_AGAIN = "calibrate again with --overwrite"
 Sizes = dict[str, dict[str, float | None]]  # by kind of promise
+Factor = Annotated[float, Field(ge=-1e6, le=1e6)]  # on a logarithm of a probability, or beside it
+LogRatio = Annotated[float, Field(ge=-100, le=100)]  # of two volumes
+Threshold = Annotated[float, Field(ge=0, le=2)]  # of a probability; 2 is one that none reaches
 
 
 @dataclass
@@ -23,8 +31,8 @@ class Scaling:
     """softmax(w ⊙ log p + b) of each sample, with the likelihoods (nat) before and after on the ``items`` it was fitted on."""
 
     kind: str
-    weights: list[float]
-    bias: list[float]
+    weights: list[Factor]
+    bias: list[Factor]
     nll_before: float
     nll_after: float
     items: int
@@ -39,12 +47,12 @@ class Conformal:
     they say of the calibration cases (see `tfuq.scoring.sizes`), by rule, class or landmark and kind of promise.
     """
 
-    alpha: float
-    sets: dict[str, float] = field(default_factory=dict)
-    bounds: dict[str, dict[str, float]] = field(default_factory=dict)
-    volumes: dict[str, float] = field(default_factory=dict)
-    radii: dict[str, float] = field(default_factory=dict)
-    radii_cases: dict[str, int] = field(default_factory=dict)
+    alpha: Annotated[float, Field(gt=0, lt=1)]
+    sets: dict[Literal["lac", "aps", "raps"], float] = field(default_factory=dict)
+    bounds: dict[str, dict[Literal["lower", "upper"], Threshold]] = field(default_factory=dict)
+    volumes: dict[str, LogRatio] = field(default_factory=dict)
+    radii: dict[str, Annotated[float, Field(ge=0, le=1e9)]] = field(default_factory=dict)
+    radii_cases: dict[str, Annotated[int, Field(ge=1, le=10**9)]] = field(default_factory=dict)
     sizes: dict[str, Sizes] = field(default_factory=dict)
 
 
@@ -52,7 +60,8 @@ class Conformal:
 class Calibration:
     """A calibration holds for the draws that it was made of, and for other cases than its own (``source`` says which).
 
-    ``caveat``: why it may hold less than it promises, see `selection_caveat`; None of one that has no such reason.
+    ``caveat``: why it may hold less than it promises, see `selection_caveat`; None of one that has no such reason. ``digest``:
+    of the bytes that it was read from; None of one that was not read.
     """
 
     draws: Manifest
@@ -61,10 +70,38 @@ class Calibration:
     scaling: Scaling | None
     conformal: Conformal
     caveat: str | None = None
+    digest: str | None = None
 
     def write(self, path: Path) -> None:
         """Write it, whole or not at all."""
-        write_json(path, asdict(self))
+        content = asdict(self)
+        del content["digest"]
+        write_json(path, content)
+
+    def require_fit(self, config: Config, path: Path) -> None:
+        """Refuse thresholds of other classes or landmarks than the run's.
+
+        Args:
+            config: The run's.
+            path: Where the calibration lies, for messages.
+
+        Raises:
+            RunError: it does not have every threshold that the run needs, or has others.
+        """
+        found, classes = self.conformal, config.data.classes
+        structures = classes[1:] if config.task == "segmentation" else []
+        for what, table, names in (
+            ("bounds", found.bounds, structures),
+            ("volumes", found.volumes, structures),
+            ("radii", found.radii, config.data.landmarks),
+        ):
+            if set(table) != set(names):
+                raise RunError(f"{path}: its {what} are not of the run's {len(names)} names; {_AGAIN}")
+        if any(len(bounds) < 2 for bounds in found.bounds.values()):
+            raise RunError(f"{path}: a class has no lower or no upper bound; {_AGAIN}")
+        scaling = self.scaling
+        if scaling and not len(scaling.weights) == len(scaling.bias) == len(classes):
+            raise RunError(f"{path}: its scaling is not of the run's {len(classes)} classes; {_AGAIN}")
 
     def holds(self, case: Case) -> bool:
         """Whether a case, or a file of it, was calibrated on."""
@@ -108,22 +145,30 @@ def calibration_path(run: Run, method: str) -> Path:
     return run.path / "calibrations" / f"{method}.json"
 
 
-def calibration_digest(path: Path) -> str:
-    """What tells one calibration from another."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def load_calibration(path: Path) -> Calibration:
+    """A calibration, with the digest of the very bytes that were read, which tells it from another.
+
+    Raises:
+        RunError: missing or damaged.
+    """
+    content = read_content(path, _AGAIN)
+    found = parse_json(content, path, Calibration, _AGAIN)
+    found.digest = hashlib.sha256(content).hexdigest()
+    return found
 
 
 def read_calibration(run: Run, draws: Manifest) -> Calibration:
     """The run's calibration of the draws that are about to be made.
 
     Raises:
-        RunError: there is none, it is damaged, or it was made of other draws.
+        RunError: there is none, it is damaged, or it was made of other draws or classes.
     """
     path = calibration_path(run, draws.method)
     how = f"--method {draws.method} --samples {draws.samples} --seed {draws.seed}"
     if not path.is_file():
         raise RunError(f"{run.path}: is not calibrated for {draws.method}; run tfuq calibrate {run.path} {how}")
-    found = read_json(path, Calibration, "calibrate again with --overwrite")
+    found = load_calibration(path)
+    found.require_fit(run.config, path)
     if not found.draws.same_draws(draws):
         raise RunError(
             f"{path}: was made of {found.draws.described_beside(draws)}; draw alike, or run tfuq calibrate {run.path} {how} --overwrite"
@@ -140,8 +185,10 @@ def calibration_of(manifest: Manifest) -> Calibration | None:
     if manifest.calibration is None:
         return None
     path = Path(manifest.run) / "calibrations" / f"{manifest.method}.json"
-    if not path.is_file() or calibration_digest(path) != manifest.calibration:
+    found = load_calibration(path) if path.is_file() else None
+    if found is None or found.digest != manifest.calibration:
         raise RunError(f"{path}: is not the calibration that these predictions were made with; predict again with --overwrite")
-    found = read_json(path, Calibration, "calibrate again with --overwrite")
-    found.caveat = found.caveat or selection_caveat(open_run(Path(manifest.run)), found.cases)  # older ones do not say it
+    run = open_run(Path(manifest.run))
+    found.require_fit(run.config, path)
+    found.caveat = found.caveat or selection_caveat(run, found.cases)  # older ones do not say it
     return found

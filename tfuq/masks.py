@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tfuq.data.archives import read_arrays
-from tfuq.data.volume import Volume
+from tfuq.data.volume import Volume, require_affine
 from tfuq.data.writers import write_bytes
 from tfuq.errors import RunError
 
@@ -108,11 +108,11 @@ def read_samples(folder: Path, classes: int) -> StoredSamples:
         raise RunError(f"{path}: the samples were not kept; run the same tfuq predict with --save-samples, which adds them")
     arrays = read_arrays(path, path, _AGAIN)
     try:
-        packed, axis = arrays["packed"], int(arrays["slice_axis"])
+        packed, axis = arrays["packed"], _whole_numbers(arrays["slice_axis"], ())[0]
         if axis not in (_WHOLE, 0, 1, 2):
             raise ValueError(f"its slice axis is {axis}")
         shape, affine = _grid(arrays["shape"], arrays["affine"])
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
+    except (ValueError, KeyError) as error:
         raise RunError(f"{path}: does not hold samples ({error}); {_AGAIN}") from error
     grid = Volume(np.broadcast_to(np.uint8(0), shape), affine)
     stored = StoredSamples(packed, None if axis == _WHOLE else axis, grid)
@@ -121,16 +121,24 @@ def read_samples(folder: Path, classes: int) -> StoredSamples:
     return stored
 
 
+def _whole_numbers(array: np.ndarray, shape: tuple[int, ...]) -> list[int]:
+    if array.dtype.kind not in "iu" or array.shape != shape:
+        raise ValueError(f"{array.dtype} numbers of shape {array.shape} where whole ones of shape {shape} are needed")
+    return [int(value) for value in array.ravel()]
+
+
 def _grid(shape: np.ndarray, affine: np.ndarray) -> tuple[tuple[int, ...], np.ndarray]:
-    sizes = tuple(int(size) for size in shape)
-    if len(sizes) != 3 or not all(0 < size <= _MOST_SIZE for size in sizes):
+    sizes = tuple(_whole_numbers(shape, (3,)))
+    if not all(0 < size <= _MOST_SIZE for size in sizes):
         raise ValueError(f"its shape is {sizes}")
-    if affine.shape != (4, 4) or not np.isfinite(affine.astype(float)).all():
+    if affine.dtype.kind != "f" or affine.shape != (4, 4):
         raise ValueError("its affine is none")
+    require_affine(affine)
     return sizes, affine.astype(float)
 
 
 def _expected(stored: StoredSamples, classes: int, packed: np.ndarray) -> tuple[int, ...]:
     examples = 1 if stored.slice_axis is None else stored.grid.shape[stored.slice_axis]
     voxels = stored.grid.array.size // examples
-    return (examples, packed.shape[1] if packed.ndim > 1 else 0, classes - 1, -(-voxels // 8))
+    samples = max(packed.shape[1], 1) if packed.ndim > 1 else 1
+    return (examples, samples, classes - 1, -(-voxels // 8))

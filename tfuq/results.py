@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from tfuq.data.cases import Case
+from tfuq.data.layouts import is_case_id
 from tfuq.data.stored import read_json
 from tfuq.data.writers import remove_whole, write_json
 from tfuq.errors import RunError
@@ -19,6 +24,18 @@ _DRAWS = ("method", "samples", "seed", "weights_digest", "calibration", "definit
 PREDICTIONS, MEMBERS, LANDMARKS, SAMPLES = "predictions.csv", "members.csv", "landmarks.csv", "samples.csv"
 MEMBER_VARIANCES = ("between_member_variance", "within_member_variance")
 SET_SEPARATOR = "; "  # between the classes of a set
+
+
+def _case_id(name: str) -> str:
+    if not is_case_id(name):
+        raise ValueError(f"'{name:.80}' cannot be a case id, as it is no name for a folder")
+    return name
+
+
+CaseId = Annotated[str, AfterValidator(_case_id)]
+MethodName = Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,40}$")]
+SampleCount = Annotated[int, Field(ge=1, le=100_000)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 @dataclass
@@ -41,15 +58,15 @@ class Manifest:
     """
 
     run: str
-    method: str
-    samples: int
-    seed: int
+    method: MethodName
+    samples: SampleCount
+    seed: Seed
     weights_digest: list[str]
     tfuq_version: str
     calibration: str | None = None  # digest of the one applied
     missing_members: list[int] = field(default_factory=list)
     definitions: int = 1
-    cases: dict[str, CaseEntry] = field(default_factory=dict)
+    cases: dict[CaseId, CaseEntry] = field(default_factory=dict)
 
     def same_draws(self, other: Manifest) -> bool:
         """Whether both would write the same files for the same case."""
@@ -100,6 +117,23 @@ def _real(path: Path | None) -> str | None:
 
 def _sources(case: Case) -> list[str]:
     return [os.path.realpath(path) for path in case.images]
+
+
+def require_cases(path: Path, ids: Collection[str], manifest: Manifest) -> None:
+    """Refuse a table that has other cases than its manifest, as where a prediction was stopped between the two.
+
+    Raises:
+        RunError: it has more, or fewer.
+    """
+    strange = next((case_id for case_id in ids if case_id not in manifest.cases), None)
+    missing = next((case_id for case_id in manifest.cases if case_id not in ids), None)
+    if strange is not None or missing is not None:
+        what = (
+            f"case '{strange}', which {MANIFEST} does not name"
+            if strange is not None
+            else f"no case '{missing}', which it names"
+        )
+        raise RunError(f"{path}: has {what}; run the same tfuq predict again")
 
 
 def member_map(member: int) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any
 
 import pydantic
+from pydantic import Field
 
 from tfuq import config as configuration
 from tfuq.config import TRAINED_AS, Config
@@ -16,12 +19,26 @@ from tfuq.data.writers import write_json, write_text
 from tfuq.errors import RunError
 
 RUNS = Path("runs")
+MOST_CHANNELS = 10_000
 _INCOMPLETE = "restore it, or train the run again"
 
 
 class _Facts(pydantic.BaseModel, extra="allow"):
-    channels: pydantic.PositiveInt
+    channels: Annotated[int, Field(ge=1, le=MOST_CHANNELS)]
     statistics: Statistics | None
+    versions: dict[str, str] = {}
+    devices: list[str] = []
+    seeds: dict[str, Any] = {}
+
+    @pydantic.model_validator(mode="after")
+    def _fit(self):
+        if self.statistics is None:
+            return self
+        if not len(self.statistics.mean) == len(self.statistics.std) == self.channels:
+            raise ValueError(f"statistics: are not of {self.channels} channel(s)")
+        if not all(std > 0 for std in self.statistics.std):
+            raise ValueError("statistics: a standard deviation is not above 0")
+        return self
 
 
 class _Split(pydantic.BaseModel):
@@ -29,6 +46,17 @@ class _Split(pydantic.BaseModel):
     validation: list[str]
     test: list[str]
     calibration: list[str] = []
+
+    @pydantic.model_validator(mode="after")
+    def _each_case_once(self):
+        seen: dict[str, str] = {}
+        for part, ids in self:
+            for case_id in ids:
+                if case_id in seen:
+                    where = f"twice in {part}" if seen[case_id] == part else f"in both {seen[case_id]} and {part}"
+                    raise ValueError(f"case '{case_id}' is {where}")
+                seen[case_id] = part
+        return self
 
 
 @dataclass(frozen=True)
@@ -52,14 +80,14 @@ class Run:
 
     @property
     def finished_members(self) -> list[int]:
-        """Members whose training ended."""
-        folders = (self.path / "members").glob("*/done")
-        return sorted(int(done.parent.name) for done in folders if done.parent.name.isdecimal())
+        """Members whose training ended. A folder such as ``00`` is no member's: that of member 0 is ``0``."""
+        names = [done.parent.name for done in (self.path / "members").glob("*/done")]
+        return sorted(int(name) for name in names if re.fullmatch("0|[1-9][0-9]{0,5}", name))
 
     @property
     def facts(self) -> dict:
         """``environment.json``: versions, devices, seeds, and what was computed from the training data."""
-        return self._facts.model_dump()
+        return self._facts.model_dump(exclude_unset=True)
 
     @property
     def _facts(self) -> _Facts:
@@ -72,7 +100,11 @@ class Run:
 
     @property
     def split(self) -> dict[str, list[str]]:
-        """Case ids of train, validation and test, and of calibration where the run has that part."""
+        """Case ids of train, validation and test, and of calibration where the run has that part.
+
+        Raises:
+            RunError: a damaged file, or a case that is in it twice.
+        """
         return read_json(self.path / "splits.json", _Split, _INCOMPLETE).model_dump(exclude_unset=True)
 
 

@@ -150,3 +150,18 @@ def resample(volume: Volume, shape: tuple[int, int, int], *, nearest: bool = Fal
     affine[:3, 3] += volume.affine[:3, :3] @ ((factor - 1) / 2)
     grid = replace(volume, array=np.empty(shape, np.uint8), affine=affine)
     return onto_grid(volume, grid, nearest=nearest)
+
+
+def require_affine(affine: np.ndarray) -> None:
+    """Refuse a matrix that maps no voxels to places.
+
+    Raises:
+        ValueError: not ``[4, 4]``, singular, not finite, or of voxels that are not between 1e-6 and 1e6 mm.
+    """
+    sizes = np.linalg.norm(affine[:3, :3].astype(np.float64), axis=0)
+    if affine.shape != (4, 4) or not np.allclose(affine[3], [0, 0, 0, 1]):
+        raise ValueError("its affine is singular, or no affine")  # SPM's .mat may hold any matrix
+    if not np.isfinite(affine).all() or np.abs(affine).max() > 1e9 or not ((sizes > 1e-6) & (sizes < 1e6)).all():
+        raise ValueError("its affine is singular, or its voxels are not between 1e-6 and 1e6 mm")
+    if abs(np.linalg.det(affine[:3, :3] / sizes)) < 1e-6:
+        raise ValueError("its affine is singular, as two of its axes are one")

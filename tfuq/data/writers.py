@@ -15,7 +15,7 @@ import nibabel
 import numpy as np
 
 from tfuq.data.volume import Volume
-from tfuq.errors import TfuqError
+from tfuq.errors import DataError, TfuqError
 
 
 def make_folder(path: Path) -> None:
@@ -96,13 +96,28 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, content) -> None:
-    """Write JSON that people can read and any parser takes: no NaN."""
-    write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+    """Write JSON that people can read and any parser takes.
+
+    Raises:
+        DataError: a number is not finite.
+    """
+    try:
+        text = json.dumps(content, indent=2, allow_nan=False)
+    except ValueError as error:
+        raise DataError(f"{path}: is not written, as a number of it is not finite; look for NaN by tfuq doctor") from error
+    write_text(path, text + "\n")
 
 
 def write_csv(path: Path, rows: Iterable[Mapping]) -> None:
-    """Write rows under the union of their columns; None and NaN become empty cells."""
+    """Write rows under the union of their columns; None and NaN, which are of what is not defined, become empty cells.
+
+    Raises:
+        DataError: a number is infinite.
+    """
     rows = list(rows)
+    infinite = next((f"{name} is {value}" for row in rows for name, value in row.items() if _is_infinite(value)), None)
+    if infinite:
+        raise DataError(f"{path}: is not written, as {infinite}; look at the numbers that it was made of by tfuq doctor")
     columns = list(dict.fromkeys(column for row in rows for column in row))
     lines = [",".join(columns)]
     lines += [",".join(_cell(row.get(column)) for column in columns) for row in rows]
@@ -121,6 +136,10 @@ def _marked(text: str) -> str:
 def without_mark(text: str) -> str:
     """A cell's text as it was before `write_csv` marked it."""
     return text.removeprefix(_MARK) if text.startswith(_MARK) and _FORMULA.match(text) else text
+
+
+def _is_infinite(value) -> bool:
+    return isinstance(value, (float, np.floating)) and bool(np.isinf(value))
 
 
 def _is_number(text: str) -> bool:
@@ -142,7 +161,12 @@ def write_nifti(path: Path, volume: Volume) -> None:
     """Write a ``.nii.gz`` with the volume's affine and header codes, its array's data type kept.
 
     A scalar map of a 2D file is 2D; one of several channels keeps its slice axis, as NIfTI's channels are its fourth.
+
+    Raises:
+        DataError: a voxel is NaN or infinite.
     """
+    if not np.isfinite(volume.array).all():
+        raise DataError(f"{path}: is not written, as voxels of it are NaN or infinite; look at the weights by tfuq doctor")
     is_flat = volume.ndim == 2 and volume.array.ndim == 3 and volume.array.shape[2] == 1
     array = volume.array[:, :, 0] if is_flat else volume.array
     image = nibabel.Nifti1Image(array, volume.affine)

@@ -8,7 +8,7 @@ from tfuq.doctor.cases import (
     calibrated_on_test_cases,
     calibrated_on_validation_cases,
     cases_do_not_fit,
-    cases_in_two_splits,
+    split_is_refused,
 )
 from tfuq.doctor.finding import Finding
 from tfuq.doctor.members import MEMBER_CHECKS
@@ -27,11 +27,15 @@ def examine(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
     """
     for check in MEMBER_CHECKS:
         yield from check(run)
-    yield from cases_in_two_splits(run)
-    yield from calibrated_on_test_cases(run)
-    yield from calibrated_on_validation_cases(run)
-    yield from cases_do_not_fit(run, say)
+    unread = list(split_is_refused(run))
+    yield from unread or _of_cases(run, say)
     say("checking predictions")
     yield from prediction_findings(run)
     say("asking the network")
     yield from network_findings(run)
+
+
+def _of_cases(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
+    yield from calibrated_on_test_cases(run)
+    yield from calibrated_on_validation_cases(run)
+    yield from cases_do_not_fit(run, say)

@@ -4,38 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tfuq.calibrations import Calibration, selection_caveat
+from tfuq.calibrations import load_calibration, selection_caveat
 from tfuq.data.checks import CaseReport, check_case
 from tfuq.data.layouts import cases_of
-from tfuq.data.stored import read_json
 from tfuq.doctor.finding import Finding
-from tfuq.errors import DataError
+from tfuq.errors import DataError, RunError
 from tfuq.runs import Run
 
 _LEAK = "what is trained or tuned on is remembered: scores on it say nothing of a new patient"
 
 
-def cases_in_two_splits(run: Run) -> Iterator[Finding]:
-    """A case that is in two parts of ``splits.json``, or twice in one."""
-    seen: dict[str, str] = {}
-    for part, ids in run.split.items():
-        for case_id in ids:
-            if case_id in seen:
-                where = f"in both {seen[case_id]} and {part}" if seen[case_id] != part else f"twice in {part}"
-                yield Finding(
-                    "splits",
-                    "fault",
-                    f"{run.path / 'splits.json'}: case '{case_id}' is {where}",
-                    _LEAK,
-                    "list each case once in data.split, and train again",
-                )
-            seen.setdefault(case_id, part)
+def split_is_refused(run: Run) -> Iterator[Finding]:
+    """A ``splits.json`` that does not read, such as one with a case that is in two parts of it or twice in one."""
+    try:
+        _ = run.split
+    except RunError as error:
+        yield Finding("splits", "fault", str(error), _LEAK, "list each case once in data.split, and train again")
 
 
 def calibrated_on_test_cases(run: Run) -> Iterator[Finding]:
     """A calibration that was made of cases of the test split."""
     for path in sorted((run.path / "calibrations").glob("*.json")):
-        found = read_json(path, Calibration, "calibrate again with --overwrite")
+        found = load_calibration(path)
         shared = sorted(set(found.cases) & set(run.split["test"]))
         if shared:
             yield Finding(
@@ -51,7 +41,7 @@ def calibrated_on_test_cases(run: Run) -> Iterator[Finding]:
 def calibrated_on_validation_cases(run: Run) -> Iterator[Finding]:
     """A calibration that was made of cases that the best epoch was chosen by."""
     for path in sorted((run.path / "calibrations").glob("*.json")):
-        caveat = selection_caveat(run, read_json(path, Calibration, "calibrate again with --overwrite").cases)
+        caveat = selection_caveat(run, load_calibration(path).cases)
         if caveat:
             what, _, why = caveat.partition(": ")
             remedy = (

@@ -17,6 +17,7 @@ from tfuq.runs import Run
 from tfuq.weights import load_arrays
 
 _REMEDY = "restore it, or train the member again"
+_NO_NUMBER = "what is computed from it is no number, or was chosen by none: its best epoch may be any"
 _NOTHING = 1e-9  # nat per term of the likelihood
 _DWARFS = 10.0  # times the likelihood's term of the loss
 _MOVED = 2.0  # times the width at the start
@@ -107,4 +108,35 @@ def widths_did_not_move(run: Run) -> Iterator[Finding]:
             )
 
 
-MEMBER_CHECKS = (members_are_missing, members_are_the_same, kl_is_out_of_scale, widths_did_not_move)
+def weights_are_not_finite(run: Run) -> Iterator[Finding]:
+    """Members with a weight that is NaN or infinite, as versions before left them."""
+    for index in run.finished_members:
+        path = run.member(index) / "weights.npz"
+        wrong = [name for name, array in load_arrays(path, member_digest(run, index)).items() if not np.isfinite(array).all()]
+        if wrong:
+            yield Finding("nan", "fault", f"{path}: '{wrong[0]}' is not finite", _NO_NUMBER, _train_again(run))
+
+
+def validation_came_to_no_number(run: Run) -> Iterator[Finding]:
+    """Members with an epoch whose validation loss is no number, which versions before took for the best there was."""
+    for index in run.finished_members:
+        path = run.member(index) / "history.csv"
+        rows = read_table(path, (), _REMEDY) if path.is_file() else []
+        epoch = next((number for number, row in enumerate(rows, start=1) if row.get("val_loss") == ""), None)
+        if epoch:
+            what = f"{path}: the validation loss of epoch {epoch} is no number"
+            yield Finding("nan", "fault", what, _NO_NUMBER, _train_again(run))
+
+
+def _train_again(run: Run) -> str:
+    return f"lower training.learning_rate and train {run.path} again with --overwrite"
+
+
+MEMBER_CHECKS = (
+    weights_are_not_finite,
+    validation_came_to_no_number,
+    members_are_missing,
+    members_are_the_same,
+    kl_is_out_of_scale,
+    widths_did_not_move,
+)

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
-from tfuq.calibrations import calibration_digest, calibration_path, read_calibration
+from tfuq.calibrations import read_calibration
 from tfuq.config import Config
 from tfuq.data.cases import Case, naming, read_mask
 from tfuq.data.dataset import make_preprocessor
@@ -151,7 +151,7 @@ class Predictor(ABC):
         """A manifest without cases yet."""
         draws = self._draws()
         if self.calibration:
-            draws.calibration = calibration_digest(calibration_path(self.run, self.request.method))
+            draws.calibration = self.calibration.digest
         return draws
 
     def _draws(self) -> Manifest:
@@ -191,12 +191,22 @@ class Predictor(ABC):
         return -(-self.request.batch // self.config.chunk) * self.config.chunk
 
     def draw(self, examples: np.ndarray, samples: int | None = None) -> Drawn:
-        """What T samples (or ``samples``) of ``examples [n, *S, C]`` amount to."""
+        """What T samples (or ``samples``) of ``examples [n, *S, C]`` amount to.
+
+        Raises:
+            DataError: a number of it is NaN or infinite.
+        """
         seed, count = tf.constant([self.request.seed, 0], tf.int32), tf.constant(samples or self.samples)
         starts = range(0, len(examples), self.batch)
         with memory_errors():
             parts = [self.sampler.sample(examples[start : start + self.batch], seed, count) for start in starts]
-        return {name: np.concatenate([np.asarray(part[name]) for part in parts]) for name in parts[0]}
+        drawn = {name: np.concatenate([np.asarray(part[name]) for part in parts]) for name in parts[0]}
+        for name, array in drawn.items():
+            if not np.isfinite(array).all():
+                raise DataError(
+                    f"{self.run.path}: {name} is NaN or infinite in what {self.request.method} drew; run tfuq doctor {self.run.path}"
+                )
+        return drawn
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import LogFormatter
 
 from tfuq.data.writers import whole_file
 
@@ -36,10 +38,24 @@ def panels(count: int) -> tuple[Figure, list[Axes]]:
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write a PNG, whole or not at all, and say where."""
+    """Write a PNG, whole or not at all, and say where. Names in it are shown as they are: ``$`` begins no formula."""
+    _take_literally(figure)
     with whole_file(path) as beside:
         figure.savefig(beside, format="png")
     return path
+
+
+def _take_literally(figure: Figure) -> None:
+    """Show every text as it is, but for the powers along logarithmic axes, which are matplotlib's own."""
+    powers: set[Text] = set()
+    for axes in figure.findobj(Axes):
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_formatter(), LogFormatter):
+                powers.update(axis.findobj(Text))
+                powers.discard(axis.label)
+    for text in figure.findobj(Text):
+        if text not in powers:
+            text.set_parse_math(False)
 
 
 def correlation_title(symbol: str, value: float | None, p: float | None, n: int) -> str:

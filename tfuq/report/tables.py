@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from tfuq import results
 from tfuq.data.cases import read_case_image
 from tfuq.data.landmarks import reference_points
-from tfuq.data.stored import number, read_table
+from tfuq.data.stored import numbers, read_table
+from tfuq.errors import RunError
 from tfuq.report.classification import confusion_figure, extremes, rejection
 from tfuq.report.landmarks import error_scatter, overlay, quantile_bars
 from tfuq.runs import Run
@@ -67,16 +68,27 @@ def landmark_figures(folder: Path, run: Run, reference: Path | None, scores: Sco
 
 def _overlay(folder: Path, run: Run, case) -> Figure:
     image, names = read_case_image(case), run.config.data.landmarks
-    path = folder / results.SAMPLES
-    rows = [row for row in read_table(path, ("case", "landmark", "sample", "x", "y"), _AGAIN) if row["case"] == case.id]
-    points = np.array(
-        [[[number(path, r, c, _AGAIN) for c in ("x", "y")] for r in rows if r["landmark"] == name] for name in names], float
-    )  # [L, T, 2]
+    points = _sampled_points(folder, case.id, names)
     deviations = points - points.mean(1, keepdims=True)
     covariance = np.einsum("lti,ltj->lij", deviations, deviations) / points.shape[1]
     truth = reference_points(run.config, case, image.shape[:2])
     samples = points.transpose(1, 0, 2)
     return overlay(image.array[:, :, 0], truth, points.mean(1), samples, covariance, names)
+
+
+def _sampled_points(folder: Path, case_id: str, names: list[str]) -> np.ndarray:
+    """Where each sample found a case's landmarks, ``[L, T, 2]`` in pixels.
+
+    Raises:
+        RunError: a damaged table, or one without T samples of each landmark.
+    """
+    path, samples = folder / results.SAMPLES, results.read_manifest(folder).samples
+    rows = [row for row in read_table(path, ("case", "landmark", "sample", "x", "y"), _AGAIN) if row["case"] == case_id]
+    chosen = [[row for row in rows if row["landmark"] == name] for name in names]
+    wrong = next((name for name, found in zip(names, chosen, strict=True) if len(found) != samples), None)
+    if wrong:
+        raise RunError(f"{path}: has not {samples} samples of '{wrong}' in case '{case_id}'; {_AGAIN}")
+    return np.array([[numbers(path, found, axis, _AGAIN) for axis in ("x", "y")] for found in chosen]).transpose(0, 2, 1)
 
 
 def _value(value: float | None) -> float:

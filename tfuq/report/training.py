@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from tfuq.data.stored import Cell, read_typed
 from tfuq.report.canvas import new_figure
 
 
 def training_curves(run: Path, quality: str) -> Figure | None:
-    """Loss and the validation cases' ``quality`` by epoch, a line per member; None of a run without a history."""
+    """Loss and the validation cases' ``quality`` by epoch, a line per member; None of a run without a history.
+
+    Raises:
+        RunError: a damaged history.
+    """
     if not any(_histories(run)):
         return None
     figure = new_figure(8, 3.2)
@@ -21,7 +25,7 @@ def training_curves(run: Path, quality: str) -> Figure | None:
         axes = figure.add_subplot(1, 2, place)
         for member, rows in _histories(run):
             for name, style in zip(names, ("-", "--"), strict=False):
-                values = [(float(row["epoch"]), float(row[name])) for row in rows if row.get(name)]
+                values = [(row["epoch"], row[name]) for row in rows if row.get(name) is not None]
                 if values:
                     axes.plot(*zip(*values, strict=True), style, label=f"member {member} {name.replace('_', ' ')}", linewidth=1)
         axes.set(xlabel="epoch", ylabel=title)
@@ -30,7 +34,6 @@ def training_curves(run: Path, quality: str) -> Figure | None:
     return figure
 
 
-def _histories(run: Path) -> Iterator[tuple[str, list[dict]]]:
+def _histories(run: Path) -> Iterator[tuple[str, list[dict[str, Cell]]]]:
     for path in sorted(run.glob("members/*/history.csv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            yield path.parent.name, list(csv.DictReader(file))
+        yield path.parent.name, read_typed(path, ("epoch",), "remove it, or train the member again")

@@ -13,6 +13,7 @@ import pydantic
 from tfuq.data.stored import number, read_json, read_table
 from tfuq.errors import DataError
 from tfuq.measures.sample_size import BIASED, DEPEND_ON_SAMPLES, unbiased
+from tfuq.results import SampleCount
 from tfuq.scoring.evaluation.failures import STRUCTURE_MEASURES
 from tfuq.scoring.evaluation.landmarks import MEASURES as LANDMARK_MEASURES
 from tfuq.scoring.evaluation.scores import mean_of
@@ -305,7 +306,7 @@ def method_names(folders: list[Path]) -> dict[str, Path]:
 
 class _Summary(pydantic.BaseModel):
     method: str
-    samples: int | None = None
+    samples: SampleCount | None = None
     weights_digest: list[str] = []
     definitions: int = 1
 

@@ -42,7 +42,7 @@ def _band(row: dict) -> str:
 
 def promise_remarks(summary: dict) -> Iterator[str]:
     """What to be wary of: cases that were chosen on, promises outside their band, and those that say nothing."""
-    if caveat := summary.get("calibration", {}).get("caveat"):
+    if caveat := (summary.get("calibration") or {}).get("caveat"):
         yield caveat
     promises = list(_promises(summary.get("conformal", {})))
     broken = [name for name, row in promises if row.get("broken")]

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pydantic
+from pydantic import Field
 
 from tfuq import runs
 from tfuq.data.stored import read_json
 from tfuq.data.writers import write_json
 from tfuq.errors import RunError
-from tfuq.runs import Run
+from tfuq.results import SampleCount, Seed
+from tfuq.runs import MOST_CHANNELS, Run
 
 FILE = "tfuq_export.json"
 RUN = Path("assets.extra") / "run"  # of a version: what a client needs of the run
@@ -34,14 +36,14 @@ class Export:
     name: Annotated[str, pydantic.StringConstraints(pattern=rf"\A{NAME}\z")]
     task: str
     method: str
-    members: pydantic.PositiveInt
-    samples: pydantic.PositiveInt
-    seed: int
-    max_samples: pydantic.PositiveInt
+    members: Annotated[int, Field(ge=1, le=100_000)]
+    samples: SampleCount
+    seed: Seed
+    max_samples: SampleCount
     image: str
-    channels: pydantic.PositiveInt
-    patch_size: list[int]
-    spacing: list[float] | None
+    channels: Annotated[int, Field(ge=1, le=MOST_CHANNELS)]
+    patch_size: Annotated[list[Annotated[int, Field(ge=1, le=32767)]], Field(min_length=2, max_length=3)]
+    spacing: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1, max_length=3)] | None
     classes: list[str]
     landmarks: list[str]
     done_by_graph: list[str]

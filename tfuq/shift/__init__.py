@@ -48,7 +48,7 @@ class Shift:
 
     def draw(self) -> list[Path]:
         """Draw its figures and say what was written."""
-        examples = {key: read_example(place) for key, place in self.places.items()}
+        examples = {key: read_example(place, self.run.config) for key, place in self.places.items()}
         ratios = {key: read_summary(place).wrong_ratios for key, place in self.places.items()}
         meaning = f"{self.plan.name}: {PERTURBATIONS[self.plan.perturbation].severity}"
         found = (self.rows, self.correlations, examples, ratios)

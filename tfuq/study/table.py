@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pydantic
+
 from tfuq.config import StudyConfig
 from tfuq.data.stored import read_json
 from tfuq.data.units import in_every_unit
 from tfuq.errors import ConfigError, nearest
 from tfuq.measures.sample_size import unbiased
 from tfuq.measures.structure import MEASURES
+from tfuq.results import SampleCount
 from tfuq.scoring.metrics import metrics_of
 from tfuq.study.cells import Cell
 
@@ -96,28 +99,48 @@ def table_of(study: StudyConfig, cells: Sequence[Cell], errors: Mapping[str, str
 
 
 def _figures(study: StudyConfig, cell: Cell) -> dict[str, float | None]:
-    summary = read_json(cell.summary, dict, "remove it and run the study again")
-    found = {SAMPLES: summary["samples"]}
+    summary = read_json(cell.summary, _Summary, "remove it and run the study again")
+    found: dict[str, float | None] = {SAMPLES: summary.samples}
     for column in study.table:
         found |= _column(summary, study.structure, column)
     return found
 
 
-def _column(summary: dict, structure: str, column: str) -> dict[str, float | None]:
+class _Score(pydantic.BaseModel):
+    mean: float
+    std: float | None
+
+
+class _Correlation(pydantic.BaseModel):
+    rho: float | None
+    lower: float | None = None
+    upper: float | None = None
+    p: float | None
+    n: int
+
+
+class _Summary(pydantic.BaseModel):
+    samples: SampleCount
+    scores: dict[str, dict[str, _Score]]
+    structure_measures: dict[str, dict[str, float | None]] = {}
+    spearman_with_dice: dict[str, dict[str, _Correlation]] = {}
+
+
+def _column(summary: _Summary, structure: str, column: str) -> dict[str, float | None]:
     """The figure, and beside a score its standard deviation over cases, beside a correlation its interval, p and n."""
     kind, name = _parts(column)
-    table = {"score": "scores", "measure": "structure_measures", "correlation": "spearman_with_dice"}[kind]
-    values = summary.get(table, {}).get(structure, {})
+    tables = {"score": summary.scores, "measure": summary.structure_measures, "correlation": summary.spearman_with_dice}
+    values = tables[kind].get(structure, {})
     _refuse_another_unit(name, values)
     if kind == "measure":
-        return {column: unbiased(values, summary["samples"]).get(name)}
+        return {column: unbiased(values, summary.samples).get(name)}
     value = values.get(name)
     if value is None:
         return {column: value}
-    if kind == "score":
-        return {column: value["mean"], f"{column}_std": value["std"]}
-    interval = {f"{column}_{end}": value.get(end) for end in ("lower", "upper")}
-    return {column: value["rho"], **interval, f"{column}_p": value["p"], f"{column}_n": value["n"]}
+    if isinstance(value, _Score):
+        return {column: value.mean, f"{column}_std": value.std}
+    found = {end: getattr(value, end) for end in ("lower", "upper", "p", "n")}
+    return {column: value.rho, **{f"{column}_{end}": figure for end, figure in found.items()}}
 
 
 def _refuse_another_unit(name: str, figures: Mapping) -> None:

@@ -8,14 +8,17 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import tensorflow as tf
 import tf_keras
+from pydantic import Field
 
 from tfuq.config import Config
 from tfuq.data.dataset import Examples, TrainingSet
 from tfuq.data.pipeline import epoch_dataset
+from tfuq.data.stored import parse_json
 from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import RunError, TfuqError
 from tfuq.layers import median_width
@@ -27,7 +30,7 @@ from tfuq.training.member_data import kl_scale_of, member_rows, member_seed
 from tfuq.training.schedules import plateau_share, step_share
 from tfuq.training.step import TrainingStep
 from tfuq.training.validation import Validator
-from tfuq.weights import assign_arrays, load_arrays, model_arrays, save_arrays
+from tfuq.weights import assign_arrays, assign_numbered, load_arrays, model_arrays, require_fit, save_arrays
 
 OnStep = Callable[[int, int, int, dict], None]  # member, epoch, step of the epoch, logs so far
 
@@ -40,10 +43,10 @@ def unheard(*_event) -> None:
 class Progress:
     """Where a member's training stands; with the arrays of `MemberTraining` its whole state."""
 
-    epoch: int = 0
+    epoch: Annotated[int, Field(ge=0, le=10**6)] = 0
     best: float | None = None
-    best_epoch: int = 0
-    history: list[dict] = field(default_factory=list)
+    best_epoch: Annotated[int, Field(ge=0, le=10**6)] = 0
+    history: list[dict[str, int | float]] = field(default_factory=list)
 
 
 class MemberTraining:
@@ -117,10 +120,7 @@ class MemberTraining:
             sums = {name: sums.get(name, 0.0) + value for name, value in logs.items()}
             on_step(self.member, epoch, step, {name: value / (step + 1) for name, value in sums.items()})
         row = {"epoch": epoch + 1, **{name: value / self.steps for name, value in sums.items()}, **self._validate(self.model)}
-        if not np.isfinite(row["loss"]):
-            raise TfuqError(
-                f"member {self.member}: the loss is {row['loss']} in epoch {epoch + 1}; lower training.learning_rate"
-            )
+        self._require_finite(row)
         width = median_width(model_arrays(self.model))
         row |= {} if width is None else {"posterior_width": width}
         row |= {"learning_rate": float(self._step.optimizer.learning_rate.numpy()), "seconds": time.monotonic() - started}
@@ -129,6 +129,21 @@ class MemberTraining:
         self.progress.epoch = epoch + 1
         write_csv(self.folder / "history.csv", self.progress.history)
         on_step(self.member, epoch, self.steps, row)
+
+    def _require_finite(self, row: dict) -> None:
+        """Stop where training or validation has come to no number; the state of the epoch before, with the best weights, stays.
+
+        Raises:
+            TfuqError: a figure of the epoch is not finite.
+        """
+        wrong = next((name for name, value in row.items() if not np.isfinite(value)), None)
+        if wrong is None:
+            return
+        kept = f"; {self.folder / 'state.npz'} keeps the epoch before" if self.progress.epoch else ""
+        name = "the loss" if wrong == "loss" else wrong
+        raise TfuqError(
+            f"member {self.member}: {name} is {row[wrong]} in epoch {row['epoch']}; lower training.learning_rate{kept}"
+        )
 
     def _batches(self, epoch: int):
         """An epoch's batches of images and labels, on the strategy's devices."""
@@ -184,14 +199,12 @@ class MemberTraining:
         arrays = load_arrays(path)
         if f"optimizer/{len(self._step.optimizer.variables) - 1}" not in arrays:
             raise RunError(f"{path}: was written by an earlier tfuq; delete it to train the member from its start")
+        progress = arrays.get("progress", np.zeros(0, np.uint8)).tobytes()
+        self.progress = parse_json(progress, path, Progress, "delete it to train the member from its start")
         assign_arrays(self.model, _below(arrays, "model/"), where=str(path))
         self._best = _below(arrays, "best/")
-        try:
-            self.progress = Progress(**json.loads(arrays["progress"].tobytes()))
-            for i, variable in enumerate(self._step.optimizer.variables):
-                variable.assign(arrays[f"optimizer/{i}"])
-        except (KeyError, ValueError, TypeError) as error:
-            raise RunError(f"{path}: is no training state ({error}); delete it to train the member from its start") from error
+        require_fit(self.model.weights, self._best, where=str(path))
+        assign_numbered(self._step.optimizer.variables, _below(arrays, "optimizer/"), where=str(path))
 
     def warm_start(self, point_weights: dict[str, np.ndarray], where: str) -> None:
         """Start the posterior means from a network of point weights; widths stay as configured."""

@@ -16,7 +16,10 @@ from tfuq.tasks import TaskLoss, task_of
 
 
 class Validator:
-    """``validator(model) → {val_loss, val_<quality>}``: means over the groups of examples; the quality as the task has it."""
+    """``validator(model) → {val_loss, val_<quality>}``: means over the groups of examples; the quality as the task has it.
+
+    Without the quality where no group defines it, as where no validation case has a structure.
+    """
 
     def __init__(self, config: Config, groups: list[Examples], loss: TaskLoss, channels: int):
         self._config, self._groups, self._loss, self._task = config, groups, loss, task_of(config)
@@ -30,8 +33,10 @@ class Validator:
         if not len(results):
             return {}
         losses, qualities = results.T
+        defined = qualities[~np.isnan(qualities)]
+        found = {"val_loss": float(losses.mean())}
         quality = TASK_RULES[self._config.task].quality
-        return {"val_loss": float(losses.mean()), f"val_{quality}": float(np.nanmean(qualities))}
+        return found | ({f"val_{quality}": float(defined.mean())} if len(defined) else {})
 
     def _group(self, group: Examples) -> tuple[float, float]:
         batch, seed, one = self._config.prediction.batch_size, tf.zeros([2], tf.int32), tf.constant(1)

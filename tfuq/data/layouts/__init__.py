@@ -18,6 +18,7 @@ __all__ = [
     "PHANTOM_LAYOUTS",
     "cases_of",
     "images",
+    "is_case_id",
     "is_made_on_use",
     "list_cases",
     "points",
@@ -25,6 +26,7 @@ __all__ = [
     "volumes",
 ]
 
+_LONGEST_NAME = 200  # bytes; file systems allow 255, and a case's folder has a longer name until it is whole
 # Made where they are not there yet: the phantom, how many cases, and the layout that it is written in.
 PHANTOM_LAYOUTS = {
     "brain-phantom": ("brain-decathlon", 24, "decathlon"),
@@ -78,17 +80,17 @@ def sorted_unique(cases: list[Case], where: str) -> list[Case]:
     twice = [a.id for a, b in itertools.pairwise(cases) if a.id == b.id]
     if twice:
         raise DataError(f"{where}: case id '{twice[0]}' occurs twice; ids must be unique")
-    unfit = [case.id for case in cases if not _is_folder_name(case.id)]
+    unfit = [case.id for case in cases if not is_case_id(case.id)]
     if unfit:
         raise DataError(f"{where}: '{unfit[0]}' cannot be a case id, as it is no name for a folder; rename the file")
     return cases
 
 
-def _is_folder_name(name: str) -> bool:
-    """Whether predictions can have the name: not hidden, text in UTF-8, and not that of a file that lies beside them."""
-    return (
-        name.encode(errors="ignore").decode() == name
-        and not name.startswith(".")
-        and name not in ("", "manifest.json")
-        and "\0" not in name
-    )
+def is_case_id(name: str) -> bool:
+    """Whether a case can have the name, which its predictions' folder then has.
+
+    It is not hidden, text in UTF-8, and not that of a file that lies beside the folder.
+    """
+    is_text = name.encode(errors="ignore").decode() == name
+    is_one_folder = "/" not in name and "\0" not in name and len(name.encode(errors="ignore")) <= _LONGEST_NAME
+    return is_text and is_one_folder and not name.startswith(".") and name not in ("", "manifest.json")

@@ -71,12 +71,15 @@ def image_table(root: Path, table: str) -> list[Case]:
     """A CSV file of columns ``file`` (relative to the root) and ``label``, and ``part`` (train or test) if there is one."""
     path = root / table
     try:
-        rows = list(csv.DictReader(io.StringIO(read_plain_text(path), newline=""), strict=True))
+        reader = csv.DictReader(io.StringIO(read_plain_text(path), newline=""), strict=True)
+        columns = reader.fieldnames or []
+        rows = list(reader)
     except (OSError, ValueError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read as a table ({error}); data.table names a CSV file below data.root") from error
-    if not rows or not {"file", "label"} <= set(rows[0]):
+    if not rows or not {"file", "label"} <= set(columns) or len(set(columns)) < len(columns):
         raise DataError(
-            f"{path}: needs columns 'file' and 'label' and a row per image; it has {', '.join(rows[0]) if rows else 'none'}"
+            f"{path}: needs columns 'file' and 'label', each name once, and a row per image; it has "
+            f"{', '.join(columns) if rows else 'none'}"
         )
     return [_table_case(root, f"{path}: line {line}", row) for line, row in enumerate(rows, start=2)]
 
@@ -87,7 +90,7 @@ def _table_case(root: Path, where: str, row: dict) -> Case:
     part = row.get("part") or None
     if part not in (None, "train", "test"):
         raise DataError(f"{where}: part '{part}' is neither train nor test; correct it, or leave it empty")
-    if not row["file"]:
+    if not Path(row["file"]).name or Path(row["file"]).name == "..":
         raise DataError(f"{where}: names no file; complete it")
     image = root / row["file"]
     return Case("-".join(Path(row["file"]).with_name(stem(image)).parts), (image,), truth=row["label"] or None, part=part)

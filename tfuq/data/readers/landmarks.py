@@ -90,6 +90,9 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     reader = csv.reader(_text(path).splitlines(), strict=True)
     try:
         columns = [cell.strip().lower() for cell in next(reader, [])]
+        twice = next((name for place, name in enumerate(columns) if name in columns[:place]), None)
+        if twice is not None:
+            raise DataError(f"{path}: has two columns '{twice}'; keep one")
         for cells in reader:
             where = f"{path}: line {reader.line_num}"
             if len(cells) not in (0, len(columns)):

@@ -19,9 +19,14 @@ def read_plain_text(path: Path) -> str:
         UnicodeDecodeError: it is no text.
         DataError: it is larger than memory.
     """
+    return read_plain_bytes(path).decode("utf-8-sig")
+
+
+def read_plain_bytes(path: Path) -> bytes:
+    """The bytes of a file of text; errors as `read_plain_text` has them."""
     state = path.stat()
     if not stat.S_ISREG(state.st_mode):
         raise OSError(errno.EINVAL, "is no regular file", str(path))
     require_memory([state.st_size], _CHARACTER_BYTES, "bytes of text")
     with path.open("rb") as file:
-        return file.read(state.st_size).decode("utf-8-sig")
+        return file.read(state.st_size)

@@ -53,14 +53,14 @@ def class_comparisons(sources: list[Scored], ids: list[str]) -> dict[str, Compar
     if len(sources) > 1:
         return {name: compare([source.folder for source in sources], name) for name in names}
     (source,) = sources
-    tables = source.summary["scores"]
+    tables = source.summary.get("scores", {})
     return {name: _alone(source, name, tables[name], ids) for name in names if name in tables}
 
 
 def _alone(source: Scored, class_name: str, scores: dict, ids: list[str]) -> Comparison:
     """One method, of which nothing is compared."""
     name = source.name
-    cells = {score: {name: Cell(v["mean"], v["std"], False)} for score, v in scores.items() if score in METRICS}
+    cells = {score: {name: Cell(v["mean"], v.get("std"), False)} for score, v in scores.items() if score in METRICS}
     measures = measures_side_by_side({name: source.folder}, class_name, ids)
     members = shared_members({name: source.folder})
     return Comparison([name], ids, cells, {name: source.samples}, measures, shared_members=members)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from tfuq.report.page.sources import Scored
 
 _MOST_ROWS = 400
 _COLOURS = 64
+_MOST_PIXELS = 40_000_000  # of a figure
 _SHOWN_ELSEWHERE = (
     "method", "samples", "seed", "weights_digest", "missing_members", "definitions", "cases", "reference", "label_values", "scores",
 )  # fmt: skip
@@ -82,10 +84,14 @@ def figures_of(source: Scored) -> list[tuple[str, str]]:
 
 def _few_colours(path: Path) -> str:
     try:
-        with Image.open(path, formats=("PNG",)) as image:
+        with warnings.catch_warnings(), Image.open(path, formats=("PNG",)) as image:
+            warnings.simplefilter("ignore")
+            if image.width * image.height > _MOST_PIXELS:
+                raise ValueError(f"{image.width} × {image.height} pixels, which no figure of tfuq has")
             return encoded(image.convert("RGB").quantize(_COLOURS))
-    except (OSError, ValueError, SyntaxError) as error:  # what Pillow raises on damaged bytes
-        raise RunError(f"{path}: not a readable picture ({error}); remove it, or run tfuq score again") from error
+    except Exception as error:  # Pillow's decoders raise anything on damaged bytes
+        reason = " ".join(str(error).split())[:160] or type(error).__name__
+        raise RunError(f"{path}: not a readable picture ({reason}); remove it, or run tfuq score again") from error
 
 
 def provenance_of(source: Scored) -> dict[str, str]:

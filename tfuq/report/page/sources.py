@@ -12,7 +12,7 @@ import pydantic
 from tfuq import results, runs
 from tfuq.data.stored import Cell, read_json, read_table, read_typed
 from tfuq.errors import DataError, RunError
-from tfuq.results import Manifest
+from tfuq.results import Manifest, SampleCount
 from tfuq.runs import Run
 from tfuq.scoring.comparison import heading, method_names, require_same_data
 from tfuq.scoring.evaluation import predictions_of
@@ -27,13 +27,26 @@ class _Score(pydantic.BaseModel, extra="allow"):
     std: float | None = None
 
 
+class _Calibration(pydantic.BaseModel, extra="allow"):
+    caveat: str | None = None
+
+
+class _Promise(pydantic.BaseModel, extra="allow"):
+    promised: float
+    vacuous: float | None = None
+    broken: bool | None = None
+
+
 class _Summary(pydantic.BaseModel, extra="allow"):
     method: str
-    samples: int | None = None
+    samples: SampleCount | None = None
     weights_digest: list[str] = []
+    missing_members: list[int] = []
     reference: str | None = None
     label_values: str | None = None
     scores: dict[str, dict[str, _Score]] = {}
+    calibration: _Calibration | None = None
+    conformal: dict[str, _Promise | dict[str, _Promise]] = {}
 
 
 @dataclass(frozen=True)
@@ -46,7 +59,9 @@ class Scored:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """``summary.json``."""
-        return read_json(self.folder / "summary.json", _Summary, _AGAIN).model_dump()
+        found = read_json(self.folder / "summary.json", _Summary, _AGAIN)
+        always = {name: getattr(found, name) for name in ("samples", "reference", "label_values")}
+        return found.model_dump(exclude_unset=True) | always
 
     @property
     def samples(self) -> int | None:

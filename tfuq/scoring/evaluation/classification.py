@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +11,9 @@ import numpy as np
 from tfuq.calibrations import Calibration
 from tfuq.config import Config
 from tfuq.data.classification import class_of
-from tfuq.data.stored import number, read_table
+from tfuq.data.stored import numbers, read_table
 from tfuq.errors import RunError
-from tfuq.results import PREDICTIONS, Manifest
+from tfuq.results import PREDICTIONS, Manifest, require_cases
 from tfuq.scoring.association import auroc_interval
 from tfuq.scoring.bootstrap import bounds
 from tfuq.scoring.calibration import brier, brier_parts, calibration_errors, confidence_bins, negative_log_likelihood
@@ -25,6 +26,8 @@ from tfuq.scoring.evaluation.scores import OnCase, Scores, meaning, provenance, 
 from tfuq.scoring.metrics import MEASURES
 
 _AGAIN = "predict again with --overwrite"
+_ROUNDING = 1e-4  # of a probability in a table, which has six digits
+_LEAST = -1e-5  # of a measure: what rounding makes of 0
 
 
 @dataclass(frozen=True)
@@ -48,27 +51,34 @@ def read_predictions(folder: Path, classes: list[str]) -> PredictedClasses:
     """
     path, columns = folder / PREDICTIONS, [f"probability_{name}" for name in classes]
     rows = read_table(path, ("case", *columns), _AGAIN)
+    ids = [row["case"] for row in rows]
     if not rows:
         raise RunError(f"{path}: has no rows; {_AGAIN}")
-
-    def values(name):
-        found = [number(path, row, name, _AGAIN) for row in rows]
-        if None in found:
-            raise RunError(f"{path}: has an empty cell in '{name}'; {_AGAIN}")
-        return np.array(found)
+    if len(set(ids)) < len(ids):
+        raise RunError(f"{path}: has two rows of one case; {_AGAIN}")
 
     def by_class(prefix):
         names = [f"{prefix}_{name}" for name in classes]
-        return np.stack([values(name) for name in names], -1) if names[0] in rows[0] else None
+        return probabilities(path, rows, names, _AGAIN) if names[0] in rows[0] else None
 
-    return PredictedClasses(
-        [row["case"] for row in rows],
-        by_class("probability"),
-        by_class("votes"),
-        {name: values(name) for name in MEASURES if name in rows[0]},
-        by_class("uncalibrated"),
-        rows,
-    )
+    votes = by_class("votes")
+    needed = MEASURES[:1] if votes is None else MEASURES
+    measures = {
+        name: numbers(path, rows, name, _AGAIN, low=_LEAST) for name in MEASURES if name in needed or name in rows[0]
+    }
+    return PredictedClasses(ids, by_class("probability"), votes, measures, by_class("uncalibrated"), rows)
+
+
+def probabilities(path: Path, rows: Sequence[dict[str, str]], columns: Sequence[str], remedy: str) -> np.ndarray:
+    """Probabilities of classes ``[n, K]`` from a table's rows.
+
+    Raises:
+        RunError: a cell is no probability, or those of a row do not add up to 1.
+    """
+    p = np.stack([numbers(path, rows, name, remedy, low=0, high=1 + _ROUNDING) for name in columns], -1)
+    if (np.abs(p.sum(1) - 1) > _ROUNDING * len(columns)).any():
+        raise RunError(f"{path}: '{columns[0]}' and the others of a row do not add up to 1; {remedy}")
+    return p
 
 
 def score_classification(
@@ -81,6 +91,7 @@ def score_classification(
     """
     refuse_limit(failures)
     predicted, truth = read_predictions(folder, config.data.classes), true_classes(manifest, config, reference)
+    require_cases(folder / PREDICTIONS, predicted.ids, manifest)
     y = np.array([truth[case_id] for case_id in predicted.ids])
     wrong = predicted.p.argmax(1) != y
     cases = [_row(predicted, config.data.classes, i, int(y[i])) for i in range(len(y))]
@@ -108,6 +119,10 @@ def _calibrated(predicted: PredictedClasses, y: np.ndarray, classes: list[str], 
     """Scores before scaling, and whether the sets' promises were kept; nothing of predictions that are not calibrated."""
     if calibration is None:
         return {}
+    if predicted.before is None:
+        raise RunError(
+            f"{PREDICTIONS}: has no column 'uncalibrated_{classes[0]}', and the predictions are calibrated; {_AGAIN}"
+        )
     return {
         "calibration": summary_head(calibration),
         "before_calibration": calibration_errors(predicted.before, y),

@@ -11,9 +11,9 @@ import numpy as np
 
 from tfuq.config import Config
 from tfuq.data.readers import read
-from tfuq.data.stored import number, read_table
+from tfuq.data.stored import numbers, read_table
 from tfuq.errors import RunError
-from tfuq.results import MEMBER_VARIANCES, MEMBERS, member_map
+from tfuq.results import MEMBER_VARIANCES, MEMBERS, PREDICTIONS, member_map
 from tfuq.scoring.diversity import (
     error_correlation,
     gain_curve,
@@ -27,6 +27,7 @@ from tfuq.scoring.evaluation.voxels import CaseMaps, read_map
 from tfuq.scoring.segmentation import dice
 
 _AGAIN = "predict again with --save-members --overwrite"
+_HIGHEST = 1 + 1e-4  # of a probability in a table, which has six digits
 
 
 @dataclass
@@ -143,12 +144,15 @@ def images_diversity(folder: Path, ids: list[str], rows: list[dict], y: np.ndarr
         return None
     columns = [f"probability_{name}" for name in classes]
     found: dict[str, list] = {case_id: [] for case_id in ids}
-    for row in read_table(path, ("case", "member", *columns), _AGAIN):
-        found.setdefault(row["case"], []).append([number(path, row, column, _AGAIN) for column in columns])
-    if len({len(members) for members in found.values()}) > 1 or len(found) > len(ids) or MEMBER_VARIANCES[0] not in rows[0]:
+    table = read_table(path, ("case", "member", *columns), _AGAIN)
+    values = np.stack([numbers(path, table, column, _AGAIN, low=0, high=_HIGHEST) for column in columns], -1)
+    for row, of_member in zip(table, values, strict=True):
+        found.setdefault(row["case"], []).append(of_member)
+    counts = {len(members) for members in found.values()}
+    if len(counts) > 1 or min(counts) < 2 or len(found) > len(ids) or MEMBER_VARIANCES[0] not in rows[0]:
         raise RunError(f"{path}: does not hold every member of the cases of its folder; {_AGAIN}")
     p = np.array([found[case_id] for case_id in ids], float).transpose(1, 0, 2)
     diversity = Diversity("accuracy")
-    variances = [float(np.mean([number(path, row, name, _AGAIN) for row in rows])) for name in MEMBER_VARIANCES]
+    variances = [float(numbers(path.with_name(PREDICTIONS), rows, name, _AGAIN).mean()) for name in MEMBER_VARIANCES]
     diversity.add(p, y, lambda label: float((label == y).mean()), variances)
     return diversity

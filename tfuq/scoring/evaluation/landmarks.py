@@ -13,9 +13,9 @@ import numpy as np
 from tfuq.config import Config
 from tfuq.data.cases import read_case_image
 from tfuq.data.landmarks import image_diagonal, pixel_mm, reference_points
-from tfuq.data.stored import number, read_table
+from tfuq.data.stored import LARGEST, numbers, read_table
 from tfuq.errors import RunError
-from tfuq.results import LANDMARKS, Manifest
+from tfuq.results import LANDMARKS, Manifest, require_cases
 from tfuq.scoring.association import grouped_correlations
 from tfuq.scoring.bootstrap import bounds
 from tfuq.scoring.evaluation.failures import CERTAINTIES, FailureOptions, landmark_cohorts
@@ -66,11 +66,13 @@ def read_predictions(folder: Path, names: list[str]) -> PredictedLandmarks:
     if missing or not ids or len(rows) != len(ids) * len(names):
         raise RunError(f"{path}: needs a row for every case and each of {len(names)} landmarks; {_AGAIN}")
 
-    def values(column):
-        return np.array([[number(path, found[i, name], column, _AGAIN) for name in names] for i in ids], float)
+    ordered = [found[case_id, name] for case_id in ids for name in names]
+
+    def values(column, low=-LARGEST):
+        return numbers(path, ordered, column, _AGAIN, low=low).reshape(len(ids), len(names))
 
     positions = np.stack([values("x"), values("y")], -1)
-    radii = next((values(name) for name in ("conformal_radius_mm", "conformal_radius") if name in rows[0]), None)
+    radii = next((values(name, 0) for name in ("conformal_radius_mm", "conformal_radius") if name in rows[0]), None)
     measures = {name: values(name) for name in MEASURES if name in rows[0]}
     covariances = None
     if _COVARIANCE[0] in rows[0]:
@@ -89,6 +91,7 @@ def score_landmarks(
     """
     names = config.data.landmarks
     predicted, cases = read_predictions(folder, names), referenced_cases(manifest, config, reference)
+    require_cases(folder / LANDMARKS, predicted.ids, manifest)
     sizes = {case_id: read_case_image(case).shape[:2] for case_id, case in cases.items()}
     truth = np.array([reference_points(config, cases[i], sizes[i]) for i in predicted.ids])
     pixels = np.array([radial_errors(p, t, 1.0) for p, t in zip(predicted.positions, truth, strict=True)])
@@ -112,6 +115,8 @@ def score_landmarks(
         "ellipse": ellipse_coverage(truth, predicted.positions, predicted.covariances, manifest.samples),
     }
     if calibration := checked_calibration(manifest):
+        if predicted.radii is None:
+            raise RunError(f"{folder / LANDMARKS}: has no conformal radius, and the predictions are calibrated; {_AGAIN}")
         summary["calibration"] = summary_head(calibration)
         diagonals = np.array([image_diagonal(sizes[i], mm) for i, mm in zip(predicted.ids, scale, strict=True)])
         summary["conformal"] = kept_radii(errors, predicted.radii, diagonals, names, calibration)

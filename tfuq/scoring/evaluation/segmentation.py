@@ -156,7 +156,7 @@ def _score_case(folder: Path, case: Case, config: Config, maps: Sequence[str], t
     add_case(tables.diversity, folder, found, config)
     quality = {row["class"]: row["dice"] for row in rows}
     tables.cases += rows
-    for row in _structures(folder / "structures.csv", quality):
+    for row in _structures(folder / "structures.csv", config.data.structures):
         size = _mean_size(references, config.data.structures[row["class"]]) if row["component"] == "all" else None
         named = case.unit.named(row | {"volume_reference_mm3": size})
         tables.structures.append(named | {"dice": quality[row["class"]]})
@@ -214,12 +214,18 @@ def _check_case(folder: Path, case: Case, references: list[Volume], config: Conf
     (scores,) = _mean_rows([[replace(before, truth=reference.array).scores()] for reference in references])
     tables.before.append(scores)
     volumes = {}
+    intervals = [f"volume_conformal_{side}_mm3" for side in ("lower", "upper")]
     for row in _structures(folder / "structures.csv", config.data.structures):
         if row["component"] == "all" and row["class"] in classes:
             volume = np.count_nonzero(truth.array == classes.index(row["class"])) * truth.voxel_volume
-            low, high = (row[f"volume_conformal_{side}_mm3"] for side in ("lower", "upper"))
+            low, high = (row.get(name) for name in intervals)
+            if low is None or high is None:
+                raise DataError(f"{folder / 'structures.csv'}: has no conformal interval of '{row['class']}'; {_AGAIN}")
             held = low * (1 - _ROUNDING) <= volume <= high * (1 + _ROUNDING)
             volumes[row["class"]] = {"volume_held": held, "volume_low": low, "volume_high": high, "volume_true": volume}
+    missing = next((name for name in classes[1:] if name not in volumes), None)
+    if missing:
+        raise DataError(f"{folder / 'structures.csv'}: has no row of '{missing}' as a whole; {_AGAIN}")
     image = {"volume_image": truth.array.size * truth.voxel_volume}
     tables.bounds += [row | volumes[row["class"]] | image for row in bound_losses(folder, truth.array, classes)]
 
@@ -301,7 +307,8 @@ def spread_coverage(rows: list[dict], samples: int) -> dict | None:
         with its ``unit``; None of one sample.
     """
     unit = next((unit for unit in UNITS for row in rows if unit.column("volume_lower_mm3") in row), None)
-    having = [row for row in map(SCAN.named, rows) if row.get("volume_lower_mm3") is not None]
+    needed = [f"volume_{name}_mm3" for name in ("lower", "upper", "reference")]
+    having = [row for row in map(SCAN.named, rows) if all(row.get(name) is not None for name in needed)]
     if unit is None or not having:
         return None
     low, high, truth = (np.array([row[f"volume_{name}_mm3"] for row in having]) for name in ("lower", "upper", "reference"))
