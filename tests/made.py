@@ -74,11 +74,14 @@ def make_scores(run: Run, method: str, samples: int = 4, noise: float = 1.0, mos
     _MAKERS[run.config.task](folder, run.config, cases, (samples, noise, rng))
     manifest.write(folder)
     scores = score_folder(folder, None, on_case=lambda _: None)
-    scores.write(run.scores(method))
-    figures = run.scores(method) / "figures"
-    figures.mkdir(exist_ok=True)
-    Image.new("RGB", (40, 30), "white").save(figures / "risk-coverage-case.png")
+    scores.write(run.scores(method), draw=_draw)
     return run.scores(method)
+
+
+def _draw(folder: Path) -> list[Path]:
+    folder.mkdir()
+    Image.new("RGB", (40, 30), "white").save(folder / "risk-coverage-case.png")
+    return [folder / "risk-coverage-case.png"]
 
 
 def _volumes(folder: Path, config: Config, cases: list[Case], how: tuple) -> None:

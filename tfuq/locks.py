@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from contextlib import contextmanager
 from pathlib import Path
 
-from tfuq.data.writers import make_folder, remove_leftovers
+from tfuq.data.ledger import open_regular
+from tfuq.data.ownership import LOCK, remove_leftovers
+from tfuq.data.writers import make_folder
 from tfuq.errors import RunError
 
 
@@ -21,7 +24,7 @@ def exclusive(folder: Path, doing: str, *, wait: bool = False):
     """
     make_folder(folder)
     try:
-        file = (folder / ".lock").open("w")
+        file = open_regular(folder / LOCK, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise RunError(f"{folder}: cannot be written ({error.strerror}); free space or choose another place") from error
     with file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tfuq.data.cases import Case
 from tfuq.data.layouts import images, points, volumes
 from tfuq.data.layouts.registry import LAYOUTS
 from tfuq.data.phantoms import synthesize
+from tfuq.data.writers import FolderTakenError
 from tfuq.errors import DataError
 
 __all__ = [
@@ -53,7 +55,8 @@ def list_cases(layout: str, root: str | Path, **options) -> list[Case]:
     root = Path(root)
     if is_made_on_use(layout, root):
         phantom, count, _ = PHANTOM_LAYOUTS[layout]
-        synthesize(phantom, root, cases=count, seed=0)
+        with suppress(FolderTakenError):  # another process has made it meanwhile
+            synthesize(phantom, root, cases=count, seed=0)
     if not root.is_dir():
         raise DataError(f"{root}: no such data folder; set data.root, or TFUQ_DATA where the configuration uses it")
     written_as = PHANTOM_LAYOUTS[layout][-1] if layout in PHANTOM_LAYOUTS else layout
@@ -85,10 +88,10 @@ def sorted_unique(cases: list[Case], where: str) -> list[Case]:
 
 
 def _is_folder_name(name: str) -> bool:
-    """Whether predictions can have the name: not hidden, text in UTF-8, and not that of a file that lies beside them."""
+    """Whether predictions can have the name: not hidden, text in UTF-8, and not that of what lies beside them."""
     return (
         name.encode(errors="ignore").decode() == name
         and not name.startswith(".")
-        and name not in ("", "manifest.json")
+        and name not in ("", "manifest.json", "scores")
         and "\0" not in name
     )

@@ -16,7 +16,7 @@ from tfuq.report.page.sources import Scored
 _MOST_ROWS = 400
 _COLOURS = 64
 _SHOWN_ELSEWHERE = (
-    "method", "samples", "seed", "weights_digest", "missing_members", "cases", "reference", "label_values", "scores",
+    "method", "samples", "seed", "weights_digest", "missing_members", "cases", "reference", "label_values", "scores", "files",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from tfuq.results import Manifest
 from tfuq.runs import Run
 from tfuq.scoring.comparison import heading, method_names, require_same_data
 from tfuq.scoring.evaluation import predictions_of
+from tfuq.scoring.evaluation.scores import require_one_scoring
 
 _AGAIN = "run tfuq score again"
 _TASK_SCORES = {"dice": "segmentation", "accuracy": "classification", "radial_error_px": "landmarks"}
@@ -34,6 +35,7 @@ class _Summary(pydantic.BaseModel, extra="allow"):
     reference: str | None = None
     label_values: str | None = None
     scores: dict[str, dict[str, _Score]] = {}
+    files: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,18 @@ class Scored:
     @cached_property
     def tables(self) -> dict[str, list[dict[str, str]]]:
         """Every other table that lies there, by the name of its file, its cells as they are written."""
-        paths = [path for path in sorted(self.folder.glob("*.csv")) if path.name != "cases.csv"]
+        paths = [path for path in self._written("*.csv") if path.name != "cases.csv"]
         return {path.stem: read_table(path, (), _AGAIN) for path in paths}
 
     @property
     def figures(self) -> list[Path]:
         """The figures that lie there."""
-        return sorted((self.folder / "figures").glob("*.png"))
+        return self._written("figures/*.png")
+
+    def _written(self, pattern: str) -> list[Path]:
+        """Files that the scoring wrote; of a version that did not note which, all that lie there."""
+        paths, files = sorted(self.folder.glob(pattern)), self.summary["files"]
+        return paths if files is None else [path for path in paths if str(path.relative_to(self.folder)) in files]
 
     @property
     def predictions(self) -> Path:
@@ -127,6 +134,8 @@ def read_sources(folders: list[Path]) -> list[Scored]:
     """
     sources = [Scored(name, folder) for name, folder in method_names(folders).items()]
     require_same_data(folders)
+    for folder in folders:
+        require_one_scoring(folder, ("*.csv", "*.png"))
     first = sources[0]
     for other in sources:
         if other.task != first.task:
