@@ -183,8 +183,6 @@ def compare(folders: list[Path], class_name: str = "all") -> Comparison:
     named = method_names(folders)
     tables = {name: _read(folder, class_name) for name, folder in named.items()}
     require_same_data(folders)
-    for folder in folders:
-        require_one_scoring(folder, ("*.csv",))
     shared = set.intersection(*(set(table) for table in tables.values()))
     if not shared:
         raise DataError(f"{', '.join(map(str, folders))}: have no case in common; compare methods on the same data")
@@ -200,6 +198,8 @@ def compare(folders: list[Path], class_name: str = "all") -> Comparison:
             continue
         cells[score] = _cells(values, metric.better)
     measures = measures_side_by_side(named, class_name, cases)
+    for folder in folders:
+        require_one_scoring(folder, ("*.csv",))  # last, so that it holds of all that was read
     return Comparison(list(tables), cases, cells, samples, measures, left_out, shared_members(named))
 
 

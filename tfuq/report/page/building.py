@@ -29,6 +29,7 @@ from tfuq.report.page.pictures import View, class_views, landmark_views
 from tfuq.report.page.sources import Scored, read_sources, readable
 from tfuq.report.page.volumes import volume_view
 from tfuq.scoring.comparison import BOLD, DIFFERENCES, UNBIASED, difference_text
+from tfuq.scoring.evaluation.scores import require_one_scoring
 from tfuq.version import __version__
 
 PAGE = "report.html"
@@ -61,7 +62,10 @@ def write_page(folders: list[Path], out: Path, most_cases: int = 12) -> tuple[in
     sources = read_sources(folders)
     cases = read_cases(sources)
     shown = _pictures(sources, cases, most_cases)
-    write_text(out, _render(sources, cases, shown))
+    page = _render(sources, cases, shown)
+    for folder in folders:
+        require_one_scoring(folder, ("*.csv", "*.png"))  # last, so that it holds of all that was read
+    write_text(out, page)
     return len(cases.ids), len(shown.cases)
 
 

@@ -16,7 +16,6 @@ from tfuq.results import Manifest
 from tfuq.runs import Run
 from tfuq.scoring.comparison import heading, method_names, require_same_data
 from tfuq.scoring.evaluation import predictions_of
-from tfuq.scoring.evaluation.scores import require_one_scoring
 
 _AGAIN = "run tfuq score again"
 _TASK_SCORES = {"dice": "segmentation", "accuracy": "classification", "radial_error_px": "landmarks"}
@@ -134,8 +133,6 @@ def read_sources(folders: list[Path]) -> list[Scored]:
     """
     sources = [Scored(name, folder) for name, folder in method_names(folders).items()]
     require_same_data(folders)
-    for folder in folders:
-        require_one_scoring(folder, ("*.csv", "*.png"))
     first = sources[0]
     for other in sources:
         if other.task != first.task:
