@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from tfuq.data.cases import Case, read_case_image, read_label
 from tfuq.data.classification import class_of
 from tfuq.data.landmarks import pixel_mm, reference_points
 from tfuq.data.layouts import cases_of
+from tfuq.data.ownership import digest_of
 from tfuq.data.writers import write_csv, write_json, write_nifti
 from tfuq.masks import StoredSamples
 from tfuq.measures.landmark import landmark_measures
@@ -76,6 +78,14 @@ def make_scores(run: Run, method: str, samples: int = 4, noise: float = 1.0, mos
     scores = score_folder(folder, None, on_case=lambda _: None)
     scores.write(run.scores(method), draw=_draw)
     return run.scores(method)
+
+
+def enter_files(folder: Path) -> None:
+    """Make the tables and figures that lie in a score folder those of its scoring."""
+    summary = json.loads((folder / "summary.json").read_text())
+    paths = [*folder.glob("*.csv"), *folder.glob("figures/*.png")]
+    summary["files"] = {str(path.relative_to(folder)): digest_of(path) for path in paths}
+    write_json(folder / "summary.json", summary)
 
 
 def _draw(folder: Path) -> list[Path]:

@@ -98,7 +98,7 @@ def test_what_another_process_writes_is_left_to_it(trained, tfuq, tmp_path):
     (tmp_path / "config.yaml").write_text((run / "config.yaml").read_text())
     member = run / "members" / "0"
     (member / "done").unlink()
-    left_unfinished(member / ".state.npz.99999.part")
+    left_unfinished(member / ".state.npz.99999.part").write_text("what the other process is writing")
     before = files_of(tmp_path)
     with held_by_another_process(member):
         (member / ".state.npz.99999.part").write_text("what the other process is writing")

@@ -32,5 +32,5 @@ def exclusive(folder: Path, doing: str, *, wait: bool = False):
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except OSError as error:
             raise RunError(f"{folder}: another process is {doing} it; wait for it to end, or choose another folder") from error
-        remove_leftovers(folder)
+        remove_leftovers(folder, held=True)
         yield

@@ -53,6 +53,11 @@ class Process:
     aside: bool = False
 
     @property
+    def is_this(self) -> bool:
+        """Whether it is this process, or one that had its number before."""
+        return (self.host, self.pid) == (socket.gethostname(), os.getpid())
+
+    @property
     def is_dead(self) -> bool:
         """Whether it has surely ended. Of processes of other hosts nothing is known."""
         if self.host != socket.gethostname():
@@ -135,9 +140,9 @@ def _joint(file: BinaryIO, size: int) -> bytes:
 
 def _is_ledger(content: bytes) -> bool:
     """Whether it begins with the header, or with one that was cut off."""
-    first, _, rest = content.partition(b"\n")
-    is_cut = _HEADER.startswith(first) and first + b"\n" != _HEADER
-    return content.startswith(_HEADER) or (is_cut and (not rest or rest.startswith(_HEADER)))
+    first, end, rest = content.partition(b"\n")
+    is_cut = _HEADER.startswith(first) and (not end or rest.startswith(_HEADER))
+    return content.startswith(_HEADER) or is_cut
 
 
 def _entries(content: bytes) -> Iterator[dict]:

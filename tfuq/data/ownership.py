@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tfuq.data.ledger import LEDGER, Ledger, add_entries, file_entry, has_ledger, open_regular, read_ledger
+from tfuq.data.ledger import LEDGER, Ledger, Process, add_entries, file_entry, has_ledger, open_regular, read_ledger
 from tfuq.errors import RunError
 
 LOCK = ".lock"
@@ -23,6 +23,7 @@ REMEDY = "move it away, or choose another place to write to"
 _UNFINISHED = ".part"
 _BLOCK = 2**20  # bytes read at once
 Signature = tuple[int, ...]
+ACTIVE: set[Path] = set()  # unfinished files and folders, absolute, that this process writes at this time
 
 
 def digest_of(path: Path) -> str:
@@ -194,7 +195,7 @@ def _is_upkeep(path: Path) -> bool:
     if path.name == LOCK:
         return not path.is_symlink() and path.is_file() and path.stat().st_size == 0
     process = read_ledger(path.parent).unfinished.get(path.name) if path.name.endswith(_UNFINISHED) else None
-    return process is not None and process.is_dead and not process.aside
+    return process is not None and is_left(path, process) and not process.aside
 
 
 def _remove_emptied(folder: Path) -> bool:
@@ -216,15 +217,25 @@ def remove_file(path: Path) -> None:
     plan_removal([path]).carry_out()
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove what processes of this host left unfinished in a folder, of those that have ended since."""
+def remove_leftovers(folder: Path, *, held: bool = False) -> None:
+    """Remove what processes left unfinished in a folder, of those of this host that have ended since.
+
+    With ``held`` no other process writes there at this time, and what any left is removed.
+    """
     with suppress(OSError):
         names = [entry.name for entry in os.scandir(folder) if entry.name.endswith(_UNFINISHED)]
         unfinished = read_ledger(folder).unfinished if names else {}
         for name in names:
             process = unfinished.get(name)
-            if process and process.is_dead:
+            if process and is_left(folder / name, process, held=held):
                 _remove_leftover(folder / name, aside=process.aside)
+
+
+def is_left(path: Path, process: Process, *, held: bool = False) -> bool:
+    """Whether a process that began a file or folder writes it no more."""
+    if process.is_this:
+        return Path(os.path.abspath(path)) not in ACTIVE
+    return held or process.is_dead
 
 
 def _remove_leftover(path: Path, *, aside: bool) -> None:

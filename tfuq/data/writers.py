@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import itertools
 import json
 import os
 import re
@@ -18,6 +19,7 @@ import numpy as np
 from tfuq.data.durable import flush
 from tfuq.data.ledger import LEDGER, add_entries, file_entry, kind_entry, read_ledger, unfinished_entry
 from tfuq.data.ownership import (
+    ACTIVE,
     REMEDY,
     Removal,
     digest_of,
@@ -30,7 +32,6 @@ from tfuq.data.volume import Volume
 from tfuq.errors import DataError, RunError, TfuqError
 
 _SET = "set"
-_UNFINISHED_FOLDERS: set[Path] = set()  # that this process fills at this time
 
 
 def make_folder(path: Path) -> None:
@@ -211,20 +212,24 @@ def remove_whole(path: Path) -> None:
 
 
 def _is_in_unfinished(path: Path) -> bool:
-    return any(folder in _UNFINISHED_FOLDERS for folder in path.parents)
+    return any(folder in ACTIVE for folder in _absolute(path).parents)
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))
 
 
 @contextmanager
 def _unfinished(path: Path) -> Iterator[Path]:
     """Yield the name that a file or a folder has until it is whole; what has it when the block ends is removed."""
-    beside = _beside(path)
     remove_leftovers(path.parent)
+    beside = _beside(path)
     add_entries(path.parent, [unfinished_entry(beside.name)], flushed=False)
-    _UNFINISHED_FOLDERS.add(beside)
+    ACTIVE.add(_absolute(beside))
     try:
         yield beside
     finally:
-        _UNFINISHED_FOLDERS.discard(beside)
+        ACTIVE.discard(_absolute(beside))
         if beside.is_dir():
             shutil.rmtree(beside, ignore_errors=True)
         else:
@@ -242,7 +247,12 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # Of several threads that write one file each has a name of its own.
+    for number in itertools.count(1):
+        if _absolute(beside) not in ACTIVE:
+            return beside
+        beside = path.with_name(f".{path.name}.{os.getpid()}-{number}.part")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
