@@ -385,6 +385,119 @@ def test_scoring_killed_before_each_of_its_renames_leaves_one_set_or_none(scored
     score_through_kills(*scored, tmp_path / "log", [1, 2, 3, 4, 5])
 
 
+def without_lists(folder: Path) -> None:
+    """As an earlier version left it."""
+    for path in folder.rglob(LEDGER):
+        path.unlink()
+
+
+def test_training_replaces_nothing_of_theirs(trained, tfuq, tmp_path):
+    run = shutil.copytree(trained("mc-dropout").path, tmp_path / "run")
+    train = ("train", run / "config.yaml", "--run", run, "--overwrite")
+    elsewhere = shutil.copytree(run / "members" / "0", tmp_path / "elsewhere")
+    (run / "members" / "1").symlink_to(elsewhere)
+    before = everything(tmp_path)
+    assert_refused(tfuq(*train), "members/1", "another --run")
+    (run / "members" / "1").unlink()
+    (run / "members" / "0" / "history.csv").write_text("theirs")
+    assert_refused(tfuq(*train), "history.csv", "another --run")
+    (run / "members" / "0" / "history.csv").write_bytes(before[run / "members" / "0" / "history.csv"])
+    (run / "config.yaml").write_bytes(before[run / "config.yaml"] + b"# theirs")
+    assert_refused(tfuq(*train), "config.yaml", "another --run")
+    (run / "config.yaml").write_bytes(before[run / "config.yaml"])
+    assert {path: content for path, content in before.items() if path != run / "members" / "1"} == everything(tmp_path)
+    mine = tmp_path / "mine"
+    for name in ("config.yaml", "members/0/notes.txt", "predictions/scan/label.nii.gz", "scores/summary.json"):
+        (mine / name).parent.mkdir(parents=True)
+        (mine / name).write_text((run / "config.yaml").read_text())
+    before = everything(mine)
+    for flag in ("--overwrite", "--resume"):
+        tfuq("train", run / "config.yaml", "--run", mine, flag)
+        assert_kept(before)
+
+
+def test_a_run_of_an_earlier_version_is_taken_up_and_is_not_overwritten(trained, tfuq, tmp_path):
+    run = shutil.copytree(trained("mc-dropout").path, tmp_path / "run")
+    assert tfuq("predict", run).exit_code == 0
+    predictions, config = run / "predictions" / "mc-dropout", run / "config.yaml"
+    shutil.rmtree(predictions / "ball_005")
+    manifest = json.loads((predictions / "manifest.json").read_text())
+    del manifest["cases"]["ball_005"]
+    (predictions / "manifest.json").write_text(json.dumps(manifest))
+    without_lists(run)
+    assert_refused(tfuq("train", config, "--run", run, "--overwrite"), "config.yaml", "earlier version", "by hand")
+    assert tfuq("train", config, "--run", run, "--resume").exit_code == 0
+    assert tfuq("predict", run).exit_code == 0
+    assert set(json.loads((predictions / "manifest.json").read_text())["cases"]) == {"ball_004", "ball_005"}
+    assert_refused(tfuq("predict", run, "--overwrite"), "ball_004", "move it away")
+    assert tfuq("score", predictions, "--no-figures").exit_code == 0
+
+
+def test_a_half_trained_member_of_an_earlier_version_goes_on(balls, tfuq, tmp_path, monkeypatch):
+    from tfuq.training.fit import MemberTraining
+
+    config, run = tmp_path / "config.yaml", tmp_path / "run"
+    config.write_text(settings(balls, training={"epochs": 2}).dump())
+    with monkeypatch.context() as patch:
+        patch.setattr(MemberTraining, "_is_patience_over", lambda member: member.progress.epoch == 1 and 1 / 0)
+        assert tfuq("train", config, "--run", run).exit_code == 1
+    without_lists(run)
+    assert tfuq("train", config, "--run", run, "--resume").exit_code == 0
+    assert len((run / "members" / "0" / "history.csv").read_text().splitlines()) == 3
+
+
+def test_a_run_that_is_removed_while_it_is_trained_is_not_called_trained(balls, tfuq, tmp_path, monkeypatch):
+    from tfuq.training import fit
+
+    (tmp_path / "config.yaml").write_text(settings(balls, training={"epochs": 2}).dump())
+    save = fit.MemberTraining._save_state
+    for gone in ("run", "run/members", "run/config.yaml"):
+
+        def remove(member, gone=gone):
+            save(member)
+            path = tmp_path / gone
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+        monkeypatch.setattr(fit.MemberTraining, "_save_state", remove)
+        result = tfuq("train", tmp_path / "config.yaml", "--run", tmp_path / "run")
+        assert_refused(result, "run", "removed", "while it was trained")
+        shutil.rmtree(tmp_path / "run", ignore_errors=True)
+
+
+def test_predicting_replaces_nothing_of_theirs(trained, tfuq, tmp_path):
+    run, out = shutil.copytree(trained("mc-dropout").path, tmp_path / "run"), tmp_path / "out"
+    predict = ("predict", run, "--out", out)
+    (out / "ball_004").mkdir(parents=True)
+    (out / "ball_004" / "label.nii.gz").write_bytes(b"corrected by hand")
+    before = files_of(tmp_path)
+    for flag in ((), ("--overwrite",)):
+        assert_refused(tfuq(*predict, *flag), "is not empty and holds no predictions")
+        for place in (run, run / "members", run / "members" / "new", run / "scores" / "x", run / "predictions"):
+            assert_refused(tfuq("predict", run, "--out", place, *flag), "is kept for other files of the run")
+    assert files_of(tmp_path) == before
+    shutil.rmtree(out)
+    assert tfuq(*predict).exit_code == 0
+    label = out / "ball_004" / "label.nii.gz"
+    label.write_bytes(label.read_bytes() + b"by hand")
+    (out / "ball_004" / "probability.nii.gz").unlink()
+    (out / "ball_005" / "notes.txt").write_text("theirs")
+    before = files_of(out)
+    assert_refused(tfuq(*predict), "ball_004/label.nii.gz", "was changed since tfuq wrote it", "move it away")
+    assert_refused(tfuq(*predict, "--seed", 3, "--overwrite"), "ball_004/label.nii.gz")
+    assert files_of(out) == before
+    label.unlink()
+    assert tfuq(*predict).exit_code == 0
+    assert_refused(tfuq(*predict, "--seed", 3, "--overwrite"), "ball_005/notes.txt")
+    (out / "ball_005" / "notes.txt").unlink()
+    assert tfuq(*predict, "--seed", 3, "--overwrite").exit_code == 0
+
+
+def test_a_case_cannot_have_the_name_of_the_scores(trained, balls, tfuq, tmp_path):
+    shutil.copy(balls / "imagesTr" / "ball_000.nii.gz", tmp_path / "scores.nii.gz")
+    result = tfuq("predict", trained("mc-dropout").path, "--input", tmp_path / "scores.nii.gz", "--out", tmp_path / "out")
+    assert_refused(result, "'scores' cannot be a case id", "rename the file")
+
+
 @pytest.fixture(scope="module")
 def workplace(balls, tmp_path_factory):
     """What every command leaves, on one tiny run, and the commands."""

@@ -247,12 +247,10 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 def _beside(path: Path) -> Path:
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    # Of several threads that write one file each has a name of its own.
-    for number in itertools.count(1):
-        if _absolute(beside) not in ACTIVE:
-            return beside
-        beside = path.with_name(f".{path.name}.{os.getpid()}-{number}.part")
+    """A name that nothing has which this process writes at this time; threads may write one file at once."""
+    endings = itertools.chain([""], (f"-{number}" for number in itertools.count(1)))
+    names = (path.with_name(f".{path.name}.{os.getpid()}{ending}.part") for ending in endings)
+    return next(name for name in names if _absolute(name) not in ACTIVE)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
