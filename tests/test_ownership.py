@@ -420,16 +420,17 @@ def test_a_run_of_an_earlier_version_is_taken_up_and_is_not_overwritten(trained,
     run = shutil.copytree(trained("mc-dropout").path, tmp_path / "run")
     assert tfuq("predict", run).exit_code == 0
     predictions, config = run / "predictions" / "mc-dropout", run / "config.yaml"
-    shutil.rmtree(predictions / "ball_005")
     manifest = json.loads((predictions / "manifest.json").read_text())
-    del manifest["cases"]["ball_005"]
+    kept, gone = manifest["cases"]
+    shutil.rmtree(predictions / gone)
+    del manifest["cases"][gone]
     (predictions / "manifest.json").write_text(json.dumps(manifest))
     without_lists(run)
     assert_refused(tfuq("train", config, "--run", run, "--overwrite"), "config.yaml", "earlier version", "by hand")
     assert tfuq("train", config, "--run", run, "--resume").exit_code == 0
     assert tfuq("predict", run).exit_code == 0
-    assert set(json.loads((predictions / "manifest.json").read_text())["cases"]) == {"ball_004", "ball_005"}
-    assert_refused(tfuq("predict", run, "--overwrite"), "ball_004", "move it away")
+    assert set(json.loads((predictions / "manifest.json").read_text())["cases"]) == {kept, gone}
+    assert_refused(tfuq("predict", run, "--overwrite"), kept, "move it away")
     assert tfuq("score", predictions, "--no-figures").exit_code == 0
 
 
@@ -467,8 +468,9 @@ def test_a_run_that_is_removed_while_it_is_trained_is_not_called_trained(balls, 
 def test_predicting_replaces_nothing_of_theirs(trained, tfuq, tmp_path):
     run, out = shutil.copytree(trained("mc-dropout").path, tmp_path / "run"), tmp_path / "out"
     predict = ("predict", run, "--out", out)
-    (out / "ball_004").mkdir(parents=True)
-    (out / "ball_004" / "label.nii.gz").write_bytes(b"corrected by hand")
+    first, second = json.loads((run / "splits.json").read_text())["test"]
+    (out / first).mkdir(parents=True)
+    (out / first / "label.nii.gz").write_bytes(b"corrected by hand")
     before = files_of(tmp_path)
     for flag in ((), ("--overwrite",)):
         assert_refused(tfuq(*predict, *flag), "is not empty and holds no predictions")
@@ -477,18 +479,18 @@ def test_predicting_replaces_nothing_of_theirs(trained, tfuq, tmp_path):
     assert files_of(tmp_path) == before
     shutil.rmtree(out)
     assert tfuq(*predict).exit_code == 0
-    label = out / "ball_004" / "label.nii.gz"
+    label = out / first / "label.nii.gz"
     label.write_bytes(label.read_bytes() + b"by hand")
-    (out / "ball_004" / "probability.nii.gz").unlink()
-    (out / "ball_005" / "notes.txt").write_text("theirs")
+    (out / first / "probability.nii.gz").unlink()
+    (out / second / "notes.txt").write_text("theirs")
     before = files_of(out)
-    assert_refused(tfuq(*predict), "ball_004/label.nii.gz", "was changed since tfuq wrote it", "move it away")
-    assert_refused(tfuq(*predict, "--seed", 3, "--overwrite"), "ball_004/label.nii.gz")
+    assert_refused(tfuq(*predict), f"{first}/label.nii.gz", "was changed since tfuq wrote it", "move it away")
+    assert_refused(tfuq(*predict, "--seed", 3, "--overwrite"), f"{first}/label.nii.gz")
     assert files_of(out) == before
     label.unlink()
     assert tfuq(*predict).exit_code == 0
-    assert_refused(tfuq(*predict, "--seed", 3, "--overwrite"), "ball_005/notes.txt")
-    (out / "ball_005" / "notes.txt").unlink()
+    assert_refused(tfuq(*predict, "--seed", 3, "--overwrite"), f"{second}/notes.txt")
+    (out / second / "notes.txt").unlink()
     assert tfuq(*predict, "--seed", 3, "--overwrite").exit_code == 0
 
 

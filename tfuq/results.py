@@ -143,7 +143,8 @@ def _named_folders(folder: Path) -> list[Path]:
     if not (folder / MANIFEST).is_file():
         return []
     require_replaceable(folder / MANIFEST)
-    return [folder / name for name in read_manifest(folder).cases if (folder / name).is_dir()]
+    cases = read_manifest(folder).cases
+    return [path for path in sorted(folder.iterdir()) if path.name in cases and path.is_dir()]
 
 
 def require_one_set(folder: Path, manifest: Manifest) -> None:

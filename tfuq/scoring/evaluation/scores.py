@@ -57,7 +57,8 @@ class Scores:
             files = {str(path.relative_to(part)): digest_of(path) for path in sorted(part.rglob("*.*"))}
             write_json(part / SUMMARY, self.summary | {"files": files})
         for name in set(earlier) - set(files):
-            remove_file(folder / name)
+            if ".." not in Path(name).parts and not Path(name).is_absolute():
+                remove_file(folder / name)
         return [path.name for path in figures]
 
 
