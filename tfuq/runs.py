@@ -20,7 +20,7 @@ RUNS = Path("runs")
 _INCOMPLETE = "restore it, or train the run again"
 _TOLD_BY = ("config.yaml", "environment.json", "splits.json")
 _TRAINED = ("members", "calibrations")  # what would be taken for the new run's, if it were left
-_NOT_OURS = "move it away, or choose another --run; a run of an earlier version is to be removed by hand"
+_NOT_OURS = "move it away, or choose another --run; remove a run of an earlier version by hand"
 _MADE = ("predictions", "scores", "shift", "tensorboard")
 _OF_A_MEMBER = ("weights.npz", "state.npz", "history.csv", "done")
 

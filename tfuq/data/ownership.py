@@ -143,7 +143,10 @@ class Removal:
         places = list(below)
         found = next((path for path in self.foreign if any(path.is_relative_to(place) for place in places)), None)
         if found:
-            raise RunError(f"{found}: was changed since tfuq wrote it, or tfuq did not write it, and is left alone; {remedy}")
+            raise RunError(
+                f"{found}: was changed since tfuq wrote it, or was not written by tfuq (or by a version that kept no list of its "
+                f"files), and is left alone; {remedy}"
+            )
 
     def carry_out(self) -> None:
         """Remove what is tfuq's own and was not changed since it was looked at, then the folders that hold nothing else."""
