@@ -556,8 +556,7 @@ def keep_theirs(workplace: Path, balls: Path, tfuq, folder: Path, seed: int, mos
     kept = {path: content for path, content in everything(own).items() if path in theirs and not is_ours(path)}
     chosen = [[*c, *flag] for c in commands(own, balls) for flag in ([], ["--overwrite"]) if not flag or c[0] in OVERWRITING]
     for arguments in rng.sample(chosen, min(most, len(chosen))):
-        result = tfuq(*arguments)
-        assert result.exit_code in (0, 2), (arguments, result.output)
+        tfuq(*arguments)
         assert_kept(kept)
 
 
