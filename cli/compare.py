@@ -29,12 +29,10 @@ def command(scores, class_name, out) -> None:
     Example:
       tfuq compare runs/quickstart/hybrid/scores/hybrid runs/quickstart/hybrid/scores/mc-dropout
     """
-    from tfuq.data.writers import write_csv, write_text
     from tfuq.scoring.comparison import compare
 
     comparison = compare(list(scores), class_name)
     show(comparison.markdown())
     if out:
-        write_text(out / "comparison.md", comparison.markdown())
-        write_csv(out / "comparison.csv", comparison.rows())
+        comparison.write(out)
         show(f"{len(comparison.methods)} methods over {len(comparison.cases)} cases compared in {out}")

@@ -99,7 +99,11 @@ def draws(command: Callable) -> Callable:
     return together
 
 
-overwrite = click.option("--overwrite", is_flag=True, help="Replace what is there.")
+overwrite = click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Replace what tfuq wrote there. What it did not write, or what was changed since, is never replaced.",
+)
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, with its time and memory; write nothing.")
 override = click.option(
     "-o",

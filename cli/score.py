@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import click
 
@@ -79,20 +80,25 @@ def command(predictions, reference, label_values, ood, level, failure_at, dose, 
         scores.tables.update(dose=doses.values, dose_volume=doses.curves)
         scores.summary["dose_spread"] = doses.spread_coverage()
     folder = default_output(predictions)
-    scores.write(folder)
+    drawn = scores.write(folder, draw=partial(_draw, predictions, reference, scores, doses) if figures else None)
     if figures:
-        from tfuq.report.figures import write_figures
-
-        drawn = write_figures(predictions, reference, scores, folder / "figures")
-        if doses:
-            from tfuq.report.canvas import save
-            from tfuq.report.dose import dose_figures
-
-            drawn += [save(figure, folder / "figures" / f"{name}.png") for name, figure in dose_figures(doses)]
         say(f"{len(drawn)} figures drawn")
     for line in _lines(scores.summary):
         show(line)
     show(f"{scores.summary['cases']} case(s) scored in {folder}")
+
+
+def _draw(predictions, reference, scores, doses, folder) -> list:
+    """Draw the figures of scores into a folder."""
+    from tfuq.report.figures import write_figures
+
+    drawn = write_figures(predictions, reference, scores, folder)
+    if doses:
+        from tfuq.report.canvas import save
+        from tfuq.report.dose import dose_figures
+
+        drawn += [save(figure, folder / f"{name}.png") for name, figure in dose_figures(doses)]
+    return drawn
 
 
 def _doses(predictions, reference, dose, label_values):

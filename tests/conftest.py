@@ -129,6 +129,15 @@ def task_settings(task: str, root: Path, method: str = "mc-dropout", **changes):
     return configuration.Config.model_validate(tree)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unflushed():
+    """Commands in this process leave flushing to the system, as tests end no power supply."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tfuq.data.durable.flush_open", lambda descriptor: None)
+        patch.setattr("tfuq.data.ledger.flush_open", lambda descriptor: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def digits(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("digits")
@@ -221,8 +230,9 @@ def assert_refused(result, *words: str) -> None:
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder but locks, the times left out of manifests and histories."""
-    found = {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file() and p.name != ".lock"}
+    """Every file below a folder but locks and lists of files, the times left out of manifests and histories."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in (".lock", ".tfuq")]
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in paths}
     for name, content in found.items():
         if name.endswith("manifest.json"):
             manifest = json.loads(content)

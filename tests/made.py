@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from tfuq.data.cases import Case, read_case_image, read_label
 from tfuq.data.classification import class_of
 from tfuq.data.landmarks import pixel_mm, reference_points
 from tfuq.data.layouts import cases_of
+from tfuq.data.ownership import digest_of
 from tfuq.data.writers import write_csv, write_json, write_nifti
 from tfuq.masks import StoredSamples
 from tfuq.measures.landmark import landmark_measures
@@ -74,11 +76,22 @@ def make_scores(run: Run, method: str, samples: int = 4, noise: float = 1.0, mos
     _MAKERS[run.config.task](folder, run.config, cases, (samples, noise, rng))
     manifest.write(folder)
     scores = score_folder(folder, None, on_case=lambda _: None)
-    scores.write(run.scores(method))
-    figures = run.scores(method) / "figures"
-    figures.mkdir(exist_ok=True)
-    Image.new("RGB", (40, 30), "white").save(figures / "risk-coverage-case.png")
+    scores.write(run.scores(method), draw=_draw)
     return run.scores(method)
+
+
+def enter_files(folder: Path) -> None:
+    """Make the tables and figures that lie in a score folder those of its scoring."""
+    summary = json.loads((folder / "summary.json").read_text())
+    paths = [*folder.glob("*.csv"), *folder.glob("figures/*.png")]
+    summary["files"] = {str(path.relative_to(folder)): digest_of(path) for path in paths}
+    write_json(folder / "summary.json", summary)
+
+
+def _draw(folder: Path) -> list[Path]:
+    folder.mkdir()
+    Image.new("RGB", (40, 30), "white").save(folder / "risk-coverage-case.png")
+    return [folder / "risk-coverage-case.png"]
 
 
 def _volumes(folder: Path, config: Config, cases: list[Case], how: tuple) -> None:

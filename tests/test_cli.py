@@ -56,7 +56,8 @@ def test_predict_and_score(trained, tfuq, tmp_path, method, rank):
 def check_case(folder: Path, source, method: str, classes: int) -> None:
     single = method == "deterministic"
     maps = ("predictive_entropy",) if single else UNCERTAINTY_MAPS
-    assert {p.name for p in folder.iterdir()} == {f"{m}.nii.gz" for m in ("label", "probability", *maps)} | {"structures.csv"}
+    expected = {f"{m}.nii.gz" for m in ("label", "probability", *maps)} | {"structures.csv"}
+    assert {p.name for p in folder.iterdir()} == expected | {".tfuq"}
     loaded = {name: nibabel.load(folder / f"{name}.nii.gz") for name in ("label", "probability", *maps)}
     for image in loaded.values():
         assert image.shape[:3] == source.shape

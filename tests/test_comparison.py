@@ -109,4 +109,4 @@ def test_refusals(tmp_path, tfuq):
     assert_refused(tfuq("compare", a, tmp_path), "no scores")
     result = tfuq("compare", a, scores(tmp_path / "c", "ensemble", [0.6], ["x"]), "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
-    assert {p.name for p in (tmp_path / "out").iterdir()} == {"comparison.md", "comparison.csv"}
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"comparison.md", "comparison.csv", ".tfuq"}

@@ -126,7 +126,7 @@ def test_tensorboard_holds_the_history(trained, tfuq, tmp_path):
     result = tfuq(*small_training(trained, tmp_path), "--tensorboard")
     assert result.exit_code == 0, result.output
     for member in (0, 1):
-        (path,) = (tmp_path / "run" / "tensorboard" / str(member)).iterdir()
+        (path,) = (tmp_path / "run" / "tensorboard" / str(member)).glob("events.*")
         found = {}
         for event in tf.compat.v1.train.summary_iterator(str(path)):
             for value in event.summary.value:

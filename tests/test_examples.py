@@ -89,7 +89,7 @@ def test_every_help_shows_an_example_that_runs(played):
 
 def test_python_example_of_the_readme_runs(played, monkeypatch):
     monkeypatch.chdir(played[0])
-    scan = sorted(Path("runs/quickstart/data/imagesTr").iterdir())[0]
+    scan = sorted(Path("runs/quickstart/data/imagesTr").glob("*.nii.gz"))[0]
     Path("scan.nii.gz").write_bytes(scan.read_bytes())
     (code,) = readme_blocks("From Python", "python")
     names = {}

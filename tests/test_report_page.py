@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import assert_refused
-from tests.made import make_run, make_scores
+from tests.made import enter_files, make_run, make_scores
 from tfuq.data.stored import read_table
 from tfuq.data.writers import write_csv
 from tfuq.errors import DataError
@@ -142,6 +142,7 @@ def test_further_tables_and_figures_appear_by_themselves(scored_tasks, tmp_path)
     folder = shutil.copytree(scored_tasks["segmentation"][0], tmp_path / "scores")
     write_csv(folder / "failure.csv", [{"measure": "pairwise_dice", "aurc": 0.1234567}, {"measure": "<b>", "aurc": 2.0}])
     shutil.copy(folder / "figures" / "risk-coverage-case.png", folder / "figures" / "reliability.png")
+    enter_files(folder)
     write_page([folder], tmp_path / "page.html", 4)
     text, _, pictures = read_page(tmp_path / "page.html")
     assert "<caption>failure</caption>" in text
@@ -164,9 +165,11 @@ def test_a_case_whose_files_are_damaged_is_named(scored_tasks, balls, tmp_path):
 
 def test_damaged_files_of_scores_are_refused(scored_tasks, tfuq, tmp_path):
     folder = shutil.copytree(scored_tasks["classification"][0], tmp_path / "scores")
-    (folder / "figures" / "reliability.png").write_bytes(b"no picture")
-    assert_refused(tfuq("report", folder), "reliability.png", "not a readable picture")
-    (folder / "figures" / "reliability.png").unlink()
+    picture = folder / "figures" / "risk-coverage-case.png"
+    whole = picture.read_bytes()
+    picture.write_bytes(b"no picture")
+    assert_refused(tfuq("report", folder), "risk-coverage-case.png", "not a readable picture")
+    picture.write_bytes(whole)
     (folder / "failure.csv").write_text("")
     assert_refused(tfuq("report", folder), "failure.csv", "run tfuq score again")
     (folder / "failure.csv").write_text("a,b\n1,2,3\n")
@@ -195,7 +198,7 @@ def test_refusals(scored_tasks, tfuq, tmp_path):
     assert_refused(tfuq("report", segmentation, classification, "--out", tmp_path / "r.html"), "one task at a time")
     assert_refused(tfuq("report", segmentation, "--out", tmp_path), "is a folder")
     (tmp_path / "mine.html").write_text("my own page")
-    assert_refused(tfuq("report", segmentation, "--out", tmp_path / "mine.html"), "something other than a report")
+    assert_refused(tfuq("report", segmentation, "--out", tmp_path / "mine.html"), "not written by tfuq")
     assert (tmp_path / "mine.html").read_text() == "my own page"
     copy = shutil.copytree(segmentation, tmp_path / "copy")
     (copy / "summary.json").write_text('{"method": "vi", "scores": {"all": {"dice": "high"}}}')

@@ -1,8 +1,10 @@
 """Bad input ends in one line and changes nothing; what is stopped, killed or out of room goes on to the same end."""
 
 import json
+import os
 import resource
 import shutil
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -14,7 +16,9 @@ import pytest
 from tests import killing
 from tests.conftest import assert_refused, files_of, predicted, settings
 from tfuq import runs
-from tfuq.data.writers import remove_leftovers, whole_folder
+from tfuq.data.ledger import add_entries, unfinished_entry
+from tfuq.data.ownership import remove_leftovers
+from tfuq.data.writers import whole_folder, write_text
 
 
 @contextmanager
@@ -63,7 +67,7 @@ def test_a_full_disk_keeps_what_is_predicted(trained, tfuq, tmp_path):
         assert_refused(tfuq("predict", run, "--out", tmp_path / "out"), "cannot be written", "free space")
     kept = {first} if largest[first] < largest[second] else set()
     assert set(json.loads((tmp_path / "out" / "manifest.json").read_text())["cases"]) == kept
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {".lock", "manifest.json"} | kept
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {".lock", ".tfuq", "manifest.json"} | kept
     with little_room(10):
         assert_refused(tfuq("predict", run, "--out", tmp_path / "none"), "cannot be written", "free space")
     assert tfuq("predict", run, "--out", tmp_path / "out").exit_code == 0
@@ -94,7 +98,7 @@ def test_what_another_process_writes_is_left_to_it(trained, tfuq, tmp_path):
     (tmp_path / "config.yaml").write_text((run / "config.yaml").read_text())
     member = run / "members" / "0"
     (member / "done").unlink()
-    (member / ".state.npz.99999.part").write_text("what the other process is writing")
+    left_unfinished(member / ".state.npz.99999.part").write_text("what the other process is writing")
     before = files_of(tmp_path)
     with held_by_another_process(member):
         (member / ".state.npz.99999.part").write_text("what the other process is writing")
@@ -110,24 +114,41 @@ def test_what_another_process_writes_is_left_to_it(trained, tfuq, tmp_path):
     assert tfuq("predict", run, "--out", out).exit_code == 0
 
 
-def test_only_own_leftovers_are_removed(tmp_path):
-    others = [".notes.part", "a.12.part", ".x.part.12", ".part"]
-    for name in (*others, ".weights.npz.4711.part"):
-        (tmp_path / name).write_text("")
-    (tmp_path / ".case.12.part").mkdir()
-    (tmp_path / ".case.12.part" / "label.nii.gz").write_text("")
-    (tmp_path / ".link.12.part").symlink_to(tmp_path)
+def left_unfinished(path: Path, pid: int | None = None, host: str | None = None, *, aside: bool = False) -> Path:
+    """List a name as that of something which a process left; by default a process of this host that has ended."""
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    whose = {"host": host or socket.gethostname(), "pid": pid or ended.pid}
+    add_entries(path.parent, [unfinished_entry(path.name, aside=aside) | whose])
+    return path
+
+
+def test_only_own_leftovers_of_dead_processes_are_removed(tmp_path):
+    others = [".notes.part", "a.12.part", ".x.part.12", ".part", ".state.npz.4711.part"]
+    for name in others:
+        (tmp_path / name).write_text("mine")
+    left_unfinished(tmp_path / ".weights.npz.1.part").write_text("half")
+    left_unfinished(tmp_path / ".case.1.part").mkdir()
+    (tmp_path / ".case.1.part" / "label.nii.gz").write_text("half")
+    left_unfinished(tmp_path / ".elsewhere.1.part", host="another").write_text("of another host")
+    left_unfinished(tmp_path / ".living.1.part", pid=os.getpid()).write_text("being written")
+    aside = left_unfinished(tmp_path / ".case.old.1.part", aside=True)
+    write_text(aside / "label.csv", "ours")
+    write_text(aside / "corrected.csv", "ours")
+    (aside / "corrected.csv").write_text("mine")
     remove_leftovers(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == set(others)
+    kept = {*others, ".elsewhere.1.part", ".living.1.part", ".case.old.1.part", ".tfuq"}
+    assert {path.name for path in tmp_path.iterdir()} == kept
+    assert {path.name for path in aside.iterdir()} == {"corrected.csv", ".tfuq"}
 
 
 def test_a_folder_is_replaced_only_by_a_whole_one(tmp_path):
-    (tmp_path / "case").mkdir()
-    (tmp_path / "case" / "old").write_text("")
-    with pytest.raises(ZeroDivisionError), whole_folder(tmp_path / "case") as part:
+    with whole_folder(tmp_path / "case", "case") as part:
+        (part / "old").write_text("")
+    with pytest.raises(ZeroDivisionError), whole_folder(tmp_path / "case", "case") as part:
         (part / "new").write_text(str(1 / 0))
     assert files_of(tmp_path) == {"case/old": b""}
-    with whole_folder(tmp_path / "case") as part:
+    with whole_folder(tmp_path / "case", "case") as part:
         (part / "new").write_text("")
     assert files_of(tmp_path) == {"case/new": b""}
 
@@ -191,7 +212,7 @@ def test_training_killed_before_each_of_its_files_is_whole_ends_as_an_uninterrup
 
 def test_a_phantom_killed_while_it_is_made_is_made_again(uninterrupted, tfuq, tmp_path):
     command = ("data", "synth", "brain-decathlon", tmp_path / "phantom", "--cases", 1)
-    assert killing.kill_at_rename(4, *command, log=tmp_path / "log")
+    assert killing.kill_at_rename(1, *command, log=tmp_path / "log")
     assert not (tmp_path / "phantom").exists()
     assert tfuq(*command).exit_code == 0
     assert (tmp_path / "phantom" / "dataset.json").is_file()
@@ -258,7 +279,7 @@ def test_resuming_is_refused_where_it_would_not_be_the_same_run(trained, own_bal
     (own_balls / "dataset.json").write_text(json.dumps(index))
     assert_refused(tfuq(*resume), "has other cases than when this run began")
     (run / "config.yaml").unlink()
-    assert_refused(tfuq(*resume), "without its config.yaml", "--overwrite")
+    assert_refused(tfuq(*resume), "without its config.yaml", "--run")
     assert files_of(run) == {name: content for name, content in before.items() if name != "config.yaml"}
 
 

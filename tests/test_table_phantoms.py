@@ -19,7 +19,7 @@ def test_heads_are_in_the_challenge_layout_and_doctors_err_as_told(tmp_path):
     write_cephalogram(tmp_path, 25, 3)
     truth = json.loads((tmp_path / "truth.json").read_text())
     names = [f"{n:03d}" for n in range(1, 26)]
-    assert sorted(path.stem for path in (tmp_path / "RawImage" / "TrainingData").iterdir()) == names
+    assert sorted(path.stem for path in (tmp_path / "RawImage" / "TrainingData").glob("*.bmp")) == names
     with Image.open(tmp_path / "RawImage" / "TrainingData" / "001.bmp") as image:
         assert (image.format, image.mode, image.size) == ("BMP", "L", (WIDTH, HEIGHT))
     assert truth["reference_size"] == [WIDTH * REFERENCE_SCALE, HEIGHT * REFERENCE_SCALE]
@@ -62,7 +62,7 @@ def patch(image, point, radius=4):
 
 def test_digits_are_the_four_official_files(tmp_path):
     write_digits(tmp_path, 103, 5)
-    assert sorted(path.name for path in tmp_path.iterdir()) == DIGIT_FILES
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".tfuq", *DIGIT_FILES]
     test_images, test_labels, images, labels = (read_idx(tmp_path / name) for name in DIGIT_FILES)
     assert (test_images.shape, images.shape) == ((20, 28, 28), (83, 28, 28))
     assert (images.dtype, images.min(), images.max()) == (np.uint8, 0, 255)

@@ -14,7 +14,7 @@ from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.readers import stem
 from tfuq.data.volume import Volume
-from tfuq.data.writers import write_csv
+from tfuq.data.writers import whole_set, write_csv
 from tfuq.measures.voxel import UNCERTAINTY_MAPS
 from tfuq.prediction.tables import TablePredictor
 from tfuq.report.segmentation import CaseArrays, overview
@@ -71,8 +71,9 @@ class PredictedTable:
 
     def save(self, folder: str | Path) -> Path:
         """Write the tables that ``tfuq predict`` writes."""
-        for name, rows in self.tables.items():
-            write_csv(Path(folder) / name, rows)
+        with whole_set(Path(folder)) as part:
+            for name, rows in self.tables.items():
+                write_csv(part / name, rows)
         return Path(folder)
 
 

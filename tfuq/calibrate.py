@@ -13,6 +13,7 @@ from tfuq.calibrations import Calibration, Conformal, Scaling, calibration_path,
 from tfuq.data.cases import Case, read_case_image, read_label, read_mask
 from tfuq.data.classification import class_of
 from tfuq.data.landmarks import image_diagonal, pixel_mm, reference_points
+from tfuq.data.ownership import require_replaceable
 from tfuq.data.preprocessing import to_examples
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError, RunError
@@ -60,6 +61,7 @@ def calibrate(
         raise DataError(f"--scaling vector: serves classification alone; {_INSTEAD_OF_VECTOR[run.config.task]}")
     if path.exists() and not overwrite:
         raise RunError(f"{path}: exists; pass --overwrite to replace it, which voids the predictions that were made with it")
+    require_replaceable(path)
     fit = _FITS[run.config.task](run, request, choices)
     with exclusive(path.parent, "calibrating into"):
         for case_id in fit.gather(cases):

@@ -55,7 +55,9 @@ def plan_prediction(predictor: Predictor, cases: list[Case], folder: Path, *, ov
     Raises:
         TfuqError: what prediction would refuse before its first case.
     """
+    predictor.run.require_output(folder)
     existing = results.find_draws(folder, predictor.manifest(), overwrite=overwrite)
+    predictor.require_room(cases, folder, existing or predictor.manifest())
     left = [case for case in cases if not existing or case.id not in existing.cases]
     method, networks = predictor.request.method, predictor.networks
     plan = {

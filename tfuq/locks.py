@@ -17,10 +17,11 @@ from pathlib import Path
 import psutil
 import pydantic
 
-from tfuq.data.writers import make_folder, remove_leftovers
+from tfuq.data.ownership import LOCK, remove_leftovers
+from tfuq.data.writers import make_folder
 from tfuq.errors import RunError
 
-LOCK, OWNER = ".lock", ".lock.owner"
+OWNER = ".lock.owner"
 _TAKEOVER = ".lock.takeover"
 _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 _MOST_BYTES = 4096  # of the file that names the owner
@@ -48,11 +49,11 @@ def exclusive(folder: Path, doing: str, *, wait: bool = False) -> Iterator[None]
     make_folder(folder)
     with _opened(folder) as descriptor:
         if _is_locked(descriptor, folder, doing, wait=wait):
-            remove_leftovers(folder)
+            remove_leftovers(folder, held=True)
             yield
             return
         with _owned(folder, doing, wait=wait):
-            remove_leftovers(folder)
+            remove_leftovers(folder, held=True)
             yield
 
 

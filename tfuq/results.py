@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from tfuq.data.cases import Case
 from tfuq.data.layouts import is_case_id
+from tfuq.data.ownership import digest_of, plan_removal, require_replaceable
 from tfuq.data.stored import read_json
 from tfuq.data.writers import remove_whole, write_json
 from tfuq.errors import RunError
@@ -54,7 +55,8 @@ class Manifest:
     """Everything that determines the predictions, and the finished cases.
 
     ``missing_members`` are those that the method should have drawn from, and that had not finished training. ``definitions`` are
-    `DEFINITIONS` of the version that predicted.
+    `DEFINITIONS` of the version that predicted. ``files`` are digests of the tables that the cases' rows are in, by name; None of
+    volumes, and where an earlier version did not note them.
     """
 
     run: str
@@ -67,6 +69,7 @@ class Manifest:
     missing_members: list[int] = field(default_factory=list)
     definitions: int = 1
     cases: dict[CaseId, CaseEntry] = field(default_factory=dict)
+    files: dict[str, str] | None = None
 
     def same_draws(self, other: Manifest) -> bool:
         """Whether both would write the same files for the same case."""
@@ -149,32 +152,20 @@ def read_manifest(folder: Path) -> Manifest:
     """
     if not (folder / MANIFEST).is_file():
         raise RunError(f"{folder}: no predictions (it has no {MANIFEST}); give a folder that tfuq predict wrote")
-    return read_json(folder / MANIFEST, Manifest, "predict again with --overwrite")
-
-
-def open_folder(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest:
-    """The manifest to go on with: the folder's own where it holds the same draws, else the new one, written there.
-
-    Raises:
-        RunError: the folder holds other predictions and ``overwrite`` is not set.
-    """
-    existing = find_draws(folder, manifest, overwrite=overwrite)
-    if existing is None:
-        _replace(folder, manifest)
-    return existing or manifest
+    return read_json(folder / MANIFEST, Manifest, "restore it, or predict into another folder")
 
 
 def find_draws(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest | None:
     """The manifest of a folder that holds the same draws; None for one to begin, or to replace with ``overwrite``.
 
     Raises:
-        RunError: the folder holds something else and ``overwrite`` is not set.
+        RunError: the folder holds something other than predictions, or other predictions and ``overwrite`` is not set.
     """
-    if overwrite:
-        return None
     if not (folder / MANIFEST).is_file():
         if any(not path.name.startswith(".") for path in folder.glob("*")):
-            raise RunError(f"{folder}: is not empty and holds no predictions; choose another --out, or pass --overwrite")
+            raise RunError(f"{folder}: is not empty and holds no predictions; choose another --out")
+        return None
+    if overwrite:
         return None
     existing = read_manifest(folder)
     if not existing.same_draws(manifest):
@@ -184,13 +175,39 @@ def find_draws(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest
     return existing
 
 
-def _replace(folder: Path, manifest: Manifest) -> None:
-    """Remove the cases that the folder's manifest names, and nothing else that may lie there."""
-    try:
-        named = read_manifest(folder).cases
-    except RunError:
-        named = {}  # a damaged manifest names nothing; its cases are replaced as they are predicted
+def begin(folder: Path, manifest: Manifest) -> None:
+    """Write a manifest without cases, and remove the cases that the folder's earlier one names; nothing else that lies there.
+
+    Raises:
+        RunError: the manifest, or something in one of the cases' folders, is not tfuq's own. Nothing was removed then.
+    """
+    named = _named_folders(folder)
+    plan_removal(named).refuse_foreign(named)
     manifest.write(folder)  # first, so that at no moment a manifest names a case that is gone
-    for path in list(folder.iterdir()):
-        if path.name in named and path.is_dir():
-            remove_whole(path)
+    for path in named:
+        remove_whole(path)
+
+
+def _named_folders(folder: Path) -> list[Path]:
+    if not (folder / MANIFEST).is_file():
+        return []
+    require_replaceable(folder / MANIFEST)
+    cases = read_manifest(folder).cases
+    return [path for path in sorted(folder.iterdir()) if path.name in cases and path.is_dir()]
+
+
+def require_one_set(folder: Path, manifest: Manifest) -> None:
+    """Refuse tables that are not those of the manifest, such as those of a prediction that was killed between the two.
+
+    Raises:
+        RunError: a table is missing, or it was written at another time or changed since.
+    """
+    tables = [name for name in (PREDICTIONS, MEMBERS, LANDMARKS, SAMPLES) if (folder / name).is_file()]
+    if manifest.files is None:
+        return
+    for name in dict.fromkeys([*tables, *manifest.files]):
+        if name not in tables or digest_of(folder / name) != manifest.files.get(name):
+            raise RunError(
+                f"{folder / name}: is not the table that {MANIFEST} was written with; run the same tfuq predict again, or with "
+                "--overwrite"
+            )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +12,8 @@ from pydantic import Field
 
 from tfuq import config as configuration
 from tfuq.config import TRAINED_AS, Config
+from tfuq.data.ledger import has_ledger
+from tfuq.data.ownership import Removal, plan_removal, require_replaceable
 from tfuq.data.preprocessing import Statistics
 from tfuq.data.stored import read_json
 from tfuq.data.writers import write_json, write_text
@@ -21,6 +22,11 @@ from tfuq.errors import RunError
 RUNS = Path("runs")
 MOST_CHANNELS = 10_000
 _INCOMPLETE = "restore it, or train the run again"
+_TOLD_BY = ("config.yaml", "environment.json", "splits.json")
+_TRAINED = ("members", "calibrations")  # what would be taken for the new run's, if it were left
+_NOT_OURS = "move it away, or choose another --run; remove a run of an earlier version by hand"
+_MADE = ("predictions", "scores", "shift", "tensorboard")
+_OF_A_MEMBER = ("weights.npz", "state.npz", "history.csv", "done")
 
 
 class _Facts(pydantic.BaseModel, extra="allow"):
@@ -78,6 +84,17 @@ class Run:
         """Folder of a method's scores."""
         return self.path / "scores" / method
 
+    def require_output(self, folder: Path) -> None:
+        """Refuse a folder for predictions in which other files of the run lie.
+
+        Raises:
+            RunError: it is such a folder.
+        """
+        place, own = folder.resolve(), self.path.resolve()
+        kept = [own / name for name in (*_TRAINED, *_MADE) if name != "predictions"]
+        if place in (own, own / "predictions") or any(place.is_relative_to(path) for path in kept):
+            raise RunError(f"--out {folder}: is kept for other files of the run {self.path}; choose another folder")
+
     @property
     def finished_members(self) -> list[int]:
         """Members whose training ended. A folder such as ``00`` is no member's: that of member 0 is ``0``."""
@@ -121,21 +138,34 @@ def write_facts(path: Path, facts: dict) -> None:
     write_json(path / "environment.json", facts)
 
 
-def remove(path: Path) -> None:
-    """Remove a run, first the configuration that marks it as one, and nothing else that may lie in its folder."""
-    for name in (
-        "config.yaml",
-        "environment.json",
-        "splits.json",
-        "members",
-        "calibrations",
-        "predictions",
-        "scores",
-        "shift",
-        "tensorboard",
-    ):
-        part = path / name
-        shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
+def plan_overwriting(path: Path) -> Removal:
+    """What to remove so that a run can begin in a folder: what tfuq wrote of an earlier one, first what marks it as a run.
+
+    What else lies there stays, such as a label that was corrected by hand.
+
+    Raises:
+        RunError: something that is not tfuq's own would be taken for a part of the new run.
+    """
+    removal = plan_removal(path / name for name in (*_TOLD_BY, *_TRAINED, *_MADE))
+    removal.refuse_foreign([path / name for name in (*_TOLD_BY, *_TRAINED)], _NOT_OURS)
+    return removal
+
+
+def require_room(path: Path, members: int) -> None:
+    """Refuse a folder to train in where something that is not tfuq's own lies in the place of a file of the run.
+
+    Raises:
+        RunError: there is such a thing.
+    """
+    if not is_run(path):
+        for name in _TOLD_BY:
+            require_replaceable(path / name)
+    for member in range(members):
+        folder = path / "members" / str(member)
+        if (folder / "done").is_file() or (is_run(path) and not has_ledger(folder)):
+            continue  # finished, or by a version without lists, whose state says itself that it is one
+        for name in _OF_A_MEMBER:
+            require_replaceable(folder / name)
 
 
 def is_run(path: Path) -> bool:

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import itertools
 import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import nibabel
 import numpy as np
 
+from tfuq.data.durable import flush
+from tfuq.data.ledger import LEDGER, add_entries, file_entry, kind_entry, read_ledger, unfinished_entry
+from tfuq.data.ownership import (
+    ACTIVE,
+    REMEDY,
+    Removal,
+    digest_of,
+    plan_removal,
+    remove_leftovers,
+    require_place_of_file,
+    require_replaceable,
+)
 from tfuq.data.volume import Volume
-from tfuq.errors import DataError, TfuqError
+from tfuq.errors import DataError, RunError, TfuqError
+
+_SET = "set"
 
 
 def make_folder(path: Path) -> None:
@@ -31,57 +47,210 @@ def make_folder(path: Path) -> None:
 
 
 @contextmanager
-def whole_file(path: Path):
-    """Yield a path beside ``path`` to write to; it takes the final name only when the block ends without an error."""
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield a path beside ``path`` to write to; it takes the final name only when the block ends without an error.
+
+    Raises:
+        RunError: what lies there is not tfuq's own. TfuqError: it cannot be written.
+    """
     make_folder(path.parent)
-    beside = _beside(path)
-    try:
+    if _is_in_unfinished(path):
+        with _writing(path):
+            yield path
+        return
+    require_place_of_file(path)
+    with _writing(path), _unfinished(path) as beside:
         yield beside
+        digest = digest_of(beside)
+        require_replaceable(path, digest)
+        flush([beside])
+        add_entries(path.parent, [file_entry(path.name, digest)])
         os.replace(beside, path)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    finally:
-        beside.unlink(missing_ok=True)
+        flush([path.parent])
 
 
 @contextmanager
-def whole_folder(path: Path):
-    """Yield a folder to fill; it takes its final name, in the place of one that has it, when the block ends without an error."""
+def whole_folder(path: Path, kind: str) -> Iterator[Path]:
+    """Yield a folder to fill; it takes its final name when the block ends without an error.
+
+    It may take the place of one that was written whole as the same ``kind``, and that nobody has put anything into since.
+
+    Raises:
+        RunError: what lies there is not tfuq's own. TfuqError: it cannot be written.
+    """
     make_folder(path.parent)
-    beside = _beside(path)
-    shutil.rmtree(beside, ignore_errors=True)
+    plan_replacement(path, kind)
+    with _writing(path), _unfinished(path) as part:
+        part.mkdir()
+        yield part
+        _seal(part, kind)
+        _put_in_place(part, path, plan_replacement(path, kind))
+        flush([path.parent])
+
+
+class FolderTakenError(DataError):
+    """A folder that should have been new, and that holds something."""
+
+
+@contextmanager
+def new_folder(path: Path, kind: str) -> Iterator[Path]:
+    """Yield a folder to fill; it takes its final name, where none or an empty one has it, when the block ends without an error.
+
+    Raises:
+        FolderTakenError: a folder that holds something has the name, perhaps only since the block began.
+        TfuqError: it cannot be written.
+    """
+    path = path.resolve()
+    make_folder(path.parent)
+    with _writing(path), _unfinished(path) as part:
+        part.mkdir()
+        yield part
+        _seal(part, kind)
+        try:
+            os.replace(part, path)
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                raise FolderTakenError(f"{path}: is not empty; choose a new folder") from error
+            raise
+        flush([path.parent])
+
+
+@contextmanager
+def whole_set(folder: Path, last: str | None = None) -> Iterator[Path]:
+    """Yield a folder to fill; when the block ends without an error its files take their places in ``folder`` together.
+
+    What else lies there stays. Nothing is replaced before it is known that everything may be; ``last`` is replaced last.
+
+    Raises:
+        RunError: what lies in the place of a file is not tfuq's own. TfuqError: it cannot be written.
+    """
+    make_folder(folder)
+    with _writing(folder), _unfinished(folder / _SET) as part:
+        part.mkdir()
+        yield part
+        names = sorted(path.relative_to(part) for path in part.rglob("*") if path.is_file())
+        names.sort(key=lambda name: str(name) == last)
+        _move_together(part, folder, names)
+
+
+def _move_together(part: Path, folder: Path, names: Sequence[Path]) -> None:
+    digests = {name: digest_of(part / name) for name in names}
+    for name, digest in digests.items():
+        require_replaceable(folder / name, digest)
+    flush(part / name for name in names)
+    for within in dict.fromkeys(name.parent for name in names):
+        make_folder(folder / within)
+        entries = [file_entry(name.name, digests[name]) for name in names if name.parent == within]
+        add_entries(folder / within, entries)
+    for name in names:
+        os.replace(part / name, folder / name)
+    flush({(folder / name).parent for name in names})
+
+
+def _seal(part: Path, kind: str) -> None:
+    """List every file of a folder that is whole, and flush it."""
+    files = sorted(path for path in part.rglob("*") if path.is_file() and path.name != LEDGER)
+    folders = [part, *sorted(path for path in part.rglob("*") if path.is_dir())]
+    for folder in folders:
+        entries = [file_entry(path.name, digest_of(path)) for path in files if path.parent == folder]
+        add_entries(folder, [kind_entry(kind), *entries] if folder == part else entries, flushed=False)
+    flush([*files, *(folder / LEDGER for folder in folders), *reversed(folders)])
+
+
+def plan_replacement(path: Path, kind: str) -> Removal | None:
+    """What to remove so that another folder can have a name; None where nothing has it, or an empty folder.
+
+    Raises:
+        RunError: what has it is not tfuq's own, or not of the same ``kind``.
+    """
+    if not os.path.lexists(path):
+        return None
+    if path.is_symlink() or not path.is_dir():
+        raise RunError(f"{path}: is a link or a file, where tfuq would write a folder; {REMEDY}")
+    removal = plan_removal([path])
+    removal.refuse_foreign([path])
+    if not any(path.iterdir()):
+        return None
+    if read_ledger(path).kind != kind:
+        raise RunError(f"{path}: holds something other than a {kind}; {REMEDY}")
+    return removal
+
+
+def _put_in_place(part: Path, path: Path, removal: Removal | None) -> None:
+    if removal is None:
+        os.replace(part, path)
+        return
+    aside = _set_aside(path)
     try:
-        beside.mkdir()
-        yield beside
-        remove_whole(path)
-        os.replace(beside, path)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        os.replace(part, path)
+    except OSError:
+        os.replace(aside, path)
+        raise
+    removal.moved(path, aside).carry_out()
+
+
+def _set_aside(path: Path) -> Path:
+    """Give a folder a name under which it is removed, by a later process if this one is killed."""
+    aside = _beside(path.with_name(f"{path.name}.old"))
+    add_entries(path.parent, [unfinished_entry(aside.name, aside=True)], flushed=False)
+    os.replace(path, aside)
+    return aside
 
 
 def remove_whole(path: Path) -> None:
-    """Remove a folder, if there is one: it loses its name before any of its files."""
-    if path.is_dir():
-        aside = _beside(path.with_name(f"{path.name}.old"))
-        os.replace(path, aside)
-        shutil.rmtree(aside)
+    """Remove a folder of tfuq's own, if there is one: it loses its name before any of its files.
+
+    Raises:
+        RunError: something in it is not tfuq's own. TfuqError: it cannot be removed.
+    """
+    if not os.path.lexists(path):
+        return
+    removal = plan_removal([path])
+    removal.refuse_foreign([path])
+    with _writing(path):
+        removal.moved(path, _set_aside(path)).carry_out()
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove what killed processes left unfinished in a folder that no other process writes at this time."""
-    for path in folder.glob(".*.part"):
-        if re.fullmatch(r"\..+\.\d+\.part", path.name):
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+def _is_in_unfinished(path: Path) -> bool:
+    return any(folder in ACTIVE for folder in _absolute(path).parents)
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))
+
+
+@contextmanager
+def _unfinished(path: Path) -> Iterator[Path]:
+    """Yield the name that a file or a folder has until it is whole; what has it when the block ends is removed."""
+    remove_leftovers(path.parent)
+    beside = _beside(path)
+    add_entries(path.parent, [unfinished_entry(beside.name)], flushed=False)
+    ACTIVE.add(_absolute(beside))
+    try:
+        yield beside
+    finally:
+        ACTIVE.discard(_absolute(beside))
+        if beside.is_dir():
+            shutil.rmtree(beside, ignore_errors=True)
+        else:
+            beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Errors of the file system as those of a path that cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise TfuqError(f"{path}: cannot be written ({reason}); free space or choose another place") from error
 
 
 def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
-
-
-def _cannot_write(path: Path, error: OSError) -> TfuqError:
-    return TfuqError(f"{path}: cannot be written ({error.strerror or error}); free space or choose another place")
+    """A name that nothing has which this process writes at this time; threads may write one file at once."""
+    endings = itertools.chain([""], (f"-{number}" for number in itertools.count(1)))
+    names = (path.with_name(f".{path.name}.{os.getpid()}{ending}.part") for ending in endings)
+    return next(name for name in names if _absolute(name) not in ACTIVE)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tfuq import results
 from tfuq.data.cases import Case
+from tfuq.data.ownership import take_over
 from tfuq.errors import RunError
 from tfuq.locks import exclusive
 from tfuq.prediction.cases import calibration_cases, calibration_source, cases_of_test_split, input_cases, with_masks
@@ -61,12 +62,22 @@ def predict(predictor: Predictor, cases: list[Case], folder: Path, *, on_case: O
     """Predict every case into ``folder``; cases that are complete there are kept.
 
     Raises:
-        RunError: the folder holds something else and ``overwrite`` is not set, or another process writes it. DataError: a
-            case is one that the calibration was made of.
+        RunError: the folder holds something else, or other predictions and ``overwrite`` is not set, or another process writes
+            it; or something that is not tfuq's own lies where a case belongs. DataError: a case is one that the calibration was
+            made of.
     """
     if predictor.calibration:
         predictor.calibration.refuse_overlap(cases)
+    predictor.run.require_output(folder)
+    fresh = predictor.manifest()
+    results.find_draws(folder, fresh, overwrite=overwrite)  # refused before anything is written there
     with exclusive(folder, "predicting into"):
-        manifest = results.open_folder(folder, predictor.manifest(), overwrite=overwrite)
+        existing = results.find_draws(folder, fresh, overwrite=overwrite)
+        manifest = existing or fresh
+        if existing:
+            take_over(folder, predictor.known_files(folder, existing))
+        predictor.require_room(cases, folder, manifest)
+        if not existing:
+            results.begin(folder, manifest)
         predictor.write_cases(cases, folder, manifest, on_case)
     return manifest

@@ -26,7 +26,7 @@ from tfuq.members import load_posterior, member_digest, members_of, missing_memb
 from tfuq.memory import memory_errors
 from tfuq.posterior import Posterior, samples_of
 from tfuq.reducers import Reducer
-from tfuq.results import DEFINITIONS, MEMBER_VARIANCES, Manifest
+from tfuq.results import DEFINITIONS, MANIFEST, MEMBER_VARIANCES, Manifest
 from tfuq.runs import Run
 from tfuq.sampling import Sampler, Statistics
 from tfuq.scaling import Scaled, UnscaledMean
@@ -126,6 +126,18 @@ class Predictor(ABC):
     @abstractmethod
     def write_cases(self, cases: list[Case], folder: Path, manifest: Manifest, on_case: OnCase) -> None:
         """Predict the cases that the manifest does not hold yet; a case is entered there once its files are whole."""
+
+    @abstractmethod
+    def require_room(self, cases: list[Case], folder: Path, manifest: Manifest) -> None:
+        """Refuse to predict cases where something that is not tfuq's own would be replaced.
+
+        Raises:
+            RunError: there is such a thing, or the manifest holds a case that was made from other files.
+        """
+
+    def known_files(self, folder: Path, manifest: Manifest) -> list[str]:
+        """Names of files of a folder that this manifest says are tfuq's, and that may be replaced without a loss."""
+        return [MANIFEST]
 
     @abstractmethod
     def rehearse(self, cases: list[Case], samples: int) -> float:

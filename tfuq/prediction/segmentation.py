@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfuq.data.cases import Case, naming, read_case_image
 from tfuq.data.preprocessing import Box, box_in_padding, from_examples, to_examples
 from tfuq.data.volume import Volume, differ_by_whole_voxels, onto_grid
-from tfuq.data.writers import whole_folder, write_csv, write_nifti
+from tfuq.data.writers import plan_replacement, whole_folder, write_csv, write_nifti
 from tfuq.masks import STORED, StoredSamples, crop_packed
 from tfuq.measures.resampled import between_members, resampled_maps
 from tfuq.measures.structure import ClassMaps, structure_rows
@@ -20,6 +20,7 @@ from tfuq.prediction.predictor import Drawn, OnCase, Predictor, timed
 from tfuq.results import MEMBER_VARIANCES, Manifest, member_map
 from tfuq.scoring.conformal import predicted_interval, volume_interval
 
+CASE = "case of predictions"
 # The maps on the network's grid that structures are measured on; the last is there where the configuration has regions.
 _FOR_STRUCTURES = (
     "probability",
@@ -40,7 +41,7 @@ class VolumePredictor(Predictor):
 
     def write_cases(self, cases: list[Case], folder: Path, manifest: Manifest, on_case: OnCase) -> None:
         for case in cases:
-            if manifest.holds(case) and self._is_complete(folder / case.id):
+            if self._holds(manifest, folder, case):
                 on_case(case, None)
                 continue
             prediction = predict_case(self, case)
@@ -50,6 +51,14 @@ class VolumePredictor(Predictor):
             manifest.add(case, seconds)
             manifest.write(folder)
             on_case(case, seconds)
+
+    def require_room(self, cases: list[Case], folder: Path, manifest: Manifest) -> None:
+        for case in cases:
+            if not self._holds(manifest, folder, case):
+                plan_replacement(folder / case.id, CASE)
+
+    def _holds(self, manifest: Manifest, folder: Path, case: Case) -> bool:
+        return manifest.holds(case) and self._is_complete(folder / case.id)
 
     def _is_complete(self, folder: Path) -> bool:
         names = [f"{name}.nii.gz" for name in self.written]
@@ -261,7 +270,7 @@ class Prediction:
 
     def write(self, folder: Path) -> None:
         """Write the case's folder, whole or not at all."""
-        with whole_folder(folder) as part:
+        with whole_folder(folder, CASE) as part:
             for name, volume in self.volumes.items():
                 write_nifti(part / f"{name}.nii.gz", volume)
             write_csv(part / "structures.csv", [{"case": self.case, **row} for row in self.structures])

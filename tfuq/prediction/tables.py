@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from tfuq.data.cases import Case, read_case_image
+from tfuq.data.ownership import digest_of, require_replaceable
 from tfuq.data.stored import read_table
 from tfuq.data.volume import Volume
-from tfuq.data.writers import write_csv
+from tfuq.data.writers import whole_set, write_csv
 from tfuq.errors import RunError
 from tfuq.prediction.predictor import Drawn, OnCase, Predictor
-from tfuq.results import Manifest
+from tfuq.results import MANIFEST, Manifest, require_one_set
 
 Tables = dict[str, list[dict]]  # rows by file name
 _BETWEEN_WRITES = 10.0  # seconds
@@ -51,7 +53,27 @@ class TablePredictor(Predictor):
             if time.monotonic() - written > _BETWEEN_WRITES:
                 self._write(folder, tables, manifest)
                 written = time.monotonic()
-        self._write(folder, tables, manifest)
+        if left or not _is_one_set(folder, manifest):
+            self._write(folder, tables, manifest)
+
+    def manifest(self) -> Manifest:
+        manifest = super().manifest()
+        manifest.files = {}
+        return manifest
+
+    def known_files(self, folder: Path, manifest: Manifest) -> list[str]:
+        tables = self._readable(folder)
+        kept = self._written(folder, replace(manifest, cases=dict(manifest.cases)))
+        return [
+            *super().known_files(folder, manifest),
+            *(name for name in tables if tables[name] and tables[name] == kept[name]),
+        ]
+
+    def require_room(self, cases: list[Case], folder: Path, manifest: Manifest) -> None:
+        if all(map(manifest.holds, cases)) and _is_one_set(folder, manifest):
+            return
+        for name in self.rows_per_case:
+            require_replaceable(folder / name)
 
     def _add(self, cases: list[Case], tables: Tables, manifest: Manifest, on_case: OnCase) -> None:
         started = time.perf_counter()
@@ -109,6 +131,16 @@ class TablePredictor(Predictor):
             return {name: [] for name in self.rows_per_case}
 
     def _write(self, folder: Path, tables: Tables, manifest: Manifest) -> None:
-        for name, rows in tables.items():
-            write_csv(folder / name, sorted(rows, key=lambda row: row["case"]))
-        manifest.write(folder)  # last: it names no case whose rows are not there
+        with whole_set(folder, last=MANIFEST) as part:  # which names no case whose rows are not there
+            for name, rows in tables.items():
+                write_csv(part / name, sorted(rows, key=lambda row: row["case"]))
+            manifest.files = {name: digest_of(part / name) for name in tables}
+            manifest.write(part)
+
+
+def _is_one_set(folder: Path, manifest: Manifest) -> bool:
+    try:
+        require_one_set(folder, manifest)
+    except RunError:
+        return False
+    return True

@@ -11,12 +11,13 @@ import numpy as np
 import pydantic
 
 from tfuq.data.stored import number, read_json, read_table
+from tfuq.data.writers import whole_set, write_csv, write_text
 from tfuq.errors import DataError
 from tfuq.measures.sample_size import BIASED, DEPEND_ON_SAMPLES, unbiased
 from tfuq.results import SampleCount
 from tfuq.scoring.evaluation.failures import STRUCTURE_MEASURES
 from tfuq.scoring.evaluation.landmarks import MEASURES as LANDMARK_MEASURES
-from tfuq.scoring.evaluation.scores import mean_of
+from tfuq.scoring.evaluation.scores import mean_of, require_one_scoring
 from tfuq.scoring.metrics import MEASURES, METRICS
 from tfuq.scoring.paired import PairedDifference, holm, paired_difference
 
@@ -72,6 +73,16 @@ class Comparison:
     def headings(self) -> list[str]:
         """The methods, each with its T."""
         return [heading(method, self.samples.get(method)) for method in self.methods]
+
+    def write(self, folder: Path) -> None:
+        """Write ``comparison.md`` and ``comparison.csv``.
+
+        Raises:
+            RunError: what lies there is not tfuq's own. TfuqError: they cannot be written.
+        """
+        with whole_set(folder) as part:
+            write_text(part / "comparison.md", self.markdown())
+            write_csv(part / "comparison.csv", self.rows())
 
     def rows(self) -> list[dict]:
         """One row per method, for CSV."""
@@ -188,6 +199,8 @@ def compare(folders: list[Path], class_name: str = "all") -> Comparison:
             continue
         cells[score] = _cells(values, metric.better)
     measures = measures_side_by_side(named, class_name, cases)
+    for folder in folders:
+        require_one_scoring(folder, ("*.csv",))  # last, so that it holds of all that was read
     return Comparison(list(tables), cases, cells, samples, measures, left_out, shared_members(named))
 
 

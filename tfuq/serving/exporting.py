@@ -12,6 +12,7 @@ import jinja2
 import tensorflow as tf
 
 from tfuq.config import Config
+from tfuq.data.ownership import require_replaceable
 from tfuq.data.writers import whole_folder, write_json, write_text
 from tfuq.errors import RunError, TfuqError
 from tfuq.locks import exclusive
@@ -43,7 +44,7 @@ def export(run: Run, request: Request, folder: Path, max_samples: int) -> Path:
     with exclusive(folder, "exporting into"):
         versions = versions_in(folder)
         version = folder / str(max(versions, default=0) + 1)
-        with whole_folder(version) as part:
+        with whole_folder(version, "version of an export") as part:
             described = _save(network, predictor, part, folder)
             if versions:
                 _check_successor(folder / str(versions[-1]), described)
@@ -68,6 +69,8 @@ def _check(folder: Path) -> None:
         )
     if folder.exists() and not folder.is_dir():
         raise RunError(f"--to {folder}: is a file; choose another name")
+    for name in _PAGES:
+        require_replaceable(folder / name)
     strange = [
         path.name
         for path in sorted(folder.glob("*"))

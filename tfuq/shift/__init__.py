@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tfuq.data.cases import Case
+from tfuq.data.ownership import require_replaceable
 from tfuq.data.perturbations import PERTURBATIONS
 from tfuq.data.readers import stem
-from tfuq.data.writers import whole_folder, write_csv
+from tfuq.data.writers import plan_replacement, whole_folder, whole_set, write_csv
 from tfuq.errors import DataError, missing_file
 from tfuq.locks import exclusive
 from tfuq.prediction import Predictor, Request, cases_of_test_split, make_predictor
@@ -26,6 +28,8 @@ from tfuq.shift.volumes import VolumeMeasurer
 
 __all__ = ["Plan", "Shift", "shift"]
 
+_TABLE, _CORRELATIONS = "table.csv", "correlations.csv"
+_SEVERITY = "severity of a shift"
 Say = Callable[[str], None]
 _MEASURERS: dict[str, type[Measurer]] = {
     "segmentation": VolumeMeasurer,
@@ -52,7 +56,10 @@ class Shift:
         ratios = {key: read_summary(place).wrong_ratios for key, place in self.places.items()}
         meaning = f"{self.plan.name}: {PERTURBATIONS[self.plan.perturbation].severity}"
         found = (self.rows, self.correlations, examples, ratios)
-        return write_figures(self.folder / "figures", self.run.config, *found, meaning)
+        figures = self.folder / "figures"
+        with whole_set(figures) as part:
+            drawn = write_figures(part, self.run.config, *found, meaning)
+        return [figures / path.name for path in drawn]
 
 
 def shift(run: Run, requests: Sequence[Request], plan: Plan, *, say: Say, overwrite: bool = False) -> Shift:
@@ -66,6 +73,11 @@ def shift(run: Run, requests: Sequence[Request], plan: Plan, *, say: Say, overwr
     """
     check(plan, run)
     folder, cases = run.path / "shift" / plan.name, _head(plan.head) if plan.head else _with_references(run)
+    for name in (_TABLE, _CORRELATIONS):
+        require_replaceable(folder / name)
+    if overwrite:
+        for request, severity in itertools.product(requests, plan.measured):
+            plan_replacement(folder / request.method / f"{severity:g}", _SEVERITY)
     with exclusive(folder, "measuring shift in"):
         for request in requests:
             predictor = make_predictor(run, request)
@@ -96,7 +108,7 @@ def _measure(predictor: Predictor, cases: list[Case], plan: Plan, folder: Path, 
         if not overwrite and is_measured(place, draws, with_predictions=plan.keeps_predictions):
             say(f"{what}: already complete")
             continue
-        with whole_folder(place) as part:
+        with whole_folder(place, _SEVERITY) as part:
             measured = measurer.measure(cases, severity, part / KEPT if plan.keeps_predictions else None)
             write_severity(part, severity, draws, measured)
         found = ((name, value) for name, value in measured.scores.items() if value is not None)
@@ -109,6 +121,7 @@ def _tabulate(run: Run, folder: Path, methods: list[str], plan: Plan) -> Shift:
     measured = [read_severity(place) for place in places.values()]
     rows = shift_rows(measured)
     correlations = correlation_rows(rows, measured)
-    write_csv(folder / "table.csv", rows)
-    write_csv(folder / "correlations.csv", correlations)
+    with whole_set(folder) as part:
+        write_csv(part / _TABLE, rows)
+        write_csv(part / _CORRELATIONS, correlations)
     return Shift(run, plan, folder, rows, correlations, places)

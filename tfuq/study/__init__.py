@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tfuq.config import StudyConfig
 from tfuq.config.text import write_yaml
+from tfuq.data.ownership import Removal, plan_removal
 from tfuq.data.stored import read_text
-from tfuq.data.writers import write_csv, write_text
+from tfuq.data.writers import whole_set, write_csv, write_text
 from tfuq.errors import RunError
 from tfuq.locks import exclusive
 from tfuq.report.canvas import save
@@ -22,7 +22,8 @@ from tfuq.study.table import Table, check_columns, table_of
 __all__ = ["Execute", "Table", "default_output", "plan_study", "run_study"]
 
 _MARK = "study.yaml"
-_PARTS = ("cells", "logs", "table.csv", "table.md", "figure.png", _MARK)
+_TABLES = ("table.csv", "table.md", "figure.png")
+_PARTS = (_MARK, *_TABLES, "cells", "logs")
 
 
 def default_output(study: StudyConfig) -> Path:
@@ -50,10 +51,12 @@ def run_study(study: StudyConfig, folder: Path, *, execute: Execute, jobs: int =
     """
     cells = _sound_cells(study, folder)
     with exclusive(folder, "running a study in"):
-        if overwrite:
-            _clear(folder)
-        _check_owner(study, folder)
-        check_cells(cells)
+        earlier = _plan_overwriting(folder) if overwrite and (folder / _MARK).is_file() else None
+        if earlier is None:
+            _check_owner(study, folder)
+        check_cells(cells, overwrite=earlier is not None)
+        if earlier:
+            earlier.carry_out()
         write_text(folder / _MARK, write_yaml(study.model_dump()))
         errors = _run(study, cells, folder, execute, jobs, say)
         table = _write(study, cells, folder, errors)
@@ -83,9 +86,11 @@ def _run(study, cells, folder, execute, jobs, say) -> dict[str, str]:
 
 def _write(study: StudyConfig, cells: Sequence[Cell], folder: Path, errors: dict[str, str]) -> Table:
     table = table_of(study, cells, errors)
-    write_csv(folder / "table.csv", table.rows)
-    write_text(folder / "table.md", table.markdown())
-    save(study_figure(table.axes, table.columns, table.rows), folder / "figure.png")
+    csv, markdown, figure = _TABLES
+    with whole_set(folder) as part:
+        write_csv(part / csv, table.rows)
+        write_text(part / markdown, table.markdown())
+        save(study_figure(table.axes, table.columns, table.rows), part / figure)
     return table
 
 
@@ -98,10 +103,13 @@ def _check_owner(study: StudyConfig, folder: Path) -> None:
         raise RunError(f"{folder}: is not empty and holds no study; choose another --out")
 
 
-def _clear(folder: Path) -> None:
-    """Remove a study, and nothing else that may lie in its folder."""
-    if not (folder / _MARK).is_file():
-        return
-    for name in _PARTS:
-        part = folder / name
-        shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
+def _plan_overwriting(folder: Path) -> Removal:
+    """What to remove of an earlier study: what tfuq wrote, of which nothing may have been changed but logs.
+
+    Raises:
+        RunError: something that is not tfuq's own lies there.
+    """
+    removal = plan_removal(folder / name for name in _PARTS)
+    mine = [folder / name for name in _PARTS if name != "logs"]
+    removal.refuse_foreign(mine, "move it away, or choose another --out")
+    return removal

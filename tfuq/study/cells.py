@@ -94,15 +94,17 @@ def _cell(study: StudyConfig, combination: Sequence[tuple[str, str, dict]], fold
     return Cell(name, labels, config, folder)
 
 
-def check_cells(cells: Sequence[Cell]) -> None:
+def check_cells(cells: Sequence[Cell], *, overwrite: bool = False) -> None:
     """Look at every cell's data and at what lies in its place, so that what cannot run is known before anything does.
+
+    With ``overwrite`` earlier runs are about to be removed, and may have run with another configuration.
 
     Raises:
         DataError: no data, or not enough. RunError: a cell ran with another configuration.
     """
     seen: list[DataConfig] = []
     for cell in cells:
-        if runs.is_run(cell.run) and runs.open_run(cell.run).config != cell.config:
+        if not overwrite and runs.is_run(cell.run) and runs.open_run(cell.run).config != cell.config:
             raise RunError(
                 f"{cell.run}: ran with another configuration than the study gives it now; pass --overwrite, or another --out"
             )

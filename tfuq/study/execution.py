@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+from tfuq.data.ownership import note, require_place_of_file
 from tfuq.data.writers import make_folder, write_text
 from tfuq.study.cells import Cell
 
@@ -29,13 +30,17 @@ def run_cells(cells: Sequence[Cell], execute: Execute, jobs: int) -> Iterator[tu
 
 def _run(cell: Cell, execute: Execute) -> str | None:
     make_folder(cell.log.parent)
-    cell.log.unlink(missing_ok=True)
+    require_place_of_file(cell.log)  # which is added to, as what lies there may be somebody's
     write_text(cell.settings, cell.config.dump())
-    for arguments in _commands(cell):
-        code = execute(arguments, cell.log)
-        if code:
-            return _error(cell.log, arguments[0], code)
-    return None
+    try:
+        for arguments in _commands(cell):
+            code = execute(arguments, cell.log)
+            if code:
+                return _error(cell.log, arguments[0], code)
+        return None
+    finally:
+        if cell.log.is_file():
+            note(cell.log)
 
 
 def _commands(cell: Cell) -> list[list[str]]:

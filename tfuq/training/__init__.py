@@ -16,6 +16,7 @@ from tfuq.config import Config
 from tfuq.data.cases import Case
 from tfuq.data.dataset import Examples, TrainingSet, training_statistics
 from tfuq.data.layouts import cases_of
+from tfuq.data.ownership import remove_file
 from tfuq.data.preprocessing import Statistics
 from tfuq.data.splits import split_cases
 from tfuq.errors import RunError
@@ -65,10 +66,12 @@ def train(config: Config, path: Path, *, on_step: OnStep = unheard, say: Callabl
     say(summary(config, material))
     for index in range(config.members) if member is None else [member]:
         if index in run.finished_members:
-            (run.member(index) / "state.npz").unlink(missing_ok=True)  # of a process killed at its very end
+            remove_file(run.member(index) / "state.npz")  # of a process killed at its very end
         else:
             member_training(config, run.member(index), index, material).run(on_step)
+        _require_trained(run, [index])
         _state_width(run, index)
+    _require_trained(run, range(config.members) if member is None else [member])
     return run
 
 
@@ -81,6 +84,17 @@ def _state_width(run: Run, index: int) -> None:
         widths = run.facts.get("posterior_width") or {}
         widths |= {f"member {index}": {"start": run.config.variational.initial_scale, "end": end}}
         runs.write_facts(run.path, run.facts | {"posterior_width": widths})
+
+
+def _require_trained(run: Run, members: Iterable[int]) -> None:
+    """Refuse to say that a run is trained which somebody removed meanwhile.
+
+    Raises:
+        RunError: the run, or a member, is gone.
+    """
+    gone = [index for index in members if index not in run.finished_members]
+    if gone or not runs.is_run(run.path):
+        raise RunError(f"{run.path}: was removed, or a part of it, while it was trained; train it again")
 
 
 @dataclass(frozen=True)
@@ -121,13 +135,16 @@ def check_folder(path: Path, config: Config, *, overwrite: bool, resume: bool) -
     """Refuse a folder whose run would be lost or mixed.
 
     Raises:
-        RunError: it holds a run already, or one of another configuration.
+        RunError: it holds a run already, or one of another configuration, or something that is not tfuq's own where a file
+            of the run belongs.
     """
     if overwrite:
+        runs.plan_overwriting(path)
         return
+    runs.require_room(path, config.members)
     if not runs.is_run(path):
         if any(path.glob("members/*/*.npz")):
-            raise RunError(f"{path}: holds members of a run without its config.yaml; pass --overwrite, or another --run")
+            raise RunError(f"{path}: holds members of a run without its config.yaml; restore it, or choose another --run")
     elif not resume:
         raise RunError(
             f"{path}: holds a run already; pass --resume to go on with it, --overwrite to replace it, or another --run"
@@ -140,7 +157,7 @@ def _remove_unless_training(path: Path) -> None:
     for member in (path / "members").glob("*/"):
         with exclusive(member, "training"):
             pass
-    runs.remove(path)
+    runs.plan_overwriting(path).carry_out()
 
 
 def summary(config: Config, material: Material) -> str:

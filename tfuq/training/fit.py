@@ -17,6 +17,7 @@ from pydantic import Field
 
 from tfuq.config import Config
 from tfuq.data.dataset import Examples, TrainingSet
+from tfuq.data.ownership import LOCK, remove_file, take_over
 from tfuq.data.pipeline import epoch_dataset
 from tfuq.data.stored import parse_json
 from tfuq.data.writers import write_csv, write_json
@@ -32,6 +33,7 @@ from tfuq.training.step import TrainingStep
 from tfuq.training.validation import Validator
 from tfuq.weights import assign_arrays, assign_numbered, load_arrays, model_arrays, require_fit, save_arrays
 
+STATE, HISTORY = "state.npz", "history.csv"
 OnStep = Callable[[int, int, int, dict], None]  # member, epoch, step of the epoch, logs so far
 
 
@@ -97,15 +99,17 @@ class MemberTraining:
         return {"build": build, "step": float(np.mean([_seconds(step) for _ in range(4)])), "validation": _seconds(validate)}
 
     def _run(self, on_step: OnStep) -> None:
-        self._restore()
+        if self._restore():
+            take_over(self.folder, [name for name in (STATE, HISTORY) if (self.folder / name).is_file()])
         while self.progress.epoch < self.config.training.epochs and not self._is_patience_over():
             self._epoch(on_step)
             self._save_state()
+        self._require_folder()
         digest = save_arrays(self.folder / "weights.npz", self._best)
         write_json(
             self.folder / "done", {"digest": digest, "epochs": self.progress.epoch, "best_epoch": self.progress.best_epoch}
         )
-        (self.folder / "state.npz").unlink(missing_ok=True)
+        remove_file(self.folder / STATE)
 
     def _epoch(self, on_step: OnStep) -> None:
         started, epoch = time.monotonic(), self.progress.epoch
@@ -127,7 +131,8 @@ class MemberTraining:
         self._keep_best(row)
         self.progress.history.append(row)
         self.progress.epoch = epoch + 1
-        write_csv(self.folder / "history.csv", self.progress.history)
+        self._require_folder()
+        write_csv(self.folder / HISTORY, self.progress.history)
         on_step(self.member, epoch, self.steps, row)
 
     def _require_finite(self, row: dict) -> None:
@@ -190,12 +195,22 @@ class MemberTraining:
         arrays |= {f"best/{name}": array for name, array in self._best.items()}
         arrays |= {f"optimizer/{i}": variable.numpy() for i, variable in enumerate(self._step.optimizer.variables)}
         arrays["progress"] = np.frombuffer(json.dumps(asdict(self.progress)).encode(), np.uint8)
-        save_arrays(self.folder / "state.npz", arrays)
+        save_arrays(self.folder / STATE, arrays)
 
-    def _restore(self) -> None:
-        path = self.folder / "state.npz"
+    def _require_folder(self) -> None:
+        """Refuse to go on where the folder's lock, which this process holds, is gone.
+
+        Raises:
+            RunError: the folder was removed or renamed.
+        """
+        if not (self.folder / LOCK).is_file():
+            raise RunError(f"{self.folder}: was removed while it was trained; train the run again")
+
+    def _restore(self) -> bool:
+        """Take up the state that lies in the folder; whether there is one."""
+        path = self.folder / STATE
         if not path.is_file():
-            return
+            return False
         arrays = load_arrays(path)
         if f"optimizer/{len(self._step.optimizer.variables) - 1}" not in arrays:
             raise RunError(f"{path}: was written by an earlier tfuq; delete it to train the member from its start")
@@ -205,6 +220,7 @@ class MemberTraining:
         self._best = _below(arrays, "best/")
         require_fit(self.model.weights, self._best, where=str(path))
         assign_numbered(self._step.optimizer.variables, _below(arrays, "optimizer/"), where=str(path))
+        return True
 
     def warm_start(self, point_weights: dict[str, np.ndarray], where: str) -> None:
         """Start the posterior means from a network of point weights; widths stay as configured."""

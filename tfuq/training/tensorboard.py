@@ -7,6 +7,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from tfuq.config import TASK_RULES
+from tfuq.data.ownership import note
 
 SCALARS = ("loss", "data_loss", "kl", "val_loss", *(f"val_{rules.quality}" for rules in TASK_RULES.values()), "learning_rate")
 
@@ -17,6 +18,7 @@ class TensorBoardLog:
     def __init__(self, folder: Path):
         self._folder = folder
         self._writers: dict[int, tf.summary.SummaryWriter] = {}
+        self._earlier: dict[int, set[Path]] = {}
 
     def __enter__(self):
         return self
@@ -30,6 +32,7 @@ class TensorBoardLog:
         if "epoch" not in logs:
             return
         if member not in self._writers:
+            self._earlier[member] = self._events(member)
             self._writers[member] = tf.summary.create_file_writer(str(self._folder / str(member)))
         with self._writers[member].as_default(step=logs["epoch"]):
             for name in SCALARS:
@@ -37,6 +40,11 @@ class TensorBoardLog:
                     # tf.summary.scalar would do the same, but exists only where TensorBoard is installed.
                     tf.summary.write(name, tf.constant(logs[name], tf.float32), metadata=_as_scalar())
         self._writers[member].flush()
+        for path in self._events(member) - self._earlier[member]:
+            note(path)
+
+    def _events(self, member: int) -> set[Path]:
+        return set((self._folder / str(member)).glob("events.out.tfevents.*"))
 
 
 def _as_scalar() -> tf.compat.v1.SummaryMetadata:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tfuq.data.cases import Case
 from tfuq.data.layouts import images, points, volumes
 from tfuq.data.layouts.registry import LAYOUTS
 from tfuq.data.phantoms import synthesize
+from tfuq.data.writers import FolderTakenError
 from tfuq.errors import DataError
 
 __all__ = [
@@ -55,7 +57,8 @@ def list_cases(layout: str, root: str | Path, **options) -> list[Case]:
     root = Path(root)
     if is_made_on_use(layout, root):
         phantom, count, _ = PHANTOM_LAYOUTS[layout]
-        synthesize(phantom, root, cases=count, seed=0)
+        with suppress(FolderTakenError):  # another process has made it meanwhile
+            synthesize(phantom, root, cases=count, seed=0)
     if not root.is_dir():
         raise DataError(f"{root}: no such data folder; set data.root, or TFUQ_DATA where the configuration uses it")
     written_as = PHANTOM_LAYOUTS[layout][-1] if layout in PHANTOM_LAYOUTS else layout
@@ -89,8 +92,8 @@ def sorted_unique(cases: list[Case], where: str) -> list[Case]:
 def is_case_id(name: str) -> bool:
     """Whether a case can have the name, which its predictions' folder then has.
 
-    It is not hidden, text in UTF-8, and not that of a file that lies beside the folder.
+    It is not hidden, text in UTF-8, and not that of what lies beside the folder.
     """
     is_text = name.encode(errors="ignore").decode() == name
     is_one_folder = "/" not in name and "\0" not in name and len(name.encode(errors="ignore")) <= _LONGEST_NAME
-    return is_text and is_one_folder and not name.startswith(".") and name not in ("", "manifest.json")
+    return is_text and is_one_folder and not name.startswith(".") and name not in ("", "manifest.json", "scores")

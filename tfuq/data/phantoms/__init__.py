@@ -7,7 +7,6 @@ true class probabilities of every voxel (``probabilities/…``).
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 
 from tfuq.data.budget import require_memory
@@ -17,7 +16,7 @@ from tfuq.data.phantoms.cephalogram import write_cephalogram
 from tfuq.data.phantoms.digits import write_digits
 from tfuq.data.phantoms.head import write_head_ct
 from tfuq.data.phantoms.tumour import write_brats_phantom
-from tfuq.data.writers import whole_folder
+from tfuq.data.writers import FolderTakenError, new_folder
 from tfuq.errors import DataError
 from tfuq.registry import Registry
 
@@ -39,14 +38,15 @@ def synthesize(name: str, folder: Path, *, cases: int, seed: int, shape: Shape |
     """Write a phantom data set into a folder that is new, and then appears whole, or empty; ``shape`` is that of its volumes.
 
     Raises:
-        ConfigError: no such phantom. DataError: the folder holds something, or the phantom cannot have the shape.
+        ConfigError: no such phantom. FolderTakenError: the folder holds something. DataError: the phantom cannot have the
+            shape.
     """
     write = PHANTOMS[name]
     if shape:
         _check_shape(name, shape)
     if folder.is_dir() and any(folder.iterdir()):
-        raise DataError(f"{folder}: is not empty; choose a new folder for the phantom")
-    with nullcontext(folder) if folder.is_dir() else whole_folder(folder) as place:
+        raise FolderTakenError(f"{folder}: is not empty; choose a new folder for the phantom")
+    with new_folder(folder, "data set") as place:
         write(place, cases, seed, **({"shape": shape} if shape else {}))
 
 

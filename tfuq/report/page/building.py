@@ -10,8 +10,9 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from tfuq.data.ownership import require_replaceable
 from tfuq.data.writers import write_text
-from tfuq.errors import DataError, TfuqError
+from tfuq.errors import TfuqError
 from tfuq.report.page.casewise import Cases, read_cases
 from tfuq.report.page.content import (
     as_json,
@@ -28,6 +29,7 @@ from tfuq.report.page.pictures import View, class_views, landmark_views
 from tfuq.report.page.sources import Scored, read_sources, readable
 from tfuq.report.page.volumes import volume_view
 from tfuq.scoring.comparison import BOLD, DIFFERENCES, UNBIASED, difference_text
+from tfuq.scoring.evaluation.scores import require_one_scoring
 from tfuq.version import __version__
 
 PAGE = "report.html"
@@ -56,21 +58,15 @@ def write_page(folders: list[Path], out: Path, most_cases: int = 12) -> tuple[in
     Raises:
         DataError: folders that do not belong on one page. RunError: a damaged file. TfuqError: ``out`` is something else.
     """
-    _require_free(out)
+    require_replaceable(out)
     sources = read_sources(folders)
     cases = read_cases(sources)
     shown = _pictures(sources, cases, most_cases)
-    write_text(out, _render(sources, cases, shown))
+    page = _render(sources, cases, shown)
+    for folder in folders:
+        require_one_scoring(folder, ("*.csv", "*.png"))  # last, so that it holds of all that was read
+    write_text(out, page)
     return len(cases.ids), len(shown.cases)
-
-
-def _require_free(out: Path) -> None:
-    if out.is_dir():
-        raise DataError(f"--out {out}: is a folder; name a file, such as {out / PAGE}")
-    if out.is_file():
-        with out.open(encoding="utf-8", errors="replace") as file:
-            if MARK not in file.read(200):
-                raise DataError(f"--out {out}: holds something other than a report by tfuq; choose another name")
 
 
 def _pictures(sources: list[Scored], cases: Cases, most: int) -> Shown:

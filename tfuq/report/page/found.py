@@ -19,6 +19,7 @@ _COLOURS = 64
 _MOST_PIXELS = 40_000_000  # of a figure
 _SHOWN_ELSEWHERE = (
     "method", "samples", "seed", "weights_digest", "missing_members", "definitions", "cases", "reference", "label_values", "scores",
+    "files",
 )  # fmt: skip
 
 

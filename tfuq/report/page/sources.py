@@ -47,6 +47,7 @@ class _Summary(pydantic.BaseModel, extra="allow"):
     scores: dict[str, dict[str, _Score]] = {}
     calibration: _Calibration | None = None
     conformal: dict[str, _Promise | dict[str, _Promise]] = {}
+    files: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,13 +90,18 @@ class Scored:
     @cached_property
     def tables(self) -> dict[str, list[dict[str, str]]]:
         """Every other table that lies there, by the name of its file, its cells as they are written."""
-        paths = [path for path in sorted(self.folder.glob("*.csv")) if path.name != "cases.csv"]
+        paths = [path for path in self._written("*.csv") if path.name != "cases.csv"]
         return {path.stem: read_table(path, (), _AGAIN) for path in paths}
 
     @property
     def figures(self) -> list[Path]:
         """The figures that lie there."""
-        return sorted((self.folder / "figures").glob("*.png"))
+        return self._written("figures/*.png")
+
+    def _written(self, pattern: str) -> list[Path]:
+        """Files that the scoring wrote; of a version that did not note which, all that lie there."""
+        paths, files = sorted(self.folder.glob(pattern)), self.summary["files"]
+        return paths if files is None else [path for path in paths if str(path.relative_to(self.folder)) in files]
 
     @property
     def predictions(self) -> Path:

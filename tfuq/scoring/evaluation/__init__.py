@@ -46,6 +46,7 @@ def score_folder(
     scores.tables["failure"] = [row for rows in tables.values() for row in rows]
     scores.summary["reference"] = None if reference is None else str(reference.resolve())
     scores.summary["label_values"] = label_values
+    results.require_one_set(folder, manifest)
     return scores
 
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
+import pydantic
 
-from tfuq.data.writers import write_csv, write_json
+from tfuq.data.ownership import digest_of, remove_file
+from tfuq.data.stored import read_json
+from tfuq.data.writers import whole_set, write_csv, write_json
+from tfuq.errors import RunError
 from tfuq.results import Manifest
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.failure import Cohort
 from tfuq.scoring.metrics import METRICS
 
 OnCase = Callable[[str], None]
+SUMMARY = "summary.json"
+AGAIN = "run tfuq score again"
 
 
 @dataclass(frozen=True)
@@ -27,11 +34,61 @@ class Scores:
     tables: dict[str, list[dict]] = field(default_factory=dict)
     cohorts: list[Cohort] = field(default_factory=list)
 
-    def write(self, folder: Path) -> None:
-        """Write ``cases.csv``, the further tables, and ``summary.json``."""
-        for name, rows in {"cases": self.cases, **self.tables}.items():
-            write_csv(folder / f"{name}.csv", rows)
-        write_json(folder / "summary.json", self.summary)
+    def write(self, folder: Path, *, draw: Callable[[Path], list[Path]] | None = None) -> list[str]:
+        """Write ``cases.csv``, the further tables, figures, and last ``summary.json``, which holds the digests of the others.
+
+        Tables and figures of an earlier scoring that this one has not are removed, unless they were changed since.
+
+        Args:
+            folder: where to write.
+            draw: draws figures into a folder, and says what it drew.
+
+        Returns:
+            The names of the figures.
+
+        Raises:
+            RunError: what lies there is not tfuq's own; nothing was replaced then. TfuqError: it cannot be written.
+        """
+        earlier = _files_of(folder)
+        with whole_set(folder, last=SUMMARY) as part:
+            for name, rows in {"cases": self.cases, **self.tables}.items():
+                write_csv(part / f"{name}.csv", rows)
+            figures = draw(part / "figures") if draw else []
+            files = {str(path.relative_to(part)): digest_of(path) for path in sorted(part.rglob("*.*"))}
+            write_json(part / SUMMARY, self.summary | {"files": files})
+        for name in set(earlier) - set(files):
+            if ".." not in Path(name).parts and not Path(name).is_absolute():
+                remove_file(folder / name)
+        return [path.name for path in figures]
+
+
+class _Written(pydantic.BaseModel):
+    files: dict[str, str] | None = None
+
+
+def _files_of(folder: Path) -> dict[str, str]:
+    """Digests of the files that a folder's summary was written with; none where no summary says so."""
+    try:
+        return read_json(folder / SUMMARY, _Written, "").files or {}
+    except RunError:
+        return {}
+
+
+def require_one_scoring(folder: Path, patterns: Iterable[str]) -> None:
+    """Refuse a folder whose files are not all of one scoring; those of a version that noted no digests are believed.
+
+    Args:
+        folder: of scores.
+        patterns: of the names of the files to look at.
+
+    Raises:
+        RunError: a file was written by another scoring, such as one that was killed, or was changed or removed since.
+    """
+    for name, digest in _files_of(folder).items():
+        if not any(fnmatch(name, pattern) for pattern in patterns):
+            continue
+        if not (folder / name).is_file() or digest_of(folder / name) != digest:
+            raise RunError(f"{folder / name}: is not the file that {SUMMARY} was written with; {AGAIN}")
 
 
 def provenance(manifest: Manifest) -> dict:

@@ -1,0 +1,256 @@
+"""The list that each folder keeps of the files that tfuq wrote into it: ``.tfuq``, a line of JSON for each writing.
+
+A line is added, and flushed to disk, before a file takes its final name. So a file under a final name is listed, or it
+is somebody else's. A line that a killed process left unfinished says nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import socket
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from tfuq.data.durable import flush_open
+from tfuq.errors import RunError
+
+LEDGER = ".tfuq"
+_HEADER = b'{"tfuq": "the files that it wrote into this folder; leave this list here"}\n'
+_COMPACTED_EVERY = 2**16  # bytes
+_KEPT_DIGESTS = 4  # of a file's last writings, in a compacted list
+Entry = dict[str, str | int]
+
+
+@dataclass
+class Ledger:
+    """What a folder's list says.
+
+    Attributes:
+        digests: SHA-256 of what was written under each name, oldest first.
+        kind: what a folder that was written whole is, such as "case"; None of other folders.
+        unfinished: names of files and folders that a process began and gives another name in the end, with that
+            process.
+    """
+
+    digests: dict[str, list[str]] = field(default_factory=dict)
+    kind: str | None = None
+    unfinished: dict[str, Process] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process by host and number; ``aside`` says that what it left is an older output, not an unfinished one."""
+
+    host: str
+    pid: int
+    aside: bool = False
+
+    @property
+    def is_this(self) -> bool:
+        """Whether it is this process, or one that had its number before."""
+        return (self.host, self.pid) == (socket.gethostname(), os.getpid())
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it has surely ended. Of processes of other hosts nothing is known."""
+        if self.host != socket.gethostname():
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except (OSError, OverflowError):
+            return False
+        return False
+
+
+def file_entry(name: str, digest: str) -> Entry:
+    """A file that is about to have a name."""
+    return {"name": name, "sha256": digest}
+
+
+def kind_entry(kind: str) -> Entry:
+    """A folder that is written whole."""
+    return {"whole": kind}
+
+
+def unfinished_entry(name: str, *, aside: bool = False) -> Entry:
+    """A file or folder that this process is about to begin, or to put ``aside``."""
+    return {"aside" if aside else "part": name, "host": socket.gethostname(), "pid": os.getpid()}
+
+
+def has_ledger(folder: Path) -> bool:
+    """Whether tfuq wrote into a folder."""
+    try:
+        with _opened(folder, os.O_RDONLY) as file:
+            return _is_ledger(file.read(4 * len(_HEADER)))
+    except (OSError, RunError):
+        return False
+
+
+def read_ledger(folder: Path) -> Ledger:
+    """A folder's list; an empty one where there is none."""
+    try:
+        with _opened(folder, os.O_RDONLY) as file:
+            content = file.read()
+    except (OSError, RunError):
+        return Ledger()
+    return _parsed(_entries(content)) if _is_ledger(content) else Ledger()
+
+
+def add_entries(folder: Path, entries: Iterable[Entry], *, flushed: bool = True) -> None:
+    """Add to a folder's list; with ``flushed`` the entries are on disk when this returns.
+
+    Raises:
+        OSError: the list cannot be written. RunError: the name of the list is taken by something else.
+    """
+    lines = _lines(entries)
+    with _locked(folder) as file:
+        before = file.seek(0, os.SEEK_END)
+        added = _joint(file, before) + lines
+        if file.write(added) != len(added):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if flushed:
+            flush_open(file.fileno())
+        if file.tell() // _COMPACTED_EVERY > before // _COMPACTED_EVERY:
+            _compact(folder, file)
+
+
+def _lines(entries: Iterable[Entry]) -> bytes:
+    return b"".join(json.dumps(entry).encode() + b"\n" for entry in entries)
+
+
+def _joint(file: BinaryIO, size: int) -> bytes:
+    """What goes between a list of ``size`` bytes and a new line: its header, or the end of a line that was cut off."""
+    if size == 0:
+        return _HEADER
+    file.seek(0)
+    head = file.read(4 * len(_HEADER))
+    file.seek(-1, os.SEEK_END)
+    end = b"" if file.read(1) == b"\n" else b"\n"
+    return end if _HEADER in head else end + _HEADER
+
+
+def _is_ledger(content: bytes) -> bool:
+    """Whether it begins with the header, or with one that was cut off."""
+    first, end, rest = content.partition(b"\n")
+    is_cut = _HEADER.startswith(first) and (not end or rest.startswith(_HEADER))
+    return content.startswith(_HEADER) or is_cut
+
+
+def _entries(content: bytes) -> Iterator[dict]:
+    for line in content.split(b"\n")[:-1]:
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(entry, dict):
+            yield entry
+
+
+def _parsed(entries: Iterable[Mapping]) -> Ledger:
+    ledger = Ledger()
+    for entry in entries:
+        _enter(ledger, entry)
+    return ledger
+
+
+def _enter(ledger: Ledger, entry: Mapping) -> None:
+    match entry:
+        case {"name": str(name), "sha256": str(digest)}:
+            known = ledger.digests.setdefault(name, [])
+            if digest in known:
+                known.remove(digest)
+            known.append(digest)
+        case {"whole": str(kind)}:
+            ledger.kind = kind
+        case {"part": str(name), "host": str(host), "pid": int(pid)}:
+            ledger.unfinished[name] = Process(host, pid)
+        case {"aside": str(name), "host": str(host), "pid": int(pid)}:
+            ledger.unfinished[name] = Process(host, pid, aside=True)
+
+
+def _compact(folder: Path, file: BinaryIO) -> None:
+    """Replace the list by one that says the same with fewer lines."""
+    file.seek(0)
+    ledger = _parsed(_entries(file.read()))
+    beside = folder / f".{LEDGER}.{os.getpid()}.part"
+    with beside.open("wb") as shorter:
+        shorter.write(_HEADER + _lines(_compacted(folder, ledger)))
+        shorter.flush()
+        flush_open(shorter.fileno())
+    os.replace(beside, folder / LEDGER)
+
+
+def _compacted(folder: Path, ledger: Ledger) -> Iterator[Entry]:
+    if ledger.kind:
+        yield kind_entry(ledger.kind)
+    for name, digests in ledger.digests.items():
+        yield from (file_entry(name, digest) for digest in digests[-_KEPT_DIGESTS:])
+    for name, process in ledger.unfinished.items():
+        if not process.is_dead or os.path.lexists(folder / name):
+            yield {"aside" if process.aside else "part": name, "host": process.host, "pid": process.pid}
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[BinaryIO]:
+    """The list, opened to add to, with no other process adding to it at this time."""
+    while True:
+        with _opened(folder, os.O_RDWR | os.O_CREAT | os.O_APPEND) as file:
+            with suppress(OSError):  # of a file system without locks, where lines are still added whole
+                fcntl.flock(file, fcntl.LOCK_EX)
+            if not _is_same(file, folder / LEDGER):
+                continue  # it was compacted in this moment
+            content = file.read(4 * len(_HEADER))
+            if content and not _is_ledger(content):
+                raise _not_a_list(folder)
+            yield file
+            return
+
+
+def _is_same(file: BinaryIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.lstat())
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def _opened(folder: Path, flags: int) -> Iterator[BinaryIO]:
+    """The list, which is no link, and nothing that could be waited for."""
+    with open_regular(folder / LEDGER, flags) as file:
+        yield file
+
+
+def open_regular(path: Path, flags: int) -> BinaryIO:
+    """Open a regular file, not through a link, for reading or (``O_RDWR``) for both, unbuffered.
+
+    Raises:
+        OSError: it cannot be opened. RunError: it is something else.
+    """
+    if path.is_symlink():
+        raise _not_regular(path)
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _not_regular(path)
+    return os.fdopen(descriptor, "rb" if flags & os.O_RDWR == 0 else "r+b", buffering=0)
+
+
+def _not_regular(path: Path) -> RunError:
+    return RunError(
+        f"{path}: is a link or a device, where tfuq keeps a file of its own; move it away, or choose another folder"
+    )
+
+
+def _not_a_list(folder: Path) -> RunError:
+    return RunError(
+        f"{folder / LEDGER}: is something other than the list that tfuq keeps of its files; move it away, or choose another folder"
+    )

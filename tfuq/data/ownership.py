@@ -1,0 +1,250 @@
+"""What is tfuq's own, and so may be replaced or removed; everything else is somebody else's and stays.
+
+A file is tfuq's own if it is a regular file, not a link, whose folder's list (see `tfuq.data.ledger`) holds its digest
+under its name. A file that was changed since it was written is therefore the user's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tfuq.data.ledger import LEDGER, Ledger, Process, add_entries, file_entry, has_ledger, open_regular, read_ledger
+from tfuq.errors import RunError
+
+LOCK = ".lock"
+REMEDY = "move it away, or choose another place to write to"
+_UNFINISHED = ".part"
+_BLOCK = 2**20  # bytes read at once
+Signature = tuple[int, ...]
+ACTIVE: set[Path] = set()  # unfinished files and folders, absolute, that this process writes at this time
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a regular file.
+
+    Raises:
+        OSError: it cannot be read. RunError: it is a link or a device.
+    """
+    with open_regular(path, os.O_RDONLY) as file:
+        digest = hashlib.sha256()
+        while block := file.read(_BLOCK):
+            digest.update(block)
+        return digest.hexdigest()
+
+
+def is_ours(path: Path, ledger: Ledger | None = None) -> bool:
+    """Whether tfuq wrote a file, and nobody changed it since; ``ledger`` is its folder's, where that was read."""
+    known = (ledger or read_ledger(path.parent)).digests.get(path.name)
+    if not known:
+        return False
+    try:
+        return digest_of(path) in known
+    except (OSError, RunError):
+        return False
+
+
+def take_over(folder: Path, names: Iterable[str]) -> None:
+    """List files that a version without lists wrote, in a folder without one; the caller has made sure of what they are.
+
+    Raises:
+        OSError: the list cannot be written. RunError: a file is a link or a device.
+    """
+    if not has_ledger(folder):
+        add_entries(folder, [file_entry(name, digest_of(folder / name)) for name in names])
+
+
+def note(path: Path) -> None:
+    """List a file that another library has written into its place.
+
+    Raises:
+        OSError: the list cannot be written. RunError: the file is a link or a device.
+    """
+    add_entries(path.parent, [file_entry(path.name, digest_of(path))])
+
+
+def require_replaceable(path: Path, digest: str | None = None) -> None:
+    """Refuse to write a file where something lies that is not tfuq's own.
+
+    Args:
+        path: the file's place.
+        digest: SHA-256 of what is to be written; a file that holds the same may be replaced.
+
+    Raises:
+        RunError: what lies there is not tfuq's own.
+    """
+    reason = _hindrance(path, digest)
+    if reason:
+        raise RunError(f"{path}: {reason}; {REMEDY}")
+
+
+def require_place_of_file(path: Path) -> None:
+    """Refuse to write a file where something lies that is none, such as a link, a folder or a device.
+
+    Raises:
+        RunError: there is such a thing.
+    """
+    reason = _other_than_file(path)
+    if reason:
+        raise RunError(f"{path}: {reason}; {REMEDY}")
+
+
+def _other_than_file(path: Path) -> str | None:
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return None
+    if stat.S_ISLNK(mode):
+        return "is a link, and tfuq replaces no links"
+    if stat.S_ISDIR(mode):
+        return "is a folder, where tfuq would write a file"
+    return None if stat.S_ISREG(mode) else "is no regular file, and tfuq replaces regular files alone"
+
+
+def _hindrance(path: Path, digest: str | None) -> str | None:
+    """Why a file cannot be replaced; None where it can, or where there is none."""
+    other = _other_than_file(path)
+    if other or not path.exists() or is_ours(path) or (digest is not None and digest_of(path) == digest):
+        return other
+    if path.name in read_ledger(path.parent).digests:
+        return "was changed since tfuq wrote it, and is left alone"
+    return "was not written by tfuq, or by a version that kept no list of its files, and is left alone"
+
+
+def signature(path: Path) -> Signature | None:
+    """What tells whether a file was changed meanwhile; None where there is none."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@dataclass
+class Removal:
+    """What of some files and folders is tfuq's own, and what is not."""
+
+    files: list[tuple[Path, Signature | None]] = field(default_factory=list)
+    folders: list[Path] = field(default_factory=list)  # each after those in it
+    foreign: list[Path] = field(default_factory=list)
+
+    def refuse_foreign(self, below: Iterable[Path], remedy: str = REMEDY) -> None:
+        """Refuse where something that is not tfuq's own lies at or below one of some places.
+
+        Raises:
+            RunError: there is such a thing.
+        """
+        places = list(below)
+        found = next((path for path in self.foreign if any(path.is_relative_to(place) for place in places)), None)
+        if found:
+            raise RunError(
+                f"{found}: was changed since tfuq wrote it, or was not written by tfuq (or by a version that kept no list of its "
+                f"files), and is left alone; {remedy}"
+            )
+
+    def carry_out(self) -> None:
+        """Remove what is tfuq's own and was not changed since it was looked at, then the folders that hold nothing else."""
+        for path, seen in self.files:
+            if signature(path) == seen:
+                path.unlink(missing_ok=True)
+        emptied: set[Path] = set()  # folders that held folders of tfuq's own
+        for folder in self.folders:
+            if (has_ledger(folder) or folder in emptied) and _remove_emptied(folder):
+                emptied.add(folder.parent)
+
+    def moved(self, old: Path, new: Path) -> Removal:
+        """The same, of files and folders whose folder ``old`` has the name ``new`` now."""
+        return Removal(
+            [(new / path.relative_to(old), seen) for path, seen in self.files],
+            [new / path.relative_to(old) for path in self.folders],
+            [new / path.relative_to(old) for path in self.foreign],
+        )
+
+
+def plan_removal(paths: Iterable[Path]) -> Removal:
+    """Look at files and folders, and at all that lies in them; links are not followed."""
+    removal = Removal()
+    for path in paths:
+        if os.path.lexists(path):
+            _plan(path, read_ledger(path.parent), removal)
+    return removal
+
+
+def _plan(path: Path, ledger: Ledger, removal: Removal) -> None:
+    if path.is_dir() and not path.is_symlink():
+        own = read_ledger(path)
+        for entry in sorted(path.iterdir()):
+            if not _is_upkeep(entry):
+                _plan(entry, own, removal)
+        removal.folders.append(path)
+        return
+    seen = signature(path)
+    if is_ours(path, ledger):
+        removal.files.append((path, seen))
+    else:
+        removal.foreign.append(path)
+
+
+def _is_upkeep(path: Path) -> bool:
+    """Whether it is a folder's list or lock, which go with the folder, or what a dead process left there."""
+    if path.name == LEDGER:
+        return has_ledger(path.parent)
+    if path.name == LOCK:
+        return not path.is_symlink() and path.is_file() and path.stat().st_size == 0
+    process = read_ledger(path.parent).unfinished.get(path.name) if path.name.endswith(_UNFINISHED) else None
+    return process is not None and is_left(path, process) and not process.aside
+
+
+def _remove_emptied(folder: Path) -> bool:
+    """Remove a folder if it holds nothing but its list and its lock; whether it is gone."""
+    try:
+        remove_leftovers(folder)
+        if not all(map(_is_upkeep, folder.iterdir())):
+            return False
+        for name in (LOCK, LEDGER):
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
+    except OSError:
+        return False
+    return True
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file of tfuq's own, if there is one; another stays."""
+    plan_removal([path]).carry_out()
+
+
+def remove_leftovers(folder: Path, *, held: bool = False) -> None:
+    """Remove what processes left unfinished in a folder, of those of this host that have ended since.
+
+    With ``held`` no other process writes there at this time, and what any left is removed.
+    """
+    with suppress(OSError):
+        names = [entry.name for entry in os.scandir(folder) if entry.name.endswith(_UNFINISHED)]
+        unfinished = read_ledger(folder).unfinished if names else {}
+        for name in names:
+            process = unfinished.get(name)
+            if process and is_left(folder / name, process, held=held):
+                _remove_leftover(folder / name, aside=process.aside)
+
+
+def is_left(path: Path, process: Process, *, held: bool = False) -> bool:
+    """Whether a process that began a file or folder writes it no more."""
+    if process.is_this:
+        return Path(os.path.abspath(path)) not in ACTIVE
+    return held or process.is_dead
+
+
+def _remove_leftover(path: Path, *, aside: bool) -> None:
+    if aside:
+        plan_removal([path]).carry_out()
+    elif path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
