@@ -211,6 +211,14 @@ def test_removal_follows_no_links_and_leaves_folders_that_hold_something_of_thei
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"predictions", "linked", "empty"}
 
 
+def test_files_that_named_the_owner_of_a_folder_go_with_it(tmp_path):
+    for name, owner in (("ended", '{"host": "h", "pid": 1, "started": 2.5}'), ("theirs", "my own notes")):
+        write_text(tmp_path / name / "weights.csv", "ours")
+        (tmp_path / name / ".lock.owner").write_text(owner)
+        plan_removal([tmp_path / name]).carry_out()
+    assert files_of(tmp_path) == {"theirs/.lock.owner": b"my own notes"}
+
+
 NAMES = ("a", "b.csv", "case", "label.csv", ".case.1.part", ".lock", LEDGER)
 
 

@@ -17,12 +17,10 @@ from pathlib import Path
 import psutil
 import pydantic
 
-from tfuq.data.ownership import LOCK, remove_leftovers
+from tfuq.data.ownership import LOCK, OWNER, TAKEOVER, remove_leftovers
 from tfuq.data.writers import make_folder
 from tfuq.errors import RunError
 
-OWNER = ".lock.owner"
-_TAKEOVER = ".lock.takeover"
 _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 _MOST_BYTES = 4096  # of the file that names the owner
 _START_TOLERANCE = 1.0  # seconds; the system's clock may be set while a process runs
@@ -142,14 +140,14 @@ def _is_taken(folder: Path) -> bool:
     if _is_made(folder, OWNER):
         return True
     owner = _read_owner(folder)
-    if owner is None or not owner.has_ended or not _is_made(folder, _TAKEOVER):
+    if owner is None or not owner.has_ended or not _is_made(folder, TAKEOVER):
         return False
     try:  # of several processes that see an ended owner, one replaces it
         if _read_owner(folder) == owner:
             (folder / OWNER).unlink()
         return _is_made(folder, OWNER)
     finally:
-        (folder / _TAKEOVER).unlink(missing_ok=True)
+        (folder / TAKEOVER).unlink(missing_ok=True)
 
 
 def _is_made(folder: Path, name: str) -> bool:
@@ -182,7 +180,7 @@ def _read_owner(folder: Path) -> _Owner | None:
 def _owned_by_another(folder: Path, doing: str) -> RunError:
     owner = _read_owner(folder)
     who = f"process {owner.pid} of {owner.host}" if owner else "another process"
-    files = f"{OWNER} and {_TAKEOVER}" if (folder / _TAKEOVER).exists() else OWNER
+    files = f"{OWNER} and {TAKEOVER}" if (folder / TAKEOVER).exists() else OWNER
     return RunError(
         f"{folder}: {who} is {doing} it (the file system has no locks, so {OWNER} says so); wait for it to end, "
         f"or remove {files} if it has ended"

@@ -7,6 +7,7 @@ under its name. A file that was changed since it was written is therefore the us
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import stat
@@ -18,7 +19,7 @@ from pathlib import Path
 from tfuq.data.ledger import LEDGER, Ledger, Process, add_entries, file_entry, has_ledger, open_regular, read_ledger
 from tfuq.errors import RunError
 
-LOCK = ".lock"
+LOCK, OWNER, TAKEOVER = ".lock", ".lock.owner", ".lock.takeover"  # see `tfuq.locks`
 REMEDY = "move it away, or choose another place to write to"
 _UNFINISHED = ".part"
 _BLOCK = 2**20  # bytes read at once
@@ -197,8 +198,18 @@ def _is_upkeep(path: Path) -> bool:
         return has_ledger(path.parent)
     if path.name == LOCK:
         return not path.is_symlink() and path.is_file() and path.stat().st_size == 0
+    if path.name in (OWNER, TAKEOVER):
+        return _names_a_process(path)
     process = read_ledger(path.parent).unfinished.get(path.name) if path.name.endswith(_UNFINISHED) else None
     return process is not None and is_left(path, process) and not process.aside
+
+
+def _names_a_process(path: Path) -> bool:
+    """Whether it is a file by which a process held the folder, where the file system serves no locks."""
+    with suppress(OSError, ValueError, RunError), open_regular(path, os.O_RDONLY) as file:
+        found = json.loads(file.read(_BLOCK))
+        return isinstance(found, dict) and set(found) == {"host", "pid", "started"}
+    return False
 
 
 def _remove_emptied(folder: Path) -> bool:
@@ -207,7 +218,7 @@ def _remove_emptied(folder: Path) -> bool:
         remove_leftovers(folder)
         if not all(map(_is_upkeep, folder.iterdir())):
             return False
-        for name in (LOCK, LEDGER):
+        for name in (LOCK, OWNER, TAKEOVER, LEDGER):
             (folder / name).unlink(missing_ok=True)
         folder.rmdir()
     except OSError:
