@@ -63,9 +63,7 @@ def read_predictions(folder: Path, classes: list[str]) -> PredictedClasses:
 
     votes = by_class("votes")
     needed = MEASURES[:1] if votes is None else MEASURES
-    measures = {
-        name: numbers(path, rows, name, _AGAIN, low=_LEAST) for name in MEASURES if name in needed or name in rows[0]
-    }
+    measures = {name: numbers(path, rows, name, _AGAIN, low=_LEAST) for name in MEASURES if name in needed or name in rows[0]}
     return PredictedClasses(ids, by_class("probability"), votes, measures, by_class("uncalibrated"), rows)
 
 
