@@ -131,7 +131,10 @@ class _Graph:
     def __init__(self, meta: meta_graph_pb2.MetaGraphDef):
         self._meta = meta
         self._nodes = {node.name: node for node in meta.graph_def.node}
-        self._functions = {function.signature.name: function.node_def for function in meta.graph_def.library.function}
+        # Kept, as a message makes a new object of a node each time that it is asked for one.
+        self._functions: dict[str, list[node_def_pb2.NodeDef]] = {}
+        for function in meta.graph_def.library.function:
+            self._functions.setdefault(function.signature.name, []).extend(function.node_def)
 
     def signatures(self) -> dict[str, str]:
         """In words, by name."""
@@ -179,7 +182,7 @@ class _Graph:
         while functions:
             name = functions.pop()
             if name not in called:
-                called[name] = list(self._functions[name])
+                called[name] = self._functions[name]
                 functions += [other for node in called[name] for other in self._called(node)]
         return [*found.values(), *(node for nodes in called.values() for node in nodes)]
 
