@@ -27,7 +27,7 @@ def command(export, server, rest, inspect) -> None:
     \b
     Example:
       tfuq serve-check saved_models/quickstart
-      tfuq serve-check saved_models/theirs --inspect
+      tfuq serve-check saved_models/quickstart --inspect
     """
     if rest and not server:
         raise click.UsageError("--rest needs --server, which is asked first")

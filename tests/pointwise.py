@@ -29,7 +29,7 @@ class PointwiseNetwork:
     def sample_shape(self, images):
         return [*tf.unstack(tf.shape(images))[:-1], 1 if self._classes == 2 else self._classes]
 
-    def sample(self, images, context, seed):
+    def sample(self, images, context, seed, noise_seed=None):
         noise = self._spread * tf.random.stateless_normal([self._classes], seed)
         x = images[..., 0]
         logits = [tf.zeros_like(x), 1.5 - 4 * tf.abs(x) + 0.2 * self._spread * self._member, 3 * x - 4]

@@ -80,7 +80,7 @@ def check_case(folder: Path, source, method: str, classes: int) -> None:
 def test_batch_changes_no_file_and_seed_changes_some(trained, tfuq, tmp_path):
     for name, options in {"a": ["--batch", 1], "b": ["--batch", 5], "c": ["--seed", 9]}.items():
         assert tfuq("predict", trained("mc-dropout", 2).path, "--out", tmp_path / name, *options).exit_code == 0
-    files = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a").glob("*/*"))
+    files = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a").glob("*/[!.]*"))
     assert len(files) == 2 * 8
     same = [(tmp_path / "a" / f).read_bytes() == (tmp_path / "b" / f).read_bytes() for f in files]
     assert all(same)
@@ -183,7 +183,7 @@ def test_real_volumes_train_predict_and_score(tfuq, tmp_path):
     assert result.exit_code == 0, result.output
     assert tfuq("predict", tmp_path / "run", "--samples", 5).exit_code == 0
     assert tfuq("score", tmp_path / "run" / "predictions" / "mc-dropout").exit_code == 0
-    figures = sorted(path.name for path in (tmp_path / "run" / "scores" / "mc-dropout" / "figures").iterdir())
+    figures = sorted(path.name for path in (tmp_path / "run" / "scores" / "mc-dropout" / "figures").glob("*.png"))
     ranked = [f"risk-coverage-{level}.png" for level in ("case", "component", "structure-anterior", "structure-posterior")]
     drawn = [
         "dice-anterior.png",

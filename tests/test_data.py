@@ -369,4 +369,4 @@ def test_files_appear_whole_or_not_at_all(tmp_path, monkeypatch):
     with pytest.raises(TfuqError, match="No space left on device"):
         write_csv(path, [{"a": 2}])
     assert path.read_text().startswith("a,b,c")
-    assert list(tmp_path.iterdir()) == [path]
+    assert {found.name for found in tmp_path.iterdir()} == {path.name, ".tfuq"}

@@ -13,7 +13,8 @@ from tfuq.prediction import make_predictor, request_of
 
 
 def aged(path):
-    """Make a JSON file of tfuq one that an earlier version wrote, in place."""
+    """Make a JSON file of tfuq one that an earlier version wrote, in place; earlier versions listed no files."""
+    (path.parent / ".tfuq").unlink(missing_ok=True)
     found = json.loads(path.read_text())
     for holder in (found, found.get("draws", {})):
         holder.pop("definitions", None)
@@ -27,9 +28,10 @@ def test_predictions_of_an_earlier_version_are_not_gone_on_with(trained, tfuq, t
     assert results.read_manifest(folder).definitions == results.DEFINITIONS
     assert tfuq(*command).exit_code == 0
     aged(folder / "manifest.json")
-    assert_refused(tfuq(*command), "by a version of tfuq that measured otherwise", "--overwrite")
+    assert_refused(tfuq(*command), "by a version of tfuq that measured otherwise", "move it away")
     assert tfuq("score", folder).exit_code == 0  # what was predicted can still be scored
-    assert tfuq(*command, "--overwrite").exit_code == 0
+    folder.rename(tmp_path / "away")
+    assert tfuq(*command).exit_code == 0
 
 
 def test_scores_of_two_versions_are_not_set_side_by_side(scored_tasks, tfuq, tmp_path):
@@ -55,5 +57,5 @@ def test_a_calibration_of_an_earlier_version_is_refused(trained, tfuq, tmp_path)
     draws = make_predictor(opened, request_of(opened.config, "mc-dropout", None, None))._draws()
     assert read_calibration(opened, draws).draws.definitions == results.DEFINITIONS
     aged(path)
-    with pytest.raises(RunError, match="by a version of tfuq that measured otherwise; draw alike, or run tfuq calibrate"):
+    with pytest.raises(RunError, match="by a version of tfuq that measured otherwise; move it away, and run tfuq calibrate"):
         read_calibration(opened, draws)

@@ -189,7 +189,7 @@ def test_a_size_of_memory_that_is_none_is_refused(text):
 @pytest.fixture
 def gigabyte():
     present = psutil.Process().memory_info().rss  # of all tests of this process so far
-    limit_memory(str(present + 2**30))
+    limit_memory(f"{(present >> 20) + 1024}MB")
     yield 2**30
     limit_memory(None)
 

@@ -81,7 +81,7 @@ def require_range(name: str, values: np.ndarray, classes: int) -> None:
 
 def written(folder: Path) -> list[Path]:
     """Files that hold results."""
-    return [p for p in folder.rglob("*") if p.is_file() and p.name not in (".lock", "manifest.json")]
+    return [p for p in folder.rglob("*") if p.is_file() and p.name not in (".lock", ".tfuq", "manifest.json")]
 
 
 def outcome(client: Client, image: Path, out: Path, classes: int) -> str:

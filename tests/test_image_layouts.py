@@ -128,7 +128,7 @@ def test_a_table_of_files_and_labels(tmp_path):
     [
         (None, "cannot be read as a table.*data.table names a CSV file"),
         ("", "needs columns 'file' and 'label'.*has none"),
-        ("file,label\n", "needs columns 'file' and 'label' and a row per image"),
+        ("file,label\n", "needs columns 'file' and 'label', each name once, and a row per image"),
         ("name,class\na.png,cat\n", "needs columns 'file' and 'label'.*has name, class"),
         ("file,label,part\na.png,cat,validation\n", "line 2: part 'validation' is neither train nor test"),
         ("file,label\na.png,cat\n,cat\n", "line 3: names no file"),

@@ -178,7 +178,7 @@ def test_a_server_draws_what_maps_are_made_of(rank, run_of, tfuq, tmp_path):
     request = prediction.Request("hybrid", SAMPLES, 0, 8)
 
     class Endpoint:
-        def call(self, signature, inputs):
+        def call(self, signature, inputs, expected):
             assert signature == "prepared"
             own = prediction.make_predictor(run, request).sampler
             return own.sample(inputs["image"], inputs["seed"], inputs["num_samples"])

@@ -131,7 +131,7 @@ def test_only_own_leftovers_of_dead_processes_are_removed(tmp_path):
     left_unfinished(tmp_path / ".case.1.part").mkdir()
     (tmp_path / ".case.1.part" / "label.nii.gz").write_text("half")
     left_unfinished(tmp_path / ".elsewhere.1.part", host="another").write_text("of another host")
-    left_unfinished(tmp_path / ".living.1.part", pid=os.getpid()).write_text("being written")
+    left_unfinished(tmp_path / ".living.1.part", pid=os.getppid()).write_text("being written")
     aside = left_unfinished(tmp_path / ".case.old.1.part", aside=True)
     write_text(aside / "label.csv", "ours")
     write_text(aside / "corrected.csv", "ours")

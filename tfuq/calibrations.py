@@ -170,9 +170,10 @@ def read_calibration(run: Run, draws: Manifest) -> Calibration:
     found = load_calibration(path)
     found.require_fit(run.config, path)
     if not found.draws.same_draws(draws):
-        raise RunError(
-            f"{path}: was made of {found.draws.described_beside(draws)}; draw alike, or run tfuq calibrate {run.path} {how} --overwrite"
-        )
+        remedy = f"draw alike, or run tfuq calibrate {run.path} {how} --overwrite"
+        if found.draws.definitions < draws.definitions:  # a version that listed no files left none to overwrite
+            remedy = f"move it away, and run tfuq calibrate {run.path} {how}"
+        raise RunError(f"{path}: was made of {found.draws.described_beside(draws)}; {remedy}")
     return found
 
 

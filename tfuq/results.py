@@ -169,10 +169,15 @@ def find_draws(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest
         return None
     existing = read_manifest(folder)
     if not existing.same_draws(manifest):
-        raise RunError(
-            f"{folder}: holds predictions of {existing.described_beside(manifest)}; pass --overwrite or another --out"
-        )
+        raise RunError(f"{folder}: holds predictions of {existing.described_beside(manifest)}; {_remedy(existing, manifest)}")
     return existing
+
+
+def _remedy(existing: Manifest, manifest: Manifest) -> str:
+    """What the user can do about predictions of other draws; a version that listed no files left none to overwrite."""
+    if existing.definitions < manifest.definitions:
+        return "move it away, or choose another --out"
+    return "pass --overwrite or another --out"
 
 
 def begin(folder: Path, manifest: Manifest) -> None:

@@ -108,8 +108,11 @@ class PackedMasks:
 
 
 def at_most_one(p: tf.Tensor) -> tf.Tensor:
-    """Probabilities that adding up (over windows or classes) may have rounded to above 1: there 1 − p and −p log p are negative."""
-    return tf.minimum(p, 1.0)
+    """Probabilities that adding up (over windows or classes) may have rounded to above 1: there 1 − p and −p log p are negative.
+
+    NaN stays NaN, which a minimum of both would make 1.
+    """
+    return tf.where(p > 1.0, tf.ones_like(p), p)
 
 
 def chosen_class(p: tf.Tensor) -> tf.Tensor:
