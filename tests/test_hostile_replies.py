@@ -81,7 +81,7 @@ def require_range(name: str, values: np.ndarray, classes: int) -> None:
 
 def written(folder: Path) -> list[Path]:
     """Files that hold results."""
-    return [p for p in folder.rglob("*") if p.is_file() and p.name not in (".lock", "manifest.json")]
+    return [p for p in folder.rglob("*") if p.is_file() and p.name not in (".lock", ".tfuq", "manifest.json")]
 
 
 def outcome(client: Client, image: Path, out: Path, classes: int) -> str:
@@ -340,8 +340,8 @@ def change_description(folder: Path, **changes) -> Path:
     [
         ({"classes": ["a", "b"]}, r"classes is .* in assets.extra/run; export again"),
         ({"channels": 2}, "channels is 2, and 1"),
-        ({"channels": -1}, "channels: Input should be greater than 0"),
-        ({"max_samples": 0}, "max_samples: Input should be greater than 0"),
+        ({"channels": -1}, "channels: Input should be greater than"),
+        ({"max_samples": 0}, "max_samples: Input should be greater than"),
         ({"name": "../../etc"}, "name: String should match"),
         ({"signatures": {}}, "signature prepared is not in its description"),
         ({"signatures": {"prepared": ["secret"]}}, "output 'secret' of prepared is none that this version"),
