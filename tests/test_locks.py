@@ -101,16 +101,12 @@ def test_a_lock_that_another_process_holds_is_told_as_such(tmp_path, unserved, e
 
 
 @pytest.mark.parametrize("error", [0, errno.ENOLCK])
-def test_the_lock_of_a_killed_process_is_taken_over_with_what_it_left(tmp_path, unserved, error):
+def test_the_lock_of_a_killed_process_is_taken_over(tmp_path, unserved, error):
     if error:
         unserved(error)
     with held(tmp_path, error) as holder:
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-    left = tmp_path / f".state.npz.{holder.pid}.part"
-    left.touch()
-    process = {"host": socket.gethostname(), "pid": holder.pid}
-    add_entries(tmp_path, [unfinished_entry(left.name, aside=False) | process])
     assert (tmp_path / OWNER).exists() == bool(error)
     with exclusive(tmp_path, "training"):
         assert {path.name for path in tmp_path.iterdir()} == {LOCK, ".tfuq"} | ({OWNER} if error else set())
