@@ -172,8 +172,10 @@ def test_python_and_command_line_write_the_same(run_of, tfuq, balls, tmp_path):
 
 
 @pytest.mark.parametrize("rank", [3, 2])
-def test_a_server_draws_what_maps_are_made_of(rank, run_of, tfuq, tmp_path):
+def test_a_server_draws_what_maps_are_made_of(rank, run_of, tfuq, tmp_path, monkeypatch):
     """The signature ``prepared`` answers what the sampler of the run does."""
+    # The reply is the sampler's own: there is no export whose description it could be held against.
+    monkeypatch.setattr("tfuq.serving.client.expected_outputs", lambda *_: {})
     run = run_of(IN_PLANE, rank)
     request = prediction.Request("hybrid", SAMPLES, 0, 8)
 
@@ -183,7 +185,7 @@ def test_a_server_draws_what_maps_are_made_of(rank, run_of, tfuq, tmp_path):
             own = prediction.make_predictor(run, request).sampler
             return own.sample(inputs["image"], inputs["seed"], inputs["num_samples"])
 
-    predictor = prediction.make_predictor(run, request, sampler=ServedSampler(Endpoint()))
+    predictor = prediction.make_predictor(run, request, sampler=ServedSampler(Endpoint(), None, run.config))
     cases = prediction.cases_of_test_split(run)[:1]
     prediction.predict(predictor, cases, tmp_path / "served", on_case=lambda case, seconds: None)
     scan = cases[0].images[0]
