@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tfuq.data.ledger import LEDGER, add_entries, unfinished_entry
 from tfuq.errors import RunError
 from tfuq.locks import LOCK, OWNER, exclusive
 
@@ -105,10 +106,12 @@ def test_the_lock_of_a_killed_process_is_taken_over_with_what_it_left(tmp_path, 
     with held(tmp_path, error) as holder:
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-    (tmp_path / f".state.npz.{holder.pid}.part").touch()
+    left = tmp_path / f".state.npz.{holder.pid}.part"
+    add_entries(tmp_path, [unfinished_entry(left.name) | {"pid": holder.pid}])
+    left.touch()
     assert (tmp_path / OWNER).exists() == bool(error)
     with exclusive(tmp_path, "training"):
-        assert {path.name for path in tmp_path.iterdir()} == {LOCK} | ({OWNER} if error else set())
+        assert {path.name for path in tmp_path.iterdir()} == {LOCK, LEDGER} | ({OWNER} if error else set())
 
 
 def owned_by(folder: Path, **changes) -> None:

@@ -465,7 +465,7 @@ def test_a_run_that_is_removed_while_it_is_trained_is_not_called_trained(balls, 
         def remove(member, gone=gone):
             save(member)
             path = tmp_path / gone
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
         monkeypatch.setattr(fit.MemberTraining, "_save_state", remove)
         result = tfuq("train", tmp_path / "config.yaml", "--run", tmp_path / "run")
