@@ -32,11 +32,12 @@ def _run(cell: Cell, execute: Execute) -> str | None:
     make_folder(cell.log.parent)
     require_place_of_file(cell.log)  # which is added to, as what lies there may be somebody's
     write_text(cell.settings, cell.config.dump())
+    begin = cell.log.stat().st_size if cell.log.is_file() else 0
     try:
         for arguments in _commands(cell):
             code = execute(arguments, cell.log)
             if code:
-                return _error(cell.log, arguments[0], code)
+                return _error(cell.log, begin, arguments[0], code)
         return None
     finally:
         if cell.log.is_file():
@@ -53,8 +54,9 @@ def _commands(cell: Cell) -> list[list[str]]:
     ]
 
 
-def _error(log: Path, command: str, code: int) -> str:
-    """The command's own last line, as far as it says what the exit code does not."""
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.is_file() else []
+def _error(log: Path, begin: int, command: str, code: int) -> str:
+    """The command's own last line, as far as it says what the exit code does not; ``begin`` is where this run's lines begin."""
+    content = log.read_bytes()[begin:] if log.is_file() else b""
+    lines = content.decode(errors="replace").strip().splitlines()
     said = next((line.removeprefix("tfuq: ") for line in reversed(lines) if line.startswith("tfuq: ")), None)
     return (said or f"tfuq {command} ended with exit code {code}; see {log}")[:_MOST_TEXT]
