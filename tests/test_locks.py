@@ -15,7 +15,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tfuq.data.ledger import LEDGER, add_entries, unfinished_entry
 from tfuq.errors import RunError
 from tfuq.locks import LOCK, OWNER, exclusive
 
@@ -108,7 +107,7 @@ def test_the_lock_of_a_killed_process_is_taken_over(tmp_path, unserved, error):
         holder.wait()
     assert (tmp_path / OWNER).exists() == bool(error)
     with exclusive(tmp_path, "training"):
-        assert {path.name for path in tmp_path.iterdir()} == {LOCK, LEDGER} | ({OWNER} if error else set())
+        assert {path.name for path in tmp_path.iterdir()} == {LOCK} | ({OWNER} if error else set())
 
 
 def owned_by(folder: Path, **changes) -> None:
