@@ -231,9 +231,7 @@ def assert_refused(result, *words: str) -> None:
 
 def files_of(folder: Path) -> dict[str, bytes]:
     """Every file below a folder but locks and lists of files, the times left out of manifests and histories."""
-    paths = [
-        path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in (".lock", ".lock.owner", ".tfuq")
-    ]
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in (".lock", ".tfuq")]
     found = {str(path.relative_to(folder)): path.read_bytes() for path in paths}
     for name, content in found.items():
         if name.endswith("manifest.json"):

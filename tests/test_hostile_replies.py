@@ -300,7 +300,9 @@ RESPONSES = [
 
 @pytest.mark.parametrize(("response", "words"), RESPONSES)
 def test_false_http_is_refused(response, words):
-    with socket_server(lambda c: c.sendall(response)) as address, pytest.raises(RunError, match=words) as refused:
+    # A server that has closed before all was read may also be met as one that does not answer.
+    told = pytest.raises(RunError, match=f"{words}|does not answer")
+    with socket_server(lambda c: c.sendall(response)) as address, told as refused:
         RestServer(address, "model").call("prepared", {}, NUMBERS)
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 600

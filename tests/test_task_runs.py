@@ -71,7 +71,7 @@ def test_figures_of_merit_against_hand_counted(digits):
 
 def test_missing_landmarks_are_trained_around_with_heatmaps_that_are_distributions(heads, tmp_path):
     rng, lines = np.random.default_rng(0), ["file,landmark,x,y"]
-    for path in sorted((heads / "RawImage" / "TrainingData").iterdir()):
+    for path in sorted((heads / "RawImage" / "TrainingData").glob("[!.]*")):
         marks = (heads / "AnnotationsByMD" / "400_senior" / f"{path.stem}.txt").read_text().split()
         named = zip(ISBI_2015_LANDMARKS, marks, strict=True)
         lines += [f"{path.name},{name},{mark}" for name, mark in named if rng.random() < 0.7]

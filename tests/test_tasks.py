@@ -14,6 +14,7 @@ from tests.conftest import ALL_METHODS, assert_refused, task_settings
 from tfuq import prediction, runs
 from tfuq.data.cases import read_case_image
 from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS
+from tfuq.errors import TfuqError
 from tfuq.posterior import samples_of
 from tfuq.prefix import split_at_seed
 from tfuq.results import read_manifest
@@ -218,7 +219,12 @@ def test_a_second_run_keeps_what_is_complete_and_mends_what_is_damaged(predictor
             "no case column": content.replace(b"case", b"what", 1),
         }
         for how, damaged in damages.items():
-            (folder / name).unlink() if damaged is None else (folder / name).write_bytes(damaged)
+            if damaged is not None:  # it may be the user's work
+                (folder / name).write_bytes(damaged)
+                with pytest.raises(TfuqError, match="move it away|remove"):
+                    predicted(predictor, folder)
+                assert (folder / name).read_bytes() == damaged, how
+            (folder / name).unlink()
             _, drawn = predicted(predictor, folder)
             assert drawn, how
             assert tables_of(folder) == intact, how

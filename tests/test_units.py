@@ -16,7 +16,7 @@ from tfuq import config as configuration
 from tfuq.data.cases import Case, read_case_image, read_label
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import read
-from tfuq.data.stored import read_table
+from tfuq.data.stored import read_json, read_table
 from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE, in_every_unit, is_size
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_csv, write_nifti
@@ -27,7 +27,7 @@ from tfuq.report.page import write_page
 from tfuq.runs import open_run
 from tfuq.scoring.evaluation import score_folder
 from tfuq.scoring.metrics import METRICS
-from tfuq.study.table import _column
+from tfuq.study.table import _column, _Summary
 
 MM = 0.25
 IN_MM = re.compile(r"(?<![a-z])mm(?![a-z])|mm[23²³]")
@@ -177,7 +177,7 @@ def test_doctor_holds_plain_images_against_maps_of_their_width(predicted):
 
 def test_a_study_of_plain_images_is_told_the_unit(predicted):
     run = predicted()
-    summary = json.loads((run.scores("hybrid") / "summary.json").read_text())
+    summary = read_json(run.scores("hybrid") / "summary.json", _Summary, "")
     assert _column(summary, "disc", "hd95_px")["hd95_px"] > 0
     assert _column(summary, "disc", "measure.area_mean_px2")["measure.area_mean_px2"] > 0
     with pytest.raises(ConfigError, match="'hd95_mm' is 'hd95_px' in this study"):
