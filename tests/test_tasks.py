@@ -221,7 +221,7 @@ def test_a_second_run_keeps_what_is_complete_and_mends_what_is_damaged(predictor
         for how, damaged in damages.items():
             if damaged is not None:  # it may be the user's work
                 (folder / name).write_bytes(damaged)
-                with pytest.raises(TfuqError, match="move it away|remove"):
+                with pytest.raises(TfuqError, match=r"move it away|remove"):
                     predicted(predictor, folder)
                 assert (folder / name).read_bytes() == damaged, how
             (folder / name).unlink()
