@@ -29,6 +29,18 @@ def voxel_measures(samples):
     }
 
 
+def class_losses(p, y, weights, *, dice_weight):
+    """The losses of one example's probabilities ``[n, K]`` and classes ``[n]``; the weighted one where there are weights."""
+    nll = -np.log(p[np.arange(len(y)), y])
+    structures = range(1, p.shape[1])
+    overlaps = [(2 * p[y == k, k].sum() + 1) / (p[:, k].sum() + (y == k).sum() + 1) for k in structures]
+    losses = {"cross-entropy": nll.mean(), "soft-dice": 1 - np.mean(overlaps)}
+    losses["dice-ce"] = dice_weight * losses["soft-dice"] + (1 - dice_weight) * losses["cross-entropy"]
+    if weights is not None:
+        losses["weighted-cross-entropy"] = np.average(nll, weights=np.array(weights)[y])
+    return losses
+
+
 def dice(a, b):
     a, b = set(map(tuple, np.argwhere(a))), set(map(tuple, np.argwhere(b)))
     return 1.0 if not a and not b else 2 * len(a & b) / (len(a) + len(b))

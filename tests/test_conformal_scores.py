@@ -110,6 +110,10 @@ def test_realized_coverage():
         [0, stats.t.interval(0.95, 3, 0.1, stats.sem(losses))[1]]
     )
     assert conformal.mean_loss(losses[:1], 0.1, 99)["interval"] is None
+    # Six losses of 0 say that a loss of 1 has at most the probability that leaves none of six with 2.5 %.
+    assert conformal.mean_loss(np.zeros(6), 0.1, 99)["interval"] == pytest.approx([0, 1 - 0.025 ** (1 / 6)])
+    assert conformal.mean_loss(np.ones(6), 0.1, 99)["interval"] == pytest.approx([0.025 ** (1 / 6), 1])
+    assert conformal.mean_loss(np.full(6, 0.3), 0.1, 99)["interval"] is None
 
 
 @pytest.mark.parametrize("alpha", [0, 1, -0.1, 1.5, math.nan])

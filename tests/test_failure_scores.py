@@ -90,6 +90,17 @@ def test_undefined_figures_are_none():
     assert failure.rank_measures(cohort({"missing": np.full(3, np.nan)}, np.ones(3), np.ones(3, bool))) == []
 
 
+def test_items_of_one_case_have_no_intervals():
+    """Resampled, one case is itself, and its landmarks would have intervals without width."""
+    rng = np.random.default_rng(0)
+    risk, confidence = rng.random(19), rng.random(19)
+    items = failure.Cohort("landmark", risk, risk > 0.5, np.zeros(19, int), {"variance": confidence})
+    (row,) = failure.rank_measures(items)
+    assert row["aurc"] == pytest.approx(failure.areas(confidence, risk)["aurc"])
+    assert row["spearman"] == pytest.approx(stats.spearmanr(confidence, risk)[0])
+    assert {value for name, value in row.items() if name.endswith(("_lower", "_upper"))} == {None}
+
+
 @pytest.mark.parametrize("limit", [0.0, -3.0, np.nan, np.inf])
 def test_a_limit_that_nothing_is_on_either_side_of_is_refused(limit):
     with pytest.raises(DataError, match=r"--failure-at .* is not above 0"):

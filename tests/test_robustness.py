@@ -283,6 +283,19 @@ def test_resuming_is_refused_where_it_would_not_be_the_same_run(trained, own_bal
     assert files_of(run) == {name: content for name, content in before.items() if name != "config.yaml"}
 
 
+def test_a_run_that_counted_padding_is_not_gone_on_with(trained, tfuq, tmp_path):
+    """Its loss was a mean over other voxels; once it has finished, nothing is left to train and it stays as it is."""
+    run = shutil.copytree(trained("mc-dropout").path, tmp_path / "run")
+    facts = json.loads((run / "environment.json").read_text())
+    assert facts["likelihood_terms"] == 3 * 18 * 17 * 15
+    facts["likelihood_terms"] = 3 * 18 * 17 * 16
+    (run / "environment.json").write_text(json.dumps(facts))
+    resume = ("train", run / "config.yaml", "--run", run, "--resume")
+    assert tfuq(*resume).exit_code == 0
+    (run / "members" / "0" / "done").unlink()
+    assert_refused(tfuq(*resume), "began with 14,688 voxels", "now has 13,770", "--overwrite")
+
+
 def test_overwriting_replaces_a_run_and_nothing_else(trained, tfuq, tmp_path):
     run = shutil.copytree(trained("mc-dropout").path, tmp_path / "run")
     shutil.copytree(run / "members" / "0", run / "members" / "7")

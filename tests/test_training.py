@@ -123,7 +123,7 @@ def test_two_processes_do_not_write_one_member_or_folder(balls, tmp_path, traine
 def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path):
     lines = []
     run = fit(settings(balls, "vi", variational={"kl_warmup_epochs": 1}), tmp_path / "run", say=lines.append)
-    voxels = 3 * 18 * 17 * 16  # three cases, padded from 15 to the patch's 16
+    voxels = 3 * 18 * 17 * 15  # three cases, without the padding to the patch's 16
     assert run.facts["kl_scale"] == {"member 0": pytest.approx(1 / voxels)}
     assert f"KL scale {1 / voxels:.3g} per nat (1 / training voxels)" in lines[0]
     row = history(run)[0]
@@ -137,7 +137,7 @@ def test_kl_scale_is_of_each_members_own_examples(balls, tmp_path, subset, count
     changes = {"ensemble": {"subset": subset}, "variational": {"members": 2}, "training": {"epochs": 1, "steps_per_epoch": 1}}
     lines = []
     run = fit(settings(balls, "vi", **changes), tmp_path / "run", say=lines.append)
-    scales = [1 / (count * 18 * 17 * 16) for count in counts]
+    scales = [1 / (count * 18 * 17 * 15) for count in counts]
     assert run.facts["kl_scale"] == {f"member {k}": pytest.approx(scale) for k, scale in enumerate(scales)}
     assert f"KL scale of the members {scales[0]:.3g}, {scales[1]:.3g} per nat" in lines[0]
     for member, scale in enumerate(scales):

@@ -1,6 +1,7 @@
 """Data terms of the objective, one value per example so that any batch split over devices adds up to the same loss.
 
-Those of classes take class indices ``[N, *S]`` and log-probabilities ``[N, *S, K]``; those of heatmaps take landmarks
+Those of classes take class indices ``[N, *S]``, `PADDING` where a voxel is no part of the scan and counts for nothing, and
+log-probabilities ``[N, *S, K]``; those of heatmaps take landmarks
 ``[N, L, 2]`` as (x, y) in pixels, NaN where one is missing, and the network's outputs ``[N, rows, columns, L]``. All return ``[N]``.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tfuq.config import LossConfig
+from tfuq.data.preprocessing import PADDING
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 _SMOOTH = 1.0  # one voxel: an absent class predicted absent scores 1, and its gradient stays finite
@@ -36,19 +38,28 @@ def probabilities(logits: tf.Tensor) -> tf.Tensor:
 
 
 def cross_entropy(labels: tf.Tensor, log_p: tf.Tensor, weights: list[float] | None = None) -> tf.Tensor:
-    """Mean over voxels of −w_y log p_y; with weights, divided by the mean weight of the example's voxels."""
-    losses = -tf.gather(log_p, labels, axis=-1, batch_dims=labels.shape.rank)
-    if weights is None:
-        return _mean_per_example(losses)
-    weight = tf.gather(tf.constant(weights, log_p.dtype), labels)
-    return _mean_per_example(weight * losses) / _mean_per_example(weight)
+    """Mean over an example's voxels of −log p_y, each with the weight w_y of its class.
+
+    An image's class is its example's only term, which no mean would leave its weight: its loss is −w_y log p_y.
+    """
+    own = labels != PADDING
+    classes = tf.where(own, labels, 0)
+    weight = tf.cast(own, log_p.dtype)
+    if weights is not None:
+        weight *= tf.gather(tf.constant(weights, log_p.dtype), classes)
+    losses = -weight * tf.gather(log_p, classes, axis=-1, batch_dims=labels.shape.rank)
+    axes = list(range(1, labels.shape.rank))
+    if not axes:
+        return losses
+    return tf.math.divide_no_nan(tf.reduce_sum(losses, axes), tf.reduce_sum(weight, axes))
 
 
 def soft_dice(labels: tf.Tensor, log_p: tf.Tensor) -> tf.Tensor:
     """1 − mean over foreground classes of (2 Σ p y + s) / (Σ p + Σ y + s), s one voxel (Milletari et al. 2016)."""
     classes = log_p.shape[-1]
     axes = list(range(1, log_p.shape.rank - 1))
-    p, y = tf.exp(log_p)[..., 1:], tf.one_hot(labels, classes, dtype=log_p.dtype)[..., 1:]
+    own = tf.cast(labels != PADDING, log_p.dtype)[..., None]
+    p, y = own * tf.exp(log_p)[..., 1:], tf.one_hot(labels, classes, dtype=log_p.dtype)[..., 1:]
     overlap = 2 * tf.reduce_sum(p * y, axes) + _SMOOTH
     dice = overlap / (tf.reduce_sum(p, axes) + tf.reduce_sum(y, axes) + _SMOOTH)
     return 1 - tf.reduce_mean(dice, axis=-1)
@@ -117,7 +128,3 @@ def make_class_loss(config: LossConfig, class_weights: list[float]) -> Loss:
             config.dice_weight * soft_dice(y, log_p) + (1 - config.dice_weight) * cross_entropy(y, log_p)
         ),
     }[config.name]
-
-
-def _mean_per_example(values: tf.Tensor) -> tf.Tensor:
-    return tf.reduce_mean(values, axis=list(range(1, values.shape.rank)))

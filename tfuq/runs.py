@@ -35,6 +35,7 @@ class _Facts(pydantic.BaseModel, extra="allow"):
     versions: dict[str, str] = {}
     devices: list[str] = []
     seeds: dict[str, Any] = {}
+    likelihood_terms: Annotated[int, Field(ge=0)] = 0
 
     @pydantic.model_validator(mode="after")
     def _fit(self):

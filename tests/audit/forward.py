@@ -252,7 +252,7 @@ def latent(layers: Layers, features: np.ndarray, settings: dict) -> np.ndarray:
     for number in range(1, len(settings["encoder_widths"]) + 1):
         x = _transform(layers, x, f"code_encoder{number}", stride=2)
     x = x.mean(tuple(range(1, x.ndim - 1))) if has_space else x
-    code = _code(layers, layers.dense(x, "code_moments"), settings["initial_scale"])
+    code = _code(layers, layers.dense(x, "code_moments"))
     if has_space:
         code = code.reshape(len(code), *(1 for _ in moments.shape[1:-1]), -1)
         code = np.broadcast_to(code, (*moments.shape[:-1], code.shape[-1]))
@@ -268,11 +268,11 @@ def _transform(layers: Layers, x: np.ndarray, name: str, stride: int = 1) -> np.
     return layers.activated(layers.dense(x, name), name)
 
 
-def _code(layers: Layers, moments: np.ndarray, initial_scale: float) -> np.ndarray:
+def _code(layers: Layers, moments: np.ndarray) -> np.ndarray:
     mean, raw = np.split(moments, 2, -1)
     if "code" not in layers.draw.sources:
         return mean
-    width = softplus(raw + np.log(np.expm1(initial_scale)))
+    width = softplus(raw + layers.weights["code/untransformed_scale"])
     return mean + width * layers.draw.layer_noise("code", (1, mean.shape[-1]))
 
 

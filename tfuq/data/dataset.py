@@ -87,8 +87,8 @@ class TrainingSet(ABC):
 
     @property
     @abstractmethod
-    def terms_per_example(self) -> int:
-        """Terms of the log-likelihood of one example as it is trained on."""
+    def terms_per_example(self) -> float:
+        """Terms of the log-likelihood of one example as it is trained on; their mean where examples differ."""
 
     @property
     @abstractmethod

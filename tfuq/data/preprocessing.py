@@ -14,6 +14,7 @@ from tfuq.data.volume import Volume, resample, take
 from tfuq.errors import DataError
 
 Box = tuple[slice, ...]
+PADDING = 255  # in a reference on the network's grid: a voxel that is no part of the scan. Classes are 0 to 254.
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,12 @@ def to_spacing(volume: Volume, spacing: list[float], *, nearest: bool = False, s
     return resample(volume, tuple(shape), nearest=nearest, smooth=smooth)
 
 
-def pad_to(volume: Volume, shape: tuple[int, ...]) -> Volume:
-    """Padded evenly with zeros to at least ``shape``; `box_in_padding` says where the volume then is."""
+def pad_to(volume: Volume, shape: tuple[int, ...], fill: int = 0) -> Volume:
+    """Padded evenly with ``fill`` to at least ``shape``; `box_in_padding` says where the volume then is."""
     target = _at_least(volume.shape, shape)
     require_memory(target, volume.array.itemsize)
     start = np.array([-side.start for side in box_in_padding(volume.shape, target)])
-    return take(volume, start, target)
+    return take(volume, start, target, fill)
 
 
 def _at_least(shape: Sequence[int], least: Sequence[int]) -> tuple[int, ...]:
@@ -115,8 +116,9 @@ class Preprocessor:
         return zscore(volume, self.statistics if self.config.normalization == "zscore-training" else None)
 
     def label(self, label: Volume, mask: Volume | None = None) -> Volume:
-        """The reference on the network's grid."""
-        return self.padded(self.unpadded_label(label, mask))
+        """The reference on the network's grid, `PADDING` about the scan."""
+        unpadded = self.unpadded_label(label, mask)
+        return pad_to(unpadded, self._least_shape(unpadded), PADDING)
 
     def unpadded_label(self, label: Volume, mask: Volume | None = None) -> Volume:
         """The reference on the part of the network's grid that the scan fills."""

@@ -167,16 +167,33 @@ def coverage_band(calibrated_on: int, n: int, alpha: float, share: float = 0.95)
 
 
 def mean_loss(losses: np.ndarray, promised: float, calibrated_on: int) -> dict:
-    """Mean of case losses ``[n]`` in 0…1 with the 95 % interval of a mean by Student's t; None of one case.
+    """Mean of case losses ``[n]`` in 0…1 with its 95 % interval: see `_interval_of_mean`.
 
     ``band``: from 0 to what the mean of n exchangeable cases exceeds with a probability of at most 2.5 %, had every loss been 0
     or 1, of all losses of a mean those that vary most: see `coverage_band`. ``outside``: ``above`` where it lies above that,
     which breaks the promise.
     """
     n, mean = len(losses), float(np.mean(losses))
-    half = float(stats.t.ppf(0.975, n - 1) * np.std(losses, ddof=1) / math.sqrt(n)) if n > 1 else None
-    interval = None if half is None else [max(mean - half, 0.0), min(mean + half, 1.0)]
+    interval = _interval_of_mean(np.asarray(losses, float))
     most = 1 - coverage_band(calibrated_on, n, promised)[0]
     is_broken = mean > most + 1e-9
     row = {"promised": promised, "realized": mean, "interval": interval, "n": n, "calibrated_on": calibrated_on}
     return row | {"band": [0.0, most], "outside": "above" if is_broken else None, "broken": is_broken}
+
+
+def _interval_of_mean(losses: np.ndarray) -> list[float] | None:
+    """The 95 % interval of the mean of losses in 0…1 by Student's t.
+
+    Losses that are all 0 or all 1 tell no spread, and that interval would have no width: theirs is Clopper and Pearson's. None
+    of one case, and of others that are all alike.
+    """
+    n, mean = len(losses), float(losses.mean())
+    if n < 2:
+        return None
+    if mean in (0.0, 1.0):
+        low, high = stats.binomtest(int(losses.sum()), n).proportion_ci(0.95)
+        return [float(low), float(high)]
+    if np.ptp(losses) == 0:
+        return None
+    half = float(stats.t.ppf(0.975, n - 1) * np.std(losses, ddof=1) / math.sqrt(n))
+    return [max(mean - half, 0.0), min(mean + half, 1.0)]

@@ -58,8 +58,13 @@ def areas(confidence: np.ndarray, risk: np.ndarray) -> dict[str, float]:
 
 def area_intervals(
     confidence: np.ndarray, risk: np.ndarray, cases: np.ndarray, *, seed: int = 0, draws: int = 1000
-) -> dict[str, list[float]]:
-    """95 % percentile intervals of the areas, from ``draws`` bootstrap samples of the ``cases`` that items ``[n]`` belong to."""
+) -> dict[str, list[float] | None]:
+    """95 % percentile intervals of the areas, from ``draws`` bootstrap samples of the ``cases`` that items ``[n]`` belong to.
+
+    They are None of fewer than two cases, however many items these have.
+    """
+    if len(np.unique(cases)) < 2:
+        return dict.fromkeys(AREAS)
 
     def values(times):
         found = _areas(confidence, risk, times)
@@ -106,8 +111,7 @@ def failure_row(cohort: Cohort, measure: str, *, seed: int = 0) -> dict[str, flo
     row: dict = {"level": cohort.level, "measure": measure, "n": len(risk)}
     intervals = area_intervals(confidence, risk, items.cases, seed=seed)
     for name, value in areas(confidence, risk).items():
-        low, high = intervals[name]
-        row |= {name: value, f"{name}_lower": low, f"{name}_upper": high}
+        row |= {name: value, **bounds(intervals[name], f"{name}_")}
     auroc, rho = error_auroc(-confidence, items.failed), spearman(confidence, risk)
     among_failed = None if auroc is None else auroc_interval(-confidence, items.failed, items.cases)
     row |= {"auroc_failure": auroc, **bounds(among_failed, "auroc_failure_")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfuq.data.dataset import Examples, make_preprocessor
+from tfuq.data.preprocessing import PADDING
 from tfuq.data.segmentation import SegmentationSet, load_examples
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
 from tfuq.reducers import PackedMasks, RegionEntropyTerms
@@ -29,9 +30,10 @@ class Segmentation(ClassTask):
         return [examples for examples in loaded if len(examples.images)]
 
     def quality(self, config, sample, targets) -> float:
-        p = both_classes(sample)
-        predicted = p.argmax(-1)
-        scores = [dice(predicted == k, targets == k) for k in range(1, p.shape[-1]) if (targets == k).any()]
+        """Dice over the scans' own voxels, meaned over the structures that are there."""
+        p, own = both_classes(sample), targets != PADDING
+        predicted, true = p.argmax(-1)[own], targets[own]
+        scores = [dice(predicted == k, true == k) for k in range(1, p.shape[-1]) if (true == k).any()]
         return float(np.mean(scores)) if scores else np.nan
 
     def reducers(self, config):

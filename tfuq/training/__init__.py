@@ -63,16 +63,34 @@ def train(config: Config, path: Path, *, on_step: OnStep = unheard, say: Callabl
         raise RunError(
             f"{path}: {config.data.root} has other cases than when this run began; restore them, or pass --overwrite"
         )
+    wanted = range(config.members) if member is None else [member]
+    if set(wanted) - set(run.finished_members):
+        _require_same_terms(run, material)
     say(summary(config, material))
-    for index in range(config.members) if member is None else [member]:
+    for index in wanted:
         if index in run.finished_members:
             remove_file(run.member(index) / "state.npz")  # of a process killed at its very end
         else:
             member_training(config, run.member(index), index, material).run(on_step)
         _require_trained(run, [index])
         _state_width(run, index)
-    _require_trained(run, range(config.members) if member is None else [member])
+    _require_trained(run, wanted)
     return run
+
+
+def _require_same_terms(run: Run, material: Material) -> None:
+    """Refuse to go on with a run whose loss is a mean over other terms than when it began.
+
+    Raises:
+        RunError: the training examples differ, or an earlier version counted padding, or missing landmarks.
+    """
+    terms, unit = material.training.terms, task_of(run.config).unit(run.config)
+    began = run.facts.get("likelihood_terms", terms)
+    if began != terms:
+        raise RunError(
+            f"{run.path}: began with {began:,} {unit}s to learn from and now has {terms:,}, as its data changed or an earlier "
+            "version of tfuq counted padding; pass --overwrite to train it anew"
+        )
 
 
 def _state_width(run: Run, index: int) -> None:
