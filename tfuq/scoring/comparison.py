@@ -11,6 +11,7 @@ import numpy as np
 import pydantic
 
 from tfuq.data.stored import number, read_json, read_table
+from tfuq.data.units import UNITS, in_every_unit
 from tfuq.data.writers import whole_set, write_csv, write_text
 from tfuq.errors import DataError
 from tfuq.measures.sample_size import BIASED, DEPEND_ON_SAMPLES, unbiased
