@@ -11,7 +11,7 @@ import numpy as np
 import pydantic
 
 from tfuq.data.stored import number, read_json, read_table
-from tfuq.data.units import UNITS, in_every_unit
+from tfuq.data.units import in_every_unit, symbol_of
 from tfuq.data.writers import whole_set, write_csv, write_text
 from tfuq.errors import DataError
 from tfuq.measures.sample_size import BIASED, DEPEND_ON_SAMPLES, unbiased
@@ -37,7 +37,8 @@ UNBIASED = (
     "variation by its root, so that methods of different T compare."
 )
 _AGAIN = "run tfuq score again"
-_SHOWN_MEASURES = (*MEASURES, *(f"image_{name}" for name in MEASURES), *STRUCTURE_MEASURES, *LANDMARK_MEASURES)
+_OF_STRUCTURES = (*in_every_unit(["volume_mean_mm3", "volume_std_mm3"]), *STRUCTURE_MEASURES)
+_SHOWN_MEASURES = (*MEASURES, *(f"image_{name}" for name in MEASURES), *_OF_STRUCTURES, *LANDMARK_MEASURES)
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Comparison:
         if apart:
             parts += [self._table("difference", apart), DIFFERENCES]
         if self.measures:
-            shown = {name: [_number(by[m]) for m in self.methods] for name, by in self.measures.items()}
+            shown = {_with_unit(name): [_number(by[m]) for m in self.methods] for name, by in self.measures.items()}
             parts += [self._table("measure", shown), " ".join([UNBIASED, *self.caveats()])]
         return "\n\n".join(parts) + "\n"
 
@@ -159,9 +160,16 @@ def _aligned(rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(map(str.ljust, row, widths))} |" for row in [rows[0], rule, *rows[1:]])
 
 
-def _with_unit(score: str) -> str:
-    unit = METRICS[score].unit
-    return score if unit == "1" else f"{score} ({unit})"
+def _with_unit(name: str) -> str:
+    """A score or a measure, with its unit where it has one."""
+    unit = unit_of(name)
+    return name if unit is None else f"{name} ({unit})"
+
+
+def unit_of(name: str) -> str | None:
+    """The unit of a score, or of a measure of lengths or sizes, as people write it; None of plain numbers."""
+    unit = METRICS[name].unit if name in METRICS else symbol_of(name)
+    return None if unit == "1" else unit
 
 
 def _number(value: float | None) -> str:
@@ -267,7 +275,7 @@ def _structure_numbers(path: Path, class_name: str, cases: set[str]) -> list[dic
     rows = read_table(path, ("case", "class", "component"), _AGAIN)
     whole = [row for row in rows if row["component"] == "all" and row["case"] in cases]
     chosen = [row for row in whole if class_name in ("all", row["class"])]
-    return [{name: number(path, row, name, _AGAIN) for name in STRUCTURE_MEASURES if name in row} for row in chosen]
+    return [{name: number(path, row, name, _AGAIN) for name in _OF_STRUCTURES if name in row} for row in chosen]
 
 
 def require_same_data(folders: list[Path]) -> None:
