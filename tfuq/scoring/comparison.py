@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pydantic
 
+from tfuq.data.paths import real_path
 from tfuq.data.stored import number, read_json, read_table
 from tfuq.data.units import in_every_unit, symbol_of
 from tfuq.data.writers import whole_set, write_csv, write_text
@@ -285,7 +286,7 @@ def require_same_data(folders: list[Path]) -> None:
         DataError: one is given twice, was predicted by a version of tfuq that measured otherwise than that of another, or a case
             was scored against another reference.
     """
-    twice = [folder for place, folder in enumerate(folders) if folder.resolve() in [f.resolve() for f in folders[:place]]]
+    twice = [folder for place, folder in enumerate(folders) if real_path(folder) in [real_path(f) for f in folders[:place]]]
     if twice:
         raise DataError(f"{twice[0]}: is given twice; name each folder to compare once")
     newest = max(folders, key=lambda folder: _summary(folder).definitions)
@@ -320,8 +321,8 @@ def method_names(folders: list[Path]) -> dict[str, Path]:
         DataError: a folder holds no scores.
     """
     methods = [_summary(folder).method for folder in folders]
-    above = os.path.commonpath([folder.resolve() for folder in folders])
-    places = [os.path.relpath(folder.resolve(), above) for folder in folders]
+    above = os.path.commonpath([real_path(folder) for folder in folders])
+    places = [os.path.relpath(real_path(folder), above) for folder in folders]
     names = [m if methods.count(m) == 1 else f"{m} ({place})" for m, place in zip(methods, places, strict=True)]
     return dict(zip(names, folders, strict=True))
 
