@@ -248,7 +248,9 @@ def test_an_idx_of_many_numbers_is_refused_before_it_is_read(tmp_path, gigabyte)
     path = tmp_path / "images-idx1-ubyte"
     path.write_bytes(struct.pack(">BBBBI", 0, 0, 8, 1, 2**29))
     os.truncate(path, 8 + 2**29)  # a hole, which takes no room on the disk
-    with pytest.raises(DataError, match=r"idx1-ubyte: 5\.36871e\+08 numbers take 1\.5 GB, more than .* of memory that are free"):
+    with pytest.raises(
+        DataError, match=r"idx1-ubyte: 5\.36871e\+08 numbers take 1\.5 GB, more than .* of memory that are free"
+    ):
         read_idx(path)
 
 
