@@ -28,10 +28,17 @@ _FACTS = ("config.yaml", "environment.json", "splits.json")
 
 @dataclass(frozen=True)
 class Group:
-    """Readers of one process: ``make`` writes what they read into a folder, ``targets`` finds it there."""
+    """Readers of one process.
+
+    Attributes:
+        make: writes what they read into a folder.
+        targets: finds it there.
+        memory: the most that the process may take; networks that are built take most of it.
+    """
 
     make: Callable[[Path], object]
     targets: Callable[[Path], list[Target]]
+    memory: str = "1GB"
 
 
 def make_data(folder: Path, task: str) -> Path:
@@ -283,13 +290,14 @@ def _runs_of(task: str) -> Group:
     return Group(lambda folder: _make_run(folder, task), lambda folder: readers_with_a_network(World(folder / "run").keep()))
 
 
+_WITH_NETWORKS = "2GB"
 GROUPS: dict[str, Group] = {
     "files and texts": Group(_nothing, file_targets),
     "data sets": Group(_make_sets, _sets),
     **{f"results of {task}": _results_of(task) for task in TASKS},
     "studies": Group(_make_study, _studies),
     "replies": Group(_nothing, _replies),
-    "exports": Group(_make_export, _exports),
-    "states of training": Group(_make_state, _states),
+    "exports": Group(_make_export, _exports, _WITH_NETWORKS),
+    "states of training": Group(_make_state, _states, _WITH_NETWORKS),
     **{f"runs of {task}": _runs_of(task) for task in TASKS},
 }
