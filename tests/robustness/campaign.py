@@ -2,8 +2,9 @@
 
     python -m tests.robustness.campaign --count 50000
 
-Every group of readers has a process of its own, under ``--memory 1GB`` (2GB where networks are built). It prints how many distinct inputs each reader got, how
-many of them read, the slowest, and the most memory that the process held. Inputs at which something went wrong are kept.
+Every group of readers has a process of its own, under ``--memory 1GB`` (2GB where networks are built).
+It prints how many distinct inputs each reader got, how many of them read, the slowest, and the most
+memory that the process held. Inputs at which something went wrong are kept.
 """
 
 from __future__ import annotations
