@@ -44,6 +44,10 @@ class Tally:
     def inputs(self) -> int:
         return self.read + self.refused + len(self.faults)
 
+    def __str__(self) -> str:
+        counts = f"{self.inputs} inputs, {self.read} read, {self.refused} refused, {len(self.faults)} faults"
+        return f"{self.name}: {counts}, slowest {self.slowest:.2f} s"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the campaign; 1 if anything went wrong."""
@@ -91,16 +95,13 @@ def report(count: int, seed: int, only: str = "", keep: Path | None = None, jobs
 
 
 def _of_group(group: str, count: int, seed: int, keep: Path | None) -> dict:
-    """Run a group in processes of its own and print its part of the table; ``tallies``, and the ``peak`` in bytes."""
+    """Run a group in processes of its own, which print a line for each reader; ``tallies``, and the ``peak`` in bytes."""
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         result = run_group(group, Path(folder), count=count, seed=seed, keep=keep)
-    tallies = [Tally(**tally) for tally in result["tallies"]]
-    lines = [f"{group}: {sum(t.inputs for t in tallies)} inputs in {time.monotonic() - started:.0f} s, "
-             f"peak {result['peak'] / 2**20:.0f} MB"]  # fmt: skip
-    lines += [f"  {t.name:32} {t.inputs:6} inputs {t.read:6} read {t.refused:6} refused {len(t.faults):4} faults, "
-              f"slowest {t.slowest:5.2f} s" for t in tallies]  # fmt: skip
-    print("\n".join(lines), flush=True)
+    inputs = sum(Tally(**tally).inputs for tally in result["tallies"])
+    peak = result["peak"] / 2**20
+    print(f"{group}: {inputs} inputs in {time.monotonic() - started:.0f} s, peak {peak:.0f} MB", flush=True)
     return result
 
 
@@ -114,7 +115,7 @@ def run_group(group: str, folder: Path, *, count: int, seed: int, keep: Path | N
     environment |= {"PYTHONPATH": str(Path.cwd()), "PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
     for what in ("make", "read"):
         command = [sys.executable, "-m", "tests.robustness.campaign", "--child", what, group, *common]
-        ended = subprocess.run(command, cwd=folder / "work", env=environment, capture_output=True, text=True, check=False)
+        ended = subprocess.run(command, cwd=folder / "work", env=environment, stderr=subprocess.PIPE, text=True, check=False)
         if ended.returncode:
             raise RuntimeError(f"{group}, {what}: exit code {ended.returncode}\n{ended.stderr[-4000:]}")
     for name in ("home", "work"):
@@ -136,11 +137,10 @@ def _read(group: str, chosen: argparse.Namespace) -> int:
     from tfuq.data.budget import limit_memory, parse_size
 
     limit_memory(GROUPS[group].memory)
-    share = chosen.count / SHARES
-    tallies = [
-        tally_of(target, max(round(target.share * share), 1), chosen.seed, chosen.keep)
-        for target in GROUPS[group].targets(chosen.folder / "made")
-    ]
+    share, tallies = chosen.count / SHARES, []
+    for target in GROUPS[group].targets(chosen.folder / "made"):
+        tallies.append(tally_of(target, max(round(target.share * share), 1), chosen.seed, chosen.keep))
+        print(f"  {group}: {tallies[-1]}", flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     (chosen.folder / "result.json").write_text(
         json.dumps({"tallies": [asdict(t) for t in tallies], "peak": peak, "limit": parse_size(GROUPS[group].memory)})
