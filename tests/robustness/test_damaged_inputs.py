@@ -16,7 +16,7 @@ from tfuq.data.budget import limit_memory
 _FAST = {
     "files and texts": 15,
     "data sets": 4,
-    "results of segmentation": 4,
+    "results of segmentation": 2,
     "results of classification": 15,
     "results of landmarks": 10,
     "studies": 4,
