@@ -111,6 +111,7 @@ def run_group(group: str, folder: Path, *, count: int, seed: int, keep: Path | N
     for name in ("home", "temporary", "work"):
         (folder / name).mkdir()
     environment = os.environ | {"HOME": str(folder / "home"), "TMPDIR": str(folder / "temporary")}
+    environment["XDG_CACHE_HOME"] = str(folder / "temporary")
     environment["MPLCONFIGDIR"] = environment["HYPOTHESIS_STORAGE_DIRECTORY"] = str(folder / "temporary")
     environment |= {"PYTHONPATH": str(Path.cwd()), "PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
     for what in ("make", "read"):
