@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import io
 import signal
@@ -108,6 +109,20 @@ def lying_png(content: bytes, rng: np.random.Generator) -> bytes:
     return content[:12] + bytes(header) + struct.pack(">I", zlib.crc32(bytes(header))) + content[33:]
 
 
+def lying_idx(content: bytes, rng: np.random.Generator) -> bytes:
+    """An IDX file whose type, number of dimensions or a size is another."""
+    changed = bytearray(content)
+    what = rng.integers(0, 4)
+    if what == 0:
+        changed[2] = rng.integers(0, 256)
+    elif what == 1:
+        changed[3] = rng.integers(0, 6)
+    else:
+        sizes = [0, 1, 2, 3, 27, 29, 784, 2**16, 2**31 - 1, 2**32 - 1]
+        struct.pack_into(">I", changed, 4 + 4 * int(rng.integers(0, 3)), int(rng.choice(sizes)))
+    return bytes(changed)
+
+
 def edited_text(content: bytes, rng: np.random.Generator) -> bytes:
     """YAML or JSON with a line gone, doubled, indented, or given another value."""
     lines = content.decode().split("\n")
@@ -142,6 +157,8 @@ MUTATORS: dict[str, tuple[Mutator, ...]] = {
     ".yaml": (truncated, flipped, moved, edited_text, edited_text),
     ".json": (truncated, flipped, moved, edited_text, edited_text),
     ".npz": _BYTES,
+    "ubyte": (*_BYTES, lying_idx, lying_idx),
+    "ubyte.gz": (*_BYTES, *(compressed(mutate) for mutate in (truncated, flipped, moved, lying_idx))),
 }
 
 
@@ -153,6 +170,7 @@ def damaged(suffix: str, content: bytes, count: int, seed: int) -> Iterator[byte
         yield mutate(content, rng)
 
 
+@functools.cache
 def intact_files() -> dict[str, bytes]:
     """A small good file of every image format; the Analyze pair's parts under their own endings."""
     array = np.random.default_rng(0).integers(0, 200, (9, 8, 7)).astype(np.int16)

@@ -3,8 +3,6 @@
 import gzip
 import json
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -189,28 +187,6 @@ def test_damaged_training_state_is_refused(trained, tfuq, tmp_path):
         state.write_bytes(content)
         assert_refused(tfuq("train", run / "config.yaml", "--run", run, "--resume"), "state.npz")
         assert state.read_bytes() == content
-
-
-_FUZZ = """
-import resource, sys
-from pathlib import Path
-from tests.fuzzing import fuzz_configurations, fuzz_readers
-resource.setrlimit(resource.RLIMIT_AS, (6 * 2**30, resource.getrlimit(resource.RLIMIT_AS)[1]))
-folder, count = Path(sys.argv[1]), int(sys.argv[2])
-found = fuzz_readers(folder, count, seed=7) + fuzz_configurations(folder, count, seed=7)
-print(found.total(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
-"""
-
-
-@pytest.mark.slow
-def test_thousands_of_damaged_files_are_read_or_refused_in_little_memory(tmp_path):
-    answer = subprocess.run(
-        [sys.executable, "-c", _FUZZ, str(tmp_path), "300"], capture_output=True, text=True, check=False, timeout=1200
-    )
-    assert answer.returncode == 0, answer.stderr[-3000:]
-    files, megabytes = map(int, answer.stdout.split())
-    assert files >= 3000
-    assert megabytes < 2048
 
 
 def test_a_volume_smaller_than_the_patch_is_padded(trained, tfuq, tmp_path):

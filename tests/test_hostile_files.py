@@ -1,7 +1,9 @@
 """Files of strangers: nothing in them runs, leaks, or takes more memory than there is."""
 
+import gzip
 import io
 import os
+import struct
 import subprocess
 import sys
 import zipfile
@@ -16,6 +18,7 @@ from tfuq.config.text import read_yaml, write_yaml
 from tfuq.data.archives import read_arrays
 from tfuq.data.budget import free_memory, limit_memory, parse_size, require_memory
 from tfuq.data.readers import read
+from tfuq.data.readers.idx import read_idx
 from tfuq.data.readers.text import read_plain_text
 from tfuq.data.stored import read_table
 from tfuq.data.writers import write_csv
@@ -212,8 +215,6 @@ def test_memory_is_what_the_control_group_leaves(tmp_path, monkeypatch):
 
 
 def test_a_small_file_of_many_voxels_is_refused_before_it_is_read(tmp_path, gigabyte):
-    import gzip
-
     import nibabel
 
     header = nibabel.Nifti1Header()
@@ -228,6 +229,29 @@ def test_a_small_file_of_many_voxels_is_refused_before_it_is_read(tmp_path, giga
     assert path.stat().st_size < 2**20
     with pytest.raises(DataError, match=r"scan.nii.gz: 1024×1024×400 voxels take .* of memory that are free"):
         read(path)
+
+
+@pytest.mark.parametrize("kind", ["png", "tiff", "bmp"])
+def test_a_small_picture_of_many_pixels_is_refused_before_it_is_read(tmp_path, kind, gigabyte):
+    """80 million pixels of three colours take a gigabyte as numbers, whatever their file takes."""
+    path = tmp_path / f"picture.{kind}"
+    pixels = Image.new("RGB", (10_000, 8_000) if kind == "png" else (9_000, 8_000))
+    pixels.save(path, **({"compression": "tiff_deflate"} if kind == "tiff" else {}))
+    before = psutil.Process().memory_info().rss
+    del pixels
+    with pytest.raises(DataError, match=rf"picture.{kind}: \d+×\d+×3 pixels take .* of memory that are free"):
+        read(path)
+    assert psutil.Process().memory_info().rss < before + 2**26
+
+
+def test_an_idx_of_many_numbers_is_refused_before_it_is_read(tmp_path, gigabyte):
+    path = tmp_path / "images-idx1-ubyte"
+    path.write_bytes(struct.pack(">BBBBI", 0, 0, 8, 1, 2**29))
+    os.truncate(path, 8 + 2**29)  # a hole, which takes no room on the disk
+    with pytest.raises(
+        DataError, match=r"idx1-ubyte: 5\.36871e\+08 numbers take 1\.5 GB, more than .* of memory that are free"
+    ):
+        read_idx(path)
 
 
 def archive(**members) -> bytes:

@@ -54,7 +54,7 @@ def test_a_file_is_ours_as_long_as_nobody_changes_it(tmp_path):
     assert path.read_text() == "two"
 
 
-@pytest.mark.parametrize("kind", ["file", "link", "dangling link", "folder", "fifo"])
+@pytest.mark.parametrize("kind", ["file", "link", "dangling link", "circle", "folder", "fifo"])
 def test_what_is_not_ours_is_not_replaced(kind, tmp_path):
     path, target = tmp_path / "out.csv", tmp_path / "target"
     target.write_text("theirs")
@@ -62,6 +62,7 @@ def test_what_is_not_ours_is_not_replaced(kind, tmp_path):
         "file": lambda: path.write_text("theirs"),
         "link": lambda: path.symlink_to(target),
         "dangling link": lambda: path.symlink_to(tmp_path / "nowhere"),
+        "circle": lambda: path.symlink_to(path),
         "folder": path.mkdir,
         "fifo": lambda: os.mkfifo(path),
     }
@@ -74,6 +75,21 @@ def test_what_is_not_ours_is_not_replaced(kind, tmp_path):
     assert target.read_text() == "theirs"
     assert not (tmp_path / "a.csv").exists()
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_links_that_lead_in_a_circle_are_refused(balls, tfuq, tmp_path):
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    run = make_run(tmp_path / "run", "segmentation", balls)
+    run.require_output(circle)
+    for command in (
+        ["data", "synth", "brain-decathlon", circle, "--cases", 1],
+        ["report", circle],
+        ["compare", circle, circle],
+    ):
+        assert_refused(tfuq(*command), "circle")
+    assert_refused(tfuq("data", "synth", "digits", circle / "data", "--cases", 1), "circle")
+    assert os.readlink(circle) == str(circle)
 
 
 def write_set(folder: Path, contents: dict[str, str]) -> None:
@@ -506,69 +522,3 @@ def test_a_case_cannot_have_the_name_of_the_scores(trained, balls, tfuq, tmp_pat
     shutil.copy(balls / "imagesTr" / "ball_000.nii.gz", tmp_path / "scores.nii.gz")
     result = tfuq("predict", trained("mc-dropout").path, "--input", tmp_path / "scores.nii.gz", "--out", tmp_path / "out")
     assert_refused(result, "'scores' cannot be a case id", "rename the file")
-
-
-@pytest.fixture(scope="module")
-def workplace(balls, tmp_path_factory):
-    """What every command leaves, on one tiny run, and the commands."""
-    from click.testing import CliRunner
-
-    from tfuq_cli.main import main
-
-    folder = tmp_path_factory.mktemp("workplace") / "own"
-    for arguments in commands(folder, balls):
-        result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-        assert result.exit_code == 0, (arguments, result.output)
-    return folder
-
-
-def commands(folder: Path, balls: Path) -> list[list]:
-    """Every command that writes files, into one folder."""
-    run, out = folder / "run", folder / "out"
-    folder.mkdir(exist_ok=True)
-    config = folder / "config.yaml"
-    if not config.exists():
-        config.write_text(settings(balls, "hybrid").dump())
-    shift = ["shift", run, "--perturbation", "noise", "--severity", "1", "--samples", 2, "--save-predictions"]
-    return [
-        ["train", config, "--run", run, "--tensorboard"],
-        ["calibrate", run, "--cases", "test:0.5", "--alpha", "0.5", "--samples", 2],
-        ["predict", run, "--samples", 2, "--save-members"],
-        ["predict", run, "--samples", 2, "--calibrated"],
-        ["predict", run, "--samples", 2, "--input", balls / "imagesTr", "--out", out],
-        ["score", run / "predictions" / "hybrid"],
-        ["score", out, "--reference", balls / "labelsTr", "--no-figures"],
-        ["compare", run / "scores" / "hybrid", out / "scores", "--out", folder / "compared"],
-        ["report", run / "scores" / "hybrid", "--out", folder / "report.html"],
-        shift,
-        ["export", run, "--to", folder / "models" / "balls"],
-        ["data", "synth", "brain-decathlon", folder / "phantom", "--cases", 1],
-    ]
-
-
-OVERWRITING = ("train", "calibrate", "predict", "shift")
-
-
-def keep_theirs(workplace: Path, balls: Path, tfuq, folder: Path, seed: int, most: int) -> None:
-    """Put files of theirs into the folders that commands write into, change some, and run commands with all flags."""
-    rng = random.Random(seed)
-    own = shutil.copytree(workplace, folder, symlinks=True)
-    places = sorted(path for path in own.rglob("*") if path.is_dir() and not path.name.startswith("."))
-    theirs = [place / name for place in places for name in ("notes.txt", "done", "label.nii.gz") if rng.random() < 0.5]
-    for path in [path for path in theirs if not path.exists()]:
-        path.write_text(f"theirs {rng.random()}")
-    ours = [path for path in sorted(own.rglob("*")) if path.is_file() and path.name not in (LEDGER, ".lock")]
-    for path in rng.sample(ours, len(ours) // 8):
-        path.write_bytes(path.read_bytes() + b"\n")
-        theirs.append(path)
-    kept = {path: content for path, content in everything(own).items() if path in theirs and not is_ours(path)}
-    chosen = [[*c, *flag] for c in commands(own, balls) for flag in ([], ["--overwrite"]) if not flag or c[0] in OVERWRITING]
-    for arguments in rng.sample(chosen, min(most, len(chosen))):
-        tfuq(*arguments)
-        assert_kept(kept)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
-def test_nothing_of_theirs_is_lost_by_any_command(seed, workplace, balls, tfuq, tmp_path):
-    keep_theirs(workplace, balls, tfuq, tmp_path / "own", seed, most=100)

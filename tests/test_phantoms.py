@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 
-from tests.conftest import assert_refused
+from tests.conftest import assert_refused, task_settings
+from tests.made import make_network_run, make_scores
 from tfuq.config import load
 from tfuq.data.cases import read_case_image, read_case_label
-from tfuq.data.layouts import list_cases
+from tfuq.data.layouts import cases_of, list_cases, made_cases
 from tfuq.data.phantoms import synthesize
 from tfuq.data.phantoms.ambiguity import smooth_field
 from tfuq.data.phantoms.brain import SHAPE, brain_phantom
 from tfuq.data.readers import read
 from tfuq.errors import ConfigError, DataError
+from tfuq_cli.main import COMMANDS
 
 
 def test_raters_follow_the_true_probabilities():
@@ -99,6 +101,90 @@ def test_quickstart_makes_its_data_where_it_is_used(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     config = load("quickstart")
     assert config.data.root == str(tmp_path / "runs" / "quickstart" / "data")
-    first = list_cases(config.data.layout, config.data.root)
+    with pytest.raises(DataError, match=r"brain-decathlon .*/data --cases 24, which makes it"):
+        cases_of(config.data)
+    assert not (tmp_path / "runs").exists()
+    first = made_cases(config.data)
     assert len(first) == 24
-    assert list_cases(config.data.layout, config.data.root) == first
+    assert made_cases(config.data) == cases_of(config.data) == first
+
+
+READING = ("predict", "calibrate", "score", "compare", "doctor", "report", "shift", "export", "serve-check")
+MAKING = ("demo", "data", "train", "study")
+
+
+@pytest.fixture
+def strangers(digits, tmp_path):
+    """A folder with a run and its scores; `entitle` puts a phantom in the place of the data."""
+    config = task_settings("classification", digits, "deterministic")
+    run = make_network_run(tmp_path / "run", config, [case.id for case in cases_of(config.data)][:12])
+    for method, samples in (("deterministic", 1), ("hybrid", 4)):
+        make_scores(run, method, samples=samples)
+    return tmp_path
+
+
+def entitle(folder, digits):
+    """Give every configuration a phantom at a place of the stranger's choice."""
+    for path in folder.rglob("config.yaml"):
+        text = path.read_text().replace("layout: idx", "layout: digits-phantom")
+        path.write_text(text.replace(str(digits), str(folder / "their choice" / "data")))
+    (folder / "elsewhere.yaml").write_text((folder / "run" / "config.yaml").read_text())
+
+
+def commands_that_need_data(folder):
+    run = folder / "run"
+    predictions = run / "predictions" / "deterministic"
+    return [
+        ["predict", run],
+        ["predict", run, "--dry-run"],
+        ["calibrate", run, "--cases", "test:0.5"],
+        ["score", predictions],
+        ["score", predictions, "--ood", folder / "elsewhere.yaml"],
+        ["shift", run, "--perturbation", "noise", "--severity", "1"],
+        ["report", run / "scores" / "deterministic", run / "scores" / "hybrid"],
+    ]
+
+
+def commands_that_do_without(folder):
+    run, scores = folder / "run", folder / "run" / "scores"
+    return [
+        ["compare", scores / "deterministic", scores / "hybrid"],
+        ["compare", scores / "deterministic", scores / "hybrid", "--out", folder / "out"],
+        ["doctor", run],
+    ]
+
+
+def test_a_run_of_anothers_makes_no_data_set(strangers, digits, tfuq):
+    """Whoever sends a run does not say where data appear; to make them is for commands that are given a configuration."""
+    entitle(strangers, digits)
+    for arguments in commands_that_need_data(strangers):
+        assert_refused(tfuq(*arguments), "run tfuq data synth digits", "--cases 1797")
+    for arguments in commands_that_do_without(strangers):
+        result = tfuq(*arguments)
+        assert result.exit_code == 0, result.output
+    assert not (strangers / "their choice").exists()
+
+
+@pytest.mark.slow
+def test_no_command_but_those_that_may_makes_a_data_set(strangers, digits, tfuq):
+    run, model = strangers / "run", strangers / "model"
+    assert tfuq("export", run, "--to", model).exit_code == 0
+    entitle(strangers, digits)
+    commands = [
+        *commands_that_need_data(strangers),
+        *commands_that_do_without(strangers),
+        ["export", run, "--to", model],
+        ["serve-check", model],
+        ["serve-check", model, "--inspect"],
+        ["data", "list"],
+        ["train", run / "config.yaml", "--run", strangers / "new", "--dry-run"],
+    ]
+    assert {*READING, *MAKING} == {*COMMANDS}
+    assert {arguments[0] for arguments in commands} >= {*READING}
+    for arguments in commands:
+        assert tfuq(*arguments).exit_code in (0, 2), arguments
+    assert not (strangers / "their choice").exists()
+    assert tfuq("data", "check", strangers / "elsewhere.yaml").exit_code == 0
+    assert (strangers / "their choice" / "data").is_dir()
+    for arguments in commands_that_need_data(strangers)[:2]:
+        assert tfuq(*arguments).exit_code == 2  # cases of these names are not in the phantom

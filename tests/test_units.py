@@ -132,6 +132,23 @@ def test_what_is_printed_names_the_unit(predicted, tfuq, tmp_path, width, length
         assert not IN_MM.search(printed.output + compared + words)
 
 
+@pytest.mark.parametrize(("width", "column", "symbol"), [(None, "px2", "pixel²"), (MM, "mm2", "mm²")])
+def test_sizes_of_structures_are_compared_in_their_unit(predicted, tfuq, tmp_path, width, column, symbol):
+    run = predicted(width)
+    scores, other = run.scores("hybrid"), shutil.copytree(run.scores("hybrid"), tmp_path / "other")
+    compared = tfuq("compare", scores, other, "--out", tmp_path / "out")
+    assert compared.exit_code == 0, compared.output
+    (first, _) = read_table(tmp_path / "out" / "comparison.csv", (), "")
+    whole = [row for row in rows_of(run, "structures") if row["component"] == "all"]
+    sizes = [np.mean([float(row[f"area_{what}_{column}"]) for row in whole]) for what in ("mean", "std")]
+    assert float(first[f"area_mean_{column}_unbiased"]) == pytest.approx(sizes[0], rel=1e-4)
+    assert float(first[f"area_std_{column}_unbiased"]) == pytest.approx(sizes[1] * np.sqrt(3 / 2), rel=1e-4)  # T = 3
+    assert f"| area_std_{column} ({symbol})" in compared.output
+    assert "volume_std" not in compared.output
+    write_page([scores], tmp_path / "page.html", 2)
+    assert f">area std ({symbol})<" in (tmp_path / "page.html").read_text()
+
+
 def test_older_tables_of_plain_images_open_still(predicted):
     run = predicted()
     before = rows_of(run, "structures")

@@ -14,6 +14,7 @@ from tfuq import config as configuration
 from tfuq.config import TRAINED_AS, Config
 from tfuq.data.ledger import has_ledger
 from tfuq.data.ownership import Removal, plan_removal, require_replaceable
+from tfuq.data.paths import real_path
 from tfuq.data.preprocessing import Statistics
 from tfuq.data.stored import read_json
 from tfuq.data.writers import write_json, write_text
@@ -91,7 +92,7 @@ class Run:
         Raises:
             RunError: it is such a folder.
         """
-        place, own = folder.resolve(), self.path.resolve()
+        place, own = real_path(folder), real_path(self.path)
         kept = [own / name for name in (*_TRAINED, *_MADE) if name != "predictions"]
         if place in (own, own / "predictions") or any(place.is_relative_to(path) for path in kept):
             raise RunError(f"--out {folder}: is kept for other files of the run {self.path}; choose another folder")

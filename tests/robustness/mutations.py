@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 import json
@@ -68,7 +69,7 @@ def _altered_tree(draw: st.DrawFn, tree: Any) -> Any:
 
 
 def _with_change(draw: st.DrawFn, tree: Any, path: tuple) -> Any:
-    value = draw(st.sampled_from(VALUES))
+    value = copy.deepcopy(draw(st.sampled_from(VALUES)))  # as it is altered again where it is a list
     if not path:
         return value
     *above, last = path

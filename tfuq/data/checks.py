@@ -14,7 +14,7 @@ from tfuq.config import Config
 from tfuq.data.cases import AVERAGED_RATERS, Case, read_case_image, read_label, read_mask, training_views
 from tfuq.data.classification import class_of
 from tfuq.data.landmarks import reference_points
-from tfuq.data.layouts import cases_of
+from tfuq.data.layouts import made_cases
 from tfuq.data.splits import split_cases
 from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE, Unit
 from tfuq.data.volume import Volume
@@ -47,7 +47,7 @@ def check_data(config: Config, on_case: Callable[[CaseReport], None]) -> list[Ca
     Raises:
         DataError: the set or the split as a whole cannot be used.
     """
-    cases = cases_of(config.data)
+    cases = made_cases(config.data)
     part_of = {case.id: part for part, members in split_cases(cases, config.data.split).items() for case in members}
     reports: list[CaseReport] = []
     images: dict[str, CaseReport] = {}  # the first case of each image

@@ -60,3 +60,10 @@ def in_every_unit(names: Iterable[str]) -> list[str]:
 def is_size(name: str) -> bool:
     """Say whether a column holds volumes or areas."""
     return _SIZE.fullmatch(name) is not None
+
+
+def symbol_of(name: str) -> str | None:
+    """The unit of a column of lengths or sizes as people write it; None of other columns."""
+    symbols = {unit.length: unit.length_symbol for unit in UNITS} | {unit.size: unit.size_symbol for unit in UNITS}
+    match = _SIZE.fullmatch(name) or _LENGTH.fullmatch(name)
+    return symbols[match[match.lastindex or 0]] if match else None

@@ -28,6 +28,7 @@ from tfuq.data.ownership import (
     require_place_of_file,
     require_replaceable,
 )
+from tfuq.data.paths import real_path
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError, RunError, TfuqError
 
@@ -100,7 +101,7 @@ def new_folder(path: Path, kind: str) -> Iterator[Path]:
         FolderTakenError: a folder that holds something has the name, perhaps only since the block began.
         TfuqError: it cannot be written.
     """
-    path = path.resolve()
+    path = real_path(path)
     make_folder(path.parent)
     with _writing(path), _unfinished(path) as part:
         part.mkdir()

@@ -18,6 +18,7 @@ from tfuq.calibrations import read_calibration
 from tfuq.config import Config
 from tfuq.data.cases import Case, naming, read_mask
 from tfuq.data.dataset import make_preprocessor
+from tfuq.data.paths import real_path
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError, RunError
 from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS, UNCERTAINTY_MAPS
@@ -169,7 +170,7 @@ class Predictor(ABC):
     def _draws(self) -> Manifest:
         digests = [member_digest(self.run, index) for index in self.used_members]
         draws = Manifest(
-            str(self.run.path.resolve()), self.request.method, self.samples, self.request.seed, digests, __version__
+            str(real_path(self.run.path)), self.request.method, self.samples, self.request.seed, digests, __version__
         )
         draws.missing_members = missing_members(self.run, self.request.method)
         draws.definitions = DEFINITIONS

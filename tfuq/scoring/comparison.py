@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pydantic
 
+from tfuq.data.paths import real_path
 from tfuq.data.stored import number, read_json, read_table
+from tfuq.data.units import in_every_unit, symbol_of
 from tfuq.data.writers import whole_set, write_csv, write_text
 from tfuq.errors import DataError
 from tfuq.measures.sample_size import BIASED, DEPEND_ON_SAMPLES, unbiased
@@ -36,7 +38,8 @@ UNBIASED = (
     "variation by its root, so that methods of different T compare."
 )
 _AGAIN = "run tfuq score again"
-_SHOWN_MEASURES = (*MEASURES, *(f"image_{name}" for name in MEASURES), *STRUCTURE_MEASURES, *LANDMARK_MEASURES)
+_OF_STRUCTURES = (*in_every_unit(["volume_mean_mm3", "volume_std_mm3"]), *STRUCTURE_MEASURES)
+_SHOWN_MEASURES = (*MEASURES, *(f"image_{name}" for name in MEASURES), *_OF_STRUCTURES, *LANDMARK_MEASURES)
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ class Comparison:
         if apart:
             parts += [self._table("difference", apart), DIFFERENCES]
         if self.measures:
-            shown = {name: [_number(by[m]) for m in self.methods] for name, by in self.measures.items()}
+            shown = {_with_unit(name): [_number(by[m]) for m in self.methods] for name, by in self.measures.items()}
             parts += [self._table("measure", shown), " ".join([UNBIASED, *self.caveats()])]
         return "\n\n".join(parts) + "\n"
 
@@ -158,9 +161,16 @@ def _aligned(rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(map(str.ljust, row, widths))} |" for row in [rows[0], rule, *rows[1:]])
 
 
-def _with_unit(score: str) -> str:
-    unit = METRICS[score].unit
-    return score if unit == "1" else f"{score} ({unit})"
+def _with_unit(name: str) -> str:
+    """A score or a measure, with its unit where it has one."""
+    unit = unit_of(name)
+    return name if unit is None else f"{name} ({unit})"
+
+
+def unit_of(name: str) -> str | None:
+    """The unit of a score, or of a measure of lengths or sizes, as people write it; None of plain numbers."""
+    unit = METRICS[name].unit if name in METRICS else symbol_of(name)
+    return None if unit == "1" else unit
 
 
 def _number(value: float | None) -> str:
@@ -266,7 +276,7 @@ def _structure_numbers(path: Path, class_name: str, cases: set[str]) -> list[dic
     rows = read_table(path, ("case", "class", "component"), _AGAIN)
     whole = [row for row in rows if row["component"] == "all" and row["case"] in cases]
     chosen = [row for row in whole if class_name in ("all", row["class"])]
-    return [{name: number(path, row, name, _AGAIN) for name in STRUCTURE_MEASURES if name in row} for row in chosen]
+    return [{name: number(path, row, name, _AGAIN) for name in _OF_STRUCTURES if name in row} for row in chosen]
 
 
 def require_same_data(folders: list[Path]) -> None:
@@ -276,7 +286,7 @@ def require_same_data(folders: list[Path]) -> None:
         DataError: one is given twice, was predicted by a version of tfuq that measured otherwise than that of another, or a case
             was scored against another reference.
     """
-    twice = [folder for place, folder in enumerate(folders) if folder.resolve() in [f.resolve() for f in folders[:place]]]
+    twice = [folder for place, folder in enumerate(folders) if real_path(folder) in [real_path(f) for f in folders[:place]]]
     if twice:
         raise DataError(f"{twice[0]}: is given twice; name each folder to compare once")
     newest = max(folders, key=lambda folder: _summary(folder).definitions)
@@ -311,8 +321,8 @@ def method_names(folders: list[Path]) -> dict[str, Path]:
         DataError: a folder holds no scores.
     """
     methods = [_summary(folder).method for folder in folders]
-    above = os.path.commonpath([folder.resolve() for folder in folders])
-    places = [os.path.relpath(folder.resolve(), above) for folder in folders]
+    above = os.path.commonpath([real_path(folder) for folder in folders])
+    places = [os.path.relpath(real_path(folder), above) for folder in folders]
     names = [m if methods.count(m) == 1 else f"{m} ({place})" for m, place in zip(methods, places, strict=True)]
     return dict(zip(names, folders, strict=True))
 

@@ -12,7 +12,7 @@ from tfuq import config as configuration
 from tfuq import runs
 from tfuq.config import Config, DataConfig, StudyConfig
 from tfuq.config.text import write_yaml
-from tfuq.data.layouts import cases_of
+from tfuq.data.layouts import made_cases
 from tfuq.data.splits import split_cases
 from tfuq.errors import ConfigError, RunError, TfuqError
 
@@ -111,7 +111,7 @@ def check_cells(cells: Sequence[Cell], *, overwrite: bool = False) -> None:
         if cell.config.data in seen:
             continue
         try:
-            split_cases(cases_of(cell.config.data), cell.config.data.split)
+            split_cases(made_cases(cell.config.data), cell.config.data.split)
         except TfuqError as error:
             raise type(error)(f"cell {cell.id}: {error}") from error
         seen.append(cell.config.data)

@@ -15,7 +15,7 @@ from tfuq import runs
 from tfuq.config import Config
 from tfuq.data.cases import Case
 from tfuq.data.dataset import Examples, TrainingSet, training_statistics
-from tfuq.data.layouts import cases_of
+from tfuq.data.layouts import made_cases
 from tfuq.data.ownership import remove_file
 from tfuq.data.preprocessing import Statistics
 from tfuq.data.splits import split_cases
@@ -131,7 +131,7 @@ def prepare(config: Config, devices: str | None) -> Material:
     """Read and preprocess the data; nothing is written but a phantom that is not there yet."""
     strategy = make_strategy(devices)
     task = task_of(config)
-    parts = split_cases(cases_of(config.data), config.data.split)
+    parts = split_cases(made_cases(config.data), config.data.split)
     statistics = training_statistics(config, parts["train"])
     training = task.training_set(config, parts["train"], statistics)
     validation = task.validation(config, parts["validation"], training, statistics)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shlex
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -23,13 +24,14 @@ __all__ = [
     "is_case_id",
     "is_made_on_use",
     "list_cases",
+    "made_cases",
     "points",
     "sorted_unique",
     "volumes",
 ]
 
 _LONGEST_NAME = 200  # bytes; file systems allow 255, and a case's folder has a longer name until it is whole
-# Made where they are not there yet: the phantom, how many cases, and the layout that it is written in.
+# Made by `made_cases` where they are not there yet: the phantom, how many cases, and the layout that it is written in.
 PHANTOM_LAYOUTS = {
     "brain-phantom": ("brain-decathlon", 24, "decathlon"),
     "digits-phantom": ("digits", 1797, "idx"),
@@ -40,7 +42,7 @@ PHANTOM_LAYOUTS = {
 
 
 def cases_of(data: DataConfig, root: str | Path | None = None) -> list[Case]:
-    """The cases of the configured data set, or of another ``root`` in its layout, which is never made; see `list_cases`."""
+    """The cases of the configured data set, or of another ``root`` in its layout; see `list_cases`."""
     layout = data.layout
     if root and layout in PHANTOM_LAYOUTS:
         layout = PHANTOM_LAYOUTS[layout][-1]
@@ -48,17 +50,35 @@ def cases_of(data: DataConfig, root: str | Path | None = None) -> list[Case]:
     return [replace(case, pixel_mm=data.pixel_mm) for case in cases]
 
 
+def made_cases(data: DataConfig) -> list[Case]:
+    """The cases of the configured data set, of which a phantom is made first if it is not there yet.
+
+    It is for commands that are given a configuration to train or to check. What reads a run calls `cases_of`: a run may be
+    another's, and its configuration must not say where files appear.
+
+    Raises:
+        DataError: as `list_cases`; the phantom cannot be made.
+    """
+    if is_made_on_use(data.layout, data.root):
+        phantom, count, _ = PHANTOM_LAYOUTS[data.layout]
+        with suppress(FolderTakenError):  # another process has made it meanwhile
+            synthesize(phantom, Path(data.root), cases=count, seed=0)
+    return cases_of(data)
+
+
 def list_cases(layout: str, root: str | Path, **options) -> list[Case]:
     """The cases of a data set, sorted by id; ``options`` as the layout takes them (see `tfuq.config.DataConfig`).
 
     Raises:
-        DataError: no such folder, no cases in it, or an id that occurs twice.
+        DataError: no such folder, a phantom that is not there yet, no cases, or an id that occurs twice.
     """
     root = Path(root)
     if is_made_on_use(layout, root):
         phantom, count, _ = PHANTOM_LAYOUTS[layout]
-        with suppress(FolderTakenError):  # another process has made it meanwhile
-            synthesize(phantom, root, cases=count, seed=0)
+        raise DataError(
+            f"{root}: the {layout} is not there; run tfuq data synth {phantom} {shlex.quote(str(root))} --cases {count}, which "
+            "makes it"
+        )
     if not root.is_dir():
         raise DataError(f"{root}: no such data folder; set data.root, or TFUQ_DATA where the configuration uses it")
     written_as = PHANTOM_LAYOUTS[layout][-1] if layout in PHANTOM_LAYOUTS else layout

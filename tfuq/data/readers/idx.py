@@ -10,12 +10,14 @@ from typing import BinaryIO
 
 import numpy as np
 
+from tfuq.data.budget import MemoryShortageError, require_memory
 from tfuq.errors import DataError, missing_file
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MOST_DIMENSIONS = 4
 _CHUNK = 1 << 20
 _ALWAYS_ALLOWED, _MOST_RATIO = 1 << 26, 200  # images deflate to a tenth; beyond 64 MiB a file of this ratio is a bomb
+_READING_COPIES = 3  # of the content while it is read
 
 
 def read_idx(path: Path) -> np.ndarray:
@@ -24,7 +26,7 @@ def read_idx(path: Path) -> np.ndarray:
     Memory grows with what the file really holds, never with what its header claims.
 
     Raises:
-        DataError: missing, not IDX, truncated, empty dimensions, or bytes beyond those its dimensions count.
+        DataError: missing, not IDX, truncated, empty dimensions, bytes beyond those its dimensions count, or larger than memory.
     """
     try:
         with path.open("rb") as file:
@@ -37,6 +39,8 @@ def read_idx(path: Path) -> np.ndarray:
                 return _parse(inside, max(_ALWAYS_ALLOWED, size * _MOST_RATIO))
     except FileNotFoundError as error:
         raise missing_file(path) from error
+    except MemoryShortageError as error:
+        raise MemoryShortageError(f"{path}: {error}") from error
     except (OSError, EOFError, zlib.error, ValueError) as error:
         reason = " ".join(str(error).split())[:160]
         raise DataError(f"{path}: not a readable IDX file ({reason}); replace it with an intact copy") from error
@@ -48,6 +52,7 @@ def _parse(file: BinaryIO, most_bytes: int) -> np.ndarray:
     claimed = math.prod(shape) * dtype.itemsize
     if claimed > most_bytes:
         raise ValueError(f"its dimensions {shape} claim {claimed} bytes, more than the file can hold")
+    require_memory(shape, _READING_COPIES * dtype.itemsize, "numbers")
     content = _read_at_most(file, claimed + 1)
     if len(content) != claimed:
         what = "is truncated" if len(content) < claimed else "has bytes after the last number"

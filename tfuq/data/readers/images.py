@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tfuq.data.budget import MemoryShortageError, require_memory
 from tfuq.data.readers.quiet import quiet_stderr
 from tfuq.data.volume import Volume, require_finite
 from tfuq.errors import DataError
@@ -16,6 +17,7 @@ from tfuq.errors import DataError
 # What a file's content may be, whatever its name: Pillow has decoders of many rare formats, one of which runs a program.
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
 _ROWS_DOWN = np.array([[0, -1, 0, 0], [-1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])
+_READING_BYTES = 20  # a band of a pixel as it is decoded, and as float32 twice
 IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
 
 
@@ -27,13 +29,15 @@ def read_image(path: Path, pixel_mm: float | None = None) -> Volume:
         pixel_mm: how wide a pixel is, in mm. Without it, spacing and affine are in pixels.
 
     Raises:
-        DataError: unreadable, truncated, too large, several images in one file, or NaN or infinite pixels.
+        DataError: unreadable, truncated, larger than memory, several images in one file, or NaN or infinite pixels.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             pixels = _pixels(path).astype(np.float32)
+    except MemoryShortageError as error:
+        raise MemoryShortageError(f"{path}: {error}") from error
     except Exception as error:  # Pillow's decoders raise anything on damaged bytes
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise DataError(f"{path}: not a readable image ({reason}); replace it with an intact copy") from error
@@ -57,6 +61,7 @@ def _pixels(path: Path) -> np.ndarray:
     with quiet_stderr(), Image.open(path, formats=_FORMATS) as image:
         if image.format == "TIFF" and image.n_frames > 1:
             raise ValueError(f"it holds {image.n_frames} images where one is read; save a stack as NIfTI")
+        require_memory([image.height, image.width, len(image.getbands())], _READING_BYTES, "pixels")
         image.load()
         return np.asarray(image if image.mode in ("1", "L", "I", "F", "RGB") or "16" in image.mode else _plain(image))
 

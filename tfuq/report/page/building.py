@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from tfuq.data.ownership import require_replaceable
+from tfuq.data.paths import real_path
 from tfuq.data.writers import write_text
 from tfuq.errors import TfuqError
 from tfuq.report.page.casewise import Cases, read_cases
@@ -49,7 +50,7 @@ def default_page(folders: list[Path]) -> Path:
     """``report.html`` in a score folder, or in the folder that several lie below."""
     if len(folders) == 1:
         return folders[0] / PAGE
-    return Path(os.path.commonpath([folder.resolve() for folder in folders])) / PAGE
+    return Path(os.path.commonpath([real_path(folder) for folder in folders])) / PAGE
 
 
 def write_page(folders: list[Path], out: Path, most_cases: int = 12) -> tuple[int, int]:
@@ -125,7 +126,7 @@ def _render(sources: list[Scored], cases: Cases, shown: Shown) -> str:
 def _content(sources: list[Scored], cases: Cases) -> dict:
     run = sources[0].run
     return {
-        "title": run.config.name if run else sources[0].folder.resolve().name,
+        "title": run.config.name if run else real_path(sources[0].folder).name,
         "task": sources[0].task,
         "sources": sources,
         "cases": cases,

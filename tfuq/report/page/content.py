@@ -15,7 +15,7 @@ from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SEQUENTIAL, SKY, YEL
 from tfuq.report.page.casewise import Cases
 from tfuq.report.page.found import readable_name
 from tfuq.report.page.sources import Scored
-from tfuq.scoring.comparison import Cell, Comparison, compare, measures_side_by_side, shared_members
+from tfuq.scoring.comparison import Cell, Comparison, compare, measures_side_by_side, shared_members, unit_of
 from tfuq.scoring.evaluation.failures import CERTAINTIES
 from tfuq.scoring.evaluation.scores import mean_of
 from tfuq.scoring.metrics import METRICS
@@ -80,10 +80,10 @@ def cell_text(cell: Cell) -> str:
 
 
 def score_name(name: str) -> str:
-    """A score as a person writes it, with its unit."""
-    unit = METRICS[name].unit
+    """A score or a measure as a person writes it, with its unit where it has one."""
+    unit = unit_of(name)
     plain = re.sub(r" (mm3|mm2|mm|px2|px)$", "", readable_name(name))
-    return plain if unit == "1" else f"{plain} ({unit})"
+    return plain if unit is None else f"{plain} ({unit})"
 
 
 def page_data(sources: list[Scored], cases: Cases, shown: list[str]) -> dict:

@@ -10,6 +10,7 @@ from typing import Any
 
 from PIL import Image
 
+from tfuq.data.budget import require_memory
 from tfuq.errors import RunError
 from tfuq.report.page.sheets import encoded
 from tfuq.report.page.sources import Scored
@@ -17,6 +18,7 @@ from tfuq.report.page.sources import Scored
 _MOST_ROWS = 400
 _COLOURS = 64
 _MOST_PIXELS = 40_000_000  # of a figure
+_PIXEL_BYTES = 16  # as it is decoded, in three colours, and in few
 _SHOWN_ELSEWHERE = (
     "method", "samples", "seed", "weights_digest", "missing_members", "definitions", "cases", "reference", "label_values", "scores",
     "files",
@@ -89,6 +91,7 @@ def _few_colours(path: Path) -> str:
             warnings.simplefilter("ignore")
             if image.width * image.height > _MOST_PIXELS:
                 raise ValueError(f"{image.width} × {image.height} pixels, which no figure of tfuq has")
+            require_memory([image.height, image.width], _PIXEL_BYTES, "pixels")
             return encoded(image.convert("RGB").quantize(_COLOURS))
     except Exception as error:  # Pillow's decoders raise anything on damaged bytes
         reason = " ".join(str(error).split())[:160] or type(error).__name__

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tfuq import results, runs
 from tfuq.config import with_label_values
+from tfuq.data.paths import real_path
 from tfuq.errors import DataError
 from tfuq.scoring.evaluation.classification import score_classification
 from tfuq.scoring.evaluation.failures import FailureOptions, failure_tables
@@ -44,7 +45,7 @@ def score_folder(
     scores.summary["task"] = config.task
     scores.summary["failure_detection"] = tables
     scores.tables["failure"] = [row for rows in tables.values() for row in rows]
-    scores.summary["reference"] = None if reference is None else str(reference.resolve())
+    scores.summary["reference"] = None if reference is None else str(real_path(reference))
     scores.summary["label_values"] = label_values
     results.require_one_set(folder, manifest)
     return scores
@@ -57,6 +58,6 @@ def default_output(folder: Path) -> Path:
 
 def predictions_of(scores: Path) -> Path:
     """The predictions folder whose `default_output` a score folder is."""
-    scores = scores.resolve()
+    scores = real_path(scores)
     is_beside = scores.parent.name == "scores"
     return scores.parent.parent / "predictions" / scores.name if is_beside else scores.parent
