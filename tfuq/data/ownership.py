@@ -9,22 +9,35 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
+import re
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tfuq.data.ledger import LEDGER, Ledger, Process, add_entries, file_entry, has_ledger, open_regular, read_ledger
+from tfuq.data import disk
+from tfuq.data.disk import open_regular
+from tfuq.data.ledger import (
+    ACTIVE,
+    LEDGER,
+    Ledger,
+    Process,
+    Ready,
+    add_entries,
+    file_entry,
+    has_ledger,
+    read_ledger,
+    unfinished_entry,
+)
 from tfuq.errors import RunError
 
 LOCK, OWNER, TAKEOVER = ".lock", ".lock.owner", ".lock.takeover"  # see `tfuq.locks`
 REMEDY = "move it away, or choose another place to write to"
 _UNFINISHED = ".part"
+_GOING = re.compile(r"\..+\.(old|removed)\.\d+(-\d+)?\.part")  # folders on their way out
 _BLOCK = 2**20  # bytes read at once
 Signature = tuple[int, ...]
-ACTIVE: set[Path] = set()  # unfinished files and folders, absolute, that this process writes at this time
 
 
 def digest_of(path: Path) -> str:
@@ -42,13 +55,22 @@ def digest_of(path: Path) -> str:
 
 def is_ours(path: Path, ledger: Ledger | None = None) -> bool:
     """Whether tfuq wrote a file, and nobody changed it since; ``ledger`` is its folder's, where that was read."""
-    known = (ledger or read_ledger(path.parent)).digests.get(path.name)
+    ledger = ledger or read_ledger(path.parent)
+    known = ledger.digests.get(path.name)
     if not known:
-        return False
+        return _is_log_of_dead_process(path, ledger)
     try:
         return digest_of(path) in known
     except (OSError, RunError):
         return False
+
+
+def _is_log_of_dead_process(path: Path, ledger: Ledger) -> bool:
+    """Whether it was still being added to when the process that began it ended; see `begin_log`."""
+    process = ledger.unfinished.get(path.name)
+    if process is None or path.name.endswith(_UNFINISHED) or not is_left(path, process):
+        return False
+    return path.is_file() and not path.is_symlink()
 
 
 def take_over(folder: Path, names: Iterable[str]) -> None:
@@ -62,12 +84,23 @@ def take_over(folder: Path, names: Iterable[str]) -> None:
 
 
 def note(path: Path) -> None:
-    """List a file that another library has written into its place.
+    """List a file that was written in its place, by another library or piece by piece, and has come to its end.
 
     Raises:
         OSError: the list cannot be written. RunError: the file is a link or a device.
     """
     add_entries(path.parent, [file_entry(path.name, digest_of(path))])
+
+
+def begin_log(path: Path) -> None:
+    """List a file that is about to be made, and added to under its final name until `note` lists it as it is then.
+
+    Where that never comes, as of a process that was killed, the file is tfuq's own once the process has ended.
+
+    Raises:
+        OSError: the list cannot be written. RunError: its name is taken by something else.
+    """
+    add_entries(path.parent, [unfinished_entry(path.name)])
 
 
 def require_replaceable(path: Path, digest: str | None = None) -> None:
@@ -153,10 +186,10 @@ class Removal:
         """Remove what is tfuq's own and was not changed since it was looked at, then the folders that hold nothing else."""
         for path, seen in self.files:
             if signature(path) == seen:
-                path.unlink(missing_ok=True)
+                disk.remove(path)
         emptied: set[Path] = set()  # folders that held folders of tfuq's own
         for folder in self.folders:
-            if (has_ledger(folder) or folder in emptied) and _remove_emptied(folder):
+            if (has_ledger(folder) or folder in emptied or _is_going(folder)) and _remove_emptied(folder):
                 emptied.add(folder.parent)
 
     def moved(self, old: Path, new: Path) -> Removal:
@@ -213,17 +246,43 @@ def _names_a_process(path: Path) -> bool:
 
 
 def _remove_emptied(folder: Path) -> bool:
-    """Remove a folder if it holds nothing but its list and its lock; whether it is gone."""
+    """Remove a folder if it holds nothing but its list and its lock; whether it is gone.
+
+    It has a name that says so before it loses its list, by which it is known if this process ends in between.
+    """
     try:
         remove_leftovers(folder)
         if not all(map(_is_upkeep, folder.iterdir())):
             return False
-        for name in (LOCK, OWNER, TAKEOVER, LEDGER):
-            (folder / name).unlink(missing_ok=True)
-        folder.rmdir()
+        for name in (LOCK, OWNER, TAKEOVER):
+            disk.remove(folder / name)
+        going = folder
+        if not _GOING.fullmatch(folder.name):
+            going = folder.with_name(f".{folder.name}.removed.{os.getpid()}.part")
+            disk.rename(folder, going)
     except OSError:
         return False
+    return _remove_going(going, folder)
+
+
+def _remove_going(going: Path, folder: Path) -> bool:
+    """Remove a folder of such a name; where something lies in it by now, it has its old one again."""
+    try:
+        disk.remove(going / LEDGER)
+        disk.remove_empty_folder(going)
+    except OSError:
+        with suppress(OSError):
+            if going != folder and not _is_going(going):
+                disk.rename(going, folder)
+        return False
     return True
+
+
+def _is_going(folder: Path) -> bool:
+    """Whether a folder was about to be removed when the process that did so ended."""
+    if not _GOING.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
+        return False
+    return all(path.name == LEDGER and has_ledger(folder) for path in folder.iterdir())
 
 
 def remove_file(path: Path) -> None:
@@ -234,15 +293,58 @@ def remove_file(path: Path) -> None:
 def remove_leftovers(folder: Path, *, held: bool = False) -> None:
     """Remove what processes left unfinished in a folder, of those of this host that have ended since.
 
+    Files of a set that was taking its places are given them. What cannot be removed now is left to the next call.
+
     With ``held`` no other process writes there at this time, and what any left is removed.
     """
     with suppress(OSError):
         names = [entry.name for entry in os.scandir(folder) if entry.name.endswith(_UNFINISHED)]
-        unfinished = read_ledger(folder).unfinished if names else {}
+        ledger = read_ledger(folder) if names else Ledger()
         for name in names:
-            process = unfinished.get(name)
+            process = ledger.unfinished.get(name)
             if process and is_left(folder / name, process, held=held):
-                _remove_leftover(folder / name, aside=process.aside)
+                _settle(folder / name, ledger)
+            elif process is None and _is_going(folder / name):
+                _remove_going(folder / name, folder / name)
+
+
+def _settle(path: Path, ledger: Ledger) -> None:
+    """Give the files of a set that was ready their places, and remove what else was left under a name."""
+    with suppress(OSError, RunError):
+        if path.name in ledger.ready and path.is_dir() and not path.is_symlink():
+            give_places(path, path.parent, ledger.ready[path.name])
+        _remove_leftover(path, aside=ledger.unfinished[path.name].aside)
+
+
+def give_places(part: Path, folder: Path, ready: Ready) -> None:
+    """Move the files of a set that is whole to their places, but those in whose place something of somebody else's lies.
+
+    Args:
+        part: The folder that they lie in.
+        folder: Where they belong.
+        ready: How. Without a file that tells of the others, old files make way before new ones come, so that never both
+            lie there.
+
+    Raises:
+        OSError: A file cannot be moved.
+    """
+    names = sorted(path.relative_to(part) for path in part.rglob("*") if path.is_file())
+    digests = {name: digest_of(part / name) for name in names}
+    names = [name for name in names if _hindrance(folder / name, digests[name]) is None]
+    older = [name for name in names if (folder / name).is_file() and digest_of(folder / name) != digests[name]]
+    if not ready.last:
+        for name in older[1:]:
+            disk.remove(folder / name)
+    first = older[0] if older and not ready.last else None
+    for name in filter(_is_below, ready.gone):
+        remove_file(folder / name)
+    for name in sorted(names, key=lambda name: (name != first, str(name) == ready.last, name)):
+        disk.make_folders((folder / name).parent)
+        disk.rename(part / name, folder / name)
+
+
+def _is_below(name: str) -> bool:
+    return ".." not in Path(name).parts and not Path(name).is_absolute()
 
 
 def is_left(path: Path, process: Process, *, held: bool = False) -> bool:
@@ -256,6 +358,6 @@ def _remove_leftover(path: Path, *, aside: bool) -> None:
     if aside:
         plan_removal([path]).carry_out()
     elif path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        disk.remove_folder(path)
     else:
-        path.unlink(missing_ok=True)
+        disk.remove(path)

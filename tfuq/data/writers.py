@@ -8,7 +8,6 @@ import itertools
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +15,24 @@ from pathlib import Path
 import nibabel
 import numpy as np
 
-from tfuq.data.durable import flush
-from tfuq.data.ledger import LEDGER, add_entries, file_entry, kind_entry, read_ledger, unfinished_entry
-from tfuq.data.ownership import (
+from tfuq.data import disk
+from tfuq.data.disk import flush
+from tfuq.data.ledger import (
     ACTIVE,
+    LEDGER,
+    Ready,
+    add_entries,
+    file_entry,
+    kind_entry,
+    read_ledger,
+    ready_entry,
+    unfinished_entry,
+)
+from tfuq.data.ownership import (
     REMEDY,
     Removal,
     digest_of,
+    give_places,
     plan_removal,
     remove_leftovers,
     require_place_of_file,
@@ -42,7 +52,7 @@ def make_folder(path: Path) -> None:
         TfuqError: it cannot be made there.
     """
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        disk.make_folders(path)
     except OSError as error:
         raise TfuqError(f"{path}: folder cannot be made ({error.strerror}); choose a place that can be written") from error
 
@@ -56,17 +66,17 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     make_folder(path.parent)
     if _is_in_unfinished(path):
-        with _writing(path):
+        with writing(path):
             yield path
         return
     require_place_of_file(path)
-    with _writing(path), _unfinished(path) as beside:
+    with writing(path), _unfinished(path) as beside:
         yield beside
         digest = digest_of(beside)
         require_replaceable(path, digest)
         flush([beside])
         add_entries(path.parent, [file_entry(path.name, digest)])
-        os.replace(beside, path)
+        disk.rename(beside, path)
         flush([path.parent])
 
 
@@ -81,8 +91,8 @@ def whole_folder(path: Path, kind: str) -> Iterator[Path]:
     """
     make_folder(path.parent)
     plan_replacement(path, kind)
-    with _writing(path), _unfinished(path) as part:
-        part.mkdir()
+    with writing(path), _unfinished(path) as part:
+        disk.make_new_folder(part)
         yield part
         _seal(part, kind)
         _put_in_place(part, path, plan_replacement(path, kind))
@@ -103,12 +113,12 @@ def new_folder(path: Path, kind: str) -> Iterator[Path]:
     """
     path = real_path(path)
     make_folder(path.parent)
-    with _writing(path), _unfinished(path) as part:
-        part.mkdir()
+    with writing(path), _unfinished(path) as part:
+        disk.make_new_folder(part)
         yield part
         _seal(part, kind)
         try:
-            os.replace(part, path)
+            disk.rename(part, path)
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
                 raise FolderTakenError(f"{path}: is not empty; choose a new folder") from error
@@ -117,34 +127,43 @@ def new_folder(path: Path, kind: str) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_set(folder: Path, last: str | None = None) -> Iterator[Path]:
+def whole_set(folder: Path, last: str = "", earlier: Iterable[str] = ()) -> Iterator[Path]:
     """Yield a folder to fill; when the block ends without an error its files take their places in ``folder`` together.
 
-    What else lies there stays. Nothing is replaced before it is known that everything may be; ``last`` is replaced last.
+    What else lies there stays. Nothing is replaced before it is known that everything may be. Once the first file is in its
+    place the others follow, by the next to write there if this process ends before. Until then old files do not lie beside
+    new ones, unless ``last`` tells.
+
+    Args:
+        folder: Where the files belong.
+        last: The file that takes its place last, and by whose digests of the others a reader knows a set of two writings;
+            "" where no file tells.
+        earlier: Files of the set that it takes the place of, which are removed where it has none of the name, unless they
+            were changed since.
 
     Raises:
         RunError: what lies in the place of a file is not tfuq's own. TfuqError: it cannot be written.
     """
     make_folder(folder)
-    with _writing(folder), _unfinished(folder / _SET) as part:
-        part.mkdir()
+    with writing(folder), _unfinished(folder / _SET) as part:
+        disk.make_new_folder(part)
         yield part
         names = sorted(path.relative_to(part) for path in part.rglob("*") if path.is_file())
-        names.sort(key=lambda name: str(name) == last)
-        _move_together(part, folder, names)
+        gone = tuple(sorted(set(earlier) - set(map(str, names))))
+        _move_together(part, folder, names, Ready(last, gone))
 
 
-def _move_together(part: Path, folder: Path, names: Sequence[Path]) -> None:
+def _move_together(part: Path, folder: Path, names: Sequence[Path], ready: Ready) -> None:
     digests = {name: digest_of(part / name) for name in names}
     for name, digest in digests.items():
         require_replaceable(folder / name, digest)
-    flush(part / name for name in names)
+    flush([*(part / name for name in names), *{(part / name).parent for name in names}])
     for within in dict.fromkeys(name.parent for name in names):
-        make_folder(folder / within)
+        make_folder(folder / within)  # for its list
         entries = [file_entry(name.name, digests[name]) for name in names if name.parent == within]
         add_entries(folder / within, entries)
-    for name in names:
-        os.replace(part / name, folder / name)
+    add_entries(folder, [ready_entry(part.name, ready)])
+    give_places(part, folder, ready)
     flush({(folder / name).parent for name in names})
 
 
@@ -179,13 +198,13 @@ def plan_replacement(path: Path, kind: str) -> Removal | None:
 
 def _put_in_place(part: Path, path: Path, removal: Removal | None) -> None:
     if removal is None:
-        os.replace(part, path)
+        disk.rename(part, path)
         return
     aside = _set_aside(path)
     try:
-        os.replace(part, path)
+        disk.rename(part, path)
     except OSError:
-        os.replace(aside, path)
+        disk.rename(aside, path)
         raise
     removal.moved(path, aside).carry_out()
 
@@ -194,7 +213,7 @@ def _set_aside(path: Path) -> Path:
     """Give a folder a name under which it is removed, by a later process if this one is killed."""
     aside = _beside(path.with_name(f"{path.name}.old"))
     add_entries(path.parent, [unfinished_entry(aside.name, aside=True)], flushed=False)
-    os.replace(path, aside)
+    disk.rename(path, aside)
     return aside
 
 
@@ -204,11 +223,12 @@ def remove_whole(path: Path) -> None:
     Raises:
         RunError: something in it is not tfuq's own. TfuqError: it cannot be removed.
     """
+    remove_leftovers(path.parent)
     if not os.path.lexists(path):
         return
     removal = plan_removal([path])
     removal.refuse_foreign([path])
-    with _writing(path):
+    with writing(path):
         removal.moved(path, _set_aside(path)).carry_out()
 
 
@@ -231,14 +251,12 @@ def _unfinished(path: Path) -> Iterator[Path]:
         yield beside
     finally:
         ACTIVE.discard(_absolute(beside))
-        if beside.is_dir():
-            shutil.rmtree(beside, ignore_errors=True)
-        else:
-            beside.unlink(missing_ok=True)
+        if os.path.lexists(beside):
+            remove_leftovers(path.parent)
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
     """Errors of the file system as those of a path that cannot be written."""
     try:
         yield
@@ -257,7 +275,7 @@ def _beside(path: Path) -> Path:
 def write_bytes(path: Path, content: bytes) -> None:
     """Write bytes."""
     with whole_file(path) as beside:
-        beside.write_bytes(content)
+        disk.write_file(beside, content)
 
 
 def write_text(path: Path, text: str) -> None:
