@@ -14,6 +14,7 @@ from typing import BinaryIO
 import click
 
 from tfuq import config as configuration
+from tfuq.data.disk import open_log
 from tfuq_cli import options
 from tfuq_cli.progress import say, show
 
@@ -67,7 +68,7 @@ class Processes:
         Returns:
             Its exit code.
         """
-        with log.open("ab") as file:
+        with open_log(log) as file:
             process = self._start([sys.executable, "-m", "tfuq_cli.attended", *arguments], file)
             if process is None:
                 return _STOPPED

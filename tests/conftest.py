@@ -133,8 +133,7 @@ def task_settings(task: str, root: Path, method: str = "mc-dropout", **changes):
 def unflushed():
     """Commands in this process leave flushing to the system, as tests end no power supply."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tfuq.data.durable.flush_open", lambda descriptor: None)
-        patch.setattr("tfuq.data.ledger.flush_open", lambda descriptor: None)
+        patch.setattr("tfuq.data.disk.flush_open", lambda descriptor: None)
         yield
 
 

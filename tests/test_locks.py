@@ -179,7 +179,7 @@ def test_links_and_devices_in_the_lock_s_place_are_left_alone(tmp_path):
     mine.write_text("mine")
     folder.mkdir()
     (folder / LOCK).symlink_to(mine)
-    with pytest.raises(RunError, match=r"\.lock: is a link, which tfuq did not make; remove it"):
+    with pytest.raises(RunError, match=r"\.lock: is a link or a device, where tfuq keeps a file of its own; move it away"):
         exclusive(folder, "training").__enter__()
     (folder / LOCK).unlink()
     (folder / LOCK).symlink_to(tmp_path / "nowhere")
@@ -193,5 +193,5 @@ def test_links_and_devices_in_the_lock_s_place_are_left_alone(tmp_path):
     assert mine.read_text() == "mine"
     (folder / LOCK).unlink()
     os.mkfifo(folder / LOCK)
-    with pytest.raises(RunError, match="is no regular file"):
+    with pytest.raises(RunError, match="is a link or a device"):
         exclusive(folder, "training").__enter__()

@@ -131,8 +131,7 @@ def test_a_file_is_listed_before_it_has_its_name(tmp_path, monkeypatch):
 def test_whole_files_are_on_disk_before_they_have_their_names(tmp_path, monkeypatch):
     seen = []
     rename, name = os.replace, lambda descriptor: Path(os.readlink(f"/proc/self/fd/{descriptor}")).name
-    monkeypatch.setattr("tfuq.data.durable.flush_open", lambda descriptor: seen.append(name(descriptor)))
-    monkeypatch.setattr("tfuq.data.ledger.flush_open", lambda descriptor: seen.append(name(descriptor)))
+    monkeypatch.setattr("tfuq.data.disk.flush_open", lambda descriptor: seen.append(name(descriptor)))
     monkeypatch.setattr(os, "replace", lambda source, target: (seen.append("rename"), rename(source, target)))
     write_text(tmp_path / "a.csv", "one")
     beside = f".a.csv.{os.getpid()}.part"

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import json
 import os
 import socket
-import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 import pydantic
 
+from tfuq.data import disk
 from tfuq.data.ownership import LOCK, OWNER, TAKEOVER, remove_leftovers
 from tfuq.data.writers import make_folder
 from tfuq.errors import RunError
 
-_HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 _MOST_BYTES = 4096  # of the file that names the owner
 _START_TOLERANCE = 1.0  # seconds; the system's clock may be set while a process runs
 _PAUSE, _MOST_WAIT = 0.1, 60.0  # seconds
@@ -58,30 +56,20 @@ def exclusive(folder: Path, doing: str, *, wait: bool = False) -> Iterator[None]
 @contextmanager
 def _opened(folder: Path) -> Iterator[int]:
     """The lock's file, which is not followed if it is a link, and whose content stays."""
-    path = folder / LOCK
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+        file = disk.open_regular(folder / LOCK, os.O_RDWR | os.O_CREAT)
     except OSError as error:
-        if path.is_symlink():
-            raise RunError(f"{path}: is a link, which tfuq did not make; remove it") from error
         raise _cannot_be_written(folder, error) from error
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise RunError(f"{path}: is no regular file, which tfuq did not make; remove it")
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    with file:
+        yield file.fileno()
 
 
 def _is_locked(descriptor: int, folder: Path, doing: str, *, wait: bool) -> bool:
     """Take the operating system's lock; False where the file system serves none."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError as error:
-        if error.errno in _HELD:
-            raise RunError(f"{folder}: another process is {doing} it; wait for it to end, or choose another folder") from error
-        return False
-    return True
+        return disk.lock(descriptor, wait=wait)
+    except BlockingIOError as error:
+        raise RunError(f"{folder}: another process is {doing} it; wait for it to end, or choose another folder") from error
 
 
 @dataclass(frozen=True)
@@ -132,7 +120,7 @@ def _owned(folder: Path, doing: str, *, wait: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        (folder / OWNER).unlink(missing_ok=True)
+        disk.remove(folder / OWNER)
 
 
 def _is_taken(folder: Path) -> bool:
@@ -144,36 +132,37 @@ def _is_taken(folder: Path) -> bool:
         return False
     try:  # of several processes that see an ended owner, one replaces it
         if _read_owner(folder) == owner:
-            (folder / OWNER).unlink()
+            disk.remove(folder / OWNER)
         return _is_made(folder, OWNER)
     finally:
-        (folder / TAKEOVER).unlink(missing_ok=True)
+        disk.remove(folder / TAKEOVER)
 
 
 def _is_made(folder: Path, name: str) -> bool:
     """Make a file that names this process; False if there is one."""
     path = folder / name
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        with disk.open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as file:
+            return _names_this(file, path)
     except FileExistsError:
         return False
     except OSError as error:
         raise _cannot_be_written(folder, error) from error
+
+
+def _names_this(file: BinaryIO, path: Path) -> bool:
     try:
-        with open(descriptor, "w", encoding="ascii") as file:
-            json.dump(asdict(_Owner.this()), file)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise _cannot_be_written(folder, error) from error
+        disk.write(file, json.dumps(asdict(_Owner.this())).encode())
+    except OSError:
+        disk.remove(path)
+        raise
     return True
 
 
 def _read_owner(folder: Path) -> _Owner | None:
     """The process that the file names; None if the file is gone, or names none."""
-    with suppress(OSError, ValueError):
-        descriptor = os.open(folder / OWNER, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:
-            return pydantic.TypeAdapter(_Owner).validate_json(file.read(_MOST_BYTES))
+    with suppress(OSError, ValueError, RunError), disk.open_regular(folder / OWNER, os.O_RDONLY) as file:
+        return pydantic.TypeAdapter(_Owner).validate_json(file.read(_MOST_BYTES))
     return None
 
 

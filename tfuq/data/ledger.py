@@ -6,26 +6,26 @@ is somebody else's. A line that a killed process left unfinished says nothing.
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import json
 import os
 import socket
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from tfuq.data.durable import flush_open
+from tfuq.data import disk
+from tfuq.data.disk import open_regular
 from tfuq.errors import RunError
 
 LEDGER = ".tfuq"
 _HEADER = b'{"tfuq": "the files that it wrote into this folder; leave this list here"}\n'
 _COMPACTED_EVERY = 2**16  # bytes
+_ABSENT = (FileNotFoundError, NotADirectoryError)
 _KEPT_DIGESTS = 4  # of a file's last writings, in a compacted list
 Entry = dict[str, str | int]
+ACTIVE: set[Path] = set()  # unfinished files and folders, absolute, that this process writes at this time
 
 
 @dataclass
@@ -35,8 +35,8 @@ class Ledger:
     Attributes:
         digests: SHA-256 of what was written under each name, oldest first.
         kind: what a folder that was written whole is, such as "case"; None of other folders.
-        unfinished: names of files and folders that a process began and gives another name in the end, with that
-            process.
+        unfinished: names of files and folders that a process began and has not finished, with that process. In the end
+            it gives them another name, or lists what they have come to hold.
     """
 
     digests: dict[str, list[str]] = field(default_factory=dict)
@@ -87,20 +87,28 @@ def unfinished_entry(name: str, *, aside: bool = False) -> Entry:
 
 
 def has_ledger(folder: Path) -> bool:
-    """Whether tfuq wrote into a folder."""
+    """Whether tfuq wrote into a folder.
+
+    Raises:
+        OSError: its list cannot be read.
+    """
     try:
         with _opened(folder, os.O_RDONLY) as file:
             return _is_ledger(file.read(4 * len(_HEADER)))
-    except (OSError, RunError):
+    except (*_ABSENT, RunError):
         return False
 
 
 def read_ledger(folder: Path) -> Ledger:
-    """A folder's list; an empty one where there is none."""
+    """A folder's list; an empty one where there is none.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     try:
         with _opened(folder, os.O_RDONLY) as file:
             content = file.read()
-    except (OSError, RunError):
+    except (*_ABSENT, RunError):
         return Ledger()
     return _parsed(_entries(content)) if _is_ledger(content) else Ledger()
 
@@ -115,10 +123,9 @@ def add_entries(folder: Path, entries: Iterable[Entry], *, flushed: bool = True)
     with _locked(folder) as file:
         before = file.seek(0, os.SEEK_END)
         added = _joint(file, before) + lines
-        if file.write(added) != len(added):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        disk.write(file, added)
         if flushed:
-            flush_open(file.fileno())
+            disk.flush_open(file.fileno())
         if file.tell() // _COMPACTED_EVERY > before // _COMPACTED_EVERY:
             _compact(folder, file)
 
@@ -169,6 +176,7 @@ def _enter(ledger: Ledger, entry: Mapping) -> None:
             if digest in known:
                 known.remove(digest)
             known.append(digest)
+            ledger.unfinished.pop(name, None)
         case {"whole": str(kind)}:
             ledger.kind = kind
         case {"part": str(name), "host": str(host), "pid": int(pid)}:
@@ -182,11 +190,14 @@ def _compact(folder: Path, file: BinaryIO) -> None:
     file.seek(0)
     ledger = _parsed(_entries(file.read()))
     beside = folder / f".{LEDGER}.{os.getpid()}.part"
-    with beside.open("wb") as shorter:
-        shorter.write(_HEADER + _lines(_compacted(folder, ledger)))
-        shorter.flush()
-        flush_open(shorter.fileno())
-    os.replace(beside, folder / LEDGER)
+    disk.write(file, _lines([unfinished_entry(beside.name)]))
+    ACTIVE.add(Path(os.path.abspath(beside)))
+    try:
+        disk.write_file(beside, _HEADER + _lines(_compacted(folder, ledger)))
+        disk.flush([beside])
+        disk.rename(beside, folder / LEDGER)
+    finally:
+        ACTIVE.discard(Path(os.path.abspath(beside)))
 
 
 def _compacted(folder: Path, ledger: Ledger) -> Iterator[Entry]:
@@ -204,8 +215,8 @@ def _locked(folder: Path) -> Iterator[BinaryIO]:
     """The list, opened to add to, with no other process adding to it at this time."""
     while True:
         with _opened(folder, os.O_RDWR | os.O_CREAT | os.O_APPEND) as file:
-            with suppress(OSError):  # of a file system without locks, where lines are still added whole
-                fcntl.flock(file, fcntl.LOCK_EX)
+            with suppress(BlockingIOError):  # lines are still added whole, as on a file system without locks
+                disk.lock(file.fileno(), wait=True)
             if not _is_same(file, folder / LEDGER):
                 continue  # it was compacted in this moment
             content = file.read(4 * len(_HEADER))
@@ -227,27 +238,6 @@ def _opened(folder: Path, flags: int) -> Iterator[BinaryIO]:
     """The list, which is no link, and nothing that could be waited for."""
     with open_regular(folder / LEDGER, flags) as file:
         yield file
-
-
-def open_regular(path: Path, flags: int) -> BinaryIO:
-    """Open a regular file, not through a link, for reading or (``O_RDWR``) for both, unbuffered.
-
-    Raises:
-        OSError: it cannot be opened. RunError: it is something else.
-    """
-    if path.is_symlink():
-        raise _not_regular(path)
-    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise _not_regular(path)
-    return os.fdopen(descriptor, "rb" if flags & os.O_RDWR == 0 else "r+b", buffering=0)
-
-
-def _not_regular(path: Path) -> RunError:
-    return RunError(
-        f"{path}: is a link or a device, where tfuq keeps a file of its own; move it away, or choose another folder"
-    )
 
 
 def _not_a_list(folder: Path) -> RunError:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tfuq.data.ledger import LEDGER, Ledger, Process, add_entries, file_entry, has_ledger, open_regular, read_ledger
+from tfuq.data import disk
+from tfuq.data.disk import open_regular
+from tfuq.data.ledger import ACTIVE, LEDGER, Ledger, Process, add_entries, file_entry, has_ledger, read_ledger, unfinished_entry
 from tfuq.errors import RunError
 
 LOCK, OWNER, TAKEOVER = ".lock", ".lock.owner", ".lock.takeover"  # see `tfuq.locks`
@@ -24,7 +25,6 @@ REMEDY = "move it away, or choose another place to write to"
 _UNFINISHED = ".part"
 _BLOCK = 2**20  # bytes read at once
 Signature = tuple[int, ...]
-ACTIVE: set[Path] = set()  # unfinished files and folders, absolute, that this process writes at this time
 
 
 def digest_of(path: Path) -> str:
@@ -42,13 +42,22 @@ def digest_of(path: Path) -> str:
 
 def is_ours(path: Path, ledger: Ledger | None = None) -> bool:
     """Whether tfuq wrote a file, and nobody changed it since; ``ledger`` is its folder's, where that was read."""
-    known = (ledger or read_ledger(path.parent)).digests.get(path.name)
+    ledger = ledger or read_ledger(path.parent)
+    known = ledger.digests.get(path.name)
     if not known:
-        return False
+        return _is_log_of_dead_process(path, ledger)
     try:
         return digest_of(path) in known
     except (OSError, RunError):
         return False
+
+
+def _is_log_of_dead_process(path: Path, ledger: Ledger) -> bool:
+    """Whether it was still being added to when the process that began it ended; see `begin_log`."""
+    process = ledger.unfinished.get(path.name)
+    if process is None or path.name.endswith(_UNFINISHED) or not is_left(path, process):
+        return False
+    return path.is_file() and not path.is_symlink()
 
 
 def take_over(folder: Path, names: Iterable[str]) -> None:
@@ -62,12 +71,23 @@ def take_over(folder: Path, names: Iterable[str]) -> None:
 
 
 def note(path: Path) -> None:
-    """List a file that another library has written into its place.
+    """List a file that was written in its place, by another library or piece by piece, and has come to its end.
 
     Raises:
         OSError: the list cannot be written. RunError: the file is a link or a device.
     """
     add_entries(path.parent, [file_entry(path.name, digest_of(path))])
+
+
+def begin_log(path: Path) -> None:
+    """List a file that is about to be made, and added to under its final name until `note` lists it as it is then.
+
+    Where that never comes, as of a process that was killed, the file is tfuq's own once the process has ended.
+
+    Raises:
+        OSError: the list cannot be written. RunError: its name is taken by something else.
+    """
+    add_entries(path.parent, [unfinished_entry(path.name)])
 
 
 def require_replaceable(path: Path, digest: str | None = None) -> None:
@@ -153,7 +173,7 @@ class Removal:
         """Remove what is tfuq's own and was not changed since it was looked at, then the folders that hold nothing else."""
         for path, seen in self.files:
             if signature(path) == seen:
-                path.unlink(missing_ok=True)
+                disk.remove(path)
         emptied: set[Path] = set()  # folders that held folders of tfuq's own
         for folder in self.folders:
             if (has_ledger(folder) or folder in emptied) and _remove_emptied(folder):
@@ -219,8 +239,8 @@ def _remove_emptied(folder: Path) -> bool:
         if not all(map(_is_upkeep, folder.iterdir())):
             return False
         for name in (LOCK, OWNER, TAKEOVER, LEDGER):
-            (folder / name).unlink(missing_ok=True)
-        folder.rmdir()
+            disk.remove(folder / name)
+        disk.remove_empty_folder(folder)
     except OSError:
         return False
     return True
@@ -256,6 +276,6 @@ def _remove_leftover(path: Path, *, aside: bool) -> None:
     if aside:
         plan_removal([path]).carry_out()
     elif path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        disk.remove_folder(path)
     else:
-        path.unlink(missing_ok=True)
+        disk.remove(path)

@@ -8,18 +8,25 @@ import itertools
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nibabel
 import numpy as np
 
-from tfuq.data.durable import flush
-from tfuq.data.ledger import LEDGER, add_entries, file_entry, kind_entry, read_ledger, unfinished_entry
-from tfuq.data.ownership import (
+from tfuq.data import disk
+from tfuq.data.disk import flush
+from tfuq.data.ledger import (
     ACTIVE,
+    LEDGER,
+    add_entries,
+    file_entry,
+    kind_entry,
+    read_ledger,
+    unfinished_entry,
+)
+from tfuq.data.ownership import (
     REMEDY,
     Removal,
     digest_of,
@@ -42,7 +49,7 @@ def make_folder(path: Path) -> None:
         TfuqError: it cannot be made there.
     """
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        disk.make_folders(path)
     except OSError as error:
         raise TfuqError(f"{path}: folder cannot be made ({error.strerror}); choose a place that can be written") from error
 
@@ -56,17 +63,17 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     make_folder(path.parent)
     if _is_in_unfinished(path):
-        with _writing(path):
+        with writing(path):
             yield path
         return
     require_place_of_file(path)
-    with _writing(path), _unfinished(path) as beside:
+    with writing(path), _unfinished(path) as beside:
         yield beside
         digest = digest_of(beside)
         require_replaceable(path, digest)
         flush([beside])
         add_entries(path.parent, [file_entry(path.name, digest)])
-        os.replace(beside, path)
+        disk.rename(beside, path)
         flush([path.parent])
 
 
@@ -81,8 +88,8 @@ def whole_folder(path: Path, kind: str) -> Iterator[Path]:
     """
     make_folder(path.parent)
     plan_replacement(path, kind)
-    with _writing(path), _unfinished(path) as part:
-        part.mkdir()
+    with writing(path), _unfinished(path) as part:
+        disk.make_new_folder(part)
         yield part
         _seal(part, kind)
         _put_in_place(part, path, plan_replacement(path, kind))
@@ -103,12 +110,12 @@ def new_folder(path: Path, kind: str) -> Iterator[Path]:
     """
     path = real_path(path)
     make_folder(path.parent)
-    with _writing(path), _unfinished(path) as part:
-        part.mkdir()
+    with writing(path), _unfinished(path) as part:
+        disk.make_new_folder(part)
         yield part
         _seal(part, kind)
         try:
-            os.replace(part, path)
+            disk.rename(part, path)
         except OSError as error:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
                 raise FolderTakenError(f"{path}: is not empty; choose a new folder") from error
@@ -126,8 +133,8 @@ def whole_set(folder: Path, last: str | None = None) -> Iterator[Path]:
         RunError: what lies in the place of a file is not tfuq's own. TfuqError: it cannot be written.
     """
     make_folder(folder)
-    with _writing(folder), _unfinished(folder / _SET) as part:
-        part.mkdir()
+    with writing(folder), _unfinished(folder / _SET) as part:
+        disk.make_new_folder(part)
         yield part
         names = sorted(path.relative_to(part) for path in part.rglob("*") if path.is_file())
         names.sort(key=lambda name: str(name) == last)
@@ -144,7 +151,7 @@ def _move_together(part: Path, folder: Path, names: Sequence[Path]) -> None:
         entries = [file_entry(name.name, digests[name]) for name in names if name.parent == within]
         add_entries(folder / within, entries)
     for name in names:
-        os.replace(part / name, folder / name)
+        disk.rename(part / name, folder / name)
     flush({(folder / name).parent for name in names})
 
 
@@ -179,13 +186,13 @@ def plan_replacement(path: Path, kind: str) -> Removal | None:
 
 def _put_in_place(part: Path, path: Path, removal: Removal | None) -> None:
     if removal is None:
-        os.replace(part, path)
+        disk.rename(part, path)
         return
     aside = _set_aside(path)
     try:
-        os.replace(part, path)
+        disk.rename(part, path)
     except OSError:
-        os.replace(aside, path)
+        disk.rename(aside, path)
         raise
     removal.moved(path, aside).carry_out()
 
@@ -194,7 +201,7 @@ def _set_aside(path: Path) -> Path:
     """Give a folder a name under which it is removed, by a later process if this one is killed."""
     aside = _beside(path.with_name(f"{path.name}.old"))
     add_entries(path.parent, [unfinished_entry(aside.name, aside=True)], flushed=False)
-    os.replace(path, aside)
+    disk.rename(path, aside)
     return aside
 
 
@@ -208,7 +215,7 @@ def remove_whole(path: Path) -> None:
         return
     removal = plan_removal([path])
     removal.refuse_foreign([path])
-    with _writing(path):
+    with writing(path):
         removal.moved(path, _set_aside(path)).carry_out()
 
 
@@ -231,14 +238,15 @@ def _unfinished(path: Path) -> Iterator[Path]:
         yield beside
     finally:
         ACTIVE.discard(_absolute(beside))
-        if beside.is_dir():
-            shutil.rmtree(beside, ignore_errors=True)
-        else:
-            beside.unlink(missing_ok=True)
+        with suppress(OSError):  # the next to write there removes it
+            if beside.is_dir():
+                disk.remove_folder(beside)
+            else:
+                disk.remove(beside)
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
     """Errors of the file system as those of a path that cannot be written."""
     try:
         yield
@@ -257,7 +265,7 @@ def _beside(path: Path) -> Path:
 def write_bytes(path: Path, content: bytes) -> None:
     """Write bytes."""
     with whole_file(path) as beside:
-        beside.write_bytes(content)
+        disk.write_file(beside, content)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import itertools
+from collections.abc import Iterable
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -10,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import LogFormatter
 
-from tfuq.data.writers import whole_file
+from tfuq.data.writers import write_bytes
 
 # Okabe and Ito 2008
 BLUE, VERMILION, ORANGE, GREEN, SKY, PURPLE, YELLOW, BLACK = (
@@ -40,8 +43,9 @@ def panels(count: int) -> tuple[Figure, list[Axes]]:
 def save(figure: Figure, path: Path) -> Path:
     """Write a PNG, whole or not at all, and say where. Names in it are shown as they are: ``$`` begins no formula."""
     _take_literally(figure)
-    with whole_file(path) as beside:
-        figure.savefig(beside, format="png")
+    content = io.BytesIO()
+    figure.savefig(content, format="png")
+    write_bytes(path, content.getvalue())
     return path
 
 
@@ -72,6 +76,17 @@ def interval_text(symbol: str, value: float | None, low: float | None, high: flo
     return f"{symbol} = {value:.2f}" + ("" if low is None or high is None else f" ({low:.2f} to {high:.2f})")
 
 
-def plain(name: str) -> str:
-    """A name as part of a file's: letters and digits, the rest dashes."""
-    return "".join(c if c.isalnum() else "-" for c in name)
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """By name, a part of a file's name that no other of the names has: letters and digits, the rest dashes.
+
+    Those that would be alike, such as "left lung" and "left-lung", are numbered in their order. Names that differ in upper
+    and lower case alone are alike, as some file systems take them for one.
+    """
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in dict.fromkeys(names):
+        simple = "".join(c if c.isalnum() else "-" for c in name)
+        numbered = (f"{simple}-{number}" for number in itertools.count(2))
+        found[name] = next(each for each in itertools.chain([simple], numbered) if each.casefold() not in taken)
+        taken.add(found[name].casefold())
+    return found

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, new_figure, plain
+from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, file_names, new_figure
 from tfuq.scoring.evaluation.doses import DoseTables
 
 _COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
@@ -15,8 +16,9 @@ _MOST = 12
 
 def dose_figures(tables: DoseTables) -> Iterator[tuple[str, Figure]]:
     """The histogram of each of the first cases, by file name."""
-    for case_id in list(dict.fromkeys(row["case"] for row in tables.curves))[:_MOST]:
-        yield f"dose-{plain(case_id)}", _bands(case_id, [row for row in tables.curves if row["case"] == case_id])
+    parts = file_names(row["case"] for row in tables.curves)
+    for case_id, part in itertools.islice(parts.items(), _MOST):
+        yield f"dose-{part}", _bands(case_id, [row for row in tables.curves if row["case"] == case_id])
 
 
 def _bands(case_id: str, rows: list[dict]) -> Figure:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tfuq import results, runs
 from tfuq.config import TASK_RULES, with_label_values
-from tfuq.report.canvas import plain, save
+from tfuq.report.canvas import file_names, save
 from tfuq.report.diversity import diversity_figure
 from tfuq.report.ranking import reliability, risk_coverage
 from tfuq.report.segmentation import segmentation_figures
@@ -24,9 +24,10 @@ def write_figures(folder: Path, reference: Path | None, scores: Scores, output: 
     run = replace(run, config=with_label_values(run.config, scores.summary["label_values"]))
     task = run.config.task
     written = [save(figure, output / f"{name}.png") for name, figure in _FIGURES[task](folder, run, reference, scores)]
+    levels = file_names(cohort.level for cohort in scores.cohorts)
     for cohort in scores.cohorts:
         if rows := scores.summary["failure_detection"].get(cohort.level):
-            written.append(save(risk_coverage(cohort, rows), output / f"risk-coverage-{plain(cohort.level)}.png"))
+            written.append(save(risk_coverage(cohort, rows), output / f"risk-coverage-{levels[cohort.level]}.png"))
     if "diversity" in scores.summary:
         figure = diversity_figure(scores.tables["diversity"], scores.tables["member_curve"])
         written.append(save(figure, output / "diversity.png"))

@@ -16,7 +16,7 @@ from tfuq import results
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image, read_case_label
 from tfuq.data.readers import read
-from tfuq.report.canvas import RIGHT, SEQUENTIAL, WRONG, correlation_title, new_figure, plain
+from tfuq.report.canvas import RIGHT, SEQUENTIAL, WRONG, correlation_title, file_names, new_figure
 from tfuq.runs import Run
 from tfuq.scoring.evaluation import Scores, cases_with_references
 from tfuq.scoring.metrics import highest
@@ -55,9 +55,11 @@ def segmentation_figures(folder: Path, run: Run, reference: Path | None, scores:
         yield f"case-{case_id}", overview(load_case(folder, cases[case_id], run.config), run.config, title)
     arrays = (load_case(folder, case, run.config) for case in cases.values())
     yield "uncertainty-histograms", _histograms(arrays, len(run.config.data.classes))
-    for name, table in scores.summary["spearman_with_dice"].items():
+    correlations = scores.summary["spearman_with_dice"]
+    parts = file_names(correlations)
+    for name, table in correlations.items():
         if table:
-            yield f"dice-{plain(name)}", _scatter(name, scores.tables["structures"], table)
+            yield f"dice-{parts[name]}", _scatter(name, scores.tables["structures"], table)
 
 
 def load_case(folder: Path, case: Case, config: Config) -> CaseArrays:

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tfuq.config import Config
-from tfuq.report.canvas import GREY, ORANGE, SEQUENTIAL, WRONG, YELLOW, new_figure, panels, plain, save
+from tfuq.report.canvas import GREY, ORANGE, SEQUENTIAL, WRONG, YELLOW, file_names, new_figure, panels, save
 from tfuq.report.ranking import LINES
 from tfuq.report.segmentation import upright
 
@@ -53,11 +53,11 @@ def write_figures(
         meaning: the perturbation, and what its severity is.
     """
     written = [save(against_severity(rows, correlations, meaning), folder / "severity.png")]
-    for method in dict.fromkeys(method for method, _ in examples):
+    for method, part in file_names(method for method, _ in examples).items():
         shown = _rising([severity for name, severity in examples if name == method])
         arrays = {severity: examples[method, severity] for severity in shown}
         for name, figure in _of_method(config, arrays, {severity: ratios[method, severity] for severity in shown}, meaning):
-            written.append(save(figure, folder / f"{name}-{plain(method)}.png"))
+            written.append(save(figure, folder / f"{name}-{part}.png"))
     return written
 
 

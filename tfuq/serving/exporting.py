@@ -13,7 +13,8 @@ import tensorflow as tf
 
 from tfuq.config import Config
 from tfuq.data.ownership import require_replaceable
-from tfuq.data.writers import whole_folder, write_json, write_text
+from tfuq.data.records import record
+from tfuq.data.writers import whole_folder, write_bytes, write_json, write_text
 from tfuq.errors import RunError, TfuqError
 from tfuq.locks import exclusive
 from tfuq.posterior import samples_of
@@ -114,10 +115,11 @@ def _write_warm_up(part: Path, network: ServedNetwork, predictor: Predictor, mod
         "num_samples": tf.make_tensor_proto(min(2, network.most), tf.int32),
     }
     path = part / "assets.extra" / "tf_serving_warmup_requests"
-    path.parent.mkdir(exist_ok=True)
-    with tf.io.TFRecordWriter(str(path)) as file:
-        for name, inputs in (("serving_default", draws), ("prepared", draws), ("deterministic", {})):  # images_only draws many
-            file.write(warm_up_record(predict_request(model, name, {"image": image} | inputs)))
+    requests = [  # images_only draws many
+        predict_request(model, name, {"image": image} | inputs)
+        for name, inputs in (("serving_default", draws), ("prepared", draws), ("deterministic", {}))
+    ]
+    write_bytes(path, b"".join(record(warm_up_record(request)) for request in requests))
 
 
 def _write_run(path: Path, predictor: Predictor) -> None:

@@ -1,13 +1,21 @@
-"""Scalars of each epoch for TensorBoard, a folder per member. TensorFlow writes them; TensorBoard is needed to look only."""
+"""Scalars of each epoch for TensorBoard, a folder per member; TensorBoard is needed to look only."""
 
 from __future__ import annotations
 
+import itertools
+import os
+import socket
+import time
 from pathlib import Path
+from typing import BinaryIO
 
 import tensorflow as tf
 
 from tfuq.config import TASK_RULES
-from tfuq.data.ownership import note
+from tfuq.data import disk
+from tfuq.data.ownership import begin_log, note
+from tfuq.data.records import record
+from tfuq.data.writers import make_folder, writing
 
 SCALARS = ("loss", "data_loss", "kl", "val_loss", *(f"val_{rules.quality}" for rules in TASK_RULES.values()), "learning_rate")
 
@@ -17,34 +25,51 @@ class TensorBoardLog:
 
     def __init__(self, folder: Path):
         self._folder = folder
-        self._writers: dict[int, tf.summary.SummaryWriter] = {}
-        self._earlier: dict[int, set[Path]] = {}
+        self._files: dict[int, tuple[Path, BinaryIO]] = {}
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        for writer in self._writers.values():
-            writer.close()
+    def __exit__(self, error: type[BaseException] | None, *_):
+        for path, file in self._files.values():
+            file.close()
+            if error is None:  # else the file is as that of a process that was killed
+                with writing(path):
+                    note(path)
 
     def __call__(self, member: int, epoch: int, step: int, logs: dict) -> None:
         """Write an epoch's row; single steps are passed over."""
         if "epoch" not in logs:
             return
-        if member not in self._writers:
-            self._earlier[member] = self._events(member)
-            self._writers[member] = tf.summary.create_file_writer(str(self._folder / str(member)))
-        with self._writers[member].as_default(step=logs["epoch"]):
-            for name in SCALARS:
-                if name in logs:
-                    # tf.summary.scalar would do the same, but exists only where TensorBoard is installed.
-                    tf.summary.write(name, tf.constant(logs[name], tf.float32), metadata=_as_scalar())
-        self._writers[member].flush()
-        for path in self._events(member) - self._earlier[member]:
-            note(path)
+        if member not in self._files:
+            with writing(self._folder):
+                self._files[member] = self._opened(member)
+        path, file = self._files[member]
+        events = [_event(logs["epoch"], name, logs[name]) for name in SCALARS if name in logs]
+        with writing(path):
+            disk.write(file, b"".join(events))
 
-    def _events(self, member: int) -> set[Path]:
-        return set((self._folder / str(member)).glob("events.out.tfevents.*"))
+    def _opened(self, member: int) -> tuple[Path, BinaryIO]:
+        """A new file, which begins with the version of its format."""
+        folder = self._folder / str(member)
+        make_folder(folder)
+        began = f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}"
+        path = next(path for n in itertools.count() if not os.path.lexists(path := folder / f"{began}.{n}.v2"))
+        begin_log(path)
+        file = disk.open_log(path)
+        disk.write(file, _record(tf.compat.v1.Event(file_version="brain.Event:2")))
+        return path, file
+
+
+def _event(step: int, name: str, value: float) -> bytes:
+    tensor = tf.make_tensor_proto(value, tf.float32)
+    summary = tf.compat.v1.Summary(value=[tf.compat.v1.Summary.Value(tag=name, tensor=tensor, metadata=_as_scalar())])
+    return _record(tf.compat.v1.Event(step=step, summary=summary))
+
+
+def _record(event: tf.compat.v1.Event) -> bytes:
+    event.wall_time = time.time()
+    return record(event.SerializeToString())
 
 
 def _as_scalar() -> tf.compat.v1.SummaryMetadata:

@@ -6,6 +6,7 @@ a corner, a tip, the lowest point or the centre of something visible. Two doctor
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS
-from tfuq.data.writers import whole_file, write_json, write_text
+from tfuq.data.writers import write_bytes, write_json, write_text
 
 WIDTH, HEIGHT = 96, 120
 REFERENCE_SCALE = 3  # annotations are written for an image this many times as large, as those of the challenge are
@@ -102,8 +103,9 @@ def write_cephalogram(folder: Path, cases: int, seed: int) -> None:
     for number in range(1, cases + 1):
         rng, name = np.random.default_rng([seed, number]), f"{number:03d}"
         phantom = cephalogram(rng)
-        with whole_file(folder / "RawImage" / "TrainingData" / f"{name}.bmp") as beside:
-            Image.fromarray(phantom.image).save(beside, format="bmp")
+        picture = io.BytesIO()
+        Image.fromarray(phantom.image).save(picture, format="bmp")
+        write_bytes(folder / "RawImage" / "TrainingData" / f"{name}.bmp", picture.getvalue())
         points = (phantom.points + 0.5) * REFERENCE_SCALE - 0.5
         truth[name] = points.round(3).tolist()
         for doctor, noise in DOCTORS.items():

@@ -1,0 +1,197 @@
+"""Every change that tfuq makes to files and folders, and every flush and lock, goes through these functions.
+
+So what a fault of the file system does to a command can be tested in one place. Libraries that write by themselves are
+named in ``tests/faults/test_seam.py``.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import shutil
+import stat
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from tfuq.errors import RunError
+
+_AT_ONCE = 16  # flushes that share one commit of the file system
+_UNSERVED = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)  # by file systems that cannot flush a folder
+_HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+_NEVER_FOLLOWED = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_MODE = 0o666  # less what the process's mask takes away
+
+
+def open_regular(path: Path, flags: int) -> BinaryIO:
+    """Open a regular file, not through a link, unbuffered.
+
+    Args:
+        path: The file.
+        flags: Of `os.open`: ``O_RDONLY`` to read, ``O_WRONLY`` to write, ``O_RDWR`` for both.
+
+    Raises:
+        OSError: It cannot be opened. RunError: It is something else, such as a link or a device.
+    """
+    if path.is_symlink():
+        raise _not_regular(path)
+    descriptor = os.open(path, flags | _NEVER_FOLLOWED, _MODE)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _not_regular(path)
+    mode = {os.O_RDONLY: "rb", os.O_WRONLY: "wb"}.get(flags & os.O_ACCMODE, "r+b")
+    return os.fdopen(descriptor, mode, buffering=0)
+
+
+def _not_regular(path: Path) -> RunError:
+    return RunError(
+        f"{path}: is a link or a device, where tfuq keeps a file of its own; move it away, or choose another folder"
+    )
+
+
+def write(file: BinaryIO, content: bytes) -> None:
+    """Write all of some bytes to an unbuffered file.
+
+    Raises:
+        OSError: They cannot be written, or not all of them.
+    """
+    left = memoryview(content)
+    while left:
+        count = os.write(file.fileno(), left)
+        if not count:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        left = left[count:]
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file anew.
+
+    Raises:
+        OSError: It cannot be written. RunError: A link or a device has its name.
+    """
+    with open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
+        write(file, content)
+
+
+def open_log(path: Path) -> BinaryIO:
+    """Open a file to add to, or make it.
+
+    Raises:
+        OSError: It cannot be opened. RunError: A link or a device has its name.
+    """
+    return open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+
+def make_folders(path: Path) -> None:
+    """Make a folder, and those above it, where there is none.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    os.makedirs(path, exist_ok=True)
+
+
+def make_new_folder(path: Path) -> None:
+    """Make a folder that is not there.
+
+    Raises:
+        OSError: It is there, or cannot be made.
+    """
+    os.mkdir(path)
+
+
+def rename(path: Path, target: Path) -> None:
+    """Give a file or a folder another name; a file, or an empty folder, that has the name is replaced.
+
+    Raises:
+        OSError: It cannot be renamed.
+    """
+    os.replace(path, target)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a link, if there is one.
+
+    Raises:
+        OSError: It cannot be removed.
+    """
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def remove_empty_folder(path: Path) -> None:
+    """Remove a folder that holds nothing.
+
+    Raises:
+        OSError: It holds something, or cannot be removed.
+    """
+    os.rmdir(path)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder with all that lies in it. Links are not followed.
+
+    Raises:
+        OSError: A part of it cannot be removed.
+    """
+    shutil.rmtree(path)
+
+
+def lock(descriptor: int, *, wait: bool) -> bool:
+    """Lock an open file for this process.
+
+    Args:
+        descriptor: Of the open file.
+        wait: Wait until another process lets it go.
+
+    Returns:
+        False where the file system serves no locks.
+
+    Raises:
+        BlockingIOError: Another process holds it.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError as error:
+        if error.errno in _HELD:
+            raise BlockingIOError(error.errno, error.strerror) from error
+        return False
+    return True
+
+
+def flush(paths: Iterable[Path]) -> None:
+    """Flush files and folders to disk, so that what a rename promises is there after a loss of power too.
+
+    Raises:
+        OSError: One cannot be flushed.
+    """
+    paths = list(paths)
+    if len(paths) == 1:
+        _flush_one(paths[0])
+    elif paths:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            list(pool.map(_flush_one, paths))
+
+
+def _flush_one(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        flush_open(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def flush_open(descriptor: int) -> None:
+    """Flush an open file to disk.
+
+    Raises:
+        OSError: It cannot be flushed.
+    """
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _UNSERVED:
+            raise
