@@ -10,15 +10,13 @@ import sys
 import time
 from pathlib import Path
 
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(
-    ["tests.killing", "tfuq.training", "tfuq.prediction"]
-)  # TensorFlow imported once, not yet started
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.killing", "tests.faults.warm"])  # TensorFlow imported once, not yet started
 
 
 def start(*arguments, log: Path) -> multiprocessing.Process:
     """A process that runs ``tfuq`` with the arguments, its output appended to ``log``."""
-    process = _FORKS.Process(target=_run, args=([str(a) for a in arguments], str(log)))
+    process = FORKS.Process(target=_run, args=([str(a) for a in arguments], str(log)))
     process.start()
     return process
 
@@ -44,7 +42,7 @@ def kill_after(seconds: float, *arguments, log: Path) -> bool:
 
 def kill_at_rename(number: int, *arguments, log: Path) -> bool:
     """Run a command that is killed when it is about to give a file its final name for the ``number``-th time."""
-    process = _FORKS.Process(target=_run, args=([str(a) for a in arguments], str(log), number))
+    process = FORKS.Process(target=_run, args=([str(a) for a in arguments], str(log), number))
     process.start()
     process.join(300)
     assert process.exitcode in (0, -signal.SIGKILL), log.read_text()[-2000:]

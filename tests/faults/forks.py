@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import multiprocessing
 import os
 import signal
 import sys
@@ -15,9 +14,8 @@ from pathlib import Path
 
 from tests.faults.broken_disk import BrokenDisk, Plan
 from tests.faults.states import noted
+from tests.killing import FORKS
 
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.faults.warm"])
 _MOST_SECONDS = 300
 
 
@@ -68,7 +66,7 @@ def trace(words: list[str], place: Path, log: Path) -> tuple[End, dict]:
 def _started(words, place, log, plan, notes) -> BaseProcess:
     log.unlink(missing_ok=True)
     log.touch()
-    process = _FORKS.Process(target=_run, args=([str(word) for word in words], str(place), str(log), plan, notes))
+    process = FORKS.Process(target=_run, args=([str(word) for word in words], str(place), str(log), plan, notes))
     process.start()
     return process
 

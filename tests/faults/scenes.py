@@ -10,44 +10,86 @@ from pathlib import Path
 
 from tests.conftest import settings, task_settings, write_decathlon
 from tests.faults import forks
-from tests.faults.states import State, listing, state_of
+from tests.faults.states import State, listing, state_of, waiting_in
+from tests.made import make_predictions, make_run, make_scores
 from tfuq.data.phantoms import synthesize
 from tfuq.errors import TfuqError
 from tfuq.results import read_manifest, require_one_set
+from tfuq.runs import open_run
 from tfuq.scoring.evaluation.scores import require_one_scoring
 
 METHOD = "mc-dropout"
-CALIBRATED = f"{METHOD}-calibrated"
-NOTES = ("", "tables", "tables/predictions", f"tables/scores/{METHOD}", "tables/shift/noise", "compared", "volumes", "models")
 _CASES = ("--cases", "test:0.5", "--alpha", "0.4")
 _SHIFT = ("shift", "tables", "--perturbation", "noise", "--severity", "0,1", "--save-predictions")
-_SYNTH = ("data", "synth")
-_PREDICT_MORE = ("predict", "tables", "--samples", "3", "--overwrite")
-_SCORE = ("score", f"tables/predictions/{METHOD}")
-_SCORES = f"tables/scores/{METHOD}"
-_BOTH = (_SCORES, f"tables/scores/{CALIBRATED}")
+_MADE_SCORES = ("made/scores/hybrid", "made/scores/deterministic")
+_COMPARE = ("compare", *_MADE_SCORES, "--out", "compared")
+_REPORT = ("report", *_MADE_SCORES, "--out", "report.html")
+Words = tuple[str, ...]
+Step = Words | Callable[[Path], None]  # a command, or what else is done in the place
 
-_COMPARE = ("compare", *_BOTH, "--out", "compared")
-_REPORT = ("report", *_BOTH, "--out", "report.html")
 
-# What lies there before any scene: a run of rows and one of volumes, and what the commands make of them.
-BASE: tuple[tuple[str, ...], ...] = (
-    ("train", "tables.yaml", "--run", "tables"),
-    ("train", "volumes.yaml", "--run", "volumes"),
-    ("calibrate", "tables", *_CASES, "--samples", "2"),
-    ("predict", "tables", "--samples", "2"),
-    ("predict", "tables", "--samples", "2", "--calibrated"),
-    ("predict", "volumes", "--samples", "2"),
-    _SCORE,
-    ("score", f"tables/predictions/{CALIBRATED}", "--no-figures"),
-    ("score", f"volumes/predictions/{METHOD}"),
-    _COMPARE,
-    _REPORT,
-    (*_SHIFT, "--samples", "2"),
-    ("export", "tables", "--to", "models/tables"),
-    ("study", "study.yaml", "--out", "study"),
-    ("demo", "--out", "toured", "--task", "classification"),
-)
+def _write_digits(place: Path) -> None:
+    synthesize("digits", place / "digits", cases=60, seed=0)
+
+
+def _write_configurations(place: Path) -> None:
+    write_decathlon(place / "balls", cases=4)
+    tiny = {"epochs": 1, "steps_per_epoch": 1, "batch_size": 2, "learning_rate": 0.01}
+    split = {"train": 38, "validation": 1, "test": 11}
+    rows = task_settings("classification", place / "digits", METHOD, data={"split": split}, training=tiny)
+    longer = rows.model_copy(update={"training": rows.training.model_copy(update={"epochs": 2, "learning_rate": 0.02})})
+    split = {"train": 1, "validation": 1, "test": 2}
+    volumes = settings(place / "balls", METHOD, 2, data={"split": split}, network={"widths": [2, 4]}, training=tiny)
+    for name, config in (("tables", rows), ("long", longer), ("volumes", volumes)):
+        (place / f"{name}.yaml").write_text(config.dump())
+    for name, rate in (("study", 0.01), ("other", 0.02)):
+        (place / f"{name}.yaml").write_text(
+            f"name: study\nconfig: {place / 'tables.yaml'}\nset: {{training.learning_rate: {rate}}}\n"
+            "axes:\n  seed: {training.seed: [1, 2]}\ntable: [accuracy]\n"
+        )
+
+
+def _score_made(place: Path, noise: float = 1.0) -> None:
+    run = make_run(place / "made", "classification", place / "digits")
+    for method in ("hybrid", "deterministic"):
+        make_scores(run, method, noise=noise, most=30)
+
+
+def _score_made_again(place: Path) -> None:
+    _score_made(place, noise=2.0)
+
+
+def _predict_made_again(place: Path) -> None:
+    make_predictions(open_run(place / "made"), "hybrid", noise=2.0, most=30)
+
+
+def _write_notes(place: Path) -> None:
+    """Files of somebody else's, in folders that tfuq writes into."""
+    folders = {path.parent for path in place.rglob(".tfuq")} - {path.parent for path in place.rglob("structures.csv")}
+    for folder in sorted(folders):
+        if not folder.is_relative_to(place / "toured") and "cells" not in folder.parts and "members" not in folder.parts:
+            (folder / "notes.txt").write_text(f"theirs, in {folder.name}")
+
+
+# By world: what is done to make what lies there before any scene.
+WORLDS: dict[str, tuple[Step, ...]] = {
+    "made": (_write_digits, _score_made, _COMPARE, _REPORT, _write_notes),
+    "trained": (
+        _write_digits,
+        _write_configurations,
+        ("train", "tables.yaml", "--run", "tables"),
+        ("train", "volumes.yaml", "--run", "volumes"),
+        ("calibrate", "tables", *_CASES, "--samples", "2"),
+        ("predict", "tables", "--samples", "2"),
+        ("predict", "volumes", "--samples", "2"),
+        ("score", f"volumes/predictions/{METHOD}"),
+        (*_SHIFT, "--samples", "2"),
+        ("export", "tables", "--to", "models/tables"),
+        ("study", "study.yaml", "--out", "study"),
+        ("demo", "--out", "toured", "--task", "classification"),
+        _write_notes,
+    ),
+}
 
 
 def _one_scoring(place: Path, folder: str) -> None:
@@ -68,7 +110,9 @@ class Set:
 
     def is_mixed(self, place: Path, now: State, before: State, after: State) -> bool:
         """Whether files of two writings lie there and are believed."""
-        names = [n for n in now if n.startswith(f"{self.folder}/") and re.fullmatch(self.files, n.removeprefix(f"{self.folder}/"))]
+        names = [
+            n for n in now if n.startswith(f"{self.folder}/") and re.fullmatch(self.files, n.removeprefix(f"{self.folder}/"))
+        ]
         old = [n for n in names if now[n] == before.get(n) != after.get(n)]
         new = [n for n in names if now[n] == after.get(n) != before.get(n)]
         if not old or not new:
@@ -85,59 +129,71 @@ class Scene:
     """A command.
 
     Attributes:
+        world: A name of `WORLDS`.
         words: Its arguments.
-        before: Commands that make what it replaces, after those of `BASE`.
+        before: What is done before it, after what makes the world.
         sets: Files that belong together.
         whole: Regular expressions of folders that are there with all files of one writing, or not at all.
-        overwrites: Whether it was told to remove what lies there.
-        starts: Whether TensorFlow runs.
     """
 
-    words: tuple[str, ...]
-    before: tuple[tuple[str, ...], ...] = ()
+    world: str
+    words: Words
+    before: tuple[Step, ...] = ()
     sets: tuple[Set, ...] = ()
     whole: tuple[str, ...] = ()
-    starts: bool = True
 
     @property
     def overwrites(self) -> bool:
+        """Whether it was told to remove what lies there."""
         return "--overwrite" in self.words
 
 
-_TABLES = (Set(_SCORES, r".*", _one_scoring),)
+_OF_CASES = rf"volumes/predictions/{METHOD}/ball_\d+"
+_SYNTH = ("data", "synth")
 SCENES: dict[str, Scene] = {
-    "train": Scene(("train", "long.yaml", "--run", "new", "--tensorboard", "--resume")),
-    "train over another": Scene(("train", "long.yaml", "--run", "tables", "--tensorboard", "--overwrite")),
+    "score over another": Scene(
+        "made",
+        ("score", "made/predictions/hybrid", "--no-figures"),
+        (_predict_made_again,),
+        (Set("made/scores/hybrid", r".*", _one_scoring),),
+    ),
+    "compare over another": Scene("made", _COMPARE, (_score_made_again,), (Set("compared", r".*"),)),
+    "report over another": Scene("made", _REPORT, (_score_made_again,)),
+    "data synth of volumes": Scene("made", (*_SYNTH, "brain-decathlon", "phantom", "--cases", "1"), whole=("phantom",)),
+    "data synth of images": Scene("made", (*_SYNTH, "cephalogram", "phantom", "--cases", "3"), whole=("phantom",)),
+    "train": Scene("trained", ("train", "long.yaml", "--run", "new", "--tensorboard", "--resume")),
+    "train over another": Scene("trained", ("train", "long.yaml", "--run", "tables", "--tensorboard", "--overwrite")),
     "predict rows over others": Scene(
-        _PREDICT_MORE, sets=(Set(f"tables/predictions/{METHOD}", r"[^/]*", _one_prediction),)
+        "trained",
+        ("predict", "tables", "--samples", "3", "--overwrite"),
+        sets=(Set(f"tables/predictions/{METHOD}", r"[^/]*", _one_prediction),),
     ),
-    "predict volumes": Scene(("predict", "volumes", "--samples", "2", "--out", "out"), whole=(r"out/ball_\d+",)),
+    "predict volumes": Scene("trained", ("predict", "volumes", "--samples", "2", "--out", "out"), whole=(r"out/ball_\d+",)),
     "predict volumes over others": Scene(
-        ("predict", "volumes", "--samples", "3", "--save-samples", "--overwrite"),
-        whole=(rf"volumes/predictions/{METHOD}/ball_\d+",),
+        "trained", ("predict", "volumes", "--samples", "3", "--save-samples", "--overwrite"), whole=(_OF_CASES,)
     ),
-    "calibrate over another": Scene(("calibrate", "tables", *_CASES, "--samples", "3", "--overwrite")),
-    "score rows over others": Scene(_SCORE, (_PREDICT_MORE,), _TABLES, starts=False),
+    "calibrate over another": Scene("trained", ("calibrate", "tables", *_CASES, "--samples", "3", "--overwrite")),
     "score volumes over others": Scene(
+        "trained",
         ("score", f"volumes/predictions/{METHOD}", "--level", "case"),
         (("predict", "volumes", "--samples", "3", "--overwrite"),),
         (Set(f"volumes/scores/{METHOD}", r".*", _one_scoring),),
-        starts=False,
     ),
-    "compare over another": Scene(_COMPARE, (_PREDICT_MORE, _SCORE), (Set("compared", r".*"),), starts=False),
-    "report over another": Scene(_REPORT, (_PREDICT_MORE, _SCORE), starts=False),
     "shift over another": Scene(
+        "trained",
         (*_SHIFT, "--samples", "3", "--overwrite"),
         sets=(Set("tables/shift/noise", r"[^/]*\.csv"), Set("tables/shift/noise/figures", r".*")),
         whole=(rf"tables/shift/noise/{METHOD}/\d",),
     ),
-    "export beside another": Scene(("export", "tables", "--to", "models/tables"), whole=(r"models/tables/\d+",)),
-    "data synth of volumes": Scene((*_SYNTH, "brain-decathlon", "phantom", "--cases", "1"), whole=("phantom",), starts=False),
-    "data synth of images": Scene((*_SYNTH, "cephalogram", "phantom", "--cases", "3"), whole=("phantom",), starts=False),
-    "study": Scene(("study", "study.yaml", "--out", "grid")),
-    "study over another": Scene(("study", "other.yaml", "--out", "study", "--overwrite"), sets=(Set("study", r"table\..*|figure.*"),)),
-    "demo": Scene(("demo", "--out", "tour", "--task", "classification", "--overwrite")),
-    "demo over another": Scene(("demo", "--out", "toured", "--task", "classification", "--overwrite")),
+    "export beside another": Scene("trained", ("export", "tables", "--to", "models/tables"), whole=(r"models/tables/\d+",)),
+    "study": Scene("trained", ("study", "study.yaml", "--out", "grid")),
+    "study over another": Scene(
+        "trained",
+        ("study", "other.yaml", "--out", "study", "--overwrite"),
+        sets=(Set("study", r"table\..*|figure.*"),),
+    ),
+    "demo": Scene("trained", ("demo", "--out", "tour", "--task", "classification", "--overwrite")),
+    "demo over another": Scene("trained", ("demo", "--out", "toured", "--task", "classification", "--overwrite")),
 }
 READ_ONLY = (
     ("data", "check", "tables.yaml"),
@@ -151,40 +207,35 @@ READ_ONLY = (
 
 
 class Stage:
-    """The folder that scenes are played in. Each begins with the same files at the same place, as runs name places."""
+    """The folder that scenes of a world are played in. They begin with the same files at the same place, as runs name places."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, world: str):
         self.place = folder / "place"
         self._kept, self._log = folder / "kept", folder / "log"
-        self._prepared: dict[tuple, Path] = {}
+        self._world, self._prepared = WORLDS[world], dict[tuple, Path]()
         self._expected: dict[str, Expected] = {}
         self.place.mkdir(parents=True)
-        _write_inputs(self.place)
 
-    def run(self, words: tuple[str, ...], **disturbance) -> forks.End:
+    def run(self, words: Words, **disturbance) -> forks.End:
         """Run a command there."""
         return forks.run(list(words), self.place, self._log, **disturbance)
 
     def restore(self, scene: Scene) -> None:
         """Put the files of before the scene there."""
         if () not in self._prepared:
-            self._prepare(BASE, ())
-            for name in NOTES:
-                (self.place / name / "notes.txt").write_text(f"theirs {name}")
-            self._keep(())
+            self._prepare((), self._world)
         if scene.before not in self._prepared:
             self._put(self._prepared[()])
             self._prepare(scene.before, scene.before)
-            self._keep(scene.before)
         self._put(self._prepared[scene.before])
 
-    def _prepare(self, commands, key) -> None:
-        import time
-        for words in commands:
-            end = self.run(words); print("PREP", words[:2], round(end.seconds,1), flush=True)
-            assert end.code == 0, (words, end.said[-3000:])
-
-    def _keep(self, key: tuple) -> None:
+    def _prepare(self, key: tuple[Step, ...], steps: tuple[Step, ...]) -> None:
+        for step in steps:
+            if callable(step):
+                step(self.place)
+            else:
+                end = self.run(step)
+                assert end.code == 0, (step, end.said[-3000:])
         self._prepared[key] = self._kept / str(len(self._prepared))
         shutil.copytree(self.place, self._prepared[key], symlinks=True)
 
@@ -218,9 +269,9 @@ class Expected:
 
     def faults_of(self, place: Path) -> list[str]:
         """What is wrong with what a disturbed scene left there."""
-        now, (after, _) = state_of(place), self.after[0]
+        now, waiting, (after, _) = state_of(place), waiting_in(place), self.after[0]
         found = [f"wrong: {n}" for n in now if now[n] not in (self.before.get(n), after.get(n), *self.seen.get(n, []))]
-        found += [f"lost: {name}" for name in self.before if name not in now and not self._may_be_gone(name)]
+        found += [f"lost: {name}" for name in self.before if name not in {**now, **waiting} and not self._may_be_gone(name)]
         found += [f"mixed: {each.folder}" for each in self.scene.sets if each.is_mixed(place, now, self.before, after)]
         return found + [f"in pieces: {folder}" for pattern in self.scene.whole for folder in self._in_pieces(pattern, now)]
 
@@ -267,22 +318,3 @@ class Expected:
         self.after.append((state_of(stage.place), listing(stage.place)))
         stage._put(kept)
         shutil.rmtree(kept)
-
-
-def _write_inputs(place: Path) -> None:
-    synthesize("digits", place / "digits", cases=60, seed=0)
-    write_decathlon(place / "balls", cases=4)
-    tiny = {"epochs": 1, "steps_per_epoch": 1, "batch_size": 2, "learning_rate": 0.01}
-    rows = task_settings(
-        "classification", place / "digits", "mc-dropout", data={"split": {"train": 38, "validation": 1, "test": 11}}, training=tiny
-    )
-    longer = rows.model_copy(update={"training": rows.training.model_copy(update={"epochs": 2, "learning_rate": 0.02})})
-    split = {"train": 1, "validation": 1, "test": 2}
-    volumes = settings(place / "balls", METHOD, 2, data={"split": split}, network={"widths": [2, 4]}, training=tiny)
-    for name, config in (("tables", rows), ("long", longer), ("volumes", volumes)):
-        (place / f"{name}.yaml").write_text(config.dump())
-    for name, rate in (("study", 0.01), ("other", 0.02)):
-        (place / f"{name}.yaml").write_text(
-            f"name: study\nconfig: {place / 'tables.yaml'}\nset: {{training.learning_rate: {rate}}}\n"
-            "axes:\n  seed: {training.seed: [1, 2]}\ntable: [accuracy]\n"
-        )

@@ -9,7 +9,7 @@ import json
 import re
 from pathlib import Path
 
-from tfuq.data.ledger import LEDGER
+from tfuq.data.ledger import LEDGER, read_ledger
 
 LOCK = ".lock"
 # Files that are added to in their place, and what TensorFlow writes otherwise each time.
@@ -41,7 +41,22 @@ def digest(path: Path) -> str:
 def state_of(folder: Path) -> State:
     """Every file of a folder but lists, locks and logs."""
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in (LEDGER, LOCK)]
-    return {str(p.relative_to(folder)): digest(p) for p in paths if not LOGS.search(str(p.relative_to(folder))) and not _unfinished(p, folder)}
+    return {
+        str(p.relative_to(folder)): digest(p)
+        for p in paths
+        if not LOGS.search(str(p.relative_to(folder))) and not _unfinished(p, folder)
+    }
+
+
+def waiting_in(folder: Path) -> State:
+    """Files of sets that are whole and wait for their places, under the names of those."""
+    found: State = {}
+    for each in folder.rglob(LEDGER):
+        for ready in read_ledger(each.parent).ready:
+            part = each.parent / ready
+            files = [path for path in part.rglob("*") if path.is_file() and path.name != LEDGER]
+            found |= {str((each.parent / path.relative_to(part)).relative_to(folder)): digest(path) for path in files}
+    return found
 
 
 def _unfinished(path: Path, folder: Path) -> bool:

@@ -51,5 +51,3 @@ def _run_here(_running, arguments, log: Path) -> int:
 
     with log.open("a") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
         return _code_of(main, list(arguments))
-
-

@@ -37,11 +37,14 @@ class Ledger:
         kind: what a folder that was written whole is, such as "case"; None of other folders.
         unfinished: names of files and folders that a process began and has not finished, with that process. In the end
             it gives them another name, or lists what they have come to hold.
+        ready: names of unfinished folders whose files are whole and on disk, and are being given their places in this
+            folder; with the file that takes its place last, or "" where the order tells nothing.
     """
 
     digests: dict[str, list[str]] = field(default_factory=dict)
     kind: str | None = None
     unfinished: dict[str, Process] = field(default_factory=dict)
+    ready: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,11 @@ def kind_entry(kind: str) -> Entry:
 def unfinished_entry(name: str, *, aside: bool = False) -> Entry:
     """A file or folder that this process is about to begin, or to put ``aside``."""
     return {"aside" if aside else "part": name, "host": socket.gethostname(), "pid": os.getpid()}
+
+
+def ready_entry(name: str, last: str) -> Entry:
+    """An unfinished folder whose files take their places from now on, ``last`` last."""
+    return {"ready": name, "last": last}
 
 
 def has_ledger(folder: Path) -> bool:
@@ -181,8 +189,11 @@ def _enter(ledger: Ledger, entry: Mapping) -> None:
             ledger.kind = kind
         case {"part": str(name), "host": str(host), "pid": int(pid)}:
             ledger.unfinished[name] = Process(host, pid)
+            ledger.ready.pop(name, None)  # of an earlier one of the name
         case {"aside": str(name), "host": str(host), "pid": int(pid)}:
             ledger.unfinished[name] = Process(host, pid, aside=True)
+        case {"ready": str(name), "last": str(last)}:
+            ledger.ready[name] = last
 
 
 def _compact(folder: Path, file: BinaryIO) -> None:
@@ -208,6 +219,7 @@ def _compacted(folder: Path, ledger: Ledger) -> Iterator[Entry]:
     for name, process in ledger.unfinished.items():
         if not process.is_dead or os.path.lexists(folder / name):
             yield {"aside" if process.aside else "part": name, "host": process.host, "pid": process.pid}
+            yield from (ready_entry(name, last) for ready, last in ledger.ready.items() if ready == name)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Iterable
 from contextlib import suppress
@@ -23,6 +24,7 @@ from tfuq.errors import RunError
 LOCK, OWNER, TAKEOVER = ".lock", ".lock.owner", ".lock.takeover"  # see `tfuq.locks`
 REMEDY = "move it away, or choose another place to write to"
 _UNFINISHED = ".part"
+_GOING = re.compile(r"\..+\.(old|removed)\.\d+(-\d+)?\.part")  # folders on their way out
 _BLOCK = 2**20  # bytes read at once
 Signature = tuple[int, ...]
 
@@ -176,7 +178,7 @@ class Removal:
                 disk.remove(path)
         emptied: set[Path] = set()  # folders that held folders of tfuq's own
         for folder in self.folders:
-            if (has_ledger(folder) or folder in emptied) and _remove_emptied(folder):
+            if (has_ledger(folder) or folder in emptied or _is_going(folder)) and _remove_emptied(folder):
                 emptied.add(folder.parent)
 
     def moved(self, old: Path, new: Path) -> Removal:
@@ -233,17 +235,43 @@ def _names_a_process(path: Path) -> bool:
 
 
 def _remove_emptied(folder: Path) -> bool:
-    """Remove a folder if it holds nothing but its list and its lock; whether it is gone."""
+    """Remove a folder if it holds nothing but its list and its lock; whether it is gone.
+
+    It has a name that says so before it loses its list, by which it is known if this process ends in between.
+    """
     try:
         remove_leftovers(folder)
         if not all(map(_is_upkeep, folder.iterdir())):
             return False
-        for name in (LOCK, OWNER, TAKEOVER, LEDGER):
+        for name in (LOCK, OWNER, TAKEOVER):
             disk.remove(folder / name)
-        disk.remove_empty_folder(folder)
+        going = folder
+        if not _GOING.fullmatch(folder.name):
+            going = folder.with_name(f".{folder.name}.removed.{os.getpid()}.part")
+            disk.rename(folder, going)
     except OSError:
         return False
+    return _remove_going(going, folder)
+
+
+def _remove_going(going: Path, folder: Path) -> bool:
+    """Remove a folder of such a name; where something lies in it by now, it has its old one again."""
+    try:
+        disk.remove(going / LEDGER)
+        disk.remove_empty_folder(going)
+    except OSError:
+        with suppress(OSError):
+            if going != folder and not _is_going(going):
+                disk.rename(going, folder)
+        return False
     return True
+
+
+def _is_going(folder: Path) -> bool:
+    """Whether a folder was about to be removed when the process that did so ended."""
+    if not _GOING.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
+        return False
+    return all(path.name == LEDGER and has_ledger(folder) for path in folder.iterdir())
 
 
 def remove_file(path: Path) -> None:
@@ -254,15 +282,52 @@ def remove_file(path: Path) -> None:
 def remove_leftovers(folder: Path, *, held: bool = False) -> None:
     """Remove what processes left unfinished in a folder, of those of this host that have ended since.
 
+    Files of a set that was taking its places are given them. What cannot be removed now is left to the next call.
+
     With ``held`` no other process writes there at this time, and what any left is removed.
     """
     with suppress(OSError):
         names = [entry.name for entry in os.scandir(folder) if entry.name.endswith(_UNFINISHED)]
-        unfinished = read_ledger(folder).unfinished if names else {}
+        ledger = read_ledger(folder) if names else Ledger()
         for name in names:
-            process = unfinished.get(name)
+            process = ledger.unfinished.get(name)
             if process and is_left(folder / name, process, held=held):
-                _remove_leftover(folder / name, aside=process.aside)
+                _settle(folder / name, ledger)
+            elif process is None and _is_going(folder / name):
+                _remove_going(folder / name, folder / name)
+
+
+def _settle(path: Path, ledger: Ledger) -> None:
+    """Give the files of a set that was ready their places, and remove what else was left under a name."""
+    with suppress(OSError):
+        if path.name in ledger.ready:
+            give_places(path, path.parent, ledger.ready[path.name])
+        _remove_leftover(path, aside=ledger.unfinished[path.name].aside)
+
+
+def give_places(part: Path, folder: Path, last: str) -> None:
+    """Move the files of a set that is whole to their places, but those in whose place something of somebody else's lies.
+
+    Args:
+        part: The folder that they lie in.
+        folder: Where they belong.
+        last: The file that takes its place last, and tells whether the others are of its set. Without such a file ("") old
+            files make way before new ones come, so that never both lie there.
+
+    Raises:
+        OSError: A file cannot be moved.
+    """
+    names = sorted(path.relative_to(part) for path in part.rglob("*") if path.is_file())
+    digests = {name: digest_of(part / name) for name in names}
+    names = [name for name in names if _hindrance(folder / name, digests[name]) is None]
+    older = [name for name in names if (folder / name).is_file() and digest_of(folder / name) != digests[name]]
+    if not last:
+        for name in older[1:]:
+            disk.remove(folder / name)
+    first = older[0] if older and not last else None
+    for name in sorted(names, key=lambda name: (name != first, str(name) == last, name)):
+        disk.make_folders((folder / name).parent)
+        disk.rename(part / name, folder / name)
 
 
 def is_left(path: Path, process: Process, *, held: bool = False) -> bool:

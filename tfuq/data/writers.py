@@ -9,7 +9,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import nibabel
@@ -24,12 +24,14 @@ from tfuq.data.ledger import (
     file_entry,
     kind_entry,
     read_ledger,
+    ready_entry,
     unfinished_entry,
 )
 from tfuq.data.ownership import (
     REMEDY,
     Removal,
     digest_of,
+    give_places,
     plan_removal,
     remove_leftovers,
     require_place_of_file,
@@ -127,7 +129,14 @@ def new_folder(path: Path, kind: str) -> Iterator[Path]:
 def whole_set(folder: Path, last: str | None = None) -> Iterator[Path]:
     """Yield a folder to fill; when the block ends without an error its files take their places in ``folder`` together.
 
-    What else lies there stays. Nothing is replaced before it is known that everything may be; ``last`` is replaced last.
+    What else lies there stays. Nothing is replaced before it is known that everything may be. Once the first file is in its
+    place the others follow, by the next to write there if this process ends before. Until then old files do not lie beside
+    new ones, unless ``last`` tells.
+
+    Args:
+        folder: Where the files belong.
+        last: The file that takes its place last, and by whose digests of the others a reader knows a set of two writings;
+            None where no file tells.
 
     Raises:
         RunError: what lies in the place of a file is not tfuq's own. TfuqError: it cannot be written.
@@ -137,21 +146,20 @@ def whole_set(folder: Path, last: str | None = None) -> Iterator[Path]:
         disk.make_new_folder(part)
         yield part
         names = sorted(path.relative_to(part) for path in part.rglob("*") if path.is_file())
-        names.sort(key=lambda name: str(name) == last)
-        _move_together(part, folder, names)
+        _move_together(part, folder, names, last or "")
 
 
-def _move_together(part: Path, folder: Path, names: Sequence[Path]) -> None:
+def _move_together(part: Path, folder: Path, names: Sequence[Path], last: str) -> None:
     digests = {name: digest_of(part / name) for name in names}
     for name, digest in digests.items():
         require_replaceable(folder / name, digest)
-    flush(part / name for name in names)
+    flush([*(part / name for name in names), *{(part / name).parent for name in names}])
     for within in dict.fromkeys(name.parent for name in names):
-        make_folder(folder / within)
+        make_folder(folder / within)  # for its list
         entries = [file_entry(name.name, digests[name]) for name in names if name.parent == within]
         add_entries(folder / within, entries)
-    for name in names:
-        disk.rename(part / name, folder / name)
+    add_entries(folder, [ready_entry(part.name, last)])
+    give_places(part, folder, last)
     flush({(folder / name).parent for name in names})
 
 
@@ -211,6 +219,7 @@ def remove_whole(path: Path) -> None:
     Raises:
         RunError: something in it is not tfuq's own. TfuqError: it cannot be removed.
     """
+    remove_leftovers(path.parent)
     if not os.path.lexists(path):
         return
     removal = plan_removal([path])
@@ -238,11 +247,8 @@ def _unfinished(path: Path) -> Iterator[Path]:
         yield beside
     finally:
         ACTIVE.discard(_absolute(beside))
-        with suppress(OSError):  # the next to write there removes it
-            if beside.is_dir():
-                disk.remove_folder(beside)
-            else:
-                disk.remove(beside)
+        if os.path.lexists(beside):
+            remove_leftovers(path.parent)
 
 
 @contextmanager
