@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -33,7 +34,15 @@ class End:
         return self.code == -signal.SIGKILL
 
 
-def run(words: list[str], place: Path, log: Path, plan: Plan | None = None, *, kill_after: float | None = None) -> End:
+def run(
+    words: list[str],
+    place: Path,
+    log: Path,
+    plan: Plan | None = None,
+    *,
+    kill_after: float | None = None,
+    largest: int | None = None,
+) -> End:
     """Run a command of tfuq.
 
     Args:
@@ -42,9 +51,10 @@ def run(words: list[str], place: Path, log: Path, plan: Plan | None = None, *, k
         log: File that what the command says is written to.
         plan: What goes wrong; None for nothing.
         kill_after: Kill it after so many seconds, if it runs then.
+        largest: The most bytes that a file of it may have: whoever writes them, the system refuses more.
     """
     began = time.monotonic()
-    process = _started(words, place, log, plan, None)
+    process = _started(words, place, log, plan, None, largest)
     process.join(_MOST_SECONDS if kill_after is None else kill_after)
     process.kill()
     process.join()
@@ -55,7 +65,7 @@ def trace(words: list[str], place: Path, log: Path) -> tuple[End, dict]:
     """Run a command undisturbed and note its operations by name, and the digests of all that got a final name."""
     notes = log.with_suffix(".json")
     began = time.monotonic()
-    process = _started(words, place, log, None, notes)
+    process = _started(words, place, log, None, notes, None)
     process.join(_MOST_SECONDS)
     process.kill()
     process.join()
@@ -63,15 +73,15 @@ def trace(words: list[str], place: Path, log: Path) -> tuple[End, dict]:
     return end, json.loads(notes.read_text()) if notes.exists() else {}
 
 
-def _started(words, place, log, plan, notes) -> BaseProcess:
+def _started(words, place, log, plan, notes, largest) -> BaseProcess:
     log.unlink(missing_ok=True)
     log.touch()
-    process = FORKS.Process(target=_run, args=([str(word) for word in words], str(place), str(log), plan, notes))
+    process = FORKS.Process(target=_run, args=([str(word) for word in words], str(place), str(log), plan, notes, largest))
     process.start()
     return process
 
 
-def _run(words: list[str], place: str, log: str, plan: Plan | None, notes: Path | None) -> None:
+def _run(words: list[str], place: str, log: str, plan: Plan | None, notes: Path | None, largest: int | None) -> None:
     from tests.faults.warm import shorten
     from tfuq_cli.main import main
 
@@ -81,6 +91,8 @@ def _run(words: list[str], place: str, log: str, plan: Plan | None, notes: Path 
     with open(log, "a") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
         shorten()
         broken.install()
+        if largest:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
         code = _code_of(main, words)
         file.flush()
     if notes:

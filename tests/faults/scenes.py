@@ -74,21 +74,26 @@ def _write_notes(place: Path) -> None:
 # By world: what is done to make what lies there before any scene.
 WORLDS: dict[str, tuple[Step, ...]] = {
     "made": (_write_digits, _score_made, _COMPARE, _REPORT, _write_notes),
-    "trained": (
+    "rows": (
         _write_digits,
         _write_configurations,
         ("train", "tables.yaml", "--run", "tables"),
-        ("train", "volumes.yaml", "--run", "volumes"),
         ("calibrate", "tables", *_CASES, "--samples", "2"),
         ("predict", "tables", "--samples", "2"),
-        ("predict", "volumes", "--samples", "2"),
-        ("score", f"volumes/predictions/{METHOD}"),
         (*_SHIFT, "--samples", "2"),
         ("export", "tables", "--to", "models/tables"),
-        ("study", "study.yaml", "--out", "study"),
-        ("demo", "--out", "toured", "--task", "classification"),
         _write_notes,
     ),
+    "volumes": (
+        _write_digits,
+        _write_configurations,
+        ("train", "volumes.yaml", "--run", "volumes"),
+        ("predict", "volumes", "--samples", "2"),
+        ("score", f"volumes/predictions/{METHOD}"),
+        _write_notes,
+    ),
+    "study": (_write_digits, _write_configurations, ("study", "study.yaml", "--out", "study"), _write_notes),
+    "demo": (("demo", "--out", "toured", "--task", "classification"),),
 }
 
 
@@ -134,6 +139,7 @@ class Scene:
         before: What is done before it, after what makes the world.
         sets: Files that belong together.
         whole: Regular expressions of folders that are there with all files of one writing, or not at all.
+        once: Whether it refuses to replace what it wrote before.
     """
 
     world: str
@@ -141,6 +147,7 @@ class Scene:
     before: tuple[Step, ...] = ()
     sets: tuple[Set, ...] = ()
     whole: tuple[str, ...] = ()
+    once: bool = False
 
     @property
     def overwrites(self) -> bool:
@@ -159,41 +166,43 @@ SCENES: dict[str, Scene] = {
     ),
     "compare over another": Scene("made", _COMPARE, (_score_made_again,), (Set("compared", r".*"),)),
     "report over another": Scene("made", _REPORT, (_score_made_again,)),
-    "data synth of volumes": Scene("made", (*_SYNTH, "brain-decathlon", "phantom", "--cases", "1"), whole=("phantom",)),
-    "data synth of images": Scene("made", (*_SYNTH, "cephalogram", "phantom", "--cases", "3"), whole=("phantom",)),
-    "train": Scene("trained", ("train", "long.yaml", "--run", "new", "--tensorboard", "--resume")),
-    "train over another": Scene("trained", ("train", "long.yaml", "--run", "tables", "--tensorboard", "--overwrite")),
+    "data synth of volumes": Scene(
+        "made", (*_SYNTH, "brain-decathlon", "phantom", "--cases", "1"), whole=("phantom",), once=True
+    ),
+    "data synth of images": Scene("made", (*_SYNTH, "cephalogram", "phantom", "--cases", "3"), whole=("phantom",), once=True),
+    "train": Scene("rows", ("train", "long.yaml", "--run", "new", "--tensorboard", "--resume")),
+    "train over another": Scene("rows", ("train", "long.yaml", "--run", "tables", "--tensorboard", "--overwrite")),
     "predict rows over others": Scene(
-        "trained",
+        "rows",
         ("predict", "tables", "--samples", "3", "--overwrite"),
         sets=(Set(f"tables/predictions/{METHOD}", r"[^/]*", _one_prediction),),
     ),
-    "predict volumes": Scene("trained", ("predict", "volumes", "--samples", "2", "--out", "out"), whole=(r"out/ball_\d+",)),
+    "predict volumes": Scene("volumes", ("predict", "volumes", "--samples", "2", "--out", "out"), whole=(r"out/ball_\d+",)),
     "predict volumes over others": Scene(
-        "trained", ("predict", "volumes", "--samples", "3", "--save-samples", "--overwrite"), whole=(_OF_CASES,)
+        "volumes", ("predict", "volumes", "--samples", "3", "--save-samples", "--overwrite"), whole=(_OF_CASES,)
     ),
-    "calibrate over another": Scene("trained", ("calibrate", "tables", *_CASES, "--samples", "3", "--overwrite")),
+    "calibrate over another": Scene("rows", ("calibrate", "tables", *_CASES, "--samples", "3", "--overwrite")),
     "score volumes over others": Scene(
-        "trained",
+        "volumes",
         ("score", f"volumes/predictions/{METHOD}", "--level", "case"),
         (("predict", "volumes", "--samples", "3", "--overwrite"),),
         (Set(f"volumes/scores/{METHOD}", r".*", _one_scoring),),
     ),
     "shift over another": Scene(
-        "trained",
+        "rows",
         (*_SHIFT, "--samples", "3", "--overwrite"),
         sets=(Set("tables/shift/noise", r"[^/]*\.csv"), Set("tables/shift/noise/figures", r".*")),
         whole=(rf"tables/shift/noise/{METHOD}/\d",),
     ),
-    "export beside another": Scene("trained", ("export", "tables", "--to", "models/tables"), whole=(r"models/tables/\d+",)),
-    "study": Scene("trained", ("study", "study.yaml", "--out", "grid")),
+    "export beside another": Scene("rows", ("export", "tables", "--to", "models/tables"), whole=(r"models/tables/\d+",)),
+    "study": Scene("study", ("study", "study.yaml", "--out", "grid")),
     "study over another": Scene(
-        "trained",
+        "study",
         ("study", "other.yaml", "--out", "study", "--overwrite"),
         sets=(Set("study", r"table\..*|figure.*"),),
     ),
-    "demo": Scene("trained", ("demo", "--out", "tour", "--task", "classification", "--overwrite")),
-    "demo over another": Scene("trained", ("demo", "--out", "toured", "--task", "classification", "--overwrite")),
+    "demo": Scene("demo", ("demo", "--out", "tour", "--task", "classification", "--overwrite")),
+    "demo over another": Scene("demo", ("demo", "--out", "toured", "--task", "classification", "--overwrite")),
 }
 READ_ONLY = (
     ("data", "check", "tables.yaml"),

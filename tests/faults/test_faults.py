@@ -11,7 +11,7 @@ import pytest
 from tests.faults.broken_disk import FAULTS, Plan
 from tests.faults.scenes import READ_ONLY, SCENES, Stage
 from tests.faults.states import listing, state_of
-from tests.faults.test_kills import FAST, LONG, count, tidy_up
+from tests.faults.test_kills import FAST, LONG, count, named, tidy_up
 
 PLACES, PLACES_FAST, PLACES_LONG = 2, 6, 1  # operations at which each fault is put into a scene
 
@@ -49,23 +49,41 @@ def put_faults(name: str, on_stage, tally: Counter, places: int) -> None:
             at = 1 if fault == "without locks" else rng.randint(1, counted)
             found += fail(stage, name, Plan(at, operations, fault, lasts), tally)
     count(found, tally)
-    assert not found
+    assert not found, found
 
 
-@pytest.mark.parametrize("name", FAST)
+@pytest.mark.parametrize("name", FAST, ids=named)
 def test_faults(name, on_stage, tally):
     put_faults(name, on_stage, tally, places=2)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", SCENES, ids=named)
 def test_faults_of_every_command(name, on_stage, tally):
     put_faults(name, on_stage, tally, PLACES_FAST if name in FAST else PLACES_LONG if name in LONG else PLACES)
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("largest", [2_000, 5_000, 20_000])
+@pytest.mark.parametrize("name", ["export beside another", "train", "demo"], ids=named)
+def test_a_disk_that_is_full_for_whoever_writes(name, largest, on_stage, tally):
+    """TensorFlow's own writing, too."""
+    scene, stage = on_stage(name)
+    expected = stage.expected(name)
+    stage.restore(scene)
+    end = stage.run(scene.words, largest=largest)
+    tally["faults"] += 1
+    tally["refused"] += end.code == 2
+    found = [] if _is_clear(end) else [f"said: {end.code} {end.said[-1500:]}"]
+    found += expected.faults_of(stage.place)
+    found += tidy_up(stage, name)
+    count(found, tally)
+    assert not found, found
+
+
+@pytest.mark.slow
 def test_commands_that_only_read_change_nothing(stages):
-    stage = stages["trained"]
+    stage = stages["rows"]
     stage.restore(SCENES["train"])
     before = (state_of(stage.place), listing(stage.place))
     for words in READ_ONLY:

@@ -24,7 +24,7 @@ _HEADER = b'{"tfuq": "the files that it wrote into this folder; leave this list 
 _COMPACTED_EVERY = 2**16  # bytes
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 _KEPT_DIGESTS = 4  # of a file's last writings, in a compacted list
-Entry = dict[str, str | int]
+Entry = dict[str, str | int | list[str]]
 ACTIVE: set[Path] = set()  # unfinished files and folders, absolute, that this process writes at this time
 
 
@@ -38,13 +38,26 @@ class Ledger:
         unfinished: names of files and folders that a process began and has not finished, with that process. In the end
             it gives them another name, or lists what they have come to hold.
         ready: names of unfinished folders whose files are whole and on disk, and are being given their places in this
-            folder; with the file that takes its place last, or "" where the order tells nothing.
+            folder, with what goes on then.
     """
 
     digests: dict[str, list[str]] = field(default_factory=dict)
     kind: str | None = None
     unfinished: dict[str, Process] = field(default_factory=dict)
-    ready: dict[str, str] = field(default_factory=dict)
+    ready: dict[str, Ready] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """How the files of a set take their places.
+
+    Attributes:
+        last: The file that comes last, and tells whether the others are of its set; "" where none does.
+        gone: Files of an earlier set that have no successor, and are removed.
+    """
+
+    last: str = ""
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,9 +102,9 @@ def unfinished_entry(name: str, *, aside: bool = False) -> Entry:
     return {"aside" if aside else "part": name, "host": socket.gethostname(), "pid": os.getpid()}
 
 
-def ready_entry(name: str, last: str) -> Entry:
-    """An unfinished folder whose files take their places from now on, ``last`` last."""
-    return {"ready": name, "last": last}
+def ready_entry(name: str, ready: Ready) -> Entry:
+    """An unfinished folder whose files take their places from now on."""
+    return {"ready": name, "last": ready.last, "gone": list(ready.gone)}
 
 
 def has_ledger(folder: Path) -> bool:
@@ -192,8 +205,8 @@ def _enter(ledger: Ledger, entry: Mapping) -> None:
             ledger.ready.pop(name, None)  # of an earlier one of the name
         case {"aside": str(name), "host": str(host), "pid": int(pid)}:
             ledger.unfinished[name] = Process(host, pid, aside=True)
-        case {"ready": str(name), "last": str(last)}:
-            ledger.ready[name] = last
+        case {"ready": str(name), "last": str(last), "gone": [*gone]}:
+            ledger.ready[name] = Ready(last, tuple(map(str, gone)))
 
 
 def _compact(folder: Path, file: BinaryIO) -> None:
@@ -219,7 +232,7 @@ def _compacted(folder: Path, ledger: Ledger) -> Iterator[Entry]:
     for name, process in ledger.unfinished.items():
         if not process.is_dead or os.path.lexists(folder / name):
             yield {"aside" if process.aside else "part": name, "host": process.host, "pid": process.pid}
-            yield from (ready_entry(name, last) for ready, last in ledger.ready.items() if ready == name)
+            yield from (ready_entry(name, ready) for each, ready in ledger.ready.items() if each == name)
 
 
 @contextmanager

@@ -18,7 +18,18 @@ from pathlib import Path
 
 from tfuq.data import disk
 from tfuq.data.disk import open_regular
-from tfuq.data.ledger import ACTIVE, LEDGER, Ledger, Process, add_entries, file_entry, has_ledger, read_ledger, unfinished_entry
+from tfuq.data.ledger import (
+    ACTIVE,
+    LEDGER,
+    Ledger,
+    Process,
+    Ready,
+    add_entries,
+    file_entry,
+    has_ledger,
+    read_ledger,
+    unfinished_entry,
+)
 from tfuq.errors import RunError
 
 LOCK, OWNER, TAKEOVER = ".lock", ".lock.owner", ".lock.takeover"  # see `tfuq.locks`
@@ -305,14 +316,14 @@ def _settle(path: Path, ledger: Ledger) -> None:
         _remove_leftover(path, aside=ledger.unfinished[path.name].aside)
 
 
-def give_places(part: Path, folder: Path, last: str) -> None:
+def give_places(part: Path, folder: Path, ready: Ready) -> None:
     """Move the files of a set that is whole to their places, but those in whose place something of somebody else's lies.
 
     Args:
         part: The folder that they lie in.
         folder: Where they belong.
-        last: The file that takes its place last, and tells whether the others are of its set. Without such a file ("") old
-            files make way before new ones come, so that never both lie there.
+        ready: How. Without a file that tells of the others, old files make way before new ones come, so that never both
+            lie there.
 
     Raises:
         OSError: A file cannot be moved.
@@ -321,11 +332,13 @@ def give_places(part: Path, folder: Path, last: str) -> None:
     digests = {name: digest_of(part / name) for name in names}
     names = [name for name in names if _hindrance(folder / name, digests[name]) is None]
     older = [name for name in names if (folder / name).is_file() and digest_of(folder / name) != digests[name]]
-    if not last:
+    if not ready.last:
         for name in older[1:]:
             disk.remove(folder / name)
-    first = older[0] if older and not last else None
-    for name in sorted(names, key=lambda name: (name != first, str(name) == last, name)):
+    first = older[0] if older and not ready.last else None
+    for name in ready.gone:
+        remove_file(folder / name)
+    for name in sorted(names, key=lambda name: (name != first, str(name) == ready.last, name)):
         disk.make_folders((folder / name).parent)
         disk.rename(part / name, folder / name)
 

@@ -20,6 +20,7 @@ from tfuq.data.disk import flush
 from tfuq.data.ledger import (
     ACTIVE,
     LEDGER,
+    Ready,
     add_entries,
     file_entry,
     kind_entry,
@@ -126,7 +127,7 @@ def new_folder(path: Path, kind: str) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_set(folder: Path, last: str | None = None) -> Iterator[Path]:
+def whole_set(folder: Path, last: str = "", earlier: Iterable[str] = ()) -> Iterator[Path]:
     """Yield a folder to fill; when the block ends without an error its files take their places in ``folder`` together.
 
     What else lies there stays. Nothing is replaced before it is known that everything may be. Once the first file is in its
@@ -136,7 +137,9 @@ def whole_set(folder: Path, last: str | None = None) -> Iterator[Path]:
     Args:
         folder: Where the files belong.
         last: The file that takes its place last, and by whose digests of the others a reader knows a set of two writings;
-            None where no file tells.
+            "" where no file tells.
+        earlier: Files of the set that it takes the place of, which are removed where it has none of the name, unless they
+            were changed since.
 
     Raises:
         RunError: what lies in the place of a file is not tfuq's own. TfuqError: it cannot be written.
@@ -146,10 +149,11 @@ def whole_set(folder: Path, last: str | None = None) -> Iterator[Path]:
         disk.make_new_folder(part)
         yield part
         names = sorted(path.relative_to(part) for path in part.rglob("*") if path.is_file())
-        _move_together(part, folder, names, last or "")
+        gone = tuple(sorted(set(earlier) - set(map(str, names))))
+        _move_together(part, folder, names, Ready(last, gone))
 
 
-def _move_together(part: Path, folder: Path, names: Sequence[Path], last: str) -> None:
+def _move_together(part: Path, folder: Path, names: Sequence[Path], ready: Ready) -> None:
     digests = {name: digest_of(part / name) for name in names}
     for name, digest in digests.items():
         require_replaceable(folder / name, digest)
@@ -158,8 +162,8 @@ def _move_together(part: Path, folder: Path, names: Sequence[Path], last: str) -
         make_folder(folder / within)  # for its list
         entries = [file_entry(name.name, digests[name]) for name in names if name.parent == within]
         add_entries(folder / within, entries)
-    add_entries(folder, [ready_entry(part.name, last)])
-    give_places(part, folder, last)
+    add_entries(folder, [ready_entry(part.name, ready)])
+    give_places(part, folder, ready)
     flush({(folder / name).parent for name in names})
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pydantic
 
-from tfuq.data.ownership import digest_of, remove_file
+from tfuq.data.ownership import digest_of
 from tfuq.data.stored import read_json
 from tfuq.data.writers import whole_set, write_csv, write_json
 from tfuq.errors import RunError
@@ -49,17 +49,18 @@ class Scores:
         Raises:
             RunError: what lies there is not tfuq's own; nothing was replaced then. TfuqError: it cannot be written.
         """
-        earlier = _files_of(folder)
-        with whole_set(folder, last=SUMMARY) as part:
+        earlier = [name for name in _files_of(folder) if _is_below(name)]
+        with whole_set(folder, SUMMARY, earlier) as part:
             for name, rows in {"cases": self.cases, **self.tables}.items():
                 write_csv(part / f"{name}.csv", rows)
             figures = draw(part / "figures") if draw else []
             files = {str(path.relative_to(part)): digest_of(path) for path in sorted(part.rglob("*.*"))}
             write_json(part / SUMMARY, self.summary | {"files": files})
-        for name in set(earlier) - set(files):
-            if ".." not in Path(name).parts and not Path(name).is_absolute():
-                remove_file(folder / name)
         return [path.name for path in figures]
+
+
+def _is_below(name: str) -> bool:
+    return ".." not in Path(name).parts and not Path(name).is_absolute()
 
 
 class _Written(pydantic.BaseModel):

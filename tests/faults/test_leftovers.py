@@ -1,0 +1,53 @@
+"""Files that are written piece by piece are tfuq's own, and what was left half-way is removed."""
+
+import os
+import signal
+
+from tests.conftest import settings
+from tests.faults.broken_disk import BrokenDisk, Plan
+from tfuq.data import disk, ledger
+from tfuq.data.ledger import LEDGER, read_ledger
+from tfuq.data.ownership import begin_log, is_ours, note
+from tfuq.data.writers import write_text
+
+
+def test_what_tensorboard_reads_is_listed_and_goes_with_its_run(balls, tfuq, tmp_path):
+    config, run = tmp_path / "config.yaml", tmp_path / "run"
+    config.write_text(settings(balls).dump())
+    assert tfuq("train", config, "--run", run, "--tensorboard").exit_code == 0
+    (events,) = (run / "tensorboard" / "0").glob("events.*")
+    assert is_ours(events)
+    assert tfuq("train", config, "--run", run, "--overwrite").exit_code == 0
+    assert not (run / "tensorboard").exists()
+
+
+def test_a_log_is_ours_once_the_process_that_writes_it_has_ended(tmp_path):
+    log = tmp_path / "log"
+    child = os.fork()
+    if not child:
+        begin_log(log)
+        with disk.open_log(log) as file:
+            disk.write(file, b"half")
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert is_ours(log)
+    note(log)
+    assert is_ours(log)
+    log.write_text("changed by hand")
+    assert not is_ours(log)
+
+
+def test_a_list_that_was_being_made_shorter_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(ledger, "_COMPACTED_EVERY", 256)
+    killed = 0
+    for _ in range(20):
+        child = os.fork()
+        if not child:
+            BrokenDisk(tmp_path, Plan(1, ("replace",))).install()  # of the list, where it is made shorter, else of the file
+            write_text(tmp_path / "a.csv", "one")
+            os._exit(0)
+        killed += os.WIFSIGNALED(os.waitpid(child, 0)[1])
+    assert killed
+    write_text(tmp_path / "a.csv", "two")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [LEDGER, "a.csv"]
+    assert read_ledger(tmp_path).digests["a.csv"]
