@@ -2,12 +2,13 @@
 
 import os
 import signal
+import socket
 
 from tests.conftest import settings
 from tests.faults.broken_disk import BrokenDisk, Plan
 from tfuq.data import disk, ledger
-from tfuq.data.ledger import LEDGER, read_ledger
-from tfuq.data.ownership import begin_log, is_ours, note
+from tfuq.data.ledger import LEDGER, Ready, add_entries, read_ledger, ready_entry
+from tfuq.data.ownership import begin_log, is_ours, note, remove_leftovers
 from tfuq.data.writers import write_text
 
 
@@ -51,3 +52,22 @@ def test_a_list_that_was_being_made_shorter_leaves_nothing(tmp_path, monkeypatch
     write_text(tmp_path / "a.csv", "two")
     assert sorted(path.name for path in tmp_path.iterdir()) == [LEDGER, "a.csv"]
     assert read_ledger(tmp_path).digests["a.csv"]
+
+
+def test_a_strangers_list_moves_and_removes_nothing_elsewhere(tmp_path):
+    """It may name any process, and any files."""
+    write_text(tmp_path / "mine" / "ours.csv", "ours")
+    (tmp_path / "secret").write_text("secret")
+    theirs = tmp_path / "theirs"
+    write_text(theirs / "a.csv", "theirs")
+    process = {"host": socket.gethostname(), "pid": 2**22 + 1}
+    for part in (".set.1.part", ".set.2.part"):
+        add_entries(theirs, [{"part": part} | process, ready_entry(part, Ready("", ("../mine/ours.csv", "/etc/hosts")))])
+    (theirs / ".set.1.part").mkdir()
+    (theirs / ".set.1.part" / "b.csv").symlink_to(tmp_path / "secret")
+    (theirs / ".set.2.part").symlink_to(tmp_path / "mine")
+    remove_leftovers(theirs)
+    write_text(theirs / "a.csv", "more")
+    assert (tmp_path / "mine" / "ours.csv").read_text() == "ours"
+    assert (tmp_path / "secret").read_text() == "secret"
+    assert not os.path.lexists(theirs / "b.csv")

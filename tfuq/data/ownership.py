@@ -310,8 +310,8 @@ def remove_leftovers(folder: Path, *, held: bool = False) -> None:
 
 def _settle(path: Path, ledger: Ledger) -> None:
     """Give the files of a set that was ready their places, and remove what else was left under a name."""
-    with suppress(OSError):
-        if path.name in ledger.ready:
+    with suppress(OSError, RunError):
+        if path.name in ledger.ready and path.is_dir() and not path.is_symlink():
             give_places(path, path.parent, ledger.ready[path.name])
         _remove_leftover(path, aside=ledger.unfinished[path.name].aside)
 
@@ -336,11 +336,15 @@ def give_places(part: Path, folder: Path, ready: Ready) -> None:
         for name in older[1:]:
             disk.remove(folder / name)
     first = older[0] if older and not ready.last else None
-    for name in ready.gone:
+    for name in filter(_is_below, ready.gone):
         remove_file(folder / name)
     for name in sorted(names, key=lambda name: (name != first, str(name) == ready.last, name)):
         disk.make_folders((folder / name).parent)
         disk.rename(part / name, folder / name)
+
+
+def _is_below(name: str) -> bool:
+    return ".." not in Path(name).parts and not Path(name).is_absolute()
 
 
 def is_left(path: Path, process: Process, *, held: bool = False) -> bool:

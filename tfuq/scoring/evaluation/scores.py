@@ -49,18 +49,13 @@ class Scores:
         Raises:
             RunError: what lies there is not tfuq's own; nothing was replaced then. TfuqError: it cannot be written.
         """
-        earlier = [name for name in _files_of(folder) if _is_below(name)]
-        with whole_set(folder, SUMMARY, earlier) as part:
+        with whole_set(folder, SUMMARY, _files_of(folder)) as part:
             for name, rows in {"cases": self.cases, **self.tables}.items():
                 write_csv(part / f"{name}.csv", rows)
             figures = draw(part / "figures") if draw else []
             files = {str(path.relative_to(part)): digest_of(path) for path in sorted(part.rglob("*.*"))}
             write_json(part / SUMMARY, self.summary | {"files": files})
         return [path.name for path in figures]
-
-
-def _is_below(name: str) -> bool:
-    return ".." not in Path(name).parts and not Path(name).is_absolute()
 
 
 class _Written(pydantic.BaseModel):
