@@ -25,8 +25,9 @@ def on_stage(stages) -> Played:
 
 @pytest.fixture(scope="module")
 def tally(request) -> Iterator[Counter]:
-    """Counts by what was done and found, shown in the end."""
     counts: Counter = Counter()
     yield counts
     line = ", ".join(f"{count} {what}" for what, count in counts.items())
-    request.config.pluginmanager.getplugin("terminalreporter").write_line(f"\n{request.module.__name__}: {line}")
+    reporter = request.config.pluginmanager.getplugin("terminalreporter")
+    if reporter:  # which processes of a parallel run have not
+        reporter.write_line(f"\n{request.module.__name__}: {line}")
