@@ -17,7 +17,7 @@ from tests.faults.broken_disk import BrokenDisk, Plan
 from tests.faults.states import noted
 from tests.killing import FORKS
 
-_MOST_SECONDS = 300
+_MOST_SECONDS = 900
 
 
 @dataclass(frozen=True)
