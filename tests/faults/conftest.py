@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from tests.faults.scenes import SCENES, WORLDS, Scene, Stage
 
+_TALLIES = pytest.StashKey[dict[str, Counter]]()
 Played = Callable[[str], tuple[Scene, Stage]]
 
 
@@ -24,10 +25,12 @@ def on_stage(stages) -> Played:
 
 
 @pytest.fixture(scope="module")
-def tally(request) -> Iterator[Counter]:
-    counts: Counter = Counter()
-    yield counts
-    line = ", ".join(f"{count} {what}" for what, count in counts.items())
-    reporter = request.config.pluginmanager.getplugin("terminalreporter")
-    if reporter:  # which processes of a parallel run have not
-        reporter.write_line(f"\n{request.module.__name__}: {line}")
+def tally(request) -> Counter:
+    """Counts by what was done and found, shown in the end."""
+    return request.config.stash.setdefault(_TALLIES, {}).setdefault(request.module.__name__, Counter())
+
+
+def pytest_terminal_summary(terminalreporter, config) -> None:
+    for module, counts in config.stash.get(_TALLIES, {}).items():
+        found = ", ".join(f"{count} {what}" for what, count in counts.items())
+        terminalreporter.write_line(f"{module}: {found}")
