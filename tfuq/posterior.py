@@ -71,34 +71,28 @@ def check_method(method: str, *, trained_as: str, members: int, has_dropout: boo
     traits = METHOD_TRAITS[method]
     trained = METHOD_TRAITS[trained_as]
     served = _served_by(trained)
+    trained_run = f"this run was trained as {trained_as}"
     if trained.variational and method not in served:
-        raise RunError(
-            f"this run was trained as {trained_as}, which serves {', '.join(served)}, not {method}"
-        )
+        served_names = ", ".join(served)
+        raise RunError(f"{trained_run}, which serves {served_names}, not {method}")
     if traits.variational and not trained.variational:
         needed = TRAINED_AS.get(method, method)
-        raise RunError(
-            f"this run was trained as {trained_as}, whose weights are points; "
-            f"train with --method {needed}"
-        )
+        raise RunError(f"{trained_run}, whose weights are points; train with --method {needed}")
     if "dropout" in traits.sources and not has_dropout:
-        raise RunError(
-            f"{method} draws dropout masks, but this run's network has no dropout; "
-            "set network.level_dropout"
-        )
+        missing = "this run's network has no dropout; set network.level_dropout"
+        raise RunError(f"{method} draws dropout masks, but {missing}")
     if method in ("ensemble", "hybrid") and members < 2:
-        raise RunError(
-            f"{method} needs two members or more, this run has {members}; "
-            f"train with --method {method}"
-        )
+        remedy = f"train with --method {method}"
+        raise RunError(f"{method} needs two members or more, this run has {members}; {remedy}")
 
 
 def _served_by(trained: MethodTraits) -> list[str]:
     """The methods that a run serves whose method has the traits ``trained``."""
-    same_network = [
-        name for name, traits in METHOD_TRAITS.items() if traits.network == trained.network
-    ]
-    return [*same_network, "deterministic", "ensemble"]
+    served = []
+    for name, traits in METHOD_TRAITS.items():
+        if traits.network == trained.network:
+            served.append(name)
+    return [*served, "deterministic", "ensemble"]
 
 
 def samples_of(method: str, *, members: int, asked: int) -> int:
@@ -119,10 +113,8 @@ def samples_of(method: str, *, members: int, asked: int) -> int:
     if not traits.is_random:
         return 1
     if asked < 2:
-        raise RunError(
-            f"--samples {asked}: {method} needs at least 2, as its measures compare samples; "
-            "use deterministic for one"
-        )
+        reason = "as its measures compare samples; use deterministic for one"
+        raise RunError(f"--samples {asked}: {method} needs at least 2, {reason}")
     if traits.draws_within:
         return asked
     return min(asked, members)
