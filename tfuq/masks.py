@@ -66,9 +66,9 @@ class SampleMasks:
 
     def within(self, box: Box) -> np.ndarray:
         """All masks in a box, bool ``[T, *box]``; one is unpacked at a time."""
-        return np.stack([mask[box] for mask in self.each()])
+        return np.stack([mask[box] for mask in self.unpacked()])
 
-    def each(self) -> Iterator[np.ndarray]:
+    def unpacked(self) -> Iterator[np.ndarray]:
         """One mask after another, bool ``[X, Y, Z]``."""
         samples = self.packed.shape[1]
         return (self._unpack(self.packed[:, t]) for t in range(samples))

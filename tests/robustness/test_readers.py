@@ -120,7 +120,7 @@ def test_damaged_samples_read_or_are_refused(tmp_path):
         def read() -> None:
             masks = read_samples(tmp_path, 3).of_classes([1, 2])
             assert masks.union().shape == (4, 4, 4)
-            assert len(list(masks.each())) >= 1
+            assert len(list(masks.unpacked())) >= 1
 
         outcome(read)
 
