@@ -45,7 +45,11 @@ def build_network(
     """
     image = _image(config, channels)
     logits = _applied(config, layers, image, outputs)
-    return tf_keras.Model([image, layers.seed], logits, name=config.name)
+    return tf_keras.Model(
+        [image, layers.seed],
+        logits,
+        name=config.name,
+    )
 
 
 def build_latent_network(

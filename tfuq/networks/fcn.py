@@ -57,7 +57,12 @@ def fcn(
     first_unscored = max(deepest - _SCORED_LEVELS, 0)
     total = None
     for level in range(deepest, first_unscored, -1):
-        score_layer = layers.conv(outputs, 1, rank=style.rank, name=f"score{level}")
+        score_layer = layers.conv(
+            outputs,
+            1,
+            rank=style.rank,
+            name=f"score{level}",
+        )
         score = score_layer(pooled[level - 1])
         if total is not None:
             score = _sum(total, score, level)
