@@ -31,7 +31,7 @@ def main() -> None:
     images = tf.random.stateless_normal([IMAGES, 28, 28, 1], [0, 0]).numpy()
     network = windowed(config, build_member(config, channels=1), keep=batch)
     sampler = Sampler(Posterior([network]), voxel_reducers(), finish=voxel_maps)
-    model = build_network(config.network, LayerFactory(draws=()), channels=1, outputs=10)
+    model = build_network(config.network, LayerFactory(sources=()), channels=1, outputs=10)
     one_pass = tf.function(lambda x: tf.nn.softmax(model([x, tf.zeros([2], tf.int32)], training=False)))
     calls = {
         "pass": one_pass,

@@ -140,7 +140,14 @@ def _structures(case: Case, config: Config, kept: StoredSamples, p: np.ndarray) 
     for k, name in enumerate(config.data.classes[1:], start=1):
         terms = -(p[..., k] * np.log(np.maximum(p[..., k], 1e-12))).mean(0)
         mutual, label = total - _entropy(p).mean(0), p.mean(0).argmax(-1) == k
-        maps = ClassMaps(label, kept.of_classes([k]), terms, total, mutual, kept.grid.voxel_volume)
+        maps = ClassMaps(
+            label=label,
+            masks=kept.of_classes([k]),
+            entropy_term=terms,
+            predictive_entropy=total,
+            mutual_information=mutual,
+            voxel_volume=kept.grid.voxel_volume,
+        )
         rows += [{"case": case.id, "class": name, **row} for row in structure_rows(maps, min_component_voxels=50)]
     return rows
 

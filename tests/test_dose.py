@@ -87,7 +87,7 @@ def test_dose_on_another_grid(made, balls, tfuq, tmp_path):
     rows = read_table(run.scores("hybrid") / "dose.csv", (), "")
     assert [row["class"] for row in rows] == ["ball", "core"]
     for k, row in enumerate(rows, start=1):
-        masks = list(samples.of_classes([k]).each())
+        masks = list(samples.of_classes([k]).unpacked())
         expected = [references.dose_at_volume(x[mask], 0.95) for mask in masks]
         assert float(row["d95_gy"]) == pytest.approx(np.mean(expected), abs=1e-3)
         assert float(row["d95_gy_lower"]) == pytest.approx(np.percentile(expected, 2.5), abs=1e-3)
@@ -153,7 +153,7 @@ def test_samples_of_slices_come_back(tmp_path):
     StoredSamples(packed, 1, grid).write(tmp_path)
     found = read_samples(tmp_path, 3)
     np.testing.assert_array_equal(found.grid.affine, BALLS_AFFINE)
-    np.testing.assert_array_equal(np.stack(list(found.of_classes([2]).each())), np.moveaxis(masks[:, :, 1], 0, 2))
+    np.testing.assert_array_equal(np.stack(list(found.of_classes([2]).unpacked())), np.moveaxis(masks[:, :, 1], 0, 2))
 
 
 @pytest.mark.parametrize("rank", [pytest.param(2, marks=pytest.mark.slow), 3])
@@ -169,7 +169,7 @@ def test_samples_that_predict_keeps(rank, trained, tfuq, tmp_path):
         samples = read_samples(folder, len(run.config.data.classes))
         rows = [row for row in read_table(folder / "structures.csv", (), "") if row["component"] == "all"]
         for k, row in enumerate(rows, start=1):
-            volumes = [mask.sum() * samples.grid.voxel_volume for mask in samples.of_classes([k]).each()]
+            volumes = [mask.sum() * samples.grid.voxel_volume for mask in samples.of_classes([k]).unpacked()]
             assert len(volumes) == 4
             assert np.mean(volumes) == pytest.approx(float(row["volume_mean_mm3"]), rel=1e-5)
 

@@ -177,7 +177,11 @@ def test_few_samples_have_an_ellipse_that_holds_95_percent_of_further_ones(sampl
     held = []
     for points, new in zip(drawn, further, strict=True):
         row = landmark_measures(points, np.ones(samples), None)
-        ellipse = Ellipse(row["ellipse_long"], row["ellipse_short"], row["ellipse_degrees"])
+        ellipse = Ellipse(
+            long=row["ellipse_long"],
+            short=row["ellipse_short"],
+            degrees=row["ellipse_degrees"],
+        )
         held.append(ellipse.holds(new - points.mean(0)))
     assert np.mean(held) == pytest.approx(0.95, abs=0.013)  # 3 standard errors
 
@@ -187,8 +191,9 @@ def test_samples_on_a_line_or_in_a_point_have_an_ellipse_too():
     assert (line["ellipse_degrees"], line["ellipse_short"]) == (pytest.approx(135), pytest.approx(0, abs=1e-6))
     point = landmark_measures(np.ones((3, 2)), np.ones(3), None)
     assert (point["variance"], point["ellipse_long"], point["ellipse_short"]) == (0, 0, 0)
-    assert Ellipse(0.0, 0.0, 0.0).holds(np.zeros(2))
-    assert not Ellipse(0.0, 0.0, 0.0).holds(np.array([0.0, 1e-3]))
+    no_spread = Ellipse(long=0.0, short=0.0, degrees=0.0)
+    assert no_spread.holds(np.zeros(2))
+    assert not no_spread.holds(np.array([0.0, 1e-3]))
     assert set(landmark_measures(np.ones((1, 2)), np.ones(1), None)) == {"x", "y", "max_activation"}
     two = landmark_measures(np.array([[0.0, 0], [2, -2]]), np.ones(2), None)
     assert "covariance_xx" in two

@@ -18,7 +18,7 @@ SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
 
 def member(tmp_path, draws, scale=0.05):
     config = settings(tmp_path, "latent-vi", 2, variational={"initial_scale": scale}, latent={"size": 3, "features": 2})
-    return build_member(config, channels=1, draws=draws)
+    return build_member(config, channels=1, sources=draws)
 
 
 def narrow_code(model):

@@ -47,8 +47,15 @@ def packed(masks, slice_axis=None):
 
 def class_maps(masks, label, slice_axis=None):
     rng = np.random.default_rng(1)
-    maps = [rng.random(masks.shape[1:]) for _ in range(3)]
-    return ClassMaps(label, packed(masks, slice_axis), *maps, voxel_volume=2.5)
+    entropy_term, predictive_entropy, mutual_information = rng.random((3, *masks.shape[1:]))
+    return ClassMaps(
+        label=label,
+        masks=packed(masks, slice_axis),
+        entropy_term=entropy_term,
+        predictive_entropy=predictive_entropy,
+        mutual_information=mutual_information,
+        voxel_volume=2.5,
+    )
 
 
 @pytest.mark.parametrize("slice_axis", [None, 0, 1, 2])

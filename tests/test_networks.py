@@ -72,7 +72,7 @@ def test_dropout_draws_one_mask_per_seed_and_one_per_example_in_training():
 
 
 def variational(estimator="flipout", kl_scale=1.0, scale=0.3):
-    posterior = GaussianPosterior(scale, 1.0, kl_scale, estimator)
+    posterior = GaussianPosterior(initial_scale=scale, kl_scale=kl_scale, estimator=estimator)
     layer = VariationalConv2D(5, 3, padding="same", name="conv", **posterior.arguments())
     layer.build((None, 8, 8, 3))
     return layer
@@ -123,7 +123,7 @@ def test_kl_is_scaled_added_in_training_only_and_matches_the_closed_form():
 
 
 def test_dense_layer_agrees_with_its_kernel():
-    layer = VariationalDense(4, name="dense", **GaussianPosterior(0.5).arguments())
+    layer = VariationalDense(4, name="dense", **GaussianPosterior(initial_scale=0.5).arguments())
     x = tf.random.stateless_normal([3, 6], SEED)
     np.testing.assert_allclose(layer(x), x @ layer.weights[0], atol=1e-5)
     assert not np.allclose(layer(x, seed=SEED), layer(x))
@@ -153,7 +153,7 @@ def test_normal_numbers_are_standard_and_follow_their_seed(shape):
 )  # fmt: skip
 def test_prefix_and_suffix_compose_to_the_network(tmp_path, name, rank, method, draws):
     config = settings(tmp_path, method, rank, network={"name": name, "widths": [4, 8, 12], "level_dropout": {3: 0.5}})
-    model = build_member(config, channels=2, draws=draws)
+    model = build_member(config, channels=2, sources=draws)
     split = split_at_seed(model)
     prefix, suffix = split.prefix, split.suffix
     x = tf.random.stateless_normal([2, *config.network.patch_size, 2], SEED)
@@ -184,7 +184,7 @@ def test_prefix_holds_all_that_the_seed_does_not_reach(tmp_path):
     # The skip connections were convolved in the prefix: it hands over decoder widths, and nothing is concatenated later.
     assert sorted(f.shape[-1] for f in prefix.outputs) == [4, 8, 12]
     assert not any("concat" in name for name in in_suffix)
-    whole = split_at_seed(build_member(config, channels=2, draws=()))
+    whole = split_at_seed(build_member(config, channels=2, sources=()))
     assert whole.suffix.weights == []
     assert len(whole.prefix.weights) == len(model.weights)
 

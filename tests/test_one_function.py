@@ -79,7 +79,7 @@ def test_windows_begin_at_whole_elements_of_the_maps_that_are_dropped_in(tmp_pat
     """A map of one element has none to begin at, and without any such maps windows begin wherever they fit."""
     network = {"widths": [4, 8, 8, 8, 8], "level_dropout": {3: 0.5, 5: 0.5}}
     config = settings(tmp_path, "mc-dropout", 2, network=network)
-    drawn, unseeded = (windowed(config, build_member(config, channels=1, draws=draws), keep=0) for draws in (SOURCES, ()))
+    drawn, unseeded = (windowed(config, build_member(config, channels=1, sources=sources), keep=0) for sources in (SOURCES, ()))
     assert sorted({*drawn._corners([1, 23, 30, 1]).numpy()[:, 1]}) == [0, 8]
     assert sorted({*drawn._corners([1, 23, 30, 1]).numpy()[:, 2]}) == [0, 8, 16]
     assert sorted({*unseeded._corners([1, 23, 30, 1]).numpy()[:, 1]}) == [0, 7]
@@ -144,7 +144,7 @@ NOISY = {"name": "fcn", "widths": [2, 4], "heteroscedastic": True, "noise_draws"
 def test_predicted_noise_is_no_disagreement_of_samples(tmp_path, rank, members):
     """Of one network and of equal members, over windows of a large image: exactly 0, whatever the number of samples."""
     config = settings(tmp_path, "ensemble", rank, network=NOISY)
-    models = same_weights(*[build_member(config, channels=1, draws=()) for _ in range(members)])
+    models = same_weights(*[build_member(config, channels=1, sources=()) for _ in range(members)])
     posterior = Posterior([windowed(config, model, keep=0) for model in models])
     maps = maps_of(posterior, noise(2, *(27, 16, 19)[:rank], 1), 7)
     for name in ("mutual_information", "variation_ratio", "standard_deviation"):
@@ -166,7 +166,7 @@ def test_predicted_noise_is_the_same_in_every_window():
 
 def still(patch):
     """Twice two channels of each voxel by itself, nothing drawn."""
-    layers = LayerFactory(draws=())
+    layers = LayerFactory(sources=())
     image = tf_keras.Input((patch, patch, 1))
     return tf_keras.Model([image, layers.seed], layers.conv(4, 1, rank=2, name="logits")(image))
 

@@ -88,7 +88,7 @@ def test_volumes_are_those_of_the_label_file(rank, runs, tfuq):
         samples = read_samples(folder, 1 + len(rows))
         for k, row in enumerate(rows, start=1):
             assert float(row["volume_mm3"]) == pytest.approx((label == k).sum() * VOXEL, rel=1e-5)
-            drawn = [mask.sum() * VOXEL for mask in samples.of_classes([k]).each()]
+            drawn = [mask.sum() * VOXEL for mask in samples.of_classes([k]).unpacked()]
             assert float(row["volume_mean_mm3"]) == pytest.approx(np.mean(drawn), rel=1e-5)
         assert not reaches_beyond(samples.grid, read(folder / "label.nii.gz"))
 
@@ -143,7 +143,7 @@ def test_packed_masks_are_cropped():
     assert found.shape == (4, 3, 2, 2)
     grid = Volume(np.zeros((4, 3, 5)), np.eye(4))
     for k in (1, 2):
-        kept = np.stack(list(StoredSamples(found, 0, grid).of_classes([k]).each()))
+        kept = np.stack(list(StoredSamples(found, 0, grid).of_classes([k]).unpacked()))
         np.testing.assert_array_equal(kept, np.moveaxis(masks[:, :, k - 1, 1:4, 2:7], 1, 0))
 
 

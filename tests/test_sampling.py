@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tests import references
 from tests.conftest import ALL_METHODS, settings
+from tfuq.blending import gaussian_importance
 from tfuq.errors import RunError
 from tfuq.losses import probabilities
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
@@ -15,7 +16,7 @@ from tfuq.posterior import Posterior, check_method, samples_of
 from tfuq.prefix import split_at_seed
 from tfuq.reducers import Moments, PackedMasks, Votes
 from tfuq.sampling import Sampler
-from tfuq.windows import WindowedNetwork, gaussian_importance
+from tfuq.windows import WindowedNetwork
 
 SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
 

@@ -125,7 +125,7 @@ def test_validation_is_over_the_scans_own_voxels(rank, balls, monkeypatch):
         config, cases = training._config, list_cases("decathlon", balls)[:2]
         task = task_of(config)
         groups = task.validation(config, cases, training, None)
-        model = build_member(config, channels=1, draws=())
+        model = build_member(config, channels=1, sources=())
         found.append(Validator(config, groups, task.loss(config, training), 1)(model))
     expected = [_expected(balls, case, rank) for case in list_cases("decathlon", balls)[:2]]
     for values in found:

@@ -59,7 +59,13 @@ def trained_regression(start, estimator, steps, data):
     tf_keras.utils.set_random_seed(1)
     strategy = make_strategy("cpu:1")
     with strategy.scope():
-        layers = LayerFactory(GaussianPosterior(start, PRIOR, 1 / examples, estimator))
+        posterior = GaussianPosterior(
+            initial_scale=start,
+            prior_scale=PRIOR,
+            kl_scale=1 / examples,
+            estimator=estimator,
+        )
+        layers = LayerFactory(weights=posterior)
         image = tf_keras.Input((inputs,), name="image")
         model = tf_keras.Model([image, layers.seed], layers.dense(1, name="regression")(image))
 

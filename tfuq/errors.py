@@ -1,4 +1,7 @@
-"""Errors that are the user's to mend: each is one line that names the thing, its value, what is allowed, the remedy."""
+"""Errors that the user can mend.
+
+Each is one line that names the thing, its value, what is allowed, and the remedy.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,28 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+_LEAST_SIMILARITY = 0.6  # of a word that is worth a hint, from 0 to 1
+
 
 def printable(text: str) -> str:
-    """The text as one line, control characters and marks that turn its direction written out as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """The text as one line.
+
+    Control characters, and marks that turn the direction of a text, become escapes.
+    """
+    return "".join(_printable_character(character) for character in text)
+
+
+def _printable_character(character: str) -> str:
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 class TfuqError(Exception):
     """Bad input or usage. The command line prints its message on one line and exits with 2.
 
-    The message is one line whatever it quotes: file names and keys may hold line ends and control characters.
+    The message is one line whatever it quotes: file names and keys may hold line ends and control
+    characters.
     """
 
     def __str__(self) -> str:
@@ -35,12 +50,27 @@ class RunError(TfuqError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint ``; did you mean 'x'?`` naming the known word closest to ``word``, or the known words if none is close."""
+    """A hint about a word that is not known.
+
+    Args:
+        word: the word.
+        known: the known words.
+
+    Returns:
+        ``; did you mean 'x'?`` with the closest known word, or all known words if none is close.
+    """
     known = sorted(known)
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else f"; known: {', '.join(known)}"
+    close = difflib.get_close_matches(
+        word,
+        known,
+        n=1,
+        cutoff=_LEAST_SIMILARITY,
+    )
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; known: {', '.join(known)}"
 
 
 def missing_file(path: Path) -> DataError:
-    """The error of a file that something names and that is not there."""
+    """The error of a file that something names and that does not exist."""
     return DataError(f"{path}: no such file; restore it, or correct what names it")

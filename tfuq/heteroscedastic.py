@@ -1,6 +1,10 @@
-"""Networks that predict their own noise (Kendall & Gal, "What uncertainties do we need in Bayesian deep learning", 2017).
+"""Networks that predict their own noise.
 
-Such a network puts out twice the channels: first what another would put out, then as many for its variance.
+Such a network has twice the channels: first the outputs of an ordinary network, then as many for
+their variance.
+
+References:
+    Kendall & Gal 2017, What uncertainties do we need in Bayesian deep learning.
 """
 
 from __future__ import annotations
@@ -20,62 +24,143 @@ LOG_VARIANCE_BOUNDS = (-10.0, 20.0)
 
 
 def integrated_log_probabilities(outputs: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-    """log of the mean over Gaussian noise of the class probabilities: ``[N, *S, 2C] → [N, *S, K]`` (ibid., eq. 12).
+    """log of the mean over Gaussian noise of the class probabilities.
 
-    The first C channels are the logits' means, softplus of the others their standard deviations. ``noise``: ``[draws, N, *S, C]``,
-    or 1 in the place of N.
+    Args:
+        outputs: ``[N, *S, 2C]``: means of the logits, then numbers of which softplus is their
+            standard deviations.
+        noise: standard normal, ``[draws, N, *S, C]``, or 1 instead of N.
+
+    Returns:
+        ``[N, *S, K]``.
+
+    References:
+        Kendall & Gal 2017, equation 12.
     """
     mean, width = mean_and_width(outputs)
-    return tf.reduce_logsumexp(log_probabilities(mean + width * noise), axis=0) - math.log(noise.shape[0])
+    log_p = log_probabilities(mean + width * noise)
+    draws = noise.shape[0]
+    return tf.reduce_logsumexp(log_p, axis=0) - math.log(draws)
 
 
 def training_noise(outputs: tf.Tensor, seed: tf.Tensor, draws: int) -> tf.Tensor:
-    """Noise for `integrated_log_probabilities`, of every example its own."""
-    shape = tf.concat([[draws], tf.shape(outputs)[:-1], [outputs.shape[-1] // 2]], 0)
-    noise = standard_normal(shape, fold_in(seed, _SALT))
-    return tf.ensure_shape(noise, [draws, *outputs.shape[:-1], outputs.shape[-1] // 2])
+    """Noise for `integrated_log_probabilities`, of its own for each example.
 
+    Args:
+        outputs: ``[N, *S, 2C]``.
+        seed: int32 ``[2]``.
+        draws: how many numbers for each logit.
 
-def prediction_noise(outputs: tf.Tensor, seed: tf.Tensor, draws: int, corner: tf.Tensor) -> tf.Tensor:
-    """Noise for `integrated_log_probabilities`: at each place of a volume the same, in whichever window and slice it is seen.
-
-    Every sample of a prediction gets the same ``seed`` (common random numbers), so that samples differ by the network alone: what
-    they disagree about is epistemic, and this noise is not. ``corner``: where in their volumes the outputs begin, int32
-    ``[N, rank]``, or ``[1, rank]`` for all.
+    Returns:
+        float32 ``[draws, N, *S, C]``.
     """
-    return normal_at(corner, outputs.shape[1:-1], fold_in(seed, _SALT), channels=outputs.shape[-1] // 2, draws=draws)
+    logits = outputs.shape[-1] // 2
+    shape = tf.concat(
+        [[draws], tf.shape(outputs)[:-1], [logits]],
+        0,
+    )
+    noise = standard_normal(shape, fold_in(seed, _SALT))
+    return tf.ensure_shape(
+        noise,
+        [draws, *outputs.shape[:-1], logits],
+    )
+
+
+def prediction_noise(
+    outputs: tf.Tensor,
+    seed: tf.Tensor,
+    draws: int,
+    corner: tf.Tensor,
+) -> tf.Tensor:
+    """Noise for `integrated_log_probabilities` that depends on coordinates in the volume.
+
+    It is the same in every window and slice that holds the coordinates. Every sample of a
+    prediction has the same ``seed`` (common random numbers), so that samples differ by the network
+    alone: their disagreement is epistemic, and this noise is not.
+
+    Args:
+        outputs: ``[N, *S, 2C]``.
+        seed: int32 ``[2]``.
+        draws: how many numbers for each logit.
+        corner: coordinates in their volumes at which the outputs begin, int32 ``[N, rank]``, or
+            ``[1, rank]`` for all.
+
+    Returns:
+        float32 ``[draws, N, *S, C]``, or 1 instead of N.
+    """
+    return normal_at(
+        corner,
+        outputs.shape[1:-1],
+        fold_in(seed, _SALT),
+        channels=outputs.shape[-1] // 2,
+        draws=draws,
+    )
 
 
 def without_noise(logits: tf.Tensor) -> tf.Tensor:
-    """Outputs whose noise is zero, of these logits."""
-    return tf.concat([logits, tf.fill(tf.shape(logits), _NO_WIDTH)], axis=-1)
+    """Outputs with these logits, and with noise of zero width."""
+    widths = tf.fill(tf.shape(logits), _NO_WIDTH)
+    return tf.concat([logits, widths], axis=-1)
 
 
 def log_variance(outputs: tf.Tensor) -> tf.Tensor:
-    """The second half of a landmark network's outputs ``[N, rows, columns, 2L]`` held within reason: log of a position's
-    variance along an axis, in pixels²."""
-    return tf.clip_by_value(tf.split(outputs, 2, axis=-1)[1], *LOG_VARIANCE_BOUNDS)
+    """Logarithms of the variance of positions along an axis, in pixels², within bounds.
+
+    Args:
+        outputs: of a landmark network, ``[N, rows, columns, 2L]``.
+
+    Returns:
+        The second half of the channels, held within `LOG_VARIANCE_BOUNDS`.
+    """
+    _, log_variances = tf.split(outputs, 2, axis=-1)
+    return tf.clip_by_value(log_variances, *LOG_VARIANCE_BOUNDS)
 
 
 def position_loss(points: tf.Tensor, outputs: tf.Tensor, sigma: float) -> tf.Tensor:
-    """Mean over present landmarks of d² / 2v + log v: the negative log-likelihood, without its constant, of a position at
-    distance d from where the heatmap has its maximum, under a Gaussian of the variance v predicted there (ibid., eq. 8).
+    """Negative log-likelihood of positions, without its constant.
 
-    The place of the maximum passes no gradient: heatmaps are trained by their own loss, v by this one.
+    It is the mean over present landmarks of d² / 2v + log v, for a position at distance d from the
+    heatmap's maximum, under a Gaussian of the variance v that is predicted there. The coordinates
+    of the maximum pass no gradient: heatmaps are trained by their own loss, v by this one.
+
+    Args:
+        points: positions ``[N, L, 2]`` as (x, y), in pixels; NaN where a landmark is absent.
+        outputs: ``[N, rows, columns, 2L]``.
+        sigma: width of a heatmap's Gaussian, in pixels.
+
+    Returns:
+        ``[N]``.
+
+    References:
+        Kendall & Gal 2017, equation 8.
     """
-    heatmaps = tf.split(outputs, 2, axis=-1)[0]
-    peaks = LandmarkSamples(sigma).peaks(tf.stop_gradient(heatmaps), log_variance(outputs))
-    there = presence(points)
-    distance = tf.reduce_sum(tf.square(tf.where(there[..., None], points, 0.0) - peaks[..., :2]), axis=-1)
+    heatmaps, _ = tf.split(outputs, 2, axis=-1)
+    landmarks = LandmarkSamples(sigma)
+    peaks = landmarks.peaks(tf.stop_gradient(heatmaps), log_variance(outputs))
+    is_present = presence(points)
+    present_points = tf.where(is_present[..., None], points, 0.0)
+    offsets = present_points - peaks[..., :2]
+    squared_distance = tf.reduce_sum(tf.square(offsets), axis=-1)
     log_v = peaks[..., 3]
-    return mean_of_present(distance / 2.0 * tf.exp(-log_v) + log_v, tf.cast(there, outputs.dtype))
+    terms = squared_distance / 2.0 * tf.exp(-log_v) + log_v
+    return mean_of_present(terms, tf.cast(is_present, outputs.dtype))
 
 
 def with_position_loss(heatmap_loss: Loss, sigma: float, weight: float) -> Loss:
-    """A loss of heatmaps ``(points, heatmaps) → [N]`` with ``weight`` times `position_loss` added."""
+    """Add a loss of positions to a loss of heatmaps.
 
-    def loss(points, outputs):
-        heatmaps = tf.split(outputs, 2, axis=-1)[0]
-        return heatmap_loss(points, heatmaps) + weight * position_loss(points, outputs, sigma)
+    Args:
+        heatmap_loss: ``(points, heatmaps) → [N]``.
+        sigma: width of a heatmap's Gaussian, in pixels.
+        weight: factor on `position_loss`.
+
+    Returns:
+        ``(points, outputs) → [N]``.
+    """
+
+    def loss(points: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
+        heatmaps, _ = tf.split(outputs, 2, axis=-1)
+        of_heatmaps = heatmap_loss(points, heatmaps)
+        return of_heatmaps + weight * position_loss(points, outputs, sigma)
 
     return loss

@@ -1,9 +1,10 @@
-"""Members of a run: the network of a configuration, as trained and as a method draws from it."""
+"""Members of a run: the network of a configuration, as it is trained and as a method samples it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pydantic
@@ -23,66 +24,139 @@ from tfuq.windows import WindowedNetwork
 _CODE_WIDTH = f"code/{WIDTH_VARIABLE}"  # earlier runs have a constant in its place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class KlScale:
-    """Factors on the KL divergence of the weights and on that of an example's latent code."""
+    """Factors on KL divergences.
+
+    Attributes:
+        weights: factor on the KL divergence of the weights.
+        code: factor on the KL divergence of an example's latent code.
+    """
 
     weights: float = 1.0
     code: float = 1.0
 
 
 def build_member(
-    config: Config, *, channels: int, draws: Collection[str] = SOURCES, kl_scale: KlScale = KlScale()
+    config: Config,
+    *,
+    channels: int,
+    sources: Collection[str] = SOURCES,
+    kl_scale: KlScale = KlScale(),
 ) -> tf_keras.Model:
-    """The configured network with the kind of weights that ``config.method`` trains; ``draws`` as in `LayerFactory`.
+    """The configured network with the kind of weights that ``config.method`` trains.
 
-    Variational weights take the place of dropout: a sample draws the one or the other, and its spread has one source.
+    Variational weights take the place of dropout. So a sample has one source of randomness or the
+    other, and the spread of samples has one cause.
+
+    Args:
+        config: the configuration.
+        channels: channels of the image.
+        sources: what the seed reaches, see `tfuq.layers.LayerFactory`.
+        kl_scale: factors on the KL divergences.
+
+    Returns:
+        ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``.
     """
-    kind, common = METHOD_TRAITS[config.method].network, {"channels": channels, "outputs": task_of(config).outputs(config)}
+    kind = METHOD_TRAITS[config.method].network
+    options: dict[str, Any] = {
+        "channels": channels,
+        "outputs": task_of(config).outputs(config),
+    }
     if kind == "point":
-        return build_network(config.network, LayerFactory(draws=draws), **common)
-    v, network = config.variational, config.network.without_dropout()
-    layers = LayerFactory(GaussianPosterior(v.initial_scale, v.prior_scale, kl_scale.weights, v.estimator), draws)
+        return build_network(config.network, LayerFactory(sources=sources), **options)
+    posterior = GaussianPosterior(
+        initial_scale=config.variational.initial_scale,
+        prior_scale=config.variational.prior_scale,
+        kl_scale=kl_scale.weights,
+        estimator=config.variational.estimator,
+    )
+    layers = LayerFactory(weights=posterior, sources=sources)
+    network = config.network.without_dropout()
     if kind == "latent":
-        return build_latent_network(network, config.latent, layers, kl_scale=kl_scale.code, **common)
-    return build_network(network, layers, **common)
+        return build_latent_network(
+            network,
+            config.latent,
+            layers,
+            kl_scale=kl_scale.code,
+            **options,
+        )
+    return build_network(network, layers, **options)
 
 
-def load_posterior(run: Run, method: str, *, keep: int, allow_missing: bool = False) -> Posterior:
-    """The networks of a run as ``method`` draws from them; ``keep`` as in `WindowedNetwork`, errors as `members_of` has them."""
-    used = members_of(run, method, allow_missing=allow_missing)
-    return Posterior([_load_member(run, method, index, keep) for index in used])
+def load_posterior(
+    run: Run,
+    method: str,
+    *,
+    keep: int,
+    allow_missing: bool = False,
+) -> Posterior:
+    """The networks of a run as a method samples them.
+
+    Args:
+        run: the run.
+        method: its name.
+        keep: windows whose encoding is held in memory, see `WindowedNetwork`.
+        allow_missing: as in `members_of`.
+
+    Raises:
+        RunError: as `members_of`, or weights that cannot be read.
+    """
+    used_members = members_of(run, method, allow_missing=allow_missing)
+    return Posterior([_load_member(run, method, index, keep) for index in used_members])
 
 
 def members_of(run: Run, method: str, *, allow_missing: bool = False) -> list[int]:
-    """The members that a method draws from: all that the run is configured to have, or the first alone; with ``allow_missing``
-    all whose training has ended, or the first of those.
+    """The indices of the members that a method samples.
+
+    Args:
+        run: the run.
+        method: its name. It samples all members that the run is configured to have, or the first.
+        allow_missing: whether members that have not finished training are left out.
 
     Raises:
-        RunError: a member that is needed has not finished training, or the run cannot serve the method.
+        RunError: a member that is needed has not finished training, or the run cannot serve the
+            method.
     """
-    finished, config = run.finished_members, run.config
+    config = run.config
+    finished = run.finished_members
     if not finished:
         raise RunError(f"{run.path}: no member has finished training; run {resume_command(run)}")
-    draws_member, missing = METHOD_TRAITS[method].draws_member, missing_members(run, method)
+    missing = missing_members(run, method)
     if missing and not allow_missing:
-        drawn = f"{method} draws from all {config.members}" if draws_member else f"{method} draws from member 0"
-        raise RunError(
-            f"{run.path}: member(s) {', '.join(map(str, missing))} have not finished training, and {drawn}; run {resume_command(run)}, or "
-            "pass --allow-missing to do without"
-        )
-    check_method(method, trained_as=config.method, members=len(finished), has_dropout=config.network.has_dropout)
-    return finished if draws_member else finished[:1]
+        raise RunError(_missing_message(run, method, missing))
+    check_method(
+        method,
+        trained_as=config.method,
+        members=len(finished),
+        has_dropout=config.network.has_dropout,
+    )
+    if METHOD_TRAITS[method].draws_member:
+        return finished
+    return finished[:1]
+
+
+def _missing_message(run: Run, method: str, missing: list[int]) -> str:
+    needed = f"{method} draws from member 0"
+    if METHOD_TRAITS[method].draws_member:
+        needed = f"{method} draws from all {run.config.members}"
+    indices = ", ".join(map(str, missing))
+    return (
+        f"{run.path}: member(s) {indices} have not finished training, and {needed}; "
+        f"run {resume_command(run)}, or pass --allow-missing to do without"
+    )
 
 
 def missing_members(run: Run, method: str) -> list[int]:
-    """The members that a method should draw from and that have not finished training."""
-    wanted = range(run.config.members) if METHOD_TRAITS[method].draws_member else range(1)
-    return sorted(set(wanted) - set(run.finished_members))
+    """The members that a method should sample and that have not finished training."""
+    needed = {0}
+    if METHOD_TRAITS[method].draws_member:
+        needed = set(range(run.config.members))
+    return sorted(needed - set(run.finished_members))
 
 
 def resume_command(run: Run) -> str:
-    """The command that trains what is missing."""
+    """The command that trains the members that are missing."""
     return f"tfuq train {run.path / 'config.yaml'} --run {run.path} --resume"
 
 
@@ -92,21 +166,38 @@ class _Done(pydantic.BaseModel):
 
 def member_digest(run: Run, index: int) -> str:
     """The digest that was recorded when the member's training ended."""
-    return read_json(run.member(index) / "done", _Done, "train the member again").digest
+    path = run.member(index) / "done"
+    return read_json(path, _Done, "train the member again").digest
 
 
 def _load_member(run: Run, method: str, index: int, keep: int) -> WindowedNetwork:
     config = run.config
-    model = build_member(config, channels=run.facts["channels"], draws=METHOD_TRAITS[method].draws)
+    model = build_member(
+        config,
+        channels=run.facts["channels"],
+        sources=METHOD_TRAITS[method].sources,
+    )
     path = run.member(index) / "weights.npz"
     arrays = load_arrays(path, member_digest(run, index))
     if METHOD_TRAITS[config.method].network == "latent":
-        arrays = {_CODE_WIDTH: np.float32(untransformed(config.latent.initial_scale))} | arrays
+        width = np.float32(untransformed(config.latent.initial_scale))
+        arrays = {_CODE_WIDTH: width} | arrays
     assign_arrays(model, arrays, where=str(path))
     return windowed(config, model, keep=keep)
 
 
 def windowed(config: Config, model: tf_keras.Model, *, keep: int) -> WindowedNetwork:
-    """A network applied to images of any size as the configuration predicts."""
-    activation = task_of(config).activation(config)
-    return WindowedNetwork(model, activation, overlap=config.prediction.overlap, chunk=config.chunk, keep=keep)
+    """A network that takes images of any size, as the configuration predicts.
+
+    Args:
+        config: the configuration.
+        model: its network.
+        keep: windows whose encoding is held in memory, see `WindowedNetwork`.
+    """
+    return WindowedNetwork(
+        model,
+        task_of(config).activation(config),
+        overlap=config.prediction.overlap,
+        chunk=config.chunk,
+        keep=keep,
+    )

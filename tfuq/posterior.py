@@ -1,4 +1,4 @@
-"""`Posterior`: the networks of a run and how a method draws from them."""
+"""`Posterior`: the networks of a run, and how a method samples them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,24 @@ from tfuq.layers import fold_in
 from tfuq.windows import WindowedNetwork
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MethodTraits:
-    """What one of a method's samples draws, and the kind of network that it needs."""
+    """What is random in a sample of a method, and the kind of network that the method needs.
 
-    draws: tuple[str, ...] = ()  # of `tfuq.layers.SOURCES`
+    Attributes:
+        sources: those of `tfuq.layers.SOURCES` that are random.
+        draws_member: whether samples come from different members.
+        network: the kind of weights.
+    """
+
+    sources: tuple[str, ...] = ()
     draws_member: bool = False
     network: Literal["point", "variational", "latent"] = "point"
 
     @property
     def draws_within(self) -> bool:
-        """Whether anything is drawn within a network."""
-        return bool(self.draws)
+        """Whether anything is random within a network."""
+        return bool(self.sources)
 
     @property
     def variational(self) -> bool:
@@ -40,37 +46,65 @@ class MethodTraits:
 
 METHOD_TRAITS = {
     "deterministic": MethodTraits(),
-    "mc-dropout": MethodTraits(draws=("dropout",)),
+    "mc-dropout": MethodTraits(sources=("dropout",)),
     "ensemble": MethodTraits(draws_member=True),
-    "hybrid": MethodTraits(draws=("dropout",), draws_member=True),
-    "vi": MethodTraits(draws=("weights",), draws_member=True, network="variational"),
-    "latent-vi": MethodTraits(draws=("weights", "code"), draws_member=True, network="latent"),
-    "latent-code": MethodTraits(draws=("code",), draws_member=True, network="latent"),
-    "latent-weights": MethodTraits(draws=("weights",), draws_member=True, network="latent"),
+    "hybrid": MethodTraits(sources=("dropout",), draws_member=True),
+    "vi": MethodTraits(sources=("weights",), draws_member=True, network="variational"),
+    "latent-vi": MethodTraits(sources=("weights", "code"), draws_member=True, network="latent"),
+    "latent-code": MethodTraits(sources=("code",), draws_member=True, network="latent"),
+    "latent-weights": MethodTraits(sources=("weights",), draws_member=True, network="latent"),
 }
 
 
 def check_method(method: str, *, trained_as: str, members: int, has_dropout: bool) -> None:
     """Refuse a method that a run cannot serve.
 
+    Args:
+        method: the method's name.
+        trained_as: the method that the run was trained as.
+        members: how many members have finished training.
+        has_dropout: whether the run's network has dropout.
+
     Raises:
-        RunError: another kind of weights, no dropout to draw, or fewer than two members.
+        RunError: another kind of weights, no dropout, or fewer than two members.
     """
-    wanted, trained = METHOD_TRAITS[method], METHOD_TRAITS[trained_as]
-    served = [*(m for m, traits in METHOD_TRAITS.items() if traits.network == trained.network), "deterministic", "ensemble"]
+    traits = METHOD_TRAITS[method]
+    trained = METHOD_TRAITS[trained_as]
+    served = _served_by(trained)
+    trained_run = f"this run was trained as {trained_as}"
     if trained.variational and method not in served:
-        raise RunError(f"this run was trained as {trained_as}, which serves {', '.join(served)}, not {method}")
-    if wanted.variational and not trained.variational:
+        served_names = ", ".join(served)
+        raise RunError(f"{trained_run}, which serves {served_names}, not {method}")
+    if traits.variational and not trained.variational:
         needed = TRAINED_AS.get(method, method)
-        raise RunError(f"this run was trained as {trained_as}, whose weights are points; train with --method {needed}")
-    if "dropout" in wanted.draws and not has_dropout:
-        raise RunError(f"{method} draws dropout masks, but this run's network has no dropout; set network.level_dropout")
+        raise RunError(f"{trained_run}, whose weights are points; train with --method {needed}")
+    if "dropout" in traits.sources and not has_dropout:
+        missing = "this run's network has no dropout; set network.level_dropout"
+        raise RunError(f"{method} draws dropout masks, but {missing}")
     if method in ("ensemble", "hybrid") and members < 2:
-        raise RunError(f"{method} needs two members or more, this run has {members}; train with --method {method}")
+        remedy = f"train with --method {method}"
+        raise RunError(f"{method} needs two members or more, this run has {members}; {remedy}")
+
+
+def _served_by(trained: MethodTraits) -> list[str]:
+    """The methods that a run serves whose method has the traits ``trained``."""
+    served = []
+    for name, traits in METHOD_TRAITS.items():
+        if traits.network == trained.network:
+            served.append(name)
+    return [*served, "deterministic", "ensemble"]
 
 
 def samples_of(method: str, *, members: int, asked: int) -> int:
-    """How many samples a method draws: one if nothing is random, one per member if only the member is.
+    """How many samples a method takes.
+
+    Args:
+        method: the method's name.
+        members: how many members it samples.
+        asked: how many samples are asked for.
+
+    Returns:
+        One where nothing is random, one for each member where only the member is, else ``asked``.
 
     Raises:
         RunError: one sample of a random method, whose measures need two.
@@ -79,25 +113,42 @@ def samples_of(method: str, *, members: int, asked: int) -> int:
     if not traits.is_random:
         return 1
     if asked < 2:
-        raise RunError(
-            f"--samples {asked}: {method} needs at least 2, as its measures compare samples; use deterministic for one"
-        )
-    return asked if traits.draws_within else min(asked, members)
+        reason = "as its measures compare samples; use deterministic for one"
+        raise RunError(f"--samples {asked}: {method} needs at least 2, {reason}")
+    if traits.draws_within:
+        return asked
+    return min(asked, members)
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """Members, each a network whose draws are functions of a seed. Sample t of T is draw j of member m: members take turns
-    in blocks, and the seed of a draw depends on m and j alone, so that more samples keep the earlier ones."""
+    """Members, each a network that is a function of the image and of a seed.
+
+    Members take turns in blocks: sample t of T is sample j of member m. Its seed depends on m and j
+    alone, so that more samples keep the earlier ones.
+    """
 
     members: Sequence[WindowedNetwork]
 
     def draws(self, member: int, samples: tf.Tensor) -> tf.Tensor:
-        """How many of the samples fall to a member; the first members take the remainder."""
+        """How many of T samples come from a member; the first members take the remainder.
+
+        Args:
+            member: index of the member.
+            samples: T, int32 scalar.
+        """
         count = len(self.members)
-        return samples // count + tf.cast(member < samples % count, samples.dtype)
+        share = samples // count
+        takes_one_more = member < samples % count
+        return share + tf.cast(takes_one_more, samples.dtype)
 
     @staticmethod
     def seed(seed: tf.Tensor, member: int, draw: tf.Tensor) -> tf.Tensor:
-        """The seed of one draw."""
+        """The seed of one sample, int32 ``[2]``.
+
+        Args:
+            seed: of the prediction, int32 ``[2]``.
+            member: index of the member.
+            draw: index of the sample among the member's.
+        """
         return fold_in(fold_in(seed, member), draw)

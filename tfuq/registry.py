@@ -1,4 +1,4 @@
-"""A table from the names that configurations use to the things they mean."""
+"""A table from the names that configurations use to the things that they mean."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ T = TypeVar("T")
 class Registry(Generic[T]):
     """Named entries of one kind; an unknown name is refused with the nearest known one."""
 
-    def __init__(self, kind: str):
+    def __init__(self, kind: str) -> None:
+        """Make an empty table.
+
+        Args:
+            kind: what the entries are, for messages.
+        """
         self.kind = kind
         self._entries: dict[str, T] = {}
 
@@ -28,7 +33,8 @@ class Registry(Generic[T]):
 
     def __getitem__(self, name: str) -> T:
         if name not in self._entries:
-            raise ConfigError(f"unknown {self.kind} '{name}'{nearest(name, self._entries)}")
+            hint = nearest(name, self._entries)
+            raise ConfigError(f"unknown {self.kind} '{name}'{hint}")
         return self._entries[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -1,24 +1,47 @@
-"""The sampling graph: one ``tf.function`` that draws T samples and folds each into the reducers.
+"""The sampling graph: one ``tf.function`` that folds T samples into the reducers, one by one.
 
-It is what ``tfuq predict`` runs and what a SavedModel contains.
+``tfuq predict`` runs it, and a SavedModel contains it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import tensorflow as tf
 
 from tfuq.posterior import Posterior
 from tfuq.reducers import Reducer
+from tfuq.reducers.base import SampleStatistics
+from tfuq.windows import WindowedNetwork
 
-Statistics = dict[str, tf.Tensor]
+States = tuple[Any, ...]  # of each reducer
+Finish = Callable[[SampleStatistics], SampleStatistics]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Block:
+    """The samples of one member.
+
+    Attributes:
+        member: index of the member.
+        first: index of the block's first sample among all.
+        samples: how many there are, int32 scalar.
+        seed: of the prediction.
+    """
+
+    member: int
+    first: tf.Tensor
+    samples: tf.Tensor
+    seed: tf.Tensor
 
 
 class Sampler(tf.Module):
-    """``(images [N, *S, C], seed [2], samples []) → statistics`` (or what ``finish`` makes of them).
+    """``(images [N, *S, C], seed [2], samples []) → statistics``, or what ``finish`` makes of them.
 
-    Bit-for-bit a function of its arguments and the weights; an image's result does not depend on N (see `tfuq.windows`).
+    The result is, to the bit, a function of the arguments and the weights. That of an image does
+    not depend on N (see `tfuq.windows`).
     """
 
     def __init__(
@@ -26,40 +49,71 @@ class Sampler(tf.Module):
         posterior: Posterior,
         reducers: Sequence[Reducer],
         *,
-        finish: Callable[[Statistics], Statistics] = lambda statistics: statistics,
-    ):
+        finish: Finish = lambda statistics: statistics,
+    ) -> None:
+        """Make the graph's function, `sample`.
+
+        Args:
+            posterior: the networks.
+            reducers: what is gathered from the samples.
+            finish: makes the result from the statistics.
+        """
         super().__init__()
-        self.posterior, self.reducers, self._finish = posterior, tuple(reducers), finish
-        self._members = list(posterior.members)  # tracked, so that a SavedModel holds their variables
-        image = self._members[0].model.inputs[0]
-        spec = tf.TensorSpec([None] * len(image.shape[:-1]) + [image.shape[-1]], tf.float32, "image")
+        self.posterior = posterior
+        self.reducers = tuple(reducers)
+        self._finish = finish
+        self._members = list(posterior.members)  # tracked, so that a SavedModel has their variables
         self.sample = tf.function(
             self._sample,
-            input_signature=[spec, tf.TensorSpec([2], tf.int32, "seed"), tf.TensorSpec([], tf.int32, "num_samples")],
+            input_signature=self._signature(),
         )
 
-    def _sample(self, images, seed, samples):
+    def _signature(self) -> list[tf.TensorSpec]:
+        image = self._members[0].model.inputs[0]
+        *leading, channels = image.shape
+        any_size = [None] * len(leading)
+        return [
+            tf.TensorSpec([*any_size, channels], tf.float32, "image"),
+            tf.TensorSpec([2], tf.int32, "seed"),
+            tf.TensorSpec([], tf.int32, "num_samples"),
+        ]
+
+    def _sample(self, images: tf.Tensor, seed: tf.Tensor, samples: tf.Tensor) -> SampleStatistics:
         shape = self._members[0].sample_shape(images)
         states = tuple(reducer.initialize(shape, samples) for reducer in self.reducers)
         first = tf.constant(0)
         for member, network in enumerate(self._members):
-            draws = self.posterior.draws(member, samples)
-            states = self._fold(network, images, fold=(seed, member, first, draws), states=states)
-            first += draws
-        statistics: Statistics = {}
+            count = self.posterior.draws(member, samples)
+            block = _Block(member=member, first=first, samples=count, seed=seed)
+            states = self._fold(network, images, block, states)
+            first += count
+        statistics: SampleStatistics = {}
         for reducer, state in zip(self.reducers, states, strict=True):
             statistics |= reducer.finalize(state, samples)
         return self._finish(statistics)
 
-    def _fold(self, network, images, *, fold, states):
-        """Draw a member's samples, folding each into the states."""
-        seed, member, first, draws = fold
+    def _fold(
+        self,
+        network: WindowedNetwork,
+        images: tf.Tensor,
+        block: _Block,
+        states: States,
+    ) -> States:
+        """Fold the samples of one member into the states, one by one."""
         context = network.encode(images)
 
-        def step(draw, states):
-            p = network.sample(images, context, self.posterior.seed(seed, member, draw), noise_seed=seed)
-            updated = tuple(r.update(s, p, first + draw) for r, s in zip(self.reducers, states, strict=True))
-            return draw + 1, updated
+        def step(index: tf.Tensor, states: States) -> tuple[tf.Tensor, States]:
+            sample_seed = self.posterior.seed(block.seed, block.member, index)
+            p = network.sample(images, context, sample_seed, noise_seed=block.seed)
+            updated = []
+            for reducer, state in zip(self.reducers, states, strict=True):
+                updated.append(reducer.update(state, p, block.first + index))
+            return index + 1, tuple(updated)
 
-        _, states = tf.while_loop(lambda draw, _: draw < draws, step, (0, states), parallel_iterations=1)
+        _, states = tf.while_loop(
+            lambda index, _: index < block.samples,
+            step,
+            (0, states),
+            parallel_iterations=1,
+        )
         return states

@@ -1,3 +1,3 @@
-"""The version, apart from the package so that it can be read without importing more."""
+"""The version of tfuq. It is a module of its own, so that reading it imports nothing else."""
 
 __version__ = "0.1.0"

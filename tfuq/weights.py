@@ -1,6 +1,9 @@
-"""Weights and training state as ``.npz`` of plain arrays by name: nothing to unpickle, whole or absent, checked by digest.
+"""Weights and training state as ``.npz`` of plain arrays by name.
 
-Keras's own formats marshal the callables of TFP layers and fail on them; networks are rebuilt from the configuration.
+There is nothing to unpickle. A file is whole or absent, and is checked by its digest.
+
+Keras's own formats marshal the callables of TFP layers and fail on them. So networks are rebuilt
+from the configuration.
 """
 
 from __future__ import annotations
@@ -9,9 +12,9 @@ import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import tensorflow as tf
 import tf_keras
 
 from tfuq.data.archives import read_arrays
@@ -23,12 +26,22 @@ Arrays = dict[str, np.ndarray]
 
 
 def model_arrays(model: tf_keras.Model) -> Arrays:
-    """The variables by name, as in ``encoder1_conv1/kernel``."""
+    """The values of the variables by name, as in ``encoder1_conv1/kernel``."""
     return {_name(variable): variable.numpy() for variable in model.weights}
 
 
-def assign_arrays(model: tf_keras.Model, arrays: Mapping[str, np.ndarray], *, where: str = "weights") -> None:
+def assign_arrays(
+    model: tf_keras.Model,
+    arrays: Mapping[str, np.ndarray],
+    *,
+    where: str = "weights",
+) -> None:
     """Give every variable the array of its name.
+
+    Args:
+        model: the network.
+        arrays: values by the names of variables.
+        where: the file of the arrays, for messages.
 
     Raises:
         RunError: see `require_fit`.
@@ -38,8 +51,20 @@ def assign_arrays(model: tf_keras.Model, arrays: Mapping[str, np.ndarray], *, wh
         variable.assign(arrays[_name(variable)])
 
 
-def assign_numbered(variables: Sequence, arrays: Mapping[str, np.ndarray], *, where: str) -> None:
-    """Give variables, whose names need not differ, the arrays named by their numbers, as of an optimizer.
+def assign_numbered(
+    variables: Sequence[tf.Variable],
+    arrays: Mapping[str, np.ndarray],
+    *,
+    where: str,
+) -> None:
+    """Give variables the arrays named by their numbers, as of an optimizer.
+
+    The names of such variables need not differ.
+
+    Args:
+        variables: in their order.
+        arrays: values by the variables' numbers.
+        where: the file of the arrays, for messages.
 
     Raises:
         RunError: see `require_fit`.
@@ -50,50 +75,85 @@ def assign_numbered(variables: Sequence, arrays: Mapping[str, np.ndarray], *, wh
         variable.assign(arrays[number])
 
 
-def require_fit(variables: Iterable, arrays: Mapping[str, np.ndarray], *, where: str) -> None:
-    """Refuse arrays that are not the values of all ``variables``.
+def require_fit(
+    variables: Iterable[tf.Variable],
+    arrays: Mapping[str, np.ndarray],
+    *,
+    where: str,
+) -> None:
+    """Refuse arrays that are not the values of all variables.
+
+    Args:
+        variables: of a network.
+        arrays: values by the names of variables.
+        where: the file of the arrays, for messages.
 
     Raises:
-        RunError: a name is missing, or an array has another shape or type, or a number that is not finite.
+        RunError: a name is missing, or an array has another shape or type, or a number that is not
+            finite.
     """
-    _require_fit({_name(variable): variable for variable in variables}, arrays, where)
+    by_name = {_name(variable): variable for variable in variables}
+    _require_fit(by_name, arrays, where)
 
 
-def _require_fit(variables: Mapping[str, Any], arrays: Mapping[str, np.ndarray], where: str) -> None:
+def _require_fit(
+    variables: Mapping[str, tf.Variable],
+    arrays: Mapping[str, np.ndarray],
+    where: str,
+) -> None:
     for name, variable in variables.items():
+        subject = f"{where}: weights '{name}'"
         array = arrays.get(name)
-        if array is None or array.shape != tuple(variable.shape):
-            found = "nothing" if array is None else array.shape
-            raise RunError(
-                f"{where}: weights '{name}' should have shape {tuple(variable.shape)}, found {found}; another network's?"
-            )
+        _require_shape(subject, variable, array)
         if array.dtype != variable.dtype.as_numpy_dtype:
-            raise RunError(f"{where}: weights '{name}' are {array.dtype} and should be {variable.dtype.name}; {_RESTORE}")
+            mismatch = f"are {array.dtype} and should be {variable.dtype.name}"
+            raise RunError(f"{subject} {mismatch}; {_RESTORE}")
         if not np.isfinite(array).all():
-            raise RunError(f"{where}: weights '{name}' are not finite; {_RESTORE}")
+            raise RunError(f"{subject} are not finite; {_RESTORE}")
 
 
-def _name(variable) -> str:
+def _require_shape(subject: str, variable: tf.Variable, array: np.ndarray | None) -> None:
+    expected = tuple(variable.shape)
+    if array is None:
+        raise RunError(f"{subject} should have shape {expected}, found nothing; another network's?")
+    if array.shape != expected:
+        mismatch = f"should have shape {expected}, found {array.shape}"
+        raise RunError(f"{subject} {mismatch}; another network's?")
+
+
+def _name(variable: tf.Variable) -> str:
     return variable.name.removesuffix(":0")
 
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> str:
     """Write arrays, whole or not at all, and return the file's digest.
 
+    Args:
+        path: of the ``.npz`` file.
+        arrays: by name.
+
     Raises:
-        DataError: one has a number that is not finite. TfuqError: the file cannot be written.
+        DataError: one has a number that is not finite.
+        TfuqError: the file cannot be written.
     """
     for name, array in arrays.items():
         if not np.isfinite(array).all():
-            raise DataError(f"{path}: '{name}' is not finite, so it is not written; lower training.learning_rate")
+            remedy = "so it is not written; lower training.learning_rate"
+            raise DataError(f"{path}: '{name}' is not finite, {remedy}")
+    by_stored_name = {name.replace("/", "|"): array for name, array in arrays.items()}
     buffer = io.BytesIO()
-    np.savez(buffer, **{name.replace("/", "|"): array for name, array in arrays.items()})
-    write_bytes(path, buffer.getvalue())
-    return hashlib.sha256(buffer.getvalue()).hexdigest()
+    np.savez(buffer, **by_stored_name)
+    content = buffer.getvalue()
+    write_bytes(path, content)
+    return hashlib.sha256(content).hexdigest()
 
 
 def load_arrays(path: Path, digest: str | None = None) -> Arrays:
     """Read arrays, checking the file against its digest.
+
+    Args:
+        path: of the ``.npz`` file.
+        digest: that was recorded when the file was written; None checks nothing.
 
     Raises:
         RunError: missing, damaged, or not the file whose digest was recorded.
@@ -103,6 +163,7 @@ def load_arrays(path: Path, digest: str | None = None) -> Arrays:
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror}); {_RESTORE}") from error
     if digest is not None and hashlib.sha256(content).hexdigest() != digest:
-        raise RunError(f"{path}: does not match the digest recorded when it was written; {_RESTORE}")
+        mismatch = "does not match the digest recorded when it was written"
+        raise RunError(f"{path}: {mismatch}; {_RESTORE}")
     stored = read_arrays(content, path, _RESTORE)
     return {name.replace("|", "/"): array for name, array in stored.items()}

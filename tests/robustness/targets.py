@@ -220,7 +220,7 @@ def _samples_target(home: Path) -> Target:
     def call() -> None:
         masks = read_samples(home, 3).of_classes([1, 2])
         assert masks.union().shape == (4, 4, 4)
-        assert len(list(masks.each())) >= 1
+        assert len(list(masks.unpacked())) >= 1
 
     def check(place: str, changed: Content) -> str:
         (home / place).write_bytes(changed or b"")

@@ -1,6 +1,15 @@
-"""The configuration of a run: strict, typed, and the same object again when reloaded from the run's ``config.yaml``."""
+"""The configuration of a run: strict and typed.
 
-from tfuq.config.data import AugmentationConfig, DataConfig, PreprocessingConfig, SplitConfig, value_range
+It is the same object again when it is reloaded from the run's ``config.yaml``.
+"""
+
+from tfuq.config.data import (
+    AugmentationConfig,
+    DataConfig,
+    PreprocessingConfig,
+    SplitConfig,
+    value_range,
+)
 from tfuq.config.learning import LatentConfig, LossConfig, TrainingConfig
 from tfuq.config.loading import (
     DEFAULT_DATA_ROOT,

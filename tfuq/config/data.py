@@ -1,10 +1,10 @@
-"""What a configuration may say of data: where it is, what it means, what is done with it before a network sees it."""
+"""Data in a configuration: where it is, what it means, and how it is prepared for a network."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import Field, NonNegativeInt, PositiveInt
@@ -13,17 +13,21 @@ from tfuq.config.section import Count, Intensity, Positive, Section, Seed, Size,
 from tfuq.errors import nearest
 
 ClassName = Annotated[str, Field(min_length=1, max_length=100)]
+FolderName = Annotated[str, Field(pattern=r"^[^/\\]+$")]
+ClassNames = Annotated[list[ClassName], Field(min_length=1)]
 
 
 class SplitConfig(Section):
-    """Train / validation / test / calibration, as numbers of cases drawn by ``seed`` or as lists of case ids.
+    """Train / validation / test / calibration, as numbers of cases or as lists of case ids.
 
-    ``calibration``: cases for ``tfuq calibrate`` alone, which nothing is trained or chosen on. They are taken from the cases that
-    the other parts leave, so that no case of another part moves; where none is left, lower ``test`` by as many, whose last cases
-    then become the calibration cases.
+    ``seed`` assigns cases at random where the parts are numbers.
 
-    ``use``: train on the first so many of the training cases, in the order drawn or listed. Validation and test cases stay the
-    same, and each smaller training set lies within the larger.
+    ``calibration``: cases for ``tfuq calibrate`` alone, which nothing is trained or chosen on. They
+    are taken from the cases that the other parts leave, so that no case of another part moves.
+    Where none is left, lower ``test`` by as many; its last cases then become the calibration cases.
+
+    ``use``: train on the first so many of the training cases, in the order assigned or listed.
+    Validation and test cases stay the same, and each smaller training set lies within the larger.
     """
 
     seed: Seed = 0
@@ -34,33 +38,56 @@ class SplitConfig(Section):
     use: PositiveInt | None = None
 
     @pydantic.model_validator(mode="after")
-    def _one_kind(self):
-        asked = [self.train, self.validation, self.test, *([self.calibration] if self.calibration else [])]
-        if len({isinstance(part, list) for part in asked}) == 2:
-            raise ValueError("train, validation, test and calibration must all be numbers of cases or all be lists of case ids")
-        drawn = len(self.train) if isinstance(self.train, list) else self.train
-        if self.use and self.use > drawn:
-            raise ValueError(f"use {self.use} is more than the {drawn} case(s) of train; lower it, or raise train")
+    def _one_kind(self) -> SplitConfig:
+        parts = [self.train, self.validation, self.test]
+        if self.calibration:
+            parts.append(self.calibration)
+        kinds = {isinstance(part, list) for part in parts}
+        if len(kinds) == 2:
+            raise ValueError(
+                "train, validation, test and calibration must all be numbers of cases or all be "
+                "lists of case ids"
+            )
+        train = self.train
+        if isinstance(train, list):
+            train = len(train)
+        if self.use and self.use > train:
+            raise ValueError(
+                f"use {self.use} is more than the {train} case(s) of train; "
+                "lower it, or raise train"
+            )
         return self
 
 
 def value_range(key: int | str) -> range:
-    """The label values that a key of ``label_values`` stands for: one, or all of a range such as ``1000-2999``.
+    """The label values that a key of ``label_values`` stands for.
+
+    Args:
+        key: one value, or a range such as ``1000-2999``.
 
     Raises:
         ValueError: neither a value nor a range.
     """
-    match = re.fullmatch(r"(\d{1,6})-(\d{1,6})", key) if isinstance(key, str) else None
-    if match and int(match[1]) <= int(match[2]):
-        return range(int(match[1]), int(match[2]) + 1)
-    if isinstance(key, str):
-        raise ValueError(f"label_values: '{key}' is neither a whole number nor a range such as 1000-2999")
-    return range(key, key + 1)
+    if not isinstance(key, str):
+        return range(key, key + 1)
+    match = re.fullmatch(r"(\d{1,6})-(\d{1,6})", key)
+    if match:
+        first = int(match[1])
+        last = int(match[2])
+        if first <= last:
+            return range(first, last + 1)
+    raise ValueError(
+        f"label_values: '{key}' is neither a whole number nor a range such as 1000-2999"
+    )
 
 
 class AnnotationsConfig(Section):
-    """How landmark positions are written: whose, on an image of which size ``[width, height]`` (that of each image for
-    null), how many millimetres a pixel of that image is wide, and whether y points up."""
+    """How landmark positions are written.
+
+    ``rater``: whose positions. ``image_size``: ``[width, height]`` of the image that they are on;
+    null for that of each image. ``pixel_mm``: width of a pixel of that image in mm. ``y_up``:
+    whether y points up.
+    """
 
     rater: Literal["senior", "junior", "mean"] = "senior"
     image_size: Annotated[list[Count], Field(min_length=2, max_length=2)] | None = None
@@ -80,15 +107,20 @@ _LAYOUT_OPTIONS = {
 class DataConfig(Section):
     """Where the cases are, what their labels mean, and which case serves what.
 
-    ``classes`` are what segmentation and classification tell apart, ``landmarks`` the names of the points to find.
-    ``regions`` are unions of classes, which are measured and scored beside them.
-    ``table`` is the CSV file of the table layouts, relative to ``root``. ``rater_folders`` is a pattern, such as ``rater-*``, of
-    folders with a label of each case by one rater; ``train_on`` is then ``majority`` (also where it is null), ``random`` (each
-    example draws one of its raters) or a rater's folder. Validation and promises compare with the majority vote, in which a tie
-    goes to the class of the lower number: of two raters, it is the intersection of their structures. Scores compare with the
-    majority too, but of exactly two raters are the mean over both.
-    ``pixel_mm``, for segmentation: how many millimetres a pixel of the plain images (PNG, TIFF, BMP, JPEG) is wide and high.
-    Without it, their distances and areas are in pixels. NIfTI files say it themselves.
+    ``classes``: what segmentation and classification tell apart. ``landmarks``: names of the points
+    to find. ``regions``: unions of classes, which are measured and scored as classes are.
+
+    ``table``: the CSV file of the table layouts, relative to ``root``.
+
+    ``rater_folders``: a pattern, such as ``rater-*``, of folders with a label of each case by one
+    rater. ``train_on`` is then ``majority`` (also where it is null), ``random`` (each example has
+    one of its raters at random) or a rater's folder. Validation and promises compare with the
+    majority vote, in which a tie goes to the class of the lower number: of two raters, it is the
+    intersection of their structures. Scores compare with the majority too, but of exactly two
+    raters are the mean over both.
+
+    ``pixel_mm``, for segmentation: width and height of a pixel of the plain images (PNG, TIFF, BMP,
+    JPEG) in mm. Without it, their distances and areas are in pixels. NIfTI files say it themselves.
     """
 
     layout: str
@@ -97,62 +129,102 @@ class DataConfig(Section):
     licence: str
     classes: Annotated[list[ClassName], Field(max_length=255)] = []
     landmarks: Annotated[list[ClassName], Field(max_length=1000)] = []
-    regions: Annotated[dict[ClassName, Annotated[list[ClassName], Field(min_length=1)]], Field(max_length=100)] = {}
+    regions: Annotated[dict[ClassName, ClassNames], Field(max_length=100)] = {}
     annotations: AnnotationsConfig = AnnotationsConfig()
     pixel_mm: Width | None = None
     table: str | None = None
-    label_folder: Annotated[str, Field(pattern=r"^[^/\\]+$")] | None = None
-    rater_folders: Annotated[str, Field(pattern=r"^[^/\\]+$")] | None = None
+    label_folder: FolderName | None = None
+    rater_folders: FolderName | None = None
     train_on: Annotated[str, Field(min_length=1)] | None = None
     label_values: dict[int | str, NonNegativeInt] | None = None
     split: SplitConfig = SplitConfig()
 
     @pydantic.model_validator(mode="after")
-    def _classes_exist(self):
-        if len(set(self.classes)) < len(self.classes) or "all" in self.classes:
-            raise ValueError(f"classes {self.classes} must differ, and 'all' is the name of their mean")
-        beyond = sorted(c for c in (self.label_values or {}).values() if c >= len(self.classes))
-        if beyond:
-            raise ValueError(f"label_values maps to class {beyond[0]}, but classes has 0 to {len(self.classes) - 1}")
-        ranges = sorted((value_range(key) for key in self.label_values or {}), key=min)
-        if any(last[-1] >= first[0] for last, first in itertools.pairwise(ranges)):
-            raise ValueError("label_values names a value twice; its ranges must not overlap")
-        if self.label_folder and self.layout != "folder":
-            raise ValueError(f"label_folder belongs to the layout 'folder', and layout is '{self.layout}'")
-        if self.rater_folders and (self.layout != "folder" or self.label_folder):
-            raise ValueError("rater_folders belongs to the layout 'folder', and takes the place of label_folder; keep one")
-        if self.train_on and not self.rater_folders:
-            raise ValueError(
-                "train_on chooses among several raters, whose folders rater_folders must name; set it, or remove both"
-            )
-        if bool(self.table) != self.layout.endswith("-table"):
-            raise ValueError(
-                f"table is for the layouts image-table and landmark-table, which need it; layout is '{self.layout}'"
-            )
+    def _consistent(self) -> DataConfig:
+        self._check_classes()
+        self._check_label_values()
+        self._check_folders()
+        self._check_table()
+        self._check_regions()
         return self
 
-    @pydantic.model_validator(mode="after")
-    def _regions_are_of_classes(self):
+    def _check_classes(self) -> None:
+        if len(set(self.classes)) < len(self.classes) or "all" in self.classes:
+            raise ValueError(
+                f"classes {self.classes} must differ, and 'all' is the name of their mean"
+            )
+
+    def _check_label_values(self) -> None:
+        label_values = self.label_values or {}
+        beyond = sorted(k for k in label_values.values() if k >= len(self.classes))
+        if beyond:
+            raise ValueError(
+                f"label_values maps to class {beyond[0]}, "
+                f"but classes has 0 to {len(self.classes) - 1}"
+            )
+        ranges = sorted((value_range(key) for key in label_values), key=min)
+        for lower, upper in itertools.pairwise(ranges):
+            if lower[-1] >= upper[0]:
+                raise ValueError("label_values names a value twice; its ranges must not overlap")
+
+    def _check_folders(self) -> None:
+        if self.label_folder and self.layout != "folder":
+            raise ValueError(
+                f"label_folder belongs to the layout 'folder', and layout is '{self.layout}'"
+            )
+        if self.rater_folders and (self.layout != "folder" or self.label_folder):
+            raise ValueError(
+                "rater_folders belongs to the layout 'folder', and takes the place of "
+                "label_folder; keep one"
+            )
+        if self.train_on and not self.rater_folders:
+            raise ValueError(
+                "train_on chooses among several raters, whose folders rater_folders must name; "
+                "set it, or remove both"
+            )
+
+    def _check_table(self) -> None:
+        if bool(self.table) != self.layout.endswith("-table"):
+            raise ValueError(
+                "table is for the layouts image-table and landmark-table, which need it; "
+                f"layout is '{self.layout}'"
+            )
+
+    def _check_regions(self) -> None:
+        foreground = self.classes[1:]
         for region, members in self.regions.items():
             if region in (*self.classes, "all"):
-                raise ValueError(f"regions: '{region}' is the name of a class already, or 'all'; give the region another")
-            unknown = [name for name in members if name not in self.classes[1:]]
+                raise ValueError(
+                    f"regions: '{region}' is the name of a class already, or 'all'; "
+                    "give the region another"
+                )
+            unknown = [name for name in members if name not in foreground]
             if unknown:
-                hint = nearest(unknown[0], self.classes[1:])
-                raise ValueError(f"regions: '{unknown[0]}' of '{region}' is no class other than the first{hint}")
-        return self
+                hint = nearest(unknown[0], foreground)
+                raise ValueError(
+                    f"regions: '{unknown[0]}' of '{region}' is no class other than the first{hint}"
+                )
 
     @property
     def structures(self) -> dict[str, list[int]]:
-        """What is measured and scored: each class but the first, then each region, as the classes it consists of."""
-        single = {name: [k] for k, name in enumerate(self.classes[1:], start=1)}
-        return single | {region: [self.classes.index(name) for name in names] for region, names in self.regions.items()}
+        """What is measured and scored, as the classes that it consists of.
+
+        Each class but the first, then each region.
+        """
+        structures = {name: [k] for k, name in enumerate(self.classes[1:], start=1)}
+        for region, names in self.regions.items():
+            structures[region] = [self.classes.index(name) for name in names]
+        return structures
 
     @property
-    def layout_options(self) -> dict:
-        """What the layout is told beside its root."""
-        values = {name: getattr(self, name) for name in _LAYOUT_OPTIONS.get(self.layout, ())}
-        return {name: value for name, value in values.items() if value}
+    def layout_options(self) -> dict[str, Any]:
+        """What the layout needs to know, other than its root."""
+        options = {}
+        for name in _LAYOUT_OPTIONS.get(self.layout, ()):
+            value = getattr(self, name)
+            if value:
+                options[name] = value
+        return options
 
 
 class PreprocessingConfig(Section):
@@ -160,9 +232,10 @@ class PreprocessingConfig(Section):
 
     ``spacing`` is in mm; of plain images without ``data.pixel_mm``, in pixels of the image.
 
-    ``crop_to_labels``: values of the label file that make a case's mask, such as an organ, of which the box is kept; a case to
-    predict may bring a mask of its own instead (``tfuq predict --mask``). ``anti_aliasing`` smooths an image before it is
-    resampled to fewer voxels. ``outside_labels`` is what voxels outside the mask become, after the window: a value below the
+    ``crop_to_labels``: values of the label file that make a case's mask, such as an organ. The
+    mask's box is kept. A case to predict may have a mask of its own instead (``tfuq predict
+    --mask``). ``anti_aliasing`` smooths an image before it is resampled to fewer voxels.
+    ``outside_labels`` is the value of voxels outside the mask, after the window: a value below the
     window's keeps them apart.
     """
 
@@ -178,21 +251,25 @@ class PreprocessingConfig(Section):
     min_slice_area: NonNegativeInt = 0
 
     @pydantic.model_validator(mode="after")
-    def _consistent(self):
+    def _consistent(self) -> PreprocessingConfig:
         if self.spacing and self.size:
             raise ValueError("spacing and size both resample: keep one and set the other to null")
         if self.window and self.window[0] >= self.window[1]:
             raise ValueError(f"window {self.window} must have its lower bound below its upper")
         if self.outside_labels is not None and not self.crop_to_labels:
-            raise ValueError("outside_labels needs crop_to_labels, whose values say what is inside; set both, or neither")
+            raise ValueError(
+                "outside_labels needs crop_to_labels, whose values say what is inside; "
+                "set both, or neither"
+            )
         return self
 
 
 class AugmentationConfig(Section):
     """Random changes of training examples; zero turns one off.
 
-    ``perturbations``: those of ``tfuq shift`` by name, each with the largest severity to draw; of one whose severity has a sign,
-    in either direction. Theirs are voxels of equal sides.
+    ``perturbations``: those of ``tfuq shift`` by name, each with its largest severity. The severity
+    of an example is random below it; where severities have a sign, in either direction. Voxels
+    count as cubes.
     """
 
     flip_axes: list[Literal[0, 1, 2]] = []

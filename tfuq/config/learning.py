@@ -1,4 +1,4 @@
-"""What a configuration may say of how networks are trained and drawn from."""
+"""Training and sampling in a configuration."""
 
 from __future__ import annotations
 
@@ -9,22 +9,33 @@ from pydantic import Field, NonNegativeFloat
 
 from tfuq.config.section import Count, Fraction, Positive, Scale, Section, Seed, Size
 
+MemberCount = Annotated[int, Field(ge=1, le=100)]
+LayerSizes = Annotated[list[Size], Field(min_length=1, max_length=10)]
+
 
 class LossConfig(Section):
-    """Data term of the objective. ``heatmap_sigma``: standard deviation of a landmark's target in the network's pixels."""
+    """Data term of the objective.
 
-    name: Literal["cross-entropy", "weighted-cross-entropy", "soft-dice", "dice-ce", "heatmap-mse", "heatmap-cross-entropy"] = (
-        "dice-ce"
-    )
+    ``heatmap_sigma``: standard deviation of a landmark's target, in the network's pixels.
+    """
+
+    name: Literal[
+        "cross-entropy",
+        "weighted-cross-entropy",
+        "soft-dice",
+        "dice-ce",
+        "heatmap-mse",
+        "heatmap-cross-entropy",
+    ] = "dice-ce"
     dice_weight: Fraction = 0.5
     class_weights: list[Positive] | None = None
     heatmap_sigma: Annotated[float, Field(ge=0.5, le=100.0)] = 2.0
 
 
 class EnsembleConfig(Section):
-    """Members differ by seed; optionally by their share of the training cases and by adversarial examples."""
+    """Members differ by seed; optionally by their training cases and by adversarial examples."""
 
-    members: Annotated[int, Field(ge=1, le=100)] = 5
+    members: MemberCount = 5
     subset: Literal["none", "bootstrap"] | Annotated[float, Field(gt=0.0, lt=1.0)] = "none"
     adversarial_epsilon: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
 
@@ -32,8 +43,9 @@ class EnsembleConfig(Section):
 class VariationalConfig(Section):
     """Mean-field Gaussian weights, of the methods vi and latent-vi.
 
-    ``initial_scale`` is the width of every weight's posterior at the start. ``width_learning_rate``: the largest share by which
-    the widths of a layer change together in the first step; later it falls by the root of the number of steps.
+    ``initial_scale``: width of every weight's posterior at the start. ``width_learning_rate``: the
+    largest share by which the widths of a layer change together in the first step. Later it falls
+    by the root of the number of steps.
     """
 
     estimator: Literal["flipout", "reparameterization"] = "flipout"
@@ -43,24 +55,31 @@ class VariationalConfig(Section):
     kl_scale: NonNegativeFloat | Literal["data"] = "data"
     kl_warmup_epochs: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     warm_start: str | None = None
-    members: Annotated[int, Field(ge=1, le=100)] = 1
+    members: MemberCount = 1
 
 
 class LatentConfig(Section):
-    """Method latent-vi. ``size`` of the code and the width it begins with; ``features``: channels of the backbone's mean per
-    pixel, and as many of its standard deviation; filters of the encoder's convolutions, each of stride two, and of the decoder's."""
+    """Method latent-vi.
+
+    ``size``: of the code. ``initial_scale``: its width at the start. ``features``: channels of the
+    backbone's mean per pixel, and as many of its standard deviation. ``encoder_widths``: filters of
+    the encoder's convolutions, each of stride two. ``decoder_widths``: filters of the decoder's.
+    """
 
     size: Size = 10
     initial_scale: Scale = 0.1
     features: Size = 8
-    encoder_widths: Annotated[list[Size], Field(min_length=1, max_length=10)] = [8, 16]
-    decoder_widths: Annotated[list[Size], Field(min_length=1, max_length=10)] = [8]
+    encoder_widths: LayerSizes = [8, 16]
+    decoder_widths: LayerSizes = [8]
     kl_scale: NonNegativeFloat | Literal["data"] = "data"
 
 
 class CycleConfig(Section):
-    """A cyclical learning rate (Smith 2017): each cycle of ``epochs`` rises linearly from ``lowest`` times
-    ``training.learning_rate`` to all of it and falls again; the rise is multiplied by ``gamma`` at every step."""
+    """A cyclical learning rate (Smith 2017).
+
+    Each cycle of ``epochs`` rises linearly from ``lowest`` times ``training.learning_rate`` to all
+    of it and falls again. The rise is multiplied by ``gamma`` at every step.
+    """
 
     epochs: Count = 4
     lowest: Fraction = 0.1
@@ -68,7 +87,11 @@ class CycleConfig(Section):
 
 
 class PlateauConfig(Section):
-    """A learning rate that is multiplied by ``factor`` when the monitored figure has had no new best for ``epochs`` epochs."""
+    """A learning rate that falls where training gets no better.
+
+    It is multiplied by ``factor`` when the monitored figure has had no new best for ``epochs``
+    epochs.
+    """
 
     epochs: Count = 5
     factor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.1
@@ -77,9 +100,10 @@ class PlateauConfig(Section):
 class TrainingConfig(Section):
     """Optimization.
 
-    ``schedule``: cosine lowers the learning rate epoch by epoch towards 0 (Loshchilov & Hutter 2017); cyclical and plateau are
-    as ``cycle`` and ``plateau`` say, and cyclical+plateau multiplies both. What is monitored is the loss of the training
-    examples where there are no validation cases.
+    ``schedule``: cosine lowers the learning rate epoch by epoch towards 0 (Loshchilov & Hutter
+    2017). cyclical and plateau are as ``cycle`` and ``plateau`` say, and cyclical+plateau
+    multiplies both. Where there are no validation cases, the loss of the training examples is
+    monitored.
     """
 
     seed: Seed = 0
@@ -98,11 +122,18 @@ class TrainingConfig(Section):
     cache: bool = True
 
     @pydantic.model_validator(mode="after")
-    def _of_the_schedule(self):
-        for key, wanted in (("cycle", self.is_cyclical), ("plateau", self.has_plateaus)):
-            if not wanted and getattr(self, key) != TrainingConfig.model_fields[key].default:
-                raise ValueError(f"{key} does not serve the schedule {self.schedule}: remove it, or choose cyclical+plateau")
+    def _of_the_schedule(self) -> TrainingConfig:
+        self._refuse_unless(self.is_cyclical, "cycle")
+        self._refuse_unless(self.has_plateaus, "plateau")
         return self
+
+    def _refuse_unless(self, is_used: bool, key: str) -> None:
+        """Refuse a key that the schedule does not use."""
+        if not is_used and not self.is_default(key):
+            raise ValueError(
+                f"{key} does not serve the schedule {self.schedule}: "
+                "remove it, or choose cyclical+plateau"
+            )
 
     @property
     def is_cyclical(self) -> bool:
@@ -116,12 +147,15 @@ class TrainingConfig(Section):
 
 
 class PredictionConfig(Section):
-    """Sampling. ``chunk``: examples the network sees at once; unlike ``batch_size`` it is part of the result's last bits.
+    """Sampling.
 
-    ``overlap``: the share of a window that the next one along an axis covers too. Windows of a
-    network with element-wise dropout are apart by whole elements of its coarsest map that is
-    dropped in: they overlap by more where the share does not come out so, and by less only where
-    one element is wider than what it leaves.
+    ``chunk``: examples that the network sees at once. Unlike ``batch_size`` it affects the result's
+    last bits.
+
+    ``overlap``: the share of a window that the next one along an axis covers too. A network with
+    element-wise dropout has a coarsest map that something is dropped in. Its windows are apart by
+    whole elements of that map: they overlap by more where the share does not come out so, and by
+    less only where one element is wider than what the share leaves.
     """
 
     samples: Annotated[int, Field(ge=1, le=100_000)] = 20

@@ -1,12 +1,16 @@
-"""From YAML to a `Config` or a `StudyConfig`: names, overrides, environment variables, and errors that name the nearest key."""
+"""From YAML to a `Config` or a `StudyConfig`.
+
+Names, overrides, environment variables, and errors that name the nearest key.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pydantic
 
@@ -17,10 +21,15 @@ from tfuq.config.study import StudyConfig
 from tfuq.config.text import read_yaml
 from tfuq.errors import ConfigError, nearest
 
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
 _MOST_TEXT = 2**20  # characters of a configuration
 _MOST_DEPTH = 10  # sections within sections that an override names
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_PATHS = (("data", "root"), ("data", "table"), ("variational", "warm_start"))  # may name environment variables
+# Keys that may name environment variables: section and key.
+_PATHS = (("data", "root"), ("data", "table"), ("variational", "warm_start"))
+_DATA_VARIABLE = "TFUQ_DATA"
 DEFAULT_DATA_ROOT = "../shared/data"
 S = TypeVar("S", bound=Section)
 
@@ -35,48 +44,71 @@ def shipped_studies() -> dict[str, Path]:
     return _yaml_files(resources.files("tfuq_configs") / "studies")
 
 
-def _yaml_files(folder) -> dict[str, Path]:
-    return {Path(str(f)).stem: Path(str(f)) for f in folder.iterdir() if f.name.endswith(".yaml")}
+def _yaml_files(folder: Traversable) -> dict[str, Path]:
+    files = {}
+    for entry in folder.iterdir():
+        if entry.name.endswith(".yaml"):
+            path = Path(str(entry))
+            files[path.stem] = path
+    return files
 
 
 def load(source: str, overrides: tuple[str, ...] = ()) -> Config:
-    """Load a file, or a shipped configuration by name, with ``key.subkey=value`` overrides.
+    """Load a configuration.
+
+    Args:
+        source: a file, or the name of a shipped configuration.
+        overrides: ``key.subkey=value`` each.
 
     Raises:
         ConfigError: naming the file and key, the value, what is allowed.
     """
-    return parse(_read(_find(source, shipped(), "configuration"), source), overrides, where=source)
+    path = _path_of(source, shipped(), "configuration")
+    text = _read(path, source)
+    return parse(text, overrides, source=source)
 
 
 def load_resolved(path: Path) -> Config:
-    """Load the configuration of a run, which is taken as it stands: no environment variable, no override.
+    """Load the configuration of a run as it stands: no environment variable, no override.
 
     Raises:
         ConfigError: as `load`.
     """
-    return parse(_read(path, str(path)), where=str(path), is_expanded=False)
+    text = _read(path, str(path))
+    return parse(text, source=str(path), is_expanded=False)
 
 
 def load_study(source: str) -> StudyConfig:
-    """Load a study, from a file or a shipped one by name; its configuration is then a shipped name or an absolute path.
+    """Load a study.
+
+    Args:
+        source: a file, or the name of a shipped study.
+
+    Returns:
+        The study; its configuration is a shipped name or an absolute path.
 
     Raises:
         ConfigError: naming the file and key, the value, what is allowed.
     """
-    path = _find(source, shipped_studies(), "study")
+    path = _path_of(source, shipped_studies(), "study")
     tree = read_yaml(_read(path, source), source)
-    if not isinstance(tree, dict):
-        raise ConfigError(f"{source}: holds a {type(tree).__name__}, not keys and values; see 'configs/studies/' for examples")
-    beside = path.parent / str(tree.get("config"))
-    if beside.is_file():
-        tree["config"] = str(beside.absolute())
+    _require_keys(tree, source, "configs/studies/")
+    config_path = path.parent / str(tree.get("config"))
+    if config_path.is_file():
+        tree["config"] = str(config_path.absolute())
     return _validated(StudyConfig, tree, source)
 
 
-def _find(source: str, known: dict[str, Path], what: str) -> Path:
-    path = known[source] if source in known and not os.path.isfile(source) else Path(source)
+def _path_of(source: str, known: Mapping[str, Path], kind: str) -> Path:
+    """The file that a source means; a file comes before a shipped name."""
+    path = Path(source)
+    if os.path.isfile(source):
+        return path
+    if source in known:
+        path = known[source]
     if not os.path.isfile(path):
-        raise ConfigError(f"{what} '{source}' is neither a file nor shipped with tfuq{nearest(source, known)}")
+        hint = nearest(source, known)
+        raise ConfigError(f"{kind} '{source}' is neither a file nor shipped with tfuq{hint}")
     return path
 
 
@@ -85,129 +117,215 @@ def _read(path: Path, source: str) -> str:
         with path.open(encoding="utf-8") as file:
             text = file.read(_MOST_TEXT + 1)
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{source}: cannot be read as text ({error}); give a YAML file") from error
+        raise ConfigError(
+            f"{source}: cannot be read as text ({error}); give a YAML file"
+        ) from error
     if len(text) > _MOST_TEXT:
         raise ConfigError(f"{source}: is longer than {_MOST_TEXT} characters; give a YAML file")
     return text
 
 
-def parse(text: str, overrides: tuple[str, ...] = (), *, where: str = "configuration", is_expanded: bool = True) -> Config:
-    """Build a `Config` from YAML text; see `load`. ``is_expanded``: environment variables stand for their values."""
-    tree = read_yaml(text, where)
+def _require_keys(tree: Any, source: str, examples: str) -> None:
+    """Refuse YAML that is not keys and values."""
     if not isinstance(tree, dict):
-        raise ConfigError(f"{where}: holds a {type(tree).__name__}, not keys and values; see 'configs/' for examples")
+        raise ConfigError(
+            f"{source}: holds a {type(tree).__name__}, not keys and values; "
+            f"see '{examples}' for examples"
+        )
+
+
+def parse(
+    text: str,
+    overrides: tuple[str, ...] = (),
+    *,
+    source: str = "configuration",
+    is_expanded: bool = True,
+) -> Config:
+    """Build a configuration from YAML text.
+
+    Args:
+        text: YAML.
+        overrides: as in `load`.
+        source: where the text comes from, for messages.
+        is_expanded: whether environment variables stand for their values.
+
+    Raises:
+        ConfigError: as `load`.
+    """
+    tree = read_yaml(text, source)
+    _require_keys(tree, source, "configs/")
     for override in overrides:
         _apply_override(tree, override)
     if is_expanded:
-        _expand(tree, where)
-    if isinstance(tree.get("data"), dict) and isinstance(tree["data"].get("root"), str):
-        tree["data"]["root"] = os.path.abspath(tree["data"]["root"])  # a run is used from other folders than it was made in
-    return _validated(Config, tree, where)
+        _expand(tree, source)
+    _make_root_absolute(tree)
+    return _validated(Config, tree, source)
+
+
+def _make_root_absolute(tree: dict[str, Any]) -> None:
+    """Make ``data.root`` absolute: a run is used from other folders than it was made in."""
+    data = tree.get("data")
+    if isinstance(data, dict) and isinstance(data.get("root"), str):
+        data["root"] = os.path.abspath(data["root"])
 
 
 def with_label_values(config: Config, text: str | None) -> Config:
-    """The configuration with other ``data.label_values``, as YAML such as ``{0: 0, 1-99: 1}``; as it is for None.
+    """The configuration with other ``data.label_values``.
+
+    Args:
+        config: the configuration.
+        text: YAML such as ``{0: 0, 1-99: 1}``; None keeps the configuration as it is.
 
     Raises:
         ConfigError: no label values of its classes.
     """
     if text is None:
         return config
-    where = f"--label-values {text:.80}"
-    values = read_yaml(text, where)
+    source = f"--label-values {text:.80}"
+    values = read_yaml(text, source)
     if not isinstance(values, dict):
-        raise ConfigError(f"{where}: is not of the form {{value in the file: class}}, as in {{0: 0, 255: 1}}")
-    data = _validated(DataConfig, config.data.model_dump() | {"label_values": values}, where)
+        raise ConfigError(
+            f"{source}: is not of the form {{value in the file: class}}, as in {{0: 0, 255: 1}}"
+        )
+    changed = config.data.model_dump() | {"label_values": values}
+    data = _validated(DataConfig, changed, source)
     return config.model_copy(update={"data": data})
 
 
-def _validated(schema: type[S], tree: dict, where: str) -> S:
+def _validated(schema: type[S], tree: dict[str, Any], source: str) -> S:
     try:
         return schema.model_validate(tree)
     except pydantic.ValidationError as error:
-        raise ConfigError(f"{where}: {_explain(error, schema)}") from error
+        raise ConfigError(f"{source}: {_explain(error, schema)}") from error
 
 
-def _apply_override(tree: dict, override: str) -> None:
+def _apply_override(tree: dict[str, Any], override: str) -> None:
     key, equals, value = override.partition("=")
     if not equals or not key:
-        raise ConfigError(f"override '{override}' is not of the form key.subkey=value, as in training.epochs=5")
+        raise ConfigError(
+            f"override '{override}' is not of the form key.subkey=value, as in training.epochs=5"
+        )
     *parents, last = key.split(".")
     if len(parents) > _MOST_DEPTH:
-        raise ConfigError(f"override '{override:.200}' names {len(parents)} sections within each other; give one key")
+        raise ConfigError(
+            f"override '{override:.200}' names {len(parents)} sections within each other; "
+            "give one key"
+        )
+    section = tree
     for parent in parents:
-        if not isinstance(tree.setdefault(parent, {}), dict):
+        section = section.setdefault(parent, {})
+        if not isinstance(section, dict):
             raise ConfigError(f"override '{override}': '{parent}' is a value, not a section")
-        tree = tree[parent]
-    tree[last] = read_yaml(value, f"override '{override:.200}'")
+    section[last] = read_yaml(value, f"override '{override:.200}'")
 
 
-def _expand(tree: dict, where: str) -> None:
+def _expand(tree: dict[str, Any], source: str) -> None:
     """Replace ``${NAME}`` by the environment variable in the keys that name files.
 
     Elsewhere it is refused: what a configuration says is copied into runs and reports, where the
     value of a variable that somebody else's file names does not belong.
     """
-    for section, key in _variable_places(tree):
+    for section, key in _keys_with_variables(tree):
         if (section, key) not in _PATHS:
-            allowed = ", ".join(".".join(path) for path in _PATHS)
-            raise ConfigError(
-                f"{where}: {section}{'.' if section else ''}{key}: takes no environment variable; "
-                f"write the value itself, as only {allowed} take one"
-            )
-        tree[section][key] = _VARIABLE.sub(lambda match: _value_of(match[1], where), tree[section][key])
+            raise ConfigError(_refused_variable(section, key, source))
+        text = tree[section][key]
+        tree[section][key] = _VARIABLE.sub(
+            lambda match: _value_of(match[1], source),
+            text,
+        )
 
 
-def _variable_places(tree: dict) -> list[tuple[str, str]]:
-    """Section and key of each text with a variable; a deeper place counts as its key, one above as of no section."""
-    places = []
+def _refused_variable(section: str, key: str, source: str) -> str:
+    allowed = ", ".join(".".join(path) for path in _PATHS)
+    full_key = key
+    if section:
+        full_key = f"{section}.{key}"
+    return (
+        f"{source}: {full_key}: takes no environment variable; "
+        f"write the value itself, as only {allowed} take one"
+    )
+
+
+def _keys_with_variables(tree: dict[str, Any]) -> list[tuple[str, str]]:
+    """Section and key of each text with a variable.
+
+    A text deeper than a key counts as that key's. A text without a section has the section "".
+    """
+    keys = []
     for section, content in tree.items():
         if not isinstance(content, dict):
-            places += [("", str(section))] if _has_variable(content) else []
+            if _has_variable(content):
+                keys.append(("", str(section)))
             continue
-        places += [(section, key) for key, value in content.items() if _has_variable(value)]
-    return places
+        for key, value in content.items():
+            if _has_variable(value):
+                keys.append((section, key))
+    return keys
 
 
-def _has_variable(node: Any) -> bool:
-    if isinstance(node, dict):
-        return any(_has_variable(part) for item in node.items() for part in item)
-    if isinstance(node, list):
-        return any(_has_variable(item) for item in node)
-    return isinstance(node, str) and bool(_VARIABLE.search(node))
+def _has_variable(tree: Any) -> bool:
+    if isinstance(tree, dict):
+        return _has_variable([*tree.keys(), *tree.values()])
+    if isinstance(tree, list):
+        return any(_has_variable(item) for item in tree)
+    return isinstance(tree, str) and bool(_VARIABLE.search(tree))
 
 
-def _value_of(name: str, where: str) -> str:
-    """The environment variable; ``TFUQ_DATA`` has a default."""
-    value = os.environ.get(name, DEFAULT_DATA_ROOT if name == "TFUQ_DATA" else None)
+def _value_of(name: str, source: str) -> str:
+    """The value of an environment variable; ``TFUQ_DATA`` has a default."""
+    value = os.environ.get(name)
+    if value is None and name == _DATA_VARIABLE:
+        return DEFAULT_DATA_ROOT
     if value is None:
-        raise ConfigError(f"{where}: environment variable {name} is not set; set it or write the path itself")
+        raise ConfigError(
+            f"{source}: environment variable {name} is not set; set it or write the path itself"
+        )
     return value
 
 
 def _explain(error: pydantic.ValidationError, schema: type[Section]) -> str:
     """The first problem in one line, with the nearest known key where a key is unknown."""
     problem = error.errors()[0]
+    location = problem["loc"]
     if problem["type"] == "extra_forbidden":
-        *section, unknown = problem["loc"]
-        return f"unknown key '{'.'.join(map(str, problem['loc']))}'{nearest(str(unknown), _known_keys(schema, section))}"
-    place = [part for part in problem["loc"] if isinstance(part, (str, int)) and not _is_union_branch(part)]
-    key = ".".join(str(part) for part in place) or "configuration"
+        return _unknown_key(location, schema)
+    key = _key_of(location)
     if problem["type"] == "missing":
         return f"key '{key}' is missing and has no default"
     message = problem["msg"].removeprefix("Value error, ")
     value = problem["input"]
-    shown = "" if isinstance(value, (dict, pydantic.BaseModel)) else f" (value: {value!r:.80})"
-    return f"{key}: {message}{shown}"
+    if isinstance(value, (dict, pydantic.BaseModel)):
+        return f"{key}: {message}"
+    return f"{key}: {message} (value: {value!r:.80})"
 
 
-def _is_union_branch(part: Any) -> bool:
-    return isinstance(part, str) and (part in ("int", "str", "float", "bool") or "[" in part)
+def _unknown_key(location: Sequence[int | str], schema: type[Section]) -> str:
+    *section, unknown = location
+    key = ".".join(map(str, location))
+    hint = nearest(str(unknown), _known_keys(schema, section))
+    return f"unknown key '{key}'{hint}"
 
 
-def _known_keys(schema: type[Section], place: list) -> list[str]:
-    section: Any = schema
-    for part in place:
-        field = getattr(section, "model_fields", {}).get(part)
-        section = field.annotation if field else section
-    return list(getattr(section, "model_fields", {}))
+def _key_of(location: Sequence[int | str]) -> str:
+    """The key at a location of pydantic's, without the names of types that it adds."""
+    names = []
+    for name in location:
+        if isinstance(name, (str, int)) and not _is_union_branch(name):
+            names.append(str(name))
+    return ".".join(names) or "configuration"
+
+
+def _is_union_branch(name: int | str) -> bool:
+    """Whether a name in a location of pydantic's is that of a type in a union."""
+    if not isinstance(name, str):
+        return False
+    return name in ("int", "str", "float", "bool") or "[" in name
+
+
+def _known_keys(schema: type[Section], section: Sequence[int | str]) -> list[str]:
+    model: Any = schema
+    for name in section:
+        fields = getattr(model, "model_fields", {})
+        if name in fields:
+            model = fields[name].annotation
+    return list(getattr(model, "model_fields", {}))

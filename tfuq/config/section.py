@@ -1,4 +1,4 @@
-"""A part of the configuration, and the types that several parts bound their values by."""
+"""A part of the configuration, and the types that bound the values of several parts."""
 
 from __future__ import annotations
 
@@ -20,6 +20,15 @@ Sizes = Annotated[list[Size], Field(min_length=2, max_length=3)]
 
 
 class Section(pydantic.BaseModel):
-    """A part of the configuration: unknown keys and wrong types are refused, values never change."""
+    """A part of the configuration.
 
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    It refuses unknown keys and wrong types, and its values never change.
+    """
+
+    model_config = pydantic.ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False
+    )
+
+    def is_default(self, key: str) -> bool:
+        """Whether the value of a key is the default."""
+        return getattr(self, key) == type(self).model_fields[key].default

@@ -1,4 +1,4 @@
-"""YAML as text to plain values and back: safe, bounded, and with numbers as people write them."""
+"""YAML text to plain values and back: safe, bounded, and with numbers as people write them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import yaml
 from tfuq.errors import ConfigError
 
 _MOST_VALUES = 20_000  # a list of case ids may be long
+_MOST_REASON = 200  # characters of a message of the YAML library
+
+Construct = Callable[[yaml.SafeLoader, yaml.Node], Any]
 
 
 class _Loader(yaml.SafeLoader):
@@ -21,23 +24,35 @@ class _Dumper(yaml.SafeDumper):
     """Quotes the words that `_Loader` would take for numbers."""
 
 
-_NUMBERS = {  # without YAML 1.1's numbers of base 60, of which a long one takes minutes
-    "tag:yaml.org,2002:int": r"[-+]?(0|[1-9][0-9]*)$|0o[0-7]+$|0x[0-9a-fA-F]+$",
-    "tag:yaml.org,2002:float": (r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$|[-+]?\.(inf|Inf|INF)$|\.(nan|NaN|NAN)$"),
+_INT = "tag:yaml.org,2002:int"
+_FLOAT = "tag:yaml.org,2002:float"
+_DECIMAL = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$"
+_NOT_FINITE = r"[-+]?\.(inf|Inf|INF)$|\.(nan|NaN|NAN)$"
+# Without YAML 1.1's numbers of base 60: a long one takes minutes.
+_NUMBERS = {
+    _INT: r"[-+]?(0|[1-9][0-9]*)$|0o[0-7]+$|0x[0-9a-fA-F]+$",
+    _FLOAT: f"{_DECIMAL}|{_NOT_FINITE}",
 }
+_FIRST_CHARACTERS = list("-+.0123456789")  # of numbers
+
+# For each first character of a word, tags and the patterns of their words.
+Resolvers = dict[str, list[tuple[str, re.Pattern[str]]]]
 
 
-def _without_numbers(resolvers: dict) -> dict:
-    return {first: [(tag, known) for tag, known in rules if tag not in _NUMBERS] for first, rules in resolvers.items()}
+def _without_numbers(resolvers: Resolvers) -> Resolvers:
+    remaining = {}
+    for character, rules in resolvers.items():
+        remaining[character] = [rule for rule in rules if rule[0] not in _NUMBERS]
+    return remaining
 
 
 for _side in (_Loader, _Dumper):
     _side.yaml_implicit_resolvers = _without_numbers(_side.yaml_implicit_resolvers)
     for _tag, _pattern in _NUMBERS.items():
-        _side.add_implicit_resolver(_tag, re.compile(_pattern), list("-+.0123456789"))
+        _side.add_implicit_resolver(_tag, re.compile(_pattern), _FIRST_CHARACTERS)
 
 
-def _number(construct: Callable[[yaml.SafeLoader, yaml.Node], Any]) -> Callable[[yaml.SafeLoader, yaml.Node], Any]:
+def _number(construct: Construct) -> Construct:
     """A constructor that takes no number of base 60, also where a tag calls it a number."""
 
     def constructed(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
@@ -48,8 +63,8 @@ def _number(construct: Callable[[yaml.SafeLoader, yaml.Node], Any]) -> Callable[
     return constructed
 
 
-_Loader.add_constructor("tag:yaml.org,2002:int", _number(yaml.SafeLoader.construct_yaml_int))
-_Loader.add_constructor("tag:yaml.org,2002:float", _number(yaml.SafeLoader.construct_yaml_float))
+_Loader.add_constructor(_INT, _number(yaml.SafeLoader.construct_yaml_int))
+_Loader.add_constructor(_FLOAT, _number(yaml.SafeLoader.construct_yaml_float))
 
 
 def write_yaml(tree: Any) -> str:
@@ -57,31 +72,64 @@ def write_yaml(tree: Any) -> str:
     return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
-def read_yaml(text: str, where: str) -> Any:
-    """What YAML text says. Its aliases are counted first: a few lines of them can stand for any number of values.
+def read_yaml(text: str, source: str) -> Any:
+    """The values that YAML text stands for.
+
+    Aliases are counted first: a few lines of them can stand for any number of values.
+
+    Args:
+        text: YAML.
+        source: where it comes from, for messages.
 
     Raises:
         ConfigError: not valid YAML, or too many values.
     """
     try:
-        loader = _Loader(text)
-        node = loader.get_single_node()
-        if node is None:
-            return None
-        if _expanded_size(node, {}) > _MOST_VALUES:
-            raise ConfigError(f"{where}: its aliases stand for more than {_MOST_VALUES} values; write fewer out")
-        return loader.construct_document(node)
+        return _constructed(text, source)
     except RecursionError as error:
-        raise ConfigError(f"{where}: nested too deep, or an alias in it refers to itself; write the values out") from error
-    except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:  # of a wrong tag
-        reason = " ".join(str(error).split())[:200]
-        raise ConfigError(f"{where}: not valid YAML ({reason}); check its indentation and quotes") from error
+        raise ConfigError(
+            f"{source}: nested too deep, or an alias in it refers to itself; write the values out"
+        ) from error
+    # A wrong tag raises the errors of Python's own conversions.
+    except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:_MOST_REASON]
+        raise ConfigError(
+            f"{source}: not valid YAML ({reason}); check its indentation and quotes"
+        ) from error
 
 
-def _expanded_size(node: yaml.Node, known: dict[int, int]) -> int:
-    """How many values a node stands for, those of an alias each time that it is used."""
-    if id(node) not in known:
-        children = node.value if isinstance(node, yaml.CollectionNode) else []
-        parts = (part for child in children for part in (child if isinstance(child, tuple) else (child,)))
-        known[id(node)] = 1 + sum(_expanded_size(part, known) for part in parts)
-    return known[id(node)]
+def _constructed(text: str, source: str) -> Any:
+    loader = _Loader(text)
+    node = loader.get_single_node()
+    if node is None:
+        return None
+    if _expanded_size(node, {}) > _MOST_VALUES:
+        raise ConfigError(
+            f"{source}: its aliases stand for more than {_MOST_VALUES} values; write fewer out"
+        )
+    return loader.construct_document(node)
+
+
+def _expanded_size(node: yaml.Node, sizes: dict[int, int]) -> int:
+    """How many values a node stands for; an alias counts each time that it is used.
+
+    Args:
+        node: a node of a document.
+        sizes: sizes that are known already, by the node's ``id``.
+    """
+    if id(node) not in sizes:
+        sizes[id(node)] = 1 + sum(_expanded_size(child, sizes) for child in _children(node))
+    return sizes[id(node)]
+
+
+def _children(node: yaml.Node) -> list[yaml.Node]:
+    """Items of a sequence, or keys and values of a mapping."""
+    children: list[yaml.Node] = []
+    if not isinstance(node, yaml.CollectionNode):
+        return children
+    for item in node.value:
+        if isinstance(item, tuple):
+            children.extend(item)
+        else:
+            children.append(item)
+    return children

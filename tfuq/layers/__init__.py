@@ -1,12 +1,14 @@
-"""Layers whose randomness is a pure function of a seed tensor, and the factory that architectures build with.
+"""Layers whose randomness is a pure function of a seed tensor, and the factory of these layers.
 
-Every stochastic layer takes the network's ``seed`` input and folds its own salt into it. Called without a seed it is
-its own mean: dropout is the identity, a variational kernel is the posterior mean. What a network draws is therefore
-decided by which of its layers were wired to the seed, and nowhere else.
+Every random layer takes the network's ``seed`` input and derives its own seed from it. Called
+without a seed, a layer returns its mean: dropout is the identity, and a variational kernel is the
+posterior mean. So the layers that are connected to the seed decide what is random in a network,
+and nothing else does.
 
-The Keras ``training`` flag has one meaning here: with it each example of a batch has its own draw (its own dropout mask,
-its own Flipout signs), without it one draw serves the whole batch, so that one seed is one function. What is drawn element by
-element is then drawn by the element's place in the volume (see `tfuq.layers.places`), so that windows of one volume agree.
+The Keras ``training`` flag has one meaning here. With it, each example of a batch has random
+numbers of its own (its own dropout mask, its own Flipout signs). Without it, one set serves the
+whole batch, so that one seed is one function. Numbers for single elements then depend on the
+element's coordinates in the volume (see `tfuq.layers.places`), so that windows of one volume agree.
 """
 
 from tfuq.layers.dropout import SeededDropout

@@ -1,9 +1,10 @@
-"""What an architecture builds with."""
+"""The factory that makes the layers of an architecture."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 import tensorflow as tf
 import tf_keras
@@ -11,49 +12,85 @@ import tf_keras
 from tfuq.layers.dropout import SeededDropout
 from tfuq.layers.latent import LatentCode
 from tfuq.layers.seeds import SEED_SHAPE
-from tfuq.layers.variational import GaussianPosterior, VariationalConv2D, VariationalConv3D, VariationalDense
+from tfuq.layers.variational import (
+    GaussianPosterior,
+    VariationalConv2D,
+    VariationalConv3D,
+    VariationalDense,
+)
+
+# A layer, or several in sequence, as a function of the input. While a network is built, its tensors
+# are Keras's stand-ins for tensors.
+Apply = Callable[[tf.Tensor], tf.Tensor]
 
 SOURCES = ("dropout", "weights", "code")  # of randomness
 _CONVOLUTION = {2: tf_keras.layers.Conv2D, 3: tf_keras.layers.Conv3D}
 _VARIATIONAL_CONVOLUTION = {2: VariationalConv2D, 3: VariationalConv3D}
 
 
-def _seed_input() -> tf_keras.KerasTensor:
+def _seed_input() -> tf.Tensor:
     return tf_keras.Input(batch_shape=SEED_SHAPE, dtype=tf.int32, name="seed")
 
 
-@dataclass
+@dataclass(kw_only=True)
 class LayerFactory:
-    """Makes the layers of one network, wiring the stochastic ones to its ``seed`` input.
+    """Makes the layers of one network, and connects the random ones to its ``seed`` input.
 
-    ``weights`` None gives ordinary layers, a `GaussianPosterior` variational ones. Of the `SOURCES` of randomness, those in
-    ``draws`` are wired; without the others it is the same network (same layers, same variables) at their means.
+    Attributes:
+        weights: the posterior of variational layers; None makes ordinary layers.
+        sources: those of `SOURCES` that are connected to the seed. The others stay at their means.
+            The layers and variables of the network are the same whatever is connected.
+        seed: the network's input of the seed, int32 ``[2]``.
     """
 
     weights: GaussianPosterior | None = None
-    draws: Collection[str] = SOURCES
-    seed: tf_keras.KerasTensor = field(default_factory=_seed_input)
+    sources: Collection[str] = SOURCES
+    seed: tf.Tensor = field(default_factory=_seed_input)
 
-    def conv(self, filters: int, size: int, *, rank: int, name: str, **options) -> Callable:
-        """A same-padded convolution; ``options`` as tf_keras (``activation``, ``strides``, ``padding``)."""
+    def conv(self, filters: int, size: int, *, rank: int, name: str, **options: Any) -> Apply:
+        """A convolution, padded to the size of its input.
+
+        Args:
+            filters: channels of the output.
+            size: of the kernel along every axis, in elements.
+            rank: number of spatial axes, 2 or 3.
+            name: of the layer.
+            **options: arguments of a tf_keras convolution (``activation``, ``strides``,
+                ``padding``).
+        """
         options = {"padding": "same", "name": name, **options}
         if self.weights is None:
-            return _CONVOLUTION[rank](filters, size, kernel_initializer="he_normal", **options)
-        return self._wired("weights", _VARIATIONAL_CONVOLUTION[rank](filters, size, **self.weights.arguments(), **options))
+            make = _CONVOLUTION[rank]
+            return make(filters, size, kernel_initializer="he_normal", **options)
+        make = _VARIATIONAL_CONVOLUTION[rank]
+        layer = make(filters, size, **self.weights.arguments(), **options)
+        return self._connected("weights", layer)
 
-    def dense(self, units: int, *, name: str, activation=None) -> Callable:
+    def dense(self, units: int, *, name: str, activation: str | None = None) -> Apply:
         """A dense layer."""
+        options = {"name": name, "activation": activation}
         if self.weights is None:
-            return tf_keras.layers.Dense(units, activation=activation, kernel_initializer="he_normal", name=name)
-        return self._wired("weights", VariationalDense(units, activation=activation, name=name, **self.weights.arguments()))
+            return tf_keras.layers.Dense(units, kernel_initializer="he_normal", **options)
+        layer = VariationalDense(units, **options, **self.weights.arguments())
+        return self._connected("weights", layer)
 
-    def dropout(self, rate: float, *, name: str, spatial: bool = False) -> Callable:
-        """A dropout layer that is on whenever it is drawn, in training and in prediction."""
-        return self._wired("dropout", SeededDropout(rate, spatial=spatial, name=name))
+    def dropout(self, rate: float, *, name: str, spatial: bool = False) -> Apply:
+        """A dropout layer, which is on in training and in prediction if it is connected.
 
-    def code(self, *, kl_scale: float, initial_scale: float, name: str) -> Callable:
-        """A latent code drawn from the mean and width that its input holds."""
-        return self._wired("code", LatentCode(kl_scale=kl_scale, initial_scale=initial_scale, name=name))
+        Args:
+            rate: probability that an element is dropped, from 0 to below 1.
+            name: of the layer.
+            spatial: whether whole channels are dropped instead of single elements.
+        """
+        layer = SeededDropout(rate, spatial=spatial, name=name)
+        return self._connected("dropout", layer)
 
-    def _wired(self, source: str, layer) -> Callable:
-        return (lambda inputs: layer(inputs, seed=self.seed)) if source in self.draws else layer
+    def code(self, *, kl_scale: float, initial_scale: float, name: str) -> Apply:
+        """A latent code from the mean and width that its input holds; see `LatentCode`."""
+        layer = LatentCode(kl_scale=kl_scale, initial_scale=initial_scale, name=name)
+        return self._connected("code", layer)
+
+    def _connected(self, source: str, layer: tf_keras.layers.Layer) -> Apply:
+        if source not in self.sources:
+            return layer
+        return lambda inputs: layer(inputs, seed=self.seed)

@@ -2,29 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import tensorflow as tf
 import tf_keras
 
 
 class LinearUpsampling(tf_keras.layers.Layer):
-    """Every spatial axis of ``[N, *S, C]`` times ``factor``, linearly between pixel centres, constant beyond the outermost."""
+    """Enlarges every spatial axis of ``[N, *S, C]`` by a factor.
 
-    def __init__(self, factor: int, **kwargs):
+    Values are linear between pixel centres, and constant beyond the outermost ones.
+    """
+
+    def __init__(self, factor: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.factor = factor
 
-    def call(self, inputs):
-        x, channels = inputs, inputs.shape[-1]
-        first, *others = inputs.shape[1:-1]
-        if len(others) == 1:
-            return self._resized(x, (first, others[0]), (self.factor, self.factor))
-        # An image has two axes: the first two are resized with the third among the channels, then the third alone.
-        rows, columns, slices = first, *others
-        x = self._resized(tf.reshape(x, [-1, rows, columns, slices * channels]), (rows, columns), (self.factor, self.factor))
-        rows, columns = rows * self.factor, columns * self.factor
-        x = self._resized(tf.reshape(x, [-1, rows * columns, slices, channels]), (rows * columns, slices), (1, self.factor))
-        return tf.reshape(x, [-1, rows, columns, slices * self.factor, channels])
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        if len(inputs.shape) == 4:
+            rows, columns = inputs.shape[1:-1]
+            return self._resized(
+                inputs,
+                (rows, columns),
+                (self.factor, self.factor),
+            )
+        return self._resized_volume(inputs)
+
+    def _resized_volume(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Resize rows and columns with the slices among the channels, then the slices alone.
+
+        TensorFlow resizes images, which have two axes.
+        """
+        rows, columns, slices, channels = inputs.shape[1:]
+        image = tf.reshape(
+            inputs,
+            [-1, rows, columns, slices * channels],
+        )
+        image = self._resized(
+            image,
+            (rows, columns),
+            (self.factor, self.factor),
+        )
+        rows = rows * self.factor
+        columns = columns * self.factor
+        image = tf.reshape(
+            image,
+            [-1, rows * columns, slices, channels],
+        )
+        image = self._resized(
+            image,
+            (rows * columns, slices),
+            (1, self.factor),
+        )
+        return tf.reshape(
+            image,
+            [-1, rows, columns, slices * self.factor, channels],
+        )
 
     @staticmethod
-    def _resized(x, size, factors):
-        return tf.image.resize(x, [n * factor for n, factor in zip(size, factors, strict=True)])
+    def _resized(image: tf.Tensor, size: Sequence[int], factors: Sequence[int]) -> tf.Tensor:
+        enlarged = [length * factor for length, factor in zip(size, factors, strict=True)]
+        return tf.image.resize(image, enlarged)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -12,13 +14,18 @@ import tf_keras
 
 from tfuq.layers.seeds import fold_in, layer_salt, standard_normal
 
-warnings.filterwarnings("ignore", message=".*add_variable.*")  # TFP still calls Keras by the deprecated name
+# TFP still calls Keras by the deprecated name.
+warnings.filterwarnings("ignore", message=".*add_variable.*")
 
-WIDTH_VARIABLE = "untransformed_scale"  # TFP's name of what softplus makes a kernel's standard deviations of
+# TFP's name of the variable of which softplus is a kernel's standard deviations.
+WIDTH_VARIABLE = "untransformed_scale"
+
+_SIGN_IN_SALT = 1
+_SIGN_OUT_SALT = 2
 
 
 def untransformed(width: float) -> float:
-    """What softplus makes ``width`` of."""
+    """The number of which softplus is ``width``."""
     return width + math.log(-math.expm1(-width))
 
 
@@ -28,28 +35,56 @@ def is_width(variable: tf.Variable) -> bool:
 
 
 class SeededVariational:
-    """Mixin over a TFP variational layer: seeded draws, and the KL term only where it is trained.
+    """Mixin for a TFP variational layer: its kernel is a function of a seed.
 
-    ``estimator`` is how a training step draws: ``flipout`` gives each example its own signs (Wen et al. 2018),
-    ``reparameterization`` one kernel for the batch (Blundell et al. 2015). Outside training both draw one kernel, so a
-    sample costs one convolution instead of Flipout's two.
+    The KL term is added in training only. Outside training, one kernel serves the batch with every
+    estimator, so that a sample costs one convolution instead of Flipout's two.
+
+    Call arguments:
+        inputs: ``[N, *S, C]``.
+        seed: the network's seed, int32 ``[2]``; None for the posterior mean.
+        width: the kernel's posterior widths, if the caller has computed them already.
+        training: whether this is a training step.
     """
 
-    def __init__(self, *args, estimator: str = "flipout", **kwargs):
+    def __init__(self, *args: Any, estimator: str = "flipout", **kwargs: Any) -> None:
+        """Make the layer.
+
+        Args:
+            *args: arguments of the TFP layer.
+            estimator: random numbers of a training step: ``flipout`` gives each example its own
+                signs, ``reparameterization`` uses one kernel for the batch.
+            **kwargs: arguments of the TFP layer.
+
+        References:
+            Wen et al. 2018, Flipout.
+            Blundell et al. 2015, Weight uncertainty in neural networks (reparameterization).
+        """
         super().__init__(*args, **kwargs)
         self.estimator = estimator
 
-    def call(self, inputs, seed=None, width=None, training=None):
-        self._seed, self._width, self._training = seed, width, bool(training)
+    def call(
+        self,
+        inputs: tf.Tensor,
+        seed: tf.Tensor | None = None,
+        width: tf.Tensor | None = None,
+        training: bool | None = None,
+    ) -> tf.Tensor:
+        self._seed = seed
+        self._width = width
+        self._training = bool(training)
         return super().call(inputs)
 
     @property
     def width(self) -> tf.Tensor:
-        """Standard deviation of the kernel's posterior; callers that draw often compute it once and pass it to `call`."""
+        """Standard deviations of the kernel's posterior, of the kernel's shape.
+
+        A caller that takes many samples computes them once and passes them to `call`.
+        """
         return tf.convert_to_tensor(self.kernel_posterior.distribution.scale)
 
     def weights_at(self, seed: tf.Tensor, width: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The kernel drawn from the network's ``seed``, and the bias."""
+        """The kernel that belongs to the network's ``seed``, and the bias."""
         return self._mean + self._noise(seed, width), self.bias_posterior.distribution.loc
 
     @property
@@ -58,14 +93,18 @@ class SeededVariational:
         return self._mean, self.bias_posterior.distribution.loc
 
     @property
-    def _mean(self):
+    def _mean(self) -> tf.Tensor:
         return self.kernel_posterior.distribution.loc
 
-    def _noise(self, seed, width):
-        normal = standard_normal(self._mean.shape, fold_in(seed, layer_salt(self.name)))
-        return (self.width if width is None else width) * normal
+    def _noise(self, seed: tf.Tensor, width: tf.Tensor | None) -> tf.Tensor:
+        """What the seed adds to the kernel's mean."""
+        layer_seed = fold_in(seed, layer_salt(self.name))
+        normal = standard_normal(self._mean.shape, layer_seed)
+        if width is None:
+            width = self.width
+        return width * normal
 
-    def _apply_variational_kernel(self, inputs):
+    def _apply_variational_kernel(self, inputs: tf.Tensor) -> tf.Tensor:
         self.kernel_posterior_tensor = None
         if self._seed is None:
             return self._apply_kernel(inputs, self._mean)
@@ -74,46 +113,61 @@ class SeededVariational:
             return self._apply_kernel(inputs, self._mean) + self._flipped(inputs, noise)
         return self._apply_kernel(inputs, self._mean + noise)
 
-    def _flipped(self, inputs, noise):
-        batch, ones = tf.shape(inputs)[0], (1,) * (len(inputs.shape) - 2)
-        seed = fold_in(self._seed, layer_salt(self.name))
-        sign_in, sign_out = (
-            tfp.random.rademacher(tf.stack([batch, *ones, channels]), inputs.dtype, seed=fold_in(seed, salt))
-            for salt, channels in ((1, noise.shape[-2]), (2, noise.shape[-1]))
-        )
+    def _flipped(self, inputs: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+        """The noise's part of the output, with signs of their own for each example."""
+        batch = tf.shape(inputs)[0]
+        layer_seed = fold_in(self._seed, layer_salt(self.name))
+        channels_in = noise.shape[-2]
+        channels_out = noise.shape[-1]
+
+        def signs(channels: int, salt: int) -> tf.Tensor:
+            single_pixel = (1,) * (len(inputs.shape) - 2)
+            shape = tf.stack([batch, *single_pixel, channels])
+            seed = fold_in(layer_seed, salt)
+            return tfp.random.rademacher(shape, inputs.dtype, seed=seed)
+
+        sign_in = signs(channels_in, _SIGN_IN_SALT)
+        sign_out = signs(channels_out, _SIGN_OUT_SALT)
         return self._apply_kernel(inputs * sign_in, noise) * sign_out
 
-    def _apply_divergence(self, *args, **kwargs):
-        # An add_loss inside a sampling loop would leak out of the loop's graph, and nothing reads it there.
+    def _apply_divergence(self, *args: Any, **kwargs: Any) -> None:
+        # Nothing reads the losses of a sampling loop, and its graph cannot hand them out.
         if self._training:
             super()._apply_divergence(*args, **kwargs)
 
 
 class SeededConvolution(SeededVariational):
-    def _apply_kernel(self, inputs, kernel):
+    """Mixin for a TFP variational convolution."""
+
+    def _apply_kernel(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         return self._convolution_op(inputs, kernel)
 
 
 class VariationalConv2D(SeededConvolution, tfp.layers.Convolution2DFlipout):
-    """2D convolution with a mean-field Gaussian kernel, drawn from ``seed``."""
+    """2D convolution with a mean-field Gaussian kernel that is a function of ``seed``."""
 
 
 class VariationalConv3D(SeededConvolution, tfp.layers.Convolution3DFlipout):
-    """3D convolution with a mean-field Gaussian kernel, drawn from ``seed``."""
+    """3D convolution with a mean-field Gaussian kernel that is a function of ``seed``."""
 
 
 class VariationalDense(SeededVariational, tfp.layers.DenseFlipout):
-    """Dense layer with a mean-field Gaussian kernel, drawn from ``seed``."""
+    """Dense layer with a mean-field Gaussian kernel that is a function of ``seed``."""
 
-    def _apply_kernel(self, inputs, kernel):
+    def _apply_kernel(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         return tf.matmul(inputs, kernel)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GaussianPosterior:
-    """Mean-field Gaussian weights: initial width, prior width, and the factor on KL(q‖p).
+    """Mean-field Gaussian weights.
 
-    ``kl_scale`` is 1 / (training cases × voxels per case) where the likelihood is averaged over voxels.
+    Attributes:
+        initial_scale: standard deviation of every weight at the start, above 0.
+        prior_scale: standard deviation of the prior N(0, σ²), above 0.
+        kl_scale: factor on KL(q‖p): 1 / (training cases × voxels per case) where the likelihood is
+            averaged over voxels.
+        estimator: ``flipout`` or ``reparameterization``, see `SeededVariational`.
     """
 
     initial_scale: float = 0.0067
@@ -121,26 +175,48 @@ class GaussianPosterior:
     kl_scale: float = 1.0
     estimator: str = "flipout"
 
-    def arguments(self) -> dict:
+    def arguments(self) -> dict[str, Any]:
         """Constructor arguments of a TFP variational layer."""
         return {
-            "kernel_posterior_fn": tfp.layers.default_mean_field_normal_fn(
-                loc_initializer=tf_keras.initializers.HeNormal(),
-                untransformed_scale_initializer=tf_keras.initializers.Constant(untransformed(self.initial_scale)),
-            ),
-            # TFP's default starts biases from one shared random draw.
-            "bias_posterior_fn": tfp.layers.default_mean_field_normal_fn(
-                is_singular=True, loc_initializer=tf_keras.initializers.Zeros()
-            ),
+            "kernel_posterior_fn": self._kernel_posterior(),
+            "bias_posterior_fn": self._bias_posterior(),
             "kernel_prior_fn": self._prior,
             "kernel_divergence_fn": self._divergence,
             "estimator": self.estimator,
             "dtype": "float32",  # mixed precision breaks TFP's layers
         }
 
-    def _prior(self, dtype, shape, name, trainable, add_variable):
-        normal = tfp.distributions.Normal(tf.zeros(shape, dtype), tf.cast(self.prior_scale, dtype))
+    def _kernel_posterior(self) -> Callable[..., tfp.distributions.Distribution]:
+        raw_width = untransformed(self.initial_scale)
+        return tfp.layers.default_mean_field_normal_fn(
+            loc_initializer=tf_keras.initializers.HeNormal(),
+            untransformed_scale_initializer=tf_keras.initializers.Constant(raw_width),
+        )
+
+    @staticmethod
+    def _bias_posterior() -> Callable[..., tfp.distributions.Distribution]:
+        # TFP's default gives all biases the same random start.
+        return tfp.layers.default_mean_field_normal_fn(
+            is_singular=True, loc_initializer=tf_keras.initializers.Zeros()
+        )
+
+    def _prior(
+        self,
+        dtype: tf.DType,
+        shape: tuple[int, ...],
+        name: str,
+        trainable: bool,
+        add_variable: Callable[..., tf.Variable],
+    ) -> tfp.distributions.Distribution:
+        mean = tf.zeros(shape, dtype)
+        scale = tf.cast(self.prior_scale, dtype)
+        normal = tfp.distributions.Normal(mean, scale)
         return tfp.distributions.Independent(normal, reinterpreted_batch_ndims=len(shape))
 
-    def _divergence(self, posterior, prior, _):
+    def _divergence(
+        self,
+        posterior: tfp.distributions.Distribution,
+        prior: tfp.distributions.Distribution,
+        _: tf.Tensor,
+    ) -> tf.Tensor:
         return self.kl_scale * tfp.distributions.kl_divergence(posterior, prior)

@@ -1,4 +1,4 @@
-"""Widths (standard deviations) of the Gaussian posterior over a network's weights, from its stored arrays."""
+"""Widths (standard deviations) of the Gaussian posterior over weights, from stored arrays."""
 
 from __future__ import annotations
 
@@ -8,18 +8,30 @@ import numpy as np
 
 from tfuq.layers.variational import WIDTH_VARIABLE
 
+_SUFFIX = f"/kernel_posterior_{WIDTH_VARIABLE}"
+
 
 def layer_widths(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Standard deviations of the posterior of each variational layer's kernel, by the layer's name; empty for point weights."""
-    suffix = f"/kernel_posterior_{WIDTH_VARIABLE}"
-    return {
-        name.removesuffix(suffix): np.logaddexp(0.0, array.astype(float))
-        for name, array in arrays.items()
-        if name.endswith(suffix)
-    }
+    """Standard deviations of the posterior of each variational layer's kernel.
+
+    Args:
+        arrays: a network's stored arrays by name.
+
+    Returns:
+        One array of the kernel's shape for each variational layer, by the layer's name. A network
+        of point weights has none.
+    """
+    widths = {}
+    for name, array in arrays.items():
+        if name.endswith(_SUFFIX):
+            layer_name = name.removesuffix(_SUFFIX)
+            widths[layer_name] = np.logaddexp(0.0, array.astype(float))
+    return widths
 
 
 def median_width(arrays: Mapping[str, np.ndarray]) -> float | None:
-    """Median standard deviation over all weights that have a posterior; None where no weight has one."""
+    """Median standard deviation over all weights with a posterior; None where there are none."""
     widths = [width.ravel() for width in layer_widths(arrays).values()]
-    return float(np.median(np.concatenate(widths))) if widths else None
+    if not widths:
+        return None
+    return float(np.median(np.concatenate(widths)))

@@ -8,42 +8,77 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-_SHARE, _AXES = 0.95, 2
-_TINY = 1e-9  # pixels: half-axes of samples that are all alike
+_ELLIPSE_SHARE = 0.95
+_AXES = 2
+_LEAST_HALF_AXIS = 1e-9  # pixels, where all samples are equal
 
 
 def landmark_measures(
-    points: np.ndarray, activations: np.ndarray, mm: np.ndarray | None, predicted: np.ndarray | None = None
+    points: np.ndarray,
+    activations: np.ndarray,
+    mm: np.ndarray | None,
+    predicted: np.ndarray | None = None,
 ) -> dict[str, float]:
-    """Mean position and spread of samples ``[T, 2]`` (x, y in pixels), and the mean of the heatmaps' maxima ``[T]``.
+    """Mean position and spread of samples, and the mean of the heatmaps' maxima.
 
-    ``mm`` is a pixel's width and height where they are known; then the position and its spread are also given in mm.
-    ``variance`` is the trace of the population covariance, the mean squared distance from the mean (E-CPV);
-    ``mean_radial_spread`` the mean distance, which Drevický & Kodym 2020 call prediction variance; ``max_activation`` is S-MHA
-    of one network and E-MHA of several (ibid.). ``ellipse_…`` is `prediction_ellipse`, of T > 2. One sample has no spread.
+    Args:
+        points: samples of the position ``[T, 2]`` as (x, y), in pixels.
+        activations: maxima of the heatmaps ``[T]``.
+        mm: width and height of a pixel ``[2]`` in mm, or None where they are not known.
+        predicted: variances along x and y that a heteroscedastic network predicts ``[T, 2]``, in
+            pixels²; None for another network.
 
-    ``predicted [T, 2]``: variances along x and y, in pixels², that a heteroscedastic network predicts. Then the total variance is
-    their mean (aleatoric) and the variance of the positions (epistemic), each added over the axes (Kendall & Gal 2017, eq. 9).
+    Returns:
+        Measures by name; positions and spreads are in pixels, and with ``_mm`` also in mm if ``mm``
+        is known. One sample has no spread.
+
+        * ``variance``: trace of the population covariance, the mean squared distance from the mean
+          (E-CPV).
+        * ``mean_radial_spread``: the mean distance from the mean.
+        * ``ellipse_…``: `prediction_ellipse`, for T > 2.
+        * ``aleatoric_variance``: mean of the predicted variances, added over the axes.
+        * ``epistemic_variance``: variance of the positions, added over the axes.
+        * ``total_variance``: the sum of both.
+        * ``max_activation``: S-MHA for one network, E-MHA for several.
+
+    References:
+        Drevický & Kodym 2020 (they call the mean radial spread prediction variance).
+        Kendall & Gal 2017, equation 9 (total variance).
     """
     row = _position(points, "")
     if len(points) > 1:
-        row |= _spread(points, "") | _ellipse(points)
-    row |= _parts(points, predicted, "")
+        row |= _spread(points, "")
+        row |= _ellipse(points)
+    if predicted is not None:
+        row |= _variance_parts(points, predicted, "")
     if mm is not None:
-        row |= _position(points * mm, "_mm")
-        if len(points) > 1:
-            row |= _spread(points * mm, "_mm")
-        row |= _parts(points * mm, None if predicted is None else predicted * mm**2, "_mm")
-    return row | {"max_activation": float(activations.mean())}
+        row |= _measures_in_mm(points, mm, predicted)
+    row["max_activation"] = float(activations.mean())
+    return row
 
 
-def _parts(points: np.ndarray, predicted: np.ndarray | None, unit: str) -> dict[str, float]:
-    if predicted is None:
-        return {}
-    aleatoric, epistemic = float(predicted.sum(1).mean()), float(points.var(0).sum())
+def _measures_in_mm(
+    points: np.ndarray,
+    mm: np.ndarray,
+    predicted: np.ndarray | None,
+) -> dict[str, float]:
+    points_mm = points * mm
+    row = _position(points_mm, "_mm")
+    if len(points) > 1:
+        row |= _spread(points_mm, "_mm")
+    if predicted is not None:
+        row |= _variance_parts(points_mm, predicted * mm**2, "_mm")
+    return row
+
+
+def _variance_parts(points: np.ndarray, predicted: np.ndarray, unit: str) -> dict[str, float]:
+    """Aleatoric variance, and for several samples also epistemic and total variance."""
+    aleatoric = float(predicted.sum(1).mean())
     parts = {f"aleatoric_variance{unit}": aleatoric}
     if len(points) > 1:
-        parts |= {f"epistemic_variance{unit}": epistemic, f"total_variance{unit}": aleatoric + epistemic}
+        epistemic = float(points.var(0).sum())
+        parts[f"epistemic_variance{unit}"] = epistemic
+        parts[f"total_variance{unit}"] = aleatoric + epistemic
     return parts
 
 
@@ -54,68 +89,104 @@ def _position(points: np.ndarray, unit: str) -> dict[str, float]:
 
 def _spread(points: np.ndarray, unit: str) -> dict[str, float]:
     deviations = points - points.mean(0)
-    covariance = deviations.T @ deviations / len(points)
+    distances = np.linalg.norm(deviations, axis=1)
+    covariance = _covariance(points)
     return {
         f"covariance_xx{unit}": float(covariance[0, 0]),
         f"covariance_xy{unit}": float(covariance[0, 1]),
         f"covariance_yy{unit}": float(covariance[1, 1]),
         f"variance{unit}": float(np.trace(covariance)),
-        f"mean_radial_spread{unit}": float(np.linalg.norm(deviations, axis=1).mean()),
+        f"mean_radial_spread{unit}": float(distances.mean()),
     }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ellipse:
-    """An ellipse about a mean position: half-axes ``long`` and ``short`` in pixels, and the ``degrees`` by which the longer one
-    is turned from x towards y."""
+    """An ellipse around a mean position.
+
+    Attributes:
+        long: longer half-axis, in pixels.
+        short: shorter half-axis, in pixels.
+        degrees: angle of the longer half-axis from x towards y, from 0 to below 180.
+    """
 
     long: float
     short: float
     degrees: float
 
     def holds(self, offset: np.ndarray) -> bool:
-        """Whether a position lies within, ``offset [2]`` (x, y in pixels) from the mean."""
-        turn = math.radians(self.degrees)
-        along = abs(offset[0] * math.cos(turn) + offset[1] * math.sin(turn))
-        across = abs(offset[1] * math.cos(turn) - offset[0] * math.sin(turn))
-        return bool((along / max(self.long, _TINY)) ** 2 + (across / max(self.short, _TINY)) ** 2 <= 1)
+        """Whether a position is inside.
+
+        Args:
+            offset: of the position from the mean, ``[2]`` as (x, y), in pixels.
+        """
+        angle = math.radians(self.degrees)
+        cosine = math.cos(angle)
+        sine = math.sin(angle)
+        along = abs(offset[0] * cosine + offset[1] * sine)
+        across = abs(offset[1] * cosine - offset[0] * sine)
+        relative_along = along / max(self.long, _LEAST_HALF_AXIS)
+        relative_across = across / max(self.short, _LEAST_HALF_AXIS)
+        return bool(relative_along**2 + relative_across**2 <= 1)
 
 
 def prediction_ellipse(covariance: np.ndarray, samples: int) -> Ellipse | None:
-    """Where one more sample of the same normal distribution would lie with a probability of 95 %, given T samples.
+    """Where one more sample of the same normal distribution lies with a probability of 95 %.
 
-    Hotelling's T²: with S the samples' covariance over T − 1 and p = 2, a new sample x has (x − x̄)ᵀ S⁻¹ (x − x̄) up to
-    p(T − 1)(T + 1) / (T(T − p)) times the 95 % quantile of F with p and T − p degrees of freedom. For many samples that is the
-    quantile 5.99 of χ². Few samples know little of their own spread: five need half-axes 2.3 times as long.
+    This is Hotelling's T². Let S be the samples' covariance over T − 1, and p = 2. For a new sample
+    x, (x − x̄)ᵀ S⁻¹ (x − x̄) is at most p(T − 1)(T + 1) / (T(T − p)) times the 95 % quantile of F
+    with p and T − p degrees of freedom. For many samples that is the quantile 5.99 of χ². Few
+    samples know little of their own spread: five need half-axes 2.3 times as long.
 
-    It says where samples lie, not where the landmark is: `tfuq score` reports how often it holds the truth.
+    The ellipse says where samples lie, not where the landmark is. `tfuq score` reports how often it
+    holds the truth.
 
     Args:
         covariance: population covariance ``[2, 2]`` of the samples (over T), in pixels².
         samples: T.
 
     Returns:
-        None of T ≤ 2, which leave no degree of freedom.
+        None for T ≤ 2, which leave no degree of freedom.
 
     References:
-        Johnson & Wichern 2007, Applied Multivariate Statistical Analysis, 5.4 and 5.18 (prediction of a future observation).
+        Johnson & Wichern 2007, Applied Multivariate Statistical Analysis, 5.4 and 5.18 (prediction
+        of a future observation).
     """
-    if samples <= _AXES:
+    freedom = samples - _AXES
+    if freedom <= 0:
         return None
-    factor = _AXES * (samples - 1) * (samples + 1) / (samples * (samples - _AXES))
-    reach = factor * float(stats.f.ppf(_SHARE, _AXES, samples - _AXES))
-    (short, long), axes = np.linalg.eigh(covariance * samples / (samples - 1))
-    degrees = math.degrees(math.atan2(axes[1, 1], axes[0, 1])) % 180
-    return Ellipse(*(math.sqrt(max(variance, 0.0) * reach) for variance in (long, short)), degrees)
+    factor = _AXES * (samples - 1) * (samples + 1) / (samples * freedom)
+    quantile = float(stats.f.ppf(_ELLIPSE_SHARE, _AXES, freedom))
+    reach = factor * quantile
+    variances, axes = np.linalg.eigh(covariance * samples / (samples - 1))
+    short_variance, long_variance = variances
+    angle = math.atan2(
+        axes[1, 1],
+        axes[0, 1],
+    )
+    return Ellipse(
+        long=_half_axis(long_variance, reach),
+        short=_half_axis(short_variance, reach),
+        degrees=math.degrees(angle) % 180,
+    )
+
+
+def _half_axis(variance: float, reach: float) -> float:
+    return math.sqrt(max(variance, 0.0) * reach)
 
 
 def _ellipse(points: np.ndarray) -> dict[str, float]:
-    found = prediction_ellipse(_covariance(points), len(points))
-    if found is None:
+    ellipse = prediction_ellipse(_covariance(points), len(points))
+    if ellipse is None:
         return {}
-    return {"ellipse_long": found.long, "ellipse_short": found.short, "ellipse_degrees": found.degrees}
+    return {
+        "ellipse_long": ellipse.long,
+        "ellipse_short": ellipse.short,
+        "ellipse_degrees": ellipse.degrees,
+    }
 
 
 def _covariance(points: np.ndarray) -> np.ndarray:
+    """Population covariance ``[2, 2]``."""
     deviations = points - points.mean(0)
     return deviations.T @ deviations / len(points)

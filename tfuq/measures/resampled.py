@@ -2,15 +2,15 @@
 
 A map is a function of means over samples, and most of these functions are not linear: the entropy
 of a mean of neighbours is not the mean of their entropies. So the means are interpolated, and the
-maps are made of them on the new grid.
+maps are made from them on the new grid.
 
 * ``predictive_entropy`` is H of the interpolated probability. That is the mean of the interpolated
   samples, so this is exact.
-* ``mutual_information`` is itself a mean over samples, of KL(p_t ‖ p̄), and is interpolated. The rest
-  of the predictive entropy is ``expected_entropy``. Between two voxels that differ, entropy rises in
-  every sample alike. This rise is no disagreement of samples, so it counts as expected: equal
-  samples have mutual information 0 on any grid. KL is convex (Cover & Thomas 2006, theorem 2.7.2),
-  so the interpolated samples have at most this mutual information.
+* ``mutual_information`` is itself a mean over samples, of KL(p_t ‖ p̄), and is interpolated. The
+  rest of the predictive entropy is ``expected_entropy``. Between two voxels that differ, entropy
+  rises in every sample alike. This rise is no disagreement of samples, so it counts as expected:
+  equal samples have mutual information 0 on any grid. KL is convex (Cover & Thomas 2006, theorem
+  2.7.2), so the interpolated samples have at most this mutual information.
 * ``standard_deviation`` is the root of the interpolated variance of the class that the label has on
   the new grid. It too is 0 where samples are equal, and at least that of the interpolated samples.
 * ``variation_ratio`` counts votes, and votes are whole. A sample's label comes from the nearest
@@ -27,16 +27,19 @@ from scipy.special import xlogy
 
 
 class Onto(Protocol):
-    """Brings an array of the network's grid onto the new one, with 0 beyond it.
+    """Brings an array from the network's grid to the new one, with 0 beyond it."""
 
-    It is interpolated, or each voxel has the value of the nearest.
-    """
+    def __call__(self, array: np.ndarray, *, nearest: bool = False) -> np.ndarray:
+        """Resample an array.
 
-    def __call__(self, array: np.ndarray, *, nearest: bool = False) -> np.ndarray: ...
+        Args:
+            array: on the network's grid.
+            nearest: whether each voxel has the value of the nearest one, instead of interpolating.
+        """
 
 
 def resampled_maps(
-    drawn: Mapping[str, np.ndarray],
+    maps: Mapping[str, np.ndarray],
     probability: np.ndarray,
     onto: Onto,
     *,
@@ -47,53 +50,75 @@ def resampled_maps(
     Beside the maps that are returned, a few arrays of one channel are in memory at a time.
 
     Args:
-        drawn: by name on the network's grid, what `tfuq.measures.voxel.voxel_maps` gives, and ``variance [X, Y, Z, K]``.
+        maps: on the network's grid, by name: the maps that `tfuq.measures.voxel.voxel_maps` makes,
+            and ``variance [X, Y, Z, K]``.
         probability: the mean of the samples on the new grid, ``[X', Y', Z', K]``.
-        onto: the way from the one grid to the other.
-        several: whether there are samples to compare; if not, the predictive entropy (nat) is all there is.
+        onto: brings an array from the network's grid to the new one.
+        several: whether there are samples to compare. If not, there is predictive entropy alone.
 
     Returns:
-        Maps ``[X', Y', Z']`` by the names of `tfuq.measures.voxel.UNCERTAINTY_MAPS`.
+        Maps ``[X', Y', Z']`` by the names of `tfuq.measures.voxel.UNCERTAINTY_MAPS`; entropies and
+        mutual information are in nat.
     """
     predictive = entropy(probability)
     if not several:
         return {"predictive_entropy": predictive}
-    mutual = np.minimum(onto(drawn["mutual_information"]), predictive)  # equal at most, but for rounding
+    # Rounding alone could make it larger than predictive entropy.
+    mutual = np.minimum(onto(maps["mutual_information"]), predictive)
+    label = probability.argmax(-1)
     return {
         "predictive_entropy": predictive,
         "expected_entropy": predictive - mutual,
         "mutual_information": mutual,
-        "variation_ratio": onto(drawn["variation_ratio"], nearest=True),
-        "standard_deviation": _deviation_of_label(drawn["variance"], probability.argmax(-1), onto),
+        "variation_ratio": onto(maps["variation_ratio"], nearest=True),
+        "standard_deviation": _deviation_of_label(maps["variance"], label, onto),
     }
 
 
 def entropy(p: np.ndarray) -> np.ndarray:
-    """H[p] over the last axis (nat), class by class, so that no second array of all classes is made."""
-    found = np.zeros(p.shape[:-1], p.dtype)
+    """H[p] over the last axis, in nat.
+
+    It adds class by class, so that there is no second array of all classes.
+    """
+    total = np.zeros(p.shape[:-1], p.dtype)
     for k in range(p.shape[-1]):
         q = np.clip(p[..., k], 0, 1)  # it may have been rounded to just beyond
-        found -= xlogy(q, q)
-    return found + 0.0  # no -0
+        total -= xlogy(q, q)
+    return total + 0.0  # no -0
 
 
 def between_members(members: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
-    """Variance of the members' probabilities ``[*S, K]`` about their mean, meaned over classes: ``[*S]``.
+    """Variance of the members' probabilities about their mean, averaged over classes.
 
     Args:
-        members: each member's probabilities.
+        members: each member's probabilities ``[*S, K]``.
         weights: each member's share of the samples, ``[M]``; they add up to 1.
+
+    Returns:
+        ``[*S]``.
     """
-    classes = members[0].shape[-1]
-    total = np.zeros(members[0].shape[:-1], members[0].dtype)
+    shape = members[0].shape
+    classes = shape[-1]
+    total = np.zeros(
+        shape[:-1],
+        members[0].dtype,
+    )
     for k in range(classes):
-        centre = sum(w * p[..., k] for w, p in zip(weights, members, strict=True))
-        total += sum(w * np.square(p[..., k] - centre) for w, p in zip(weights, members, strict=True))
+        probabilities = [member[..., k] for member in members]
+        centre = _weighted_sum(probabilities, weights)
+        squares = [np.square(p - centre) for p in probabilities]
+        total += _weighted_sum(squares, weights)
     return total / classes
 
 
+def _weighted_sum(arrays: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
+    return sum(weight * array for weight, array in zip(weights, arrays, strict=True))
+
+
 def _deviation_of_label(variance: np.ndarray, label: np.ndarray, onto: Onto) -> np.ndarray:
-    found = np.zeros(label.shape, variance.dtype)
+    """Standard deviation, on the new grid, of the class that the label has there."""
+    of_label = np.zeros(label.shape, variance.dtype)
     for k in np.unique(label):
-        found = np.where(label == k, onto(variance[..., k]), found)
-    return np.sqrt(found)
+        of_class = onto(variance[..., k])
+        of_label = np.where(label == k, of_class, of_label)
+    return np.sqrt(of_label)

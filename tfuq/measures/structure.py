@@ -1,17 +1,25 @@
-"""Structure-level measures, per class and per connected component, from every sample's mask (NumPy).
+"""Measures of structures, by class and by connected component, from samples' masks (NumPy).
 
-Volumes are those of the scan's voxels on the network's grid, without the padding that the network sees, in the unit of its voxels;
-columns go by the names of scans (see `tfuq.data.units`). ``volume_lower_mm3`` and ``volume_upper_mm3`` are the spread of the
-samples, from 2.5 to 97.5 % of their volumes: where samples lie, which is no interval that holds the true volume with 95 %.
+Volumes are those of the scan's voxels on the network's grid, without the padding that the network
+sees, in the unit of its voxels. Columns have the names of scans (see `tfuq.data.units`).
+``volume_lower_mm3`` and ``volume_upper_mm3`` are the spread of the samples, from 2.5 to 97.5 % of
+their volumes. They say where samples lie; they are no interval that holds the true volume with
+95 %.
 
-Variances and mutual information are those of the T samples at hand; `tfuq.measures.sample_size` has what a small T does to them.
-Sources: Roy et al. 2018 (coefficient of variation, pairwise Dice), Hoebel et al. 2019 (volume dispersion, labelled uncertainty),
-Kahl et al. 2024 (means over structure, boundary, image).
+Variances and mutual information are those of the T samples at hand. `tfuq.measures.sample_size`
+says what a small T does to them.
+
+References:
+    Roy et al. 2018 (coefficient of variation, pairwise Dice).
+    Hoebel et al. 2019 (volume dispersion, labelled uncertainty).
+    Kahl et al. 2024 (means over structure, boundary, image).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -19,120 +27,238 @@ from scipy import ndimage
 from tfuq.data.boundary import at_boundary
 from tfuq.masks import Box, SampleMasks
 
+Row = dict[str, Any]  # a measure's value, or a text, by the name of its column
+
 _EXACT_FLOAT32 = 2**24  # products of 0/1 sums stay exact integers below this
 SPREAD_PERCENTILES = (2.5, 97.5)
+MEASURES = (
+    "volume_mm3",
+    "volume_mean_mm3",
+    "volume_std_mm3",
+    "volume_lower_mm3",
+    "volume_upper_mm3",
+    "coefficient_of_variation",
+    "volume_dispersion",
+    "pairwise_dice",
+    "labelled_uncertainty",
+    "mean_entropy",
+    "mean_mutual_information",
+    "boundary_entropy",
+    "boundary_mutual_information",
+    "image_entropy",
+    "image_mutual_information",
+)
+_NEEDS_TWO_SAMPLES = (
+    "volume_std_mm3",
+    "volume_lower_mm3",
+    "volume_upper_mm3",
+    "coefficient_of_variation",
+    "volume_dispersion",
+    "pairwise_dice",
+    "mean_mutual_information",
+    "boundary_mutual_information",
+    "image_mutual_information",
+)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClassMaps:
-    """What is known of one class or region on the network's grid, all ``[X, Y, Z]`` but for the masks."""
+    """What is known of one class or region on the network's grid.
 
-    label: np.ndarray  # bool: the predicted structure
+    Attributes:
+        label: the predicted structure, bool ``[X, Y, Z]``.
+        masks: every sample's mask.
+        entropy_term: −(1/T) Σ p log p of this class or region ``[X, Y, Z]``, in nat.
+        predictive_entropy: ``[X, Y, Z]``, in nat.
+        mutual_information: ``[X, Y, Z]``, in nat.
+        voxel_volume: in mm³, or in the unit of the voxels.
+    """
+
+    label: np.ndarray
     masks: SampleMasks
-    entropy_term: np.ndarray  # −(1/T) Σ p log p of this class or region
+    entropy_term: np.ndarray
     predictive_entropy: np.ndarray
     mutual_information: np.ndarray
     voxel_volume: float
 
 
-def structure_rows(maps: ClassMaps, *, min_component_voxels: int) -> list[dict]:
-    """One row for the class (``component`` "all"), then one per connected component of its label, largest first.
+def structure_rows(maps: ClassMaps, *, min_component_voxels: int) -> list[Row]:
+    """One row for the class, then one for each connected component of its label, largest first.
 
-    A component's share of a sample is what lies nearer to it than to any other component, so that the shares add up to
-    the whole. Measures that compare samples are left out where T = 1.
+    A component's share of a sample is what lies nearer to it than to any other component, so that
+    the shares add up to the whole.
+
+    Args:
+        maps: what is known of the class.
+        min_component_voxels: smaller components have no row.
+
+    Returns:
+        Rows by column. ``component`` is "all" in the row of the class, then the component's number.
+        Measures that compare samples are left out where T = 1.
     """
     union = maps.masks.union() | maps.label
-    image_means = {
+    if not union.any():
+        return [_absent_row(maps)]
+    box = _grown_box(union)
+    samples = maps.masks.within(box)
+    label = maps.label[box]
+    image_means = _image_means(maps)
+    rows = [{"component": "all", **_measures(maps, box, samples, label), **image_means}]
+    components = _components(label, min_component_voxels)
+    for number, (component, territory) in enumerate(components, start=1):
+        measures = _measures(maps, box, samples & territory, component)
+        rows.append({"component": str(number), **measures, **image_means})
+    if len(samples) > 1:
+        return rows
+    return [_of_single_sample(row) for row in rows]
+
+
+def _absent_row(maps: ClassMaps) -> Row:
+    """The row of a class that neither the label nor any sample has."""
+    no_voxels = np.zeros(maps.masks.packed.shape[1])
+    return {
+        "component": "all",
+        **_volumes(no_voxels, 0, maps.voxel_volume),
+        **_image_means(maps),
+        "pairwise_dice": 1.0,
+        "reason": "absent from every sample and from the label",
+    }
+
+
+def _image_means(maps: ClassMaps) -> Row:
+    return {
         "image_entropy": float(maps.predictive_entropy.mean()),
         "image_mutual_information": float(maps.mutual_information.mean()),
     }
-    if not union.any():
-        return [{"component": "all", **_volumes(np.zeros(maps.masks.packed.shape[1]), 0, maps.voxel_volume), **image_means}
-                | {"pairwise_dice": 1.0, "reason": "absent from every sample and from the label"}]  # fmt: skip
-    box = _grown_box(union)
-    samples, label = maps.masks.within(box), maps.label[box]
-    rows = [{"component": "all", **_measures(maps, box, samples, label), **image_means}]
-    for number, (component, territory) in enumerate(_components(label, min_component_voxels), start=1):
-        rows.append({"component": str(number), **_measures(maps, box, samples & territory, component), **image_means})
-    return rows if len(samples) > 1 else [_single_sample(row) for row in rows]
 
 
-def _measures(maps: ClassMaps, box: Box, samples: np.ndarray, label: np.ndarray) -> dict:
+def _measures(maps: ClassMaps, box: Box, samples: np.ndarray, label: np.ndarray) -> Row:
+    """Measures of a class or component.
+
+    Args:
+        maps: what is known of the class.
+        box: in which ``samples`` and ``label`` lie.
+        samples: masks ``[T, *box]``.
+        label: the predicted structure ``[*box]``.
+    """
     flat = samples.reshape(len(samples), -1)
-    row = _volumes(flat.sum(1), np.count_nonzero(label), maps.voxel_volume)
-    row["pairwise_dice"] = pairwise_dice(flat) if len(flat) > 1 else None
+    row = _volumes(
+        flat.sum(1),
+        np.count_nonzero(label),
+        maps.voxel_volume,
+    )
+    row["pairwise_dice"] = None
+    if len(flat) > 1:
+        row["pairwise_dice"] = pairwise_dice(flat)
     if not label.any():
-        return row | {"reason": "absent from the label, present in some samples"}
-    return row | {
-        "labelled_uncertainty": float(maps.entropy_term[box][label].mean()),
-        "mean_entropy": float(maps.predictive_entropy[box][label].mean()),
-        "mean_mutual_information": float(maps.mutual_information[box][label].mean()),
-        **_boundary_means(maps, box, label),
-    }
+        row["reason"] = "absent from the label, present in some samples"
+        return row
+    row["labelled_uncertainty"] = _mean_over(label, maps.entropy_term[box])
+    row["mean_entropy"] = _mean_over(label, maps.predictive_entropy[box])
+    row["mean_mutual_information"] = _mean_over(label, maps.mutual_information[box])
+    return row | _boundary_means(maps, box, label)
 
 
-def _boundary_means(maps: ClassMaps, box: Box, label: np.ndarray) -> dict:
-    """Means over the voxels on both sides of a structure's boundary, see `tfuq.data.boundary.at_boundary`."""
+def _boundary_means(maps: ClassMaps, box: Box, label: np.ndarray) -> Row:
+    """Means over the voxels on both sides of a structure's boundary.
+
+    See `tfuq.data.boundary.at_boundary`.
+    """
     shell = at_boundary(label)
     if not shell.any():
         return {"reason": "fills the volume, so it has no boundary in it"}
     return {
-        "boundary_entropy": float(maps.predictive_entropy[box][shell].mean()),
-        "boundary_mutual_information": float(maps.mutual_information[box][shell].mean()),
+        "boundary_entropy": _mean_over(shell, maps.predictive_entropy[box]),
+        "boundary_mutual_information": _mean_over(shell, maps.mutual_information[box]),
     }
 
 
-def _volumes(voxels: np.ndarray, label_voxels: int, voxel_volume: float) -> dict:
-    mean, std = float(voxels.mean()), float(voxels.std())
-    low, high = np.percentile(voxels, SPREAD_PERCENTILES)
+def _mean_over(mask: np.ndarray, values: np.ndarray) -> float:
+    return float(values[mask].mean())
+
+
+def _volumes(voxels: np.ndarray, label_voxels: int, voxel_volume: float) -> Row:
+    """Volumes and their spread.
+
+    Args:
+        voxels: number of voxels in each sample ``[T]``.
+        label_voxels: number of voxels of the label.
+        voxel_volume: of one voxel.
+    """
+    mean = float(voxels.mean())
+    std = float(voxels.std())
+    lower, upper = np.percentile(voxels, SPREAD_PERCENTILES)
+    coefficient_of_variation = None
+    if mean:
+        coefficient_of_variation = std / mean
     return {
         "volume_mm3": label_voxels * voxel_volume,
         "volume_mean_mm3": mean * voxel_volume,
         "volume_std_mm3": std * voxel_volume,
-        "volume_lower_mm3": float(low) * voxel_volume,
-        "volume_upper_mm3": float(high) * voxel_volume,
-        "coefficient_of_variation": std / mean if mean else None,
+        "volume_lower_mm3": float(lower) * voxel_volume,
+        "volume_upper_mm3": float(upper) * voxel_volume,
+        "coefficient_of_variation": coefficient_of_variation,
         "volume_dispersion": std**2 / (mean + 1),
     }
 
 
-MEASURES = ("volume_mm3", "volume_mean_mm3", "volume_std_mm3", "volume_lower_mm3", "volume_upper_mm3", "coefficient_of_variation",
-            "volume_dispersion", "pairwise_dice", "labelled_uncertainty", "mean_entropy", "mean_mutual_information",
-            "boundary_entropy", "boundary_mutual_information", "image_entropy", "image_mutual_information")  # fmt: skip
-_NEEDS_TWO = ("volume_std_mm3", "volume_lower_mm3", "volume_upper_mm3", "coefficient_of_variation", "volume_dispersion",
-              "pairwise_dice", "mean_mutual_information", "boundary_mutual_information", "image_mutual_information")  # fmt: skip
-
-
-def _single_sample(row: dict) -> dict:
-    return {name: value for name, value in row.items() if name not in _NEEDS_TWO}
+def _of_single_sample(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name not in _NEEDS_TWO_SAMPLES}
 
 
 def pairwise_dice(masks: np.ndarray) -> float:
-    """Mean Dice over all T(T−1)/2 pairs of masks ``[T, voxels]``; both empty counts 1, one empty 0 (Roy et al. 2018)."""
+    """Mean Dice over all T(T−1)/2 pairs of masks.
+
+    Two empty masks have Dice 1, an empty one and another have 0.
+
+    Args:
+        masks: ``[T, voxels]``, of two samples or more.
+
+    References:
+        Roy et al. 2018.
+    """
     count = len(masks)
     shared = np.zeros((count, count))
     for start in range(0, masks.shape[1], _EXACT_FLOAT32):
-        part = masks[:, start : start + _EXACT_FLOAT32].astype(np.float32)
-        shared += part @ part.T
+        block = masks[:, start : start + _EXACT_FLOAT32].astype(np.float32)
+        shared += block @ block.T
     volumes = np.diag(shared)
     total = volumes[:, None] + volumes[None, :]
-    scores = np.where(total > 0, 2 * shared / np.maximum(total, 1), 1.0)
-    return float(scores[np.triu_indices(count, 1)].mean())
+    scores = np.where(
+        total > 0,
+        2 * shared / np.maximum(total, 1),
+        1.0,
+    )
+    pairs = np.triu_indices(count, 1)
+    return float(scores[pairs].mean())
 
 
-def _components(label: np.ndarray, least: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Components of at least ``least`` voxels, largest first, each with the voxels nearer to it than to another."""
+def _components(label: np.ndarray, least: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Components of at least ``least`` voxels, largest first, each with its territory.
+
+    The territory is the voxels that are nearer to the component than to another.
+    """
     numbered, count = ndimage.label(label)
     sizes = np.bincount(numbered.ravel(), minlength=count + 1)[1:]
-    numbers = [int(n) + 1 for n in np.argsort(-sizes, kind="stable") if sizes[n] >= least]
+    by_size = np.argsort(-sizes, kind="stable")
+    numbers = [int(index) + 1 for index in by_size if sizes[index] >= least]
     if not numbers:
-        return []
-    kept = np.where(np.isin(numbered, numbers), numbered, 0)
-    nearest = kept[tuple(ndimage.distance_transform_edt(kept == 0, return_distances=False, return_indices=True))]
-    return [(kept == n, nearest == n) for n in numbers]
+        return
+    large_only = np.where(np.isin(numbered, numbers), numbered, 0)
+    nearest_voxel = ndimage.distance_transform_edt(
+        large_only == 0, return_distances=False, return_indices=True
+    )
+    territories = large_only[tuple(nearest_voxel)]
+    for number in numbers:
+        yield large_only == number, territories == number
 
 
 def _grown_box(mask: np.ndarray) -> Box:
     """Bounding box of the mask with a voxel around it, for its boundary shell."""
     (box,) = ndimage.find_objects(mask.astype(np.uint8))
-    return tuple(slice(max(s.start - 1, 0), min(s.stop + 1, n)) for s, n in zip(box, mask.shape, strict=True))
+    grown = []
+    for extent, size in zip(box, mask.shape, strict=True):
+        start = max(extent.start - 1, 0)
+        stop = min(extent.stop + 1, size)
+        grown.append(slice(start, stop))
+    return tuple(grown)

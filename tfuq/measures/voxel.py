@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tfuq.reducers import EntropyTerms, Moments, Reducer, Votes, chosen_class
 
-_TINY = 1e-30
+_LEAST_PROBABILITY = 1e-30  # its logarithm is finite
 SINGLE_SAMPLE_MAPS = ("predictive_entropy",)
 UNCERTAINTY_MAPS = (
     "predictive_entropy",
@@ -18,25 +18,41 @@ UNCERTAINTY_MAPS = (
 
 
 def voxel_reducers() -> tuple[Reducer, ...]:
-    """What must be gathered for `voxel_maps`."""
+    """The reducers whose statistics `voxel_maps` needs."""
     return Moments(), EntropyTerms(), Votes()
 
 
 def entropy(p: tf.Tensor) -> tf.Tensor:
-    """H[p] over the last axis."""
-    return -tf.reduce_sum(p * tf.math.log(tf.maximum(p, _TINY)), axis=-1)
+    """H[p] over the last axis, in nat."""
+    logarithm = tf.math.log(tf.maximum(p, _LEAST_PROBABILITY))
+    return -tf.reduce_sum(p * logarithm, axis=-1)
 
 
 def voxel_maps(statistics: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """``probability [N, *S, K]`` and the uncertainty maps ``[N, *S]``; their names follow Gal 2016 and Houlsby 2011.
+    """The mean probability and the uncertainty maps.
 
-    ``mutual_information`` is predictive less expected entropy, held at 0 against rounding.
+    Mutual information is predictive less expected entropy, held at 0 against rounding.
+
+    Args:
+        statistics: what `voxel_reducers` gathered, by name.
+
+    Returns:
+        ``probability [N, *S, K]``, and maps ``[N, *S]`` by the names of `UNCERTAINTY_MAPS`;
+        entropies and mutual information are in nat.
+
+    References:
+        Gal 2016, Uncertainty in deep learning; Houlsby et al. 2011 (names of the measures).
     """
     mean = statistics["mean"]
     predictive = entropy(mean)
     expected = tf.reduce_sum(statistics["entropy_terms"], axis=-1)
     label = chosen_class(mean)
-    variance = tf.gather(statistics["variance"], label, axis=-1, batch_dims=len(label.shape))
+    variance = tf.gather(
+        statistics["variance"],
+        label,
+        axis=-1,
+        batch_dims=len(label.shape),
+    )
     return {
         "probability": mean,
         "predictive_entropy": predictive,

@@ -1,10 +1,15 @@
-"""Networks, built from a configuration. An architecture receives the layers it is made of; it knows no method."""
+"""Networks, built from a configuration.
+
+An architecture receives the factory of its layers, so it knows no method.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import tensorflow as tf
 import tf_keras
 
 from tfuq.config import LatentConfig, NetworkConfig
@@ -17,35 +22,93 @@ from tfuq.networks.unet import unet
 from tfuq.networks.vnet import vnet
 from tfuq.registry import Registry
 
-ARCHITECTURES: Registry[Callable[..., tf_keras.KerasTensor]] = Registry("network.name")
+ARCHITECTURES: Registry[Callable[..., tf.Tensor]] = Registry("network.name")
 
 
-def build_network(config: NetworkConfig, layers: LayerFactory, *, channels: int, outputs: int) -> tf_keras.Model:
-    """The configured network ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``."""
+def build_network(
+    config: NetworkConfig,
+    layers: LayerFactory,
+    *,
+    channels: int,
+    outputs: int,
+) -> tf_keras.Model:
+    """The configured network.
+
+    Args:
+        config: the network's section of the configuration.
+        layers: makes its layers.
+        channels: of the image.
+        outputs: channels of the output.
+
+    Returns:
+        ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``.
+    """
     image = _image(config, channels)
-    return tf_keras.Model([image, layers.seed], _applied(config, layers, image, outputs), name=config.name)
+    logits = _applied(config, layers, image, outputs)
+    return tf_keras.Model(
+        [image, layers.seed],
+        logits,
+        name=config.name,
+    )
 
 
 def build_latent_network(
-    config: NetworkConfig, settings: LatentConfig, layers: LayerFactory, *, kl_scale: float, channels: int, outputs: int
+    config: NetworkConfig,
+    settings: LatentConfig,
+    layers: LayerFactory,
+    *,
+    kl_scale: float,
+    channels: int,
+    outputs: int,
 ) -> tf_keras.Model:
-    """As `build_network`, with a latent code over the configured network as backbone (see `tfuq.networks.latent`).
+    """The configured network as backbone of a latent code (see `tfuq.networks.latent`).
 
-    The backbone has point weights: what is drawn lies in the encoder, the code and the decoder.
+    The backbone has point weights: the encoder, the code and the decoder are random.
+
+    Args:
+        config: the network's section of the configuration.
+        settings: the latent code's section.
+        layers: makes the layers.
+        kl_scale: factor on the code's KL divergence.
+        channels: of the image.
+        outputs: channels of the output.
+
+    Returns:
+        As `build_network`.
     """
     image = _image(config, channels)
-    features = _applied(config, replace(layers, weights=None), image, 2 * settings.features)
-    logits = latent(layers, features, config=settings, kl_scale=kl_scale, outputs=outputs, style=_style(config))
-    return tf_keras.Model([image, layers.seed], logits, name=f"latent_{config.name}")
+    point_layers = replace(layers, weights=None)
+    features = _applied(config, point_layers, image, 2 * settings.features)
+    logits = latent(
+        layers, features, config=settings, kl_scale=kl_scale, outputs=outputs, style=_style(config)
+    )
+    return tf_keras.Model(
+        [image, layers.seed],
+        logits,
+        name=f"latent_{config.name}",
+    )
 
 
-def _image(config: NetworkConfig, channels: int) -> tf_keras.KerasTensor:
+def _image(config: NetworkConfig, channels: int) -> tf.Tensor:
     return tf_keras.Input((*config.patch_size, channels), name="image")
 
 
-def _applied(config: NetworkConfig, layers: LayerFactory, image, outputs: int):
-    common = {"outputs": outputs, "widths": config.widths, "style": _style(config), "level_dropout": config.level_dropout}
-    return ARCHITECTURES[config.name](config, layers, image, **common)
+def _applied(
+    config: NetworkConfig,
+    layers: LayerFactory,
+    image: tf.Tensor,
+    outputs: int,
+) -> tf.Tensor:
+    architecture = ARCHITECTURES[config.name]
+    return architecture(
+        config,
+        layers,
+        image,
+        outputs=outputs,
+        widths=config.widths,
+        style=_style(config),
+        level_dropout=config.level_dropout,
+    )
 
 
 def _style(config: NetworkConfig) -> ConvolutionStyle:
@@ -59,28 +122,59 @@ def _style(config: NetworkConfig) -> ConvolutionStyle:
 
 
 def _head(config: NetworkConfig) -> Head:
-    return Head(config.head_filters, config.activation if config.head_activation == "same" else "linear")
+    activation = "linear"
+    if config.head_activation == "same":
+        activation = config.activation
+    return Head(filters=config.head_filters, activation=activation)
 
 
 @ARCHITECTURES.register("unet")
-def _unet(config: NetworkConfig, layers: LayerFactory, image, **common):
-    return unet(layers, image, upsample_dropout=config.upsample_dropout, head=_head(config), **common)
+def _unet(
+    config: NetworkConfig,
+    layers: LayerFactory,
+    image: tf.Tensor,
+    **options: Any,
+) -> tf.Tensor:
+    return unet(
+        layers, image, upsample_dropout=config.upsample_dropout, head=_head(config), **options
+    )
 
 
 @ARCHITECTURES.register("vnet")
-def _vnet(config: NetworkConfig, layers: LayerFactory, image, **common):
-    own = {"kernel_size": config.kernel_size, "upsample_dropout": config.upsample_dropout, "head": _head(config)}
-    return vnet(layers, image, **own, **common)
+def _vnet(
+    config: NetworkConfig,
+    layers: LayerFactory,
+    image: tf.Tensor,
+    **options: Any,
+) -> tf.Tensor:
+    return vnet(
+        layers,
+        image,
+        kernel_size=config.kernel_size,
+        upsample_dropout=config.upsample_dropout,
+        head=_head(config),
+        **options,
+    )
 
 
 @ARCHITECTURES.register("fcn")
-def _fcn(_config: NetworkConfig, layers: LayerFactory, image, **common):
-    return fcn(layers, image, **common)
+def _fcn(
+    _config: NetworkConfig,
+    layers: LayerFactory,
+    image: tf.Tensor,
+    **options: Any,
+) -> tf.Tensor:
+    return fcn(layers, image, **options)
 
 
 @ARCHITECTURES.register("lenet")
-def _lenet(config: NetworkConfig, layers: LayerFactory, image, **common):
-    return lenet(layers, image, dense_widths=config.dense_widths, **common)
+def _lenet(
+    config: NetworkConfig,
+    layers: LayerFactory,
+    image: tf.Tensor,
+    **options: Any,
+) -> tf.Tensor:
+    return lenet(layers, image, dense_widths=config.dense_widths, **options)
 
 
 def count_layers(model: tf_keras.Model) -> int:

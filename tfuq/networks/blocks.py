@@ -1,23 +1,35 @@
-"""Pieces that the architectures share; each is rank-generic."""
+"""Pieces that the architectures share, for any number of spatial axes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
+import tensorflow as tf
 import tf_keras
 
 from tfuq.layers import LayerFactory, LinearUpsampling
+from tfuq.layers.factory import Apply
 
 _POOL = {2: tf_keras.layers.MaxPool2D, 3: tf_keras.layers.MaxPool3D}
 _UPSAMPLE = {2: tf_keras.layers.UpSampling2D, 3: tf_keras.layers.UpSampling3D}
 _PRELU_START = 0.25  # slope of negative values (He et al. 2015)
+_MOST_GROUPS = 8  # of group normalization
+_GROUP_PER_CHANNEL = -1  # groups of instance normalization, as tf_keras names them
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ConvolutionStyle:
-    """How every convolution of a network is normalized, activated and followed by dropout."""
+    """How every convolution of a network is normalized, activated and followed by dropout.
+
+    Attributes:
+        rank: number of spatial axes, 2 or 3.
+        activation: a name that tf_keras knows, or ``prelu``.
+        normalization: ``none``, ``group`` or ``instance``.
+        dropout_after_each: rate of the dropout after each convolution; 0 makes no layer.
+        spatial_dropout: whether every dropout of the network drops whole channels.
+    """
 
     rank: int
     activation: str = "relu"
@@ -31,98 +43,149 @@ class ConvolutionStyle:
         return self.normalization == "none" and self.activation != "prelu"
 
 
-def convolution(layers: LayerFactory, style: ConvolutionStyle, filters: int, size: int, *, name: str, **options) -> Callable:
-    """Convolution → normalization → activation → dropout; what the style leaves out makes no layer.
+def convolution(
+    layers: LayerFactory,
+    style: ConvolutionStyle,
+    filters: int,
+    size: int,
+    *,
+    name: str,
+    **options: Any,
+) -> Apply:
+    """Convolution → normalization → activation → dropout.
 
-    ``options`` as those of `LayerFactory.conv`.
+    What the style leaves out makes no layer. Arguments are those of `LayerFactory.conv`.
     """
-    own = {"activation": style.activation} if style.is_fused else {}
+    if style.is_fused:
+        options = {"activation": style.activation, **options}
 
-    def apply(x):
-        x = normalized_convolution(layers, style, filters, size, name=name, **own, **options)(x)
-        x = x if style.is_fused else activation(style, rank=style.rank, name=name)(x)
+    def apply(x: tf.Tensor) -> tf.Tensor:
+        x = normalized_convolution(layers, style, filters, size, name=name, **options)(x)
+        if not style.is_fused:
+            x = activation(style, rank=style.rank, name=name)(x)
         return dropout_after_each(layers, style, name=name)(x)
 
     return apply
 
 
-def normalized_convolution(layers: LayerFactory, style: ConvolutionStyle, filters: int, size: int, *, name: str, **options):
-    """Convolution → normalization."""
+def normalized_convolution(
+    layers: LayerFactory,
+    style: ConvolutionStyle,
+    filters: int,
+    size: int,
+    *,
+    name: str,
+    **options: Any,
+) -> Apply:
+    """Convolution → normalization. Arguments are those of `LayerFactory.conv`."""
 
-    def apply(x):
+    def apply(x: tf.Tensor) -> tf.Tensor:
         x = layers.conv(filters, size, rank=style.rank, name=name, **options)(x)
         if style.normalization == "none":
             return x
-        groups = -1 if style.normalization == "instance" else math.gcd(8, filters)
+        groups = _GROUP_PER_CHANNEL
+        if style.normalization == "group":
+            groups = math.gcd(_MOST_GROUPS, filters)
         return tf_keras.layers.GroupNormalization(groups=groups, name=f"{name}_norm")(x)
 
     return apply
 
 
 def activation(style: ConvolutionStyle, *, rank: int, name: str) -> tf_keras.layers.Layer:
-    """The style's activation as a layer; PReLU has one slope a channel, whatever the ``rank`` of space."""
+    """The style's activation as a layer.
+
+    Args:
+        style: of the network's convolutions.
+        rank: number of spatial axes of the input; PReLU has one slope for each channel.
+        name: of the convolution or dense layer before it.
+    """
     if style.activation == "prelu":
-        start = tf_keras.initializers.Constant(_PRELU_START)
-        return tf_keras.layers.PReLU(start, shared_axes=list(range(1, rank + 1)) or None, name=f"{name}_prelu")
+        return _prelu(rank, name)
     return tf_keras.layers.Activation(style.activation, name=f"{name}_activation")
 
 
-def dropout_after_each(layers: LayerFactory, style: ConvolutionStyle, *, name: str) -> Callable:
-    """The dropout that follows a convolution."""
+def _prelu(rank: int, name: str) -> tf_keras.layers.Layer:
+    spatial_axes = list(range(1, rank + 1))
+    return tf_keras.layers.PReLU(
+        tf_keras.initializers.Constant(_PRELU_START),
+        shared_axes=spatial_axes or None,
+        name=f"{name}_prelu",
+    )
+
+
+def dropout_after_each(layers: LayerFactory, style: ConvolutionStyle, *, name: str) -> Apply:
+    """The dropout that follows the convolution ``name``."""
     return dropout(layers, style, style.dropout_after_each, name=f"{name}_dropout")
 
 
-def dropout(layers: LayerFactory, style: ConvolutionStyle, rate: float, *, name: str) -> Callable:
+def dropout(layers: LayerFactory, style: ConvolutionStyle, rate: float, *, name: str) -> Apply:
     """Dropout of the style's kind; a rate of zero makes no layer."""
-    return layers.dropout(rate, spatial=style.spatial_dropout, name=name) if rate else lambda x: x
+    if not rate:
+        return lambda x: x
+    return layers.dropout(rate, spatial=style.spatial_dropout, name=name)
 
 
-def dense(layers: LayerFactory, style: ConvolutionStyle, units: int, *, name: str) -> Callable:
+def dense(layers: LayerFactory, style: ConvolutionStyle, units: int, *, name: str) -> Apply:
     """Dense layer → activation."""
-    if style.activation == "prelu":
-        return lambda x: activation(style, rank=0, name=name)(layers.dense(units, name=name)(x))
-    return layers.dense(units, activation=style.activation, name=name)
+    if style.activation != "prelu":
+        return layers.dense(units, activation=style.activation, name=name)
+
+    def apply(x: tf.Tensor) -> tf.Tensor:
+        prelu = activation(style, rank=0, name=name)
+        return prelu(layers.dense(units, name=name)(x))
+
+    return apply
 
 
-def two_convolutions(layers: LayerFactory, style: ConvolutionStyle, width: int, name: str) -> Callable:
+def two_convolutions(layers: LayerFactory, style: ConvolutionStyle, width: int, name: str) -> Apply:
     """Two 3×3 convolutions (3×3×3 in 3D)."""
 
-    def apply(x):
+    def apply(x: tf.Tensor) -> tf.Tensor:
         x = convolution(layers, style, width, 3, name=f"{name}_conv1")(x)
         return convolution(layers, style, width, 3, name=f"{name}_conv2")(x)
 
     return apply
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Head:
-    """The end of a network: a further 3×3 convolution of so many filters, if any, and its activation."""
+    """The end of a network: one more 3×3 convolution if it has filters, and the logits.
+
+    Attributes:
+        filters: of the convolution; None makes no convolution.
+        activation: of the convolution.
+    """
 
     filters: int | None = None
     activation: str = "linear"
 
-    def __call__(self, layers: LayerFactory, style: ConvolutionStyle, outputs: int) -> Callable:
+    def __call__(self, layers: LayerFactory, style: ConvolutionStyle, outputs: int) -> Apply:
         """From features to ``outputs`` channels."""
 
-        def apply(x):
+        def apply(x: tf.Tensor) -> tf.Tensor:
             if self.filters:
-                plain = replace(style, activation=self.activation, normalization="none", dropout_after_each=0.0)
-                x = convolution(layers, plain, self.filters, 3, name="head_conv")(x)
+                x = convolution(layers, self._plain(style), self.filters, 3, name="head_conv")(x)
             return layers.conv(outputs, 1, rank=style.rank, name="logits")(x)
 
         return apply
 
+    def _plain(self, style: ConvolutionStyle) -> ConvolutionStyle:
+        """The style of the head's convolution."""
+        return replace(
+            style, activation=self.activation, normalization="none", dropout_after_each=0.0
+        )
 
-def max_pool(rank: int, *, name: str):
+
+def max_pool(rank: int, *, name: str) -> tf_keras.layers.Layer:
     """Max-pooling by two along every spatial axis."""
     return _POOL[rank](2, name=name)
 
 
-def upsample(rank: int, *, name: str):
+def upsample(rank: int, *, name: str) -> tf_keras.layers.Layer:
     """Nearest-neighbour up-sampling by two along every spatial axis."""
     return _UPSAMPLE[rank](2, name=name)
 
 
-def resize(factor: int, *, name: str):
+def resize(factor: int, *, name: str) -> tf_keras.layers.Layer:
     """Linear up-sampling by ``factor`` along every spatial axis."""
     return LinearUpsampling(factor, name=name)

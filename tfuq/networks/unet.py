@@ -1,18 +1,27 @@
-"""U-Net (Ronneberger et al. 2015), for any number of spatial axes."""
+"""U-Net, for any number of spatial axes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import tensorflow as tf
 import tf_keras
 
 from tfuq.layers import LayerFactory
-from tfuq.networks.blocks import ConvolutionStyle, Head, convolution, dropout, max_pool, two_convolutions, upsample
+from tfuq.networks.blocks import (
+    ConvolutionStyle,
+    Head,
+    convolution,
+    dropout,
+    max_pool,
+    two_convolutions,
+    upsample,
+)
 
 
 def unet(
     layers: LayerFactory,
-    image: tf_keras.KerasTensor,
+    image: tf.Tensor,
     *,
     outputs: int,
     widths: Sequence[int],
@@ -20,29 +29,58 @@ def unet(
     level_dropout: Mapping[int, float],
     upsample_dropout: float,
     head: Head,
-) -> tf_keras.KerasTensor:
-    """``image [N, *spatial, C] → [N, *spatial, outputs]``.
+) -> tf.Tensor:
+    """Build the network.
 
-    ``widths``: filters per level, the last being the bottom. ``level_dropout``: rate after an encoder level, levels
-    counted from 1. ``upsample_dropout``: rate after every up-sampling.
+    Args:
+        layers: makes the layers.
+        image: ``[N, *S, C]``.
+        outputs: channels of the output.
+        widths: filters of each level; the last is the bottom.
+        style: of the convolutions.
+        level_dropout: rate after an encoder level, by level, counted from 1.
+        upsample_dropout: rate after every up-sampling.
+        head: the end of the network.
+
+    Returns:
+        ``[N, *S, outputs]``.
+
+    References:
+        Ronneberger et al. 2015, U-Net: convolutional networks for biomedical image segmentation.
     """
-    skips, x = [], image
+    skips: list[tf.Tensor] = []
+    x = image
     for level, width in enumerate(widths, start=1):
-        x = max_pool(style.rank, name=f"pool{level - 1}")(x) if skips else x
+        if skips:
+            x = max_pool(style.rank, name=f"pool{level - 1}")(x)
         x = two_convolutions(layers, style, width, f"encoder{level}")(x)
-        x = dropout(layers, style, level_dropout.get(level, 0.0), name=f"encoder{level}_dropout")(x)
+        rate = level_dropout.get(level, 0.0)
+        x = dropout(layers, style, rate, name=f"encoder{level}_dropout")(x)
         skips.append(x)
     for level in range(len(widths) - 1, 0, -1):
         x = upsample(style.rank, name=f"decoder{level}_upsample")(x)
         x = dropout(layers, style, upsample_dropout, name=f"decoder{level}_dropout")(x)
-        x = _merge(layers, style, widths[level - 1], level)(x, skips[level - 1])
+        x = _merged(
+            layers,
+            style,
+            widths[level - 1],
+            level,
+            x,
+            skips[level - 1],
+        )
     return head(layers, style, outputs)(x)
 
 
-def _merge(layers, style, width, level):
-    def apply(x, skip):
-        x = convolution(layers, style, width, 2, name=f"decoder{level}_up_conv")(x)
-        x = tf_keras.layers.Concatenate(name=f"decoder{level}_concat")([skip, x])
-        return two_convolutions(layers, style, width, f"decoder{level}")(x)
-
-    return apply
+def _merged(
+    layers: LayerFactory,
+    style: ConvolutionStyle,
+    width: int,
+    level: int,
+    x: tf.Tensor,
+    skip: tf.Tensor,
+) -> tf.Tensor:
+    """A decoder level's output, from the level below and from the encoder."""
+    name = f"decoder{level}"
+    x = convolution(layers, style, width, 2, name=f"{name}_up_conv")(x)
+    x = tf_keras.layers.Concatenate(name=f"{name}_concat")([skip, x])
+    return two_convolutions(layers, style, width, name)(x)

@@ -29,7 +29,7 @@ from tfuq.posterior import Posterior, samples_of
 from tfuq.reducers import Reducer
 from tfuq.results import DEFINITIONS, MANIFEST, MEMBER_VARIANCES, Manifest
 from tfuq.runs import Run
-from tfuq.sampling import Sampler, Statistics
+from tfuq.sampling import Sampler, SampleStatistics
 from tfuq.scaling import Scaled, UnscaledMean
 from tfuq.tasks import task_of
 from tfuq.version import __version__
@@ -115,7 +115,7 @@ class Predictor(ABC):
         scaling = self.calibration.scaling if self.calibration else None
         return [Scaled(reducers, scaling.weights, scaling.bias), UnscaledMean()] if scaling else reducers
 
-    def _finish(self, statistics: Statistics) -> Statistics:
+    def _finish(self, statistics: SampleStatistics) -> SampleStatistics:
         further = (*_FURTHER, *self.statistics_of_maps)
         return task_of(self.config).finish(statistics) | {name: statistics[name] for name in further if name in statistics}
 

@@ -1,14 +1,26 @@
-"""Streaming statistics over samples: stateless objects, explicit state, memory that does not grow with T.
+"""Streaming statistics over samples: objects without state, explicit states, bounded memory.
 
-``p`` is one sample's class probabilities ``[N, *S, K]``, or ``[N, *S, 1]`` of a binary network: its foreground's. A
-reducer's ``finalize`` returns named statistics, of both classes then, that `tfuq.measures.voxel` turns into maps.
-Memory grows with T only in those that keep something of each sample: `PackedMasks` a bit per voxel and foreground class, which
-pairwise and per-component measures cannot do without, `LandmarkSamples` a position per landmark, and `tfuq.scaling.PickedSamples`
-the probabilities of the voxels that a scaling is fitted on.
+``p`` is one sample's class probabilities ``[N, *S, K]``. A binary network has ``[N, *S, 1]``, the
+probability of its foreground; the statistics then hold both classes. `tfuq.measures.voxel` makes
+maps from these statistics.
+
+Memory grows with the number of samples T only in reducers that keep something of each sample:
+
+* `PackedMasks` keeps a bit for each voxel and foreground class. Pairwise measures and measures of
+  components need it.
+* `LandmarkSamples` keeps a position for each landmark.
+* `tfuq.scaling.PickedSamples` keeps the probabilities of the voxels that a scaling is fitted on.
 """
 
 from tfuq.reducers.base import LastSample, Reducer
-from tfuq.reducers.classes import EntropyTerms, Moments, PackedMasks, RegionEntropyTerms, Votes, chosen_class
+from tfuq.reducers.classes import (
+    EntropyTerms,
+    Moments,
+    PackedMasks,
+    RegionEntropyTerms,
+    Votes,
+    chosen_class,
+)
 from tfuq.reducers.landmarks import LandmarkSamples
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""What a reducer is."""
+"""The protocol of reducers."""
 
 from __future__ import annotations
 
@@ -7,28 +7,43 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
-State = Any
+State = Any  # tensors, in any nested structure
 Shape = Sequence  # of one sample's p: scalar tensors, the channels a plain number
+SampleStatistics = dict[str, tf.Tensor]
 
 
 class Reducer(Protocol):
-    """``initialize(shape of p, T) → state``; ``update(state, p, t) → state`` for t = 0 … T−1; ``finalize``."""
+    """Folds samples into a state, one after another, and makes statistics from the state."""
 
-    def initialize(self, shape: Shape, samples: tf.Tensor) -> State: ...
+    def initialize(self, shape: Shape, samples: tf.Tensor) -> State:
+        """The state before the first sample.
 
-    def update(self, state: State, p: tf.Tensor, t: tf.Tensor) -> State: ...
+        Args:
+            shape: of one sample's p.
+            samples: T, int32 scalar.
+        """
 
-    def finalize(self, state: State, samples: tf.Tensor) -> dict[str, tf.Tensor]: ...
+    def update(self, state: State, p: tf.Tensor, t: tf.Tensor) -> State:
+        """The state after sample t.
+
+        Args:
+            state: the state before it.
+            p: the sample.
+            t: its index, 0 … T−1, int32 scalar.
+        """
+
+    def finalize(self, state: State, samples: tf.Tensor) -> SampleStatistics:
+        """The statistics of all T samples, by name."""
 
 
 class LastSample:
-    """The last sample as it is, ``sample``: all there is to know of a network that draws nothing."""
+    """The last sample as it is, ``sample``: it is enough for a network without randomness."""
 
-    def initialize(self, shape, samples):
+    def initialize(self, shape: Shape, samples: tf.Tensor) -> tf.Tensor:
         return tf.zeros(shape)
 
-    def update(self, state, p, t):
+    def update(self, state: tf.Tensor, p: tf.Tensor, t: tf.Tensor) -> tf.Tensor:
         return p
 
-    def finalize(self, state, samples):
+    def finalize(self, state: tf.Tensor, samples: tf.Tensor) -> SampleStatistics:
         return {"sample": state}

@@ -1,6 +1,7 @@
-"""The tasks, each in one place: what its networks put out, how it is trained, and what is gathered from its samples.
+"""The tasks, each in one file: outputs of its networks, training, and what samples give.
 
-The sampling core knows none of them. A task hands it an activation, which makes a sample of a network's outputs, and reducers.
+The sampling core knows no task. A task gives it an activation, which makes a sample from a
+network's outputs, and reducers.
 """
 
 from __future__ import annotations
@@ -13,7 +14,11 @@ from tfuq.tasks.segmentation import Segmentation
 
 __all__ = ["Task", "TaskLoss", "task_of"]
 
-_TASKS: dict[str, Task] = {"segmentation": Segmentation(), "classification": Classification(), "landmarks": Landmarks()}
+_TASKS: dict[str, Task] = {
+    "segmentation": Segmentation(),
+    "classification": Classification(),
+    "landmarks": Landmarks(),
+}
 
 
 def task_of(config: Config) -> Task:

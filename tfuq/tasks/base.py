@@ -1,4 +1,4 @@
-"""What every task answers."""
+"""The protocol of tasks."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from tfuq.data.cases import Case
 from tfuq.data.dataset import Examples, TrainingSet, make_preprocessor
 from tfuq.data.preprocessing import Preprocessor, Statistics
 from tfuq.reducers import Reducer
+from tfuq.reducers.base import SampleStatistics
+from tfuq.windows import Activation
 
 Load = Callable[[Config, Preprocessor, Case], Examples]
-Statistic = dict[str, tf.Tensor]
 TaskLoss = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 
 
@@ -23,42 +24,98 @@ class Task(Protocol):
     """A task, as a set of functions of a configuration."""
 
     def unit(self, config: Config) -> str:
-        """What a term of the likelihood is."""
+        """What a term of the likelihood belongs to, such as a voxel."""
 
     def outputs(self, config: Config) -> int:
         """Channels of the network's output."""
 
-    def activation(self, config: Config) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
-        """From the network's outputs to a sample, as `tfuq.windows.Activation` has it."""
+    def activation(self, config: Config) -> Activation:
+        """Makes a sample from the network's outputs, see `tfuq.windows.Activation`."""
 
-    def training_set(self, config: Config, cases: list[Case], statistics: Statistics | None) -> TrainingSet:
-        """The training examples."""
+    def training_set(
+        self,
+        config: Config,
+        cases: list[Case],
+        statistics: Statistics | None,
+    ) -> TrainingSet:
+        """The training examples.
+
+        Args:
+            config: the configuration.
+            cases: the training cases.
+            statistics: intensities of the training cases, if normalization needs them.
+        """
 
     def validation(
-        self, config: Config, cases: list[Case], training: TrainingSet, statistics: Statistics | None
+        self,
+        config: Config,
+        cases: list[Case],
+        training: TrainingSet,
+        statistics: Statistics | None,
     ) -> list[Examples]:
-        """Examples to validate on, in groups that are averaged with equal weight."""
+        """Examples to validate on, in groups that are averaged with equal weight.
+
+        Args:
+            config: the configuration.
+            cases: the validation cases.
+            training: the training examples, which the others have to fit.
+            statistics: intensities of the training cases, if normalization needs them.
+        """
 
     def loss(self, config: Config, training: TrainingSet) -> TaskLoss:
-        """``(targets, network's outputs, seed) → [N]``."""
+        """The data term of the objective: ``(targets, network's outputs, seed) → [N]``."""
 
     def outputs_of(self, config: Config, sample: np.ndarray) -> tf.Tensor:
-        """Outputs whose loss is that of a sample, which may have been blended from windows."""
+        """Outputs whose loss is that of a sample.
+
+        Args:
+            config: the configuration.
+            sample: as the activation makes it; it may have been blended from windows.
+        """
 
     def quality(self, config: Config, sample: np.ndarray, targets: np.ndarray) -> float:
-        """The figure of merit (`tfuq.config.TASK_RULES` names it) of a group of examples; NaN where it has none."""
+        """The figure of merit of a group of examples; NaN where it has none.
+
+        `tfuq.config.TASK_RULES` has its name.
+
+        Args:
+            config: the configuration.
+            sample: of all examples, ``[N, …]``.
+            targets: their targets, ``[N, …]``.
+        """
 
     def reducers(self, config: Config) -> Sequence[Reducer]:
         """What is gathered from the samples."""
 
-    def finish(self, statistics: Statistic) -> Statistic:
-        """What a prediction returns of that."""
+    def finish(self, statistics: SampleStatistics) -> SampleStatistics:
+        """What a prediction returns, from what the reducers gathered."""
 
 
-def one_group(load: Load, config: Config, cases: list[Case], training: TrainingSet, statistics) -> list[Examples]:
-    """The examples of all cases as one batch, which is quicker to go through than case by case: they have one shape."""
+def one_group(
+    load: Load,
+    config: Config,
+    cases: list[Case],
+    training: TrainingSet,
+    statistics: Statistics | None,
+) -> list[Examples]:
+    """The examples of all cases as one batch.
+
+    All examples have one shape, and one batch is quicker than case by case.
+
+    Args:
+        load: reads the examples of a case.
+        config: the configuration.
+        cases: the validation cases.
+        training: the training examples, which the others have to fit.
+        statistics: intensities of the training cases, if normalization needs them.
+    """
     preprocessor = make_preprocessor(config, statistics)
-    parts = [training.checked(case, load(config, preprocessor, case)) for case in cases]
-    if not parts:
+    loaded = []
+    for case in cases:
+        examples = load(config, preprocessor, case)
+        loaded.append(training.checked(case, examples))
+    if not loaded:
         return []
-    return [Examples(np.concatenate([p.images for p in parts]), np.concatenate([p.targets for p in parts]))]
+    images = np.concatenate([examples.images for examples in loaded])
+    targets = np.concatenate([examples.targets for examples in loaded])
+    return [Examples(images, targets)]

@@ -1,4 +1,4 @@
-"""What segmentation and classification share: networks that put out logits of classes."""
+"""What segmentation and classification share: networks whose outputs are logits of classes."""
 
 from __future__ import annotations
 
@@ -6,45 +6,84 @@ import numpy as np
 import tensorflow as tf
 
 from tfuq.config import Config
-from tfuq.heteroscedastic import integrated_log_probabilities, prediction_noise, training_noise, without_noise
+from tfuq.data.dataset import TrainingSet
+from tfuq.heteroscedastic import (
+    integrated_log_probabilities,
+    prediction_noise,
+    training_noise,
+    without_noise,
+)
 from tfuq.losses import log_probabilities, make_class_loss, sample_probabilities
 from tfuq.tasks.base import TaskLoss
+from tfuq.windows import Activation
 
-_TINY = 1e-7
+_LEAST_PROBABILITY = 1e-7  # of which there is a logarithm
 
 
 class ClassTask:
     """See `tfuq.tasks.base.Task`."""
 
     def outputs(self, config: Config) -> int:
-        logits = 1 if config.network.output == "sigmoid" else len(config.data.classes)
-        return 2 * logits if config.network.heteroscedastic else logits
+        """Channels of the network's output; the second half are widths of the logits' noise."""
+        logits = len(config.data.classes)
+        if _is_binary(config):
+            logits = 1
+        if config.network.heteroscedastic:
+            return 2 * logits
+        return logits
 
-    def activation(self, config):
+    def activation(self, config: Config) -> Activation:
+        """Makes class probabilities from the network's outputs."""
         if not config.network.heteroscedastic:
             return lambda logits, _seed, _corner: sample_probabilities(logits)
-        first, draws = config.network.output == "sigmoid", config.network.noise_draws  # a binary sample is its foreground's
+        first_class = int(_is_binary(config))  # a binary sample is its foreground's probability
+        draws = config.network.noise_draws
 
-        def activation(outputs, seed, corner):
+        def activation(outputs: tf.Tensor, seed: tf.Tensor, corner: tf.Tensor) -> tf.Tensor:
             noise = prediction_noise(outputs, seed, draws, corner)
-            return tf.exp(integrated_log_probabilities(outputs, noise)[..., first:])
+            log_p = integrated_log_probabilities(outputs, noise)
+            return tf.exp(log_p[..., first_class:])
 
         return activation
 
-    def loss(self, config, training) -> TaskLoss:
-        term = make_class_loss(config.training.loss, training.class_weights)
-        if not config.network.heteroscedastic:
-            return lambda labels, logits, _seed: term(tf.cast(labels, tf.int32), log_probabilities(logits))
+    def loss(self, config: Config, training: TrainingSet) -> TaskLoss:
+        """The loss of labels: ``(labels, network's outputs, seed) → [N]``."""
+        class_loss = make_class_loss(config.training.loss, training.class_weights)
         draws = config.network.noise_draws
-        return lambda labels, outputs, seed: term(
-            tf.cast(labels, tf.int32), integrated_log_probabilities(outputs, training_noise(outputs, seed, draws))
-        )
 
-    def outputs_of(self, config, sample):
-        logits = tf.math.log(tf.maximum(both_classes(sample), _TINY))
-        return without_noise(logits) if config.network.heteroscedastic else logits
+        def loss(labels: tf.Tensor, logits: tf.Tensor, _seed: tf.Tensor) -> tf.Tensor:
+            labels = tf.cast(labels, tf.int32)
+            return class_loss(labels, log_probabilities(logits))
+
+        def heteroscedastic_loss(
+            labels: tf.Tensor,
+            outputs: tf.Tensor,
+            seed: tf.Tensor,
+        ) -> tf.Tensor:
+            labels = tf.cast(labels, tf.int32)
+            noise = training_noise(outputs, seed, draws)
+            return class_loss(labels, integrated_log_probabilities(outputs, noise))
+
+        if config.network.heteroscedastic:
+            return heteroscedastic_loss
+        return loss
+
+    def outputs_of(self, config: Config, sample: np.ndarray) -> tf.Tensor:
+        """Outputs whose loss is that of a sample of class probabilities."""
+        p = both_classes(sample)
+        logits = tf.math.log(tf.maximum(p, _LEAST_PROBABILITY))
+        if config.network.heteroscedastic:
+            return without_noise(logits)
+        return logits
+
+
+def _is_binary(config: Config) -> bool:
+    """Whether the network has one logit, of the foreground."""
+    return config.network.output == "sigmoid"
 
 
 def both_classes(sample: np.ndarray) -> np.ndarray:
-    """``[..., K]``, of a binary network's sample too."""
-    return np.concatenate([1 - sample, sample], -1) if sample.shape[-1] == 1 else sample
+    """``[..., K]``, also for a binary network's sample ``[..., 1]``."""
+    if sample.shape[-1] == 1:
+        return np.concatenate([1 - sample, sample], -1)
+    return sample

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfuq.config import Config
+from tfuq.data.cases import Case
 from tfuq.data.classification import ClassificationSet, load_examples
-from tfuq.data.dataset import Examples
+from tfuq.data.dataset import Examples, TrainingSet
+from tfuq.data.preprocessing import Statistics
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
+from tfuq.reducers import Reducer
+from tfuq.reducers.base import SampleStatistics
 from tfuq.tasks.base import one_group
 from tfuq.tasks.classes import ClassTask, both_classes
 
@@ -12,20 +21,38 @@ from tfuq.tasks.classes import ClassTask, both_classes
 class Classification(ClassTask):
     """See `tfuq.tasks.base.Task`."""
 
-    def unit(self, config):
+    def unit(self, config: Config) -> str:
+        """A term of the likelihood belongs to an image."""
         return "image"
 
-    def training_set(self, config, cases, statistics):
+    def training_set(
+        self,
+        config: Config,
+        cases: list[Case],
+        statistics: Statistics | None,
+    ) -> ClassificationSet:
+        """The training images."""
         return ClassificationSet(config, cases, statistics)
 
-    def validation(self, config, cases, training, statistics) -> list[Examples]:
+    def validation(
+        self,
+        config: Config,
+        cases: list[Case],
+        training: TrainingSet,
+        statistics: Statistics | None,
+    ) -> list[Examples]:
+        """All validation images as one group."""
         return one_group(load_examples, config, cases, training, statistics)
 
-    def quality(self, config, sample, targets) -> float:
-        return float((both_classes(sample).argmax(-1) == targets).mean())
+    def quality(self, config: Config, sample: np.ndarray, targets: np.ndarray) -> float:
+        """The share of images whose class is right."""
+        label = both_classes(sample).argmax(-1)
+        return float((label == targets).mean())
 
-    def reducers(self, config):
+    def reducers(self, config: Config) -> Sequence[Reducer]:
+        """What uncertainty measures need."""
         return voxel_reducers()
 
-    def finish(self, statistics):
+    def finish(self, statistics: SampleStatistics) -> SampleStatistics:
+        """The mean probability, uncertainty measures and votes."""
         return voxel_maps(statistics) | {"votes": statistics["votes"]}

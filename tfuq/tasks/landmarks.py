@@ -2,76 +2,141 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 
 from tfuq.config import Config
-from tfuq.data.dataset import Examples
+from tfuq.data.cases import Case
+from tfuq.data.dataset import Examples, TrainingSet
 from tfuq.data.landmarks import LandmarkSet, load_examples
+from tfuq.data.preprocessing import Statistics
 from tfuq.heteroscedastic import log_variance, with_position_loss
 from tfuq.losses import make_heatmap_loss
-from tfuq.reducers import LandmarkSamples
+from tfuq.reducers import LandmarkSamples, Reducer
+from tfuq.reducers.base import SampleStatistics
 from tfuq.tasks.base import TaskLoss, one_group
+from tfuq.windows import Activation
+
+_LEAST_PROBABILITY = 1e-12  # of which there is a logarithm
 
 
 class Landmarks:
-    """See `tfuq.tasks.base.Task`. Beside its heatmaps a heteroscedastic network has as many maps of log variances."""
+    """See `tfuq.tasks.base.Task`.
 
-    def unit(self, config):
-        return "landmark" if config.training.loss.name == "heatmap-cross-entropy" else "heatmap pixel"
+    A heteroscedastic network has as many maps of log variances after its heatmaps.
+    """
+
+    def unit(self, config: Config) -> str:
+        """A term of the likelihood belongs to a landmark, or to a pixel of a heatmap."""
+        if _is_distribution(config):
+            return "landmark"
+        return "heatmap pixel"
 
     def outputs(self, config: Config) -> int:
-        return len(config.data.landmarks) * (2 if config.network.heteroscedastic else 1)
+        """Channels of the network's output."""
+        landmarks = len(config.data.landmarks)
+        if config.network.heteroscedastic:
+            return 2 * landmarks
+        return landmarks
 
-    def activation(self, config):
-        of_heatmaps = _pixel_probabilities if _is_distribution(config) else tf.identity
+    def activation(self, config: Config) -> Activation:
+        """Makes heatmaps, and maps of log variances, from the network's outputs."""
+        heatmaps_of = tf.identity
+        if _is_distribution(config):
+            heatmaps_of = _pixel_probabilities
         if not config.network.heteroscedastic:
-            return lambda outputs, _seed, _corner: of_heatmaps(outputs)
+            return lambda outputs, _seed, _corner: heatmaps_of(outputs)
 
-        def activation(outputs, _seed, _corner):
-            heatmaps = of_heatmaps(tf.split(outputs, 2, axis=-1)[0])
+        def activation(outputs: tf.Tensor, _seed: tf.Tensor, _corner: tf.Tensor) -> tf.Tensor:
+            raw_heatmaps, _ = tf.split(outputs, 2, axis=-1)
+            heatmaps = heatmaps_of(raw_heatmaps)
             return tf.concat([heatmaps, log_variance(outputs)], axis=-1)
 
         return activation
 
-    def training_set(self, config, cases, statistics):
+    def training_set(
+        self,
+        config: Config,
+        cases: list[Case],
+        statistics: Statistics | None,
+    ) -> LandmarkSet:
+        """The training images."""
         return LandmarkSet(config, cases, statistics)
 
-    def validation(self, config, cases, training, statistics) -> list[Examples]:
+    def validation(
+        self,
+        config: Config,
+        cases: list[Case],
+        training: TrainingSet,
+        statistics: Statistics | None,
+    ) -> list[Examples]:
+        """All validation images as one group."""
         return one_group(load_examples, config, cases, training, statistics)
 
-    def loss(self, config, training) -> TaskLoss:
+    def loss(self, config: Config, training: TrainingSet) -> TaskLoss:
+        """The loss of positions: ``(positions, network's outputs, seed) → [N]``."""
         loss = make_heatmap_loss(config.training.loss)
-        if config.network.heteroscedastic:  # a position is one term; so is a heatmap that is a distribution, or else its pixel
-            weight = 1.0 if _is_distribution(config) else 1.0 / np.prod(config.network.patch_size)
-            loss = with_position_loss(loss, config.training.loss.heatmap_sigma, weight)
+        if config.network.heteroscedastic:
+            sigma = config.training.loss.heatmap_sigma
+            loss = with_position_loss(loss, sigma, _position_weight(config))
         return lambda points, outputs, _seed: loss(points, outputs)
 
-    def outputs_of(self, config, sample):
+    def outputs_of(self, config: Config, sample: np.ndarray) -> tf.Tensor:
+        """Outputs whose loss is that of a sample of heatmaps."""
         if not _is_distribution(config):
             return tf.constant(sample)
         landmarks = len(config.data.landmarks)
-        heatmaps, beside = sample[..., :landmarks], sample[..., landmarks:]
-        return tf.concat([tf.math.log(tf.maximum(heatmaps, 1e-12)), beside], axis=-1)
+        heatmaps = sample[..., :landmarks]
+        log_variances = sample[..., landmarks:]
+        logits = tf.math.log(tf.maximum(heatmaps, _LEAST_PROBABILITY))
+        return tf.concat([logits, log_variances], axis=-1)
 
-    def quality(self, config, sample, targets) -> float:
-        """Mean radial error in pixels of the network."""
-        n, rows, columns, _ = sample.shape
-        heatmaps = sample[..., : targets.shape[1]]
-        best = heatmaps.reshape(n, rows * columns, -1).argmax(1)
-        found = np.stack([best % columns, best // columns], -1)
-        return float(np.nanmean(np.linalg.norm(found - targets, axis=-1)))
+    def quality(self, config: Config, sample: np.ndarray, targets: np.ndarray) -> float:
+        """Mean radial error, in pixels of the network."""
+        examples, rows, columns, _ = sample.shape
+        landmarks = targets.shape[1]
+        heatmaps = sample[..., :landmarks]
+        flat = heatmaps.reshape(examples, rows * columns, -1)
+        best = flat.argmax(1)
+        positions = np.stack(
+            [best % columns, best // columns],
+            -1,
+        )
+        errors = np.linalg.norm(positions - targets, axis=-1)
+        return float(np.nanmean(errors))
 
-    def reducers(self, config):
-        return [LandmarkSamples(config.training.loss.heatmap_sigma, companions=config.network.heteroscedastic)]
+    def reducers(self, config: Config) -> Sequence[Reducer]:
+        """The landmarks of every sample."""
+        sigma = config.training.loss.heatmap_sigma
+        return [LandmarkSamples(sigma, companions=config.network.heteroscedastic)]
 
-    def finish(self, statistics):
+    def finish(self, statistics: SampleStatistics) -> SampleStatistics:
+        """The landmarks of every sample."""
         return statistics
 
 
 def _is_distribution(config: Config) -> bool:
+    """Whether a heatmap is a distribution over its pixels."""
     return config.training.loss.name == "heatmap-cross-entropy"
 
 
+def _position_weight(config: Config) -> float:
+    """Factor on the loss of a position, which is one term of the likelihood.
+
+    A heatmap that is a distribution is one term too; of another heatmap, each pixel is.
+    """
+    if _is_distribution(config):
+        return 1.0
+    return 1.0 / np.prod(config.network.patch_size)
+
+
 def _pixel_probabilities(outputs: tf.Tensor) -> tf.Tensor:
-    return tf.exp(outputs - tf.reduce_logsumexp(outputs, axis=[1, 2], keepdims=True))
+    """Softmax over the pixels of each heatmap."""
+    normalizer = tf.reduce_logsumexp(
+        outputs,
+        axis=[1, 2],
+        keepdims=True,
+    )
+    return tf.exp(outputs - normalizer)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from tfuq.data.dataset import Examples, make_preprocessor
-from tfuq.data.preprocessing import PADDING
+from tfuq.config import Config
+from tfuq.data.cases import Case
+from tfuq.data.dataset import Examples, TrainingSet, make_preprocessor
+from tfuq.data.preprocessing import PADDING, Statistics
 from tfuq.data.segmentation import SegmentationSet, load_examples
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
-from tfuq.reducers import PackedMasks, RegionEntropyTerms
+from tfuq.reducers import PackedMasks, Reducer, RegionEntropyTerms
+from tfuq.reducers.base import SampleStatistics
 from tfuq.scoring.segmentation import dice
 from tfuq.tasks.classes import ClassTask, both_classes
 
@@ -18,27 +23,62 @@ _FOR_STRUCTURES = ("masks", "entropy_terms", "region_entropy_terms")
 class Segmentation(ClassTask):
     """See `tfuq.tasks.base.Task`."""
 
-    def unit(self, config):
+    def unit(self, config: Config) -> str:
+        """A term of the likelihood belongs to a voxel."""
         return "voxel"
 
-    def training_set(self, config, cases, statistics):
+    def training_set(
+        self,
+        config: Config,
+        cases: list[Case],
+        statistics: Statistics | None,
+    ) -> SegmentationSet:
+        """The training patches."""
         return SegmentationSet(config, cases, statistics)
 
-    def validation(self, config, cases, training, statistics) -> list[Examples]:
+    def validation(
+        self,
+        config: Config,
+        cases: list[Case],
+        training: TrainingSet,
+        statistics: Statistics | None,
+    ) -> list[Examples]:
+        """The examples of each validation case as a group; a case without any has none."""
         preprocessor = make_preprocessor(config, statistics)
-        loaded = [training.checked(case, load_examples(config, preprocessor, case)) for case in cases]
-        return [examples for examples in loaded if len(examples.images)]
+        groups = []
+        for case in cases:
+            examples = load_examples(config, preprocessor, case)
+            groups.append(training.checked(case, examples))
+        return [examples for examples in groups if len(examples.images)]
 
-    def quality(self, config, sample, targets) -> float:
-        """Dice over the scans' own voxels, meaned over the structures that are there."""
-        p, own = both_classes(sample), targets != PADDING
-        predicted, true = p.argmax(-1)[own], targets[own]
-        scores = [dice(predicted == k, true == k) for k in range(1, p.shape[-1]) if (true == k).any()]
-        return float(np.mean(scores)) if scores else np.nan
+    def quality(self, config: Config, sample: np.ndarray, targets: np.ndarray) -> float:
+        """Dice over the scans' voxels without padding, averaged over the structures they have."""
+        p = both_classes(sample)
+        is_scan = targets != PADDING
+        predicted = p.argmax(-1)[is_scan]
+        true = targets[is_scan]
+        scores = []
+        for k in range(1, p.shape[-1]):
+            if (true == k).any():
+                scores.append(dice(predicted == k, true == k))
+        if not scores:
+            return np.nan
+        return float(np.mean(scores))
 
-    def reducers(self, config):
-        regions = list(config.data.structures.values())[len(config.data.classes) - 1 :]
-        return [*voxel_reducers(), PackedMasks(), *([RegionEntropyTerms(regions)] if regions else [])]
+    def reducers(self, config: Config) -> Sequence[Reducer]:
+        """What uncertainty maps and measures of structures need."""
+        reducers = [*voxel_reducers(), PackedMasks()]
+        foreground = len(config.data.classes) - 1
+        structures = list(config.data.structures.values())
+        regions = structures[foreground:]
+        if regions:
+            reducers.append(RegionEntropyTerms(regions))
+        return reducers
 
-    def finish(self, statistics):
-        return voxel_maps(statistics) | {name: statistics[name] for name in _FOR_STRUCTURES if name in statistics}
+    def finish(self, statistics: SampleStatistics) -> SampleStatistics:
+        """The mean probability, uncertainty maps, and what measures of structures need."""
+        results = voxel_maps(statistics)
+        for name in _FOR_STRUCTURES:
+            if name in statistics:
+                results[name] = statistics[name]
+        return results

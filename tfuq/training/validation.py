@@ -23,7 +23,7 @@ class Validator:
 
     def __init__(self, config: Config, groups: list[Examples], loss: TaskLoss, channels: int):
         self._config, self._groups, self._loss, self._task = config, groups, loss, task_of(config)
-        self._mean_network = build_member(config, channels=channels, draws=())
+        self._mean_network = build_member(config, channels=channels, sources=())
         network = windowed(config, self._mean_network, keep=0)
         self._sampler = Sampler(Posterior([network]), [LastSample()])
 

@@ -97,7 +97,7 @@ def _case_rows(folder: Path, case: Case, config: Config, path: Path):
     for name, classes in config.data.structures.items():
         head = {"case": case.id, "class": name}
         masks = samples.of_classes(classes)
-        band = dose_band(np.maximum(dose, 0), masks.each(), highest)
+        band = dose_band(np.maximum(dose, 0), masks.unpacked(), highest)
         union = masks.union()
         beyond = {"beyond_dose_percent": float(100 * (dose[union] == _BEYOND).mean()) if union.any() else None}
         true = {f"{key}_reference": value for key, value in _reference(np.maximum(seen, 0)[np.isin(truth, classes)]).items()}

@@ -65,7 +65,9 @@ def _on_grid(samples: StoredSamples | None, classes: list[int], grid: Volume) ->
     if samples is None:
         return None
     masks: SampleMasks = samples.of_classes(classes)
-    return np.stack([onto_grid(samples.grid.with_array(mask.astype(np.float32)), grid).array > _HALF for mask in masks.each()])
+    return np.stack(
+        [onto_grid(samples.grid.with_array(mask.astype(np.float32)), grid).array > _HALF for mask in masks.unpacked()]
+    )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,87 @@
+"""Windows added up to a sample, in place, and the weights that they are blended with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+_LEAST_IMPORTANCE = 1e-3
+
+
+def with_whole_images(target: tf.Tensor, values: tf.Tensor, first: tf.Tensor) -> tf.Tensor:
+    """Write whole images into a sample.
+
+    Args:
+        target: the sample ``[N, *S, C]``.
+        values: images ``[chunk, *S, C]``; filler beyond the last image of the sample is dropped.
+        first: index of the first image in the sample, int32 scalar.
+    """
+    count = tf.shape(target)[0]
+
+    def write() -> tf.Tensor:
+        last = tf.minimum(first + tf.shape(values)[0], count)
+        begin = tf.stack([first] + [0] * (len(target.shape) - 1))
+        end = tf.concat([[last], tf.shape(target)[1:]], 0)
+        return _update(target, begin, end, values[: last - first])
+
+    # All images in one chunk, as in most 3D volumes: nothing to copy.
+    is_single_chunk = count <= tf.shape(values)[0]
+    return tf.cond(is_single_chunk, lambda: values[:count], write)
+
+
+def add_at(
+    target: tf.Tensor,
+    values: tf.Tensor,
+    begin: tf.Tensor,
+    size: tf.Tensor | Sequence[int],
+) -> tf.Tensor:
+    """Add a box of values to a sample.
+
+    Args:
+        target: the sample.
+        values: of the box.
+        begin: first element of the box along each axis.
+        size: of the box along each axis.
+    """
+    end = begin + size
+    current = tf.slice(target, begin, size)
+    return _update(target, begin, end, current + values)
+
+
+def _update(
+    target: tf.Tensor,
+    begin: tf.Tensor,
+    end: tf.Tensor,
+    values: tf.Tensor,
+) -> tf.Tensor:
+    return tf.raw_ops.TensorStridedSliceUpdate(
+        input=target,
+        begin=begin,
+        end=end,
+        strides=tf.ones_like(begin),
+        value=values,
+    )
+
+
+def gaussian_importance(patch: Sequence[int]) -> tf.Tensor:
+    """Weights of a window's voxels.
+
+    They are 1 at the centre, have a standard deviation of an eighth of the patch, and are never
+    below 1e-3. They are computed where they are needed: as a constant they would be a large part of
+    a graph that is stored.
+
+    Args:
+        patch: voxels along each axis.
+
+    Returns:
+        float32 ``[*patch]``.
+    """
+    weights = tf.ones([], tf.float64)
+    for size in patch:
+        centre = (size - 1) / 2
+        distance = (np.arange(size) - centre) / (size / 8)
+        profile = np.exp(-0.5 * distance**2)
+        weights = weights[..., None] * tf.constant(profile / profile.max())
+    return tf.cast(tf.maximum(weights, _LEAST_IMPORTANCE), tf.float32)
