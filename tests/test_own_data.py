@@ -12,7 +12,7 @@ from tfuq.data.readers import read
 from tfuq.data.splits import split_cases
 from tfuq.data.writers import write_nifti
 from tfuq.errors import ConfigError, DataError
-from tfuq.report.segmentation import upright
+from tfuq.report.slices import upright
 
 OWN = """
 name: discs

@@ -21,8 +21,8 @@ from tfuq.doctor.members import validation_came_to_no_number, weights_are_not_fi
 from tfuq.errors import DataError, RunError, TfuqError
 from tfuq.masks import STORED, read_samples
 from tfuq.report.canvas import new_figure, save
+from tfuq.report.landmark_figures import _sampled_points
 from tfuq.report.page.found import _few_colours
-from tfuq.report.tables import _sampled_points
 from tfuq.report.training import training_curves
 from tfuq.runs import Run
 from tfuq.scoring.evaluation.classification import read_predictions

@@ -182,7 +182,7 @@ def test_large_volumes_are_thinned_out():
     window = choose_window(labelled, 2)
     assert len(window.slices) == 32
     assert (window.slices[0], window.slices[-1]) == (18, 181)
-    assert (window.step, window.of) == (3, 200)
+    assert (window.step, window.count) == (3, 200)
     assert choose_window(np.zeros((4, 5, 6), bool), 0).slices == [0, 1, 2, 3]
 
 

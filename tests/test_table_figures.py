@@ -6,7 +6,8 @@ from PIL import Image
 
 from tfuq.report.canvas import save
 from tfuq.report.classification import confusion_figure, extremes, rejection
-from tfuq.report.landmarks import error_scatter, overlay, quantile_bars
+from tfuq.report.landmark_errors import error_scatter, quantile_bars
+from tfuq.report.landmarks import overlay
 from tfuq.report.ranking import reliability, risk_coverage
 from tfuq.scoring.association import grouped_correlations
 from tfuq.scoring.calibration import Bins, confidence_bins

@@ -17,7 +17,8 @@ from tfuq.data.volume import Volume
 from tfuq.data.writers import whole_set, write_csv
 from tfuq.measures.voxel import UNCERTAINTY_MAPS
 from tfuq.prediction.tables import TablePredictor
-from tfuq.report.segmentation import CaseArrays, overview
+from tfuq.report.overview import overview
+from tfuq.report.slices import CaseArrays
 from tfuq.runs import RUNS, Run
 
 
@@ -54,7 +55,14 @@ class PredictedVolume:
     def plot(self):
         """A matplotlib figure: image, label and maps at the slice with the most labelled area."""
         maps = {name: self[name] for name in UNCERTAINTY_MAPS if name in self.maps}
-        case = CaseArrays(self._prediction.case, self._image.affine, self._image.array[..., 0], None, self["label"], maps)
+        case = CaseArrays(
+            id=self._prediction.case,
+            affine=self._image.affine,
+            image=self._image.array[..., 0],
+            truth=None,
+            label=self["label"],
+            maps=maps,
+        )
         return overview(case, self._config, self._prediction.case)
 
 

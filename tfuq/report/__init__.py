@@ -1,1 +1,1 @@
-"""What people look at: figures of scores."""
+"""What people look at: figures of scores, and one page of a whole report."""

@@ -1,12 +1,18 @@
-"""What all figures share: a canvas without a display, whole files, and colours that are told apart without colour vision."""
+"""What all figures share: a canvas without a display, whole files, and colours.
+
+The colours can be told apart without colour vision.
+
+References:
+    Okabe & Ito 2008, Color universal design.
+"""
 
 from __future__ import annotations
 
 import io
-import itertools
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -15,33 +21,50 @@ from matplotlib.ticker import LogFormatter
 
 from tfuq.data.writers import write_bytes
 
-# Okabe and Ito 2008
-BLUE, VERMILION, ORANGE, GREEN, SKY, PURPLE, YELLOW, BLACK = (
-    "#0072B2", "#D55E00", "#E69F00", "#009E73", "#56B4E9", "#CC79A7", "#F0E442", "#000000",
-)  # fmt: skip
-RIGHT, WRONG = BLUE, VERMILION
-SEQUENTIAL = "cividis"
+BLUE = "#0072B2"
+VERMILION = "#D55E00"
+ORANGE = "#E69F00"
+GREEN = "#009E73"
+SKY = "#56B4E9"
+PURPLE = "#CC79A7"
+YELLOW = "#F0E442"
+BLACK = "#000000"
 GREY = "#BBBBBB"
-_MOST_ACROSS = 3
+RIGHT = BLUE
+WRONG = VERMILION
+SEQUENTIAL = "cividis"
+_MOST_COLUMNS = 3
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of so many inches that draws without a display."""
+    """Make an empty figure that needs no display.
+
+    Args:
+        width: In inches.
+        height: In inches.
+    """
     figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
 def panels(count: int) -> tuple[Figure, list[Axes]]:
-    """A figure of so many plots, in rows as even as can be."""
-    down = -(-count // _MOST_ACROSS)
-    across = -(-count // down)
-    figure = new_figure(4.2 * across, 3.2 * down)
-    return figure, [figure.add_subplot(down, across, place) for place in range(1, count + 1)]
+    """Make a figure of ``count`` plots, in rows that are as even as can be."""
+    rows = -(-count // _MOST_COLUMNS)
+    columns = -(-count // rows)
+    figure = new_figure(4.2 * columns, 3.2 * rows)
+    axes = [figure.add_subplot(rows, columns, number) for number in range(1, count + 1)]
+    return figure, axes
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write a PNG, whole or not at all, and say where. Names in it are shown as they are: ``$`` begins no formula."""
+    """Write a PNG, whole or not at all.
+
+    Names in the figure are shown as they are: ``$`` begins no formula.
+
+    Returns:
+        The path that was written.
+    """
     _take_literally(figure)
     content = io.BytesIO()
     figure.savefig(content, format="png")
@@ -50,7 +73,10 @@ def save(figure: Figure, path: Path) -> Path:
 
 
 def _take_literally(figure: Figure) -> None:
-    """Show every text as it is, but for the powers along logarithmic axes, which are matplotlib's own."""
+    """Show every text as it is, except the powers along logarithmic axes.
+
+    Matplotlib writes the powers itself, as formulas.
+    """
     powers: set[Text] = set()
     for axes in figure.findobj(Axes):
         for axis in (axes.xaxis, axes.yaxis):
@@ -63,30 +89,65 @@ def _take_literally(figure: Figure) -> None:
 
 
 def correlation_title(symbol: str, value: float | None, p: float | None, n: int) -> str:
-    """A correlation as one line, such as "ρ = 0.41, p = 0.0012, n = 60"; without p where items are not independent."""
+    """Format a correlation in one line, such as "ρ = 0.41, p = 0.0012, n = 60".
+
+    Args:
+        symbol: Of the correlation.
+        value: From −1 to 1; None where it is undefined.
+        p: Its p-value; None where items are not independent.
+        n: The number of items.
+    """
     if value is None:
         return f"{symbol} undefined, n = {n}"
-    return f"{symbol} = {value:.2f}" + ("" if p is None else f", p = {p:.2g}") + f", n = {n}"
+    title = f"{symbol} = {value:.2f}"
+    if p is not None:
+        title += f", p = {p:.2g}"
+    return f"{title}, n = {n}"
 
 
 def interval_text(symbol: str, value: float | None, low: float | None, high: float | None) -> str:
-    """A value with its interval, such as "ρ = 0.41 (0.12 to 0.63)"."""
+    """Format a value with its interval, such as "ρ = 0.41 (0.12 to 0.63)"."""
     if value is None:
         return f"{symbol} undefined"
-    return f"{symbol} = {value:.2f}" + ("" if low is None or high is None else f" ({low:.2f} to {high:.2f})")
+    text = f"{symbol} = {value:.2f}"
+    if low is not None and high is not None:
+        text += f" ({low:.2f} to {high:.2f})"
+    return text
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:
-    """By name, a part of a file's name that no other of the names has: letters and digits, the rest dashes.
+    """Make a part of a file's name of each name, which no other of the names has.
 
-    Those that would be alike, such as "left lung" and "left-lung", are numbered in their order. Names that differ in upper
-    and lower case alone are alike, as some file systems take them for one.
+    Letters and digits stay, the rest are dashes. Names that would be alike, such as "left lung" and
+    "left-lung", are numbered in their order. Names that differ in upper and lower case alone are
+    alike, as some file systems take them for one.
     """
-    found: dict[str, str] = {}
+    parts: dict[str, str] = {}
     taken: set[str] = set()
     for name in dict.fromkeys(names):
-        simple = "".join(c if c.isalnum() else "-" for c in name)
-        numbered = (f"{simple}-{number}" for number in itertools.count(2))
-        found[name] = next(each for each in itertools.chain([simple], numbered) if each.casefold() not in taken)
-        taken.add(found[name].casefold())
-    return found
+        parts[name] = _free_name("".join(map(_letter_or_dash, name)), taken)
+        taken.add(parts[name].casefold())
+    return parts
+
+
+def _free_name(simple: str, taken: set[str]) -> str:
+    name = simple
+    number = 1
+    while name.casefold() in taken:
+        number += 1
+        name = f"{simple}-{number}"
+    return name
+
+
+def _letter_or_dash(character: str) -> str:
+    return character if character.isalnum() else "-"
+
+
+def words(name: str) -> str:
+    """Write a name such as ``mutual_information`` as words."""
+    return name.replace("_", " ")
+
+
+def stretched(image: np.ndarray) -> np.ndarray:
+    """Scale an image from its darkest value, 0, to its brightest, 1."""
+    return (image - image.min()) / (np.ptp(image) or 1)

@@ -1,37 +1,76 @@
-"""The figures of a scored predictions folder, as PNG. Colour maps are readable without colour vision; bars have units."""
+"""The figures of a scored predictions folder, as PNG.
+
+Colour maps are readable without colour vision. Bars have units.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+
+from matplotlib.figure import Figure
 
 from tfuq import results, runs
 from tfuq.config import TASK_RULES, with_label_values
 from tfuq.report.canvas import file_names, save
+from tfuq.report.class_figures import classification_figures
 from tfuq.report.diversity import diversity_figure
+from tfuq.report.landmark_figures import landmark_figures
 from tfuq.report.ranking import reliability, risk_coverage
 from tfuq.report.segmentation import segmentation_figures
-from tfuq.report.tables import classification_figures, landmark_figures
 from tfuq.report.training import training_curves
+from tfuq.runs import Run
 from tfuq.scoring.evaluation import Scores
 
-_FIGURES = {"segmentation": segmentation_figures, "classification": classification_figures, "landmarks": landmark_figures}
+NamedFigures = Iterator[tuple[str, Figure]]
+_TASK_FIGURES: dict[str, Callable[[Path, Run, Path | None, Scores], NamedFigures]] = {
+    "segmentation": segmentation_figures,
+    "classification": classification_figures,
+    "landmarks": landmark_figures,
+}
 
 
 def write_figures(folder: Path, reference: Path | None, scores: Scores, output: Path) -> list[Path]:
-    """Draw everything for a predictions folder and say what was written."""
+    """Plot everything for a predictions folder.
+
+    Args:
+        folder: The predictions folder.
+        reference: The folder of references, where they are not the data set's own.
+        scores: The scores of the predictions.
+        output: The folder to write to.
+
+    Returns:
+        The figures that were written.
+
+    Raises:
+        RunError: A file of the run or of the predictions is missing or damaged.
+        DataError: A reference is missing or does not fit.
+    """
     run = runs.open_run(Path(results.read_manifest(folder).run))
     run = replace(run, config=with_label_values(run.config, scores.summary["label_values"]))
+    figures = _figures(folder, run, reference, scores)
+    return [save(figure, output / f"{name}.png") for name, figure in figures]
+
+
+def _figures(folder: Path, run: Run, reference: Path | None, scores: Scores) -> NamedFigures:
     task = run.config.task
-    written = [save(figure, output / f"{name}.png") for name, figure in _FIGURES[task](folder, run, reference, scores)]
-    levels = file_names(cohort.level for cohort in scores.cohorts)
+    yield from _TASK_FIGURES[task](folder, run, reference, scores)
+    levels = file_names(_levels(scores))
     for cohort in scores.cohorts:
-        if rows := scores.summary["failure_detection"].get(cohort.level):
-            written.append(save(risk_coverage(cohort, rows), output / f"risk-coverage-{levels[cohort.level]}.png"))
+        rows = scores.summary["failure_detection"].get(cohort.level)
+        if rows:
+            yield f"risk-coverage-{levels[cohort.level]}", risk_coverage(cohort, rows)
     if "diversity" in scores.summary:
-        figure = diversity_figure(scores.tables["diversity"], scores.tables["member_curve"])
-        written.append(save(figure, output / "diversity.png"))
+        pairs = scores.tables["diversity"]
+        yield "diversity", diversity_figure(pairs, scores.tables["member_curve"])
     if "reliability" in scores.summary:
-        written.append(save(reliability(scores.summary["reliability"]), output / "reliability.png"))
+        yield "reliability", reliability(scores.summary["reliability"])
     curves = training_curves(run.path, TASK_RULES[task].quality)
-    return written + ([save(curves, output / "training.png")] if curves else [])
+    if curves:
+        yield "training", curves
+
+
+def _levels(scores: Scores) -> list[str]:
+    """The levels at which failures are ranked, such as "case"."""
+    return [cohort.level for cohort in scores.cohorts]

@@ -1,43 +1,89 @@
-"""Figures of what confidence is worth, for every task: risk against coverage, and accuracy against confidence."""
+"""Figures of confidence for every task: risk against coverage, and accuracy against confidence."""
 
 from __future__ import annotations
 
 from itertools import cycle
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tfuq.report.canvas import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, new_figure
+from tfuq.report.canvas import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    new_figure,
+    words,
+)
+from tfuq.report.rows import Row, column
 from tfuq.scoring.failure import Cohort, risk_coverage_curve
 
-LINES = ((BLUE, "-"), (VERMILION, "--"), (GREEN, "-."), (ORANGE, ":"), (PURPLE, "-"), (SKY, "--"), (BLACK, "-."))
+LINES = (  # colour and style
+    (BLUE, "-"),
+    (VERMILION, "--"),
+    (GREEN, "-."),
+    (ORANGE, ":"),
+    (PURPLE, "-"),
+    (SKY, "--"),
+    (BLACK, "-."),
+)
 
 
-def risk_coverage(cohort: Cohort, rows: list[dict], count: int = 6) -> Figure:
-    """Mean risk of the items kept against their share, for the ``count`` best measures of the rows (of `rank_measures`), and
-    for the order of the risks themselves."""
+def risk_coverage(cohort: Cohort, rows: list[Row], count: int = 6) -> Figure:
+    """Plot the mean risk of the items that stay against their share.
+
+    A further line has the order of the risks themselves, which is the best one.
+
+    Args:
+        cohort: The items.
+        rows: A row for each measure, the best first, as `tfuq.scoring.failure.rank_measures` makes
+            them.
+        count: How many measures have a line.
+    """
     figure = new_figure(5.4, 3.8)
     axes = figure.add_subplot()
     for row, (colour, style) in zip(rows[:count], cycle(LINES), strict=False):
-        items = cohort.of(row["measure"])
-        curve = risk_coverage_curve(items.confidences[row["measure"]], items.risk)
-        label = f"{row['measure'].replace('_', ' ')} ({row['aurc']:.4g})"
-        axes.plot(*curve, style, color=colour, linewidth=1.4, label=label)
-    axes.plot(*risk_coverage_curve(-cohort.risk, cohort.risk), color=GREY, linewidth=1, label="best order")
-    axes.set(xlabel="coverage: share kept, the most confident first", ylabel="mean risk of those kept", xlim=(0, 1))
+        _plot_risk(axes, cohort, row, colour, style)
+    coverage, risk = risk_coverage_curve(-cohort.risk, cohort.risk)
+    axes.plot(coverage, risk, color=GREY, linewidth=1, label="best order")
+    axes.set(
+        xlabel="coverage: share kept, the most confident first",
+        ylabel="mean risk of those kept",
+        xlim=(0, 1),
+    )
     axes.set_title(f"{cohort.level}, n = {len(cohort.risk)}; in brackets AURC", fontsize=9)
     axes.legend(fontsize=7)
     return figure
 
 
-def reliability(rows: list[dict]) -> Figure:
-    """Accuracy against confidence by equal-width bins (of `reliability_rows`), as far from the diagonal as predictions are
-    miscalibrated, and the bins' shares of the items."""
+def _plot_risk(axes: Axes, cohort: Cohort, row: Row, colour: str, style: str) -> None:
+    measure = row["measure"]
+    items = cohort.of(measure)
+    coverage, risk = risk_coverage_curve(items.confidences[measure], items.risk)
+    label = f"{words(measure)} ({row['aurc']:.4g})"
+    axes.plot(coverage, risk, style, color=colour, linewidth=1.4, label=label)
+
+
+def reliability(rows: list[Row]) -> Figure:
+    """Plot accuracy against confidence, and the share of the items in each bin.
+
+    Bars are as far from the diagonal as predictions are miscalibrated.
+
+    Args:
+        rows: A row for each bin of equal width, as `reliability_rows` makes them.
+    """
     used = [row for row in rows if row["items"]]
-    start, items, confidence, accuracy = (
-        np.array([row[name] for row in used]) for name in ("from", "items", "confidence", "accuracy")
-    )
-    share, width = items / items.sum(), 1 / len(rows)
+    start = np.array(column(used, "from"))
+    items = np.array(column(used, "items"))
+    confidence = np.array(column(used, "confidence"))
+    accuracy = np.array(column(used, "accuracy"))
+    share = items / items.sum()
+    width = 1 / len(rows)
     figure = new_figure(4.2, 5)
     above, below = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
     above.bar(start, accuracy, width, align="edge", color=SKY, edgecolor="white", label="accuracy")

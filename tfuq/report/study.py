@@ -1,38 +1,67 @@
-"""The figure of a study: a panel per column, the first axis of numbers along x, a line for each combination of the others."""
+"""The figure of a study: a panel for each column.
+
+The first axis whose labels are numbers is along x. Each combination of the others has a line.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, panels
+from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, panels, words
+from tfuq.report.rows import Row, column, rows_with
 
 _COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)
 _MARKERS = "os^Dvx"
 
 
-def study_figure(axes: Sequence[str], columns: Sequence[str], rows: Sequence[dict]) -> Figure:
-    """``rows`` hold a label for each of ``axes`` and a number, or nothing, for each of ``columns``."""
+def study_figure(axes: Sequence[str], columns: Sequence[str], rows: Sequence[Row]) -> Figure:
+    """Plot the table of a study.
+
+    Args:
+        axes: The names of the study's axes.
+        columns: The columns to plot.
+        rows: A row for each cell, with a label for each axis, and a number or nothing for each
+            column.
+    """
     axes = _numbers_first(axes, rows)
-    figure, drawn = panels(len(columns))
-    places = _places([row[axes[0]] for row in rows])
-    for panel, column in zip(drawn, columns, strict=True):
-        for index, (name, line) in enumerate(_lines(axes, rows).items()):
-            points = [(places[row[axes[0]]], row[column]) for row in line if row.get(column) is not None]
-            style = {"color": _COLOURS[index % len(_COLOURS)], "marker": _MARKERS[index % len(_MARKERS)], "markersize": 4}
-            panel.plot([x for x, _ in points], [y for _, y in points], label=name, linewidth=1, **style)
-        panel.set(xlabel=axes[0], ylabel=column.replace("_", " ").replace(".", ": "))
-        panel.set_xticks(list(places.values()), labels=list(places), fontsize=7)
-        if len(axes) > 1:
-            panel.legend(fontsize=6, title=", ".join(axes[1:]), title_fontsize=6)
+    lines = _lines(axes, rows)
+    figure, plots = panels(len(columns))
+    positions = _positions(column(rows, axes[0]))
+    for plot, quantity in zip(plots, columns, strict=True):
+        for index, (name, line) in enumerate(lines.items()):
+            present = rows_with(line, quantity)
+            labels = column(present, axes[0])
+            plot.plot(
+                list(map(positions.get, labels)),
+                column(present, quantity),
+                label=name,
+                linewidth=1,
+                color=_COLOURS[index % len(_COLOURS)],
+                marker=_MARKERS[index % len(_MARKERS)],
+                markersize=4,
+            )
+        _label(plot, axes, quantity, positions)
     return figure
 
 
-def _numbers_first(axes: Sequence[str], rows: Sequence[dict]) -> list[str]:
+def _label(plot: Axes, axes: Sequence[str], quantity: str, positions: dict[str, float]) -> None:
+    plot.set(xlabel=axes[0], ylabel=words(quantity).replace(".", ": "))
+    plot.set_xticks(list(positions.values()), labels=list(positions), fontsize=7)
+    if len(axes) > 1:
+        plot.legend(fontsize=6, title=", ".join(axes[1:]), title_fontsize=6)
+
+
+def _numbers_first(axes: Sequence[str], rows: Sequence[Row]) -> list[str]:
     """The axes, led by the first whose labels are all numbers, where there is one."""
-    lead = next((axis for axis in axes if all(_is_number(row[axis]) for row in rows)), axes[0])
+    lead = axes[0]
+    for axis in axes:
+        if all(map(_is_number, column(rows, axis))):
+            lead = axis
+            break
     return [lead, *(axis for axis in axes if axis != lead)]
 
 
@@ -43,15 +72,19 @@ def _is_number(label: str) -> bool:
         return False
 
 
-def _lines(axes: Sequence[str], rows: Sequence[dict]) -> dict[str, list[dict]]:
-    lines: dict[str, list[dict]] = {}
+def _lines(axes: Sequence[str], rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Rows by the labels of all axes but the first."""
+    lines: dict[str, list[Row]] = {}
     for row in rows:
-        lines.setdefault(", ".join(row[axis] for axis in axes[1:]), []).append(row)
+        name = ", ".join(row[axis] for axis in axes[1:])
+        lines.setdefault(name, []).append(row)
     return lines
 
 
-def _places(labels: Sequence[str]) -> dict[str, float]:
+def _positions(labels: Sequence[str]) -> dict[str, float]:
     """Where each label stands: at its number if all are numbers, else one after another."""
     names = list(dict.fromkeys(labels))
-    are_numbers = all(map(_is_number, names))
-    return {name: float(name if are_numbers else place) for place, name in enumerate(names)}
+    numbers = map(float, range(len(names)))
+    if all(map(_is_number, names)):
+        numbers = map(float, names)
+    return dict(zip(names, numbers, strict=True))

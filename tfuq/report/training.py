@@ -5,35 +5,57 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tfuq.data.stored import Cell, read_typed
-from tfuq.report.canvas import new_figure
+from tfuq.report.canvas import new_figure, words
+from tfuq.report.rows import column, rows_with
+
+_AGAIN = "remove it, or train the member again"
+Rows = list[dict[str, Cell]]
 
 
 def training_curves(run: Path, quality: str) -> Figure | None:
-    """Loss and the validation cases' ``quality`` by epoch, a line per member; None of a run without a history.
+    """Plot the loss, and the quality of the validation cases, by epoch; a line per member.
+
+    Args:
+        run: The folder of the run.
+        quality: The name of the score.
+
+    Returns:
+        The figure; None of a run without a history.
 
     Raises:
-        RunError: a damaged history.
+        RunError: A history is damaged.
     """
     if not any(_histories(run)):
         return None
     figure = new_figure(8, 3.2)
-    panels = {"loss": ("loss", "val_loss"), f"{quality.replace('_', ' ')} of the validation cases": (f"val_{quality}",)}
-    for place, (title, names) in enumerate(panels.items(), start=1):
-        axes = figure.add_subplot(1, 2, place)
-        for member, rows in _histories(run):
-            for name, style in zip(names, ("-", "--"), strict=False):
-                values = [(row["epoch"], row[name]) for row in rows if row.get(name) is not None]
-                if values:
-                    axes.plot(*zip(*values, strict=True), style, label=f"member {member} {name.replace('_', ' ')}", linewidth=1)
-        axes.set(xlabel="epoch", ylabel=title)
-        if axes.lines:
-            axes.legend(fontsize=6)
+    left = figure.add_subplot(1, 2, 1)
+    _plot_curves(left, run, {"loss": "-", "val_loss": "--"}, "loss")
+    right = figure.add_subplot(1, 2, 2)
+    title = f"{words(quality)} of the validation cases"
+    _plot_curves(right, run, {f"val_{quality}": "-"}, title)
     return figure
 
 
-def _histories(run: Path) -> Iterator[tuple[str, list[dict[str, Cell]]]]:
+def _plot_curves(axes: Axes, run: Path, styles: dict[str, str], title: str) -> None:
+    """Plot columns of every history, each in its style."""
+    for member, rows in _histories(run):
+        for name, style in styles.items():
+            present = rows_with(rows, name)
+            if present:
+                epochs = column(present, "epoch")
+                values = column(present, name)
+                label = f"member {member} {words(name)}"
+                axes.plot(epochs, values, style, label=label, linewidth=1)
+    axes.set(xlabel="epoch", ylabel=title)
+    if axes.lines:
+        axes.legend(fontsize=6)
+
+
+def _histories(run: Path) -> Iterator[tuple[str, Rows]]:
+    """The name of each member, and the rows of its history."""
     for path in sorted(run.glob("members/*/history.csv")):
-        yield path.parent.name, read_typed(path, ("epoch",), "remove it, or train the member again")
+        yield path.parent.name, read_typed(path, ("epoch",), _AGAIN)

@@ -1,4 +1,7 @@
-"""One page that holds a whole report: opens from disk, asks no network for anything, and works by keyboard."""
+"""One page that holds a whole report.
+
+It opens from disk, asks no network for anything, and works by keyboard.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of each case as a whole: scores, measures of confidence, and which cases to look at first."""
+"""Each case as a whole: scores, measures of uncertainty, and which cases to look at first."""
 
 from __future__ import annotations
 
@@ -10,58 +10,110 @@ import numpy as np
 from tfuq.data.stored import is_text
 from tfuq.data.units import is_size
 from tfuq.errors import DataError
-from tfuq.report.page.sources import Rows, Scored, shared_cases
+from tfuq.report.page.sources import Rows, Scored, by_name, shared_cases
+from tfuq.report.rows import column, rows_with
 from tfuq.scoring.evaluation.failures import CERTAINTIES
 from tfuq.scoring.metrics import METRICS, Metric
 
 _QUALITIES = ("dice", "accuracy", "radial_error_mm", "radial_error_px")
-_LEADING = ("pairwise_dice", "predictive_entropy", "variance", "mutual_information", "image_mutual_information",
-            "image_entropy", "max_activation")  # fmt: skip
+_LEADING = (
+    "pairwise_dice",
+    "predictive_entropy",
+    "variance",
+    "mutual_information",
+    "image_mutual_information",
+    "image_entropy",
+    "max_activation",
+)
 Column = list[float | None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CaseColumns:
-    """Scores and measures of one method, a value (None where there is none) for each case of the report."""
+    """Scores and measures of one method.
+
+    Attributes:
+        scores: A value (None where there is none) for each case of the report, by score.
+        measures: Likewise by measure of uncertainty; only those that vary over the cases.
+    """
 
     scores: dict[str, Column]
     measures: dict[str, Column]
 
 
 def case_columns(source: Scored, ids: list[str]) -> CaseColumns:
-    """What ``cases.csv`` has of each case, and the means over classes of what ``structures.csv`` measures of each structure."""
-    found = {row["case"]: row for row in source.cases}
-    numbers = _columns([found[case_id] for case_id in ids])
-    scores = {name: column for name, column in numbers.items() if name in METRICS}
-    measures = {name: column for name, column in numbers.items() if name not in METRICS}
+    """Gather the scores and measures of each case.
+
+    They are those in ``cases.csv``. Measures of structures in ``structures.csv`` are averaged over
+    the classes.
+
+    Args:
+        source: The score folder of a method.
+        ids: The cases of the report.
+    """
+    rows_by_case = {row["case"]: row for row in source.cases}
+    scores: dict[str, Column] = {}
+    measures: dict[str, Column] = {}
+    for name, values in _columns([rows_by_case[case_id] for case_id in ids]).items():
+        if name in METRICS:
+            scores[name] = values
+        else:
+            measures[name] = values
     for name, means in _structure_means(source.structures).items():
-        measures.setdefault(name, [means.get(case_id) for case_id in ids])
-    return CaseColumns(scores, {name: column for name, column in measures.items() if len(set(column) - {None}) > 1})
+        measures.setdefault(name, list(map(means.get, ids)))
+    varying = {name: values for name, values in measures.items() if _varies(values)}
+    return CaseColumns(scores=scores, measures=varying)
 
 
 def _columns(rows: Rows) -> dict[str, Column]:
-    columns = {name: [row[name] for row in rows] for name in _numeric(rows)}
-    return {name: column for name, column in columns.items() if any(value is not None for value in column)}
+    """Columns of numbers that are not empty."""
+    columns = {}
+    for name in _numeric(rows):
+        if rows_with(rows, name):
+            columns[name] = column(rows, name)
+    return columns
 
 
 def _numeric(rows: Rows) -> list[str]:
-    return [name for name in (rows[0] if rows else ()) if not is_text(name)]
+    if not rows:
+        return []
+    return [name for name in rows[0] if not is_text(name)]
+
+
+def _varies(values: Column) -> bool:
+    return len(set(values) - {None}) > 1
 
 
 def _structure_means(rows: Rows) -> dict[str, dict[str, float]]:
-    """By measure and case, over the classes as wholes. Volumes and areas say how large a structure is, not how certain."""
-    names = [name for name in _numeric(rows) if name not in METRICS and not is_size(name)]
-    gathered: dict[str, dict[str, list[float]]] = {name: {} for name in names}
-    for row in rows:
-        for name in names:
-            if row[name] is not None:
-                gathered[name].setdefault(row["case"], []).append(row[name])
-    return {name: {case: float(np.mean(v)) for case, v in by_case.items()} for name, by_case in gathered.items()}
+    """Means over the classes as wholes, by measure and case."""
+    means: dict[str, dict[str, float]] = {}
+    for name in _numeric(rows):
+        if _is_uncertainty(name):
+            means[name] = _means_by_case(rows, name)
+    return means
 
 
-@dataclass(frozen=True)
+def _is_uncertainty(name: str) -> bool:
+    """Whether a column is a measure of uncertainty: neither a score, nor a volume or an area."""
+    return name not in METRICS and not is_size(name)
+
+
+def _means_by_case(rows: Rows, name: str) -> dict[str, float]:
+    values: dict[str, list[float]] = {}
+    for row in rows_with(rows, name):
+        values.setdefault(row["case"], []).append(row[name])
+    return {case_id: float(np.mean(numbers)) for case_id, numbers in values.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cases:
-    """The cases that all methods have: their ``ids``, the score that says how good one is, and ``methods`` by name."""
+    """The cases that all methods have.
+
+    Attributes:
+        ids: Their ids.
+        quality: The score that says how good the prediction of a case is.
+        methods: Scores and measures by method.
+    """
 
     ids: list[str]
     quality: Metric
@@ -70,53 +122,72 @@ class Cases:
     @property
     def measures(self) -> list[str]:
         """The measures that any method has, the ones to look at first at the front."""
-        found = dict.fromkeys(name for method in self.methods.values() for name in method.measures)
-        return sorted(found, key=lambda name: _LEADING.index(name) if name in _LEADING else len(_LEADING))
+        names: dict[str, None] = {}
+        for method in self.methods.values():
+            names |= dict.fromkeys(method.measures)
+        return sorted(names, key=_rank)
 
     @property
     def worst(self) -> list[str]:
         """The ids from the worst to the best, by the mean over the methods."""
-        sign = 1 if self.quality.better == "higher" else -1
-        return self._ordered([[_signed(v, sign) for v in m.scores[self.quality.name]] for m in self.methods.values()])
+        sign = -1
+        if self.quality.better == "higher":
+            sign = 1
+        columns = [method.scores[self.quality.name] for method in self.methods.values()]
+        return self._ordered(columns, sign)
 
     @property
     def least_certain(self) -> list[str]:
-        """The ids from the least to the most certain, by the first measure's mean over the methods that have it; empty without."""
+        """The ids from the least to the most certain; empty where no measure varies.
+
+        The order is that of the first measure's mean over the methods that have it.
+        """
         if not self.measures:
             return []
         name = self.measures[0]
-        sign = 1 if name in CERTAINTIES else -1
-        return self._ordered(
-            [[_signed(v, sign) for v in m.measures[name]] for m in self.methods.values() if name in m.measures]
-        )
+        sign = -1
+        if name in CERTAINTIES:
+            sign = 1
+        columns = []
+        for method in self.methods.values():
+            if name in method.measures:
+                columns.append(method.measures[name])
+        return self._ordered(columns, sign)
 
-    def _ordered(self, columns: list[list[float]]) -> list[str]:
-        table = np.array(columns)
-        means = np.nansum(table, 0) / np.maximum((~np.isnan(table)).sum(0), 1)
-        means[np.isnan(table).all(0)] = -np.inf  # a case without any value is the first to look at
-        return [self.ids[i] for i in np.argsort(means, kind="stable")]
+    def _ordered(self, columns: list[Column], sign: int) -> list[str]:
+        """The ids by ``sign`` times the mean over the columns, in ascending order."""
+        table = sign * np.array(columns, float)
+        is_missing = np.isnan(table)
+        means = np.nansum(table, 0) / np.maximum((~is_missing).sum(0), 1)
+        means[is_missing.all(0)] = -np.inf  # a case without any value is the first to look at
+        return [self.ids[index] for index in np.argsort(means, kind="stable")]
 
     def to_show(self, count: int) -> list[str]:
-        """So many cases, the worst and the least certain in turn."""
-        turns = zip(self.worst, self.least_certain or self.worst, strict=True)
-        return list(dict.fromkeys(case_id for pair in turns for case_id in pair))[:count]
+        """Choose ``count`` cases, the worst and the least certain in turn."""
+        chosen: dict[str, None] = {}
+        for pair in zip(self.worst, self.least_certain or self.worst, strict=True):
+            chosen |= dict.fromkeys(pair)
+        return list(chosen)[:count]
 
 
-def _signed(value: float | None, sign: int) -> float:
-    return np.nan if value is None else sign * value
+def _rank(measure: str) -> int:
+    """The position of a measure among those to look at first; behind them for any other."""
+    if measure in _LEADING:
+        return _LEADING.index(measure)
+    return len(_LEADING)
 
 
 def read_cases(sources: Iterable[Scored]) -> Cases:
-    """The cases of a report.
+    """Read the cases of a report.
 
     Raises:
-        DataError: there is no score that says of all methods' cases how good they are.
+        DataError: There is no score that says of all methods' cases how good they are.
     """
     sources = list(sources)
     ids = shared_cases(sources)
-    methods = {source.name: case_columns(source, ids) for source in sources}
-    shared = [name for name in _QUALITIES if all(name in columns.scores for columns in methods.values())]
-    if not shared:
-        raise DataError(f"{sources[0].folder / 'cases.csv'}: no case has any of {', '.join(_QUALITIES)}; run tfuq score again")
-    quality = shared[0]
-    return Cases(ids, METRICS[quality], methods)
+    methods = by_name(sources, lambda source: case_columns(source, ids))
+    for quality in _QUALITIES:
+        if all(quality in columns.scores for columns in methods.values()):
+            return Cases(ids=ids, quality=METRICS[quality], methods=methods)
+    path = sources[0].folder / "cases.csv"
+    raise DataError(f"{path}: no case has any of {', '.join(_QUALITIES)}; run tfuq score again")

@@ -1,9 +1,12 @@
-"""Tables, figures and facts as they lie in score folders, so that what tfuq score comes to write appears by itself."""
+"""Tables and figures as they lie in score folders.
+
+What tfuq score comes to write appears on the page by itself.
+"""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,15 +22,32 @@ _MOST_ROWS = 400
 _COLOURS = 64
 _MOST_PIXELS = 40_000_000  # of a figure
 _PIXEL_BYTES = 16  # as it is decoded, in three colours, and in few
-_SHOWN_ELSEWHERE = (
-    "method", "samples", "seed", "weights_digest", "missing_members", "definitions", "cases", "reference", "label_values", "scores",
+_MOST_REASON = 160  # characters
+_OTHER_SECTIONS = (  # keys of the summary that other sections of the page have
+    "method",
+    "samples",
+    "seed",
+    "weights_digest",
+    "missing_members",
+    "definitions",
+    "cases",
+    "reference",
+    "label_values",
+    "scores",
     "files",
-)  # fmt: skip
+)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table of text cells; ``left_out`` rows are not in it."""
+    """A table of text cells.
+
+    Attributes:
+        title: What it is.
+        columns: The names of its columns.
+        rows: Its cells.
+        left_out: How many further rows it has in the score folder.
+    """
 
     title: str
     columns: list[str]
@@ -35,54 +55,91 @@ class Table:
     left_out: int = 0
 
 
-def tables_of(source: Scored) -> Iterator[Table]:
-    """The further CSV files, then what only ``summary.json`` has."""
-    columns_seen = []
+def tables_of(source: Scored) -> list[Table]:
+    """The CSV files of a score folder, then what only ``summary.json`` has."""
+    tables = []
+    known_columns = []
     for name, rows in source.tables.items():
         if rows:
-            columns_seen.append(set(rows[0]))
-            yield _table(name, rows)
+            known_columns.append(set(rows[0]))
+            tables.append(_table(name, rows))
     for name, value in source.summary.items():
-        rows = [] if name in _SHOWN_ELSEWHERE else list(_rows(value))
-        if rows and not any(set(rows[0]) - {"of"} <= columns for columns in columns_seen):
-            yield _table(name, rows)
+        if name in _OTHER_SECTIONS:
+            continue
+        rows = list(_flat_rows(value))
+        if rows and not _is_known(rows[0], known_columns):
+            tables.append(_table(name, rows))
+    return tables
 
 
-def _table(name: str, rows: list[dict]) -> Table:
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    cells = [[_cell(row.get(column)) for column in columns] for row in rows[:_MOST_ROWS]]
-    return Table(readable_name(name), columns, cells, max(len(rows) - _MOST_ROWS, 0))
+def _is_known(row: Mapping[str, object], known_columns: list[set[str]]) -> bool:
+    """Whether a table of the folder has all columns of a row."""
+    columns = set(row) - {"of"}
+    return any(map(columns.issubset, known_columns))
 
 
-def _rows(value: Any, path: tuple[str, ...] = ()) -> Iterator[dict]:
-    """Nested dictionaries and lists of them as flat rows, "of" saying of what each is."""
+def _table(name: str, rows: list[dict[str, Any]]) -> Table:
+    columns: dict[str, None] = {}
+    for row in rows:
+        columns |= dict.fromkeys(row)
+    cells = []
+    for row in rows[:_MOST_ROWS]:
+        cells.append([_cell(row.get(column)) for column in columns])
+    return Table(
+        title=readable_name(name),
+        columns=list(columns),
+        rows=cells,
+        left_out=max(len(rows) - _MOST_ROWS, 0),
+    )
+
+
+def _flat_rows(value: object, path: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
+    """Nested dictionaries and lists of them as flat rows; "of" says what each belongs to."""
     if isinstance(value, list):
         for item in value:
-            yield from _rows(item, path) if isinstance(item, dict) else ()
+            if isinstance(item, dict):
+                yield from _flat_rows(item, path)
     elif isinstance(value, dict):
-        plain = {key: v for key, v in value.items() if not isinstance(v, (dict, list))}
-        if plain:
-            yield {"of": ", ".join(path), **plain} if path else plain
-        for key, inner in value.items():
-            yield from _rows(inner, (*path, key)) if isinstance(inner, (dict, list)) else ()
+        plain = {key: item for key, item in value.items() if not _is_nested(item)}
+        if plain and path:
+            yield {"of": ", ".join(path), **plain}
+        elif plain:
+            yield plain
+        for key, item in value.items():
+            if _is_nested(item):
+                yield from _flat_rows(item, (*path, key))
 
 
-def _cell(value: Any) -> str:
-    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+def _is_nested(value: object) -> bool:
+    return isinstance(value, (dict, list))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)
 
 
 def readable_name(name: str) -> str:
-    """A file's or a key's name as words."""
+    """Write the name of a file or a key as words."""
     return name.replace("_", " ").replace("-", " ")
 
 
 def figures_of(source: Scored) -> list[tuple[str, str]]:
-    """Title and address of each figure, in few colours; those of single cases are left to the viewer.
+    """Title and address of each figure, in few colours.
+
+    Figures of single cases are left out, as the viewer shows those.
 
     Raises:
-        RunError: a figure is damaged.
+        RunError: A figure is damaged.
     """
-    return [(readable_name(path.stem), _few_colours(path)) for path in source.figures if not path.name.startswith("case-")]
+    figures = []
+    for path in source.figures:
+        if not path.name.startswith("case-"):
+            figures.append((readable_name(path.stem), _few_colours(path)))
+    return figures
 
 
 def _few_colours(path: Path) -> str:
@@ -90,35 +147,13 @@ def _few_colours(path: Path) -> str:
         with warnings.catch_warnings(), Image.open(path, formats=("PNG",)) as image:
             warnings.simplefilter("ignore")
             if image.width * image.height > _MOST_PIXELS:
-                raise ValueError(f"{image.width} × {image.height} pixels, which no figure of tfuq has")
+                raise ValueError(
+                    f"{image.width} × {image.height} pixels, which no figure of tfuq has"
+                )
             require_memory([image.height, image.width], _PIXEL_BYTES, "pixels")
             return encoded(image.convert("RGB").quantize(_COLOURS))
     except Exception as error:  # Pillow's decoders raise anything on damaged bytes
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
-        raise RunError(f"{path}: not a readable picture ({reason}); remove it, or run tfuq score again") from error
-
-
-def provenance_of(source: Scored) -> dict[str, str]:
-    """How the predictions came about: what the scores, the manifest and the run say."""
-    summary, run = source.summary, source.run
-    facts = run.facts if run else {}
-    digests = summary.get("weights_digest", [])
-    lines = {
-        "scores": str(source.folder),
-        "method": summary["method"],
-        "samples (T)": "not noted" if source.samples is None else str(source.samples),
-        "seed of the draws": str(summary.get("seed", "not noted")),
-        "weights digest": " ".join(digest[:16] for digest in digests) or "not noted",
-        "cases": str(summary.get("cases", len(source.cases))),
-        "references": str(source.reference or "the data set's own"),
-        "label values of the references": summary.get("label_values") or "",
-        "members missing": ", ".join(map(str, summary.get("missing_members", []))),
-        "run": str(run.path) if run else "gone",
-        "data": f"{run.config.data.source} ({run.config.data.licence})" if run else "not known",
-        "seeds of training": ", ".join(f"{who} {seed}" for who, seed in facts.get("seeds", {}).items()),
-        "versions": ", ".join(f"{name} {version}" for name, version in facts.get("versions", {}).items()),
-        "devices": ", ".join(facts.get("devices", [])),
-        "git": str(facts.get("git") or ""),
-        "predicted by tfuq": source.manifest.tfuq_version if source.manifest else "",
-    }
-    return {name: value for name, value in lines.items() if value}
+        reason = " ".join(str(error).split())[:_MOST_REASON] or type(error).__name__
+        raise RunError(
+            f"{path}: not a readable picture ({reason}); remove it, or run tfuq score again"
+        ) from error

@@ -1,10 +1,13 @@
-"""Images with a class or with landmarks as a page shows them: the image once, and what each method made of it."""
+"""Images with a class or with landmarks as a page shows them.
+
+The page holds the image once, and what each method made of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -16,34 +19,53 @@ from tfuq.data.stored import Cell, read_typed
 from tfuq.errors import DataError
 from tfuq.measures.landmark import prediction_ellipse
 from tfuq.report.page.sheets import encoded, grey
-from tfuq.report.page.sources import Scored
+from tfuq.report.page.sources import Scored, by_name
 from tfuq.scoring.evaluation.references import referenced_cases
 
-_MOST_PIXELS, _QUALITY = 512, 85
+_MOST_PIXELS = 512
+_QUALITY = 85
 _SMALL = 64  # pixels: below, every one of them is worth its bytes
+_COLOUR_CHANNELS = 3
 _AGAIN = "predict again with --overwrite"
 _COVARIANCE = ("covariance_xx", "covariance_xy", "covariance_yy")
 T = TypeVar("T")
 Rows = list[dict[str, Cell]]
-View = Callable[[str], dict]
+Point = list[float]
+View = Callable[[str], dict[str, Any]]
 
 
 def class_views(sources: list[Scored]) -> View:
-    """What the page's script draws an image with its classes from, by case."""
-    classes, cases = sources[0].run.config.data.classes, _cases(sources[0])
+    """Make a function from a case's id to what the page's script shows of its image and classes.
+
+    Raises:
+        DataError: A case has no reference.
+        RunError: A table is damaged.
+    """
+    classes = sources[0].run.config.data.classes
+    cases = _cases(sources[0])
     columns = ["label", *_probabilities(classes)]
-    rows = {source.name: _by_case(source.predictions / results.PREDICTIONS, columns) for source in sources}
+    tables = by_name(
+        sources, lambda source: _by_case(source.predictions / results.PREDICTIONS, columns)
+    )
     truth = {row["case"]: row.get("truth", "") for row in sources[0].cases}
 
-    def view(case_id: str) -> dict:
-        methods = {name: _classes(_listed(table, case_id)[0], classes) for name, table in rows.items()}
-        return {**_image(_listed(cases, case_id)), "truth": truth[case_id], "classes": classes, "methods": methods}
+    def view(case_id: str) -> dict[str, Any]:
+        methods = {}
+        for name, table in tables.items():
+            methods[name] = _prediction(_listed(table, case_id)[0], classes)
+        return {
+            **_picture(_listed(cases, case_id)),
+            "truth": truth[case_id],
+            "classes": classes,
+            "methods": methods,
+        }
 
     return view
 
 
-def _classes(row: dict[str, Cell], classes: list[str]) -> dict:
-    return {"label": row["label"], "probabilities": [row[column] for column in _probabilities(classes)]}
+def _prediction(row: dict[str, Cell], classes: list[str]) -> dict[str, Any]:
+    probabilities = [row[column] for column in _probabilities(classes)]
+    return {"label": row["label"], "probabilities": probabilities}
 
 
 def _probabilities(classes: list[str]) -> list[str]:
@@ -51,77 +73,116 @@ def _probabilities(classes: list[str]) -> list[str]:
 
 
 def landmark_views(sources: list[Scored]) -> View:
-    """What the page's script draws an image with its landmarks from, by case; positions are in pixels of the image as given."""
-    config, cases = sources[0].run.config, _cases(sources[0])
-    tables = {
-        source.name: [_by_case(source.predictions / name, ("x", "y")) for name in (results.LANDMARKS, results.SAMPLES)]
-        for source in sources
-    }
+    """Make a function from a case's id to what the page's script shows of its landmarks.
 
-    def view(case_id: str) -> dict:
+    Positions are in pixels of the image as given.
+
+    Raises:
+        DataError: A case has no reference.
+        RunError: A table is damaged.
+    """
+    config = sources[0].run.config
+    cases = _cases(sources[0])
+    tables = by_name(sources, _landmark_tables)
+
+    def view(case_id: str) -> dict[str, Any]:
         case = _listed(cases, case_id)
-        shown = _image(case)
-        truth = reference_points(config, case, (shown["height"], shown["width"]))
-        methods = {name: _positions(*(_listed(table, case_id) for table in pair)) for name, pair in tables.items()}
-        return {**shown, "names": config.data.landmarks, "truth": _plain(truth), "methods": methods}
+        picture = _picture(case)
+        truth = reference_points(config, case, (picture["height"], picture["width"]))
+        methods = {}
+        for name, (landmarks, samples) in tables.items():
+            methods[name] = _positions(_listed(landmarks, case_id), _listed(samples, case_id))
+        return {
+            **picture,
+            "names": config.data.landmarks,
+            "truth": list(map(_rounded_point, truth)),
+            "methods": methods,
+        }
 
     return view
 
 
-def _positions(landmarks: Rows, samples: Rows) -> dict:
+def _landmark_tables(source: Scored) -> tuple[dict[str, Rows], dict[str, Rows]]:
+    """The positions of the landmarks, and of the samples, by case."""
+    landmarks = _by_case(source.predictions / results.LANDMARKS, ("x", "y"))
+    samples = _by_case(source.predictions / results.SAMPLES, ("x", "y"))
+    return landmarks, samples
+
+
+def _positions(landmarks: Rows, samples: Rows) -> dict[str, list[Point]]:
     """Mean positions, 95 % ellipses (none of one or two samples) and the samples' positions."""
+    count = len(samples) // max(len(landmarks), 1)
     return {
-        "means": [_numbers(row, ("x", "y")) for row in landmarks],
-        "ellipses": _ellipses(landmarks, len(samples) // max(len(landmarks), 1)),
-        "samples": [_numbers(row, ("x", "y")) for row in samples],
+        "means": list(map(_point, landmarks)),
+        "ellipses": _ellipses(landmarks, count),
+        "samples": list(map(_point, samples)),
     }
 
 
 def _ellipses(landmarks: Rows, samples: int) -> list[list[float]]:
-    """The ellipses of T samples from their covariances, so that predictions of older versions have the same ones."""
-    drawn = []
+    """The half-axes and the angle of the ellipse of each landmark that has one.
+
+    Ellipses are made of covariances, so that predictions of older versions have the same ones.
+    """
+    ellipses = []
     for row in landmarks:
-        if any(row.get(column) is None for column in _COVARIANCE):
+        values = list(map(row.get, _COVARIANCE))
+        if None in values:
             continue
-        xx, xy, yy = (row[column] for column in _COVARIANCE)
-        found = prediction_ellipse(np.array([[xx, xy], [xy, yy]]), samples)
-        if found:
-            drawn.append([round(value, 2) for value in (found.long, found.short, found.degrees)])
-    return drawn
+        xx, xy, yy = values
+        ellipse = prediction_ellipse(np.array([[xx, xy], [xy, yy]]), samples)
+        if ellipse:
+            long = round(ellipse.long, 2)
+            short = round(ellipse.short, 2)
+            ellipses.append([long, short, round(ellipse.degrees, 2)])
+    return ellipses
 
 
-def _numbers(row: dict[str, Cell], columns: Iterable[str]) -> list[float]:
-    return [round(row[column], 2) for column in columns]
+def _point(row: dict[str, Cell]) -> Point:
+    return [round(row["x"], 2), round(row["y"], 2)]
 
 
-def _plain(points: np.ndarray) -> list[list[float] | None]:
-    return [None if np.isnan(point).any() else [round(float(v), 2) for v in point] for point in points]
+def _rounded_point(point: np.ndarray) -> Point | None:
+    if np.isnan(point).any():
+        return None
+    x, y = point
+    return [round(float(x), 2), round(float(y), 2)]
 
 
 def _cases(source: Scored) -> dict[str, Case]:
     return referenced_cases(source.manifest, source.run.config, source.reference)
 
 
-def _listed(found: dict[str, T], case_id: str) -> T:
-    if case_id not in found:
+def _listed(by_case: dict[str, T], case_id: str) -> T:
+    if case_id not in by_case:
         raise DataError(f"case '{case_id}' is not among the predicted; run tfuq score again")
-    return found[case_id]
+    return by_case[case_id]
 
 
 def _by_case(path: Path, columns: Iterable[str]) -> dict[str, Rows]:
     """A table's rows by case; each has a value in ``columns``."""
-    found: dict[str, Rows] = {}
+    rows_by_case: dict[str, Rows] = {}
     for row in read_typed(path, ("case", *columns), _AGAIN):
-        found.setdefault(row["case"], []).append(row)
-    return found
+        rows_by_case.setdefault(row["case"], []).append(row)
+    return rows_by_case
 
 
-def _image(case: Case) -> dict:
+def _picture(case: Case) -> dict[str, Any]:
+    """A case's image as an address, not too large, and its size as given."""
     array = read_case_image(case).array[:, :, 0]  # [rows, columns, C]
     height, width = array.shape[:2]
-    colours = np.stack([grey(array[..., c]) for c in range(3 if array.shape[-1] == 3 else 1)], -1)
-    shown = Image.fromarray(colours.squeeze(-1) if colours.shape[-1] == 1 else colours)
-    shown.thumbnail((_MOST_PIXELS, _MOST_PIXELS))
-    is_small = max(shown.size) <= _SMALL
-    address = encoded(shown) if is_small else encoded(shown, "JPEG", quality=_QUALITY)
+    image = _as_image(array)
+    image.thumbnail((_MOST_PIXELS, _MOST_PIXELS))
+    if max(image.size) <= _SMALL:
+        address = encoded(image)
+    else:
+        address = encoded(image, "JPEG", quality=_QUALITY)
     return {"image": address, "width": width, "height": height}
+
+
+def _as_image(array: np.ndarray) -> Image.Image:
+    """Three channels as colours, the first channel of any other number as grey."""
+    if array.shape[-1] != _COLOUR_CHANNELS:
+        return Image.fromarray(grey(array[..., 0]))
+    channels = [grey(array[..., index]) for index in range(_COLOUR_CHANNELS)]
+    return Image.fromarray(np.stack(channels, -1))

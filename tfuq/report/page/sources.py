@@ -1,25 +1,35 @@
-"""What a report is made of: score folders, with the predictions and the run that they are of where these are still there."""
+"""What a report is made of: score folders, with their predictions and runs.
+
+Predictions and runs may be gone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pydantic
 
 from tfuq import results, runs
 from tfuq.data.stored import Cell, read_json, read_table, read_typed
 from tfuq.errors import DataError, RunError
+from tfuq.report.rows import column, rows_of
 from tfuq.results import Manifest, SampleCount
 from tfuq.runs import Run
 from tfuq.scoring.comparison import heading, method_names, require_same_data
 from tfuq.scoring.evaluation import predictions_of
 
 _AGAIN = "run tfuq score again"
-_TASK_SCORES = {"dice": "segmentation", "accuracy": "classification", "radial_error_px": "landmarks"}
+_TASK_SCORES = {
+    "dice": "segmentation",
+    "accuracy": "classification",
+    "radial_error_px": "landmarks",
+}
 Rows = list[dict[str, Cell]]
+T = TypeVar("T")
 
 
 class _Score(pydantic.BaseModel, extra="allow"):
@@ -50,9 +60,9 @@ class _Summary(pydantic.BaseModel, extra="allow"):
     files: dict[str, str] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scored:
-    """One score folder, by the name that it has in the report."""
+    """One score folder, under its name in the report."""
 
     name: str
     folder: Path
@@ -60,9 +70,12 @@ class Scored:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """``summary.json``."""
-        found = read_json(self.folder / "summary.json", _Summary, _AGAIN)
-        always = {name: getattr(found, name) for name in ("samples", "reference", "label_values")}
-        return found.model_dump(exclude_unset=True) | always
+        stored = read_json(self.folder / "summary.json", _Summary, _AGAIN)
+        summary = stored.model_dump(exclude_unset=True)
+        summary["samples"] = stored.samples
+        summary["reference"] = stored.reference
+        summary["label_values"] = stored.label_values
+        return summary
 
     @property
     def samples(self) -> int | None:
@@ -78,30 +91,44 @@ class Scored:
     def cases(self) -> Rows:
         """The rows of ``cases.csv`` that are of a case as a whole."""
         rows = read_typed(self.folder / "cases.csv", ("case", "class"), _AGAIN)
-        return [row for row in rows if row["class"] == "all"]
+        return rows_of(rows, "class", "all")
 
     @cached_property
     def structures(self) -> Rows:
-        """The rows of ``structures.csv`` that are of a class as a whole; none of a task without structures."""
+        """The rows of ``structures.csv`` that are of a class as a whole.
+
+        There are none of a task without structures.
+        """
         path = self.folder / "structures.csv"
-        rows = read_typed(path, ("case", "class", "component"), _AGAIN) if path.is_file() else []
-        return [row for row in rows if row["component"] == "all"]
+        if not path.is_file():
+            return []
+        rows = read_typed(path, ("case", "class", "component"), _AGAIN)
+        return rows_of(rows, "component", "all")
 
     @cached_property
     def tables(self) -> dict[str, list[dict[str, str]]]:
-        """Every other table that lies there, by the name of its file, its cells as they are written."""
-        paths = [path for path in self._written("*.csv") if path.name != "cases.csv"]
-        return {path.stem: read_table(path, (), _AGAIN) for path in paths}
+        """Every other table of the folder, by the name of its file, its cells as written."""
+        tables = {}
+        for path in self._written("*.csv"):
+            if path.name != "cases.csv":
+                tables[path.stem] = read_table(path, (), _AGAIN)
+        return tables
 
     @property
     def figures(self) -> list[Path]:
-        """The figures that lie there."""
+        """The figures of the folder."""
         return self._written("figures/*.png")
 
     def _written(self, pattern: str) -> list[Path]:
-        """Files that the scoring wrote; of a version that did not note which, all that lie there."""
-        paths, files = sorted(self.folder.glob(pattern)), self.summary["files"]
-        return paths if files is None else [path for path in paths if str(path.relative_to(self.folder)) in files]
+        """Files that the scoring wrote.
+
+        An earlier version did not note which; then they are all files that lie there.
+        """
+        paths = sorted(self.folder.glob(pattern))
+        files = self.summary["files"]
+        if files is None:
+            return paths
+        return [path for path in paths if str(path.relative_to(self.folder)) in files]
 
     @property
     def predictions(self) -> Path:
@@ -110,64 +137,90 @@ class Scored:
 
     @cached_property
     def manifest(self) -> Manifest | None:
-        """Of the predictions; None where they are gone."""
-        return results.read_manifest(self.predictions) if (self.predictions / results.MANIFEST).is_file() else None
+        """The manifest of the predictions; None where they are gone."""
+        if not (self.predictions / results.MANIFEST).is_file():
+            return None
+        return results.read_manifest(self.predictions)
 
     @cached_property
     def run(self) -> Run | None:
-        """The run; None where it is gone. One that was moved with its predictions is found above them."""
-        around = self.predictions.parent.parent
-        named = [around] if self.manifest is None else [around, Path(self.manifest.run)]
-        found = next((path for path in named if runs.is_run(path)), None)
-        return None if found is None else runs.open_run(found)
+        """The run; None where it is gone.
+
+        A run that was moved with its predictions lies above them.
+        """
+        candidates = [self.predictions.parent.parent]
+        if self.manifest is not None:
+            candidates.append(Path(self.manifest.run))
+        for path in candidates:
+            if runs.is_run(path):
+                return runs.open_run(path)
+        return None
 
     @property
     def reference(self) -> Path | None:
-        """The folder of references that was scored against, where it was not the data set's own."""
-        return None if self.summary["reference"] is None else Path(self.summary["reference"])
+        """The folder of the references, where they were not the data set's own."""
+        reference = self.summary["reference"]
+        return None if reference is None else Path(reference)
 
     @property
     def task(self) -> str:
-        """What was predicted, which the scores show.
+        """The task, which the scores tell.
 
         Raises:
-            DataError: they show nothing.
+            DataError: There are no scores.
         """
-        found = next((task for score, task in _TASK_SCORES.items() if self.cases and score in self.cases[0]), None)
-        if found is None:
-            raise DataError(f"{self.folder / 'cases.csv'}: holds the scores of no case; {_AGAIN}")
-        return found
+        if self.cases:
+            for score, task in _TASK_SCORES.items():
+                if score in self.cases[0]:
+                    return task
+        raise DataError(f"{self.folder / 'cases.csv'}: holds the scores of no case; {_AGAIN}")
 
 
 def read_sources(folders: list[Path]) -> list[Scored]:
-    """The score folders of a report.
+    """Open the score folders of a report.
 
     Raises:
-        DataError: one is no scores, or they are of different tasks, of different data, or of no case in common.
-        RunError: a damaged file.
+        DataError: A folder holds no scores, or the scores are of different tasks, of different
+            data, or of no case in common.
+        RunError: A file is damaged.
     """
-    sources = [Scored(name, folder) for name, folder in method_names(folders).items()]
+    named = method_names(folders)
+    sources = [Scored(name=name, folder=folder) for name, folder in named.items()]
     require_same_data(folders)
     first = sources[0]
     for other in sources:
         if other.task != first.task:
-            raise DataError(f"{other.folder}: is of {other.task}, {first.folder} of {first.task}; report one task at a time")
+            raise DataError(
+                f"{other.folder}: is of {other.task}, {first.folder} of {first.task}; "
+                "report one task at a time"
+            )
     if not shared_cases(sources):
-        raise DataError(f"{', '.join(str(s.folder) for s in sources)}: have no case in common; report methods on the same data")
+        listed = ", ".join(str(source.folder) for source in sources)
+        raise DataError(f"{listed}: have no case in common; report methods on the same data")
     return sources
 
 
 def shared_cases(sources: list[Scored]) -> list[str]:
-    """Cases that all of the folders have, in the order of the first."""
-    others = [{row["case"] for row in source.cases} for source in sources]
-    return [row["case"] for row in sources[0].cases if all(row["case"] in other for other in others)]
+    """The cases that all of the folders have, in the order of the first."""
+    shared = column(sources[0].cases, "case")
+    for source in sources:
+        ids = set(column(source.cases, "case"))
+        shared = [case_id for case_id in shared if case_id in ids]
+    return shared
 
 
-def readable(source: Scored) -> str | None:
+def by_name(sources: Iterable[Scored], make: Callable[[Scored], T]) -> dict[str, T]:
+    """Make something of each source, by the source's name."""
+    return {source.name: make(source) for source in sources}
+
+
+def hindrance(source: Scored) -> str | None:
     """Why nothing of the source's predictions can be shown; None where it can."""
     try:
         if source.manifest is None:
             return f"{source.predictions} holds no predictions"
-        return None if source.run is not None else f"the run {source.manifest.run} is gone"
+        if source.run is None:
+            return f"the run {source.manifest.run} is gone"
+        return None
     except RunError as error:
         return str(error)

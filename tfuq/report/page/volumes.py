@@ -1,68 +1,129 @@
-"""Cases of segmentation as a page shows them: image and reference once, label and maps of each method."""
+"""Cases of segmentation as a page shows them.
+
+The page holds image and reference once, and label and maps of each method.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from tfuq.config import with_label_values
-from tfuq.report.page.sheets import choose_window, grey, labelled_anywhere, picture, shades, to_sheet
-from tfuq.report.page.sources import Scored
-from tfuq.report.segmentation import CaseArrays, load_case, map_scale
+from tfuq.config import Config, with_label_values
+from tfuq.report.page.sheets import (
+    Window,
+    choose_window,
+    grey,
+    labelled_anywhere,
+    picture,
+    shades,
+    to_sheet,
+)
+from tfuq.report.page.sources import Scored, by_name
+from tfuq.report.slices import CaseArrays, load_case, map_scale, other_axes
 from tfuq.scoring.evaluation import cases_with_references
 
 
-def volume_view(sources: list[Scored], case_id: str) -> dict:
-    """What the page's script draws a case from.
+@dataclass(frozen=True, kw_only=True)
+class _Scale:
+    """Of a map: the largest value in the case, the largest possible value, and the unit."""
+
+    top: float
+    full: float
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Layout:
+    """How volumes of a case become sheets of slices."""
+
+    affine: np.ndarray
+    window: Window
+
+    def picture(self, array: np.ndarray) -> str:
+        """A volume ``[X, Y, Z]``, uint8, as the address of a picture."""
+        sheet, _ = to_sheet(array, self.affine, self.window)
+        return picture(sheet)
+
+
+def volume_view(sources: list[Scored], case_id: str) -> dict[str, Any]:
+    """Gather what the page's script shows of a case.
+
+    Args:
+        sources: The score folders of the methods.
+        case_id: The case.
 
     Raises:
-        TfuqError: a file is missing or does not fit.
+        TfuqError: A file is missing or does not fit.
     """
-    arrays = {source.name: _load(source, case_id) for source in sources}
-    first, config = next(iter(arrays.values())), sources[0].run.config
-    axis = 2 if config.preprocessing.slice_axis is None else config.preprocessing.slice_axis
-    window = choose_window(labelled_anywhere(list(arrays.values())), axis)
-
-    def sheet(array):
-        return to_sheet(array, first.affine, window)[0]
-
+    arrays = by_name(sources, lambda source: _load(source, case_id))
+    first = next(iter(arrays.values()))
+    config = sources[0].run.config
+    axis = _slice_axis(config)
+    is_labelled = labelled_anywhere(list(arrays.values()))
+    window = choose_window(is_labelled, axis)
+    layout = _Layout(affine=first.affine, window=window)
     scales = _scales(arrays.values(), len(config.data.classes))
     image, aspect = to_sheet(grey(first.image), first.affine, window)
     return {
-        "slices": window.slices, "of": window.of, "axis": axis, "step": window.step, "start": _start(first, window.slices, axis),
-        "rows": image.shape[1], "columns": image.shape[2], "aspect": aspect,
-        "image": picture(image), "reference": picture(sheet(first.truth)),
-        "methods": {name: _method_view(case, sheet, scales) for name, case in arrays.items()},
-    }  # fmt: skip
+        "slices": window.slices,
+        "of": window.count,
+        "axis": axis,
+        "step": window.step,
+        "start": _start(first, window.slices, axis),
+        "rows": image.shape[1],
+        "columns": image.shape[2],
+        "aspect": aspect,
+        "image": picture(image),
+        "reference": layout.picture(first.truth),
+        "methods": {name: _method_view(case, layout, scales) for name, case in arrays.items()},
+    }
 
 
-def _scales(cases: Iterable[CaseArrays], classes: int) -> dict[str, dict]:
-    """Of each map: the largest value, over the methods so that their colours mean the same, the largest there can be, the unit."""
-    scales: dict[str, dict] = {}
+def _slice_axis(config: Config) -> int:
+    axis = config.preprocessing.slice_axis
+    return 2 if axis is None else axis
+
+
+def _scales(cases: Iterable[CaseArrays], classes: int) -> dict[str, _Scale]:
+    """The scale of each map, one over the methods so that their colours mean the same."""
+    tops: dict[str, float] = {}
     for case in cases:
         for name, values in case.maps.items():
-            unit, full = map_scale(name, classes)
-            top = max(scales.get(name, {}).get("top", 0.0), float(values.max()))
-            scales[name] = {"top": top, "full": full, "unit": unit}
-    return {name: scale | {"top": scale["top"] or scale["full"]} for name, scale in scales.items()}
+            tops[name] = max(tops.get(name, 0.0), float(values.max()))
+    scales = {}
+    for name, top in tops.items():
+        unit, full = map_scale(name, classes)
+        scales[name] = _Scale(top=top or full, full=full, unit=unit)
+    return scales
 
 
 def _load(source: Scored, case_id: str) -> CaseArrays:
-    entries = {name: entry for name, entry in source.manifest.cases.items() if name == case_id}
+    entries = source.manifest.cases.items()
+    chosen = {name: entry for name, entry in entries if name == case_id}
+    manifest = replace(source.manifest, cases=chosen)
     config = with_label_values(source.run.config, source.summary["label_values"])
-    (case,) = cases_with_references(replace(source.manifest, cases=entries), config, source.reference)
+    (case,) = cases_with_references(manifest, config, source.reference)
     return load_case(source.predictions, case, config)
 
 
 def _start(case: CaseArrays, slices: list[int], axis: int) -> int:
-    """Which of the slices to show first: the one with the most voxels that are wrong, else the one with the most labelled."""
-    others = tuple(a for a in range(3) if a != axis)
+    """Which of the slices to show first.
+
+    It is the one with the most wrong voxels; where none is wrong, with the most labelled ones.
+    """
+    others = other_axes(axis)
     wrong = (case.truth != case.label).sum(others)[slices]
-    return int(np.argmax(wrong if wrong.any() else (case.label > 0).sum(others)[slices]))
+    if wrong.any():
+        return int(np.argmax(wrong))
+    return int(np.argmax((case.label > 0).sum(others)[slices]))
 
 
-def _method_view(case: CaseArrays, sheet, scales: dict[str, dict]) -> dict:
-    maps = {n: {"sheet": picture(sheet(shades(values, scales[n]["top"]))), **scales[n]} for n, values in case.maps.items()}
-    return {"label": picture(sheet(case.label)), "maps": maps}
+def _method_view(case: CaseArrays, layout: _Layout, scales: dict[str, _Scale]) -> dict[str, Any]:
+    maps = {}
+    for name, values in case.maps.items():
+        sheet = layout.picture(shades(values, scales[name].top))
+        maps[name] = {"sheet": sheet, **asdict(scales[name])}
+    return {"label": layout.picture(case.label), "maps": maps}

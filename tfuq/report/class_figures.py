@@ -1,0 +1,92 @@
+"""Figures of predictions of classes: which ones, and from which files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from tfuq import results
+from tfuq.data.cases import Case, read_case_image
+from tfuq.report.classification import confusion_figure, extremes, rejection
+from tfuq.runs import Run
+from tfuq.scoring.classification import rejection_curve
+from tfuq.scoring.evaluation import Scores
+from tfuq.scoring.evaluation.classification import (
+    PredictedClasses,
+    read_predictions,
+    true_classes,
+)
+from tfuq.scoring.evaluation.references import referenced_cases
+
+_EXTREMES = 5
+
+
+def classification_figures(
+    folder: Path, run: Run, reference: Path | None, scores: Scores
+) -> Iterator[tuple[str, Figure]]:
+    """Plot extreme images, rejection curves and the confusion matrix.
+
+    Args:
+        folder: The predictions folder.
+        run: The run that predicted.
+        reference: The folder of references, where they are not the data set's own.
+        scores: The scores of the predictions.
+
+    Yields:
+        A file name without its ending, and the figure.
+    """
+    manifest = results.read_manifest(folder)
+    names = run.config.data.classes
+    predicted = read_predictions(folder, names)
+    by_case = true_classes(manifest, run.config, reference)
+    truth = np.array([by_case[case_id] for case_id in predicted.ids])
+    cases = referenced_cases(manifest, run.config, reference)
+    yield "extremes", _plot_extremes(cases, predicted, truth, names, manifest.samples)
+    is_correct = predicted.p.argmax(1) == truth
+    curves = {}
+    for name, values in predicted.measures.items():
+        curves[name] = rejection_curve(values, is_correct)
+    yield "rejection", rejection(curves)
+    yield "confusion", confusion_figure(np.array(scores.summary["confusion"]), names)
+
+
+def _plot_extremes(
+    cases: dict[str, Case],
+    predicted: PredictedClasses,
+    truth: np.ndarray,
+    names: list[str],
+    samples: int,
+) -> Figure:
+    votes = predicted.votes
+    ranking = "variation_ratio"
+    if votes is None:
+        votes = predicted.p
+        ranking = "predictive_entropy"
+    measure = predicted.measures[ranking]
+    indices = _extreme_indices(measure, predicted.p.argmax(1) == truth)
+    images = []
+    for index in indices:
+        image = read_case_image(cases[predicted.ids[index]])
+        images.append(image.array[:, :, 0])
+    counts = np.rint(votes * samples).astype(int)
+    return extremes(
+        np.stack(images),
+        predicted.p[indices],
+        counts[indices],
+        truth[indices],
+        measure[indices],
+        names,
+        _EXTREMES,
+    )
+
+
+def _extreme_indices(measure: np.ndarray, is_correct: np.ndarray) -> np.ndarray:
+    """The most and the least certain right and wrong cases: all that the figure shows."""
+    chosen = []
+    for indices in (np.flatnonzero(is_correct), np.flatnonzero(~is_correct)):
+        ordered = indices[np.argsort(measure[indices], kind="stable")]
+        chosen += [ordered[:_EXTREMES], ordered[-_EXTREMES:]]
+    return np.unique(np.concatenate(chosen))

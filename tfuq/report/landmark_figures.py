@@ -1,0 +1,108 @@
+"""Figures of predicted landmarks: which ones, and from which files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from tfuq import results
+from tfuq.data.cases import Case, read_case_image
+from tfuq.data.landmarks import reference_points
+from tfuq.data.stored import numbers, read_table
+from tfuq.errors import RunError
+from tfuq.report.landmark_errors import error_scatter, quantile_bars
+from tfuq.report.landmarks import overlay
+from tfuq.report.rows import column, rows_of
+from tfuq.runs import Run
+from tfuq.scoring.evaluation import Scores
+from tfuq.scoring.evaluation.references import referenced_cases
+
+_WORST = 3
+_AGAIN = "predict again with --overwrite"
+
+
+def landmark_figures(
+    folder: Path, run: Run, reference: Path | None, scores: Scores
+) -> Iterator[tuple[str, Figure]]:
+    """Plot the worst images with their samples, and each measure against the error.
+
+    Args:
+        folder: The predictions folder.
+        run: The run that predicted.
+        reference: The folder of references, where they are not the data set's own.
+        scores: The scores of the predictions.
+
+    Yields:
+        A file name without its ending, and the figure.
+    """
+    cases = referenced_cases(results.read_manifest(folder), run.config, reference)
+    for case_id in _worst_cases(scores):
+        yield f"case-{case_id}", _plot_case(folder, run, cases[case_id])
+    unit = "px"
+    if scores.summary["unit"] == "mm":
+        unit = "mm"
+    errors = _landmark_column(scores, f"radial_error_{unit}")
+    for name, summary in scores.summary["measures"].items():
+        values = _landmark_column(scores, name)
+        correlation = summary["correlation"]["spearman"]
+        yield f"error-{name}", error_scatter(values, errors, name, correlation)
+        if "quantiles" in summary:
+            yield f"quantiles-{name}", quantile_bars(summary["quantiles"])
+
+
+def _worst_cases(scores: Scores) -> list[str]:
+    """The ids of the cases with the largest radial errors."""
+    errors = {}
+    for row in rows_of(scores.cases, "class", "all"):
+        errors[row["case"]] = row["radial_error_px"] or 0.0
+    return sorted(errors, key=lambda case_id: -errors[case_id])[:_WORST]
+
+
+def _landmark_column(scores: Scores, name: str) -> np.ndarray:
+    """A column of the rows of single landmarks, NaN where a cell is empty."""
+    rows = [row for row in scores.cases if row["class"] != "all"]
+    return np.array(column(rows, name), float)
+
+
+def _plot_case(folder: Path, run: Run, case: Case) -> Figure:
+    image = read_case_image(case)
+    names = run.config.data.landmarks
+    points = _sampled_points(folder, case.id, names)
+    position = points.mean(1)
+    deviations = points - points.mean(1, keepdims=True)
+    covariance = np.einsum("lti,ltj->lij", deviations, deviations) / points.shape[1]
+    truth = reference_points(run.config, case, image.shape[:2])
+    samples = points.transpose(1, 0, 2)
+    return overlay(image.array[:, :, 0], truth, position, samples, covariance, names)
+
+
+def _sampled_points(folder: Path, case_id: str, names: list[str]) -> np.ndarray:
+    """The position of each landmark of a case in each sample, ``[L, T, 2]`` in pixels.
+
+    Raises:
+        RunError: The table is damaged, or has not T samples of each landmark.
+    """
+    path = folder / results.SAMPLES
+    samples = results.read_manifest(folder).samples
+    table = read_table(path, ("case", "landmark", "sample", "x", "y"), _AGAIN)
+    rows = rows_of(table, "case", case_id)
+    by_landmark = []
+    for name in names:
+        landmark_rows = rows_of(rows, "landmark", name)
+        if len(landmark_rows) != samples:
+            raise RunError(
+                f"{path}: has not {samples} samples of '{name}' in case '{case_id}'; {_AGAIN}"
+            )
+        by_landmark.append(landmark_rows)
+    coordinates = np.stack([_coordinates(path, landmark_rows) for landmark_rows in by_landmark])
+    return coordinates.transpose(0, 2, 1)
+
+
+def _coordinates(path: Path, rows: list[dict[str, str]]) -> np.ndarray:
+    """The x and the y of n rows, ``[2, n]``."""
+    x = numbers(path, rows, "x", _AGAIN)
+    y = numbers(path, rows, "y", _AGAIN)
+    return np.stack([x, y])

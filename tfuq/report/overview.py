@@ -1,0 +1,106 @@
+"""The figure of a case of segmentation: image, truth, prediction and maps at one slice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap
+from matplotlib.figure import Figure
+
+from tfuq.config import Config
+from tfuq.report.canvas import SEQUENTIAL, new_figure, words
+from tfuq.report.slices import (
+    MAPS,
+    CaseArrays,
+    class_colours,
+    map_scale,
+    most_informative_slice,
+    upright,
+)
+
+_COLUMNS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Panel:
+    """An array ``[X, Y, Z]`` and how it is shown; without ``top`` by its own range."""
+
+    title: str
+    array: np.ndarray
+    colours: str | Colormap
+    top: float | None
+    unit: str
+
+
+def overview(case: CaseArrays, config: Config, title: str) -> Figure:
+    """Plot image, truth (where there is one), prediction and every map at one slice.
+
+    The slice is the most informative one.
+
+    Args:
+        case: The case.
+        config: The configuration of the run, which has the slice axis and the classes.
+        title: The title of the figure.
+    """
+    classes = config.data.classes
+    axis = config.preprocessing.slice_axis
+    if axis is None:
+        axis = 2
+    index = most_informative_slice(case, axis)
+    panels = _panels(case, len(classes))
+    rows = -(-len(panels) // _COLUMNS)
+    columns = min(len(panels), _COLUMNS)
+    figure = new_figure(3.2 * columns, 3.2 * rows)
+    for number, panel in enumerate(panels, start=1):
+        axes = figure.add_subplot(rows, columns, number)
+        plane, aspect = upright(np.take(panel.array, index, axis), case.affine, axis)
+        _plot_panel(figure, axes, panel, plane, aspect, classes)
+    figure.suptitle(f"{title}, slice {index} along axis {axis}", fontsize=10)
+    return figure
+
+
+def _plot_panel(
+    figure: Figure,
+    axes: Axes,
+    panel: _Panel,
+    plane: np.ndarray,
+    aspect: float,
+    classes: list[str],
+) -> None:
+    scale = {}
+    if panel.top is not None:
+        scale = {"vmin": 0, "vmax": panel.top}
+    image = axes.imshow(plane, cmap=panel.colours, aspect=aspect, **scale)
+    axes.set_title(words(panel.title), fontsize=9)
+    axes.axis("off")
+    if panel.unit:
+        bar = figure.colorbar(image, ax=axes, fraction=0.046)
+        bar.set_label(panel.unit, fontsize=8)
+        if panel.unit == "class":
+            bar.set_ticks(range(len(classes)), labels=classes, fontsize=6)
+
+
+def _panels(case: CaseArrays, classes: int) -> list[_Panel]:
+    panels = [_Panel(title="image", array=case.image, colours="gray", top=None, unit="")]
+    if case.truth is not None:
+        panels.append(_class_panel("truth", case.truth, classes))
+    panels.append(_class_panel("prediction", case.label, classes))
+    panels += [_map_panel(name, case.maps[name], classes) for name in MAPS if name in case.maps]
+    return panels
+
+
+def _map_panel(name: str, array: np.ndarray, classes: int) -> _Panel:
+    unit, top = map_scale(name, classes)
+    return _Panel(title=name, array=array, colours=SEQUENTIAL, top=top, unit=unit)
+
+
+def _class_panel(title: str, array: np.ndarray, classes: int) -> _Panel:
+    return _Panel(
+        title=title,
+        array=array,
+        colours=class_colours(classes),
+        top=classes - 1,
+        unit="class",
+    )

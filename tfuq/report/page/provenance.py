@@ -1,0 +1,57 @@
+"""How predictions came about: what the scores, the manifest and the run say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tfuq.report.page.sources import Scored
+from tfuq.runs import Run
+
+_DIGEST = 16  # characters of a digest that are shown
+_NOT_NOTED = "not noted"
+
+
+def provenance_of(source: Scored) -> dict[str, str]:
+    """Say how the predictions came about, a text for each fact that is known."""
+    facts = _facts_of_scores(source) | _facts_of_run(source.run)
+    if source.manifest:
+        facts["predicted by tfuq"] = source.manifest.tfuq_version
+    return {name: text for name, text in facts.items() if text}
+
+
+def _facts_of_scores(source: Scored) -> dict[str, str]:
+    summary = source.summary
+    samples = _NOT_NOTED
+    if source.samples is not None:
+        samples = str(source.samples)
+    digests = [digest[:_DIGEST] for digest in summary.get("weights_digest", [])]
+    return {
+        "scores": str(source.folder),
+        "method": summary["method"],
+        "samples (T)": samples,
+        "seed of the draws": str(summary.get("seed", _NOT_NOTED)),
+        "weights digest": " ".join(digests) or _NOT_NOTED,
+        "cases": str(summary.get("cases", len(source.cases))),
+        "references": str(source.reference or "the data set's own"),
+        "label values of the references": summary.get("label_values") or "",
+        "members missing": ", ".join(map(str, summary.get("missing_members", []))),
+    }
+
+
+def _facts_of_run(run: Run | None) -> dict[str, str]:
+    if run is None:
+        return {"run": "gone", "data": "not known"}
+    data = run.config.data
+    facts = run.facts
+    return {
+        "run": str(run.path),
+        "data": f"{data.source} ({data.licence})",
+        "seeds of training": _listed(facts.get("seeds", {})),
+        "versions": _listed(facts.get("versions", {})),
+        "devices": ", ".join(facts.get("devices", [])),
+        "git": str(facts.get("git") or ""),
+    }
+
+
+def _listed(facts: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in facts.items())

@@ -1,0 +1,129 @@
+"""Volumes of a case, and slices of them as radiologists look at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+import nibabel
+import numpy as np
+from matplotlib.colors import ListedColormap
+
+from tfuq.config import Config
+from tfuq.data.cases import Case, read_case_image, read_case_label
+from tfuq.data.readers import read
+from tfuq.scoring.metrics import highest
+
+MAPS = {  # and their units
+    "predictive_entropy": "nat",
+    "expected_entropy": "nat",
+    "mutual_information": "nat",
+    "variation_ratio": "share of samples",
+    "standard_deviation": "probability",
+}
+_CLASS_COLOURS = "viridis"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseArrays:
+    """One case as it was predicted.
+
+    Attributes:
+        id: The case's id.
+        affine: From voxels to mm, ``[4, 4]``.
+        image: Its first channel ``[X, Y, Z]``.
+        truth: Classes by number ``[X, Y, Z]``; None without a reference.
+        label: The predicted classes ``[X, Y, Z]``.
+        maps: Maps of uncertainty ``[X, Y, Z]`` by name.
+    """
+
+    id: str
+    affine: np.ndarray
+    image: np.ndarray
+    truth: np.ndarray | None
+    label: np.ndarray
+    maps: dict[str, np.ndarray]
+
+
+def load_case(folder: Path, case: Case, config: Config) -> CaseArrays:
+    """Read a case's first channel, reference, label and maps.
+
+    Args:
+        folder: The predictions folder.
+        case: The case with its reference.
+        config: The configuration of the run.
+
+    Raises:
+        DataError: A file is missing, damaged, or does not fit the image.
+    """
+    image = read_case_image(case)
+    truth = read_case_label(case, image, len(config.data.classes), config.data.label_values)
+    maps = {}
+    for name in MAPS:
+        path = folder / case.id / f"{name}.nii.gz"
+        if path.is_file():
+            maps[name] = read(path).array
+    label = read(folder / case.id / "label.nii.gz")
+    return CaseArrays(
+        id=case.id,
+        affine=image.affine,
+        image=image.array[..., 0],
+        truth=truth.array,
+        label=label.array.astype(np.uint8),
+        maps=maps,
+    )
+
+
+def map_scale(name: str, classes: int) -> tuple[str, float]:
+    """A map's unit, and the largest value that it can have with so many classes."""
+    return MAPS[name], float(highest(name, classes))
+
+
+def class_colours(classes: int) -> ListedColormap:
+    """A colour for each class, from dark to bright."""
+    positions = np.linspace(0, 1, classes)
+    return ListedColormap(matplotlib.colormaps[_CLASS_COLOURS](positions))
+
+
+def other_axes(axis: int) -> tuple[int, ...]:
+    """The two axes of a volume beside ``axis``."""
+    return tuple(number for number in range(3) if number != axis)
+
+
+def most_informative_slice(case: CaseArrays, axis: int) -> int:
+    """The slice with the most labelled area; the middle one where nothing is labelled.
+
+    What the reference or the prediction labels counts.
+    """
+    is_labelled = case.label > 0
+    if case.truth is not None:
+        is_labelled |= case.truth > 0
+    area = is_labelled.sum(axis=other_axes(axis))
+    if area.any():
+        return int(area.argmax())
+    return case.label.shape[axis] // 2
+
+
+def upright(plane: np.ndarray, affine: np.ndarray, axis: int) -> tuple[np.ndarray, float]:
+    """Turn a slice as radiologists look at it.
+
+    The patient's left is on the right (in a sagittal slice, the front is on the left). Front or
+    head is up.
+
+    Args:
+        plane: A slice taken along the voxel axis.
+        affine: From voxels to mm, ``[4, 4]``.
+        axis: The voxel axis, from 0 to 2.
+
+    Returns:
+        The slice ``[rows, columns]``, and the height of its pixels over their width.
+    """
+    world, sign = np.delete(nibabel.io_orientation(affine), axis, 0).T
+    spacing = np.delete(np.linalg.norm(affine[:3, :3], axis=0), axis)
+    if world[0] > world[1]:
+        plane = plane.T
+        sign = sign[::-1]
+        spacing = spacing[::-1]
+    flipped = plane[:: -int(sign[0]), :: -int(sign[1])]
+    return flipped.T, float(spacing[1] / spacing[0])

@@ -1,0 +1,183 @@
+"""Figures of one case at rising severity of a perturbation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import colors
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from tfuq.report.canvas import (
+    GREY,
+    ORANGE,
+    SEQUENTIAL,
+    WRONG,
+    YELLOW,
+    new_figure,
+    stretched,
+    words,
+)
+from tfuq.report.slices import class_colours, map_scale, upright
+
+Example = dict[str, np.ndarray]  # arrays of the case by name
+_STRIP_MAPS = ("predictive_entropy", "mutual_information", "variation_ratio")
+_TITLES = {"label": "prediction"}
+_COLOUR_CHANNELS = 3
+
+
+def _grid(examples: dict[float, Example], rows: int, meaning: str) -> tuple[Figure, np.ndarray]:
+    """Axes ``[rows, severities]`` with the severities as titles."""
+    columns = len(examples)
+    figure = new_figure(2.2 * columns + 0.8, 2.3 * rows + 0.4)
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for severity, top in zip(examples, axes[0], strict=True):
+        top.set_title(f"{severity:g}", fontsize=9)
+    figure.suptitle(meaning, fontsize=9)
+    return figure, axes
+
+
+def volume_strip(examples: dict[float, Example], classes: int, meaning: str) -> Figure:
+    """Plot a slice at each severity: image, truth, prediction and maps.
+
+    Each map has one scale over all severities.
+
+    Args:
+        examples: Planes ``[rows, columns]`` by name, with their affine and axis, by severity.
+        classes: The number of classes.
+        meaning: The perturbation, and what its severity is.
+    """
+    maps = [name for name in _STRIP_MAPS if _is_everywhere(examples, name)]
+    names = ["image", "truth", "label", *maps]
+    figure, axes = _grid(examples, len(names), meaning)
+    for name, line in zip(names, axes, strict=True):
+        style = _strip_style(examples, name, classes)
+        for example, panel in zip(examples.values(), line, strict=True):
+            image = _plot_plane(panel, example, example[name], style)
+        _row_title(line[0], _TITLES.get(name, name))
+        if name in maps:
+            unit, _ = map_scale(name, classes)
+            bar = figure.colorbar(image, ax=line, fraction=0.02)
+            bar.set_label(unit, fontsize=8)
+    return figure
+
+
+def _is_everywhere(examples: dict[float, Example], name: str) -> bool:
+    return all(name in example for example in examples.values())
+
+
+def _strip_style(examples: dict[float, Example], name: str, classes: int) -> dict[str, Any]:
+    """Colours of an array of the strip, and the range of values that they stand for."""
+    if name == "image":
+        return {"cmap": "gray"}
+    if name in ("truth", "label"):
+        return {"cmap": class_colours(classes), "vmin": 0, "vmax": classes - 1}
+    top = max(float(example[name].max()) for example in examples.values())
+    return {"cmap": SEQUENTIAL, "vmin": 0, "vmax": top or 1.0}
+
+
+def _plot_plane(
+    axes: Axes, example: Example, plane: np.ndarray, style: dict[str, Any]
+) -> AxesImage:
+    turned, aspect = upright(plane, example["affine"], int(example["axis"]))
+    axes.set(xticks=[], yticks=[])
+    return axes.imshow(turned, aspect=aspect, **style)
+
+
+def _row_title(axes: Axes, name: str) -> None:
+    axes.set_ylabel(words(name), fontsize=8)
+
+
+def differences(
+    examples: dict[float, Example], ratios: dict[float, list[int] | None], meaning: str
+) -> Figure:
+    """Plot where a slice's truth and prediction differ, and the variation ratio there.
+
+    Args:
+        examples: Planes ``[rows, columns]`` by name, with their affine and axis, by severity.
+        ratios: Counts of the differing voxels of all cases by variation ratio, in equal bins from
+            0 to 1, by severity. None of a single sample, whose figure has the planes alone.
+        meaning: The perturbation, and what its severity is.
+    """
+    has_ratios = None not in ratios.values()
+    rows = 2 if has_ratios else 1
+    figure, axes = _grid(examples, rows, meaning)
+    for column, (severity, example) in enumerate(examples.items()):
+        _plot_difference(axes[0, column], example)
+        if has_ratios:
+            _plot_ratios(axes[1, column], np.array(ratios[severity]))
+    _row_title(axes[0, 0], "truth ≠ prediction")
+    if has_ratios:
+        _row_title(axes[1, 0], "share of differing voxels")
+    return figure
+
+
+def _plot_difference(axes: Axes, example: Example) -> None:
+    differs = (example["truth"] != example["label"]).astype(int)
+    style = {"cmap": colors.ListedColormap(["white", WRONG]), "vmin": 0, "vmax": 1}
+    _plot_plane(axes, example, differs, style)
+    axes.set_xlabel(f"{differs.mean():.2%} differ", fontsize=8)
+
+
+def _plot_ratios(axes: Axes, counts: np.ndarray) -> None:
+    edges = np.linspace(0, 1, len(counts) + 1)
+    axes.stairs(counts / max(counts.sum(), 1), edges, color=WRONG, fill=True)
+    axes.set(ylim=(0, 1), xlim=(0, 1))
+    axes.set_xlabel(f"variation ratio\n({counts.sum():,} voxels)", fontsize=8)
+    axes.tick_params(labelsize=6)
+
+
+def class_strip(examples: dict[float, Example], classes: Sequence[str], meaning: str) -> Figure:
+    """Plot a picture at each severity with the share of the samples that chose each class.
+
+    Args:
+        examples: The picture ``[rows, columns, C]``, probabilities and votes ``[K]``, and the
+            truth ``[1]``, by severity. Votes of a single sample are its probabilities.
+        classes: The names of the classes.
+        meaning: The perturbation, and what its severity is.
+    """
+    figure, axes = _grid(examples, 2, meaning)
+    for example, (panel, bars) in zip(examples.values(), axes.T, strict=True):
+        _plot_picture(panel, example["image"])
+        predicted = classes[int(example["probability"].argmax())]
+        truth = classes[int(example["truth"][0])]
+        panel.set_xlabel(f"{predicted}, truth {truth}", fontsize=8)
+        bars.bar(range(len(classes)), example["votes"], color=GREY)
+        bars.set(ylim=(0, 1), xlabel="class")
+        bars.tick_params(labelsize=6)
+    _row_title(axes[1, 0], "share of samples")
+    return figure
+
+
+def landmark_strip(examples: dict[float, Example], meaning: str) -> Figure:
+    """Plot a picture at each severity with its landmarks and where each sample found them.
+
+    Args:
+        examples: The picture ``[rows, columns, C]``, its landmarks ``points [L, 2]`` and those of
+            the samples, ``found [T, L, 2]``, in its pixels (x, y), by severity.
+        meaning: The perturbation, and what its severity is.
+    """
+    figure, axes = _grid(examples, 1, meaning)
+    for example, panel in zip(examples.values(), axes[0], strict=True):
+        image = example["image"]
+        _plot_picture(panel, image)
+        x, y = example["found"].reshape(-1, 2).T
+        panel.plot(x, y, ".", color=YELLOW, markersize=2, label="samples")
+        x, y = example["points"].T
+        panel.plot(x, y, "+", color=ORANGE, markersize=5, label="truth")
+        rows, columns = image.shape[:2]
+        panel.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=7)
+    return figure
+
+
+def _plot_picture(axes: Axes, image: np.ndarray) -> None:
+    if image.shape[-1] == _COLOUR_CHANNELS:
+        axes.imshow(stretched(image), cmap="gray")
+    else:
+        axes.imshow(image[..., 0], cmap="gray")
+    axes.set(xticks=[], yticks=[])
