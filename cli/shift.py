@@ -73,9 +73,15 @@ def command(run, perturbation, severity, method, channel, head_ct, draws, save_p
 
     methods = dict.fromkeys(method or (opened.config.method,))
     requests = [prediction.request_of(opened.config, name, *draws) for name in methods]
-    plan = Plan(perturbation, severities, channel, save_predictions, head_ct)
+    plan = Plan(
+        perturbation=perturbation,
+        severities=severities,
+        channel=channel,
+        keeps_predictions=save_predictions,
+        head=head_ct,
+    )
     done = shift(opened, requests, plan, say=say, overwrite=overwrite)
-    drawn = done.draw() if figures else []
+    drawn = done.plot() if figures else []
     for row in done.correlations:
         if row["quantity"] not in QUANTITIES or row["spearman"] is None:
             continue

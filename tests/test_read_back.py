@@ -26,7 +26,7 @@ from tfuq.report.page.found import _few_colours
 from tfuq.report.training import training_curves
 from tfuq.runs import Run
 from tfuq.scoring.evaluation.classification import read_predictions
-from tfuq.shift.stored import read_example
+from tfuq.shift.examples import read_example
 from tfuq.weights import assign_arrays, load_arrays, save_arrays
 
 

@@ -1,4 +1,8 @@
-"""``tfuq shift``: a run's test split, perturbed by degrees: what becomes of quality, and does uncertainty rise when it should?"""
+"""``tfuq shift``: perturbs a run's test split and measures quality and uncertainty.
+
+A table has a row for each method and severity. It answers two questions: how far does quality fall,
+and does uncertainty rise with the severity?
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tfuq.data.cases import Case
 from tfuq.data.ownership import require_replaceable
@@ -19,16 +24,26 @@ from tfuq.prediction import Predictor, Request, cases_of_test_split, make_predic
 from tfuq.report.shift import write_figures
 from tfuq.runs import Run
 from tfuq.scoring.shift import correlation_rows, shift_rows
+from tfuq.shift.examples import read_example
 from tfuq.shift.heads import HeadMeasurer
-from tfuq.shift.measuring import Measurer
-from tfuq.shift.pictures import ClassMeasurer, LandmarkMeasurer
+from tfuq.shift.landmarks import LandmarkMeasurer
+from tfuq.shift.measuring import Measurer, case_ids
+from tfuq.shift.pictures import ClassMeasurer
 from tfuq.shift.plan import Plan, check
-from tfuq.shift.stored import KEPT, Draws, is_measured, read_example, read_severity, read_summary, write_severity
+from tfuq.shift.stored import (
+    KEPT,
+    Draws,
+    is_measured,
+    read_severity,
+    read_summary,
+    write_severity,
+)
 from tfuq.shift.volumes import VolumeMeasurer
 
 __all__ = ["Plan", "Shift", "shift"]
 
-_TABLE, _CORRELATIONS = "table.csv", "correlations.csv"
+_TABLE = "table.csv"
+_CORRELATIONS = "correlations.csv"
 _SEVERITY = "severity of a shift"
 Say = Callable[[str], None]
 _MEASURERS: dict[str, type[Measurer]] = {
@@ -38,90 +53,179 @@ _MEASURERS: dict[str, type[Measurer]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Shift:
-    """A finished study: its folder, the rows of ``table.csv`` and of ``correlations.csv``, and where each method and severity
-    lies."""
+    """A finished study of shift.
+
+    Attributes:
+        run: The run that was studied.
+        plan: What was to be done.
+        folder: The folder of the study.
+        rows: The rows of ``table.csv``.
+        correlations: The rows of ``correlations.csv``.
+        severity_folders: The folder of each method and severity.
+    """
 
     run: Run
     plan: Plan
     folder: Path
-    rows: list[dict]
-    correlations: list[dict]
-    places: dict[tuple[str, float], Path]
+    rows: list[dict[str, Any]]
+    correlations: list[dict[str, Any]]
+    severity_folders: dict[tuple[str, float], Path]
 
-    def draw(self) -> list[Path]:
-        """Draw its figures and say what was written."""
-        examples = {key: read_example(place, self.run.config) for key, place in self.places.items()}
-        ratios = {key: read_summary(place).wrong_ratios for key, place in self.places.items()}
-        meaning = f"{self.plan.name}: {PERTURBATIONS[self.plan.perturbation].severity}"
-        found = (self.rows, self.correlations, examples, ratios)
+    def plot(self) -> list[Path]:
+        """Plot the study.
+
+        Returns:
+            The figures that were written.
+
+        Raises:
+            RunError: A file of a severity is missing or damaged.
+        """
+        examples = {}
+        for key, folder in self.severity_folders.items():
+            examples[key] = read_example(folder, self.run.config)
+        ratios = {}
+        for key, folder in self.severity_folders.items():
+            ratios[key] = read_summary(folder).wrong_ratios
         figures = self.folder / "figures"
-        with whole_set(figures) as part:
-            drawn = write_figures(part, self.run.config, *found, meaning)
-        return [figures / path.name for path in drawn]
+        with whole_set(figures) as unfinished:
+            plotted = write_figures(
+                unfinished,
+                self.run.config,
+                rows=self.rows,
+                correlations=self.correlations,
+                examples=examples,
+                ratios=ratios,
+                meaning=f"{self.plan.name}: {PERTURBATIONS[self.plan.perturbation].severity}",
+            )
+        return [figures / path.name for path in plotted]
 
 
-def shift(run: Run, requests: Sequence[Request], plan: Plan, *, say: Say, overwrite: bool = False) -> Shift:
-    """Perturb, predict and measure the run's test split by each request, into ``RUN/shift/<perturbation>/``.
+def shift(
+    run: Run,
+    requests: Sequence[Request],
+    plan: Plan,
+    *,
+    say: Say,
+    overwrite: bool = False,
+) -> Shift:
+    """Perturb, predict and measure the run's test split, into ``RUN/shift/<perturbation>/``.
 
-    A severity that was measured before with the same draws is kept. Severity 0, what the others are told from, is always there.
+    A severity that was measured before with the same samples is kept. Severity 0 is always
+    measured, as the others are compared with it.
+
+    Args:
+        run: The run whose networks predict.
+        requests: What to predict with, one request for each method.
+        plan: The perturbation and its severities.
+        say: Takes a line on each severity that is done.
+        overwrite: Whether to measure again what was measured before.
 
     Raises:
-        RunError: a severity was measured with other draws and ``overwrite`` is not set, or another process writes there.
-            ConfigError: the run does not serve the perturbation. DataError: a case has no reference.
+        RunError: A severity was measured with other samples and ``overwrite`` is not set, or
+            another process writes there.
+        ConfigError: The run does not serve the perturbation.
+        DataError: A case has no reference.
     """
     check(plan, run)
-    folder, cases = run.path / "shift" / plan.name, _head(plan.head) if plan.head else _with_references(run)
+    folder = run.path / "shift" / plan.name
+    cases = _cases(run, plan)
     for name in (_TABLE, _CORRELATIONS):
         require_replaceable(folder / name)
     if overwrite:
         for request, severity in itertools.product(requests, plan.measured):
-            plan_replacement(folder / request.method / f"{severity:g}", _SEVERITY)
+            plan_replacement(_severity_folder(folder / request.method, severity), _SEVERITY)
     with exclusive(folder, "measuring shift in"):
         for request in requests:
             predictor = make_predictor(run, request)
-            _measure(predictor, cases, plan, folder / request.method, say, overwrite=overwrite)
+            method_folder = folder / request.method
+            _measure_method(predictor, cases, plan, method_folder, say, overwrite=overwrite)
         return _tabulate(run, folder, [request.method for request in requests], plan)
 
 
-def _head(path: Path) -> list[Case]:
-    """The CT as a case whose name tells it from another of the same name."""
-    if not path.is_file():
-        raise missing_file(path)
-    return [Case(f"{stem(path)}-{zlib.crc32(path.read_bytes()):08x}", (path,))]
+def _severity_folder(method_folder: Path, severity: float) -> Path:
+    return method_folder / f"{severity:g}"
 
 
-def _with_references(run: Run) -> list[Case]:
+def _cases(run: Run, plan: Plan) -> list[Case]:
+    if plan.head:
+        return [_head(plan.head)]
     cases = cases_of_test_split(run)
-    without = next((case for case in cases if not case.has_reference), None)
-    if without:
-        raise DataError(f"case '{without.id}' of the test split has no reference, and shift holds predictions against one")
+    for case in cases:
+        if not case.has_reference:
+            raise DataError(
+                f"case '{case.id}' of the test split has no reference, and shift holds "
+                "predictions against one"
+            )
     return cases
 
 
-def _measure(predictor: Predictor, cases: list[Case], plan: Plan, folder: Path, say: Say, *, overwrite: bool) -> None:
-    measurer = (HeadMeasurer if plan.head else _MEASURERS[predictor.config.task])(predictor, plan)
-    draws = Draws.of(predictor.manifest(), [case.id for case in cases])
+def _head(path: Path) -> Case:
+    """The CT as a case whose id differs from that of another CT with the same file name."""
+    if not path.is_file():
+        raise missing_file(path)
+    digest = zlib.crc32(path.read_bytes())
+    return Case(f"{stem(path)}-{digest:08x}", (path,))
+
+
+def _measurer(predictor: Predictor, plan: Plan) -> Measurer:
+    if plan.head:
+        return HeadMeasurer(predictor, plan)
+    return _MEASURERS[predictor.config.task](predictor, plan)
+
+
+def _measure_method(
+    predictor: Predictor,
+    cases: list[Case],
+    plan: Plan,
+    folder: Path,
+    say: Say,
+    *,
+    overwrite: bool,
+) -> None:
+    measurer = _measurer(predictor, plan)
+    draws = Draws.of(predictor.manifest(), case_ids(cases))
     for severity in plan.measured:
-        place, what = folder / f"{severity:g}", f"{predictor.request.method}, severity {severity:g}"
-        if not overwrite and is_measured(place, draws, with_predictions=plan.keeps_predictions):
-            say(f"{what}: already complete")
+        severity_folder = _severity_folder(folder, severity)
+        title = f"{predictor.request.method}, severity {severity:g}"
+        is_kept = not overwrite and is_measured(
+            severity_folder, draws, with_predictions=plan.keeps_predictions
+        )
+        if is_kept:
+            say(f"{title}: already complete")
             continue
-        with whole_folder(place, _SEVERITY) as part:
-            measured = measurer.measure(cases, severity, part / KEPT if plan.keeps_predictions else None)
-            write_severity(part, severity, draws, measured)
-        found = ((name, value) for name, value in measured.scores.items() if value is not None)
-        shown = next((f"{name.replace('_', ' ')} {value:.4g}" for name, value in found), "without a truth")
-        say(f"{what}: {shown}")
+        with whole_folder(severity_folder, _SEVERITY) as unfinished:
+            predictions = None
+            if plan.keeps_predictions:
+                predictions = unfinished / KEPT
+            measured = measurer.measure(cases, severity, predictions)
+            write_severity(unfinished, severity, draws, measured)
+        say(f"{title}: {_first_score(measured.scores)}")
+
+
+def _first_score(scores: dict[str, float | None]) -> str:
+    for name, value in scores.items():
+        if value is not None:
+            return f"{name.replace('_', ' ')} {value:.4g}"
+    return "without a truth"
 
 
 def _tabulate(run: Run, folder: Path, methods: list[str], plan: Plan) -> Shift:
-    places = {(method, severity): folder / method / f"{severity:g}" for method in methods for severity in plan.measured}
-    measured = [read_severity(place) for place in places.values()]
+    severity_folders = {}
+    for method, severity in itertools.product(methods, plan.measured):
+        severity_folders[method, severity] = _severity_folder(folder / method, severity)
+    measured = list(map(read_severity, severity_folders.values()))
     rows = shift_rows(measured)
     correlations = correlation_rows(rows, measured)
-    with whole_set(folder) as part:
-        write_csv(part / _TABLE, rows)
-        write_csv(part / _CORRELATIONS, correlations)
-    return Shift(run, plan, folder, rows, correlations, places)
+    with whole_set(folder) as unfinished:
+        write_csv(unfinished / _TABLE, rows)
+        write_csv(unfinished / _CORRELATIONS, correlations)
+    return Shift(
+        run=run,
+        plan=plan,
+        folder=folder,
+        rows=rows,
+        correlations=correlations,
+        severity_folders=severity_folders,
+    )

@@ -12,10 +12,17 @@ from tfuq.runs import Run
 from tfuq.scoring.shift import CLEAN
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A perturbation, its severities in ascending order, the ``channel`` of one that needs it, whether predictions stay, and the
-    file of a head's CT that is turned in place of the test split."""
+    """What a study of shift is to do.
+
+    Attributes:
+        perturbation: A name in `tfuq.data.perturbations.PERTURBATIONS`.
+        severities: The severities in ascending order, in the unit of the perturbation.
+        channel: The channel to perturb, from 0 on, of a perturbation that needs one.
+        keeps_predictions: Whether predictions are written.
+        head: The file of a head's CT, which is turned in place of the test split.
+    """
 
     perturbation: str
     severities: tuple[float, ...]
@@ -25,13 +32,16 @@ class Plan:
 
     @property
     def name(self) -> str:
-        """Of the study's folder."""
-        further = self.channel if self.head is None else stem(self.head)
-        return self.perturbation if further is None else f"{self.perturbation}-{further}"
+        """The name of the study's folder."""
+        if self.head is not None:
+            return f"{self.perturbation}-{stem(self.head)}"
+        if self.channel is not None:
+            return f"{self.perturbation}-{self.channel}"
+        return self.perturbation
 
     @property
     def measured(self) -> list[float]:
-        """The severities with that of the unperturbed cases, which the others are told from."""
+        """The severities and that of the unperturbed cases, in ascending order."""
         return sorted({CLEAN, *self.severities})
 
 
@@ -39,20 +49,33 @@ def check(plan: Plan, run: Run) -> None:
     """Refuse what the run cannot serve.
 
     Raises:
-        ConfigError: another task, a channel that is not there, not given or not taken, or a CT for anything but turning heads.
+        ConfigError: The perturbation serves another task; a channel is not there, not given or not
+            taken; or a CT is given for anything but turning heads.
     """
-    chosen, task = PERTURBATIONS[plan.perturbation], run.config.task
+    chosen = PERTURBATIONS[plan.perturbation]
+    task = run.config.task
     if task not in chosen.tasks:
         raise ConfigError(
-            f"perturbation {chosen.name}: serves {', '.join(chosen.tasks)}, and {run.path} is a run of {task}; choose another"
+            f"perturbation {chosen.name}: serves {', '.join(chosen.tasks)}, "
+            f"and {run.path} is a run of {task}; choose another"
         )
     if plan.head and (task, chosen.name) != ("landmarks", "rotation"):
         raise ConfigError(
-            f"--head-ct {plan.head}: a head is turned by rotation for a run of landmarks, not by {chosen.name} for one of {task}"
+            f"--head-ct {plan.head}: a head is turned by rotation for a run of landmarks, "
+            f"not by {chosen.name} for one of {task}"
         )
+    _check_channel(plan, run)
+
+
+def _check_channel(plan: Plan, run: Run) -> None:
+    chosen = PERTURBATIONS[plan.perturbation]
     if chosen.takes_channel and plan.channel is None:
-        raise ConfigError(f"perturbation {chosen.name}: needs --channel, the number of the missing one from 0 on")
+        raise ConfigError(
+            f"perturbation {chosen.name}: needs --channel, the number of the missing one from 0 on"
+        )
     if not chosen.takes_channel and plan.channel is not None:
-        raise ConfigError(f"--channel {plan.channel}: perturbation {chosen.name} takes no channel; leave it out")
+        raise ConfigError(
+            f"--channel {plan.channel}: perturbation {chosen.name} takes no channel; leave it out"
+        )
     if chosen.takes_channel:
         checked_channel(plan.channel, run.facts["channels"])
