@@ -30,7 +30,7 @@ from tfuq.measures.structure import MEASURES
 from tfuq.report.study import study_figure
 from tfuq.study import Table
 from tfuq.study.cells import Cell, cells_of
-from tfuq.study.table import check_columns
+from tfuq.study.columns import check_columns
 from tfuq_cli.options import complete_study
 from tfuq_cli.study import Processes
 
@@ -198,7 +198,7 @@ def test_a_study_that_is_stopped_leaves_no_process_and_goes_on(study, tfuq, tmp_
 def test_columns_that_a_task_has_not_are_refused(task, structure, column, words, tmp_path):
     axes = {"epochs": {"training.epochs": [1]}}
     study = StudyConfig(name="s", config="c", axes=axes, structure=structure, table=[column])
-    cell = Cell("1", {"epochs": "1"}, task_settings(task, tmp_path), tmp_path)
+    cell = Cell(id="1", labels={"epochs": "1"}, config=task_settings(task, tmp_path), folder=tmp_path)
     with pytest.raises(ConfigError, match=words):
         check_columns(study, [cell])
     right = {"landmarks": ("sella", "radial_error_px"), "classification": ("all", "ece")}[task]
@@ -303,7 +303,8 @@ def test_figures_of_studies_have_a_line_for_each_combination():
         np.testing.assert_array_equal(panel.lines[0].get_xydata(), [[10, 10], [20, 20]])
     words = study_figure(["loss"], ["dice"], [{"loss": "x", "dice": 0.5}, {"loss": "y", "dice": 0.6}]).axes[0]
     np.testing.assert_array_equal(words.lines[0].get_xydata(), [[0, 0.5], [1, 0.6]])
-    assert "–" in Table(["n"], ["dice"], [{"n": "5", "dice": None, "error": "why"}]).markdown()
+    row = {"n": "5", "dice": None, "error": "why"}
+    assert "–" in Table(axes=["n"], columns=["dice"], rows=[row]).markdown()
 
 
 def test_the_command_line_starts_as_a_module(tmp_path):

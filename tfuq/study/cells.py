@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tfuq import config as configuration
 from tfuq import runs
@@ -19,9 +20,16 @@ from tfuq.errors import ConfigError, RunError, TfuqError
 AXES_BETWEEN = "_"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One run of a study; ``labels`` are its places on the axes, ``folder`` that of the study."""
+    """One run of a study.
+
+    Attributes:
+        id: The name of the cell, unique in its study.
+        labels: The label of the cell's value on each axis, by the name of the axis.
+        config: The configuration of the run.
+        folder: The folder of the study.
+    """
 
     id: str
     labels: dict[str, str]
@@ -30,22 +38,22 @@ class Cell:
 
     @property
     def settings(self) -> Path:
-        """File of the cell's configuration."""
+        """The file of the cell's configuration."""
         return self.folder / "cells" / f"{self.id}.yaml"
 
     @property
     def run(self) -> Path:
-        """Folder of its run."""
+        """The folder of its run."""
         return self.folder / "cells" / self.id
 
     @property
     def log(self) -> Path:
-        """File of what its commands said."""
+        """The file of what its commands said."""
         return self.folder / "logs" / f"{self.id}.txt"
 
     @property
     def summary(self) -> Path:
-        """File that ends the cell."""
+        """The file that is written last."""
         return self.run / "scores" / self.config.method / "summary.json"
 
     @property
@@ -54,64 +62,106 @@ class Cell:
         return self.summary.is_file() and runs.is_run(self.run)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Step:
+    """One value on an axis: the keys that it sets."""
+
+    axis: str
+    label: str
+    settings: dict[str, Any]
+
+
 def cells_of(study: StudyConfig, folder: Path) -> list[Cell]:
-    """Every combination of the axes, the last axis varying fastest.
+    """Make a cell of every combination of the axes; the last axis varies fastest.
+
+    Args:
+        study: The study.
+        folder: The folder of the study.
 
     Raises:
-        ConfigError: a cell's configuration is not one, or two cells would have one name.
+        ConfigError: A cell's configuration is not one, or two cells would have one name.
     """
-    steps = [_steps(study, axis) for axis in study.axes]
-    cells = [_cell(study, combination, folder) for combination in itertools.product(*steps)]
-    ids = [cell.id for cell in cells]
-    twice = [name for place, name in enumerate(ids) if name in ids[:place]]
-    if twice:
-        raise ConfigError(
-            f"{study.name}: two cells would be named '{twice[0]}'; let the values of axes differ in more than signs"
-        )
+    axes = [_steps(study, axis) for axis in study.axes]
+    cells = [_cell(study, combination, folder) for combination in itertools.product(*axes)]
+    ids: set[str] = set()
+    for cell in cells:
+        if cell.id in ids:
+            raise ConfigError(
+                f"{study.name}: two cells would be named '{cell.id}'; "
+                "let the values of axes differ in more than signs"
+            )
+        ids.add(cell.id)
     return cells
 
 
-def _steps(study: StudyConfig, axis: str) -> list[tuple[str, str, dict]]:
-    """Along an axis: its name, the label, and what is set."""
+def _steps(study: StudyConfig, axis: str) -> list[_Step]:
     keys = study.axes[axis]
-    return [
-        (axis, label, {key: values[place] for key, values in keys.items()}) for place, label in enumerate(study.labels(axis))
-    ]
+    steps = []
+    for index, label in enumerate(study.labels(axis)):
+        settings = {key: values[index] for key, values in keys.items()}
+        steps.append(_Step(axis=axis, label=label, settings=settings))
+    return steps
 
 
-def _cell(study: StudyConfig, combination: Sequence[tuple[str, str, dict]], folder: Path) -> Cell:
-    changes = dict(study.set)
-    for _, _, values in combination:
-        changes |= values
-    labels = {axis: label for axis, label, _ in combination}
-    overrides = tuple(f"{key}={write_yaml(value)}" for key, value in changes.items())
+def _cell(study: StudyConfig, combination: Sequence[_Step], folder: Path) -> Cell:
+    labels = {step.axis: step.label for step in combination}
+    name = AXES_BETWEEN.join(map(_plain, labels.values()))
+    return Cell(
+        id=name,
+        labels=labels,
+        config=_configuration(study, combination),
+        folder=folder,
+    )
+
+
+def _configuration(study: StudyConfig, combination: Sequence[_Step]) -> Config:
+    settings = dict(study.set)
+    for step in combination:
+        settings |= step.settings
+    overrides = tuple(f"{key}={write_yaml(value)}" for key, value in settings.items())
     try:
-        config = configuration.load(study.config, overrides)
+        return configuration.load(study.config, overrides)
     except ConfigError as error:
-        where = ", ".join(f"{axis} {label}" for axis, label in labels.items())
-        raise ConfigError(f"{study.name}: cell {where}: {error}") from error
-    name = AXES_BETWEEN.join(re.sub(r"[^\w.-]+", "-", label.replace("×", "x")) for label in labels.values())
-    return Cell(name, labels, config, folder)
+        position = ", ".join(f"{step.axis} {step.label}" for step in combination)
+        raise ConfigError(f"{study.name}: cell {position}: {error}") from error
+
+
+def _plain(label: str) -> str:
+    """A label as part of a file's name."""
+    return re.sub(r"[^\w.-]+", "-", label.replace("×", "x"))
 
 
 def check_cells(cells: Sequence[Cell], *, overwrite: bool = False) -> None:
-    """Look at every cell's data and at what lies in its place, so that what cannot run is known before anything does.
+    """Check every cell's data and its earlier run, so that faults show before anything runs.
 
-    With ``overwrite`` earlier runs are about to be removed, and may have run with another configuration.
+    Args:
+        cells: The cells of a study.
+        overwrite: Whether earlier runs are about to be removed. Then they may have another
+            configuration.
 
     Raises:
-        DataError: no data, or not enough. RunError: a cell ran with another configuration.
+        DataError: There is no data, or not enough.
+        RunError: A cell ran with another configuration.
     """
-    seen: list[DataConfig] = []
+    checked: list[DataConfig] = []
     for cell in cells:
-        if not overwrite and runs.is_run(cell.run) and runs.open_run(cell.run).config != cell.config:
-            raise RunError(
-                f"{cell.run}: ran with another configuration than the study gives it now; pass --overwrite, or another --out"
-            )
-        if cell.config.data in seen:
-            continue
-        try:
-            split_cases(made_cases(cell.config.data), cell.config.data.split)
-        except TfuqError as error:
-            raise type(error)(f"cell {cell.id}: {error}") from error
-        seen.append(cell.config.data)
+        if not overwrite:
+            _refuse_another_configuration(cell)
+        if cell.config.data not in checked:
+            _check_data(cell)
+            checked.append(cell.config.data)
+
+
+def _refuse_another_configuration(cell: Cell) -> None:
+    if runs.is_run(cell.run) and runs.open_run(cell.run).config != cell.config:
+        raise RunError(
+            f"{cell.run}: ran with another configuration than the study gives it now; "
+            "pass --overwrite, or another --out"
+        )
+
+
+def _check_data(cell: Cell) -> None:
+    try:
+        split_cases(made_cases(cell.config.data), cell.config.data.split)
+    except TfuqError as error:
+        raise type(error)(f"cell {cell.id}: {error}") from error

@@ -1,4 +1,4 @@
-"""Running cells: each in processes of its own, several at once, what is finished left as it is."""
+"""Running cells: each in processes of its own, several at once. Finished work is kept."""
 
 from __future__ import annotations
 
@@ -10,29 +10,42 @@ from tfuq.data.ownership import note, require_place_of_file
 from tfuq.data.writers import make_folder, write_text
 from tfuq.study.cells import Cell
 
-Execute = Callable[[Sequence[str], Path], int]  # arguments of tfuq and the log to append to; returns the exit code
-_MOST_TEXT = 300
+# Takes the arguments of tfuq and the log to append to; returns the exit code.
+Execute = Callable[[Sequence[str], Path], int]
+_LONGEST_ERROR = 300  # characters
+_PREFIX = "tfuq: "  # of the line that says what went wrong
 
 
-def run_cells(cells: Sequence[Cell], execute: Execute, jobs: int) -> Iterator[tuple[Cell, str | None]]:
-    """Run the cells, ``jobs`` at a time; yields each as it ends, with what went wrong in it or None.
+def run_cells(
+    cells: Sequence[Cell], execute: Execute, jobs: int
+) -> Iterator[tuple[Cell, str | None]]:
+    """Run the cells.
 
-    Where the caller stops, no further cell begins; commands that run are left to ``execute`` to end.
+    Where the caller stops, no other cell begins. Commands that run are left to ``execute`` to end.
+
+    Args:
+        cells: The cells to run.
+        execute: Runs a command of tfuq.
+        jobs: How many cells run at a time.
+
+    Yields:
+        Each cell as it ends, with what went wrong in it, or None.
     """
     pool = ThreadPoolExecutor(jobs)
     try:
-        ends = {pool.submit(_run, cell, execute): cell for cell in cells}
-        for end in as_completed(ends):
-            yield ends[end], end.result()
+        futures = {pool.submit(_run, cell, execute): cell for cell in cells}
+        for future in as_completed(futures):
+            yield futures[future], future.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _run(cell: Cell, execute: Execute) -> str | None:
     make_folder(cell.log.parent)
-    require_place_of_file(cell.log)  # which is added to, as what lies there may be somebody's
+    # The log is appended to. What lies in its place may be somebody's.
+    require_place_of_file(cell.log)
     write_text(cell.settings, cell.config.dump())
-    begin = cell.log.stat().st_size if cell.log.is_file() else 0
+    begin = _size(cell.log)
     try:
         for arguments in _commands(cell):
             code = execute(arguments, cell.log)
@@ -44,8 +57,15 @@ def _run(cell: Cell, execute: Execute) -> str | None:
             note(cell.log)
 
 
+def _size(log: Path) -> int:
+    """Bytes of a log; 0 where there is none."""
+    if not log.is_file():
+        return 0
+    return log.stat().st_size
+
+
 def _commands(cell: Cell) -> list[list[str]]:
-    """Each goes on where an earlier one was stopped."""
+    """The commands of a cell. Each goes on where an earlier one was stopped."""
     predictions = cell.run / "predictions" / cell.config.method
     return [
         ["train", str(cell.settings), "--run", str(cell.run), "--resume"],
@@ -55,8 +75,26 @@ def _commands(cell: Cell) -> list[list[str]]:
 
 
 def _error(log: Path, begin: int, command: str, code: int) -> str:
-    """The command's own last line, as far as it says what the exit code does not; ``begin`` is where this run's lines begin."""
-    content = log.read_bytes()[begin:] if log.is_file() else b""
+    """The last error line of a command, or its exit code where it wrote none.
+
+    Args:
+        log: The log of the cell.
+        begin: The byte at which the lines of this run begin.
+        command: The name of the command.
+        code: Its exit code.
+    """
+    text = _last_error(log, begin)
+    if not text:
+        text = f"tfuq {command} ended with exit code {code}; see {log}"
+    return text[:_LONGEST_ERROR]
+
+
+def _last_error(log: Path, begin: int) -> str | None:
+    if not log.is_file():
+        return None
+    content = log.read_bytes()[begin:]
     lines = content.decode(errors="replace").strip().splitlines()
-    said = next((line.removeprefix("tfuq: ") for line in reversed(lines) if line.startswith("tfuq: ")), None)
-    return (said or f"tfuq {command} ended with exit code {code}; see {log}")[:_MOST_TEXT]
+    for line in reversed(lines):
+        if line.startswith(_PREFIX):
+            return line.removeprefix(_PREFIX)
+    return None

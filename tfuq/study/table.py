@@ -1,109 +1,107 @@
-"""The table of a study: a row per cell, taken from the cells' summaries."""
+"""The table of a study: a row for each cell, taken from the cells' summaries."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pydantic
 
 from tfuq.config import StudyConfig
 from tfuq.data.stored import read_json
 from tfuq.data.units import in_every_unit
-from tfuq.errors import ConfigError, nearest
+from tfuq.errors import ConfigError
 from tfuq.measures.sample_size import unbiased
-from tfuq.measures.structure import MEASURES
 from tfuq.results import SampleCount
-from tfuq.scoring.metrics import metrics_of
 from tfuq.study.cells import Cell
+from tfuq.study.columns import CORRELATION, MEASURE, SCORE, kind_and_name
 
-ERROR, SAMPLES = "error", "samples (T)"
+ERROR = "error"
+SAMPLES = "samples (T)"
 _GAP = "–"
-_OF_STRUCTURES = ("measure", "correlation")
+_AGAIN = "remove it and run the study again"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Table:
-    """``rows`` have the axes' labels, T, the columns that are there, and what went wrong under ``error``.
+    """The table of a study.
 
     Measures are without the bias of a small T (`tfuq.measures.sample_size.unbiased`).
+
+    Attributes:
+        axes: The names of the axes.
+        columns: The columns that the study asks for.
+        rows: A row for each cell. It has a label for each axis, T, the columns that the cell's
+            summary has, and what went wrong under ``error``.
     """
 
     axes: list[str]
     columns: list[str]
-    rows: list[dict]
+    rows: list[dict[str, Any]]
 
     def markdown(self) -> str:
-        """Columns aligned, gaps for what failed, and a line for each failure."""
+        """Format the table: aligned columns, gaps for what failed, and a line for each failure."""
         names = [*self.axes, SAMPLES, *self.columns]
-        cells = [names, *([_shown(row.get(name)) for name in names] for row in self.rows)]
+        cells = [names]
+        for row in self.rows:
+            cells.append([_text(row.get(name)) for name in names])
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         cells.insert(1, ["-" * width for width in widths])
-        lines = [f"| {' | '.join(map(str.ljust, row, widths))} |" for row in cells]
-        failed = [f"- {', '.join(row[axis] for axis in self.axes)}: {row[ERROR]}" for row in self.rows if row.get(ERROR)]
-        return "\n".join([*lines, *(["", *failed] if failed else [])]) + "\n"
+        lines = []
+        for row in cells:
+            aligned = map(str.ljust, row, widths)
+            lines.append(f"| {' | '.join(aligned)} |")
+        failures = self._failures()
+        if failures:
+            lines += ["", *failures]
+        return "\n".join(lines) + "\n"
+
+    def _failures(self) -> list[str]:
+        lines = []
+        for row in self.rows:
+            if row.get(ERROR):
+                position = ", ".join(row[axis] for axis in self.axes)
+                lines.append(f"- {position}: {row[ERROR]}")
+        return lines
 
 
-def _shown(value: str | float | None) -> str:
+def _text(value: str | float | None) -> str:
     if value is None:
         return _GAP
-    return value if isinstance(value, str) else f"{value:.4g}"
-
-
-def check_columns(study: StudyConfig, cells: Sequence[Cell]) -> None:
-    """Refuse columns and structures that the summary of a cell will not have.
-
-    Raises:
-        ConfigError: naming the nearest that one will.
-    """
-    for column in study.table:
-        kind, _ = _parts(column)
-        if kind in _OF_STRUCTURES and study.structure == "all":
-            raise ConfigError(f"{study.name}: {column} is of one structure; name it in 'structure', which is 'all'")
-    for cell in cells:
-        _check_cell(study, cell)
-
-
-def _check_cell(study: StudyConfig, cell: Cell) -> None:
-    task, data = cell.config.task, cell.config.data
-    for column in study.table:
-        kind, name = _parts(column)
-        known = _names(kind, task)
-        if name not in known:
-            hint = nearest(name, known or metrics_of(task))
-            raise ConfigError(f"{study.name}: table has no column '{column}' for a cell of {task}{hint}")
-    known = ["all", *{"segmentation": data.structures, "landmarks": data.landmarks}.get(task, ())]
-    if study.structure not in known:
-        raise ConfigError(f"{study.name}: no structure '{study.structure}' in cell {cell.id}{nearest(study.structure, known)}")
-
-
-def _names(kind: str, task: str) -> Sequence[str]:
-    """What a kind of column may show of a task."""
-    if kind == "score":
-        return metrics_of(task)
-    return in_every_unit(MEASURES) if kind in _OF_STRUCTURES and task == "segmentation" else ()
-
-
-def _parts(column: str) -> tuple[str, str]:
-    kind, dot, name = column.partition(".")
-    return (kind, name) if dot else ("score", column)
+    if isinstance(value, str):
+        return value
+    return f"{value:.4g}"
 
 
 def table_of(study: StudyConfig, cells: Sequence[Cell], errors: Mapping[str, str]) -> Table:
-    """The table as far as cells are finished; ``errors`` by the id of the cell."""
+    """Make the table, as far as cells are finished.
+
+    Args:
+        study: The study.
+        cells: Its cells.
+        errors: What went wrong, by the id of the cell.
+
+    Raises:
+        RunError: The summary of a cell is damaged.
+        ConfigError: A summary has a column in another unit.
+    """
     rows = []
     for cell in cells:
-        found = _figures(study, cell) if cell.is_finished and cell.id not in errors else {}
-        rows.append({**cell.labels, **found, ERROR: errors.get(cell.id)})
-    return Table(list(study.axes), study.table, rows)
+        row: dict[str, Any] = dict(cell.labels)
+        if cell.is_finished and cell.id not in errors:
+            row |= _values(study, cell)
+        row[ERROR] = errors.get(cell.id)
+        rows.append(row)
+    return Table(axes=list(study.axes), columns=study.table, rows=rows)
 
 
-def _figures(study: StudyConfig, cell: Cell) -> dict[str, float | None]:
-    summary = read_json(cell.summary, _Summary, "remove it and run the study again")
-    found: dict[str, float | None] = {SAMPLES: summary.samples}
+def _values(study: StudyConfig, cell: Cell) -> dict[str, float | None]:
+    summary = read_json(cell.summary, _Summary, _AGAIN)
+    values: dict[str, float | None] = {SAMPLES: summary.samples}
     for column in study.table:
-        found |= _column(summary, study.structure, column)
-    return found
+        values |= _column(summary, study.structure, column)
+    return values
 
 
 class _Score(pydantic.BaseModel):
@@ -127,24 +125,42 @@ class _Summary(pydantic.BaseModel):
 
 
 def _column(summary: _Summary, structure: str, column: str) -> dict[str, float | None]:
-    """The figure, and beside a score its standard deviation over cases, beside a correlation its interval, p and n."""
-    kind, name = _parts(column)
-    tables = {"score": summary.scores, "measure": summary.structure_measures, "correlation": summary.spearman_with_dice}
+    """The value of a column, and the columns beside it.
+
+    A score has its standard deviation over cases beside it; a correlation has its interval, p and
+    n.
+    """
+    kind, name = kind_and_name(column)
+    tables = {
+        SCORE: summary.scores,
+        MEASURE: summary.structure_measures,
+        CORRELATION: summary.spearman_with_dice,
+    }
     values = tables[kind].get(structure, {})
     _refuse_another_unit(name, values)
-    if kind == "measure":
+    if kind == MEASURE:
         return {column: unbiased(values, summary.samples).get(name)}
     value = values.get(name)
     if value is None:
         return {column: value}
     if isinstance(value, _Score):
         return {column: value.mean, f"{column}_std": value.std}
-    found = {end: getattr(value, end) for end in ("lower", "upper", "p", "n")}
-    return {column: value.rho, **{f"{column}_{end}": figure for end, figure in found.items()}}
+    return {
+        column: value.rho,
+        f"{column}_lower": value.lower,
+        f"{column}_upper": value.upper,
+        f"{column}_p": value.p,
+        f"{column}_n": value.n,
+    }
 
 
-def _refuse_another_unit(name: str, figures: Mapping) -> None:
-    """Refuse a length or size that the summary has in another unit than the column is named by."""
-    others = [other for other in in_every_unit([name]) if other in figures]
-    if others and name not in figures:
-        raise ConfigError(f"table: '{name}' is '{others[0]}' in this study; name that in 'table', or set data.pixel_mm")
+def _refuse_another_unit(name: str, values: Mapping[str, object]) -> None:
+    """Refuse a length or size that the summary has in another unit than the column."""
+    if name in values:
+        return
+    for other in in_every_unit([name]):
+        if other in values:
+            raise ConfigError(
+                f"table: '{name}' is '{other}' in this study; "
+                "name that in 'table', or set data.pixel_mm"
+            )
