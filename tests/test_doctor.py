@@ -14,9 +14,10 @@ from tfuq.config import Config
 from tfuq.data.writers import write_csv, write_json
 from tfuq.doctor import examine
 from tfuq.doctor.cases import calibrated_on_test_cases, cases_do_not_fit, split_is_refused
-from tfuq.doctor.members import kl_is_out_of_scale, members_are_the_same
-from tfuq.doctor.network import draws_do_not_differ, predictions_depend_on_the_batch
+from tfuq.doctor.members import members_are_the_same
+from tfuq.doctor.network import predictions_depend_on_the_batch, samples_are_the_same
 from tfuq.doctor.predictions import prediction_findings
+from tfuq.doctor.variational import kl_is_out_of_scale
 from tfuq.errors import RunError
 from tfuq.prediction import Predictor
 from tfuq.results import Manifest
@@ -27,8 +28,8 @@ def only(findings, check, severity="fault"):
     """The one finding, which must be of this check; its three parts say something."""
     (finding,) = list(findings)
     assert (finding.check, finding.severity) == (check, severity)
-    assert min(len(part) for part in (finding.what, finding.why, finding.remedy)) > 20
-    return finding.what
+    assert min(len(part) for part in (finding.problem, finding.why, finding.remedy)) > 20
+    return finding.problem
 
 
 def unsaid(line):
@@ -68,7 +69,7 @@ def test_kl_missing_or_dwarfing(kl, likelihood, severity, words, run):
     assert list(kl_is_out_of_scale(run)) == []  # weights without a distribution have no KL to miss
     found = list(kl_is_out_of_scale(variational))
     assert [finding.severity for finding in found] == ([severity] if severity else [])
-    assert all(words in finding.what for finding in found)
+    assert all(words in finding.problem for finding in found)
 
 
 def test_a_damaged_history_is_refused(run):
@@ -169,7 +170,7 @@ def test_constant_maps(run, predictions):
 def test_constant_measures_of_a_table(digits, tmp_path):
     made = make_run(tmp_path / "run", "classification", digits)
     make_scores(made, "deterministic", samples=1, noise=0.0)
-    assert "'predictive_entropy' is" in next(iter(prediction_findings(made))).what
+    assert "'predictive_entropy' is" in next(iter(prediction_findings(made))).problem
 
 
 def test_predictions_that_depend_on_the_batch(trained, tfuq, monkeypatch):
@@ -191,11 +192,11 @@ def test_predictions_that_depend_on_the_batch(trained, tfuq, monkeypatch):
 
 def test_draws_that_do_not_differ(run):
     same = {"standard_deviation": np.zeros((1, 4)), "probability": np.ones((1, 4))}
-    assert "two samples of hybrid are the same" in only(draws_do_not_differ(run, same), "samples")
+    assert "two samples of hybrid are the same" in only(samples_are_the_same(run, same), "samples")
     landmarks = np.zeros((3, 2, 5, 3))
-    only(draws_do_not_differ(run, {"landmarks": landmarks}), "samples")
+    only(samples_are_the_same(run, {"landmarks": landmarks}), "samples")
     landmarks[1, 1, 2, 0] = 0.1
-    assert list(draws_do_not_differ(run, {"landmarks": landmarks})) == []
+    assert list(samples_are_the_same(run, {"landmarks": landmarks})) == []
 
 
 def test_a_run_without_members_is_said_to_be_unchecked(run):

@@ -87,4 +87,4 @@ def test_doctor_names_them(unfinished, three):
     assert list(members_are_missing(three)) == []
     (finding,) = members_are_missing(open_run(unfinished(1)))
     assert (finding.check, finding.severity) == ("members", "caution")
-    assert "member(s) 1 of 3" in finding.what
+    assert "member(s) 1 of 3" in finding.problem

@@ -368,9 +368,9 @@ def test_doctor_names_a_run_with_nan(network_run, tmp_path):
     write_csv(run.member(0) / "history.csv", [{"epoch": 1, "loss": 1.0, "val_loss": 0.5}, {"epoch": 2, "val_loss": np.nan}])
     (weights,) = weights_are_not_finite(run)
     (history,) = validation_came_to_no_number(run)
-    assert "weights.npz" in weights.what
-    assert "is not finite" in weights.what
-    assert "the validation loss of epoch 2 is no number" in history.what
+    assert "weights.npz" in weights.problem
+    assert "is not finite" in weights.problem
+    assert "the validation loss of epoch 2 is no number" in history.problem
 
 
 def test_a_validation_loss_that_is_no_number_stops_training(digits, tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ import tf_keras
 from tests.conftest import settings, write_decathlon
 from tfuq import config as configuration
 from tfuq.config import Config
-from tfuq.doctor.members import widths_did_not_move
+from tfuq.doctor.variational import widths_did_not_move
 from tfuq.errors import RunError
 from tfuq.layers import GaussianPosterior, LayerFactory, layer_widths
 from tfuq.members import load_posterior
@@ -157,7 +157,7 @@ def test_doctor_finds_widths_that_did_not_move(from_three_starts, tmp_path):
     (run.member(0) / "done").write_text(json.dumps({"digest": digest}))
     (finding,) = widths_did_not_move(run)
     assert (finding.check, finding.severity) == ("widths", "caution")
-    assert "between 0.0081 and 0.0081, and variational.initial_scale is 0.0067" in finding.what
+    assert "between 0.0081 and 0.0081, and variational.initial_scale is 0.0067" in finding.problem
     point = Run(tmp_path, Config.model_validate(healthy.config.model_dump() | {"method": "deterministic"}))
     assert list(widths_did_not_move(point)) == []
 

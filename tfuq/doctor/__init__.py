@@ -1,4 +1,7 @@
-"""What goes wrong in this field, looked for in a run: each finding says what, why it matters, and what to do."""
+"""Looks in a run for what goes wrong in this field.
+
+Each finding says what is wrong, why it matters, and what to do.
+"""
 
 from __future__ import annotations
 
@@ -20,22 +23,32 @@ __all__ = ["Finding", "examine"]
 
 
 def examine(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
-    """Every finding of a run, the quick checks first; ``say`` takes lines on what is being looked at.
+    """Run all checks, the quick ones first.
+
+    Args:
+        run: The run to examine.
+        say: Takes a line on what is being checked.
+
+    Yields:
+        Every finding.
 
     Raises:
-        RunError: the run is damaged. DataError: a prediction cannot be read.
+        RunError: The run is damaged.
+        DataError: A prediction cannot be read.
     """
     for check in MEMBER_CHECKS:
         yield from check(run)
-    unread = list(split_is_refused(run))
-    yield from unread or _of_cases(run, say)
+    split_findings = list(split_is_refused(run))
+    yield from split_findings
+    if not split_findings:
+        yield from _case_findings(run, say)
     say("checking predictions")
     yield from prediction_findings(run)
     say("asking the network")
     yield from network_findings(run)
 
 
-def _of_cases(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
+def _case_findings(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
     yield from calibrated_on_test_cases(run)
     yield from calibrated_on_validation_cases(run)
     yield from cases_do_not_fit(run, say)

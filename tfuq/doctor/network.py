@@ -1,4 +1,4 @@
-"""Checks that ask the network itself: a case or a few are predicted, twice."""
+"""Checks that ask the network itself: it predicts a few cases twice."""
 
 from __future__ import annotations
 
@@ -16,61 +16,115 @@ from tfuq.prediction.predictor import Drawn
 from tfuq.runs import Run
 
 _SAMPLES = 2
-_SPREADS = ("standard_deviation", "landmarks")
 
 
 def network_findings(run: Run) -> Iterator[Finding]:
-    """What two predictions of the same, in batches of another size, find."""
+    """Predict the same cases in batches of two sizes, and check what comes out."""
     try:
-        small = _draw(run, 1)
-        large = _draw(run, 4 * run.config.chunk)
+        small = _predict(run, 1)
+        large = _predict(run, 4 * run.config.chunk)
     except TfuqError as error:
-        why = "the network could not be asked, so its samples and batches are not checked"
-        yield Finding("batches", "caution", str(error), why, "mend this first, then run tfuq doctor again")
+        yield Finding(
+            check="batches",
+            severity="caution",
+            problem=str(error),
+            why="the network could not be asked, so its samples and batches are not checked",
+            remedy="mend this first, then run tfuq doctor again",
+        )
         return
     yield from predictions_depend_on_the_batch(small, large)
     if METHOD_TRAITS[run.config.method].is_random:
-        yield from draws_do_not_differ(run, small)
+        yield from samples_are_the_same(run, small)
 
 
-def _draw(run: Run, batch: int) -> Drawn:
-    predictor = make_predictor(run, Request(run.config.method, _SAMPLES, run.config.prediction.seed, batch, allow_missing=True))
+def _predict(run: Run, batch: int) -> Drawn:
+    """Statistics of two samples, predicted in batches of a size."""
+    request = Request(
+        method=run.config.method,
+        samples=_SAMPLES,
+        seed=run.config.prediction.seed,
+        batch=batch,
+        allow_missing=True,
+    )
+    predictor = make_predictor(run, request)
     return predictor.draw(_examples(predictor))
 
 
 def _examples(predictor: Predictor) -> np.ndarray:
-    """A volume's slices or patches, or enough images for a second batch."""
-    config, cases = predictor.config, cases_of_test_split(predictor.run)
+    """The slices or patches of a volume, or enough images for a second batch."""
+    config = predictor.config
+    cases = cases_of_test_split(predictor.run)
     if config.task == "segmentation":
         volume = predictor.network_grid(cases[0], read_case_image(cases[0]))
-        return np.ascontiguousarray(to_examples(volume.array, config.preprocessing.slice_axis))
-    volumes = [predictor.network_grid(case, read_case_image(case)) for case in cases[: 2 * config.chunk]]
-    return np.stack([volume.array[:, :, 0] for volume in volumes])
+        examples = to_examples(volume.array, config.preprocessing.slice_axis)
+        return np.ascontiguousarray(examples)
+    images = []
+    for case in cases[: 2 * config.chunk]:
+        volume = predictor.network_grid(case, read_case_image(case))
+        images.append(volume.array[:, :, 0])
+    return np.stack(images)
 
 
 def predictions_depend_on_the_batch(small: Drawn, large: Drawn) -> Iterator[Finding]:
-    """The same seed, the same images, other batches: the bytes must be the same."""
+    """Find statistics that differ between batches of two sizes.
+
+    Seed and images are the same, so the bytes must be the same.
+
+    Args:
+        small: Statistics by name, from small batches.
+        large: Statistics by name, from large batches.
+    """
     differing = [name for name in small if small[name].tobytes() != large[name].tobytes()]
     if differing:
-        gap = max(float(np.abs(small[name].astype(float) - large[name]).max()) for name in differing)
+        largest = max(_largest_difference(small[name], large[name]) for name in differing)
         yield Finding(
-            "batches",
-            "fault",
-            f"{', '.join(differing)} differ by up to {gap:.3g} when the same images are predicted in batches of another size",
-            "a patient's result then depends on who else is in the batch, and cannot be repeated",
-            "look for a layer that mixes images, such as a batch normalization in training mode; report it if it is tfuq's own",
+            check="batches",
+            severity="fault",
+            problem=(
+                f"{', '.join(differing)} differ by up to {largest:.3g} "
+                "when the same images are predicted in batches of another size"
+            ),
+            why=(
+                "a patient's result then depends on who else is in the batch, "
+                "and cannot be repeated"
+            ),
+            remedy=(
+                "look for a layer that mixes images, such as a batch normalization "
+                "in training mode; report it if it is tfuq's own"
+            ),
         )
 
 
-def draws_do_not_differ(run: Run, drawn: Drawn) -> Iterator[Finding]:
-    """Two samples that are one."""
-    (name,) = (name for name in _SPREADS if name in drawn)
-    spread = np.ptp(drawn[name], axis=1) if name == "landmarks" else drawn[name]
-    if not spread.any():
+def _largest_difference(first: np.ndarray, second: np.ndarray) -> float:
+    differences = np.abs(first.astype(float) - second)
+    return float(differences.max())
+
+
+def samples_are_the_same(run: Run, statistics: Drawn) -> Iterator[Finding]:
+    """Find two samples that are equal.
+
+    Args:
+        run: The run that predicted.
+        statistics: Statistics of the samples, by name.
+    """
+    if not _spread(statistics).any():
         yield Finding(
-            "samples",
-            "fault",
-            f"{run.path}: two samples of {run.config.method} are the same",
-            "epistemic uncertainty is the disagreement of samples; of copies it is zero, whatever the network does not know",
-            "look at network.level_dropout (0 drops nothing), at the members, or at the widths of the weights",
+            check="samples",
+            severity="fault",
+            problem=f"{run.path}: two samples of {run.config.method} are the same",
+            why=(
+                "epistemic uncertainty is the disagreement of samples; "
+                "of copies it is zero, whatever the network does not know"
+            ),
+            remedy=(
+                "look at network.level_dropout (0 drops nothing), at the members, "
+                "or at the widths of the weights"
+            ),
         )
+
+
+def _spread(statistics: Drawn) -> np.ndarray:
+    """How far samples lie apart: standard deviations, or the ranges of landmarks."""
+    if "standard_deviation" in statistics:
+        return statistics["standard_deviation"]
+    return np.ptp(statistics["landmarks"], axis=1)

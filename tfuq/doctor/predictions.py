@@ -17,99 +17,180 @@ from tfuq.results import Manifest
 from tfuq.runs import Run
 
 _AGAIN = "predict again with --overwrite"
-_SAME = 1e-6  # a spread that files keep no digit of
+_LARGEST_ROUNDING = 1e-6  # files keep no digit of a smaller spread
 _CONTINUOUS = ("predictive_entropy", "expected_entropy", "mutual_information")
 _SPREADS = {results.PREDICTIONS: "standard_deviation", results.LANDMARKS: "variance"}
 _COLUMNS = {results.PREDICTIONS: _CONTINUOUS, results.LANDMARKS: ("variance", "max_activation")}
+Column = list[float | None]
 
 
 def prediction_findings(run: Run) -> Iterator[Finding]:
-    """Everything that the checks of predictions find, folder by folder."""
-    check = _volumes if run.config.task == "segmentation" else _tables
+    """Check every predictions folder of a run."""
+    check = _check_table
+    if run.config.task == "segmentation":
+        check = _check_volumes
     for path in sorted((run.path / "predictions").glob(f"*/{results.MANIFEST}")):
         yield from check(run, path.parent, results.read_manifest(path.parent))
 
 
-def _volumes(run: Run, folder: Path, manifest: Manifest) -> Iterator[Finding]:
-    spreads = []
+def _check_volumes(run: Run, folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    has_samples = manifest.samples > 1
+    maps = _CONTINUOUS if has_samples else _CONTINUOUS[:1]
+    classes = len(run.config.data.classes)
+    spreads: Column = []
     for case_id, entry in manifest.cases.items():
-        case = Case(case_id, tuple(Path(path) for path in entry.images), pixel_mm=run.config.data.pixel_mm)
-        label = read(folder / case_id / "label.nii.gz")
-        yield from labels_outside_the_classes(folder / case_id / "label.nii.gz", label, len(run.config.data.classes))
+        images = tuple(Path(path) for path in entry.images)
+        case = Case(case_id, images, pixel_mm=run.config.data.pixel_mm)
+        label_path = folder / case_id / "label.nii.gz"
+        label = read(label_path)
+        yield from labels_outside_the_classes(label_path, label, classes)
         yield from geometry_does_not_match(folder / case_id, label, case)
-        for name in _CONTINUOUS if manifest.samples > 1 else _CONTINUOUS[:1]:
+        for name in maps:
             yield from map_is_constant(folder / case_id / f"{name}.nii.gz")
-        if manifest.samples > 1:
-            spreads.append(float(read(folder / case_id / "standard_deviation.nii.gz").array.max()))
+        if has_samples:
+            deviations = read(folder / case_id / "standard_deviation.nii.gz").array
+            spreads.append(float(deviations.max()))
     yield from samples_do_not_differ(folder, manifest, spreads)
 
 
-def _tables(run: Run, folder: Path, manifest: Manifest) -> Iterator[Finding]:
-    name = results.PREDICTIONS if run.config.task == "classification" else results.LANDMARKS
+def _check_table(run: Run, folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    name = results.LANDMARKS
+    if run.config.task == "classification":
+        name = results.PREDICTIONS
     path = folder / name
     rows = read_table(path, ("case",), _AGAIN)
-    columns = {column: [number(path, row, column, _AGAIN) for row in rows] for column in (rows[0] if rows else {})
-               if column in (*_COLUMNS[name], _SPREADS[name])}  # fmt: skip
+    columns = _columns(path, rows, (*_COLUMNS[name], _SPREADS[name]))
     yield from samples_do_not_differ(folder, manifest, columns.get(_SPREADS[name], []))
     for column in _COLUMNS[name]:
         yield from measure_is_constant(path, column, columns.get(column, []))
 
 
-def samples_do_not_differ(where: Path, manifest: Manifest, spreads: list[float | None]) -> Iterator[Finding]:
-    """Samples that are copies: the ``spreads`` over them are zero, case after case."""
-    if manifest.samples > 1 and spreads and max(value or 0.0 for value in spreads) <= _SAME:
+def _columns(path: Path, rows: list[dict[str, str]], names: tuple[str, ...]) -> dict[str, Column]:
+    """Those of the named columns that the table has, in the order of the table."""
+    columns: dict[str, Column] = {}
+    if not rows:
+        return columns
+    for column in rows[0]:
+        if column in names:
+            columns[column] = [number(path, row, column, _AGAIN) for row in rows]
+    return columns
+
+
+def samples_do_not_differ(folder: Path, manifest: Manifest, spreads: Column) -> Iterator[Finding]:
+    """Find samples that are copies: the spread over them is zero in every case.
+
+    Args:
+        folder: The predictions folder.
+        manifest: Its manifest.
+        spreads: The spread of the samples in each case, such as a standard deviation.
+    """
+    if manifest.samples <= 1 or not spreads:
+        return
+    if max(spread or 0.0 for spread in spreads) <= _LARGEST_ROUNDING:
         yield Finding(
-            "samples",
-            "fault",
-            f"{where}: its {manifest.samples} samples of {manifest.method} do not differ",
-            "epistemic uncertainty is the disagreement of samples; of copies it is zero, whatever the network does not know",
-            "look at network.level_dropout (0 drops nothing) or at the members, then predict again with --overwrite",
+            check="samples",
+            severity="fault",
+            problem=(
+                f"{folder}: its {manifest.samples} samples of {manifest.method} do not differ"
+            ),
+            why=(
+                "epistemic uncertainty is the disagreement of samples; "
+                "of copies it is zero, whatever the network does not know"
+            ),
+            remedy=(
+                "look at network.level_dropout (0 drops nothing) or at the members, "
+                "then predict again with --overwrite"
+            ),
         )
 
 
 def labels_outside_the_classes(path: Path, label: Volume, classes: int) -> Iterator[Finding]:
-    """A label map with a value that no class has."""
-    if label.array.min() < 0 or label.array.max() >= classes or (label.array % 1).any():
+    """Find a label map with a value that no class has.
+
+    Args:
+        path: The file of the label map.
+        label: The label map.
+        classes: The number of classes.
+    """
+    low = label.array.min()
+    high = label.array.max()
+    if low < 0 or high >= classes or (label.array % 1).any():
         yield Finding(
-            "labels",
-            "fault",
-            f"{path}: has values from {label.array.min():g} to {label.array.max():g}; the classes are 0 to {classes - 1}",
-            "what no class has cannot be scored, and viewers show it as another structure",
-            "the file was changed or is of another run: remove its folder and predict the case again",
+            check="labels",
+            severity="fault",
+            problem=(
+                f"{path}: has values from {low:g} to {high:g}; the classes are 0 to {classes - 1}"
+            ),
+            why="what no class has cannot be scored, and viewers show it as another structure",
+            remedy=(
+                "the file was changed or is of another run: "
+                "remove its folder and predict the case again"
+            ),
         )
 
 
 def geometry_does_not_match(folder: Path, label: Volume, case: Case) -> Iterator[Finding]:
-    """A case's maps that lie elsewhere than its image."""
-    wrong = [path for path in sorted(folder.glob("*.nii.gz")) if not read(path).same_grid(label)]
-    image = case.images[0] if case.images and case.images[0].is_file() else None
-    if image is not None and not read(image, case.pixel_mm).same_grid(label):
-        wrong.append(folder / "label.nii.gz")
-    for path in wrong:
-        yield Finding(
-            "geometry",
-            "fault",
-            f"{path}: is on another grid than {'the label beside it' if path.name != 'label.nii.gz' else image}",
-            "a map that is shifted or mirrored marks the wrong place as uncertain",
-            "the file or the scan was changed: remove the case's folder and predict it again",
-        )
+    """Find maps of a case that lie elsewhere than its image.
+
+    Args:
+        folder: The folder of the case's maps.
+        label: Its label map.
+        case: The case with the paths of its images.
+    """
+    paths = sorted(folder.glob("*.nii.gz"))
+    displaced = [path for path in paths if not read(path).same_grid(label)]
+    image = _present_image(case)
+    is_label_displaced = image is not None and not read(image, case.pixel_mm).same_grid(label)
+    for path in displaced:
+        yield _other_grid(path, "the label beside it")
+    if is_label_displaced:
+        yield _other_grid(folder / "label.nii.gz", str(image))
+
+
+def _present_image(case: Case) -> Path | None:
+    """The case's first image; None where it is gone."""
+    if case.images and case.images[0].is_file():
+        return case.images[0]
+    return None
+
+
+def _other_grid(path: Path, reference: str) -> Finding:
+    return Finding(
+        check="geometry",
+        severity="fault",
+        problem=f"{path}: is on another grid than {reference}",
+        why="a map that is shifted or mirrored marks the wrong place as uncertain",
+        remedy="the file or the scan was changed: remove the case's folder and predict it again",
+    )
 
 
 def map_is_constant(path: Path) -> Iterator[Finding]:
-    """A map of uncertainty that is the same everywhere."""
+    """Find a map of uncertainty that is the same everywhere."""
     array = read(path).array
     if array.size > 1 and np.ptp(array) == 0:
         yield _constant(path, f"is {array.flat[0]:g} everywhere")
 
 
-def measure_is_constant(path: Path, name: str, values: list[float | None]) -> Iterator[Finding]:
-    """A measure that is the same for every case of a table."""
+def measure_is_constant(path: Path, name: str, values: Column) -> Iterator[Finding]:
+    """Find a measure that is the same for every case of a table.
+
+    Args:
+        path: The file of the table.
+        name: The column of the measure.
+        values: The measure of each case.
+    """
     if len(values) > 1 and len(set(values)) == 1 and values[0] is not None:
         yield _constant(path, f"its column '{name}' is {values[0]:g} in every row")
 
 
-def _constant(path: Path, what: str) -> Finding:
-    why = "an uncertainty that is the same for the clear and the unclear orders nothing and warns of nothing"
+def _constant(path: Path, description: str) -> Finding:
     return Finding(
-        "constant maps", "fault", f"{path}: {what}", why, "look at the training curves and at the image as the network sees it"
+        check="constant maps",
+        severity="fault",
+        problem=f"{path}: {description}",
+        why=(
+            "an uncertainty that is the same for the clear and the unclear "
+            "orders nothing and warns of nothing"
+        ),
+        remedy="look at the training curves and at the image as the network sees it",
     )
