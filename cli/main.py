@@ -60,7 +60,8 @@ class LazyGroup(click.Group):
             if error.errno == errno.EPIPE:
                 raise  # the reader of a pipe has gone; click ends quietly
             what = f"{error.filename or 'system'}: {error.strerror or error}"
-            _exit(context, 2, f"{what}; free space, or mend its permissions")
+            advice = "shorten it" if error.errno == errno.ENAMETOOLONG else "free space, or mend its permissions"
+            _exit(context, 2, f"{what}; {advice}")
         except KeyboardInterrupt:
             click.echo("tfuq: stopped; run the same command with --resume (train) or again (predict, study) to go on", err=True)
             sys.exit(130)

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from PIL import Image
 
+from tests.conftest import assert_refused
 from tfuq import config
 from tfuq.config.text import read_yaml, write_yaml
 from tfuq.data.archives import read_arrays
@@ -319,3 +320,16 @@ def test_a_text_without_an_end_is_refused(tmp_path, name):
     path = {"zero": "/dev/zero", "pipe": str(pipe)}[name]
     with pytest.raises(OSError, match="no regular file"):
         read_plain_text(type(tmp_path)(path))
+
+
+LONG = "a" * 3000
+
+
+def test_a_configuration_of_a_study_whose_name_is_too_long_is_refused(tfuq, tmp_path):
+    study = f"name: long\nconfig: {LONG}\naxes: {{rate: {{training.learning_rate: [0.1]}}}}\ntable: [dice]\n"
+    (tmp_path / "study.yaml").write_text(study)
+    assert_refused(tfuq("study", tmp_path / "study.yaml"), "neither a file nor shipped")
+
+
+def test_a_root_whose_name_is_too_long_is_refused(tfuq):
+    assert_refused(tfuq("data", "check", "hippocampus", "-o", f"data.root={LONG}"), "too long", "shorten")

@@ -94,7 +94,7 @@ def load_study(source: str) -> StudyConfig:
     tree = read_yaml(_read(path, source), source)
     _require_keys(tree, source, "configs/studies/")
     config_path = path.parent / str(tree.get("config"))
-    if config_path.is_file():
+    if os.path.isfile(config_path):  # Path.is_file raises where a name is too long
         tree["config"] = str(config_path.absolute())
     return _validated(StudyConfig, tree, source)
 
