@@ -63,17 +63,19 @@ def _predict_made_again(place: Path) -> None:
     make_predictions(open_run(place / "made"), "hybrid", noise=2.0, most=30)
 
 
-def _write_notes(place: Path) -> None:
-    """Files of somebody else's, in folders that tfuq writes into."""
-    folders = {path.parent for path in place.rglob(".tfuq")} - {path.parent for path in place.rglob("structures.csv")}
-    for folder in sorted(folders):
-        if not folder.is_relative_to(place / "toured") and "cells" not in folder.parts and "members" not in folder.parts:
-            (folder / "notes.txt").write_text(f"theirs, in {folder.name}")
+def _notes_in(*folders: str) -> Step:
+    """What writes a file of somebody else's into folders that tfuq writes into."""
+
+    def write(place: Path) -> None:
+        for folder in folders:
+            (place / folder / "notes.txt").write_text(f"theirs, in {folder}")
+
+    return write
 
 
 # By world: what is done to make what lies there before any scene.
 WORLDS: dict[str, tuple[Step, ...]] = {
-    "made": (_write_digits, _score_made, _COMPARE, _REPORT, _write_notes),
+    "made": (_write_digits, _score_made, _COMPARE, _REPORT, _notes_in("made", "compared", "made/scores/hybrid")),
     "rows": (
         _write_digits,
         _write_configurations,
@@ -82,7 +84,6 @@ WORLDS: dict[str, tuple[Step, ...]] = {
         ("predict", "tables", "--samples", "2"),
         (*_SHIFT, "--samples", "2"),
         ("export", "tables", "--to", "models/tables"),
-        _write_notes,
     ),
     "volumes": (
         _write_digits,
@@ -90,9 +91,8 @@ WORLDS: dict[str, tuple[Step, ...]] = {
         ("train", "volumes.yaml", "--run", "volumes"),
         ("predict", "volumes", "--samples", "2"),
         ("score", f"volumes/predictions/{METHOD}"),
-        _write_notes,
     ),
-    "study": (_write_digits, _write_configurations, ("study", "study.yaml", "--out", "study"), _write_notes),
+    "study": (_write_digits, _write_configurations, ("study", "study.yaml", "--out", "study")),
     "demo": (("demo", "--out", "toured", "--task", "classification"),),
 }
 
@@ -174,34 +174,46 @@ SCENES: dict[str, Scene] = {
     ),
     "data synth of images": Scene("made", (*_SYNTH, "cephalogram", "phantom", "--cases", "3"), whole=("phantom",), once=True),
     "train": Scene("rows", ("train", "long.yaml", "--run", "new", "--tensorboard", "--resume")),
-    "train over another": Scene("rows", ("train", "long.yaml", "--run", "tables", "--tensorboard", "--overwrite")),
+    "train over another": Scene(
+        "rows", ("train", "long.yaml", "--run", "tables", "--tensorboard", "--overwrite"), (_notes_in("tables"),)
+    ),
     "predict rows over others": Scene(
         "rows",
         ("predict", "tables", "--samples", "3", "--overwrite"),
+        (_notes_in("tables", f"tables/predictions/{METHOD}"),),
         sets=(Set(f"tables/predictions/{METHOD}", r"[^/]*", _one_prediction),),
     ),
     "predict volumes": Scene("volumes", ("predict", "volumes", "--samples", "2", "--out", "out"), whole=(r"out/ball_\d+",)),
     "predict volumes over others": Scene(
-        "volumes", ("predict", "volumes", "--samples", "3", "--save-samples", "--overwrite"), whole=(_OF_CASES,)
+        "volumes",
+        ("predict", "volumes", "--samples", "3", "--save-samples", "--overwrite"),
+        (_notes_in("volumes", f"volumes/predictions/{METHOD}"),),
+        whole=(_OF_CASES,),
     ),
-    "calibrate over another": Scene("rows", ("calibrate", "tables", *_CASES, "--samples", "3", "--overwrite")),
+    "calibrate over another": Scene(
+        "rows", ("calibrate", "tables", *_CASES, "--samples", "3", "--overwrite"), (_notes_in("tables/calibrations"),)
+    ),
     "score volumes over others": Scene(
         "volumes",
         ("score", f"volumes/predictions/{METHOD}", "--level", "case"),
-        (("predict", "volumes", "--samples", "3", "--overwrite"),),
+        (("predict", "volumes", "--samples", "3", "--overwrite"), _notes_in(f"volumes/scores/{METHOD}")),
         (Set(f"volumes/scores/{METHOD}", r".*", _one_scoring),),
     ),
     "shift over another": Scene(
         "rows",
         (*_SHIFT, "--samples", "3", "--overwrite"),
+        (_notes_in("tables", "tables/shift/noise"),),
         sets=(Set("tables/shift/noise", r"[^/]*\.csv"), Set("tables/shift/noise/figures", r".*")),
         whole=(rf"tables/shift/noise/{METHOD}/\d",),
     ),
-    "export beside another": Scene("rows", ("export", "tables", "--to", "models/tables"), whole=(r"models/tables/\d+",)),
+    "export beside another": Scene(
+        "rows", ("export", "tables", "--to", "models/tables"), (_notes_in("models"),), whole=(r"models/tables/\d+",)
+    ),
     "study": Scene("study", ("study", "study.yaml", "--out", "grid"), tells=_STUDIED),
     "study over another": Scene(
         "study",
         ("study", "other.yaml", "--out", "study", "--overwrite"),
+        (_notes_in("study"),),
         sets=(Set("study", r"table\..*|figure.*"),),
         tells=_STUDIED,
     ),

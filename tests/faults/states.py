@@ -9,6 +9,8 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
+
 from tfuq.data.ledger import LEDGER, read_ledger
 
 LOCK = ".lock"
@@ -35,7 +37,17 @@ def digest(path: Path) -> str:
     if path.name == "history.csv":
         rows = csv.DictReader(io.StringIO(content.decode()))
         content = repr([{k: v for k, v in row.items() if k not in _TIMES} for row in rows]).encode()
+    if path.name == "state.npz":
+        content = _timeless_training(content)
     return hashlib.sha256(content).hexdigest()
+
+
+def _timeless_training(content: bytes) -> bytes:
+    """The arrays of a training's state; its progress, which is JSON, without times."""
+    with np.load(io.BytesIO(content)) as arrays:
+        progress = _timeless(json.loads(arrays["progress"].tobytes()))
+        digests = {name: hashlib.sha256(arrays[name].tobytes()).hexdigest() for name in arrays if name != "progress"}
+    return json.dumps([progress, digests], sort_keys=True).encode()
 
 
 def state_of(folder: Path) -> State:
@@ -70,7 +82,8 @@ def listing(folder: Path) -> list[str]:
 
 
 def noted(path: Path, place: Path, seen: dict[str, list[str]]) -> None:
-    """Note what got its name: a file, or each file of a folder."""
+    """Note what got its name, which a command may have given relative to ``place``: a file, or each file of a folder."""
+    path = place / path
     for each in [path] if path.is_file() else sorted(path.rglob("*")):
         name = str(each.relative_to(place)) if each.is_relative_to(place) else None
         if name and each.is_file() and each.name not in (LEDGER, LOCK) and not _unfinished(each, place):
