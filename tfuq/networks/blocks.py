@@ -148,6 +148,39 @@ def two_convolutions(layers: LayerFactory, style: ConvolutionStyle, width: int, 
 
 
 @dataclass(frozen=True, kw_only=True)
+class StepUp:
+    """From a decoder's level to the next finer one, where the encoder's features are joined.
+
+    Attributes:
+        layers: makes the layers.
+        style: of the convolution.
+        dropout: rate after the up-sampling.
+    """
+
+    layers: LayerFactory
+    style: ConvolutionStyle
+    dropout: float
+
+    def __call__(self, x: tf.Tensor, skip: tf.Tensor, *, level: int, width: int) -> tf.Tensor:
+        """Up-sample, halve the channels, and join.
+
+        Args:
+            x: features of the level below.
+            skip: features of the encoder at this level.
+            level: of the output, counted from 1; part of the names of the layers.
+            width: filters of the convolution of size two.
+
+        Returns:
+            The features of both, the encoder's first.
+        """
+        name = f"decoder{level}"
+        x = upsample(self.style.rank, name=f"{name}_upsample")(x)
+        x = dropout(self.layers, self.style, self.dropout, name=f"{name}_dropout")(x)
+        x = convolution(self.layers, self.style, width, 2, name=f"{name}_up_conv")(x)
+        return tf_keras.layers.Concatenate(name=f"{name}_concat")([skip, x])
+
+
+@dataclass(frozen=True, kw_only=True)
 class Head:
     """The end of a network: one more 3×3 convolution if it has filters, and the logits.
 

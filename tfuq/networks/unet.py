@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
-import tf_keras
 
 from tfuq.layers import LayerFactory
 from tfuq.networks.blocks import (
     ConvolutionStyle,
     Head,
-    convolution,
+    StepUp,
     dropout,
     max_pool,
     two_convolutions,
-    upsample,
 )
 
 
@@ -57,30 +55,9 @@ def unet(
         rate = level_dropout.get(level, 0.0)
         x = dropout(layers, style, rate, name=f"encoder{level}_dropout")(x)
         skips.append(x)
+    step_up = StepUp(layers=layers, style=style, dropout=upsample_dropout)
     for level in range(len(widths) - 1, 0, -1):
-        x = upsample(style.rank, name=f"decoder{level}_upsample")(x)
-        x = dropout(layers, style, upsample_dropout, name=f"decoder{level}_dropout")(x)
-        x = _merged(
-            layers,
-            style,
-            widths[level - 1],
-            level,
-            x,
-            skips[level - 1],
-        )
+        width = widths[level - 1]
+        x = step_up(x, skips[level - 1], level=level, width=width)
+        x = two_convolutions(layers, style, width, f"decoder{level}")(x)
     return head(layers, style, outputs)(x)
-
-
-def _merged(
-    layers: LayerFactory,
-    style: ConvolutionStyle,
-    width: int,
-    level: int,
-    x: tf.Tensor,
-    skip: tf.Tensor,
-) -> tf.Tensor:
-    """A decoder level's output, from the level below and from the encoder."""
-    name = f"decoder{level}"
-    x = convolution(layers, style, width, 2, name=f"{name}_up_conv")(x)
-    x = tf_keras.layers.Concatenate(name=f"{name}_concat")([skip, x])
-    return two_convolutions(layers, style, width, name)(x)

@@ -12,12 +12,12 @@ from tfuq.layers.factory import Apply
 from tfuq.networks.blocks import (
     ConvolutionStyle,
     Head,
+    StepUp,
     activation,
     convolution,
     dropout,
     dropout_after_each,
     normalized_convolution,
-    upsample,
 )
 
 _MOST_CONVOLUTIONS = 3  # of a stage: 1, 2, 3, 3, 3 going down
@@ -69,34 +69,12 @@ def vnet(
         rate = level_dropout.get(level, 0.0)
         x = dropout(layers, style, rate, name=f"encoder{level}_dropout")(x)
         skips.append(x)
+    step_up = StepUp(layers=layers, style=style, dropout=upsample_dropout)
     for level in range(len(widths) - 1, 0, -1):
         width = widths[level - 1]
-        x = upsample(style.rank, name=f"decoder{level}_upsample")(x)
-        x = dropout(layers, style, upsample_dropout, name=f"decoder{level}_dropout")(x)
-        x = _joined(
-            layers,
-            style,
-            width,
-            level,
-            x,
-            skips[level - 1],
-        )
+        x = step_up(x, skips[level - 1], level=level, width=width)
         x = _stage(layers, style, 2 * width, kernel_size, level, f"decoder{level}")(x)
     return head(layers, style, outputs)(x)
-
-
-def _joined(
-    layers: LayerFactory,
-    style: ConvolutionStyle,
-    width: int,
-    level: int,
-    x: tf.Tensor,
-    skip: tf.Tensor,
-) -> tf.Tensor:
-    """A decoder stage's input, from the level below and from the encoder."""
-    name = f"decoder{level}"
-    x = convolution(layers, style, width, 2, name=f"{name}_up_conv")(x)
-    return tf_keras.layers.Concatenate(name=f"{name}_concat")([skip, x])
 
 
 def _stage(

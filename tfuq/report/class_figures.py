@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 from matplotlib.figure import Figure
 
 from tfuq import results
 from tfuq.data.cases import Case, read_case_image
 from tfuq.report.classification import confusion_figure, extremes, rejection
-from tfuq.runs import Run
+from tfuq.report.scored import NamedFigures, ScoredFolder
 from tfuq.scoring.classification import rejection_curve
-from tfuq.scoring.evaluation import Scores
 from tfuq.scoring.evaluation.classification import (
     PredictedClasses,
     read_predictions,
@@ -24,33 +20,22 @@ from tfuq.scoring.evaluation.references import referenced_cases
 _EXTREMES = 5
 
 
-def classification_figures(
-    folder: Path, run: Run, reference: Path | None, scores: Scores
-) -> Iterator[tuple[str, Figure]]:
-    """Plot extreme images, rejection curves and the confusion matrix.
-
-    Args:
-        folder: The predictions folder.
-        run: The run that predicted.
-        reference: The folder of references, where they are not the data set's own.
-        scores: The scores of the predictions.
-
-    Yields:
-        A file name without its ending, and the figure.
-    """
-    manifest = results.read_manifest(folder)
-    names = run.config.data.classes
-    predicted = read_predictions(folder, names)
-    by_case = true_classes(manifest, run.config, reference)
+def classification_figures(scored: ScoredFolder) -> NamedFigures:
+    """Plot extreme images, rejection curves and the confusion matrix."""
+    config = scored.run.config
+    manifest = results.read_manifest(scored.path)
+    names = config.data.classes
+    predicted = read_predictions(scored.path, names)
+    by_case = true_classes(manifest, config, scored.reference)
     truth = np.array([by_case[case_id] for case_id in predicted.ids])
-    cases = referenced_cases(manifest, run.config, reference)
+    cases = referenced_cases(manifest, config, scored.reference)
     yield "extremes", _plot_extremes(cases, predicted, truth, names, manifest.samples)
     is_correct = predicted.p.argmax(1) == truth
     curves = {}
     for name, values in predicted.measures.items():
         curves[name] = rejection_curve(values, is_correct)
     yield "rejection", rejection(curves)
-    yield "confusion", confusion_figure(np.array(scores.summary["confusion"]), names)
+    yield "confusion", confusion_figure(np.array(scored.scores.summary["confusion"]), names)
 
 
 def _plot_extremes(

@@ -5,11 +5,9 @@ Colour maps are readable without colour vision. Bars have units.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-
-from matplotlib.figure import Figure
 
 from tfuq import results, runs
 from tfuq.config import TASK_RULES, with_label_values
@@ -18,13 +16,12 @@ from tfuq.report.class_figures import classification_figures
 from tfuq.report.diversity import diversity_figure
 from tfuq.report.landmark_figures import landmark_figures
 from tfuq.report.ranking import reliability, risk_coverage
+from tfuq.report.scored import NamedFigures, ScoredFolder
 from tfuq.report.segmentation import segmentation_figures
 from tfuq.report.training import training_curves
-from tfuq.runs import Run
 from tfuq.scoring.evaluation import Scores
 
-NamedFigures = Iterator[tuple[str, Figure]]
-_TASK_FIGURES: dict[str, Callable[[Path, Run, Path | None, Scores], NamedFigures]] = {
+_TASK_FIGURES: dict[str, Callable[[ScoredFolder], NamedFigures]] = {
     "segmentation": segmentation_figures,
     "classification": classification_figures,
     "landmarks": landmark_figures,
@@ -49,13 +46,14 @@ def write_figures(folder: Path, reference: Path | None, scores: Scores, output: 
     """
     run = runs.open_run(Path(results.read_manifest(folder).run))
     run = replace(run, config=with_label_values(run.config, scores.summary["label_values"]))
-    figures = _figures(folder, run, reference, scores)
-    return [save(figure, output / f"{name}.png") for name, figure in figures]
+    scored = ScoredFolder(path=folder, run=run, reference=reference, scores=scores)
+    return [save(figure, output / f"{name}.png") for name, figure in _figures(scored)]
 
 
-def _figures(folder: Path, run: Run, reference: Path | None, scores: Scores) -> NamedFigures:
-    task = run.config.task
-    yield from _TASK_FIGURES[task](folder, run, reference, scores)
+def _figures(scored: ScoredFolder) -> NamedFigures:
+    task = scored.run.config.task
+    scores = scored.scores
+    yield from _TASK_FIGURES[task](scored)
     levels = file_names(_levels(scores))
     for cohort in scores.cohorts:
         rows = scores.summary["failure_detection"].get(cohort.level)
@@ -66,7 +64,7 @@ def _figures(folder: Path, run: Run, reference: Path | None, scores: Scores) -> 
         yield "diversity", diversity_figure(pairs, scores.tables["member_curve"])
     if "reliability" in scores.summary:
         yield "reliability", reliability(scores.summary["reliability"])
-    curves = training_curves(run.path, TASK_RULES[task].quality)
+    curves = training_curves(scored.run.path, TASK_RULES[task].quality)
     if curves:
         yield "training", curves
 

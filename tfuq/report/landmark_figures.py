@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from tfuq.errors import RunError
 from tfuq.report.landmark_errors import error_scatter, quantile_bars
 from tfuq.report.landmarks import overlay
 from tfuq.report.rows import column, rows_of
+from tfuq.report.scored import NamedFigures, ScoredFolder
 from tfuq.runs import Run
 from tfuq.scoring.evaluation import Scores
 from tfuq.scoring.evaluation.references import referenced_cases
@@ -24,23 +24,13 @@ _WORST = 3
 _AGAIN = "predict again with --overwrite"
 
 
-def landmark_figures(
-    folder: Path, run: Run, reference: Path | None, scores: Scores
-) -> Iterator[tuple[str, Figure]]:
-    """Plot the worst images with their samples, and each measure against the error.
-
-    Args:
-        folder: The predictions folder.
-        run: The run that predicted.
-        reference: The folder of references, where they are not the data set's own.
-        scores: The scores of the predictions.
-
-    Yields:
-        A file name without its ending, and the figure.
-    """
-    cases = referenced_cases(results.read_manifest(folder), run.config, reference)
+def landmark_figures(scored: ScoredFolder) -> NamedFigures:
+    """Plot the worst images with their samples, and each measure against the error."""
+    scores = scored.scores
+    manifest = results.read_manifest(scored.path)
+    cases = referenced_cases(manifest, scored.run.config, scored.reference)
     for case_id in _worst_cases(scores):
-        yield f"case-{case_id}", _plot_case(folder, run, cases[case_id])
+        yield f"case-{case_id}", _plot_case(scored.path, scored.run, cases[case_id])
     unit = "px"
     if scores.summary["unit"] == "mm":
         unit = "mm"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,40 +12,30 @@ from tfuq import results
 from tfuq.report.canvas import RIGHT, WRONG, correlation_title, file_names, new_figure, words
 from tfuq.report.overview import overview
 from tfuq.report.rows import Row, column, rows_of, rows_with
+from tfuq.report.scored import NamedFigures, ScoredFolder
 from tfuq.report.slices import CaseArrays, load_case, map_scale
-from tfuq.runs import Run
-from tfuq.scoring.evaluation import Scores, cases_with_references
+from tfuq.scoring.evaluation import cases_with_references
 
 _WORST = 3
 _HISTOGRAM_BINS = 40
 _COLUMNS = 4
 
 
-def segmentation_figures(
-    folder: Path, run: Run, reference: Path | None, scores: Scores
-) -> Iterator[tuple[str, Figure]]:
-    """Plot the worst cases, histograms of maps, and measures against Dice.
-
-    Args:
-        folder: The predictions folder.
-        run: The run that predicted.
-        reference: The folder of references, where they are not the data set's own.
-        scores: The scores of the predictions.
-
-    Yields:
-        A file name without its ending, and the figure.
-    """
-    config = run.config
-    manifest = results.read_manifest(folder)
-    cases = {case.id: case for case in cases_with_references(manifest, config, reference)}
+def segmentation_figures(scored: ScoredFolder) -> NamedFigures:
+    """Plot the worst cases, histograms of maps, and measures against Dice."""
+    config = scored.run.config
+    scores = scored.scores
+    manifest = results.read_manifest(scored.path)
+    referenced = cases_with_references(manifest, config, scored.reference)
+    cases = {case.id: case for case in referenced}
     whole = rows_of(scores.cases, "class", "all")
     dice = dict(zip(column(whole, "case"), column(whole, "dice"), strict=True))
     worst = sorted(dice, key=lambda case_id: dice[case_id])[:_WORST]
     for case_id in worst:
-        arrays = load_case(folder, cases[case_id], config)
+        arrays = load_case(scored.path, cases[case_id], config)
         title = f"{case_id}: Dice {dice[case_id]:.3f}"
         yield f"case-{case_id}", overview(arrays, config, title)
-    loaded = (load_case(folder, case, config) for case in cases.values())
+    loaded = (load_case(scored.path, case, config) for case in cases.values())
     yield "uncertainty-histograms", _plot_histograms(loaded, len(config.data.classes))
     parts = file_names(scores.summary["spearman_with_dice"])
     for name, correlations in scores.summary["spearman_with_dice"].items():

@@ -6,16 +6,14 @@ import numpy as np
 
 from tfuq.data.cases import Case
 from tfuq.data.landmarks import pixel_mm, reference_points, rescale_points
-from tfuq.data.perturbations import Subject
 from tfuq.data.volume import Volume
-from tfuq.prediction.predictor import Drawn
 from tfuq.results import LANDMARKS
 from tfuq.scoring.evaluation.failures import FailureOptions, landmark_cohorts
 from tfuq.scoring.evaluation.landmarks import MEASURES
 from tfuq.scoring.landmarks import FAILURE_MM, radial_errors
 from tfuq.scoring.shift import mean_present
 from tfuq.shift.measuring import Measured, Row, case_ids, quality_rows
-from tfuq.shift.pictures import PictureMeasurer, Tables
+from tfuq.shift.pictures import PerturbedPictures, PictureMeasurer
 
 _EDGE = 0.5  # pixels from the centre of the first pixel to the edge of the image
 LandmarkRows = dict[tuple[str, str], Row]  # by case and landmark
@@ -28,18 +26,12 @@ class LandmarkMeasurer(PictureMeasurer):
         size = image.shape[:2]
         return rescale_points(reference_points(self.config, case, size), size, self._patch_size)
 
-    def _compare(
-        self,
-        cases: list[Case],
-        subjects: list[Subject],
-        tables: Tables,
-        statistics: Drawn,
-    ) -> Measured:
-        rows = {(row["case"], row["landmark"]): row for row in tables[LANDMARKS]}
-        ids = case_ids(cases)
+    def _compare(self, pictures: PerturbedPictures) -> Measured:
+        rows = {(row["case"], row["landmark"]): row for row in pictures.tables[LANDMARKS]}
+        ids = case_ids(pictures.cases)
         measures = self._uncertainties(ids, rows)
         case_means = {name: _case_means(values) for name, values in measures.items()}
-        errors, unit = self._errors(cases, subjects, rows)
+        errors, unit = self._errors(pictures, rows)
         limit = None
         if unit == "mm":
             limit = FAILURE_MM
@@ -52,9 +44,9 @@ class LandmarkMeasurer(PictureMeasurer):
             scores={quality: mean_present(errors.ravel())},
             cohort=by_case,
             example={
-                "image": subjects[0].image.array[:, :, 0],
-                "points": _inside(subjects[0].points, self._patch_size),
-                "found": statistics["landmarks"][0][..., :2],
+                "image": pictures.subjects[0].image.array[:, :, 0],
+                "points": _inside(pictures.subjects[0].points, self._patch_size),
+                "found": pictures.statistics["landmarks"][0][..., :2],
             },
         )
 
@@ -70,13 +62,11 @@ class LandmarkMeasurer(PictureMeasurer):
     def _values(self, case_id: str, rows: LandmarkRows, name: str) -> list[float | None]:
         return [rows[case_id, landmark].get(name) for landmark in self.config.data.landmarks]
 
-    def _errors(
-        self, cases: list[Case], subjects: list[Subject], rows: LandmarkRows
-    ) -> tuple[np.ndarray, str]:
+    def _errors(self, pictures: PerturbedPictures, rows: LandmarkRows) -> tuple[np.ndarray, str]:
         """Radial errors ``[n, L]`` and their unit: mm, or px of the images as given."""
         errors = []
         unit = "px"
-        for case, subject in zip(cases, subjects, strict=True):
+        for case, subject in zip(pictures.cases, pictures.subjects, strict=True):
             size = self.sizes[case.id][:2]
             inside = _inside(subject.points, self._patch_size)
             truth = rescale_points(inside, self._patch_size, size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,23 @@ from tfuq.shift.plan import Plan
 
 _SCORES = ("accuracy", "nll", "brier", "ece")
 Tables = dict[str, list[Row]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerturbedPictures:
+    """Pictures at a severity, and what was predicted of them.
+
+    Attributes:
+        cases: The cases, in the order of all else.
+        subjects: The perturbed pictures with their landmarks, where they have any.
+        tables: The rows that ``tfuq predict`` writes of them, by file name.
+        statistics: The arrays that the rows are made of.
+    """
+
+    cases: list[Case]
+    subjects: list[Subject]
+    tables: Tables
+    statistics: Drawn
 
 
 class PictureMeasurer(Measurer):
@@ -64,37 +82,28 @@ class PictureMeasurer(Measurer):
             make_folder(predictions)
             for name, rows in tables.items():
                 write_csv(predictions / name, rows)
-        return self._compare(cases, subjects, tables, statistics)
+        return self._compare(
+            PerturbedPictures(cases=cases, subjects=subjects, tables=tables, statistics=statistics)
+        )
 
     def _empty_image(self, case: Case) -> Volume:
         """A stand-in for the image as given, of which tables need the size alone."""
         return Volume(np.empty((*self.sizes[case.id], 0)), np.eye(4))
 
     @abstractmethod
-    def _compare(
-        self,
-        cases: list[Case],
-        subjects: list[Subject],
-        tables: Tables,
-        statistics: Drawn,
-    ) -> Measured:
+    def _compare(self, pictures: PerturbedPictures) -> Measured:
         """Compare predictions with the truth."""
 
 
 class ClassMeasurer(PictureMeasurer):
     """Measures classification."""
 
-    def _compare(
-        self,
-        cases: list[Case],
-        subjects: list[Subject],
-        tables: Tables,
-        statistics: Drawn,
-    ) -> Measured:
+    def _compare(self, pictures: PerturbedPictures) -> Measured:
+        statistics = pictures.statistics
         probability = statistics["probability"]
-        truth = np.array([class_of(self.config, case) for case in cases])
+        truth = np.array([class_of(self.config, case) for case in pictures.cases])
         wrong = probability.argmax(1) != truth
-        ids = case_ids(cases)
+        ids = case_ids(pictures.cases)
         cohort = classification_cohort(ids, probability, wrong, self._uncertainties(statistics))
         scores = class_scores(probability, truth)
         accuracies = (~wrong).astype(int).tolist()
@@ -103,7 +112,7 @@ class ClassMeasurer(PictureMeasurer):
             scores={name: scores[name] for name in _SCORES},
             cohort=cohort,
             example={
-                "image": subjects[0].image.array[:, :, 0],
+                "image": pictures.subjects[0].image.array[:, :, 0],
                 "probability": probability[0],
                 "votes": self._first_votes(statistics),
                 "truth": truth[:1],
