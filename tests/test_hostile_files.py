@@ -333,3 +333,15 @@ def test_a_configuration_of_a_study_whose_name_is_too_long_is_refused(tfuq, tmp_
 
 def test_a_root_whose_name_is_too_long_is_refused(tfuq):
     assert_refused(tfuq("data", "check", "hippocampus", "-o", f"data.root={LONG}"), "too long", "shorten")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("data", "check", "quickstart", "-o", 'data.root="a\\0b"'),
+        ("train", "quickstart", "--method", "vi", "-o", 'variational.warm_start="a\\0b"', "--dry-run"),
+        ("data", "check", "mnist", "-o", 'data.table="a\\0b"'),
+    ],
+)
+def test_a_configured_name_with_the_character_of_number_0_is_refused(words, tfuq):
+    assert_refused(tfuq(*words), "'a\\x00b'", "which no name has")

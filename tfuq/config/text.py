@@ -67,6 +67,17 @@ _Loader.add_constructor(_INT, _number(yaml.SafeLoader.construct_yaml_int))
 _Loader.add_constructor(_FLOAT, _number(yaml.SafeLoader.construct_yaml_float))
 
 
+def _text(loader: yaml.SafeLoader, node: yaml.Node) -> str:
+    """A text without the character of number 0, which the system takes in no name of a file."""
+    text = loader.construct_yaml_str(node)
+    if "\0" in text:
+        raise ValueError(f"{text!r:.40} holds the character \\0, which no name has")
+    return text
+
+
+_Loader.add_constructor("tag:yaml.org,2002:str", _text)
+
+
 def write_yaml(tree: Any) -> str:
     """YAML that `read_yaml` reads back to equal values, keys in their order."""
     return yaml.dump(tree, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
