@@ -180,7 +180,7 @@ def _load_member(run: Run, method: str, index: int, keep: int) -> WindowedNetwor
     path = run.member(index) / "weights.npz"
     arrays = load_arrays(path, member_digest(run, index))
     if METHOD_TRAITS[config.method].network == "latent":
-        width = np.float32(untransformed(config.latent.initial_scale))
+        width = np.array(untransformed(config.latent.initial_scale), np.float32)
         arrays = {_CODE_WIDTH: width} | arrays
     assign_arrays(model, arrays, where=str(path))
     return windowed(config, model, keep=keep)

@@ -316,4 +316,4 @@ def _concatenated(tensor: KerasTensor) -> list[KerasTensor]:
     joined = tensor.node.keras_inputs[0].node
     if not isinstance(joined.layer, tf_keras.layers.Concatenate):
         return []
-    return joined.keras_inputs
+    return list(joined.keras_inputs)

@@ -12,6 +12,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -103,8 +104,7 @@ def _require_fit(
 ) -> None:
     for name, variable in variables.items():
         subject = f"{where}: weights '{name}'"
-        array = arrays.get(name)
-        _require_shape(subject, variable, array)
+        array = _of_shape(subject, variable, arrays.get(name))
         if array.dtype != variable.dtype.as_numpy_dtype:
             mismatch = f"are {array.dtype} and should be {variable.dtype.name}"
             raise RunError(f"{subject} {mismatch}; {_RESTORE}")
@@ -112,17 +112,20 @@ def _require_fit(
             raise RunError(f"{subject} are not finite; {_RESTORE}")
 
 
-def _require_shape(subject: str, variable: tf.Variable, array: np.ndarray | None) -> None:
+def _of_shape(subject: str, variable: tf.Variable, array: np.ndarray | None) -> np.ndarray:
+    """The array, which must be there and have the variable's shape."""
     expected = tuple(variable.shape)
     if array is None:
         raise RunError(f"{subject} should have shape {expected}, found nothing; another network's?")
     if array.shape != expected:
         mismatch = f"should have shape {expected}, found {array.shape}"
         raise RunError(f"{subject} {mismatch}; another network's?")
+    return array
 
 
 def _name(variable: tf.Variable) -> str:
-    return variable.name.removesuffix(":0")
+    name: str = variable.name
+    return name.removesuffix(":0")
 
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> str:
@@ -140,7 +143,9 @@ def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> str:
         if not np.isfinite(array).all():
             remedy = "so it is not written; lower training.learning_rate"
             raise DataError(f"{path}: '{name}' is not finite, {remedy}")
-    by_stored_name = {name.replace("/", "|"): array for name, array in arrays.items()}
+    by_stored_name: dict[str, Any] = {}
+    for name, array in arrays.items():
+        by_stored_name[name.replace("/", "|")] = array
     buffer = io.BytesIO()
     np.savez(buffer, **by_stored_name)
     content = buffer.getvalue()

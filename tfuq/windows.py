@@ -269,11 +269,11 @@ class WindowedNetwork(tf.Module):
             indices = tf.maximum(corners[first : first + self._chunk, 0], 0)
             whole = tf.gather(images, indices)
             known = tf.ensure_shape(whole, [self._chunk, *self._prefix.inputs[0].shape[1:]])
-            return self._encode_patches(known)
+            return list(self._encode_patches(known))
         patches = []
         for offset in range(self._chunk):
             patches.append(self._patch_at(images, corners[first + offset]))
-        return self._encode_patches(tf.stack(patches))
+        return list(self._encode_patches(tf.stack(patches)))
 
     def _patch_at(self, images: tf.Tensor, corner: tf.Tensor) -> tf.Tensor:
         begin = _with_channel(corner)

@@ -31,4 +31,5 @@ class Section(pydantic.BaseModel):
 
     def is_default(self, key: str) -> bool:
         """Whether the value of a key is the default."""
-        return getattr(self, key) == type(self).model_fields[key].default
+        default = type(self).model_fields[key].default
+        return bool(getattr(self, key) == default)

@@ -13,7 +13,7 @@ from tfuq.errors import ConfigError
 _MOST_VALUES = 20_000  # a list of case ids may be long
 _MOST_REASON = 200  # characters of a message of the YAML library
 
-Construct = Callable[[yaml.SafeLoader, yaml.Node], Any]
+Construct = Callable[[yaml.SafeLoader, yaml.ScalarNode], Any]
 
 
 class _Loader(yaml.SafeLoader):
@@ -55,7 +55,7 @@ for _side in (_Loader, _Dumper):
 def _number(construct: Construct) -> Construct:
     """A constructor that takes no number of base 60, also where a tag calls it a number."""
 
-    def constructed(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    def constructed(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
         if ":" in str(node.value):
             raise ValueError(f"'{node.value!s:.40}' is no number")
         return construct(loader, node)

@@ -127,4 +127,5 @@ def _spread(statistics: Drawn) -> np.ndarray:
     """How far samples lie apart: standard deviations, or the ranges of landmarks."""
     if "standard_deviation" in statistics:
         return statistics["standard_deviation"]
-    return np.ptp(statistics["landmarks"], axis=1)
+    ranges: np.ndarray = np.ptp(statistics["landmarks"], axis=1)
+    return ranges

@@ -60,17 +60,20 @@ class LayerFactory:
         """
         options = {"padding": "same", "name": name, **options}
         if self.weights is None:
-            make = _CONVOLUTION[rank]
-            return make(filters, size, kernel_initializer="he_normal", **options)
+            plain: Apply = _CONVOLUTION[rank](
+                filters, size, kernel_initializer="he_normal", **options
+            )
+            return plain
         make = _VARIATIONAL_CONVOLUTION[rank]
         layer = make(filters, size, **self.weights.arguments(), **options)
         return self._connected("weights", layer)
 
     def dense(self, units: int, *, name: str, activation: str | None = None) -> Apply:
         """A dense layer."""
-        options = {"name": name, "activation": activation}
+        options: dict[str, Any] = {"name": name, "activation": activation}
         if self.weights is None:
-            return tf_keras.layers.Dense(units, kernel_initializer="he_normal", **options)
+            plain: Apply = tf_keras.layers.Dense(units, kernel_initializer="he_normal", **options)
+            return plain
         layer = VariationalDense(units, **options, **self.weights.arguments())
         return self._connected("weights", layer)
 
@@ -92,5 +95,6 @@ class LayerFactory:
 
     def _connected(self, source: str, layer: tf_keras.layers.Layer) -> Apply:
         if source not in self.sources:
-            return layer
+            without_seed: Apply = layer
+            return without_seed
         return lambda inputs: layer(inputs, seed=self.seed)

@@ -20,8 +20,13 @@ warnings.filterwarnings("ignore", message=".*add_variable.*")
 # TFP's name of the variable of which softplus is a kernel's standard deviations.
 WIDTH_VARIABLE = "untransformed_scale"
 
+# The layer of TFP that the mixins below are mixed into; TFP has no types.
+_VariationalLayer: Any = object
+
 _SIGN_IN_SALT = 1
 _SIGN_OUT_SALT = 2
+
+MakePosterior = Callable[..., tfp.distributions.Distribution]
 
 
 def untransformed(width: float) -> float:
@@ -31,10 +36,11 @@ def untransformed(width: float) -> float:
 
 def is_width(variable: tf.Variable) -> bool:
     """Whether a variable holds the widths of a kernel's or a code's posterior, before softplus."""
-    return variable.name.removesuffix(":0").endswith(WIDTH_VARIABLE)
+    name: str = variable.name
+    return name.removesuffix(":0").endswith(WIDTH_VARIABLE)
 
 
-class SeededVariational:
+class SeededVariational(_VariationalLayer):
     """Mixin for a TFP variational layer: its kernel is a function of a seed.
 
     The KL term is added in training only. Outside training, one kernel serves the batch with every
@@ -186,19 +192,21 @@ class GaussianPosterior:
             "dtype": "float32",  # mixed precision breaks TFP's layers
         }
 
-    def _kernel_posterior(self) -> Callable[..., tfp.distributions.Distribution]:
+    def _kernel_posterior(self) -> MakePosterior:
         raw_width = untransformed(self.initial_scale)
-        return tfp.layers.default_mean_field_normal_fn(
+        make: MakePosterior = tfp.layers.default_mean_field_normal_fn(
             loc_initializer=tf_keras.initializers.HeNormal(),
             untransformed_scale_initializer=tf_keras.initializers.Constant(raw_width),
         )
+        return make
 
     @staticmethod
-    def _bias_posterior() -> Callable[..., tfp.distributions.Distribution]:
+    def _bias_posterior() -> MakePosterior:
         # TFP's default gives all biases the same random start.
-        return tfp.layers.default_mean_field_normal_fn(
+        make: MakePosterior = tfp.layers.default_mean_field_normal_fn(
             is_singular=True, loc_initializer=tf_keras.initializers.Zeros()
         )
+        return make
 
     def _prior(
         self,

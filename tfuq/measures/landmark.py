@@ -189,4 +189,5 @@ def _ellipse(points: np.ndarray) -> dict[str, float]:
 def _covariance(points: np.ndarray) -> np.ndarray:
     """Population covariance ``[2, 2]``."""
     deviations = points - points.mean(0)
-    return deviations.T @ deviations / len(points)
+    covariance: np.ndarray = deviations.T @ deviations / len(points)
+    return covariance

@@ -99,20 +99,21 @@ def between_members(members: Sequence[np.ndarray], weights: np.ndarray) -> np.nd
     """
     shape = members[0].shape
     classes = shape[-1]
-    total = np.zeros(
-        shape[:-1],
-        members[0].dtype,
-    )
+    total = np.zeros(shape[:-1], members[0].dtype)
     for k in range(classes):
         probabilities = [member[..., k] for member in members]
         centre = _weighted_sum(probabilities, weights)
         squares = [np.square(p - centre) for p in probabilities]
         total += _weighted_sum(squares, weights)
-    return total / classes
+    mean: np.ndarray = total / classes
+    return mean
 
 
 def _weighted_sum(arrays: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
-    return sum(weight * array for weight, array in zip(weights, arrays, strict=True))
+    total = weights[0] * arrays[0]
+    for weight, array in zip(weights[1:], arrays[1:], strict=True):
+        total = total + weight * array
+    return total
 
 
 def _deviation_of_label(variance: np.ndarray, label: np.ndarray, onto: Onto) -> np.ndarray:

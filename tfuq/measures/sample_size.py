@@ -80,7 +80,7 @@ def unbiased(measures: Mapping[str, float | None], samples: int) -> dict[str, fl
     """
     if samples < 2:
         return dict(measures)
-    estimates = {}
+    estimates: dict[str, float | None] = {}
     for name, value in measures.items():
         if value is None:
             estimates[name] = None

@@ -144,7 +144,7 @@ def _measures(maps: ClassMaps, box: Box, samples: np.ndarray, label: np.ndarray)
     flat = samples.reshape(len(samples), -1)
     row = _volumes(
         flat.sum(1),
-        np.count_nonzero(label),
+        int(np.count_nonzero(label)),
         maps.voxel_volume,
     )
     row["pairwise_dice"] = None

@@ -147,6 +147,7 @@ def _vnet(
     image: tf.Tensor,
     **options: Any,
 ) -> tf.Tensor:
+    assert config.kernel_size is not None  # the configuration gives a V-Net one
     return vnet(
         layers,
         image,

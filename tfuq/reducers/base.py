@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import tensorflow as tf
 
 State = Any  # tensors, in any nested structure
-Shape = Sequence  # of one sample's p: scalar tensors, the channels a plain number
+Shape = Sequence[Any]  # of one sample's p: scalar tensors, the channels a plain number
 SampleStatistics = dict[str, tf.Tensor]
 
 

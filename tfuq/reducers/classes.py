@@ -53,7 +53,7 @@ class EntropyTerms:
 
     def update(self, state: Tensors, p: tf.Tensor, t: tf.Tensor) -> Tensors:
         p = at_most_one(p)
-        probabilities = (p,)
+        probabilities: Tensors = (p,)
         if len(state) == 2:
             probabilities = (1.0 - p, p)
         means = []

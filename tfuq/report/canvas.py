@@ -150,4 +150,6 @@ def words(name: str) -> str:
 
 def stretched(image: np.ndarray) -> np.ndarray:
     """Scale an image from its darkest value, 0, to its brightest, 1."""
-    return (image - image.min()) / (np.ptp(image) or 1)
+    darkest = image.min()
+    scaled: np.ndarray = (image - darkest) / (np.ptp(image) or 1)
+    return scaled

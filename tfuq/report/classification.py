@@ -53,7 +53,7 @@ def extremes(
     predicted = p.argmax(1)
     groups = _groups(predicted == truth, measure, count)
     figure = new_figure(2.2 * count, 12)
-    subfigures = figure.subfigures(len(groups), 1)
+    subfigures = figure.subfigures(len(groups), 1, squeeze=False)[:, 0]
     for subfigure, (title, chosen) in zip(subfigures, groups.items(), strict=True):
         if not len(chosen):
             title = f"{title}: none"

@@ -69,10 +69,10 @@ def _plot_panel(
     aspect: float,
     classes: list[str],
 ) -> None:
-    scale = {}
+    lowest = None
     if panel.top is not None:
-        scale = {"vmin": 0, "vmax": panel.top}
-    image = axes.imshow(plane, cmap=panel.colours, aspect=aspect, **scale)
+        lowest = 0
+    image = axes.imshow(plane, cmap=panel.colours, aspect=aspect, vmin=lowest, vmax=panel.top)
     axes.set_title(words(panel.title), fontsize=9)
     axes.axis("off")
     if panel.unit:

@@ -102,7 +102,8 @@ def most_informative_slice(case: CaseArrays, axis: int) -> int:
     area = is_labelled.sum(axis=other_axes(axis))
     if area.any():
         return int(area.argmax())
-    return case.label.shape[axis] // 2
+    slices: int = case.label.shape[axis]
+    return slices // 2
 
 
 def upright(plane: np.ndarray, affine: np.ndarray, axis: int) -> tuple[np.ndarray, float]:

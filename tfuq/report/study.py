@@ -36,7 +36,7 @@ def study_figure(axes: Sequence[str], columns: Sequence[str], rows: Sequence[Row
             present = rows_with(line, quantity)
             labels = column(present, axes[0])
             plot.plot(
-                list(map(positions.get, labels)),
+                [positions[label] for label in labels],
                 column(present, quantity),
                 label=name,
                 linewidth=1,
@@ -67,7 +67,7 @@ def _numbers_first(axes: Sequence[str], rows: Sequence[Row]) -> list[str]:
 
 def _is_number(label: str) -> bool:
     try:
-        return np.isfinite(float(label))
+        return bool(np.isfinite(float(label)))
     except ValueError:
         return False
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import pydantic
@@ -79,7 +79,8 @@ def write_severity(folder: Path, severity: float, draws: Draws, measured: Measur
     """
     write_csv(folder / _CASES, measured.rows)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **measured.example)
+    arrays: dict[str, Any] = dict(measured.example)
+    np.savez_compressed(buffer, **arrays)
     write_bytes(folder / EXAMPLE, buffer.getvalue())
     summary = Summary(
         severity=severity,

@@ -49,8 +49,8 @@ class Table:
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         cells.insert(1, ["-" * width for width in widths])
         lines = []
-        for row in cells:
-            aligned = map(str.ljust, row, widths)
+        for texts in cells:
+            aligned = map(str.ljust, texts, widths)
             lines.append(f"| {' | '.join(aligned)} |")
         failures = self._failures()
         if failures:
@@ -131,7 +131,7 @@ def _column(summary: _Summary, structure: str, column: str) -> dict[str, float |
     n.
     """
     kind, name = kind_and_name(column)
-    tables = {
+    tables: dict[str, Mapping[str, Mapping[str, Any]]] = {
         SCORE: summary.scores,
         MEASURE: summary.structure_measures,
         CORRELATION: summary.spearman_with_dice,

@@ -54,7 +54,7 @@ def choose_window(labelled: np.ndarray, axis: int) -> Window:
         The slices, thinned to what a page can hold; all of them where nothing is labelled.
     """
     others = other_axes(axis)
-    low, high = _bounds(labelled.any(others))
+    low, high = _bounds(np.any(labelled, axis=others))
     positions = np.linspace(low, high, min(_MOST_SLICES, high - low + 1))
     slices = np.unique(positions.round().astype(int))
     largest = max(labelled.shape[other] for other in others)
