@@ -110,7 +110,7 @@ def between_members(members: Sequence[np.ndarray], weights: np.ndarray) -> np.nd
 
 
 def _weighted_sum(arrays: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
-    total = weights[0] * arrays[0]
+    total: np.ndarray = weights[0] * arrays[0]
     for weight, array in zip(weights[1:], arrays[1:], strict=True):
         total = total + weight * array
     return total

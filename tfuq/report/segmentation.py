@@ -51,9 +51,8 @@ def _plot_histograms(cases: Iterable[CaseArrays], classes: int) -> Figure:
     """
     counts: dict[str, np.ndarray] = {}
     for case in cases:
-        is_wrong = case.truth != case.label
         for name, values in case.maps.items():
-            pair = _count_pair(values, is_wrong, _edges(name, classes))
+            pair = _count_pair(values, case.is_wrong, _edges(name, classes))
             counts[name] = counts.get(name, 0) + pair
     figure = new_figure(3.4 * len(counts), 3.0)
     for number, (name, (correct, wrong)) in enumerate(counts.items(), start=1):

@@ -13,6 +13,7 @@ from matplotlib.colors import ListedColormap
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image, read_case_label
 from tfuq.data.readers import read
+from tfuq.errors import DataError
 from tfuq.scoring.metrics import highest
 
 MAPS = {  # and their units
@@ -44,6 +45,27 @@ class CaseArrays:
     truth: np.ndarray | None
     label: np.ndarray
     maps: dict[str, np.ndarray]
+
+    @property
+    def present_truth(self) -> np.ndarray:
+        """The reference, where it must be there.
+
+        Raises:
+            DataError: There is none.
+        """
+        if self.truth is None:
+            raise DataError(f"case '{self.id}' has no reference; score its predictions with one")
+        return self.truth
+
+    @property
+    def is_wrong(self) -> np.ndarray:
+        """Where the prediction is not the reference ``[X, Y, Z]``.
+
+        Raises:
+            DataError: There is no reference.
+        """
+        differs: np.ndarray = self.present_truth != self.label
+        return differs
 
 
 def load_case(folder: Path, case: Case, config: Config) -> CaseArrays:

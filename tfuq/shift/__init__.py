@@ -170,9 +170,10 @@ def _head(path: Path) -> Case:
 
 
 def _measurer(predictor: Predictor, plan: Plan) -> Measurer:
+    make: Callable[..., Measurer] = _MEASURERS[predictor.config.task]
     if plan.head:
-        return HeadMeasurer(predictor, plan)
-    return _MEASURERS[predictor.config.task](predictor, plan)
+        make = HeadMeasurer
+    return make(predictor, plan)
 
 
 def _measure_method(

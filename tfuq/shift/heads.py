@@ -8,6 +8,7 @@ from tfuq.data.cases import Case, read_case_image
 from tfuq.data.perturbations import Subject
 from tfuq.data.projection import lateral, upright
 from tfuq.shift.landmarks import LandmarkMeasurer
+from tfuq.shift.pictures import size_of
 
 
 class HeadMeasurer(LandmarkMeasurer):
@@ -23,6 +24,6 @@ class HeadMeasurer(LandmarkMeasurer):
         """The X-ray of the turned CT, with landmarks that are all NaN."""
         turned = super().perturbed(case, severity)
         picture = lateral(turned.image, self._patch_size)
-        self.sizes[case.id] = picture.shape
+        self.sizes[case.id] = size_of(picture)
         unknown = np.full((len(self.config.data.landmarks), 2), np.nan)
         return Subject(self.predictor.network_grid(case, picture), points=unknown)

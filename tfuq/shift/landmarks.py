@@ -12,7 +12,7 @@ from tfuq.scoring.evaluation.failures import FailureOptions, landmark_cohorts
 from tfuq.scoring.evaluation.landmarks import MEASURES
 from tfuq.scoring.landmarks import FAILURE_MM, radial_errors
 from tfuq.scoring.shift import mean_present
-from tfuq.shift.measuring import Measured, Row, case_ids, quality_rows
+from tfuq.shift.measuring import Measured, Row, case_ids, points_of, quality_rows
 from tfuq.shift.pictures import PerturbedPictures, PictureMeasurer
 
 _EDGE = 0.5  # pixels from the centre of the first pixel to the edge of the image
@@ -23,7 +23,8 @@ class LandmarkMeasurer(PictureMeasurer):
     """Measures landmarks. One that a perturbation moves out of its image is missing there."""
 
     def _points(self, case: Case, image: Volume) -> np.ndarray:
-        size = image.shape[:2]
+        rows, columns = image.shape[:2]
+        size = (rows, columns)
         return rescale_points(reference_points(self.config, case, size), size, self._patch_size)
 
     def _compare(self, pictures: PerturbedPictures) -> Measured:
@@ -45,7 +46,7 @@ class LandmarkMeasurer(PictureMeasurer):
             cohort=by_case,
             example={
                 "image": pictures.subjects[0].image.array[:, :, 0],
-                "points": _inside(pictures.subjects[0].points, self._patch_size),
+                "points": _inside(points_of(pictures.subjects[0]), self._patch_size),
                 "found": pictures.statistics["landmarks"][0][..., :2],
             },
         )
@@ -62,21 +63,29 @@ class LandmarkMeasurer(PictureMeasurer):
     def _values(self, case_id: str, rows: LandmarkRows, name: str) -> list[float | None]:
         return [rows[case_id, landmark].get(name) for landmark in self.config.data.landmarks]
 
-    def _errors(self, pictures: PerturbedPictures, rows: LandmarkRows) -> tuple[np.ndarray, str]:
+    def _errors(
+        self,
+        pictures: PerturbedPictures,
+        by_landmark: LandmarkRows,
+    ) -> tuple[np.ndarray, str]:
         """Radial errors ``[n, L]`` and their unit: mm, or px of the images as given."""
         errors = []
         unit = "px"
         for case, subject in zip(pictures.cases, pictures.subjects, strict=True):
-            size = self.sizes[case.id][:2]
-            inside = _inside(subject.points, self._patch_size)
+            rows, columns, _ = self.sizes[case.id]
+            size = (rows, columns)
+            inside = _inside(points_of(subject), self._patch_size)
             truth = rescale_points(inside, self._patch_size, size)
-            scale = pixel_mm(self.config, size)
-            unit = "mm"
-            if scale is None:
-                unit = "px"
-                scale = 1.0
-            errors.append(radial_errors(self._predicted(case.id, rows), truth, scale))
+            unit, scale = self._unit(size)
+            errors.append(radial_errors(self._predicted(case.id, by_landmark), truth, scale))
         return np.array(errors), unit
+
+    def _unit(self, size: tuple[int, int]) -> tuple[str, float | np.ndarray]:
+        """The unit of errors in images of a size, and its length of a pixel."""
+        scale = pixel_mm(self.config, size)
+        if scale is None:
+            return "px", 1.0
+        return "mm", scale
 
     def _predicted(self, case_id: str, rows: LandmarkRows) -> np.ndarray:
         """Predicted positions ``[L, 2]`` (x, y) in pixels of the image as given."""
@@ -95,5 +104,5 @@ def _case_means(values: np.ndarray) -> list[float]:
 def _inside(points: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """The points, NaN where they are outside an image of ``size`` (rows, columns)."""
     far_edges = np.array(size[::-1]) - _EDGE
-    is_outside = (points < -_EDGE) | (points > far_edges)
-    return np.where(is_outside.any(-1)[:, None], np.nan, points)
+    is_outside = np.any((points < -_EDGE) | (points > far_edges), axis=-1)
+    return np.where(is_outside[:, None], np.nan, points)

@@ -12,6 +12,8 @@ import numpy as np
 
 from tfuq.data.cases import Case
 from tfuq.data.perturbations import Subject, case_seed, perturb
+from tfuq.data.volume import Volume
+from tfuq.errors import DataError
 from tfuq.prediction import Predictor
 from tfuq.scoring.failure import Cohort, areas
 from tfuq.shift.plan import Plan
@@ -84,6 +86,28 @@ class Measurer(ABC):
         )
 
 
+def label_of(subject: Subject) -> Volume:
+    """The label of a subject that has one.
+
+    Raises:
+        DataError: It has none.
+    """
+    if subject.label is None:
+        raise DataError("a perturbed case lost its label; report this with the perturbation")
+    return subject.label
+
+
+def points_of(subject: Subject) -> np.ndarray:
+    """The landmarks ``[L, 2]`` of a subject that has some.
+
+    Raises:
+        DataError: It has none.
+    """
+    if subject.points is None:
+        raise DataError("a perturbed case lost its landmarks; report this with the perturbation")
+    return subject.points
+
+
 def case_ids(cases: Iterable[Case]) -> list[str]:
     """The ids of cases."""
     return [case.id for case in cases]
@@ -93,7 +117,7 @@ def quality_rows(
     ids: Sequence[str],
     quality: str,
     values: Sequence[float | None],
-    measures: Mapping[str, Sequence[float]],
+    measures: Mapping[str, Sequence[float] | np.ndarray],
 ) -> list[Row]:
     """Make a row for each case.
 

@@ -42,6 +42,12 @@ class PerturbedPictures:
     statistics: Drawn
 
 
+def size_of(picture: Volume) -> tuple[int, int, int]:
+    """Rows, columns and 1."""
+    rows, columns, planes = picture.shape
+    return rows, columns, planes
+
+
 class PictureMeasurer(Measurer):
     """Measures pictures.
 
@@ -56,14 +62,15 @@ class PictureMeasurer(Measurer):
         self.sizes: dict[str, tuple[int, int, int]] = {}
 
     @property
-    def _patch_size(self) -> tuple[int, ...]:
-        return tuple(self.config.network.patch_size)
+    def _patch_size(self) -> tuple[int, int]:
+        rows, columns = self.config.network.patch_size
+        return rows, columns
 
     def subject(self, case: Case) -> Subject:
         """The picture on the network's grid with its landmarks, where the task has any."""
         if case.id not in self._subjects:
             image = read_case_image(case)
-            self.sizes[case.id] = image.shape
+            self.sizes[case.id] = size_of(image)
             grid = self.predictor.network_grid(case, image)
             self._subjects[case.id] = Subject(grid, points=self._points(case, image))
         return self._subjects[case.id]
@@ -128,6 +135,8 @@ class ClassMeasurer(PictureMeasurer):
 
     def _first_votes(self, statistics: Drawn) -> np.ndarray:
         """Shares of the samples by class, or the probabilities of a single sample."""
+        name = "probability"
         if self.predictor.samples > 1:
-            return statistics["votes"][0]
-        return statistics["probability"][0]
+            name = "votes"
+        shares: np.ndarray = statistics[name][0]
+        return shares

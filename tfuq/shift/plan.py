@@ -73,9 +73,10 @@ def _check_channel(plan: Plan, run: Run) -> None:
         raise ConfigError(
             f"perturbation {chosen.name}: needs --channel, the number of the missing one from 0 on"
         )
-    if not chosen.takes_channel and plan.channel is not None:
+    if plan.channel is None:
+        return
+    if not chosen.takes_channel:
         raise ConfigError(
             f"--channel {plan.channel}: perturbation {chosen.name} takes no channel; leave it out"
         )
-    if chosen.takes_channel:
-        checked_channel(plan.channel, run.facts["channels"])
+    checked_channel(plan.channel, run.facts["channels"])

@@ -191,7 +191,7 @@ def _sections(sources: list[Scored]) -> dict[str, dict[str, Any]]:
         "tables": by_name(sources, tables_of),
         "figures": by_name(sources, figures_of),
         "provenance": by_name(sources, provenance_of),
-        "configurations": by_name(with_run, lambda source: source.run.config.dump()),
+        "configurations": by_name(with_run, lambda source: source.present_run.config.dump()),
     }
 
 

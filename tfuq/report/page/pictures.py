@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from PIL import Image
@@ -41,7 +41,7 @@ def class_views(sources: list[Scored]) -> View:
         DataError: A case has no reference.
         RunError: A table is damaged.
     """
-    classes = sources[0].run.config.data.classes
+    classes = sources[0].present_run.config.data.classes
     cases = _cases(sources[0])
     columns = ["label", *_probabilities(classes)]
     tables = by_name(
@@ -81,7 +81,7 @@ def landmark_views(sources: list[Scored]) -> View:
         DataError: A case has no reference.
         RunError: A table is damaged.
     """
-    config = sources[0].run.config
+    config = sources[0].present_run.config
     cases = _cases(sources[0])
     tables = by_name(sources, _landmark_tables)
 
@@ -139,7 +139,9 @@ def _ellipses(landmarks: Rows, samples: int) -> list[list[float]]:
 
 
 def _point(row: dict[str, Cell]) -> Point:
-    return [round(row["x"], 2), round(row["y"], 2)]
+    # The table's reader has seen that they are numbers, and that a case is a text.
+    x, y = (cast(float, row[axis]) for axis in ("x", "y"))
+    return [round(x, 2), round(y, 2)]
 
 
 def _rounded_point(point: np.ndarray) -> Point | None:
@@ -150,7 +152,7 @@ def _rounded_point(point: np.ndarray) -> Point | None:
 
 
 def _cases(source: Scored) -> dict[str, Case]:
-    return referenced_cases(source.manifest, source.run.config, source.reference)
+    return referenced_cases(source.present_manifest, source.present_run.config, source.reference)
 
 
 def _listed(by_case: dict[str, T], case_id: str) -> T:
@@ -163,7 +165,7 @@ def _by_case(path: Path, columns: Iterable[str]) -> dict[str, Rows]:
     """A table's rows by case; each has a value in ``columns``."""
     rows_by_case: dict[str, Rows] = {}
     for row in read_typed(path, ("case", *columns), _AGAIN):
-        rows_by_case.setdefault(row["case"], []).append(row)
+        rows_by_case.setdefault(str(row["case"]), []).append(row)
     return rows_by_case
 
 

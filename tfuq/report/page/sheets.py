@@ -96,13 +96,13 @@ def to_sheet(array: np.ndarray, affine: np.ndarray, window: Window) -> tuple[np.
 def grey(array: np.ndarray) -> np.ndarray:
     """Scale intensities to 0 to 255, from about the darkest to about the brightest."""
     low, high = np.percentile(array, _PERCENTILES)
-    share = np.clip((array - low) / (high - low or 1.0), 0, 1)
+    share: np.ndarray = np.clip((array - low) / (high - low or 1.0), 0, 1)
     return (share * 255).astype(np.uint8)
 
 
 def shades(array: np.ndarray, top: float) -> np.ndarray:
     """Scale a map's values from 0 to ``top`` to 0 to 255, in steps."""
-    levels = np.rint(np.clip(array / top, 0, 1) * _LEVELS)
+    levels: np.ndarray = np.rint(np.clip(array / top, 0, 1) * _LEVELS)
     return (levels * (255 / _LEVELS)).astype(np.uint8)
 
 

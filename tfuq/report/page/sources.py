@@ -80,7 +80,8 @@ class Scored:
     @property
     def samples(self) -> int | None:
         """The number of samples T; None where it is not noted."""
-        return self.summary["samples"]
+        samples: int | None = self.summary["samples"]
+        return samples
 
     @property
     def heading(self) -> str:
@@ -155,6 +156,28 @@ class Scored:
             if runs.is_run(path):
                 return runs.open_run(path)
         return None
+
+    @property
+    def present_run(self) -> Run:
+        """The run, where it must be there.
+
+        Raises:
+            RunError: It is gone.
+        """
+        if self.run is None:
+            raise RunError(f"{self.folder}: the run of these scores is gone; {_AGAIN}")
+        return self.run
+
+    @property
+    def present_manifest(self) -> Manifest:
+        """The manifest, where it must be there.
+
+        Raises:
+            RunError: The predictions are gone.
+        """
+        if self.manifest is None:
+            raise RunError(f"{self.predictions}: the predictions are gone; {_AGAIN}")
+        return self.manifest
 
     @property
     def reference(self) -> Path | None:

@@ -60,7 +60,7 @@ def volume_view(sources: list[Scored], case_id: str) -> dict[str, Any]:
     """
     arrays = by_name(sources, lambda source: _load(source, case_id))
     first = next(iter(arrays.values()))
-    config = sources[0].run.config
+    config = sources[0].present_run.config
     axis = _slice_axis(config)
     is_labelled = labelled_anywhere(list(arrays.values()))
     window = choose_window(is_labelled, axis)
@@ -77,7 +77,7 @@ def volume_view(sources: list[Scored], case_id: str) -> dict[str, Any]:
         "columns": image.shape[2],
         "aspect": aspect,
         "image": picture(image),
-        "reference": layout.picture(first.truth),
+        "reference": layout.picture(first.present_truth),
         "methods": {name: _method_view(case, layout, scales) for name, case in arrays.items()},
     }
 
@@ -101,10 +101,11 @@ def _scales(cases: Iterable[CaseArrays], classes: int) -> dict[str, _Scale]:
 
 
 def _load(source: Scored, case_id: str) -> CaseArrays:
-    entries = source.manifest.cases.items()
+    manifest = source.present_manifest
+    entries = manifest.cases.items()
     chosen = {name: entry for name, entry in entries if name == case_id}
-    manifest = replace(source.manifest, cases=chosen)
-    config = with_label_values(source.run.config, source.summary["label_values"])
+    manifest = replace(manifest, cases=chosen)
+    config = with_label_values(source.present_run.config, source.summary["label_values"])
     (case,) = cases_with_references(manifest, config, source.reference)
     return load_case(source.predictions, case, config)
 
@@ -115,7 +116,7 @@ def _start(case: CaseArrays, slices: list[int], axis: int) -> int:
     It is the one with the most wrong voxels; where none is wrong, with the most labelled ones.
     """
     others = other_axes(axis)
-    wrong = (case.truth != case.label).sum(others)[slices]
+    wrong = case.is_wrong.sum(others)[slices]
     if wrong.any():
         return int(np.argmax(wrong))
     return int(np.argmax((case.label > 0).sum(others)[slices]))
