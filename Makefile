@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 setup: .venv/ready
 
-.venv/ready: setup.cfg pyproject.toml
+.venv/ready: setup.cfg setup.py pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@

@@ -6,7 +6,6 @@ Nothing stays on disk.
 from __future__ import annotations
 
 import math
-import resource
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
 import tf_keras
 
 from tfuq import results, runs, training
@@ -209,6 +209,11 @@ def _duration(seconds: float) -> str:
 
 def _peak_memory() -> int:
     """The most bytes that this process has had in memory."""
+    if sys.platform == "win32":
+        windows: int = psutil.Process().memory_info().peak_wset
+        return windows
+    import resource  # Unix alone has it
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if sys.platform == "darwin":
         return peak
