@@ -48,7 +48,7 @@ _WORDS = {
 
 @click.command("demo", cls=options.Command)
 @click.option("--out", type=options.PATH, default=Path("demo"), show_default=True, help="Folder to write to.")
-@click.option("--task", type=click.Choice(TASKS), default="segmentation", show_default=True, help="What the tour is of.")
+@click.option("--task", type=click.Choice(list(TASKS)), default="segmentation", show_default=True, help="What the tour is of.")
 @options.overwrite
 def command(out, task, overwrite) -> None:
     """Tour of tfuq on a phantom: train every method, predict, score, compare. Takes a few minutes on two cores.

@@ -9,11 +9,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tfuq.config import TASK_RULES
+from tfuq.config import TASKS
 from tfuq.data.readers.quiet import quiet_stderr
 from tfuq.errors import printable
 
-_QUALITIES = tuple(f"val_{rules.quality}" for rules in TASK_RULES.values())
+_QUALITIES = tuple(f"val_{TASKS[name].quality}" for name in TASKS)
 _SHOWN = ("loss", "data_loss", "kl", "val_loss", *_QUALITIES)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Generic, TypeVar
 
 from tfuq.errors import ConfigError, nearest
@@ -10,7 +10,7 @@ from tfuq.errors import ConfigError, nearest
 T = TypeVar("T")
 
 
-class Registry(Generic[T]):
+class Registry(Collection[str], Generic[T]):
     """Named entries of one kind; an unknown name is refused with the nearest known one."""
 
     def __init__(self, kind: str) -> None:
@@ -39,3 +39,9 @@ class Registry(Generic[T]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __len__(self) -> int:
+        return len(self._entries)

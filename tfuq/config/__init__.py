@@ -22,15 +22,15 @@ from tfuq.config.loading import (
     with_label_values,
 )
 from tfuq.config.network import NetworkConfig
-from tfuq.config.schema import METHODS, SERVED_METHODS, TASK_RULES, TASKS, TRAINED_AS, Config
+from tfuq.config.schema import METHODS, SERVED_METHODS, TRAINED_AS, Config
 from tfuq.config.study import StudyConfig
+from tfuq.config.tasks import TASKS
 
 __all__ = [
     "DEFAULT_DATA_ROOT",
     "METHODS",
     "SERVED_METHODS",
     "TASKS",
-    "TASK_RULES",
     "TRAINED_AS",
     "AugmentationConfig",
     "Config",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import pydantic
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from tfuq.config.data import AugmentationConfig, DataConfig, PreprocessingConfig, value_range
+from tfuq.config.data import AugmentationConfig, DataConfig, PreprocessingConfig
 from tfuq.config.learning import (
     EnsembleConfig,
     LatentConfig,
@@ -16,11 +15,12 @@ from tfuq.config.learning import (
     TrainingConfig,
     VariationalConfig,
 )
-from tfuq.config.network import DENSE_NETWORKS, NetworkConfig
+from tfuq.config.network import NetworkConfig
 from tfuq.config.section import Section
+from tfuq.config.tasks import TASKS
 from tfuq.config.text import write_yaml
+from tfuq.errors import nearest
 
-TASKS = ("segmentation", "classification", "landmarks")
 METHODS = ("deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi")
 # Methods that sample what another method trains.
 TRAINED_AS = {"latent-code": "latent-vi", "latent-weights": "latent-vi"}
@@ -28,64 +28,18 @@ SERVED_METHODS = (*METHODS, *TRAINED_AS)
 VARIATIONAL = ("vi", "latent-vi")
 ENSEMBLES = ("ensemble", "hybrid")
 
-Task = Literal["segmentation", "classification", "landmarks"]
 Method = Literal["deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi"]
 
 _CHUNK_OF_SLICES = 8
 
 
-@dataclass(frozen=True, kw_only=True)
-class TaskRules:
-    """What a task takes.
-
-    Attributes:
-        losses: names of its losses.
-        networks: names of its networks.
-        names: the list of names in ``data`` that it needs.
-        fewest: the fewest entries of that list.
-        quality: the figure of merit that ``training.monitor`` may name instead of the loss.
-    """
-
-    losses: tuple[str, ...]
-    networks: tuple[str, ...]
-    names: str
-    fewest: int
-    quality: str
+def _known_task(name: str) -> str:
+    if name not in TASKS:
+        raise ValueError(f"unknown task {name!r:.40}{nearest(name, TASKS)}")
+    return name
 
 
-_CROSS_ENTROPIES = ("cross-entropy", "weighted-cross-entropy")
-TASK_RULES = {
-    "segmentation": TaskRules(
-        losses=(*_CROSS_ENTROPIES, "soft-dice", "dice-ce"),
-        networks=DENSE_NETWORKS,
-        names="classes",
-        fewest=2,
-        quality="dice",
-    ),
-    "classification": TaskRules(
-        losses=_CROSS_ENTROPIES, networks=("lenet",), names="classes", fewest=2, quality="accuracy"
-    ),
-    "landmarks": TaskRules(
-        losses=("heatmap-mse", "heatmap-cross-entropy"),
-        networks=DENSE_NETWORKS,
-        names="landmarks",
-        fewest=1,
-        quality="radial_error",
-    ),
-}
-_VOLUME_STEPS = (
-    "crop_to_labels",
-    "outside_labels",
-    "crop_margin",
-    "spacing",
-    "size",
-    "slice_axis",
-    "min_slice_area",
-)
-_PIXEL_MM_REMEDIES = {
-    "landmarks": "set data.annotations.pixel_mm",
-    "classification": "remove it, as classes have no lengths",
-}
+Task = Annotated[str, AfterValidator(_known_task)]
 
 
 class Config(Section):
@@ -107,16 +61,13 @@ class Config(Section):
     @pydantic.model_validator(mode="after")
     def _sections_agree(self) -> Config:
         self._check_task()
-        if self.task == "segmentation":
-            self._check_grid()
-        else:
-            self._check_images()
+        TASKS[self.task].check(self)
         self._check_classes()
         self._check_method()
         return self
 
     def _check_task(self) -> None:
-        rules = TASK_RULES[self.task]
+        rules = TASKS[self.task]
         self._require(self.training.loss.name, "training.loss.name", rules.losses)
         self._require(self.network.name, "network.name", rules.networks)
         self._require(self.training.monitor, "training.monitor", ("loss", rules.quality))
@@ -155,58 +106,6 @@ class Config(Section):
                 "variational.warm_start serves method vi alone: a latent network differs from "
                 "its backbone; remove it"
             )
-
-    def _check_grid(self) -> None:
-        """Check what segmentation needs."""
-        if self.data.rater_folders and self.preprocessing.crop_to_labels:
-            raise ValueError(
-                "preprocessing.crop_to_labels needs one label of each case, and "
-                "data.rater_folders has several"
-            )
-        has_slices = self.preprocessing.slice_axis is not None
-        if (self.network.rank == 2) != has_slices:
-            raise ValueError(
-                "a 2D patch_size needs preprocessing.slice_axis, and a 3D one needs it null"
-            )
-        for value in self.preprocessing.crop_to_labels or ():
-            if not self._is_label_value(value):
-                raise ValueError(
-                    f"preprocessing.crop_to_labels: {value} is no value that a label may have by "
-                    "data.label_values"
-                )
-
-    def _is_label_value(self, value: int) -> bool:
-        """Whether the label files may have a value."""
-        keys = self.data.label_values or range(len(self.data.classes))
-        return any(value in value_range(key) for key in keys)
-
-    def _check_images(self) -> None:
-        """Check what classification and landmarks need."""
-        if self.task == "landmarks" and not self.network.is_default("noise_draws"):
-            raise ValueError(
-                "network.noise_draws serves logits of classes: remove it; "
-                "a position's variance needs no draws"
-            )
-        if self.data.pixel_mm is not None:
-            raise ValueError(
-                f"data.pixel_mm serves segmentation alone, and task is {self.task}: "
-                f"{_PIXEL_MM_REMEDIES[self.task]}"
-            )
-        if self.data.regions:
-            raise ValueError(
-                f"data.regions serves segmentation alone, and task is {self.task}: remove it"
-            )
-        if self.network.rank != 2:
-            raise ValueError(
-                f"task {self.task} takes 2D images, but network.patch_size has "
-                f"{self.network.rank} entries"
-            )
-        for key in _VOLUME_STEPS:
-            if not self.preprocessing.is_default(key):
-                raise ValueError(
-                    f"preprocessing.{key} serves segmentation alone: remove it; images of task "
-                    f"{self.task} are resized to network.patch_size"
-                )
 
     @property
     def members(self) -> int:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tfuq import results, runs
-from tfuq.config import TASK_RULES, with_label_values
+from tfuq.config import TASKS, with_label_values
 from tfuq.report.canvas import file_names, save
 from tfuq.report.class_figures import classification_figures
 from tfuq.report.diversity import diversity_figure
@@ -64,7 +64,7 @@ def _figures(scored: ScoredFolder) -> NamedFigures:
         yield "diversity", diversity_figure(pairs, scores.tables["member_curve"])
     if "reliability" in scores.summary:
         yield "reliability", reliability(scores.summary["reliability"])
-    curves = training_curves(scored.run.path, TASK_RULES[task].quality)
+    curves = training_curves(scored.run.path, TASKS[task].quality)
     if curves:
         yield "training", curves
 

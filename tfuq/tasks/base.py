@@ -76,7 +76,7 @@ class Task(Protocol):
     def quality(self, config: Config, sample: np.ndarray, targets: np.ndarray) -> float:
         """The figure of merit of a group of examples; NaN where it has none.
 
-        `tfuq.config.TASK_RULES` has its name.
+        `tfuq.config.TASKS` has its name.
 
         Args:
             config: the configuration.

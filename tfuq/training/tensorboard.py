@@ -11,13 +11,13 @@ from typing import BinaryIO
 
 import tensorflow as tf
 
-from tfuq.config import TASK_RULES
+from tfuq.config import TASKS
 from tfuq.data import disk
 from tfuq.data.ownership import begin_log, note
 from tfuq.data.records import record
 from tfuq.data.writers import make_folder, writing
 
-SCALARS = ("loss", "data_loss", "kl", "val_loss", *(f"val_{rules.quality}" for rules in TASK_RULES.values()), "learning_rate")
+SCALARS = ("loss", "data_loss", "kl", "val_loss", *(f"val_{TASKS[name].quality}" for name in TASKS), "learning_rate")
 
 
 class TensorBoardLog:

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
-from tfuq.config import TASK_RULES, Config
+from tfuq.config import TASKS, Config
 from tfuq.data.dataset import Examples
 from tfuq.members import build_member, windowed
 from tfuq.posterior import Posterior
@@ -35,7 +35,7 @@ class Validator:
         losses, qualities = results.T
         defined = qualities[~np.isnan(qualities)]
         found = {"val_loss": float(losses.mean())}
-        quality = TASK_RULES[self._config.task].quality
+        quality = TASKS[self._config.task].quality
         return found | ({f"val_{quality}": float(defined.mean())} if len(defined) else {})
 
     def _group(self, group: Examples) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -69,7 +69,7 @@ class Perturbation:
     low: float
     high: float
     apply: Apply
-    tasks: tuple[str, ...] = TASKS
+    tasks: Collection[str] = TASKS
     takes_channel: bool = False
 
     def check(self, severity: float) -> float:

@@ -1,0 +1,41 @@
+"""What a task takes of a configuration, and the table of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tfuq.registry import Registry
+
+if TYPE_CHECKING:
+    from tfuq.config.schema import Config
+
+CROSS_ENTROPIES = ("cross-entropy", "weighted-cross-entropy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskRules:
+    """What a task takes.
+
+    Attributes:
+        losses: names of its losses.
+        networks: names of its networks.
+        names: the list of names in ``data`` that it needs.
+        fewest: the fewest entries of that list.
+        quality: the figure of merit that ``training.monitor`` may name instead of the loss.
+        has_volumes: whether a case is a volume on a grid of its own; otherwise it is a picture
+            that is resized to the network's patch.
+        check: raises ValueError where sections of a configuration do not agree.
+    """
+
+    losses: tuple[str, ...]
+    networks: tuple[str, ...]
+    names: str
+    fewest: int
+    quality: str
+    has_volumes: bool
+    check: Callable[[Config], None]
+
+
+TASKS: Registry[TaskRules] = Registry("task")

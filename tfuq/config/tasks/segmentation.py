@@ -1,0 +1,51 @@
+"""Segmentation: what a configuration of it must hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfuq.config.data import value_range
+from tfuq.config.network import DENSE_NETWORKS
+from tfuq.config.tasks.rules import CROSS_ENTROPIES, TASKS, TaskRules
+
+if TYPE_CHECKING:
+    from tfuq.config.schema import Config
+
+
+def _check(config: Config) -> None:
+    preprocessing = config.preprocessing
+    if config.data.rater_folders and preprocessing.crop_to_labels:
+        raise ValueError(
+            "preprocessing.crop_to_labels needs one label of each case, and "
+            "data.rater_folders has several"
+        )
+    has_slices = preprocessing.slice_axis is not None
+    if (config.network.rank == 2) != has_slices:
+        raise ValueError(
+            "a 2D patch_size needs preprocessing.slice_axis, and a 3D one needs it null"
+        )
+    for value in preprocessing.crop_to_labels or ():
+        if not _is_label_value(config, value):
+            raise ValueError(
+                f"preprocessing.crop_to_labels: {value} is no value that a label may have by "
+                "data.label_values"
+            )
+
+
+def _is_label_value(config: Config, value: int) -> bool:
+    """Whether the label files may have a value."""
+    keys = config.data.label_values or range(len(config.data.classes))
+    return any(value in value_range(key) for key in keys)
+
+
+TASKS.register("segmentation")(
+    TaskRules(
+        losses=(*CROSS_ENTROPIES, "soft-dice", "dice-ce"),
+        networks=DENSE_NETWORKS,
+        names="classes",
+        fewest=2,
+        quality="dice",
+        has_volumes=True,
+        check=_check,
+    )
+)
