@@ -12,11 +12,10 @@ from tests.made import make_run, make_scores
 from tfuq.calibrations import Calibration, Conformal
 from tfuq.config import Config
 from tfuq.data.writers import write_csv, write_json
-from tfuq.doctor import examine
+from tfuq.doctor import examine, prediction_findings
 from tfuq.doctor.cases import calibrated_on_test_cases, cases_do_not_fit, split_is_refused
 from tfuq.doctor.members import members_are_the_same
 from tfuq.doctor.network import predictions_depend_on_the_batch, samples_are_the_same
-from tfuq.doctor.predictions import prediction_findings
 from tfuq.doctor.variational import kl_is_out_of_scale
 from tfuq.errors import RunError
 from tfuq.prediction import Predictor

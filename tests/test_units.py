@@ -20,7 +20,7 @@ from tfuq.data.stored import read_json, read_table
 from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE, in_every_unit, is_size
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_csv, write_nifti
-from tfuq.doctor.predictions import prediction_findings
+from tfuq.doctor import prediction_findings
 from tfuq.errors import ConfigError
 from tfuq.measures.structure import MEASURES
 from tfuq.report.page import write_page

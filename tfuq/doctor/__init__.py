@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from tfuq import results
 from tfuq.doctor.cases import (
     calibrated_on_test_cases,
     calibrated_on_validation_cases,
@@ -16,10 +17,10 @@ from tfuq.doctor.cases import (
 from tfuq.doctor.finding import Finding
 from tfuq.doctor.members import MEMBER_CHECKS
 from tfuq.doctor.network import network_findings
-from tfuq.doctor.predictions import prediction_findings
+from tfuq.doctor.tasks import CHECKS
 from tfuq.runs import Run
 
-__all__ = ["Finding", "examine"]
+__all__ = ["Finding", "examine", "prediction_findings"]
 
 
 def examine(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
@@ -52,3 +53,10 @@ def _case_findings(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
     yield from calibrated_on_test_cases(run)
     yield from calibrated_on_validation_cases(run)
     yield from cases_do_not_fit(run, say)
+
+
+def prediction_findings(run: Run) -> Iterator[Finding]:
+    """Check every predictions folder of a run."""
+    check = CHECKS[run.config.task].predictions
+    for path in sorted((run.path / "predictions").glob(f"*/{results.MANIFEST}")):
+        yield from check(run, path.parent, results.read_manifest(path.parent))

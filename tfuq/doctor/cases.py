@@ -10,6 +10,7 @@ from tfuq.data.cases import Case
 from tfuq.data.checks import CaseReport, check_case
 from tfuq.data.layouts import cases_of
 from tfuq.doctor.finding import Finding
+from tfuq.doctor.tasks import CHECKS
 from tfuq.errors import DataError, RunError
 from tfuq.runs import Run
 
@@ -91,13 +92,12 @@ def cases_do_not_fit(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
         yield _unread(str(error))
         return
     first_cases: FirstCases = {}
-    # Images come by the thousand, so they have a line for each part of the split.
-    has_many = run.config.task == "classification"
+    names_cases = CHECKS[run.config.task].names_cases
     for split_part, ids in run.split.items():
-        if has_many:
+        if not names_cases:
             say(f"checking {len(ids)} images of {split_part}")
         for case_id in ids:
-            if case_id in known and not has_many:
+            if case_id in known and names_cases:
                 say(f"checking {case_id}")
             yield from _check_case(run, known, case_id, split_part, first_cases)
 

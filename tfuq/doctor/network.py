@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tfuq.data.cases import read_case_image
-from tfuq.data.preprocessing import to_examples
 from tfuq.doctor.finding import Finding
+from tfuq.doctor.tasks import CHECKS
 from tfuq.errors import TfuqError
 from tfuq.posterior import METHOD_TRAITS
-from tfuq.prediction import Predictor, Request, cases_of_test_split, make_predictor
+from tfuq.prediction import Request, make_predictor
 from tfuq.prediction.predictor import Drawn
 from tfuq.runs import Run
 
@@ -47,22 +46,8 @@ def _predict(run: Run, batch: int) -> Drawn:
         allow_missing=True,
     )
     predictor = make_predictor(run, request)
-    return predictor.draw(_examples(predictor))
-
-
-def _examples(predictor: Predictor) -> np.ndarray:
-    """The slices or patches of a volume, or enough images for a second batch."""
-    config = predictor.config
-    cases = cases_of_test_split(predictor.run)
-    if config.task == "segmentation":
-        volume = predictor.network_grid(cases[0], read_case_image(cases[0]))
-        examples = to_examples(volume.array, config.preprocessing.slice_axis)
-        return np.ascontiguousarray(examples)
-    images = []
-    for case in cases[: 2 * config.chunk]:
-        volume = predictor.network_grid(case, read_case_image(case))
-        images.append(volume.array[:, :, 0])
-    return np.stack(images)
+    examples = CHECKS[run.config.task].examples(predictor)
+    return predictor.draw(examples)
 
 
 def predictions_depend_on_the_batch(small: Drawn, large: Drawn) -> Iterator[Finding]:

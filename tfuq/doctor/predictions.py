@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from tfuq import results
 from tfuq.data.cases import Case
 from tfuq.data.readers import read
 from tfuq.data.stored import number, read_table
@@ -18,24 +17,20 @@ from tfuq.runs import Run
 
 _AGAIN = "predict again with --overwrite"
 _LARGEST_ROUNDING = 1e-6  # files keep no digit of a smaller spread
-_CONTINUOUS = ("predictive_entropy", "expected_entropy", "mutual_information")
-_SPREADS = {results.PREDICTIONS: "standard_deviation", results.LANDMARKS: "variance"}
-_COLUMNS = {results.PREDICTIONS: _CONTINUOUS, results.LANDMARKS: ("variance", "max_activation")}
+CONTINUOUS = ("predictive_entropy", "expected_entropy", "mutual_information")
 Column = list[float | None]
 
 
-def prediction_findings(run: Run) -> Iterator[Finding]:
-    """Check every predictions folder of a run."""
-    check = _check_table
-    if run.config.task == "segmentation":
-        check = _check_volumes
-    for path in sorted((run.path / "predictions").glob(f"*/{results.MANIFEST}")):
-        yield from check(run, path.parent, results.read_manifest(path.parent))
+def volume_findings(run: Run, folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    """Check the label and the maps of each case.
 
-
-def _check_volumes(run: Run, folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    Args:
+        run: The run that predicted.
+        folder: The predictions folder.
+        manifest: Its manifest.
+    """
     has_samples = manifest.samples > 1
-    maps = _CONTINUOUS if has_samples else _CONTINUOUS[:1]
+    maps = CONTINUOUS if has_samples else CONTINUOUS[:1]
     classes = len(run.config.data.classes)
     spreads: Column = []
     for case_id, entry in manifest.cases.items():
@@ -53,15 +48,30 @@ def _check_volumes(run: Run, folder: Path, manifest: Manifest) -> Iterator[Findi
     yield from samples_do_not_differ(folder, manifest, spreads)
 
 
-def _check_table(run: Run, folder: Path, manifest: Manifest) -> Iterator[Finding]:
-    name = results.LANDMARKS
-    if run.config.task == "classification":
-        name = results.PREDICTIONS
-    path = folder / name
+def table_findings(
+    run: Run,
+    folder: Path,
+    manifest: Manifest,
+    *,
+    table: str,
+    measures: Collection[str],
+    spread: str,
+) -> Iterator[Finding]:
+    """Check a table of predictions.
+
+    Args:
+        run: The run that predicted.
+        folder: The predictions folder.
+        manifest: Its manifest.
+        table: The name of the table's file.
+        measures: Columns that vary from case to case.
+        spread: The column that is zero where all samples are the same.
+    """
+    path = folder / table
     rows = read_table(path, ("case",), _AGAIN)
-    columns = _columns(path, rows, (*_COLUMNS[name], _SPREADS[name]))
-    yield from samples_do_not_differ(folder, manifest, columns.get(_SPREADS[name], []))
-    for column in _COLUMNS[name]:
+    columns = _columns(path, rows, (*measures, spread))
+    yield from samples_do_not_differ(folder, manifest, columns.get(spread, []))
+    for column in measures:
         yield from measure_is_constant(path, column, columns.get(column, []))
 
 

@@ -5,27 +5,18 @@ Colour maps are readable without colour vision. Bars have units.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from tfuq import results, runs
 from tfuq.config import TASKS, with_label_values
 from tfuq.report.canvas import file_names, save
-from tfuq.report.class_figures import classification_figures
 from tfuq.report.diversity import diversity_figure
-from tfuq.report.landmark_figures import landmark_figures
 from tfuq.report.ranking import reliability, risk_coverage
 from tfuq.report.scored import NamedFigures, ScoredFolder
-from tfuq.report.segmentation import segmentation_figures
+from tfuq.report.tasks import REPORTS
 from tfuq.report.training import training_curves
 from tfuq.scoring.evaluation import Scores
-
-_TASK_FIGURES: dict[str, Callable[[ScoredFolder], NamedFigures]] = {
-    "segmentation": segmentation_figures,
-    "classification": classification_figures,
-    "landmarks": landmark_figures,
-}
 
 
 def write_figures(folder: Path, reference: Path | None, scores: Scores, output: Path) -> list[Path]:
@@ -53,7 +44,7 @@ def write_figures(folder: Path, reference: Path | None, scores: Scores, output: 
 def _figures(scored: ScoredFolder) -> NamedFigures:
     task = scored.run.config.task
     scores = scored.scores
-    yield from _TASK_FIGURES[task](scored)
+    yield from REPORTS[task].figures(scored)
     levels = file_names(_levels(scores))
     for cohort in scores.cohorts:
         rows = scores.summary["failure_detection"].get(cohort.level)

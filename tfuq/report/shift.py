@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from tfuq.config import Config
 from tfuq.report.canvas import file_names, panels, save
 from tfuq.report.ranking import LINES
 from tfuq.report.rows import Row, column, rows_of, rows_with
-from tfuq.report.strips import Example, class_strip, differences, landmark_strip, volume_strip
+from tfuq.report.strips import Example
+from tfuq.report.tasks import REPORTS
 
 Key = tuple[str, float]  # method and severity
 QUANTITIES = {  # of the table, those that a plot shows, and their units
@@ -67,13 +68,14 @@ def write_figures(
     """
     written = [save(against_severity(rows, correlations, meaning), folder / "severity.png")]
     parts = file_names(name for name, _ in examples)
+    strips = REPORTS[config.task].strips
     for method in parts:
         method_examples = {}
         counts = {}
         for severity in _some([severity for name, severity in examples if name == method]):
             method_examples[severity] = examples[method, severity]
             counts[severity] = ratios[method, severity]
-        for name, figure in _strips(config, method_examples, counts, meaning):
+        for name, figure in strips(config, method_examples, counts, meaning):
             written.append(save(figure, folder / f"{name}-{parts[method]}.png"))
     return written
 
@@ -84,21 +86,6 @@ def _some(severities: Sequence[float]) -> list[float]:
     positions = np.linspace(0, len(ordered) - 1, _MOST_COLUMNS)
     indices = np.unique(np.rint(positions).astype(int))
     return [ordered[index] for index in indices]
-
-
-def _strips(
-    config: Config,
-    examples: dict[float, Example],
-    ratios: dict[float, list[int] | None],
-    meaning: str,
-) -> Iterator[tuple[str, Figure]]:
-    if config.task == "segmentation":
-        yield "strip", volume_strip(examples, len(config.data.classes), meaning)
-        yield "difference", differences(examples, ratios, meaning)
-    elif config.task == "classification":
-        yield "strip", class_strip(examples, config.data.classes, meaning)
-    else:
-        yield "strip", landmark_strip(examples, meaning)
 
 
 def against_severity(rows: Sequence[Row], correlations: Sequence[Row], meaning: str) -> Figure:

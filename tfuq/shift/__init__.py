@@ -24,12 +24,10 @@ from tfuq.prediction import Predictor, Request, cases_of_test_split, make_predic
 from tfuq.report.shift import write_figures
 from tfuq.runs import Run
 from tfuq.scoring.shift import correlation_rows, shift_rows
+from tfuq.shift.checking import check
 from tfuq.shift.examples import read_example
-from tfuq.shift.heads import HeadMeasurer
-from tfuq.shift.landmarks import LandmarkMeasurer
 from tfuq.shift.measuring import Measurer, case_ids
-from tfuq.shift.pictures import ClassMeasurer
-from tfuq.shift.plan import Plan, check
+from tfuq.shift.plan import Plan
 from tfuq.shift.stored import (
     KEPT,
     Draws,
@@ -38,7 +36,7 @@ from tfuq.shift.stored import (
     read_summary,
     write_severity,
 )
-from tfuq.shift.volumes import VolumeMeasurer
+from tfuq.shift.tasks import SHIFTS
 
 __all__ = ["Plan", "Shift", "shift"]
 
@@ -46,11 +44,6 @@ _TABLE = "table.csv"
 _CORRELATIONS = "correlations.csv"
 _SEVERITY = "severity of a shift"
 Say = Callable[[str], None]
-_MEASURERS: dict[str, type[Measurer]] = {
-    "segmentation": VolumeMeasurer,
-    "classification": ClassMeasurer,
-    "landmarks": LandmarkMeasurer,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,10 +163,10 @@ def _head(path: Path) -> Case:
 
 
 def _measurer(predictor: Predictor, plan: Plan) -> Measurer:
-    make: Callable[..., Measurer] = _MEASURERS[predictor.config.task]
-    if plan.head:
-        make = HeadMeasurer
-    return make(predictor, plan)
+    task = SHIFTS[predictor.config.task]
+    if plan.head and task.head_measurer:
+        return task.head_measurer(predictor, plan)
+    return task.measurer(predictor, plan)
 
 
 def _measure_method(

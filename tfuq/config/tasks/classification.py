@@ -22,6 +22,7 @@ TASKS.register("classification")(
         names="classes",
         fewest=2,
         quality="accuracy",
+        score="accuracy",
         has_volumes=False,
         check=_check,
     )

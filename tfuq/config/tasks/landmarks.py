@@ -28,6 +28,7 @@ TASKS.register("landmarks")(
         names="landmarks",
         fewest=1,
         quality="radial_error",
+        score="radial_error_px",
         has_volumes=False,
         check=_check,
     )

@@ -24,6 +24,7 @@ class TaskRules:
         names: the list of names in ``data`` that it needs.
         fewest: the fewest entries of that list.
         quality: the figure of merit that ``training.monitor`` may name instead of the loss.
+        score: the column of ``cases.csv`` that scores of the task have, and no others.
         has_volumes: whether a case is a volume on a grid of its own; otherwise it is a picture
             that is resized to the network's patch.
         check: raises ValueError where sections of a configuration do not agree.
@@ -34,6 +35,7 @@ class TaskRules:
     names: str
     fewest: int
     quality: str
+    score: str
     has_volumes: bool
     check: Callable[[Config], None]
 

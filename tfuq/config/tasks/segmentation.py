@@ -45,6 +45,7 @@ TASKS.register("segmentation")(
         names="classes",
         fewest=2,
         quality="dice",
+        score="dice",
         has_volumes=True,
         check=_check,
     )

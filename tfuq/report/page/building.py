@@ -27,10 +27,10 @@ from tfuq.report.page.content import (
     value_text,
 )
 from tfuq.report.page.found import figures_of, readable_name, tables_of
-from tfuq.report.page.pictures import View, class_views, landmark_views
 from tfuq.report.page.provenance import provenance_of
 from tfuq.report.page.sources import Scored, by_name, hindrance, read_sources
-from tfuq.report.page.volumes import volume_view
+from tfuq.report.page.views import View
+from tfuq.report.tasks import REPORTS
 from tfuq.scoring.comparison import BOLD, DIFFERENCES, UNBIASED, difference_text
 from tfuq.scoring.evaluation.scores import require_one_scoring
 from tfuq.version import __version__
@@ -93,7 +93,7 @@ def _pictures(sources: list[Scored], cases: Cases, most_cases: int) -> _Pictures
         if reason:
             pictures.notes.append(f"No case is shown: {reason}.")
             return pictures
-    _add_pictures(pictures, _view(sources), wanted)
+    _add_pictures(pictures, REPORTS[sources[0].task].view(sources), wanted)
     count = len(pictures.by_case)
     if count < len(cases.ids):
         note = (
@@ -119,15 +119,6 @@ def _add_pictures(pictures: _Pictures, view: View, wanted: list[str]) -> None:
             pictures.notes.append(note)
             break
         pictures.by_case[case_id] = content
-
-
-def _view(sources: list[Scored]) -> View:
-    task = sources[0].task
-    if task == "segmentation":
-        return lambda case_id: volume_view(sources, case_id)
-    if task == "classification":
-        return class_views(sources)
-    return landmark_views(sources)
 
 
 def _environment() -> jinja2.Environment:

@@ -5,7 +5,7 @@ The page holds the image once, and what each method made of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -20,6 +20,7 @@ from tfuq.errors import DataError
 from tfuq.measures.landmark import prediction_ellipse
 from tfuq.report.page.sheets import encoded, grey
 from tfuq.report.page.sources import Scored, by_name
+from tfuq.report.page.views import View
 from tfuq.scoring.evaluation.references import referenced_cases
 
 _MOST_PIXELS = 512
@@ -31,10 +32,9 @@ _COVARIANCE = ("covariance_xx", "covariance_xy", "covariance_yy")
 T = TypeVar("T")
 Rows = list[dict[str, Cell]]
 Point = list[float]
-View = Callable[[str], dict[str, Any]]
 
 
-def class_views(sources: list[Scored]) -> View:
+def class_views(sources: Sequence[Scored]) -> View:
     """Make a function from a case's id to what the page's script shows of its image and classes.
 
     Raises:
@@ -72,7 +72,7 @@ def _probabilities(classes: list[str]) -> list[str]:
     return [f"probability_{name}" for name in classes]
 
 
-def landmark_views(sources: list[Scored]) -> View:
+def landmark_views(sources: Sequence[Scored]) -> View:
     """Make a function from a case's id to what the page's script shows of its landmarks.
 
     Positions are in pixels of the image as given.

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import pydantic
 
 from tfuq import results, runs
+from tfuq.config import TASKS
 from tfuq.data.stored import Cell, read_json, read_table, read_typed
 from tfuq.errors import DataError, RunError
 from tfuq.report.rows import column, rows_of
@@ -23,11 +24,6 @@ from tfuq.scoring.comparison import heading, method_names, require_same_data
 from tfuq.scoring.evaluation import predictions_of
 
 _AGAIN = "run tfuq score again"
-_TASK_SCORES = {
-    "dice": "segmentation",
-    "accuracy": "classification",
-    "radial_error_px": "landmarks",
-}
 Rows = list[dict[str, Cell]]
 T = TypeVar("T")
 
@@ -193,8 +189,8 @@ class Scored:
             DataError: There are no scores.
         """
         if self.cases:
-            for score, task in _TASK_SCORES.items():
-                if score in self.cases[0]:
+            for task in TASKS:
+                if TASKS[task].score in self.cases[0]:
                     return task
         raise DataError(f"{self.folder / 'cases.csv'}: holds the scores of no case; {_AGAIN}")
 

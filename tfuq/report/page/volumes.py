@@ -5,7 +5,7 @@ The page holds image and reference once, and label and maps of each method.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -48,7 +48,7 @@ class _Layout:
         return picture(sheet)
 
 
-def volume_view(sources: list[Scored], case_id: str) -> dict[str, Any]:
+def volume_view(sources: Sequence[Scored], case_id: str) -> dict[str, Any]:
     """Gather what the page's script shows of a case.
 
     Args:

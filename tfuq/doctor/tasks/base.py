@@ -1,0 +1,34 @@
+"""What the doctor looks at of a task, and the table of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tfuq.doctor.finding import Finding
+from tfuq.prediction import Predictor
+from tfuq.registry import Registry
+from tfuq.results import Manifest
+from tfuq.runs import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskChecks:
+    """What the doctor looks at of a task.
+
+    Attributes:
+        predictions: checks a predictions folder of a run.
+        examples: makes a few inputs of the network ``[N, *S, C]``, more than one batch.
+        names_cases: whether each case is named while it is checked; where they come by the
+            thousand, each part of the split is.
+    """
+
+    predictions: Callable[[Run, Path, Manifest], Iterator[Finding]]
+    examples: Callable[[Predictor], np.ndarray]
+    names_cases: bool = True
+
+
+CHECKS: Registry[TaskChecks] = Registry("task of the doctor")

@@ -1,0 +1,21 @@
+"""Classification: what the doctor looks at."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tfuq import results
+from tfuq.doctor.predictions import CONTINUOUS, table_findings
+from tfuq.doctor.tasks.base import CHECKS, TaskChecks
+from tfuq.doctor.tasks.pictures import some_pictures
+
+_check_table = partial(
+    table_findings,
+    table=results.PREDICTIONS,
+    measures=CONTINUOUS,
+    spread="standard_deviation",
+)
+
+CHECKS.register("classification")(
+    TaskChecks(predictions=_check_table, examples=some_pictures, names_cases=False)
+)

@@ -1,0 +1,34 @@
+"""What a report shows of a task, and the table of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tfuq.config import Config
+from tfuq.registry import Registry
+from tfuq.report.page.sources import Scored
+from tfuq.report.page.views import View
+from tfuq.report.scored import NamedFigures, ScoredFolder
+from tfuq.report.strips import Example
+
+Ratios = dict[float, list[int] | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskReport:
+    """What a report shows of a task.
+
+    Attributes:
+        figures: plots the figures of a scored predictions folder that the task alone has.
+        view: makes a function from a case's id to what the page's script shows of the case.
+        strips: plots a case at rising severity, from the configuration, the case's arrays and the
+            variation ratios of wrong voxels by severity, and the meaning of severity.
+    """
+
+    figures: Callable[[ScoredFolder], NamedFigures]
+    view: Callable[[Sequence[Scored]], View]
+    strips: Callable[[Config, dict[float, Example], Ratios, str], NamedFigures]
+
+
+REPORTS: Registry[TaskReport] = Registry("task of a report")

@@ -1,0 +1,33 @@
+"""Segmentation: what a report shows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfuq.config import Config
+from tfuq.report.page.sources import Scored
+from tfuq.report.page.views import View
+from tfuq.report.page.volumes import volume_view
+from tfuq.report.scored import NamedFigures
+from tfuq.report.segmentation import segmentation_figures
+from tfuq.report.strips import Example, differences, volume_strip
+from tfuq.report.tasks.base import REPORTS, Ratios, TaskReport
+
+
+def _view(sources: Sequence[Scored]) -> View:
+    return lambda case_id: volume_view(sources, case_id)
+
+
+def _strips(
+    config: Config,
+    examples: dict[float, Example],
+    ratios: Ratios,
+    meaning: str,
+) -> NamedFigures:
+    yield "strip", volume_strip(examples, len(config.data.classes), meaning)
+    yield "difference", differences(examples, ratios, meaning)
+
+
+REPORTS.register("segmentation")(
+    TaskReport(figures=segmentation_figures, view=_view, strips=_strips)
+)
