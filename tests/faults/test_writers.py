@@ -11,7 +11,8 @@ import pytest
 from tests.faults.broken_disk import CHANGES, FAULTS, BrokenDisk, Plan
 from tests.faults.states import listing, state_of, waiting_in
 from tfuq.data import disk, ledger
-from tfuq.data.writers import new_folder, remove_whole, whole_file, whole_folder, whole_set, write_text
+from tfuq.data.ownership import plan_removal, remove_leftovers
+from tfuq.data.writers import make_folder, new_folder, remove_whole, whole_file, whole_folder, whole_set, write_text
 from tfuq.errors import TfuqError
 from tfuq.locks import exclusive
 
@@ -53,6 +54,19 @@ def _removal(place: Path, text: str) -> None:
         remove_whole(place / "case")
 
 
+def _folders(place: Path, text: str) -> None:
+    """A folder that holds folders alone, and so has no list of its own."""
+    if text == "old":
+        for name in ("first", "second"):
+            make_folder(place / "held" / name)
+            _fill(place / "held" / name, text)
+    else:
+        remove_leftovers(place)  # as every command does that writes there
+        removal = plan_removal([place / "held"])
+        removal.refuse_foreign([place / "held"])
+        removal.carry_out()
+
+
 def _in_a_lock(place: Path, text: str) -> None:
     with exclusive(place, "writing"):
         _file(place, text)
@@ -70,6 +84,7 @@ WAYS: dict[str, Callable[[Path, str], None]] = {
     "folder": _folder,
     "new folder": _new_folder,
     "removal": _removal,
+    "removal of folders": _folders,
     "in a lock": _in_a_lock,
 }
 # What a reader of the set tells apart by the digests in its last file, and what --overwrite may remove.

@@ -187,10 +187,19 @@ class Removal:
         for path, seen in self.files:
             if signature(path) == seen:
                 disk.remove(path)
-        emptied: set[Path] = set()  # folders that held folders of tfuq's own
         for folder in self.folders:
-            if (has_ledger(folder) or folder in emptied or _is_going(folder)) and _remove_emptied(folder):
-                emptied.add(folder.parent)
+            if has_ledger(folder) or _is_going(folder):
+                self._give_list(folder.parent)
+                _remove_emptied(folder)
+
+    def _give_list(self, folder: Path) -> None:
+        """Give a list to a folder that is to be removed and has none, as it held folders alone.
+
+        By it the folder is known as tfuq's own if this process ends before the folder is removed.
+        """
+        holds_foreign = any(path.is_relative_to(folder) for path in self.foreign)
+        if folder in self.folders and not holds_foreign and not has_ledger(folder):
+            add_entries(folder, [])
 
     def moved(self, old: Path, new: Path) -> Removal:
         """The same, of files and folders whose folder ``old`` has the name ``new`` now."""
@@ -245,15 +254,15 @@ def _names_a_process(path: Path) -> bool:
     return False
 
 
-def _remove_emptied(folder: Path) -> bool:
-    """Remove a folder if it holds nothing but its list and its lock; whether it is gone.
+def _remove_emptied(folder: Path) -> None:
+    """Remove a folder if it holds nothing but its list and its lock.
 
     It has a name that says so before it loses its list, by which it is known if this process ends in between.
     """
     try:
         remove_leftovers(folder)
         if not all(map(_is_upkeep, folder.iterdir())):
-            return False
+            return
         for name in (LOCK, OWNER, TAKEOVER):
             disk.remove(folder / name)
         going = folder
@@ -261,11 +270,11 @@ def _remove_emptied(folder: Path) -> bool:
             going = folder.with_name(f".{folder.name}.removed.{os.getpid()}.part")
             disk.rename(folder, going)
     except OSError:
-        return False
-    return _remove_going(going, folder)
+        return
+    _remove_going(going, folder)
 
 
-def _remove_going(going: Path, folder: Path) -> bool:
+def _remove_going(going: Path, folder: Path) -> None:
     """Remove a folder of such a name; where something lies in it by now, it has its old one again."""
     try:
         disk.remove(going / LEDGER)
@@ -274,8 +283,6 @@ def _remove_going(going: Path, folder: Path) -> bool:
         with suppress(OSError):
             if going != folder and not _is_going(going):
                 disk.rename(going, folder)
-        return False
-    return True
 
 
 def _is_going(folder: Path) -> bool:

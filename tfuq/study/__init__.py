@@ -171,4 +171,8 @@ def _plan_overwriting(folder: Path) -> Removal:
     removal = plan_removal(folder / name for name in _WRITTEN)
     unchanged = [folder / name for name in _WRITTEN if name != _LOGS]
     removal.refuse_foreign(unchanged, "move it away, or choose another --out")
+    # The mark stays until the next study's takes its place: by it the folder is known as a study's
+    # if this process ends in between.
+    mark = folder / _MARK
+    removal.files = [(path, seen) for path, seen in removal.files if path != mark]
     return removal
