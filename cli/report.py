@@ -27,7 +27,7 @@ def command(scores, out, cases) -> None:
     Example:
       tfuq report runs/quickstart/hybrid/scores/hybrid runs/quickstart/hybrid/scores/mc-dropout
     """
-    from tfuq.report.page import default_page, write_page
+    from tfuq.report.page.building import default_page, write_page
 
     out = out or default_page(list(scores))
     total, shown = write_page(list(scores), out, cases)

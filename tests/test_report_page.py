@@ -17,7 +17,7 @@ from tests.made import enter_files, make_run, make_scores
 from tfuq.data.stored import read_table
 from tfuq.data.writers import write_csv
 from tfuq.errors import DataError
-from tfuq.report.page import default_page, write_page
+from tfuq.report.page.building import default_page, write_page
 from tfuq.report.page.casewise import read_cases
 from tfuq.report.page.content import as_json
 from tfuq.report.page.sheets import choose_window

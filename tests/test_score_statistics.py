@@ -11,7 +11,7 @@ from scipy import stats
 from tests.made import make_run, make_scores
 from tfuq.data.stored import read_table
 from tfuq.measures.landmark import landmark_measures
-from tfuq.report.page import write_page
+from tfuq.report.page.building import write_page
 from tfuq.report.page.pictures import landmark_views
 from tfuq.report.page.sources import read_sources
 from tfuq.results import LANDMARKS, SAMPLES

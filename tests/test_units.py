@@ -23,7 +23,7 @@ from tfuq.data.writers import write_csv, write_nifti
 from tfuq.doctor import prediction_findings
 from tfuq.errors import ConfigError
 from tfuq.measures.structure import MEASURES
-from tfuq.report.page import write_page
+from tfuq.report.page.building import write_page
 from tfuq.runs import open_run
 from tfuq.scoring.evaluation import score_folder
 from tfuq.scoring.metrics import METRICS

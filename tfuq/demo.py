@@ -11,7 +11,7 @@ from tfuq.data.ownership import plan_removal, remove_leftovers
 from tfuq.errors import RunError
 from tfuq.prediction import Request, cases_of_test_split, make_predictor, predict
 from tfuq.report.figures import write_figures
-from tfuq.report.page import PAGE, write_page
+from tfuq.report.page.building import PAGE, write_page
 from tfuq.runs import Run
 from tfuq.scoring.comparison import Comparison, compare
 from tfuq.scoring.evaluation import score_folder
