@@ -111,7 +111,8 @@ def run_group(group: str, folder: Path, *, count: int, seed: int, keep: Path | N
     for name in ("home", "temporary", "work"):
         (folder / name).mkdir()
     environment = os.environ | {"HOME": str(folder / "home"), "TMPDIR": str(folder / "temporary")}
-    environment["XDG_CACHE_HOME"] = str(folder / "temporary")
+    # Keras keeps its settings there as soon as it is imported.
+    environment["XDG_CACHE_HOME"] = environment["KERAS_HOME"] = str(folder / "temporary")
     environment["MPLCONFIGDIR"] = environment["HYPOTHESIS_STORAGE_DIRECTORY"] = str(folder / "temporary")
     environment |= {"PYTHONPATH": str(Path.cwd()), "PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
     for what in ("make", "read"):
@@ -120,7 +121,8 @@ def run_group(group: str, folder: Path, *, count: int, seed: int, keep: Path | N
         if ended.returncode:
             raise RuntimeError(f"{group}, {what}: exit code {ended.returncode}\n{ended.stderr[-4000:]}")
     for name in ("home", "work"):
-        assert not list((folder / name).iterdir()), f"{group} wrote into the folder {name}"
+        written = sorted(str(path.relative_to(folder)) for path in (folder / name).rglob("*"))
+        assert not written, f"{group} wrote {written}"
     return json.loads((folder / "result.json").read_text())
 
 
