@@ -188,7 +188,7 @@ class Removal:
             if signature(path) == seen:
                 disk.remove(path)
         for folder in self.folders:
-            if has_ledger(folder) or _is_going(folder):
+            if (has_ledger(folder) or _is_going(folder)) and _is_emptied(folder):
                 self._give_list(folder.parent)
                 _remove_emptied(folder)
 
@@ -254,15 +254,21 @@ def _names_a_process(path: Path) -> bool:
     return False
 
 
+def _is_emptied(folder: Path) -> bool:
+    """Whether a folder holds nothing but its list and its lock."""
+    try:
+        remove_leftovers(folder)
+        return all(map(_is_upkeep, folder.iterdir()))
+    except OSError:
+        return False
+
+
 def _remove_emptied(folder: Path) -> None:
-    """Remove a folder if it holds nothing but its list and its lock.
+    """Remove a folder that holds nothing but its list and its lock.
 
     It has a name that says so before it loses its list, by which it is known if this process ends in between.
     """
     try:
-        remove_leftovers(folder)
-        if not all(map(_is_upkeep, folder.iterdir())):
-            return
         for name in (LOCK, OWNER, TAKEOVER):
             disk.remove(folder / name)
         going = folder
