@@ -67,7 +67,7 @@ def _train(folder: Path, name: str, method: str, on_step: OnStep, say: Callable[
 
 def _predict_and_score(run: Run, method: str, say: Callable[[str], None]) -> Path:
     defaults = run.config.prediction
-    predictor = make_predictor(run, Request(method, defaults.samples, defaults.seed, defaults.batch_size))
+    predictor = make_predictor(run, Request(method=method, samples=defaults.samples, seed=defaults.seed, batch=defaults.batch_size))
     manifest = predict(predictor, cases_of_test_split(run), run.predictions(method), on_case=lambda *_: None)
     scores = score_folder(run.predictions(method), None, on_case=lambda _: None)
     drawn = scores.write(run.scores(method), draw=partial(write_figures, run.predictions(method), None, scores))

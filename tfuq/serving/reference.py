@@ -63,7 +63,7 @@ class Reference:
     def _predictor(self, method: str) -> Predictor:
         if method not in self._predictors:
             batch = self._run.config.prediction.batch_size
-            request = Request(method, self._export.max_samples, self._export.seed, batch, allow_missing=True)
+            request = Request(method=method, samples=self._export.max_samples, seed=self._export.seed, batch=batch, allow_missing=True)
             self._predictors[method] = make_predictor(self._run, request)
         return self._predictors[method]
 
