@@ -98,13 +98,7 @@ class TablePredictor(Predictor):
         for name in self.rows_per_case:
             require_replaceable(folder / name)
 
-    def _add(
-        self,
-        cases: list[Case],
-        tables: Tables,
-        manifest: Manifest,
-        on_case: OnCase,
-    ) -> None:
+    def _add(self, cases: list[Case], tables: Tables, manifest: Manifest, on_case: OnCase) -> None:
         started = time.perf_counter()
         images = [read_case_image(case) for case in cases]
         for name, rows in self.predict_images(cases, images).items():

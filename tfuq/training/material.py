@@ -81,12 +81,7 @@ def prepare(config: Config, devices: str | None) -> Material:
     )
 
 
-def member_training(
-    config: Config,
-    folder: Path,
-    index: int,
-    material: Material,
-) -> MemberTraining:
+def member_training(config: Config, folder: Path, index: int, material: Material) -> MemberTraining:
     """Make one member's training, ready to run.
 
     Args:

@@ -11,11 +11,7 @@ from tfuq.errors import TfuqError
 from tfuq.weights import assign_arrays, model_arrays
 
 
-def warm_start(
-    model: tf_keras.Model,
-    point_weights: Mapping[str, np.ndarray],
-    source: str,
-) -> None:
+def warm_start(model: tf_keras.Model, point_weights: Mapping[str, np.ndarray], source: str) -> None:
     """Start the posterior means from point weights; the widths stay as configured.
 
     Args:
