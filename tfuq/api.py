@@ -170,9 +170,7 @@ class LoadedRun:
         case = self._case(volume)
         if predictor.calibration:
             predictor.calibration.refuse_overlap([case])
-        image = volume
-        if not isinstance(volume, Volume):
-            image = read_case_image(case)
+        image = _image(volume, case)
         if mask:
             (case,) = predicting.with_masks(self.run.config, [case], Path(mask))
         if isinstance(predictor, TablePredictor):
@@ -190,6 +188,12 @@ class LoadedRun:
         if request not in self._predictors:
             self._predictors[request] = predicting.make_predictor(self.run, request)
         return self._predictors[request]
+
+
+def _image(volume: str | Path | Volume, case: Case) -> Volume:
+    if isinstance(volume, Volume):
+        return volume
+    return read_case_image(case)
 
 
 def load(run: str | Path) -> LoadedRun:
@@ -219,10 +223,14 @@ def train(
     Returns:
         The run.
     """
-    settings = config
-    if not isinstance(config, Config):
-        settings = configuration.load(config, overrides)
+    settings = _settings(config, overrides)
     path = RUNS / settings.name / settings.method
     if run:
         path = Path(run)
     return LoadedRun(training.train(settings, path, **options))
+
+
+def _settings(config: str | Config, overrides: tuple[str, ...]) -> Config:
+    if isinstance(config, Config):
+        return config
+    return configuration.load(config, overrides)

@@ -246,15 +246,13 @@ def newest_run(method: str | None, root: Path = RUNS) -> Run:
     Raises:
         RunError: There is none.
     """
-    folder_name = TRAINED_AS.get(method, method)
-    configs = []
-    for path in root.glob("*/*/config.yaml"):
-        if method is None or path.parent.name == folder_name:
-            configs.append(path)
+    folder_name = "*"
+    of_method = ""
+    if method is not None:
+        folder_name = TRAINED_AS.get(method, method)
+        of_method = f"of method {method} "
+    configs = list(root.glob(f"*/{folder_name}/config.yaml"))
     if not configs:
-        of_method = ""
-        if method:
-            of_method = f"of method {method} "
         raise RunError(f"no run {of_method}below '{root}'; train one, or name a run folder")
     newest = max(configs, key=lambda path: path.stat().st_mtime)
     return open_run(newest.parent)

@@ -33,7 +33,8 @@ class LandmarkPredictor(TablePredictor):
     def rows(self, case: Case, image: Volume, drawn: Drawn) -> Tables:
         """See `TablePredictor.rows`."""
         size = image.shape[:2]
-        patch = tuple(self.config.network.patch_size)
+        rows, columns = self.config.network.patch_size
+        patch = (rows, columns)
         samples = drawn["landmarks"].astype(float)  # [T, L, 3], or 4 with a log variance
         points = rescale_points(samples[..., :2], patch, size)
         activations = samples[..., 2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from tfuq.data.volume import Volume, differ_by_whole_voxels, onto_grid
 from tfuq.measures.resampled import between_members, resampled_maps
 from tfuq.prediction.statistics import Drawn
 from tfuq.results import MEMBER_VARIANCES, member_map
+
+Side = Literal["lower", "upper"]
+_SIDES: tuple[Side, ...] = ("lower", "upper")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +112,7 @@ class InputGrid:
 
 def conformal_bounds(
     uncalibrated: Volume,
-    bounds: Mapping[str, Mapping[str, float]],
+    bounds: Mapping[str, Mapping[Side, float]],
     classes: Sequence[str],
 ) -> dict[str, Volume]:
     """``label_lower`` and ``label_upper``, with a channel for each of several foreground classes.
@@ -125,7 +129,7 @@ def conformal_bounds(
         Masks of 0 and 1, uint8.
     """
     volumes = {}
-    for side in ("lower", "upper"):
+    for side in _SIDES:
         masks = []
         for k, name in enumerate(classes, start=1):
             masks.append(uncalibrated.array[..., k] >= bounds[name][side])

@@ -22,9 +22,10 @@ from tfuq.posterior import Posterior, samples_of
 from tfuq.prediction.request import Request, members_apart
 from tfuq.prediction.statistics import Drawn, Sampling, sample_in_batches
 from tfuq.reducers import Reducer
+from tfuq.reducers.base import SampleStatistics
 from tfuq.results import DEFINITIONS, MANIFEST, MEMBER_VARIANCES, Manifest
 from tfuq.runs import Run
-from tfuq.sampling import Sampler, SampleStatistics
+from tfuq.sampling import Sampler
 from tfuq.scaling import Scaled, UnscaledMean
 from tfuq.tasks import task_of
 from tfuq.version import __version__
@@ -73,7 +74,7 @@ class Predictor(ABC):
             members=len(self.used_members),
             asked=request.samples,
         )
-        self.maps = SINGLE_SAMPLE_MAPS
+        self.maps: tuple[str, ...] = SINGLE_SAMPLE_MAPS
         if self.samples > 1:
             self.maps = UNCERTAINTY_MAPS
         self.preprocess = make_preprocessor(self.config, run.statistics)

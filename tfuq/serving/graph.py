@@ -6,7 +6,6 @@ answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -58,7 +57,7 @@ class ServedNetwork(tf.Module):
         self._measures = make_outputs(predictor.config, predictor.maps)
         self._single = make_outputs(predictor.config, SINGLE_SAMPLE_MAPS)
 
-    def signatures(self) -> dict[str, Callable[..., Outputs]]:
+    def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
         """The signatures by name."""
         rank = self._config.network.rank
         image = tf.TensorSpec([None] * (rank + 2), tf.float32, "image")

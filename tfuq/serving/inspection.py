@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from google.protobuf.message import DecodeError
-from tensorflow.core.framework import node_def_pb2
+from tensorflow.core.framework.node_def_pb2 import NodeDef
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
 from tfuq.data.budget import require_memory
@@ -44,8 +44,6 @@ _HAS_EFFECT = re.compile(
 _BY_NAME_ONLY = frozenset({"ShardedFilename", "ShardedFilespec"})  # make texts, touch no files
 _RESTORES = frozenset({"RestoreV2"})
 _SAVES = _RESTORES | {"SaveV2", "MergeV2Checkpoints"}
-
-Node = node_def_pb2.NodeDef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +170,7 @@ class _Graph:
         self._meta = meta
         self._nodes = {node.name: node for node in meta.graph_def.node}
         # Kept, as a message makes a new object of a node each time that it is asked for one.
-        self._functions: dict[str, list[Node]] = {}
+        self._functions: dict[str, list[NodeDef]] = {}
         for function in meta.graph_def.library.function:
             nodes = self._functions.setdefault(function.signature.name, [])
             nodes.extend(function.node_def)
@@ -215,22 +213,22 @@ class _Graph:
         yield _Entry(when="restoring", tensors=[saver.restore_op_name], allowed=_RESTORES)
         yield _Entry(when="saving", tensors=[saver.save_tensor_name], allowed=_SAVES)
 
-    def _all_nodes(self) -> list[Node]:
+    def _all_nodes(self) -> list[NodeDef]:
         nodes = list(self._nodes.values())
         for of_function in self._functions.values():
             nodes += of_function
         return nodes
 
-    def _reached(self, tensors: Iterable[str]) -> list[Node]:
+    def _reached(self, tensors: Iterable[str]) -> list[NodeDef]:
         """Nodes that these tensors need, with all nodes of the functions that those call."""
         nodes = self._needed(tensors)
         for name in self._called_by(nodes):
             nodes += self._functions[name]
         return nodes
 
-    def _needed(self, tensors: Iterable[str]) -> list[Node]:
+    def _needed(self, tensors: Iterable[str]) -> list[NodeDef]:
         """Nodes of the graph itself that these tensors need."""
-        needed: dict[str, Node] = {}
+        needed: dict[str, NodeDef] = {}
         remaining = list(tensors)
         while remaining:
             name = remaining.pop().lstrip("^").partition(":")[0]
@@ -240,7 +238,7 @@ class _Graph:
                 remaining += node.input
         return list(needed.values())
 
-    def _called_by(self, nodes: Iterable[Node]) -> list[str]:
+    def _called_by(self, nodes: Iterable[NodeDef]) -> list[str]:
         """Functions that the nodes call, with those that these call."""
         called: dict[str, None] = {}
         remaining = self._named_by(nodes)
@@ -251,7 +249,7 @@ class _Graph:
                 remaining += self._named_by(self._functions[name])
         return list(called)
 
-    def _named_by(self, nodes: Iterable[Node]) -> list[str]:
+    def _named_by(self, nodes: Iterable[NodeDef]) -> list[str]:
         """Functions that the nodes name."""
         names: list[str] = []
         for node in nodes:
@@ -262,7 +260,7 @@ class _Graph:
         return [name for name in names if name in self._functions]
 
 
-def _effects(nodes: Iterable[Node], when: str, allowed: frozenset[str]) -> Iterator[Effect]:
+def _effects(nodes: Iterable[NodeDef], when: str, allowed: frozenset[str]) -> Iterator[Effect]:
     operations = {node.op for node in nodes if _HAS_EFFECT.fullmatch(node.op)}
     for operation in sorted(operations - allowed - _BY_NAME_ONLY):
         yield Effect(operation=operation, when=when)

@@ -7,6 +7,7 @@ by field. So an export and a client need nothing but TensorFlow, which brings pr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import tensorflow as tf
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -82,7 +83,7 @@ _POOL = descriptor_pool.Default()
 _POOL.Add(_file())
 
 
-def _class(name: str) -> type[Message]:
+def _class(name: str) -> type[Any]:  # its fields are not known before it is made
     return message_factory.GetMessageClass(_POOL.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
 
 
@@ -137,4 +138,5 @@ def warm_up_record(request: Message) -> bytes:
     """A request as the server replays it before it takes others."""
     log = PredictionLog()
     log.predict_log.request.CopyFrom(request)
-    return log.SerializeToString()
+    content: bytes = log.SerializeToString()
+    return content

@@ -5,7 +5,9 @@ An empty field of two bytes can become a hundred in memory.
 
 from __future__ import annotations
 
-from google.protobuf.message import DecodeError, Message
+from typing import Any
+
+from google.protobuf.message import DecodeError
 
 from tfuq.serving.expected import Expected
 from tfuq.serving.messages import PredictResponse
@@ -27,12 +29,15 @@ _FIXED_32 = 5
 _VARINT_BYTES = 10
 
 
-def parsed(content: bytes, expected: Expected) -> Message:
+def parsed(content: bytes, expected: Expected) -> Any:
     """The response that the bytes are.
 
     Args:
         content: A message of Protocol Buffers, of a bounded length.
         expected: What each output must be.
+
+    Returns:
+        A `tfuq.serving.messages.PredictResponse`.
 
     Raises:
         ReplyError: It is none, or it has more fields than such a response needs.

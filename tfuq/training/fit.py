@@ -243,14 +243,16 @@ class MemberTraining:
         if value is None or best is None or value < best:
             self._state.best = model_arrays(self.model)
             self.progress.best = value
-            self.progress.best_epoch = row["epoch"]
+            self.progress.best_epoch = int(row["epoch"])
 
     def _is_finished(self) -> bool:
         return self.progress.epoch >= self.config.training.epochs or self._is_patience_over()
 
     def _is_patience_over(self) -> bool:
         patience = self.config.training.early_stopping_epochs
-        return bool(patience) and self.progress.epoch - self.progress.best_epoch >= patience
+        if not patience:
+            return False
+        return self.progress.epoch - self.progress.best_epoch >= patience
 
     def _save_state(self) -> None:
         self._state.save(self.folder / STATE)
