@@ -26,7 +26,12 @@ SAMPLES = 20
 
 def main() -> None:
     run = runs.open_run(Path(sys.argv[1]))
-    request = Request(sys.argv[2] if len(sys.argv) > 2 else run.config.method, SAMPLES, 0, run.config.prediction.batch_size)
+    request = Request(
+        method=sys.argv[2] if len(sys.argv) > 2 else run.config.method,
+        samples=SAMPLES,
+        seed=0,
+        batch=run.config.prediction.batch_size,
+    )
     whole, bare = make_predictor(run, request), make_predictor(run, request)
     bare.sampler = Sampler(bare.sampler.posterior, [LastSample()])
     totals, network = [], []

@@ -76,7 +76,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for method in ("mc-dropout", "vi", "hybrid"):
             run = untrained_run(Path(folder, method), method)
-            request = Request(method, SAMPLES, 0, SLICES)
+            request = Request(method=method, samples=SAMPLES, seed=0, batch=SLICES)
             version = export(run, request, Path(folder, f"model-{method}"), 100)
             report_size(run, version)
             report_cost(run, request, version)

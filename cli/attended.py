@@ -1,7 +1,7 @@
-"""``python -m tfuq_cli.attended``: ``tfuq`` as another process starts it, which ends when that process does.
+"""``python -m tfuq_cli.attended``: ``tfuq`` as another process starts it, and ends with it.
 
-The other process holds the writing end of this one's standard input and writes nothing. However it ends, by ``kill -9`` too,
-the operating system closes that end.
+The other process holds the writing end of this one's standard input and writes nothing. However it
+ends, by ``kill -9`` too, the operating system closes that end.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ _ENDED = 143  # as a shell has it of a process that SIGTERM ended
 
 
 def end_with_parent() -> None:
-    """End this process as soon as standard input ends; whatever is written then is not whole, and is not taken for it."""
+    """End this process as soon as standard input ends.
+
+    What is written at that moment is not whole, and is not taken for it.
+    """
     threading.Thread(target=_wait_for_end, daemon=True).start()
 
 

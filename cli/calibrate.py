@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from tfuq import runs
 from tfuq.config import SERVED_METHODS
 from tfuq.scoring.promise_lines import size_text
 from tfuq_cli import options
+from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import quiet_import, say, show
+
+if TYPE_CHECKING:
+    from tfuq.calibrations import Scaling, Sizes
 
 
 @click.command("calibrate", cls=options.Command)
@@ -19,57 +24,91 @@ from tfuq_cli.progress import quiet_import, say, show
 @click.option(
     "--cases",
     metavar="calibration|test:SHARE|validation|FILE",
-    help="Cases to calibrate on: the calibration split, a share of the test split, the validation split, which chose the best epoch and "
-    "so promises less surely, or a file of case ids, one a line.  [default: calibration, which the run's split must have]",
+    help=(
+        "Cases to calibrate on: the calibration split, a share of the test split, the validation "
+        "split, which chose the best epoch and so promises less surely, or a file of case ids, "
+        "one a line.  [default: calibration, which the run's split must have]"
+    ),
 )
-@click.option("--alpha", type=float, default=0.1, show_default=True, help="Conformal sets and intervals hold with 1 − ALPHA.")
+@click.option(
+    "--alpha",
+    type=float,
+    default=0.1,
+    show_default=True,
+    help="Conformal sets and intervals hold with 1 − ALPHA.",
+)
 @click.option(
     "--scaling",
     type=click.Choice(("temperature", "vector")),
     default="temperature",
     show_default=True,
-    help="How probabilities are scaled; vector has a weight and a bias for each class, and serves classification.",
+    help=(
+        "How probabilities are scaled; vector has a weight and a bias for each class, and serves "
+        "classification."
+    ),
 )
 @options.draws
 @options.overwrite
-def command(run, method, cases, alpha, scaling, draws, overwrite) -> None:
-    """Calibrate a method of RUN, by default the newest run: scaling of probabilities, and conformal thresholds.
+def command(
+    run: Path | None,
+    method: str | None,
+    cases: str | None,
+    alpha: float,
+    scaling: str,
+    draws: options.Draws,
+    overwrite: bool,
+) -> None:
+    """Calibrate a method of RUN, by default the newest run: scaling of probabilities, and conformal
+    thresholds.
 
-    Cases that were calibrated on are left out, or refused, by tfuq predict --calibrated. A calibration holds for one method, T,
-    seed and set of weights.
+    Cases that were calibrated on are left out, or refused, by tfuq predict --calibrated. A
+    calibration holds for one method, T, seed and set of weights.
 
     \b
     Example:
       tfuq calibrate runs/quickstart/hybrid --method ensemble --cases test:0.5 --alpha 0.4
       tfuq predict runs/quickstart/hybrid --method ensemble --calibrated
     """
-    opened = runs.open_run(run) if run else runs.newest_run(method)
+    opened = opened_run(run, method)
     with quiet_import():
         from tfuq import prediction
         from tfuq.calibrate import Choices, calibrate
 
-    request = prediction.request_of(opened.config, method or opened.config.method, *draws)
+    method = method or opened.config.method
+    request = prediction.request_of(opened.config, method, *draws)
     source = cases or prediction.calibration_source(opened)
     chosen = prediction.calibration_cases(opened, source, request.seed)
-    found, path = calibrate(opened, request, chosen, Choices(source, alpha, scaling), say=say, overwrite=overwrite)
-    if found.scaling:
-        show(_scaling(found.scaling))
-    for line in _sizes(found.conformal.sizes):
+    calibration, path = calibrate(
+        opened,
+        request,
+        chosen,
+        Choices(source, alpha, scaling),
+        say=say,
+        overwrite=overwrite,
+    )
+    if calibration.scaling:
+        show(_scaling_line(calibration.scaling))
+    for line in _size_lines(calibration.conformal.sizes):
         show(line)
-    if found.caveat:
-        click.echo(f"warning: {found.caveat}", err=True)
+    if calibration.caveat:
+        click.echo(f"warning: {calibration.caveat}", err=True)
     show(
-        f"{request.method} calibrated on {len(chosen)} case(s) in {path}; next: tfuq predict {opened.path} --method {request.method} "
-        "--calibrated"
+        f"{method} calibrated on {len(chosen)} case(s) in {path}; "
+        f"next: tfuq predict {opened.path} --method {method} --calibrated"
     )
 
 
-def _sizes(sizes) -> Iterator[str]:
+def _size_lines(sizes: Mapping[str, Sizes]) -> Iterator[str]:
     for name, kinds in sizes.items():
         for kind, size in kinds.items():
             yield f"{name}: {kind} on the calibration cases: {size_text(size)}"
 
 
-def _scaling(scaling) -> str:
-    kind = f"temperature {1 / scaling.weights[0]:.4f}" if scaling.kind == "temperature" else "vector scaling"
-    return f"{kind}: NLL {scaling.nll_before:.4f} → {scaling.nll_after:.4f} nat on {scaling.items:,} items it was fitted on"
+def _scaling_line(scaling: Scaling) -> str:
+    kind = "vector scaling"
+    if scaling.kind == "temperature":
+        kind = f"temperature {1 / scaling.weights[0]:.4f}"
+    return (
+        f"{kind}: NLL {scaling.nll_before:.4f} → {scaling.nll_after:.4f} nat "
+        f"on {scaling.items:,} items it was fitted on"
+    )

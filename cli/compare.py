@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from tfuq_cli import options
@@ -18,12 +20,16 @@ from tfuq_cli.progress import show
     envvar="TFUQ_COMPARE_CLASS",
     help="The class, or the landmark, whose scores are compared.",
 )
-@click.option("--out", type=options.PATH, help="Folder to write comparison.md and comparison.csv to.")
-def command(scores, class_name, out) -> None:
+@click.option(
+    "--out",
+    type=options.PATH,
+    help="Folder to write comparison.md and comparison.csv to.",
+)
+def command(scores: tuple[Path, ...], class_name: str, out: Path | None) -> None:
     """Set methods side by side: SCORES are folders that tfuq score wrote, over the same cases.
 
-    Prints each score with the best in bold where a paired test supports it, the differences from the best with intervals, and
-    the measures of uncertainty without the bias of a small T.
+    Prints each score with the best in bold where a paired test supports it, the differences from
+    the best with intervals, and the measures of uncertainty without the bias of a small T.
 
     \b
     Example:
@@ -35,4 +41,5 @@ def command(scores, class_name, out) -> None:
     show(comparison.markdown())
     if out:
         comparison.write(out)
-        show(f"{len(comparison.methods)} methods over {len(comparison.cases)} cases compared in {out}")
+        methods = len(comparison.methods)
+        show(f"{methods} methods over {len(comparison.cases)} cases compared in {out}")

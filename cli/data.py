@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from tfuq import config as configuration
+from tfuq.config import Config
 from tfuq.errors import DataError
 from tfuq_cli import options
 from tfuq_cli.progress import say, show
+
+if TYPE_CHECKING:
+    from tfuq.data.checks import CaseReport
 
 _MOST_LINES = 20  # of problems: a folder of thousands may have the same one throughout
 
@@ -31,28 +39,41 @@ def command() -> None:
 
 @command.command("list")
 def list_data() -> None:
-    """List the configurations that come with tfuq, whether their data is here, and its source and licence.
+    """List the configurations that come with tfuq, whether their data is here, and its source and
+    licence.
 
     \b
     Example:
       tfuq data list
     """
+    for name in sorted(configuration.shipped()):
+        settings = configuration.load(name)
+        data = settings.data
+        show(
+            f"{name}: {_state(settings)} in {data.root} ({data.layout})\n"
+            f"    {data.source}\n"
+            f"    licence: {data.licence}"
+        )
+
+
+def _state(settings: Config) -> str:
     from tfuq.data.layouts import cases_of, is_made_on_use
 
-    for name in sorted(configuration.shipped()):
-        data = configuration.load(name).data
-        try:
-            state = "made when first used" if is_made_on_use(data.layout, data.root) else f"{len(cases_of(data))} cases"
-        except DataError:
-            state = "not here"
-        show(f"{name}: {state} in {data.root} ({data.layout})\n    {data.source}\n    licence: {data.licence}")
+    data = settings.data
+    try:
+        if is_made_on_use(data.layout, data.root):
+            return "made when first used"
+        return f"{len(cases_of(data))} cases"
+    except DataError:
+        return "not here"
 
 
 @command.command("check")
 @click.argument("config", shell_complete=options.complete_config)
 @options.override
-def check(config, override) -> None:
-    """Check every case of CONFIG's data set: readable, grids, spacing, label values, NaN, constant or copied images.
+def check(config: str, override: tuple[str, ...]) -> None:
+    """Check every case of CONFIG's data set: readable, grids, spacing, label values, NaN, constant
+    or copied images.
 
     \b
     Example:
@@ -61,11 +82,12 @@ def check(config, override) -> None:
     from tfuq.data import checks
 
     settings = configuration.load(config, override)
-    is_counted = settings.task == "classification"  # images come by the thousand: a row per part, not per case
-    reports = checks.check_data(
-        settings, on_case=(lambda _: None) if is_counted else lambda report: say(f"checked {report.id}")
-    )
-    show((_counts if is_counted else _table)(reports, settings.data.classes))
+    if settings.task == "classification":  # images come by the thousand: a row per part
+        reports = checks.check_data(settings, on_case=lambda _: None)
+        show(_counts(reports, settings.data.classes))
+    else:
+        reports = checks.check_data(settings, on_case=lambda report: say(f"checked {report.id}"))
+        show(_table(reports, settings.data.classes))
     for remark in checks.remarks(settings, reports):
         show(f"remark: {remark}")
     problems = [f"{report.id}: {report.problem}" for report in reports if report.problem]
@@ -76,68 +98,117 @@ def check(config, override) -> None:
         show(f"… and {len(problems) - _MOST_LINES} more")
     if problems:
         raise DataError(
-            f"{len(problems)} problem(s) among {len(reports)} cases; mend the first, then check again: {problems[0]}"
+            f"{len(problems)} problem(s) among {len(reports)} cases; "
+            f"mend the first, then check again: {problems[0]}"
         )
     show(f"{len(reports)} cases in {settings.data.root}, no problem found")
 
 
-def _table(reports, classes) -> str:
+def _table(reports: Sequence[CaseReport], classes: Sequence[str]) -> str:
     length, size = _units(reports)
-    element = "voxels" if any(report.shape[2:] > (1,) for report in reports) else "pixels"
-    head = ["case", "part", element, f"spacing ({length})", "axes", "intensities", *(f"{n} ({size})" for n in classes[1:])]
-    rows = [head, *(_cells(report, len(classes)) for report in reports)]
-    return _aligned(rows)
+    element = "pixels"
+    if any(map(_is_volume, reports)):
+        element = "voxels"
+    head = ["case", "part", element, f"spacing ({length})", "axes", "intensities"]
+    head += [f"{name} ({size})" for name in classes[1:]]
+    rows = [_cells(report, len(classes)) for report in reports]
+    return _aligned([head, *rows])
 
 
-def _units(reports) -> tuple[str, str]:
-    """Symbols of the units of spacings and of class sizes; those of a mixed set stand side by side."""
-    lengths = dict.fromkeys(report.unit.length_symbol for report in reports if report.shape) or ["mm"]
+def _is_volume(report: CaseReport) -> bool:
+    return report.shape[2:] > (1,)
+
+
+def _units(reports: Sequence[CaseReport]) -> tuple[str, str]:
+    """Symbols of the units of spacings and of class sizes; those of a mixed set side by side."""
+    lengths = dict.fromkeys(report.unit.length_symbol for report in reports if report.shape)
     in_mm = [report for report in reports if report.unit.length == "mm" or not report.shape]
-    sizes = ["ml" if any(report.shape[2:] > (1,) for report in in_mm) else "cm²"] if in_mm else []
-    sizes += ["pixel²"] if len(in_mm) < len(reports) else []
-    return " or ".join(lengths), " or ".join(sizes)
+    sizes = []
+    if in_mm and any(map(_is_volume, in_mm)):
+        sizes.append("ml")
+    elif in_mm:
+        sizes.append("cm²")
+    if len(in_mm) < len(reports):
+        sizes.append("pixel²")
+    return " or ".join(lengths or ["mm"]), " or ".join(sizes)
 
 
-def _counts(reports, classes) -> str:
+def _counts(reports: Sequence[CaseReport], classes: Sequence[str]) -> str:
     """How many images of each class every part has."""
     rows = [["part", "images", *classes]]
     for part in dict.fromkeys(report.part for report in reports):
-        amounts = [report.class_volumes for report in reports if report.part == part and report.class_volumes]
-        totals = [sum(column) for column in zip(*amounts, strict=True)] or [0] * len(classes)
-        rows.append([part, str(len(amounts)), *(f"{total:g}" for total in totals)])
+        images = [report.class_volumes for report in reports if report.part == part]
+        counted = list(filter(None, images))
+        totals = [0.0] * len(classes)
+        if counted:
+            totals = list(map(sum, zip(*counted, strict=True)))
+        rows.append([part, str(len(counted)), *map("{:g}".format, totals)])
     return _aligned(rows)
 
 
 def _aligned(rows: list[list[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    lines = []
+    for row in rows:
+        cells = map(str.ljust, row, widths)
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
 
 
-def _cells(report, classes: int) -> list[str]:
-    structures = max(classes - 1, 0)
+def _cells(report: CaseReport, classes: int) -> list[str]:
+    structures = max(classes - 1, 0)  # landmarks have no classes
     if report.problem:
         return [report.id, report.part, "PROBLEM", *[""] * (3 + structures)]
-    shape, spacing = "×".join(map(str, report.shape)), "×".join(f"{s:g}" for s in report.spacing)
+    shape = "×".join(map(str, report.shape))
+    spacing = "×".join(map("{:g}".format, report.spacing))
     ranges = ", ".join(f"{low:.4g}…{high:.4g}" for low, high in report.intensities)
-    volumes = [f"{volume:.4g}" for volume in report.class_volumes[1:]] or ["no label"] + [""] * (structures - 1)
-    volumes = volumes if structures else []  # landmarks have no classes
-    return [report.id, report.part, shape, spacing, report.orientation, ranges, *volumes]
+    sizes = _sizes(report, structures)
+    return [report.id, report.part, shape, spacing, report.orientation, ranges, *sizes]
+
+
+def _sizes(report: CaseReport, structures: int) -> list[str]:
+    """A cell for each structure."""
+    if not structures:
+        return []
+    sizes = list(map("{:.4g}".format, report.class_volumes[1:]))
+    return sizes or ["no label"] + [""] * (structures - 1)
 
 
 @command.command("synth")
 @click.argument("name", shell_complete=options.complete_phantom)
 @click.argument("folder", type=options.PATH)
-@click.option("--cases", type=click.IntRange(1, 100_000), default=24, show_default=True, help="How many cases to make.")
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Seed of the phantom.")
+@click.option(
+    "--cases",
+    type=click.IntRange(1, 100_000),
+    default=24,
+    show_default=True,
+    help="How many cases to make.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    show_default=True,
+    help="Seed of the phantom.",
+)
 @click.option(
     "--shape",
     type=(click.IntRange(1, 2048),) * 3,
     metavar="X Y Z",
-    help="Voxels of a volume, as 240 240 155; for brats-phantom and liver-phantom.  [default: small ones]",
+    help=(
+        "Voxels of a volume, as 240 240 155; for brats-phantom and liver-phantom.  "
+        "[default: small ones]"
+    ),
 )
-def synth(name, folder, cases, seed, shape) -> None:
-    """Write a phantom into FOLDER, with what is known of its truth. NAME is one of brain-decathlon, brain-iseg2017,
-    brats-phantom, cephalogram, digits, head-ct, liver-phantom.
+def synth(
+    name: str,
+    folder: Path,
+    cases: int,
+    seed: int,
+    shape: tuple[int, int, int] | None,
+) -> None:
+    """Write a phantom into FOLDER, with what is known of its truth. NAME is one of
+    brain-decathlon, brain-iseg2017, brats-phantom, cephalogram, digits, head-ct, liver-phantom.
 
     \b
     Example:

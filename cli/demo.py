@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -13,45 +14,91 @@ from tfuq_cli.progress import TrainingProgress, quiet_import, say, show
 
 _CLOSING = """
 Everything lies in {out}:
-  report.html                                         open it in a browser: scores, cases, figures, provenance
+  report.html                                         {report}
   comparison.md                                       the table above
-  runs/{name}/hybrid/predictions/<method>/  {predictions}
+  runs/{name}/hybrid/predictions/<method>/  {words.predictions}
   runs/{name}/hybrid/scores/<method>/       cases.csv, summary.json
-  runs/{name}/hybrid/scores/<method>/figures/   {figures}
+  runs/{name}/hybrid/scores/<method>/figures/   {words.figures}
   data/                                               the phantom and what is known of its truth
 (vi has a run of its own: runs/{name}/vi/...)
-Next, with your own data: {next}
+Next, with your own data: {words.own_data}
 """
+_REPORT = "open it in a browser: scores, cases, figures, provenance"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Words:
+    """What the tour of a task ends with.
+
+    Attributes:
+        predictions: Files of predictions.
+        figures: Names of figures.
+        own_data: How to train with other data.
+    """
+
+    predictions: str
+    figures: str
+    own_data: str
+
+
 _WORDS = {
-    "segmentation": (
-        "<case>/: label and uncertainty maps (.nii.gz) and structures.csv",
-        "case-*.png (look here first), uncertainty-histograms.png, dice-*.png, training.png",
-        "images in DIR/image, labels of the same names in DIR/label, then\n"
-        '  tfuq train quickstart -o name=mine -o data.layout=folder -o data.root=DIR -o "data.classes=[rest, structure]"\n'
-        'For 2D images, other folders and other label values see "Your own data in ten minutes" in the README.',
+    "segmentation": _Words(
+        predictions="<case>/: label and uncertainty maps (.nii.gz) and structures.csv",
+        figures=(
+            "case-*.png (look here first), uncertainty-histograms.png, dice-*.png, training.png"
+        ),
+        own_data=(
+            "images in DIR/image, labels of the same names in DIR/label, then\n"
+            "  tfuq train quickstart -o name=mine -o data.layout=folder -o data.root=DIR "
+            '-o "data.classes=[rest, structure]"\n'
+            "For 2D images, other folders and other label values see "
+            '"Your own data in ten minutes" in the README.'
+        ),
     ),
-    "classification": (
-        "predictions.csv",
-        "extremes.png (look here first), reliability.png, rejection.png, confusion.png, training.png",
-        "images in DIR/CLASS/, then\n"
-        '  tfuq train digits -o name=mine -o data.layout=image-folders -o data.root=DIR -o "data.classes=[CLASS, ...]"',
+    "classification": _Words(
+        predictions="predictions.csv",
+        figures=(
+            "extremes.png (look here first), reliability.png, rejection.png, confusion.png, "
+            "training.png"
+        ),
+        own_data=(
+            "images in DIR/CLASS/, then\n"
+            "  tfuq train digits -o name=mine -o data.layout=image-folders -o data.root=DIR "
+            '-o "data.classes=[CLASS, ...]"'
+        ),
     ),
-    "landmarks": (
-        "landmarks.csv, samples.csv",
-        "case-*.png (look here first), error-*.png, quantiles-*.png, training.png",
-        "images and a CSV of file, landmark, x, y in DIR, then\n"
-        "  tfuq train cephalogram -o name=mine -o data.layout=landmark-table -o data.root=DIR -o data.table=FILE.csv"
-        ' -o "data.landmarks=[NAME, ...]" -o "data.annotations={}"',
+    "landmarks": _Words(
+        predictions="landmarks.csv, samples.csv",
+        figures="case-*.png (look here first), error-*.png, quantiles-*.png, training.png",
+        own_data=(
+            "images and a CSV of file, landmark, x, y in DIR, then\n"
+            "  tfuq train cephalogram -o name=mine -o data.layout=landmark-table "
+            "-o data.root=DIR -o data.table=FILE.csv "
+            '-o "data.landmarks=[NAME, ...]" -o "data.annotations={}"'
+        ),
     ),
 }
 
 
 @click.command("demo", cls=options.Command)
-@click.option("--out", type=options.PATH, default=Path("demo"), show_default=True, help="Folder to write to.")
-@click.option("--task", type=click.Choice(list(TASKS)), default="segmentation", show_default=True, help="What the tour is of.")
+@click.option(
+    "--out",
+    type=options.PATH,
+    default=Path("demo"),
+    show_default=True,
+    help="Folder to write to.",
+)
+@click.option(
+    "--task",
+    type=click.Choice(list(TASKS)),
+    default="segmentation",
+    show_default=True,
+    help="What the tour is of.",
+)
 @options.overwrite
-def command(out, task, overwrite) -> None:
-    """Tour of tfuq on a phantom: train every method, predict, score, compare. Takes a few minutes on two cores.
+def command(out: Path, task: str, overwrite: bool) -> None:
+    """Tour of tfuq on a phantom: train every method, predict, score, compare. Takes a few minutes
+    on two cores.
 
     \b
     Example:
@@ -60,8 +107,10 @@ def command(out, task, overwrite) -> None:
     with quiet_import():
         from tfuq.demo import TOURS, demonstrate
 
-    with TrainingProgress(configuration.load(TOURS[task]).training.epochs) as progress:
+    name = TOURS[task]
+    epochs = configuration.load(name).training.epochs
+    with TrainingProgress(epochs) as progress:
         comparison = demonstrate(out, task, on_step=progress, say=say, overwrite=overwrite)
     show(comparison.markdown())
-    predictions, figures, following = _WORDS[task]
-    show(_CLOSING.format(out=out, name=TOURS[task], predictions=predictions, figures=figures, next=following).strip())
+    closing = _CLOSING.format(out=out, name=name, report=_REPORT, words=_WORDS[task])
+    show(closing.strip())

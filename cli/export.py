@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from tfuq import runs
 from tfuq.config import SERVED_METHODS
 from tfuq_cli import options
+from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import quiet_import, show
 
-_MOST = 100
+_MOST_SAMPLES = 100
 
 
 @click.command("export", cls=options.Command)
@@ -26,20 +26,31 @@ _MOST = 100
 @click.option(
     "--max-samples",
     type=click.IntRange(1, 100_000),
-    help=f"No request draws more.  [default: {_MOST}, or the configuration's number where that is larger]",
+    help=(
+        f"No request draws more.  [default: {_MOST_SAMPLES}, or the configuration's number where "
+        "that is larger]"
+    ),
 )
 @options.allow_missing
-def command(run, method, to, max_samples, allow_missing) -> None:
-    """Export RUN, by default the newest run of the method, for TensorFlow Serving, as the next version of a model.
+def command(
+    run: Path | None,
+    method: str | None,
+    to: Path | None,
+    max_samples: int | None,
+    allow_missing: bool,
+) -> None:
+    """Export RUN, by default the newest run of the method, for TensorFlow Serving, as the next
+    version of a model.
 
-    The SavedModel holds the graph that tfuq predict samples with, all members included. Beside it are models.config, batching
-    parameters and a README with the server's command line and calls from clients.
+    The SavedModel holds the graph that tfuq predict samples with, all members included. Beside it
+    are models.config, batching parameters and a README with the server's command line and calls
+    from clients.
 
     \b
     Example:
       tfuq export runs/quickstart/hybrid --to saved_models/quickstart
     """
-    opened = runs.open_run(run) if run else runs.newest_run(method)
+    opened = opened_run(run, method)
     method = method or opened.config.method
     with quiet_import():
         from tfuq import serving
@@ -47,5 +58,9 @@ def command(run, method, to, max_samples, allow_missing) -> None:
 
     request = request_of(opened.config, method, None, None, allow_missing=allow_missing)
     folder = to or Path("saved_models") / f"{opened.config.name}-{method}"
-    version = serving.export(opened, request, folder, max_samples or max(_MOST, request.samples))
-    show(f"{method} as version {version.name} of {folder.name} in {version}; next: tfuq serve-check {folder}")
+    most_samples = max_samples or max(_MOST_SAMPLES, request.samples)
+    version = serving.export(opened, request, folder, most_samples)
+    show(
+        f"{method} as version {version.name} of {folder.name} in {version}; "
+        f"next: tfuq serve-check {folder}"
+    )

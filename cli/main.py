@@ -1,4 +1,8 @@
-"""The ``tfuq`` command: a group that imports a command's file only when it is called, so that help is instant."""
+"""The ``tfuq`` command.
+
+It is a group that imports the file of a command only when the command is called. So help is
+instant.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import os
 import sys
 import traceback
 import warnings
+from typing import Any, NoReturn
 
 import click
 
@@ -20,7 +25,9 @@ COMMANDS = {
     "data": "List and check data sets; make phantoms.",
     "train": "Train a run: one network, an ensemble, or variational weights.",
     "predict": "Draw samples for scans; write labels, probabilities, uncertainty maps.",
-    "calibrate": "Fit temperature and conformal thresholds on cases set aside, for predict --calibrated.",
+    "calibrate": (
+        "Fit temperature and conformal thresholds on cases set aside, for predict --calibrated."
+    ),
     "score": "Score predictions against references.",
     "compare": "Set methods side by side.",
     "doctor": "Look for what goes wrong in a run.",
@@ -30,28 +37,39 @@ COMMANDS = {
     "serve-check": "Load an export as the server does; compare it with predict.",
     "study": "Run a grid over keys of a configuration; one table of them all.",
 }
-_CLICKS_OWN = (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError)
+_OF_CLICK = (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError)
+_INTERRUPTED = 130  # as a shell has it of a process that SIGINT ended
+_LIBRARIES = ("tensorflow", "absl")
 
 
 class LazyGroup(click.Group):
-    """Commands by name; every error ends in one line: the user's own with exit code 2, ours with 1."""
+    """Commands by name.
 
-    def list_commands(self, context):
+    Every error ends in one line. The exit code is 2 where the user can mend it, and 1 where it is a
+    fault of tfuq.
+    """
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The names of the commands, in the order of the help."""
         return list(COMMANDS)
 
-    def get_command(self, context, name):
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Import a command; None where there is none of this name."""
         if name not in COMMANDS:
             return None
-        return importlib.import_module(f"tfuq_cli.{name.replace('-', '_')}").command
+        module = name.replace("-", "_")
+        return importlib.import_module(f"tfuq_cli.{module}").command
 
-    def format_commands(self, context, formatter):
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
-    def invoke(self, context):
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command, and end with a line where it fails."""
         try:
             return super().invoke(context)
-        except _CLICKS_OWN:
+        except _OF_CLICK:
             raise
         except MemoryError as error:
             advice = "lower training.batch_size or network.patch_size, or --batch of tfuq predict"
@@ -59,34 +77,58 @@ class LazyGroup(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise  # the reader of a pipe has gone; click ends quietly
-            what = f"{error.filename or 'system'}: {error.strerror or error}"
-            advice = "shorten it" if error.errno == errno.ENAMETOOLONG else "free space, or mend its permissions"
-            _exit(context, 2, f"{what}; {advice}")
+            _exit(context, 2, _described(error))
         except KeyboardInterrupt:
-            click.echo("tfuq: stopped; run the same command with --resume (train) or again (predict, study) to go on", err=True)
-            sys.exit(130)
+            click.echo(
+                "tfuq: stopped; run the same command with --resume (train) or again "
+                "(predict, study) to go on",
+                err=True,
+            )
+            sys.exit(_INTERRUPTED)
         except TfuqError as error:
             _exit(context, 2, str(error))
         except Exception as error:
-            what = " ".join(f"{type(error).__name__}: {error}".split())
+            message = " ".join(f"{type(error).__name__}: {error}".split())
             _exit(
-                context, 1, f"unexpected error, which is tfuq's fault: {what}; run tfuq -v … for the traceback, and report it"
+                context,
+                1,
+                f"unexpected error, which is tfuq's fault: {message}; run tfuq -v … for the "
+                "traceback, and report it",
             )
 
 
-def _exit(context: click.Context, code: int, message: str) -> None:
+def _described(error: OSError) -> str:
+    advice = "free space, or mend its permissions"
+    if error.errno == errno.ENAMETOOLONG:
+        advice = "shorten it"
+    return f"{error.filename or 'system'}: {error.strerror or error}; {advice}"
+
+
+def _exit(context: click.Context, code: int, message: str) -> NoReturn:
     if context.params.get("verbose"):
         traceback.print_exc()
     click.echo(f"tfuq: {printable(message)}", err=True)
     sys.exit(code)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "TFUQ"})
-@click.option("-v", "--verbose", is_flag=True, help="Show library warnings, times of each stage, tracebacks of errors.")
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "TFUQ"},
+)
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="Show library warnings, times of each stage, tracebacks of errors.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress, only results and errors.")
-@click.option("--memory", metavar="SIZE", help="The most memory to take, such as 4GB.  [default: what is free]")
+@click.option(
+    "--memory",
+    metavar="SIZE",
+    help="The most memory to take, such as 4GB.  [default: what is free]",
+)
 @click.version_option(__version__, prog_name="tfuq", allow_from_autoenv=False)
-def main(verbose, quiet, memory) -> None:
+def main(verbose: bool, quiet: bool, memory: str | None) -> None:
     """What a network sees in a medical image, and how sure it is.
 
     \b
@@ -95,8 +137,9 @@ def main(verbose, quiet, memory) -> None:
       tfuq predict --method hybrid
       tfuq score runs/quickstart/hybrid/predictions/hybrid
 
-    Every option can be set in the environment: TFUQ_TRAIN_DEVICES=cpu:2 is tfuq train --devices cpu:2, TFUQ_QUIET=1 is
-    tfuq -q; several values are separated by spaces, several paths as in PATH. TFUQ_DATA is the folder of the data sets.
+    Every option can be set in the environment: TFUQ_TRAIN_DEVICES=cpu:2 is tfuq train --devices
+    cpu:2, TFUQ_QUIET=1 is tfuq -q; several values are separated by spaces, several paths as in
+    PATH. TFUQ_DATA is the folder of the data sets.
     """
     if verbose and quiet:
         raise click.UsageError("-v and -q exclude each other: show more, or less")
@@ -104,13 +147,24 @@ def main(verbose, quiet, memory) -> None:
         from tfuq.data.budget import limit_memory
 
         limit_memory(memory)
-    _set_library_output(verbose)
+    if verbose:
+        _show_library_output()
+    else:
+        _hide_library_output()
 
 
-def _set_library_output(is_shown: bool) -> None:
-    """Warnings of libraries, off unless asked for; TensorFlow reads its variable when it is imported, which is later."""
-    warnings.simplefilter("default" if is_shown else "ignore")
-    for name in ("tensorflow", "absl"):
-        logging.getLogger(name).setLevel(logging.INFO if is_shown else logging.ERROR)
-    if is_shown:
-        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "0"
+def _show_library_output() -> None:
+    """Show warnings of libraries.
+
+    TensorFlow reads its variable when it is imported, which is later.
+    """
+    warnings.simplefilter("default")
+    for name in _LIBRARIES:
+        logging.getLogger(name).setLevel(logging.INFO)
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "0"
+
+
+def _hide_library_output() -> None:
+    warnings.simplefilter("ignore")
+    for name in _LIBRARIES:
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -1,16 +1,19 @@
-"""What several commands share: options, completion of their values, and the paragraph on environment variables."""
+"""What several commands share: options, and completion of their values."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from tfuq.config import METHODS, shipped, shipped_studies
+
+Body = TypeVar("Body", bound=Callable[..., Any])
+Decorator = Callable[[Body], Body]
 
 PATH = click.Path(path_type=Path)
 
@@ -18,58 +21,99 @@ PATH = click.Path(path_type=Path)
 class Command(click.Command):
     """A command whose help names the environment variables of its options."""
 
-    def format_epilog(self, context, formatter):
-        options = [p for p in self.params if isinstance(p, click.Option)]
-        if options:
-            example = next((o for o in options if not o.is_flag), options[0])
-            prefix = context.auto_envvar_prefix
-            formatter.write_paragraph()
-            formatter.write_text(f"Environment: {prefix}_<OPTION> sets an option, as {prefix}_{example.name.upper()} does.")
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Add a paragraph on environment variables, with an option that takes a value."""
+        options = [option for option in self.params if isinstance(option, click.Option)]
+        if not options:
+            return
+        with_value = [option for option in options if not option.is_flag]
+        example = [*with_value, *options][0].name.upper()
+        prefix = context.auto_envvar_prefix
+        formatter.write_paragraph()
+        formatter.write_text(
+            f"Environment: {prefix}_<OPTION> sets an option, as {prefix}_{example} does."
+        )
 
 
-def complete_config(context, parameter, incomplete) -> list[CompletionItem]:
+def complete_config(
+    context: click.Context,
+    parameter: click.Parameter,
+    incomplete: str,
+) -> list[CompletionItem]:
     """Files, and the names of the configurations that come with tfuq."""
     return _files_and(shipped(), incomplete)
 
 
-def complete_study(context, parameter, incomplete) -> list[CompletionItem]:
+def complete_study(
+    context: click.Context,
+    parameter: click.Parameter,
+    incomplete: str,
+) -> list[CompletionItem]:
     """Files, and the names of the studies that come with tfuq."""
     return _files_and(shipped_studies(), incomplete)
 
 
-def _files_and(known, incomplete) -> list[CompletionItem]:
-    names = [CompletionItem(name) for name in sorted(known) if name.startswith(incomplete)]
-    return [CompletionItem(incomplete, type="file"), *names]
+def _files_and(known: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    files = CompletionItem(incomplete, type="file")
+    names = sorted(_beginning_with(incomplete, known))
+    return [files, *map(CompletionItem, names)]
 
 
-def complete_phantom(context, parameter, incomplete) -> list[str]:
+def complete_phantom(
+    context: click.Context,
+    parameter: click.Parameter,
+    incomplete: str,
+) -> list[str]:
     """The names of phantoms."""
     from tfuq.data.phantoms import PHANTOMS
 
-    return [name for name in PHANTOMS if name.startswith(incomplete)]
+    return _beginning_with(incomplete, PHANTOMS)
 
 
-def complete_perturbation(context, parameter, incomplete) -> list[str]:
+def complete_perturbation(
+    context: click.Context,
+    parameter: click.Parameter,
+    incomplete: str,
+) -> list[str]:
     """The names of perturbations."""
     from tfuq.data.perturbations import PERTURBATIONS
 
-    return [name for name in PERTURBATIONS if name.startswith(incomplete)]
+    return _beginning_with(incomplete, PERTURBATIONS)
 
 
-def method(help_text: str, methods: Sequence[str] = METHODS):
-    """``--method``."""
+def _beginning_with(incomplete: str, names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def method(help_text: str, methods: Sequence[str] = METHODS) -> Decorator:
+    """``--method``.
+
+    Args:
+        help_text: What the method is for.
+        methods: The methods that can be chosen.
+    """
     return click.option("--method", type=click.Choice(methods), help=help_text)
 
 
 allow_missing = click.option(
     "--allow-missing",
     is_flag=True,
-    help="Do without members of an ensemble that have not finished training; what is written says which.",
+    help=(
+        "Do without members of an ensemble that have not finished training; what is written "
+        "says which."
+    ),
 )
 
 
 class Draws(NamedTuple):
-    """What `tfuq.prediction.request_of` takes after configuration and method; None where it is as configured."""
+    """What `tfuq.prediction.request_of` takes after configuration and method.
+
+    Attributes:
+        samples: T, the number of samples; None as configured.
+        seed: The seed of the samples; None as configured.
+        batch: Slices or windows in memory at once; None as configured.
+        allow_missing: Whether members that have not finished training may be missing.
+    """
 
     samples: int | None
     seed: int | None
@@ -77,14 +121,21 @@ class Draws(NamedTuple):
     allow_missing: bool
 
 
-def draws(command: Callable) -> Callable:
-    """``--samples``, ``--seed``, ``--batch`` and ``--allow-missing``, which reach the command together as ``draws``."""
+def draws(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--samples``, ``--seed``, ``--batch`` and ``--allow-missing``.
+
+    They reach the command together as ``draws``.
+    """
 
     @click.option(
-        "--samples", type=click.IntRange(1, 100_000), help="T, the number of samples.  [default: the configuration's]"
+        "--samples",
+        type=click.IntRange(1, 100_000),
+        help="T, the number of samples.  [default: the configuration's]",
     )
     @click.option(
-        "--seed", type=click.IntRange(0, 2**31 - 1), help="Seed of all that is drawn.  [default: the configuration's]"
+        "--seed",
+        type=click.IntRange(0, 2**31 - 1),
+        help="Seed of all that is drawn.  [default: the configuration's]",
     )
     @click.option(
         "--batch",
@@ -93,8 +144,16 @@ def draws(command: Callable) -> Callable:
     )
     @allow_missing
     @functools.wraps(command)
-    def together(*arguments, samples, seed, batch, allow_missing, **others):
-        return command(*arguments, draws=Draws(samples, seed, batch, allow_missing), **others)
+    def together(
+        *arguments: Any,
+        samples: int | None,
+        seed: int | None,
+        batch: int | None,
+        allow_missing: bool,
+        **others: Any,
+    ) -> Any:
+        chosen = Draws(samples, seed, batch, allow_missing)
+        return command(*arguments, draws=chosen, **others)
 
     return together
 
@@ -102,13 +161,26 @@ def draws(command: Callable) -> Callable:
 overwrite = click.option(
     "--overwrite",
     is_flag=True,
-    help="Replace what tfuq wrote there. What it did not write, or what was changed since, is never replaced.",
+    help=(
+        "Replace what tfuq wrote there. What it did not write, or what was changed since, is "
+        "never replaced."
+    ),
 )
-dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, with its time and memory; write nothing.")
+dry_run = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Say what would be done, with its time and memory; write nothing.",
+)
 override = click.option(
     "-o",
     "--override",
     multiple=True,
     metavar="KEY=VALUE",
     help="Set a configuration key, as in -o training.epochs=5.",
+)
+figures = click.option(
+    "--figures/--no-figures",
+    default=True,
+    show_default=True,
+    help="Draw figures beside the tables.",
 )

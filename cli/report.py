@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from tfuq_cli import options
@@ -11,7 +13,9 @@ from tfuq_cli.progress import show
 @click.command("report", cls=options.Command)
 @click.argument("scores", nargs=-1, required=True, type=options.PATH)
 @click.option(
-    "--out", type=options.PATH, help="The file to write.  [default: report.html in SCORES, or in what several lie below]"
+    "--out",
+    type=options.PATH,
+    help="The file to write.  [default: report.html in SCORES, or in what several lie below]",
 )
 @click.option(
     "--cases",
@@ -20,8 +24,9 @@ from tfuq_cli.progress import show
     show_default=True,
     help="How many cases to show, as far as there is room.",
 )
-def command(scores, out, cases) -> None:
-    """Write one HTML file on SCORES, folders that tfuq score wrote over the same cases. It opens from disk in any browser.
+def command(scores: tuple[Path, ...], out: Path | None, cases: int) -> None:
+    """Write one HTML file on SCORES, folders that tfuq score wrote over the same cases. It opens
+    from disk in any browser.
 
     \b
     Example:
@@ -30,6 +35,9 @@ def command(scores, out, cases) -> None:
     from tfuq.report.page.building import default_page, write_page
 
     out = out or default_page(list(scores))
-    total, shown = write_page(list(scores), out, cases)
+    total, pictured = write_page(list(scores), out, cases)
     size = out.stat().st_size / 2**20
-    show(f"{len(scores)} method(s), {total} case(s), pictures of {shown}, {size:.1f} MB in {out}; open it in a browser")
+    show(
+        f"{len(scores)} method(s), {total} case(s), pictures of {pictured}, {size:.1f} MB in "
+        f"{out}; open it in a browser"
+    )

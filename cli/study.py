@@ -23,14 +23,30 @@ _STOPPED = 143  # as a shell has it of a process that SIGTERM ended
 
 @click.command("study", cls=options.Command)
 @click.argument("study", shell_complete=options.complete_study)
-@click.option("--out", type=options.PATH, help="Folder of its runs and its table.  [default: runs/studies/<name>]")
-@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="How many cells run at once.")
+@click.option(
+    "--out",
+    type=options.PATH,
+    help="Folder of its runs and its table.  [default: runs/studies/<name>]",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="How many cells run at once.",
+)
 @options.overwrite
-@click.option("--dry-run", is_flag=True, help="List the cells and whether they are finished; run none.")
-def command(study, out, jobs, overwrite, dry_run) -> None:
-    """Train, predict and score every cell of STUDY's grid: a file, or the name of a study that comes with tfuq.
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="List the cells and whether they are finished; run none.",
+)
+def command(study: str, out: Path | None, jobs: int, overwrite: bool, dry_run: bool) -> None:
+    """Train, predict and score every cell of STUDY's grid: a file, or the name of a study that
+    comes with tfuq.
 
-    Finished cells are kept when it is run again, and one that was stopped goes on. Ends in table.csv, table.md and figure.png.
+    Finished cells are kept when it is run again, and one that was stopped goes on. Ends in
+    table.csv, table.md and figure.png.
 
     \b
     Example:
@@ -43,20 +59,34 @@ def command(study, out, jobs, overwrite, dry_run) -> None:
     if dry_run:
         for line in plan_study(settings, folder):
             show(line)
-        show(f"{settings.cells} cells of {settings.config}, to run into {folder}; nothing was written")
+        show(
+            f"{settings.cells} cells of {settings.config}, to run into {folder}; "
+            "nothing was written"
+        )
         return
     with _processes() as processes:
-        table = run_study(settings, folder, execute=processes.run, jobs=jobs, say=say, overwrite=overwrite)
+        table = run_study(
+            settings,
+            folder,
+            execute=processes.run,
+            jobs=jobs,
+            say=say,
+            overwrite=overwrite,
+        )
     show(table.markdown())
     show(f"{len(table.rows)} cells in {folder}: table.csv, table.md, figure.png")
 
 
 class Processes:
-    """Commands of tfuq, each in a process of its own. They end when this process does, however it ends."""
+    """Commands of tfuq, each in a process of its own.
+
+    They end when this process does, however it ends.
+    """
 
     def __init__(self) -> None:
         self._running: set[subprocess.Popen] = set()
-        self._has_ended, self._lock = False, threading.Lock()
+        self._has_ended = False
+        self._lock = threading.Lock()
 
     def run(self, arguments: Sequence[str], log: Path) -> int:
         """Run a command to its end.
@@ -73,7 +103,8 @@ class Processes:
             if process is None:
                 return _STOPPED
             with process:
-                # Standard input stays open until the process ends: `wait`, unlike `communicate`, leaves it alone.
+                # Standard input stays open until the process ends, as `wait` leaves it alone. With
+                # `communicate` it would not.
                 code = process.wait()
         self._running.discard(process)
         return code
@@ -97,9 +128,10 @@ class Processes:
 @contextmanager
 def _processes() -> Iterator[Processes]:
     """Yield what runs commands; none is left behind when the block ends, by a signal too."""
-    processes, usual = Processes(), signal.signal(signal.SIGTERM, signal.default_int_handler)
+    processes = Processes()
+    earlier_handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield processes
     finally:
         processes.end()
-        signal.signal(signal.SIGTERM, usual)
+        signal.signal(signal.SIGTERM, earlier_handler)

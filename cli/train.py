@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 
 from tfuq import config as configuration
+from tfuq.config import Config
 from tfuq.runs import RUNS
 from tfuq_cli import options
 from tfuq_cli.progress import TrainingProgress, echo_plan, quiet_import, say, show
@@ -17,44 +19,83 @@ from tfuq_cli.progress import TrainingProgress, echo_plan, quiet_import, say, sh
 @click.argument("config", default="quickstart", shell_complete=options.complete_config)
 @options.method("What to train for; the configuration's own method if not given.")
 @options.override
-@click.option("--run", type=options.PATH, help="Run folder.  [default: runs/<config name>/<method>]")
+@click.option(
+    "--run",
+    type=options.PATH,
+    help="Run folder.  [default: runs/<config name>/<method>]",
+)
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
 @options.overwrite
-@click.option("--member", type=click.IntRange(min=0), help="Train only this member of an ensemble.")
-@click.option("--devices", metavar="cpu:N|gpu:0,1|all", help="Devices to train on.  [default: all GPUs, else the CPU]")
-@click.option("--tensorboard", is_flag=True, help="Write each epoch's scalars to RUN/tensorboard/<member>.")
+@click.option(
+    "--member",
+    type=click.IntRange(min=0),
+    help="Train only this member of an ensemble.",
+)
+@click.option(
+    "--devices",
+    metavar="cpu:N|gpu:0,1|all",
+    help="Devices to train on.  [default: all GPUs, else the CPU]",
+)
+@click.option(
+    "--tensorboard",
+    is_flag=True,
+    help="Write each epoch's scalars to RUN/tensorboard/<member>.",
+)
 @options.dry_run
-def command(config, method, override, run, resume, overwrite, member, devices, tensorboard, dry_run) -> None:
-    """Train a run from CONFIG: a file, or the name of a configuration that comes with tfuq; by default a phantom.
+def command(
+    config: str,
+    method: str | None,
+    override: tuple[str, ...],
+    run: Path | None,
+    resume: bool,
+    overwrite: bool,
+    member: int | None,
+    devices: str | None,
+    tensorboard: bool,
+    dry_run: bool,
+) -> None:
+    """Train a run from CONFIG: a file, or the name of a configuration that comes with tfuq; by
+    default a phantom.
 
     \b
     Example:
       tfuq train quickstart --method vi -o training.epochs=12
     """
     if resume and overwrite:
-        raise click.UsageError("--resume and --overwrite exclude each other: go on with the run, or replace it")
-    settings = configuration.load(config, override + ((f"method={method}",) if method else ()))
+        raise click.UsageError(
+            "--resume and --overwrite exclude each other: go on with the run, or replace it"
+        )
+    overrides = list(override)
+    if method:
+        overrides.append(f"method={method}")
+    settings = configuration.load(config, tuple(overrides))
     path = run or Path(RUNS, settings.name, settings.method)
-    how = {"devices": devices, "overwrite": overwrite, "resume": resume, "member": member}
+    choices = {"devices": devices, "overwrite": overwrite, "resume": resume, "member": member}
     if dry_run:
         with quiet_import():
             from tfuq.dry_run import plan_training
-        echo_plan(plan_training(settings, path, **how))
+        echo_plan(plan_training(settings, path, **choices))
     else:
-        _train(settings, path, how, tensorboard)
+        _train(settings, path, choices, tensorboard)
 
 
-def _train(settings, path, how, tensorboard) -> None:
+def _train(settings: Config, path: Path, choices: dict[str, Any], tensorboard: bool) -> None:
     with quiet_import():
         from tfuq.training import train
         from tfuq.training.tensorboard import TensorBoardLog
-    log = TensorBoardLog(path / "tensorboard") if tensorboard else nullcontext(lambda *_: None)
+
+    log: AbstractContextManager[Any] = nullcontext(lambda *_: None)
+    if tensorboard:
+        log = TensorBoardLog(path / "tensorboard")
     with TrainingProgress(settings.training.epochs) as progress, log as record:
 
-        def on_step(*event):
+        def on_step(*event: Any) -> None:
             progress(*event)
             record(*event)
 
-        run = train(settings, path, on_step=on_step, say=say, **how)
-    done = len(run.finished_members)
-    show(f"{done} of {settings.members} member(s) trained in {run.path}; next: tfuq predict {run.path}")
+        run = train(settings, path, on_step=on_step, say=say, **choices)
+    trained = len(run.finished_members)
+    show(
+        f"{trained} of {settings.members} member(s) trained in {run.path}; "
+        f"next: tfuq predict {run.path}"
+    )

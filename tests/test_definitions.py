@@ -54,7 +54,7 @@ def test_a_calibration_of_an_earlier_version_is_refused(trained, tfuq, tmp_path)
     from tfuq.runs import open_run
 
     opened = open_run(run)
-    draws = make_predictor(opened, request_of(opened.config, "mc-dropout", None, None))._draws()
+    draws = make_predictor(opened, request_of(opened.config, "mc-dropout", None, None)).manifest()
     assert read_calibration(opened, draws).draws.definitions == results.DEFINITIONS
     aged(path)
     with pytest.raises(RunError, match="by a version of tfuq that measured otherwise; move it away, and run tfuq calibrate"):

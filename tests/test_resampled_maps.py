@@ -125,7 +125,7 @@ def interpolated(array: np.ndarray, grid: Volume, target: Volume, method: str = 
 def test_maps_are_bounded_by_those_of_interpolated_samples(steps, run_of):
     """Each sample is brought onto the input's grid by itself, and the maps are those of the samples there."""
     run = run_of(steps)
-    request = prediction.Request("mc-dropout", SAMPLES, 0, 8)
+    request = prediction.Request(method="mc-dropout", samples=SAMPLES, seed=0, batch=8)
     case = prediction.cases_of_test_split(run)[0]
     image = read_case_image(case)
     predictor = prediction.make_predictor(run, request)
@@ -153,7 +153,7 @@ def own_samples(run, prepared) -> np.ndarray:
     """The samples ``[T, X, Y, Z, K]`` that a prediction is made of, one by one."""
     found = []
     for count in range(1, SAMPLES + 1):
-        request = prediction.Request("mc-dropout", SAMPLES, 0, 8)
+        request = prediction.Request(method="mc-dropout", samples=SAMPLES, seed=0, batch=8)
         predictor = prediction.make_predictor(run, request, [LastSample()])
         statistics = predictor.sampler
         statistics._finish = lambda every: {"sample": every["sample"]}
@@ -177,7 +177,7 @@ def test_a_server_draws_what_maps_are_made_of(rank, run_of, tfuq, tmp_path, monk
     # The reply is the sampler's own: there is no export whose description it could be held against.
     monkeypatch.setattr("tfuq.serving.client.expected_outputs", lambda *_: {})
     run = run_of(IN_PLANE, rank)
-    request = prediction.Request("hybrid", SAMPLES, 0, 8)
+    request = prediction.Request(method="hybrid", samples=SAMPLES, seed=0, batch=8)
 
     class Endpoint:
         def call(self, signature, inputs, expected):

@@ -16,7 +16,7 @@ from tfuq.training import prepare, summary, train
 
 
 def predict(run, folder, on_case=lambda case, seconds: None):
-    predictor = prediction.make_predictor(run, prediction.Request(run.config.method, samples=3, seed=0, batch=4))
+    predictor = prediction.make_predictor(run, prediction.Request(method=run.config.method, samples=3, seed=0, batch=4))
     prediction.predict(predictor, prediction.cases_of_test_split(run), folder, on_case=on_case)
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.csv"))}
 

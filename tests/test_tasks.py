@@ -35,7 +35,7 @@ def predictor_of(trained_task):
         if (task, method) not in made:
             run = runs.open_run(trained_task(task, method).path)
             assert run.config == trained_task(task, method).config
-            made[task, method] = prediction.make_predictor(run, prediction.Request(method, samples=5, seed=1, batch=4))
+            made[task, method] = prediction.make_predictor(run, prediction.Request(method=method, samples=5, seed=1, batch=4))
         return made[task, method]
 
     return make

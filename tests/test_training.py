@@ -115,7 +115,7 @@ def test_two_processes_do_not_write_one_member_or_folder(balls, tmp_path, traine
     ):
         fit(settings(balls), tmp_path / "run")
     assert not (tmp_path / "run" / "members" / "0" / "done").exists()
-    predictor = make_predictor(trained("mc-dropout"), Request("mc-dropout", 2, 0, 8))
+    predictor = make_predictor(trained("mc-dropout"), Request(method="mc-dropout", samples=2, seed=0, batch=8))
     with exclusive(tmp_path / "out", "predicting into"), pytest.raises(RunError, match="another process is predicting into"):
         predict(predictor, [], tmp_path / "out", on_case=lambda *_: None)
 

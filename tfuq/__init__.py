@@ -4,13 +4,14 @@ import os
 
 from tfuq.version import __version__ as __version__
 
-# TensorFlow reads these when it is first imported. oneDNN is off by default on many CPUs and several times faster there;
-# setting it everywhere also keeps the last bits of a result the same from one machine to the next.
+# TensorFlow reads these when it is first imported. oneDNN is off by default on many CPUs and
+# several times faster there. Setting it everywhere also keeps the last bits of a result the same
+# from one machine to the next.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its errors reach us as exceptions too
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
     """``tfuq.load`` and ``tfuq.train`` import TensorFlow when they are first used, not before."""
     if name in ("load", "train"):
         from tfuq import api

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from tfuq import config as configuration
 from tfuq import prediction as predicting
@@ -21,15 +23,33 @@ from tfuq.report.overview import overview
 from tfuq.report.slices import CaseArrays
 from tfuq.runs import RUNS, Run
 
+Row = dict[str, Any]  # of a table: text, numbers, or None
+
 
 class PredictedVolume:
     """What a run makes of one volume, on the volume's own grid."""
 
-    def __init__(self, prediction: predicting.Prediction, image: Volume, config: Config):
-        self._prediction, self._image, self._config = prediction, image, config
+    def __init__(self, prediction: predicting.Prediction, image: Volume, config: Config) -> None:
+        """Take a prediction.
+
+        Args:
+            prediction: What was predicted.
+            image: The volume as it was given.
+            config: The configuration of the run.
+        """
+        self._prediction = prediction
+        self._image = image
+        self._config = config
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """The map of a name: ``label [X, Y, Z]``, ``probability [X, Y, Z, K]``, or an uncertainty map ``[X, Y, Z]``."""
+        """A map by its name.
+
+        Args:
+            name: ``label``, ``probability``, or that of an uncertainty map.
+
+        Returns:
+            ``[X, Y, Z]``, or ``[X, Y, Z, K]`` of ``probability``.
+        """
         return self._prediction.volumes[name].array
 
     @property
@@ -39,22 +59,35 @@ class PredictedVolume:
 
     @property
     def affine(self) -> np.ndarray:
-        """Voxel indices to millimetres (pixels, of a plain image without ``data.pixel_mm``), as in the volume that was given."""
+        """Voxel indices to millimetres, as in the volume that was given.
+
+        They are pixels instead, of a plain image without ``data.pixel_mm``.
+        """
         return self._image.affine
 
     @property
-    def structures(self) -> list[dict]:
-        """A row per class and connected component, as in ``structures.csv``; `pandas.DataFrame` takes it as it is."""
+    def structures(self) -> list[Row]:
+        """A row per class and connected component, as in ``structures.csv``.
+
+        `pandas.DataFrame` takes it as it is.
+        """
         return self._prediction.structures
 
     def save(self, folder: str | Path) -> Path:
-        """Write the files that ``tfuq predict`` writes for a case, into a folder that this replaces."""
+        """Write the files that ``tfuq predict`` writes for a case.
+
+        Args:
+            folder: The folder, which this replaces.
+        """
         self._prediction.write(Path(folder))
         return Path(folder)
 
-    def plot(self):
-        """A matplotlib figure: image, label and maps at the slice with the most labelled area."""
-        maps = {name: self[name] for name in UNCERTAINTY_MAPS if name in self.maps}
+    def plot(self) -> Figure:
+        """Plot image, label and maps at the slice with the most labelled area."""
+        maps = {}
+        for name in UNCERTAINTY_MAPS:
+            if name in self.maps:
+                maps[name] = self[name]
         case = CaseArrays(
             id=self._prediction.case,
             affine=self._image.affine,
@@ -67,55 +100,89 @@ class PredictedVolume:
 
 
 class PredictedTable:
-    """What a run of classification or landmarks makes of one image."""
+    """What a run of classification or landmarks makes of one image.
 
-    def __init__(self, tables: dict[str, list[dict]]):
-        self.tables = tables  # rows by the name of the file that they make
+    Attributes:
+        tables: Rows by the name of the file that they make.
+    """
+
+    def __init__(self, tables: dict[str, list[Row]]) -> None:
+        """Take the tables of one image."""
+        self.tables = tables
 
     @property
-    def rows(self) -> list[dict]:
-        """The rows of the first table: the class, or a row per landmark; `pandas.DataFrame` takes them as they are."""
+    def rows(self) -> list[Row]:
+        """The rows of the first table: the class, or a row per landmark.
+
+        `pandas.DataFrame` takes them as they are.
+        """
         return next(iter(self.tables.values()))
 
     def save(self, folder: str | Path) -> Path:
         """Write the tables that ``tfuq predict`` writes."""
-        with whole_set(Path(folder)) as part:
+        with whole_set(Path(folder)) as unfinished:
             for name, rows in self.tables.items():
-                write_csv(part / name, rows)
+                write_csv(unfinished / name, rows)
         return Path(folder)
 
 
 class LoadedRun:
-    """A trained run; networks are built once for each way of drawing and kept."""
+    """A trained run; networks are built once for each way of sampling and kept."""
 
-    def __init__(self, run: Run):
+    def __init__(self, run: Run) -> None:
+        """Take a run; nothing is read yet."""
         self.run = run
         self._predictors: dict[predicting.Request, predicting.Predictor] = {}
 
-    def predict(self, volume: str | Path | Volume, *, method: str | None = None, samples: int | None = None,
-                seed: int | None = None, mask: str | Path | None = None, calibrated: bool = False,
-                allow_missing: bool = False) -> PredictedVolume | PredictedTable:  # fmt: skip
-        """Predict a file, or a `Volume` ``[X, Y, Z, C]`` (of an image, ``[rows, columns, 1, C]``); what is not given is as the
-        run's configuration has it. ``mask``: file of where to look, for runs that crop to labels. ``calibrated``: apply what
-        ``tfuq calibrate`` found for these draws. ``allow_missing``: do without members that have not finished training.
+    def predict(
+        self,
+        volume: str | Path | Volume,
+        *,
+        method: str | None = None,
+        samples: int | None = None,
+        seed: int | None = None,
+        mask: str | Path | None = None,
+        calibrated: bool = False,
+        allow_missing: bool = False,
+    ) -> PredictedVolume | PredictedTable:
+        """Predict a volume or an image; the configuration has the values that are not given.
+
+        Args:
+            volume: A file, or a `Volume` ``[X, Y, Z, C]``; of an image, ``[rows, columns, 1, C]``.
+            method: The sampling method.
+            samples: T, the number of samples.
+            seed: The seed of the samples.
+            mask: The file of where to look, for runs that crop to labels.
+            calibrated: Whether the calibration for these samples is applied.
+            allow_missing: Whether members that have not finished training may be missing.
 
         Raises:
-            TfuqError: what the command line would refuse.
+            TfuqError: What the command line would refuse.
         """
-        chosen = method or self.run.config.method
-        request = predicting.request_of(self.run.config, chosen, samples, seed, allow_missing=allow_missing)
+        request = predicting.request_of(
+            self.run.config,
+            method or self.run.config.method,
+            samples,
+            seed,
+            allow_missing=allow_missing,
+        )
         predictor = self._predictor(replace(request, is_calibrated=calibrated))
-        case = Case("volume", ()) if isinstance(volume, Volume) else self._case(Path(volume))
+        case = self._case(volume)
         if predictor.calibration:
             predictor.calibration.refuse_overlap([case])
-        image = volume if isinstance(volume, Volume) else read_case_image(case)
-        (case,) = predicting.with_masks(self.run.config, [case], Path(mask)) if mask else [case]
+        image = _image(volume, case)
+        if mask:
+            (case,) = predicting.with_masks(self.run.config, [case], Path(mask))
         if isinstance(predictor, TablePredictor):
             return PredictedTable(predictor.predict_images([case], [image]))
-        return PredictedVolume(predicting.predict_image(predictor, image, case), image, self.run.config)
+        prediction = predicting.predict_image(predictor, image, case)
+        return PredictedVolume(prediction, image, self.run.config)
 
-    def _case(self, path: Path) -> Case:
-        return Case(stem(path), (path,), pixel_mm=self.run.config.data.pixel_mm)
+    def _case(self, volume: str | Path | Volume) -> Case:
+        if isinstance(volume, Volume):
+            return Case(id="volume", images=())
+        path = Path(volume)
+        return Case(id=stem(path), images=(path,), pixel_mm=self.run.config.data.pixel_mm)
 
     def _predictor(self, request: predicting.Request) -> predicting.Predictor:
         if request not in self._predictors:
@@ -123,17 +190,47 @@ class LoadedRun:
         return self._predictors[request]
 
 
+def _image(volume: str | Path | Volume, case: Case) -> Volume:
+    if isinstance(volume, Volume):
+        return volume
+    return read_case_image(case)
+
+
 def load(run: str | Path) -> LoadedRun:
     """Open a run folder.
 
     Raises:
-        RunError: it holds no run.
+        RunError: It holds no run.
     """
     return LoadedRun(runs.open_run(Path(run)))
 
 
-def train(config: str | Config, *, run: str | Path | None = None, overrides: tuple[str, ...] = (), **options) -> LoadedRun:
-    """Train a configuration (a name, a file or a `Config`) and return the run; ``options`` as `tfuq.training.train`."""
-    settings = config if isinstance(config, Config) else configuration.load(config, overrides)
-    path = Path(run) if run else RUNS / settings.name / settings.method
+def train(
+    config: str | Config,
+    *,
+    run: str | Path | None = None,
+    overrides: tuple[str, ...] = (),
+    **options: Any,
+) -> LoadedRun:
+    """Train a configuration.
+
+    Args:
+        config: Its name, its file, or a `Config`.
+        run: The run's folder; ``runs/NAME/METHOD`` if None.
+        overrides: Keys of a name or a file to set, as ``KEY=VALUE``.
+        options: As of `tfuq.training.train`.
+
+    Returns:
+        The run.
+    """
+    settings = _settings(config, overrides)
+    path = RUNS / settings.name / settings.method
+    if run:
+        path = Path(run)
     return LoadedRun(training.train(settings, path, **options))
+
+
+def _settings(config: str | Config, overrides: tuple[str, ...]) -> Config:
+    if isinstance(config, Config):
+        return config
+    return configuration.load(config, overrides)

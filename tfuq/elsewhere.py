@@ -27,7 +27,14 @@ def score_elsewhere(predictions: Path, source: str) -> dict[str, dict]:
         raise RunError(f"--ood: {manifest.run} is a run of {run.config.task}; it serves classification")
     batch, is_calibrated = run.config.prediction.batch_size, manifest.calibration is not None
     allow_missing = bool(manifest.missing_members)
-    request = Request(manifest.method, manifest.samples, manifest.seed, batch, is_calibrated, allow_missing=allow_missing)
+    request = Request(
+        method=manifest.method,
+        samples=manifest.samples,
+        seed=manifest.seed,
+        batch=batch,
+        is_calibrated=is_calibrated,
+        allow_missing=allow_missing,
+    )
     predictor = make_predictor(run, request)
     if not predictor.manifest().same_draws(manifest):
         made = manifest.described_beside(predictor.manifest())

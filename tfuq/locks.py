@@ -22,7 +22,8 @@ from tfuq.errors import RunError
 
 _MOST_BYTES = 4096  # of the file that names the owner
 _START_TOLERANCE = 1.0  # seconds; the system's clock may be set while a process runs
-_PAUSE, _MOST_WAIT = 0.1, 60.0  # seconds
+_PAUSE = 0.1  # seconds
+_MOST_WAIT = 60.0  # seconds
 
 
 @contextmanager
@@ -36,7 +37,8 @@ def exclusive(folder: Path, doing: str, *, wait: bool = False) -> Iterator[None]
 
     Args:
         folder: It is made if it is not there.
-        doing: What is done to the folder, for the message to another process, such as ``"training"``.
+        doing: What is done to the folder, such as ``"training"``, for the message to another
+            process.
         wait: Wait until another process lets the folder go, which is to be a matter of moments.
 
     Raises:
@@ -69,15 +71,18 @@ def _is_locked(descriptor: int, folder: Path, doing: str, *, wait: bool) -> bool
     try:
         return disk.lock(descriptor, wait=wait)
     except BlockingIOError as error:
-        raise RunError(f"{folder}: another process is {doing} it; wait for it to end, or choose another folder") from error
+        remedy = "wait for it to end, or choose another folder"
+        raise RunError(f"{folder}: another process is {doing} it; {remedy}") from error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Owner:
     """A process.
 
-    ``host`` names the host, and the container by its space of process numbers. ``started`` is when
-    the process began, in seconds since 1970: another process may have its number later.
+    Attributes:
+        host: The host, and the container by its space of process numbers.
+        pid: The number of the process, which another process may have later.
+        started: When the process began, in seconds since 1970.
     """
 
     host: str
@@ -86,7 +91,8 @@ class _Owner:
 
     @classmethod
     def this(cls) -> _Owner:
-        return cls(_host(), os.getpid(), psutil.Process().create_time())
+        started = psutil.Process().create_time()
+        return cls(host=_host(), pid=os.getpid(), started=started)
 
     @property
     def has_ended(self) -> bool:
@@ -112,7 +118,9 @@ def _host() -> str:
 @contextmanager
 def _owned(folder: Path, doing: str, *, wait: bool) -> Iterator[None]:
     """Hold the folder by a file that names this process."""
-    deadline = time.monotonic() + (_MOST_WAIT if wait else 0.0)
+    deadline = time.monotonic()
+    if wait:
+        deadline += _MOST_WAIT
     while not _is_taken(folder):
         if time.monotonic() >= deadline:
             raise _owned_by_another(folder, doing)
@@ -161,20 +169,27 @@ def _names_this(file: BinaryIO, path: Path) -> bool:
 
 def _read_owner(folder: Path) -> _Owner | None:
     """The process that the file names; None if the file is gone, or names none."""
-    with suppress(OSError, ValueError, RunError), disk.open_regular(folder / OWNER, os.O_RDONLY) as file:
-        return pydantic.TypeAdapter(_Owner).validate_json(file.read(_MOST_BYTES))
+    with suppress(OSError, ValueError, RunError):
+        with disk.open_regular(folder / OWNER, os.O_RDONLY) as file:
+            content = file.read(_MOST_BYTES)
+        return pydantic.TypeAdapter(_Owner).validate_json(content)
     return None
 
 
 def _owned_by_another(folder: Path, doing: str) -> RunError:
     owner = _read_owner(folder)
-    who = f"process {owner.pid} of {owner.host}" if owner else "another process"
-    files = f"{OWNER} and {TAKEOVER}" if (folder / TAKEOVER).exists() else OWNER
+    process = "another process"
+    if owner:
+        process = f"process {owner.pid} of {owner.host}"
+    files = OWNER
+    if (folder / TAKEOVER).exists():
+        files = f"{OWNER} and {TAKEOVER}"
     return RunError(
-        f"{folder}: {who} is {doing} it (the file system has no locks, so {OWNER} says so); wait for it to end, "
-        f"or remove {files} if it has ended"
+        f"{folder}: {process} is {doing} it (the file system has no locks, so {OWNER} says so); "
+        f"wait for it to end, or remove {files} if it has ended"
     )
 
 
 def _cannot_be_written(folder: Path, error: OSError) -> RunError:
-    return RunError(f"{folder}: cannot be written ({error.strerror}); free space or choose another place")
+    remedy = "free space or choose another place"
+    return RunError(f"{folder}: cannot be written ({error.strerror}); {remedy}")

@@ -1,13 +1,18 @@
-"""Data terms of the objective, one value per example so that any batch split over devices adds up to the same loss.
+"""Data terms of the objective.
 
-Those of classes take class indices ``[N, *S]``, `PADDING` where a voxel is no part of the scan and counts for nothing, and
-log-probabilities ``[N, *S, K]``; those of heatmaps take landmarks
-``[N, L, 2]`` as (x, y) in pixels, NaN where one is missing, and the network's outputs ``[N, rows, columns, L]``. All return ``[N]``.
+Each has one value per example, so that any batch split over devices adds up to the same loss. All
+return ``[N]``.
+
+* Those of classes take class indices ``[N, *S]`` and log-probabilities ``[N, *S, K]``. A voxel that
+  is no part of the scan has the index `PADDING` and counts for nothing.
+* Those of heatmaps take landmarks ``[N, L, 2]`` as (x, y) in pixels, NaN where one is missing, and
+  the network's outputs ``[N, rows, columns, L]``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import tensorflow as tf
 
@@ -17,34 +22,63 @@ from tfuq.data.preprocessing import PADDING
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 _SMOOTH = 1.0  # one voxel: an absent class predicted absent scores 1, and its gradient stays finite
 _NEIGHBOURHOOD = 0.2  # weight of a landmark's neighbourhood, that of its whole picture being 1
+_LEAST_SUM = 1e-12  # of a heatmap
 
 
 def log_probabilities(logits: tf.Tensor) -> tf.Tensor:
-    """``[…, K]`` from K logits, or ``[…, 2]`` from the single logit of a binary network."""
+    """Log-probabilities of classes.
+
+    Args:
+        logits: ``[…, K]``, or ``[…, 1]`` of a binary network.
+
+    Returns:
+        ``[…, K]``, or ``[…, 2]`` of a binary network.
+    """
     if logits.shape[-1] == 1:
         return tf.concat([tf.math.log_sigmoid(-logits), tf.math.log_sigmoid(logits)], axis=-1)
     return tf.nn.log_softmax(logits)
 
 
 def sample_probabilities(logits: tf.Tensor) -> tf.Tensor:
-    """What a sample is to the reducers: the K class probabilities, or of a binary network the foreground's alone."""
-    return tf.sigmoid(logits) if logits.shape[-1] == 1 else tf.nn.softmax(logits)
+    """The sample that reducers take.
+
+    Args:
+        logits: ``[…, K]``, or ``[…, 1]`` of a binary network.
+
+    Returns:
+        The class probabilities ``[…, K]``, or the foreground's ``[…, 1]`` of a binary network.
+    """
+    if logits.shape[-1] == 1:
+        return tf.sigmoid(logits)
+    return tf.nn.softmax(logits)
 
 
 def probabilities(logits: tf.Tensor) -> tf.Tensor:
     """The exponential of `log_probabilities`, in fewer passes over memory."""
     p = sample_probabilities(logits)
-    return tf.concat([1.0 - p, p], axis=-1) if logits.shape[-1] == 1 else p
+    if logits.shape[-1] == 1:
+        return tf.concat([1.0 - p, p], axis=-1)
+    return p
 
 
-def cross_entropy(labels: tf.Tensor, log_p: tf.Tensor, weights: list[float] | None = None) -> tf.Tensor:
+def cross_entropy(
+    labels: tf.Tensor,
+    log_p: tf.Tensor,
+    weights: list[float] | None = None,
+) -> tf.Tensor:
     """Mean over an example's voxels of −log p_y, each with the weight w_y of its class.
 
-    An image's class is its example's only term, which no mean would leave its weight: its loss is −w_y log p_y.
+    The class of an image is its example's only term. A mean would cancel its weight, so the loss of
+    an image is −w_y log p_y.
+
+    Args:
+        labels: class indices ``[N, *S]``.
+        log_p: ``[N, *S, K]``.
+        weights: of each class; None for 1.
     """
-    own = labels != PADDING
-    classes = tf.where(own, labels, 0)
-    weight = tf.cast(own, log_p.dtype)
+    is_scan = labels != PADDING
+    classes = tf.where(is_scan, labels, 0)
+    weight = tf.cast(is_scan, log_p.dtype)
     if weights is not None:
         weight *= tf.gather(tf.constant(weights, log_p.dtype), classes)
     losses = -weight * tf.gather(log_p, classes, axis=-1, batch_dims=labels.shape.rank)
@@ -55,76 +89,149 @@ def cross_entropy(labels: tf.Tensor, log_p: tf.Tensor, weights: list[float] | No
 
 
 def soft_dice(labels: tf.Tensor, log_p: tf.Tensor) -> tf.Tensor:
-    """1 − mean over foreground classes of (2 Σ p y + s) / (Σ p + Σ y + s), s one voxel (Milletari et al. 2016)."""
+    """1 − mean over foreground classes of (2 Σ p y + s) / (Σ p + Σ y + s), where s is one voxel.
+
+    Args:
+        labels: class indices ``[N, *S]``.
+        log_p: ``[N, *S, K]``.
+
+    References:
+        Milletari et al. 2016, V-Net.
+    """
     classes = log_p.shape[-1]
     axes = list(range(1, log_p.shape.rank - 1))
-    own = tf.cast(labels != PADDING, log_p.dtype)[..., None]
-    p, y = own * tf.exp(log_p)[..., 1:], tf.one_hot(labels, classes, dtype=log_p.dtype)[..., 1:]
+    is_scan = tf.cast(labels != PADDING, log_p.dtype)[..., None]
+    p = is_scan * tf.exp(log_p)[..., 1:]
+    y = tf.one_hot(labels, classes, dtype=log_p.dtype)[..., 1:]
     overlap = 2 * tf.reduce_sum(p * y, axes) + _SMOOTH
     dice = overlap / (tf.reduce_sum(p, axes) + tf.reduce_sum(y, axes) + _SMOOTH)
     return 1 - tf.reduce_mean(dice, axis=-1)
 
 
 def gaussian_heatmaps(points: tf.Tensor, size: tuple[int, int], sigma: float) -> tf.Tensor:
-    """``[N, rows, columns, L]``: exp(−d² / 2σ²) of each pixel's distance d from each landmark; NaN of a missing one is kept."""
-    rows, columns = (tf.range(n, dtype=points.dtype) for n in size)
-    along_x = tf.exp(-tf.square(columns[None, :, None] - points[:, None, :, 0]) / (2 * sigma**2))
-    along_y = tf.exp(-tf.square(rows[None, :, None] - points[:, None, :, 1]) / (2 * sigma**2))
+    """exp(−d² / 2σ²) of each pixel's distance d from each landmark.
+
+    Args:
+        points: landmarks ``[N, L, 2]`` as (x, y) in pixels.
+        size: rows and columns.
+        sigma: σ in pixels.
+
+    Returns:
+        ``[N, rows, columns, L]``; NaN of a landmark that is missing.
+    """
+    row_count, column_count = size
+    rows = tf.range(row_count, dtype=points.dtype)
+    columns = tf.range(column_count, dtype=points.dtype)
+    from_x = columns[None, :, None] - points[:, None, :, 0]
+    along_x = tf.exp(-tf.square(from_x) / (2 * sigma**2))
+    from_y = rows[None, :, None] - points[:, None, :, 1]
+    along_y = tf.exp(-tf.square(from_y) / (2 * sigma**2))
     return along_y[:, :, None] * along_x[:, None]
 
 
 def heatmap_mse(points: tf.Tensor, outputs: tf.Tensor, sigma: float) -> tf.Tensor:
-    """Mean squared difference from Gaussian heatmaps of peak 1, for the landmarks that are there: over all pixels, and with a fifth of
-    that weight over those near the landmark, by the heatmap. A dozen of thousands of pixels are not zero, and unweighted a network
-    settles at zero for all of them (seen over 1,100 steps); `heatmap_cross_entropy` needs no such help and learns sooner."""
-    target, there = _targets(points, outputs, sigma)
+    """Mean squared difference from Gaussian heatmaps of peak 1, over the landmarks that are there.
+
+    It is the mean over all pixels, and with a fifth of that weight the mean over the pixels near
+    the landmark, weighted by the heatmap. Of thousands of pixels a dozen are not zero. Without that
+    weight a network settles at zero for all of them (seen over 1,100 steps).
+    `heatmap_cross_entropy` needs no such help and learns sooner.
+
+    Args:
+        points: landmarks ``[N, L, 2]``.
+        outputs: ``[N, rows, columns, L]``.
+        sigma: of the heatmaps, in pixels.
+    """
+    target, is_there = _targets(points, outputs, sigma)
     squares = tf.math.squared_difference(outputs, target)
     everywhere = tf.reduce_mean(squares, axis=[1, 2])
     near = tf.reduce_sum(_of_sum_one(target) * squares, axis=[1, 2])
-    return mean_of_present((everywhere + _NEIGHBOURHOOD * near) / (1 + _NEIGHBOURHOOD), there)
+    loss = (everywhere + _NEIGHBOURHOOD * near) / (1 + _NEIGHBOURHOOD)
+    return mean_of_present(loss, is_there)
 
 
 def heatmap_cross_entropy(points: tf.Tensor, outputs: tf.Tensor, sigma: float) -> tf.Tensor:
-    """Mean over present landmarks of −Σ g log p, g the Gaussian heatmap of sum 1, p the softmax over all pixels."""
-    target, there = _targets(points, outputs, sigma)
+    """Mean over present landmarks of −Σ g log p.
+
+    g is the Gaussian heatmap of sum 1, and p is the softmax over all pixels.
+
+    Args:
+        points: landmarks ``[N, L, 2]``.
+        outputs: ``[N, rows, columns, L]``.
+        sigma: of the heatmaps, in pixels.
+    """
+    target, is_there = _targets(points, outputs, sigma)
     log_p = outputs - tf.reduce_logsumexp(outputs, axis=[1, 2], keepdims=True)
-    return mean_of_present(-tf.reduce_sum(_of_sum_one(target) * log_p, axis=[1, 2]), there)
+    loss = -tf.reduce_sum(_of_sum_one(target) * log_p, axis=[1, 2])
+    return mean_of_present(loss, is_there)
 
 
-def _targets(points, outputs, sigma):
-    there = presence(points)
-    target = gaussian_heatmaps(points, outputs.shape[1:3], sigma)
-    return tf.where(there[:, None, None], target, 0.0), tf.cast(there, outputs.dtype)
+def _targets(
+    points: tf.Tensor,
+    outputs: tf.Tensor,
+    sigma: float,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Heatmaps, 0 of a landmark that is missing; and 1 where a landmark is there."""
+    is_there = presence(points)
+    heatmaps = gaussian_heatmaps(points, outputs.shape[1:3], sigma)
+    targets = tf.where(is_there[:, None, None], heatmaps, 0.0)
+    return targets, tf.cast(is_there, outputs.dtype)
 
 
-def _of_sum_one(heatmaps):
-    return heatmaps / tf.maximum(tf.reduce_sum(heatmaps, axis=[1, 2], keepdims=True), 1e-12)
+def _of_sum_one(heatmaps: tf.Tensor) -> tf.Tensor:
+    sums = tf.reduce_sum(heatmaps, axis=[1, 2], keepdims=True)
+    return heatmaps / tf.maximum(sums, _LEAST_SUM)
 
 
 def presence(points: tf.Tensor) -> tf.Tensor:
-    """Which of the landmarks ``[N, L, 2]`` are there: ``[N, L]``."""
+    """Which of the landmarks ``[N, L, 2]`` are there: bool ``[N, L]``."""
     return tf.reduce_all(tf.math.is_finite(points), axis=-1)
 
 
-def mean_of_present(losses: tf.Tensor, there: tf.Tensor) -> tf.Tensor:
-    """Mean of ``losses [N, L]`` where ``there`` is 1; zero where no landmark is."""
-    return tf.reduce_sum(losses * there, axis=-1) / tf.maximum(tf.reduce_sum(there, axis=-1), 1.0)
+def mean_of_present(losses: tf.Tensor, is_there: tf.Tensor) -> tf.Tensor:
+    """Mean over the landmarks that are there; zero where none is.
+
+    Args:
+        losses: ``[N, L]``.
+        is_there: 1 where a landmark is there, ``[N, L]``.
+
+    Returns:
+        ``[N]``.
+    """
+    total = tf.reduce_sum(losses * is_there, axis=-1)
+    count = tf.reduce_sum(is_there, axis=-1)
+    return total / tf.maximum(count, 1.0)
+
+
+_HEATMAP_LOSSES: dict[str, Callable[[tf.Tensor, tf.Tensor, float], tf.Tensor]] = {
+    "heatmap-mse": heatmap_mse,
+    "heatmap-cross-entropy": heatmap_cross_entropy,
+}
 
 
 def make_heatmap_loss(config: LossConfig) -> Loss:
     """The configured data term of heatmaps."""
-    term = {"heatmap-mse": heatmap_mse, "heatmap-cross-entropy": heatmap_cross_entropy}[config.name]
-    return lambda points, outputs: term(points, outputs, config.heatmap_sigma)
+    loss = _HEATMAP_LOSSES[config.name]
+    return lambda points, outputs: loss(points, outputs, config.heatmap_sigma)
 
 
 def make_class_loss(config: LossConfig, class_weights: list[float]) -> Loss:
-    """The configured data term of classes; ``class_weights`` serve where the configuration gives none of its own."""
+    """The configured data term of classes.
+
+    Args:
+        config: the configuration.
+        class_weights: weights where the configuration gives none.
+    """
     weights = config.class_weights or class_weights
-    return {
+
+    def dice_and_cross_entropy(labels: tf.Tensor, log_p: tf.Tensor) -> tf.Tensor:
+        share = config.dice_weight
+        return share * soft_dice(labels, log_p) + (1 - share) * cross_entropy(labels, log_p)
+
+    losses: dict[str, Loss] = {
         "cross-entropy": cross_entropy,
-        "weighted-cross-entropy": lambda y, log_p: cross_entropy(y, log_p, weights),
+        "weighted-cross-entropy": partial(cross_entropy, weights=weights),
         "soft-dice": soft_dice,
-        "dice-ce": lambda y, log_p: (
-            config.dice_weight * soft_dice(y, log_p) + (1 - config.dice_weight) * cross_entropy(y, log_p)
-        ),
-    }[config.name]
+        "dice-ce": dice_and_cross_entropy,
+    }
+    return losses[config.name]

@@ -36,29 +36,32 @@ def _git_folder(path: Path) -> Path | None:
     """Git's folder; of a linked worktree, the one that its file ``.git`` names."""
     if path.is_dir():
         return path
-    named = _text(path)
-    if not named.startswith("gitdir: "):
+    text = _text(path)
+    if not text.startswith("gitdir: "):
         return None
-    return path.parent / named.removeprefix("gitdir: ").strip()
+    return path.parent / text.removeprefix("gitdir: ").strip()
 
 
 def _resolve(folder: Path, reference: str) -> str | None:
     shared = folder / (_text(folder / "commondir").strip() or ".")
     if ".." in Path(reference).parts:
         return None
-    for place in (folder, shared):
-        if found := _hash(_text(place / reference)):
-            return found
+    for parent in (folder, shared):
+        commit = _hash(_text(parent / reference))
+        if commit is not None:
+            return commit
     for line in _text(shared / "packed-refs").splitlines():
-        commit, _, name = line.partition(" ")
+        text, _, name = line.partition(" ")
         if name == reference:
-            return _hash(commit)
+            return _hash(text)
     return None
 
 
 def _hash(text: str) -> str | None:
     match = _COMMIT.fullmatch(text.strip())
-    return match.group() if match else None
+    if match is None:
+        return None
+    return match.group()
 
 
 def _text(path: Path) -> str:

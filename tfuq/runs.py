@@ -24,10 +24,11 @@ RUNS = Path("runs")
 MOST_CHANNELS = 10_000
 _INCOMPLETE = "restore it, or train the run again"
 _TOLD_BY = ("config.yaml", "environment.json", "splits.json")
-_TRAINED = ("members", "calibrations")  # what would be taken for the new run's, if it were left
+_TRAINED = ("members", "calibrations")  # if left, they would be taken for the new run's
 _NOT_OURS = "move it away, or choose another --run; remove a run of an earlier version by hand"
 _MADE = ("predictions", "scores", "shift", "tensorboard")
 _OF_A_MEMBER = ("weights.npz", "state.npz", "history.csv", "done")
+_MEMBER = re.compile("0|[1-9][0-9]{0,5}")
 
 
 class _Facts(pydantic.BaseModel, extra="allow"):
@@ -39,7 +40,7 @@ class _Facts(pydantic.BaseModel, extra="allow"):
     likelihood_terms: Annotated[int, Field(ge=0)] = 0
 
     @pydantic.model_validator(mode="after")
-    def _fit(self):
+    def _require_statistics(self) -> _Facts:
         if self.statistics is None:
             return self
         if not len(self.statistics.mean) == len(self.statistics.std) == self.channels:
@@ -56,20 +57,27 @@ class _Split(pydantic.BaseModel):
     calibration: list[str] = []
 
     @pydantic.model_validator(mode="after")
-    def _each_case_once(self):
-        seen: dict[str, str] = {}
+    def _require_each_case_once(self) -> _Split:
+        part_of: dict[str, str] = {}
         for part, ids in self:
             for case_id in ids:
-                if case_id in seen:
-                    where = f"twice in {part}" if seen[case_id] == part else f"in both {seen[case_id]} and {part}"
-                    raise ValueError(f"case '{case_id}' is {where}")
-                seen[case_id] = part
+                earlier = part_of.get(case_id)
+                if earlier == part:
+                    raise ValueError(f"case '{case_id}' is twice in {part}")
+                if earlier is not None:
+                    raise ValueError(f"case '{case_id}' is in both {earlier} and {part}")
+                part_of[case_id] = part
         return self
 
 
 @dataclass(frozen=True)
 class Run:
-    """Paths and facts of one run; ``config`` is the one it was trained with."""
+    """Paths and facts of one run.
+
+    Attributes:
+        path: The run's folder.
+        config: The configuration that it was trained with.
+    """
 
     path: Path
     config: Config
@@ -90,22 +98,38 @@ class Run:
         """Refuse a folder for predictions in which other files of the run lie.
 
         Raises:
-            RunError: it is such a folder.
+            RunError: It is such a folder.
         """
-        place, own = real_path(folder), real_path(self.path)
-        kept = [own / name for name in (*_TRAINED, *_MADE) if name != "predictions"]
-        if place in (own, own / "predictions") or any(place.is_relative_to(path) for path in kept):
-            raise RunError(f"--out {folder}: is kept for other files of the run {self.path}; choose another folder")
+        if self._is_reserved(real_path(folder)):
+            problem = f"is kept for other files of the run {self.path}"
+            raise RunError(f"--out {folder}: {problem}; choose another folder")
+
+    def _is_reserved(self, folder: Path) -> bool:
+        run = real_path(self.path)
+        if folder in (run, run / "predictions"):
+            return True
+        names = [name for name in (*_TRAINED, *_MADE) if name != "predictions"]
+        return any(folder.is_relative_to(run / name) for name in names)
 
     @property
     def finished_members(self) -> list[int]:
-        """Members whose training ended. A folder such as ``00`` is no member's: that of member 0 is ``0``."""
-        names = [done.parent.name for done in (self.path / "members").glob("*/done")]
-        return sorted(int(name) for name in names if re.fullmatch("0|[1-9][0-9]{0,5}", name))
+        """Numbers of the members whose training ended.
+
+        A folder such as ``00`` is no member's: that of member 0 is ``0``.
+        """
+        members = []
+        for done in (self.path / "members").glob("*/done"):
+            name = done.parent.name
+            if _MEMBER.fullmatch(name):
+                members.append(int(name))
+        return sorted(members)
 
     @property
-    def facts(self) -> dict:
-        """``environment.json``: versions, devices, seeds, and what was computed from the training data."""
+    def facts(self) -> dict[str, Any]:
+        """What ``environment.json`` holds.
+
+        It has versions, devices, seeds, and what was computed from the training data.
+        """
         return self._facts.model_dump(exclude_unset=True)
 
     @property
@@ -119,34 +143,50 @@ class Run:
 
     @property
     def split(self) -> dict[str, list[str]]:
-        """Case ids of train, validation and test, and of calibration where the run has that part.
+        """Case ids by part: train, validation, test, and calibration where the run has it.
 
         Raises:
-            RunError: a damaged file, or a case that is in it twice.
+            RunError: The file is damaged, or has a case twice.
         """
-        return read_json(self.path / "splits.json", _Split, _INCOMPLETE).model_dump(exclude_unset=True)
+        split = read_json(self.path / "splits.json", _Split, _INCOMPLETE)
+        return split.model_dump(exclude_unset=True)
 
 
-def create(path: Path, config: Config, split: dict[str, list[str]], facts: dict) -> Run:
-    """Write what a run is before it trains; the configuration last, as it marks the folder as a run."""
+def create(
+    path: Path,
+    config: Config,
+    split: dict[str, list[str]],
+    facts: dict[str, Any],
+) -> Run:
+    """Write what a run is before it trains.
+
+    The configuration is written last, as it marks the folder as a run.
+
+    Args:
+        path: The run's folder.
+        config: The configuration.
+        split: Case ids by part.
+        facts: What ``environment.json`` holds.
+    """
     write_json(path / "splits.json", split)
     write_facts(path, facts)
     write_text(path / "config.yaml", config.dump())
     return Run(path, config)
 
 
-def write_facts(path: Path, facts: dict) -> None:
+def write_facts(path: Path, facts: dict[str, Any]) -> None:
     """Write ``environment.json``."""
     write_json(path / "environment.json", facts)
 
 
 def plan_overwriting(path: Path) -> Removal:
-    """What to remove so that a run can begin in a folder: what tfuq wrote of an earlier one, first what marks it as a run.
+    """Plan what to remove so that a run can begin in a folder.
 
-    What else lies there stays, such as a label that was corrected by hand.
+    It is what tfuq wrote of an earlier run, and first what marks the folder as a run. Other things
+    there stay, such as a label that was corrected by hand.
 
     Raises:
-        RunError: something that is not tfuq's own would be taken for a part of the new run.
+        RunError: Something that is not tfuq's own would be taken for a part of the new run.
     """
     removal = plan_removal(path / name for name in (*_TOLD_BY, *_TRAINED, *_MADE))
     removal.refuse_foreign([path / name for name in (*_TOLD_BY, *_TRAINED)], _NOT_OURS)
@@ -154,20 +194,29 @@ def plan_overwriting(path: Path) -> Removal:
 
 
 def require_room(path: Path, members: int) -> None:
-    """Refuse a folder to train in where something that is not tfuq's own lies in the place of a file of the run.
+    """Refuse a folder to train in that has something in the place of a file of the run.
+
+    Args:
+        path: The run's folder.
+        members: How many members the run has.
 
     Raises:
-        RunError: there is such a thing.
+        RunError: There is such a thing, and it is not tfuq's own.
     """
     if not is_run(path):
         for name in _TOLD_BY:
             require_replaceable(path / name)
     for member in range(members):
-        folder = path / "members" / str(member)
-        if (folder / "done").is_file() or (is_run(path) and not has_ledger(folder)):
-            continue  # finished, or by a version without lists, whose state says itself that it is one
-        for name in _OF_A_MEMBER:
-            require_replaceable(folder / name)
+        _require_room_of_member(path, path / "members" / str(member))
+
+
+def _require_room_of_member(path: Path, folder: Path) -> None:
+    if (folder / "done").is_file():
+        return
+    if is_run(path) and not has_ledger(folder):
+        return  # it is by a version without lists, whose state says itself that it is one
+    for name in _OF_A_MEMBER:
+        require_replaceable(folder / name)
 
 
 def is_run(path: Path) -> bool:
@@ -179,22 +228,31 @@ def open_run(path: Path) -> Run:
     """Open a run.
 
     Raises:
-        RunError: not a run, or one whose files do not read.
+        RunError: It is no run, or one whose files cannot be read.
     """
     if not is_run(path):
-        raise RunError(f"{path}: not a run (it has no config.yaml); give a folder that tfuq train wrote")
+        remedy = "give a folder that tfuq train wrote"
+        raise RunError(f"{path}: not a run (it has no config.yaml); {remedy}")
     return Run(path, configuration.load_resolved(path / "config.yaml"))
 
 
 def newest_run(method: str | None, root: Path = RUNS) -> Run:
-    """The run of ``method`` (of any method for None) whose configuration was written last.
+    """Open the run whose configuration was written last.
+
+    Args:
+        method: The method that it was trained for, or that such a run serves; None for any.
+        root: The folder of runs.
 
     Raises:
-        RunError: there is none.
+        RunError: There is none.
     """
-    folder = TRAINED_AS.get(method, method)
-    found = [f for f in root.glob("*/*/config.yaml") if method is None or f.parent.name == folder]
-    if not found:
-        what = f"of method {method} " if method else ""
-        raise RunError(f"no run {what}below '{root}'; train one, or name a run folder")
-    return open_run(max(found, key=lambda f: f.stat().st_mtime).parent)
+    folder_name = "*"
+    of_method = ""
+    if method is not None:
+        folder_name = TRAINED_AS.get(method, method)
+        of_method = f"of method {method} "
+    configs = list(root.glob(f"*/{folder_name}/config.yaml"))
+    if not configs:
+        raise RunError(f"no run {of_method}below '{root}'; train one, or name a run folder")
+    newest = max(configs, key=lambda path: path.stat().st_mtime)
+    return open_run(newest.parent)

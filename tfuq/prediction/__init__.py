@@ -1,4 +1,4 @@
-"""Prediction: cases read, sampled, measured, and written as their task has it."""
+"""Prediction: cases are read, sampled, measured, and written as their task has it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from tfuq.data.cases import Case
 from tfuq.data.ownership import take_over
 from tfuq.errors import RunError
 from tfuq.locks import exclusive
-from tfuq.prediction.cases import calibration_cases, calibration_source, cases_of_test_split, input_cases, with_masks
+from tfuq.prediction.calibration_cases import calibration_cases, calibration_source
+from tfuq.prediction.case_folder import Prediction
+from tfuq.prediction.cases import cases_of_test_split, input_cases, with_masks
 from tfuq.prediction.classification import ImagePredictor
 from tfuq.prediction.landmarks import LandmarkPredictor
-from tfuq.prediction.predictor import OnCase, Predictor, Request, Sampling, request_of
-from tfuq.prediction.segmentation import Prediction, VolumePredictor, predict_case, predict_image
+from tfuq.prediction.predictor import OnCase, Predictor
+from tfuq.prediction.request import Request, request_of
+from tfuq.prediction.segmentation import VolumePredictor, predict_case, predict_image
+from tfuq.prediction.statistics import Sampling
 from tfuq.reducers import Reducer
 from tfuq.results import Manifest
 from tfuq.runs import Run
@@ -44,33 +48,61 @@ _PREDICTORS: dict[str, type[Predictor]] = {
 
 
 def make_predictor(
-    run: Run, request: Request, further: Sequence[Reducer] = (), *, sampler: Sampling | None = None
+    run: Run,
+    request: Request,
+    extra_reducers: Sequence[Reducer] = (),
+    *,
+    sampler: Sampling | None = None,
 ) -> Predictor:
-    """The predictor of the run's task; ``further``, ``sampler`` and errors as `Predictor` has them.
+    """Make the predictor of the run's task.
+
+    Args:
+        run: The run.
+        request: What to sample.
+        extra_reducers: They gather more from the samples than the task does, under other names.
+        sampler: Samples in the place of the run's own networks, which are then not read.
 
     Raises:
-        RunError: samples of volumes are to be kept, and the task has none.
+        RunError: Samples of volumes are to be kept and the task has none, or as `Predictor`.
     """
-    if request.keep_samples and run.config.task != "segmentation":
+    task = run.config.task
+    if request.keep_samples and task != "segmentation":
         raise RunError(
-            f"--save-samples: {run.path} is a run of {run.config.task}; it serves segmentation, whose samples are masks"
+            f"--save-samples: {run.path} is a run of {task}; "
+            "it serves segmentation, whose samples are masks"
         )
-    return _PREDICTORS[run.config.task](run, request, further, sampler=sampler)
+    return _PREDICTORS[task](run, request, extra_reducers, sampler=sampler)
 
 
-def predict(predictor: Predictor, cases: list[Case], folder: Path, *, on_case: OnCase, overwrite: bool = False) -> Manifest:
-    """Predict every case into ``folder``; cases that are complete there are kept.
+def predict(
+    predictor: Predictor,
+    cases: list[Case],
+    folder: Path,
+    *,
+    on_case: OnCase,
+    overwrite: bool = False,
+) -> Manifest:
+    """Predict every case into a folder; cases that are complete there are kept.
+
+    Args:
+        predictor: Predicts the cases.
+        cases: The cases.
+        folder: The predictions folder.
+        on_case: Is called after each case.
+        overwrite: Whether other predictions in the folder are replaced.
 
     Raises:
-        RunError: the folder holds something else, or other predictions and ``overwrite`` is not set, or another process writes
-            it; or something that is not tfuq's own lies where a case belongs. DataError: a case is one that the calibration was
-            made of.
+        RunError: The folder holds something else, or other predictions and ``overwrite`` is not
+            set; another process writes it; or something that is not tfuq's own lies in the place of
+            a case.
+        DataError: A case is one that the calibration was made of.
     """
     if predictor.calibration:
         predictor.calibration.refuse_overlap(cases)
     predictor.run.require_output(folder)
     fresh = predictor.manifest()
-    results.find_draws(folder, fresh, overwrite=overwrite)  # refused before anything is written there
+    # It is refused before anything is written there.
+    results.find_draws(folder, fresh, overwrite=overwrite)
     with exclusive(folder, "predicting into"):
         existing = results.find_draws(folder, fresh, overwrite=overwrite)
         manifest = existing or fresh

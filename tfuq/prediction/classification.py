@@ -2,49 +2,79 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tfuq.data.cases import Case
 from tfuq.data.volume import Volume
-from tfuq.prediction.predictor import Drawn
+from tfuq.prediction.statistics import Drawn, Row
 from tfuq.prediction.tables import TablePredictor, Tables
 from tfuq.results import MEMBER_VARIANCES, MEMBERS, PREDICTIONS, SET_SEPARATOR
 from tfuq.scoring.conformal import prediction_sets
 
 
 class ImagePredictor(TablePredictor):
-    """``predictions.csv``: case, label, probability of each class, every measure, and the share of samples for each class. Where
-    members are kept apart, also ``members.csv``: the probabilities by each.
+    """Predicts the class of images.
 
-    Calibrated, also the probabilities before scaling and conformal sets made of those: scaling may be fitted on the cases that
-    the sets are calibrated on, which a promise must not depend on.
+    ``predictions.csv`` has the case, its label, the probability of each class, every measure, and
+    the share of samples for each class. ``members.csv`` has the probabilities by each member, where
+    members are kept apart.
+
+    A calibrated row also has the probabilities before scaling, and conformal sets of those. Scaling
+    may be fitted on the cases that the sets are calibrated on, and a promise must not depend on it.
     """
 
     @property
     def rows_per_case(self) -> dict[str, int]:
-        return {PREDICTIONS: 1} | ({MEMBERS: self.members} if self.members else {})
+        """The number of a case's rows by table."""
+        counts = {PREDICTIONS: 1}
+        if self.members:
+            counts[MEMBERS] = self.members
+        return counts
 
     def rows(self, case: Case, image: Volume, drawn: Drawn) -> Tables:
-        classes, p = self.config.data.classes, drawn["probability"]
-        row: dict = {"case": case.id, "label": classes[int(p.argmax())]}
-        row |= {f"probability_{name}": float(p[k]) for k, name in enumerate(classes)}
-        row |= {name: float(drawn[name]) for name in self.maps}
+        """See `TablePredictor.rows`."""
+        p = drawn["probability"]
+        label = self.config.data.classes[int(p.argmax())]
+        row: Row = {"case": case.id, "label": label}
+        row |= self._by_class("probability", p)
+        for name in self.maps:
+            row[name] = float(drawn[name])
         if self.samples > 1:
-            row |= {f"votes_{name}": float(drawn["votes"][k]) for k, name in enumerate(classes)}
+            row |= self._by_class("votes", drawn["votes"])
         if not self.members:
             return {PREDICTIONS: [row | self._calibrated(drawn)]}
-        row |= {name: float(drawn[name]) for name in MEMBER_VARIANCES}
-        members = [
-            {"case": case.id, "member": member} | {f"probability_{name}": float(q[k]) for k, name in enumerate(classes)}
-            for member, q in enumerate(drawn["members"])
-        ]
-        return {PREDICTIONS: [row | self._calibrated(drawn)], MEMBERS: members}
+        for name in MEMBER_VARIANCES:
+            row[name] = float(drawn[name])
+        return {
+            PREDICTIONS: [row | self._calibrated(drawn)],
+            MEMBERS: self._member_rows(case, drawn),
+        }
 
-    def _calibrated(self, drawn: Drawn) -> dict:
+    def _by_class(self, quantity: str, values: np.ndarray) -> dict[str, float]:
+        """Columns of a quantity, one for each class."""
+        columns = {}
+        for k, name in enumerate(self.config.data.classes):
+            columns[f"{quantity}_{name}"] = float(values[k])
+        return columns
+
+    def _member_rows(self, case: Case, drawn: Drawn) -> list[Row]:
+        rows = []
+        for member, p in enumerate(drawn["members"]):
+            row: Row = {"case": case.id, "member": member}
+            rows.append(row | self._by_class("probability", p))
+        return rows
+
+    def _calibrated(self, drawn: Drawn) -> Row:
         """Probabilities before scaling, and the conformal sets that they give."""
         if self.calibration is None:
             return {}
-        classes, before = self.config.data.classes, drawn["uncalibrated"]
-        row: dict = {f"uncalibrated_{name}": float(before[k]) for k, name in enumerate(classes)}
+        p = drawn["uncalibrated"]
+        row: Row = {**self._by_class("uncalibrated", p)}
         for rule, quantile in self.calibration.conformal.sets.items():
-            chosen = prediction_sets(before[None], rule, quantile)[0]
-            row[f"set_{rule}"] = SET_SEPARATOR.join(name for name, is_in in zip(classes, chosen, strict=True) if is_in)
+            is_in_set = prediction_sets(p[None], rule, quantile)[0]
+            row[f"set_{rule}"] = self._names_of(is_in_set)
         return row
+
+    def _names_of(self, is_in_set: np.ndarray) -> str:
+        pairs = zip(self.config.data.classes, is_in_set, strict=True)
+        return SET_SEPARATOR.join(name for name, is_in in pairs if is_in)

@@ -1,4 +1,7 @@
-"""Landmark regression: a row per image and landmark, in pixels of the image as it was given and in mm."""
+"""Landmark regression: a row per image and landmark.
+
+Positions are in pixels of the image as it was given, and in mm where the width of a pixel is known.
+"""
 
 from __future__ import annotations
 
@@ -8,41 +11,68 @@ from tfuq.data.cases import Case
 from tfuq.data.landmarks import pixel_mm, rescale_points, stretch
 from tfuq.data.volume import Volume
 from tfuq.measures.landmark import landmark_measures
-from tfuq.prediction.predictor import Drawn
+from tfuq.prediction.statistics import Drawn, Row
 from tfuq.prediction.tables import TablePredictor, Tables
 from tfuq.results import LANDMARKS, SAMPLES
 from tfuq.scoring.conformal import landmark_scale
 
 
 class LandmarkPredictor(TablePredictor):
-    """``landmarks.csv``: `tfuq.measures.landmark` of each landmark; ``samples.csv``: where each sample found it."""
+    """Predicts the positions of landmarks.
+
+    ``landmarks.csv`` has the measures of `tfuq.measures.landmark` of each landmark. ``samples.csv``
+    has the position of each landmark in each sample.
+    """
 
     @property
     def rows_per_case(self) -> dict[str, int]:
+        """The number of a case's rows by table."""
         landmarks = len(self.config.data.landmarks)
         return {LANDMARKS: landmarks, SAMPLES: landmarks * self.samples}
 
     def rows(self, case: Case, image: Volume, drawn: Drawn) -> Tables:
+        """See `TablePredictor.rows`."""
         size = image.shape[:2]
-        found = drawn["landmarks"].astype(float)  # [T, L, 3], or 4 with the logarithm of a variance
-        patch = tuple(self.config.network.patch_size)
-        points = rescale_points(found[..., :2], patch, size)
-        variances = np.exp(found[..., 3:]) * stretch(patch, size) ** 2 if found.shape[-1] == 4 else None
+        rows, columns = self.config.network.patch_size
+        patch = (rows, columns)
+        samples = drawn["landmarks"].astype(float)  # [T, L, 3], or 4 with a log variance
+        points = rescale_points(samples[..., :2], patch, size)
+        activations = samples[..., 2]
+        variances = None
+        if samples.shape[-1] == 4:
+            variances = np.exp(samples[..., 3:]) * stretch(patch, size) ** 2
         mm = pixel_mm(self.config, size)
-        landmarks, samples = [], []
+        tables: Tables = {LANDMARKS: [], SAMPLES: []}
         for k, name in enumerate(self.config.data.landmarks):
             head = {"case": case.id, "landmark": name}
-            predicted = None if variances is None else variances[:, k]
-            landmarks.append(self._with_radius(head | landmark_measures(points[:, k], found[:, k, 2], mm, predicted)))
-            samples += [
-                head | {"sample": t, "x": float(x), "y": float(y), "activation": float(a)}
-                for t, ((x, y), a) in enumerate(zip(points[:, k], found[:, k, 2], strict=True))
-            ]
-        return {LANDMARKS: landmarks, SAMPLES: samples}
+            predicted_variances = None
+            if variances is not None:
+                predicted_variances = variances[:, k]
+            measures = landmark_measures(points[:, k], activations[:, k], mm, predicted_variances)
+            tables[LANDMARKS].append(self._with_radius(head | measures))
+            tables[SAMPLES] += _sample_rows(head, points[:, k], activations[:, k])
+        return tables
 
-    def _with_radius(self, row: dict) -> dict:
+    def _with_radius(self, row: Row) -> Row:
         """The row with the conformal radius about its mean position, in mm where it has mm."""
         if self.calibration is None:
             return row
         radius = self.calibration.conformal.radii[row["landmark"]] * landmark_scale(row)
-        return row | {"conformal_radius_mm" if "x_mm" in row else "conformal_radius": radius}
+        if "x_mm" in row:
+            return row | {"conformal_radius_mm": radius}
+        return row | {"conformal_radius": radius}
+
+
+def _sample_rows(head: Row, points: np.ndarray, activations: np.ndarray) -> list[Row]:
+    """Rows of one landmark's samples.
+
+    Args:
+        head: The columns that they share.
+        points: ``[T, 2]`` in pixels.
+        activations: ``[T]``, the maxima of the heatmaps.
+    """
+    rows = []
+    for t, ((x, y), activation) in enumerate(zip(points, activations, strict=True)):
+        position = {"sample": t, "x": float(x), "y": float(y)}
+        rows.append(head | position | {"activation": float(activation)})
+    return rows

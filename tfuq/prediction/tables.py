@@ -1,4 +1,7 @@
-"""Tasks whose predictions are rows: tables that are written anew, whole, as cases are added."""
+"""Tasks whose predictions are rows of tables.
+
+A table is written anew, whole, as cases are added.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,11 @@ from tfuq.data.stored import read_table
 from tfuq.data.volume import Volume
 from tfuq.data.writers import whole_set, write_csv
 from tfuq.errors import RunError
-from tfuq.prediction.predictor import Drawn, OnCase, Predictor
+from tfuq.prediction.predictor import OnCase, Predictor
+from tfuq.prediction.statistics import Drawn, Row
 from tfuq.results import MANIFEST, Manifest, require_one_set
 
-Tables = dict[str, list[dict]]  # rows by file name
+Tables = dict[str, list[Row]]  # rows by file name
 _BETWEEN_WRITES = 10.0  # seconds
 
 
@@ -28,48 +32,67 @@ class TablePredictor(Predictor):
 
     @abstractmethod
     def rows(self, case: Case, image: Volume, drawn: Drawn) -> Tables:
-        """A case's rows; ``drawn`` has its example alone, without the axis of the batch."""
+        """A case's rows.
+
+        Args:
+            case: The case.
+            image: Its image as given.
+            drawn: Statistics of the samples of this case, without the axis of the batch.
+        """
 
     @property
     @abstractmethod
     def rows_per_case(self) -> dict[str, int]:
-        """By table."""
+        """The number of a case's rows by table."""
 
     @property
     def files(self) -> str:
+        """What is written, for people."""
         return ", ".join(self.rows_per_case)
 
-    def write_cases(self, cases: list[Case], folder: Path, manifest: Manifest, on_case: OnCase) -> None:
-        tables = self._written(folder, manifest)
-        left = []
+    def write_cases(
+        self,
+        cases: list[Case],
+        folder: Path,
+        manifest: Manifest,
+        on_case: OnCase,
+    ) -> None:
+        """See `Predictor.write_cases`."""
+        tables = self._complete_rows(folder, manifest)
+        remaining = []
         for case in cases:
             if manifest.holds(case):
                 on_case(case, None)
             else:
-                left.append(case)
-        written = time.monotonic()
-        for start in range(0, len(left), self.batch):
-            self._add(left[start : start + self.batch], tables, manifest, on_case)
-            if time.monotonic() - written > _BETWEEN_WRITES:
+                remaining.append(case)
+        last_write = time.monotonic()
+        for start in range(0, len(remaining), self.batch):
+            self._add(remaining[start : start + self.batch], tables, manifest, on_case)
+            if time.monotonic() - last_write > _BETWEEN_WRITES:
                 self._write(folder, tables, manifest)
-                written = time.monotonic()
-        if left or not _is_one_set(folder, manifest):
+                last_write = time.monotonic()
+        if remaining or not _is_one_set(folder, manifest):
             self._write(folder, tables, manifest)
 
     def manifest(self) -> Manifest:
+        """A manifest without cases and tables yet."""
         manifest = super().manifest()
         manifest.files = {}
         return manifest
 
     def known_files(self, folder: Path, manifest: Manifest) -> list[str]:
+        """See `Predictor.known_files`; of tables, those that hold rows of finished cases alone."""
+        names = super().known_files(folder, manifest)
         tables = self._readable(folder)
-        kept = self._written(folder, replace(manifest, cases=dict(manifest.cases)))
-        return [
-            *super().known_files(folder, manifest),
-            *(name for name in tables if tables[name] and tables[name] == kept[name]),
-        ]
+        copied = replace(manifest, cases=dict(manifest.cases))
+        complete = self._complete_rows(folder, copied)
+        for name, rows in tables.items():
+            if rows and rows == complete[name]:
+                names.append(name)
+        return names
 
     def require_room(self, cases: list[Case], folder: Path, manifest: Manifest) -> None:
+        """See `Predictor.require_room`."""
         if all(map(manifest.holds, cases)) and _is_one_set(folder, manifest):
             return
         for name in self.rows_per_case:
@@ -77,65 +100,118 @@ class TablePredictor(Predictor):
 
     def _add(self, cases: list[Case], tables: Tables, manifest: Manifest, on_case: OnCase) -> None:
         started = time.perf_counter()
-        for name, rows in self.predict_images(cases, [read_case_image(case) for case in cases]).items():
+        images = [read_case_image(case) for case in cases]
+        for name, rows in self.predict_images(cases, images).items():
             tables[name] += rows
-        seconds = {"share of batch": round((time.perf_counter() - started) / len(cases), 6)}
+        share = (time.perf_counter() - started) / len(cases)
+        seconds = {"share of batch": round(share, 6)}
         for case in cases:
             manifest.add(case, seconds)
             on_case(case, seconds)
 
     def predict_images(self, cases: list[Case], images: list[Volume]) -> Tables:
-        """The rows of images that are in memory."""
-        return self.tables(cases, images, self.draw(self.stack(cases, images)))
+        """Predict images that are in memory.
+
+        Args:
+            cases: The n cases.
+            images: Their images as given.
+
+        Returns:
+            The rows of all cases by table.
+        """
+        drawn = self.draw(self.stack(cases, images))
+        return self.tables(cases, images, drawn)
 
     def tables(self, cases: list[Case], images: list[Volume], drawn: Drawn) -> Tables:
-        """The rows of images of which this was drawn; of an image its size alone matters."""
-        tables: Tables = {name: [] for name in self.rows_per_case}
-        for number, (case, image) in enumerate(zip(cases, images, strict=True)):
-            for name, rows in self.rows(case, image, {key: values[number] for key, values in drawn.items()}).items():
+        """Make the rows of images that were sampled.
+
+        Args:
+            cases: The n cases.
+            images: Their images as given; only the size matters.
+            drawn: Statistics of the samples by name, ``[n, …]`` each.
+        """
+        tables = self._empty_tables()
+        for index, (case, image) in enumerate(zip(cases, images, strict=True)):
+            for name, rows in self.rows(case, image, _of_case(drawn, index)).items():
                 tables[name] += rows
         return tables
 
     @property
     def cases_at_once(self) -> int:
+        """How many cases go through the network together."""
         return self.batch
 
     def rehearse(self, cases: list[Case], samples: int) -> float:
+        """See `Predictor.rehearse`."""
         started = time.perf_counter()
         images = [read_case_image(case) for case in cases]
         examples = self.stack(cases, images)
-        middle = time.perf_counter()
+        network_started = time.perf_counter()
         drawn = self.draw(examples, samples)
-        network = time.perf_counter() - middle
+        network = time.perf_counter() - network_started
         self.tables(cases, images, drawn)
         return time.perf_counter() - started - network
 
     def stack(self, cases: list[Case], images: list[Volume]) -> np.ndarray:
-        """The images as the network takes them."""
-        return np.stack([self.network_grid(c, i).array[:, :, 0] for c, i in zip(cases, images, strict=True)])
+        """The images as the network takes them, ``[n, *S, C]``."""
+        examples = []
+        for case, image in zip(cases, images, strict=True):
+            grid = self.network_grid(case, image)
+            examples.append(grid.array[:, :, 0])
+        return np.stack(examples)
 
-    def _written(self, folder: Path, manifest: Manifest) -> Tables:
-        """The rows of the cases that lie there whole; the manifest forgets the others."""
-        tables = self._readable(folder) if manifest.cases else {name: [] for name in self.rows_per_case}
-        whole = set(manifest.cases)
-        for name, expected in self.rows_per_case.items():
-            counts = Counter(row["case"] for row in tables[name])
-            whole &= {case_id for case_id, count in counts.items() if count == expected}
-        manifest.cases = {case_id: entry for case_id, entry in manifest.cases.items() if case_id in whole}
-        return {name: [row for row in rows if row["case"] in whole] for name, rows in tables.items()}
+    def _empty_tables(self) -> Tables:
+        return {name: [] for name in self.rows_per_case}
+
+    def _complete_rows(self, folder: Path, manifest: Manifest) -> Tables:
+        """The rows of the cases whose rows are all there; the manifest forgets the other cases."""
+        tables = self._empty_tables()
+        if manifest.cases:
+            tables = self._readable(folder)
+        complete = set(manifest.cases)
+        for name, rows_per_case in self.rows_per_case.items():
+            complete &= _cases_with(rows_per_case, tables[name])
+        for case_id in list(manifest.cases):
+            if case_id not in complete:
+                del manifest.cases[case_id]
+        return {name: _rows_of(complete, rows) for name, rows in tables.items()}
 
     def _readable(self, folder: Path) -> Tables:
+        """The tables as they are in the folder; empty ones where one of them cannot be read."""
+        tables = {}
         try:
-            return {name: read_table(folder / name, ("case",), "predict again") for name in self.rows_per_case}
+            for name in self.rows_per_case:
+                tables[name] = read_table(folder / name, ("case",), "predict again")
         except RunError:
-            return {name: [] for name in self.rows_per_case}
+            return self._empty_tables()
+        return tables
 
     def _write(self, folder: Path, tables: Tables, manifest: Manifest) -> None:
-        with whole_set(folder, last=MANIFEST) as part:  # which names no case whose rows are not there
+        # The manifest is last, so that it names no case whose rows are not there.
+        with whole_set(folder, last=MANIFEST) as unfinished:
             for name, rows in tables.items():
-                write_csv(part / name, sorted(rows, key=lambda row: row["case"]))
-            manifest.files = {name: digest_of(part / name) for name in tables}
-            manifest.write(part)
+                ordered = sorted(rows, key=lambda row: row["case"])
+                write_csv(unfinished / name, ordered)
+            manifest.files = {name: digest_of(unfinished / name) for name in tables}
+            manifest.write(unfinished)
+
+
+def _of_case(drawn: Drawn, index: int) -> Drawn:
+    return {name: values[index] for name, values in drawn.items()}
+
+
+def _cases_with(count: int, rows: list[Row]) -> set[str]:
+    """Ids of the cases that have so many rows."""
+    counts = Counter(row["case"] for row in rows)
+    cases = set()
+    for case_id, rows_of_case in counts.items():
+        if rows_of_case == count:
+            cases.add(case_id)
+    return cases
+
+
+def _rows_of(cases: set[str], rows: list[Row]) -> list[Row]:
+    return [row for row in rows if row["case"] in cases]
 
 
 def _is_one_set(folder: Path, manifest: Manifest) -> bool:

@@ -1,4 +1,4 @@
-"""Networks behind TensorFlow Serving: exported with the sampling graph inside, checked, and asked."""
+"""Networks behind TensorFlow Serving: exported with the sampling graph, checked, and asked."""
 
 from tfuq.serving.checking import inspect, serve_check
 from tfuq.serving.client import Client

@@ -1,4 +1,4 @@
-"""A client that does what ``tfuq predict`` does, the network being elsewhere."""
+"""A client that does what ``tfuq predict`` does, while the network is elsewhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tfuq import prediction
 from tfuq.config import Config
 from tfuq.errors import RunError
 from tfuq.results import Manifest
-from tfuq.serving.description import Export, open_export, version_folder
+from tfuq.serving.description import Export, open_export, version_folder, version_number
 from tfuq.serving.expected import Expected, expected_outputs
 from tfuq.serving.transport import Arrays, GrpcServer
 
@@ -21,17 +21,42 @@ from tfuq.serving.transport import Arrays, GrpcServer
 class Endpoint(Protocol):
     """Whatever runs signatures, and replies as expected or fails."""
 
-    def call(self, signature: str, inputs: Arrays, expected: Expected) -> Arrays: ...
+    def call(self, signature: str, inputs: Arrays, expected: Expected) -> Arrays:
+        """Run a signature.
+
+        Args:
+            signature: Its name.
+            inputs: What is sent, by name.
+            expected: What each output must be.
+        """
 
 
 class ServedSampler:
-    """Draws by requests; it stands where `tfuq.sampling.Sampler` does."""
+    """Samples by requests, in the place of `tfuq.sampling.Sampler`."""
 
-    def __init__(self, endpoint: Endpoint, export: Export, config: Config):
-        self._endpoint, self._export, self._config = endpoint, export, config
+    def __init__(self, endpoint: Endpoint, export: Export, config: Config) -> None:
+        """Take what requests need.
+
+        Args:
+            endpoint: Runs the signatures.
+            export: The description of what is served.
+            config: The configuration of the run that was exported.
+        """
+        self._endpoint = endpoint
+        self._export = export
+        self._config = config
 
     def sample(self, images: np.ndarray, seed: tf.Tensor, samples: tf.Tensor) -> Arrays:
-        """What ``samples`` samples of ``images [N, *S, C]`` amount to."""
+        """Take samples.
+
+        Args:
+            images: Examples ``[n, *S, C]``.
+            seed: int32 ``[2]``.
+            samples: T, int32 scalar.
+
+        Returns:
+            Statistics of the samples by name.
+        """
         inputs = {
             "image": np.asarray(images, np.float32),
             "seed": np.asarray(seed, np.int32),
@@ -42,59 +67,109 @@ class ServedSampler:
 
 
 class Client:
-    """Predicts scans by a server's network, with the files, the checks and the cutting of ``tfuq predict``.
+    """Predicts scans by a server's network, with the files and the checks of ``tfuq predict``.
 
-    2D networks are sent a volume's slices, a few in a request; 3D ones the whole volume, which the graph cuts into windows: it blends
-    them within each sample. All requests of a scan carry one seed, so all see one function.
+    2D networks are sent the slices of a volume, a few in a request. 3D networks are sent the whole
+    volume: the graph cuts it into windows, as it blends them within each sample. All requests of a
+    scan have one seed, so all are answered by one function.
     """
 
-    def __init__(self, export: str | Path, server: str):
-        """``export``: a folder that ``tfuq export`` wrote, whose newest version is used, or a version's (a copy without its weights
-        will do); ``server``: HOST:PORT of TensorFlow Serving's gRPC.
+    def __init__(self, export: str | Path, server: str) -> None:
+        """Read the description of an export.
+
+        Args:
+            export: A folder that ``tfuq export`` wrote, whose newest version is used, or the folder
+                of a version. A copy without its weights will do.
+            server: HOST:PORT of TensorFlow Serving's gRPC.
 
         Raises:
-            RunError: no export, or one whose description is not that of its run.
+            RunError: There is no export, or one whose description is not that of its run.
         """
         self._folder = version_folder(Path(export))
         self.export, self.run = open_export(self._folder)
-        version = int(self._folder.name) if self._folder.name.isdecimal() else None
-        self._server = GrpcServer(server, self.export.name, version)
+        self._server = GrpcServer(server, self.export.name, version_number(self._folder))
 
-    def predict(self, inputs: Iterable[str | Path], out: str | Path, *, samples: int | None = None, seed: int | None = None,
-                masks: str | Path | None = None, overwrite: bool = False) -> Manifest:  # fmt: skip
-        """Predict files and folders of scans into ``out``; ``samples`` and ``seed`` as exported where they are None, ``masks`` as of
-        ``tfuq predict --mask``.
+    def predict(
+        self,
+        inputs: Iterable[str | Path],
+        out: str | Path,
+        *,
+        samples: int | None = None,
+        seed: int | None = None,
+        masks: str | Path | None = None,
+        overwrite: bool = False,
+    ) -> Manifest:
+        """Predict files and folders of scans.
+
+        Args:
+            inputs: Files and folders.
+            out: The predictions folder.
+            samples: The number of samples; as exported if None.
+            seed: The seed of the samples; as exported if None.
+            masks: As of ``tfuq predict --mask``.
+            overwrite: Whether other predictions in the folder are replaced.
 
         Raises:
-            TfuqError: what ``tfuq predict`` would refuse, more samples than the export draws, a server that does not answer, or
-                one whose reply is not what the export says. Nothing of such a reply is written.
+            TfuqError: What ``tfuq predict`` would refuse, more samples than the export allows, a
+                server that does not answer, or one whose reply is not what the export says. Nothing
+                of such a reply is written.
         """
         predictor = self.predictor(samples, seed)
-        cases = prediction.input_cases(self.run.config, self.export.channels, tuple(map(Path, inputs)))
-        cases = prediction.with_masks(self.run.config, cases, Path(masks)) if masks else cases
-        return prediction.predict(predictor, cases, Path(out), on_case=lambda case, seconds: None, overwrite=overwrite)
+        config = self.run.config
+        paths = tuple(map(Path, inputs))
+        cases = prediction.input_cases(config, self.export.channels, paths)
+        if masks:
+            cases = prediction.with_masks(config, cases, Path(masks))
+        return prediction.predict(
+            predictor,
+            cases,
+            Path(out),
+            on_case=lambda case, seconds: None,
+            overwrite=overwrite,
+        )
 
-    def predictor(self, samples: int | None = None, seed: int | None = None) -> prediction.Predictor:
-        """A predictor that draws by requests.
+    def predictor(
+        self,
+        samples: int | None = None,
+        seed: int | None = None,
+    ) -> prediction.Predictor:
+        """Make a predictor that samples by requests.
+
+        Args:
+            samples: The number of samples; as exported if None.
+            seed: The seed of the samples; as exported if None.
 
         Raises:
-            RunError: more samples than the export draws.
+            RunError: The export allows fewer samples.
         """
-        asked = self.export.samples if samples is None else samples
-        chosen = self.export.seed if seed is None else seed
-        # An export draws from the members that it has, which are noted as missing where the run has more.
-        request = prediction.request_of(self.run.config, self.export.method, asked, chosen, allow_missing=True)
+        if samples is None:
+            samples = self.export.samples
+        if seed is None:
+            seed = self.export.seed
+        request = prediction.request_of(
+            self.run.config,
+            self.export.method,
+            samples,
+            seed,
+            # An export samples the members that it has. They are noted as missing where the run
+            # has more.
+            allow_missing=True,
+        )
         sampler = ServedSampler(self._server, self.export, self.run.config)
         predictor = prediction.make_predictor(self.run, request, sampler=sampler)
         if predictor.samples > self.export.max_samples:
             raise RunError(
-                f"samples {asked}: {self._folder} draws {self.export.max_samples} at most; ask for fewer, or export again with "
-                f"--max-samples {asked}"
+                f"samples {samples}: {self._folder} draws {self.export.max_samples} at most; "
+                f"ask for fewer, or export again with --max-samples {samples}"
             )
-        missing = [name for name in predictor.statistics_of_maps if name not in self.export.signatures.get("prepared", [])]
-        if missing:
-            raise RunError(
-                f"{self._folder}: answers without {missing[0]}, of which maps after resampling are made; "
-                "export again with this version of tfuq"
-            )
+        self._require_statistics(predictor)
         return predictor
+
+    def _require_statistics(self, predictor: prediction.Predictor) -> None:
+        outputs = self.export.signatures.get("prepared", [])
+        for name in predictor.statistics_of_maps:
+            if name not in outputs:
+                raise RunError(
+                    f"{self._folder}: answers without {name}, of which maps after resampling are "
+                    "made; export again with this version of tfuq"
+                )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,8 @@ from tfuq.heteroscedastic import LOG_VARIANCE_BOUNDS
 from tfuq.serving.description import Export
 
 ROUNDING = 1e-4  # of means over many samples in single precision
+Pair = tuple[float, float]
+Bounds = Pair | tuple[Pair, ...]
 _ANY = (-math.inf, math.inf)
 _HALF_PIXEL = 0.5  # the border of an image lies beyond the centre of its last pixel
 
@@ -33,7 +35,7 @@ class Output:
 
     dtype: type
     shape: tuple[int, ...]
-    bounds: tuple = _ANY
+    bounds: Bounds = _ANY
     adds_to_one: bool = False
     texts: tuple[str, ...] = ()
 
@@ -71,24 +73,27 @@ def expected_outputs(
         What each output must be, by name.
 
     Raises:
-        RunError: the description has no such signature, or an output that this version of tfuq does not know.
+        RunError: The description has no such signature, or an output that this version of tfuq does
+            not know.
     """
-    request = _Request(export, config, signature, inputs)
-    known = {
-        "segmentation": _of_segmentation,
-        "classification": _of_classification,
-        "landmarks": _of_landmarks,
-    }[export.task](request)
+    request = _Request(export=export, config=config, signature=signature, inputs=inputs)
+    known = _OUTPUTS_OF[export.task](request)
     names = export.signatures.get(signature, [])
-    unknown = [name for name in names if name not in known]
-    if unknown or not names:
-        what = f"output '{unknown[0]}' of {signature}" if unknown else f"signature {signature}"
-        state = "is none that this version of tfuq knows" if unknown else "is not in its description"
-        raise RunError(f"export {export.name}: {what} {state}; export again with this version of tfuq")
+    if not names:
+        raise _not_described(export, f"signature {signature} is not in its description")
+    for name in names:
+        if name not in known:
+            output = f"output '{name}' of {signature}"
+            problem = f"{output} is none that this version of tfuq knows"
+            raise _not_described(export, problem)
     return {name: known[name] for name in names}
 
 
-@dataclass(frozen=True)
+def _not_described(export: Export, problem: str) -> RunError:
+    return RunError(f"export {export.name}: {problem}; export again with this version of tfuq")
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Request:
     export: Export
     config: Config
@@ -115,8 +120,8 @@ class _Request:
         return min(max(int(asked), 1), self.export.max_samples)
 
 
-def _numbers(shape: tuple[int, ...], bounds: tuple, **further: bool) -> Output:
-    return Output(np.float32, shape, bounds, **further)
+def _numbers(shape: tuple[int, ...], bounds: Bounds, *, adds_to_one: bool = False) -> Output:
+    return Output(np.float32, shape, bounds, adds_to_one=adds_to_one)
 
 
 def _of_classes(request: _Request, shape: tuple[int, ...]) -> dict[str, Output]:
@@ -134,14 +139,16 @@ def _of_classes(request: _Request, shape: tuple[int, ...]) -> dict[str, Output]:
 
 
 def _of_segmentation(request: _Request) -> dict[str, Output]:
-    shape, term = (request.images, *request.space), (0.0, 1.0 / math.e)
-    packed = -(-math.prod(request.space) // 8)
-    masks = (request.images, request.samples, request.classes - 1, packed)
+    shape = (request.images, *request.space)
+    entropy_term = (0.0, 1.0 / math.e)  # −p log p
+    regions = len(request.config.data.regions)
+    packed_size = -(-math.prod(request.space) // 8)
+    masks = (request.images, request.samples, request.classes - 1, packed_size)
     return _of_classes(request, shape) | {
         "label": Output(np.uint8, shape, (0, request.classes - 1)),
         "variance": _numbers((*shape, request.classes), (0.0, 0.25)),
-        "entropy_terms": _numbers((*shape, request.classes), term),
-        "region_entropy_terms": _numbers((*shape, len(request.config.data.regions)), term),
+        "entropy_terms": _numbers((*shape, request.classes), entropy_term),
+        "region_entropy_terms": _numbers((*shape, regions), entropy_term),
         "masks": Output(np.uint8, masks, (0, 255)),
     }
 
@@ -156,15 +163,18 @@ def _of_classification(request: _Request) -> dict[str, Output]:
 
 def _of_landmarks(request: _Request) -> dict[str, Output]:
     height, width = request.space
-    across, down = _pixels(width), _pixels(height)
+    across = _pixels(width)
+    down = _pixels(height)
     columns = [across, down, _ANY]
     if request.config.network.heteroscedastic:
         columns.append(LOG_VARIANCE_BOUNDS)
-    shape = (request.images, len(request.export.landmarks))
-    samples = (request.images, request.samples, shape[1], len(columns))
+    landmarks = len(request.export.landmarks)
+    shape = (request.images, landmarks)
+    samples = (request.images, request.samples, landmarks, len(columns))
     # The variance of what lies within a range is at most a quarter of its square (Popoviciu 1935).
     both = (0.0, (width**2 + height**2) / 4)
-    predicted = tuple(2.0 * math.exp(bound) for bound in LOG_VARIANCE_BOUNDS)
+    least, greatest = LOG_VARIANCE_BOUNDS
+    predicted = (2.0 * math.exp(least), 2.0 * math.exp(greatest))
     bounds = {
         "x": across,
         "y": down,
@@ -182,6 +192,13 @@ def _of_landmarks(request: _Request) -> dict[str, Output]:
     return known | {"landmarks": _numbers(samples, tuple(columns))}
 
 
-def _pixels(size: int) -> tuple[float, float]:
+def _pixels(size: int) -> Pair:
     """Positions along an axis of an image."""
     return -_HALF_PIXEL, size - _HALF_PIXEL
+
+
+_OUTPUTS_OF: dict[str, Callable[[_Request], dict[str, Output]]] = {
+    "segmentation": _of_segmentation,
+    "classification": _of_classification,
+    "landmarks": _of_landmarks,
+}

@@ -1,4 +1,4 @@
-"""``tfuq export``: a version's folder, whole or not at all, and beside it what TensorFlow Serving is started with."""
+"""``tfuq export``: a version's folder, whole or not at all, and what TensorFlow Serving needs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import jinja2
 import tensorflow as tf
+from google.protobuf.message import Message
 
 from tfuq.config import Config
 from tfuq.data.ownership import require_replaceable
@@ -31,108 +32,150 @@ _PAGES = {
     "models.config": "models.config.j2",
     "batching_parameters.config": "batching_parameters.config.j2",
 }
+_WARM_UP = Path("assets.extra") / "tf_serving_warmup_requests"
+_WARM_UP_SAMPLES = 2
 
 
 def export(run: Run, request: Request, folder: Path, max_samples: int) -> Path:
-    """Write the next version of ``folder`` and say where it is; no request will draw more than ``max_samples`` of it.
+    """Write the next version of an export.
+
+    Args:
+        run: The run.
+        request: The method, and the seed and the number of samples of the signature
+            ``images_only``.
+        folder: The folder of the export, which has the name of the model.
+        max_samples: The number of samples that no request exceeds.
+
+    Returns:
+        The folder of the version.
 
     Raises:
-        RunError: the run cannot serve the method, or the folder is something else.
+        RunError: The run cannot serve the method, or the folder is something else.
     """
     _check(folder)
     predictor = make_predictor(run, request)
-    network = ServedNetwork(predictor, _most(predictor, max_samples))
+    network = ServedNetwork(predictor, _most_samples(predictor, max_samples))
     with exclusive(folder, "exporting into"):
         versions = versions_in(folder)
-        version = folder / str(max(versions, default=0) + 1)
-        with whole_folder(version, "version of an export") as part:
-            described = _save(network, predictor, part, folder)
+        number = max(versions, default=0) + 1
+        version = folder / str(number)
+        with whole_folder(version, "version of an export") as unfinished:
+            described = _save(network, predictor, unfinished, folder)
             if versions:
                 _check_successor(folder / str(versions[-1]), described)
             _write_pages(folder, described)
     return version
 
 
-def _most(predictor: Predictor, asked: int) -> int:
-    """Samples that a request may draw: no more than the method has."""
+def _most_samples(predictor: Predictor, asked: int) -> int:
+    """How many samples a request may ask for: no more than the method has."""
+    method = predictor.request.method
     if asked == 1 and predictor.samples > 1:
         raise RunError(
-            f"--max-samples 1: {predictor.request.method} needs at least 2, as its measures compare samples; use deterministic for one"
+            f"--max-samples 1: {method} needs at least 2, as its measures compare samples; "
+            "use deterministic for one"
         )
-    return samples_of(predictor.request.method, members=len(predictor.networks), asked=asked)
+    return samples_of(method, members=len(predictor.networks), asked=asked)
 
 
 def _check(folder: Path) -> None:
     if not re.fullmatch(NAME, folder.name) or folder.name.isdecimal():
         raise RunError(
-            f"--to {folder}: '{folder.name}' is no name of a model; give saved_models/NAME of letters, digits, '.', '_' and '-', "
-            "the version is added"
+            f"--to {folder}: '{folder.name}' is no name of a model; give saved_models/NAME of "
+            "letters, digits, '.', '_' and '-', the version is added"
         )
     if folder.exists() and not folder.is_dir():
         raise RunError(f"--to {folder}: is a file; choose another name")
     for name in _PAGES:
         require_replaceable(folder / name)
-    strange = [
-        path.name
-        for path in sorted(folder.glob("*"))
-        if not (path.name in _PAGES or path.name.isdecimal() or path.name[0] == ".")
-    ]
-    if strange:
-        raise RunError(f"--to {folder}: holds {strange[0]}, which is no export; choose another name, or move it away")
+    for path in sorted(folder.glob("*")):
+        if not _is_of_export(path.name):
+            raise RunError(
+                f"--to {folder}: holds {path.name}, which is no export; "
+                "choose another name, or move it away"
+            )
+
+
+def _is_of_export(name: str) -> bool:
+    return name in _PAGES or name.isdecimal() or name.startswith(".")
 
 
 def _check_successor(newest: Path, described: Export) -> None:
     """A server moves its clients on to the newest version by itself."""
     if not described.serves_as(read_export(newest)):
         raise RunError(
-            f"--to {newest.parent}: version {newest.name} is of another task, channels, patch or classes, and its clients would get this one; "
-            "choose another name"
+            f"--to {newest.parent}: version {newest.name} is of another task, channels, patch or "
+            "classes, and its clients would get this one; choose another name"
         )
 
 
-def _save(network: ServedNetwork, predictor: Predictor, part: Path, folder: Path) -> Export:
+def _save(network: ServedNetwork, predictor: Predictor, version: Path, folder: Path) -> Export:
     """Fill a version's folder."""
     root = tf.Module()
     root.weights = network.weights()
-    signatures = {name: signature.get_concrete_function() for name, signature in network.signatures().items()}
+    functions = {}
+    outputs = {}
+    for name, signature in network.signatures().items():
+        functions[name] = signature.get_concrete_function()
+        outputs[name] = sorted(functions[name].structured_outputs)
     try:
-        tf.saved_model.save(root, str(part), signatures=signatures)
-        _write_warm_up(part, network, predictor, folder.name)
+        tf.saved_model.save(root, str(version), signatures=functions)
+        _write_warm_up(version, network, predictor, folder.name)
     except tf.errors.OpError as error:
-        raise TfuqError(f"{folder}: cannot be written ({error.message}); free space or choose another place") from error
-    _write_run(part / RUN, predictor)
-    described = _describe(
-        network, predictor, folder.name, {name: sorted(s.structured_outputs) for name, s in signatures.items()}
-    )
-    described.write(part)
+        raise TfuqError(
+            f"{folder}: cannot be written ({error.message}); free space or choose another place"
+        ) from error
+    _write_run(version / RUN, predictor)
+    described = _describe(network, predictor, folder.name, outputs)
+    described.write(version)
     return described
 
 
-def _write_warm_up(part: Path, network: ServedNetwork, predictor: Predictor, model: str) -> None:
-    image = impulse([1, *predictor.config.network.patch_size, predictor.run.facts["channels"]])
-    draws = {
+def _write_warm_up(version: Path, network: ServedNetwork, predictor: Predictor, model: str) -> None:
+    requests = _warm_up_requests(network, predictor, model)
+    records = [record(warm_up_record(request)) for request in requests]
+    write_bytes(version / _WARM_UP, b"".join(records))
+
+
+def _warm_up_requests(network: ServedNetwork, predictor: Predictor, model: str) -> list[Message]:
+    """Requests for all signatures but ``images_only``, which takes many samples."""
+    channels = predictor.run.facts["channels"]
+    image = impulse([1, *predictor.config.network.patch_size, channels])
+    samples = min(_WARM_UP_SAMPLES, network.most)
+    sampled = {
+        "image": image,
         "seed": tf.make_tensor_proto([0, 0], tf.int32),
-        "num_samples": tf.make_tensor_proto(min(2, network.most), tf.int32),
+        "num_samples": tf.make_tensor_proto(samples, tf.int32),
     }
-    path = part / "assets.extra" / "tf_serving_warmup_requests"
-    requests = [  # images_only draws many
-        predict_request(model, name, {"image": image} | inputs)
-        for name, inputs in (("serving_default", draws), ("prepared", draws), ("deterministic", {}))
+    return [
+        predict_request(model, "serving_default", sampled),
+        predict_request(model, "prepared", sampled),
+        predict_request(model, "deterministic", {"image": image}),
     ]
-    write_bytes(path, b"".join(record(warm_up_record(request)) for request in requests))
 
 
 def _write_run(path: Path, predictor: Predictor) -> None:
     """What a client needs of the run: no weights, no cases."""
-    run, statistics = predictor.run, predictor.run.statistics
-    facts = {"channels": run.facts["channels"], "statistics": statistics and asdict(statistics)}
-    created = create(path, run.config, {"train": [], "validation": [], "test": []}, facts)
-    for index, digest in zip(predictor.used_members, predictor.manifest().weights_digest, strict=True):
+    run = predictor.run
+    statistics = None
+    if run.statistics:
+        statistics = asdict(run.statistics)
+    facts = {"channels": run.facts["channels"], "statistics": statistics}
+    no_cases: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
+    created = create(path, run.config, no_cases, facts)
+    digests = predictor.manifest().weights_digest
+    for index, digest in zip(predictor.used_members, digests, strict=True):
         write_json(created.member(index) / "done", {"digest": digest})
 
 
-def _describe(network: ServedNetwork, predictor: Predictor, name: str, signatures: dict[str, list[str]]) -> Export:
-    config, manifest = predictor.config, predictor.manifest()
+def _describe(
+    network: ServedNetwork,
+    predictor: Predictor,
+    name: str,
+    signatures: dict[str, list[str]],
+) -> Export:
+    config = predictor.config
+    manifest = predictor.manifest()
     return Export(
         format=1,
         name=name,
@@ -159,19 +202,25 @@ def _describe(network: ServedNetwork, predictor: Predictor, name: str, signature
 
 
 def _axes(config: Config) -> str:
+    """The axes of an example, in words."""
     if config.task != "segmentation":
         return "rows, columns"
-    return ", ".join(axis for number, axis in enumerate("xyz") if number != config.preprocessing.slice_axis)
+    slice_axis = config.preprocessing.slice_axis
+    return ", ".join(name for number, name in enumerate("xyz") if number != slice_axis)
 
 
 def _write_pages(folder: Path, described: Export) -> None:
     for name, template in _PAGES.items():
-        write_text(folder / name, _render(template)(export=described, folder=folder))
+        render = _renderer(template)
+        write_text(folder / name, render(export=described, folder=folder))
 
 
-def _render(template: str) -> Callable[..., str]:
+def _renderer(template: str) -> Callable[..., str]:
     text = resources.files("tfuq.serving").joinpath(template).read_text(encoding="utf-8")
     environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True, autoescape=False
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
     )
     return environment.from_string(text).render

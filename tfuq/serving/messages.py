@@ -1,23 +1,30 @@
 """The messages of TensorFlow Serving that tfuq speaks, and the calls they are for.
 
-Field by field as in ``tensorflow_serving/apis`` (model.proto, predict.proto, prediction_log.proto), so that an export and a client need
-nothing beyond TensorFlow, which brings protobuf and gRPC along.
+They are as in ``tensorflow_serving/apis`` (model.proto, predict.proto, prediction_log.proto), field
+by field. So an export and a client need nothing but TensorFlow, which brings protobuf and gRPC.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import tensorflow as tf
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import Message
 from tensorflow.core.framework import tensor_pb2
 
-_PACKAGE = "tfuq.serving"  # of no meaning on the wire; Serving's own name is left to its own package
+_PACKAGE = "tfuq.serving"  # means nothing on the wire; Serving's own name is its own package's
 _TENSOR = tensor_pb2.TensorProto.DESCRIPTOR
 _TENSORS = "map of tensors"
-_FIELDS: dict[str, dict[str, tuple[int, str]]] = {  # name of a message → name of a field → number, type
+# The name of a message → the name of a field → its number and type.
+_FIELDS: dict[str, dict[str, tuple[int, str]]] = {
     "Version": {"value": (1, "int64")},
-    "ModelSpec": {"name": (1, "string"), "version": (2, "Version"), "signature_name": (3, "string")},
+    "ModelSpec": {
+        "name": (1, "string"),
+        "version": (2, "Version"),
+        "signature_name": (3, "string"),
+    },
     "PredictRequest": {"model_spec": (1, "ModelSpec"), "inputs": (2, _TENSORS)},
     "PredictResponse": {"outputs": (1, _TENSORS), "model_spec": (2, "ModelSpec")},
     "PredictLog": {"request": (1, "PredictRequest")},
@@ -30,7 +37,10 @@ PREDICT = "/tensorflow.serving.PredictionService/Predict"
 
 def _file() -> descriptor_pb2.FileDescriptorProto:
     file = descriptor_pb2.FileDescriptorProto(
-        name="tfuq/serving.proto", package=_PACKAGE, syntax="proto3", dependency=[_TENSOR.file.name]
+        name="tfuq/serving.proto",
+        package=_PACKAGE,
+        syntax="proto3",
+        dependency=[_TENSOR.file.name],
     )
     for name, fields in _FIELDS.items():
         message = file.message_type.add(name=name)
@@ -42,12 +52,20 @@ def _file() -> descriptor_pb2.FileDescriptorProto:
     return file
 
 
-def _add(message: descriptor_pb2.DescriptorProto, name: str, number: int, kind: str) -> descriptor_pb2.FieldDescriptorProto:
+def _add(
+    message: descriptor_pb2.DescriptorProto,
+    name: str,
+    number: int,
+    kind: str,
+) -> descriptor_pb2.FieldDescriptorProto:
     field = message.field.add(name=name, number=number, label=_Field.LABEL_OPTIONAL)
     if kind in _SCALARS:
         field.type = _SCALARS[kind]
-    else:
-        field.type, field.type_name = _Field.TYPE_MESSAGE, kind if kind.startswith(".") else f".{_PACKAGE}.{kind}"
+        return field
+    field.type = _Field.TYPE_MESSAGE
+    field.type_name = kind
+    if not kind.startswith("."):
+        field.type_name = f".{_PACKAGE}.{kind}"
     return field
 
 
@@ -57,24 +75,40 @@ def _add_map(message: descriptor_pb2.DescriptorProto, name: str, number: int) ->
     entry.options.map_entry = True
     _add(entry, "key", 1, "string")
     _add(entry, "value", 2, f".{_TENSOR.full_name}")
-    _add(message, name, number, f"{message.name}.{entry.name}").label = _Field.LABEL_REPEATED
+    field = _add(message, name, number, f"{message.name}.{entry.name}")
+    field.label = _Field.LABEL_REPEATED
 
 
 _POOL = descriptor_pool.Default()
 _POOL.Add(_file())
 
 
-def _class(name: str):
+def _class(name: str) -> type[Any]:  # its fields are not known before it is made
     return message_factory.GetMessageClass(_POOL.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
 
 
-PredictRequest, PredictResponse, PredictionLog = map(_class, ("PredictRequest", "PredictResponse", "PredictionLog"))
+PredictRequest = _class("PredictRequest")
+PredictResponse = _class("PredictResponse")
+PredictionLog = _class("PredictionLog")
 
 
-def predict_request(model: str, signature: str, inputs: Mapping[str, tensor_pb2.TensorProto], version: int | None = None):
-    """A request to run a signature of a model, of its newest version for None."""
+def predict_request(
+    model: str,
+    signature: str,
+    inputs: Mapping[str, tensor_pb2.TensorProto],
+    version: int | None = None,
+) -> Message:
+    """A request to run a signature of a model.
+
+    Args:
+        model: The name of the model.
+        signature: The name of the signature.
+        inputs: Tensors by name.
+        version: The version of the model; None for the newest.
+    """
     request = PredictRequest()
-    request.model_spec.name, request.model_spec.signature_name = model, signature
+    request.model_spec.name = model
+    request.model_spec.signature_name = signature
     if version is not None:
         request.model_spec.version.value = version
     for name, tensor in inputs.items():
@@ -83,18 +117,26 @@ def predict_request(model: str, signature: str, inputs: Mapping[str, tensor_pb2.
 
 
 def impulse(shape: Iterable[int]) -> tensor_pb2.TensorProto:
-    """An image batch in a few bytes: the first pixel is 1 in every channel, all that follow are 0 (the last value given stands
-    for the rest)."""
+    """An image batch in a few bytes.
+
+    The first pixel is 1 in every channel, all others are 0. The last value of a tensor that lists
+    too few stands for the rest.
+
+    Args:
+        shape: ``[N, *S, C]``.
+    """
     *space, channels = shape
     tensor = tf.make_tensor_proto([1.0] * channels + [0.0])
     values = tf.make_ndarray(tensor).tolist()
-    tensor.tensor_content, tensor.float_val[:] = b"", values
+    tensor.tensor_content = b""
+    tensor.float_val[:] = values
     tensor.tensor_shape.CopyFrom(tf.TensorShape([*space, channels]).as_proto())
     return tensor
 
 
-def warm_up_record(request) -> bytes:
+def warm_up_record(request: Message) -> bytes:
     """A request as the server replays it before it takes others."""
     log = PredictionLog()
     log.predict_log.request.CopyFrom(request)
-    return log.SerializeToString()
+    content: bytes = log.SerializeToString()
+    return content

@@ -12,103 +12,201 @@ from tfuq.errors import RunError
 from tfuq.measures.landmark import landmark_measures
 from tfuq.members import member_digest, members_of
 from tfuq.prediction import Predictor, Request, make_predictor
-from tfuq.prediction.predictor import Drawn
+from tfuq.prediction.statistics import Drawn
 from tfuq.runs import Run
 from tfuq.serving.description import Export
 from tfuq.serving.steps import graph_steps, is_whole_image
 from tfuq.serving.transport import Arrays
 
-_NARROWER, _WIDER = 3, 5
+# Pixels by which an image of segmentation differs from the patch.
+_NARROWER = 3
+_WIDER = 5
 
 
 def check_images(run: Run) -> np.ndarray:
-    """Images ``[N, *S, C]`` that try everything: in 2D more than a chunk of them; of segmentation narrower than the patch along one
-    axis, and longer along another. Their intensities are whole numbers, whose sums are the same in any order."""
-    config, rng = run.config, np.random.default_rng(0)
+    """Make images that try everything.
+
+    In 2D there are more than a chunk of them. Those of segmentation are narrower than the patch
+    along one axis, and longer along another. Their intensities are whole numbers, whose sums are
+    the same in any order.
+
+    Returns:
+        ``[N, *S, C]``, float32.
+    """
+    config = run.config
     size = np.array(config.network.patch_size)
     if not is_whole_image(config):
-        size[0], size[-1] = max(size[0] - _NARROWER, 1), size[-1] + _WIDER
+        size[0] = max(size[0] - _NARROWER, 1)
+        size[-1] += _WIDER
     low, high = config.preprocessing.window or (0, 255)
-    count = config.chunk + 1 if config.network.rank == 2 else 1
+    count = 1
+    if config.network.rank == 2:
+        count = config.chunk + 1
     shape = (count, *size, run.facts["channels"])
-    return rng.integers(round(low) - 9, round(high) + 9, shape, endpoint=True).astype(np.float32)
+    rng = np.random.default_rng(0)
+    intensities = rng.integers(round(low) - 9, round(high) + 9, shape, endpoint=True)
+    return intensities.astype(np.float32)
 
 
 class Reference:
     """The run's own answers to requests."""
 
-    def __init__(self, run: Run, export: Export):
-        """Raises:
-        RunError: the run is no longer the one that was exported.
+    def __init__(self, run: Run, export: Export) -> None:
+        """Check that the run is still the one that was exported.
+
+        Args:
+            run: The run.
+            export: The description of the export.
+
+        Raises:
+            RunError: It is another.
         """
-        self._run, self._export = run, export
+        self._run = run
+        self._export = export
         self._predictors: dict[str, Predictor] = {}
-        found = [member_digest(run, index) for index in members_of(run, export.method, allow_missing=True)]
-        if found != export.weights_digest:
-            raise RunError(f"{run.path}: has other weights, or other finished members, than the export; export it again")
+        members = members_of(run, export.method, allow_missing=True)
+        digests = [member_digest(run, index) for index in members]
+        if digests != export.weights_digest:
+            raise RunError(
+                f"{run.path}: has other weights, or other finished members, than the export; "
+                "export it again"
+            )
 
     def of(self, signature: str, inputs: Arrays) -> Arrays:
-        """The outputs of a signature."""
-        is_deterministic = signature == "deterministic"
-        predictor = self._predictor("deterministic" if is_deterministic else self._export.method)
-        images = inputs["image"] if signature == "prepared" else prepared_images(self._run, inputs["image"])
-        samples = 1 if is_deterministic else int(inputs.get("num_samples", self._export.samples))
-        drawn = predictor.sampler.sample(images, inputs.get("seed", (self._export.seed, 0)), samples)
-        drawn = {name: values.numpy() for name, values in drawn.items()}
+        """The outputs of a signature by name.
+
+        Args:
+            signature: Its name.
+            inputs: The request by the names of inputs.
+        """
+        method = self._export.method
+        samples = int(inputs.get("num_samples", self._export.samples))
+        if signature == "deterministic":
+            method = "deterministic"
+            samples = 1
+        predictor = self._predictor(method)
+        images = inputs["image"]
+        if signature != "prepared":
+            images = prepared_images(self._run, images)
+        seed = inputs.get("seed", (self._export.seed, 0))
+        statistics = predictor.sampler.sample(images, seed, samples)
+        drawn = {name: values.numpy() for name, values in statistics.items()}
         if signature == "prepared":
             return drawn
-        sent, seen = inputs["image"].shape[1:-1], images.shape[1:-1]
-        return _named(predictor, drawn, () if is_whole_image(self._run.config) else box_in_padding(sent, seen))
+        box: Box = ()
+        if not is_whole_image(self._run.config):
+            box = box_in_padding(inputs["image"].shape[1:-1], images.shape[1:-1])
+        return _named(predictor, drawn, box)
 
     def _predictor(self, method: str) -> Predictor:
         if method not in self._predictors:
-            batch = self._run.config.prediction.batch_size
-            request = Request(method, self._export.max_samples, self._export.seed, batch, allow_missing=True)
+            request = Request(
+                method=method,
+                samples=self._export.max_samples,
+                seed=self._export.seed,
+                batch=self._run.config.prediction.batch_size,
+                allow_missing=True,
+            )
             self._predictors[method] = make_predictor(self._run, request)
         return self._predictors[method]
 
 
 def prepared_images(run: Run, images: np.ndarray) -> np.ndarray:
-    """The images after the steps that the graph does, as ``tfuq predict`` does them."""
+    """The images after the steps of the graph, as ``tfuq predict`` does them.
+
+    Args:
+        run: The run.
+        images: ``[N, *S, C]``.
+    """
     if is_whole_image(run.config):
-        whole = make_preprocessor(run.config, run.statistics)
-        return np.stack([whole.image(Volume(image[:, :, None], np.eye(4))).array[:, :, 0] for image in images])
+        return _prepared_pictures(run, images)
     axis = run.config.preprocessing.slice_axis
-    steps = Preprocessor(_of_graph(run), tuple(run.config.network.patch_size), run.statistics)
-    return to_examples(steps.image(Volume(from_examples(images, axis), np.eye(4))).array, axis)
+    patch = tuple(run.config.network.patch_size)
+    steps = Preprocessor(_steps_of_graph(run), patch, run.statistics)
+    volume = Volume(from_examples(images, axis), np.eye(4))
+    return to_examples(steps.image(volume).array, axis)
 
 
-def _of_graph(run: Run) -> PreprocessingConfig:
+def _prepared_pictures(run: Run, images: np.ndarray) -> np.ndarray:
+    preprocessor = make_preprocessor(run.config, run.statistics)
+    prepared = []
+    for image in images:
+        volume = Volume(image[:, :, None], np.eye(4))
+        prepared.append(preprocessor.image(volume).array[:, :, 0])
+    return np.stack(prepared)
+
+
+def _steps_of_graph(run: Run) -> PreprocessingConfig:
     """The run's preprocessing without the client's part."""
-    own, whole = graph_steps(run.config), run.config.preprocessing
-    normalization = "zscore-training" if "zscore-training" in own else "none"
-    window = whole.window if "window" in own else None
-    return PreprocessingConfig(window=window, normalization=normalization, slice_axis=whole.slice_axis)
+    names = graph_steps(run.config)
+    preprocessing = run.config.preprocessing
+    window = None
+    if "window" in names:
+        window = preprocessing.window
+    normalization = "none"
+    if "zscore-training" in names:
+        normalization = "zscore-training"
+    return PreprocessingConfig(
+        window=window,
+        normalization=normalization,
+        slice_axis=preprocessing.slice_axis,
+    )
 
 
 def _named(predictor: Predictor, drawn: Drawn, box: Box) -> Arrays:
-    """As the files and columns have it, of the box of each image that is not padding."""
-    config = predictor.config
-    if config.task == "landmarks":
+    """Outputs by the names of files and columns.
+
+    Args:
+        predictor: The predictor.
+        drawn: Statistics of the samples by name.
+        box: The part of each example of segmentation that is not padding.
+    """
+    task = predictor.config.task
+    if task == "landmarks":
         return _landmarks(drawn["landmarks"])
     label = drawn["probability"].argmax(-1)
     measures = {name: drawn[name] for name in ("probability", *predictor.maps)}
-    if config.task == "segmentation":
-        named = measures | {"label": label.astype(np.uint8)}
-        return {name: np.ascontiguousarray(values[(slice(None), *box)]) for name, values in named.items()}
-    names = np.array([config.data.classes[k].encode() for k in label], object)
-    return measures | {"label": names} | ({"votes": drawn["votes"]} if predictor.samples > 1 else {})
+    if task == "segmentation":
+        return _without_padding(measures | {"label": label.astype(np.uint8)}, box)
+    classes = predictor.config.data.classes
+    names = [classes[k].encode() for k in label]
+    measures["label"] = np.array(names, object)
+    if predictor.samples > 1:
+        measures["votes"] = drawn["votes"]
+    return measures
 
 
-def _landmarks(found: np.ndarray) -> Arrays:
-    wide = found.astype(float)
-    predicted = np.exp(wide[..., 3:]) * np.ones(2) if found.shape[-1] == 4 else None
-    rows = [
-        [
-            landmark_measures(points[:, k, :2], points[:, k, 2], None, None if predicted is None else predicted[n, :, k])
-            for k in range(found.shape[2])
-        ]
-        for n, points in enumerate(wide)
-    ]
-    served = [name for name in rows[0][0] if not name.startswith("ellipse")]
-    return {name: np.array([[row[name] for row in image] for image in rows], np.float32) for name in served}
+def _without_padding(maps: Drawn, box: Box) -> Drawn:
+    cropped = {}
+    for name, values in maps.items():
+        cropped[name] = np.ascontiguousarray(values[(slice(None), *box)])
+    return cropped
+
+
+def _landmarks(samples: np.ndarray) -> Arrays:
+    """Measures of landmarks ``[N, L]`` by name, of samples ``[N, T, L, 3 or 4]``."""
+    wide = samples.astype(float)
+    images = [_landmark_rows(of_image) for of_image in wide]
+    outputs = {}
+    for name in images[0][0]:
+        if not name.startswith("ellipse"):
+            values = [_column(rows, name) for rows in images]
+            outputs[name] = np.array(values, np.float32)
+    return outputs
+
+
+def _landmark_rows(samples: np.ndarray) -> list[dict[str, float]]:
+    """Measures of each landmark of an image, of its samples ``[T, L, 3 or 4]``."""
+    rows = []
+    for k in range(samples.shape[1]):
+        points = samples[:, k, :2]
+        activations = samples[:, k, 2]
+        variances = None
+        if samples.shape[-1] == 4:
+            variances = np.exp(samples[:, k, 3:]) * np.ones(2)
+        rows.append(landmark_measures(points, activations, None, variances))
+    return rows
+
+
+def _column(rows: list[dict[str, float]], name: str) -> list[float]:
+    return [row[name] for row in rows]

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 import grpc
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import Message
 
 from tfuq.data.budget import require_memory
 from tfuq.errors import RunError
@@ -31,6 +32,7 @@ Arrays = Mapping[str, np.ndarray]
 _SECONDS = 600.0  # from the request to the end of the reply
 _MOST_BYTES = 2**31 - 2**16  # of a message
 _MOST_ERROR_BYTES = 2**14
+_MOST_REASON = 300  # characters of a message
 _REMEDY = "serve the version that was exported, or export again"
 _NO_PATH = frozenset(" \t\r\n/?#@\\")
 
@@ -38,9 +40,17 @@ _NO_PATH = frozenset(" \t\r\n/?#@\\")
 class GrpcServer:
     """``call(signature, inputs, expected) → outputs`` of a model on ``HOST:PORT``."""
 
-    def __init__(self, address: str, model: str, version: int | None = None):
-        """``version``: None for the newest."""
-        self._address, self._model, self._version = address, model, version
+    def __init__(self, address: str, model: str, version: int | None = None) -> None:
+        """Name what is asked; nothing is sent yet.
+
+        Args:
+            address: HOST:PORT.
+            model: The name of the model.
+            version: Its version; None for the newest.
+        """
+        self._address = address
+        self._model = model
+        self._version = version
 
     def call(self, signature: str, inputs: Arrays, expected: Expected) -> Decoded:
         """Run a signature.
@@ -54,37 +64,48 @@ class GrpcServer:
             The outputs by name, as expected.
 
         Raises:
-            RunError: the server is not there, does not have the model, refuses the inputs, or replies otherwise than expected;
-                the inputs are too large for a message.
-            MemoryShortageError: the outputs would not fit into memory.
+            RunError: The server is not there, does not have the model, refuses the inputs, or
+                replies otherwise than expected; or the inputs are too large for a message.
+            MemoryShortageError: The outputs would not fit into memory.
         """
         largest = max((np.asarray(value).nbytes for value in inputs.values()), default=0)
         if largest >= _MOST_BYTES:
             raise RunError(
-                f"{self._address}: a request of {largest / 2**30:.1f} GB, and a message holds 2; crop the scan or send less at once"
+                f"{self._address}: a request of {largest / 2**30:.1f} GB, and a message holds 2; "
+                "crop the scan or send less at once"
             )
         tensors = {name: tf.make_tensor_proto(value) for name, value in inputs.items()}
-        content = self._response(predict_request(self._model, signature, tensors, self._version), expected)
+        request = predict_request(self._model, signature, tensors, self._version)
+        content = self._response(request, expected)
         return _believed(self._address, signature, lambda: self._outputs(content, expected))
 
-    def _response(self, request, expected: Expected) -> bytes:
+    def _response(self, request: Message, expected: Expected) -> bytes:
         most = min(most_bytes(expected), _MOST_BYTES)
         require_memory([most], 1, "bytes of a reply")
-        options = [("grpc.max_receive_message_length", most), ("grpc.max_send_message_length", -1)]
+        options = [
+            ("grpc.max_receive_message_length", most),
+            ("grpc.max_send_message_length", -1),
+        ]
         try:
             with grpc.insecure_channel(self._address, options) as channel:
-                predict = channel.unary_unary(PREDICT, request_serializer=PredictRequest.SerializeToString)
+                serializer = PredictRequest.SerializeToString
+                predict = channel.unary_unary(PREDICT, request_serializer=serializer)
                 return predict(request, timeout=_SECONDS)
         except grpc.RpcError as error:
-            raise _refused(self._address, f"{error.code().name}: {error.details()}") from error
+            reason = f"{error.code().name}: {error.details()}"
+            raise _refused(self._address, reason) from error
 
     def _outputs(self, content: bytes, expected: Expected) -> Decoded:
-        """The outputs, of the model and the version that were asked for where the reply names them."""
+        """The outputs, of the model and the version that were asked for.
+
+        A reply need not name these.
+        """
         response = parsed(content, expected)
         spec = response.model_spec
         if spec.name not in ("", self._model):
             raise ReplyError(f"is of model '{spec.name:.40}'")
-        if self._version is not None and spec.HasField("version") and spec.version.value != self._version:
+        names_version = self._version is not None and spec.HasField("version")
+        if names_version and spec.version.value != self._version:
             raise ReplyError(f"is of version {spec.version.value}, not {self._version}")
         return from_tensors(response.outputs, expected)
 
@@ -92,19 +113,37 @@ class GrpcServer:
 class RestServer:
     """As `GrpcServer`, by JSON: numbers come back in decimal. No redirect is followed."""
 
-    def __init__(self, address: str, model: str, version: int | None = None):
-        """``version``: None for the newest."""
+    def __init__(self, address: str, model: str, version: int | None = None) -> None:
+        """Name what is asked; nothing is sent yet.
+
+        Args:
+            address: HOST:PORT.
+            model: The name of the model.
+            version: Its version; None for the newest.
+        """
         self._address = address
-        number = "" if version is None else f"/versions/{version}"
-        self._path = f"/v1/models/{model}{number}:predict"
+        path = f"/v1/models/{model}"
+        if version is not None:
+            path += f"/versions/{version}"
+        self._path = f"{path}:predict"
 
     def call(self, signature: str, inputs: Arrays, expected: Expected) -> Decoded:
-        """Run a signature of several outputs; arguments and errors as `GrpcServer.call` has them."""
-        sent = {name: np.asarray(value).tolist() for name, value in inputs.items()}
-        request = json.dumps({"signature_name": signature, "inputs": sent}).encode()
+        """Run a signature of several outputs.
+
+        Args:
+            signature: Its name.
+            inputs: What is sent, by name.
+            expected: What each output must be.
+
+        Raises:
+            RunError: As `GrpcServer.call`.
+            MemoryShortageError: As `GrpcServer.call`.
+        """
+        lists = {name: np.asarray(value).tolist() for name, value in inputs.items()}
+        request = json.dumps({"signature_name": signature, "inputs": lists})
         most = most_json_bytes(expected)
         require_memory([most], 1, "bytes of a reply")
-        body = self._body(request, most)
+        body = self._body(request.encode(), most)
         return _believed(self._address, signature, lambda: from_json(body, expected))
 
     def _body(self, request: bytes, most: int) -> bytes:
@@ -112,18 +151,28 @@ class RestServer:
         if not _NO_PATH.isdisjoint(self._address):
             raise _refused(self._address, "is no HOST:PORT")
         try:
-            with _connected(self._address) as connection:
-                connection.request("POST", self._path, request, {"Content-Type": "application/json"})
-                response = connection.getresponse()
-                is_answer = response.status == http.client.OK
-                body = response.read(most + 1 if is_answer else _MOST_ERROR_BYTES)
+            status, body = self._reply(request, most)
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise _refused(self._address, f"{type(error).__name__}: {error}") from error
-        if not is_answer:
-            raise _refused(self._address, f"{response.status}: {body.decode(errors='replace')}")
+        if status != http.client.OK:
+            reason = body.decode(errors="replace")
+            raise _refused(self._address, f"{status}: {reason}")
         if len(body) > most:
-            raise RunError(f"{self._address}: the reply is longer than the {most} bytes that it may have; {_REMEDY}")
+            raise RunError(
+                f"{self._address}: the reply is longer than the {most} bytes that it may have; "
+                f"{_REMEDY}"
+            )
         return body
+
+    def _reply(self, request: bytes, most: int) -> tuple[int, bytes]:
+        """The status, and a byte more of the body than it may have at the most."""
+        headers = {"Content-Type": "application/json"}
+        with _connected(self._address) as connection:
+            connection.request("POST", self._path, request, headers)
+            response = connection.getresponse()
+            if response.status == http.client.OK:
+                return response.status, response.read(most + 1)
+            return response.status, response.read(_MOST_ERROR_BYTES)
 
 
 @contextmanager
@@ -150,11 +199,14 @@ def _believed(address: str, signature: str, decode: Callable[[], Decoded]) -> De
     try:
         return decode()
     except ReplyError as error:
-        raise RunError(f"{address}: the reply to {signature} is not believed, it {error}; {_REMEDY}") from error
+        raise RunError(
+            f"{address}: the reply to {signature} is not believed, it {error}; {_REMEDY}"
+        ) from error
 
 
-def _refused(address: str, what: str) -> RunError:
+def _refused(address: str, reason: str) -> RunError:
+    line = " ".join(reason.split())
     return RunError(
-        f"{address}: the server does not answer ({' '.join(what.split())[:300]}); start it as the README beside models.config says, and give "
-        "its HOST:PORT"
+        f"{address}: the server does not answer ({line[:_MOST_REASON]}); start it as the README "
+        "beside models.config says, and give its HOST:PORT"
     )

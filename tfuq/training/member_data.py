@@ -1,4 +1,4 @@
-"""What one member trains on: its seed, its examples, and the KL scale that follows from their number."""
+"""What one member trains on: its seed, its examples, and the KL scale that follows from these."""
 
 from __future__ import annotations
 
@@ -14,30 +14,50 @@ from tfuq.members import KlScale
 
 
 def member_seed(seed: int, member: int) -> int:
-    """A member's seed: far from its neighbours', the same on every machine."""
-    return int(np.random.SeedSequence([seed, member]).generate_state(1)[0] & 0x7FFFFFFF)
+    """A member's seed: far from its neighbours', the same on every machine.
+
+    Args:
+        seed: The seed of the training.
+        member: The member's number, from 0 on.
+
+    Returns:
+        0 to 2³¹ − 1.
+    """
+    sequence = np.random.SeedSequence([seed, member])
+    return int(sequence.generate_state(1)[0] & 0x7FFFFFFF)
 
 
 def member_rows(config: Config, training: TrainingSet, member: int) -> list[int]:
-    """Positions in ``training.index`` of the examples that a member trains on, by ``ensemble.subset``."""
-    return training.member_rows(subset_stream(member_seed(config.training.seed, member)))
+    """Positions in ``training.index`` of a member's examples, by ``ensemble.subset``."""
+    seed = member_seed(config.training.seed, member)
+    return training.member_rows(subset_stream(seed))
 
 
 def kl_scale_of(config: Config, training: TrainingSet, rows: Sequence[int]) -> KlScale:
-    """The KL scale of a member that trains on the examples ``rows``.
+    """The KL scale of a member.
 
-    The ELBO adds up the terms of the likelihood (voxels, say) and the loss averages them, so each KL divergence is divided by
-    their number: that of the member's own examples for its one set of weights, that of one example for the example's code.
+    The ELBO adds up the terms of the likelihood (voxels, say) and the loss averages them. So each
+    KL divergence is divided by a number of terms: for the member's one set of weights that of its
+    examples, for the code of an example that of one example.
+
+    Args:
+        config: The configuration.
+        training: The training examples of the run.
+        rows: Positions of the member's examples.
 
     Raises:
-        DataError: the examples have nothing to learn from.
+        DataError: The examples have nothing to learn from.
     """
-    weights = config.variational.kl_scale
-    code = config.latent.kl_scale
     terms = training.terms_of_rows(rows)
     if not terms:
-        raise DataError(f"{len(rows)} training examples have no landmark at all; annotate some, or choose others in data.split")
-    return KlScale(
-        weights=1.0 / terms if weights == "data" else weights,
-        code=1.0 / training.terms_per_example if code == "data" else code,
-    )
+        raise DataError(
+            f"{len(rows)} training examples have no landmark at all; "
+            "annotate some, or choose others in data.split"
+        )
+    weights = config.variational.kl_scale
+    if weights == "data":
+        weights = 1.0 / terms
+    code = config.latent.kl_scale
+    if code == "data":
+        code = 1.0 / training.terms_per_example
+    return KlScale(weights=weights, code=code)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 import tf_keras
 
@@ -14,40 +16,59 @@ _EARLY_STEPS = 10.0  # after which the common step falls by the root of the numb
 
 
 class WidthAdam(tf_keras.optimizers.Adam):
-    """Adam (Kingma & Ba 2015) in which all widths of a kernel also take a common step on a logarithmic scale.
+    """Adam in which all widths of a kernel also take a common step on a logarithmic scale.
 
-    A step of Adam is its learning rate times the gradient's mean over its root mean square, so where noise rules it hardly moves.
-    The gradient of one weight's width is nearly all noise: on the hippocampus its standard deviation is 10 to 400 times the
-    pull of the KL divergence, so within thousands of steps a width stays where it began. Noise of different weights averages
-    out. For a kernel of standard deviations σ_j the derivative of the loss by a common factor of them,
+    A step of Adam is its learning rate times the gradient's mean over its root mean square. So it
+    hardly moves where noise rules. The gradient of one weight's width is nearly all noise: on the
+    hippocampus its standard deviation is 10 to 400 times the pull of the KL divergence. Within
+    thousands of steps a width stays where it began. Noise of different weights averages out. For a
+    kernel of standard deviations σ_j the derivative of the loss by a common factor of them,
 
         g = Σ_j ∂L/∂log σ_j,
 
-    has a standard deviation of 0.1 to 10 times the KL's part of it. Every width is therefore multiplied by
-    exp(−η_t · mean(g) / rms(g)), with running means as in Adam and η_t = ``width_learning_rate`` / √(1 + t/10), beside the step of
-    its own. Both steps vanish where the expected gradient of the negative ELBO does, so its optimum is that of Adam.
+    has a standard deviation of 0.1 to 10 times the KL's part of it. Every width is therefore
+    multiplied by exp(−η_t · mean(g) / rms(g)). The running means are as in Adam, and η_t is
+    ``width_learning_rate`` / √(1 + t/10). Adam's step of each width comes on top. Both steps vanish
+    where the expected gradient of the negative ELBO does, so its optimum is that of Adam.
 
     Weight decay takes weights, not widths.
+
+    References:
+        Kingma & Ba 2015, Adam: a method for stochastic optimization.
     """
 
-    def __init__(self, learning_rate: float, *, width_learning_rate: float, weight_decay: float | None = None):
+    def __init__(
+        self,
+        learning_rate: float,
+        *,
+        width_learning_rate: float,
+        weight_decay: float | None = None,
+    ) -> None:
+        """Make the optimizer.
+
+        Args:
+            learning_rate: Of Adam's steps.
+            width_learning_rate: η_0 of the common steps.
+            weight_decay: Decoupled weight decay; None for none.
+        """
         super().__init__(learning_rate, weight_decay=weight_decay, name="Adam")
         self._width_learning_rate = width_learning_rate
         self._common: dict[str, tuple[tf.Variable, tf.Variable]] = {}
         self.exclude_from_weight_decay(var_names=[WIDTH_VARIABLE])
 
-    def build(self, var_list):
-        """Make the running means of every variable, and those of the common gradient of every kernel's widths."""
+    def build(self, var_list: Sequence[tf.Variable]) -> None:
+        """Make the running means of every variable, and of every kernel's common gradient."""
         is_built = getattr(self, "_built", False)
         super().build(var_list)
         if is_built:
             return
         for variable in filter(is_width, var_list):
-            moments = (self.add_variable_from_reference(variable, f"common_{name}", shape=()) for name in ("m", "v"))
-            self._common[self._var_key(variable)] = tuple(moments)
+            mean = self.add_variable_from_reference(variable, "common_m", shape=())
+            square = self.add_variable_from_reference(variable, "common_v", shape=())
+            self._common[self._var_key(variable)] = (mean, square)
 
-    def update_step(self, gradient, variable):
-        """Take a variable's own step, and of widths the common one too."""
+    def update_step(self, gradient: tf.Tensor, variable: tf.Variable) -> None:
+        """Take Adam's step of a variable, and the common step of widths."""
         common = self._common.get(self._var_key(variable))
         if common is None:
             super().update_step(gradient, variable)
@@ -57,7 +78,12 @@ class WidthAdam(tf_keras.optimizers.Adam):
         super().update_step(gradient, variable)
         variable.assign_sub(step / slope)
 
-    def _common_step(self, gradient, mean, square):
+    def _common_step(
+        self,
+        gradient: tf.Tensor,
+        mean: tf.Variable,
+        square: tf.Variable,
+    ) -> tf.Tensor:
         """The step on the logarithm of the common factor."""
         mean.assign_add((gradient - mean) * (1 - _MOMENTUM))
         square.assign_add((tf.square(gradient) - square) * (1 - _MEMORY))
@@ -71,5 +97,8 @@ class WidthAdam(tf_keras.optimizers.Adam):
 def make_optimizer(config: Config) -> WidthAdam:
     """The configured optimizer, with decoupled weight decay where the configuration has any."""
     training = config.training
-    rate = config.variational.width_learning_rate
-    return WidthAdam(training.learning_rate, width_learning_rate=rate, weight_decay=training.weight_decay or None)
+    return WidthAdam(
+        training.learning_rate,
+        width_learning_rate=config.variational.width_learning_rate,
+        weight_decay=training.weight_decay or None,
+    )

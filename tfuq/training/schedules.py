@@ -1,5 +1,7 @@
-"""Learning rates: what share of ``training.learning_rate`` a step has. Each is a function of the step or of the history, so
-that a resumed run goes on alike."""
+"""Learning rates: what share of ``training.learning_rate`` a step has.
+
+Each is a function of the step or of the history. So a resumed run goes on alike.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,16 @@ from tfuq.config import TrainingConfig
 
 
 def step_share(training: TrainingConfig, step: int, steps_per_epoch: int) -> float:
-    """The share by the schedule of ``step``, counted from 0 through all epochs."""
+    """The share of a step by the configured schedule.
+
+    Args:
+        training: The configuration.
+        step: The step, from 0 on through all epochs.
+        steps_per_epoch: Steps of an epoch.
+    """
     if training.schedule == "cosine":
-        return (1 + math.cos(math.pi * (step // steps_per_epoch) / training.epochs)) / 2
+        epoch = step // steps_per_epoch
+        return (1 + math.cos(math.pi * epoch / training.epochs)) / 2
     if training.is_cyclical:
         cycle = training.cycle
         return triangular(step, cycle.epochs * steps_per_epoch, cycle.lowest, cycle.gamma)
@@ -20,20 +29,40 @@ def step_share(training: TrainingConfig, step: int, steps_per_epoch: int) -> flo
 
 
 def triangular(step: int, cycle: float, lowest: float, gamma: float) -> float:
-    """Up from ``lowest`` to 1 and down again in ``cycle`` steps; the height above ``lowest`` times ``gamma`` a step.
+    """The share of a step that rises to 1 and falls again in every cycle.
 
-    With ``gamma`` 1 the policy "triangular" of Smith 2017, else its "exp_range".
+    Args:
+        step: The step, from 0 on.
+        cycle: Steps of a cycle.
+        lowest: The lowest share.
+        gamma: Factor on the height above the lowest share, for each step. 1 is the policy
+            "triangular", another factor is "exp_range".
+
+    References:
+        Smith 2017, Cyclical learning rates for training neural networks.
     """
-    place = step / cycle % 1.0
-    return lowest + (1.0 - lowest) * (1.0 - abs(2.0 * place - 1.0)) * gamma**step
+    phase = step / cycle % 1.0
+    height = 1.0 - abs(2.0 * phase - 1.0)
+    return lowest + (1.0 - lowest) * height * gamma**step
 
 
 def plateau_share(values: Sequence[float], factor: float, patience: int) -> float:
-    """The share after epochs of these values, of which less is better: ``factor`` for each ``patience`` epochs without a new best."""
-    best, waited, share = math.inf, 0, 1.0
+    """The share after some epochs: ``factor`` for each ``patience`` epochs without a new best.
+
+    Args:
+        values: A figure of each epoch, of which less is better.
+        factor: On the share.
+        patience: Epochs.
+    """
+    best = math.inf
+    waited = 0
+    share = 1.0
     for value in values:
-        waited = 0 if value < best else waited + 1
-        best = min(best, value)
+        waited += 1
+        if value < best:
+            best = value
+            waited = 0
         if waited == patience:
-            waited, share = 0, share * factor
+            share *= factor
+            waited = 0
     return share

@@ -14,13 +14,30 @@ Logs = dict[str, tf.Tensor]
 
 
 class TrainingStep:
-    """``(images, labels, seed, kl_weight) → {loss, data_loss, kl}``, all summed over replicas; ``code_kl`` of a latent code too.
+    """``(images, targets, seed, kl_weight) → {loss, data_loss, kl}``, all summed over replicas.
 
-    ``kl`` is the KL divergence already scaled (see `tfuq.members.KlScale`); ``kl_weight`` is the warm-up's share of it.
+    A network with a latent code also has ``code_kl``. ``kl`` is the KL divergence as it is scaled
+    already (see `tfuq.members.KlScale`).
     """
 
-    def __init__(self, config: Config, strategy: tf.distribute.Strategy, model: tf_keras.Model, loss: TaskLoss):
-        self.strategy, self.model, self._loss = strategy, model, loss
+    def __init__(
+        self,
+        config: Config,
+        strategy: tf.distribute.Strategy,
+        model: tf_keras.Model,
+        loss: TaskLoss,
+    ) -> None:
+        """Make the optimizer and its variables.
+
+        Args:
+            config: The configuration.
+            strategy: The devices.
+            model: The network.
+            loss: The data term of the objective.
+        """
+        self.strategy = strategy
+        self.model = model
+        self._loss = loss
         self._batch = config.training.batch_size
         self._epsilon = config.ensemble.adversarial_epsilon
         with strategy.scope():
@@ -28,41 +45,90 @@ class TrainingStep:
             self.optimizer.build(model.trainable_variables)
 
     @tf.function
-    def __call__(self, images, labels, seed, kl_weight) -> Logs:
-        per_replica = self.strategy.run(self._replica_step, (images, labels, seed, kl_weight))
-        return {name: self.strategy.reduce("SUM", value, axis=None) for name, value in per_replica.items()}
+    def __call__(
+        self,
+        images: tf.Tensor,
+        targets: tf.Tensor,
+        seed: tf.Tensor,
+        kl_weight: tf.Tensor,
+    ) -> Logs:
+        """Take a step.
 
-    def _replica_step(self, images, labels, seed, kl_weight) -> Logs:
+        Args:
+            images: The global batch ``[N, *patch, C]``.
+            targets: As the task has them, ``[N, …]``.
+            seed: int32 ``[2]``.
+            kl_weight: The warm-up's share of the KL divergence, 0 to 1.
+        """
+        arguments = (images, targets, seed, kl_weight)
+        per_replica = self.strategy.run(self._replica_step, arguments)
+        logs = {}
+        for name, value in per_replica.items():
+            logs[name] = self.strategy.reduce("SUM", value, axis=None)
+        return logs
+
+    def _replica_step(
+        self,
+        images: tf.Tensor,
+        targets: tf.Tensor,
+        seed: tf.Tensor,
+        kl_weight: tf.Tensor,
+    ) -> Logs:
         context = tf.distribute.get_replica_context()
         seed = fold_in(seed, context.replica_id_in_sync_group)
         if self._epsilon:
-            adversarial = self._adversarial(images, labels, seed)
-            images, labels = tf.concat([images, adversarial], 0), tf.concat([labels, labels], 0)
+            adversarial = self._adversarial(images, targets, seed)
+            images = tf.concat([images, adversarial], 0)
+            targets = tf.concat([targets, targets], 0)
         with tf.GradientTape() as tape:
-            data_loss = self._data_loss(images, labels, seed)
+            data_loss = self._data_loss(images, targets, seed)
             # Each replica adds the whole KL, so each takes its share of it.
-            kl = {name: value / context.num_replicas_in_sync for name, value in self._divergences().items()}
-            total = data_loss + kl_weight * kl["kl"]
+            divergences = {}
+            for name, value in self._divergences().items():
+                divergences[name] = value / context.num_replicas_in_sync
+            total = data_loss + kl_weight * divergences["kl"]
         variables = self.model.trainable_variables
-        self.optimizer.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
-        return {"loss": total, "data_loss": data_loss, **kl}
+        gradients = tape.gradient(total, variables)
+        self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        return {"loss": total, "data_loss": data_loss, **divergences}
 
-    def _divergences(self):
-        """``kl``: all that the model added in its last call; ``code_kl``: the part of that which is a latent code's."""
-        of_codes = [loss for layer in self.model.layers if isinstance(layer, LatentCode) for loss in layer.losses]
-        total = {"kl": tf.add_n(self.model.losses or [tf.zeros([])])}
-        return total | ({"code_kl": tf.add_n(of_codes)} if of_codes else {})
+    def _divergences(self) -> Logs:
+        """``kl`` is all that the model added in its last call; ``code_kl`` is a latent code's."""
+        of_codes = []
+        for layer in self.model.layers:
+            if isinstance(layer, LatentCode):
+                of_codes += layer.losses
+        divergences = {"kl": tf.add_n(self.model.losses or [tf.zeros([])])}
+        if of_codes:
+            divergences["code_kl"] = tf.add_n(of_codes)
+        return divergences
 
-    def _data_loss(self, images, labels, seed):
+    def _data_loss(self, images: tf.Tensor, targets: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """The replica's part of the mean over the global batch."""
-        losses = self._loss(labels, self.model([images, seed], training=True), seed)
-        return tf.reduce_sum(losses) / (self._batch * (2 if self._epsilon else 1))
+        outputs = self.model([images, seed], training=True)
+        losses = self._loss(targets, outputs, seed)
+        return tf.reduce_sum(losses) / self._examples
 
-    def _adversarial(self, images, labels, seed):
-        """Fast-gradient-sign examples, ε of each image's own range (Lakshminarayanan et al. 2017, §2.3)."""
+    @property
+    def _examples(self) -> int:
+        """Examples of the global batch, with the adversarial ones."""
+        if self._epsilon:
+            return 2 * self._batch
+        return self._batch
+
+    def _adversarial(self, images: tf.Tensor, targets: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Examples by the fast gradient sign, with ε in units of each image's own range.
+
+        References:
+            Lakshminarayanan et al. 2017, Simple and scalable predictive uncertainty estimation
+            using deep ensembles, §2.3.
+        """
         with tf.GradientTape() as tape:
             tape.watch(images)
-            loss = self._data_loss(images, labels, seed)
+            loss = self._data_loss(images, targets, seed)
         axes = list(range(1, images.shape.rank))
-        extent = tf.reduce_max(images, axes, keepdims=True) - tf.reduce_min(images, axes, keepdims=True)
-        return tf.stop_gradient(images + self._epsilon * extent * tf.sign(tape.gradient(loss, images)))
+        highest = tf.reduce_max(images, axes, keepdims=True)
+        lowest = tf.reduce_min(images, axes, keepdims=True)
+        size = self._epsilon * (highest - lowest)
+        gradient = tape.gradient(loss, images)
+        return tf.stop_gradient(images + size * tf.sign(gradient))

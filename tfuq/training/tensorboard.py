@@ -1,4 +1,7 @@
-"""Scalars of each epoch for TensorBoard, a folder per member; TensorBoard is needed to look only."""
+"""Scalars of each epoch for TensorBoard, a folder per member.
+
+TensorBoard itself is needed to look at them alone.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ import os
 import socket
 import time
 from pathlib import Path
-from typing import BinaryIO
+from types import TracebackType
+from typing import Any, BinaryIO
 
 import tensorflow as tf
 
@@ -17,35 +21,53 @@ from tfuq.data.ownership import begin_log, note
 from tfuq.data.records import record
 from tfuq.data.writers import make_folder, writing
 
-SCALARS = ("loss", "data_loss", "kl", "val_loss", *(f"val_{TASKS[name].quality}" for name in TASKS), "learning_rate")
+_QUALITIES = tuple(f"val_{TASKS[name].quality}" for name in TASKS)
+SCALARS = ("loss", "data_loss", "kl", "val_loss", *_QUALITIES, "learning_rate")
+_DATA_CLASS_SCALAR = 1
 
 
 class TensorBoardLog:
     """A listener to training steps that writes ``folder/<member>/events.out.tfevents.*``."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
+        """Take the folder of the logs; a file is opened with the first epoch of its member."""
         self._folder = folder
         self._files: dict[int, tuple[Path, BinaryIO]] = {}
 
-    def __enter__(self):
+    def __enter__(self) -> TensorBoardLog:
         return self
 
-    def __exit__(self, error: type[BaseException] | None, *_):
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         for path, file in self._files.values():
             file.close()
-            if error is None:  # else the file is as that of a process that was killed
+            if kind is None:  # else the file is as that of a process that was killed
                 with writing(path):
                     note(path)
 
-    def __call__(self, member: int, epoch: int, step: int, logs: dict) -> None:
-        """Write an epoch's row; single steps are passed over."""
+    def __call__(self, member: int, epoch: int, step: int, logs: dict[str, Any]) -> None:
+        """Write an epoch's row; single steps are passed over.
+
+        Args:
+            member: The member.
+            epoch: The epoch, from 0 on.
+            step: The step.
+            logs: Figures by name, with ``epoch`` where they are of a whole epoch.
+        """
         if "epoch" not in logs:
             return
         if member not in self._files:
             with writing(self._folder):
                 self._files[member] = self._opened(member)
         path, file = self._files[member]
-        events = [_event(logs["epoch"], name, logs[name]) for name in SCALARS if name in logs]
+        events = []
+        for name in SCALARS:
+            if name in logs:
+                events.append(_event(logs["epoch"], name, logs[name]))
         with writing(path):
             disk.write(file, b"".join(events))
 
@@ -53,17 +75,24 @@ class TensorBoardLog:
         """A new file, which begins with the version of its format."""
         folder = self._folder / str(member)
         make_folder(folder)
-        began = f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}"
-        path = next(path for n in itertools.count() if not os.path.lexists(path := folder / f"{began}.{n}.v2"))
+        path = _unused_path(folder)
         begin_log(path)
         file = disk.open_log(path)
         disk.write(file, _record(tf.compat.v1.Event(file_version="brain.Event:2")))
         return path, file
 
 
+def _unused_path(folder: Path) -> Path:
+    seconds = int(time.time())
+    began = f"events.out.tfevents.{seconds:010d}.{socket.gethostname()}.{os.getpid()}"
+    paths = (folder / f"{began}.{number}.v2" for number in itertools.count())
+    return next(path for path in paths if not os.path.lexists(path))
+
+
 def _event(step: int, name: str, value: float) -> bytes:
     tensor = tf.make_tensor_proto(value, tf.float32)
-    summary = tf.compat.v1.Summary(value=[tf.compat.v1.Summary.Value(tag=name, tensor=tensor, metadata=_as_scalar())])
+    scalar = tf.compat.v1.Summary.Value(tag=name, tensor=tensor, metadata=_as_scalar())
+    summary = tf.compat.v1.Summary(value=[scalar])
     return _record(tf.compat.v1.Event(step=step, summary=summary))
 
 
@@ -74,4 +103,4 @@ def _record(event: tf.compat.v1.Event) -> bytes:
 
 def _as_scalar() -> tf.compat.v1.SummaryMetadata:
     plugin = tf.compat.v1.SummaryMetadata.PluginData(plugin_name="scalars")
-    return tf.compat.v1.SummaryMetadata(plugin_data=plugin, data_class=1)  # DATA_CLASS_SCALAR
+    return tf.compat.v1.SummaryMetadata(plugin_data=plugin, data_class=_DATA_CLASS_SCALAR)

@@ -16,31 +16,64 @@ from tfuq.tasks import TaskLoss, task_of
 
 
 class Validator:
-    """``validator(model) → {val_loss, val_<quality>}``: means over the groups of examples; the quality as the task has it.
+    """``validator(model) → {val_loss, val_<quality>}``, means over the groups of examples.
 
-    Without the quality where no group defines it, as where no validation case has a structure.
+    The task defines the quality. It is left out where no group has one, as where no validation case
+    has a structure.
     """
 
-    def __init__(self, config: Config, groups: list[Examples], loss: TaskLoss, channels: int):
-        self._config, self._groups, self._loss, self._task = config, groups, loss, task_of(config)
+    def __init__(
+        self,
+        config: Config,
+        groups: list[Examples],
+        loss: TaskLoss,
+        channels: int,
+    ) -> None:
+        """Build the mean network and its sampling graph.
+
+        Args:
+            config: The configuration.
+            groups: Examples in groups that are averaged with equal weight.
+            loss: The data term of the objective.
+            channels: Channels of the images.
+        """
+        self._config = config
+        self._groups = groups
+        self._loss = loss
+        self._task = task_of(config)
         self._mean_network = build_member(config, channels=channels, sources=())
         network = windowed(config, self._mean_network, keep=0)
         self._sampler = Sampler(Posterior([network]), [LastSample()])
 
     def __call__(self, model: tf_keras.Model) -> dict[str, float]:
+        """Validate the network that is trained."""
         self._mean_network.set_weights(model.get_weights())
         results = np.array([self._group(group) for group in self._groups])
         if not len(results):
             return {}
         losses, qualities = results.T
+        figures = {"val_loss": float(losses.mean())}
         defined = qualities[~np.isnan(qualities)]
-        found = {"val_loss": float(losses.mean())}
-        quality = TASKS[self._config.task].quality
-        return found | ({f"val_{quality}": float(defined.mean())} if len(defined) else {})
+        if len(defined):
+            quality = TASKS[self._config.task].quality
+            figures[f"val_{quality}"] = float(defined.mean())
+        return figures
 
     def _group(self, group: Examples) -> tuple[float, float]:
-        batch, seed, one = self._config.prediction.batch_size, tf.zeros([2], tf.int32), tf.constant(1)
-        starts = range(0, len(group.images), batch)
-        sample = np.concatenate([self._sampler.sample(group.images[i : i + batch], seed, one)["sample"] for i in starts])
-        losses = self._loss(tf.constant(group.targets), self._task.outputs_of(self._config, sample), seed)
-        return float(tf.reduce_mean(losses)), self._task.quality(self._config, sample, group.targets)
+        """The loss and the quality of a group; NaN where it has none."""
+        seed = tf.zeros([2], tf.int32)
+        sample = self._sample(group.images, seed)
+        outputs = self._task.outputs_of(self._config, sample)
+        losses = self._loss(tf.constant(group.targets), outputs, seed)
+        loss = float(tf.reduce_mean(losses))
+        return loss, self._task.quality(self._config, sample, group.targets)
+
+    def _sample(self, images: np.ndarray, seed: tf.Tensor) -> np.ndarray:
+        """The mean network's sample of images ``[n, *S, C]``, in batches."""
+        batch = self._config.prediction.batch_size
+        one = tf.constant(1)
+        samples = []
+        for start in range(0, len(images), batch):
+            statistics = self._sampler.sample(images[start : start + batch], seed, one)
+            samples.append(statistics["sample"])
+        return np.concatenate(samples)

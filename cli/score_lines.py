@@ -1,0 +1,220 @@
+"""Scores of a set in lines: what a reader wants to see first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tfuq.measures.sample_size import unbiased
+from tfuq.scoring.promise_lines import promise_lines, promise_remarks
+from tfuq_cli.landmark_lines import landmark_lines
+from tfuq_cli.numbers import bounds, correlation, interval, share
+
+Summary = dict[str, Any]  # what summary.json holds, or a table of it
+
+_SCORES = (
+    "dice",
+    "iou",
+    "precision",
+    "recall",
+    "hd95_mm",
+    "average_surface_distance_mm",
+    "hd95_px",
+    "average_surface_distance_px",
+    "accuracy",
+    "balanced_accuracy",
+    "radial_error_mm",
+    "radial_error_px",
+    "nll",
+    "brier",
+    "ece",
+    "dice_raters",
+    "rater_dice",
+    "ged_unbiased",
+    "ged",
+    "volumes_covered",
+    "ncc_predictive_entropy",
+    "ncc_mutual_information",
+)
+_CALIBRATION_SCORES = ("nll", "brier", "ece")
+_MOST_MEASURES = 3
+_DIVERSITY = (
+    "disagreement",
+    "divergence",
+    "error_correlation",
+    "between_member_variance",
+    "within_member_variance",
+)
+_MUTUAL_INFORMATION = {
+    "at the boundary": "boundary_mutual_information",
+    "in the structure": "mean_mutual_information",
+    "in the image": "image_mutual_information",
+}
+
+
+def score_lines(summary: Summary) -> Iterator[str]:
+    """Lines on a summary: the samples, the quality, then what the uncertainty measures say of it.
+
+    Args:
+        summary: What ``summary.json`` holds.
+    """
+    yield f"{summary['method']}: T = {summary['samples']}, seed {summary['seed']}"
+    if summary["missing_members"]:
+        members = ", ".join(map(str, summary["missing_members"]))
+        yield f"predicted without member(s) {members}, which had not finished training"
+    yield from _references(summary)
+    yield from _quality(summary["scores"])
+    if "ece_pooled" in summary:
+        pooled = f"{summary['ece_pooled']:.4f}"
+        yield f"all: nll, brier and ece are means over cases; pooled over cases ece is {pooled}"
+    yield from _correlations(summary)
+    yield from _mutual_information(summary)
+    yield from _raters(summary)
+    yield from _detection(summary.get("error_detection", {}), "errors found by")
+    yield from _calibrated(summary)
+    yield from _spreads(summary)
+    yield from _diversity(summary.get("diversity"))
+    yield from _failures(summary["failure_detection"])
+    yield from _detection(summary.get("out_of_distribution", {}), "out of distribution by")
+    yield from landmark_lines(summary)
+
+
+def _references(summary: Summary) -> Iterator[str]:
+    """What the scores are against, where that needs saying."""
+    references = summary.get("references", {})
+    cases = summary["cases"]
+    count = references.get("of_two_raters")
+    if count:
+        yield (
+            f"{count} of {cases} case(s) have two raters: their scores are means over both, as a "
+            "majority of two is what both marked"
+        )
+    empty = references.get("without_structure")
+    if empty:
+        yield (
+            f"{len(empty)} of {cases} references have no structure, '{empty[0]}' the first; Dice "
+            "there is 1 where none is predicted, and else 0"
+        )
+
+
+def _quality(scores: dict[str, Summary]) -> Iterator[str]:
+    for name, table in scores.items():
+        described = []
+        for score in _SCORES:
+            if score in table:
+                described.append(f"{score} {table[score]['mean']:.4f}")
+        yield f"{name}: {'  '.join(described)}"
+
+
+def _correlations(summary: Summary) -> Iterator[str]:
+    """How the agreement of samples follows the Dice, by structure."""
+    for name, table in summary.get("spearman_with_dice", {}).items():
+        pairwise = table.get("pairwise_dice", {})
+        if pairwise.get("rho") is None:
+            continue
+        p = ""
+        if pairwise["p"] is not None:
+            p = f", p {pairwise['p']:.2g}"
+        rho = f"{correlation(pairwise)}{p}"
+        yield f"{name}: Spearman(pairwise Dice, Dice) {rho}, n {pairwise['n']}"
+
+
+def _mutual_information(summary: Summary) -> Iterator[str]:
+    for name, measures in summary.get("structure_measures", {}).items():
+        means = unbiased(measures, summary["samples"])
+        described = []
+        for region, key in _MUTUAL_INFORMATION.items():
+            if means.get(key) is not None:
+                described.append(f"{region} {means[key]:.2g}")
+        if described:
+            yield f"{name}: mutual information (nat, times T/(T − 1)): {', '.join(described)}"
+
+
+def _raters(summary: Summary) -> Iterator[str]:
+    """What is missing of a segmentation by several raters."""
+    is_by_raters = "raters" in summary and summary["task"] == "segmentation"
+    if is_by_raters and "ged" not in summary["scores"]["all"]:
+        yield (
+            "raters: no energy distance, as the samples were not kept; "
+            "tfuq predict --save-samples adds them"
+        )
+
+
+def _detection(tables: dict[str, Summary], subject: str) -> Iterator[str]:
+    """How well measures find something, by measure."""
+    for name, table in tables.items():
+        described = []
+        for key, value in table.items():
+            if value is not None and not key.endswith(("_lower", "_upper")):
+                ends = interval(bounds(table, f"{key}_"), 4)
+                described.append(f"{key.upper()} {value:.4f}{ends}")
+        text = "  ".join(described) or "not defined, as all cases are alike"
+        yield f"{subject} {_spaced(name)}: {text}"
+
+
+def _calibrated(summary: Summary) -> Iterator[str]:
+    """Scores before and after scaling, and what was promised beside what was seen."""
+    before = summary.get("before_calibration")
+    if before:
+        after = summary["scores"]["all"]
+        described = []
+        for name in _CALIBRATION_SCORES:
+            if name in after:
+                described.append(f"{name} {before[name]:.4f} → {after[name]['mean']:.4f}")
+        yield f"scaling: {'  '.join(described)}"
+    yield from promise_lines(summary.get("conformal", {}))
+    for remark in promise_remarks(summary):
+        yield f"promises: {remark}"
+
+
+def _spreads(summary: Summary) -> Iterator[str]:
+    """How often the spread of the samples held the truth.
+
+    It promises nothing, so it comes after what does.
+    """
+    for name, spread in summary.get("volume_spread", {}).items():
+        width = f"mean width {spread['width']:.4g} {spread['unit']}"
+        yield f"{name}: {_held('volume', spread)}, {width}"
+    for name, spreads in summary.get("dose_spread", {}).items():
+        for quantity, spread in spreads.items():
+            yield f"{name}: {_held(_spaced(quantity), spread)}"
+    ellipse = summary.get("ellipse")
+    if ellipse:
+        yield f"95 % ellipses of further samples held the true landmark in {share(ellipse)}"
+
+
+def _held(quantity: str, spread: Summary) -> str:
+    samples = "spread of the samples (2.5 to 97.5 %)"
+    return f"{samples} held the reference's {quantity} in {share(spread)}"
+
+
+def _diversity(diversity: Summary | None) -> Iterator[str]:
+    if diversity is None:
+        return
+    members = f"{diversity['members']} members"
+    described = []
+    for name in _DIVERSITY:
+        if diversity[name] is not None:
+            described.append(f"{_spaced(name)} {diversity[name]:.3g}")
+    yield f"{members}: {', '.join(described)}"
+    yield f"{members} better than one by: {', '.join(_gains(diversity['curve'][-1]))}"
+
+
+def _gains(of_all_members: Summary) -> Sequence[str]:
+    gains = []
+    for name, value in of_all_members.items():
+        if name.endswith("_gain"):
+            gains.append(f"{name.removesuffix('_gain')} {value:+.4f}")
+    return gains
+
+
+def _failures(tables: dict[str, list[Summary]]) -> Iterator[str]:
+    for level, rows in tables.items():
+        described = []
+        for row in rows[:_MOST_MEASURES]:
+            described.append(f"{_spaced(row['measure'])} {row['aurc']:.4f}")
+        yield f"failures by {level}, least AURC first: {', '.join(described)}"
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,184 @@
+"""What every member of a run is trained with."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tensorflow as tf
+
+from tfuq.config import Config
+from tfuq.data.cases import Case
+from tfuq.data.dataset import Examples, TrainingSet, training_statistics
+from tfuq.data.layouts import made_cases
+from tfuq.data.preprocessing import Statistics
+from tfuq.data.splits import split_cases
+from tfuq.members import KlScale
+from tfuq.posterior import METHOD_TRAITS
+from tfuq.provenance import source_commit
+from tfuq.tasks import task_of
+from tfuq.training.fit import MemberTraining
+from tfuq.training.member_data import kl_scale_of, member_rows, member_seed
+from tfuq.training.strategy import make_strategy
+from tfuq.training.warm_start import warm_start
+from tfuq.version import __version__
+from tfuq.weights import load_arrays
+
+T = TypeVar("T")
+
+_VERSIONS_OF = ("tensorflow", "tensorflow-probability", "tf-keras", "numpy", "nibabel", "scipy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """What every member is trained with.
+
+    Attributes:
+        parts: The cases by part of the split.
+        training: The training examples.
+        validation: Groups of examples to validate on.
+        statistics: Intensities of the training cases, if normalization needs them.
+        strategy: The devices.
+        kl_scales: The KL scale of each member.
+    """
+
+    parts: dict[str, list[Case]]
+    training: TrainingSet
+    validation: list[Examples]
+    statistics: Statistics | None
+    strategy: tf.distribute.Strategy
+    kl_scales: list[KlScale]
+
+
+def prepare(config: Config, devices: str | None) -> Material:
+    """Read and preprocess the data; write nothing but a phantom that is not there yet.
+
+    Args:
+        config: The configuration.
+        devices: As `make_strategy` takes them.
+    """
+    strategy = make_strategy(devices)
+    task = task_of(config)
+    parts = split_cases(made_cases(config.data), config.data.split)
+    statistics = training_statistics(config, parts["train"])
+    training = task.training_set(config, parts["train"], statistics)
+    validation = task.validation(config, parts["validation"], training, statistics)
+    kl_scales = []
+    for member in range(config.members):
+        rows = member_rows(config, training, member)
+        kl_scales.append(kl_scale_of(config, training, rows))
+    return Material(
+        parts=parts,
+        training=training,
+        validation=validation,
+        statistics=statistics,
+        strategy=strategy,
+        kl_scales=kl_scales,
+    )
+
+
+def member_training(config: Config, folder: Path, index: int, material: Material) -> MemberTraining:
+    """Make one member's training, ready to run.
+
+    Args:
+        config: The configuration.
+        folder: The member's folder.
+        index: The member's number, from 0 on.
+        material: What it is trained with.
+    """
+    fit = MemberTraining(
+        config,
+        folder,
+        index,
+        material.training,
+        material.validation,
+        material.strategy,
+    )
+    source = config.variational.warm_start
+    if source and METHOD_TRAITS[config.method].variational:
+        weights = Path(source) / "members" / str(index) / "weights.npz"
+        warm_start(fit.model, load_arrays(weights), str(weights))
+    return fit
+
+
+def summary(config: Config, material: Material) -> str:
+    """What is trained on what, in a line."""
+    training = material.training
+    unit = task_of(config).unit(config)
+    counts = " / ".join(str(len(cases)) for cases in material.parts.values())
+    parts = " / ".join(material.parts)
+    text = (
+        f"{config.name}: {config.method}, {config.members} member(s); {counts} cases {parts}, "
+        f"{len(training.index)} training examples, {training.terms:,} {unit}s"
+    )
+    kind = METHOD_TRAITS[config.method].network
+    if kind != "point":
+        source = _source(config.variational.kl_scale, f"1 / training {unit}s")
+        text += f"; KL scale {_scales_of_weights(config, material)} per nat ({source})"
+    if kind == "latent":
+        source = _source(config.latent.kl_scale, f"1 / {unit}s of an example")
+        text += f", of the code {material.kl_scales[0].code:.3g} ({source})"
+    return text
+
+
+def _scales_of_weights(config: Config, material: Material) -> str:
+    """One number, or a number for each member where members train on subsets."""
+    scales = [f"{kl_scale.weights:.3g}" for kl_scale in material.kl_scales]
+    if config.ensemble.subset == "none":
+        return scales[0]
+    return "of the members " + ", ".join(scales)
+
+
+def _source(configured: float | str, computed: str) -> str:
+    if configured == "data":
+        return computed
+    return "given"
+
+
+def facts(config: Config, material: Material) -> dict[str, Any]:
+    """What ``environment.json`` holds of a run that begins."""
+    training = material.training
+    kind = METHOD_TRAITS[config.method].network
+    statistics = None
+    if material.statistics:
+        statistics = asdict(material.statistics)
+    kl_scale = None
+    if kind != "point":
+        kl_scale = _by_member(scale.weights for scale in material.kl_scales)
+    code_kl_scale = None
+    if kind == "latent":
+        code_kl_scale = material.kl_scales[0].code
+    return {
+        "versions": _versions(),
+        "devices": list(material.strategy.extended.worker_devices),
+        "gpus": [gpu.name for gpu in tf.config.list_physical_devices("GPU")],
+        "git": source_commit(),
+        "seeds": _seeds(config),
+        "channels": training.channels,
+        "statistics": statistics,
+        "likelihood_terms": training.terms,
+        "class_weights": training.class_weights,
+        "kl_scale": kl_scale,
+        "code_kl_scale": code_kl_scale,
+    }
+
+
+def _versions() -> dict[str, str]:
+    versions = {"tfuq": __version__, "python": platform.python_version()}
+    for name in _VERSIONS_OF:
+        versions[name] = metadata.version(name)
+    return versions
+
+
+def _seeds(config: Config) -> dict[str, int]:
+    seed = config.training.seed
+    of_members = [member_seed(seed, member) for member in range(config.members)]
+    return {"training": seed, **_by_member(of_members)}
+
+
+def _by_member(values: Iterable[T]) -> dict[str, T]:
+    return {f"member {index}": value for index, value in enumerate(values)}
