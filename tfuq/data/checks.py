@@ -1,17 +1,27 @@
-"""Integrity of a data set: every case read and checked as training would, all problems found before any training starts."""
+"""Integrity of a data set: every case read and checked as training would.
+
+All problems are found before any training starts.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import nibabel
 import numpy as np
 
 from tfuq.config import Config
-from tfuq.data.cases import AVERAGED_RATERS, Case, read_case_image, read_label, read_mask, training_views
+from tfuq.data.cases import (
+    AVERAGED_RATERS,
+    Case,
+    read_case_image,
+    read_label,
+    read_mask,
+    training_views,
+)
 from tfuq.data.classification import class_of
 from tfuq.data.landmarks import reference_points
 from tfuq.data.layouts import made_cases
@@ -21,11 +31,28 @@ from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
 _UNUSUAL = 5.0  # times more or less than the median volume
+_UNUSED = "unused"  # the part of a case that is in no part of the split
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CaseReport:
-    """What was found of one case; ``problem`` is empty where it is fit for use."""
+    """What was found of one case.
+
+    Attributes:
+        id: Of the case.
+        part: Of the split.
+        problem: What is wrong; empty where the case is fit for use.
+        shape: Of the image's grid.
+        spacing: Of the image's grid.
+        channels: How many the image has.
+        intensities: The least and the largest value of each channel.
+        orientation: The directions of the axes, such as ``RAS``.
+        class_volumes: How much there is of each class, in ml; of one slice in cm²; of a plain image
+            without ``pixel_mm`` in pixel².
+        digest: Of the image's values.
+        raters: Who has labelled the case.
+        unit: Of lengths and sizes on the image's grid.
+    """
 
     id: str
     part: str
@@ -35,7 +62,7 @@ class CaseReport:
     channels: int = 0
     intensities: tuple[tuple[float, float], ...] = ()
     orientation: str = ""
-    class_volumes: tuple[float, ...] = ()  # ml; of one slice cm²; of a plain image without pixel_mm pixel²
+    class_volumes: tuple[float, ...] = ()
     digest: str = ""
     raters: tuple[str, ...] = ()
     unit: Unit = SCAN
@@ -44,30 +71,47 @@ class CaseReport:
 def check_data(config: Config, on_case: Callable[[CaseReport], None]) -> list[CaseReport]:
     """Check every case of the configuration's data set, those of its split and the rest.
 
+    Args:
+        config: The configuration.
+        on_case: Is given each report as soon as it is made.
+
     Raises:
-        DataError: the set or the split as a whole cannot be used.
+        DataError: The set or the split as a whole cannot be used.
     """
     cases = made_cases(config.data)
-    part_of = {case.id: part for part, members in split_cases(cases, config.data.split).items() for case in members}
+    part_of = {}
+    for part, members in split_cases(cases, config.data.split).items():
+        for case in members:
+            part_of[case.id] = part
     reports: list[CaseReport] = []
     images: dict[str, CaseReport] = {}  # the first case of each image
     for case in cases:
-        report = _with_comparison(check_case(config, case, part_of.get(case.id, "unused")), images)
+        report = check_case(config, case, part_of.get(case.id, _UNUSED))
+        report = _with_comparison(report, images)
         reports.append(report)
         on_case(report)
     return reports
 
 
 def check_case(config: Config, case: Case, part: str) -> CaseReport:
-    """Read one case and check it as training would."""
+    """Read one case and check it as training would.
+
+    Args:
+        config: The configuration.
+        case: The case.
+        part: Of the split.
+    """
+    amounts: tuple[float, ...] = ()
     try:
         image = read_case_image(case)
-        amounts = _class_amounts(config, case, image) if case.has_reference or part != "unused" else ()
+        if case.has_reference or part != _UNUSED:
+            amounts = _class_amounts(config, case, image)
         if amounts:
             read_mask(config, case, image)
     except DataError as error:
-        return CaseReport(case.id, part, str(error))
+        return CaseReport(id=case.id, part=part, problem=str(error))
     channels = np.moveaxis(image.array, -1, 0)
+    content = np.ascontiguousarray(image.array).tobytes()
     return CaseReport(
         id=case.id,
         part=part,
@@ -78,69 +122,103 @@ def check_case(config: Config, case: Case, part: str) -> CaseReport:
         intensities=tuple((float(c.min()), float(c.max())) for c in channels),
         orientation="".join(nibabel.aff2axcodes(image.affine)),
         class_volumes=amounts,
+        digest=hashlib.sha256(content).hexdigest(),
         raters=tuple(case.raters),
         unit=case.unit,
-        digest=hashlib.sha256(np.ascontiguousarray(image.array).tobytes()).hexdigest(),
     )
 
 
 def _class_amounts(config: Config, case: Case, image: Volume) -> tuple[float, ...]:
-    """How much of each class a case has: ml (of a slice cm², of a plain image without ``pixel_mm`` pixel²), or the one image that it
-    is; of landmarks nothing, once checked."""
+    """How much of each class a case has.
+
+    In ml (of a slice cm², of a plain image without ``pixel_mm`` pixel²), or the one image that it
+    is. Landmarks have no classes; they are only checked.
+    """
     if config.task == "landmarks":
         reference_points(config, case, image.shape[:2])
         return ()
+    classes = len(config.data.classes)
     if config.task == "classification":
-        return tuple(float(k == class_of(config, case)) for k in range(len(config.data.classes)))
+        number = class_of(config, case)
+        return tuple(float(k == number) for k in range(classes))
     training_views(config, case)
-    counts = np.bincount(read_label(config, case, image).array.ravel(), minlength=len(config.data.classes))
-    return tuple(float(n) * _voxel_size(image, case.unit) for n in counts)
+    label = read_label(config, case, image)
+    counts = np.bincount(label.array.ravel(), minlength=classes)
+    size = _voxel_size(image, case.unit)
+    return tuple(float(count) * size for count in counts)
 
 
 def _voxel_size(image: Volume, unit: Unit) -> float:
     if unit is PLAIN_IMAGE:
         return 1.0
-    return image.voxel_volume / 1000 if image.shape[2] > 1 else float(np.prod(image.spacing[:2])) / 100
+    if image.shape[2] > 1:
+        return image.voxel_volume / 1000
+    return float(np.prod(image.spacing[:2])) / 100
 
 
 def _empty_label(config: Config, case: Case, amounts: tuple[float, ...]) -> str:
-    is_empty = config.task == "segmentation" and amounts and not sum(amounts[1:])
+    """The problem of a label without any structure; empty where there is one."""
+    if config.task != "segmentation" or not amounts or sum(amounts[1:]):
+        return ""
     label = case.label or f"case '{case.id}', by most of its raters"
-    return f"{label}: no voxel of any foreground class; exclude the case or correct its label" if is_empty else ""
+    return f"{label}: no voxel of any foreground class; exclude the case or correct its label"
 
 
 def _with_comparison(report: CaseReport, images: dict[str, CaseReport]) -> CaseReport:
-    """The report with what only shows beside other cases: a copied image, another number of channels."""
+    """The report with what only a comparison with other cases tells.
+
+    That is a copied image, or another number of channels.
+
+    Args:
+        report: Of the case.
+        images: The report of the first case of each image, to which the case's is added.
+    """
     if report.problem or not report.digest:
         return report
     if report.digest in images:
         other = images[report.digest]
         problem = (
-            f"its image is the same as that of '{other.id}' ({other.part}); keep one of them, or a test case may be trained on"
+            f"its image is the same as that of '{other.id}' ({other.part}); "
+            "keep one of them, or a test case may be trained on"
         )
         return replace(report, problem=problem)
     images[report.digest] = report
     first = next(iter(images.values()))
     if first.channels != report.channels:
-        problem = f"has {report.channels} channel(s) where '{first.id}' has {first.channels}; all cases need the same"
+        problem = (
+            f"has {report.channels} channel(s) where '{first.id}' has {first.channels}; "
+            "all cases need the same"
+        )
         return replace(report, problem=problem)
     return report
 
 
 def absent_classes(config: Config, reports: list[CaseReport]) -> list[str]:
-    """A line for each class that no training case has: it cannot be learnt."""
-    training = [report.class_volumes for report in reports if report.part == "train" and report.class_volumes]
-    present = np.sum(training, axis=0) if training else np.ones(len(config.data.classes))
-    unit = "voxel" if config.task == "segmentation" else "image"
-    return [
-        f"class '{name}' has no {unit} in any training case; correct data.label_values, or take it out of data.classes"
-        for name, volume in zip(config.data.classes, present, strict=True)
-        if not volume
-    ]
+    """Make a line for each class that no training case has: it cannot be learnt."""
+    volumes = []
+    for report in reports:
+        if report.part == "train" and report.class_volumes:
+            volumes.append(report.class_volumes)
+    if not volumes:
+        return []
+    unit = "image"
+    if config.task == "segmentation":
+        unit = "voxel"
+    lines = []
+    for name, volume in zip(config.data.classes, np.sum(volumes, axis=0), strict=True):
+        if not volume:
+            lines.append(
+                f"class '{name}' has no {unit} in any training case; "
+                "correct data.label_values, or take it out of data.classes"
+            )
+    return lines
 
 
 def remarks(config: Config, reports: list[CaseReport]) -> list[str]:
-    """What is not wrong but may surprise: cases of different orientation, spacing or intensity scale, unusual volumes."""
+    """What is not wrong but may surprise.
+
+    That is cases of different orientation, spacing or intensity scale, and unusual volumes.
+    """
     fit = [report for report in reports if not report.problem]
     if not fit:
         return []
@@ -157,45 +235,75 @@ def remarks(config: Config, reports: list[CaseReport]) -> list[str]:
 def _mixed_units(config: Config, fit: list[CaseReport]) -> Iterator[str]:
     units = {report.unit for report in fit}
     if PLAIN_IMAGE in units and len(units) > 1 and config.task == "segmentation":
-        yield "some cases are plain images, measured in pixels, and others are in mm; set data.pixel_mm, or convert the files"
+        yield (
+            "some cases are plain images, measured in pixels, and others are in mm; "
+            "set data.pixel_mm, or convert the files"
+        )
     if config.data.pixel_mm is not None and SIZED_IMAGE not in units:
-        yield "data.pixel_mm has no effect: no case is a plain image (PNG, TIFF, BMP, JPEG), and other files say it themselves"
+        yield (
+            "data.pixel_mm has no effect: no case is a plain image (PNG, TIFF, BMP, JPEG), "
+            "and other files say it themselves"
+        )
 
 
 def _mixed_grids(config: Config, fit: list[CaseReport]) -> Iterator[str]:
     counts = Counter(report.orientation for report in fit)
     if len(counts) > 1:
-        shown = ", ".join(f"{name} ({n})" for name, n in counts.most_common())
-        yield f"orientations differ: {shown}; reorient the files alike, or the network sees anatomy mirrored or turned"
+        orientations = ", ".join(f"{name} ({count})" for name, count in counts.most_common())
+        yield (
+            f"orientations differ: {orientations}; "
+            "reorient the files alike, or the network sees anatomy mirrored or turned"
+        )
     spacing = np.array([report.spacing for report in fit])
-    low, high = spacing.min(0), spacing.max(0)
-    if (high > low * 1.01).any() and not (config.preprocessing.spacing or config.preprocessing.size):
-        middle = [round(float(s), 3) for s in np.median(spacing, 0)]
-        yield f"spacings range from {_shown(low)} to {_shown(high)} mm; set preprocessing.spacing, as in {middle}"
+    low = spacing.min(0)
+    high = spacing.max(0)
+    is_resampled = config.preprocessing.spacing or config.preprocessing.size
+    if (high > low * 1.01).any() and not is_resampled:
+        middle = [round(float(value), 3) for value in np.median(spacing, 0)]
+        yield (
+            f"spacings range from {_product(low)} to {_product(high)} mm; "
+            f"set preprocessing.spacing, as in {middle}"
+        )
 
 
 def _mixed_intensities(config: Config, fit: list[CaseReport]) -> Iterator[str]:
-    ranges = np.array([high - low for report in fit for low, high in report.intensities])
-    if ranges.max() > 10 * ranges.min() and config.preprocessing.normalization != "zscore":
-        ratio = ranges.max() / ranges.min()
-        yield f"intensity ranges differ {ratio:.0f}-fold between cases; set preprocessing.normalization: zscore"
+    ranges = []
+    for report in fit:
+        ranges += [high - low for low, high in report.intensities]
+    least = np.min(ranges)
+    largest = np.max(ranges)
+    if largest > 10 * least and config.preprocessing.normalization != "zscore":
+        yield (
+            f"intensity ranges differ {largest / least:.0f}-fold between cases; "
+            "set preprocessing.normalization: zscore"
+        )
 
 
 def _unusual_volumes(config: Config, fit: list[CaseReport]) -> Iterator[str]:
-    labelled = [report for report in fit if report.class_volumes and config.task == "segmentation"]
+    labelled = [report for report in fit if report.class_volumes]
+    if config.task != "segmentation" or not labelled:
+        return
     for k, name in enumerate(config.data.classes[1:], start=1):
         volumes = np.array([report.class_volumes[k] for report in labelled])
-        middle = float(np.median(volumes)) if labelled else 0.0
+        median = float(np.median(volumes))
+        if not median:
+            continue
         for report, volume in zip(labelled, volumes, strict=True):
-            if middle and not middle / _UNUSUAL <= volume <= middle * _UNUSUAL:
-                yield f"{report.id}: '{name}' measures {volume:.3g} where the median is {middle:.3g}; look at its label"
+            if not median / _UNUSUAL <= volume <= median * _UNUSUAL:
+                yield (
+                    f"{report.id}: '{name}' measures {volume:.3g} "
+                    f"where the median is {median:.3g}; look at its label"
+                )
 
 
 def _absent_raters(fit: list[CaseReport]) -> Iterator[str]:
-    for rater in sorted({rater for report in fit for rater in report.raters}):
+    raters = {rater for report in fit for rater in report.raters}
+    for rater in sorted(raters):
         without = [report.id for report in fit if report.raters and rater not in report.raters]
         if without:
-            more = f" and {len(without) - 1} more" if len(without) > 1 else ""
+            more = ""
+            if len(without) > 1:
+                more = f" and {len(without) - 1} more"
             yield f"{rater} has not labelled {without[0]}{more}; the other raters serve there"
 
 
@@ -204,10 +312,11 @@ def _pairs_of_raters(config: Config, fit: list[CaseReport]) -> Iterator[str]:
     pairs = sum(len(report.raters) == AVERAGED_RATERS for report in fit)
     if pairs and config.data.train_on in (None, "majority"):
         yield (
-            f"{pairs} case(s) have two raters, whose majority is what both have marked, so training learns the smaller structures; "
+            f"{pairs} case(s) have two raters, whose majority is what both have marked, "
+            "so training learns the smaller structures; "
             "data.train_on: random draws one of them for each example"
         )
 
 
-def _shown(values) -> str:
+def _product(values: Iterable[float]) -> str:
     return "×".join(f"{value:.3g}" for value in values)
