@@ -7,7 +7,7 @@ import math
 import zipfile
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Literal
 
 import numpy as np
 
@@ -49,16 +49,20 @@ def read_arrays(source: Path | bytes, path: Path, remedy: str) -> dict[str, np.n
     Raises:
         RunError: Damaged, not arrays, or larger than memory.
     """
-    if isinstance(source, bytes):
-        source = io.BytesIO(source)
     try:
-        with zipfile.ZipFile(source) as archive:
+        with _opened(source) as archive:
             return _arrays_of(archive)
     except MemoryShortageError as error:
         raise RunError(f"{path}: {error}") from error
     except _UNREADABLE as error:
         reason = " ".join(str(error).split())[:_MOST_REASON] or type(error).__name__
         raise RunError(f"{path}: cannot be read as arrays ({reason}); {remedy}") from error
+
+
+def _opened(source: Path | bytes) -> zipfile.ZipFile:
+    if isinstance(source, bytes):
+        return zipfile.ZipFile(io.BytesIO(source))
+    return zipfile.ZipFile(source)
 
 
 def _arrays_of(archive: zipfile.ZipFile) -> dict[str, np.ndarray]:
@@ -85,13 +89,14 @@ def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> np.ndarray:
         content = _content(stream, count)
     if len(content) != count:
         raise ValueError(f"'{name}' has other than the {count} bytes that it claims")
-    order = "C"
+    order: Literal["C", "F"] = "C"
     if is_fortran:
         order = "F"
-    return np.frombuffer(content, dtype).reshape(shape, order=order)
+    array: np.ndarray = np.frombuffer(content, dtype)
+    return array.reshape(shape, order=order)
 
 
-def _content(stream: BinaryIO, count: int) -> bytearray:
+def _content(stream: IO[bytes], count: int) -> bytearray:
     """Read to the end, where the checksum is compared, or until there are too many bytes."""
     content = bytearray()
     while chunk := stream.read(_CHUNK):
@@ -101,7 +106,7 @@ def _content(stream: BinaryIO, count: int) -> bytearray:
     return content
 
 
-def _header(stream: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:
+def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     version = np.lib.format.read_magic(stream)
     if version == (1, 0):
         return np.lib.format.read_array_header_1_0(stream, max_header_size=_HEADER_BYTES)

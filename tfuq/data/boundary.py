@@ -39,4 +39,5 @@ def surface(mask: np.ndarray) -> np.ndarray:
 
     There are none where the mask is empty or fills the volume.
     """
-    return mask & at_boundary(mask)
+    outermost: np.ndarray = mask & at_boundary(mask)
+    return outermost

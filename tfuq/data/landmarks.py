@@ -30,7 +30,8 @@ def rescale_points(points: np.ndarray, source: Size, target: Size) -> np.ndarray
     Returns:
         The points ``[..., 2]`` in pixels of the target.
     """
-    return (points + 0.5) * stretch(source, target) - 0.5
+    rescaled: np.ndarray = (points + 0.5) * stretch(source, target) - 0.5
+    return rescaled
 
 
 def stretch(source: Size, target: Size) -> np.ndarray:
@@ -160,8 +161,8 @@ def load_examples(config: Config, preprocessor: Preprocessor, case: Case) -> Exa
     """
     image = read_case_image(case)
     size = image.shape[:2]
-    target = tuple(config.network.patch_size)
-    points = rescale_points(reference_points(config, case, size), size, target)
+    rows, columns = config.network.patch_size
+    points = rescale_points(reference_points(config, case, size), size, (rows, columns))
     with naming(case):
         prepared = preprocessor.image(image).array[:, :, 0]
     return Examples(prepared[None], points[None].astype(np.float32))

@@ -70,20 +70,22 @@ def channel_statistics(volumes: Iterable[Volume]) -> Statistics:
         DataError: Images of different numbers of channels.
     """
     count = 0
+    channels = None  # of the volumes so far
     total: np.ndarray | float = 0.0
     squares: np.ndarray | float = 0.0
     for volume in volumes:
-        channels = volume.array.shape[-1]
-        voxels = volume.array.reshape(-1, channels).astype(np.float64)
-        if count and len(total) != channels:
+        flat = volume.array.reshape(-1, volume.array.shape[-1])
+        voxels = flat.astype(np.float64)
+        if channels not in (None, voxels.shape[-1]):
             raise DataError(
-                f"cases of {len(total)} and of {channels} channel(s) in one data set; "
+                f"cases of {channels} and of {voxels.shape[-1]} channel(s) in one data set; "
                 "all need the same"
             )
+        channels = voxels.shape[-1]
         count += len(voxels)
         total = total + voxels.sum(0)
         squares = squares + (voxels**2).sum(0)
-    mean = total / count
+    mean = np.asarray(total / count)
     std = np.sqrt(np.maximum(squares / count - mean**2, 0))
     return Statistics(tuple(map(float, mean)), tuple(map(float, std)))
 
@@ -223,7 +225,9 @@ class Preprocessor:
         if self.config.spacing:
             return to_spacing(volume, self.config.spacing, nearest=nearest, smooth=smooth)
         if self.config.size:
-            return resample(volume, tuple(self.config.size), nearest=nearest, smooth=smooth)
+            rows, columns, slices = self.config.size
+            size = (rows, columns, slices)
+            return resample(volume, size, nearest=nearest, smooth=smooth)
         return volume
 
     def _least_shape(self, volume: Volume) -> tuple[int, ...]:
@@ -251,5 +255,6 @@ def to_examples(array: np.ndarray, slice_axis: int | None) -> np.ndarray:
 def from_examples(examples: np.ndarray, slice_axis: int | None) -> np.ndarray:
     """The inverse of `to_examples`."""
     if slice_axis is None:
-        return examples[0]
+        array: np.ndarray = examples[0]
+        return array
     return np.moveaxis(examples, 0, slice_axis)

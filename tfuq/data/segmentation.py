@@ -58,7 +58,8 @@ def _load(config: Config, preprocessor: Preprocessor, case: Case, views: list[Ca
 
 def is_structure(labels: np.ndarray) -> np.ndarray:
     """Which voxels of labels on the network's grid are of another class than the first."""
-    return (labels > 0) & (labels != PADDING)
+    is_structure: np.ndarray = (labels > 0) & (labels != PADDING)
+    return is_structure
 
 
 class SegmentationSet(ClassSet):
@@ -128,24 +129,28 @@ class SegmentationSet(ClassSet):
     def _corner(self, label: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Where a patch begins; it often has a structure in its middle."""
         patch = np.array(self._config.network.patch_size)
-        room = np.array(label.shape) - patch
+        room: np.ndarray = np.array(label.shape) - patch
         if not room.any():
             return room
         present = np.unique(label[is_structure(label)])
         if not len(present) or rng.random() >= self._config.training.foreground_share:
-            return rng.integers(0, room + 1)
+            corner: np.ndarray = rng.integers(0, room + 1)
+            return corner
         # A class first, then one of its voxels, so that a small structure is seen as often as a
         # large one.
         voxels = np.flatnonzero(label == rng.choice(present))
         centre = np.array(np.unravel_index(rng.choice(voxels), label.shape))
-        return np.clip(centre - patch // 2, 0, room)
+        corner = np.clip(centre - patch // 2, 0, room)
+        return corner
 
 
 def _one_rater(target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """One of ``target [R, *S]``, at random where there are several."""
-    if len(target) == 1:
-        return target[0]
-    return target[rng.integers(len(target))]
+    rater = 0
+    if len(target) > 1:
+        rater = int(rng.integers(len(target)))
+    label: np.ndarray = target[rater]
+    return label
 
 
 def _extent(mask: np.ndarray) -> np.ndarray:

@@ -47,7 +47,8 @@ class Volume:
     @property
     def spacing(self) -> np.ndarray:
         """Voxel size along each axis, in the unit of the affine."""
-        return np.linalg.norm(self.affine[:3, :3], axis=0)
+        sizes: np.ndarray = np.linalg.norm(self.affine[:3, :3], axis=0)
+        return sizes
 
     @property
     def voxel_volume(self) -> float:
@@ -165,7 +166,9 @@ def _is_outside(positions: np.ndarray, volume: Volume) -> np.ndarray:
     Half a voxel beyond the outermost centres still belongs to it.
     """
     last = np.array(volume.shape) - 0.5
-    return ((positions < -0.5 - _ALIGNED) | (positions > last + _ALIGNED)).any(-1)
+    is_below = positions < -0.5 - _ALIGNED
+    is_above = positions > last + _ALIGNED
+    return np.asarray((is_below | is_above).any(-1))
 
 
 def _interpolate(volume: Volume, reference: Volume, *, fill: Fill, nearest: bool) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfuq.data.cases.case import UNNAMED_RATER, Case, naming, training_views
+from tfuq.data.cases.case import UNNAMED_RATER, Case, Part, naming, training_views
 from tfuq.data.cases.images import read_case_image
 from tfuq.data.cases.labels import (
     AVERAGED_RATERS,
@@ -19,6 +19,7 @@ __all__ = [
     "AVERAGED_RATERS",
     "UNNAMED_RATER",
     "Case",
+    "Part",
     "majority",
     "naming",
     "read_case_image",

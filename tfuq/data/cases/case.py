@@ -16,6 +16,7 @@ from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE, Unit
 from tfuq.errors import DataError
 
 UNNAMED_RATER = "table"  # who wrote a table of landmarks
+Part = Literal["train", "test"]  # what a data set itself sets a case aside for
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Case:
     label: Path | None = None
     mask: Path | None = None
     truth: int | str | dict[str, np.ndarray] | None = field(default=None, compare=False)
-    part: Literal["train", "test"] | None = None
+    part: Part | None = None
     row: int | None = None
     raters: Mapping[str, Path] = field(default_factory=dict, compare=False)
     pixel_mm: float | None = None

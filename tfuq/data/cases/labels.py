@@ -38,7 +38,8 @@ def majority(labels: np.ndarray, classes: int) -> np.ndarray:
         The classes ``[…]``, uint8.
     """
     votes = np.stack([(labels == k).sum(0) for k in range(classes)])
-    return votes.argmax(0).astype(np.uint8)
+    chosen: np.ndarray = votes.argmax(0)
+    return chosen.astype(np.uint8)
 
 
 def read_rater_labels(
@@ -135,6 +136,9 @@ def scored_references(
 def written_values(case: Case) -> list[float]:
     """The different values of a case's label files, before they stand for classes."""
     values: set[float] = set()
-    for path in list(case.raters.values()) or [case.label]:
+    paths = list(case.raters.values())
+    if not paths and case.label is not None:
+        paths = [case.label]
+    for path in paths:
         values.update(map(float, np.unique(read(path).array)))
     return sorted(values)

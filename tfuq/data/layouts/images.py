@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from tfuq.data.cases import Case
+from tfuq.data.cases import Case, Part
 from tfuq.data.layouts.registry import LAYOUTS
 from tfuq.data.readers import is_readable, stem
 from tfuq.data.readers.idx import read_idx
 from tfuq.data.readers.text import read_plain_text
 from tfuq.errors import DataError
 
-_IDX_PARTS = {"train": "train", "t10k": "test"}  # how the official files name their parts
-_PARTS = ("train", "test")
+# How the official files name their parts.
+_IDX_PARTS: dict[str, Part] = {"train": "train", "t10k": "test"}
+_PARTS: tuple[Part, ...] = ("train", "test")
 _Row = dict[str, str]  # the cells of a table's row by column
 
 
@@ -43,7 +44,7 @@ def _idx_classes(images: Path, labels: Path | None) -> list[int] | list[None]:
     count = len(_idx_array(images, 3))
     if labels is None:
         return [None] * count
-    classes = _idx_array(labels, 1).tolist()
+    classes: list[int] = _idx_array(labels, 1).tolist()
     if len(classes) != count:
         raise DataError(
             f"{labels}: has {len(classes)} labels for the {count} images of {images.name}; "
@@ -80,7 +81,7 @@ def image_folders(root: Path) -> list[Case]:
     return cases
 
 
-def _class_folders(root: Path, part: str | None) -> list[Case]:
+def _class_folders(root: Path, part: Part | None) -> list[Case]:
     cases = []
     for folder in sorted(path for path in root.iterdir() if path.is_dir()):
         if folder.name.startswith("."):
@@ -142,14 +143,22 @@ def _table_case(root: Path, position: str, row: _Row) -> Case:
         raise DataError(
             f"{position}: has another number of cells than there are columns; mend the line"
         )
-    part = row.get("part") or None
-    if part not in (None, *_PARTS):
-        raise DataError(
-            f"{position}: part '{part}' is neither train nor test; correct it, or leave it empty"
-        )
+    part = _part_of(row, position)
     path = Path(row["file"])
     if not path.name or path.name == "..":
         raise DataError(f"{position}: names no file; complete it")
     image = root / row["file"]
     case_id = "-".join(path.with_name(stem(image)).parts)
     return Case(case_id, (image,), truth=row["label"] or None, part=part)
+
+
+def _part_of(row: _Row, position: str) -> Part | None:
+    name = row.get("part")
+    if not name:
+        return None
+    for part in _PARTS:
+        if name == part:
+            return part
+    raise DataError(
+        f"{position}: part '{name}' is neither train nor test; correct it, or leave it empty"
+    )

@@ -11,13 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
-from tfuq.data.cases import UNNAMED_RATER, Case
+from tfuq.data.cases import UNNAMED_RATER, Case, Part
 from tfuq.data.layouts.registry import LAYOUTS
 from tfuq.data.readers import is_readable, stem
 from tfuq.data.readers.landmarks import Position, read_landmark_table, read_points
 from tfuq.errors import DataError, nearest
 
-_CEPHALOMETRIC_PARTS = {"TrainingData": "train", "Test1Data": "test", "Test2Data": "test"}
+_CEPHALOMETRIC_PARTS: dict[str, Part] = {
+    "TrainingData": "train",
+    "Test1Data": "test",
+    "Test2Data": "test",
+}
 _DOCTORS = {"senior": "400_senior", "junior": "400_junior"}
 _MISSING = (math.nan, math.nan)
 

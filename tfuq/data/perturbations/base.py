@@ -117,7 +117,7 @@ def perturbation(
     *,
     high: float,
     low: float = 0.0,
-    tasks: tuple[str, ...] = TASKS,
+    tasks: Collection[str] = TASKS,
     takes_channel: bool = False,
 ) -> Callable[[Apply], Apply]:
     """Make a decorator that enters a function into `PERTURBATIONS`.

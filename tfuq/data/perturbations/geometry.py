@@ -6,7 +6,7 @@ image that they lie in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,7 @@ class Movement:
     """
 
     shape: tuple[int, ...]
-    axes: list[int]
+    axes: Sequence[int]
     matrix: np.ndarray
     shift: np.ndarray
     field: np.ndarray | None
@@ -72,12 +72,12 @@ class Movement:
         return points
 
 
-def flip(array: np.ndarray, axes: list[int]) -> np.ndarray:
+def flip(array: np.ndarray, axes: Sequence[int]) -> np.ndarray:
     """Mirror an array along ``axes``."""
-    return np.flip(array, axes) if axes else array
+    return np.flip(array, tuple(axes)) if axes else array
 
 
-def flip_points(points: np.ndarray, axes: list[int], shape: tuple[int, ...]) -> np.ndarray:
+def flip_points(points: np.ndarray, axes: Sequence[int], shape: tuple[int, ...]) -> np.ndarray:
     """Where `flip` puts the points (x, y) of an image of ``shape`` (rows, columns)."""
     positions = points[:, ::-1].copy()
     for axis in axes:
@@ -136,7 +136,8 @@ def affine(
     order = _interpolation_order(nearest)
 
     def sampled(channel: np.ndarray) -> np.ndarray:
-        return ndimage.affine_transform(channel, matrix, offset, order=order, mode="nearest")
+        channel = ndimage.affine_transform(channel, matrix, offset, order=order, mode="nearest")
+        return channel
 
     return _by_channel(sampled, array, space)
 
@@ -197,13 +198,15 @@ def elastic_field(
     norms = [_filter_norm(size, smoothness) for size in shape]
     std = magnitude / np.prod(norms)
     noise = rng.normal(0, std, (*shape, len(shape)))
-    return ndimage.gaussian_filter(noise.astype(np.float32), sigma, mode="wrap")
+    field: np.ndarray = ndimage.gaussian_filter(noise.astype(np.float32), sigma, mode="wrap")
+    return field
 
 
-def _filter_norm(size: int, sigma: float) -> float:
+def _filter_norm(size: int, sigma: float) -> np.floating:
     """By what a Gaussian filter along an axis multiplies the standard deviation of white noise."""
     impulse = np.eye(1, size)[0]
-    return np.linalg.norm(ndimage.gaussian_filter1d(impulse, sigma, mode="wrap"))
+    response = ndimage.gaussian_filter1d(impulse, sigma, mode="wrap")
+    return np.linalg.norm(response)
 
 
 def warp(array: np.ndarray, field: np.ndarray, *, nearest: bool = False) -> np.ndarray:
@@ -219,7 +222,8 @@ def warp(array: np.ndarray, field: np.ndarray, *, nearest: bool = False) -> np.n
     order = _interpolation_order(nearest)
 
     def sampled(channel: np.ndarray) -> np.ndarray:
-        return ndimage.map_coordinates(channel, positions, order=order, mode="nearest")
+        channel = ndimage.map_coordinates(channel, positions, order=order, mode="nearest")
+        return channel
 
     return _by_channel(sampled, array, space)
 

@@ -49,8 +49,10 @@ def _turn_about(direction: np.ndarray, angle: float) -> np.ndarray:
     sine = np.sin(angle)
     across = cosine * np.eye(3) + sine * cross
     along = (1 - cosine) * np.outer(direction, direction)
-    return across + along
+    turn: np.ndarray = across + along
+    return turn
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:
-    return vector / np.linalg.norm(vector)
+    unit: np.ndarray = vector / np.linalg.norm(vector)
+    return unit

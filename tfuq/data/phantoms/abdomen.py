@@ -85,7 +85,9 @@ def _tumours(
 ) -> np.ndarray:
     """The depth below the surface of the nearest of one to three tumours."""
     count = rng.integers(1, 4)
-    return np.max([_tumour(rng, shape, centre, radii) for _ in range(count)], axis=0)
+    depths = [_tumour(rng, shape, centre, radii) for _ in range(count)]
+    nearest: np.ndarray = np.max(depths, axis=0)
+    return nearest
 
 
 def _tumour(
@@ -111,7 +113,8 @@ def _rater_label(
 ) -> np.ndarray:
     in_liver = draw_label(rng, liver, (0.0,), ambiguity)
     in_tumour = draw_label(rng, tumours, (0.0,), ambiguity)
-    return (in_liver * (1 + in_tumour)).astype(np.uint8)
+    label: np.ndarray = in_liver * (1 + in_tumour)
+    return label.astype(np.uint8)
 
 
 def _image(rng: np.random.Generator, probabilities: np.ndarray) -> np.ndarray:
@@ -121,8 +124,8 @@ def _image(rng: np.random.Generator, probabilities: np.ndarray) -> np.ndarray:
     clean = organs + probabilities[..., 0] * _background(shape)
     texture = _TEXTURE * smooth_field(rng, shape, 1.5)
     noise = rng.normal(0, _NOISE, shape)
-    image = np.rint(clean + texture + noise)
-    return np.clip(image, *_RANGE).astype(np.int16)
+    rounded: np.ndarray = np.clip(np.rint(clean + texture + noise), *_RANGE)
+    return rounded.astype(np.int16)
 
 
 def _background(shape: _Shape) -> np.ndarray:

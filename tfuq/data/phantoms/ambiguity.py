@@ -33,14 +33,15 @@ def smooth_field(rng: np.random.Generator, shape: Sequence[int], sigma: float) -
     response = ndimage.gaussian_filter(impulse, sigma, mode="wrap")
     norm = np.sqrt((response**2).sum())
     noise = rng.normal(size=tuple(shape))
-    return ndimage.gaussian_filter(noise, sigma, mode="wrap") / norm
+    field: np.ndarray = ndimage.gaussian_filter(noise, sigma, mode="wrap") / norm
+    return field
 
 
 def depth_below(
     rng: np.random.Generator,
     shape: Sequence[int],
-    centre: Sequence[float],
-    radii: Sequence[float],
+    centre: np.ndarray,
+    radii: np.ndarray,
     folds: float,
 ) -> np.ndarray:
     """Draw the depth below the surface of a folded ellipsoid.
@@ -48,18 +49,18 @@ def depth_below(
     Args:
         rng: The source of randomness.
         shape: Voxels along each axis.
-        centre: Of the ellipsoid, in voxels.
-        radii: Of the ellipsoid, in voxels.
+        centre: Of the ellipsoid, ``[3]`` in voxels.
+        radii: Of the ellipsoid, ``[3]`` in voxels.
         folds: How smooth the folds are: the ``sigma`` of a `smooth_field`.
 
     Returns:
         The depth ``[X, Y, Z]`` in voxels, negative outside.
     """
     indices = np.indices(tuple(shape))
-    offsets = np.moveaxis(indices, 0, -1) - np.asarray(centre)
-    distance = np.linalg.norm(offsets / np.asarray(radii), axis=-1)
-    depth = (1 - distance) * np.mean(radii)
-    return depth + smooth_field(rng, shape, folds)
+    offsets = np.moveaxis(indices, 0, -1) - centre
+    distance = np.linalg.norm(offsets / radii, axis=-1)
+    depth: np.ndarray = (1 - distance) * np.mean(radii) + smooth_field(rng, shape, folds)
+    return depth
 
 
 def label_probabilities(
@@ -79,7 +80,8 @@ def label_probabilities(
     certain = np.ones_like(depth)
     impossible = np.zeros_like(depth)
     cumulative = np.stack([certain, *at_least, impossible], -1)
-    return cumulative[..., :-1] - cumulative[..., 1:]
+    probabilities: np.ndarray = cumulative[..., :-1] - cumulative[..., 1:]
+    return probabilities
 
 
 def draw_label(

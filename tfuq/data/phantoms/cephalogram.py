@@ -87,7 +87,7 @@ _HOLE = 60
 _FINE = 6  # times as fine a grid to draw on
 _CIRCLE = np.linspace(0, 2 * np.pi, 60)  # angles of the points of a ring
 _Positions = dict[str, np.ndarray]  # (x, y) by the name of the point
-_Points = Iterable[Sequence[float]]  # (x, y) of each point
+_Points = Iterable[np.ndarray]  # (x, y) of each point
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,14 +125,16 @@ def _random_pose(rng: np.random.Generator) -> np.ndarray:
     size = rng.uniform(0.88, 1.0)
     cosine = np.cos(angle)
     sine = np.sin(angle)
-    return size * np.array([[cosine, -sine], [sine, cosine]])
+    pose: np.ndarray = size * np.array([[cosine, -sine], [sine, cosine]])
+    return pose
 
 
 def _exposed(rng: np.random.Generator, clean: np.ndarray) -> np.ndarray:
     blurred = ndimage.gaussian_filter(clean, 0.5)
     exposed = blurred * rng.uniform(0.8, 1.1) + rng.uniform(0, 15)
     noisy = exposed + rng.normal(0, 6, clean.shape)
-    return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+    rounded: np.ndarray = np.clip(np.rint(noisy), 0, 255)
+    return rounded.astype(np.uint8)
 
 
 class _Canvas:
@@ -162,7 +164,7 @@ class _Canvas:
 
 def _fine(points: _Points) -> list[tuple[float, float]]:
     """Positions on the fine grid; pixel centres are whole numbers on both."""
-    return [tuple((np.asarray(point) + 0.5) * _FINE - 0.5) for point in points]
+    return [tuple((point + 0.5) * _FINE - 0.5) for point in points]
 
 
 def _drawing(positions: _Positions, pose: np.ndarray) -> np.ndarray:
@@ -191,7 +193,8 @@ def _ring(centre: np.ndarray, radii: tuple[float, float], pose: np.ndarray) -> n
     """Points ``[60, 2]`` of an ellipse."""
     x = radii[0] * np.cos(_CIRCLE)
     y = radii[1] * np.sin(_CIRCLE)
-    return centre + np.stack([x, y], -1) @ pose.T
+    ring: np.ndarray = centre + np.stack([x, y], -1) @ pose.T
+    return ring
 
 
 def write_cephalogram(folder: Path, cases: int, seed: int) -> None:

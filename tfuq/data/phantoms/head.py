@@ -75,7 +75,7 @@ def head_ct(rng: np.random.Generator) -> np.ndarray:
     texture = _TEXTURE * smooth_field(rng, SHAPE, 1.5)
     noise = rng.normal(0, _NOISE, SHAPE)
     image += np.where(image > _AIR, texture, 0.0) + noise
-    rounded = np.clip(np.rint(image), *_RANGE)
+    rounded: np.ndarray = np.clip(np.rint(image), *_RANGE)
     return rounded.astype(np.int16)
 
 

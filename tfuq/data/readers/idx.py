@@ -16,6 +16,7 @@ import numpy as np
 from tfuq.data.budget import MemoryShortageError, require_memory
 from tfuq.errors import DataError, missing_file
 
+_Stream = BinaryIO | gzip.GzipFile
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _GZIP = b"\x1f\x8b"  # how a compressed file begins
 _MOST_DIMENSIONS = 4
@@ -63,7 +64,7 @@ def _read(path: Path) -> np.ndarray:
             return _parse(content, max(_ALWAYS_ALLOWED, size * _MOST_RATIO))
 
 
-def _parse(file: BinaryIO, most_bytes: int) -> np.ndarray:
+def _parse(file: _Stream, most_bytes: int) -> np.ndarray:
     """The array of an open stream that can hold at most ``most_bytes``.
 
     Raises:
@@ -86,7 +87,7 @@ def _parse(file: BinaryIO, most_bytes: int) -> np.ndarray:
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
-def _header(file: BinaryIO) -> tuple[np.dtype, tuple[int, ...]]:
+def _header(file: _Stream) -> tuple[np.dtype, tuple[int, ...]]:
     magic = file.read(4)
     if not _is_magic(magic):
         types = ", ".join(f"{code:02x}" for code in _TYPES)
@@ -111,7 +112,7 @@ def _is_magic(magic: bytes) -> bool:
     return magic[2] in _TYPES and 1 <= magic[3] <= _MOST_DIMENSIONS
 
 
-def _read_at_most(file: BinaryIO, count: int) -> bytearray:
+def _read_at_most(file: _Stream, count: int) -> bytearray:
     """Read up to ``count`` bytes.
 
     A single ``read(count)`` would set the memory aside before it looks, so they come by chunks.

@@ -228,7 +228,8 @@ def _position_of_line(line: str, line_name: str) -> Position:
             f"{line_name}: is '{quoted}'; give x,y in pixels, "
             "or leave the line empty where the landmark is missing"
         )
-    return _position(*coordinates, line_name)
+    x, y = coordinates
+    return _position(x, y, line_name)
 
 
 def _position(x_text: str, y_text: str, line_name: str) -> Position:

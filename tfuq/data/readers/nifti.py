@@ -10,7 +10,7 @@ import io
 import logging
 import warnings
 from pathlib import Path
-from typing import BinaryIO
+from typing import cast
 
 import nibabel
 import numpy as np
@@ -66,7 +66,7 @@ def read_nifti(path: Path) -> Volume:
     return Volume(_three_axes(array), affine, codes=_codes(image), ndim=array.ndim)
 
 
-def _load(path: Path) -> nibabel.spatialimages.SpatialImage:
+def _load(path: Path) -> nibabel.analyze.AnalyzeImage:
     if path.name.lower().endswith(_SINGLE_SUFFIXES):
         return _load_single(path)
     return _load_pair(path)
@@ -85,7 +85,7 @@ def _load_single(path: Path) -> nibabel.Nifti1Image:
     return image_type.from_filename(path)
 
 
-def _load_compressed(stream: BinaryIO) -> nibabel.Nifti1Image:
+def _load_compressed(stream: gzip.GzipFile) -> nibabel.Nifti1Image:
     start = stream.read(_NIFTI2_HEADER)
     image_type = _image_type(start)
     needed = _needed_bytes(image_type, start)
@@ -105,25 +105,25 @@ def _needed_bytes(image_type: type[nibabel.Nifti1Image], start: bytes) -> int:
     """How many bytes a file needs, as its header claims."""
     size = image_type.header_class.template_dtype.itemsize
     header = image_type.header_class(start[:size], check=False)
-    offset = header.get_data_offset()
+    offset: int = header.get_data_offset()
     needed = offset + _voxel_bytes(header)
     if offset > _MOST_EXTENSIONS:
         raise ValueError(f"its voxels are said to begin at byte {offset}")
     return needed
 
 
-def _load_pair(path: Path) -> nibabel.spatialimages.SpatialImage:
+def _load_pair(path: Path) -> nibabel.analyze.AnalyzeImage:
     for suffix, most in ((".hdr", _MOST_EXTENSIONS), (".mat", _MOST_MAT)):
         twin = path.with_suffix(suffix)
         if twin.is_file() and twin.stat().st_size > most:
             raise ValueError(f"{twin.name} has {twin.stat().st_size} bytes, more than {most}")
-    image = nibabel.load(path)
-    voxels = Path(image.file_map["image"].filename)
-    _require_size(voxels.stat().st_size, _voxel_bytes(image.header))
+    image = cast(nibabel.analyze.AnalyzeImage, nibabel.load(path))
+    voxels = cast(str, image.file_map["image"].filename)
+    _require_size(Path(voxels).stat().st_size, _voxel_bytes(image.header))
     return image
 
 
-def _voxel_bytes(header: nibabel.spatialimages.SpatialHeader) -> int:
+def _voxel_bytes(header: nibabel.analyze.AnalyzeHeader) -> int:
     shape = header.get_data_shape()
     dtype = header.get_data_dtype()
     if len(shape) not in (2, 3, 4) or min(shape) < 1:
@@ -131,10 +131,12 @@ def _voxel_bytes(header: nibabel.spatialimages.SpatialHeader) -> int:
     if dtype.kind not in "biuf":
         raise ValueError(f"its data type is {dtype}, which must be a real number")
     require_memory(shape, 2 * dtype.itemsize + _READING_BYTES)
-    return int(np.prod(shape, dtype=object)) * dtype.itemsize
+    voxels = int(np.prod(shape, dtype=object))
+    voxel: int = dtype.itemsize
+    return voxels * voxel
 
 
-def _up_to(stream: BinaryIO, count: int) -> bytes:
+def _up_to(stream: gzip.GzipFile, count: int) -> bytes:
     chunks = []
     while count > 0:
         chunk = stream.read(min(count, _CHUNK))
@@ -156,7 +158,7 @@ def _three_axes(array: np.ndarray) -> np.ndarray:
     return array[:, :, None] if array.ndim == 2 else array
 
 
-def _codes(image: nibabel.spatialimages.SpatialImage) -> tuple[int, int]:
+def _codes(image: nibabel.analyze.AnalyzeImage) -> tuple[int, int]:
     """The qform and sform codes; Analyze has none."""
     header = image.header
     if "sform_code" not in header:
