@@ -31,7 +31,7 @@ def whole_set(folder: Path, last: str = "", earlier: Iterable[str] = ()) -> Iter
             the name, unless they were changed since.
 
     Raises:
-        RunError: What lies in the place of a file is not tfuq's own.
+        RunError: Something that is not tfuq's own lies in the place of a file.
         TfuqError: It cannot be written.
     """
     make_folder(folder)

@@ -15,7 +15,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write bytes.
 
     Raises:
-        RunError: What lies there is not tfuq's own.
+        RunError: Something that is not tfuq's own lies there.
         TfuqError: The file cannot be written.
     """
     with whole_file(path) as draft:

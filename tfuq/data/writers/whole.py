@@ -51,7 +51,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         path: The file.
 
     Raises:
-        RunError: What lies there is not tfuq's own.
+        RunError: Something that is not tfuq's own lies there.
         TfuqError: It cannot be written.
     """
     make_folder(path.parent)
@@ -82,7 +82,7 @@ def whole_folder(path: Path, kind: str) -> Iterator[Path]:
         kind: What it is, such as ``case``.
 
     Raises:
-        RunError: What lies there is not tfuq's own.
+        RunError: Something that is not tfuq's own lies there.
         TfuqError: It cannot be written.
     """
     make_folder(path.parent)
@@ -150,7 +150,7 @@ def plan_replacement(path: Path, kind: str) -> Removal | None:
         None where nothing has the name, or an empty folder.
 
     Raises:
-        RunError: What has it is not tfuq's own, or not of the same kind.
+        RunError: Something that is not tfuq's own, or not of the same kind, has it.
     """
     if not os.path.lexists(path):
         return None
