@@ -225,9 +225,8 @@ class Preprocessor:
         if self.config.spacing:
             return to_spacing(volume, self.config.spacing, nearest=nearest, smooth=smooth)
         if self.config.size:
-            rows, columns, slices = self.config.size
-            size = (rows, columns, slices)
-            return resample(volume, size, nearest=nearest, smooth=smooth)
+            x, y, z = self.config.size
+            return resample(volume, (x, y, z), nearest=nearest, smooth=smooth)
         return volume
 
     def _least_shape(self, volume: Volume) -> tuple[int, ...]:

@@ -136,8 +136,10 @@ def affine(
     order = _interpolation_order(nearest)
 
     def sampled(channel: np.ndarray) -> np.ndarray:
-        channel = ndimage.affine_transform(channel, matrix, offset, order=order, mode="nearest")
-        return channel
+        values: np.ndarray = ndimage.affine_transform(
+            channel, matrix, offset, order=order, mode="nearest"
+        )
+        return values
 
     return _by_channel(sampled, array, space)
 
@@ -222,8 +224,10 @@ def warp(array: np.ndarray, field: np.ndarray, *, nearest: bool = False) -> np.n
     order = _interpolation_order(nearest)
 
     def sampled(channel: np.ndarray) -> np.ndarray:
-        channel = ndimage.map_coordinates(channel, positions, order=order, mode="nearest")
-        return channel
+        values: np.ndarray = ndimage.map_coordinates(
+            channel, positions, order=order, mode="nearest"
+        )
+        return values
 
     return _by_channel(sampled, array, space)
 

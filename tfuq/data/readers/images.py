@@ -76,9 +76,9 @@ def is_plain_image(path: Path) -> bool:
 
 def _pixels(path: Path) -> np.ndarray:
     with quiet_stderr(), Image.open(path, formats=_FORMATS) as image:
-        images = getattr(image, "n_frames", 1)
-        if image.format == "TIFF" and images > 1:
-            raise ValueError(f"it holds {images} images where one is read; save a stack as NIfTI")
+        frames = getattr(image, "n_frames", 1)
+        if image.format == "TIFF" and frames > 1:
+            raise ValueError(f"it holds {frames} images where one is read; save a stack as NIfTI")
         shape = [image.height, image.width, len(image.getbands())]
         require_memory(shape, _READING_BYTES, "pixels")
         image.load()
