@@ -1,5 +1,8 @@
-"""Random changes of one training example: parameters are drawn here, and `tfuq.data.perturbations` does with them what it does
-in a study of shift."""
+"""Random changes of one training example.
+
+Parameters are drawn here; `tfuq.data.perturbations` does with them what it does in a study of
+shift.
+"""
 
 from __future__ import annotations
 
@@ -16,85 +19,152 @@ from tfuq.errors import ConfigError
 Example = tuple[np.ndarray, np.ndarray]  # image [*S, C] and label [*S], or points [L, 2]
 
 
-def augment(image: np.ndarray, label: np.ndarray, config: AugmentationConfig, rng: np.random.Generator) -> Example:
-    """Draw parameters from ``rng`` and apply what the configuration turns on."""
+def augment(
+    image: np.ndarray, label: np.ndarray, config: AugmentationConfig, rng: np.random.Generator
+) -> Example:
+    """Draw parameters and apply what the configuration turns on.
+
+    Args:
+        image: ``[*S, C]``, of two or three axes in space.
+        label: ``[*S]``, which moves with the image.
+        config: What to change, and how much.
+        rng: The source of randomness.
+
+    Returns:
+        The image and the label, changed.
+    """
     movement = draw_movement(label.shape, config, rng)
-    image, label = _change_values(movement.of_array(image), config, rng), movement.of_array(label, nearest=True)
+    image = _change_values(movement.of_array(image), config, rng)
+    label = movement.of_array(label, nearest=True)
     if not config.perturbations:
         return image, label
-    changed = _perturb(Subject(_volume(image, label.ndim), _volume(label, label.ndim)), config, rng)
-    return changed.image.array.reshape(image.shape), changed.label.array.reshape(label.shape)
+    subject = Subject(_volume(image, label.ndim), _volume(label, label.ndim))
+    perturbed = _perturb(subject, config, rng)
+    assert perturbed.label is not None  # as of the subject
+    image = perturbed.image.array.reshape(image.shape)
+    label = perturbed.label.array.reshape(label.shape)
+    return image, label
 
 
-def augment_image(image: np.ndarray, config: AugmentationConfig, rng: np.random.Generator) -> np.ndarray:
+def augment_image(
+    image: np.ndarray, config: AugmentationConfig, rng: np.random.Generator
+) -> np.ndarray:
     """As `augment`, for an image ``[H, W, C]`` whose target does not move with it."""
-    image = _change_values(draw_movement(image.shape[:-1], config, rng).of_array(image), config, rng)
+    movement = draw_movement(image.shape[:-1], config, rng)
+    image = _change_values(movement.of_array(image), config, rng)
     if not config.perturbations:
         return image
-    return _perturb(Subject(_volume(image, 2)), config, rng).image.array.reshape(image.shape)
+    perturbed = _perturb(Subject(_volume(image, 2)), config, rng)
+    return perturbed.image.array.reshape(image.shape)
 
 
-def augment_landmarks(image: np.ndarray, points: np.ndarray, config: AugmentationConfig, rng: np.random.Generator) -> Example:
-    """As `augment`, for an image ``[H, W, C]`` and the landmarks ``[L, 2]`` in it, which may move out of it."""
+def augment_landmarks(
+    image: np.ndarray, points: np.ndarray, config: AugmentationConfig, rng: np.random.Generator
+) -> Example:
+    """As `augment`, for an image ``[H, W, C]`` and its landmarks, which may move out of it.
+
+    Args:
+        image: ``[H, W, C]``.
+        points: The landmarks ``[L, 2]`` (x, y) in the image's pixels.
+        config: What to change, and how much.
+        rng: The source of randomness.
+    """
     movement = draw_movement(image.shape[:-1], config, rng)
-    image, points = _change_values(movement.of_array(image), config, rng), movement.of_points(points)
+    image = _change_values(movement.of_array(image), config, rng)
+    points = movement.of_points(points)
     if not config.perturbations:
         return image, points
-    changed = _perturb(Subject(_volume(image, 2), points=points), config, rng)
-    return changed.image.array.reshape(image.shape), changed.points
+    perturbed = _perturb(Subject(_volume(image, 2), points=points), config, rng)
+    assert perturbed.points is not None  # as of the subject
+    return perturbed.image.array.reshape(image.shape), perturbed.points
 
 
 def check_perturbations(config: AugmentationConfig, task: str) -> None:
-    """Refuse perturbations that are unknown, of another task, or whose largest severity is out of range.
+    """Refuse perturbations that are unknown, of another task, or too severe.
 
     Raises:
-        ConfigError: there is one.
+        ConfigError: There is one.
     """
     for name, most in config.perturbations.items():
-        chosen = PERTURBATIONS[name]
-        if task not in chosen.tasks:
-            raise ConfigError(f"augmentation.perturbations: {name} serves {', '.join(chosen.tasks)}, not {task}; remove it")
-        for severity in _range(chosen, most):
-            chosen.check(severity)
+        perturbation = PERTURBATIONS[name]
+        if task not in perturbation.tasks:
+            served = ", ".join(perturbation.tasks)
+            raise ConfigError(
+                f"augmentation.perturbations: {name} serves {served}, not {task}; remove it"
+            )
+        for severity in _severity_range(perturbation, most):
+            perturbation.check(severity)
 
 
-def _range(chosen: Perturbation, most: float) -> tuple[float, float]:
-    return -most if chosen.low < 0 else 0.0, most
+def _severity_range(perturbation: Perturbation, most: float) -> tuple[float, float]:
+    """The severities that are drawn; where they have a sign, in either direction."""
+    if perturbation.low < 0:
+        return -most, most
+    return 0.0, most
 
 
 def _perturb(subject: Subject, config: AugmentationConfig, rng: np.random.Generator) -> Subject:
-    """The listed perturbations one after another, at severities, seeds and channels that are drawn."""
+    """The listed perturbations one after another, at random severities, seeds and channels."""
     for name, most in config.perturbations.items():
-        chosen = PERTURBATIONS[name]
-        severity, seed = rng.uniform(*_range(chosen, most)), int(rng.integers(2**32))
-        channel = int(rng.integers(subject.image.array.shape[-1])) if chosen.takes_channel else 0
+        perturbation = PERTURBATIONS[name]
+        severity = rng.uniform(*_severity_range(perturbation, most))
+        seed = int(rng.integers(2**32))
+        channel = 0
+        if perturbation.takes_channel:
+            channel = int(rng.integers(subject.image.array.shape[-1]))
         subject = perturb(name, subject, severity, seed, channel=channel)
     return subject
 
 
 def _volume(array: np.ndarray, rank: int) -> Volume:
-    """An array of two or three axes in space, and perhaps one of channels, as a volume of voxels of 1 mm."""
-    return Volume(array if rank == 3 else np.expand_dims(array, 2), np.eye(4))
+    """An array as a volume of voxels of 1 mm.
+
+    Args:
+        array: It has ``rank`` axes in space, and perhaps one of channels.
+        rank: 2 or 3.
+    """
+    if rank == 2:
+        array = np.expand_dims(array, 2)
+    return Volume(array, np.eye(4))
 
 
-def draw_movement(shape: tuple[int, ...], config: AugmentationConfig, rng: np.random.Generator) -> Movement:
-    """A random movement within the configuration's ranges, for an image of space ``shape``."""
-    rank, field = len(shape), None
-    matrix, shift = np.eye(rank), np.zeros(rank)
+def draw_movement(
+    shape: tuple[int, ...], config: AugmentationConfig, rng: np.random.Generator
+) -> Movement:
+    """Draw a movement within the configuration's ranges.
+
+    Args:
+        shape: The sizes of the image's axes in space.
+        config: The ranges.
+        rng: The source of randomness.
+    """
+    rank = len(shape)
+    matrix = np.eye(rank)
+    shift = np.zeros(rank)
+    field = None
     axes = [axis for axis in config.flip_axes if axis < rank and rng.random() < 0.5]
     if config.rotation_degrees or config.scale:
-        angles = np.deg2rad(rng.uniform(-1, 1, 3 if rank == 3 else 1) * config.rotation_degrees)
-        matrix = rotation(angles) / (1 + rng.uniform(-1, 1) * config.scale)
+        matrix = _random_matrix(rank, config, rng)
     if config.shift:
         shift = rng.uniform(-1, 1, rank) * config.shift * np.array(shape)
     if config.elastic:
         field = elastic_field(rng, shape, config.elastic, config.elastic_smoothness)
-    return Movement(tuple(shape), axes, matrix, shift, field)
+    return Movement(shape=tuple(shape), axes=axes, matrix=matrix, shift=shift, field=field)
 
 
-def _change_values(image: np.ndarray, config: AugmentationConfig, rng: np.random.Generator) -> np.ndarray:
+def _random_matrix(rank: int, config: AugmentationConfig, rng: np.random.Generator) -> np.ndarray:
+    """A matrix that rotates and scales."""
+    count = 3 if rank == 3 else 1
+    angles = np.deg2rad(rng.uniform(-1, 1, count) * config.rotation_degrees)
+    return rotation(angles) / (1 + rng.uniform(-1, 1) * config.scale)
+
+
+def _change_values(
+    image: np.ndarray, config: AugmentationConfig, rng: np.random.Generator
+) -> np.ndarray:
     if config.intensity:
-        gain, offset = 1 + rng.uniform(-1, 1) * config.intensity, rng.uniform(-1, 1) * config.intensity
+        gain = 1 + rng.uniform(-1, 1) * config.intensity
+        offset = rng.uniform(-1, 1) * config.intensity
         image = rescale(image, gain, offset)
     if config.noise:
         image = add_noise(image, config.noise, rng)

@@ -1,4 +1,7 @@
-"""Where a label map changes: the one definition of a boundary, which scores, measures and benchmarks share."""
+"""Where a label map changes: the one definition of a boundary.
+
+Scores, measures and benchmarks share it.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +11,33 @@ import numpy as np
 def at_boundary(labels: np.ndarray) -> np.ndarray:
     """Find the voxels that have a face neighbour of another value.
 
-    Only neighbours within the array count. So an axis of length one has no boundary, and neither has the border of the
-    volume: a structure that reaches it is taken to go on beyond it. This is the contour of ITK's
-    ``LabelContourImageFilter`` and of scikit-image's ``find_boundaries``. Libraries that erode with zeros about the
-    volume (MONAI, MedPy) count every voxel of a structure in the first and last slices instead.
+    Only neighbours within the array count. So an axis of length one has no boundary, and neither
+    has the border of the volume: a structure that reaches it is taken to go on beyond it. This is
+    the contour of ITK's ``LabelContourImageFilter`` and of scikit-image's ``find_boundaries``.
+    Libraries that erode with zeros about the volume (MONAI, MedPy) count every voxel of a structure
+    in the first and last slices instead.
 
     Args:
-        labels: a mask or label map of any rank.
+        labels: A mask or label map of any rank.
 
     Returns:
-        Mask of ``labels``' shape. Of a mask, it has the outermost voxels inside and the voxels that touch them outside.
+        Mask of ``labels``' shape. Of a mask, it has the outermost voxels inside and the voxels that
+        touch them outside.
     """
-    found = np.zeros(labels.shape, bool)
+    boundary = np.zeros(labels.shape, bool)
     for axis in range(labels.ndim):
-        along, marked = np.moveaxis(labels, axis, 0), np.moveaxis(found, axis, 0)
-        differs = along[1:] != along[:-1]
-        marked[1:] |= differs
-        marked[:-1] |= differs
-    return found
+        planes = np.moveaxis(labels, axis, 0)
+        marks = np.moveaxis(boundary, axis, 0)  # a view
+        differs = planes[1:] != planes[:-1]
+        marks[1:] |= differs
+        marks[:-1] |= differs
+    return boundary
 
 
 def surface(mask: np.ndarray) -> np.ndarray:
-    """Keep the voxels of a mask that are `at_boundary`: its outermost ones. None, where it is empty or fills the volume."""
-    return mask & at_boundary(mask)
+    """Keep the voxels of a mask that are `at_boundary`: its outermost ones.
+
+    There are none where the mask is empty or fills the volume.
+    """
+    outermost: np.ndarray = mask & at_boundary(mask)
+    return outermost

@@ -16,15 +16,18 @@ def class_of(config: Config, case: Case) -> int:
     """The number of a case's class.
 
     Raises:
-        DataError: the case has no class, or one that is not declared.
+        DataError: The case has no class, or one that is not declared.
     """
     classes = config.data.classes
     if case.truth is None or not isinstance(case.truth, (int, str)):
         raise DataError(f"case '{case.id}' has no class; it is needed to train or score")
-    number = classes.index(case.truth) if case.truth in classes else case.truth
+    number = case.truth
+    if number in classes:
+        number = classes.index(number)
     if isinstance(number, str) or not 0 <= number < len(classes):
         raise DataError(
-            f"case '{case.id}': class '{case.truth}' is not among the declared {', '.join(classes)}; add it to data.classes"
+            f"case '{case.id}': class '{case.truth}' is not among the declared "
+            f"{', '.join(classes)}; add it to data.classes"
         )
     return number
 
@@ -34,7 +37,8 @@ def load_examples(config: Config, preprocessor: Preprocessor, case: Case) -> Exa
     target = np.array([class_of(config, case)], np.int32)
     image = read_case_image(case)
     with naming(case):
-        return Examples(preprocessor.image(image).array[:, :, 0][None], target)
+        prepared = preprocessor.image(image).array[:, :, 0]
+    return Examples(prepared[None], target)
 
 
 class ClassificationSet(ClassSet):
@@ -51,5 +55,8 @@ class ClassificationSet(ClassSet):
     def _load(self, case: Case) -> Examples:
         return load_examples(self._config, self._preprocessor, case)
 
-    def _draw(self, image: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> Example:
-        return np.ascontiguousarray(augment_image(image, self._config.augmentation, rng), np.float32), target
+    def _augmented(
+        self, image: np.ndarray, target: np.ndarray, rng: np.random.Generator
+    ) -> Example:
+        augmented = augment_image(image, self._config.augmentation, rng)
+        return np.ascontiguousarray(augmented, np.float32), target

@@ -1,9 +1,12 @@
-"""A data set as the network sees it: cases read, checked, preprocessed and cut into examples. What the tasks share."""
+"""A data set as the network sees it: cases read, checked, preprocessed and cut into examples.
+
+This is what the tasks share.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,61 +16,102 @@ from tfuq.config import Config
 from tfuq.data.augmentation import check_perturbations
 from tfuq.data.cases import Case, read_case_image, read_mask
 from tfuq.data.preprocessing import Preprocessor, Statistics, channel_statistics
+from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
 Example = tuple[np.ndarray, np.ndarray]  # image [*patch, C] float32 and its target
 
 
 def make_preprocessor(config: Config, statistics: Statistics | None = None) -> Preprocessor:
-    """The configured preprocessing; images of the other tasks than segmentation are resampled to the network's size."""
-    steps, patch = config.preprocessing, tuple(config.network.patch_size)
+    """Make the configured preprocessing.
+
+    Images of the other tasks than segmentation are resampled to the network's size.
+
+    Args:
+        config: The configuration.
+        statistics: Intensities of the training cases, if normalization needs them.
+    """
+    steps = config.preprocessing
+    patch = tuple(config.network.patch_size)
     if config.task != "segmentation":
         steps = steps.model_copy(update={"slice_axis": 2, "size": [*patch, 1]})
     return Preprocessor(steps, patch, statistics)
 
 
 def training_statistics(config: Config, cases: list[Case]) -> Statistics | None:
-    """Mean and standard deviation per channel over the training set, where the normalization needs them."""
+    """Compute mean and standard deviation per channel over the training set.
+
+    Returns:
+        None where the normalization does not need them.
+    """
     if config.preprocessing.normalization != "zscore-training":
         return None
-    plain = make_preprocessor(config)
+    return channel_statistics(_unnormalized(config, cases))
 
-    def prepared(case):
+
+def _unnormalized(config: Config, cases: list[Case]) -> Iterator[Volume]:
+    preprocessor = make_preprocessor(config)
+    for case in cases:
         image = read_case_image(case)
-        return plain.intensities(image, read_mask(config, case, image))
-
-    return channel_statistics(prepared(case) for case in cases)
+        mask = read_mask(config, case, image)
+        yield preprocessor.intensities(image, mask)
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Preprocessed examples of one case or of several: ``images [n, *S, C]`` float32, ``targets [n, …]`` as the task has them."""
+    """Preprocessed examples of one case or of several.
+
+    Attributes:
+        images: ``[n, *S, C]`` float32.
+        targets: ``[n, …]`` as the task has them.
+    """
 
     images: np.ndarray
     targets: np.ndarray
 
 
 class TrainingSet(ABC):
-    """Training examples by number, each a function of (seed, epoch, position) alone, so that a resumed run goes on alike.
+    """Training examples by number.
 
-    Cases are kept in memory with ``training.cache``, else read again for each example. They differ in size and a patch is
-    cut anew each time, which is why they are kept here and not by ``tf.data``'s own cache.
+    Each is a function of (seed, epoch, position) alone, so that a resumed run goes on alike.
+
+    Cases are kept in memory with ``training.cache``, else read again for each example. They differ
+    in size and a patch is cut anew each time, which is why they are kept here and not by
+    ``tf.data``'s own cache.
+
+    Attributes:
+        channels: Of every image.
+        index: The case and row of each example.
     """
 
-    def __init__(self, config: Config, cases: list[Case], statistics: Statistics | None):
+    def __init__(self, config: Config, cases: list[Case], statistics: Statistics | None) -> None:
+        """Read, check and count every case.
+
+        Args:
+            config: The configuration.
+            cases: The training cases.
+            statistics: Their intensities, if normalization needs them.
+
+        Raises:
+            ConfigError: A perturbation of the augmentation is not possible.
+            DataError: A case is not fit for use.
+        """
         check_perturbations(config.augmentation, config.task)
-        self._config, self._cases = config, cases
+        self._config = config
+        self._cases = cases
         self._preprocessor = make_preprocessor(config, statistics)
         self._cache: dict[int, Examples] = {}
         self.channels: int | None = None
-        self.index: list[tuple[int, int]] = []  # case and row of each example
+        self.index: list[tuple[int, int]] = []
         self._terms: list[int] = []  # of each example's log-likelihood
         for number in range(len(cases)):
-            examples = self._examples(number)
-            self.index += [(number, row) for row in range(len(examples.images))]
-            self._terms += self._terms_of(examples)
-            self._count(examples)
-            self.channels = examples.images.shape[-1]
+            self._enter(number, self._examples(number))
+
+    def _enter(self, number: int, examples: Examples) -> None:
+        self.index += [(number, row) for row in range(len(examples.images))]
+        self._terms += self._terms_of(examples)
+        self._count(examples)
+        self.channels = examples.images.shape[-1]
 
     @abstractmethod
     def _load(self, case: Case) -> Examples:
@@ -78,7 +122,9 @@ class TrainingSet(ABC):
         """Take notice of a case's targets."""
 
     @abstractmethod
-    def _draw(self, image: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> Example:
+    def _augmented(
+        self, image: np.ndarray, target: np.ndarray, rng: np.random.Generator
+    ) -> Example:
         """One augmented example."""
 
     @abstractmethod
@@ -88,7 +134,10 @@ class TrainingSet(ABC):
     @property
     @abstractmethod
     def terms_per_example(self) -> float:
-        """Terms of the log-likelihood of one example as it is trained on; their mean where examples differ."""
+        """Terms of the log-likelihood of one example as it is trained on.
+
+        It is their mean where examples differ.
+        """
 
     @property
     @abstractmethod
@@ -117,11 +166,14 @@ class TrainingSet(ABC):
         """The examples of a case, which must have the channels of those before it.
 
         Raises:
-            DataError: another number of channels.
+            DataError: Another number of channels.
         """
-        found = examples.images.shape[-1]
-        if self.channels not in (None, found):
-            raise DataError(f"{case.images[0]}: has {found} channel(s), the other cases {self.channels}; all need the same")
+        channels = examples.images.shape[-1]
+        if self.channels not in (None, channels):
+            raise DataError(
+                f"{case.images[0]}: has {channels} channel(s), the other cases {self.channels}; "
+                "all need the same"
+            )
         return examples
 
     @cached_property
@@ -133,27 +185,41 @@ class TrainingSet(ABC):
         return rows
 
     def member_rows(self, rng: np.random.Generator) -> list[int]:
-        """The examples one ensemble member trains on: all, a bootstrap sample of cases, or a share of them."""
-        subset, cases = self._config.ensemble.subset, sorted(self.rows_by_case)
+        """The examples that one ensemble member trains on.
+
+        They are all, those of a bootstrap sample of cases, or those of a share of the cases.
+        """
+        subset = self._config.ensemble.subset
         if subset == "none":
             return list(range(len(self.index)))
+        cases = sorted(self.rows_by_case)
         if subset == "bootstrap":
             chosen = rng.choice(cases, len(cases), replace=True)
         else:
-            chosen = rng.choice(cases, max(round(subset * len(cases)), 1), replace=False)
-        return [row for case in sorted(chosen) for row in self.rows_by_case[case]]
+            count = max(round(subset * len(cases)), 1)
+            chosen = rng.choice(cases, count, replace=False)
+        rows: list[int] = []
+        for case in sorted(chosen):
+            rows += self.rows_by_case[case]
+        return rows
 
     def example(self, row: int, rng: np.random.Generator) -> Example:
-        """One augmented example: image ``[*patch, C]`` float32 and its target."""
+        """One augmented example: image ``[*patch, C]`` float32 and its target.
+
+        Args:
+            row: Position in the index.
+            rng: The source of randomness.
+        """
         number, position = self.index[row]
         examples = self._examples(number)
-        return self._draw(examples.images[position], examples.targets[position], rng)
+        return self._augmented(examples.images[position], examples.targets[position], rng)
 
 
 class ClassSet(TrainingSet):
     """Training examples whose targets are classes, of voxels or of images."""
 
-    def __init__(self, config: Config, cases: list[Case], statistics: Statistics | None):
+    def __init__(self, config: Config, cases: list[Case], statistics: Statistics | None) -> None:
+        """As `TrainingSet`."""
         self._counts = np.zeros(len(config.data.classes))
         super().__init__(config, cases, statistics)
 
@@ -162,11 +228,25 @@ class ClassSet(TrainingSet):
 
     @property
     def class_weights(self) -> list[float]:
-        """Weights that make every class count alike; a class that never occurs weighs as one that occurs once."""
-        return [float(self.terms / (len(self._counts) * max(n, 1))) for n in self._counts]
+        """Weights that make every class count alike.
+
+        A class that never occurs weighs as one that occurs once.
+        """
+        classes = len(self._counts)
+        return [float(self.terms / (classes * max(count, 1))) for count in self._counts]
 
 
 def epoch_order(rows: list[int], count: int, rng: np.random.Generator) -> np.ndarray:
-    """``count`` rows in random order, every one once before any comes again."""
+    """Put rows in random order, every one once before any comes again.
+
+    Args:
+        rows: The rows to choose from.
+        count: How many to return.
+        rng: The source of randomness.
+
+    Returns:
+        The rows ``[count]``.
+    """
     rounds = -(-count // len(rows))
-    return np.concatenate([rng.permutation(rows) for _ in range(rounds)])[:count]
+    orders = [rng.permutation(rows) for _ in range(rounds)]
+    return np.concatenate(orders)[:count]

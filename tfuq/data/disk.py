@@ -1,7 +1,7 @@
-"""Every change that tfuq makes to files and folders, and every flush and lock, goes through these functions.
+"""Every change that tfuq makes to files and folders goes through these functions.
 
-So what a fault of the file system does to a command can be tested in one place. Libraries that write by themselves are
-named in ``tests/faults/test_seam.py``.
+So does every flush and lock. What a fault of the file system does to a command can therefore be
+tested in one place. Libraries that write by themselves are named in ``tests/faults/test_seam.py``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from typing import BinaryIO
 from tfuq.errors import RunError
 
 _AT_ONCE = 16  # flushes that share one commit of the file system
-_UNSERVED = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)  # by file systems that cannot flush a folder
+# Errors of file systems that cannot flush a folder.
+_UNSERVED = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
 _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 _NEVER_FOLLOWED = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MODE = 0o666  # less what the process's mask takes away
@@ -48,7 +49,8 @@ def open_regular(path: Path, flags: int) -> BinaryIO:
 
 def _not_regular(path: Path) -> RunError:
     return RunError(
-        f"{path}: is a link or a device, where tfuq keeps a file of its own; move it away, or choose another folder"
+        f"{path}: is a link or a device, where tfuq keeps a file of its own; "
+        "move it away, or choose another folder"
     )
 
 
@@ -104,7 +106,9 @@ def make_new_folder(path: Path) -> None:
 
 
 def rename(path: Path, target: Path) -> None:
-    """Give a file or a folder another name; a file, or an empty folder, that has the name is replaced.
+    """Give a file or a folder another name.
+
+    A file, or an empty folder, that has the name is replaced.
 
     Raises:
         OSError: It cannot be renamed.
@@ -163,7 +167,9 @@ def lock(descriptor: int, *, wait: bool) -> bool:
 
 
 def flush(paths: Iterable[Path]) -> None:
-    """Flush files and folders to disk, so that what a rename promises is there after a loss of power too.
+    """Flush files and folders to disk.
+
+    What a rename promises is then there after a loss of power too.
 
     Raises:
         OSError: One cannot be flushed.

@@ -1,7 +1,8 @@
 """Examples of landmark regression: whole images with the positions of their landmarks.
 
-Positions are ``(x, y)``, column and row, pixel centres at whole numbers, y down; a missing landmark is NaN. An image that is
-resized keeps its field of view, so position x of a row of W pixels is (x + ½)·w/W − ½ of one of w.
+Positions are ``(x, y)``, column and row, pixel centres at whole numbers, y down; a missing landmark
+is NaN. An image that is resized keeps its field of view, so position x of a row of W pixels is
+(x + ½)·w/W − ½ of one of w.
 """
 
 from __future__ import annotations
@@ -19,26 +20,53 @@ Size = tuple[int, int]  # rows, columns
 
 
 def rescale_points(points: np.ndarray, source: Size, target: Size) -> np.ndarray:
-    """``points [..., 2]`` of an image of ``source`` size as those of the same image at ``target`` size."""
-    return (points + 0.5) * stretch(source, target) - 0.5
+    """Move points of an image to those of the same image at another size.
+
+    Args:
+        points: ``[..., 2]`` in pixels of the source.
+        source: The size of the image.
+        target: The other size.
+
+    Returns:
+        The points ``[..., 2]`` in pixels of the target.
+    """
+    rescaled: np.ndarray = (points + 0.5) * stretch(source, target) - 0.5
+    return rescaled
 
 
 def stretch(source: Size, target: Size) -> np.ndarray:
-    """Target pixels per source pixel along x and y."""
+    """Target pixels per source pixel along x and y, ``[2]``."""
     return np.array([target[1] / source[1], target[0] / source[0]])
 
 
 def reference_points(config: Config, case: Case, size: Size) -> np.ndarray:
-    """The configured rater's landmarks ``[L, 2]`` in pixels of the image, whose ``size`` is given.
+    """The landmarks of the configured rater.
+
+    Args:
+        config: The configuration.
+        case: The case.
+        size: The size of its image.
+
+    Returns:
+        The landmarks ``[L, 2]`` in pixels of the image.
 
     Raises:
-        DataError: no annotation, one of another number of landmarks, or a landmark outside the image.
+        DataError: No annotation, one of another number of landmarks, or a landmark outside the
+            image.
     """
     return rater_points(config, case, size, config.data.annotations.rater)
 
 
 def rater_points(config: Config, case: Case, size: Size, rater: str) -> np.ndarray:
-    """As `reference_points`, of a rater by name or the ``mean`` of all; a table's rater serves by any name."""
+    """As `reference_points`, of any rater.
+
+    Args:
+        config: The configuration.
+        case: The case.
+        size: The size of its image.
+        rater: The name of a rater, or ``mean`` for the mean of all. A table's rater serves by any
+            name.
+    """
     raters = case.truth
     if not isinstance(raters, dict) or not raters:
         raise DataError(f"case '{case.id}' has no landmarks; they are needed to train or score")
@@ -49,50 +77,92 @@ def rater_points(config: Config, case: Case, size: Size, rater: str) -> np.ndarr
     elif rater in raters:
         points = raters[rater]
     else:
-        raise DataError(f"case '{case.id}': no annotation by '{rater}'; it has {', '.join(raters)}")
+        names = ", ".join(raters)
+        raise DataError(f"case '{case.id}': no annotation by '{rater}'; it has {names}")
     return _in_image(config, case, np.asarray(points, float), size)
 
 
 def _in_image(config: Config, case: Case, points: np.ndarray, size: Size) -> np.ndarray:
-    names, written = config.data.landmarks, config.data.annotations
+    """Bring points as written into pixels of the image."""
+    names = config.data.landmarks
     if len(points) != len(names):
         raise DataError(
-            f"case '{case.id}': has {len(points)} landmarks, data.landmarks names {len(names)}; correct one of them"
+            f"case '{case.id}': has {len(points)} landmarks, data.landmarks names {len(names)}; "
+            "correct one of them"
         )
-    annotated = (written.image_size[1], written.image_size[0]) if written.image_size else size
-    if written.y_up:
+    annotated = _annotated_size(config, size)
+    if config.data.annotations.y_up:
         points = np.stack([points[:, 0], annotated[0] - points[:, 1]], -1)
     points = rescale_points(points, annotated, size)
-    outside = ((points < -0.5) | (points > np.array(size[::-1]) - 0.5)).any(-1)
-    if outside.any():
-        first = int(np.argmax(outside))
-        x, y = points[first]
-        raise DataError(
-            f"case '{case.id}': landmark '{names[first]}' at ({x:.1f}, {y:.1f}) is outside its image of {size[1]}×{size[0]} pixels; "
-            "correct it, or data.annotations.image_size and y_up"
-        )
+    _require_inside(config, case, points, size)
     return points
 
 
+def _annotated_size(config: Config, size: Size) -> Size:
+    """The size of the image that positions are written for."""
+    written_size = config.data.annotations.image_size
+    if written_size is None:
+        return size
+    width, height = written_size
+    return height, width
+
+
+def _require_inside(config: Config, case: Case, points: np.ndarray, size: Size) -> None:
+    rows, columns = size
+    most = np.array([columns, rows]) - 0.5
+    is_outside = ((points < -0.5) | (points > most)).any(-1)
+    if is_outside.any():
+        first = int(np.argmax(is_outside))
+        name = config.data.landmarks[first]
+        x, y = points[first]
+        raise DataError(
+            f"case '{case.id}': landmark '{name}' at ({x:.1f}, {y:.1f}) is outside its image of "
+            f"{columns}×{rows} pixels; "
+            "correct it, or data.annotations.image_size and y_up"
+        )
+
+
 def pixel_mm(config: Config, size: Size) -> np.ndarray | None:
-    """Width and height of an image's pixel in mm, for an image of ``size``; None where the configuration does not say."""
-    written = config.data.annotations
-    if written.pixel_mm is None:
+    """Width and height of an image's pixel in mm, ``[2]``.
+
+    Args:
+        config: The configuration.
+        size: The size of the image.
+
+    Returns:
+        None where the configuration does not say.
+    """
+    written_mm = config.data.annotations.pixel_mm
+    if written_mm is None:
         return None
-    annotated = (written.image_size[1], written.image_size[0]) if written.image_size else size
-    return written.pixel_mm / stretch(annotated, size)
+    return written_mm / stretch(_annotated_size(config, size), size)
 
 
 def image_diagonal(size: Size, mm: np.ndarray | None) -> float:
-    """The diagonal of an image of ``size`` in mm, of pixels as `pixel_mm` gives them, or in pixels where that is None."""
-    return float(np.linalg.norm(np.array(size[::-1]) * (1.0 if mm is None else mm)))
+    """The diagonal of an image.
+
+    Args:
+        size: The size of the image.
+        mm: Width and height of a pixel, as `pixel_mm` gives them.
+
+    Returns:
+        The diagonal in mm; in pixels where ``mm`` is None.
+    """
+    sides = np.array(size[::-1])
+    if mm is None:
+        return float(np.linalg.norm(sides * 1.0))
+    return float(np.linalg.norm(sides * mm))
 
 
 def load_examples(config: Config, preprocessor: Preprocessor, case: Case) -> Examples:
-    """Read and preprocess a case: one image and its landmarks ``[1, L, 2]`` in the network's pixels."""
+    """Read and preprocess a case: one image and its landmarks.
+
+    The landmarks are ``[1, L, 2]`` in the network's pixels, float32.
+    """
     image = read_case_image(case)
     size = image.shape[:2]
-    points = rescale_points(reference_points(config, case, size), size, tuple(config.network.patch_size))
+    rows, columns = config.network.patch_size
+    points = rescale_points(reference_points(config, case, size), size, (rows, columns))
     with naming(case):
         prepared = preprocessor.image(image).array[:, :, 0]
     return Examples(prepared[None], points[None].astype(np.float32))
@@ -114,7 +184,10 @@ class LandmarkSet(TrainingSet):
 
     @property
     def terms_per_example(self) -> int:
-        """Heatmap pixels where their errors are averaged, landmarks where each is a distribution over pixels."""
+        """Heatmap pixels where their errors are averaged.
+
+        Where each landmark is a distribution over pixels, landmarks.
+        """
         return len(self._config.data.landmarks) * self._terms_per_landmark
 
     @property
@@ -128,6 +201,10 @@ class LandmarkSet(TrainingSet):
         """None: landmarks have no classes."""
         return []
 
-    def _draw(self, image: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> Example:
+    def _augmented(
+        self, image: np.ndarray, target: np.ndarray, rng: np.random.Generator
+    ) -> Example:
         image, points = augment_landmarks(image, target, self._config.augmentation, rng)
-        return np.ascontiguousarray(image, np.float32), np.ascontiguousarray(points, np.float32)
+        image = np.ascontiguousarray(image, np.float32)
+        points = np.ascontiguousarray(points, np.float32)
+        return image, points

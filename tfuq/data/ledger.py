@@ -1,7 +1,8 @@
-"""The list that each folder keeps of the files that tfuq wrote into it: ``.tfuq``, a line of JSON for each writing.
+"""The list that each folder keeps of the files that tfuq wrote into it: ``.tfuq``.
 
-A line is added, and flushed to disk, before a file takes its final name. So a file under a final name is listed, or it
-is somebody else's. A line that a killed process left unfinished says nothing.
+It has a line of JSON for each writing. A line is added, and flushed to disk, before a file takes
+its final name. So a file under a final name is listed, or it is somebody else's. A line that a
+killed process left unfinished says nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _COMPACTED_EVERY = 2**16  # bytes
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 _KEPT_DIGESTS = 4  # of a file's last writings, in a compacted list
 Entry = dict[str, str | int | list[str]]
-ACTIVE: set[Path] = set()  # unfinished files and folders, absolute, that this process writes at this time
+# Unfinished files and folders, absolute, that this process writes at this time.
+ACTIVE: set[Path] = set()
 
 
 @dataclass
@@ -35,10 +37,10 @@ class Ledger:
     Attributes:
         digests: SHA-256 of what was written under each name, oldest first.
         kind: what a folder that was written whole is, such as "case"; None of other folders.
-        unfinished: names of files and folders that a process began and has not finished, with that process. In the end
-            it gives them another name, or lists what they have come to hold.
-        ready: names of unfinished folders whose files are whole and on disk, and are being given their places in this
-            folder, with what goes on then.
+        unfinished: names of files and folders that a process began and has not finished, with that
+            process. In the end it gives them another name, or lists what they have come to hold.
+        ready: names of unfinished folders whose files are whole and on disk, and are being given
+            their places in this folder, with what goes on then.
     """
 
     digests: dict[str, list[str]] = field(default_factory=dict)
@@ -52,7 +54,8 @@ class Ready:
     """How the files of a set take their places.
 
     Attributes:
-        last: The file that comes last, and tells whether the others are of its set; "" where none does.
+        last: The file that comes last, and tells whether the others are of its set; "" where none
+            does.
         gone: Files of an earlier set that have no successor, and are removed.
     """
 
@@ -62,7 +65,10 @@ class Ready:
 
 @dataclass(frozen=True)
 class Process:
-    """A process by host and number; ``aside`` says that what it left is an older output, not an unfinished one."""
+    """A process by host and number.
+
+    ``aside`` says that what it left is an older output, not an unfinished one.
+    """
 
     host: str
     pid: int
@@ -138,7 +144,8 @@ def add_entries(folder: Path, entries: Iterable[Entry], *, flushed: bool = True)
     """Add to a folder's list; with ``flushed`` the entries are on disk when this returns.
 
     Raises:
-        OSError: the list cannot be written. RunError: the name of the list is taken by something else.
+        OSError: the list cannot be written.
+        RunError: the name of the list is taken by something else.
     """
     lines = _lines(entries)
     with _locked(folder) as file:
@@ -156,7 +163,10 @@ def _lines(entries: Iterable[Entry]) -> bytes:
 
 
 def _joint(file: BinaryIO, size: int) -> bytes:
-    """What goes between a list of ``size`` bytes and a new line: its header, or the end of a line that was cut off."""
+    """What goes between a list of ``size`` bytes and a new line.
+
+    It is the list's header, or the end of a line that was cut off.
+    """
     if size == 0:
         return _HEADER
     file.seek(0)
@@ -231,8 +241,14 @@ def _compacted(folder: Path, ledger: Ledger) -> Iterator[Entry]:
         yield from (file_entry(name, digest) for digest in digests[-_KEPT_DIGESTS:])
     for name, process in ledger.unfinished.items():
         if not process.is_dead or os.path.lexists(folder / name):
-            yield {"aside" if process.aside else "part": name, "host": process.host, "pid": process.pid}
-            yield from (ready_entry(name, ready) for each, ready in ledger.ready.items() if each == name)
+            yield {
+                "aside" if process.aside else "part": name,
+                "host": process.host,
+                "pid": process.pid,
+            }
+            yield from (
+                ready_entry(name, ready) for each, ready in ledger.ready.items() if each == name
+            )
 
 
 @contextmanager
@@ -240,7 +256,8 @@ def _locked(folder: Path) -> Iterator[BinaryIO]:
     """The list, opened to add to, with no other process adding to it at this time."""
     while True:
         with _opened(folder, os.O_RDWR | os.O_CREAT | os.O_APPEND) as file:
-            with suppress(BlockingIOError):  # lines are still added whole, as on a file system without locks
+            # Lines are still added whole, as on a file system without locks.
+            with suppress(BlockingIOError):
                 disk.lock(file.fileno(), wait=True)
             if not _is_same(file, folder / LEDGER):
                 continue  # it was compacted in this moment
@@ -267,5 +284,6 @@ def _opened(folder: Path, flags: int) -> Iterator[BinaryIO]:
 
 def _not_a_list(folder: Path) -> RunError:
     return RunError(
-        f"{folder / LEDGER}: is something other than the list that tfuq keeps of its files; move it away, or choose another folder"
+        f"{folder / LEDGER}: is something other than the list that tfuq keeps of its files; "
+        "move it away, or choose another folder"
     )

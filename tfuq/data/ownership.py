@@ -1,7 +1,8 @@
-"""What is tfuq's own, and so may be replaced or removed; everything else is somebody else's and stays.
+"""What is tfuq's own, and so may be replaced or removed.
 
-A file is tfuq's own if it is a regular file, not a link, whose folder's list (see `tfuq.data.ledger`) holds its digest
-under its name. A file that was changed since it was written is therefore the user's.
+Everything else is somebody else's and stays. A file is tfuq's own if it is a regular file, not a
+link, whose folder's list (see `tfuq.data.ledger`) holds its digest under its name. A file that was
+changed since it was written is therefore the user's.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ from tfuq.data.ledger import (
 )
 from tfuq.errors import RunError
 
-LOCK, OWNER, TAKEOVER = ".lock", ".lock.owner", ".lock.takeover"  # see `tfuq.locks`
+# See `tfuq.locks`.
+LOCK = ".lock"
+OWNER = ".lock.owner"
+TAKEOVER = ".lock.takeover"
 REMEDY = "move it away, or choose another place to write to"
 _UNFINISHED = ".part"
 _GOING = re.compile(r"\..+\.(old|removed)\.\d+(-\d+)?\.part")  # folders on their way out
@@ -54,7 +58,10 @@ def digest_of(path: Path) -> str:
 
 
 def is_ours(path: Path, ledger: Ledger | None = None) -> bool:
-    """Whether tfuq wrote a file, and nobody changed it since; ``ledger`` is its folder's, where that was read."""
+    """Whether tfuq wrote a file, and nobody changed it since.
+
+    ``ledger`` is its folder's, where that was read.
+    """
     ledger = ledger or read_ledger(path.parent)
     known = ledger.digests.get(path.name)
     if not known:
@@ -74,7 +81,9 @@ def _is_log_of_dead_process(path: Path, ledger: Ledger) -> bool:
 
 
 def take_over(folder: Path, names: Iterable[str]) -> None:
-    """List files that a version without lists wrote, in a folder without one; the caller has made sure of what they are.
+    """List files that a version without lists wrote, in a folder without one.
+
+    The caller has made sure of what they are.
 
     Raises:
         OSError: the list cannot be written. RunError: a file is a link or a device.
@@ -84,7 +93,9 @@ def take_over(folder: Path, names: Iterable[str]) -> None:
 
 
 def note(path: Path) -> None:
-    """List a file that was written in its place, by another library or piece by piece, and has come to its end.
+    """List a file that was written in its place and is complete.
+
+    Another library wrote it, or it was written piece by piece.
 
     Raises:
         OSError: the list cannot be written. RunError: the file is a link or a device.
@@ -93,9 +104,10 @@ def note(path: Path) -> None:
 
 
 def begin_log(path: Path) -> None:
-    """List a file that is about to be made, and added to under its final name until `note` lists it as it is then.
+    """List a file that is about to be made, and added to under its final name.
 
-    Where that never comes, as of a process that was killed, the file is tfuq's own once the process has ended.
+    `note` lists it as it is in the end. Where that never comes, as of a process that was killed,
+    the file is tfuq's own once the process has ended.
 
     Raises:
         OSError: the list cannot be written. RunError: its name is taken by something else.
@@ -119,7 +131,7 @@ def require_replaceable(path: Path, digest: str | None = None) -> None:
 
 
 def require_place_of_file(path: Path) -> None:
-    """Refuse to write a file where something lies that is none, such as a link, a folder or a device.
+    """Refuse to write a file where a link, a folder, a device or the like lies.
 
     Raises:
         RunError: there is such a thing.
@@ -138,17 +150,26 @@ def _other_than_file(path: Path) -> str | None:
         return "is a link, and tfuq replaces no links"
     if stat.S_ISDIR(mode):
         return "is a folder, where tfuq would write a file"
-    return None if stat.S_ISREG(mode) else "is no regular file, and tfuq replaces regular files alone"
+    if not stat.S_ISREG(mode):
+        return "is no regular file, and tfuq replaces regular files alone"
+    return None
 
 
 def _hindrance(path: Path, digest: str | None) -> str | None:
     """Why a file cannot be replaced; None where it can, or where there is none."""
     other = _other_than_file(path)
-    if other or not path.exists() or is_ours(path) or (digest is not None and digest_of(path) == digest):
+    if (
+        other
+        or not path.exists()
+        or is_ours(path)
+        or (digest is not None and digest_of(path) == digest)
+    ):
         return other
     if path.name in read_ledger(path.parent).digests:
         return "was changed since tfuq wrote it, and is left alone"
-    return "was not written by tfuq, or by a version that kept no list of its files, and is left alone"
+    return (
+        "was not written by tfuq, or by a version that kept no list of its files, and is left alone"
+    )
 
 
 def signature(path: Path) -> Signature | None:
@@ -175,15 +196,19 @@ class Removal:
             RunError: there is such a thing.
         """
         places = list(below)
-        found = next((path for path in self.foreign if any(path.is_relative_to(place) for place in places)), None)
-        if found:
-            raise RunError(
-                f"{found}: was changed since tfuq wrote it, or was not written by tfuq (or by a version that kept no list of its "
-                f"files), and is left alone; {remedy}"
-            )
+        for path in self.foreign:
+            if any(path.is_relative_to(place) for place in places):
+                raise RunError(
+                    f"{path}: was changed since tfuq wrote it, or was not written by tfuq "
+                    "(or by a version that kept no list of its files), and is left alone; "
+                    f"{remedy}"
+                )
 
     def carry_out(self) -> None:
-        """Remove what is tfuq's own and was not changed since it was looked at, then the folders that hold nothing else."""
+        """Remove what is tfuq's own and was not changed since it was looked at.
+
+        Then remove the folders that hold nothing else.
+        """
         for path, seen in self.files:
             if signature(path) == seen:
                 disk.remove(path)
@@ -235,19 +260,29 @@ def _plan(path: Path, ledger: Ledger, removal: Removal) -> None:
 
 
 def _is_upkeep(path: Path) -> bool:
-    """Whether it is a folder's list or lock, which go with the folder, or what a dead process left there."""
+    """Whether it is a folder's list or lock, or what a dead process left there.
+
+    List and lock go with the folder.
+    """
     if path.name == LEDGER:
         return has_ledger(path.parent)
     if path.name == LOCK:
         return not path.is_symlink() and path.is_file() and path.stat().st_size == 0
     if path.name in (OWNER, TAKEOVER):
         return _names_a_process(path)
-    process = read_ledger(path.parent).unfinished.get(path.name) if path.name.endswith(_UNFINISHED) else None
+    process = (
+        read_ledger(path.parent).unfinished.get(path.name)
+        if path.name.endswith(_UNFINISHED)
+        else None
+    )
     return process is not None and is_left(path, process) and not process.aside
 
 
 def _names_a_process(path: Path) -> bool:
-    """Whether it is a file by which a process held the folder, where the file system serves no locks."""
+    """Whether it is a file by which a process held the folder.
+
+    Such files are made where the file system serves no locks.
+    """
     with suppress(OSError, ValueError, RunError), open_regular(path, os.O_RDONLY) as file:
         found = json.loads(file.read(_BLOCK))
         return isinstance(found, dict) and set(found) == {"host", "pid", "started"}
@@ -266,7 +301,8 @@ def _is_emptied(folder: Path) -> bool:
 def _remove_emptied(folder: Path) -> None:
     """Remove a folder that holds nothing but its list and its lock.
 
-    It has a name that says so before it loses its list, by which it is known if this process ends in between.
+    It has a name that says so before it loses its list, by which it is known if this process ends
+    in between.
     """
     try:
         for name in (LOCK, OWNER, TAKEOVER):
@@ -281,7 +317,10 @@ def _remove_emptied(folder: Path) -> None:
 
 
 def _remove_going(going: Path, folder: Path) -> None:
-    """Remove a folder of such a name; where something lies in it by now, it has its old one again."""
+    """Remove a folder of such a name.
+
+    Where something lies in it by now, it has its old name again.
+    """
     try:
         disk.remove(going / LEDGER)
         disk.remove_empty_folder(going)
@@ -304,9 +343,10 @@ def remove_file(path: Path) -> None:
 
 
 def remove_leftovers(folder: Path, *, held: bool = False) -> None:
-    """Remove what processes left unfinished in a folder, of those of this host that have ended since.
+    """Remove what processes of this host that have ended left unfinished in a folder.
 
-    Files of a set that was taking its places are given them. What cannot be removed now is left to the next call.
+    Files of a set that was taking its places are given them. What cannot be removed now is left to
+    the next call.
 
     With ``held`` no other process writes there at this time, and what any left is removed.
     """
@@ -322,7 +362,10 @@ def remove_leftovers(folder: Path, *, held: bool = False) -> None:
 
 
 def _settle(path: Path, ledger: Ledger) -> None:
-    """Give the files of a set that was ready their places, and remove what else was left under a name."""
+    """Give the files of a set that was ready their places.
+
+    Remove what else was left under a name.
+    """
     with suppress(OSError, RunError):
         if path.name in ledger.ready and path.is_dir() and not path.is_symlink():
             give_places(path, path.parent, ledger.ready[path.name])
@@ -330,13 +373,15 @@ def _settle(path: Path, ledger: Ledger) -> None:
 
 
 def give_places(part: Path, folder: Path, ready: Ready) -> None:
-    """Move the files of a set that is whole to their places, but those in whose place something of somebody else's lies.
+    """Move the files of a set that is whole to their places.
+
+    A file in whose place something of somebody else's lies is not moved.
 
     Args:
         part: The folder that they lie in.
         folder: Where they belong.
-        ready: How. Without a file that tells of the others, old files make way before new ones come, so that never both
-            lie there.
+        ready: How. Without a file that tells of the others, old files make way before new ones
+            come, so that never both lie there.
 
     Raises:
         OSError: A file cannot be moved.
@@ -344,7 +389,11 @@ def give_places(part: Path, folder: Path, ready: Ready) -> None:
     names = sorted(path.relative_to(part) for path in part.rglob("*") if path.is_file())
     digests = {name: digest_of(part / name) for name in names}
     names = [name for name in names if _hindrance(folder / name, digests[name]) is None]
-    older = [name for name in names if (folder / name).is_file() and digest_of(folder / name) != digests[name]]
+    older = [
+        name
+        for name in names
+        if (folder / name).is_file() and digest_of(folder / name) != digests[name]
+    ]
     if not ready.last:
         for name in older[1:]:
             disk.remove(folder / name)

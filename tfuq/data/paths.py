@@ -7,7 +7,9 @@ from pathlib import Path
 
 
 def real_path(path: Path) -> Path:
-    """The absolute path without links; of links that lead in a circle, where the circle begins.
+    """The absolute path without links.
+
+    Of links that lead in a circle it is where the circle begins.
 
     `pathlib.Path.resolve` ends in a RuntimeError for such links, before Python 3.13.
     """

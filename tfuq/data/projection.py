@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-import nibabel as nib
+import nibabel
 import numpy as np
 
 from tfuq.data.preprocessing import pad_to, to_spacing
@@ -16,25 +16,44 @@ _AIR = -1000.0  # Hounsfield units
 
 def upright(volume: Volume) -> Volume:
     """The same CT with axes that run to the right, to the front and to the top."""
-    image = nib.as_closest_canonical(nib.Nifti1Image(volume.array, volume.affine))
-    return Volume(np.asarray(image.dataobj), image.affine)
+    image = nibabel.Nifti1Image(volume.array, volume.affine)
+    canonical = nibabel.as_closest_canonical(image)
+    return Volume(np.asarray(canonical.dataobj), canonical.affine)
 
 
 def lateral(ct: Volume, aspect: tuple[int, int]) -> Volume:
-    """A picture ``[rows, columns, 1, 1]`` from 0 to 1 of an `upright` CT ``[X, Y, Z, 1]`` in Hounsfield units, which looks to the
-    right: attenuation above that of air, summed from side to side and divided by its maximum.
+    """Project a CT from side to side onto a picture that looks to the right.
 
-    Pixels are square, and empty ones around it give rows and columns the proportion ``aspect``.
+    It sums the attenuation above that of air and divides by its maximum. Pixels are square, and
+    empty ones around it give the picture its proportion.
+
+    Args:
+        ct: An `upright` CT ``[X, Y, Z, 1]`` in Hounsfield units.
+        aspect: The proportion of rows and columns.
+
+    Returns:
+        A picture ``[rows, columns, 1, 1]`` from 0 to 1.
 
     Raises:
-        DataError: the CT holds nothing but air.
+        DataError: The CT holds nothing but air.
     """
     plane = np.maximum(ct.array[..., 0] - _AIR, 0).sum(0, dtype=float)
     if not plane.max():
         raise DataError("a CT of air alone gives no X-ray; give a CT of a head in Hounsfield units")
-    rows = np.ascontiguousarray(plane.T[::-1] / plane.max(), np.float32)  # the top first, the front to the right
+    # The top first, the front to the right.
+    scaled = plane.T[::-1] / plane.max()
+    rows = np.ascontiguousarray(scaled, np.float32)
     _, front, top = ct.spacing
-    square = to_spacing(Volume(rows[..., None, None], np.diag([top, front, 1.0, 1.0])), [min(front, top)] * 2 + [1.0])
-    height, width, _ = square.shape
+    affine = np.diag([top, front, 1.0, 1.0])
+    picture = Volume(rows[..., None, None], affine)
+    pixel = min(front, top)
+    square = to_spacing(picture, [pixel, pixel, 1.0])
+    return pad_to(square, _padded_shape(square, aspect))
+
+
+def _padded_shape(picture: Volume, aspect: tuple[int, int]) -> tuple[int, int, int]:
+    height, width, _ = picture.shape
     tall, wide = aspect
-    return pad_to(square, (math.ceil(width * tall / wide), math.ceil(height * wide / tall), 1))
+    rows = math.ceil(width * tall / wide)
+    columns = math.ceil(height * wide / tall)
+    return rows, columns, 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import numpy as np
 
 from tfuq.config import SplitConfig
@@ -10,58 +12,94 @@ from tfuq.errors import DataError, nearest
 
 PARTS = ("train", "validation", "test")
 CALIBRATION = "calibration"  # a part of those splits alone that ask for it
+_Ids = dict[str, list[str]]  # of the cases of each part
 
 
 def split_cases(cases: list[Case], config: SplitConfig) -> dict[str, list[Case]]:
-    """The cases of each part, sorted by id; those without a reference are left out.
+    """Assign cases to parts.
 
-    Where the data set itself sets cases aside for testing, test and calibration cases are drawn from those and the others from
-    the rest. The parts are consecutive stretches of one order that the seed gives, calibration the last: asking for calibration
-    cases moves no case of another part.
+    Where the data set itself sets cases aside for testing, test and calibration cases are chosen
+    from those and the others from the rest. The parts are consecutive stretches of one order that
+    the seed gives, calibration the last: asking for calibration cases moves no case of another
+    part.
+
+    Args:
+        cases: The cases; those without a reference are left out.
+        config: The split.
+
+    Returns:
+        The cases of each part, sorted by id.
 
     Raises:
-        DataError: more cases asked for than there are, unknown ids, one id in two parts.
+        DataError: More cases asked for than there are, unknown ids, one id in two parts.
     """
     labelled = {case.id: case for case in cases if case.has_reference}
     if not labelled:
         raise DataError(
-            f"none of the {len(cases)} cases has a label, class or landmarks; put them where data.layout expects them "
-            "(folder: 'label' beside 'image', or what data.label_folder or data.rater_folders names)"
+            f"none of the {len(cases)} cases has a label, class or landmarks; "
+            "put them where data.layout expects them "
+            "(folder: 'label' beside 'image', or what data.label_folder or data.rater_folders "
+            "names)"
         )
-    further = (CALIBRATION,) if config.calibration else ()
-    split = _listed if isinstance(config.train, list) else _drawn
-    chosen = split(config, labelled, further)
-    chosen["train"] = chosen["train"][: config.use]
-    return {part: [labelled[i] for i in sorted(ids)] for part, ids in chosen.items()}
+    assign = _random_ids
+    if isinstance(config.train, list):
+        assign = _listed_ids
+    ids = assign(config, labelled)
+    ids["train"] = ids["train"][: config.use]
+    split = {}
+    for part, case_ids in ids.items():
+        split[part] = [labelled[case_id] for case_id in sorted(case_ids)]
+    return split
 
 
-def _drawn(config, labelled, further):
-    aside = {case_id for case_id, case in labelled.items() if case.part == "test"}
-    if not aside:
-        return _drawn_from(labelled, config, PARTS + further)
-    return _drawn_from(set(labelled) - aside, config, PARTS[:2]) | _drawn_from(aside, config, PARTS[2:] + further)
+def _optional_parts(config: SplitConfig) -> tuple[str, ...]:
+    return (CALIBRATION,) if config.calibration else ()
 
 
-def _drawn_from(ids, config, parts):
-    counts = [getattr(config, part) for part in parts]
-    if sum(counts) > len(ids):
-        asked = ", ".join(f"{part} {count}" for part, count in zip(parts, counts, strict=True))
-        raise DataError(f"data.split asks for more cases than the {len(ids)} with a reference ({asked}); lower the numbers")
-    order = np.random.default_rng(config.seed).permutation(sorted(ids))
-    ends = np.cumsum(counts)
-    return {part: [str(i) for i in order[end - n : end]] for part, n, end in zip(parts, counts, ends, strict=True)}
+def _random_ids(config: SplitConfig, labelled: Mapping[str, Case]) -> _Ids:
+    optional = _optional_parts(config)
+    for_testing = {case_id for case_id, case in labelled.items() if case.part == "test"}
+    if not for_testing:
+        return _random_ids_among(labelled, config, PARTS + optional)
+    rest = set(labelled) - for_testing
+    ids = _random_ids_among(rest, config, PARTS[:2])
+    return ids | _random_ids_among(for_testing, config, PARTS[2:] + optional)
 
 
-def _listed(config, labelled, further):
-    chosen = {part: list(getattr(config, part)) for part in PARTS + further}
-    seen: dict[str, str] = {}
-    for part, ids in chosen.items():
-        for case_id in ids:
+def _random_ids_among(
+    case_ids: Collection[str], config: SplitConfig, parts: tuple[str, ...]
+) -> _Ids:
+    counts = {part: getattr(config, part) for part in parts}
+    if sum(counts.values()) > len(case_ids):
+        asked = ", ".join(f"{part} {count}" for part, count in counts.items())
+        raise DataError(
+            f"data.split asks for more cases than the {len(case_ids)} with a reference "
+            f"({asked}); lower the numbers"
+        )
+    order = np.random.default_rng(config.seed).permutation(sorted(case_ids))
+    ids = {}
+    start = 0
+    for part, count in counts.items():
+        ids[part] = [str(case_id) for case_id in order[start : start + count]]
+        start += count
+    return ids
+
+
+def _listed_ids(config: SplitConfig, labelled: Mapping[str, Case]) -> _Ids:
+    parts = PARTS + _optional_parts(config)
+    ids = {part: list(getattr(config, part)) for part in parts}
+    part_of: dict[str, str] = {}
+    for part, case_ids in ids.items():
+        for case_id in case_ids:
             if case_id not in labelled:
-                raise DataError(f"data.split.{part}: no labelled case '{case_id}'{nearest(case_id, labelled)}")
-            if case_id in seen:
-                raise DataError(f"data.split: case '{case_id}' is in both {seen[case_id]} and {part}; keep it in one")
-            seen[case_id] = part
-    if not chosen["train"]:
+                hint = nearest(case_id, labelled)
+                raise DataError(f"data.split.{part}: no labelled case '{case_id}'{hint}")
+            if case_id in part_of:
+                raise DataError(
+                    f"data.split: case '{case_id}' is in both {part_of[case_id]} and {part}; "
+                    "keep it in one"
+                )
+            part_of[case_id] = part
+    if not ids["train"]:
         raise DataError("data.split.train is empty; list at least one case")
-    return chosen
+    return ids

@@ -19,7 +19,7 @@ from tfuq.errors import DataError, RunError
 
 T = TypeVar("T")
 Cell = str | float | None
-LARGEST = 1e30  # of a number that is read back: its square, its cube and sums of them are numbers too
+LARGEST = 1e30  # of a number that is read back: its square, its cube and sums of them are numbers
 SET_PREFIX = "set_"  # of a column that holds sets of classes
 _TEXT_COLUMNS = frozenset(
     {
@@ -41,10 +41,10 @@ _TEXT_COLUMNS = frozenset(
 
 
 def read_text(path: Path) -> str:
-    """A file of text.
+    """Read a file of text.
 
     Raises:
-        RunError: it cannot be read as such.
+        RunError: It cannot be read as such.
     """
     try:
         return read_plain_text(path)
@@ -53,19 +53,28 @@ def read_text(path: Path) -> str:
 
 
 def read_json(path: Path, kind: type[T], remedy: str) -> T:
-    """The content of a file, as a ``kind`` that pydantic knows to build.
+    """Read a file of JSON.
+
+    Args:
+        path: The file.
+        kind: What pydantic knows to build.
+        remedy: What to do about a file that is damaged.
 
     Raises:
-        RunError: missing, damaged, or of another kind.
+        RunError: Missing, damaged, or of another kind.
     """
     return parse_json(read_content(path, remedy), path, kind, remedy)
 
 
 def read_content(path: Path, remedy: str) -> bytes:
-    """The bytes of a file of text.
+    """Read the bytes of a file of text.
+
+    Args:
+        path: The file.
+        remedy: What to do about a file that is damaged.
 
     Raises:
-        RunError: they cannot be read.
+        RunError: They cannot be read.
     """
     try:
         return read_plain_bytes(path)
@@ -75,7 +84,7 @@ def read_content(path: Path, remedy: str) -> bytes:
 
 
 def parse_json(content: bytes, path: Path, kind: type[T], remedy: str) -> T:
-    """What a file's content says, as `read_json` reads it.
+    """Parse a file's content, as `read_json` reads it.
 
     Args:
         content: JSON in UTF-8. Its numbers must be finite, and none larger than `LARGEST`.
@@ -84,20 +93,20 @@ def parse_json(content: bytes, path: Path, kind: type[T], remedy: str) -> T:
         remedy: What to do about a file that is damaged.
 
     Raises:
-        RunError: damaged, or of another kind.
+        RunError: Damaged, or of another kind.
     """
     try:
         text = content.decode("utf-8-sig")
-        found = pydantic.TypeAdapter(kind).validate_json(text)
+        value = pydantic.TypeAdapter(kind).validate_json(text)
         json.loads(text, parse_constant=_bounded, parse_float=_bounded, parse_int=_bounded)
     except pydantic.ValidationError as error:
         problem = error.errors()[0]
-        place = ".".join(map(str, problem["loc"])) or "content"
+        key = ".".join(map(str, problem["loc"])) or "content"
         message = problem["msg"].removeprefix("Value error, ")
-        raise RunError(f"{path}: cannot be read ({place:.200}: {message}); {remedy}") from error
+        raise RunError(f"{path}: cannot be read ({key:.200}: {message}); {remedy}") from error
     except (ValueError, RecursionError) as error:
         raise RunError(f"{path}: cannot be read ({error}); {remedy}") from error
-    return found
+    return value
 
 
 def _bounded(literal: str) -> float:
@@ -108,72 +117,122 @@ def _bounded(literal: str) -> float:
 
 
 def read_table(path: Path, columns: Iterable[str], remedy: str) -> list[dict[str, str]]:
-    """The rows of a CSV file, each with a value or an empty cell for every column of its header.
+    """Read a CSV file.
+
+    Args:
+        path: The file.
+        columns: Names of columns that it must have.
+        remedy: What to do about a file that is damaged.
+
+    Returns:
+        The rows, each with a value or an empty cell for every column of the header.
 
     Raises:
-        RunError: missing, damaged, cut off, or without some of ``columns``.
+        RunError: Missing, damaged, cut off, or without some of ``columns``.
     """
     try:
         text = read_plain_text(path)
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        missing = [column for column in columns if column not in (reader.fieldnames or ())]
+        header = reader.fieldnames or ()
+        missing = [column for column in columns if column not in header]
         rows = list(reader)
     except (OSError, ValueError, csv.Error, DataError) as error:
         raise RunError(f"{path}: cannot be read ({error}); {remedy}") from error
+    fault = _table_fault(text, header, rows, missing)
+    if fault:
+        raise RunError(f"{path}: {fault}; {remedy}")
+    return [_without_marks(row) for row in rows]
+
+
+def _table_fault(
+    text: str, header: Sequence[str], rows: list[dict[str, str]], missing: list[str]
+) -> str | None:
+    """What is wrong with a table, if anything; ``missing`` are columns that it should have."""
     if missing:
-        raise RunError(f"{path}: has no column '{missing[0]}'; {remedy}")
+        return f"has no column '{missing[0]}'"
     if not text.endswith("\n"):
-        raise RunError(f"{path}: ends within a line; {remedy}")
-    if len(set(reader.fieldnames or ())) < len(reader.fieldnames or ()):
-        raise RunError(f"{path}: has two columns of one name; {remedy}")
+        return "ends within a line"
+    if len(set(header)) < len(header):
+        return "has two columns of one name"
     if any(None in row or None in row.values() for row in rows):
-        raise RunError(f"{path}: has a row that does not fit its header; {remedy}")
-    return [{column: without_mark(cell) for column, cell in row.items()} for row in rows]
+        return "has a row that does not fit its header"
+    return None
+
+
+def _without_marks(row: dict[str, str]) -> dict[str, str]:
+    return {column: without_mark(cell) for column, cell in row.items()}
 
 
 def is_text(column: str) -> bool:
-    """Whether a column of the tables that tfuq writes of predictions and scores holds text. Every other one holds numbers."""
+    """Whether a column of the tables of predictions and scores holds text.
+
+    Every other one holds numbers.
+    """
     return column in _TEXT_COLUMNS or column.startswith(SET_PREFIX)
 
 
 def read_typed(path: Path, columns: Iterable[str], remedy: str) -> list[dict[str, Cell]]:
-    """The rows of a table of predictions or scores: text where `is_text` says so, else finite numbers, or None where a cell is
-    empty.
+    """Read a table of predictions or scores.
 
     Args:
-        path: a CSV file.
-        columns: names of columns that have a value in every row.
-        remedy: what to do about a file that is damaged.
+        path: A CSV file.
+        columns: Names of columns that have a value in every row.
+        remedy: What to do about a file that is damaged.
+
+    Returns:
+        The rows: text where `is_text` says so, else finite numbers, or None where a cell is empty.
 
     Raises:
-        RunError: as `read_table` and `number` have it, or an empty cell in one of ``columns``.
+        RunError: As `read_table` and `number`, or an empty cell in one of ``columns``.
     """
     required = tuple(columns)
     rows = read_table(path, required, remedy)
-    empty = next((column for row in rows for column in required if not row[column]), None)
-    if empty is not None:
-        raise RunError(f"{path}: has an empty cell in '{empty}'; {remedy}")
-    return [{column: _typed(path, row, column, remedy) for column in row} for row in rows]
+    for row in rows:
+        for column in required:
+            if not row[column]:
+                raise RunError(f"{path}: has an empty cell in '{column}'; {remedy}")
+    return [_typed(path, row, remedy) for row in rows]
 
 
-def _typed(path: Path, row: dict[str, str], column: str, remedy: str) -> Cell:
-    return row[column] if is_text(column) else number(path, row, column, remedy)
+def _typed(path: Path, row: dict[str, str], remedy: str) -> dict[str, Cell]:
+    cells: dict[str, Cell] = {}
+    for column, cell in row.items():
+        if is_text(column):
+            cells[column] = cell
+        else:
+            cells[column] = number(path, row, column, remedy)
+    return cells
 
 
 def number(path: Path, row: dict[str, str], column: str, remedy: str) -> float | None:
-    """A cell's number, None where it is empty.
+    """Parse a cell's number.
+
+    Args:
+        path: The table, for messages.
+        row: Of the table, as `read_table` gives it.
+        column: The column of the cell.
+        remedy: What to do about a file that is damaged.
+
+    Returns:
+        None where the cell is empty.
 
     Raises:
-        RunError: the cell holds something else, no finite number, or one larger than `LARGEST`.
+        RunError: The cell holds something else, no finite number, or one larger than `LARGEST`.
     """
+    cell = row.get(column)
+    if not cell:
+        return None
+    quoted = f"{cell:.80}"
     try:
-        value = float(row[column]) if row.get(column) else None
+        value = float(cell)
     except ValueError as error:
-        raise RunError(f"{path}: '{row[column]:.80}' is not a number for '{column}'; {remedy}") from error
-    if value is not None and not math.isfinite(value):
-        raise RunError(f"{path}: '{row[column]:.80}' is not a finite number for '{column}'; {remedy}")
-    if value is not None and abs(value) > LARGEST:
-        raise RunError(f"{path}: '{row[column]:.80}' is larger than {LARGEST:g}, which no '{column}' is; {remedy}")
+        raise RunError(f"{path}: '{quoted}' is not a number for '{column}'; {remedy}") from error
+    if not math.isfinite(value):
+        raise RunError(f"{path}: '{quoted}' is not a finite number for '{column}'; {remedy}")
+    if abs(value) > LARGEST:
+        raise RunError(
+            f"{path}: '{quoted}' is larger than {LARGEST:g}, which no '{column}' is; {remedy}"
+        )
     return value
 
 
@@ -186,12 +245,12 @@ def numbers(
     low: float = -LARGEST,
     high: float = LARGEST,
 ) -> np.ndarray:
-    """A column that has a number in every row.
+    """Parse a column that has a number in every row.
 
     Args:
         path: The table, for messages.
         rows: Its rows, as `read_table` gives them.
-        column: Of which the numbers are wanted.
+        column: The name of the column.
         remedy: What to do about a file that is damaged.
         low: No number is less.
         high: No number is more.
@@ -200,14 +259,17 @@ def numbers(
         The numbers ``[n]``.
 
     Raises:
-        RunError: as `number` has it, an empty cell, or a number that is out of range.
+        RunError: As `number`, an empty cell, or a number that is out of range.
     """
-    found = []
+    values = []
     for row in rows:
         value = number(path, row, column, remedy)
         if value is None:
             raise RunError(f"{path}: has an empty cell in '{column}'; {remedy}")
         if not low <= value <= high:
-            raise RunError(f"{path}: '{row[column]:.80}' is not between {low:g} and {high:g}, as '{column}' is; {remedy}")
-        found.append(value)
-    return np.array(found, float)
+            raise RunError(
+                f"{path}: '{row[column]:.80}' is not between {low:g} and {high:g}, "
+                f"as '{column}' is; {remedy}"
+            )
+        values.append(value)
+    return np.array(values, float)

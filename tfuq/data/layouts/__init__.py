@@ -1,12 +1,13 @@
-"""Official folder layouts: each function lists the cases below a root, with what the layout itself says of them."""
+"""Official folder layouts: each lists the cases below a root, with what the layout says of them."""
 
 from __future__ import annotations
 
 import itertools
 import shlex
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tfuq.config import DataConfig
 from tfuq.data.cases import Case
@@ -30,90 +31,148 @@ __all__ = [
     "volumes",
 ]
 
-_LONGEST_NAME = 200  # bytes; file systems allow 255, and a case's folder has a longer name until it is whole
-# Made by `made_cases` where they are not there yet: the phantom, how many cases, and the layout that it is written in.
+# Bytes; file systems allow 255, and a case's folder has a longer name until it is whole.
+_LONGEST_NAME = 200
+_RESERVED_NAMES = ("", "manifest.json", "scores")  # what lies beside the folders of predictions
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhantomLayout:
+    """A data set that is made where it is not there yet, see `made_cases`.
+
+    Attributes:
+        phantom: The name of the phantom.
+        cases: How many cases are made.
+        written_as: The layout that they are written in.
+    """
+
+    phantom: str
+    cases: int
+    written_as: str
+
+
 PHANTOM_LAYOUTS = {
-    "brain-phantom": ("brain-decathlon", 24, "decathlon"),
-    "digits-phantom": ("digits", 1797, "idx"),
-    "brats-phantom": ("brats-phantom", 12, "brats2018"),
-    "liver-phantom": ("liver-phantom", 12, "decathlon"),
-    "cephalogram-phantom": ("cephalogram", 60, "cephalometric2015"),
+    "brain-phantom": PhantomLayout(phantom="brain-decathlon", cases=24, written_as="decathlon"),
+    "digits-phantom": PhantomLayout(phantom="digits", cases=1797, written_as="idx"),
+    "brats-phantom": PhantomLayout(phantom="brats-phantom", cases=12, written_as="brats2018"),
+    "liver-phantom": PhantomLayout(phantom="liver-phantom", cases=12, written_as="decathlon"),
+    "cephalogram-phantom": PhantomLayout(
+        phantom="cephalogram", cases=60, written_as="cephalometric2015"
+    ),
 }
 
 
 def cases_of(data: DataConfig, root: str | Path | None = None) -> list[Case]:
-    """The cases of the configured data set, or of another ``root`` in its layout; see `list_cases`."""
+    """List the cases of the configured data set.
+
+    Args:
+        data: The configuration of the data set.
+        root: The folder of another data set in the same layout; None for the configured one.
+
+    Raises:
+        DataError: As `list_cases`.
+    """
     layout = data.layout
-    if root and layout in PHANTOM_LAYOUTS:
-        layout = PHANTOM_LAYOUTS[layout][-1]
+    if root:
+        layout = _written_as(layout)
     cases = list_cases(layout, root or data.root, **data.layout_options)
     return [replace(case, pixel_mm=data.pixel_mm) for case in cases]
 
 
 def made_cases(data: DataConfig) -> list[Case]:
-    """The cases of the configured data set, of which a phantom is made first if it is not there yet.
+    """List the cases of the configured data set; make a phantom first if it is not there yet.
 
-    It is for commands that are given a configuration to train or to check. What reads a run calls `cases_of`: a run may be
-    another's, and its configuration must not say where files appear.
+    It is for commands that are given a configuration to train or to check. What reads a run calls
+    `cases_of`: a run may be another's, and its configuration must not say where files appear.
 
     Raises:
-        DataError: as `list_cases`; the phantom cannot be made.
+        DataError: As `list_cases`; the phantom cannot be made.
     """
     if is_made_on_use(data.layout, data.root):
-        phantom, count, _ = PHANTOM_LAYOUTS[data.layout]
+        layout = PHANTOM_LAYOUTS[data.layout]
         with suppress(FolderTakenError):  # another process has made it meanwhile
-            synthesize(phantom, Path(data.root), cases=count, seed=0)
+            synthesize(layout.phantom, Path(data.root), cases=layout.cases, seed=0)
     return cases_of(data)
 
 
-def list_cases(layout: str, root: str | Path, **options) -> list[Case]:
-    """The cases of a data set, sorted by id; ``options`` as the layout takes them (see `tfuq.config.DataConfig`).
+def list_cases(layout: str, root: str | Path, **options: Any) -> list[Case]:
+    """List the cases of a data set, sorted by id.
+
+    Args:
+        layout: The name of the layout.
+        root: The folder of the data set.
+        **options: As the layout takes them, see `tfuq.config.DataConfig`.
 
     Raises:
-        DataError: no such folder, a phantom that is not there yet, no cases, or an id that occurs twice.
+        DataError: No such folder, a phantom that is not there yet, no cases, or an id that occurs
+            twice.
     """
     root = Path(root)
     if is_made_on_use(layout, root):
-        phantom, count, _ = PHANTOM_LAYOUTS[layout]
-        raise DataError(
-            f"{root}: the {layout} is not there; run tfuq data synth {phantom} {shlex.quote(str(root))} --cases {count}, which "
-            "makes it"
-        )
+        raise _absent_phantom(layout, root)
     if not root.is_dir():
-        raise DataError(f"{root}: no such data folder; set data.root, or TFUQ_DATA where the configuration uses it")
-    written_as = PHANTOM_LAYOUTS[layout][-1] if layout in PHANTOM_LAYOUTS else layout
-    cases = sorted_unique(LAYOUTS[written_as](root, **options), str(root))
+        raise DataError(
+            f"{root}: no such data folder; "
+            "set data.root, or TFUQ_DATA where the configuration uses it"
+        )
+    list_folder = LAYOUTS[_written_as(layout)]
+    cases = sorted_unique(list_folder(root, **options), str(root))
     if not cases:
         raise DataError(f"{root}: no cases in the {layout} layout; check data.layout and data.root")
     return cases
 
 
+def _written_as(layout: str) -> str:
+    """The layout of a data set's files: that of a phantom is the official one."""
+    if layout in PHANTOM_LAYOUTS:
+        return PHANTOM_LAYOUTS[layout].written_as
+    return layout
+
+
+def _absent_phantom(layout: str, root: Path) -> DataError:
+    made = PHANTOM_LAYOUTS[layout]
+    command = f"tfuq data synth {made.phantom} {shlex.quote(str(root))} --cases {made.cases}"
+    return DataError(f"{root}: the {layout} is not there; run {command}, which makes it")
+
+
 def is_made_on_use(layout: str, root: str | Path) -> bool:
     """Whether the data set is a phantom that is not there yet."""
-    return layout in PHANTOM_LAYOUTS and not (Path(root).is_dir() and any(Path(root).iterdir()))
+    if layout not in PHANTOM_LAYOUTS:
+        return False
+    return not (Path(root).is_dir() and any(Path(root).iterdir()))
 
 
-def sorted_unique(cases: list[Case], where: str) -> list[Case]:
-    """The cases by id.
+def sorted_unique(cases: list[Case], source: str) -> list[Case]:
+    """Sort cases by id.
+
+    Args:
+        cases: The cases in any order.
+        source: Where they are from, for messages.
 
     Raises:
-        DataError: an id that occurs twice, or that cannot be a folder's name.
+        DataError: An id occurs twice, or cannot be a folder's name.
     """
     cases = sorted(cases, key=lambda case: case.id)
-    twice = [a.id for a, b in itertools.pairwise(cases) if a.id == b.id]
-    if twice:
-        raise DataError(f"{where}: case id '{twice[0]}' occurs twice; ids must be unique")
-    unfit = [case.id for case in cases if not is_case_id(case.id)]
-    if unfit:
-        raise DataError(f"{where}: '{unfit[0]}' cannot be a case id, as it is no name for a folder; rename the file")
+    for case, next_case in itertools.pairwise(cases):
+        if case.id == next_case.id:
+            raise DataError(f"{source}: case id '{case.id}' occurs twice; ids must be unique")
+    for case in cases:
+        if not is_case_id(case.id):
+            raise DataError(
+                f"{source}: '{case.id}' cannot be a case id, as it is no name for a folder; "
+                "rename the file"
+            )
     return cases
 
 
 def is_case_id(name: str) -> bool:
-    """Whether a case can have the name, which its predictions' folder then has.
+    """Whether a case can have the name, which is also that of its predictions' folder.
 
-    It is not hidden, text in UTF-8, and not that of what lies beside the folder.
+    The name is text in UTF-8, is not hidden, and is not that of a file beside the folder.
     """
-    is_text = name.encode(errors="ignore").decode() == name
-    is_one_folder = "/" not in name and "\0" not in name and len(name.encode(errors="ignore")) <= _LONGEST_NAME
-    return is_text and is_one_folder and not name.startswith(".") and name not in ("", "manifest.json", "scores")
+    encoded = name.encode(errors="ignore")
+    if encoded.decode() != name or len(encoded) > _LONGEST_NAME:
+        return False
+    if "/" in name or "\0" in name:
+        return False
+    return not name.startswith(".") and name not in _RESERVED_NAMES

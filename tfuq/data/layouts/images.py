@@ -8,55 +8,88 @@ from pathlib import Path
 
 import numpy as np
 
-from tfuq.data.cases import Case
+from tfuq.data.cases import Case, Part
 from tfuq.data.layouts.registry import LAYOUTS
 from tfuq.data.readers import is_readable, stem
 from tfuq.data.readers.idx import read_idx
 from tfuq.data.readers.text import read_plain_text
 from tfuq.errors import DataError
 
-_IDX_PARTS = {"train": "train", "t10k": "test"}  # how the official files name their parts
+# How the official files name their parts.
+_IDX_PARTS: dict[str, Part] = {"train": "train", "t10k": "test"}
+_PARTS: tuple[Part, ...] = ("train", "test")
+_Row = dict[str, str]  # the cells of a table's row by column
 
 
 @LAYOUTS.register("idx")
 def idx(root: Path) -> list[Case]:
-    """MNIST's files, plain or gzip: ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``, and ``t10k-…`` for testing."""
+    """List MNIST's files, plain or gzip.
+
+    They are ``train-images-idx3-ubyte``, ``train-labels-idx1-ubyte``, and ``t10k-…`` for testing.
+    """
     cases = []
-    for name, part in _IDX_PARTS.items():
-        images, labels = (_idx_file(root, f"{name}-{what}") for what in ("images-idx3-ubyte", "labels-idx1-ubyte"))
+    for prefix, part in _IDX_PARTS.items():
+        images = _idx_file(root, f"{prefix}-images-idx3-ubyte")
+        labels = _idx_file(root, f"{prefix}-labels-idx1-ubyte")
         if images is None:
             continue
-        count = len(_idx_array(images, 3))
-        classes = [None] * count if labels is None else _idx_array(labels, 1).tolist()
-        if len(classes) != count:
-            raise DataError(
-                f"{labels}: has {len(classes)} labels for the {count} images of {images.name}; restore the official files"
-            )
-        cases += [Case(f"{name}-{row:05d}", (images,), truth=k, part=part, row=row) for row, k in enumerate(classes)]
+        for row, number in enumerate(_idx_classes(images, labels)):
+            case_id = f"{prefix}-{row:05d}"
+            cases.append(Case(case_id, (images,), truth=number, part=part, row=row))
     return cases
 
 
+def _idx_classes(images: Path, labels: Path | None) -> list[int] | list[None]:
+    """The class of each image; None of each where there is no file of labels."""
+    count = len(_idx_array(images, 3))
+    if labels is None:
+        return [None] * count
+    classes: list[int] = _idx_array(labels, 1).tolist()
+    if len(classes) != count:
+        raise DataError(
+            f"{labels}: has {len(classes)} labels for the {count} images of {images.name}; "
+            "restore the official files"
+        )
+    return classes
+
+
 def _idx_file(root: Path, name: str) -> Path | None:
-    return next((path for path in (root / name, root / f"{name}.gz") if path.is_file()), None)
+    for path in (root / name, root / f"{name}.gz"):
+        if path.is_file():
+            return path
+    return None
 
 
 def _idx_array(path: Path, dimensions: int) -> np.ndarray:
     array = read_idx(path)
     if array.ndim != dimensions:
-        raise DataError(f"{path}: has {array.ndim} dimension(s), {dimensions} needed; restore the official file")
+        raise DataError(
+            f"{path}: has {array.ndim} dimension(s), {dimensions} needed; restore the official file"
+        )
     return array
 
 
 @LAYOUTS.register("image-folders")
 def image_folders(root: Path) -> list[Case]:
-    """A folder per class, ``CLASS/NAME.*``; or ``train/CLASS/NAME.*`` and ``test/CLASS/NAME.*``."""
-    parts = {part: root / part for part in ("train", "test") if (root / part).is_dir()} or {None: root}
-    return [
-        Case(f"{folder.name}-{stem(path)}", (path,), truth=folder.name, part=part)
-        for part, place in parts.items()
-        for folder in sorted(p for p in place.iterdir() if p.is_dir() and not p.name.startswith("."))
-        for path in _images_of_class(folder)
-    ]
+    """List a folder per class: ``CLASS/NAME.*``, or ``train/CLASS/NAME.*`` and ``test/CLASS/…``."""
+    parts = [part for part in _PARTS if (root / part).is_dir()]
+    if not parts:
+        return _class_folders(root, None)
+    cases = []
+    for part in parts:
+        cases += _class_folders(root / part, part)
+    return cases
+
+
+def _class_folders(root: Path, part: Part | None) -> list[Case]:
+    cases = []
+    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+        if folder.name.startswith("."):
+            continue
+        for path in _images_of_class(folder):
+            case_id = f"{folder.name}-{stem(path)}"
+            cases.append(Case(case_id, (path,), truth=folder.name, part=part))
+    return cases
 
 
 def _images_of_class(folder: Path) -> list[Path]:
@@ -68,29 +101,64 @@ def _images_of_class(folder: Path) -> list[Path]:
 
 @LAYOUTS.register("image-table")
 def image_table(root: Path, table: str) -> list[Case]:
-    """A CSV file of columns ``file`` (relative to the root) and ``label``, and ``part`` (train or test) if there is one."""
+    """List the images of a CSV file.
+
+    Its columns are ``file`` (relative to the root) and ``label``, and ``part`` (train or test) if
+    there is one.
+    """
     path = root / table
+    cases = []
+    for line, row in enumerate(_table_rows(path), start=2):
+        cases.append(_table_case(root, f"{path}: line {line}", row))
+    return cases
+
+
+def _table_rows(path: Path) -> list[_Row]:
     try:
-        reader = csv.DictReader(io.StringIO(read_plain_text(path), newline=""), strict=True)
+        text = io.StringIO(read_plain_text(path), newline="")
+        reader = csv.DictReader(text, strict=True)
         columns = reader.fieldnames or []
         rows = list(reader)
     except (OSError, ValueError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read as a table ({error}); data.table names a CSV file below data.root") from error
-    if not rows or not {"file", "label"} <= set(columns) or len(set(columns)) < len(columns):
         raise DataError(
-            f"{path}: needs columns 'file' and 'label', each name once, and a row per image; it has "
-            f"{', '.join(columns) if rows else 'none'}"
+            f"{path}: cannot be read as a table ({error}); "
+            "data.table names a CSV file below data.root"
+        ) from error
+    is_complete = {"file", "label"} <= set(columns)
+    is_unique = len(set(columns)) == len(columns)
+    if not rows or not is_complete or not is_unique:
+        present = ", ".join(columns)
+        if not rows:
+            present = "none"
+        raise DataError(
+            f"{path}: needs columns 'file' and 'label', each name once, and a row per image; "
+            f"it has {present}"
         )
-    return [_table_case(root, f"{path}: line {line}", row) for line, row in enumerate(rows, start=2)]
+    return rows
 
 
-def _table_case(root: Path, where: str, row: dict) -> Case:
+def _table_case(root: Path, position: str, row: _Row) -> Case:
+    """The case of a row; ``position`` is that of the row, for messages."""
     if None in row or None in row.values():
-        raise DataError(f"{where}: has another number of cells than there are columns; mend the line")
-    part = row.get("part") or None
-    if part not in (None, "train", "test"):
-        raise DataError(f"{where}: part '{part}' is neither train nor test; correct it, or leave it empty")
-    if not Path(row["file"]).name or Path(row["file"]).name == "..":
-        raise DataError(f"{where}: names no file; complete it")
+        raise DataError(
+            f"{position}: has another number of cells than there are columns; mend the line"
+        )
+    part = _part_of(row, position)
+    path = Path(row["file"])
+    if not path.name or path.name == "..":
+        raise DataError(f"{position}: names no file; complete it")
     image = root / row["file"]
-    return Case("-".join(Path(row["file"]).with_name(stem(image)).parts), (image,), truth=row["label"] or None, part=part)
+    case_id = "-".join(path.with_name(stem(image)).parts)
+    return Case(case_id, (image,), truth=row["label"] or None, part=part)
+
+
+def _part_of(row: _Row, position: str) -> Part | None:
+    name = row.get("part")
+    if not name:
+        return None
+    for part in _PARTS:
+        if name == part:
+            return part
+    raise DataError(
+        f"{position}: part '{name}' is neither train nor test; correct it, or leave it empty"
+    )

@@ -1,55 +1,93 @@
-"""Layouts of images with landmarks, as they are written: `tfuq.data.landmarks` brings them into the image's pixels."""
+"""Layouts of images with landmarks, as they are written.
+
+`tfuq.data.landmarks` brings them into the image's pixels.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from tfuq.data.cases import UNNAMED_RATER, Case
+from tfuq.data.cases import UNNAMED_RATER, Case, Part
 from tfuq.data.layouts.registry import LAYOUTS
 from tfuq.data.readers import is_readable, stem
-from tfuq.data.readers.landmarks import read_landmark_table, read_points
+from tfuq.data.readers.landmarks import Position, read_landmark_table, read_points
 from tfuq.errors import DataError, nearest
 
-_CEPHALOMETRIC_PARTS = {"TrainingData": "train", "Test1Data": "test", "Test2Data": "test"}
+_CEPHALOMETRIC_PARTS: dict[str, Part] = {
+    "TrainingData": "train",
+    "Test1Data": "test",
+    "Test2Data": "test",
+}
 _DOCTORS = {"senior": "400_senior", "junior": "400_junior"}
+_MISSING = (math.nan, math.nan)
 
 
 @LAYOUTS.register("cephalometric2015")
 def cephalometric2015(root: Path, landmarks: Sequence[str]) -> list[Case]:
-    """The ISBI 2015 challenge: ``RawImage/TrainingData/NNN.bmp`` (``Test1Data``, ``Test2Data``) and both doctors' annotations,
-    ``AnnotationsByMD/400_senior/NNN.txt`` and ``400_junior``."""
-    images = [
-        (path, part)
-        for folder, part in _CEPHALOMETRIC_PARTS.items()
-        if (root / "RawImage" / folder).is_dir()
-        for path in sorted((root / "RawImage" / folder).iterdir())
-        if is_readable(path)
-    ]
-    return [Case(path.stem, (path,), truth=_by_doctor(root, path.stem, len(landmarks)), part=part) for path, part in images]
+    """List the ISBI 2015 challenge.
+
+    Images are ``RawImage/TrainingData/NNN.bmp`` (``Test1Data``, ``Test2Data``). The annotations of
+    both doctors are ``AnnotationsByMD/400_senior/NNN.txt`` and ``400_junior``.
+    """
+    images = []
+    for name, part in _CEPHALOMETRIC_PARTS.items():
+        folder = root / "RawImage" / name
+        if folder.is_dir():
+            paths = sorted(folder.iterdir())
+            images += [(path, part) for path in paths if is_readable(path)]
+    cases = []
+    for path, part in images:
+        truth = _by_doctor(root, path.stem, len(landmarks))
+        cases.append(Case(path.stem, (path,), truth=truth, part=part))
+    return cases
 
 
 def _by_doctor(root: Path, name: str, count: int) -> dict[str, np.ndarray] | None:
-    files = {doctor: root / "AnnotationsByMD" / folder / f"{name}.txt" for doctor, folder in _DOCTORS.items()}
-    return {doctor: read_points(path, count) for doctor, path in files.items() if path.is_file()} or None
+    """The landmarks of each doctor who has annotated an image; None where nobody has."""
+    paths = {}
+    for doctor, folder in _DOCTORS.items():
+        paths[doctor] = root / "AnnotationsByMD" / folder / f"{name}.txt"
+    annotations = {}
+    for doctor, path in paths.items():
+        if path.is_file():
+            annotations[doctor] = read_points(path, count)
+    return annotations or None
 
 
 @LAYOUTS.register("landmark-table")
 def landmark_table(root: Path, table: str, landmarks: Sequence[str]) -> list[Case]:
-    """A CSV file of landmarks by image (see `tfuq.data.readers.landmarks`), the images beside it or in a folder ``image``."""
+    """List a CSV file of landmarks by image, see `tfuq.data.readers.landmarks`.
+
+    The images lie beside it or in a folder ``image``.
+    """
     annotated = read_landmark_table(root / table)
-    unknown = sorted({name for points in annotated.values() for name in points} - set(landmarks))
+    _require_known(root / table, annotated, landmarks)
+    folder = root
+    if (root / "image").is_dir():
+        folder = root / "image"
+    cases = []
+    for name, points in annotated.items():
+        path = folder / name
+        truth = {UNNAMED_RATER: _in_order(points, landmarks)}
+        cases.append(Case(stem(path), (path,), truth=truth))
+    return cases
+
+
+def _require_known(
+    path: Path, annotated: Mapping[str, Mapping[str, Position]], landmarks: Sequence[str]
+) -> None:
+    unknown: set[str] = set()
+    for points in annotated.values():
+        unknown |= set(points) - set(landmarks)
     if unknown:
-        raise DataError(f"{root / table}: landmark '{unknown[0]}' is not among data.landmarks{nearest(unknown[0], landmarks)}")
-    folder = root / "image" if (root / "image").is_dir() else root
-    return [
-        Case(stem(folder / file), (folder / file,), truth={UNNAMED_RATER: _in_order(points, landmarks)})
-        for file, points in annotated.items()
-    ]
+        name = min(unknown)
+        hint = nearest(name, landmarks)
+        raise DataError(f"{path}: landmark '{name}' is not among data.landmarks{hint}")
 
 
-def _in_order(points: dict, landmarks: Sequence[str]) -> np.ndarray:
-    return np.array([points.get(name, (math.nan, math.nan)) for name in landmarks])
+def _in_order(points: Mapping[str, Position], landmarks: Sequence[str]) -> np.ndarray:
+    return np.array([points.get(name, _MISSING) for name in landmarks])

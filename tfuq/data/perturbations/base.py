@@ -17,8 +17,14 @@ from tfuq.registry import Registry
 
 @dataclass(frozen=True)
 class Subject:
-    """A preprocessed case: ``image [X, Y, Z, C]`` (of a picture rows, columns, 1) with its ``label [X, Y, Z]`` or its
-    landmarks ``points [L, 2]`` (x, y) in its pixels. ``axis`` is the one that planes are stacked along."""
+    """A preprocessed case, with its label or its landmarks.
+
+    Attributes:
+        image: ``[X, Y, Z, C]``; a picture is ``[rows, columns, 1, C]``.
+        label: ``[X, Y, Z]``.
+        points: Landmarks ``[L, 2]`` (x, y) in the image's pixels.
+        axis: The axis that planes are stacked along.
+    """
 
     image: Volume
     label: Volume | None = None
@@ -33,7 +39,8 @@ class Subject:
     @property
     def space(self) -> tuple[int, ...]:
         """The sizes along the axes in which things move: two of a picture, three of a volume."""
-        return self.image.shape[: 2 if self.is_picture else 3]
+        rank = 2 if self.is_picture else 3
+        return self.image.shape[:rank]
 
     @property
     def spacing(self) -> np.ndarray:
@@ -41,13 +48,17 @@ class Subject:
         return self.image.spacing[: len(self.space)]
 
     def with_values(self, array: np.ndarray) -> Subject:
-        """The same anatomy with other intensities."""
+        """The same anatomy with other intensities ``[X, Y, Z, C]``."""
         return replace(self, image=self.image.with_array(np.asarray(array, np.float32)))
 
     def moved(self, movement: Movement) -> Subject:
-        """Image, label and landmarks, moved together."""
-        label = self.label and self.label.with_array(self._moved(movement, self.label.array, nearest=True))
-        points = None if self.points is None else movement.of_points(self.points)
+        """Move image, label and landmarks together."""
+        label = self.label
+        if label is not None:
+            label = label.with_array(self._moved(movement, label.array, nearest=True))
+        points = self.points
+        if points is not None:
+            points = movement.of_points(points)
         image = self.image.with_array(self._moved(movement, self.image.array, nearest=False))
         return replace(self, image=image, label=label, points=points)
 
@@ -57,12 +68,23 @@ class Subject:
         return movement.of_array(array, nearest=nearest)
 
 
-Apply = Callable[..., Subject]  # of a subject, a severity that is not 0, a generator; of those that take it also a channel
+# Of a subject, a severity that is not 0, and a generator; of those that take it also a channel.
+Apply = Callable[..., Subject]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Perturbation:
-    """``severity`` says what it means, with its unit; it lies from ``low`` to ``high``. ``tasks`` are those it serves."""
+    """A perturbation.
+
+    Attributes:
+        name: Its name in `PERTURBATIONS`.
+        severity: What a severity means, with its unit.
+        low: The smallest severity.
+        high: The largest severity.
+        apply: The function that perturbs a subject.
+        tasks: The tasks that it serves.
+        takes_channel: Whether it changes one channel of several.
+    """
 
     name: str
     severity: str
@@ -76,11 +98,12 @@ class Perturbation:
         """The severity, which must be in range.
 
         Raises:
-            ConfigError: it is not.
+            ConfigError: It is not.
         """
         if not self.low <= severity <= self.high:
             raise ConfigError(
-                f"severity {severity:g} of {self.name}: is not from {self.low:g} to {self.high:g}; it is {self.severity}"
+                f"severity {severity:g} of {self.name}: "
+                f"is not from {self.low:g} to {self.high:g}; it is {self.severity}"
             )
         return severity
 
@@ -88,39 +111,91 @@ class Perturbation:
 PERTURBATIONS: Registry[Perturbation] = Registry("perturbation")
 
 
-def perturbation(name: str, severity: str, *, high: float, low: float = 0.0, **further) -> Callable[[Apply], Apply]:
-    """Decorator that enters a function into `PERTURBATIONS`."""
+def perturbation(
+    name: str,
+    severity: str,
+    *,
+    high: float,
+    low: float = 0.0,
+    tasks: Collection[str] = TASKS,
+    takes_channel: bool = False,
+) -> Callable[[Apply], Apply]:
+    """Make a decorator that enters a function into `PERTURBATIONS`.
+
+    Args:
+        name: As in `Perturbation`, like the other arguments.
+        severity: What a severity means, with its unit.
+        high: The largest severity.
+        low: The smallest severity.
+        tasks: The tasks that it serves.
+        takes_channel: Whether it changes one channel of several.
+    """
 
     def enter(apply: Apply) -> Apply:
-        PERTURBATIONS.register(name)(Perturbation(name, severity, low, high, apply, **further))
+        entry = Perturbation(
+            name=name,
+            severity=severity,
+            low=low,
+            high=high,
+            apply=apply,
+            tasks=tasks,
+            takes_channel=takes_channel,
+        )
+        PERTURBATIONS.register(name)(entry)
         return apply
 
     return enter
 
 
-def perturb(name: str, subject: Subject, severity: float, seed: int | list[int], *, channel: int = 0) -> Subject:
-    """The subject at a severity; of one seed, severities differ in degree alone. ``channel`` is that of a missing modality.
+def perturb(
+    name: str,
+    subject: Subject,
+    severity: float,
+    seed: int | list[int],
+    *,
+    channel: int = 0,
+) -> Subject:
+    """Perturb a subject.
+
+    Args:
+        name: The name of the perturbation.
+        subject: The subject; it stays as it is.
+        severity: In the unit of the perturbation.
+        seed: With one seed, severities differ in degree alone.
+        channel: The channel of a missing modality; other perturbations ignore it.
 
     Raises:
-        ConfigError: no such perturbation, a severity out of range, or no such channel.
+        ConfigError: No such perturbation, a severity out of range, or no such channel.
     """
     chosen = PERTURBATIONS[name]
-    further = {"channel": checked_channel(channel, subject.image.array.shape[-1])} if chosen.takes_channel else {}
+    options = {}
+    if chosen.takes_channel:
+        channels = subject.image.array.shape[-1]
+        options["channel"] = checked_channel(channel, channels)
     if not chosen.check(severity):
         return subject
-    return chosen.apply(subject, severity, np.random.default_rng(seed), **further)
+    return chosen.apply(subject, severity, np.random.default_rng(seed), **options)
 
 
 def checked_channel(channel: int, channels: int) -> int:
     """The number of a channel, which must be there and not the only one.
 
+    Args:
+        channel: The number, from 0.
+        channels: How many there are.
+
     Raises:
-        ConfigError: it is not.
+        ConfigError: It is not there, or the only one.
     """
     if channels < 2:
-        raise ConfigError("missing-modality: the images have one channel, and without it nothing is left; choose another")
+        raise ConfigError(
+            "missing-modality: the images have one channel, and without it nothing is left; "
+            "choose another"
+        )
     if not 0 <= channel < channels:
-        raise ConfigError(f"channel {channel}: the images have channels 0 to {channels - 1}; choose one of them")
+        raise ConfigError(
+            f"channel {channel}: the images have channels 0 to {channels - 1}; choose one of them"
+        )
     return channel
 
 

@@ -1,4 +1,8 @@
-"""A bias field, as a receiver coil's: intensities multiplied by a smooth factor (Van Leemput et al. 1999)."""
+"""A bias field, as a receiver coil's: intensities multiplied by a smooth factor.
+
+References:
+    Van Leemput, Maes, Vandermeulen, Suetens 1999.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +20,23 @@ _DEGREE = 3
 def bias(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """Each channel's smallest value counts as no signal and stays."""
     signal, floor = above_floor(subject.image.array)
-    return subject.with_values(signal * np.exp(severity * _polynomial(subject.image.shape, rng))[..., None] + floor)
+    logarithm = severity * _polynomial(subject.image.shape, rng)
+    return subject.with_values(signal * np.exp(logarithm)[..., None] + floor)
 
 
 def _polynomial(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """A random polynomial of degree 3 over the image, whose largest absolute value is 1."""
-    axes = np.meshgrid(*(np.linspace(-1, 1, n) if n > 1 else np.zeros(1) for n in shape), indexing="ij")
+    positions = np.meshgrid(*map(_positions, shape), indexing="ij")
     field = np.zeros(shape)
     for powers in itertools.product(range(_DEGREE + 1), repeat=3):
         if 0 < sum(powers) <= _DEGREE:
-            field += rng.normal() * np.prod([axis**power for axis, power in zip(axes, powers, strict=True)], axis=0)
+            factors = [axis**power for axis, power in zip(positions, powers, strict=True)]
+            field += rng.normal() * np.prod(factors, axis=0)
     return field / (np.abs(field).max() or 1.0)
+
+
+def _positions(size: int) -> np.ndarray:
+    """Positions from -1 to 1 along an axis; 0 where there is one."""
+    if size == 1:
+        return np.zeros(1)
+    return np.linspace(-1, 1, size)

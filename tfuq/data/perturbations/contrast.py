@@ -9,7 +9,7 @@ from tfuq.data.perturbations.intensities import above_floor
 
 
 def rescale(image: np.ndarray, gain: float, offset: float) -> np.ndarray:
-    """The image times ``gain`` plus ``offset``."""
+    """An image of any shape times ``gain`` plus ``offset``."""
     return image * np.float32(gain) + np.float32(offset)
 
 
@@ -19,4 +19,5 @@ def contrast(subject: Subject, severity: float, rng: np.random.Generator) -> Sub
     signal, floor = above_floor(subject.image.array)
     top = signal.max((0, 1, 2), keepdims=True)
     top = np.where(top > 0, top, 1)
-    return subject.with_values((signal / top) ** np.exp(severity) * top + floor)
+    gamma = np.exp(severity)
+    return subject.with_values((signal / top) ** gamma * top + floor)

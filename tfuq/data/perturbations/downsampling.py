@@ -8,9 +8,15 @@ from tfuq.data.perturbations.base import Subject, perturbation
 from tfuq.data.volume import onto_grid, resample
 
 
-@perturbation("downsampling", "how much longer a voxel's sides get, relative to what they are (1: twice as long)", high=50)
+@perturbation(
+    "downsampling",
+    "how much longer a voxel's sides get, relative to what they are (1: twice as long)",
+    high=50,
+)
 def downsampling(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """Linear both ways, smoothed against aliasing; an axis keeps at least one voxel."""
-    shape = np.maximum(np.rint(np.array(subject.image.shape) / (1 + severity)), 1).astype(int)
+    sizes = np.array(subject.image.shape) / (1 + severity)
+    shape = np.maximum(np.rint(sizes), 1).astype(int)
     coarse = resample(subject.image, tuple(shape), smooth=True)
-    return subject.with_values(onto_grid(coarse, subject.image).array)
+    restored = onto_grid(coarse, subject.image)
+    return subject.with_values(restored.array)

@@ -6,6 +6,13 @@ import numpy as np
 
 
 def above_floor(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """An image ``[X, Y, Z, C]`` less its floor, each channel's smallest value, and that floor."""
+    """Take the floor, each channel's smallest value, from an image.
+
+    Args:
+        image: ``[X, Y, Z, C]``.
+
+    Returns:
+        The image less its floor, and the floor ``[1, 1, 1, C]``.
+    """
     floor = image.min((0, 1, 2), keepdims=True)
     return image - floor, floor

@@ -11,8 +11,12 @@ from tfuq.data.perturbations.base import Subject, perturbation
 def occlusion(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """The box has the image's proportions and each channel's smallest value; the seed places it."""
     size = np.array(subject.space)
-    side = np.maximum(np.rint(size * severity ** (1 / len(size))), 1).astype(int)
-    start = np.floor(rng.random(len(size)) * (size - side + 1)).astype(int)
+    rank = len(size)
+    sides = np.rint(size * severity ** (1 / rank))
+    side = np.maximum(sides, 1).astype(int)
+    room = size - side + 1
+    start = np.floor(rng.random(rank) * room).astype(int)
+    box = tuple(map(slice, start, start + side))
     array = subject.image.array.copy()
-    array[tuple(slice(a, b) for a, b in zip(start, start + side, strict=True))] = array.min((0, 1, 2))
+    array[box] = array.min((0, 1, 2))
     return subject.with_values(array)

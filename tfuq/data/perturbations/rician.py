@@ -1,4 +1,8 @@
-"""Rician noise: what Gaussian noise in both parts of a complex signal leaves of its magnitude (Gudbjartsson & Patz 1995)."""
+"""Rician noise: what Gaussian noise in both parts of a complex signal leaves of its magnitude.
+
+References:
+    Gudbjartsson, Patz 1995.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,11 @@ from tfuq.data.perturbations.base import Subject, perturbation
 from tfuq.data.perturbations.intensities import above_floor
 
 
-@perturbation("rician", "each part's noise as a standard deviation in units of the preprocessed (z-scored) image", high=100)
+@perturbation(
+    "rician",
+    "each part's noise as a standard deviation in units of the preprocessed (z-scored) image",
+    high=100,
+)
 def rician(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """Each channel's smallest value counts as no signal, where the noise only adds."""
     signal, floor = above_floor(subject.image.array)

@@ -14,26 +14,40 @@ _MOST = 1000
 
 
 def parse_severities(text: str, perturbation: Perturbation) -> list[float]:
-    """Severities in ascending order, each once, from ``a,b,c`` where any part may be ``start:stop:count``, both ends included.
+    """Parse severities.
+
+    Args:
+        text: ``a,b,c``, where any item may be ``start:stop:count``, both ends included.
+        perturbation: The perturbation, whose range they must be in.
+
+    Returns:
+        The severities in ascending order, each once.
 
     Raises:
-        ConfigError: there are none, one is no number or out of the perturbation's range, or a count is below 2.
+        ConfigError: There are none, one is no number or out of the perturbation's range, or a
+            count is below 2.
     """
-    found = [value for part in text.split(",") if part.strip() for value in _part(part.strip())]
-    if not found:
+    severities: list[float] = []
+    for item in text.split(","):
+        if item.strip():
+            severities += _severities_of(item.strip())
+    if not severities:
         raise ConfigError(f"--severity '{text}': is empty; {_HELP}")
-    return sorted({perturbation.check(value) for value in found})
+    return sorted({perturbation.check(severity) for severity in severities})
 
 
-def _part(part: str) -> list[float]:
-    numbers = part.split(":")
+def _severities_of(item: str) -> list[float]:
+    numbers = item.split(":")
     if len(numbers) == 1:
-        return [_number(part)]
+        return [_number(item)]
     if len(numbers) != 3:
-        raise ConfigError(f"--severity '{part}': is neither a number nor START:STOP:COUNT; {_HELP}")
+        raise ConfigError(f"--severity '{item}': is neither a number nor START:STOP:COUNT; {_HELP}")
     start, stop, count = map(_number, numbers)
     if count not in range(2, _MOST + 1):
-        raise ConfigError(f"--severity '{part}': its count '{numbers[2]}' is not a whole number from 2 to {_MOST}; {_HELP}")
+        raise ConfigError(
+            f"--severity '{item}': its count '{numbers[2]}' is not a whole number "
+            f"from 2 to {_MOST}; {_HELP}"
+        )
     return [_rounded(value) for value in np.linspace(start, stop, int(count))]
 
 

@@ -1,7 +1,7 @@
-"""Phantoms: images made with a known distribution of labels, written as real files in official layouts.
+"""Phantoms: images made with a known distribution of labels, as real files in official layouts.
 
-``tfuq data synth NAME DIR`` writes them; beside the official files lie several raters' labels (``raters/rater-01/…``) and the
-true class probabilities of every voxel (``probabilities/…``).
+``tfuq data synth NAME DIR`` writes them. Beside the official files lie several raters' labels
+(``raters/rater-01/…``) and the true class probabilities of every voxel (``probabilities/…``).
 """
 
 from __future__ import annotations
@@ -31,28 +31,45 @@ PHANTOMS.register("digits")(write_digits)
 PHANTOMS.register("head-ct")(write_head_ct)
 PHANTOMS.register("liver-phantom")(write_liver_phantom)
 _SIZED = ("brats-phantom", "liver-phantom")
-_LEAST, _VOXEL_BYTES = 16, 200  # voxels along an axis; a voxel while it is drawn
+_LEAST = 16  # voxels along an axis
+_VOXEL_BYTES = 200  # a voxel while its phantom is made
 
 
-def synthesize(name: str, folder: Path, *, cases: int, seed: int, shape: Shape | None = None) -> None:
-    """Write a phantom data set into a folder that is new, and then appears whole, or empty; ``shape`` is that of its volumes.
+def synthesize(
+    name: str, folder: Path, *, cases: int, seed: int, shape: Shape | None = None
+) -> None:
+    """Write a phantom data set, which appears whole.
+
+    Args:
+        name: The name of the phantom.
+        folder: The folder to write, which is new or empty.
+        cases: How many cases to write.
+        seed: The same seed writes the same bytes.
+        shape: The shape of the volumes; None for the phantom's own.
 
     Raises:
-        ConfigError: no such phantom. FolderTakenError: the folder holds something. DataError: the phantom cannot have the
-            shape.
+        ConfigError: No such phantom.
+        FolderTakenError: The folder holds something.
+        DataError: The phantom cannot have the shape.
     """
     write = PHANTOMS[name]
+    options = {}
     if shape:
         _check_shape(name, shape)
+        options["shape"] = shape
     if folder.is_dir() and any(folder.iterdir()):
         raise FolderTakenError(f"{folder}: is not empty; choose a new folder for the phantom")
-    with new_folder(folder, "data set") as place:
-        write(place, cases, seed, **({"shape": shape} if shape else {}))
+    with new_folder(folder, "data set") as unfinished:
+        write(unfinished, cases, seed, **options)
 
 
 def _check_shape(name: str, shape: Shape) -> None:
     if name not in _SIZED:
-        raise DataError(f"phantom {name} has one size; a shape may be given for {', '.join(_SIZED)}")
+        sized = ", ".join(_SIZED)
+        raise DataError(f"phantom {name} has one size; a shape may be given for {sized}")
     if min(shape) < _LEAST:
-        raise DataError(f"a phantom of {'×'.join(map(str, shape))} voxels is too small; give {_LEAST} or more along each axis")
+        sizes = "×".join(map(str, shape))
+        raise DataError(
+            f"a phantom of {sizes} voxels is too small; give {_LEAST} or more along each axis"
+        )
     require_memory(shape, _VOXEL_BYTES)

@@ -1,8 +1,9 @@
 """Borders that raters draw differently, with the probabilities that they do.
 
-A smooth depth d(x) decides the tissue: a rater draws label Σ_k [d(x) + s·g(x) > τ_k], where g is a smooth Gaussian field of
-unit variance, the rater's own, and s the ambiguity of the case. So the true probability that a voxel's label is at least k is
-exactly Φ((d − τ_k) / s), while one rater's border is as smooth as a drawn one.
+A smooth depth d(x) decides the tissue: a rater draws label Σ_k [d(x) + s·g(x) > τ_k], where g is a
+smooth Gaussian field of unit variance, the rater's own, and s the ambiguity of the case. So the
+true probability that a voxel's label is at least k is exactly Φ((d − τ_k) / s), while one rater's
+border is as smooth as a drawn one.
 """
 
 from __future__ import annotations
@@ -20,34 +21,99 @@ _RATERS_SMOOTHNESS = 2.0  # voxels
 
 
 def smooth_field(rng: np.random.Generator, shape: Sequence[int], sigma: float) -> np.ndarray:
-    """A stationary Gaussian field of unit variance at every voxel, smooth over ``sigma`` voxels."""
+    """Draw a stationary Gaussian field of unit variance at every voxel.
+
+    Args:
+        rng: The source of randomness.
+        shape: Voxels along each of three axes.
+        sigma: The standard deviation in voxels of the filter that smooths the field.
+    """
     impulse = np.zeros(tuple(shape))
     impulse[0, 0, 0] = 1
-    norm = np.sqrt((ndimage.gaussian_filter(impulse, sigma, mode="wrap") ** 2).sum())
-    return ndimage.gaussian_filter(rng.normal(size=tuple(shape)), sigma, mode="wrap") / norm
+    response = ndimage.gaussian_filter(impulse, sigma, mode="wrap")
+    norm = np.sqrt((response**2).sum())
+    noise = rng.normal(size=tuple(shape))
+    field: np.ndarray = ndimage.gaussian_filter(noise, sigma, mode="wrap") / norm
+    return field
 
 
-def depth_below(rng: np.random.Generator, shape: Sequence[int], centre: Sequence[float], radii: Sequence[float],
-                folds: float) -> np.ndarray:  # fmt: skip
-    """Depth in voxels below the surface of an ellipsoid (negative outside), which ``smooth_field`` of width ``folds`` folds."""
-    offsets = np.moveaxis(np.indices(tuple(shape)), 0, -1) - np.asarray(centre)
-    return (1 - np.linalg.norm(offsets / np.asarray(radii), axis=-1)) * np.mean(radii) + smooth_field(rng, shape, folds)
+def depth_below(
+    rng: np.random.Generator,
+    shape: Sequence[int],
+    centre: np.ndarray,
+    radii: np.ndarray,
+    folds: float,
+) -> np.ndarray:
+    """Draw the depth below the surface of a folded ellipsoid.
+
+    Args:
+        rng: The source of randomness.
+        shape: Voxels along each axis.
+        centre: Of the ellipsoid, ``[3]`` in voxels.
+        radii: Of the ellipsoid, ``[3]`` in voxels.
+        folds: How smooth the folds are: the ``sigma`` of a `smooth_field`.
+
+    Returns:
+        The depth ``[X, Y, Z]`` in voxels, negative outside.
+    """
+    indices = np.indices(tuple(shape))
+    offsets = np.moveaxis(indices, 0, -1) - centre
+    distance = np.linalg.norm(offsets / radii, axis=-1)
+    depth: np.ndarray = (1 - distance) * np.mean(radii) + smooth_field(rng, shape, folds)
+    return depth
 
 
-def label_probabilities(depth: np.ndarray, thresholds: Sequence[float], ambiguity: float) -> np.ndarray:
-    """``[X, Y, Z, len(thresholds) + 1]``: the true probability of each label."""
+def label_probabilities(
+    depth: np.ndarray, thresholds: Sequence[float], ambiguity: float
+) -> np.ndarray:
+    """Compute the true probability of each label.
+
+    Args:
+        depth: ``[X, Y, Z]`` in voxels.
+        thresholds: The depth at which each label but 0 begins.
+        ambiguity: Of the case, in voxels.
+
+    Returns:
+        ``[X, Y, Z, len(thresholds) + 1]``.
+    """
     at_least = [special.ndtr((depth - threshold) / ambiguity) for threshold in thresholds]
-    cumulative = np.stack([np.ones_like(depth), *at_least, np.zeros_like(depth)], -1)
-    return cumulative[..., :-1] - cumulative[..., 1:]
+    certain = np.ones_like(depth)
+    impossible = np.zeros_like(depth)
+    cumulative = np.stack([certain, *at_least, impossible], -1)
+    probabilities: np.ndarray = cumulative[..., :-1] - cumulative[..., 1:]
+    return probabilities
 
 
-def draw_label(rng: np.random.Generator, depth: np.ndarray, thresholds: Sequence[float], ambiguity: float) -> np.ndarray:
-    """One rater's labels, 0 to ``len(thresholds)``, with a field of the rater's at each threshold."""
-    return sum(depth + ambiguity * smooth_field(rng, depth.shape, _RATERS_SMOOTHNESS) > t for t in thresholds)
+def draw_label(
+    rng: np.random.Generator, depth: np.ndarray, thresholds: Sequence[float], ambiguity: float
+) -> np.ndarray:
+    """Draw one rater's labels, with a field of the rater's at each threshold.
+
+    Args:
+        rng: The source of randomness.
+        depth: ``[X, Y, Z]`` in voxels.
+        thresholds: The depth at which each label but 0 begins.
+        ambiguity: Of the case, in voxels.
+
+    Returns:
+        Labels ``[X, Y, Z]`` from 0 to ``len(thresholds)``.
+    """
+    labels = np.zeros(depth.shape, int)
+    for threshold in thresholds:
+        field = smooth_field(rng, depth.shape, _RATERS_SMOOTHNESS)
+        labels += depth + ambiguity * field > threshold
+    return labels
 
 
 def write_truth(folder: Path, name: str, probabilities: Volume, raters: Sequence[Volume]) -> None:
-    """What is known of a case, beside the official files: each rater's label and the probabilities of every class."""
+    """Write what is known of a case beside the official files.
+
+    Args:
+        folder: The folder of the data set.
+        name: The name of the case.
+        probabilities: Of every class, ``[X, Y, Z, C]``.
+        raters: The label of each rater.
+    """
     for number, label in enumerate(raters, start=1):
         write_nifti(folder / "raters" / f"rater-{number:02d}" / f"{name}.nii.gz", label)
     write_nifti(folder / "probabilities" / f"{name}.nii.gz", probabilities)

@@ -16,11 +16,12 @@ def read(path: Path, pixel_mm: float | None = None) -> Volume:
     """Read a NIfTI or Analyze volume, or a 2D image as a volume of one slice.
 
     Args:
-        path: of the file.
-        pixel_mm: how wide a plain image's pixel is, in mm; without it, its unit is the pixel. Other files say it themselves.
+        path: The file.
+        pixel_mm: The width of a plain image's pixel in mm; without it, the unit is the pixel.
+            Other files say it themselves.
 
     Raises:
-        DataError: the file is missing, of an unknown kind, or cannot be read whole.
+        DataError: The file is missing, of an unknown kind, or cannot be read whole.
     """
     name = path.name.lower()
     if not path.is_file():
@@ -33,8 +34,10 @@ def read(path: Path, pixel_mm: float | None = None) -> Volume:
 
 
 def is_readable(path: Path) -> bool:
-    """Whether the name is that of a file `read` takes (an Analyze pair counts once, by its ``.img``)."""
-    return path.name.lower().endswith(READABLE_SUFFIXES) and path.suffix.lower() != ".hdr" and not path.name.startswith(".")
+    """Whether `read` takes files of the name; an Analyze pair counts once, by its ``.img``."""
+    if path.name.startswith(".") or path.suffix.lower() == ".hdr":
+        return False
+    return path.name.lower().endswith(READABLE_SUFFIXES)
 
 
 def stem(path: Path) -> str:

@@ -1,4 +1,7 @@
-"""IDX files, the format of MNIST: a magic number, the dimensions, then the numbers, big-endian; plain or gzip."""
+"""IDX files, the format of MNIST: a magic number, the dimensions, then the numbers.
+
+They are big-endian, plain or gzip.
+"""
 
 from __future__ import annotations
 
@@ -13,62 +16,88 @@ import numpy as np
 from tfuq.data.budget import MemoryShortageError, require_memory
 from tfuq.errors import DataError, missing_file
 
+_Stream = BinaryIO | gzip.GzipFile
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_GZIP = b"\x1f\x8b"  # how a compressed file begins
 _MOST_DIMENSIONS = 4
+_MOST_REASON = 160  # characters of an error that a message quotes
 _CHUNK = 1 << 20
-_ALWAYS_ALLOWED, _MOST_RATIO = 1 << 26, 200  # images deflate to a tenth; beyond 64 MiB a file of this ratio is a bomb
+# Images deflate to a tenth. Beyond 64 MiB, a file that grows by more than this factor is a bomb.
+_ALWAYS_ALLOWED = 1 << 26
+_MOST_RATIO = 200
 _READING_COPIES = 3  # of the content while it is read
 
 
 def read_idx(path: Path) -> np.ndarray:
-    """Read an IDX file, gzip recognised by its content, in its own shape and data type (native byte order).
+    """Read an IDX file; gzip is recognised by its content.
 
     Memory grows with what the file really holds, never with what its header claims.
 
+    Returns:
+        The array in its own shape and data type, in native byte order.
+
     Raises:
-        DataError: missing, not IDX, truncated, empty dimensions, bytes beyond those its dimensions count, or larger than memory.
+        DataError: Missing, not IDX, truncated, empty dimensions, bytes beyond those that its
+            dimensions count, or larger than memory.
     """
     try:
-        with path.open("rb") as file:
-            is_gzip = file.read(2) == b"\x1f\x8b"
-            file.seek(0)
-            size = path.stat().st_size
-            if not is_gzip:
-                return _parse(file, size)
-            with gzip.GzipFile(fileobj=file) as inside:
-                return _parse(inside, max(_ALWAYS_ALLOWED, size * _MOST_RATIO))
+        return _read(path)
     except FileNotFoundError as error:
         raise missing_file(path) from error
     except MemoryShortageError as error:
         raise MemoryShortageError(f"{path}: {error}") from error
     except (OSError, EOFError, zlib.error, ValueError) as error:
-        reason = " ".join(str(error).split())[:160]
-        raise DataError(f"{path}: not a readable IDX file ({reason}); replace it with an intact copy") from error
+        reason = " ".join(str(error).split())[:_MOST_REASON]
+        raise DataError(
+            f"{path}: not a readable IDX file ({reason}); replace it with an intact copy"
+        ) from error
 
 
-def _parse(file: BinaryIO, most_bytes: int) -> np.ndarray:
-    """The array of an open stream that can hold at most ``most_bytes``; ValueError says what is wrong."""
+def _read(path: Path) -> np.ndarray:
+    with path.open("rb") as file:
+        is_gzip = file.read(len(_GZIP)) == _GZIP
+        file.seek(0)
+        size = path.stat().st_size
+        if not is_gzip:
+            return _parse(file, size)
+        with gzip.GzipFile(fileobj=file) as content:
+            return _parse(content, max(_ALWAYS_ALLOWED, size * _MOST_RATIO))
+
+
+def _parse(file: _Stream, most_bytes: int) -> np.ndarray:
+    """The array of an open stream that can hold at most ``most_bytes``.
+
+    Raises:
+        ValueError: It is damaged.
+    """
     dtype, shape = _header(file)
     claimed = math.prod(shape) * dtype.itemsize
     if claimed > most_bytes:
-        raise ValueError(f"its dimensions {shape} claim {claimed} bytes, more than the file can hold")
+        raise ValueError(
+            f"its dimensions {shape} claim {claimed} bytes, more than the file can hold"
+        )
     require_memory(shape, _READING_COPIES * dtype.itemsize, "numbers")
     content = _read_at_most(file, claimed + 1)
     if len(content) != claimed:
-        what = "is truncated" if len(content) < claimed else "has bytes after the last number"
-        raise ValueError(f"it {what}: its dimensions {shape} need exactly {claimed} bytes")
-    return np.frombuffer(content, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
+        fault = "has bytes after the last number"
+        if len(content) < claimed:
+            fault = "is truncated"
+        raise ValueError(f"it {fault}: its dimensions {shape} need exactly {claimed} bytes")
+    array = np.frombuffer(content, dtype).reshape(shape)
+    return array.astype(dtype.newbyteorder("="), copy=False)
 
 
-def _header(file: BinaryIO) -> tuple[np.dtype, tuple[int, ...]]:
+def _header(file: _Stream) -> tuple[np.dtype, tuple[int, ...]]:
     magic = file.read(4)
-    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES or not 1 <= magic[3] <= _MOST_DIMENSIONS:
+    if not _is_magic(magic):
+        types = ", ".join(f"{code:02x}" for code in _TYPES)
         raise ValueError(
             f"its magic number is 0x{magic.hex() or '0'}, which must be 0x0000, one of "
-            f"{', '.join(f'{code:02x}' for code in _TYPES)}, and 01 to {_MOST_DIMENSIONS:02x} dimensions"
+            f"{types}, and 01 to {_MOST_DIMENSIONS:02x} dimensions"
         )
-    sizes = file.read(4 * magic[3])
-    if len(sizes) < 4 * magic[3]:
+    dimensions = magic[3]
+    sizes = file.read(4 * dimensions)
+    if len(sizes) < 4 * dimensions:
         raise ValueError("it ends within its dimensions")
     shape = tuple(int(size) for size in np.frombuffer(sizes, ">u4"))
     if 0 in shape:
@@ -76,9 +105,22 @@ def _header(file: BinaryIO) -> tuple[np.dtype, tuple[int, ...]]:
     return np.dtype(_TYPES[magic[2]]), shape
 
 
-def _read_at_most(file: BinaryIO, count: int) -> bytearray:
-    """Up to ``count`` bytes by chunks: a single ``read(count)`` would set the memory aside before it looks."""
+def _is_magic(magic: bytes) -> bool:
+    """Whether it is two zeros, a known type and a number of dimensions."""
+    if len(magic) < 4 or magic[:2] != b"\0\0":
+        return False
+    return magic[2] in _TYPES and 1 <= magic[3] <= _MOST_DIMENSIONS
+
+
+def _read_at_most(file: _Stream, count: int) -> bytearray:
+    """Read up to ``count`` bytes.
+
+    A single ``read(count)`` would set the memory aside before it looks, so they come by chunks.
+    """
     content = bytearray()
-    while len(content) < count and (chunk := file.read(min(_CHUNK, count - len(content)))):
+    while len(content) < count:
+        chunk = file.read(min(_CHUNK, count - len(content)))
+        if not chunk:
+            break
         content += chunk
     return content

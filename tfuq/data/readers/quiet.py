@@ -10,17 +10,17 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Within the block, nothing that the process writes to its standard error is shown."""
+    """Hide what the process writes to its standard error within the block."""
     if sys.stderr is None:
         yield
         return
     sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
+    standard_error = os.dup(2)
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        os.dup2(standard_error, 2)
+        os.close(standard_error)
+        os.close(devnull)

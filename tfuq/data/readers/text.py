@@ -8,22 +8,28 @@ from pathlib import Path
 
 from tfuq.data.budget import require_memory
 
-_CHARACTER_BYTES = 12  # of a text while its lines and cells are made: a table is several times its file
+# Of a text while its lines and cells are made: a table is several times its file.
+_CHARACTER_BYTES = 12
 
 
 def read_plain_text(path: Path) -> str:
-    """The text of a UTF-8 file, without a byte order mark.
+    """Read a UTF-8 file, without a byte order mark.
 
     Raises:
-        OSError: it cannot be read, or is a device or a pipe, which may never end.
-        UnicodeDecodeError: it is no text.
-        DataError: it is larger than memory.
+        OSError: It cannot be read, or is a device or a pipe, which may never end.
+        UnicodeDecodeError: It is no text.
+        DataError: It is larger than memory.
     """
     return read_plain_bytes(path).decode("utf-8-sig")
 
 
 def read_plain_bytes(path: Path) -> bytes:
-    """The bytes of a file of text; errors as `read_plain_text` has them."""
+    """Read the bytes of a file of text.
+
+    Raises:
+        OSError: As `read_plain_text`.
+        DataError: As `read_plain_text`.
+    """
     state = path.stat()
     if not stat.S_ISREG(state.st_mode):
         raise OSError(errno.EINVAL, "is no regular file", str(path))

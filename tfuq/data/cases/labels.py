@@ -1,0 +1,144 @@
+"""A case's label, or those of its raters, as classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from tfuq.config import Config, value_range
+from tfuq.data.cases.case import Case
+from tfuq.data.cases.grids import read_on_grid
+from tfuq.data.readers import read
+from tfuq.data.volume import Volume
+from tfuq.errors import DataError
+
+AVERAGED_RATERS = 2  # of so many a score is the mean; of more, one against their majority
+LabelValues = Mapping[int | str, int]  # the class of each value, or range of values, of a file
+
+
+def read_label(config: Config, case: Case, image: Volume) -> Volume:
+    """Read the case's reference as the configuration's classes; see `read_case_label`."""
+    return read_case_label(case, image, len(config.data.classes), config.data.label_values)
+
+
+def majority(labels: np.ndarray, classes: int) -> np.ndarray:
+    """The class that most raters give, the first of equals.
+
+    A tie so goes to the class of the lower number, and to background before any structure. Of two
+    raters this is a structure only where both have marked it, their intersection; see
+    `scored_references`.
+
+    Args:
+        labels: Of the raters, ``[R, …]``.
+        classes: How many classes there are.
+
+    Returns:
+        The classes ``[…]``, uint8.
+    """
+    votes = np.stack([(labels == k).sum(0) for k in range(classes)])
+    chosen: np.ndarray = votes.argmax(0)
+    return chosen.astype(np.uint8)
+
+
+def read_rater_labels(
+    case: Case, image: Volume, classes: int, label_values: LabelValues | None
+) -> np.ndarray:
+    """Read every rater's label; arguments and errors as in `read_case_label`.
+
+    Returns:
+        The labels ``[R, X, Y, Z]``, in the order of ``case.raters``.
+    """
+    labels = []
+    for rater in case.raters:
+        label = read_case_label(case.by(rater), image, classes, label_values)
+        labels.append(label.array)
+    return np.stack(labels)
+
+
+def read_case_label(
+    case: Case, image: Volume, classes: int, label_values: LabelValues | None
+) -> Volume:
+    """Read the reference; of several raters, their `majority`.
+
+    Args:
+        case: The case.
+        image: The case's image.
+        classes: How many classes there are.
+        label_values: The class of each value of the file; None where they are the same.
+
+    Returns:
+        Classes ``0 … classes-1`` on the image's grid, uint8.
+
+    Raises:
+        DataError: No label, another grid than the image, values outside the declared classes.
+    """
+    if case.raters:
+        labels = read_rater_labels(case, image, classes, label_values)
+        return image.with_array(majority(labels, classes))
+    if case.label is None:
+        raise DataError(f"case '{case.id}' has no label file; it is needed to train or score")
+    label = read_on_grid(case.label, case, image)
+    declared = label_values or {value: value for value in range(classes)}
+    values, inverse = np.unique(label.array, return_inverse=True)
+    class_of_value = _classes_of(values, declared)
+    _require_declared(case.label, values[class_of_value < 0], declared)
+    array = class_of_value.astype(np.uint8)[inverse].reshape(label.array.shape)
+    return label.with_array(array)
+
+
+def _require_declared(path: Path, unknown: np.ndarray, declared: LabelValues) -> None:
+    if unknown.size:
+        value = f"{unknown[0]:.9g}"
+        values = ", ".join(map(str, declared))
+        raise DataError(
+            f"{path}: label value {value} is outside the declared {values}; correct the file, "
+            f"or map its values to classes, as in data.label_values: {{0: 0, {value}: 1}}"
+        )
+
+
+def _classes_of(values: np.ndarray, declared: LabelValues) -> np.ndarray:
+    """The class of each value, −1 of one that is not declared; ranges are not written out.
+
+    Args:
+        values: ``[n]``.
+        declared: The class of each value or range.
+    """
+    keys = sorted(declared, key=_first_value)
+    first = np.array([_first_value(key) for key in keys])
+    last = np.array([value_range(key)[-1] for key in keys])
+    classes = np.array([declared[key] for key in keys])
+    index = np.searchsorted(first, values, side="right") - 1
+    is_in_range = (index >= 0) & (values <= last[index])
+    is_whole = values == np.rint(values)
+    return np.where(is_in_range & is_whole, classes[index], -1)
+
+
+def _first_value(key: int | str) -> int:
+    return value_range(key)[0]
+
+
+def scored_references(
+    case: Case, image: Volume, classes: int, label_values: LabelValues | None
+) -> list[Volume]:
+    """Read the labels that a case is scored against, to be averaged over.
+
+    They are each of exactly two raters, whose majority would be their intersection, else the one of
+    `read_case_label`. Arguments and errors are as there.
+    """
+    views = [case]
+    if len(case.raters) == AVERAGED_RATERS:
+        views = [case.by(rater) for rater in case.raters]
+    return [read_case_label(view, image, classes, label_values) for view in views]
+
+
+def written_values(case: Case) -> list[float]:
+    """The different values of a case's label files, before they stand for classes."""
+    values: set[float] = set()
+    paths = list(case.raters.values())
+    if not paths and case.label is not None:
+        paths = [case.label]
+    for path in paths:
+        values.update(map(float, np.unique(read(path).array)))
+    return sorted(values)

@@ -1,0 +1,8 @@
+"""Integrity of a data set: all problems are found before any training starts."""
+
+from __future__ import annotations
+
+from tfuq.data.checks.integrity import CaseReport, check_case, check_data
+from tfuq.data.checks.remarks import absent_classes, remarks
+
+__all__ = ["CaseReport", "absent_classes", "check_case", "check_data", "remarks"]

@@ -1,0 +1,144 @@
+"""What the reports of all cases tell about a data set."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from tfuq.config import Config
+from tfuq.data.cases import AVERAGED_RATERS
+from tfuq.data.checks.integrity import CaseReport
+from tfuq.data.units import PLAIN_IMAGE, SIZED_IMAGE
+
+_UNUSUAL = 5.0  # times more or less than the median volume
+
+
+def absent_classes(config: Config, reports: list[CaseReport]) -> list[str]:
+    """Make a line for each class that no training case has: it cannot be learnt."""
+    volumes = []
+    for report in reports:
+        if report.part == "train" and report.class_volumes:
+            volumes.append(report.class_volumes)
+    if not volumes:
+        return []
+    unit = "image"
+    if config.task == "segmentation":
+        unit = "voxel"
+    lines = []
+    for name, volume in zip(config.data.classes, np.sum(volumes, axis=0), strict=True):
+        if not volume:
+            lines.append(
+                f"class '{name}' has no {unit} in any training case; "
+                "correct data.label_values, or take it out of data.classes"
+            )
+    return lines
+
+
+def remarks(config: Config, reports: list[CaseReport]) -> list[str]:
+    """What is not wrong but may surprise.
+
+    That is cases of different orientation, spacing or intensity scale, and unusual volumes.
+    """
+    fit = [report for report in reports if not report.problem]
+    if not fit:
+        return []
+    return [
+        *_mixed_units(config, fit),
+        *_mixed_grids(config, fit),
+        *_mixed_intensities(config, fit),
+        *_unusual_volumes(config, fit),
+        *_absent_raters(fit),
+        *_pairs_of_raters(config, fit),
+    ]
+
+
+def _mixed_units(config: Config, fit: list[CaseReport]) -> Iterator[str]:
+    units = {report.unit for report in fit}
+    if PLAIN_IMAGE in units and len(units) > 1 and config.task == "segmentation":
+        yield (
+            "some cases are plain images, measured in pixels, and others are in mm; "
+            "set data.pixel_mm, or convert the files"
+        )
+    if config.data.pixel_mm is not None and SIZED_IMAGE not in units:
+        yield (
+            "data.pixel_mm has no effect: no case is a plain image (PNG, TIFF, BMP, JPEG), "
+            "and other files say it themselves"
+        )
+
+
+def _mixed_grids(config: Config, fit: list[CaseReport]) -> Iterator[str]:
+    counts = Counter(report.orientation for report in fit)
+    if len(counts) > 1:
+        orientations = ", ".join(f"{name} ({count})" for name, count in counts.most_common())
+        yield (
+            f"orientations differ: {orientations}; "
+            "reorient the files alike, or the network sees anatomy mirrored or turned"
+        )
+    spacing = np.array([report.spacing for report in fit])
+    low = spacing.min(0)
+    high = spacing.max(0)
+    is_resampled = config.preprocessing.spacing or config.preprocessing.size
+    if (high > low * 1.01).any() and not is_resampled:
+        middle = [round(float(value), 3) for value in np.median(spacing, 0)]
+        yield (
+            f"spacings range from {_product(low)} to {_product(high)} mm; "
+            f"set preprocessing.spacing, as in {middle}"
+        )
+
+
+def _mixed_intensities(config: Config, fit: list[CaseReport]) -> Iterator[str]:
+    ranges = []
+    for report in fit:
+        ranges += [high - low for low, high in report.intensities]
+    least = np.min(ranges)
+    largest = np.max(ranges)
+    if largest > 10 * least and config.preprocessing.normalization != "zscore":
+        yield (
+            f"intensity ranges differ {largest / least:.0f}-fold between cases; "
+            "set preprocessing.normalization: zscore"
+        )
+
+
+def _unusual_volumes(config: Config, fit: list[CaseReport]) -> Iterator[str]:
+    labelled = [report for report in fit if report.class_volumes]
+    if config.task != "segmentation" or not labelled:
+        return
+    for k, name in enumerate(config.data.classes[1:], start=1):
+        volumes = np.array([report.class_volumes[k] for report in labelled])
+        median = float(np.median(volumes))
+        if not median:
+            continue
+        for report, volume in zip(labelled, volumes, strict=True):
+            if not median / _UNUSUAL <= volume <= median * _UNUSUAL:
+                yield (
+                    f"{report.id}: '{name}' measures {volume:.3g} "
+                    f"where the median is {median:.3g}; look at its label"
+                )
+
+
+def _absent_raters(fit: list[CaseReport]) -> Iterator[str]:
+    raters = {rater for report in fit for rater in report.raters}
+    for rater in sorted(raters):
+        without = [report.id for report in fit if report.raters and rater not in report.raters]
+        if without:
+            more = ""
+            if len(without) > 1:
+                more = f" and {len(without) - 1} more"
+            yield f"{rater} has not labelled {without[0]}{more}; the other raters serve there"
+
+
+def _pairs_of_raters(config: Config, fit: list[CaseReport]) -> Iterator[str]:
+    """Two raters have no majority but where they agree."""
+    pairs = sum(len(report.raters) == AVERAGED_RATERS for report in fit)
+    if pairs and config.data.train_on in (None, "majority"):
+        yield (
+            f"{pairs} case(s) have two raters, whose majority is what both have marked, "
+            "so training learns the smaller structures; "
+            "data.train_on: random draws one of them for each example"
+        )
+
+
+def _product(values: Iterable[float]) -> str:
+    return "×".join(f"{value:.3g}" for value in values)

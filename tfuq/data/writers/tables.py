@@ -1,0 +1,87 @@
+"""Tables as CSV."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfuq.data.writers.text import write_text
+from tfuq.errors import DataError
+
+# A spreadsheet takes a cell that begins so for a formula; a mark before it keeps it a text.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_MARK = "'"
+_QUOTED = ',"\n\r'  # characters that a cell is put in quotes for
+_Row = Mapping[str, Any]  # text, numbers or None by column
+
+
+def write_csv(path: Path, rows: Iterable[_Row]) -> None:
+    """Write rows under the union of their columns.
+
+    Args:
+        path: The file.
+        rows: Text and numbers by column. None and NaN, which are of what is not defined, become
+            empty cells.
+
+    Raises:
+        DataError: A number is infinite.
+        RunError: As `tfuq.data.writers.write_bytes`.
+        TfuqError: As `tfuq.data.writers.write_bytes`.
+    """
+    rows = list(rows)
+    columns: dict[str, None] = {}
+    for row in rows:
+        _require_finite(path, row)
+        columns |= dict.fromkeys(row)
+    lines = [",".join(columns)]
+    for row in rows:
+        lines.append(",".join(_cell(row.get(column)) for column in columns))
+    write_text(path, "\n".join(lines) + "\n")
+
+
+def _require_finite(path: Path, row: _Row) -> None:
+    for column, value in row.items():
+        if _is_float(value) and np.isinf(value):
+            raise DataError(
+                f"{path}: is not written, as {column} is {value}; "
+                "look at the numbers that it was made of by tfuq doctor"
+            )
+
+
+def _is_float(value: object) -> bool:
+    return isinstance(value, (float, np.floating))
+
+
+def _cell(value: object) -> str:
+    if value is None or (isinstance(value, float) and not np.isfinite(value)):
+        return ""
+    text = f"{value:.6g}" if _is_float(value) else _marked(str(value))
+    if any(character in text for character in _QUOTED):
+        escaped = text.replace('"', '""')
+        return f'"{escaped}"'
+    return text
+
+
+def _marked(text: str) -> str:
+    if _FORMULA.match(text) and not _is_number(text):
+        return _MARK + text
+    return text
+
+
+def without_mark(text: str) -> str:
+    """A cell's text as it was before `write_csv` marked it."""
+    if text.startswith(_MARK) and _FORMULA.match(text):
+        return text.removeprefix(_MARK)
+    return text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
