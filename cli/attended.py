@@ -1,4 +1,4 @@
-"""``python -m tfuq_cli.attended``: ``tfuq`` as another process starts it, and ends with it.
+"""``python cli/attended.py``: ``tfuq`` as another process starts it, and ends with it.
 
 The other process holds the writing end of this one's standard input and writes nothing. However it
 ends, by ``kill -9`` too, the operating system closes that end.
@@ -9,6 +9,11 @@ from __future__ import annotations
 import os
 import sys
 import threading
+
+if __name__ == "__main__":
+    # It is run by its path, as ``python -m`` would import from the working directory first.
+    # Python puts the script's own folder there instead, which holds no packages.
+    sys.path.pop(0)
 
 _ENDED = 143  # as a shell has it of a process that SIGTERM ended
 

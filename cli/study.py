@@ -15,7 +15,7 @@ import click
 
 from tfuq import config as configuration
 from tfuq.data.disk import open_log
-from tfuq_cli import options
+from tfuq_cli import attended, options
 from tfuq_cli.progress import say, show
 
 _STOPPED = 143  # as a shell has it of a process that SIGTERM ended
@@ -99,7 +99,7 @@ class Processes:
             Its exit code.
         """
         with open_log(log) as file:
-            process = self._start([sys.executable, "-m", "tfuq_cli.attended", *arguments], file)
+            process = self._start([sys.executable, attended.__file__, *arguments], file)
             if process is None:
                 return _STOPPED
             with process:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ import psutil
 import pydantic
 
 from tfuq.data import disk
+from tfuq.data.host import this_host
 from tfuq.data.ownership import LOCK, OWNER, TAKEOVER, remove_leftovers
 from tfuq.data.writers import make_folder
 from tfuq.errors import RunError
@@ -92,12 +92,12 @@ class _Owner:
     @classmethod
     def this(cls) -> _Owner:
         started = psutil.Process().create_time()
-        return cls(host=_host(), pid=os.getpid(), started=started)
+        return cls(host=this_host(), pid=os.getpid(), started=started)
 
     @property
     def has_ended(self) -> bool:
         """Whether it is known to have ended. That is not known of a process of another host."""
-        if self.host != _host():
+        if self.host != this_host():
             return False
         if not psutil.pid_exists(self.pid):
             return True
@@ -106,13 +106,6 @@ class _Owner:
         except psutil.Error:  # it is another user's, or has just ended
             return False
         return abs(started - self.started) > _START_TOLERANCE
-
-
-def _host() -> str:
-    name = socket.gethostname()
-    with suppress(OSError):
-        name += f" {os.readlink('/proc/self/ns/pid')}"
-    return name
 
 
 @contextmanager

@@ -19,9 +19,12 @@ import tensorflow as tf
 import tf_keras
 
 from tfuq.data.archives import read_arrays
+from tfuq.data.budget import MemoryShortageError
+from tfuq.data.readers.text import read_plain_bytes
 from tfuq.data.writers import write_bytes
 from tfuq.errors import DataError, RunError
 
+_WORKING_BYTES = 2  # of each byte of a file of weights: it, and the arrays made of it
 _RESTORE = "restore it or train the member again"
 Arrays = dict[str, np.ndarray]
 
@@ -164,9 +167,11 @@ def load_arrays(path: Path, digest: str | None = None) -> Arrays:
         RunError: missing, damaged, or not the file whose digest was recorded.
     """
     try:
-        content = path.read_bytes()
+        content = read_plain_bytes(path, _WORKING_BYTES)
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror}); {_RESTORE}") from error
+    except MemoryShortageError as error:
+        raise RunError(f"{path}: {error}") from error
     if digest is not None and hashlib.sha256(content).hexdigest() != digest:
         mismatch = "does not match the digest recorded when it was written"
         raise RunError(f"{path}: {mismatch}; {_RESTORE}")

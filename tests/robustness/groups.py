@@ -155,7 +155,7 @@ def readers_with_a_network(world: World) -> list[Target]:
         (("given/scan", "given/image"), ("predict", run, "--samples", 2, "--input", given_image(run), "--out", run / "out"), 4),
         (("given/cases",), ("calibrate", run, "--cases", run / "given" / "cases.txt", "--alpha", "0.5", "--overwrite"), 3),
         (facts, ("predict", run, "--dry-run"), 3),
-        (("predictions/ensemble/",), ("predict", run, "--save-members"), 4),
+        (("predictions/ensemble/",), ("predict", run, *_keeping_members(run)), 4),
         ((*facts, "calibrations/", "predictions/ensemble/"), ("doctor", run), 4),
         (("shift/",), ("shift", run, *_SHIFT), 6),
     ]
@@ -163,6 +163,13 @@ def readers_with_a_network(world: World) -> list[Target]:
         head = ("--perturbation", "rotation", "--severity", "5", "--samples", 2, "--head-ct", run / "given" / "head.nii.gz")
         found.append((("given/head",), ("shift", run, *head), 3))
     return [command_target(world, *parts) for parts in found]
+
+
+def _keeping_members(run: Path) -> tuple[str, ...]:
+    """The option by which each member's predictions are kept, where the task has any."""
+    from tfuq.runs import open_run
+
+    return () if open_run(run).config.task == "landmarks" else ("--save-members",)
 
 
 def given_image(run: Path) -> Path:

@@ -11,13 +11,39 @@ import yaml
 from tfuq.errors import ConfigError
 
 _MOST_VALUES = 20_000  # a list of case ids may be long
+_MOST_BITS = 1024  # of an integer, as many as a float has room for
+_MOST_DEPTH = 50  # of values in values
 _MOST_REASON = 200  # characters of a message of the YAML library
 
 Construct = Callable[[yaml.SafeLoader, yaml.ScalarNode], Any]
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's numbers: 1e-3 is one, where PyYAML's 1.1 takes it for a word."""
+    """YAML 1.2's numbers: 1e-3 is one, where PyYAML's 1.1 takes it for a word.
+
+    Values are counted as they are read, so that a long text is refused before it is read whole.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._values = 0
+        self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """A value with those in it, as PyYAML composes it.
+
+        Raises:
+            ValueError: There are too many, or too many in each other.
+        """
+        self._values += 1
+        if self._values > _MOST_VALUES:
+            raise ValueError(f"it holds more than {_MOST_VALUES} values")
+        self._depth += 1
+        if self._depth > _MOST_DEPTH:
+            raise ValueError(f"its values are nested more than {_MOST_DEPTH} deep")
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 class _Dumper(yaml.SafeDumper):
@@ -58,7 +84,11 @@ def _number(construct: Construct) -> Construct:
     def constructed(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
         if ":" in str(node.value):
             raise ValueError(f"'{node.value!s:.40}' is no number")
-        return construct(loader, node)
+        value = construct(loader, node)
+        # Python writes no longer integer out, as a message would have to.
+        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            raise ValueError(f"'{node.value!s:.40}' is too large a number")
+        return value
 
     return constructed
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,11 +17,13 @@ from typing import BinaryIO
 
 from tfuq.data import disk
 from tfuq.data.disk import open_regular
+from tfuq.data.host import this_host
 from tfuq.errors import RunError
 
 LEDGER = ".tfuq"
 _HEADER = b'{"tfuq": "the files that it wrote into this folder; leave this list here"}\n'
 _COMPACTED_EVERY = 2**16  # bytes
+_MOST_BYTES = 2**24  # of a list; that of a folder of a hundred thousand files has as many
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 _KEPT_DIGESTS = 4  # of a file's last writings, in a compacted list
 Entry = dict[str, str | int | list[str]]
@@ -77,12 +78,12 @@ class Process:
     @property
     def is_this(self) -> bool:
         """Whether it is this process, or one that had its number before."""
-        return (self.host, self.pid) == (socket.gethostname(), os.getpid())
+        return (self.host, self.pid) == (this_host(), os.getpid())
 
     @property
     def is_dead(self) -> bool:
         """Whether it has surely ended. Of processes of other hosts nothing is known."""
-        if self.host != socket.gethostname():
+        if self.host != this_host():
             return False
         try:
             os.kill(self.pid, 0)
@@ -105,7 +106,7 @@ def kind_entry(kind: str) -> Entry:
 
 def unfinished_entry(name: str, *, aside: bool = False) -> Entry:
     """A file or folder that this process is about to begin, or to put ``aside``."""
-    return {"aside" if aside else "part": name, "host": socket.gethostname(), "pid": os.getpid()}
+    return {"aside" if aside else "part": name, "host": this_host(), "pid": os.getpid()}
 
 
 def ready_entry(name: str, ready: Ready) -> Entry:
@@ -134,10 +135,25 @@ def read_ledger(folder: Path) -> Ledger:
     """
     try:
         with _opened(folder, os.O_RDONLY) as file:
-            content = file.read()
+            content = _content(file)
     except (*_ABSENT, RunError):
         return Ledger()
     return _parsed(_entries(content)) if _is_ledger(content) else Ledger()
+
+
+def _content(file: BinaryIO) -> bytes:
+    """All of a list.
+
+    Raises:
+        RunError: It is larger than any list that tfuq keeps.
+    """
+    size = os.fstat(file.fileno()).st_size
+    if size > _MOST_BYTES:
+        raise RunError(
+            f"{LEDGER}: a list of tfuq's files has {size} bytes, more than {_MOST_BYTES}; "
+            "move it away, or choose another folder"
+        )
+    return file.read()
 
 
 def add_entries(folder: Path, entries: Iterable[Entry], *, flushed: bool = True) -> None:
@@ -207,6 +223,7 @@ def _enter(ledger: Ledger, entry: Mapping) -> None:
             if digest in known:
                 known.remove(digest)
             known.append(digest)
+            del known[:-_KEPT_DIGESTS]
             ledger.unfinished.pop(name, None)
         case {"whole": str(kind)}:
             ledger.kind = kind
@@ -222,7 +239,7 @@ def _enter(ledger: Ledger, entry: Mapping) -> None:
 def _compact(folder: Path, file: BinaryIO) -> None:
     """Replace the list by one that says the same with fewer lines."""
     file.seek(0)
-    ledger = _parsed(_entries(file.read()))
+    ledger = _parsed(_entries(_content(file)))
     beside = folder / f".{LEDGER}.{os.getpid()}.part"
     disk.write(file, _lines([unfinished_entry(beside.name)]))
     ACTIVE.add(Path(os.path.abspath(beside)))
@@ -238,7 +255,7 @@ def _compacted(folder: Path, ledger: Ledger) -> Iterator[Entry]:
     if ledger.kind:
         yield kind_entry(ledger.kind)
     for name, digests in ledger.digests.items():
-        yield from (file_entry(name, digest) for digest in digests[-_KEPT_DIGESTS:])
+        yield from (file_entry(name, digest) for digest in digests)
     for name, process in ledger.unfinished.items():
         if not process.is_dead or os.path.lexists(folder / name):
             yield {

@@ -388,7 +388,7 @@ def give_places(part: Path, folder: Path, ready: Ready) -> None:
     """
     names = sorted(path.relative_to(part) for path in part.rglob("*") if path.is_file())
     digests = {name: digest_of(part / name) for name in names}
-    names = [name for name in names if _hindrance(folder / name, digests[name]) is None]
+    names = [name for name in names if _may_take_place(folder, name, digests[name])]
     older = [
         name
         for name in names
@@ -398,15 +398,30 @@ def give_places(part: Path, folder: Path, ready: Ready) -> None:
         for name in older[1:]:
             disk.remove(folder / name)
     first = older[0] if older and not ready.last else None
-    for name in filter(_is_below, ready.gone):
-        remove_file(folder / name)
+    for name in ready.gone:
+        if _is_file_below(folder, Path(name)):
+            remove_file(folder / name)
     for name in sorted(names, key=lambda name: (name != first, str(name) == ready.last, name)):
         disk.make_folders((folder / name).parent)
         disk.rename(part / name, folder / name)
 
 
-def _is_below(name: str) -> bool:
-    return ".." not in Path(name).parts and not Path(name).is_absolute()
+def _may_take_place(folder: Path, name: Path, digest: str) -> bool:
+    return not _leads_out(folder, name) and _hindrance(folder / name, digest) is None
+
+
+def _is_file_below(folder: Path, name: Path) -> bool:
+    """Whether a name that a list gives is that of a file in the folder; lists may be forged."""
+    if _leads_out(folder, name) or (folder / name).is_symlink():
+        return False
+    return (folder / name).is_file()
+
+
+def _leads_out(folder: Path, name: Path) -> bool:
+    """Whether a name leads out of a folder, by itself or through a link."""
+    if name.is_absolute() or ".." in name.parts:
+        return True
+    return any((folder / above).is_symlink() for above in name.parents)
 
 
 def is_left(path: Path, process: Process, *, held: bool = False) -> bool:

@@ -9,9 +9,11 @@ References:
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -55,6 +57,18 @@ def panels(count: int) -> tuple[Figure, list[Axes]]:
     figure = new_figure(4.2 * columns, 3.2 * rows)
     axes = [figure.add_subplot(rows, columns, number) for number in range(1, count + 1)]
     return figure, axes
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Plot by Matplotlib's own settings.
+
+    Matplotlib obeys a file ``matplotlibrc`` in the working directory, which may be a stranger's and
+    have it start LaTeX.
+    """
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        yield
 
 
 def save(figure: Figure, path: Path) -> Path:

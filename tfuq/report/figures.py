@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tfuq import results, runs
 from tfuq.config import TASKS, with_label_values
-from tfuq.report.canvas import file_names, save
+from tfuq.report.canvas import file_names, own_style, save
 from tfuq.report.diversity import diversity_figure
 from tfuq.report.ranking import reliability, risk_coverage
 from tfuq.report.scored import NamedFigures, ScoredFolder
@@ -19,6 +19,7 @@ from tfuq.report.training import training_curves
 from tfuq.scoring.evaluation import Scores
 
 
+@own_style()
 def write_figures(folder: Path, reference: Path | None, scores: Scores, output: Path) -> list[Path]:
     """Plot everything for a predictions folder.
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tfuq.config import Config
-from tfuq.report.canvas import file_names, panels, save
+from tfuq.report.canvas import file_names, own_style, panels, save
 from tfuq.report.ranking import LINES
 from tfuq.report.rows import Row, column, rows_of, rows_with
 from tfuq.report.strips import Example
@@ -42,6 +42,7 @@ QUANTITIES = {  # of the table, those that a plot shows, and their units
 _MOST_COLUMNS = 6
 
 
+@own_style()
 def write_figures(
     folder: Path,
     config: Config,

@@ -15,7 +15,7 @@ from tfuq.data.stored import read_text
 from tfuq.data.writers import whole_set, write_csv, write_text
 from tfuq.errors import RunError
 from tfuq.locks import exclusive
-from tfuq.report.canvas import save
+from tfuq.report.canvas import own_style, save
 from tfuq.report.study import study_figure
 from tfuq.runs import RUNS
 from tfuq.study.cells import Cell, cells_of, check_cells
@@ -134,6 +134,7 @@ def _run(
     return errors
 
 
+@own_style()
 def _write(
     study: StudyConfig, cells: Sequence[Cell], folder: Path, errors: dict[str, str]
 ) -> Table:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from tfuq import runs
 from tfuq.config import Config
 from tfuq.data.ownership import remove_file
-from tfuq.errors import RunError
+from tfuq.errors import RunError, TfuqError
 from tfuq.layers import median_width
 from tfuq.locks import exclusive
 from tfuq.runs import Run
@@ -159,6 +160,18 @@ def _require_trained(run: Run, members: Iterable[int]) -> None:
         )
 
 
+def _ways_on(path: Path) -> str:
+    """What may be done where a run, or something like one, lies already."""
+    ways = ["another --run"]
+    with suppress(RunError):
+        runs.plan_overwriting(path)
+        ways.insert(0, "--overwrite to replace it")
+    with suppress(TfuqError):
+        runs.open_run(path)
+        ways.insert(0, "--resume to go on with it")
+    return f"pass {' or '.join(ways)}"
+
+
 def check_folder(path: Path, config: Config, *, overwrite: bool, resume: bool) -> None:
     """Refuse a folder whose run would be lost or mixed.
 
@@ -180,10 +193,7 @@ def check_folder(path: Path, config: Config, *, overwrite: bool, resume: bool) -
         _require_no_members(path)
         return
     if not resume:
-        raise RunError(
-            f"{path}: holds a run already; pass --resume to go on with it, --overwrite to "
-            "replace it, or another --run"
-        )
+        raise RunError(f"{path}: holds a run already; {_ways_on(path)}")
     if runs.open_run(path).config != config:
         raise RunError(
             f"{path}: was trained with another configuration; "

@@ -14,6 +14,7 @@ from typing import BinaryIO
 import numpy as np
 
 from tfuq.data.budget import MemoryShortageError, require_memory
+from tfuq.data.readers.compressed import decompressed
 from tfuq.errors import DataError, missing_file
 
 _Stream = BinaryIO | gzip.GzipFile
@@ -60,7 +61,7 @@ def _read(path: Path) -> np.ndarray:
         size = path.stat().st_size
         if not is_gzip:
             return _parse(file, size)
-        with gzip.GzipFile(fileobj=file) as content:
+        with decompressed(file) as content:
             return _parse(content, max(_ALWAYS_ALLOWED, size * _MOST_RATIO))
 
 

@@ -16,6 +16,7 @@ import nibabel
 import numpy as np
 
 from tfuq.data.budget import MemoryShortageError, require_memory
+from tfuq.data.readers.compressed import decompressed
 from tfuq.data.volume import Volume, require_affine, require_finite
 from tfuq.errors import DataError
 
@@ -75,7 +76,7 @@ def _load(path: Path) -> nibabel.analyze.AnalyzeImage:
 def _load_single(path: Path) -> nibabel.Nifti1Image:
     """A ``.nii`` or ``.nii.gz``; of a compressed one, only what its voxels take is decompressed."""
     if path.name.lower().endswith(".gz"):
-        with gzip.open(path) as stream:
+        with path.open("rb") as file, decompressed(file) as stream:
             return _load_compressed(stream)
     with path.open("rb") as stream:
         start = stream.read(_NIFTI2_HEADER)

@@ -23,8 +23,12 @@ def read_plain_text(path: Path) -> str:
     return read_plain_bytes(path).decode("utf-8-sig")
 
 
-def read_plain_bytes(path: Path) -> bytes:
-    """Read the bytes of a file of text.
+def read_plain_bytes(path: Path, working_bytes: int = _CHARACTER_BYTES) -> bytes:
+    """Read the bytes of a file.
+
+    Args:
+        path: The file.
+        working_bytes: The most memory that each of its bytes takes while it is worked on.
 
     Raises:
         OSError: As `read_plain_text`.
@@ -33,6 +37,6 @@ def read_plain_bytes(path: Path) -> bytes:
     state = path.stat()
     if not stat.S_ISREG(state.st_mode):
         raise OSError(errno.EINVAL, "is no regular file", str(path))
-    require_memory([state.st_size], _CHARACTER_BYTES, "bytes of text")
+    require_memory([state.st_size], working_bytes, "bytes of a file")
     with path.open("rb") as file:
         return file.read(state.st_size)
