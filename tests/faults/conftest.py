@@ -30,6 +30,21 @@ def tally(request) -> Counter:
     return request.config.stash.setdefault(_TALLIES, {}).setdefault(request.module.__name__, Counter())
 
 
+def pytest_sessionfinish(session) -> None:
+    """A worker of several sends its counts to the process that shows them."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        tallies = session.config.stash.get(_TALLIES, {})
+        output["tallies"] = {module: dict(counts) for module, counts in tallies.items()}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node) -> None:
+    tallies = node.config.stash.setdefault(_TALLIES, {})
+    for module, counts in getattr(node, "workeroutput", {}).get("tallies", {}).items():
+        tallies.setdefault(module, Counter()).update(counts)
+
+
 def pytest_terminal_summary(terminalreporter, config) -> None:
     for module, counts in config.stash.get(_TALLIES, {}).items():
         found = ", ".join(f"{count} {what}" for what, count in counts.items())
