@@ -24,6 +24,7 @@ from tfuq.data.ownership import remove_leftovers
 from tfuq.data.readers import read
 from tfuq.data.writers import make_folder, write_text
 from tfuq.errors import ConfigError, DataError, RunError
+from tfuq.prediction import input_cases
 from tfuq.report import figures as report_figures
 from tfuq.report import shift as shift_figures
 from tfuq.report.canvas import own_style
@@ -194,3 +195,14 @@ def test_a_remedy_is_one_that_is_accepted(tmp_path):
         check_folder(tmp_path, settings("x", "deterministic", 3), overwrite=False, resume=False)
     assert "--overwrite" not in str(refusal.value)
     assert "--resume" not in str(refusal.value)
+
+
+def test_a_folder_of_files_does_not_tell_which_channels_belong_together(tmp_path):
+    for name in ("a_t1", "a_t2"):
+        nib.save(nib.Nifti1Image(np.zeros((4, 4, 4), np.float32), np.eye(4)), tmp_path / f"{name}.nii.gz")
+    config = settings(tmp_path, "deterministic", 3)
+    with pytest.raises(DataError, match=r"2 channels.*each with --input"):
+        input_cases(config, 2, (tmp_path,))
+    assert [case.id for case in input_cases(config, 1, (tmp_path,))] == ["a_t1", "a_t2"]
+    files = tuple(sorted(tmp_path.iterdir()))
+    assert [len(case.images) for case in input_cases(config, 2, files)] == [2]

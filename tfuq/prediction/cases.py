@@ -146,8 +146,21 @@ def _folder_cases(config: Config, files_per_case: int, folder: Path) -> list[Cas
         if files and files_per_case == 1:
             return _grouped(config, files, 1)
         if files:
-            raise
+            raise _channels_not_told(config, files_per_case, folder, error) from error
         raise _nothing_to_read(config, folder, error) from error
+
+
+def _channels_not_told(
+    config: Config,
+    channels: int,
+    folder: Path,
+    error: DataError,
+) -> DataError:
+    return DataError(
+        f"{folder}: a case of this run has {channels} channels, and which files of a folder belong "
+        f"together is told by layout {config.data.layout} alone ({error}); give the files of each "
+        "case in turn, each with --input"
+    )
 
 
 def _nothing_to_read(config: Config, folder: Path, error: DataError) -> DataError:
