@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -18,6 +18,7 @@ from tfuq.data.readers import stem
 from tfuq.data.volume import Volume
 from tfuq.data.writers import whole_set, write_csv
 from tfuq.measures.voxel import UNCERTAINTY_MAPS
+from tfuq.prediction.segmentation import VolumePredictor
 from tfuq.prediction.tables import TablePredictor
 from tfuq.report.overview import overview
 from tfuq.report.slices import CaseArrays
@@ -175,7 +176,7 @@ class LoadedRun:
             (case,) = predicting.with_masks(self.run.config, [case], Path(mask))
         if isinstance(predictor, TablePredictor):
             return PredictedTable(predictor.predict_images([case], [image]))
-        prediction = predicting.predict_image(predictor, image, case)
+        prediction = predicting.predict_image(cast(VolumePredictor, predictor), image, case)
         return PredictedVolume(prediction, image, self.run.config)
 
     def _case(self, volume: str | Path | Volume) -> Case:

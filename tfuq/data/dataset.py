@@ -101,17 +101,28 @@ class TrainingSet(ABC):
         self._cases = cases
         self._preprocessor = make_preprocessor(config, statistics)
         self._cache: dict[int, Examples] = {}
-        self.channels: int | None = None
+        self._channels: int | None = None
         self.index: list[tuple[int, int]] = []
         self._terms: list[int] = []  # of each example's log-likelihood
         for number in range(len(cases)):
             self._enter(number, self._examples(number))
 
+    @property
+    def channels(self) -> int:
+        """The channels of every image.
+
+        Raises:
+            DataError: There is none.
+        """
+        if self._channels is None:
+            raise DataError("a training set without cases has no channels; set data.split.train")
+        return self._channels
+
     def _enter(self, number: int, examples: Examples) -> None:
         self.index += [(number, row) for row in range(len(examples.images))]
         self._terms += self._terms_of(examples)
         self._count(examples)
-        self.channels = examples.images.shape[-1]
+        self._channels = examples.images.shape[-1]
 
     @abstractmethod
     def _load(self, case: Case) -> Examples:
@@ -169,9 +180,9 @@ class TrainingSet(ABC):
             DataError: Another number of channels.
         """
         channels = examples.images.shape[-1]
-        if self.channels not in (None, channels):
+        if self._channels not in (None, channels):
             raise DataError(
-                f"{case.images[0]}: has {channels} channel(s), the other cases {self.channels}; "
+                f"{case.images[0]}: has {channels} channel(s), the other cases {self._channels}; "
                 "all need the same"
             )
         return examples

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from tfuq.errors import RunError
 
@@ -44,7 +44,7 @@ def open_regular(path: Path, flags: int) -> BinaryIO:
         os.close(descriptor)
         raise _not_regular(path)
     mode = {os.O_RDONLY: "rb", os.O_WRONLY: "wb"}.get(flags & os.O_ACCMODE, "r+b")
-    return os.fdopen(descriptor, mode, buffering=0)
+    return cast(BinaryIO, os.fdopen(descriptor, mode, buffering=0))
 
 
 def _not_regular(path: Path) -> RunError:

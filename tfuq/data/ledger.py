@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from tfuq.data import disk
 from tfuq.data.disk import open_regular
@@ -199,7 +199,7 @@ def _is_ledger(content: bytes) -> bool:
     return content.startswith(_HEADER) or is_cut
 
 
-def _entries(content: bytes) -> Iterator[dict]:
+def _entries(content: bytes) -> Iterator[dict[str, Any]]:
     for line in content.split(b"\n")[:-1]:
         try:
             entry = json.loads(line)
@@ -209,14 +209,14 @@ def _entries(content: bytes) -> Iterator[dict]:
             yield entry
 
 
-def _parsed(entries: Iterable[Mapping]) -> Ledger:
+def _parsed(entries: Iterable[Mapping[str, Any]]) -> Ledger:
     ledger = Ledger()
     for entry in entries:
         _enter(ledger, entry)
     return ledger
 
 
-def _enter(ledger: Ledger, entry: Mapping) -> None:
+def _enter(ledger: Ledger, entry: Mapping[str, Any]) -> None:
     match entry:
         case {"name": str(name), "sha256": str(digest)}:
             known = ledger.digests.setdefault(name, [])

@@ -398,9 +398,9 @@ def give_places(part: Path, folder: Path, ready: Ready) -> None:
         for name in older[1:]:
             disk.remove(folder / name)
     first = older[0] if older and not ready.last else None
-    for name in ready.gone:
-        if _is_file_below(folder, Path(name)):
-            remove_file(folder / name)
+    for gone in map(Path, ready.gone):
+        if _is_file_below(folder, gone):
+            remove_file(folder / gone)
     for name in sorted(names, key=lambda name: (name != first, str(name) == ready.last, name)):
         disk.make_folders((folder / name).parent)
         disk.rename(part / name, folder / name)

@@ -11,7 +11,7 @@ from tfuq.doctor.tasks import CHECKS
 from tfuq.errors import TfuqError
 from tfuq.posterior import METHOD_TRAITS
 from tfuq.prediction import Request, make_predictor
-from tfuq.prediction.predictor import Drawn
+from tfuq.prediction.statistics import Drawn
 from tfuq.runs import Run
 
 _SAMPLES = 2

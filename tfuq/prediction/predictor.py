@@ -83,6 +83,7 @@ class Predictor(ABC):
         if not sampler:
             reducers = [*self._reducers(posterior), *extra_reducers]
             sampler = Sampler(posterior, reducers, finish=self._finish)
+        self.posterior = posterior  # without members where the samples come from elsewhere
         self.sampler = sampler
 
     def _read_calibration(self) -> Calibration | None:
@@ -167,7 +168,7 @@ class Predictor(ABC):
     @property
     def networks(self) -> list[tf_keras.Model]:
         """The members' networks."""
-        return [member.model for member in self.sampler.posterior.members]
+        return [member.model for member in self.posterior.members]
 
     def manifest(self) -> Manifest:
         """A manifest without cases yet."""

@@ -145,7 +145,8 @@ class VolumePredictor(Predictor):
         padded_indices = []
         for index, side in zip(indices, box, strict=True):
             padded_indices.append(index + side.start)
-        return np.ravel_multi_index(padded_indices, shape)
+        flat: np.ndarray = np.ravel_multi_index(padded_indices, shape)
+        return flat
 
     def _padding(self, prepared: Volume) -> tuple[tuple[int, ...], Box]:
         """The shape of a padded example, and the box in it that the example fills."""
@@ -231,11 +232,10 @@ class VolumePredictor(Predictor):
 
     def _member_weights(self) -> np.ndarray:
         """Each member's share of the samples."""
-        posterior = self.sampler.posterior
         samples = tf.constant(self.samples)
         counts = []
         for member in range(self.members):
-            counts.append(int(posterior.draws(member, samples)))
+            counts.append(int(self.posterior.draws(member, samples)))
         return np.array(counts, np.float32) / self.samples
 
     @property

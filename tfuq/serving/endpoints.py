@@ -106,16 +106,16 @@ def _close(served: np.ndarray, expected: np.ndarray, tolerance: float) -> bool:
     if not tolerance:
         return is_same(served, expected)
     if expected.dtype == object:
-        return served.tolist() == [text.decode() for text in expected.tolist()]
+        return bool(served.tolist() == [text.decode() for text in expected.tolist()])
     if served.shape != expected.shape:
         return False
-    return np.allclose(served, expected, rtol=tolerance, atol=tolerance)
+    return bool(np.allclose(served, expected, rtol=tolerance, atol=tolerance))
 
 
 def is_same(one: np.ndarray, other: np.ndarray) -> bool:
     """Whether both are equal to the bit; texts, which are objects, by their letters."""
     if one.dtype == object:
-        return one.tolist() == other.tolist()
+        return bool(one.tolist() == other.tolist())
     if one.dtype != other.dtype or one.shape != other.shape:
         return False
     return one.tobytes() == other.tobytes()

@@ -102,7 +102,8 @@ class _Request:
 
     @property
     def images(self) -> int:
-        return self.inputs["image"].shape[0]
+        images: int = self.inputs["image"].shape[0]
+        return images
 
     @property
     def space(self) -> tuple[int, ...]:

@@ -45,6 +45,7 @@ class ServedNetwork(tf.Module):
         super().__init__()
         self._config = predictor.config
         self._sampler = predictor.sampler
+        self._posterior = predictor.posterior
         self.most = most
         self._channels = predictor.run.facts["channels"]
         self._seed = predictor.request.seed
@@ -74,7 +75,7 @@ class ServedNetwork(tf.Module):
     def weights(self) -> list[tf.Variable]:
         """What the signatures read, each variable once."""
         variables: list[tf.Variable] = []
-        for member in self._sampler.posterior.members:
+        for member in self._posterior.members:
             variables += member.model.weights
         variables += [*self._prepare.variables, self._samples]
         by_identity = {id(variable): variable for variable in variables}
@@ -111,7 +112,7 @@ class ServedNetwork(tf.Module):
     def _drawn(self, images: tf.Tensor, seed: tf.Tensor, num_samples: tf.Tensor) -> Outputs:
         images = self._with_known_shape(images)
         samples = tf.clip_by_value(num_samples, 1, self.most)
-        return self._sampler.sample(images, seed, samples)
+        return dict(self._sampler.sample(images, seed, samples))
 
     def _with_known_shape(self, images: tf.Tensor) -> tf.Tensor:
         """The images, their shape known as far as the sampling graph needs it."""
@@ -150,6 +151,6 @@ def _without_randomness(predictor: Predictor) -> Sampler:
     """Samples the first member at the means of its weights, without dropout."""
     config = predictor.config
     task = task_of(config)
-    first = predictor.sampler.posterior.members[0]
+    first = predictor.posterior.members[0]
     network = windowed(config, at_its_means(first.model), keep=predictor.request.batch)
     return Sampler(Posterior([network]), task.reducers(config), finish=task.finish)

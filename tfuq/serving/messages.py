@@ -7,7 +7,7 @@ by field. So an export and a client need nothing but TensorFlow, which brings pr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import tensorflow as tf
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -106,14 +106,14 @@ def predict_request(
         inputs: Tensors by name.
         version: The version of the model; None for the newest.
     """
-    request = PredictRequest()
+    request: Any = PredictRequest()
     request.model_spec.name = model
     request.model_spec.signature_name = signature
     if version is not None:
         request.model_spec.version.value = version
     for name, tensor in inputs.items():
         request.inputs[name].CopyFrom(tensor)
-    return request
+    return cast(Message, request)
 
 
 def impulse(shape: Iterable[int]) -> tensor_pb2.TensorProto:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from tfuq.config import PreprocessingConfig
@@ -90,7 +92,7 @@ class Reference:
             images = prepared_images(self._run, images)
         seed = inputs.get("seed", (self._export.seed, 0))
         statistics = predictor.sampler.sample(images, seed, samples)
-        drawn = {name: values.numpy() for name, values in statistics.items()}
+        drawn = {name: np.asarray(values) for name, values in statistics.items()}
         if signature == "prepared":
             return drawn
         box: Box = ()
@@ -143,7 +145,7 @@ def _steps_of_graph(run: Run) -> PreprocessingConfig:
     window = None
     if "window" in names:
         window = preprocessing.window
-    normalization = "none"
+    normalization: Literal["none", "zscore-training"] = "none"
     if "zscore-training" in names:
         normalization = "zscore-training"
     return PreprocessingConfig(

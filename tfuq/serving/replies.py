@@ -164,7 +164,7 @@ def _require_shape(tensor: tensor_pb2.TensorProto, output: Output) -> None:
 
 def _type_name(number: int) -> str:
     if number in types_pb2.DataType.values():
-        return types_pb2.DataType.Name(number)
+        return str(types_pb2.DataType.Name(number))
     return str(number)
 
 
@@ -172,13 +172,13 @@ def _array(values: Sequence[Any], output: Output) -> np.ndarray:
     """An array of as many plain values as it has elements."""
     if output.texts:
         return np.array(values, object).reshape(output.shape)
-    wide_type = np.int64
+    wide_type: type[np.generic] = np.int64
     if output.dtype == np.float32:
         wide_type = np.float64
     try:
         wide = np.array(values, wide_type)
         with np.errstate(over="ignore"):
-            narrow = wide.astype(output.dtype)
+            narrow: np.ndarray = wide.astype(output.dtype)
     except (ValueError, OverflowError, TypeError) as error:
         raise ReplyError(f"holds what is no {np.dtype(output.dtype).name}") from error
     if output.dtype == np.uint8 and not np.array_equal(narrow, wide):

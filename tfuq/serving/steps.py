@@ -6,6 +6,7 @@ The graph does what is a function of the request alone. The client does the rest
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import tensorflow as tf
 
@@ -128,7 +129,8 @@ class Preparation(tf.Module):
         return images
 
     def _window(self, images: tf.Tensor) -> tf.Tensor:
-        return tf.clip_by_value(images, *self._config.preprocessing.window)
+        low, high = cast(tuple[float, float], self._config.preprocessing.window)
+        return tf.clip_by_value(images, low, high)
 
 
 def _zscore(images: tf.Tensor) -> tf.Tensor:

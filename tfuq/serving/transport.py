@@ -90,7 +90,8 @@ class GrpcServer:
             with grpc.insecure_channel(self._address, options) as channel:
                 serializer = PredictRequest.SerializeToString
                 predict = channel.unary_unary(PREDICT, request_serializer=serializer)
-                return predict(request, timeout=_SECONDS)
+                reply: bytes = predict(request, timeout=_SECONDS)
+                return reply
         except grpc.RpcError as error:
             reason = f"{error.code().name}: {error.details()}"
             raise _refused(self._address, reason) from error

@@ -13,7 +13,7 @@ from tfuq.data.classification import class_of
 from tfuq.data.perturbations import Subject
 from tfuq.data.volume import Volume
 from tfuq.data.writers import make_folder, write_csv
-from tfuq.prediction.predictor import Drawn
+from tfuq.prediction.statistics import Drawn
 from tfuq.prediction.tables import TablePredictor
 from tfuq.scoring.classification import class_scores
 from tfuq.scoring.evaluation.failures import classification_cohort, unsigned

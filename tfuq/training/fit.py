@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import tensorflow as tf
@@ -32,6 +33,7 @@ from tfuq.training.validation import Validator
 from tfuq.weights import model_arrays, save_arrays
 
 HISTORY = "history.csv"
+Batches = Iterable[tuple[tf.Tensor, tf.Tensor]]
 _TIMED_STEPS = 4
 
 
@@ -202,7 +204,7 @@ class MemberTraining:
             message += f"; {self.folder / STATE} keeps the epoch before"
         return TfuqError(message)
 
-    def _batches(self, epoch: int) -> Iterable[tuple[tf.Tensor, tf.Tensor]]:
+    def _batches(self, epoch: int) -> Batches:
         """An epoch's batches of images and targets, on the strategy's devices."""
         dataset = epoch_dataset(
             self._training,
@@ -214,8 +216,8 @@ class MemberTraining:
         )
         if self._strategy.num_replicas_in_sync == 1:
             # A distributed one would autotune by itself, and wait (see `epoch_dataset`).
-            return dataset
-        return self._strategy.experimental_distribute_dataset(dataset)
+            return cast(Batches, dataset)
+        return cast(Batches, self._strategy.experimental_distribute_dataset(dataset))
 
     def _endless_batches(self) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
         for epoch in itertools.count():
