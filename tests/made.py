@@ -70,7 +70,7 @@ def make_scores(run: Run, method: str, samples: int = 4, noise: float = 1.0, mos
     """Predict cases of the run by adding ``noise`` to the truth, score them, and say where the scores are."""
     folder = make_predictions(run, method, samples, noise, most)
     scores = score_folder(folder, None, on_case=lambda _: None)
-    scores.write(run.scores(method), draw=_draw)
+    scores.write(run.scores(method), plot=_draw)
     return run.scores(method)
 
 
