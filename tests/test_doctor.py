@@ -93,7 +93,8 @@ def _calibration(draws, source, cases):
 
 
 def test_calibration_on_test_cases(run):
-    draws, path = Manifest(str(run.path), "hybrid", 4, 0, [], "0.1.0"), run.path / "calibrations" / "hybrid.json"
+    draws = Manifest(run=str(run.path), method="hybrid", samples=4, seed=0, weights_digest=[], tfuq_version="0.1.0")
+    path = run.path / "calibrations" / "hybrid.json"
     _calibration(draws, "validation", {"ball_002": ["a"]}).write(path)
     assert list(calibrated_on_test_cases(run)) == []
     _calibration(draws, "test", {"ball_002": ["a"], "ball_004": ["b"]}).write(path)

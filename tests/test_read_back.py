@@ -173,7 +173,7 @@ def test_measures_that_are_equal_in_all_cases_are_scored(task, balls, digits, he
 
 
 def a_calibration(run: Run) -> Calibration:
-    draws = results.Manifest(str(run.path), "hybrid", 4, 0, ["a"], "0.1.0")
+    draws = results.Manifest(run=str(run.path), method="hybrid", samples=4, seed=0, weights_digest=["a"], tfuq_version="0.1.0")
     scaling = Scaling(kind="vector", weights=[1.0] * 10, bias=[0.0] * 10, nll_before=1.0, nll_after=0.9, items=20)
     return Calibration(
         draws=draws,

@@ -63,7 +63,7 @@ class CaseEntry:
     raters: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Manifest:
     """Everything that determines the predictions, and the finished cases.
 
