@@ -82,7 +82,7 @@ def command(
         opened,
         request,
         chosen,
-        Choices(source, alpha, scaling),
+        Choices(source=source, alpha=alpha, kind=scaling),
         say=say,
         overwrite=overwrite,
     )

@@ -85,7 +85,7 @@ def command(
     """
     from tfuq.scoring.evaluation import FailureOptions, default_output, score_folder
 
-    failures = FailureOptions(level or LEVELS, failure_at)
+    failures = FailureOptions(levels=level or LEVELS, limit=failure_at)
     doses = None
     if dose:
         doses = _doses(predictions, reference, dose, label_values)
@@ -108,7 +108,7 @@ def command(
     plot = None
     if figures:
         plot = partial(_plot, predictions, reference, scores, doses)
-    plotted = scores.write(folder, draw=plot)
+    plotted = scores.write(folder, plot=plot)
     if figures:
         say(f"{len(plotted)} figures drawn")
     for line in score_lines(scores.summary):

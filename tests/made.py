@@ -70,14 +70,21 @@ def make_scores(run: Run, method: str, samples: int = 4, noise: float = 1.0, mos
     """Predict cases of the run by adding ``noise`` to the truth, score them, and say where the scores are."""
     folder = make_predictions(run, method, samples, noise, most)
     scores = score_folder(folder, None, on_case=lambda _: None)
-    scores.write(run.scores(method), draw=_draw)
+    scores.write(run.scores(method), plot=_draw)
     return run.scores(method)
 
 
 def make_predictions(run: Run, method: str, samples: int = 4, noise: float = 1.0, most: int = 8) -> Path:
     """Predict cases of the run by adding ``noise`` to the truth, and say where the predictions are."""
     folder, rng = run.predictions(method), np.random.default_rng(len(method))
-    manifest = Manifest(str(run.path), method, samples, 5, ["ab" * 32], "0.1.0")
+    manifest = Manifest(
+        run=str(run.path),
+        method=method,
+        samples=samples,
+        seed=5,
+        weights_digest=["ab" * 32],
+        tfuq_version="0.1.0",
+    )
     cases = [case for case in cases_of(run.config.data) if case.id in run.split["test"]][:most]
     for case in cases:
         manifest.add(case, {})

@@ -6,15 +6,9 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from tests import references
-from tfuq.scoring.association import (
-    auroc_interval,
-    grouped_correlations,
-    resampled_auroc,
-    resampled_pearson,
-    resampled_ranks,
-    resampled_spearman,
-)
+from tfuq.scoring.association import auroc_interval, grouped_correlations
 from tfuq.scoring.bootstrap import bootstrap_values, cluster_interval, share_with_interval
+from tfuq.scoring.resampled import resampled_auroc, resampled_pearson, resampled_ranks, resampled_spearman
 
 TIMES = np.random.default_rng(9).integers(0, 4, (30, 14))
 

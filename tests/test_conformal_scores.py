@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from tests import references_scores as slow
 from tfuq.errors import DataError
-from tfuq.scoring import conformal
+from tfuq.scoring import conformal, coverage, risk_control
 
 
 def drawn_classes(rng, n, classes=6):
@@ -67,25 +67,25 @@ def test_losses_and_thresholds():
     truth = rng.random((12, 60)) < 0.4
     p = np.clip(0.5 * truth + rng.random((12, 60)) * 0.6, 0, 1).astype(np.float32)
     truth[4] = False
-    missed = np.array([conformal.missed_shares(*pair) for pair in zip(p, truth, strict=True)])
-    excess = np.array([conformal.excess_shares(*pair) for pair in zip(p, truth, strict=True)])
-    for k in range(0, len(conformal.THRESHOLDS), 37):
-        threshold = conformal.THRESHOLDS[k]
+    missed = np.array([risk_control.missed_shares(*pair) for pair in zip(p, truth, strict=True)])
+    excess = np.array([risk_control.excess_shares(*pair) for pair in zip(p, truth, strict=True)])
+    for k in range(0, len(risk_control.THRESHOLDS), 37):
+        threshold = risk_control.THRESHOLDS[k]
         assert missed[:, k] == pytest.approx([slow.missed_share(*pair, threshold) for pair in zip(p, truth, strict=True)])
         assert excess[:, k] == pytest.approx([slow.excess_share(*pair, threshold) for pair in zip(p, truth, strict=True)])
-    found = conformal.bounding_thresholds(missed, excess, 0.2)
+    found = risk_control.bounding_thresholds(missed, excess, 0.2)
     controlled = [(12 * m + 1) / 13 <= 0.2 for m in missed.mean(0)]
-    assert found["upper"] == max(t for t, holds in zip(conformal.THRESHOLDS, controlled, strict=True) if holds)
+    assert found["upper"] == max(t for t, holds in zip(risk_control.THRESHOLDS, controlled, strict=True) if holds)
     assert found["lower"] >= found["upper"]
-    least = list(conformal.THRESHOLDS).index(np.float32(found["lower"]))
+    least = list(risk_control.THRESHOLDS).index(np.float32(found["lower"]))
     assert (12 * excess[:, least].mean() + 1) / 13 <= 0.2
     assert found["lower"] == found["upper"] or (12 * excess[:, least - 1].mean() + 1) / 13 > 0.2
 
 
 def test_nothing_to_find_and_nothing_found():
     absent = np.zeros(5, bool)
-    assert not conformal.missed_shares(np.ones(5), absent).any()
-    np.testing.assert_array_equal(conformal.excess_shares(np.ones(5, np.float32), absent)[[0, -1]], [1, 0])
+    assert not risk_control.missed_shares(np.ones(5), absent).any()
+    np.testing.assert_array_equal(risk_control.excess_shares(np.ones(5, np.float32), absent)[[0, -1]], [1, 0])
 
 
 def test_volume_intervals_hold_what_their_scores_say():
@@ -100,20 +100,20 @@ def test_volume_intervals_hold_what_their_scores_say():
 
 
 def test_realized_coverage():
-    row = conformal.realized(np.arange(50) < 45, 0.9, calibrated_on=99)
+    row = coverage.realized(np.arange(50) < 45, 0.9, calibrated_on=99)
     assert (row["realized"], row["n"]) == (0.9, 50)
     low = stats.beta.ppf(0.025, 45, 6), stats.beta.ppf(0.975, 46, 5)
     assert row["interval"] == pytest.approx(low)
     assert row["band"][0] < 0.9 < row["band"][1]
     losses = np.array([0.1, 0.0, 0.3, 0.0])
-    assert conformal.mean_loss(losses, 0.1, 99)["interval"] == pytest.approx(
+    assert coverage.mean_loss(losses, 0.1, 99)["interval"] == pytest.approx(
         [0, stats.t.interval(0.95, 3, 0.1, stats.sem(losses))[1]]
     )
-    assert conformal.mean_loss(losses[:1], 0.1, 99)["interval"] is None
+    assert coverage.mean_loss(losses[:1], 0.1, 99)["interval"] is None
     # Six losses of 0 say that a loss of 1 has at most the probability that leaves none of six with 2.5 %.
-    assert conformal.mean_loss(np.zeros(6), 0.1, 99)["interval"] == pytest.approx([0, 1 - 0.025 ** (1 / 6)])
-    assert conformal.mean_loss(np.ones(6), 0.1, 99)["interval"] == pytest.approx([0.025 ** (1 / 6), 1])
-    assert conformal.mean_loss(np.full(6, 0.3), 0.1, 99)["interval"] is None
+    assert coverage.mean_loss(np.zeros(6), 0.1, 99)["interval"] == pytest.approx([0, 1 - 0.025 ** (1 / 6)])
+    assert coverage.mean_loss(np.ones(6), 0.1, 99)["interval"] == pytest.approx([0.025 ** (1 / 6), 1])
+    assert coverage.mean_loss(np.full(6, 0.3), 0.1, 99)["interval"] is None
 
 
 @pytest.mark.parametrize("alpha", [0, 1, -0.1, 1.5, math.nan])
@@ -151,7 +151,7 @@ def test_coverage_follows_the_beta_binomial(rule):
         return (scores[test] <= conformal.conformal_quantile(scores[calibration], ALPHA)).mean()
 
     found = coverages(rng, held)
-    low, high = conformal.coverage_band(CALIBRATION, TEST, ALPHA)
+    low, high = coverage.coverage_band(CALIBRATION, TEST, ALPHA)
     inside = ((found >= low) & (found <= high)).mean()
     assert stats.binomtest(int(inside * PARTITIONS), PARTITIONS, 0.95).pvalue > 1e-3 or inside > 0.95
     assert found.mean() == pytest.approx(0.9, abs=3.5 * found.std() / math.sqrt(PARTITIONS))
@@ -180,14 +180,14 @@ def test_expected_losses_stay_below_alpha():
     truth = rng.random((cases, voxels)) < rng.uniform(0.05, 0.4, (cases, 1))
     logits = 3 * truth - 1 + rng.normal(0, 1, (cases, voxels)) - rng.normal(1, 1, (cases, 1))
     p = (1 / (1 + np.exp(-logits))).astype(np.float32)
-    missed = np.array([conformal.missed_shares(*pair) for pair in zip(p, truth, strict=True)])
-    excess = np.array([conformal.excess_shares(*pair) for pair in zip(p, truth, strict=True)])
+    missed = np.array([risk_control.missed_shares(*pair) for pair in zip(p, truth, strict=True)])
+    excess = np.array([risk_control.excess_shares(*pair) for pair in zip(p, truth, strict=True)])
     volume = truth.sum(1).astype(float)
     scores = conformal.volume_scores(volume, 0.9 * volume.mean(), 1.1 * volume.mean(), 1.0)
 
     def held(calibration, test):
-        found = conformal.bounding_thresholds(missed[calibration], excess[calibration], ALPHA)
-        place = [list(conformal.THRESHOLDS).index(np.float32(found[side])) for side in ("upper", "lower")]
+        found = risk_control.bounding_thresholds(missed[calibration], excess[calibration], ALPHA)
+        place = [list(risk_control.THRESHOLDS).index(np.float32(found[side])) for side in ("upper", "lower")]
         inside = (scores[test] <= conformal.conformal_quantile(scores[calibration], ALPHA)).mean()
         return missed[test, place[0]].mean(), excess[test, place[1]].mean(), inside
 

@@ -87,11 +87,17 @@ def test_cases_in_two_splits(run):
     assert "'ball_000' is in both train and test" in only(split_is_refused(run), "splits")
 
 
+def _calibration(draws, source, cases):
+    conformal = Conformal(alpha=0.1)
+    return Calibration(draws=draws, source=source, cases=cases, scaling=None, conformal=conformal)
+
+
 def test_calibration_on_test_cases(run):
-    draws, path = Manifest(str(run.path), "hybrid", 4, 0, [], "0.1.0"), run.path / "calibrations" / "hybrid.json"
-    Calibration(draws, "validation", {"ball_002": ["a"]}, None, Conformal(0.1)).write(path)
+    draws = Manifest(run=str(run.path), method="hybrid", samples=4, seed=0, weights_digest=[], tfuq_version="0.1.0")
+    path = run.path / "calibrations" / "hybrid.json"
+    _calibration(draws, "validation", {"ball_002": ["a"]}).write(path)
     assert list(calibrated_on_test_cases(run)) == []
-    Calibration(draws, "test", {"ball_002": ["a"], "ball_004": ["b"]}, None, Conformal(0.1)).write(path)
+    _calibration(draws, "test", {"ball_002": ["a"], "ball_004": ["b"]}).write(path)
     assert "1 case(s) of the test split, 'ball_004'" in only(calibrated_on_test_cases(run), "calibration", "caution")
 
 

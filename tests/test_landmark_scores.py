@@ -4,16 +4,8 @@ import numpy as np
 import pytest
 
 from tests import references, references_tables
-from tfuq.scoring.landmarks import (
-    detection_auroc,
-    detection_interval,
-    ellipse_coverage,
-    errors_by_quantile,
-    landmark_table,
-    radial_errors,
-    rater_distance,
-    success_rates,
-)
+from tfuq.scoring.landmark_detection import detection_auroc, detection_interval, errors_by_quantile
+from tfuq.scoring.landmarks import ellipse_coverage, landmark_table, radial_errors, rater_distance, success_rates
 
 NONE = np.full((3, 2), np.nan)
 

@@ -13,7 +13,7 @@ from tfuq.masks import SampleMasks
 from tfuq.measures.structure import ClassMaps, pairwise_dice, structure_rows
 from tfuq.reducers import PackedMasks
 from tfuq.scoring.calibration import brier, error_auroc, expected_calibration_error, negative_log_likelihood
-from tfuq.scoring.evaluation.segmentation import measure_means, spearman_with_dice
+from tfuq.scoring.evaluation.structures import measure_means, spearman_with_dice
 from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.segmentation import dice, overlap_scores, surface_scores
 

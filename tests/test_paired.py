@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 
 from tfuq.scoring.comparison import differences_from_best, supported_best
-from tfuq.scoring.paired import hodges_lehmann, holm, paired_difference, walsh_interval
+from tfuq.scoring.paired import holm, paired_difference
+from tfuq.scoring.walsh import hodges_lehmann, walsh_interval
 
 
 def exact_p(differences):

@@ -22,7 +22,7 @@ from tfuq.doctor.cases import calibrated_on_validation_cases
 from tfuq.errors import DataError
 from tfuq.results import read_manifest
 from tfuq.runs import open_run
-from tfuq.scoring import conformal, sizes
+from tfuq.scoring import coverage, sizes
 from tfuq.scoring.promise_lines import promise_lines, promise_remarks, size_text
 from tfuq_cli.main import main
 
@@ -80,16 +80,16 @@ def test_coverage_bands():
     ranks = rng.random((200_000, m + n)).argsort(1).argsort(1)
     quantile = np.sort(ranks[:, :m], 1)[:, int(np.ceil((m + 1) * (1 - alpha))) - 1]
     covered = (ranks[:, m:] <= quantile[:, None]).mean(1)
-    low, high = conformal.coverage_band(m, n, alpha)
+    low, high = coverage.coverage_band(m, n, alpha)
     assert (covered < low).mean() <= 0.0255
     assert (covered <= low).mean() > 0.025
     assert high == 1.0
-    inside, below = conformal.realized(np.ones(n, bool), 0.9, m), conformal.realized(np.arange(n) < 5, 0.9, m)
+    inside, below = coverage.realized(np.ones(n, bool), 0.9, m), coverage.realized(np.arange(n) < 5, 0.9, m)
     assert (inside["outside"], inside["broken"]) == (None, False)
     assert (below["outside"], below["broken"], below["calibrated_on"]) == ("below", True, m)
-    above = conformal.realized(np.ones(400, bool), 0.9, 400)
+    above = coverage.realized(np.ones(400, bool), 0.9, 400)
     assert (above["outside"], above["broken"]) == ("above", False)
-    assert "band" not in conformal.realized(np.ones(3, bool), 0.9)
+    assert "band" not in coverage.realized(np.ones(3, bool), 0.9)
 
 
 @pytest.mark.parametrize("law", [lambda rng, shape: rng.random(shape) < 0.3, lambda rng, shape: rng.beta(0.4, 3, shape)])
@@ -102,9 +102,9 @@ def test_mean_losses_stay_in_their_band(law):
         losses = np.where(np.linspace(0, 1, 41)[:, None] < severity, np.maximum(scale, severity > 0.7), 0).T
         holds = (m * losses[:m].mean(0) + 1) / (m + 1) <= alpha
         chosen = losses[m:, np.flatnonzero(holds)[0]] if holds.any() else np.zeros(n)
-        above += conformal.mean_loss(chosen, alpha, m)["broken"]
+        above += coverage.mean_loss(chosen, alpha, m)["broken"]
     assert above / repeats <= 0.025 + 3 * np.sqrt(0.025 / repeats)
-    row = conformal.mean_loss(np.array([1.0] * 9 + [0.0] * 3), alpha, m)
+    row = coverage.mean_loss(np.array([1.0] * 9 + [0.0] * 3), alpha, m)
     assert (row["outside"], row["broken"]) == ("above", True)
     rank = int(np.ceil((m + 1) * (1 - alpha)))
     assert row["band"][1] == pytest.approx(stats.betabinom(n, m + 1 - rank, rank).ppf(0.975) / n)
@@ -241,7 +241,7 @@ def test_report_says_what_score_says(on_validation):
 
 
 def test_lines_of_a_broken_promise():
-    row = conformal.realized(np.arange(40) < 20, 0.9, 99) | sizes.set_size(np.ones((40, 3), bool))
+    row = coverage.realized(np.arange(40) < 20, 0.9, 99) | sizes.set_size(np.ones((40, 3), bool))
     (line,) = promise_lines({"lac": row})
     assert "99 calibration and 40 test cases allow 0.775 to 1.000, BELOW that" in line
     assert "mean set size 3.000" in line

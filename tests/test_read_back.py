@@ -25,7 +25,7 @@ from tfuq.report.landmark_figures import _sampled_points
 from tfuq.report.page.found import _few_colours
 from tfuq.report.training import training_curves
 from tfuq.runs import Run
-from tfuq.scoring.evaluation.classification import read_predictions
+from tfuq.scoring.evaluation.class_table import read_predictions
 from tfuq.shift.examples import read_example
 from tfuq.weights import assign_arrays, load_arrays, save_arrays
 
@@ -173,9 +173,15 @@ def test_measures_that_are_equal_in_all_cases_are_scored(task, balls, digits, he
 
 
 def a_calibration(run: Run) -> Calibration:
-    draws = results.Manifest(str(run.path), "hybrid", 4, 0, ["a"], "0.1.0")
-    scaling = Scaling("vector", [1.0] * 10, [0.0] * 10, 1.0, 0.9, 20)
-    return Calibration(draws, "validation", {}, scaling, Conformal(0.1, sets={"lac": 0.5}))
+    draws = results.Manifest(run=str(run.path), method="hybrid", samples=4, seed=0, weights_digest=["a"], tfuq_version="0.1.0")
+    scaling = Scaling(kind="vector", weights=[1.0] * 10, bias=[0.0] * 10, nll_before=1.0, nll_after=0.9, items=20)
+    return Calibration(
+        draws=draws,
+        source="validation",
+        cases={},
+        scaling=scaling,
+        conformal=Conformal(alpha=0.1, sets={"lac": 0.5}),
+    )
 
 
 def test_the_digest_is_of_the_calibration_that_was_read(digits_run):

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfuq.scoring import conformal
+from tfuq.scoring import conformal, coverage, risk_control
 
 TABLES = Path(__file__).parent / "data" / "promises"
 PARTITIONS = 200
@@ -50,7 +50,7 @@ def assert_covers_exactly(found: np.ndarray, cases: int, alpha: float) -> None:
     rank = math.ceil((calibration + 1) * (1 - alpha) - 1e-9)
     mean = rank / (calibration + 1)
     assert found.mean() == pytest.approx(mean, abs=ERRORS * standard_error(found))
-    low, high = conformal.coverage_band(calibration, test, alpha)
+    low, high = coverage.coverage_band(calibration, test, alpha)
     inside = ((found >= low - 1e-9) & (found <= high + 1e-9)).mean()
     assert inside >= 0.95 - ERRORS * math.sqrt(0.95 * 0.05 / PARTITIONS)
 
@@ -133,13 +133,13 @@ def test_bounds_control_their_risk(side, name, structure, alpha):
     """
     of = table("hippocampus")
     remedy = "make the tables again, see tests/data/README.md"
-    np.testing.assert_array_equal(of["thresholds"], conformal.THRESHOLDS, remedy)
+    np.testing.assert_array_equal(of["thresholds"], risk_control.THRESHOLDS, remedy)
     missed, excess = (of[kind][:, structure].astype(float) for kind in ("missed", "excess"))
     losses = {"missed": missed, "excess": excess}[name]
 
     def held(calibration, test):
-        found = conformal.bounding_thresholds(missed[calibration], excess[calibration], alpha)
-        place = int(np.searchsorted(conformal.THRESHOLDS, np.float32(found[side])))
+        found = risk_control.bounding_thresholds(missed[calibration], excess[calibration], alpha)
+        place = int(np.searchsorted(risk_control.THRESHOLDS, np.float32(found[side])))
         return losses[test, place]
 
     risks = partitioned(len(losses), held)

@@ -1,5 +1,7 @@
 """Tables of shift: known answers, and severities as they are written."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -7,7 +9,8 @@ from sklearn.metrics import roc_auc_score
 
 from tfuq.data.perturbations import PERTURBATIONS, parse_severities
 from tfuq.errors import ConfigError
-from tfuq.scoring.shift import Severity, correlation_rows, shift_rows
+from tfuq.scoring.shift import Severity, shift_rows
+from tfuq.scoring.shift_correlation import correlation_rows
 
 NOISE, ROTATION = PERTURBATIONS["noise"], PERTURBATIONS["rotation"]
 
@@ -36,7 +39,15 @@ def test_bad_severities_are_refused(text, words):
 def severity(at: float, entropy, dice: float, pairwise) -> Severity:
     measures = {"predictive_entropy": np.array(entropy), "pairwise_dice": np.array(pairwise)}
     scores, aurc = {"dice": dice, "ece": None}, {"predictive_entropy": dice / 10}
-    return Severity("ensemble", 5, at, len(entropy), scores, aurc, measures)
+    return Severity(
+        method="ensemble",
+        samples=5,
+        severity=at,
+        cases=len(entropy),
+        scores=scores,
+        aurc=aurc,
+        measures=measures,
+    )
 
 
 def test_rows_and_correlations_are_those_of_scipy_and_sklearn():
@@ -77,7 +88,8 @@ def test_rows_and_correlations_are_those_of_scipy_and_sklearn():
 
 def test_means_of_different_sample_sizes_compare():
     measures = {"image_mutual_information": np.array([0.2, 0.4]), "image_standard_deviation": np.array([0.1, 0.3])}
-    rows = shift_rows([Severity(f"T{t}", t, 0.0, 2, {}, {}, measures) for t in (1, 3, 30)])
+    of_samples = partial(Severity, severity=0.0, cases=2, scores={}, aurc={}, measures=measures)
+    rows = shift_rows([of_samples(method=f"T{t}", samples=t) for t in (1, 3, 30)])
     assert [row["image_mutual_information"] for row in rows] == pytest.approx([0.3, 0.3 * 3 / 2, 0.3 * 30 / 29])
     assert [row["image_standard_deviation"] for row in rows] == pytest.approx([0.2, 0.2 * 1.5**0.5, 0.2 * (30 / 29) ** 0.5])
 

@@ -14,7 +14,7 @@ from tfuq.scoring.calibration import Bins, confidence_bins
 from tfuq.scoring.classification import confusion, rejection_curve
 from tfuq.scoring.evaluation.scores import reliability_rows
 from tfuq.scoring.failure import Cohort, rank_measures
-from tfuq.scoring.landmarks import errors_by_quantile
+from tfuq.scoring.landmark_detection import errors_by_quantile
 
 DIGITS = [str(k) for k in range(10)]
 
@@ -75,7 +75,13 @@ def test_risk_coverage_shows_the_best_measures_and_the_best_order(tmp_path):
     rng = np.random.default_rng(3)
     risk = rng.random(30)
     found = {name: -risk + rng.normal(0, noise, 30) for name, noise in (("near", 0.1), ("far", 3.0))}
-    cohort = Cohort("case", risk, risk > 0.7, np.arange(30), found | {"partly": np.where(risk > 0.5, -risk, np.nan)})
+    cohort = Cohort(
+        level="case",
+        risk=risk,
+        failed=risk > 0.7,
+        cases=np.arange(30),
+        confidences=found | {"partly": np.where(risk > 0.5, -risk, np.nan)},
+    )
     figure = risk_coverage(cohort, rank_measures(cohort))
     lines = {text.get_text().split(" (")[0] for text in figure.axes[0].get_legend().get_texts()}
     assert lines == {"near", "far", "partly", "best order"}

@@ -107,7 +107,7 @@ def _predict_and_score(run: Run, method: str, say: Say) -> Path:
     manifest = predict(predictor, cases, predictions, on_case=lambda *_: None)
     scores = score_folder(predictions, None, on_case=lambda _: None)
     plot = partial(write_figures, predictions, None, scores)
-    plotted = scores.write(run.scores(method), draw=plot)
+    plotted = scores.write(run.scores(method), plot=plot)
     predicted = f"{len(manifest.cases)} cases predicted with T = {predictor.samples}"
     say(f"{method}: {predicted} and scored, {len(plotted)} figures drawn")
     return run.scores(method)

@@ -1,4 +1,4 @@
-"""The predictions folder: a manifest of what was drawn how, and a folder per case."""
+"""The predictions folder: a manifest of how samples were made, and a folder per case."""
 
 from __future__ import annotations
 
@@ -18,11 +18,16 @@ from tfuq.data.writers import remove_whole, write_json
 from tfuq.errors import RunError
 
 MANIFEST = "manifest.json"
-# Raised where the same draws come to mean other files: 2 measures the scan's own voxels, without the padding that the network sees.
+# Raised where the same samples come to mean other files: 2 measures the scan's own voxels, without
+# the padding that the network sees.
 DEFINITIONS = 2
 _DRAWS = ("method", "samples", "seed", "weights_digest", "calibration", "definitions")
-# Of the tasks whose predictions are rows.
-PREDICTIONS, MEMBERS, LANDMARKS, SAMPLES = "predictions.csv", "members.csv", "landmarks.csv", "samples.csv"
+# Tables of the tasks whose predictions are rows.
+PREDICTIONS = "predictions.csv"
+MEMBERS = "members.csv"
+LANDMARKS = "landmarks.csv"
+SAMPLES = "samples.csv"
+_TABLES = (PREDICTIONS, MEMBERS, LANDMARKS, SAMPLES)
 MEMBER_VARIANCES = ("between_member_variance", "within_member_variance")
 SET_SEPARATOR = "; "  # between the classes of a set
 
@@ -39,9 +44,17 @@ SampleCount = Annotated[int, Field(ge=1, le=100_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class CaseEntry:
-    """A finished case: the files it was made from, and the seconds of each stage."""
+    """A finished case.
+
+    Attributes:
+        images: the files that it was made from.
+        label: the file of its label, if it has one.
+        seconds: of each stage.
+        mask: the file of where to look, if there was one.
+        raters: the file of each rater's label.
+    """
 
     images: list[str]
     label: str | None
@@ -50,13 +63,23 @@ class CaseEntry:
     raters: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Manifest:
     """Everything that determines the predictions, and the finished cases.
 
-    ``missing_members`` are those that the method should have drawn from, and that had not finished training. ``definitions`` are
-    `DEFINITIONS` of the version that predicted. ``files`` are digests of the tables that the cases' rows are in, by name; None of
-    volumes, and where an earlier version did not note them.
+    Attributes:
+        run: path of the run.
+        method: that drew the samples.
+        samples: T.
+        seed: of the samples.
+        weights_digest: of each member's weights.
+        tfuq_version: that predicted.
+        calibration: digest of the calibration that was applied.
+        missing_members: those that the method should have used, and that had not finished training.
+        definitions: `DEFINITIONS` of the version that predicted.
+        cases: the finished cases by id.
+        files: digests of the tables that the cases' rows are in, by name; None of volumes, and
+            where an earlier version did not note them.
     """
 
     run: str
@@ -65,7 +88,7 @@ class Manifest:
     seed: Seed
     weights_digest: list[str]
     tfuq_version: str
-    calibration: str | None = None  # digest of the one applied
+    calibration: str | None = None
     missing_members: list[int] = field(default_factory=list)
     definitions: int = 1
     cases: dict[CaseId, CaseEntry] = field(default_factory=dict)
@@ -73,10 +96,10 @@ class Manifest:
 
     def same_draws(self, other: Manifest) -> bool:
         """Whether both would write the same files for the same case."""
-        return all(getattr(self, key) == getattr(other, key) for key in _DRAWS)
+        return all(getattr(self, name) == getattr(other, name) for name in _DRAWS)
 
-    def described_beside(self, other: Manifest) -> str:
-        """These draws in words, with what else tells them from ``other``."""
+    def described_against(self, other: Manifest) -> str:
+        """How these samples were made, in words, with what else tells them from ``other``."""
         text = f"{self.method}, T = {self.samples}, seed {self.seed}"
         if self.weights_digest != other.weights_digest:
             text += ", other weights"
@@ -87,9 +110,20 @@ class Manifest:
         return text
 
     def add(self, case: Case, seconds: dict[str, float]) -> None:
-        """Enter a finished case."""
+        """Enter a finished case.
+
+        Args:
+            case: that is finished.
+            seconds: of each stage.
+        """
         raters = {rater: os.path.realpath(path) for rater, path in case.raters.items()}
-        self.cases[case.id] = CaseEntry(_sources(case), _real(case.label), seconds, _real(case.mask), raters)
+        self.cases[case.id] = CaseEntry(
+            images=_sources(case),
+            label=_real(case.label),
+            seconds=seconds,
+            mask=_real(case.mask),
+            raters=raters,
+        )
 
     def holds(self, case: Case) -> bool:
         """Whether the case is finished.
@@ -98,16 +132,15 @@ class Manifest:
             RunError: a case of this id is, but it was made from other files.
         """
         entry = self.cases.get(case.id)
-        if entry and entry.images != _sources(case):
-            raise RunError(
-                f"{case.images[0]}: the folder holds case '{case.id}' of {entry.images[0]}; pass --overwrite or another --out"
-            )
-        if entry and entry.mask != _real(case.mask):
-            raise RunError(
-                f"{case.images[0]}: the folder holds case '{case.id}' with {entry.mask or 'no'} mask; pass --overwrite or "
-                "another --out"
-            )
-        return entry is not None
+        if entry is None:
+            return False
+        problem = f"{case.images[0]}: the folder holds case '{case.id}'"
+        remedy = "pass --overwrite or another --out"
+        if entry.images != _sources(case):
+            raise RunError(f"{problem} of {entry.images[0]}; {remedy}")
+        if entry.mask != _real(case.mask):
+            raise RunError(f"{problem} with {entry.mask or 'no'} mask; {remedy}")
+        return True
 
     def write(self, folder: Path) -> None:
         """Write the manifest into its folder."""
@@ -115,28 +148,36 @@ class Manifest:
 
 
 def _real(path: Path | None) -> str | None:
-    return os.path.realpath(path) if path else None
+    if not path:
+        return None
+    return os.path.realpath(path)
 
 
 def _sources(case: Case) -> list[str]:
-    return [os.path.realpath(path) for path in case.images]
+    return list(map(os.path.realpath, case.images))
 
 
 def require_cases(path: Path, ids: Collection[str], manifest: Manifest) -> None:
-    """Refuse a table that has other cases than its manifest, as where a prediction was stopped between the two.
+    """Refuse a table that has other cases than its manifest.
+
+    That is so where a prediction was stopped between the two.
+
+    Args:
+        path: of the table, for messages.
+        ids: of the table's cases.
+        manifest: of its folder.
 
     Raises:
         RunError: it has more, or fewer.
     """
-    strange = next((case_id for case_id in ids if case_id not in manifest.cases), None)
-    missing = next((case_id for case_id in manifest.cases if case_id not in ids), None)
-    if strange is not None or missing is not None:
-        what = (
-            f"case '{strange}', which {MANIFEST} does not name"
-            if strange is not None
-            else f"no case '{missing}', which it names"
-        )
-        raise RunError(f"{path}: has {what}; run the same tfuq predict again")
+    remedy = "run the same tfuq predict again"
+    for case_id in ids:
+        if case_id not in manifest.cases:
+            problem = f"case '{case_id}', which {MANIFEST} does not name"
+            raise RunError(f"{path}: has {problem}; {remedy}")
+    for case_id in manifest.cases:
+        if case_id not in ids:
+            raise RunError(f"{path}: has no case '{case_id}', which it names; {remedy}")
 
 
 def member_map(member: int) -> str:
@@ -150,16 +191,27 @@ def read_manifest(folder: Path) -> Manifest:
     Raises:
         RunError: missing or damaged.
     """
-    if not (folder / MANIFEST).is_file():
-        raise RunError(f"{folder}: no predictions (it has no {MANIFEST}); give a folder that tfuq predict wrote")
-    return read_json(folder / MANIFEST, Manifest, "restore it, or predict into another folder")
+    path = folder / MANIFEST
+    if not path.is_file():
+        remedy = "give a folder that tfuq predict wrote"
+        raise RunError(f"{folder}: no predictions (it has no {MANIFEST}); {remedy}")
+    return read_json(path, Manifest, "restore it, or predict into another folder")
 
 
 def find_draws(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest | None:
-    """The manifest of a folder that holds the same draws; None for one to begin, or to replace with ``overwrite``.
+    """The manifest of a folder that holds the same samples.
+
+    Args:
+        folder: of predictions, or to become one.
+        manifest: how samples are about to be made.
+        overwrite: whether other predictions are replaced.
+
+    Returns:
+        None for a folder to begin, or to replace.
 
     Raises:
-        RunError: the folder holds something other than predictions, or other predictions and ``overwrite`` is not set.
+        RunError: the folder holds something other than predictions, or other predictions and
+            ``overwrite`` is not set.
     """
     if not (folder / MANIFEST).is_file():
         if any(not path.name.startswith(".") for path in folder.glob("*")):
@@ -169,50 +221,66 @@ def find_draws(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest
         return None
     existing = read_manifest(folder)
     if not existing.same_draws(manifest):
-        raise RunError(f"{folder}: holds predictions of {existing.described_beside(manifest)}; {_remedy(existing, manifest)}")
+        description = existing.described_against(manifest)
+        remedy = _remedy(existing, manifest)
+        raise RunError(f"{folder}: holds predictions of {description}; {remedy}")
     return existing
 
 
 def _remedy(existing: Manifest, manifest: Manifest) -> str:
-    """What the user can do about predictions of other draws; a version that listed no files left none to overwrite."""
+    """What the user can do about predictions of other samples.
+
+    A version that listed no files left none to overwrite.
+    """
     if existing.definitions < manifest.definitions:
         return "move it away, or choose another --out"
     return "pass --overwrite or another --out"
 
 
 def begin(folder: Path, manifest: Manifest) -> None:
-    """Write a manifest without cases, and remove the cases that the folder's earlier one names; nothing else that lies there.
+    """Write a manifest without cases, and remove the cases that the folder's earlier one names.
+
+    Nothing else that lies there is removed.
 
     Raises:
-        RunError: the manifest, or something in one of the cases' folders, is not tfuq's own. Nothing was removed then.
+        RunError: the manifest, or something in one of the cases' folders, is not tfuq's own.
+            Nothing was removed then.
     """
-    named = _named_folders(folder)
-    plan_removal(named).refuse_foreign(named)
+    earlier = _case_folders(folder)
+    plan_removal(earlier).refuse_foreign(earlier)
     manifest.write(folder)  # first, so that at no moment a manifest names a case that is gone
-    for path in named:
+    for path in earlier:
         remove_whole(path)
 
 
-def _named_folders(folder: Path) -> list[Path]:
+def _case_folders(folder: Path) -> list[Path]:
+    """The folders of the cases that a manifest names."""
     if not (folder / MANIFEST).is_file():
         return []
     require_replaceable(folder / MANIFEST)
     cases = read_manifest(folder).cases
-    return [path for path in sorted(folder.iterdir()) if path.name in cases and path.is_dir()]
+    folders = []
+    for path in sorted(folder.iterdir()):
+        if path.name in cases and path.is_dir():
+            folders.append(path)
+    return folders
 
 
 def require_one_set(folder: Path, manifest: Manifest) -> None:
-    """Refuse tables that are not those of the manifest, such as those of a prediction that was killed between the two.
+    """Refuse tables that are not those of the manifest.
+
+    They may be those of a prediction that was killed between the two.
 
     Raises:
         RunError: a table is missing, or it was written at another time or changed since.
     """
-    tables = [name for name in (PREDICTIONS, MEMBERS, LANDMARKS, SAMPLES) if (folder / name).is_file()]
     if manifest.files is None:
         return
-    for name in dict.fromkeys([*tables, *manifest.files]):
-        if name not in tables or digest_of(folder / name) != manifest.files.get(name):
+    present = [name for name in _TABLES if (folder / name).is_file()]
+    for name in dict.fromkeys([*present, *manifest.files]):
+        path = folder / name
+        if name not in present or digest_of(path) != manifest.files.get(name):
             raise RunError(
-                f"{folder / name}: is not the table that {MANIFEST} was written with; run the same tfuq predict again, or with "
-                "--overwrite"
+                f"{path}: is not the table that {MANIFEST} was written with; "
+                "run the same tfuq predict again, or with --overwrite"
             )

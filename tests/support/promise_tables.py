@@ -22,7 +22,8 @@ from tfuq.data.landmarks import pixel_mm, reference_points
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import read
 from tfuq.runs import Run, open_run
-from tfuq.scoring.conformal import THRESHOLDS, excess_shares, missed_shares, predicted_interval
+from tfuq.scoring.conformal import predicted_interval
+from tfuq.scoring.risk_control import THRESHOLDS, excess_shares, missed_shares
 
 TABLES = Path(__file__).parents[1] / "data" / "promises"
 DIGITS = 2000

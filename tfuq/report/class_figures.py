@@ -10,11 +10,8 @@ from tfuq.data.cases import Case, read_case_image
 from tfuq.report.classification import confusion_figure, extremes, rejection
 from tfuq.report.scored import NamedFigures, ScoredFolder
 from tfuq.scoring.classification import rejection_curve
-from tfuq.scoring.evaluation.classification import (
-    PredictedClasses,
-    read_predictions,
-    true_classes,
-)
+from tfuq.scoring.evaluation.class_table import PredictedClasses, read_predictions
+from tfuq.scoring.evaluation.classification import true_classes
 from tfuq.scoring.evaluation.references import referenced_cases
 
 _EXTREMES = 5

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tfuq.report.canvas import BLUE, SEQUENTIAL, VERMILION, new_figure
-from tfuq.report.rows import Row, column
+from tfuq.scoring.rows import Row, column
 
 
 def diversity_figure(pairs: list[Row], curve: list[Row]) -> Figure:

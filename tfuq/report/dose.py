@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, file_names, new_figure
-from tfuq.report.rows import Row, column
 from tfuq.scoring.evaluation.doses import DoseTables
+from tfuq.scoring.rows import Row, column
 
 _COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 _MOST_CASES = 12

@@ -14,11 +14,11 @@ from tfuq.data.stored import numbers, read_table
 from tfuq.errors import RunError
 from tfuq.report.landmark_errors import error_scatter, quantile_bars
 from tfuq.report.landmarks import overlay
-from tfuq.report.rows import column, rows_of
 from tfuq.report.scored import NamedFigures, ScoredFolder
 from tfuq.runs import Run
 from tfuq.scoring.evaluation import Scores
 from tfuq.scoring.evaluation.references import referenced_cases
+from tfuq.scoring.rows import column, rows_of
 
 _WORST = 3
 _AGAIN = "predict again with --overwrite"

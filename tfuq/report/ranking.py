@@ -20,8 +20,9 @@ from tfuq.report.canvas import (
     new_figure,
     words,
 )
-from tfuq.report.rows import Row, column
-from tfuq.scoring.failure import Cohort, risk_coverage_curve
+from tfuq.scoring.areas import risk_coverage_curve
+from tfuq.scoring.failure import Cohort
+from tfuq.scoring.rows import Row, column
 
 LINES = (  # colour and style
     (BLUE, "-"),

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from tfuq.config import Config
 from tfuq.report.canvas import file_names, own_style, panels, save
 from tfuq.report.ranking import LINES
-from tfuq.report.rows import Row, column, rows_of, rows_with
 from tfuq.report.strips import Example
 from tfuq.report.tasks import REPORTS
+from tfuq.scoring.rows import Row, column, rows_of, rows_with
 
 Key = tuple[str, float]  # method and severity
 QUANTITIES = {  # of the table, those that a plot shows, and their units

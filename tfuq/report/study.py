@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, panels, words
-from tfuq.report.rows import Row, column, rows_with
+from tfuq.scoring.rows import Row, column, rows_with
 
 _COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)
 _MARKERS = "os^Dvx"

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from tfuq.data.stored import Cell, read_typed
 from tfuq.report.canvas import new_figure, words
-from tfuq.report.rows import column, rows_with
+from tfuq.scoring.rows import column, rows_with
 
 _AGAIN = "remove it, or train the member again"
 Rows = list[dict[str, Cell]]

@@ -1,4 +1,9 @@
-"""From an uncertainty map to one number: of an image, and of each connected component of a structure (Kahl et al. 2024)."""
+"""From an uncertainty map to one number, of an image and of each component of a structure.
+
+References:
+    Kahl et al. 2024, ValUES: a framework for systematic validation of uncertainty estimation in
+    semantic segmentation.
+"""
 
 from __future__ import annotations
 
@@ -7,53 +12,102 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import ndimage
 
+from tfuq.scoring.rows import Row
+
 PATCH = 10  # voxels along each axis
 _BAND = 5  # voxels across
 
 
 def image_level(uncertainty: np.ndarray, highest: float) -> dict[str, float]:
-    """Of a map ``[X, Y, Z]`` with values in 0…``highest``: its mean ``image``, the largest mean of a patch ``patch_maximum``, and
-    ``uncertain_share``, that of voxels above half of the highest."""
+    """Three numbers of an image.
+
+    Args:
+        uncertainty: a map ``[X, Y, Z]`` with values in 0…``highest``.
+        highest: the largest value that the measure can have.
+
+    Returns:
+        ``image``, the mean; ``patch_maximum``, the largest mean of a patch; and
+        ``uncertain_share``, the share of voxels above half of ``highest``.
+    """
+    is_uncertain = uncertainty > highest / 2
     return {
         "image": float(uncertainty.mean()),
         "patch_maximum": patch_maximum(uncertainty),
-        "uncertain_share": float((uncertainty > highest / 2).mean()),
+        "uncertain_share": float(is_uncertain.mean()),
     }
 
 
 def patch_maximum(uncertainty: np.ndarray, size: int = PATCH) -> float:
-    """The largest mean over a window of ``size`` voxels along each axis (of all where there are fewer), at every place."""
+    """The largest mean over a window, at every position of the window.
+
+    Args:
+        uncertainty: a map ``[X, Y, Z]``.
+        size: voxels of the window along each axis; a shorter axis is covered as a whole.
+    """
     means = uncertainty.astype(np.float64)
     for axis, length in enumerate(uncertainty.shape):
         width = min(size, length)
-        sums = np.cumsum(np.moveaxis(means, axis, 0), 0)
-        sums = np.concatenate([sums[width - 1 : width], sums[width:] - sums[:-width]]) / width
-        means = np.moveaxis(sums, 0, axis)
+        means = _window_means(means, axis, width)
     return float(means.max())
 
 
+def _window_means(values: np.ndarray, axis: int, width: int) -> np.ndarray:
+    sums = np.cumsum(np.moveaxis(values, axis, 0), 0)
+    first = sums[width - 1 : width]
+    others = sums[width:] - sums[:-width]
+    means = np.concatenate([first, others]) / width
+    return np.moveaxis(means, 0, axis)
+
+
 def boundary_band(truth: np.ndarray) -> np.ndarray:
-    """Voxels of a label map ``[X, Y, Z]`` within two voxels of one of another class, diagonals included. The border of the volume
-    and axes of length one have no boundary, as in `tfuq.data.boundary.at_boundary`."""
-    return ndimage.maximum_filter(truth, _BAND) != ndimage.minimum_filter(truth, _BAND)
+    """Voxels within two voxels of one of another class, diagonals included.
+
+    The border of the volume and axes of length one have no boundary, as in
+    `tfuq.data.boundary.at_boundary`.
+
+    Args:
+        truth: a label map ``[X, Y, Z]``.
+
+    Returns:
+        ``[X, Y, Z]``, bool.
+    """
+    highest = ndimage.maximum_filter(truth, _BAND)
+    lowest = ndimage.minimum_filter(truth, _BAND)
+    return highest != lowest
 
 
-def component_rows(predicted: np.ndarray, truth: np.ndarray, maps: Mapping[str, np.ndarray]) -> list[dict]:
-    """A row for each connected component (by faces) of a predicted mask, the largest first.
+def component_rows(
+    predicted: np.ndarray,
+    truth: np.ndarray,
+    maps: Mapping[str, np.ndarray],
+) -> list[Row]:
+    """A row for each component of a predicted mask, the largest first.
 
-    ``false_positive``: 1 where no voxel of it is in the true mask. The mean of every map over it goes by the map's name.
+    Voxels of a component are connected by faces.
+
+    Args:
+        predicted: the predicted mask ``[X, Y, Z]``, bool.
+        truth: the true mask ``[X, Y, Z]``, bool.
+        maps: values ``[X, Y, Z]`` by name.
+
+    Returns:
+        Rows with the number of the ``component``, its ``voxels``, ``false_positive`` (1 where none
+        of its voxels is in the true mask), and the mean of each map over it, by the map's name.
     """
     numbered, count = ndimage.label(predicted)
-    index = np.arange(1, count + 1)
+    numbers = np.arange(1, count + 1)
     sizes = np.bincount(numbered.ravel(), minlength=count + 1)[1:]
-    hits = ndimage.sum_labels(truth, numbered, index)
-    means = {name: ndimage.mean(values, numbered, index) for name, values in maps.items()}
-    return [
-        {
-            "component": place,
-            "voxels": int(sizes[i]),
-            "false_positive": int(hits[i] == 0),
-            **{name: float(of[i]) for name, of in means.items()},
+    hits = ndimage.sum_labels(truth, numbered, numbers)
+    means = {name: ndimage.mean(values, numbered, numbers) for name, values in maps.items()}
+    rows = []
+    by_size = np.argsort(-sizes, kind="stable")
+    for rank, index in enumerate(by_size, start=1):
+        row: Row = {
+            "component": rank,
+            "voxels": int(sizes[index]),
+            "false_positive": int(hits[index] == 0),
         }
-        for place, i in enumerate(np.argsort(-sizes, kind="stable"), start=1)
-    ]
+        for name, map_means in means.items():
+            row[name] = float(map_means[index])
+        rows.append(row)
+    return rows

@@ -1,140 +1,160 @@
-"""How two quantities go together, for items that are nested in cases: correlations and AUROC with intervals over cases.
+"""How two quantities go together, for items that are nested in cases.
 
-The interval of a pooled correlation resamples whole cases. There is no p-value beside it: the tests of independence count every
-item as a case of its own.
+Correlations and AUROC have intervals that resample whole cases. There is no p-value beside the
+interval of a pooled correlation: the tests of independence count every item as a case of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
 from tfuq.scoring.bootstrap import bootstrap_values, bounds, cluster_interval, percentile_interval
+from tfuq.scoring.resampled import resampled_auroc, resampled_pearson, resampled_spearman
+from tfuq.scoring.rows import Row
 
 _FEWEST = 3  # items of a correlation
-_NO_SPREAD = 1e-20  # of the largest squared deviation: what rounding leaves of a constant
+
+Correlation = Callable[[np.ndarray, np.ndarray], float | None]
+ResampledCorrelation = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 def is_correlated(x: np.ndarray, y: np.ndarray) -> bool:
-    """Whether a correlation of ``x`` and ``y [n]`` is defined: three items or more, neither constant."""
+    """Whether a correlation is defined: there are three items or more, and neither is constant.
+
+    Args:
+        x: ``[n]``.
+        y: ``[n]``.
+    """
     return len(x) >= _FEWEST and np.ptp(x) > 0 and np.ptp(y) > 0
 
 
 def spearman(x: np.ndarray, y: np.ndarray) -> float | None:
-    """Spearman's ρ of ``x`` and ``y [n]``; None where it is not defined."""
-    return float(stats.spearmanr(x, y)[0]) if is_correlated(x, y) else None
+    """Spearman's ρ of ``x [n]`` and ``y [n]``; None where it is not defined."""
+    if not is_correlated(x, y):
+        return None
+    return float(stats.spearmanr(x, y)[0])
 
 
 def pearson(x: np.ndarray, y: np.ndarray) -> float | None:
-    """Pearson's r of ``x`` and ``y [n]``; None where it is not defined."""
-    return float(stats.pearsonr(x, y)[0]) if is_correlated(x, y) else None
+    """Pearson's r of ``x [n]`` and ``y [n]``; None where it is not defined."""
+    if not is_correlated(x, y):
+        return None
+    return float(stats.pearsonr(x, y)[0])
 
 
-def resampled_ranks(values: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Midranks ``[d, n]`` of items whose values ``[n]`` occur ``times [d, n]`` each in d samples."""
-    group = np.unique(values, return_inverse=True)[1]
-    order = np.argsort(group, kind="stable")
-    starts = np.searchsorted(group[order], np.arange(group.max() + 1))
-    sizes = np.add.reduceat(times[:, order], starts, axis=1)
-    before = np.cumsum(sizes, axis=1) - sizes
-    return (before + (sizes + 1) / 2)[:, group]
+def auroc_interval(
+    values: np.ndarray,
+    positive: np.ndarray,
+    cases: np.ndarray,
+) -> list[float] | None:
+    """The 95 % interval of an AUROC over resampled cases.
 
-
-def resampled_pearson(x: np.ndarray, y: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Pearson's r ``[d]`` of items that occur ``times [d, n]`` each; NaN where it is not defined.
-
-    ``x`` and ``y`` are ``[n]``, or ``[d, n]`` where they differ from sample to sample.
+    Args:
+        values: larger where an item is more likely positive, ``[n]``.
+        positive: whether each item is, ``[n]``, bool.
+        cases: the case of each item, ``[n]``.
     """
-    a, b = _centred(x, times), _centred(y, times)
-    spread = (times * a * a).sum(1), (times * b * b).sum(1)
-    defined = np.minimum(*spread) > _NO_SPREAD * times.sum(1)
-    scale = np.sqrt(np.where(defined, spread[0] * spread[1], 1.0))
-    return np.where(defined, (times * a * b).sum(1) / scale, np.nan)
-
-
-def _centred(values: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Values in units of their largest deviation, less each sample's mean, ``[d, n]``."""
-    deviations = np.asarray(values, float) - np.mean(values)
-    deviations = deviations / (np.abs(deviations).max() or 1.0)
-    deviations = np.broadcast_to(deviations, times.shape)
-    return deviations - ((times * deviations).sum(1) / np.maximum(times.sum(1), 1))[:, None]
-
-
-def resampled_spearman(x: np.ndarray, y: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Spearman's ρ ``[d]`` of items ``[n]`` that occur ``times [d, n]`` each; NaN where it is not defined."""
-    return resampled_pearson(resampled_ranks(x, times), resampled_ranks(y, times), times)
-
-
-def resampled_auroc(values: np.ndarray, positive: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """AUROC ``[d]`` of values ``[n]`` for the positive items, which occur ``times [d, n]`` each; NaN without both kinds."""
-    positives = (times * positive).sum(1)
-    negatives = times.sum(1) - positives
-    ranks = (resampled_ranks(values, times) * times * positive).sum(1)
-    pairs = positives * negatives
-    wins = ranks - positives * (positives + 1) / 2
-    return np.where(pairs > 0, wins / np.maximum(pairs, 1), np.nan)
-
-
-def auroc_interval(values: np.ndarray, positive: np.ndarray, cases: np.ndarray) -> list[float] | None:
-    """The 95 % interval of an AUROC over resampled cases; values, kinds and cases are ``[n]``."""
     return cluster_interval(lambda times: resampled_auroc(values, positive, times), cases)
 
 
-_KINDS: dict[str, tuple[str, Callable, Callable]] = {
-    "spearman": ("rho", spearman, resampled_spearman),
-    "pearson": ("r", pearson, resampled_pearson),
+@dataclass(frozen=True, kw_only=True)
+class _Kind:
+    """A kind of correlation: its symbol, and its function of items and of resampled items."""
+
+    symbol: str
+    correlation: Correlation
+    resampled: ResampledCorrelation
+
+
+_KINDS = {
+    "spearman": _Kind(symbol="rho", correlation=spearman, resampled=resampled_spearman),
+    "pearson": _Kind(symbol="r", correlation=pearson, resampled=resampled_pearson),
 }
 
 
-def grouped_correlations(measure: np.ndarray, quality: np.ndarray) -> dict[str, dict]:
-    """Correlations of a measure with a quality, of n cases with an item in each of L groups (landmarks).
+@dataclass(frozen=True, kw_only=True)
+class _Group:
+    """The items of a group that have both quantities, ``[n]`` each; ``cases`` are row numbers."""
 
-    ``within`` is the mean over groups of the correlation over cases, which a group's own level of measure and quality cannot
-    bring about; ``groups`` is the number of groups that define one. ``rho`` (or ``r``) pools all items, so that groups that
-    are harder as a whole count too. Both have 95 % intervals over resampled cases.
+    x: np.ndarray
+    y: np.ndarray
+    cases: np.ndarray
+
+
+def grouped_correlations(measure: np.ndarray, quality: np.ndarray) -> dict[str, Row]:
+    """Correlations of a measure with a quality, of n cases with an item in each of L groups.
+
+    Groups are landmarks, say. ``within`` is the mean over groups of the correlation over cases,
+    which a group's own level of measure and quality cannot bring about. ``groups`` is the number of
+    groups that define one. ``rho`` (or ``r``) pools all items, so that groups that are harder as a
+    whole count too. Both have 95 % intervals over resampled cases.
 
     Args:
         measure: ``[n, L]``; NaN where there is none.
         quality: ``[n, L]``, such as errors; NaN where there is none.
 
     Returns:
-        By ``spearman`` and ``pearson``: ``within``, ``within_lower``, ``within_upper``, ``groups``, ``rho`` or ``r``,
-        ``lower``, ``upper``, ``n`` items, ``cases``. What is not defined is None.
+        By ``spearman`` and ``pearson``: ``within``, ``within_lower``, ``within_upper``, ``groups``,
+        ``rho`` or ``r``, ``lower``, ``upper``, ``n`` items, ``cases``. What is not defined is None.
     """
     present = ~(np.isnan(measure) | np.isnan(quality))
-    case = np.nonzero(present)[0]
-    pooled = measure[present], quality[present]
-    columns = [(measure[rows, k], quality[rows, k], np.flatnonzero(rows)) for k, rows in enumerate(present.T)]
-    groups = [column for column in columns if is_correlated(*column[:2])]
-    table = {}
-    for name, (symbol, function, resampled) in _KINDS.items():
-        within = [function(x, y) for x, y, _ in groups]
-        table[name] = {
-            "within": float(np.mean(within)) if within else None,
-            **bounds(_within_interval(groups, len(present), resampled), "within_"),
-            "groups": len(groups),
-            symbol: function(*pooled),
-            **bounds(_pooled_interval(*pooled, case, resampled)),
-            "n": len(case),
-            "cases": len(np.unique(case)),
-        }
-    return table
+    pooled = _Group(x=measure[present], y=quality[present], cases=np.nonzero(present)[0])
+    groups = _groups(measure, quality, present)
+    return {name: _correlation_row(kind, pooled, groups, present) for name, kind in _KINDS.items()}
 
 
-def _pooled_interval(x: np.ndarray, y: np.ndarray, case: np.ndarray, resampled: Callable):
-    if not is_correlated(x, y):
+def _groups(measure: np.ndarray, quality: np.ndarray, present: np.ndarray) -> list[_Group]:
+    """The groups that define a correlation."""
+    groups = []
+    for number, rows in enumerate(present.T):
+        x = measure[rows, number]
+        y = quality[rows, number]
+        if is_correlated(x, y):
+            groups.append(_Group(x=x, y=y, cases=np.flatnonzero(rows)))
+    return groups
+
+
+def _correlation_row(
+    kind: _Kind,
+    pooled: _Group,
+    groups: list[_Group],
+    present: np.ndarray,
+) -> Row:
+    within = None
+    if groups:
+        within = float(np.mean([kind.correlation(group.x, group.y) for group in groups]))
+    return {
+        "within": within,
+        **bounds(_within_interval(groups, len(present), kind.resampled), "within_"),
+        "groups": len(groups),
+        kind.symbol: kind.correlation(pooled.x, pooled.y),
+        **bounds(_pooled_interval(pooled, kind.resampled)),
+        "n": len(pooled.cases),
+        "cases": len(np.unique(pooled.cases)),
+    }
+
+
+def _pooled_interval(items: _Group, resampled: ResampledCorrelation) -> list[float] | None:
+    if not is_correlated(items.x, items.y):
         return None
-    return cluster_interval(lambda times: resampled(x, y, times), case)
+    return cluster_interval(lambda times: resampled(items.x, items.y, times), items.cases)
 
 
-def _within_interval(groups: list[tuple], cases: int, resampled: Callable) -> list[float] | None:
+def _within_interval(
+    groups: list[_Group],
+    cases: int,
+    resampled: ResampledCorrelation,
+) -> list[float] | None:
     if not groups or cases < _FEWEST:
         return None
 
-    def mean(times):
-        values = np.stack([resampled(x, y, times[:, rows]) for x, y, rows in groups])
+    def mean(times: np.ndarray) -> np.ndarray:
+        by_group = [resampled(group.x, group.y, times[:, group.cases]) for group in groups]
+        values = np.stack(by_group)
         defined = ~np.isnan(values)
         count = defined.sum(0)
         sums = np.where(defined, values, 0.0).sum(0)

@@ -1,7 +1,8 @@
-"""Intervals that know which items belong together: whole cases are resampled, with everything in them.
+"""Intervals that know which items belong together: whole cases are resampled.
 
-Landmarks of one image, components and structures of one scan, and one case at several severities are not independent. An
-interval (or a p-value) that takes them for independent is too narrow. Every bootstrap of tfuq goes through this module.
+Landmarks of one image, components and structures of one scan, and one case at several severities
+are not independent. An interval (or a p-value) that takes them for independent is too narrow.
+Every bootstrap of tfuq goes through this module.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy import stats
 
+from tfuq.scoring.rows import Row
+
 DRAWS = 1000
 _SHARE = 0.95
 _AT_ONCE = 2_000_000  # items times bootstrap samples in memory
@@ -19,59 +22,93 @@ _LEAST_DEFINED = 0.5  # of the bootstrap samples
 Statistic = Callable[[np.ndarray], np.ndarray]
 
 
-def bootstrap_values(statistic: Statistic, cases: np.ndarray, *, seed: int = 0, draws: int = DRAWS) -> np.ndarray:
-    """A statistic's values over bootstrap samples of cases (cluster bootstrap, Davison & Hinkley 1997, section 3.8).
+def bootstrap_values(
+    statistic: Statistic,
+    cases: np.ndarray,
+    *,
+    seed: int = 0,
+    draws: int = DRAWS,
+) -> np.ndarray:
+    """A statistic's values over bootstrap samples of cases.
 
     Samples depend on the cases and the seed alone, so that several measures see the same ones.
 
     Args:
-        statistic: takes ``times [d, n]``, how often each item occurs in d samples, and returns ``[d, …]``; NaN is undefined.
+        statistic: takes ``times [d, n]``, how often each item occurs in d samples, and returns
+            ``[d, …]``; NaN is undefined.
         cases: the case of each item, ``[n]``.
         seed: of the samples.
         draws: number of samples.
 
     Returns:
         The values ``[draws, …]``.
+
+    References:
+        Davison & Hinkley 1997, Bootstrap methods and their application, section 3.8.
     """
-    names, place = np.unique(cases, return_inverse=True)
-    rng, parts = np.random.default_rng(seed), []
-    step = max(_AT_ONCE // len(place), 1)
+    names, case_of_item = np.unique(cases, return_inverse=True)
+    rng = np.random.default_rng(seed)
+    values = []
+    step = max(_AT_ONCE // len(case_of_item), 1)
     for first in range(0, draws, step):
-        chosen = rng.integers(0, len(names), (min(step, draws - first), len(names)))
-        times = np.stack([np.bincount(row, minlength=len(names)) for row in chosen])
-        parts.append(statistic(times[:, place]))
-    return np.concatenate(parts)
+        samples = min(step, draws - first)
+        chosen = rng.integers(0, len(names), (samples, len(names)))
+        counts = [np.bincount(sample, minlength=len(names)) for sample in chosen]
+        times = np.stack(counts)
+        values.append(statistic(times[:, case_of_item]))
+    return np.concatenate(values)
 
 
 def percentile_interval(values: np.ndarray) -> list[float] | None:
-    """The central 95 % of bootstrap values ``[draws]``; None where fewer than half of them are defined."""
+    """The central 95 % of bootstrap values ``[draws]``.
+
+    It is None where fewer than half of them are defined, that is, not NaN.
+    """
     defined = values[~np.isnan(values)]
     if len(defined) < _LEAST_DEFINED * len(values):
         return None
-    return np.percentile(defined, [50 * (1 - _SHARE), 50 * (1 + _SHARE)]).tolist()
+    percentiles = [50 * (1 - _SHARE), 50 * (1 + _SHARE)]
+    return np.percentile(defined, percentiles).tolist()
 
 
-def cluster_interval(statistic: Statistic, cases: np.ndarray, *, seed: int = 0, draws: int = DRAWS) -> list[float] | None:
-    """The 95 % percentile interval of a statistic over resampled cases; arguments as in `bootstrap_values`.
+def cluster_interval(
+    statistic: Statistic,
+    cases: np.ndarray,
+    *,
+    seed: int = 0,
+    draws: int = DRAWS,
+) -> list[float] | None:
+    """The 95 % percentile interval of a statistic over resampled cases.
 
-    It is None of fewer than two cases, and where fewer than half of the samples define the statistic.
+    It is None of fewer than two cases, and where fewer than half of the samples define the
+    statistic. Arguments are as in `bootstrap_values`.
     """
     if len(np.unique(cases)) < 2:
         return None
-    return percentile_interval(bootstrap_values(statistic, cases, seed=seed, draws=draws))
+    values = bootstrap_values(statistic, cases, seed=seed, draws=draws)
+    return percentile_interval(values)
 
 
 def bounds(interval: list[float] | None, prefix: str = "") -> dict[str, float | None]:
-    """An interval as two columns, ``lower`` and ``upper``; empty cells where there is none."""
-    low, high = (None, None) if interval is None else interval
+    """An interval as two columns, ``lower`` and ``upper``; empty cells where there is none.
+
+    Args:
+        interval: its two ends, or None.
+        prefix: of the columns' names.
+    """
+    low = None
+    high = None
+    if interval is not None:
+        low, high = interval
     return {f"{prefix}lower": low, f"{prefix}upper": high}
 
 
-def share_with_interval(held: np.ndarray, cases: np.ndarray) -> dict:
+def share_with_interval(held: np.ndarray, cases: np.ndarray) -> Row:
     """The share of items of which something holds, with a 95 % interval.
 
-    Where each case has one item, the interval is Clopper and Pearson's. Where cases have several, it is that of resampled
-    cases; if all items are alike, which resampling cannot tell from certainty, Clopper and Pearson's of the number of cases.
+    Where each case has one item, the interval is Clopper and Pearson's. Where cases have several,
+    it is that of resampled cases. If all items are alike, resampling cannot tell that from
+    certainty; the interval is then Clopper and Pearson's of the number of cases.
 
     Args:
         held: ``[n]`` bool, n ≥ 1.
@@ -80,10 +117,13 @@ def share_with_interval(held: np.ndarray, cases: np.ndarray) -> dict:
     Returns:
         ``share``, ``n`` items, ``cases``, ``lower`` and ``upper``.
     """
-    held, count = np.asarray(held, bool), len(np.unique(cases))
+    held = np.asarray(held, bool)
+    count = len(np.unique(cases))
     share = float(held.mean())
     row = {"share": share, "n": len(held), "cases": count}
     if count == len(held) or share in (0.0, 1.0):
-        low, high = stats.binomtest(round(share * count), count).proportion_ci(_SHARE)
+        test = stats.binomtest(round(share * count), count)
+        low, high = test.proportion_ci(_SHARE)
         return row | bounds([float(low), float(high)])
-    return row | bounds(cluster_interval(lambda times: times @ held / times.sum(1), cases))
+    interval = cluster_interval(lambda times: times @ held / times.sum(1), cases)
+    return row | bounds(interval)

@@ -1,4 +1,8 @@
-"""Proper scores and calibration of class probabilities ``p [n, K]`` against true classes ``y [n]``."""
+"""Proper scores and calibration of class probabilities against true classes.
+
+Everywhere ``p [n, K]`` are the probabilities of K classes for n items, and ``y [n]`` are the
+numbers of the true classes.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,18 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-_TINY = 1e-12  # a certain error costs 27.6 nat instead of infinity
+_LEAST_PROBABILITY = 1e-12  # a certain error costs 27.6 nat instead of infinity
 BINS = 15
 
 
 class Bins(NamedTuple):
-    """Items by confidence: their number, the sum of their confidences, and how many of them came true; ``[bins]`` each."""
+    """Items by confidence, ``[bins]`` each.
+
+    Attributes:
+        count: number of items.
+        confidence: sum of their confidences.
+        correct: how many of them came true.
+    """
 
     count: np.ndarray
     confidence: np.ndarray
@@ -24,83 +34,142 @@ class Bins(NamedTuple):
 
     def mean_gap(self) -> float:
         """The gaps' mean, each bin weighing as many items as it has."""
-        return float(np.abs(self.correct - self.confidence).sum() / self.count.sum())
+        differences = np.abs(self.correct - self.confidence)
+        return float(differences.sum() / self.count.sum())
 
 
 def negative_log_likelihood(p: np.ndarray, y: np.ndarray) -> float:
     """Mean of −log p_y, in nat."""
-    return float(-np.log(np.maximum(p[np.arange(len(y)), y], _TINY)).mean())
+    true = _of_true_class(p, y)
+    logarithms = np.log(np.maximum(true, _LEAST_PROBABILITY))
+    return float(-logarithms.mean())
+
+
+def _of_true_class(p: np.ndarray, y: np.ndarray) -> np.ndarray:
+    items = np.arange(len(y))
+    return p[items, y]
 
 
 def brier(p: np.ndarray, y: np.ndarray) -> float:
-    """Mean over items of Σ_k (p_k − [y = k])², in 0…2 (Brier 1950)."""
+    """The Brier score: mean over items of Σ_k (p_k − [y = k])², in 0…2.
+
+    References:
+        Brier 1950, Monthly Weather Review 78.
+    """
     squares = (p.astype(np.float64) ** 2).sum(1)
-    return float((squares - 2 * p[np.arange(len(y)), y] + 1).mean())
+    scores = squares - 2 * _of_true_class(p, y) + 1
+    return float(scores.mean())
 
 
 def brier_parts(p: np.ndarray, y: np.ndarray, bins: int = BINS) -> dict[str, float | None]:
-    """Murphy's (1973) parts of the Brier score, summed over classes, each binned by its own probability in equal widths.
+    """Murphy's parts of the Brier score.
 
-    Brier = ``reliability`` − ``resolution`` + ``uncertainty`` + ``within_bins``; the last is what binning leaves of the first
-    two (Stephenson et al. 2008) and 0 where a bin's probabilities are equal. ``skill`` is 1 − Brier / uncertainty, the gain over
-    predicting each class's frequency; None where only one class occurs.
+    Brier = ``reliability`` − ``resolution`` + ``uncertainty`` + ``within_bins``. The last is what
+    binning leaves of the first two, and 0 where a bin's probabilities are equal. ``skill`` is
+    1 − Brier / uncertainty, the gain over predicting each class's frequency; None where only one
+    class occurs. Parts are summed over classes, each binned by its own probability in equal widths.
+
+    References:
+        Murphy 1973, Journal of Applied Meteorology 12.
+        Stephenson, Coelho & Jolliffe 2008, Weather and Forecasting 23 (within bins).
     """
-    n, frequency = len(y), np.bincount(y, minlength=p.shape[1]) / len(y)
-    reliability = resolution = 0.0
+    n = len(y)
+    frequency = np.bincount(y, minlength=p.shape[1]) / n
+    reliability = 0.0
+    resolution = 0.0
     for k, base in enumerate(frequency):
         count, confidence, correct = _binned(p[:, k], y == k, bins)
         filled = np.maximum(count, 1)
-        reliability += float((count * (confidence / filled - correct / filled) ** 2).sum() / n)
-        resolution += float((count * (correct / filled - base) ** 2).sum() / n)
-    uncertainty, score = float((frequency * (1 - frequency)).sum()), brier(p, y)
+        came_true = correct / filled
+        gap = confidence / filled - came_true
+        reliability += float((count * gap**2).sum() / n)
+        resolution += float((count * (came_true - base) ** 2).sum() / n)
+    uncertainty = float((frequency * (1 - frequency)).sum())
+    score = brier(p, y)
     return {
         "reliability": reliability,
         "resolution": resolution,
         "uncertainty": uncertainty,
         "within_bins": score - (reliability - resolution + uncertainty),
-        "skill": 1 - score / uncertainty if uncertainty else None,
+        "skill": _skill(score, uncertainty),
     }
 
 
+def _skill(score: float, uncertainty: float) -> float | None:
+    if not uncertainty:
+        return None
+    return 1 - score / uncertainty
+
+
 def confidence_bins(p: np.ndarray, y: np.ndarray, bins: int = BINS) -> Bins:
-    """Items by their largest probability, in equal-width bins open below; correct is an item whose class has it."""
-    return _binned(p.max(1), p.argmax(1) == y, bins)
+    """Items by their largest probability, in bins of equal width that are open below.
+
+    An item is correct where its class has the largest probability.
+    """
+    is_correct = p.argmax(1) == y
+    return _binned(p.max(1), is_correct, bins)
 
 
 def _binned(confidence: np.ndarray, correct: np.ndarray, bins: int) -> Bins:
     confidence = confidence.astype(np.float64)
-    number = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    return Bins(*(np.bincount(number, weights=w, minlength=bins) for w in (None, confidence, correct)))
+    number = np.ceil(confidence * bins).astype(int) - 1
+    number = np.clip(number, 0, bins - 1)
+    return Bins(
+        count=np.bincount(number, minlength=bins),
+        confidence=np.bincount(number, weights=confidence, minlength=bins),
+        correct=np.bincount(number, weights=correct, minlength=bins),
+    )
 
 
 def expected_calibration_error(p: np.ndarray, y: np.ndarray, bins: int = BINS) -> float:
-    """Σ over equal-width confidence bins of the bin's share × |accuracy − confidence| (Naeini 2015, Guo 2017)."""
+    """Σ over confidence bins of equal width of the bin's share × |accuracy − confidence|.
+
+    References:
+        Naeini, Cooper & Hauskrecht 2015, AAAI; Guo et al. 2017, ICML.
+    """
     return confidence_bins(p, y, bins).mean_gap()
 
 
 def maximum_calibration_error(p: np.ndarray, y: np.ndarray, bins: int = BINS) -> float:
-    """The largest |accuracy − confidence| of any such bin (Naeini 2015). A bin of few items may decide it."""
-    return float(confidence_bins(p, y, bins).gaps().max())
+    """The largest |accuracy − confidence| of a bin. A bin of few items may decide it.
+
+    References:
+        Naeini, Cooper & Hauskrecht 2015, AAAI.
+    """
+    gaps = confidence_bins(p, y, bins).gaps()
+    return float(gaps.max())
 
 
 def classwise_calibration_error(p: np.ndarray, y: np.ndarray, bins: int = BINS) -> float:
-    """Mean over classes of the expected calibration error of p_k for "the class is k" (Kull et al. 2019)."""
-    return float(np.mean([_binned(p[:, k], y == k, bins).mean_gap() for k in range(p.shape[1])]))
+    """Mean over classes of the expected calibration error of p_k for "the class is k".
+
+    References:
+        Kull et al. 2019, NeurIPS.
+    """
+    errors = [_binned(p[:, k], y == k, bins).mean_gap() for k in range(p.shape[1])]
+    return float(np.mean(errors))
 
 
 def adaptive_calibration_error(p: np.ndarray, y: np.ndarray, bins: int = BINS) -> float:
-    """As the expected calibration error, over bins of equally many items (Nguyen & O'Connor 2015).
+    """The expected calibration error over bins of equally many items.
 
-    Of n items in order of confidence, bin b holds those from ⌊b·n/bins⌋ on; ties lie as they come, bins beyond n are empty.
+    Of n items in order of confidence, bin b holds those from ⌊b·n/bins⌋ on. Ties lie as they come.
+    Bins beyond n are empty.
+
+    References:
+        Nguyen & O'Connor 2015, EMNLP.
     """
     order = np.argsort(p.max(1), kind="stable")
-    differences = (p.argmax(1) == y)[order] - p.max(1)[order].astype(np.float64)
+    is_correct = p.argmax(1) == y
+    confidence = p.max(1)[order].astype(np.float64)
+    differences = is_correct[order] - confidence
     edges = np.unique(np.arange(bins) * len(y) // bins)
-    return float(np.abs(np.add.reduceat(differences, edges)).sum() / len(y))
+    gaps = np.abs(np.add.reduceat(differences, edges))
+    return float(gaps.sum() / len(y))
 
 
 def calibration_errors(p: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """All of the above by the names of `tfuq.scoring.metrics`."""
+    """Likelihood, Brier score and calibration errors by the names of `tfuq.scoring.metrics`."""
     return {
         "nll": negative_log_likelihood(p, y),
         "brier": brier(p, y),
@@ -112,5 +181,16 @@ def calibration_errors(p: np.ndarray, y: np.ndarray) -> dict[str, float]:
 
 
 def error_auroc(uncertainty: np.ndarray, wrong: np.ndarray) -> float | None:
-    """How well an uncertainty ranks wrong items above right ones; None where all are right or all wrong."""
-    return float(roc_auc_score(wrong, uncertainty)) if 0 < np.count_nonzero(wrong) < wrong.size else None
+    """How well an uncertainty ranks wrong items above right ones.
+
+    Args:
+        uncertainty: ``[n]``.
+        wrong: whether each item is, ``[n]``, bool.
+
+    Returns:
+        The AUROC; None where all are right or all are wrong.
+    """
+    errors = np.count_nonzero(wrong)
+    if errors in (0, wrong.size):
+        return None
+    return float(roc_auc_score(wrong, uncertainty))

@@ -1,5 +1,8 @@
-"""How much the members of an ensemble differ, and what several gain over one: from class probabilities ``[M, n, K]`` of M members,
-and true classes ``[n]``."""
+"""How much the members of an ensemble differ, and what several gain over one.
+
+Everywhere ``p [M, n, K]`` are the class probabilities of M members for n items, and ``y [n]`` are
+the numbers of the true classes.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +12,34 @@ from collections.abc import Callable
 
 import numpy as np
 
-_TINY = 1e-12
-_MOST_SUBSETS = 12  # of a size; drawn at random where there are more
+_LEAST_PROBABILITY = 1e-12  # of which there is a logarithm
+_MOST_SUBSETS = 12  # of a size; chosen at random where there are more
 
 
 def pairwise_disagreement(p: np.ndarray) -> np.ndarray:
     """Share of the items whose most likely class differs, ``[M, M]``."""
     label = p.argmax(-1)
-    return (label[:, None] != label[None]).mean(-1)
+    differs = label[:, None] != label[None]
+    return differs.mean(-1)
 
 
 def pairwise_divergence(p: np.ndarray) -> np.ndarray:
     """Mean Kullback-Leibler divergence KL(p_i ‖ p_j) in nat, ``[M, M]``; 0 on the diagonal."""
-    logs = np.log(np.maximum(p, _TINY))
-    table = np.zeros((len(p), len(p)))
-    for i, j in itertools.permutations(range(len(p)), 2):
-        table[i, j] = (p[i] * (logs[i] - logs[j])).sum(-1, dtype=np.float64).mean()
+    members = len(p)
+    logarithms = np.log(np.maximum(p, _LEAST_PROBABILITY))
+    table = np.zeros((members, members))
+    for i, j in itertools.permutations(range(members), 2):
+        terms = p[i] * (logarithms[i] - logarithms[j])
+        divergences = terms.sum(-1, dtype=np.float64)
+        table[i, j] = divergences.mean()
     return table
 
 
 def error_correlation(p: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Pearson's correlation of being wrong, ``[M, M]``; NaN of a member that is always or never right."""
+    """Pearson's correlation of being wrong, ``[M, M]``.
+
+    It is NaN of a member that is always or never right.
+    """
     wrong = (p.argmax(-1) != y).astype(float)
     centred = wrong - wrong.mean(1, keepdims=True)
     scale = np.sqrt((centred**2).mean(1))
@@ -38,31 +48,59 @@ def error_correlation(p: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def subsets(members: int, size: int) -> list[tuple[int, ...]]:
-    """The subsets of a size, or some of them: ever the same."""
+    """The subsets of a size, or some of them: always the same.
+
+    Args:
+        members: M, numbered from 0.
+        size: members of a subset.
+    """
     if math.comb(members, size) <= _MOST_SUBSETS:
         return list(itertools.combinations(range(members), size))
-    rng, found = np.random.default_rng(size), set()
-    while len(found) < _MOST_SUBSETS:
-        found.add(tuple(sorted(map(int, rng.choice(members, size, replace=False)))))
-    return sorted(found)
+    rng = np.random.default_rng(size)
+    chosen: set[tuple[int, ...]] = set()
+    while len(chosen) < _MOST_SUBSETS:
+        subset = rng.choice(members, size, replace=False)
+        chosen.add(tuple(sorted(map(int, subset))))
+    return sorted(chosen)
 
 
-def gain_curve(p: np.ndarray, y: np.ndarray, quality: Callable[[np.ndarray], float]) -> list[np.ndarray]:
-    """Of 1, 2 … M members, for each of their `subsets`: the ``quality`` of the label ``[n]`` that their mean gives, and its negative
-    log-likelihood (nat): ``[subsets, 2]``."""
+def gain_curve(
+    p: np.ndarray,
+    y: np.ndarray,
+    quality: Callable[[np.ndarray], float],
+) -> list[np.ndarray]:
+    """Quality and likelihood of 1, 2 … M members.
+
+    Args:
+        p: probabilities ``[M, n, K]``.
+        y: true classes ``[n]``.
+        quality: of the label ``[n]`` that the mean of some members gives.
+
+    Returns:
+        For each number of members, the quality and the negative log-likelihood (nat) of each of
+        their `subsets`, ``[subsets, 2]``.
+    """
     curve = []
     for size in range(1, len(p) + 1):
-        means = (p[list(chosen)].mean(0) for chosen in subsets(len(p), size))
-        curve.append(np.array([(quality(mean.argmax(-1)), _nll(mean, y)) for mean in means]))
+        points = []
+        for subset in subsets(len(p), size):
+            mean = p[list(subset)].mean(0)
+            points.append((quality(mean.argmax(-1)), _nll(mean, y)))
+        curve.append(np.array(points))
     return curve
 
 
 def _nll(p: np.ndarray, y: np.ndarray) -> float:
-    return float(-np.log(np.maximum(np.take_along_axis(p, y[:, None], -1), _TINY)).mean(dtype=np.float64))
+    true = np.take_along_axis(p, y[:, None], -1)
+    logarithms = np.log(np.maximum(true, _LEAST_PROBABILITY))
+    return float(-logarithms.mean(dtype=np.float64))
 
 
 def mean_off_diagonal(matrix: np.ndarray) -> float | None:
     """Mean over pairs of different members, without those that are NaN; None without any."""
-    values = matrix[~np.eye(len(matrix), dtype=bool)]
+    is_off_diagonal = ~np.eye(len(matrix), dtype=bool)
+    values = matrix[is_off_diagonal]
     values = values[~np.isnan(values)]
-    return float(values.mean()) if len(values) else None
+    if not len(values):
+        return None
+    return float(values.mean())

@@ -6,68 +6,115 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+Orientation = Literal["higher", "lower", "nearer zero"]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A score's meaning; ``better`` None is a quantity that is neither good nor bad.
+    """What a score means.
 
-    One that ``depends_on_samples`` changes with the number of samples T alone, so methods of different T are not compared by it.
+    Attributes:
+        name: of the score's column.
+        unit: "1" of plain numbers.
+        low: the lowest value that it can have; None where there is none.
+        high: the highest value that it can have; None where there is none.
+        better: which way is; None of a quantity that is neither good nor bad.
+        depends_on_samples: whether it changes with the number of samples T alone. Methods of
+            different T are not compared by it.
     """
 
     name: str
     unit: str
     low: float | None
     high: float | None
-    better: Literal["higher", "lower", "nearer zero"] | None
+    better: Orientation | None
     depends_on_samples: bool = False
 
 
+def _share(name: str, better: Orientation = "higher") -> Metric:
+    return Metric(name=name, unit="1", low=0, high=1, better=better)
+
+
+def _correlation(name: str) -> Metric:
+    return Metric(name=name, unit="1", low=-1, high=1, better="higher")
+
+
+def _brier(name: str) -> Metric:
+    return Metric(name=name, unit="1", low=0, high=2, better="lower")
+
+
+def _likelihood(name: str) -> Metric:
+    return Metric(name=name, unit="nat", low=0, high=None, better="lower")
+
+
+def _length(name: str, unit: str) -> Metric:
+    return Metric(name=name, unit=unit, low=0, high=None, better="lower")
+
+
+def _size_difference(name: str, unit: str) -> Metric:
+    return Metric(name=name, unit=unit, low=None, high=None, better="nearer zero")
+
+
 _ALL = (
-    Metric("dice", "1", 0, 1, "higher"),
-    Metric("iou", "1", 0, 1, "higher"),
-    Metric("precision", "1", 0, 1, "higher"),
-    Metric("recall", "1", 0, 1, "higher"),
-    Metric("volume_difference_mm3", "mm³", None, None, "nearer zero"),
-    Metric("hd95_mm", "mm", 0, None, "lower"),
-    Metric("average_surface_distance_mm", "mm", 0, None, "lower"),
-    Metric("area_difference_mm2", "mm²", None, None, "nearer zero"),
-    Metric("area_difference_px2", "pixel²", None, None, "nearer zero"),
-    Metric("hd95_px", "pixel", 0, None, "lower"),
-    Metric("average_surface_distance_px", "pixel", 0, None, "lower"),
-    Metric("accuracy", "1", 0, 1, "higher"),
-    Metric("balanced_accuracy", "1", 0, 1, "higher"),
-    Metric("precision_macro", "1", 0, 1, "higher"),
-    Metric("recall_macro", "1", 0, 1, "higher"),
-    Metric("f1_macro", "1", 0, 1, "higher"),
-    Metric("precision_weighted", "1", 0, 1, "higher"),
-    Metric("recall_weighted", "1", 0, 1, "higher"),
-    Metric("f1_weighted", "1", 0, 1, "higher"),
-    Metric("radial_error_mm", "mm", 0, None, "lower"),
-    Metric("radial_error_px", "pixel", 0, None, "lower"),
-    Metric("nll", "nat", 0, None, "lower"),
-    Metric("brier", "1", 0, 2, "lower"),
-    Metric("ece", "1", 0, 1, "lower"),
-    Metric("ece_classwise", "1", 0, 1, "lower"),
-    Metric("ece_adaptive", "1", 0, 1, "lower"),
-    Metric("mce", "1", 0, 1, "lower"),
-    Metric("nll_boundary", "nat", 0, None, "lower"),
-    Metric("brier_boundary", "1", 0, 2, "lower"),
-    Metric("ece_boundary", "1", 0, 1, "lower"),
-    Metric("auroc_predictive_entropy", "1", 0, 1, "higher"),
-    Metric("auroc_expected_entropy", "1", 0, 1, "higher"),
-    Metric("auroc_mutual_information", "1", 0, 1, "higher"),
-    Metric("auroc_variation_ratio", "1", 0, 1, "higher"),
-    Metric("auroc_standard_deviation", "1", 0, 1, "higher"),
-    Metric("ged", "1", 0, 2, "lower", depends_on_samples=True),
-    Metric("ged_unbiased", "1", -1, 2, "lower"),
-    Metric("dice_raters", "1", 0, 1, "higher"),
-    Metric("rater_dice", "1", 0, 1, None),
-    Metric("volumes_covered", "1", 0, 1, "higher", depends_on_samples=True),
-    Metric("ncc_predictive_entropy", "1", -1, 1, "higher"),
-    Metric("ncc_expected_entropy", "1", -1, 1, "higher"),
-    Metric("ncc_mutual_information", "1", -1, 1, "higher"),
-    Metric("ncc_variation_ratio", "1", -1, 1, "higher"),
-    Metric("ncc_standard_deviation", "1", -1, 1, "higher"),
+    _share("dice"),
+    _share("iou"),
+    _share("precision"),
+    _share("recall"),
+    _size_difference("volume_difference_mm3", "mm³"),
+    _length("hd95_mm", "mm"),
+    _length("average_surface_distance_mm", "mm"),
+    _size_difference("area_difference_mm2", "mm²"),
+    _size_difference("area_difference_px2", "pixel²"),
+    _length("hd95_px", "pixel"),
+    _length("average_surface_distance_px", "pixel"),
+    _share("accuracy"),
+    _share("balanced_accuracy"),
+    _share("precision_macro"),
+    _share("recall_macro"),
+    _share("f1_macro"),
+    _share("precision_weighted"),
+    _share("recall_weighted"),
+    _share("f1_weighted"),
+    _length("radial_error_mm", "mm"),
+    _length("radial_error_px", "pixel"),
+    _likelihood("nll"),
+    _brier("brier"),
+    _share("ece", better="lower"),
+    _share("ece_classwise", better="lower"),
+    _share("ece_adaptive", better="lower"),
+    _share("mce", better="lower"),
+    _likelihood("nll_boundary"),
+    _brier("brier_boundary"),
+    _share("ece_boundary", better="lower"),
+    _share("auroc_predictive_entropy"),
+    _share("auroc_expected_entropy"),
+    _share("auroc_mutual_information"),
+    _share("auroc_variation_ratio"),
+    _share("auroc_standard_deviation"),
+    Metric(
+        name="ged",
+        unit="1",
+        low=0,
+        high=2,
+        better="lower",
+        depends_on_samples=True,
+    ),
+    Metric(name="ged_unbiased", unit="1", low=-1, high=2, better="lower"),
+    _share("dice_raters"),
+    Metric(name="rater_dice", unit="1", low=0, high=1, better=None),
+    Metric(
+        name="volumes_covered",
+        unit="1",
+        low=0,
+        high=1,
+        better="higher",
+        depends_on_samples=True,
+    ),
+    _correlation("ncc_predictive_entropy"),
+    _correlation("ncc_expected_entropy"),
+    _correlation("ncc_mutual_information"),
+    _correlation("ncc_variation_ratio"),
+    _correlation("ncc_standard_deviation"),
 )
 METRICS = {metric.name: metric for metric in _ALL}
 _OF_LANDMARKS = ("radial_error_mm", "radial_error_px")
@@ -82,7 +129,9 @@ _OF_CLASSIFICATION = (
     "f1_weighted",
 )
 _OF_BOTH_CLASS_TASKS = ("nll", "brier", "ece", "ece_classwise", "ece_adaptive", "mce")
-MEASURES = [name.removeprefix("auroc_") for name in METRICS if name.startswith("auroc_")]  # a single sample has the first alone
+_AUROC = "auroc_"
+# A single sample has the first alone.
+MEASURES = [name.removeprefix(_AUROC) for name in METRICS if name.startswith(_AUROC)]
 LEVELS = ("case", "structure", "component", "landmark")  # what measures are ranked over
 
 
@@ -92,9 +141,19 @@ def metrics_of(task: str) -> list[str]:
         return list(_OF_LANDMARKS)
     if task == "classification":
         return [*_OF_CLASSIFICATION, *_OF_BOTH_CLASS_TASKS]
-    return [name for name in METRICS if name not in _OF_LANDMARKS + _OF_CLASSIFICATION]
+    of_other_tasks = _OF_LANDMARKS + _OF_CLASSIFICATION
+    return [name for name in METRICS if name not in of_other_tasks]
 
 
 def highest(measure: str, classes: int) -> float:
-    """The largest value that a measure of `MEASURES` can have of so many classes."""
-    return {"variation_ratio": 1 - 1 / classes, "standard_deviation": 0.5}.get(measure, math.log(classes))
+    """The largest value that a measure of `MEASURES` can have.
+
+    Args:
+        measure: its name.
+        classes: K.
+    """
+    if measure == "variation_ratio":
+        return 1 - 1 / classes
+    if measure == "standard_deviation":
+        return 0.5
+    return math.log(classes)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+from tfuq.scoring.rows import Row
 
 _SIZES = {
     "mean_set_size": "mean set size {:.3f}",
@@ -14,49 +16,89 @@ _SIZES = {
 }
 
 
-def size_text(size: dict) -> str:
+def size_text(size: Row) -> str:
     """The sizes of `tfuq.scoring.sizes` that are there, and whether the promise is vacuous."""
-    parts = [text.format(size[name]) for name, text in _SIZES.items() if size.get(name) is not None]
-    return ", ".join(parts + ([_vacuous(size)] if size.get("vacuous") else []))
+    phrases = []
+    for name, phrase in _SIZES.items():
+        if size.get(name) is not None:
+            phrases.append(phrase.format(size[name]))
+    if size.get("vacuous"):
+        phrases.append(_vacuous(size))
+    return ", ".join(phrases)
 
 
-def _vacuous(size: dict) -> str:
+def _vacuous(size: Row) -> str:
     return f"VACUOUS (says nothing) in {size['vacuous']:.0%} of cases"
 
 
-def promise_lines(conformal: dict) -> Iterator[str]:
-    """A line for each promise of a summary's ``conformal``: promised, realized, where it may lie, and its size."""
+def promise_lines(conformal: Mapping[str, Row]) -> Iterator[str]:
+    """A line for each promise: promised, realized, where it may lie, and its size.
+
+    Args:
+        conformal: of a score folder's summary.
+    """
     for name, row in _promises(conformal):
-        interval = "–" if row["interval"] is None else "{:.3f} to {:.3f}".format(*row["interval"])
-        line = f"{name} {row['realized']:.4f} ({interval}), promised {row['promised']:g}{_band(row)}"
-        yield "; ".join([line, size_text(row)]) if size_text(row) else line
+        interval = "–"
+        if row["interval"] is not None:
+            interval = _range_text(row["interval"])
+        line = (
+            f"{name} {row['realized']:.4f} ({interval}), promised {row['promised']:g}{_band(row)}"
+        )
+        size = size_text(row)
+        if size:
+            line = f"{line}; {size}"
+        yield line
 
 
-def _band(row: dict) -> str:
+def _range_text(ends: list[float]) -> str:
+    low, high = ends
+    return f"{low:.3f} to {high:.3f}"
+
+
+def _band(row: Row) -> str:
     if row.get("band") is None:
         return ""
-    allowed = "{:.3f} to {:.3f}".format(*row["band"])
-    where = f", {row['outside'].upper()} that" if row["outside"] else ""
-    return f"; {row['calibrated_on']} calibration and {row['n']} test cases allow {allowed}{where}"
+    side = ""
+    if row["outside"]:
+        side = f", {row['outside'].upper()} that"
+    return (
+        f"; {row['calibrated_on']} calibration and {row['n']} test cases "
+        f"allow {_range_text(row['band'])}{side}"
+    )
 
 
-def promise_remarks(summary: dict) -> Iterator[str]:
-    """What to be wary of: cases that were chosen on, promises outside their band, and those that say nothing."""
-    if caveat := (summary.get("calibration") or {}).get("caveat"):
-        yield caveat
+def promise_remarks(summary: Row) -> Iterator[str]:
+    """What to be wary of.
+
+    That is: cases that were chosen on, promises outside their band, and those that say nothing.
+
+    Args:
+        summary: of a score folder.
+    """
+    calibration = summary.get("calibration") or {}
+    if calibration.get("caveat"):
+        yield calibration["caveat"]
     promises = list(_promises(summary.get("conformal", {})))
     broken = [name for name, row in promises if row.get("broken")]
     if broken:
         yield (
-            f"outside the band that the numbers of cases allow: {', '.join(broken)}; of true promises one in forty is, so look whether "
-            "the test cases come from elsewhere than the calibration's"
+            f"outside the band that the numbers of cases allow: {', '.join(broken)}; "
+            "of true promises one in forty is, so look whether the test cases come from elsewhere "
+            "than the calibration's"
         )
     for name, row in promises:
         if row.get("vacuous"):
-            yield f"{name}: {_vacuous(row)}; use more calibration cases, a larger --alpha, or a better network"
+            yield (
+                f"{name}: {_vacuous(row)}; use more calibration cases, a larger --alpha, "
+                "or a better network"
+            )
 
 
-def _promises(conformal: dict) -> Iterator[tuple[str, dict]]:
-    for name, found in conformal.items():
-        for what, row in (found if "promised" not in found else {"coverage": found}).items():
-            yield f"{name}: {what.replace('_', ' ')}", row
+def _promises(conformal: Mapping[str, Row]) -> Iterator[tuple[str, Row]]:
+    """Each promise with its name; a group has one promise, or several by their kind."""
+    for name, group in conformal.items():
+        by_kind = group
+        if "promised" in group:
+            by_kind = {"coverage": group}
+        for kind, row in by_kind.items():
+            yield f"{name}: {kind.replace('_', ' ')}", row

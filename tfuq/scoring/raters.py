@@ -1,86 +1,140 @@
-"""Segmentations against several raters: masks of samples ``[T, …]`` and of raters ``[R, …]``, bool, on one grid."""
+"""Segmentations against several raters.
+
+Masks of T samples ``[T, …]`` and of R raters ``[R, …]`` are bool, on one grid.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 _EXACT_FLOAT32 = 2**24  # sums of 0 and 1 are exact below
+_LEAST_PROBABILITY = 1e-12  # of which there is a logarithm
 
 
 def overlaps(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Voxels that every mask of ``a`` shares with every one of ``b``, and the sum of their sizes: ``[len(a), len(b)]`` each."""
-    flat_a, flat_b = a.reshape(len(a), -1), b.reshape(len(b), -1)
+    """Voxels that every mask of ``a`` shares with every one of ``b``, and the sum of their sizes.
+
+    Args:
+        a: masks ``[A, …]``.
+        b: masks ``[B, …]``.
+
+    Returns:
+        ``[A, B]`` each.
+    """
+    flat_a = _flat(a)
+    flat_b = _flat(b)
     shared = np.zeros((len(a), len(b)))
     for start in range(0, flat_a.shape[1], _EXACT_FLOAT32):
-        part = slice(start, start + _EXACT_FLOAT32)
-        shared += flat_a[:, part].astype(np.float32) @ flat_b[:, part].astype(np.float32).T
-    return shared, flat_a.sum(1)[:, None] + flat_b.sum(1)[None, :]
+        block = slice(start, start + _EXACT_FLOAT32)
+        block_a = flat_a[:, block].astype(np.float32)
+        block_b = flat_b[:, block].astype(np.float32)
+        shared += block_a @ block_b.T
+    sizes_a = flat_a.sum(1)
+    sizes_b = flat_b.sum(1)
+    return shared, sizes_a[:, None] + sizes_b[None, :]
+
+
+def _flat(masks: np.ndarray) -> np.ndarray:
+    return masks.reshape(len(masks), -1)
 
 
 def dice_matrix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Dice of every mask of ``a`` with every one of ``b``; 1 where both are empty."""
+    """Dice of every mask of ``a`` with every one of ``b``, ``[A, B]``; 1 where both are empty."""
     shared, sizes = overlaps(a, b)
-    return np.where(sizes > 0, 2 * shared / np.maximum(sizes, 1), 1.0)
+    scores = 2 * shared / np.maximum(sizes, 1)
+    return np.where(sizes > 0, scores, 1.0)
 
 
 def energy_distance(samples: np.ndarray, raters: np.ndarray) -> float:
-    """Squared generalized energy distance 2·E[d(s, r)] − E[d(s, s')] − E[d(r, r')] with d = 1 − IoU (0 where both are empty).
+    """Squared generalized energy distance of samples and raters.
 
-    Expectations are over all pairs, those of one with itself too, as Kohl et al. 2018 estimate it; 0 where both are alike. It
-    falls as T grows: compare methods of different T by `unbiased_energy_distance`.
+    It is 2·E[d(s, r)] − E[d(s, s')] − E[d(r, r')] with d = 1 − IoU (0 where both are empty).
+    Expectations are over all pairs, those of one with itself too; 0 where both are alike. It falls
+    as T grows: compare methods of different T by `unbiased_energy_distance`.
+
+    References:
+        Kohl et al. 2018, NeurIPS.
     """
-    return float(2 * _distance(samples, raters) - _distance(samples, samples) - _distance(raters, raters))
+    across = _distances(samples, raters).mean()
+    among_samples = float(_distances(samples, samples).mean())
+    among_raters = float(_distances(raters, raters).mean())
+    return float(2 * float(across) - among_samples - among_raters)
 
 
 def unbiased_energy_distance(samples: np.ndarray, raters: np.ndarray) -> float | None:
-    """`energy_distance` without the pairs of a mask with itself, whose distance is 0 whatever the spread.
+    """`energy_distance` without the pairs of a mask with itself.
 
-    A U-statistic: on average it is what many samples and many raters would have, whatever T and R, and 0 where samples and
-    raters come from one distribution; of a few it can be below 0. One sample counts as a method that draws nothing, whose
-    samples all agree. None of one rater, who tells nothing of how raters differ.
+    Their distance is 0 whatever the spread. So this is a U-statistic: on average it is what many
+    samples and many raters would have, whatever T and R, and 0 where samples and raters come from
+    one distribution. Of a few it can be below 0. One sample counts as a method that is not random,
+    whose samples all agree.
+
+    Returns:
+        None of one rater, who tells nothing of how raters differ.
     """
     if len(raters) < 2:
         return None
-    among = [_without_self(_distances(masks, masks)) for masks in (samples, raters)]
-    return float(2 * _distances(samples, raters).mean() - sum(among))
-
-
-def _distance(a: np.ndarray, b: np.ndarray) -> float:
-    return float(_distances(a, b).mean())
+    among_samples = _without_self(_distances(samples, samples))
+    among_raters = _without_self(_distances(raters, raters))
+    across = _distances(samples, raters).mean()
+    return float(2 * across - (among_samples + among_raters))
 
 
 def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """1 − IoU of every mask of ``a`` with every one of ``b``; 0 where both are empty."""
     shared, sizes = overlaps(a, b)
     union = sizes - shared
-    return np.where(union > 0, 1 - shared / np.maximum(union, 1), 0.0)
+    distances = 1 - shared / np.maximum(union, 1)
+    return np.where(union > 0, distances, 0.0)
 
 
 def _without_self(distances: np.ndarray) -> float:
     """Mean of a table of distances ``[n, n]`` without its diagonal, which is 0; 0 of one."""
-    return float(distances.sum() / max(len(distances) * (len(distances) - 1), 1))
+    n = len(distances)
+    pairs = max(n * (n - 1), 1)
+    return float(distances.sum() / pairs)
 
 
 def rater_dice(raters: np.ndarray) -> float | None:
     """Mean Dice over pairs of raters, what a method can hope for; None of one rater."""
-    pairs = dice_matrix(raters, raters)[np.triu_indices(len(raters), 1)]
-    return float(pairs.mean()) if len(pairs) else None
+    pairs = np.triu_indices(len(raters), 1)
+    scores = dice_matrix(raters, raters)[pairs]
+    if not len(scores):
+        return None
+    return float(scores.mean())
 
 
 def volumes_covered(samples: np.ndarray, raters: np.ndarray) -> np.ndarray:
-    """Whether each rater's volume lies between the least and the largest of the samples, ``[R]`` bool."""
-    sizes, volumes = (masks.reshape(len(masks), -1).sum(1) for masks in (samples, raters))
+    """Whether each rater's volume lies between the least and the largest of the samples.
+
+    Returns:
+        ``[R]``, bool.
+    """
+    sizes = _flat(samples).sum(1)
+    volumes = _flat(raters).sum(1)
     return (volumes >= sizes.min()) & (volumes <= sizes.max())
 
 
 def rater_disagreement(labels: np.ndarray, classes: int) -> np.ndarray:
-    """Entropy (nat) of the raters' votes at each voxel, of their ``labels [R, …]``."""
+    """Entropy of the raters' votes at each voxel, in nat.
+
+    Args:
+        labels: of the raters, ``[R, …]``.
+        classes: K.
+    """
     shares = np.stack([(labels == k).mean(0) for k in range(classes)])
-    return -(shares * np.log(np.maximum(shares, 1e-12))).sum(0)
+    logarithms = np.log(np.maximum(shares, _LEAST_PROBABILITY))
+    return -(shares * logarithms).sum(0)
 
 
 def normalized_cross_correlation(a: np.ndarray, b: np.ndarray) -> float | None:
-    """Mean of the product of two maps, each less its mean and over its standard deviation; None where one is constant."""
-    x, y = (values.astype(np.float64) - values.mean() for values in (a, b))
+    """Mean of the product of two maps, each less its mean and over its standard deviation.
+
+    It is None where one of them is constant.
+    """
+    x = a.astype(np.float64) - a.mean()
+    y = b.astype(np.float64) - b.mean()
     scale = x.std() * y.std()
-    return float((x * y).mean() / scale) if scale > 0 else None
+    if not scale > 0:
+        return None
+    return float((x * y).mean() / scale)

@@ -1,7 +1,7 @@
-"""How well a segmentation agrees with its reference: overlap, size, and distances between surfaces.
+"""How well a segmentation agrees with its reference: overlap, size, and distances of surfaces.
 
-Lengths and sizes are in the unit of the grid. They go by the names that scans have, in mm and mm³; `tfuq.data.units`
-names those of plain images.
+Lengths and sizes are in the unit of the grid. They go by the names that scans have, in mm and mm³;
+`tfuq.data.units` names those of plain images.
 """
 
 from __future__ import annotations
@@ -15,58 +15,97 @@ from tfuq.data.boundary import surface
 def dice(predicted: np.ndarray, reference: np.ndarray) -> float:
     """2|A∩B| / (|A|+|B|) of two masks; 1 where both are empty."""
     total = np.count_nonzero(predicted) + np.count_nonzero(reference)
-    return 2.0 * np.count_nonzero(predicted & reference) / total if total else 1.0
+    if not total:
+        return 1.0
+    return 2.0 * np.count_nonzero(predicted & reference) / total
 
 
-def overlap_scores(predicted: np.ndarray, reference: np.ndarray, voxel_volume: float) -> dict[str, float | None]:
-    """Dice, IoU, precision, recall (in 0…1; None where the denominator is empty) and predicted less true volume."""
-    both = np.count_nonzero(predicted & reference)
-    a, b = np.count_nonzero(predicted), np.count_nonzero(reference)
+def overlap_scores(
+    predicted: np.ndarray,
+    reference: np.ndarray,
+    voxel_volume: float,
+) -> dict[str, float | None]:
+    """Scores of the overlap of two masks.
+
+    Args:
+        predicted: ``[X, Y, Z]``, bool.
+        reference: ``[X, Y, Z]``, bool.
+        voxel_volume: of a voxel.
+
+    Returns:
+        Dice, IoU, precision, recall (in 0…1; None where the denominator is empty), and predicted
+        less true volume.
+    """
+    shared = int(np.count_nonzero(predicted & reference))
+    predicted_voxels = int(np.count_nonzero(predicted))
+    true_voxels = int(np.count_nonzero(reference))
+    iou: float | None = 1.0
+    if predicted_voxels + true_voxels:
+        iou = _ratio(shared, predicted_voxels + true_voxels - shared)
     return {
         "dice": dice(predicted, reference),
-        "iou": both / (a + b - both) if a + b else 1.0,
-        "precision": both / a if a else None,
-        "recall": both / b if b else None,
-        "volume_difference_mm3": (a - b) * voxel_volume,
+        "iou": iou,
+        "precision": _ratio(shared, predicted_voxels),
+        "recall": _ratio(shared, true_voxels),
+        "volume_difference_mm3": (predicted_voxels - true_voxels) * voxel_volume,
     }
 
 
-def surface_scores(predicted: np.ndarray, reference: np.ndarray, spacing: np.ndarray) -> dict[str, float | None]:
+def _ratio(voxels: int, all_voxels: int) -> float | None:
+    if not all_voxels:
+        return None
+    return voxels / all_voxels
+
+
+def surface_scores(
+    predicted: np.ndarray,
+    reference: np.ndarray,
+    spacing: np.ndarray,
+) -> dict[str, float | None]:
     """Measure how far two surfaces lie apart.
 
-    A surface has the mask's voxels with a face neighbour outside it, within the volume: its border and axes of length
-    one have none, see `tfuq.data.boundary.at_boundary`. Distances run between voxel centres, from each voxel of one
-    surface to the nearest of the other. ``hd95_mm`` is the larger of the two directed 95th percentiles, each with
-    linear interpolation, as in MONAI. ``average_surface_distance_mm`` is the mean over the distances of both
-    directions together.
+    A surface has the mask's voxels with a face neighbour outside it, within the volume: its border
+    and axes of length one have none, see `tfuq.data.boundary.at_boundary`. Distances run between
+    voxel centres, from each voxel of one surface to the nearest of the other. ``hd95_mm`` is the
+    larger of the two directed 95th percentiles, each with linear interpolation, as in MONAI.
+    ``average_surface_distance_mm`` is the mean over the distances of both directions together.
 
     Args:
-        predicted, reference: masks ``[X, Y, Z]``.
+        predicted: mask ``[X, Y, Z]``, bool.
+        reference: mask ``[X, Y, Z]``, bool.
         spacing: of the voxels along each axis.
 
     Returns:
-        Both distances in the unit of ``spacing``. 0 where both masks fill the volume, None where a mask is empty or one alone fills it.
+        Both distances in the unit of ``spacing``. They are 0 where both masks fill the volume, and
+        None where a mask is empty or one alone fills it.
 
     References:
         Taha and Hanbury 2015, BMC Medical Imaging 15:29; Maier-Hein et al. 2024, Nature Methods 21.
     """
     if not predicted.any() or not reference.any():
-        return _both(None)
+        return _distance_row(None, None)
     box = _joint_box(predicted | reference)
-    a, b = surface(predicted[box]), surface(reference[box])
+    a = surface(predicted[box])
+    b = surface(reference[box])
     if not a.any() or not b.any():
-        return _both(0.0 if predicted.all() and reference.all() else None)
+        if predicted.all() and reference.all():
+            return _distance_row(0.0, 0.0)
+        return _distance_row(None, None)
     to_b = ndimage.distance_transform_edt(~b, sampling=spacing)[a]
     to_a = ndimage.distance_transform_edt(~a, sampling=spacing)[b]
     hd95 = max(np.percentile(to_b, 95), np.percentile(to_a, 95))
-    return {"hd95_mm": float(hd95), "average_surface_distance_mm": float(np.concatenate([to_b, to_a]).mean())}
+    both_ways = np.concatenate([to_b, to_a])
+    return _distance_row(float(hd95), float(both_ways.mean()))
 
 
-def _both(distance: float | None) -> dict[str, float | None]:
-    return {"hd95_mm": distance, "average_surface_distance_mm": distance}
+def _distance_row(hd95: float | None, average: float | None) -> dict[str, float | None]:
+    return {"hd95_mm": hd95, "average_surface_distance_mm": average}
 
 
 def _joint_box(mask: np.ndarray) -> tuple[slice, ...]:
-    """The box of a mask with a voxel around it within the volume, so that surfaces in it are those in the whole volume."""
+    """The box of a mask with a voxel around it within the volume.
+
+    With that voxel, surfaces in the box are those in the whole volume.
+    """
     (box,) = ndimage.find_objects(mask.astype(np.uint8))
-    return tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in box)
+    return tuple(slice(max(extent.start - 1, 0), extent.stop + 1) for extent in box)

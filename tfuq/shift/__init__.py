@@ -23,7 +23,8 @@ from tfuq.locks import exclusive
 from tfuq.prediction import Predictor, Request, cases_of_test_split, make_predictor
 from tfuq.report.shift import write_figures
 from tfuq.runs import Run
-from tfuq.scoring.shift import correlation_rows, shift_rows
+from tfuq.scoring.shift import shift_rows
+from tfuq.scoring.shift_correlation import correlation_rows
 from tfuq.shift.checking import check
 from tfuq.shift.examples import read_example
 from tfuq.shift.measuring import Measurer, case_ids

@@ -8,8 +8,9 @@ from tfuq.data.cases import Case
 from tfuq.data.landmarks import pixel_mm, reference_points, rescale_points
 from tfuq.data.volume import Volume
 from tfuq.results import LANDMARKS
-from tfuq.scoring.evaluation.failures import FailureOptions, landmark_cohorts
-from tfuq.scoring.evaluation.landmarks import MEASURES
+from tfuq.scoring.evaluation.cohorts import landmark_cohorts
+from tfuq.scoring.evaluation.failures import FailureOptions
+from tfuq.scoring.evaluation.landmark_table import MEASURES
 from tfuq.scoring.landmarks import FAILURE_MM, radial_errors
 from tfuq.scoring.shift import mean_present
 from tfuq.shift.measuring import Measured, Row, case_ids, points_of, quality_rows

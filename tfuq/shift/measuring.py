@@ -15,7 +15,8 @@ from tfuq.data.perturbations import Subject, case_seed, perturb
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 from tfuq.prediction import Predictor
-from tfuq.scoring.failure import Cohort, areas
+from tfuq.scoring.areas import areas
+from tfuq.scoring.failure import Cohort
 from tfuq.shift.plan import Plan
 
 Row = dict[str, Any]  # of a table: text, numbers, or None

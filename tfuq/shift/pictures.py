@@ -16,7 +16,7 @@ from tfuq.data.writers import make_folder, write_csv
 from tfuq.prediction.statistics import Drawn
 from tfuq.prediction.tables import TablePredictor
 from tfuq.scoring.classification import class_scores
-from tfuq.scoring.evaluation.failures import classification_cohort, unsigned
+from tfuq.scoring.evaluation.cohorts import classification_cohort, unsigned
 from tfuq.scoring.metrics import MEASURES
 from tfuq.shift.measuring import Measured, Measurer, Row, case_ids, quality_rows
 from tfuq.shift.plan import Plan

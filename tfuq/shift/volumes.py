@@ -15,12 +15,12 @@ from tfuq.data.perturbations import Subject
 from tfuq.data.preprocessing import from_examples
 from tfuq.data.writers import make_folder, write_csv, write_nifti
 from tfuq.prediction.segmentation import VolumePredictor
-from tfuq.report.rows import column, rows_of
 from tfuq.report.slices import other_axes
-from tfuq.scoring.evaluation.failures import FailureOptions, segmentation_cohorts, unsigned
-from tfuq.scoring.evaluation.scores import mean_of
-from tfuq.scoring.evaluation.segmentation import case_rows
+from tfuq.scoring.evaluation.case_rows import case_rows
+from tfuq.scoring.evaluation.cohorts import segmentation_cohorts, unsigned
+from tfuq.scoring.evaluation.failures import FailureOptions
 from tfuq.scoring.evaluation.voxels import CaseMaps
+from tfuq.scoring.rows import column, mean_of, rows_of
 from tfuq.shift.measuring import Measured, Measurer, Row, label_of, quality_rows
 
 _SCORES = ("dice", "hd95_mm", "hd95_px", "nll", "brier", "ece", "ece_boundary")

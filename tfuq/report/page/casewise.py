@@ -11,9 +11,9 @@ from tfuq.data.stored import is_text
 from tfuq.data.units import is_size
 from tfuq.errors import DataError
 from tfuq.report.page.sources import Rows, Scored, by_name, shared_cases
-from tfuq.report.rows import column, rows_with
-from tfuq.scoring.evaluation.failures import CERTAINTIES
+from tfuq.scoring.evaluation.cohorts import CERTAINTIES
 from tfuq.scoring.metrics import METRICS, Metric
+from tfuq.scoring.rows import column, rows_with
 
 _QUALITIES = ("dice", "accuracy", "radial_error_mm", "radial_error_px")
 _LEADING = (

@@ -24,10 +24,10 @@ from tfuq.scoring.comparison import (
     shared_members,
     unit_of,
 )
-from tfuq.scoring.evaluation.failures import CERTAINTIES
-from tfuq.scoring.evaluation.scores import mean_of
+from tfuq.scoring.evaluation.cohorts import CERTAINTIES
 from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.promise_lines import promise_remarks
+from tfuq.scoring.rows import mean_of
 
 _DIGITS = 6
 _RAMP = 24  # colours of a map's scale
@@ -101,7 +101,8 @@ def _alone(source: Scored, class_name: str, ids: list[str]) -> Comparison:
     cells = {}
     for score, statistics in source.summary["scores"][class_name].items():
         if score in METRICS:
-            cells[score] = {name: Cell(statistics["mean"], statistics.get("std"), False)}
+            mean = statistics["mean"]
+            cells[score] = {name: Cell(mean=mean, std=statistics.get("std"), is_best=False)}
     folders = {name: source.folder}
     return Comparison(
         methods=[name],

@@ -17,11 +17,11 @@ from tfuq import results, runs
 from tfuq.config import TASKS
 from tfuq.data.stored import Cell, read_json, read_table, read_typed
 from tfuq.errors import DataError, RunError
-from tfuq.report.rows import column, rows_of
 from tfuq.results import Manifest, SampleCount
 from tfuq.runs import Run
 from tfuq.scoring.comparison import heading, method_names, require_same_data
 from tfuq.scoring.evaluation import predictions_of
+from tfuq.scoring.rows import column, rows_of
 
 _AGAIN = "run tfuq score again"
 Rows = list[dict[str, Cell]]

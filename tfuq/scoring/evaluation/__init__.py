@@ -5,18 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 
 from tfuq import results, runs
-from tfuq.config import with_label_values
+from tfuq.config import Config, with_label_values
 from tfuq.data.paths import real_path
 from tfuq.errors import DataError
 from tfuq.scoring.evaluation.classification import score_classification
 from tfuq.scoring.evaluation.failures import FailureOptions, failure_tables
 from tfuq.scoring.evaluation.landmarks import score_landmarks
-from tfuq.scoring.evaluation.scores import OnCase, Scores
-from tfuq.scoring.evaluation.segmentation import cases_with_references, score_segmentation
+from tfuq.scoring.evaluation.references import cases_with_references
+from tfuq.scoring.evaluation.scores import OnCase, ScoreRequest, Scores
+from tfuq.scoring.evaluation.segmentation import score_segmentation
 
-__all__ = ["FailureOptions", "Scores", "cases_with_references", "default_output", "predictions_of", "score_folder"]
+__all__ = [
+    "FailureOptions",
+    "Scores",
+    "cases_with_references",
+    "default_output",
+    "predictions_of",
+    "score_folder",
+]
 
-_SCORERS = {"segmentation": score_segmentation, "classification": score_classification, "landmarks": score_landmarks}
+_SCORERS = {
+    "segmentation": score_segmentation,
+    "classification": score_classification,
+    "landmarks": score_landmarks,
+}
 
 
 def score_folder(
@@ -26,38 +38,74 @@ def score_folder(
     failures: FailureOptions | None = None,
     label_values: str | None = None,
 ) -> Scores:
-    """Score predictions against the data set's references, or those in ``reference``, and rank measures by the failures they find.
+    """Score predictions, and rank measures of uncertainty by the failures that they find.
 
-    ``label_values``: what the values of the references stand for, where it is not what ``data.label_values`` says.
+    Args:
+        folder: of predictions.
+        reference: a folder of references; None for the data set's own.
+        on_case: called with the id of each case that is scored.
+        failures: what counts as a failure.
+        label_values: what the values of the references stand for, where it is not what
+            ``data.label_values`` says.
 
     Raises:
-        RunError: no predictions there, or a damaged table. DataError: a reference is missing or does not fit. ConfigError: label
-            values that are none.
+        RunError: no predictions there, or a damaged table.
+        DataError: a reference is missing or does not fit.
+        ConfigError: label values that are none.
     """
     manifest = results.read_manifest(folder)
-    config = runs.open_run(Path(manifest.run)).config
-    if label_values and config.task != "segmentation":
-        raise DataError(f"--label-values: {folder} holds predictions of {config.task}; it serves segmentation")
-    config = with_label_values(config, label_values)
+    config = _labelled_config(folder, Path(manifest.run), label_values)
     failures = failures or FailureOptions()
-    scores = _SCORERS[config.task](folder, manifest, config, reference, on_case, failures)
+    request = ScoreRequest(
+        folder=folder,
+        manifest=manifest,
+        config=config,
+        reference=reference,
+        failures=failures,
+        on_case=on_case,
+    )
+    score = _SCORERS[config.task]
+    scores = score(request)
     tables = failure_tables(scores.cohorts, failures)
     scores.summary["task"] = config.task
     scores.summary["failure_detection"] = tables
     scores.tables["failure"] = [row for rows in tables.values() for row in rows]
-    scores.summary["reference"] = None if reference is None else str(real_path(reference))
+    scores.summary["reference"] = _written(reference)
     scores.summary["label_values"] = label_values
     results.require_one_set(folder, manifest)
     return scores
 
 
+def _labelled_config(folder: Path, run: Path, label_values: str | None) -> Config:
+    """The run's configuration with other label values, if there are any."""
+    config = runs.open_run(run).config
+    if label_values and config.task != "segmentation":
+        raise DataError(
+            f"--label-values: {folder} holds predictions of {config.task}; it serves segmentation"
+        )
+    return with_label_values(config, label_values)
+
+
+def _written(reference: Path | None) -> str | None:
+    if reference is None:
+        return None
+    return str(real_path(reference))
+
+
 def default_output(folder: Path) -> Path:
-    """``scores/<method>`` beside the ``predictions`` folder, or ``scores`` within a folder that lies elsewhere."""
-    return folder.parent.parent / "scores" / folder.name if folder.parent.name == "predictions" else folder / "scores"
+    """Where the scores of a predictions folder go.
+
+    That is ``scores/<method>`` beside the ``predictions`` folder, or ``scores`` within a folder
+    that lies elsewhere.
+    """
+    if folder.parent.name == "predictions":
+        return folder.parent.parent / "scores" / folder.name
+    return folder / "scores"
 
 
 def predictions_of(scores: Path) -> Path:
     """The predictions folder whose `default_output` a score folder is."""
     scores = real_path(scores)
-    is_beside = scores.parent.name == "scores"
-    return scores.parent.parent / "predictions" / scores.name if is_beside else scores.parent
+    if scores.parent.name == "scores":
+        return scores.parent.parent / "predictions" / scores.name
+    return scores.parent

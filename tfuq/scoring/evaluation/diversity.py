@@ -1,19 +1,17 @@
-"""How much the members of an ensemble differ, of the probabilities that ``tfuq predict --save-members`` keeps."""
+"""How much the members of an ensemble differ.
+
+It is told from the probabilities that ``tfuq predict --save-members`` keeps.
+"""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
-from tfuq.config import Config
-from tfuq.data.readers import read
-from tfuq.data.stored import numbers, read_table
 from tfuq.errors import RunError
-from tfuq.results import MEMBER_VARIANCES, MEMBERS, PREDICTIONS, member_map
+from tfuq.results import MEMBER_VARIANCES
 from tfuq.scoring.diversity import (
     error_correlation,
     gain_curve,
@@ -22,137 +20,143 @@ from tfuq.scoring.diversity import (
     pairwise_divergence,
     subsets,
 )
-from tfuq.scoring.evaluation.scores import mean_of
-from tfuq.scoring.evaluation.voxels import CaseMaps, read_map
-from tfuq.scoring.segmentation import dice
+from tfuq.scoring.rows import Row, none_if_nan
 
-_AGAIN = "predict again with --save-members --overwrite"
-_HIGHEST = 1 + 1e-4  # of a probability in a table, which has six digits
+AGAIN = "predict again with --save-members --overwrite"
+Quality = Callable[[np.ndarray], float]  # of a label ``[n]``
 
 
-@dataclass
 class Diversity:
-    """Gathers cases of volumes (or all images at once), each of which counts alike. ``quality`` names what the curve shows."""
+    """Gathers cases of volumes (or all images at once), each of which counts alike."""
 
-    quality: str
-    _pairs: dict[str, list[np.ndarray]] = field(default_factory=dict)
-    _curves: list[list[np.ndarray]] = field(default_factory=list)
-    _variances: list[list[float]] = field(default_factory=list)
+    def __init__(self, quality: str) -> None:
+        """Begin with no case.
 
-    def add(self, p: np.ndarray, y: np.ndarray, quality: Callable[[np.ndarray], float], variances: list[float]) -> None:
-        """Add members' probabilities ``[M, n, K]`` with the true classes ``[n]`` and the means of `MEMBER_VARIANCES`.
+        Args:
+            quality: the name of what the curve shows beside the likelihood.
+        """
+        self.quality = quality
+        self._pairs: dict[str, list[np.ndarray]] = {}  # tables [M, M] of each case, by name
+        self._curves: list[list[np.ndarray]] = []  # of each case, see `gain_curve`
+        self._variances: list[list[float]] = []  # of each case
+
+    def add(
+        self,
+        p: np.ndarray,
+        y: np.ndarray,
+        quality: Quality,
+        variances: list[float],
+    ) -> None:
+        """Add a case.
+
+        Args:
+            p: probabilities of the members ``[M, n, K]``.
+            y: true classes ``[n]``.
+            quality: of a label.
+            variances: means of `MEMBER_VARIANCES`.
 
         Raises:
             RunError: fewer members than before, or than two.
         """
-        if len(p) < 2 or (self._curves and len(self._curves[0]) != len(p)):
-            raise RunError(
-                f"{len(p)} member(s) where {len(self._curves[0]) if self._curves else 'two or more'} are needed; {_AGAIN}"
-            )
-        tables = {"disagreement": pairwise_disagreement(p), "divergence": pairwise_divergence(p)}
-        for name, table in (tables | {"error_correlation": error_correlation(p, y)}).items():
+        self._require_members(len(p))
+        tables = {
+            "disagreement": pairwise_disagreement(p),
+            "divergence": pairwise_divergence(p),
+            "error_correlation": error_correlation(p, y),
+        }
+        for name, table in tables.items():
             self._pairs.setdefault(name, []).append(table)
         self._curves.append(gain_curve(p, y, quality))
         self._variances.append(variances)
 
-    def summary(self) -> dict:
-        """Means over cases and pairs of members, the two parts of the variance, and the curve of `curve_rows`."""
-        pairs = {name: mean_off_diagonal(table) for name, table in self._means().items()}
-        variances = dict(zip(MEMBER_VARIANCES, np.mean(self._variances, 0).tolist(), strict=True))
-        return {"members": len(self._curves[0]), **pairs, **variances, "curve": self.curve_rows()}
+    def _require_members(self, members: int) -> None:
+        needed: int | str = "two or more"
+        if self._curves:
+            needed = self._members
+        if members < 2 or (self._curves and needed != members):
+            raise RunError(f"{members} member(s) where {needed} are needed; {AGAIN}")
 
-    def enter(self, summary: dict, tables: dict[str, list[dict]], wanted: int) -> None:
-        """Add what was gathered, if anything was, to a summary and to tables by name; ``wanted`` cases should have been.
+    @property
+    def _members(self) -> int:
+        return len(self._curves[0])
+
+    def summary(self) -> Row:
+        """Means over cases and pairs of members, both parts of the variance, and the curve."""
+        summary: Row = {"members": self._members}
+        for name, table in self._mean_tables().items():
+            summary[name] = mean_off_diagonal(table)
+        means = np.mean(self._variances, 0).tolist()
+        summary |= dict(zip(MEMBER_VARIANCES, means, strict=True))
+        summary["curve"] = self.curve_rows()
+        return summary
+
+    def enter(self, summary: Row, tables: dict[str, list[Row]], cases: int) -> None:
+        """Add what was gathered, if anything was, to a summary and to tables.
+
+        Args:
+            summary: of the scores.
+            tables: rows by name.
+            cases: how many should have been gathered.
 
         Raises:
             RunError: some cases have members, others not.
         """
-        if self._curves and len(self._curves) != wanted:
-            raise RunError(f"members were kept of {len(self._curves)} cases, and {wanted} were predicted; {_AGAIN}")
-        if self._curves:
-            summary["diversity"] = self.summary()
-            tables.update(diversity=self.pair_rows(), member_curve=self.curve_rows())
+        if not self._curves:
+            return
+        if len(self._curves) != cases:
+            raise RunError(
+                f"members were kept of {len(self._curves)} cases, and {cases} were predicted; "
+                f"{AGAIN}"
+            )
+        summary["diversity"] = self.summary()
+        tables["diversity"] = self.pair_rows()
+        tables["member_curve"] = self.curve_rows()
 
-    def pair_rows(self) -> list[dict]:
+    def pair_rows(self) -> list[Row]:
         """A row for each pair of members; a divergence is the mean of both directions."""
-        means = self._means()
-        return [
-            {"member": a, "other": b} | {name: _present((table[a, b] + table[b, a]) / 2) for name, table in means.items()}
-            for a, b in itertools.combinations(range(len(self._curves[0])), 2)
-        ]
+        tables = self._mean_tables()
+        rows = []
+        for a, b in itertools.combinations(range(self._members), 2):
+            row: Row = {"member": a, "other": b}
+            for name, table in tables.items():
+                mean = (table[a, b] + table[b, a]) / 2
+                row[name] = none_if_nan(mean)
+            rows.append(row)
+        return rows
 
-    def curve_rows(self) -> list[dict]:
-        """A row for each number of members: quality and negative log-likelihood, meaned over cases and over subsets of so many
-        members, their range over subsets, and what is gained over one member."""
-        means = [np.mean(of_size, 0) for of_size in zip(*self._curves, strict=True)]
-        one = means[0].mean(0)
-        return [self._curve_row(size, found, one) for size, found in enumerate(means, start=1)]
+    def curve_rows(self) -> list[Row]:
+        """A row for each number of members: quality and negative log-likelihood.
 
-    def _curve_row(self, size: int, found: np.ndarray, one: np.ndarray) -> dict:
-        row: dict = {"members": size, "subsets": len(subsets(len(self._curves[0]), size))}
-        for name, values, first, sign in zip((self.quality, "nll"), found.T, one, (1, -1), strict=True):
-            row |= {name: float(values.mean()), f"{name}_lowest": float(values.min()), f"{name}_highest": float(values.max())}
-            row[f"{name}_gain"] = float(sign * (values.mean() - first))
-        return row
+        Both are means over cases and over subsets of so many members, with their range over
+        subsets, and what is gained over one member.
+        """
+        curve = [np.mean(by_case, 0) for by_case in zip(*self._curves, strict=True)]
+        one_member = curve[0].mean(0)
+        rows = []
+        for size, points in enumerate(curve, start=1):
+            row: Row = {"members": size, "subsets": len(subsets(self._members, size))}
+            row |= _curve_columns(self.quality, points[:, 0])
+            row[f"{self.quality}_gain"] = float(points[:, 0].mean() - one_member[0])
+            row |= _curve_columns("nll", points[:, 1])
+            row["nll_gain"] = float(-1 * (points[:, 1].mean() - one_member[1]))
+            rows.append(row)
+        return rows
 
-    def _means(self) -> dict[str, np.ndarray]:
-        """Tables ``[M, M]`` meaned over the cases that define them."""
+    def _mean_tables(self) -> dict[str, np.ndarray]:
+        """Tables ``[M, M]``, means over the cases that define them."""
         return {name: _mean_of_defined(np.stack(tables)) for name, tables in self._pairs.items()}
 
 
+def _curve_columns(name: str, values: np.ndarray) -> dict[str, float]:
+    return {
+        name: float(values.mean()),
+        f"{name}_lowest": float(values.min()),
+        f"{name}_highest": float(values.max()),
+    }
+
+
 def _mean_of_defined(tables: np.ndarray) -> np.ndarray:
-    known = ~np.isnan(tables)
-    sums, counts = np.where(known, tables, 0).sum(0), known.sum(0)
+    is_defined = ~np.isnan(tables)
+    sums = np.where(is_defined, tables, 0).sum(0)
+    counts = is_defined.sum(0)
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-
-
-def _present(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
-def add_case(diversity: Diversity, folder: Path, found: list[CaseMaps], config: Config) -> None:
-    """Add a case of volumes, where its members were kept, with every reference that it has; all voxels count alike, Dice is the mean
-    over the foreground classes and references.
-
-    Raises:
-        DataError: a map that does not fit its label.
-    """
-    paths = sorted(folder.glob("member-*.nii.gz"))
-    if not paths:
-        return
-    label, classes = read(folder / "label.nii.gz"), len(config.data.classes)
-    maps = [read_map(folder / f"{member_map(k)}.nii.gz", label, 1.0, (classes,)) for k in range(len(paths))]
-    variances = [float(read_map(folder / f"{name}.nii.gz", label, 1.0).mean()) for name in MEMBER_VARIANCES]
-    truths = [of_one.truth.ravel().astype(int) for of_one in found]
-
-    def mean_dice(chosen: np.ndarray) -> float:
-        pairs = zip(np.split(chosen, len(truths)), truths, strict=True)
-        return mean_of([dice(c == k, truth == k) for c, truth in pairs for k in range(1, classes)])
-
-    members = np.stack([np.tile(p.reshape(-1, classes), (len(truths), 1)) for p in maps])
-    diversity.add(members, np.concatenate(truths), mean_dice, variances)
-
-
-def images_diversity(folder: Path, ids: list[str], rows: list[dict], y: np.ndarray, classes: list[str]) -> Diversity | None:
-    """The diversity of members over all images, whose predictions are ``rows``; None where members were not kept.
-
-    Raises:
-        RunError: a damaged table, or one of other cases.
-    """
-    path = folder / MEMBERS
-    if not path.is_file():
-        return None
-    columns = [f"probability_{name}" for name in classes]
-    found: dict[str, list] = {case_id: [] for case_id in ids}
-    table = read_table(path, ("case", "member", *columns), _AGAIN)
-    values = np.stack([numbers(path, table, column, _AGAIN, low=0, high=_HIGHEST) for column in columns], -1)
-    for row, of_member in zip(table, values, strict=True):
-        found.setdefault(row["case"], []).append(of_member)
-    counts = {len(members) for members in found.values()}
-    if len(counts) > 1 or min(counts) < 2 or len(found) > len(ids) or MEMBER_VARIANCES[0] not in rows[0]:
-        raise RunError(f"{path}: does not hold every member of the cases of its folder; {_AGAIN}")
-    p = np.array([found[case_id] for case_id in ids], float).transpose(1, 0, 2)
-    diversity = Diversity("accuracy")
-    variances = [float(numbers(path.with_name(PREDICTIONS), rows, name, _AGAIN).mean()) for name in MEMBER_VARIANCES]
-    diversity.add(p, y, lambda label: float((label == y).mean()), variances)
-    return diversity

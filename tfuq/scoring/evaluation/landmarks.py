@@ -1,154 +1,173 @@
-"""Scores of landmarks: radial errors, success rates, and what each measure of uncertainty says of the error.
+"""Scores of landmarks: radial errors, success rates, and what measures say of the error.
 
-Errors are in mm where the configuration gives the size of a pixel, else in pixels; success rates need mm.
+Errors are in mm where the configuration gives the size of a pixel, else in pixels; success rates
+need mm.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import numpy as np
 
-from tfuq.config import Config
-from tfuq.data.cases import read_case_image
-from tfuq.data.landmarks import image_diagonal, pixel_mm, reference_points
-from tfuq.data.stored import LARGEST, numbers, read_table
 from tfuq.errors import RunError
-from tfuq.results import LANDMARKS, Manifest, require_cases
+from tfuq.results import LANDMARKS, require_cases
 from tfuq.scoring.association import grouped_correlations
 from tfuq.scoring.bootstrap import bounds
-from tfuq.scoring.evaluation.failures import CERTAINTIES, FailureOptions, landmark_cohorts
-from tfuq.scoring.evaluation.promises import checked_calibration, kept_radii, summary_head
-from tfuq.scoring.evaluation.rater_points import points_by_raters
-from tfuq.scoring.evaluation.references import fingerprint, referenced_cases
-from tfuq.scoring.evaluation.scores import OnCase, Scores, mean_of, provenance, score_table
-from tfuq.scoring.landmarks import (
-    FAILURE_MM,
-    detection_auroc,
-    detection_interval,
-    ellipse_coverage,
-    errors_by_quantile,
-    landmark_table,
-    radial_errors,
+from tfuq.scoring.evaluation.cohorts import CERTAINTIES, landmark_cohorts
+from tfuq.scoring.evaluation.landmark_errors import ComparedLandmarks, compare_landmarks
+from tfuq.scoring.evaluation.landmark_table import (
+    read_predictions,
 )
+from tfuq.scoring.evaluation.promises import checked_calibration, kept_radii, summary_head
+from tfuq.scoring.evaluation.rater_points import RaterPoints, points_by_raters
+from tfuq.scoring.evaluation.references import fingerprint, referenced_cases
+from tfuq.scoring.evaluation.scores import ScoreRequest, Scores, provenance, score_table
+from tfuq.scoring.failure import Cohort
+from tfuq.scoring.landmark_detection import detection_auroc, detection_interval, errors_by_quantile
+from tfuq.scoring.landmarks import FAILURE_MM, ellipse_coverage, landmark_table
+from tfuq.scoring.rows import Row, mean_of_column, none_if_nan, rows_of
 
 _AGAIN = "predict again with --overwrite"
-MEASURES = ("variance", "mean_radial_spread", "aleatoric_variance", "total_variance", "max_activation")
-_COVARIANCE = ("covariance_xx", "covariance_xy", "covariance_yy")
-# A single sample has no spread, and only a heteroscedastic network predicts a variance.
+_TEXTS = ("case", "class")
 
 
-@dataclass(frozen=True)
-class PredictedLandmarks:
-    """A predictions table: ids, positions ``[n, L, 2]`` in pixels of each image, measures ``[n, L]`` by name, conformal radii
-    ``[n, L]`` (mm, or pixels where it has no mm; None where not calibrated), and the samples' covariances ``[n, L, 2, 2]`` in
-    pixels² (None of one sample)."""
-
-    ids: list[str]
-    positions: np.ndarray
-    measures: dict[str, np.ndarray]
-    radii: np.ndarray | None
-    covariances: np.ndarray | None
-
-
-def read_predictions(folder: Path, names: list[str]) -> PredictedLandmarks:
-    """Read ``landmarks.csv``.
-
-    Raises:
-        RunError: missing, damaged, or of other landmarks.
-    """
-    path = folder / LANDMARKS
-    rows = read_table(path, ("case", "landmark", "x", "y", "max_activation"), _AGAIN)
-    found = {(row["case"], row["landmark"]): row for row in rows}
-    ids = list(dict.fromkeys(row["case"] for row in rows))
-    missing = [(i, name) for i in ids for name in names if (i, name) not in found]
-    if missing or not ids or len(rows) != len(ids) * len(names):
-        raise RunError(f"{path}: needs a row for every case and each of {len(names)} landmarks; {_AGAIN}")
-
-    ordered = [found[case_id, name] for case_id in ids for name in names]
-
-    def values(column, low=-LARGEST):
-        return numbers(path, ordered, column, _AGAIN, low=low).reshape(len(ids), len(names))
-
-    positions = np.stack([values("x"), values("y")], -1)
-    radii = next((values(name, 0) for name in ("conformal_radius_mm", "conformal_radius") if name in rows[0]), None)
-    measures = {name: values(name) for name in MEASURES if name in rows[0]}
-    covariances = None
-    if _COVARIANCE[0] in rows[0]:
-        xx, xy, yy = (values(name) for name in _COVARIANCE)
-        covariances = np.stack([np.stack([xx, xy], -1), np.stack([xy, yy], -1)], -2)
-    return PredictedLandmarks(ids, positions, measures, radii, covariances)
-
-
-def score_landmarks(
-    folder: Path, manifest: Manifest, config: Config, reference: Path | None, on_case: OnCase, failures: FailureOptions
-) -> Scores:
+def score_landmarks(request: ScoreRequest) -> Scores:
     """Score predicted positions against the data set's, or those of a folder in its layout.
 
     Raises:
-        RunError: a damaged table. DataError: a case without landmarks, or with others.
+        RunError: a damaged table.
+        DataError: a case without landmarks, or with others.
     """
-    names = config.data.landmarks
-    predicted, cases = read_predictions(folder, names), referenced_cases(manifest, config, reference)
-    require_cases(folder / LANDMARKS, predicted.ids, manifest)
-    sizes = {case_id: read_case_image(case).shape[:2] for case_id, case in cases.items()}
-    truth = np.array([reference_points(config, cases[i], sizes[i]) for i in predicted.ids])
-    pixels = np.array([radial_errors(p, t, 1.0) for p, t in zip(predicted.positions, truth, strict=True)])
-    scale = [pixel_mm(config, sizes[i]) for i in predicted.ids]
-    mm = None
-    if scale[0] is not None:
-        mm = np.array([radial_errors(p, t, s) for p, t, s in zip(predicted.positions, truth, scale, strict=True)])
-    rows = _rows(predicted, names, pixels, mm)
-    for row, points in zip((row for row in rows if row["class"] == "all"), truth, strict=True):
-        row["reference"] = fingerprint(points.round(3))
-    on_case(f"{len(predicted.ids)} cases")
-    errors = pixels if mm is None else mm
-    among = points_by_raters(config, {i: cases[i] for i in predicted.ids}, sizes, predicted.positions)
-    summary = provenance(manifest) | {
-        "scores": {name: score_table([row for row in rows if row["class"] == name]) for name in ("all", *names)},
-        "unit": "pixels" if mm is None else "mm",
-        "success_rates": None if mm is None else landmark_table(mm, names)[-1],
-        "raters_apart": among and among.apart(),
-        "raters": among and among.summary(predicted.measures),
-        "measures": {name: _measure(name, values, errors, mm is not None) for name, values in predicted.measures.items()},
-        "ellipse": ellipse_coverage(truth, predicted.positions, predicted.covariances, manifest.samples),
-    }
-    if calibration := checked_calibration(manifest):
-        if predicted.radii is None:
-            raise RunError(f"{folder / LANDMARKS}: has no conformal radius, and the predictions are calibrated; {_AGAIN}")
-        summary["calibration"] = summary_head(calibration)
-        diagonals = np.array([image_diagonal(sizes[i], mm) for i, mm in zip(predicted.ids, scale, strict=True)])
-        summary["conformal"] = kept_radii(errors, predicted.radii, diagonals, names, calibration)
-    cohorts = landmark_cohorts(predicted.ids, errors, predicted.measures, failures, None if mm is None else FAILURE_MM)
-    tables = {"landmarks": landmark_table(errors, names, in_mm=mm is not None)} | ({"raters": among.rows()} if among else {})
-    return Scores(rows, summary, tables, cohorts)
+    names = request.config.data.landmarks
+    predicted = read_predictions(request.folder, names)
+    cases = referenced_cases(request.manifest, request.config, request.reference)
+    require_cases(request.folder / LANDMARKS, predicted.ids, request.manifest)
+    compared = compare_landmarks(request.config, predicted, cases)
+    rows = _case_rows(compared, names)
+    request.on_case(f"{len(predicted.ids)} cases")
+    raters = points_by_raters(
+        request.config,
+        {case_id: cases[case_id] for case_id in predicted.ids},
+        compared.sizes,
+        predicted.positions,
+    )
+    summary = _summary(request, compared, rows, raters)
+    summary |= _calibrated(request, compared)
+    tables = {"landmarks": landmark_table(compared.errors, names, in_mm=compared.in_mm)}
+    if raters:
+        tables["raters"] = raters.rows()
+    cohorts = _cohorts(request, compared)
+    return Scores(cases=rows, summary=summary, tables=tables, cohorts=cohorts)
 
 
-def _rows(predicted: PredictedLandmarks, names: list[str], pixels: np.ndarray, mm: np.ndarray | None) -> list[dict]:
+def _case_rows(compared: ComparedLandmarks, names: list[str]) -> list[Row]:
+    """Rows of ``cases.csv``: each landmark of a case, and last "all"."""
     rows = []
-    for i, case_id in enumerate(predicted.ids):
-        of_case = [
-            {"case": case_id, "class": name, "radial_error_px": _present(pixels[i, k])}
-            | ({} if mm is None else {"radial_error_mm": _present(mm[i, k])})
-            | {measure: float(values[i, k]) for measure, values in predicted.measures.items()}
-            for k, name in enumerate(names)
-        ]
-        means = {column: mean_of([row[column] for row in of_case]) for column in of_case[0] if column not in ("case", "class")}
-        rows += [*of_case, {"case": case_id, "class": "all", **means}]
+    for index, case_id in enumerate(compared.predicted.ids):
+        landmarks = []
+        for k, name in enumerate(names):
+            row: Row = {"case": case_id, "class": name}
+            landmarks.append(row | _landmark_numbers(compared, index, k))
+        columns = [name for name in landmarks[0] if name not in _TEXTS]
+        means = {name: mean_of_column(landmarks, name) for name in columns}
+        reference = fingerprint(compared.truth[index].round(3))
+        rows += landmarks
+        rows.append({"case": case_id, "class": "all", **means, "reference": reference})
     return rows
 
 
-def _present(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _landmark_numbers(compared: ComparedLandmarks, index: int, k: int) -> Row:
+    """Errors and measures of a landmark of a case."""
+    row: Row = {"radial_error_px": none_if_nan(compared.pixels[index, k])}
+    if compared.mm is not None:
+        row["radial_error_mm"] = none_if_nan(compared.mm[index, k])
+    for name, values in compared.predicted.measures.items():
+        row[name] = float(values[index, k])
+    return row
 
 
-def _measure(name: str, values: np.ndarray, errors: np.ndarray, in_mm: bool) -> dict:
-    """What a measure says of the error; of a certainty, the AUROC and the quantiles are those of its negative."""
-    uncertainty = -values if name in CERTAINTIES else values
-    table: dict = {"correlation": grouped_correlations(values, errors)}
-    if in_mm:
-        table["auroc_4mm"] = detection_auroc(uncertainty, errors)
-        table |= bounds(detection_interval(uncertainty, errors), "auroc_4mm_")
-        table["quantiles"] = errors_by_quantile(uncertainty, errors)
-    return table
+def _summary(
+    request: ScoreRequest,
+    compared: ComparedLandmarks,
+    rows: list[Row],
+    raters: RaterPoints | None,
+) -> Row:
+    names = request.config.data.landmarks
+    predicted = compared.predicted
+    unit = "pixels"
+    rates = None
+    if compared.mm is not None:
+        unit = "mm"
+        *_, rates = landmark_table(compared.mm, names)
+    apart = None
+    against_raters = None
+    if raters:
+        apart = raters.apart()
+        against_raters = raters.summary(predicted.measures)
+    measures = {}
+    for name, values in predicted.measures.items():
+        measures[name] = _measure_summary(name, values, compared)
+    return {
+        **provenance(request.manifest),
+        "scores": {name: score_table(rows_of(rows, "class", name)) for name in ("all", *names)},
+        "unit": unit,
+        "success_rates": rates,
+        "raters_apart": apart,
+        "raters": against_raters,
+        "measures": measures,
+        "ellipse": ellipse_coverage(
+            compared.truth,
+            predicted.positions,
+            predicted.covariances,
+            request.manifest.samples,
+        ),
+    }
+
+
+def _measure_summary(name: str, values: np.ndarray, compared: ComparedLandmarks) -> Row:
+    """What a measure ``[n, L]`` says of the error.
+
+    Of a certainty, the AUROC and the quantiles are those of its negative.
+    """
+    uncertainty = values
+    if name in CERTAINTIES:
+        uncertainty = -values
+    errors = compared.errors
+    summary: Row = {"correlation": grouped_correlations(values, errors)}
+    if compared.in_mm:
+        summary["auroc_4mm"] = detection_auroc(uncertainty, errors)
+        summary |= bounds(detection_interval(uncertainty, errors), "auroc_4mm_")
+        summary["quantiles"] = errors_by_quantile(uncertainty, errors)
+    return summary
+
+
+def _calibrated(request: ScoreRequest, compared: ComparedLandmarks) -> Row:
+    """Whether the radii's promises were kept; nothing of predictions that are not calibrated."""
+    calibration = checked_calibration(request.manifest)
+    if calibration is None:
+        return {}
+    radii = compared.predicted.radii
+    if radii is None:
+        raise RunError(
+            f"{request.folder / LANDMARKS}: has no conformal radius, "
+            f"and the predictions are calibrated; {_AGAIN}"
+        )
+    names = request.config.data.landmarks
+    diagonals = compared.diagonals()
+    return {
+        "calibration": summary_head(calibration),
+        "conformal": kept_radii(compared.errors, radii, diagonals, names, calibration),
+    }
+
+
+def _cohorts(request: ScoreRequest, compared: ComparedLandmarks) -> list[Cohort]:
+    limit = None
+    if compared.in_mm:
+        limit = FAILURE_MM
+    predicted = compared.predicted
+    return landmark_cohorts(
+        predicted.ids,
+        compared.errors,
+        predicted.measures,
+        request.failures,
+        limit,
+    )

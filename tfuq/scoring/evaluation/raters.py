@@ -1,10 +1,12 @@
 """Where a predicted case and its samples stand among several raters.
 
-Masks are compared on the image's own grid, which the raters drew on. What needs samples is there where they were kept.
+Masks are compared on the image's own grid, on which the raters marked them. Scores that need
+samples are there where the samples were kept.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +15,7 @@ import numpy as np
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_rater_labels
 from tfuq.data.volume import Volume, onto_grid
-from tfuq.masks import STORED, SampleMasks, StoredSamples, read_samples
-from tfuq.scoring.evaluation.scores import mean_of
+from tfuq.masks import STORED, StoredSamples, read_samples
 from tfuq.scoring.evaluation.voxels import CaseMaps
 from tfuq.scoring.raters import (
     dice_matrix,
@@ -25,89 +26,146 @@ from tfuq.scoring.raters import (
     unbiased_energy_distance,
     volumes_covered,
 )
+from tfuq.scoring.rows import Row, column, distinct, mean_of, rows_of
 
 _HALF = 0.5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RaterScores:
-    """Metrics of each structure, those of the image (``ncc_<map>``), and rows of ``raters.csv``: a class and rater each."""
+    """Scores of a case against its raters.
 
-    structures: dict[str, dict]
+    Attributes:
+        structures: metrics of each structure.
+        image: metrics of the image, ``ncc_<map>``.
+        rows: of ``raters.csv``, a class and rater each.
+    """
+
+    structures: dict[str, Row]
     image: dict[str, float | None]
-    rows: list[dict]
+    rows: list[Row]
 
 
-def score_raters(folder: Path, case: Case, config: Config, grid: Volume, found: CaseMaps) -> RaterScores:
-    """Compare a case's label, maps and samples with each of its raters, on the label's ``grid``.
+def score_raters(
+    folder: Path,
+    case: Case,
+    config: Config,
+    grid: Volume,
+    maps: CaseMaps,
+) -> RaterScores:
+    """Compare a case's label, maps and samples with each of its raters.
+
+    Args:
+        folder: of the case.
+        case: with its raters.
+        config: of the run.
+        grid: the predicted label, on whose grid they are compared.
+        maps: the predicted case.
 
     Raises:
-        DataError: a rater's label is not on the grid. RunError: damaged samples.
+        DataError: a rater's label is not on the grid.
+        RunError: damaged samples.
     """
     classes = len(config.data.classes)
     labels = read_rater_labels(case, grid, classes, config.data.label_values)
-    samples = read_samples(folder, classes) if (folder / STORED).is_file() else None
-    structures, rows = {}, []
+    samples = None
+    if (folder / STORED).is_file():
+        samples = read_samples(folder, classes)
+    structures = {}
+    rows = []
     for name, members in config.data.structures.items():
-        masks = _Masks(np.isin(found.label, members), np.isin(labels, members), _on_grid(samples, members, grid))
+        masks = _Masks(
+            label=np.isin(maps.label, members),
+            raters=np.isin(labels, members),
+            samples=_on_grid(samples, members, grid),
+        )
         structures[name] = masks.metrics()
-        rows += [
-            {"case": case.id, "class": name, "rater": rater, **row}
-            for rater, row in zip(case.raters, masks.rows(grid.voxel_volume), strict=True)
-        ]
-    apart = rater_disagreement(labels, classes)
-    image = {f"ncc_{name}": normalized_cross_correlation(values, apart) for name, values in found.maps.items()}
-    return RaterScores(structures, image, rows)
+        for rater, row in zip(case.raters, masks.rows(grid.voxel_volume), strict=True):
+            rows.append({"case": case.id, "class": name, "rater": rater, **row})
+    disagreement = rater_disagreement(labels, classes)
+    image = {}
+    for name, values in maps.maps.items():
+        image[f"ncc_{name}"] = normalized_cross_correlation(values, disagreement)
+    return RaterScores(structures=structures, image=image, rows=rows)
 
 
-def _on_grid(samples: StoredSamples | None, classes: list[int], grid: Volume) -> np.ndarray | None:
-    """Every sample's mask of a structure on another grid than the network's, ``[T, X, Y, Z]`` bool."""
+def _on_grid(
+    samples: StoredSamples | None,
+    classes: Sequence[int],
+    grid: Volume,
+) -> np.ndarray | None:
+    """Every sample's mask of a structure on another grid than the network's.
+
+    It is ``[T, X, Y, Z]`` bool.
+    """
     if samples is None:
         return None
-    masks: SampleMasks = samples.of_classes(classes)
-    return np.stack(
-        [onto_grid(samples.grid.with_array(mask.astype(np.float32)), grid).array > _HALF for mask in masks.unpacked()]
-    )
+    masks = []
+    for mask in samples.of_classes(classes).unpacked():
+        shares = samples.grid.with_array(mask.astype(np.float32))
+        masks.append(onto_grid(shares, grid).array > _HALF)
+    return np.stack(masks)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Masks:
-    """One structure: predicted ``[X, Y, Z]``, by raters ``[R, X, Y, Z]``, and of samples ``[T, X, Y, Z]`` where they were kept."""
+    """One structure, bool.
+
+    Attributes:
+        label: predicted ``[X, Y, Z]``.
+        raters: by raters ``[R, X, Y, Z]``.
+        samples: of samples ``[T, X, Y, Z]``; None where they were not kept.
+    """
 
     label: np.ndarray
     raters: np.ndarray
     samples: np.ndarray | None
 
     def metrics(self) -> dict[str, float | None]:
-        found = {"dice_raters": float(self._dice().mean()), "rater_dice": rater_dice(self.raters)}
+        metrics = {
+            "dice_raters": float(self._dice().mean()),
+            "rater_dice": rater_dice(self.raters),
+        }
         if self.samples is None:
-            return found
-        covered = float(volumes_covered(self.samples, self.raters).mean())
-        unbiased = unbiased_energy_distance(self.samples, self.raters)
-        distances = {"ged": energy_distance(self.samples, self.raters), "ged_unbiased": unbiased}
-        return found | distances | {"volumes_covered": covered}
+            return metrics
+        covered = volumes_covered(self.samples, self.raters)
+        return {
+            **metrics,
+            "ged": energy_distance(self.samples, self.raters),
+            "ged_unbiased": unbiased_energy_distance(self.samples, self.raters),
+            "volumes_covered": float(covered.mean()),
+        }
 
-    def rows(self, voxel_volume: float) -> list[dict]:
+    def rows(self, voxel_volume: float) -> list[Row]:
         """Of each rater: the label's Dice, the volume, and whether samples cover it."""
-        rows = [
-            {"dice": float(dice), "volume_mm3": float(np.count_nonzero(mask) * voxel_volume)}
-            for dice, mask in zip(self._dice(), self.raters, strict=True)
-        ]
-        if self.samples is None:
-            return rows
-        return [row | {"covered": int(c)} for row, c in zip(rows, volumes_covered(self.samples, self.raters), strict=True)]
+        rows: list[Row] = []
+        for dice, mask in zip(self._dice(), self.raters, strict=True):
+            volume = np.count_nonzero(mask) * voxel_volume
+            rows.append({"dice": float(dice), "volume_mm3": float(volume)})
+        if self.samples is not None:
+            covered = volumes_covered(self.samples, self.raters)
+            for row, is_covered in zip(rows, covered, strict=True):
+                row["covered"] = int(is_covered)
+        return rows
 
     def _dice(self) -> np.ndarray:
-        return dice_matrix(self.label[None], self.raters)[0]
+        """Dice of the label with each rater, ``[R]``."""
+        (scores,) = dice_matrix(self.label[None], self.raters)
+        return scores
 
 
-def rater_summary(rows: list[dict]) -> dict[str, dict]:
-    """Of each rater over the cases that it labelled: how many, and mean Dice of the label by class."""
-    raters = dict.fromkeys(row["rater"] for row in rows)
-    return {rater: _by_class([row for row in rows if row["rater"] == rater]) for rater in raters}
+def rater_summary(rows: Sequence[Row]) -> dict[str, Row]:
+    """Of each rater over the cases that it labelled: how many, and mean Dice by class.
+
+    Args:
+        rows: of ``raters.csv``.
+    """
+    raters = distinct(rows, "rater")
+    return {rater: _summary_of_rater(rows_of(rows, "rater", rater)) for rater in raters}
 
 
-def _by_class(rows: list[dict]) -> dict:
-    classes = dict.fromkeys(row["class"] for row in rows)
-    dice = {name: mean_of([row["dice"] for row in rows if row["class"] == name]) for name in classes}
-    return {"cases": len({row["case"] for row in rows}), "dice": dice}
+def _summary_of_rater(rows: Sequence[Row]) -> Row:
+    dice = {}
+    for name in distinct(rows, "class"):
+        dice[name] = mean_of(column(rows_of(rows, "class", name), "dice"))
+    return {"cases": len(distinct(rows, "case")), "dice": dice}

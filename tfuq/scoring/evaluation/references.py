@@ -1,8 +1,10 @@
-"""The predicted cases of a table, with their references from the data set."""
+"""The predicted cases with their references."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,29 +12,118 @@ import numpy as np
 from tfuq.config import Config
 from tfuq.data.cases import Case
 from tfuq.data.layouts import cases_of
+from tfuq.data.readers import is_readable, stem
 from tfuq.errors import DataError
-from tfuq.results import Manifest
+from tfuq.results import CaseEntry, Manifest
 
 
-def referenced_cases(manifest: Manifest, config: Config, reference: Path | None) -> dict[str, Case]:
-    """Every predicted case as the data set has it, or another folder in its layout, by id.
+def referenced_cases(
+    manifest: Manifest,
+    config: Config,
+    reference: Path | None,
+) -> dict[str, Case]:
+    """Every predicted case of a table by id, as the data set or another folder has it.
+
+    Args:
+        manifest: of the predictions.
+        config: of the run.
+        reference: a folder in the data set's layout; None for the data set.
 
     Raises:
         DataError: nothing was predicted, or a case has no reference.
     """
     known = {case.id: case for case in cases_of(config.data, reference)}
-    if not manifest.cases:
-        raise DataError(f"{manifest.run}: its predictions hold no case; run tfuq predict")
+    _require_cases(manifest)
     for case_id in manifest.cases:
         if case_id not in known or not known[case_id].has_reference:
-            where = reference or config.data.root
+            folder = reference or config.data.root
             raise DataError(
-                f"case '{case_id}' has no reference in {where}; give a folder in the data set's layout by --reference"
+                f"case '{case_id}' has no reference in {folder}; "
+                "give a folder in the data set's layout by --reference"
             )
     return {case_id: known[case_id] for case_id in sorted(manifest.cases)}
+
+
+def _require_cases(manifest: Manifest) -> None:
+    if not manifest.cases:
+        raise DataError(f"{manifest.run}: its predictions hold no case; run tfuq predict")
+
+
+def cases_with_references(
+    manifest: Manifest,
+    config: Config,
+    reference: Path | None,
+) -> Iterator[Case]:
+    """The predicted cases of volumes with their labels.
+
+    Args:
+        manifest: of the predictions.
+        config: of the run.
+        reference: a folder of labels; None for those that the manifest names.
+
+    Raises:
+        DataError: a case has none.
+    """
+    by_id = {}
+    if reference:
+        by_id = _reference_files(config, reference)
+    _require_cases(manifest)
+    for case_id, entry in sorted(manifest.cases.items()):
+        predicted = _predicted_case(case_id, entry, config)
+        labelled: Case | None = predicted
+        looked_in = "in its data set"
+        if reference:
+            labelled = by_id.get(case_id)
+            looked_in = f"in {reference}"
+        if labelled is None or not labelled.has_reference:
+            raise DataError(
+                f"case '{case_id}' has no reference {looked_in}; "
+                "give a folder with one per case by --reference"
+            )
+        yield replace(predicted, label=labelled.label, raters=labelled.raters)
+
+
+def _predicted_case(case_id: str, entry: CaseEntry, config: Config) -> Case:
+    label = None
+    if entry.label:
+        label = Path(entry.label)
+    return Case(
+        case_id,
+        tuple(map(Path, entry.images)),
+        label,
+        raters={rater: Path(path) for rater, path in entry.raters.items()},
+        pixel_mm=config.data.pixel_mm,
+    )
+
+
+def _reference_files(config: Config, folder: Path) -> dict[str, Case]:
+    """The cases of a folder that have a reference, by id.
+
+    The folder is in the data set's layout, or has a file for each case.
+    """
+    if not folder.is_dir():
+        raise DataError(f"--reference {folder}: no such folder")
+    cases = {}
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and is_readable(path):
+            cases[stem(path)] = Case(stem(path), (), path)
+    for case in _listed_cases(config, folder):
+        if case.has_reference:
+            cases[case.id] = case
+    return cases
+
+
+def _listed_cases(config: Config, folder: Path) -> list[Case]:
+    """The cases of a folder in the data set's layout; none where it is not in that layout."""
+    try:
+        return cases_of(config.data, folder)
+    except DataError:
+        return []
 
 
 def fingerprint(reference: np.ndarray) -> str:
     """Sixteen letters and digits that tell one label map, or set of positions, from another."""
     content = np.ascontiguousarray(reference)
-    return hashlib.sha256(f"{content.shape} {content.dtype}".encode() + content.tobytes()).hexdigest()[:16]
+    kind = f"{content.shape} {content.dtype}"
+    digest = hashlib.sha256(kind.encode() + content.tobytes())
+    return digest.hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What scoring a predictions folder gives, for every task."""
+"""What scoring a predictions folder takes and gives, for every task."""
 
 from __future__ import annotations
 
@@ -10,85 +10,135 @@ from pathlib import Path
 import numpy as np
 import pydantic
 
+from tfuq.config import Config
 from tfuq.data.ownership import digest_of
 from tfuq.data.stored import read_json
 from tfuq.data.writers import whole_set, write_csv, write_json
 from tfuq.errors import RunError
 from tfuq.results import Manifest
 from tfuq.scoring.calibration import Bins
+from tfuq.scoring.evaluation.failures import FailureOptions
 from tfuq.scoring.failure import Cohort
 from tfuq.scoring.metrics import METRICS
+from tfuq.scoring.rows import Row, column, mean_of, rows_with
 
 OnCase = Callable[[str], None]
+PlotFigures = Callable[[Path], list[Path]]
 SUMMARY = "summary.json"
 AGAIN = "run tfuq score again"
 
 
-@dataclass(frozen=True)
-class Scores:
-    """Rows of ``cases.csv`` (a case and class or landmark each), the summary, rows of further tables by name, and the items that
-    measures are ranked over."""
+@dataclass(frozen=True, kw_only=True)
+class ScoreRequest:
+    """Predictions to score.
 
-    cases: list[dict]
-    summary: dict
-    tables: dict[str, list[dict]] = field(default_factory=dict)
+    Attributes:
+        folder: of the predictions.
+        manifest: of that folder.
+        config: of the run that they were made with.
+        reference: a folder of references; None for the data set's own.
+        failures: what counts as a failure.
+        on_case: called with the id of each case that is scored.
+    """
+
+    folder: Path
+    manifest: Manifest
+    config: Config
+    reference: Path | None
+    failures: FailureOptions
+    on_case: OnCase
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """The scores of a predictions folder.
+
+    Attributes:
+        cases: rows of ``cases.csv``, a case and class or landmark each.
+        summary: what ``summary.json`` says.
+        tables: rows of other tables, by name.
+        cohorts: the items that measures are ranked over.
+    """
+
+    cases: list[Row]
+    summary: Row
+    tables: dict[str, list[Row]] = field(default_factory=dict)
     cohorts: list[Cohort] = field(default_factory=list)
 
-    def write(self, folder: Path, *, draw: Callable[[Path], list[Path]] | None = None) -> list[str]:
-        """Write ``cases.csv``, the further tables, figures, and last ``summary.json``, which holds the digests of the others.
+    def write(self, folder: Path, *, plot: PlotFigures | None = None) -> list[str]:
+        """Write ``cases.csv``, the other tables, figures, and last ``summary.json``.
 
-        Tables and figures of an earlier scoring that this one has not are removed, unless they were changed since.
+        The summary holds the digests of the other files. Tables and figures of an earlier scoring
+        that this one has not are removed, unless they were changed since.
 
         Args:
             folder: where to write.
-            draw: draws figures into a folder, and says what it drew.
+            plot: plots figures into a folder, and returns their files.
 
         Returns:
             The names of the figures.
 
         Raises:
-            RunError: what lies there is not tfuq's own; nothing was replaced then. TfuqError: it cannot be written.
+            RunError: what lies there is not tfuq's own; nothing was replaced then.
+            TfuqError: it cannot be written.
         """
-        with whole_set(folder, SUMMARY, _files_of(folder)) as part:
+        with whole_set(folder, SUMMARY, _files_of(folder)) as staged:
             for name, rows in {"cases": self.cases, **self.tables}.items():
-                write_csv(part / f"{name}.csv", rows)
-            figures = draw(part / "figures") if draw else []
-            files = {str(path.relative_to(part)): digest_of(path) for path in sorted(part.rglob("*.*"))}
-            write_json(part / SUMMARY, self.summary | {"files": files})
+                write_csv(staged / f"{name}.csv", rows)
+            figures = []
+            if plot is not None:
+                figures = plot(staged / "figures")
+            summary = self.summary | {"files": _digests(staged)}
+            write_json(staged / SUMMARY, summary)
         return [path.name for path in figures]
 
 
-class _Written(pydantic.BaseModel):
+def _digests(folder: Path) -> dict[str, str]:
+    digests = {}
+    for path in sorted(folder.rglob("*.*")):
+        digests[str(path.relative_to(folder))] = digest_of(path)
+    return digests
+
+
+class _WrittenSummary(pydantic.BaseModel):
     files: dict[str, str] | None = None
 
 
 def _files_of(folder: Path) -> dict[str, str]:
-    """Digests of the files that a folder's summary was written with; none where no summary says so."""
+    """Digests of the files that a folder's summary was written with.
+
+    There are none where no summary says so.
+    """
     try:
-        return read_json(folder / SUMMARY, _Written, "").files or {}
+        summary = read_json(folder / SUMMARY, _WrittenSummary, "")
     except RunError:
         return {}
+    return summary.files or {}
 
 
 def require_one_scoring(folder: Path, patterns: Iterable[str]) -> None:
-    """Refuse a folder whose files are not all of one scoring; those of a version that noted no digests are believed.
+    """Refuse a folder whose files are not all of one scoring.
+
+    Those of a version that noted no digests are believed.
 
     Args:
         folder: of scores.
         patterns: of the names of the files to look at.
 
     Raises:
-        RunError: a file was written by another scoring, such as one that was killed, or was changed or removed since.
+        RunError: a file was written by another scoring, such as one that was killed, or was changed
+            or removed since.
     """
     for name, digest in _files_of(folder).items():
         if not any(fnmatch(name, pattern) for pattern in patterns):
             continue
-        if not (folder / name).is_file() or digest_of(folder / name) != digest:
-            raise RunError(f"{folder / name}: is not the file that {SUMMARY} was written with; {AGAIN}")
+        path = folder / name
+        if not path.is_file() or digest_of(path) != digest:
+            raise RunError(f"{path}: is not the file that {SUMMARY} was written with; {AGAIN}")
 
 
-def provenance(manifest: Manifest) -> dict:
-    """What every summary begins with: how was drawn."""
+def provenance(manifest: Manifest) -> Row:
+    """What every summary begins with: how the samples were made."""
     return {
         "method": manifest.method,
         "samples": manifest.samples,
@@ -100,36 +150,56 @@ def provenance(manifest: Manifest) -> dict:
     }
 
 
-def score_table(rows: list[dict]) -> dict[str, dict]:
-    """Mean, standard deviation and n of every metric that the rows have, with what the metric is."""
+def score_table(rows: list[Row]) -> dict[str, Row]:
+    """Mean, standard deviation and n of every metric that the rows have.
+
+    What the metric is stands beside them.
+    """
     table = {}
     for name in METRICS:
-        values = [row[name] for row in rows if row.get(name) is not None]
+        values = column(rows_with(rows, name), name)
         if values:
-            std = float(np.std(values, ddof=1)) if len(values) > 1 else None
-            table[name] = {"mean": mean_of(values), "std": std, "n": len(values), **meaning(name)}
+            table[name] = {
+                "mean": mean_of(values),
+                "std": _standard_deviation(values),
+                "n": len(values),
+                **meaning(name),
+            }
     return table
 
 
-def reliability_rows(bins: Bins) -> list[dict]:
-    """Bins of confidence as rows: their items (or the share of them), mean confidence and accuracy; None of an empty bin."""
-    return [
-        {
-            "from": place / len(bins.count),
+def _standard_deviation(values: list[float]) -> float | None:
+    if len(values) < 2:
+        return None
+    return float(np.std(values, ddof=1))
+
+
+def reliability_rows(bins: Bins) -> list[Row]:
+    """Bins of confidence as rows.
+
+    Args:
+        bins: of items, or of shares of them.
+
+    Returns:
+        Rows with the ``items`` (or the share of them), mean confidence and accuracy; None of an
+        empty bin.
+    """
+    rows = []
+    for number, (count, confidence, correct) in enumerate(zip(*bins, strict=True)):
+        row: Row = {
+            "from": number / len(bins.count),
             "items": float(count),
-            "confidence": float(confidence / count) if count else None,
-            "accuracy": float(correct / count) if count else None,
+            "confidence": None,
+            "accuracy": None,
         }
-        for place, (count, confidence, correct) in enumerate(zip(*bins, strict=True))
-    ]
+        if count:
+            row["confidence"] = float(confidence / count)
+            row["accuracy"] = float(correct / count)
+        rows.append(row)
+    return rows
 
 
 def meaning(name: str) -> dict[str, str | None]:
     """Unit and orientation of a metric."""
-    return {"unit": METRICS[name].unit, "better": METRICS[name].better}
-
-
-def mean_of(values) -> float | None:
-    """Mean of those that are there; None without any."""
-    present = [value for value in values if value is not None]
-    return float(np.mean(present)) if present else None
+    metric = METRICS[name]
+    return {"unit": metric.unit, "better": metric.better}

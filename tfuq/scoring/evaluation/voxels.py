@@ -1,4 +1,4 @@
-"""Scores of one case's maps: calibration over voxels, errors found, and numbers made of each map."""
+"""Scores of one case's maps: calibration over voxels, errors found, and numbers of each map."""
 
 from __future__ import annotations
 
@@ -22,13 +22,22 @@ from tfuq.scoring.calibration import (
     negative_log_likelihood,
 )
 from tfuq.scoring.metrics import highest
+from tfuq.scoring.rows import Row
 
 _AGAIN = "remove its folder and predict the case again"
+_ROUNDING = 1e-3  # of a map's values
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CaseMaps:
-    """A predicted case and its reference: label and truth ``[X, Y, Z]``, probabilities ``[X, Y, Z, K]``, maps by name."""
+    """A predicted case and its reference.
+
+    Attributes:
+        label: predicted classes ``[X, Y, Z]``.
+        truth: true classes ``[X, Y, Z]``.
+        probability: ``[X, Y, Z, K]``.
+        maps: of uncertainty, ``[X, Y, Z]`` by name.
+    """
 
     label: np.ndarray
     truth: np.ndarray
@@ -39,41 +48,63 @@ class CaseMaps:
     def _classes(self) -> int:
         return self.probability.shape[-1]
 
-    def _flat(self, where: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        p, y = self.probability, self.truth
-        chosen = (p.reshape(-1, self._classes), y.ravel()) if where is None else (p[where], y[where])
-        return chosen[0], chosen[1].astype(int)
+    def _voxels(self) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities ``[n, K]`` and true classes ``[n]`` of all voxels."""
+        p = self.probability.reshape(-1, self._classes)
+        return p, self.truth.ravel().astype(int)
 
     def scores(self) -> dict[str, float | None]:
-        """Calibration over all voxels and within two of a boundary of the reference, and AUROC of each map for wrong voxels."""
-        scores: dict = dict(calibration_errors(*self._flat()))
+        """Calibration, and AUROC of each map for wrong voxels.
+
+        Calibration is over all voxels, and within two voxels of a boundary of the reference.
+        """
+        p, y = self._voxels()
+        scores: dict[str, float | None] = {**calibration_errors(p, y)}
         band = boundary_band(self.truth)
         if band.any():
-            near = self._flat(band)
-            scores |= {"nll_boundary": negative_log_likelihood(*near), "brier_boundary": brier(*near)}
-            scores["ece_boundary"] = expected_calibration_error(*near)
+            p_near = self.probability[band]
+            y_near = self.truth[band].astype(int)
+            scores["nll_boundary"] = negative_log_likelihood(p_near, y_near)
+            scores["brier_boundary"] = brier(p_near, y_near)
+            scores["ece_boundary"] = expected_calibration_error(p_near, y_near)
         wrong = (self.label != self.truth).ravel()
-        return scores | {f"auroc_{name}": error_auroc(values.ravel(), wrong) for name, values in self.maps.items()}
+        for name, values in self.maps.items():
+            scores[f"auroc_{name}"] = error_auroc(values.ravel(), wrong)
+        return scores
 
     def reliability(self) -> Bins:
         """Voxels by confidence."""
-        return confidence_bins(*self._flat())
+        p, y = self._voxels()
+        return confidence_bins(p, y)
 
     def confidences(self) -> dict[str, float]:
-        """Numbers of the image: mean of the largest probabilities, and `tfuq.scoring.aggregation.image_level` of each map."""
-        found = {"maximum_probability": float(self.probability.max(-1).mean())}
-        for name, values in self.maps.items():
-            found |= {f"{how}_{name}": value for how, value in image_level(values, highest(name, self._classes)).items()}
-        return found
+        """Numbers of the image.
 
-    def components(self, names: Sequence[str]) -> list[dict]:
-        """Connected components of each class that ``names`` has, see `tfuq.scoring.aggregation.component_rows`."""
-        maps = {"maximum_probability": self.probability.max(-1), **self.maps}
-        return [
-            {"class": name, **row}
-            for k, name in enumerate(names[1:], start=1)
-            for row in component_rows(self.label == k, self.truth == k, maps)
-        ]
+        They are the mean of the largest probabilities, and `tfuq.scoring.aggregation.image_level`
+        of each map.
+        """
+        numbers = {"maximum_probability": float(self._largest_probability().mean())}
+        for name, values in self.maps.items():
+            by_kind = image_level(values, highest(name, self._classes))
+            for kind, value in by_kind.items():
+                numbers[f"{kind}_{name}"] = value
+        return numbers
+
+    def _largest_probability(self) -> np.ndarray:
+        return self.probability.max(-1)
+
+    def components(self, names: Sequence[str]) -> list[Row]:
+        """Connected components of each class, see `tfuq.scoring.aggregation.component_rows`.
+
+        Args:
+            names: of all K classes; the first has no components.
+        """
+        maps = {"maximum_probability": self._largest_probability(), **self.maps}
+        rows = []
+        for k, name in enumerate(names[1:], start=1):
+            for row in component_rows(self.label == k, self.truth == k, maps):
+                rows.append({"class": name, **row})
+        return rows
 
 
 def read_maps(
@@ -84,24 +115,53 @@ def read_maps(
     classes: int,
     probability: str = "probability",
 ) -> CaseMaps:
-    """Read a case's probabilities and the maps of these names.
+    """Read a case's probabilities and maps of uncertainty.
+
+    Args:
+        folder: of the case.
+        predicted: its label map ``[X, Y, Z]``.
+        truth: true classes ``[X, Y, Z]``.
+        names: of the maps.
+        classes: K.
+        probability: name of the file of the probabilities.
 
     Raises:
         DataError: one is not on the label's grid, or holds what it cannot.
     """
     p = read_map(folder / f"{probability}.nii.gz", predicted, 1.0, (classes,))
-    maps = {name: read_map(folder / f"{name}.nii.gz", predicted, np.log(classes)) for name in names}
-    return CaseMaps(predicted.array.astype(np.uint8), truth, p, maps)
+    most = np.log(classes)
+    maps = {name: read_map(folder / f"{name}.nii.gz", predicted, most) for name in names}
+    label = predicted.array.astype(np.uint8)
+    return CaseMaps(label=label, truth=truth, probability=p, maps=maps)
 
 
-def read_map(path: Path, label: Volume, top: float, channels: tuple[int, ...] = ()) -> np.ndarray:
+def read_map(
+    path: Path,
+    label: Volume,
+    top: float,
+    channels: tuple[int, ...] = (),
+) -> np.ndarray:
     """A map's array.
 
+    Args:
+        path: of its file.
+        label: whose grid it has to be on.
+        top: the largest value that it can have.
+        channels: shape of its channels.
+
     Raises:
-        DataError: it is not on the label's grid, has other channels, or values beyond 0 and ``top``.
+        DataError: it is not on the label's grid, has other channels, or values beyond 0 and
+            ``top``.
     """
     volume = read(path)
     is_on_grid = volume.same_grid(label) and volume.array.shape[3:] == channels
-    if not is_on_grid or volume.array.min() < 0 or volume.array.max() > top + 1e-3:
-        raise DataError(f"{path}: is not on the grid of its label, or beyond 0 to {top:.4g}; {_AGAIN}")
+    if not is_on_grid or not _is_within(volume.array, top):
+        raise DataError(
+            f"{path}: is not on the grid of its label, or beyond 0 to {top:.4g}; {_AGAIN}"
+        )
     return volume.array
+
+
+def _is_within(values: np.ndarray, top: float) -> bool:
+    is_beyond = values.min() < 0 or values.max() > top + _ROUNDING
+    return not is_beyond

@@ -1,0 +1,104 @@
+"""Means of the measures of uncertainty, so that methods of different T compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tfuq.data.stored import number, read_table
+from tfuq.data.units import in_every_unit
+from tfuq.measures.sample_size import BIASED, DEPEND_ON_SAMPLES, unbiased
+from tfuq.scoring.comparison.folders import samples_of
+from tfuq.scoring.evaluation.cohorts import STRUCTURE_MEASURES
+from tfuq.scoring.evaluation.landmark_table import MEASURES as LANDMARK_MEASURES
+from tfuq.scoring.evaluation.scores import AGAIN
+from tfuq.scoring.metrics import MEASURES
+from tfuq.scoring.rows import Row, mean_of_column
+
+_OF_STRUCTURES = (
+    *in_every_unit(["volume_mean_mm3", "volume_std_mm3"]),
+    *STRUCTURE_MEASURES,
+)
+_COMPARED = (
+    *MEASURES,
+    *(f"image_{name}" for name in MEASURES),
+    *_OF_STRUCTURES,
+    *LANDMARK_MEASURES,
+)
+Means = Mapping[str, float | None]  # by measure
+
+
+def measures_side_by_side(
+    folders: Mapping[str, Path],
+    class_name: str,
+    cases: Sequence[str],
+) -> dict[str, dict[str, float | None]]:
+    """Means over cases of the measures of uncertainty, without the bias of a small T.
+
+    Measures that change with T alone are left out where the methods that have them differ in T. A
+    method whose T is not noted has none of those that T biases.
+
+    Args:
+        folders: of scores, by method.
+        class_name: a class or a landmark, or "all".
+        cases: to take the mean over.
+
+    Returns:
+        Means by measure and method.
+
+    Raises:
+        DataError: a folder holds no scores.
+        RunError: a damaged table.
+    """
+    samples = {}
+    means = {}
+    for method, folder in folders.items():
+        samples[method] = samples_of(folder)
+    for method, folder in folders.items():
+        biased = _measure_means(folder, class_name, cases)
+        means[method] = _without_bias(biased, samples[method])
+    table = {}
+    for measure in _COMPARED:
+        row = {method: by_measure.get(measure) for method, by_measure in means.items()}
+        counts = {samples[method] for method, mean in row.items() if mean is not None}
+        is_comparable = len(counts) == 1 or measure not in DEPEND_ON_SAMPLES
+        if counts and is_comparable:
+            table[measure] = row
+    return table
+
+
+def _without_bias(means: Means, samples: int | None) -> Means:
+    if samples is not None:
+        return unbiased(means, samples)
+    return {measure: mean for measure, mean in means.items() if measure not in BIASED}
+
+
+def _measure_means(folder: Path, class_name: str, cases: Sequence[str]) -> Means:
+    """Means over the cases of what the tables measure of a class, or of all."""
+    wanted = set(cases)
+    rows = _case_numbers(folder / "cases.csv", class_name, wanted)
+    structures = folder / "structures.csv"
+    if structures.is_file():
+        rows += _structure_numbers(structures, class_name, wanted)
+    return {measure: mean_of_column(rows, measure) for measure in _COMPARED}
+
+
+def _case_numbers(path: Path, class_name: str, cases: set[str]) -> list[Row]:
+    rows = []
+    for row in read_table(path, ("case", "class"), AGAIN):
+        if row["class"] == class_name and row["case"] in cases:
+            rows.append(_numbers(path, row, _COMPARED))
+    return rows
+
+
+def _structure_numbers(path: Path, class_name: str, cases: set[str]) -> list[Row]:
+    rows = []
+    for row in read_table(path, ("case", "class", "component"), AGAIN):
+        is_whole = row["component"] == "all" and row["case"] in cases
+        if is_whole and class_name in ("all", row["class"]):
+            rows.append(_numbers(path, row, _OF_STRUCTURES))
+    return rows
+
+
+def _numbers(path: Path, row: dict[str, str], measures: Sequence[str]) -> Row:
+    return {name: number(path, row, name, AGAIN) for name in measures if name in row}

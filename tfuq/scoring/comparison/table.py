@@ -1,0 +1,146 @@
+"""The table of a comparison, as Markdown and as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from tfuq.data.writers import whole_set, write_csv, write_text
+from tfuq.scoring.comparison.cells import Cell
+from tfuq.scoring.comparison.texts import (
+    BOLD,
+    DIFFERENCES,
+    UNBIASED,
+    aligned,
+    difference_text,
+    heading,
+    number_text,
+    score_text,
+    with_unit,
+)
+from tfuq.scoring.rows import Row
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Methods side by side over the cases that all of them have.
+
+    Attributes:
+        methods: their names.
+        cases: their ids.
+        cells: by score and method.
+        samples: each method's T; None where its scores do not note it.
+        measures: the mean of a measure of uncertainty without the bias of a small T, by measure
+            and method.
+        left_out: scores that depend on T, where T differs.
+        shared_members: the members of the methods that have several samples of each, whose measures
+            keep a part of that bias.
+    """
+
+    methods: list[str]
+    cases: list[str]
+    cells: dict[str, dict[str, Cell]]
+    samples: dict[str, int | None] = field(default_factory=dict)
+    measures: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    shared_members: dict[str, int] = field(default_factory=dict)
+
+    def headings(self) -> list[str]:
+        """The methods, each with its T."""
+        return [heading(method, self.samples.get(method)) for method in self.methods]
+
+    def write(self, folder: Path) -> None:
+        """Write ``comparison.md`` and ``comparison.csv``.
+
+        Raises:
+            RunError: what lies there is not tfuq's own.
+            TfuqError: they cannot be written.
+        """
+        with whole_set(folder) as staged:
+            write_text(staged / "comparison.md", self.markdown())
+            write_csv(staged / "comparison.csv", self.rows())
+
+    def rows(self) -> list[Row]:
+        """One row per method, for CSV."""
+        return [self._row(method) for method in self.methods]
+
+    def _row(self, method: str) -> Row:
+        row: Row = {
+            "method": method,
+            "samples": self.samples.get(method),
+            "cases": len(self.cases),
+        }
+        for score, by_method in self.cells.items():
+            row |= _columns(score, by_method[method])
+        for measure, means in self.measures.items():
+            row[f"{measure}_unbiased"] = means[method]
+        return row
+
+    def markdown(self) -> str:
+        """Aligned tables of scores, of differences from the best, and of measures."""
+        paragraphs = [
+            self._table("score", self.cells, score_text),
+            f"Mean ± standard deviation over {len(self.cases)} cases. {BOLD}{self._left_out()}",
+        ]
+        compared = {}
+        for score, by_method in self.cells.items():
+            if any(cell.difference for cell in by_method.values()):
+                compared[score] = by_method
+        if compared:
+            paragraphs += [self._table("difference", compared, difference_text), DIFFERENCES]
+        if self.measures:
+            paragraphs.append(self._table("measure", self.measures, number_text))
+            paragraphs.append(" ".join([UNBIASED, *self.caveats()]))
+        return "\n\n".join(paragraphs) + "\n"
+
+    def caveats(self) -> list[str]:
+        """What the measures still lack, a sentence for each method with shared members."""
+        sentences = []
+        for method, members in self.shared_members.items():
+            sentences.append(
+                "Samples of one member count as independent: of what the "
+                f"{members} members of {method} differ by, up to 1/{members} is missing."
+            )
+        return sentences
+
+    def _left_out(self) -> str:
+        if not self.left_out:
+            return ""
+        names = ", ".join(self.left_out)
+        return f" Left out, as they change with T alone and T differs: {names}."
+
+    def _table(
+        self,
+        corner: str,
+        values: Mapping[str, Mapping[str, _Value]],
+        text_of: Callable[[_Value], str],
+    ) -> str:
+        """A table of values by line and method."""
+        rows = [[corner, *self.headings()]]
+        for name, by_method in values.items():
+            texts = [text_of(by_method[method]) for method in self.methods]
+            rows.append([with_unit(name), *texts])
+        return aligned(rows)
+
+
+def _columns(score: str, cell: Cell) -> Row:
+    row: Row = {
+        score: cell.mean,
+        f"{score}_std": cell.std,
+        f"{score}_best": int(cell.is_best),
+        f"{score}_difference": None,
+        f"{score}_difference_lower": None,
+        f"{score}_difference_upper": None,
+        f"{score}_difference_p": None,
+    }
+    difference = cell.difference
+    if difference is not None:
+        row[f"{score}_difference"] = difference.estimate
+        row[f"{score}_difference_lower"] = difference.low
+        row[f"{score}_difference_upper"] = difference.high
+        row[f"{score}_difference_p"] = difference.p
+    return row

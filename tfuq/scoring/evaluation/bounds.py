@@ -1,0 +1,169 @@
+"""Whether conformal bounds and volume intervals of structures held."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tfuq.calibrations import Calibration
+from tfuq.data.readers import read
+from tfuq.data.volume import Volume
+from tfuq.errors import DataError
+from tfuq.scoring.coverage import mean_loss, realized
+from tfuq.scoring.evaluation.structures import ROUNDING, read_structures
+from tfuq.scoring.rows import Row, rows_of
+from tfuq.scoring.sizes import interval_size, lower_size, upper_size
+
+_AGAIN = "predict again with --overwrite"
+_PREDICT_CASE_AGAIN = "remove its folder and predict the case again"
+
+
+def bound_rows(
+    folder: Path,
+    truth: Volume,
+    classes: list[str],
+    structures: Container[str],
+) -> list[Row]:
+    """By class, what bounds of a case missed, and whether its volume interval held.
+
+    Args:
+        folder: of the case.
+        truth: its reference, classes ``[X, Y, Z]``.
+        classes: their names, the background first.
+        structures: names of classes and regions, which ``structures.csv`` may have.
+
+    Returns:
+        Rows of `bound_losses` with ``volume_held``, the interval ``volume_low`` and
+        ``volume_high``, and ``volume_true`` and ``volume_image`` in mm³.
+
+    Raises:
+        DataError: a bound is missing, or not on the grid of the truth; the table lacks an interval.
+    """
+    volumes = _volume_rows(folder / "structures.csv", truth, classes, structures)
+    volume_image = truth.array.size * truth.voxel_volume
+    rows = []
+    for row in bound_losses(folder, truth.array, classes):
+        rows.append({**row, **volumes[row["class"]], "volume_image": volume_image})
+    return rows
+
+
+def _volume_rows(
+    path: Path,
+    truth: Volume,
+    classes: list[str],
+    structures: Container[str],
+) -> dict[str, Row]:
+    """By class, whether the volume interval held, its ends and the true volume."""
+    volumes = {}
+    for row in rows_of(read_structures(path, structures), "component", "all"):
+        name = row["class"]
+        if name not in classes:
+            continue
+        voxels = np.count_nonzero(truth.array == classes.index(name))
+        volume = voxels * truth.voxel_volume
+        low = row.get("volume_conformal_lower_mm3")
+        high = row.get("volume_conformal_upper_mm3")
+        if low is None or high is None:
+            raise DataError(f"{path}: has no conformal interval of '{name}'; {_PREDICT_CASE_AGAIN}")
+        volumes[name] = {
+            "volume_held": low * (1 - ROUNDING) <= volume <= high * (1 + ROUNDING),
+            "volume_low": low,
+            "volume_high": high,
+            "volume_true": volume,
+        }
+    for name in classes[1:]:
+        if name not in volumes:
+            raise DataError(f"{path}: has no row of '{name}' as a whole; {_PREDICT_CASE_AGAIN}")
+    return volumes
+
+
+def bound_losses(folder: Path, truth: np.ndarray, classes: list[str]) -> list[Row]:
+    """By class, what the bounds of a case missed.
+
+    Args:
+        folder: of the case.
+        truth: true classes ``[X, Y, Z]``.
+        classes: their names, the background first.
+
+    Returns:
+        Rows with ``missed``, the share of the true structure that ``label_upper`` misses, and
+        ``excess``, the voxels of ``label_lower`` outside it as a share of it, at most 1 (see
+        `tfuq.scoring.conformal.bounding_thresholds`). They have the voxels of both bounds, of the
+        true structure (``reference``) and of the ``image``, too.
+
+    Raises:
+        DataError: a bound is missing, or not on the grid of the truth.
+    """
+    shape = (*truth.shape, len(classes) - 1)
+    all_lower = _read_bound(folder / "label_lower.nii.gz", shape)
+    all_upper = _read_bound(folder / "label_upper.nii.gz", shape)
+    rows = []
+    for k, name in enumerate(classes[1:], start=1):
+        true = truth == k
+        lower = all_lower[..., k - 1]
+        upper = all_upper[..., k - 1]
+        voxels = max(int(np.count_nonzero(true)), 1)
+        excess = np.count_nonzero(lower & ~true) / voxels
+        rows.append(
+            {
+                "class": name,
+                "missed": np.count_nonzero(true & ~upper) / voxels,
+                "excess": min(excess, 1.0),
+                "upper": int(upper.sum()),
+                "lower": int(lower.sum()),
+                "reference": int(true.sum()),
+                "image": int(true.size),
+            }
+        )
+    return rows
+
+
+def _read_bound(path: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """Which voxels a bound has, ``[X, Y, Z, K−1]`` bool."""
+    array = read(path).array
+    if array.ndim != 4:
+        array = array[..., None]
+    if array.shape != shape:
+        raise DataError(
+            f"{path}: is not on the grid of its label, or has other channels than classes; {_AGAIN}"
+        )
+    return array > 0
+
+
+def kept_bounds(rows: Sequence[Row], calibration: Calibration) -> dict[str, dict[str, Row]]:
+    """Whether promises about structures were kept.
+
+    Args:
+        rows: those of `bound_rows`.
+        calibration: what the promises were made of.
+
+    Returns:
+        By class: mean losses over cases, and how often the volume interval holds the true volume,
+        each with the size of what was promised (see `tfuq.scoring.sizes`).
+    """
+    names = calibration.conformal.bounds
+    return {name: _kept_bounds(rows_of(rows, "class", name), calibration) for name in names}
+
+
+def _kept_bounds(rows: Sequence[Row], calibration: Calibration) -> dict[str, Row]:
+    alpha = calibration.conformal.alpha
+    cases = len(calibration.cases)
+    columns = {}
+    for name in rows[0]:
+        if name != "class":
+            columns[name] = np.array([row[name] for row in rows])
+    upper = upper_size(columns["upper"], columns["reference"], columns["image"])
+    lower = lower_size(columns["lower"], columns["reference"])
+    interval = interval_size(
+        columns["volume_low"],
+        columns["volume_high"],
+        columns["volume_true"],
+        columns["volume_image"],
+    )
+    return {
+        "missed_by_upper": mean_loss(columns["missed"], alpha, cases) | upper,
+        "excess_of_lower": mean_loss(columns["excess"], alpha, cases) | lower,
+        "volume": realized(columns["volume_held"], 1 - alpha, cases) | interval,
+    }

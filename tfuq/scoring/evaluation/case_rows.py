@@ -1,0 +1,91 @@
+"""Rows of ``cases.csv`` of a segmentation, and their means over several references."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tfuq.config import Config
+from tfuq.data.cases import Case
+from tfuq.data.volume import Volume
+from tfuq.scoring.evaluation.raters import RaterScores
+from tfuq.scoring.evaluation.references import fingerprint
+from tfuq.scoring.evaluation.voxels import CaseMaps
+from tfuq.scoring.metrics import METRICS
+from tfuq.scoring.rows import Row, mean_of, mean_of_column
+from tfuq.scoring.segmentation import overlap_scores, surface_scores
+
+
+def case_rows(
+    case: Case,
+    maps: CaseMaps,
+    config: Config,
+    grid: Volume,
+    raters: RaterScores | None = None,
+) -> list[Row]:
+    """A case's rows: each structure, and last "all".
+
+    The last has the scores and the confidences of the maps too. Distances and differences of size
+    go by the names of the case's unit.
+
+    Args:
+        case: its id and unit count.
+        maps: the predicted case with its reference.
+        config: of the run.
+        grid: a volume on the grid of the maps.
+        raters: scores against several raters, where there are some.
+    """
+    rows = []
+    for name, members in config.data.structures.items():
+        predicted = np.isin(maps.label, members)
+        reference = np.isin(maps.truth, members)
+        scores = overlap_scores(predicted, reference, grid.voxel_volume)
+        scores |= surface_scores(predicted, reference, grid.spacing)
+        row = {"case": case.id, "class": name, **case.unit.named(scores)}
+        if raters:
+            row |= raters.structures[name]
+        rows.append(row)
+    foreground = rows[: len(config.data.classes) - 1]  # regions overlap them
+    everything: Row = {
+        "case": case.id,
+        "class": "all",
+        "reference": fingerprint(maps.truth.astype(np.uint8)),
+        **_means(foreground),
+        **maps.scores(),
+    }
+    if raters:
+        everything |= raters.image
+    everything |= maps.confidences()
+    return [*rows, everything]
+
+
+def _means(rows: Sequence[Row]) -> dict[str, float | None]:
+    """Means over the foreground classes, of those where a score exists."""
+    return {name: mean_of_column(rows, name) for name in rows[0] if name in METRICS}
+
+
+def mean_rows(by_reference: Sequence[list[Row]]) -> list[Row]:
+    """Rows that each of several references gives, as one.
+
+    Numbers are means of those that exist, and every reference is named.
+
+    Args:
+        by_reference: the same rows for each reference.
+    """
+    if len(by_reference) == 1:
+        return by_reference[0]
+    merged = []
+    for rows in zip(*by_reference, strict=True):
+        merged.append({name: _merged(name, [row[name] for row in rows]) for name in rows[0]})
+    return merged
+
+
+def _merged(name: str, values: list[Any]) -> str | float | None:
+    if name == "reference":
+        return "+".join(values)
+    first = values[0]
+    if isinstance(first, str):
+        return first
+    return mean_of(values)
