@@ -54,7 +54,7 @@ def test_reliability_bins_are_those_of_sklearn():
     confidence = rng.uniform(0.5, 1, 400)
     p, y = np.stack([1 - confidence, confidence], -1), (rng.random(400) < confidence).astype(int)
     bins = calibration.confidence_bins(p, y, 10)
-    used = bins.count > 0
+    used = bins.items > 0
     accuracy, mean = calibration_curve(y, confidence, n_bins=10)
-    np.testing.assert_allclose(bins.correct[used] / bins.count[used], accuracy)
-    np.testing.assert_allclose(bins.confidence[used] / bins.count[used], mean)
+    np.testing.assert_allclose(bins.correct[used] / bins.items[used], accuracy)
+    np.testing.assert_allclose(bins.confidence[used] / bins.items[used], mean)

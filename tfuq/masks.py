@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -83,7 +84,8 @@ class SampleMasks:
         )
         masks = bits.view(bool).reshape(-1, *self.example_shape)
         if self.slice_axis is None:
-            return masks[0]
+            stacked: np.ndarray = masks[0]
+            return stacked
         return np.moveaxis(masks, 0, self.slice_axis)
 
 
@@ -112,7 +114,8 @@ def _crop_sample(packed: np.ndarray, shape: Sequence[int], box: Box) -> np.ndarr
         bitorder="little",
     )
     masks = bits.reshape(*leading, *shape)
-    cropped = masks[(..., *box)]
+    index: tuple[Any, ...] = (..., *box)
+    cropped = masks[index]
     flat = cropped.reshape(*leading, -1)
     return np.packbits(flat, axis=-1, bitorder="little")
 

@@ -136,7 +136,8 @@ def choose_places(voxels: int, count: int) -> np.ndarray:
     if voxels <= count:
         return np.arange(voxels)
     chosen = tf.random.stateless_uniform([count], [0, 0], maxval=voxels, dtype=tf.int32)
-    return chosen.numpy().astype(np.int64)
+    indices: np.ndarray = chosen.numpy().astype(np.int64)
+    return indices
 
 
 def _both_classes(p: tf.Tensor) -> tf.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfuq.calibrate.fit import Choices, ScalingSamples, Statistics, TableFit
-from tfuq.calibrations import Conformal, Scaling
+from tfuq.calibrations import Conformal, Scaling, Sizes
 from tfuq.data.cases import Case
 from tfuq.data.classification import class_of
 from tfuq.data.volume import Volume
@@ -38,8 +38,8 @@ class ClassificationFit(TableFit):
         """Quantiles of the scores of the true classes, by rule."""
         p = np.concatenate(self._p)
         y = self._samples.truth()
-        quantiles = {}
-        sizes = {}
+        quantiles: dict[conformal.SetRule, float] = {}
+        sizes: dict[str, Sizes] = {}
         for rule in conformal.SET_RULES:
             scores = conformal.class_scores(p, rule)
             true = scores[np.arange(len(y)), y]

@@ -70,7 +70,7 @@ class _Structure:
     excess: list[np.ndarray] = field(default_factory=list)
     extents: list[_Extent] = field(default_factory=list)
 
-    def bounds(self, alpha: float) -> dict[str, float]:
+    def bounds(self, alpha: float) -> dict[risk_control.Side, float]:
         """The thresholds of both bounds."""
         missed = np.array(self.missed)
         excess = np.array(self.excess)
@@ -81,7 +81,7 @@ class _Structure:
         scores = [extent.volume_score() for extent in self.extents]
         return conformal.conformal_quantile(np.array(scores), alpha)
 
-    def sizes(self, bounds: dict[str, float], quantile: float) -> dict[str, Size]:
+    def sizes(self, bounds: dict[risk_control.Side, float], quantile: float) -> dict[str, Size]:
         """The sizes of bounds and volume intervals in the calibration cases."""
         reference = np.array([extent.reference for extent in self.extents])
         image = np.array([extent.image for extent in self.extents])
@@ -153,7 +153,7 @@ class SegmentationFit(Fit):
 
     def thresholds(self) -> Conformal:
         """Thresholds of bounds and quantiles of volumes, by class."""
-        bounds = {}
+        bounds: dict[str, dict[risk_control.Side, float]] = {}
         volumes = {}
         sizes = {}
         for name, structure in self._structures.items():

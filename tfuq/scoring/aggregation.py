@@ -73,7 +73,8 @@ def boundary_band(truth: np.ndarray) -> np.ndarray:
     """
     highest = ndimage.maximum_filter(truth, _BAND)
     lowest = ndimage.minimum_filter(truth, _BAND)
-    return highest != lowest
+    is_near: np.ndarray = highest != lowest
+    return is_near
 
 
 def component_rows(

@@ -99,7 +99,8 @@ def _areas(confidence: np.ndarray, risk: np.ndarray, times: np.ndarray) -> dict[
     def cumulative(order: np.ndarray) -> np.ndarray:
         risks = _in_order(order, risk, times)
         sums = np.concatenate([[0.0], np.cumsum(risks)])
-        return sums[1:] - np.repeat(sums[starts], n)
+        sums_of_runs: np.ndarray = sums[1:] - np.repeat(sums[starts], n)
+        return sums_of_runs
 
     sums = cumulative(confidence)
     best_sums = cumulative(-np.asarray(risk, float))

@@ -68,7 +68,8 @@ def percentile_interval(values: np.ndarray) -> list[float] | None:
     if len(defined) < _LEAST_DEFINED * len(values):
         return None
     percentiles = [50 * (1 - _SHARE), 50 * (1 + _SHARE)]
-    return np.percentile(defined, percentiles).tolist()
+    interval: list[float] = np.percentile(defined, percentiles).tolist()
+    return interval
 
 
 def cluster_interval(

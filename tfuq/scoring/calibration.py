@@ -19,23 +19,24 @@ class Bins(NamedTuple):
     """Items by confidence, ``[bins]`` each.
 
     Attributes:
-        count: number of items.
+        items: how many there are.
         confidence: sum of their confidences.
         correct: how many of them came true.
     """
 
-    count: np.ndarray
+    items: np.ndarray
     confidence: np.ndarray
     correct: np.ndarray
 
     def gaps(self) -> np.ndarray:
         """|share that came true − mean confidence| of every bin; 0 of an empty one."""
-        return np.abs(self.correct - self.confidence) / np.maximum(self.count, 1)
+        gaps: np.ndarray = np.abs(self.correct - self.confidence) / np.maximum(self.items, 1)
+        return gaps
 
     def mean_gap(self) -> float:
         """The gaps' mean, each bin weighing as many items as it has."""
         differences = np.abs(self.correct - self.confidence)
-        return float(differences.sum() / self.count.sum())
+        return float(differences.sum() / self.items.sum())
 
 
 def negative_log_likelihood(p: np.ndarray, y: np.ndarray) -> float:
@@ -47,7 +48,8 @@ def negative_log_likelihood(p: np.ndarray, y: np.ndarray) -> float:
 
 def _of_true_class(p: np.ndarray, y: np.ndarray) -> np.ndarray:
     items = np.arange(len(y))
-    return p[items, y]
+    true: np.ndarray = p[items, y]
+    return true
 
 
 def brier(p: np.ndarray, y: np.ndarray) -> float:
@@ -115,7 +117,7 @@ def _binned(confidence: np.ndarray, correct: np.ndarray, bins: int) -> Bins:
     number = np.ceil(confidence * bins).astype(int) - 1
     number = np.clip(number, 0, bins - 1)
     return Bins(
-        count=np.bincount(number, minlength=bins),
+        items=np.bincount(number, minlength=bins),
         confidence=np.bincount(number, weights=confidence, minlength=bins),
         correct=np.bincount(number, weights=correct, minlength=bins),
     )

@@ -54,7 +54,8 @@ def _precision_recall_f1(
 def confusion(p: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Number of cases ``[K, K]`` by true class (row) and predicted class (column)."""
     classes = np.arange(p.shape[1])
-    return confusion_matrix(y, p.argmax(1), labels=classes)
+    counts: np.ndarray = confusion_matrix(y, p.argmax(1), labels=classes)
+    return counts
 
 
 def detection_scores(uncertainty: np.ndarray, wrong: np.ndarray) -> dict[str, float | None]:

@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 
 from tfuq.errors import DataError
 
-SET_RULES = ("lac", "aps", "raps")
+SetRule = Literal["lac", "aps", "raps"]
+SET_RULES: tuple[SetRule, ...] = ("lac", "aps", "raps")
 # Of each class beyond the free ones, as Angelopoulos et al. 2021 suggest for few classes.
 RAPS_PENALTY = 0.01
 RAPS_FREE = 2
@@ -96,7 +98,7 @@ def class_scores(p: np.ndarray, rule: str, u: np.ndarray | float = 0.0) -> np.nd
     if rule == "raps":
         ranks = np.arange(1, p.shape[1] + 1)
         mass = mass + RAPS_PENALTY * np.maximum(ranks - RAPS_FREE, 0)
-    scores = np.empty_like(mass)
+    scores: np.ndarray = np.empty_like(mass)
     np.put_along_axis(scores, order, mass, 1)
     return scores
 
@@ -134,7 +136,8 @@ def volume_scores(
     true = _log_volume(volume, voxel)
     least = _log_volume(low, voxel)
     most = _log_volume(high, voxel)
-    return np.maximum(least - true, true - most)
+    scores: np.ndarray = np.maximum(least - true, true - most)
+    return scores
 
 
 def _log_volume(volume: np.ndarray | float, voxel: np.ndarray | float) -> np.ndarray:

@@ -20,7 +20,8 @@ def pairwise_disagreement(p: np.ndarray) -> np.ndarray:
     """Share of the items whose most likely class differs, ``[M, M]``."""
     label = p.argmax(-1)
     differs = label[:, None] != label[None]
-    return differs.mean(-1)
+    shares: np.ndarray = differs.mean(-1)
+    return shares
 
 
 def pairwise_divergence(p: np.ndarray) -> np.ndarray:
@@ -44,7 +45,8 @@ def error_correlation(p: np.ndarray, y: np.ndarray) -> np.ndarray:
     centred = wrong - wrong.mean(1, keepdims=True)
     scale = np.sqrt((centred**2).mean(1))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return centred @ centred.T / p.shape[1] / np.outer(scale, scale)
+        correlations: np.ndarray = centred @ centred.T / p.shape[1] / np.outer(scale, scale)
+        return correlations
 
 
 def subsets(members: int, size: int) -> list[tuple[int, ...]]:

@@ -29,7 +29,8 @@ def detection_auroc(
 
 
 def _has_both(measure: np.ndarray, errors: np.ndarray) -> np.ndarray:
-    return ~(np.isnan(measure) | np.isnan(errors))
+    has_both: np.ndarray = ~(np.isnan(measure) | np.isnan(errors))
+    return has_both
 
 
 def detection_interval(

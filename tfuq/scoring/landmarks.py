@@ -35,7 +35,8 @@ def radial_errors(
         ``[n, L]``.
     """
     offsets = (predicted - truth) * np.asarray(mm_per_pixel)
-    return np.linalg.norm(offsets, axis=-1)
+    errors: np.ndarray = np.linalg.norm(offsets, axis=-1)
+    return errors
 
 
 def success_rates(
@@ -59,7 +60,8 @@ def success_rates(
 
 
 def _without_nan(values: np.ndarray) -> np.ndarray:
-    return values[~np.isnan(values)]
+    present: np.ndarray = values[~np.isnan(values)]
+    return present
 
 
 def landmark_table(errors: np.ndarray, names: list[str], *, in_mm: bool = True) -> list[Row]:
@@ -108,7 +110,8 @@ def rater_spread(points: np.ndarray) -> np.ndarray:
         ``[n, L]``; NaN where a rater has none.
     """
     offsets = points - points.mean(0)
-    return np.linalg.norm(offsets, axis=-1).mean(0)
+    spreads: np.ndarray = np.linalg.norm(offsets, axis=-1).mean(0)
+    return spreads
 
 
 def _summary(errors: np.ndarray, *, in_mm: bool) -> dict[str, float | None]:

@@ -112,7 +112,8 @@ def volumes_covered(samples: np.ndarray, raters: np.ndarray) -> np.ndarray:
     """
     sizes = _flat(samples).sum(1)
     volumes = _flat(raters).sum(1)
-    return (volumes >= sizes.min()) & (volumes <= sizes.max())
+    is_within: np.ndarray = (volumes >= sizes.min()) & (volumes <= sizes.max())
+    return is_within
 
 
 def rater_disagreement(labels: np.ndarray, classes: int) -> np.ndarray:
@@ -124,7 +125,8 @@ def rater_disagreement(labels: np.ndarray, classes: int) -> np.ndarray:
     """
     shares = np.stack([(labels == k).mean(0) for k in range(classes)])
     logarithms = np.log(np.maximum(shares, _LEAST_PROBABILITY))
-    return -(shares * logarithms).sum(0)
+    entropies: np.ndarray = -(shares * logarithms).sum(0)
+    return entropies
 
 
 def normalized_cross_correlation(a: np.ndarray, b: np.ndarray) -> float | None:

@@ -29,7 +29,8 @@ def scaled(p: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> np.ndarray:
         bias: ``[K]``.
     """
     logs = np.log(np.maximum(p, TINY))
-    return np.exp(log_softmax(logs * weights + bias, -1))
+    scaled: np.ndarray = np.exp(log_softmax(logs * weights + bias, -1))
+    return scaled
 
 
 def mean_nll(

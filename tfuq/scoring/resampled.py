@@ -55,7 +55,8 @@ def _centred(values: np.ndarray, times: np.ndarray) -> np.ndarray:
     deviations = np.broadcast_to(deviations / largest, times.shape)
     items = np.maximum(times.sum(1), 1)
     means = (times * deviations).sum(1) / items
-    return deviations - means[:, None]
+    residuals: np.ndarray = deviations - means[:, None]
+    return residuals
 
 
 def resampled_spearman(x: np.ndarray, y: np.ndarray, times: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from tfuq.scoring.conformal import check_alpha
@@ -9,6 +11,7 @@ from tfuq.scoring.conformal import check_alpha
 # Where a threshold may lie: even in logits, 0 that all reach, and 2 that none does. Maps of
 # probabilities are float32, too.
 _LOGITS = np.linspace(-13.8, 13.8, 553)
+Side = Literal["lower", "upper"]  # of a structure's bounds
 THRESHOLDS = np.concatenate([[0.0], 1 / (1 + np.exp(-_LOGITS)), [2.0]]).astype(np.float32)
 
 
@@ -23,7 +26,8 @@ def missed_shares(p: np.ndarray, truth: np.ndarray) -> np.ndarray:
         ``[thresholds]``; 0 of an absent structure.
     """
     voxels = np.count_nonzero(truth)
-    return _count_below(p[truth]) / max(voxels, 1)
+    missed: np.ndarray = _count_below(p[truth]) / max(voxels, 1)
+    return missed
 
 
 def excess_shares(p: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -39,7 +43,8 @@ def excess_shares(p: np.ndarray, truth: np.ndarray) -> np.ndarray:
     outside = p[~truth]
     voxels = np.count_nonzero(truth)
     reaching = len(outside) - _count_below(outside)
-    return np.minimum(reaching / max(voxels, 1), 1.0)
+    excess: np.ndarray = np.minimum(reaching / max(voxels, 1), 1.0)
+    return excess
 
 
 def reaching_shares(p: np.ndarray) -> np.ndarray:
@@ -55,7 +60,7 @@ def bounding_thresholds(
     missed: np.ndarray,
     excess: np.ndarray,
     alpha: float,
-) -> dict[str, float]:
+) -> dict[Side, float]:
     """Conformal risk control of a structure.
 
     With R̂ the mean loss, both thresholds ask n/(n + 1)·R̂ + 1/(n + 1) ≤ α.
@@ -82,4 +87,5 @@ def bounding_thresholds(
 def _is_controlled(losses: np.ndarray, alpha: float) -> np.ndarray:
     n = len(losses)
     bound = (n * losses.mean(0) + 1) / (n + 1)
-    return bound <= alpha + 1e-12
+    is_controlled: np.ndarray = bound <= alpha + 1e-12
+    return is_controlled

@@ -76,7 +76,8 @@ def _averages_up_to(ordered: np.ndarray, value: float) -> int:
     """How many Walsh averages are at most a value."""
     in_both_orders = np.searchsorted(ordered, 2 * value - ordered, side="right").sum()
     with_itself = np.searchsorted(ordered, value, side="right")
-    return (in_both_orders + with_itself) // 2
+    count: int = (in_both_orders + with_itself) // 2
+    return count
 
 
 def _cut_off(n: int) -> int:

@@ -46,7 +46,8 @@ class FailureOptions:
             return risk >= limit
         if not len(risk):
             return np.zeros(0, bool)
-        return risk > np.quantile(risk, 1 - _WORST_SHARE)
+        is_worst: np.ndarray = risk > np.quantile(risk, 1 - _WORST_SHARE)
+        return is_worst
 
 
 def failure_tables(cohorts: Iterable[Cohort], options: FailureOptions) -> dict[str, list[Row]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,8 +79,9 @@ def compare_landmarks(
     for case_id in predicted.ids:
         scale.append(pixel_mm(config, sizes[case_id]))
     mm = None
-    if scale[0] is not None:
-        mm = _errors(predicted.positions, truth, scale)
+    known = [factors for factors in scale if factors is not None]
+    if known:  # of all images or of none
+        mm = _errors(predicted.positions, truth, known)
     return ComparedLandmarks(
         predicted=predicted,
         truth=np.array(truth),
@@ -93,8 +95,10 @@ def compare_landmarks(
 def _errors(
     positions: np.ndarray,
     truth: list[np.ndarray],
-    scale: list[np.ndarray] | list[float],
+    scale: Sequence[np.ndarray | float],
 ) -> np.ndarray:
     """Radial errors ``[n, L]``, of one image after another."""
-    images = zip(positions, truth, scale, strict=True)
-    return np.array([radial_errors(*image) for image in images])
+    errors = []
+    for found, true, factors in zip(positions, truth, scale, strict=True):
+        errors.append(radial_errors(found, true, factors))
+    return np.array(errors)

@@ -41,7 +41,8 @@ class RaterPoints:
 
     def errors(self, rater: str) -> np.ndarray:
         """Distances ``[n, L]`` of the predictions from a rater."""
-        return np.linalg.norm(self.predicted - self.by[rater], axis=-1)
+        distances: np.ndarray = np.linalg.norm(self.predicted - self.by[rater], axis=-1)
+        return distances
 
     def rows(self) -> list[Row]:
         """A row of ``raters.csv`` for each case, landmark and rater that has annotated it."""
@@ -124,7 +125,7 @@ def points_by_raters(
     Returns:
         None of one rater.
     """
-    raters = sorted({rater for case in cases.values() for rater in case.truth})
+    raters = sorted(set().union(*map(_annotators, cases.values())))
     if len(raters) < 2:
         return None
     scale = [pixel_mm(config, sizes[case_id]) for case_id in cases]
@@ -146,8 +147,15 @@ def points_by_raters(
     )
 
 
+def _annotators(case: Case) -> set[str]:
+    """The raters that have annotated a case of landmarks."""
+    if isinstance(case.truth, dict):
+        return set(case.truth)
+    return set()
+
+
 def _points(config: Config, case: Case, size: Size, rater: str) -> np.ndarray:
     """A rater's landmarks ``[L, 2]`` in pixels; NaN where it has not annotated the case."""
-    if rater not in case.truth:
+    if rater not in _annotators(case):
         return np.full((len(config.data.landmarks), 2), np.nan)
     return rater_points(config, case, size, rater)

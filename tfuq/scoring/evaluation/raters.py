@@ -150,7 +150,7 @@ class _Masks:
 
     def _dice(self) -> np.ndarray:
         """Dice of the label with each rater, ``[R]``."""
-        (scores,) = dice_matrix(self.label[None], self.raters)
+        scores: np.ndarray = dice_matrix(self.label[None], self.raters)[0]
         return scores
 
 

@@ -187,7 +187,7 @@ def reliability_rows(bins: Bins) -> list[Row]:
     rows = []
     for number, (count, confidence, correct) in enumerate(zip(*bins, strict=True)):
         row: Row = {
-            "from": number / len(bins.count),
+            "from": number / len(bins.items),
             "items": float(count),
             "confidence": None,
             "accuracy": None,

@@ -59,7 +59,7 @@ def segmentation_summary(
 
 def _mean_bins(bins: Sequence[Bins]) -> Bins:
     """The shares of voxels, to which each case counts alike."""
-    shares = [np.array(of_case) / of_case.count.sum() for of_case in bins]
+    shares = [np.array(of_case) / of_case.items.sum() for of_case in bins]
     return Bins(*np.mean(shares, 0))
 
 

@@ -46,7 +46,8 @@ class CaseMaps:
 
     @property
     def _classes(self) -> int:
-        return self.probability.shape[-1]
+        classes: int = self.probability.shape[-1]
+        return classes
 
     def _voxels(self) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities ``[n, K]`` and true classes ``[n]`` of all voxels."""
@@ -91,7 +92,8 @@ class CaseMaps:
         return numbers
 
     def _largest_probability(self) -> np.ndarray:
-        return self.probability.max(-1)
+        largest: np.ndarray = self.probability.max(-1)
+        return largest
 
     def components(self, names: Sequence[str]) -> list[Row]:
         """Connected components of each class, see `tfuq.scoring.aggregation.component_rows`.
