@@ -32,14 +32,21 @@ def main() -> None:
     network = windowed(config, build_member(config, channels=1), keep=batch)
     sampler = Sampler(Posterior([network]), voxel_reducers(), finish=voxel_maps)
     model = build_network(config.network, LayerFactory(sources=()), channels=1, outputs=10)
-    one_pass = tf.function(lambda x: tf.nn.softmax(model([x, tf.zeros([2], tf.int32)], training=False)))
+    one_pass = tf.function(
+        lambda x: tf.nn.softmax(model([x, tf.zeros([2], tf.int32)], training=False))
+    )
     calls = {
         "pass": one_pass,
         "samples": lambda x: sampler.sample(x, tf.constant([1, 2]), tf.constant(SAMPLES)),
     }
-    times = {name: [seconds(call, images, batch) for _ in range(ROUNDS + 1)][1:] for name, call in calls.items()}
+    times = {
+        name: [seconds(call, images, batch) for _ in range(ROUNDS + 1)][1:]
+        for name, call in calls.items()
+    }
     base, sampled = (float(np.median(times[name])) for name in ("pass", "samples"))
-    print(f"{IMAGES:,} images: one pass {base:.3f} s, {SAMPLES} samples {sampled:.3f} s, {sampled / base:.1f} × one pass")
+    print(
+        f"{IMAGES:,} images: one pass {base:.3f} s, {SAMPLES} samples {sampled:.3f} s, {sampled / base:.1f} × one pass"
+    )
 
 
 def seconds(call, images: np.ndarray, batch: int) -> float:

@@ -31,10 +31,17 @@ def correlations(estimate: np.ndarray, truth: np.ndarray, boundary: np.ndarray) 
     """Pearson's r and Spearman's ρ over all voxels, the ambiguous and those at a boundary, and both means over the ambiguous."""
     ambiguous = truth >= AMBIGUOUS
     found = {}
-    for where, mask in (("ambiguous", ambiguous), ("boundary", boundary), ("all", np.ones_like(ambiguous))):
+    for where, mask in (
+        ("ambiguous", ambiguous),
+        ("boundary", boundary),
+        ("all", np.ones_like(ambiguous)),
+    ):
         found[f"r {where}"] = float(np.corrcoef(estimate[mask], truth[mask])[0, 1])
         found[f"ρ {where}"] = float(stats.spearmanr(estimate[mask], truth[mask])[0])
-    return found | {"mean estimate": float(estimate[ambiguous].mean()), "mean truth": float(truth[ambiguous].mean())}
+    return found | {
+        "mean estimate": float(estimate[ambiguous].mean()),
+        "mean truth": float(truth[ambiguous].mean()),
+    }
 
 
 def voxels_of(predictions: Path, probabilities: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -42,9 +49,13 @@ def voxels_of(predictions: Path, probabilities: Path) -> tuple[np.ndarray, np.nd
     voxels = []
     for case in sorted(path.parent for path in predictions.glob("*/label.nii.gz")):
         expected = case / "expected_entropy.nii.gz"
-        estimate = read(expected if expected.is_file() else case / "predictive_entropy.nii.gz").array
+        estimate = read(
+            expected if expected.is_file() else case / "predictive_entropy.nii.gz"
+        ).array
         p = read(probabilities / f"{case.name}.nii.gz").array.astype(float)
-        voxels.append([values.ravel() for values in (estimate, entropy(p), at_boundary(p.argmax(-1)))])
+        voxels.append(
+            [values.ravel() for values in (estimate, entropy(p), at_boundary(p.argmax(-1)))]
+        )
     return tuple(np.concatenate(parts) for parts in zip(*voxels, strict=True))
 
 

@@ -17,7 +17,16 @@ def peak_megabytes(run: str, volume: str, samples: int) -> float:
     code = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=2); "
     code += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     with tempfile.TemporaryDirectory() as out:
-        predict = ["-c", "from tfuq_cli.main import main; main()", "predict", run, "--input", volume, "--samples", str(samples)]
+        predict = [
+            "-c",
+            "from tfuq_cli.main import main; main()",
+            "predict",
+            run,
+            "--input",
+            volume,
+            "--samples",
+            str(samples),
+        ]
         command = [sys.executable, "-c", code, sys.executable, *predict, "--out", out]
         answer = subprocess.run(command, check=True, capture_output=True, text=True)
     return int(answer.stdout) / 1024
@@ -26,7 +35,9 @@ def peak_megabytes(run: str, volume: str, samples: int) -> float:
 def main() -> None:
     run, volume = sys.argv[1:]
     few, many = (peak_megabytes(run, volume, samples) for samples in (FEW, MANY))
-    print(f"peak memory: {few:.0f} MB at T = {FEW}, {many:.0f} MB at T = {MANY}; ratio {many / few:.3f}")
+    print(
+        f"peak memory: {few:.0f} MB at T = {FEW}, {many:.0f} MB at T = {MANY}; ratio {many / few:.3f}"
+    )
 
 
 if __name__ == "__main__":

@@ -22,7 +22,9 @@ def main(report: Path, picture: Path | None = None) -> None:
         page.open(report)
         page.wait_for("document.querySelectorAll('#panels canvas').length > 0")
         seconds = time.perf_counter() - started
-        print(f"{report.stat().st_size / 1e6:.1f} MB, {seconds:.2f} s, {len(page.complaints)} complaint(s) on the console")
+        print(
+            f"{report.stat().st_size / 1e6:.1f} MB, {seconds:.2f} s, {len(page.complaints)} complaint(s) on the console"
+        )
         if picture:
             page.run("document.getElementById('case').closest('section').scrollIntoView()")
             page.picture(picture)

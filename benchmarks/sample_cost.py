@@ -38,7 +38,9 @@ def make_pass():
     config = configuration.load("iseg2017", (SIZE, "method=deterministic"))
     model = build_network(config.network, LayerFactory(sources=()), channels=2, outputs=1)
     print(f"{model.count_params():,} parameters")
-    return tf.function(lambda images: tf.sigmoid(model([images, tf.zeros([2], tf.int32)], training=False)))
+    return tf.function(
+        lambda images: tf.sigmoid(model([images, tf.zeros([2], tf.int32)], training=False))
+    )
 
 
 def seconds(call, images, repeats: int) -> np.ndarray:

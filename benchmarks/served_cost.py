@@ -37,7 +37,10 @@ def untrained_run(path: Path, method: str) -> Run:
     run = runs.create(path, config, empty, {"channels": CHANNELS, "statistics": None})
     for member in range(config.members):
         arrays = model_arrays(build_member(config, channels=CHANNELS))
-        write_json(run.member(member) / "done", {"digest": save_arrays(run.member(member) / "weights.npz", arrays)})
+        write_json(
+            run.member(member) / "done",
+            {"digest": save_arrays(run.member(member) / "weights.npz", arrays)},
+        )
     return run
 
 
@@ -58,9 +61,15 @@ def report_size(run: Run, version: Path) -> None:
 
 def report_cost(run: Run, request: Request, version: Path) -> None:
     images = np.random.default_rng(0).normal(size=(SLICES, 256, 256, CHANNELS)).astype(np.float32)
-    predictor, asked = make_predictor(run, request), {"image": images, "seed": [0, 0], "num_samples": SAMPLES}
+    predictor, asked = (
+        make_predictor(run, request),
+        {"image": images, "seed": [0, 0], "num_samples": SAMPLES},
+    )
     with LoadedExport(version) as loaded:
-        calls = {"predict": lambda: predictor.draw(images), "served": lambda: loaded.call("serving_default", asked)}
+        calls = {
+            "predict": lambda: predictor.draw(images),
+            "served": lambda: loaded.call("serving_default", asked),
+        }
         times: dict[str, list[np.ndarray]] = {name: [] for name in calls}
         for _ in range(ROUNDS + 1):  # the first compiles
             for name, call in calls.items():

@@ -16,7 +16,15 @@ import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 _HIGH, _PATIENCE = 20, 60  # a file descriptor, seconds
-_KEYS = {"ArrowRight": 39, "ArrowLeft": 37, "ArrowDown": 40, "ArrowUp": 38, "Enter": 13, "Tab": 9, " ": 32}
+_KEYS = {
+    "ArrowRight": 39,
+    "ArrowLeft": 37,
+    "ArrowDown": 40,
+    "ArrowUp": 38,
+    "Enter": 13,
+    "Tab": 9,
+    " ": 32,
+}
 
 
 def find_browser() -> str:
@@ -34,16 +42,22 @@ class Page:
         self._replies, self._events, self._count = [], [], 0
         to_read, self._write = os.pipe()
         self._read, to_write = os.pipe()
-        own = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, _HIGH) for descriptor in (to_read, to_write)]  # clear of 3 and 4
+        own = [
+            fcntl.fcntl(descriptor, fcntl.F_DUPFD, _HIGH) for descriptor in (to_read, to_write)
+        ]  # clear of 3 and 4
         command = [find_browser(), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
                    f"--user-data-dir={profile}", f"--window-size={width},{height}", "--remote-debugging-pipe"]  # fmt: skip
         redirected = f'exec "$@" 3<&{own[0]} 4>&{own[1]}'
-        self._process = subprocess.Popen(["bash", "-c", redirected, "bash", *command], pass_fds=own, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            ["bash", "-c", redirected, "bash", *command], pass_fds=own, stderr=subprocess.DEVNULL
+        )
         for descriptor in (to_read, to_write, *own):
             os.close(descriptor)
         self._rest, self._session = b"", None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)[
+            "sessionId"
+        ]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
@@ -89,7 +103,9 @@ class Page:
 
     def run(self, expression: str):
         """The value of a JavaScript expression, awaited."""
-        found = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        found = self.call(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
         assert "exceptionDetails" not in found, found["exceptionDetails"]
         return found["result"].get("value")
 
@@ -104,11 +120,20 @@ class Page:
         """A key as a person presses it."""
         text = {"text": "\r"} if key == "Enter" else {}
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=_KEYS[key], **text)
+            self.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                windowsVirtualKeyCode=_KEYS[key],
+                **text,
+            )
 
     def picture(self, path: Path) -> None:
         """Save what is in the window as a PNG."""
-        path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
+        path.write_bytes(
+            base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+        )
 
     @property
     def complaints(self) -> list[str]:
@@ -117,11 +142,19 @@ class Page:
         for event in self._events:
             kind, said = event["method"], event["params"]
             if kind == "Runtime.exceptionThrown":
-                found.append(said["exceptionDetails"].get("exception", {}).get("description") or str(said))
+                found.append(
+                    said["exceptionDetails"].get("exception", {}).get("description") or str(said)
+                )
             elif kind == "Log.entryAdded" and said["entry"]["level"] in ("error", "warning"):
                 found.append(said["entry"]["text"])
-            elif kind == "Runtime.consoleAPICalled" and said["type"] in ("error", "warning", "assert"):
+            elif kind == "Runtime.consoleAPICalled" and said["type"] in (
+                "error",
+                "warning",
+                "assert",
+            ):
                 found.append(str(said["args"]))
-            elif kind == "Network.requestWillBeSent" and not said["request"]["url"].startswith(("file:", "data:", "about:")):
+            elif kind == "Network.requestWillBeSent" and not said["request"]["url"].startswith(
+                ("file:", "data:", "about:")
+            ):
                 found.append(f"asked a network for {said['request']['url']}")
         return found

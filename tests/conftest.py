@@ -17,7 +17,11 @@ from tfuq.config import DEFAULT_DATA_ROOT, METHODS
 from tfuq.data.phantoms import synthesize
 from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS
 
-LISTED_SPLIT = {"train": ["ball_000", "ball_001", "ball_002"], "validation": ["ball_003"], "test": ["ball_004", "ball_005"]}
+LISTED_SPLIT = {
+    "train": ["ball_000", "ball_001", "ball_002"],
+    "validation": ["ball_003"],
+    "test": ["ball_004", "ball_005"],
+}
 DATA = Path(os.environ.get("TFUQ_DATA", DEFAULT_DATA_ROOT)).absolute()
 BALLS_AFFINE = np.array([[1.5, 0.1, 0, -9], [-0.1, 1.5, 0, 4], [0, 0, 2.0, 30], [0, 0, 0, 1.0]])
 TINY_3D = {"patch_size": [16, 16, 16], "widths": [4, 8], "level_dropout": {1: 0.2, 2: 0.5}}
@@ -90,7 +94,11 @@ def settings(root: Path, method: str = "mc-dropout", rank: int = 3, **changes):
 
 _TASK_SETTINGS = {
     "classification": {
-        "data": {"layout": "idx", "classes": list("0123456789"), "split": {"train": 40, "validation": 8, "test": 11}},
+        "data": {
+            "layout": "idx",
+            "classes": list("0123456789"),
+            "split": {"train": 40, "validation": 8, "test": 11},
+        },
         "network": {
             "name": "lenet",
             "patch_size": [28, 28],
@@ -198,7 +206,10 @@ def scored_tasks(balls, digits, heads, tmp_path_factory):
     for task, root in roots.items():
         run = make_run(tmp_path_factory.mktemp(task) / "run", task, root)
         most = 6 if task == "segmentation" else 40
-        made[task] = [make_scores(run, "hybrid", most=most), make_scores(run, "deterministic", samples=1, most=most)]
+        made[task] = [
+            make_scores(run, "hybrid", most=most),
+            make_scores(run, "deterministic", samples=1, most=most),
+        ]
     return made
 
 
@@ -230,7 +241,11 @@ def assert_refused(result, *words: str) -> None:
 
 def files_of(folder: Path) -> dict[str, bytes]:
     """Every file below a folder but locks and lists of files, the times left out of manifests and histories."""
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in (".lock", ".tfuq")]
+    paths = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in (".lock", ".tfuq")
+    ]
     found = {str(path.relative_to(folder)): path.read_bytes() for path in paths}
     for name, content in found.items():
         if name.endswith("manifest.json"):
@@ -241,7 +256,9 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def predicted(trained, tfuq, tmp_path) -> Path:
     """A predictions folder of the trained run's test split, which is cases of the undamaged data set."""
-    assert tfuq("predict", trained("mc-dropout").path, "--out", tmp_path / "predicted").exit_code == 0
+    assert (
+        tfuq("predict", trained("mc-dropout").path, "--out", tmp_path / "predicted").exit_code == 0
+    )
     return tmp_path / "predicted"
 
 

@@ -57,10 +57,20 @@ def moved(content: bytes, rng: np.random.Generator) -> bytes:
 
 def wrong_magic(content: bytes, rng: np.random.Generator) -> bytes:
     """Another format's first bytes, or NIfTI's magic spoilt."""
-    start = (b"\x89PNG\r\n\x1a\n", b"II*\0", b"BM", b"PK\x03\x04", b"\x1f\x8b\x08\0", b"%PDF", b"\x80\x04\x95")[
-        rng.integers(0, 7)
-    ]
-    return start + content[len(start) :] if rng.random() < 0.5 else content[:344] + rng.bytes(4) + content[348:]
+    start = (
+        b"\x89PNG\r\n\x1a\n",
+        b"II*\0",
+        b"BM",
+        b"PK\x03\x04",
+        b"\x1f\x8b\x08\0",
+        b"%PDF",
+        b"\x80\x04\x95",
+    )[rng.integers(0, 7)]
+    return (
+        start + content[len(start) :]
+        if rng.random() < 0.5
+        else content[:344] + rng.bytes(4) + content[348:]
+    )
 
 
 def lying_header(content: bytes, rng: np.random.Generator) -> bytes:
@@ -69,7 +79,9 @@ def lying_header(content: bytes, rng: np.random.Generator) -> bytes:
     for _ in range(rng.integers(1, 4)):
         place, code = _HEADER_FIELDS[rng.integers(0, len(_HEADER_FIELDS))]
         if place + struct.calcsize(code) <= len(changed):
-            struct.pack_into(("<", ">")[rng.integers(0, 2)] + code, changed, place, _extreme(code, rng))
+            struct.pack_into(
+                ("<", ">")[rng.integers(0, 2)] + code, changed, place, _extreme(code, rng)
+            )
     return bytes(changed)
 
 
@@ -94,7 +106,11 @@ def gzip_bomb(content: bytes, rng: np.random.Generator) -> bytes:
     if rng.random() < 0.5:
         header[348] = 1  # extensions follow
     pressed = zlib.compressobj(9, wbits=31)
-    return pressed.compress(bytes(header)) + pressed.compress(bytes(int(rng.integers(1, 200)) * 2**20)) + pressed.flush()
+    return (
+        pressed.compress(bytes(header))
+        + pressed.compress(bytes(int(rng.integers(1, 200)) * 2**20))
+        + pressed.flush()
+    )
 
 
 def lying_png(content: bytes, rng: np.random.Generator) -> bytes:
@@ -102,11 +118,16 @@ def lying_png(content: bytes, rng: np.random.Generator) -> bytes:
     header = bytearray(content[12:29])
     if rng.random() < 0.7:
         struct.pack_into(
-            ">I", header, 4 + 4 * int(rng.integers(0, 2)), int(rng.choice([0, 1, 9000, 2**16, 2**31 - 1, 2**32 - 1]))
+            ">I",
+            header,
+            4 + 4 * int(rng.integers(0, 2)),
+            int(rng.choice([0, 1, 9000, 2**16, 2**31 - 1, 2**32 - 1])),
         )
     else:
         header[12 + rng.integers(0, 5)] = rng.integers(0, 256)
-    return content[:12] + bytes(header) + struct.pack(">I", zlib.crc32(bytes(header))) + content[33:]
+    return (
+        content[:12] + bytes(header) + struct.pack(">I", zlib.crc32(bytes(header))) + content[33:]
+    )
 
 
 def lying_idx(content: bytes, rng: np.random.Generator) -> bytes:
@@ -158,7 +179,10 @@ MUTATORS: dict[str, tuple[Mutator, ...]] = {
     ".json": (truncated, flipped, moved, edited_text, edited_text),
     ".npz": _BYTES,
     "ubyte": (*_BYTES, lying_idx, lying_idx),
-    "ubyte.gz": (*_BYTES, *(compressed(mutate) for mutate in (truncated, flipped, moved, lying_idx))),
+    "ubyte.gz": (
+        *_BYTES,
+        *(compressed(mutate) for mutate in (truncated, flipped, moved, lying_idx)),
+    ),
 }
 
 
@@ -178,11 +202,23 @@ def intact_files() -> dict[str, bytes]:
     nifti = nibabel.Nifti1Image(array, affine)
     nifti.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", b"made by the tests"))
     files = {".nii": nifti.to_bytes(), ".nii.gz": gzip.compress(nifti.to_bytes())}
-    pair = nibabel.Spm99AnalyzeImage.make_file_map({part: io.BytesIO() for part in ("image", "header", "mat")})
+    pair = nibabel.Spm99AnalyzeImage.make_file_map(
+        {part: io.BytesIO() for part in ("image", "header", "mat")}
+    )
     nibabel.Spm99AnalyzeImage(array, affine).to_file_map(pair)
-    files |= {end: pair[part].fileobj.getvalue() for end, part in ((".hdr", "header"), (".img", "image"), (".mat", "mat"))}
-    for end, name, colours in ((".png", "PNG", 1), (".tif", "TIFF", 3), (".bmp", "BMP", 3), (".jpg", "JPEG", 1)):
-        pixels = np.squeeze(np.random.default_rng(1).integers(0, 255, (24, 20, colours), dtype=np.uint8))
+    files |= {
+        end: pair[part].fileobj.getvalue()
+        for end, part in ((".hdr", "header"), (".img", "image"), (".mat", "mat"))
+    }
+    for end, name, colours in (
+        (".png", "PNG", 1),
+        (".tif", "TIFF", 3),
+        (".bmp", "BMP", 3),
+        (".jpg", "JPEG", 1),
+    ):
+        pixels = np.squeeze(
+            np.random.default_rng(1).integers(0, 255, (24, 20, colours), dtype=np.uint8)
+        )
         buffer = io.BytesIO()
         Image.fromarray(pixels).save(buffer, name)
         files[end] = buffer.getvalue()

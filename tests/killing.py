@@ -11,7 +11,9 @@ import time
 from pathlib import Path
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.killing", "tests.faults.warm"])  # TensorFlow imported once, not yet started
+FORKS.set_forkserver_preload(
+    ["tests.killing", "tests.faults.warm"]
+)  # TensorFlow imported once, not yet started
 
 
 def start(*arguments, log: Path) -> multiprocessing.Process:

@@ -35,13 +35,19 @@ _FACTS = {
 
 def make_run(path: Path, task: str, root: Path, **changes) -> Run:
     """A run of the small data sets of the tests, all of whose cases are for testing, as a training leaves it but for weights."""
-    make = settings if task == "segmentation" else lambda *arguments, **more: task_settings(task, *arguments, **more)
+    make = (
+        settings
+        if task == "segmentation"
+        else lambda *arguments, **more: task_settings(task, *arguments, **more)
+    )
     config = make(root, "hybrid", **changes)
     ids = [case.id for case in cases_of(config.data) if case.has_reference]
     return runs.create(path, config, {"train": [], "validation": [], "test": ids}, _FACTS)
 
 
-def make_network_run(path: Path, config: Config, cases: list[str], statistics: dict | None = None) -> Run:
+def make_network_run(
+    path: Path, config: Config, cases: list[str], statistics: dict | None = None
+) -> Run:
     """A run with weights as no training leaves them: at random, every kind of them, so that nothing is hidden by a zero.
 
     Biases, slopes and normalizations differ from what they start as, and posteriors are wide enough for samples to differ.
@@ -74,7 +80,9 @@ def make_scores(run: Run, method: str, samples: int = 4, noise: float = 1.0, mos
     return run.scores(method)
 
 
-def make_predictions(run: Run, method: str, samples: int = 4, noise: float = 1.0, most: int = 8) -> Path:
+def make_predictions(
+    run: Run, method: str, samples: int = 4, noise: float = 1.0, most: int = 8
+) -> Path:
     """Predict cases of the run by adding ``noise`` to the truth, and say where the predictions are."""
     folder, rng = run.predictions(method), np.random.default_rng(len(method))
     manifest = Manifest(
@@ -110,7 +118,9 @@ def _draw(folder: Path) -> list[Path]:
 def _volumes(folder: Path, config: Config, cases: list[Case], how: tuple) -> None:
     for case in cases:
         image = read_case_image(case)
-        p = _noisy(read_label(config, case, image).array, len(config.data.classes), how)  # [T, X, Y, Z, K]
+        p = _noisy(
+            read_label(config, case, image).array, len(config.data.classes), how
+        )  # [T, X, Y, Z, K]
         mean = p.mean(0)
         label, total = mean.argmax(-1).astype(np.uint8), _entropy(mean)
         maps = {"predictive_entropy": total}
@@ -118,12 +128,17 @@ def _volumes(folder: Path, config: Config, cases: list[Case], how: tuple) -> Non
             expected = _entropy(p).mean(0)
             modal = np.stack([(p.argmax(-1) == k).mean(0) for k in range(p.shape[-1])]).max(0)
             spread = np.take_along_axis(p.std(0), label[..., None], -1)[..., 0]
-            maps |= {"expected_entropy": expected, "mutual_information": np.maximum(total - expected, 0)}
+            maps |= {
+                "expected_entropy": expected,
+                "mutual_information": np.maximum(total - expected, 0),
+            }
             maps |= {"variation_ratio": 1 - modal, "standard_deviation": spread}
         for name, array in {"label": label, "probability": mean, **maps}.items():
             array = array if array.dtype == np.uint8 else array.astype(np.float32)
             write_nifti(folder / case.id / f"{name}.nii.gz", image.with_array(array))
-        masks = np.stack([p.argmax(-1) == k for k in range(1, p.shape[-1])], 1).reshape(1, len(p), p.shape[-1] - 1, -1)
+        masks = np.stack([p.argmax(-1) == k for k in range(1, p.shape[-1])], 1).reshape(
+            1, len(p), p.shape[-1] - 1, -1
+        )
         kept = StoredSamples(np.packbits(masks, axis=-1, bitorder="little"), None, image)
         kept.write(folder / case.id)
         rows = [case.unit.named(row) for row in _structures(case, config, kept, p)]
@@ -133,7 +148,11 @@ def _volumes(folder: Path, config: Config, cases: list[Case], how: tuple) -> Non
 def _noisy(truth: np.ndarray, classes: int, how: tuple) -> np.ndarray:
     samples, noise, rng = how
     shared = rng.normal(0, noise * rng.uniform(0.3, 2), (*truth.shape, classes))
-    logits = 2.5 * np.eye(classes)[truth] + shared + rng.normal(0, noise, (samples, *truth.shape, classes))
+    logits = (
+        2.5 * np.eye(classes)[truth]
+        + shared
+        + rng.normal(0, noise, (samples, *truth.shape, classes))
+    )
     powers = np.exp(logits - logits.max(-1, keepdims=True))
     return powers / powers.sum(-1, keepdims=True)
 
@@ -155,7 +174,10 @@ def _structures(case: Case, config: Config, kept: StoredSamples, p: np.ndarray) 
             mutual_information=mutual,
             voxel_volume=kept.grid.voxel_volume,
         )
-        rows += [{"case": case.id, "class": name, **row} for row in structure_rows(maps, min_component_voxels=50)]
+        rows += [
+            {"case": case.id, "class": name, **row}
+            for row in structure_rows(maps, min_component_voxels=50)
+        ]
     return rows
 
 
@@ -165,7 +187,10 @@ def _classes(folder: Path, config: Config, cases: list[Case], how: tuple) -> Non
         p = _noisy(np.array([class_of(config, case)]), len(names), how)[:, 0]
         row = {"case": case.id, "label": names[int(p.mean(0).argmax())]}
         row |= {f"probability_{name}": float(p.mean(0)[k]) for k, name in enumerate(names)}
-        row |= {"predictive_entropy": float(_entropy(p.mean(0))), "expected_entropy": float(_entropy(p).mean())}
+        row |= {
+            "predictive_entropy": float(_entropy(p.mean(0))),
+            "expected_entropy": float(_entropy(p).mean()),
+        }
         rows.append(row | {"standard_deviation": float(p[:, p.mean(0).argmax()].std())})
     write_csv(folder / PREDICTIONS, rows)
 
@@ -175,11 +200,19 @@ def _landmarks(folder: Path, config: Config, cases: list[Case], how: tuple) -> N
     found, drawn = [], []
     for case in cases:
         size = read_case_image(case).shape[:2]
-        for name, point in zip(config.data.landmarks, reference_points(config, case, size), strict=True):
+        for name, point in zip(
+            config.data.landmarks, reference_points(config, case, size), strict=True
+        ):
             points = point + rng.normal(0, noise, 2) + rng.normal(0, noise, (samples, 2))
             head = {"case": case.id, "landmark": name}
-            found.append(head | landmark_measures(points, rng.uniform(0.2, 1, samples), pixel_mm(config, size)))
-            drawn += [head | {"sample": t, "x": float(x), "y": float(y), "activation": 0.5} for t, (x, y) in enumerate(points)]
+            found.append(
+                head
+                | landmark_measures(points, rng.uniform(0.2, 1, samples), pixel_mm(config, size))
+            )
+            drawn += [
+                head | {"sample": t, "x": float(x), "y": float(y), "activation": 0.5}
+                for t, (x, y) in enumerate(points)
+            ]
     write_csv(folder / LANDMARKS, found)
     write_csv(folder / SAMPLES, drawn)
 

@@ -32,7 +32,11 @@ class PointwiseNetwork:
     def sample(self, images, context, seed, noise_seed=None):
         noise = self._spread * tf.random.stateless_normal([self._classes], seed)
         x = images[..., 0]
-        logits = [tf.zeros_like(x), 1.5 - 4 * tf.abs(x) + 0.2 * self._spread * self._member, 3 * x - 4]
+        logits = [
+            tf.zeros_like(x),
+            1.5 - 4 * tf.abs(x) + 0.2 * self._spread * self._member,
+            3 * x - 4,
+        ]
         p = tf.nn.softmax(tf.stack(logits[: self._classes], -1) + noise * (1 + x[..., None]))
         return p[..., 1:] if self._classes == 2 else p
 

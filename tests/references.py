@@ -33,9 +33,13 @@ def class_losses(p, y, weights, *, dice_weight):
     """The losses of one example's probabilities ``[n, K]`` and classes ``[n]``; the weighted one where there are weights."""
     nll = -np.log(p[np.arange(len(y)), y])
     structures = range(1, p.shape[1])
-    overlaps = [(2 * p[y == k, k].sum() + 1) / (p[:, k].sum() + (y == k).sum() + 1) for k in structures]
+    overlaps = [
+        (2 * p[y == k, k].sum() + 1) / (p[:, k].sum() + (y == k).sum() + 1) for k in structures
+    ]
     losses = {"cross-entropy": nll.mean(), "soft-dice": 1 - np.mean(overlaps)}
-    losses["dice-ce"] = dice_weight * losses["soft-dice"] + (1 - dice_weight) * losses["cross-entropy"]
+    losses["dice-ce"] = (
+        dice_weight * losses["soft-dice"] + (1 - dice_weight) * losses["cross-entropy"]
+    )
     if weights is not None:
         losses["weighted-cross-entropy"] = np.average(nll, weights=np.array(weights)[y])
     return losses
@@ -52,9 +56,15 @@ def pairwise_dice(masks):
 
 def surface_points(mask):
     """Voxels of the mask with a face neighbour that is in the volume and outside the mask."""
-    points, steps = np.argwhere(mask), [s * np.eye(mask.ndim, dtype=int)[a] for a in range(mask.ndim) for s in (-1, 1)]
+    points, steps = (
+        np.argwhere(mask),
+        [s * np.eye(mask.ndim, dtype=int)[a] for a in range(mask.ndim) for s in (-1, 1)],
+    )
     near = {tuple(p): [tuple(p + s) for s in steps] for p in points}
-    inside = {p: [q for q in found if all(0 <= c < n for c, n in zip(q, mask.shape, strict=True))] for p, found in near.items()}
+    inside = {
+        p: [q for q in found if all(0 <= c < n for c, n in zip(q, mask.shape, strict=True))]
+        for p, found in near.items()
+    }
     return np.array([p for p, found in inside.items() if any(not mask[q] for q in found)])
 
 
@@ -82,7 +92,9 @@ def area_under_roc(score, positive):
 
 def spearman(x, y):
     def ranks(values):
-        return np.array([np.mean([j + 1 for j, w in enumerate(sorted(values)) if w == v]) for v in values])
+        return np.array(
+            [np.mean([j + 1 for j, w in enumerate(sorted(values)) if w == v]) for v in values]
+        )
 
     a, b = ranks(x) - np.mean(ranks(x)), ranks(y) - np.mean(ranks(y))
     return float((a * b).sum() / math.sqrt((a**2).sum() * (b**2).sum()))
@@ -119,7 +131,9 @@ def gaussian_heatmap(point, size, sigma):
     """exp(−d² / 2σ²) of each pixel (row, column) to the point (x, y)."""
     heatmap = np.zeros(size)
     for row, column in np.ndindex(*size):
-        heatmap[row, column] = math.exp(-((column - point[0]) ** 2 + (row - point[1]) ** 2) / (2 * sigma**2))
+        heatmap[row, column] = math.exp(
+            -((column - point[0]) ** 2 + (row - point[1]) ** 2) / (2 * sigma**2)
+        )
     return heatmap
 
 
@@ -152,7 +166,10 @@ def softmax(logits):
 
 def integrated_softmax(mean, width, noise):
     """Mean over draws of one voxel's softmax, of logits mean + width · noise."""
-    return np.mean([softmax([m + w * e for m, w, e in zip(mean, width, draw, strict=True)]) for draw in noise], axis=0)
+    return np.mean(
+        [softmax([m + w * e for m, w, e in zip(mean, width, draw, strict=True)]) for draw in noise],
+        axis=0,
+    )
 
 
 def position_loss(points, heatmaps, log_variances, peaks):
@@ -174,7 +191,11 @@ def variance_parts(points, predicted):
         values = [float(p[axis]) for p in points]
         aleatoric += sum(float(v[axis]) for v in predicted) / len(predicted)
         epistemic += sum(v**2 for v in values) / len(values) - (sum(values) / len(values)) ** 2
-    return {"aleatoric_variance": aleatoric, "epistemic_variance": epistemic, "total_variance": aleatoric + epistemic}
+    return {
+        "aleatoric_variance": aleatoric,
+        "epistemic_variance": epistemic,
+        "total_variance": aleatoric + epistemic,
+    }
 
 
 def triangular(step, cycle, lowest, gamma):
@@ -189,7 +210,9 @@ def linearly_enlarged(array, factor):
     """Every axis of ``array`` times ``factor``: linear between pixel centres, constant beyond the outermost."""
     for axis, size in enumerate(array.shape):
         places = (np.arange(size * factor) + 0.5) / factor - 0.5
-        array = np.apply_along_axis(lambda line, at=places: np.interp(at, np.arange(len(line)), line), axis, array)
+        array = np.apply_along_axis(
+            lambda line, at=places: np.interp(at, np.arange(len(line)), line), axis, array
+        )
     return array
 
 

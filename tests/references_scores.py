@@ -12,9 +12,14 @@ def selective_risks(confidence, risk):
     """Mean risk of the k most confident for k = 1 … n, averaged over every order of equal confidences."""
     n = len(risk)
     orders = [
-        o for o in itertools.permutations(range(n)) if all(confidence[a] >= confidence[b] for a, b in itertools.pairwise(o))
+        o
+        for o in itertools.permutations(range(n))
+        if all(confidence[a] >= confidence[b] for a, b in itertools.pairwise(o))
     ]
-    return [np.mean([np.mean([risk[i] for i in order[:k]]) for order in orders]) for k in range(1, n + 1)]
+    return [
+        np.mean([np.mean([risk[i] for i in order[:k]]) for order in orders])
+        for k in range(1, n + 1)
+    ]
 
 
 def aurc(confidence, risk):
@@ -27,7 +32,9 @@ def e_aurc(confidence, risk):
 
 def augrc(confidence, risk):
     n = len(risk)
-    generalized = [0.0] + [r * k / n for k, r in enumerate(selective_risks(confidence, risk), start=1)]
+    generalized = [0.0] + [
+        r * k / n for k, r in enumerate(selective_risks(confidence, risk), start=1)
+    ]
     return sum((a + b) / 2 / n for a, b in itertools.pairwise(generalized))
 
 
@@ -41,18 +48,27 @@ def gaps(confidence, correct, bins=15):
     for b in range(bins):
         members = [i for i, c in enumerate(confidence) if bin_of(c, bins) == b]
         if members:
-            gap = abs(np.mean([correct[i] for i in members]) - np.mean([confidence[i] for i in members]))
+            gap = abs(
+                np.mean([correct[i] for i in members]) - np.mean([confidence[i] for i in members])
+            )
             found.append((len(members) / len(confidence), gap))
     return found
 
 
 def maximum_calibration_error(p, y):
-    return max(gap for _, gap in gaps([max(row) for row in p], [int(np.argmax(row)) == t for row, t in zip(p, y, strict=True)]))
+    return max(
+        gap
+        for _, gap in gaps(
+            [max(row) for row in p], [int(np.argmax(row)) == t for row, t in zip(p, y, strict=True)]
+        )
+    )
 
 
 def classwise_calibration_error(p, y):
     classes = range(len(p[0]))
-    return np.mean([sum(s * g for s, g in gaps([row[k] for row in p], [t == k for t in y])) for k in classes])
+    return np.mean(
+        [sum(s * g for s, g in gaps([row[k] for row in p], [t == k for t in y])) for k in classes]
+    )
 
 
 def adaptive_calibration_error(p, y, bins=15):
@@ -61,7 +77,11 @@ def adaptive_calibration_error(p, y, bins=15):
     for b in range(bins):
         part = items[b * len(items) // bins : (b + 1) * len(items) // bins]
         if part:
-            total += len(part) / len(items) * abs(np.mean([c for c, _ in part]) - np.mean([right for _, right in part]))
+            total += (
+                len(part)
+                / len(items)
+                * abs(np.mean([c for c, _ in part]) - np.mean([right for _, right in part]))
+            )
     return total
 
 
@@ -74,7 +94,10 @@ def binned_brier(p, y, bins=15):
         for b in range(bins):
             members = [i for i in range(n) if bin_of(p[i][k], bins) == b]
             if members:
-                frequency, forecast = np.mean([y[i] == k for i in members]), np.mean([p[i][k] for i in members])
+                frequency, forecast = (
+                    np.mean([y[i] == k for i in members]),
+                    np.mean([p[i][k] for i in members]),
+                )
                 parts[0] += len(members) / n * (forecast - frequency) ** 2
                 parts[1] += len(members) / n * (frequency - base) ** 2
     return parts
@@ -87,12 +110,20 @@ def adaptive_scores(row, u):
 
 def quantile(scores, alpha):
     """The smallest score that at least ⌈(n + 1)(1 − α)⌉ of the scores do not exceed."""
-    return min(s for s in scores if sum(t <= s for t in scores) >= math.ceil((len(scores) + 1) * (1 - alpha)))
+    return min(
+        s
+        for s in scores
+        if sum(t <= s for t in scores) >= math.ceil((len(scores) + 1) * (1 - alpha))
+    )
 
 
 def missed_share(p, truth, threshold):
     total = sum(truth)
-    return sum(1 for q, t in zip(p, truth, strict=True) if t and q < threshold) / total if total else 0.0
+    return (
+        sum(1 for q, t in zip(p, truth, strict=True) if t and q < threshold) / total
+        if total
+        else 0.0
+    )
 
 
 def excess_share(p, truth, threshold):
@@ -106,7 +137,10 @@ def recalibrated_nll(samples, y, weights, bias):
     for i, truth in enumerate(y):
         probability = 0.0
         for sample in samples:
-            terms = [math.exp(w * math.log(q) + b) for q, w, b in zip(sample[i], weights, bias, strict=True)]
+            terms = [
+                math.exp(w * math.log(q) + b)
+                for q, w, b in zip(sample[i], weights, bias, strict=True)
+            ]
             probability += terms[truth] / sum(terms) / len(samples)
         total -= math.log(probability) / len(y)
     return total

@@ -9,7 +9,13 @@ import numpy as np
 
 def confusion(predicted, y, classes):
     return np.array(
-        [[sum(t == i and g == j for t, g in zip(y, predicted, strict=True)) for j in range(classes)] for i in range(classes)]
+        [
+            [
+                sum(t == i and g == j for t, g in zip(y, predicted, strict=True))
+                for j in range(classes)
+            ]
+            for i in range(classes)
+        ]
     )
 
 
@@ -28,7 +34,10 @@ def class_scores(p, y):
         "accuracy": sum(t == g for t, g in zip(y, predicted, strict=True)) / n,
         "balanced_accuracy": sum(table[k][1] for k in true) / len(true),
         "nll": -sum(math.log(row[t]) for row, t in zip(p, y, strict=True)) / n,
-        "brier": sum((row[k] - (k == t)) ** 2 for row, t in zip(p, y, strict=True) for k in range(len(row))) / n,
+        "brier": sum(
+            (row[k] - (k == t)) ** 2 for row, t in zip(p, y, strict=True) for k in range(len(row))
+        )
+        / n,
     }
     for place, name in enumerate(("precision", "recall", "f1")):
         scores[f"{name}_macro"] = sum(table[k][place] for k in seen) / len(seen)
@@ -69,7 +78,9 @@ def radial_error(a, b, mm_per_pixel):
 
 def pearson(x, y):
     a, b = [v - sum(x) / len(x) for v in x], [v - sum(y) / len(y) for v in y]
-    return sum(u * v for u, v in zip(a, b, strict=True)) / math.sqrt(sum(u * u for u in a) * sum(v * v for v in b))
+    return sum(u * v for u, v in zip(a, b, strict=True)) / math.sqrt(
+        sum(u * u for u in a) * sum(v * v for v in b)
+    )
 
 
 def quantile_bins(x, bins):
@@ -78,5 +89,7 @@ def quantile_bins(x, bins):
     for k in range(1, bins):
         place = (len(x) - 1) * k / bins
         low = math.floor(place)
-        edges.append(ordered[low] + (place - low) * (ordered[min(low + 1, len(x) - 1)] - ordered[low]))
+        edges.append(
+            ordered[low] + (place - low) * (ordered[min(low + 1, len(x) - 1)] - ordered[low])
+        )
     return [sum(value > edge for edge in edges) for value in x]

@@ -27,7 +27,10 @@ class _Service(prediction_service_pb2_grpc.PredictionServiceServicer):
     def Predict(self, request, context):  # noqa: N802
         self.requests.append(request)
         if request.model_spec.name != self.name:
-            context.abort(grpc.StatusCode.NOT_FOUND, f"Servable not found for request: Latest({request.model_spec.name})")
+            context.abort(
+                grpc.StatusCode.NOT_FOUND,
+                f"Servable not found for request: Latest({request.model_spec.name})",
+            )
         inputs = {name: tf.make_ndarray(tensor) for name, tensor in request.inputs.items()}
         try:
             outputs = self.loaded.call(request.model_spec.signature_name, inputs)
@@ -49,7 +52,9 @@ class _Rest(BaseHTTPRequestHandler):
             return self._answer(404, {"error": "Malformed request"})
         inputs = {name: np.array(value) for name, value in body["inputs"].items()}
         outputs = self.service.loaded.call(body["signature_name"], inputs)
-        return self._answer(200, {"outputs": {name: _plain(values) for name, values in outputs.items()}})
+        return self._answer(
+            200, {"outputs": {name: _plain(values) for name, values in outputs.items()}}
+        )
 
     def _answer(self, code, content):
         self.send_response(code)
@@ -69,11 +74,15 @@ def served(version: Path, name: str):
     """The double of a server of this version: yields its gRPC address, its REST address and the gRPC requests that it got."""
     with LoadedExport(version) as loaded:
         service = _Service(name, loaded)
-        server = grpc.server(ThreadPoolExecutor(2), options=[("grpc.max_receive_message_length", -1)])
+        server = grpc.server(
+            ThreadPoolExecutor(2), options=[("grpc.max_receive_message_length", -1)]
+        )
         prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(service, server)
         port = server.add_insecure_port("localhost:0")
         server.start()
-        http = ThreadingHTTPServer(("localhost", 0), type("Handler", (_Rest,), {"service": service}))
+        http = ThreadingHTTPServer(
+            ("localhost", 0), type("Handler", (_Rest,), {"service": service})
+        )
         threading.Thread(target=http.serve_forever, daemon=True).start()
         try:
             yield f"localhost:{port}", f"localhost:{http.server_port}", service.requests

@@ -11,13 +11,18 @@ def test_patch_maximum(shape, size):
     u = np.random.default_rng(0).random(shape).astype(np.float32)
     width = np.minimum(shape, size)
     corners = np.ndindex(*(np.array(shape) - width + 1))
-    expected = max(u[tuple(slice(c, c + w) for c, w in zip(corner, width, strict=True))].mean() for corner in corners)
+    expected = max(
+        u[tuple(slice(c, c + w) for c, w in zip(corner, width, strict=True))].mean()
+        for corner in corners
+    )
     assert aggregation.patch_maximum(u, size) == pytest.approx(expected, rel=1e-5)
 
 
 def test_image_level():
     u = np.array([0.0, 0.2, 0.3, 0.6]).reshape(2, 2, 1)
-    assert aggregation.image_level(u, 0.6) == pytest.approx({"image": 0.275, "patch_maximum": 0.275, "uncertain_share": 0.25})
+    assert aggregation.image_level(u, 0.6) == pytest.approx(
+        {"image": 0.275, "patch_maximum": 0.275, "uncertain_share": 0.25}
+    )
 
 
 @pytest.mark.parametrize("shape", [(6, 7, 4), (9, 8, 1), (9, 8, 2)])
@@ -36,6 +41,10 @@ def test_component_rows():
     truth[3, 2], truth[5, 3] = True, True
     u = np.arange(30.0).reshape(6, 5, 1)
     rows = aggregation.component_rows(predicted, truth, {"entropy": u})
-    assert [(row["component"], row["voxels"], row["false_positive"]) for row in rows] == [(1, 4, 0), (2, 2, 1), (3, 1, 1)]
+    assert [(row["component"], row["voxels"], row["false_positive"]) for row in rows] == [
+        (1, 4, 0),
+        (2, 2, 1),
+        (3, 1, 1),
+    ]
     assert [row["entropy"] for row in rows] == pytest.approx([u[2:4, 1:3].mean(), 0.5, 29])
     assert aggregation.component_rows(truth & False, truth, {"entropy": u}) == []

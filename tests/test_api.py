@@ -16,7 +16,18 @@ def test_python_and_command_line_write_the_same_files(trained, balls, tmp_path):
     from tfuq_cli.main import main
 
     run, file = trained("mc-dropout").path, balls / "imagesTr" / "ball_000.nii.gz"
-    arguments = ["predict", str(run), "--input", str(file), "--out", str(tmp_path / "cli"), "--samples", "5", "--seed", "3"]
+    arguments = [
+        "predict",
+        str(run),
+        "--input",
+        str(file),
+        "--out",
+        str(tmp_path / "cli"),
+        "--samples",
+        "5",
+        "--seed",
+        "3",
+    ]
     assert CliRunner().invoke(main, arguments).exit_code == 0
     predicted = tfuq.load(run).predict(file, samples=5, seed=3)
     folder = predicted.save(tmp_path / "api" / "ball_000")
@@ -26,7 +37,10 @@ def test_python_and_command_line_write_the_same_files(trained, balls, tmp_path):
     np.testing.assert_allclose(predicted.affine, nibabel.load(file).affine)
     assert predicted["label"].shape == nibabel.load(file).shape
     assert predicted.maps["mutual_information"].max() > 0
-    assert [row["class"] for row in predicted.structures if row["component"] == "all"] == ["ball", "core"]
+    assert [row["class"] for row in predicted.structures if row["component"] == "all"] == [
+        "ball",
+        "core",
+    ]
 
 
 def test_volumes_in_memory_and_plots(trained, balls):

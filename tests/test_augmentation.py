@@ -25,7 +25,13 @@ SHAPE = (60, 80)
 POINTS = np.array([[20.3, 22.8], [55.0, 30.5], [33.2, 40.9], [47.7, 18.1]])
 NAMES = ("rotation_degrees", "scale", "shift", "elastic", "intensity", "noise")
 OFF = dict.fromkeys(NAMES, 0.0) | {"flip_axes": [], "elastic_smoothness": 8.0, "perturbations": {}}
-MOVING = OFF | {"flip_axes": [0, 1], "rotation_degrees": 15.0, "scale": 0.1, "shift": 0.05, "elastic": 2.0}
+MOVING = OFF | {
+    "flip_axes": [0, 1],
+    "rotation_degrees": 15.0,
+    "scale": 0.1,
+    "shift": 0.05,
+    "elastic": 2.0,
+}
 
 
 def settings(**changes) -> SimpleNamespace:
@@ -35,19 +41,28 @@ def settings(**changes) -> SimpleNamespace:
 def dots(points, shape=SHAPE) -> np.ndarray:
     """An image with a channel for each point: a narrow bright dot centred on it."""
     rows, columns = np.indices(shape)[..., None]
-    return np.exp(-((columns - points[:, 0]) ** 2 + (rows - points[:, 1]) ** 2) / (2 * 1.2**2)).astype(np.float32)
+    return np.exp(
+        -((columns - points[:, 0]) ** 2 + (rows - points[:, 1]) ** 2) / (2 * 1.2**2)
+    ).astype(np.float32)
 
 
 def found(image) -> np.ndarray:
     """The centre of gravity of each channel's bright part, as (x, y)."""
     bright = np.where(image > 0.05 * image.max((0, 1)), image, 0)
     rows, columns = np.indices(image.shape[:2])[..., None]
-    return np.stack([(columns * bright).sum((0, 1)), (rows * bright).sum((0, 1))], -1) / bright.sum((0, 1))[:, None]
+    return (
+        np.stack([(columns * bright).sum((0, 1)), (rows * bright).sum((0, 1))], -1)
+        / bright.sum((0, 1))[:, None]
+    )
 
 
 def test_points_follow_flips_turns_scales_and_shifts():
-    np.testing.assert_allclose(found(flip(dots(POINTS), [1])), flip_points(POINTS, [1], SHAPE), atol=0.05)
-    np.testing.assert_allclose(found(flip(dots(POINTS), [0, 1])), flip_points(POINTS, [0, 1], SHAPE), atol=0.05)
+    np.testing.assert_allclose(
+        found(flip(dots(POINTS), [1])), flip_points(POINTS, [1], SHAPE), atol=0.05
+    )
+    np.testing.assert_allclose(
+        found(flip(dots(POINTS), [0, 1])), flip_points(POINTS, [0, 1], SHAPE), atol=0.05
+    )
     matrix, shift = rotation(np.deg2rad([25.0])) / 0.9, np.array([3.5, -4.0])
     moved = affine(dots(POINTS), matrix, shift=shift)
     assert np.abs(move_points(POINTS, matrix, SHAPE, shift) - POINTS).max() > 5
@@ -70,11 +85,15 @@ def test_points_follow_an_elastic_distortion(seed):
 
 
 def test_elastic_field_has_the_size_it_is_asked_for():
-    field = np.array([elastic_field(np.random.default_rng(seed), (32, 48), 3.0, 4.0) for seed in range(60)])
+    field = np.array(
+        [elastic_field(np.random.default_rng(seed), (32, 48), 3.0, 4.0) for seed in range(60)]
+    )
     assert field.shape == (60, 32, 48, 2)
     np.testing.assert_allclose(field.std((0, 1, 2)), 3, rtol=0.05)
     roughness = np.diff(field, axis=2).std() / field.std()
-    assert roughness == pytest.approx(np.sqrt(2 * (1 - np.exp(-1 / (4 * 4.0**2)))), rel=0.1)  # of a Gaussian-smoothed field
+    assert roughness == pytest.approx(
+        np.sqrt(2 * (1 - np.exp(-1 / (4 * 4.0**2)))), rel=0.1
+    )  # of a Gaussian-smoothed field
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -89,7 +108,9 @@ def test_an_image_and_its_landmarks_move_together(seed):
     same, there = augment_landmarks(image, points, settings(**MOVING), np.random.default_rng(seed))
     np.testing.assert_array_equal(moved, same)
     np.testing.assert_array_equal(where, there)
-    np.testing.assert_array_equal(augment_image(image, settings(**MOVING), np.random.default_rng(seed)), moved)
+    np.testing.assert_array_equal(
+        augment_image(image, settings(**MOVING), np.random.default_rng(seed)), moved
+    )
 
 
 @pytest.mark.parametrize("name", ["rotation_degrees", "scale", "shift", "elastic"])
@@ -98,14 +119,18 @@ def test_each_movement_moves_and_none_leaves_all_as_it_was(name):
     still, points = augment_landmarks(image, POINTS, settings(), np.random.default_rng(0))
     np.testing.assert_array_equal(still, image)
     np.testing.assert_array_equal(points, POINTS)
-    moved, points = augment_landmarks(image, POINTS, settings(**{name: MOVING[name]}), np.random.default_rng(0))
+    moved, points = augment_landmarks(
+        image, POINTS, settings(**{name: MOVING[name]}), np.random.default_rng(0)
+    )
     assert not np.array_equal(moved, image)
     assert np.abs(points - POINTS).max() > 0.3
 
 
 def test_values_change_and_points_do_not():
     image = dots(POINTS)
-    changed, points = augment_landmarks(image, POINTS, settings(intensity=0.3, noise=0.1), np.random.default_rng(0))
+    changed, points = augment_landmarks(
+        image, POINTS, settings(intensity=0.3, noise=0.1), np.random.default_rng(0)
+    )
     np.testing.assert_array_equal(points, POINTS)
     assert changed.dtype == np.float32
     assert (changed - image).std() > 0.05
@@ -113,10 +138,14 @@ def test_values_change_and_points_do_not():
 
 @pytest.mark.parametrize("shape", [(24, 30), (14, 16, 12)])
 def test_labels_move_with_their_image_in_two_and_three_dimensions(shape):
-    distance = np.linalg.norm(np.moveaxis(np.indices(shape), 0, -1) - np.array(shape) / 2.2, axis=-1)
+    distance = np.linalg.norm(
+        np.moveaxis(np.indices(shape), 0, -1) - np.array(shape) / 2.2, axis=-1
+    )
     label = (distance < 5).astype(np.uint8) + (distance < 3)
     image = label[..., None].astype(np.float32)
-    config = settings(flip_axes=[0, 2], rotation_degrees=20.0, shift=0.1, elastic=0.8, elastic_smoothness=5.0)
+    config = settings(
+        flip_axes=[0, 2], rotation_degrees=20.0, shift=0.1, elastic=0.8, elastic_smoothness=5.0
+    )
     moved, moved_label = augment(image, label, config, np.random.default_rng(1))
     assert set(np.unique(moved_label)) == {0, 1, 2}
     assert moved_label.dtype == np.uint8
@@ -130,7 +159,10 @@ LISTED = {"blur": 1.0, "rotation": 20.0, "bias": 0.5}
 @pytest.mark.parametrize("seed", range(3))
 def test_listed_perturbations_change_examples_as_their_own_functions_do(seed):
     image = dots(POINTS)
-    config, expected = settings(perturbations=LISTED), Subject(Volume(image[:, :, None], np.eye(4)), points=POINTS)
+    config, expected = (
+        settings(perturbations=LISTED),
+        Subject(Volume(image[:, :, None], np.eye(4)), points=POINTS),
+    )
     rng = np.random.default_rng(seed)
     for name, low in (("blur", 0.0), ("rotation", -20.0), ("bias", 0.0)):
         expected = perturb(name, expected, rng.uniform(low, LISTED[name]), int(rng.integers(2**32)))
@@ -138,18 +170,24 @@ def test_listed_perturbations_change_examples_as_their_own_functions_do(seed):
     np.testing.assert_array_equal(changed, expected.image.array[:, :, 0])
     np.testing.assert_array_equal(points, expected.points)
     assert np.abs(points - POINTS).max() > 0.1
-    np.testing.assert_array_equal(augment_image(image, config, np.random.default_rng(seed)), changed)
+    np.testing.assert_array_equal(
+        augment_image(image, config, np.random.default_rng(seed)), changed
+    )
 
 
 @pytest.mark.parametrize("shape", [(24, 30), (14, 16, 12)])
 def test_listed_perturbations_move_labels_with_images(shape):
-    label = (np.linalg.norm(np.moveaxis(np.indices(shape), 0, -1) - np.array(shape) / 2.3, axis=-1) < 5).astype(np.uint8)
+    label = (
+        np.linalg.norm(np.moveaxis(np.indices(shape), 0, -1) - np.array(shape) / 2.3, axis=-1) < 5
+    ).astype(np.uint8)
     image = np.repeat(label[..., None], 2, -1).astype(np.float32)
     config = settings(perturbations={"scaling": 0.4, "missing-modality": 1.0})
     changed, moved = augment(image, label, config, np.random.default_rng(2))
     assert changed.shape == image.shape
     assert moved.sum() != label.sum()
-    assert min(np.mean(np.abs(changed[..., c] - moved) > 0.6) for c in range(2)) < 0.02  # of the channel that is left
+    assert (
+        min(np.mean(np.abs(changed[..., c] - moved) > 0.6) for c in range(2)) < 0.02
+    )  # of the channel that is left
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,10 @@ SEED = tf.constant([1, 2])
 
 def network(tmp_path, name, rank=2, **changes):
     config = settings(
-        tmp_path, "deterministic", rank, network={"name": name, "widths": [3, 4, 6, 8], "level_dropout": {}} | changes
+        tmp_path,
+        "deterministic",
+        rank,
+        network={"name": name, "widths": [3, 4, 6, 8], "level_dropout": {}} | changes,
     )
     return build_network(config.network, LayerFactory(), channels=2, outputs=3)
 
@@ -27,16 +30,27 @@ def count(model, kind):
 @pytest.mark.parametrize("rank", [2, 3])
 def test_vnet_has_the_stages_of_the_paper(tmp_path, rank):
     model = network(tmp_path, "vnet", rank)
-    sizes = {layer.name: layer.kernel_size[0] for layer in model.layers if isinstance(layer, tf_keras.layers.Conv2D)}
-    assert rank == 3 or [sizes[f"encoder{level}_conv{min(level, 3)}"] for level in (1, 2, 3, 4)] == [5] * 4
+    sizes = {
+        layer.name: layer.kernel_size[0]
+        for layer in model.layers
+        if isinstance(layer, tf_keras.layers.Conv2D)
+    }
+    assert (
+        rank == 3
+        or [sizes[f"encoder{level}_conv{min(level, 3)}"] for level in (1, 2, 3, 4)] == [5] * 4
+    )
     assert (
         count(model, f"Conv{rank}D") == (1 + 2 + 3 + 3) + 1 + 3 + (1 + 2 + 3) + 3 + 1
     )  # down, projection, strided, up, ×2, logits
-    assert count(model, "PReLU") == count(model, f"Conv{rank}D") - 2  # not after the projection and the logits
+    assert (
+        count(model, "PReLU") == count(model, f"Conv{rank}D") - 2
+    )  # not after the projection and the logits
     assert count(model, "MaxPooling") == 0
     shapes = {layer.name: layer.output_shape[1:] for layer in model.layers}
     assert shapes["encoder4_add"] == (2,) * rank + (8,)
-    assert shapes["decoder1_add"] == (16,) * rank + (6,)  # of both its parts, as the paper's right side
+    assert shapes["decoder1_add"] == (16,) * rank + (
+        6,
+    )  # of both its parts, as the paper's right side
 
 
 def test_a_stage_of_vnet_learns_what_to_add_to_its_input(tmp_path):
@@ -44,7 +58,9 @@ def test_a_stage_of_vnet_learns_what_to_add_to_its_input(tmp_path):
     for layer in model.layers:
         if layer.name.startswith("encoder3_conv"):
             layer.set_weights([np.zeros_like(w) for w in layer.get_weights()])
-    inside = tf_keras.Model(model.inputs, [model.get_layer(n).output for n in ("down2_conv_prelu", "encoder3_add")])
+    inside = tf_keras.Model(
+        model.inputs, [model.get_layer(n).output for n in ("down2_conv_prelu", "encoder3_add")]
+    )
     given, added = inside([tf.random.stateless_normal([2, 16, 16, 2], SEED), SEED])
     np.testing.assert_array_equal(given, added)
 
@@ -59,7 +75,9 @@ def test_fcn_sums_the_scores_of_its_last_three_levels(tmp_path):
     for k in range(3):
         total = references.linearly_enlarged(four.numpy()[0, ..., k], 2) + three.numpy()[0, ..., k]
         total = references.linearly_enlarged(total, 2) + two.numpy()[0, ..., k]
-        np.testing.assert_allclose(logits[0, ..., k], references.linearly_enlarged(total, 4), atol=1e-5)
+        np.testing.assert_allclose(
+            logits[0, ..., k], references.linearly_enlarged(total, 4), atol=1e-5
+        )
 
 
 @pytest.mark.parametrize("shape", [(3, 4), (3, 2, 5)])
@@ -69,13 +87,20 @@ def test_linear_upsampling_against_the_reference(shape, factor):
     found = LinearUpsampling(factor)(x).numpy()
     for n in range(2):
         for c in range(3):
-            np.testing.assert_allclose(found[n, ..., c], references.linearly_enlarged(x[n, ..., c], factor), atol=1e-5)
+            np.testing.assert_allclose(
+                found[n, ..., c], references.linearly_enlarged(x[n, ..., c], factor), atol=1e-5
+            )
 
 
 @pytest.mark.parametrize("name", ["vnet", "fcn"])
 def test_every_dropout_acts(tmp_path, name):
     convolutions = {"vnet": 9 + 3 + 6 + 3, "fcn": 8 + 2}[name]
-    options = {"level_dropout": {1: 0.1, 4: 0.2}, "dropout_after_each": 0.05, "spatial_dropout": True, "widths": [8] * 4}
+    options = {
+        "level_dropout": {1: 0.1, 4: 0.2},
+        "dropout_after_each": 0.05,
+        "spatial_dropout": True,
+        "widths": [8] * 4,
+    }
     model = network(tmp_path, name, **options)
     rates = [layer.rate for layer in model.layers if isinstance(layer, SeededDropout)]
     assert sorted(rates) == [0.05] * convolutions + [0.1, 0.2]
@@ -94,4 +119,6 @@ def test_normalization_goes_before_the_activation(tmp_path, normalization):
     model = network(tmp_path, "vnet", normalization=normalization, head_filters=4)
     before = model.get_layer("encoder1_add").input[1].node.layer.name
     assert before == "encoder1_conv1_norm"
-    assert model.get_layer("head_conv_prelu").input.node.layer.name == "head_conv"  # the head has no normalization
+    assert (
+        model.get_layer("head_conv_prelu").input.node.layer.name == "head_conv"
+    )  # the head has no normalization

@@ -78,8 +78,13 @@ def patch(path: Path, place: int, values: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_damaged_data_are_refused_by_every_command_and_nothing_changes(own_balls, trained, tfuq, tmp_path, damage):
-    run, predictions = shutil.copytree(trained("mc-dropout").path, tmp_path / "run"), tmp_path / "out"
+def test_damaged_data_are_refused_by_every_command_and_nothing_changes(
+    own_balls, trained, tfuq, tmp_path, damage
+):
+    run, predictions = (
+        shutil.copytree(trained("mc-dropout").path, tmp_path / "run"),
+        tmp_path / "out",
+    )
     image, label = (own_balls / kind / "ball_001.nii.gz" for kind in ("imagesTr", "labelsTr"))
     do, words = DAMAGES[damage]
     do(image, label)
@@ -88,7 +93,9 @@ def test_damaged_data_are_refused_by_every_command_and_nothing_changes(own_balls
     assert_refused(checked, "among 6 cases")
     assert words in checked.stdout
     assert_refused(tfuq("train", tmp_path / "config.yaml", "--run", run, "--overwrite"), words)
-    assert_refused(tfuq("train", tmp_path / "config.yaml", "--run", tmp_path / "new"), words, "ball_00")
+    assert_refused(
+        tfuq("train", tmp_path / "config.yaml", "--run", tmp_path / "new"), words, "ball_00"
+    )
     assert not (tmp_path / "new").exists()
     if "label" not in damage and not image.is_dir():
         assert_refused(tfuq("predict", run, "--input", image, "--out", predictions), words)
@@ -97,7 +104,10 @@ def test_damaged_data_are_refused_by_every_command_and_nothing_changes(own_balls
 
 def files_of_new_predictions(folder: Path) -> dict[str, bytes]:
     """What a refused prediction may leave: a manifest that names no case."""
-    found = {f"{folder.name}/{name}": content for name, content in (files_of(folder) if folder.is_dir() else {}).items()}
+    found = {
+        f"{folder.name}/{name}": content
+        for name, content in (files_of(folder) if folder.is_dir() else {}).items()
+    }
     assert not any(json.loads(content)[0]["cases"] for content in found.values())
     return found
 
@@ -144,7 +154,13 @@ def test_a_damaged_file_in_a_data_set_is_one_line(tfuq, tmp_path):
             path.unlink()
 
 
-STORED = ("config.yaml", "splits.json", "environment.json", "members/0/done", "members/0/weights.npz")
+STORED = (
+    "config.yaml",
+    "splits.json",
+    "environment.json",
+    "members/0/done",
+    "members/0/weights.npz",
+)
 
 
 def fuzz_run(run: Path, predictions: Path, count: int, seed: int) -> Counter:
@@ -193,7 +209,14 @@ def test_a_volume_smaller_than_the_patch_is_padded(trained, tfuq, tmp_path):
     array = np.random.default_rng(0).normal(size=(9, 8, 21)).astype(np.float32)
     affine = np.array([[0, 2.0, 0, -7], [1.5, 0, 0, 3], [0, 0, 3, 11], [0, 0, 0, 1]])
     nibabel.save(nibabel.Nifti1Image(array, affine), tmp_path / "small.nii.gz")
-    result = tfuq("predict", trained("mc-dropout").path, "--input", tmp_path / "small.nii.gz", "--out", tmp_path / "out")
+    result = tfuq(
+        "predict",
+        trained("mc-dropout").path,
+        "--input",
+        tmp_path / "small.nii.gz",
+        "--out",
+        tmp_path / "out",
+    )
     assert result.exit_code == 0, result.output
     for path in (tmp_path / "out" / "small").glob("*.nii.gz"):
         written = nibabel.load(path)
@@ -203,7 +226,12 @@ def test_a_volume_smaller_than_the_patch_is_padded(trained, tfuq, tmp_path):
     nibabel.save(nibabel.Nifti1Image(label, affine), tmp_path / "small-label.nii.gz")
     (tmp_path / "reference").mkdir()
     (tmp_path / "small-label.nii.gz").rename(tmp_path / "reference" / "small.nii.gz")
-    assert tfuq("score", tmp_path / "out", "--reference", tmp_path / "reference", "--no-figures").exit_code == 0
+    assert (
+        tfuq(
+            "score", tmp_path / "out", "--reference", tmp_path / "reference", "--no-figures"
+        ).exit_code
+        == 0
+    )
 
 
 def test_a_two_dimensional_image_is_predicted_and_scored(trained, tfuq, tmp_path):
@@ -212,7 +240,12 @@ def test_a_two_dimensional_image_is_predicted_and_scored(trained, tfuq, tmp_path
     Image.fromarray(pixels).save(tmp_path / "scan.png")
     Image.fromarray((pixels > 99).astype(np.uint8)).save(tmp_path / "reference" / "scan.png")
     out = ["--out", tmp_path / "out"]
-    assert tfuq("predict", trained("mc-dropout", 2).path, "--input", tmp_path / "scan.png", *out).exit_code == 0
+    assert (
+        tfuq(
+            "predict", trained("mc-dropout", 2).path, "--input", tmp_path / "scan.png", *out
+        ).exit_code
+        == 0
+    )
     result = tfuq("score", tmp_path / "out", "--reference", tmp_path / "reference", "--no-figures")
     assert result.exit_code == 0, result.output
 
@@ -221,7 +254,8 @@ BOMB = "a: &a [x, x]\n" + "\n".join(
     f"k{i + 1}: &k{i + 1} [{', '.join(['*' + (f'k{i}' if i else 'a')] * 9)}]" for i in range(12)
 )
 MERGES = "a: &a {k: v}\n" + "\n".join(
-    f"k{i + 1}: &k{i + 1} {{<<: [{', '.join(['*' + (f'k{i}' if i else 'a')] * 9)}]}}" for i in range(12)
+    f"k{i + 1}: &k{i + 1} {{<<: [{', '.join(['*' + (f'k{i}' if i else 'a')] * 9)}]}}"
+    for i in range(12)
 )
 CONFIGURATIONS = {
     "list": ("- a", "holds a list"),
@@ -277,17 +311,32 @@ def test_what_is_no_configuration_is_refused(tfuq, tmp_path, command, kind):
 )
 def test_a_bad_override_is_refused_and_no_run_begun(balls, tfuq, tmp_path, override, words):
     (tmp_path / "config.yaml").write_text(settings(balls).dump())
-    assert_refused(tfuq("train", tmp_path / "config.yaml", "-o", override, "--run", tmp_path / "run"), words)
+    assert_refused(
+        tfuq("train", tmp_path / "config.yaml", "-o", override, "--run", tmp_path / "run"), words
+    )
     assert not (tmp_path / "run").exists()
 
 
-def test_predictions_of_another_file_or_a_lost_map_are_not_taken_for_complete(trained, balls, tfuq, tmp_path):
-    run, out, scan = trained("mc-dropout").path, tmp_path / "out", balls / "imagesTr" / "ball_000.nii.gz"
+def test_predictions_of_another_file_or_a_lost_map_are_not_taken_for_complete(
+    trained, balls, tfuq, tmp_path
+):
+    run, out, scan = (
+        trained("mc-dropout").path,
+        tmp_path / "out",
+        balls / "imagesTr" / "ball_000.nii.gz",
+    )
     other = shutil.copy(balls / "imagesTr" / "ball_001.nii.gz", tmp_path / "ball_000.nii.gz")
-    assert_refused(tfuq("predict", run, "--input", scan, "--input", other, "--out", out), "'ball_000' occurs twice")
+    assert_refused(
+        tfuq("predict", run, "--input", scan, "--input", other, "--out", out),
+        "'ball_000' occurs twice",
+    )
     assert tfuq("predict", run, "--input", scan, "--out", out).exit_code == 0
     before = files_of(out)
-    assert_refused(tfuq("predict", run, "--input", other, "--out", out), "holds case 'ball_000' of", "--overwrite")
+    assert_refused(
+        tfuq("predict", run, "--input", other, "--out", out),
+        "holds case 'ball_000' of",
+        "--overwrite",
+    )
     assert files_of(out) == before
     (out / "ball_000" / "variation_ratio.nii.gz").unlink()
     reference = ["--reference", balls / "labelsTr", "--no-figures"]
@@ -297,10 +346,14 @@ def test_predictions_of_another_file_or_a_lost_map_are_not_taken_for_complete(tr
     assert tfuq("score", out, *reference).exit_code == 0
 
 
-@pytest.mark.parametrize("name", ["...nii.gz", ".nii.gz", "manifest.json.nii.gz", "not-utf8-\udcff.nii.gz"])
+@pytest.mark.parametrize(
+    "name", ["...nii.gz", ".nii.gz", "manifest.json.nii.gz", "not-utf8-\udcff.nii.gz"]
+)
 def test_a_scan_whose_name_is_no_case_id_is_refused(trained, balls, tfuq, tmp_path, name):
     shutil.copy(balls / "imagesTr" / "ball_000.nii.gz", tmp_path / name)
-    result = tfuq("predict", trained("mc-dropout").path, "--input", tmp_path / name, "--out", tmp_path / "out")
+    result = tfuq(
+        "predict", trained("mc-dropout").path, "--input", tmp_path / name, "--out", tmp_path / "out"
+    )
     assert_refused(result, "cannot be a case id", "rename")
     assert not (tmp_path / "out").exists()
 

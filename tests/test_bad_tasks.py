@@ -107,11 +107,19 @@ def blank(content):
 IDX_DAMAGES = {
     "truncated": ("images-idx3", lambda content: content[:-100], "is truncated"),
     "truncated labels": ("labels-idx1", lambda content: content[:-1], "is truncated"),
-    "too few labels": ("labels-idx1", lambda c: c[:4] + (len(c) - 9).to_bytes(4, "big") + c[8:-1], "labels for the 48 images"),
+    "too few labels": (
+        "labels-idx1",
+        lambda c: c[:4] + (len(c) - 9).to_bytes(4, "big") + c[8:-1],
+        "labels for the 48 images",
+    ),
     "other magic number": ("images-idx3", lambda content: b"PK" + content[2:], "magic number"),
     "empty": ("images-idx3", lambda content: b"", "train-images-idx3-ubyte.gz"),
     "constant": ("images-idx3", blank, "ubyte.gz: image 1: a channel is constant"),
-    "unknown class": ("labels-idx1", lambda c: c[:8] + bytes([17] * (len(c) - 8)), "class '17' is not among the declared 0, 1"),
+    "unknown class": (
+        "labels-idx1",
+        lambda c: c[:8] + bytes([17] * (len(c) - 8)),
+        "class '17' is not among the declared 0, 1",
+    ),
 }
 
 
@@ -125,10 +133,15 @@ def test_damaged_idx_files(train, own, damage):
 def test_idx_files_that_are_not_there(train, own, tmp_path):
     for path in own["classification"].glob("train-images*"):
         path.unlink()
-    assert_refused(train("classification", root=own["classification"]), "data.split asks for more cases than the 0")
+    assert_refused(
+        train("classification", root=own["classification"]),
+        "data.split asks for more cases than the 0",
+    )
     for path in own["classification"].glob("*"):
         path.unlink()
-    assert_refused(train("classification", root=own["classification"]), "no cases in the idx layout")
+    assert_refused(
+        train("classification", root=own["classification"]), "no cases in the idx layout"
+    )
     assert_refused(train("classification", root=tmp_path / "nowhere"), "no such data folder")
 
 
@@ -175,12 +188,21 @@ def test_damaged_folders_of_pictures(train, pictures, damage):
 
 def test_tables_of_pictures(train, pictures):
     folder, _ = pictures
-    overrides = ("data.layout=image-table", "data.table=labels.csv", "data.classes=[cat, dog]", "data.split={train: 2}")
-    assert_refused(train("classification", *overrides, root=folder), "labels.csv: cannot be read as a table")
+    overrides = (
+        "data.layout=image-table",
+        "data.table=labels.csv",
+        "data.classes=[cat, dog]",
+        "data.split={train: 2}",
+    )
+    assert_refused(
+        train("classification", *overrides, root=folder), "labels.csv: cannot be read as a table"
+    )
     (folder / "labels.csv").write_text("file,label\ncat/0.png,cat\ncat/9.png,cat\n")
     assert_refused(train("classification", *overrides, root=folder), "cat/9.png: no such file")
     (folder / "labels.csv").write_text("file,label\ncat/0.png,cat\ndog/1.png,\n")
-    assert_refused(train("classification", *overrides, root=folder), "more cases than the 1 with a reference")
+    assert_refused(
+        train("classification", *overrides, root=folder), "more cases than the 1 with a reference"
+    )
 
 
 def edit_marks(root, name, edit):
@@ -189,7 +211,11 @@ def edit_marks(root, name, edit):
 
 
 MARK_DAMAGES = {
-    "outside": (lambda lines: [*lines[:3], "9000,10\n", *lines[4:]], "landmark 'porion' at", "outside its image of 96×120"),
+    "outside": (
+        lambda lines: [*lines[:3], "9000,10\n", *lines[4:]],
+        "landmark 'porion' at",
+        "outside its image of 96×120",
+    ),
     "too few": (lambda lines: lines[:18], "003.txt: has 18 lines, and 19 landmarks are needed"),
     "no number": (lambda lines: ["x,y\n", *lines], "003.txt: line 1: 'x' is not a number"),
     "one number": (lambda lines: ["12\n", *lines], "003.txt: line 1: is '12'; give x,y"),
@@ -206,15 +232,22 @@ def test_damaged_annotations(train, own, damage):
 
 def test_annotations_that_are_not_there(train, own):
     (own["landmarks"] / "AnnotationsByMD" / "400_senior" / "003.txt").unlink()
-    result = train("landmarks", "data.split={train: 8}", "data.annotations.rater=senior", root=own["landmarks"])
+    result = train(
+        "landmarks", "data.split={train: 8}", "data.annotations.rater=senior", root=own["landmarks"]
+    )
     assert_refused(result, "case '003'", "no annotation by 'senior'; it has junior")
     shutil.rmtree(own["landmarks"] / "AnnotationsByMD")
-    assert_refused(train("landmarks", root=own["landmarks"]), "none of the 8 cases has a label, class or landmarks")
+    assert_refused(
+        train("landmarks", root=own["landmarks"]),
+        "none of the 8 cases has a label, class or landmarks",
+    )
 
 
 def test_landmarks_of_another_number_or_name(train, heads):
     names = [*ISBI_2015_LANDMARKS, "one more"]
-    assert_refused(train("landmarks", f"data.landmarks={names}"), "has 19 lines, and 20 landmarks are needed")
+    assert_refused(
+        train("landmarks", f"data.landmarks={names}"), "has 19 lines, and 20 landmarks are needed"
+    )
 
 
 def test_tables_of_landmarks(train, tmp_path):
@@ -235,7 +268,9 @@ def test_tables_of_landmarks(train, tmp_path):
     refused([], "marks.csv: has no rows")
     refused([("a.png", "tip", 3, 4), ("c.png", "tip", 3, 4)], "c.png: no such file")
     refused(
-        [("a.png", "tip", 3, 4), ("b.png", "tipp", 3, 4)], "landmark 'tipp' is not among data.landmarks", "did you mean 'tip'?"
+        [("a.png", "tip", 3, 4), ("b.png", "tipp", 3, 4)],
+        "landmark 'tipp' is not among data.landmarks",
+        "did you mean 'tip'?",
     )
     refused(
         [("a.png", "tip", 3, 4), ("b.png", "tip", 24, 4)],
@@ -256,7 +291,12 @@ def test_a_refused_configuration_leaves_a_run_as_it_was(trained_task, tfuq, tmp_
     run = shutil.copytree(trained_task(task, "deterministic").path, tmp_path / "run")
     before = files_of(run)
     assert_refused(tfuq("train", run / "config.yaml", "--run", run), "holds a run already")
-    assert_refused(tfuq("train", run / "config.yaml", "--run", run, "--overwrite", "-o", "data.split.train=1000"), "more cases")
+    assert_refused(
+        tfuq(
+            "train", run / "config.yaml", "--run", run, "--overwrite", "-o", "data.split.train=1000"
+        ),
+        "more cases",
+    )
     assert files_of(run) == before
 
 

@@ -25,7 +25,9 @@ def save(path, array):
 
 def test_phantom_entropy_correlates_estimates_with_the_truth(tmp_path, capsys):
     benchmark = load_benchmark("phantom_entropy")
-    assert benchmark.entropy(np.array([[0.5, 0.5], [0.9, 0.1], [1, 0]])) == pytest.approx([0.6931, 0.3251, 0], abs=1e-4)
+    assert benchmark.entropy(np.array([[0.5, 0.5], [0.9, 0.1], [1, 0]])) == pytest.approx(
+        [0.6931, 0.3251, 0], abs=1e-4
+    )
     rng = np.random.default_rng(0)
     truths, estimates = [], {"ensemble": [], "deterministic": []}
     for case in ("brain_001", "brain_002"):
@@ -33,7 +35,10 @@ def test_phantom_entropy_correlates_estimates_with_the_truth(tmp_path, capsys):
         truth = benchmark.entropy(p)
         save(tmp_path / "data" / "probabilities" / f"{case}.nii.gz", p)
         truths.append(truth)
-        for method, name in (("ensemble", "expected_entropy"), ("deterministic", "predictive_entropy")):
+        for method, name in (
+            ("ensemble", "expected_entropy"),
+            ("deterministic", "predictive_entropy"),
+        ):
             folder = tmp_path / "runs" / "quickstart" / "hybrid" / "predictions" / method / case
             estimate = truth**2 if method == "ensemble" else rng.random(truth.shape)
             save(folder / "label.nii.gz", p.argmax(-1))
@@ -61,9 +66,14 @@ def test_boundary_information_tells_boundaries_from_interiors(tmp_path, capsys):
     label[2:7, 2:7, 2:7] = 1
     masks = benchmark.regions(label)
     assert masks["interior"].sum() == 27
-    assert masks["boundary"].sum() == 125 - 27 + 6 * 25  # the cube's shell, and the faces of what is about it
+    assert (
+        masks["boundary"].sum() == 125 - 27 + 6 * 25
+    )  # the cube's shell, and the faces of what is about it
     assert sum(mask.sum() for mask in masks.values()) == label.size
-    information = sum(value * masks[name] for name, value in (("boundary", 0.3), ("interior", 0.1), ("background", 0.02)))
+    information = sum(
+        value * masks[name]
+        for name, value in (("boundary", 0.3), ("interior", 0.1), ("background", 0.02))
+    )
     save(tmp_path / "a" / "label.nii.gz", label)
     save(tmp_path / "a" / "mutual_information.nii.gz", information)
     benchmark.main([str(tmp_path)])

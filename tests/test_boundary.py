@@ -31,8 +31,14 @@ def disc(shift=0, slices=None):
 def independent_scores(a, b, spacing):
     """Contours by scikit-image of what is left without axes of length one, distances by a tree of their points."""
     axes = [axis for axis, length in enumerate(a.shape) if length > 1]
-    points = [np.argwhere(find_boundaries(m.squeeze(), connectivity=1, mode="inner")) * spacing[axes] for m in (a, b)]
-    directed = [NearestNeighbors(n_neighbors=1).fit(points[1 - i]).kneighbors(points[i])[0].ravel() for i in (0, 1)]
+    points = [
+        np.argwhere(find_boundaries(m.squeeze(), connectivity=1, mode="inner")) * spacing[axes]
+        for m in (a, b)
+    ]
+    directed = [
+        NearestNeighbors(n_neighbors=1).fit(points[1 - i]).kneighbors(points[i])[0].ravel()
+        for i in (0, 1)
+    ]
     return max(np.percentile(d, 95) for d in directed), np.concatenate(directed).mean()
 
 
@@ -44,13 +50,19 @@ def test_boundaries_are_those_of_scikit_image(shape, classes):
     np.testing.assert_array_equal(found, find_boundaries(labels, connectivity=1, mode="thick"))
     assert 0.1 < found.mean() < 1
     mask = labels > 0
-    np.testing.assert_array_equal(surface(mask), find_boundaries(mask, connectivity=1, mode="inner"))
+    np.testing.assert_array_equal(
+        surface(mask), find_boundaries(mask, connectivity=1, mode="inner")
+    )
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("seed", [2, 3])
 def test_surface_distances_against_scikit_image(shape, seed):
-    a, b, spacing = blobs(shape, seed) > 0, blobs(shape, seed + 10) > 0, np.array([0.7, 1.3, 2.9])[: len(shape)]
+    a, b, spacing = (
+        blobs(shape, seed) > 0,
+        blobs(shape, seed + 10) > 0,
+        np.array([0.7, 1.3, 2.9])[: len(shape)],
+    )
     scores = surface_scores(a, b, spacing)
     found = scores["hd95_mm"], scores["average_surface_distance_mm"]
     assert found == pytest.approx(independent_scores(a, b, spacing))
@@ -96,4 +108,6 @@ def test_a_structure_that_fills_the_volume_has_no_boundary_and_says_so():
     for row in structure_rows(class_maps(full, full[0]), min_component_voxels=1):
         assert row["reason"] == "fills the volume, so it has no boundary in it"
         assert not {"boundary_entropy", "boundary_mutual_information"} & row.keys()
-        assert all(value is None or isinstance(value, str) or np.isfinite(value) for value in row.values())
+        assert all(
+            value is None or isinstance(value, str) or np.isfinite(value) for value in row.values()
+        )

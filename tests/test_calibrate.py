@@ -24,7 +24,11 @@ def own_run(trained_task, trained, tmp_path_factory):
 
     def make(task):
         if task not in made:
-            source = trained("mc-dropout") if task == "segmentation" else trained_task(task, "mc-dropout")
+            source = (
+                trained("mc-dropout")
+                if task == "segmentation"
+                else trained_task(task, "mc-dropout")
+            )
             made[task] = shutil.copytree(source.path, tmp_path_factory.mktemp(task) / "run")
         return made[task]
 
@@ -49,7 +53,19 @@ def told(*arguments):
 
 def calibrate_predict_score(run, source, alpha, kind):
     """Predictions, the scores' summary, and what was said of them."""
-    told("calibrate", run, "--cases", source, "--alpha", alpha, "--scaling", kind, "--samples", 3, "--overwrite")
+    told(
+        "calibrate",
+        run,
+        "--cases",
+        source,
+        "--alpha",
+        alpha,
+        "--scaling",
+        kind,
+        "--samples",
+        3,
+        "--overwrite",
+    )
     told("predict", run, "--calibrated", "--samples", 3, "--overwrite")
     shown = told("score", run / "predictions" / "mc-dropout-calibrated", "--no-figures")
     summary = json.loads((run / "scores" / "mc-dropout-calibrated" / "summary.json").read_text())
@@ -70,7 +86,9 @@ def test_classification(own_run, kind):
     found, rows = stored(run), rows_of(folder / "predictions.csv")
     test = json.loads((run / "splits.json").read_text())["test"]
     assert len(found["cases"]) == round(0.4 * len(test))
-    assert sorted(found["cases"].keys() | {row["case"] for row in rows}) == sorted(test)  # none of them twice
+    assert sorted(found["cases"].keys() | {row["case"] for row in rows}) == sorted(
+        test
+    )  # none of them twice
     assert len(rows) + len(found["cases"]) == len(test)
     assert found["scaling"]["nll_after"] <= found["scaling"]["nll_before"]
     names = [name for name in rows[0] if name.startswith("uncalibrated_")]
@@ -80,14 +98,22 @@ def test_classification(own_run, kind):
         scores = conformal.class_scores(before, rule)
         clear = (np.abs(scores - quantile) > 1e-4).all(1)
         members = [
-            {n.removeprefix("uncalibrated_") for n, is_in in zip(names, row <= quantile, strict=True) if is_in}
+            {
+                n.removeprefix("uncalibrated_")
+                for n, is_in in zip(names, row <= quantile, strict=True)
+                if is_in
+            }
             for row in scores
         ]
         written = [set(row[f"set_{rule}"].split("; ")) - {""} for row in rows]
         assert clear.any()
-        assert all(a == b for a, b, is_clear in zip(members, written, clear, strict=True) if is_clear)
+        assert all(
+            a == b for a, b, is_clear in zip(members, written, clear, strict=True) if is_clear
+        )
         assert summary["conformal"][rule]["promised"] == 0.7
-        assert summary["conformal"][rule]["mean_set_size"] == pytest.approx(np.mean([len(s) for s in written]))
+        assert summary["conformal"][rule]["mean_set_size"] == pytest.approx(
+            np.mean([len(s) for s in written])
+        )
     assert summary["before_calibration"]["nll"] > 0
     assert "scaling: nll" in shown
     assert "lac: coverage" in shown
@@ -102,11 +128,17 @@ def test_segmentation(calibrated_balls):
         mask = nibabel.load(case / f"label_{side}.nii.gz")
         np.testing.assert_allclose(mask.affine, before.affine)
         for k, name in enumerate(("ball", "core")):
-            expected = before.get_fdata(dtype=np.float32)[..., k + 1] >= found["conformal"]["bounds"][name][side]
+            expected = (
+                before.get_fdata(dtype=np.float32)[..., k + 1]
+                >= found["conformal"]["bounds"][name][side]
+            )
             np.testing.assert_array_equal(mask.get_fdata()[..., k] > 0, expected)
     assert summary["conformal"]["ball"]["missed_by_upper"]["n"] == 2
     whole = [row for row in rows_of(case / "structures.csv") if row["component"] == "all"]
-    assert all(float(r["volume_conformal_lower_mm3"]) <= float(r["volume_conformal_upper_mm3"]) for r in whole)
+    assert all(
+        float(r["volume_conformal_lower_mm3"]) <= float(r["volume_conformal_upper_mm3"])
+        for r in whole
+    )
     assert {"nll", "ece", "nll_boundary"} <= summary["before_calibration"].keys()
     assert "missed by upper" in shown
 
@@ -123,7 +155,9 @@ def test_a_segmentation_by_slices_is_calibrated(trained, tmp_path):
     (whole,) = (row for row in rows_of(own / "structures.csv") if row["component"] == "all")
     interval = (float(whole[f"volume_{side}_mm3"]) for side in ("lower", "upper"))
     true, low, high = (np.log(volume + voxel) for volume in (truth.sum() * voxel, *interval))
-    assert found["conformal"]["volumes"]["ball"] == pytest.approx(max(low - true, true - high), abs=1e-4)
+    assert found["conformal"]["volumes"]["ball"] == pytest.approx(
+        max(low - true, true - high), abs=1e-4
+    )
     # One case and α = ½ leave no room for any loss: the upper bound holds all of the structure, the lower nothing else.
     p = nibabel.load(own / "probability.nii.gz").get_fdata()[..., 1]
     bounds = found["conformal"]["bounds"]["ball"]
@@ -157,7 +191,17 @@ def test_landmarks(own_run):
 def test_one_sample_of_one_network_is_scaled_as_numpy_does(own_run, tfuq):
     run = own_run("classification")
     assert (
-        tfuq("calibrate", run, "--method", "deterministic", "--cases", "validation", "--alpha", 0.3, "--overwrite").exit_code
+        tfuq(
+            "calibrate",
+            run,
+            "--method",
+            "deterministic",
+            "--cases",
+            "validation",
+            "--alpha",
+            0.3,
+            "--overwrite",
+        ).exit_code
         == 0
     )
     assert tfuq("predict", run, "--method", "deterministic", "--calibrated").exit_code == 0
@@ -167,45 +211,84 @@ def test_one_sample_of_one_network_is_scaled_as_numpy_does(own_run, tfuq):
         np.array([[float(v) for name, v in row.items() if name.startswith(prefix)] for row in rows])
         for prefix in ("uncalibrated_", "probability_")
     )
-    np.testing.assert_allclose(scaled(before, np.array(scaling["weights"]), np.array(scaling["bias"])), after, atol=1e-4)
+    np.testing.assert_allclose(
+        scaled(before, np.array(scaling["weights"]), np.array(scaling["bias"])), after, atol=1e-4
+    )
 
 
 def test_refusals_of_calibrate(own_run, tfuq, tmp_path):
     run = own_run("classification")
     split = json.loads((run / "splits.json").read_text())
     for alpha in ("0", "1", "-0.5", "nan", "inf"):
-        assert_refused(tfuq("calibrate", run, "--cases", "validation", "--alpha", alpha), "--alpha", "not between 0 and 1")
+        assert_refused(
+            tfuq("calibrate", run, "--cases", "validation", "--alpha", alpha),
+            "--alpha",
+            "not between 0 and 1",
+        )
     assert_refused(
-        tfuq("calibrate", run, "--cases", "validation", "--alpha", 0.05), "8 calibration cases are too few", "needs 19"
+        tfuq("calibrate", run, "--cases", "validation", "--alpha", 0.05),
+        "8 calibration cases are too few",
+        "needs 19",
     )
     for share in ("test:0", "test:1", "test:half", "test:nan"):
         assert_refused(tfuq("calibrate", run, "--cases", share), f"--cases {share}", "no share")
     listed = tmp_path / "cases.txt"
-    assert_refused(tfuq("calibrate", run, "--cases", listed), "neither calibration, nor validation, nor test:SHARE")
-    for text, words in (("", "names no case"), (split["train"][0], "was trained on"), ("nobody", "'nobody' is not there")):
+    assert_refused(
+        tfuq("calibrate", run, "--cases", listed),
+        "neither calibration, nor validation, nor test:SHARE",
+    )
+    for text, words in (
+        ("", "names no case"),
+        (split["train"][0], "was trained on"),
+        ("nobody", "'nobody' is not there"),
+    ):
         listed.write_text(text + "\n")
         assert_refused(tfuq("calibrate", run, "--cases", listed, "--alpha", 0.3), words)
     listed.write_text(split["validation"][0] + "\n")
-    assert_refused(tfuq("calibrate", run, "--cases", listed, "--alpha", 0.3), "1 calibration cases are too few")
     assert_refused(
-        tfuq("calibrate", own_run("segmentation"), "--cases", "validation", "--scaling", "vector", "--alpha", 0.5),
+        tfuq("calibrate", run, "--cases", listed, "--alpha", 0.3), "1 calibration cases are too few"
+    )
+    assert_refused(
+        tfuq(
+            "calibrate",
+            own_run("segmentation"),
+            "--cases",
+            "validation",
+            "--scaling",
+            "vector",
+            "--alpha",
+            0.5,
+        ),
         "serves classification alone",
     )
     (run / "splits.json").write_text(json.dumps(split | {"validation": []}))
-    assert_refused(tfuq("calibrate", run, "--cases", "validation"), "has no validation cases", "--cases test:0.5")
+    assert_refused(
+        tfuq("calibrate", run, "--cases", "validation"),
+        "has no validation cases",
+        "--cases test:0.5",
+    )
     (run / "splits.json").write_text(json.dumps(split))
 
 
 def test_refusals_of_what_is_calibrated(calibrated_balls, tfuq, trained_task, tmp_path):
     fresh = trained_task("classification", "mc-dropout").path
-    assert_refused(tfuq("predict", fresh, "--calibrated"), "is not calibrated for mc-dropout", "tfuq calibrate")
+    assert_refused(
+        tfuq("predict", fresh, "--calibrated"), "is not calibrated for mc-dropout", "tfuq calibrate"
+    )
     run = shutil.copytree(calibrated_balls[0], tmp_path / "run")  # it is damaged below
     folder = run / "predictions" / "mc-dropout-calibrated"
     again = ("calibrate", run, "--cases", "validation", "--samples", 3)
     assert_refused(tfuq(*again, "--alpha", 0.5), "exists; pass --overwrite")
-    assert_refused(tfuq("predict", run, "--calibrated", "--samples", 4), "was made of mc-dropout, T = 3", "draw alike")
+    assert_refused(
+        tfuq("predict", run, "--calibrated", "--samples", 4),
+        "was made of mc-dropout, T = 3",
+        "draw alike",
+    )
     own = next(iter(stored(run)["cases"].values()))[0]
-    assert_refused(tfuq("predict", run, "--calibrated", "--samples", 3, "--input", own), "is a calibration case")
+    assert_refused(
+        tfuq("predict", run, "--calibrated", "--samples", 3, "--input", own),
+        "is a calibration case",
+    )
     kept = files_of(run / "scores")
     manifest = json.loads((folder / "manifest.json").read_text()) | {"run": str(run)}
     name, files = next(iter(stored(run)["cases"].items()))
@@ -214,12 +297,16 @@ def test_refusals_of_what_is_calibrated(calibrated_balls, tfuq, trained_task, tm
     (folder / "manifest.json").write_text(json.dumps(manifest))
     assert_refused(tfuq("score", folder), "is a calibration case")
     assert tfuq(*again, "--alpha", 0.6, "--overwrite").exit_code == 0
-    assert_refused(tfuq("score", folder), "is not the calibration that these predictions were made with")
+    assert_refused(
+        tfuq("score", folder), "is not the calibration that these predictions were made with"
+    )
     assert_refused(tfuq("predict", run, "--calibrated", "--samples", 3), "another calibration")
     assert files_of(run / "scores") == kept
     path = run / "calibrations" / "mc-dropout.json"
     path.write_text(path.read_text()[:100])
-    assert_refused(tfuq("predict", run, "--calibrated", "--samples", 3), "cannot be read", "calibrate again")
+    assert_refused(
+        tfuq("predict", run, "--calibrated", "--samples", 3), "cannot be read", "calibrate again"
+    )
 
 
 def test_from_python(calibrated_balls):

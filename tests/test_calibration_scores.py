@@ -32,7 +32,9 @@ def test_calibration_of_fewer_items_than_bins():
 def test_murphys_parts(predictions):
     p, y = predictions
     parts = calibration.brier_parts(p, y)
-    assert [parts[n] for n in ("reliability", "resolution", "uncertainty")] == pytest.approx(slow.binned_brier(p, y))
+    assert [parts[n] for n in ("reliability", "resolution", "uncertainty")] == pytest.approx(
+        slow.binned_brier(p, y)
+    )
     whole = parts["reliability"] - parts["resolution"] + parts["uncertainty"] + parts["within_bins"]
     assert whole == pytest.approx(calibration.brier(p, y))
     assert calibration.brier(p, y) == pytest.approx(brier_score_loss(y, p, scale_by_half=False))

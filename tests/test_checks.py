@@ -18,7 +18,10 @@ GOOD = CaseReport(
     ("change", "words"),
     [
         ({"orientation": "LPS"}, "orientations differ: RAS (3), LPS (1)"),
-        ({"spacing": (1.0, 1.0, 3.0)}, "from 1×1×2 to 1×1×3 mm; set preprocessing.spacing, as in [1.0, 1.0, 2.0]"),
+        (
+            {"spacing": (1.0, 1.0, 3.0)},
+            "from 1×1×2 to 1×1×3 mm; set preprocessing.spacing, as in [1.0, 1.0, 2.0]",
+        ),
         ({"intensities": ((0.0, 2700.0),)}, "differ 30-fold"),
         ({"class_volumes": (5.0, 0.1, 0.1)}, "d: 'ball' measures 0.1 where the median is 1"),
         ({"class_volumes": (5.0, 1.0, 0.6)}, "d: 'core' measures 0.6 where the median is 0.1"),
@@ -35,18 +38,25 @@ def test_remarks_on_what_differs(tmp_path, change, words):
 
 def test_remarks_end_where_the_configuration_takes_care(tmp_path):
     other = replace(GOOD, spacing=(1.0, 1.0, 3.0), intensities=((0.0, 2700.0),))
-    config = settings(tmp_path, preprocessing={"normalization": "zscore", "spacing": [1.0, 1.0, 2.0]})
+    config = settings(
+        tmp_path, preprocessing={"normalization": "zscore", "spacing": [1.0, 1.0, 2.0]}
+    )
     assert remarks(config, [GOOD, other]) == []
 
 
 def test_a_class_that_no_training_case_has_is_a_problem(tmp_path, tfuq):
     config = settings(tmp_path)
     assert absent_classes(config, [GOOD]) == []
-    (found,) = absent_classes(config, [replace(GOOD, class_volumes=(5.0, 1.0, 0.0)), replace(GOOD, part="test")])
+    (found,) = absent_classes(
+        config, [replace(GOOD, class_volumes=(5.0, 1.0, 0.0)), replace(GOOD, part="test")]
+    )
     assert "class 'core' has no voxel in any training case" in found
     write_decathlon(tmp_path / "balls")
     (tmp_path / "mine.yaml").write_text(
-        settings(tmp_path / "balls").model_copy(update={"name": "mine"}).dump().replace("- core", "- core\n  - cyst")
+        settings(tmp_path / "balls")
+        .model_copy(update={"name": "mine"})
+        .dump()
+        .replace("- core", "- core\n  - cyst")
     )
     result = tfuq("data", "check", tmp_path / "mine.yaml")
     assert_refused(result, "1 problem(s) among 6 cases", "class 'cyst' has no voxel")

@@ -42,7 +42,12 @@ def test_predict_and_score(trained, tfuq, tmp_path, method, rank):
     assert sorted(manifest["cases"]) == sorted(run.split["test"])
     assert manifest["samples"] == {"deterministic": 1, "ensemble": 2}.get(method, 4)
     for case, entry in manifest["cases"].items():
-        check_case(tmp_path / "out" / case, nibabel.load(entry["images"][0]), method, len(run.config.data.classes))
+        check_case(
+            tmp_path / "out" / case,
+            nibabel.load(entry["images"][0]),
+            method,
+            len(run.config.data.classes),
+        )
     scored = tfuq("score", tmp_path / "out", "--no-figures")
     assert scored.exit_code == 0, scored.output
     summary = json.loads((tmp_path / "out" / "scores" / "summary.json").read_text())
@@ -58,7 +63,9 @@ def check_case(folder: Path, source, method: str, classes: int) -> None:
     maps = ("predictive_entropy",) if single else UNCERTAINTY_MAPS
     expected = {f"{m}.nii.gz" for m in ("label", "probability", *maps)} | {"structures.csv"}
     assert {p.name for p in folder.iterdir()} == expected | {".tfuq"}
-    loaded = {name: nibabel.load(folder / f"{name}.nii.gz") for name in ("label", "probability", *maps)}
+    loaded = {
+        name: nibabel.load(folder / f"{name}.nii.gz") for name in ("label", "probability", *maps)
+    }
     for image in loaded.values():
         assert image.shape[:3] == source.shape
         np.testing.assert_array_equal(image.affine, source.affine)
@@ -71,7 +78,9 @@ def check_case(folder: Path, source, method: str, classes: int) -> None:
     np.testing.assert_allclose(entropy, -(p * np.log(np.maximum(p, 1e-30))).sum(-1), atol=1e-4)
     assert entropy.max() <= np.log(classes) + 1e-5
     table = rows_of(folder / "structures.csv")
-    assert [row["class"] for row in table if row["component"] == "all"] == ["ball", "core"][: classes - 1]
+    assert [row["class"] for row in table if row["component"] == "all"] == ["ball", "core"][
+        : classes - 1
+    ]
     if not single:
         total = loaded["expected_entropy"].get_fdata() + loaded["mutual_information"].get_fdata()
         np.testing.assert_allclose(total, entropy, atol=1e-4)
@@ -79,19 +88,30 @@ def check_case(folder: Path, source, method: str, classes: int) -> None:
 
 def test_batch_changes_no_file_and_seed_changes_some(trained, tfuq, tmp_path):
     for name, options in {"a": ["--batch", 1], "b": ["--batch", 5], "c": ["--seed", 9]}.items():
-        assert tfuq("predict", trained("mc-dropout", 2).path, "--out", tmp_path / name, *options).exit_code == 0
+        assert (
+            tfuq(
+                "predict", trained("mc-dropout", 2).path, "--out", tmp_path / name, *options
+            ).exit_code
+            == 0
+        )
     files = sorted(p.relative_to(tmp_path / "a") for p in (tmp_path / "a").glob("*/[!.]*"))
     assert len(files) == 2 * 8
     same = [(tmp_path / "a" / f).read_bytes() == (tmp_path / "b" / f).read_bytes() for f in files]
     assert all(same)
-    assert not all((tmp_path / "a" / f).read_bytes() == (tmp_path / "c" / f).read_bytes() for f in files)
+    assert not all(
+        (tmp_path / "a" / f).read_bytes() == (tmp_path / "c" / f).read_bytes() for f in files
+    )
 
 
 def test_one_run_serves_every_method_that_its_members_can(trained, tfuq, tmp_path):
     run = trained("hybrid").path
     for method in ("deterministic", "mc-dropout", "ensemble", "hybrid"):
         assert tfuq("predict", run, "--method", method, "--out", tmp_path / method).exit_code == 0
-    assert_refused(tfuq("predict", run, "--method", "vi", "--out", tmp_path / "vi"), "trained as hybrid", "--method vi")
+    assert_refused(
+        tfuq("predict", run, "--method", "vi", "--out", tmp_path / "vi"),
+        "trained as hybrid",
+        "--method vi",
+    )
 
 
 def test_predict_continues_and_keeps_what_is_there(trained, tfuq, tmp_path):
@@ -118,8 +138,15 @@ def test_given_files_and_folders_are_predicted(trained, balls, tfuq, tmp_path):
         assert len(json.loads((out / "manifest.json").read_text())["cases"]) == count
     plain = tfuq("score", tmp_path / "imagesTr")
     assert_refused(plain, "no reference in its data set", "--reference")
-    assert tfuq("score", tmp_path / "imagesTr", "--reference", balls / "labelsTr", "--no-figures").exit_code == 0
-    assert_refused(tfuq("score", tmp_path / "imagesTr", "--reference", tmp_path), "has no reference in")
+    assert (
+        tfuq(
+            "score", tmp_path / "imagesTr", "--reference", balls / "labelsTr", "--no-figures"
+        ).exit_code
+        == 0
+    )
+    assert_refused(
+        tfuq("score", tmp_path / "imagesTr", "--reference", tmp_path), "has no reference in"
+    )
 
 
 def test_train_from_a_file_and_find_the_newest_run(trained, tfuq, tmp_path, monkeypatch):
@@ -133,23 +160,36 @@ def test_train_from_a_file_and_find_the_newest_run(trained, tfuq, tmp_path, monk
     assert "in runs/balls/vi/predictions/vi" in result.stdout
     assert tfuq("score", "runs/balls/vi/predictions/vi").exit_code == 0
     assert Path("runs/balls/vi/scores/vi/summary.json").is_file()
-    assert_refused(tfuq("predict", "--method", "ensemble"), "no run of method ensemble", "train one")
+    assert_refused(
+        tfuq("predict", "--method", "ensemble"), "no run of method ensemble", "train one"
+    )
 
 
 def test_bad_input_is_refused_in_one_line(trained, balls, tfuq, tmp_path):
     run = trained("mc-dropout").path
     rgb = np.random.default_rng(0).random((16, 16, 16, 2)).astype(np.float32)
     nibabel.save(nibabel.Nifti1Image(rgb, np.eye(4)), tmp_path / "two.nii.gz")
-    nibabel.save(nibabel.Nifti1Image(np.ones((9, 9, 9), np.float32), np.eye(4)), tmp_path / "flat.nii.gz")
+    nibabel.save(
+        nibabel.Nifti1Image(np.ones((9, 9, 9), np.float32), np.eye(4)), tmp_path / "flat.nii.gz"
+    )
     out = ["--out", tmp_path / "out"]
     for arguments, words in (
         (["train", "no-such"], ["no-such", "known:"]),
-        (["train", "hippocampus", "-o", "training.epoch=1"], ["unknown key 'training.epoch'", "'epochs'"]),
-        (["train", "hippocampus", "-o", f"data.root={tmp_path}/absent"], ["no such data folder", "absent"]),
+        (
+            ["train", "hippocampus", "-o", "training.epoch=1"],
+            ["unknown key 'training.epoch'", "'epochs'"],
+        ),
+        (
+            ["train", "hippocampus", "-o", f"data.root={tmp_path}/absent"],
+            ["no such data folder", "absent"],
+        ),
         (["predict", tmp_path], ["not a run"]),
         (["predict", run, "--samples", 1, *out], ["--samples 1", "at least 2"]),
         (["predict", run, "--input", tmp_path / "none.nii", *out], ["none.nii", "no such file"]),
-        (["predict", run, "--input", tmp_path / "two.nii.gz", *out], ["two.nii.gz", "2 channel(s)", "trained with 1"]),
+        (
+            ["predict", run, "--input", tmp_path / "two.nii.gz", *out],
+            ["two.nii.gz", "2 channel(s)", "trained with 1"],
+        ),
         (["predict", run, "--input", tmp_path / "flat.nii.gz", *out], ["flat.nii.gz", "constant"]),
         (["predict", run, "--out", balls], ["is not empty"]),
         (["score", tmp_path / "absent"], ["no predictions"]),
@@ -172,19 +212,30 @@ def test_multichannel_files_are_taken_in_turn(tfuq, tmp_path):
     source = nibabel.load(root / "subject-1-T1.img")
     assert label.shape == source.shape
     np.testing.assert_allclose(label.affine, source.affine)
-    assert_refused(tfuq("predict", tmp_path / "run", "--out", tmp_path / "x", *channels[:2]), "1 channel(s)", "trained with 2")
+    assert_refused(
+        tfuq("predict", tmp_path / "run", "--out", tmp_path / "x", *channels[:2]),
+        "1 channel(s)",
+        "trained with 2",
+    )
 
 
 def test_real_volumes_train_predict_and_score(tfuq, tmp_path):
     root = real("Task04_Hippocampus")
     options = ["-o", f"data.root={root}", "-o", "data.split.train=8", "-o", "data.split.validation=2", "-o", "data.split.test=3",
                "-o", "training.epochs=10", "-o", "training.steps_per_epoch=8"]  # fmt: skip
-    result = tfuq("train", "hippocampus", "--method", "mc-dropout", "--run", tmp_path / "run", *options)
+    result = tfuq(
+        "train", "hippocampus", "--method", "mc-dropout", "--run", tmp_path / "run", *options
+    )
     assert result.exit_code == 0, result.output
     assert tfuq("predict", tmp_path / "run", "--samples", 5).exit_code == 0
     assert tfuq("score", tmp_path / "run" / "predictions" / "mc-dropout").exit_code == 0
-    figures = sorted(path.name for path in (tmp_path / "run" / "scores" / "mc-dropout" / "figures").glob("*.png"))
-    ranked = [f"risk-coverage-{level}.png" for level in ("case", "component", "structure-anterior", "structure-posterior")]
+    figures = sorted(
+        path.name for path in (tmp_path / "run" / "scores" / "mc-dropout" / "figures").glob("*.png")
+    )
+    ranked = [
+        f"risk-coverage-{level}.png"
+        for level in ("case", "component", "structure-anterior", "structure-posterior")
+    ]
     drawn = [
         "dice-anterior.png",
         "dice-posterior.png",
@@ -220,7 +271,14 @@ def test_demo_teaches_every_method(tfuq, tmp_path, monkeypatch):
         assert float(row["dice"]) >= 0.85, row
     for method in TOURED:
         figures = (
-            tmp_path / "demo" / "runs" / "quickstart" / ("vi" if method == "vi" else "hybrid") / "scores" / method / "figures"
+            tmp_path
+            / "demo"
+            / "runs"
+            / "quickstart"
+            / ("vi" if method == "vi" else "hybrid")
+            / "scores"
+            / method
+            / "figures"
         )
         assert len(list(figures.glob("case-*.png"))) == 3
         assert (figures / "uncertainty-histograms.png").is_file()

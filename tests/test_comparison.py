@@ -16,7 +16,10 @@ def scores(folder, method, dice, cases=None, samples=None, **more):
         for i, (c, d) in enumerate(zip(ids, dice, strict=False))
     ]
     write_csv(folder / "cases.csv", rows)
-    write_json(folder / "summary.json", {"method": method} | ({} if samples is None else {"samples": samples}))
+    write_json(
+        folder / "summary.json",
+        {"method": method} | ({} if samples is None else {"samples": samples}),
+    )
     return folder
 
 
@@ -31,13 +34,20 @@ def test_best_is_marked_only_where_a_paired_test_supports_it(tmp_path):
     assert found.cells["dice"]["vi"].mean == pytest.approx(base.mean(), abs=1e-5)
     assert found.cells["dice"]["vi"].std == pytest.approx(base.std(ddof=1), abs=1e-5)
     assert not any(cell.is_best for cell in found.cells["hd95_mm"].values())
-    marked, apart = ([line.split(" | ") for line in part.splitlines()] for part in found.markdown().split("\n\n")[:3:2])
-    assert [cells[1].strip().startswith("**") for cells in marked if cells[0].strip("| ") == "dice"] == [True]
+    marked, apart = (
+        [line.split(" | ") for line in part.splitlines()]
+        for part in found.markdown().split("\n\n")[:3:2]
+    )
+    assert [
+        cells[1].strip().startswith("**") for cells in marked if cells[0].strip("| ") == "dice"
+    ] == [True]
     for table in (marked, apart):
         assert len({tuple(map(len, cells)) for cells in table}) == 1  # columns are aligned
     assert found.cells["dice"]["ensemble"].difference is None
     difference = found.cells["dice"]["vi"].difference
-    assert (difference.estimate, difference.low, difference.high) == pytest.approx((-0.02,) * 3, abs=1e-5)
+    assert (difference.estimate, difference.low, difference.high) == pytest.approx(
+        (-0.02,) * 3, abs=1e-5
+    )
     assert f"-0.0200 (-0.0200 to -0.0200), p {difference.p:.2g}" in found.markdown()
     assert found.rows()[1]["dice_difference_lower"] == difference.low
     assert [row["method"] for row in found.rows()] == ["ensemble", "vi"]
@@ -50,7 +60,9 @@ def test_orientation_and_ties():
     assert supported_best({"a": x - 1.5, "b": x + 1}, "nearer zero") == "a"
     assert supported_best({"a": x, "b": x}, "lower") is None
     assert supported_best({"a": x, "b": x + 1}, None) is None
-    assert supported_best({"a": x[:3], "b": x[:3] + 1}, "lower") is None  # three cases support nothing
+    assert (
+        supported_best({"a": x[:3], "b": x[:3] + 1}, "lower") is None
+    )  # three cases support nothing
 
 
 def test_every_table_has_the_number_of_samples_and_measures_are_without_its_bias(tmp_path):
@@ -69,9 +81,13 @@ def test_every_table_has_the_number_of_samples_and_measures_are_without_its_bias
     found = compare([three, thirty])
     assert found.left_out == ["ged"]
     assert set(found.cells) == {"dice", "ged_unbiased"}
-    assert found.measures["image_mutual_information"] == pytest.approx({"ensemble": 0.45, "hybrid": 0.3 * 30 / 29})
+    assert found.measures["image_mutual_information"] == pytest.approx(
+        {"ensemble": 0.45, "hybrid": 0.3 * 30 / 29}
+    )
     assert found.measures["image_expected_entropy"] == {"ensemble": 0.4, "hybrid": 0.4}
-    assert found.measures["volume_dispersion"] == pytest.approx({"ensemble": 4.5, "hybrid": 4 * 30 / 29})
+    assert found.measures["volume_dispersion"] == pytest.approx(
+        {"ensemble": 4.5, "hybrid": 4 * 30 / 29}
+    )
     assert "image_variation_ratio" not in found.measures
     text = found.markdown()
     headings = [line for line in text.splitlines() if "ensemble, T = 3 " in line]
@@ -80,13 +96,21 @@ def test_every_table_has_the_number_of_samples_and_measures_are_without_its_bias
     assert "T differs: ged" in text
     assert [row["samples"] for row in found.rows()] == [3, 30]
     assert "of one member" not in text  # which networks drew is not noted
-    write_json(thirty / "summary.json", {"method": "hybrid", "samples": 30, "weights_digest": ["a", "b", "c"]})
-    assert "of what the 3 members of hybrid differ by, up to 1/3 is missing" in compare([three, thirty]).markdown()
+    write_json(
+        thirty / "summary.json",
+        {"method": "hybrid", "samples": 30, "weights_digest": ["a", "b", "c"]},
+    )
+    assert (
+        "of what the 3 members of hybrid differ by, up to 1/3 is missing"
+        in compare([three, thirty]).markdown()
+    )
     same = compare([three, scores(tmp_path / "c", "vi", [0.5, 0.7], samples=3, **shared)])
     assert "ged" in same.cells
     assert "image_variation_ratio" in same.measures
     unknown = compare([three, scores(tmp_path / "d", "vi", [0.5, 0.7], **shared)])
-    assert unknown.measures["image_mutual_information"] == pytest.approx({"ensemble": 0.45, "vi": None})
+    assert unknown.measures["image_mutual_information"] == pytest.approx(
+        {"ensemble": 0.45, "vi": None}
+    )
     assert "vi, T not noted" in unknown.markdown()
 
 
@@ -107,6 +131,12 @@ def test_refusals(tmp_path, tfuq):
         compare([a, a], "liver")
     assert_refused(tfuq("compare", a), "two score folders")
     assert_refused(tfuq("compare", a, tmp_path), "no scores")
-    result = tfuq("compare", a, scores(tmp_path / "c", "ensemble", [0.6], ["x"]), "--out", tmp_path / "out")
+    result = tfuq(
+        "compare", a, scores(tmp_path / "c", "ensemble", [0.6], ["x"]), "--out", tmp_path / "out"
+    )
     assert result.exit_code == 0, result.output
-    assert {p.name for p in (tmp_path / "out").iterdir()} == {"comparison.md", "comparison.csv", ".tfuq"}
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {
+        "comparison.md",
+        "comparison.csv",
+        ".tfuq",
+    }

@@ -46,11 +46,23 @@ def test_written_configuration_reloads_to_the_same_object(name):
         ("training.plateau={factor: 0.5}", ["plateau does not serve the schedule constant"]),
         ("network.kernel_size=5", ["kernel_size does not serve the network unet"]),
         ("network.name=fcn", ["head_filters does not serve the network fcn"]),
-        ("network={name: fcn, patch_size: [12, 12, 12], widths: [4, 4, 4]}", ["multiples of 8", "3 widths"]),
-        ("network={name: fcn, patch_size: [8, 8, 8], widths: [4, 4], upsample_dropout: 0.5}", ["upsample_dropout"]),
+        (
+            "network={name: fcn, patch_size: [12, 12, 12], widths: [4, 4, 4]}",
+            ["multiples of 8", "3 widths"],
+        ),
+        (
+            "network={name: fcn, patch_size: [8, 8, 8], widths: [4, 4], upsample_dropout: 0.5}",
+            ["upsample_dropout"],
+        ),
         ("network={name: vnet, patch_size: [8, 8, 6], widths: [4, 4, 4]}", ["multiples of 4"]),
-        ("network={name: vnet, patch_size: [8, 8, 8], widths: [4, 4], kernel_size: 4}", ["kernel_size"]),
-        ("network={name: vnet, patch_size: [8, 8, 8], widths: [4, 4], kernel_size: null}", ["vnet must be 3 or 5"]),
+        (
+            "network={name: vnet, patch_size: [8, 8, 8], widths: [4, 4], kernel_size: 4}",
+            ["kernel_size"],
+        ),
+        (
+            "network={name: vnet, patch_size: [8, 8, 8], widths: [4, 4], kernel_size: null}",
+            ["vnet must be 3 or 5"],
+        ),
         ("network.noise_draws=20", ["noise_draws serves a heteroscedastic network"]),
         ("latent.size=0", ["latent.size", "greater than 0"]),
         ("latent.encoder_widths=[]", ["latent.encoder_widths", "at least 1"]),
@@ -72,7 +84,9 @@ def test_unknown_configuration_names_the_nearest():
         config.load("hipocampus")
 
 
-@pytest.mark.parametrize("text", ["- a\n- b", "a: [", "", "a: &x [*x]", "!!python/object/apply:os.system ['true']"])
+@pytest.mark.parametrize(
+    "text", ["- a\n- b", "a: [", "", "a: &x [*x]", "!!python/object/apply:os.system ['true']"]
+)
 def test_what_is_not_a_configuration_is_refused(text):
     with pytest.raises(ConfigError):
         config.parse(text)
@@ -98,5 +112,7 @@ def test_dropout_methods_need_dropout(tmp_path):
 def test_vnet_is_as_published_unless_told_otherwise(tmp_path):
     network = settings(tmp_path, network={"name": "vnet"}).network
     assert (network.activation, network.kernel_size) == ("prelu", 5)
-    own = settings(tmp_path, network={"name": "vnet", "activation": "elu", "kernel_size": 3}).network
+    own = settings(
+        tmp_path, network={"name": "vnet", "activation": "elu", "kernel_size": 3}
+    ).network
     assert (own.activation, own.kernel_size) == ("elu", 3)

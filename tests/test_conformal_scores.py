@@ -51,9 +51,13 @@ def test_sets_are_mapies(rule):
     y = (x @ rng.normal(size=(3, 4)) + rng.gumbel(size=(600, 4))).argmax(1)
     model = LogisticRegression().fit(x[:200], y[:200])
     score = {"lac": LACConformityScore(), "aps": APSConformityScore()}[rule]
-    theirs = SplitConformalClassifier(model, confidence_level=0.9, conformity_score=score, prefit=True, random_state=5)
+    theirs = SplitConformalClassifier(
+        model, confidence_level=0.9, conformity_score=score, prefit=True, random_state=5
+    )
     theirs.conformalize(x[200:400], y[200:400])
-    _, sets = theirs.predict_set(x[400:], conformity_score_params={"include_last_label": False} if rule == "aps" else {})
+    _, sets = theirs.predict_set(
+        x[400:], conformity_score_params={"include_last_label": False} if rule == "aps" else {}
+    )
     p, u = model.predict_proba(x), 1 - np.random.RandomState(5).uniform(size=200)
     quantile = conformal.conformal_quantile(scores_of_truth(p[200:400], y[200:400], rule, u), 0.1)
     ours = conformal.prediction_sets(p[400:], rule, quantile, 1.0)
@@ -71,11 +75,17 @@ def test_losses_and_thresholds():
     excess = np.array([risk_control.excess_shares(*pair) for pair in zip(p, truth, strict=True)])
     for k in range(0, len(risk_control.THRESHOLDS), 37):
         threshold = risk_control.THRESHOLDS[k]
-        assert missed[:, k] == pytest.approx([slow.missed_share(*pair, threshold) for pair in zip(p, truth, strict=True)])
-        assert excess[:, k] == pytest.approx([slow.excess_share(*pair, threshold) for pair in zip(p, truth, strict=True)])
+        assert missed[:, k] == pytest.approx(
+            [slow.missed_share(*pair, threshold) for pair in zip(p, truth, strict=True)]
+        )
+        assert excess[:, k] == pytest.approx(
+            [slow.excess_share(*pair, threshold) for pair in zip(p, truth, strict=True)]
+        )
     found = risk_control.bounding_thresholds(missed, excess, 0.2)
     controlled = [(12 * m + 1) / 13 <= 0.2 for m in missed.mean(0)]
-    assert found["upper"] == max(t for t, holds in zip(risk_control.THRESHOLDS, controlled, strict=True) if holds)
+    assert found["upper"] == max(
+        t for t, holds in zip(risk_control.THRESHOLDS, controlled, strict=True) if holds
+    )
     assert found["lower"] >= found["upper"]
     least = list(risk_control.THRESHOLDS).index(np.float32(found["lower"]))
     assert (12 * excess[:, least].mean() + 1) / 13 <= 0.2
@@ -85,7 +95,9 @@ def test_losses_and_thresholds():
 def test_nothing_to_find_and_nothing_found():
     absent = np.zeros(5, bool)
     assert not risk_control.missed_shares(np.ones(5), absent).any()
-    np.testing.assert_array_equal(risk_control.excess_shares(np.ones(5, np.float32), absent)[[0, -1]], [1, 0])
+    np.testing.assert_array_equal(
+        risk_control.excess_shares(np.ones(5, np.float32), absent)[[0, -1]], [1, 0]
+    )
 
 
 def test_volume_intervals_hold_what_their_scores_say():
@@ -96,7 +108,9 @@ def test_volume_intervals_hold_what_their_scores_say():
         for more in (-0.01, 0.01):
             least, most = conformal.volume_interval(*case[:2], 1.0, score + more)
             assert (least - 1e-9 <= case[2] <= most + 1e-9) == (more > 0)
-    assert conformal.volume_interval(99.0, 143.0, 1.0, -5.0) == pytest.approx((119.0, 119.0))  # never inside out
+    assert conformal.volume_interval(99.0, 143.0, 1.0, -5.0) == pytest.approx(
+        (119.0, 119.0)
+    )  # never inside out
 
 
 def test_realized_coverage():
@@ -111,8 +125,12 @@ def test_realized_coverage():
     )
     assert coverage.mean_loss(losses[:1], 0.1, 99)["interval"] is None
     # Six losses of 0 say that a loss of 1 has at most the probability that leaves none of six with 2.5 %.
-    assert coverage.mean_loss(np.zeros(6), 0.1, 99)["interval"] == pytest.approx([0, 1 - 0.025 ** (1 / 6)])
-    assert coverage.mean_loss(np.ones(6), 0.1, 99)["interval"] == pytest.approx([0.025 ** (1 / 6), 1])
+    assert coverage.mean_loss(np.zeros(6), 0.1, 99)["interval"] == pytest.approx(
+        [0, 1 - 0.025 ** (1 / 6)]
+    )
+    assert coverage.mean_loss(np.ones(6), 0.1, 99)["interval"] == pytest.approx(
+        [0.025 ** (1 / 6), 1]
+    )
     assert coverage.mean_loss(np.full(6, 0.3), 0.1, 99)["interval"] is None
 
 
@@ -137,7 +155,9 @@ PARTITIONS, CALIBRATION, TEST, ALPHA = 300, 99, 150, 0.1
 def coverages(rng, held):
     """What `held` finds for each of many random partitions into calibration and test cases."""
     cases = CALIBRATION + TEST
-    return np.array([held(*np.split(rng.permutation(cases), [CALIBRATION])) for _ in range(PARTITIONS)])
+    return np.array(
+        [held(*np.split(rng.permutation(cases), [CALIBRATION])) for _ in range(PARTITIONS)]
+    )
 
 
 @pytest.mark.parametrize("rule", conformal.SET_RULES)
@@ -153,7 +173,9 @@ def test_coverage_follows_the_beta_binomial(rule):
     found = coverages(rng, held)
     low, high = coverage.coverage_band(CALIBRATION, TEST, ALPHA)
     inside = ((found >= low) & (found <= high)).mean()
-    assert stats.binomtest(int(inside * PARTITIONS), PARTITIONS, 0.95).pvalue > 1e-3 or inside > 0.95
+    assert (
+        stats.binomtest(int(inside * PARTITIONS), PARTITIONS, 0.95).pvalue > 1e-3 or inside > 0.95
+    )
     assert found.mean() == pytest.approx(0.9, abs=3.5 * found.std() / math.sqrt(PARTITIONS))
 
 
@@ -187,7 +209,10 @@ def test_expected_losses_stay_below_alpha():
 
     def held(calibration, test):
         found = risk_control.bounding_thresholds(missed[calibration], excess[calibration], ALPHA)
-        place = [list(risk_control.THRESHOLDS).index(np.float32(found[side])) for side in ("upper", "lower")]
+        place = [
+            list(risk_control.THRESHOLDS).index(np.float32(found[side]))
+            for side in ("upper", "lower")
+        ]
         inside = (scores[test] <= conformal.conformal_quantile(scores[calibration], ALPHA)).mean()
         return missed[test, place[0]].mean(), excess[test, place[1]].mean(), inside
 

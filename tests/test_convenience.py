@@ -24,8 +24,13 @@ def every_option():
         context = contexts.pop()
         yield from ((context, p) for p in context.command.params if isinstance(p, click.Option))
         if isinstance(context.command, click.Group):
-            commands = {name: context.command.get_command(context, name) for name in context.command.list_commands(context)}
-            contexts += [click.Context(command, context, name) for name, command in commands.items()]
+            commands = {
+                name: context.command.get_command(context, name)
+                for name in context.command.list_commands(context)
+            }
+            contexts += [
+                click.Context(command, context, name) for name, command in commands.items()
+            ]
 
 
 def test_every_option_has_its_environment_variable(monkeypatch):
@@ -37,18 +42,29 @@ def test_every_option_has_its_environment_variable(monkeypatch):
         monkeypatch.setenv(variable, "7")
         assert (option.resolve_envvar_value(context) == "7") == (name != "VERSION"), variable
         monkeypatch.delenv(variable)
-    assert {"TFUQ_QUIET", "TFUQ_TRAIN_DEVICES", "TFUQ_PREDICT_SAMPLES", "TFUQ_DATA_SYNTH_CASES", "TFUQ_COMPARE_CLASS"} < seen
+    assert {
+        "TFUQ_QUIET",
+        "TFUQ_TRAIN_DEVICES",
+        "TFUQ_PREDICT_SAMPLES",
+        "TFUQ_DATA_SYNTH_CASES",
+        "TFUQ_COMPARE_CLASS",
+    } < seen
     assert "TFUQ_DATA" not in seen
 
 
 def test_environment_variables_set_options(trained, balls, tfuq, tmp_path, monkeypatch):
     monkeypatch.setenv("TFUQ_TRAIN_DEVICES", "gpu:99")
-    monkeypatch.setenv("TFUQ_TRAIN_OVERRIDE", f"data.root={balls} data.split.train=3 data.split.validation=1 data.split.test=2")
+    monkeypatch.setenv(
+        "TFUQ_TRAIN_OVERRIDE",
+        f"data.root={balls} data.split.train=3 data.split.validation=1 data.split.test=2",
+    )
     monkeypatch.setenv("TFUQ_TRAIN_RUN", str(tmp_path / "run"))
     assert_refused(tfuq("train", "hippocampus"), "--devices gpu:99")
     assert not (tmp_path / "run").exists()
     monkeypatch.setenv("TFUQ_PREDICT_SAMPLES", "1")
-    assert_refused(tfuq("predict", trained("mc-dropout").path, "--out", tmp_path / "out"), "--samples 1")
+    assert_refused(
+        tfuq("predict", trained("mc-dropout").path, "--out", tmp_path / "out"), "--samples 1"
+    )
     monkeypatch.setenv("TFUQ_DATA", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("TFUQ_DATA_SYNTH_CASES", "0")
     listed = tfuq("data", "list")
@@ -69,7 +85,11 @@ def test_environment_variables_set_options(trained, balls, tfuq, tmp_path, monke
     ],
 )
 def test_completion(words, expected):
-    environment = {"_TFUQ_COMPLETE": "bash_complete", "COMP_WORDS": f"tfuq {words}", "COMP_CWORD": str(len(words.split()))}
+    environment = {
+        "_TFUQ_COMPLETE": "bash_complete",
+        "COMP_WORDS": f"tfuq {words}",
+        "COMP_CWORD": str(len(words.split())),
+    }
     result = CliRunner().invoke(main, [], prog_name="tfuq", env=environment)
     assert [line for line in result.output.splitlines() if line.startswith("plain")] == [expected]
     assert ("file," in result.output) == (words in ("train quick", "data check hip"))
@@ -78,9 +98,18 @@ def test_completion(words, expected):
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_installed_command_speaks_the_completion_protocol(shell):
     tfuq = os.path.join(os.path.dirname(sys.executable), "tfuq")
-    script = subprocess.run([tfuq], env=os.environ | {"_TFUQ_COMPLETE": f"{shell}_source"}, capture_output=True, text=True)
+    script = subprocess.run(
+        [tfuq],
+        env=os.environ | {"_TFUQ_COMPLETE": f"{shell}_source"},
+        capture_output=True,
+        text=True,
+    )
     assert f"_TFUQ_COMPLETE={shell}_complete" in script.stdout
-    asked = {"_TFUQ_COMPLETE": f"{shell}_complete", "COMP_WORDS": "tfuq pre", "COMP_CWORD": "pre" if shell == "fish" else "1"}
+    asked = {
+        "_TFUQ_COMPLETE": f"{shell}_complete",
+        "COMP_WORDS": "tfuq pre",
+        "COMP_CWORD": "pre" if shell == "fish" else "1",
+    }
     answer = subprocess.run([tfuq], env=os.environ | asked, capture_output=True, text=True)
     assert "predict" in answer.stdout
     assert "train" not in answer.stdout
@@ -96,7 +125,10 @@ def test_quiet_shows_results_and_errors_only(trained, tfuq, tmp_path):
 def test_verbose_shows_times_warnings_and_tracebacks(trained, tfuq, tmp_path, monkeypatch):
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
     plain, verbose = (
-        tfuq(*flag, "predict", trained("mc-dropout").path, "--out", tmp_path / "".join(["v", *flag])) for flag in ([], ["-v"])
+        tfuq(
+            *flag, "predict", trained("mc-dropout").path, "--out", tmp_path / "".join(["v", *flag])
+        )
+        for flag in ([], ["-v"])
     )
     assert "network" not in plain.stderr
     assert verbose.stderr.count("network") == 2
@@ -119,7 +151,16 @@ def test_unexpected_errors_are_one_line_too(tfuq, monkeypatch):
 def small_training(trained, folder):
     """A configuration file of a few steps, and a folder to train it into."""
     (folder / "mine.yaml").write_text(trained("mc-dropout").config.dump())
-    return ["train", folder / "mine.yaml", "--method", "ensemble", "--run", folder / "run", "-o", "training.epochs=2"]
+    return [
+        "train",
+        folder / "mine.yaml",
+        "--method",
+        "ensemble",
+        "--run",
+        folder / "run",
+        "-o",
+        "training.epochs=2",
+    ]
 
 
 def test_tensorboard_holds_the_history(trained, tfuq, tmp_path):
@@ -133,7 +174,9 @@ def test_tensorboard_holds_the_history(trained, tfuq, tmp_path):
                 assert value.metadata.plugin_data.plugin_name == "scalars"
                 found[value.tag, event.step] = float(tf.make_ndarray(value.tensor))
         rows = history(runs.open_run(tmp_path / "run"), member)
-        expected = {(name, row["epoch"]): row[name] for row in rows for name in SCALARS if name in row}
+        expected = {
+            (name, row["epoch"]): row[name] for row in rows for name in SCALARS if name in row
+        }
         assert found == pytest.approx(expected, rel=1e-4)
 
 
@@ -150,7 +193,9 @@ def test_training_rehearsed_leaves_nothing(trained, tfuq, tmp_path):
     assert told["would train"] == f"members [0, 1] of 2 by ensemble, into {tmp_path / 'run'}"
     assert "3 / 1 / 2 cases" in told["cases"]
     assert told["steps"] == "2 an epoch of batch 2, at most 2 epochs a member"
-    weights = sum(a.size for a in load_arrays(trained("mc-dropout").member(0) / "weights.npz").values())
+    weights = sum(
+        a.size for a in load_arrays(trained("mc-dropout").member(0) / "weights.npz").values()
+    )
     assert f"{weights:,} weights" in told["network"]
     assert "GiB" in told["estimate"]
     run = trained("ensemble").path
@@ -159,7 +204,9 @@ def test_training_rehearsed_leaves_nothing(trained, tfuq, tmp_path):
 
 def test_quickstart_is_rehearsed_without_its_data(tfuq, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    result = tfuq("train", "--dry-run", "-o", "network.widths=[4,4]", "-o", "network.patch_size=[8,8,8]")
+    result = tfuq(
+        "train", "--dry-run", "-o", "network.widths=[4,4]", "-o", "network.patch_size=[8,8,8]"
+    )
     assert result.exit_code == 0, result.output
     assert "16 / 2 / 6 cases" in result.stdout
     assert list(tmp_path.iterdir()) == []
@@ -172,7 +219,10 @@ def test_prediction_rehearsed_leaves_nothing(trained, tfuq, tmp_path, method):
     assert result.exit_code == 0, result.output
     assert not out.exists()
     told = lines_of(result)
-    assert told["would predict"] == f"2 of 2 case(s) by {method}, T = {1 if method == 'deterministic' else 4}, into {out}"
+    assert (
+        told["would predict"]
+        == f"2 of 2 case(s) by {method}, T = {1 if method == 'deterministic' else 4}, into {out}"
+    )
     assert ("mutual_information" in told["files"]) == (method != "deterministic")
     assert told["estimate"].endswith("GiB of memory")
     (tmp_path / "full").mkdir()

@@ -108,7 +108,9 @@ def corrupt(content: bytes, how: str) -> bytes:
     return b""
 
 
-@pytest.mark.parametrize("how", ["truncated", "header only", "wrong magic", "huge dimensions", "empty"])
+@pytest.mark.parametrize(
+    "how", ["truncated", "header only", "wrong magic", "huge dimensions", "empty"]
+)
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
 def test_damaged_nifti_is_one_clear_line(tmp_path, how, suffix):
     array = np.random.default_rng(0).normal(size=(9, 9, 9)).astype(np.float32)
@@ -117,7 +119,8 @@ def test_damaged_nifti_is_one_clear_line(tmp_path, how, suffix):
     path = tmp_path / f"bad{suffix}"
     path.write_bytes(gzip.compress(damaged) if suffix.endswith("gz") else damaged)
     with pytest.raises(
-        DataError, match="of memory that are free" if how == "huge dimensions" else "not a readable NIfTI"
+        DataError,
+        match="of memory that are free" if how == "huge dimensions" else "not a readable NIfTI",
     ) as error:
         read(path)
     assert str(path) in str(error.value)
@@ -188,7 +191,9 @@ def test_layouts_refuse_what_is_not_theirs(tmp_path):
     (tmp_path / "dataset.json").write_text("{")
     with pytest.raises(DataError, match="not a Decathlon index"):
         list_cases("decathlon", tmp_path)
-    (tmp_path / "dataset.json").write_text(json.dumps({"training": [{"image": "a.nii", "label": "l"}] * 2}))
+    (tmp_path / "dataset.json").write_text(
+        json.dumps({"training": [{"image": "a.nii", "label": "l"}] * 2})
+    )
     with pytest.raises(DataError, match="case id 'a' occurs twice"):
         list_cases("decathlon", tmp_path)
 
@@ -210,9 +215,15 @@ def test_splits_never_share_a_case(tmp_path):
     ("split", "words"),
     [
         ({"train": 9, "validation": 1, "test": 1}, "more cases than the 10 with a reference"),
-        ({"train": ["c1"], "validation": ["c1"], "test": []}, "'c1' is in both train and validation"),
+        (
+            {"train": ["c1"], "validation": ["c1"], "test": []},
+            "'c1' is in both train and validation",
+        ),
         ({"train": ["c1", "c1"], "validation": [], "test": []}, "'c1' is in both train and train"),
-        ({"train": ["c111"], "validation": [], "test": []}, "no labelled case 'c111'; did you mean"),
+        (
+            {"train": ["c111"], "validation": [], "test": []},
+            "no labelled case 'c111'; did you mean",
+        ),
         ({"train": ["unlabelled"], "validation": [], "test": []}, "no labelled case"),
         ({"train": [], "validation": [], "test": ["c1"]}, "train is empty"),
     ],
@@ -250,7 +261,9 @@ def test_resampling_there_and_back_stays_in_place():
 
 
 def test_label_resampling_makes_no_new_values_and_spacing_is_met():
-    label = Volume((np.indices((20, 20, 20)).sum(0) > 30).astype(np.uint8) * 3, np.diag([1, 1, 2, 1.0]))
+    label = Volume(
+        (np.indices((20, 20, 20)).sum(0) > 30).astype(np.uint8) * 3, np.diag([1, 1, 2, 1.0])
+    )
     coarse = to_spacing(label, [2.0, 2.0, 2.0], nearest=True)
     assert coarse.shape == (10, 10, 20)
     assert set(np.unique(coarse.array)) == {0, 3}
@@ -276,7 +289,11 @@ def test_intensity_steps():
     stacked = np.concatenate([v.array.reshape(-1, 2) for v in both]).astype(float)
     np.testing.assert_allclose(statistics.mean, stacked.mean(0), atol=1e-6)
     np.testing.assert_allclose(statistics.std, stacked.std(0), atol=1e-6)
-    np.testing.assert_allclose(zscore(volume, statistics).array, (volume.array - statistics.mean) / statistics.std, atol=1e-5)
+    np.testing.assert_allclose(
+        zscore(volume, statistics).array,
+        (volume.array - statistics.mean) / statistics.std,
+        atol=1e-5,
+    )
     with pytest.raises(DataError, match="constant after"):
         zscore(window(volume, 5, 6))
 
@@ -309,7 +326,11 @@ def test_small_slices_are_left_out(balls):
     kept = SegmentationSet(config, list_cases("decathlon", balls), None)
     assert 0 < len(kept.index) < len(everything.index)
     with pytest.raises(DataError, match="min_slice_area"):
-        SegmentationSet(settings(balls, rank=2, preprocessing={"min_slice_area": 10_000}), list_cases("decathlon", balls), None)
+        SegmentationSet(
+            settings(balls, rank=2, preprocessing={"min_slice_area": 10_000}),
+            list_cases("decathlon", balls),
+            None,
+        )
 
 
 def test_patches_are_balanced_towards_foreground(tmp_path):
@@ -343,8 +364,12 @@ def test_epoch_order_sees_everything_before_anything_twice():
 def test_augmentation_is_a_function_of_its_generator_and_moves_label_with_image():
     image = np.random.default_rng(0).normal(size=(12, 12, 12, 1)).astype(np.float32)
     label = (image[..., 0] > 0.5).astype(np.uint8)
-    config = AugmentationConfig(flip_axes=[0, 1], rotation_degrees=20.0, scale=0.1, intensity=0.2, noise=0.1)
-    one, two, other = (augment(image, label, config, np.random.default_rng(seed)) for seed in (5, 5, 6))
+    config = AugmentationConfig(
+        flip_axes=[0, 1], rotation_degrees=20.0, scale=0.1, intensity=0.2, noise=0.1
+    )
+    one, two, other = (
+        augment(image, label, config, np.random.default_rng(seed)) for seed in (5, 5, 6)
+    )
     np.testing.assert_array_equal(one[0], two[0])
     assert not np.array_equal(one[0], other[0])
     quarter = rotation(np.deg2rad([90.0]))
@@ -352,7 +377,10 @@ def test_augmentation_is_a_function_of_its_generator_and_moves_label_with_image(
     np.testing.assert_allclose(affine(square, quarter), np.rot90(square, -1), atol=1e-9)
     np.testing.assert_array_equal(flip(square, [1]), square[:, ::-1])
     moved = affine(label.astype(float), rotation(np.deg2rad([0.0, 0.0, 90.0])), nearest=True)
-    np.testing.assert_array_equal(moved, affine(label.astype(float), np.rint(rotation(np.deg2rad([0, 0, 90.0]))), nearest=True))
+    np.testing.assert_array_equal(
+        moved,
+        affine(label.astype(float), np.rint(rotation(np.deg2rad([0, 0, 90.0]))), nearest=True),
+    )
     none = AugmentationConfig()
     np.testing.assert_array_equal(augment(image, label, none, np.random.default_rng(0))[0], image)
 

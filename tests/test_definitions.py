@@ -35,13 +35,19 @@ def test_predictions_of_an_earlier_version_are_not_gone_on_with(trained, tfuq, t
 
 
 def test_scores_of_two_versions_are_not_set_side_by_side(scored_tasks, tfuq, tmp_path):
-    new, other = (shutil.copytree(folder, tmp_path / folder.name) for folder in scored_tasks["segmentation"])
+    new, other = (
+        shutil.copytree(folder, tmp_path / folder.name) for folder in scored_tasks["segmentation"]
+    )
     for folder in (new, other):
         summary = json.loads((folder / "summary.json").read_text())
-        (folder / "summary.json").write_text(json.dumps(summary | {"definitions": results.DEFINITIONS}))
+        (folder / "summary.json").write_text(
+            json.dumps(summary | {"definitions": results.DEFINITIONS})
+        )
     assert tfuq("compare", new, other).exit_code == 0
     aged(other / "summary.json")
-    assert_refused(tfuq("compare", new, other), str(other), "measured otherwise", "predict it again")
+    assert_refused(
+        tfuq("compare", new, other), str(other), "measured otherwise", "predict it again"
+    )
     aged(new / "summary.json")
     assert tfuq("compare", new, other).exit_code == 0
 
@@ -57,5 +63,8 @@ def test_a_calibration_of_an_earlier_version_is_refused(trained, tfuq, tmp_path)
     draws = make_predictor(opened, request_of(opened.config, "mc-dropout", None, None)).manifest()
     assert read_calibration(opened, draws).draws.definitions == results.DEFINITIONS
     aged(path)
-    with pytest.raises(RunError, match="by a version of tfuq that measured otherwise; move it away, and run tfuq calibrate"):
+    with pytest.raises(
+        RunError,
+        match="by a version of tfuq that measured otherwise; move it away, and run tfuq calibrate",
+    ):
         read_calibration(opened, draws)

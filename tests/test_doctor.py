@@ -40,7 +40,9 @@ def run(own_balls, tmp_path):
     """A run on data to damage, without members: two cases to train on, one to validate, three to test."""
     made = make_run(tmp_path / "run", "segmentation", own_balls)
     ids = made.split["test"]
-    write_json(made.path / "splits.json", {"train": ids[:2], "validation": ids[2:3], "test": ids[3:]})
+    write_json(
+        made.path / "splits.json", {"train": ids[:2], "validation": ids[2:3], "test": ids[3:]}
+    )
     return made
 
 
@@ -63,7 +65,10 @@ def test_members_that_are_the_same(run):
 def test_kl_missing_or_dwarfing(kl, likelihood, severity, words, run):
     variational = Run(run.path, Config.model_validate(run.config.model_dump() | {"method": "vi"}))
     write_json(run.member(0) / "done", {"digest": "a" * 64})
-    rows = [{"epoch": 1, "data_loss": 9.0, "kl": 1.0}, {"epoch": 2, "data_loss": likelihood, "kl": kl}]
+    rows = [
+        {"epoch": 1, "data_loss": 9.0, "kl": 1.0},
+        {"epoch": 2, "data_loss": likelihood, "kl": kl},
+    ]
     write_csv(run.member(0) / "history.csv", rows)
     assert list(kl_is_out_of_scale(run)) == []  # weights without a distribution have no KL to miss
     found = list(kl_is_out_of_scale(variational))
@@ -74,7 +79,11 @@ def test_kl_missing_or_dwarfing(kl, likelihood, severity, words, run):
 def test_a_damaged_history_is_refused(run):
     variational = Run(run.path, Config.model_validate(run.config.model_dump() | {"method": "vi"}))
     write_json(run.member(0) / "done", {"digest": "a" * 64})
-    for content, words in (("", "no column 'kl'"), ("kl,data_loss\n", "has no epoch"), ("kl,data_loss\nx,1\n", "not a number")):
+    for content, words in (
+        ("", "no column 'kl'"),
+        ("kl,data_loss\n", "has no epoch"),
+        ("kl,data_loss\nx,1\n", "not a number"),
+    ):
         (run.member(0) / "history.csv").write_text(content)
         with pytest.raises(RunError, match=words):
             list(kl_is_out_of_scale(variational))
@@ -93,19 +102,30 @@ def _calibration(draws, source, cases):
 
 
 def test_calibration_on_test_cases(run):
-    draws = Manifest(run=str(run.path), method="hybrid", samples=4, seed=0, weights_digest=[], tfuq_version="0.1.0")
+    draws = Manifest(
+        run=str(run.path),
+        method="hybrid",
+        samples=4,
+        seed=0,
+        weights_digest=[],
+        tfuq_version="0.1.0",
+    )
     path = run.path / "calibrations" / "hybrid.json"
     _calibration(draws, "validation", {"ball_002": ["a"]}).write(path)
     assert list(calibrated_on_test_cases(run)) == []
     _calibration(draws, "test", {"ball_002": ["a"], "ball_004": ["b"]}).write(path)
-    assert "1 case(s) of the test split, 'ball_004'" in only(calibrated_on_test_cases(run), "calibration", "caution")
+    assert "1 case(s) of the test split, 'ball_004'" in only(
+        calibrated_on_test_cases(run), "calibration", "caution"
+    )
 
 
 def test_the_same_image_under_two_names(run, own_balls):
     assert list(cases_do_not_fit(run, unsaid)) == []
     for kind in ("imagesTr", "labelsTr"):
         shutil.copy(own_balls / kind / "ball_000.nii.gz", own_balls / kind / "ball_004.nii.gz")
-    assert "'ball_004' (test) has the same image as 'ball_000' (train)" in only(cases_do_not_fit(run, unsaid), "splits")
+    assert "'ball_004' (test) has the same image as 'ball_000' (train)" in only(
+        cases_do_not_fit(run, unsaid), "splits"
+    )
 
 
 def test_labels_outside_the_classes_and_elsewhere_than_the_image(run, own_balls):
@@ -163,7 +183,9 @@ def test_maps_elsewhere_than_their_image(run, predictions):
 
 
 def test_scans_that_were_changed_after_the_prediction(run, predictions, own_balls):
-    rewrite(own_balls / "imagesTr" / "ball_005.nii.gz", lambda array: array, np.diag([2, 2, 2, 1.0]))
+    rewrite(
+        own_balls / "imagesTr" / "ball_005.nii.gz", lambda array: array, np.diag([2, 2, 2, 1.0])
+    )
     assert "label.nii.gz: is on another grid than" in only(prediction_findings(run), "geometry")
 
 

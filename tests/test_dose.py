@@ -21,7 +21,10 @@ def test_known_answers():
     assert dose_at_volume(ramp, 1.0) == 1
     assert volume_at_dose(ramp, 20.0) == 81
     assert dose_at_volume(np.full(7, 3.5), 0.95) == 3.5
-    np.testing.assert_array_equal(histogram(np.array([1.0, 2.0, 2.0, 4.0]), np.array([0, 1, 2, 3, 5.0])), [100, 100, 75, 25, 0])
+    np.testing.assert_array_equal(
+        histogram(np.array([1.0, 2.0, 2.0, 4.0]), np.array([0, 1, 2, 3, 5.0])),
+        [100, 100, 75, 25, 0],
+    )
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -31,7 +34,9 @@ def test_slow_reference(seed):
     for share in (0.02, 0.5, 0.95, 1.0):
         assert dose_at_volume(doses, share) == references.dose_at_volume(doses, share)
     levels = np.linspace(0, doses.max() + 1, 13)
-    np.testing.assert_allclose(histogram(doses, levels), [references.volume_at_dose(doses, level) for level in levels])
+    np.testing.assert_allclose(
+        histogram(doses, levels), [references.volume_at_dose(doses, level) for level in levels]
+    )
     assert volume_at_dose(doses, 20.0) == pytest.approx(references.volume_at_dose(doses, 20.0))
 
 
@@ -70,7 +75,11 @@ def made(balls, tmp_path):
 
 def write_dose(path, affine, shape=(40, 40, 40)):
     """A dose that grows along the scanner's x, from 0 Gy at −40 mm by one for each millimetre."""
-    places = np.einsum("ij,xyzj->xyzi", affine[:3, :3], np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), -1))
+    places = np.einsum(
+        "ij,xyzj->xyzi",
+        affine[:3, :3],
+        np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), -1),
+    )
     dose = np.maximum(places[..., 0] + affine[0, 3] + 40, 0).astype(np.float32)
     nibabel.save(nibabel.Nifti1Image(dose, affine), path)
     return path
@@ -79,7 +88,9 @@ def write_dose(path, affine, shape=(40, 40, 40)):
 def test_dose_on_another_grid(made, balls, tfuq, tmp_path):
     run, predictions = made
     grid = np.array([[2.0, 0, 0, -35], [0, 1.7, 0, -25], [0, 0, 2.2, 10], [0, 0, 0, 1]])
-    result = tfuq("score", predictions, "--dose", write_dose(tmp_path / "dose.nii.gz", grid), "--no-figures")
+    result = tfuq(
+        "score", predictions, "--dose", write_dose(tmp_path / "dose.nii.gz", grid), "--no-figures"
+    )
     assert result.exit_code == 0, result.output
     samples = read_samples(predictions / "ball_000", 3)
     index = np.stack(np.meshgrid(*map(np.arange, samples.grid.shape), indexing="ij"), -1)
@@ -94,7 +105,9 @@ def test_dose_on_another_grid(made, balls, tfuq, tmp_path):
         v20 = [references.volume_at_dose(x[mask], 20.0) for mask in masks]
         assert float(row["v20_percent"]) == pytest.approx(np.mean(v20), abs=1e-3)
         truth = np.asarray(nibabel.load(balls / "labelsTr" / "ball_000.nii.gz").dataobj) == k
-        assert float(row["d50_gy_reference"]) == pytest.approx(references.dose_at_volume(x[truth], 0.5), abs=1e-3)
+        assert float(row["d50_gy_reference"]) == pytest.approx(
+            references.dose_at_volume(x[truth], 0.5), abs=1e-3
+        )
         assert float(row["beyond_dose_percent"]) == 0
     curves = read_table(run.scores("hybrid") / "dose_volume.csv", (), "")
     assert len(curves) == 2 * 101
@@ -103,7 +116,9 @@ def test_dose_on_another_grid(made, balls, tfuq, tmp_path):
 def test_doses_of_a_folder_are_drawn(made, tfuq, tmp_path):
     run, predictions = made
     (tmp_path / "doses").mkdir()
-    write_dose(tmp_path / "doses" / "ball_000.nii.gz", BALLS_AFFINE, (18, 17, 8))  # reaches half of the case
+    write_dose(
+        tmp_path / "doses" / "ball_000.nii.gz", BALLS_AFFINE, (18, 17, 8)
+    )  # reaches half of the case
     assert tfuq("score", predictions, "--dose", tmp_path / "doses").exit_code == 0
     assert (run.scores("hybrid") / "figures" / "dose-ball-000.png").is_file()
     rows = read_table(run.scores("hybrid") / "dose.csv", (), "")
@@ -117,18 +132,46 @@ def test_refusals(made, tfuq, tmp_path, balls):
     far = BALLS_AFFINE.copy()
     far[:3, 3] += 5000
     assert_refused(
-        tfuq("score", predictions, "--dose", write_dose(tmp_path / "far.nii.gz", far)), "far.nii.gz", "does not overlap"
+        tfuq("score", predictions, "--dose", write_dose(tmp_path / "far.nii.gz", far)),
+        "far.nii.gz",
+        "does not overlap",
     )
-    assert_refused(tfuq("score", predictions, "--dose", tmp_path / "none.nii.gz"), "no such file or folder")
-    assert_refused(tfuq("score", predictions, "--dose", tmp_path / "run"), "no file for case 'ball_000'", "ball_000.nii.gz")
-    nibabel.save(nibabel.Nifti1Image(np.full((4, 4, 4), -1, np.float32), BALLS_AFFINE), tmp_path / "negative.nii.gz")
-    assert_refused(tfuq("score", predictions, "--dose", tmp_path / "negative.nii.gz"), "is no dose volume", "Gy")
-    nibabel.save(nibabel.Nifti1Image(np.ones((4, 4, 4, 2), np.float32), BALLS_AFFINE), tmp_path / "two.nii.gz")
-    assert_refused(tfuq("score", predictions, "--dose", tmp_path / "two.nii.gz"), "is no dose volume", "one channel")
+    assert_refused(
+        tfuq("score", predictions, "--dose", tmp_path / "none.nii.gz"), "no such file or folder"
+    )
+    assert_refused(
+        tfuq("score", predictions, "--dose", tmp_path / "run"),
+        "no file for case 'ball_000'",
+        "ball_000.nii.gz",
+    )
+    nibabel.save(
+        nibabel.Nifti1Image(np.full((4, 4, 4), -1, np.float32), BALLS_AFFINE),
+        tmp_path / "negative.nii.gz",
+    )
+    assert_refused(
+        tfuq("score", predictions, "--dose", tmp_path / "negative.nii.gz"),
+        "is no dose volume",
+        "Gy",
+    )
+    nibabel.save(
+        nibabel.Nifti1Image(np.ones((4, 4, 4, 2), np.float32), BALLS_AFFINE),
+        tmp_path / "two.nii.gz",
+    )
+    assert_refused(
+        tfuq("score", predictions, "--dose", tmp_path / "two.nii.gz"),
+        "is no dose volume",
+        "one channel",
+    )
     (predictions / "ball_000" / STORED).rename(tmp_path / "kept.npz")
-    assert_refused(tfuq("score", predictions, "--dose", dose), "samples were not kept", "--save-samples")
+    assert_refused(
+        tfuq("score", predictions, "--dose", dose), "samples were not kept", "--save-samples"
+    )
     make_scores(run, "ensemble", most=2)
-    assert_refused(tfuq("score", run.predictions("ensemble"), "--dose", dose), "one file for 2 cases", "<case>.nii.gz")
+    assert_refused(
+        tfuq("score", run.predictions("ensemble"), "--dose", dose),
+        "one file for 2 cases",
+        "<case>.nii.gz",
+    )
     assert files_of(run.scores("hybrid")) == before
 
 
@@ -153,7 +196,9 @@ def test_samples_of_slices_come_back(tmp_path):
     StoredSamples(packed, 1, grid).write(tmp_path)
     found = read_samples(tmp_path, 3)
     np.testing.assert_array_equal(found.grid.affine, BALLS_AFFINE)
-    np.testing.assert_array_equal(np.stack(list(found.of_classes([2]).unpacked())), np.moveaxis(masks[:, :, 1], 0, 2))
+    np.testing.assert_array_equal(
+        np.stack(list(found.of_classes([2]).unpacked())), np.moveaxis(masks[:, :, 1], 0, 2)
+    )
 
 
 @pytest.mark.parametrize("rank", [pytest.param(2, marks=pytest.mark.slow), 3])
@@ -167,9 +212,16 @@ def test_samples_that_predict_keeps(rank, trained, tfuq, tmp_path):
     assert stored == without  # beside the rest, which is the same
     for folder in (path.parent for path in out.glob(f"*/{STORED}")):
         samples = read_samples(folder, len(run.config.data.classes))
-        rows = [row for row in read_table(folder / "structures.csv", (), "") if row["component"] == "all"]
+        rows = [
+            row
+            for row in read_table(folder / "structures.csv", (), "")
+            if row["component"] == "all"
+        ]
         for k, row in enumerate(rows, start=1):
-            volumes = [mask.sum() * samples.grid.voxel_volume for mask in samples.of_classes([k]).unpacked()]
+            volumes = [
+                mask.sum() * samples.grid.voxel_volume
+                for mask in samples.of_classes([k]).unpacked()
+            ]
             assert len(volumes) == 4
             assert np.mean(volumes) == pytest.approx(float(row["volume_mean_mm3"]), rel=1e-5)
 

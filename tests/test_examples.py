@@ -28,7 +28,11 @@ def commands(group=main, path=()) -> list[tuple[str, ...]]:
     found = [path]
     for name in group.list_commands(click.Context(group)):
         command = group.get_command(click.Context(group), name)
-        found += commands(command, (*path, name)) if isinstance(command, click.Group) else [(*path, name)]
+        found += (
+            commands(command, (*path, name))
+            if isinstance(command, click.Group)
+            else [(*path, name)]
+        )
     return found
 
 
@@ -64,7 +68,9 @@ def played(tmp_path_factory):
         patch.setenv("TFUQ_SCORE_FIGURES", "0")  # drawn below
         for command in commands():
             for line in example_lines(command):
-                if line not in ran and command != ("demo",):  # which test_demo_teaches_every_method runs
+                if line not in ran and command != (
+                    "demo",
+                ):  # which test_demo_teaches_every_method runs
                     run_line(line)
                     ran.append(line)
     return folder, ran
@@ -107,7 +113,10 @@ def write_radiographs(root: Path, count: int) -> None:
     for index in range(count):
         rows, columns = np.indices((20, 30))
         disc = np.hypot(rows - rng.uniform(8, 12), columns - rng.uniform(10, 20)) < 5
-        for folder, array in (("image", disc * 100 + rng.integers(0, 50, disc.shape)), ("mask", disc)):
+        for folder, array in (
+            ("image", disc * 100 + rng.integers(0, 50, disc.shape)),
+            ("mask", disc),
+        ):
             Image.fromarray(array.astype(np.uint8)).save(root / folder / f"chest-{index:03d}.png")
 
 
@@ -121,11 +130,15 @@ def test_own_data_as_the_readme_says(tmp_path, monkeypatch):
     for line in first.splitlines():
         run_line(line)
     scores = Path("runs/lungs/mc-dropout/scores/mc-dropout")
-    assert {"training.png", "uncertainty-histograms.png"} <= {path.name for path in (scores / "figures").iterdir()}
+    assert {"training.png", "uncertainty-histograms.png"} <= {
+        path.name for path in (scores / "figures").iterdir()
+    }
     for label in Path("runs/lungs/mc-dropout/predictions/mc-dropout").glob("chest-*/label.nii.gz"):
         image = read(tmp_path / "shenzhen_lungs" / "image" / f"{label.parent.name}.png")
         assert all(read(path).same_grid(image) for path in label.parent.glob("*.nii.gz"))
-    run_line("tfuq score runs/lungs/mc-dropout/predictions/mc-dropout --reference shenzhen_lungs/mask --no-figures")
+    run_line(
+        "tfuq score runs/lungs/mc-dropout/predictions/mc-dropout --reference shenzhen_lungs/mask --no-figures"
+    )
 
 
 @pytest.mark.slow
@@ -137,5 +150,7 @@ def test_own_data_of_the_readme_on_real_images(tmp_path, monkeypatch):
     for line in "".join(readme_blocks("Your own data in ten minutes", "sh")).splitlines():
         run_line(line, short=False)
     for name, least in (("lungs", 0.93), ("brains", 0.75)):
-        summary = json.loads(Path(f"runs/{name}/mc-dropout/scores/mc-dropout/summary.json").read_text())
+        summary = json.loads(
+            Path(f"runs/{name}/mc-dropout/scores/mc-dropout/summary.json").read_text()
+        )
         assert summary["scores"]["all"]["dice"]["mean"] >= least

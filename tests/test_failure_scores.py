@@ -31,19 +31,31 @@ def test_augrc_of_failures_is_a_function_of_auroc_and_accuracy(seed):
     wrong = rng.random(200) < 0.3
     confidence = np.round(rng.random(200) - 0.2 * wrong, 1)
     a, auroc = 1 - wrong.mean(), references.area_under_roc(-confidence, wrong)
-    assert areas.areas(confidence, wrong)["augrc"] == pytest.approx((1 - auroc) * a * (1 - a) + (1 - a) ** 2 / 2)
+    assert areas.areas(confidence, wrong)["augrc"] == pytest.approx(
+        (1 - auroc) * a * (1 - a) + (1 - a) ** 2 / 2
+    )
 
 
 def test_areas_of_known_answers():
     risk = np.array([0.0, 0.0, 1.0])
-    assert areas.areas(np.array([3, 2, 1]), risk) == pytest.approx({"aurc": 1 / 9, "e_aurc": 0, "augrc": 1 / 18})
-    assert areas.areas(np.ones(3), risk)["aurc"] == pytest.approx(1 / 3)  # no order: the mean risk at every coverage
-    assert areas.areas(np.arange(4), np.ones(4)) == pytest.approx({"aurc": 1, "e_aurc": 0, "augrc": 0.5})
+    assert areas.areas(np.array([3, 2, 1]), risk) == pytest.approx(
+        {"aurc": 1 / 9, "e_aurc": 0, "augrc": 1 / 18}
+    )
+    assert areas.areas(np.ones(3), risk)["aurc"] == pytest.approx(
+        1 / 3
+    )  # no order: the mean risk at every coverage
+    assert areas.areas(np.arange(4), np.ones(4)) == pytest.approx(
+        {"aurc": 1, "e_aurc": 0, "augrc": 0.5}
+    )
 
 
 def test_intervals_are_those_of_resampled_cases(monkeypatch):
     rng = np.random.default_rng(5)
-    confidence, risk, cases = np.round(rng.random(30), 1), rng.random(30), np.repeat(np.arange(10), 3)
+    confidence, risk, cases = (
+        np.round(rng.random(30), 1),
+        rng.random(30),
+        np.repeat(np.arange(10), 3),
+    )
     found = areas.area_intervals(confidence, risk, cases, seed=3, draws=50)
     again, drawn = np.random.default_rng(3), []
     for _ in range(50):
@@ -58,7 +70,9 @@ def test_intervals_are_those_of_resampled_cases(monkeypatch):
 
 
 def cohort(confidences, risk, failed):
-    return failure.Cohort(level="case", risk=risk, failed=failed, cases=np.arange(len(risk)), confidences=confidences)
+    return failure.Cohort(
+        level="case", risk=risk, failed=failed, cases=np.arange(len(risk)), confidences=confidences
+    )
 
 
 def test_rank_puts_the_best_measure_first_and_leaves_out_missing_values():
@@ -73,12 +87,16 @@ def test_rank_puts_the_best_measure_first_and_leaves_out_missing_values():
     assert set(by_name) == {"blind", "perfect", "partly"}
     assert (by_name["partly"]["n"], by_name["perfect"]["n"]) == (35, 40)
     assert {"e_aurc": 0.0, "auroc_failure": 1.0, "spearman": -1.0}.items() <= {
-        name: round(value, 9) for name, value in by_name["perfect"].items() if isinstance(value, float)
+        name: round(value, 9)
+        for name, value in by_name["perfect"].items()
+        if isinstance(value, float)
     }.items()
     blindly = by_name["blind"]
     assert blindly["aurc_lower"] < blindly["aurc"] < blindly["aurc_upper"]
     assert blindly["spearman_lower"] < blindly["spearman"] < blindly["spearman_upper"]
-    assert blindly["auroc_failure_lower"] < blindly["auroc_failure"] < blindly["auroc_failure_upper"]
+    assert (
+        blindly["auroc_failure_lower"] < blindly["auroc_failure"] < blindly["auroc_failure_upper"]
+    )
     assert blindly["spearman"] == pytest.approx(references.spearman(blind, risk))
     assert blindly["pearson"] == pytest.approx(stats.pearsonr(blind, risk)[0])
     assert blindly["auroc_failure"] == pytest.approx(references.area_under_roc(-blind, risk > 0.8))
@@ -88,7 +106,10 @@ def test_undefined_figures_are_none():
     alike = cohort({"constant": np.ones(2)}, np.array([0.2, 0.4]), np.zeros(2, bool))
     (row,) = failure.rank_measures(alike)
     assert (row["auroc_failure"], row["spearman"], row["pearson"]) == (None, None, None)
-    assert failure.rank_measures(cohort({"missing": np.full(3, np.nan)}, np.ones(3), np.ones(3, bool))) == []
+    assert (
+        failure.rank_measures(cohort({"missing": np.full(3, np.nan)}, np.ones(3), np.ones(3, bool)))
+        == []
+    )
 
 
 def test_items_of_one_case_have_no_intervals():
@@ -96,7 +117,11 @@ def test_items_of_one_case_have_no_intervals():
     rng = np.random.default_rng(0)
     risk, confidence = rng.random(19), rng.random(19)
     items = failure.Cohort(
-        level="landmark", risk=risk, failed=risk > 0.5, cases=np.zeros(19, int), confidences={"variance": confidence}
+        level="landmark",
+        risk=risk,
+        failed=risk > 0.5,
+        cases=np.zeros(19, int),
+        confidences={"variance": confidence},
     )
     (row,) = failure.rank_measures(items)
     assert row["aurc"] == pytest.approx(areas.areas(confidence, risk)["aurc"])

@@ -32,7 +32,9 @@ def test_heatmaps_are_gaussians_of_peak_one_in_x_and_y():
     found = gaussian_heatmaps(tf.constant(points), (9, 12), 1.5).numpy()
     for n in range(2):
         for k in range(3):
-            np.testing.assert_allclose(found[n, ..., k], references.gaussian_heatmap(points[n, k], (9, 12), 1.5), atol=1e-6)
+            np.testing.assert_allclose(
+                found[n, ..., k], references.gaussian_heatmap(points[n, k], (9, 12), 1.5), atol=1e-6
+            )
     exact = gaussian_heatmaps(tf.constant([[[7.0, 2.0]]]), (9, 12), 2.0).numpy()[0, ..., 0]
     assert exact[2, 7] == exact.max() == 1
     assert exact[2, 9] == pytest.approx(math.exp(-0.5))
@@ -42,9 +44,13 @@ def test_heatmaps_are_gaussians_of_peak_one_in_x_and_y():
 def test_losses_against_the_reference(name):
     points, outputs = random_batch()
     points[0, 1] = NOWHERE
-    found = make_heatmap_loss(LossConfig(name=name, heatmap_sigma=1.5))(tf.constant(points), tf.constant(outputs))
+    found = make_heatmap_loss(LossConfig(name=name, heatmap_sigma=1.5))(
+        tf.constant(points), tf.constant(outputs)
+    )
     for n in range(2):
-        expected = [references.heatmap_loss(name, points[n, k], outputs[n, ..., k], 1.5) for k in range(3)]
+        expected = [
+            references.heatmap_loss(name, points[n, k], outputs[n, ..., k], 1.5) for k in range(3)
+        ]
         assert found.numpy()[n] == pytest.approx(np.nanmean(expected), rel=1e-5)
 
 
@@ -73,9 +79,16 @@ def test_an_image_without_landmarks_costs_nothing(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LOSSES)
 def test_networks_learn_where_landmarks_are(name, tfuq, tmp_path):
-    changes = f"data.root={tmp_path / 'data'}", f"training.loss.name={name}", "training.epochs=24", "network.level_dropout={}"
+    changes = (
+        f"data.root={tmp_path / 'data'}",
+        f"training.loss.name={name}",
+        "training.epochs=24",
+        "network.level_dropout={}",
+    )
     options = [word for change in changes for word in ("-o", change)]
-    result = tfuq("train", "cephalogram", "--method", "deterministic", *options, "--run", tmp_path / "run")
+    result = tfuq(
+        "train", "cephalogram", "--method", "deterministic", *options, "--run", tmp_path / "run"
+    )
     assert result.exit_code == 0, result.output
     with (tmp_path / "run" / "members" / "0" / "history.csv").open() as file:
         errors = [float(row["val_radial_error"]) for row in csv.DictReader(file)]
@@ -85,7 +98,9 @@ def test_networks_learn_where_landmarks_are(name, tfuq, tmp_path):
 def test_the_cross_entropy_of_its_own_target_is_the_entropy():
     g = references.gaussian_heatmap((4.3, 5.1), (9, 12), 1.5)
     g = g / g.sum()
-    loss = heatmap_cross_entropy(tf.constant([[[4.3, 5.1]]]), tf.constant(np.log(g)[None, ..., None], tf.float32), 1.5)
+    loss = heatmap_cross_entropy(
+        tf.constant([[[4.3, 5.1]]]), tf.constant(np.log(g)[None, ..., None], tf.float32), 1.5
+    )
     assert loss.numpy()[0] == pytest.approx(-(g * np.log(g)).sum(), rel=1e-5)
 
 
@@ -103,9 +118,21 @@ def test_a_gaussians_centre_is_found_within_the_image_and_at_its_borders(sigma):
     rows, columns = 24, 33
     rng = np.random.default_rng(0)
     inside = rng.uniform((0, 0), (columns - 1, rows - 1), (60, 2))
-    corners = [[0, 0], [columns - 1, 0], [-0.4, 12.3], [columns - 0.6, 5], [15.5, -0.4], [0.4, rows - 0.6]]
+    corners = [
+        [0, 0],
+        [columns - 1, 0],
+        [-0.4, 12.3],
+        [columns - 0.6, 5],
+        [15.5, -0.4],
+        [0.4, rows - 0.6],
+    ]
     centres = np.concatenate([inside, corners, [[3.5, 2.5], [10.5, 11.5]]])
-    found = positions(gaussian_heatmaps(tf.constant(centres[None], tf.float32), (rows, columns), sigma).numpy()[None], sigma)
+    found = positions(
+        gaussian_heatmaps(tf.constant(centres[None], tf.float32), (rows, columns), sigma).numpy()[
+            None
+        ],
+        sigma,
+    )
     np.testing.assert_allclose(found[0, 0, :, :2], centres, atol=1e-4)
     np.testing.assert_allclose(found[0, 0, :, 2], 1, atol=0.35)
 
@@ -144,9 +171,14 @@ def test_measures_against_the_reference(mm):
     rng = np.random.default_rng(3)
     points = rng.normal(size=(7, 2)) @ rng.normal(size=(2, 2)) + 40
     row = landmark_measures(points, activations := rng.random(7), mm)
-    expected = references.landmark_spread(points) | {"x": points[:, 0].mean(), "y": points[:, 1].mean()}
+    expected = references.landmark_spread(points) | {
+        "x": points[:, 0].mean(),
+        "y": points[:, 1].mean(),
+    }
     if mm is not None:
-        expected |= {f"{name}_mm": value for name, value in references.landmark_spread(points * mm).items()}
+        expected |= {
+            f"{name}_mm": value for name, value in references.landmark_spread(points * mm).items()
+        }
         expected |= {"x_mm": points[:, 0].mean() * mm[0], "y_mm": points[:, 1].mean() * mm[1]}
     expected |= {"max_activation": activations.mean()}
     ellipse = {name: row.pop(name) for name in list(row) if name.startswith("ellipse")}
@@ -158,7 +190,9 @@ def test_measures_against_the_reference(mm):
 
 def test_a_known_ellipse_holds_95_percent():
     turn = np.deg2rad(30)
-    axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])  # along, across; y down
+    axes = np.array(
+        [[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]
+    )  # along, across; y down
     draws = np.random.default_rng(0).normal(size=(200_000, 2)) * [3, 1] @ axes
     row = landmark_measures(draws, np.ones(len(draws)), None)
     assert row["ellipse_degrees"] == pytest.approx(30, abs=0.3)
@@ -188,7 +222,10 @@ def test_few_samples_have_an_ellipse_that_holds_95_percent_of_further_ones(sampl
 
 def test_samples_on_a_line_or_in_a_point_have_an_ellipse_too():
     line = landmark_measures(np.array([[0.0, 0], [2, -2], [1, -1]]), np.ones(3), None)
-    assert (line["ellipse_degrees"], line["ellipse_short"]) == (pytest.approx(135), pytest.approx(0, abs=1e-6))
+    assert (line["ellipse_degrees"], line["ellipse_short"]) == (
+        pytest.approx(135),
+        pytest.approx(0, abs=1e-6),
+    )
     point = landmark_measures(np.ones((3, 2)), np.ones(3), None)
     assert (point["variance"], point["ellipse_long"], point["ellipse_short"]) == (0, 0, 0)
     no_spread = Ellipse(long=0.0, short=0.0, degrees=0.0)
@@ -206,14 +243,17 @@ def test_positions_keep_their_place_when_an_image_is_resized():
     np.testing.assert_allclose(rescale_points(there, (64, 48), (20, 30)), points)
     # The field of view is kept: its corners, half a pixel beyond the outermost centres, fall on each other.
     np.testing.assert_allclose(
-        rescale_points(np.array([[-0.5, -0.5], [29.5, 19.5]]), (20, 30), (64, 48)), [[-0.5] * 2, [47.5, 63.5]]
+        rescale_points(np.array([[-0.5, -0.5], [29.5, 19.5]]), (20, 30), (64, 48)),
+        [[-0.5] * 2, [47.5, 63.5]],
     )
     np.testing.assert_allclose(rescale_points(np.array([0.0, 0.0]), (10, 10), (20, 20)), [0.5, 0.5])
     np.testing.assert_allclose(stretch((20, 30), (64, 48)), [48 / 30, 64 / 20])
 
 
 def config_of(landmarks, **annotations):
-    return task_settings("landmarks", "nowhere", data={"landmarks": landmarks, "annotations": annotations})
+    return task_settings(
+        "landmarks", "nowhere", data={"landmarks": landmarks, "annotations": annotations}
+    )
 
 
 def case_of(**raters):
@@ -228,13 +268,18 @@ def test_annotations_come_into_the_images_pixels():
     np.testing.assert_allclose(half, [[4.75, 9.75], [14.75, 2.25], NOWHERE])
     upwards = reference_points(config_of(["a", "b", "c"], y_up=True), case, (50, 40))
     np.testing.assert_array_equal(upwards, [[10, 30], [30, 45], NOWHERE])  # pixel row = rows − y
-    both = reference_points(config_of(["a", "b", "c"], y_up=True, image_size=[80, 100]), case, (50, 40))
+    both = reference_points(
+        config_of(["a", "b", "c"], y_up=True, image_size=[80, 100]), case, (50, 40)
+    )
     np.testing.assert_allclose(both, [[4.75, 39.75], [14.75, 47.25], NOWHERE])
 
 
 def test_a_pixel_is_as_large_as_the_annotated_image_says():
     assert pixel_mm(config_of(["a"], image_size=[1935, 2400]), (800, 640)) is None
-    np.testing.assert_allclose(pixel_mm(config_of(["a"], image_size=[1935, 2400], pixel_mm=0.1), (800, 640)), [0.30234375, 0.3])
+    np.testing.assert_allclose(
+        pixel_mm(config_of(["a"], image_size=[1935, 2400], pixel_mm=0.1), (800, 640)),
+        [0.30234375, 0.3],
+    )
     np.testing.assert_allclose(pixel_mm(config_of(["a"], pixel_mm=0.1), (800, 640)), [0.1, 0.1])
 
 
@@ -247,24 +292,37 @@ def test_raters_and_their_mean():
     ):
         config = config_of(["a", "b", "c"], rater=rater)
         np.testing.assert_array_equal(reference_points(config, case, (50, 40)), expected)
-        np.testing.assert_array_equal(rater_points(config_of(["a", "b", "c"]), case, (50, 40), rater), expected)
+        np.testing.assert_array_equal(
+            rater_points(config_of(["a", "b", "c"]), case, (50, 40), rater), expected
+        )
     one = case_of(table=[[10, 20]])
     for rater in ("senior", "junior", "mean"):
-        np.testing.assert_array_equal(reference_points(config_of(["a"], rater=rater), one, (50, 40)), [[10, 20]])
+        np.testing.assert_array_equal(
+            reference_points(config_of(["a"], rater=rater), one, (50, 40)), [[10, 20]]
+        )
 
 
 @pytest.mark.parametrize("point", [[40, 5], [-0.6, 5], [5, 50], [5, -1], [1e6, 5]])
 def test_a_landmark_outside_its_image_is_named(point):
-    with pytest.raises(DataError, match=r"case '007': landmark 'b' at .* is outside its image of 40×50 pixels; correct it"):
+    with pytest.raises(
+        DataError,
+        match=r"case '007': landmark 'b' at .* is outside its image of 40×50 pixels; correct it",
+    ):
         reference_points(config_of(["a", "b"]), case_of(senior=[[1, 1], point]), (50, 40))
 
 
 def test_annotations_that_do_not_serve_are_refused():
     config = config_of(["a", "b"])
-    with pytest.raises(DataError, match=r"case '007': has 1 landmarks, data\.landmarks names 2; correct"):
+    with pytest.raises(
+        DataError, match=r"case '007': has 1 landmarks, data\.landmarks names 2; correct"
+    ):
         reference_points(config, case_of(senior=[[1, 1]]), (50, 40))
     for truth in (None, {}):
-        with pytest.raises(DataError, match="case '007' has no landmarks; they are needed to train or score"):
+        with pytest.raises(
+            DataError, match="case '007' has no landmarks; they are needed to train or score"
+        ):
             reference_points(config, Case("007", (), truth=truth), (50, 40))
-    with pytest.raises(DataError, match="case '007': no annotation by 'senior'; it has junior, third"):
+    with pytest.raises(
+        DataError, match="case '007': no annotation by 'senior'; it has junior, third"
+    ):
         reference_points(config, case_of(junior=[[1, 1]] * 2, third=[[1, 1]] * 2), (50, 40))

@@ -37,13 +37,17 @@ def test_integration_over_noise_against_the_reference():
     found = np.exp(integrated_log_probabilities(tf.constant(x), tf.constant(noise)))
     for n, i, j in np.ndindex(2, 3, 4):
         mean, width = x[n, i, j, :3], np.log1p(np.exp(x[n, i, j, 3:]))
-        np.testing.assert_allclose(found[n, i, j], references.integrated_softmax(mean, width, noise[:, 0, i, j]), atol=1e-5)
+        np.testing.assert_allclose(
+            found[n, i, j], references.integrated_softmax(mean, width, noise[:, 0, i, j]), atol=1e-5
+        )
 
 
 def test_a_binary_integral_converges_to_quadrature():
     mean, raw = 1.3, 1.0
     width = math.log1p(math.exp(raw))
-    exact, _ = integrate.quad(lambda e: stats.norm.pdf(e) / (1 + math.exp(-(mean + width * e))), -9, 9)
+    exact, _ = integrate.quad(
+        lambda e: stats.norm.pdf(e) / (1 + math.exp(-(mean + width * e))), -9, 9
+    )
     x = tf.tile(tf.constant([[[mean, raw]]]), [1, 50, 1])
     noise = prediction_noise(x, SEED, 1000, tf.zeros([1, 1], tf.int32))
     found = np.exp(integrated_log_probabilities(x, noise))[0, :, 1].mean()
@@ -72,7 +76,10 @@ def test_noise_is_one_for_all_in_prediction_and_one_for_each_in_training():
 
 def test_position_loss_against_the_reference():
     heatmaps, log_variances = outputs(2, 9, 7, 3), outputs(2, 9, 7, 3, seed=1)
-    points = np.array([[[1.0, 2.0], [5.5, 3.25], [math.nan, math.nan]], [[0.0, 8.0], [6.0, 0.0], [3.0, 3.0]]], np.float32)
+    points = np.array(
+        [[[1.0, 2.0], [5.5, 3.25], [math.nan, math.nan]], [[0.0, 8.0], [6.0, 0.0], [3.0, 3.0]]],
+        np.float32,
+    )
     x = tf.constant(np.concatenate([heatmaps, log_variances], -1))
     found = position_loss(tf.constant(points), x, 1.0).numpy()
     peaks = LandmarkSamples(1.0).peaks(tf.constant(heatmaps)).numpy()
@@ -80,7 +87,9 @@ def test_position_loss_against_the_reference():
         expected = references.position_loss(points[n], heatmaps[n], log_variances[n], peaks[n])
         assert found[n] == pytest.approx(expected, rel=1e-4)
     both = with_position_loss(lambda p, h: heatmap_mse(p, h, 1.0), 1.0, 0.5)(tf.constant(points), x)
-    np.testing.assert_allclose(both, heatmap_mse(tf.constant(points), tf.constant(heatmaps), 1.0) + 0.5 * found, rtol=1e-5)
+    np.testing.assert_allclose(
+        both, heatmap_mse(tf.constant(points), tf.constant(heatmaps), 1.0) + 0.5 * found, rtol=1e-5
+    )
 
 
 def test_position_loss_is_least_at_the_squared_error_and_leaves_heatmaps_alone():
@@ -92,13 +101,19 @@ def test_position_loss_is_least_at_the_squared_error_and_leaves_heatmaps_alone()
         loss = tf.reduce_sum(position_loss(points, x, 1.0))
     np.testing.assert_allclose(tape.gradient(loss, x), 0, atol=1e-5)
     for change in (-0.3, 0.3):
-        assert float(tf.reduce_sum(position_loss(points, x + tf.constant([0.0, change]), 1.0))) > float(loss)
+        assert float(
+            tf.reduce_sum(position_loss(points, x + tf.constant([0.0, change]), 1.0))
+        ) > float(loss)
 
 
 @pytest.mark.parametrize("count", [1, 6])
 def test_parts_of_a_landmarks_variance_against_the_reference(count):
     rng = np.random.default_rng(count)
-    points, predicted, mm = rng.normal(size=(count, 2)) * 3, rng.random((count, 2)), np.array([0.5, 2.0])
+    points, predicted, mm = (
+        rng.normal(size=(count, 2)) * 3,
+        rng.random((count, 2)),
+        np.array([0.5, 2.0]),
+    )
     row = landmark_measures(points, np.ones(count), mm, predicted)
     for unit, scale in (("", 1.0), ("_mm", mm)):
         expected = references.variance_parts(points * scale, predicted * np.square(scale))
@@ -126,11 +141,15 @@ def test_heteroscedastic_landmarks_report_their_parts(heads, tfuq, tmp_path):
     with (tmp_path / "out" / "landmarks.csv").open() as file:
         rows = list(csv.DictReader(file))
     for row in rows:
-        aleatoric, epistemic, total = (float(row[f"{part}_variance"]) for part in ("aleatoric", "epistemic", "total"))
+        aleatoric, epistemic, total = (
+            float(row[f"{part}_variance"]) for part in ("aleatoric", "epistemic", "total")
+        )
         assert aleatoric > 0
         assert total == pytest.approx(aleatoric + epistemic, rel=1e-4)
         assert epistemic == pytest.approx(float(row["variance"]), rel=1e-4, abs=1e-4)
-        assert float(row["aleatoric_variance_mm"]) == pytest.approx(aleatoric * (0.67 * 3) ** 2, rel=1e-3)
+        assert float(row["aleatoric_variance_mm"]) == pytest.approx(
+            aleatoric * (0.67 * 3) ** 2, rel=1e-3
+        )
     scored = tfuq("score", tmp_path / "out", "--no-figures")
     assert scored.exit_code == 0, scored.output
     assert "total_variance" in (tmp_path / "out" / "scores" / "summary.json").read_text()

@@ -30,9 +30,15 @@ FORMULAS = ["=1+1", "+A1", "-A1", "@SUM(A1)", "\tx", "\rx", "'=1+1", "''@x"]
 
 
 def git(folder, *arguments) -> str:
-    environment = os.environ | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_AUTHOR_NAME": "a", "GIT_COMMITTER_NAME": "a"}
+    environment = os.environ | {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_AUTHOR_NAME": "a",
+        "GIT_COMMITTER_NAME": "a",
+    }
     environment |= {"GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_EMAIL": "a@b"}
-    done = subprocess.run(["git", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=True
+    )
     return done.stdout.strip()
 
 
@@ -65,7 +71,9 @@ def test_no_commit_is_told_of_a_folder_that_is_no_repository(repository, tmp_pat
     assert source_commit(tmp_path) is None
 
 
-def test_a_hostile_repository_runs_nothing_while_a_run_is_described(repository, tmp_path, balls, tfuq, monkeypatch):
+def test_a_hostile_repository_runs_nothing_while_a_run_is_described(
+    repository, tmp_path, balls, tfuq, monkeypatch
+):
     mark = tmp_path / "ran"
     monitor = tmp_path / "monitor"
     monitor.write_text(f"#!/bin/sh\ntouch {mark}\n")
@@ -93,13 +101,20 @@ def test_environment_variables_are_for_paths_of_configurations_alone(monkeypatch
 def test_a_run_shows_no_environment_variable(monkeypatch, tmp_path):
     monkeypatch.setenv("SECRET", "hunter2")
     path = tmp_path / "config.yaml"
-    path.write_text(config.load("hippocampus").dump().replace("CC BY-SA 4.0", "${SECRET}").replace("/Task04", "/${SECRET}"))
+    path.write_text(
+        config.load("hippocampus")
+        .dump()
+        .replace("CC BY-SA 4.0", "${SECRET}")
+        .replace("/Task04", "/${SECRET}")
+    )
     found = config.load_resolved(path)
     assert found.data.licence == "${SECRET}"
     assert "hunter2" not in found.dump()
 
 
-@pytest.mark.parametrize("text", ["!!bool x", "!!int x", "!!int 1:1", "!!float 1:1", "!!timestamp x", "9" * 6000])
+@pytest.mark.parametrize(
+    "text", ["!!bool x", "!!int x", "!!int 1:1", "!!float 1:1", "!!timestamp x", "9" * 6000]
+)
 def test_yaml_with_a_wrong_tag_is_refused(text):
     with pytest.raises(ConfigError, match="not valid YAML"):
         read_yaml(text, "file")
@@ -111,7 +126,9 @@ def test_numbers_of_base_60_are_words():
     assert read_yaml(long, "file") == long
 
 
-@pytest.mark.parametrize("value", [12, -3, 0.5, 1e-3, 1500.0, "1:1", "012", "0b11", "1_000", "1e5", "+1", ".5", "x"])
+@pytest.mark.parametrize(
+    "value", [12, -3, 0.5, 1e-3, 1500.0, "1:1", "012", "0b11", "1_000", "1e5", "+1", ".5", "x"]
+)
 def test_yaml_reads_back_what_it_wrote(value):
     found = read_yaml(write_yaml({"key": value}), "file")["key"]
     assert found == value
@@ -126,7 +143,8 @@ def test_an_override_of_too_many_sections_is_refused():
 def test_ranges_of_label_values_are_not_written_out():
     many = {f"{start}-{start + 9998}": 1 for start in range(1, 900_000, 10_000)}
     with_ranges = config.load(
-        "hippocampus", (f"data.label_values={{0: 0, {', '.join(f'{k}: {v}' for k, v in many.items())}}}",)
+        "hippocampus",
+        (f"data.label_values={{0: 0, {', '.join(f'{k}: {v}' for k, v in many.items())}}}",),
     )
     assert len(with_ranges.data.label_values) == 91
     with pytest.raises(ConfigError, match="names a value twice"):
@@ -136,7 +154,9 @@ def test_ranges_of_label_values_are_not_written_out():
 @pytest.mark.parametrize("kind", ["EPS", "PPM", "GIF", "PCX", "TGA", "SGI"])
 def test_a_picture_is_of_a_known_format_whatever_its_name(tmp_path, kind):
     path = tmp_path / "picture.png"
-    Image.new("RGB" if kind in ("EPS", "PPM", "PCX", "TGA", "SGI") else "L", (4, 4)).save(path, kind)
+    Image.new("RGB" if kind in ("EPS", "PPM", "PCX", "TGA", "SGI") else "L", (4, 4)).save(
+        path, kind
+    )
     with pytest.raises(DataError, match="not a readable image"):
         read(path)
 
@@ -147,9 +167,7 @@ def test_a_library_in_c_writes_nothing_to_the_terminal(tmp_path):
     content = bytearray(path.read_bytes())
     content[8:200] = bytes(192)
     path.write_bytes(content)
-    code = (
-        f"from pathlib import Path\nfrom tfuq.data.readers import read\ntry: read(Path({str(path)!r}))\nexcept Exception: pass"
-    )
+    code = f"from pathlib import Path\nfrom tfuq.data.readers import read\ntry: read(Path({str(path)!r}))\nexcept Exception: pass"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
 
@@ -179,7 +197,9 @@ def test_cells_are_no_formulas_and_read_back_as_they_were(tmp_path):
     assert {(row["value"], row["count"], row["text"]) for row in found} == {("-1.5", "-2", "-0.25")}
 
 
-@pytest.mark.parametrize(("text", "size"), [("4GB", 4 * 2**30), ("512M", 2**29), ("2.5 g", 5 * 2**29), ("100", 100)])
+@pytest.mark.parametrize(
+    ("text", "size"), [("4GB", 4 * 2**30), ("512M", 2**29), ("2.5 g", 5 * 2**29), ("100", 100)]
+)
 def test_sizes_of_memory(text, size):
     assert parse_size(text) == size
 
@@ -228,7 +248,9 @@ def test_a_small_file_of_many_voxels_is_refused_before_it_is_read(tmp_path, giga
         for _ in range(400):
             file.write(bytes(2**20))
     assert path.stat().st_size < 2**20
-    with pytest.raises(DataError, match=r"scan.nii.gz: 1024×1024×400 voxels take .* of memory that are free"):
+    with pytest.raises(
+        DataError, match=r"scan.nii.gz: 1024×1024×400 voxels take .* of memory that are free"
+    ):
         read(path)
 
 
@@ -240,7 +262,9 @@ def test_a_small_picture_of_many_pixels_is_refused_before_it_is_read(tmp_path, k
     pixels.save(path, **({"compression": "tiff_deflate"} if kind == "tiff" else {}))
     before = psutil.Process().memory_info().rss
     del pixels
-    with pytest.raises(DataError, match=rf"picture.{kind}: \d+×\d+×3 pixels take .* of memory that are free"):
+    with pytest.raises(
+        DataError, match=rf"picture.{kind}: \d+×\d+×3 pixels take .* of memory that are free"
+    ):
         read(path)
     assert psutil.Process().memory_info().rss < before + 2**26
 
@@ -250,7 +274,8 @@ def test_an_idx_of_many_numbers_is_refused_before_it_is_read(tmp_path, gigabyte)
     path.write_bytes(struct.pack(">BBBBI", 0, 0, 8, 1, 2**29))
     os.truncate(path, 8 + 2**29)  # a hole, which takes no room on the disk
     with pytest.raises(
-        DataError, match=r"idx1-ubyte: 5\.36871e\+08 numbers take 1\.5 GB, more than .* of memory that are free"
+        DataError,
+        match=r"idx1-ubyte: 5\.36871e\+08 numbers take 1\.5 GB, more than .* of memory that are free",
     ):
         read_idx(path)
 
@@ -265,7 +290,11 @@ def archive(**members) -> bytes:
 
 def npy(array: np.ndarray, claimed: tuple[int, ...] | None = None) -> bytes:
     buffer = io.BytesIO()
-    head = {"descr": np.lib.format.dtype_to_descr(array.dtype), "fortran_order": False, "shape": claimed or array.shape}
+    head = {
+        "descr": np.lib.format.dtype_to_descr(array.dtype),
+        "fortran_order": False,
+        "shape": claimed or array.shape,
+    }
     np.lib.format.write_array_header_1_0(buffer, head)
     return buffer.getvalue() + array.tobytes()
 
@@ -302,7 +331,11 @@ def test_an_archive_with_pickled_objects_is_refused(tmp_path):
 
 
 def test_an_archive_reads_back(tmp_path):
-    arrays = {"a|b": np.arange(6.0).reshape(2, 3), "c": np.asfortranarray(np.arange(6).reshape(3, 2)), "d": np.array(3)}
+    arrays = {
+        "a|b": np.arange(6.0).reshape(2, 3),
+        "c": np.asfortranarray(np.arange(6).reshape(3, 2)),
+        "d": np.array(3),
+    }
     for save in (np.savez, np.savez_compressed):
         buffer = io.BytesIO()
         save(buffer, **arrays)
@@ -332,14 +365,24 @@ def test_a_configuration_of_a_study_whose_name_is_too_long_is_refused(tfuq, tmp_
 
 
 def test_a_root_whose_name_is_too_long_is_refused(tfuq):
-    assert_refused(tfuq("data", "check", "hippocampus", "-o", f"data.root={LONG}"), "too long", "shorten")
+    assert_refused(
+        tfuq("data", "check", "hippocampus", "-o", f"data.root={LONG}"), "too long", "shorten"
+    )
 
 
 @pytest.mark.parametrize(
     "words",
     [
         ("data", "check", "quickstart", "-o", 'data.root="a\\0b"'),
-        ("train", "quickstart", "--method", "vi", "-o", 'variational.warm_start="a\\0b"', "--dry-run"),
+        (
+            "train",
+            "quickstart",
+            "--method",
+            "vi",
+            "-o",
+            'variational.warm_start="a\\0b"',
+            "--dry-run",
+        ),
         ("data", "check", "mnist", "-o", 'data.table="a\\0b"'),
     ],
 )

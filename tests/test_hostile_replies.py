@@ -16,7 +16,15 @@ from PIL import Image
 from tensorflow_serving.apis import predict_pb2
 
 from tests.conftest import settings, task_settings
-from tests.support.replies import PREPARED, false_reply, grpc_server, make_export, message, socket_server, true_reply
+from tests.support.replies import (
+    PREPARED,
+    false_reply,
+    grpc_server,
+    make_export,
+    message,
+    socket_server,
+    true_reply,
+)
 from tfuq.errors import RunError, TfuqError
 from tfuq.serving import Client, transport
 from tfuq.serving.expected import Output, expected_outputs
@@ -37,7 +45,9 @@ def place(tmp_path_factory):
     def make(task: str):
         if task not in made:
             folder = tmp_path_factory.mktemp(task)
-            config = settings(folder, rank=2) if task == "segmentation" else task_settings(task, folder)
+            config = (
+                settings(folder, rank=2) if task == "segmentation" else task_settings(task, folder)
+            )
             make_export(folder / "model", config)
             made[task] = config, folder / "model", write_image(folder, task)
         return made[task]
@@ -48,7 +58,10 @@ def place(tmp_path_factory):
 def write_image(folder: Path, task: str) -> Path:
     pixels = np.random.default_rng(0).integers(0, 255, (32, 32, 2), np.uint8)
     if task == "segmentation":
-        nibabel.save(nibabel.Nifti1Image(pixels[:16, :16].astype(np.float32), np.eye(4)), folder / "scan.nii.gz")
+        nibabel.save(
+            nibabel.Nifti1Image(pixels[:16, :16].astype(np.float32), np.eye(4)),
+            folder / "scan.nii.gz",
+        )
         return folder / "scan.nii.gz"
     Image.fromarray(pixels[..., 0]).save(folder / "image.png")
     return folder / "image.png"
@@ -61,17 +74,30 @@ def require_sound(folder: Path, classes: int) -> None:
     for path in folder.rglob("*.csv"):
         for row in csv.DictReader(path.open()):
             for name, cell in row.items():
-                if name not in ("case", "class", "component", "landmark", "label", "reason") and cell:
+                if (
+                    name not in ("case", "class", "component", "landmark", "label", "reason")
+                    and cell
+                ):
                     require_range(name, np.array(float(cell)), classes)
 
 
 def require_range(name: str, values: np.ndarray, classes: int) -> None:
     assert np.isfinite(values).all(), name
-    most = {"label": classes - 1, "standard_deviation": 0.5, "probability": 1, "variation_ratio": 1, "votes": 1}
+    most = {
+        "label": classes - 1,
+        "standard_deviation": 0.5,
+        "probability": 1,
+        "variation_ratio": 1,
+        "votes": 1,
+    }
     stem = name.split("_")[0] if name.startswith(("probability_", "votes_")) else name
     high = most.get(stem, math.log(classes) if "entropy" in name or "mutual" in name else math.inf)
     least = (
-        -math.inf if stem in ("x", "y", "activation", "max_activation") or "covariance_xy" in name or "ellipse" in name else 0
+        -math.inf
+        if stem in ("x", "y", "activation", "max_activation")
+        or "covariance_xy" in name
+        or "ellipse" in name
+        else 0
     )
     if stem in ("x", "y"):
         least, high = -0.5, 31.5
@@ -81,7 +107,11 @@ def require_range(name: str, values: np.ndarray, classes: int) -> None:
 
 def written(folder: Path) -> list[Path]:
     """Files that hold results."""
-    return [p for p in folder.rglob("*") if p.is_file() and p.name not in (".lock", ".tfuq", "manifest.json")]
+    return [
+        p
+        for p in folder.rglob("*")
+        if p.is_file() and p.name not in (".lock", ".tfuq", "manifest.json")
+    ]
 
 
 def outcome(client: Client, image: Path, out: Path, classes: int) -> str:
@@ -105,15 +135,22 @@ def fuzz(place, tmp_path: Path, task: str, count: int, seed: int) -> Counter:
     with grpc_server(lambda shape: false_reply(true_reply(config, shape), rng)) as address:
         client = Client(folder, address)
         for number in range(count):
-            found[outcome(client, image, tmp_path / str(number), max(len(config.data.classes), 2))] += 1
+            found[
+                outcome(client, image, tmp_path / str(number), max(len(config.data.classes), 2))
+            ] += 1
     return found
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_true_replies_are_believed(place, tmp_path, task):
     config, folder, image = place(task)
-    with grpc_server(lambda shape: message(true_reply(config, shape)).SerializeToString()) as address:
-        assert outcome(Client(folder, address), image, tmp_path, max(len(config.data.classes), 2)) == "written"
+    with grpc_server(
+        lambda shape: message(true_reply(config, shape)).SerializeToString()
+    ) as address:
+        assert (
+            outcome(Client(folder, address), image, tmp_path, max(len(config.data.classes), 2))
+            == "written"
+        )
     assert written(tmp_path)
 
 
@@ -121,7 +158,9 @@ def test_true_replies_are_believed(place, tmp_path, task):
 @pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.slow)])
 def test_false_replies_are_refused_or_harmless(place, tmp_path, task, count, caplog):
     found = fuzz(place, tmp_path, task, count, seed=count)
-    assert not [record for record in caplog.records if record.exc_info]  # gRPC logs tracebacks of its callbacks
+    assert not [
+        record for record in caplog.records if record.exc_info
+    ]  # gRPC logs tracebacks of its callbacks
     assert found["refused"] > 0.5 * count
     assert found["written"]  # such as a reply of which a last digit was changed
 
@@ -130,7 +169,10 @@ def test_false_replies_are_refused_or_harmless(place, tmp_path, task, count, cap
 CHANGES = [
     (lambda r: r.outputs.pop("votes"), "has no output votes"),
     (lambda r: r.outputs["more"].CopyFrom(r.outputs["votes"]), "has an output 'more'"),
-    (lambda r: put(r, "votes", lambda a: a.astype(np.float64)), "votes is of type DT_DOUBLE, not float32"),
+    (
+        lambda r: put(r, "votes", lambda a: a.astype(np.float64)),
+        "votes is of type DT_DOUBLE, not float32",
+    ),
     (lambda r: put(r, "votes", lambda a: a.astype(np.float16)), "votes is of type DT_HALF"),
     (lambda r: setattr(r.outputs["votes"], "dtype", 999), "votes is of type 999"),
     (lambda r: put(r, "votes", lambda a: a.T), r"votes is of shape \(10, 1\), not \(1, 10\)"),
@@ -138,16 +180,31 @@ CHANGES = [
     (lambda r: setattr(r.outputs["votes"].tensor_shape.dim[0], "size", 2**42), "votes is of shape"),
     (lambda r: setattr(r.outputs["votes"].tensor_shape.dim[0], "size", -1), "votes is of shape"),
     (lambda r: setattr(r.outputs["votes"].tensor_shape, "unknown_rank", True), "axes, not 2"),
-    (lambda r: setattr(r.outputs["votes"], "tensor_content", b"\0" * 36), "votes has 36 bytes, not 40"),
+    (
+        lambda r: setattr(r.outputs["votes"], "tensor_content", b"\0" * 36),
+        "votes has 36 bytes, not 40",
+    ),
     (lambda r: setattr(r.outputs["votes"], "tensor_content", b""), "votes has 0 values, not 10"),
-    (lambda r: put(r, "probability", lambda a: a * np.float32(np.nan)), "probability holds NaN or infinite"),
+    (
+        lambda r: put(r, "probability", lambda a: a * np.float32(np.nan)),
+        "probability holds NaN or infinite",
+    ),
     (lambda r: put(r, "probability", lambda a: a * 2), "probability"),
     (lambda r: put(r, "probability", lambda a: a / 2), "probability does not add up to 1"),
     (lambda r: put(r, "predictive_entropy", lambda a: a * 0 + 2.4), r"outside of \[0, 2\.30259\]"),
     (lambda r: put(r, "predictive_entropy", lambda a: a * 0), "is not that of probability"),
-    (lambda r: put(r, "mutual_information", lambda a: -a - 1), r"mutual_information holds .* outside of \[0, 2\.30259\]"),
-    (lambda r: put(r, "mutual_information", lambda a: a + 0.1), "is not predictive_entropy less expected_entropy"),
-    (lambda r: put(r, "variation_ratio", lambda a: a * 0 + 0.89), "variation_ratio is not that of votes"),
+    (
+        lambda r: put(r, "mutual_information", lambda a: -a - 1),
+        r"mutual_information holds .* outside of \[0, 2\.30259\]",
+    ),
+    (
+        lambda r: put(r, "mutual_information", lambda a: a + 0.1),
+        "is not predictive_entropy less expected_entropy",
+    ),
+    (
+        lambda r: put(r, "variation_ratio", lambda a: a * 0 + 0.89),
+        "variation_ratio is not that of votes",
+    ),
     (lambda r: put(r, "standard_deviation", lambda a: a * 0 + 0.6), r"outside of \[0, 0\.5\]"),
     (lambda r: setattr(r.model_spec, "name", "another\n"), "is of model 'another"),
     (lambda r: setattr(r.model_spec.version, "value", 2), "is of version 2, not 1"),
@@ -156,7 +213,9 @@ CHANGES = [
 
 def put(response, name: str, change) -> None:
     values = tf.make_ndarray(response.outputs[name])
-    response.outputs[name].CopyFrom(tf.make_tensor_proto(np.ascontiguousarray(change(values)).astype(change(values).dtype)))
+    response.outputs[name].CopyFrom(
+        tf.make_tensor_proto(np.ascontiguousarray(change(values)).astype(change(values).dtype))
+    )
 
 
 @pytest.mark.parametrize(("change", "words"), CHANGES)
@@ -184,14 +243,19 @@ def test_landmarks_outside_of_the_image_are_refused(place, tmp_path, place_of):
         outputs["landmarks"][place_of] = 31.7
         return message(outputs).SerializeToString()
 
-    with grpc_server(reply) as address, pytest.raises(RunError, match=r"landmarks holds 31\.7, .*\[-0\.5, 31\.5\]"):
+    with (
+        grpc_server(reply) as address,
+        pytest.raises(RunError, match=r"landmarks holds 31\.7, .*\[-0\.5, 31\.5\]"),
+    ):
         Client(folder, address).predict([image], tmp_path / "out")
 
 
 def test_a_reply_is_not_read_beyond_what_it_may_have(place, tmp_path):
     _, folder, image = place("classification")
     with (
-        grpc_server(lambda shape: message({"votes": np.zeros(10**7, np.float32)}).SerializeToString()) as address,
+        grpc_server(
+            lambda shape: message({"votes": np.zeros(10**7, np.float32)}).SerializeToString()
+        ) as address,
         pytest.raises(RunError, match="RESOURCE_EXHAUSTED"),
     ):
         Client(folder, address).predict([image], tmp_path / "out")
@@ -217,7 +281,11 @@ def test_fields_are_counted_before_they_are_parsed(content):
 def test_values_may_come_one_by_one_as_tensorflow_serving_sends_them():
     """The server's default is typed fields, not ``tensor_content``."""
     response = predict_pb2.PredictResponse()
-    for name, kind, values in (("float", 1, [0.5, 0.25]), ("byte", 4, [0, 255]), ("text", 7, [b"a", b"b"])):
+    for name, kind, values in (
+        ("float", 1, [0.5, 0.25]),
+        ("byte", 4, [0, 255]),
+        ("text", 7, [b"a", b"b"]),
+    ):
         tensor = response.outputs[name]
         tensor.dtype = kind
         tensor.tensor_shape.dim.add(size=2)
@@ -283,8 +351,14 @@ def test_rest_is_believed_as_far_as_it_is_true():
 
 
 RESPONSES = [
-    (answer("302 Found", b"", "Location: http://localhost:1/", "Content-Length: 0"), "does not answer .302"),
-    (answer("307 Temporary Redirect", b"", "Location: file:///etc/passwd", "Content-Length: 0"), "does not answer .307"),
+    (
+        answer("302 Found", b"", "Location: http://localhost:1/", "Content-Length: 0"),
+        "does not answer .302",
+    ),
+    (
+        answer("307 Temporary Redirect", b"", "Location: file:///etc/passwd", "Content-Length: 0"),
+        "does not answer .307",
+    ),
     (answer("404 Not Found", b"no\x1b[2J\r\nsuch" * 10**5), "does not answer .404: no"),
     (answer("200 OK", b" " * 10**6 + SOUND), "longer than the 65696 bytes"),
     (answer("200 OK", SOUND, "Transfer-Encoding: chunked"), "does not answer"),
@@ -346,7 +420,10 @@ def change_description(folder: Path, **changes) -> Path:
         ({"max_samples": 0}, "max_samples: Input should be greater than"),
         ({"name": "../../etc"}, "name: String should match"),
         ({"signatures": {}}, "signature prepared is not in its description"),
-        ({"signatures": {"prepared": ["secret"]}}, "output 'secret' of prepared is none that this version"),
+        (
+            {"signatures": {"prepared": ["secret"]}},
+            "output 'secret' of prepared is none that this version",
+        ),
     ],
 )
 def test_descriptions_that_do_not_fit_are_refused(tmp_path, changes, words):
@@ -354,12 +431,16 @@ def test_descriptions_that_do_not_fit_are_refused(tmp_path, changes, words):
     make_export(tmp_path / "model", config)
     change_description(tmp_path / "model", **changes)
     with pytest.raises(TfuqError, match=words):
-        Client(tmp_path / "model", "localhost:1").predict([write_image(tmp_path, "classification")], tmp_path / "out")
+        Client(tmp_path / "model", "localhost:1").predict(
+            [write_image(tmp_path, "classification")], tmp_path / "out"
+        )
 
 
 def test_what_is_expected_has_the_names_that_exports_have(place):
     for task in TASKS:
         config, folder, _ = place(task)
         export = Client(folder, "localhost:1").export
-        expected = expected_outputs(export, config, "prepared", {"image": np.zeros((1, 16, 16, 1)), "num_samples": 3})
+        expected = expected_outputs(
+            export, config, "prepared", {"image": np.zeros((1, 16, 16, 1)), "num_samples": 3}
+        )
         assert sorted(expected) == PREPARED[task]

@@ -16,14 +16,19 @@ HEADER = struct.pack(">4B3I", 0, 0, 8, 3, 2, 3, 4)
 
 
 def idx(array: np.ndarray, code: int) -> bytes:
-    return struct.pack(f">4B{array.ndim}I", 0, 0, code, array.ndim, *array.shape) + array.astype(CODES[code]).tobytes()
+    return (
+        struct.pack(f">4B{array.ndim}I", 0, 0, code, array.ndim, *array.shape)
+        + array.astype(CODES[code]).tobytes()
+    )
 
 
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_every_data_type_plain_and_gzip(tmp_path, code, pack):
     array = np.arange(24).reshape(2, 3, 4) * 5
-    path = tmp_path / "any-name"  # gzip is seen in the content: downloads are often unpacked under the old name
+    path = (
+        tmp_path / "any-name"
+    )  # gzip is seen in the content: downloads are often unpacked under the old name
     path.write_bytes(pack(idx(array, code)))
     found = read_idx(path)
     np.testing.assert_array_equal(found, array)
@@ -33,7 +38,9 @@ def test_every_data_type_plain_and_gzip(tmp_path, code, pack):
 
 def test_mnist_is_read():
     folder = real("mnist")
-    images, labels = (read_idx(folder / f"t10k-{kind}-ubyte.gz") for kind in ("images-idx3", "labels-idx1"))
+    images, labels = (
+        read_idx(folder / f"t10k-{kind}-ubyte.gz") for kind in ("images-idx3", "labels-idx1")
+    )
     assert images.shape == (10_000, 28, 28)
     assert (images.dtype, images.max()) == (np.uint8, 255)
     assert labels.shape == (10_000,)
@@ -52,7 +59,10 @@ def test_mnist_is_read():
         (struct.pack(">4B2I", 0, 0, 8, 2, 0, 28), "none of which may be 0"),
         (HEADER + bytes(23), "truncated.*exactly 24 bytes"),
         (HEADER + bytes(25), "bytes after the last number"),
-        (struct.pack(">4B3I", 0, 0, 8, 3, *[2**32 - 1] * 3) + bytes(9), "more than the file can hold"),
+        (
+            struct.pack(">4B3I", 0, 0, 8, 3, *[2**32 - 1] * 3) + bytes(9),
+            "more than the file can hold",
+        ),
     ],
 )
 def test_broken_files_are_refused_plain_and_gzip(tmp_path, content, words):

@@ -23,7 +23,10 @@ WING_MARKS = [str(n) for n in range(1, 13)]
 
 
 def write_idx(path, array):
-    content = struct.pack(f">4B{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.astype(np.uint8).tobytes()
+    content = (
+        struct.pack(f">4B{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+        + array.astype(np.uint8).tobytes()
+    )
     path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
 
 
@@ -40,7 +43,9 @@ def test_real_mnist_is_60000_digits_of_which_10000_are_set_aside():
     parts = split_cases(cases, SplitConfig(train=45_000, validation=5_000, test=10_000))
     assert {case.id[:4] for case in parts["test"]} == {"t10k"}
     assert {case.id[:5] for part in ("train", "validation") for case in parts[part]} == {"train"}
-    with pytest.raises(DataError, match=r"more cases than the 50000 with a reference \(train 50000, validation 1\)"):
+    with pytest.raises(
+        DataError, match=r"more cases than the 50000 with a reference \(train 50000, validation 1\)"
+    ):
         split_cases(cases, SplitConfig(train=50_000, validation=1, test=1))
     config = task_settings("classification", root)
     assert {class_of(config, case) for case in parts["test"]} == set(range(10))
@@ -49,7 +54,10 @@ def test_real_mnist_is_60000_digits_of_which_10000_are_set_aside():
     raw = gzip.decompress((root / "t10k-images-idx3-ubyte.gz").read_bytes())
     last = np.frombuffer(raw[-784:], np.uint8).reshape(28, 28)
     np.testing.assert_array_equal(read_case_image(chosen).array[:, :, 0, 0], last)
-    assert class_of(config, chosen) == gzip.decompress((root / "t10k-labels-idx1-ubyte.gz").read_bytes())[-1]
+    assert (
+        class_of(config, chosen)
+        == gzip.decompress((root / "t10k-labels-idx1-ubyte.gz").read_bytes())[-1]
+    )
 
 
 def test_idx_plain_without_labels_and_with_too_few(tmp_path):
@@ -61,7 +69,8 @@ def test_idx_plain_without_labels_and_with_too_few(tmp_path):
     np.testing.assert_array_equal(read_case_image(unlabelled[3]).array[:, :, 0, 0], images[3])
     write_idx(tmp_path / "train-labels-idx1-ubyte.gz", np.array([1, 0, 2, 1]))
     with pytest.raises(
-        DataError, match=r"train-labels-idx1-ubyte.gz: has 4 labels for the 5 images of train-images-idx3-ubyte"
+        DataError,
+        match=r"train-labels-idx1-ubyte.gz: has 4 labels for the 5 images of train-images-idx3-ubyte",
     ):
         list_cases("idx", tmp_path)
     write_idx(tmp_path / "train-labels-idx1-ubyte.gz", np.array([1, 0, 2, 1, 0]))
@@ -87,9 +96,14 @@ def test_a_folder_per_class(tmp_path, parts):
         (tmp_path / place / "cat" / "notes.txt").write_text("not an image")
     cases = list_cases("image-folders", tmp_path)
     assert len(cases) == 3 * max(len(parts), 1)
-    assert Counter(case.truth for case in cases) == {"cat": 2 * max(len(parts), 1), "dog": max(len(parts), 1)}
+    assert Counter(case.truth for case in cases) == {
+        "cat": 2 * max(len(parts), 1),
+        "dog": max(len(parts), 1),
+    }
     assert {case.part for case in cases} == (set(parts) or {None})
-    config = task_settings("classification", tmp_path, data={"layout": "image-folders", "classes": ["dog", "cat"]})
+    config = task_settings(
+        "classification", tmp_path, data={"layout": "image-folders", "classes": ["dog", "cat"]}
+    )
     assert {class_of(config, case) for case in cases if case.truth == "cat"} == {1}
     chosen = split_cases(cases, SplitConfig(train=1, validation=1, test=1))
     assert all(case.part == "test" for case in chosen["test"]) or not parts
@@ -100,7 +114,9 @@ def test_folders_that_do_not_serve(tmp_path):
     with pytest.raises(DataError, match="no cases in the image-folders layout"):
         list_cases("image-folders", tmp_path)
     (tmp_path / "cat").mkdir()
-    with pytest.raises(DataError, match="cat: holds no image of its class; add some, or remove the folder"):
+    with pytest.raises(
+        DataError, match="cat: holds no image of its class; add some, or remove the folder"
+    ):
         list_cases("image-folders", tmp_path)
     write_picture(tmp_path / "train" / "cat" / "1.png")
     write_picture(tmp_path / "test" / "cat" / "1.png")
@@ -111,7 +127,9 @@ def test_folders_that_do_not_serve(tmp_path):
 def test_a_table_of_files_and_labels(tmp_path):
     for name in ("a.png", "sub/a.png", "sub/b.jpg"):
         write_picture(tmp_path / name)
-    (tmp_path / "labels.csv").write_text("\ufefffile,label,part\na.png,cat,train\nsub/a.png,dog,test\nsub/b.jpg,,\n", "utf-8")
+    (tmp_path / "labels.csv").write_text(
+        "\ufefffile,label,part\na.png,cat,train\nsub/a.png,dog,test\nsub/b.jpg,,\n", "utf-8"
+    )
     cases = list_cases("image-table", tmp_path, table="labels.csv")
     assert [(case.id, case.truth, case.part) for case in cases] == [
         ("a", "cat", "train"),
@@ -151,7 +169,9 @@ def test_a_class_that_is_not_declared_is_named(tmp_path):
     write_picture(tmp_path / "cat" / "1.png")
     (case,) = list_cases("image-folders", tmp_path)
     config = task_settings("classification", tmp_path, data={"classes": ["dog", "bird"]})
-    with pytest.raises(DataError, match="case 'cat-1': class 'cat' is not among the declared dog, bird; add it"):
+    with pytest.raises(
+        DataError, match="case 'cat-1': class 'cat' is not among the declared dog, bird; add it"
+    ):
         class_of(config, case)
 
 
@@ -172,7 +192,11 @@ def test_real_cephalograms_have_both_doctors():
     assert 0.5 < np.mean(distances) < 4  # mm, between two people
     # Nasion is above menton and pogonion in front of gonion, in every head.
     at = dict(
-        zip(ISBI_2015_LANDMARKS, np.transpose([reference_points(config, case, size) for case in cases], (1, 0, 2)), strict=True)
+        zip(
+            ISBI_2015_LANDMARKS,
+            np.transpose([reference_points(config, case, size) for case in cases], (1, 0, 2)),
+            strict=True,
+        )
     )
     assert (at["nasion"][:, 1] < at["menton"][:, 1]).all()
     assert (at["pogonion"][:, 0] > at["gonion"][:, 0]).all()
@@ -182,9 +206,14 @@ def test_cephalograms_of_the_challenges_test_folders_are_set_aside(heads, tmp_pa
     root = shutil.copytree(heads, tmp_path / "heads")
     for number, folder in ((7, "Test1Data"), (8, "Test2Data")):
         (root / "RawImage" / folder).mkdir()
-        (root / "RawImage" / "TrainingData" / f"{number:03d}.bmp").rename(root / "RawImage" / folder / f"{number:03d}.bmp")
+        (root / "RawImage" / "TrainingData" / f"{number:03d}.bmp").rename(
+            root / "RawImage" / folder / f"{number:03d}.bmp"
+        )
     (root / "AnnotationsByMD" / "400_junior" / "003.txt").unlink()
-    cases = {case.id: case for case in list_cases("cephalometric2015", root, landmarks=ISBI_2015_LANDMARKS)}
+    cases = {
+        case.id: case
+        for case in list_cases("cephalometric2015", root, landmarks=ISBI_2015_LANDMARKS)
+    }
     assert [case_id for case_id, case in cases.items() if case.part == "test"] == ["007", "008"]
     assert list(cases["003"].truth) == ["senior"]
     parts = split_cases(list(cases.values()), SplitConfig(train=4, validation=2, test=2))
@@ -198,7 +227,10 @@ def test_real_wings_with_the_y_axis_up_lie_on_their_images():
     cases = list_cases("landmark-table", root, table="csv-example.csv", landmarks=WING_MARKS)
     assert len(cases) == 58
     config, flat = (
-        task_settings("landmarks", root, data={"landmarks": WING_MARKS, "annotations": {"y_up": up}}) for up in (True, False)
+        task_settings(
+            "landmarks", root, data={"landmarks": WING_MARKS, "annotations": {"y_up": up}}
+        )
+        for up in (True, False)
     )
     contrast = {"up": [], "down": []}
     for case in cases[::6]:
@@ -208,7 +240,10 @@ def test_real_wings_with_the_y_axis_up_lie_on_their_images():
             assert (points > 0).all()
             assert (points < [631, 479]).all()
             columns, rows = np.rint(points).astype(int).T
-            around = [image[max(y - 4, 0) : y + 5, max(x - 4, 0) : x + 5].std() for y, x in zip(rows, columns, strict=True)]
+            around = [
+                image[max(y - 4, 0) : y + 5, max(x - 4, 0) : x + 5].std()
+                for y, x in zip(rows, columns, strict=True)
+            ]
             contrast[way].append(np.mean(around))
     # Marks are where veins meet: there is more to see there than at their mirror images.
     assert np.mean(contrast["up"]) > 1.3 * np.mean(contrast["down"])
@@ -220,7 +255,10 @@ def test_a_landmark_table_names_files_and_marks(tmp_path):
     (case,) = list_cases("landmark-table", tmp_path, table="marks.csv", landmarks=["root", "tip"])
     np.testing.assert_array_equal(case.truth["table"], [[np.nan, np.nan], [3, 4]])
     assert read_case_image(case).shape == (12, 10, 1)
-    with pytest.raises(DataError, match=r"marks.csv: landmark 'tip' is not among data.landmarks; did you mean 'tips'\?"):
+    with pytest.raises(
+        DataError,
+        match=r"marks.csv: landmark 'tip' is not among data.landmarks; did you mean 'tips'\?",
+    ):
         list_cases("landmark-table", tmp_path, table="marks.csv", landmarks=["tips"])
 
 
@@ -229,4 +267,6 @@ def test_cases_set_aside_are_never_trained_on(digits):
     assert Counter(case.part for case in cases) == {"train": 48, "test": 12}
     parts = split_cases(cases, SplitConfig(train=40, validation=8, test=12, seed=3))
     assert all(case.id.startswith("t10k") for case in parts["test"])
-    assert not {case.id for case in parts["test"]} & {case.id for part in ("train", "validation") for case in parts[part]}
+    assert not {case.id for case in parts["test"]} & {
+        case.id for part in ("train", "validation") for case in parts[part]
+    }

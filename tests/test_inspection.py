@@ -25,7 +25,11 @@ class Network(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])
     def __call__(self, image):
         with tf.control_dependencies(self._beside(image)):
-            return {"product": tf.while_loop(lambda x: tf.reduce_all(x < 9), lambda x: [x * self.weight], [image])[0]}
+            return {
+                "product": tf.while_loop(
+                    lambda x: tf.reduce_all(x < 9), lambda x: [x * self.weight], [image]
+                )[0]
+            }
 
 
 @pytest.fixture
@@ -34,9 +38,13 @@ def export(tmp_path):
 
     def make(beside=lambda image: []):
         described = make_export(tmp_path / "model", task_settings("classification", tmp_path))
-        replace(described, signatures={name: [] for name in SIGNATURES}).write(tmp_path / "model" / "1")
+        replace(described, signatures={name: [] for name in SIGNATURES}).write(
+            tmp_path / "model" / "1"
+        )
         network = Network(beside)
-        tf.saved_model.save(network, str(tmp_path / "model" / "1"), signatures={"serving_default": network.__call__})
+        tf.saved_model.save(
+            network, str(tmp_path / "model" / "1"), signatures={"serving_default": network.__call__}
+        )
         return tmp_path / "model" / "1"
 
     return make
@@ -54,11 +62,15 @@ def in_a_loop(image, target):
 
 
 def save(image, target):
-    return tf.raw_ops.SaveV2(prefix=target, tensor_names=["a"], shape_and_slices=[""], tensors=[image])
+    return tf.raw_ops.SaveV2(
+        prefix=target, tensor_names=["a"], shape_and_slices=[""], tensors=[image]
+    )
 
 
 def restore(image, target):
-    return tf.raw_ops.RestoreV2(prefix="a", tensor_names=["a"], shape_and_slices=[""], dtypes=[tf.float32])[0]
+    return tf.raw_ops.RestoreV2(
+        prefix="a", tensor_names=["a"], shape_and_slices=[""], dtypes=[tf.float32]
+    )[0]
 
 
 # By name of the operation; each is given the image and a path.
@@ -74,14 +86,22 @@ EFFECTS = {
     ),
     "SaveV2": save,
     "RestoreV2": restore,
-    "DecodeProtoV2": lambda image, target: tf.io.decode_proto(["a"], "A", ["b"], [tf.int32], descriptor_source=target)[0],
+    "DecodeProtoV2": lambda image, target: tf.io.decode_proto(
+        ["a"], "A", ["b"], [tf.int32], descriptor_source=target
+    )[0],
 }
 
 
 @pytest.mark.parametrize("operation", EFFECTS)
-def test_graphs_that_do_more_than_compute_are_refused_before_they_are_loaded(export, tfuq, tmp_path, operation):
+def test_graphs_that_do_more_than_compute_are_refused_before_they_are_loaded(
+    export, tfuq, tmp_path, operation
+):
     version = export(lambda image: [EFFECTS[operation](image, str(tmp_path / "written"))])
-    assert_refused(tfuq("serve-check", version.parent), f"{operation} (signature serving_default)", "do not load it")
+    assert_refused(
+        tfuq("serve-check", version.parent),
+        f"{operation} (signature serving_default)",
+        "do not load it",
+    )
     looked = tfuq("serve-check", version.parent, "--inspect")
     assert_refused(looked, operation)
     assert f"side effects: {operation} (signature serving_default)" in looked.stdout
@@ -147,10 +167,14 @@ def test_graphs_that_cannot_be_read_are_refused(export, tfuq, monkeypatch):
     whole = (version / "saved_model.pb").read_bytes()
     for content in (b"", whole[:-9], b"\xff" * 99, whole + whole):
         (version / "saved_model.pb").write_bytes(content)
-        assert_refused(tfuq("serve-check", version.parent, "--inspect"), "does not load as a SavedModel")
+        assert_refused(
+            tfuq("serve-check", version.parent, "--inspect"), "does not load as a SavedModel"
+        )
     (version / "saved_model.pb").write_bytes(whole)
     monkeypatch.setattr(inspection, "_MEMORY_PER_BYTE", 2**40)
-    assert_refused(tfuq("serve-check", version.parent, "--inspect"), "bytes of a graph take", "more than")
+    assert_refused(
+        tfuq("serve-check", version.parent, "--inspect"), "bytes of a graph take", "more than"
+    )
     monkeypatch.undo()
     (version / "saved_model.cpb").write_bytes(b"")
     with pytest.raises(RunError, match=r"saved_model\.cpb: is not what tfuq export writes"):

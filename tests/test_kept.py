@@ -13,7 +13,11 @@ from tests.support import kept
 from tfuq.results import read_manifest
 
 FAST = {("volumes", "hybrid"), ("slices", "vi"), ("classification", "hybrid"), ("landmarks", "vi")}
-NOT_OF_A_CASE = {"manifest.json", ".tfuq", ".lock"}  # they name the place, the versions and the time
+NOT_OF_A_CASE = {
+    "manifest.json",
+    ".tfuq",
+    ".lock",
+}  # they name the place, the versions and the time
 
 
 def rows():
@@ -57,16 +61,22 @@ def assert_same(new: Path, old: Path, to_the_byte: bool) -> None:
         assert new.read_bytes() == old.read_bytes(), f"{new.name} has other bytes"
         return
     if old.suffix in (".gz", ".csv"):
-        np.testing.assert_allclose(numbers_of(new), numbers_of(old), rtol=1e-3, atol=1e-4, err_msg=new.name)
+        np.testing.assert_allclose(
+            numbers_of(new), numbers_of(old), rtol=1e-3, atol=1e-4, err_msg=new.name
+        )
 
 
 @pytest.mark.parametrize(("kind", "trained_as", "method"), list(rows()))
-def test_an_earlier_run_predicts_the_same(kind, trained_as, method, earlier, same_processor, tmp_path):
+def test_an_earlier_run_predicts_the_same(
+    kind, trained_as, method, earlier, same_processor, tmp_path
+):
     """Byte for byte on the same kind of processor, to 1e-4 on others."""
     folder = earlier / kind
     kept.predict(folder / "runs" / trained_as, method, folder / "inputs", tmp_path / "new")
     before = folder / "predictions" / method
-    assert read_manifest(tmp_path / "new").same_draws(read_manifest(before)), "would not be continued"
+    assert read_manifest(tmp_path / "new").same_draws(read_manifest(before)), (
+        "would not be continued"
+    )
     names = files_of_results(before)
     assert len(names) > 0
     assert files_of_results(tmp_path / "new") == names

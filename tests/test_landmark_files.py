@@ -15,7 +15,10 @@ def write(tmp_path, text):
 
 
 def test_first_lines_are_read_and_the_rest_is_not(tmp_path):
-    path = write(tmp_path, "\ufeff835,996\r\n1473.5, 1029\r\n\r\nnan,NaN\r\n-1,-1\r\n12,-1\r\nteeth: class II\r\n")
+    path = write(
+        tmp_path,
+        "\ufeff835,996\r\n1473.5, 1029\r\n\r\nnan,NaN\r\n-1,-1\r\n12,-1\r\nteeth: class II\r\n",
+    )
     expected = [[835, 996], [1473.5, 1029], [np.nan] * 2, [np.nan] * 2, [np.nan] * 2, [12, -1]]
     np.testing.assert_array_equal(read_points(path, 6), expected)
     assert read_points(path, 6).dtype == np.float64
@@ -24,11 +27,16 @@ def test_first_lines_are_read_and_the_rest_is_not(tmp_path):
 def test_real_annotations():
     folder = real("cephalometric2015") / "AnnotationsByMD"
     points = np.array(
-        [[read_points(folder / d / f"{n:03d}.txt", 19) for n in range(1, 11)] for d in ("400_senior", "400_junior")]
+        [
+            [read_points(folder / d / f"{n:03d}.txt", 19) for n in range(1, 11)]
+            for d in ("400_senior", "400_junior")
+        ]
     )
     assert points.shape == (2, 10, 19, 2)
     np.testing.assert_array_equal(points[0, 0, 0], [835, 996])
-    assert 0.5 < 0.1 * np.linalg.norm(points[0] - points[1], axis=-1).mean() < 5  # mm between the doctors
+    assert (
+        0.5 < 0.1 * np.linalg.norm(points[0] - points[1], axis=-1).mean() < 5
+    )  # mm between the doctors
 
 
 @pytest.mark.parametrize(
@@ -68,7 +76,9 @@ def test_long_table(tmp_path):
 
 
 def test_wide_table(tmp_path):
-    table = read_landmark_table(write(tmp_path, "id,X1,Y1,X2,Y2,remark\n7.jpg,1,2,3.5,4,good\n8.jpg,5,6,,,\n"))
+    table = read_landmark_table(
+        write(tmp_path, "id,X1,Y1,X2,Y2,remark\n7.jpg,1,2,3.5,4,good\n8.jpg,5,6,,,\n")
+    )
     assert table["7.jpg"] == {"1": (1, 2), "2": (3.5, 4)}
     assert table["8.jpg"]["1"] == (5, 6)
     assert np.isnan(table["8.jpg"]["2"]).all()

@@ -5,7 +5,13 @@ import pytest
 
 from tests import references, references_tables
 from tfuq.scoring.landmark_detection import detection_auroc, detection_interval, errors_by_quantile
-from tfuq.scoring.landmarks import ellipse_coverage, landmark_table, radial_errors, rater_distance, success_rates
+from tfuq.scoring.landmarks import (
+    ellipse_coverage,
+    landmark_table,
+    radial_errors,
+    rater_distance,
+    success_rates,
+)
 
 NONE = np.full((3, 2), np.nan)
 
@@ -48,11 +54,15 @@ def test_table_of_landmarks(positions):
         mean = sum(values) / len(values)
         assert row["n"] == len(values)
         assert row["mean"] == pytest.approx(mean)
-        assert row["std"] == pytest.approx((sum((v - mean) ** 2 for v in values) / (len(values) - 1)) ** 0.5)
+        assert row["std"] == pytest.approx(
+            (sum((v - mean) ** 2 for v in values) / (len(values) - 1)) ** 0.5
+        )
         assert row["median"] == pytest.approx(np.median(values))
         for z in (2, 2.5, 3, 4):
             assert row[f"sdr_{z}mm"] == pytest.approx(sum(v < z for v in values) / len(values))
-    assert rater_distance(predicted, truth, 0.1) == {k: v for k, v in rows[-1].items() if k != "landmark"}
+    assert rater_distance(predicted, truth, 0.1) == {
+        k: v for k, v in rows[-1].items() if k != "landmark"
+    }
 
 
 def test_success_is_below_the_threshold_and_missing_landmarks_do_not_count():
@@ -63,10 +73,21 @@ def test_success_is_below_the_threshold_and_missing_landmarks_do_not_count():
     }
     assert success_rates(NONE, (2,)) == {"sdr_2mm": None}
     pixels = landmark_table(np.array([[1.0, 3.0]]), ["a", "b"], in_mm=False)[-1]
-    assert pixels == {"landmark": "all", "n": 2, "mean": 2.0, "std": pytest.approx(2**0.5), "median": 2.0}  # no rates in mm
+    assert pixels == {
+        "landmark": "all",
+        "n": 2,
+        "mean": 2.0,
+        "std": pytest.approx(2**0.5),
+        "median": 2.0,
+    }  # no rates in mm
     rows = landmark_table(np.array([[1.0, np.nan]]), ["a", "b"])
     assert (rows[0]["mean"], rows[0]["std"]) == (1.0, None)
-    assert (rows[1]["n"], rows[1]["mean"], rows[1]["median"], rows[1]["sdr_4mm"]) == (0, None, None, None)
+    assert (rows[1]["n"], rows[1]["mean"], rows[1]["median"], rows[1]["sdr_4mm"]) == (
+        0,
+        None,
+        None,
+        None,
+    )
 
 
 def test_a_measure_that_says_nothing_finds_nothing():
@@ -140,6 +161,13 @@ def test_errors_by_quantile(positions):
 def test_bins_that_ties_leave_empty_have_no_values():
     rows = errors_by_quantile(np.ones((2, 3)), np.arange(6.0).reshape(2, 3))
     assert [row["n"] for row in rows] == [6, 0, 0, 0, 0]
-    assert rows[0] == {"bin": 1, "n": 6, "low": 1.0, "high": 1.0, "mean_error": 2.5, "failure_rate": 1 / 3}
+    assert rows[0] == {
+        "bin": 1,
+        "n": 6,
+        "low": 1.0,
+        "high": 1.0,
+        "mean_error": 2.5,
+        "failure_rate": 1 / 3,
+    }
     assert set(rows[1].values()) == {2, 0, None}
     assert [row["n"] for row in errors_by_quantile(NONE, NONE)] == [0] * 5

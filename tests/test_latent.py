@@ -17,7 +17,13 @@ SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
 
 
 def member(tmp_path, draws, scale=0.05):
-    config = settings(tmp_path, "latent-vi", 2, variational={"initial_scale": scale}, latent={"size": 3, "features": 2})
+    config = settings(
+        tmp_path,
+        "latent-vi",
+        2,
+        variational={"initial_scale": scale},
+        latent={"size": 3, "features": 2},
+    )
     return build_member(config, channels=1, sources=draws)
 
 
@@ -56,9 +62,9 @@ def test_code_is_one_draw_for_all_in_prediction_and_one_for_each_in_training():
     assert len(np.unique(trained[:, 0])) == 5
     np.testing.assert_array_equal(layer(inputs), inputs[:, :2])
     width = np.log1p(np.exp([0.5, 3.0]) * np.expm1(0.2))
-    assert float(gaussian_kl(*mean_and_width(tf.zeros([1, 2]), untransformed(0.2)))[0]) == pytest.approx(
-        references.code_kl([0], [0.2]), rel=1e-4
-    )
+    assert float(
+        gaussian_kl(*mean_and_width(tf.zeros([1, 2]), untransformed(0.2)))[0]
+    ) == pytest.approx(references.code_kl([0], [0.2]), rel=1e-4)
     many = np.array([layer(inputs[:1], seed=tf.constant([7, i]))[0] for i in range(2000)])
     assert (abs(many.mean(0) - [1.0, -2.0]) < 4 * width / 2000**0.5).all()
     np.testing.assert_allclose(many.std(0), width, rtol=0.06)
@@ -80,7 +86,9 @@ def test_each_source_alone_is_what_is_left_where_the_other_is_narrow(tmp_path):
 
     wide = outputs(lambda model: model)
     different = [wide[a] for a in ("both", "code", "weights", "none")]
-    assert all(not np.allclose(a, b, atol=1e-4) for i, a in enumerate(different) for b in different[:i])
+    assert all(
+        not np.allclose(a, b, atol=1e-4) for i, a in enumerate(different) for b in different[:i]
+    )
     point_code = outputs(narrow_code)
     np.testing.assert_allclose(point_code["code"], point_code["none"], atol=1e-6)
     np.testing.assert_allclose(point_code["both"], point_code["weights"], atol=1e-6)
@@ -105,7 +113,9 @@ def test_runs_state_the_scales_of_both_divergences(trained):
     run = trained("latent-vi", 2)
     assert run.facts["code_kl_scale"] == pytest.approx(1 / 16**2)
     assert run.facts["kl_scale"] == {"member 0": 1 / run.facts["likelihood_terms"]}
-    assert f"of the code {1 / 16**2:.3g} (1 / voxels of an example)" in summary(run.config, prepare(run.config, None))
+    assert f"of the code {1 / 16**2:.3g} (1 / voxels of an example)" in summary(
+        run.config, prepare(run.config, None)
+    )
     with (run.member(0) / "history.csv").open() as file:
         (row,) = csv.DictReader(file)
     assert 0 < float(row["code_kl"]) < float(row["kl"])
@@ -115,15 +125,23 @@ def test_one_run_serves_its_sources_apart(trained, tfuq, tmp_path, monkeypatch):
     run = trained("latent-vi", 2).path
     tables = {}
     for method in ("latent-vi", "latent-code", "deterministic"):
-        result = tfuq("predict", run, "--method", method, "--out", tmp_path / method, "--samples", 3)
+        result = tfuq(
+            "predict", run, "--method", method, "--out", tmp_path / method, "--samples", 3
+        )
         assert result.exit_code == 0, result.output
         tables[method] = next((tmp_path / method).glob("*/probability.nii.gz")).read_bytes()
     assert len(set(tables.values())) == 3
     assert_refused(
-        tfuq("predict", run, "--method", "vi"), "trained as latent-vi", "serves latent-vi, latent-code, latent-weights"
+        tfuq("predict", run, "--method", "vi"),
+        "trained as latent-vi",
+        "serves latent-vi, latent-code, latent-weights",
     )
     other = trained("mc-dropout").path
-    assert_refused(tfuq("predict", other, "--method", "latent-code"), "whose weights are points", "--method latent-vi")
+    assert_refused(
+        tfuq("predict", other, "--method", "latent-code"),
+        "whose weights are points",
+        "--method latent-vi",
+    )
     assert "latent-code" not in tfuq("train", "--help").output
     (tmp_path / "runs" / "balls").mkdir(parents=True)
     (tmp_path / "runs" / "balls" / "latent-vi").symlink_to(run)

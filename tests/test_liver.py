@@ -40,7 +40,10 @@ def livers(tmp_path_factory):
 
 def small(name, root):
     """Overrides that make a shipped configuration one of the phantom."""
-    return tuple(f"{key}={value}" for key, value in (SMALL | {"data.root": root, "preprocessing.size": SIZES[name]}).items())
+    return tuple(
+        f"{key}={value}"
+        for key, value in (SMALL | {"data.root": root, "preprocessing.size": SIZES[name]}).items()
+    )
 
 
 def test_the_phantom_is_a_ct_in_the_decathlons_layout(livers):
@@ -62,11 +65,16 @@ def test_the_phantom_is_a_ct_in_the_decathlons_layout(livers):
 
 def test_raters_of_a_liver_follow_the_true_probabilities():
     phantoms = [abdomen_phantom(np.random.default_rng(n), SHAPE) for n in range(30)]
-    labels, p = np.stack([ph.raters for ph in phantoms]), np.stack([ph.probabilities for ph in phantoms])
+    labels, p = (
+        np.stack([ph.raters for ph in phantoms]),
+        np.stack([ph.probabilities for ph in phantoms]),
+    )
     for k in range(3):
         for low, high in ((0.2, 0.5), (0.5, 0.8)):
             there = (p[..., k] > low) & (p[..., k] < high)
-            assert np.mean((labels == k).mean(1)[there]) == pytest.approx(p[..., k][there].mean(), abs=0.06)
+            assert np.mean((labels == k).mean(1)[there]) == pytest.approx(
+                p[..., k][there].mean(), abs=0.06
+            )
 
 
 def test_outside_the_liver_is_one_value_below_the_window(livers):
@@ -83,7 +91,9 @@ def test_outside_the_liver_is_one_value_below_the_window(livers):
     assert set(np.unique(prepared.array[prepared.array < -30])) == {-50}
     assert prepared.array[prepared.array > -50].min() >= -30
     assert prepared.array.max() <= 200
-    labels = load_examples(config, make_preprocessor(config, training_statistics(config, [case])), case).targets
+    labels = load_examples(
+        config, make_preprocessor(config, training_statistics(config, [case])), case
+    ).targets
     assert labels.shape == (1, 28, 26, 14)
     assert 0 < labels.mean() < 0.9  # the tumour alone
     assert (prepared.array[labels[0] == 1] > -50).all()
@@ -95,7 +105,10 @@ def test_statistics_are_those_of_the_prepared_training_cases(livers):
     prepare = make_preprocessor(config)
     found = training_statistics(config, cases)
     images = [read_case_image(case) for case in cases]
-    values = [prepare.intensities(im, read_mask(config, c, im)).array for c, im in zip(cases, images, strict=True)]
+    values = [
+        prepare.intensities(im, read_mask(config, c, im)).array
+        for c, im in zip(cases, images, strict=True)
+    ]
     assert found.mean[0] == pytest.approx(np.concatenate(values).mean(), rel=1e-5)
     assert found.std[0] == pytest.approx(np.concatenate(values).std(), rel=1e-5)
 
@@ -106,10 +119,14 @@ def liver_runs(livers, tmp_path_factory):
     from tfuq.training import train
 
     folder = tmp_path_factory.mktemp("liver-runs")
-    return {name: train(configuration.load(name, small(name, livers)), folder / name) for name in SIZES}
+    return {
+        name: train(configuration.load(name, small(name, livers)), folder / name) for name in SIZES
+    }
 
 
-def test_both_configurations_end_in_scores_on_each_scans_own_grid(livers, liver_runs, tfuq, tmp_path):
+def test_both_configurations_end_in_scores_on_each_scans_own_grid(
+    livers, liver_runs, tfuq, tmp_path
+):
     for name, run in liver_runs.items():
         out = tmp_path / name
         assert tfuq("predict", run.path, "--out", out).exit_code == 0
@@ -122,31 +139,49 @@ def test_both_configurations_end_in_scores_on_each_scans_own_grid(livers, liver_
     label = read(tmp_path / "msd_liver_tumour" / case / "label.nii.gz").array
     liver = np.argwhere(read(livers / "labelsTr" / f"{case}.nii.gz").array > 0)
     there = np.argwhere(label > 0)
-    assert not len(there) or ((there >= liver.min(0)) & (there <= liver.max(0))).all()  # nothing is found out of the box
+    assert (
+        not len(there) or ((there >= liver.min(0)) & (there <= liver.max(0))).all()
+    )  # nothing is found out of the box
 
 
-def test_a_scan_without_a_label_is_looked_at_within_a_given_mask(livers, liver_runs, tfuq, tmp_path):
+def test_a_scan_without_a_label_is_looked_at_within_a_given_mask(
+    livers, liver_runs, tfuq, tmp_path
+):
     run = liver_runs["msd_liver_tumour"].path
-    case = cases_of(configuration.load("msd_liver_tumour", small("msd_liver_tumour", livers)).data)[0]
+    case = cases_of(configuration.load("msd_liver_tumour", small("msd_liver_tumour", livers)).data)[
+        0
+    ]
     scan = shutil.copy(case.images[0], tmp_path / "scan.nii.gz")
     predict = ("predict", run, "--input", scan)
-    assert_refused(tfuq(*predict, "--out", tmp_path / "a"), "case 'scan' has no label", "--mask FILE_OR_FOLDER")
+    assert_refused(
+        tfuq(*predict, "--out", tmp_path / "a"), "case 'scan' has no label", "--mask FILE_OR_FOLDER"
+    )
     label = nibabel.load(case.label)
     (tmp_path / "masks" / "scan").mkdir(parents=True)
     liver = tmp_path / "masks" / "scan" / "label.nii.gz"
     nibabel.save(nibabel.Nifti1Image((label.get_fdata() > 0).astype(np.uint8), label.affine), liver)
     result = tfuq(*predict, "--mask", tmp_path / "masks", "--out", tmp_path / "b")
     assert result.exit_code == 0, result.output
-    assert tfuq(*predict, "--mask", liver, "--out", tmp_path / "b").exit_code == 0  # the same, so already complete
-    assert json.loads((tmp_path / "b" / "manifest.json").read_text())["cases"]["scan"]["mask"] == str(liver.resolve())
+    assert (
+        tfuq(*predict, "--mask", liver, "--out", tmp_path / "b").exit_code == 0
+    )  # the same, so already complete
+    assert json.loads((tmp_path / "b" / "manifest.json").read_text())["cases"]["scan"][
+        "mask"
+    ] == str(liver.resolve())
     # The same liver, from the label in the data set, leads to the same result to the bit.
     test = liver_runs["msd_liver_tumour"].split["test"][0]
     assert tfuq("predict", run, "--out", tmp_path / "d").exit_code == 0
-    assert tfuq("predict", run, "--mask", livers / "labelsTr", "--out", tmp_path / "e").exit_code == 0
+    assert (
+        tfuq("predict", run, "--mask", livers / "labelsTr", "--out", tmp_path / "e").exit_code == 0
+    )
     for path in (tmp_path / "d" / test).glob("*.nii.gz"):
         assert path.read_bytes() == (tmp_path / "e" / test / path.name).read_bytes()
     other = shutil.copy(liver, tmp_path / "other.nii.gz")
-    assert_refused(tfuq(*predict, "--mask", other, "--out", tmp_path / "b"), "holds case 'scan' with", "mask; pass --overwrite")
+    assert_refused(
+        tfuq(*predict, "--mask", other, "--out", tmp_path / "b"),
+        "holds case 'scan' with",
+        "mask; pass --overwrite",
+    )
 
 
 def test_masks_that_do_not_fit_are_refused(livers, liver_runs, trained, tfuq, tmp_path):
@@ -181,7 +216,9 @@ def test_python_takes_a_mask_too(livers, liver_runs, tmp_path):
     scan, label = livers / "imagesTr" / "liver_0.nii.gz", livers / "labelsTr" / "liver_0.nii.gz"
     predicted = run.predict(scan, mask=label)
     assert predicted["label"].shape == SHAPE
-    np.testing.assert_array_equal(run.predict(read_case_image(Case("a", (scan,))), mask=label)["label"], predicted["label"])
+    np.testing.assert_array_equal(
+        run.predict(read_case_image(Case("a", (scan,))), mask=label)["label"], predicted["label"]
+    )
     with pytest.raises(DataError, match="has no label, and preprocessing"):
         run.predict(scan)
 
@@ -190,10 +227,18 @@ def test_python_takes_a_mask_too(livers, liver_runs, tmp_path):
     ("name", "override", "words"),
     [
         ("msd_liver_tumour", "preprocessing.crop_to_labels=[3]", ["crop_to_labels: 3 is no value"]),
-        ("msd_liver_tumour", "preprocessing.crop_to_labels=null", ["outside_labels needs crop_to_labels"]),
+        (
+            "msd_liver_tumour",
+            "preprocessing.crop_to_labels=null",
+            ["outside_labels needs crop_to_labels"],
+        ),
         ("msd_liver", "preprocessing.outside_labels=-50", ["outside_labels needs crop_to_labels"]),
         ("msd_liver_tumour", "preprocessing.outside_label=-50", ["did you mean 'outside_labels'"]),
-        ("digits", "preprocessing.crop_to_labels=[1]", ["crop_to_labels serves segmentation alone"]),
+        (
+            "digits",
+            "preprocessing.crop_to_labels=[1]",
+            ["crop_to_labels serves segmentation alone"],
+        ),
     ],
 )
 def test_bad_masks_in_configurations_are_refused(name, override, words):
@@ -205,9 +250,15 @@ def test_bad_masks_in_configurations_are_refused(name, override, words):
 def test_training_names_a_case_whose_liver_is_missing(livers, tfuq, tmp_path):
     root = shutil.copytree(livers, tmp_path / "data")
     label = nibabel.load(root / "labelsTr" / "liver_2.nii.gz")
-    nibabel.save(nibabel.Nifti1Image(np.zeros(SHAPE, np.uint8), label.affine), root / "labelsTr" / "liver_2.nii.gz")
+    nibabel.save(
+        nibabel.Nifti1Image(np.zeros(SHAPE, np.uint8), label.affine),
+        root / "labelsTr" / "liver_2.nii.gz",
+    )
     words = [word for change in small("msd_liver_tumour", root) for word in ("-o", change)]
     words += ["-o", "data.split={train: [liver_1, liver_2], validation: [], test: []}"]
     refused = tfuq("train", "msd_liver_tumour", *words, "--run", tmp_path / "run")
     assert_refused(refused, "liver_2.nii.gz: has no voxel of the values [1, 2]", "exclude the case")
-    assert_refused(tfuq("data", "check", "msd_liver_tumour", *words), "liver_2.nii.gz: has no voxel of the values [1, 2]")
+    assert_refused(
+        tfuq("data", "check", "msd_liver_tumour", *words),
+        "liver_2.nii.gz: has no voxel of the values [1, 2]",
+    )

@@ -39,7 +39,9 @@ UNSERVED = [errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.ENOSYS, errno.EIO]
 
 def start(folder: Path, error: int = 0, *words: str) -> subprocess.Popen:
     command = [sys.executable, "-c", _HOLD, str(folder), str(error), *words]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 @contextmanager
@@ -69,9 +71,14 @@ def test_a_folder_that_a_process_holds_is_refused_until_that_ends(tmp_path, unse
     if error:
         unserved(error)
     with held(tmp_path, error) as holder:
-        with pytest.raises(RunError, match="is training it") as refused, exclusive(tmp_path, "training"):
+        with (
+            pytest.raises(RunError, match="is training it") as refused,
+            exclusive(tmp_path, "training"),
+        ):
             pass
-        assert ("another process" if not error else f"process {holder.pid} of") in str(refused.value)
+        assert ("another process" if not error else f"process {holder.pid} of") in str(
+            refused.value
+        )
     with exclusive(tmp_path, "training"):
         pass
     assert {path.name for path in tmp_path.iterdir()} == {LOCK}
@@ -83,7 +90,10 @@ def test_what_a_file_system_does_not_serve_is_no_other_process(tmp_path, unserve
     with exclusive(tmp_path, "training"):
         owner = json.loads((tmp_path / OWNER).read_text())
         assert owner["pid"] == os.getpid()
-        with pytest.raises(RunError, match=f"process {os.getpid()} of"), exclusive(tmp_path, "training"):
+        with (
+            pytest.raises(RunError, match=f"process {os.getpid()} of"),
+            exclusive(tmp_path, "training"),
+        ):
             pass
     with exclusive(tmp_path, "training"):
         pass
@@ -93,7 +103,10 @@ def test_what_a_file_system_does_not_serve_is_no_other_process(tmp_path, unserve
 @pytest.mark.parametrize("error", [errno.EWOULDBLOCK, errno.EACCES])
 def test_a_lock_that_another_process_holds_is_told_as_such(tmp_path, unserved, error):
     unserved(error)
-    with pytest.raises(RunError, match="another process is training it; wait"), exclusive(tmp_path, "training"):
+    with (
+        pytest.raises(RunError, match="another process is training it; wait"),
+        exclusive(tmp_path, "training"),
+    ):
         pass
     assert not (tmp_path / OWNER).exists()
 
@@ -121,13 +134,21 @@ def test_a_number_that_another_process_has_now_is_not_taken_for_the_owner(tmp_pa
     unserved(errno.ENOLCK)
     owned_by(tmp_path, started=psutil.Process().create_time() - 1000)
     with exclusive(tmp_path, "training"):
-        assert abs(json.loads((tmp_path / OWNER).read_text())["started"] - psutil.Process().create_time()) < 1
+        assert (
+            abs(
+                json.loads((tmp_path / OWNER).read_text())["started"]
+                - psutil.Process().create_time()
+            )
+            < 1
+        )
 
 
 def test_what_cannot_be_known_to_have_ended_is_kept(tmp_path, unserved):
     unserved(errno.ENOTSUP)
     owned_by(tmp_path, host="another", pid=1)
-    with pytest.raises(RunError, match=rf"process 1 of another is training it .* remove {OWNER} if"):
+    with pytest.raises(
+        RunError, match=rf"process 1 of another is training it .* remove {OWNER} if"
+    ):
         exclusive(tmp_path, "training").__enter__()
     (tmp_path / OWNER).write_text("")  # of a process that is killed while it writes
     with pytest.raises(RunError, match=f"another process is training it .* remove {OWNER}"):
@@ -179,7 +200,10 @@ def test_links_and_devices_in_the_lock_s_place_are_left_alone(tmp_path):
     mine.write_text("mine")
     folder.mkdir()
     (folder / LOCK).symlink_to(mine)
-    with pytest.raises(RunError, match=r"\.lock: is a link or a device, where tfuq keeps a file of its own; move it away"):
+    with pytest.raises(
+        RunError,
+        match=r"\.lock: is a link or a device, where tfuq keeps a file of its own; move it away",
+    ):
         exclusive(folder, "training").__enter__()
     (folder / LOCK).unlink()
     (folder / LOCK).symlink_to(tmp_path / "nowhere")

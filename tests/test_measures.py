@@ -12,7 +12,12 @@ from tfuq.losses import cross_entropy, log_probabilities, make_class_loss, proba
 from tfuq.masks import SampleMasks
 from tfuq.measures.structure import ClassMaps, pairwise_dice, structure_rows
 from tfuq.reducers import PackedMasks
-from tfuq.scoring.calibration import brier, error_auroc, expected_calibration_error, negative_log_likelihood
+from tfuq.scoring.calibration import (
+    brier,
+    error_auroc,
+    expected_calibration_error,
+    negative_log_likelihood,
+)
 from tfuq.scoring.evaluation.structures import measure_means, spearman_with_dice
 from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.segmentation import dice, overlap_scores, surface_scores
@@ -42,7 +47,9 @@ def packed(masks, slice_axis=None):
     state = reducer.initialize(tf.shape(p[0]), count)
     for t, sample in enumerate(p):
         state = reducer.update(state, tf.constant(sample), tf.constant(t))
-    return SampleMasks(reducer.finalize(state, count)["masks"].numpy()[:, :, 0], examples.shape[2:], slice_axis)
+    return SampleMasks(
+        reducer.finalize(state, count)["masks"].numpy()[:, :, 0], examples.shape[2:], slice_axis
+    )
 
 
 def class_maps(masks, label, slice_axis=None):
@@ -82,11 +89,17 @@ def test_class_row_against_the_reference():
     assert row["labelled_uncertainty"] == pytest.approx(maps.entropy_term[label].mean())
     assert row["mean_entropy"] == pytest.approx(maps.predictive_entropy[label].mean())
     assert row["image_mutual_information"] == pytest.approx(maps.mutual_information.mean())
-    inner = {tuple(p) for p in np.argwhere(label)} - {tuple(p) for p in references.surface_points(label)}
+    inner = {tuple(p) for p in np.argwhere(label)} - {
+        tuple(p) for p in references.surface_points(label)
+    }
     steps = [tuple(s * np.eye(3, dtype=int)[a]) for a in range(3) for s in (-1, 1)]
-    near = {tuple(np.add(p, s)) for p in np.argwhere(label) for s in steps} | {tuple(p) for p in np.argwhere(label)}
+    near = {tuple(np.add(p, s)) for p in np.argwhere(label) for s in steps} | {
+        tuple(p) for p in np.argwhere(label)
+    }
     shell = [p for p in near - inner if all(0 <= c < n for c, n in zip(p, SHAPE, strict=True))]
-    assert row["boundary_entropy"] == pytest.approx(np.mean([maps.predictive_entropy[p] for p in shell]))
+    assert row["boundary_entropy"] == pytest.approx(
+        np.mean([maps.predictive_entropy[p] for p in shell])
+    )
 
 
 def test_components_share_the_samples_among_them():
@@ -94,7 +107,9 @@ def test_components_share_the_samples_among_them():
     rows = structure_rows(class_maps(masks, masks.mean(0) > 0.5), min_component_voxels=1)
     assert [row["component"] for row in rows] == ["all", "1", "2"]
     assert rows[1]["volume_mm3"] > rows[2]["volume_mm3"]
-    assert rows[1]["volume_mean_mm3"] + rows[2]["volume_mean_mm3"] == pytest.approx(rows[0]["volume_mean_mm3"])
+    assert rows[1]["volume_mean_mm3"] + rows[2]["volume_mean_mm3"] == pytest.approx(
+        rows[0]["volume_mean_mm3"]
+    )
     assert len(structure_rows(class_maps(masks, masks.mean(0) > 0.5), min_component_voxels=50)) == 2
 
 
@@ -109,7 +124,9 @@ def test_absent_structures_have_defined_values_and_a_reason():
     (row,) = structure_rows(class_maps(rare, nothing[0]), min_component_voxels=1)
     assert row["pairwise_dice"] == 0.5
     assert "present in some samples" in row["reason"]
-    assert all(value is None or isinstance(value, str) or np.isfinite(value) for value in row.values())
+    assert all(
+        value is None or isinstance(value, str) or np.isfinite(value) for value in row.values()
+    )
 
 
 def test_one_sample_has_volumes_and_no_spread():
@@ -133,12 +150,16 @@ def test_segmentation_scores_against_the_reference(seed):
     scores = overlap_scores(a, b, 1.5) | surface_scores(a, b, spacing)
     assert scores["dice"] == pytest.approx(references.dice(a, b))
     assert scores["iou"] == pytest.approx(sklearn_metrics.jaccard_score(b.ravel(), a.ravel()))
-    assert scores["precision"] == pytest.approx(sklearn_metrics.precision_score(b.ravel(), a.ravel()))
+    assert scores["precision"] == pytest.approx(
+        sklearn_metrics.precision_score(b.ravel(), a.ravel())
+    )
     assert scores["recall"] == pytest.approx(sklearn_metrics.recall_score(b.ravel(), a.ravel()))
     assert scores["volume_difference_mm3"] == (int(a.sum()) - int(b.sum())) * 1.5
     to_b, to_a = references.surface_distances(a, b, spacing)
     assert scores["hd95_mm"] == pytest.approx(max(np.percentile(to_b, 95), np.percentile(to_a, 95)))
-    assert scores["average_surface_distance_mm"] == pytest.approx(np.concatenate([to_b, to_a]).mean())
+    assert scores["average_surface_distance_mm"] == pytest.approx(
+        np.concatenate([to_b, to_a]).mean()
+    )
 
 
 def test_scores_of_empty_masks_are_defined():
@@ -151,7 +172,9 @@ def test_scores_of_empty_masks_are_defined():
     assert surface_scores(full, full, np.ones(3))["hd95_mm"] == 0
     part = full.copy()
     part[0] = False
-    assert surface_scores(full, part, np.ones(3))["hd95_mm"] is None  # the full mask has no surface within the volume
+    assert (
+        surface_scores(full, part, np.ones(3))["hd95_mm"] is None
+    )  # the full mask has no surface within the volume
 
 
 def test_scores_stay_within_their_stated_bounds():
@@ -169,17 +192,31 @@ def test_calibration_scores_against_references_and_sklearn(classes):
     p = rng.dirichlet(np.ones(classes), size=400)
     y = rng.integers(0, classes, 400)
     assert negative_log_likelihood(p, y) == pytest.approx(sklearn_metrics.log_loss(y, p))
-    assert brier(p, y) == pytest.approx(np.mean([np.sum((p[i] - np.eye(classes)[y[i]]) ** 2) for i in range(400)]))
-    assert expected_calibration_error(p, y) == pytest.approx(references.expected_calibration_error(p, y))
+    assert brier(p, y) == pytest.approx(
+        np.mean([np.sum((p[i] - np.eye(classes)[y[i]]) ** 2) for i in range(400)])
+    )
+    assert expected_calibration_error(p, y) == pytest.approx(
+        references.expected_calibration_error(p, y)
+    )
     wrong = p.argmax(1) != y
-    assert error_auroc(1 - p.max(1), wrong) == pytest.approx(references.area_under_roc(1 - p.max(1), wrong))
+    assert error_auroc(1 - p.max(1), wrong) == pytest.approx(
+        references.area_under_roc(1 - p.max(1), wrong)
+    )
     assert error_auroc(p.max(1), np.zeros(400, bool)) is None
 
 
 def test_spearman_table():
     rng = np.random.default_rng(0)
     rows = [
-        {"case": str(i), "class": "a", "component": "all", "x": rng.random(), "y": None, "dice": rng.random()} for i in range(9)
+        {
+            "case": str(i),
+            "class": "a",
+            "component": "all",
+            "x": rng.random(),
+            "y": None,
+            "dice": rng.random(),
+        }
+        for i in range(9)
     ]
     table = spearman_with_dice(rows)
     x, d = [r["x"] for r in rows], [r["dice"] for r in rows]
@@ -210,7 +247,9 @@ def test_losses_against_the_reference(batch):
     weights = [1.0, 2.0, 5.0]
     y = tf.constant(labels)
     for n in range(3):
-        expected = references.class_losses(p[n].reshape(-1, 3), labels[n].ravel(), weights, dice_weight=0.9)
+        expected = references.class_losses(
+            p[n].reshape(-1, 3), labels[n].ravel(), weights, dice_weight=0.9
+        )
         for name, value in expected.items():
             loss = make_class_loss(LossConfig(name=name, dice_weight=0.9), weights)
             assert float(loss(y, log_p)[n]) == pytest.approx(value, rel=1e-5), name
@@ -220,7 +259,9 @@ def test_the_class_of_an_image_has_its_weight():
     """It is the only term of its example, so that a mean over terms would leave no weight."""
     log_p = tf.math.log(tf.constant([[0.7, 0.3], [0.2, 0.8]]))
     loss = make_class_loss(LossConfig(name="weighted-cross-entropy"), [0.5, 4.0])
-    np.testing.assert_allclose(loss(tf.constant([0, 1]), log_p), [-0.5 * np.log(0.7), -4 * np.log(0.8)], rtol=1e-6)
+    np.testing.assert_allclose(
+        loss(tf.constant([0, 1]), log_p), [-0.5 * np.log(0.7), -4 * np.log(0.8)], rtol=1e-6
+    )
 
 
 def test_binary_networks_have_two_probabilities():

@@ -13,20 +13,29 @@ from tfuq.member_moments import MemberMoments
 from tfuq.posterior import Posterior
 
 
-@pytest.mark.parametrize(("members", "classes"), [([0, 0, 0, 1, 1, 2, 2], 3), ([0, 0, 1], 1), ([0, 1, 2], 2)])
+@pytest.mark.parametrize(
+    ("members", "classes"), [([0, 0, 0, 1, 1, 2, 2], 3), ([0, 0, 1], 1), ([0, 1, 2], 2)]
+)
 def test_moments_by_member(members, classes):
-    samples = np.random.default_rng(len(members)).random((len(members), 2, 5, classes)).astype(np.float32)
+    samples = (
+        np.random.default_rng(len(members)).random((len(members), 2, 5, classes)).astype(np.float32)
+    )
     reducer = MemberMoments(Posterior([None] * (members[-1] + 1)), members[-1] + 1)
     state = reducer.initialize([2, 5, classes], tf.constant(len(samples)))
     for t, p in enumerate(samples):
         state = reducer.update(state, tf.constant(p), tf.constant(t))
-    found = {name: value.numpy() for name, value in reducer.finalize(state, tf.constant(len(samples))).items()}
+    found = {
+        name: value.numpy()
+        for name, value in reducer.finalize(state, tf.constant(len(samples))).items()
+    }
     p = np.concatenate([1 - samples, samples], -1) if classes == 1 else samples
     own = [np.stack([p[t] for t, m in enumerate(members) if m == k]) for k in sorted(set(members))]
     for k, by_member in enumerate(own):
         np.testing.assert_allclose(found["members"][:, k], by_member.mean(0), atol=1e-6)
     within = sum(((by_member - by_member.mean(0)) ** 2).sum(0) for by_member in own) / len(p)
-    between = sum(len(by_member) * (by_member.mean(0) - p.mean(0)) ** 2 for by_member in own) / len(p)
+    between = sum(len(by_member) * (by_member.mean(0) - p.mean(0)) ** 2 for by_member in own) / len(
+        p
+    )
     np.testing.assert_allclose(found["within_member_variance"], within.mean(-1), atol=1e-6)
     np.testing.assert_allclose(found["between_member_variance"], between.mean(-1), atol=1e-6)
     total = found["within_member_variance"] + found["between_member_variance"]
@@ -48,8 +57,12 @@ def test_volumes(trained, tfuq, tmp_path):
     assert (folder / "scores" / "figures" / "diversity.png").is_file()
     summary = json.loads((folder / "scores" / "summary.json").read_text())
     found = summary["diversity"]
-    assert found["curve"][-1]["dice"] == pytest.approx(summary["scores"]["all"]["dice"]["mean"], abs=1e-3)
-    assert found["curve"][-1]["nll"] == pytest.approx(summary["scores"]["all"]["nll"]["mean"], abs=1e-3)
+    assert found["curve"][-1]["dice"] == pytest.approx(
+        summary["scores"]["all"]["dice"]["mean"], abs=1e-3
+    )
+    assert found["curve"][-1]["nll"] == pytest.approx(
+        summary["scores"]["all"]["nll"]["mean"], abs=1e-3
+    )
     (pair,) = read_table(folder / "scores" / "diversity.csv", ("member", "other"), "")
     assert float(pair["disagreement"]) == pytest.approx(found["disagreement"], rel=1e-4)
     assert found["divergence"] > 0
@@ -57,7 +70,9 @@ def test_volumes(trained, tfuq, tmp_path):
     (case / "member-1.nii.gz").unlink()
     assert_refused(tfuq("score", folder, "--no-figures"), "1 member(s)", "--save-members")
     (case / "member-0.nii.gz").unlink()
-    assert_refused(tfuq("score", folder, "--no-figures"), "members were kept of 1 cases", "2 were predicted")
+    assert_refused(
+        tfuq("score", folder, "--no-figures"), "members were kept of 1 cases", "2 were predicted"
+    )
 
 
 def test_images(trained_task, tfuq, tmp_path):
@@ -72,8 +87,12 @@ def test_images(trained_task, tfuq, tmp_path):
     assert tfuq("score", folder, "--no-figures").exit_code == 0
     summary = json.loads((folder / "scores" / "summary.json").read_text())
     found = summary["diversity"]
-    assert found["curve"][-1]["accuracy"] == pytest.approx(summary["scores"]["all"]["accuracy"]["mean"])
-    assert found["curve"][-1]["nll"] == pytest.approx(summary["scores"]["all"]["nll"]["mean"], rel=1e-4)
+    assert found["curve"][-1]["accuracy"] == pytest.approx(
+        summary["scores"]["all"]["accuracy"]["mean"]
+    )
+    assert found["curve"][-1]["nll"] == pytest.approx(
+        summary["scores"]["all"]["nll"]["mean"], rel=1e-4
+    )
     lines = (folder / "members.csv").read_text().splitlines(keepends=True)
     (folder / "members.csv").write_text("".join(lines[:-1]))
     assert_refused(tfuq("score", folder, "--no-figures"), "members.csv", "--save-members")
@@ -81,6 +100,12 @@ def test_images(trained_task, tfuq, tmp_path):
 
 def test_fewer_than_two_members(trained, trained_task, tfuq, tmp_path):
     told = ("--save-members", "--out", tmp_path / "none")
-    assert_refused(tfuq("predict", trained("hybrid").path, "--method", "mc-dropout", *told), "1 member here", "two or more")
-    assert_refused(tfuq("predict", trained_task("landmarks", "mc-dropout").path, *told), "run of landmarks")
+    assert_refused(
+        tfuq("predict", trained("hybrid").path, "--method", "mc-dropout", *told),
+        "1 member here",
+        "two or more",
+    )
+    assert_refused(
+        tfuq("predict", trained_task("landmarks", "mc-dropout").path, *told), "run of landmarks"
+    )
     assert not (tmp_path / "none").exists()

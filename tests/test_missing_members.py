@@ -42,11 +42,22 @@ def test_refused_with_a_command_that_works(unfinished, tfuq):
                     ("export", run, "--to", run.parent / "models" / "m")):  # fmt: skip
         remedy = f"tfuq train {run}/config.yaml --run {run} --resume"
         result = tfuq(*command)
-        assert_refused(result, "member(s) 1 have not finished training", "draws from all 3", remedy, "--allow-missing")
+        assert_refused(
+            result,
+            "member(s) 1 have not finished training",
+            "draws from all 3",
+            remedy,
+            "--allow-missing",
+        )
     assert files_of(run) == before
     assert tfuq(*remedy.split()[1:]).exit_code == 0
     assert tfuq("predict", run).exit_code == 0
-    assert json.loads((run / "predictions" / "hybrid" / "manifest.json").read_text())["missing_members"] == []
+    assert (
+        json.loads((run / "predictions" / "hybrid" / "manifest.json").read_text())[
+            "missing_members"
+        ]
+        == []
+    )
 
 
 def test_allowed_and_recorded(unfinished, tfuq):
@@ -56,20 +67,29 @@ def test_allowed_and_recorded(unfinished, tfuq):
     assert (manifest["missing_members"], len(manifest["weights_digest"])) == ([1], 2)
     scored = tfuq("score", run / "predictions" / "hybrid", "--no-figures")
     assert "predicted without member(s) 1, which had not finished training" in scored.stdout
-    assert json.loads((run / "scores" / "hybrid" / "summary.json").read_text())["missing_members"] == [1]
+    assert json.loads((run / "scores" / "hybrid" / "summary.json").read_text())[
+        "missing_members"
+    ] == [1]
     folder = run.parent / "models" / "m"
     assert tfuq("export", run, "--to", folder, "--allow-missing").exit_code == 0
     assert json.loads((folder / "1" / "tfuq_export.json").read_text())["missing_members"] == [1]
     assert tfuq("serve-check", folder).exit_code == 0
     shutil.rmtree(run / "members" / "2")
-    assert_refused(tfuq("predict", run, "--method", "ensemble", "--allow-missing"), "needs two members or more, this run has 1")
+    assert_refused(
+        tfuq("predict", run, "--method", "ensemble", "--allow-missing"),
+        "needs two members or more, this run has 1",
+    )
 
 
 def test_methods_of_one_member_need_that_member(unfinished, tfuq):
     with_first, without_first = unfinished(1), unfinished(0)
     for method in ("deterministic", "mc-dropout"):
         assert tfuq("predict", with_first, "--method", method).exit_code == 0
-        assert_refused(tfuq("predict", without_first, "--method", method), "member(s) 0 have not", "draws from member 0")
+        assert_refused(
+            tfuq("predict", without_first, "--method", method),
+            "member(s) 0 have not",
+            "draws from member 0",
+        )
 
 
 def test_from_python(unfinished, digits):

@@ -43,7 +43,12 @@ def test_published_network_is_exact():
 @pytest.mark.parametrize("normalization", ["none", "group", "instance"])
 @pytest.mark.parametrize("activation", ["relu", "elu"])
 def test_unet_is_rank_generic_and_configurable(tmp_path, rank, normalization, activation):
-    network = {"normalization": normalization, "activation": activation, "widths": [4, 8, 12], "dropout_after_each": 0.1}
+    network = {
+        "normalization": normalization,
+        "activation": activation,
+        "widths": [4, 8, 12],
+        "dropout_after_each": 0.1,
+    }
     config = settings(tmp_path, rank=rank, network=network)
     model = build_network(config.network, LayerFactory(), channels=2, outputs=3 if rank == 3 else 1)
     shape = (2, *config.network.patch_size, 2)
@@ -142,7 +147,9 @@ def test_normal_numbers_are_standard_and_follow_their_seed(shape):
     many = standard_normal(tf.TensorShape([400_001]), SEED).numpy()
     assert np.isfinite(many).all()
     assert stats.kstest(many, "norm").pvalue > 0.01
-    assert abs(np.corrcoef(many[:200_000], many[200_001:])[0, 1]) < 0.01  # the two numbers of a pair
+    assert (
+        abs(np.corrcoef(many[:200_000], many[200_001:])[0, 1]) < 0.01
+    )  # the two numbers of a pair
 
 
 @pytest.mark.parametrize(
@@ -152,16 +159,25 @@ def test_normal_numbers_are_standard_and_follow_their_seed(shape):
     + [("vnet", 2, "latent-vi", draws) for draws in (("weights", "code"), ("code",), ("weights",), ())],
 )  # fmt: skip
 def test_prefix_and_suffix_compose_to_the_network(tmp_path, name, rank, method, draws):
-    config = settings(tmp_path, method, rank, network={"name": name, "widths": [4, 8, 12], "level_dropout": {3: 0.5}})
+    config = settings(
+        tmp_path,
+        method,
+        rank,
+        network={"name": name, "widths": [4, 8, 12], "level_dropout": {3: 0.5}},
+    )
     model = build_member(config, channels=2, sources=draws)
     split = split_at_seed(model)
     prefix, suffix = split.prefix, split.suffix
     x = tf.random.stateless_normal([2, *config.network.patch_size, 2], SEED)
     features = tf.nest.flatten(prefix(x))
     corner = tf.zeros([1, rank], tf.int32)
-    np.testing.assert_allclose(suffix([*features, *split.widths(), corner, OTHER]), model([x, OTHER]), atol=2e-5)
+    np.testing.assert_allclose(
+        suffix([*features, *split.widths(), corner, OTHER]), model([x, OTHER]), atol=2e-5
+    )
     # An FCN pools once more than its level 3 does, whose map is therefore an eighth of the patch.
-    assert split.grid == ((8 if name == "fcn" else 4,) * rank if method == "mc-dropout" else (1,) * rank)
+    assert split.grid == (
+        (8 if name == "fcn" else 4,) * rank if method == "mc-dropout" else (1,) * rank
+    )
     assert {id(v) for v in [*prefix.weights, *suffix.weights]} <= {id(v) for v in model.weights}
     assert np.array_equal(model([x, OTHER]), model([x, SEED])) == (not draws)
 
@@ -169,11 +185,17 @@ def test_prefix_and_suffix_compose_to_the_network(tmp_path, name, rank, method, 
 def test_variational_weights_take_the_place_of_dropout(tmp_path):
     model = build_member(settings(tmp_path, "vi"), channels=1)
     assert not any(isinstance(layer, SeededDropout) for layer in model.layers)
-    assert all(isinstance(layer, VariationalConv3D) for layer in model.layers if "conv" in layer.name or layer.name == "logits")
+    assert all(
+        isinstance(layer, VariationalConv3D)
+        for layer in model.layers
+        if "conv" in layer.name or layer.name == "logits"
+    )
 
 
 def test_prefix_holds_all_that_the_seed_does_not_reach(tmp_path):
-    config = settings(tmp_path, "mc-dropout", 3, network={"widths": [4, 8, 12], "level_dropout": {3: 0.5}})
+    config = settings(
+        tmp_path, "mc-dropout", 3, network={"widths": [4, 8, 12], "level_dropout": {3: 0.5}}
+    )
     model = build_member(config, channels=2)
     split = split_at_seed(model)
     prefix, suffix = split.prefix, split.suffix
@@ -202,7 +224,9 @@ def flipout(**options):
 def test_upstream_keras_formats_fail_for_tfp_layers(tmp_path):
     layer = flipout().layers[0]
     with pytest.raises((TypeError, ValueError, NotImplementedError, AttributeError)):
-        tf_keras.Sequential.from_config(tf_keras.models.model_from_json(flipout().to_json()).get_config())
+        tf_keras.Sequential.from_config(
+            tf_keras.models.model_from_json(flipout().to_json()).get_config()
+        )
     assert callable(layer.kernel_posterior_fn)
 
 
@@ -227,11 +251,15 @@ def test_upstream_seed_argument_does_not_fix_the_kernel():
 
 
 def test_upstream_stateless_seed_reaches_the_kernel_through_the_posterior_tensor_fn():
-    layer = tfp.layers.DenseReparameterization(3, kernel_posterior_tensor_fn=lambda q: q.sample(seed=SEED))
+    layer = tfp.layers.DenseReparameterization(
+        3, kernel_posterior_tensor_fn=lambda q: q.sample(seed=SEED)
+    )
     x = tf.ones([1, 6])
     np.testing.assert_array_equal(layer(x), layer(x))
 
 
 def test_upstream_fold_in_is_stable():
-    np.testing.assert_array_equal(fold_in(tf.constant([1, 2]), 3), fold_in(tf.constant([1, 2]), tf.constant(3)))
+    np.testing.assert_array_equal(
+        fold_in(tf.constant([1, 2]), 3), fold_in(tf.constant([1, 2]), tf.constant(3))
+    )
     assert not np.array_equal(fold_in(SEED, 3), fold_in(SEED, 4))

@@ -29,15 +29,21 @@ def toy(patch, rank, *, levels=0, kernel=1):
     layers = LayerFactory()
     image = tf_keras.Input((*[patch] * rank, 1))
     x = layers.dropout(0.3, name="image_dropout")(image)
-    x = layers.dropout(0.3, name="first_dropout")(layers.conv(6, kernel, rank=rank, name="first", activation="tanh")(x))
+    x = layers.dropout(0.3, name="first_dropout")(
+        layers.conv(6, kernel, rank=rank, name="first", activation="tanh")(x)
+    )
     fine = x
     for level in range(levels):
-        x = layers.conv(6, kernel, rank=rank, name=f"down{level}", activation="tanh")(max_pool(rank, name=f"pool{level}")(x))
+        x = layers.conv(6, kernel, rank=rank, name=f"down{level}", activation="tanh")(
+            max_pool(rank, name=f"pool{level}")(x)
+        )
         x = layers.dropout(0.4, name=f"down{level}_dropout")(x)
     for level in range(levels):
         x = upsample(rank, name=f"up{level}")(x)
     x = tf_keras.layers.Concatenate(name="join")([fine, x])
-    x = layers.dropout(0.3, name="last_dropout")(layers.conv(4, 1, rank=rank, name="last", activation="tanh")(x))
+    x = layers.dropout(0.3, name="last_dropout")(
+        layers.conv(4, 1, rank=rank, name="last", activation="tanh")(x)
+    )
     return tf_keras.Model([image, layers.seed], layers.conv(3, 1, rank=rank, name="logits")(x))
 
 
@@ -68,7 +74,9 @@ def test_many_windows_draw_what_one_over_the_whole_image_draws(rank, levels):
     expected = sample(whole, x)
     np.testing.assert_allclose(expected, tf.nn.softmax(whole([x, OTHER])), atol=1e-6)
     for overlap, chunk, keep in ((0.5, 2, 0), (0.3, 5, 100)):
-        np.testing.assert_allclose(sample(small, x, overlap=overlap, chunk=chunk, keep=keep), expected, atol=2e-6)
+        np.testing.assert_allclose(
+            sample(small, x, overlap=overlap, chunk=chunk, keep=keep), expected, atol=2e-6
+        )
     cut = (slice(None), *[slice(27)] * rank)
     inside = (slice(None), *[slice(27 // 2**levels * 2**levels)] * rank)
     np.testing.assert_allclose(sample(small, x[cut])[inside], expected[inside], atol=2e-6)
@@ -79,7 +87,10 @@ def test_windows_begin_at_whole_elements_of_the_maps_that_are_dropped_in(tmp_pat
     """A map of one element has none to begin at, and without any such maps windows begin wherever they fit."""
     network = {"widths": [4, 8, 8, 8, 8], "level_dropout": {3: 0.5, 5: 0.5}}
     config = settings(tmp_path, "mc-dropout", 2, network=network)
-    drawn, unseeded = (windowed(config, build_member(config, channels=1, sources=sources), keep=0) for sources in (SOURCES, ()))
+    drawn, unseeded = (
+        windowed(config, build_member(config, channels=1, sources=sources), keep=0)
+        for sources in (SOURCES, ())
+    )
     assert sorted({*drawn._corners([1, 23, 30, 1]).numpy()[:, 1]}) == [0, 8]
     assert sorted({*drawn._corners([1, 23, 30, 1]).numpy()[:, 2]}) == [0, 8, 16]
     assert sorted({*unseeded._corners([1, 23, 30, 1]).numpy()[:, 1]}) == [0, 7]
@@ -94,7 +105,9 @@ def shares_of_whole(tiled, whole, patch, reach):
     size, rank = whole.shape[1], len(whole.shape) - 1
 
     def near(middles):
-        return np.flatnonzero([min(abs(i + 0.5 - middle) for middle in middles) < reach for i in range(size)])
+        return np.flatnonzero(
+            [min(abs(i + 0.5 - middle) for middle in middles) < reach for i in range(size)]
+        )
 
     centres = near(range(patch // 2, size - patch // 2 + 1, patch // 2))
     between = near(range(3 * patch // 4, size - patch // 2, patch // 2))
@@ -106,7 +119,9 @@ def shares_of_whole(tiled, whole, patch, reach):
 @pytest.mark.parametrize(("rank", "patch", "levels"), [(2, 32, 1), (3, 16, 0)])
 def test_windows_that_meet_leave_mutual_information_as_it_is(rank, patch, levels):
     """Of noise, set against one window over all of it, which has no places where windows meet."""
-    models = same_weights(*(toy(edge, rank, levels=levels, kernel=3) for edge in (patch, 2 * patch)))
+    models = same_weights(
+        *(toy(edge, rank, levels=levels, kernel=3) for edge in (patch, 2 * patch))
+    )
     x = noise(2, *[2 * patch] * rank, 1)
     tiled, whole = (mutual_information(model, x, samples=12) for model in models)
     np.testing.assert_allclose([*shares_of_whole(tiled, whole, patch, 2)], 1, atol=0.05)
@@ -132,11 +147,21 @@ def mutual_information(model, x, *, samples):
 
 
 def maps_of(posterior, activation_outputs, samples):
-    sampler = Sampler(posterior, [*voxel_reducers(), PackedMasks()], finish=lambda s: voxel_maps(s) | {"masks": s["masks"]})
+    sampler = Sampler(
+        posterior,
+        [*voxel_reducers(), PackedMasks()],
+        finish=lambda s: voxel_maps(s) | {"masks": s["masks"]},
+    )
     return sampler.sample(activation_outputs, SEED, tf.constant(samples))
 
 
-NOISY = {"name": "fcn", "widths": [2, 4], "heteroscedastic": True, "noise_draws": 3, "level_dropout": {}}
+NOISY = {
+    "name": "fcn",
+    "widths": [2, 4],
+    "heteroscedastic": True,
+    "noise_draws": 3,
+    "level_dropout": {},
+}
 
 
 @pytest.mark.parametrize("members", [1, 3])
@@ -190,7 +215,10 @@ def test_equal_classifiers_and_landmark_networks_of_predicted_noise_agree(digits
 
 def test_an_ensemble_of_equal_members_writes_no_disagreement(balls, tfuq, tmp_path):
     network = NOISY | {"output": "softmax"}
-    run = train(settings(balls, "ensemble", 2, network=network, prediction={"overlap": 0.4}), tmp_path / "run")
+    run = train(
+        settings(balls, "ensemble", 2, network=network, prediction={"overlap": 0.4}),
+        tmp_path / "run",
+    )
     for name in ("weights.npz", "done"):
         shutil.copy(run.member(0) / name, run.member(1) / name)
     result = tfuq("predict", run.path, "--out", tmp_path / "out", "--seed", 9)
@@ -201,11 +229,15 @@ def test_an_ensemble_of_equal_members_writes_no_disagreement(balls, tfuq, tmp_pa
         for name in ("mutual_information", "variation_ratio", "standard_deviation"):
             assert not nibabel.load(path.with_name(f"{name}.nii.gz")).get_fdata().any(), name
         with path.open() as file:
-            assert {float(row["pairwise_dice"]) for row in csv.DictReader(file) if row["pairwise_dice"]} <= {1.0}
+            assert {
+                float(row["pairwise_dice"]) for row in csv.DictReader(file) if row["pairwise_dice"]
+            } <= {1.0}
 
 
 def test_an_export_draws_the_same_over_many_windows(tmp_path):
-    config = settings(tmp_path, "mc-dropout", 2, network={"heteroscedastic": True, "noise_draws": 3})
+    config = settings(
+        tmp_path, "mc-dropout", 2, network={"heteroscedastic": True, "noise_draws": 3}
+    )
     network = windowed(config, build_member(config, channels=1), keep=4)
     sampler = Sampler(Posterior([network]), voxel_reducers(), finish=voxel_maps)
     x, samples = tf.constant(noise(3, 27, 40, 1)), tf.constant(3)

@@ -32,7 +32,10 @@ def write_discs(root, labels="mask", count=7):
     for index in range(count):
         rows, columns = np.indices((20, 30))
         disc = np.hypot(rows - rng.uniform(8, 12), columns - rng.uniform(10, 20)) < 5
-        for folder, array in (("image", disc * 100 + rng.integers(0, 50, disc.shape)), (labels, disc * 255)):
+        for folder, array in (
+            ("image", disc * 100 + rng.integers(0, 50, disc.shape)),
+            (labels, disc * 255),
+        ):
             (root / folder).mkdir(parents=True, exist_ok=True)
             Image.fromarray(array.astype(np.uint8)).save(root / folder / f"disc-{index}.png")
     return root
@@ -47,13 +50,19 @@ def test_a_data_set_that_does_not_fit_says_what_to_do(tfuq, tmp_path):
 
     refused("data.label_folder=null", "none of the 7 cases has a label", "data.label_folder")
     refused("data.label_folder=masks", "none of the 7 cases has a label")
-    refused("data.label_values=null", "label value 255 is outside the declared 0, 1", "data.label_values: {0: 0, 255: 1}")
+    refused(
+        "data.label_values=null",
+        "label value 255 is outside the declared 0, 1",
+        "data.label_values: {0: 0, 255: 1}",
+    )
     refused("data.label_values={0-99: 0, 50-255: 1}", "must not overlap")
     refused("data.label_values={0: 0, 9-1: 1}", "'9-1' is neither", "range such as 1000-2999")
     refused("data.layout=decathlon", "label_folder belongs to the layout 'folder'")
     for path in sorted((tmp_path / "data" / "mask").iterdir()):
         path.rename(path.with_name(f"{path.stem}_mask.png"))
-    refused("data.split.seed=1", "no label has the name of an image", "mask/disc-0_mask.png", "rename")
+    refused(
+        "data.split.seed=1", "no label has the name of an image", "mask/disc-0_mask.png", "rename"
+    )
 
 
 def test_ranges_of_label_values(tmp_path):
@@ -89,11 +98,15 @@ def test_real_pairs_of_folders(folder, labels, values, classes, count):
 
 
 def test_slices_are_shown_upright():
-    left_back = np.array([[0, 1], [2, 3]])  # [x, y] of a right-anterior-superior volume: 1 is left and in front
+    left_back = np.array(
+        [[0, 1], [2, 3]]
+    )  # [x, y] of a right-anterior-superior volume: 1 is left and in front
     np.testing.assert_array_equal(upright(left_back, np.eye(4), 2)[0], [[3, 1], [2, 0]])
     swapped = np.eye(4)[[1, 0, 2, 3]]
     np.testing.assert_array_equal(upright(left_back.T, swapped, 2)[0], [[3, 1], [2, 0]])
-    np.testing.assert_array_equal(upright(left_back[::-1], np.diag([-1, 1, 1, 1.0]), 2)[0], [[3, 1], [2, 0]])
+    np.testing.assert_array_equal(
+        upright(left_back[::-1], np.diag([-1, 1, 1, 1.0]), 2)[0], [[3, 1], [2, 0]]
+    )
     assert upright(left_back, np.diag([1, 2, 3, 1.0]), 0)[1] == pytest.approx(3 / 2)
 
 

@@ -16,9 +16,18 @@ from tests.conftest import assert_refused, files_of, settings
 from tests.made import make_run, make_scores
 from tfuq.data import ledger
 from tfuq.data.ledger import LEDGER, add_entries, file_entry, read_ledger
-from tfuq.data.ownership import digest_of, is_ours, plan_removal, remove_file, remove_leftovers
+from tfuq.data.ownership import digest_of, is_ours
 from tfuq.data.phantoms import synthesize
-from tfuq.data.writers import FolderTakenError, new_folder, remove_whole, whole_file, whole_folder, whole_set, write_text
+from tfuq.data.removal import plan_removal, remove_file, remove_leftovers
+from tfuq.data.writers import (
+    FolderTakenError,
+    new_folder,
+    remove_whole,
+    whole_file,
+    whole_folder,
+    whole_set,
+    write_text,
+)
 from tfuq.errors import RunError, TfuqError
 from tfuq.locks import exclusive
 
@@ -28,7 +37,10 @@ Theirs = dict[Path, bytes]
 def everything(folder: Path) -> Theirs:
     """Every file and link below a folder, links by what they point to."""
     paths = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or path.is_file()]
-    return {path: os.readlink(path).encode() if path.is_symlink() else path.read_bytes() for path in paths}
+    return {
+        path: os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
+        for path in paths
+    }
 
 
 def assert_kept(theirs: Theirs) -> None:
@@ -68,7 +80,10 @@ def test_what_is_not_ours_is_not_replaced(kind, tmp_path):
     }
     make[kind]()
     before = path.lstat()
-    for write in (lambda: write_text(path, "ours"), lambda: write_set(tmp_path, {"out.csv": "ours", "a.csv": "ours"})):
+    for write in (
+        lambda: write_text(path, "ours"),
+        lambda: write_set(tmp_path, {"out.csv": "ours", "a.csv": "ours"}),
+    ):
         with pytest.raises(RunError, match=r"out.csv: (is|was) .*move it away"):
             write()
     assert path.lstat() == before
@@ -119,7 +134,9 @@ def test_a_file_is_listed_before_it_has_its_name(tmp_path, monkeypatch):
     rename = os.replace
 
     def replace(source, target):
-        assert digest_of(Path(source)) in read_ledger(Path(target).parent).digests[Path(target).name]
+        assert (
+            digest_of(Path(source)) in read_ledger(Path(target).parent).digests[Path(target).name]
+        )
         rename(source, target)
 
     monkeypatch.setattr(os, "replace", replace)
@@ -130,9 +147,16 @@ def test_a_file_is_listed_before_it_has_its_name(tmp_path, monkeypatch):
 
 def test_whole_files_are_on_disk_before_they_have_their_names(tmp_path, monkeypatch):
     seen = []
-    rename, name = os.replace, lambda descriptor: Path(os.readlink(f"/proc/self/fd/{descriptor}")).name
-    monkeypatch.setattr("tfuq.data.disk.flush_open", lambda descriptor: seen.append(name(descriptor)))
-    monkeypatch.setattr(os, "replace", lambda source, target: (seen.append("rename"), rename(source, target)))
+    rename, name = (
+        os.replace,
+        lambda descriptor: Path(os.readlink(f"/proc/self/fd/{descriptor}")).name,
+    )
+    monkeypatch.setattr(
+        "tfuq.data.disk.flush_open", lambda descriptor: seen.append(name(descriptor))
+    )
+    monkeypatch.setattr(
+        os, "replace", lambda source, target: (seen.append("rename"), rename(source, target))
+    )
     write_text(tmp_path / "a.csv", "one")
     beside = f".a.csv.{os.getpid()}.part"
     assert seen == [beside, LEDGER, "rename", tmp_path.name]
@@ -140,7 +164,9 @@ def test_whole_files_are_on_disk_before_they_have_their_names(tmp_path, monkeypa
     with whole_folder(tmp_path / "case", "case") as part:
         (part / "inner").mkdir()
         (part / "inner" / "b.csv").write_text("one")
-    assert {"b.csv", LEDGER, "inner", f".case.{os.getpid()}.part"} <= set(seen[: seen.index("rename")])
+    assert {"b.csv", LEDGER, "inner", f".case.{os.getpid()}.part"} <= set(
+        seen[: seen.index("rename")]
+    )
     assert seen[-1] == tmp_path.name
 
 
@@ -191,7 +217,10 @@ def test_a_folder_with_something_of_theirs_is_not_replaced(tmp_path):
     case = tmp_path / "case"
     with whole_folder(case, "case") as part:
         (part / "label.csv").write_text("ours")
-    with pytest.raises(RunError, match="something other than a version"), whole_folder(case, "version"):
+    with (
+        pytest.raises(RunError, match="something other than a version"),
+        whole_folder(case, "version"),
+    ):
         pass
     for name in ("notes.txt", "label.csv"):
         (case / name).write_text("theirs")
@@ -222,12 +251,22 @@ def test_removal_follows_no_links_and_leaves_folders_that_hold_something_of_thei
     (tmp_path / "run" / "linked").symlink_to(elsewhere)
     (tmp_path / "run" / "empty").mkdir()
     plan_removal([tmp_path / "run"]).carry_out()
-    assert files_of(tmp_path) == {"elsewhere/ours.csv": b"ours", "run/predictions/notes.txt": b"theirs"}
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {"predictions", "linked", "empty"}
+    assert files_of(tmp_path) == {
+        "elsewhere/ours.csv": b"ours",
+        "run/predictions/notes.txt": b"theirs",
+    }
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {
+        "predictions",
+        "linked",
+        "empty",
+    }
 
 
 def test_files_that_named_the_owner_of_a_folder_go_with_it(tmp_path):
-    for name, owner in (("ended", '{"host": "h", "pid": 1, "started": 2.5}'), ("theirs", "my own notes")):
+    for name, owner in (
+        ("ended", '{"host": "h", "pid": 1, "started": 2.5}'),
+        ("theirs", "my own notes"),
+    ):
         write_text(tmp_path / name / "weights.csv", "ours")
         (tmp_path / name / ".lock.owner").write_text(owner)
         plan_removal([tmp_path / name]).carry_out()
@@ -294,7 +333,11 @@ def lose_nothing(seed: int, folder: Path) -> int:
     for _ in range(12):
         if rng.random() < 0.3:
             sown = list(sow(rng, folder))
-            theirs = {path: content for path, content in everything(folder).items() if path in {*theirs, *sown}}
+            theirs = {
+                path: content
+                for path, content in everything(folder).items()
+                if path in {*theirs, *sown}
+            }
         try:
             act(rng, folder)
             done += 1
@@ -345,8 +388,12 @@ def test_scores_of_two_scorings_are_no_set(scored, tfuq, tmp_path):
     text = (scores / "cases.csv").read_text()
     (scores / "cases.csv").write_text(text.replace("0.", "0.0"))
     for command in (["report", scores], ["compare", scores, other], ["compare", other, scores]):
-        assert_refused(tfuq(*command), "cases.csv", "summary.json was written with", "run tfuq score again")
-    assert_refused(tfuq("score", predictions, "--no-figures"), "cases.csv", "was changed since tfuq wrote it")
+        assert_refused(
+            tfuq(*command), "cases.csv", "summary.json was written with", "run tfuq score again"
+        )
+    assert_refused(
+        tfuq("score", predictions, "--no-figures"), "cases.csv", "was changed since tfuq wrote it"
+    )
     (scores / "cases.csv").unlink()
     assert tfuq("score", predictions, "--no-figures").exit_code == 0
     assert tfuq("report", scores).exit_code == 0
@@ -368,7 +415,9 @@ def test_scores_compare_and_report_replace_nothing_of_theirs(scored, tfuq, tmp_p
     out.mkdir()
     (out / "comparison.csv").write_text("theirs")
     other = shutil.copytree(scores, tmp_path / "other")
-    assert_refused(tfuq("compare", scores, other, "--out", out), "comparison.csv", "was not written by tfuq")
+    assert_refused(
+        tfuq("compare", scores, other, "--out", out), "comparison.csv", "was not written by tfuq"
+    )
     assert files_of(out) == {"comparison.csv": b"theirs"}
     (out / "link.html").symlink_to(out / "comparison.csv")
     assert_refused(tfuq("report", scores, "--out", out / "link.html"), "is a link")
@@ -379,9 +428,17 @@ def test_scores_compare_and_report_replace_nothing_of_theirs(scored, tfuq, tmp_p
 def test_tables_of_another_prediction_are_no_set(scored, tfuq):
     predictions, _ = scored
     manifest = json.loads((predictions / "manifest.json").read_text())
-    for files in ({}, {"predictions.csv": "0" * 64}, {"predictions.csv": "0" * 64, "members.csv": "0" * 64}):
+    for files in (
+        {},
+        {"predictions.csv": "0" * 64},
+        {"predictions.csv": "0" * 64, "members.csv": "0" * 64},
+    ):
         (predictions / "manifest.json").write_text(json.dumps(manifest | {"files": files}))
-        assert_refused(tfuq("score", predictions, "--no-figures"), "predictions.csv", "run the same tfuq predict again")
+        assert_refused(
+            tfuq("score", predictions, "--no-figures"),
+            "predictions.csv",
+            "run the same tfuq predict again",
+        )
 
 
 def score_through_kills(predictions: Path, scores: Path, log: Path, renames: list[int]) -> None:
@@ -424,13 +481,22 @@ def test_training_replaces_nothing_of_theirs(trained, tfuq, tmp_path):
     (run / "members" / "1").unlink()
     (run / "members" / "0" / "history.csv").write_text("theirs")
     assert_refused(tfuq(*train), "history.csv", "another --run")
-    (run / "members" / "0" / "history.csv").write_bytes(before[run / "members" / "0" / "history.csv"])
+    (run / "members" / "0" / "history.csv").write_bytes(
+        before[run / "members" / "0" / "history.csv"]
+    )
     (run / "config.yaml").write_bytes(before[run / "config.yaml"] + b"# theirs")
     assert_refused(tfuq(*train), "config.yaml", "another --run")
     (run / "config.yaml").write_bytes(before[run / "config.yaml"])
-    assert {path: content for path, content in before.items() if path != run / "members" / "1"} == everything(tmp_path)
+    assert {
+        path: content for path, content in before.items() if path != run / "members" / "1"
+    } == everything(tmp_path)
     mine = tmp_path / "mine"
-    for name in ("config.yaml", "members/0/notes.txt", "predictions/scan/label.nii.gz", "scores/summary.json"):
+    for name in (
+        "config.yaml",
+        "members/0/notes.txt",
+        "predictions/scan/label.nii.gz",
+        "scores/summary.json",
+    ):
         (mine / name).parent.mkdir(parents=True)
         (mine / name).write_text((run / "config.yaml").read_text())
     before = everything(mine)
@@ -449,7 +515,12 @@ def test_a_run_of_an_earlier_version_is_taken_up_and_is_not_overwritten(trained,
     del manifest["cases"][gone]
     (predictions / "manifest.json").write_text(json.dumps(manifest))
     without_lists(run)
-    assert_refused(tfuq("train", config, "--run", run, "--overwrite"), "config.yaml", "earlier version", "by hand")
+    assert_refused(
+        tfuq("train", config, "--run", run, "--overwrite"),
+        "config.yaml",
+        "earlier version",
+        "by hand",
+    )
     assert tfuq("train", config, "--run", run, "--resume").exit_code == 0
     assert tfuq("predict", run).exit_code == 0
     assert set(json.loads((predictions / "manifest.json").read_text())["cases"]) == {kept, gone}
@@ -463,14 +534,18 @@ def test_a_half_trained_member_of_an_earlier_version_goes_on(balls, tfuq, tmp_pa
     config, run = tmp_path / "config.yaml", tmp_path / "run"
     config.write_text(settings(balls, training={"epochs": 2}).dump())
     with monkeypatch.context() as patch:
-        patch.setattr(MemberTraining, "_is_patience_over", lambda member: member.progress.epoch == 1 and 1 / 0)
+        patch.setattr(
+            MemberTraining, "_is_patience_over", lambda member: member.progress.epoch == 1 and 1 / 0
+        )
         assert tfuq("train", config, "--run", run).exit_code == 1
     without_lists(run)
     assert tfuq("train", config, "--run", run, "--resume").exit_code == 0
     assert len((run / "members" / "0" / "history.csv").read_text().splitlines()) == 3
 
 
-def test_a_run_that_is_removed_while_it_is_trained_is_not_called_trained(balls, tfuq, tmp_path, monkeypatch):
+def test_a_run_that_is_removed_while_it_is_trained_is_not_called_trained(
+    balls, tfuq, tmp_path, monkeypatch
+):
     from tfuq.training import fit
 
     (tmp_path / "config.yaml").write_text(settings(balls, training={"epochs": 2}).dump())
@@ -497,8 +572,16 @@ def test_predicting_replaces_nothing_of_theirs(trained, tfuq, tmp_path):
     before = files_of(tmp_path)
     for flag in ((), ("--overwrite",)):
         assert_refused(tfuq(*predict, *flag), "is not empty and holds no predictions")
-        for place in (run, run / "members", run / "members" / "new", run / "scores" / "x", run / "predictions"):
-            assert_refused(tfuq("predict", run, "--out", place, *flag), "is kept for other files of the run")
+        for place in (
+            run,
+            run / "members",
+            run / "members" / "new",
+            run / "scores" / "x",
+            run / "predictions",
+        ):
+            assert_refused(
+                tfuq("predict", run, "--out", place, *flag), "is kept for other files of the run"
+            )
     assert files_of(tmp_path) == before
     shutil.rmtree(out)
     assert tfuq(*predict).exit_code == 0
@@ -507,7 +590,9 @@ def test_predicting_replaces_nothing_of_theirs(trained, tfuq, tmp_path):
     (out / first / "probability.nii.gz").unlink()
     (out / second / "notes.txt").write_text("theirs")
     before = files_of(out)
-    assert_refused(tfuq(*predict), f"{first}/label.nii.gz", "was changed since tfuq wrote it", "move it away")
+    assert_refused(
+        tfuq(*predict), f"{first}/label.nii.gz", "was changed since tfuq wrote it", "move it away"
+    )
     assert_refused(tfuq(*predict, "--seed", 3, "--overwrite"), f"{first}/label.nii.gz")
     assert files_of(out) == before
     label.unlink()
@@ -519,5 +604,12 @@ def test_predicting_replaces_nothing_of_theirs(trained, tfuq, tmp_path):
 
 def test_a_case_cannot_have_the_name_of_the_scores(trained, balls, tfuq, tmp_path):
     shutil.copy(balls / "imagesTr" / "ball_000.nii.gz", tmp_path / "scores.nii.gz")
-    result = tfuq("predict", trained("mc-dropout").path, "--input", tmp_path / "scores.nii.gz", "--out", tmp_path / "out")
+    result = tfuq(
+        "predict",
+        trained("mc-dropout").path,
+        "--input",
+        tmp_path / "scores.nii.gz",
+        "--out",
+        tmp_path / "out",
+    )
     assert_refused(result, "'scores' cannot be a case id", "rename the file")

@@ -75,7 +75,10 @@ def assert_alike(one: Path, other: Path) -> None:
 
 def table_of(path: Path) -> list[dict]:
     """Rows of the cells that are numbers."""
-    return [{name: float(cell) for name, cell in row.items() if cell[:1].isdecimal()} for row in read_table(path, (), "")]
+    return [
+        {name: float(cell) for name, cell in row.items() if cell[:1].isdecimal()}
+        for row in read_table(path, (), "")
+    ]
 
 
 @RANKS
@@ -84,7 +87,11 @@ def test_volumes_are_those_of_the_label_file(rank, runs, tfuq):
     done(tfuq("predict", run, "--save-samples"))
     for folder in (path for path in (run / "predictions" / "hybrid").iterdir() if path.is_dir()):
         label = read(folder / "label.nii.gz").array
-        rows = [row for row in read_table(folder / "structures.csv", (), "") if row["component"] == "all"]
+        rows = [
+            row
+            for row in read_table(folder / "structures.csv", (), "")
+            if row["component"] == "all"
+        ]
         samples = read_samples(folder, 1 + len(rows))
         for k, row in enumerate(rows, start=1):
             assert float(row["volume_mm3"]) == pytest.approx((label == k).sum() * VOXEL, rel=1e-5)
@@ -99,7 +106,8 @@ def test_means_of_the_image_are_those_of_its_maps(rank, runs, tfuq):
     done(tfuq("predict", run))
     for folder in (path for path in (run / "predictions" / "hybrid").iterdir() if path.is_dir()):
         entropy, information = (
-            read(folder / f"{name}.nii.gz").array.mean(dtype=float) for name in ("predictive_entropy", "mutual_information")
+            read(folder / f"{name}.nii.gz").array.mean(dtype=float)
+            for name in ("predictive_entropy", "mutual_information")
         )
         for row in read_table(folder / "structures.csv", (), ""):
             assert float(row["image_entropy"]) == pytest.approx(entropy, rel=1e-5)
@@ -120,7 +128,9 @@ def test_a_temperature_is_fitted_on_voxels_of_the_scan(rank, runs, tfuq, balls):
     truth = np.asarray(nibabel.load(balls / "labelsTr" / f"{case}.nii.gz").dataobj)
     truth = (truth > 0).astype(int) if rank == 2 else truth.astype(int)
     assert one["scaling"]["items"] == truth.size  # fewer than are picked of larger scans
-    done(tfuq("predict", run, "--input", balls / "imagesTr" / f"{case}.nii.gz", "--out", run / "own"))
+    done(
+        tfuq("predict", run, "--input", balls / "imagesTr" / f"{case}.nii.gz", "--out", run / "own")
+    )
     p = read(run / "own" / case / "probability.nii.gz").array
     nll = -np.log(np.take_along_axis(p, truth[..., None], -1)).mean()
     assert one["scaling"]["nll_before"] == pytest.approx(nll, rel=1e-4)
@@ -130,14 +140,29 @@ def test_a_temperature_is_fitted_on_voxels_of_the_scan(rank, runs, tfuq, balls):
 def test_shift_measures_what_predict_measures(rank, runs, tfuq):
     _, run = runs(rank, {})
     done(tfuq("predict", run))
-    done(tfuq("shift", run, "--perturbation", "noise", "--severity", 0.5, "--save-predictions", "--no-figures"))
+    done(
+        tfuq(
+            "shift",
+            run,
+            "--perturbation",
+            "noise",
+            "--severity",
+            0.5,
+            "--save-predictions",
+            "--no-figures",
+        )
+    )
     for folder in (path for path in (run / "predictions" / "hybrid").iterdir() if path.is_dir()):
         unperturbed = run / "shift" / "noise" / "hybrid" / "0" / "predictions" / folder.name
-        assert (unperturbed / "structures.csv").read_bytes() == (folder / "structures.csv").read_bytes()
+        assert (unperturbed / "structures.csv").read_bytes() == (
+            folder / "structures.csv"
+        ).read_bytes()
 
 
 def test_packed_masks_are_cropped():
-    masks = np.random.default_rng(3).random((4, 3, 2, 5, 7)) < 0.5  # slices, samples, classes, and a slice
+    masks = (
+        np.random.default_rng(3).random((4, 3, 2, 5, 7)) < 0.5
+    )  # slices, samples, classes, and a slice
     packed = np.packbits(masks.reshape(4, 3, 2, -1), axis=-1, bitorder="little")
     found = crop_packed(packed, (5, 7), (slice(1, 4), slice(2, 7)))
     assert found.shape == (4, 3, 2, 2)

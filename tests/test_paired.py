@@ -15,7 +15,10 @@ def exact_p(differences):
     """Two-sided, over all 2^n signs of the ranks of the sizes."""
     ranks = stats.rankdata(np.abs(differences))
     sums = np.array(
-        [sum(r for r, s in zip(ranks, signs, strict=True) if s) for signs in itertools.product((0, 1), repeat=len(ranks))]
+        [
+            sum(r for r, s in zip(ranks, signs, strict=True) if s)
+            for signs in itertools.product((0, 1), repeat=len(ranks))
+        ]
     )
     seen = ranks[differences > 0].sum()
     return min(1.0, 2 * min((sums <= seen).mean(), (sums >= seen).mean()))
@@ -44,7 +47,10 @@ def test_many_differences(n):
     low, high = walsh_interval(differences)
     assert low in walsh
     assert walsh[np.searchsorted(walsh, low)] - low == 0
-    for end, side in ((low, "less"), (high, "greater")):  # at its ends the test rejects by about a half of 0.05
+    for end, side in (
+        (low, "less"),
+        (high, "greater"),
+    ):  # at its ends the test rejects by about a half of 0.05
         assert stats.wilcoxon(differences - end, alternative=side).pvalue > 0.9
     assert stats.wilcoxon(differences - low).pvalue == pytest.approx(0.05, abs=0.004)
     assert stats.wilcoxon(differences - high).pvalue == pytest.approx(0.05, abs=0.004)
@@ -52,8 +58,13 @@ def test_many_differences(n):
 
 def test_intervals_hold_as_often_as_they_say():
     rng = np.random.default_rng(3)
-    held = [low < 0.5 < high for low, high in (walsh_interval(0.5 + rng.standard_t(3, 15)) for _ in range(800))]
-    assert np.mean(held) == pytest.approx(0.952, abs=0.023)  # the exact confidence at n = 15, three standard errors
+    held = [
+        low < 0.5 < high
+        for low, high in (walsh_interval(0.5 + rng.standard_t(3, 15)) for _ in range(800))
+    ]
+    assert np.mean(held) == pytest.approx(
+        0.952, abs=0.023
+    )  # the exact confidence at n = 15, three standard errors
 
 
 def test_five_cases_have_no_interval():
@@ -96,18 +107,24 @@ def test_an_outlier_that_makes_the_mean_is_not_marked():
 def test_a_mark_test_and_interval_never_disagree(seed):
     rng = np.random.default_rng(seed)
     for better in ("higher", "lower", "nearer zero"):
-        columns = {name: rng.standard_t(1.5, 12) + shift for name, shift in (("a", 0), ("b", 1), ("c", 4))}
+        columns = {
+            name: rng.standard_t(1.5, 12) + shift for name, shift in (("a", 0), ("b", 1), ("c", 4))
+        }
         marked = supported_best(columns, better)
         if marked is None:
             continue
         sizes = {name: np.abs(c) if better == "nearer zero" else c for name, c in columns.items()}
         for name in columns.keys() - {marked}:
-            gain = sizes[name] - sizes[marked] if better != "higher" else sizes[marked] - sizes[name]
+            gain = (
+                sizes[name] - sizes[marked] if better != "higher" else sizes[marked] - sizes[name]
+            )
             assert stats.wilcoxon(gain, alternative="greater").pvalue < 0.025
             assert gain.mean() > 0
             assert np.median(np.add.outer(gain, gain)[np.triu_indices(12)]) > 0
 
 
 def test_holm():
-    assert holm({"a": 0.01, "b": 0.04, "c": 0.03}) == pytest.approx({"a": 0.03, "c": 0.06, "b": 0.06})
+    assert holm({"a": 0.01, "b": 0.04, "c": 0.03}) == pytest.approx(
+        {"a": 0.03, "c": 0.06, "b": 0.06}
+    )
     assert holm({"a": 0.9, "b": 0.7}) == pytest.approx({"b": 1.0, "a": 1.0})

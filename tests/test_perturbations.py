@@ -17,7 +17,9 @@ VALUES = {"noise": 0.5, "rician": 0.5, "blur": 1.5, "bias": 0.5, "contrast": 0.7
 
 def picture(points=POINTS, spacing=(1.0, 1.0)) -> Subject:
     """A channel for each point that is there."""
-    image = Volume(dots(points[~np.isnan(points[:, 0])], SHAPE)[:, :, None], np.diag([*spacing, 1.0, 1.0]))
+    image = Volume(
+        dots(points[~np.isnan(points[:, 0])], SHAPE)[:, :, None], np.diag([*spacing, 1.0, 1.0])
+    )
     return Subject(image, points=points)
 
 
@@ -64,7 +66,11 @@ def test_labels_follow(name, spacing):
     """The first channel is the label, so its transform, rounded, is what the transformed label must overlap."""
     subject = ellipsoid(spacing)
     moved = perturb(name, subject, {**MOVING, "rotation-3d": 25.0}[name], 2)
-    of_image, of_label, before = moved.image.array[..., 0] > 0.5, moved.label.array > 0, subject.label.array > 0
+    of_image, of_label, before = (
+        moved.image.array[..., 0] > 0.5,
+        moved.label.array > 0,
+        subject.label.array > 0,
+    )
     overlap = 2 * (of_image & of_label).sum() / (of_image.sum() + of_label.sum())
     still = 2 * (of_image & before).sum() / (of_image.sum() + before.sum())
     assert overlap > 0.93
@@ -72,10 +78,21 @@ def test_labels_follow(name, spacing):
 
 
 def test_a_turn_is_clockwise_and_true_to_millimetres():
-    quarter = perturb("rotation", Subject(Volume(np.arange(49.0, dtype=np.float32).reshape(7, 7, 1, 1), np.eye(4))), 90, 0)
-    np.testing.assert_allclose(quarter.image.array[:, :, 0, 0], np.rot90(np.arange(49).reshape(7, 7), -1), atol=1e-4)
-    squeezed = picture(np.array([[39.5 + 10, 29.5]]), spacing=(2.0, 1.0))  # 10 mm right of the centre
-    np.testing.assert_allclose(perturb("rotation", squeezed, 90, 0).points, [[39.5, 29.5 + 5]], atol=1e-9)  # 10 mm below
+    quarter = perturb(
+        "rotation",
+        Subject(Volume(np.arange(49.0, dtype=np.float32).reshape(7, 7, 1, 1), np.eye(4))),
+        90,
+        0,
+    )
+    np.testing.assert_allclose(
+        quarter.image.array[:, :, 0, 0], np.rot90(np.arange(49).reshape(7, 7), -1), atol=1e-4
+    )
+    squeezed = picture(
+        np.array([[39.5 + 10, 29.5]]), spacing=(2.0, 1.0)
+    )  # 10 mm right of the centre
+    np.testing.assert_allclose(
+        perturb("rotation", squeezed, 90, 0).points, [[39.5, 29.5 + 5]], atol=1e-9
+    )  # 10 mm below
 
 
 def test_a_volume_turns_about_the_axis_its_slices_are_stacked_along():
@@ -104,7 +121,9 @@ def test_noise_has_the_standard_deviation_asked_for_and_severities_share_their_p
     assert half.std() == pytest.approx(0.5, rel=0.02)
     np.testing.assert_allclose(2 * half, whole, rtol=1e-5)
     magnitude = perturb("rician", flat, 0.5, 5).image.array
-    assert magnitude.mean() == pytest.approx(0.5 * np.sqrt(np.pi / 2), rel=0.02)  # Rayleigh where there is no signal
+    assert magnitude.mean() == pytest.approx(
+        0.5 * np.sqrt(np.pi / 2), rel=0.02
+    )  # Rayleigh where there is no signal
 
 
 def test_values_where_they_are_known():
@@ -115,7 +134,10 @@ def test_values_where_they_are_known():
         gamma = perturb("contrast", subject, severity, 0).image.array
         expected = ((array - low) / (high - low)) ** np.exp(severity) * (high - low) + low
         np.testing.assert_allclose(gamma, expected, atol=1e-5)
-    gain = perturb("bias", subject, 0.5, 0).image.array[..., 1][array[..., 1] > 0.1] / array[..., 1][array[..., 1] > 0.1]
+    gain = (
+        perturb("bias", subject, 0.5, 0).image.array[..., 1][array[..., 1] > 0.1]
+        / array[..., 1][array[..., 1] > 0.1]
+    )
     assert np.exp(-0.51) < gain.min() < gain.max() < np.exp(0.51)
     assert np.ptp(gain) > 0.3
     covered = perturb("occlusion", subject, 0.2, 0).image.array
@@ -123,11 +145,16 @@ def test_values_where_they_are_known():
     without = perturb("missing-modality", subject, 1.0, 0, channel=1).image.array
     np.testing.assert_allclose(without[..., 1], array[..., 1].mean(), atol=1e-6)
     np.testing.assert_array_equal(without[..., 0], array[..., 0])
-    smooth = [perturb(name, subject, severity, 0).image.array for name, severity in (("blur", 50.0), ("downsampling", 40.0))]
+    smooth = [
+        perturb(name, subject, severity, 0).image.array
+        for name, severity in (("blur", 50.0), ("downsampling", 40.0))
+    ]
     for image in smooth:
         assert image[..., 1].std() < 0.1 * array[..., 1].std()
     ghosts = perturb("ghosting", subject, 1.0, 0).image.array
-    np.testing.assert_allclose(ghosts.mean((0, 1, 2)), array.mean((0, 1, 2)), atol=1e-5)  # the centre of the spectrum stays
+    np.testing.assert_allclose(
+        ghosts.mean((0, 1, 2)), array.mean((0, 1, 2)), atol=1e-5
+    )  # the centre of the spectrum stays
 
 
 @pytest.mark.parametrize(

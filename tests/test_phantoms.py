@@ -33,13 +33,20 @@ def test_one_rater_is_smooth_and_raters_differ():
     assert phantom.raters.shape == (4, *SHAPE)
     assert set(np.unique(phantom.raters)) == {0, 1, 2, 3}
     assert (phantom.raters[0] != phantom.raters[1]).mean() > 0.005
-    independent = np.random.default_rng(0).random(SHAPE)[..., None] < np.cumsum(phantom.probabilities, -1)
-    flips = [np.mean(np.diff(labels.astype(int), axis=0) != 0) for labels in (phantom.raters[0], independent.argmax(-1))]
+    independent = np.random.default_rng(0).random(SHAPE)[..., None] < np.cumsum(
+        phantom.probabilities, -1
+    )
+    flips = [
+        np.mean(np.diff(labels.astype(int), axis=0) != 0)
+        for labels in (phantom.raters[0], independent.argmax(-1))
+    ]
     assert flips[0] < flips[1]
     assert smooth_field(np.random.default_rng(0), SHAPE, 2.0).std() == pytest.approx(1, abs=0.2)
 
 
-@pytest.mark.parametrize(("name", "layout"), [("brain-decathlon", "decathlon"), ("brain-iseg2017", "iseg2017")])
+@pytest.mark.parametrize(
+    ("name", "layout"), [("brain-decathlon", "decathlon"), ("brain-iseg2017", "iseg2017")]
+)
 def test_files_are_in_the_official_layout(tmp_path, name, layout):
     synthesize(name, tmp_path / "a", cases=2, seed=3)
     cases = list_cases(layout, tmp_path / "a")
@@ -51,12 +58,18 @@ def test_files_are_in_the_official_layout(tmp_path, name, layout):
     label = read_case_label(cases[0], image, 4, values).array
     assert set(np.unique(label)) == {0, 1, 2, 3}
     stem = "brain_001" if layout == "decathlon" else "subject-1"
-    np.testing.assert_array_equal(read(tmp_path / "a" / "raters" / "rater-01" / f"{stem}.nii.gz").array, label)
+    np.testing.assert_array_equal(
+        read(tmp_path / "a" / "raters" / "rater-01" / f"{stem}.nii.gz").array, label
+    )
     p = read(tmp_path / "a" / "probabilities" / f"{stem}.nii.gz").array
     assert (p.argmax(-1) == label).mean() > 0.9
     synthesize(name, tmp_path / "b", cases=2, seed=3)
-    files = sorted(f.relative_to(tmp_path / "a") for f in (tmp_path / "a").rglob("*") if f.is_file())
-    assert all((tmp_path / "a" / f).read_bytes() == (tmp_path / "b" / f).read_bytes() for f in files)
+    files = sorted(
+        f.relative_to(tmp_path / "a") for f in (tmp_path / "a").rglob("*") if f.is_file()
+    )
+    assert all(
+        (tmp_path / "a" / f).read_bytes() == (tmp_path / "b" / f).read_bytes() for f in files
+    )
 
 
 def test_refusals(tmp_path, tfuq):
@@ -68,14 +81,21 @@ def test_refusals(tmp_path, tfuq):
     assert_refused(tfuq("data", "synth", "brain-iseg", tmp_path / "x"), "brain-iseg2017")
     (tmp_path / "file").write_text("not a folder")
     for command in (["data", "synth", "brain-decathlon"], ["demo", "--out"]):
-        assert_refused(tfuq(*command, tmp_path / "file" / "below"), "folder cannot be made", "choose a place")
+        assert_refused(
+            tfuq(*command, tmp_path / "file" / "below"), "folder cannot be made", "choose a place"
+        )
 
 
 def test_data_commands(tmp_path, tfuq, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert tfuq("data", "synth", "brain-iseg2017", "iseg", "--cases", 3).exit_code == 0
     assert "quickstart: made when first used" in tfuq("data", "list").output
-    root = ["-o", f"data.root={tmp_path}/iseg", "-o", "data.split={train: 2, validation: 0, test: 1}"]
+    root = [
+        "-o",
+        f"data.root={tmp_path}/iseg",
+        "-o",
+        "data.split={train: 2, validation: 0, test: 1}",
+    ]
     result = tfuq("data", "check", "iseg2017", *root)
     assert result.exit_code == 0, result.output
     assert "3 cases in" in result.output
@@ -88,12 +108,18 @@ def test_data_commands(tmp_path, tfuq, monkeypatch):
                 (tmp_path / "iseg" / f"subject-1-{channel}.{suffix}").read_bytes()
             )
     assert_refused(
-        tfuq("data", "check", "iseg2017", *root), "1 problem(s) among 3 cases", "subject-03", "same as that of 'subject-01'"
+        tfuq("data", "check", "iseg2017", *root),
+        "1 problem(s) among 3 cases",
+        "subject-03",
+        "same as that of 'subject-01'",
     )
     (tmp_path / "iseg" / "subject-2-T2.img").write_bytes(b"short")
-    assert_refused(tfuq("data", "check", "iseg2017", *root), "2 problem(s) among 3 cases", "subject-2-T2.img")
     assert_refused(
-        tfuq("data", "check", "iseg2017", *root, "-o", "data.split.train=9"), "more cases than the 3 with a reference"
+        tfuq("data", "check", "iseg2017", *root), "2 problem(s) among 3 cases", "subject-2-T2.img"
+    )
+    assert_refused(
+        tfuq("data", "check", "iseg2017", *root, "-o", "data.split.train=9"),
+        "more cases than the 3 with a reference",
     )
 
 
@@ -109,7 +135,17 @@ def test_quickstart_makes_its_data_where_it_is_used(tmp_path, monkeypatch):
     assert made_cases(config.data) == cases_of(config.data) == first
 
 
-READING = ("predict", "calibrate", "score", "compare", "doctor", "report", "shift", "export", "serve-check")
+READING = (
+    "predict",
+    "calibrate",
+    "score",
+    "compare",
+    "doctor",
+    "report",
+    "shift",
+    "export",
+    "serve-check",
+)
 MAKING = ("demo", "data", "train", "study")
 
 
@@ -117,7 +153,9 @@ MAKING = ("demo", "data", "train", "study")
 def strangers(digits, tmp_path):
     """A folder with a run and its scores; `entitle` puts a phantom in the place of the data."""
     config = task_settings("classification", digits, "deterministic")
-    run = make_network_run(tmp_path / "run", config, [case.id for case in cases_of(config.data)][:12])
+    run = make_network_run(
+        tmp_path / "run", config, [case.id for case in cases_of(config.data)][:12]
+    )
     for method, samples in (("deterministic", 1), ("hybrid", 4)):
         make_scores(run, method, samples=samples)
     return tmp_path

@@ -31,7 +31,10 @@ def test_normal_numbers_are_those_of_the_reference():
     assert found.shape == (3, 1, 2, 3, 2)
     for row, column, channel in np.ndindex(2, 3, 2):
         for pair in range(2):
-            numbers = [bits((9 + row, 2 + column), 2 * (pair + 2 * part) + channel, (5, -7)) for part in range(2)]
+            numbers = [
+                bits((9 + row, 2 + column), 2 * (pair + 2 * part) + channel, (5, -7))
+                for part in range(2)
+            ]
             for draw, expected in zip((pair, 2 + pair), normal_pair(*numbers), strict=True):
                 if draw < 3:
                     assert found[draw, 0, row, column, channel] == pytest.approx(expected, abs=2e-5)
@@ -51,7 +54,10 @@ def test_dropout_by_place_has_its_rate_and_its_corner():
     layer, x = SeededDropout(0.3, name="drop"), tf.ones([3, 8, 6, 2])
     corner = tf.constant([[0, 0], [4, 2], [4, 2]])
     found = layer(x, seed=SEED, corner=corner).numpy()
-    expected = bits_at(corner, (8, 6), fold_in(SEED, layer_salt("drop")), channels=2).numpy() / 2**32 >= 0.3
+    expected = (
+        bits_at(corner, (8, 6), fold_in(SEED, layer_salt("drop")), channels=2).numpy() / 2**32
+        >= 0.3
+    )
     np.testing.assert_allclose(found, expected / 0.7, rtol=1e-6)
     np.testing.assert_array_equal(found[0, 4:, 2:], found[1, :4, :4])
     np.testing.assert_array_equal(found[1], found[2])
@@ -78,7 +84,9 @@ def test_masks_are_independent_from_element_to_element(rate):
     for a, b in ((1, 2), (1, 3), (2, 3)):
         w = np.moveaxis(z, (a, b), (1, 2))
         corners = w[:, :-1, :-1] * w[:, 1:, :-1] * w[:, :-1, 1:] * w[:, 1:, 1:]
-        assert (corners.mean(0) * np.sqrt(count)).std() < 1.3  # of sums of hashes: the root of the count
+        assert (
+            corners.mean(0) * np.sqrt(count)
+        ).std() < 1.3  # of sums of hashes: the root of the count
     totals = flat.sum(1)
     assert totals.var() / flat.shape[1] == pytest.approx(1, abs=0.2)
 

@@ -34,7 +34,8 @@ def test_attenuation_is_summed_from_the_side():
 def test_a_head_looks_to_the_right_whatever_its_axes():
     one = lateral(upright(ct()), (12, 16)).array
     flipped = Volume(
-        ct().array[::-1, ::-1].transpose(2, 0, 1, 3), np.array([[0, -1, 0, 19], [0, 0, -1, 15], [1, 0, 0, 0], [0, 0, 0, 1]])
+        ct().array[::-1, ::-1].transpose(2, 0, 1, 3),
+        np.array([[0, -1, 0, 19], [0, 0, -1, 15], [1, 0, 0, 0], [0, 0, 0, 1]]),
     )
     np.testing.assert_array_equal(lateral(upright(flipped), (12, 16)).array, one)
 
@@ -64,7 +65,16 @@ def test_turned_heads_have_uncertainty_and_no_quality(trained_task, tfuq, tmp_pa
     run, heads = own(trained_task("landmarks", "mc-dropout"), tmp_path), tmp_path / "heads"
     synthesize("head-ct", heads, cases=1, seed=0)
     head = heads / "head_01.nii.gz"
-    arguments = ("shift", run, "--perturbation", "rotation", "--severity", "0:45:3", "--head-ct", head)
+    arguments = (
+        "shift",
+        run,
+        "--perturbation",
+        "rotation",
+        "--severity",
+        "0:45:3",
+        "--head-ct",
+        head,
+    )
     result = tfuq(*arguments)
     assert result.exit_code == 0, result.output
     folder = run / "shift" / "rotation-head_01"
@@ -90,4 +100,6 @@ def test_turned_heads_have_uncertainty_and_no_quality(trained_task, tfuq, tmp_pa
 )
 def test_what_is_no_head_is_refused(task, arguments, words, trained_task, tfuq, tmp_path):
     run, (name, head) = own(trained_task(task, "mc-dropout"), tmp_path), arguments
-    assert_refused(tfuq("shift", run, "--perturbation", name, "--severity", "10", "--head-ct", head), *words)
+    assert_refused(
+        tfuq("shift", run, "--perturbation", name, "--severity", "10", "--head-ct", head), *words
+    )

@@ -35,11 +35,17 @@ def test_a_calibration_part_moves_no_other_case(tmp_path):
     cases = some_cases(tmp_path, 14)
     before = ids(split_cases(cases, SplitConfig(seed=3, train=5, validation=2, test=4)))
     assert list(before) == ["train", "validation", "test"]
-    after = ids(split_cases(cases, SplitConfig(seed=3, train=5, validation=2, test=4, calibration=3)))
+    after = ids(
+        split_cases(cases, SplitConfig(seed=3, train=5, validation=2, test=4, calibration=3))
+    )
     assert {part: after[part] for part in before} == before
-    order = np.random.default_rng(3).permutation(sorted(case.id for case in cases if case.has_reference))
+    order = np.random.default_rng(3).permutation(
+        sorted(case.id for case in cases if case.has_reference)
+    )
     assert after["calibration"] == sorted(order[11:14])
-    smaller = ids(split_cases(cases, SplitConfig(seed=3, train=5, validation=2, test=3, calibration=1)))
+    smaller = ids(
+        split_cases(cases, SplitConfig(seed=3, train=5, validation=2, test=3, calibration=1))
+    )
     assert (smaller["train"], smaller["validation"]) == (before["train"], before["validation"])
     assert sorted(smaller["test"] + smaller["calibration"]) == before["test"]
     with pytest.raises(DataError, match=r"more cases than the 14 .* calibration 4"):
@@ -48,7 +54,9 @@ def test_a_calibration_part_moves_no_other_case(tmp_path):
 
 def test_calibration_cases_come_from_where_test_cases_do():
     """A set that has its own test cases: promises are for those."""
-    cases = [Case(f"{part}-{k}", (), truth=0, part=part) for part in ("train", "test") for k in range(6)]
+    cases = [
+        Case(f"{part}-{k}", (), truth=0, part=part) for part in ("train", "test") for k in range(6)
+    ]
     parts = ids(split_cases(cases, SplitConfig(train=3, validation=1, test=2, calibration=3)))
     assert all(case_id.startswith("test") for case_id in parts["test"] + parts["calibration"])
     assert not set(parts["test"]) & set(parts["calibration"])
@@ -62,7 +70,9 @@ def test_a_listed_calibration_part(tmp_path):
     assert ids(split_cases(cases, SplitConfig(**listed, calibration=[d])))["calibration"] == [d]
     with pytest.raises(DataError, match="is in both test and calibration"):
         split_cases(cases, SplitConfig(**listed, calibration=[c]))
-    with pytest.raises(ValueError, match="calibration must all be numbers of cases or all be lists"):
+    with pytest.raises(
+        ValueError, match="calibration must all be numbers of cases or all be lists"
+    ):
         SplitConfig(**listed, calibration=2)
 
 
@@ -71,7 +81,9 @@ def test_splits_of_old_runs_read_as_they_are(balls, tmp_path):
     assert list(run.split) == ["train", "validation", "test"]
     tree = run.config.model_dump()
     del tree["data"]["split"]["calibration"]
-    assert Config.model_validate(tree) == run.config  # a configuration written before the key resumes
+    assert (
+        Config.model_validate(tree) == run.config
+    )  # a configuration written before the key resumes
 
 
 def test_coverage_bands():
@@ -84,7 +96,10 @@ def test_coverage_bands():
     assert (covered < low).mean() <= 0.0255
     assert (covered <= low).mean() > 0.025
     assert high == 1.0
-    inside, below = coverage.realized(np.ones(n, bool), 0.9, m), coverage.realized(np.arange(n) < 5, 0.9, m)
+    inside, below = (
+        coverage.realized(np.ones(n, bool), 0.9, m),
+        coverage.realized(np.arange(n) < 5, 0.9, m),
+    )
     assert (inside["outside"], inside["broken"]) == (None, False)
     assert (below["outside"], below["broken"], below["calibrated_on"]) == ("below", True, m)
     above = coverage.realized(np.ones(400, bool), 0.9, 400)
@@ -92,14 +107,18 @@ def test_coverage_bands():
     assert "band" not in coverage.realized(np.ones(3, bool), 0.9)
 
 
-@pytest.mark.parametrize("law", [lambda rng, shape: rng.random(shape) < 0.3, lambda rng, shape: rng.beta(0.4, 3, shape)])
+@pytest.mark.parametrize(
+    "law", [lambda rng, shape: rng.random(shape) < 0.3, lambda rng, shape: rng.beta(0.4, 3, shape)]
+)
 def test_mean_losses_stay_in_their_band(law):
     """Losses that fall with the threshold, some 0 or 1, some between: at most 2.5 % of mean losses lie above the band."""
     rng, m, n, alpha, repeats = np.random.default_rng(1), 29, 12, 0.2, 4000
     above = 0
     for _ in range(repeats):
         severity, scale = rng.random(m + n), law(rng, m + n).astype(float)
-        losses = np.where(np.linspace(0, 1, 41)[:, None] < severity, np.maximum(scale, severity > 0.7), 0).T
+        losses = np.where(
+            np.linspace(0, 1, 41)[:, None] < severity, np.maximum(scale, severity > 0.7), 0
+        ).T
         holds = (m * losses[:m].mean(0) + 1) / (m + 1) <= alpha
         chosen = losses[m:, np.flatnonzero(holds)[0]] if holds.any() else np.zeros(n)
         above += coverage.mean_loss(chosen, alpha, m)["broken"]
@@ -112,13 +131,20 @@ def test_mean_losses_stay_in_their_band(law):
 
 def test_sizes():
     sets = np.array([[1, 1, 1], [0, 1, 0], [0, 0, 0], [1, 1, 0]], bool)
-    assert sizes.set_size(sets) == {"mean_set_size": 1.5, "empty": 0.25, "single": 0.25, "vacuous": 0.25}
+    assert sizes.set_size(sets) == {
+        "mean_set_size": 1.5,
+        "empty": 0.25,
+        "single": 0.25,
+        "vacuous": 0.25,
+    }
     image, reference = np.array([1000, 1000, 1000]), np.array([100, 0, 50])
     found = sizes.upper_size(np.array([1000, 990, 100]), reference, image)
     assert found == pytest.approx({"image_share": 2.09 / 3, "to_reference": 6.0, "vacuous": 2 / 3})
     found = sizes.lower_size(np.array([0, 3, 25]), reference)
     assert found == pytest.approx({"to_reference": 0.25, "vacuous": 1 / 3})
-    found = sizes.interval_size(np.array([0.0, 0.0, 40.0]), np.array([995.0, 20.0, 65.0]), reference, image)
+    found = sizes.interval_size(
+        np.array([0.0, 0.0, 40.0]), np.array([995.0, 20.0, 65.0]), reference, image
+    )
     assert found == pytest.approx({"width_to_reference": (9.95 + 0.5) / 2, "vacuous": 1 / 3})
     found = sizes.radius_size(np.array([5.0, 30.0]), np.array([50.0, 50.0]))
     assert found == pytest.approx({"mean_radius": 17.5, "half_diagonal_share": 0.7, "vacuous": 0.5})
@@ -155,7 +181,9 @@ def test_calibration_cases_are_the_default_and_nothing_is_warned(calibrated_part
     assert "warning" not in warned
     told("predict", run.path, "--calibrated", "--samples", 3)
     shown, _ = told("score", run.path / "predictions" / "mc-dropout-calibrated", "--no-figures")
-    summary = json.loads((run.path / "scores" / "mc-dropout-calibrated" / "summary.json").read_text())
+    summary = json.loads(
+        (run.path / "scores" / "mc-dropout-calibrated" / "summary.json").read_text()
+    )
     row = summary["conformal"]["lac"]
     assert (row["calibrated_on"], row["n"]) == (5, 7)
     assert row["band"] == pytest.approx(stats.betabinom(7, 5, 1).ppf([0.025, 0.975]) / 7)
@@ -165,8 +193,17 @@ def test_calibration_cases_are_the_default_and_nothing_is_warned(calibrated_part
 
 def test_without_calibration_cases_there_is_no_default(trained_task, tfuq):
     run = trained_task("classification", "mc-dropout")
-    assert_refused(tfuq("calibrate", run.path), "no calibration cases", "--cases test:0.5", "data.split.calibration")
-    assert_refused(tfuq("calibrate", run.path, "--cases", "calibration"), "has no calibration cases", "--cases test:0.5")
+    assert_refused(
+        tfuq("calibrate", run.path),
+        "no calibration cases",
+        "--cases test:0.5",
+        "data.split.calibration",
+    )
+    assert_refused(
+        tfuq("calibrate", run.path, "--cases", "calibration"),
+        "has no calibration cases",
+        "--cases test:0.5",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -175,16 +212,27 @@ def on_validation(trained, tmp_path_factory):
     run = shutil.copytree(trained("mc-dropout").path, tmp_path_factory.mktemp("vacuous") / "run")
     calibrated = told("calibrate", run, "--cases", "validation", "--alpha", 0.5, "--samples", 3)
     told("predict", run, "--calibrated", "--samples", 3)
-    return run, calibrated, told("score", run / "predictions" / "mc-dropout-calibrated", "--no-figures")[0]
+    return (
+        run,
+        calibrated,
+        told("score", run / "predictions" / "mc-dropout-calibrated", "--no-figures")[0],
+    )
 
 
 def test_validation_cases_warn_in_calibrate_and_score(on_validation):
     run, (_, warned), scored = on_validation
-    assert "warning: 1 of 1 calibration cases are validation cases, which chose the best epoch" in warned
+    assert (
+        "warning: 1 of 1 calibration cases are validation cases, which chose the best epoch"
+        in warned
+    )
     path = run / "calibrations" / "mc-dropout.json"
     stored = json.loads(path.read_text())
     summary = json.loads((run / "scores" / "mc-dropout-calibrated" / "summary.json").read_text())
-    assert stored["caveat"] == summary["calibration"]["caveat"] == selection_caveat(open_run(run), stored["cases"])
+    assert (
+        stored["caveat"]
+        == summary["calibration"]["caveat"]
+        == selection_caveat(open_run(run), stored["cases"])
+    )
     assert "promises: 1 of 1 calibration cases are validation cases" in scored
     (finding,) = calibrated_on_validation_cases(open_run(run))
     assert (finding.check, finding.severity) == ("calibration", "caution")
@@ -201,7 +249,9 @@ def test_a_calibration_written_before_says_so_too(on_validation, tmp_path):
     from tfuq.calibrations import load_calibration
 
     manifest.run, manifest.calibration = str(run), load_calibration(path).digest
-    assert calibration_of(manifest).caveat.startswith("1 of 1 calibration cases are validation cases")
+    assert calibration_of(manifest).caveat.startswith(
+        "1 of 1 calibration cases are validation cases"
+    )
 
 
 def test_bounds_that_say_nothing_are_called_so(on_validation, balls):
@@ -212,24 +262,38 @@ def test_bounds_that_say_nothing_are_called_so(on_validation, balls):
     cases = [path for path in sorted(folder.iterdir()) if path.is_dir()]
     for k, name in enumerate(("ball", "core")):
         upper, lower = (
-            np.stack([read(case / f"label_{side}.nii.gz").array[..., k] for case in cases]) for side in ("upper", "lower")
+            np.stack([read(case / f"label_{side}.nii.gz").array[..., k] for case in cases])
+            for side in ("upper", "lower")
         )
         row = summary["conformal"][name]
         assert row["missed_by_upper"]["image_share"] == pytest.approx(upper.mean())
-        assert row["missed_by_upper"]["vacuous"] == pytest.approx(np.mean([u.mean() >= 0.99 for u in upper]))
-        assert row["excess_of_lower"]["vacuous"] == pytest.approx(np.mean([not part.any() for part in lower]))
+        assert row["missed_by_upper"]["vacuous"] == pytest.approx(
+            np.mean([u.mean() >= 0.99 for u in upper])
+        )
+        assert row["excess_of_lower"]["vacuous"] == pytest.approx(
+            np.mean([not part.any() for part in lower])
+        )
     vacuous = summary["conformal"]["core"]["excess_of_lower"]["vacuous"]
     assert vacuous > 0
     assert f"VACUOUS (says nothing) in {vacuous:.0%} of cases" in scored
     assert "promises: core: excess of lower: VACUOUS" in scored
     assert "VACUOUS (says nothing) in 100% of cases" in calibrated
-    rows = read_table(run / "scores" / "mc-dropout-calibrated" / "structures.csv", ("volume_conformal_lower_mm3",), "")
+    rows = read_table(
+        run / "scores" / "mc-dropout-calibrated" / "structures.csv",
+        ("volume_conformal_lower_mm3",),
+        "",
+    )
     whole = [row for row in rows if row["class"] == "ball" and row["component"] == "all"]
-    widths = [float(r["volume_conformal_upper_mm3"]) - float(r["volume_conformal_lower_mm3"]) for r in whole]
+    widths = [
+        float(r["volume_conformal_upper_mm3"]) - float(r["volume_conformal_lower_mm3"])
+        for r in whole
+    ]
     truths = [read(balls / "labelsTr" / f"{row['case']}.nii.gz") for row in whole]
     volumes = [(label.array == 1).sum() * label.voxel_volume for label in truths]
     expected = np.mean(np.array(widths) / volumes)
-    assert summary["conformal"]["ball"]["volume"]["width_to_reference"] == pytest.approx(expected, rel=1e-4)
+    assert summary["conformal"]["ball"]["volume"]["width_to_reference"] == pytest.approx(
+        expected, rel=1e-4
+    )
 
 
 def test_report_says_what_score_says(on_validation):
@@ -252,5 +316,7 @@ def test_lines_of_a_broken_promise():
 
 
 def test_settings_take_the_key(balls):
-    config = settings(balls, data={"split": {"train": 2, "validation": 1, "test": 1, "calibration": 2}})
+    config = settings(
+        balls, data={"split": {"train": 2, "validation": 1, "test": 1, "calibration": 2}}
+    )
     assert config.data.split.calibration == 2

@@ -32,14 +32,24 @@ def discs(tmp_path):
         (root / folder).mkdir(parents=True)
     for k in range(4):
         distance = np.hypot(*(np.indices(SHAPE) - rng.uniform(8, 10, (2, 1, 1))))
-        Image.fromarray((180 * (distance < 5) + rng.integers(0, 60, SHAPE)).astype(np.uint8)).save(root / f"image/d{k}.png")
+        Image.fromarray((180 * (distance < 5) + rng.integers(0, 60, SHAPE)).astype(np.uint8)).save(
+            root / f"image/d{k}.png"
+        )
         for rater, radius in zip(RATERS, (4.0, 5.0, 7.0), strict=True):
-            Image.fromarray((distance < radius + 0.2 * k).astype(np.uint8)).save(root / rater / f"d{k}.png")
+            Image.fromarray((distance < radius + 0.2 * k).astype(np.uint8)).save(
+                root / rater / f"d{k}.png"
+            )
     return root
 
 
 def by_raters(root, **data):
-    data = {"layout": "folder", "rater_folders": "rater-*", "label_values": {0: 0, 1: 1}, "split": SPLIT, **data}
+    data = {
+        "layout": "folder",
+        "rater_folders": "rater-*",
+        "label_values": {0: 0, 1: 1},
+        "split": SPLIT,
+        **data,
+    }
     return settings(root, rank=2, data=data)
 
 
@@ -72,10 +82,17 @@ def test_what_is_trained_on(discs):
     config = by_raters(discs, train_on="rater-03")
     case = cases_of(config.data)[0]
     assert [view.label.parent.name for view in training_views(config, case)] == ["rater-03"]
-    assert [view.label.parent.name for view in training_views(by_raters(discs, train_on="random"), case)] == list(RATERS)
+    assert [
+        view.label.parent.name for view in training_views(by_raters(discs, train_on="random"), case)
+    ] == list(RATERS)
     areas = [int((np.asarray(Image.open(discs / rater / "d0.png")) > 0).sum()) for rater in RATERS]
     terms = set()
-    for chosen, area in (("rater-01", areas[0]), ("majority", areas[1]), ("rater-03", areas[2]), ("random", np.mean(areas))):
+    for chosen, area in (
+        ("rater-01", areas[0]),
+        ("majority", areas[1]),
+        ("rater-03", areas[2]),
+        ("random", np.mean(areas)),
+    ):
         training = SegmentationSet(by_raters(discs, train_on=chosen), [case], None)
         terms.add(training.terms)
         assert training.class_weights[1] == pytest.approx(training.terms / (2 * area))
@@ -84,10 +101,16 @@ def test_what_is_trained_on(discs):
 
 def test_each_example_draws_a_rater(discs):
     config = by_raters(discs, train_on="random")
-    config = config.model_copy(update={"network": config.network.model_copy(update={"patch_size": [20, 18]})})
+    config = config.model_copy(
+        update={"network": config.network.model_copy(update={"patch_size": [20, 18]})}
+    )
     training = SegmentationSet(config, cases_of(config.data)[:1], None)
-    areas = {(np.asarray(Image.open(discs / rater / "d0.png")) > 0).sum(): rater for rater in RATERS}
-    drawn = Counter(areas[training.example(0, np.random.default_rng([5, p]))[1].sum()] for p in range(300))
+    areas = {
+        (np.asarray(Image.open(discs / rater / "d0.png")) > 0).sum(): rater for rater in RATERS
+    }
+    drawn = Counter(
+        areas[training.example(0, np.random.default_rng([5, p]))[1].sum()] for p in range(300)
+    )
     assert set(drawn) == set(RATERS)
     assert max(drawn.values()) - min(drawn.values()) < 50
     again = [training.example(0, np.random.default_rng([5, p]))[1].sum() for p in range(300)]
@@ -101,20 +124,36 @@ def test_scores_among_raters(scored, tfuq, discs):
     marked = [np.asarray(Image.open(discs / rater / "d2.png"))[..., None] > 0 for rater in RATERS]
     label = read(folder / "d2" / "label.nii.gz").array > 0
     row = next(
-        r for r in read_table(run.scores("hybrid") / "cases.csv", ("ged",), "") if (r["case"], r["class"]) == ("d2", "all")
+        r
+        for r in read_table(run.scores("hybrid") / "cases.csv", ("ged",), "")
+        if (r["case"], r["class"]) == ("d2", "all")
     )
     assert float(row["dice"]) == pytest.approx(references.dice(label, marked[1]), abs=1e-4)
-    assert float(row["rater_dice"]) == pytest.approx(references.pairwise_dice(np.array(marked)), abs=1e-4)
-    assert float(row["dice_raters"]) == pytest.approx(np.mean([references.dice(label, m) for m in marked]), abs=1e-4)
+    assert float(row["rater_dice"]) == pytest.approx(
+        references.pairwise_dice(np.array(marked)), abs=1e-4
+    )
+    assert float(row["dice_raters"]) == pytest.approx(
+        np.mean([references.dice(label, m) for m in marked]), abs=1e-4
+    )
     share = np.mean(marked, 0)
     apart = np.vectorize(lambda q: references.entropy([q, 1 - q]))(share)
     shown = read(folder / "d2" / "predictive_entropy.nii.gz").array
-    assert float(row["ncc_predictive_entropy"]) == pytest.approx(np.corrcoef(shown.ravel(), apart.ravel())[0, 1], abs=1e-3)
-    rows = [r for r in read_table(run.scores("hybrid") / "raters.csv", ("rater",), "") if r["case"] == "d2"]
+    assert float(row["ncc_predictive_entropy"]) == pytest.approx(
+        np.corrcoef(shown.ravel(), apart.ravel())[0, 1], abs=1e-3
+    )
+    rows = [
+        r
+        for r in read_table(run.scores("hybrid") / "raters.csv", ("rater",), "")
+        if r["case"] == "d2"
+    ]
     assert [r["rater"] for r in rows] == list(RATERS)
     assert [float(r["area_px2"]) for r in rows] == [m.sum() for m in marked]
-    assert np.mean([int(r["covered"]) for r in rows]) == pytest.approx(float(row["volumes_covered"]), abs=1e-4)
-    assert summary["raters"]["rater-02"]["dice"]["disc"] == pytest.approx(summary["scores"]["disc"]["dice"]["mean"])
+    assert np.mean([int(r["covered"]) for r in rows]) == pytest.approx(
+        float(row["volumes_covered"]), abs=1e-4
+    )
+    assert summary["raters"]["rater-02"]["dice"]["disc"] == pytest.approx(
+        summary["scores"]["disc"]["dice"]["mean"]
+    )
     assert 0 < summary["scores"]["disc"]["ged"]["mean"] < 2
 
 
@@ -147,7 +186,9 @@ def test_a_rater_who_left_a_case_out(discs, scored, tfuq, tmp_path):
     case = cases_of(config.data)[1]
     assert list(case.raters) == ["rater-01", "rater-02"]
     assert SegmentationSet(config, cases_of(config.data), None).terms == 4 * 20 * 18
-    with pytest.raises(DataError, match="'d1' has no label by 'rater-03'; it has rater-01, rater-02"):
+    with pytest.raises(
+        DataError, match="'d1' has no label by 'rater-03'; it has rater-01, rater-02"
+    ):
         SegmentationSet(by_raters(discs, train_on="rater-03"), [case], None)
     (tmp_path / "config.yaml").write_text(config.dump())
     checked = tfuq("data", "check", tmp_path / "config.yaml")
@@ -156,7 +197,11 @@ def test_a_rater_who_left_a_case_out(discs, scored, tfuq, tmp_path):
     run, folder = scored
     assert tfuq("score", folder, "--no-figures", "--reference", discs).exit_code == 0
     summary = json.loads((run.scores("hybrid") / "summary.json").read_text())
-    assert {name: found["cases"] for name, found in summary["raters"].items()} == {"rater-01": 4, "rater-02": 4, "rater-03": 3}
+    assert {name: found["cases"] for name, found in summary["raters"].items()} == {
+        "rater-01": 4,
+        "rater-02": 4,
+        "rater-03": 3,
+    }
 
 
 def test_bad_raters(discs, scored, tfuq, tmp_path):
@@ -174,7 +219,9 @@ def test_bad_raters(discs, scored, tfuq, tmp_path):
         (("data.rater_folders=doctor-*",), ("none of the 4 cases", "rater_folders")),
     ):
         changed = [word for option in options for word in ("-o", option)]
-        assert_refused(tfuq("train", tmp_path / "config.yaml", *changed, "--run", tmp_path / "new"), *words)
+        assert_refused(
+            tfuq("train", tmp_path / "config.yaml", *changed, "--run", tmp_path / "new"), *words
+        )
 
 
 def test_landmarks_among_raters(heads, tmp_path, tfuq):
@@ -182,12 +229,21 @@ def test_landmarks_among_raters(heads, tmp_path, tfuq):
     scores = make_scores(run, "hybrid", most=4)
     found = json.loads((scores / "summary.json").read_text())["raters"]
     rows = read_table(scores / "raters.csv", ("case", "landmark", "rater", "radial_error_mm"), "")
-    predicted = {(r["case"], r["landmark"]): r for r in read_table(run.predictions("hybrid") / "landmarks.csv", ("x",), "")}
+    predicted = {
+        (r["case"], r["landmark"]): r
+        for r in read_table(run.predictions("hybrid") / "landmarks.csv", ("x",), "")
+    }
     cases = {case.id: case for case in cases_of(run.config.data)}
     errors, spread, within = {"senior": [], "junior": []}, [], []
-    width, mm = read_case_image(next(iter(cases.values()))).shape[1], 0.67  # of a pixel that doctors saw, of images 288 wide
+    width, mm = (
+        read_case_image(next(iter(cases.values()))).shape[1],
+        0.67,
+    )  # of a pixel that doctors saw, of images 288 wide
     for (case_id, name), row in predicted.items():
-        k, at = run.config.data.landmarks.index(name), (np.array([float(row["x"]), float(row["y"])]) + 0.5) * mm * 288 / width
+        k, at = (
+            run.config.data.landmarks.index(name),
+            (np.array([float(row["x"]), float(row["y"])]) + 0.5) * mm * 288 / width,
+        )
         points = {rater: (written[k] + 0.5) * mm for rater, written in cases[case_id].truth.items()}
         for rater, point in points.items():
             errors[rater].append(np.hypot(*(at - point)))
@@ -201,4 +257,7 @@ def test_landmarks_among_raters(heads, tmp_path, tfuq):
         assert np.mean(shown) == pytest.approx(np.mean(values), rel=1e-3)
     assert found["spread"]["mean"] == pytest.approx(np.mean(spread), rel=1e-3)
     assert found["within_spread"] == pytest.approx(np.mean(within), abs=0.02)
-    assert "against raters (mm): junior" in tfuq("score", run.predictions("hybrid"), "--no-figures").output
+    assert (
+        "against raters (mm): junior"
+        in tfuq("score", run.predictions("hybrid"), "--no-figures").output
+    )

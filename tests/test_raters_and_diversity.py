@@ -28,15 +28,20 @@ def one_less_iou(a, b):
 def test_samples_among_raters(masks):
     samples, marked = masks
     distance = [
-        np.mean([one_less_iou(a, b) for a in x for b in y]) for x, y in ((samples, marked), (samples,) * 2, (marked,) * 2)
+        np.mean([one_less_iou(a, b) for a in x for b in y])
+        for x, y in ((samples, marked), (samples,) * 2, (marked,) * 2)
     ]
-    assert raters.energy_distance(samples, marked) == pytest.approx(2 * distance[0] - distance[1] - distance[2])
+    assert raters.energy_distance(samples, marked) == pytest.approx(
+        2 * distance[0] - distance[1] - distance[2]
+    )
     assert raters.rater_dice(marked) == pytest.approx(references.pairwise_dice(marked))
     assert raters.dice_matrix(samples, marked) == pytest.approx(
         np.array([[references.dice(sample, rater) for rater in marked] for sample in samples])
     )
     sizes = [s.sum() for s in samples]
-    assert raters.volumes_covered(samples, marked).tolist() == [min(sizes) <= m.sum() <= max(sizes) for m in marked]
+    assert raters.volumes_covered(samples, marked).tolist() == [
+        min(sizes) <= m.sum() <= max(sizes) for m in marked
+    ]
 
 
 def test_raters_alike():
@@ -53,7 +58,9 @@ def test_disagreement_and_its_correlation():
     np.testing.assert_allclose(raters.rater_disagreement(votes, 3), [0, three, 0, mixed], atol=1e-9)
     rng = np.random.default_rng(0)
     a, b = rng.random((4, 5)), rng.random((4, 5))
-    assert raters.normalized_cross_correlation(a, b) == pytest.approx(np.corrcoef(a.ravel(), b.ravel())[0, 1])
+    assert raters.normalized_cross_correlation(a, b) == pytest.approx(
+        np.corrcoef(a.ravel(), b.ravel())[0, 1]
+    )
     assert raters.normalized_cross_correlation(a, 3 - 2 * a) == pytest.approx(-1)
     assert raters.normalized_cross_correlation(a, np.ones((4, 5))) is None
 
@@ -64,19 +71,28 @@ def test_diversity():
     for i, j in itertools.product(range(4), repeat=2):
         apart = np.mean([a.argmax() != b.argmax() for a, b in zip(p[i], p[j], strict=True)])
         assert diversity.pairwise_disagreement(p)[i, j] == pytest.approx(apart)
-        kl = np.mean([sum(a * math.log(a / b) for a, b in zip(*pair, strict=True)) for pair in zip(p[i], p[j], strict=True)])
+        kl = np.mean(
+            [
+                sum(a * math.log(a / b) for a, b in zip(*pair, strict=True))
+                for pair in zip(p[i], p[j], strict=True)
+            ]
+        )
         assert diversity.pairwise_divergence(p)[i, j] == pytest.approx(kl, abs=1e-12)
     wrong = p.argmax(-1) != y
     np.testing.assert_allclose(diversity.error_correlation(p, y), np.corrcoef(wrong))
     pairs = [np.corrcoef(wrong)[i, j] for i, j in itertools.permutations(range(4), 2)]
-    assert diversity.mean_off_diagonal(diversity.error_correlation(p, y)) == pytest.approx(np.mean(pairs))
+    assert diversity.mean_off_diagonal(diversity.error_correlation(p, y)) == pytest.approx(
+        np.mean(pairs)
+    )
 
 
 def test_members_that_are_alike_or_never_wrong():
     p = np.stack([np.eye(3)[[0, 1, 2, 2]]] * 2)
     assert diversity.mean_off_diagonal(diversity.pairwise_disagreement(p)) == 0.0
     assert diversity.mean_off_diagonal(diversity.pairwise_divergence(p)) == pytest.approx(0)
-    assert diversity.mean_off_diagonal(diversity.error_correlation(p, np.array([0, 1, 2, 2]))) is None
+    assert (
+        diversity.mean_off_diagonal(diversity.error_correlation(p, np.array([0, 1, 2, 2]))) is None
+    )
 
 
 def test_gain_of_members():

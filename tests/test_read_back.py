@@ -41,7 +41,9 @@ def edited(path, change) -> None:
     path.write_text(json.dumps(content))
 
 
-@pytest.mark.parametrize("text", ["NaN", "Infinity", "1e999", "1" + "0" * 40, "9" * 6000, "[" * 50_000, "\ud800"])
+@pytest.mark.parametrize(
+    "text", ["NaN", "Infinity", "1e999", "1" + "0" * 40, "9" * 6000, "[" * 50_000, "\ud800"]
+)
 def test_json_holds_bounded_numbers_alone(tmp_path, text):
     path = tmp_path / "summary.json"
     path.write_bytes(f'{{"a": {text}}}'.encode("utf-8", "surrogatepass"))
@@ -59,7 +61,9 @@ def test_a_column_of_numbers_has_one_in_every_row(tmp_path, text):
         numbers(tmp_path / "table.csv", rows, "b", "again", low=0, high=1)
 
 
-@pytest.mark.parametrize("text", ["a,a\n1,2\n", "a,b\n1\n", "a,b\n1,2,3\n", "a,b\n1,2", 'a,b\n"1,2\n'])
+@pytest.mark.parametrize(
+    "text", ["a,a\n1,2\n", "a,b\n1\n", "a,b\n1,2,3\n", "a,b\n1,2", 'a,b\n"1,2\n']
+)
 def test_a_table_has_one_cell_for_each_column(tmp_path, text):
     path = tmp_path / "table.csv"
     path.write_text(text)
@@ -75,7 +79,9 @@ def shared(split):
     split["train"].append(split["test"][0])
 
 
-@pytest.mark.parametrize(("change", "words"), [(repeated, "is twice in test"), (shared, "is in both train and test")])
+@pytest.mark.parametrize(
+    ("change", "words"), [(repeated, "is twice in test"), (shared, "is in both train and test")]
+)
 def test_a_split_has_each_case_once(digits_run, change, words):
     assert len(digits_run.split["test"]) == 60
     edited(digits_run.path / "splits.json", change)
@@ -119,7 +125,9 @@ def test_facts_of_a_run_are_bounded(digits_run, wrong):
 )
 def test_a_manifest_is_bounded(digits_run, wrong):
     make_scores(digits_run, "hybrid")
-    edited(digits_run.predictions("hybrid") / "manifest.json", lambda manifest: manifest.update(wrong))
+    edited(
+        digits_run.predictions("hybrid") / "manifest.json", lambda manifest: manifest.update(wrong)
+    )
     with pytest.raises(RunError, match=r"manifest.json: cannot be read"):
         results.read_manifest(digits_run.predictions("hybrid"))
 
@@ -132,7 +140,9 @@ def test_a_table_that_does_not_fit_its_manifest_is_refused(task, digits, heads, 
     before = (folder / "manifest.json").read_text()
     edited(folder / "manifest.json", lambda manifest: manifest["cases"].popitem())
     assert_refused(
-        tfuq("score", folder, "--no-figures"), "which manifest.json does not name", "run the same tfuq predict again"
+        tfuq("score", folder, "--no-figures"),
+        "which manifest.json does not name",
+        "run the same tfuq predict again",
     )
     (folder / "manifest.json").write_text(before)
     table = folder / {"classification": "predictions.csv", "landmarks": "landmarks.csv"}[task]
@@ -142,7 +152,10 @@ def test_a_table_that_does_not_fit_its_manifest_is_refused(task, digits, heads, 
     assert_refused(tfuq("score", folder, "--no-figures"), f"has no case '{case}'")
 
 
-@pytest.mark.parametrize(("column", "text"), [("probability_3", "1.5"), ("probability_3", "-0.2"), ("variation_ratio", "-1")])
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [("probability_3", "1.5"), ("probability_3", "-0.2"), ("variation_ratio", "-1")],
+)
 def test_probabilities_and_measures_are_in_range(digits_run, column, text):
     make_scores(digits_run, "hybrid")
     path = digits_run.predictions("hybrid") / "predictions.csv"
@@ -150,7 +163,13 @@ def test_probabilities_and_measures_are_in_range(digits_run, column, text):
     names = list("0123456789")
     write_csv(path, [row | {"variation_ratio": "0.5", "mutual_information": "0.1"} for row in rows])
     read_predictions(path.parent, names)
-    write_csv(path, [row | {"variation_ratio": "0.5", "mutual_information": "0.1", column: text} for row in rows])
+    write_csv(
+        path,
+        [
+            row | {"variation_ratio": "0.5", "mutual_information": "0.1", column: text}
+            for row in rows
+        ],
+    )
     with pytest.raises(RunError, match=rf"'{text}' is not between"):
         read_predictions(path.parent, names)
     write_csv(path, [row | {"probability_1": row["probability_2"]} for row in rows])
@@ -159,13 +178,26 @@ def test_probabilities_and_measures_are_in_range(digits_run, column, text):
 
 
 @pytest.mark.parametrize("task", ["segmentation", "classification", "landmarks"])
-def test_measures_that_are_equal_in_all_cases_are_scored(task, balls, digits, heads, tmp_path, tfuq):
-    run = make_run(tmp_path / "run", task, {"segmentation": balls, "classification": digits, "landmarks": heads}[task])
+def test_measures_that_are_equal_in_all_cases_are_scored(
+    task, balls, digits, heads, tmp_path, tfuq
+):
+    run = make_run(
+        tmp_path / "run",
+        task,
+        {"segmentation": balls, "classification": digits, "landmarks": heads}[task],
+    )
     make_scores(run, "hybrid", most=3)
-    for table in [*run.predictions("hybrid").glob("*.csv"), *run.predictions("hybrid").glob("*/*.csv")]:
+    for table in [
+        *run.predictions("hybrid").glob("*.csv"),
+        *run.predictions("hybrid").glob("*/*.csv"),
+    ]:
         rows = read_table(table, (), "again")
         kept = ("case", "class", "component", "landmark", "sample", "label", "x", "y")
-        same = {name: "0.25" for name in rows[0] if name not in kept and not name.startswith(("probability", "votes"))}
+        same = {
+            name: "0.25"
+            for name in rows[0]
+            if name not in kept and not name.startswith(("probability", "votes"))
+        }
         write_csv(table, [row | same for row in rows])
     found = tfuq("score", run.predictions("hybrid"))
     assert found.exit_code == 0, found.output
@@ -173,8 +205,17 @@ def test_measures_that_are_equal_in_all_cases_are_scored(task, balls, digits, he
 
 
 def a_calibration(run: Run) -> Calibration:
-    draws = results.Manifest(run=str(run.path), method="hybrid", samples=4, seed=0, weights_digest=["a"], tfuq_version="0.1.0")
-    scaling = Scaling(kind="vector", weights=[1.0] * 10, bias=[0.0] * 10, nll_before=1.0, nll_after=0.9, items=20)
+    draws = results.Manifest(
+        run=str(run.path),
+        method="hybrid",
+        samples=4,
+        seed=0,
+        weights_digest=["a"],
+        tfuq_version="0.1.0",
+    )
+    scaling = Scaling(
+        kind="vector", weights=[1.0] * 10, bias=[0.0] * 10, nll_before=1.0, nll_after=0.9, items=20
+    )
     return Calibration(
         draws=draws,
         source="validation",
@@ -262,7 +303,14 @@ def test_samples_of_landmarks_are_complete(heads, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["epoch,loss\nx,1\n", "epoch,loss\n1\n", "loss\n1\n", "epoch,loss\n1,\x00\n", "epoch,loss\n1,nan\n"]
+    "text",
+    [
+        "epoch,loss\nx,1\n",
+        "epoch,loss\n1\n",
+        "loss\n1\n",
+        "epoch,loss\n1,\x00\n",
+        "epoch,loss\n1,nan\n",
+    ],
 )
 def test_a_damaged_history_is_refused(digits_run, text):
     digits_run.member(0).mkdir(parents=True)
@@ -273,7 +321,12 @@ def test_a_damaged_history_is_refused(digits_run, text):
         training_curves(digits_run.path, "accuracy")
 
 
-EXAMPLE = {"image": np.zeros((28, 28, 1)), "probability": np.full(10, 0.1), "votes": np.zeros(10), "truth": np.array([3])}
+EXAMPLE = {
+    "image": np.zeros((28, 28, 1)),
+    "probability": np.full(10, 0.1),
+    "votes": np.zeros(10),
+    "truth": np.array([3]),
+}
 
 
 @pytest.mark.parametrize(
@@ -304,7 +357,11 @@ def test_names_with_dollars_are_shown_as_they_are(tmp_path):
     axes.legend(title="$\\no$")
     figure.suptitle("$\\frac$")
     assert save(figure, tmp_path / "figure.png").stat().st_size > 1000
-    shown = {text.get_text(): text.get_parse_math() for text in figure.findobj(Text) if "$" in text.get_text()}
+    shown = {
+        text.get_text(): text.get_parse_math()
+        for text in figure.findobj(Text)
+        if "$" in text.get_text()
+    }
     assert not any(shown[name] for name in ("$\\frac$", "$x_", "$a^$", "$\\bad{$", "$", "$\\no$"))
     powers = [is_formula for text, is_formula in shown.items() if text.startswith("$\\mathdefault")]
     assert powers
@@ -314,7 +371,10 @@ def test_names_with_dollars_are_shown_as_they_are(tmp_path):
 def test_a_picture_that_inflates_is_not_read(tmp_path):
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 1, 0, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b"")]
-    parts = [struct.pack(">I", len(c)) + kind + c + struct.pack(">I", zlib.crc32(kind + c)) for kind, c in chunks]
+    parts = [
+        struct.pack(">I", len(c)) + kind + c + struct.pack(">I", zlib.crc32(kind + c))
+        for kind, c in chunks
+    ]
     (tmp_path / "figure.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
     with pytest.raises(RunError, match=r"figure.png: not a readable picture"):
         _few_colours(tmp_path / "figure.png")
@@ -356,8 +416,14 @@ def test_a_network_whose_outputs_are_no_numbers_predicts_nothing(network_run, tm
     run = Run(shutil.copytree(network_run.path, tmp_path / "run"), network_run.config)
     arrays = load_arrays(run.member(0) / "weights.npz")
     # Of the last layer alone: a ReLU after a convolution may make 0 of what is no number.
-    arrays |= {name: np.full_like(array, 3e38) for name, array in arrays.items() if name.startswith("logits")}
-    write_json(run.member(0) / "done", {"digest": save_arrays(run.member(0) / "weights.npz", arrays)})
+    arrays |= {
+        name: np.full_like(array, 3e38)
+        for name, array in arrays.items()
+        if name.startswith("logits")
+    }
+    write_json(
+        run.member(0) / "done", {"digest": save_arrays(run.member(0) / "weights.npz", arrays)}
+    )
     found = tfuq("predict", run.path)
     assert_refused(found, str(run.path), "NaN or infinite", "tfuq doctor")
     assert not list((run.path / "predictions").rglob("*.csv"))
@@ -368,10 +434,16 @@ def test_doctor_names_a_run_with_nan(network_run, tmp_path):
     write_csv(run.member(0) / "history.csv", [{"epoch": 1, "loss": 1.0, "val_loss": 0.5}])
     assert [*weights_are_not_finite(run), *validation_came_to_no_number(run)] == []
     path = run.member(0) / "weights.npz"
-    arrays = {name.replace("/", "|"): np.full_like(array, np.nan) for name, array in load_arrays(path).items()}
+    arrays = {
+        name.replace("/", "|"): np.full_like(array, np.nan)
+        for name, array in load_arrays(path).items()
+    }
     np.savez(path, **arrays)
     write_json(run.member(0) / "done", {"digest": hashlib.sha256(path.read_bytes()).hexdigest()})
-    write_csv(run.member(0) / "history.csv", [{"epoch": 1, "loss": 1.0, "val_loss": 0.5}, {"epoch": 2, "val_loss": np.nan}])
+    write_csv(
+        run.member(0) / "history.csv",
+        [{"epoch": 1, "loss": 1.0, "val_loss": 0.5}, {"epoch": 2, "val_loss": np.nan}],
+    )
     (weights,) = weights_are_not_finite(run)
     (history,) = validation_came_to_no_number(run)
     assert "weights.npz" in weights.problem
@@ -383,7 +455,10 @@ def test_a_validation_loss_that_is_no_number_stops_training(digits, tmp_path, mo
     from tfuq.training import train
     from tfuq.training.validation import Validator
 
-    config, whole = task_settings("classification", digits, training={"epochs": 3}), Validator.__call__
+    config, whole = (
+        task_settings("classification", digits, training={"epochs": 3}),
+        Validator.__call__,
+    )
     called = []
 
     def broken(self, model):
@@ -391,7 +466,9 @@ def test_a_validation_loss_that_is_no_number_stops_training(digits, tmp_path, mo
         return whole(self, model) | ({"val_loss": float("nan")} if len(called) == 2 else {})
 
     monkeypatch.setattr(Validator, "__call__", broken)
-    with pytest.raises(TfuqError, match=r"member 0: val_loss is nan in epoch 2; .*state.npz keeps the epoch before"):
+    with pytest.raises(
+        TfuqError, match=r"member 0: val_loss is nan in epoch 2; .*state.npz keeps the epoch before"
+    ):
         train(config, tmp_path / "run")
     member = tmp_path / "run" / "members" / "0"
     assert not (member / "done").exists()
@@ -399,7 +476,9 @@ def test_a_validation_loss_that_is_no_number_stops_training(digits, tmp_path, mo
     progress = json.loads(state["progress"].tobytes())
     assert (progress["epoch"], progress["best_epoch"]) == (1, 1)
     assert all(np.isfinite(array).all() for array in state.values())
-    run = train(config, tmp_path / "run", resume=True)  # what was no number is one now, as on another machine
+    run = train(
+        config, tmp_path / "run", resume=True
+    )  # what was no number is one now, as on another machine
     assert run.finished_members == [0]
     assert len(read_table(member / "history.csv", ("val_loss",), "again")) == 3
 
@@ -412,7 +491,9 @@ def test_a_validation_loss_that_is_no_number_stops_training(digits, tmp_path, mo
         lambda arrays: arrays.update(progress=np.frombuffer(b'{"epoch": -1}', np.uint8)),
         lambda arrays: arrays.pop(next(name for name in arrays if name.startswith("best"))),
         lambda arrays: arrays.update({"optimizer|1": np.full(7, np.nan)}),
-        lambda arrays: arrays.update({name: array[None] for name, array in arrays.items() if name.startswith("model")}),
+        lambda arrays: arrays.update(
+            {name: array[None] for name, array in arrays.items() if name.startswith("model")}
+        ),
     ],
 )
 def test_a_damaged_state_of_training_is_refused(states, tmp_path, change):
@@ -451,8 +532,12 @@ def test_a_quality_that_no_case_defines_is_left_out(balls, tmp_path):
     config = settings(balls)
     validator = Validator.__new__(Validator)
     groups = [np.full(2, np.nan), np.array([0.5, np.nan])]
-    for values, expected in zip(groups, ({"val_loss": 1.0}, {"val_loss": 1.0, "val_dice": 0.5}), strict=True):
+    for values, expected in zip(
+        groups, ({"val_loss": 1.0}, {"val_loss": 1.0, "val_dice": 0.5}), strict=True
+    ):
         validator._config, validator._groups = config, [(1.0, value) for value in values]
         validator._group = lambda pair: pair
         validator._mean_network = type("Network", (), {"set_weights": staticmethod(lambda _: None)})
-        assert validator(type("Network", (), {"get_weights": staticmethod(lambda: None)})) == expected
+        assert (
+            validator(type("Network", (), {"get_weights": staticmethod(lambda: None)})) == expected
+        )

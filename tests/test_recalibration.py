@@ -40,7 +40,9 @@ def test_nll_and_its_gradient(seed):
     for row, k in np.ndindex(2, 4):
         moved = np.stack([weights, bias])
         moved[row, k] += step
-        assert gradient[row, k] == pytest.approx((recalibration.mean_nll(np.log(p), y, *moved)[0] - value) / step, abs=1e-4)
+        assert gradient[row, k] == pytest.approx(
+            (recalibration.mean_nll(np.log(p), y, *moved)[0] - value) / step, abs=1e-4
+        )
 
 
 def test_temperature_is_the_best_of_many():
@@ -90,11 +92,15 @@ def test_scaling_in_the_graph_is_that_of_numpy(classes):
     volumes = p.reshape(5, 2, 3, 2, classes)
     weights, bias = np.linspace(0.5, 1.4, classes), np.linspace(-0.3, 0.4, classes)
     expected = recalibration.scaled(volumes, weights, bias)
-    given = volumes[..., 1:] if classes == 2 else volumes  # a binary network's channel is its foreground's
+    given = (
+        volumes[..., 1:] if classes == 2 else volumes
+    )  # a binary network's channel is its foreground's
     found = folded(Scaled([Moments()], weights, bias), given)
     np.testing.assert_allclose(found["mean"], expected.mean(0), atol=1e-5)
     np.testing.assert_allclose(found["variance"], expected.var(0), atol=1e-5)
-    np.testing.assert_allclose(folded(UnscaledMean(), given)["uncalibrated"], volumes.mean(0), atol=1e-5)
+    np.testing.assert_allclose(
+        folded(UnscaledMean(), given)["uncalibrated"], volumes.mean(0), atol=1e-5
+    )
 
 
 def test_picked_samples():

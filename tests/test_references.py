@@ -34,9 +34,9 @@ def two_raters(tmp_path):
         (root / folder).mkdir(parents=True)
     for k in range(4):
         places = np.indices(SHAPE) - rng.uniform(8, 10, (2, 1, 1))
-        Image.fromarray((180 * (np.hypot(*places) < 5) + rng.integers(0, 60, SHAPE)).astype(np.uint8)).save(
-            root / f"image/d{k}.png"
-        )
+        Image.fromarray(
+            (180 * (np.hypot(*places) < 5) + rng.integers(0, 60, SHAPE)).astype(np.uint8)
+        ).save(root / f"image/d{k}.png")
         for rater, radius in zip(RATERS, (4.0, 6.0), strict=True):
             moved = np.hypot(places[0] - radius / 2, places[1])
             Image.fromarray((moved < radius).astype(np.uint8)).save(root / rater / f"d{k}.png")
@@ -51,14 +51,24 @@ def test_scores_of_two_raters_are_means_over_both(two_raters, tfuq):
     folder = run.predictions("hybrid")
     shown = tfuq("score", folder, "--no-figures")
     assert "4 of 4 case(s) have two raters: their scores are means over both" in shown.stdout
-    rows = {(r["case"], r["class"]): r for r in read_table(run.scores("hybrid") / "cases.csv", ("dice", "nll"), "")}
-    components, differences = read_table(run.scores("hybrid") / "components.csv", ("false_positive",), ""), []
+    rows = {
+        (r["case"], r["class"]): r
+        for r in read_table(run.scores("hybrid") / "cases.csv", ("dice", "nll"), "")
+    }
+    components, differences = (
+        read_table(run.scores("hybrid") / "components.csv", ("false_positive",), ""),
+        [],
+    )
     for k in range(4):
-        marked = [np.asarray(Image.open(root / rater / f"d{k}.png"))[..., None] > 0 for rater in RATERS]
+        marked = [
+            np.asarray(Image.open(root / rater / f"d{k}.png"))[..., None] > 0 for rater in RATERS
+        ]
         label = read(folder / f"d{k}" / "label.nii.gz").array > 0
         p = read(folder / f"d{k}" / "probability.nii.gz").array
         row = rows[f"d{k}", "disc"]
-        assert float(row["dice"]) == pytest.approx(np.mean([references.dice(label, m) for m in marked]), abs=1e-5)
+        assert float(row["dice"]) == pytest.approx(
+            np.mean([references.dice(label, m) for m in marked]), abs=1e-5
+        )
         assert float(row["dice"]) == pytest.approx(float(row["dice_raters"]), abs=1e-5)
         recalls = [overlap_scores(label, m, 1.0)["recall"] for m in marked]
         assert float(row["recall"]) == pytest.approx(np.mean(recalls), abs=1e-5)
@@ -67,10 +77,17 @@ def test_scores_of_two_raters_are_means_over_both(two_raters, tfuq):
         nll = np.mean([-np.log(np.where(m, p[..., 1], p[..., 0])).mean() for m in marked])
         assert float(rows[f"d{k}", "all"]["nll"]) == pytest.approx(nll, rel=1e-4)
         numbered, count = ndimage.label(label)
-        expected = sum(not (marked[0] | marked[1])[numbered == n].any() for n in range(1, count + 1))
+        expected = sum(
+            not (marked[0] | marked[1])[numbered == n].any() for n in range(1, count + 1)
+        )
         assert sum(int(c["false_positive"]) for c in components if c["case"] == f"d{k}") == expected
     assert max(differences) > 0.01  # what both have marked is another reference
-    assert json.loads((run.scores("hybrid") / "summary.json").read_text())["references"]["of_two_raters"] == 4
+    assert (
+        json.loads((run.scores("hybrid") / "summary.json").read_text())["references"][
+            "of_two_raters"
+        ]
+        == 4
+    )
     assert tfuq("report", run.scores("hybrid")).exit_code == 0
 
 
@@ -80,7 +97,9 @@ def test_three_raters_have_a_majority_and_two_have_none(two_raters):
     image = read_case_image(case)
     labels = [reference.array for reference in scored_references(case, image, 2, None)]
     assert len(labels) == 2
-    np.testing.assert_array_equal(majority(np.stack(labels), 2), labels[0] & labels[1])  # ties go to background
+    np.testing.assert_array_equal(
+        majority(np.stack(labels), 2), labels[0] & labels[1]
+    )  # ties go to background
     shutil.copytree(root / RATERS[0], root / "rater-03")
     (one,) = scored_references(cases_of(run.config.data)[0], image, 2, None)
     np.testing.assert_array_equal(one.array, labels[0])
@@ -91,7 +110,9 @@ def test_data_check_says_what_training_by_two_raters_learns(two_raters):
     reports = [check_case(config, case, "train") for case in cases_of(config.data)]
     (line,) = [remark for remark in remarks(config, reports) if "two raters" in remark]
     assert line.startswith("4 case(s) have two raters, whose majority is what both have marked")
-    by_random = config.model_copy(update={"data": config.data.model_copy(update={"train_on": "random"})})
+    by_random = config.model_copy(
+        update={"data": config.data.model_copy(update={"train_on": "random"})}
+    )
     assert not [remark for remark in remarks(by_random, reports) if "two raters" in remark]
 
 
@@ -117,7 +138,11 @@ def test_references_that_all_map_to_background_are_refused(other_values, tfuq):
     run, folder = other_values
     before = (run.scores("hybrid") / "summary.json").read_bytes()
     result = tfuq("score", run.predictions("hybrid"), "--reference", folder, "--no-figures")
-    assert_refused(result, "ball_000.nii.gz: its values 10, 20 all stand for background", "--label-values '{0: 0, 10: 1}'")
+    assert_refused(
+        result,
+        "ball_000.nii.gz: its values 10, 20 all stand for background",
+        "--label-values '{0: 0, 10: 1}'",
+    )
     assert (run.scores("hybrid") / "summary.json").read_bytes() == before
 
 
@@ -127,7 +152,9 @@ def test_label_values_of_references(other_values, tfuq):
     assert tfuq("score", predictions, "--no-figures").exit_code == 0
     own = (scores / "cases.csv").read_bytes()
     given = "{0: 0, 10: 1, 20-29: 2}"
-    assert tfuq("score", predictions, "--reference", folder, "--label-values", given).exit_code == 0  # with figures
+    assert (
+        tfuq("score", predictions, "--reference", folder, "--label-values", given).exit_code == 0
+    )  # with figures
     assert (scores / "cases.csv").read_bytes() == own
     assert json.loads((scores / "summary.json").read_text())["label_values"] == given
     assert tfuq("report", scores).exit_code == 0
@@ -136,12 +163,18 @@ def test_label_values_of_references(other_values, tfuq):
         ("{0: 0, 10: 7}", "maps to class 7"), ("3", "is not of the form"), ("{0: 0, 9-1: 1}", "'9-1' is neither"),
         ("{0: 0", "not valid YAML"), ("{0: 0, 10: 1}", "label value 20 is outside the declared 0, 10"),
     ):  # fmt: skip
-        assert_refused(tfuq("score", predictions, "--reference", folder, "--label-values", text), words)
+        assert_refused(
+            tfuq("score", predictions, "--reference", folder, "--label-values", text), words
+        )
 
 
 def test_label_values_serve_segmentation(scored_tasks, tfuq):
     folder = scored_tasks["landmarks"][0].parent.parent / "predictions" / "hybrid"
-    assert_refused(tfuq("score", folder, "--label-values", "{0: 0}"), "--label-values", "it serves segmentation")
+    assert_refused(
+        tfuq("score", folder, "--label-values", "{0: 0}"),
+        "--label-values",
+        "it serves segmentation",
+    )
 
 
 def test_references_without_a_structure_are_remarked(balls, tmp_path, tfuq):
@@ -153,14 +186,18 @@ def test_references_without_a_structure_are_remarked(balls, tmp_path, tfuq):
     shown = tfuq("score", run.predictions("hybrid"), "--reference", folder, "--no-figures").stdout
     assert "1 of 6 references have no structure, 'ball_002' the first" in shown
     shown = tfuq("score", run.predictions("hybrid"), "--reference", empty, "--no-figures")
-    assert "6 of 6 references have no structure" in shown.stdout  # scans without a finding are no mistake
+    assert (
+        "6 of 6 references have no structure" in shown.stdout
+    )  # scans without a finding are no mistake
     summary = json.loads((run.scores("hybrid") / "summary.json").read_text())
     assert summary["references"]["without_structure"] == [f"ball_00{k}" for k in range(6)]
 
 
 def test_training_labels_that_all_map_to_background_are_refused(balls):
     config = settings(balls, data={"label_values": {0: 0, 1: 0, 2: 0}})
-    with pytest.raises(DataError, match=r"every voxel of all 2 training labels is 'rest'.*data\.label_values"):
+    with pytest.raises(
+        DataError, match=r"every voxel of all 2 training labels is 'rest'.*data\.label_values"
+    ):
         SegmentationSet(config, cases_of(config.data)[:2], None)
 
 

@@ -39,26 +39,40 @@ def test_the_phantom_is_in_the_official_layout(brats):
     cases = list_cases("brats2018", brats)
     assert [case.id for case in cases] == [f"Brats18_PHANTOM_{n:03d}_1" for n in range(1, 7)]
     assert {case.label.parent.parent.name for case in cases} == {"HGG", "LGG"}
-    assert [path.name.split("_")[-1] for path in cases[0].images] == ["flair.nii.gz", "t1.nii.gz", "t1ce.nii.gz", "t2.nii.gz"]
+    assert [path.name.split("_")[-1] for path in cases[0].images] == [
+        "flair.nii.gz",
+        "t1.nii.gz",
+        "t1ce.nii.gz",
+        "t2.nii.gz",
+    ]
     image = read_case_image(cases[0])
     assert image.array.shape == (*SMALL, 4)
-    np.testing.assert_array_equal(image.affine, [[-1, 0, 0, 0], [0, -1, 0, 31], [0, 0, 1, 0], [0, 0, 0, 1]])
+    np.testing.assert_array_equal(
+        image.affine, [[-1, 0, 0, 0], [0, -1, 0, 31], [0, 0, 1, 0], [0, 0, 0, 1]]
+    )
     assert set(np.unique(read(cases[0].label).array)) == set(VALUES)
     label = read_case_label(cases[0], image, 4, {0: 0, 1: 1, 2: 2, 4: 3}).array
     assert (image.array[0, 0, 0] == 0).all()  # outside the brain, which is stripped
-    middle = [np.argwhere(label == k) for k in (1, 3, 2)]  # necrosis within enhancing tumour within oedema
+    middle = [
+        np.argwhere(label == k) for k in (1, 3, 2)
+    ]  # necrosis within enhancing tumour within oedema
     spread = [np.linalg.norm(places - places.mean(0), axis=1).mean() for places in middle]
     assert spread == sorted(spread)
 
 
 def test_raters_of_a_tumour_follow_the_true_probabilities():
     phantoms = [tumour_phantom(np.random.default_rng(n), SMALL) for n in range(40)]
-    labels, p = np.stack([ph.raters for ph in phantoms]), np.stack([ph.probabilities for ph in phantoms])
+    labels, p = (
+        np.stack([ph.raters for ph in phantoms]),
+        np.stack([ph.probabilities for ph in phantoms]),
+    )
     np.testing.assert_allclose(p.sum(-1), 1, atol=1e-5)
     for k, value in enumerate(VALUES):
         for low, high in ((0.2, 0.5), (0.5, 0.8)):
             there = (p[..., k] > low) & (p[..., k] < high)
-            assert np.mean((labels == value).mean(1)[there]) == pytest.approx(p[..., k][there].mean(), abs=0.06)
+            assert np.mean((labels == value).mean(1)[there]) == pytest.approx(
+                p[..., k][there].mean(), abs=0.06
+            )
 
 
 def test_releases_without_grades_or_labels_and_single_cases_are_read(brats, tmp_path):
@@ -86,10 +100,14 @@ def test_region_terms_and_masks_are_those_of_unions():
         state = reducer.initialize([*(tf.constant(n) for n in p.shape[1:-1]), 4], tf.constant(5))
         for t, sample in enumerate(p):
             state = reducer.update(state, tf.constant(sample), tf.constant(t))
-        found |= {name: value.numpy() for name, value in reducer.finalize(state, tf.constant(5)).items()}
+        found |= {
+            name: value.numpy() for name, value in reducer.finalize(state, tf.constant(5)).items()
+        }
     for place, classes in enumerate(regions):
         q = p[..., classes].astype(float).sum(-1)
-        np.testing.assert_allclose(found["region_entropy_terms"][..., place], -(q * np.log(q)).mean(0), atol=1e-5)
+        np.testing.assert_allclose(
+            found["region_entropy_terms"][..., place], -(q * np.log(q)).mean(0), atol=1e-5
+        )
         masks = SampleMasks.of_classes(found["masks"], classes, (6, 5, 4), None)
         expected = np.isin(p.argmax(-1), classes)[:, 0]
         np.testing.assert_array_equal(masks.within((slice(None),) * 3), expected)
@@ -120,25 +138,37 @@ def test_brats_ends_in_scores_of_classes_and_regions(brats, tfuq, tmp_path):
     regions = "{whole tumour: [necrosis, oedema, enhancing tumour], same: [oedema]}"
     keys = (*SHORT, f"data.root={brats}", f"data.regions={regions}")
     run, out = tmp_path / "run", tmp_path / "out"
-    assert tfuq("train", "brats2018", *(word for key in keys for word in ("-o", key)), "--run", run).exit_code == 0
+    assert (
+        tfuq(
+            "train", "brats2018", *(word for key in keys for word in ("-o", key)), "--run", run
+        ).exit_code
+        == 0
+    )
     assert tfuq("predict", run, "--out", out).exit_code == 0
     result = tfuq("score", out)
     assert result.exit_code == 0, result.output
     rows = read_table(out / "scores" / "structures.csv", ("class",), "")
     whole = {(row["case"], row["class"]): row for row in rows if row["component"] == "all"}
     for case in {case for case, _ in whole}:
-        one, other = ({k: v for k, v in whole[case, name].items() if k != "class"} for name in ("oedema", "same"))
+        one, other = (
+            {k: v for k, v in whole[case, name].items() if k != "class"}
+            for name in ("oedema", "same")
+        )
         uncertainty = [float(row.pop("labelled_uncertainty") or 0) for row in (one, other)]
         assert one == other
         assert uncertainty[0] == pytest.approx(uncertainty[1], rel=1e-4)
-        volumes = {name: float(whole[case, name]["volume_mean_mm3"]) for name in (*CLASSES, "whole tumour")}
+        volumes = {
+            name: float(whole[case, name]["volume_mean_mm3"]) for name in (*CLASSES, "whole tumour")
+        }
         assert volumes.pop("whole tumour") == pytest.approx(sum(volumes.values()), rel=1e-4) != 0
     scored = json.loads((out / "scores" / "summary.json").read_text())
     assert list(scored["scores"]) == [*CLASSES, "whole tumour", "same", "all"]
     assert set(scored["spearman_with_dice"]) == {*CLASSES, "whole tumour", "same"}
     means = {name: table["dice"]["mean"] for name, table in scored["scores"].items()}
     assert means["same"] == means["oedema"]
-    assert means["all"] == pytest.approx(np.mean([means[name] for name in CLASSES]))  # regions do not count twice
+    assert means["all"] == pytest.approx(
+        np.mean([means[name] for name in CLASSES])
+    )  # regions do not count twice
     assert (out / "scores" / "figures" / "dice-oedema.png").is_file()
 
 
@@ -173,20 +203,39 @@ def test_bad_brats_data_name_the_file(tfuq, tmp_path):
     two[0].write_bytes(two[0].read_bytes()[:700])
     seg = four[0].with_name(four[0].name.replace("flair", "seg"))
     label = nibabel.load(seg)
-    nibabel.save(nibabel.Nifti1Image(np.where(label.get_fdata() == 4, 3, label.get_fdata()), label.affine), seg)
+    nibabel.save(
+        nibabel.Nifti1Image(np.where(label.get_fdata() == 4, 3, label.get_fdata()), label.affine),
+        seg,
+    )
     result = tfuq(*check)
     assert_refused(result, "among 4 cases", f"{one[2].name}: no such file")
     assert f"{two[0].name}: not a readable NIfTI" in result.stdout
     assert "label value 3 is outside the declared 0, 1, 2, 4" in result.stdout
     (tmp_path / "empty" / "HGG").mkdir(parents=True)
-    assert_refused(tfuq(*check, "-o", f"data.root={tmp_path}/empty"), "no cases in the brats2018 layout")
+    assert_refused(
+        tfuq(*check, "-o", f"data.root={tmp_path}/empty"), "no cases in the brats2018 layout"
+    )
 
 
 def test_shapes_of_phantoms(tfuq, tmp_path):
     make = ("data", "synth")
-    assert tfuq(*make, "brats-phantom", tmp_path / "a", "--cases", 1, "--shape", 20, 18, 16).exit_code == 0
+    assert (
+        tfuq(*make, "brats-phantom", tmp_path / "a", "--cases", 1, "--shape", 20, 18, 16).exit_code
+        == 0
+    )
     assert read_case_image(list_cases("brats2018", tmp_path / "a")[0]).shape == (20, 18, 16)
-    assert_refused(tfuq(*make, "digits", tmp_path / "b", "--shape", 20, 20, 20), "digits has one size", "brats-phantom")
-    assert_refused(tfuq(*make, "liver-phantom", tmp_path / "b", "--shape", 8, 20, 20), "too small", "16 or more")
-    assert_refused(tfuq(*make, "liver-phantom", tmp_path / "b", "--shape", 2048, 2048, 2048), "of memory that are free")
+    assert_refused(
+        tfuq(*make, "digits", tmp_path / "b", "--shape", 20, 20, 20),
+        "digits has one size",
+        "brats-phantom",
+    )
+    assert_refused(
+        tfuq(*make, "liver-phantom", tmp_path / "b", "--shape", 8, 20, 20),
+        "too small",
+        "16 or more",
+    )
+    assert_refused(
+        tfuq(*make, "liver-phantom", tmp_path / "b", "--shape", 2048, 2048, 2048),
+        "of memory that are free",
+    )
     assert not (tmp_path / "b").exists()

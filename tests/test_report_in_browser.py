@@ -47,7 +47,10 @@ def canvas(page, number=0):
 def choose(page, control, value):
     """Set a control as a person would, with the events that follow."""
     put = f"c.checked = {str(value).lower()}" if isinstance(value, bool) else f"c.value = '{value}'"
-    told = " ".join(f"c.dispatchEvent(new Event('{event}', {{bubbles: true}}));" for event in ("input", "change"))
+    told = " ".join(
+        f"c.dispatchEvent(new Event('{event}', {{bubbles: true}}));"
+        for event in ("input", "change")
+    )
     page.run(f"(() => {{ const c = document.getElementById('{control}'); {put}; {told} }})()")
 
 
@@ -66,7 +69,9 @@ def test_slices_follow_the_slider(opened):
     assert int(page.run("document.getElementById('slice').value")) == first + 1
     view = "JSON.parse(document.querySelector('.picture[data-case=\"' + document.getElementById('case').value + '\"]').textContent)"
     index = page.run(f"{view}.slices[{first + 1}]")
-    assert page.run("document.getElementById('slice-shown').textContent").startswith(f"{index} of 0–14")
+    assert page.run("document.getElementById('slice-shown').textContent").startswith(
+        f"{index} of 0–14"
+    )
     assert (canvas(page) != before).any()
     page.press("ArrowLeft")
     np.testing.assert_array_equal(canvas(page), before)
@@ -105,12 +110,19 @@ def test_the_image_is_that_of_the_file(opened, scored_tasks):
     page = opened("segmentation")
     for control, off in (("prediction", False), ("reference", False), ("map", "")):
         choose(page, control, off)
-    case, slice_index = page.run("[document.getElementById('case').value, document.getElementById('slice-shown').textContent]")
+    case, slice_index = page.run(
+        "[document.getElementById('case').value, document.getElementById('slice-shown').textContent]"
+    )
     (source, _) = read_sources(scored_tasks["segmentation"])
-    image = read(next(path for path in map(type(source.folder), source.manifest.cases[case].images)))
+    image = read(
+        next(path for path in map(type(source.folder), source.manifest.cases[case].images))
+    )
     plane, _ = upright(grey(image.array)[:, :, int(slice_index.split(" ")[0])], image.affine, 2)
     shown = canvas(page)[..., 0]
-    rows, columns = (np.arange(n) * size // n + size // n // 2 for n, size in zip(plane.shape, shown.shape, strict=True))
+    rows, columns = (
+        np.arange(n) * size // n + size // n // 2
+        for n, size in zip(plane.shape, shown.shape, strict=True)
+    )
     np.testing.assert_array_equal(shown[np.ix_(rows, columns)], plane)
 
 
@@ -118,12 +130,19 @@ def test_tables_sort_by_keyboard(opened):
     page = opened("segmentation")
     page.run("document.querySelectorAll('#summary thead button')[1].focus()")
     page.press("Enter")
-    rising = [float(row[1].split(" ")[0]) for row in table(page, "#summary table:first-of-type tbody")[:5]]
+    rising = [
+        float(row[1].split(" ")[0]) for row in table(page, "#summary table:first-of-type tbody")[:5]
+    ]
     assert rising == sorted(rising)
     page.press("Enter")
-    falling = [float(row[1].split(" ")[0]) for row in table(page, "#summary table:first-of-type tbody")[:5]]
+    falling = [
+        float(row[1].split(" ")[0]) for row in table(page, "#summary table:first-of-type tbody")[:5]
+    ]
     assert falling == sorted(falling, reverse=True)
-    assert page.run("document.querySelector('#summary th[aria-sort]').getAttribute('aria-sort')") == "descending"
+    assert (
+        page.run("document.querySelector('#summary th[aria-sort]').getAttribute('aria-sort')")
+        == "descending"
+    )
     assert page.complaints == []
 
 
@@ -158,7 +177,9 @@ def test_operating_point_is_that_of_a_slow_reference(task, measure, share, opene
         kept, sent = quality_of_kept(uncertainty, columns.scores[cases.quality.name], share / 100)
         assert row[1].startswith(f"{sent} of")
         assert float(row[2]) == pytest.approx(kept, rel=1e-3)
-    assert page.run("document.querySelectorAll('#curve polyline').length") == sum("of" in row[1] for row in found)
+    assert page.run("document.querySelectorAll('#curve polyline').length") == sum(
+        "of" in row[1] for row in found
+    )
     assert page.complaints == []
 
 
@@ -184,7 +205,9 @@ def test_classes_are_drawn_with_their_probabilities(opened, scored_tasks):
     rows = csv.DictReader(io.StringIO((source.predictions / "predictions.csv").read_text()))
     (row,) = (row for row in rows if row["case"] == case)
     top = max(float(value) for name, value in row.items() if name.startswith("probability_"))
-    shown = page.run("[...document.querySelector('.bars').children].map((part) => part.textContent)")
+    shown = page.run(
+        "[...document.querySelector('.bars').children].map((part) => part.textContent)"
+    )
     assert shown[0] == row["label"]
     assert shown[2] == f"{100 * top:.1f} %"
     page.run("document.getElementById('next').click()")
@@ -197,19 +220,28 @@ def test_ten_thousand_cases_open_at_once(browser, tmp_path):
     for folder in folders:
         entropy = rng.uniform(0, 2, 10_000)
         right = (rng.uniform(0, 3, 10_000) > entropy).astype(int)
-        cells = [(f"{i:05d}", "all", r, e) for i, (r, e) in enumerate(zip(right, entropy, strict=True))]
+        cells = [
+            (f"{i:05d}", "all", r, e) for i, (r, e) in enumerate(zip(right, entropy, strict=True))
+        ]
         write_csv(
             folder / "cases.csv",
-            [dict(zip(("case", "class", "accuracy", "predictive_entropy"), c, strict=True)) for c in cells],
+            [
+                dict(zip(("case", "class", "accuracy", "predictive_entropy"), c, strict=True))
+                for c in cells
+            ],
         )
         write_json(folder / "summary.json", {"method": folder.name})
     write_page(folders, tmp_path / "report.html")
     started = time.perf_counter()
     browser.open(tmp_path / "report.html")
     browser.wait_for("document.querySelectorAll('#curve polyline').length == 2")
-    assert time.perf_counter() - started < 8  # on a busy machine; a pass over all pairs of cases would take minutes
+    assert (
+        time.perf_counter() - started < 8
+    )  # on a busy machine; a pass over all pairs of cases would take minutes
     assert len(table(browser, "#cases-body")) == 200
-    assert "The first 200 of 10000" in browser.run("document.getElementById('cases-note').textContent")
+    assert "The first 200 of 10000" in browser.run(
+        "document.getElementById('cases-note').textContent"
+    )
     assert browser.complaints == []
 
 
@@ -220,7 +252,10 @@ def test_forty_volumes_by_four_methods_open_at_once(browser, tmp_path):
     root = real("Task04_Hippocampus")
     data = {"classes": ["rest", "anterior", "posterior"], "split": {"train": 1}}
     run = make_run(tmp_path / "run", "segmentation", root, data=data)
-    folders = [make_scores(run, method, noise=0.8, most=40) for method in ("hybrid", "ensemble", "mc-dropout", "vi")]
+    folders = [
+        make_scores(run, method, noise=0.8, most=40)
+        for method in ("hybrid", "ensemble", "mc-dropout", "vi")
+    ]
     write_page(folders, tmp_path / "report.html", 40)
     started = time.perf_counter()
     browser.open(tmp_path / "report.html")

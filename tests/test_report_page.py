@@ -66,7 +66,14 @@ def test_one_file_holds_it_all(task, scored_tasks, tmp_path):
     assert len(pictures) == shown
     assert len(data["ids"]) == total
     assert list(data["methods"]) == ["hybrid", "deterministic"]
-    for words in ("abababababababab", "training 11", "numpy 2", "risk coverage case", "made by the tests", "seed of the draws"):
+    for words in (
+        "abababababababab",
+        "training 11",
+        "numpy 2",
+        "risk coverage case",
+        "made by the tests",
+        "seed of the draws",
+    ):
         assert words in text
 
 
@@ -76,7 +83,10 @@ def test_cases_come_worst_and_least_certain_in_turn(scored_tasks):
     certain = dict(zip(cases.ids, cases.methods["hybrid"].measures["pairwise_dice"], strict=True))
     assert cases.worst == sorted(dice, key=dice.get)
     assert cases.least_certain == sorted(certain, key=certain.get)
-    assert cases.to_show(3)[:2] == list(dict.fromkeys([cases.worst[0], cases.least_certain[0], cases.worst[1]]))[:2]
+    assert (
+        cases.to_show(3)[:2]
+        == list(dict.fromkeys([cases.worst[0], cases.least_certain[0], cases.worst[1]]))[:2]
+    )
 
 
 NUMERALS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -102,18 +112,28 @@ def test_text_where_a_number_belongs_is_refused(digits, tfuq, tmp_path):
     folder = make_scores(run, "hybrid", most=5)
     table = run.predictions("hybrid") / "predictions.csv"
     rows = read_table(table, (), "")
-    for damage, words in (({"probability_3": "much"}, "'much' is not a number"), ({"probability_3": ""}, "has an empty cell")):
+    for damage, words in (
+        ({"probability_3": "much"}, "'much' is not a number"),
+        ({"probability_3": ""}, "has an empty cell"),
+    ):
         write_csv(table, [rows[0] | damage, *rows[1:]])
         assert_refused(tfuq("report", folder), "predictions.csv", words, "probability_3")
     cases = read_table(folder / "cases.csv", (), "")
     write_csv(folder / "cases.csv", [cases[0] | {"nll": "low"}, *cases[1:]])
-    assert_refused(tfuq("report", folder), "cases.csv", "'low' is not a number for 'nll'", "run tfuq score again")
+    assert_refused(
+        tfuq("report", folder),
+        "cases.csv",
+        "'low' is not a number for 'nll'",
+        "run tfuq score again",
+    )
 
 
 def test_measures_of_structures_are_averaged_over_classes(scored_tasks):
     folder = scored_tasks["segmentation"][0]
     columns = read_cases(read_sources([folder])).methods["hybrid"]
-    rows = [row for row in read_table(folder / "structures.csv", (), "") if row["component"] == "all"]
+    rows = [
+        row for row in read_table(folder / "structures.csv", (), "") if row["component"] == "all"
+    ]
     first = [float(row["pairwise_dice"]) for row in rows if row["case"] == "ball_000"]
     assert columns.measures["pairwise_dice"][0] == pytest.approx(np.mean(first))
     assert not any(name.startswith("volume_") and name.endswith("mm3") for name in columns.measures)
@@ -140,8 +160,13 @@ def test_there_is_room_for_so_much(scored_tasks, tmp_path, monkeypatch):
 
 def test_further_tables_and_figures_appear_by_themselves(scored_tasks, tmp_path):
     folder = shutil.copytree(scored_tasks["segmentation"][0], tmp_path / "scores")
-    write_csv(folder / "failure.csv", [{"measure": "pairwise_dice", "aurc": 0.1234567}, {"measure": "<b>", "aurc": 2.0}])
-    shutil.copy(folder / "figures" / "risk-coverage-case.png", folder / "figures" / "reliability.png")
+    write_csv(
+        folder / "failure.csv",
+        [{"measure": "pairwise_dice", "aurc": 0.1234567}, {"measure": "<b>", "aurc": 2.0}],
+    )
+    shutil.copy(
+        folder / "figures" / "risk-coverage-case.png", folder / "figures" / "reliability.png"
+    )
     enter_files(folder)
     write_page([folder], tmp_path / "page.html", 4)
     text, _, pictures = read_page(tmp_path / "page.html")
@@ -188,24 +213,40 @@ def test_large_volumes_are_thinned_out():
 
 def test_default_place(tmp_path):
     assert default_page([tmp_path / "scores"]) == tmp_path / "scores" / "report.html"
-    assert default_page([tmp_path / "a" / "x", tmp_path / "a" / "y"]) == tmp_path / "a" / "report.html"
+    assert (
+        default_page([tmp_path / "a" / "x", tmp_path / "a" / "y"]) == tmp_path / "a" / "report.html"
+    )
 
 
 def test_refusals(scored_tasks, tfuq, tmp_path):
-    segmentation, classification = scored_tasks["segmentation"][0], scored_tasks["classification"][0]
+    segmentation, classification = (
+        scored_tasks["segmentation"][0],
+        scored_tasks["classification"][0],
+    )
     assert_refused(tfuq("report", tmp_path), "no scores", "tfuq score")
-    assert_refused(tfuq("report", segmentation, segmentation, "--out", tmp_path / "r.html"), "given twice")
-    assert_refused(tfuq("report", segmentation, classification, "--out", tmp_path / "r.html"), "one task at a time")
+    assert_refused(
+        tfuq("report", segmentation, segmentation, "--out", tmp_path / "r.html"), "given twice"
+    )
+    assert_refused(
+        tfuq("report", segmentation, classification, "--out", tmp_path / "r.html"),
+        "one task at a time",
+    )
     assert_refused(tfuq("report", segmentation, "--out", tmp_path), "is a folder")
     (tmp_path / "mine.html").write_text("my own page")
-    assert_refused(tfuq("report", segmentation, "--out", tmp_path / "mine.html"), "not written by tfuq")
+    assert_refused(
+        tfuq("report", segmentation, "--out", tmp_path / "mine.html"), "not written by tfuq"
+    )
     assert (tmp_path / "mine.html").read_text() == "my own page"
     copy = shutil.copytree(segmentation, tmp_path / "copy")
     (copy / "summary.json").write_text('{"method": "vi", "scores": {"all": {"dice": "high"}}}')
-    assert_refused(tfuq("report", copy, "--out", tmp_path / "r.html"), "summary.json", "run tfuq score again")
+    assert_refused(
+        tfuq("report", copy, "--out", tmp_path / "r.html"), "summary.json", "run tfuq score again"
+    )
     (copy / "summary.json").write_text('{"method": "vi"}')
     (copy / "cases.csv").write_text("case,class,dice\nball_000,all,0.5")
-    assert_refused(tfuq("report", copy, "--out", tmp_path / "r.html"), "cases.csv", "ends within a line")
+    assert_refused(
+        tfuq("report", copy, "--out", tmp_path / "r.html"), "cases.csv", "ends within a line"
+    )
     (copy / "cases.csv").write_text("case,class\nball_000,all\n")
     assert_refused(tfuq("report", copy, "--out", tmp_path / "r.html"), "scores of no case")
     (copy / "cases.csv").write_text("case,class,dice\nball_000,all,\n")
@@ -218,7 +259,9 @@ def test_refusals(scored_tasks, tfuq, tmp_path):
 def test_runs_of_different_data_are_refused(command, scored_tasks, balls, tfuq, tmp_path):
     from tests.conftest import write_decathlon
 
-    other = write_decathlon(tmp_path / "other", cases=7)  # the same names; from the second on, other balls
+    other = write_decathlon(
+        tmp_path / "other", cases=7
+    )  # the same names; from the second on, other balls
     for path in (other / "labelsTr").iterdir():
         if path.name != "ball_000.nii.gz":
             shutil.copy(other / "labelsTr" / "ball_000.nii.gz", path)
@@ -232,7 +275,11 @@ def test_runs_of_different_data_are_refused(command, scored_tasks, balls, tfuq, 
 def test_landmarks_are_told_apart_by_their_positions(scored_tasks, tmp_path):
     folder = shutil.copytree(scored_tasks["landmarks"][0], tmp_path / "scores")
     text = (folder / "cases.csv").read_text()
-    reference = next(row["reference"] for row in read_table(folder / "cases.csv", (), "") if row["class"] == "all")
+    reference = next(
+        row["reference"]
+        for row in read_table(folder / "cases.csv", (), "")
+        if row["class"] == "all"
+    )
     (folder / "cases.csv").write_text(text.replace(reference, "0" * 16))
     with pytest.raises(DataError, match="another reference"):
         read_sources([scored_tasks["landmarks"][1], folder])
@@ -244,9 +291,20 @@ def test_an_installed_tfuq_has_the_page(tmp_path):
         source = root / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, tmp_path / name)
-    build = [sys.executable, "-c", "import setuptools; setuptools.setup()", "-q", "sdist", "build_py", "--build-lib", "built"]
+    build = [
+        sys.executable,
+        "-c",
+        "import setuptools; setuptools.setup()",
+        "-q",
+        "sdist",
+        "build_py",
+        "--build-lib",
+        "built",
+    ]
     subprocess.run(build, cwd=tmp_path, check=True, capture_output=True)
     assets = {"page.html.j2", "page.css", "page.js", "viewer.js"}
-    assert assets <= {path.name for path in (tmp_path / "built" / "tfuq" / "report" / "page").iterdir()}
+    assert assets <= {
+        path.name for path in (tmp_path / "built" / "tfuq" / "report" / "page").iterdir()
+    }
     with tarfile.open(next((tmp_path / "dist").glob("*.tar.gz"))) as archive:
         assert assets <= {Path(name).name for name in archive.getnames() if "/report/page/" in name}

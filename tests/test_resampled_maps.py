@@ -24,7 +24,11 @@ from tfuq.serving.client import ServedSampler
 from tfuq.training import train
 
 SAMPLES = 5
-STEPS = {"finer": {"spacing": [0.9, 0.8, 1.3]}, "coarser": {"spacing": [2.6, 2.3, 3.1]}, "size": {"size": [11, 25, 9]}}
+STEPS = {
+    "finer": {"spacing": [0.9, 0.8, 1.3]},
+    "coarser": {"spacing": [2.6, 2.3, 3.1]},
+    "size": {"size": [11, 25, 9]},
+}
 IN_PLANE = {"size": [11, 25, 15]}
 
 
@@ -41,7 +45,10 @@ def run_of(balls, tmp_path, monkeypatch):
 
 
 def maps_of(folder) -> dict[str, np.ndarray]:
-    return {path.name.removesuffix(".nii.gz"): read(path).array for path in sorted(folder.glob("*.nii.gz"))}
+    return {
+        path.name.removesuffix(".nii.gz"): read(path).array
+        for path in sorted(folder.glob("*.nii.gz"))
+    }
 
 
 def assert_maps_fit(maps: dict[str, np.ndarray], samples: int) -> None:
@@ -70,7 +77,10 @@ def test_written_maps_fit(rank, steps, run_of, tfuq):
     for folder in run.predictions("hybrid").glob("ball_*"):
         maps = maps_of(folder)
         assert_maps_fit(maps, SAMPLES)
-        members, weights = np.stack([maps["member-0"], maps["member-1"]]), np.array([3, 2]) / SAMPLES
+        members, weights = (
+            np.stack([maps["member-0"], maps["member-1"]]),
+            np.array([3, 2]) / SAMPLES,
+        )
         centre = np.tensordot(weights, members, 1)
         np.testing.assert_allclose(maps["probability"], centre, atol=1e-6)
         between = np.tensordot(weights, (members - centre) ** 2, 1).mean(-1)
@@ -95,7 +105,9 @@ def test_one_sample_has_the_entropy_of_its_probability(run_of, tfuq):
     assert tfuq("predict", run.path, "--method", "deterministic").exit_code == 0
     maps = maps_of(run.predictions("deterministic") / "ball_000")
     assert set(maps) == {"label", "probability", "predictive_entropy"}
-    np.testing.assert_allclose(maps["predictive_entropy"], entropy_of(maps["probability"]), atol=2e-6)
+    np.testing.assert_allclose(
+        maps["predictive_entropy"], entropy_of(maps["probability"]), atol=2e-6
+    )
 
 
 def entropy_of(p: np.ndarray) -> np.ndarray:
@@ -113,7 +125,9 @@ def test_equal_samples_do_not_disagree_on_any_grid(steps, run_of, tfuq):
     np.testing.assert_allclose(maps["expected_entropy"], maps["predictive_entropy"], atol=1e-6)
 
 
-def interpolated(array: np.ndarray, grid: Volume, target: Volume, method: str = "linear") -> np.ndarray:
+def interpolated(
+    array: np.ndarray, grid: Volume, target: Volume, method: str = "linear"
+) -> np.ndarray:
     """By another library, in millimetres along each axis; the outermost voxels' values hold to their edge."""
     matrix = np.linalg.solve(grid.affine, target.affine)
     places = np.stack(np.indices(target.shape), -1) @ matrix[:3, :3].T + matrix[:3, 3]
@@ -131,7 +145,10 @@ def test_maps_are_bounded_by_those_of_interpolated_samples(steps, run_of):
     predictor = prediction.make_predictor(run, request)
     prepared = predictor.preprocessed(case, image)
     drawn = predictor.sample(prepared)
-    maps = {name: volume.array for name, volume in predictor.maps_on_input(image, prepared, drawn).items()}
+    maps = {
+        name: volume.array
+        for name, volume in predictor.maps_on_input(image, prepared, drawn).items()
+    }
     samples = own_samples(run, prepared)
     np.testing.assert_allclose(samples.mean(0), drawn["probability"][0], atol=1e-6)
     here = np.stack([interpolated(p, prepared, image) for p in samples])
@@ -146,7 +163,9 @@ def test_maps_are_bounded_by_those_of_interpolated_samples(steps, run_of):
     variance = np.take_along_axis(variance, maps["label"][..., None].astype(int), -1)[..., 0]
     np.testing.assert_allclose(maps["standard_deviation"], np.sqrt(variance), atol=2e-5)
     information = entropy_of(samples.mean(0)) - entropy_of(samples).mean(0)
-    np.testing.assert_allclose(maps["mutual_information"], interpolated(information, prepared, image), atol=1e-5)
+    np.testing.assert_allclose(
+        maps["mutual_information"], interpolated(information, prepared, image), atol=1e-5
+    )
 
 
 def own_samples(run, prepared) -> np.ndarray:
@@ -185,11 +204,18 @@ def test_a_server_draws_what_maps_are_made_of(rank, run_of, tfuq, tmp_path, monk
             own = prediction.make_predictor(run, request).sampler
             return own.sample(inputs["image"], inputs["seed"], inputs["num_samples"])
 
-    predictor = prediction.make_predictor(run, request, sampler=ServedSampler(Endpoint(), None, run.config))
+    predictor = prediction.make_predictor(
+        run, request, sampler=ServedSampler(Endpoint(), None, run.config)
+    )
     cases = prediction.cases_of_test_split(run)[:1]
     prediction.predict(predictor, cases, tmp_path / "served", on_case=lambda case, seconds: None)
     scan = cases[0].images[0]
-    assert tfuq("predict", run.path, "--input", scan, "--samples", SAMPLES, "--out", tmp_path / "told").exit_code == 0
+    assert (
+        tfuq(
+            "predict", run.path, "--input", scan, "--samples", SAMPLES, "--out", tmp_path / "told"
+        ).exit_code
+        == 0
+    )
     assert_maps_fit(maps_of(tmp_path / "served" / cases[0].id), SAMPLES)
     assert files_of(tmp_path / "served" / cases[0].id) == files_of(tmp_path / "told" / cases[0].id)
 
@@ -204,7 +230,12 @@ def test_the_client_writes_what_predict_writes(rank, balls, tfuq, tmp_path):
     scan = balls / "imagesTr" / "ball_005.nii.gz"
     with served(tmp_path / "model" / "1", "model") as (address, _, _):
         Client(tmp_path / "model", address).predict([scan], tmp_path / "found", samples=4)
-    assert tfuq("predict", run.path, "--input", scan, "--out", tmp_path / "told", "--samples", 4).exit_code == 0
+    assert (
+        tfuq(
+            "predict", run.path, "--input", scan, "--out", tmp_path / "told", "--samples", 4
+        ).exit_code
+        == 0
+    )
     assert_maps_fit(maps_of(tmp_path / "found" / "ball_005"), 4)
     assert files_of(tmp_path / "found" / "ball_005") == files_of(tmp_path / "told" / "ball_005")
     description = tmp_path / "model" / "1" / "tfuq_export.json"
@@ -225,8 +256,14 @@ def test_entropy_and_variance_by_hand():
 def test_neighbours_that_differ_in_every_sample_alike():
     """Half-way between two sure voxels nothing is known, and samples agree on that."""
     here = np.array([[[[0.5, 0.5]]]])
-    drawn = {"mutual_information": np.zeros(1), "variation_ratio": np.zeros(1), "variance": np.zeros((1, 2))}
-    found = resampled_maps(drawn, here, lambda array, nearest=False: np.zeros((1, 1, 1)), several=True)
+    drawn = {
+        "mutual_information": np.zeros(1),
+        "variation_ratio": np.zeros(1),
+        "variance": np.zeros((1, 2)),
+    }
+    found = resampled_maps(
+        drawn, here, lambda array, nearest=False: np.zeros((1, 1, 1)), several=True
+    )
     assert found["predictive_entropy"].item() == pytest.approx(np.log(2))
     assert found["expected_entropy"].item() == pytest.approx(np.log(2))
     assert found["mutual_information"].item() == found["standard_deviation"].item() == 0

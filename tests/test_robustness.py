@@ -17,7 +17,7 @@ from tests import killing
 from tests.conftest import assert_refused, files_of, predicted, settings
 from tfuq import runs
 from tfuq.data.ledger import add_entries, unfinished_entry
-from tfuq.data.ownership import remove_leftovers
+from tfuq.data.removal import remove_leftovers
 from tfuq.data.writers import whole_folder, write_text
 
 
@@ -60,16 +60,28 @@ def same_run(one: Path, other: Path) -> None:
 def test_a_full_disk_keeps_what_is_predicted(trained, tfuq, tmp_path):
     run = trained("mc-dropout").path
     whole = predicted(trained, tfuq, tmp_path)
-    largest = {case.name: max(p.stat().st_size for p in case.iterdir()) for case in whole.iterdir() if case.is_dir()}
+    largest = {
+        case.name: max(p.stat().st_size for p in case.iterdir())
+        for case in whole.iterdir()
+        if case.is_dir()
+    }
     first, second = sorted(largest)
     room = largest[first] if largest[first] < largest[second] else largest[second] - 1
     with little_room(room):
-        assert_refused(tfuq("predict", run, "--out", tmp_path / "out"), "cannot be written", "free space")
+        assert_refused(
+            tfuq("predict", run, "--out", tmp_path / "out"), "cannot be written", "free space"
+        )
     kept = {first} if largest[first] < largest[second] else set()
     assert set(json.loads((tmp_path / "out" / "manifest.json").read_text())["cases"]) == kept
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {".lock", ".tfuq", "manifest.json"} | kept
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        ".lock",
+        ".tfuq",
+        "manifest.json",
+    } | kept
     with little_room(10):
-        assert_refused(tfuq("predict", run, "--out", tmp_path / "none"), "cannot be written", "free space")
+        assert_refused(
+            tfuq("predict", run, "--out", tmp_path / "none"), "cannot be written", "free space"
+        )
     assert tfuq("predict", run, "--out", tmp_path / "out").exit_code == 0
     assert files_of(tmp_path / "out") == files_of(whole)
 
@@ -87,7 +99,9 @@ with exclusive(Path(sys.argv[1]), "holding"):
 @contextmanager
 def held_by_another_process(folder: Path):
     command = [sys.executable, "-c", _HOLD, str(folder)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
         assert holder.stdout.readline() == "held\n"
         yield
         holder.stdin.close()
@@ -98,7 +112,9 @@ def test_what_another_process_writes_is_left_to_it(trained, tfuq, tmp_path):
     (tmp_path / "config.yaml").write_text((run / "config.yaml").read_text())
     member = run / "members" / "0"
     (member / "done").unlink()
-    left_unfinished(member / ".state.npz.99999.part").write_text("what the other process is writing")
+    left_unfinished(member / ".state.npz.99999.part").write_text(
+        "what the other process is writing"
+    )
     before = files_of(tmp_path)
     with held_by_another_process(member):
         (member / ".state.npz.99999.part").write_text("what the other process is writing")
@@ -109,12 +125,16 @@ def test_what_another_process_writes_is_left_to_it(trained, tfuq, tmp_path):
     assert tfuq("train", tmp_path / "config.yaml", "--run", run, "--resume").exit_code == 0
     assert not list(run.rglob("*.part"))
     with held_by_another_process(out):
-        assert_refused(tfuq("predict", run, "--out", out), str(out), "another process is predicting into it")
+        assert_refused(
+            tfuq("predict", run, "--out", out), str(out), "another process is predicting into it"
+        )
         assert files_of(out) == {}
     assert tfuq("predict", run, "--out", out).exit_code == 0
 
 
-def left_unfinished(path: Path, pid: int | None = None, host: str | None = None, *, aside: bool = False) -> Path:
+def left_unfinished(
+    path: Path, pid: int | None = None, host: str | None = None, *, aside: bool = False
+) -> Path:
     """List a name as that of something which a process left; by default a process of this host that has ended."""
     ended = subprocess.Popen(["true"])
     ended.wait()
@@ -157,11 +177,17 @@ def test_a_folder_is_replaced_only_by_a_whole_one(tmp_path):
 def uninterrupted(balls, tmp_path_factory):
     """A three-member run and predictions of all cases, each made by a process that nothing stopped, and their seconds."""
     folder = tmp_path_factory.mktemp("uninterrupted")
-    config = settings(balls, "ensemble", training={"epochs": 4, "steps_per_epoch": 2}, ensemble={"members": 3})
+    config = settings(
+        balls, "ensemble", training={"epochs": 4, "steps_per_epoch": 2}, ensemble={"members": 3}
+    )
     (folder / "config.yaml").write_text(config.dump())
     killing.finish("--help", log=folder / "log")  # TensorFlow imported
-    training = killing.finish("train", folder / "config.yaml", "--run", folder / "run", log=folder / "log")
-    predicting = killing.finish("predict", folder / "run", "--input", balls, "--out", folder / "out", log=folder / "log")
+    training = killing.finish(
+        "train", folder / "config.yaml", "--run", folder / "run", log=folder / "log"
+    )
+    predicting = killing.finish(
+        "predict", folder / "run", "--input", balls, "--out", folder / "out", log=folder / "log"
+    )
     return folder, training, predicting
 
 
@@ -170,7 +196,9 @@ def train_through_kills(uninterrupted, folder: Path, moments: int, seed: int) ->
     whole, seconds, _ = uninterrupted
     command = ("train", whole / "config.yaml", "--run", folder / "run", "--resume")
     killed = 0
-    for moment in np.random.default_rng(seed).permutation((np.arange(moments) + 0.5) / moments) * seconds:
+    for moment in (
+        np.random.default_rng(seed).permutation((np.arange(moments) + 0.5) / moments) * seconds
+    ):
         killed += killing.kill_after(moment, *command, log=folder / "log")
         assert_members_are_whole(folder / "run", whole / "run")
         if (folder / "run" / "members" / "2" / "done").exists():
@@ -199,7 +227,9 @@ def test_training_killed_at_twenty_moments_ends_as_an_uninterrupted_one(uninterr
 
 
 @pytest.mark.slow
-def test_training_killed_before_each_of_its_files_is_whole_ends_as_an_uninterrupted_one(uninterrupted, tmp_path):
+def test_training_killed_before_each_of_its_files_is_whole_ends_as_an_uninterrupted_one(
+    uninterrupted, tmp_path
+):
     whole, *_ = uninterrupted
     command = ("train", whole / "config.yaml", "--run", tmp_path / "run", "--resume")
     kills = 0
@@ -222,7 +252,9 @@ def predict_through_kills(uninterrupted, balls, folder: Path, moments: int, seed
     """Kill prediction at random moments of the seconds it takes, run it again each time, begin anew where it ended."""
     whole, _, seconds = uninterrupted
     command = ("predict", whole / "run", "--input", balls, "--out", folder / "out")
-    for moment in np.random.default_rng(seed).permutation((np.arange(moments) + 0.5) / moments) * seconds:
+    for moment in (
+        np.random.default_rng(seed).permutation((np.arange(moments) + 0.5) / moments) * seconds
+    ):
         ended = not killing.kill_after(moment, *command, log=folder / "log")
         assert_predictions_are_whole(folder / "out", whole / "out")
         if ended:
@@ -242,17 +274,23 @@ def assert_predictions_are_whole(out: Path, whole: Path) -> None:
             assert files_of(case) == files_of(whole / case.name), case
 
 
-def test_prediction_killed_at_three_moments_ends_as_an_uninterrupted_one(uninterrupted, balls, tmp_path):
+def test_prediction_killed_at_three_moments_ends_as_an_uninterrupted_one(
+    uninterrupted, balls, tmp_path
+):
     predict_through_kills(uninterrupted, balls, tmp_path, 3, seed=0)
 
 
 @pytest.mark.slow
-def test_prediction_killed_at_twenty_moments_ends_as_an_uninterrupted_one(uninterrupted, balls, tmp_path):
+def test_prediction_killed_at_twenty_moments_ends_as_an_uninterrupted_one(
+    uninterrupted, balls, tmp_path
+):
     predict_through_kills(uninterrupted, balls, tmp_path, 20, seed=1)
 
 
 @pytest.mark.slow
-def test_prediction_killed_before_each_of_its_files_is_whole_ends_as_an_uninterrupted_one(uninterrupted, balls, tmp_path):
+def test_prediction_killed_before_each_of_its_files_is_whole_ends_as_an_uninterrupted_one(
+    uninterrupted, balls, tmp_path
+):
     whole, *_ = uninterrupted
     command = ("predict", whole / "run", "--input", balls, "--out", tmp_path / "out")
     kills = 0
@@ -266,21 +304,31 @@ def test_prediction_killed_before_each_of_its_files_is_whole_ends_as_an_uninterr
 def test_resuming_is_refused_where_it_would_not_be_the_same_run(trained, own_balls, tfuq, tmp_path):
     config = tmp_path / "config.yaml"
     run = shutil.copytree(trained("mc-dropout").path, tmp_path / "run")
-    config.write_text((run / "config.yaml").read_text().replace(str(runs.open_run(run).config.data.root), str(own_balls)))
+    config.write_text(
+        (run / "config.yaml")
+        .read_text()
+        .replace(str(runs.open_run(run).config.data.root), str(own_balls))
+    )
     (run / "config.yaml").write_text(config.read_text())
     before = files_of(run)
     resume = ("train", config, "--run", run, "--resume")
     assert_refused(tfuq(*resume, "-o", "training.epochs=9"), "another configuration")
     assert_refused(tfuq(*resume, "--method", "ensemble"), "another configuration")
-    assert_refused(tfuq("train", config, "--run", run), "holds a run already", "--resume", "--overwrite")
-    shutil.copy(own_balls / "imagesTr" / "ball_000.nii.gz", own_balls / "imagesTr" / "ball_999.nii.gz")
+    assert_refused(
+        tfuq("train", config, "--run", run), "holds a run already", "--resume", "--overwrite"
+    )
+    shutil.copy(
+        own_balls / "imagesTr" / "ball_000.nii.gz", own_balls / "imagesTr" / "ball_999.nii.gz"
+    )
     index = json.loads((own_balls / "dataset.json").read_text())
     index["training"].append(index["training"][0] | {"image": "imagesTr/ball_999.nii.gz"})
     (own_balls / "dataset.json").write_text(json.dumps(index))
     assert_refused(tfuq(*resume), "has other cases than when this run began")
     (run / "config.yaml").unlink()
     assert_refused(tfuq(*resume), "without its config.yaml", "--run")
-    assert files_of(run) == {name: content for name, content in before.items() if name != "config.yaml"}
+    assert files_of(run) == {
+        name: content for name, content in before.items() if name != "config.yaml"
+    }
 
 
 def test_a_run_that_counted_padding_is_not_gone_on_with(trained, tfuq, tmp_path):

@@ -36,7 +36,11 @@ def softmax(logits):
 def test_mutual_information(samples, spread):
     """The plain one is 1/T too small; what is left of it is as little as the jackknife leaves, at three samples or more."""
     rng, mean = np.random.default_rng(0), np.array([1.0, 0.0, -1.0])
-    many = information(softmax(mean + spread * rng.normal(size=(500, MANY, 3)))).mean() * MANY / (MANY - 1)
+    many = (
+        information(softmax(mean + spread * rng.normal(size=(500, MANY, 3)))).mean()
+        * MANY
+        / (MANY - 1)
+    )
     p = softmax(mean + spread * rng.normal(size=(REPEATS, samples, 3)))
     plain = information(p).mean()
     corrected = unbiased({"image_mutual_information": plain}, samples)["image_mutual_information"]
@@ -51,7 +55,10 @@ def test_variances_and_their_roots(samples):
     rng = np.random.default_rng(samples)
     points = rng.normal(0, [2, 1], (4000, samples, 2))
     rows = [landmark_measures(p, np.ones(samples), None, np.ones((samples, 2))) for p in points]
-    means = {name: float(np.mean([row[name] for row in rows])) for name in ("variance", "total_variance", "aleatoric_variance")}
+    means = {
+        name: float(np.mean([row[name] for row in rows]))
+        for name in ("variance", "total_variance", "aleatoric_variance")
+    }
     assert means["variance"] == pytest.approx(5 * (1 - 1 / samples), rel=0.04)
     found = unbiased(means, samples)
     assert found["variance"] == pytest.approx(5, rel=0.04)
@@ -75,15 +82,28 @@ def test_variances_and_their_roots(samples):
 def test_mean_radial_spread_of_normal_samples(samples):
     rng = np.random.default_rng(1)
     points = rng.normal(size=(6000, samples, 2))
-    spread = np.mean([landmark_measures(p, np.ones(samples), None)["mean_radial_spread"] for p in points])
+    spread = np.mean(
+        [landmark_measures(p, np.ones(samples), None)["mean_radial_spread"] for p in points]
+    )
     expected = np.sqrt(np.pi / 2)  # mean distance from the true centre
-    assert unbiased({"mean_radial_spread": spread}, samples)["mean_radial_spread"] == pytest.approx(expected, rel=0.015)
+    assert unbiased({"mean_radial_spread": spread}, samples)["mean_radial_spread"] == pytest.approx(
+        expected, rel=0.015
+    )
 
 
 def test_what_has_no_bias_stays():
-    plain = {"pairwise_dice": 0.7, "expected_entropy": 0.2, "predictive_entropy": 0.3, "max_activation": None, "variance": None}
+    plain = {
+        "pairwise_dice": 0.7,
+        "expected_entropy": 0.2,
+        "predictive_entropy": 0.3,
+        "max_activation": None,
+        "variance": None,
+    }
     assert unbiased(plain, 3) == plain
-    assert unbiased({"variance": 0.0, "mutual_information": 0.1}, 1) == {"variance": 0.0, "mutual_information": 0.1}
+    assert unbiased({"variance": 0.0, "mutual_information": 0.1}, 1) == {
+        "variance": 0.0,
+        "mutual_information": 0.1,
+    }
 
 
 def discs(rng, count):
@@ -115,7 +135,14 @@ def test_energy_distance_of_pairs_of_different_masks():
 
     across = np.mean([distance(a, b) for a in samples for b in raters])
     within = [
-        np.mean([distance(masks[i], masks[j]) for i in range(len(masks)) for j in range(len(masks)) if i != j])
+        np.mean(
+            [
+                distance(masks[i], masks[j])
+                for i in range(len(masks))
+                for j in range(len(masks))
+                if i != j
+            ]
+        )
         for masks in (samples, raters)
     ]
     assert unbiased_energy_distance(samples, raters) == pytest.approx(2 * across - sum(within))

@@ -23,7 +23,11 @@ SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
 
 def sampler_of(run, method, keep=8):
     posterior = load_posterior(run, method, keep=keep)
-    return Sampler(posterior, [*voxel_reducers(), PackedMasks()], finish=lambda s: voxel_maps(s) | {"m": s["masks"]})
+    return Sampler(
+        posterior,
+        [*voxel_reducers(), PackedMasks()],
+        finish=lambda s: voxel_maps(s) | {"m": s["masks"]},
+    )
 
 
 def full(p):
@@ -33,7 +37,11 @@ def full(p):
 
 def images(run, count, size=None):
     patch = size or run.config.network.patch_size
-    return np.random.default_rng(0).normal(size=(count, *patch, run.facts["channels"])).astype(np.float32)
+    return (
+        np.random.default_rng(0)
+        .normal(size=(count, *patch, run.facts["channels"]))
+        .astype(np.float32)
+    )
 
 
 @pytest.mark.parametrize("rank", [2, 3])
@@ -48,20 +56,30 @@ def test_same_seed_same_bytes_whatever_the_batch(trained, method, rank):
     few = sampler.sample(x[:3], SEED, samples)
     for name, values in whole.items():
         assert values.numpy().tobytes() == again[name].numpy().tobytes()
-        assert values.numpy().tobytes() == np.concatenate([part[name] for part in parts]).tobytes(), name
+        assert (
+            values.numpy().tobytes() == np.concatenate([part[name] for part in parts]).tobytes()
+        ), name
         assert values[:3].numpy().tobytes() == few[name].numpy().tobytes(), name
     other = sampler.sample(x, OTHER, samples)
     differs = whole["probability"].numpy().tobytes() != other["probability"].numpy().tobytes()
-    assert differs == (method in ("mc-dropout", "hybrid", "vi", "latent-vi"))  # a seed does not choose an ensemble's members
+    assert differs == (
+        method in ("mc-dropout", "hybrid", "vi", "latent-vi")
+    )  # a seed does not choose an ensemble's members
 
 
 def test_windows_of_a_large_image_too_give_the_same_bytes_whatever_the_batch(trained):
     run = trained("mc-dropout", 2)
-    sampler, x, samples = sampler_of(run, "mc-dropout"), images(run, 2 * run.config.chunk, (27, 40)), tf.constant(3)
+    sampler, x, samples = (
+        sampler_of(run, "mc-dropout"),
+        images(run, 2 * run.config.chunk, (27, 40)),
+        tf.constant(3),
+    )
     whole = sampler.sample(x, SEED, samples)
     parts = [sampler.sample(part, SEED, samples) for part in np.split(x, 2)]
     for name, values in whole.items():
-        assert values.numpy().tobytes() == np.concatenate([part[name] for part in parts]).tobytes(), name
+        assert (
+            values.numpy().tobytes() == np.concatenate([part[name] for part in parts]).tobytes()
+        ), name
 
 
 @pytest.mark.parametrize("method", ["mc-dropout", "hybrid", "vi"])
@@ -73,7 +91,8 @@ def test_more_samples_keep_the_earlier_draws(trained, method):
     for member in range(halves):
         start_few, start_many = member * 4 // halves, member * 6 // halves
         np.testing.assert_array_equal(
-            few[:, start_few : start_few + 4 // halves], many[:, start_many : start_many + 4 // halves]
+            few[:, start_few : start_few + 4 // halves],
+            many[:, start_many : start_many + 4 // halves],
         )
 
 
@@ -91,10 +110,16 @@ def test_streamed_equals_stacked(trained):
     for voxel in [(0, 0, 0), (8, 8, 8), (3, 12, 5), (15, 7, 9)]:
         expected = references.voxel_measures(stacked[(slice(None), *voxel)])
         for name, value in expected.items():
-            np.testing.assert_allclose(maps[name].numpy()[(0, *voxel)], value, atol=2e-5, err_msg=name)
-    masks = np.unpackbits(maps["m"].numpy(), axis=-1, bitorder="little").reshape(1, 6, 2, 16, 16, 16)
+            np.testing.assert_allclose(
+                maps[name].numpy()[(0, *voxel)], value, atol=2e-5, err_msg=name
+            )
+    masks = np.unpackbits(maps["m"].numpy(), axis=-1, bitorder="little").reshape(
+        1, 6, 2, 16, 16, 16
+    )
     for k in (1, 2):
-        clear = np.abs(np.sort(stacked)[..., -1] - np.sort(stacked)[..., -2]) > 1e-5  # a tie may fall either way
+        clear = (
+            np.abs(np.sort(stacked)[..., -1] - np.sort(stacked)[..., -2]) > 1e-5
+        )  # a tie may fall either way
         np.testing.assert_array_equal(masks[0, :, k - 1][clear], (stacked.argmax(-1) == k)[clear])
 
 
@@ -129,14 +154,18 @@ def test_a_binary_network_is_reduced_by_its_foreground_alone():
         np.testing.assert_allclose(one[name], two[name], atol=2e-6, err_msg=name)
 
 
-@pytest.mark.parametrize(("votes", "ratio"), [([1, 1, 1, 1, 1, 0], 1 / 6), ([1, 0, 1, 0, 1, 0], 0.5), ([1, 1, 1], 0.0)])
+@pytest.mark.parametrize(
+    ("votes", "ratio"), [([1, 1, 1, 1, 1, 0], 1 / 6), ([1, 0, 1, 0, 1, 0], 0.5), ([1, 1, 1], 0.0)]
+)
 def test_known_variation_ratios(votes, ratio):
     samples = np.eye(2)[votes][:, None, None] * 0.8 + 0.1
     share = reduce_all(samples, [Votes()])["modal_share"].numpy()
     np.testing.assert_allclose(1 - share, ratio, atol=1e-6)
 
 
-@pytest.mark.parametrize(("mean", "value"), [((0.5, 0.5), 0.6931), ((0.9, 0.1), 0.3251), ((1.0, 0.0), 0.0)])
+@pytest.mark.parametrize(
+    ("mean", "value"), [((0.5, 0.5), 0.6931), ((0.9, 0.1), 0.3251), ((1.0, 0.0), 0.0)]
+)
 def test_known_entropies(mean, value):
     maps = voxel_maps(reduce_all(np.array([mean, mean])[:, None, None], voxel_reducers()))
     for name in ("predictive_entropy", "expected_entropy"):
@@ -154,7 +183,9 @@ def test_known_mean_and_spread():
 
 @pytest.mark.parametrize("classes", [2, 3, 5])
 def test_equal_samples_have_exactly_no_spread(classes):
-    samples = np.tile(np.random.default_rng(0).dirichlet(np.ones(classes), size=(1, 999)), (7, 1, 1))
+    samples = np.tile(
+        np.random.default_rng(0).dirichlet(np.ones(classes), size=(1, 999)), (7, 1, 1)
+    )
     samples = samples[..., 1:] if classes == 2 else samples
     members = MemberMoments(Posterior([None] * 3), 3)
     out = reduce_all(samples, [*voxel_reducers(), members])
@@ -186,7 +217,9 @@ def test_windows_blend_as_the_reference_does(tmp_path, rank, chunk, keep):
 
     def window(patch, corner):
         features = tf.nest.flatten(split.prefix(patch[None]))
-        return probabilities(split.suffix([*features, corner[None].astype(np.int32), seed])).numpy()[0]
+        return probabilities(
+            split.suffix([*features, corner[None].astype(np.int32), seed])
+        ).numpy()[0]
 
     for image, found in zip(x, p, strict=True):
         mirrored = np.pad(image, [*((0, n % 2) for n in size), (0, 0)], "symmetric")
@@ -203,7 +236,9 @@ def test_kept_and_recomputed_encodings_give_the_same_bytes(tmp_path):
     x = np.random.default_rng(0).normal(size=(1, 24, 24, 16, 1)).astype(np.float32)
     results = []
     for keep in (0, 100):
-        network = WindowedNetwork(model, lambda outputs, *_: tf.nn.softmax(outputs), overlap=0.5, chunk=1, keep=keep)
+        network = WindowedNetwork(
+            model, lambda outputs, *_: tf.nn.softmax(outputs), overlap=0.5, chunk=1, keep=keep
+        )
         sampler = Sampler(Posterior([network]), [Moments()])
         results.append(sampler.sample(x, SEED, tf.constant(3))["mean"].numpy().tobytes())
     assert results[0] == results[1]
@@ -211,7 +246,9 @@ def test_kept_and_recomputed_encodings_give_the_same_bytes(tmp_path):
 
 def test_windows_share_the_channels_that_are_dropped(tmp_path):
     """Where an image repeats with the stride, so does each sample of it."""
-    config = settings(tmp_path, "mc-dropout", 2, network={"spatial_dropout": True}, prediction={"overlap": 0.0})
+    config = settings(
+        tmp_path, "mc-dropout", 2, network={"spatial_dropout": True}, prediction={"overlap": 0.0}
+    )
     network = windowed(config, build_member(config, channels=1), keep=0)
     tile = np.random.default_rng(0).normal(size=(1, 16, 16, 1)).astype(np.float32)
     x = np.tile(tile, (1, 2, 3, 1))
@@ -219,20 +256,30 @@ def test_windows_share_the_channels_that_are_dropped(tmp_path):
     for row in range(2):
         for column in range(3):
             np.testing.assert_allclose(
-                p[:, 16 * row : 16 * row + 16, 16 * column : 16 * column + 16], p[:, :16, :16], atol=1e-6
+                p[:, 16 * row : 16 * row + 16, 16 * column : 16 * column + 16],
+                p[:, :16, :16],
+                atol=1e-6,
             )
 
 
 def test_methods_of_one_run_agree_where_they_must(trained):
     run = trained("hybrid")
     x = images(run, 2)
-    draw = {m: sampler_of(run, m).sample(x, SEED, tf.constant(t)) for m, t in (("deterministic", 1), ("ensemble", 2))}
-    members = [windowed(run.config, network.model, keep=0) for network in load_posterior(run, "ensemble", keep=0).members]
+    draw = {
+        m: sampler_of(run, m).sample(x, SEED, tf.constant(t))
+        for m, t in (("deterministic", 1), ("ensemble", 2))
+    }
+    members = [
+        windowed(run.config, network.model, keep=0)
+        for network in load_posterior(run, "ensemble", keep=0).members
+    ]
     stacked = [m.sample(x, m.encode(x), SEED, noise_seed=SEED).numpy() for m in members]
     np.testing.assert_array_equal(draw["deterministic"]["probability"], stacked[0])
     np.testing.assert_allclose(draw["ensemble"]["probability"], np.mean(stacked, 0), atol=1e-6)
     assert not np.allclose(stacked[0], stacked[1])
-    one = Sampler(Posterior(members[:1]), voxel_reducers(), finish=voxel_maps).sample(x, SEED, tf.constant(1))
+    one = Sampler(Posterior(members[:1]), voxel_reducers(), finish=voxel_maps).sample(
+        x, SEED, tf.constant(1)
+    )
     np.testing.assert_array_equal(one["probability"], draw["deterministic"]["probability"])
 
 

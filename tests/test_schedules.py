@@ -9,7 +9,9 @@ from tests.conftest import settings
 from tfuq.training.schedules import plateau_share, step_share, triangular
 
 
-@pytest.mark.parametrize(("cycle", "lowest", "gamma"), [(8, 0.1, 1.0), (5, 0.0, 0.99), (1, 0.5, 1.0)])
+@pytest.mark.parametrize(
+    ("cycle", "lowest", "gamma"), [(8, 0.1, 1.0), (5, 0.0, 0.99), (1, 0.5, 1.0)]
+)
 def test_cycles_are_those_of_the_paper(cycle, lowest, gamma):
     for step in range(40):
         found = triangular(step, cycle, lowest, gamma)
@@ -30,5 +32,9 @@ def test_schedules_of_a_configuration(tmp_path):
     assert shares(schedule="constant") == shares(schedule="plateau") == [1.0] * 8
     cosine = [(1 + math.cos(math.pi * epoch / 4)) / 2 for epoch in (0, 0, 1, 1, 2, 2, 3, 3)]
     assert shares(schedule="cosine") == cosine
-    assert shares(schedule="cyclical", cycle={"epochs": 2, "lowest": 0.2}) == pytest.approx([0.2, 0.6, 1.0, 0.6] * 2)
-    assert shares(schedule="cyclical+plateau", cycle={"epochs": 2, "lowest": 0.2}) == pytest.approx([0.2, 0.6, 1.0, 0.6] * 2)
+    assert shares(schedule="cyclical", cycle={"epochs": 2, "lowest": 0.2}) == pytest.approx(
+        [0.2, 0.6, 1.0, 0.6] * 2
+    )
+    assert shares(schedule="cyclical+plateau", cycle={"epochs": 2, "lowest": 0.2}) == pytest.approx(
+        [0.2, 0.6, 1.0, 0.6] * 2
+    )

@@ -58,12 +58,16 @@ def test_the_call_is_that_of_tensorflow_serving():
 def test_requests_that_no_message_holds_are_refused_before_they_are_sent(monkeypatch):
     monkeypatch.setattr(transport, "_MOST_BYTES", 100)
     with pytest.raises(RunError, match=r"localhost:1: a request of .* GB, and a message holds 2"):
-        transport.GrpcServer("localhost:1", "model").call("prepared", {"image": np.zeros(50, np.float32)}, {})
+        transport.GrpcServer("localhost:1", "model").call(
+            "prepared", {"image": np.zeros(50, np.float32)}, {}
+        )
 
 
 def test_warm_up_records_are_those_of_tensorflow_serving():
     image = messages.impulse([1, 3, 4, 2])
-    record = messages.warm_up_record(messages.predict_request("name", "deterministic", {"image": image}))
+    record = messages.warm_up_record(
+        messages.predict_request("name", "deterministic", {"image": image})
+    )
     request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
     assert request.model_spec.signature_name == "deterministic"
     found = tf.make_ndarray(request.inputs["image"])
@@ -83,7 +87,9 @@ def test_the_graph_prepares_images_as_predict_does(tmp_path, normalization):
     config = task_settings("landmarks", tmp_path, preprocessing=steps)
     images = np.random.default_rng(0).integers(-60, 200, (5, 32, 32, 2)).astype(np.float32)
     whole = make_preprocessor(config, STATISTICS)
-    expected = np.stack([whole.image(Volume(image[:, :, None], np.eye(4))).array[:, :, 0] for image in images])
+    expected = np.stack(
+        [whole.image(Volume(image[:, :, None], np.eye(4))).array[:, :, 0] for image in images]
+    )
     assert prepared(config, images, STATISTICS).tobytes() == expected.tobytes()
     assert "window" in graph_steps(config)
     assert client_steps(config) == ["resample linearly to 32×32 pixels over the same field of view"]
@@ -107,10 +113,19 @@ def test_padding_is_even():
 
 
 def test_a_volumes_own_mean_and_masks_are_the_clients_part(tmp_path):
-    config = settings(tmp_path, rank=2, preprocessing={"slice_axis": 2, "window": [0.0, 9.0], "spacing": [1.0, 1.0, 2.0]})
+    config = settings(
+        tmp_path,
+        rank=2,
+        preprocessing={"slice_axis": 2, "window": [0.0, 9.0], "spacing": [1.0, 1.0, 2.0]},
+    )
     assert graph_steps(config) == ["pad"]
     left = " | ".join(client_steps(config))
-    for words in ("[1.0, 1.0, 2.0] mm", "clip intensities to [0.0, 9.0]", "mean of the whole volume", "voxel axis 2"):
+    for words in (
+        "[1.0, 1.0, 2.0] mm",
+        "clip intensities to [0.0, 9.0]",
+        "mean of the whole volume",
+        "voxel axis 2",
+    ):
         assert words in left
     masked = {
         "crop_to_labels": [1],

@@ -25,7 +25,9 @@ def table(path) -> list[dict[str, str]]:
 
 def own(run, tmp_path):
     """A run that may be written to."""
-    return shutil.copytree(run.path, tmp_path / "run", ignore=shutil.ignore_patterns("shift", "predictions", "scores"))
+    return shutil.copytree(
+        run.path, tmp_path / "run", ignore=shutil.ignore_patterns("shift", "predictions", "scores")
+    )
 
 
 def test_a_study_that_is_taken_up_again_writes_the_same(trained_task, tfuq, tmp_path):
@@ -45,7 +47,9 @@ def test_a_study_that_is_taken_up_again_writes_the_same(trained_task, tfuq, tmp_
     ]
     kept = table(folder / "mc-dropout" / "3" / "cases.csv")
     for name in ("accuracy", "predictive_entropy"):
-        assert float(rows[2][name]) == pytest.approx(np.mean([float(row[name]) for row in kept]), rel=1e-4)
+        assert float(rows[2][name]) == pytest.approx(
+            np.mean([float(row[name]) for row in kept]), rel=1e-4
+        )
     shutil.rmtree(folder / "deterministic" / "1")
     (folder / "table.csv").unlink()
     again = tfuq(*arguments, "--no-figures")
@@ -58,12 +62,16 @@ def test_a_study_that_is_taken_up_again_writes_the_same(trained_task, tfuq, tmp_
 @pytest.mark.parametrize("rank", [3, pytest.param(2, marks=pytest.mark.slow)])
 def test_volumes_are_held_against_the_moved_label(rank, trained, tfuq, tmp_path):
     run = own(trained("mc-dropout", rank), tmp_path)
-    result = tfuq("shift", run, "--perturbation", "rotation", "--severity", "30", "--save-predictions")
+    result = tfuq(
+        "shift", run, "--perturbation", "rotation", "--severity", "30", "--save-predictions"
+    )
     assert result.exit_code == 0, result.output
     folder = run / "shift" / "rotation"
     assert tfuq("predict", run).exit_code == 0
     assert tfuq("score", run / "predictions" / "mc-dropout", "--no-figures").exit_code == 0
-    scored = json.loads((run / "scores" / "mc-dropout" / "summary.json").read_text())["scores"]["all"]
+    scored = json.loads((run / "scores" / "mc-dropout" / "summary.json").read_text())["scores"][
+        "all"
+    ]
     unperturbed = json.loads((folder / "mc-dropout" / "0" / "summary.json").read_text())["scores"]
     for name, value in unperturbed.items():
         assert value == pytest.approx(scored[name]["mean"], rel=1e-5), name
@@ -71,11 +79,19 @@ def test_volumes_are_held_against_the_moved_label(rank, trained, tfuq, tmp_path)
     errors = []
     for case_id, row in scores.items():
         clean, turned = (
-            {p.name.split(".")[0]: read(p) for p in (folder / "mc-dropout" / s / "predictions" / case_id).glob("*.nii.gz")}
+            {
+                p.name.split(".")[0]: read(p)
+                for p in (folder / "mc-dropout" / s / "predictions" / case_id).glob("*.nii.gz")
+            }
             for s in ("0", "30")
         )
-        for name in ("label", "mutual_information"):  # at severity 0 the prediction is that of tfuq predict
-            as_predicted = read(run / "predictions" / "mc-dropout" / case_id / f"{name}.nii.gz").array
+        for name in (
+            "label",
+            "mutual_information",
+        ):  # at severity 0 the prediction is that of tfuq predict
+            as_predicted = read(
+                run / "predictions" / "mc-dropout" / case_id / f"{name}.nii.gz"
+            ).array
             np.testing.assert_array_equal(clean[name].array, as_predicted)
         image = clean["image"].with_array(clean["image"].array[..., None])
         moved = perturb("rotation", Subject(image, clean["truth"]), 30, case_seed(0, case_id))
@@ -84,17 +100,32 @@ def test_volumes_are_held_against_the_moved_label(rank, trained, tfuq, tmp_path)
         classes = range(1, turned["probability"].array.shape[-1])
         found = [dice(turned["label"].array == k, turned["truth"].array == k) for k in classes]
         assert float(row["dice"]) == pytest.approx(np.mean(found), rel=1e-4)
-        assert float(row["image_predictive_entropy"]) == pytest.approx(turned["predictive_entropy"].array.mean(), rel=1e-4)
+        assert float(row["image_predictive_entropy"]) == pytest.approx(
+            turned["predictive_entropy"].array.mean(), rel=1e-4
+        )
         p, y = turned["probability"].array, turned["truth"].array
         errors.append(expected_calibration_error(p.reshape(-1, p.shape[-1]), y.ravel().astype(int)))
     summary = json.loads((folder / "mc-dropout" / "30" / "summary.json").read_text())
     assert summary["scores"]["ece"] == pytest.approx(np.mean(errors), rel=1e-4)
-    assert {"strip-mc-dropout.png", "difference-mc-dropout.png"} <= {p.name for p in (folder / "figures").iterdir()}
+    assert {"strip-mc-dropout.png", "difference-mc-dropout.png"} <= {
+        p.name for p in (folder / "figures").iterdir()
+    }
 
 
-def test_landmarks_are_held_against_those_that_moved_and_stayed_inside(trained_task, tfuq, tmp_path):
+def test_landmarks_are_held_against_those_that_moved_and_stayed_inside(
+    trained_task, tfuq, tmp_path
+):
     run = own(trained_task("landmarks", "mc-dropout"), tmp_path)
-    result = tfuq("shift", run, "--perturbation", "scaling", "--severity", "-0.2:0.8:2", "--save-predictions", "--no-figures")
+    result = tfuq(
+        "shift",
+        run,
+        "--perturbation",
+        "scaling",
+        "--severity",
+        "-0.2:0.8:2",
+        "--save-predictions",
+        "--no-figures",
+    )
     assert result.exit_code == 0, result.output
     config = trained_task("landmarks", "mc-dropout").config
     folder, patch = run / "shift" / "scaling" / "mc-dropout", tuple(config.network.patch_size)
@@ -103,16 +134,25 @@ def test_landmarks_are_held_against_those_that_moved_and_stayed_inside(trained_t
     for row in table(folder / "0.8" / "cases.csv"):
         size = read_case_image(cases[row["case"]]).shape[:2]
         points = rescale_points(reference_points(config, cases[row["case"]], size), size, patch)
-        grid = Volume(np.zeros((*patch, 1, 1), np.float32), np.diag([size[0] / patch[0], size[1] / patch[1], 1, 1]))
+        grid = Volume(
+            np.zeros((*patch, 1, 1), np.float32),
+            np.diag([size[0] / patch[0], size[1] / patch[1], 1, 1]),
+        )
         moved = perturb("scaling", Subject(grid, points=points), 0.8, 0).points
         outside = (moved < -0.5).any(-1) | (moved > np.array(patch[::-1]) - 0.5).any(-1)
         has_left |= outside.any()
         truth = rescale_points(moved, patch, size)
-        marks = [r for r in table(folder / "0.8" / "predictions" / "landmarks.csv") if r["case"] == row["case"]]
+        marks = [
+            r
+            for r in table(folder / "0.8" / "predictions" / "landmarks.csv")
+            if r["case"] == row["case"]
+        ]
         found = np.array([[float(r["x"]), float(r["y"])] for r in marks])
         expected = np.linalg.norm(found - truth, axis=1)[~outside].mean() * 0.67 * 288 / size[1]
         assert float(row["radial_error_mm"]) == pytest.approx(expected, rel=1e-4)
-        assert float(row["max_activation"]) == pytest.approx(np.mean([float(r["max_activation"]) for r in marks]), rel=1e-4)
+        assert float(row["max_activation"]) == pytest.approx(
+            np.mean([float(r["max_activation"]) for r in marks]), rel=1e-4
+        )
     assert has_left
     assert not (folder.parent / "figures").exists()
     assert [row["severity"] for row in table(folder.parent / "table.csv")] == ["-0.2", "0", "0.8"]
@@ -125,9 +165,15 @@ def test_landmarks_are_held_against_those_that_moved_and_stayed_inside(trained_t
         (("--perturbation", "noise", "--severity", "1,x"), ("'x'", "not a number")),
         (("--perturbation", "noise", "--severity", ""), ("empty",)),
         (("--perturbation", "scaling", "--severity", "-1"), ("-1", "-0.9 to 9")),
-        (("--perturbation", "rotation-3d", "--severity", "10"), ("rotation-3d", "serves segmentation", "classification")),
+        (
+            ("--perturbation", "rotation-3d", "--severity", "10"),
+            ("rotation-3d", "serves segmentation", "classification"),
+        ),
         (("--perturbation", "missing-modality", "--severity", "1"), ("--channel",)),
-        (("--perturbation", "missing-modality", "--severity", "1", "--channel", "0"), ("one channel",)),
+        (
+            ("--perturbation", "missing-modality", "--severity", "1", "--channel", "0"),
+            ("one channel",),
+        ),
         (("--perturbation", "noise", "--severity", "1", "--channel", "0"), ("takes no channel",)),
         (("--perturbation", "noise", "--severity", "1", "--method", "ensemble"), ("ensemble",)),
     ],
@@ -140,7 +186,16 @@ def test_bad_input_is_refused_and_leaves_no_study(arguments, words, trained_task
 
 def test_damaged_severities_are_refused(trained_task, tfuq, tmp_path):
     run = own(trained_task("classification", "mc-dropout"), tmp_path)
-    arguments = ("shift", run, "--perturbation", "contrast", "--severity", "1", "--method", "deterministic")
+    arguments = (
+        "shift",
+        run,
+        "--perturbation",
+        "contrast",
+        "--severity",
+        "1",
+        "--method",
+        "deterministic",
+    )
     assert tfuq(*arguments, "--no-figures").exit_code == 0
     written = files_of(run / "shift")
     place = run / "shift" / "contrast" / "deterministic" / "1"

@@ -20,8 +20,8 @@ from tfuq.data import ledger
 from tfuq.data.budget import limit_memory
 from tfuq.data.host import this_host
 from tfuq.data.layouts import is_case_id
-from tfuq.data.ownership import remove_leftovers
 from tfuq.data.readers import read
+from tfuq.data.removal import remove_leftovers
 from tfuq.data.writers import make_folder, write_text
 from tfuq.errors import ConfigError, DataError, RunError
 from tfuq.prediction import input_cases
@@ -117,7 +117,9 @@ def test_a_list_of_one_name_is_read_in_a_moment(tmp_path):
 def test_commands_of_a_study_import_nothing_from_the_working_directory(tmp_path):
     (tmp_path / "click.py").write_text("open('PWNED', 'w').close()\n")
     command = [sys.executable, attended.__file__, "--version"]
-    with subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         said = process.stdout.read()
         process.wait()  # its standard input ends with this process, and it with that
     assert process.returncode == 0
@@ -182,7 +184,9 @@ def test_zeros_after_a_compressed_scan(tmp_path):
     assert time.process_time() - started < SECONDS
 
 
-@pytest.mark.parametrize("name", ["a\ntfuq: no problem found", "a\rb", "a\x1b[2J", "a\u2028b", "a\tb"])
+@pytest.mark.parametrize(
+    "name", ["a\ntfuq: no problem found", "a\rb", "a\x1b[2J", "a\u2028b", "a\tb"]
+)
 def test_a_case_has_no_name_of_several_lines(name):
     assert not is_case_id(name)
     assert is_case_id("Übung 1 – rechts\u3000左")
@@ -199,7 +203,9 @@ def test_a_remedy_is_one_that_is_accepted(tmp_path):
 
 def test_a_folder_of_files_does_not_tell_which_channels_belong_together(tmp_path):
     for name in ("a_t1", "a_t2"):
-        nib.save(nib.Nifti1Image(np.zeros((4, 4, 4), np.float32), np.eye(4)), tmp_path / f"{name}.nii.gz")
+        nib.save(
+            nib.Nifti1Image(np.zeros((4, 4, 4), np.float32), np.eye(4)), tmp_path / f"{name}.nii.gz"
+        )
     config = settings(tmp_path, "deterministic", 3)
     with pytest.raises(DataError, match=r"2 channels.*each with --input"):
         input_cases(config, 2, (tmp_path,))

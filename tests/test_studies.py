@@ -69,12 +69,20 @@ def forked(monkeypatch):
     return ran, fatal
 
 
-def test_a_study_goes_on_past_what_fails_and_where_it_was_stopped(study, own_balls, forked, tfuq, tmp_path):
+def test_a_study_goes_on_past_what_fails_and_where_it_was_stopped(
+    study, own_balls, forked, tfuq, tmp_path
+):
     ran, fatal = forked
     run = ("study", study, "--out", tmp_path / "out", "--jobs", 2)
     intact = (own_balls / "imagesTr" / "ball_002.nii.gz").read_bytes()
     (own_balls / "imagesTr" / "ball_002.nii.gz").write_bytes(intact[:500])
-    assert_refused(tfuq(*run), "1 of 2 cells failed", "table.md", "first 3: ", "ball_002.nii.gz: not a readable NIfTI")
+    assert_refused(
+        tfuq(*run),
+        "1 of 2 cells failed",
+        "table.md",
+        "first 3: ",
+        "ball_002.nii.gz: not a readable NIfTI",
+    )
     markdown = (tmp_path / "out" / "table.md").read_text()
     assert re.search(r"\| 3 +\| – +\| – +\| – ", markdown), markdown
     assert "- 3: " in markdown
@@ -84,7 +92,9 @@ def test_a_study_goes_on_past_what_fails_and_where_it_was_stopped(study, own_bal
     (own_balls / "imagesTr" / "ball_002.nii.gz").write_bytes(intact)
     fatal["train"] = 5
     ran.clear()
-    assert_refused(tfuq(*run), "1 of 2 cells failed", "3: tfuq train ended with exit code -9", "logs/3.txt")
+    assert_refused(
+        tfuq(*run), "1 of 2 cells failed", "3: tfuq train ended with exit code -9", "logs/3.txt"
+    )
     assert [command for command, _ in ran] == ["train"]  # of the cell that was not finished
     assert not runs.open_run(tmp_path / "out" / "cells" / "3").finished_members
 
@@ -102,17 +112,27 @@ def test_a_study_goes_on_past_what_fails_and_where_it_was_stopped(study, own_bal
 
 def check_table(out):
     """Figures are those of the cells' own summaries, splits are nested, and the cells' results those of plain commands."""
-    rows = read_table(out / "table.csv", ("training cases", "dice", "dice_std", "correlation.pairwise_dice_p", "error"), "")
+    rows = read_table(
+        out / "table.csv",
+        ("training cases", "dice", "dice_std", "correlation.pairwise_dice_p", "error"),
+        "",
+    )
     assert [row["training cases"] for row in rows] == ["1", "3"]
     for row in rows:
         cell = out / "cells" / row["training cases"]
         summary = json.loads((cell / "scores" / "mc-dropout" / "summary.json").read_text())
-        assert float(row["dice"]) == pytest.approx(summary["scores"]["ball"]["dice"]["mean"], rel=1e-4)
-        assert float(row["iou"]) == pytest.approx(summary["scores"]["ball"]["iou"]["mean"], rel=1e-4)
+        assert float(row["dice"]) == pytest.approx(
+            summary["scores"]["ball"]["dice"]["mean"], rel=1e-4
+        )
+        assert float(row["iou"]) == pytest.approx(
+            summary["scores"]["ball"]["iou"]["mean"], rel=1e-4
+        )
         volume = summary["structure_measures"]["ball"]["volume_mean_mm3"]
         assert float(row["measure.volume_mean_mm3"]) == pytest.approx(volume, rel=1e-4)
         std = summary["structure_measures"]["ball"]["volume_std_mm3"]
-        assert float(row["measure.volume_std_mm3"]) == pytest.approx(std * (4 / 3) ** 0.5, rel=1e-4)  # of T = 4 samples
+        assert float(row["measure.volume_std_mm3"]) == pytest.approx(
+            std * (4 / 3) ** 0.5, rel=1e-4
+        )  # of T = 4 samples
         assert row["samples (T)"] == "4"
         assert row["correlation.pairwise_dice"] == ""  # two test cases have no correlation
         assert json.loads((cell / "splits.json").read_text())["test"] == LISTED_SPLIT["test"]
@@ -124,14 +144,25 @@ def refuse_other_studies(study, tfuq, tmp_path):
     before = files_of(tmp_path)
     changed = tmp_path / "changed.yaml"
     changed.write_text(STUDY.replace("name: sizes", "name: other"))
-    assert_refused(tfuq("study", changed, "--out", tmp_path / "out"), "belongs to another study (name: sizes)", "--out")
+    assert_refused(
+        tfuq("study", changed, "--out", tmp_path / "out"),
+        "belongs to another study (name: sizes)",
+        "--out",
+    )
     changed.write_text(STUDY.replace("steps_per_epoch: 1", "steps_per_epoch: 2"))
-    assert_refused(tfuq("study", changed, "--out", tmp_path / "out"), "cells/1", "another configuration", "--overwrite")
+    assert_refused(
+        tfuq("study", changed, "--out", tmp_path / "out"),
+        "cells/1",
+        "another configuration",
+        "--overwrite",
+    )
     changed.unlink()
     assert files_of(tmp_path) == before
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("keep")
-    assert_refused(tfuq("study", study, "--out", tmp_path / "mine", "--overwrite"), "holds no study")
+    assert_refused(
+        tfuq("study", study, "--out", tmp_path / "mine", "--overwrite"), "holds no study"
+    )
     assert (tmp_path / "mine" / "notes.txt").read_text() == "keep"
 
 
@@ -142,7 +173,9 @@ def test_a_study_in_real_processes(study, tfuq, tmp_path):
     check_table(tmp_path / "out")
     plain = tmp_path / "plain"
     assert tfuq("train", tmp_path / "out" / "cells" / "3.yaml", "--run", plain).exit_code == 0
-    assert (plain / "members/0/weights.npz").read_bytes() == (tmp_path / "out/cells/3/members/0/weights.npz").read_bytes()
+    assert (plain / "members/0/weights.npz").read_bytes() == (
+        tmp_path / "out/cells/3/members/0/weights.npz"
+    ).read_bytes()
     assert tfuq("study", study, "--out", tmp_path / "out", "--overwrite").exit_code == 0
 
 
@@ -156,15 +189,27 @@ def wait_for_end(processes: list[psutil.Process]) -> None:
 
 def processes_with(word: str) -> list[psutil.Process]:
     """Processes whose command line holds a word."""
-    return [p for p in psutil.process_iter(["cmdline"]) if word in " ".join(p.info["cmdline"] or ())]
+    return [
+        p for p in psutil.process_iter(["cmdline"]) if word in " ".join(p.info["cmdline"] or ())
+    ]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_a_study_that_is_stopped_leaves_no_process_and_goes_on(study, tfuq, tmp_path, how):
-    text = STUDY.replace("{training.steps_per_epoch: 1}", "{training.steps_per_epoch: 1, training.epochs: 100}")
+    text = STUDY.replace(
+        "{training.steps_per_epoch: 1}", "{training.steps_per_epoch: 1, training.epochs: 100}"
+    )
     study.write_text(text.replace("[1, 3]", "[1]"))
-    command = [sys.executable, "-m", "tfuq_cli", "study", str(study), "--out", str(tmp_path / "out")]
+    command = [
+        sys.executable,
+        "-m",
+        "tfuq_cli",
+        "study",
+        str(study),
+        "--out",
+        str(tmp_path / "out"),
+    ]
     # A shell's background jobs inherit deafness to SIGINT.
     heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
@@ -177,7 +222,9 @@ def test_a_study_that_is_stopped_leaves_no_process_and_goes_on(study, tfuq, tmp_
     assert process.returncode == (-9 if how == signal.SIGKILL else 130)
     assert ("tfuq: stopped" in said) == (how != signal.SIGKILL)
     wait_for_end(processes_with(str(tmp_path / "out")))
-    with exclusive(tmp_path / "out/cells/1/members/0", "training", wait=True):  # until the system has freed the files
+    with exclusive(
+        tmp_path / "out/cells/1/members/0", "training", wait=True
+    ):  # until the system has freed the files
         epochs = len(history.read_text().splitlines())
     assert 1 < epochs < 100
     process = subprocess.run(command, check=False)
@@ -189,8 +236,18 @@ def test_a_study_that_is_stopped_leaves_no_process_and_goes_on(study, tfuq, tmp_
 @pytest.mark.parametrize(
     ("task", "structure", "column", "words"),
     [
-        ("landmarks", "sella", "dice", "no column 'dice' for a cell of landmarks; known: radial_error_mm"),
-        ("landmarks", "sella", "measure.pairwise_dice", "no column 'measure.pairwise_dice' for a cell of landmarks"),
+        (
+            "landmarks",
+            "sella",
+            "dice",
+            "no column 'dice' for a cell of landmarks; known: radial_error_mm",
+        ),
+        (
+            "landmarks",
+            "sella",
+            "measure.pairwise_dice",
+            "no column 'measure.pairwise_dice' for a cell of landmarks",
+        ),
         ("classification", "all", "hd95_mm", "no column 'hd95_mm' for a cell of classification"),
         ("classification", "3", "accuracy", "no structure '3'"),
     ],
@@ -198,7 +255,9 @@ def test_a_study_that_is_stopped_leaves_no_process_and_goes_on(study, tfuq, tmp_
 def test_columns_that_a_task_has_not_are_refused(task, structure, column, words, tmp_path):
     axes = {"epochs": {"training.epochs": [1]}}
     study = StudyConfig(name="s", config="c", axes=axes, structure=structure, table=[column])
-    cell = Cell(id="1", labels={"epochs": "1"}, config=task_settings(task, tmp_path), folder=tmp_path)
+    cell = Cell(
+        id="1", labels={"epochs": "1"}, config=task_settings(task, tmp_path), folder=tmp_path
+    )
     with pytest.raises(ConfigError, match=words):
         check_columns(study, [cell])
     right = {"landmarks": ("sella", "radial_error_px"), "classification": ("all", "ece")}[task]
@@ -242,7 +301,9 @@ def test_bad_studies_are_refused_before_anything_runs(study, forked, tfuq, tmp_p
 
 def test_bad_usage_of_studies(study, own_balls, tfuq, tmp_path):
     assert_refused(tfuq("study", tmp_path / "none.yaml"), "neither a file nor shipped")
-    assert_refused(tfuq("study", "hippocampus_trainingsize"), "did you mean 'hippocampus_training_size'")
+    assert_refused(
+        tfuq("study", "hippocampus_trainingsize"), "did you mean 'hippocampus_training_size'"
+    )
     assert_refused(tfuq("study", study, "--jobs", 0), "--jobs")
     (tmp_path / "study-file").write_text("")
     assert_refused(tfuq("study", study, "--out", tmp_path / "study-file"), "cannot be made")
@@ -268,14 +329,22 @@ def test_axes_combine_and_keys_of_one_axis_go_together(tmp_path):
         " training.batch_size: [2, 4]}, method: {method: [vi, ensemble]}}}"
     )
     cells = cells_of(configuration.load_study(str(tmp_path / "study.yaml")), tmp_path)
-    assert [cell.id for cell in cells] == ["16x16x16_vi", "16x16x16_ensemble", "8x8x8_vi", "8x8x8_ensemble"]
+    assert [cell.id for cell in cells] == [
+        "16x16x16_vi",
+        "16x16x16_ensemble",
+        "8x8x8_vi",
+        "8x8x8_ensemble",
+    ]
     assert [cell.config.training.batch_size for cell in cells] == [2, 2, 4, 4]
     assert cells[0].labels == {"patch": "16×16×16", "method": "vi"}
 
 
 def test_smaller_training_sets_lie_within_larger_ones_and_tests_stay():
     cases = [Case(f"c{n:02d}", (), truth=0) for n in range(30)]
-    parts = {n: split_cases(cases, SplitConfig(seed=3, train=12, validation=4, test=10, use=n)) for n in (1, 5, 12)}
+    parts = {
+        n: split_cases(cases, SplitConfig(seed=3, train=12, validation=4, test=10, use=n))
+        for n in (1, 5, 12)
+    }
     ids = {n: {case.id for case in part["train"]} for n, part in parts.items()}
     assert [len(found) for found in ids.values()] == [1, 5, 12]
     assert ids[1] < ids[5] < ids[12]
@@ -294,14 +363,20 @@ def test_measures_of_structures_have_the_names_that_columns_may_use(trained, tfu
 
 
 def test_figures_of_studies_have_a_line_for_each_combination():
-    rows = [{"n": n, "by": by, "dice": None if n == "5" else float(n)} for n in ("5", "10", "20") for by in ("a", "b")]
+    rows = [
+        {"n": n, "by": by, "dice": None if n == "5" else float(n)}
+        for n in ("5", "10", "20")
+        for by in ("a", "b")
+    ]
     for axes in (["n", "by"], ["by", "n"]):  # numbers go along x wherever the study has them
         figure = study_figure(axes, ["dice"], rows)
         assert isinstance(figure, Figure)
         (panel,) = figure.axes
         assert [line.get_label() for line in panel.lines] == ["a", "b"]
         np.testing.assert_array_equal(panel.lines[0].get_xydata(), [[10, 10], [20, 20]])
-    words = study_figure(["loss"], ["dice"], [{"loss": "x", "dice": 0.5}, {"loss": "y", "dice": 0.6}]).axes[0]
+    words = study_figure(
+        ["loss"], ["dice"], [{"loss": "x", "dice": 0.5}, {"loss": "y", "dice": 0.6}]
+    ).axes[0]
     np.testing.assert_array_equal(words.lines[0].get_xydata(), [[0, 0.5], [1, 0.6]])
     row = {"n": "5", "dice": None, "error": "why"}
     assert "–" in Table(axes=["n"], columns=["dice"], rows=[row]).markdown()
@@ -334,7 +409,9 @@ with subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_an_attended_process_ends_with_its_parent(how):
-    with subprocess.Popen([sys.executable, "-c", _PARENT, _CHILD], stdout=subprocess.PIPE, text=True) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", _PARENT, _CHILD], stdout=subprocess.PIPE, text=True
+    ) as parent:
         child = psutil.Process(int(parent.stdout.readline()))
         parent.send_signal(how)
         parent.wait(30)

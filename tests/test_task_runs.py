@@ -16,12 +16,16 @@ from tfuq.training import prepare, summary, train
 
 
 def predict(run, folder, on_case=lambda case, seconds: None):
-    predictor = prediction.make_predictor(run, prediction.Request(method=run.config.method, samples=3, seed=0, batch=4))
+    predictor = prediction.make_predictor(
+        run, prediction.Request(method=run.config.method, samples=3, seed=0, batch=4)
+    )
     prediction.predict(predictor, prediction.cases_of_test_split(run), folder, on_case=on_case)
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.csv"))}
 
 
-def test_a_stopped_prediction_goes_on_and_ends_as_one_that_was_not(trained_task, tmp_path, monkeypatch):
+def test_a_stopped_prediction_goes_on_and_ends_as_one_that_was_not(
+    trained_task, tmp_path, monkeypatch
+):
     monkeypatch.setattr(tables, "_BETWEEN_WRITES", 0.0)
     run, cases = trained_task("classification", "mc-dropout"), []
     whole = predict(run, tmp_path / "whole")
@@ -35,7 +39,9 @@ def test_a_stopped_prediction_goes_on_and_ends_as_one_that_was_not(trained_task,
         predict(run, tmp_path / "stopped", stop)
     assert sorted(read_manifest(tmp_path / "stopped").cases) == cases[:4]
     drawn = []
-    again = predict(run, tmp_path / "stopped", lambda case, seconds: drawn.append(case.id) if seconds else None)
+    again = predict(
+        run, tmp_path / "stopped", lambda case, seconds: drawn.append(case.id) if seconds else None
+    )
     assert again == whole
     assert drawn == cases[4:] + [case for case in run.split["test"] if case not in cases]
 
@@ -48,10 +54,14 @@ def test_runs_state_what_their_likelihood_counts(trained_task):
     assert maps.facts["class_weights"] == []
     assert len(images.facts["class_weights"]) == 10
     material = prepare(images.config, None)
-    assert "40 images; KL scale 0.025 per nat (1 / training images)" in summary(images.config, material)
+    assert "40 images; KL scale 0.025 per nat (1 / training images)" in summary(
+        images.config, material
+    )
 
 
-@pytest.mark.parametrize(("task", "quality"), [("classification", "val_accuracy"), ("landmarks", "val_radial_error")])
+@pytest.mark.parametrize(
+    ("task", "quality"), [("classification", "val_accuracy"), ("landmarks", "val_radial_error")]
+)
 def test_histories_have_the_tasks_figure_of_merit(trained_task, task, quality):
     with (trained_task(task, "mc-dropout").member(0) / "history.csv").open() as file:
         (row,) = csv.DictReader(file)
@@ -89,7 +99,9 @@ def test_missing_landmarks_are_trained_around_with_heatmaps_that_are_distributio
     run = train(config, tmp_path / "run")
     present = sum(line.split(".")[0] in run.split["train"] for line in lines)
     assert 0 < present < 3 * 19
-    assert run.facts["likelihood_terms"] == present  # a landmark that is missing is no term of the loss
+    assert (
+        run.facts["likelihood_terms"] == present
+    )  # a landmark that is missing is no term of the loss
     with (run.member(0) / "history.csv").open() as file:
         (row,) = csv.DictReader(file)
     assert all(math.isfinite(float(row[name])) for name in ("loss", "val_loss", "val_radial_error"))
@@ -102,7 +114,10 @@ def test_missing_landmarks_are_trained_around_with_heatmaps_that_are_distributio
 
 def test_a_rehearsal_is_of_as_many_images_as_go_together(trained_task, tfuq, tmp_path):
     run = trained_task("classification", "mc-dropout").path
-    for batch, together in ((4, "4 cases at once"), (9, "11 cases at once")):  # whole chunks of four
+    for batch, together in (
+        (4, "4 cases at once"),
+        (9, "11 cases at once"),
+    ):  # whole chunks of four
         result = tfuq("predict", run, "--out", tmp_path / "out", "--batch", batch, "--dry-run")
         assert result.exit_code == 0, result.output
         assert f"seen here: {together}: a sample" in result.stdout

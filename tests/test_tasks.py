@@ -35,7 +35,9 @@ def predictor_of(trained_task):
         if (task, method) not in made:
             run = runs.open_run(trained_task(task, method).path)
             assert run.config == trained_task(task, method).config
-            made[task, method] = prediction.make_predictor(run, prediction.Request(method=method, samples=5, seed=1, batch=4))
+            made[task, method] = prediction.make_predictor(
+                run, prediction.Request(method=method, samples=5, seed=1, batch=4)
+            )
         return made[task, method]
 
     return make
@@ -47,7 +49,12 @@ def predicted(predictor, folder, **request):
     predictor.request = dataclasses.replace(first, **request)
     try:
         cases = prediction.cases_of_test_split(predictor.run)
-        prediction.predict(predictor, cases, folder, on_case=lambda case, seconds: seconds and drawn.append(case.id))
+        prediction.predict(
+            predictor,
+            cases,
+            folder,
+            on_case=lambda case, seconds: seconds and drawn.append(case.id),
+        )
     finally:
         predictor.request = first
     return folder, drawn
@@ -82,10 +89,14 @@ def test_conformance_train_reload_predict_export(predictor_of, tmp_path, task, m
     assert (tables_of(first) != tables_of(other)) == (method in RANDOM)
     x = np.random.default_rng(0).normal(size=(3, *SIZE[task], 1)).astype(np.float32)
     drawn = predictor.draw(x)
-    tf.saved_model.save(predictor.sampler, str(tmp_path / "saved"), signatures=predictor.sampler.sample)
+    tf.saved_model.save(
+        predictor.sampler, str(tmp_path / "saved"), signatures=predictor.sampler.sample
+    )
     served = tf.saved_model.load(str(tmp_path / "saved")).signatures["serving_default"]
     count = tf.constant(predictor.samples)
-    for name, array in served(image=tf.constant(x), seed=tf.constant([1, 0]), num_samples=count).items():
+    for name, array in served(
+        image=tf.constant(x), seed=tf.constant([1, 0]), num_samples=count
+    ).items():
         assert array.numpy().tobytes() == drawn[name].tobytes(), name
 
 
@@ -105,13 +116,20 @@ def test_rows_of_predictions_agree_with_each_other(predictor_of, tmp_path, metho
         assert row["label"] == classes[p.argmax()]
         assert float(row["predictive_entropy"]) == pytest.approx(references.entropy(p), abs=2e-5)
         if samples == 1:
-            assert not {"votes_0", "mutual_information", "variation_ratio", "standard_deviation"} & set(row)
+            assert not {
+                "votes_0",
+                "mutual_information",
+                "variation_ratio",
+                "standard_deviation",
+            } & set(row)
             continue
         votes = numbers(row, *[f"votes_{name}" for name in classes])
         np.testing.assert_allclose(votes * samples, np.rint(votes * samples), atol=1e-4)
         assert votes.sum() == pytest.approx(1, abs=2e-5)
         assert float(row["variation_ratio"]) == pytest.approx(1 - votes.max(), abs=2e-5)
-        total, expected, mutual = numbers(row, "predictive_entropy", "expected_entropy", "mutual_information")
+        total, expected, mutual = numbers(
+            row, "predictive_entropy", "expected_entropy", "mutual_information"
+        )
         assert mutual == pytest.approx(total - expected, abs=2e-5)
         assert mutual >= 0
         assert float(row["standard_deviation"]) > 0
@@ -125,7 +143,9 @@ def test_predictions_are_those_of_stacked_samples(predictor_of):
     seed = tf.constant([1, 0])
     stacked = np.stack(
         [
-            tf.nn.softmax(network.model([x, posterior.seed(seed, tf.constant(member), tf.constant(draw))]))
+            tf.nn.softmax(
+                network.model([x, posterior.seed(seed, tf.constant(member), tf.constant(draw))])
+            )
             for member, network in enumerate(posterior.members)
             for draw in range(3)
         ]
@@ -133,7 +153,9 @@ def test_predictions_are_those_of_stacked_samples(predictor_of):
     for n in range(4):
         for name, value in references.voxel_measures(stacked[:, n]).items():
             np.testing.assert_allclose(drawn[name][n], value, atol=2e-5, err_msg=name)
-        np.testing.assert_allclose(drawn["votes"][n], np.bincount(stacked[:, n].argmax(-1), minlength=10) / 6, atol=1e-6)
+        np.testing.assert_allclose(
+            drawn["votes"][n], np.bincount(stacked[:, n].argmax(-1), minlength=10) / 6, atol=1e-6
+        )
 
 
 @pytest.mark.parametrize("method", ALL_METHODS)
@@ -157,17 +179,25 @@ def test_rows_of_landmarks_follow_from_the_samples(predictor_of, tmp_path, metho
         assert (points <= [95.5, 119.5]).all()
         mean = points.mean(0)
         np.testing.assert_allclose(numbers(row, "x", "y"), mean, atol=2e-3)
-        np.testing.assert_allclose(numbers(row, "x_mm", "y_mm"), mean * millimetres, rtol=1e-4, atol=2e-3)
+        np.testing.assert_allclose(
+            numbers(row, "x_mm", "y_mm"), mean * millimetres, rtol=1e-4, atol=2e-3
+        )
         activations = [float(s["activation"]) for s in own]
-        assert float(row["max_activation"]) == pytest.approx(np.mean(activations), rel=1e-4, abs=1e-6)
+        assert float(row["max_activation"]) == pytest.approx(
+            np.mean(activations), rel=1e-4, abs=1e-6
+        )
         if count == 1:
-            assert not any(column.startswith(("covariance", "variance", "ellipse")) for column in row)
+            assert not any(
+                column.startswith(("covariance", "variance", "ellipse")) for column in row
+            )
             continue
         spreads.append(references.landmark_spread(points))
         for name, value in spreads[-1].items():
             power = 1 if name == "mean_radial_spread" else 2
             assert float(row[name]) == pytest.approx(value, rel=2e-3, abs=2e-2), name
-            assert float(row[f"{name}_mm"]) == pytest.approx(value * millimetres**power, rel=2e-3, abs=5e-2), name
+            assert float(row[f"{name}_mm"]) == pytest.approx(
+                value * millimetres**power, rel=2e-3, abs=5e-2
+            ), name
     assert count == 1 or max(spread["variance"] for spread in spreads) > 0.1
 
 
@@ -181,7 +211,9 @@ def test_a_position_is_that_of_the_heatmaps_maximum_in_the_image(predictor_of, t
     rows = [row for row in rows_of(folder / "landmarks.csv") if row["case"] == case.id]
     for k, row in enumerate(rows):
         y, x = np.unravel_index(heatmaps[..., k].argmax(), (32, 32))
-        assert float(row["max_activation"]) == pytest.approx(heatmaps[..., k].max(), rel=1e-4, abs=1e-6)
+        assert float(row["max_activation"]) == pytest.approx(
+            heatmaps[..., k].max(), rel=1e-4, abs=1e-6
+        )
         # The refinement stays within its window of four pixels about the maximum.
         assert abs((float(row["x"]) + 0.5) / 3 - 0.5 - x) <= 4.01
         assert abs((float(row["y"]) + 0.5) * 32 / 120 - 0.5 - y) <= 4.01
@@ -189,7 +221,9 @@ def test_a_position_is_that_of_the_heatmaps_maximum_in_the_image(predictor_of, t
 
 def test_convolutions_of_lenet_are_deterministic_prefix(predictor_of):
     split = split_at_seed(predictor_of("classification", "mc-dropout").networks[0])
-    in_prefix, in_suffix = ({layer.name for layer in m.layers} for m in (split.prefix, split.suffix))
+    in_prefix, in_suffix = (
+        {layer.name for layer in m.layers} for m in (split.prefix, split.suffix)
+    )
     assert {"conv1", "pool1", "conv2", "pool2"} <= in_prefix
     assert {"dropout2", "dense3", "dropout3", "logits"} <= in_suffix
     assert not in_prefix & in_suffix
@@ -198,7 +232,9 @@ def test_convolutions_of_lenet_are_deterministic_prefix(predictor_of):
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_a_second_run_keeps_what_is_complete_and_mends_what_is_damaged(predictor_of, tmp_path, task):
+def test_a_second_run_keeps_what_is_complete_and_mends_what_is_damaged(
+    predictor_of, tmp_path, task
+):
     predictor = predictor_of(task, "ensemble")
     folder, first = predicted(predictor, tmp_path / "out")
     intact = tables_of(folder)
@@ -234,7 +270,9 @@ def test_a_second_run_keeps_what_is_complete_and_mends_what_is_damaged(predictor
 def test_predict_refuses_one_sample_and_other_channels(trained_task, tfuq, tmp_path, task):
     run = shutil.copytree(trained_task(task, "mc-dropout").path, tmp_path / "run")
     assert_refused(tfuq("predict", run, "--samples", 1), "--samples 1", "at least 2")
-    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 30, 3), np.uint8)).save(tmp_path / "colour.png")
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 30, 3), np.uint8)).save(
+        tmp_path / "colour.png"
+    )
     refused = tfuq("predict", run, "--input", tmp_path / "colour.png", "--out", tmp_path / "out")
     assert_refused(refused, "colour.png", "3 channel(s)", "trained with 1")
     assert not list((tmp_path / "out").glob("*.csv"))
@@ -245,19 +283,29 @@ def test_colour_images_have_all_their_channels_in_one_file(tfuq, tmp_path):
     for name in ("cat", "dog"):
         (folder / name).mkdir(parents=True)
         for number in range(3):
-            Image.fromarray(rng.integers(0, 255, (20, 24, 3), np.uint8)).save(folder / name / f"{number}.png")
+            Image.fromarray(rng.integers(0, 255, (20, 24, 3), np.uint8)).save(
+                folder / name / f"{number}.png"
+            )
     data = {"layout": "image-folders", "classes": ["cat", "dog"], "split": {"train": 4, "test": 2}}
     (tmp_path / "config.yaml").write_text(task_settings("classification", folder, data=data).dump())
     assert tfuq("train", tmp_path / "config.yaml", "--run", tmp_path / "run").exit_code == 0
     given = [folder / "cat" / "0.png", folder / "cat" / "1.png", folder / "dog"]
     result = tfuq(
-        "predict", tmp_path / "run", *[word for path in given for word in ("--input", path)], "--out", tmp_path / "out"
+        "predict",
+        tmp_path / "run",
+        *[word for path in given for word in ("--input", path)],
+        "--out",
+        tmp_path / "out",
     )
     assert_refused(result, "case id '0' occurs twice")
     for path in (folder / "dog").iterdir():
         path.rename(path.with_name(f"dog{path.name}"))
     result = tfuq(
-        "predict", tmp_path / "run", *[word for path in given for word in ("--input", path)], "--out", tmp_path / "out"
+        "predict",
+        tmp_path / "run",
+        *[word for path in given for word in ("--input", path)],
+        "--out",
+        tmp_path / "out",
     )
     assert result.exit_code == 0, result.output
     rows = rows_of(tmp_path / "out" / "predictions.csv")
@@ -275,5 +323,7 @@ def test_an_empty_folder_of_inputs_stays_empty(tfuq, trained_task, tmp_path):
     run = shutil.copytree(trained_task("classification", "deterministic").path, tmp_path / "run")
     text = (run / "config.yaml").read_text()
     (run / "config.yaml").write_text(text.replace("layout: idx", "layout: digits-phantom"))
-    assert_refused(tfuq("predict", run, "--input", tmp_path / "scans"), "scans: no cases in the idx layout")
+    assert_refused(
+        tfuq("predict", run, "--input", tmp_path / "scans"), "scans: no cases in the idx layout"
+    )
     assert not list((tmp_path / "scans").iterdir())

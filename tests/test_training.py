@@ -53,14 +53,23 @@ def test_run_folder_holds_what_the_contract_says(trained):
     run = trained("hybrid")
     assert run.finished_members == [0, 1]
     assert set(run.facts) >= {"versions", "devices", "git", "seeds", "kl_scale"}
-    assert {part: len(ids) for part, ids in run.split.items()} == {"train": 3, "validation": 1, "test": 2}
+    assert {part: len(ids) for part, ids in run.split.items()} == {
+        "train": 3,
+        "validation": 1,
+        "test": 2,
+    }
     assert [row["epoch"] for row in history(run)] == [1]
     assert {"loss", "val_loss", "val_dice", "seconds"} <= set(history(run)[0])
     assert not np.array_equal(weights(run, 0)["logits/kernel"], weights(run, 1)["logits/kernel"])
 
 
 def test_training_learns(balls, tmp_path):
-    config = settings(balls, "deterministic", network={"level_dropout": {}}, training={"epochs": 12, "steps_per_epoch": 6})
+    config = settings(
+        balls,
+        "deterministic",
+        network={"level_dropout": {}},
+        training={"epochs": 12, "steps_per_epoch": 6},
+    )
     run = fit(config, tmp_path / "run")
     losses = [row["loss"] for row in history(run)]
     assert losses[-1] < 0.5 * losses[0]
@@ -69,8 +78,17 @@ def test_training_learns(balls, tmp_path):
 
 @pytest.mark.parametrize("method", ["mc-dropout", "vi"])
 def test_resumed_training_ends_as_an_uninterrupted_one(balls, tmp_path, method):
-    schedule = {"schedule": "cyclical+plateau", "cycle": {"epochs": 2}, "plateau": {"epochs": 1, "factor": 0.5}}
-    config = settings(balls, method, training={"epochs": 3} | schedule, augmentation={"flip_axes": [0], "noise": 0.1})
+    schedule = {
+        "schedule": "cyclical+plateau",
+        "cycle": {"epochs": 2},
+        "plateau": {"epochs": 1, "factor": 0.5},
+    }
+    config = settings(
+        balls,
+        method,
+        training={"epochs": 3} | schedule,
+        augmentation={"flip_axes": [0], "noise": 0.1},
+    )
     whole = fit(config, tmp_path / "whole")
 
     def stop_in_second_epoch(_member, epoch, step, _logs):
@@ -105,7 +123,9 @@ def test_members_trained_apart_assemble_to_the_same_run(trained, balls, tmp_path
         run = fit(config, tmp_path / "run", member=member)
     together = trained("ensemble")
     for member in (0, 1):
-        np.testing.assert_array_equal(weights(run, member)["logits/kernel"], weights(together, member)["logits/kernel"])
+        np.testing.assert_array_equal(
+            weights(run, member)["logits/kernel"], weights(together, member)["logits/kernel"]
+        )
 
 
 def test_two_processes_do_not_write_one_member_or_folder(balls, tmp_path, trained):
@@ -115,14 +135,23 @@ def test_two_processes_do_not_write_one_member_or_folder(balls, tmp_path, traine
     ):
         fit(settings(balls), tmp_path / "run")
     assert not (tmp_path / "run" / "members" / "0" / "done").exists()
-    predictor = make_predictor(trained("mc-dropout"), Request(method="mc-dropout", samples=2, seed=0, batch=8))
-    with exclusive(tmp_path / "out", "predicting into"), pytest.raises(RunError, match="another process is predicting into"):
+    predictor = make_predictor(
+        trained("mc-dropout"), Request(method="mc-dropout", samples=2, seed=0, batch=8)
+    )
+    with (
+        exclusive(tmp_path / "out", "predicting into"),
+        pytest.raises(RunError, match="another process is predicting into"),
+    ):
         predict(predictor, [], tmp_path / "out", on_case=lambda *_: None)
 
 
 def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path):
     lines = []
-    run = fit(settings(balls, "vi", variational={"kl_warmup_epochs": 1}), tmp_path / "run", say=lines.append)
+    run = fit(
+        settings(balls, "vi", variational={"kl_warmup_epochs": 1}),
+        tmp_path / "run",
+        say=lines.append,
+    )
     voxels = 3 * 18 * 17 * 15  # three cases, without the padding to the patch's 16
     assert run.facts["kl_scale"] == {"member 0": pytest.approx(1 / voxels)}
     assert f"KL scale {1 / voxels:.3g} per nat (1 / training voxels)" in lines[0]
@@ -134,15 +163,23 @@ def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path):
 @pytest.mark.parametrize(("subset", "counts"), [(0.34, [1, 1]), ("bootstrap", [3, 3])])
 def test_kl_scale_is_of_each_members_own_examples(balls, tmp_path, subset, counts):
     """A member on one of three cases has three times the KL scale; a case drawn twice for a bootstrap counts twice."""
-    changes = {"ensemble": {"subset": subset}, "variational": {"members": 2}, "training": {"epochs": 1, "steps_per_epoch": 1}}
+    changes = {
+        "ensemble": {"subset": subset},
+        "variational": {"members": 2},
+        "training": {"epochs": 1, "steps_per_epoch": 1},
+    }
     lines = []
     run = fit(settings(balls, "vi", **changes), tmp_path / "run", say=lines.append)
     scales = [1 / (count * 18 * 17 * 15) for count in counts]
-    assert run.facts["kl_scale"] == {f"member {k}": pytest.approx(scale) for k, scale in enumerate(scales)}
+    assert run.facts["kl_scale"] == {
+        f"member {k}": pytest.approx(scale) for k, scale in enumerate(scales)
+    }
     assert f"KL scale of the members {scales[0]:.3g}, {scales[1]:.3g} per nat" in lines[0]
     for member, scale in enumerate(scales):
         arrays = weights(run, member)
-        nats = sum(_divergence(arrays, name) for name in arrays if name.endswith("kernel_posterior_loc"))
+        nats = sum(
+            _divergence(arrays, name) for name in arrays if name.endswith("kernel_posterior_loc")
+        )
         # It is that of the step before these weights, whose widths have since moved by up to 15 %.
         assert history(run, member)[0]["kl"] == pytest.approx(scale * nats, rel=0.15)
 
@@ -158,7 +195,10 @@ def test_streams_of_a_member_never_coincide():
     """Order of the epoch, its examples and the subset: the first numbers of each differ from all others'."""
     streams = [subset_stream(7)]
     for epoch in range(3):
-        streams += [order_stream(7, epoch), *(example_stream(7, epoch, position) for position in range(20))]
+        streams += [
+            order_stream(7, epoch),
+            *(example_stream(7, epoch, position) for position in range(20)),
+        ]
     assert len({stream.integers(2**63) for stream in streams}) == len(streams)
 
 
@@ -181,12 +221,21 @@ def test_first_example_of_an_epoch_does_not_follow_the_order(balls, monkeypatch)
 def test_warm_start_takes_the_means_of_a_deterministic_run(trained, balls, tmp_path):
     point = trained("mc-dropout")
     config = settings(
-        balls, "vi", variational={"warm_start": str(point.path)}, training={"learning_rate": 1e-9, "steps_per_epoch": 1}
+        balls,
+        "vi",
+        variational={"warm_start": str(point.path)},
+        training={"learning_rate": 1e-9, "steps_per_epoch": 1},
     )
     run = fit(config, tmp_path / "run")
     for name in ("encoder1_conv1", "logits"):
-        np.testing.assert_allclose(weights(run)[f"{name}/kernel_posterior_loc"], weights(point)[f"{name}/kernel"], atol=1e-6)
-    other = settings(balls, "vi", variational={"warm_start": str(point.path)}, network={"widths": [4, 8, 16]})
+        np.testing.assert_allclose(
+            weights(run)[f"{name}/kernel_posterior_loc"],
+            weights(point)[f"{name}/kernel"],
+            atol=1e-6,
+        )
+    other = settings(
+        balls, "vi", variational={"warm_start": str(point.path)}, network={"widths": [4, 8, 16]}
+    )
     with pytest.raises(TfuqError, match=r"same network|should have shape"):
         fit(other, tmp_path / "other")
 
@@ -208,14 +257,24 @@ def test_warm_start_takes_the_means_of_a_deterministic_run(trained, balls, tmp_p
 def test_options_train_and_change_the_result(trained, balls, tmp_path, changes):
     if "loss" in changes.get("training", {}):
         changes = {"training": {"loss": changes["training"]["loss"]}}
-    run = fit(settings(balls, "ensemble", **({"ensemble": {"members": 1}} | changes)), tmp_path / "run")
+    run = fit(
+        settings(balls, "ensemble", **({"ensemble": {"members": 1}} | changes)), tmp_path / "run"
+    )
     plain = weights(trained("ensemble"))
     same = all(np.array_equal(plain[name], array) for name, array in weights(run).items())
     assert same == (changes == {"training": {"cache": False}})
 
 
 def test_early_stopping_keeps_the_best_epoch(balls, tmp_path):
-    config = settings(balls, training={"epochs": 30, "learning_rate": 1.0, "early_stopping_epochs": 2, "steps_per_epoch": 1})
+    config = settings(
+        balls,
+        training={
+            "epochs": 30,
+            "learning_rate": 1.0,
+            "early_stopping_epochs": 2,
+            "steps_per_epoch": 1,
+        },
+    )
     run = fit(config, tmp_path / "run")
     done = json.loads((run.member(0) / "done").read_text())
     rows = history(run)
@@ -239,7 +298,15 @@ print(len(run.facts["devices"]))
 def test_two_devices_train_as_one(balls, tmp_path):
     rows = {}
     for devices in ("cpu:1", "cpu:2"):
-        command = [sys.executable, "-c", _ON_DEVICES, str(balls), str(tmp_path / devices), devices, "deterministic"]
+        command = [
+            sys.executable,
+            "-c",
+            _ON_DEVICES,
+            str(balls),
+            str(tmp_path / devices),
+            devices,
+            "deterministic",
+        ]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)
         assert answer.returncode == 0, answer.stderr[-2000:]
         assert answer.stdout.strip() == devices[-1]
@@ -254,7 +321,10 @@ def test_variational_weights_train_on_two_devices(balls, tmp_path):
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr[-2000:]
     rows = history(runs.open_run(tmp_path / "run"))
-    one = fit(settings(balls, "vi", training={"epochs": 2, "steps_per_epoch": 3, "batch_size": 4}), tmp_path / "one")
+    one = fit(
+        settings(balls, "vi", training={"epochs": 2, "steps_per_epoch": 3, "batch_size": 4}),
+        tmp_path / "one",
+    )
     # The KL does not depend on what is drawn: halved on each device, it adds up to that of one.
     assert rows[0]["kl"] == pytest.approx(history(one)[0]["kl"], rel=0.01)
 

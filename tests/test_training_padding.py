@@ -108,8 +108,12 @@ def test_patches_about_a_structure_are_not_drawn_about_padding(tmp_path):
 
 def test_padding_is_no_labelled_area(balls):
     small = {"slice_axis": 2, "min_slice_area": 20}
-    within, beyond = (training_set(balls, 2, patch[2], preprocessing=small) for patch in (WITHIN, BEYOND))
-    areas = [(label[:, :, z] > 0).sum() for label in labels_of(balls, 2) for z in range(label.shape[2])]
+    within, beyond = (
+        training_set(balls, 2, patch[2], preprocessing=small) for patch in (WITHIN, BEYOND)
+    )
+    areas = [
+        (label[:, :, z] > 0).sum() for label in labels_of(balls, 2) for z in range(label.shape[2])
+    ]
     assert len(within.index) == len(beyond.index) == sum(area > 20 for area in areas)
 
 
@@ -129,8 +133,12 @@ def test_validation_is_over_the_scans_own_voxels(rank, balls, monkeypatch):
         found.append(Validator(config, groups, task.loss(config, training), 1)(model))
     expected = [_expected(balls, case, rank) for case in list_cases("decathlon", balls)[:2]]
     for values in found:
-        assert values["val_loss"] == pytest.approx(np.mean([loss for loss, _ in expected]), rel=1e-5)
-        assert values["val_dice"] == pytest.approx(np.mean([score for _, score in expected]), rel=1e-6)
+        assert values["val_loss"] == pytest.approx(
+            np.mean([loss for loss, _ in expected]), rel=1e-5
+        )
+        assert values["val_dice"] == pytest.approx(
+            np.mean([score for _, score in expected]), rel=1e-6
+        )
 
 
 def _expected(root, case: Case, rank: int) -> tuple[float, float]:
@@ -141,9 +149,16 @@ def _expected(root, case: Case, rank: int) -> tuple[float, float]:
     logits = np.stack([np.zeros_like(x), 1.5 - 4 * np.abs(x), 3 * x - 4], -1)
     if rank == 2:
         label, logits = (label > 0).astype(int), logits[..., :2]
-    p = np.maximum(np.exp(logits) / np.exp(logits).sum(-1, keepdims=True), 1e-7)  # the least that validation knows
-    parts = [(p[:, :, z], label[:, :, z]) for z in range(label.shape[2])] if rank == 2 else [(p, label)]
-    losses = [class_losses(q.reshape(-1, q.shape[-1]), y.ravel(), None, dice_weight=0.5)["dice-ce"] for q, y in parts]
+    p = np.maximum(
+        np.exp(logits) / np.exp(logits).sum(-1, keepdims=True), 1e-7
+    )  # the least that validation knows
+    parts = (
+        [(p[:, :, z], label[:, :, z]) for z in range(label.shape[2])] if rank == 2 else [(p, label)]
+    )
+    losses = [
+        class_losses(q.reshape(-1, q.shape[-1]), y.ravel(), None, dice_weight=0.5)["dice-ce"]
+        for q, y in parts
+    ]
     chosen = p.argmax(-1)
     scores = [dice(chosen == k, label == k) for k in range(1, p.shape[-1]) if (label == k).any()]
     return float(np.mean(losses)), float(np.mean(scores))

@@ -48,8 +48,19 @@ def predicted(discs, tmp_path):
     """``predicted(pixel_mm)``: a scored run on the discs, made without a network."""
 
     def make(width=None):
-        data = {"layout": "folder", "label_folder": "mask", "classes": ["rest", "disc"], "label_values": {0: 0, 255: 1}}
-        run = make_run(tmp_path / f"run-{width}", "segmentation", discs, rank=2, data={**data, "pixel_mm": width})
+        data = {
+            "layout": "folder",
+            "label_folder": "mask",
+            "classes": ["rest", "disc"],
+            "label_values": {0: 0, 255: 1},
+        }
+        run = make_run(
+            tmp_path / f"run-{width}",
+            "segmentation",
+            discs,
+            rank=2,
+            data={**data, "pixel_mm": width},
+        )
         make_scores(run, "hybrid", samples=3, most=3)
         return run
 
@@ -61,17 +72,37 @@ def rows_of(run, name):
 
 
 def test_columns_are_named_by_their_unit():
-    named = {"hd95_mm": 1, "volume_mm3": 2, "volume_mean_mm3": 3, "volume_dispersion": 4, "volume_difference_mm3": 5, "dice": 6}
-    plain = {"hd95_px": 1, "area_px2": 2, "area_mean_px2": 3, "volume_dispersion": 4, "area_difference_px2": 5, "dice": 6}
+    named = {
+        "hd95_mm": 1,
+        "volume_mm3": 2,
+        "volume_mean_mm3": 3,
+        "volume_dispersion": 4,
+        "volume_difference_mm3": 5,
+        "dice": 6,
+    }
+    plain = {
+        "hd95_px": 1,
+        "area_px2": 2,
+        "area_mean_px2": 3,
+        "volume_dispersion": 4,
+        "area_difference_px2": 5,
+        "dice": 6,
+    }
     assert SCAN.named(named) == named
     assert PLAIN_IMAGE.named(named) == plain
     assert list(SIZED_IMAGE.named(plain)) == [
         "hd95_mm", "area_mm2", "area_mean_mm2", "volume_dispersion", "area_difference_mm2", "dice",
     ]  # fmt: skip
     assert SCAN.named(SIZED_IMAGE.named(plain)) == named
-    assert [name for name in plain if is_size(name)] == ["area_px2", "area_mean_px2", "area_difference_px2"]
+    assert [name for name in plain if is_size(name)] == [
+        "area_px2",
+        "area_mean_px2",
+        "area_difference_px2",
+    ]
     lengths = [name for name in METRICS if name.endswith(("_mm", "_mm2", "_mm3", "_px", "_px2"))]
-    assert set(in_every_unit(lengths)) == set(lengths)  # no score is without its fellow in another unit
+    assert set(in_every_unit(lengths)) == set(
+        lengths
+    )  # no score is without its fellow in another unit
     for name in lengths:
         unit = METRICS[name].unit.replace("pixel", "px").replace("²", "2").replace("³", "3")
         assert name.endswith(f"_{unit}")
@@ -101,10 +132,14 @@ def test_scores_in_pixels_and_in_millimetres(predicted):
             for column, value in a.items():
                 factor = {"px": MM, "px2": MM**2}.get(column.split("_")[-1], 1)
                 other = b[SIZED_IMAGE.column(column)]
-                assert other == value or float(other) == pytest.approx(float(value) * factor, rel=1e-4), column
+                assert other == value or float(other) == pytest.approx(
+                    float(value) * factor, rel=1e-4
+                ), column
     case = rows_of(plain, "cases")[0]["case"]
     label = read(plain.predictions("hybrid") / case / "label.nii.gz").array > 0
-    row = next(r for r in rows_of(plain, "structures") if (r["case"], r["component"]) == (case, "all"))
+    row = next(
+        r for r in rows_of(plain, "structures") if (r["case"], r["component"]) == (case, "all")
+    )
     assert float(row["area_px2"]) == label.sum()
     summary = json.loads((plain.scores("hybrid") / "summary.json").read_text())
     assert summary["scores"]["disc"]["hd95_px"]["unit"] == "pixel"
@@ -112,7 +147,9 @@ def test_scores_in_pixels_and_in_millimetres(predicted):
     assert not IN_MM.search(json.dumps(summary))
 
 
-@pytest.mark.parametrize(("width", "lengths", "sizes"), [(None, "pixel", "pixel²"), (MM, "mm", "mm²")])
+@pytest.mark.parametrize(
+    ("width", "lengths", "sizes"), [(None, "pixel", "pixel²"), (MM, "mm", "mm²")]
+)
 def test_what_is_printed_names_the_unit(predicted, tfuq, tmp_path, width, lengths, sizes):
     run = predicted(width)
     printed = tfuq("score", run.predictions("hybrid"), "--no-figures")
@@ -128,21 +165,31 @@ def test_what_is_printed_names_the_unit(predicted, tfuq, tmp_path, width, length
     compared = tfuq("compare", run.scores("hybrid"), tmp_path / "other").output
     assert f"({lengths})" in compared
     if width is None:
-        words = re.sub(r"[A-Za-z0-9+/=]{40,}|pixel_mm", "", page)  # without pictures, and the key in the configuration
+        words = re.sub(
+            r"[A-Za-z0-9+/=]{40,}|pixel_mm", "", page
+        )  # without pictures, and the key in the configuration
         assert not IN_MM.search(printed.output + compared + words)
 
 
-@pytest.mark.parametrize(("width", "column", "symbol"), [(None, "px2", "pixel²"), (MM, "mm2", "mm²")])
-def test_sizes_of_structures_are_compared_in_their_unit(predicted, tfuq, tmp_path, width, column, symbol):
+@pytest.mark.parametrize(
+    ("width", "column", "symbol"), [(None, "px2", "pixel²"), (MM, "mm2", "mm²")]
+)
+def test_sizes_of_structures_are_compared_in_their_unit(
+    predicted, tfuq, tmp_path, width, column, symbol
+):
     run = predicted(width)
     scores, other = run.scores("hybrid"), shutil.copytree(run.scores("hybrid"), tmp_path / "other")
     compared = tfuq("compare", scores, other, "--out", tmp_path / "out")
     assert compared.exit_code == 0, compared.output
     (first, _) = read_table(tmp_path / "out" / "comparison.csv", (), "")
     whole = [row for row in rows_of(run, "structures") if row["component"] == "all"]
-    sizes = [np.mean([float(row[f"area_{what}_{column}"]) for row in whole]) for what in ("mean", "std")]
+    sizes = [
+        np.mean([float(row[f"area_{what}_{column}"]) for row in whole]) for what in ("mean", "std")
+    ]
     assert float(first[f"area_mean_{column}_unbiased"]) == pytest.approx(sizes[0], rel=1e-4)
-    assert float(first[f"area_std_{column}_unbiased"]) == pytest.approx(sizes[1] * np.sqrt(3 / 2), rel=1e-4)  # T = 3
+    assert float(first[f"area_std_{column}_unbiased"]) == pytest.approx(
+        sizes[1] * np.sqrt(3 / 2), rel=1e-4
+    )  # T = 3
     assert f"| area_std_{column} ({symbol})" in compared.output
     assert "volume_std" not in compared.output
     write_page([scores], tmp_path / "page.html", 2)
@@ -162,16 +209,23 @@ def test_older_tables_of_plain_images_open_still(predicted):
 
 def test_predictions_of_plain_images(discs, tmp_path, tfuq):
     """One training for both, as a run that looks at 16×24 voxels sees the same whatever their width."""
-    run, image = package.train(discs_config(discs), run=tmp_path / "plain").run, discs / "image" / "disc-0.png"
+    run, image = (
+        package.train(discs_config(discs), run=tmp_path / "plain").run,
+        discs / "image" / "disc-0.png",
+    )
     sized = with_width(run, tmp_path / "sized")
     rows = package.load(tmp_path / "plain").predict(image).structures
     assert tfuq("predict", tmp_path / "sized", "--input", image).exit_code == 0
     folder = sized.predictions("mc-dropout-input") / "disc-0"
     np.testing.assert_allclose(read(folder / "label.nii.gz").spacing, [MM, MM, 1])
-    for a, b in zip(rows, read_table(folder / "structures.csv", ("area_mm2", "area_upper_mm2"), ""), strict=True):
+    for a, b in zip(
+        rows, read_table(folder / "structures.csv", ("area_mm2", "area_upper_mm2"), ""), strict=True
+    ):
         assert float(b["area_mean_mm2"]) == pytest.approx(a["area_mean_px2"] * MM**2, rel=1e-5)
         assert not any("mm" in name for name in a)
-    sums = 2 * rows[0]["area_mean_px2"] * 16 * 24 / (20 * 30)  # voxels of both samples; one is 20·30 / (16·24) pixels
+    sums = (
+        2 * rows[0]["area_mean_px2"] * 16 * 24 / (20 * 30)
+    )  # voxels of both samples; one is 20·30 / (16·24) pixels
     assert sums == pytest.approx(round(sums), abs=1e-6)
 
 
@@ -234,14 +288,20 @@ def test_data_check_names_the_unit(discs, tmp_path, tfuq):
 
 
 def test_pixel_mm_is_refused_where_it_says_nothing(balls, digits, heads, tmp_path, tfuq):
-    for task, root, remedy in (("landmarks", heads, "annotations.pixel_mm"), ("classification", digits, "remove it")):
+    for task, root, remedy in (
+        ("landmarks", heads, "annotations.pixel_mm"),
+        ("classification", digits, "remove it"),
+    ):
         with pytest.raises(ValueError, match=f"data.pixel_mm serves segmentation alone.*{remedy}"):
             task_settings(task, root, data={"pixel_mm": MM})
     for value in ("0", "-1", "1e9", "wide"):
         with pytest.raises(ConfigError, match="pixel_mm"):
             configuration.parse(OWN, (f"data.pixel_mm={value}",))
     (tmp_path / "balls.yaml").write_text(settings(balls, data={"pixel_mm": MM}).dump())
-    assert "remark: data.pixel_mm has no effect" in tfuq("data", "check", tmp_path / "balls.yaml").output
+    assert (
+        "remark: data.pixel_mm has no effect"
+        in tfuq("data", "check", tmp_path / "balls.yaml").output
+    )
 
 
 def test_a_mask_of_another_width_is_refused(discs, tmp_path, tfuq):
@@ -252,5 +312,7 @@ def test_a_mask_of_another_width_is_refused(discs, tmp_path, tfuq):
     (tmp_path / "discs.yaml").write_text(OWN.replace("ROOT", str(discs)))
     assert tfuq("data", "check", tmp_path / "discs.yaml").exit_code == 0
     assert_refused(
-        tfuq("data", "check", tmp_path / "discs.yaml", "-o", f"data.pixel_mm={MM}"), "affine differs", "data.pixel_mm"
+        tfuq("data", "check", tmp_path / "discs.yaml", "-o", f"data.pixel_mm={MM}"),
+        "affine differs",
+        "data.pixel_mm",
     )

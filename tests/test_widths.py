@@ -47,7 +47,9 @@ def mean_field_optimum(x, y):
 def train_steps(model, strategy, loss, data, steps):
     """Full-batch training by the product's step and optimizer."""
     images, targets = (tf.constant(array, tf.float32) for array in data)
-    config = settings("x", "vi", training={"batch_size": len(images), "learning_rate": LEARNING_RATE})
+    config = settings(
+        "x", "vi", training={"batch_size": len(images), "learning_rate": LEARNING_RATE}
+    )
     step = TrainingStep(config, strategy, model, loss)
     for count in range(steps):
         step(images, targets, tf.constant([5, count]), tf.constant(1.0))
@@ -101,7 +103,9 @@ def test_width_of_a_latent_code_is_that_of_its_posterior(start):
     def loss(targets, outputs, _seed):
         return tf.reduce_mean(tf.square(outputs - targets) / (2 * NOISE**2), axis=-1)
 
-    train_steps(model, strategy, loss, (np.zeros([examples, 2 * size]), np.zeros([examples, size])), 500)
+    train_steps(
+        model, strategy, loss, (np.zeros([examples, 2 * size]), np.zeros([examples, size])), 500
+    )
     width = np.log1p(np.exp(model.trainable_variables[0].numpy()))
     assert width == pytest.approx((1 + 1 / NOISE**2) ** -0.5, rel=0.05)
 
@@ -111,13 +115,17 @@ def trained_from(starts, config, folder):
     runs = []
     for start in starts:
         variational = config.variational.model_copy(update={"initial_scale": start})
-        runs.append(train(config.model_copy(update={"variational": variational}), folder / str(start)))
+        runs.append(
+            train(config.model_copy(update={"variational": variational}), folder / str(start))
+        )
     return runs
 
 
 def last_row(run):
     with (run.member(0) / "history.csv").open() as file:
-        return {name: float(value) for name, value in list(csv.DictReader(file))[-1].items() if value}
+        return {
+            name: float(value) for name, value in list(csv.DictReader(file))[-1].items() if value
+        }
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +148,9 @@ def test_environment_states_where_widths_started_and_ended(from_three_starts):
     for run, start in zip(from_three_starts, (0.001, 0.0067, 0.03), strict=True):
         widths = layer_widths(load_arrays(run.member(0) / "weights.npz"))
         median = np.median(np.concatenate([width.ravel() for width in widths.values()]))
-        assert run.facts["posterior_width"] == {"member 0": {"start": start, "end": pytest.approx(median)}}
+        assert run.facts["posterior_width"] == {
+            "member 0": {"start": start, "end": pytest.approx(median)}
+        }
         assert list(widths_did_not_move(run)) == []
 
 
@@ -158,7 +168,9 @@ def test_doctor_finds_widths_that_did_not_move(from_three_starts, tmp_path):
     (finding,) = widths_did_not_move(run)
     assert (finding.check, finding.severity) == ("widths", "caution")
     assert "between 0.0081 and 0.0081, and variational.initial_scale is 0.0067" in finding.problem
-    point = Run(tmp_path, Config.model_validate(healthy.config.model_dump() | {"method": "deterministic"}))
+    point = Run(
+        tmp_path, Config.model_validate(healthy.config.model_dump() | {"method": "deterministic"})
+    )
     assert list(widths_did_not_move(point)) == []
 
 
@@ -197,7 +209,9 @@ def test_runs_whose_code_had_a_constant_width_predict_as_they_did(trained, tmp_p
     for name in ("environment.json", "splits.json"):
         (tmp_path / name).write_bytes((run.path / name).read_bytes())
     model = load_posterior(changed, "latent-vi", keep=0).members[0].model
-    (width,) = (np.logaddexp(0, v.numpy()) for v in model.weights if v.name == "code/untransformed_scale:0")
+    (width,) = (
+        np.logaddexp(0, v.numpy()) for v in model.weights if v.name == "code/untransformed_scale:0"
+    )
     assert width == pytest.approx(run.config.latent.initial_scale, rel=1e-6)
 
 
@@ -212,8 +226,12 @@ def test_a_state_without_the_common_step_is_refused_with_what_to_do(trained, bal
         train(config, tmp_path / "run", on_step=stop)
     path = tmp_path / "run" / "members" / "0" / "state.npz"
     arrays = load_arrays(path)
-    last = max(int(name.removeprefix("optimizer/")) for name in arrays if name.startswith("optimizer/"))
+    last = max(
+        int(name.removeprefix("optimizer/")) for name in arrays if name.startswith("optimizer/")
+    )
     arrays.pop(f"optimizer/{last}")
     save_arrays(path, arrays)
-    with pytest.raises(RunError, match="earlier tfuq; delete it to train the member from its start"):
+    with pytest.raises(
+        RunError, match="earlier tfuq; delete it to train the member from its start"
+    ):
         train(config, tmp_path / "run", resume=True)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from tfuq import config as configuration
-from tfuq.data.ownership import plan_removal, remove_leftovers
+from tfuq.data.removal import plan_removal, remove_leftovers
 from tfuq.errors import RunError
 from tfuq.prediction import cases_of_test_split, make_predictor, predict, request_of
 from tfuq.report.figures import write_figures

@@ -16,7 +16,8 @@ import pydantic
 
 from tfuq.data import disk
 from tfuq.data.host import this_host
-from tfuq.data.ownership import LOCK, OWNER, TAKEOVER, remove_leftovers
+from tfuq.data.ownership import LOCK, OWNER, TAKEOVER
+from tfuq.data.removal import remove_leftovers
 from tfuq.data.writers import make_folder
 from tfuq.errors import RunError
 

@@ -12,7 +12,8 @@ from pydantic import AfterValidator, Field
 
 from tfuq.data.cases import Case
 from tfuq.data.layouts import is_case_id
-from tfuq.data.ownership import digest_of, plan_removal, require_replaceable
+from tfuq.data.ownership import digest_of, require_replaceable
+from tfuq.data.removal import plan_removal
 from tfuq.data.stored import read_json
 from tfuq.data.writers import remove_whole, write_json
 from tfuq.errors import RunError

@@ -74,7 +74,11 @@ def audit(
     assert manifest["samples"] == len(drawn.p)
     maps = segmentation.maps_on_scan(run, drawn, keeps_members=keeps_members)
     written = {path.name for path in place.iterdir()}
-    expected = {f"{name}.nii.gz" for name in (*maps, "label")} | {"structures.csv", "samples.npz", ".tfuq"}
+    expected = {f"{name}.nii.gz" for name in (*maps, "label")} | {
+        "structures.csv",
+        "samples.npz",
+        ".tfuq",
+    }
     if calibration:
         expected |= audit_bounds(run, before, calibration, place)
     assert written == expected

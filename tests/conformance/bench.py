@@ -55,7 +55,9 @@ def _pictures(root: Path) -> Config:
 
 
 def _classification(root: Path) -> Config:
-    return task_settings("classification", root, data={"classes": list(NUMERALS), **_split(38, 11)}, **_TINY)
+    return task_settings(
+        "classification", root, data={"classes": list(NUMERALS), **_split(38, 11)}, **_TINY
+    )
 
 
 def _landmarks(root: Path) -> Config:
@@ -171,7 +173,10 @@ STEPS: dict[str, Step] = {
     "score calibrated": Step(
         lambda p: ("score", p.calibrated(p.predictions), "--no-figures"),
         needs=("predict --calibrated",),
-        writes=lambda p: (p.calibrated(p.scores) / "summary.json", p.calibrated(p.scores) / "cases.csv"),
+        writes=lambda p: (
+            p.calibrated(p.scores) / "summary.json",
+            p.calibrated(p.scores) / "cases.csv",
+        ),
     ),
     "compare": Step(
         lambda p: ("compare", p.scores, p.calibrated(p.scores), "--out", p.comparison),
@@ -189,9 +194,21 @@ STEPS: dict[str, Step] = {
         codes=(0, 2),  # of a run that was hardly trained, much may be wrong
     ),
     "shift": Step(
-        lambda p: ("shift", p.run, "--method", p.method, "--perturbation", "noise", "--severity", "0,1,2"),
+        lambda p: (
+            "shift",
+            p.run,
+            "--method",
+            p.method,
+            "--perturbation",
+            "noise",
+            "--severity",
+            "0,1,2",
+        ),
         needs=("train",),
-        writes=lambda p: (p.run / "shift" / "noise" / "table.csv", p.run / "shift" / "noise" / "figures"),
+        writes=lambda p: (
+            p.run / "shift" / "noise" / "table.csv",
+            p.run / "shift" / "noise" / "figures",
+        ),
     ),
     "export": Step(
         lambda p: ("export", p.run, "--method", p.method, "--to", p.model),

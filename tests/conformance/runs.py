@@ -25,8 +25,16 @@ def check_run(trained: Run, method: str, folder: Path) -> None:
     for name, array in model_arrays(posterior.members[0].model).items():
         np.testing.assert_array_equal(array, stored[name])
     sampler = Sampler(posterior, voxel_reducers(), finish=voxel_maps)
-    x = np.random.default_rng(0).normal(size=(2, *run.config.network.patch_size, 1)).astype(np.float32)
-    arguments = (tf.constant(x), tf.constant([3, 4]), tf.constant(samples_of(method, members=2, asked=4)))
+    x = (
+        np.random.default_rng(0)
+        .normal(size=(2, *run.config.network.patch_size, 1))
+        .astype(np.float32)
+    )
+    arguments = (
+        tf.constant(x),
+        tf.constant([3, 4]),
+        tf.constant(samples_of(method, members=2, asked=4)),
+    )
     drawn = sampler.sample(*arguments)
     assert drawn["probability"].shape == (*x.shape[:-1], len(run.config.data.classes))
     np.testing.assert_allclose(tf.reduce_sum(drawn["probability"], -1), 1, atol=1e-5)
@@ -37,5 +45,7 @@ def check_run(trained: Run, method: str, folder: Path) -> None:
     assert np.array_equal(other, drawn["probability"]) != is_noisy
     tf.saved_model.save(sampler, str(folder), signatures=sampler.sample)
     served = tf.saved_model.load(str(folder)).signatures["serving_default"]
-    for name, array in served(image=arguments[0], seed=arguments[1], num_samples=arguments[2]).items():
+    for name, array in served(
+        image=arguments[0], seed=arguments[1], num_samples=arguments[2]
+    ).items():
         assert array.numpy().tobytes() == drawn[name].numpy().tobytes(), name

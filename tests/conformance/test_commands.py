@@ -32,7 +32,10 @@ SERVED = {
     "vi": ("vi", "deterministic"),
     "latent-vi": ("latent-vi", "latent-code", "latent-weights", "deterministic"),
 }
-DRAWN = {"deterministic": 1, "ensemble": MEMBERS}  # samples; the other methods draw as many as they are asked for
+DRAWN = {
+    "deterministic": 1,
+    "ensemble": MEMBERS,
+}  # samples; the other methods draw as many as they are asked for
 
 # Fast rows are of one method: these steps for every kind, and each of those for one kind. All other rows are slow.
 FAST_METHOD = "mc-dropout"
@@ -67,8 +70,24 @@ ALONE = {
 # Words that belong to other tasks.
 FOREIGN = {
     "segmentation": ("landmark", "radial"),
-    "classification": ("dice", "voxel", "energy distance", "landmark", "radial", "scan", "structure"),
-    "landmarks": ("dice", "voxel", "energy distance", "probabilit", "scan", "structure", "accuracy"),
+    "classification": (
+        "dice",
+        "voxel",
+        "energy distance",
+        "landmark",
+        "radial",
+        "scan",
+        "structure",
+    ),
+    "landmarks": (
+        "dice",
+        "voxel",
+        "energy distance",
+        "probabilit",
+        "scan",
+        "structure",
+        "accuracy",
+    ),
 }
 _QUALITY = {"segmentation": "dice", "classification": "accuracy", "landmarks": "radial_error_px"}
 
@@ -80,9 +99,13 @@ def _methods(step: str) -> Iterator[tuple[str, str]]:
     elif step == "train":
         yield from ((method, method) for method in METHODS)
     elif step == "predict":
-        yield from ((trained_as, method) for trained_as, served in SERVED.items() for method in served)
+        yield from (
+            (trained_as, method) for trained_as, served in SERVED.items() for method in served
+        )
     else:
-        yield from ((method if method in METHODS else "latent-vi", method) for method in SERVED_METHODS)
+        yield from (
+            (method if method in METHODS else "latent-vi", method) for method in SERVED_METHODS
+        )
 
 
 def _is_fast(kind: str, step: str, trained_as: str, method: str) -> bool:
@@ -96,7 +119,10 @@ def _row(*values: str, is_fast: bool):
 
 # The rows of a kind follow one another, so that most of them fall to one process of a parallel run, which shares its steps.
 ROWS = [
-    _row(kind, step, *pair, is_fast=_is_fast(kind, step, *pair)) for kind in KINDS for step in STEPS for pair in _methods(step)
+    _row(kind, step, *pair, is_fast=_is_fast(kind, step, *pair))
+    for kind in KINDS
+    for step in STEPS
+    for pair in _methods(step)
 ]
 STUDIES = [_row(kind, is_fast=FAST_KIND["study"] == kind) for kind in ALONE["study",]]
 
@@ -113,7 +139,11 @@ def bench(request, tmp_path_factory) -> Bench:
 
 def test_every_command_has_rows(tmp_path):
     place = Place(tmp_path, "volumes", FAST_METHOD, FAST_METHOD)
-    leaves = {path for path in commands() if path and not any(other[: len(path)] == path != other for other in commands())}
+    leaves = {
+        path
+        for path in commands()
+        if path and not any(other[: len(path)] == path != other for other in commands())
+    }
     words = [tuple(map(str, step.words(place))) for step in STEPS.values()]
     covered = {path for path in leaves for each in words if each[: len(path)] == path}
     assert covered | set(ALONE) == leaves
@@ -138,7 +168,10 @@ def test_row(bench, kind, step, trained_as, method):
         assert_predicted(STEPS[step].writes(place)[0], place)
     if step.startswith("score"):
         scores = place.calibrated(place.scores) if step == "score calibrated" else place.scores
-        assert _QUALITY[place.task] in json.loads((scores / "summary.json").read_text())["scores"]["all"]
+        assert (
+            _QUALITY[place.task]
+            in json.loads((scores / "summary.json").read_text())["scores"]["all"]
+        )
 
 
 def assert_done(result, task: str, codes: tuple[int, ...] = (0,)) -> None:
@@ -167,7 +200,11 @@ def assert_predicted(folder: Path, place: Place) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["samples"] == DRAWN.get(place.method, SAMPLES)
     assert len(manifest["cases"]) >= 2
-    check = {"segmentation": _assert_maps, "classification": _assert_classes, "landmarks": _assert_positions}
+    check = {
+        "segmentation": _assert_maps,
+        "classification": _assert_classes,
+        "landmarks": _assert_positions,
+    }
     check[place.task](folder, has_spread=manifest["samples"] > 1)
 
 
@@ -185,7 +222,11 @@ def _assert_maps(folder: Path, *, has_spread: bool) -> None:
 def _assert_classes(folder: Path, *, has_spread: bool) -> None:
     rows = _rows(folder / "predictions.csv")
     for row in rows:
-        p = {name.removeprefix("probability_"): float(cell) for name, cell in row.items() if name.startswith("probability_")}
+        p = {
+            name.removeprefix("probability_"): float(cell)
+            for name, cell in row.items()
+            if name.startswith("probability_")
+        }
         assert sum(p.values()) == pytest.approx(1, abs=1e-4)
         assert row["label"] == max(p, key=p.get)
         assert ("standard_deviation" in row) == has_spread
@@ -198,7 +239,9 @@ def _assert_positions(folder: Path, *, has_spread: bool) -> None:
     for row in rows[:5]:
         own = [s for s in samples if (s["case"], s["landmark"]) == (row["case"], row["landmark"])]
         for axis in ("x", "y"):
-            assert float(row[axis]) == pytest.approx(np.mean([float(s[axis]) for s in own]), abs=1e-2)
+            assert float(row[axis]) == pytest.approx(
+                np.mean([float(s[axis]) for s in own]), abs=1e-2
+            )
     assert ("variance" in rows[0]) == has_spread
     assert not has_spread or any(float(row["variance"]) > 0 for row in rows)
 
@@ -216,7 +259,9 @@ def test_other_methods_are_refused(bench, kind, trained_as):
     assert bench.result("train", place).exit_code == 0
     for method in set(SERVED_METHODS) - set(SERVED[trained_as]):
         for command, *further in (("predict",), ("calibrate", "--alpha", "0.5"), ("export",)):
-            result = CliRunner().invoke(main, [command, str(place.run), "--method", method, *further])
+            result = CliRunner().invoke(
+                main, [command, str(place.run), "--method", method, *further]
+            )
             assert_refused(result, "train")
         assert not (place.run / "predictions" / method).exists()
 
@@ -227,7 +272,10 @@ UNSERVED = {
         "landmarks",
         ("calibrate", "RUN", "--alpha", "0.5", "--scaling", "vector"),
     ): "no probabilities of classes to scale: leave --scaling out",
-    ("pictures", ("calibrate", "RUN", "--alpha", "0.5", "--scaling", "vector")): "a run of segmentation takes temperature",
+    (
+        "pictures",
+        ("calibrate", "RUN", "--alpha", "0.5", "--scaling", "vector"),
+    ): "a run of segmentation takes temperature",
     ("classification", ("predict", "RUN", "--save-samples")): "serves segmentation",
     ("landmarks", ("predict", "RUN", "--save-samples")): "serves segmentation",
     ("landmarks", ("predict", "RUN", "--save-members")): "serves segmentation and classification",
@@ -237,7 +285,10 @@ UNSERVED = {
     ("classification", ("score", "PREDICTIONS", "--dose", "FOLDER")): "serves segmentation",
     ("landmarks", ("score", "PREDICTIONS", "--ood", "FOLDER")): "serves classification",
     ("pictures", ("score", "PREDICTIONS", "--ood", "FOLDER")): "serves classification",
-    ("classification", ("score", "PREDICTIONS", "--failure-at", "0.5")): "serves segmentation and landmarks",
+    (
+        "classification",
+        ("score", "PREDICTIONS", "--failure-at", "0.5"),
+    ): "serves segmentation and landmarks",
 }
 
 
@@ -253,7 +304,9 @@ def test_what_a_task_does_not_serve_is_refused(bench, kind, arguments, tmp_path)
 def test_data_list(tfuq):
     result = tfuq("data", "list")
     assert result.exit_code == 0, result.output
-    assert [line.split(":")[0] for line in result.stdout.splitlines() if not line.startswith(" ")] == sorted(shipped())
+    assert [
+        line.split(":")[0] for line in result.stdout.splitlines() if not line.startswith(" ")
+    ] == sorted(shipped())
 
 
 @pytest.mark.parametrize("phantom", ALONE["data", "synth"])
@@ -268,12 +321,21 @@ def test_data_synth(phantom, tfuq, tmp_path):
 @pytest.mark.parametrize("task", ALONE["demo",])
 def test_demo(task, tfuq, tmp_path, monkeypatch):
     load = demo.configuration.load
-    short = ("training.epochs=1", "training.steps_per_epoch=1", "prediction.samples=3", "ensemble.members=2")
-    monkeypatch.setattr(demo.configuration, "load", lambda name, overrides=(): load(name, (*overrides, *short)))
+    short = (
+        "training.epochs=1",
+        "training.steps_per_epoch=1",
+        "prediction.samples=3",
+        "ensemble.members=2",
+    )
+    monkeypatch.setattr(
+        demo.configuration, "load", lambda name, overrides=(): load(name, (*overrides, *short))
+    )
     result = tfuq("demo", "--out", tmp_path / "demo", "--task", task)
     assert_done(result, task)
     assert (tmp_path / "demo" / "report.html").is_file()
-    assert {row["method"] for row in _rows(tmp_path / "demo" / "comparison.csv")} == set(demo.SERVED_BY)
+    assert {row["method"] for row in _rows(tmp_path / "demo" / "comparison.csv")} == set(
+        demo.SERVED_BY
+    )
     assert_readable(tmp_path / "demo" / "runs")
 
 

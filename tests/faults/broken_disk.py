@@ -65,7 +65,9 @@ class BrokenDisk:
             if self.plan is None or operation not in self.plan.operations:
                 return False
             self._matching += 1
-            return self._matching == self.plan.at or (self.plan.lasts and self._matching > self.plan.at)
+            return self._matching == self.plan.at or (
+                self.plan.lasts and self._matching > self.plan.at
+            )
 
     def go_wrong(self, path) -> None:
         """Raise the plan's error, or end this process."""
@@ -120,7 +122,9 @@ class _Os:
         os.rmdir(path)
 
     def fsync(self, descriptor):
-        self._before("fsync", os.readlink(f"/proc/self/fd/{descriptor}"))  # no power is lost here, so nothing is flushed
+        self._before(
+            "fsync", os.readlink(f"/proc/self/fd/{descriptor}")
+        )  # no power is lost here, so nothing is flushed
 
 
 class _Shutil:

@@ -27,7 +27,9 @@ def on_stage(stages) -> Played:
 @pytest.fixture(scope="module")
 def tally(request) -> Counter:
     """Counts by what was done and found, shown in the end."""
-    return request.config.stash.setdefault(_TALLIES, {}).setdefault(request.module.__name__, Counter())
+    return request.config.stash.setdefault(_TALLIES, {}).setdefault(
+        request.module.__name__, Counter()
+    )
 
 
 def pytest_sessionfinish(session) -> None:

@@ -76,18 +76,30 @@ def trace(words: list[str], place: Path, log: Path) -> tuple[End, dict]:
 def _started(words, place, log, plan, notes, largest) -> BaseProcess:
     log.unlink(missing_ok=True)
     log.touch()
-    process = FORKS.Process(target=_run, args=([str(word) for word in words], str(place), str(log), plan, notes, largest))
+    process = FORKS.Process(
+        target=_run,
+        args=([str(word) for word in words], str(place), str(log), plan, notes, largest),
+    )
     process.start()
     return process
 
 
-def _run(words: list[str], place: str, log: str, plan: Plan | None, notes: Path | None, largest: int | None) -> None:
+def _run(
+    words: list[str],
+    place: str,
+    log: str,
+    plan: Plan | None,
+    notes: Path | None,
+    largest: int | None,
+) -> None:
     from tests.faults.warm import shorten
     from tfuq_cli.main import main
 
     os.chdir(place)
     seen: dict[str, list[str]] = {}
-    broken = BrokenDisk(Path(place), plan, lambda path: noted(path, Path(place), seen) if notes else None)
+    broken = BrokenDisk(
+        Path(place), plan, lambda path: noted(path, Path(place), seen) if notes else None
+    )
     with open(log, "a") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
         shorten()
         broken.install()

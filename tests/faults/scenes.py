@@ -36,10 +36,16 @@ def _write_configurations(place: Path) -> None:
     write_decathlon(place / "balls", cases=4)
     tiny = {"epochs": 1, "steps_per_epoch": 1, "batch_size": 2, "learning_rate": 0.01}
     split = {"train": 38, "validation": 1, "test": 11}
-    rows = task_settings("classification", place / "digits", METHOD, data={"split": split}, training=tiny)
-    longer = rows.model_copy(update={"training": rows.training.model_copy(update={"epochs": 2, "learning_rate": 0.02})})
+    rows = task_settings(
+        "classification", place / "digits", METHOD, data={"split": split}, training=tiny
+    )
+    longer = rows.model_copy(
+        update={"training": rows.training.model_copy(update={"epochs": 2, "learning_rate": 0.02})}
+    )
     split = {"train": 1, "validation": 1, "test": 2}
-    volumes = settings(place / "balls", METHOD, 2, data={"split": split}, network={"widths": [2, 4]}, training=tiny)
+    volumes = settings(
+        place / "balls", METHOD, 2, data={"split": split}, network={"widths": [2, 4]}, training=tiny
+    )
     for name, config in (("tables", rows), ("long", longer), ("volumes", volumes)):
         (place / f"{name}.yaml").write_text(config.dump())
     for name, rate in (("study", 0.01), ("other", 0.02)):
@@ -75,7 +81,13 @@ def _notes_in(*folders: str) -> Step:
 
 # By world: what is done to make what lies there before any scene.
 WORLDS: dict[str, tuple[Step, ...]] = {
-    "made": (_write_digits, _score_made, _COMPARE, _REPORT, _notes_in("made", "compared", "made/scores/hybrid")),
+    "made": (
+        _write_digits,
+        _score_made,
+        _COMPARE,
+        _REPORT,
+        _notes_in("made", "compared", "made/scores/hybrid"),
+    ),
     "rows": (
         _write_digits,
         _write_configurations,
@@ -116,7 +128,10 @@ class Set:
     def is_mixed(self, place: Path, now: State, before: State, after: State) -> bool:
         """Whether files of two writings lie there and are believed."""
         names = [
-            n for n in now if n.startswith(f"{self.folder}/") and re.fullmatch(self.files, n.removeprefix(f"{self.folder}/"))
+            n
+            for n in now
+            if n.startswith(f"{self.folder}/")
+            and re.fullmatch(self.files, n.removeprefix(f"{self.folder}/"))
         ]
         old = [n for n in names if now[n] == before.get(n) != after.get(n)]
         new = [n for n in names if now[n] == after.get(n) != before.get(n)]
@@ -167,15 +182,24 @@ SCENES: dict[str, Scene] = {
         (_predict_made_again,),
         (Set("made/scores/hybrid", r".*", _one_scoring),),
     ),
-    "compare over another": Scene("made", _COMPARE, (_score_made_again,), (Set("compared", r".*"),)),
+    "compare over another": Scene(
+        "made", _COMPARE, (_score_made_again,), (Set("compared", r".*"),)
+    ),
     "report over another": Scene("made", _REPORT, (_score_made_again,)),
     "data synth of volumes": Scene(
-        "made", (*_SYNTH, "brain-decathlon", "phantom", "--cases", "1"), whole=("phantom",), once=True
+        "made",
+        (*_SYNTH, "brain-decathlon", "phantom", "--cases", "1"),
+        whole=("phantom",),
+        once=True,
     ),
-    "data synth of images": Scene("made", (*_SYNTH, "cephalogram", "phantom", "--cases", "3"), whole=("phantom",), once=True),
+    "data synth of images": Scene(
+        "made", (*_SYNTH, "cephalogram", "phantom", "--cases", "3"), whole=("phantom",), once=True
+    ),
     "train": Scene("rows", ("train", "long.yaml", "--run", "new", "--tensorboard", "--resume")),
     "train over another": Scene(
-        "rows", ("train", "long.yaml", "--run", "tables", "--tensorboard", "--overwrite"), (_notes_in("tables"),)
+        "rows",
+        ("train", "long.yaml", "--run", "tables", "--tensorboard", "--overwrite"),
+        (_notes_in("tables"),),
     ),
     "predict rows over others": Scene(
         "rows",
@@ -183,7 +207,11 @@ SCENES: dict[str, Scene] = {
         (_notes_in("tables", f"tables/predictions/{METHOD}"),),
         sets=(Set(f"tables/predictions/{METHOD}", r"[^/]*", _one_prediction),),
     ),
-    "predict volumes": Scene("volumes", ("predict", "volumes", "--samples", "2", "--out", "out"), whole=(r"out/ball_\d+",)),
+    "predict volumes": Scene(
+        "volumes",
+        ("predict", "volumes", "--samples", "2", "--out", "out"),
+        whole=(r"out/ball_\d+",),
+    ),
     "predict volumes over others": Scene(
         "volumes",
         ("predict", "volumes", "--samples", "3", "--save-samples", "--overwrite"),
@@ -191,12 +219,17 @@ SCENES: dict[str, Scene] = {
         whole=(_OF_CASES,),
     ),
     "calibrate over another": Scene(
-        "rows", ("calibrate", "tables", *_CASES, "--samples", "3", "--overwrite"), (_notes_in("tables/calibrations"),)
+        "rows",
+        ("calibrate", "tables", *_CASES, "--samples", "3", "--overwrite"),
+        (_notes_in("tables/calibrations"),),
     ),
     "score volumes over others": Scene(
         "volumes",
         ("score", f"volumes/predictions/{METHOD}", "--level", "case"),
-        (("predict", "volumes", "--samples", "3", "--overwrite"), _notes_in(f"volumes/scores/{METHOD}")),
+        (
+            ("predict", "volumes", "--samples", "3", "--overwrite"),
+            _notes_in(f"volumes/scores/{METHOD}"),
+        ),
         (Set(f"volumes/scores/{METHOD}", r".*", _one_scoring),),
     ),
     "shift over another": Scene(
@@ -207,7 +240,10 @@ SCENES: dict[str, Scene] = {
         whole=(rf"tables/shift/noise/{METHOD}/\d",),
     ),
     "export beside another": Scene(
-        "rows", ("export", "tables", "--to", "models/tables"), (_notes_in("models"),), whole=(r"models/tables/\d+",)
+        "rows",
+        ("export", "tables", "--to", "models/tables"),
+        (_notes_in("models"),),
+        whole=(r"models/tables/\d+",),
     ),
     "study": Scene("study", ("study", "study.yaml", "--out", "grid"), tells=_STUDIED),
     "study over another": Scene(
@@ -218,7 +254,9 @@ SCENES: dict[str, Scene] = {
         tells=_STUDIED,
     ),
     "demo": Scene("demo", ("demo", "--out", "tour", "--task", "classification", "--overwrite")),
-    "demo over another": Scene("demo", ("demo", "--out", "toured", "--task", "classification", "--overwrite")),
+    "demo over another": Scene(
+        "demo", ("demo", "--out", "toured", "--task", "classification", "--overwrite")
+    ),
 }
 READ_ONLY = (
     ("data", "check", "tables.yaml"),
@@ -277,7 +315,9 @@ class Stage:
             end, notes = forks.trace(list(scene.words), self.place, self._log)
             assert end.code == 0, (name, end.said[-3000:])
             after = [(state_of(self.place), listing(self.place))]
-            self._expected[name] = Expected(scene, before, after, notes["seen"], notes["operations"], end.seconds)
+            self._expected[name] = Expected(
+                scene, before, after, notes["seen"], notes["operations"], end.seconds
+            )
         return self._expected[name]
 
 
@@ -287,7 +327,9 @@ class Expected:
 
     scene: Scene
     before: State
-    after: list[tuple[State, list[str]]]  # after one run, and after another on top of it where that was looked at
+    after: list[
+        tuple[State, list[str]]
+    ]  # after one run, and after another on top of it where that was looked at
     seen: dict[str, list[str]]
     operations: dict[str, int]
     seconds: float
@@ -296,9 +338,21 @@ class Expected:
         """What is wrong with what a disturbed scene left there."""
         now, waiting, (after, _) = state_of(place), waiting_in(place), self.after[0]
         found = [f"wrong: {name}" for name in now if not self._may_be(name, now[name])]
-        found += [f"lost: {name}" for name in self.before if name not in {**now, **waiting} and not self._may_be_gone(name)]
-        found += [f"mixed: {each.folder}" for each in self.scene.sets if each.is_mixed(place, now, self.before, after)]
-        return found + [f"in pieces: {folder}" for pattern in self.scene.whole for folder in self._in_pieces(pattern, now)]
+        found += [
+            f"lost: {name}"
+            for name in self.before
+            if name not in {**now, **waiting} and not self._may_be_gone(name)
+        ]
+        found += [
+            f"mixed: {each.folder}"
+            for each in self.scene.sets
+            if each.is_mixed(place, now, self.before, after)
+        ]
+        return found + [
+            f"in pieces: {folder}"
+            for pattern in self.scene.whole
+            for folder in self._in_pieces(pattern, now)
+        ]
 
     def _may_be(self, name: str, content: str) -> bool:
         known = (self.before.get(name), self.after[0][0].get(name), *self.seen.get(name, []))
@@ -319,7 +373,11 @@ class Expected:
             return found
 
         before, after = parts(self.before), parts(self.after[0][0])
-        return [folder for folder, files in parts(now).items() if files not in (before.get(folder), after.get(folder))]
+        return [
+            folder
+            for folder, files in parts(now).items()
+            if files not in (before.get(folder), after.get(folder))
+        ]
 
     def leftovers_of(self, stage: Stage) -> list[str]:
         """What tells the folder, after one more run, from that of an undisturbed run."""

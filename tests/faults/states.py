@@ -46,13 +46,21 @@ def _timeless_training(content: bytes) -> bytes:
     """The arrays of a training's state; its progress, which is JSON, without times."""
     with np.load(io.BytesIO(content)) as arrays:
         progress = _timeless(json.loads(arrays["progress"].tobytes()))
-        digests = {name: hashlib.sha256(arrays[name].tobytes()).hexdigest() for name in arrays if name != "progress"}
+        digests = {
+            name: hashlib.sha256(arrays[name].tobytes()).hexdigest()
+            for name in arrays
+            if name != "progress"
+        }
     return json.dumps([progress, digests], sort_keys=True).encode()
 
 
 def state_of(folder: Path) -> State:
     """Every file of a folder but lists, locks and logs."""
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in (LEDGER, LOCK)]
+    paths = [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in (LEDGER, LOCK)
+    ]
     return {
         str(p.relative_to(folder)): digest(p)
         for p in paths
@@ -67,7 +75,10 @@ def waiting_in(folder: Path) -> State:
         for ready in read_ledger(each.parent).ready:
             part = each.parent / ready
             files = [path for path in part.rglob("*") if path.is_file() and path.name != LEDGER]
-            found |= {str((each.parent / path.relative_to(part)).relative_to(folder)): digest(path) for path in files}
+            found |= {
+                str((each.parent / path.relative_to(part)).relative_to(folder)): digest(path)
+                for path in files
+            }
     return found
 
 
@@ -86,7 +97,12 @@ def noted(path: Path, place: Path, seen: dict[str, list[str]]) -> None:
     path = place / path
     for each in [path] if path.is_file() else sorted(path.rglob("*")):
         name = str(each.relative_to(place)) if each.is_relative_to(place) else None
-        if name and each.is_file() and each.name not in (LEDGER, LOCK) and not _unfinished(each, place):
+        if (
+            name
+            and each.is_file()
+            and each.name not in (LEDGER, LOCK)
+            and not _unfinished(each, place)
+        ):
             found = digest(each)
             if found not in seen.setdefault(name, []):
                 seen[name].append(found)

@@ -60,7 +60,12 @@ def test_faults(name, on_stage, tally):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SCENES, ids=named)
 def test_faults_of_every_command(name, on_stage, tally):
-    put_faults(name, on_stage, tally, PLACES_FAST if name in FAST else PLACES_LONG if name in LONG else PLACES)
+    put_faults(
+        name,
+        on_stage,
+        tally,
+        PLACES_FAST if name in FAST else PLACES_LONG if name in LONG else PLACES,
+    )
 
 
 @pytest.mark.slow

@@ -8,7 +8,8 @@ from tests.conftest import settings
 from tests.faults.broken_disk import BrokenDisk, Plan
 from tfuq.data import disk, ledger
 from tfuq.data.ledger import LEDGER, Ready, add_entries, read_ledger, ready_entry
-from tfuq.data.ownership import begin_log, is_ours, note, remove_leftovers
+from tfuq.data.ownership import begin_log, is_ours, note
+from tfuq.data.removal import remove_leftovers
 from tfuq.data.writers import write_text
 
 
@@ -44,7 +45,9 @@ def test_a_list_that_was_being_made_shorter_leaves_nothing(tmp_path, monkeypatch
     for _ in range(20):
         child = os.fork()
         if not child:
-            BrokenDisk(tmp_path, Plan(1, ("replace",))).install()  # of the list, where it is made shorter, else of the file
+            BrokenDisk(
+                tmp_path, Plan(1, ("replace",))
+            ).install()  # of the list, where it is made shorter, else of the file
             write_text(tmp_path / "a.csv", "one")
             os._exit(0)
         killed += os.WIFSIGNALED(os.waitpid(child, 0)[1])
@@ -62,7 +65,13 @@ def test_a_strangers_list_moves_and_removes_nothing_elsewhere(tmp_path):
     write_text(theirs / "a.csv", "theirs")
     process = {"host": socket.gethostname(), "pid": 2**22 + 1}
     for part in (".set.1.part", ".set.2.part"):
-        add_entries(theirs, [{"part": part} | process, ready_entry(part, Ready("", ("../mine/ours.csv", "/etc/hosts")))])
+        add_entries(
+            theirs,
+            [
+                {"part": part} | process,
+                ready_entry(part, Ready("", ("../mine/ours.csv", "/etc/hosts"))),
+            ],
+        )
     (theirs / ".set.1.part").mkdir()
     (theirs / ".set.1.part" / "b.csv").symlink_to(tmp_path / "secret")
     (theirs / ".set.2.part").symlink_to(tmp_path / "mine")

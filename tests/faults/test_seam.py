@@ -22,11 +22,25 @@ METHODS = {
     "chmod", "hardlink_to", "mkdir", "rename", "rmdir", "symlink_to", "to_csv", "to_filename", "tofile", "touch", "unlink",
     "write_bytes", "write_text",
 }  # fmt: skip
-SAVERS = {"TFRecordWriter", "create_file_writer", "save", "savefig", "savetxt", "savez", "savez_compressed"}
+SAVERS = {
+    "TFRecordWriter",
+    "create_file_writer",
+    "save",
+    "savefig",
+    "savetxt",
+    "savez",
+    "savez_compressed",
+}
 # Where such a name is used all the same, and why that is no way around the seam.
 EXCEPTIONS = {
-    ("tfuq/serving/exporting.py", "tf.saved_model.save"): "TensorFlow writes into a folder that has no name yet",
-    ("tfuq/dry_run.py", "tempfile.TemporaryDirectory"): "a phantom of a rehearsal, in the system's own place",
+    (
+        "tfuq/serving/exporting.py",
+        "tf.saved_model.save",
+    ): "TensorFlow writes into a folder that has no name yet",
+    (
+        "tfuq/dry_run.py",
+        "tempfile.TemporaryDirectory",
+    ): "a phantom of a rehearsal, in the system's own place",
     ("tfuq/data/readers/quiet.py", "os.open"): "the system's own /dev/null",
     ("tfuq/data/phantoms/cephalogram.py", "Image.fromarray(phantom.image).save"): "into memory",
     ("tfuq/masks.py", "np.savez_compressed"): "into memory",
@@ -45,7 +59,11 @@ def changes_in(source: str) -> Iterator[str]:
         if isinstance(node, ast.Call) and _changes(node):
             yield ast.unparse(node.func)
         if isinstance(node, ast.ImportFrom) and node.module in ("os", *MODULES):
-            yield from (f"{node.module}.{name.name}" for name in node.names if name.name in OF_OS or node.module != "os")
+            yield from (
+                f"{node.module}.{name.name}"
+                for name in node.names
+                if name.name in OF_OS or node.module != "os"
+            )
 
 
 def _changes(call: ast.Call) -> bool:
@@ -60,7 +78,9 @@ def _changes(call: ast.Call) -> bool:
     if owner == "disk":
         return False
     if name == "open":
-        return owner not in ("Image", "archive") and not _reads(call.args[1:2] if owner == "gzip" else call.args[:1], call)
+        return owner not in ("Image", "archive") and not _reads(
+            call.args[1:2] if owner == "gzip" else call.args[:1], call
+        )
     if name == "replace":  # of a path; of a text it has two arguments
         return len(call.args) == 1 and not call.keywords
     return name in METHODS | SAVERS or (name == "dump" and owner in ("json", "pickle", "yaml"))
@@ -73,8 +93,17 @@ def _reads(positional: list[ast.expr], call: ast.Call) -> bool:
 
 
 def found_in(roots: dict[str, Path]) -> set[tuple[str, str]]:
-    sources = [(path, f"{name}/{path.relative_to(root)}") for name, root in roots.items() for path in root.rglob("*.py")]
-    return {(name, call) for path, name in sources if name != SEAM for call in changes_in(path.read_text())}
+    sources = [
+        (path, f"{name}/{path.relative_to(root)}")
+        for name, root in roots.items()
+        for path in root.rglob("*.py")
+    ]
+    return {
+        (name, call)
+        for path, name in sources
+        if name != SEAM
+        for call in changes_in(path.read_text())
+    }
 
 
 def test_nothing_else_changes_files():
@@ -88,5 +117,12 @@ def test_every_way_to_change_files_is_seen(tmp_path):
         "gzip.open(a, 'wb')", "json.dump(a, b)", "figure.savefig(a)", "from shutil import rmtree", "from os import rename",
     ]  # fmt: skip
     assert [way for way in ways if not list(changes_in(way))] == []
-    others = ["open(a)", "path.open('rb')", "open(a, 'r')", "text.replace('a', 'b')", "gzip.open(a)", "os.path.join(a, b)"]
+    others = [
+        "open(a)",
+        "path.open('rb')",
+        "open(a, 'r')",
+        "text.replace('a', 'b')",
+        "gzip.open(a)",
+        "os.path.join(a, b)",
+    ]
     assert [other for other in others if list(changes_in(other))] == []

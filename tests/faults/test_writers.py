@@ -11,8 +11,16 @@ import pytest
 from tests.faults.broken_disk import CHANGES, FAULTS, BrokenDisk, Plan
 from tests.faults.states import listing, state_of, waiting_in
 from tfuq.data import disk, ledger
-from tfuq.data.ownership import plan_removal, remove_leftovers
-from tfuq.data.writers import make_folder, new_folder, remove_whole, whole_file, whole_folder, whole_set, write_text
+from tfuq.data.removal import plan_removal, remove_leftovers
+from tfuq.data.writers import (
+    make_folder,
+    new_folder,
+    remove_whole,
+    whole_file,
+    whole_folder,
+    whole_set,
+    write_text,
+)
 from tfuq.errors import TfuqError
 from tfuq.locks import exclusive
 
@@ -107,7 +115,9 @@ def breaking(monkeypatch) -> Callable[[BrokenDisk], None]:
     return install
 
 
-def write(way: str, place: Path, text: str, plan: Plan | None, breaking) -> tuple[BrokenDisk, str | None]:
+def write(
+    way: str, place: Path, text: str, plan: Plan | None, breaking
+) -> tuple[BrokenDisk, str | None]:
     """Write on a broken disk; the disk and the refusal."""
     broken = BrokenDisk(place, plan)
     for _ in breaking(broken):
@@ -134,8 +144,14 @@ def look(way: str, place: Path, whole: tuple) -> list[str]:
     old, new = whole
     now, waiting = state_of(place), waiting_in(place)
     found = [f"wrong: {name}" for name in now if now[name] not in (old.get(name), new.get(name))]
-    found += [f"lost: {name}" for name in set(old) & set(new) if name not in {**now, **waiting} and way not in GONE]
-    generations = {name: now[name] == new.get(name) for name in now if old.get(name) != new.get(name)}
+    found += [
+        f"lost: {name}"
+        for name in set(old) & set(new)
+        if name not in {**now, **waiting} and way not in GONE
+    ]
+    generations = {
+        name: now[name] == new.get(name) for name in now if old.get(name) != new.get(name)
+    }
     if way not in MIXED and len(set(generations.values())) > 1 and way != "new folder":
         found.append("mixed")
     return found + (["in pieces"] if way in GONE and now not in (old, new, {}) else [])
@@ -166,7 +182,9 @@ def disturb(way: str, tmp_path: Path, breaking, *, every: int) -> int:
         place.mkdir()
         write(way, place, "old", None, breaking)
         if plan.fault is None:
-            killed(way, place, plan, breaking)  # if a list was not made shorter there, it ended before
+            killed(
+                way, place, plan, breaking
+            )  # if a list was not made shorter there, it ended before
         else:
             _, refusal = write(way, place, "new", plan, breaking)
             assert refusal is None or "\n" not in refusal

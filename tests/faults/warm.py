@@ -34,7 +34,9 @@ _SHORT = (
 def shorten() -> None:
     """Make the demo a matter of seconds, run a study's cells in this process, and make lists of files shorter often."""
     load = configuration.load
-    tfuq.demo.configuration.load = lambda name, overrides=(): load(name, (*overrides, *_shortened(overrides)))
+    tfuq.demo.configuration.load = lambda name, overrides=(): load(
+        name, (*overrides, *_shortened(overrides))
+    )
     tfuq.demo.SERVED_BY = {"mc-dropout": "hybrid", "deterministic": "hybrid"}
     tfuq_cli.study.Processes.run = _run_here
     ledger._COMPACTED_EVERY = 1024

@@ -101,25 +101,59 @@ def _of_group(group: str, count: int, seed: int, keep: Path | None) -> dict:
         result = run_group(group, Path(folder), count=count, seed=seed, keep=keep)
     inputs = sum(Tally(**tally).inputs for tally in result["tallies"])
     peak = result["peak"] / 2**20
-    print(f"{group}: {inputs} inputs in {time.monotonic() - started:.0f} s, peak {peak:.0f} MB", flush=True)
+    print(
+        f"{group}: {inputs} inputs in {time.monotonic() - started:.0f} s, peak {peak:.0f} MB",
+        flush=True,
+    )
     return result
 
 
 def run_group(group: str, folder: Path, *, count: int, seed: int, keep: Path | None = None) -> dict:
     """Make what a group reads in one process, and read it damaged in another."""
-    common = ["--folder", str(folder), "--count", str(count), "--seed", str(seed), *(["--keep", str(keep)] if keep else [])]
+    common = [
+        "--folder",
+        str(folder),
+        "--count",
+        str(count),
+        "--seed",
+        str(seed),
+        *(["--keep", str(keep)] if keep else []),
+    ]
     for name in ("home", "temporary", "work"):
         (folder / name).mkdir()
     environment = os.environ | {"HOME": str(folder / "home"), "TMPDIR": str(folder / "temporary")}
     # Keras keeps its settings there as soon as it is imported.
     environment["XDG_CACHE_HOME"] = environment["KERAS_HOME"] = str(folder / "temporary")
-    environment["MPLCONFIGDIR"] = environment["HYPOTHESIS_STORAGE_DIRECTORY"] = str(folder / "temporary")
-    environment |= {"PYTHONPATH": str(Path.cwd()), "PYTHONHASHSEED": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment["MPLCONFIGDIR"] = environment["HYPOTHESIS_STORAGE_DIRECTORY"] = str(
+        folder / "temporary"
+    )
+    environment |= {
+        "PYTHONPATH": str(Path.cwd()),
+        "PYTHONHASHSEED": "0",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
     for what in ("make", "read"):
-        command = [sys.executable, "-m", "tests.robustness.campaign", "--child", what, group, *common]
-        ended = subprocess.run(command, cwd=folder / "work", env=environment, stderr=subprocess.PIPE, text=True, check=False)
+        command = [
+            sys.executable,
+            "-m",
+            "tests.robustness.campaign",
+            "--child",
+            what,
+            group,
+            *common,
+        ]
+        ended = subprocess.run(
+            command,
+            cwd=folder / "work",
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
         if ended.returncode:
-            raise RuntimeError(f"{group}, {what}: exit code {ended.returncode}\n{ended.stderr[-4000:]}")
+            raise RuntimeError(
+                f"{group}, {what}: exit code {ended.returncode}\n{ended.stderr[-4000:]}"
+            )
     for name in ("home", "work"):
         written = sorted(str(path.relative_to(folder)) for path in (folder / name).rglob("*"))
         assert not written, f"{group} wrote {written}"
@@ -142,11 +176,19 @@ def _read(group: str, chosen: argparse.Namespace) -> int:
     limit_memory(GROUPS[group].memory)
     share, tallies = chosen.count / SHARES, []
     for target in GROUPS[group].targets(chosen.folder / "made"):
-        tallies.append(tally_of(target, max(round(target.share * share), 1), chosen.seed, chosen.keep))
+        tallies.append(
+            tally_of(target, max(round(target.share * share), 1), chosen.seed, chosen.keep)
+        )
         print(f"  {group}: {tallies[-1]}", flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     (chosen.folder / "result.json").write_text(
-        json.dumps({"tallies": [asdict(t) for t in tallies], "peak": peak, "limit": parse_size(GROUPS[group].memory)})
+        json.dumps(
+            {
+                "tallies": [asdict(t) for t in tallies],
+                "peak": peak,
+                "limit": parse_size(GROUPS[group].memory),
+            }
+        )
     )
     return 0
 
@@ -162,7 +204,9 @@ def tally_of(target, count: int, seed: int, keep: Path | None = None) -> Tally:
 
     def check(data) -> None:
         place, content = target.drawn(data)
-        key = hashlib.sha256(place.encode() + b"\0" + (b"gone" if content is None else b"=" + content)).digest()
+        key = hashlib.sha256(
+            place.encode() + b"\0" + (b"gone" if content is None else b"=" + content)
+        ).digest()
         if key in seen or content == target.files[place] or tally.inputs >= count:
             return
         seen.add(key)
@@ -185,7 +229,14 @@ def tally_of(target, count: int, seed: int, keep: Path | None = None) -> Tally:
     return tally
 
 
-def _note(tally: Tally, failed: Counter, place: str, content: bytes | None, error: Exception, keep: Path | None) -> None:
+def _note(
+    tally: Tally,
+    failed: Counter,
+    place: str,
+    content: bytes | None,
+    error: Exception,
+    keep: Path | None,
+) -> None:
     """One line for a fault; of faults at one line of code, the first few inputs are kept."""
     where = traceback.extract_tb(error.__traceback__)[-1]
     what = f"{type(error).__name__} at {Path(where.filename).name}:{where.lineno}"

@@ -31,7 +31,12 @@ def _discs(root: Path) -> Config:
         _save(pixels, root / "image" / f"d{number}.tif")
         for rater, radius in zip(_RATERS, (4, 6), strict=True):
             _save((distance < radius).astype(np.uint8), root / rater / f"d{number}.png")
-    data = {"layout": "folder", "rater_folders": "rater-*", "label_values": {0: 0, 1: 1}, "split": _SPLIT}
+    data = {
+        "layout": "folder",
+        "rater_folders": "rater-*",
+        "label_values": {0: 0, 1: 1},
+        "split": _SPLIT,
+    }
     return settings(root, rank=2, data=data)
 
 
@@ -44,7 +49,11 @@ def _pictures(root: Path) -> Config:
     rng = np.random.default_rng(0)
     for number, name in enumerate(("cat", "dog") * 3):
         _save(rng.integers(0, 255, (*_SHAPE, 3)).astype(np.uint8), root / name / f"{number}.jpg")
-    data = {"layout": "image-folders", "classes": ["cat", "dog"], "split": {"train": 3, "validation": 1, "test": 2}}
+    data = {
+        "layout": "image-folders",
+        "classes": ["cat", "dog"],
+        "split": {"train": 3, "validation": 1, "test": 2},
+    }
     return task_settings("classification", root, data=data)
 
 
@@ -52,10 +61,15 @@ def _labelled(root: Path) -> Config:
     rng = np.random.default_rng(0)
     for number in range(8):
         _save(rng.integers(0, 255, _SHAPE).astype(np.uint8), root / f"{number}.bmp")
-    rows = [f"{number}.bmp,{('cat', 'dog')[number % 2]},{'test' if number > 6 else 'train'}" for number in range(8)]
+    rows = [
+        f"{number}.bmp,{('cat', 'dog')[number % 2]},{'test' if number > 6 else 'train'}"
+        for number in range(8)
+    ]
     (root / "labels.csv").write_text("\n".join(["file,label,part", *rows, ""]))
     data = {"layout": "image-table", "table": "labels.csv", "classes": ["cat", "dog"]}
-    return task_settings("classification", root, data=data | {"split": {"train": 6, "validation": 1, "test": 1}})
+    return task_settings(
+        "classification", root, data=data | {"split": {"train": 6, "validation": 1, "test": 1}}
+    )
 
 
 def _heads(root: Path) -> Config:
@@ -67,9 +81,18 @@ def _marks(root: Path) -> Config:
     rng = np.random.default_rng(0)
     for number in range(3):
         _save(rng.integers(0, 255, _SHAPE).astype(np.uint8), root / "image" / f"{number}.png")
-    rows = [f"{number}.png,{mark},{number + 2},{number + 3.5}" for number in range(3) for mark in ("root", "tip")]
+    rows = [
+        f"{number}.png,{mark},{number + 2},{number + 3.5}"
+        for number in range(3)
+        for mark in ("root", "tip")
+    ]
     (root / "marks.csv").write_text("\n".join(["file,landmark,x,y", *rows, ""]))
-    data = {"layout": "landmark-table", "table": "marks.csv", "landmarks": ["root", "tip"], "split": _SPLIT}
+    data = {
+        "layout": "landmark-table",
+        "table": "marks.csv",
+        "landmarks": ["root", "tip"],
+        "split": _SPLIT,
+    }
     return task_settings("landmarks", root, data=data | {"annotations": {}})
 
 
@@ -77,7 +100,9 @@ def _shipped(name: str, phantom: str, **options: object) -> Callable[[Path], Con
     def make(root: Path) -> Config:
         synthesize(phantom, root, cases=6, seed=0, **options)
         split = "data.split={train: 4, validation: 1, test: 1}"
-        return configuration.load(name, (f"data.root={root}", split, "data.layout=" + _LAYOUTS[name]))
+        return configuration.load(
+            name, (f"data.root={root}", split, "data.layout=" + _LAYOUTS[name])
+        )
 
     return make
 

@@ -50,9 +50,13 @@ def make_data(folder: Path, task: str) -> Path:
     return folder
 
 
-def command_target(world: World, begins: Sequence[str], command: Command, share: int, name: str = "") -> Target:
+def command_target(
+    world: World, begins: Sequence[str], command: Command, share: int, name: str = ""
+) -> Target:
     """A command that reads the files of a world whose places begin so; they are damaged, or taken away."""
-    files = {place: content for place, content in world.whole.items() if place.startswith(tuple(begins))}
+    files = {
+        place: content for place, content in world.whole.items() if place.startswith(tuple(begins))
+    }
 
     def check(place: str, content: Content) -> str:
         return world.check(place, content, *command)
@@ -61,7 +65,9 @@ def command_target(world: World, begins: Sequence[str], command: Command, share:
 
 
 def _damaged_or_gone(place: str, content: bytes) -> st.SearchStrategy[Content]:
-    return st.one_of(damaged(place, content), damaged(place, content), damaged(place, content), st.none())
+    return st.one_of(
+        damaged(place, content), damaged(place, content), damaged(place, content), st.none()
+    )
 
 
 def _make_sets(folder: Path) -> None:
@@ -72,7 +78,13 @@ def _make_sets(folder: Path) -> None:
 def _sets(folder: Path) -> list[Target]:
     worlds = {name: World(folder / name).keep() for name in SETS}
     return [
-        command_target(world, ("",), ("data", "check", world.folder / "config.yaml"), 150, f"data check, {name}")
+        command_target(
+            world,
+            ("",),
+            ("data", "check", world.folder / "config.yaml"),
+            150,
+            f"data check, {name}",
+        )
         for name, world in worlds.items()
     ]
 
@@ -90,7 +102,10 @@ def _give(run: Path, data: Path) -> None:
     shutil.copytree(data / "labelsTr", run / "given" / "labels")
     for case in (run / "predictions" / "hybrid").glob("*/label.nii.gz"):
         image = read(data / "imagesTr" / f"{case.parent.name}.nii.gz")
-        write_nifti(run / "given" / "dose" / f"{case.parent.name}.nii.gz", image.with_array(np.abs(image.array)))
+        write_nifti(
+            run / "given" / "dose" / f"{case.parent.name}.nii.gz",
+            image.with_array(np.abs(image.array)),
+        )
 
 
 def _scores(run: Path, *methods: str) -> list[Path]:
@@ -103,14 +118,24 @@ def readers_of_results(world: World, first: str, second: str) -> list[Target]:
     scores = _scores(run, first, second)
     given = ("--reference", run / "given" / "labels", "--dose", run / "given" / "dose")
     found = [
-        ((f"predictions/{first}/", *_FACTS), ("score", run / "predictions" / first, "--no-figures"), 200),
-        ((f"scores/{first}/", f"predictions/{first}/", *_FACTS), ("report", *scores, "--out", out), 150),
+        (
+            (f"predictions/{first}/", *_FACTS),
+            ("score", run / "predictions" / first, "--no-figures"),
+            200,
+        ),
+        (
+            (f"scores/{first}/", f"predictions/{first}/", *_FACTS),
+            ("report", *scores, "--out", out),
+            150,
+        ),
         (("scores/",), ("report", scores[0], "--out", out), 150),
         (("scores/",), ("compare", *scores, "--out", run / "out"), 400),
     ]
     if any(place.startswith("given/") for place in world.whole):  # of volumes, which take longer
         found = [(begins, command, share // 3) for begins, command, share in found]
-        found.append((("given/",), ("score", run / "predictions" / first, "--no-figures", *given), 30))
+        found.append(
+            (("given/",), ("score", run / "predictions" / first, "--no-figures", *given), 30)
+        )
     return [command_target(world, *parts) for parts in found]
 
 
@@ -149,18 +174,51 @@ def readers_with_a_network(world: World) -> list[Target]:
     facts = (*_FACTS, "members/")
     calibrated = run / "predictions" / "ensemble-calibrated"
     found = [
-        (("predictions/ensemble/", "members/"), ("score", run / "predictions" / "ensemble", "--no-figures"), 6),
-        (("predictions/ensemble-calibrated/", "calibrations/"), ("score", calibrated, "--no-figures"), 10),
+        (
+            ("predictions/ensemble/", "members/"),
+            ("score", run / "predictions" / "ensemble", "--no-figures"),
+            6,
+        ),
+        (
+            ("predictions/ensemble-calibrated/", "calibrations/"),
+            ("score", calibrated, "--no-figures"),
+            10,
+        ),
         ((*facts, "calibrations/"), ("predict", run, "--calibrated", "--out", run / "out"), 4),
-        (("given/scan", "given/image"), ("predict", run, "--samples", 2, "--input", given_image(run), "--out", run / "out"), 4),
-        (("given/cases",), ("calibrate", run, "--cases", run / "given" / "cases.txt", "--alpha", "0.5", "--overwrite"), 3),
+        (
+            ("given/scan", "given/image"),
+            ("predict", run, "--samples", 2, "--input", given_image(run), "--out", run / "out"),
+            4,
+        ),
+        (
+            ("given/cases",),
+            (
+                "calibrate",
+                run,
+                "--cases",
+                run / "given" / "cases.txt",
+                "--alpha",
+                "0.5",
+                "--overwrite",
+            ),
+            3,
+        ),
         (facts, ("predict", run, "--dry-run"), 3),
         (("predictions/ensemble/",), ("predict", run, *_keeping_members(run)), 4),
         ((*facts, "calibrations/", "predictions/ensemble/"), ("doctor", run), 4),
         (("shift/",), ("shift", run, *_SHIFT), 6),
     ]
     if "given/head.nii.gz" in world.whole:
-        head = ("--perturbation", "rotation", "--severity", "5", "--samples", 2, "--head-ct", run / "given" / "head.nii.gz")
+        head = (
+            "--perturbation",
+            "rotation",
+            "--severity",
+            "5",
+            "--samples",
+            2,
+            "--head-ct",
+            run / "given" / "head.nii.gz",
+        )
         found.append((("given/head",), ("shift", run, *head), 3))
     return [command_target(world, *parts) for parts in found]
 
@@ -174,14 +232,18 @@ def _keeping_members(run: Path) -> tuple[str, ...]:
 
 def given_image(run: Path) -> Path:
     """The image of the user's own beside a run's files."""
-    return next(path for path in (run / "given").iterdir() if path.name.startswith(("scan", "image")))
+    return next(
+        path for path in (run / "given").iterdir() if path.name.startswith(("scan", "image"))
+    )
 
 
 def _make_export(folder: Path) -> None:
     from tests.made import make_network_run
 
     root = make_data(folder / "data", "classification")
-    run = make_network_run(folder / "run", task_settings("classification", root, "deterministic"), ["t10k-00000"])
+    run = make_network_run(
+        folder / "run", task_settings("classification", root, "deterministic"), ["t10k-00000"]
+    )
     result = invoke("export", run.path, "--to", folder / "model")
     assert result.exit_code == 0, result.output
 
@@ -190,14 +252,20 @@ def _exports(folder: Path) -> list[Target]:
     from tfuq.serving import Client
 
     world = World(folder / "model").keep()
-    described = {place: content for place, content in world.whole.items() if place.endswith((".json", ".yaml", "done"))}
+    described = {
+        place: content
+        for place, content in world.whole.items()
+        if place.endswith((".json", ".yaml", "done"))
+    }
 
     def check(place: str, content: Content) -> str:
         with world.damaged(place, content):
             return outcome(lambda: Client(world.folder, "localhost:1").predictor())
 
     return [
-        command_target(world, ("",), ("serve-check", world.folder, "--inspect"), 250, "serve-check --inspect"),
+        command_target(
+            world, ("",), ("serve-check", world.folder, "--inspect"), 250, "serve-check --inspect"
+        ),
         Target("serving client", described, check, 400, _damaged_or_gone),
         command_target(world, ("1/tfuq", "1/assets.extra"), ("serve-check", world.folder), 4),
     ]
@@ -244,10 +312,22 @@ table: [dice, nll, measure.volume_std_mm3, correlation.mean_entropy]
 def _studies(folder: Path) -> list[Target]:
     world = World(folder / "world").keep()
     study = ("study", world.folder / "study.yaml", "--out", world.folder / "study")
-    cells = [place for place in world.whole if place.startswith("study/cells/") and place.count("/predictions/") == 0]
+    cells = [
+        place
+        for place in world.whole
+        if place.startswith("study/cells/") and place.count("/predictions/") == 0
+    ]
     return [
-        command_target(world, ("study.yaml", "base.yaml", "study/study.yaml"), (*study, "--dry-run"), 120, "study --dry-run"),
-        command_target(world, [p for p in cells if p.endswith(("summary.json", LEDGER))], study, 120),
+        command_target(
+            world,
+            ("study.yaml", "base.yaml", "study/study.yaml"),
+            (*study, "--dry-run"),
+            120,
+            "study --dry-run",
+        ),
+        command_target(
+            world, [p for p in cells if p.endswith(("summary.json", LEDGER))], study, 120
+        ),
     ]
 
 
@@ -262,7 +342,11 @@ def _make_state(folder: Path) -> None:
             raise KeyboardInterrupt
 
     try:
-        train(task_settings("classification", root, training={"epochs": 2}), folder / "run", on_step=stop)
+        train(
+            task_settings("classification", root, training={"epochs": 2}),
+            folder / "run",
+            on_step=stop,
+        )
     except KeyboardInterrupt:
         return
 
@@ -294,7 +378,10 @@ def _results_of(task: str) -> Group:
 
 
 def _runs_of(task: str) -> Group:
-    return Group(lambda folder: _make_run(folder, task), lambda folder: readers_with_a_network(World(folder / "run").keep()))
+    return Group(
+        lambda folder: _make_run(folder, task),
+        lambda folder: readers_with_a_network(World(folder / "run").keep()),
+    )
 
 
 _WITH_NETWORKS = "2GB"

@@ -41,7 +41,10 @@ def damaged(name: str, content: bytes) -> st.SearchStrategy[bytes]:
 
 @st.composite
 def _bytes(draw: st.DrawFn, name: str, content: bytes) -> bytes:
-    ending = next((ending for ending in sorted(MUTATORS, key=len, reverse=True) if name.endswith(ending)), None)
+    ending = next(
+        (ending for ending in sorted(MUTATORS, key=len, reverse=True) if name.endswith(ending)),
+        None,
+    )
     is_text = name.endswith((".json", ".csv", ".yaml")) or name == "done"
     mutators = _TEXT if is_text else MUTATORS.get(ending or "", _BYTES)
     mutate = draw(st.sampled_from(mutators))
@@ -69,7 +72,9 @@ def _altered_tree(draw: st.DrawFn, tree: Any) -> Any:
 
 
 def _with_change(draw: st.DrawFn, tree: Any, path: tuple) -> Any:
-    value = copy.deepcopy(draw(st.sampled_from(VALUES)))  # as it is altered again where it is a list
+    value = copy.deepcopy(
+        draw(st.sampled_from(VALUES))
+    )  # as it is altered again where it is a list
     if not path:
         return value
     *above, last = path
@@ -111,7 +116,11 @@ def _altered_table(draw: st.DrawFn, content: bytes) -> bytes:
 
 
 def _change_table(draw: st.DrawFn, rows: list[list[str]]) -> None:
-    what = draw(st.sampled_from(["cell", "cell", "column", "constant", "without", "row", "double", "ragged", "none"]))
+    what = draw(
+        st.sampled_from(
+            ["cell", "cell", "column", "constant", "without", "row", "double", "ragged", "none"]
+        )
+    )
     row = draw(st.integers(0, max(len(rows) - 1, 0)))
     column = draw(st.integers(0, max(max(map(len, rows), default=1) - 1, 0)))
     value = draw(st.sampled_from(CELLS))
@@ -154,20 +163,46 @@ def _altered_arrays(draw: st.DrawFn, content: bytes) -> bytes:
 
 def _change_array(draw: st.DrawFn, arrays: dict[str, np.ndarray], name: str) -> None:
     array = arrays[name]
-    what = draw(st.sampled_from(["gone", "nan", "inf", "type", "flat", "empty", "more", "scalar", "text", "large", "other"]))
+    what = draw(
+        st.sampled_from(
+            [
+                "gone",
+                "nan",
+                "inf",
+                "type",
+                "flat",
+                "empty",
+                "more",
+                "scalar",
+                "text",
+                "large",
+                "other",
+            ]
+        )
+    )
     if what == "gone":
         del arrays[name]
     elif what in ("nan", "inf"):
         arrays[name] = np.full(array.shape, np.nan if what == "nan" else -np.inf, np.float32)
     elif what == "type":
-        kind = draw(st.sampled_from([np.int8, np.int64, np.float64, np.complex64, bool, "datetime64[s]", "U3"]))
+        kind = draw(
+            st.sampled_from(
+                [np.int8, np.int64, np.float64, np.complex64, bool, "datetime64[s]", "U3"]
+            )
+        )
         arrays[name] = np.zeros(array.shape, kind)
     elif what == "large":
         arrays[name] = np.full(array.shape, 1e38, np.float32)
     elif what == "other":
         arrays["other"] = array
     else:
-        shapes = {"flat": array.ravel(), "empty": array.ravel()[:0], "more": array[None], "scalar": np.float32(1), "text": "x"}
+        shapes = {
+            "flat": array.ravel(),
+            "empty": array.ravel()[:0],
+            "more": array[None],
+            "scalar": np.float32(1),
+            "text": "x",
+        }
         arrays[name] = np.array(shapes[what])
 
 

@@ -32,8 +32,12 @@ def _of_task(folder: Path, task: str) -> list[Target]:
     export = make_export(folder / "model", config)
     shape = (1, *config.network.patch_size, 1)
     true = true_reply(config, shape)
-    expected = expected_outputs(export, config, "prepared", {"image": np.zeros(shape), "num_samples": SAMPLES})
-    rest = json.dumps({"outputs": {name: values.tolist() for name, values in true.items()}}).encode()
+    expected = expected_outputs(
+        export, config, "prepared", {"image": np.zeros(shape), "num_samples": SAMPLES}
+    )
+    rest = json.dumps(
+        {"outputs": {name: values.tolist() for name, values in true.items()}}
+    ).encode()
     return [_by_grpc(task, config, expected, true), _by_rest(task, expected, rest)]
 
 
@@ -41,13 +45,17 @@ def _by_grpc(task: str, config: Config, expected: Expected, true: dict[str, np.n
     server = GrpcServer("localhost:1", "model", 1)
 
     def damage(place: str, content: bytes) -> st.SearchStrategy[Content]:
-        false = st.integers(0, 2**32 - 1).map(lambda seed: false_reply(true, np.random.default_rng(seed)))
+        false = st.integers(0, 2**32 - 1).map(
+            lambda seed: false_reply(true, np.random.default_rng(seed))
+        )
         return st.one_of(false, false, false, damaged("reply", content))
 
     def check(place: str, content: Content) -> str:
         return outcome(lambda: _believed(lambda: server._outputs(content or b"", expected)))
 
-    return Target(f"gRPC reply of {task}", {"reply": message(true).SerializeToString()}, check, 1500, damage)
+    return Target(
+        f"gRPC reply of {task}", {"reply": message(true).SerializeToString()}, check, 1500, damage
+    )
 
 
 def _by_rest(task: str, expected: Expected, body: bytes) -> Target:

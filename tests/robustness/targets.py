@@ -26,11 +26,12 @@ from tfuq.data.budget import parse_size
 from tfuq.data.cases import Case, read_case_image, read_case_label, read_rater_labels
 from tfuq.data.layouts import list_cases
 from tfuq.data.ledger import LEDGER, read_ledger
-from tfuq.data.ownership import OWNER, is_ours, remove_leftovers
+from tfuq.data.ownership import OWNER, is_ours
 from tfuq.data.perturbations import PERTURBATIONS, parse_severities
 from tfuq.data.readers import read
 from tfuq.data.readers.idx import read_idx
 from tfuq.data.readers.landmarks import read_landmark_table, read_points
+from tfuq.data.removal import remove_leftovers
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_text
 from tfuq.locks import exclusive
@@ -64,7 +65,9 @@ class Target:
     def require_sound(self) -> None:
         """Make sure that whole files are read, as damage says nothing of a reader that refuses all."""
         for place, content in list(self.files.items())[:1]:
-            assert self.check(place, content) == ("refused" if self.is_refused else "read"), self.name
+            assert self.check(place, content) == ("refused" if self.is_refused else "read"), (
+                self.name
+            )
 
     def drawn(self, data: st.DataObject) -> tuple[str, Content]:
         """A place and a damaged content."""
@@ -72,7 +75,9 @@ class Target:
         return place, data.draw((self.damage or damaged)(place, self.files[place]))
 
 
-def file_target(folder: Path, name: str, content: bytes, call: Callable[[Path], object], share: int = 1450) -> Target:
+def file_target(
+    folder: Path, name: str, content: bytes, call: Callable[[Path], object], share: int = 1450
+) -> Target:
     """A file of a folder of its own, which must hold nothing else after it was read."""
     home = folder / f"of {name.strip('.')}"
     home.mkdir(parents=True)
@@ -86,7 +91,9 @@ def file_target(folder: Path, name: str, content: bytes, call: Callable[[Path], 
     return Target(name, {name: content}, check, share)
 
 
-def text_target(name: str, texts: list[str], call: Callable[[str], object], share: int = 600) -> Target:
+def text_target(
+    name: str, texts: list[str], call: Callable[[str], object], share: int = 600
+) -> Target:
     """A text of the command line."""
 
     def check(place: str, changed: Content) -> str:
@@ -98,19 +105,30 @@ def text_target(name: str, texts: list[str], call: Callable[[str], object], shar
 def _other_texts(place: str, content: bytes) -> st.SearchStrategy[Content]:
     head, sign, _ = content.decode().partition("=")
     values = st.sampled_from([*CELLS, *(str(value) for value in VALUES if len(str(value)) < 500)])
-    values = st.one_of(values, st.text(max_size=40), st.recursive(st.sampled_from(["1", "a", "null"]), _nested, max_leaves=20))
+    values = st.one_of(
+        values,
+        st.text(max_size=40),
+        st.recursive(st.sampled_from(["1", "a", "null"]), _nested, max_leaves=20),
+    )
     changed = values.map(lambda value: f"{head}{sign}{value}" if sign else value)
-    return st.one_of(changed.map(lambda text: text.encode(errors="replace")), damaged("text", content))
+    return st.one_of(
+        changed.map(lambda text: text.encode(errors="replace")), damaged("text", content)
+    )
 
 
 def _nested(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     listed = st.lists(inner, max_size=4).map(lambda parts: f"[{', '.join(parts)}]")
     mapped = st.lists(st.tuples(inner, inner), max_size=3)
-    return listed | mapped.map(lambda pairs: "{" + ", ".join(f"{key}: {value}" for key, value in pairs) + "}")
+    return listed | mapped.map(
+        lambda pairs: "{" + ", ".join(f"{key}: {value}" for key, value in pairs) + "}"
+    )
 
 
 def _idx(count: int = 3) -> bytes:
-    return struct.pack(">BBBBIII", 0, 0, 8, 3, count, 28, 28) + np.arange(count * 28 * 28, dtype=np.uint8).tobytes()
+    return (
+        struct.pack(">BBBBIII", 0, 0, 8, 3, count, 28, 28)
+        + np.arange(count * 28 * 28, dtype=np.uint8).tobytes()
+    )
 
 
 def _arrays() -> bytes:
@@ -164,7 +182,10 @@ def file_targets(folder: Path) -> list[Target]:
         "long-landmarks.csv": (_LONG, read_landmark_table),
         "dataset.json": (_LISTED, lambda path: list_cases("decathlon", path.parent)),
         "study.yaml": (_STUDY, lambda path: config.load_study(str(path))),
-        "config.yaml": (config.shipped()["quickstart"].read_bytes(), lambda path: config.load(str(path))),
+        "config.yaml": (
+            config.shipped()["quickstart"].read_bytes(),
+            lambda path: config.load(str(path)),
+        ),
         "run.yaml": (config.shipped()["mnist"].read_bytes(), config.load_resolved),
         "arrays.npz": (_arrays(), lambda path: read_arrays(path, path, "restore it")),
         "seg.nii.gz": (_label(), _read_labels),
@@ -173,16 +194,27 @@ def file_targets(folder: Path) -> list[Target]:
     noise = PERTURBATIONS["noise"]
     base = config.load("quickstart")
     return [
-        *(file_target(folder, name, content, call, _SHARES.get(name, 1450)) for name, (content, call) in read_files.items()),
+        *(
+            file_target(folder, name, content, call, _SHARES.get(name, 1450))
+            for name, (content, call) in read_files.items()
+        ),
         *(_image_target(folder, suffix) for suffix in FORMATS),
         _samples_target(folder / "samples"),
         _ledger_target(folder / "ledger"),
         _owner_target(folder / "owner"),
         _repository_target(folder / "repository"),
-        text_target("-o KEY=VALUE", list(_OVERRIDES), lambda text: config.load("quickstart", (text,)), 2000),
-        text_target("--severity", ["0,0.1,0.5", "-90:90:40"], lambda text: parse_severities(text, noise)),
+        text_target(
+            "-o KEY=VALUE", list(_OVERRIDES), lambda text: config.load("quickstart", (text,)), 2000
+        ),
+        text_target(
+            "--severity", ["0,0.1,0.5", "-90:90:40"], lambda text: parse_severities(text, noise)
+        ),
         text_target("--memory", ["4GB", "512M"], parse_size),
-        text_target("--label-values", ["{0: 0, 255: 1}", "{0: 0, 1-99: 1}"], lambda text: with_label_values(base, text)),
+        text_target(
+            "--label-values",
+            ["{0: 0, 255: 1}", "{0: 0, 1-99: 1}"],
+            lambda text: with_label_values(base, text),
+        ),
     ]
 
 
@@ -193,7 +225,9 @@ def _image_target(folder: Path, suffix: str) -> Target:
     def check(place: str, changed: Content) -> str:
         return outcome(lambda: read_damaged(home, suffix, changed or b""))
 
-    return Target(f"image{suffix}", {suffix: intact_files()[suffix]}, check, _SHARES.get(suffix, 1450))
+    return Target(
+        f"image{suffix}", {suffix: intact_files()[suffix]}, check, _SHARES.get(suffix, 1450)
+    )
 
 
 def _label() -> bytes:
@@ -207,7 +241,9 @@ def _read_labels(path: Path) -> None:
     values = {0: 0, 1: 1, "2-200": 2}
     label = read_case_label(Case("case", (), path), image, 3, values)
     assert set(np.unique(label.array)) <= {0, 1, 2}
-    raters = read_rater_labels(Case("case", (), path, raters={"A": path, "B": path}), image, 3, values)
+    raters = read_rater_labels(
+        Case("case", (), path, raters={"A": path, "B": path}), image, 3, values
+    )
     assert set(np.unique(raters)) <= {0, 1, 2}
 
 
@@ -235,7 +271,9 @@ def _ledger_target(home: Path) -> Target:
         write_text(home / name, "ours")
     (home / "b.csv").write_text("theirs")
     (home / ".a.csv.1.part").write_text("theirs")
-    content = (home / LEDGER).read_bytes() + b'{"part": ".c.csv.1.part", "host": "other", "pid": 1}\n{"whole": "case"}\n'
+    content = (
+        home / LEDGER
+    ).read_bytes() + b'{"part": ".c.csv.1.part", "host": "other", "pid": 1}\n{"whole": "case"}\n'
 
     def call() -> None:
         read_ledger(home)
@@ -266,7 +304,9 @@ def _owner_target(home: Path) -> Target:
         (home / place).write_bytes(changed or b"")
         return outcome(call)
 
-    return Target(OWNER, {OWNER: content}, check, 300, lambda place, content: damaged("owner.json", content))
+    return Target(
+        OWNER, {OWNER: content}, check, 300, lambda place, content: damaged("owner.json", content)
+    )
 
 
 def _repository_target(home: Path) -> Target:

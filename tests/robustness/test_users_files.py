@@ -23,12 +23,27 @@ from tfuq_cli.main import COMMANDS
 
 NAMES = ("notes.txt", "done", "label.nii.gz", "summary.json", "scores", ".hidden")
 WRITING = ("--overwrite", "--resume", "--out", "--run", "--to")
-_READ_BY_ALL = ("config.yaml", "environment.json", "splits.json")  # without which nothing would be tried
+_READ_BY_ALL = (
+    "config.yaml",
+    "environment.json",
+    "splits.json",
+)  # without which nothing would be tried
 # Flags that only change what is written, or where; each command is run without and with them.
 FLAGS = {
-    "train": (["--overwrite"], ["--resume"], ["--member", 0], ["--tensorboard", "--overwrite"], ["--dry-run"]),
+    "train": (
+        ["--overwrite"],
+        ["--resume"],
+        ["--member", 0],
+        ["--tensorboard", "--overwrite"],
+        ["--dry-run"],
+    ),
     "calibrate": (["--overwrite"],),
-    "predict": (["--overwrite"], ["--dry-run"], ["--save-samples"], ["--save-members", "--overwrite"]),
+    "predict": (
+        ["--overwrite"],
+        ["--dry-run"],
+        ["--save-samples"],
+        ["--save-members", "--overwrite"],
+    ),
     "score": (["--no-figures"],),
     "shift": (["--overwrite"], ["--no-figures"], ["--save-predictions", "--overwrite"]),
     "study": (["--overwrite"], ["--dry-run"]),
@@ -75,21 +90,30 @@ def with_network(own: Path) -> list[list]:
 
 
 def of_several_runs(own: Path) -> list[list]:
-    return [["study", own / "study.yaml", "--out", own / "study"], ["demo", "--out", own / "demo", "--task", "classification"]]
+    return [
+        ["study", own / "study.yaml", "--out", own / "study"],
+        ["demo", "--out", own / "demo", "--task", "classification"],
+    ]
 
 
 def with_flags(commands: Sequence[list]) -> list[list]:
-    return [[*command, *flags] for command in commands for flags in ([], *FLAGS.get(command[0], ()))]
+    return [
+        [*command, *flags] for command in commands for flags in ([], *FLAGS.get(command[0], ()))
+    ]
 
 
 def test_every_command_and_every_flag_that_writes_is_run(tmp_path):
     """A command or a flag to come has to be entered here."""
     from tfuq_cli.main import main
 
-    commands = with_flags([*without_network(tmp_path), *with_network(tmp_path), *of_several_runs(tmp_path)])
+    commands = with_flags(
+        [*without_network(tmp_path), *with_network(tmp_path), *of_several_runs(tmp_path)]
+    )
     assert {command[0] for command in commands} == {*COMMANDS}
     for name in COMMANDS:
-        known = {option for parameter in main.get_command(None, name).params for option in parameter.opts}
+        known = {
+            option for parameter in main.get_command(None, name).params for option in parameter.opts
+        }
         used = {str(word) for command in commands if command[0] == name for word in command}
         assert {flag for flag in known if flag in WRITING} <= used, name
 
@@ -131,24 +155,40 @@ def sow(rng: random.Random, own: Path, elsewhere: Path) -> Theirs:
     """Put files and links of theirs beside tfuq's, change, move and remove some of tfuq's; what there is of theirs."""
     elsewhere.mkdir()
     (elsewhere / "file").write_text("theirs, and named by links")
-    for folder in sorted(path for path in own.rglob("*") if path.is_dir() and not path.name.startswith(".")):
+    for folder in sorted(
+        path for path in own.rglob("*") if path.is_dir() and not path.name.startswith(".")
+    ):
         for path in [folder / name for name in NAMES if rng.random() < 0.1]:
             if not os.path.lexists(path):
                 rng.choice((write, write, link, make_folder))(path, elsewhere, rng)
     ours = [path for path in everything(own) if is_ours(path)]
     for path in rng.sample(ours, len(ours) // 8):
         is_needed = path.name in _READ_BY_ALL or path.parent.parent.name == "members"
-        rng.choice((move_away,) if is_needed else (change, change, spoil, move_away, remove))(path, elsewhere, rng)
+        rng.choice((move_away,) if is_needed else (change, change, spoil, move_away, remove))(
+            path, elsewhere, rng
+        )
     return theirs_in(own) | everything(elsewhere)
 
 
 def theirs_in(folder: Path) -> Theirs:
     """Everything that tfuq did not write, or that was changed since."""
-    found = {path: content for path, content in everything(folder).items() if path.name not in (LEDGER, LOCK)}
-    return {path: content for path, content in found.items() if path.is_symlink() or not is_ours(path)}
+    found = {
+        path: content
+        for path, content in everything(folder).items()
+        if path.name not in (LEDGER, LOCK)
+    }
+    return {
+        path: content for path, content in found.items() if path.is_symlink() or not is_ours(path)
+    }
 
 
-def keep_theirs(workplace: Path, commands: Callable[[Path], Sequence[list]], folder: Path, seed: int, run: Callable) -> int:
+def keep_theirs(
+    workplace: Path,
+    commands: Callable[[Path], Sequence[list]],
+    folder: Path,
+    seed: int,
+    run: Callable,
+) -> int:
     """Run commands, in another order for each seed, over a copy of a workplace with files of theirs.
 
     Returns:
@@ -201,7 +241,10 @@ def test_nothing_of_theirs_is_lost_by_commands_without_a_network(seed, results, 
 
 @pytest.mark.slow
 def test_nothing_of_theirs_is_lost_by_commands_without_a_network_in_many_folders(results, tmp_path):
-    done = [keep_theirs(results, without_network, tmp_path / str(seed), seed, lambda c: invoke(*c)) for seed in range(2, 60)]
+    done = [
+        keep_theirs(results, without_network, tmp_path / str(seed), seed, lambda c: invoke(*c))
+        for seed in range(2, 60)
+    ]
     assert sum(done) > len(done)  # not all is refused
 
 
@@ -211,7 +254,9 @@ def workplace(balls, tmp_path_factory) -> Path:
     own = tmp_path_factory.mktemp("workplace") / "own"
     put_together(own, balls)
     served = [
-        c for c in with_network(own) if c[-1] not in (own / "images", own / "run") or c[0] != "predict" or "--out" not in c
+        c
+        for c in with_network(own)
+        if c[-1] not in (own / "images", own / "run") or c[0] != "predict" or "--out" not in c
     ]
     carry_out(served)
     return own
@@ -220,7 +265,10 @@ def workplace(balls, tmp_path_factory) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_nothing_of_theirs_is_lost_by_any_command(seed, workplace, tmp_path):
-    assert keep_theirs(workplace, with_network, tmp_path, seed, lambda arguments: invoke(*arguments)) > 3
+    assert (
+        keep_theirs(workplace, with_network, tmp_path, seed, lambda arguments: invoke(*arguments))
+        > 3
+    )
 
 
 @contextmanager
@@ -269,7 +317,9 @@ def test_nothing_of_theirs_is_lost_by_a_client(seed, workplace, tmp_path):
     from tfuq.serving import Client
 
     image, out = workplace / "images" / "ball_004.nii.gz", tmp_path / "out"
-    (version,) = [path for path in (workplace / "models" / "balls").iterdir() if path.name.isdigit()]
+    (version,) = [
+        path for path in (workplace / "models" / "balls").iterdir() if path.name.isdigit()
+    ]
     with served(version, "balls") as (address, _, _):
         client = Client(version, address)
         client.predict([image], out)

@@ -27,7 +27,10 @@ MEGABYTES = 1024
 _IGNORED = ".lock"
 THEIRS = "theirs.txt"
 _TEST = {"segmentation": 3, "classification": 12, "landmarks": 3}  # cases
-_HISTORY = [{"epoch": epoch, "loss": 1 / epoch, "val_loss": 2 / epoch, "val_dice": 0.5, "seconds": 1.0} for epoch in (1, 2, 3)]
+_HISTORY = [
+    {"epoch": epoch, "loss": 1 / epoch, "val_loss": 2 / epoch, "val_dice": 0.5, "seconds": 1.0}
+    for epoch in (1, 2, 3)
+]
 
 
 def invoke(*arguments: object) -> Result:
@@ -38,7 +41,11 @@ def invoke(*arguments: object) -> Result:
 def contents(folder: Path) -> dict[str, bytes]:
     """Every regular file below a folder, by its place."""
     paths = sorted(path for path in folder.rglob("*") if path.name != _IGNORED)
-    return {str(p.relative_to(folder)): p.read_bytes() for p in paths if p.is_file() and not p.is_symlink()}
+    return {
+        str(p.relative_to(folder)): p.read_bytes()
+        for p in paths
+        if p.is_file() and not p.is_symlink()
+    }
 
 
 # Folders, relative to a world's, in which a command may change files.
@@ -96,7 +103,11 @@ class World:
         """
         with self.damaged(place, content):
             before = contents(self.folder)
-            started, memory, peak = time.process_time(), psutil.Process().memory_info().rss, _peak_memory()
+            started, memory, peak = (
+                time.process_time(),
+                psutil.Process().memory_info().rss,
+                _peak_memory(),
+            )
             with time_limit(_HANGING):
                 result = invoke(*arguments)
             assert_answered(result, arguments)
@@ -109,9 +120,15 @@ class World:
     def _assert_kept(self, before: dict[str, bytes], place: str, command: str) -> None:
         """Nothing outside of the command's output has changed, and in it no file that tfuq did not write as it is."""
         after = contents(self.folder)
-        changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-        assert {name for name in changed if not name.startswith(_OUTPUTS.get(command, ("no output",)))} == set()
-        is_foreign = place in before and before[place] != self.whole[place] and not place.endswith(LEDGER)
+        changed = {
+            name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
+        }
+        assert {
+            name for name in changed if not name.startswith(_OUTPUTS.get(command, ("no output",)))
+        } == set()
+        is_foreign = (
+            place in before and before[place] != self.whole[place] and not place.endswith(LEDGER)
+        )
         assert not (is_foreign and place in changed), f"{place}, which was changed, is replaced"
         assert not [name for name in changed if name.endswith(THEIRS)]
 
@@ -139,7 +156,10 @@ def make_plain_world(folder: Path, task: str, root: Path) -> World:
         task: Of the run.
         root: Of its data set.
     """
-    from tests.made import make_run, make_scores  # brings TensorFlow, which the commands that read results do without
+    from tests.made import (
+        make_run,
+        make_scores,
+    )  # brings TensorFlow, which the commands that read results do without
 
     run = make_run(folder / "run", task, root)
     write_csv(run.member(0) / "history.csv", _HISTORY)
@@ -167,19 +187,31 @@ def make_world(folder: Path, task: str, root: Path) -> World:
     for member in range(config.members):
         write_csv(run.member(member) / "history.csv", _HISTORY)
     predictions = run.predictions(config.method)
-    keep = {"segmentation": ("--save-members", "--save-samples"), "classification": ("--save-members",)}.get(task, ())
+    keep = {
+        "segmentation": ("--save-members", "--save-samples"),
+        "classification": ("--save-members",),
+    }.get(task, ())
     _succeed("predict", run.path, *keep)
     _succeed("calibrate", run.path, "--cases", f"test:{1 / 3}", "--alpha", 0.5)
     _succeed("predict", run.path, "--calibrated")
     for name in (predictions.name, f"{predictions.name}-calibrated"):
-        _succeed("score", predictions.with_name(name), *(() if name == predictions.name else ("--no-figures",)))
+        _succeed(
+            "score",
+            predictions.with_name(name),
+            *(() if name == predictions.name else ("--no-figures",)),
+        )
     sow(run.path)
     return World(run.path).keep()
 
 
 def sow(folder: Path) -> None:
     """Put a file of the user's into the folders that commands write to."""
-    for place in (folder, *folder.glob("scores/*"), *folder.glob("predictions/*"), *folder.glob("shift/*")):
+    for place in (
+        folder,
+        *folder.glob("scores/*"),
+        *folder.glob("predictions/*"),
+        *folder.glob("shift/*"),
+    ):
         (place / THEIRS).write_text("theirs")
 
 

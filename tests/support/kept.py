@@ -114,7 +114,11 @@ def _inputs(kind: str, folder: Path) -> None:
     if kind == "classification":
         _write_digits(folder)
         return
-    found = Path("data/cephalogram").rglob("*.bmp") if kind == "landmarks" else Path("data/balls-3").rglob("imagesTr/*")
+    found = (
+        Path("data/cephalogram").rglob("*.bmp")
+        if kind == "landmarks"
+        else Path("data/balls-3").rglob("imagesTr/*")
+    )
     for path in sorted(found)[:1]:
         shutil.copy(path, folder)
 

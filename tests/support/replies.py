@@ -39,7 +39,9 @@ PREPARED = {
 def make_export(folder: Path, config: Config) -> Export:
     """What a client needs of an export: its description and its run's, no graph."""
     facts = {"channels": 1, "statistics": None}
-    run = runs.create(folder / "1" / RUN, config, {"train": [], "validation": [], "test": []}, facts)
+    run = runs.create(
+        folder / "1" / RUN, config, {"train": [], "validation": [], "test": []}, facts
+    )
     write_json(run.member(0) / "done", {"digest": "0" * 64})
     export = Export(
         format=1,
@@ -158,7 +160,9 @@ def _change_tensors(response: predict_pb2.PredictResponse, rng: Rng) -> None:
 
     def resize() -> None:
         huge = [0, -1, 7, 2**20, 2**42, 2**62]
-        tensor.tensor_shape.dim[int(rng.integers(len(tensor.tensor_shape.dim)))].size = _one_of(huge, rng)
+        tensor.tensor_shape.dim[int(rng.integers(len(tensor.tensor_shape.dim)))].size = _one_of(
+            huge, rng
+        )
 
     def values(floats: int) -> None:
         tensor.tensor_content = b""
@@ -211,7 +215,8 @@ def grpc_server(reply: Callable[[tuple[int, ...]], bytes]) -> Iterator[str]:
         return reply(tuple(size.size for size in image.tensor_shape.dim))
 
     handler = grpc.method_handlers_generic_handler(
-        "tensorflow.serving.PredictionService", {"Predict": grpc.unary_unary_rpc_method_handler(answer)}
+        "tensorflow.serving.PredictionService",
+        {"Predict": grpc.unary_unary_rpc_method_handler(answer)},
     )
     server = grpc.server(ThreadPoolExecutor(2), options=[("grpc.max_send_message_length", -1)])
     server.add_generic_rpc_handlers((handler,))

@@ -94,6 +94,13 @@ class Process:
         return False
 
 
+def is_left(path: Path, process: Process, *, held: bool = False) -> bool:
+    """Whether a process that began a file or folder writes it no more."""
+    if process.is_this:
+        return Path(os.path.abspath(path)) not in ACTIVE
+    return held or process.is_dead
+
+
 def file_entry(name: str, digest: str) -> Entry:
     """A file that is about to have a name."""
     return {"name": name, "sha256": digest}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tfuq.config import StudyConfig
 from tfuq.config.text import write_yaml
-from tfuq.data.ownership import Removal, plan_removal
+from tfuq.data.removal import Removal, plan_removal
 from tfuq.data.stored import read_text
 from tfuq.data.writers import whole_set, write_csv, write_text
 from tfuq.errors import RunError

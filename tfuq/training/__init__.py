@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tfuq import runs
 from tfuq.config import Config
-from tfuq.data.ownership import remove_file
+from tfuq.data.removal import remove_file
 from tfuq.errors import RunError, TfuqError
 from tfuq.layers import median_width
 from tfuq.locks import exclusive

@@ -14,8 +14,9 @@ import tf_keras
 
 from tfuq.config import Config
 from tfuq.data.dataset import Examples, TrainingSet
-from tfuq.data.ownership import LOCK, remove_file, take_over
+from tfuq.data.ownership import LOCK, take_over
 from tfuq.data.pipeline import epoch_dataset
+from tfuq.data.removal import remove_file
 from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import RunError, TfuqError
 from tfuq.layers import median_width

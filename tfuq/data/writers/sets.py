@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tfuq.data import disk
 from tfuq.data.ledger import Ready, add_entries, file_entry, ready_entry
-from tfuq.data.ownership import digest_of, give_places, require_replaceable
+from tfuq.data.ownership import digest_of, require_replaceable
+from tfuq.data.removal import give_places
 from tfuq.data.writers.unfinished import make_folder, unfinished, writing
 
 _SET = "set"  # what the folder of an unfinished set is named after

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tfuq.data import disk
 from tfuq.data.ledger import ACTIVE, add_entries, unfinished_entry
-from tfuq.data.ownership import remove_leftovers
+from tfuq.data.removal import remove_leftovers
 from tfuq.errors import TfuqError
 
 

@@ -17,16 +17,9 @@ from tfuq.data.ledger import (
     read_ledger,
     unfinished_entry,
 )
-from tfuq.data.ownership import (
-    REMEDY,
-    Removal,
-    digest_of,
-    plan_removal,
-    remove_leftovers,
-    require_place_of_file,
-    require_replaceable,
-)
+from tfuq.data.ownership import REMEDY, digest_of, require_place_of_file, require_replaceable
 from tfuq.data.paths import real_path
+from tfuq.data.removal import Removal, plan_removal, remove_leftovers
 from tfuq.data.writers.unfinished import (
     free_name,
     is_in_unfinished,
