@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tfuq import config as configuration
-from tfuq.config import Config
+from tfuq.config import TASKS, Config
 from tfuq.errors import DataError
 from tfuq_cli import options
 from tfuq_cli.progress import say, show
@@ -82,7 +82,7 @@ def check(config: str, override: tuple[str, ...]) -> None:
     from tfuq.data import checks
 
     settings = configuration.load(config, override)
-    if settings.task == "classification":  # images come by the thousand: a row per part
+    if not TASKS[settings.task].names_cases:
         reports = checks.check_data(settings, on_case=lambda _: None)
         show(_counts(reports, settings.data.classes))
     else:

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from tfuq import config as configuration
-from tfuq.config import TASKS
 from tfuq_cli import options
 from tfuq_cli.progress import TrainingProgress, quiet_import, say, show
 
@@ -90,7 +89,7 @@ _WORDS = {
 )
 @click.option(
     "--task",
-    type=click.Choice(list(TASKS)),
+    type=click.Choice(list(_WORDS)),
     default="segmentation",
     show_default=True,
     help="What the tour is of.",

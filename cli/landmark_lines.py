@@ -17,7 +17,7 @@ def landmark_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     yield from _rates("success rates", summary.get("success_rates"))
     yield from _rates("raters apart", summary.get("raters_apart"))
     raters = summary.get("raters")
-    if raters and summary["task"] == "landmarks":
+    if raters and "unit" in summary:
         yield _raters(raters, summary["unit"])
     for name, measure in summary.get("measures", {}).items():
         spearman = measure["correlation"]["spearman"]

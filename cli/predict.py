@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tfuq.config import SERVED_METHODS
+from tfuq.config import SERVED_METHODS, TASKS
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import echo_plan, is_on, quiet_import, say, show
@@ -115,7 +115,7 @@ def command(
         echo_plan(plan_prediction(predictor, cases, folder, overwrite=overwrite))
         return
     on_case = _ignore_case
-    if opened.config.task == "segmentation":  # other images come by the thousand
+    if TASKS[opened.config.task].has_volumes:  # other images come by the thousand
         on_case = _say_case
     prediction.predict(predictor, cases, folder, on_case=on_case, overwrite=overwrite)
     show(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tfuq.config import TASKS
 from tfuq.measures.sample_size import unbiased
 from tfuq.scoring.promise_lines import promise_lines, promise_remarks
 from tfuq_cli.landmark_lines import landmark_lines
@@ -132,7 +133,7 @@ def _mutual_information(summary: Summary) -> Iterator[str]:
 
 def _raters(summary: Summary) -> Iterator[str]:
     """What is missing of a segmentation by several raters."""
-    is_by_raters = "raters" in summary and summary["task"] == "segmentation"
+    is_by_raters = "raters" in summary and TASKS[summary["task"]].has_volumes
     if is_by_raters and "ged" not in summary["scores"]["all"]:
         yield (
             "raters: no energy distance, as the samples were not kept; "

@@ -27,7 +27,8 @@ from tests.support.replies import (
 )
 from tfuq.errors import RunError, TfuqError
 from tfuq.serving import Client, transport
-from tfuq.serving.expected import Output, expected_outputs
+from tfuq.serving.expectation import Output
+from tfuq.serving.expected import expected_outputs
 from tfuq.serving.replies import ReplyError, from_json, from_tensors
 from tfuq.serving.transport import GrpcServer, RestServer
 from tfuq.serving.wire import parsed

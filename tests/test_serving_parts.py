@@ -12,7 +12,7 @@ from tfuq.data.preprocessing import Statistics
 from tfuq.data.volume import Volume
 from tfuq.errors import RunError
 from tfuq.serving import messages, transport
-from tfuq.serving.expected import Output
+from tfuq.serving.expectation import Output
 from tfuq.serving.replies import from_tensors
 from tfuq.serving.steps import Preparation, client_steps, graph_steps, pad
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tfuq.config import Config
+from tfuq.config import TASKS, Config
 from tfuq.data.cases import Case
 from tfuq.data.stored import parse_json, read_content
 from tfuq.data.writers import write_json
@@ -117,7 +117,7 @@ class Calibration:
         """
         classes = config.data.classes
         structures = []
-        if config.task == "segmentation":
+        if TASKS[config.task].has_volumes:
             structures = classes[1:]
         conformal = self.conformal
         _require_names(path, "bounds", conformal.bounds, structures)

@@ -12,7 +12,7 @@ from tfuq.errors import RunError
 from tfuq.prediction import Predictor, Request, input_cases, make_predictor, predict
 from tfuq.results import Manifest
 from tfuq.runs import Run
-from tfuq.scoring.evaluation.ood import out_of_distribution
+from tfuq.scoring.evaluation.ood import OUT_OF_DISTRIBUTION
 from tfuq.scoring.rows import Row
 
 
@@ -34,12 +34,13 @@ def score_elsewhere(predictions: Path, source: str) -> dict[str, Row]:
     manifest = results.read_manifest(predictions)
     run = runs.open_run(Path(manifest.run))
     task = run.config.task
-    if task != "classification":
-        raise RunError(f"--ood: {manifest.run} is a run of {task}; it serves classification")
+    if task not in OUT_OF_DISTRIBUTION:
+        served = " and ".join(OUT_OF_DISTRIBUTION)
+        raise RunError(f"--ood: {manifest.run} is a run of {task}; it serves {served}")
     predictor = _same_predictor(predictions, run, manifest)
     folder = predictions.with_name(f"{predictions.name}-ood-{Path(source).stem}")
     predict(predictor, _cases(run, source), folder, on_case=lambda *_: None)
-    return out_of_distribution(predictions, folder, run.config.data.classes)
+    return OUT_OF_DISTRIBUTION[task](predictions, folder, run.config.data.classes)
 
 
 def _same_predictor(predictions: Path, run: Run, manifest: Manifest) -> Predictor:

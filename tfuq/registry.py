@@ -31,6 +31,11 @@ class Registry(Collection[str], Generic[T]):
 
         return enter
 
+    def names_where(self, condition: Callable[[T], bool]) -> str:
+        """The names of the entries that fulfil a condition, in words."""
+        names = [name for name in self if condition(self[name])]
+        return " and ".join(names)
+
     def __getitem__(self, name: str) -> T:
         if name not in self._entries:
             hint = nearest(name, self._entries)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tfuq.calibrate.classification import ClassificationFit
-from tfuq.calibrate.fit import Choices, Fit
-from tfuq.calibrate.landmarks import LandmarkFit
-from tfuq.calibrate.segmentation import SegmentationFit
+from tfuq.calibrate import classification as classification
+from tfuq.calibrate import landmarks as landmarks
+from tfuq.calibrate import segmentation as segmentation
+from tfuq.calibrate.fit import TASK_FITS, Choices
 from tfuq.calibrations import Calibration, calibration_path, files_of, selection_caveat
 from tfuq.data.cases import Case
 from tfuq.data.ownership import require_replaceable
@@ -19,18 +19,6 @@ from tfuq.runs import Run
 from tfuq.scoring import conformal
 
 __all__ = ["Choices", "calibrate"]
-
-_INSTEAD_OF_VECTOR = {
-    "segmentation": "a run of segmentation takes temperature",
-    "landmarks": (
-        "a run of landmarks has no probabilities of classes to scale: leave --scaling out"
-    ),
-}
-_FITS: dict[str, type[Fit]] = {
-    "segmentation": SegmentationFit,
-    "classification": ClassificationFit,
-    "landmarks": LandmarkFit,
-}
 
 
 def calibrate(
@@ -68,7 +56,7 @@ def calibrate(
             "which voids the predictions that were made with it"
         )
     require_replaceable(path)
-    fit = _FITS[run.config.task](run, request, choices)
+    fit = TASK_FITS[run.config.task](run, request, choices)
     with exclusive(path.parent, "calibrating into"):
         for progress in fit.gather(cases):
             say(f"drawn {progress}")
@@ -88,8 +76,7 @@ def calibrate(
 def _check(run: Run, cases: list[Case], choices: Choices) -> None:
     """Refuse an α or a kind of scaling that the run cannot serve."""
     conformal.check_alpha(choices.alpha, len(cases))
-    task = run.config.task
-    if choices.kind == "vector" and task != "classification":
-        raise DataError(
-            f"--scaling vector: serves classification alone; {_INSTEAD_OF_VECTOR[task]}"
-        )
+    instead = TASK_FITS[run.config.task].instead_of_vector
+    if choices.kind == "vector" and instead:
+        served = TASK_FITS.names_where(lambda fit: not fit.instead_of_vector)
+        raise DataError(f"--scaling vector: serves {served} alone; {instead}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfuq.calibrate.fit import Choices, ScalingSamples, Statistics, TableFit
+from tfuq.calibrate.fit import TASK_FITS, Choices, ScalingSamples, Statistics, TableFit
 from tfuq.calibrations import Conformal, Scaling, Sizes
 from tfuq.data.cases import Case
 from tfuq.data.classification import class_of
@@ -15,6 +15,7 @@ from tfuq.scoring import conformal
 from tfuq.scoring.sizes import set_size
 
 
+@TASK_FITS.register("classification")
 class ClassificationFit(TableFit):
     """See `tfuq.calibrate.fit.Fit`."""
 

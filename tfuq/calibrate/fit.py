@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from tfuq.data.volume import Volume
 from tfuq.prediction import Predictor, Request, make_predictor
 from tfuq.prediction.tables import TablePredictor
 from tfuq.reducers import Reducer
+from tfuq.registry import Registry
 from tfuq.runs import Run
 from tfuq.scaling import PickedSamples
 from tfuq.scoring.recalibration import FITS, TINY, mean_nll
@@ -37,7 +39,13 @@ class Choices:
 
 
 class Fit(ABC):
-    """Gathers what a task's calibration is made of, and makes it."""
+    """Gathers what a task's calibration is made of, and makes it.
+
+    Attributes:
+        instead_of_vector: what to do instead of a scaling by class; "" where that serves.
+    """
+
+    instead_of_vector: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -69,6 +77,9 @@ class Fit(ABC):
     def scaling(self) -> Scaling | None:
         """The scaling of what was gathered; None of a task without classes."""
         return None
+
+
+TASK_FITS: Registry[type[Fit]] = Registry("task of a calibration")
 
 
 class ScalingSamples:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tfuq.calibrate.fit import Choices, Statistics, TableFit
+from tfuq.calibrate.fit import TASK_FITS, Choices, Statistics, TableFit
 from tfuq.calibrations import Conformal
 from tfuq.data.cases import Case
 from tfuq.data.landmarks import image_diagonal, pixel_mm, reference_points
@@ -40,8 +40,13 @@ class _Landmark:
         return radius_size(quantile * scales, diagonals)
 
 
+@TASK_FITS.register("landmarks")
 class LandmarkFit(TableFit):
     """See `tfuq.calibrate.fit.Fit`."""
+
+    instead_of_vector = (
+        "a run of landmarks has no probabilities of classes to scale: leave --scaling out"
+    )
 
     def __init__(self, run: Run, request: Request, choices: Choices) -> None:
         """Begin with no case; arguments as in `tfuq.calibrate.fit.Fit`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tfuq.calibrate.fit import Choices, Fit, ScalingSamples, Statistics
+from tfuq.calibrate.fit import TASK_FITS, Choices, Fit, ScalingSamples, Statistics
 from tfuq.calibrations import Conformal, Scaling
 from tfuq.data.cases import Case, read_case_image, read_label, read_mask
 from tfuq.data.preprocessing import to_examples
@@ -103,8 +103,11 @@ class _Structure:
         return np.array(voxels)
 
 
+@TASK_FITS.register("segmentation")
 class SegmentationFit(Fit):
     """See `tfuq.calibrate.fit.Fit`."""
+
+    instead_of_vector = "a run of segmentation takes temperature"
 
     predictor: VolumePredictor
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tfuq.config import Config
+from tfuq.config import TASKS, Config
 from tfuq.data.augmentation import check_perturbations
 from tfuq.data.cases import Case, read_case_image, read_mask
 from tfuq.data.preprocessing import Preprocessor, Statistics, channel_statistics
@@ -33,7 +33,7 @@ def make_preprocessor(config: Config, statistics: Statistics | None = None) -> P
     """
     steps = config.preprocessing
     patch = tuple(config.network.patch_size)
-    if config.task != "segmentation":
+    if not TASKS[config.task].has_volumes:
         steps = steps.model_copy(update={"slice_axis": 2, "size": [*patch, 1]})
     return Preprocessor(steps, patch, statistics)
 

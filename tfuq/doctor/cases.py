@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tfuq.calibrations import load_calibration, selection_caveat
+from tfuq.config import TASKS
 from tfuq.data.cases import Case
 from tfuq.data.checks import CaseReport, check_case
 from tfuq.data.layouts import cases_of
 from tfuq.doctor.finding import Finding
-from tfuq.doctor.tasks import CHECKS
 from tfuq.errors import DataError, RunError
 from tfuq.runs import Run
 
@@ -92,7 +92,7 @@ def cases_do_not_fit(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
         yield _unread(str(error))
         return
     first_cases: FirstCases = {}
-    names_cases = CHECKS[run.config.task].names_cases
+    names_cases = TASKS[run.config.task].names_cases
     for split_part, ids in run.split.items():
         if not names_cases:
             say(f"checking {len(ids)} images of {split_part}")

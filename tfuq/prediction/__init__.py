@@ -10,14 +10,14 @@ from tfuq.data.cases import Case
 from tfuq.data.ownership import take_over
 from tfuq.errors import RunError
 from tfuq.locks import exclusive
+from tfuq.prediction import classification as classification
+from tfuq.prediction import landmarks as landmarks
 from tfuq.prediction.calibration_cases import calibration_cases, calibration_source
 from tfuq.prediction.case_folder import Prediction
 from tfuq.prediction.cases import cases_of_test_split, input_cases, with_masks
-from tfuq.prediction.classification import ImagePredictor
-from tfuq.prediction.landmarks import LandmarkPredictor
-from tfuq.prediction.predictor import OnCase, Predictor
+from tfuq.prediction.predictor import PREDICTORS, OnCase, Predictor
 from tfuq.prediction.request import Request, request_of
-from tfuq.prediction.segmentation import VolumePredictor, predict_case, predict_image
+from tfuq.prediction.segmentation import predict_case, predict_image
 from tfuq.prediction.statistics import Sampling
 from tfuq.reducers import Reducer
 from tfuq.results import Manifest
@@ -40,12 +40,6 @@ __all__ = [
     "with_masks",
 ]
 
-_PREDICTORS: dict[str, type[Predictor]] = {
-    "segmentation": VolumePredictor,
-    "classification": ImagePredictor,
-    "landmarks": LandmarkPredictor,
-}
-
 
 def make_predictor(
     run: Run,
@@ -63,15 +57,21 @@ def make_predictor(
         sampler: Samples in the place of the run's own networks, which are then not read.
 
     Raises:
-        RunError: Samples of volumes are to be kept and the task has none, or as `Predictor`.
+        RunError: Samples or predictions by member are to be kept and the task has none, or as
+            `Predictor`.
     """
     task = run.config.task
-    if request.keep_samples and task != "segmentation":
+    make = PREDICTORS[task]
+    if request.keep_samples and not make.keeps_samples:
+        served = PREDICTORS.names_where(lambda predictor: predictor.keeps_samples)
         raise RunError(
             f"--save-samples: {run.path} is a run of {task}; "
-            "it serves segmentation, whose samples are masks"
+            f"it serves {served}, whose samples are masks"
         )
-    return _PREDICTORS[task](run, request, extra_reducers, sampler=sampler)
+    if request.keep_members and not make.keeps_members:
+        served = PREDICTORS.names_where(lambda predictor: predictor.keeps_members)
+        raise RunError(f"--save-members: {run.path} is a run of {task}; it serves {served}")
+    return make(run, request, extra_reducers, sampler=sampler)
 
 
 def predict(

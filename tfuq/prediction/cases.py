@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tfuq.calibrations import Calibration
-from tfuq.config import Config
+from tfuq.config import TASKS, Config
 from tfuq.data.cases import Case
 from tfuq.data.layouts import cases_of, sorted_unique
 from tfuq.data.readers import is_readable, stem
@@ -72,7 +72,7 @@ def input_cases(config: Config, channels: int, inputs: tuple[Path, ...]) -> list
     cases: list[Case] = []
     files: list[Path] = []
     files_per_case = 1
-    if config.task == "segmentation":
+    if TASKS[config.task].has_volumes:
         files_per_case = channels
     for path in inputs:
         if not path.exists():
@@ -165,7 +165,7 @@ def _channels_not_told(
 
 def _nothing_to_read(config: Config, folder: Path, error: DataError) -> DataError:
     images = "images"
-    if config.task == "segmentation":
+    if TASKS[config.task].has_volumes:
         images = "scans"
     return DataError(
         f"{folder}: holds no {images} that tfuq reads, and is no data set of layout "

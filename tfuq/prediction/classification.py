@@ -6,12 +6,14 @@ import numpy as np
 
 from tfuq.data.cases import Case
 from tfuq.data.volume import Volume
+from tfuq.prediction.predictor import PREDICTORS
 from tfuq.prediction.statistics import Drawn, Row
 from tfuq.prediction.tables import TablePredictor, Tables
 from tfuq.results import MEMBER_VARIANCES, MEMBERS, PREDICTIONS, SET_SEPARATOR
 from tfuq.scoring.conformal import prediction_sets
 
 
+@PREDICTORS.register("classification")
 class ImagePredictor(TablePredictor):
     """Predicts the class of images.
 

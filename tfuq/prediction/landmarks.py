@@ -11,18 +11,22 @@ from tfuq.data.cases import Case
 from tfuq.data.landmarks import pixel_mm, rescale_points, stretch
 from tfuq.data.volume import Volume
 from tfuq.measures.landmark import landmark_measures
+from tfuq.prediction.predictor import PREDICTORS
 from tfuq.prediction.statistics import Drawn, Row
 from tfuq.prediction.tables import TablePredictor, Tables
 from tfuq.results import LANDMARKS, SAMPLES
 from tfuq.scoring.conformal import landmark_scale
 
 
+@PREDICTORS.register("landmarks")
 class LandmarkPredictor(TablePredictor):
     """Predicts the positions of landmarks.
 
     ``landmarks.csv`` has the measures of `tfuq.measures.landmark` of each landmark. ``samples.csv``
     has the position of each landmark in each sample.
     """
+
+    keeps_members = False
 
     @property
     def rows_per_case(self) -> dict[str, int]:

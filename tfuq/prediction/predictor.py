@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import tf_keras
@@ -23,6 +24,7 @@ from tfuq.prediction.request import Request, members_apart
 from tfuq.prediction.statistics import Drawn, Sampling, sample_in_batches
 from tfuq.reducers import Reducer
 from tfuq.reducers.base import SampleStatistics
+from tfuq.registry import Registry
 from tfuq.results import DEFINITIONS, MANIFEST, MEMBER_VARIANCES, Manifest
 from tfuq.runs import Run
 from tfuq.sampling import Sampler
@@ -35,7 +37,15 @@ _OF_EVERY_TASK = ("uncalibrated", "picked", "members", *MEMBER_VARIANCES)
 
 
 class Predictor(ABC):
-    """Samples the networks on cases and writes what the task makes of the samples."""
+    """Samples the networks on cases and writes what the task makes of the samples.
+
+    Attributes:
+        keeps_samples: whether every sample may be kept.
+        keeps_members: whether predictions by member may be kept.
+    """
+
+    keeps_samples: ClassVar[bool] = False
+    keeps_members: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -259,3 +269,6 @@ class Predictor(ABC):
                     f"{self.run.path}: {name} is NaN or infinite in what {self.request.method} "
                     f"drew; run tfuq doctor {self.run.path}"
                 )
+
+
+PREDICTORS: Registry[type[Predictor]] = Registry("task of a prediction")

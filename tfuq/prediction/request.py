@@ -75,15 +75,10 @@ def members_apart(run: Run, request: Request, sampled_members: int) -> int:
         sampled_members: How many members have samples.
 
     Raises:
-        RunError: The task has no predictions by member, or there are no two members.
+        RunError: There are no two members.
     """
     if not request.keep_members:
         return 0
-    if run.config.task == "landmarks":
-        raise RunError(
-            f"--save-members: {run.path} is a run of landmarks; "
-            "it serves segmentation and classification"
-        )
     if sampled_members < 2:
         raise RunError(
             f"--save-members: {request.method} draws from {sampled_members} member here; "

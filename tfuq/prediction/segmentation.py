@@ -16,15 +16,18 @@ from tfuq.data.writers import plan_replacement
 from tfuq.masks import STORED, StoredSamples, crop_packed
 from tfuq.prediction.case_folder import CASE, STRUCTURES, Prediction
 from tfuq.prediction.on_input import InputGrid, conformal_bounds
-from tfuq.prediction.predictor import OnCase, Predictor
+from tfuq.prediction.predictor import PREDICTORS, OnCase, Predictor
 from tfuq.prediction.statistics import Drawn, Row
 from tfuq.prediction.structures import rows_of_structures
 from tfuq.prediction.timing import timed
 from tfuq.results import MEMBER_VARIANCES, Manifest, member_map
 
 
+@PREDICTORS.register("segmentation")
 class VolumePredictor(Predictor):
     """Predicts volumes one by one, a folder each."""
+
+    keeps_samples = True
 
     @property
     def files(self) -> str:

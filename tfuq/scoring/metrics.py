@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from tfuq.registry import Registry
 
 Orientation = Literal["higher", "lower", "nearer zero"]
 
@@ -130,6 +133,12 @@ _OF_CLASSIFICATION = (
 )
 _OF_BOTH_CLASS_TASKS = ("nll", "brier", "ece", "ece_classwise", "ece_adaptive", "mce")
 _AUROC = "auroc_"
+METRICS_OF_TASKS: Registry[Sequence[str]] = Registry("task of metrics")
+METRICS_OF_TASKS.register("landmarks")(_OF_LANDMARKS)
+METRICS_OF_TASKS.register("classification")(_OF_CLASSIFICATION + _OF_BOTH_CLASS_TASKS)
+METRICS_OF_TASKS.register("segmentation")(
+    [name for name in METRICS if name not in _OF_LANDMARKS + _OF_CLASSIFICATION]
+)
 # A single sample has the first alone.
 MEASURES = [name.removeprefix(_AUROC) for name in METRICS if name.startswith(_AUROC)]
 LEVELS = ("case", "structure", "component", "landmark")  # what measures are ranked over
@@ -137,12 +146,7 @@ LEVELS = ("case", "structure", "component", "landmark")  # what measures are ran
 
 def metrics_of(task: str) -> list[str]:
     """The names of the metrics that a task's scores may have."""
-    if task == "landmarks":
-        return list(_OF_LANDMARKS)
-    if task == "classification":
-        return [*_OF_CLASSIFICATION, *_OF_BOTH_CLASS_TASKS]
-    of_other_tasks = _OF_LANDMARKS + _OF_CLASSIFICATION
-    return [name for name in METRICS if name not in of_other_tasks]
+    return list(METRICS_OF_TASKS[task])
 
 
 def highest(measure: str, classes: int) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfuq.measures.resampled import entropy
-from tfuq.serving.expected import ROUNDING
+from tfuq.serving.expectation import ROUNDING
 from tfuq.serving.reply_error import ReplyError
 
 Decoded = dict[str, np.ndarray]

@@ -24,7 +24,7 @@ from tfuq.runs import Run, create
 from tfuq.serving.description import NAME, RUN, Export, read_export, versions_in
 from tfuq.serving.graph import ServedNetwork
 from tfuq.serving.messages import impulse, predict_request, warm_up_record
-from tfuq.serving.steps import client_steps, graph_steps
+from tfuq.serving.steps import client_steps, graph_steps, is_whole_image
 from tfuq.version import __version__
 
 _PAGES = {
@@ -203,7 +203,7 @@ def _describe(
 
 def _axes(config: Config) -> str:
     """The axes of an example, in words."""
-    if config.task != "segmentation":
+    if is_whole_image(config):
         return "rows, columns"
     slice_axis = config.preprocessing.slice_axis
     return ", ".join(name for number, name in enumerate("xyz") if number != slice_axis)

@@ -16,8 +16,9 @@ from tfuq.members import windowed
 from tfuq.posterior import Posterior
 from tfuq.prediction import Predictor
 from tfuq.sampling import Sampler
-from tfuq.serving.outputs import Outputs, make_outputs
 from tfuq.serving.steps import Preparation, is_whole_image, without_padding
+from tfuq.serving.tasks import SERVED
+from tfuq.serving.tasks import Tensors as Outputs
 from tfuq.tasks import task_of
 
 _Demand = tuple[tf.Tensor, list[Any]]  # what must hold, and the message where it does not
@@ -55,6 +56,7 @@ class ServedNetwork(tf.Module):
         self._samples = tf.Variable(self.samples, trainable=False)
         self._prepare = Preparation(predictor.config, predictor.run.statistics)
         self._at_means = _without_randomness(predictor)
+        make_outputs = SERVED[predictor.config.task].outputs
         self._measures = make_outputs(predictor.config, predictor.maps)
         self._single = make_outputs(predictor.config, SINGLE_SAMPLE_MAPS)
 

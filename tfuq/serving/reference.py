@@ -11,13 +11,12 @@ from tfuq.data.dataset import make_preprocessor
 from tfuq.data.preprocessing import Box, Preprocessor, box_in_padding, from_examples, to_examples
 from tfuq.data.volume import Volume
 from tfuq.errors import RunError
-from tfuq.measures.landmark import landmark_measures
 from tfuq.members import member_digest, members_of
 from tfuq.prediction import Predictor, Request, make_predictor
-from tfuq.prediction.statistics import Drawn
 from tfuq.runs import Run
 from tfuq.serving.description import Export
 from tfuq.serving.steps import graph_steps, is_whole_image
+from tfuq.serving.tasks import SERVED
 from tfuq.serving.transport import Arrays
 
 # Pixels by which an image of segmentation differs from the patch.
@@ -98,7 +97,7 @@ class Reference:
         box: Box = ()
         if not is_whole_image(self._run.config):
             box = box_in_padding(inputs["image"].shape[1:-1], images.shape[1:-1])
-        return _named(predictor, drawn, box)
+        return SERVED[self._run.config.task].named(predictor, drawn, box)
 
     def _predictor(self, method: str) -> Predictor:
         if method not in self._predictors:
@@ -153,62 +152,3 @@ def _steps_of_graph(run: Run) -> PreprocessingConfig:
         normalization=normalization,
         slice_axis=preprocessing.slice_axis,
     )
-
-
-def _named(predictor: Predictor, drawn: Drawn, box: Box) -> Arrays:
-    """Outputs by the names of files and columns.
-
-    Args:
-        predictor: The predictor.
-        drawn: Statistics of the samples by name.
-        box: The part of each example of segmentation that is not padding.
-    """
-    task = predictor.config.task
-    if task == "landmarks":
-        return _landmarks(drawn["landmarks"])
-    label = drawn["probability"].argmax(-1)
-    measures = {name: drawn[name] for name in ("probability", *predictor.maps)}
-    if task == "segmentation":
-        return _without_padding(measures | {"label": label.astype(np.uint8)}, box)
-    classes = predictor.config.data.classes
-    names = [classes[k].encode() for k in label]
-    measures["label"] = np.array(names, object)
-    if predictor.samples > 1:
-        measures["votes"] = drawn["votes"]
-    return measures
-
-
-def _without_padding(maps: Drawn, box: Box) -> Drawn:
-    cropped = {}
-    for name, values in maps.items():
-        cropped[name] = np.ascontiguousarray(values[(slice(None), *box)])
-    return cropped
-
-
-def _landmarks(samples: np.ndarray) -> Arrays:
-    """Measures of landmarks ``[N, L]`` by name, of samples ``[N, T, L, 3 or 4]``."""
-    wide = samples.astype(float)
-    images = [_landmark_rows(of_image) for of_image in wide]
-    outputs = {}
-    for name in images[0][0]:
-        if not name.startswith("ellipse"):
-            values = [_column(rows, name) for rows in images]
-            outputs[name] = np.array(values, np.float32)
-    return outputs
-
-
-def _landmark_rows(samples: np.ndarray) -> list[dict[str, float]]:
-    """Measures of each landmark of an image, of its samples ``[T, L, 3 or 4]``."""
-    rows = []
-    for k in range(samples.shape[1]):
-        points = samples[:, k, :2]
-        activations = samples[:, k, 2]
-        variances = None
-        if samples.shape[-1] == 4:
-            variances = np.exp(samples[:, k, 3:]) * np.ones(2)
-        rows.append(landmark_measures(points, activations, None, variances))
-    return rows
-
-
-def _column(rows: list[dict[str, float]], name: str) -> list[float]:
-    return [row[name] for row in rows]

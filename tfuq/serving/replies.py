@@ -12,7 +12,8 @@ import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2, types_pb2
 
 from tfuq.serving.agreement import Decoded, require_agreement, require_close
-from tfuq.serving.expected import ROUNDING, Expected, Output
+from tfuq.serving.expectation import ROUNDING, Output
+from tfuq.serving.expected import Expected
 from tfuq.serving.reply_error import ReplyError
 
 __all__ = [

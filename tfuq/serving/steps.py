@@ -10,7 +10,7 @@ from typing import cast
 
 import tensorflow as tf
 
-from tfuq.config import Config
+from tfuq.config import TASKS, Config
 from tfuq.data.preprocessing import Statistics
 
 Step = Callable[[tf.Tensor], tf.Tensor]
@@ -18,7 +18,7 @@ Step = Callable[[tf.Tensor], tf.Tensor]
 
 def is_whole_image(config: Config) -> bool:
     """Whether an example is a case; then what is measured over a case is measured over it."""
-    return config.task != "segmentation"
+    return not TASKS[config.task].has_volumes
 
 
 def graph_steps(config: Config) -> list[str]:

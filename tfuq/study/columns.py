@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tfuq.config import Config, StudyConfig
+from tfuq.config import TASKS, Config, StudyConfig
 from tfuq.data.units import in_every_unit
 from tfuq.errors import ConfigError, nearest
 from tfuq.measures.structure import MEASURES
@@ -55,18 +55,14 @@ def _check_structure(study: StudyConfig, cell: Cell) -> None:
 
 
 def _structures(config: Config) -> Iterable[str]:
-    if config.task == "segmentation":
-        return config.data.structures
-    if config.task == "landmarks":
-        return config.data.landmarks
-    return ()
+    return TASKS[config.task].parts(config)
 
 
 def _names(kind: str, task: str) -> Sequence[str]:
     """The names that columns of a kind may have for a task."""
     if kind == SCORE:
         return metrics_of(task)
-    if kind in _OF_STRUCTURES and task == "segmentation":
+    if kind in _OF_STRUCTURES and TASKS[task].has_volumes:
         return in_every_unit(MEASURES)
     return ()
 

@@ -7,20 +7,16 @@ network's outputs, and reducers.
 from __future__ import annotations
 
 from tfuq.config import Config
-from tfuq.tasks.base import Task, TaskLoss
-from tfuq.tasks.classification import Classification
-from tfuq.tasks.landmarks import Landmarks
-from tfuq.tasks.segmentation import Segmentation
 
-__all__ = ["Task", "TaskLoss", "task_of"]
+# These enter themselves.
+from tfuq.tasks import classification as classification
+from tfuq.tasks import landmarks as landmarks
+from tfuq.tasks import segmentation as segmentation
+from tfuq.tasks.base import NETWORK_TASKS, Task, TaskLoss
 
-_TASKS: dict[str, Task] = {
-    "segmentation": Segmentation(),
-    "classification": Classification(),
-    "landmarks": Landmarks(),
-}
+__all__ = ["NETWORK_TASKS", "Task", "TaskLoss", "task_of"]
 
 
 def task_of(config: Config) -> Task:
     """The configuration's task."""
-    return _TASKS[config.task]
+    return NETWORK_TASKS[config.task]

@@ -14,6 +14,7 @@ from tfuq.data.dataset import Examples, TrainingSet, make_preprocessor
 from tfuq.data.preprocessing import Preprocessor, Statistics
 from tfuq.reducers import Reducer
 from tfuq.reducers.base import SampleStatistics
+from tfuq.registry import Registry
 from tfuq.windows import Activation
 
 Load = Callable[[Config, Preprocessor, Case], Examples]
@@ -89,6 +90,9 @@ class Task(Protocol):
 
     def finish(self, statistics: SampleStatistics) -> SampleStatistics:
         """What a prediction returns, from what the reducers gathered."""
+
+
+NETWORK_TASKS: Registry[Task] = Registry("task of a network")
 
 
 def one_group(

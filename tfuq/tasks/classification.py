@@ -14,7 +14,7 @@ from tfuq.data.preprocessing import Statistics
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
 from tfuq.reducers import Reducer
 from tfuq.reducers.base import SampleStatistics
-from tfuq.tasks.base import one_group
+from tfuq.tasks.base import NETWORK_TASKS, one_group
 from tfuq.tasks.classes import ClassTask, both_classes
 
 
@@ -56,3 +56,6 @@ class Classification(ClassTask):
     def finish(self, statistics: SampleStatistics) -> SampleStatistics:
         """The mean probability, uncertainty measures and votes."""
         return voxel_maps(statistics) | {"votes": statistics["votes"]}
+
+
+NETWORK_TASKS.register("classification")(Classification())

@@ -16,7 +16,7 @@ from tfuq.heteroscedastic import log_variance, with_position_loss
 from tfuq.losses import make_heatmap_loss
 from tfuq.reducers import LandmarkSamples, Reducer
 from tfuq.reducers.base import SampleStatistics
-from tfuq.tasks.base import TaskLoss, one_group
+from tfuq.tasks.base import NETWORK_TASKS, TaskLoss, one_group
 from tfuq.windows import Activation
 
 _LEAST_PROBABILITY = 1e-12  # of which there is a logarithm
@@ -140,3 +140,6 @@ def _pixel_probabilities(outputs: tf.Tensor) -> tf.Tensor:
         keepdims=True,
     )
     return tf.exp(outputs - normalizer)
+
+
+NETWORK_TASKS.register("landmarks")(Landmarks())

@@ -15,6 +15,7 @@ from tfuq.measures.voxel import voxel_maps, voxel_reducers
 from tfuq.reducers import PackedMasks, Reducer, RegionEntropyTerms
 from tfuq.reducers.base import SampleStatistics
 from tfuq.scoring.segmentation import dice
+from tfuq.tasks.base import NETWORK_TASKS
 from tfuq.tasks.classes import ClassTask, both_classes
 
 _FOR_STRUCTURES = ("masks", "entropy_terms", "region_entropy_terms")
@@ -82,3 +83,6 @@ class Segmentation(ClassTask):
             if name in statistics:
                 results[name] = statistics[name]
         return results
+
+
+NETWORK_TASKS.register("segmentation")(Segmentation())

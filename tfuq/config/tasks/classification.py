@@ -24,6 +24,8 @@ TASKS.register("classification")(
         quality="accuracy",
         score="accuracy",
         has_volumes=False,
+        parts=lambda config: (),
         check=_check,
+        names_cases=False,
     )
 )

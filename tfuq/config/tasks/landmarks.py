@@ -30,6 +30,7 @@ TASKS.register("landmarks")(
         quality="radial_error",
         score="radial_error_px",
         has_volumes=False,
+        parts=lambda config: config.data.landmarks,
         check=_check,
     )
 )

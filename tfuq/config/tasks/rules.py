@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,9 @@ class TaskRules:
         score: the column of ``cases.csv`` that scores of the task have, and no others.
         has_volumes: whether a case is a volume on a grid of its own; otherwise it is a picture
             that is resized to the network's patch.
+        parts: the names of the parts of a case that have scores of their own.
+        names_cases: whether each case is named while it is read; where they come by the thousand,
+            each part of the split is.
         check: raises ValueError where sections of a configuration do not agree.
     """
 
@@ -37,7 +40,9 @@ class TaskRules:
     quality: str
     score: str
     has_volumes: bool
+    parts: Callable[[Config], Iterable[str]]
     check: Callable[[Config], None]
+    names_cases: bool = True
 
 
 TASKS: Registry[TaskRules] = Registry("task")

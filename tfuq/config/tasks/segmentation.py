@@ -47,6 +47,7 @@ TASKS.register("segmentation")(
         quality="dice",
         score="dice",
         has_volumes=True,
+        parts=lambda config: config.data.structures,
         check=_check,
     )
 )

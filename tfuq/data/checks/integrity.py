@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import nibabel
 import numpy as np
 
-from tfuq.config import Config
+from tfuq.config import TASKS, Config
 from tfuq.data.cases import (
     Case,
     read_case_image,
@@ -24,7 +24,10 @@ from tfuq.data.splits import split_cases
 from tfuq.data.units import PLAIN_IMAGE, SCAN, Unit
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
+from tfuq.registry import Registry
 
+# By task: how much of each class a case has, which must be fit for use.
+AMOUNTS: Registry[Callable[[Config, Case, Volume], tuple[float, ...]]] = Registry("task of checks")
 _UNUSED = "unused"  # the part of a case that is in no part of the split
 
 
@@ -128,16 +131,26 @@ def _class_amounts(config: Config, case: Case, image: Volume) -> tuple[float, ..
     In ml (of a slice cm², of a plain image without ``pixel_mm`` pixel²), or the one image that it
     is. Landmarks have no classes; they are only checked.
     """
-    if config.task == "landmarks":
-        reference_points(config, case, image.shape[:2])
-        return ()
-    classes = len(config.data.classes)
-    if config.task == "classification":
-        number = class_of(config, case)
-        return tuple(float(k == number) for k in range(classes))
+    return AMOUNTS[config.task](config, case, image)
+
+
+@AMOUNTS.register("landmarks")
+def _amounts_of_landmarks(config: Config, case: Case, image: Volume) -> tuple[float, ...]:
+    reference_points(config, case, image.shape[:2])
+    return ()
+
+
+@AMOUNTS.register("classification")
+def _amounts_of_classification(config: Config, case: Case, image: Volume) -> tuple[float, ...]:
+    number = class_of(config, case)
+    return tuple(float(k == number) for k in range(len(config.data.classes)))
+
+
+@AMOUNTS.register("segmentation")
+def _amounts_of_segmentation(config: Config, case: Case, image: Volume) -> tuple[float, ...]:
     training_views(config, case)
     label = read_label(config, case, image)
-    counts = np.bincount(label.array.ravel(), minlength=classes)
+    counts = np.bincount(label.array.ravel(), minlength=len(config.data.classes))
     size = _voxel_size(image, case.unit)
     return tuple(float(count) * size for count in counts)
 
@@ -152,7 +165,7 @@ def _voxel_size(image: Volume, unit: Unit) -> float:
 
 def _empty_label(config: Config, case: Case, amounts: tuple[float, ...]) -> str:
     """The problem of a label without any structure; empty where there is one."""
-    if config.task != "segmentation" or not amounts or any(amounts[1:]):
+    if not TASKS[config.task].has_volumes or not amounts or any(amounts[1:]):
         return ""
     label = case.label or f"case '{case.id}', by most of its raters"
     return f"{label}: no voxel of any foreground class; exclude the case or correct its label"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from tfuq.config import Config
+from tfuq.config import TASKS, Config
 from tfuq.data.cases import AVERAGED_RATERS
 from tfuq.data.checks.integrity import CaseReport
 from tfuq.data.units import PLAIN_IMAGE, SIZED_IMAGE
@@ -24,7 +24,7 @@ def absent_classes(config: Config, reports: list[CaseReport]) -> list[str]:
     if not volumes:
         return []
     unit = "image"
-    if config.task == "segmentation":
+    if TASKS[config.task].has_volumes:
         unit = "voxel"
     lines = []
     for name, volume in zip(config.data.classes, np.sum(volumes, axis=0), strict=True):
@@ -56,7 +56,8 @@ def remarks(config: Config, reports: list[CaseReport]) -> list[str]:
 
 def _mixed_units(config: Config, fit: list[CaseReport]) -> Iterator[str]:
     units = {report.unit for report in fit}
-    if PLAIN_IMAGE in units and len(units) > 1 and config.task == "segmentation":
+    has_volumes = TASKS[config.task].has_volumes
+    if PLAIN_IMAGE in units and len(units) > 1 and has_volumes:
         yield (
             "some cases are plain images, measured in pixels, and others are in mm; "
             "set data.pixel_mm, or convert the files"
@@ -103,7 +104,7 @@ def _mixed_intensities(config: Config, fit: list[CaseReport]) -> Iterator[str]:
 
 def _unusual_volumes(config: Config, fit: list[CaseReport]) -> Iterator[str]:
     labelled = [report for report in fit if report.class_volumes]
-    if config.task != "segmentation" or not labelled:
+    if not TASKS[config.task].has_volumes or not labelled:
         return
     for k, name in enumerate(config.data.classes[1:], start=1):
         volumes = np.array([report.class_volumes[k] for report in labelled])

@@ -22,13 +22,10 @@ class TaskChecks:
     Attributes:
         predictions: checks a predictions folder of a run.
         examples: makes a few inputs of the network ``[N, *S, C]``, more than one batch.
-        names_cases: whether each case is named while it is checked; where they come by the
-            thousand, each part of the split is.
     """
 
     predictions: Callable[[Run, Path, Manifest], Iterator[Finding]]
     examples: Callable[[Predictor], np.ndarray]
-    names_cases: bool = True
 
 
 CHECKS: Registry[TaskChecks] = Registry("task of the doctor")

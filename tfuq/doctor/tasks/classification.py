@@ -16,6 +16,4 @@ _check_table = partial(
     spread="standard_deviation",
 )
 
-CHECKS.register("classification")(
-    TaskChecks(predictions=_check_table, examples=some_pictures, names_cases=False)
-)
+CHECKS.register("classification")(TaskChecks(predictions=_check_table, examples=some_pictures))

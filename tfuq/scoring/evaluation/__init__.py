@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from tfuq import results, runs
-from tfuq.config import Config, with_label_values
+from tfuq.config import TASKS, Config, with_label_values
 from tfuq.data.paths import real_path
 from tfuq.errors import DataError
-from tfuq.scoring.evaluation.classification import score_classification
+from tfuq.scoring.evaluation import classification as classification
+from tfuq.scoring.evaluation import landmarks as landmarks
+from tfuq.scoring.evaluation import segmentation as segmentation
 from tfuq.scoring.evaluation.failures import FailureOptions, failure_tables
-from tfuq.scoring.evaluation.landmarks import score_landmarks
 from tfuq.scoring.evaluation.references import cases_with_references
-from tfuq.scoring.evaluation.scores import OnCase, ScoreRequest, Scores
-from tfuq.scoring.evaluation.segmentation import score_segmentation
+from tfuq.scoring.evaluation.scores import SCORERS, OnCase, ScoreRequest, Scores
 
 __all__ = [
     "FailureOptions",
@@ -23,12 +23,6 @@ __all__ = [
     "predictions_of",
     "score_folder",
 ]
-
-_SCORERS = {
-    "segmentation": score_segmentation,
-    "classification": score_classification,
-    "landmarks": score_landmarks,
-}
 
 
 def score_folder(
@@ -64,7 +58,7 @@ def score_folder(
         failures=failures,
         on_case=on_case,
     )
-    score = _SCORERS[config.task]
+    score = SCORERS[config.task]
     scores = score(request)
     tables = failure_tables(scores.cohorts, failures)
     scores.summary["task"] = config.task
@@ -79,7 +73,7 @@ def score_folder(
 def _labelled_config(folder: Path, run: Path, label_values: str | None) -> Config:
     """The run's configuration with other label values, if there are any."""
     config = runs.open_run(run).config
-    if label_values and config.task != "segmentation":
+    if label_values and not TASKS[config.task].has_volumes:
         raise DataError(
             f"--label-values: {folder} holds predictions of {config.task}; it serves segmentation"
         )

@@ -26,6 +26,7 @@ from tfuq.scoring.evaluation.members import images_diversity
 from tfuq.scoring.evaluation.promises import checked_calibration, kept_sets, summary_head
 from tfuq.scoring.evaluation.references import referenced_cases
 from tfuq.scoring.evaluation.scores import (
+    SCORERS,
     ScoreRequest,
     Scores,
     meaning,
@@ -37,6 +38,7 @@ from tfuq.scoring.rows import Row
 _AGAIN = "predict again with --overwrite"
 
 
+@SCORERS.register("classification")
 def score_classification(request: ScoreRequest) -> Scores:
     """Score predicted classes against the data set's, or those of a folder in its layout.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from tfuq import results, runs
-from tfuq.config import Config, with_label_values
+from tfuq.config import TASKS, Config, with_label_values
 from tfuq.data.cases import Case, read_case_label
 from tfuq.data.readers import is_readable, read, stem
 from tfuq.data.volume import Volume, onto_grid, reaches_beyond
@@ -92,7 +92,7 @@ def score_dose(
     manifest = results.read_manifest(folder)
     run = runs.open_run(Path(manifest.run))
     config = with_label_values(run.config, label_values)
-    if config.task != "segmentation":
+    if not TASKS[config.task].has_volumes:
         raise DataError(
             f"--dose: {folder} holds predictions of {config.task}; it serves segmentation"
         )

@@ -20,7 +20,7 @@ from tfuq.scoring.evaluation.landmark_table import (
 from tfuq.scoring.evaluation.promises import checked_calibration, kept_radii, summary_head
 from tfuq.scoring.evaluation.rater_points import RaterPoints, points_by_raters
 from tfuq.scoring.evaluation.references import fingerprint, referenced_cases
-from tfuq.scoring.evaluation.scores import ScoreRequest, Scores, provenance, score_table
+from tfuq.scoring.evaluation.scores import SCORERS, ScoreRequest, Scores, provenance, score_table
 from tfuq.scoring.failure import Cohort
 from tfuq.scoring.landmark_detection import detection_auroc, detection_interval, errors_by_quantile
 from tfuq.scoring.landmarks import FAILURE_MM, ellipse_coverage, landmark_table
@@ -30,6 +30,7 @@ _AGAIN = "predict again with --overwrite"
 _TEXTS = ("case", "class")
 
 
+@SCORERS.register("landmarks")
 def score_landmarks(request: ScoreRequest) -> Scores:
     """Score predicted positions against the data set's, or those of a folder in its layout.
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from tfuq.registry import Registry
 from tfuq.scoring.association import auroc_interval
 from tfuq.scoring.bootstrap import bounds
 from tfuq.scoring.classification import ood_scores
 from tfuq.scoring.evaluation.class_table import read_predictions
 from tfuq.scoring.rows import Row
 
+# By task: how well measures tell the cases of two predictions folders apart.
+OUT_OF_DISTRIBUTION: Registry[Callable[[Path, Path, list[str]], dict[str, Row]]] = Registry(
+    "task of another distribution"
+)
 
+
+@OUT_OF_DISTRIBUTION.register("classification")
 def out_of_distribution(inside: Path, outside: Path, classes: list[str]) -> dict[str, Row]:
     """How well each measure tells the cases of another predictions folder from those of one.
 

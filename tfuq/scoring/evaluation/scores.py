@@ -15,6 +15,7 @@ from tfuq.data.ownership import digest_of
 from tfuq.data.stored import read_json
 from tfuq.data.writers import whole_set, write_csv, write_json
 from tfuq.errors import RunError
+from tfuq.registry import Registry
 from tfuq.results import Manifest
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation.failures import FailureOptions
@@ -203,3 +204,6 @@ def meaning(name: str) -> dict[str, str | None]:
     """Unit and orientation of a metric."""
     metric = METRICS[name]
     return {"unit": metric.unit, "better": metric.better}
+
+
+SCORERS: Registry[Callable[[ScoreRequest], Scores]] = Registry("task of scores")

@@ -29,6 +29,7 @@ from tfuq.scoring.evaluation.promises import checked_calibration
 from tfuq.scoring.evaluation.raters import RaterScores, score_raters
 from tfuq.scoring.evaluation.references import cases_with_references
 from tfuq.scoring.evaluation.scores import (
+    SCORERS,
     ScoreRequest,
     Scores,
 )
@@ -44,6 +45,7 @@ _AGAIN = "remove its folder and predict the case again"
 _MOST_NAMED = 5  # values that a message names
 
 
+@SCORERS.register("segmentation")
 def score_segmentation(request: ScoreRequest) -> Scores:
     """Score label maps and probabilities against the data set's labels, or those of a folder.
 

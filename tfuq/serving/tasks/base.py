@@ -1,0 +1,45 @@
+"""What a server answers for a task, and the table of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from tfuq.config import Config
+from tfuq.data.preprocessing import Box
+from tfuq.prediction import Predictor
+from tfuq.prediction.statistics import Drawn
+from tfuq.registry import Registry
+from tfuq.serving.expectation import Asked, Output
+
+Tensors = dict[str, tf.Tensor]
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedTask:
+    """What a server answers for a task, by the names of files and columns of ``tfuq predict``.
+
+    Attributes:
+        outputs: makes the function of the graph from statistics of the samples to outputs, from
+            the configuration and the uncertainty measures that mean something at this number of
+            samples.
+        expected: what each output must be.
+        named: makes the outputs by NumPy, from a predictor, its statistics of the samples, and the
+            part of each example that is not padding.
+    """
+
+    outputs: Callable[[Config, Sequence[str]], Callable[[Tensors], Tensors]]
+    expected: Callable[[Asked], dict[str, Output]]
+    named: Callable[[Predictor, Drawn, Box], Arrays]
+
+
+SERVED: Registry[ServedTask] = Registry("task that is served")
+
+
+def chosen(statistics: Tensors, measures: Sequence[str]) -> Tensors:
+    """The probabilities, and some measures."""
+    return {name: statistics[name] for name in ("probability", *measures)}

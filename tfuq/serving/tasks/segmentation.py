@@ -1,0 +1,58 @@
+"""Segmentation: what a server answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tfuq.config import Config
+from tfuq.data.preprocessing import Box
+from tfuq.prediction import Predictor
+from tfuq.prediction.statistics import Drawn
+from tfuq.reducers import chosen_class
+from tfuq.serving.expectation import Asked, Output, numbers, of_classes
+from tfuq.serving.tasks.base import SERVED, Arrays, ServedTask, Tensors, chosen
+
+
+def _outputs(config: Config, maps: Sequence[str]) -> Callable[[Tensors], Tensors]:
+    return lambda statistics: _segmented(statistics, maps)
+
+
+def _segmented(statistics: Tensors, maps: Sequence[str]) -> Tensors:
+    label = tf.cast(chosen_class(statistics["probability"]), tf.uint8)
+    return {"label": label, **chosen(statistics, maps)}
+
+
+def _expected(asked: Asked) -> dict[str, Output]:
+    shape = (asked.images, *asked.space)
+    entropy_term = (0.0, 1.0 / math.e)  # −p log p
+    regions = len(asked.config.data.regions)
+    packed_size = -(-math.prod(asked.space) // 8)
+    masks = (asked.images, asked.samples, asked.classes - 1, packed_size)
+    return of_classes(asked, shape) | {
+        "label": Output(np.uint8, shape, (0, asked.classes - 1)),
+        "variance": numbers((*shape, asked.classes), (0.0, 0.25)),
+        "entropy_terms": numbers((*shape, asked.classes), entropy_term),
+        "region_entropy_terms": numbers((*shape, regions), entropy_term),
+        "masks": Output(np.uint8, masks, (0, 255)),
+    }
+
+
+def _named(predictor: Predictor, drawn: Drawn, box: Box) -> Arrays:
+    label = drawn["probability"].argmax(-1)
+    maps = {name: drawn[name] for name in ("probability", *predictor.maps)}
+    maps["label"] = label.astype(np.uint8)
+    return _without_padding(maps, box)
+
+
+def _without_padding(maps: Drawn, box: Box) -> Drawn:
+    cropped = {}
+    for name, values in maps.items():
+        cropped[name] = np.ascontiguousarray(values[(slice(None), *box)])
+    return cropped
+
+
+SERVED.register("segmentation")(ServedTask(outputs=_outputs, expected=_expected, named=_named))
