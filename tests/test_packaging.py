@@ -21,10 +21,14 @@ OWN = {"tfuq", "tfuq_cli", "tfuq_configs"}
 def imported_by(path: Path) -> Iterator[str]:
     """The top-level names that a file imports, anywhere in it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.partition(".")[0]
+        yield from imported_by_statement(node)
+
+
+def imported_by_statement(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name.partition(".")[0] for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        yield node.module.partition(".")[0]
 
 
 def normalized(name: str) -> str:
@@ -60,3 +64,15 @@ def test_every_folder_of_code_is_a_package(package):
         names |= {f"tfuq.{name}" for name in find_packages(str(ROOT / "tfuq"))}
     folders = {path.parent for path in (ROOT / folder).rglob("*.py")}
     assert len(names) == len(folders)
+
+
+UNIX_ALONE = {"fcntl", "grp", "pwd", "resource", "termios"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_of_unix_alone_is_imported_with_another(path):
+    """A function may import one where it is needed; then the rest of the module works elsewhere."""
+    names = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        names.update(imported_by_statement(node))
+    assert not names & UNIX_ALONE

@@ -22,7 +22,8 @@ from tfuq.scoring.evaluation.scores import SCORERS, ScoreRequest, Scores, proven
 from tfuq.tasks import NETWORK_TASKS
 from tfuq.tasks.classification import Classification
 
-SOURCES = sorted([*Path("tfuq").rglob("*.py"), *Path("cli").rglob("*.py")])
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted([*ROOT.glob("tfuq/**/*.py"), *ROOT.glob("cli/**/*.py")])
 NAMES = ("segmentation", "classification", "landmarks")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import shutil
 import signal
@@ -11,6 +10,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import filelock
 
 from tfuq.data import disk
 
@@ -56,7 +57,7 @@ class BrokenDisk:
 
     def install(self) -> None:
         """Take the place of the system's functions in `tfuq.data.disk`, in this process, for good."""
-        disk.os, disk.shutil, disk.fcntl = _Os(self), _Shutil(self), _Fcntl(self)
+        disk.os, disk.shutil, disk.filelock = _Os(self), _Shutil(self), _Locks(self)
 
     def happens(self, operation: str) -> bool:
         """Count an operation; whether it is to go wrong."""
@@ -142,16 +143,16 @@ class _Shutil:
         shutil.rmtree(path)
 
 
-class _Fcntl:
-    """As the module `fcntl`."""
+class _Locks:
+    """As the module `filelock`."""
 
     def __init__(self, broken: BrokenDisk):
         self._broken = broken
 
     def __getattr__(self, name: str):
-        return getattr(fcntl, name)
+        return getattr(filelock, name)
 
-    def flock(self, descriptor, operation):
+    def lock_descriptor(self, descriptor, **options):
         if self._broken.happens("flock"):
             self._broken.go_wrong(os.readlink(f"/proc/self/fd/{descriptor}"))
-        fcntl.flock(descriptor, operation)
+        return filelock.lock_descriptor(descriptor, **options)

@@ -12,7 +12,7 @@ import tfuq_cli
 ROOTS = {"tfuq": Path(tfuq.__file__).parent, "cli": Path(tfuq_cli.__file__).parent}
 SEAM = "tfuq/data/disk.py"
 # Functions of modules, and methods of paths and other objects, that change or lock files.
-MODULES = ("shutil", "tempfile", "fcntl")
+MODULES = ("shutil", "tempfile", "fcntl", "filelock")
 OF_OS = {
     "chmod", "chown", "fdopen", "fsync", "ftruncate", "lchown", "link", "makedirs", "mkdir", "mkfifo", "mknod", "open",
     "pwrite", "remove", "removedirs", "rename", "renames", "replace", "rmdir", "sendfile", "symlink", "truncate", "unlink",
@@ -48,6 +48,7 @@ EXCEPTIONS = {
     ("tfuq/report/page/sheets.py", "image.save"): "into memory",
     ("tfuq/shift/stored.py", "np.savez_compressed"): "into memory",
     ("tfuq/weights.py", "np.savez"): "into memory",
+    ("tfuq/training/fit.py", "self._state.save"): "by `tfuq.weights.save_arrays`",
     ("tfuq/config/text.py", "yaml.dump"): "into memory",
     ("cli/options.py", "formatter.write_text"): "click's, of the help text",
 }

@@ -105,7 +105,7 @@ def breaking(monkeypatch) -> Callable[[BrokenDisk], None]:
 
     def install(broken: BrokenDisk) -> None:
         with monkeypatch.context() as patch:
-            for name in ("os", "shutil", "fcntl"):
+            for name in ("os", "shutil", "filelock"):
                 patch.setattr(disk, name, getattr(disk, name))
             broken.install()
             yield

@@ -7,7 +7,6 @@ tested in one place. Libraries that write by themselves are named in ``tests/fau
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import shutil
 import stat
@@ -17,13 +16,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import filelock
+
 from tfuq.errors import RunError
 
 _AT_ONCE = 16  # flushes that share one commit of the file system
 # Errors of file systems that cannot flush a folder.
 _UNSERVED = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
-_HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
-_NEVER_FOLLOWED = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_PAUSE = 0.01  # seconds between two looks at a lock that another process holds
+# Windows has none of them; there a link is told by its path alone.
+_NEVER_FOLLOWED = 0
+for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"):
+    _NEVER_FOLLOWED |= getattr(os, _flag, 0)
 _MODE = 0o666  # less what the process's mask takes away
 
 
@@ -158,11 +162,11 @@ def lock(descriptor: int, *, wait: bool) -> bool:
         BlockingIOError: Another process holds it.
     """
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError as error:
-        if error.errno in _HELD:
-            raise BlockingIOError(error.errno, error.strerror) from error
+        is_locked = filelock.lock_descriptor(descriptor, blocking=wait, poll_interval=_PAUSE)
+    except OSError:
         return False
+    if not is_locked:
+        raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK))
     return True
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import psutil
+
 from tfuq.data import disk
 from tfuq.data.disk import open_regular
 from tfuq.data.host import this_host
@@ -85,12 +87,8 @@ class Process:
         """Whether it has surely ended. Of processes of other hosts nothing is known."""
         if self.host != this_host():
             return False
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
-        except (OSError, OverflowError):
-            return False
+        with suppress(OverflowError):
+            return not psutil.pid_exists(self.pid)
         return False
 
 
