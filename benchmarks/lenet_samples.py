@@ -15,12 +15,12 @@ import numpy as np
 import tensorflow as tf
 
 from tfuq import config as configuration
-from tfuq.layers import LayerFactory
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
-from tfuq.members import build_member, windowed
 from tfuq.networks import build_network
-from tfuq.posterior import Posterior
-from tfuq.sampling import Sampler
+from tfuq.networks.layers import LayerFactory
+from tfuq.sampling.members import build_member, windowed
+from tfuq.sampling.posterior import Posterior
+from tfuq.sampling.sampler import Sampler
 
 IMAGES, SAMPLES, ROUNDS = 10_000, 100, 5
 

@@ -17,9 +17,9 @@ import numpy as np
 
 from tfuq import runs
 from tfuq.data.cases import read_case_image
+from tfuq.measures.reducers import LastSample
 from tfuq.prediction import Request, cases_of_test_split, make_predictor, predict_case
-from tfuq.reducers import LastSample
-from tfuq.sampling import Sampler
+from tfuq.sampling.sampler import Sampler
 
 SAMPLES = 20
 

@@ -19,12 +19,12 @@ import numpy as np
 from tfuq import config as configuration
 from tfuq import runs
 from tfuq.data.writers import write_json
-from tfuq.members import build_member
+from tfuq.networks.weights import model_arrays, save_arrays
 from tfuq.prediction import Request, make_predictor
 from tfuq.runs import Run
+from tfuq.sampling.members import build_member
 from tfuq.serving import export
 from tfuq.serving.loading import LoadedExport
-from tfuq.weights import model_arrays, save_arrays
 
 SLICES, SAMPLES, ROUNDS, CHANNELS = 8, 20, 9, 2
 SIZE = "network.patch_size=[256, 256]"

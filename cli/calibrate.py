@@ -15,7 +15,7 @@ from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import quiet_import, say, show
 
 if TYPE_CHECKING:
-    from tfuq.calibrations import Scaling, Sizes
+    from tfuq.calibration.records import Scaling, Sizes
 
 
 @click.command("calibrate", cls=options.Command)
@@ -72,7 +72,7 @@ def command(
     opened = opened_run(run, method)
     with quiet_import():
         from tfuq import prediction
-        from tfuq.calibrate import Choices, calibrate
+        from tfuq.workflows.calibrate import Choices, calibrate
 
     method = method or opened.config.method
     request = prediction.request_of(opened.config, method, *draws)

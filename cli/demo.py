@@ -104,7 +104,7 @@ def command(out: Path, task: str, overwrite: bool) -> None:
       tfuq demo --out demo
     """
     with quiet_import():
-        from tfuq.demo import TOURS, demonstrate
+        from tfuq.workflows.demo import TOURS, demonstrate
 
     name = TOURS[task]
     epochs = configuration.load(name).training.epochs

@@ -30,7 +30,7 @@ def command(run: Path | None) -> None:
     """
     opened = opened_run(run, None)
     with quiet_import():
-        from tfuq.doctor import examine
+        from tfuq.workflows.doctor import examine
 
     counts = {"fault": 0, "caution": 0}
     for finding in examine(opened, say):

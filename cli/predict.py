@@ -110,7 +110,7 @@ def command(
     name = _folder_name(method, is_calibrated=calibrated, is_of_inputs=bool(input))
     folder = out or opened.predictions(name)
     if dry_run:
-        from tfuq.dry_run import plan_prediction
+        from tfuq.workflows.dry_run import plan_prediction
 
         echo_plan(plan_prediction(predictor, cases, folder, overwrite=overwrite))
         return

@@ -32,7 +32,7 @@ def command(scores: tuple[Path, ...], out: Path | None, cases: int) -> None:
     Example:
       tfuq report runs/quickstart/hybrid/scores/hybrid runs/quickstart/hybrid/scores/mc-dropout
     """
-    from tfuq.report.page.building import default_page, write_page
+    from tfuq.report.page.render import default_page, write_page
 
     out = out or default_page(list(scores))
     total, pictured = write_page(list(scores), out, cases)

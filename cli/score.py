@@ -98,7 +98,7 @@ def command(
     )
     if ood:
         with quiet_import():
-            from tfuq.elsewhere import score_elsewhere
+            from tfuq.workflows.ood import score_elsewhere
 
         scores.summary["out_of_distribution"] = score_elsewhere(predictions, ood)
     if doses:
@@ -128,8 +128,8 @@ def _plot(
 
     paths = write_figures(predictions, reference, scores, folder)
     if doses:
-        from tfuq.report.canvas import save
         from tfuq.report.dose import dose_figures
+        from tfuq.report.plotting import save
 
         for name, figure in dose_figures(doses):
             paths.append(save(figure, folder / f"{name}.png"))

@@ -109,7 +109,7 @@ def command(
     with quiet_import():
         from tfuq import prediction
         from tfuq.report.shift import QUANTITIES
-        from tfuq.shift import Plan, shift
+        from tfuq.workflows.shift import Plan, shift
 
     methods = dict.fromkeys(method or (opened.config.method,))
     requests = [prediction.request_of(opened.config, name, *draws) for name in methods]

@@ -52,7 +52,7 @@ def command(study: str, out: Path | None, jobs: int, overwrite: bool, dry_run: b
     Example:
       tfuq study quickstart_training_size --dry-run
     """
-    from tfuq.study import default_output, plan_study, run_study
+    from tfuq.workflows.study import default_output, plan_study, run_study
 
     settings = configuration.load_study(study)
     folder = out or default_output(settings)

@@ -73,7 +73,7 @@ def command(
     choices = {"devices": devices, "overwrite": overwrite, "resume": resume, "member": member}
     if dry_run:
         with quiet_import():
-            from tfuq.dry_run import plan_training
+            from tfuq.workflows.dry_run import plan_training
         echo_plan(plan_training(settings, path, **choices))
     else:
         _train(settings, path, choices, tensorboard)

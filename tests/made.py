@@ -13,19 +13,19 @@ from tests.conftest import settings, task_settings
 from tfuq import runs
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image, read_label
-from tfuq.data.classification import class_of
-from tfuq.data.landmarks import pixel_mm, reference_points
 from tfuq.data.layouts import cases_of
 from tfuq.data.ownership import digest_of
+from tfuq.data.sets.classification import class_of
+from tfuq.data.sets.landmarks import pixel_mm, reference_points
 from tfuq.data.writers import write_csv, write_json, write_nifti
-from tfuq.masks import StoredSamples
 from tfuq.measures.landmark import landmark_measures
+from tfuq.measures.sample_masks import StoredSamples
 from tfuq.measures.structure import ClassMaps, structure_rows
-from tfuq.members import build_member
-from tfuq.results import LANDMARKS, PREDICTIONS, SAMPLES, Manifest
+from tfuq.networks.weights import model_arrays, save_arrays
 from tfuq.runs import Run
+from tfuq.runs.results import LANDMARKS, PREDICTIONS, SAMPLES, Manifest
+from tfuq.sampling.members import build_member
 from tfuq.scoring.evaluation import score_folder
-from tfuq.weights import model_arrays, save_arrays
 
 _FACTS = {
     "versions": {"tfuq": "0.1.0", "numpy": "2"}, "devices": ["cpu"], "git": None, "seeds": {"training": 11},

@@ -8,12 +8,12 @@ import tensorflow as tf
 
 from tests.made import make_run
 from tfuq.data.writers import write_json
-from tfuq.posterior import Posterior
 from tfuq.runs import Run
+from tfuq.sampling.posterior import Posterior
 
 
 class PointwiseNetwork:
-    """Stands where `tfuq.windows.WindowedNetwork` does.
+    """Stands where `tfuq.sampling.windows.WindowedNetwork` does.
 
     It takes padding, whose value is 0, for class 1, and is unsure of it. ``spread`` is how much
     samples differ. A binary sample has one channel, as that of a sigmoid output.

@@ -1,4 +1,4 @@
-"""Numbers that belong to places, one by one in plain Python (see `tfuq.layers.places`)."""
+"""Numbers that belong to places, one by one in plain Python (see `tfuq.networks.layers.places`)."""
 
 from __future__ import annotations
 

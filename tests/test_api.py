@@ -7,7 +7,7 @@ import pytest
 import tfuq
 from tfuq.data.readers import read
 from tfuq.errors import RunError
-from tfuq.results import read_manifest
+from tfuq.runs.results import read_manifest
 
 
 def test_python_and_command_line_write_the_same_files(trained, balls, tmp_path):

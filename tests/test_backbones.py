@@ -7,8 +7,8 @@ import tf_keras
 
 from tests import references
 from tests.conftest import settings
-from tfuq.layers import LayerFactory, LinearUpsampling, SeededDropout
 from tfuq.networks import build_network
+from tfuq.networks.layers import LayerFactory, LinearUpsampling, SeededDropout
 
 SEED = tf.constant([1, 2])
 

@@ -24,9 +24,9 @@ from tests.fuzzing import (
 )
 from tfuq import config as configuration
 from tfuq import runs
-from tfuq.members import member_digest
+from tfuq.networks.weights import load_arrays
+from tfuq.sampling.members import member_digest
 from tfuq.scoring.evaluation import score_folder
-from tfuq.weights import load_arrays
 
 
 def change(path: Path, edit) -> None:

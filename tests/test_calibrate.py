@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 import tfuq
 from tests.conftest import assert_refused, files_of
+from tfuq.calibration import conformal
+from tfuq.calibration.scaling import scaled
 from tfuq.errors import DataError
-from tfuq.scoring import conformal
-from tfuq.scoring.recalibration import scaled
 from tfuq_cli.main import main
 
 

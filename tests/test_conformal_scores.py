@@ -10,8 +10,9 @@ from scipy import stats
 from sklearn.linear_model import LogisticRegression
 
 from tests import references_scores as slow
+from tfuq.calibration import conformal, risk_control
 from tfuq.errors import DataError
-from tfuq.scoring import conformal, coverage, risk_control
+from tfuq.scoring import coverage
 
 
 def drawn_classes(rng, n, classes=6):

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from tests.conftest import assert_refused
 from tests.test_training import history
 from tfuq import runs
+from tfuq.networks.weights import load_arrays
 from tfuq.training.tensorboard import SCALARS
-from tfuq.weights import load_arrays
 from tfuq_cli.main import main
 
 

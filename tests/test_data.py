@@ -14,7 +14,6 @@ from tests.conftest import real, settings, write_decathlon
 from tfuq.config import AugmentationConfig, PreprocessingConfig, SplitConfig
 from tfuq.data.augmentation import augment
 from tfuq.data.cases import Case, read_case_image, read_case_label
-from tfuq.data.dataset import epoch_order
 from tfuq.data.layouts import list_cases
 from tfuq.data.perturbations.geometry import affine, flip, rotation
 from tfuq.data.preprocessing import (
@@ -29,7 +28,8 @@ from tfuq.data.preprocessing import (
     zscore,
 )
 from tfuq.data.readers import read
-from tfuq.data.segmentation import SegmentationSet
+from tfuq.data.sets.dataset import epoch_order
+from tfuq.data.sets.segmentation import SegmentationSet
 from tfuq.data.splits import split_cases
 from tfuq.data.volume import Volume, onto_grid, resample, take
 from tfuq.data.writers import write_csv, write_nifti

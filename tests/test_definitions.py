@@ -6,10 +6,10 @@ import shutil
 import pytest
 
 from tests.conftest import assert_refused, predicted
-from tfuq import results
-from tfuq.calibrations import read_calibration
+from tfuq.calibration.records import read_calibration
 from tfuq.errors import RunError
 from tfuq.prediction import make_predictor, request_of
+from tfuq.runs import results
 
 
 def aged(path):

@@ -9,18 +9,18 @@ import pytest
 
 from tests.conftest import BALLS_AFFINE
 from tests.made import make_run, make_scores
-from tfuq.calibrations import Calibration, Conformal
+from tfuq.calibration.records import Calibration, Conformal
 from tfuq.config import Config
 from tfuq.data.writers import write_csv, write_json
-from tfuq.doctor import examine, prediction_findings
-from tfuq.doctor.cases import calibrated_on_test_cases, cases_do_not_fit, split_is_refused
-from tfuq.doctor.members import members_are_the_same
-from tfuq.doctor.network import predictions_depend_on_the_batch, samples_are_the_same
-from tfuq.doctor.variational import kl_is_out_of_scale
 from tfuq.errors import RunError
 from tfuq.prediction import Predictor
-from tfuq.results import Manifest
 from tfuq.runs import Run
+from tfuq.runs.results import Manifest
+from tfuq.workflows.doctor import examine, prediction_findings
+from tfuq.workflows.doctor.cases import calibrated_on_test_cases, cases_do_not_fit, split_is_refused
+from tfuq.workflows.doctor.members import members_are_the_same
+from tfuq.workflows.doctor.network import predictions_depend_on_the_batch, samples_are_the_same
+from tfuq.workflows.doctor.variational import kl_is_out_of_scale
 
 
 def only(findings, check, severity="fault"):

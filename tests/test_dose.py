@@ -7,10 +7,10 @@ import pytest
 from tests import references
 from tests.conftest import BALLS_AFFINE, assert_refused, files_of
 from tests.made import make_run, make_scores
-from tfuq.data.stored import read_table
+from tfuq.data.json_csv import read_table
 from tfuq.data.volume import Volume
 from tfuq.errors import RunError
-from tfuq.masks import STORED, StoredSamples, read_samples
+from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
 from tfuq.scoring.dose import dose_at_volume, dose_band, histogram, volume_at_dose
 
 

@@ -11,11 +11,22 @@ from tests import references
 from tests.conftest import task_settings
 from tfuq.config import LossConfig
 from tfuq.data.cases import Case
-from tfuq.data.landmarks import pixel_mm, rater_points, reference_points, rescale_points, stretch
+from tfuq.data.sets.landmarks import (
+    pixel_mm,
+    rater_points,
+    reference_points,
+    rescale_points,
+    stretch,
+)
 from tfuq.errors import DataError
-from tfuq.losses import gaussian_heatmaps, heatmap_cross_entropy, heatmap_mse, make_heatmap_loss
 from tfuq.measures.landmark import Ellipse, landmark_measures
-from tfuq.reducers import LandmarkSamples
+from tfuq.measures.reducers import LandmarkSamples
+from tfuq.networks.losses import (
+    gaussian_heatmaps,
+    heatmap_cross_entropy,
+    heatmap_mse,
+    make_heatmap_loss,
+)
 
 NOWHERE = [math.nan, math.nan]
 LOSSES = {"heatmap-mse": heatmap_mse, "heatmap-cross-entropy": heatmap_cross_entropy}

@@ -11,7 +11,9 @@ from scipy import integrate, stats
 from tests import references
 from tests.conformance.runs import check_run
 from tests.conftest import settings, task_settings
-from tfuq.heteroscedastic import (
+from tfuq.measures.landmark import landmark_measures
+from tfuq.measures.reducers import LandmarkSamples
+from tfuq.networks.heteroscedastic import (
     integrated_log_probabilities,
     position_loss,
     prediction_noise,
@@ -19,9 +21,7 @@ from tfuq.heteroscedastic import (
     with_position_loss,
     without_noise,
 )
-from tfuq.losses import heatmap_mse, log_probabilities
-from tfuq.measures.landmark import landmark_measures
-from tfuq.reducers import LandmarkSamples
+from tfuq.networks.losses import heatmap_mse, log_probabilities
 from tfuq.training import train
 
 SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])

@@ -18,13 +18,13 @@ from tfuq import config
 from tfuq.config.text import read_yaml, write_yaml
 from tfuq.data.archives import read_arrays
 from tfuq.data.budget import free_memory, limit_memory, parse_size, require_memory
+from tfuq.data.json_csv import read_table
 from tfuq.data.readers import read
 from tfuq.data.readers.idx import read_idx
 from tfuq.data.readers.text import read_plain_text
-from tfuq.data.stored import read_table
 from tfuq.data.writers import write_csv
 from tfuq.errors import ConfigError, DataError, RunError, printable
-from tfuq.provenance import source_commit
+from tfuq.runs.provenance import source_commit
 
 FORMULAS = ["=1+1", "+A1", "-A1", "@SUM(A1)", "\tx", "\rx", "'=1+1", "''@x"]
 

@@ -12,10 +12,10 @@ from PIL import Image
 from tests.conftest import real, task_settings
 from tfuq.config import SplitConfig
 from tfuq.data.cases import read_case_image
-from tfuq.data.classification import class_of
-from tfuq.data.landmarks import pixel_mm, rater_points, reference_points
 from tfuq.data.layouts import list_cases
 from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS
+from tfuq.data.sets.classification import class_of
+from tfuq.data.sets.landmarks import pixel_mm, rater_points, reference_points
 from tfuq.data.splits import split_cases
 from tfuq.errors import DataError
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.support import kept
-from tfuq.results import read_manifest
+from tfuq.runs.results import read_manifest
 
 FAST = {("volumes", "hybrid"), ("slices", "vi"), ("classification", "hybrid"), ("landmarks", "vi")}
 NOT_OF_A_CASE = {

@@ -9,8 +9,8 @@ import tensorflow as tf
 from tests import references
 from tests.conftest import assert_refused, settings
 from tfuq import runs
-from tfuq.layers import LatentCode, gaussian_kl, mean_and_width, untransformed
-from tfuq.members import build_member, windowed
+from tfuq.networks.layers import LatentCode, gaussian_kl, mean_and_width, untransformed
+from tfuq.sampling.members import build_member, windowed
 from tfuq.training import prepare, summary
 
 SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])

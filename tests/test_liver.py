@@ -10,12 +10,12 @@ import pytest
 from tests.conftest import assert_refused
 from tfuq import config as configuration
 from tfuq.data.cases import Case, read_case_image, read_case_label, read_mask
-from tfuq.data.dataset import make_preprocessor, training_statistics
 from tfuq.data.layouts import cases_of, list_cases
 from tfuq.data.phantoms import synthesize
 from tfuq.data.phantoms.abdomen import abdomen_phantom
 from tfuq.data.readers import read
-from tfuq.data.segmentation import load_examples
+from tfuq.data.sets.dataset import make_preprocessor, training_statistics
+from tfuq.data.sets.segmentation import load_examples
 from tfuq.data.volume import resample
 from tfuq.errors import ConfigError, DataError
 

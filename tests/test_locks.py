@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tfuq.data.locks import LOCK, OWNER, exclusive
 from tfuq.errors import RunError
-from tfuq.locks import LOCK, OWNER, exclusive
 
 _HOLD = """
 import fcntl, sys
@@ -28,7 +28,7 @@ def flock(*_):
 if sys.argv[2] != "0":
     fcntl.flock = flock
 
-from tfuq.locks import exclusive
+from tfuq.data.locks import exclusive
 
 with exclusive(Path(sys.argv[1]), "holding", wait="wait" in sys.argv):
     print("held", flush=True)

@@ -8,10 +8,16 @@ from sklearn import metrics as sklearn_metrics
 
 from tests import references
 from tfuq.config import LossConfig
-from tfuq.losses import cross_entropy, log_probabilities, make_class_loss, probabilities, soft_dice
-from tfuq.masks import SampleMasks
+from tfuq.measures.reducers import PackedMasks
+from tfuq.measures.sample_masks import SampleMasks
 from tfuq.measures.structure import ClassMaps, pairwise_dice, structure_rows
-from tfuq.reducers import PackedMasks
+from tfuq.networks.losses import (
+    cross_entropy,
+    log_probabilities,
+    make_class_loss,
+    probabilities,
+    soft_dice,
+)
 from tfuq.scoring.calibration import (
     brier,
     error_auroc,

@@ -7,10 +7,10 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import assert_refused
+from tfuq.data.json_csv import read_table
 from tfuq.data.readers import read
-from tfuq.data.stored import read_table
-from tfuq.member_moments import MemberMoments
-from tfuq.posterior import Posterior
+from tfuq.sampling.member_moments import MemberMoments
+from tfuq.sampling.posterior import Posterior
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 
 import tfuq
 from tests.conftest import assert_refused, files_of, task_settings
-from tfuq.doctor.members import members_are_missing
 from tfuq.errors import RunError
 from tfuq.runs import open_run
+from tfuq.workflows.doctor.members import members_are_missing
 
 
 @pytest.fixture(scope="module")

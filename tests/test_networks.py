@@ -9,7 +9,8 @@ from scipy import stats
 
 from tests.conftest import settings
 from tfuq import config as configuration
-from tfuq.layers import (
+from tfuq.networks import build_network, count_layers
+from tfuq.networks.layers import (
     SOURCES,
     GaussianPosterior,
     LayerFactory,
@@ -20,9 +21,8 @@ from tfuq.layers import (
     fold_in,
     standard_normal,
 )
-from tfuq.members import build_member
-from tfuq.networks import build_network, count_layers
-from tfuq.prefix import split_at_seed
+from tfuq.sampling.members import build_member
+from tfuq.sampling.prefix import split_at_seed
 
 SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
 

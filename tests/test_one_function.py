@@ -10,16 +10,16 @@ import tensorflow as tf
 import tf_keras
 
 from tests.conftest import settings, task_settings
-from tfuq.layers import SOURCES, LayerFactory
+from tfuq.measures.reducers import PackedMasks
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
-from tfuq.members import build_member, windowed
 from tfuq.networks.blocks import max_pool, upsample
-from tfuq.posterior import Posterior
-from tfuq.reducers import PackedMasks
-from tfuq.sampling import Sampler
+from tfuq.networks.layers import SOURCES, LayerFactory
+from tfuq.sampling.members import build_member, windowed
+from tfuq.sampling.posterior import Posterior
+from tfuq.sampling.sampler import Sampler
+from tfuq.sampling.windows import WindowedNetwork
 from tfuq.tasks import task_of
 from tfuq.training import train
-from tfuq.windows import WindowedNetwork
 
 SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
 

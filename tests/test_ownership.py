@@ -16,6 +16,7 @@ from tests.conftest import assert_refused, files_of, settings
 from tests.made import make_run, make_scores
 from tfuq.data import ledger
 from tfuq.data.ledger import LEDGER, add_entries, file_entry, read_ledger
+from tfuq.data.locks import exclusive
 from tfuq.data.ownership import digest_of, is_ours
 from tfuq.data.phantoms import synthesize
 from tfuq.data.removal import plan_removal, remove_file, remove_leftovers
@@ -29,7 +30,6 @@ from tfuq.data.writers import (
     write_text,
 )
 from tfuq.errors import RunError, TfuqError
-from tfuq.locks import exclusive
 
 Theirs = dict[Path, bytes]
 

@@ -12,10 +12,10 @@ import tensorflow as tf
 
 from tests.conftest import BALLS_AFFINE, assert_refused
 from tests.pointwise import pointwise_run
+from tfuq.data.json_csv import read_table
 from tfuq.data.readers import read
-from tfuq.data.stored import read_table
 from tfuq.data.volume import Volume, reaches_beyond
-from tfuq.masks import STORED, StoredSamples, crop_packed, read_samples
+from tfuq.measures.sample_masks import STORED, StoredSamples, crop_packed, read_samples
 from tfuq.serving.steps import pad, without_padding
 
 CROP = {"crop_to_labels": [1, 2], "crop_margin": 1}

@@ -6,7 +6,7 @@ import tensorflow as tf
 from scipy import stats
 
 from tests.references_places import bits, normal_pair
-from tfuq.layers import SeededDropout, bits_at, fold_in, layer_salt, normal_at
+from tfuq.networks.layers import SeededDropout, bits_at, fold_in, layer_salt, normal_at
 
 SEED = tf.constant([5, -7])
 

@@ -11,19 +11,19 @@ from scipy import stats
 from tests.conftest import assert_refused, settings, task_settings
 from tests.made import make_run
 from tests.test_data import some_cases
-from tfuq.calibrations import calibration_of, selection_caveat
+from tfuq.calibration.records import calibration_of, selection_caveat
 from tfuq.config import Config, SplitConfig
 from tfuq.data.cases import Case
+from tfuq.data.json_csv import read_table
 from tfuq.data.readers import read
 from tfuq.data.splits import split_cases
-from tfuq.data.stored import read_table
 from tfuq.data.writers import write_json
-from tfuq.doctor.cases import calibrated_on_validation_cases
 from tfuq.errors import DataError
-from tfuq.results import read_manifest
 from tfuq.runs import open_run
+from tfuq.runs.results import read_manifest
 from tfuq.scoring import coverage, sizes
 from tfuq.scoring.promise_lines import promise_lines, promise_remarks, size_text
+from tfuq.workflows.doctor.cases import calibrated_on_validation_cases
 from tfuq_cli.main import main
 
 
@@ -246,7 +246,7 @@ def test_a_calibration_written_before_says_so_too(on_validation, tmp_path):
     write_json(path, stored)
     folder = run / "predictions" / "mc-dropout-calibrated"
     manifest = read_manifest(folder)
-    from tfuq.calibrations import load_calibration
+    from tfuq.calibration.records import load_calibration
 
     manifest.run, manifest.calibration = str(run), load_calibration(path).digest
     assert calibration_of(manifest).caveat.startswith(

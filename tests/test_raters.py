@@ -11,13 +11,13 @@ from tests import references
 from tests.conftest import assert_refused, settings
 from tests.made import make_run, make_scores
 from tfuq.data.cases import majority, read_case_image, read_label, training_views
-from tfuq.data.dataset import make_preprocessor
+from tfuq.data.json_csv import read_table
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import read
-from tfuq.data.segmentation import SegmentationSet, load_examples
-from tfuq.data.stored import read_table
+from tfuq.data.sets.dataset import make_preprocessor
+from tfuq.data.sets.segmentation import SegmentationSet, load_examples
 from tfuq.errors import DataError
-from tfuq.masks import STORED
+from tfuq.measures.sample_masks import STORED
 
 RATERS = ("rater-01", "rater-02", "rater-03")
 SHAPE = (20, 18)

@@ -12,22 +12,27 @@ from matplotlib.text import Text
 
 from tests.conftest import assert_refused, settings, task_settings
 from tests.made import make_network_run, make_run, make_scores
-from tfuq import results
-from tfuq.calibrations import Calibration, Conformal, Scaling, calibration_path, read_calibration
-from tfuq.data.stored import numbers, read_json, read_table
+from tfuq.calibration.records import (
+    Calibration,
+    Conformal,
+    Scaling,
+    calibration_path,
+    read_calibration,
+)
+from tfuq.data.json_csv import numbers, read_json, read_table
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_csv, write_json, write_nifti
-from tfuq.doctor.members import validation_came_to_no_number, weights_are_not_finite
 from tfuq.errors import DataError, RunError, TfuqError
-from tfuq.masks import STORED, read_samples
-from tfuq.report.canvas import new_figure, save
+from tfuq.measures.sample_masks import STORED, read_samples
+from tfuq.networks.weights import assign_arrays, load_arrays, save_arrays
 from tfuq.report.landmark_figures import _sampled_points
-from tfuq.report.page.found import _few_colours
+from tfuq.report.page.tables import _few_colours
+from tfuq.report.plotting import new_figure, save
 from tfuq.report.training import training_curves
-from tfuq.runs import Run
+from tfuq.runs import Run, results
 from tfuq.scoring.evaluation.class_table import read_predictions
-from tfuq.shift.examples import read_example
-from tfuq.weights import assign_arrays, load_arrays, save_arrays
+from tfuq.workflows.doctor.members import validation_came_to_no_number, weights_are_not_finite
+from tfuq.workflows.shift.examples import read_example
 
 
 @pytest.fixture
@@ -400,7 +405,7 @@ def network_run(digits, tmp_path_factory):
 
 
 def test_weights_are_finite_and_of_their_type(network_run, tmp_path):
-    from tfuq.members import build_member
+    from tfuq.sampling.members import build_member
 
     model = build_member(network_run.config, channels=1)
     arrays = load_arrays(network_run.member(0) / "weights.npz")

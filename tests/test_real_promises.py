@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfuq.scoring import conformal, coverage, risk_control
+from tfuq.calibration import conformal, risk_control
+from tfuq.scoring import coverage
 
 TABLES = Path(__file__).parent / "data" / "promises"
 PARTITIONS = 200

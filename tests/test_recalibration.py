@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 
 from tests import references_scores as slow
-from tfuq.reducers import Moments
-from tfuq.scaling import PickedSamples, Scaled, UnscaledMean, choose_places
-from tfuq.scoring import recalibration
+from tfuq.calibration import scaling as recalibration
+from tfuq.calibration.reducers import PickedSamples, Scaled, UnscaledMean, choose_places
+from tfuq.measures.reducers import Moments
 
 
 def sampled(seed, samples=3, n=60, classes=4, sharpness=3.0):

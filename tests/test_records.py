@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from tfuq.data.records import crc32c, record
-from tfuq.report.canvas import file_names, new_figure, save
+from tfuq.report.plotting import file_names, new_figure, save
 
 
 def test_checksums_are_those_of_the_standard():

@@ -14,10 +14,10 @@ from tests.conftest import BALLS_AFFINE, assert_refused, settings
 from tests.made import make_run, make_scores
 from tfuq.data.cases import majority, read_case_image, scored_references
 from tfuq.data.checks import check_case, remarks
+from tfuq.data.json_csv import read_table
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import read
-from tfuq.data.segmentation import SegmentationSet
-from tfuq.data.stored import read_table
+from tfuq.data.sets.segmentation import SegmentationSet
 from tfuq.errors import DataError
 from tfuq.report.ranking import reliability
 from tfuq.scoring.segmentation import overlap_scores

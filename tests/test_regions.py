@@ -10,16 +10,16 @@ import tensorflow as tf
 from tests.conftest import assert_refused
 from tfuq import config as configuration
 from tfuq.data.cases import read_case_image, read_case_label
+from tfuq.data.json_csv import read_table
 from tfuq.data.layouts import list_cases
 from tfuq.data.phantoms import synthesize
 from tfuq.data.phantoms.tumour import VALUES, tumour_phantom
 from tfuq.data.readers import read
-from tfuq.data.stored import read_table
 from tfuq.errors import ConfigError
-from tfuq.masks import SampleMasks
+from tfuq.measures.reducers import PackedMasks, RegionEntropyTerms
+from tfuq.measures.sample_masks import SampleMasks
 from tfuq.measures.structure import pairwise_dice
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
-from tfuq.reducers import PackedMasks, RegionEntropyTerms
 
 SMALL = (32, 32, 16)
 CLASSES = ("necrosis", "oedema", "enhancing tumour")

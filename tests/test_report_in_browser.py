@@ -13,8 +13,8 @@ from tests.browser import Page
 from tests.conftest import real
 from tests.references import quality_of_kept
 from tfuq.data.writers import write_csv, write_json
-from tfuq.report.page.building import write_page
-from tfuq.report.page.casewise import read_cases
+from tfuq.report.page.cases import read_cases
+from tfuq.report.page.render import write_page
 from tfuq.report.page.sources import read_sources
 
 

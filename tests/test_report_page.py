@@ -14,12 +14,12 @@ import pytest
 
 from tests.conftest import assert_refused
 from tests.made import enter_files, make_run, make_scores
-from tfuq.data.stored import read_table
+from tfuq.data.json_csv import read_table
 from tfuq.data.writers import write_csv
 from tfuq.errors import DataError
-from tfuq.report.page.building import default_page, write_page
-from tfuq.report.page.casewise import read_cases
+from tfuq.report.page.cases import read_cases
 from tfuq.report.page.content import as_json
+from tfuq.report.page.render import default_page, write_page
 from tfuq.report.page.sheets import choose_window
 from tfuq.report.page.sources import read_sources
 
@@ -150,7 +150,7 @@ def test_there_is_room_for_so_much(scored_tasks, tmp_path, monkeypatch):
     write_page(scored_tasks["segmentation"], tmp_path / "page.html", 6)
     _, _, pictures = read_page(tmp_path / "page.html")
     first_two = sum(len(as_json(picture)) for picture in list(pictures.values())[:2])
-    monkeypatch.setattr("tfuq.report.page.building._BUDGET", first_two + 100)
+    monkeypatch.setattr("tfuq.report.page.render._BUDGET", first_two + 100)
     write_page(scored_tasks["segmentation"], tmp_path / "page.html", 6)
     text, _, fewer = read_page(tmp_path / "page.html")
     assert list(fewer) == list(pictures)[:2]

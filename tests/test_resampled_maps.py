@@ -17,8 +17,8 @@ from tfuq.data.cases import read_case_image
 from tfuq.data.readers import read
 from tfuq.data.volume import Volume
 from tfuq.errors import RunError
+from tfuq.measures.reducers import LastSample
 from tfuq.measures.resampled import between_members, entropy, resampled_maps
-from tfuq.reducers import LastSample
 from tfuq.serving import Client
 from tfuq.serving.client import ServedSampler
 from tfuq.training import train

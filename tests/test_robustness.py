@@ -89,7 +89,7 @@ def test_a_full_disk_keeps_what_is_predicted(trained, tfuq, tmp_path):
 _HOLD = """
 import sys
 from pathlib import Path
-from tfuq.locks import exclusive
+from tfuq.data.locks import exclusive
 with exclusive(Path(sys.argv[1]), "holding"):
     print("held", flush=True)
     sys.stdin.read()

@@ -6,17 +6,17 @@ import tensorflow as tf
 
 from tests import references
 from tests.conftest import ALL_METHODS, settings
-from tfuq.blending import gaussian_importance
 from tfuq.errors import RunError
-from tfuq.losses import probabilities
+from tfuq.measures.reducers import Moments, PackedMasks, Votes
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
-from tfuq.member_moments import MemberMoments
-from tfuq.members import build_member, load_posterior, windowed
-from tfuq.posterior import Posterior, check_method, samples_of
-from tfuq.prefix import split_at_seed
-from tfuq.reducers import Moments, PackedMasks, Votes
-from tfuq.sampling import Sampler
-from tfuq.windows import WindowedNetwork
+from tfuq.networks.losses import probabilities
+from tfuq.sampling.blending import gaussian_importance
+from tfuq.sampling.member_moments import MemberMoments
+from tfuq.sampling.members import build_member, load_posterior, windowed
+from tfuq.sampling.posterior import Posterior, check_method, samples_of
+from tfuq.sampling.prefix import split_at_seed
+from tfuq.sampling.sampler import Sampler
+from tfuq.sampling.windows import WindowedNetwork
 
 SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
 

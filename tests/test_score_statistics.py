@@ -9,12 +9,12 @@ import pytest
 from scipy import stats
 
 from tests.made import make_run, make_scores
-from tfuq.data.stored import read_table
+from tfuq.data.json_csv import read_table
 from tfuq.measures.landmark import landmark_measures
-from tfuq.report.page.building import write_page
-from tfuq.report.page.pictures import landmark_views
+from tfuq.report.page.images import landmark_views
+from tfuq.report.page.render import write_page
 from tfuq.report.page.sources import read_sources
-from tfuq.results import LANDMARKS, SAMPLES
+from tfuq.runs.results import LANDMARKS, SAMPLES
 from tfuq.scoring.evaluation import predictions_of
 
 

@@ -22,11 +22,11 @@ from tests.serving import served
 from tfuq import prediction
 from tfuq.config import METHODS
 from tfuq.errors import RunError, TfuqError
+from tfuq.networks.weights import load_arrays
 from tfuq.serving import Client, exporting
 from tfuq.serving.description import read_export
 from tfuq.serving.loading import LoadedExport
 from tfuq.serving.transport import GrpcServer, RestServer
-from tfuq.weights import load_arrays
 
 MOST, SAMPLES = 7, 5  # division by a power of two would hide a reciprocal
 FAST = {

@@ -7,8 +7,8 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2, prediction_service_pb2_grpc
 
 from tests.conftest import settings, task_settings
-from tfuq.data.dataset import make_preprocessor
 from tfuq.data.preprocessing import Statistics
+from tfuq.data.sets.dataset import make_preprocessor
 from tfuq.data.volume import Volume
 from tfuq.errors import RunError
 from tfuq.serving import messages, transport

@@ -9,10 +9,10 @@ import pytest
 
 from tests.conftest import assert_refused, files_of
 from tfuq.data.cases import read_case_image
-from tfuq.data.landmarks import reference_points, rescale_points
 from tfuq.data.layouts import cases_of
 from tfuq.data.perturbations import Subject, case_seed, perturb
 from tfuq.data.readers import read
+from tfuq.data.sets.landmarks import reference_points, rescale_points
 from tfuq.data.volume import Volume
 from tfuq.scoring.calibration import expected_calibration_error
 from tfuq.scoring.segmentation import dice

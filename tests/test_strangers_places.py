@@ -24,12 +24,12 @@ from tfuq.data.readers import read
 from tfuq.data.removal import remove_leftovers
 from tfuq.data.writers import make_folder, write_text
 from tfuq.errors import ConfigError, DataError, RunError
+from tfuq.networks.weights import load_arrays
 from tfuq.prediction import input_cases
 from tfuq.report import figures as report_figures
 from tfuq.report import shift as shift_figures
-from tfuq.report.canvas import own_style
+from tfuq.report.plotting import own_style
 from tfuq.training import check_folder
-from tfuq.weights import load_arrays
 from tfuq_cli import attended
 
 SECONDS = 5.0  # most that a refusal may take; each took longer before it was bounded

@@ -22,15 +22,15 @@ from tfuq import runs
 from tfuq.config import SplitConfig, StudyConfig
 from tfuq.config.text import read_yaml, write_yaml
 from tfuq.data.cases import Case
+from tfuq.data.json_csv import read_table
+from tfuq.data.locks import exclusive
 from tfuq.data.splits import split_cases
-from tfuq.data.stored import read_table
 from tfuq.errors import ConfigError
-from tfuq.locks import exclusive
 from tfuq.measures.structure import MEASURES
 from tfuq.report.study import study_figure
-from tfuq.study import Table
-from tfuq.study.cells import Cell, cells_of
-from tfuq.study.columns import check_columns
+from tfuq.workflows.study import Table
+from tfuq.workflows.study.cells import Cell, cells_of
+from tfuq.workflows.study.columns import check_columns
 from tfuq_cli.options import complete_study
 from tfuq_cli.study import Processes
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfuq.report.canvas import save
 from tfuq.report.classification import confusion_figure, extremes, rejection
 from tfuq.report.landmark_errors import error_scatter, quantile_bars
 from tfuq.report.landmarks import overlay
+from tfuq.report.plotting import save
 from tfuq.report.ranking import reliability, risk_coverage
 from tfuq.scoring.association import grouped_correlations
 from tfuq.scoring.calibration import Bins, confidence_bins

@@ -10,7 +10,7 @@ from tests.conftest import task_settings
 from tfuq import prediction
 from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS
 from tfuq.prediction import tables
-from tfuq.results import read_manifest
+from tfuq.runs.results import read_manifest
 from tfuq.tasks import task_of
 from tfuq.training import prepare, summary, train
 

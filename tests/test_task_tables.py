@@ -13,10 +13,10 @@ import pytest
 
 from tests.conftest import task_settings
 from tfuq.config import TASKS, Config
-from tfuq.data.classification import class_of
+from tfuq.data.sets.classification import class_of
 from tfuq.prediction.classification import ImagePredictor
 from tfuq.prediction.predictor import PREDICTORS
-from tfuq.results import PREDICTIONS
+from tfuq.runs.results import PREDICTIONS
 from tfuq.scoring.evaluation.references import referenced_cases
 from tfuq.scoring.evaluation.scores import SCORERS, ScoreRequest, Scores, provenance
 from tfuq.tasks import NETWORK_TASKS

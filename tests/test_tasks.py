@@ -15,10 +15,10 @@ from tfuq import prediction, runs
 from tfuq.data.cases import read_case_image
 from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS
 from tfuq.errors import TfuqError
-from tfuq.posterior import samples_of
-from tfuq.prefix import split_at_seed
-from tfuq.results import read_manifest
-from tfuq.weights import load_arrays, model_arrays
+from tfuq.networks.weights import load_arrays, model_arrays
+from tfuq.runs.results import read_manifest
+from tfuq.sampling.posterior import samples_of
+from tfuq.sampling.prefix import split_at_seed
 
 TASKS = ("classification", "landmarks")
 TABLES = {"classification": ("predictions.csv",), "landmarks": ("landmarks.csv", "samples.csv")}

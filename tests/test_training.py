@@ -16,17 +16,17 @@ from tests.conftest import ALL_METHODS, settings
 from tfuq import runs
 from tfuq.config import Config
 from tfuq.data.layouts import list_cases
-from tfuq.data.pipeline import epoch_dataset
-from tfuq.data.segmentation import SegmentationSet
+from tfuq.data.locks import exclusive
+from tfuq.data.sets.pipeline import epoch_dataset
+from tfuq.data.sets.segmentation import SegmentationSet
 from tfuq.data.streams import example_stream, order_stream, subset_stream
 from tfuq.errors import ConfigError, RunError, TfuqError
-from tfuq.locks import exclusive
-from tfuq.losses import cross_entropy
-from tfuq.members import load_posterior
+from tfuq.networks.losses import cross_entropy
+from tfuq.networks.weights import load_arrays, save_arrays
 from tfuq.prediction import Request, make_predictor, predict
+from tfuq.sampling.members import load_posterior
 from tfuq.training import train
 from tfuq.training.strategy import make_strategy
-from tfuq.weights import load_arrays, save_arrays
 
 
 def fit(config: Config, path, **options):
@@ -358,6 +358,6 @@ def test_loss_that_explodes_is_said(balls, tmp_path, monkeypatch):
     def infinite(labels, log_p, weights=None):
         return cross_entropy(labels, log_p) * float("inf")
 
-    monkeypatch.setattr("tfuq.tasks.classes.make_class_loss", lambda *_: infinite)
+    monkeypatch.setattr("tfuq.tasks.logits.make_class_loss", lambda *_: infinite)
     with pytest.raises(TfuqError, match="lower training"):
         fit(settings(balls), tmp_path / "run")

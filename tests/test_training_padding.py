@@ -14,9 +14,9 @@ from tfuq.config import LossConfig
 from tfuq.data.cases import Case
 from tfuq.data.layouts import list_cases
 from tfuq.data.preprocessing import PADDING
-from tfuq.data.segmentation import SegmentationSet
-from tfuq.losses import log_probabilities, make_class_loss
-from tfuq.members import build_member
+from tfuq.data.sets.segmentation import SegmentationSet
+from tfuq.networks.losses import log_probabilities, make_class_loss
+from tfuq.sampling.members import build_member
 from tfuq.tasks import task_of
 from tfuq.training.validation import Validator
 

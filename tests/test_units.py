@@ -14,20 +14,20 @@ from tests.made import make_run, make_scores
 from tests.test_own_data import OWN, write_discs
 from tfuq import config as configuration
 from tfuq.data.cases import Case, read_case_image, read_label
+from tfuq.data.json_csv import read_json, read_table
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import read
-from tfuq.data.stored import read_json, read_table
 from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE, in_every_unit, is_size
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_csv, write_nifti
-from tfuq.doctor import prediction_findings
 from tfuq.errors import ConfigError
 from tfuq.measures.structure import MEASURES
-from tfuq.report.page.building import write_page
+from tfuq.report.page.render import write_page
 from tfuq.runs import open_run
 from tfuq.scoring.evaluation import score_folder
 from tfuq.scoring.metrics import METRICS
-from tfuq.study.table import _column, _Summary
+from tfuq.workflows.doctor import prediction_findings
+from tfuq.workflows.study.table import _column, _Summary
 
 MM = 0.25
 IN_MM = re.compile(r"(?<![a-z])mm(?![a-z])|mm[23²³]")

@@ -11,15 +11,15 @@ import tf_keras
 from tests.conftest import settings, write_decathlon
 from tfuq import config as configuration
 from tfuq.config import Config
-from tfuq.doctor.variational import widths_did_not_move
 from tfuq.errors import RunError
-from tfuq.layers import GaussianPosterior, LayerFactory, layer_widths
-from tfuq.members import load_posterior
+from tfuq.networks.layers import GaussianPosterior, LayerFactory, layer_widths
+from tfuq.networks.weights import load_arrays, save_arrays
 from tfuq.runs import Run
+from tfuq.sampling.members import load_posterior
 from tfuq.training import train
 from tfuq.training.step import TrainingStep
 from tfuq.training.strategy import make_strategy
-from tfuq.weights import load_arrays, save_arrays
+from tfuq.workflows.doctor.variational import widths_did_not_move
 
 STARTS = (1e-5, 0.001, 0.0067, 0.03)
 NOISE = 0.5  # standard deviation of the regression's targets

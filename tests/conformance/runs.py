@@ -9,11 +9,11 @@ import tensorflow as tf
 
 from tfuq import runs
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
-from tfuq.members import load_posterior
-from tfuq.posterior import METHOD_TRAITS, samples_of
+from tfuq.networks.weights import load_arrays, model_arrays
 from tfuq.runs import Run
-from tfuq.sampling import Sampler
-from tfuq.weights import load_arrays, model_arrays
+from tfuq.sampling.members import load_posterior
+from tfuq.sampling.posterior import METHOD_TRAITS, samples_of
+from tfuq.sampling.sampler import Sampler
 
 
 def check_run(trained: Run, method: str, folder: Path) -> None:

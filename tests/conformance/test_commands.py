@@ -17,10 +17,10 @@ from click.testing import CliRunner
 from tests.conformance.bench import KINDS, MEMBERS, SAMPLES, STEPS, Bench, Place, write_discs
 from tests.conftest import assert_refused
 from tests.test_examples import commands
-from tfuq import demo
 from tfuq.config import METHODS, SERVED_METHODS, TASKS, shipped
+from tfuq.data.json_csv import is_text
 from tfuq.data.phantoms import PHANTOMS
-from tfuq.data.stored import is_text
+from tfuq.workflows import demo
 from tfuq_cli.main import main
 
 # By the method that a run was trained as: the methods that it serves, its own first. The networks have dropout.

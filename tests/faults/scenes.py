@@ -14,8 +14,8 @@ from tests.faults.states import State, listing, state_of, waiting_in
 from tests.made import make_predictions, make_run, make_scores
 from tfuq.data.phantoms import synthesize
 from tfuq.errors import TfuqError
-from tfuq.results import read_manifest, require_one_set
 from tfuq.runs import open_run
+from tfuq.runs.results import read_manifest, require_one_set
 from tfuq.scoring.evaluation.scores import require_one_scoring
 
 METHOD = "mc-dropout"

@@ -11,6 +11,7 @@ import pytest
 from tests.faults.broken_disk import CHANGES, FAULTS, BrokenDisk, Plan
 from tests.faults.states import listing, state_of, waiting_in
 from tfuq.data import disk, ledger
+from tfuq.data.locks import exclusive
 from tfuq.data.removal import plan_removal, remove_leftovers
 from tfuq.data.writers import (
     make_folder,
@@ -22,7 +23,6 @@ from tfuq.data.writers import (
     write_text,
 )
 from tfuq.errors import TfuqError
-from tfuq.locks import exclusive
 
 FLUSH = disk.flush_open  # other tests leave flushing to the system
 NAMES = ("a.csv", "b/c.csv", "last.csv")

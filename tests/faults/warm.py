@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-import tfuq.calibrate
-import tfuq.demo
-import tfuq.doctor
 import tfuq.prediction
 import tfuq.report.page
 import tfuq.serving.exporting
-import tfuq.shift
-import tfuq.study
 import tfuq.training.tensorboard
+import tfuq.workflows.calibrate
+import tfuq.workflows.demo
+import tfuq.workflows.doctor
+import tfuq.workflows.shift
+import tfuq.workflows.study
 import tfuq_cli.study
 from tfuq import config as configuration
 from tfuq.data import ledger
@@ -34,10 +34,10 @@ _SHORT = (
 def shorten() -> None:
     """Make the demo a matter of seconds, run a study's cells in this process, and make lists of files shorter often."""
     load = configuration.load
-    tfuq.demo.configuration.load = lambda name, overrides=(): load(
+    tfuq.workflows.demo.configuration.load = lambda name, overrides=(): load(
         name, (*overrides, *_shortened(overrides))
     )
-    tfuq.demo.SERVED_BY = {"mc-dropout": "hybrid", "deterministic": "hybrid"}
+    tfuq.workflows.demo.SERVED_BY = {"mc-dropout": "hybrid", "deterministic": "hybrid"}
     tfuq_cli.study.Processes.run = _run_here
     ledger._COMPACTED_EVERY = 1024
 

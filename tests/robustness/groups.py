@@ -282,7 +282,7 @@ def _make_study(folder: Path) -> None:
     from tests.made import make_run, make_scores
     from tfuq import config as configuration
     from tfuq.config.text import write_yaml
-    from tfuq.study.cells import cells_of
+    from tfuq.workflows.study.cells import cells_of
 
     root = make_data(folder / "data", "segmentation")
     world = folder / "world"

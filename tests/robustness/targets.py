@@ -26,6 +26,7 @@ from tfuq.data.budget import parse_size
 from tfuq.data.cases import Case, read_case_image, read_case_label, read_rater_labels
 from tfuq.data.layouts import list_cases
 from tfuq.data.ledger import LEDGER, read_ledger
+from tfuq.data.locks import exclusive
 from tfuq.data.ownership import OWNER, is_ours
 from tfuq.data.perturbations import PERTURBATIONS, parse_severities
 from tfuq.data.readers import read
@@ -34,9 +35,8 @@ from tfuq.data.readers.landmarks import read_landmark_table, read_points
 from tfuq.data.removal import remove_leftovers
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_text
-from tfuq.locks import exclusive
-from tfuq.masks import STORED, StoredSamples, read_samples
-from tfuq.provenance import source_commit
+from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
+from tfuq.runs.provenance import source_commit
 
 Content = bytes | None  # None of a file that is gone
 

@@ -15,10 +15,10 @@ from tests.conftest import settings, task_settings
 from tests.made import make_run, make_scores
 from tests.robustness.worlds import assert_answered, invoke
 from tests.test_ownership import Theirs, assert_kept, everything
-from tfuq import demo
 from tfuq.data.ledger import LEDGER
 from tfuq.data.ownership import LOCK, is_ours
 from tfuq.errors import TfuqError
+from tfuq.workflows import demo
 from tfuq_cli.main import COMMANDS
 
 NAMES = ("notes.txt", "done", "label.nii.gz", "summary.json", "scores", ".hidden")

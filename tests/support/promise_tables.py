@@ -16,14 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
+from tfuq.calibration.conformal import predicted_interval
+from tfuq.calibration.risk_control import THRESHOLDS, excess_shares, missed_shares
 from tfuq.data.cases import Case, read_case_image, read_label
-from tfuq.data.classification import class_of
-from tfuq.data.landmarks import pixel_mm, reference_points
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import read
+from tfuq.data.sets.classification import class_of
+from tfuq.data.sets.landmarks import pixel_mm, reference_points
 from tfuq.runs import Run, open_run
-from tfuq.scoring.conformal import predicted_interval
-from tfuq.scoring.risk_control import THRESHOLDS, excess_shares, missed_shares
 
 TABLES = Path(__file__).parents[1] / "data" / "promises"
 DIGITS = 2000

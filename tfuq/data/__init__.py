@@ -1,0 +1,1 @@
+"""Files in, arrays out: volumes, readers, writers, layouts, splits, phantoms, perturbations."""

@@ -25,7 +25,7 @@ from tfuq.data.ledger import (
 )
 from tfuq.errors import RunError
 
-# See `tfuq.locks`.
+# See `tfuq.data.locks`.
 LOCK = ".lock"
 OWNER = ".lock.owner"
 TAKEOVER = ".lock.takeover"

@@ -1,0 +1,1 @@
+"""From samples to uncertainty: streaming reducers, measures of voxels, structures and landmarks."""

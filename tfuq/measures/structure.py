@@ -25,7 +25,7 @@ import numpy as np
 from scipy import ndimage
 
 from tfuq.data.boundary import at_boundary
-from tfuq.masks import Box, SampleMasks
+from tfuq.measures.sample_masks import Box, SampleMasks
 
 Row = dict[str, Any]  # a measure's value, or a text, by the name of its column
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from tfuq.reducers import EntropyTerms, Moments, Reducer, Votes, chosen_class
+from tfuq.measures.reducers import EntropyTerms, Moments, Reducer, Votes, chosen_class
 
 _LEAST_PROBABILITY = 1e-30  # its logarithm is finite
 SINGLE_SAMPLE_MAPS = ("predictive_entropy",)

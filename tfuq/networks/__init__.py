@@ -13,14 +13,14 @@ import tensorflow as tf
 import tf_keras
 
 from tfuq.config import LatentConfig, NetworkConfig
-from tfuq.layers import LayerFactory
+from tfuq.config.registry import Registry
 from tfuq.networks.blocks import ConvolutionStyle, Head
 from tfuq.networks.fcn import fcn
 from tfuq.networks.latent import latent
+from tfuq.networks.layers import LayerFactory
 from tfuq.networks.lenet import lenet
 from tfuq.networks.unet import unet
 from tfuq.networks.vnet import vnet
-from tfuq.registry import Registry
 
 ARCHITECTURES: Registry[Callable[..., tf.Tensor]] = Registry("network.name")
 

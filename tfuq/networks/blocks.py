@@ -9,8 +9,8 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
-from tfuq.layers import LayerFactory, LinearUpsampling
-from tfuq.layers.factory import Apply
+from tfuq.networks.layers import LayerFactory, LinearUpsampling
+from tfuq.networks.layers.factory import Apply
 
 _POOL = {2: tf_keras.layers.MaxPool2D, 3: tf_keras.layers.MaxPool3D}
 _UPSAMPLE = {2: tf_keras.layers.UpSampling2D, 3: tf_keras.layers.UpSampling3D}

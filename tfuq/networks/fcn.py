@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 import tensorflow as tf
 import tf_keras
 
-from tfuq.layers import LayerFactory
-from tfuq.layers.factory import Apply
 from tfuq.networks.blocks import (
     ConvolutionStyle,
     convolution,
@@ -17,6 +15,8 @@ from tfuq.networks.blocks import (
     resize,
     two_convolutions,
 )
+from tfuq.networks.layers import LayerFactory
+from tfuq.networks.layers.factory import Apply
 
 _SCORED_LEVELS = 3  # the deepest ones
 

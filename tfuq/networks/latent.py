@@ -11,9 +11,9 @@ import tensorflow as tf
 import tf_keras
 
 from tfuq.config import LatentConfig
-from tfuq.layers import Broadcast, LayerFactory, PixelMoments
-from tfuq.layers.factory import Apply
 from tfuq.networks.blocks import ConvolutionStyle, convolution, dense
+from tfuq.networks.layers import Broadcast, LayerFactory, PixelMoments
+from tfuq.networks.layers.factory import Apply
 
 _MEAN_OVER_SPACE = {
     2: tf_keras.layers.GlobalAveragePooling2D,
@@ -41,7 +41,7 @@ def latent(
             its own.
         features: of the backbone, ``[N, *S, 2F]``, or ``[N, 2F]`` without spatial axes.
         config: the latent code's section of the configuration.
-        kl_scale: factor on the code's KL divergence (see `tfuq.layers.LatentCode`).
+        kl_scale: factor on the code's KL divergence (see `tfuq.networks.layers.LatentCode`).
         outputs: channels of the output.
         style: of the convolutions.
 

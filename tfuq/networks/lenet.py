@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import tensorflow as tf
 import tf_keras
 
-from tfuq.layers import LayerFactory
 from tfuq.networks.blocks import ConvolutionStyle, convolution, dense, dropout, max_pool
+from tfuq.networks.layers import LayerFactory
 
 
 def lenet(

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import tensorflow as tf
 
-from tfuq.layers import LayerFactory
 from tfuq.networks.blocks import (
     ConvolutionStyle,
     Head,
@@ -15,6 +14,7 @@ from tfuq.networks.blocks import (
     max_pool,
     two_convolutions,
 )
+from tfuq.networks.layers import LayerFactory
 
 
 def unet(

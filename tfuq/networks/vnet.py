@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 import tensorflow as tf
 import tf_keras
 
-from tfuq.layers import LayerFactory
-from tfuq.layers.factory import Apply
 from tfuq.networks.blocks import (
     ConvolutionStyle,
     Head,
@@ -19,6 +17,8 @@ from tfuq.networks.blocks import (
     dropout_after_each,
     normalized_convolution,
 )
+from tfuq.networks.layers import LayerFactory
+from tfuq.networks.layers.factory import Apply
 
 _MOST_CONVOLUTIONS = 3  # of a stage: 1, 2, 3, 3, 3 going down
 

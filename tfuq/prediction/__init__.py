@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfuq import results
 from tfuq.data.cases import Case
+from tfuq.data.locks import exclusive
 from tfuq.data.ownership import take_over
 from tfuq.errors import RunError
-from tfuq.locks import exclusive
+from tfuq.measures.reducers import Reducer
 from tfuq.prediction import classification as classification
 from tfuq.prediction import landmarks as landmarks
 from tfuq.prediction.calibration_cases import calibration_cases, calibration_source
@@ -19,9 +19,8 @@ from tfuq.prediction.predictor import PREDICTORS, OnCase, Predictor
 from tfuq.prediction.request import Request, request_of
 from tfuq.prediction.segmentation import predict_case, predict_image
 from tfuq.prediction.statistics import Sampling
-from tfuq.reducers import Reducer
-from tfuq.results import Manifest
-from tfuq.runs import Run
+from tfuq.runs import Run, results
+from tfuq.runs.results import Manifest
 
 __all__ = [
     "Prediction",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tfuq.data.volume import Volume
 from tfuq.data.writers import whole_folder, write_csv, write_nifti
-from tfuq.masks import StoredSamples
+from tfuq.measures.sample_masks import StoredSamples
 from tfuq.prediction.statistics import Row
 
 CASE = "case of predictions"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tfuq.calibrations import Calibration
+from tfuq.calibration.records import Calibration
 from tfuq.config import TASKS, Config
 from tfuq.data.cases import Case
 from tfuq.data.layouts import cases_of, sorted_unique

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from tfuq.calibration.conformal import prediction_sets
 from tfuq.data.cases import Case
 from tfuq.data.volume import Volume
 from tfuq.prediction.predictor import PREDICTORS
 from tfuq.prediction.statistics import Drawn, Row
 from tfuq.prediction.tables import TablePredictor, Tables
-from tfuq.results import MEMBER_VARIANCES, MEMBERS, PREDICTIONS, SET_SEPARATOR
-from tfuq.scoring.conformal import prediction_sets
+from tfuq.runs.results import MEMBER_VARIANCES, MEMBERS, PREDICTIONS, SET_SEPARATOR
 
 
 @PREDICTORS.register("classification")

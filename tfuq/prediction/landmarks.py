@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from tfuq.calibration.conformal import landmark_scale
 from tfuq.data.cases import Case
-from tfuq.data.landmarks import pixel_mm, rescale_points, stretch
+from tfuq.data.sets.landmarks import pixel_mm, rescale_points, stretch
 from tfuq.data.volume import Volume
 from tfuq.measures.landmark import landmark_measures
 from tfuq.prediction.predictor import PREDICTORS
 from tfuq.prediction.statistics import Drawn, Row
 from tfuq.prediction.tables import TablePredictor, Tables
-from tfuq.results import LANDMARKS, SAMPLES
-from tfuq.scoring.conformal import landmark_scale
+from tfuq.runs.results import LANDMARKS, SAMPLES
 
 
 @PREDICTORS.register("landmarks")

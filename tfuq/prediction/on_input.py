@@ -12,7 +12,7 @@ from tfuq.data.preprocessing import from_examples
 from tfuq.data.volume import Volume, differ_by_whole_voxels, onto_grid
 from tfuq.measures.resampled import between_members, resampled_maps
 from tfuq.prediction.statistics import Drawn
-from tfuq.results import MEMBER_VARIANCES, member_map
+from tfuq.runs.results import MEMBER_VARIANCES, member_map
 
 Side = Literal["lower", "upper"]
 _SIDES: tuple[Side, ...] = ("lower", "upper")

@@ -10,25 +10,25 @@ from typing import ClassVar
 import numpy as np
 import tf_keras
 
-from tfuq.calibrations import Calibration, read_calibration
+from tfuq.calibration.records import Calibration, read_calibration
+from tfuq.calibration.reducers import Scaled, UnscaledMean
+from tfuq.config.registry import Registry
 from tfuq.data.cases import Case, naming, read_mask
-from tfuq.data.dataset import make_preprocessor
 from tfuq.data.paths import real_path
+from tfuq.data.sets.dataset import make_preprocessor
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
+from tfuq.measures.reducers import Reducer
+from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS, UNCERTAINTY_MAPS
-from tfuq.member_moments import MemberMoments
-from tfuq.members import load_posterior, member_digest, members_of, missing_members
-from tfuq.posterior import Posterior, samples_of
 from tfuq.prediction.request import Request, members_apart
 from tfuq.prediction.statistics import Drawn, Sampling, sample_in_batches
-from tfuq.reducers import Reducer
-from tfuq.reducers.base import SampleStatistics
-from tfuq.registry import Registry
-from tfuq.results import DEFINITIONS, MANIFEST, MEMBER_VARIANCES, Manifest
 from tfuq.runs import Run
-from tfuq.sampling import Sampler
-from tfuq.scaling import Scaled, UnscaledMean
+from tfuq.runs.results import DEFINITIONS, MANIFEST, MEMBER_VARIANCES, Manifest
+from tfuq.sampling.member_moments import MemberMoments
+from tfuq.sampling.members import load_posterior, member_digest, members_of, missing_members
+from tfuq.sampling.posterior import Posterior, samples_of
+from tfuq.sampling.sampler import Sampler
 from tfuq.tasks import task_of
 from tfuq.version import __version__
 
@@ -233,7 +233,7 @@ class Predictor(ABC):
         """How many examples go through the graph at once.
 
         They are whole chunks. So an example has the same place in its chunk whatever the batch is
-        (see `tfuq.windows`).
+        (see `tfuq.sampling.windows`).
         """
         chunk = self.config.chunk
         chunks = -(-self.request.batch // chunk)

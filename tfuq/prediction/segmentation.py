@@ -13,14 +13,14 @@ from tfuq.data.cases import Case, naming, read_case_image
 from tfuq.data.preprocessing import Box, box_in_padding, to_examples
 from tfuq.data.volume import Volume
 from tfuq.data.writers import plan_replacement
-from tfuq.masks import STORED, StoredSamples, crop_packed
+from tfuq.measures.sample_masks import STORED, StoredSamples, crop_packed
 from tfuq.prediction.case_folder import CASE, STRUCTURES, Prediction
 from tfuq.prediction.on_input import InputGrid, conformal_bounds
 from tfuq.prediction.predictor import PREDICTORS, OnCase, Predictor
 from tfuq.prediction.statistics import Drawn, Row
 from tfuq.prediction.structures import rows_of_structures
 from tfuq.prediction.timing import timed
-from tfuq.results import MEMBER_VARIANCES, Manifest, member_map
+from tfuq.runs.results import MEMBER_VARIANCES, Manifest, member_map
 
 
 @PREDICTORS.register("segmentation")

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-from tfuq.memory import memory_errors
+from tfuq.sampling.memory import memory_errors
 
 Drawn = dict[str, np.ndarray]  # statistics of the samples, by name
 Row = dict[str, Any]  # of a table: text, numbers, or None

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from tfuq.calibration.conformal import predicted_interval, volume_interval
 from tfuq.config import Config
 from tfuq.data.preprocessing import from_examples
-from tfuq.masks import StoredSamples
+from tfuq.measures.sample_masks import StoredSamples
 from tfuq.measures.structure import ClassMaps, structure_rows
 from tfuq.prediction.statistics import Drawn, Row
-from tfuq.scoring.conformal import predicted_interval, volume_interval
 
 # The maps on the network's grid that structures are measured on. The last is there where the
 # configuration has regions.

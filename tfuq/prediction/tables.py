@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from tfuq.data.cases import Case, read_case_image
+from tfuq.data.json_csv import read_table
 from tfuq.data.ownership import digest_of, require_replaceable
-from tfuq.data.stored import read_table
 from tfuq.data.volume import Volume
 from tfuq.data.writers import whole_set, write_csv
 from tfuq.errors import RunError
 from tfuq.prediction.predictor import OnCase, Predictor
 from tfuq.prediction.statistics import Drawn, Row
-from tfuq.results import MANIFEST, Manifest, require_one_set
+from tfuq.runs.results import MANIFEST, Manifest, require_one_set
 
 Tables = dict[str, list[Row]]  # rows by file name
 _BETWEEN_WRITES = 10.0  # seconds

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from tfuq import results
 from tfuq.data.cases import Case, read_case_image
 from tfuq.report.classification import confusion_figure, extremes, rejection
 from tfuq.report.scored import NamedFigures, ScoredFolder
+from tfuq.runs import results
 from tfuq.scoring.classification import rejection_curve
 from tfuq.scoring.evaluation.class_table import PredictedClasses, read_predictions
 from tfuq.scoring.evaluation.classification import true_classes

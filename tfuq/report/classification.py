@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from tfuq.report.canvas import BLACK, RIGHT, SEQUENTIAL, WRONG, new_figure, stretched, words
+from tfuq.report.plotting import BLACK, RIGHT, SEQUENTIAL, WRONG, new_figure, stretched, words
 from tfuq.report.ranking import LINES
 
 _MOST_LABELS = 12

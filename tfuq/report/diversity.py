@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tfuq.report.canvas import BLUE, SEQUENTIAL, VERMILION, new_figure
+from tfuq.report.plotting import BLUE, SEQUENTIAL, VERMILION, new_figure
 from tfuq.scoring.rows import Row, column
 
 

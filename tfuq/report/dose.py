@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, file_names, new_figure
+from tfuq.report.plotting import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, file_names, new_figure
 from tfuq.scoring.evaluation.doses import DoseTables
 from tfuq.scoring.rows import Row, column
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from tfuq import results, runs
+from tfuq import runs
 from tfuq.config import TASKS, with_label_values
-from tfuq.report.canvas import file_names, own_style, save
 from tfuq.report.diversity import diversity_figure
+from tfuq.report.plotting import file_names, own_style, save
 from tfuq.report.ranking import reliability, risk_coverage
 from tfuq.report.scored import NamedFigures, ScoredFolder
 from tfuq.report.tasks import REPORTS
 from tfuq.report.training import training_curves
+from tfuq.runs import results
 from tfuq.scoring.evaluation import Scores
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tfuq.report.canvas import BLUE, VERMILION, interval_text, new_figure
+from tfuq.report.plotting import BLUE, VERMILION, interval_text, new_figure
 from tfuq.scoring.rows import Row
 
 _WIDE_RANGE = 30.0  # largest value over median beyond which an axis is logarithmic

@@ -7,15 +7,14 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from tfuq import results
 from tfuq.data.cases import Case, read_case_image
-from tfuq.data.landmarks import reference_points
-from tfuq.data.stored import numbers, read_table
+from tfuq.data.json_csv import numbers, read_table
+from tfuq.data.sets.landmarks import reference_points
 from tfuq.errors import RunError
 from tfuq.report.landmark_errors import error_scatter, quantile_bars
 from tfuq.report.landmarks import overlay
 from tfuq.report.scored import NamedFigures, ScoredFolder
-from tfuq.runs import Run
+from tfuq.runs import Run, results
 from tfuq.scoring.evaluation import Scores
 from tfuq.scoring.evaluation.references import referenced_cases
 from tfuq.scoring.rows import column, rows_of

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 
 from tfuq.measures.landmark import prediction_ellipse
-from tfuq.report.canvas import ORANGE, SKY, VERMILION, YELLOW, new_figure, stretched
+from tfuq.report.plotting import ORANGE, SKY, VERMILION, YELLOW, new_figure, stretched
 
 _WIDTH = 6.0  # inches of the image
 _MARGIN = 0.3  # inches beside the image

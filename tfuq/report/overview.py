@@ -10,7 +10,7 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
 from tfuq.config import Config
-from tfuq.report.canvas import SEQUENTIAL, new_figure, words
+from tfuq.report.plotting import SEQUENTIAL, new_figure, words
 from tfuq.report.slices import (
     MAPS,
     CaseArrays,

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tfuq.report.canvas import (
+from tfuq.report.plotting import (
     BLACK,
     BLUE,
     GREEN,

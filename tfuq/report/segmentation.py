@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tfuq import results
-from tfuq.report.canvas import RIGHT, WRONG, correlation_title, file_names, new_figure, words
 from tfuq.report.overview import overview
+from tfuq.report.plotting import RIGHT, WRONG, correlation_title, file_names, new_figure, words
 from tfuq.report.scored import NamedFigures, ScoredFolder
 from tfuq.report.slices import CaseArrays, load_case, map_scale
+from tfuq.runs import results
 from tfuq.scoring.evaluation import cases_with_references
 from tfuq.scoring.rows import Row, column, rows_of, rows_with
 

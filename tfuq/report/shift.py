@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tfuq.config import Config
-from tfuq.report.canvas import file_names, own_style, panels, save
+from tfuq.report.plotting import file_names, own_style, panels, save
 from tfuq.report.ranking import LINES
 from tfuq.report.strips import Example
 from tfuq.report.tasks import REPORTS

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from tfuq.report.canvas import (
+from tfuq.report.plotting import (
     GREY,
     ORANGE,
     SEQUENTIAL,

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, panels, words
+from tfuq.report.plotting import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, panels, words
 from tfuq.scoring.rows import Row, column, rows_with
 
 _COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)

@@ -8,8 +8,8 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tfuq.data.stored import Cell, read_typed
-from tfuq.report.canvas import new_figure, words
+from tfuq.data.json_csv import Cell, read_typed
+from tfuq.report.plotting import new_figure, words
 from tfuq.scoring.rows import column, rows_with
 
 _AGAIN = "remove it, or train the member again"

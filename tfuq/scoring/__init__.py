@@ -1,0 +1,1 @@
+"""Scores: metrics by NumPy alone, and the evaluation of predictions folders."""

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy import stats
 
-from tfuq.scoring.conformal import quantile_rank
+from tfuq.calibration.conformal import quantile_rank
 from tfuq.scoring.rows import Row
 
 _SHARE = 0.95  # of intervals and bands

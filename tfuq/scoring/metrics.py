@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tfuq.registry import Registry
+from tfuq.config.registry import Registry
 
 Orientation = Literal["higher", "lower", "nearer zero"]
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfuq import prediction
 from tfuq.config import Config
 from tfuq.errors import RunError
-from tfuq.results import Manifest
+from tfuq.runs.results import Manifest
 from tfuq.serving.description import Export, open_export, version_folder, version_number
 from tfuq.serving.expected import Expected, expected_outputs
 from tfuq.serving.transport import Arrays, GrpcServer
@@ -32,7 +32,7 @@ class Endpoint(Protocol):
 
 
 class ServedSampler:
-    """Samples by requests, in the place of `tfuq.sampling.Sampler`."""
+    """Samples by requests, in the place of `tfuq.sampling.sampler.Sampler`."""
 
     def __init__(self, endpoint: Endpoint, export: Export, config: Config) -> None:
         """Take what requests need.

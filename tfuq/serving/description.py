@@ -11,11 +11,11 @@ import pydantic
 from pydantic import Field
 
 from tfuq import runs
-from tfuq.data.stored import read_json
+from tfuq.data.json_csv import read_json
 from tfuq.data.writers import write_json
 from tfuq.errors import RunError
-from tfuq.results import SampleCount, Seed
 from tfuq.runs import MOST_CHANNELS, Run
+from tfuq.runs.results import SampleCount, Seed
 
 FILE = "tfuq_export.json"
 RUN = Path("assets.extra") / "run"  # of a version: what a client needs of the run

@@ -13,14 +13,14 @@ import tensorflow as tf
 from google.protobuf.message import Message
 
 from tfuq.config import Config
+from tfuq.data.locks import exclusive
 from tfuq.data.ownership import require_replaceable
 from tfuq.data.records import record
 from tfuq.data.writers import whole_folder, write_bytes, write_json, write_text
 from tfuq.errors import RunError, TfuqError
-from tfuq.locks import exclusive
-from tfuq.posterior import samples_of
 from tfuq.prediction import Predictor, Request, make_predictor
 from tfuq.runs import Run, create
+from tfuq.sampling.posterior import samples_of
 from tfuq.serving.description import NAME, RUN, Export, read_export, versions_in
 from tfuq.serving.graph import ServedNetwork
 from tfuq.serving.messages import impulse, predict_request, warm_up_record

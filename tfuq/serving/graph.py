@@ -10,12 +10,12 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfuq.means import at_its_means
 from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS
-from tfuq.members import windowed
-from tfuq.posterior import Posterior
 from tfuq.prediction import Predictor
-from tfuq.sampling import Sampler
+from tfuq.sampling.mean_network import at_its_means
+from tfuq.sampling.members import windowed
+from tfuq.sampling.posterior import Posterior
+from tfuq.sampling.sampler import Sampler
 from tfuq.serving.steps import Preparation, is_whole_image, without_padding
 from tfuq.serving.tasks import SERVED
 from tfuq.serving.tasks import Tensors as Outputs

@@ -7,13 +7,13 @@ from typing import Literal
 import numpy as np
 
 from tfuq.config import PreprocessingConfig
-from tfuq.data.dataset import make_preprocessor
 from tfuq.data.preprocessing import Box, Preprocessor, box_in_padding, from_examples, to_examples
+from tfuq.data.sets.dataset import make_preprocessor
 from tfuq.data.volume import Volume
 from tfuq.errors import RunError
-from tfuq.members import member_digest, members_of
 from tfuq.prediction import Predictor, Request, make_predictor
 from tfuq.runs import Run
+from tfuq.sampling.members import member_digest, members_of
 from tfuq.serving.description import Export
 from tfuq.serving.steps import graph_steps, is_whole_image
 from tfuq.serving.tasks import SERVED

@@ -9,13 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from tfuq.config import Config
+from tfuq.config.registry import Registry
 from tfuq.data.cases import Case
-from tfuq.data.dataset import Examples, TrainingSet, make_preprocessor
 from tfuq.data.preprocessing import Preprocessor, Statistics
-from tfuq.reducers import Reducer
-from tfuq.reducers.base import SampleStatistics
-from tfuq.registry import Registry
-from tfuq.windows import Activation
+from tfuq.data.sets.dataset import Examples, TrainingSet, make_preprocessor
+from tfuq.measures.reducers import Reducer
+from tfuq.measures.reducers.base import SampleStatistics
+from tfuq.tasks.activation import Activation
 
 Load = Callable[[Config, Preprocessor, Case], Examples]
 TaskLoss = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
@@ -31,7 +31,7 @@ class Task(Protocol):
         """Channels of the network's output."""
 
     def activation(self, config: Config) -> Activation:
-        """Makes a sample from the network's outputs, see `tfuq.windows.Activation`."""
+        """Makes a sample from the network's outputs, see `tfuq.tasks.activation.Activation`."""
 
     def training_set(
         self,

@@ -8,14 +8,14 @@ import numpy as np
 
 from tfuq.config import Config
 from tfuq.data.cases import Case
-from tfuq.data.classification import ClassificationSet, load_examples
-from tfuq.data.dataset import Examples, TrainingSet
 from tfuq.data.preprocessing import Statistics
+from tfuq.data.sets.classification import ClassificationSet, load_examples
+from tfuq.data.sets.dataset import Examples, TrainingSet
+from tfuq.measures.reducers import Reducer
+from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
-from tfuq.reducers import Reducer
-from tfuq.reducers.base import SampleStatistics
 from tfuq.tasks.base import NETWORK_TASKS, one_group
-from tfuq.tasks.classes import ClassTask, both_classes
+from tfuq.tasks.logits import ClassTask, both_classes
 
 
 class Classification(ClassTask):

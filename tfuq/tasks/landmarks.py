@@ -9,15 +9,15 @@ import tensorflow as tf
 
 from tfuq.config import Config
 from tfuq.data.cases import Case
-from tfuq.data.dataset import Examples, TrainingSet
-from tfuq.data.landmarks import LandmarkSet, load_examples
 from tfuq.data.preprocessing import Statistics
-from tfuq.heteroscedastic import log_variance, with_position_loss
-from tfuq.losses import make_heatmap_loss
-from tfuq.reducers import LandmarkSamples, Reducer
-from tfuq.reducers.base import SampleStatistics
+from tfuq.data.sets.dataset import Examples, TrainingSet
+from tfuq.data.sets.landmarks import LandmarkSet, load_examples
+from tfuq.measures.reducers import LandmarkSamples, Reducer
+from tfuq.measures.reducers.base import SampleStatistics
+from tfuq.networks.heteroscedastic import log_variance, with_position_loss
+from tfuq.networks.losses import make_heatmap_loss
+from tfuq.tasks.activation import Activation
 from tfuq.tasks.base import NETWORK_TASKS, TaskLoss, one_group
-from tfuq.windows import Activation
 
 _LEAST_PROBABILITY = 1e-12  # of which there is a logarithm
 

@@ -8,15 +8,15 @@ import numpy as np
 
 from tfuq.config import Config
 from tfuq.data.cases import Case
-from tfuq.data.dataset import Examples, TrainingSet, make_preprocessor
 from tfuq.data.preprocessing import PADDING, Statistics
-from tfuq.data.segmentation import SegmentationSet, load_examples
+from tfuq.data.sets.dataset import Examples, TrainingSet, make_preprocessor
+from tfuq.data.sets.segmentation import SegmentationSet, load_examples
+from tfuq.measures.reducers import PackedMasks, Reducer, RegionEntropyTerms
+from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
-from tfuq.reducers import PackedMasks, Reducer, RegionEntropyTerms
-from tfuq.reducers.base import SampleStatistics
 from tfuq.scoring.segmentation import dice
 from tfuq.tasks.base import NETWORK_TASKS
-from tfuq.tasks.classes import ClassTask, both_classes
+from tfuq.tasks.logits import ClassTask, both_classes
 
 _FOR_STRUCTURES = ("masks", "entropy_terms", "region_entropy_terms")
 

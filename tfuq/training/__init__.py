@@ -8,16 +8,16 @@ from pathlib import Path
 
 from tfuq import runs
 from tfuq.config import Config
+from tfuq.data.locks import exclusive
 from tfuq.data.removal import remove_file
 from tfuq.errors import RunError, TfuqError
-from tfuq.layers import median_width
-from tfuq.locks import exclusive
+from tfuq.networks.layers import median_width
+from tfuq.networks.weights import load_arrays
 from tfuq.runs import Run
 from tfuq.tasks import task_of
 from tfuq.training.events import OnStep, unheard
 from tfuq.training.material import Material, facts, member_training, prepare, summary
 from tfuq.training.state import STATE
-from tfuq.weights import load_arrays
 
 __all__ = [
     "Material",

@@ -13,16 +13,17 @@ import tensorflow as tf
 import tf_keras
 
 from tfuq.config import Config
-from tfuq.data.dataset import Examples, TrainingSet
+from tfuq.data.locks import exclusive
 from tfuq.data.ownership import LOCK, take_over
-from tfuq.data.pipeline import epoch_dataset
 from tfuq.data.removal import remove_file
+from tfuq.data.sets.dataset import Examples, TrainingSet
+from tfuq.data.sets.pipeline import epoch_dataset
 from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import RunError, TfuqError
-from tfuq.layers import median_width
-from tfuq.locks import exclusive
-from tfuq.members import build_member
-from tfuq.memory import memory_errors
+from tfuq.networks.layers import median_width
+from tfuq.networks.weights import model_arrays, save_arrays
+from tfuq.sampling.members import build_member
+from tfuq.sampling.memory import memory_errors
 from tfuq.tasks import task_of
 from tfuq.training.events import OnStep
 from tfuq.training.member_data import kl_scale_of, member_rows, member_seed
@@ -31,7 +32,6 @@ from tfuq.training.schedules import plateau_share, step_share
 from tfuq.training.state import STATE, MemberState
 from tfuq.training.step import TrainingStep
 from tfuq.training.validation import Validator
-from tfuq.weights import model_arrays, save_arrays
 
 HISTORY = "history.csv"
 Batches = Iterable[tuple[tf.Tensor, tf.Tensor]]

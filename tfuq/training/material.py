@@ -13,20 +13,20 @@ import tensorflow as tf
 
 from tfuq.config import Config
 from tfuq.data.cases import Case
-from tfuq.data.dataset import Examples, TrainingSet, training_statistics
 from tfuq.data.layouts import made_cases
 from tfuq.data.preprocessing import Statistics
+from tfuq.data.sets.dataset import Examples, TrainingSet, training_statistics
 from tfuq.data.splits import split_cases
-from tfuq.members import KlScale
-from tfuq.posterior import METHOD_TRAITS
-from tfuq.provenance import source_commit
+from tfuq.networks.weights import load_arrays
+from tfuq.runs.provenance import source_commit
+from tfuq.sampling.members import KlScale
+from tfuq.sampling.posterior import METHOD_TRAITS
 from tfuq.tasks import task_of
 from tfuq.training.fit import MemberTraining
 from tfuq.training.member_data import kl_scale_of, member_rows, member_seed
 from tfuq.training.strategy import make_strategy
 from tfuq.training.warm_start import warm_start
 from tfuq.version import __version__
-from tfuq.weights import load_arrays
 
 T = TypeVar("T")
 

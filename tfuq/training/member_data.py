@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfuq.config import Config
-from tfuq.data.dataset import TrainingSet
+from tfuq.data.sets.dataset import TrainingSet
 from tfuq.data.streams import subset_stream
 from tfuq.errors import DataError
-from tfuq.members import KlScale
+from tfuq.sampling.members import KlScale
 
 
 def member_seed(seed: int, member: int) -> int:

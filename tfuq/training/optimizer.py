@@ -8,7 +8,7 @@ import tensorflow as tf
 import tf_keras
 
 from tfuq.config import Config
-from tfuq.layers import WIDTH_VARIABLE, is_width
+from tfuq.networks.layers import WIDTH_VARIABLE, is_width
 
 _MOMENTUM = 0.9  # of the common gradient of a kernel's widths
 _MEMORY = 0.95  # of its square: short, as that falls with the widths where they begin too wide

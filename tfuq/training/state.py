@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import tf_keras
 
-from tfuq.data.stored import parse_json
+from tfuq.data.json_csv import parse_json
 from tfuq.errors import RunError
-from tfuq.training.progress import Progress
-from tfuq.weights import (
+from tfuq.networks.weights import (
     Arrays,
     assign_arrays,
     assign_numbered,
@@ -22,6 +21,7 @@ from tfuq.weights import (
     require_fit,
     save_arrays,
 )
+from tfuq.training.progress import Progress
 
 STATE = "state.npz"
 _REMEDY = "delete it to train the member from its start"

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tf_keras
 
 from tfuq.config import Config
-from tfuq.layers import LatentCode, fold_in
+from tfuq.networks.layers import LatentCode, fold_in
 from tfuq.tasks import TaskLoss
 from tfuq.training.optimizer import make_optimizer
 
@@ -17,7 +17,7 @@ class TrainingStep:
     """``(images, targets, seed, kl_weight) → {loss, data_loss, kl}``, all summed over replicas.
 
     A network with a latent code also has ``code_kl``. ``kl`` is the KL divergence as it is scaled
-    already (see `tfuq.members.KlScale`).
+    already (see `tfuq.sampling.members.KlScale`).
     """
 
     def __init__(

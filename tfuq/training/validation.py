@@ -7,11 +7,11 @@ import tensorflow as tf
 import tf_keras
 
 from tfuq.config import TASKS, Config
-from tfuq.data.dataset import Examples
-from tfuq.members import build_member, windowed
-from tfuq.posterior import Posterior
-from tfuq.reducers import LastSample
-from tfuq.sampling import Sampler
+from tfuq.data.sets.dataset import Examples
+from tfuq.measures.reducers import LastSample
+from tfuq.sampling.members import build_member, windowed
+from tfuq.sampling.posterior import Posterior
+from tfuq.sampling.sampler import Sampler
 from tfuq.tasks import TaskLoss, task_of
 
 

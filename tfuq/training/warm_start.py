@@ -8,7 +8,7 @@ import numpy as np
 import tf_keras
 
 from tfuq.errors import TfuqError
-from tfuq.weights import assign_arrays, model_arrays
+from tfuq.networks.weights import assign_arrays, model_arrays
 
 
 def warm_start(model: tf_keras.Model, point_weights: Mapping[str, np.ndarray], source: str) -> None:

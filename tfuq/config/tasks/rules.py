@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tfuq.registry import Registry
+from tfuq.config.registry import Registry
 
 if TYPE_CHECKING:
     from tfuq.config.schema import Config

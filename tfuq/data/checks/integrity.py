@@ -10,6 +10,7 @@ import nibabel
 import numpy as np
 
 from tfuq.config import TASKS, Config
+from tfuq.config.registry import Registry
 from tfuq.data.cases import (
     Case,
     read_case_image,
@@ -17,14 +18,13 @@ from tfuq.data.cases import (
     read_mask,
     training_views,
 )
-from tfuq.data.classification import class_of
-from tfuq.data.landmarks import reference_points
 from tfuq.data.layouts import made_cases
+from tfuq.data.sets.classification import class_of
+from tfuq.data.sets.landmarks import reference_points
 from tfuq.data.splits import split_cases
 from tfuq.data.units import PLAIN_IMAGE, SCAN, Unit
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
-from tfuq.registry import Registry
 
 # By task: how much of each class a case has, which must be fit for use.
 AMOUNTS: Registry[Callable[[Config, Case, Volume], tuple[float, ...]]] = Registry("task of checks")

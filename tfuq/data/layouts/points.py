@@ -1,6 +1,6 @@
 """Layouts of images with landmarks, as they are written.
 
-`tfuq.data.landmarks` brings them into the image's pixels.
+`tfuq.data.sets.landmarks` brings them into the image's pixels.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tfuq.config.registry import Registry
 from tfuq.data.cases import Case
-from tfuq.registry import Registry
 
 LAYOUTS: Registry[Callable[..., list[Case]]] = Registry("data.layout")

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tfuq.config import TASKS
+from tfuq.config.registry import Registry
 from tfuq.data.perturbations.geometry import Movement
 from tfuq.data.volume import Volume
 from tfuq.errors import ConfigError
-from tfuq.registry import Registry
 
 
 @dataclass(frozen=True)

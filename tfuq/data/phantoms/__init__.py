@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from tfuq.config.registry import Registry
 from tfuq.data.budget import require_memory
 from tfuq.data.phantoms.abdomen import write_liver_phantom
 from tfuq.data.phantoms.brain import write_brain_decathlon, write_brain_iseg2017
@@ -18,7 +19,6 @@ from tfuq.data.phantoms.head import write_head_ct
 from tfuq.data.phantoms.tumour import write_brats_phantom
 from tfuq.data.writers import FolderTakenError, new_folder
 from tfuq.errors import DataError
-from tfuq.registry import Registry
 
 Shape = tuple[int, int, int]
 Writer = Callable[..., None]  # folder, cases, seed; of those in _SIZED also the shape

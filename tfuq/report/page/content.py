@@ -12,10 +12,10 @@ import matplotlib
 import numpy as np
 from matplotlib import colors
 
-from tfuq.report.canvas import BLUE, GREEN, ORANGE, PURPLE, SEQUENTIAL, SKY, YELLOW
-from tfuq.report.page.casewise import CaseColumns, Cases, Column
-from tfuq.report.page.found import readable_name
+from tfuq.report.page.cases import CaseColumns, Cases, Column
 from tfuq.report.page.sources import Scored, by_name
+from tfuq.report.page.tables import readable_name
+from tfuq.report.plotting import BLUE, GREEN, ORANGE, PURPLE, SEQUENTIAL, SKY, YELLOW
 from tfuq.scoring.comparison import (
     Cell,
     Comparison,

@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 
 import pydantic
 
-from tfuq import results, runs
+from tfuq import runs
 from tfuq.config import TASKS
-from tfuq.data.stored import Cell, read_json, read_table, read_typed
+from tfuq.data.json_csv import Cell, read_json, read_table, read_typed
 from tfuq.errors import DataError, RunError
-from tfuq.results import Manifest, SampleCount
-from tfuq.runs import Run
+from tfuq.runs import Run, results
+from tfuq.runs.results import Manifest, SampleCount
 from tfuq.scoring.comparison import heading, method_names, require_same_data
 from tfuq.scoring.evaluation import predictions_of
 from tfuq.scoring.rows import column, rows_of

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tfuq.config import Config
-from tfuq.registry import Registry
+from tfuq.config.registry import Registry
 from tfuq.report.page.sources import Scored
 from tfuq.report.page.views import View
 from tfuq.report.scored import NamedFigures, ScoredFolder

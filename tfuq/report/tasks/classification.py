@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfuq.config import Config
 from tfuq.report.class_figures import classification_figures
-from tfuq.report.page.pictures import class_views
+from tfuq.report.page.images import class_views
 from tfuq.report.scored import NamedFigures
 from tfuq.report.strips import Example, class_strip
 from tfuq.report.tasks.base import REPORTS, Ratios, TaskReport

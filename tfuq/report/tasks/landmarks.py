@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfuq.config import Config
 from tfuq.report.landmark_figures import landmark_figures
-from tfuq.report.page.pictures import landmark_views
+from tfuq.report.page.images import landmark_views
 from tfuq.report.scored import NamedFigures
 from tfuq.report.strips import Example, landmark_strip
 from tfuq.report.tasks.base import REPORTS, Ratios, TaskReport

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pydantic
 
+from tfuq.data.json_csv import number, read_json, read_table
 from tfuq.data.paths import real_path
-from tfuq.data.stored import number, read_json, read_table
 from tfuq.errors import DataError
-from tfuq.results import SampleCount
+from tfuq.runs.results import SampleCount
 from tfuq.scoring.comparison.cells import Scored
 from tfuq.scoring.evaluation.scores import AGAIN
 from tfuq.scoring.metrics import METRICS

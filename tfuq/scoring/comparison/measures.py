@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tfuq.data.stored import number, read_table
+from tfuq.data.json_csv import number, read_table
 from tfuq.data.units import in_every_unit
 from tfuq.measures.sample_size import BIASED, DEPEND_ON_SAMPLES, unbiased
 from tfuq.scoring.comparison.folders import samples_of

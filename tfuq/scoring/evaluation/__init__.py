@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tfuq import results, runs
+from tfuq import runs
 from tfuq.config import TASKS, Config, with_label_values
 from tfuq.data.paths import real_path
 from tfuq.errors import DataError
+from tfuq.runs import results
 from tfuq.scoring.evaluation import classification as classification
 from tfuq.scoring.evaluation import landmarks as landmarks
 from tfuq.scoring.evaluation import segmentation as segmentation

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfuq.calibrations import Calibration
+from tfuq.calibration.records import Calibration
 from tfuq.data.readers import read
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
@@ -90,8 +90,8 @@ def bound_losses(folder: Path, truth: np.ndarray, classes: list[str]) -> list[Ro
     Returns:
         Rows with ``missed``, the share of the true structure that ``label_upper`` misses, and
         ``excess``, the voxels of ``label_lower`` outside it as a share of it, at most 1 (see
-        `tfuq.scoring.conformal.bounding_thresholds`). They have the voxels of both bounds, of the
-        true structure (``reference``) and of the ``image``, too.
+        `tfuq.calibration.risk_control.bounding_thresholds`). They have the voxels of both bounds,
+        of the true structure (``reference``) and of the ``image``, too.
 
     Raises:
         DataError: a bound is missing, or not on the grid of the truth.

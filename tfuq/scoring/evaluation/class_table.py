@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tfuq.data.stored import numbers, read_table
+from tfuq.data.json_csv import numbers, read_table
 from tfuq.errors import RunError
-from tfuq.results import PREDICTIONS
+from tfuq.runs.results import PREDICTIONS
 from tfuq.scoring.metrics import MEASURES
 from tfuq.scoring.rows import class_columns, column
 

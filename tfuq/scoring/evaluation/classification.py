@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tfuq.calibrations import Calibration
+from tfuq.calibration.records import Calibration
 from tfuq.config import Config
-from tfuq.data.classification import class_of
+from tfuq.data.sets.classification import class_of
 from tfuq.errors import RunError
-from tfuq.results import PREDICTIONS, Manifest, require_cases
+from tfuq.runs.results import PREDICTIONS, Manifest, require_cases
 from tfuq.scoring.calibration import (
     brier,
     brier_parts,

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from tfuq import results, runs
+from tfuq import runs
 from tfuq.config import TASKS, Config, with_label_values
 from tfuq.data.cases import Case, read_case_label
 from tfuq.data.readers import is_readable, read, stem
 from tfuq.data.volume import Volume, onto_grid, reaches_beyond
 from tfuq.errors import DataError, RunError
-from tfuq.masks import STORED, SampleMasks, StoredSamples, read_samples
-from tfuq.results import Manifest
+from tfuq.measures.sample_masks import STORED, SampleMasks, StoredSamples, read_samples
+from tfuq.runs import results
+from tfuq.runs.results import Manifest
 from tfuq.scoring.bootstrap import share_with_interval
 from tfuq.scoring.dose import VALUES, dose_band, dose_values
 from tfuq.scoring.evaluation.references import cases_with_references

@@ -9,7 +9,7 @@ import numpy as np
 
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image
-from tfuq.data.landmarks import image_diagonal, pixel_mm, reference_points
+from tfuq.data.sets.landmarks import image_diagonal, pixel_mm, reference_points
 from tfuq.scoring.evaluation.landmark_table import PredictedLandmarks
 from tfuq.scoring.landmarks import radial_errors
 

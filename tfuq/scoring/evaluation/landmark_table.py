@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tfuq.data.stored import LARGEST, numbers, read_table
+from tfuq.data.json_csv import LARGEST, numbers, read_table
 from tfuq.errors import RunError
-from tfuq.results import LANDMARKS
+from tfuq.runs.results import LANDMARKS
 from tfuq.scoring.rows import distinct
 
 _AGAIN = "predict again with --overwrite"

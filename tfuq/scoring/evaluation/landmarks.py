@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfuq.errors import RunError
-from tfuq.results import LANDMARKS, require_cases
+from tfuq.runs.results import LANDMARKS, require_cases
 from tfuq.scoring.association import grouped_correlations
 from tfuq.scoring.bootstrap import bounds
 from tfuq.scoring.evaluation.cohorts import CERTAINTIES, landmark_cohorts

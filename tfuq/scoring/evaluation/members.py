@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from tfuq.config import Config
+from tfuq.data.json_csv import numbers, read_table
 from tfuq.data.readers import read
-from tfuq.data.stored import numbers, read_table
 from tfuq.errors import RunError
-from tfuq.results import MEMBER_VARIANCES, MEMBERS, PREDICTIONS, member_map
+from tfuq.runs.results import MEMBER_VARIANCES, MEMBERS, PREDICTIONS, member_map
 from tfuq.scoring.evaluation.diversity import AGAIN, Diversity
 from tfuq.scoring.evaluation.voxels import CaseMaps, read_map
 from tfuq.scoring.rows import class_columns

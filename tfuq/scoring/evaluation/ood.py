@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfuq.registry import Registry
+from tfuq.config.registry import Registry
 from tfuq.scoring.association import auroc_interval
 from tfuq.scoring.bootstrap import bounds
 from tfuq.scoring.classification import ood_scores

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfuq.calibrations import Calibration, calibration_of
+from tfuq.calibration.records import Calibration, calibration_of
 from tfuq.errors import DataError
-from tfuq.results import SET_SEPARATOR, Manifest
+from tfuq.runs.results import SET_SEPARATOR, Manifest
 from tfuq.scoring.coverage import realized
 from tfuq.scoring.rows import Row
 from tfuq.scoring.sizes import radius_size, set_size
@@ -21,7 +21,7 @@ def checked_calibration(manifest: Manifest) -> Calibration | None:
 
     Raises:
         DataError: a predicted case is one of its own.
-        RunError: see `tfuq.calibrations.calibration_of`.
+        RunError: see `tfuq.calibration.records.calibration_of`.
     """
     calibration = calibration_of(manifest)
     if calibration is None:

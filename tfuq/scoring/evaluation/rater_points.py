@@ -13,7 +13,7 @@ import numpy as np
 
 from tfuq.config import Config
 from tfuq.data.cases import Case
-from tfuq.data.landmarks import pixel_mm, rater_points
+from tfuq.data.sets.landmarks import pixel_mm, rater_points
 from tfuq.scoring.association import grouped_correlations
 from tfuq.scoring.landmarks import landmark_table, rater_distance, rater_spread
 from tfuq.scoring.rows import Row

@@ -14,7 +14,7 @@ from tfuq.data.cases import Case
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import is_readable, stem
 from tfuq.errors import DataError
-from tfuq.results import CaseEntry, Manifest
+from tfuq.runs.results import CaseEntry, Manifest
 
 
 def referenced_cases(

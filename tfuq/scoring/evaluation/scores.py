@@ -11,12 +11,12 @@ import numpy as np
 import pydantic
 
 from tfuq.config import Config
+from tfuq.config.registry import Registry
+from tfuq.data.json_csv import read_json
 from tfuq.data.ownership import digest_of
-from tfuq.data.stored import read_json
 from tfuq.data.writers import whole_set, write_csv, write_json
 from tfuq.errors import RunError
-from tfuq.registry import Registry
-from tfuq.results import Manifest
+from tfuq.runs.results import Manifest
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation.failures import FailureOptions
 from tfuq.scoring.failure import Cohort

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfuq.calibrations import Calibration
+from tfuq.calibration.records import Calibration
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation.bounds import kept_bounds
 from tfuq.scoring.evaluation.gathered import Gathered

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from tfuq.data.stored import is_text, read_typed
+from tfuq.data.json_csv import is_text, read_typed
 from tfuq.data.units import SCAN, UNITS, Unit, in_every_unit
 from tfuq.errors import DataError
 from tfuq.scoring.association import spearman

@@ -9,10 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 from tfuq.config import Config
+from tfuq.config.registry import Registry
 from tfuq.data.preprocessing import Box
 from tfuq.prediction import Predictor
 from tfuq.prediction.statistics import Drawn
-from tfuq.registry import Registry
 from tfuq.serving.expectation import Asked, Output
 
 Tensors = dict[str, tf.Tensor]

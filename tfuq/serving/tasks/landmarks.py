@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from tfuq.config import Config
 from tfuq.data.preprocessing import Box
-from tfuq.heteroscedastic import LOG_VARIANCE_BOUNDS
 from tfuq.measures.landmark import landmark_measures
+from tfuq.networks.heteroscedastic import LOG_VARIANCE_BOUNDS
 from tfuq.prediction import Predictor
 from tfuq.prediction.statistics import Drawn
 from tfuq.serving.expectation import ANY, Asked, Output, Pair, numbers

@@ -10,9 +10,9 @@ import tensorflow as tf
 
 from tfuq.config import Config
 from tfuq.data.preprocessing import Box
+from tfuq.measures.reducers import chosen_class
 from tfuq.prediction import Predictor
 from tfuq.prediction.statistics import Drawn
-from tfuq.reducers import chosen_class
 from tfuq.serving.expectation import Asked, Output, numbers, of_classes
 from tfuq.serving.tasks.base import SERVED, Arrays, ServedTask, Tensors, chosen
 

@@ -1,0 +1,1 @@
+"""Scaling of probabilities, and conformal thresholds: records, fits and reducers."""

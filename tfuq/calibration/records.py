@@ -1,0 +1,264 @@
+"""What ``tfuq calibrate`` makes and a run keeps: scaling of probabilities, conformal thresholds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tfuq.config import TASKS, Config
+from tfuq.data.cases import Case
+from tfuq.data.json_csv import parse_json, read_content
+from tfuq.data.writers import write_json
+from tfuq.errors import DataError, RunError
+from tfuq.runs import Run, open_run
+from tfuq.runs.results import Manifest
+
+_AGAIN = "calibrate again with --overwrite"
+Sizes = dict[str, dict[str, float | None]]  # by kind of promise
+Factor = Annotated[float, Field(ge=-1e6, le=1e6)]  # on a logarithm of a probability, or beside it
+LogRatio = Annotated[float, Field(ge=-100, le=100)]  # of two volumes
+Threshold = Annotated[float, Field(ge=0, le=2)]  # of a probability; 2 is one that none reaches
+Alpha = Annotated[float, Field(gt=0, lt=1)]
+Radius = Annotated[float, Field(ge=0, le=1e9)]
+CaseCount = Annotated[int, Field(ge=1, le=10**9)]
+
+
+@dataclass(kw_only=True)
+class Scaling:
+    """softmax(w ⊙ log p + b) of each sample.
+
+    Attributes:
+        kind: a name of `tfuq.calibration.scaling.FITS`.
+        weights: w, ``[K]``.
+        bias: b, ``[K]``.
+        nll_before: negative log-likelihood (nat) of the items before scaling.
+        nll_after: negative log-likelihood (nat) of the items after scaling.
+        items: how many it was fitted on.
+    """
+
+    kind: str
+    weights: list[Factor]
+    bias: list[Factor]
+    nll_before: float
+    nll_after: float
+    items: int
+
+
+@dataclass(kw_only=True)
+class Conformal:
+    """Thresholds of `tfuq.calibration.conformal`, as far as the task has them.
+
+    Attributes:
+        alpha: 1 − the promise.
+        sets: q̂ by rule.
+        bounds: ``lower`` and ``upper`` probability by class.
+        volumes: q̂ by class.
+        radii: by landmark, in units of the predicted spread plus one (mm, or pixels).
+        radii_cases: how many cases each radius is of.
+        sizes: how much the promises say of the calibration cases (see `tfuq.scoring.sizes`), by
+            rule, class or landmark and kind of promise.
+    """
+
+    alpha: Alpha
+    sets: dict[Literal["lac", "aps", "raps"], float] = field(default_factory=dict)
+    bounds: dict[str, dict[Literal["lower", "upper"], Threshold]] = field(default_factory=dict)
+    volumes: dict[str, LogRatio] = field(default_factory=dict)
+    radii: dict[str, Radius] = field(default_factory=dict)
+    radii_cases: dict[str, CaseCount] = field(default_factory=dict)
+    sizes: dict[str, Sizes] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class Calibration:
+    """A calibration of a method.
+
+    It holds for the samples that it was made of, and for other cases than its own.
+
+    Attributes:
+        draws: how the samples were made.
+        source: which cases it was made of.
+        cases: their files by id, with the row where one file holds many images.
+        scaling: None of a task without classes.
+        conformal: thresholds.
+        caveat: why it may hold less than it promises, see `selection_caveat`; None of one that has
+            no such reason.
+        digest: of the bytes that it was read from; None of one that was not read.
+    """
+
+    draws: Manifest
+    source: str
+    cases: dict[str, list[str]]
+    scaling: Scaling | None
+    conformal: Conformal
+    caveat: str | None = None
+    digest: str | None = None
+
+    def write(self, path: Path) -> None:
+        """Write it, whole or not at all."""
+        content = asdict(self)
+        del content["digest"]
+        write_json(path, content)
+
+    def require_fit(self, config: Config, path: Path) -> None:
+        """Refuse thresholds of other classes or landmarks than the run's.
+
+        Args:
+            config: the run's.
+            path: where the calibration lies, for messages.
+
+        Raises:
+            RunError: it does not have every threshold that the run needs, or has others.
+        """
+        classes = config.data.classes
+        structures = []
+        if TASKS[config.task].has_volumes:
+            structures = classes[1:]
+        conformal = self.conformal
+        _require_names(path, "bounds", conformal.bounds, structures)
+        _require_names(path, "volumes", conformal.volumes, structures)
+        _require_names(path, "radii", conformal.radii, config.data.landmarks)
+        if any(len(bounds) < 2 for bounds in conformal.bounds.values()):
+            raise RunError(f"{path}: a class has no lower or no upper bound; {_AGAIN}")
+        scaling = self.scaling
+        count = len(classes)
+        if scaling and not len(scaling.weights) == len(scaling.bias) == count:
+            raise RunError(f"{path}: its scaling is not of the run's {count} classes; {_AGAIN}")
+
+    def holds(self, case: Case) -> bool:
+        """Whether a case, or a file of it, was calibrated on."""
+        calibrated: set[str] = set()
+        calibrated.update(*self.cases.values())
+        return not calibrated.isdisjoint(files_of(case))
+
+    def refuse_overlap(self, cases: Iterable[Case]) -> None:
+        """Refuse to promise anything for cases that the promise was made of.
+
+        Raises:
+            DataError: a case is among the calibration's.
+        """
+        for case in cases:
+            if self.holds(case):
+                raise DataError(
+                    f"case '{case.id}': is a calibration case, for which a calibration promises "
+                    "nothing; leave it out, or calibrate on others"
+                )
+
+
+def _require_names(
+    path: Path,
+    noun: str,
+    table: Collection[str],
+    names: Collection[str],
+) -> None:
+    if set(table) != set(names):
+        raise RunError(f"{path}: its {noun} are not of the run's {len(names)} names; {_AGAIN}")
+
+
+def files_of(case: Case) -> list[str]:
+    """A case's images, however they are named, told apart by row."""
+    row = ""
+    if case.row is not None:
+        row = f"#{case.row}"
+    return [os.path.realpath(path) + row for path in case.images]
+
+
+def selection_caveat(run: Run, cases: Collection[str]) -> str | None:
+    """What to say of calibration cases that chose the best epoch, as the validation cases did.
+
+    A network fits the cases that it was chosen on better than new ones. So the two are not
+    exchangeable, as promises need.
+
+    Args:
+        run: that was calibrated.
+        cases: ids of the calibration cases.
+
+    Returns:
+        None where no case chose an epoch.
+    """
+    chosen_on = set(run.split["validation"]) & set(cases)
+    if not chosen_on:
+        return None
+    return (
+        f"{len(chosen_on)} of {len(cases)} calibration cases are validation cases, "
+        "which chose the best epoch: new cases may fit less well, "
+        "and promises hold less often; calibrate on cases that nothing was chosen on, "
+        "as by --cases calibration or test:0.5"
+    )
+
+
+def calibration_path(run: Run, method: str) -> Path:
+    """Where a run keeps a method's calibration."""
+    return _path_in(run.path, method)
+
+
+def _path_in(run: Path, method: str) -> Path:
+    return run / "calibrations" / f"{method}.json"
+
+
+def load_calibration(path: Path) -> Calibration:
+    """A calibration, with the digest of the very bytes that were read.
+
+    The digest tells it from another one.
+
+    Raises:
+        RunError: missing or damaged.
+    """
+    content = read_content(path, _AGAIN)
+    calibration = parse_json(content, path, Calibration, _AGAIN)
+    calibration.digest = hashlib.sha256(content).hexdigest()
+    return calibration
+
+
+def read_calibration(run: Run, draws: Manifest) -> Calibration:
+    """The run's calibration of the samples that are about to be made.
+
+    Args:
+        run: that was calibrated.
+        draws: how the samples will be made.
+
+    Raises:
+        RunError: there is none, it is damaged, or it was made of other samples or classes.
+    """
+    path = calibration_path(run, draws.method)
+    options = f"--method {draws.method} --samples {draws.samples} --seed {draws.seed}"
+    command = f"run tfuq calibrate {run.path} {options}"
+    if not path.is_file():
+        raise RunError(f"{run.path}: is not calibrated for {draws.method}; {command}")
+    calibration = load_calibration(path)
+    calibration.require_fit(run.config, path)
+    calibrated = calibration.draws
+    if not calibrated.same_draws(draws):
+        remedy = f"draw alike, or {command} --overwrite"
+        if calibrated.definitions < draws.definitions:
+            # A version that listed no files left none to overwrite.
+            remedy = f"move it away, and {command}"
+        raise RunError(f"{path}: was made of {calibrated.described_against(draws)}; {remedy}")
+    return calibration
+
+
+def calibration_of(manifest: Manifest) -> Calibration | None:
+    """The calibration that predictions were made with; None without one.
+
+    Raises:
+        RunError: the run has another one since.
+    """
+    if manifest.calibration is None:
+        return None
+    path = _path_in(Path(manifest.run), manifest.method)
+    calibration = None
+    if path.is_file():
+        calibration = load_calibration(path)
+    if calibration is None or calibration.digest != manifest.calibration:
+        problem = "is not the calibration that these predictions were made with"
+        raise RunError(f"{path}: {problem}; predict again with --overwrite")
+    run = open_run(Path(manifest.run))
+    calibration.require_fit(run.config, path)
+    if not calibration.caveat:  # older ones do not say it
+        calibration.caveat = selection_caveat(run, calibration.cases)
+    return calibration

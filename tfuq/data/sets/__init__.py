@@ -1,0 +1,1 @@
+"""Training examples of each task, and the batches made of them."""

@@ -1,0 +1,163 @@
+"""Examples of segmentation: slices or patches of volumes with their labels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tfuq.config import Config
+from tfuq.data.augmentation import augment
+from tfuq.data.cases import (
+    Case,
+    naming,
+    read_case_image,
+    read_label,
+    read_mask,
+    training_views,
+)
+from tfuq.data.preprocessing import PADDING, Preprocessor, Statistics, to_examples
+from tfuq.data.sets.dataset import ClassSet, Example, Examples
+from tfuq.errors import DataError
+
+
+def load_examples(config: Config, preprocessor: Preprocessor, case: Case) -> Examples:
+    """Read and preprocess a case with its reference.
+
+    Slices of too small a labelled area are left out.
+
+    Returns:
+        Targets are uint8 ``[n, *S]``, `PADDING` where the network sees more than the scan.
+    """
+    examples = _load(config, preprocessor, case, [case])
+    return Examples(examples.images, examples.targets[:, 0])
+
+
+def _load(config: Config, preprocessor: Preprocessor, case: Case, views: list[Case]) -> Examples:
+    """As `load_examples`, with each view's reference: ``targets [n, R, *S]``.
+
+    A slice is kept where one of them labels enough.
+    """
+    image = read_case_image(case)
+    mask = read_mask(config, case, image)
+    axis = config.preprocessing.slice_axis
+    references = []
+    with naming(case):
+        images = to_examples(preprocessor.image(image, mask).array, axis)
+        for view in views:
+            label = read_label(config, view, image)
+            reference = preprocessor.label(label, mask)
+            references.append(to_examples(reference.array, axis))
+    labels = np.stack(references, axis=1)
+    least_area = config.preprocessing.min_slice_area
+    if axis is not None and least_area:
+        areas = is_structure(labels).sum(axis=(2, 3)).max(axis=1)
+        is_enough = areas > least_area
+        images = images[is_enough]
+        labels = labels[is_enough]
+    return Examples(np.ascontiguousarray(images), labels)
+
+
+def is_structure(labels: np.ndarray) -> np.ndarray:
+    """Which voxels of labels on the network's grid are of another class than the first."""
+    is_structure: np.ndarray = (labels > 0) & (labels != PADDING)
+    return is_structure
+
+
+class SegmentationSet(ClassSet):
+    """Patches ``[*patch, C]`` with their labels ``[*patch]`` int32.
+
+    Where several raters are trained on, each label is by one of them. A patch that reaches beyond
+    its scan has `PADDING` there, which is no term of the loss.
+    """
+
+    def __init__(self, config: Config, cases: list[Case], statistics: Statistics | None) -> None:
+        """As `TrainingSet`.
+
+        Raises:
+            ConfigError: As `TrainingSet`.
+            DataError: As `TrainingSet`, or no structure is labelled.
+        """
+        self._patch_terms: list[int] = []
+        super().__init__(config, cases, statistics)
+        if not self.index:
+            raise DataError(
+                "no training slice has enough labelled area; lower preprocessing.min_slice_area"
+            )
+        if not self._counts[1:].any():
+            background = config.data.classes[0]
+            raise DataError(
+                f"every voxel of all {len(cases)} training labels is '{background}', "
+                "the first class, so there is nothing to learn; correct data.label_values, "
+                "which says what the files' values stand for"
+            )
+
+    @property
+    def terms_per_example(self) -> float:
+        """Voxels of a patch within its scan, meaned over the examples."""
+        return float(np.mean(self._patch_terms))
+
+    def _load(self, case: Case) -> Examples:
+        views = training_views(self._config, case)
+        return _load(self._config, self._preprocessor, case, views)
+
+    def _terms_of(self, examples: Examples) -> list[int]:
+        """The scan's own voxels of each volume or slice, however many raters label them."""
+        return [int((target[0] != PADDING).sum()) for target in examples.targets]
+
+    def _count(self, examples: Examples) -> None:
+        """The scan's own voxels of each class, meaned over raters, and those of a patch."""
+        raters = examples.targets.shape[1]
+        is_scan = examples.targets != PADDING
+        classes = examples.targets[is_scan]
+        self._counts += np.bincount(classes, minlength=len(self._counts)) / raters
+        for scan in is_scan:
+            # Along each axis a patch covers the whole scan or lies within it.
+            extent = np.minimum(_extent(scan[0]), self._config.network.patch_size)
+            self._patch_terms.append(int(extent.prod()))
+
+    def _augmented(
+        self, image: np.ndarray, target: np.ndarray, rng: np.random.Generator
+    ) -> Example:
+        label = _one_rater(target, rng)
+        start = self._corner(label, rng)
+        end = start + self._config.network.patch_size
+        box = tuple(map(slice, start, end))
+        image, label = augment(image[box], label[box], self._config.augmentation, rng)
+        image = np.ascontiguousarray(image, np.float32)
+        label = np.ascontiguousarray(label, np.int32)
+        return image, label
+
+    def _corner(self, label: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Where a patch begins; it often has a structure in its middle."""
+        patch = np.array(self._config.network.patch_size)
+        room: np.ndarray = np.array(label.shape) - patch
+        if not room.any():
+            return room
+        present = np.unique(label[is_structure(label)])
+        if not len(present) or rng.random() >= self._config.training.foreground_share:
+            corner: np.ndarray = rng.integers(0, room + 1)
+            return corner
+        # A class first, then one of its voxels, so that a small structure is seen as often as a
+        # large one.
+        voxels = np.flatnonzero(label == rng.choice(present))
+        centre = np.array(np.unravel_index(rng.choice(voxels), label.shape))
+        corner = np.clip(centre - patch // 2, 0, room)
+        return corner
+
+
+def _one_rater(target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """One of ``target [R, *S]``, at random where there are several."""
+    rater = 0
+    if len(target) > 1:
+        rater = int(rng.integers(len(target)))
+    label: np.ndarray = target[rater]
+    return label
+
+
+def _extent(mask: np.ndarray) -> np.ndarray:
+    """Along each axis, how many planes a mask that is a box fills."""
+    axes = set(range(mask.ndim))
+    extents = []
+    for axis in range(mask.ndim):
+        is_filled = mask.any(axis=tuple(axes - {axis}))
+        extents.append(is_filled.sum())
+    return np.array(extents)

@@ -1,0 +1,239 @@
+"""Every sample's mask of every structure, a bit per voxel.
+
+In memory, and as the file that ``tfuq predict --save-samples`` writes.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfuq.data.archives import read_arrays
+from tfuq.data.volume import Volume, require_affine
+from tfuq.data.writers import write_bytes
+from tfuq.errors import RunError
+
+STORED = "samples.npz"
+Box = tuple[slice, ...]
+_REMEDY = "remove it and predict again with --save-samples"
+_MOST_SIZE = 32767  # voxels along an axis
+_NO_SLICE_AXIS = -1  # in the file: examples are volumes, not slices
+
+
+@dataclass(frozen=True)
+class SampleMasks:
+    """T masks of one class.
+
+    Attributes:
+        packed: bits ``[n, T, bytes]`` of n examples, as `tfuq.measures.reducers.PackedMasks` leaves
+            them.
+        example_shape: shape of one example.
+        slice_axis: axis of the volume along which the examples are stacked, if they are slices.
+    """
+
+    packed: np.ndarray
+    example_shape: tuple[int, ...]
+    slice_axis: int | None
+
+    @classmethod
+    def of_classes(
+        cls,
+        packed: np.ndarray,
+        classes: Sequence[int],
+        example_shape: tuple[int, ...],
+        slice_axis: int | None,
+    ) -> SampleMasks:
+        """Masks of a class, or of the union of several.
+
+        Args:
+            packed: of all classes but the first, ``[n, T, K−1, bytes]``.
+            classes: one or several of 1 … K−1.
+            example_shape: shape of one example.
+            slice_axis: as in the class.
+        """
+        indices = [k - 1 for k in classes]
+        union = np.bitwise_or.reduce(packed[:, :, indices], axis=2)
+        return cls(union, example_shape, slice_axis)
+
+    def union(self) -> np.ndarray:
+        """Voxels that at least one sample labels, bool ``[X, Y, Z]``."""
+        packed_union = np.bitwise_or.reduce(self.packed, axis=1)
+        return self._unpack(packed_union)
+
+    def within(self, box: Box) -> np.ndarray:
+        """All masks in a box, bool ``[T, *box]``; one is unpacked at a time."""
+        return np.stack([mask[box] for mask in self.unpacked()])
+
+    def unpacked(self) -> Iterator[np.ndarray]:
+        """One mask after another, bool ``[X, Y, Z]``."""
+        samples = self.packed.shape[1]
+        return (self._unpack(self.packed[:, t]) for t in range(samples))
+
+    def _unpack(self, packed: np.ndarray) -> np.ndarray:
+        voxels = int(np.prod(self.example_shape))
+        bits = np.unpackbits(
+            packed,
+            axis=-1,
+            count=voxels,
+            bitorder="little",
+        )
+        masks = bits.view(bool).reshape(-1, *self.example_shape)
+        if self.slice_axis is None:
+            stacked: np.ndarray = masks[0]
+            return stacked
+        return np.moveaxis(masks, 0, self.slice_axis)
+
+
+def crop_packed(packed: np.ndarray, shape: Sequence[int], box: Box) -> np.ndarray:
+    """Cut packed masks to a box of each example; one sample is unpacked at a time.
+
+    Args:
+        packed: ``[n, T, K−1, bytes]``.
+        shape: of one example.
+        box: a slice for each axis of an example.
+
+    Returns:
+        ``[n, T, K−1, bytes]`` of the box.
+    """
+    samples = packed.shape[1]
+    cropped = [_crop_sample(packed[:, t], shape, box) for t in range(samples)]
+    return np.stack(cropped, axis=1)
+
+
+def _crop_sample(packed: np.ndarray, shape: Sequence[int], box: Box) -> np.ndarray:
+    leading = packed.shape[:-1]
+    bits = np.unpackbits(
+        packed,
+        axis=-1,
+        count=math.prod(shape),
+        bitorder="little",
+    )
+    masks = bits.reshape(*leading, *shape)
+    index: tuple[Any, ...] = (..., *box)
+    cropped = masks[index]
+    flat = cropped.reshape(*leading, -1)
+    return np.packbits(flat, axis=-1, bitorder="little")
+
+
+@dataclass(frozen=True)
+class StoredSamples:
+    """The samples of one case on the network's grid, without padding.
+
+    Attributes:
+        packed: bits ``[n, T, K−1, bytes]``, as `tfuq.measures.reducers.PackedMasks` leaves them.
+        slice_axis: axis of the volume along which the examples are stacked, if they are slices.
+        grid: a volume on that grid; its shape and affine alone matter.
+    """
+
+    packed: np.ndarray
+    slice_axis: int | None
+    grid: Volume
+
+    def of_classes(self, classes: Sequence[int]) -> SampleMasks:
+        """The masks of a class, or of the union of several.
+
+        Args:
+            classes: one or several; class 1 is the first that is not the background.
+        """
+        sizes = enumerate(self.grid.shape)
+        shape = tuple(size for axis, size in sizes if axis != self.slice_axis)
+        return SampleMasks.of_classes(self.packed, classes, shape, self.slice_axis)
+
+    def write(self, folder: Path) -> None:
+        """Write ``samples.npz`` into a case's folder."""
+        axis = self.slice_axis
+        if axis is None:
+            axis = _NO_SLICE_AXIS
+        buffer = io.BytesIO()
+        np.savez_compressed(
+            buffer,
+            packed=self.packed,
+            slice_axis=axis,
+            shape=self.grid.shape,
+            affine=self.grid.affine,
+        )
+        write_bytes(folder / STORED, buffer.getvalue())
+
+
+def read_samples(folder: Path, classes: int) -> StoredSamples:
+    """Read the samples of a case's folder.
+
+    Args:
+        folder: of the case.
+        classes: K, with the background.
+
+    Raises:
+        RunError: they were not kept, or the file is damaged.
+    """
+    path = folder / STORED
+    if not path.is_file():
+        remedy = "run the same tfuq predict with --save-samples, which adds them"
+        raise RunError(f"{path}: the samples were not kept; {remedy}")
+    arrays = read_arrays(path, path, _REMEDY)
+    try:
+        stored = _stored_samples(arrays)
+    except (ValueError, KeyError) as error:
+        raise RunError(f"{path}: does not hold samples ({error}); {_REMEDY}") from error
+    packed = stored.packed
+    if packed.dtype != np.uint8 or packed.shape != _expected_shape(stored, classes):
+        raise RunError(f"{path}: does not hold masks of {classes} classes; {_REMEDY}")
+    return stored
+
+
+def _stored_samples(arrays: dict[str, np.ndarray]) -> StoredSamples:
+    """The samples that arrays of a file hold.
+
+    Raises:
+        KeyError: an array is missing.
+        ValueError: an array has other values than it can have.
+    """
+    packed = arrays["packed"]
+    (axis,) = _whole_numbers(arrays["slice_axis"], ())
+    if axis not in (_NO_SLICE_AXIS, 0, 1, 2):
+        raise ValueError(f"its slice axis is {axis}")
+    shape = _checked_shape(arrays["shape"])
+    affine = _checked_affine(arrays["affine"])
+    grid = Volume(np.broadcast_to(np.uint8(0), shape), affine)
+    if axis == _NO_SLICE_AXIS:
+        return StoredSamples(packed, None, grid)
+    return StoredSamples(packed, axis, grid)
+
+
+def _whole_numbers(array: np.ndarray, shape: tuple[int, ...]) -> list[int]:
+    if array.dtype.kind not in "iu" or array.shape != shape:
+        actual = f"{array.dtype} numbers of shape {array.shape}"
+        raise ValueError(f"{actual} where whole ones of shape {shape} are needed")
+    return [int(value) for value in array.ravel()]
+
+
+def _checked_shape(array: np.ndarray) -> tuple[int, ...]:
+    shape = tuple(_whole_numbers(array, (3,)))
+    if not all(0 < size <= _MOST_SIZE for size in shape):
+        raise ValueError(f"its shape is {shape}")
+    return shape
+
+
+def _checked_affine(affine: np.ndarray) -> np.ndarray:
+    if affine.dtype.kind != "f" or affine.shape != (4, 4):
+        raise ValueError("its affine is none")
+    require_affine(affine)
+    return affine.astype(float)
+
+
+def _expected_shape(stored: StoredSamples, classes: int) -> tuple[int, ...]:
+    """The shape that packed masks of these classes have."""
+    examples = 1
+    if stored.slice_axis is not None:
+        examples = stored.grid.shape[stored.slice_axis]
+    voxels = stored.grid.array.size // examples
+    samples = 1
+    if stored.packed.ndim > 1:
+        samples = max(stored.packed.shape[1], 1)
+    packed_size = -(-voxels // 8)
+    return (examples, samples, classes - 1, packed_size)

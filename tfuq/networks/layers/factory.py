@@ -1,0 +1,100 @@
+"""The factory that makes the layers of an architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+import tensorflow as tf
+import tf_keras
+
+from tfuq.networks.layers.dropout import SeededDropout
+from tfuq.networks.layers.latent import LatentCode
+from tfuq.networks.layers.seeds import SEED_SHAPE
+from tfuq.networks.layers.variational import (
+    GaussianPosterior,
+    VariationalConv2D,
+    VariationalConv3D,
+    VariationalDense,
+)
+
+# A layer, or several in sequence, as a function of the input. While a network is built, its tensors
+# are Keras's stand-ins for tensors.
+Apply = Callable[[tf.Tensor], tf.Tensor]
+
+SOURCES = ("dropout", "weights", "code")  # of randomness
+_CONVOLUTION = {2: tf_keras.layers.Conv2D, 3: tf_keras.layers.Conv3D}
+_VARIATIONAL_CONVOLUTION = {2: VariationalConv2D, 3: VariationalConv3D}
+
+
+def _seed_input() -> tf.Tensor:
+    return tf_keras.Input(batch_shape=SEED_SHAPE, dtype=tf.int32, name="seed")
+
+
+@dataclass(kw_only=True)
+class LayerFactory:
+    """Makes the layers of one network, and connects the random ones to its ``seed`` input.
+
+    Attributes:
+        weights: the posterior of variational layers; None makes ordinary layers.
+        sources: those of `SOURCES` that are connected to the seed. The others stay at their means.
+            The layers and variables of the network are the same whatever is connected.
+        seed: the network's input of the seed, int32 ``[2]``.
+    """
+
+    weights: GaussianPosterior | None = None
+    sources: Collection[str] = SOURCES
+    seed: tf.Tensor = field(default_factory=_seed_input)
+
+    def conv(self, filters: int, size: int, *, rank: int, name: str, **options: Any) -> Apply:
+        """A convolution, padded to the size of its input.
+
+        Args:
+            filters: channels of the output.
+            size: of the kernel along every axis, in elements.
+            rank: number of spatial axes, 2 or 3.
+            name: of the layer.
+            **options: arguments of a tf_keras convolution (``activation``, ``strides``,
+                ``padding``).
+        """
+        options = {"padding": "same", "name": name, **options}
+        if self.weights is None:
+            plain: Apply = _CONVOLUTION[rank](
+                filters, size, kernel_initializer="he_normal", **options
+            )
+            return plain
+        make = _VARIATIONAL_CONVOLUTION[rank]
+        layer = make(filters, size, **self.weights.arguments(), **options)
+        return self._connected("weights", layer)
+
+    def dense(self, units: int, *, name: str, activation: str | None = None) -> Apply:
+        """A dense layer."""
+        options: dict[str, Any] = {"name": name, "activation": activation}
+        if self.weights is None:
+            plain: Apply = tf_keras.layers.Dense(units, kernel_initializer="he_normal", **options)
+            return plain
+        layer = VariationalDense(units, **options, **self.weights.arguments())
+        return self._connected("weights", layer)
+
+    def dropout(self, rate: float, *, name: str, spatial: bool = False) -> Apply:
+        """A dropout layer, which is on in training and in prediction if it is connected.
+
+        Args:
+            rate: probability that an element is dropped, from 0 to below 1.
+            name: of the layer.
+            spatial: whether whole channels are dropped instead of single elements.
+        """
+        layer = SeededDropout(rate, spatial=spatial, name=name)
+        return self._connected("dropout", layer)
+
+    def code(self, *, kl_scale: float, initial_scale: float, name: str) -> Apply:
+        """A latent code from the mean and width that its input holds; see `LatentCode`."""
+        layer = LatentCode(kl_scale=kl_scale, initial_scale=initial_scale, name=name)
+        return self._connected("code", layer)
+
+    def _connected(self, source: str, layer: tf_keras.layers.Layer) -> Apply:
+        if source not in self.sources:
+            without_seed: Apply = layer
+            return without_seed
+        return lambda inputs: layer(inputs, seed=self.seed)

@@ -1,0 +1,287 @@
+"""The predictions folder: a manifest of how samples were made, and a folder per case."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from tfuq.data.cases import Case
+from tfuq.data.layouts import is_case_id
+from tfuq.data.ownership import digest_of, require_replaceable
+from tfuq.data.removal import plan_removal
+from tfuq.data.json_csv import read_json
+from tfuq.data.writers import remove_whole, write_json
+from tfuq.errors import RunError
+
+MANIFEST = "manifest.json"
+# Raised where the same samples come to mean other files: 2 measures the scan's own voxels, without
+# the padding that the network sees.
+DEFINITIONS = 2
+_DRAWS = ("method", "samples", "seed", "weights_digest", "calibration", "definitions")
+# Tables of the tasks whose predictions are rows.
+PREDICTIONS = "predictions.csv"
+MEMBERS = "members.csv"
+LANDMARKS = "landmarks.csv"
+SAMPLES = "samples.csv"
+_TABLES = (PREDICTIONS, MEMBERS, LANDMARKS, SAMPLES)
+MEMBER_VARIANCES = ("between_member_variance", "within_member_variance")
+SET_SEPARATOR = "; "  # between the classes of a set
+
+
+def _case_id(name: str) -> str:
+    if not is_case_id(name):
+        raise ValueError(f"'{name:.80}' cannot be a case id, as it is no name for a folder")
+    return name
+
+
+CaseId = Annotated[str, AfterValidator(_case_id)]
+MethodName = Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,40}$")]
+SampleCount = Annotated[int, Field(ge=1, le=100_000)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+@dataclass(kw_only=True)
+class CaseEntry:
+    """A finished case.
+
+    Attributes:
+        images: the files that it was made from.
+        label: the file of its label, if it has one.
+        seconds: of each stage.
+        mask: the file of where to look, if there was one.
+        raters: the file of each rater's label.
+    """
+
+    images: list[str]
+    label: str | None
+    seconds: dict[str, float]
+    mask: str | None = None
+    raters: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class Manifest:
+    """Everything that determines the predictions, and the finished cases.
+
+    Attributes:
+        run: path of the run.
+        method: that drew the samples.
+        samples: T.
+        seed: of the samples.
+        weights_digest: of each member's weights.
+        tfuq_version: that predicted.
+        calibration: digest of the calibration that was applied.
+        missing_members: those that the method should have used, and that had not finished training.
+        definitions: `DEFINITIONS` of the version that predicted.
+        cases: the finished cases by id.
+        files: digests of the tables that the cases' rows are in, by name; None of volumes, and
+            where an earlier version did not note them.
+    """
+
+    run: str
+    method: MethodName
+    samples: SampleCount
+    seed: Seed
+    weights_digest: list[str]
+    tfuq_version: str
+    calibration: str | None = None
+    missing_members: list[int] = field(default_factory=list)
+    definitions: int = 1
+    cases: dict[CaseId, CaseEntry] = field(default_factory=dict)
+    files: dict[str, str] | None = None
+
+    def same_draws(self, other: Manifest) -> bool:
+        """Whether both would write the same files for the same case."""
+        return all(getattr(self, name) == getattr(other, name) for name in _DRAWS)
+
+    def described_against(self, other: Manifest) -> str:
+        """How these samples were made, in words, with what else tells them from ``other``."""
+        text = f"{self.method}, T = {self.samples}, seed {self.seed}"
+        if self.weights_digest != other.weights_digest:
+            text += ", other weights"
+        if self.calibration != other.calibration:
+            text += ", another calibration or none"
+        if self.definitions != other.definitions:
+            text += ", by a version of tfuq that measured otherwise"
+        return text
+
+    def add(self, case: Case, seconds: dict[str, float]) -> None:
+        """Enter a finished case.
+
+        Args:
+            case: that is finished.
+            seconds: of each stage.
+        """
+        raters = {rater: os.path.realpath(path) for rater, path in case.raters.items()}
+        self.cases[case.id] = CaseEntry(
+            images=_sources(case),
+            label=_real(case.label),
+            seconds=seconds,
+            mask=_real(case.mask),
+            raters=raters,
+        )
+
+    def holds(self, case: Case) -> bool:
+        """Whether the case is finished.
+
+        Raises:
+            RunError: a case of this id is, but it was made from other files.
+        """
+        entry = self.cases.get(case.id)
+        if entry is None:
+            return False
+        problem = f"{case.images[0]}: the folder holds case '{case.id}'"
+        remedy = "pass --overwrite or another --out"
+        if entry.images != _sources(case):
+            raise RunError(f"{problem} of {entry.images[0]}; {remedy}")
+        if entry.mask != _real(case.mask):
+            raise RunError(f"{problem} with {entry.mask or 'no'} mask; {remedy}")
+        return True
+
+    def write(self, folder: Path) -> None:
+        """Write the manifest into its folder."""
+        write_json(folder / MANIFEST, asdict(self))
+
+
+def _real(path: Path | None) -> str | None:
+    if not path:
+        return None
+    return os.path.realpath(path)
+
+
+def _sources(case: Case) -> list[str]:
+    return list(map(os.path.realpath, case.images))
+
+
+def require_cases(path: Path, ids: Collection[str], manifest: Manifest) -> None:
+    """Refuse a table that has other cases than its manifest.
+
+    That is so where a prediction was stopped between the two.
+
+    Args:
+        path: of the table, for messages.
+        ids: of the table's cases.
+        manifest: of its folder.
+
+    Raises:
+        RunError: it has more, or fewer.
+    """
+    remedy = "run the same tfuq predict again"
+    for case_id in ids:
+        if case_id not in manifest.cases:
+            problem = f"case '{case_id}', which {MANIFEST} does not name"
+            raise RunError(f"{path}: has {problem}; {remedy}")
+    for case_id in manifest.cases:
+        if case_id not in ids:
+            raise RunError(f"{path}: has no case '{case_id}', which it names; {remedy}")
+
+
+def member_map(member: int) -> str:
+    """The name of a member's probabilities among a case's maps."""
+    return f"member-{member}"
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a predictions folder's manifest.
+
+    Raises:
+        RunError: missing or damaged.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        remedy = "give a folder that tfuq predict wrote"
+        raise RunError(f"{folder}: no predictions (it has no {MANIFEST}); {remedy}")
+    return read_json(path, Manifest, "restore it, or predict into another folder")
+
+
+def find_draws(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest | None:
+    """The manifest of a folder that holds the same samples.
+
+    Args:
+        folder: of predictions, or to become one.
+        manifest: how samples are about to be made.
+        overwrite: whether other predictions are replaced.
+
+    Returns:
+        None for a folder to begin, or to replace.
+
+    Raises:
+        RunError: the folder holds something other than predictions, or other predictions and
+            ``overwrite`` is not set.
+    """
+    if not (folder / MANIFEST).is_file():
+        if any(not path.name.startswith(".") for path in folder.glob("*")):
+            raise RunError(f"{folder}: is not empty and holds no predictions; choose another --out")
+        return None
+    if overwrite:
+        return None
+    existing = read_manifest(folder)
+    if not existing.same_draws(manifest):
+        description = existing.described_against(manifest)
+        remedy = _remedy(existing, manifest)
+        raise RunError(f"{folder}: holds predictions of {description}; {remedy}")
+    return existing
+
+
+def _remedy(existing: Manifest, manifest: Manifest) -> str:
+    """What the user can do about predictions of other samples.
+
+    A version that listed no files left none to overwrite.
+    """
+    if existing.definitions < manifest.definitions:
+        return "move it away, or choose another --out"
+    return "pass --overwrite or another --out"
+
+
+def begin(folder: Path, manifest: Manifest) -> None:
+    """Write a manifest without cases, and remove the cases that the folder's earlier one names.
+
+    Nothing else that lies there is removed.
+
+    Raises:
+        RunError: the manifest, or something in one of the cases' folders, is not tfuq's own.
+            Nothing was removed then.
+    """
+    earlier = _case_folders(folder)
+    plan_removal(earlier).refuse_foreign(earlier)
+    manifest.write(folder)  # first, so that at no moment a manifest names a case that is gone
+    for path in earlier:
+        remove_whole(path)
+
+
+def _case_folders(folder: Path) -> list[Path]:
+    """The folders of the cases that a manifest names."""
+    if not (folder / MANIFEST).is_file():
+        return []
+    require_replaceable(folder / MANIFEST)
+    cases = read_manifest(folder).cases
+    folders = []
+    for path in sorted(folder.iterdir()):
+        if path.name in cases and path.is_dir():
+            folders.append(path)
+    return folders
+
+
+def require_one_set(folder: Path, manifest: Manifest) -> None:
+    """Refuse tables that are not those of the manifest.
+
+    They may be those of a prediction that was killed between the two.
+
+    Raises:
+        RunError: a table is missing, or it was written at another time or changed since.
+    """
+    if manifest.files is None:
+        return
+    present = [name for name in _TABLES if (folder / name).is_file()]
+    for name in dict.fromkeys([*present, *manifest.files]):
+        path = folder / name
+        if name not in present or digest_of(path) != manifest.files.get(name):
+            raise RunError(
+                f"{path}: is not the table that {MANIFEST} was written with; "
+                "run the same tfuq predict again, or with --overwrite"
+            )

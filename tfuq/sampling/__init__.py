@@ -1,0 +1,1 @@
+"""How samples are drawn: a network at a seed, over windows of a volume, for each member."""

@@ -1,0 +1,209 @@
+"""Members of a run: the network of a configuration, as it is trained and as a method samples it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pydantic
+import tf_keras
+
+from tfuq.config import Config
+from tfuq.data.json_csv import read_json
+from tfuq.errors import RunError
+from tfuq.networks import build_latent_network, build_network
+from tfuq.networks.layers import (
+    SOURCES,
+    WIDTH_VARIABLE,
+    GaussianPosterior,
+    LayerFactory,
+    untransformed,
+)
+from tfuq.networks.weights import assign_arrays, load_arrays
+from tfuq.runs import Run
+from tfuq.sampling.posterior import METHOD_TRAITS, Posterior, check_method
+from tfuq.sampling.windows import WindowedNetwork
+from tfuq.tasks import task_of
+
+_CODE_WIDTH = f"code/{WIDTH_VARIABLE}"  # earlier runs have a constant in its place
+
+
+@dataclass(frozen=True, kw_only=True)
+class KlScale:
+    """Factors on KL divergences.
+
+    Attributes:
+        weights: factor on the KL divergence of the weights.
+        code: factor on the KL divergence of an example's latent code.
+    """
+
+    weights: float = 1.0
+    code: float = 1.0
+
+
+def build_member(
+    config: Config,
+    *,
+    channels: int,
+    sources: Collection[str] = SOURCES,
+    kl_scale: KlScale = KlScale(),
+) -> tf_keras.Model:
+    """The configured network with the kind of weights that ``config.method`` trains.
+
+    Variational weights take the place of dropout. So a sample has one source of randomness or the
+    other, and the spread of samples has one cause.
+
+    Args:
+        config: the configuration.
+        channels: channels of the image.
+        sources: what the seed reaches, see `tfuq.networks.layers.LayerFactory`.
+        kl_scale: factors on the KL divergences.
+
+    Returns:
+        ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``.
+    """
+    kind = METHOD_TRAITS[config.method].network
+    options: dict[str, Any] = {
+        "channels": channels,
+        "outputs": task_of(config).outputs(config),
+    }
+    if kind == "point":
+        return build_network(config.network, LayerFactory(sources=sources), **options)
+    posterior = GaussianPosterior(
+        initial_scale=config.variational.initial_scale,
+        prior_scale=config.variational.prior_scale,
+        kl_scale=kl_scale.weights,
+        estimator=config.variational.estimator,
+    )
+    layers = LayerFactory(weights=posterior, sources=sources)
+    network = config.network.without_dropout()
+    if kind == "latent":
+        return build_latent_network(
+            network,
+            config.latent,
+            layers,
+            kl_scale=kl_scale.code,
+            **options,
+        )
+    return build_network(network, layers, **options)
+
+
+def load_posterior(
+    run: Run,
+    method: str,
+    *,
+    keep: int,
+    allow_missing: bool = False,
+) -> Posterior:
+    """The networks of a run as a method samples them.
+
+    Args:
+        run: the run.
+        method: its name.
+        keep: windows whose encoding is held in memory, see `WindowedNetwork`.
+        allow_missing: as in `members_of`.
+
+    Raises:
+        RunError: as `members_of`, or weights that cannot be read.
+    """
+    used_members = members_of(run, method, allow_missing=allow_missing)
+    return Posterior([_load_member(run, method, index, keep) for index in used_members])
+
+
+def members_of(run: Run, method: str, *, allow_missing: bool = False) -> list[int]:
+    """The indices of the members that a method samples.
+
+    Args:
+        run: the run.
+        method: its name. It samples all members that the run is configured to have, or the first.
+        allow_missing: whether members that have not finished training are left out.
+
+    Raises:
+        RunError: a member that is needed has not finished training, or the run cannot serve the
+            method.
+    """
+    config = run.config
+    finished = run.finished_members
+    if not finished:
+        raise RunError(f"{run.path}: no member has finished training; run {resume_command(run)}")
+    missing = missing_members(run, method)
+    if missing and not allow_missing:
+        raise RunError(_missing_message(run, method, missing))
+    check_method(
+        method,
+        trained_as=config.method,
+        members=len(finished),
+        has_dropout=config.network.has_dropout,
+    )
+    if METHOD_TRAITS[method].draws_member:
+        return finished
+    return finished[:1]
+
+
+def _missing_message(run: Run, method: str, missing: list[int]) -> str:
+    needed = f"{method} draws from member 0"
+    if METHOD_TRAITS[method].draws_member:
+        needed = f"{method} draws from all {run.config.members}"
+    indices = ", ".join(map(str, missing))
+    return (
+        f"{run.path}: member(s) {indices} have not finished training, and {needed}; "
+        f"run {resume_command(run)}, or pass --allow-missing to do without"
+    )
+
+
+def missing_members(run: Run, method: str) -> list[int]:
+    """The members that a method should sample and that have not finished training."""
+    needed = {0}
+    if METHOD_TRAITS[method].draws_member:
+        needed = set(range(run.config.members))
+    return sorted(needed - set(run.finished_members))
+
+
+def resume_command(run: Run) -> str:
+    """The command that trains the members that are missing."""
+    return f"tfuq train {run.path / 'config.yaml'} --run {run.path} --resume"
+
+
+class _Done(pydantic.BaseModel):
+    digest: str
+
+
+def member_digest(run: Run, index: int) -> str:
+    """The digest that was recorded when the member's training ended."""
+    path = run.member(index) / "done"
+    return read_json(path, _Done, "train the member again").digest
+
+
+def _load_member(run: Run, method: str, index: int, keep: int) -> WindowedNetwork:
+    config = run.config
+    model = build_member(
+        config,
+        channels=run.facts["channels"],
+        sources=METHOD_TRAITS[method].sources,
+    )
+    path = run.member(index) / "weights.npz"
+    arrays = load_arrays(path, member_digest(run, index))
+    if METHOD_TRAITS[config.method].network == "latent":
+        width = np.array(untransformed(config.latent.initial_scale), np.float32)
+        arrays = {_CODE_WIDTH: width} | arrays
+    assign_arrays(model, arrays, where=str(path))
+    return windowed(config, model, keep=keep)
+
+
+def windowed(config: Config, model: tf_keras.Model, *, keep: int) -> WindowedNetwork:
+    """A network that takes images of any size, as the configuration predicts.
+
+    Args:
+        config: the configuration.
+        model: its network.
+        keep: windows whose encoding is held in memory, see `WindowedNetwork`.
+    """
+    return WindowedNetwork(
+        model,
+        task_of(config).activation(config),
+        overlap=config.prediction.overlap,
+        chunk=config.chunk,
+        keep=keep,
+    )

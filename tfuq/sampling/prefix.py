@@ -1,0 +1,319 @@
+"""The deterministic prefix: the layers of a network that its seed does not reach.
+
+They run once per image instead of once per sample.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+import tf_keras
+
+from tfuq.networks.layers import SeededConvolution, SeededDropout, SeededVariational
+
+_CONVOLUTIONS = (tf_keras.layers.Conv2D, tf_keras.layers.Conv3D, SeededConvolution)
+
+# Keras has no public types of these.
+Node = Any  # a call of a layer in the functional graph
+KerasTensor = Any  # an input or a result of such calls
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitNetwork:
+    """A network in two parts.
+
+    Attributes:
+        prefix: image → features; it runs once per image.
+        suffix: (*features, *widths, corner, seed) → output; it runs once per sample. ``corner``
+            (int32, ``[N, rank]``, or ``[1, rank]`` for all) is the coordinates in their volume at
+            which the images begin. It must be a multiple of ``grid``.
+        variational: the layers whose weights are random, in the order of the suffix's widths.
+        grid: voxels along each axis that one element spans of the coarsest map whose elements are
+            dropped one by one. Without such maps the grid is 1, and the corner changes nothing.
+    """
+
+    prefix: tf_keras.Model
+    suffix: tf_keras.Model
+    variational: tuple[SeededVariational, ...]
+    grid: tuple[int, ...]
+
+    def widths(self) -> list[tf.Tensor]:
+        """Posterior widths of the variational kernels, which no seed changes either."""
+        return [layer.width for layer in self.variational]
+
+
+def split_at_seed(model: tf_keras.Model) -> SplitNetwork:
+    """Split a network where its seed comes in.
+
+    A walk back from the output ends where it first meets a tensor that the seed does not reach.
+    Both parts share the model's variables. A convolution of a concatenation is the sum of a
+    convolution of each of its inputs: the suffix adds them up without concatenating. Where a
+    convolution's weights are not random, its share from deterministic inputs (a U-Net's skip
+    connections) belongs to the prefix. A network that never uses its seed is all prefix.
+
+    Args:
+        model: ``(image, seed) → output``.
+    """
+    return _Splitter(model).split()
+
+
+class _Share(tf_keras.layers.Layer):
+    """A convolution of some of its input channels, before bias and activation.
+
+    The convolution's weights are not random.
+    """
+
+    def __init__(self, convolution: tf_keras.layers.Layer, channels: slice) -> None:
+        super().__init__()
+        self._convolution = convolution
+        self._channels = channels
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        kernel, _ = _means(self._convolution)
+        return _convolve(
+            self._convolution,
+            inputs,
+            kernel[..., self._channels, :],
+        )
+
+
+class _ConvolutionOfParts(tf_keras.layers.Layer):
+    """A convolution of the concatenation of several inputs, without concatenating.
+
+    The class's name is part of the names of the operations in an export.
+
+    Call arguments:
+        inputs: some of the concatenated tensors.
+        shares: what the others add to the sum.
+        seed: the network's seed, if the weights are random.
+        width: their posterior widths.
+    """
+
+    def __init__(self, convolution: tf_keras.layers.Layer, channels: list[slice]) -> None:
+        """Make the layer.
+
+        Args:
+            convolution: whose weights are used.
+            channels: the convolution's input channels of each of ``inputs``.
+        """
+        super().__init__()
+        self._convolution = convolution
+        self._channels = channels
+
+    def call(
+        self,
+        inputs: Sequence[tf.Tensor],
+        shares: Sequence[tf.Tensor] = (),
+        seed: tf.Tensor | None = None,
+        width: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        if seed is None:
+            kernel, bias = _means(self._convolution)
+        else:
+            kernel, bias = self._convolution.weights_at(seed, width)
+        terms = []
+        for tensor, channels in zip(inputs, self._channels, strict=True):
+            kernel_of_input = kernel[..., channels, :]
+            terms.append(_convolve(self._convolution, tensor, kernel_of_input))
+        # The bias goes to the first, so that convolution, bias, addition and activation run as one
+        # kernel.
+        first, *others = terms
+        total = tf.nn.bias_add(first, bias)
+        for term in [*others, *shares]:
+            total = total + term
+        return self._convolution.activation(total)
+
+
+def _means(layer: tf_keras.layers.Layer) -> tuple[tf.Tensor, tf.Tensor]:
+    """Kernel and bias; those of a variational layer at their means."""
+    if isinstance(layer, SeededVariational):
+        return layer.means
+    return layer.kernel, layer.bias
+
+
+def _is_seeded(node: Node) -> bool:
+    """Whether a call of a layer takes the seed."""
+    return node.call_kwargs.get("seed") is not None
+
+
+def _has_random_weights(node: Node) -> bool:
+    """Whether a call of a layer has random weights: a variational layer may be at its mean."""
+    return isinstance(node.layer, SeededVariational) and _is_seeded(node)
+
+
+def _drops_elements(node: Node) -> bool:
+    """Whether a call of a layer drops elements one by one, by their coordinates."""
+    if not isinstance(node.layer, SeededDropout) or not _is_seeded(node):
+        return False
+    return node.layer.depends_on_place(node.call_args[0].shape)
+
+
+def _convolve(
+    layer: tf_keras.layers.Layer,
+    inputs: tf.Tensor,
+    kernel: tf.Tensor,
+) -> tf.Tensor:
+    """A convolution without bias, with the options of a layer."""
+    return tf.nn.convolution(
+        inputs,
+        kernel,
+        strides=layer.strides,
+        padding=layer.padding.upper(),
+        dilations=layer.dilation_rate,
+    )
+
+
+class _Splitter:
+    """Rebuilds a network from its output back to where the seed comes in."""
+
+    def __init__(self, model: tf_keras.Model) -> None:
+        self._image, self._seed = model.inputs
+        self._output = model.outputs[0]
+        self._is_reached = {id(self._seed): True, id(self._image): False}
+        self._features: list[KerasTensor] = []  # tensors of the prefix
+        self._inputs: list[KerasTensor] = []  # of the suffix, for the features
+        suffix_seed = tf_keras.Input(batch_shape=self._seed.shape, dtype=self._seed.dtype)
+        self._rebuilt = {id(self._seed): suffix_seed}
+        self._variational: list[SeededVariational] = []
+        self._widths: list[KerasTensor] = []  # inputs of the suffix, for the variational layers
+        rank = len(self._image.shape) - 2
+        self._corner = tf_keras.Input(batch_shape=(None, rank), dtype=tf.int32)
+        self._grid = (1,) * rank
+
+    def split(self) -> SplitNetwork:
+        output = self._rebuild(self._output)
+        # A model whose output is an input has no layer: where nothing is random, the suffix has
+        # one that passes the output on.
+        if any(output is suffix_input for suffix_input in self._inputs):
+            output = tf_keras.layers.Activation("linear")(output)
+        suffix_seed = self._rebuilt[id(self._seed)]
+        inputs = [*self._inputs, *self._widths, self._corner, suffix_seed]
+        suffix = tf_keras.Model(inputs, output)
+        return SplitNetwork(
+            prefix=tf_keras.Model(self._image, self._features),
+            suffix=suffix,
+            variational=tuple(self._variational),
+            grid=self._grid,
+        )
+
+    def _depends(self, tensor: KerasTensor) -> bool:
+        """Whether the seed reaches a tensor."""
+        if id(tensor) not in self._is_reached:
+            parents = tensor.node.keras_inputs
+            self._is_reached[id(tensor)] = any(self._depends(parent) for parent in parents)
+        return self._is_reached[id(tensor)]
+
+    def _rebuild(self, tensor: KerasTensor) -> KerasTensor:
+        """The suffix's counterpart of a tensor."""
+        if id(tensor) not in self._rebuilt:
+            self._rebuilt[id(tensor)] = self._counterpart(tensor)
+        return self._rebuilt[id(tensor)]
+
+    def _counterpart(self, tensor: KerasTensor) -> KerasTensor:
+        if not self._depends(tensor):
+            return self._feature(tensor)
+        concatenated = _concatenated(tensor)
+        if concatenated:
+            return self._sum_of_convolutions(tensor.node, concatenated)
+        return self._call_again(tensor.node)
+
+    def _feature(self, tensor: KerasTensor) -> KerasTensor:
+        """Let the prefix hand over a tensor, and return the suffix's input for it."""
+        self._features.append(tensor)
+        suffix_input = tf_keras.Input(tensor.shape[1:], dtype=tensor.dtype)
+        self._inputs.append(suffix_input)
+        return suffix_input
+
+    def _call_again(self, node: Node) -> KerasTensor:
+        def counterpart(value: Any) -> Any:
+            if tf_keras.backend.is_keras_tensor(value):
+                return self._rebuild(value)
+            return value
+
+        call = (node.call_args, node.call_kwargs)
+        arguments, options = tf.nest.map_structure(counterpart, call)
+        options = options | self._width_option(node) | self._corner_option(node)
+        return node.layer(*arguments, **options)
+
+    def _corner_option(self, node: Node) -> dict[str, KerasTensor]:
+        """The coordinates at which the layer's inputs begin, on their own grid.
+
+        A network whose output has no spatial axes sees whole images. A map that has one element
+        along an axis has no coordinates there: what is dropped of it is the same in every window,
+        as whole channels are.
+        """
+        is_dense = len(self._output.shape) == len(self._image.shape)
+        if not is_dense or not _drops_elements(node):
+            return {}
+        space = node.call_args[0].shape[1:-1]
+        strides = self._strides(node.layer, space)
+        has_coordinates = [int(size > 1) for size in space]
+        grid = []
+        for current, stride, has in zip(self._grid, strides, has_coordinates, strict=True):
+            span = stride if has else 1
+            grid.append(math.lcm(current, span))
+        self._grid = tuple(grid)
+        corner = self._corner // tf.constant(strides) * tf.constant(has_coordinates)
+        return {"corner": corner}
+
+    def _strides(self, layer: tf_keras.layers.Layer, space: Sequence[int]) -> list[int]:
+        """Voxels along each axis that an element of a map spans."""
+        patch = self._image.shape[1:-1]
+        strides = []
+        for size, elements in zip(patch, space, strict=True):
+            if size % elements:
+                divisor = f"a map {tuple(space)}, which does not divide the patch {tuple(patch)}"
+                raise ValueError(f"{layer.name}: drops elements of {divisor}")
+            strides.append(size // elements)
+        return strides
+
+    def _width_option(self, node: Node) -> dict[str, KerasTensor]:
+        """The posterior widths of a layer with random weights."""
+        if not _has_random_weights(node):
+            return {}
+        self._variational.append(node.layer)
+        suffix_input = tf_keras.Input(batch_shape=node.layer.width.shape)
+        self._widths.append(suffix_input)
+        return {"width": suffix_input}
+
+    def _sum_of_convolutions(
+        self,
+        node: Node,
+        concatenated: Sequence[KerasTensor],
+    ) -> KerasTensor:
+        """A convolution of concatenated tensors, as a sum of a convolution of each."""
+        convolution = node.layer
+        is_random = _has_random_weights(node)
+        inputs = []
+        channels_of_inputs = []
+        shares = []
+        start = 0
+        for tensor in concatenated:
+            channels = slice(start, start + tensor.shape[-1])
+            if is_random or self._depends(tensor):
+                inputs.append(self._rebuild(tensor))
+                channels_of_inputs.append(channels)
+            else:
+                share = _Share(convolution, channels)(tensor)
+                shares.append(self._feature(share))
+            start = channels.stop
+        options = {}
+        if is_random:
+            options["seed"] = self._rebuild(self._seed)
+            options |= self._width_option(node)
+        layer = _ConvolutionOfParts(convolution, channels_of_inputs)
+        return layer(inputs, shares=shares, **options)
+
+
+def _concatenated(tensor: KerasTensor) -> list[KerasTensor]:
+    """The tensors that a convolution sees concatenated; none for another layer."""
+    if not isinstance(tensor.node.layer, _CONVOLUTIONS):
+        return []
+    joined = tensor.node.keras_inputs[0].node
+    if not isinstance(joined.layer, tf_keras.layers.Concatenate):
+        return []
+    return list(joined.keras_inputs)

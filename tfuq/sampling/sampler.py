@@ -1,0 +1,119 @@
+"""The sampling graph: one ``tf.function`` that folds T samples into the reducers, one by one.
+
+``tfuq predict`` runs it, and a SavedModel contains it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from tfuq.measures.reducers import Reducer
+from tfuq.measures.reducers.base import SampleStatistics
+from tfuq.sampling.posterior import Posterior
+from tfuq.sampling.windows import WindowedNetwork
+
+States = tuple[Any, ...]  # of each reducer
+Finish = Callable[[SampleStatistics], SampleStatistics]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Block:
+    """The samples of one member.
+
+    Attributes:
+        member: index of the member.
+        first: index of the block's first sample among all.
+        samples: how many there are, int32 scalar.
+        seed: of the prediction.
+    """
+
+    member: int
+    first: tf.Tensor
+    samples: tf.Tensor
+    seed: tf.Tensor
+
+
+class Sampler(tf.Module):
+    """``(images [N, *S, C], seed [2], samples []) → statistics``, or what ``finish`` makes of them.
+
+    The result is, to the bit, a function of the arguments and the weights. That of an image does
+    not depend on N (see `tfuq.sampling.windows`).
+    """
+
+    def __init__(
+        self,
+        posterior: Posterior,
+        reducers: Sequence[Reducer],
+        *,
+        finish: Finish = lambda statistics: statistics,
+    ) -> None:
+        """Make the graph's function, `sample`.
+
+        Args:
+            posterior: the networks.
+            reducers: what is gathered from the samples.
+            finish: makes the result from the statistics.
+        """
+        super().__init__()
+        self.posterior = posterior
+        self.reducers = tuple(reducers)
+        self._finish = finish
+        self._members = list(posterior.members)  # tracked, so that a SavedModel has their variables
+        self.sample = tf.function(
+            self._sample,
+            input_signature=self._signature(),
+        )
+
+    def _signature(self) -> list[tf.TensorSpec]:
+        image = self._members[0].model.inputs[0]
+        *leading, channels = image.shape
+        any_size = [None] * len(leading)
+        return [
+            tf.TensorSpec([*any_size, channels], tf.float32, "image"),
+            tf.TensorSpec([2], tf.int32, "seed"),
+            tf.TensorSpec([], tf.int32, "num_samples"),
+        ]
+
+    def _sample(self, images: tf.Tensor, seed: tf.Tensor, samples: tf.Tensor) -> SampleStatistics:
+        shape = self._members[0].sample_shape(images)
+        states = tuple(reducer.initialize(shape, samples) for reducer in self.reducers)
+        first = tf.constant(0)
+        for member, network in enumerate(self._members):
+            count = self.posterior.draws(member, samples)
+            block = _Block(member=member, first=first, samples=count, seed=seed)
+            states = self._fold(network, images, block, states)
+            first += count
+        statistics: SampleStatistics = {}
+        for reducer, state in zip(self.reducers, states, strict=True):
+            statistics |= reducer.finalize(state, samples)
+        return self._finish(statistics)
+
+    def _fold(
+        self,
+        network: WindowedNetwork,
+        images: tf.Tensor,
+        block: _Block,
+        states: States,
+    ) -> States:
+        """Fold the samples of one member into the states, one by one."""
+        context = network.encode(images)
+
+        def step(index: tf.Tensor, states: States) -> tuple[tf.Tensor, States]:
+            sample_seed = self.posterior.seed(block.seed, block.member, index)
+            p = network.sample(images, context, sample_seed, noise_seed=block.seed)
+            updated = []
+            for reducer, state in zip(self.reducers, states, strict=True):
+                updated.append(reducer.update(state, p, block.first + index))
+            return index + 1, tuple(updated)
+
+        _, states = tf.while_loop(
+            lambda index, _: index < block.samples,
+            step,
+            (0, states),
+            parallel_iterations=1,
+        )
+        return states

@@ -1,0 +1,340 @@
+"""A network of a fixed patch size applied to images of any size, inside the graph.
+
+Overlapping windows are blended with Gaussian weights (as nnU-Net and MONAI do) within one sample,
+before anything non-linear. A sample is one function of the image: what is dropped at some
+coordinates, or is noise there, is the same in every window that holds them. So windows begin at
+whole elements of the maps that something is dropped in (see `SplitNetwork.grid`). Where the last
+one reaches beyond the image, by less than such an element, the image is mirrored.
+
+The network always sees ``chunk`` windows at once: kernels choose their summation order by the
+batch's size, and some by the index in it. With a fixed size, an image's result depends to the bit
+on its index modulo ``chunk`` alone, not on how many images a caller passes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+import tf_keras
+
+from tfuq.sampling.blending import add_at, gaussian_importance, with_whole_images
+from tfuq.sampling.prefix import split_at_seed
+from tfuq.tasks.activation import Activation
+
+# What `WindowedNetwork.encode` hands to `WindowedNetwork.sample`.
+Context = dict[str, Any]
+
+_IS_FILLER = -1  # image index of a window that repeats another to fill a chunk
+
+
+class WindowedNetwork(tf.Module):
+    """A network that takes images of any size, at least its patch's.
+
+    ``encode`` runs the deterministic prefix, once per image; ``sample`` runs the rest, once per
+    sample.
+
+    A network whose output has no spatial axes sees whole images, which then have the patch's size.
+    """
+
+    def __init__(
+        self,
+        model: tf_keras.Model,
+        activation: Activation,
+        *,
+        overlap: float,
+        chunk: int,
+        keep: int,
+    ) -> None:
+        """Prepare a network.
+
+        Args:
+            model: ``(image [N, *patch, C], seed [2]) → outputs``.
+            activation: makes a sample from the network's outputs, window by window.
+            overlap: the share of a window that the next one along an axis covers too.
+            chunk: windows that the network sees at once.
+            keep: the most windows whose encoding is held in memory (at least a chunk); beyond, each
+                sample computes it anew.
+        """
+        super().__init__()
+        self.model = model
+        self._activation = activation
+        self._channels = _channels_of_sample(model, activation)
+        self._is_dense = len(model.outputs[0].shape) == len(model.inputs[0].shape)
+        self._split = split_at_seed(model)
+        self._prefix = self._split.prefix
+        self._patch = tuple(int(size) for size in model.inputs[0].shape[1:-1])
+        self._overlap = overlap
+        self._chunk = chunk
+        self._keep = keep
+        # Not inlined, so that it is compiled alike (to the last bit) where it is kept and where it
+        # is computed anew.
+        self._encode_patches = tf.function(
+            lambda patches: tf.nest.flatten(self._prefix(patches, training=False)),
+            experimental_attributes={"_noinline": True},
+        )
+
+    def encode(self, images: tf.Tensor) -> Context:
+        """Run the deterministic prefix.
+
+        Args:
+            images: ``[N, *S, C]``, S at least the patch.
+
+        Returns:
+            What `sample` needs.
+        """
+        corners = self._corners(tf.shape(images))
+        images = self._mirrored(images)
+        chunks = tf.shape(corners)[0] // self._chunk
+        importance = gaussian_importance(self._patch)
+        most_chunks = max(self._keep // self._chunk, 1)
+        encoded_chunks = tf.where(chunks <= most_chunks, chunks, 0)
+        encoded = tf.map_fn(
+            lambda index: self._encode_chunk(images, corners, index),
+            tf.range(encoded_chunks),
+            fn_output_signature=self._feature_specs(),
+            parallel_iterations=1,
+        )
+        return {
+            "corners": corners,
+            "images": images,
+            "encoded": encoded,
+            "is_kept": encoded_chunks > 0,
+            "is_tiled": tf.reduce_any(tf.shape(images)[1:-1] != self._patch),
+            "importance": importance,
+            "weight": self._total_weight(images, corners, importance),
+            "widths": self._split.widths(),
+        }
+
+    def _feature_specs(self) -> list[tf.TensorSpec]:
+        """Shapes and types of a chunk's features."""
+        specs = []
+        for feature in self._prefix.outputs:
+            shape = [self._chunk, *feature.shape[1:]]
+            specs.append(tf.TensorSpec(shape, feature.dtype))
+        return specs
+
+    def sample_shape(self, images: tf.Tensor) -> list[tf.Tensor | int]:
+        """Shape of one sample of ``images``: scalar tensors, the channels a plain number."""
+        if self._is_dense:
+            *leading, _ = tf.unstack(tf.shape(images))
+            return [*leading, self._channels]
+        return [tf.shape(images)[0], self._channels]
+
+    def sample(
+        self,
+        images: tf.Tensor,
+        context: Context,
+        seed: tf.Tensor,
+        *,
+        noise_seed: tf.Tensor,
+    ) -> tf.Tensor:
+        """One sample, as the activation makes it.
+
+        Args:
+            images: ``[N, *S, C]``.
+            context: what `encode` made of them.
+            seed: of the sample, int32 ``[2]``.
+            noise_seed: of the noise that the activation integrates over, int32 ``[2]``. It is the
+                same for all samples of a prediction: they would differ by the noise otherwise, and
+                the difference would pass for the network's.
+
+        Returns:
+            ``[N, *S, C]``, without S where the output has no spatial axes.
+        """
+        shape = self.sample_shape(images)
+        corners = context["corners"]
+        images = context["images"]
+        blended = tf.zeros(self.sample_shape(images))
+        chunks = tf.shape(corners)[0] // self._chunk
+
+        def add_chunk(index: tf.Tensor, blended: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            features = self._features_of_chunk(context, index)
+            first = index * self._chunk
+            # Whole images all begin at 0: one corner, and so one mask, serves the chunk.
+            corner = corners[first : first + tf.where(context["is_tiled"], self._chunk, 1), 1:]
+            inputs = [*features, *context["widths"], corner, seed]
+            outputs = self._split.suffix(inputs, training=False)
+            p = self._activation(outputs, noise_seed, corner)
+            return index + 1, self._added(blended, p, first, context)
+
+        _, blended = tf.while_loop(
+            lambda index, _: index < chunks,
+            add_chunk,
+            (0, blended),
+            parallel_iterations=1,
+        )
+        return tf.slice(blended, [0] * len(shape), shape)
+
+    def _features_of_chunk(self, context: Context, index: tf.Tensor) -> list[tf.Tensor]:
+        """A chunk's features, of known shape.
+
+        TensorFlow fuses a convolution with the addition after it only where it knows the shapes.
+        """
+        features = tf.cond(
+            context["is_kept"],
+            # A view, where tf.gather would copy.
+            lambda: [stack[index] for stack in context["encoded"]],
+            lambda: self._encode_chunk(context["images"], context["corners"], index),
+        )
+        known = []
+        for feature, output in zip(features, self._prefix.outputs, strict=True):
+            shape = [self._chunk, *output.shape[1:]]
+            known.append(tf.ensure_shape(feature, shape))
+        return known
+
+    def _added(
+        self,
+        blended: tf.Tensor,
+        p: tf.Tensor,
+        first: tf.Tensor,
+        context: Context,
+    ) -> tf.Tensor:
+        """The sample with a chunk's windows added, the first of which has the index ``first``."""
+        if not self._is_dense:
+            return with_whole_images(blended, p, first)
+        return tf.cond(
+            context["is_tiled"],
+            lambda: self._blend(
+                blended,
+                p,
+                context["corners"][first : first + self._chunk],
+                context,
+            ),
+            lambda: with_whole_images(blended, p, first),
+        )
+
+    def _mirrored(self, images: tf.Tensor) -> tf.Tensor:
+        """The images, longer by their mirror image where the last window reaches beyond them."""
+        if max(self._split.grid) == 1:
+            return images
+        paddings = [[0, 0]]
+        for axis, grid in enumerate(self._split.grid):
+            beyond = (self._patch[axis] - tf.shape(images)[1 + axis]) % grid
+            paddings.append([0, beyond])
+        paddings.append([0, 0])
+        return tf.pad(images, paddings, "SYMMETRIC")
+
+    def _corners(self, shape: tf.Tensor) -> tf.Tensor:
+        """First voxel of each window, the last repeated to fill whole chunks.
+
+        A repeated window writes nothing: its image index is −1.
+
+        Args:
+            shape: of the images.
+
+        Returns:
+            int32 ``[windows, 1 + rank]``: the image's index, then one coordinate per axis.
+        """
+        axes = [tf.range(shape[0])]
+        for axis, (size, grid) in enumerate(zip(self._patch, self._split.grid, strict=True), 1):
+            axes.append(self._starts(size, shape[axis], grid))
+        meshes = tf.meshgrid(*axes, indexing="ij")
+        corners = tf.reshape(tf.stack(meshes, -1), [-1, len(axes)])
+        missing = (-tf.shape(corners)[0]) % self._chunk
+        filler_index = tf.fill([missing, 1], _IS_FILLER)
+        filler_start = tf.zeros([missing, len(self._patch)], tf.int32)
+        filler = tf.concat([filler_index, filler_start], 1)
+        return tf.concat([corners, filler], 0)
+
+    def _starts(self, size: int, length: tf.Tensor, grid: int) -> tf.Tensor:
+        """First voxels of the windows along an axis.
+
+        Args:
+            size: of a window, in voxels.
+            length: of the image, in voxels.
+            grid: voxels of which the first voxels are multiples.
+        """
+        room = -((size - length) // grid)  # in steps of the grid, as all that follows
+        stride = max(int(size * (1 - self._overlap)) // grid, 1)
+        count = -(-room // stride) + 1
+        room_float = tf.cast(room, tf.float32)
+        step = room_float / tf.cast(tf.maximum(count - 1, 1), tf.float32)
+        starts = tf.round(tf.cast(tf.range(count), tf.float32) * step)
+        return tf.cast(starts, tf.int32) * grid
+
+    def _encode_chunk(
+        self,
+        images: tf.Tensor,
+        corners: tf.Tensor,
+        index: tf.Tensor,
+    ) -> list[tf.Tensor]:
+        """The features of the chunk's windows."""
+        first = index * self._chunk
+        if not self._is_dense:
+            indices = tf.maximum(corners[first : first + self._chunk, 0], 0)
+            whole = tf.gather(images, indices)
+            known = tf.ensure_shape(whole, [self._chunk, *self._prefix.inputs[0].shape[1:]])
+            return list(self._encode_patches(known))
+        patches = []
+        for offset in range(self._chunk):
+            patches.append(self._patch_at(images, corners[first + offset]))
+        return list(self._encode_patches(tf.stack(patches)))
+
+    def _patch_at(self, images: tf.Tensor, corner: tf.Tensor) -> tf.Tensor:
+        begin = _with_channel(corner)
+        patch = tf.slice(images, begin, [1, *self._patch, -1])[0]
+        return tf.ensure_shape(patch, self._prefix.inputs[0].shape[1:])
+
+    def _total_weight(
+        self,
+        images: tf.Tensor,
+        corners: tf.Tensor,
+        importance: tf.Tensor,
+    ) -> tf.Tensor:
+        """Sum of the window weights at each voxel ``[*S]``.
+
+        The windows of the first image stand for all.
+        """
+        of_first_image = tf.boolean_mask(corners, tf.equal(corners[:, 0], 0))
+        total = tf.zeros(tf.shape(images)[1:-1])
+
+        def add(index: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            following = index + 1
+            begin = of_first_image[index, 1:]
+            return following, add_at(total, importance, begin, tf.constant(self._patch))
+
+        _, total = tf.while_loop(
+            lambda index, _: index < tf.shape(of_first_image)[0],
+            add,
+            (0, total),
+            parallel_iterations=1,
+        )
+        return total
+
+    def _blend(
+        self,
+        blended: tf.Tensor,
+        p: tf.Tensor,
+        corners: tf.Tensor,
+        context: Context,
+    ) -> tf.Tensor:
+        """The sample with a chunk's windows added, each with its share of the weight."""
+        size = [1, *self._patch, self._channels]
+        for window in range(self._chunk):
+            corner = corners[window]
+            total_weight = tf.slice(context["weight"], corner[1:], self._patch)
+            share = context["importance"] / total_weight
+            weighted = (p[window] * share[..., None])[None]
+            begin = _with_channel(corner)
+            # A filler window adds zero.
+            values = tf.where(corner[0] >= 0, weighted, 0.0)
+            blended = add_at(blended, values, begin, size)
+        return blended
+
+
+def _channels_of_sample(model: tf_keras.Model, activation: Activation) -> int:
+    outputs = tf.TensorSpec([1, *model.outputs[0].shape[1:]])
+    rank = len(model.inputs[0].shape) - 2
+    seed = tf.TensorSpec([2], tf.int32)
+    corner = tf.TensorSpec([1, rank], tf.int32)
+    traced = tf.function(activation).get_concrete_function(outputs, seed, corner)
+    return int(traced.output_shapes[-1])
+
+
+def _with_channel(corner: tf.Tensor) -> tf.Tensor:
+    """A window's first element ``[2 + rank]``: image, voxel, channel.
+
+    A filler window, whose image index is −1, takes the first image.
+    """
+    return tf.concat([tf.maximum(corner, 0), [0]], 0)

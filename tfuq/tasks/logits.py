@@ -1,0 +1,89 @@
+"""What segmentation and classification share: networks whose outputs are logits of classes."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from tfuq.config import Config
+from tfuq.data.sets.dataset import TrainingSet
+from tfuq.networks.heteroscedastic import (
+    integrated_log_probabilities,
+    prediction_noise,
+    training_noise,
+    without_noise,
+)
+from tfuq.networks.losses import log_probabilities, make_class_loss, sample_probabilities
+from tfuq.tasks.activation import Activation
+from tfuq.tasks.base import TaskLoss
+
+_LEAST_PROBABILITY = 1e-7  # of which there is a logarithm
+
+
+class ClassTask:
+    """See `tfuq.tasks.base.Task`."""
+
+    def outputs(self, config: Config) -> int:
+        """Channels of the network's output; the second half are widths of the logits' noise."""
+        logits = len(config.data.classes)
+        if _is_binary(config):
+            logits = 1
+        if config.network.heteroscedastic:
+            return 2 * logits
+        return logits
+
+    def activation(self, config: Config) -> Activation:
+        """Makes class probabilities from the network's outputs."""
+        if not config.network.heteroscedastic:
+            return lambda logits, _seed, _corner: sample_probabilities(logits)
+        first_class = int(_is_binary(config))  # a binary sample is its foreground's probability
+        draws = config.network.noise_draws
+
+        def activation(outputs: tf.Tensor, seed: tf.Tensor, corner: tf.Tensor) -> tf.Tensor:
+            noise = prediction_noise(outputs, seed, draws, corner)
+            log_p = integrated_log_probabilities(outputs, noise)
+            return tf.exp(log_p[..., first_class:])
+
+        return activation
+
+    def loss(self, config: Config, training: TrainingSet) -> TaskLoss:
+        """The loss of labels: ``(labels, network's outputs, seed) → [N]``."""
+        class_loss = make_class_loss(config.training.loss, training.class_weights)
+        draws = config.network.noise_draws
+
+        def loss(labels: tf.Tensor, logits: tf.Tensor, _seed: tf.Tensor) -> tf.Tensor:
+            labels = tf.cast(labels, tf.int32)
+            return class_loss(labels, log_probabilities(logits))
+
+        def heteroscedastic_loss(
+            labels: tf.Tensor,
+            outputs: tf.Tensor,
+            seed: tf.Tensor,
+        ) -> tf.Tensor:
+            labels = tf.cast(labels, tf.int32)
+            noise = training_noise(outputs, seed, draws)
+            return class_loss(labels, integrated_log_probabilities(outputs, noise))
+
+        if config.network.heteroscedastic:
+            return heteroscedastic_loss
+        return loss
+
+    def outputs_of(self, config: Config, sample: np.ndarray) -> tf.Tensor:
+        """Outputs whose loss is that of a sample of class probabilities."""
+        p = both_classes(sample)
+        logits = tf.math.log(tf.maximum(p, _LEAST_PROBABILITY))
+        if config.network.heteroscedastic:
+            return without_noise(logits)
+        return logits
+
+
+def _is_binary(config: Config) -> bool:
+    """Whether the network has one logit, of the foreground."""
+    return config.network.output == "sigmoid"
+
+
+def both_classes(sample: np.ndarray) -> np.ndarray:
+    """``[..., K]``, also for a binary network's sample ``[..., 1]``."""
+    if sample.shape[-1] == 1:
+        return np.concatenate([1 - sample, sample], -1)
+    return sample

@@ -1,0 +1,82 @@
+"""Calibration of a method: its scaling and conformal thresholds, from cases of no training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tfuq.calibration import conformal
+from tfuq.calibration.records import Calibration, calibration_path, files_of, selection_caveat
+from tfuq.data.cases import Case
+from tfuq.data.locks import exclusive
+from tfuq.data.ownership import require_replaceable
+from tfuq.errors import DataError, RunError
+from tfuq.prediction import Request
+from tfuq.runs import Run
+from tfuq.workflows.calibrate import classification as classification
+from tfuq.workflows.calibrate import landmarks as landmarks
+from tfuq.workflows.calibrate import segmentation as segmentation
+from tfuq.workflows.calibrate.fit import TASK_FITS, Choices
+
+__all__ = ["Choices", "calibrate"]
+
+
+def calibrate(
+    run: Run,
+    request: Request,
+    cases: list[Case],
+    choices: Choices,
+    *,
+    say: Callable[[str], None],
+    overwrite: bool = False,
+) -> tuple[Calibration, Path]:
+    """Calibrate a method of a run on cases with references.
+
+    Args:
+        run: to calibrate.
+        request: what to sample.
+        cases: with references.
+        choices: of the calibration.
+        say: called with what was done.
+        overwrite: whether an earlier calibration is replaced.
+
+    Returns:
+        The calibration, and where it was written.
+
+    Raises:
+        RunError: there is a calibration of the method already, or the run cannot serve it.
+        DataError: α is out of range or asks for more cases, or the kind of scaling does not serve
+            the task.
+    """
+    path = calibration_path(run, request.method)
+    _check(run, cases, choices)
+    if path.exists() and not overwrite:
+        raise RunError(
+            f"{path}: exists; pass --overwrite to replace it, "
+            "which voids the predictions that were made with it"
+        )
+    require_replaceable(path)
+    fit = TASK_FITS[run.config.task](run, request, choices)
+    with exclusive(path.parent, "calibrating into"):
+        for progress in fit.gather(cases):
+            say(f"drawn {progress}")
+        files = {case.id: files_of(case) for case in cases}
+        calibration = Calibration(
+            draws=fit.predictor.manifest(),
+            source=choices.source,
+            cases=files,
+            scaling=fit.scaling(),
+            conformal=fit.thresholds(),
+            caveat=selection_caveat(run, files),
+        )
+        calibration.write(path)
+    return calibration, path
+
+
+def _check(run: Run, cases: list[Case], choices: Choices) -> None:
+    """Refuse an α or a kind of scaling that the run cannot serve."""
+    conformal.check_alpha(choices.alpha, len(cases))
+    instead = TASK_FITS[run.config.task].instead_of_vector
+    if choices.kind == "vector" and instead:
+        served = TASK_FITS.names_where(lambda fit: not fit.instead_of_vector)
+        raise DataError(f"--scaling vector: serves {served} alone; {instead}")

@@ -1,0 +1,165 @@
+"""What a calibration is made of: the protocol of tasks, and samples that scaling is fitted on."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from tfuq.calibration.records import Conformal, Scaling
+from tfuq.calibration.reducers import PickedSamples
+from tfuq.calibration.scaling import FITS, TINY, mean_nll
+from tfuq.config.registry import Registry
+from tfuq.data.cases import Case, read_case_image
+from tfuq.data.volume import Volume
+from tfuq.measures.reducers import Reducer
+from tfuq.prediction import Predictor, Request, make_predictor
+from tfuq.prediction.tables import TablePredictor
+from tfuq.runs import Run
+
+Statistics = dict[str, np.ndarray]  # of the samples, by name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What is chosen of a calibration.
+
+    Attributes:
+        source: where the cases come from, for the record.
+        alpha: 1 − the promise.
+        kind: of the scaling, a name of `tfuq.calibration.scaling.FITS`.
+    """
+
+    source: str
+    alpha: float
+    kind: str
+
+
+class Fit(ABC):
+    """Gathers what a task's calibration is made of, and makes it.
+
+    Attributes:
+        instead_of_vector: what to do instead of a scaling by class; "" where that serves.
+    """
+
+    instead_of_vector: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        run: Run,
+        request: Request,
+        choices: Choices,
+        reducers: Sequence[Reducer] = (),
+    ) -> None:
+        """Make the predictor.
+
+        Args:
+            run: to calibrate.
+            request: what to sample.
+            choices: of the calibration.
+            reducers: what is gathered from the samples beside what a prediction needs.
+        """
+        self.alpha = choices.alpha
+        self.config = run.config
+        self.predictor: Predictor = make_predictor(run, request, reducers)
+
+    @abstractmethod
+    def gather(self, cases: list[Case]) -> Iterator[str]:
+        """Predict the cases; yields what was done, such as a case's id."""
+
+    @abstractmethod
+    def thresholds(self) -> Conformal:
+        """Conformal thresholds of what was gathered."""
+
+    def scaling(self) -> Scaling | None:
+        """The scaling of what was gathered; None of a task without classes."""
+        return None
+
+
+TASK_FITS: Registry[type[Fit]] = Registry("task of a calibration")
+
+
+class ScalingSamples:
+    """Samples at some voxels (or of images) with their true classes, to fit a scaling on.
+
+    Attributes:
+        reducer: gathers the samples.
+    """
+
+    def __init__(self, kind: str) -> None:
+        """Begin with no samples.
+
+        Args:
+            kind: of the scaling, a name of `tfuq.calibration.scaling.FITS`.
+        """
+        self.reducer = PickedSamples()
+        self._kind = kind
+        self._logs: list[np.ndarray] = []  # [T, n, K] of each case or batch
+        self._truths: list[np.ndarray] = []  # [n]
+
+    def add(self, picked: np.ndarray, truth: np.ndarray) -> None:
+        """Add samples of N examples at m voxels each.
+
+        Args:
+            picked: probabilities ``[N, T, m, K]``.
+            truth: true classes ``[N, m]``.
+        """
+        logs = np.log(np.maximum(picked, TINY))
+        by_sample = logs.transpose(1, 0, 2, 3)
+        samples, _, _, classes = by_sample.shape
+        flat = by_sample.reshape(samples, -1, classes)
+        self._logs.append(flat)
+        self._truths.append(truth.ravel().astype(int))
+
+    def truth(self) -> np.ndarray:
+        """The true classes of all that was added, ``[n]``."""
+        return np.concatenate(self._truths)
+
+    def fit(self) -> Scaling:
+        """The best scaling; each voxel (or image) counts alike."""
+        logs = np.concatenate(self._logs, 1)
+        logs = logs.astype(np.float64)
+        y = self.truth()
+        fit = FITS[self._kind]
+        weights, bias = fit(logs, y)
+        ones = np.ones_like(weights)
+        zeros = np.zeros_like(bias)
+        before, _ = mean_nll(logs, y, ones, zeros)
+        after, _ = mean_nll(logs, y, weights, bias)
+        return Scaling(
+            kind=self._kind,
+            weights=weights.tolist(),
+            bias=bias.tolist(),
+            nll_before=before,
+            nll_after=after,
+            items=len(y),
+        )
+
+
+class TableFit(Fit):
+    """Calibrates a task whose predictions are rows of a table; images are taken in batches."""
+
+    predictor: TablePredictor
+
+    def gather(self, cases: list[Case]) -> Iterator[str]:
+        """Predict the cases, a batch at a time."""
+        size = self.predictor.cases_at_once
+        for start in range(0, len(cases), size):
+            batch = cases[start : start + size]
+            images = [read_case_image(case) for case in batch]
+            examples = self.predictor.stack(batch, images)
+            self.add(batch, images, self.predictor.draw(examples))
+            yield f"{start + len(batch)} of {len(cases)} images"
+
+    @abstractmethod
+    def add(self, cases: list[Case], images: list[Volume], statistics: Statistics) -> None:
+        """Gather a batch of N cases.
+
+        Args:
+            cases: with references.
+            images: their images.
+            statistics: of their samples, ``[N, …]`` by name.
+        """

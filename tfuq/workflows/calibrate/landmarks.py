@@ -1,0 +1,96 @@
+"""Calibration of landmarks: radii about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tfuq.calibration import conformal
+from tfuq.calibration.records import Conformal
+from tfuq.data.cases import Case
+from tfuq.data.sets.landmarks import image_diagonal, pixel_mm, reference_points
+from tfuq.data.volume import Volume
+from tfuq.prediction import Request
+from tfuq.runs import Run
+from tfuq.runs.results import LANDMARKS
+from tfuq.scoring.landmarks import radial_errors
+from tfuq.scoring.sizes import Size, radius_size
+from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, Statistics, TableFit
+
+
+@dataclass(kw_only=True)
+class _Landmark:
+    """What is gathered of a landmark, in mm or in pixels.
+
+    Attributes:
+        scores: errors in units of the scale, of each image that has the landmark.
+        scales: what errors are measured in, of each image.
+        diagonals: of each image.
+    """
+
+    scores: list[float] = field(default_factory=list)
+    scales: list[float] = field(default_factory=list)
+    diagonals: list[float] = field(default_factory=list)
+
+    def size(self, quantile: float) -> Size:
+        """The size of the radii that a quantile makes."""
+        scales = np.array(self.scales)
+        diagonals = np.array(self.diagonals)
+        return radius_size(quantile * scales, diagonals)
+
+
+@TASK_FITS.register("landmarks")
+class LandmarkFit(TableFit):
+    """See `tfuq.workflows.calibrate.fit.Fit`."""
+
+    instead_of_vector = (
+        "a run of landmarks has no probabilities of classes to scale: leave --scaling out"
+    )
+
+    def __init__(self, run: Run, request: Request, choices: Choices) -> None:
+        """Begin with no case; arguments as in `tfuq.workflows.calibrate.fit.Fit`."""
+        super().__init__(run, request, choices)
+        self._landmarks = {name: _Landmark() for name in self.config.data.landmarks}
+
+    def add(self, cases: list[Case], images: list[Volume], statistics: Statistics) -> None:
+        """Gather the errors of the predicted landmarks."""
+        for number, (case, image) in enumerate(zip(cases, images, strict=True)):
+            of_case = {name: values[number] for name, values in statistics.items()}
+            self._add_case(case, image, of_case)
+
+    def _add_case(self, case: Case, image: Volume, statistics: Statistics) -> None:
+        size = image.shape[:2]
+        rows = self.predictor.rows(case, image, statistics)[LANDMARKS]
+        truth = reference_points(self.config, case, size)
+        mm = pixel_mm(self.config, size)
+        positions = [(row["x"], row["y"]) for row in rows]
+        errors = radial_errors(np.array(positions), truth, _or_one(mm))
+        diagonal = image_diagonal(size, mm)
+        for row, error in zip(rows, errors, strict=True):
+            landmark = self._landmarks[row["landmark"]]
+            scale = conformal.landmark_scale(row)
+            landmark.scales.append(scale)
+            landmark.diagonals.append(diagonal)
+            if not np.isnan(error):
+                landmark.scores.append(float(error / scale))
+
+    def thresholds(self) -> Conformal:
+        """Quantiles of the errors, by landmark."""
+        radii = {}
+        counts = {}
+        for name, landmark in self._landmarks.items():
+            scores = np.array(landmark.scores)
+            radii[name] = conformal.conformal_quantile(scores, self.alpha)
+            counts[name] = len(scores)
+        sizes = {}
+        for name, landmark in self._landmarks.items():
+            sizes[name] = {"radius": landmark.size(radii[name])}
+        return Conformal(alpha=self.alpha, radii=radii, radii_cases=counts, sizes=sizes)
+
+
+def _or_one(mm: np.ndarray | None) -> np.ndarray | float:
+    """Millimetres of a pixel, or 1 that leaves pixels."""
+    if mm is None:
+        return 1.0
+    return mm

@@ -1,0 +1,195 @@
+"""Calibration of a segmentation: scaling, bounds of structures, and volume intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tfuq.calibration import conformal, risk_control
+from tfuq.calibration.records import Conformal, Scaling
+from tfuq.calibration.reducers import choose_places
+from tfuq.data.cases import Case, read_case_image, read_label, read_mask
+from tfuq.data.preprocessing import to_examples
+from tfuq.data.volume import Volume
+from tfuq.prediction import Request
+from tfuq.prediction.segmentation import VolumePredictor
+from tfuq.runs import Run
+from tfuq.scoring.rows import Row
+from tfuq.scoring.sizes import Size, interval_size, lower_size, upper_size
+from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, Fit, ScalingSamples, Statistics
+
+_VOXELS = {2: 512, 3: 16384}  # of an example, that scaling is fitted on
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Extent:
+    """How large a structure is in a calibration case.
+
+    Attributes:
+        reached: voxels that reach each threshold, ``[thresholds]``.
+        reference: voxels of the reference.
+        image: voxels of the image.
+        voxel_volume: of a voxel, in mm³.
+        low: lower end of the interval over samples, in mm³.
+        high: upper end of the interval over samples, in mm³.
+        sampled_voxel: volume of a voxel of the samples' grid, in mm³.
+    """
+
+    reached: np.ndarray
+    reference: int
+    image: int
+    voxel_volume: float
+    low: float
+    high: float
+    sampled_voxel: float
+
+    def volume_score(self) -> float:
+        """How far the true volume lies outside the interval over samples."""
+        volume = self.reference * self.voxel_volume
+        score = conformal.volume_scores(volume, self.low, self.high, self.sampled_voxel)
+        return float(score)
+
+    def interval(self, quantile: float) -> tuple[float, float]:
+        """The conformal volume interval in mm³."""
+        return conformal.volume_interval(self.low, self.high, self.sampled_voxel, quantile)
+
+
+@dataclass(kw_only=True)
+class _Structure:
+    """What is gathered of a structure, of each case.
+
+    Attributes:
+        missed: `risk_control.missed_shares`.
+        excess: `risk_control.excess_shares`.
+        extents: how large it is.
+    """
+
+    missed: list[np.ndarray] = field(default_factory=list)
+    excess: list[np.ndarray] = field(default_factory=list)
+    extents: list[_Extent] = field(default_factory=list)
+
+    def bounds(self, alpha: float) -> dict[risk_control.Side, float]:
+        """The thresholds of both bounds."""
+        missed = np.array(self.missed)
+        excess = np.array(self.excess)
+        return risk_control.bounding_thresholds(missed, excess, alpha)
+
+    def volume_quantile(self, alpha: float) -> float:
+        """The quantile that makes volume intervals."""
+        scores = [extent.volume_score() for extent in self.extents]
+        return conformal.conformal_quantile(np.array(scores), alpha)
+
+    def sizes(self, bounds: dict[risk_control.Side, float], quantile: float) -> dict[str, Size]:
+        """The sizes of bounds and volume intervals in the calibration cases."""
+        reference = np.array([extent.reference for extent in self.extents])
+        image = np.array([extent.image for extent in self.extents])
+        voxel = np.array([extent.voxel_volume for extent in self.extents])
+        intervals = [extent.interval(quantile) for extent in self.extents]
+        low, high = np.array(intervals).T
+        upper_voxels = self._reaching(bounds["upper"])
+        lower_voxels = self._reaching(bounds["lower"])
+        return {
+            "upper": upper_size(upper_voxels, reference, image),
+            "lower": lower_size(lower_voxels, reference),
+            "volume": interval_size(low, high, reference * voxel, image * voxel),
+        }
+
+    def _reaching(self, threshold: float) -> np.ndarray:
+        """Voxels that reach a threshold, of each case."""
+        index = np.searchsorted(risk_control.THRESHOLDS, np.float32(threshold))
+        voxels = [extent.reached[index] for extent in self.extents]
+        return np.array(voxels)
+
+
+@TASK_FITS.register("segmentation")
+class SegmentationFit(Fit):
+    """See `tfuq.workflows.calibrate.fit.Fit`."""
+
+    instead_of_vector = "a run of segmentation takes temperature"
+
+    predictor: VolumePredictor
+
+    def __init__(self, run: Run, request: Request, choices: Choices) -> None:
+        """Begin with no case; arguments as in `tfuq.workflows.calibrate.fit.Fit`."""
+        self._samples = ScalingSamples(choices.kind)
+        super().__init__(run, request, choices, [self._samples.reducer])
+        self._classes = self.config.data.classes[1:]
+        self._structures = {name: _Structure() for name in self._classes}
+
+    def gather(self, cases: list[Case]) -> Iterator[str]:
+        """Predict the cases, one at a time."""
+        for case in cases:
+            image = read_case_image(case)
+            prepared = self.predictor.preprocessed(case, image)
+            label = read_label(self.config, case, image)
+            mask = read_mask(self.config, case, image)
+            statistics = self._sample(prepared, label, mask)
+            probability = self.predictor.probability_on_input(image, prepared, statistics).array
+            rows = self.predictor.structures(prepared, statistics)
+            whole = {row["class"]: row for row in rows if row["component"] == "all"}
+            for k, name in enumerate(self._classes, start=1):
+                structure = self._structures[name]
+                p = probability[..., k]
+                truth = label.array == k
+                structure.missed.append(risk_control.missed_shares(p, truth))
+                structure.excess.append(risk_control.excess_shares(p, truth))
+                structure.extents.append(_extent(p, truth, whole[name], label, prepared))
+            yield case.id
+
+    def _sample(self, prepared: Volume, label: Volume, mask: Volume | None) -> Statistics:
+        """Sample a case, and gather samples at some of its voxels for the scaling."""
+        on_network = self.predictor.preprocess.unpadded_label(label, mask).array
+        labels = to_examples(on_network, self.config.preprocessing.slice_axis)
+        flat = labels.reshape(len(labels), -1)
+        places = choose_places(flat.shape[1], _VOXELS[self.config.network.rank])
+        padded_places = self.predictor.places_in_padding(prepared, places)
+        self._samples.reducer.places.assign(padded_places)
+        statistics = self.predictor.sample(prepared)
+        self._samples.add(statistics["picked"], flat[:, places])
+        return statistics
+
+    def scaling(self) -> Scaling:
+        """The best scaling."""
+        return self._samples.fit()
+
+    def thresholds(self) -> Conformal:
+        """Thresholds of bounds and quantiles of volumes, by class."""
+        bounds: dict[str, dict[risk_control.Side, float]] = {}
+        volumes = {}
+        sizes = {}
+        for name, structure in self._structures.items():
+            bounds[name] = structure.bounds(self.alpha)
+            volumes[name] = structure.volume_quantile(self.alpha)
+        for name, structure in self._structures.items():
+            sizes[name] = structure.sizes(bounds[name], volumes[name])
+        return Conformal(alpha=self.alpha, bounds=bounds, volumes=volumes, sizes=sizes)
+
+
+def _extent(
+    p: np.ndarray,
+    truth: np.ndarray,
+    row: Row,
+    label: Volume,
+    prepared: Volume,
+) -> _Extent:
+    """How large a structure is in a case.
+
+    Args:
+        p: its probabilities on the image's grid, ``[X, Y, Z]``.
+        truth: its reference, bool ``[X, Y, Z]``.
+        row: its measures over samples.
+        label: a volume on the image's grid.
+        prepared: a volume on the network's grid.
+    """
+    low, high = conformal.predicted_interval(row)
+    return _Extent(
+        reached=risk_control.reaching_shares(p) * truth.size,
+        reference=int(np.count_nonzero(truth)),
+        image=truth.size,
+        voxel_volume=label.voxel_volume,
+        low=low,
+        high=high,
+        sampled_voxel=prepared.voxel_volume,
+    )

@@ -1,0 +1,61 @@
+"""Looks in a run for what goes wrong in this field.
+
+Each finding says what is wrong, why it matters, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tfuq.runs import Run, results
+from tfuq.workflows.doctor.cases import (
+    calibrated_on_test_cases,
+    calibrated_on_validation_cases,
+    cases_do_not_fit,
+    split_is_refused,
+)
+from tfuq.workflows.doctor.finding import Finding
+from tfuq.workflows.doctor.members import MEMBER_CHECKS
+from tfuq.workflows.doctor.network import network_findings
+from tfuq.workflows.doctor.tasks import CHECKS
+
+__all__ = ["Finding", "examine", "prediction_findings"]
+
+
+def examine(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
+    """Run all checks, the quick ones first.
+
+    Args:
+        run: The run to examine.
+        say: Takes a line on what is being checked.
+
+    Yields:
+        Every finding.
+
+    Raises:
+        RunError: The run is damaged.
+        DataError: A prediction cannot be read.
+    """
+    for check in MEMBER_CHECKS:
+        yield from check(run)
+    split_findings = list(split_is_refused(run))
+    yield from split_findings
+    if not split_findings:
+        yield from _case_findings(run, say)
+    say("checking predictions")
+    yield from prediction_findings(run)
+    say("asking the network")
+    yield from network_findings(run)
+
+
+def _case_findings(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
+    yield from calibrated_on_test_cases(run)
+    yield from calibrated_on_validation_cases(run)
+    yield from cases_do_not_fit(run, say)
+
+
+def prediction_findings(run: Run) -> Iterator[Finding]:
+    """Check every predictions folder of a run."""
+    check = CHECKS[run.config.task].predictions
+    for path in sorted((run.path / "predictions").glob(f"*/{results.MANIFEST}")):
+        yield from check(run, path.parent, results.read_manifest(path.parent))

@@ -1,0 +1,116 @@
+"""Checks that ask the network itself: it predicts a few cases twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tfuq.errors import TfuqError
+from tfuq.prediction import Request, make_predictor
+from tfuq.prediction.statistics import Drawn
+from tfuq.runs import Run
+from tfuq.sampling.posterior import METHOD_TRAITS
+from tfuq.workflows.doctor.finding import Finding
+from tfuq.workflows.doctor.tasks import CHECKS
+
+_SAMPLES = 2
+
+
+def network_findings(run: Run) -> Iterator[Finding]:
+    """Predict the same cases in batches of two sizes, and check what comes out."""
+    try:
+        small = _predict(run, 1)
+        large = _predict(run, 4 * run.config.chunk)
+    except TfuqError as error:
+        yield Finding(
+            check="batches",
+            severity="caution",
+            problem=str(error),
+            why="the network could not be asked, so its samples and batches are not checked",
+            remedy="mend this first, then run tfuq doctor again",
+        )
+        return
+    yield from predictions_depend_on_the_batch(small, large)
+    if METHOD_TRAITS[run.config.method].is_random:
+        yield from samples_are_the_same(run, small)
+
+
+def _predict(run: Run, batch: int) -> Drawn:
+    """Statistics of two samples, predicted in batches of a size."""
+    request = Request(
+        method=run.config.method,
+        samples=_SAMPLES,
+        seed=run.config.prediction.seed,
+        batch=batch,
+        allow_missing=True,
+    )
+    predictor = make_predictor(run, request)
+    examples = CHECKS[run.config.task].examples(predictor)
+    return predictor.draw(examples)
+
+
+def predictions_depend_on_the_batch(small: Drawn, large: Drawn) -> Iterator[Finding]:
+    """Find statistics that differ between batches of two sizes.
+
+    Seed and images are the same, so the bytes must be the same.
+
+    Args:
+        small: Statistics by name, from small batches.
+        large: Statistics by name, from large batches.
+    """
+    differing = [name for name in small if small[name].tobytes() != large[name].tobytes()]
+    if differing:
+        largest = max(_largest_difference(small[name], large[name]) for name in differing)
+        yield Finding(
+            check="batches",
+            severity="fault",
+            problem=(
+                f"{', '.join(differing)} differ by up to {largest:.3g} "
+                "when the same images are predicted in batches of another size"
+            ),
+            why=(
+                "a patient's result then depends on who else is in the batch, "
+                "and cannot be repeated"
+            ),
+            remedy=(
+                "look for a layer that mixes images, such as a batch normalization "
+                "in training mode; report it if it is tfuq's own"
+            ),
+        )
+
+
+def _largest_difference(first: np.ndarray, second: np.ndarray) -> float:
+    differences = np.abs(first.astype(float) - second)
+    return float(differences.max())
+
+
+def samples_are_the_same(run: Run, statistics: Drawn) -> Iterator[Finding]:
+    """Find two samples that are equal.
+
+    Args:
+        run: The run that predicted.
+        statistics: Statistics of the samples, by name.
+    """
+    if not _spread(statistics).any():
+        yield Finding(
+            check="samples",
+            severity="fault",
+            problem=f"{run.path}: two samples of {run.config.method} are the same",
+            why=(
+                "epistemic uncertainty is the disagreement of samples; "
+                "of copies it is zero, whatever the network does not know"
+            ),
+            remedy=(
+                "look at network.level_dropout (0 drops nothing), at the members, "
+                "or at the widths of the weights"
+            ),
+        )
+
+
+def _spread(statistics: Drawn) -> np.ndarray:
+    """How far samples lie apart: standard deviations, or the ranges of landmarks."""
+    if "standard_deviation" in statistics:
+        return statistics["standard_deviation"]
+    ranges: np.ndarray = np.ptp(statistics["landmarks"], axis=1)
+    return ranges

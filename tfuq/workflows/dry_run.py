@@ -1,0 +1,221 @@
+"""What training or prediction would do, with its time and memory from one real step or sample.
+
+Nothing stays on disk.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+import tf_keras
+
+from tfuq import runs, training
+from tfuq.config import Config
+from tfuq.data.cases import Case
+from tfuq.data.layouts import is_made_on_use
+from tfuq.prediction import Predictor
+from tfuq.runs import results
+
+Plan = dict[str, str]
+T = TypeVar("T")
+
+
+def plan_training(
+    config: Config,
+    path: Path,
+    *,
+    devices: str | None = None,
+    overwrite: bool = False,
+    resume: bool = False,
+    member: int | None = None,
+) -> Plan:
+    """What `tfuq.training.train` would do with the same arguments.
+
+    Returns:
+        Lines by name.
+
+    Raises:
+        TfuqError: what training would refuse before its first step.
+    """
+    is_continued = resume or member is not None
+    training.check_folder(path, config, overwrite=overwrite, resume=is_continued)
+    members = _members_to_train(config, path, overwrite, member)
+    with _temporary_data(config) as settings:
+        material = training.prepare(settings, devices)
+        fit = training.member_training(settings, path / "members" / "0", 0, material)
+        seconds = fit.rehearse()
+    epochs = config.training.epochs
+    seconds_an_epoch = fit.steps * seconds["step"] + seconds["validation"]
+    total = len(members) * (seconds["build"] + epochs * seconds_an_epoch)
+    trained = f"members {members} of {config.members} by {config.method}"
+    batches = f"{fit.steps} an epoch of batch {config.training.batch_size}"
+    step_times = f"a step {seconds['step']:.3f} s, validation {seconds['validation']:.2f} s"
+    return {
+        "would train": f"{trained}, into {path}{_state(path, overwrite)}",
+        "data": f"{config.data.root} ({config.data.layout})",
+        "cases": training.summary(config, material),
+        "network": f"{config.network.name}, {_size_of(fit.model)}",
+        "steps": f"{batches}, at most {epochs} epochs a member",
+        "seen here": f"{step_times}, first step {seconds['build']:.1f} s",
+        "estimate": _estimate(total),
+    }
+
+
+def _members_to_train(
+    config: Config,
+    path: Path,
+    overwrite: bool,
+    member: int | None,
+) -> list[int]:
+    """The members asked for that have not finished training."""
+    finished: list[int] = []
+    if not overwrite and runs.is_run(path):
+        finished = runs.open_run(path).finished_members
+    asked = list(range(config.members))
+    if member is not None:
+        asked = [member]
+    return [index for index in asked if index not in finished]
+
+
+def plan_prediction(
+    predictor: Predictor,
+    cases: list[Case],
+    folder: Path,
+    *,
+    overwrite: bool = False,
+) -> Plan:
+    """What `tfuq.prediction.predict` would do with the same arguments.
+
+    Returns:
+        Lines by name.
+
+    Raises:
+        TfuqError: what prediction would refuse before its first case.
+    """
+    predictor.run.require_output(folder)
+    existing = results.find_draws(folder, predictor.manifest(), overwrite=overwrite)
+    predictor.require_room(cases, folder, existing or predictor.manifest())
+    remaining = [case for case in cases if not existing or case.id not in existing.cases]
+    networks = predictor.networks
+    counts = f"{len(remaining)} of {len(cases)} case(s) by {predictor.request.method}"
+    plan = {
+        "would predict": f"{counts}, T = {predictor.samples}, into {folder}",
+        "run": f"{predictor.run.path}, {len(networks)} member(s) of {_size_of(networks[0])}",
+        "files": predictor.files,
+    }
+    if remaining:
+        plan |= _prediction_times(predictor, remaining)
+    return plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class _CaseSeconds:
+    """Seconds that some cases take.
+
+    Attributes:
+        start: the first sample, which builds the graph.
+        fixed: all but the samples and writing.
+        sample: one sample of all of them.
+    """
+
+    start: float
+    fixed: float
+    sample: float
+
+
+def _prediction_times(predictor: Predictor, cases: list[Case]) -> Plan:
+    timed_cases = cases[: predictor.cases_at_once]
+    seconds = _time_of_cases(predictor, timed_cases)
+    rounds = math.ceil(len(cases) / predictor.cases_at_once)
+    seconds_a_round = seconds.fixed + predictor.samples * seconds.sample
+    total = seconds.start + rounds * seconds_a_round
+    timed = f"{len(timed_cases)} cases at once"
+    if len(timed_cases) == 1:
+        timed = timed_cases[0].id
+    sample_time = f"a sample {seconds.sample:.3f} s"
+    fixed_time = f"all else but writing {seconds.fixed:.2f} s"
+    start_time = f"first draw {seconds.start:.1f} s"
+    return {
+        "seen here": f"{timed}: {sample_time}, {fixed_time}, {start_time}",
+        "estimate": _estimate(total),
+    }
+
+
+@contextmanager
+def _temporary_data(config: Config) -> Iterator[Config]:
+    """The configuration, with a temporary folder for a phantom that would be made on first use."""
+    if not is_made_on_use(config.data.layout, config.data.root):
+        yield config
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        root = str(Path(folder, "data"))
+        data = config.data.model_copy(update={"root": root})
+        yield config.model_copy(update={"data": data})
+
+
+def _time_of_cases(predictor: Predictor, cases: list[Case]) -> _CaseSeconds:
+    def rehearse(samples: int) -> tuple[float, float]:
+        """Seconds in all, and those that are not spent on samples."""
+        return _timed(lambda: predictor.rehearse(cases, samples))
+
+    start, _ = rehearse(min(2, predictor.samples))
+    one, around = rehearse(1)
+    if predictor.samples == 1:
+        return _CaseSeconds(start=start, fixed=around, sample=one - around)
+    two, _ = rehearse(2)
+    sample = max(two - one, 0.0)
+    return _CaseSeconds(start=start, fixed=one - min(sample, one), sample=sample)
+
+
+def _timed(call: Callable[[], T]) -> tuple[float, T]:
+    """Seconds that a call takes, and its result."""
+    started = time.perf_counter()
+    result = call()
+    return time.perf_counter() - started, result
+
+
+def _state(path: Path, overwrite: bool) -> str:
+    if not runs.is_run(path):
+        return ""
+    if overwrite:
+        return " (replacing the run there)"
+    return " (going on with the run there)"
+
+
+def _size_of(model: tf_keras.Model) -> str:
+    return f"{len(model.layers)} layers, {model.count_params():,} weights"
+
+
+def _estimate(seconds: float) -> str:
+    gibibytes = _peak_memory() / 2**30
+    return f"about {_duration(seconds)}, {gibibytes:.1f} GiB of memory"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def _peak_memory() -> int:
+    """The most bytes that this process has had in memory."""
+    if sys.platform == "win32":
+        windows: int = psutil.Process().memory_info().peak_wset
+        return windows
+    import resource  # Unix alone has it
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if sys.platform == "darwin":
+        return peak
+    return peak * 1024

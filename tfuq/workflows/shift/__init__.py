@@ -1,0 +1,226 @@
+"""``tfuq shift``: perturbs a run's test split and measures quality and uncertainty.
+
+A table has a row for each method and severity. It answers two questions: how far does quality fall,
+and does uncertainty rise with the severity?
+"""
+
+from __future__ import annotations
+
+import itertools
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tfuq.data.cases import Case
+from tfuq.data.locks import exclusive
+from tfuq.data.ownership import require_replaceable
+from tfuq.data.perturbations import PERTURBATIONS
+from tfuq.data.readers import stem
+from tfuq.data.writers import plan_replacement, whole_folder, whole_set, write_csv
+from tfuq.errors import DataError, missing_file
+from tfuq.prediction import Predictor, Request, cases_of_test_split, make_predictor
+from tfuq.report.shift import write_figures
+from tfuq.runs import Run
+from tfuq.scoring.shift import shift_rows
+from tfuq.scoring.shift_correlation import correlation_rows
+from tfuq.workflows.shift.checking import check
+from tfuq.workflows.shift.examples import read_example
+from tfuq.workflows.shift.measuring import Measurer, case_ids
+from tfuq.workflows.shift.plan import Plan
+from tfuq.workflows.shift.stored import (
+    KEPT,
+    Draws,
+    is_measured,
+    read_severity,
+    read_summary,
+    write_severity,
+)
+from tfuq.workflows.shift.tasks import SHIFTS
+
+__all__ = ["Plan", "Shift", "shift"]
+
+_TABLE = "table.csv"
+_CORRELATIONS = "correlations.csv"
+_SEVERITY = "severity of a shift"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shift:
+    """A finished study of shift.
+
+    Attributes:
+        run: The run that was studied.
+        plan: What was to be done.
+        folder: The folder of the study.
+        rows: The rows of ``table.csv``.
+        correlations: The rows of ``correlations.csv``.
+        severity_folders: The folder of each method and severity.
+    """
+
+    run: Run
+    plan: Plan
+    folder: Path
+    rows: list[dict[str, Any]]
+    correlations: list[dict[str, Any]]
+    severity_folders: dict[tuple[str, float], Path]
+
+    def plot(self) -> list[Path]:
+        """Plot the study.
+
+        Returns:
+            The figures that were written.
+
+        Raises:
+            RunError: A file of a severity is missing or damaged.
+        """
+        examples = {}
+        for key, folder in self.severity_folders.items():
+            examples[key] = read_example(folder, self.run.config)
+        ratios = {}
+        for key, folder in self.severity_folders.items():
+            ratios[key] = read_summary(folder).wrong_ratios
+        figures = self.folder / "figures"
+        with whole_set(figures) as unfinished:
+            plotted = write_figures(
+                unfinished,
+                self.run.config,
+                rows=self.rows,
+                correlations=self.correlations,
+                examples=examples,
+                ratios=ratios,
+                meaning=f"{self.plan.name}: {PERTURBATIONS[self.plan.perturbation].severity}",
+            )
+        return [figures / path.name for path in plotted]
+
+
+def shift(
+    run: Run,
+    requests: Sequence[Request],
+    plan: Plan,
+    *,
+    say: Say,
+    overwrite: bool = False,
+) -> Shift:
+    """Perturb, predict and measure the run's test split, into ``RUN/shift/<perturbation>/``.
+
+    A severity that was measured before with the same samples is kept. Severity 0 is always
+    measured, as the others are compared with it.
+
+    Args:
+        run: The run whose networks predict.
+        requests: What to predict with, one request for each method.
+        plan: The perturbation and its severities.
+        say: Takes a line on each severity that is done.
+        overwrite: Whether to measure again what was measured before.
+
+    Raises:
+        RunError: A severity was measured with other samples and ``overwrite`` is not set, or
+            another process writes there.
+        ConfigError: The run does not serve the perturbation.
+        DataError: A case has no reference.
+    """
+    check(plan, run)
+    folder = run.path / "shift" / plan.name
+    cases = _cases(run, plan)
+    for name in (_TABLE, _CORRELATIONS):
+        require_replaceable(folder / name)
+    if overwrite:
+        for request, severity in itertools.product(requests, plan.measured):
+            plan_replacement(_severity_folder(folder / request.method, severity), _SEVERITY)
+    with exclusive(folder, "measuring shift in"):
+        for request in requests:
+            predictor = make_predictor(run, request)
+            method_folder = folder / request.method
+            _measure_method(predictor, cases, plan, method_folder, say, overwrite=overwrite)
+        return _tabulate(run, folder, [request.method for request in requests], plan)
+
+
+def _severity_folder(method_folder: Path, severity: float) -> Path:
+    return method_folder / f"{severity:g}"
+
+
+def _cases(run: Run, plan: Plan) -> list[Case]:
+    if plan.head:
+        return [_head(plan.head)]
+    cases = cases_of_test_split(run)
+    for case in cases:
+        if not case.has_reference:
+            raise DataError(
+                f"case '{case.id}' of the test split has no reference, and shift holds "
+                "predictions against one"
+            )
+    return cases
+
+
+def _head(path: Path) -> Case:
+    """The CT as a case whose id differs from that of another CT with the same file name."""
+    if not path.is_file():
+        raise missing_file(path)
+    digest = zlib.crc32(path.read_bytes())
+    return Case(f"{stem(path)}-{digest:08x}", (path,))
+
+
+def _measurer(predictor: Predictor, plan: Plan) -> Measurer:
+    task = SHIFTS[predictor.config.task]
+    if plan.head and task.head_measurer:
+        return task.head_measurer(predictor, plan)
+    return task.measurer(predictor, plan)
+
+
+def _measure_method(
+    predictor: Predictor,
+    cases: list[Case],
+    plan: Plan,
+    folder: Path,
+    say: Say,
+    *,
+    overwrite: bool,
+) -> None:
+    measurer = _measurer(predictor, plan)
+    draws = Draws.of(predictor.manifest(), case_ids(cases))
+    for severity in plan.measured:
+        severity_folder = _severity_folder(folder, severity)
+        title = f"{predictor.request.method}, severity {severity:g}"
+        is_kept = not overwrite and is_measured(
+            severity_folder, draws, with_predictions=plan.keeps_predictions
+        )
+        if is_kept:
+            say(f"{title}: already complete")
+            continue
+        with whole_folder(severity_folder, _SEVERITY) as unfinished:
+            predictions = None
+            if plan.keeps_predictions:
+                predictions = unfinished / KEPT
+            measured = measurer.measure(cases, severity, predictions)
+            write_severity(unfinished, severity, draws, measured)
+        say(f"{title}: {_first_score(measured.scores)}")
+
+
+def _first_score(scores: dict[str, float | None]) -> str:
+    for name, value in scores.items():
+        if value is not None:
+            return f"{name.replace('_', ' ')} {value:.4g}"
+    return "without a truth"
+
+
+def _tabulate(run: Run, folder: Path, methods: list[str], plan: Plan) -> Shift:
+    severity_folders = {}
+    for method, severity in itertools.product(methods, plan.measured):
+        severity_folders[method, severity] = _severity_folder(folder / method, severity)
+    measured = list(map(read_severity, severity_folders.values()))
+    rows = shift_rows(measured)
+    correlations = correlation_rows(rows, measured)
+    with whole_set(folder) as unfinished:
+        write_csv(unfinished / _TABLE, rows)
+        write_csv(unfinished / _CORRELATIONS, correlations)
+    return Shift(
+        run=run,
+        plan=plan,
+        folder=folder,
+        rows=rows,
+        correlations=correlations,
+        severity_folders=severity_folders,
+    )

@@ -1,0 +1,142 @@
+"""Perturbed pictures: what those with a class and those with landmarks share, and classes."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tfuq.data.cases import Case, read_case_image
+from tfuq.data.perturbations import Subject
+from tfuq.data.sets.classification import class_of
+from tfuq.data.volume import Volume
+from tfuq.data.writers import make_folder, write_csv
+from tfuq.prediction.statistics import Drawn
+from tfuq.prediction.tables import TablePredictor
+from tfuq.scoring.classification import class_scores
+from tfuq.scoring.evaluation.cohorts import classification_cohort, unsigned
+from tfuq.scoring.metrics import MEASURES
+from tfuq.workflows.shift.measuring import Measured, Measurer, Row, case_ids, quality_rows
+from tfuq.workflows.shift.plan import Plan
+
+_SCORES = ("accuracy", "nll", "brier", "ece")
+Tables = dict[str, list[Row]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerturbedPictures:
+    """Pictures at a severity, and what was predicted of them.
+
+    Attributes:
+        cases: The cases, in the order of all else.
+        subjects: The perturbed pictures with their landmarks, where they have any.
+        tables: The rows that ``tfuq predict`` writes of them, by file name.
+        statistics: The arrays that the rows are made of.
+    """
+
+    cases: list[Case]
+    subjects: list[Subject]
+    tables: Tables
+    statistics: Drawn
+
+
+def size_of(picture: Volume) -> tuple[int, int, int]:
+    """Rows, columns and 1."""
+    rows, columns, planes = picture.shape
+    return rows, columns, planes
+
+
+class PictureMeasurer(Measurer):
+    """Measures pictures.
+
+    Cases are small on the network's grid, so they stay in memory from one severity to the next.
+    """
+
+    predictor: TablePredictor
+
+    def __init__(self, predictor: TablePredictor, plan: Plan) -> None:
+        super().__init__(predictor, plan)
+        self._subjects: dict[str, Subject] = {}
+        self.sizes: dict[str, tuple[int, int, int]] = {}
+
+    @property
+    def _patch_size(self) -> tuple[int, int]:
+        rows, columns = self.config.network.patch_size
+        return rows, columns
+
+    def subject(self, case: Case) -> Subject:
+        """The picture on the network's grid with its landmarks, where the task has any."""
+        if case.id not in self._subjects:
+            image = read_case_image(case)
+            self.sizes[case.id] = size_of(image)
+            grid = self.predictor.network_grid(case, image)
+            self._subjects[case.id] = Subject(grid, points=self._points(case, image))
+        return self._subjects[case.id]
+
+    def _points(self, case: Case, image: Volume) -> np.ndarray | None:
+        """Landmarks in the network's pixels, where the task has any."""
+        return None
+
+    def measure(self, cases: list[Case], severity: float, predictions: Path | None) -> Measured:
+        """Predict all pictures together and compare them with the truth."""
+        subjects = [self.perturbed(case, severity) for case in cases]
+        images = [subject.image.array[:, :, 0] for subject in subjects]
+        statistics = self.predictor.draw(np.stack(images))
+        tables = self.predictor.tables(cases, list(map(self._empty_image, cases)), statistics)
+        if predictions:
+            make_folder(predictions)
+            for name, rows in tables.items():
+                write_csv(predictions / name, rows)
+        return self._compare(
+            PerturbedPictures(cases=cases, subjects=subjects, tables=tables, statistics=statistics)
+        )
+
+    def _empty_image(self, case: Case) -> Volume:
+        """A stand-in for the image as given, of which tables need the size alone."""
+        return Volume(np.empty((*self.sizes[case.id], 0)), np.eye(4))
+
+    @abstractmethod
+    def _compare(self, pictures: PerturbedPictures) -> Measured:
+        """Compare predictions with the truth."""
+
+
+class ClassMeasurer(PictureMeasurer):
+    """Measures classification."""
+
+    def _compare(self, pictures: PerturbedPictures) -> Measured:
+        statistics = pictures.statistics
+        probability = statistics["probability"]
+        truth = np.array([class_of(self.config, case) for case in pictures.cases])
+        wrong = probability.argmax(1) != truth
+        ids = case_ids(pictures.cases)
+        cohort = classification_cohort(ids, probability, wrong, self._uncertainties(statistics))
+        scores = class_scores(probability, truth)
+        accuracies = (~wrong).astype(int).tolist()
+        return Measured(
+            rows=quality_rows(ids, "accuracy", accuracies, unsigned(cohort)),
+            scores={name: scores[name] for name in _SCORES},
+            cohort=cohort,
+            example={
+                "image": pictures.subjects[0].image.array[:, :, 0],
+                "probability": probability[0],
+                "votes": self._first_votes(statistics),
+                "truth": truth[:1],
+            },
+        )
+
+    def _uncertainties(self, statistics: Drawn) -> dict[str, np.ndarray]:
+        uncertainties = {}
+        for name in MEASURES:
+            if name in self.predictor.maps:
+                uncertainties[name] = statistics[name].astype(float)
+        return uncertainties
+
+    def _first_votes(self, statistics: Drawn) -> np.ndarray:
+        """Shares of the samples by class, or the probabilities of a single sample."""
+        name = "probability"
+        if self.predictor.samples > 1:
+            name = "votes"
+        shares: np.ndarray = statistics[name][0]
+        return shares

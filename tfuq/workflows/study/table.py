@@ -1,0 +1,166 @@
+"""The table of a study: a row for each cell, taken from the cells' summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pydantic
+
+from tfuq.config import StudyConfig
+from tfuq.data.json_csv import read_json
+from tfuq.data.units import in_every_unit
+from tfuq.errors import ConfigError
+from tfuq.measures.sample_size import unbiased
+from tfuq.runs.results import SampleCount
+from tfuq.workflows.study.cells import Cell
+from tfuq.workflows.study.columns import CORRELATION, MEASURE, SCORE, kind_and_name
+
+ERROR = "error"
+SAMPLES = "samples (T)"
+_GAP = "–"
+_AGAIN = "remove it and run the study again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """The table of a study.
+
+    Measures are without the bias of a small T (`tfuq.measures.sample_size.unbiased`).
+
+    Attributes:
+        axes: The names of the axes.
+        columns: The columns that the study asks for.
+        rows: A row for each cell. It has a label for each axis, T, the columns that the cell's
+            summary has, and what went wrong under ``error``.
+    """
+
+    axes: list[str]
+    columns: list[str]
+    rows: list[dict[str, Any]]
+
+    def markdown(self) -> str:
+        """Format the table: aligned columns, gaps for what failed, and a line for each failure."""
+        names = [*self.axes, SAMPLES, *self.columns]
+        cells = [names]
+        for row in self.rows:
+            cells.append([_text(row.get(name)) for name in names])
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        cells.insert(1, ["-" * width for width in widths])
+        lines = []
+        for texts in cells:
+            aligned = map(str.ljust, texts, widths)
+            lines.append(f"| {' | '.join(aligned)} |")
+        failures = self._failures()
+        if failures:
+            lines += ["", *failures]
+        return "\n".join(lines) + "\n"
+
+    def _failures(self) -> list[str]:
+        lines = []
+        for row in self.rows:
+            if row.get(ERROR):
+                position = ", ".join(row[axis] for axis in self.axes)
+                lines.append(f"- {position}: {row[ERROR]}")
+        return lines
+
+
+def _text(value: str | float | None) -> str:
+    if value is None:
+        return _GAP
+    if isinstance(value, str):
+        return value
+    return f"{value:.4g}"
+
+
+def table_of(study: StudyConfig, cells: Sequence[Cell], errors: Mapping[str, str]) -> Table:
+    """Make the table, as far as cells are finished.
+
+    Args:
+        study: The study.
+        cells: Its cells.
+        errors: What went wrong, by the id of the cell.
+
+    Raises:
+        RunError: The summary of a cell is damaged.
+        ConfigError: A summary has a column in another unit.
+    """
+    rows = []
+    for cell in cells:
+        row: dict[str, Any] = dict(cell.labels)
+        if cell.is_finished and cell.id not in errors:
+            row |= _values(study, cell)
+        row[ERROR] = errors.get(cell.id)
+        rows.append(row)
+    return Table(axes=list(study.axes), columns=study.table, rows=rows)
+
+
+def _values(study: StudyConfig, cell: Cell) -> dict[str, float | None]:
+    summary = read_json(cell.summary, _Summary, _AGAIN)
+    values: dict[str, float | None] = {SAMPLES: summary.samples}
+    for column in study.table:
+        values |= _column(summary, study.structure, column)
+    return values
+
+
+class _Score(pydantic.BaseModel):
+    mean: float
+    std: float | None
+
+
+class _Correlation(pydantic.BaseModel):
+    rho: float | None
+    lower: float | None = None
+    upper: float | None = None
+    p: float | None
+    n: int
+
+
+class _Summary(pydantic.BaseModel):
+    samples: SampleCount
+    scores: dict[str, dict[str, _Score]]
+    structure_measures: dict[str, dict[str, float | None]] = {}
+    spearman_with_dice: dict[str, dict[str, _Correlation]] = {}
+
+
+def _column(summary: _Summary, structure: str, column: str) -> dict[str, float | None]:
+    """The value of a column, and the columns beside it.
+
+    A score has its standard deviation over cases beside it; a correlation has its interval, p and
+    n.
+    """
+    kind, name = kind_and_name(column)
+    tables: dict[str, Mapping[str, Mapping[str, Any]]] = {
+        SCORE: summary.scores,
+        MEASURE: summary.structure_measures,
+        CORRELATION: summary.spearman_with_dice,
+    }
+    values = tables[kind].get(structure, {})
+    _refuse_another_unit(name, values)
+    if kind == MEASURE:
+        return {column: unbiased(values, summary.samples).get(name)}
+    value = values.get(name)
+    if value is None:
+        return {column: value}
+    if isinstance(value, _Score):
+        return {column: value.mean, f"{column}_std": value.std}
+    return {
+        column: value.rho,
+        f"{column}_lower": value.lower,
+        f"{column}_upper": value.upper,
+        f"{column}_p": value.p,
+        f"{column}_n": value.n,
+    }
+
+
+def _refuse_another_unit(name: str, values: Mapping[str, object]) -> None:
+    """Refuse a length or size that the summary has in another unit than the column."""
+    if name in values:
+        return
+    for other in in_every_unit([name]):
+        if other in values:
+            raise ConfigError(
+                f"table: '{name}' is '{other}' in this study; "
+                "name that in 'table', or set data.pixel_mm"
+            )
