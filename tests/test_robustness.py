@@ -4,7 +4,6 @@ import json
 import os
 import resource
 import shutil
-import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import pytest
 from tests import killing
 from tests.conftest import assert_refused, files_of, predicted, settings
 from tfuq import runs
+from tfuq.data.host import this_host
 from tfuq.data.ledger import add_entries, unfinished_entry
 from tfuq.data.removal import remove_leftovers
 from tfuq.data.writers import whole_folder, write_text
@@ -138,7 +138,7 @@ def left_unfinished(
     """List a name as that of something which a process left; by default a process of this host that has ended."""
     ended = subprocess.Popen(["true"])
     ended.wait()
-    whose = {"host": host or socket.gethostname(), "pid": pid or ended.pid}
+    whose = {"host": host or this_host(), "pid": pid or ended.pid}
     add_entries(path.parent, [unfinished_entry(path.name, aside=aside) | whose])
     return path
 
@@ -315,7 +315,7 @@ def test_resuming_is_refused_where_it_would_not_be_the_same_run(trained, own_bal
     assert_refused(tfuq(*resume, "-o", "training.epochs=9"), "another configuration")
     assert_refused(tfuq(*resume, "--method", "ensemble"), "another configuration")
     assert_refused(
-        tfuq("train", config, "--run", run), "holds a run already", "--resume", "--overwrite"
+        tfuq("train", config, "--run", run), "holds a run already", "--resume", "another --run"
     )
     shutil.copy(
         own_balls / "imagesTr" / "ball_000.nii.gz", own_balls / "imagesTr" / "ball_999.nii.gz"

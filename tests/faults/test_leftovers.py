@@ -2,11 +2,11 @@
 
 import os
 import signal
-import socket
 
 from tests.conftest import settings
 from tests.faults.broken_disk import BrokenDisk, Plan
 from tfuq.data import disk, ledger
+from tfuq.data.host import this_host
 from tfuq.data.ledger import LEDGER, Ready, add_entries, read_ledger, ready_entry
 from tfuq.data.ownership import begin_log, is_ours, note
 from tfuq.data.removal import remove_leftovers
@@ -63,7 +63,7 @@ def test_a_strangers_list_moves_and_removes_nothing_elsewhere(tmp_path):
     (tmp_path / "secret").write_text("secret")
     theirs = tmp_path / "theirs"
     write_text(theirs / "a.csv", "theirs")
-    process = {"host": socket.gethostname(), "pid": 2**22 + 1}
+    process = {"host": this_host(), "pid": 2**22 + 1}
     for part in (".set.1.part", ".set.2.part"):
         add_entries(
             theirs,

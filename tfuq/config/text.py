@@ -40,7 +40,7 @@ class _Loader(yaml.SafeLoader):
             raise ValueError(f"it holds more than {_MOST_VALUES} values")
         self._depth += 1
         if self._depth > _MOST_DEPTH:
-            raise ValueError(f"its values are nested more than {_MOST_DEPTH} deep")
+            raise ValueError(f"it is nested too deep, more than {_MOST_DEPTH} levels")
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node
