@@ -8,8 +8,10 @@ MOST_ENTRIES = 18
 
 
 def test_there_are_few_rooms():
-    entries = [path for path in (ROOT / "tfuq").iterdir() if path.name != "__pycache__"]
-    assert len(entries) <= MOST_ENTRIES
+    """A folder that an older version left, with nothing but compiled files, does not count."""
+    modules = list((ROOT / "tfuq").glob("*.py"))
+    rooms = list((ROOT / "tfuq").glob("*/__init__.py"))
+    assert 10 < len(modules) + len(rooms) <= MOST_ENTRIES
 
 
 def test_every_room_is_in_the_contract_of_imports():
