@@ -15,14 +15,16 @@ import numpy as np
 import pytest
 
 from tests.conftest import settings
+from tfuq.config import Config
 from tfuq.config.text import read_yaml
 from tfuq.data import ledger
 from tfuq.data.budget import limit_memory
 from tfuq.data.host import this_host
+from tfuq.data.json_csv import read_table
 from tfuq.data.layouts import is_case_id
 from tfuq.data.readers import read
 from tfuq.data.removal import remove_leftovers
-from tfuq.data.writers import make_folder, write_text
+from tfuq.data.writers import make_folder, write_csv, write_text
 from tfuq.errors import ConfigError, DataError, RunError
 from tfuq.networks.weights import load_arrays
 from tfuq.prediction import input_cases
@@ -212,3 +214,27 @@ def test_a_folder_of_files_does_not_tell_which_channels_belong_together(tmp_path
     assert [case.id for case in input_cases(config, 1, (tmp_path,))] == ["a_t1", "a_t2"]
     files = tuple(sorted(tmp_path.iterdir()))
     assert [len(case.images) for case in input_cases(config, 2, files)] == [2]
+
+
+@pytest.mark.parametrize("name", ["left, lung", 'the "right" one', "naïve — 左", "a'b", "=x"])
+def test_names_of_classes_are_read_back_from_tables(name, tmp_path):
+    rows = [{"case": "a", f"probability_{name}": 0.25, "label": name}]
+    write_csv(tmp_path / "a.csv", rows)
+    (row,) = read_table(tmp_path / "a.csv", ("case",), "again")
+    assert row == {"case": "a", f"probability_{name}": "0.25", "label": name}
+
+
+def test_cells_with_line_ends_and_tables_of_one_empty_column(tmp_path):
+    rows = [{"text": "a\rb"}, {"text": "a\nb"}, {"text": None}, {"text": 'q"'}]
+    write_csv(tmp_path / "a.csv", rows)
+    assert [row["text"] for row in read_table(tmp_path / "a.csv", (), "again")] == [
+        "a\rb", "a\nb", "", 'q"',
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("section", ["classes", "landmarks"])
+def test_a_class_has_no_name_of_several_lines(section):
+    tree = settings("x", "deterministic", 3).model_dump()
+    tree["data"][section] = ["background", "a\ntfuq: no problem found", "b"]
+    with pytest.raises(ValueError, match="no line end"):
+        Config.model_validate(tree)

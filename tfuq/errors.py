@@ -6,10 +6,14 @@ Each is one line that names the thing, its value, what is allowed, and the remed
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
 _LEAST_SIMILARITY = 0.6  # of a word that is worth a hint, from 0 to 1
+
+
+_LINE_ENDS = ("Cc", "Zl", "Zp")  # categories of characters that no line of text holds
 
 
 def printable(text: str) -> str:
@@ -24,6 +28,11 @@ def _printable_character(character: str) -> str:
     if character.isprintable():
         return character
     return character.encode("unicode_escape").decode()
+
+
+def is_one_line(text: str) -> bool:
+    """Whether a text holds no line end and no other control character."""
+    return not any(unicodedata.category(character) in _LINE_ENDS for character in text)
 
 
 class TfuqError(Exception):

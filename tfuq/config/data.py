@@ -7,12 +7,19 @@ import re
 from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt
 
 from tfuq.config.section import Count, Intensity, Positive, Section, Seed, Size, Width
-from tfuq.errors import nearest
+from tfuq.errors import is_one_line, nearest
 
-ClassName = Annotated[str, Field(min_length=1, max_length=100)]
+
+def _one_line(name: str) -> str:
+    if not is_one_line(name):
+        raise ValueError("a name holds no line end and no control character")
+    return name
+
+
+ClassName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
 FolderName = Annotated[str, Field(pattern=r"^[^/\\]+$")]
 ClassNames = Annotated[list[ClassName], Field(min_length=1)]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import shlex
-import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from tfuq.data.layouts import images, points, volumes
 from tfuq.data.layouts.registry import LAYOUTS
 from tfuq.data.phantoms import synthesize
 from tfuq.data.writers import FolderTakenError
-from tfuq.errors import DataError
+from tfuq.errors import DataError, is_one_line
 
 __all__ = [
     "LAYOUTS",
@@ -34,7 +33,6 @@ __all__ = [
 
 # Bytes; file systems allow 255, and a case's folder has a longer name until it is whole.
 _LONGEST_NAME = 200
-_LINE_ENDS = ("Cc", "Zl", "Zp")  # categories of characters that no line of text holds
 _RESERVED_NAMES = ("", "manifest.json", "scores")  # what lies beside the folders of predictions
 
 
@@ -175,6 +173,6 @@ def is_case_id(name: str) -> bool:
     encoded = name.encode(errors="ignore")
     if encoded.decode() != name or len(encoded) > _LONGEST_NAME:
         return False
-    if "/" in name or any(unicodedata.category(each) in _LINE_ENDS for each in name):
+    if "/" in name or not is_one_line(name):
         return False
     return not name.startswith(".") and name not in _RESERVED_NAMES

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,6 @@ from tfuq.errors import DataError
 # A spreadsheet takes a cell that begins so for a formula; a mark before it keeps it a text.
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _MARK = "'"
-_QUOTED = ',"\n\r'  # characters that a cell is put in quotes for
 _Row = Mapping[str, Any]  # text, numbers or None by column
 
 
@@ -37,10 +38,22 @@ def write_csv(path: Path, rows: Iterable[_Row]) -> None:
     for row in rows:
         _require_finite(path, row)
         columns |= dict.fromkeys(row)
-    lines = [",".join(columns)]
+    lines = [list(columns)]
     for row in rows:
-        lines.append(",".join(_cell(row.get(column)) for column in columns))
-    write_text(path, "\n".join(lines) + "\n")
+        lines.append([_cell(row.get(column)) for column in columns])
+    write_text(path, _as_csv(lines))
+
+
+def _as_csv(lines: Iterable[Sequence[str]]) -> str:
+    buffer = io.StringIO()
+    usual = csv.writer(buffer, lineterminator="\n")
+    quoting = csv.writer(buffer, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for cells in lines:
+        writer = usual
+        if any("\r" in cell for cell in cells):  # which Python's csv does not quote by itself
+            writer = quoting
+        writer.writerow(cells)
+    return buffer.getvalue()
 
 
 def _require_finite(path: Path, row: _Row) -> None:
@@ -59,11 +72,9 @@ def _is_float(value: object) -> bool:
 def _cell(value: object) -> str:
     if value is None or (isinstance(value, float) and not np.isfinite(value)):
         return ""
-    text = f"{value:.6g}" if _is_float(value) else _marked(str(value))
-    if any(character in text for character in _QUOTED):
-        escaped = text.replace('"', '""')
-        return f'"{escaped}"'
-    return text
+    if _is_float(value):
+        return f"{value:.6g}"
+    return _marked(str(value))
 
 
 def _marked(text: str) -> str:
