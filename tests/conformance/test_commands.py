@@ -278,7 +278,7 @@ UNSERVED = {
     ): "a run of segmentation takes temperature",
     ("classification", ("predict", "RUN", "--save-samples")): "serves segmentation",
     ("landmarks", ("predict", "RUN", "--save-samples")): "serves segmentation",
-    ("landmarks", ("predict", "RUN", "--save-members")): "serves segmentation and classification",
+    ("landmarks", ("predict", "RUN", "--save-members")): "serves classification and segmentation",
     ("landmarks", ("predict", "RUN", "--input", "FOLDER")): "holds no images that tfuq reads",
     ("classification", ("predict", "RUN", "--mask", "FOLDER")): "takes no mask",
     ("landmarks", ("score", "PREDICTIONS", "--dose", "FOLDER")): "serves segmentation",

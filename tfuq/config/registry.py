@@ -33,7 +33,7 @@ class Registry(Collection[str], Generic[T]):
 
     def names_where(self, condition: Callable[[T], bool]) -> str:
         """The names of the entries that fulfil a condition, in words."""
-        names = [name for name in self if condition(self[name])]
+        names = sorted(name for name in self if condition(self[name]))
         return " and ".join(names)
 
     def __getitem__(self, name: str) -> T:
