@@ -7,10 +7,10 @@ from tests.conftest import settings
 from tests.faults.broken_disk import BrokenDisk, Plan
 from tfuq.data import disk, ledger
 from tfuq.data.host import this_host
-from tfuq.data.ledger import LEDGER, Ready, add_entries, read_ledger, ready_entry
-from tfuq.data.ownership import begin_log, is_ours, note
-from tfuq.data.removal import remove_leftovers
-from tfuq.data.writers import write_text
+from tfuq.data.ledger import LEDGER, Ready, add_entries, file_entry, read_ledger, ready_entry
+from tfuq.data.ownership import begin_log, digest_of, is_ours, note
+from tfuq.data.removal import plan_removal, remove_leftovers
+from tfuq.data.writers import make_folder, write_text
 
 
 def test_what_tensorboard_reads_is_listed_and_goes_with_its_run(balls, tfuq, tmp_path):
@@ -80,3 +80,18 @@ def test_a_strangers_list_moves_and_removes_nothing_elsewhere(tmp_path):
     assert (tmp_path / "mine" / "ours.csv").read_text() == "ours"
     assert (tmp_path / "secret").read_text() == "secret"
     assert not os.path.lexists(theirs / "b.csv")
+
+
+def test_a_set_that_was_ready_goes_with_the_folder_that_is_removed(tmp_path):
+    """It was given its places in a folder on its way out, which then stayed with those above it."""
+    for name in ("whole", "killed"):
+        make_folder(tmp_path / "scores" / name)
+        write_text(tmp_path / "scores" / name / "table.csv", "old")
+    part = tmp_path / "scores" / "killed" / ".set.9.part"
+    part.mkdir()
+    (part / "table.csv").write_text("new")
+    process = {"host": this_host(), "pid": 2**22 + 1}
+    entries = [{"part": part.name, **process}, {"ready": part.name, "last": "", "gone": []}]
+    add_entries(part.parent, [file_entry("table.csv", digest_of(part / "table.csv")), *entries])
+    plan_removal([tmp_path / "scores"]).carry_out()
+    assert list(tmp_path.iterdir()) == []

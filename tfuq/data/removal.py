@@ -142,7 +142,7 @@ def _names_a_process(path: Path) -> bool:
 def _is_emptied(folder: Path) -> bool:
     """Whether a folder holds nothing but its list and its lock."""
     try:
-        remove_leftovers(folder)
+        remove_leftovers(folder, going=True)
         return all(map(_is_upkeep, folder.iterdir()))
     except OSError:
         return False
@@ -192,13 +192,14 @@ def remove_file(path: Path) -> None:
     plan_removal([path]).carry_out()
 
 
-def remove_leftovers(folder: Path, *, held: bool = False) -> None:
+def remove_leftovers(folder: Path, *, held: bool = False, going: bool = False) -> None:
     """Remove what processes of this host that have ended left unfinished in a folder.
 
     Files of a set that was taking its places are given them. What cannot be removed now is left to
     the next call.
 
-    With ``held`` no other process writes there at this time, and what any left is removed.
+    With ``held`` no other process writes there at this time, and what any left is removed. With
+    ``going`` the folder is on its way out, and no file is given its place in it.
     """
     with suppress(OSError):
         names = [entry.name for entry in os.scandir(folder) if entry.name.endswith(UNFINISHED)]
@@ -206,18 +207,19 @@ def remove_leftovers(folder: Path, *, held: bool = False) -> None:
         for name in names:
             process = ledger.unfinished.get(name)
             if process and is_left(folder / name, process, held=held):
-                _settle(folder / name, ledger)
+                _settle(folder / name, ledger, going=going)
             elif process is None and _is_going(folder / name):
                 _remove_going(folder / name, folder / name)
 
 
-def _settle(path: Path, ledger: Ledger) -> None:
-    """Give the files of a set that was ready their places.
+def _settle(path: Path, ledger: Ledger, *, going: bool) -> None:
+    """Give the files of a set that was ready their places, unless their folder is going.
 
-    Remove what else was left under a name.
+    Remove what else was left under a name; a set that cannot be given its places stays.
     """
     with suppress(OSError, RunError):
-        if path.name in ledger.ready and path.is_dir() and not path.is_symlink():
+        is_set = path.name in ledger.ready and path.is_dir() and not path.is_symlink()
+        if is_set and not going:
             give_places(path, path.parent, ledger.ready[path.name])
         _remove_leftover(path, aside=ledger.unfinished[path.name].aside)
 
