@@ -40,9 +40,8 @@ def augment(
         return image, label
     subject = Subject(_volume(image, label.ndim), _volume(label, label.ndim))
     perturbed = _perturb(subject, config, rng)
-    assert perturbed.label is not None  # as of the subject
     image = perturbed.image.array.reshape(image.shape)
-    label = perturbed.label.array.reshape(label.shape)
+    label = perturbed.present_label.array.reshape(label.shape)
     return image, label
 
 
@@ -75,8 +74,7 @@ def augment_landmarks(
     if not config.perturbations:
         return image, points
     perturbed = _perturb(Subject(_volume(image, 2), points=points), config, rng)
-    assert perturbed.points is not None  # as of the subject
-    return perturbed.image.array.reshape(image.shape), perturbed.points
+    return perturbed.image.array.reshape(image.shape), perturbed.present_points
 
 
 def check_perturbations(config: AugmentationConfig, task: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import tensorflow as tf
 import tf_keras
@@ -147,11 +147,10 @@ def _vnet(
     image: tf.Tensor,
     **options: Any,
 ) -> tf.Tensor:
-    assert config.kernel_size is not None  # the configuration gives a V-Net one
     return vnet(
         layers,
         image,
-        kernel_size=config.kernel_size,
+        kernel_size=cast(int, config.kernel_size),  # the configuration gives a V-Net one
         upsample_dropout=config.upsample_dropout,
         head=_head(config),
         **options,

@@ -12,7 +12,7 @@ from tfuq.config import TASKS
 from tfuq.config.registry import Registry
 from tfuq.data.perturbations.geometry import Movement
 from tfuq.data.volume import Volume
-from tfuq.errors import ConfigError
+from tfuq.errors import ConfigError, DataError
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,28 @@ class Subject:
     label: Volume | None = None
     points: np.ndarray | None = None
     axis: int = 2
+
+    @property
+    def present_label(self) -> Volume:
+        """The label of a subject that has one.
+
+        Raises:
+            DataError: It has none.
+        """
+        if self.label is None:
+            raise DataError("a perturbed case has no label; perturb it with its label")
+        return self.label
+
+    @property
+    def present_points(self) -> np.ndarray:
+        """The landmarks ``[L, 2]`` of a subject that has some.
+
+        Raises:
+            DataError: It has none.
+        """
+        if self.points is None:
+            raise DataError("a perturbed case has no landmarks; perturb it with its landmarks")
+        return self.points
 
     @property
     def is_picture(self) -> bool:

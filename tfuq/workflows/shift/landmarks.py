@@ -13,7 +13,7 @@ from tfuq.scoring.evaluation.failures import FailureOptions
 from tfuq.scoring.evaluation.landmark_table import MEASURES
 from tfuq.scoring.landmarks import FAILURE_MM, radial_errors
 from tfuq.scoring.shift import mean_present
-from tfuq.workflows.shift.measuring import Measured, Row, case_ids, points_of, quality_rows
+from tfuq.workflows.shift.measuring import Measured, Row, case_ids, quality_rows
 from tfuq.workflows.shift.pictures import PerturbedPictures, PictureMeasurer
 
 _EDGE = 0.5  # pixels from the centre of the first pixel to the edge of the image
@@ -47,7 +47,7 @@ class LandmarkMeasurer(PictureMeasurer):
             cohort=by_case,
             example={
                 "image": pictures.subjects[0].image.array[:, :, 0],
-                "points": _inside(points_of(pictures.subjects[0]), self._patch_size),
+                "points": _inside(pictures.subjects[0].present_points, self._patch_size),
                 "found": pictures.statistics["landmarks"][0][..., :2],
             },
         )
@@ -75,7 +75,7 @@ class LandmarkMeasurer(PictureMeasurer):
         for case, subject in zip(pictures.cases, pictures.subjects, strict=True):
             rows, columns, _ = self.sizes[case.id]
             size = (rows, columns)
-            inside = _inside(points_of(subject), self._patch_size)
+            inside = _inside(subject.present_points, self._patch_size)
             truth = rescale_points(inside, self._patch_size, size)
             unit, scale = self._unit(size)
             errors.append(radial_errors(self._predicted(case.id, by_landmark), truth, scale))

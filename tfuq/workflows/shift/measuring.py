@@ -12,8 +12,6 @@ import numpy as np
 
 from tfuq.data.cases import Case
 from tfuq.data.perturbations import Subject, case_seed, perturb
-from tfuq.data.volume import Volume
-from tfuq.errors import DataError
 from tfuq.prediction import Predictor
 from tfuq.scoring.areas import areas
 from tfuq.scoring.failure import Cohort
@@ -85,28 +83,6 @@ class Measurer(ABC):
             case_seed(self.predictor.request.seed, case.id),
             channel=self._plan.channel or 0,
         )
-
-
-def label_of(subject: Subject) -> Volume:
-    """The label of a subject that has one.
-
-    Raises:
-        DataError: It has none.
-    """
-    if subject.label is None:
-        raise DataError("a perturbed case lost its label; report this with the perturbation")
-    return subject.label
-
-
-def points_of(subject: Subject) -> np.ndarray:
-    """The landmarks ``[L, 2]`` of a subject that has some.
-
-    Raises:
-        DataError: It has none.
-    """
-    if subject.points is None:
-        raise DataError("a perturbed case lost its landmarks; report this with the perturbation")
-    return subject.points
 
 
 def case_ids(cases: Iterable[Case]) -> list[str]:

@@ -21,7 +21,7 @@ from tfuq.scoring.evaluation.cohorts import segmentation_cohorts, unsigned
 from tfuq.scoring.evaluation.failures import FailureOptions
 from tfuq.scoring.evaluation.voxels import CaseMaps
 from tfuq.scoring.rows import column, mean_of, rows_of
-from tfuq.workflows.shift.measuring import Measured, Measurer, Row, label_of, quality_rows
+from tfuq.workflows.shift.measuring import Measured, Measurer, Row, quality_rows
 
 _SCORES = ("dice", "hd95_mm", "hd95_px", "nll", "brier", "ece", "ece_boundary")
 RATIO_BINS = 20
@@ -92,7 +92,7 @@ class VolumeMeasurer(Measurer):
         probability = from_examples(statistics["probability"], axis)
         predicted = CaseMaps(
             label=probability.argmax(-1).astype(np.uint8),
-            truth=label_of(subject).array,
+            truth=subject.present_label.array,
             probability=probability,
             maps={name: from_examples(statistics[name], axis) for name in self.predictor.maps},
         )
@@ -106,7 +106,7 @@ class VolumeMeasurer(Measurer):
         predicted: CaseMaps,
         structures: list[Row],
     ) -> None:
-        rows = case_rows(case, predicted, self.config, label_of(subject))
+        rows = case_rows(case, predicted, self.config, subject.present_label)
         dice = {row["class"]: row["dice"] for row in rows}
         gathered.cases += rows
         for row in structures:
@@ -120,7 +120,7 @@ class VolumeMeasurer(Measurer):
     def _example(self, case: Case, subject: Subject, predicted: CaseMaps) -> dict[str, np.ndarray]:
         """The plane in which the unperturbed case has most of its structures."""
         axis = self._plane_axis
-        is_labelled = label_of(self.subject(case)).array > 0
+        is_labelled = self.subject(case).present_label.array > 0
         areas = is_labelled.sum(other_axes(axis))
         index = int(areas.argmax())
         volumes = {
