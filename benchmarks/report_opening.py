@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.browser import Page
+from tests.support.browser import Page
 
 
 def main(report: Path, picture: Path | None = None) -> None:

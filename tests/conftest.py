@@ -199,7 +199,7 @@ def trained(balls, tmp_path_factory):
 @pytest.fixture(scope="session")
 def scored_tasks(balls, digits, heads, tmp_path_factory):
     """Score folders of two methods of each task, by task; made without a network."""
-    from tests.made import make_run, make_scores
+    from tests.support.made import make_run, make_scores
 
     roots = {"segmentation": balls, "classification": digits, "landmarks": heads}
     made = {}

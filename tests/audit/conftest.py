@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.audit.stored import StoredRun
 from tests.conftest import settings, task_settings
-from tests.made import make_network_run
+from tests.support.made import make_network_run
 
 CASES = {
     "volumes": [f"ball_{number:03d}" for number in range(6)],

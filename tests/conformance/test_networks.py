@@ -10,11 +10,11 @@ from tfuq.config import METHODS
 from tfuq.config.network import DENSE_NETWORKS
 from tfuq.training import train
 
-FAST = {("vnet", "latent-vi", 2)}  # and an FCN in tests/test_heteroscedastic.py
+FAST = {("vnet", "latent-vi", 2)}  # and an FCN in tests/unit/networks/test_heteroscedastic.py
 MATRIX = [
     pytest.param(*row, marks=[] if row in FAST else pytest.mark.slow)
     for row in itertools.product(DENSE_NETWORKS, METHODS, (2, 3))
-    if row[0] != "unet"  # tests/test_training.py has it
+    if row[0] != "unet"  # tests/unit/training/test_fit.py has it
 ]
 
 

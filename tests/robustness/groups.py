@@ -11,11 +11,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.conftest import settings, task_settings, write_decathlon
-from tests.fuzzing import outcome
 from tests.robustness.datasets import SETS, make_set
 from tests.robustness.mutations import damaged
 from tests.robustness.targets import Content, Target, file_targets
 from tests.robustness.worlds import World, invoke, make_plain_world, make_world
+from tests.support.fuzzing import outcome
 from tfuq.data.ledger import LEDGER
 from tfuq.data.phantoms import synthesize
 from tfuq.data.readers import read
@@ -148,7 +148,7 @@ def _make_run(folder: Path, task: str) -> None:
     if task == "segmentation":
         shutil.copy(folder / "data" / "imagesTr" / "ball_000.nii.gz", given / f"scan{suffix}")
     else:
-        from tests.test_hostile_replies import write_image
+        from tests.robustness.test_hostile_replies import write_image
 
         write_image(given, task)
     if task == "landmarks":
@@ -238,7 +238,7 @@ def given_image(run: Path) -> Path:
 
 
 def _make_export(folder: Path) -> None:
-    from tests.made import make_network_run
+    from tests.support.made import make_network_run
 
     root = make_data(folder / "data", "classification")
     run = make_network_run(
@@ -279,7 +279,7 @@ def _replies(folder: Path) -> list[Target]:
 
 def _make_study(folder: Path) -> None:
     """Two cells, finished without a network."""
-    from tests.made import make_run, make_scores
+    from tests.support.made import make_run, make_scores
     from tfuq import config as configuration
     from tfuq.config.text import write_yaml
     from tfuq.workflows.study.cells import cells_of

@@ -13,8 +13,8 @@ import numpy as np
 import yaml
 from hypothesis import strategies as st
 
-from tests.fuzzing import MUTATORS, Mutator, edited_text, flipped, moved, truncated
 from tests.robustness.values import CELLS, VALUES
+from tests.support.fuzzing import MUTATORS, Mutator, edited_text, flipped, moved, truncated
 
 _TEXT: tuple[Mutator, ...] = (truncated, flipped, moved, edited_text)
 _BYTES: tuple[Mutator, ...] = (truncated, flipped, moved)

@@ -9,9 +9,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.conftest import settings, task_settings
-from tests.fuzzing import outcome
 from tests.robustness.mutations import damaged
 from tests.robustness.targets import Content, Target
+from tests.support.fuzzing import outcome
 from tests.support.replies import SAMPLES, false_reply, make_export, message, true_reply
 from tfuq.config import Config
 from tfuq.errors import RunError

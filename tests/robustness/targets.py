@@ -16,9 +16,9 @@ import numpy as np
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.fuzzing import FORMATS, intact_files, outcome, read_damaged
 from tests.robustness.mutations import damaged
 from tests.robustness.values import CELLS, VALUES
+from tests.support.fuzzing import FORMATS, intact_files, outcome, read_damaged
 from tfuq import config
 from tfuq.config import with_label_values
 from tfuq.data.archives import read_arrays

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import settings, task_settings
-from tests.made import make_run, make_scores
+from tests.robustness.test_ownership import Theirs, assert_kept, everything
 from tests.robustness.worlds import assert_answered, invoke
-from tests.test_ownership import Theirs, assert_kept, everything
+from tests.support.made import make_run, make_scores
 from tfuq.data.ledger import LEDGER
 from tfuq.data.ownership import LOCK, is_ours
 from tfuq.errors import TfuqError
@@ -313,7 +313,7 @@ def test_nothing_of_theirs_is_lost_by_tours_and_studies(seed, tiny, digits, tmp_
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_nothing_of_theirs_is_lost_by_a_client(seed, workplace, tmp_path):
-    from tests.serving import served
+    from tests.support.serving import served
     from tfuq.serving import Client
 
     image, out = workplace / "images" / "ball_004.nii.gz", tmp_path / "out"

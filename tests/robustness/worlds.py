@@ -14,7 +14,7 @@ import psutil
 from click.testing import CliRunner, Result
 
 from tests.conftest import settings, task_settings
-from tests.fuzzing import time_limit
+from tests.support.fuzzing import time_limit
 from tfuq.config import Config
 from tfuq.data.layouts import cases_of
 from tfuq.data.ledger import LEDGER
@@ -156,7 +156,7 @@ def make_plain_world(folder: Path, task: str, root: Path) -> World:
         task: Of the run.
         root: Of its data set.
     """
-    from tests.made import (
+    from tests.support.made import (
         make_run,
         make_scores,
     )  # brings TensorFlow, which the commands that read results do without
@@ -177,7 +177,7 @@ def make_world(folder: Path, task: str, root: Path) -> World:
         task: Of the run.
         root: Of its data set.
     """
-    from tests.made import make_network_run
+    from tests.support.made import make_network_run
 
     config = _config(task, root)
     ids = [case.id for case in cases_of(config.data) if case.has_reference]

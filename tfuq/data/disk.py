@@ -1,7 +1,8 @@
 """Every change that tfuq makes to files and folders goes through these functions.
 
 So does every flush and lock. What a fault of the file system does to a command can therefore be
-tested in one place. Libraries that write by themselves are named in ``tests/faults/test_seam.py``.
+tested in one place. Libraries that write by themselves are named in
+``tests/robustness/faults/test_seam.py``.
 """
 
 from __future__ import annotations

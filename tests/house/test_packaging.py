@@ -1,0 +1,78 @@
+"""What is installed: every package of the source tree, and every library that it imports."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from setuptools import find_packages
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted([*ROOT.glob("tfuq/**/*.py"), *ROOT.glob("cli/**/*.py")])
+OWN = {"tfuq", "tfuq_cli", "tfuq_configs"}
+
+
+def imported_by(path: Path) -> Iterator[str]:
+    """The top-level names that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        yield from imported_by_statement(node)
+
+
+def imported_by_statement(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name.partition(".")[0] for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        yield node.module.partition(".")[0]
+
+
+def normalized(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def required_distributions() -> set[str]:
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    lines = setup["options"]["install_requires"].split()
+    return {normalized(re.match(r"[\w.-]+", line)[0]) for line in lines}
+
+
+def test_what_is_imported_is_required():
+    providers = packages_distributions()
+    required = required_distributions()
+    libraries = set()
+    for path in SOURCES:
+        libraries.update(imported_by(path))
+    libraries -= OWN | set(sys.stdlib_module_names)
+    assert "numpy" in libraries
+    for library in sorted(libraries):
+        distributions = set(map(normalized, providers[library]))
+        assert distributions & required, f"{library} is imported and not required"
+
+
+@pytest.mark.parametrize("package", sorted(OWN))
+def test_every_folder_of_code_is_a_package(package):
+    """A folder without ``__init__.py`` would be left out of what is installed."""
+    folder = {"tfuq_cli": "cli", "tfuq_configs": "configs"}.get(package, package)
+    names = {package}
+    if package == "tfuq":
+        names |= {f"tfuq.{name}" for name in find_packages(str(ROOT / "tfuq"))}
+    folders = {path.parent for path in (ROOT / folder).rglob("*.py")}
+    assert len(names) == len(folders)
+
+
+UNIX_ALONE = {"fcntl", "grp", "pwd", "resource", "termios"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_of_unix_alone_is_imported_with_another(path):
+    """A function may import one where it is needed; then the rest of the module works elsewhere."""
+    names = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        names.update(imported_by_statement(node))
+    assert not names & UNIX_ALONE

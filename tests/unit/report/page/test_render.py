@@ -1,0 +1,310 @@
+"""``tfuq report``: what the file holds, what it refuses, and that an installed tfuq can write it."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import assert_refused
+from tests.support.made import enter_files, make_run, make_scores
+from tfuq.data.json_csv import read_table
+from tfuq.data.writers import write_csv
+from tfuq.errors import DataError
+from tfuq.report.page.cases import read_cases
+from tfuq.report.page.content import as_json
+from tfuq.report.page.render import default_page, write_page
+from tfuq.report.page.sheets import choose_window
+from tfuq.report.page.sources import read_sources
+
+
+class _Reader(HTMLParser):
+    """Every tag that opens and closes, and every address."""
+
+    VOID = {"meta", "input", "img", "br", "link", "hr"}
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.addresses, self.ids = [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.addresses += [found[name] for name in ("src", "href") if name in found]
+        self.ids += [found["id"]] if "id" in found else []
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def read_page(path: Path) -> tuple[str, dict, dict]:
+    """The text, the numbers, and the pictures by case."""
+    text = path.read_text(encoding="utf-8")
+    data = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])
+    pictures = re.findall(r'class="picture" data-case="(.*?)">(.*?)</script>', text, re.S)
+    return text, data, {case: json.loads(picture) for case, picture in pictures}
+
+
+@pytest.mark.parametrize("task", ["segmentation", "classification", "landmarks"])
+def test_one_file_holds_it_all(task, scored_tasks, tmp_path):
+    out = tmp_path / "page.html"
+    total, shown = write_page(scored_tasks[task], out, 12)
+    text, data, pictures = read_page(out)
+    reader = _Reader()
+    reader.feed(text)
+    assert reader.open == []
+    assert len(reader.ids) == len(set(reader.ids))
+    assert all(address.startswith(("data:image/", "#")) for address in reader.addresses)
+    assert "url(" not in text.split("<body>")[0]
+    assert len(pictures) == shown
+    assert len(data["ids"]) == total
+    assert list(data["methods"]) == ["hybrid", "deterministic"]
+    for words in (
+        "abababababababab",
+        "training 11",
+        "numpy 2",
+        "risk coverage case",
+        "made by the tests",
+        "seed of the draws",
+    ):
+        assert words in text
+
+
+def test_cases_come_worst_and_least_certain_in_turn(scored_tasks):
+    cases = read_cases(read_sources(scored_tasks["segmentation"][:1]))
+    dice = dict(zip(cases.ids, cases.methods["hybrid"].scores["dice"], strict=True))
+    certain = dict(zip(cases.ids, cases.methods["hybrid"].measures["pairwise_dice"], strict=True))
+    assert cases.worst == sorted(dice, key=dice.get)
+    assert cases.least_certain == sorted(certain, key=certain.get)
+    assert (
+        cases.to_show(3)[:2]
+        == list(dict.fromkeys([cases.worst[0], cases.least_certain[0], cases.worst[1]]))[:2]
+    )
+
+
+NUMERALS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def test_sets_of_named_classes_are_text(digits, tmp_path):
+    run = make_run(tmp_path / "run", "classification", digits, data={"classes": list(NUMERALS)})
+    folder = make_scores(run, "hybrid", most=5)
+    table = run.predictions("hybrid") / "predictions.csv"
+    rows = read_table(table, (), "")
+    sets = ["seven", "one; two", "", "zero; nine", "three"]
+    write_csv(table, [row | {"set_aps": chosen} for row, chosen in zip(rows, sets, strict=True)])
+    write_page([folder], tmp_path / "page.html", 5)
+    _, _, pictures = read_page(tmp_path / "page.html")
+    assert len(pictures) == 5
+    shown = pictures[rows[0]["case"]]["methods"]["hybrid"]
+    assert shown["probabilities"] == [float(rows[0][f"probability_{name}"]) for name in NUMERALS]
+    assert shown["label"] in NUMERALS
+
+
+def test_text_where_a_number_belongs_is_refused(digits, tfuq, tmp_path):
+    run = make_run(tmp_path / "run", "classification", digits)
+    folder = make_scores(run, "hybrid", most=5)
+    table = run.predictions("hybrid") / "predictions.csv"
+    rows = read_table(table, (), "")
+    for damage, words in (
+        ({"probability_3": "much"}, "'much' is not a number"),
+        ({"probability_3": ""}, "has an empty cell"),
+    ):
+        write_csv(table, [rows[0] | damage, *rows[1:]])
+        assert_refused(tfuq("report", folder), "predictions.csv", words, "probability_3")
+    cases = read_table(folder / "cases.csv", (), "")
+    write_csv(folder / "cases.csv", [cases[0] | {"nll": "low"}, *cases[1:]])
+    assert_refused(
+        tfuq("report", folder),
+        "cases.csv",
+        "'low' is not a number for 'nll'",
+        "run tfuq score again",
+    )
+
+
+def test_measures_of_structures_are_averaged_over_classes(scored_tasks):
+    folder = scored_tasks["segmentation"][0]
+    columns = read_cases(read_sources([folder])).methods["hybrid"]
+    rows = [
+        row for row in read_table(folder / "structures.csv", (), "") if row["component"] == "all"
+    ]
+    first = [float(row["pairwise_dice"]) for row in rows if row["case"] == "ball_000"]
+    assert columns.measures["pairwise_dice"][0] == pytest.approx(np.mean(first))
+    assert not any(name.startswith("volume_") and name.endswith("mm3") for name in columns.measures)
+
+
+def test_what_is_left_out_is_said(scored_tasks, tmp_path):
+    write_page(scored_tasks["segmentation"], tmp_path / "page.html", 1)
+    text, _, pictures = read_page(tmp_path / "page.html")
+    assert len(pictures) == 1
+    assert "Pictures of 1 of 6 cases are in this file" in text
+
+
+def test_there_is_room_for_so_much(scored_tasks, tmp_path, monkeypatch):
+    write_page(scored_tasks["segmentation"], tmp_path / "page.html", 6)
+    _, _, pictures = read_page(tmp_path / "page.html")
+    first_two = sum(len(as_json(picture)) for picture in list(pictures.values())[:2])
+    monkeypatch.setattr("tfuq.report.page.render._BUDGET", first_two + 100)
+    write_page(scored_tasks["segmentation"], tmp_path / "page.html", 6)
+    text, _, fewer = read_page(tmp_path / "page.html")
+    assert list(fewer) == list(pictures)[:2]
+    assert "Pictures of 2 of 6 cases" in text
+    assert "no room for more" in text
+
+
+def test_further_tables_and_figures_appear_by_themselves(scored_tasks, tmp_path):
+    folder = shutil.copytree(scored_tasks["segmentation"][0], tmp_path / "scores")
+    write_csv(
+        folder / "failure.csv",
+        [{"measure": "pairwise_dice", "aurc": 0.1234567}, {"measure": "<b>", "aurc": 2.0}],
+    )
+    shutil.copy(
+        folder / "figures" / "risk-coverage-case.png", folder / "figures" / "reliability.png"
+    )
+    enter_files(folder)
+    write_page([folder], tmp_path / "page.html", 4)
+    text, _, pictures = read_page(tmp_path / "page.html")
+    assert "<caption>failure</caption>" in text
+    assert "0.123457" in text
+    assert "&lt;b&gt;" in text
+    assert "<figcaption>reliability</figcaption>" in text
+    assert not pictures  # the predictions are not beside the copy
+    assert "No case is shown" in text
+
+
+def test_a_case_whose_files_are_damaged_is_named(scored_tasks, balls, tmp_path):
+    run = make_run(tmp_path / "run", "segmentation", balls)
+    folder = make_scores(run, "hybrid", most=3)
+    (run.predictions("hybrid") / "ball_001" / "label.nii.gz").write_bytes(b"none")
+    write_page([folder], tmp_path / "page.html", 4)
+    text, _, pictures = read_page(tmp_path / "page.html")
+    assert set(pictures) == {"ball_000", "ball_002"}
+    assert "Case ball_001 is not shown" in text
+
+
+def test_damaged_files_of_scores_are_refused(scored_tasks, tfuq, tmp_path):
+    folder = shutil.copytree(scored_tasks["classification"][0], tmp_path / "scores")
+    picture = folder / "figures" / "risk-coverage-case.png"
+    whole = picture.read_bytes()
+    picture.write_bytes(b"no picture")
+    assert_refused(tfuq("report", folder), "risk-coverage-case.png", "not a readable picture")
+    picture.write_bytes(whole)
+    (folder / "failure.csv").write_text("")
+    assert_refused(tfuq("report", folder), "failure.csv", "run tfuq score again")
+    (folder / "failure.csv").write_text("a,b\n1,2,3\n")
+    assert_refused(tfuq("report", folder), "failure.csv", "does not fit its header")
+
+
+def test_large_volumes_are_thinned_out():
+    labelled = np.zeros((400, 300, 200), bool)
+    labelled[100, 100, 20:180] = True
+    window = choose_window(labelled, 2)
+    assert len(window.slices) == 32
+    assert (window.slices[0], window.slices[-1]) == (18, 181)
+    assert (window.step, window.count) == (3, 200)
+    assert choose_window(np.zeros((4, 5, 6), bool), 0).slices == [0, 1, 2, 3]
+
+
+def test_default_place(tmp_path):
+    assert default_page([tmp_path / "scores"]) == tmp_path / "scores" / "report.html"
+    assert (
+        default_page([tmp_path / "a" / "x", tmp_path / "a" / "y"]) == tmp_path / "a" / "report.html"
+    )
+
+
+def test_refusals(scored_tasks, tfuq, tmp_path):
+    segmentation, classification = (
+        scored_tasks["segmentation"][0],
+        scored_tasks["classification"][0],
+    )
+    assert_refused(tfuq("report", tmp_path), "no scores", "tfuq score")
+    assert_refused(
+        tfuq("report", segmentation, segmentation, "--out", tmp_path / "r.html"), "given twice"
+    )
+    assert_refused(
+        tfuq("report", segmentation, classification, "--out", tmp_path / "r.html"),
+        "one task at a time",
+    )
+    assert_refused(tfuq("report", segmentation, "--out", tmp_path), "is a folder")
+    (tmp_path / "mine.html").write_text("my own page")
+    assert_refused(
+        tfuq("report", segmentation, "--out", tmp_path / "mine.html"), "not written by tfuq"
+    )
+    assert (tmp_path / "mine.html").read_text() == "my own page"
+    copy = shutil.copytree(segmentation, tmp_path / "copy")
+    (copy / "summary.json").write_text('{"method": "vi", "scores": {"all": {"dice": "high"}}}')
+    assert_refused(
+        tfuq("report", copy, "--out", tmp_path / "r.html"), "summary.json", "run tfuq score again"
+    )
+    (copy / "summary.json").write_text('{"method": "vi"}')
+    (copy / "cases.csv").write_text("case,class,dice\nball_000,all,0.5")
+    assert_refused(
+        tfuq("report", copy, "--out", tmp_path / "r.html"), "cases.csv", "ends within a line"
+    )
+    (copy / "cases.csv").write_text("case,class\nball_000,all\n")
+    assert_refused(tfuq("report", copy, "--out", tmp_path / "r.html"), "scores of no case")
+    (copy / "cases.csv").write_text("case,class,dice\nball_000,all,\n")
+    assert_refused(tfuq("report", copy, "--out", tmp_path / "r.html"), "no case has any of dice")
+    assert not (tmp_path / "r.html").exists()
+    assert tfuq("report").exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["compare", "report"])
+def test_runs_of_different_data_are_refused(command, scored_tasks, balls, tfuq, tmp_path):
+    from tests.conftest import write_decathlon
+
+    other = write_decathlon(
+        tmp_path / "other", cases=7
+    )  # the same names; from the second on, other balls
+    for path in (other / "labelsTr").iterdir():
+        if path.name != "ball_000.nii.gz":
+            shutil.copy(other / "labelsTr" / "ball_000.nii.gz", path)
+    foreign = make_scores(make_run(tmp_path / "run", "segmentation", other), "vi", most=3)
+    arguments = () if command == "compare" else ("--out", tmp_path / "r.html")
+    result = tfuq(command, scored_tasks["segmentation"][0], foreign, *arguments)
+    assert_refused(result, "ball_001", "another reference", "same data")
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_landmarks_are_told_apart_by_their_positions(scored_tasks, tmp_path):
+    folder = shutil.copytree(scored_tasks["landmarks"][0], tmp_path / "scores")
+    text = (folder / "cases.csv").read_text()
+    reference = next(
+        row["reference"]
+        for row in read_table(folder / "cases.csv", (), "")
+        if row["class"] == "all"
+    )
+    (folder / "cases.csv").write_text(text.replace(reference, "0" * 16))
+    with pytest.raises(DataError, match="another reference"):
+        read_sources([scored_tasks["landmarks"][1], folder])
+
+
+def test_an_installed_tfuq_has_the_page(tmp_path):
+    root = Path(__file__).parents[4]
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "tfuq", "cli", "configs"):
+        source = root / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, tmp_path / name)
+    build = [
+        sys.executable,
+        "-c",
+        "import setuptools; setuptools.setup()",
+        "-q",
+        "sdist",
+        "build_py",
+        "--build-lib",
+        "built",
+    ]
+    subprocess.run(build, cwd=tmp_path, check=True, capture_output=True)
+    assets = {"page.html.j2", "page.css", "page.js", "viewer.js"}
+    assert assets <= {
+        path.name for path in (tmp_path / "built" / "tfuq" / "report" / "page").iterdir()
+    }
+    with tarfile.open(next((tmp_path / "dist").glob("*.tar.gz"))) as archive:
+        assert assets <= {Path(name).name for name in archive.getnames() if "/report/page/" in name}

@@ -1,0 +1,62 @@
+"""Calibration scores against slow references, scikit-learn and known answers."""
+
+import numpy as np
+import pytest
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import brier_score_loss
+
+from tests.support import references_scores as slow
+from tfuq.scoring import calibration
+
+
+@pytest.fixture(params=range(3))
+def predictions(request):
+    rng = np.random.default_rng(request.param)
+    p = rng.dirichlet(np.ones(4) * (0.3 if request.param else 2), 90)
+    return p, np.array([rng.choice(4, p=row) for row in p])
+
+
+def test_calibration_errors(predictions):
+    p, y = predictions
+    found = calibration.calibration_errors(p, y)
+    assert found["mce"] == pytest.approx(slow.maximum_calibration_error(p, y))
+    assert found["ece_classwise"] == pytest.approx(slow.classwise_calibration_error(p, y))
+    assert found["ece_adaptive"] == pytest.approx(slow.adaptive_calibration_error(p, y))
+
+
+def test_calibration_of_fewer_items_than_bins():
+    p, y = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]), np.array([0, 1, 1])
+    assert calibration.adaptive_calibration_error(p, y) == pytest.approx((0.1 + 0.2 + 0.6) / 3)
+
+
+def test_murphys_parts(predictions):
+    p, y = predictions
+    parts = calibration.brier_parts(p, y)
+    assert [parts[n] for n in ("reliability", "resolution", "uncertainty")] == pytest.approx(
+        slow.binned_brier(p, y)
+    )
+    whole = parts["reliability"] - parts["resolution"] + parts["uncertainty"] + parts["within_bins"]
+    assert whole == pytest.approx(calibration.brier(p, y))
+    assert calibration.brier(p, y) == pytest.approx(brier_score_loss(y, p, scale_by_half=False))
+
+
+def test_murphys_parts_are_exact_where_a_bin_has_one_probability():
+    rng = np.random.default_rng(0)
+    foreground = rng.choice([0.1, 0.3, 0.7], 500)
+    p, y = np.stack([1 - foreground, foreground], -1), (rng.random(500) < foreground).astype(int)
+    parts = calibration.brier_parts(p, y)
+    assert parts["within_bins"] == pytest.approx(0, abs=1e-12)
+    frequent = np.broadcast_to(np.bincount(y) / len(y), p.shape)
+    assert calibration.brier_parts(frequent, y)["skill"] == pytest.approx(0)
+    assert calibration.brier_parts(p, np.zeros(500, int))["skill"] is None
+
+
+def test_reliability_bins_are_those_of_sklearn():
+    rng = np.random.default_rng(1)
+    confidence = rng.uniform(0.5, 1, 400)
+    p, y = np.stack([1 - confidence, confidence], -1), (rng.random(400) < confidence).astype(int)
+    bins = calibration.confidence_bins(p, y, 10)
+    used = bins.items > 0
+    accuracy, mean = calibration_curve(y, confidence, n_bins=10)
+    np.testing.assert_allclose(bins.correct[used] / bins.items[used], accuracy)
+    np.testing.assert_allclose(bins.confidence[used] / bins.items[used], mean)

@@ -1,0 +1,156 @@
+"""What help and README tell people to type works as it stands."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import click
+import matplotlib.image
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from tests.conftest import real
+from tfuq.data.readers import read
+from tfuq_cli.main import main
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+# Only what makes training short; it comes last and so wins over the example's own.
+KEYS = ("training.epochs=1", "training.steps_per_epoch=1", "prediction.samples=2", "ensemble.members=2", "data.split.test=4",
+        "data.split.validation=1")  # fmt: skip
+SHORT = [word for key in KEYS for word in ("-o", key)]
+
+
+def commands(group=main, path=()) -> list[tuple[str, ...]]:
+    """The words of every command, a group before what it holds."""
+    found = [path]
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        found += (
+            commands(command, (*path, name))
+            if isinstance(command, click.Group)
+            else [(*path, name)]
+        )
+    return found
+
+
+def example_lines(command) -> list[str]:
+    """The lines below "Example:" in a command's help."""
+    result = CliRunner().invoke(main, [*command, "--help"], prog_name="tfuq")
+    assert result.exit_code == 0, result.output
+    _, found, after = result.output.partition("Example:\n")
+    assert found, f"tfuq {' '.join(command)} --help shows no example"
+    lines = [line.strip() for line in after.split("\n\n")[0].splitlines()]
+    assert lines[0].startswith(" ".join(["tfuq", *command]))
+    return lines
+
+
+def run_line(line: str, *, short: bool = True) -> None:
+    words = shlex.split(line)[1:]
+    result = CliRunner().invoke(main, [*words, *(SHORT if short and words[0] == "train" else [])])
+    assert result.exit_code == 0, f"{line}\n{result.output}"
+
+
+def readme_blocks(section: str, language: str) -> list[str]:
+    """The code of a language in a section of the README."""
+    text = README.split(f"## {section}\n")[1].split("\n## ")[0]
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    """A folder in which every help's example was run, in the order of the commands; and the lines that were."""
+    folder, ran = tmp_path_factory.mktemp("examples"), []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("TFUQ_SCORE_FIGURES", "0")  # drawn below
+        for command in commands():
+            for line in example_lines(command):
+                if line not in ran and command != (
+                    "demo",
+                ):  # which test_demo_teaches_every_method runs
+                    run_line(line)
+                    ran.append(line)
+    return folder, ran
+
+
+def test_every_help_shows_an_example_that_runs(played):
+    assert {line.split()[1] for line in played[1]} == {
+        "data",
+        "train",
+        "predict",
+        "score",
+        "compare",
+        "calibrate",
+        "doctor",
+        "export",
+        "report",
+        "serve-check",
+        "shift",
+        "study",
+    }
+
+
+def test_python_example_of_the_readme_runs(played, monkeypatch):
+    monkeypatch.chdir(played[0])
+    scan = sorted(Path("runs/quickstart/data/imagesTr").glob("*.nii.gz"))[0]
+    Path("scan.nii.gz").write_bytes(scan.read_bytes())
+    (code,) = readme_blocks("From Python", "python")
+    names = {}
+    exec(compile(code, "README.md", "exec"), names)
+    assert names["predicted"]["mutual_information"].shape == read(scan).shape
+    assert (Path("out/scan/structures.csv")).is_file()
+    assert matplotlib.image.imread("scan.png").std() > 0
+
+
+def write_radiographs(root: Path, count: int) -> None:
+    """Images of 20×30 pixels with a bright disc, and its mask."""
+    rng = np.random.default_rng(0)
+    for folder in ("image", "mask"):
+        (root / folder).mkdir(parents=True)
+    for index in range(count):
+        rows, columns = np.indices((20, 30))
+        disc = np.hypot(rows - rng.uniform(8, 12), columns - rng.uniform(10, 20)) < 5
+        for folder, array in (
+            ("image", disc * 100 + rng.integers(0, 50, disc.shape)),
+            ("mask", disc),
+        ):
+            Image.fromarray(array.astype(np.uint8)).save(root / folder / f"chest-{index:03d}.png")
+
+
+def test_own_data_as_the_readme_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TFUQ_DATA", str(tmp_path))
+    write_radiographs(tmp_path / "shenzhen_lungs", 240)
+    (configuration,) = readme_blocks("Your own data in ten minutes", "yaml")
+    Path("lungs.yaml").write_text(configuration)
+    first, _ = readme_blocks("Your own data in ten minutes", "sh")
+    for line in first.splitlines():
+        run_line(line)
+    scores = Path("runs/lungs/mc-dropout/scores/mc-dropout")
+    assert {"training.png", "uncertainty-histograms.png"} <= {
+        path.name for path in (scores / "figures").iterdir()
+    }
+    for label in Path("runs/lungs/mc-dropout/predictions/mc-dropout").glob("chest-*/label.nii.gz"):
+        image = read(tmp_path / "shenzhen_lungs" / "image" / f"{label.parent.name}.png")
+        assert all(read(path).same_grid(image) for path in label.parent.glob("*.nii.gz"))
+    run_line(
+        "tfuq score runs/lungs/mc-dropout/predictions/mc-dropout --reference shenzhen_lungs/mask --no-figures"
+    )
+
+
+@pytest.mark.slow
+def test_own_data_of_the_readme_on_real_images(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TFUQ_DATA", str(real("shenzhen_lungs").parent))
+    (configuration,) = readme_blocks("Your own data in ten minutes", "yaml")
+    Path("lungs.yaml").write_text(configuration)
+    for line in "".join(readme_blocks("Your own data in ten minutes", "sh")).splitlines():
+        run_line(line, short=False)
+    for name, least in (("lungs", 0.93), ("brains", 0.75)):
+        summary = json.loads(
+            Path(f"runs/{name}/mc-dropout/scores/mc-dropout/summary.json").read_text()
+        )
+        assert summary["scores"]["all"]["dice"]["mean"] >= least

@@ -1,0 +1,198 @@
+"""Measures, fits and files are of the scan's own voxels, whatever the network's patch adds around them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.conftest import BALLS_AFFINE, assert_refused
+from tests.support.pointwise import pointwise_run
+from tfuq.data.json_csv import read_table
+from tfuq.data.readers import read
+from tfuq.data.volume import Volume, reaches_beyond
+from tfuq.measures.sample_masks import STORED, StoredSamples, crop_packed, read_samples
+from tfuq.serving.steps import pad, without_padding
+
+CROP = {"crop_to_labels": [1, 2], "crop_margin": 1}
+VOXEL = abs(np.linalg.det(BALLS_AFFINE[:3, :3]))
+PATCHES = {3: ([8, 8, 8], [24, 24, 24]), 2: ([8, 8], [24, 32])}  # within the scans, and beyond them
+RANKS = pytest.mark.parametrize("rank", [3, 2])
+
+
+@pytest.fixture
+def runs(balls, tmp_path, monkeypatch):
+    """``runs(rank, steps)``: the same run by a patch within the scans, and by one beyond them."""
+
+    def make(rank, steps):
+        return [
+            pointwise_run(
+                tmp_path / f"patch-{patch[0]}",
+                balls,
+                monkeypatch,
+                rank=rank,
+                preprocessing=steps,
+                network={"patch_size": patch},
+            ).path
+            for patch in PATCHES[rank]
+        ]
+
+    return make
+
+
+def done(result) -> str:
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@RANKS
+@pytest.mark.parametrize("steps", [{}, CROP])
+def test_no_file_depends_on_the_padding(rank, steps, runs, tfuq):
+    one, other = runs(rank, steps)
+    for run in (one, other):
+        done(tfuq("predict", run, "--save-samples", "--save-members"))
+    one, other = (run / "predictions" / "hybrid" for run in (one, other))
+    names = sorted(path.relative_to(one) for path in one.glob("*/[!.]*"))
+    assert sorted(path.relative_to(other) for path in other.glob("*/[!.]*")) == names
+    assert {STORED, "member-1.nii.gz", "structures.csv"} < {name.name for name in names}
+    for name in names:
+        assert_alike(one / name, other / name)
+
+
+def assert_alike(one: Path, other: Path) -> None:
+    """The same but for the last bit, which depends on a voxel's place in an array."""
+    if one.suffix == ".npz":
+        assert one.read_bytes() == other.read_bytes()
+    elif one.suffix == ".gz":
+        np.testing.assert_allclose(read(one).array, read(other).array, atol=2e-6)
+    else:
+        assert table_of(one) == [pytest.approx(row, rel=2e-5, abs=1e-7) for row in table_of(other)]
+
+
+def table_of(path: Path) -> list[dict]:
+    """Rows of the cells that are numbers."""
+    return [
+        {name: float(cell) for name, cell in row.items() if cell[:1].isdecimal()}
+        for row in read_table(path, (), "")
+    ]
+
+
+@RANKS
+def test_volumes_are_those_of_the_label_file(rank, runs, tfuq):
+    _, run = runs(rank, CROP)
+    done(tfuq("predict", run, "--save-samples"))
+    for folder in (path for path in (run / "predictions" / "hybrid").iterdir() if path.is_dir()):
+        label = read(folder / "label.nii.gz").array
+        rows = [
+            row
+            for row in read_table(folder / "structures.csv", (), "")
+            if row["component"] == "all"
+        ]
+        samples = read_samples(folder, 1 + len(rows))
+        for k, row in enumerate(rows, start=1):
+            assert float(row["volume_mm3"]) == pytest.approx((label == k).sum() * VOXEL, rel=1e-5)
+            drawn = [mask.sum() * VOXEL for mask in samples.of_classes([k]).unpacked()]
+            assert float(row["volume_mean_mm3"]) == pytest.approx(np.mean(drawn), rel=1e-5)
+        assert not reaches_beyond(samples.grid, read(folder / "label.nii.gz"))
+
+
+@RANKS
+def test_means_of_the_image_are_those_of_its_maps(rank, runs, tfuq):
+    _, run = runs(rank, {})
+    done(tfuq("predict", run))
+    for folder in (path for path in (run / "predictions" / "hybrid").iterdir() if path.is_dir()):
+        entropy, information = (
+            read(folder / f"{name}.nii.gz").array.mean(dtype=float)
+            for name in ("predictive_entropy", "mutual_information")
+        )
+        for row in read_table(folder / "structures.csv", (), ""):
+            assert float(row["image_entropy"]) == pytest.approx(entropy, rel=1e-5)
+            assert float(row["image_mutual_information"]) == pytest.approx(information, rel=1e-5)
+
+
+@RANKS
+def test_a_temperature_is_fitted_on_voxels_of_the_scan(rank, runs, tfuq, balls):
+    found = []
+    for run in runs(rank, {}):
+        done(tfuq("calibrate", run, "--cases", "validation", "--alpha", 0.5))
+        found.append(json.loads((run / "calibrations" / "hybrid.json").read_text()))
+    one, other = found
+    assert one["scaling"]["weights"] == pytest.approx(other["scaling"]["weights"], rel=1e-5)
+    assert one["conformal"]["volumes"] == pytest.approx(other["conformal"]["volumes"], rel=1e-5)
+    assert one["scaling"]["items"] == other["scaling"]["items"]
+    (case,) = one["cases"]
+    truth = np.asarray(nibabel.load(balls / "labelsTr" / f"{case}.nii.gz").dataobj)
+    truth = (truth > 0).astype(int) if rank == 2 else truth.astype(int)
+    assert one["scaling"]["items"] == truth.size  # fewer than are picked of larger scans
+    done(
+        tfuq("predict", run, "--input", balls / "imagesTr" / f"{case}.nii.gz", "--out", run / "own")
+    )
+    p = read(run / "own" / case / "probability.nii.gz").array
+    nll = -np.log(np.take_along_axis(p, truth[..., None], -1)).mean()
+    assert one["scaling"]["nll_before"] == pytest.approx(nll, rel=1e-4)
+
+
+@RANKS
+def test_shift_measures_what_predict_measures(rank, runs, tfuq):
+    _, run = runs(rank, {})
+    done(tfuq("predict", run))
+    done(
+        tfuq(
+            "shift",
+            run,
+            "--perturbation",
+            "noise",
+            "--severity",
+            0.5,
+            "--save-predictions",
+            "--no-figures",
+        )
+    )
+    for folder in (path for path in (run / "predictions" / "hybrid").iterdir() if path.is_dir()):
+        unperturbed = run / "shift" / "noise" / "hybrid" / "0" / "predictions" / folder.name
+        assert (unperturbed / "structures.csv").read_bytes() == (
+            folder / "structures.csv"
+        ).read_bytes()
+
+
+def test_packed_masks_are_cropped():
+    masks = (
+        np.random.default_rng(3).random((4, 3, 2, 5, 7)) < 0.5
+    )  # slices, samples, classes, and a slice
+    packed = np.packbits(masks.reshape(4, 3, 2, -1), axis=-1, bitorder="little")
+    found = crop_packed(packed, (5, 7), (slice(1, 4), slice(2, 7)))
+    assert found.shape == (4, 3, 2, 2)
+    grid = Volume(np.zeros((4, 3, 5)), np.eye(4))
+    for k in (1, 2):
+        kept = np.stack(list(StoredSamples(found, 0, grid).of_classes([k]).unpacked()))
+        np.testing.assert_array_equal(kept, np.moveaxis(masks[:, :, k - 1, 1:4, 2:7], 1, 0))
+
+
+@pytest.mark.parametrize("channels", [(), (3,)])
+@pytest.mark.parametrize("shape", [(5, 8), (9, 6), (3, 2, 7)])
+def test_a_served_answer_is_as_large_as_the_image(shape, channels):
+    image = np.random.default_rng(0).normal(size=(2, *shape, 3)).astype(np.float32)
+    padded = pad(tf.constant(image), (8, 7, 4)[: len(shape)])
+    values = padded if channels else padded[..., 0]
+    found = without_padding(values, tf.constant(shape))
+    np.testing.assert_array_equal(found, image if channels else image[..., 0])
+
+
+def test_samples_with_padding_receive_no_dose(runs, tfuq, tmp_path):
+    """They are those of an earlier version."""
+    run, _ = runs(3, {})
+    done(tfuq("predict", run, "--save-samples"))
+    predictions = run / "predictions" / "hybrid"
+    folder = min(path for path in predictions.iterdir() if path.is_dir())
+    grid = Volume(np.zeros((18, 17, 16)), BALLS_AFFINE)
+    StoredSamples(np.zeros((1, 4, 2, 18 * 17 * 2), np.uint8), None, grid).write(folder)
+    dose = nibabel.Nifti1Image(np.ones((18, 17, 15), np.float32), BALLS_AFFINE)
+    for path in predictions.glob("ball_*"):
+        (tmp_path / "doses").mkdir(exist_ok=True)
+        nibabel.save(dose, tmp_path / "doses" / f"{path.name}.nii.gz")
+    result = tfuq("score", predictions, "--dose", tmp_path / "doses", "--no-figures")
+    assert_refused(result, STORED, "padding", "--save-samples --overwrite")
