@@ -17,7 +17,7 @@ from tfuq.data.cases import Case, read_case_image
 from tfuq.data.readers import stem
 from tfuq.data.volume import Volume
 from tfuq.data.writers import whole_set, write_csv
-from tfuq.measures.voxel import UNCERTAINTY_MAPS
+from tfuq.measures.catalogue import OF_VOXELS, names_of
 from tfuq.prediction.segmentation import VolumePredictor
 from tfuq.prediction.tables import TablePredictor
 from tfuq.report.overview import overview
@@ -86,7 +86,7 @@ class PredictedVolume:
     def plot(self) -> Figure:
         """Plot image, label and maps at the slice with the most labelled area."""
         maps = {}
-        for name in UNCERTAINTY_MAPS:
+        for name in names_of(OF_VOXELS):
             if name in self.maps:
                 maps[name] = self[name]
         case = CaseArrays(

@@ -26,7 +26,7 @@ from tfuq.data.json_csv import read_table
 from tfuq.data.locks import exclusive
 from tfuq.data.splits import split_cases
 from tfuq.errors import ConfigError
-from tfuq.measures.structure import MEASURES
+from tfuq.measures.catalogue import OF_STRUCTURES, names_of
 from tfuq.report.study import study_figure
 from tfuq.workflows.study import Table
 from tfuq.workflows.study.cells import Cell, cells_of
@@ -358,7 +358,7 @@ def test_smaller_training_sets_lie_within_larger_ones_and_tests_stay():
 def test_measures_of_structures_have_the_names_that_columns_may_use(trained, tfuq, tmp_path):
     assert tfuq("predict", trained("mc-dropout").path, "--out", tmp_path / "out").exit_code == 0
     rows = read_table(next(tmp_path.glob("out/*/structures.csv")), ("case",), "")
-    assert set(rows[0]) - {"case", "class", "component", "reason"} <= set(MEASURES)
+    assert set(rows[0]) - {"case", "class", "component", "reason"} <= set(names_of(OF_STRUCTURES))
     assert {"pairwise_dice", "volume_dispersion"} < set(rows[0])
 
 

@@ -7,10 +7,11 @@ import numpy as np
 from tfuq.calibration.conformal import prediction_sets
 from tfuq.data.cases import Case
 from tfuq.data.volume import Volume
+from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.prediction.predictor import PREDICTORS
 from tfuq.prediction.statistics import Drawn, Row
 from tfuq.prediction.tables import TablePredictor, Tables
-from tfuq.runs.results import MEMBER_VARIANCES, MEMBERS, PREDICTIONS, SET_SEPARATOR
+from tfuq.runs.results import MEMBERS, PREDICTIONS, SET_SEPARATOR
 
 
 @PREDICTORS.register("classification")

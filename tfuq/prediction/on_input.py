@@ -10,9 +10,10 @@ import numpy as np
 
 from tfuq.data.preprocessing import from_examples
 from tfuq.data.volume import Volume, differ_by_whole_voxels, onto_grid
+from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.measures.resampled import between_members, resampled_maps
 from tfuq.prediction.statistics import Drawn
-from tfuq.runs.results import MEMBER_VARIANCES, member_map
+from tfuq.runs.results import member_map
 
 Side = Literal["lower", "upper"]
 _SIDES: tuple[Side, ...] = ("lower", "upper")

@@ -18,13 +18,13 @@ from tfuq.data.paths import real_path
 from tfuq.data.sets.dataset import make_preprocessor
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
+from tfuq.measures.catalogue import MEMBER_VARIANCES, maps_of
 from tfuq.measures.reducers import Reducer
 from tfuq.measures.reducers.base import SampleStatistics
-from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS, UNCERTAINTY_MAPS
 from tfuq.prediction.request import Request, members_apart
 from tfuq.prediction.statistics import Drawn, Sampling, sample_in_batches
 from tfuq.runs import Run
-from tfuq.runs.results import DEFINITIONS, MANIFEST, MEMBER_VARIANCES, Manifest
+from tfuq.runs.results import DEFINITIONS, MANIFEST, Manifest
 from tfuq.sampling.member_moments import MemberMoments
 from tfuq.sampling.members import load_posterior, member_digest, members_of, missing_members
 from tfuq.sampling.posterior import Posterior, samples_of
@@ -84,9 +84,7 @@ class Predictor(ABC):
             members=len(self.used_members),
             asked=request.samples,
         )
-        self.maps: tuple[str, ...] = SINGLE_SAMPLE_MAPS
-        if self.samples > 1:
-            self.maps = UNCERTAINTY_MAPS
+        self.maps = maps_of(self.samples)
         self.preprocess = make_preprocessor(self.config, run.statistics)
         self.calibration = self._read_calibration()
         self.members = members_apart(run, request, min(len(self.used_members), self.samples))

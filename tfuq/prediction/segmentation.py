@@ -13,6 +13,7 @@ from tfuq.data.cases import Case, naming, read_case_image
 from tfuq.data.preprocessing import Box, box_in_padding, to_examples
 from tfuq.data.volume import Volume
 from tfuq.data.writers import plan_replacement
+from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.measures.sample_masks import STORED, StoredSamples, crop_packed
 from tfuq.prediction.case_folder import CASE, STRUCTURES, Prediction
 from tfuq.prediction.on_input import InputGrid, conformal_bounds
@@ -20,7 +21,7 @@ from tfuq.prediction.predictor import PREDICTORS, OnCase, Predictor
 from tfuq.prediction.statistics import Drawn, Row
 from tfuq.prediction.structures import rows_of_structures
 from tfuq.prediction.timing import timed
-from tfuq.runs.results import MEMBER_VARIANCES, Manifest, member_map
+from tfuq.runs.results import Manifest, member_map
 
 
 @PREDICTORS.register("segmentation")

@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS
+from tfuq.measures.catalogue import maps_of
 from tfuq.prediction import Predictor
 from tfuq.sampling.mean_network import at_its_means
 from tfuq.sampling.members import windowed
@@ -58,7 +58,7 @@ class ServedNetwork(tf.Module):
         self._at_means = _without_randomness(predictor)
         make_outputs = SERVED[predictor.config.task].outputs
         self._measures = make_outputs(predictor.config, predictor.maps)
-        self._single = make_outputs(predictor.config, SINGLE_SAMPLE_MAPS)
+        self._single = make_outputs(predictor.config, maps_of(1))
 
     def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
         """The signatures by name."""

@@ -218,23 +218,27 @@ def test_spearman_table():
             "case": str(i),
             "class": "a",
             "component": "all",
-            "x": rng.random(),
-            "y": None,
+            "mean_entropy": rng.random(),
+            "pairwise_dice": None,
             "dice": rng.random(),
         }
         for i in range(9)
     ]
     table = spearman_with_dice(rows)
-    x, d = [r["x"] for r in rows], [r["dice"] for r in rows]
-    assert table["x"]["rho"] == pytest.approx(references.spearman(x, d))
-    assert table["x"]["p"] == pytest.approx(stats.spearmanr(x, d).pvalue)
-    assert table["x"]["n"] == 9
-    assert table["x"]["lower"] < table["x"]["rho"] < table["x"]["upper"]
-    assert table["y"] == {"rho": None, "lower": None, "upper": None, "p": None, "n": 0}
+    x, d = [r["mean_entropy"] for r in rows], [r["dice"] for r in rows]
+    assert table["mean_entropy"]["rho"] == pytest.approx(references.spearman(x, d))
+    assert table["mean_entropy"]["p"] == pytest.approx(stats.spearmanr(x, d).pvalue)
+    assert table["mean_entropy"]["n"] == 9
+    assert (
+        table["mean_entropy"]["lower"]
+        < table["mean_entropy"]["rho"]
+        < table["mean_entropy"]["upper"]
+    )
+    assert table["pairwise_dice"] == {"rho": None, "lower": None, "upper": None, "p": None, "n": 0}
     several = spearman_with_dice([row | {"case": str(i // 3)} for i, row in enumerate(rows)])
-    assert several["x"]["rho"] == table["x"]["rho"]
-    assert several["x"]["p"] is None  # rows of one case are not independent
-    assert measure_means(rows) == {"x": pytest.approx(np.mean(x)), "y": None}
+    assert several["mean_entropy"]["rho"] == table["mean_entropy"]["rho"]
+    assert several["mean_entropy"]["p"] is None  # rows of one case are not independent
+    assert measure_means(rows) == {"mean_entropy": pytest.approx(np.mean(x)), "pairwise_dice": None}
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from tfuq.errors import RunError
+from tfuq.measures.catalogue import MEASURES
 from tfuq.runs.results import LANDMARKS, require_cases
 from tfuq.scoring.association import grouped_correlations
 from tfuq.scoring.bootstrap import bounds
-from tfuq.scoring.evaluation.cohorts import CERTAINTIES, landmark_cohorts
+from tfuq.scoring.evaluation.cohorts import landmark_cohorts
 from tfuq.scoring.evaluation.landmark_errors import ComparedLandmarks, compare_landmarks
 from tfuq.scoring.evaluation.landmark_table import (
     read_predictions,
@@ -129,9 +130,7 @@ def _measure_summary(name: str, values: np.ndarray, compared: ComparedLandmarks)
 
     Of a certainty, the AUROC and the quantiles are those of its negative.
     """
-    uncertainty = values
-    if name in CERTAINTIES:
-        uncertainty = -values
+    uncertainty = MEASURES[name].uncertainty(values)
     errors = compared.errors
     summary: Row = {"correlation": grouped_correlations(values, errors)}
     if compared.in_mm:

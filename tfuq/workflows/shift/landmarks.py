@@ -7,10 +7,10 @@ import numpy as np
 from tfuq.data.cases import Case
 from tfuq.data.sets.landmarks import pixel_mm, reference_points, rescale_points
 from tfuq.data.volume import Volume
+from tfuq.measures.catalogue import OF_LANDMARKS, names_of
 from tfuq.runs.results import LANDMARKS
 from tfuq.scoring.evaluation.cohorts import landmark_cohorts
 from tfuq.scoring.evaluation.failures import FailureOptions
-from tfuq.scoring.evaluation.landmark_table import MEASURES
 from tfuq.scoring.landmarks import FAILURE_MM, radial_errors
 from tfuq.scoring.shift import mean_present
 from tfuq.workflows.shift.measuring import Measured, Row, case_ids, quality_rows
@@ -55,7 +55,7 @@ class LandmarkMeasurer(PictureMeasurer):
     def _uncertainties(self, ids: list[str], rows: LandmarkRows) -> dict[str, np.ndarray]:
         """Each measure that any landmark has, ``[n, L]``, NaN where there is none."""
         measures = {}
-        for name in MEASURES:
+        for name in names_of(OF_LANDMARKS):
             values = np.array([self._values(case_id, rows, name) for case_id in ids], float)
             if not np.isnan(values).all():
                 measures[name] = values

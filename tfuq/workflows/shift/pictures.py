@@ -17,7 +17,6 @@ from tfuq.prediction.statistics import Drawn
 from tfuq.prediction.tables import TablePredictor
 from tfuq.scoring.classification import class_scores
 from tfuq.scoring.evaluation.cohorts import classification_cohort, unsigned
-from tfuq.scoring.metrics import MEASURES
 from tfuq.workflows.shift.measuring import Measured, Measurer, Row, case_ids, quality_rows
 from tfuq.workflows.shift.plan import Plan
 
@@ -127,11 +126,7 @@ class ClassMeasurer(PictureMeasurer):
         )
 
     def _uncertainties(self, statistics: Drawn) -> dict[str, np.ndarray]:
-        uncertainties = {}
-        for name in MEASURES:
-            if name in self.predictor.maps:
-                uncertainties[name] = statistics[name].astype(float)
-        return uncertainties
+        return {name: statistics[name].astype(float) for name in self.predictor.maps}
 
     def _first_votes(self, statistics: Drawn) -> np.ndarray:
         """Shares of the samples by class, or the probabilities of a single sample."""
