@@ -133,7 +133,7 @@ class LoadedRun:
     def __init__(self, run: Run) -> None:
         """Take a run; nothing is read yet."""
         self.run = run
-        self._predictors: dict[predicting.Request, predicting.Predictor] = {}
+        self._predictors: dict[predicting.Request, predicting.AnyPredictor] = {}
 
     def predict(
         self,
@@ -185,7 +185,7 @@ class LoadedRun:
         path = Path(volume)
         return Case(id=stem(path), images=(path,), pixel_mm=self.run.config.data.pixel_mm)
 
-    def _predictor(self, request: predicting.Request) -> predicting.Predictor:
+    def _predictor(self, request: predicting.Request) -> predicting.AnyPredictor:
         if request not in self._predictors:
             self._predictors[request] = predicting.make_predictor(self.run, request)
         return self._predictors[request]

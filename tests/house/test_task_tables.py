@@ -67,9 +67,9 @@ class Grading(Classification):
 class GradePredictor(ImagePredictor):
     """Adds a column: the mean grade."""
 
-    def rows(self, case, image, drawn):
-        tables = super().rows(case, image, drawn)
-        p = drawn["probability"]
+    def rows(self, case, image, statistics):
+        tables = super().rows(case, image, statistics)
+        p = statistics.probability
         tables[PREDICTIONS][0]["grade"] = float(p @ np.arange(len(p)))
         return tables
 

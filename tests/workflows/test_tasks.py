@@ -88,7 +88,7 @@ def test_conformance_train_reload_predict_export(predictor_of, tmp_path, task, m
     assert tables_of(first) == tables_of(again)
     assert (tables_of(first) != tables_of(other)) == (method in RANDOM)
     x = np.random.default_rng(0).normal(size=(3, *SIZE[task], 1)).astype(np.float32)
-    drawn = predictor.draw(x)
+    drawn = predictor.draw(x).arrays()
     tf.saved_model.save(
         predictor.sampler, str(tmp_path / "saved"), signatures=predictor.sampler.sample
     )
@@ -139,7 +139,7 @@ def test_predictions_are_those_of_stacked_samples(predictor_of):
     """Every measure of a row from the networks' own outputs, one seed after another."""
     predictor = predictor_of("classification", "hybrid")
     x = np.random.default_rng(0).normal(size=(4, 28, 28, 1)).astype(np.float32)
-    drawn, posterior = predictor.draw(x, samples=6), predictor.sampler.posterior
+    drawn, posterior = predictor.draw(x, samples=6).arrays(), predictor.sampler.posterior
     seed = tf.constant([1, 0])
     stacked = np.stack(
         [

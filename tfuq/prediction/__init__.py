@@ -15,7 +15,7 @@ from tfuq.prediction import landmarks as landmarks
 from tfuq.prediction.calibration_cases import calibration_cases, calibration_source
 from tfuq.prediction.case_folder import Prediction
 from tfuq.prediction.cases import cases_of_test_split, input_cases, with_masks
-from tfuq.prediction.predictor import PREDICTORS, OnCase, Predictor
+from tfuq.prediction.predictor import PREDICTORS, AnyPredictor, OnCase, Predictor
 from tfuq.prediction.request import Request, request_of
 from tfuq.prediction.segmentation import predict_case, predict_image
 from tfuq.prediction.statistics import Sampling
@@ -23,6 +23,7 @@ from tfuq.runs import Run, results
 from tfuq.runs.results import Manifest
 
 __all__ = [
+    "AnyPredictor",
     "Prediction",
     "Predictor",
     "Request",
@@ -46,7 +47,7 @@ def make_predictor(
     extra_reducers: Sequence[Reducer] = (),
     *,
     sampler: Sampling | None = None,
-) -> Predictor:
+) -> AnyPredictor:
     """Make the predictor of the run's task.
 
     Args:
@@ -74,7 +75,7 @@ def make_predictor(
 
 
 def predict(
-    predictor: Predictor,
+    predictor: AnyPredictor,
     cases: list[Case],
     folder: Path,
     *,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, Generic
 
 import numpy as np
 import tf_keras
@@ -18,11 +18,12 @@ from tfuq.data.paths import real_path
 from tfuq.data.sets.dataset import make_preprocessor
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
-from tfuq.measures.catalogue import MEMBER_VARIANCES, maps_of
+from tfuq.measures.catalogue import maps_of
 from tfuq.measures.reducers import Reducer
 from tfuq.measures.reducers.base import SampleStatistics
+from tfuq.prediction.records import S
 from tfuq.prediction.request import Request, members_apart
-from tfuq.prediction.statistics import Drawn, Sampling, sample_in_batches
+from tfuq.prediction.statistics import Sampling, sample_in_batches
 from tfuq.runs import Run
 from tfuq.runs.results import DEFINITIONS, MANIFEST, Manifest
 from tfuq.sampling.member_moments import MemberMoments
@@ -33,17 +34,18 @@ from tfuq.tasks import task_of
 from tfuq.version import __version__
 
 OnCase = Callable[[Case, dict[str, float] | None], None]  # seconds; None: it was complete already
-_OF_EVERY_TASK = ("uncalibrated", "picked", "members", *MEMBER_VARIANCES)
 
 
-class Predictor(ABC):
+class Predictor(ABC, Generic[S]):
     """Samples the networks on cases and writes what the task makes of the samples.
 
     Attributes:
         keeps_samples: whether every sample may be kept.
         keeps_members: whether predictions by member may be kept.
+        record: what is known of the samples.
     """
 
+    record: type[S]
     keeps_samples: ClassVar[bool] = False
     keeps_members: ClassVar[bool] = True
 
@@ -60,7 +62,8 @@ class Predictor(ABC):
         Args:
             run: The run.
             request: What to sample.
-            extra_reducers: They gather more from the samples than the task does, under other names.
+            extra_reducers: They gather more from the samples than the task does: further fields of
+                the task's record.
             sampler: Samples in the place of the run's own networks, which are then not read.
 
         Raises:
@@ -109,16 +112,16 @@ class Predictor(ABC):
         return [Scaled(reducers, scaling.weights, scaling.bias), UnscaledMean()]
 
     def _finish(self, statistics: SampleStatistics) -> SampleStatistics:
-        finished = task_of(self.config).finish(statistics)
-        extra = {}
-        for name in (*_OF_EVERY_TASK, *self.statistics_of_maps):
-            if name in statistics:
-                extra[name] = statistics[name]
-        return finished | extra
+        results = {**task_of(self.config).finish(statistics)}
+        for name in self.record.names():
+            is_kept = name in self.statistics_of_maps or name not in self.record.of_resampled_maps
+            if is_kept and name in statistics:
+                results[name] = statistics[name]
+        return results
 
     @property
     def statistics_of_maps(self) -> tuple[str, ...]:
-        """Names of more statistics, of which maps are made after sampling."""
+        """Those of the record's `of_resampled_maps` that this prediction needs."""
         return ()
 
     @abstractmethod
@@ -237,7 +240,7 @@ class Predictor(ABC):
         chunks = -(-self.request.batch // chunk)
         return chunks * chunk
 
-    def draw(self, examples: np.ndarray, samples: int | None = None) -> Drawn:
+    def draw(self, examples: np.ndarray, samples: int | None = None) -> S:
         """Sample the networks on examples.
 
         Args:
@@ -245,23 +248,24 @@ class Predictor(ABC):
             samples: How many samples; the predictor's T if None.
 
         Returns:
-            Statistics of the samples by name, ``[n, …]`` each.
+            The statistics of the samples.
 
         Raises:
             DataError: A number of them is NaN or infinite.
         """
-        drawn = sample_in_batches(
+        statistics = sample_in_batches(
             self.sampler,
+            self.record,
             examples,
             batch=self.batch,
             seed=self.request.seed,
             samples=samples or self.samples,
         )
-        self._require_finite(drawn)
-        return drawn
+        self._require_finite(statistics)
+        return statistics
 
-    def _require_finite(self, drawn: Drawn) -> None:
-        for name, array in drawn.items():
+    def _require_finite(self, statistics: S) -> None:
+        for name, array in statistics.arrays().items():
             if not np.isfinite(array).all():
                 raise DataError(
                     f"{self.run.path}: {name} is NaN or infinite in what {self.request.method} "
@@ -269,4 +273,5 @@ class Predictor(ABC):
                 )
 
 
-PREDICTORS: Registry[type[Predictor]] = Registry("task of a prediction")
+AnyPredictor = Predictor[Any]  # of any task
+PREDICTORS: Registry[type[AnyPredictor]] = Registry("task of a prediction")

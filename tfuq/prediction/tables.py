@@ -20,24 +20,25 @@ from tfuq.data.volume import Volume
 from tfuq.data.writers import whole_set, write_csv
 from tfuq.errors import RunError
 from tfuq.prediction.predictor import OnCase, Predictor
-from tfuq.prediction.statistics import Drawn, Row
+from tfuq.prediction.records import S
+from tfuq.prediction.statistics import Row
 from tfuq.runs.results import MANIFEST, Manifest, require_one_set
 
 Tables = dict[str, list[Row]]  # rows by file name
 _BETWEEN_WRITES = 10.0  # seconds
 
 
-class TablePredictor(Predictor):
+class TablePredictor(Predictor[S]):
     """Predicts images in batches; each of its tables has a column ``case``."""
 
     @abstractmethod
-    def rows(self, case: Case, image: Volume, drawn: Drawn) -> Tables:
+    def rows(self, case: Case, image: Volume, statistics: S) -> Tables:
         """A case's rows.
 
         Args:
             case: The case.
             image: Its image as given.
-            drawn: Statistics of the samples of this case, without the axis of the batch.
+            statistics: Those of the samples of this case, without the axis of the batch.
         """
 
     @property
@@ -119,20 +120,20 @@ class TablePredictor(Predictor):
         Returns:
             The rows of all cases by table.
         """
-        drawn = self.draw(self.stack(cases, images))
-        return self.tables(cases, images, drawn)
+        statistics = self.draw(self.stack(cases, images))
+        return self.tables(cases, images, statistics)
 
-    def tables(self, cases: list[Case], images: list[Volume], drawn: Drawn) -> Tables:
+    def tables(self, cases: list[Case], images: list[Volume], statistics: S) -> Tables:
         """Make the rows of images that were sampled.
 
         Args:
             cases: The n cases.
             images: Their images as given; only the size matters.
-            drawn: Statistics of the samples by name, ``[n, …]`` each.
+            statistics: Those of the samples of all n.
         """
         tables = self._empty_tables()
         for index, (case, image) in enumerate(zip(cases, images, strict=True)):
-            for name, rows in self.rows(case, image, _of_case(drawn, index)).items():
+            for name, rows in self.rows(case, image, statistics.example(index)).items():
                 tables[name] += rows
         return tables
 
@@ -147,9 +148,9 @@ class TablePredictor(Predictor):
         images = [read_case_image(case) for case in cases]
         examples = self.stack(cases, images)
         network_started = time.perf_counter()
-        drawn = self.draw(examples, samples)
+        statistics = self.draw(examples, samples)
         network = time.perf_counter() - network_started
-        self.tables(cases, images, drawn)
+        self.tables(cases, images, statistics)
         return time.perf_counter() - started - network
 
     def stack(self, cases: list[Case], images: list[Volume]) -> np.ndarray:
@@ -194,10 +195,6 @@ class TablePredictor(Predictor):
                 write_csv(unfinished / name, ordered)
             manifest.files = {name: digest_of(unfinished / name) for name in tables}
             manifest.write(unfinished)
-
-
-def _of_case(drawn: Drawn, index: int) -> Drawn:
-    return {name: values[index] for name, values in drawn.items()}
 
 
 def _cases_with(count: int, rows: list[Row]) -> set[str]:

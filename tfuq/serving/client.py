@@ -132,7 +132,7 @@ class Client:
         self,
         samples: int | None = None,
         seed: int | None = None,
-    ) -> prediction.Predictor:
+    ) -> prediction.AnyPredictor:
         """Make a predictor that samples by requests.
 
         Args:
@@ -165,7 +165,7 @@ class Client:
         self._require_statistics(predictor)
         return predictor
 
-    def _require_statistics(self, predictor: prediction.Predictor) -> None:
+    def _require_statistics(self, predictor: prediction.AnyPredictor) -> None:
         outputs = self.export.signatures.get("prepared", [])
         for name in predictor.statistics_of_maps:
             if name not in outputs:

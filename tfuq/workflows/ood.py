@@ -9,7 +9,7 @@ from tfuq import runs
 from tfuq.data.cases import Case
 from tfuq.data.layouts import cases_of
 from tfuq.errors import RunError
-from tfuq.prediction import Predictor, Request, input_cases, make_predictor, predict
+from tfuq.prediction import AnyPredictor, Request, input_cases, make_predictor, predict
 from tfuq.runs import Run, results
 from tfuq.runs.results import Manifest
 from tfuq.scoring.evaluation.ood import OUT_OF_DISTRIBUTION
@@ -43,7 +43,7 @@ def score_elsewhere(predictions: Path, source: str) -> dict[str, Row]:
     return OUT_OF_DISTRIBUTION[task](predictions, folder, run.config.data.classes)
 
 
-def _same_predictor(predictions: Path, run: Run, manifest: Manifest) -> Predictor:
+def _same_predictor(predictions: Path, run: Run, manifest: Manifest) -> AnyPredictor:
     """A predictor that makes samples as those of the predictions were made."""
     request = Request(
         method=manifest.method,

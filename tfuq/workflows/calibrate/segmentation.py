@@ -14,11 +14,12 @@ from tfuq.data.cases import Case, read_case_image, read_label, read_mask
 from tfuq.data.preprocessing import to_examples
 from tfuq.data.volume import Volume
 from tfuq.prediction import Request
+from tfuq.prediction.records import VoxelStatistics, gathered
 from tfuq.prediction.segmentation import VolumePredictor
 from tfuq.runs import Run
 from tfuq.scoring.rows import Row
 from tfuq.scoring.sizes import Size, interval_size, lower_size, upper_size
-from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, Fit, ScalingSamples, Statistics
+from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, Fit, ScalingSamples
 
 _VOXELS = {2: 512, 3: 16384}  # of an example, that scaling is fitted on
 
@@ -138,7 +139,7 @@ class SegmentationFit(Fit):
                 structure.extents.append(_extent(p, truth, whole[name], label, prepared))
             yield case.id
 
-    def _sample(self, prepared: Volume, label: Volume, mask: Volume | None) -> Statistics:
+    def _sample(self, prepared: Volume, label: Volume, mask: Volume | None) -> VoxelStatistics:
         """Sample a case, and gather samples at some of its voxels for the scaling."""
         on_network = self.predictor.preprocess.unpadded_label(label, mask).array
         labels = to_examples(on_network, self.config.preprocessing.slice_axis)
@@ -147,7 +148,7 @@ class SegmentationFit(Fit):
         padded_places = self.predictor.places_in_padding(prepared, places)
         self._samples.reducer.places.assign(padded_places)
         statistics = self.predictor.sample(prepared)
-        self._samples.add(statistics["picked"], flat[:, places])
+        self._samples.add(gathered(statistics.picked, "picked"), flat[:, places])
         return statistics
 
     def scaling(self) -> Scaling:

@@ -20,7 +20,7 @@ from tfuq.data.perturbations import PERTURBATIONS
 from tfuq.data.readers import stem
 from tfuq.data.writers import plan_replacement, whole_folder, whole_set, write_csv
 from tfuq.errors import DataError, missing_file
-from tfuq.prediction import Predictor, Request, cases_of_test_split, make_predictor
+from tfuq.prediction import AnyPredictor, Request, cases_of_test_split, make_predictor
 from tfuq.report.shift import write_figures
 from tfuq.runs import Run
 from tfuq.scoring.shift import shift_rows
@@ -163,7 +163,7 @@ def _head(path: Path) -> Case:
     return Case(f"{stem(path)}-{digest:08x}", (path,))
 
 
-def _measurer(predictor: Predictor, plan: Plan) -> Measurer:
+def _measurer(predictor: AnyPredictor, plan: Plan) -> Measurer:
     task = SHIFTS[predictor.config.task]
     if plan.head and task.head_measurer:
         return task.head_measurer(predictor, plan)
@@ -171,7 +171,7 @@ def _measurer(predictor: Predictor, plan: Plan) -> Measurer:
 
 
 def _measure_method(
-    predictor: Predictor,
+    predictor: AnyPredictor,
     cases: list[Case],
     plan: Plan,
     folder: Path,

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import nibabel
 import numpy as np
@@ -13,7 +14,9 @@ from tfuq.calibration.records import Calibration, Conformal
 from tfuq.config import Config
 from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import RunError
+from tfuq.measures.catalogue import maps_of
 from tfuq.prediction import Predictor
+from tfuq.prediction.records import ClassStatistics, LandmarkStatistics
 from tfuq.runs import Run
 from tfuq.runs.results import Manifest
 from tfuq.workflows.doctor import examine, prediction_findings
@@ -200,16 +203,23 @@ def test_constant_measures_of_a_table(digits, tmp_path):
     assert "'predictive_entropy' is" in next(iter(prediction_findings(made))).problem
 
 
+def class_statistics(probability):
+    """Statistics of samples that do not differ."""
+    nothing = np.zeros(len(probability), np.float32)
+    maps = dict.fromkeys(maps_of(2), nothing)
+    return ClassStatistics(probability=probability, votes=probability, **maps)
+
+
 def test_predictions_that_depend_on_the_batch(trained, tfuq, monkeypatch):
-    drawn = {"probability": np.zeros((2, 3), np.float32)}
+    drawn = class_statistics(np.zeros((2, 3), np.float32))
     assert list(predictions_depend_on_the_batch(drawn, drawn)) == []
-    other = {"probability": np.full((2, 3), 1e-7, np.float32)}
+    other = class_statistics(np.full((2, 3), 1e-7, np.float32))
     assert "differ by up to 1e-07" in only(predictions_depend_on_the_batch(drawn, other), "batches")
     honest = Predictor.draw
 
     def draw(self, examples, samples=None):
         found = honest(self, examples, samples)
-        return found | {"probability": found["probability"] + np.float32(1e-3 * self.batch)}
+        return replace(found, probability=found.probability + np.float32(1e-3 * self.batch))
 
     monkeypatch.setattr(Predictor, "draw", draw)
     result = tfuq("doctor", trained("mc-dropout").path)
@@ -218,12 +228,12 @@ def test_predictions_that_depend_on_the_batch(trained, tfuq, monkeypatch):
 
 
 def test_draws_that_do_not_differ(run):
-    same = {"standard_deviation": np.zeros((1, 4)), "probability": np.ones((1, 4))}
+    same = class_statistics(np.ones((1, 4)))
     assert "two samples of hybrid are the same" in only(samples_are_the_same(run, same), "samples")
     landmarks = np.zeros((3, 2, 5, 3))
-    only(samples_are_the_same(run, {"landmarks": landmarks}), "samples")
+    only(samples_are_the_same(run, LandmarkStatistics(landmarks=landmarks)), "samples")
     landmarks[1, 1, 2, 0] = 0.1
-    assert list(samples_are_the_same(run, {"landmarks": landmarks})) == []
+    assert list(samples_are_the_same(run, LandmarkStatistics(landmarks=landmarks))) == []
 
 
 def test_a_run_without_members_is_said_to_be_unchecked(run):
