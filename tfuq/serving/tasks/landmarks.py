@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from tfuq.config import Config
 from tfuq.data.preprocessing import Box
-from tfuq.measures.landmark import landmark_measures
+from tfuq.measures.landmark import ELLIPSE, landmark_measures
 from tfuq.networks.heteroscedastic import LOG_VARIANCE_BOUNDS
 from tfuq.prediction import Predictor
 from tfuq.prediction.records import LandmarkStatistics
@@ -103,7 +103,7 @@ def _named(
     images = [_landmark_rows(of_image) for of_image in wide]
     outputs = {}
     for name in images[0][0]:
-        if not name.startswith("ellipse"):
+        if name not in ELLIPSE:
             values = [_column(rows, name) for rows in images]
             outputs[name] = np.array(values, np.float32)
     return outputs
