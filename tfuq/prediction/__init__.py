@@ -53,7 +53,8 @@ def make_predictor(
     Args:
         run: The run.
         request: What to sample.
-        extra_reducers: They gather more from the samples than the task does, under other names.
+        extra_reducers: They gather more from the samples than the task does: further fields of the
+            task's record.
         sampler: Samples in the place of the run's own networks, which are then not read.
 
     Raises:
