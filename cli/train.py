@@ -12,7 +12,7 @@ from tfuq import config as configuration
 from tfuq.config import Config
 from tfuq.runs import RUNS
 from tfuq_cli import options
-from tfuq_cli.progress import TrainingProgress, echo_plan, quiet_import, say, show
+from tfuq_cli.progress import TrainingProgress, echo_plan, quiet_import, show
 
 
 @click.command("train", cls=options.Command)
@@ -93,7 +93,7 @@ def _train(settings: Config, path: Path, choices: dict[str, Any], tensorboard: b
             progress(*event)
             record(*event)
 
-        run = train(settings, path, on_step=on_step, say=say, **choices)
+        run = train(settings, path, on_step=on_step, **choices)
     trained = len(run.finished_members)
     show(
         f"{trained} of {settings.members} member(s) trained in {run.path}; "

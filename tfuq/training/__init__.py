@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,6 +29,7 @@ __all__ = [
     "train",
 ]
 
+_log = logging.getLogger(__name__)
 _BEGINNING = "beginning"  # of the lock on a run's own files
 
 
@@ -36,7 +38,6 @@ def train(
     path: Path,
     *,
     on_step: OnStep = unheard,
-    say: Callable[[str], None] = unheard,
     devices: str | None = None,
     overwrite: bool = False,
     resume: bool = False,
@@ -48,7 +49,6 @@ def train(
         config: The configuration.
         path: The run's folder.
         on_step: Is called after each step and each epoch.
-        say: Takes lines for the log.
         devices: As `tfuq.training.strategy.make_strategy` takes them.
         overwrite: Whether a run in the folder is replaced. It is removed only when the data of the
             new one have been read and checked.
@@ -74,7 +74,7 @@ def train(
         wanted = range(member, member + 1)
     if set(wanted) - set(run.finished_members):
         _require_same_terms(run, material)
-    say(summary(config, material))
+    _log.info(summary(config, material))
     for index in wanted:
         _train_member(run, index, material, on_step)
     _require_trained(run, wanted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 from functools import partial
 from pathlib import Path
 
@@ -35,7 +35,7 @@ TOURS = {
 }
 
 _WRITTEN = ("comparison.md", "comparison.csv", PAGE, "runs", "data")
-Say = Callable[[str], None]
+_log = logging.getLogger(__name__)
 
 
 def demonstrate(
@@ -43,7 +43,6 @@ def demonstrate(
     task: str = "segmentation",
     *,
     on_step: OnStep,
-    say: Say,
     overwrite: bool = False,
 ) -> Comparison:
     """Run the tour.
@@ -52,7 +51,6 @@ def demonstrate(
         folder: A folder that is new or empty.
         task: The task of the tour.
         on_step: Is called after each step and each epoch of training.
-        say: Takes lines on the progress.
         overwrite: Whether an earlier demo in the folder is replaced.
 
     Returns:
@@ -65,10 +63,10 @@ def demonstrate(
     _clear(folder, overwrite=overwrite)
     runs = {}
     for method in sorted(set(SERVED_BY.values())):
-        runs[method] = _train(folder, TOURS[task], method, on_step, say)
+        runs[method] = _train(folder, TOURS[task], method, on_step)
     scores = []
     for method, trained_as in SERVED_BY.items():
-        scores.append(_predict_and_score(runs[trained_as], method, say))
+        scores.append(_predict_and_score(runs[trained_as], method))
     comparison = compare(scores)
     comparison.write(folder)
     write_page(scores, folder / PAGE)
@@ -92,14 +90,14 @@ def _clear(folder: Path, *, overwrite: bool) -> None:
     removal.carry_out()
 
 
-def _train(folder: Path, name: str, method: str, on_step: OnStep, say: Say) -> Run:
+def _train(folder: Path, name: str, method: str, on_step: OnStep) -> Run:
     overrides = (f"method={method}", f"data.root={folder / 'data'}")
     settings = configuration.load(name, overrides)
     run_folder = folder / "runs" / settings.name / method
-    return train(settings, run_folder, on_step=on_step, say=say)
+    return train(settings, run_folder, on_step=on_step)
 
 
-def _predict_and_score(run: Run, method: str, say: Say) -> Path:
+def _predict_and_score(run: Run, method: str) -> Path:
     """Predict and score the test split; the folder of the scores."""
     predictor = make_predictor(run, request_of(run.config, method, None, None))
     predictions = run.predictions(method)
@@ -108,6 +106,11 @@ def _predict_and_score(run: Run, method: str, say: Say) -> Path:
     scores = score_folder(predictions, None, on_case=lambda _: None)
     plot = partial(write_figures, predictions, None, scores)
     plotted = scores.write(run.scores(method), plot=plot)
-    predicted = f"{len(manifest.cases)} cases predicted with T = {predictor.samples}"
-    say(f"{method}: {predicted} and scored, {len(plotted)} figures drawn")
+    _log.info(
+        "%s: %d cases predicted with T = %d and scored, %d figures drawn",
+        method,
+        len(manifest.cases),
+        predictor.samples,
+        len(plotted),
+    )
     return run.scores(method)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 from pathlib import Path
 
 from tfuq.calibration import conformal
@@ -20,6 +20,8 @@ from tfuq.workflows.calibrate.fit import TASK_FITS, Choices
 
 __all__ = ["Choices", "calibrate"]
 
+_log = logging.getLogger(__name__)
+
 
 def calibrate(
     run: Run,
@@ -27,7 +29,6 @@ def calibrate(
     cases: list[Case],
     choices: Choices,
     *,
-    say: Callable[[str], None],
     overwrite: bool = False,
 ) -> tuple[Calibration, Path]:
     """Calibrate a method of a run on cases with references.
@@ -37,7 +38,6 @@ def calibrate(
         request: what to sample.
         cases: with references.
         choices: of the calibration.
-        say: called with what was done.
         overwrite: whether an earlier calibration is replaced.
 
     Returns:
@@ -59,7 +59,7 @@ def calibrate(
     fit = TASK_FITS[run.config.task](run, request, choices)
     with exclusive(path.parent, "calibrating into"):
         for progress in fit.gather(cases):
-            say(f"drawn {progress}")
+            _log.info("drawn %s", progress)
         files = {case.id: files_of(case) for case in cases}
         calibration = Calibration(
             draws=fit.predictor.manifest(),

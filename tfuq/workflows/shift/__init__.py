@@ -7,8 +7,9 @@ and does uncertainty rise with the severity?
 from __future__ import annotations
 
 import itertools
+import logging
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ __all__ = ["Plan", "Shift", "shift"]
 _TABLE = "table.csv"
 _CORRELATIONS = "correlations.csv"
 _SEVERITY = "severity of a shift"
-Say = Callable[[str], None]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +102,6 @@ def shift(
     requests: Sequence[Request],
     plan: Plan,
     *,
-    say: Say,
     overwrite: bool = False,
 ) -> Shift:
     """Perturb, predict and measure the run's test split, into ``RUN/shift/<perturbation>/``.
@@ -113,7 +113,6 @@ def shift(
         run: The run whose networks predict.
         requests: What to predict with, one request for each method.
         plan: The perturbation and its severities.
-        say: Takes a line on each severity that is done.
         overwrite: Whether to measure again what was measured before.
 
     Raises:
@@ -134,7 +133,7 @@ def shift(
         for request in requests:
             predictor = make_predictor(run, request)
             method_folder = folder / request.method
-            _measure_method(predictor, cases, plan, method_folder, say, overwrite=overwrite)
+            _measure_method(predictor, cases, plan, method_folder, overwrite=overwrite)
         return _tabulate(run, folder, [request.method for request in requests], plan)
 
 
@@ -175,7 +174,6 @@ def _measure_method(
     cases: list[Case],
     plan: Plan,
     folder: Path,
-    say: Say,
     *,
     overwrite: bool,
 ) -> None:
@@ -188,7 +186,7 @@ def _measure_method(
             severity_folder, draws, with_predictions=plan.keeps_predictions
         )
         if is_kept:
-            say(f"{title}: already complete")
+            _log.info("%s: already complete", title)
             continue
         with whole_folder(severity_folder, _SEVERITY) as unfinished:
             predictions = None
@@ -196,7 +194,7 @@ def _measure_method(
                 predictions = unfinished / KEPT
             measured = measurer.measure(cases, severity, predictions)
             write_severity(unfinished, severity, draws, measured)
-        say(f"{title}: {_first_score(measured.scores)}")
+        _log.info("%s: %s", title, _first_score(measured.scores))
 
 
 def _first_score(scores: dict[str, float | None]) -> str:
