@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from tfuq import config as configuration
+from tfuq.data.events import SILENT, Observer
 from tfuq.data.removal import plan_removal, remove_leftovers
 from tfuq.errors import RunError
 from tfuq.prediction import cases_of_test_split, make_predictor, predict, request_of
@@ -16,7 +17,6 @@ from tfuq.runs import Run
 from tfuq.scoring.comparison import Comparison, compare
 from tfuq.scoring.evaluation import score_folder
 from tfuq.training import train
-from tfuq.training.events import OnStep
 
 # The method of the run that serves each method. A hybrid run's members serve four; only weights
 # with a distribution need a training of their own.
@@ -42,7 +42,7 @@ def demonstrate(
     folder: Path,
     task: str = "segmentation",
     *,
-    on_step: OnStep,
+    observer: Observer = SILENT,
     overwrite: bool = False,
 ) -> Comparison:
     """Run the tour.
@@ -50,7 +50,7 @@ def demonstrate(
     Args:
         folder: A folder that is new or empty.
         task: The task of the tour.
-        on_step: Is called after each step and each epoch of training.
+        observer: Is notified of each event of training, prediction and scoring.
         overwrite: Whether an earlier demo in the folder is replaced.
 
     Returns:
@@ -63,10 +63,10 @@ def demonstrate(
     _clear(folder, overwrite=overwrite)
     runs = {}
     for method in sorted(set(SERVED_BY.values())):
-        runs[method] = _train(folder, TOURS[task], method, on_step)
+        runs[method] = _train(folder, TOURS[task], method, observer)
     scores = []
     for method, trained_as in SERVED_BY.items():
-        scores.append(_predict_and_score(runs[trained_as], method))
+        scores.append(_predict_and_score(runs[trained_as], method, observer))
     comparison = compare(scores)
     comparison.write(folder)
     write_page(scores, folder / PAGE)
@@ -90,20 +90,20 @@ def _clear(folder: Path, *, overwrite: bool) -> None:
     removal.carry_out()
 
 
-def _train(folder: Path, name: str, method: str, on_step: OnStep) -> Run:
+def _train(folder: Path, name: str, method: str, observer: Observer) -> Run:
     overrides = (f"method={method}", f"data.root={folder / 'data'}")
     settings = configuration.load(name, overrides)
     run_folder = folder / "runs" / settings.name / method
-    return train(settings, run_folder, on_step=on_step)
+    return train(settings, run_folder, observer=observer)
 
 
-def _predict_and_score(run: Run, method: str) -> Path:
+def _predict_and_score(run: Run, method: str, observer: Observer) -> Path:
     """Predict and score the test split; the folder of the scores."""
     predictor = make_predictor(run, request_of(run.config, method, None, None))
     predictions = run.predictions(method)
     cases = cases_of_test_split(run)
-    manifest = predict(predictor, cases, predictions, on_case=lambda *_: None)
-    scores = score_folder(predictions, None, on_case=lambda _: None)
+    manifest = predict(predictor, cases, predictions, observer=observer)
+    scores = score_folder(predictions, None, observer=observer)
     plot = partial(write_figures, predictions, None, scores)
     plotted = scores.write(run.scores(method), plot=plot)
     _log.info(

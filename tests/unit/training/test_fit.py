@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from tests.conformance.runs import check_run
 from tests.conftest import ALL_METHODS, settings
+from tests.support.observers import Stop
 from tfuq import runs
 from tfuq.config import Config
 from tfuq.data.layouts import list_cases
@@ -92,12 +93,8 @@ def test_resumed_training_ends_as_an_uninterrupted_one(balls, tmp_path, method):
     )
     whole = fit(config, tmp_path / "whole")
 
-    def stop_in_second_epoch(_member, epoch, step, _logs):
-        if (epoch, step) == (1, 1):
-            raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        fit(config, tmp_path / "stopped", on_step=stop_in_second_epoch)
+        fit(config, tmp_path / "stopped", observer=Stop(epoch=1, step=1))
     assert runs.open_run(tmp_path / "stopped").finished_members == []
     resumed = fit(config, tmp_path / "stopped", resume=True)
     for name, array in weights(whole).items():
@@ -143,7 +140,7 @@ def test_two_processes_do_not_write_one_member_or_folder(balls, tmp_path, traine
         exclusive(tmp_path / "out", "predicting into"),
         pytest.raises(RunError, match="another process is predicting into"),
     ):
-        predict(predictor, [], tmp_path / "out", on_case=lambda *_: None)
+        predict(predictor, [], tmp_path / "out")
 
 
 def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path, caplog):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tfuq.data.cases import Case
+from tfuq.data.events import SILENT, Observer, SeverityDone
 from tfuq.data.locks import exclusive
 from tfuq.data.ownership import require_replaceable
 from tfuq.data.perturbations import PERTURBATIONS
@@ -102,6 +103,7 @@ def shift(
     requests: Sequence[Request],
     plan: Plan,
     *,
+    observer: Observer = SILENT,
     overwrite: bool = False,
 ) -> Shift:
     """Perturb, predict and measure the run's test split, into ``RUN/shift/<perturbation>/``.
@@ -113,6 +115,7 @@ def shift(
         run: The run whose networks predict.
         requests: What to predict with, one request for each method.
         plan: The perturbation and its severities.
+        observer: Is notified of each `SeverityDone`.
         overwrite: Whether to measure again what was measured before.
 
     Raises:
@@ -133,7 +136,7 @@ def shift(
         for request in requests:
             predictor = make_predictor(run, request)
             method_folder = folder / request.method
-            _measure_method(predictor, cases, plan, method_folder, overwrite=overwrite)
+            _measure_method(predictor, cases, plan, method_folder, observer, overwrite=overwrite)
         return _tabulate(run, folder, [request.method for request in requests], plan)
 
 
@@ -174,19 +177,22 @@ def _measure_method(
     cases: list[Case],
     plan: Plan,
     folder: Path,
+    observer: Observer,
     *,
     overwrite: bool,
 ) -> None:
     measurer = _measurer(predictor, plan)
     draws = Draws.of(predictor.manifest(), case_ids(cases))
+    method = predictor.request.method
     for severity in plan.measured:
         severity_folder = _severity_folder(folder, severity)
-        title = f"{predictor.request.method}, severity {severity:g}"
+        title = f"{method}, severity {severity:g}"
         is_kept = not overwrite and is_measured(
             severity_folder, draws, with_predictions=plan.keeps_predictions
         )
         if is_kept:
             _log.info("%s: already complete", title)
+            observer.notify(SeverityDone(method=method, severity=severity, scores=None))
             continue
         with whole_folder(severity_folder, _SEVERITY) as unfinished:
             predictions = None
@@ -195,6 +201,7 @@ def _measure_method(
             measured = measurer.measure(cases, severity, predictions)
             write_severity(unfinished, severity, draws, measured)
         _log.info("%s: %s", title, _first_score(measured.scores))
+        observer.notify(SeverityDone(method=method, severity=severity, scores=measured.scores))
 
 
 def _first_score(scores: dict[str, float | None]) -> str:
