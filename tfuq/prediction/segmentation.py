@@ -59,7 +59,7 @@ class VolumePredictor(Predictor):
                 seconds[stage] = round(value, 4)
             manifest.add(case, seconds)
             manifest.write(folder)
-            observer.notify(CasePredicted(case=case.id, seconds=seconds))
+            observer.notify(CasePredicted(case=case.id, seconds=dict(seconds)))
 
     def require_room(self, cases: list[Case], folder: Path, manifest: Manifest) -> None:
         """See `Predictor.require_room`."""

@@ -114,7 +114,7 @@ class TablePredictor(Predictor):
         seconds = {"share of batch": round(share, 6)}
         for case in cases:
             manifest.add(case, seconds)
-            observer.notify(CasePredicted(case=case.id, seconds=seconds))
+            observer.notify(CasePredicted(case=case.id, seconds=dict(seconds)))
 
     def predict_images(self, cases: list[Case], images: list[Volume]) -> Tables:
         """Predict images that are in memory.

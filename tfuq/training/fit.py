@@ -164,7 +164,10 @@ class MemberTraining:
         self.progress.epoch = epoch + 1
         self._require_folder()
         write_csv(self.folder / HISTORY, self.progress.history)
-        observer.notify(EpochEnd(member=self.member, epoch=epoch, steps=self.steps, figures=row))
+        figures = dict(row)
+        observer.notify(
+            EpochEnd(member=self.member, epoch=epoch, steps=self.steps, figures=figures)
+        )
 
     def _optimize(self, epoch: int, observer: Observer) -> dict[str, float]:
         """Take the steps of an epoch; the means of the losses over its steps."""
