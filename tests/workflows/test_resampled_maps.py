@@ -225,7 +225,7 @@ def test_a_server_draws_what_maps_are_made_of(rank, run_of, tfuq, tmp_path, monk
         run, request, sampler=ServedSampler(Endpoint(), None, run.config)
     )
     cases = prediction.cases_of_test_split(run)[:1]
-    prediction.predict(predictor, cases, tmp_path / "served", on_case=lambda case, seconds: None)
+    prediction.predict(predictor, cases, tmp_path / "served")
     scan = cases[0].images[0]
     assert (
         tfuq(

@@ -11,6 +11,7 @@ from PIL import Image
 
 from tests.conftest import ALL_METHODS, assert_refused, task_settings
 from tests.support import references
+from tests.support.observers import Recorder
 from tfuq import prediction, runs
 from tfuq.data.cases import read_case_image
 from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS
@@ -45,7 +46,7 @@ def predictor_of(trained_task):
 
 def predicted(predictor, folder, **request):
     """The run's test cases predicted into a folder; returns it, and which cases were drawn (not found complete)."""
-    first, drawn = predictor.request, []
+    first, recorder = predictor.request, Recorder()
     predictor.request = dataclasses.replace(first, **request)
     try:
         cases = prediction.cases_of_test_split(predictor.run)
@@ -53,11 +54,11 @@ def predicted(predictor, folder, **request):
             predictor,
             cases,
             folder,
-            on_case=lambda case, seconds: seconds and drawn.append(case.id),
+            observer=recorder,
         )
     finally:
         predictor.request = first
-    return folder, drawn
+    return folder, [event.case for event in recorder.events if event.seconds]
 
 
 def tables_of(folder):

@@ -204,7 +204,7 @@ def test_older_tables_of_plain_images_open_still(predicted):
         write_csv(path, [SCAN.named(row) for row in read_table(path, (), "")])
         assert "volume_mm3" in path.read_text()
     shutil.rmtree(run.scores("hybrid"))
-    score_folder(run.predictions("hybrid"), None, lambda _: None).write(run.scores("hybrid"))
+    score_folder(run.predictions("hybrid"), None).write(run.scores("hybrid"))
     assert rows_of(run, "structures") == before
 
 

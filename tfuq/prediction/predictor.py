@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Generic
 
@@ -14,6 +14,7 @@ from tfuq.calibration.records import Calibration, read_calibration
 from tfuq.calibration.reducers import Scaled, UnscaledMean
 from tfuq.config.registry import Registry
 from tfuq.data.cases import Case, naming, read_mask
+from tfuq.data.events import Observer
 from tfuq.data.paths import real_path
 from tfuq.data.sets.dataset import make_preprocessor
 from tfuq.data.volume import Volume
@@ -32,8 +33,6 @@ from tfuq.sampling.posterior import Posterior, samples_of
 from tfuq.sampling.sampler import Sampler
 from tfuq.tasks import task_of
 from tfuq.version import __version__
-
-OnCase = Callable[[Case, dict[str, float] | None], None]  # seconds; None: it was complete already
 
 
 class Predictor(ABC, Generic[S]):
@@ -130,7 +129,7 @@ class Predictor(ABC, Generic[S]):
         cases: list[Case],
         folder: Path,
         manifest: Manifest,
-        on_case: OnCase,
+        observer: Observer,
     ) -> None:
         """Predict the cases that the manifest does not hold yet.
 
@@ -138,7 +137,7 @@ class Predictor(ABC, Generic[S]):
             cases: The cases.
             folder: The predictions folder.
             manifest: A case is entered here once its files are whole.
-            on_case: Is called after each case.
+            observer: Is notified of each case.
         """
 
     @abstractmethod

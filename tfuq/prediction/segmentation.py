@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfuq.data.cases import Case, naming, read_case_image
+from tfuq.data.events import CasePredicted, Observer
 from tfuq.data.preprocessing import Box, box_in_padding, to_examples
 from tfuq.data.volume import Volume
 from tfuq.data.writers import plan_replacement
@@ -17,7 +18,7 @@ from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.measures.sample_masks import STORED, StoredSamples
 from tfuq.prediction.case_folder import CASE, STRUCTURES, Prediction
 from tfuq.prediction.on_input import InputGrid, conformal_bounds
-from tfuq.prediction.predictor import PREDICTORS, OnCase, Predictor
+from tfuq.prediction.predictor import PREDICTORS, Predictor
 from tfuq.prediction.records import VoxelStatistics, gathered
 from tfuq.prediction.statistics import Row
 from tfuq.prediction.structures import rows_of_structures
@@ -46,12 +47,12 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         cases: list[Case],
         folder: Path,
         manifest: Manifest,
-        on_case: OnCase,
+        observer: Observer,
     ) -> None:
         """See `Predictor.write_cases`."""
         for case in cases:
             if self._holds(manifest, folder, case):
-                on_case(case, None)
+                observer.notify(CasePredicted(case=case.id, seconds=None))
                 continue
             prediction = predict_case(self, case)
             with timed(prediction.seconds, "write"):
@@ -61,7 +62,7 @@ class VolumePredictor(Predictor[VoxelStatistics]):
                 seconds[stage] = round(value, 4)
             manifest.add(case, seconds)
             manifest.write(folder)
-            on_case(case, seconds)
+            observer.notify(CasePredicted(case=case.id, seconds=dict(seconds)))
 
     def require_room(self, cases: list[Case], folder: Path, manifest: Manifest) -> None:
         """See `Predictor.require_room`."""

@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from tfuq.data.cases import Case, read_case_image
+from tfuq.data.events import CasePredicted, Observer
 from tfuq.data.json_csv import read_table
 from tfuq.data.ownership import digest_of, require_replaceable
 from tfuq.data.volume import Volume
 from tfuq.data.writers import whole_set, write_csv
 from tfuq.errors import RunError
-from tfuq.prediction.predictor import OnCase, Predictor
+from tfuq.prediction.predictor import Predictor
 from tfuq.prediction.records import S
 from tfuq.prediction.statistics import Row
 from tfuq.runs.results import MANIFEST, Manifest, require_one_set
@@ -56,19 +57,19 @@ class TablePredictor(Predictor[S]):
         cases: list[Case],
         folder: Path,
         manifest: Manifest,
-        on_case: OnCase,
+        observer: Observer,
     ) -> None:
         """See `Predictor.write_cases`."""
         tables = self._complete_rows(folder, manifest)
         remaining = []
         for case in cases:
             if manifest.holds(case):
-                on_case(case, None)
+                observer.notify(CasePredicted(case=case.id, seconds=None))
             else:
                 remaining.append(case)
         last_write = time.monotonic()
         for start in range(0, len(remaining), self.batch):
-            self._add(remaining[start : start + self.batch], tables, manifest, on_case)
+            self._add(remaining[start : start + self.batch], tables, manifest, observer)
             if time.monotonic() - last_write > _BETWEEN_WRITES:
                 self._write(folder, tables, manifest)
                 last_write = time.monotonic()
@@ -99,7 +100,13 @@ class TablePredictor(Predictor[S]):
         for name in self.rows_per_case:
             require_replaceable(folder / name)
 
-    def _add(self, cases: list[Case], tables: Tables, manifest: Manifest, on_case: OnCase) -> None:
+    def _add(
+        self,
+        cases: list[Case],
+        tables: Tables,
+        manifest: Manifest,
+        observer: Observer,
+    ) -> None:
         started = time.perf_counter()
         images = [read_case_image(case) for case in cases]
         for name, rows in self.predict_images(cases, images).items():
@@ -108,7 +115,7 @@ class TablePredictor(Predictor[S]):
         seconds = {"share of batch": round(share, 6)}
         for case in cases:
             manifest.add(case, seconds)
-            on_case(case, seconds)
+            observer.notify(CasePredicted(case=case.id, seconds=dict(seconds)))
 
     def predict_images(self, cases: list[Case], images: list[Volume]) -> Tables:
         """Predict images that are in memory.

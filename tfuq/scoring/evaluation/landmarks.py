@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tfuq.data.events import TableScored
 from tfuq.errors import RunError
 from tfuq.measures.catalogue import MEASURES
 from tfuq.runs.results import LANDMARKS, require_cases
@@ -45,7 +46,7 @@ def score_landmarks(request: ScoreRequest) -> Scores:
     require_cases(request.folder / LANDMARKS, predicted.ids, request.manifest)
     compared = compare_landmarks(request.config, predicted, cases)
     rows = _case_rows(compared, names)
-    request.on_case(f"{len(predicted.ids)} cases")
+    request.observer.notify(TableScored(cases=len(predicted.ids)))
     raters = points_by_raters(
         request.config,
         {case_id: cases[case_id] for case_id in predicted.ids},

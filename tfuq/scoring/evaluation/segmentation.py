@@ -16,6 +16,7 @@ from tfuq.data.cases import (
     scored_references,
     written_values,
 )
+from tfuq.data.events import CaseScored
 from tfuq.data.readers import read
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
@@ -64,7 +65,7 @@ def score_segmentation(request: ScoreRequest) -> Scores:
         if calibration:
             _add_calibrated(gathered, folder, case, references, config)
         gathered.averaged += len(case.raters) == AVERAGED_RATERS
-        request.on_case(case.id)
+        request.observer.notify(CaseScored(case=case.id))
     cases = len(manifest.cases)
     _refuse_background(gathered.empty, cases, config)
     cohorts = segmentation_cohorts(

@@ -14,6 +14,7 @@ from tfuq.calibration.reducers import PickedSamples
 from tfuq.calibration.scaling import FITS, TINY, mean_nll
 from tfuq.config.registry import Registry
 from tfuq.data.cases import Case, read_case_image
+from tfuq.data.events import CasesSampled
 from tfuq.data.volume import Volume
 from tfuq.measures.reducers import Reducer
 from tfuq.prediction import AnyPredictor, Request, make_predictor
@@ -66,8 +67,8 @@ class Fit(ABC):
         self.predictor: AnyPredictor = make_predictor(run, request, reducers)
 
     @abstractmethod
-    def gather(self, cases: list[Case]) -> Iterator[str]:
-        """Predict the cases; yields what was done, such as a case's id."""
+    def gather(self, cases: list[Case]) -> Iterator[CasesSampled]:
+        """Predict the cases; yields an event after each, or after each batch."""
 
     @abstractmethod
     def thresholds(self) -> Conformal:
@@ -143,7 +144,7 @@ class TableFit(Fit, Generic[S]):
 
     predictor: TablePredictor[S]
 
-    def gather(self, cases: list[Case]) -> Iterator[str]:
+    def gather(self, cases: list[Case]) -> Iterator[CasesSampled]:
         """Predict the cases, a batch at a time."""
         size = self.predictor.cases_at_once
         for start in range(0, len(cases), size):
@@ -151,7 +152,9 @@ class TableFit(Fit, Generic[S]):
             images = [read_case_image(case) for case in batch]
             examples = self.predictor.stack(batch, images)
             self.add(batch, images, self.predictor.draw(examples))
-            yield f"{start + len(batch)} of {len(cases)} images"
+            done = start + len(batch)
+            total = len(cases)
+            yield CasesSampled(done=done, total=total, description=f"{done} of {total} images")
 
     @abstractmethod
     def add(self, cases: list[Case], images: list[Volume], statistics: S) -> None:

@@ -75,7 +75,7 @@ def test_problems_beyond_the_first_are_counted(tmp_path, tfuq, monkeypatch):
 
 def test_volumes_are_in_millilitres(tmp_path):
     config = settings(write_decathlon(tmp_path))
-    reports = check_data(config, on_case=lambda _: None)
+    reports = check_data(config)
     label = nibabel.load(tmp_path / "labelsTr" / "ball_000.nii.gz")
     voxel = abs(np.linalg.det(label.affine[:3, :3])) / 1000
     expected = np.bincount(np.asarray(label.dataobj).astype(int).ravel()) * voxel

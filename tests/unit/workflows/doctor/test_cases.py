@@ -34,10 +34,6 @@ def only(findings, check, severity="fault"):
     return finding.problem
 
 
-def unsaid(line):
-    """Nothing."""
-
-
 @pytest.fixture
 def run(own_balls, tmp_path):
     """A run on data to damage, without members: two cases to train on, one to validate, three to test."""
@@ -123,11 +119,11 @@ def test_calibration_on_test_cases(run):
 
 
 def test_the_same_image_under_two_names(run, own_balls):
-    assert list(cases_do_not_fit(run, unsaid)) == []
+    assert list(cases_do_not_fit(run)) == []
     for kind in ("imagesTr", "labelsTr"):
         shutil.copy(own_balls / kind / "ball_000.nii.gz", own_balls / kind / "ball_004.nii.gz")
     assert "'ball_004' (test) has the same image as 'ball_000' (train)" in only(
-        cases_do_not_fit(run, unsaid), "splits"
+        cases_do_not_fit(run), "splits"
     )
 
 
@@ -136,13 +132,13 @@ def test_labels_outside_the_classes_and_elsewhere_than_the_image(run, own_balls)
     label = np.asarray(nibabel.load(path).dataobj).copy()
     label[0, 0, 0] = 9
     nibabel.save(nibabel.Nifti1Image(label, BALLS_AFFINE), path)
-    assert "label value 9 is outside" in only(cases_do_not_fit(run, unsaid), "data")
+    assert "label value 9 is outside" in only(cases_do_not_fit(run), "data")
     moved = BALLS_AFFINE.copy()
     moved[0, 3] += 5
     nibabel.save(nibabel.Nifti1Image(np.minimum(label, 2), moved), path)
-    assert "affine differs" in only(cases_do_not_fit(run, unsaid), "data")
+    assert "affine differs" in only(cases_do_not_fit(run), "data")
     shutil.rmtree(own_balls)
-    only(cases_do_not_fit(run, unsaid), "data", "caution")
+    only(cases_do_not_fit(run), "data", "caution")
 
 
 @pytest.fixture
@@ -237,7 +233,7 @@ def test_draws_that_do_not_differ(run):
 
 
 def test_a_run_without_members_is_said_to_be_unchecked(run):
-    assert "no member has finished" in only(examine(run, unsaid), "batches", "caution")
+    assert "no member has finished" in only(examine(run), "batches", "caution")
 
 
 def test_refusals(tfuq, tmp_path):
