@@ -74,6 +74,7 @@ def train(
         wanted = range(member, member + 1)
     if set(wanted) - set(run.finished_members):
         _require_same_terms(run, material)
+        _require_same_divergence(run, material)
     _log.info(summary(config, material))
     for index in wanted:
         _train_member(run, index, material, observer)
@@ -128,6 +129,22 @@ def _require_same_terms(run: Run, material: Material) -> None:
         raise RunError(
             f"{run.path}: began with {first_terms:,} {unit}s to learn from and now has {terms:,}, "
             "as its data changed or an earlier version of tfuq counted padding; "
+            "pass --overwrite to train it anew"
+        )
+
+
+def _require_same_divergence(run: Run, material: Material) -> None:
+    """Refuse to go on with a variational run whose KL scale was another when it began.
+
+    Raises:
+        RunError: An earlier version gave the KL divergence another share of the loss.
+    """
+    now = facts(run.config, material)["kl_scale"]
+    first = run.facts.get("kl_scale", now)
+    if first != now:
+        raise RunError(
+            f"{run.path}: began with a KL scale of {first} and now has {now}, as an earlier "
+            "version of tfuq gave the KL divergence another share of the loss; "
             "pass --overwrite to train it anew"
         )
 

@@ -150,8 +150,8 @@ def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path, ca
             tmp_path / "run",
         )
     voxels = 3 * 18 * 17 * 15  # three cases, without the padding to the patch's 16
-    assert run.facts["kl_scale"] == {"member 0": pytest.approx(1 / voxels)}
-    assert f"KL scale {1 / voxels:.3g} per nat (1 / training voxels)" in caplog.messages[0]
+    assert run.facts["kl_scale"] == {"member 0": pytest.approx(0.5 / voxels)}
+    assert f"KL scale {0.5 / voxels:.3g} per nat (0.5 / training voxels)" in caplog.messages[0]
     row = history(run)[0]
     assert row["kl"] > 0
     assert row["loss"] == pytest.approx(row["data_loss"] + 0.5 * row["kl"], rel=1e-3)
@@ -167,7 +167,7 @@ def test_kl_scale_is_of_each_members_own_examples(balls, tmp_path, caplog, subse
     }
     with caplog.at_level(logging.INFO, "tfuq.training"):
         run = fit(settings(balls, "vi", **changes), tmp_path / "run")
-    scales = [1 / (count * 18 * 17 * 15) for count in counts]
+    scales = [0.5 / (count * 18 * 17 * 15) for count in counts]
     assert run.facts["kl_scale"] == {
         f"member {k}": pytest.approx(scale) for k, scale in enumerate(scales)
     }
