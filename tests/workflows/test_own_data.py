@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import assert_refused, real
+from tests.conftest import assert_refused
 from tfuq import config as configuration
 from tfuq.data.cases import Case, read_case_image, read_case_label
-from tfuq.data.layouts import list_cases
 from tfuq.data.readers import read
-from tfuq.data.splits import split_cases
 from tfuq.data.writers import write_nifti
 from tfuq.errors import ConfigError, DataError
 from tfuq.report.slices import upright
@@ -78,23 +76,6 @@ def test_ranges_of_label_values(tmp_path):
     assert configuration.parse(config.dump()) == config
     with pytest.raises(ConfigError, match="a-b"):
         configuration.parse(text.replace("1000-2999", "a-b"))
-
-
-@pytest.mark.parametrize(
-    ("folder", "labels", "values", "classes", "count"),
-    [
-        ("shenzhen_lungs", "mask", {0: 0, 1: 1}, 2, 240),
-        ("mindboggle_slices", "label", {0: 0, "1-999": 1, "1000-2999": 2}, 3, 12),
-    ],
-)
-def test_real_pairs_of_folders(folder, labels, values, classes, count):
-    cases = list_cases("folder", real(folder), label_folder=labels)
-    assert len([case for case in cases if case.label]) == count
-    image = read_case_image(cases[0])
-    label = read_case_label(cases[0], image, classes, values)
-    assert set(np.unique(label.array)) == set(range(classes))
-    parts = split_cases(cases, configuration.SplitConfig(train=count - 2, validation=1, test=1))
-    assert sum(map(len, parts.values())) == count
 
 
 def test_slices_are_shown_upright():
