@@ -337,6 +337,11 @@ def test_axes_combine_and_keys_of_one_axis_go_together(tmp_path):
     assert cells[0].labels == {"patch": "16×16×16", "method": "vi"}
 
 
+def test_more_training_cases_than_there_are_cannot_be_used():
+    with pytest.raises(ConfigError, match="use 151 is more than the 150"):
+        configuration.load("hippocampus", ("data.split.use=151",))
+
+
 def test_measures_of_structures_have_the_names_that_columns_may_use(trained, tfuq, tmp_path):
     assert tfuq("predict", trained("mc-dropout").path, "--out", tmp_path / "out").exit_code == 0
     rows = read_table(next(tmp_path.glob("out/*/structures.csv")), ("case",), "")

@@ -17,13 +17,15 @@ from tfuq.data.cases import Case, read_case_image, read_label
 from tfuq.data.json_csv import read_json, read_table
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import read
-from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE
+from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE, in_every_unit, is_size
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_csv, write_nifti
 from tfuq.errors import ConfigError
+from tfuq.measures.structure import MEASURES
 from tfuq.report.page.render import write_page
 from tfuq.runs import open_run
 from tfuq.scoring.evaluation import score_folder
+from tfuq.scoring.metrics import METRICS
 from tfuq.workflows.doctor import prediction_findings
 from tfuq.workflows.study.table import _column, _Summary
 
@@ -67,6 +69,17 @@ def predicted(discs, tmp_path):
 
 def rows_of(run, name):
     return read_table(run.scores("hybrid") / f"{name}.csv", ("case", "class"), "")
+
+
+def test_no_score_or_measure_is_without_its_fellow_in_another_unit():
+    lengths = [name for name in METRICS if name.endswith(("_mm", "_mm2", "_mm3", "_px", "_px2"))]
+    assert set(in_every_unit(lengths)) == set(
+        lengths
+    )  # no score is without its fellow in another unit
+    for name in lengths:
+        unit = METRICS[name].unit.replace("pixel", "px").replace("²", "2").replace("³", "3")
+        assert name.endswith(f"_{unit}")
+    assert len(in_every_unit(MEASURES)) == len(MEASURES) + 2 * sum(map(is_size, MEASURES))
 
 
 def test_a_plain_image_is_as_wide_as_the_configuration_says(discs, tmp_path):

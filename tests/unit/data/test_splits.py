@@ -5,12 +5,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from tfuq import config as configuration
 from tfuq.config import SplitConfig
 from tfuq.data.cases import Case
 from tfuq.data.layouts import list_cases
 from tfuq.data.splits import split_cases
-from tfuq.errors import ConfigError, DataError
+from tfuq.errors import DataError
 
 
 def some_cases(tmp_path, count=10):
@@ -119,5 +118,3 @@ def test_smaller_training_sets_lie_within_larger_ones_and_tests_stay():
     assert parts[1]["test"] == parts[12]["test"]
     assert parts[1]["validation"] == parts[12]["validation"]
     assert parts[12] == split_cases(cases, SplitConfig(seed=3, train=12, validation=4, test=10))
-    with pytest.raises(ConfigError, match="use 151 is more than the 150"):
-        configuration.load("hippocampus", ("data.split.use=151",))

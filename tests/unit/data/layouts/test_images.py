@@ -11,6 +11,7 @@ from tests.support.data_files import write_idx, write_picture
 from tfuq.config import SplitConfig
 from tfuq.data.cases import read_case_image
 from tfuq.data.layouts import list_cases
+from tfuq.data.layouts.images import idx, image_folders, image_table
 from tfuq.data.sets.classification import class_of
 from tfuq.data.splits import split_cases
 from tfuq.errors import DataError
@@ -44,7 +45,7 @@ def test_real_mnist_is_60000_digits_of_which_10000_are_set_aside():
 def test_idx_plain_without_labels_and_with_too_few(tmp_path):
     images = np.arange(5 * 4 * 3).reshape(5, 4, 3)
     write_idx(tmp_path / "train-images-idx3-ubyte", images)
-    unlabelled = list_cases("idx", tmp_path)
+    unlabelled = idx(tmp_path)
     assert [case.id for case in unlabelled] == [f"train-{n:05d}" for n in range(5)]
     assert not any(case.has_reference for case in unlabelled)
     np.testing.assert_array_equal(read_case_image(unlabelled[3]).array[:, :, 0, 0], images[3])
@@ -53,19 +54,19 @@ def test_idx_plain_without_labels_and_with_too_few(tmp_path):
         DataError,
         match=r"train-labels-idx1-ubyte.gz: has 4 labels for the 5 images of train-images-idx3-ubyte",
     ):
-        list_cases("idx", tmp_path)
+        idx(tmp_path)
     write_idx(tmp_path / "train-labels-idx1-ubyte.gz", np.array([1, 0, 2, 1, 0]))
-    assert [case.truth for case in list_cases("idx", tmp_path)] == [1, 0, 2, 1, 0]
+    assert [case.truth for case in idx(tmp_path)] == [1, 0, 2, 1, 0]
 
 
 def test_idx_files_of_another_shape_are_refused(tmp_path):
     write_idx(tmp_path / "train-images-idx3-ubyte", np.arange(20))
     with pytest.raises(DataError, match=r"train-images-idx3-ubyte: has 1 dimension"):
-        list_cases("idx", tmp_path)
+        idx(tmp_path)
     write_idx(tmp_path / "train-images-idx3-ubyte", np.arange(60).reshape(5, 4, 3))
     write_idx(tmp_path / "train-labels-idx1-ubyte", np.arange(10).reshape(5, 2))
     with pytest.raises(DataError, match=r"train-labels-idx1-ubyte: has 2 dimension"):
-        list_cases("idx", tmp_path)
+        idx(tmp_path)
 
 
 @pytest.mark.parametrize("parts", [(), ("train", "test")])
@@ -75,7 +76,7 @@ def test_a_folder_per_class(tmp_path, parts):
             write_picture(tmp_path / place / name / f"{place.strip('.')}{number}.png", number)
         (tmp_path / place / ".hidden").mkdir()
         (tmp_path / place / "cat" / "notes.txt").write_text("not an image")
-    cases = list_cases("image-folders", tmp_path)
+    cases = image_folders(tmp_path)
     assert len(cases) == 3 * max(len(parts), 1)
     assert Counter(case.truth for case in cases) == {
         "cat": 2 * max(len(parts), 1),
@@ -111,7 +112,7 @@ def test_a_table_of_files_and_labels(tmp_path):
     (tmp_path / "labels.csv").write_text(
         "\ufefffile,label,part\na.png,cat,train\nsub/a.png,dog,test\nsub/b.jpg,,\n", "utf-8"
     )
-    cases = list_cases("image-table", tmp_path, table="labels.csv")
+    cases = image_table(tmp_path, table="labels.csv")
     assert [(case.id, case.truth, case.part) for case in cases] == [
         ("a", "cat", "train"),
         ("sub-a", "dog", "test"),

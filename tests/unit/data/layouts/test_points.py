@@ -10,6 +10,7 @@ from tests.support.data_files import write_picture
 from tfuq.config import SplitConfig
 from tfuq.data.cases import read_case_image
 from tfuq.data.layouts import list_cases
+from tfuq.data.layouts.points import cephalometric2015, landmark_table
 from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS
 from tfuq.data.sets.landmarks import pixel_mm, rater_points, reference_points
 from tfuq.data.splits import split_cases
@@ -95,11 +96,26 @@ def test_real_wings_with_the_y_axis_up_lie_on_their_images():
 def test_a_landmark_table_names_files_and_marks(tmp_path):
     write_picture(tmp_path / "image" / "a.png")
     (tmp_path / "marks.csv").write_text("file,landmark,x,y\na.png,tip,3,4\n")
-    (case,) = list_cases("landmark-table", tmp_path, table="marks.csv", landmarks=["root", "tip"])
+    (case,) = landmark_table(tmp_path, table="marks.csv", landmarks=["root", "tip"])
     np.testing.assert_array_equal(case.truth["table"], [[np.nan, np.nan], [3, 4]])
     assert read_case_image(case).shape == (12, 10, 1)
     with pytest.raises(
         DataError,
         match=r"marks.csv: landmark 'tip' is not among data.landmarks; did you mean 'tips'\?",
     ):
-        list_cases("landmark-table", tmp_path, table="marks.csv", landmarks=["tips"])
+        landmark_table(tmp_path, table="marks.csv", landmarks=["tips"])
+
+
+def test_images_that_nobody_has_annotated_have_no_reference(tmp_path):
+    write_picture(tmp_path / "RawImage" / "TrainingData" / "001.bmp")
+    (tmp_path / "RawImage" / "TrainingData" / "notes.txt").write_text("no image")
+    (case,) = cephalometric2015(tmp_path, ISBI_2015_LANDMARKS)
+    assert (case.id, case.truth, case.part) == ("001", None, "train")
+    assert not case.has_reference
+
+
+def test_images_of_a_table_may_lie_beside_it(tmp_path):
+    (tmp_path / "marks.csv").write_text("file,X1,Y1\nsub/a.png,3,4\n")
+    (case,) = landmark_table(tmp_path, table="marks.csv", landmarks=["1"])
+    assert case.id == "a"
+    assert case.images == (tmp_path / "sub/a.png",)
