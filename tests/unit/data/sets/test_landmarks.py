@@ -1,13 +1,19 @@
 """Examples of landmark regression: positions in the image's pixels, raters, sizes."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.conftest import task_settings
 from tfuq.data.cases import Case
+from tfuq.data.layouts import cases_of
+from tfuq.data.sets.dataset import make_preprocessor
 from tfuq.data.sets.landmarks import (
+    LandmarkSet,
+    image_diagonal,
+    load_examples,
     pixel_mm,
     rater_points,
     reference_points,
@@ -108,3 +114,38 @@ def test_annotations_that_do_not_serve_are_refused():
         DataError, match="case '007': no annotation by 'senior'; it has junior, third"
     ):
         reference_points(config, case_of(junior=[[1, 1]] * 2, third=[[1, 1]] * 2), (50, 40))
+
+
+@pytest.mark.parametrize(
+    ("mm", "expected"),
+    [(None, 50), (np.array([0.5, 0.5]), 25), (np.array([0.1, 0.1 / 3]), 17**0.5)],
+)
+def test_the_diagonal_is_in_the_unit_of_a_pixel(mm, expected):
+    assert image_diagonal((30, 40), mm) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("loss", "terms"), [("heatmap-mse", 32 * 32), ("heatmap-cross-entropy", 1)]
+)
+def test_terms_are_of_the_landmarks_that_are_there(heads, loss, terms):
+    config = task_settings("landmarks", heads, training={"loss": {"name": loss}})
+    first, second = cases_of(config.data)[:2]
+    missing = {
+        name: np.where(np.arange(19)[:, None] < 4, np.nan, points)
+        for name, points in second.truth.items()
+    }
+    training = LandmarkSet(config, [first, replace(second, truth=missing)], None)
+    assert training.terms == (19 + 15) * terms
+    assert training.terms_of_rows([1, 1]) == 2 * 15 * terms
+    assert training.terms_per_example == 19 * terms
+    assert training.class_weights == []
+
+
+def test_landmarks_of_an_example_are_in_the_networks_pixels(heads):
+    config = task_settings("landmarks", heads)
+    case = cases_of(config.data)[0]
+    examples = load_examples(config, make_preprocessor(config), case)
+    # Written for an image of 288 × 360 pixels; the network's has 32 × 32.
+    expected = (case.truth["senior"] + 0.5) * [32 / 288, 32 / 360] - 0.5
+    np.testing.assert_allclose(examples.targets[0], expected, atol=1e-4)
+    assert examples.images.shape == (1, 32, 32, 1)

@@ -14,7 +14,8 @@ from tests.support.rater_discs import RATERS, by_raters, write_rater_discs
 from tfuq.data.cases import training_views
 from tfuq.data.layouts import cases_of, list_cases
 from tfuq.data.preprocessing import PADDING
-from tfuq.data.sets.segmentation import SegmentationSet
+from tfuq.data.sets.dataset import make_preprocessor
+from tfuq.data.sets.segmentation import SegmentationSet, is_structure, load_examples
 from tfuq.errors import DataError
 
 RANKS = pytest.mark.parametrize("rank", [3, 2])
@@ -154,3 +155,20 @@ def test_padding_is_no_labelled_area(balls):
         (label[:, :, z] > 0).sum() for label in labels_of(balls, 2) for z in range(label.shape[2])
     ]
     assert len(within.index) == len(beyond.index) == sum(area > 20 for area in areas)
+
+
+def test_an_example_is_the_z_scored_scan_with_its_label(balls):
+    config = settings(balls)
+    case = list_cases("decathlon", balls)[0]
+    examples = load_examples(config, make_preprocessor(config), case)
+    image = nibabel.load(case.images[0]).get_fdata()
+    inside = (0, slice(None), slice(None), slice(0, 15))  # the patch's 16 add one slice
+    expected = (image - image.mean()) / image.std()
+    np.testing.assert_allclose(examples.images[(*inside, 0)], expected, atol=1e-4)
+    np.testing.assert_array_equal(examples.targets[inside], labels_of(balls, 3)[0])
+    assert (examples.targets[0, :, :, 15] == PADDING).all()
+
+
+def test_padding_is_no_structure():
+    labels = np.array([0, 1, 2, PADDING], np.uint8)
+    np.testing.assert_array_equal(is_structure(labels), [False, True, True, False])
