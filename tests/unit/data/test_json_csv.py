@@ -45,8 +45,9 @@ def test_json_is_built_as_its_kind(tmp_path):
     ],
 )
 def test_other_json_is_refused(content, words):
-    with pytest.raises(RunError, match=rf"^a.json: cannot be read \(.*{words}|{words}") as refused:
+    with pytest.raises(RunError, match=words) as refused:
         parse_json(content, PATH, dict[str, list[float]], REMEDY)
+    assert str(refused.value).startswith("a.json: cannot be read (")
     assert str(refused.value).endswith(f"; {REMEDY}")
     assert "\n" not in str(refused.value)
 
