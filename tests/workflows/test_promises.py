@@ -10,15 +10,11 @@ from scipy import stats
 
 from tests.conftest import assert_refused, settings, task_settings
 from tests.support.made import make_run
-from tests.unit.data.test_volume import some_cases
 from tfuq.calibration.records import calibration_of, selection_caveat
-from tfuq.config import Config, SplitConfig
-from tfuq.data.cases import Case
+from tfuq.config import Config
 from tfuq.data.json_csv import read_table
 from tfuq.data.readers import read
-from tfuq.data.splits import split_cases
 from tfuq.data.writers import write_json
-from tfuq.errors import DataError
 from tfuq.runs import open_run
 from tfuq.runs.results import read_manifest
 from tfuq.scoring import coverage, sizes
@@ -29,51 +25,6 @@ from tfuq_cli.main import main
 
 def ids(parts):
     return {part: [case.id for case in cases] for part, cases in parts.items()}
-
-
-def test_a_calibration_part_moves_no_other_case(tmp_path):
-    cases = some_cases(tmp_path, 14)
-    before = ids(split_cases(cases, SplitConfig(seed=3, train=5, validation=2, test=4)))
-    assert list(before) == ["train", "validation", "test"]
-    after = ids(
-        split_cases(cases, SplitConfig(seed=3, train=5, validation=2, test=4, calibration=3))
-    )
-    assert {part: after[part] for part in before} == before
-    order = np.random.default_rng(3).permutation(
-        sorted(case.id for case in cases if case.has_reference)
-    )
-    assert after["calibration"] == sorted(order[11:14])
-    smaller = ids(
-        split_cases(cases, SplitConfig(seed=3, train=5, validation=2, test=3, calibration=1))
-    )
-    assert (smaller["train"], smaller["validation"]) == (before["train"], before["validation"])
-    assert sorted(smaller["test"] + smaller["calibration"]) == before["test"]
-    with pytest.raises(DataError, match=r"more cases than the 14 .* calibration 4"):
-        split_cases(cases, SplitConfig(train=5, validation=2, test=4, calibration=4))
-
-
-def test_calibration_cases_come_from_where_test_cases_do():
-    """A set that has its own test cases: promises are for those."""
-    cases = [
-        Case(f"{part}-{k}", (), truth=0, part=part) for part in ("train", "test") for k in range(6)
-    ]
-    parts = ids(split_cases(cases, SplitConfig(train=3, validation=1, test=2, calibration=3)))
-    assert all(case_id.startswith("test") for case_id in parts["test"] + parts["calibration"])
-    assert not set(parts["test"]) & set(parts["calibration"])
-
-
-def test_a_listed_calibration_part(tmp_path):
-    cases = some_cases(tmp_path, 4)
-    a, b, c, d, _ = sorted(case.id for case in cases)
-    listed = {"train": [a], "validation": [b], "test": [c]}
-    assert ids(split_cases(cases, SplitConfig(**listed))) == listed
-    assert ids(split_cases(cases, SplitConfig(**listed, calibration=[d])))["calibration"] == [d]
-    with pytest.raises(DataError, match="is in both test and calibration"):
-        split_cases(cases, SplitConfig(**listed, calibration=[c]))
-    with pytest.raises(
-        ValueError, match="calibration must all be numbers of cases or all be lists"
-    ):
-        SplitConfig(**listed, calibration=2)
 
 
 def test_splits_of_old_runs_read_as_they_are(balls, tmp_path):

@@ -7,10 +7,9 @@ from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
 from tests.support import references
+from tests.support.class_maps import class_maps, packed
 from tfuq.config import LossConfig
-from tfuq.measures.reducers import PackedMasks
-from tfuq.measures.sample_masks import SampleMasks
-from tfuq.measures.structure import ClassMaps, pairwise_dice, structure_rows
+from tfuq.measures.structure import pairwise_dice, structure_rows
 from tfuq.networks.losses import (
     cross_entropy,
     log_probabilities,
@@ -43,32 +42,6 @@ def sample_masks(seed=0, samples=6, shape=SHAPE):
             mask[0, -1, -1] = True
         masks.append(mask)
     return np.array(masks)
-
-
-def packed(masks, slice_axis=None):
-    """Masks [T, X, Y, Z] through the real reducer."""
-    examples = masks[:, None] if slice_axis is None else np.moveaxis(masks, slice_axis + 1, 1)
-    p = np.stack([~examples, examples], -1).astype(np.float32) * 0.8 + 0.1
-    reducer, count = PackedMasks(), tf.constant(len(masks))
-    state = reducer.initialize(tf.shape(p[0]), count)
-    for t, sample in enumerate(p):
-        state = reducer.update(state, tf.constant(sample), tf.constant(t))
-    return SampleMasks(
-        reducer.finalize(state, count)["masks"].numpy()[:, :, 0], examples.shape[2:], slice_axis
-    )
-
-
-def class_maps(masks, label, slice_axis=None):
-    rng = np.random.default_rng(1)
-    entropy_term, predictive_entropy, mutual_information = rng.random((3, *masks.shape[1:]))
-    return ClassMaps(
-        label=label,
-        masks=packed(masks, slice_axis),
-        entropy_term=entropy_term,
-        predictive_entropy=predictive_entropy,
-        mutual_information=mutual_information,
-        voxel_volume=2.5,
-    )
 
 
 @pytest.mark.parametrize("slice_axis", [None, 0, 1, 2])

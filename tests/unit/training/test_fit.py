@@ -1,6 +1,5 @@
 """Training: devices, resuming, members, variational weights."""
 
-import copy
 import csv
 import json
 import logging
@@ -17,11 +16,7 @@ from tests.conftest import ALL_METHODS, settings
 from tests.support.observers import Stop
 from tfuq import runs
 from tfuq.config import Config
-from tfuq.data.layouts import list_cases
 from tfuq.data.locks import exclusive
-from tfuq.data.sets.pipeline import epoch_dataset
-from tfuq.data.sets.segmentation import SegmentationSet
-from tfuq.data.streams import example_stream, order_stream, subset_stream
 from tfuq.errors import ConfigError, RunError, TfuqError
 from tfuq.networks.losses import cross_entropy
 from tfuq.networks.weights import load_arrays, save_arrays
@@ -186,33 +181,6 @@ def _divergence(arrays, name):
     mean = arrays[name].astype(float)
     width = np.log1p(np.exp(arrays[name.replace("_loc", "_untransformed_scale")].astype(float)))
     return (0.5 * ((mean**2 + width**2) / 0.1**2 - 1) - np.log(width / 0.1)).sum()
-
-
-def test_streams_of_a_member_never_coincide():
-    """Order of the epoch, its examples and the subset: the first numbers of each differ from all others'."""
-    streams = [subset_stream(7)]
-    for epoch in range(3):
-        streams += [
-            order_stream(7, epoch),
-            *(example_stream(7, epoch, position) for position in range(20)),
-        ]
-    assert len({stream.integers(2**63) for stream in streams}) == len(streams)
-
-
-def test_first_example_of_an_epoch_does_not_follow_the_order(balls, monkeypatch):
-    """Every stream that an epoch's examples are drawn from is another than that of its order."""
-    config = settings(balls)
-    training = SegmentationSet(config, list_cases("decathlon", balls), None)
-    first, honest = [], training.example
-
-    def example(row, rng):
-        first.append(copy.deepcopy(rng).integers(2**63))
-        return honest(row, rng)
-
-    monkeypatch.setattr(training, "example", example)
-    list(epoch_dataset(training, list(range(6)), batch=2, steps=3, seed=5, epoch=0))
-    assert np.random.default_rng([5, 1]).integers(2**63) not in first
-    assert len(set(first)) == 6
 
 
 def test_warm_start_takes_the_means_of_a_deterministic_run(trained, balls, tmp_path):
