@@ -5,10 +5,7 @@ import pytest
 from scipy import stats
 
 from tests.support import references
-from tfuq.errors import DataError
 from tfuq.scoring import areas, failure
-from tfuq.scoring.evaluation.cohorts import segmentation_cohorts
-from tfuq.scoring.evaluation.failures import FailureOptions
 
 
 def cohort(confidences, risk, failed):
@@ -69,14 +66,3 @@ def test_items_of_one_case_have_no_intervals():
     assert row["aurc"] == pytest.approx(areas.areas(confidence, risk)["aurc"])
     assert row["spearman"] == pytest.approx(stats.spearmanr(confidence, risk)[0])
     assert {value for name, value in row.items() if name.endswith(("_lower", "_upper"))} == {None}
-
-
-@pytest.mark.parametrize("limit", [0.0, -3.0, np.nan, np.inf])
-def test_a_limit_that_nothing_is_on_either_side_of_is_refused(limit):
-    with pytest.raises(DataError, match=r"--failure-at .* is not above 0"):
-        FailureOptions(limit=limit)
-
-
-def test_a_dice_above_one_is_refused_as_a_limit():
-    with pytest.raises(DataError, match=r"--failure-at 1.5: no Dice is above 1"):
-        segmentation_cohorts([], [], [], FailureOptions(limit=1.5))

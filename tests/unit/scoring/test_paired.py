@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tfuq.scoring.comparison import differences_from_best, supported_best
+from tfuq.scoring.comparison import supported_best
 from tfuq.scoring.paired import holm, paired_difference
 from tfuq.scoring.walsh import hodges_lehmann, walsh_interval
 
@@ -59,40 +59,6 @@ def test_right_and_wrong_differ_by_shares():
     half = 1.959964 * np.sqrt((p + q - (p - q) ** 2) / 102)
     assert (found.low, found.high) == pytest.approx((p - q - half, p - q + half), abs=1e-6)
     assert supported_best({"a": a, "b": b}, "higher") == "a"
-
-
-def test_an_outlier_that_makes_the_mean_is_not_marked():
-    """One failure of b gives a the better mean, and the test (p 0.0001) speaks for b: a was marked."""
-    a = np.linspace(0.8, 0.9, 20)
-    b = a + np.linspace(0.001, 0.002, 20)
-    b[7] = 0.0
-    best, apart = differences_from_best({"a": a, "b": b}, "higher")
-    assert best == "a"
-    assert a.mean() > b.mean()
-    assert stats.wilcoxon(a, b).pvalue < 0.001
-    assert apart["b"].estimate > 0
-    assert apart["b"].low > 0
-    assert supported_best({"a": a, "b": b}, "higher") is None
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_a_mark_test_and_interval_never_disagree(seed):
-    rng = np.random.default_rng(seed)
-    for better in ("higher", "lower", "nearer zero"):
-        columns = {
-            name: rng.standard_t(1.5, 12) + shift for name, shift in (("a", 0), ("b", 1), ("c", 4))
-        }
-        marked = supported_best(columns, better)
-        if marked is None:
-            continue
-        sizes = {name: np.abs(c) if better == "nearer zero" else c for name, c in columns.items()}
-        for name in columns.keys() - {marked}:
-            gain = (
-                sizes[name] - sizes[marked] if better != "higher" else sizes[marked] - sizes[name]
-            )
-            assert stats.wilcoxon(gain, alternative="greater").pvalue < 0.025
-            assert gain.mean() > 0
-            assert np.median(np.add.outer(gain, gain)[np.triu_indices(12)]) > 0
 
 
 def test_holm():
