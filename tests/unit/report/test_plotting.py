@@ -7,6 +7,7 @@ from PIL import Image
 
 from tfuq.report.plotting import (
     correlation_title,
+    file_names,
     interval_text,
     new_figure,
     own_style,
@@ -61,3 +62,15 @@ def test_a_name_with_dollars_is_no_formula(tmp_path):
 def test_images_are_stretched_from_dark_to_bright():
     np.testing.assert_array_equal(stretched(np.array([[-2.0, 0.0, 2.0]])), [[0, 0.5, 1]])
     np.testing.assert_array_equal(stretched(np.full((2, 2), 7.0)), np.zeros((2, 2)))
+
+
+def test_figures_of_like_names_are_told_apart(tmp_path):
+    names = ["left lung", "left-lung", "Left lung", "left lung-2", "heart", "left lung"]
+    parts = file_names(names)
+    assert list(parts) == ["left lung", "left-lung", "Left lung", "left lung-2", "heart"]
+    assert parts["left lung"] == "left-lung"
+    assert parts["heart"] == "heart"
+    assert len({part.casefold() for part in parts.values()}) == len(parts)
+    for part in parts.values():
+        save(new_figure(1, 1), tmp_path / f"{part}.png")
+    assert len(list(tmp_path.glob("*.png"))) == len(parts)

@@ -43,7 +43,7 @@ def test_losses_are_shares_of_the_true_structure(low, high, missed, excess, tmp_
 def test_an_interval_holds_the_true_volume(interval, held, tmp_path):
     write_bounds(tmp_path, 4, 4, interval)
     (row,) = bound_rows(tmp_path, Volume(TRUTH, AFFINE), CLASSES, ["a"])
-    assert row["volume_held"] is held
+    assert row["volume_held"] == held
     assert (row["volume_true"], row["volume_image"]) == (8.0, 48.0)
 
 

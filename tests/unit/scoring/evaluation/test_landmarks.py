@@ -1,5 +1,7 @@
 """Scores of landmarks, made without a network."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -39,9 +41,8 @@ def test_the_summary_counts_every_landmark(scored_tasks):
     found = scores.summary["measures"]["variance"]["correlation"]["spearman"]
     assert found["rho"] == pytest.approx(references.spearman(variances, errors.tolist()))
     auroc = scores.summary["measures"]["max_activation"]["auroc_4mm"]
-    activations = [-row["max_activation"] for row in rows]  # a certainty
-    if auroc is not None:
-        assert auroc == pytest.approx(references.area_under_roc(activations, errors >= 4))
+    activations = np.array([-row["max_activation"] for row in rows])  # a certainty
+    assert auroc == pytest.approx(references.area_under_roc(activations, errors >= 4))
 
 
 def test_a_table_of_other_cases_is_refused(scored_tasks, tmp_path):
@@ -50,3 +51,24 @@ def test_a_table_of_other_cases_is_refused(scored_tasks, tmp_path):
     write_csv(tmp_path / "landmarks.csv", [row for row in rows if row["case"] != rows[0]["case"]])
     with pytest.raises(RunError, match=r"landmarks.csv"):
         score_landmarks(request_of(scored_tasks["landmarks"][0], folder=tmp_path))
+
+
+def test_landmarks_have_intervals_over_images_and_no_p(scored_tasks):
+    summary = json.loads((scored_tasks["landmarks"][0] / "summary.json").read_text())
+    ellipse = summary["ellipse"]
+    assert 0 <= ellipse["lower"] <= ellipse["share"] <= ellipse["upper"] <= 1
+    assert (ellipse["samples"], ellipse["cases"], ellipse["n"]) == (4, 8, 8 * 19)
+    found = summary["measures"]["variance"]["correlation"]["spearman"]
+    assert set(found) == {
+        "within",
+        "within_lower",
+        "within_upper",
+        "groups",
+        "rho",
+        "lower",
+        "upper",
+        "n",
+        "cases",
+    }
+    assert (found["groups"], found["n"], found["cases"]) == (19, 152, 8)
+    assert '"p"' not in json.dumps(summary)

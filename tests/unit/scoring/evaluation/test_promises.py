@@ -67,7 +67,7 @@ def test_radii_of_missing_landmarks_do_not_count():
     assert kept["p"]["realized"] == pytest.approx(2 / 3)  # an error of the radius is within it
     assert kept["p"]["calibrated_on"] == 7
     assert kept["p"]["mean_radius"] == 2.0
-    assert kept["p"]["half_diagonal_share"] == 0.1
+    assert kept["p"]["half_diagonal_share"] == pytest.approx(0.1)
 
 
 def test_the_summary_says_what_was_calibrated_on_what():

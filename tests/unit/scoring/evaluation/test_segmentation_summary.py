@@ -1,14 +1,19 @@
 """The summary of a segmentation, of rows written by hand."""
 
+import json
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
+from scipy import stats
 
 from tests.conftest import settings
 from tests.support.promised import calibration_with, manifest_of
 from tfuq.data.cases import Case
+from tfuq.data.json_csv import read_table
 from tfuq.scoring.calibration import Bins
+from tfuq.scoring.evaluation import predictions_of
 from tfuq.scoring.evaluation.failures import FailureOptions
 from tfuq.scoring.evaluation.gathered import Gathered
 from tfuq.scoring.evaluation.scores import ScoreRequest
@@ -68,3 +73,29 @@ def test_a_calibrated_summary_has_the_scores_before_scaling(gathered):
     assert summary["before_calibration"] == {"nll": 2.0, "ece": 0.1}
     assert summary["calibration"]["alpha"] == 0.1
     assert summary["conformal"] == {}
+
+
+def test_the_spread_of_volumes_and_how_often_it_held_the_reference(scored_tasks, balls):
+    """Volumes recomputed from the label files."""
+    folder = scored_tasks["segmentation"][0]
+    summary = json.loads((folder / "summary.json").read_text())
+    for k, name in enumerate(("ball", "core"), start=1):
+        held, widths = [], []
+        for case in sorted(path.parent for path in predictions_of(folder).glob("*/label.nii.gz")):
+            image = nibabel.load(balls / "labelsTr" / f"{case.name}.nii.gz")
+            voxel = abs(np.linalg.det(image.affine[:3, :3]))
+            members = np.asarray(image.dataobj) == k
+            rows = read_table(case / "structures.csv", (), "")
+            row = next(r for r in rows if (r["class"], r["component"]) == (name, "all"))
+            low, high = float(row["volume_lower_mm3"]), float(row["volume_upper_mm3"])
+            held.append(low <= members.sum() * voxel <= high)
+            widths.append(high - low)
+        found = summary["volume_spread"][name]
+        assert found["share"] == pytest.approx(np.mean(held))
+        assert (found["lower"], found["upper"]) == pytest.approx(
+            stats.binomtest(sum(held), len(held)).proportion_ci()
+        )
+        assert (found["n"], found["samples"]) == (6, 4)
+        assert (found["width"], found["unit"]) == (pytest.approx(np.mean(widths), rel=1e-4), "mm³")
+    alone = json.loads((scored_tasks["segmentation"][1] / "summary.json").read_text())
+    assert alone["volume_spread"] == {}  # one sample has no spread
