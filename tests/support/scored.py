@@ -1,6 +1,7 @@
 """Scored predictions as figures are plotted from them."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from tests.support.score_requests import request_of
 from tfuq.report.scored import ScoredFolder
@@ -14,7 +15,10 @@ def scored_folder(scores, **changes):
     found = score_folder(request.folder, None, on_case=lambda _: None)
     return replace(
         ScoredFolder(
-            path=request.folder, run=open_run(request.manifest.run), reference=None, scores=found
+            path=request.folder,
+            run=open_run(Path(request.manifest.run)),
+            reference=None,
+            scores=found,
         ),
         **changes,
     )

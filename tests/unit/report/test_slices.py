@@ -38,13 +38,13 @@ def test_wrong_voxels_need_a_reference():
     [((1, 1), (0, 0)), ((-1, 1), (2, 0)), ((1, -1), (0, 1)), ((-1, -1), (2, 1))],
 )
 def test_an_axial_slice_has_the_patients_left_on_the_right_and_the_front_up(signs, corner):
-    """The voxel that is farthest right and back of the patient is at the bottom left."""
+    """The voxel that is farthest left and back in the patient is at the bottom right."""
     plane = np.zeros((3, 2))
     plane[corner] = 1
     affine = np.diag([signs[0] * 1.0, signs[1] * 2.0, 5.0, 1.0])
     shown, aspect = upright(plane, affine, 2)
     assert shown.shape == (2, 3)
-    assert np.argwhere(shown).tolist() == [[1, 0]]
+    assert np.argwhere(shown).tolist() == [[1, 2]]
     assert aspect == 2.0
 
 
@@ -54,7 +54,7 @@ def test_a_slice_whose_axes_are_swapped_is_turned():
     plane = np.zeros((2, 3))
     plane[0, 0] = 1
     shown, aspect = upright(plane, affine, 2)
-    assert np.argwhere(shown).tolist() == [[1, 0]]
+    assert np.argwhere(shown).tolist() == [[1, 2]]
     assert (shown.shape, aspect) == ((2, 3), 2.0)
 
 

@@ -53,7 +53,7 @@ def test_a_sheet_has_the_windows_slices_thinned_out():
     volume = np.arange(120).reshape(4, 5, 6)
     window = Window(axis=2, slices=[1, 3], step=2, count=6)
     sheet, aspect = to_sheet(volume, np.diag([-1.0, -2.0, 1.0, 1.0]), window)
-    # This affine is that of an image whose voxels run to the right and to the back.
+    # Its voxels run to the patient's left and back.
     np.testing.assert_array_equal(sheet, volume[::2, ::2, [1, 3]].transpose(2, 1, 0))
     assert aspect == 2.0
     assert not window.is_whole
