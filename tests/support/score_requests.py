@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from tfuq.data.events import SILENT
 from tfuq.runs import open_run
 from tfuq.runs.results import read_manifest
 from tfuq.scoring.evaluation import predictions_of
@@ -20,6 +21,6 @@ def request_of(scores, **changes):
         config=open_run(Path(manifest.run)).config,
         reference=None,
         failures=FailureOptions(),
-        on_case=lambda _: None,
+        observer=SILENT,
     )
     return replace(request, **changes)

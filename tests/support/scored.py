@@ -12,7 +12,7 @@ from tfuq.scoring.evaluation import score_folder
 def scored_folder(scores, **changes):
     """The predictions that a folder of ``scored_tasks`` is the scores of."""
     request = request_of(scores)
-    found = score_folder(request.folder, None, on_case=lambda _: None)
+    found = score_folder(request.folder, None)
     return replace(
         ScoredFolder(
             path=request.folder,

@@ -65,6 +65,3 @@ def test_ranges_of_label_values_are_read_back():
     assert configuration.parse(config.dump()) == config
     with pytest.raises(ConfigError, match="a-b"):
         configuration.parse(text.replace("1000-2999", "a-b"))
-
-
-from tfuq.errors import ConfigError

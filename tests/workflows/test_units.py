@@ -17,7 +17,7 @@ from tfuq.data.cases import Case, read_case_image, read_label
 from tfuq.data.json_csv import read_json, read_table
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import read
-from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE, in_every_unit, is_size
+from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE, in_every_unit
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_csv, write_nifti
 from tfuq.errors import ConfigError

@@ -1,9 +1,7 @@
 """What scores are: bounds, and which scores and measures a task has."""
 
-import numpy as np
-import pytest
-
-from tfuq.scoring.metrics import LEVELS, MEASURES, METRICS, highest, metrics_of
+from tfuq.measures.catalogue import OF_VOXELS, names_of
+from tfuq.scoring.metrics import LEVELS, METRICS, metrics_of
 
 
 def test_every_metric_is_of_a_task():
@@ -15,15 +13,12 @@ def test_every_metric_is_of_a_task():
     assert "nll" in metrics_of("segmentation")
 
 
-@pytest.mark.parametrize("classes", [2, 5])
-def test_the_highest_value_of_a_measure_is_that_of_the_least_certain_samples(classes):
-    """Samples that all differ have the largest ratio, those of 0 and 1 the largest deviation."""
-    uniform = np.full(classes, 1 / classes)
-    entropy = -(uniform * np.log(uniform)).sum()
-    expected = dict.fromkeys(MEASURES, entropy)
-    expected["variation_ratio"] = 1 - uniform.max()
-    expected["standard_deviation"] = np.std([0.0, 1.0])
-    assert {name: highest(name, classes) for name in MEASURES} == pytest.approx(expected)
+def test_every_map_is_scored_by_the_errors_that_it_finds():
+    for name in names_of(OF_VOXELS):
+        auroc = METRICS[f"auroc_{name}"]
+        correlation = METRICS[f"ncc_{name}"]
+        assert (auroc.low, auroc.high, auroc.better) == (0, 1, "higher")
+        assert (correlation.low, correlation.high, correlation.better) == (-1, 1, "higher")
 
 
 def test_scores_that_change_with_the_number_of_samples_alone():

@@ -5,8 +5,8 @@ import pytest
 
 from tfuq.data.writers import write_csv
 from tfuq.errors import RunError
+from tfuq.measures.catalogue import OF_VOXELS, names_of
 from tfuq.scoring.evaluation.class_table import probabilities, read_predictions
-from tfuq.scoring.metrics import MEASURES
 
 CLASSES = ["cat", "dog"]
 
@@ -29,12 +29,12 @@ def test_one_sample_has_entropy_alone(tmp_path):
 def test_several_samples_have_votes_and_every_measure(tmp_path):
     votes = {"votes_cat": 0.5, "votes_dog": 0.5}
     before = {"uncalibrated_cat": 0.125, "uncalibrated_dog": 0.875}
-    measures = dict.fromkeys(MEASURES, -0.000001)  # what rounding makes of 0
+    measures = dict.fromkeys(names_of(OF_VOXELS), -0.000001)  # what rounding makes of 0
     write_csv(tmp_path / "predictions.csv", [row("a", 0.25, **votes, **before) | measures])
     found = read_predictions(tmp_path, CLASSES)
     np.testing.assert_array_equal(found.votes, [[0.5, 0.5]])
     np.testing.assert_array_equal(found.before, [[0.125, 0.875]])
-    assert list(found.measures) == MEASURES
+    assert tuple(found.measures) == names_of(OF_VOXELS)
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ def structure(case, name, dice, component="all", **measures):
 
 def test_segmentation_has_cases_structures_and_components():
     cases = [
-        {"case": "c", "class": "all", "dice": 0.8, "image_entropy": 0.5},
-        {"case": "d", "class": "all", "dice": 0.3, "image_entropy": 0.7},
+        {"case": "c", "class": "all", "dice": 0.8, "image_predictive_entropy": 0.5},
+        {"case": "d", "class": "all", "dice": 0.3, "image_predictive_entropy": 0.7},
         {"case": "d", "class": "a", "dice": 0.3},
     ]
     structures = [
@@ -29,17 +29,21 @@ def test_segmentation_has_cases_structures_and_components():
         structure("d", "a", 0.3, pairwise_dice=None),
         structure("d", "a", 0.3, "1", pairwise_dice=0.1),
     ]
-    components = [{"case": "c", "class": "a", "component": 1, "false_positive": 1, "entropy": 0.4}]
+    components = [
+        {"case": "c", "class": "a", "component": 1, "false_positive": 1, "predictive_entropy": 0.4}
+    ]
     found = segmentation_cohorts(cases, structures, components, FailureOptions(limit=0.7))
     by_level = {cohort.level: cohort for cohort in found}
     assert list(by_level) == ["case", "structure a", "structure b", "component"]
     np.testing.assert_allclose(by_level["case"].risk, [0.2, 0.7])
     np.testing.assert_array_equal(by_level["case"].failed, [False, True])
     np.testing.assert_allclose(by_level["case"].confidences["pairwise_dice"], [0.7, np.nan])
-    np.testing.assert_allclose(by_level["case"].confidences["image_entropy"], [-0.5, -0.7])
+    np.testing.assert_allclose(
+        by_level["case"].confidences["image_predictive_entropy"], [-0.5, -0.7]
+    )
     assert by_level["structure b"].failed.tolist() == [False]  # a Dice at the limit
     assert by_level["component"].failed.tolist() == [True]
-    np.testing.assert_array_equal(by_level["component"].confidences["entropy"], [-0.4])
+    np.testing.assert_array_equal(by_level["component"].confidences["predictive_entropy"], [-0.4])
 
 
 def test_the_tables_measures_come_back():

@@ -11,7 +11,7 @@ from tfuq.data.json_csv import read_table
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_csv, write_nifti
 from tfuq.errors import RunError
-from tfuq.runs.results import MEMBER_VARIANCES
+from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.scoring.evaluation.diversity import Diversity
 from tfuq.scoring.evaluation.members import add_case, images_diversity
 from tfuq.scoring.evaluation.voxels import CaseMaps

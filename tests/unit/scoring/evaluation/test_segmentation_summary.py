@@ -11,6 +11,7 @@ from scipy import stats
 from tests.conftest import settings
 from tests.support.promised import calibration_with, manifest_of
 from tfuq.data.cases import Case
+from tfuq.data.events import SILENT
 from tfuq.data.json_csv import read_table
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation import predictions_of
@@ -45,7 +46,7 @@ def summary_of(gathered, calibration=None):
         config=settings(Path("data")),
         reference=None,
         failures=FailureOptions(),
-        on_case=lambda _: None,
+        observer=SILENT,
     )
     return segmentation_summary(request, gathered, calibration)
 
