@@ -6,10 +6,7 @@ from PIL import Image
 
 from tests.conftest import assert_refused
 from tfuq import config as configuration
-from tfuq.data.readers import read
-from tfuq.data.writers import write_nifti
 from tfuq.errors import ConfigError
-from tfuq.report.slices import upright
 
 OWN = """
 name: discs
@@ -68,27 +65,3 @@ def test_ranges_of_label_values_are_read_back():
     assert configuration.parse(config.dump()) == config
     with pytest.raises(ConfigError, match="a-b"):
         configuration.parse(text.replace("1000-2999", "a-b"))
-
-
-def test_slices_are_shown_upright():
-    left_back = np.array(
-        [[0, 1], [2, 3]]
-    )  # [x, y] of a right-anterior-superior volume: 1 is left and in front
-    np.testing.assert_array_equal(upright(left_back, np.eye(4), 2)[0], [[3, 1], [2, 0]])
-    swapped = np.eye(4)[[1, 0, 2, 3]]
-    np.testing.assert_array_equal(upright(left_back.T, swapped, 2)[0], [[3, 1], [2, 0]])
-    np.testing.assert_array_equal(
-        upright(left_back[::-1], np.diag([-1, 1, 1, 1.0]), 2)[0], [[3, 1], [2, 0]]
-    )
-    assert upright(left_back, np.diag([1, 2, 3, 1.0]), 0)[1] == pytest.approx(3 / 2)
-
-
-def test_images_are_shown_as_viewers_show_them(tmp_path):
-    pixels = np.arange(12, dtype=np.uint8).reshape(3, 4)
-    Image.fromarray(pixels).save(tmp_path / "a.png")
-    volume = read(tmp_path / "a.png")
-    shown, aspect = upright(volume.array[:, :, 0], volume.affine, 2)
-    np.testing.assert_array_equal(shown, pixels)
-    assert aspect == 1
-    write_nifti(tmp_path / "b.nii.gz", volume)
-    assert read(tmp_path / "b.nii.gz").same_grid(volume)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
 from tests.support import references
@@ -23,7 +22,6 @@ from tfuq.scoring.calibration import (
     expected_calibration_error,
     negative_log_likelihood,
 )
-from tfuq.scoring.evaluation.structures import measure_means, spearman_with_dice
 from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.segmentation import dice, overlap_scores, surface_scores
 
@@ -182,36 +180,6 @@ def test_calibration_scores_against_references_and_sklearn(classes):
         references.area_under_roc(1 - p.max(1), wrong)
     )
     assert error_auroc(p.max(1), np.zeros(400, bool)) is None
-
-
-def test_spearman_table():
-    rng = np.random.default_rng(0)
-    rows = [
-        {
-            "case": str(i),
-            "class": "a",
-            "component": "all",
-            "mean_entropy": rng.random(),
-            "pairwise_dice": None,
-            "dice": rng.random(),
-        }
-        for i in range(9)
-    ]
-    table = spearman_with_dice(rows)
-    x, d = [r["mean_entropy"] for r in rows], [r["dice"] for r in rows]
-    assert table["mean_entropy"]["rho"] == pytest.approx(references.spearman(x, d))
-    assert table["mean_entropy"]["p"] == pytest.approx(stats.spearmanr(x, d).pvalue)
-    assert table["mean_entropy"]["n"] == 9
-    assert (
-        table["mean_entropy"]["lower"]
-        < table["mean_entropy"]["rho"]
-        < table["mean_entropy"]["upper"]
-    )
-    assert table["pairwise_dice"] == {"rho": None, "lower": None, "upper": None, "p": None, "n": 0}
-    several = spearman_with_dice([row | {"case": str(i // 3)} for i, row in enumerate(rows)])
-    assert several["mean_entropy"]["rho"] == table["mean_entropy"]["rho"]
-    assert several["mean_entropy"]["p"] is None  # rows of one case are not independent
-    assert measure_means(rows) == {"mean_entropy": pytest.approx(np.mean(x)), "pairwise_dice": None}
 
 
 @pytest.fixture
