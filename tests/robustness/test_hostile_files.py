@@ -14,8 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import assert_refused
-from tfuq import config
-from tfuq.config.text import read_yaml, write_yaml
+from tests.support.repositories import git, make_repository
 from tfuq.data.archives import read_arrays
 from tfuq.data.budget import free_memory, limit_memory, parse_size, require_memory
 from tfuq.data.json_csv import read_table
@@ -23,52 +22,14 @@ from tfuq.data.readers import read
 from tfuq.data.readers.idx import read_idx
 from tfuq.data.readers.text import read_plain_text
 from tfuq.data.writers import write_csv
-from tfuq.errors import ConfigError, DataError, RunError, printable
-from tfuq.runs.provenance import source_commit
+from tfuq.errors import ConfigError, DataError, RunError
 
 FORMULAS = ["=1+1", "+A1", "-A1", "@SUM(A1)", "\tx", "\rx", "'=1+1", "''@x"]
 
 
-def git(folder, *arguments) -> str:
-    environment = os.environ | {
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_AUTHOR_NAME": "a",
-        "GIT_COMMITTER_NAME": "a",
-    }
-    environment |= {"GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_EMAIL": "a@b"}
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
-
-
 @pytest.fixture
 def repository(tmp_path):
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    git(folder, "init", "-q")
-    git(folder, "commit", "-q", "--allow-empty", "-m", "first")
-    return folder
-
-
-@pytest.mark.parametrize("state", ["branch", "packed", "detached", "worktree"])
-def test_the_commit_is_read_from_files(repository, tmp_path, state):
-    place = repository
-    if state == "packed":
-        git(repository, "pack-refs", "--all")
-    if state == "detached":
-        git(repository, "checkout", "-q", "--detach")
-    if state == "worktree":
-        place = tmp_path / "beside"
-        git(repository, "worktree", "add", "-q", str(place))
-    assert source_commit(place) == git(repository, "rev-parse", "HEAD")
-
-
-def test_no_commit_is_told_of_a_folder_that_is_no_repository(repository, tmp_path):
-    (repository / "below").mkdir()
-    assert source_commit(repository / "below") is None
-    (tmp_path / ".git").write_text("gitdir: nowhere")
-    assert source_commit(tmp_path) is None
+    return make_repository(tmp_path / "repository")
 
 
 def test_a_hostile_repository_runs_nothing_while_a_run_is_described(
@@ -90,67 +51,6 @@ def test_a_hostile_repository_runs_nothing_while_a_run_is_described(
     assert not mark.exists()
 
 
-def test_environment_variables_are_for_paths_of_configurations_alone(monkeypatch):
-    monkeypatch.setenv("SECRET", "hunter2")
-    assert config.load("hippocampus", ("data.root=/x/${SECRET}",)).data.root == "/x/hunter2"
-    for key in ("name", "data.source", "data.licence", "data.classes", "data.split.train"):
-        with pytest.raises(ConfigError, match=r"takes no environment variable"):
-            config.load("hippocampus", (f"{key}=${{SECRET}}",))
-
-
-def test_a_run_shows_no_environment_variable(monkeypatch, tmp_path):
-    monkeypatch.setenv("SECRET", "hunter2")
-    path = tmp_path / "config.yaml"
-    path.write_text(
-        config.load("hippocampus")
-        .dump()
-        .replace("CC BY-SA 4.0", "${SECRET}")
-        .replace("/Task04", "/${SECRET}")
-    )
-    found = config.load_resolved(path)
-    assert found.data.licence == "${SECRET}"
-    assert "hunter2" not in found.dump()
-
-
-@pytest.mark.parametrize(
-    "text", ["!!bool x", "!!int x", "!!int 1:1", "!!float 1:1", "!!timestamp x", "9" * 6000]
-)
-def test_yaml_with_a_wrong_tag_is_refused(text):
-    with pytest.raises(ConfigError, match="not valid YAML"):
-        read_yaml(text, "file")
-
-
-def test_numbers_of_base_60_are_words():
-    long = ":".join(["1"] * 100_000)
-    assert read_yaml("1:1:1", "file") == "1:1:1"
-    assert read_yaml(long, "file") == long
-
-
-@pytest.mark.parametrize(
-    "value", [12, -3, 0.5, 1e-3, 1500.0, "1:1", "012", "0b11", "1_000", "1e5", "+1", ".5", "x"]
-)
-def test_yaml_reads_back_what_it_wrote(value):
-    found = read_yaml(write_yaml({"key": value}), "file")["key"]
-    assert found == value
-    assert type(found) is type(value)
-
-
-def test_an_override_of_too_many_sections_is_refused():
-    with pytest.raises(ConfigError, match="3000 sections"):
-        config.load("hippocampus", (".".join(["a"] * 3001) + "=1",))
-
-
-def test_ranges_of_label_values_are_not_written_out():
-    many = {f"{start}-{start + 9998}": 1 for start in range(1, 900_000, 10_000)}
-    with_ranges = config.load(
-        "hippocampus",
-        (f"data.label_values={{0: 0, {', '.join(f'{k}: {v}' for k, v in many.items())}}}",),
-    )
-    assert len(with_ranges.data.label_values) == 91
-    with pytest.raises(ConfigError, match="names a value twice"):
-        config.load("hippocampus", ("data.label_values={0: 0, 5-10: 1, 10: 2}",))
-
-
 @pytest.mark.parametrize("kind", ["EPS", "PPM", "GIF", "PCX", "TGA", "SGI"])
 def test_a_picture_is_of_a_known_format_whatever_its_name(tmp_path, kind):
     path = tmp_path / "picture.png"
@@ -170,10 +70,6 @@ def test_a_library_in_c_writes_nothing_to_the_terminal(tmp_path):
     code = f"from pathlib import Path\nfrom tfuq.data.readers import read\ntry: read(Path({str(path)!r}))\nexcept Exception: pass"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
-
-
-def test_control_characters_are_written_out():
-    assert printable("a\x1b[2Jb\u202ec\n") == "a\\x1b[2Jb\\u202ec\\n"
 
 
 def test_a_result_line_holds_no_control_character(capsys):

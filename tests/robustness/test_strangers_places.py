@@ -15,18 +15,14 @@ import numpy as np
 import pytest
 
 from tests.conftest import settings
-from tfuq.config import Config
-from tfuq.config.text import read_yaml
 from tfuq.data import ledger
-from tfuq.data.budget import limit_memory
 from tfuq.data.host import this_host
 from tfuq.data.json_csv import read_table
 from tfuq.data.layouts import is_case_id
 from tfuq.data.readers import read
 from tfuq.data.removal import remove_leftovers
 from tfuq.data.writers import make_folder, write_csv, write_text
-from tfuq.errors import ConfigError, DataError, RunError
-from tfuq.networks.weights import load_arrays
+from tfuq.errors import DataError, RunError
 from tfuq.prediction import input_cases
 from tfuq.report import figures as report_figures
 from tfuq.report import shift as shift_figures
@@ -139,39 +135,6 @@ def test_figures_obey_no_settings_of_the_working_directory():
         assert plot.__wrapped__
 
 
-@pytest.mark.parametrize("text", [
-    "0x" + "f" * 5000, "0o" + "7" * 6000, "!!int 0b" + "1" * 5000, "9" * 4000,
-], ids=["hexadecimal", "octal", "binary", "decimal"])  # fmt: skip
-def test_integers_that_cannot_be_written_out_are_refused(text):
-    with pytest.raises(ConfigError, match=r"number|digits"):
-        read_yaml(f"value: {text}", "a.yaml")
-
-
-@pytest.mark.parametrize("text", ["a: [" + "a," * 500_000 + "]", "{}," * 300_000, "[" * 30_000, "".join(f"{' ' * n}a:\n" for n in range(3000))],
-                         ids=["values", "mappings", "brackets", "keys"])  # fmt: skip
-def test_yaml_of_many_values_is_refused_while_it_is_read(text):
-    started = time.process_time()
-    with pytest.raises(ConfigError, match=r"values|nested|not valid YAML"):
-        read_yaml(text, "a.yaml")
-    assert time.process_time() - started < SECONDS
-
-
-def test_weights_are_held_against_the_budget_before_they_are_read(tmp_path):
-    os.truncate(os.open(tmp_path / "weights.npz", os.O_CREAT | os.O_RDWR), 2**33)
-    limit_memory("3GB")
-    try:
-        with pytest.raises(RunError, match="more than the"):
-            load_arrays(tmp_path / "weights.npz", "0" * 64)
-    finally:
-        limit_memory(None)
-
-
-def test_a_pipe_in_the_place_of_weights_is_refused(tmp_path):
-    os.mkfifo(tmp_path / "weights.npz")
-    with pytest.raises(RunError, match="no regular file"):
-        load_arrays(tmp_path / "weights.npz", "0" * 64)
-
-
 def test_zeros_after_a_compressed_scan(tmp_path):
     """The blocks of a tape leave some; of many, each would be read for itself."""
     scan = nib.Nifti1Image(np.ones((4, 4, 4), np.float32), np.eye(4))
@@ -230,11 +193,3 @@ def test_cells_with_line_ends_and_tables_of_one_empty_column(tmp_path):
     assert [row["text"] for row in read_table(tmp_path / "a.csv", (), "again")] == [
         "a\rb", "a\nb", "", 'q"',
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize("section", ["classes", "landmarks"])
-def test_a_class_has_no_name_of_several_lines(section):
-    tree = settings("x", "deterministic", 3).model_dump()
-    tree["data"][section] = ["background", "a\ntfuq: no problem found", "b"]
-    with pytest.raises(ValueError, match="no line end"):
-        Config.model_validate(tree)

@@ -6,9 +6,11 @@ import pytest
 
 import tfuq
 from tests.conftest import settings
+from tests.support.histories import history
 from tests.support.observers import Recorder
-from tests.unit.training.test_fit import history
+from tfuq import api, config
 from tfuq.data.events import CasePredicted, EpochEnd, EpochStep
+from tfuq.data.json_csv import read_table
 from tfuq.data.readers import read
 from tfuq.errors import RunError
 from tfuq.runs.results import read_manifest
@@ -68,6 +70,29 @@ def test_training_from_python(balls, tmp_path, trained):
         tfuq.load(tmp_path)
     with pytest.raises(AttributeError):
         tfuq.no_such_thing  # noqa: B018
+
+
+def test_tables_of_an_image_are_saved_as_they_are_named(tmp_path):
+    tables = {"predictions.csv": [{"case": "a", "label": "7"}], "members.csv": [{"case": "a"}]}
+    predicted = api.PredictedTable(tables)
+    assert predicted.rows == tables["predictions.csv"]
+    folder = predicted.save(tmp_path / "out")
+    assert read_table(folder / "predictions.csv", ("label",), "again")[0]["label"] == "7"
+    assert {path.name for path in folder.glob("*.csv")} == set(tables)
+
+
+def test_a_configuration_may_be_its_name_or_itself(monkeypatch, tmp_path):
+    asked = []
+
+    def train(config, path, **options):
+        asked.append((config.training.epochs, path, options))
+        return None
+
+    monkeypatch.setattr(api.training, "train", train)
+    api.train("hippocampus", overrides=("training.epochs=3",), resume=True)
+    api.train(config.load("hippocampus"), run=tmp_path)
+    default = api.RUNS / "hippocampus" / "mc-dropout"
+    assert asked == [(3, default, {"resume": True}), (16, tmp_path, {})]
 
 
 def test_an_observer_receives_every_event_of_a_training_in_order(balls, tmp_path):

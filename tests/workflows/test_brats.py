@@ -5,19 +5,12 @@ import json
 import nibabel
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from tests.conftest import assert_refused
-from tfuq import config as configuration
 from tfuq.data.cases import read_case_image
 from tfuq.data.json_csv import read_table
 from tfuq.data.layouts import list_cases
 from tfuq.data.phantoms import synthesize
-from tfuq.errors import ConfigError
-from tfuq.measures.reducers import PackedMasks, RegionEntropyTerms
-from tfuq.measures.sample_masks import SampleMasks
-from tfuq.measures.structure import pairwise_dice
-from tfuq.measures.voxel import voxel_maps, voxel_reducers
 
 SMALL = (32, 32, 16)
 CLASSES = ("necrosis", "oedema", "enhancing tumour")
@@ -31,47 +24,6 @@ def brats(tmp_path_factory):
     root = tmp_path_factory.mktemp("brats")
     synthesize("brats-phantom", root, cases=6, seed=0, shape=SMALL)
     return root
-
-
-def test_region_terms_and_masks_are_those_of_unions():
-    rng, regions = np.random.default_rng(0), [[1, 2, 3], [1, 3]]
-    p = rng.dirichlet([0.4] * 4, (5, 1, 6, 5, 4)).astype(np.float32)  # [T, N, *S, K]
-    found = {}
-    for reducer in (RegionEntropyTerms(regions), PackedMasks()):
-        state = reducer.initialize([*(tf.constant(n) for n in p.shape[1:-1]), 4], tf.constant(5))
-        for t, sample in enumerate(p):
-            state = reducer.update(state, tf.constant(sample), tf.constant(t))
-        found |= {
-            name: value.numpy() for name, value in reducer.finalize(state, tf.constant(5)).items()
-        }
-    for place, classes in enumerate(regions):
-        q = p[..., classes].astype(float).sum(-1)
-        np.testing.assert_allclose(
-            found["region_entropy_terms"][..., place], -(q * np.log(q)).mean(0), atol=1e-5
-        )
-        masks = SampleMasks.of_classes(found["masks"], classes, (6, 5, 4), None)
-        expected = np.isin(p.argmax(-1), classes)[:, 0]
-        np.testing.assert_array_equal(masks.within((slice(None),) * 3), expected)
-        assert pairwise_dice(expected.reshape(5, -1)) < 1
-
-
-@pytest.mark.parametrize("classes", [1, 3])
-def test_probabilities_rounded_to_above_one_have_entropies(classes):
-    """Blended windows of a saturated network add up to 1 but for rounding."""
-    p = np.zeros((1, 4, classes), np.float32)
-    p[..., 0] = np.nextafter(np.float32(1), np.float32(2))
-    reducers = [*voxel_reducers(), *([RegionEntropyTerms([[1, 2], [1]])] if classes > 1 else [])]
-    found = {}
-    for reducer in reducers:
-        state = reducer.initialize([tf.constant(1), tf.constant(4), classes], tf.constant(2))
-        for t in range(2):
-            state = reducer.update(state, tf.constant(p), tf.constant(t))
-        found |= reducer.finalize(state, tf.constant(2))
-    maps = voxel_maps(found) | {name: found[name] for name in found if name.endswith("terms")}
-    for name, values in maps.items():
-        assert np.isfinite(values).all(), name
-        assert (values.numpy() >= 0).all(), name
-    assert (maps["probability"].numpy() <= 1).all()
 
 
 def test_brats_ends_in_scores_of_classes_and_regions(brats, tfuq, tmp_path):
@@ -111,27 +63,6 @@ def test_brats_ends_in_scores_of_classes_and_regions(brats, tfuq, tmp_path):
         np.mean([means[name] for name in CLASSES])
     )  # regions do not count twice
     assert (out / "scores" / "figures" / "dice-oedema.png").is_file()
-
-
-@pytest.mark.parametrize(
-    ("regions", "words"),
-    [
-        ("{whole: [necrosis, odema]}", ["'odema' of 'whole'", "did you mean 'oedema'"]),
-        ("{oedema: [necrosis]}", ["'oedema' is the name of a class"]),
-        ("{all: [necrosis]}", ["'all'"]),
-        ("{whole: [background]}", ["'background' of 'whole' is no class other than the first"]),
-        ("{whole: []}", ["data.regions.whole", "at least 1 item"]),
-    ],
-)
-def test_bad_regions_are_refused(regions, words):
-    with pytest.raises(ConfigError) as error:
-        configuration.load("brats2018", (f"data.regions={regions}",))
-    assert all(word in str(error.value) for word in words), error.value
-
-
-def test_regions_serve_segmentation_alone():
-    with pytest.raises(ConfigError, match="regions serves segmentation alone"):
-        configuration.load("digits", ("data.regions={odd: ['1', '3']}",))
 
 
 def test_bad_brats_data_name_the_file(tfuq, tmp_path):

@@ -11,7 +11,7 @@ import tensorflow as tf
 from click.testing import CliRunner
 
 from tests.conftest import assert_refused, settings
-from tests.unit.training.test_fit import history
+from tests.support.histories import history
 from tfuq import runs
 from tfuq.networks.weights import load_arrays
 from tfuq.training import prepare, summary, train

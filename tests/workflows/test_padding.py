@@ -15,7 +15,7 @@ from tests.support.pointwise import pointwise_run
 from tfuq.data.json_csv import read_table
 from tfuq.data.readers import read
 from tfuq.data.volume import Volume, reaches_beyond
-from tfuq.measures.sample_masks import STORED, StoredSamples, crop_packed, read_samples
+from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
 from tfuq.serving.steps import pad, without_padding
 
 CROP = {"crop_to_labels": [1, 2], "crop_margin": 1}
@@ -157,19 +157,6 @@ def test_shift_measures_what_predict_measures(rank, runs, tfuq):
         assert (unperturbed / "structures.csv").read_bytes() == (
             folder / "structures.csv"
         ).read_bytes()
-
-
-def test_packed_masks_are_cropped():
-    masks = (
-        np.random.default_rng(3).random((4, 3, 2, 5, 7)) < 0.5
-    )  # slices, samples, classes, and a slice
-    packed = np.packbits(masks.reshape(4, 3, 2, -1), axis=-1, bitorder="little")
-    found = crop_packed(packed, (5, 7), (slice(1, 4), slice(2, 7)))
-    assert found.shape == (4, 3, 2, 2)
-    grid = Volume(np.zeros((4, 3, 5)), np.eye(4))
-    for k in (1, 2):
-        kept = np.stack(list(StoredSamples(found, 0, grid).of_classes([k]).unpacked()))
-        np.testing.assert_array_equal(kept, np.moveaxis(masks[:, :, k - 1, 1:4, 2:7], 1, 0))
 
 
 @pytest.mark.parametrize("channels", [(), (3,)])

@@ -19,7 +19,6 @@ from tfuq.data.readers import read
 from tfuq.data.volume import Volume
 from tfuq.errors import RunError
 from tfuq.measures.reducers import LastSample
-from tfuq.measures.resampled import between_members, entropy, resampled_maps
 from tfuq.prediction.records import ExampleStatistics
 from tfuq.serving import Client
 from tfuq.serving.client import ServedSampler
@@ -259,28 +258,3 @@ def test_the_client_writes_what_predict_writes(rank, balls, tfuq, tmp_path):
     description.write_text(description.read_text().replace('"variance"', '"earlier"'))
     with pytest.raises(RunError, match=r"answers without variance.*export again"):
         Client(tmp_path / "model", "localhost:1").predictor()
-
-
-def test_entropy_and_variance_by_hand():
-    p = np.array([[0.5, 0.5], [1, 0], [0.9, 0.1], [1.0000001, -1e-9]], np.float32)
-    np.testing.assert_allclose(entropy(p), [np.log(2), 0, 0.3251, 0], atol=5e-5)
-    assert not np.signbit(entropy(p)).any()
-    members = [np.array([[0.2, 0.8]]), np.array([[0.5, 0.5]])]
-    # Mean 0.3 / 0.7 by weights 2 : 1, whose variance is 0.02 in either class.
-    np.testing.assert_allclose(between_members(members, np.array([2, 1]) / 3), [0.02])
-
-
-def test_neighbours_that_differ_in_every_sample_alike():
-    """Half-way between two sure voxels nothing is known, and samples agree on that."""
-    here = np.array([[[[0.5, 0.5]]]])
-    drawn = {
-        "mutual_information": np.zeros(1),
-        "variation_ratio": np.zeros(1),
-        "variance": np.zeros((1, 2)),
-    }
-    found = resampled_maps(
-        drawn, here, lambda array, nearest=False: np.zeros((1, 1, 1)), several=True
-    )
-    assert found["predictive_entropy"].item() == pytest.approx(np.log(2))
-    assert found["expected_entropy"].item() == pytest.approx(np.log(2))
-    assert found["mutual_information"].item() == found["standard_deviation"].item() == 0

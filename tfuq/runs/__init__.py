@@ -12,12 +12,12 @@ from pydantic import Field
 
 from tfuq import config as configuration
 from tfuq.config import TRAINED_AS, Config
+from tfuq.data.json_csv import read_json
 from tfuq.data.ledger import has_ledger
 from tfuq.data.ownership import require_replaceable
 from tfuq.data.paths import real_path
 from tfuq.data.preprocessing import Statistics
 from tfuq.data.removal import Removal, plan_removal
-from tfuq.data.json_csv import read_json
 from tfuq.data.writers import write_json, write_text
 from tfuq.errors import RunError
 

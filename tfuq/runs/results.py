@@ -11,10 +11,10 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from tfuq.data.cases import Case
+from tfuq.data.json_csv import read_json
 from tfuq.data.layouts import is_case_id
 from tfuq.data.ownership import digest_of, require_replaceable
 from tfuq.data.removal import plan_removal
-from tfuq.data.json_csv import read_json
 from tfuq.data.writers import remove_whole, write_json
 from tfuq.errors import RunError
 

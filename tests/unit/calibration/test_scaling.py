@@ -1,32 +1,11 @@
-"""Scaling: fitted against brute force, and in the sampling graph as in NumPy."""
+"""Scaling: fitted against brute force."""
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from tests.support import references_scores as slow
+from tests.support.oversure import sampled
 from tfuq.calibration import scaling as recalibration
-from tfuq.calibration.reducers import PickedSamples, Scaled, UnscaledMean, choose_places
-from tfuq.measures.reducers import Moments
-
-
-def sampled(seed, samples=3, n=60, classes=4, sharpness=3.0):
-    """Samples ``[T, n, K]`` that are too sure of classes drawn from something flatter, and those classes."""
-    rng = np.random.default_rng(seed)
-    logits = rng.normal(size=(n, classes))
-    y = (logits + rng.gumbel(size=(n, classes))).argmax(1)
-    drawn = sharpness * (logits + 0.3 * rng.normal(size=(samples, n, classes)))
-    p = np.exp(drawn)
-    return p / p.sum(-1, keepdims=True), y
-
-
-def folded(reducer, samples):
-    """A reducer's statistics of samples ``[T, N, *S, K]``."""
-    count = tf.constant(len(samples))
-    state = reducer.initialize([*map(tf.constant, samples.shape[1:-1]), samples.shape[-1]], count)
-    for t, p in enumerate(samples):
-        state = reducer.update(state, tf.constant(p, tf.float32), tf.constant(t))
-    return {name: value.numpy() for name, value in reducer.finalize(state, count).items()}
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -84,34 +63,3 @@ def test_vector_scaling_believes_no_class_that_was_never_wrong():
     temperature = recalibration.fit_temperature(np.log(p), y)[0][0]
     assert (weights < 4 * temperature).all()
     assert (np.abs(bias) < 3).all()
-
-
-@pytest.mark.parametrize("classes", [2, 3])
-def test_scaling_in_the_graph_is_that_of_numpy(classes):
-    p, _ = sampled(4, samples=5, n=2 * 6, classes=classes)
-    volumes = p.reshape(5, 2, 3, 2, classes)
-    weights, bias = np.linspace(0.5, 1.4, classes), np.linspace(-0.3, 0.4, classes)
-    expected = recalibration.scaled(volumes, weights, bias)
-    given = (
-        volumes[..., 1:] if classes == 2 else volumes
-    )  # a binary network's channel is its foreground's
-    found = folded(Scaled([Moments()], weights, bias), given)
-    np.testing.assert_allclose(found["mean"], expected.mean(0), atol=1e-5)
-    np.testing.assert_allclose(found["variance"], expected.var(0), atol=1e-5)
-    np.testing.assert_allclose(
-        folded(UnscaledMean(), given)["uncalibrated"], volumes.mean(0), atol=1e-5
-    )
-
-
-def test_picked_samples():
-    volumes = np.random.default_rng(0).random((4, 2, 5, 3, 3)).astype(np.float32)
-    places = choose_places(15, 8)
-    picking = PickedSamples()
-    picking.places.assign(places)
-    few = folded(picking, volumes)
-    assert few["picked"].shape == (2, 4, 8, 3)
-    flat = volumes.reshape(4, 2, 15, 3)
-    np.testing.assert_array_equal(few["picked"], flat[:, :, places].swapaxes(0, 1))
-    np.testing.assert_array_equal(choose_places(15, 15), range(15))
-    images = folded(PickedSamples(), volumes[:, :, 0, 0])
-    np.testing.assert_array_equal(images["picked"], volumes[:, :, 0, 0].swapaxes(0, 1)[:, :, None])

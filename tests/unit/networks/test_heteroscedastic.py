@@ -1,6 +1,5 @@
-"""Networks that predict their own noise: integration over it, and the parts of a landmark's variance."""
+"""Networks that predict their own noise: integration over it, and the loss of positions."""
 
-import csv
 import math
 
 import numpy as np
@@ -8,10 +7,7 @@ import pytest
 import tensorflow as tf
 from scipy import integrate, stats
 
-from tests.conformance.runs import check_run
-from tests.conftest import settings, task_settings
 from tests.support import references
-from tfuq.measures.landmark import landmark_measures
 from tfuq.measures.reducers import LandmarkSamples
 from tfuq.networks.heteroscedastic import (
     integrated_log_probabilities,
@@ -22,7 +18,6 @@ from tfuq.networks.heteroscedastic import (
     without_noise,
 )
 from tfuq.networks.losses import heatmap_mse, log_probabilities
-from tfuq.training import train
 
 SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
 
@@ -104,52 +99,3 @@ def test_position_loss_is_least_at_the_squared_error_and_leaves_heatmaps_alone()
         assert float(
             tf.reduce_sum(position_loss(points, x + tf.constant([0.0, change]), 1.0))
         ) > float(loss)
-
-
-@pytest.mark.parametrize("count", [1, 6])
-def test_parts_of_a_landmarks_variance_against_the_reference(count):
-    rng = np.random.default_rng(count)
-    points, predicted, mm = (
-        rng.normal(size=(count, 2)) * 3,
-        rng.random((count, 2)),
-        np.array([0.5, 2.0]),
-    )
-    row = landmark_measures(points, np.ones(count), mm, predicted)
-    for unit, scale in (("", 1.0), ("_mm", mm)):
-        expected = references.variance_parts(points * scale, predicted * np.square(scale))
-        for name, value in expected.items():
-            if count == 1 and not name.startswith("aleatoric"):
-                assert name + unit not in row
-            else:
-                assert row[name + unit] == pytest.approx(value, rel=1e-9), name
-    if count > 1:
-        assert row["epistemic_variance"] == pytest.approx(row["variance"])
-    assert "aleatoric_variance" not in landmark_measures(points, np.ones(count), mm)
-
-
-def test_a_heteroscedastic_segmentation_conforms(balls, tmp_path):
-    network = {"name": "fcn", "widths": [2, 4], "heteroscedastic": True, "noise_draws": 3}
-    config = settings(balls, "deterministic", 2, network=network)
-    check_run(train(config, tmp_path / "run"), "deterministic", tmp_path / "exported")
-
-
-def test_heteroscedastic_landmarks_report_their_parts(heads, tfuq, tmp_path):
-    config = task_settings("landmarks", heads, "mc-dropout", network={"heteroscedastic": True})
-    run = train(config, tmp_path / "run").path
-    result = tfuq("predict", run, "--out", tmp_path / "out")
-    assert result.exit_code == 0, result.output
-    with (tmp_path / "out" / "landmarks.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    for row in rows:
-        aleatoric, epistemic, total = (
-            float(row[f"{part}_variance"]) for part in ("aleatoric", "epistemic", "total")
-        )
-        assert aleatoric > 0
-        assert total == pytest.approx(aleatoric + epistemic, rel=1e-4)
-        assert epistemic == pytest.approx(float(row["variance"]), rel=1e-4, abs=1e-4)
-        assert float(row["aleatoric_variance_mm"]) == pytest.approx(
-            aleatoric * (0.67 * 3) ** 2, rel=1e-3
-        )
-    scored = tfuq("score", tmp_path / "out", "--no-figures")
-    assert scored.exit_code == 0, scored.output
-    assert "total_variance" in (tmp_path / "out" / "scores" / "summary.json").read_text()

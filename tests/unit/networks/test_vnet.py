@@ -1,30 +1,16 @@
-"""V-Net and FCN: what they are made of."""
+"""V-Net: what it is made of."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras
 
-from tests.conftest import settings
-from tests.support import references
-from tfuq.networks import build_network
-from tfuq.networks.layers import LayerFactory, LinearUpsampling, SeededDropout
+from tests.support.networks import count, network
+from tfuq.networks.blocks import ConvolutionStyle, Head
+from tfuq.networks.layers import LayerFactory, SeededDropout
+from tfuq.networks.vnet import vnet
 
 SEED = tf.constant([1, 2])
-
-
-def network(tmp_path, name, rank=2, **changes):
-    config = settings(
-        tmp_path,
-        "deterministic",
-        rank,
-        network={"name": name, "widths": [3, 4, 6, 8], "level_dropout": {}} | changes,
-    )
-    return build_network(config.network, LayerFactory(), channels=2, outputs=3)
-
-
-def count(model, kind):
-    return sum(type(layer).__name__.startswith(kind) for layer in model.layers)
 
 
 @pytest.mark.parametrize("rank", [2, 3])
@@ -65,43 +51,15 @@ def test_a_stage_of_vnet_learns_what_to_add_to_its_input(tmp_path):
     np.testing.assert_array_equal(given, added)
 
 
-def test_fcn_sums_the_scores_of_its_last_three_levels(tmp_path):
-    model = network(tmp_path, "fcn")
-    scores = [model.get_layer(f"score{level}").output for level in (2, 3, 4)]
-    assert [score.shape[1:] for score in scores] == [(4, 4, 3), (2, 2, 3), (1, 1, 3)]
-    assert "score1" not in {layer.name for layer in model.layers}
-    inside = tf_keras.Model(model.inputs, [*scores, model.output])
-    two, three, four, logits = inside([tf.random.stateless_normal([1, 16, 16, 2], SEED), SEED])
-    for k in range(3):
-        total = references.linearly_enlarged(four.numpy()[0, ..., k], 2) + three.numpy()[0, ..., k]
-        total = references.linearly_enlarged(total, 2) + two.numpy()[0, ..., k]
-        np.testing.assert_allclose(
-            logits[0, ..., k], references.linearly_enlarged(total, 4), atol=1e-5
-        )
-
-
-@pytest.mark.parametrize("shape", [(3, 4), (3, 2, 5)])
-@pytest.mark.parametrize("factor", [2, 4])
-def test_linear_upsampling_against_the_reference(shape, factor):
-    x = np.random.default_rng(0).normal(size=(2, *shape, 3)).astype(np.float32)
-    found = LinearUpsampling(factor)(x).numpy()
-    for n in range(2):
-        for c in range(3):
-            np.testing.assert_allclose(
-                found[n, ..., c], references.linearly_enlarged(x[n, ..., c], factor), atol=1e-5
-            )
-
-
-@pytest.mark.parametrize("name", ["vnet", "fcn"])
-def test_every_dropout_acts(tmp_path, name):
-    convolutions = {"vnet": 9 + 3 + 6 + 3, "fcn": 8 + 2}[name]
+def test_every_dropout_acts(tmp_path):
+    convolutions = 9 + 3 + 6 + 3
     options = {
         "level_dropout": {1: 0.1, 4: 0.2},
         "dropout_after_each": 0.05,
         "spatial_dropout": True,
         "widths": [8] * 4,
     }
-    model = network(tmp_path, name, **options)
+    model = network(tmp_path, "vnet", **options)
     rates = [layer.rate for layer in model.layers if isinstance(layer, SeededDropout)]
     assert sorted(rates) == [0.05] * convolutions + [0.1, 0.2]
     assert all(layer.spatial for layer in model.layers if isinstance(layer, SeededDropout))
@@ -122,3 +80,15 @@ def test_normalization_goes_before_the_activation(tmp_path, normalization):
     assert (
         model.get_layer("head_conv_prelu").input.node.layer.name == "head_conv"
     )  # the head has no normalization
+
+
+def test_a_stage_of_an_image_of_other_channels_is_projected_and_no_other():
+    layers = LayerFactory()
+    image = tf_keras.Input((8, 8, 2))
+    options = {"style": ConvolutionStyle(rank=2), "level_dropout": {}, "upsample_dropout": 0.0}
+    logits = vnet(layers, image, outputs=1, widths=[4, 6], kernel_size=3, head=Head(), **options)
+    model = tf_keras.Model([image, layers.seed], logits)
+    projections = [layer for layer in model.layers if layer.name.endswith("projection")]
+    assert [layer.name for layer in projections] == ["encoder1_projection"]
+    assert projections[0].kernel.shape == (1, 1, 2, 4)
+    assert model.output_shape == (None, 8, 8, 1)

@@ -5,6 +5,7 @@ import pytest
 
 from tests.support import references
 from tfuq.scoring import raters
+from tfuq.scoring.raters import energy_distance, unbiased_energy_distance
 
 
 @pytest.fixture(params=range(3))
@@ -60,3 +61,48 @@ def test_disagreement_and_its_correlation():
     )
     assert raters.normalized_cross_correlation(a, 3 - 2 * a) == pytest.approx(-1)
     assert raters.normalized_cross_correlation(a, np.ones((4, 5))) is None
+
+
+def discs(rng, count):
+    """Masks of discs of uncertain radius and place."""
+    grid = np.indices((16, 16)).transpose(1, 2, 0)
+    centres, radii = rng.normal(8, 0.8, (count, 1, 1, 2)), rng.uniform(3, 5, (count, 1, 1))
+    return np.linalg.norm(grid - centres, axis=-1) < radii
+
+
+def test_energy_distance_of_one_distribution_with_itself_is_zero_whatever_the_number_of_samples():
+    rng = np.random.default_rng(0)
+    plain, without = {}, {}
+    for samples in (3, 20):
+        pairs = [(discs(rng, samples), discs(rng, 4)) for _ in range(400)]
+        plain[samples] = np.mean([energy_distance(*pair) for pair in pairs])
+        without[samples] = np.mean([unbiased_energy_distance(*pair) for pair in pairs])
+    assert plain[3] > 1.6 * plain[20] > 0.05
+    assert without == pytest.approx({3: 0, 20: 0}, abs=0.012)
+
+
+def test_energy_distance_of_pairs_of_different_masks():
+    rng = np.random.default_rng(4)
+    samples, raters = discs(rng, 4), discs(rng, 3)
+    samples[0] = False
+
+    def distance(a, b):
+        union = (a | b).sum()
+        return 1 - (a & b).sum() / union if union else 0.0
+
+    across = np.mean([distance(a, b) for a in samples for b in raters])
+    within = [
+        np.mean(
+            [
+                distance(masks[i], masks[j])
+                for i in range(len(masks))
+                for j in range(len(masks))
+                if i != j
+            ]
+        )
+        for masks in (samples, raters)
+    ]
+    assert unbiased_energy_distance(samples, raters) == pytest.approx(2 * across - sum(within))
+    assert unbiased_energy_distance(samples, raters[:1]) is None
+    alone = np.mean([distance(samples[1], b) for b in raters])
+    assert unbiased_energy_distance(samples[1:2], raters) == pytest.approx(2 * alone - within[1])

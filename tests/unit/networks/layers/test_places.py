@@ -1,4 +1,4 @@
-"""Random numbers that belong to places: right, independent, and the same for whatever part of a volume they are made."""
+"""Random numbers that belong to places: right, independent, and the same in every box."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import tensorflow as tf
 from scipy import stats
 
 from tests.support.references_places import bits, normal_pair
-from tfuq.networks.layers import SeededDropout, bits_at, fold_in, layer_salt, normal_at
+from tfuq.networks.layers.places import bits_at, normal_at
 
 SEED = tf.constant([5, -7])
 
@@ -48,20 +48,6 @@ def test_every_box_is_a_crop_of_the_whole():
         np.testing.assert_array_equal(box, whole[0, row : row + 16, column : column + 20])
     assert len(np.unique(whole)) > whole.size - 5  # equal numbers are chance
     assert not np.array_equal(whole, bits_at(at(0, 0), (40, 50), SEED + 1, channels=4))
-
-
-def test_dropout_by_place_has_its_rate_and_its_corner():
-    layer, x = SeededDropout(0.3, name="drop"), tf.ones([3, 8, 6, 2])
-    corner = tf.constant([[0, 0], [4, 2], [4, 2]])
-    found = layer(x, seed=SEED, corner=corner).numpy()
-    expected = (
-        bits_at(corner, (8, 6), fold_in(SEED, layer_salt("drop")), channels=2).numpy() / 2**32
-        >= 0.3
-    )
-    np.testing.assert_allclose(found, expected / 0.7, rtol=1e-6)
-    np.testing.assert_array_equal(found[0, 4:, 2:], found[1, :4, :4])
-    np.testing.assert_array_equal(found[1], found[2])
-    np.testing.assert_array_equal(layer(x, seed=SEED), layer(x, seed=SEED, corner=at(0, 0)))
 
 
 def standardized(shape, rate, count):

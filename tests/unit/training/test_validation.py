@@ -1,21 +1,15 @@
-"""Training and validation are over the scan's own voxels, whatever the network's patch adds around them."""
-
-from __future__ import annotations
+"""Validation by the mean network, over whole cases."""
 
 import nibabel
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from tests.conftest import settings
 from tests.support.pointwise import PointwiseNetwork
 from tests.support.references import class_losses, dice
-from tfuq.config import LossConfig
 from tfuq.data.cases import Case
 from tfuq.data.layouts import list_cases
-from tfuq.data.preprocessing import PADDING
 from tfuq.data.sets.segmentation import SegmentationSet
-from tfuq.networks.losses import log_probabilities, make_class_loss
 from tfuq.sampling.members import build_member
 from tfuq.tasks import task_of
 from tfuq.training.validation import Validator
@@ -23,47 +17,28 @@ from tfuq.training.validation import Validator
 RANKS = pytest.mark.parametrize("rank", [3, 2])
 BEYOND = {3: [24, 24, 24], 2: [24, 32]}  # patches that are larger than the scans of 18×17×15 voxels
 WITHIN = {3: [8, 8, 8], 2: [8, 8]}
-LOSSES = ("cross-entropy", "weighted-cross-entropy", "soft-dice", "dice-ce")
+
+
+def test_a_quality_that_no_case_defines_is_left_out(balls, tmp_path):
+    from tfuq.training.validation import Validator
+
+    config = settings(balls)
+    validator = Validator.__new__(Validator)
+    groups = [np.full(2, np.nan), np.array([0.5, np.nan])]
+    for values, expected in zip(
+        groups, ({"val_loss": 1.0}, {"val_loss": 1.0, "val_dice": 0.5}), strict=True
+    ):
+        validator._config, validator._groups = config, [(1.0, value) for value in values]
+        validator._group = lambda pair: pair
+        validator._mean_network = type("Network", (), {"set_weights": staticmethod(lambda _: None)})
+        assert (
+            validator(type("Network", (), {"get_weights": staticmethod(lambda: None)})) == expected
+        )
 
 
 def training_set(root, rank: int, patch: list[int], **changes) -> SegmentationSet:
     config = settings(root, rank=rank, network={"patch_size": patch, "widths": [2, 4]}, **changes)
     return SegmentationSet(config, list_cases("decathlon", root), None)
-
-
-@pytest.mark.parametrize("name", LOSSES)
-def test_a_loss_is_that_of_the_scans_own_voxels(name):
-    rng = np.random.default_rng(0)
-    labels, logits = rng.integers(0, 3, (2, 7, 6)), rng.normal(size=(2, 7, 6, 3)).astype(np.float32)
-    boxes = [(slice(1, 6), slice(0, 6)), (slice(2, 4), slice(1, 5))]
-    padded = np.full_like(labels, PADDING)
-    for number, box in enumerate(boxes):
-        padded[(number, *box)] = labels[(number, *box)]
-    weights = [1.0, 2.0, 5.0]
-    loss = make_class_loss(LossConfig(name=name, dice_weight=0.9), weights)
-    found = loss(tf.constant(padded, tf.int32), log_probabilities(tf.constant(logits)))
-    for number, box in enumerate(boxes):
-        own = logits[(number, *box)].reshape(-1, 3).astype(float)
-        p = np.exp(own) / np.exp(own).sum(-1, keepdims=True)
-        expected = class_losses(p, labels[(number, *box)].ravel(), weights, dice_weight=0.9)[name]
-        assert float(found[number]) == pytest.approx(expected, rel=1e-5)
-
-
-@pytest.mark.parametrize("name", LOSSES)
-def test_padding_has_no_gradient_and_a_patch_of_it_no_loss(name):
-    logits = tf.Variable(np.random.default_rng(0).normal(size=(2, 5, 4, 3)).astype(np.float32))
-    labels = np.full((2, 5, 4), PADDING)
-    labels[0, 1:4] = np.arange(12).reshape(3, 4) % 3
-    with tf.GradientTape() as tape:
-        losses = make_class_loss(LossConfig(name=name), [1.0, 2.0, 5.0])(
-            tf.constant(labels, tf.int32), log_probabilities(logits)
-        )
-        total = tf.reduce_sum(losses)
-    gradient = tape.gradient(total, logits).numpy()
-    assert losses[1] == 0
-    assert np.isfinite(gradient).all()
-    assert gradient[labels != PADDING].any()
-    assert not gradient[labels == PADDING].any()
 
 
 @RANKS

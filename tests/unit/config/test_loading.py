@@ -1,0 +1,148 @@
+"""From YAML to a configuration: names, overrides, environment variables."""
+
+import pytest
+
+from tests.support.refusals import assert_config_refused
+from tfuq import config
+from tfuq.config import loading
+from tfuq.errors import ConfigError
+
+
+def test_environment_variables_are_for_paths_of_configurations_alone(monkeypatch):
+    monkeypatch.setenv("SECRET", "hunter2")
+    assert config.load("hippocampus", ("data.root=/x/${SECRET}",)).data.root == "/x/hunter2"
+    for key in ("name", "data.source", "data.licence", "data.classes", "data.split.train"):
+        with pytest.raises(ConfigError, match=r"takes no environment variable"):
+            config.load("hippocampus", (f"{key}=${{SECRET}}",))
+
+
+def test_a_run_shows_no_environment_variable(monkeypatch, tmp_path):
+    monkeypatch.setenv("SECRET", "hunter2")
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        config.load("hippocampus")
+        .dump()
+        .replace("CC BY-SA 4.0", "${SECRET}")
+        .replace("/Task04", "/${SECRET}")
+    )
+    found = config.load_resolved(path)
+    assert found.data.licence == "${SECRET}"
+    assert "hunter2" not in found.dump()
+
+
+def test_an_override_of_too_many_sections_is_refused():
+    with pytest.raises(ConfigError, match="3000 sections"):
+        config.load("hippocampus", (".".join(["a"] * 3001) + "=1",))
+
+
+@pytest.mark.parametrize("name", sorted(config.shipped()))
+def test_shipped_configurations_load_and_name_source_and_licence(name):
+    loaded = config.load(name)
+    assert loaded.name == name
+    assert len(loaded.data.source) > 10
+    assert loaded.data.licence
+
+
+@pytest.mark.parametrize("name", sorted(config.shipped()))
+def test_written_configuration_reloads_to_the_same_object(name):
+    loaded = config.load(name, ("training.epochs=3", "network.level_dropout={1: 0.25}"))
+    assert config.parse(loaded.dump()) == loaded
+    assert loaded.training.epochs == 3
+    assert loaded.network.level_dropout == {1: 0.25}
+
+
+def test_unknown_configuration_names_the_nearest():
+    with pytest.raises(ConfigError, match="did you mean 'hippocampus'"):
+        config.load("hipocampus")
+
+
+@pytest.mark.parametrize(
+    "text", ["- a\n- b", "a: [", "", "a: &x [*x]", "!!python/object/apply:os.system ['true']"]
+)
+def test_what_is_not_a_configuration_is_refused(text):
+    with pytest.raises(ConfigError):
+        config.parse(text)
+
+
+def test_environment_variables_expand(monkeypatch):
+    monkeypatch.setenv("TFUQ_DATA", "/somewhere")
+    assert config.load("hippocampus").data.root == "/somewhere/Task04_Hippocampus"
+    with pytest.raises(ConfigError, match="NO_SUCH_VARIABLE is not set"):
+        config.load("hippocampus", ("data.root=${NO_SUCH_VARIABLE}/x",))
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("training.epoch=3", ["training.epoch", "did you mean 'epochs'"]),
+        ("trainig.epochs=3", ["trainig", "did you mean 'training'"]),
+        ("training", ["key.subkey=value"]),
+        ("name.x=1", ["'name' is a value"]),
+        ("=3", ["override '=3' is not of the form"]),
+        ("data.classes={a: 1}", ["data.classes", "valid list"]),
+    ],
+)
+def test_bad_keys_and_overrides_are_refused_by_name(override, words):
+    assert_config_refused(override, *words)
+
+
+def test_a_missing_key_is_named():
+    with pytest.raises(ConfigError, match=r"f.yaml: key 'data' is missing and has no default"):
+        loading.parse("name: x", source="f.yaml")
+
+
+def test_an_override_makes_the_section_that_is_not_there():
+    text = loading.load("hippocampus").dump()
+    changed = loading.parse(text, ("training.plateau.epochs=7", "training.schedule=plateau"))
+    assert changed.training.plateau.epochs == 7
+
+
+def test_a_file_comes_before_a_shipped_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = loading.load("hippocampus").dump()
+    (tmp_path / "hippocampus").write_text(text.replace("epochs: 16", "epochs: 17"))
+    assert loading.load("hippocampus").training.epochs == 17
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"\xff\xfe\x00", "cannot be read as text"), (b"# " + b"x" * 2**20, "is longer than 1048576")],
+    ids=["bytes", "long"],
+)
+def test_what_is_no_short_text_is_refused(tmp_path, content, words):
+    (tmp_path / "c.yaml").write_bytes(content)
+    with pytest.raises(ConfigError, match=words):
+        loading.load(str(tmp_path / "c.yaml"))
+
+
+def test_a_root_is_absolute_from_the_folder_of_the_command(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = loading.load("hippocampus", ("data.root=scans/../here",))
+    assert found.data.root == str(tmp_path / "here")
+
+
+def test_label_values_of_a_command_take_the_place_of_the_configurations():
+    config = loading.load("hippocampus")
+    assert loading.with_label_values(config, None) is config
+    changed = loading.with_label_values(config, "{0: 0, 1-9: 2}")
+    assert changed.data.label_values == {0: 0, "1-9": 2}
+    assert changed.data.classes == config.data.classes
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("[0, 1]", "is not of the form"), ("{0: 3}", "maps to class 3, but classes has 0 to 2")],
+)
+def test_label_values_of_a_command_that_do_not_serve_are_refused(text, words):
+    with pytest.raises(ConfigError, match=words):
+        loading.with_label_values(loading.load("hippocampus"), text)
+
+
+def test_the_configuration_of_a_study_is_a_file_beside_it_or_a_shipped_name(tmp_path):
+    study = "name: s\nconfig: {}\naxes: {{m: {{method: [vi]}}}}\ntable: [dice]\n"
+    (tmp_path / "a.yaml").write_text(study.format("own.yaml"))
+    (tmp_path / "own.yaml").write_text("name: own")
+    (tmp_path / "b.yaml").write_text(study.format("hippocampus"))
+    beside = loading.load_study(str(tmp_path / "a.yaml"))
+    assert beside.config == str(tmp_path / "own.yaml")
+    assert loading.load_study(str(tmp_path / "b.yaml")).config == "hippocampus"

@@ -1,0 +1,62 @@
+"""The configuration of a study: a grid of runs."""
+
+import pytest
+
+from tfuq.config.study import StudyConfig, label_of
+
+
+def study(**changes):
+    tree = {
+        "name": "grid",
+        "config": "hippocampus",
+        "axes": {
+            "method": {"method": ["vi", "ensemble"]},
+            "patch": {"network.patch_size": [[8, 8], [4, 4], 6]},
+        },
+        "table": ["dice"],
+    }
+    return StudyConfig.model_validate(tree | changes)
+
+
+def test_cells_are_all_combinations():
+    assert study().cells == 2 * 3
+    assert study().labels("patch") == ["8×8", "4×4", "6"]
+
+
+@pytest.mark.parametrize(
+    ("value", "label"), [([48, 64, 48], "48×64×48"), (0.5, "0.5"), ("a", "a"), (None, "None")]
+)
+def test_a_value_in_a_few_characters(value, label):
+    assert label_of(value) == label
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"set": {"method": "vi"}}, "'method' is given twice"),
+        ({"axes": {"a": {"k": [1, 2], "l": [1]}}}, "axes.a: .* need lists of one length"),
+        ({"axes": {"a": {"k": [1, "1"]}}}, "axes.a: the values of its first key must differ"),
+        ({"axes": {f"{a}": {a: list(range(11))} for a in "abc"}}, "axes make 1331 cells"),
+        ({"axes": {}}, "at least 1 item"),
+        ({"axes": {"a": {"k": []}}}, "at least 1 item"),
+        ({"axes": {"a": {"../k": [1]}}}, "pattern"),
+        ({"table": ["dice", "dice"]}, "must name columns once"),
+        ({"table": ["method"]}, "other than the axes"),
+        ({"table": []}, "at least 1 item"),
+    ],
+    ids=[
+        "twice",
+        "lengths",
+        "labels",
+        "cells",
+        "axes",
+        "values",
+        "key",
+        "columns",
+        "axis",
+        "table",
+    ],
+)
+def test_a_grid_that_is_none_is_refused(changes, words):
+    with pytest.raises(ValueError, match=words):
+        study(**changes)

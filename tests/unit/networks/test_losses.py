@@ -1,0 +1,161 @@
+"""Losses of classes and of heatmaps."""
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.support import references
+from tests.support.references import class_losses
+from tfuq.config import LossConfig
+from tfuq.data.preprocessing import PADDING
+from tfuq.networks.losses import (
+    cross_entropy,
+    gaussian_heatmaps,
+    heatmap_cross_entropy,
+    heatmap_mse,
+    log_probabilities,
+    make_class_loss,
+    make_heatmap_loss,
+    probabilities,
+    sample_probabilities,
+)
+
+NOWHERE = [math.nan, math.nan]
+HEATMAP_LOSSES = {"heatmap-mse": heatmap_mse, "heatmap-cross-entropy": heatmap_cross_entropy}
+CLASS_LOSSES = ("cross-entropy", "weighted-cross-entropy", "soft-dice", "dice-ce")
+
+
+def random_batch(landmarks=3, seed=0):
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(1, 8, (2, landmarks, 2)).astype(np.float32)
+    return points, rng.normal(size=(2, 9, 12, landmarks)).astype(np.float32)
+
+
+def test_heatmaps_are_gaussians_of_peak_one_in_x_and_y():
+    points, _ = random_batch()
+    found = gaussian_heatmaps(tf.constant(points), (9, 12), 1.5).numpy()
+    for n in range(2):
+        for k in range(3):
+            np.testing.assert_allclose(
+                found[n, ..., k], references.gaussian_heatmap(points[n, k], (9, 12), 1.5), atol=1e-6
+            )
+    exact = gaussian_heatmaps(tf.constant([[[7.0, 2.0]]]), (9, 12), 2.0).numpy()[0, ..., 0]
+    assert exact[2, 7] == exact.max() == 1
+    assert exact[2, 9] == pytest.approx(math.exp(-0.5))
+
+
+@pytest.mark.parametrize("name", HEATMAP_LOSSES)
+def test_losses_against_the_reference(name):
+    points, outputs = random_batch()
+    points[0, 1] = NOWHERE
+    found = make_heatmap_loss(LossConfig(name=name, heatmap_sigma=1.5))(
+        tf.constant(points), tf.constant(outputs)
+    )
+    for n in range(2):
+        expected = [
+            references.heatmap_loss(name, points[n, k], outputs[n, ..., k], 1.5) for k in range(3)
+        ]
+        assert found.numpy()[n] == pytest.approx(np.nanmean(expected), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", HEATMAP_LOSSES)
+def test_a_missing_landmark_is_as_if_it_were_not_asked_for(name):
+    points, outputs = random_batch()
+    points[:, 1] = NOWHERE
+    variable = tf.Variable(outputs)
+    with tf.GradientTape() as tape:
+        loss = HEATMAP_LOSSES[name](tf.constant(points), variable, 1.5)
+    gradient = tape.gradient(loss, variable).numpy()
+    assert np.isfinite(gradient).all()
+    assert not gradient[..., 1].any()
+    assert gradient[..., [0, 2]].any((0, 1, 2)).all()
+    without = HEATMAP_LOSSES[name](
+        tf.constant(points[:, [0, 2]]), tf.constant(outputs[..., [0, 2]]), 1.5
+    )
+    np.testing.assert_allclose(loss, without, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", HEATMAP_LOSSES)
+def test_an_image_without_landmarks_costs_nothing(name):
+    points, outputs = random_batch()
+    loss = HEATMAP_LOSSES[name](
+        tf.constant(np.full_like(points, np.nan)), tf.constant(outputs), 1.5
+    )
+    np.testing.assert_array_equal(loss, 0)
+
+
+def test_the_cross_entropy_of_its_own_target_is_the_entropy():
+    g = references.gaussian_heatmap((4.3, 5.1), (9, 12), 1.5)
+    g = g / g.sum()
+    loss = heatmap_cross_entropy(
+        tf.constant([[[4.3, 5.1]]]), tf.constant(np.log(g)[None, ..., None], tf.float32), 1.5
+    )
+    assert loss.numpy()[0] == pytest.approx(-(g * np.log(g)).sum(), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", CLASS_LOSSES)
+def test_a_loss_is_that_of_the_scans_own_voxels(name):
+    rng = np.random.default_rng(0)
+    labels, logits = rng.integers(0, 3, (2, 7, 6)), rng.normal(size=(2, 7, 6, 3)).astype(np.float32)
+    boxes = [(slice(1, 6), slice(0, 6)), (slice(2, 4), slice(1, 5))]
+    padded = np.full_like(labels, PADDING)
+    for number, box in enumerate(boxes):
+        padded[(number, *box)] = labels[(number, *box)]
+    weights = [1.0, 2.0, 5.0]
+    loss = make_class_loss(LossConfig(name=name, dice_weight=0.9), weights)
+    found = loss(tf.constant(padded, tf.int32), log_probabilities(tf.constant(logits)))
+    for number, box in enumerate(boxes):
+        own = logits[(number, *box)].reshape(-1, 3).astype(float)
+        p = np.exp(own) / np.exp(own).sum(-1, keepdims=True)
+        expected = class_losses(p, labels[(number, *box)].ravel(), weights, dice_weight=0.9)[name]
+        assert float(found[number]) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", CLASS_LOSSES)
+def test_padding_has_no_gradient_and_a_patch_of_it_no_loss(name):
+    logits = tf.Variable(np.random.default_rng(0).normal(size=(2, 5, 4, 3)).astype(np.float32))
+    labels = np.full((2, 5, 4), PADDING)
+    labels[0, 1:4] = np.arange(12).reshape(3, 4) % 3
+    with tf.GradientTape() as tape:
+        losses = make_class_loss(LossConfig(name=name), [1.0, 2.0, 5.0])(
+            tf.constant(labels, tf.int32), log_probabilities(logits)
+        )
+        total = tf.reduce_sum(losses)
+    gradient = tape.gradient(total, logits).numpy()
+    assert losses[1] == 0
+    assert np.isfinite(gradient).all()
+    assert gradient[labels != PADDING].any()
+    assert not gradient[labels == PADDING].any()
+
+
+@pytest.mark.parametrize("classes", [1, 2, 4])
+def test_probabilities_are_the_exponential_of_their_logarithms(classes):
+    logits = np.random.default_rng(0).normal(0, 3, (5, classes)).astype(np.float32)
+    both = np.concatenate([np.zeros_like(logits), logits], -1) if classes == 1 else logits
+    expected = np.array([references.softmax(row) for row in both])
+    np.testing.assert_allclose(probabilities(tf.constant(logits)), expected, atol=1e-6)
+    np.testing.assert_allclose(tf.exp(log_probabilities(tf.constant(logits))), expected, atol=1e-6)
+    own = expected[:, 1:] if classes == 1 else expected
+    np.testing.assert_allclose(sample_probabilities(tf.constant(logits)), own, atol=1e-6)
+
+
+@pytest.mark.parametrize("logit", [-200.0, 200.0])
+def test_a_sure_network_has_finite_logarithms(logit):
+    found = log_probabilities(tf.constant([[logit]])).numpy()[0]
+    assert sorted(found) == [-200.0, 0.0]
+
+
+def test_the_weight_of_an_image_s_class_is_not_cancelled():
+    log_p = tf.math.log([[0.5, 0.25, 0.25], [0.1, 0.1, 0.8]])
+    found = cross_entropy(tf.constant([0, 2]), log_p, [1.0, 2.0, 3.0])
+    np.testing.assert_allclose(found, [-np.log(0.5), -3 * np.log(0.8)], rtol=1e-6)
+
+
+def test_weights_of_the_configuration_come_before_those_of_the_data():
+    log_p, labels = tf.math.log([[0.5, 0.5]]), tf.constant([1])
+    for own, weight in (([1.0, 4.0], 4.0), (None, 7.0)):
+        config = LossConfig(name="weighted-cross-entropy", class_weights=own)
+        found = make_class_loss(config, [1.0, 7.0])(labels, log_p)
+        np.testing.assert_allclose(found, [weight * np.log(2)], rtol=1e-6)

@@ -1,0 +1,155 @@
+"""The manifest of a predictions folder."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.editing import edited
+from tests.support.made import make_run, make_scores
+from tfuq.data.cases import Case
+from tfuq.data.ownership import digest_of
+from tfuq.data.writers import write_csv, write_json
+from tfuq.errors import RunError
+from tfuq.runs import results
+from tfuq.runs.results import Manifest
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"samples": 0},
+        {"samples": 10**9},
+        {"seed": -1},
+        {"method": "../../x"},
+        {"cases": {"../x": {"images": ["a"], "label": None, "seconds": {}}}},
+        {"cases": {"": {"images": ["a"], "label": None, "seconds": {}}}},
+    ],
+)
+def test_a_manifest_is_bounded(digits_run, wrong):
+    make_scores(digits_run, "hybrid")
+    edited(
+        digits_run.predictions("hybrid") / "manifest.json", lambda manifest: manifest.update(wrong)
+    )
+    with pytest.raises(RunError, match=r"manifest.json: cannot be read"):
+        results.read_manifest(digits_run.predictions("hybrid"))
+
+
+@pytest.fixture
+def digits_run(digits, tmp_path):
+    return make_run(tmp_path / "run", "classification", digits)
+
+
+def a_manifest(**changes):
+    values = {"method": "vi", "samples": 4, "seed": 5, "weights_digest": ["ab"]}
+    return Manifest(run="run", tfuq_version="0.1.0", **(values | changes))
+
+
+def a_case(folder, name="a", **changes):
+    return Case(name, (folder / f"{name}.nii.gz",), **changes)
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"run": "another", "tfuq_version": "9"}, True),
+        ({"missing_members": [1]}, True),
+        ({"method": "ensemble"}, False),
+        ({"samples": 5}, False),
+        ({"seed": 6}, False),
+        ({"weights_digest": ["cd"]}, False),
+        ({"calibration": "ef"}, False),
+        ({"definitions": 2}, False),
+    ],
+)
+def test_draws_are_the_same_by_what_makes_the_files(change, same):
+    assert a_manifest().same_draws(replace(a_manifest(), **change)) is same
+
+
+def test_a_manifest_says_what_tells_it_from_another():
+    text = a_manifest(weights_digest=["cd"], definitions=2).described_against(a_manifest())
+    assert text.startswith("vi, T = 4, seed 5, other weights")
+    assert text.endswith("by a version of tfuq that measured otherwise")
+
+
+def test_a_manifest_reads_back(tmp_path):
+    manifest = a_manifest(files={"members.csv": "ab"})
+    manifest.add(a_case(tmp_path, label=tmp_path / "label.nii.gz"), {"sampling": 0.5})
+    manifest.write(tmp_path)
+    assert results.read_manifest(tmp_path) == manifest
+    assert manifest.cases["a"].label == str(tmp_path / "label.nii.gz")
+
+
+def test_a_folder_without_a_manifest_has_no_predictions(tmp_path):
+    with pytest.raises(RunError, match=r"no predictions \(it has no manifest.json\)"):
+        results.read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [("b/a.nii.gz", "holds case 'a' of .*a.nii.gz"), ("mask", "holds case 'a' with no mask")],
+)
+def test_a_case_of_other_files_is_not_the_case_that_is_finished(tmp_path, other, words):
+    manifest = a_manifest()
+    manifest.add(a_case(tmp_path), {})
+    assert manifest.holds(a_case(tmp_path))
+    assert not manifest.holds(a_case(tmp_path, "b"))
+    changed = a_case(tmp_path, mask=tmp_path / "mask")
+    if other != "mask":
+        changed = Case("a", (tmp_path / other,))
+    with pytest.raises(RunError, match=words):
+        manifest.holds(changed)
+
+
+def test_a_table_has_the_cases_of_its_manifest(tmp_path):
+    manifest = a_manifest()
+    manifest.add(a_case(tmp_path), {})
+    results.require_cases(tmp_path, ["a"], manifest)
+    with pytest.raises(RunError, match=r"has case 'b', which manifest.json does not name"):
+        results.require_cases(tmp_path, ["a", "b"], manifest)
+    with pytest.raises(RunError, match="has no case 'a'"):
+        results.require_cases(tmp_path, [], manifest)
+
+
+def test_predictions_of_the_same_draws_are_gone_on_with_and_others_not_replaced(tmp_path):
+    assert results.find_draws(tmp_path / "new", a_manifest(), overwrite=False) is None
+    a_manifest().write(tmp_path)
+    assert results.find_draws(tmp_path, a_manifest(), overwrite=False) == a_manifest()
+    other = a_manifest(seed=6)
+    with pytest.raises(RunError, match="holds predictions of vi, T = 4, seed 5; pass --overwrite"):
+        results.find_draws(tmp_path, other, overwrite=False)
+    assert results.find_draws(tmp_path, other, overwrite=True) is None
+
+
+def test_an_earlier_version_left_nothing_to_overwrite(tmp_path):
+    a_manifest().write(tmp_path)
+    with pytest.raises(RunError, match="measured otherwise; move it away, or choose another"):
+        results.find_draws(tmp_path, a_manifest(definitions=2), overwrite=False)
+
+
+def test_a_folder_of_something_else_is_not_taken(tmp_path):
+    (tmp_path / ".hidden").touch()
+    assert results.find_draws(tmp_path, a_manifest(), overwrite=True) is None
+    (tmp_path / "thesis.docx").touch()
+    with pytest.raises(RunError, match="is not empty and holds no predictions"):
+        results.find_draws(tmp_path, a_manifest(), overwrite=True)
+
+
+def test_beginning_anew_removes_the_cases_of_the_earlier_manifest_alone(tmp_path):
+    manifest = a_manifest()
+    manifest.add(a_case(tmp_path), {})
+    for name in ("a", "b"):
+        write_json(tmp_path / name / "row.json", {})
+    manifest.write(tmp_path)
+    results.begin(tmp_path, a_manifest(seed=6))
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["b"]
+    assert results.read_manifest(tmp_path) == a_manifest(seed=6)
+
+
+def test_tables_are_those_that_the_manifest_was_written_with(tmp_path):
+    write_csv(tmp_path / "members.csv", [{"case": "a"}])
+    results.require_one_set(tmp_path, a_manifest(files=None))
+    files = {"members.csv": digest_of(tmp_path / "members.csv")}
+    results.require_one_set(tmp_path, a_manifest(files=files))
+    for wrong in ({}, {"members.csv": "ab"}, files | {"samples.csv": "ab"}):
+        with pytest.raises(RunError, match=r"is not the table that manifest.json was written with"):
+            results.require_one_set(tmp_path, a_manifest(files=wrong))

@@ -1,0 +1,61 @@
+"""The deterministic prefix: what the seed does not reach."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.conftest import settings
+from tfuq.networks.layers import SOURCES
+from tfuq.sampling.members import build_member
+from tfuq.sampling.prefix import split_at_seed
+
+SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
+
+
+@pytest.mark.parametrize(
+    ("name", "rank", "method", "draws"),
+    [(*network, *drawn) for network in (("unet", 2), ("unet", 3), ("vnet", 2), ("fcn", 3))
+     for drawn in (("mc-dropout", SOURCES), ("vi", SOURCES), ("deterministic", ()))]
+    + [("vnet", 2, "latent-vi", draws) for draws in (("weights", "code"), ("code",), ("weights",), ())],
+)  # fmt: skip
+def test_prefix_and_suffix_compose_to_the_network(tmp_path, name, rank, method, draws):
+    config = settings(
+        tmp_path,
+        method,
+        rank,
+        network={"name": name, "widths": [4, 8, 12], "level_dropout": {3: 0.5}},
+    )
+    model = build_member(config, channels=2, sources=draws)
+    split = split_at_seed(model)
+    prefix, suffix = split.prefix, split.suffix
+    x = tf.random.stateless_normal([2, *config.network.patch_size, 2], SEED)
+    features = tf.nest.flatten(prefix(x))
+    corner = tf.zeros([1, rank], tf.int32)
+    np.testing.assert_allclose(
+        suffix([*features, *split.widths(), corner, OTHER]), model([x, OTHER]), atol=2e-5
+    )
+    # An FCN pools once more than its level 3 does, whose map is therefore an eighth of the patch.
+    assert split.grid == (
+        (8 if name == "fcn" else 4,) * rank if method == "mc-dropout" else (1,) * rank
+    )
+    assert {id(v) for v in [*prefix.weights, *suffix.weights]} <= {id(v) for v in model.weights}
+    assert np.array_equal(model([x, OTHER]), model([x, SEED])) == (not draws)
+
+
+def test_prefix_holds_all_that_the_seed_does_not_reach(tmp_path):
+    config = settings(
+        tmp_path, "mc-dropout", 3, network={"widths": [4, 8, 12], "level_dropout": {3: 0.5}}
+    )
+    model = build_member(config, channels=2)
+    split = split_at_seed(model)
+    prefix, suffix = split.prefix, split.suffix
+    in_prefix, in_suffix = ({layer.name for layer in m.layers} for m in (prefix, suffix))
+    assert {"encoder1_conv1", "encoder2_conv2", "encoder3_conv2"} <= in_prefix
+    assert {"encoder3_dropout", "decoder1_conv2", "logits"} <= in_suffix
+    assert not in_prefix & in_suffix
+    # The skip connections were convolved in the prefix: it hands over decoder widths, and nothing is concatenated later.
+    assert sorted(f.shape[-1] for f in prefix.outputs) == [4, 8, 12]
+    assert not any("concat" in name for name in in_suffix)
+    whole = split_at_seed(build_member(config, channels=2, sources=()))
+    assert whole.suffix.weights == []
+    assert len(whole.prefix.weights) == len(model.weights)

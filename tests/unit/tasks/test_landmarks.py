@@ -1,0 +1,89 @@
+"""Landmark regression: a position for every landmark, by way of a heatmap each."""
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.conftest import task_settings
+from tests.support import references
+from tfuq.tasks.landmarks import Landmarks
+
+SEED, CORNER = tf.constant([1, 2]), tf.zeros([1, 2], tf.int32)
+
+
+def config_of(loss="heatmap-mse", *, heteroscedastic=False):
+    return task_settings(
+        "landmarks",
+        "nowhere",
+        data={"layout": "landmark-table", "table": "t.csv", "landmarks": ["a", "b"]},
+        training={"loss": {"name": loss, "heatmap_sigma": 1.5}},
+        network={"heteroscedastic": heteroscedastic},
+    )
+
+
+def maps(channels, seed=0):
+    return np.random.default_rng(seed).normal(size=(2, 6, 7, channels)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("loss", "unit"), [("heatmap-mse", "heatmap pixel"), ("heatmap-cross-entropy", "landmark")]
+)
+def test_a_heatmap_is_a_term_or_each_of_its_pixels_is(loss, unit):
+    assert Landmarks().unit(config_of(loss)) == unit
+
+
+def test_a_heatmap_that_is_a_distribution_adds_up_to_one():
+    outputs = maps(2)
+    config = config_of("heatmap-cross-entropy")
+    sample = Landmarks().activation(config)(tf.constant(outputs), SEED, CORNER).numpy()
+    for n in range(2):
+        for k in range(2):
+            expected = references.softmax(outputs[n, ..., k])
+            np.testing.assert_allclose(sample[n, ..., k], expected, atol=1e-6)
+    plain = Landmarks().activation(config_of())(tf.constant(outputs), SEED, CORNER)
+    np.testing.assert_array_equal(plain, outputs)
+
+
+def test_predicted_variances_follow_the_heatmaps_within_bounds():
+    config, outputs = config_of(heteroscedastic=True), 30 * maps(4)
+    assert Landmarks().outputs(config) == 4
+    sample = Landmarks().activation(config)(tf.constant(outputs), SEED, CORNER).numpy()
+    np.testing.assert_array_equal(sample[..., :2], outputs[..., :2])
+    np.testing.assert_array_equal(sample[..., 2:], np.clip(outputs[..., 2:], -10, 20))
+
+
+MAXIMA = "the position loss has its maxima refined on logits in training, on log p in validation"
+
+
+@pytest.mark.parametrize(
+    ("name", "heteroscedastic"),
+    [
+        ("heatmap-mse", False),
+        ("heatmap-mse", True),
+        ("heatmap-cross-entropy", False),
+        pytest.param(
+            "heatmap-cross-entropy", True, marks=pytest.mark.xfail(strict=True, reason=MAXIMA)
+        ),
+    ],
+)
+def test_the_loss_of_a_sample_is_that_of_the_outputs_it_was_made_of(name, heteroscedastic):
+    config, task = config_of(name, heteroscedastic=heteroscedastic), Landmarks()
+    outputs = tf.constant(maps(task.outputs(config)))
+    points = tf.constant([[[1.0, 2.0], [5.0, 3.0]], [[math.nan, math.nan], [0.0, 0.0]]])
+    sample = task.activation(config)(outputs, SEED, CORNER).numpy()
+    loss = task.loss(config, None)
+    np.testing.assert_allclose(
+        loss(points, task.outputs_of(config, sample), SEED), loss(points, outputs, SEED), rtol=1e-4
+    )
+
+
+def test_quality_is_the_mean_distance_of_the_maxima_from_the_landmarks_that_are_there():
+    sample = np.zeros((2, 6, 7, 4))
+    for n, k, row, column in ((0, 0, 2, 3), (0, 1, 5, 6), (1, 0, 0, 0), (1, 1, 4, 1)):
+        sample[n, row, column, k] = 1
+    sample[..., 2:] = 9  # maps of variances are no heatmaps
+    targets = np.array([[[3.0, 2.0], [3.0, 1.0]], [[math.nan] * 2, [1.0, 6.0]]])
+    quality = Landmarks().quality(None, sample, targets)
+    assert quality == pytest.approx((0 + 5 + 2) / 3)

@@ -1,0 +1,65 @@
+"""Networks whose outputs are logits of classes."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.conftest import settings
+from tests.support import references
+from tfuq.tasks.logits import ClassTask, both_classes
+
+SEED, CORNER = tf.constant([1, 2]), tf.zeros([1, 2], tf.int32)
+
+
+@pytest.mark.parametrize(
+    ("rank", "heteroscedastic", "outputs"),
+    [(3, False, 3), (3, True, 6), (2, False, 1), (2, True, 2)],
+)
+def test_a_binary_network_has_one_logit_and_noise_as_many_widths(rank, heteroscedastic, outputs):
+    config = settings("x", rank=rank, network={"heteroscedastic": heteroscedastic})
+    assert ClassTask().outputs(config) == outputs
+
+
+def test_a_sample_is_of_all_classes_or_of_the_foreground():
+    logits = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+    expected = [references.softmax(row) for row in logits]
+    sample = ClassTask().activation(settings("x"))(tf.constant(logits), SEED, CORNER)
+    np.testing.assert_allclose(sample, expected, atol=1e-6)
+    binary = ClassTask().activation(settings("x", rank=2))(tf.constant(logits[:, :1]), SEED, CORNER)
+    np.testing.assert_allclose(binary, 1 / (1 + np.exp(-logits[:, :1])), atol=1e-6)
+
+
+@pytest.mark.parametrize("rank", [2, 3])
+def test_noise_of_no_width_leaves_the_probability(rank):
+    config = settings("x", rank=rank, network={"heteroscedastic": True, "noise_draws": 3})
+    task = ClassTask()
+    p = np.random.default_rng(0).dirichlet(np.ones(rank), (2, 4, 5))  # [N, *S, K]
+    if rank == 2:
+        widths = np.full((2, 4, 5, 1), -1e3)
+        outputs = np.concatenate([np.log(p[..., 1:] / p[..., :1]), widths], -1)
+        p = p[..., 1:]
+    else:
+        outputs = task.outputs_of(config, p.astype(np.float32)).numpy()
+    sample = task.activation(config)(tf.constant(outputs, tf.float32), SEED, CORNER)
+    np.testing.assert_allclose(sample, p, atol=1e-5)
+
+
+@pytest.mark.parametrize("rank", [2, 3])
+def test_the_loss_of_a_sample_is_that_of_its_probabilities(rank):
+    """Also where a blended sample has a probability of 0, which counts as 1e-7."""
+    config = settings("x", rank=rank, training={"loss": {"name": "cross-entropy"}})
+    sample = np.array([[[0.0], [0.25]]], np.float32)
+    if rank == 3:
+        sample = np.array([[[1.0, 0.0, 0.0], [0.25, 0.25, 0.5]]], np.float32)
+    loss = ClassTask().loss(config, SimpleNamespace(class_weights=None))
+    labels = tf.constant([[1, 1]])
+    found = loss(labels, ClassTask().outputs_of(config, sample), SEED)
+    assert float(found[0]) == pytest.approx((-np.log(1e-7) - np.log(0.25)) / 2, rel=1e-4)
+
+
+def test_both_classes_of_a_foreground_add_up_to_one():
+    np.testing.assert_array_equal(both_classes(np.array([[0.25]])), [[0.75, 0.25]])
+    three = np.array([[0.2, 0.3, 0.5]])
+    assert both_classes(three) is three

@@ -1,0 +1,44 @@
+"""What every member of a run is trained with."""
+
+import pytest
+
+from tests.conftest import settings, task_settings
+from tfuq.training.material import facts, prepare, summary
+from tfuq.version import __version__
+
+
+@pytest.fixture(scope="module")
+def digits_material(digits):
+    config = task_settings("classification", digits, "ensemble")
+    return config, prepare(config, "cpu:1")
+
+
+def test_cases_are_split_and_only_those_for_training_are_learned_from(digits_material):
+    _, material = digits_material
+    counts = {part: len(cases) for part, cases in material.parts.items()}
+    assert counts == {"train": 40, "validation": 8, "test": 11}
+    assert len(material.training.index) == 40
+    assert sum(len(group.images) for group in material.validation) == 8
+    assert [scale.weights for scale in material.kl_scales] == [1 / 40] * 2
+
+
+def test_a_summary_says_what_is_trained_on_what(digits_material):
+    assert summary(*digits_material) == (
+        "classification: ensemble, 2 member(s); 40 / 8 / 11 cases train / validation / test, "
+        "40 training examples, 40 images"
+    )
+
+
+def test_facts_name_versions_seeds_and_what_was_computed(digits_material):
+    found = facts(*digits_material)
+    assert found["versions"]["tfuq"] == __version__
+    assert set(found["seeds"]) == {"training", "member 0", "member 1"}
+    assert (found["channels"], found["likelihood_terms"]) == (1, 40)
+    assert found["kl_scale"] is None  # of point weights
+
+
+def test_statistics_are_computed_where_normalization_needs_them(balls):
+    config = settings(balls, preprocessing={"normalization": "zscore-training"})
+    material = prepare(config, "cpu:1")
+    assert len(material.statistics.mean) == 1
+    assert list(facts(config, material)["statistics"]["std"]) == list(material.statistics.std)

@@ -1,0 +1,137 @@
+"""Adam that also infers the widths of variational weights: they end where the ELBO has them."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras
+
+from tests.conftest import settings
+from tfuq.networks.layers import GaussianPosterior, LayerFactory
+from tfuq.training.optimizer import WidthAdam, make_optimizer
+from tfuq.training.step import TrainingStep
+from tfuq.training.strategy import make_strategy
+
+STARTS = (1e-5, 0.001, 0.0067, 0.03)
+NOISE = 0.5  # standard deviation of the regression's targets
+PRIOR = 1.0
+LEARNING_RATE = 0.002
+EXAMPLES = 512
+
+
+def regression():
+    """Correlated inputs ``[N, 4]`` of unlike size and targets ``[N]``, both of mean zero."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(EXAMPLES, 4)) * [0.4, 0.7, 1.0, 1.6]
+    x[:, 2] += 0.8 * x[:, 1]
+    x -= x.mean(0)
+    y = x @ [0.7, -1.0, 0.5, 0.2] + rng.normal(0, NOISE, EXAMPLES)
+    return x, y - y.mean()
+
+
+def mean_field_optimum(x, y):
+    """Means and widths of the best Gaussian of independent weights, of y ~ N(x·w, NOISE²) and w ~ N(0, PRIOR²) (Bishop 2006, §10.1.2)."""
+    precision = x.T @ x / NOISE**2 + np.eye(x.shape[1]) / PRIOR**2
+    return np.linalg.solve(precision, x.T @ y / NOISE**2), 1 / np.sqrt(np.diag(precision))
+
+
+def train_steps(model, strategy, loss, data, steps):
+    """Full-batch training by the product's step and optimizer."""
+    images, targets = (tf.constant(array, tf.float32) for array in data)
+    config = settings(
+        "x", "vi", training={"batch_size": len(images), "learning_rate": LEARNING_RATE}
+    )
+    step = TrainingStep(config, strategy, model, loss)
+    for count in range(steps):
+        step(images, targets, tf.constant([5, count]), tf.constant(1.0))
+
+
+def trained_regression(start, estimator, steps, data):
+    """Means and widths after training by the product's layer, step and optimizer."""
+    inputs, examples = data[0].shape[1], len(data[0])
+    tf_keras.utils.set_random_seed(1)
+    strategy = make_strategy("cpu:1")
+    with strategy.scope():
+        posterior = GaussianPosterior(
+            initial_scale=start,
+            prior_scale=PRIOR,
+            kl_scale=1 / examples,
+            estimator=estimator,
+        )
+        layers = LayerFactory(weights=posterior)
+        image = tf_keras.Input((inputs,), name="image")
+        model = tf_keras.Model([image, layers.seed], layers.dense(1, name="regression")(image))
+
+    def loss(targets, outputs, _seed):
+        return tf.square(outputs[:, 0] - targets) / (2 * NOISE**2)
+
+    train_steps(model, strategy, loss, data, steps)
+    loc, rho = (variable.numpy().ravel() for variable in model.trainable_variables[:2])
+    return loc, np.log1p(np.exp(rho))
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_bayesian_linear_regression_has_the_mean_field_optimum(start):
+    """Means within a tenth of a width, widths within 6 %, from starts of 1e-5 to 0.03."""
+    data = regression()
+    means, widths = mean_field_optimum(*data)
+    loc, found = trained_regression(start, "flipout", 3000, data)
+    np.testing.assert_allclose(loc, means, atol=0.1 * widths.min())
+    np.testing.assert_allclose(found, widths, rtol=0.06)
+
+
+@pytest.mark.parametrize("start", [0.01, 0.1, 2.0])
+def test_width_of_a_latent_code_is_that_of_its_posterior(start):
+    """z ~ N(0, 1) seen through y ~ N(z, NOISE²) has the posterior variance 1 / (1 + 1 / NOISE²)."""
+    examples, size = 64, 4
+    strategy = make_strategy("cpu:1")
+    with strategy.scope():
+        layers = LayerFactory()
+        image = tf_keras.Input((2 * size,), name="image")
+        code = layers.code(kl_scale=1 / size, initial_scale=start, name="code")(image)
+        model = tf_keras.Model([image, layers.seed], code)
+
+    def loss(targets, outputs, _seed):
+        return tf.reduce_mean(tf.square(outputs - targets) / (2 * NOISE**2), axis=-1)
+
+    train_steps(
+        model, strategy, loss, (np.zeros([examples, 2 * size]), np.zeros([examples, size])), 500
+    )
+    width = np.log1p(np.exp(model.trainable_variables[0].numpy()))
+    assert width == pytest.approx((1 + 1 / NOISE**2) ** -0.5, rel=0.05)
+
+
+def steps_of(optimizer, variables, gradients):
+    """Values of the variables after each of several steps."""
+    optimizer.build(variables)
+    values = []
+    for gradient in gradients:
+        optimizer.apply_gradients(zip(gradient, variables, strict=True))
+        values.append([variable.numpy() for variable in variables])
+    return values
+
+
+def test_weights_take_the_steps_of_adam():
+    gradients = [[tf.constant([0.5, -2.0])], [tf.constant([1.0, 1.0])], [tf.constant([0.0, 3.0])]]
+    ours, theirs = (
+        steps_of(optimizer, [tf.Variable([1.0, 2.0], name="kernel")], gradients)
+        for optimizer in (WidthAdam(0.1, width_learning_rate=0.15), tf_keras.optimizers.Adam(0.1))
+    )
+    np.testing.assert_array_equal(ours, theirs)
+
+
+def test_the_first_common_step_multiplies_all_widths_by_one_factor():
+    """exp(−η / √1.1) to first order, whatever the size of the gradient."""
+    raw = np.log(np.expm1([0.01, 0.02, 0.05])).astype(np.float32)
+    variable = tf.Variable(raw, name="kernel_posterior_untransformed_scale")
+    optimizer = WidthAdam(0.0, width_learning_rate=0.01)
+    ((after,),) = steps_of(optimizer, [variable], [[tf.constant([1e-6, 3.0, 40.0])]])
+    factor = np.logaddexp(0, after) / np.logaddexp(0, raw)
+    np.testing.assert_allclose(factor, np.exp(-0.01 / np.sqrt(1.1)), rtol=3e-4)
+
+
+@pytest.mark.parametrize(("decay", "expected"), [(0.0, None), (0.25, 0.25)])
+def test_no_weight_decay_is_none(tmp_path, decay, expected):
+    config = settings(tmp_path, training={"weight_decay": decay, "learning_rate": 0.5})
+    optimizer = make_optimizer(config)
+    assert optimizer.weight_decay == expected
+    assert float(optimizer.learning_rate) == 0.5

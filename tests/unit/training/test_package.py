@@ -1,0 +1,90 @@
+"""Training a run: its folder, its members, what is refused."""
+
+import numpy as np
+import pytest
+
+from tests.conftest import settings
+from tests.support.histories import history, weights
+from tfuq.data.locks import exclusive
+from tfuq.errors import RunError
+from tfuq.prediction import Request, make_predictor, predict
+from tfuq.training import train
+
+
+def test_run_folder_holds_what_the_contract_says(trained):
+    run = trained("hybrid")
+    assert run.finished_members == [0, 1]
+    assert set(run.facts) >= {"versions", "devices", "git", "seeds", "kl_scale"}
+    assert {part: len(ids) for part, ids in run.split.items()} == {
+        "train": 3,
+        "validation": 1,
+        "test": 2,
+    }
+    assert [row["epoch"] for row in history(run)] == [1]
+    assert {"loss", "val_loss", "val_dice", "seconds"} <= set(history(run)[0])
+    assert not np.array_equal(weights(run, 0)["logits/kernel"], weights(run, 1)["logits/kernel"])
+
+
+def test_a_run_is_not_overwritten_unasked(trained, balls, tmp_path):
+    run = trained("mc-dropout")
+    before = weights(run)
+    with pytest.raises(RunError, match="holds a run already"):
+        train(run.config, run.path)
+    with pytest.raises(RunError, match="another configuration"):
+        train(settings(balls, training={"epochs": 9}), run.path, resume=True)
+    np.testing.assert_array_equal(weights(run)["logits/kernel"], before["logits/kernel"])
+
+
+def test_members_trained_apart_assemble_to_the_same_run(trained, balls, tmp_path):
+    config = settings(balls, "ensemble")
+    with pytest.raises(RunError, match="members 0 to 1"):
+        train(config, tmp_path / "run", member=2)
+    for member in (1, 0):
+        run = train(config, tmp_path / "run", member=member)
+    together = trained("ensemble")
+    for member in (0, 1):
+        np.testing.assert_array_equal(
+            weights(run, member)["logits/kernel"], weights(together, member)["logits/kernel"]
+        )
+
+
+def test_two_processes_do_not_write_one_member_or_folder(balls, tmp_path, trained):
+    with (
+        exclusive(tmp_path / "run" / "members" / "0", "training"),
+        pytest.raises(RunError, match="another process is training"),
+    ):
+        train(settings(balls), tmp_path / "run")
+    assert not (tmp_path / "run" / "members" / "0" / "done").exists()
+    predictor = make_predictor(
+        trained("mc-dropout"), Request(method="mc-dropout", samples=2, seed=0, batch=8)
+    )
+    with (
+        exclusive(tmp_path / "out", "predicting into"),
+        pytest.raises(RunError, match="another process is predicting into"),
+    ):
+        predict(predictor, [], tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ensemble": {"adversarial_epsilon": 0.01, "members": 1}},
+        {"ensemble": {"subset": "bootstrap", "members": 1}},
+        {"training": {"loss": {"name": "weighted-cross-entropy"}}},
+        {"training": {"loss": {"name": "soft-dice"}}},
+        {"training": {"weight_decay": 0.01}},
+        {"training": {"cache": False}},
+        {"preprocessing": {"normalization": "zscore-training"}},
+        {"preprocessing": {"spacing": [2.0, 2.0, 2.0]}},
+        {"preprocessing": {"crop_to_labels": [1, 2], "crop_margin": 2}},
+    ],
+)
+def test_options_train_and_change_the_result(trained, balls, tmp_path, changes):
+    if "loss" in changes.get("training", {}):
+        changes = {"training": {"loss": changes["training"]["loss"]}}
+    run = train(
+        settings(balls, "ensemble", **({"ensemble": {"members": 1}} | changes)), tmp_path / "run"
+    )
+    plain = weights(trained("ensemble"))
+    same = all(np.array_equal(plain[name], array) for name, array in weights(run).items())
+    assert same == (changes == {"training": {"cache": False}})

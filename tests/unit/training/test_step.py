@@ -1,0 +1,64 @@
+"""One optimization step."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras
+
+from tests.conftest import settings
+from tfuq.networks.layers import GaussianPosterior, LayerFactory
+from tfuq.training.step import TrainingStep
+from tfuq.training.strategy import make_strategy
+
+SEED = tf.constant([1, 2])
+IMAGES = tf.constant([[0.0, 1.0], [2.0, 4.0], [1.0, 1.5]])
+TARGETS = tf.constant([1.0, -1.0, 0.5])
+
+
+def squares(targets, outputs, _seed):
+    return tf.square(outputs[:, 0] - targets)
+
+
+def a_step(*, weights=None, epsilon=0.0, seen=None):
+    """A step of a linear network of two inputs, and the network; ``seen`` collects its images."""
+    training = {"batch_size": 3, "learning_rate": 0.01}
+    config = settings("x", training=training, ensemble={"adversarial_epsilon": epsilon})
+    strategy = make_strategy("cpu:1")
+    with strategy.scope():
+        layers = LayerFactory(weights=weights)
+        image = tf_keras.Input((2,))
+        model = tf_keras.Model([image, layers.seed], layers.dense(1, name="linear")(image))
+    return TrainingStep(config, strategy, model, squares), model
+
+
+def test_a_loss_is_the_mean_over_the_batch_and_goes_down():
+    step, model = a_step()
+    expected = np.mean((model([IMAGES, SEED])[:, 0] - TARGETS) ** 2)
+    logs = [step(IMAGES, TARGETS, SEED, tf.constant(1.0)) for _ in range(5)]
+    assert float(logs[0]["loss"]) == pytest.approx(expected, rel=1e-5)
+    assert float(logs[0]["kl"]) == 0
+    assert set(logs[0]) == {"loss", "data_loss", "kl"}
+    assert float(logs[-1]["loss"]) < float(logs[0]["loss"])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_the_loss_has_the_warm_up_s_share_of_the_divergence(share):
+    step, _ = a_step(weights=GaussianPosterior(kl_scale=0.1))
+    logs = step(IMAGES, TARGETS, SEED, tf.constant(share))
+    assert float(logs["kl"]) > 0
+    expected = float(logs["data_loss"]) + share * float(logs["kl"])
+    assert float(logs["loss"]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_adversarial_examples_are_worse_by_the_sign_of_the_gradient():
+    """The loss is the mean over the images and over those moved by ε times their own range."""
+    step, model = a_step(epsilon=0.1)
+    kernel, bias = (array.astype(float) for array in model.get_weights())
+    images, targets = IMAGES.numpy().astype(float), TARGETS.numpy()
+    errors = images @ kernel[:, 0] + bias - targets
+    size = 0.1 * np.ptp(images, axis=1, keepdims=True)
+    moved = images + size * np.sign(errors[:, None] * kernel[:, 0])
+    worse = moved @ kernel[:, 0] + bias - targets
+    logs = step(IMAGES, TARGETS, SEED, tf.constant(1.0))
+    expected = np.mean(np.concatenate([errors, worse]) ** 2)
+    assert float(logs["data_loss"]) == pytest.approx(expected, rel=1e-5)
