@@ -8,6 +8,7 @@ from tests.support.findings import only
 from tests.support.made import make_run, make_scores
 from tfuq.runs.results import Manifest
 from tfuq.workflows.doctor import prediction_findings
+from tfuq.workflows.doctor.predictions import measure_is_constant, samples_do_not_differ
 
 
 @pytest.fixture

@@ -1,12 +1,15 @@
 """Checks of variational weights: the KL term of their loss, and their widths."""
 
+import numpy as np
 import pytest
 
+from tests.conftest import task_settings
 from tfuq.config import Config
 from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import RunError
+from tfuq.networks.weights import save_arrays
 from tfuq.runs import Run
-from tfuq.workflows.doctor.variational import kl_is_out_of_scale
+from tfuq.workflows.doctor.variational import kl_is_out_of_scale, widths_did_not_move
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,13 @@
 """Cells of a study: every combination of its axes, each with a name and a configuration."""
 
-from tests.conftest import settings
+import pytest
+
+from tests.conftest import LISTED_SPLIT, settings
 from tfuq import config as configuration
-from tfuq.workflows.study.cells import cells_of
+from tfuq import runs
+from tfuq.config import StudyConfig
+from tfuq.errors import ConfigError, DataError, RunError
+from tfuq.workflows.study.cells import Cell, cells_of, check_cells
 
 
 def test_axes_combine_and_keys_of_one_axis_go_together(tmp_path):

@@ -6,7 +6,7 @@ from tests.conftest import task_settings
 from tfuq.config import StudyConfig
 from tfuq.errors import ConfigError
 from tfuq.workflows.study.cells import Cell
-from tfuq.workflows.study.columns import check_columns
+from tfuq.workflows.study.columns import check_columns, kind_and_name
 
 
 @pytest.mark.parametrize(
