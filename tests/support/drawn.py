@@ -9,8 +9,10 @@ import numpy as np
 
 from tests.support.made import make_run
 from tests.support.replies import SAMPLES, true_reply
+from tfuq.data.cases import read_case_image, read_label
 from tfuq.data.writers import write_json
 from tfuq.prediction import Predictor, Request, make_predictor
+from tfuq.prediction.cases import known_cases
 from tfuq.runs import Run
 
 Draw = Callable[[np.ndarray, int], dict[str, np.ndarray]]
@@ -43,3 +45,33 @@ def make_given_predictor(
     drawn = draw or (lambda images, _: true_reply(run.config, images.shape))
     wanted = {"samples": SAMPLES, "seed": 5, "batch": 4} | asked
     return make_predictor(run, Request(method=method, **wanted), sampler=GivenSamples(drawn))
+
+
+def drawn_of_label(label: np.ndarray, classes: int, sure: float = 0.8) -> dict[str, np.ndarray]:
+    """What samples draw of a volume that all see it as labelled ``[X, Y, Z]``: each class with this probability."""
+    others = (1 - sure) / (classes - 1)
+    p = np.where(np.eye(classes, dtype=bool)[label], sure, others).astype(np.float32)[None]
+    terms = -p * np.log(p)
+    entropy = terms.sum(-1)
+    nothing = np.zeros_like(entropy)
+    bits = np.stack([label.ravel() == k for k in range(1, classes)])
+    packed = np.packbits(bits, axis=-1, bitorder="little")
+    return {
+        "probability": p,
+        "predictive_entropy": entropy,
+        "expected_entropy": entropy,
+        "mutual_information": nothing,
+        "variation_ratio": nothing,
+        "standard_deviation": nothing,
+        "entropy_terms": terms,
+        "masks": np.repeat(packed[None, None], SAMPLES, 1),
+    }
+
+
+def padded_label(run: Run, case_id: str) -> np.ndarray:
+    """The label of a case of the run's data as large as the network takes it."""
+    predictor = make_given_predictor(run)
+    (case,) = known_cases(run, [case_id])
+    label = read_label(run.config, case, read_case_image(case))
+    space = predictor.preprocess.padded(label.with_array(label.array[..., None])).array[..., 0]
+    return space.astype(int)

@@ -142,7 +142,7 @@ def test_masks_that_are_not_there_are_refused(masked_config, tmp_path, place, wo
 
 
 def test_a_run_that_looks_everywhere_takes_no_mask(tmp_path):
-    with pytest.raises(DataError, match="the run has no preprocessing.crop_to_labels"):
+    with pytest.raises(DataError, match=r"has no preprocessing\.crop_to_labels"):
         with_masks(settings(tmp_path), [], tmp_path)
 
 

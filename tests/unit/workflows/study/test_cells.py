@@ -63,6 +63,6 @@ def test_too_few_cases_are_refused_with_the_cell(cell, own_balls):
 def test_an_earlier_run_of_another_configuration_is_refused(cell):
     other = settings(cell.config.data.root, training={"epochs": 2})
     runs.create(cell.run, other, LISTED_SPLIT, {"channels": 1, "statistics": None})
-    with pytest.raises(RunError, match="ran with another configuration .*--overwrite"):
+    with pytest.raises(RunError, match=r"ran with another configuration .*--overwrite"):
         check_cells([cell])
     check_cells([cell], overwrite=True)
