@@ -74,5 +74,7 @@ def test_a_run_that_draws_otherwise_now_is_refused(predictions, elsewhere, monke
 def test_other_tasks_are_refused(heads, tmp_path):
     run = make_run(tmp_path / "heads", "landmarks", heads)
     make_scores(run, "hybrid", most=2)
-    with pytest.raises(RunError, match=r"--ood: .* is a run of landmarks; it serves classification"):
+    with pytest.raises(
+        RunError, match=r"--ood: .* is a run of landmarks; it serves classification"
+    ):
         score_elsewhere(run.predictions("hybrid"), str(tmp_path))

@@ -4,16 +4,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import tfuq.serving.tasks.classification
 from tests.conftest import task_settings
 from tests.support.drawn import make_finished_run, make_given_predictor
 from tests.support.replies import make_export
 from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS, UNCERTAINTY_MAPS
 from tfuq.serving.expectation import Asked
-from tfuq.serving.tasks import SERVED
+from tfuq.serving.tasks.classification import SERVED
 
 TASK = SERVED["classification"]
-assert tfuq.serving.tasks.classification
 
 
 def statistics(p):

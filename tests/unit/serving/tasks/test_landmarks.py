@@ -4,15 +4,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import tfuq.serving.tasks.landmarks
 from tests.conftest import task_settings
 from tests.support.replies import make_export
 from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS, UNCERTAINTY_MAPS
 from tfuq.serving.expectation import Asked
-from tfuq.serving.tasks import SERVED
+from tfuq.serving.tasks.landmarks import SERVED
 
 TASK = SERVED["landmarks"]
-assert tfuq.serving.tasks.landmarks
 # One image, two samples, two landmarks: x, y, activation.
 SAMPLES = np.array([[[[1.0, 2, 0.5], [4, 4, 0.2]], [[3.0, 8, 0.7], [4, 4, 0.4]]]], np.float32)
 

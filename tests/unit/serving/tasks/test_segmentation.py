@@ -4,17 +4,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import tfuq.serving.tasks.segmentation
 from tests.conftest import settings
 from tests.support.drawn import make_finished_run, make_given_predictor
 from tests.support.replies import make_export
 from tfuq.data.preprocessing import box_in_padding
 from tfuq.measures.voxel import UNCERTAINTY_MAPS
 from tfuq.serving.expectation import Asked
-from tfuq.serving.tasks import SERVED
+from tfuq.serving.tasks.segmentation import SERVED
 
 TASK = SERVED["segmentation"]
-assert tfuq.serving.tasks.segmentation
 
 
 def statistics(shape):

@@ -2,13 +2,10 @@
 
 import pytest
 
-import tfuq.workflows.doctor.tasks.landmarks
 from tests.support.made import make_run
 from tfuq.data.writers import write_csv
 from tfuq.runs.results import Manifest
-from tfuq.workflows.doctor.tasks import CHECKS
-
-assert tfuq.workflows.doctor.tasks.landmarks
+from tfuq.workflows.doctor.tasks.landmarks import CHECKS
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,8 @@
 import numpy as np
 import pytest
 
-import tfuq.workflows.doctor.tasks.segmentation
 from tests.support.drawn import make_finished_run, make_given_predictor
-from tfuq.workflows.doctor.tasks import CHECKS
-
-assert tfuq.workflows.doctor.tasks.segmentation
+from tfuq.workflows.doctor.tasks.segmentation import CHECKS
 
 
 @pytest.mark.parametrize(

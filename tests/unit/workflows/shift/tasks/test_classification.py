@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 
-import tfuq.workflows.shift.tasks.classification
 from tests.conftest import task_settings
-from tfuq.workflows.shift.tasks import SHIFTS
+from tfuq.workflows.shift.tasks.classification import SHIFTS
 
-assert tfuq.workflows.shift.tasks.classification
 CHECK = SHIFTS["classification"].check_example
 EXAMPLE = {
     "image": np.zeros((28, 28, 1)),

@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 
-import tfuq.workflows.shift.tasks.landmarks
 from tests.conftest import task_settings
-from tfuq.workflows.shift.tasks import SHIFTS
+from tfuq.workflows.shift.tasks.landmarks import SHIFTS
 
-assert tfuq.workflows.shift.tasks.landmarks
 CHECK = SHIFTS["landmarks"].check_example
 EXAMPLE = {
     "image": np.zeros((32, 32, 1)),

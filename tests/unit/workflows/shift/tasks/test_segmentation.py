@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 
-import tfuq.workflows.shift.tasks.segmentation
 from tests.conftest import settings
-from tfuq.workflows.shift.tasks import SHIFTS
+from tfuq.workflows.shift.tasks.segmentation import SHIFTS
 
-assert tfuq.workflows.shift.tasks.segmentation
 CHECK = SHIFTS["segmentation"].check_example
 EXAMPLE = {
     "image": np.zeros((5, 6)),
