@@ -52,7 +52,6 @@ def test_a_case_that_lacks_a_row_is_predicted_again(predictor, tmp_path):
     predicted(predictor, folder, 3)
     before = {name: text for name, text in files_of(folder).items() if name.endswith(".csv")}
     rows = rows_of(folder)
-    (folder / ".tfuq").unlink()
     write_csv(folder / "landmarks.csv", rows[1:])
     again = {case for case, seconds in predicted(predictor, folder, 3) if seconds is not None}
     assert again == {rows[0]["case"]}
