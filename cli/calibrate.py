@@ -12,7 +12,7 @@ from tfuq.config import SERVED_METHODS
 from tfuq.scoring.promise_lines import size_text
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
-from tfuq_cli.progress import quiet_import, say, show
+from tfuq_cli.progress import quiet_import, show
 
 if TYPE_CHECKING:
     from tfuq.calibration.records import Scaling, Sizes
@@ -83,7 +83,6 @@ def command(
         request,
         chosen,
         Choices(source=source, alpha=alpha, kind=scaling),
-        say=say,
         overwrite=overwrite,
     )
     if calibration.scaling:

@@ -12,7 +12,7 @@ from tfuq import config as configuration
 from tfuq.config import TASKS, Config
 from tfuq.errors import DataError
 from tfuq_cli import options
-from tfuq_cli.progress import say, show
+from tfuq_cli.progress import EventLines, show
 
 if TYPE_CHECKING:
     from tfuq.data.checks import CaseReport
@@ -83,10 +83,10 @@ def check(config: str, override: tuple[str, ...]) -> None:
 
     settings = configuration.load(config, override)
     if not TASKS[settings.task].names_cases:
-        reports = checks.check_data(settings, on_case=lambda _: None)
+        reports = checks.check_data(settings)
         show(_counts(reports, settings.data.classes))
     else:
-        reports = checks.check_data(settings, on_case=lambda report: say(f"checked {report.id}"))
+        reports = checks.check_data(settings, observer=EventLines())
         show(_table(reports, settings.data.classes))
     for remark in checks.remarks(settings, reports):
         show(f"remark: {remark}")

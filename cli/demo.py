@@ -9,7 +9,7 @@ import click
 
 from tfuq import config as configuration
 from tfuq_cli import options
-from tfuq_cli.progress import TrainingProgress, quiet_import, say, show
+from tfuq_cli.progress import TrainingProgress, quiet_import, show
 
 _CLOSING = """
 Everything lies in {out}:
@@ -109,7 +109,7 @@ def command(out: Path, task: str, overwrite: bool) -> None:
     name = TOURS[task]
     epochs = configuration.load(name).training.epochs
     with TrainingProgress(epochs) as progress:
-        comparison = demonstrate(out, task, on_step=progress, say=say, overwrite=overwrite)
+        comparison = demonstrate(out, task, observer=progress, overwrite=overwrite)
     show(comparison.markdown())
     closing = _CLOSING.format(out=out, name=name, report=_REPORT, words=_WORDS[task])
     show(closing.strip())

@@ -9,7 +9,7 @@ import click
 
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
-from tfuq_cli.progress import quiet_import, say, show
+from tfuq_cli.progress import quiet_import, show
 
 
 @click.command("doctor", cls=options.Command)
@@ -33,7 +33,7 @@ def command(run: Path | None) -> None:
         from tfuq.workflows.doctor import examine
 
     counts = {"fault": 0, "caution": 0}
-    for finding in examine(opened, say):
+    for finding in examine(opened):
         counts[finding.severity] += 1
         show("\n".join(finding.lines()))
     show(f"{counts['fault']} fault(s), {counts['caution']} caution(s) in {opened.path}")

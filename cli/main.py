@@ -19,6 +19,7 @@ import click
 
 from tfuq.errors import TfuqError, printable
 from tfuq.version import __version__
+from tfuq_cli.log import library_lines
 
 COMMANDS = {
     "demo": "Tour on a phantom: train every method, predict, score, compare.",
@@ -143,6 +144,7 @@ def main(verbose: bool, quiet: bool, memory: str | None) -> None:
     """
     if verbose and quiet:
         raise click.UsageError("-v and -q exclude each other: show more, or less")
+    click.get_current_context().with_resource(library_lines(quiet=quiet))
     if memory:
         from tfuq.data.budget import limit_memory
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from tfuq.config import SERVED_METHODS, TASKS
+from tfuq.data.events import SILENT
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
-from tfuq_cli.progress import echo_plan, is_on, quiet_import, say, show
-
-if TYPE_CHECKING:
-    from tfuq.data.cases import Case
+from tfuq_cli.progress import EventLines, echo_plan, quiet_import, show
 
 
 @click.command("predict", cls=options.Command)
@@ -114,10 +111,10 @@ def command(
 
         echo_plan(plan_prediction(predictor, cases, folder, overwrite=overwrite))
         return
-    on_case = _ignore_case
+    observer = SILENT
     if TASKS[opened.config.task].has_volumes:  # other images come by the thousand
-        on_case = _say_case
-    prediction.predict(predictor, cases, folder, on_case=on_case, overwrite=overwrite)
+        observer = EventLines()
+    prediction.predict(predictor, cases, folder, observer=observer, overwrite=overwrite)
     show(
         f"{len(cases)} case(s) by {method}, T = {predictor.samples}, in {folder}; "
         f"next: tfuq score {folder}"
@@ -131,18 +128,3 @@ def _folder_name(method: str, *, is_calibrated: bool, is_of_inputs: bool) -> str
     if is_of_inputs:
         name += "-input"
     return name
-
-
-def _ignore_case(case: Case, seconds: dict[str, float] | None) -> None:
-    """Say nothing of a case."""
-
-
-def _say_case(case: Case, seconds: dict[str, float] | None) -> None:
-    if seconds is None:
-        say(f"{case.id}: already complete")
-        return
-    line = f"{case.id}: {sum(seconds.values()):.2f} s"
-    if is_on("verbose"):
-        stages = ", ".join(f"{stage} {value:.2f} s" for stage, value in seconds.items())
-        line += f" ({stages})"
-    say(line)

@@ -1,11 +1,11 @@
-"""Progress of long work: a live bar on a terminal, a line per epoch elsewhere."""
+"""What the command line shows: results, and events of long work as lines or as a live bar."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from functools import singledispatchmethod
 
 import click
 from rich.console import Console
@@ -19,6 +19,16 @@ from rich.progress import (
 )
 
 from tfuq.config import TASKS
+from tfuq.data.events import (
+    CaseChecked,
+    CasePredicted,
+    CaseScored,
+    EpochEnd,
+    EpochStep,
+    Event,
+    ExportChecked,
+    TableScored,
+)
 from tfuq.data.readers.quiet import quiet_stderr
 from tfuq.errors import printable
 
@@ -45,8 +55,43 @@ def quiet_import() -> Iterator[None]:
         yield
 
 
+class EventLines:
+    """An observer that writes events of cases and exports, a line each."""
+
+    @singledispatchmethod
+    def notify(self, event: Event) -> None:
+        """Pass over an event of another kind."""
+
+    @notify.register
+    def _(self, event: CasePredicted) -> None:
+        if event.seconds is None:
+            say(f"{event.case}: already complete")
+            return
+        line = f"{event.case}: {sum(event.seconds.values()):.2f} s"
+        if is_on("verbose"):
+            stages = ", ".join(f"{stage} {value:.2f} s" for stage, value in event.seconds.items())
+            line += f" ({stages})"
+        say(line)
+
+    @notify.register
+    def _(self, event: CaseScored) -> None:
+        say(f"scored {event.case}")
+
+    @notify.register
+    def _(self, event: TableScored) -> None:
+        say(f"scored {event.cases} cases")
+
+    @notify.register
+    def _(self, event: CaseChecked) -> None:
+        say(f"checked {event.case}")
+
+    @notify.register
+    def _(self, event: ExportChecked) -> None:
+        show(printable(event.result))  # that is a result
+
+
 class TrainingProgress:
-    """Is called on every step; shows loss, quality and time left of the member in training."""
+    """An observer that shows loss, quality and time left of the member in training."""
 
     def __init__(self, epochs: int) -> None:
         """Make the bar.
@@ -75,35 +120,37 @@ class TrainingProgress:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def __call__(self, member: int, epoch: int, step: int, logs: dict[str, Any]) -> None:
-        """Show a step, or an epoch that has ended.
+    @singledispatchmethod
+    def notify(self, event: Event) -> None:
+        """Pass over an event of another kind."""
 
-        Args:
-            member: The member.
-            epoch: The epoch, from 0 on.
-            step: The step of the epoch; at its end, how many steps it had.
-            logs: Figures by name, with ``epoch`` where they are of a whole epoch.
-        """
-        if member not in self._tasks:
-            self._tasks[member] = self._bar.add_task(f"member {member}", total=None, logs="")
-        if "epoch" in logs:
-            self._end_epoch(member, epoch, step, logs)
-        else:
-            text = f"loss {logs['loss']:.4f}{self._quality}"
-            self._bar.update(self._tasks[member], advance=1, logs=text)
+    @notify.register
+    def _(self, event: EpochStep) -> None:
+        text = f"loss {event.figures['loss']:.4f}{self._quality}"
+        self._bar.update(self._task(event.member), advance=1, logs=text)
 
-    def _end_epoch(self, member: int, epoch: int, steps: int, logs: dict[str, Any]) -> None:
-        qualities = _described(logs, _QUALITIES)
+    @notify.register
+    def _(self, event: EpochEnd) -> None:
+        qualities = _described(event.figures, _QUALITIES)
         self._quality = "".join(f"  {quality}" for quality in qualities)
-        task = self._tasks[member]
-        self._bar.update(task, total=self._epochs * steps, completed=(epoch + 1) * steps)
-        figures = "  ".join(_described(logs, _FIGURES))
-        seconds = f"{logs['seconds']:.0f} s"
-        line = f"member {member}  epoch {epoch + 1}/{self._epochs}  {figures}  {seconds}"
+        self._bar.update(
+            self._task(event.member),
+            total=self._epochs * event.steps,
+            completed=(event.epoch + 1) * event.steps,
+        )
+        head = f"member {event.member}  epoch {event.epoch + 1}/{self._epochs}"
+        figures = "  ".join(_described(event.figures, _FIGURES))
+        line = f"{head}  {figures}  {event.figures['seconds']:.0f} s"
         self._console.print(line, highlight=False, soft_wrap=True, markup=False)
 
+    def _task(self, member: int) -> TaskID:
+        """The member's line of the bar."""
+        if member not in self._tasks:
+            self._tasks[member] = self._bar.add_task(f"member {member}", total=None, logs="")
+        return self._tasks[member]
 
-def _described(logs: dict[str, Any], names: tuple[str, ...]) -> list[str]:
+
+def _described(logs: Mapping[str, float], names: tuple[str, ...]) -> list[str]:
     """Figures with their names; a KL divergence of 0 is left out, as of a network without one."""
     described = []
     for name in names:

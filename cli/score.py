@@ -10,7 +10,7 @@ import click
 
 from tfuq.scoring.metrics import LEVELS
 from tfuq_cli import options
-from tfuq_cli.progress import quiet_import, say, show
+from tfuq_cli.progress import EventLines, quiet_import, say, show
 from tfuq_cli.score_lines import score_lines
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ def command(
     scores = score_folder(
         predictions,
         reference,
-        lambda case_id: say(f"scored {case_id}"),
         failures,
         label_values,
+        observer=EventLines(),
     )
     if ood:
         with quiet_import():

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from tfuq.errors import printable
 from tfuq_cli import options
-from tfuq_cli.progress import quiet_import, show
+from tfuq_cli.progress import EventLines, quiet_import, show
 
 
 @click.command("serve-check", cls=options.Command)
@@ -54,8 +53,13 @@ def command(export: Path, server: str | None, rest: str | None, inspect: bool) -
         from tfuq import serving
 
     if inspect:
-        serving.inspect(export, lambda line: show(printable(line)))
+        serving.inspect(export, observer=EventLines())
         show(f"{export}: looked at, nothing was run")
         return
-    compared = serving.serve_check(export, show, server=server, rest=rest)
+    compared = serving.serve_check(
+        export,
+        server=server,
+        rest=rest,
+        observer=EventLines(),
+    )
     show(f"{export}: nothing wrong found, {compared} output(s) held against tfuq predict")

@@ -10,7 +10,7 @@ import click
 from tfuq.config import SERVED_METHODS
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
-from tfuq_cli.progress import quiet_import, say, show
+from tfuq_cli.progress import quiet_import, show
 
 if TYPE_CHECKING:
     from tfuq.data.perturbations.base import Perturbation
@@ -120,7 +120,7 @@ def command(
         keeps_predictions=save_predictions,
         head=head_ct,
     )
-    study = shift(opened, requests, plan, say=say, overwrite=overwrite)
+    study = shift(opened, requests, plan, overwrite=overwrite)
     plotted: list[Path] = []
     if figures:
         plotted = study.plot()

@@ -16,7 +16,7 @@ import click
 from tfuq import config as configuration
 from tfuq.data.disk import open_log
 from tfuq_cli import attended, options
-from tfuq_cli.progress import say, show
+from tfuq_cli.progress import show
 
 _STOPPED = 143  # as a shell has it of a process that SIGTERM ended
 
@@ -70,7 +70,6 @@ def command(study: str, out: Path | None, jobs: int, overwrite: bool, dry_run: b
             folder,
             execute=processes.run,
             jobs=jobs,
-            say=say,
             overwrite=overwrite,
         )
     show(table.markdown())

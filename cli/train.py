@@ -10,9 +10,10 @@ import click
 
 from tfuq import config as configuration
 from tfuq.config import Config
+from tfuq.data.events import SILENT, Observer, Observers
 from tfuq.runs import RUNS
 from tfuq_cli import options
-from tfuq_cli.progress import TrainingProgress, echo_plan, quiet_import, say, show
+from tfuq_cli.progress import TrainingProgress, echo_plan, quiet_import, show
 
 
 @click.command("train", cls=options.Command)
@@ -84,16 +85,11 @@ def _train(settings: Config, path: Path, choices: dict[str, Any], tensorboard: b
         from tfuq.training import train
         from tfuq.training.tensorboard import TensorBoardLog
 
-    log: AbstractContextManager[Any] = nullcontext(lambda *_: None)
+    log: AbstractContextManager[Observer] = nullcontext(SILENT)
     if tensorboard:
         log = TensorBoardLog(path / "tensorboard")
     with TrainingProgress(settings.training.epochs) as progress, log as record:
-
-        def on_step(*event: Any) -> None:
-            progress(*event)
-            record(*event)
-
-        run = train(settings, path, on_step=on_step, say=say, **choices)
+        run = train(settings, path, observer=Observers(progress, record), **choices)
     trained = len(run.finished_members)
     show(
         f"{trained} of {settings.members} member(s) trained in {run.path}; "

@@ -1,5 +1,6 @@
 """tfuq: what a network sees in a medical image, and how sure it is."""
 
+import logging
 import os
 
 from tfuq.version import __version__ as __version__
@@ -9,6 +10,10 @@ from tfuq.version import __version__ as __version__
 # from one machine to the next.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its errors reach us as exceptions too
+
+# What tfuq says of its progress goes to loggers below this one, and nowhere until the program
+# that embeds tfuq gives it a handler.
+logging.getLogger("tfuq").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> object:

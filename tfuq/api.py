@@ -14,12 +14,14 @@ from tfuq import prediction as predicting
 from tfuq import runs, training
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image
+from tfuq.data.events import SILENT, CasePredicted, Observer
 from tfuq.data.readers import stem
 from tfuq.data.volume import Volume
 from tfuq.data.writers import whole_set, write_csv
-from tfuq.measures.voxel import UNCERTAINTY_MAPS
+from tfuq.measures.catalogue import OF_VOXELS, names_of
 from tfuq.prediction.segmentation import VolumePredictor
 from tfuq.prediction.tables import TablePredictor
+from tfuq.prediction.timing import timed
 from tfuq.report.overview import overview
 from tfuq.report.slices import CaseArrays
 from tfuq.runs import RUNS, Run
@@ -86,7 +88,7 @@ class PredictedVolume:
     def plot(self) -> Figure:
         """Plot image, label and maps at the slice with the most labelled area."""
         maps = {}
-        for name in UNCERTAINTY_MAPS:
+        for name in names_of(OF_VOXELS):
             if name in self.maps:
                 maps[name] = self[name]
         case = CaseArrays(
@@ -133,7 +135,7 @@ class LoadedRun:
     def __init__(self, run: Run) -> None:
         """Take a run; nothing is read yet."""
         self.run = run
-        self._predictors: dict[predicting.Request, predicting.Predictor] = {}
+        self._predictors: dict[predicting.Request, predicting.AnyPredictor] = {}
 
     def predict(
         self,
@@ -145,6 +147,7 @@ class LoadedRun:
         mask: str | Path | None = None,
         calibrated: bool = False,
         allow_missing: bool = False,
+        observer: Observer = SILENT,
     ) -> PredictedVolume | PredictedTable:
         """Predict a volume or an image; the configuration has the values that are not given.
 
@@ -156,6 +159,7 @@ class LoadedRun:
             mask: The file of where to look, for runs that crop to labels.
             calibrated: Whether the calibration for these samples is applied.
             allow_missing: Whether members that have not finished training may be missing.
+            observer: Is notified of the `CasePredicted`.
 
         Raises:
             TfuqError: What the command line would refuse.
@@ -174,6 +178,18 @@ class LoadedRun:
         image = _image(volume, case)
         if mask:
             (case,) = predicting.with_masks(self.run.config, [case], Path(mask))
+        seconds: dict[str, float] = {}
+        with timed(seconds, "prediction"):
+            predicted = self._predicted(predictor, case, image)
+        observer.notify(CasePredicted(case=case.id, seconds=seconds))
+        return predicted
+
+    def _predicted(
+        self,
+        predictor: predicting.AnyPredictor,
+        case: Case,
+        image: Volume,
+    ) -> PredictedVolume | PredictedTable:
         if isinstance(predictor, TablePredictor):
             return PredictedTable(predictor.predict_images([case], [image]))
         prediction = predicting.predict_image(cast(VolumePredictor, predictor), image, case)
@@ -185,7 +201,7 @@ class LoadedRun:
         path = Path(volume)
         return Case(id=stem(path), images=(path,), pixel_mm=self.run.config.data.pixel_mm)
 
-    def _predictor(self, request: predicting.Request) -> predicting.Predictor:
+    def _predictor(self, request: predicting.Request) -> predicting.AnyPredictor:
         if request not in self._predictors:
             self._predictors[request] = predicting.make_predictor(self.run, request)
         return self._predictors[request]
@@ -219,7 +235,7 @@ def train(
         config: Its name, its file, or a `Config`.
         run: The run's folder; ``runs/NAME/METHOD`` if None.
         overrides: Keys of a name or a file to set, as ``KEY=VALUE``.
-        options: As of `tfuq.training.train`.
+        options: As of `tfuq.training.train`, such as ``observer``.
 
     Returns:
         The run.

@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import task_settings
 from tfuq.config import TASKS, Config
+from tfuq.data.events import CaseScored
 from tfuq.data.sets.classification import class_of
 from tfuq.prediction.classification import ImagePredictor
 from tfuq.prediction.predictor import PREDICTORS
@@ -67,9 +68,9 @@ class Grading(Classification):
 class GradePredictor(ImagePredictor):
     """Adds a column: the mean grade."""
 
-    def rows(self, case, image, drawn):
-        tables = super().rows(case, image, drawn)
-        p = drawn["probability"]
+    def rows(self, case, image, statistics):
+        tables = super().rows(case, image, statistics)
+        p = statistics.probability
         tables[PREDICTIONS][0]["grade"] = float(p @ np.arange(len(p)))
         return tables
 
@@ -83,7 +84,7 @@ def score_grades(request: ScoreRequest) -> Scores:
     for case_id, grade in grades.items():
         distance = abs(grade - class_of(request.config, cases[case_id]))
         rows.append({"case": case_id, "class": "all", "distance": distance})
-        request.on_case(case_id)
+        request.observer.notify(CaseScored(case=case_id))
     mean = float(np.mean([row["distance"] for row in rows]))
     summary = {**provenance(request.manifest), "scores": {"all": {"distance": {"mean": mean}}}}
     return Scores(cases=rows, summary=summary)

@@ -16,6 +16,7 @@ from tests.robustness.mutations import damaged
 from tests.robustness.targets import Content, Target, file_targets
 from tests.robustness.worlds import World, invoke, make_plain_world, make_world
 from tests.support.fuzzing import outcome
+from tests.support.observers import Stop
 from tfuq.data.ledger import LEDGER
 from tfuq.data.phantoms import synthesize
 from tfuq.data.readers import read
@@ -337,15 +338,11 @@ def _make_state(folder: Path) -> None:
 
     root = make_data(folder / "data", "classification")
 
-    def stop(member, epoch, step, logs):
-        if epoch == 1:
-            raise KeyboardInterrupt
-
     try:
         train(
             task_settings("classification", root, training={"epochs": 2}),
             folder / "run",
-            on_step=stop,
+            observer=Stop(epoch=1, step=0),
         )
     except KeyboardInterrupt:
         return

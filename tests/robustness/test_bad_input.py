@@ -178,7 +178,7 @@ def fuzz_run(run: Path, predictions: Path, count: int, seed: int) -> Counter:
 
 def open_stored(name: str, run: Path, predictions: Path) -> None:
     if name == "manifest.json":
-        score_folder(predictions, None, on_case=lambda _: None)
+        score_folder(predictions, None)
         return
     opened = runs.open_run(run)
     assert opened.split["test"] is not None

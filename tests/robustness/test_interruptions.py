@@ -344,6 +344,17 @@ def test_a_run_that_counted_padding_is_not_gone_on_with(trained, tfuq, tmp_path)
     assert_refused(tfuq(*resume), "began with 14,688 voxels", "now has 13,770", "--overwrite")
 
 
+def test_a_run_of_another_kl_scale_is_not_gone_on_with(trained, tfuq, tmp_path):
+    """The loss would change on the way."""
+    run = shutil.copytree(trained("vi").path, tmp_path / "run")
+    facts = json.loads((run / "environment.json").read_text())
+    facts["kl_scale"]["member 0"] *= 2
+    (run / "environment.json").write_text(json.dumps(facts))
+    resume = ("train", run / "config.yaml", "--run", run, "--resume")
+    (run / "members" / "0" / "done").unlink()
+    assert_refused(tfuq(*resume), "began with a KL scale", "another share", "--overwrite")
+
+
 def test_overwriting_replaces_a_run_and_nothing_else(trained, tfuq, tmp_path):
     run = shutil.copytree(trained("mc-dropout").path, tmp_path / "run")
     shutil.copytree(run / "members" / "0", run / "members" / "7")

@@ -12,6 +12,7 @@ from matplotlib.text import Text
 
 from tests.conftest import assert_refused, settings, task_settings
 from tests.support.made import make_network_run, make_run, make_scores
+from tests.support.observers import Stop
 from tfuq.calibration.records import (
     Calibration,
     Conformal,
@@ -471,12 +472,8 @@ def states(digits, tmp_path_factory):
     config = task_settings("classification", digits, training={"epochs": 2})
     path = tmp_path_factory.mktemp("states") / "run"
 
-    def stop(member, epoch, step, logs):
-        if epoch == 1:
-            raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        train(config, path, on_step=stop)
+        train(config, path, observer=Stop(epoch=1, step=0))
     return Run(path, config)
 
 

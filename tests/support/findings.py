@@ -7,7 +7,3 @@ def only(findings, check, severity="fault"):
     assert (finding.check, finding.severity) == (check, severity)
     assert min(len(part) for part in (finding.problem, finding.why, finding.remedy)) > 20
     return finding.problem
-
-
-def unsaid(line):
-    """Nothing."""

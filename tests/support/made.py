@@ -75,7 +75,7 @@ def _moved(name: str, array: np.ndarray, rng: np.random.Generator) -> np.ndarray
 def make_scores(run: Run, method: str, samples: int = 4, noise: float = 1.0, most: int = 8) -> Path:
     """Predict cases of the run by adding ``noise`` to the truth, score them, and say where the scores are."""
     folder = make_predictions(run, method, samples, noise, most)
-    scores = score_folder(folder, None, on_case=lambda _: None)
+    scores = score_folder(folder, None)
     scores.write(run.scores(method), plot=_draw)
     return run.scores(method)
 

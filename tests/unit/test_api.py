@@ -5,6 +5,10 @@ import numpy as np
 import pytest
 
 import tfuq
+from tests.conftest import settings
+from tests.support.observers import Recorder
+from tests.unit.training.test_fit import history
+from tfuq.data.events import CasePredicted, EpochEnd, EpochStep
 from tfuq.data.readers import read
 from tfuq.errors import RunError
 from tfuq.runs.results import read_manifest
@@ -64,3 +68,36 @@ def test_training_from_python(balls, tmp_path, trained):
         tfuq.load(tmp_path)
     with pytest.raises(AttributeError):
         tfuq.no_such_thing  # noqa: B018
+
+
+def test_an_observer_receives_every_event_of_a_training_in_order(balls, tmp_path):
+    config = settings(balls, "ensemble", training={"epochs": 2, "steps_per_epoch": 3})
+    recorder = Recorder()
+    run = tfuq.train(config, run=tmp_path / "run", observer=recorder)
+    expected = []
+    for member in (0, 1):
+        for epoch in (0, 1):
+            expected += [(EpochStep, member, epoch, step) for step in range(3)]
+            expected.append((EpochEnd, member, epoch, 3))
+    assert [_place(event) for event in recorder.events] == expected
+    for member in (0, 1):
+        ends = recorder.events[member * 8 + 3 : member * 8 + 8 : 4]
+        rows = history(run.run, member)  # in six digits
+        for end, row in zip(ends, rows, strict=True):
+            assert end.figures == pytest.approx(row, rel=1e-5)
+
+
+def _place(event):
+    """The kind of an event of training, and where in the training it is."""
+    last = event.steps if isinstance(event, EpochEnd) else event.step
+    return type(event), event.member, event.epoch, last
+
+
+def test_an_observer_receives_the_event_of_a_prediction(trained, balls):
+    recorder = Recorder()
+    file = balls / "imagesTr" / "ball_000.nii.gz"
+    tfuq.load(trained("mc-dropout").path).predict(file, samples=2, observer=recorder)
+    (event,) = recorder.events
+    assert isinstance(event, CasePredicted)
+    assert event.case == "ball_000"
+    assert sum(event.seconds.values()) > 0

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import ALL_METHODS, TOURED, assert_refused, real
 from tests.workflows.test_examples import example_lines
-from tfuq.measures.voxel import UNCERTAINTY_MAPS
+from tfuq.measures.catalogue import maps_of
 
 
 def rows_of(path: Path) -> list[dict]:
@@ -60,7 +60,7 @@ def test_predict_and_score(trained, tfuq, tmp_path, method, rank):
 
 def check_case(folder: Path, source, method: str, classes: int) -> None:
     single = method == "deterministic"
-    maps = ("predictive_entropy",) if single else UNCERTAINTY_MAPS
+    maps = maps_of(1 if single else 2)
     expected = {f"{m}.nii.gz" for m in ("label", "probability", *maps)} | {"structures.csv"}
     assert {p.name for p in folder.iterdir()} == expected | {".tfuq"}
     loaded = {

@@ -1,5 +1,6 @@
 """Conveniences of the command line: environment variables, completion, verbosity, TensorBoard, dry runs."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -9,10 +10,11 @@ import pytest
 import tensorflow as tf
 from click.testing import CliRunner
 
-from tests.conftest import assert_refused
+from tests.conftest import assert_refused, settings
 from tests.unit.training.test_fit import history
 from tfuq import runs
 from tfuq.networks.weights import load_arrays
+from tfuq.training import prepare, summary, train
 from tfuq.training.tensorboard import SCALARS
 from tfuq_cli.main import main
 
@@ -146,6 +148,67 @@ def test_unexpected_errors_are_one_line_too(tfuq, monkeypatch):
     assert "ZeroDivisionError: division by zero" in result.stderr
     assert "Traceback" not in result.stderr
     assert "Traceback" in tfuq("-v", "data", "list").stderr
+
+
+@pytest.fixture
+def resumed(trained, tmp_path):
+    """Arguments that go on with a run that is trained already: what they say is one line."""
+    run = trained("mc-dropout")
+    (tmp_path / "mine.yaml").write_text(run.config.dump())
+    return ["train", tmp_path / "mine.yaml", "--run", run.path, "--resume"]
+
+
+def test_lines_of_the_library_come_once_in_each_of_several_invocations(tfuq, trained, resumed):
+    config = trained("mc-dropout").config
+    line = summary(config, prepare(config, None)) + "\n"
+    assert [tfuq(*resumed).stderr for _ in range(3)] == [line] * 3
+
+
+def test_lines_of_the_library_are_silenced_by_quiet_and_none_more_by_verbose(tfuq, resumed):
+    plain = tfuq(*resumed).stderr
+    assert tfuq("-q", *resumed).stderr == ""
+    assert plain in tfuq("-v", *resumed).stderr
+
+
+def test_lines_of_the_library_hold_no_control_character(tfuq, monkeypatch):
+    monkeypatch.setattr(
+        "tfuq.config.shipped", lambda: logging.getLogger("tfuq.x").info("a\x1b[2Jb\nc") or []
+    )
+    assert tfuq("data", "list").stderr == "a\\x1b[2Jb\\nc\n"
+
+
+@pytest.mark.parametrize("arguments", [("data", "list"), ("predict", "absent"), ("-q", "--bad")])
+def test_a_command_leaves_the_loggers_as_they_were(tfuq, arguments):
+    logger = logging.getLogger("tfuq")
+    before = (list(logger.handlers), logger.level, logger.propagate)
+    tfuq(*arguments)
+    assert (list(logger.handlers), logger.level, logger.propagate) == before
+
+
+def test_the_embedded_library_writes_nothing(balls, tmp_path, capfd, monkeypatch):
+    """As in a program that knows nothing of logging, where Python itself shows warnings."""
+    monkeypatch.setattr(logging.root, "handlers", [])
+    train(settings(balls), tmp_path / "run")
+    logging.getLogger("tfuq.training").warning("unseen")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_handler_receives_what_the_library_says(balls, tmp_path):
+    records = []
+    logger = logging.getLogger("tfuq.training")
+    handler = logging.Handler()
+    handler.emit = records.append
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    config = settings(balls)
+    try:
+        train(config, tmp_path / "run")
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+    (record,) = records
+    assert record.levelno == logging.INFO
+    assert record.getMessage() == summary(config, prepare(config, None))
 
 
 def small_training(trained, folder):

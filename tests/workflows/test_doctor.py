@@ -1,5 +1,7 @@
 """``tfuq doctor`` on a healthy run, on one whose network is not, and on none."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from tfuq.prediction import Predictor
@@ -22,7 +24,7 @@ def test_a_network_that_depends_on_the_batch_is_found(trained, tfuq, monkeypatch
 
     def draw(self, examples, samples=None):
         found = honest(self, examples, samples)
-        return found | {"probability": found["probability"] + np.float32(1e-3 * self.batch)}
+        return replace(found, probability=found.probability + np.float32(1e-3 * self.batch))
 
     monkeypatch.setattr(Predictor, "draw", draw)
     result = tfuq("doctor", trained("mc-dropout").path)

@@ -1,6 +1,7 @@
 """What help and README tell people to type works as it stands."""
 
 import json
+import logging
 import re
 import shlex
 from pathlib import Path
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from tests.conftest import real
+from tfuq.data.phantoms import synthesize
 from tfuq.data.readers import read
 from tfuq_cli.main import main
 
@@ -97,12 +99,33 @@ def test_python_example_of_the_readme_runs(played, monkeypatch):
     monkeypatch.chdir(played[0])
     scan = sorted(Path("runs/quickstart/data/imagesTr").glob("*.nii.gz"))[0]
     Path("scan.nii.gz").write_bytes(scan.read_bytes())
-    (code,) = readme_blocks("From Python", "python")
+    code, _ = readme_blocks("From Python", "python")
     names = {}
     exec(compile(code, "README.md", "exec"), names)
     assert names["predicted"]["mutual_information"].shape == read(scan).shape
     assert (Path("out/scan/structures.csv")).is_file()
     assert matplotlib.image.imread("scan.png").std() > 0
+
+
+def test_python_example_of_progress_runs(tmp_path, monkeypatch, capsys, caplog):
+    monkeypatch.chdir(tmp_path)
+    synthesize("brain-decathlon", Path("made"), cases=1, seed=0)
+    (scan,) = Path("made/imagesTr").glob("*.nii.gz")
+    scan.rename("scan.nii.gz")
+    _, code = readme_blocks("From Python", "python")
+    names = {}
+    with caplog.at_level(logging.NOTSET, "tfuq"):  # the level that the example sets ends with this
+        exec(compile(code, "README.md", "exec"), names)
+    lines = capsys.readouterr().out.splitlines()
+    members = names["run"].run.config.members
+    starts = [
+        f"member {member}, epoch {epoch}: loss " for member in range(members) for epoch in (0, 1)
+    ]
+    assert len(lines) == len(starts) + 1
+    for line, start in zip(lines, [*starts, "scan: "], strict=True):
+        assert line.startswith(start)
+    ours = [record.name for record in caplog.records if record.name.startswith("tfuq")]
+    assert ours == ["tfuq.training"]
 
 
 def write_radiographs(root: Path, count: int) -> None:

@@ -9,10 +9,9 @@ import pytest
 
 from tests.conftest import assert_refused
 from tfuq import config as configuration
-from tfuq.data.cases import Case, read_case_image, read_case_label, read_mask
-from tfuq.data.layouts import cases_of, list_cases
+from tfuq.data.cases import Case, read_case_image, read_mask
+from tfuq.data.layouts import cases_of
 from tfuq.data.phantoms import synthesize
-from tfuq.data.phantoms.abdomen import abdomen_phantom
 from tfuq.data.readers import read
 from tfuq.data.sets.dataset import make_preprocessor, training_statistics
 from tfuq.data.sets.segmentation import load_examples
@@ -44,37 +43,6 @@ def small(name, root):
         f"{key}={value}"
         for key, value in (SMALL | {"data.root": root, "preprocessing.size": SIZES[name]}).items()
     )
-
-
-def test_the_phantom_is_a_ct_in_the_decathlons_layout(livers):
-    index = json.loads((livers / "dataset.json").read_text())
-    assert index["labels"] == {"0": "background", "1": "liver", "2": "cancer"}
-    cases = list_cases("decathlon", livers)
-    assert len(cases) == 6
-    for case in cases:
-        image = read_case_image(case)
-        label = read_case_label(case, image, 3, None).array
-        np.testing.assert_allclose(image.spacing, [10, 10, 10])
-        assert np.median(image.array[label == 1]) == pytest.approx(110, abs=12)
-        assert np.median(image.array[label == 2]) == pytest.approx(70, abs=15)
-        assert image.array.min() < -950  # air
-        assert image.array.max() > 300  # spine
-        p = read(livers / "probabilities" / f"{case.id}.nii.gz").array
-        assert (p.argmax(-1) == label).mean() > 0.93
-
-
-def test_raters_of_a_liver_follow_the_true_probabilities():
-    phantoms = [abdomen_phantom(np.random.default_rng(n), SHAPE) for n in range(30)]
-    labels, p = (
-        np.stack([ph.raters for ph in phantoms]),
-        np.stack([ph.probabilities for ph in phantoms]),
-    )
-    for k in range(3):
-        for low, high in ((0.2, 0.5), (0.5, 0.8)):
-            there = (p[..., k] > low) & (p[..., k] < high)
-            assert np.mean((labels == k).mean(1)[there]) == pytest.approx(
-                p[..., k][there].mean(), abs=0.06
-            )
 
 
 def test_outside_the_liver_is_one_value_below_the_window(livers):

@@ -4,15 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import assert_refused, real
+from tests.conftest import assert_refused
 from tfuq import config as configuration
-from tfuq.data.cases import Case, read_case_image, read_case_label
-from tfuq.data.layouts import list_cases
-from tfuq.data.readers import read
-from tfuq.data.splits import split_cases
-from tfuq.data.writers import write_nifti
-from tfuq.errors import ConfigError, DataError
-from tfuq.report.slices import upright
+from tfuq.errors import ConfigError
 
 OWN = """
 name: discs
@@ -65,57 +59,9 @@ def test_a_data_set_that_does_not_fit_says_what_to_do(tfuq, tmp_path):
     )
 
 
-def test_ranges_of_label_values(tmp_path):
-    image = tmp_path / "image.png"
-    Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4)).save(image)
-    case = Case("a", (image,), image)
-    label = read_case_label(case, read_case_image(case), 3, {0: 0, "1-4": 1, "5-999": 2})
-    np.testing.assert_array_equal(label.array.ravel(), [0, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2])
-    with pytest.raises(DataError, match="value 5 is outside the declared 0, 1-4, 6-999"):
-        read_case_label(case, read_case_image(case), 3, {0: 0, "1-4": 1, "6-999": 2})
+def test_ranges_of_label_values_are_read_back():
     text = OWN.replace("ROOT", "x").replace("255: 1", "1000-2999: 1, 7: 0")
     config = configuration.parse(text)
     assert configuration.parse(config.dump()) == config
     with pytest.raises(ConfigError, match="a-b"):
         configuration.parse(text.replace("1000-2999", "a-b"))
-
-
-@pytest.mark.parametrize(
-    ("folder", "labels", "values", "classes", "count"),
-    [
-        ("shenzhen_lungs", "mask", {0: 0, 1: 1}, 2, 240),
-        ("mindboggle_slices", "label", {0: 0, "1-999": 1, "1000-2999": 2}, 3, 12),
-    ],
-)
-def test_real_pairs_of_folders(folder, labels, values, classes, count):
-    cases = list_cases("folder", real(folder), label_folder=labels)
-    assert len([case for case in cases if case.label]) == count
-    image = read_case_image(cases[0])
-    label = read_case_label(cases[0], image, classes, values)
-    assert set(np.unique(label.array)) == set(range(classes))
-    parts = split_cases(cases, configuration.SplitConfig(train=count - 2, validation=1, test=1))
-    assert sum(map(len, parts.values())) == count
-
-
-def test_slices_are_shown_upright():
-    left_back = np.array(
-        [[0, 1], [2, 3]]
-    )  # [x, y] of a right-anterior-superior volume: 1 is left and in front
-    np.testing.assert_array_equal(upright(left_back, np.eye(4), 2)[0], [[3, 1], [2, 0]])
-    swapped = np.eye(4)[[1, 0, 2, 3]]
-    np.testing.assert_array_equal(upright(left_back.T, swapped, 2)[0], [[3, 1], [2, 0]])
-    np.testing.assert_array_equal(
-        upright(left_back[::-1], np.diag([-1, 1, 1, 1.0]), 2)[0], [[3, 1], [2, 0]]
-    )
-    assert upright(left_back, np.diag([1, 2, 3, 1.0]), 0)[1] == pytest.approx(3 / 2)
-
-
-def test_images_are_shown_as_viewers_show_them(tmp_path):
-    pixels = np.arange(12, dtype=np.uint8).reshape(3, 4)
-    Image.fromarray(pixels).save(tmp_path / "a.png")
-    volume = read(tmp_path / "a.png")
-    shown, aspect = upright(volume.array[:, :, 0], volume.affine, 2)
-    np.testing.assert_array_equal(shown, pixels)
-    assert aspect == 1
-    write_nifti(tmp_path / "b.nii.gz", volume)
-    assert read(tmp_path / "b.nii.gz").same_grid(volume)

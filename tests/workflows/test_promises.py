@@ -10,70 +10,19 @@ from scipy import stats
 
 from tests.conftest import assert_refused, settings, task_settings
 from tests.support.made import make_run
-from tests.unit.data.test_volume import some_cases
 from tfuq.calibration.records import calibration_of, selection_caveat
-from tfuq.config import Config, SplitConfig
-from tfuq.data.cases import Case
+from tfuq.config import Config
 from tfuq.data.json_csv import read_table
 from tfuq.data.readers import read
-from tfuq.data.splits import split_cases
 from tfuq.data.writers import write_json
-from tfuq.errors import DataError
 from tfuq.runs import open_run
 from tfuq.runs.results import read_manifest
-from tfuq.scoring import coverage, sizes
-from tfuq.scoring.promise_lines import promise_lines, promise_remarks, size_text
 from tfuq.workflows.doctor.cases import calibrated_on_validation_cases
 from tfuq_cli.main import main
 
 
 def ids(parts):
     return {part: [case.id for case in cases] for part, cases in parts.items()}
-
-
-def test_a_calibration_part_moves_no_other_case(tmp_path):
-    cases = some_cases(tmp_path, 14)
-    before = ids(split_cases(cases, SplitConfig(seed=3, train=5, validation=2, test=4)))
-    assert list(before) == ["train", "validation", "test"]
-    after = ids(
-        split_cases(cases, SplitConfig(seed=3, train=5, validation=2, test=4, calibration=3))
-    )
-    assert {part: after[part] for part in before} == before
-    order = np.random.default_rng(3).permutation(
-        sorted(case.id for case in cases if case.has_reference)
-    )
-    assert after["calibration"] == sorted(order[11:14])
-    smaller = ids(
-        split_cases(cases, SplitConfig(seed=3, train=5, validation=2, test=3, calibration=1))
-    )
-    assert (smaller["train"], smaller["validation"]) == (before["train"], before["validation"])
-    assert sorted(smaller["test"] + smaller["calibration"]) == before["test"]
-    with pytest.raises(DataError, match=r"more cases than the 14 .* calibration 4"):
-        split_cases(cases, SplitConfig(train=5, validation=2, test=4, calibration=4))
-
-
-def test_calibration_cases_come_from_where_test_cases_do():
-    """A set that has its own test cases: promises are for those."""
-    cases = [
-        Case(f"{part}-{k}", (), truth=0, part=part) for part in ("train", "test") for k in range(6)
-    ]
-    parts = ids(split_cases(cases, SplitConfig(train=3, validation=1, test=2, calibration=3)))
-    assert all(case_id.startswith("test") for case_id in parts["test"] + parts["calibration"])
-    assert not set(parts["test"]) & set(parts["calibration"])
-
-
-def test_a_listed_calibration_part(tmp_path):
-    cases = some_cases(tmp_path, 4)
-    a, b, c, d, _ = sorted(case.id for case in cases)
-    listed = {"train": [a], "validation": [b], "test": [c]}
-    assert ids(split_cases(cases, SplitConfig(**listed))) == listed
-    assert ids(split_cases(cases, SplitConfig(**listed, calibration=[d])))["calibration"] == [d]
-    with pytest.raises(DataError, match="is in both test and calibration"):
-        split_cases(cases, SplitConfig(**listed, calibration=[c]))
-    with pytest.raises(
-        ValueError, match="calibration must all be numbers of cases or all be lists"
-    ):
-        SplitConfig(**listed, calibration=2)
 
 
 def test_splits_of_old_runs_read_as_they_are(balls, tmp_path):
@@ -84,74 +33,6 @@ def test_splits_of_old_runs_read_as_they_are(balls, tmp_path):
     assert (
         Config.model_validate(tree) == run.config
     )  # a configuration written before the key resumes
-
-
-def test_coverage_bands():
-    """Against the beta-binomial law, by simulation of ranks."""
-    rng, m, n, alpha = np.random.default_rng(0), 19, 10, 0.1
-    ranks = rng.random((200_000, m + n)).argsort(1).argsort(1)
-    quantile = np.sort(ranks[:, :m], 1)[:, int(np.ceil((m + 1) * (1 - alpha))) - 1]
-    covered = (ranks[:, m:] <= quantile[:, None]).mean(1)
-    low, high = coverage.coverage_band(m, n, alpha)
-    assert (covered < low).mean() <= 0.0255
-    assert (covered <= low).mean() > 0.025
-    assert high == 1.0
-    inside, below = (
-        coverage.realized(np.ones(n, bool), 0.9, m),
-        coverage.realized(np.arange(n) < 5, 0.9, m),
-    )
-    assert (inside["outside"], inside["broken"]) == (None, False)
-    assert (below["outside"], below["broken"], below["calibrated_on"]) == ("below", True, m)
-    above = coverage.realized(np.ones(400, bool), 0.9, 400)
-    assert (above["outside"], above["broken"]) == ("above", False)
-    assert "band" not in coverage.realized(np.ones(3, bool), 0.9)
-
-
-@pytest.mark.parametrize(
-    "law", [lambda rng, shape: rng.random(shape) < 0.3, lambda rng, shape: rng.beta(0.4, 3, shape)]
-)
-def test_mean_losses_stay_in_their_band(law):
-    """Losses that fall with the threshold, some 0 or 1, some between: at most 2.5 % of mean losses lie above the band."""
-    rng, m, n, alpha, repeats = np.random.default_rng(1), 29, 12, 0.2, 4000
-    above = 0
-    for _ in range(repeats):
-        severity, scale = rng.random(m + n), law(rng, m + n).astype(float)
-        losses = np.where(
-            np.linspace(0, 1, 41)[:, None] < severity, np.maximum(scale, severity > 0.7), 0
-        ).T
-        holds = (m * losses[:m].mean(0) + 1) / (m + 1) <= alpha
-        chosen = losses[m:, np.flatnonzero(holds)[0]] if holds.any() else np.zeros(n)
-        above += coverage.mean_loss(chosen, alpha, m)["broken"]
-    assert above / repeats <= 0.025 + 3 * np.sqrt(0.025 / repeats)
-    row = coverage.mean_loss(np.array([1.0] * 9 + [0.0] * 3), alpha, m)
-    assert (row["outside"], row["broken"]) == ("above", True)
-    rank = int(np.ceil((m + 1) * (1 - alpha)))
-    assert row["band"][1] == pytest.approx(stats.betabinom(n, m + 1 - rank, rank).ppf(0.975) / n)
-
-
-def test_sizes():
-    sets = np.array([[1, 1, 1], [0, 1, 0], [0, 0, 0], [1, 1, 0]], bool)
-    assert sizes.set_size(sets) == {
-        "mean_set_size": 1.5,
-        "empty": 0.25,
-        "single": 0.25,
-        "vacuous": 0.25,
-    }
-    image, reference = np.array([1000, 1000, 1000]), np.array([100, 0, 50])
-    found = sizes.upper_size(np.array([1000, 990, 100]), reference, image)
-    assert found == pytest.approx({"image_share": 2.09 / 3, "to_reference": 6.0, "vacuous": 2 / 3})
-    found = sizes.lower_size(np.array([0, 3, 25]), reference)
-    assert found == pytest.approx({"to_reference": 0.25, "vacuous": 1 / 3})
-    found = sizes.interval_size(
-        np.array([0.0, 0.0, 40.0]), np.array([995.0, 20.0, 65.0]), reference, image
-    )
-    assert found == pytest.approx({"width_to_reference": (9.95 + 0.5) / 2, "vacuous": 1 / 3})
-    found = sizes.radius_size(np.array([5.0, 30.0]), np.array([50.0, 50.0]))
-    assert found == pytest.approx({"mean_radius": 17.5, "half_diagonal_share": 0.7, "vacuous": 0.5})
-    assert sizes.lower_size(np.zeros(2), np.zeros(2))["to_reference"] is None
-    assert size_text(sizes.lower_size(np.zeros(2), np.ones(2))) == (
-        "0.00 times the reference's volume, VACUOUS (says nothing) in 100% of cases"
-    )
 
 
 def told(*arguments):
@@ -302,17 +183,6 @@ def test_report_says_what_score_says(on_validation):
     page = (run / "scores" / "mc-dropout-calibrated" / "report.html").read_text()
     assert "Promises of mc-dropout: core: excess of lower: VACUOUS" in page
     assert "validation cases, which chose the best epoch" in page
-
-
-def test_lines_of_a_broken_promise():
-    row = coverage.realized(np.arange(40) < 20, 0.9, 99) | sizes.set_size(np.ones((40, 3), bool))
-    (line,) = promise_lines({"lac": row})
-    assert "99 calibration and 40 test cases allow 0.775 to 1.000, BELOW that" in line
-    assert "mean set size 3.000" in line
-    broken, vacuous = promise_remarks({"conformal": {"lac": row}})
-    assert broken.startswith("outside the band that the numbers of cases allow: lac: coverage")
-    assert "VACUOUS" in vacuous
-    assert list(promise_remarks({"scores": {}})) == []
 
 
 def test_settings_take_the_key(balls):

@@ -1,16 +1,16 @@
 """Several raters of each case: their files, what is trained on, and scores against all of them."""
 
 import json
-from collections import Counter
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import assert_refused, settings
+from tests.conftest import assert_refused
 from tests.support import references
 from tests.support.made import make_run, make_scores
-from tfuq.data.cases import majority, read_case_image, read_label, training_views
+from tests.support.rater_discs import RATERS, SHAPE, by_raters, write_rater_discs
+from tfuq.data.cases import read_case_image, read_label
 from tfuq.data.json_csv import read_table
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import read
@@ -19,38 +19,10 @@ from tfuq.data.sets.segmentation import SegmentationSet, load_examples
 from tfuq.errors import DataError
 from tfuq.measures.sample_masks import STORED
 
-RATERS = ("rater-01", "rater-02", "rater-03")
-SHAPE = (20, 18)
-SPLIT = {"train": 2, "validation": 1, "test": 1}
-
 
 @pytest.fixture
 def discs(tmp_path):
-    """Four images of a disc that three raters draw ever larger."""
-    root, rng = tmp_path / "discs", np.random.default_rng(3)
-    for folder in ("image", *RATERS):
-        (root / folder).mkdir(parents=True)
-    for k in range(4):
-        distance = np.hypot(*(np.indices(SHAPE) - rng.uniform(8, 10, (2, 1, 1))))
-        Image.fromarray((180 * (distance < 5) + rng.integers(0, 60, SHAPE)).astype(np.uint8)).save(
-            root / f"image/d{k}.png"
-        )
-        for rater, radius in zip(RATERS, (4.0, 5.0, 7.0), strict=True):
-            Image.fromarray((distance < radius + 0.2 * k).astype(np.uint8)).save(
-                root / rater / f"d{k}.png"
-            )
-    return root
-
-
-def by_raters(root, **data):
-    data = {
-        "layout": "folder",
-        "rater_folders": "rater-*",
-        "label_values": {0: 0, 1: 1},
-        "split": SPLIT,
-        **data,
-    }
-    return settings(root, rank=2, data=data)
+    return write_rater_discs(tmp_path / "discs")
 
 
 @pytest.fixture
@@ -62,12 +34,6 @@ def scored(discs, tmp_path):
     return run, run.predictions("hybrid")
 
 
-def test_majority_of_labels():
-    labels = np.array([[0, 1, 2, 2, 1], [0, 1, 1, 2, 2], [1, 1, 0, 0, 2]])
-    assert majority(labels, 3).tolist() == [0, 1, 0, 2, 2]  # the first of three that are equal
-    assert majority(labels[:2], 3).tolist() == [0, 1, 1, 2, 1]
-
-
 def test_reference_is_the_majority_whatever_is_trained_on(discs):
     middle = np.asarray(Image.open(discs / "rater-02/d1.png"))[..., None]
     for chosen in (None, "majority", "random", "rater-03"):
@@ -76,45 +42,6 @@ def test_reference_is_the_majority_whatever_is_trained_on(discs):
         np.testing.assert_array_equal(read_label(config, case, read_case_image(case)).array, middle)
         examples = load_examples(config, make_preprocessor(config), case)
         assert examples.targets.sum() == middle.sum()
-
-
-def test_what_is_trained_on(discs):
-    config = by_raters(discs, train_on="rater-03")
-    case = cases_of(config.data)[0]
-    assert [view.label.parent.name for view in training_views(config, case)] == ["rater-03"]
-    assert [
-        view.label.parent.name for view in training_views(by_raters(discs, train_on="random"), case)
-    ] == list(RATERS)
-    areas = [int((np.asarray(Image.open(discs / rater / "d0.png")) > 0).sum()) for rater in RATERS]
-    terms = set()
-    for chosen, area in (
-        ("rater-01", areas[0]),
-        ("majority", areas[1]),
-        ("rater-03", areas[2]),
-        ("random", np.mean(areas)),
-    ):
-        training = SegmentationSet(by_raters(discs, train_on=chosen), [case], None)
-        terms.add(training.terms)
-        assert training.class_weights[1] == pytest.approx(training.terms / (2 * area))
-    assert terms == {20 * 18}  # voxels of images, however many label them
-
-
-def test_each_example_draws_a_rater(discs):
-    config = by_raters(discs, train_on="random")
-    config = config.model_copy(
-        update={"network": config.network.model_copy(update={"patch_size": [20, 18]})}
-    )
-    training = SegmentationSet(config, cases_of(config.data)[:1], None)
-    areas = {
-        (np.asarray(Image.open(discs / rater / "d0.png")) > 0).sum(): rater for rater in RATERS
-    }
-    drawn = Counter(
-        areas[training.example(0, np.random.default_rng([5, p]))[1].sum()] for p in range(300)
-    )
-    assert set(drawn) == set(RATERS)
-    assert max(drawn.values()) - min(drawn.values()) < 50
-    again = [training.example(0, np.random.default_rng([5, p]))[1].sum() for p in range(300)]
-    assert drawn == Counter(areas[area] for area in again)
 
 
 def test_scores_among_raters(scored, tfuq, discs):

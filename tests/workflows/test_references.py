@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from tests.conftest import BALLS_AFFINE, assert_refused, settings
+from tests.conftest import BALLS_AFFINE, assert_refused
 from tests.support import references
 from tests.support.made import make_run, make_scores
 from tfuq.data.cases import majority, read_case_image, scored_references
@@ -17,8 +17,6 @@ from tfuq.data.checks import check_case, remarks
 from tfuq.data.json_csv import read_table
 from tfuq.data.layouts import cases_of
 from tfuq.data.readers import read
-from tfuq.data.sets.segmentation import SegmentationSet
-from tfuq.errors import DataError
 from tfuq.report.ranking import reliability
 from tfuq.scoring.segmentation import overlap_scores
 
@@ -191,14 +189,6 @@ def test_references_without_a_structure_are_remarked(balls, tmp_path, tfuq):
     )  # scans without a finding are no mistake
     summary = json.loads((run.scores("hybrid") / "summary.json").read_text())
     assert summary["references"]["without_structure"] == [f"ball_00{k}" for k in range(6)]
-
-
-def test_training_labels_that_all_map_to_background_are_refused(balls):
-    config = settings(balls, data={"label_values": {0: 0, 1: 0, 2: 0}})
-    with pytest.raises(
-        DataError, match=r"every voxel of all 2 training labels is 'rest'.*data\.label_values"
-    ):
-        SegmentationSet(config, cases_of(config.data)[:2], None)
 
 
 def test_the_two_calibration_errors_are_named(balls, tmp_path, tfuq):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from tfuq.data.volume import Volume
 from tfuq.errors import RunError
 from tfuq.measures.reducers import LastSample
 from tfuq.measures.resampled import between_members, entropy, resampled_maps
+from tfuq.prediction.records import ExampleStatistics
 from tfuq.serving import Client
 from tfuq.serving.client import ServedSampler
 from tfuq.training import train
@@ -30,6 +32,20 @@ STEPS = {
     "size": {"size": [11, 25, 9]},
 }
 IN_PLANE = {"size": [11, 25, 15]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastSampleStatistics(ExampleStatistics):
+    """The last sample ``[n, *S, K]``."""
+
+    sample: np.ndarray
+
+    def cropped(self, shape, box):
+        return replace(self, sample=self.sample[(slice(None), *box)])
+
+    @property
+    def spread(self):
+        return self.sample
 
 
 @pytest.fixture
@@ -150,7 +166,7 @@ def test_maps_are_bounded_by_those_of_interpolated_samples(steps, run_of):
         for name, volume in predictor.maps_on_input(image, prepared, drawn).items()
     }
     samples = own_samples(run, prepared)
-    np.testing.assert_allclose(samples.mean(0), drawn["probability"][0], atol=1e-6)
+    np.testing.assert_allclose(samples.mean(0), drawn.probability[0], atol=1e-6)
     here = np.stack([interpolated(p, prepared, image) for p in samples])
     mean = here.mean(0)
     np.testing.assert_allclose(maps["probability"], mean, atol=1e-5)
@@ -176,7 +192,8 @@ def own_samples(run, prepared) -> np.ndarray:
         predictor = prediction.make_predictor(run, request, [LastSample()])
         statistics = predictor.sampler
         statistics._finish = lambda every: {"sample": every["sample"]}
-        found.append(predictor.sample(prepared, count)["sample"][0])
+        predictor.record = LastSampleStatistics
+        found.append(predictor.sample(prepared, count).sample[0])
     return np.stack(found)
 
 
@@ -208,7 +225,7 @@ def test_a_server_draws_what_maps_are_made_of(rank, run_of, tfuq, tmp_path, monk
         run, request, sampler=ServedSampler(Endpoint(), None, run.config)
     )
     cases = prediction.cases_of_test_split(run)[:1]
-    prediction.predict(predictor, cases, tmp_path / "served", on_case=lambda case, seconds: None)
+    prediction.predict(predictor, cases, tmp_path / "served")
     scan = cases[0].images[0]
     assert (
         tfuq(

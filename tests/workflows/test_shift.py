@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 
+import nibabel as nib
 import numpy as np
 import pytest
 
@@ -11,6 +12,7 @@ from tests.conftest import assert_refused, files_of
 from tfuq.data.cases import read_case_image
 from tfuq.data.layouts import cases_of
 from tfuq.data.perturbations import Subject, case_seed, perturb
+from tfuq.data.phantoms import synthesize
 from tfuq.data.readers import read
 from tfuq.data.sets.landmarks import reference_points, rescale_points
 from tfuq.data.volume import Volume
@@ -207,3 +209,47 @@ def test_damaged_severities_are_refused(trained_task, tfuq, tmp_path):
     (place / "summary.json").unlink()
     assert tfuq(*arguments, "--overwrite", "--no-figures").exit_code == 0
     assert files_of(run / "shift") == written
+
+
+def test_turned_heads_have_uncertainty_and_no_quality(trained_task, tfuq, tmp_path):
+    run, heads = own(trained_task("landmarks", "mc-dropout"), tmp_path), tmp_path / "heads"
+    synthesize("head-ct", heads, cases=1, seed=0)
+    head = heads / "head_01.nii.gz"
+    arguments = (
+        "shift",
+        run,
+        "--perturbation",
+        "rotation",
+        "--severity",
+        "0:45:3",
+        "--head-ct",
+        head,
+    )
+    result = tfuq(*arguments)
+    assert result.exit_code == 0, result.output
+    folder = run / "shift" / "rotation-head_01"
+    rows = table(folder / "table.csv")
+    assert [row["severity"] for row in rows] == ["0", "22.5", "45"]
+    assert {row["radial_error_mm"] for row in rows} == {""}
+    assert "severity 45: without a truth" in result.stderr
+    assert len({row["max_activation"] for row in rows}) == 3
+    assert (folder / "figures" / "severity.png").exists()
+    assert (folder / "figures" / "strip-mc-dropout.png").exists()
+    image = nib.load(head)
+    nib.save(nib.Nifti1Image(np.asarray(image.dataobj)[::-1], image.affine), head)
+    assert_refused(tfuq(*arguments), "--overwrite")  # another head of the same name
+
+
+@pytest.mark.parametrize(
+    ("task", "arguments", "words"),
+    [
+        ("landmarks", ("noise", "nothing.nii.gz"), ("--head-ct nothing.nii.gz", "rotation")),
+        ("classification", ("rotation", "nothing.nii.gz"), ("run of landmarks",)),
+        ("landmarks", ("rotation", "nothing.nii.gz"), ("nothing.nii.gz", "no such file")),
+    ],
+)
+def test_what_is_no_head_is_refused(task, arguments, words, trained_task, tfuq, tmp_path):
+    run, (name, head) = own(trained_task(task, "mc-dropout"), tmp_path), arguments
+    assert_refused(
+        tfuq("shift", run, "--perturbation", name, "--severity", "10", "--head-ct", head), *words
+    )

@@ -19,14 +19,11 @@ from tests.support import killing
 from tests.support.fuzzing import damaged, outcome
 from tfuq import config as configuration
 from tfuq import runs
-from tfuq.config import SplitConfig
 from tfuq.config.text import read_yaml, write_yaml
-from tfuq.data.cases import Case
 from tfuq.data.json_csv import read_table
 from tfuq.data.locks import exclusive
-from tfuq.data.splits import split_cases
 from tfuq.errors import ConfigError
-from tfuq.measures.structure import MEASURES
+from tfuq.measures.catalogue import OF_STRUCTURES, names_of
 from tfuq.report.study import study_figure
 from tfuq.workflows.study import Table
 from tfuq.workflows.study.cells import cells_of
@@ -291,18 +288,7 @@ def test_shipped_studies_are_sound(name, tmp_path):
     assert read_yaml(write_yaml(study.model_dump()), "")["axes"] == study.axes
 
 
-def test_smaller_training_sets_lie_within_larger_ones_and_tests_stay():
-    cases = [Case(f"c{n:02d}", (), truth=0) for n in range(30)]
-    parts = {
-        n: split_cases(cases, SplitConfig(seed=3, train=12, validation=4, test=10, use=n))
-        for n in (1, 5, 12)
-    }
-    ids = {n: {case.id for case in part["train"]} for n, part in parts.items()}
-    assert [len(found) for found in ids.values()] == [1, 5, 12]
-    assert ids[1] < ids[5] < ids[12]
-    assert parts[1]["test"] == parts[12]["test"]
-    assert parts[1]["validation"] == parts[12]["validation"]
-    assert parts[12] == split_cases(cases, SplitConfig(seed=3, train=12, validation=4, test=10))
+def test_more_training_cases_than_there_are_cannot_be_used():
     with pytest.raises(ConfigError, match="use 151 is more than the 150"):
         configuration.load("hippocampus", ("data.split.use=151",))
 
@@ -310,7 +296,7 @@ def test_smaller_training_sets_lie_within_larger_ones_and_tests_stay():
 def test_measures_of_structures_have_the_names_that_columns_may_use(trained, tfuq, tmp_path):
     assert tfuq("predict", trained("mc-dropout").path, "--out", tmp_path / "out").exit_code == 0
     rows = read_table(next(tmp_path.glob("out/*/structures.csv")), ("case",), "")
-    assert set(rows[0]) - {"case", "class", "component", "reason"} <= set(MEASURES)
+    assert set(rows[0]) - {"case", "class", "component", "reason"} <= set(names_of(OF_STRUCTURES))
     assert {"pairwise_dice", "volume_dispersion"} < set(rows[0])
 
 

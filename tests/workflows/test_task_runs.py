@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import task_settings
+from tests.support.observers import Recorder, StopAtCase
 from tfuq import prediction
+from tfuq.data.events import SILENT
 from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS
 from tfuq.prediction import tables
 from tfuq.runs.results import read_manifest
@@ -15,11 +17,11 @@ from tfuq.tasks import task_of
 from tfuq.training import prepare, summary, train
 
 
-def predict(run, folder, on_case=lambda case, seconds: None):
+def predict(run, folder, observer=SILENT):
     predictor = prediction.make_predictor(
         run, prediction.Request(method=run.config.method, samples=3, seed=0, batch=4)
     )
-    prediction.predict(predictor, prediction.cases_of_test_split(run), folder, on_case=on_case)
+    prediction.predict(predictor, prediction.cases_of_test_split(run), folder, observer=observer)
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.csv"))}
 
 
@@ -27,21 +29,17 @@ def test_a_stopped_prediction_goes_on_and_ends_as_one_that_was_not(
     trained_task, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(tables, "_BETWEEN_WRITES", 0.0)
-    run, cases = trained_task("classification", "mc-dropout"), []
+    run = trained_task("classification", "mc-dropout")
     whole = predict(run, tmp_path / "whole")
 
-    def stop(case, seconds):
-        cases.append(case.id)
-        if len(cases) == 6:  # within the second batch
-            raise KeyboardInterrupt
-
+    stopping = StopAtCase(6)  # within the second batch
     with pytest.raises(KeyboardInterrupt):
-        predict(run, tmp_path / "stopped", stop)
+        predict(run, tmp_path / "stopped", stopping)
+    cases = stopping.cases
     assert sorted(read_manifest(tmp_path / "stopped").cases) == cases[:4]
-    drawn = []
-    again = predict(
-        run, tmp_path / "stopped", lambda case, seconds: drawn.append(case.id) if seconds else None
-    )
+    recorder = Recorder()
+    again = predict(run, tmp_path / "stopped", recorder)
+    drawn = [event.case for event in recorder.events if event.seconds]
     assert again == whole
     assert drawn == cases[4:] + [case for case in run.split["test"] if case not in cases]
 

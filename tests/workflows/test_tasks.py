@@ -11,6 +11,7 @@ from PIL import Image
 
 from tests.conftest import ALL_METHODS, assert_refused, task_settings
 from tests.support import references
+from tests.support.observers import Recorder
 from tfuq import prediction, runs
 from tfuq.data.cases import read_case_image
 from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS
@@ -45,7 +46,7 @@ def predictor_of(trained_task):
 
 def predicted(predictor, folder, **request):
     """The run's test cases predicted into a folder; returns it, and which cases were drawn (not found complete)."""
-    first, drawn = predictor.request, []
+    first, recorder = predictor.request, Recorder()
     predictor.request = dataclasses.replace(first, **request)
     try:
         cases = prediction.cases_of_test_split(predictor.run)
@@ -53,11 +54,11 @@ def predicted(predictor, folder, **request):
             predictor,
             cases,
             folder,
-            on_case=lambda case, seconds: seconds and drawn.append(case.id),
+            observer=recorder,
         )
     finally:
         predictor.request = first
-    return folder, drawn
+    return folder, [event.case for event in recorder.events if event.seconds]
 
 
 def tables_of(folder):
@@ -88,7 +89,7 @@ def test_conformance_train_reload_predict_export(predictor_of, tmp_path, task, m
     assert tables_of(first) == tables_of(again)
     assert (tables_of(first) != tables_of(other)) == (method in RANDOM)
     x = np.random.default_rng(0).normal(size=(3, *SIZE[task], 1)).astype(np.float32)
-    drawn = predictor.draw(x)
+    drawn = predictor.draw(x).arrays()
     tf.saved_model.save(
         predictor.sampler, str(tmp_path / "saved"), signatures=predictor.sampler.sample
     )
@@ -139,7 +140,7 @@ def test_predictions_are_those_of_stacked_samples(predictor_of):
     """Every measure of a row from the networks' own outputs, one seed after another."""
     predictor = predictor_of("classification", "hybrid")
     x = np.random.default_rng(0).normal(size=(4, 28, 28, 1)).astype(np.float32)
-    drawn, posterior = predictor.draw(x, samples=6), predictor.sampler.posterior
+    drawn, posterior = predictor.draw(x, samples=6).arrays(), predictor.sampler.posterior
     seed = tf.constant([1, 0])
     stacked = np.stack(
         [

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import settings, write_decathlon
+from tests.conftest import settings
 from tests.support.pointwise import PointwiseNetwork
 from tests.support.references import class_losses, dice
 from tfuq.config import LossConfig
@@ -29,13 +29,6 @@ LOSSES = ("cross-entropy", "weighted-cross-entropy", "soft-dice", "dice-ce")
 def training_set(root, rank: int, patch: list[int], **changes) -> SegmentationSet:
     config = settings(root, rank=rank, network={"patch_size": patch, "widths": [2, 4]}, **changes)
     return SegmentationSet(config, list_cases("decathlon", root), None)
-
-
-def labels_of(root, rank: int) -> list[np.ndarray]:
-    """The label files' classes."""
-    files = sorted((root / "labelsTr").glob("*.nii.gz"))
-    labels = [np.asarray(nibabel.load(file).dataobj).astype(int) for file in files]
-    return [(label > 0).astype(int) for label in labels] if rank == 2 else labels
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -71,50 +64,6 @@ def test_padding_has_no_gradient_and_a_patch_of_it_no_loss(name):
     assert np.isfinite(gradient).all()
     assert gradient[labels != PADDING].any()
     assert not gradient[labels == PADDING].any()
-
-
-@RANKS
-def test_terms_and_class_weights_are_of_the_scans_own_voxels(rank, balls):
-    labels = labels_of(balls, rank)
-    counts = sum(np.bincount(label.ravel()) for label in labels)
-    voxels = sum(label.size for label in labels)
-    for patch in (WITHIN[rank], BEYOND[rank]):
-        training = training_set(balls, rank, patch)
-        assert training.terms == voxels
-        assert training.class_weights == pytest.approx(voxels / (len(counts) * counts))
-        inside = np.minimum(patch, labels[0].shape[:rank]).prod()
-        assert training.terms_per_example == inside
-
-
-@RANKS
-def test_examples_have_padding_where_their_scan_has_none(rank, balls):
-    changes = {"augmentation": {"flip_axes": [0, 1]}, "preprocessing": {"normalization": "none"}}
-    training = training_set(balls, rank, BEYOND[rank], **changes)
-    (shape,) = {label.shape for label in labels_of(balls, rank)}
-    for seed in range(5):
-        image, label = training.example(0, np.random.default_rng(seed))
-        assert (label != PADDING).sum() == np.prod(shape[:rank])
-        np.testing.assert_array_equal(image[label == PADDING], 0)
-        assert set(np.unique(label)) <= {0, 1, 2, PADDING}
-
-
-def test_patches_about_a_structure_are_not_drawn_about_padding(tmp_path):
-    """Every patch has a voxel of a structure where every one is to be about one, also in scans thinner than the patch."""
-    root = write_decathlon(tmp_path, cases=1, shape=(64, 40, 12))
-    training = training_set(root, 3, [16, 16, 16], training={"foreground_share": 1.0})
-    labels = [training.example(0, np.random.default_rng(seed))[1] for seed in range(40)]
-    assert all(np.isin(label, [1, 2]).any() for label in labels)
-
-
-def test_padding_is_no_labelled_area(balls):
-    small = {"slice_axis": 2, "min_slice_area": 20}
-    within, beyond = (
-        training_set(balls, 2, patch[2], preprocessing=small) for patch in (WITHIN, BEYOND)
-    )
-    areas = [
-        (label[:, :, z] > 0).sum() for label in labels_of(balls, 2) for z in range(label.shape[2])
-    ]
-    assert len(within.index) == len(beyond.index) == sum(area > 20 for area in areas)
 
 
 @RANKS

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+ELLIPSE = ("ellipse_long", "ellipse_short", "ellipse_degrees")  # columns
 _ELLIPSE_SHARE = 0.95
 _AXES = 2
 _LEAST_HALF_AXIS = 1e-9  # pixels, where all samples are equal
@@ -179,11 +180,8 @@ def _ellipse(points: np.ndarray) -> dict[str, float]:
     ellipse = prediction_ellipse(_covariance(points), len(points))
     if ellipse is None:
         return {}
-    return {
-        "ellipse_long": ellipse.long,
-        "ellipse_short": ellipse.short,
-        "ellipse_degrees": ellipse.degrees,
-    }
+    numbers = (ellipse.long, ellipse.short, ellipse.degrees)
+    return dict(zip(ELLIPSE, numbers, strict=True))
 
 
 def _covariance(points: np.ndarray) -> np.ndarray:

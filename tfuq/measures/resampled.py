@@ -57,7 +57,7 @@ def resampled_maps(
         several: whether there are samples to compare. If not, there is predictive entropy alone.
 
     Returns:
-        Maps ``[X', Y', Z']`` by the names of `tfuq.measures.voxel.UNCERTAINTY_MAPS`; entropies and
+        Maps ``[X', Y', Z']`` by the names of `tfuq.measures.catalogue.OF_VOXELS`; entropies and
         mutual information are in nat.
     """
     predictive = entropy(probability)

@@ -29,42 +29,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from tfuq.data.units import in_every_unit
-
-_VARIANCES = (
-    "variance",
-    "variance_mm",
-    "epistemic_variance",
-    "epistemic_variance_mm",
-    "volume_dispersion",
-    "mutual_information",
-    "image_mutual_information",
-    "patch_maximum_mutual_information",
-    "mean_mutual_information",
-    "boundary_mutual_information",
-)
-_ROOTS = (
-    "standard_deviation",
-    "image_standard_deviation",
-    "patch_maximum_standard_deviation",
-    "coefficient_of_variation",
-    "mean_radial_spread",
-    "mean_radial_spread_mm",
-    *in_every_unit(["volume_std_mm3"]),
-)
-# Sums, and the measure of which the summand that is biased is the value.
-_SUMS = {"total_variance": "variance", "total_variance_mm": "variance_mm"}
-BIASED = (*_VARIANCES, *_ROOTS, *_SUMS)
-DEPEND_ON_SAMPLES = (
-    "variation_ratio",
-    "image_variation_ratio",
-    "patch_maximum_variation_ratio",
-    "uncertain_share_predictive_entropy",
-    "uncertain_share_expected_entropy",
-    "uncertain_share_mutual_information",
-    "uncertain_share_variation_ratio",
-    "uncertain_share_standard_deviation",
-)
+from tfuq.measures.catalogue import MEASURES
 
 
 def unbiased(measures: Mapping[str, float | None], samples: int) -> dict[str, float | None]:
@@ -91,11 +56,14 @@ def unbiased(measures: Mapping[str, float | None], samples: int) -> dict[str, fl
 
 def _unbiased(name: str, value: float, measures: Mapping[str, float | None], samples: int) -> float:
     factor = samples / (samples - 1)
-    if name in _VARIANCES:
+    measure = MEASURES.get(name)
+    if measure is None:
+        return value
+    if measure.bias == "variance":
         return value * factor
-    if name in _ROOTS:
+    if measure.bias == "root of a variance":
         return value * math.sqrt(factor)
-    if name in _SUMS:
-        biased_summand = measures.get(_SUMS[name]) or 0.0
+    if measure.biased_summand is not None:
+        biased_summand = measures.get(measure.biased_summand) or 0.0
         return value + biased_summand * (factor - 1)
     return value

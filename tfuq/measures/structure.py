@@ -25,40 +25,13 @@ import numpy as np
 from scipy import ndimage
 
 from tfuq.data.boundary import at_boundary
+from tfuq.measures.catalogue import MEASURES
 from tfuq.measures.sample_masks import Box, SampleMasks
 
 Row = dict[str, Any]  # a measure's value, or a text, by the name of its column
 
 _EXACT_FLOAT32 = 2**24  # products of 0/1 sums stay exact integers below this
 SPREAD_PERCENTILES = (2.5, 97.5)
-MEASURES = (
-    "volume_mm3",
-    "volume_mean_mm3",
-    "volume_std_mm3",
-    "volume_lower_mm3",
-    "volume_upper_mm3",
-    "coefficient_of_variation",
-    "volume_dispersion",
-    "pairwise_dice",
-    "labelled_uncertainty",
-    "mean_entropy",
-    "mean_mutual_information",
-    "boundary_entropy",
-    "boundary_mutual_information",
-    "image_entropy",
-    "image_mutual_information",
-)
-_NEEDS_TWO_SAMPLES = (
-    "volume_std_mm3",
-    "volume_lower_mm3",
-    "volume_upper_mm3",
-    "coefficient_of_variation",
-    "volume_dispersion",
-    "pairwise_dice",
-    "mean_mutual_information",
-    "boundary_mutual_information",
-    "image_mutual_information",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +176,13 @@ def _volumes(voxels: np.ndarray, label_voxels: int, voxel_volume: float) -> Row:
 
 
 def _of_single_sample(row: Row) -> Row:
-    return {name: value for name, value in row.items() if name not in _NEEDS_TWO_SAMPLES}
+    """The columns that one sample has."""
+    kept = {}
+    for name, value in row.items():
+        measure = MEASURES.get(name)
+        if measure is None or measure.least_samples == 1:
+            kept[name] = value
+    return kept
 
 
 def pairwise_dice(masks: np.ndarray) -> float:

@@ -7,14 +7,6 @@ import tensorflow as tf
 from tfuq.measures.reducers import EntropyTerms, Moments, Reducer, Votes, chosen_class
 
 _LEAST_PROBABILITY = 1e-30  # its logarithm is finite
-SINGLE_SAMPLE_MAPS = ("predictive_entropy",)
-UNCERTAINTY_MAPS = (
-    "predictive_entropy",
-    "expected_entropy",
-    "mutual_information",
-    "variation_ratio",
-    "standard_deviation",
-)
 
 
 def voxel_reducers() -> tuple[Reducer, ...]:
@@ -37,7 +29,8 @@ def voxel_maps(statistics: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         statistics: what `voxel_reducers` gathered, by name.
 
     Returns:
-        ``probability [N, *S, K]``, and maps ``[N, *S]`` by the names of `UNCERTAINTY_MAPS`;
+        ``probability [N, *S, K]``, and maps ``[N, *S]`` by the names of
+        `tfuq.measures.catalogue.OF_VOXELS`;
         entropies and mutual information are in nat.
 
     References:

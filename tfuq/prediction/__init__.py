@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfuq.data.cases import Case
+from tfuq.data.events import SILENT, Observer
 from tfuq.data.locks import exclusive
 from tfuq.data.ownership import take_over
 from tfuq.errors import RunError
@@ -15,7 +16,7 @@ from tfuq.prediction import landmarks as landmarks
 from tfuq.prediction.calibration_cases import calibration_cases, calibration_source
 from tfuq.prediction.case_folder import Prediction
 from tfuq.prediction.cases import cases_of_test_split, input_cases, with_masks
-from tfuq.prediction.predictor import PREDICTORS, OnCase, Predictor
+from tfuq.prediction.predictor import PREDICTORS, AnyPredictor, Predictor
 from tfuq.prediction.request import Request, request_of
 from tfuq.prediction.segmentation import predict_case, predict_image
 from tfuq.prediction.statistics import Sampling
@@ -23,6 +24,7 @@ from tfuq.runs import Run, results
 from tfuq.runs.results import Manifest
 
 __all__ = [
+    "AnyPredictor",
     "Prediction",
     "Predictor",
     "Request",
@@ -46,13 +48,14 @@ def make_predictor(
     extra_reducers: Sequence[Reducer] = (),
     *,
     sampler: Sampling | None = None,
-) -> Predictor:
+) -> AnyPredictor:
     """Make the predictor of the run's task.
 
     Args:
         run: The run.
         request: What to sample.
-        extra_reducers: They gather more from the samples than the task does, under other names.
+        extra_reducers: They gather more from the samples than the task does: further fields of the
+            task's record.
         sampler: Samples in the place of the run's own networks, which are then not read.
 
     Raises:
@@ -74,11 +77,11 @@ def make_predictor(
 
 
 def predict(
-    predictor: Predictor,
+    predictor: AnyPredictor,
     cases: list[Case],
     folder: Path,
     *,
-    on_case: OnCase,
+    observer: Observer = SILENT,
     overwrite: bool = False,
 ) -> Manifest:
     """Predict every case into a folder; cases that are complete there are kept.
@@ -87,7 +90,7 @@ def predict(
         predictor: Predicts the cases.
         cases: The cases.
         folder: The predictions folder.
-        on_case: Is called after each case.
+        observer: Is notified of each `CasePredicted`.
         overwrite: Whether other predictions in the folder are replaced.
 
     Raises:
@@ -110,5 +113,5 @@ def predict(
         predictor.require_room(cases, folder, manifest)
         if not existing:
             results.begin(folder, manifest)
-        predictor.write_cases(cases, folder, manifest, on_case)
+        predictor.write_cases(cases, folder, manifest, observer)
     return manifest

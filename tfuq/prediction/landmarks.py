@@ -13,13 +13,14 @@ from tfuq.data.sets.landmarks import pixel_mm, rescale_points, stretch
 from tfuq.data.volume import Volume
 from tfuq.measures.landmark import landmark_measures
 from tfuq.prediction.predictor import PREDICTORS
-from tfuq.prediction.statistics import Drawn, Row
+from tfuq.prediction.records import LandmarkStatistics
+from tfuq.prediction.statistics import Row
 from tfuq.prediction.tables import TablePredictor, Tables
 from tfuq.runs.results import LANDMARKS, SAMPLES
 
 
 @PREDICTORS.register("landmarks")
-class LandmarkPredictor(TablePredictor):
+class LandmarkPredictor(TablePredictor[LandmarkStatistics]):
     """Predicts the positions of landmarks.
 
     ``landmarks.csv`` has the measures of `tfuq.measures.landmark` of each landmark. ``samples.csv``
@@ -27,6 +28,7 @@ class LandmarkPredictor(TablePredictor):
     """
 
     keeps_members = False
+    record = LandmarkStatistics
 
     @property
     def rows_per_case(self) -> dict[str, int]:
@@ -34,12 +36,12 @@ class LandmarkPredictor(TablePredictor):
         landmarks = len(self.config.data.landmarks)
         return {LANDMARKS: landmarks, SAMPLES: landmarks * self.samples}
 
-    def rows(self, case: Case, image: Volume, drawn: Drawn) -> Tables:
+    def rows(self, case: Case, image: Volume, statistics: LandmarkStatistics) -> Tables:
         """See `TablePredictor.rows`."""
         size = image.shape[:2]
         rows, columns = self.config.network.patch_size
         patch = (rows, columns)
-        samples = drawn["landmarks"].astype(float)  # [T, L, 3], or 4 with a log variance
+        samples = statistics.landmarks.astype(float)  # [T, L, 3], or 4 with a log variance
         points = rescale_points(samples[..., :2], patch, size)
         activations = samples[..., 2]
         variances = None

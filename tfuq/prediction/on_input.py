@@ -10,9 +10,10 @@ import numpy as np
 
 from tfuq.data.preprocessing import from_examples
 from tfuq.data.volume import Volume, differ_by_whole_voxels, onto_grid
+from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.measures.resampled import between_members, resampled_maps
-from tfuq.prediction.statistics import Drawn
-from tfuq.runs.results import MEMBER_VARIANCES, member_map
+from tfuq.prediction.records import VoxelStatistics, gathered
+from tfuq.runs.results import member_map
 
 Side = Literal["lower", "upper"]
 _SIDES: tuple[Side, ...] = ("lower", "upper")
@@ -64,7 +65,7 @@ class InputGrid:
 
     def uncertainty_maps(
         self,
-        drawn: Drawn,
+        statistics: VoxelStatistics,
         probability: Volume,
         names: Sequence[str],
         *,
@@ -76,30 +77,31 @@ class InputGrid:
         interpolation.
 
         Args:
-            drawn: Statistics of the samples on the network's grid.
+            statistics: Those of the samples on the network's grid.
             probability: The mean of the samples on the image's grid.
             names: The names of the maps.
             several: Whether there is more than one sample.
         """
         if self.copies_voxels:
-            return {name: self.bring(drawn[name]) for name in names}
+            on_grid = statistics.maps(names)
+            return {name: self.bring(examples) for name, examples in on_grid.items()}
 
         def onto(array: np.ndarray, *, nearest: bool = False) -> np.ndarray:
             return self.bring(array, nearest=nearest).array
 
-        maps = resampled_maps(drawn, probability.array, onto, several=several)
+        maps = resampled_maps(statistics.arrays(), probability.array, onto, several=several)
         return {name: probability.with_array(maps[name]) for name in names}
 
-    def member_maps(self, drawn: Drawn, weights: np.ndarray) -> dict[str, Volume]:
+    def member_maps(self, statistics: VoxelStatistics, weights: np.ndarray) -> dict[str, Volume]:
         """Each member's probabilities, and the parts of the variance.
 
         Args:
-            drawn: Statistics of the samples on the network's grid.
+            statistics: Those of the samples on the network's grid.
             weights: Each member's share of the samples, ``[M]``.
         """
-        by_member = np.moveaxis(drawn["members"], 1, 0)
+        by_member = np.moveaxis(gathered(statistics.members, "members"), 1, 0)
         members = [self.probabilities(examples) for examples in by_member]
-        between, within = (self.bring(drawn[name]) for name in MEMBER_VARIANCES)
+        between, within = map(self.bring, statistics.maps(MEMBER_VARIANCES).values())
         if not self.copies_voxels:
             arrays = [member.array for member in members]
             between = between.with_array(between_members(arrays, weights))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, Generic
 
 import numpy as np
 import tf_keras
@@ -14,17 +14,19 @@ from tfuq.calibration.records import Calibration, read_calibration
 from tfuq.calibration.reducers import Scaled, UnscaledMean
 from tfuq.config.registry import Registry
 from tfuq.data.cases import Case, naming, read_mask
+from tfuq.data.events import Observer
 from tfuq.data.paths import real_path
 from tfuq.data.sets.dataset import make_preprocessor
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
+from tfuq.measures.catalogue import maps_of
 from tfuq.measures.reducers import Reducer
 from tfuq.measures.reducers.base import SampleStatistics
-from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS, UNCERTAINTY_MAPS
+from tfuq.prediction.records import S
 from tfuq.prediction.request import Request, members_apart
-from tfuq.prediction.statistics import Drawn, Sampling, sample_in_batches
+from tfuq.prediction.statistics import Sampling, sample_in_batches
 from tfuq.runs import Run
-from tfuq.runs.results import DEFINITIONS, MANIFEST, MEMBER_VARIANCES, Manifest
+from tfuq.runs.results import DEFINITIONS, MANIFEST, Manifest
 from tfuq.sampling.member_moments import MemberMoments
 from tfuq.sampling.members import load_posterior, member_digest, members_of, missing_members
 from tfuq.sampling.posterior import Posterior, samples_of
@@ -32,18 +34,17 @@ from tfuq.sampling.sampler import Sampler
 from tfuq.tasks import task_of
 from tfuq.version import __version__
 
-OnCase = Callable[[Case, dict[str, float] | None], None]  # seconds; None: it was complete already
-_OF_EVERY_TASK = ("uncalibrated", "picked", "members", *MEMBER_VARIANCES)
 
-
-class Predictor(ABC):
+class Predictor(ABC, Generic[S]):
     """Samples the networks on cases and writes what the task makes of the samples.
 
     Attributes:
         keeps_samples: whether every sample may be kept.
         keeps_members: whether predictions by member may be kept.
+        record: what is known of the samples.
     """
 
+    record: type[S]
     keeps_samples: ClassVar[bool] = False
     keeps_members: ClassVar[bool] = True
 
@@ -60,7 +61,8 @@ class Predictor(ABC):
         Args:
             run: The run.
             request: What to sample.
-            extra_reducers: They gather more from the samples than the task does, under other names.
+            extra_reducers: They gather more from the samples than the task does: further fields of
+                the task's record.
             sampler: Samples in the place of the run's own networks, which are then not read.
 
         Raises:
@@ -84,9 +86,7 @@ class Predictor(ABC):
             members=len(self.used_members),
             asked=request.samples,
         )
-        self.maps: tuple[str, ...] = SINGLE_SAMPLE_MAPS
-        if self.samples > 1:
-            self.maps = UNCERTAINTY_MAPS
+        self.maps = maps_of(self.samples)
         self.preprocess = make_preprocessor(self.config, run.statistics)
         self.calibration = self._read_calibration()
         self.members = members_apart(run, request, min(len(self.used_members), self.samples))
@@ -111,16 +111,16 @@ class Predictor(ABC):
         return [Scaled(reducers, scaling.weights, scaling.bias), UnscaledMean()]
 
     def _finish(self, statistics: SampleStatistics) -> SampleStatistics:
-        finished = task_of(self.config).finish(statistics)
-        extra = {}
-        for name in (*_OF_EVERY_TASK, *self.statistics_of_maps):
-            if name in statistics:
-                extra[name] = statistics[name]
-        return finished | extra
+        results = {**task_of(self.config).finish(statistics)}
+        for name in self.record.names():
+            is_kept = name in self.statistics_of_maps or name not in self.record.of_resampled_maps
+            if is_kept and name in statistics:
+                results[name] = statistics[name]
+        return results
 
     @property
     def statistics_of_maps(self) -> tuple[str, ...]:
-        """Names of more statistics, of which maps are made after sampling."""
+        """Those of the record's `of_resampled_maps` that this prediction needs."""
         return ()
 
     @abstractmethod
@@ -129,7 +129,7 @@ class Predictor(ABC):
         cases: list[Case],
         folder: Path,
         manifest: Manifest,
-        on_case: OnCase,
+        observer: Observer,
     ) -> None:
         """Predict the cases that the manifest does not hold yet.
 
@@ -137,7 +137,7 @@ class Predictor(ABC):
             cases: The cases.
             folder: The predictions folder.
             manifest: A case is entered here once its files are whole.
-            on_case: Is called after each case.
+            observer: Is notified of each case.
         """
 
     @abstractmethod
@@ -239,7 +239,7 @@ class Predictor(ABC):
         chunks = -(-self.request.batch // chunk)
         return chunks * chunk
 
-    def draw(self, examples: np.ndarray, samples: int | None = None) -> Drawn:
+    def draw(self, examples: np.ndarray, samples: int | None = None) -> S:
         """Sample the networks on examples.
 
         Args:
@@ -247,23 +247,24 @@ class Predictor(ABC):
             samples: How many samples; the predictor's T if None.
 
         Returns:
-            Statistics of the samples by name, ``[n, …]`` each.
+            The statistics of the samples.
 
         Raises:
             DataError: A number of them is NaN or infinite.
         """
-        drawn = sample_in_batches(
+        statistics = sample_in_batches(
             self.sampler,
+            self.record,
             examples,
             batch=self.batch,
             seed=self.request.seed,
             samples=samples or self.samples,
         )
-        self._require_finite(drawn)
-        return drawn
+        self._require_finite(statistics)
+        return statistics
 
-    def _require_finite(self, drawn: Drawn) -> None:
-        for name, array in drawn.items():
+    def _require_finite(self, statistics: S) -> None:
+        for name, array in statistics.arrays().items():
             if not np.isfinite(array).all():
                 raise DataError(
                     f"{self.run.path}: {name} is NaN or infinite in what {self.request.method} "
@@ -271,4 +272,5 @@ class Predictor(ABC):
                 )
 
 
-PREDICTORS: Registry[type[Predictor]] = Registry("task of a prediction")
+AnyPredictor = Predictor[Any]  # of any task
+PREDICTORS: Registry[type[AnyPredictor]] = Registry("task of a prediction")

@@ -10,24 +10,28 @@ import numpy as np
 import tensorflow as tf
 
 from tfuq.data.cases import Case, naming, read_case_image
+from tfuq.data.events import CasePredicted, Observer
 from tfuq.data.preprocessing import Box, box_in_padding, to_examples
 from tfuq.data.volume import Volume
 from tfuq.data.writers import plan_replacement
-from tfuq.measures.sample_masks import STORED, StoredSamples, crop_packed
+from tfuq.measures.catalogue import MEMBER_VARIANCES
+from tfuq.measures.sample_masks import STORED, StoredSamples
 from tfuq.prediction.case_folder import CASE, STRUCTURES, Prediction
 from tfuq.prediction.on_input import InputGrid, conformal_bounds
-from tfuq.prediction.predictor import PREDICTORS, OnCase, Predictor
-from tfuq.prediction.statistics import Drawn, Row
+from tfuq.prediction.predictor import PREDICTORS, Predictor
+from tfuq.prediction.records import VoxelStatistics, gathered
+from tfuq.prediction.statistics import Row
 from tfuq.prediction.structures import rows_of_structures
 from tfuq.prediction.timing import timed
-from tfuq.runs.results import MEMBER_VARIANCES, Manifest, member_map
+from tfuq.runs.results import Manifest, member_map
 
 
 @PREDICTORS.register("segmentation")
-class VolumePredictor(Predictor):
+class VolumePredictor(Predictor[VoxelStatistics]):
     """Predicts volumes one by one, a folder each."""
 
     keeps_samples = True
+    record = VoxelStatistics
 
     @property
     def files(self) -> str:
@@ -43,12 +47,12 @@ class VolumePredictor(Predictor):
         cases: list[Case],
         folder: Path,
         manifest: Manifest,
-        on_case: OnCase,
+        observer: Observer,
     ) -> None:
         """See `Predictor.write_cases`."""
         for case in cases:
             if self._holds(manifest, folder, case):
-                on_case(case, None)
+                observer.notify(CasePredicted(case=case.id, seconds=None))
                 continue
             prediction = predict_case(self, case)
             with timed(prediction.seconds, "write"):
@@ -58,7 +62,7 @@ class VolumePredictor(Predictor):
                 seconds[stage] = round(value, 4)
             manifest.add(case, seconds)
             manifest.write(folder)
-            on_case(case, seconds)
+            observer.notify(CasePredicted(case=case.id, seconds=dict(seconds)))
 
     def require_room(self, cases: list[Case], folder: Path, manifest: Manifest) -> None:
         """See `Predictor.require_room`."""
@@ -101,17 +105,17 @@ class VolumePredictor(Predictor):
         image = read_case_image(case)
         prepared = self.preprocessed(case, image)
         network_started = time.perf_counter()
-        drawn = self.sample(prepared, samples)
+        statistics = self.sample(prepared, samples)
         network = time.perf_counter() - network_started
-        self.structures(prepared, drawn)
-        self.maps_on_input(image, prepared, drawn)
+        self.structures(prepared, statistics)
+        self.maps_on_input(image, prepared, statistics)
         return time.perf_counter() - started - network
 
     @property
     def _slice_axis(self) -> int | None:
         return self.config.preprocessing.slice_axis
 
-    def sample(self, prepared: Volume, samples: int | None = None) -> Drawn:
+    def sample(self, prepared: Volume, samples: int | None = None) -> VoxelStatistics:
         """Sample the networks on a case.
 
         The network sees the case padded. The samples are cropped here, once. So all that is
@@ -122,18 +126,15 @@ class VolumePredictor(Predictor):
             samples: How many samples; the predictor's T if None.
 
         Returns:
-            Statistics of the samples by name, as batches of examples without padding.
+            The statistics of the samples, of examples without padding.
         """
         padded = self.preprocess.padded(prepared)
         examples = np.ascontiguousarray(to_examples(padded.array, self._slice_axis))
-        drawn = self.draw(examples, samples)
+        statistics = self.draw(examples, samples)
         if padded.shape == prepared.shape:
-            return drawn
+            return statistics
         shape, box = self._padding(prepared)
-        cropped = {}
-        for name, array in drawn.items():
-            cropped[name] = _cropped(name, array, shape, box)
-        return cropped
+        return statistics.cropped(shape, box)
 
     def places_in_padding(self, prepared: Volume, places: np.ndarray) -> np.ndarray:
         """Numbers of voxels in a padded example.
@@ -160,43 +161,47 @@ class VolumePredictor(Predictor):
     def _example_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(size for axis, size in enumerate(shape) if axis != self._slice_axis)
 
-    def structures(self, prepared: Volume, drawn: Drawn) -> list[Row]:
+    def structures(self, prepared: Volume, statistics: VoxelStatistics) -> list[Row]:
         """Make the rows of ``structures.csv`` (see `tfuq.measures.structure`).
 
         Args:
             prepared: The case as `preprocessed` gives it.
-            drawn: Its samples as `sample` gives them.
+            statistics: Those of its samples, as `sample` gives them.
         """
-        samples = self._stored_samples(prepared, drawn)
+        samples = self._stored_samples(prepared, statistics)
         quantiles: Mapping[str, float] = {}
         if self.calibration:
             quantiles = self.calibration.conformal.volumes
-        return rows_of_structures(self.config, samples, drawn, quantiles)
+        return rows_of_structures(self.config, samples, statistics, quantiles)
 
-    def kept_samples(self, prepared: Volume, drawn: Drawn) -> StoredSamples | None:
+    def kept_samples(self, prepared: Volume, statistics: VoxelStatistics) -> StoredSamples | None:
         """The samples to write beside the maps, where they are asked for."""
         if not self.request.keep_samples:
             return None
-        return self._stored_samples(prepared, drawn)
+        return self._stored_samples(prepared, statistics)
 
-    def _stored_samples(self, prepared: Volume, drawn: Drawn) -> StoredSamples:
+    def _stored_samples(self, prepared: Volume, statistics: VoxelStatistics) -> StoredSamples:
         return StoredSamples(
-            packed=drawn["masks"],
+            packed=statistics.masks,
             slice_axis=self._slice_axis,
             grid=prepared,
         )
 
-    def probability_on_input(self, image: Volume, prepared: Volume, drawn: Drawn) -> Volume:
+    def probability_on_input(
+        self, image: Volume, prepared: Volume, statistics: VoxelStatistics
+    ) -> Volume:
         """The mean of the samples on the input's grid; what the network did not see is background.
 
         Args:
             image: The image as given.
             prepared: The case as `preprocessed` gives it.
-            drawn: Its samples as `sample` gives them.
+            statistics: Those of its samples, as `sample` gives them.
         """
-        return self._input_grid(image, prepared).probabilities(drawn["probability"])
+        return self._input_grid(image, prepared).probabilities(statistics.probability)
 
-    def maps_on_input(self, image: Volume, prepared: Volume, drawn: Drawn) -> dict[str, Volume]:
+    def maps_on_input(
+        self, image: Volume, prepared: Volume, statistics: VoxelStatistics
+    ) -> dict[str, Volume]:
         """``label``, ``probability`` and the maps on the input's grid, by the names of their files.
 
         What the network did not see is background.
@@ -204,23 +209,23 @@ class VolumePredictor(Predictor):
         Args:
             image: The image as given.
             prepared: The case as `preprocessed` gives it.
-            drawn: Its samples as `sample` gives them.
+            statistics: Those of its samples, as `sample` gives them.
         """
         grid = self._input_grid(image, prepared)
-        probability = grid.probabilities(drawn["probability"])
+        probability = grid.probabilities(statistics.probability)
         label = probability.with_array(probability.array.argmax(-1).astype(np.uint8))
         volumes = {"label": label, "probability": probability}
         volumes |= grid.uncertainty_maps(
-            drawn,
+            statistics,
             probability,
             self.maps,
             several=self.samples > 1,
         )
         if self.members:
-            volumes |= grid.member_maps(drawn, self._member_weights())
+            volumes |= grid.member_maps(statistics, self._member_weights())
         if self.calibration is None:
             return volumes
-        uncalibrated = grid.probabilities(drawn["uncalibrated"])
+        uncalibrated = grid.probabilities(gathered(statistics.uncalibrated, "uncalibrated"))
         volumes["uncalibrated"] = uncalibrated
         bounds = self.calibration.conformal.bounds
         return volumes | conformal_bounds(uncalibrated, bounds, self.config.data.classes[1:])
@@ -252,26 +257,6 @@ class VolumePredictor(Predictor):
         return names
 
 
-def _cropped(name: str, array: np.ndarray, shape: tuple[int, ...], box: Box) -> np.ndarray:
-    """A statistic in a box of each example.
-
-    Args:
-        name: The statistic's name.
-        array: Its values for padded examples.
-        shape: The shape of a padded example.
-        box: The box in it.
-    """
-    if name == "masks":
-        return crop_packed(array, shape, box)
-    if name == "picked":  # of chosen voxels, not of all
-        return array
-    all_examples = slice(None)
-    if name == "members":
-        all_members = slice(None)
-        return array[(all_examples, all_members, *box)]
-    return array[(all_examples, *box)]
-
-
 def predict_case(predictor: VolumePredictor, case: Case) -> Prediction:
     """Read and predict one case."""
     started = time.perf_counter()
@@ -294,15 +279,15 @@ def predict_image(predictor: VolumePredictor, image: Volume, case: Case) -> Pred
     with timed(seconds, "read"):
         prepared = predictor.preprocessed(case, image)
     with timed(seconds, "network"), naming(case):
-        drawn = predictor.sample(prepared)
+        statistics = predictor.sample(prepared)
     with timed(seconds, "measures"):
-        rows = predictor.structures(prepared, drawn)
+        rows = predictor.structures(prepared, statistics)
         named_rows = [case.unit.named(row) for row in rows]
-        volumes = predictor.maps_on_input(image, prepared, drawn)
+        volumes = predictor.maps_on_input(image, prepared, statistics)
     return Prediction(
         case=case.id,
         volumes=volumes,
         structures=named_rows,
         seconds=seconds,
-        samples=predictor.kept_samples(prepared, drawn),
+        samples=predictor.kept_samples(prepared, statistics),
     )

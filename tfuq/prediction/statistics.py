@@ -1,16 +1,16 @@
-"""Statistics of samples: what a predictor samples with, and batches that go through it in turn."""
+"""What a predictor samples with, and batches that go through it in turn."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
 
+from tfuq.prediction.records import S
 from tfuq.sampling.memory import memory_errors
 
-Drawn = dict[str, np.ndarray]  # statistics of the samples, by name
 Row = dict[str, Any]  # of a table: text, numbers, or None
 
 
@@ -37,26 +37,29 @@ class Sampling(Protocol):
 
 def sample_in_batches(
     sampler: Sampling,
+    record: type[S],
     examples: np.ndarray,
     *,
     batch: int,
     seed: int,
     samples: int,
-) -> Drawn:
+) -> S:
     """Sample the networks on one batch after another.
 
     Args:
         sampler: Takes the samples.
+        record: What is made of their statistics.
         examples: ``[n, *S, C]``.
         batch: How many examples go through the graph at once.
         seed: The seed of the samples.
         samples: T, how many samples.
 
     Returns:
-        Statistics by name, ``[n, …]`` each.
+        The record of all n examples.
 
     Raises:
         MemoryError: Tensors do not fit into memory.
+        RunError: The statistics are not those of the record.
     """
     seed_pair = tf.constant([seed, 0], tf.int32)
     count = tf.constant(samples)
@@ -64,13 +67,5 @@ def sample_in_batches(
     with memory_errors():
         for start in range(0, len(examples), batch):
             images = examples[start : start + batch]
-            batches.append(sampler.sample(images, seed_pair, count))
-    return _concatenated(batches)
-
-
-def _concatenated(batches: Sequence[Mapping[str, tf.Tensor | np.ndarray]]) -> Drawn:
-    statistics = {}
-    for name in batches[0]:
-        arrays = [np.asarray(batch[name]) for batch in batches]
-        statistics[name] = np.concatenate(arrays)
-    return statistics
+            batches.append(record.of(sampler.sample(images, seed_pair, count)))
+    return record.joined(batches)

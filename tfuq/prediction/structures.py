@@ -11,23 +11,14 @@ from tfuq.config import Config
 from tfuq.data.preprocessing import from_examples
 from tfuq.measures.sample_masks import StoredSamples
 from tfuq.measures.structure import ClassMaps, structure_rows
-from tfuq.prediction.statistics import Drawn, Row
-
-# The maps on the network's grid that structures are measured on. The last is there where the
-# configuration has regions.
-_MEASURED_ON = (
-    "probability",
-    "predictive_entropy",
-    "mutual_information",
-    "entropy_terms",
-    "region_entropy_terms",
-)
+from tfuq.prediction.records import VoxelStatistics, gathered
+from tfuq.prediction.statistics import Row
 
 
 def rows_of_structures(
     config: Config,
     samples: StoredSamples,
-    drawn: Drawn,
+    statistics: VoxelStatistics,
     quantiles: Mapping[str, float],
 ) -> list[Row]:
     """Measure the structures of one case.
@@ -35,13 +26,15 @@ def rows_of_structures(
     Args:
         config: The configuration.
         samples: Every sample's masks on the network's grid.
-        drawn: Statistics of the samples by name, as batches of examples without padding.
+        statistics: Those of the samples, of examples without padding.
         quantiles: The conformal quantile of the volume by class; of a class that has one, the row
             has a conformal interval.
     """
-    on_grid = _on_network_grid(drawn, samples.slice_axis)
-    label = on_grid["probability"].argmax(-1)
-    entropy_terms = _entropy_terms(config, on_grid)
+    axis = samples.slice_axis
+    label = from_examples(statistics.probability, axis).argmax(-1)
+    predictive_entropy = from_examples(statistics.predictive_entropy, axis)
+    mutual_information = from_examples(statistics.mutual_information, axis)
+    entropy_terms = _entropy_terms(config, statistics, axis)
     structures = config.data.structures.items()
     min_voxels = config.prediction.min_component_voxels
     rows = []
@@ -50,8 +43,8 @@ def rows_of_structures(
             label=np.isin(label, classes),
             masks=samples.of_classes(classes),
             entropy_term=entropy_term,
-            predictive_entropy=on_grid["predictive_entropy"],
-            mutual_information=on_grid["mutual_information"],
+            predictive_entropy=predictive_entropy,
+            mutual_information=mutual_information,
             voxel_volume=samples.grid.voxel_volume,
         )
         for measures in structure_rows(maps, min_component_voxels=min_voxels):
@@ -60,21 +53,16 @@ def rows_of_structures(
     return rows
 
 
-def _on_network_grid(drawn: Drawn, slice_axis: int | None) -> Drawn:
-    on_grid = {}
-    for name in _MEASURED_ON:
-        if name in drawn:
-            on_grid[name] = from_examples(drawn[name], slice_axis)
-    return on_grid
-
-
-def _entropy_terms(config: Config, on_grid: Drawn) -> list[np.ndarray]:
+def _entropy_terms(
+    config: Config, statistics: VoxelStatistics, slice_axis: int | None
+) -> list[np.ndarray]:
     """−(1/T) Σ p log p of each structure ``[X, Y, Z]``, in nat."""
-    of_classes = np.moveaxis(on_grid["entropy_terms"], -1, 0)
-    terms = [*of_classes[1:]]
+    of_classes = from_examples(statistics.entropy_terms, slice_axis)
+    terms = [*np.moveaxis(of_classes, -1, 0)[1:]]
     if config.data.regions:
-        of_regions = np.moveaxis(on_grid["region_entropy_terms"], -1, 0)
-        terms += [*of_regions]
+        by_region = gathered(statistics.region_entropy_terms, "region_entropy_terms")
+        of_regions = from_examples(by_region, slice_axis)
+        terms += [*np.moveaxis(of_regions, -1, 0)]
     return terms
 
 

@@ -14,30 +14,32 @@ from pathlib import Path
 import numpy as np
 
 from tfuq.data.cases import Case, read_case_image
+from tfuq.data.events import CasePredicted, Observer
 from tfuq.data.json_csv import read_table
 from tfuq.data.ownership import digest_of, require_replaceable
 from tfuq.data.volume import Volume
 from tfuq.data.writers import whole_set, write_csv
 from tfuq.errors import RunError
-from tfuq.prediction.predictor import OnCase, Predictor
-from tfuq.prediction.statistics import Drawn, Row
+from tfuq.prediction.predictor import Predictor
+from tfuq.prediction.records import S
+from tfuq.prediction.statistics import Row
 from tfuq.runs.results import MANIFEST, Manifest, require_one_set
 
 Tables = dict[str, list[Row]]  # rows by file name
 _BETWEEN_WRITES = 10.0  # seconds
 
 
-class TablePredictor(Predictor):
+class TablePredictor(Predictor[S]):
     """Predicts images in batches; each of its tables has a column ``case``."""
 
     @abstractmethod
-    def rows(self, case: Case, image: Volume, drawn: Drawn) -> Tables:
+    def rows(self, case: Case, image: Volume, statistics: S) -> Tables:
         """A case's rows.
 
         Args:
             case: The case.
             image: Its image as given.
-            drawn: Statistics of the samples of this case, without the axis of the batch.
+            statistics: Those of the samples of this case, without the axis of the batch.
         """
 
     @property
@@ -55,19 +57,19 @@ class TablePredictor(Predictor):
         cases: list[Case],
         folder: Path,
         manifest: Manifest,
-        on_case: OnCase,
+        observer: Observer,
     ) -> None:
         """See `Predictor.write_cases`."""
         tables = self._complete_rows(folder, manifest)
         remaining = []
         for case in cases:
             if manifest.holds(case):
-                on_case(case, None)
+                observer.notify(CasePredicted(case=case.id, seconds=None))
             else:
                 remaining.append(case)
         last_write = time.monotonic()
         for start in range(0, len(remaining), self.batch):
-            self._add(remaining[start : start + self.batch], tables, manifest, on_case)
+            self._add(remaining[start : start + self.batch], tables, manifest, observer)
             if time.monotonic() - last_write > _BETWEEN_WRITES:
                 self._write(folder, tables, manifest)
                 last_write = time.monotonic()
@@ -98,7 +100,13 @@ class TablePredictor(Predictor):
         for name in self.rows_per_case:
             require_replaceable(folder / name)
 
-    def _add(self, cases: list[Case], tables: Tables, manifest: Manifest, on_case: OnCase) -> None:
+    def _add(
+        self,
+        cases: list[Case],
+        tables: Tables,
+        manifest: Manifest,
+        observer: Observer,
+    ) -> None:
         started = time.perf_counter()
         images = [read_case_image(case) for case in cases]
         for name, rows in self.predict_images(cases, images).items():
@@ -107,7 +115,7 @@ class TablePredictor(Predictor):
         seconds = {"share of batch": round(share, 6)}
         for case in cases:
             manifest.add(case, seconds)
-            on_case(case, seconds)
+            observer.notify(CasePredicted(case=case.id, seconds=dict(seconds)))
 
     def predict_images(self, cases: list[Case], images: list[Volume]) -> Tables:
         """Predict images that are in memory.
@@ -119,20 +127,20 @@ class TablePredictor(Predictor):
         Returns:
             The rows of all cases by table.
         """
-        drawn = self.draw(self.stack(cases, images))
-        return self.tables(cases, images, drawn)
+        statistics = self.draw(self.stack(cases, images))
+        return self.tables(cases, images, statistics)
 
-    def tables(self, cases: list[Case], images: list[Volume], drawn: Drawn) -> Tables:
+    def tables(self, cases: list[Case], images: list[Volume], statistics: S) -> Tables:
         """Make the rows of images that were sampled.
 
         Args:
             cases: The n cases.
             images: Their images as given; only the size matters.
-            drawn: Statistics of the samples by name, ``[n, …]`` each.
+            statistics: Those of the samples of all n.
         """
         tables = self._empty_tables()
         for index, (case, image) in enumerate(zip(cases, images, strict=True)):
-            for name, rows in self.rows(case, image, _of_case(drawn, index)).items():
+            for name, rows in self.rows(case, image, statistics.example(index)).items():
                 tables[name] += rows
         return tables
 
@@ -147,9 +155,9 @@ class TablePredictor(Predictor):
         images = [read_case_image(case) for case in cases]
         examples = self.stack(cases, images)
         network_started = time.perf_counter()
-        drawn = self.draw(examples, samples)
+        statistics = self.draw(examples, samples)
         network = time.perf_counter() - network_started
-        self.tables(cases, images, drawn)
+        self.tables(cases, images, statistics)
         return time.perf_counter() - started - network
 
     def stack(self, cases: list[Case], images: list[Volume]) -> np.ndarray:
@@ -194,10 +202,6 @@ class TablePredictor(Predictor):
                 write_csv(unfinished / name, ordered)
             manifest.files = {name: digest_of(unfinished / name) for name in tables}
             manifest.write(unfinished)
-
-
-def _of_case(drawn: Drawn, index: int) -> Drawn:
-    return {name: values[index] for name, values in drawn.items()}
 
 
 def _cases_with(count: int, rows: list[Row]) -> set[str]:

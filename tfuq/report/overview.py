@@ -10,9 +10,9 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
 from tfuq.config import Config
+from tfuq.measures.catalogue import OF_VOXELS, names_of
 from tfuq.report.plotting import SEQUENTIAL, new_figure, words
 from tfuq.report.slices import (
-    MAPS,
     CaseArrays,
     class_colours,
     map_scale,
@@ -87,7 +87,8 @@ def _panels(case: CaseArrays, classes: int) -> list[_Panel]:
     if case.truth is not None:
         panels.append(_class_panel("truth", case.truth, classes))
     panels.append(_class_panel("prediction", case.label, classes))
-    panels += [_map_panel(name, case.maps[name], classes) for name in MAPS if name in case.maps]
+    maps = [name for name in names_of(OF_VOXELS) if name in case.maps]
+    panels += [_map_panel(name, case.maps[name], classes) for name in maps]
     return panels
 
 

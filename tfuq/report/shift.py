@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tfuq.config import Config
+from tfuq.measures.catalogue import MEASURES
+from tfuq.measures.measure import Measure
 from tfuq.report.plotting import file_names, own_style, panels, save
 from tfuq.report.ranking import LINES
 from tfuq.report.strips import Example
@@ -18,27 +20,40 @@ from tfuq.report.tasks import REPORTS
 from tfuq.scoring.rows import Row, column, rows_of, rows_with
 
 Key = tuple[str, float]  # method and severity
-QUANTITIES = {  # of the table, those that a plot shows, and their units
+_SCORES = {  # and how their axes are named
     "dice": "Dice",
     "accuracy": "accuracy",
     "radial_error_mm": "radial error (mm)",
     "radial_error_px": "radial error (pixels)",
     "ece": "expected calibration error",
-    "predictive_entropy": "predictive entropy (nat)",
-    "image_predictive_entropy": "predictive entropy of the image (nat)",
-    "expected_entropy": "expected entropy (nat)",
-    "image_expected_entropy": "expected entropy of the image (nat)",
-    "mutual_information": "mutual information (nat)",
-    "image_mutual_information": "mutual information of the image (nat)",
-    "variation_ratio": "variation ratio",
-    "image_variation_ratio": "variation ratio of the image",
-    "pairwise_dice": "pairwise Dice",
-    "coefficient_of_variation": "coefficient of variation",
-    "max_activation": "maximum activation",
-    "variance": "variance (pixels²)",
-    "mean_radial_spread": "mean radial spread (pixels)",
-    "aleatoric_variance": "aleatoric variance (pixels²)",
 }
+_MEASURES = (
+    "predictive_entropy",
+    "image_predictive_entropy",
+    "expected_entropy",
+    "image_expected_entropy",
+    "mutual_information",
+    "image_mutual_information",
+    "variation_ratio",
+    "image_variation_ratio",
+    "pairwise_dice",
+    "coefficient_of_variation",
+    "max_activation",
+    "variance",
+    "mean_radial_spread",
+    "aleatoric_variance",
+)
+_UNITS = {"pixel": "pixels", "pixel²": "pixels²"}  # as axes name them
+
+
+def _axis_label(measure: Measure) -> str:
+    if measure.unit == "1":
+        return measure.title
+    return f"{measure.title} ({_UNITS.get(measure.unit, measure.unit)})"
+
+
+# Those of the table that a plot shows, and how their axes are named.
+QUANTITIES = _SCORES | {name: _axis_label(MEASURES[name]) for name in _MEASURES}
 _MOST_COLUMNS = 6
 
 

@@ -14,15 +14,8 @@ from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image, read_case_label
 from tfuq.data.readers import read
 from tfuq.errors import DataError
-from tfuq.scoring.metrics import highest
+from tfuq.measures.catalogue import MEASURES, OF_VOXELS, names_of
 
-MAPS = {  # and their units
-    "predictive_entropy": "nat",
-    "expected_entropy": "nat",
-    "mutual_information": "nat",
-    "variation_ratio": "share of samples",
-    "standard_deviation": "probability",
-}
 _CLASS_COLOURS = "viridis"
 
 
@@ -82,7 +75,7 @@ def load_case(folder: Path, case: Case, config: Config) -> CaseArrays:
     image = read_case_image(case)
     truth = read_case_label(case, image, len(config.data.classes), config.data.label_values)
     maps = {}
-    for name in MAPS:
+    for name in names_of(OF_VOXELS):
         path = folder / case.id / f"{name}.nii.gz"
         if path.is_file():
             maps[name] = read(path).array
@@ -99,7 +92,9 @@ def load_case(folder: Path, case: Case, config: Config) -> CaseArrays:
 
 def map_scale(name: str, classes: int) -> tuple[str, float]:
     """A map's unit, and the largest value that it can have with so many classes."""
-    return MAPS[name], float(highest(name, classes))
+    measure = MEASURES[name]
+    _, highest = measure.bounds(classes)
+    return measure.scale, highest
 
 
 def class_colours(classes: int) -> ListedColormap:

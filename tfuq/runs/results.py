@@ -29,7 +29,6 @@ MEMBERS = "members.csv"
 LANDMARKS = "landmarks.csv"
 SAMPLES = "samples.csv"
 _TABLES = (PREDICTIONS, MEMBERS, LANDMARKS, SAMPLES)
-MEMBER_VARIANCES = ("between_member_variance", "within_member_variance")
 SET_SEPARATOR = "; "  # between the classes of a set
 
 

@@ -13,7 +13,7 @@ on its index modulo ``chunk`` alone, not on how many images a caller passes.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import tensorflow as tf
 import tf_keras
@@ -22,10 +22,34 @@ from tfuq.sampling.blending import add_at, gaussian_importance, with_whole_image
 from tfuq.sampling.prefix import split_at_seed
 from tfuq.tasks.activation import Activation
 
-# What `WindowedNetwork.encode` hands to `WindowedNetwork.sample`.
-Context = dict[str, Any]
-
 _IS_FILLER = -1  # image index of a window that repeats another to fill a chunk
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodedImages:
+    """What `WindowedNetwork.encode` hands to `WindowedNetwork.sample`; no seed changes it.
+
+    Attributes:
+        corners: first voxel of each window, int32 ``[windows, 1 + rank]``: the image's index, then
+            one coordinate per axis. Windows fill whole chunks.
+        images: ``[N, *S, C]``, mirrored where the last window reaches beyond them.
+        encoded: features of each chunk's windows, ``[chunks, chunk, …]`` each; no chunks where they
+            are not kept.
+        is_kept: whether the features are kept, bool scalar.
+        is_tiled: whether an image has several windows, bool scalar.
+        importance: weight of each voxel of a window, ``[*patch]``.
+        weight: sum of the windows' weights at each voxel, ``[*S]``.
+        widths: posterior widths of the variational kernels.
+    """
+
+    corners: tf.Tensor
+    images: tf.Tensor
+    encoded: list[tf.Tensor]
+    is_kept: tf.Tensor
+    is_tiled: tf.Tensor
+    importance: tf.Tensor
+    weight: tf.Tensor
+    widths: list[tf.Tensor]
 
 
 class WindowedNetwork(tf.Module):
@@ -74,7 +98,7 @@ class WindowedNetwork(tf.Module):
             experimental_attributes={"_noinline": True},
         )
 
-    def encode(self, images: tf.Tensor) -> Context:
+    def encode(self, images: tf.Tensor) -> EncodedImages:
         """Run the deterministic prefix.
 
         Args:
@@ -95,16 +119,16 @@ class WindowedNetwork(tf.Module):
             fn_output_signature=self._feature_specs(),
             parallel_iterations=1,
         )
-        return {
-            "corners": corners,
-            "images": images,
-            "encoded": encoded,
-            "is_kept": encoded_chunks > 0,
-            "is_tiled": tf.reduce_any(tf.shape(images)[1:-1] != self._patch),
-            "importance": importance,
-            "weight": self._total_weight(images, corners, importance),
-            "widths": self._split.widths(),
-        }
+        return EncodedImages(
+            corners=corners,
+            images=images,
+            encoded=encoded,
+            is_kept=encoded_chunks > 0,
+            is_tiled=tf.reduce_any(tf.shape(images)[1:-1] != self._patch),
+            importance=importance,
+            weight=self._total_weight(images, corners, importance),
+            widths=self._split.widths(),
+        )
 
     def _feature_specs(self) -> list[tf.TensorSpec]:
         """Shapes and types of a chunk's features."""
@@ -124,7 +148,7 @@ class WindowedNetwork(tf.Module):
     def sample(
         self,
         images: tf.Tensor,
-        context: Context,
+        context: EncodedImages,
         seed: tf.Tensor,
         *,
         noise_seed: tf.Tensor,
@@ -143,8 +167,8 @@ class WindowedNetwork(tf.Module):
             ``[N, *S, C]``, without S where the output has no spatial axes.
         """
         shape = self.sample_shape(images)
-        corners = context["corners"]
-        images = context["images"]
+        corners = context.corners
+        images = context.images
         blended = tf.zeros(self.sample_shape(images))
         chunks = tf.shape(corners)[0] // self._chunk
 
@@ -152,8 +176,8 @@ class WindowedNetwork(tf.Module):
             features = self._features_of_chunk(context, index)
             first = index * self._chunk
             # Whole images all begin at 0: one corner, and so one mask, serves the chunk.
-            corner = corners[first : first + tf.where(context["is_tiled"], self._chunk, 1), 1:]
-            inputs = [*features, *context["widths"], corner, seed]
+            corner = corners[first : first + tf.where(context.is_tiled, self._chunk, 1), 1:]
+            inputs = [*features, *context.widths, corner, seed]
             outputs = self._split.suffix(inputs, training=False)
             p = self._activation(outputs, noise_seed, corner)
             return index + 1, self._added(blended, p, first, context)
@@ -166,16 +190,16 @@ class WindowedNetwork(tf.Module):
         )
         return tf.slice(blended, [0] * len(shape), shape)
 
-    def _features_of_chunk(self, context: Context, index: tf.Tensor) -> list[tf.Tensor]:
+    def _features_of_chunk(self, context: EncodedImages, index: tf.Tensor) -> list[tf.Tensor]:
         """A chunk's features, of known shape.
 
         TensorFlow fuses a convolution with the addition after it only where it knows the shapes.
         """
         features = tf.cond(
-            context["is_kept"],
+            context.is_kept,
             # A view, where tf.gather would copy.
-            lambda: [stack[index] for stack in context["encoded"]],
-            lambda: self._encode_chunk(context["images"], context["corners"], index),
+            lambda: [stack[index] for stack in context.encoded],
+            lambda: self._encode_chunk(context.images, context.corners, index),
         )
         known = []
         for feature, output in zip(features, self._prefix.outputs, strict=True):
@@ -188,17 +212,17 @@ class WindowedNetwork(tf.Module):
         blended: tf.Tensor,
         p: tf.Tensor,
         first: tf.Tensor,
-        context: Context,
+        context: EncodedImages,
     ) -> tf.Tensor:
         """The sample with a chunk's windows added, the first of which has the index ``first``."""
         if not self._is_dense:
             return with_whole_images(blended, p, first)
         return tf.cond(
-            context["is_tiled"],
+            context.is_tiled,
             lambda: self._blend(
                 blended,
                 p,
-                context["corners"][first : first + self._chunk],
+                context.corners[first : first + self._chunk],
                 context,
             ),
             lambda: with_whole_images(blended, p, first),
@@ -307,14 +331,14 @@ class WindowedNetwork(tf.Module):
         blended: tf.Tensor,
         p: tf.Tensor,
         corners: tf.Tensor,
-        context: Context,
+        context: EncodedImages,
     ) -> tf.Tensor:
         """The sample with a chunk's windows added, each with its share of the weight."""
         size = [1, *self._patch, self._channels]
         for window in range(self._chunk):
             corner = corners[window]
-            total_weight = tf.slice(context["weight"], corner[1:], self._patch)
-            share = context["importance"] / total_weight
+            total_weight = tf.slice(context.weight, corner[1:], self._patch)
+            share = context.importance / total_weight
             weighted = (p[window] * share[..., None])[None]
             begin = _with_channel(corner)
             # A filler window adds zero.

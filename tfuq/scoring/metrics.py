@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from tfuq.config.registry import Registry
+from tfuq.measures.catalogue import OF_VOXELS, names_of
 
 Orientation = Literal["higher", "lower", "nearer zero"]
 
@@ -89,11 +89,7 @@ _ALL = (
     _likelihood("nll_boundary"),
     _brier("brier_boundary"),
     _share("ece_boundary", better="lower"),
-    _share("auroc_predictive_entropy"),
-    _share("auroc_expected_entropy"),
-    _share("auroc_mutual_information"),
-    _share("auroc_variation_ratio"),
-    _share("auroc_standard_deviation"),
+    *(_share(f"auroc_{name}") for name in names_of(OF_VOXELS)),
     Metric(
         name="ged",
         unit="1",
@@ -113,11 +109,7 @@ _ALL = (
         better="higher",
         depends_on_samples=True,
     ),
-    _correlation("ncc_predictive_entropy"),
-    _correlation("ncc_expected_entropy"),
-    _correlation("ncc_mutual_information"),
-    _correlation("ncc_variation_ratio"),
-    _correlation("ncc_standard_deviation"),
+    *(_correlation(f"ncc_{name}") for name in names_of(OF_VOXELS)),
 )
 METRICS = {metric.name: metric for metric in _ALL}
 _OF_LANDMARKS = ("radial_error_mm", "radial_error_px")
@@ -132,32 +124,15 @@ _OF_CLASSIFICATION = (
     "f1_weighted",
 )
 _OF_BOTH_CLASS_TASKS = ("nll", "brier", "ece", "ece_classwise", "ece_adaptive", "mce")
-_AUROC = "auroc_"
 METRICS_OF_TASKS: Registry[Sequence[str]] = Registry("task of metrics")
 METRICS_OF_TASKS.register("landmarks")(_OF_LANDMARKS)
 METRICS_OF_TASKS.register("classification")(_OF_CLASSIFICATION + _OF_BOTH_CLASS_TASKS)
 METRICS_OF_TASKS.register("segmentation")(
     [name for name in METRICS if name not in _OF_LANDMARKS + _OF_CLASSIFICATION]
 )
-# A single sample has the first alone.
-MEASURES = [name.removeprefix(_AUROC) for name in METRICS if name.startswith(_AUROC)]
 LEVELS = ("case", "structure", "component", "landmark")  # what measures are ranked over
 
 
 def metrics_of(task: str) -> list[str]:
     """The names of the metrics that a task's scores may have."""
     return list(METRICS_OF_TASKS[task])
-
-
-def highest(measure: str, classes: int) -> float:
-    """The largest value that a measure of `MEASURES` can have.
-
-    Args:
-        measure: its name.
-        classes: K.
-    """
-    if measure == "variation_ratio":
-        return 1 - 1 / classes
-    if measure == "standard_deviation":
-        return 0.5
-    return math.log(classes)

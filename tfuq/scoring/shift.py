@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tfuq.measures.catalogue import MEASURES
 from tfuq.measures.sample_size import unbiased
 from tfuq.scoring.association import auroc_interval
 from tfuq.scoring.bootstrap import bounds
 from tfuq.scoring.classification import ood_scores
-from tfuq.scoring.evaluation.cohorts import CERTAINTIES
 from tfuq.scoring.rows import Row, column_names
 
 CLEAN = 0.0
@@ -67,17 +67,19 @@ def shift_rows(measured: Sequence[Severity]) -> list[Row]:
     for severity in measured:
         if severity.severity == CLEAN:
             clean[severity.method] = severity
-    rows = [_row(severity, clean.get(severity.method)) for severity in measured]
-    names = sorted(column_names(rows), key=_place_of_column)
-    return [{name: row.get(name) for name in names} for row in rows]
+    quantities = list(map(_quantities, measured))
+    areas = list(map(_areas, measured))
+    detections = [_detections(severity, clean.get(severity.method)) for severity in measured]
+    names = [*column_names(quantities), *column_names(areas), *column_names(detections)]
+    rows = []
+    for parts in zip(quantities, areas, detections, strict=True):
+        row = parts[0] | parts[1] | parts[2]
+        rows.append({name: row.get(name) for name in names})
+    return rows
 
 
-def _place_of_column(name: str) -> tuple[bool, bool]:
-    """Columns are in the order scores and measures, areas, AUROC."""
-    return (name.startswith("ood_"), name.startswith("aurc_"))
-
-
-def _row(measured: Severity, clean: Severity | None) -> Row:
+def _quantities(measured: Severity) -> Row:
+    """What was measured, and the mean of every measure."""
     row: Row = {
         "method": measured.method,
         "samples": measured.samples,
@@ -87,8 +89,16 @@ def _row(measured: Severity, clean: Severity | None) -> Row:
     means = {name: mean_present(values) for name, values in measured.measures.items()}
     row |= measured.scores
     row |= unbiased(means, measured.samples)
-    for name, value in measured.aurc.items():
-        row[f"aurc_{name}"] = value
+    return row
+
+
+def _areas(measured: Severity) -> Row:
+    return {f"aurc_{name}": value for name, value in measured.aurc.items()}
+
+
+def _detections(measured: Severity, clean: Severity | None) -> Row:
+    """How well each measure tells the cases from the clean ones; nothing of the clean ones."""
+    row: Row = {}
     if clean is None or clean is measured:
         return row
     for name, values in measured.measures.items():
@@ -103,9 +113,8 @@ def _ood_auroc(name: str, clean: np.ndarray, perturbed: np.ndarray) -> dict[str,
     It has an interval over cases.
     """
     column = f"ood_auroc_{name}"
-    if name in CERTAINTIES:
-        clean = -1 * clean
-        perturbed = -1 * perturbed
+    clean = MEASURES[name].uncertainty(clean)
+    perturbed = MEASURES[name].uncertainty(perturbed)
     clean_cases = np.flatnonzero(~np.isnan(clean))
     perturbed_cases = np.flatnonzero(~np.isnan(perturbed))
     inside = clean[clean_cases]

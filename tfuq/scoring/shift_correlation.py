@@ -11,13 +11,14 @@ from functools import partial
 import numpy as np
 from scipy import stats
 
+from tfuq.measures.catalogue import MEASURES
 from tfuq.scoring.association import pearson, spearman
 from tfuq.scoring.bootstrap import bootstrap_values, bounds, percentile_interval
+from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.rows import Row, column_names, distinct, rows_of
 from tfuq.scoring.shift import Severity
 
 _FEWEST = 3  # severities of a correlation
-_FIXED = ("method", "samples", "severity", "cases")
 
 
 def correlation_rows(rows: Sequence[Row], measured: Sequence[Severity] = ()) -> list[Row]:
@@ -118,4 +119,4 @@ def is_quantity(name: str) -> bool:
 
     The others are made of several severities or of both.
     """
-    return name not in _FIXED and not name.startswith(("aurc_", "ood_auroc_"))
+    return name in METRICS or name in MEASURES

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from tfuq import runs
+from tfuq.data.events import SILENT, ExportChecked, Observer
 from tfuq.errors import RunError
 from tfuq.runs import Run
 from tfuq.serving.description import Export, open_export, read_export, version_folder
 from tfuq.serving.endpoints import (
     Answer,
-    Say,
     ServedEndpoint,
     check_endpoints,
     endpoints_of,
@@ -33,18 +33,18 @@ _MOST_MESSAGE = 160  # characters
 
 def serve_check(
     folder: Path,
-    say: Say,
     *,
     server: str | None = None,
     rest: str | None = None,
+    observer: Observer = SILENT,
 ) -> int:
     """Check a version of an export, and a server of it.
 
     Args:
         folder: The version's folder, or that of the export, whose newest version is checked.
-        say: Takes lines on what was checked.
         server: HOST:PORT of the server's gRPC; None checks no server.
         rest: HOST:PORT of the server's REST; None for the port after that of gRPC.
+        observer: Is notified of each `ExportChecked`.
 
     Returns:
         How many outputs were compared with the run's.
@@ -61,14 +61,15 @@ def serve_check(
     with LoadedExport(version) as loaded:
         answers = _answers(version, export, run, loaded)
         _require_refusals(version, export, loaded)
-        say(
+        result = (
             f"{version}: {len(answers)} signatures run as the server runs them; "
             "wrong channels and NaN are refused"
         )
-        compared = _compare(version, export, answers, say)
+        observer.notify(ExportChecked(result=result))
+        compared = _compare(version, export, answers, observer)
         answer = answers["serving_default"]
         expected = expected_outputs(export, run.config, "serving_default", answer.inputs)
-        check_endpoints(endpoints, answer, expected, say)
+        check_endpoints(endpoints, answer, expected, observer)
     return compared
 
 
@@ -80,12 +81,12 @@ def _require_signatures(version: Path, export: Export) -> None:
             )
 
 
-def inspect(folder: Path, say: Say) -> Inspection:
+def inspect(folder: Path, *, observer: Observer = SILENT) -> Inspection:
     """Say what a version of an export holds; none of it is loaded or run.
 
     Args:
         folder: The version's folder, or that of the export, whose newest version is inspected.
-        say: Takes lines on what it holds.
+        observer: Is notified of what it holds, an `ExportChecked` each.
 
     Raises:
         RunError: There is no export, or one whose graph does more than compute.
@@ -93,16 +94,21 @@ def inspect(folder: Path, say: Say) -> Inspection:
     version = version_folder(folder)
     read_export(version)
     inspection = inspect_export(version)
-    for name, text in inspection.signatures.items():
-        say(f"{name}: {text}")
-    operations = sorted(inspection.operations.items())
-    counts = ", ".join(f"{count} {operation}" for operation, count in operations)
-    say(f"{sum(inspection.operations.values())} operations: {counts}")
-    effects = ", ".join(map(str, inspection.effects)) or "none but restoring the weights"
-    say(f"side effects: {effects}")
-    say(f"SHA-256 {inspection.digest} ({inspection.size / 2**20:.1f} MB)")
+    for result in _described(inspection):
+        observer.notify(ExportChecked(result=result))
     refuse_effects(version, inspection.effects)
     return inspection
+
+
+def _described(inspection: Inspection) -> Iterator[str]:
+    for name, text in inspection.signatures.items():
+        yield f"{name}: {text}"
+    operations = sorted(inspection.operations.items())
+    counts = ", ".join(f"{count} {operation}" for operation, count in operations)
+    yield f"{sum(inspection.operations.values())} operations: {counts}"
+    effects = ", ".join(map(str, inspection.effects)) or "none but restoring the weights"
+    yield f"side effects: {effects}"
+    yield f"SHA-256 {inspection.digest} ({inspection.size / 2**20:.1f} MB)"
 
 
 def _requests(export: Export, run: Run) -> dict[str, Arrays]:
@@ -166,11 +172,17 @@ def _require_refusals(version: Path, export: Export, loaded: LoadedExport) -> No
         raise RunError(f"{version}: takes an image of {problem} without a word; export again")
 
 
-def _compare(version: Path, export: Export, answers: Mapping[str, Answer], say: Say) -> int:
+def _compare(
+    version: Path,
+    export: Export,
+    answers: Mapping[str, Answer],
+    observer: Observer,
+) -> int:
     """Compare answers with the run's own; how many outputs."""
     path = Path(export.run)
     if not runs.is_run(path):
-        say(f"tfuq predict: not compared, the run {path} is gone")
+        result = f"tfuq predict: not compared, the run {path} is gone"
+        observer.notify(ExportChecked(result=result))
         return 0
     reference = Reference(runs.open_run(path), export)
     compared = 0
@@ -178,7 +190,8 @@ def _compare(version: Path, export: Export, answers: Mapping[str, Answer], say: 
         for output, expected in reference.of(name, answer.inputs).items():
             _require_equal(f"{version}: {name}: {output}", answer.outputs[output], expected)
             compared += 1
-    say(f"tfuq predict: all {compared} outputs are the same, bit for bit")
+    result = f"tfuq predict: all {compared} outputs are the same, bit for bit"
+    observer.notify(ExportChecked(result=result))
     return compared
 
 

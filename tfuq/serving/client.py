@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfuq import prediction
 from tfuq.config import Config
+from tfuq.data.events import SILENT, Observer
 from tfuq.errors import RunError
 from tfuq.runs.results import Manifest
 from tfuq.serving.description import Export, open_export, version_folder, version_number
@@ -97,6 +98,7 @@ class Client:
         samples: int | None = None,
         seed: int | None = None,
         masks: str | Path | None = None,
+        observer: Observer = SILENT,
         overwrite: bool = False,
     ) -> Manifest:
         """Predict files and folders of scans.
@@ -107,6 +109,7 @@ class Client:
             samples: The number of samples; as exported if None.
             seed: The seed of the samples; as exported if None.
             masks: As of ``tfuq predict --mask``.
+            observer: Is notified of each `CasePredicted`.
             overwrite: Whether other predictions in the folder are replaced.
 
         Raises:
@@ -124,7 +127,7 @@ class Client:
             predictor,
             cases,
             Path(out),
-            on_case=lambda case, seconds: None,
+            observer=observer,
             overwrite=overwrite,
         )
 
@@ -132,7 +135,7 @@ class Client:
         self,
         samples: int | None = None,
         seed: int | None = None,
-    ) -> prediction.Predictor:
+    ) -> prediction.AnyPredictor:
         """Make a predictor that samples by requests.
 
         Args:
@@ -165,7 +168,7 @@ class Client:
         self._require_statistics(predictor)
         return predictor
 
-    def _require_statistics(self, predictor: prediction.Predictor) -> None:
+    def _require_statistics(self, predictor: prediction.AnyPredictor) -> None:
         outputs = self.export.signatures.get("prepared", [])
         for name in predictor.statistics_of_maps:
             if name not in outputs:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from tfuq.data.events import ExportChecked, Observer
 from tfuq.errors import RunError
 from tfuq.serving.client import Endpoint
 from tfuq.serving.description import Export, version_number
@@ -15,7 +16,6 @@ from tfuq.serving.expected import Expected
 from tfuq.serving.transport import Arrays, GrpcServer, RestServer
 
 _DECIMALS = 1e-5  # of numbers between 0 and 1 that came as JSON
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ def check_endpoints(
     endpoints: Mapping[str, ServedEndpoint],
     answer: Answer,
     expected: Expected,
-    say: Say,
+    observer: Observer,
 ) -> None:
     """Compare the answers of servers with that of the export.
 
@@ -81,7 +81,7 @@ def check_endpoints(
         endpoints: The servers by name.
         answer: A request to ``serving_default``, and the answer of the export.
         expected: What each output must be.
-        say: Takes lines on what was compared.
+        observer: Is notified of each comparison.
 
     Raises:
         RunError: An answer differs, or there is none.
@@ -97,9 +97,11 @@ def check_endpoints(
         exactness = ", bit for bit"
         if served.tolerance:
             exactness = f" (to {served.tolerance:g})"
-        say(f"{name}: {len(answer.outputs)} outputs of serving_default as expected{exactness}")
+        count = len(answer.outputs)
+        result = f"{name}: {count} outputs of serving_default as expected{exactness}"
+        observer.notify(ExportChecked(result=result))
     if not endpoints:
-        say("server: skipped, no --server HOST:PORT")
+        observer.notify(ExportChecked(result="server: skipped, no --server HOST:PORT"))
 
 
 def _close(served: np.ndarray, expected: np.ndarray, tolerance: float) -> bool:

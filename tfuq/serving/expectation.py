@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfuq.config import Config
+from tfuq.measures.catalogue import OF_VOXELS
 from tfuq.serving.description import Export
 
 ROUNDING = 1e-4  # of means over many samples in single precision
@@ -91,12 +92,8 @@ def numbers(shape: tuple[int, ...], bounds: Bounds, *, adds_to_one: bool = False
 def of_classes(asked: Asked, shape: tuple[int, ...]) -> dict[str, Output]:
     """Outputs that segmentation has for each voxel and classification for each image."""
     classes = asked.classes
-    entropy = (0.0, math.log(classes))
+    maps = {measure.name: numbers(shape, measure.bounds(classes)) for measure in OF_VOXELS}
     return {
         "probability": numbers((*shape, classes), (0.0, 1.0), adds_to_one=True),
-        "predictive_entropy": numbers(shape, entropy),
-        "expected_entropy": numbers(shape, entropy),
-        "mutual_information": numbers(shape, entropy),
-        "variation_ratio": numbers(shape, (0.0, 1.0 - 1.0 / classes)),
-        "standard_deviation": numbers(shape, (0.0, 0.5)),
+        **maps,
     }

@@ -18,7 +18,7 @@ from tfuq.data.ownership import require_replaceable
 from tfuq.data.records import record
 from tfuq.data.writers import whole_folder, write_bytes, write_json, write_text
 from tfuq.errors import RunError, TfuqError
-from tfuq.prediction import Predictor, Request, make_predictor
+from tfuq.prediction import AnyPredictor, Request, make_predictor
 from tfuq.runs import Run, create
 from tfuq.sampling.posterior import samples_of
 from tfuq.serving.description import NAME, RUN, Export, read_export, versions_in
@@ -67,7 +67,7 @@ def export(run: Run, request: Request, folder: Path, max_samples: int) -> Path:
     return version
 
 
-def _most_samples(predictor: Predictor, asked: int) -> int:
+def _most_samples(predictor: AnyPredictor, asked: int) -> int:
     """How many samples a request may ask for: no more than the method has."""
     method = predictor.request.method
     if asked == 1 and predictor.samples > 1:
@@ -109,7 +109,7 @@ def _check_successor(newest: Path, described: Export) -> None:
         )
 
 
-def _save(network: ServedNetwork, predictor: Predictor, version: Path, folder: Path) -> Export:
+def _save(network: ServedNetwork, predictor: AnyPredictor, version: Path, folder: Path) -> Export:
     """Fill a version's folder."""
     root = tf.Module()
     root.weights = network.weights()
@@ -131,13 +131,15 @@ def _save(network: ServedNetwork, predictor: Predictor, version: Path, folder: P
     return described
 
 
-def _write_warm_up(version: Path, network: ServedNetwork, predictor: Predictor, model: str) -> None:
+def _write_warm_up(
+    version: Path, network: ServedNetwork, predictor: AnyPredictor, model: str
+) -> None:
     requests = _warm_up_requests(network, predictor, model)
     records = [record(warm_up_record(request)) for request in requests]
     write_bytes(version / _WARM_UP, b"".join(records))
 
 
-def _warm_up_requests(network: ServedNetwork, predictor: Predictor, model: str) -> list[Message]:
+def _warm_up_requests(network: ServedNetwork, predictor: AnyPredictor, model: str) -> list[Message]:
     """Requests for all signatures but ``images_only``, which takes many samples."""
     channels = predictor.run.facts["channels"]
     image = impulse([1, *predictor.config.network.patch_size, channels])
@@ -154,7 +156,7 @@ def _warm_up_requests(network: ServedNetwork, predictor: Predictor, model: str) 
     ]
 
 
-def _write_run(path: Path, predictor: Predictor) -> None:
+def _write_run(path: Path, predictor: AnyPredictor) -> None:
     """What a client needs of the run: no weights, no cases."""
     run = predictor.run
     statistics = None
@@ -170,7 +172,7 @@ def _write_run(path: Path, predictor: Predictor) -> None:
 
 def _describe(
     network: ServedNetwork,
-    predictor: Predictor,
+    predictor: AnyPredictor,
     name: str,
     signatures: dict[str, list[str]],
 ) -> Export:

@@ -10,8 +10,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS
-from tfuq.prediction import Predictor
+from tfuq.measures.catalogue import maps_of
+from tfuq.prediction import AnyPredictor
 from tfuq.sampling.mean_network import at_its_means
 from tfuq.sampling.members import windowed
 from tfuq.sampling.posterior import Posterior
@@ -36,7 +36,7 @@ class ServedNetwork(tf.Module):
     All share the variables of the predictor's networks.
     """
 
-    def __init__(self, predictor: Predictor, most: int) -> None:
+    def __init__(self, predictor: AnyPredictor, most: int) -> None:
         """Make the parts of the graph.
 
         Args:
@@ -58,7 +58,7 @@ class ServedNetwork(tf.Module):
         self._at_means = _without_randomness(predictor)
         make_outputs = SERVED[predictor.config.task].outputs
         self._measures = make_outputs(predictor.config, predictor.maps)
-        self._single = make_outputs(predictor.config, SINGLE_SAMPLE_MAPS)
+        self._single = make_outputs(predictor.config, maps_of(1))
 
     def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
         """The signatures by name."""
@@ -149,7 +149,7 @@ class ServedNetwork(tf.Module):
         return demands
 
 
-def _without_randomness(predictor: Predictor) -> Sampler:
+def _without_randomness(predictor: AnyPredictor) -> Sampler:
     """Samples the first member at the means of its weights, without dropout."""
     config = predictor.config
     task = task_of(config)

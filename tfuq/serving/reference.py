@@ -11,7 +11,8 @@ from tfuq.data.preprocessing import Box, Preprocessor, box_in_padding, from_exam
 from tfuq.data.sets.dataset import make_preprocessor
 from tfuq.data.volume import Volume
 from tfuq.errors import RunError
-from tfuq.prediction import Predictor, Request, make_predictor
+from tfuq.prediction import AnyPredictor, Request, make_predictor
+from tfuq.prediction.records import ExampleStatistics
 from tfuq.runs import Run
 from tfuq.sampling.members import member_digest, members_of
 from tfuq.serving.description import Export
@@ -64,7 +65,7 @@ class Reference:
         """
         self._run = run
         self._export = export
-        self._predictors: dict[str, Predictor] = {}
+        self._predictors: dict[str, AnyPredictor] = {}
         members = members_of(run, export.method, allow_missing=True)
         digests = [member_digest(run, index) for index in members]
         if digests != export.weights_digest:
@@ -90,16 +91,16 @@ class Reference:
         if signature != "prepared":
             images = prepared_images(self._run, images)
         seed = inputs.get("seed", (self._export.seed, 0))
-        statistics = predictor.sampler.sample(images, seed, samples)
-        drawn = {name: np.asarray(values) for name, values in statistics.items()}
+        tensors = predictor.sampler.sample(images, seed, samples)
+        statistics: ExampleStatistics = predictor.record.of(tensors)
         if signature == "prepared":
-            return drawn
+            return statistics.arrays()
         box: Box = ()
         if not is_whole_image(self._run.config):
             box = box_in_padding(inputs["image"].shape[1:-1], images.shape[1:-1])
-        return SERVED[self._run.config.task].named(predictor, drawn, box)
+        return SERVED[self._run.config.task].named(predictor, statistics, box)
 
-    def _predictor(self, method: str) -> Predictor:
+    def _predictor(self, method: str) -> AnyPredictor:
         if method not in self._predictors:
             request = Request(
                 method=method,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import logging
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from tfuq import runs
 from tfuq.config import Config
+from tfuq.data.events import SILENT, Observer
 from tfuq.data.locks import exclusive
 from tfuq.data.removal import remove_file
 from tfuq.errors import RunError, TfuqError
@@ -15,7 +17,6 @@ from tfuq.networks.layers import median_width
 from tfuq.networks.weights import load_arrays
 from tfuq.runs import Run
 from tfuq.tasks import task_of
-from tfuq.training.events import OnStep, unheard
 from tfuq.training.material import Material, facts, member_training, prepare, summary
 from tfuq.training.state import STATE
 
@@ -28,6 +29,7 @@ __all__ = [
     "train",
 ]
 
+_log = logging.getLogger(__name__)
 _BEGINNING = "beginning"  # of the lock on a run's own files
 
 
@@ -35,8 +37,7 @@ def train(
     config: Config,
     path: Path,
     *,
-    on_step: OnStep = unheard,
-    say: Callable[[str], None] = unheard,
+    observer: Observer = SILENT,
     devices: str | None = None,
     overwrite: bool = False,
     resume: bool = False,
@@ -47,8 +48,7 @@ def train(
     Args:
         config: The configuration.
         path: The run's folder.
-        on_step: Is called after each step and each epoch.
-        say: Takes lines for the log.
+        observer: Is notified of each `EpochStep` and each `EpochEnd`.
         devices: As `tfuq.training.strategy.make_strategy` takes them.
         overwrite: Whether a run in the folder is replaced. It is removed only when the data of the
             new one have been read and checked.
@@ -74,9 +74,10 @@ def train(
         wanted = range(member, member + 1)
     if set(wanted) - set(run.finished_members):
         _require_same_terms(run, material)
-    say(summary(config, material))
+        _require_same_divergence(run, material)
+    _log.info(summary(config, material))
     for index in wanted:
-        _train_member(run, index, material, on_step)
+        _train_member(run, index, material, observer)
     _require_trained(run, wanted)
     return run
 
@@ -104,12 +105,12 @@ def _begin(config: Config, path: Path, material: Material, *, overwrite: bool) -
     return run
 
 
-def _train_member(run: Run, index: int, material: Material, on_step: OnStep) -> None:
+def _train_member(run: Run, index: int, material: Material, observer: Observer) -> None:
     folder = run.member(index)
     if index in run.finished_members:
         remove_file(folder / STATE)  # of a process killed at its very end
     else:
-        member_training(run.config, folder, index, material).run(on_step)
+        member_training(run.config, folder, index, material).run(observer)
     _require_trained(run, [index])
     _note_width(run, index)
 
@@ -128,6 +129,22 @@ def _require_same_terms(run: Run, material: Material) -> None:
         raise RunError(
             f"{run.path}: began with {first_terms:,} {unit}s to learn from and now has {terms:,}, "
             "as its data changed or an earlier version of tfuq counted padding; "
+            "pass --overwrite to train it anew"
+        )
+
+
+def _require_same_divergence(run: Run, material: Material) -> None:
+    """Refuse to go on with a variational run whose KL scale was another when it began.
+
+    Raises:
+        RunError: An earlier version gave the KL divergence another share of the loss.
+    """
+    now = facts(run.config, material)["kl_scale"]
+    first = run.facts.get("kl_scale", now)
+    if first != now:
+        raise RunError(
+            f"{run.path}: began with a KL scale of {first} and now has {now}, as an earlier "
+            "version of tfuq gave the KL divergence another share of the loss; "
             "pass --overwrite to train it anew"
         )
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 import tf_keras
 
 from tfuq.config import Config
+from tfuq.data.events import EpochEnd, EpochStep, Observer
 from tfuq.data.locks import exclusive
 from tfuq.data.ownership import LOCK, take_over
 from tfuq.data.removal import remove_file
@@ -25,7 +26,6 @@ from tfuq.networks.weights import model_arrays, save_arrays
 from tfuq.sampling.members import build_member
 from tfuq.sampling.memory import memory_errors
 from tfuq.tasks import task_of
-from tfuq.training.events import OnStep
 from tfuq.training.member_data import kl_scale_of, member_rows, member_seed
 from tfuq.training.progress import EpochRow, Progress, monitored, monitored_or_loss
 from tfuq.training.schedules import plateau_share, step_share
@@ -90,17 +90,17 @@ class MemberTraining:
         training = self.config.training
         return training.steps_per_epoch or -(-len(self._rows) // training.batch_size)
 
-    def run(self, on_step: OnStep) -> None:
+    def run(self, observer: Observer) -> None:
         """Train to the end; write weights, history and the mark that the member is done.
 
         Args:
-            on_step: Is called after each step and each epoch.
+            observer: Is notified of each step and each epoch.
 
         Raises:
             RunError: Another process is training this member.
         """
         with exclusive(self.folder, "training"), memory_errors():
-            self._run(on_step)
+            self._run(observer)
 
     def rehearse(self) -> dict[str, float]:
         """Take a few steps and validate twice.
@@ -128,12 +128,12 @@ class MemberTraining:
             "validation": _seconds(validate),
         }
 
-    def _run(self, on_step: OnStep) -> None:
+    def _run(self, observer: Observer) -> None:
         if self._restore():
             names = [name for name in (STATE, HISTORY) if (self.folder / name).is_file()]
             take_over(self.folder, names)
         while not self._is_finished():
-            self._epoch(on_step)
+            self._epoch(observer)
             self._save_state()
         self._require_folder()
         self._write_result()
@@ -148,10 +148,10 @@ class MemberTraining:
         }
         write_json(self.folder / "done", done)
 
-    def _epoch(self, on_step: OnStep) -> None:
+    def _epoch(self, observer: Observer) -> None:
         started = time.monotonic()
         epoch = self.progress.epoch
-        means = self._optimize(epoch, on_step)
+        means = self._optimize(epoch, observer)
         row: EpochRow = {"epoch": epoch + 1, **means, **self._validate(self.model)}
         self._require_finite(row)
         width = median_width(model_arrays(self.model))
@@ -164,9 +164,12 @@ class MemberTraining:
         self.progress.epoch = epoch + 1
         self._require_folder()
         write_csv(self.folder / HISTORY, self.progress.history)
-        on_step(self.member, epoch, self.steps, row)
+        figures = dict(row)
+        observer.notify(
+            EpochEnd(member=self.member, epoch=epoch, steps=self.steps, figures=figures)
+        )
 
-    def _optimize(self, epoch: int, on_step: OnStep) -> dict[str, float]:
+    def _optimize(self, epoch: int, observer: Observer) -> dict[str, float]:
         """Take the steps of an epoch; the means of the losses over its steps."""
         kl_weight = tf.constant(self._kl_weight(epoch), tf.float32)
         plateau = self._plateau_share()
@@ -178,7 +181,8 @@ class MemberTraining:
             logs = self._step(images, targets, seed, kl_weight)
             for name, value in logs.items():
                 sums[name] = sums.get(name, 0.0) + float(value)
-            on_step(self.member, epoch, step, _divided(sums, step + 1))
+            figures = _divided(sums, step + 1)
+            observer.notify(EpochStep(member=self.member, epoch=epoch, step=step, figures=figures))
         return _divided(sums, self.steps)
 
     def _require_finite(self, row: EpochRow) -> None:

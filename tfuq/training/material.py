@@ -23,7 +23,12 @@ from tfuq.sampling.members import KlScale
 from tfuq.sampling.posterior import METHOD_TRAITS
 from tfuq.tasks import task_of
 from tfuq.training.fit import MemberTraining
-from tfuq.training.member_data import kl_scale_of, member_rows, member_seed
+from tfuq.training.member_data import (
+    kl_scale_of,
+    likelihood_share,
+    member_rows,
+    member_seed,
+)
 from tfuq.training.strategy import make_strategy
 from tfuq.training.warm_start import warm_start
 from tfuq.version import __version__
@@ -117,10 +122,11 @@ def summary(config: Config, material: Material) -> str:
     )
     kind = METHOD_TRAITS[config.method].network
     if kind != "point":
-        source = _source(config.variational.kl_scale, f"1 / training {unit}s")
+        share = f"{likelihood_share(config.training.loss):g}"
+        source = _source(config.variational.kl_scale, f"{share} / training {unit}s")
         text += f"; KL scale {_scales_of_weights(config, material)} per nat ({source})"
     if kind == "latent":
-        source = _source(config.latent.kl_scale, f"1 / {unit}s of an example")
+        source = _source(config.latent.kl_scale, f"{share} / {unit}s of an example")
         text += f", of the code {material.kl_scales[0].code:.3g} ({source})"
     return text
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfuq.config import Config
+from tfuq.config.learning import LossConfig
 from tfuq.data.sets.dataset import TrainingSet
 from tfuq.data.streams import subset_stream
 from tfuq.errors import DataError
@@ -33,12 +34,27 @@ def member_rows(config: Config, training: TrainingSet, member: int) -> list[int]
     return training.member_rows(subset_stream(seed))
 
 
+def likelihood_share(loss: LossConfig) -> float:
+    """How much of the loss is the likelihood.
+
+    Args:
+        loss: The data term. Soft Dice alone has no likelihood; it stands in the likelihood's place.
+
+    Returns:
+        Above 0, at most 1.
+    """
+    if loss.name != "dice-ce" or loss.dice_weight == 1.0:
+        return 1.0
+    return 1.0 - loss.dice_weight
+
+
 def kl_scale_of(config: Config, training: TrainingSet, rows: Sequence[int]) -> KlScale:
     """The KL scale of a member.
 
     The ELBO adds up the terms of the likelihood (voxels, say) and the loss averages them. So each
     KL divergence is divided by a number of terms: for the member's one set of weights that of its
-    examples, for the code of an example that of one example.
+    examples, for the code of an example that of one example. Where the likelihood is a share of the
+    loss, the divergence has the same share: ``(1 − w) · (cross-entropy + KL / terms) + w · Dice``.
 
     Args:
         config: The configuration.
@@ -54,10 +70,11 @@ def kl_scale_of(config: Config, training: TrainingSet, rows: Sequence[int]) -> K
             f"{len(rows)} training examples have no landmark at all; "
             "annotate some, or choose others in data.split"
         )
+    share = likelihood_share(config.training.loss)
     weights = config.variational.kl_scale
     if weights == "data":
-        weights = 1.0 / terms
+        weights = share / terms
     code = config.latent.kl_scale
     if code == "data":
-        code = 1.0 / training.terms_per_example
+        code = share / training.terms_per_example
     return KlScale(weights=weights, code=code)

@@ -9,14 +9,16 @@ import itertools
 import os
 import socket
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import tensorflow as tf
 
 from tfuq.config import TASKS
 from tfuq.data import disk
+from tfuq.data.events import EpochEnd, Event
 from tfuq.data.ownership import begin_log, note
 from tfuq.data.records import record
 from tfuq.data.writers import make_folder, writing
@@ -27,7 +29,7 @@ _DATA_CLASS_SCALAR = 1
 
 
 class TensorBoardLog:
-    """A listener to training steps that writes ``folder/<member>/events.out.tfevents.*``."""
+    """An observer of training that writes ``folder/<member>/events.out.tfevents.*``."""
 
     def __init__(self, folder: Path) -> None:
         """Take the folder of the logs; a file is opened with the first epoch of its member."""
@@ -49,25 +51,20 @@ class TensorBoardLog:
                 with writing(path):
                     note(path)
 
-    def __call__(self, member: int, epoch: int, step: int, logs: dict[str, Any]) -> None:
-        """Write an epoch's row; single steps are passed over.
+    def notify(self, event: Event) -> None:
+        """Write the figures of an epoch; other events are passed over."""
+        if isinstance(event, EpochEnd):
+            self._write(event.member, event.figures)
 
-        Args:
-            member: The member.
-            epoch: The epoch, from 0 on.
-            step: The step.
-            logs: Figures by name, with ``epoch`` where they are of a whole epoch.
-        """
-        if "epoch" not in logs:
-            return
+    def _write(self, member: int, figures: Mapping[str, float]) -> None:
         if member not in self._files:
             with writing(self._folder):
                 self._files[member] = self._opened(member)
         path, file = self._files[member]
         events = []
         for name in SCALARS:
-            if name in logs:
-                events.append(_event(logs["epoch"], name, logs[name]))
+            if name in figures:
+                events.append(_event(int(figures["epoch"]), name, figures[name]))
         with writing(path):
             disk.write(file, b"".join(events))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 from functools import partial
 from pathlib import Path
 
 from tfuq import config as configuration
+from tfuq.data.events import SILENT, Observer
 from tfuq.data.removal import plan_removal, remove_leftovers
 from tfuq.errors import RunError
 from tfuq.prediction import cases_of_test_split, make_predictor, predict, request_of
@@ -16,7 +17,6 @@ from tfuq.runs import Run
 from tfuq.scoring.comparison import Comparison, compare
 from tfuq.scoring.evaluation import score_folder
 from tfuq.training import train
-from tfuq.training.events import OnStep
 
 # The method of the run that serves each method. A hybrid run's members serve four; only weights
 # with a distribution need a training of their own.
@@ -35,15 +35,14 @@ TOURS = {
 }
 
 _WRITTEN = ("comparison.md", "comparison.csv", PAGE, "runs", "data")
-Say = Callable[[str], None]
+_log = logging.getLogger(__name__)
 
 
 def demonstrate(
     folder: Path,
     task: str = "segmentation",
     *,
-    on_step: OnStep,
-    say: Say,
+    observer: Observer = SILENT,
     overwrite: bool = False,
 ) -> Comparison:
     """Run the tour.
@@ -51,8 +50,7 @@ def demonstrate(
     Args:
         folder: A folder that is new or empty.
         task: The task of the tour.
-        on_step: Is called after each step and each epoch of training.
-        say: Takes lines on the progress.
+        observer: Is notified of each event of training, prediction and scoring.
         overwrite: Whether an earlier demo in the folder is replaced.
 
     Returns:
@@ -65,10 +63,10 @@ def demonstrate(
     _clear(folder, overwrite=overwrite)
     runs = {}
     for method in sorted(set(SERVED_BY.values())):
-        runs[method] = _train(folder, TOURS[task], method, on_step, say)
+        runs[method] = _train(folder, TOURS[task], method, observer)
     scores = []
     for method, trained_as in SERVED_BY.items():
-        scores.append(_predict_and_score(runs[trained_as], method, say))
+        scores.append(_predict_and_score(runs[trained_as], method, observer))
     comparison = compare(scores)
     comparison.write(folder)
     write_page(scores, folder / PAGE)
@@ -92,22 +90,27 @@ def _clear(folder: Path, *, overwrite: bool) -> None:
     removal.carry_out()
 
 
-def _train(folder: Path, name: str, method: str, on_step: OnStep, say: Say) -> Run:
+def _train(folder: Path, name: str, method: str, observer: Observer) -> Run:
     overrides = (f"method={method}", f"data.root={folder / 'data'}")
     settings = configuration.load(name, overrides)
     run_folder = folder / "runs" / settings.name / method
-    return train(settings, run_folder, on_step=on_step, say=say)
+    return train(settings, run_folder, observer=observer)
 
 
-def _predict_and_score(run: Run, method: str, say: Say) -> Path:
+def _predict_and_score(run: Run, method: str, observer: Observer) -> Path:
     """Predict and score the test split; the folder of the scores."""
     predictor = make_predictor(run, request_of(run.config, method, None, None))
     predictions = run.predictions(method)
     cases = cases_of_test_split(run)
-    manifest = predict(predictor, cases, predictions, on_case=lambda *_: None)
-    scores = score_folder(predictions, None, on_case=lambda _: None)
+    manifest = predict(predictor, cases, predictions, observer=observer)
+    scores = score_folder(predictions, None, observer=observer)
     plot = partial(write_figures, predictions, None, scores)
     plotted = scores.write(run.scores(method), plot=plot)
-    predicted = f"{len(manifest.cases)} cases predicted with T = {predictor.samples}"
-    say(f"{method}: {predicted} and scored, {len(plotted)} figures drawn")
+    _log.info(
+        "%s: %d cases predicted with T = %d and scored, %d figures drawn",
+        method,
+        len(manifest.cases),
+        predictor.samples,
+        len(plotted),
+    )
     return run.scores(method)

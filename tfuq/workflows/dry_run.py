@@ -22,7 +22,7 @@ from tfuq import runs, training
 from tfuq.config import Config
 from tfuq.data.cases import Case
 from tfuq.data.layouts import is_made_on_use
-from tfuq.prediction import Predictor
+from tfuq.prediction import AnyPredictor
 from tfuq.runs import results
 
 Plan = dict[str, str]
@@ -87,7 +87,7 @@ def _members_to_train(
 
 
 def plan_prediction(
-    predictor: Predictor,
+    predictor: AnyPredictor,
     cases: list[Case],
     folder: Path,
     *,
@@ -132,7 +132,7 @@ class _CaseSeconds:
     sample: float
 
 
-def _prediction_times(predictor: Predictor, cases: list[Case]) -> Plan:
+def _prediction_times(predictor: AnyPredictor, cases: list[Case]) -> Plan:
     timed_cases = cases[: predictor.cases_at_once]
     seconds = _time_of_cases(predictor, timed_cases)
     rounds = math.ceil(len(cases) / predictor.cases_at_once)
@@ -162,7 +162,7 @@ def _temporary_data(config: Config) -> Iterator[Config]:
         yield config.model_copy(update={"data": data})
 
 
-def _time_of_cases(predictor: Predictor, cases: list[Case]) -> _CaseSeconds:
+def _time_of_cases(predictor: AnyPredictor, cases: list[Case]) -> _CaseSeconds:
     def rehearse(samples: int) -> tuple[float, float]:
         """Seconds in all, and those that are not spent on samples."""
         return _timed(lambda: predictor.rehearse(cases, samples))

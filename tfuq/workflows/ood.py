@@ -7,16 +7,22 @@ from pathlib import Path
 from tfuq import config as configuration
 from tfuq import runs
 from tfuq.data.cases import Case
+from tfuq.data.events import SILENT, Observer
 from tfuq.data.layouts import cases_of
 from tfuq.errors import RunError
-from tfuq.prediction import Predictor, Request, input_cases, make_predictor, predict
+from tfuq.prediction import AnyPredictor, Request, input_cases, make_predictor, predict
 from tfuq.runs import Run, results
 from tfuq.runs.results import Manifest
 from tfuq.scoring.evaluation.ood import OUT_OF_DISTRIBUTION
 from tfuq.scoring.rows import Row
 
 
-def score_elsewhere(predictions: Path, source: str) -> dict[str, Row]:
+def score_elsewhere(
+    predictions: Path,
+    source: str,
+    *,
+    observer: Observer = SILENT,
+) -> dict[str, Row]:
     """Predict a set from elsewhere, and score how well each measure tells it from predictions.
 
     It is predicted into ``<predictions>-ood-<its name>`` with the same method, T and seed.
@@ -24,6 +30,7 @@ def score_elsewhere(predictions: Path, source: str) -> dict[str, Row]:
     Args:
         predictions: folder of the run's own predictions.
         source: a folder or a configuration.
+        observer: is notified of each `CasePredicted`.
 
     Returns:
         Scores by measure, see `tfuq.scoring.classification.ood_scores`.
@@ -39,11 +46,11 @@ def score_elsewhere(predictions: Path, source: str) -> dict[str, Row]:
         raise RunError(f"--ood: {manifest.run} is a run of {task}; it serves {served}")
     predictor = _same_predictor(predictions, run, manifest)
     folder = predictions.with_name(f"{predictions.name}-ood-{Path(source).stem}")
-    predict(predictor, _cases(run, source), folder, on_case=lambda *_: None)
+    predict(predictor, _cases(run, source), folder, observer=observer)
     return OUT_OF_DISTRIBUTION[task](predictions, folder, run.config.data.classes)
 
 
-def _same_predictor(predictions: Path, run: Run, manifest: Manifest) -> Predictor:
+def _same_predictor(predictions: Path, run: Run, manifest: Manifest) -> AnyPredictor:
     """A predictor that makes samples as those of the predictions were made."""
     request = Request(
         method=manifest.method,

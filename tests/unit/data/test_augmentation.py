@@ -5,23 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from tests.support.dots import centres, dots
 from tfuq.config import AugmentationConfig
 from tfuq.data.augmentation import augment, augment_image, augment_landmarks, check_perturbations
 from tfuq.data.perturbations import Subject, perturb
-from tfuq.data.perturbations.geometry import (
-    affine,
-    elastic_field,
-    flip,
-    flip_points,
-    move_points,
-    rotation,
-    warp,
-    warp_points,
-)
 from tfuq.data.volume import Volume
 from tfuq.errors import ConfigError
 
-SHAPE = (60, 80)
 POINTS = np.array([[20.3, 22.8], [55.0, 30.5], [33.2, 40.9], [47.7, 18.1]])
 NAMES = ("rotation_degrees", "scale", "shift", "elastic", "intensity", "noise")
 OFF = dict.fromkeys(NAMES, 0.0) | {"flip_axes": [], "elastic_smoothness": 8.0, "perturbations": {}}
@@ -38,64 +28,6 @@ def settings(**changes) -> SimpleNamespace:
     return SimpleNamespace(**(OFF | changes))
 
 
-def dots(points, shape=SHAPE) -> np.ndarray:
-    """An image with a channel for each point: a narrow bright dot centred on it."""
-    rows, columns = np.indices(shape)[..., None]
-    return np.exp(
-        -((columns - points[:, 0]) ** 2 + (rows - points[:, 1]) ** 2) / (2 * 1.2**2)
-    ).astype(np.float32)
-
-
-def found(image) -> np.ndarray:
-    """The centre of gravity of each channel's bright part, as (x, y)."""
-    bright = np.where(image > 0.05 * image.max((0, 1)), image, 0)
-    rows, columns = np.indices(image.shape[:2])[..., None]
-    return (
-        np.stack([(columns * bright).sum((0, 1)), (rows * bright).sum((0, 1))], -1)
-        / bright.sum((0, 1))[:, None]
-    )
-
-
-def test_points_follow_flips_turns_scales_and_shifts():
-    np.testing.assert_allclose(
-        found(flip(dots(POINTS), [1])), flip_points(POINTS, [1], SHAPE), atol=0.05
-    )
-    np.testing.assert_allclose(
-        found(flip(dots(POINTS), [0, 1])), flip_points(POINTS, [0, 1], SHAPE), atol=0.05
-    )
-    matrix, shift = rotation(np.deg2rad([25.0])) / 0.9, np.array([3.5, -4.0])
-    moved = affine(dots(POINTS), matrix, shift=shift)
-    assert np.abs(move_points(POINTS, matrix, SHAPE, shift) - POINTS).max() > 5
-    np.testing.assert_allclose(found(moved), move_points(POINTS, matrix, SHAPE, shift), atol=0.15)
-    np.testing.assert_allclose(move_points(POINTS, np.eye(2), SHAPE, shift), POINTS + shift[::-1])
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_points_follow_an_elastic_distortion(seed):
-    field = elastic_field(np.random.default_rng(seed), SHAPE, 2.0, 8.0)
-    points = warp_points(POINTS, field)
-    assert np.abs(points - POINTS).max() > 1
-    np.testing.assert_allclose(found(warp(dots(POINTS), field)), points, atol=0.3)
-    # An image of its own coordinates says exactly where each position came from.
-    rows, columns = np.round(points).astype(int).T[::-1]
-    ramp = np.stack(np.indices(SHAPE)[::-1], -1).astype(np.float32)
-    origin = warp(ramp, field)[rows, columns]
-    back = warp_points(origin, field)
-    np.testing.assert_allclose(back, np.round(points), atol=1e-3)
-
-
-def test_elastic_field_has_the_size_it_is_asked_for():
-    field = np.array(
-        [elastic_field(np.random.default_rng(seed), (32, 48), 3.0, 4.0) for seed in range(60)]
-    )
-    assert field.shape == (60, 32, 48, 2)
-    np.testing.assert_allclose(field.std((0, 1, 2)), 3, rtol=0.05)
-    roughness = np.diff(field, axis=2).std() / field.std()
-    assert roughness == pytest.approx(
-        np.sqrt(2 * (1 - np.exp(-1 / (4 * 4.0**2)))), rel=0.1
-    )  # of a Gaussian-smoothed field
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_an_image_and_its_landmarks_move_together(seed):
     points = np.vstack([POINTS, [np.nan, np.nan]])
@@ -103,7 +35,7 @@ def test_an_image_and_its_landmarks_move_together(seed):
     moved, where = augment_landmarks(image, points, settings(**MOVING), np.random.default_rng(seed))
     assert moved.shape == image.shape
     assert moved.dtype == np.float32
-    np.testing.assert_allclose(found(moved), where[:-1], atol=0.4)
+    np.testing.assert_allclose(centres(moved), where[:-1], atol=0.4)
     assert np.isnan(where[-1]).all()
     same, there = augment_landmarks(image, points, settings(**MOVING), np.random.default_rng(seed))
     np.testing.assert_array_equal(moved, same)
@@ -198,3 +130,18 @@ def test_listed_perturbations_move_labels_with_images(shape):
 def test_listed_perturbations_that_cannot_be_are_refused(listed, task, words):
     with pytest.raises(ConfigError, match=words):
         check_perturbations(AugmentationConfig(perturbations=listed), task)
+
+
+def test_augmentation_is_a_function_of_its_generator():
+    image = np.random.default_rng(0).normal(size=(12, 12, 12, 1)).astype(np.float32)
+    label = (image[..., 0] > 0.5).astype(np.uint8)
+    config = AugmentationConfig(
+        flip_axes=[0, 1], rotation_degrees=20.0, scale=0.1, intensity=0.2, noise=0.1
+    )
+    one, two, other = (
+        augment(image, label, config, np.random.default_rng(seed)) for seed in (5, 5, 6)
+    )
+    np.testing.assert_array_equal(one[0], two[0])
+    assert not np.array_equal(one[0], other[0])
+    none = AugmentationConfig()
+    np.testing.assert_array_equal(augment(image, label, none, np.random.default_rng(0))[0], image)

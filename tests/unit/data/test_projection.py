@@ -1,13 +1,9 @@
 """A head's CT as an X-ray: known sums, the way it looks, and what turning it shows."""
 
-import nibabel as nib
 import numpy as np
 import pytest
 
-from tests.conftest import assert_refused
-from tests.workflows.test_shift import own, table
 from tfuq.data.perturbations import Subject, perturb
-from tfuq.data.phantoms import synthesize
 from tfuq.data.projection import lateral, upright
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
@@ -59,47 +55,3 @@ def test_a_quarter_turn_shows_the_head_from_the_front():
 def test_air_gives_no_xray():
     with pytest.raises(DataError, match="air alone"):
         lateral(ct().with_array(np.full((4, 4, 4, 1), -1000.0)), (4, 4))
-
-
-def test_turned_heads_have_uncertainty_and_no_quality(trained_task, tfuq, tmp_path):
-    run, heads = own(trained_task("landmarks", "mc-dropout"), tmp_path), tmp_path / "heads"
-    synthesize("head-ct", heads, cases=1, seed=0)
-    head = heads / "head_01.nii.gz"
-    arguments = (
-        "shift",
-        run,
-        "--perturbation",
-        "rotation",
-        "--severity",
-        "0:45:3",
-        "--head-ct",
-        head,
-    )
-    result = tfuq(*arguments)
-    assert result.exit_code == 0, result.output
-    folder = run / "shift" / "rotation-head_01"
-    rows = table(folder / "table.csv")
-    assert [row["severity"] for row in rows] == ["0", "22.5", "45"]
-    assert {row["radial_error_mm"] for row in rows} == {""}
-    assert "severity 45: without a truth" in result.stderr
-    assert len({row["max_activation"] for row in rows}) == 3
-    assert (folder / "figures" / "severity.png").exists()
-    assert (folder / "figures" / "strip-mc-dropout.png").exists()
-    image = nib.load(head)
-    nib.save(nib.Nifti1Image(np.asarray(image.dataobj)[::-1], image.affine), head)
-    assert_refused(tfuq(*arguments), "--overwrite")  # another head of the same name
-
-
-@pytest.mark.parametrize(
-    ("task", "arguments", "words"),
-    [
-        ("landmarks", ("noise", "nothing.nii.gz"), ("--head-ct nothing.nii.gz", "rotation")),
-        ("classification", ("rotation", "nothing.nii.gz"), ("run of landmarks",)),
-        ("landmarks", ("rotation", "nothing.nii.gz"), ("nothing.nii.gz", "no such file")),
-    ],
-)
-def test_what_is_no_head_is_refused(task, arguments, words, trained_task, tfuq, tmp_path):
-    run, (name, head) = own(trained_task(task, "mc-dropout"), tmp_path), arguments
-    assert_refused(
-        tfuq("shift", run, "--perturbation", name, "--severity", "10", "--head-ct", head), *words
-    )

@@ -1,9 +1,6 @@
-"""Records as TensorFlow has them, and names of figures."""
-
-import tensorflow as tf
+"""Records as TensorFlow has them."""
 
 from tfuq.data.records import crc32c, record
-from tfuq.report.plotting import file_names, new_figure, save
 
 
 def test_checksums_are_those_of_the_standard():
@@ -15,21 +12,11 @@ def test_checksums_are_those_of_the_standard():
 
 
 def test_records_are_those_of_tensorflow(tmp_path):
+    import tensorflow as tf
+
     contents = [b"", b"a", bytes(range(256)) * 5]
     with tf.io.TFRecordWriter(str(tmp_path / "theirs")) as file:
         for content in contents:
             file.write(content)
     (tmp_path / "ours").write_bytes(b"".join(map(record, contents)))
     assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
-
-
-def test_figures_of_like_names_are_told_apart(tmp_path):
-    names = ["left lung", "left-lung", "Left lung", "left lung-2", "heart", "left lung"]
-    parts = file_names(names)
-    assert list(parts) == ["left lung", "left-lung", "Left lung", "left lung-2", "heart"]
-    assert parts["left lung"] == "left-lung"
-    assert parts["heart"] == "heart"
-    assert len({part.casefold() for part in parts.values()}) == len(parts)
-    for part in parts.values():
-        save(new_figure(1, 1), tmp_path / f"{part}.png")
-    assert len(list(tmp_path.glob("*.png"))) == len(parts)

@@ -7,18 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import task_settings
 from tests.support import references
 from tfuq.config import LossConfig
-from tfuq.data.cases import Case
-from tfuq.data.sets.landmarks import (
-    pixel_mm,
-    rater_points,
-    reference_points,
-    rescale_points,
-    stretch,
-)
-from tfuq.errors import DataError
 from tfuq.measures.landmark import Ellipse, landmark_measures
 from tfuq.measures.reducers import LandmarkSamples
 from tfuq.networks.losses import (
@@ -246,94 +236,3 @@ def test_samples_on_a_line_or_in_a_point_have_an_ellipse_too():
     two = landmark_measures(np.array([[0.0, 0], [2, -2]]), np.ones(2), None)
     assert "covariance_xx" in two
     assert not any(name.startswith("ellipse") for name in two)
-
-
-def test_positions_keep_their_place_when_an_image_is_resized():
-    points = np.random.default_rng(0).uniform(-0.5, 20, (5, 2))
-    there = rescale_points(points, (20, 30), (64, 48))
-    np.testing.assert_allclose(rescale_points(there, (64, 48), (20, 30)), points)
-    # The field of view is kept: its corners, half a pixel beyond the outermost centres, fall on each other.
-    np.testing.assert_allclose(
-        rescale_points(np.array([[-0.5, -0.5], [29.5, 19.5]]), (20, 30), (64, 48)),
-        [[-0.5] * 2, [47.5, 63.5]],
-    )
-    np.testing.assert_allclose(rescale_points(np.array([0.0, 0.0]), (10, 10), (20, 20)), [0.5, 0.5])
-    np.testing.assert_allclose(stretch((20, 30), (64, 48)), [48 / 30, 64 / 20])
-
-
-def config_of(landmarks, **annotations):
-    return task_settings(
-        "landmarks", "nowhere", data={"landmarks": landmarks, "annotations": annotations}
-    )
-
-
-def case_of(**raters):
-    return Case("007", (), truth={name: np.array(points, float) for name, points in raters.items()})
-
-
-def test_annotations_come_into_the_images_pixels():
-    case = case_of(senior=[[10, 20], [30, 5], NOWHERE])
-    plain = reference_points(config_of(["a", "b", "c"]), case, (50, 40))
-    np.testing.assert_array_equal(plain, [[10, 20], [30, 5], NOWHERE])
-    half = reference_points(config_of(["a", "b", "c"], image_size=[80, 100]), case, (50, 40))
-    np.testing.assert_allclose(half, [[4.75, 9.75], [14.75, 2.25], NOWHERE])
-    upwards = reference_points(config_of(["a", "b", "c"], y_up=True), case, (50, 40))
-    np.testing.assert_array_equal(upwards, [[10, 30], [30, 45], NOWHERE])  # pixel row = rows − y
-    both = reference_points(
-        config_of(["a", "b", "c"], y_up=True, image_size=[80, 100]), case, (50, 40)
-    )
-    np.testing.assert_allclose(both, [[4.75, 39.75], [14.75, 47.25], NOWHERE])
-
-
-def test_a_pixel_is_as_large_as_the_annotated_image_says():
-    assert pixel_mm(config_of(["a"], image_size=[1935, 2400]), (800, 640)) is None
-    np.testing.assert_allclose(
-        pixel_mm(config_of(["a"], image_size=[1935, 2400], pixel_mm=0.1), (800, 640)),
-        [0.30234375, 0.3],
-    )
-    np.testing.assert_allclose(pixel_mm(config_of(["a"], pixel_mm=0.1), (800, 640)), [0.1, 0.1])
-
-
-def test_raters_and_their_mean():
-    case = case_of(senior=[[10, 20], [30, 5], NOWHERE], junior=[[12, 24], NOWHERE, [7, 7]])
-    for rater, expected in (
-        ("senior", [[10, 20], [30, 5], NOWHERE]),
-        ("junior", [[12, 24], NOWHERE, [7, 7]]),
-        ("mean", [[11, 22], NOWHERE, NOWHERE]),
-    ):
-        config = config_of(["a", "b", "c"], rater=rater)
-        np.testing.assert_array_equal(reference_points(config, case, (50, 40)), expected)
-        np.testing.assert_array_equal(
-            rater_points(config_of(["a", "b", "c"]), case, (50, 40), rater), expected
-        )
-    one = case_of(table=[[10, 20]])
-    for rater in ("senior", "junior", "mean"):
-        np.testing.assert_array_equal(
-            reference_points(config_of(["a"], rater=rater), one, (50, 40)), [[10, 20]]
-        )
-
-
-@pytest.mark.parametrize("point", [[40, 5], [-0.6, 5], [5, 50], [5, -1], [1e6, 5]])
-def test_a_landmark_outside_its_image_is_named(point):
-    with pytest.raises(
-        DataError,
-        match=r"case '007': landmark 'b' at .* is outside its image of 40×50 pixels; correct it",
-    ):
-        reference_points(config_of(["a", "b"]), case_of(senior=[[1, 1], point]), (50, 40))
-
-
-def test_annotations_that_do_not_serve_are_refused():
-    config = config_of(["a", "b"])
-    with pytest.raises(
-        DataError, match=r"case '007': has 1 landmarks, data\.landmarks names 2; correct"
-    ):
-        reference_points(config, case_of(senior=[[1, 1]]), (50, 40))
-    for truth in (None, {}):
-        with pytest.raises(
-            DataError, match="case '007' has no landmarks; they are needed to train or score"
-        ):
-            reference_points(config, Case("007", (), truth=truth), (50, 40))
-    with pytest.raises(
-        DataError, match="case '007': no annotation by 'senior'; it has junior, third"
-    ):
-        reference_points(config, case_of(junior=[[1, 1]] * 2, third=[[1, 1]] * 2), (50, 40))

@@ -111,9 +111,9 @@ def test_a_sample_is_one_function_over_all_windows(tmp_path):
 
 def test_runs_state_the_scales_of_both_divergences(trained):
     run = trained("latent-vi", 2)
-    assert run.facts["code_kl_scale"] == pytest.approx(1 / 16**2)
-    assert run.facts["kl_scale"] == {"member 0": 1 / run.facts["likelihood_terms"]}
-    assert f"of the code {1 / 16**2:.3g} (1 / voxels of an example)" in summary(
+    assert run.facts["code_kl_scale"] == pytest.approx(0.5 / 16**2)
+    assert run.facts["kl_scale"] == {"member 0": 0.5 / run.facts["likelihood_terms"]}
+    assert f"of the code {0.5 / 16**2:.3g} (0.5 / voxels of an example)" in summary(
         run.config, prepare(run.config, None)
     )
     with (run.member(0) / "history.csv").open() as file:

@@ -7,40 +7,6 @@ from sklearn.metrics import roc_auc_score
 
 from tests.support import references
 from tfuq.scoring.association import auroc_interval, grouped_correlations
-from tfuq.scoring.bootstrap import bootstrap_values, cluster_interval, share_with_interval
-from tfuq.scoring.resampled import (
-    resampled_auroc,
-    resampled_pearson,
-    resampled_ranks,
-    resampled_spearman,
-)
-
-TIMES = np.random.default_rng(9).integers(0, 4, (30, 14))
-
-
-def repeated(values, times):
-    return np.repeat(values, times)
-
-
-def test_resampled_items_are_items_repeated():
-    rng = np.random.default_rng(0)
-    x, y = rng.integers(0, 5, 14).astype(float), rng.normal(1000, 0.001, 14)
-    positive = rng.random(14) < 0.4
-    for row, times in enumerate(TIMES):
-        drawn = repeated(x, times), repeated(y, times), repeated(positive, times)
-        ranks = resampled_ranks(x, TIMES)[row]
-        np.testing.assert_allclose(repeated(ranks, times), stats.rankdata(drawn[0]))
-        assert resampled_spearman(x, y, TIMES)[row] == pytest.approx(stats.spearmanr(*drawn[:2])[0])
-        assert resampled_pearson(x, y, TIMES)[row] == pytest.approx(
-            stats.pearsonr(*drawn[:2])[0], rel=1e-6
-        )
-        if 0 < drawn[2].sum() < len(drawn[2]):
-            assert resampled_auroc(x, positive, TIMES)[row] == pytest.approx(
-                roc_auc_score(drawn[2], drawn[0])
-            )
-    alone = np.eye(14, dtype=int)[:2] * 5
-    assert np.isnan(resampled_spearman(x, y, alone)).all()
-    assert np.isnan(resampled_auroc(x, positive, alone)).all()
 
 
 def levels(seed, images=60, landmarks=19, own=0.0):
@@ -104,22 +70,7 @@ def test_what_is_not_defined_is_none():
     assert grouped_correlations(errors, errors)["pearson"]["n"] == 4
 
 
-def test_intervals_hold_for_items_of_one_case_that_are_alike():
-    """Ten items of a case that share all but a little: the interval as if they were 200 holds in half of the trials."""
-    held = {"cases": [], "items": []}
-    for seed in range(150):
-        rng = np.random.default_rng(seed)
-        values = np.repeat(rng.normal(size=20), 10) + 0.3 * rng.normal(size=200)
-        for name, cases in (("cases", np.repeat(np.arange(20), 10)), ("items", np.arange(200))):
-            low, high = cluster_interval(
-                lambda t, v=values: t @ v / t.sum(1), cases, seed=seed, draws=300
-            )
-            held[name].append(low < 0 < high)
-    assert np.mean(held["cases"]) > 0.87  # percentile intervals of 20 cases are a little narrow
-    assert np.mean(held["items"]) < 0.65
-
-
-def test_auroc_interval_and_undefined_samples():
+def test_auroc_interval():
     rng = np.random.default_rng(2)
     values, positive = rng.normal(size=80) + np.repeat([0, 1], 40), np.repeat([False, True], 40)
     low, high = auroc_interval(values, positive, np.arange(80))
@@ -128,21 +79,3 @@ def test_auroc_interval_and_undefined_samples():
         area * (1 - area) / 40
     )  # an upper bound of its standard error (Hanley & McNeil 1982)
     assert area - half < low < area < high < area + half
-    assert cluster_interval(lambda times: np.full(len(times), np.nan), np.arange(9)) is None
-    assert cluster_interval(lambda times: times.sum(1), np.zeros(9)) is None
-    assert bootstrap_values(lambda times: times.sum(1), np.arange(9), draws=7).tolist() == [9] * 7
-
-
-def test_shares():
-    held = np.arange(40) < 6
-    alone = share_with_interval(held, np.arange(40))
-    assert (alone["share"], alone["n"], alone["cases"]) == (0.15, 40, 40)
-    assert (alone["lower"], alone["upper"]) == pytest.approx(
-        stats.binomtest(6, 40).proportion_ci(), abs=1e-12
-    )
-    nested = share_with_interval(held, np.repeat(np.arange(10), 4))
-    assert nested["upper"] > alone["upper"]
-    none = share_with_interval(np.zeros(40, bool), np.repeat(np.arange(10), 4))
-    assert (none["lower"], none["upper"]) == pytest.approx(
-        (0, 1 - 0.025 ** (1 / 10))
-    )  # that of ten cases, not of forty

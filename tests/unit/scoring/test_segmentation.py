@@ -3,14 +3,12 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
 from tests.support import references
+from tests.support.class_maps import class_maps, packed
 from tfuq.config import LossConfig
-from tfuq.measures.reducers import PackedMasks
-from tfuq.measures.sample_masks import SampleMasks
-from tfuq.measures.structure import ClassMaps, pairwise_dice, structure_rows
+from tfuq.measures.structure import pairwise_dice, structure_rows
 from tfuq.networks.losses import (
     cross_entropy,
     log_probabilities,
@@ -24,7 +22,6 @@ from tfuq.scoring.calibration import (
     expected_calibration_error,
     negative_log_likelihood,
 )
-from tfuq.scoring.evaluation.structures import measure_means, spearman_with_dice
 from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.segmentation import dice, overlap_scores, surface_scores
 
@@ -43,32 +40,6 @@ def sample_masks(seed=0, samples=6, shape=SHAPE):
             mask[0, -1, -1] = True
         masks.append(mask)
     return np.array(masks)
-
-
-def packed(masks, slice_axis=None):
-    """Masks [T, X, Y, Z] through the real reducer."""
-    examples = masks[:, None] if slice_axis is None else np.moveaxis(masks, slice_axis + 1, 1)
-    p = np.stack([~examples, examples], -1).astype(np.float32) * 0.8 + 0.1
-    reducer, count = PackedMasks(), tf.constant(len(masks))
-    state = reducer.initialize(tf.shape(p[0]), count)
-    for t, sample in enumerate(p):
-        state = reducer.update(state, tf.constant(sample), tf.constant(t))
-    return SampleMasks(
-        reducer.finalize(state, count)["masks"].numpy()[:, :, 0], examples.shape[2:], slice_axis
-    )
-
-
-def class_maps(masks, label, slice_axis=None):
-    rng = np.random.default_rng(1)
-    entropy_term, predictive_entropy, mutual_information = rng.random((3, *masks.shape[1:]))
-    return ClassMaps(
-        label=label,
-        masks=packed(masks, slice_axis),
-        entropy_term=entropy_term,
-        predictive_entropy=predictive_entropy,
-        mutual_information=mutual_information,
-        voxel_volume=2.5,
-    )
 
 
 @pytest.mark.parametrize("slice_axis", [None, 0, 1, 2])
@@ -209,32 +180,6 @@ def test_calibration_scores_against_references_and_sklearn(classes):
         references.area_under_roc(1 - p.max(1), wrong)
     )
     assert error_auroc(p.max(1), np.zeros(400, bool)) is None
-
-
-def test_spearman_table():
-    rng = np.random.default_rng(0)
-    rows = [
-        {
-            "case": str(i),
-            "class": "a",
-            "component": "all",
-            "x": rng.random(),
-            "y": None,
-            "dice": rng.random(),
-        }
-        for i in range(9)
-    ]
-    table = spearman_with_dice(rows)
-    x, d = [r["x"] for r in rows], [r["dice"] for r in rows]
-    assert table["x"]["rho"] == pytest.approx(references.spearman(x, d))
-    assert table["x"]["p"] == pytest.approx(stats.spearmanr(x, d).pvalue)
-    assert table["x"]["n"] == 9
-    assert table["x"]["lower"] < table["x"]["rho"] < table["x"]["upper"]
-    assert table["y"] == {"rho": None, "lower": None, "upper": None, "p": None, "n": 0}
-    several = spearman_with_dice([row | {"case": str(i // 3)} for i, row in enumerate(rows)])
-    assert several["x"]["rho"] == table["x"]["rho"]
-    assert several["x"]["p"] is None  # rows of one case are not independent
-    assert measure_means(rows) == {"x": pytest.approx(np.mean(x)), "y": None}
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Training: devices, resuming, members, variational weights."""
 
-import copy
 import csv
 import json
+import logging
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,13 +13,10 @@ import tensorflow as tf
 
 from tests.conformance.runs import check_run
 from tests.conftest import ALL_METHODS, settings
+from tests.support.observers import Stop
 from tfuq import runs
 from tfuq.config import Config
-from tfuq.data.layouts import list_cases
 from tfuq.data.locks import exclusive
-from tfuq.data.sets.pipeline import epoch_dataset
-from tfuq.data.sets.segmentation import SegmentationSet
-from tfuq.data.streams import example_stream, order_stream, subset_stream
 from tfuq.errors import ConfigError, RunError, TfuqError
 from tfuq.networks.losses import cross_entropy
 from tfuq.networks.weights import load_arrays, save_arrays
@@ -91,12 +88,8 @@ def test_resumed_training_ends_as_an_uninterrupted_one(balls, tmp_path, method):
     )
     whole = fit(config, tmp_path / "whole")
 
-    def stop_in_second_epoch(_member, epoch, step, _logs):
-        if (epoch, step) == (1, 1):
-            raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        fit(config, tmp_path / "stopped", on_step=stop_in_second_epoch)
+        fit(config, tmp_path / "stopped", observer=Stop(epoch=1, step=1))
     assert runs.open_run(tmp_path / "stopped").finished_members == []
     resumed = fit(config, tmp_path / "stopped", resume=True)
     for name, array in weights(whole).items():
@@ -142,39 +135,38 @@ def test_two_processes_do_not_write_one_member_or_folder(balls, tmp_path, traine
         exclusive(tmp_path / "out", "predicting into"),
         pytest.raises(RunError, match="another process is predicting into"),
     ):
-        predict(predictor, [], tmp_path / "out", on_case=lambda *_: None)
+        predict(predictor, [], tmp_path / "out")
 
 
-def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path):
-    lines = []
-    run = fit(
-        settings(balls, "vi", variational={"kl_warmup_epochs": 1}),
-        tmp_path / "run",
-        say=lines.append,
-    )
+def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path, caplog):
+    with caplog.at_level(logging.INFO, "tfuq.training"):
+        run = fit(
+            settings(balls, "vi", variational={"kl_warmup_epochs": 1}),
+            tmp_path / "run",
+        )
     voxels = 3 * 18 * 17 * 15  # three cases, without the padding to the patch's 16
-    assert run.facts["kl_scale"] == {"member 0": pytest.approx(1 / voxels)}
-    assert f"KL scale {1 / voxels:.3g} per nat (1 / training voxels)" in lines[0]
+    assert run.facts["kl_scale"] == {"member 0": pytest.approx(0.5 / voxels)}
+    assert f"KL scale {0.5 / voxels:.3g} per nat (0.5 / training voxels)" in caplog.messages[0]
     row = history(run)[0]
     assert row["kl"] > 0
     assert row["loss"] == pytest.approx(row["data_loss"] + 0.5 * row["kl"], rel=1e-3)
 
 
 @pytest.mark.parametrize(("subset", "counts"), [(0.34, [1, 1]), ("bootstrap", [3, 3])])
-def test_kl_scale_is_of_each_members_own_examples(balls, tmp_path, subset, counts):
+def test_kl_scale_is_of_each_members_own_examples(balls, tmp_path, caplog, subset, counts):
     """A member on one of three cases has three times the KL scale; a case drawn twice for a bootstrap counts twice."""
     changes = {
         "ensemble": {"subset": subset},
         "variational": {"members": 2},
         "training": {"epochs": 1, "steps_per_epoch": 1},
     }
-    lines = []
-    run = fit(settings(balls, "vi", **changes), tmp_path / "run", say=lines.append)
-    scales = [1 / (count * 18 * 17 * 15) for count in counts]
+    with caplog.at_level(logging.INFO, "tfuq.training"):
+        run = fit(settings(balls, "vi", **changes), tmp_path / "run")
+    scales = [0.5 / (count * 18 * 17 * 15) for count in counts]
     assert run.facts["kl_scale"] == {
         f"member {k}": pytest.approx(scale) for k, scale in enumerate(scales)
     }
-    assert f"KL scale of the members {scales[0]:.3g}, {scales[1]:.3g} per nat" in lines[0]
+    assert f"KL scale of the members {scales[0]:.3g}, {scales[1]:.3g} per nat" in caplog.messages[0]
     for member, scale in enumerate(scales):
         arrays = weights(run, member)
         nats = sum(
@@ -189,33 +181,6 @@ def _divergence(arrays, name):
     mean = arrays[name].astype(float)
     width = np.log1p(np.exp(arrays[name.replace("_loc", "_untransformed_scale")].astype(float)))
     return (0.5 * ((mean**2 + width**2) / 0.1**2 - 1) - np.log(width / 0.1)).sum()
-
-
-def test_streams_of_a_member_never_coincide():
-    """Order of the epoch, its examples and the subset: the first numbers of each differ from all others'."""
-    streams = [subset_stream(7)]
-    for epoch in range(3):
-        streams += [
-            order_stream(7, epoch),
-            *(example_stream(7, epoch, position) for position in range(20)),
-        ]
-    assert len({stream.integers(2**63) for stream in streams}) == len(streams)
-
-
-def test_first_example_of_an_epoch_does_not_follow_the_order(balls, monkeypatch):
-    """Every stream that an epoch's examples are drawn from is another than that of its order."""
-    config = settings(balls)
-    training = SegmentationSet(config, list_cases("decathlon", balls), None)
-    first, honest = [], training.example
-
-    def example(row, rng):
-        first.append(copy.deepcopy(rng).integers(2**63))
-        return honest(row, rng)
-
-    monkeypatch.setattr(training, "example", example)
-    list(epoch_dataset(training, list(range(6)), batch=2, steps=3, seed=5, epoch=0))
-    assert np.random.default_rng([5, 1]).integers(2**63) not in first
-    assert len(set(first)) == 6
 
 
 def test_warm_start_takes_the_means_of_a_deterministic_run(trained, balls, tmp_path):

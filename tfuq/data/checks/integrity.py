@@ -18,6 +18,7 @@ from tfuq.data.cases import (
     read_mask,
     training_views,
 )
+from tfuq.data.events import SILENT, CaseChecked, Observer
 from tfuq.data.layouts import made_cases
 from tfuq.data.sets.classification import class_of
 from tfuq.data.sets.landmarks import reference_points
@@ -65,12 +66,12 @@ class CaseReport:
     unit: Unit = SCAN
 
 
-def check_data(config: Config, on_case: Callable[[CaseReport], None]) -> list[CaseReport]:
+def check_data(config: Config, *, observer: Observer = SILENT) -> list[CaseReport]:
     """Check every case of the configuration's data set, those of its split and the rest.
 
     Args:
         config: The configuration.
-        on_case: Is given each report as soon as it is made.
+        observer: Is notified of each `CaseChecked`.
 
     Raises:
         DataError: The set or the split as a whole cannot be used.
@@ -86,7 +87,7 @@ def check_data(config: Config, on_case: Callable[[CaseReport], None]) -> list[Ca
         report = check_case(config, case, part_of.get(case.id, _UNUSED))
         report = _with_comparison(report, images)
         reports.append(report)
-        on_case(report)
+        observer.notify(CaseChecked(case=report.id, problem=report.problem))
     return reports
 
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfuq.data.json_csv import is_text
-from tfuq.data.units import is_size
 from tfuq.errors import DataError
+from tfuq.measures.catalogue import MEASURES, is_ranked
 from tfuq.report.page.sources import Rows, Scored, by_name, shared_cases
-from tfuq.scoring.evaluation.cohorts import CERTAINTIES
 from tfuq.scoring.metrics import METRICS, Metric
 from tfuq.scoring.rows import column, rows_with
 
@@ -57,7 +56,7 @@ def case_columns(source: Scored, ids: list[str]) -> CaseColumns:
     for name, values in _columns([rows_by_case[case_id] for case_id in ids]).items():
         if name in METRICS:
             scores[name] = values
-        else:
+        elif name in MEASURES:
             measures[name] = values
     for name, means in _structure_means(source.structures).items():
         measures.setdefault(name, list(map(means.get, ids)))
@@ -88,14 +87,14 @@ def _structure_means(rows: Rows) -> dict[str, dict[str, float]]:
     """Means over the classes as wholes, by measure and case."""
     means: dict[str, dict[str, float]] = {}
     for name in _numeric(rows):
-        if _is_uncertainty(name):
+        if _is_of_structures(name):
             means[name] = _means_by_case(rows, name)
     return means
 
 
-def _is_uncertainty(name: str) -> bool:
+def _is_of_structures(name: str) -> bool:
     """Whether a column is a measure of uncertainty: neither a score, nor a volume or an area."""
-    return name not in METRICS and not is_size(name)
+    return is_ranked(name, "structure") or is_ranked(name, "image")
 
 
 def _means_by_case(rows: Rows, name: str) -> dict[str, float]:
@@ -146,7 +145,7 @@ class Cases:
             return []
         name = self.measures[0]
         sign = -1
-        if name in CERTAINTIES:
+        if MEASURES[name].orientation == "more certain":
             sign = 1
         columns = []
         for method in self.methods.values():

@@ -12,6 +12,7 @@ import matplotlib
 import numpy as np
 from matplotlib import colors
 
+from tfuq.measures.catalogue import MEASURES
 from tfuq.report.page.cases import CaseColumns, Cases, Column
 from tfuq.report.page.sources import Scored, by_name
 from tfuq.report.page.tables import readable_name
@@ -24,7 +25,6 @@ from tfuq.scoring.comparison import (
     shared_members,
     unit_of,
 )
-from tfuq.scoring.evaluation.cohorts import CERTAINTIES
 from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.promise_lines import promise_remarks
 from tfuq.scoring.rows import mean_of
@@ -160,7 +160,7 @@ def page_data(sources: list[Scored], cases: Cases, pictured: list[str]) -> dict[
         "quality": {"name": cases.quality.name, "better": cases.quality.better},
         "measures": cases.measures,
         "labels": _labels(cases),
-        "certainties": CERTAINTIES,
+        "certainties": _certainties(cases),
         "ramp": _ramp(),
         "colours": _CLASS_COLOURS,
         "classes": _classes(sources[0]),
@@ -168,6 +168,11 @@ def page_data(sources: list[Scored], cases: Cases, pictured: list[str]) -> dict[
         "uncertain": _among(cases.least_certain, pictured),
         "methods": {name: _rounded_columns(columns) for name, columns in cases.methods.items()},
     }
+
+
+def _certainties(cases: Cases) -> list[str]:
+    """Those of the measures that are larger where more certain."""
+    return [name for name in cases.measures if MEASURES[name].orientation == "more certain"]
 
 
 def _classes(source: Scored) -> list[str]:

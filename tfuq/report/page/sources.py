@@ -71,6 +71,7 @@ class Scored:
         summary["samples"] = stored.samples
         summary["reference"] = stored.reference
         summary["label_values"] = stored.label_values
+        summary["files"] = stored.files
         return summary
 
     @property

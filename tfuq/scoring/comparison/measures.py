@@ -6,24 +6,29 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tfuq.data.json_csv import number, read_table
-from tfuq.data.units import in_every_unit
-from tfuq.measures.sample_size import BIASED, DEPEND_ON_SAMPLES, unbiased
+from tfuq.measures.catalogue import (
+    IMAGE_MEANS,
+    MEASURES,
+    OF_LANDMARKS,
+    OF_VOXELS,
+    SAMPLE_VOLUMES,
+    names_of,
+    ranked_at,
+)
+from tfuq.measures.sample_size import unbiased
 from tfuq.scoring.comparison.folders import samples_of
-from tfuq.scoring.evaluation.cohorts import STRUCTURE_MEASURES
-from tfuq.scoring.evaluation.landmark_table import MEASURES as LANDMARK_MEASURES
 from tfuq.scoring.evaluation.scores import AGAIN
-from tfuq.scoring.metrics import MEASURES
 from tfuq.scoring.rows import Row, mean_of_column
 
 _OF_STRUCTURES = (
-    *in_every_unit(["volume_mean_mm3", "volume_std_mm3"]),
-    *STRUCTURE_MEASURES,
+    *names_of(SAMPLE_VOLUMES),
+    *ranked_at("structure"),
 )
 _COMPARED = (
-    *MEASURES,
-    *(f"image_{name}" for name in MEASURES),
+    *names_of(OF_VOXELS),
+    *names_of(IMAGE_MEANS),
     *_OF_STRUCTURES,
-    *LANDMARK_MEASURES,
+    *names_of(OF_LANDMARKS),
 )
 Means = Mapping[str, float | None]  # by measure
 
@@ -61,7 +66,7 @@ def measures_side_by_side(
     for measure in _COMPARED:
         row = {method: by_measure.get(measure) for method, by_measure in means.items()}
         counts = {samples[method] for method, mean in row.items() if mean is not None}
-        is_comparable = len(counts) == 1 or measure not in DEPEND_ON_SAMPLES
+        is_comparable = len(counts) == 1 or MEASURES[measure].bias != "unknown"
         if counts and is_comparable:
             table[measure] = row
     return table
@@ -70,7 +75,7 @@ def measures_side_by_side(
 def _without_bias(means: Means, samples: int | None) -> Means:
     if samples is not None:
         return unbiased(means, samples)
-    return {measure: mean for measure, mean in means.items() if measure not in BIASED}
+    return {name: mean for name, mean in means.items() if MEASURES[name].bias in (None, "unknown")}
 
 
 def _measure_means(folder: Path, class_name: str, cases: Sequence[str]) -> Means:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tfuq import runs
 from tfuq.config import TASKS, Config, with_label_values
+from tfuq.data.events import SILENT, Observer
 from tfuq.data.paths import real_path
 from tfuq.errors import DataError
 from tfuq.runs import results
@@ -14,7 +15,7 @@ from tfuq.scoring.evaluation import landmarks as landmarks
 from tfuq.scoring.evaluation import segmentation as segmentation
 from tfuq.scoring.evaluation.failures import FailureOptions, failure_tables
 from tfuq.scoring.evaluation.references import cases_with_references
-from tfuq.scoring.evaluation.scores import SCORERS, OnCase, ScoreRequest, Scores
+from tfuq.scoring.evaluation.scores import SCORERS, ScoreRequest, Scores
 
 __all__ = [
     "FailureOptions",
@@ -29,19 +30,20 @@ __all__ = [
 def score_folder(
     folder: Path,
     reference: Path | None,
-    on_case: OnCase,
     failures: FailureOptions | None = None,
     label_values: str | None = None,
+    *,
+    observer: Observer = SILENT,
 ) -> Scores:
     """Score predictions, and rank measures of uncertainty by the failures that they find.
 
     Args:
         folder: of predictions.
         reference: a folder of references; None for the data set's own.
-        on_case: called with the id of each case that is scored.
         failures: what counts as a failure.
         label_values: what the values of the references stand for, where it is not what
             ``data.label_values`` says.
+        observer: is notified of each `CaseScored`, or of the `TableScored`.
 
     Raises:
         RunError: no predictions there, or a damaged table.
@@ -57,7 +59,7 @@ def score_folder(
         config=config,
         reference=reference,
         failures=failures,
-        on_case=on_case,
+        observer=observer,
     )
     score = SCORERS[config.task]
     scores = score(request)

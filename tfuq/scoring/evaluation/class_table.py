@@ -10,8 +10,8 @@ import numpy as np
 
 from tfuq.data.json_csv import numbers, read_table
 from tfuq.errors import RunError
+from tfuq.measures.catalogue import OF_VOXELS, maps_of, names_of
 from tfuq.runs.results import PREDICTIONS
-from tfuq.scoring.metrics import MEASURES
 from tfuq.scoring.rows import class_columns, column
 
 _AGAIN = "predict again with --overwrite"
@@ -60,11 +60,12 @@ def read_predictions(folder: Path, classes: list[str]) -> PredictedClasses:
     if len(set(ids)) < len(ids):
         raise RunError(f"{path}: has two rows of one case; {_AGAIN}")
     votes = _by_class(path, rows, "votes", classes)
-    needed = MEASURES
+    least_samples = 2
     if votes is None:
-        needed = MEASURES[:1]
+        least_samples = 1
+    needed = maps_of(least_samples)
     measures = {}
-    for name in MEASURES:
+    for name in names_of(OF_VOXELS):
         if name in needed or name in rows[0]:
             measures[name] = numbers(path, rows, name, _AGAIN, low=_LEAST)
     return PredictedClasses(

@@ -8,6 +8,7 @@ import numpy as np
 
 from tfuq.calibration.records import Calibration
 from tfuq.config import Config
+from tfuq.data.events import TableScored
 from tfuq.data.sets.classification import class_of
 from tfuq.errors import RunError
 from tfuq.runs.results import PREDICTIONS, Manifest, require_cases
@@ -54,7 +55,7 @@ def score_classification(request: ScoreRequest) -> Scores:
     y = np.array([truth[case_id] for case_id in predicted.ids])
     wrong = predicted.p.argmax(1) != y
     cases = _case_rows(predicted, classes, y)
-    request.on_case(f"{len(predicted.ids)} cases")
+    request.observer.notify(TableScored(cases=len(predicted.ids)))
     summary = _summary(request.manifest, predicted, y, classes)
     tables: dict[str, list[Row]] = {}
     diversity = images_diversity(request.folder, predicted.ids, predicted.rows, y, classes)

@@ -7,24 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from tfuq.errors import DataError
+from tfuq.measures.catalogue import (
+    MAXIMUM_PROBABILITY,
+    MEASURES,
+    OF_IMAGES,
+    is_ranked,
+    names_of,
+    ranked_at,
+)
 from tfuq.scoring.evaluation.failures import FailureOptions
 from tfuq.scoring.failure import Cohort
 from tfuq.scoring.rows import Row, column, distinct, numbers_of, rows_of
 
-# These are larger where more certain, the others where less.
-CERTAINTIES = ("pairwise_dice", "max_activation", "maximum_probability")
-STRUCTURE_MEASURES = (
-    "pairwise_dice",
-    "coefficient_of_variation",
-    "volume_dispersion",
-    "labelled_uncertainty",
-    "mean_entropy",
-    "mean_mutual_information",
-    "boundary_entropy",
-    "boundary_mutual_information",
-)
-_OF_IMAGES = ("image_", "patch_maximum_", "uncertain_share_")
-_NO_MEASURES = ("case", "class", "component", "false_positive", "voxels")
+_OF_STRUCTURES = ranked_at("structure")
 
 
 def segmentation_cohorts(
@@ -55,10 +50,10 @@ def segmentation_cohorts(
     by_class = []
     for name in distinct(whole, "class"):
         rows = rows_of(whole, "class", name)
-        by_class.append(_dice_cohort(f"structure {name}", rows, STRUCTURE_MEASURES, options))
+        by_class.append(_dice_cohort(f"structure {name}", rows, _OF_STRUCTURES, options))
     measured = _with_structure_means(rows_of(cases, "class", "all"), whole)
-    of_images = [name for name in measured[0] if name.startswith(_OF_IMAGES)]
-    measures = (*of_images, "maximum_probability", *STRUCTURE_MEASURES)
+    of_images = [name for name in names_of(OF_IMAGES) if name in measured[0]]
+    measures = (*of_images, *_OF_STRUCTURES)
     by_case = _dice_cohort("case", measured, measures, options)
     return [by_case, *by_class, _component_cohort(components)]
 
@@ -71,7 +66,7 @@ def _with_structure_means(cases: list[Row], structures: list[Row]) -> list[Row]:
 def _means(structures: list[Row]) -> dict[str, float]:
     """Means of the measures that any structure has."""
     means = {}
-    for name in STRUCTURE_MEASURES:
+    for name in _OF_STRUCTURES:
         values = numbers_of(structures, name)
         present = values[~np.isnan(values)]
         if len(present):
@@ -96,7 +91,7 @@ def _component_cohort(rows: list[Row]) -> Cohort:
     risk = numbers_of(rows, "false_positive")
     measures = []
     if rows:
-        measures = [name for name in rows[0] if name not in _NO_MEASURES]
+        measures = [name for name in rows[0] if is_ranked(name, "component")]
     return _cohort("component", rows, risk, risk > 0, measures)
 
 
@@ -131,7 +126,7 @@ def classification_cohort(
         wrong: whether each case is, ``[n]``, bool.
         measures: of uncertainty, ``[n]`` by name.
     """
-    values = {"maximum_probability": p.max(1), **measures}
+    values = {MAXIMUM_PROBABILITY.name: p.max(1), **measures}
     return Cohort(
         level="case",
         risk=wrong.astype(float),
@@ -196,9 +191,4 @@ def unsigned(cohort: Cohort) -> dict[str, np.ndarray]:
 
 
 def _signed(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    signed = {}
-    for name, measured in values.items():
-        if name not in CERTAINTIES:
-            measured = -measured
-        signed[name] = measured
-    return signed
+    return {name: MEASURES[name].confidence(measured) for name, measured in values.items()}

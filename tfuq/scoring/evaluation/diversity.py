@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tfuq.errors import RunError
-from tfuq.runs.results import MEMBER_VARIANCES
+from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.scoring.diversity import (
     error_correlation,
     gain_curve,

@@ -9,18 +9,11 @@ import numpy as np
 
 from tfuq.data.json_csv import LARGEST, numbers, read_table
 from tfuq.errors import RunError
+from tfuq.measures.catalogue import OF_LANDMARKS, names_of
 from tfuq.runs.results import LANDMARKS
 from tfuq.scoring.rows import distinct
 
 _AGAIN = "predict again with --overwrite"
-# A single sample has no spread, and only a heteroscedastic network predicts a variance.
-MEASURES = (
-    "variance",
-    "mean_radial_spread",
-    "aleatoric_variance",
-    "total_variance",
-    "max_activation",
-)
 _COVARIANCE = ("covariance_xx", "covariance_xy", "covariance_yy")
 _RADII = ("conformal_radius_mm", "conformal_radius")
 
@@ -61,7 +54,7 @@ def read_predictions(folder: Path, names: list[str]) -> PredictedLandmarks:
     for column in _RADII:
         if radii is None and table.has(column):
             radii = table.values(column, low=0)
-    measures = {name: table.values(name) for name in MEASURES if table.has(name)}
+    measures = {name: table.values(name) for name in names_of(OF_LANDMARKS) if table.has(name)}
     return PredictedLandmarks(
         ids=table.ids,
         positions=positions,

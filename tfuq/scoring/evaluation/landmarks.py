@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from tfuq.data.events import TableScored
 from tfuq.errors import RunError
+from tfuq.measures.catalogue import MEASURES
 from tfuq.runs.results import LANDMARKS, require_cases
 from tfuq.scoring.association import grouped_correlations
 from tfuq.scoring.bootstrap import bounds
-from tfuq.scoring.evaluation.cohorts import CERTAINTIES, landmark_cohorts
+from tfuq.scoring.evaluation.cohorts import landmark_cohorts
 from tfuq.scoring.evaluation.landmark_errors import ComparedLandmarks, compare_landmarks
 from tfuq.scoring.evaluation.landmark_table import (
     read_predictions,
@@ -44,7 +46,7 @@ def score_landmarks(request: ScoreRequest) -> Scores:
     require_cases(request.folder / LANDMARKS, predicted.ids, request.manifest)
     compared = compare_landmarks(request.config, predicted, cases)
     rows = _case_rows(compared, names)
-    request.on_case(f"{len(predicted.ids)} cases")
+    request.observer.notify(TableScored(cases=len(predicted.ids)))
     raters = points_by_raters(
         request.config,
         {case_id: cases[case_id] for case_id in predicted.ids},
@@ -129,9 +131,7 @@ def _measure_summary(name: str, values: np.ndarray, compared: ComparedLandmarks)
 
     Of a certainty, the AUROC and the quantiles are those of its negative.
     """
-    uncertainty = values
-    if name in CERTAINTIES:
-        uncertainty = -values
+    uncertainty = MEASURES[name].uncertainty(values)
     errors = compared.errors
     summary: Row = {"correlation": grouped_correlations(values, errors)}
     if compared.in_mm:

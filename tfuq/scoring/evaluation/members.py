@@ -11,7 +11,8 @@ from tfuq.config import Config
 from tfuq.data.json_csv import numbers, read_table
 from tfuq.data.readers import read
 from tfuq.errors import RunError
-from tfuq.runs.results import MEMBER_VARIANCES, MEMBERS, PREDICTIONS, member_map
+from tfuq.measures.catalogue import MEMBER_VARIANCES
+from tfuq.runs.results import MEMBERS, PREDICTIONS, member_map
 from tfuq.scoring.evaluation.diversity import AGAIN, Diversity
 from tfuq.scoring.evaluation.voxels import CaseMaps, read_map
 from tfuq.scoring.rows import class_columns

@@ -12,6 +12,7 @@ import pydantic
 
 from tfuq.config import Config
 from tfuq.config.registry import Registry
+from tfuq.data.events import Observer
 from tfuq.data.json_csv import read_json
 from tfuq.data.ownership import digest_of
 from tfuq.data.writers import whole_set, write_csv, write_json
@@ -23,7 +24,6 @@ from tfuq.scoring.failure import Cohort
 from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.rows import Row, column, mean_of, rows_with
 
-OnCase = Callable[[str], None]
 PlotFigures = Callable[[Path], list[Path]]
 SUMMARY = "summary.json"
 AGAIN = "run tfuq score again"
@@ -39,7 +39,7 @@ class ScoreRequest:
         config: of the run that they were made with.
         reference: a folder of references; None for the data set's own.
         failures: what counts as a failure.
-        on_case: called with the id of each case that is scored.
+        observer: is notified of each case that is scored.
     """
 
     folder: Path
@@ -47,7 +47,7 @@ class ScoreRequest:
     config: Config
     reference: Path | None
     failures: FailureOptions
-    on_case: OnCase
+    observer: Observer
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,9 +16,11 @@ from tfuq.data.cases import (
     scored_references,
     written_values,
 )
+from tfuq.data.events import CaseScored
 from tfuq.data.readers import read
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
+from tfuq.measures.catalogue import maps_of
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation.bounds import bound_rows
 from tfuq.scoring.evaluation.case_rows import case_rows, mean_rows
@@ -38,7 +40,6 @@ from tfuq.scoring.evaluation.structures import (
     read_structures,
 )
 from tfuq.scoring.evaluation.voxels import CaseMaps, read_maps
-from tfuq.scoring.metrics import MEASURES
 from tfuq.scoring.rows import Row, column
 
 _AGAIN = "remove its folder and predict the case again"
@@ -56,9 +57,7 @@ def score_segmentation(request: ScoreRequest) -> Scores:
     manifest = request.manifest
     config = request.config
     gathered = Gathered()
-    maps = MEASURES
-    if manifest.samples == 1:
-        maps = MEASURES[:1]
+    maps = maps_of(manifest.samples)
     calibration = checked_calibration(manifest)
     for case in cases_with_references(manifest, config, request.reference):
         folder = request.folder / case.id
@@ -66,7 +65,7 @@ def score_segmentation(request: ScoreRequest) -> Scores:
         if calibration:
             _add_calibrated(gathered, folder, case, references, config)
         gathered.averaged += len(case.raters) == AVERAGED_RATERS
-        request.on_case(case.id)
+        request.observer.notify(CaseScored(case=case.id))
     cases = len(manifest.cases)
     _refuse_background(gathered.empty, cases, config)
     cohorts = segmentation_cohorts(

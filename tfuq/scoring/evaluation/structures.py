@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from tfuq.data.json_csv import is_text, read_typed
-from tfuq.data.units import SCAN, UNITS, Unit, in_every_unit
+from tfuq.data.json_csv import read_typed
+from tfuq.data.units import SCAN, UNITS, Unit
 from tfuq.errors import DataError
+from tfuq.measures.catalogue import MEASURES
 from tfuq.scoring.association import spearman
 from tfuq.scoring.bootstrap import bounds, cluster_interval, share_with_interval
-from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.resampled import resampled_spearman
 from tfuq.scoring.rows import (
     Row,
@@ -27,7 +27,6 @@ from tfuq.scoring.rows import (
 
 ROUNDING = 1e-5  # a table's numbers have six digits
 _AGAIN = "remove its folder and predict the case again"
-_REFERENCE = in_every_unit(["volume_reference_mm3"])
 _SPREAD = ("volume_lower_mm3", "volume_upper_mm3", "volume_reference_mm3")
 
 
@@ -57,11 +56,7 @@ def whole_structures(structures: Sequence[Row], name: str) -> list[Row]:
 
 
 def _measure_names(rows: Sequence[Row]) -> list[str]:
-    names = []
-    for name in column_names(rows):
-        if not is_text(name) and name not in METRICS and name not in _REFERENCE:
-            names.append(name)
-    return names
+    return [name for name in column_names(rows) if name in MEASURES]
 
 
 def measure_means(rows: Sequence[Row]) -> dict[str, float | None]:

@@ -11,6 +11,7 @@ import numpy as np
 from tfuq.data.readers import read
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
+from tfuq.measures.catalogue import MAXIMUM_PROBABILITY, MEASURES
 from tfuq.scoring.aggregation import boundary_band, component_rows, image_level
 from tfuq.scoring.calibration import (
     Bins,
@@ -21,7 +22,6 @@ from tfuq.scoring.calibration import (
     expected_calibration_error,
     negative_log_likelihood,
 )
-from tfuq.scoring.metrics import highest
 from tfuq.scoring.rows import Row
 
 _AGAIN = "remove its folder and predict the case again"
@@ -84,9 +84,10 @@ class CaseMaps:
         They are the mean of the largest probabilities, and `tfuq.scoring.aggregation.image_level`
         of each map.
         """
-        numbers = {"maximum_probability": float(self._largest_probability().mean())}
+        numbers = {MAXIMUM_PROBABILITY.name: float(self._largest_probability().mean())}
         for name, values in self.maps.items():
-            by_kind = image_level(values, highest(name, self._classes))
+            _, highest = MEASURES[name].bounds(self._classes)
+            by_kind = image_level(values, highest)
             for kind, value in by_kind.items():
                 numbers[f"{kind}_{name}"] = value
         return numbers
@@ -101,7 +102,7 @@ class CaseMaps:
         Args:
             names: of all K classes; the first has no components.
         """
-        maps = {"maximum_probability": self._largest_probability(), **self.maps}
+        maps = {MAXIMUM_PROBABILITY.name: self._largest_probability(), **self.maps}
         rows = []
         for k, name in enumerate(names[1:], start=1):
             for row in component_rows(self.label == k, self.truth == k, maps):

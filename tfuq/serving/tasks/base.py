@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -11,8 +12,7 @@ import tensorflow as tf
 from tfuq.config import Config
 from tfuq.config.registry import Registry
 from tfuq.data.preprocessing import Box
-from tfuq.prediction import Predictor
-from tfuq.prediction.statistics import Drawn
+from tfuq.prediction import AnyPredictor
 from tfuq.serving.expectation import Asked, Output
 
 Tensors = dict[str, tf.Tensor]
@@ -28,13 +28,13 @@ class ServedTask:
             the configuration and the uncertainty measures that mean something at this number of
             samples.
         expected: what each output must be.
-        named: makes the outputs by NumPy, from a predictor, its statistics of the samples, and the
-            part of each example that is not padding.
+        named: makes the outputs by NumPy, from a predictor, its record of the samples, and the part
+            of each example that is not padding.
     """
 
     outputs: Callable[[Config, Sequence[str]], Callable[[Tensors], Tensors]]
     expected: Callable[[Asked], dict[str, Output]]
-    named: Callable[[Predictor, Drawn, Box], Arrays]
+    named: Callable[[AnyPredictor, Any, Box], Arrays]
 
 
 SERVED: Registry[ServedTask] = Registry("task that is served")

@@ -11,7 +11,7 @@ from tfuq.config import Config
 from tfuq.data.preprocessing import Box
 from tfuq.measures.reducers import chosen_class
 from tfuq.prediction import Predictor
-from tfuq.prediction.statistics import Drawn
+from tfuq.prediction.records import ClassStatistics
 from tfuq.serving.expectation import Asked, Output, numbers, of_classes
 from tfuq.serving.tasks.base import SERVED, Arrays, ServedTask, Tensors, chosen
 
@@ -36,14 +36,14 @@ def _expected(asked: Asked) -> dict[str, Output]:
     }
 
 
-def _named(predictor: Predictor, drawn: Drawn, box: Box) -> Arrays:
-    label = drawn["probability"].argmax(-1)
-    measures = {name: drawn[name] for name in ("probability", *predictor.maps)}
+def _named(predictor: Predictor[ClassStatistics], statistics: ClassStatistics, box: Box) -> Arrays:
+    label = statistics.probability.argmax(-1)
+    measures = {"probability": statistics.probability, **statistics.maps(predictor.maps)}
     classes = predictor.config.data.classes
     names = [classes[k].encode() for k in label]
     measures["label"] = np.array(names, object)
     if predictor.samples > 1:
-        measures["votes"] = drawn["votes"]
+        measures["votes"] = statistics.votes
     return measures
 
 

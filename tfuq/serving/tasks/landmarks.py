@@ -10,10 +10,10 @@ import tensorflow as tf
 
 from tfuq.config import Config
 from tfuq.data.preprocessing import Box
-from tfuq.measures.landmark import landmark_measures
+from tfuq.measures.landmark import ELLIPSE, landmark_measures
 from tfuq.networks.heteroscedastic import LOG_VARIANCE_BOUNDS
 from tfuq.prediction import Predictor
-from tfuq.prediction.statistics import Drawn
+from tfuq.prediction.records import LandmarkStatistics
 from tfuq.serving.expectation import ANY, Asked, Output, Pair, numbers
 from tfuq.serving.tasks.base import SERVED, Arrays, ServedTask, Tensors
 
@@ -95,13 +95,15 @@ def _pixels(size: int) -> Pair:
     return -_HALF_PIXEL, size - _HALF_PIXEL
 
 
-def _named(predictor: Predictor, drawn: Drawn, box: Box) -> Arrays:
+def _named(
+    predictor: Predictor[LandmarkStatistics], statistics: LandmarkStatistics, box: Box
+) -> Arrays:
     """Measures of landmarks ``[N, L]`` by name, of samples ``[N, T, L, 3 or 4]``."""
-    wide = drawn["landmarks"].astype(float)
+    wide = statistics.landmarks.astype(float)
     images = [_landmark_rows(of_image) for of_image in wide]
     outputs = {}
     for name in images[0][0]:
-        if not name.startswith("ellipse"):
+        if name not in ELLIPSE:
             values = [_column(rows, name) for rows in images]
             outputs[name] = np.array(values, np.float32)
     return outputs

@@ -12,7 +12,7 @@ from tfuq.config import Config
 from tfuq.data.preprocessing import Box
 from tfuq.measures.reducers import chosen_class
 from tfuq.prediction import Predictor
-from tfuq.prediction.statistics import Drawn
+from tfuq.prediction.records import VoxelStatistics
 from tfuq.serving.expectation import Asked, Output, numbers, of_classes
 from tfuq.serving.tasks.base import SERVED, Arrays, ServedTask, Tensors, chosen
 
@@ -41,14 +41,14 @@ def _expected(asked: Asked) -> dict[str, Output]:
     }
 
 
-def _named(predictor: Predictor, drawn: Drawn, box: Box) -> Arrays:
-    label = drawn["probability"].argmax(-1)
-    maps = {name: drawn[name] for name in ("probability", *predictor.maps)}
+def _named(predictor: Predictor[VoxelStatistics], statistics: VoxelStatistics, box: Box) -> Arrays:
+    label = statistics.probability.argmax(-1)
+    maps = {"probability": statistics.probability, **statistics.maps(predictor.maps)}
     maps["label"] = label.astype(np.uint8)
     return _without_padding(maps, box)
 
 
-def _without_padding(maps: Drawn, box: Box) -> Drawn:
+def _without_padding(maps: Arrays, box: Box) -> Arrays:
     cropped = {}
     for name, values in maps.items():
         cropped[name] = np.ascontiguousarray(values[(slice(None), *box)])

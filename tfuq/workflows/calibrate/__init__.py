@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 from pathlib import Path
 
 from tfuq.calibration import conformal
 from tfuq.calibration.records import Calibration, calibration_path, files_of, selection_caveat
 from tfuq.data.cases import Case
+from tfuq.data.events import SILENT, Observer
 from tfuq.data.locks import exclusive
 from tfuq.data.ownership import require_replaceable
 from tfuq.errors import DataError, RunError
@@ -20,6 +21,8 @@ from tfuq.workflows.calibrate.fit import TASK_FITS, Choices
 
 __all__ = ["Choices", "calibrate"]
 
+_log = logging.getLogger(__name__)
+
 
 def calibrate(
     run: Run,
@@ -27,7 +30,7 @@ def calibrate(
     cases: list[Case],
     choices: Choices,
     *,
-    say: Callable[[str], None],
+    observer: Observer = SILENT,
     overwrite: bool = False,
 ) -> tuple[Calibration, Path]:
     """Calibrate a method of a run on cases with references.
@@ -37,7 +40,7 @@ def calibrate(
         request: what to sample.
         cases: with references.
         choices: of the calibration.
-        say: called with what was done.
+        observer: is notified of each `CasesSampled`.
         overwrite: whether an earlier calibration is replaced.
 
     Returns:
@@ -58,8 +61,9 @@ def calibrate(
     require_replaceable(path)
     fit = TASK_FITS[run.config.task](run, request, choices)
     with exclusive(path.parent, "calibrating into"):
-        for progress in fit.gather(cases):
-            say(f"drawn {progress}")
+        for sampled in fit.gather(cases):
+            _log.info("drawn %s", sampled.description)
+            observer.notify(sampled)
         files = {case.id: files_of(case) for case in cases}
         calibration = Calibration(
             draws=fit.predictor.manifest(),

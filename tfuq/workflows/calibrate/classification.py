@@ -10,13 +10,14 @@ from tfuq.data.cases import Case
 from tfuq.data.sets.classification import class_of
 from tfuq.data.volume import Volume
 from tfuq.prediction import Request
+from tfuq.prediction.records import ClassStatistics, gathered
 from tfuq.runs import Run
 from tfuq.scoring.sizes import set_size
-from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, ScalingSamples, Statistics, TableFit
+from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, ScalingSamples, TableFit
 
 
 @TASK_FITS.register("classification")
-class ClassificationFit(TableFit):
+class ClassificationFit(TableFit[ClassStatistics]):
     """See `tfuq.workflows.calibrate.fit.Fit`."""
 
     def __init__(self, run: Run, request: Request, choices: Choices) -> None:
@@ -25,11 +26,11 @@ class ClassificationFit(TableFit):
         super().__init__(run, request, choices, [self._samples.reducer])
         self._p: list[np.ndarray] = []  # [n, K] of each batch
 
-    def add(self, cases: list[Case], images: list[Volume], statistics: Statistics) -> None:
+    def add(self, cases: list[Case], images: list[Volume], statistics: ClassStatistics) -> None:
         """Gather the samples' probabilities, and those of their mean."""
         truth = np.array([class_of(self.config, case) for case in cases])
-        self._samples.add(statistics["picked"], truth)
-        self._p.append(statistics["probability"])
+        self._samples.add(gathered(statistics.picked, "picked"), truth)
+        self._p.append(statistics.probability)
 
     def scaling(self) -> Scaling:
         """The best scaling."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Generic
 
 import numpy as np
 
@@ -14,13 +14,13 @@ from tfuq.calibration.reducers import PickedSamples
 from tfuq.calibration.scaling import FITS, TINY, mean_nll
 from tfuq.config.registry import Registry
 from tfuq.data.cases import Case, read_case_image
+from tfuq.data.events import CasesSampled
 from tfuq.data.volume import Volume
 from tfuq.measures.reducers import Reducer
-from tfuq.prediction import Predictor, Request, make_predictor
+from tfuq.prediction import AnyPredictor, Request, make_predictor
+from tfuq.prediction.records import S
 from tfuq.prediction.tables import TablePredictor
 from tfuq.runs import Run
-
-Statistics = dict[str, np.ndarray]  # of the samples, by name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +64,11 @@ class Fit(ABC):
         """
         self.alpha = choices.alpha
         self.config = run.config
-        self.predictor: Predictor = make_predictor(run, request, reducers)
+        self.predictor: AnyPredictor = make_predictor(run, request, reducers)
 
     @abstractmethod
-    def gather(self, cases: list[Case]) -> Iterator[str]:
-        """Predict the cases; yields what was done, such as a case's id."""
+    def gather(self, cases: list[Case]) -> Iterator[CasesSampled]:
+        """Predict the cases; yields an event after each, or after each batch."""
 
     @abstractmethod
     def thresholds(self) -> Conformal:
@@ -139,12 +139,12 @@ class ScalingSamples:
         )
 
 
-class TableFit(Fit):
+class TableFit(Fit, Generic[S]):
     """Calibrates a task whose predictions are rows of a table; images are taken in batches."""
 
-    predictor: TablePredictor
+    predictor: TablePredictor[S]
 
-    def gather(self, cases: list[Case]) -> Iterator[str]:
+    def gather(self, cases: list[Case]) -> Iterator[CasesSampled]:
         """Predict the cases, a batch at a time."""
         size = self.predictor.cases_at_once
         for start in range(0, len(cases), size):
@@ -152,14 +152,16 @@ class TableFit(Fit):
             images = [read_case_image(case) for case in batch]
             examples = self.predictor.stack(batch, images)
             self.add(batch, images, self.predictor.draw(examples))
-            yield f"{start + len(batch)} of {len(cases)} images"
+            done = start + len(batch)
+            total = len(cases)
+            yield CasesSampled(done=done, total=total, description=f"{done} of {total} images")
 
     @abstractmethod
-    def add(self, cases: list[Case], images: list[Volume], statistics: Statistics) -> None:
+    def add(self, cases: list[Case], images: list[Volume], statistics: S) -> None:
         """Gather a batch of N cases.
 
         Args:
             cases: with references.
             images: their images.
-            statistics: of their samples, ``[N, …]`` by name.
+            statistics: of their samples.
         """

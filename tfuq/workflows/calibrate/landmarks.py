@@ -12,11 +12,12 @@ from tfuq.data.cases import Case
 from tfuq.data.sets.landmarks import image_diagonal, pixel_mm, reference_points
 from tfuq.data.volume import Volume
 from tfuq.prediction import Request
+from tfuq.prediction.records import LandmarkStatistics
 from tfuq.runs import Run
 from tfuq.runs.results import LANDMARKS
 from tfuq.scoring.landmarks import radial_errors
 from tfuq.scoring.sizes import Size, radius_size
-from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, Statistics, TableFit
+from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, TableFit
 
 
 @dataclass(kw_only=True)
@@ -41,7 +42,7 @@ class _Landmark:
 
 
 @TASK_FITS.register("landmarks")
-class LandmarkFit(TableFit):
+class LandmarkFit(TableFit[LandmarkStatistics]):
     """See `tfuq.workflows.calibrate.fit.Fit`."""
 
     instead_of_vector = (
@@ -53,13 +54,12 @@ class LandmarkFit(TableFit):
         super().__init__(run, request, choices)
         self._landmarks = {name: _Landmark() for name in self.config.data.landmarks}
 
-    def add(self, cases: list[Case], images: list[Volume], statistics: Statistics) -> None:
+    def add(self, cases: list[Case], images: list[Volume], statistics: LandmarkStatistics) -> None:
         """Gather the errors of the predicted landmarks."""
         for number, (case, image) in enumerate(zip(cases, images, strict=True)):
-            of_case = {name: values[number] for name, values in statistics.items()}
-            self._add_case(case, image, of_case)
+            self._add_case(case, image, statistics.example(number))
 
-    def _add_case(self, case: Case, image: Volume, statistics: Statistics) -> None:
+    def _add_case(self, case: Case, image: Volume, statistics: LandmarkStatistics) -> None:
         size = image.shape[:2]
         rows = self.predictor.rows(case, image, statistics)[LANDMARKS]
         truth = reference_points(self.config, case, size)

@@ -11,14 +11,16 @@ from tfuq.calibration import conformal, risk_control
 from tfuq.calibration.records import Conformal, Scaling
 from tfuq.calibration.reducers import choose_places
 from tfuq.data.cases import Case, read_case_image, read_label, read_mask
+from tfuq.data.events import CasesSampled
 from tfuq.data.preprocessing import to_examples
 from tfuq.data.volume import Volume
 from tfuq.prediction import Request
+from tfuq.prediction.records import VoxelStatistics, gathered
 from tfuq.prediction.segmentation import VolumePredictor
 from tfuq.runs import Run
 from tfuq.scoring.rows import Row
 from tfuq.scoring.sizes import Size, interval_size, lower_size, upper_size
-from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, Fit, ScalingSamples, Statistics
+from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, Fit, ScalingSamples
 
 _VOXELS = {2: 512, 3: 16384}  # of an example, that scaling is fitted on
 
@@ -118,9 +120,9 @@ class SegmentationFit(Fit):
         self._classes = self.config.data.classes[1:]
         self._structures = {name: _Structure() for name in self._classes}
 
-    def gather(self, cases: list[Case]) -> Iterator[str]:
+    def gather(self, cases: list[Case]) -> Iterator[CasesSampled]:
         """Predict the cases, one at a time."""
-        for case in cases:
+        for done, case in enumerate(cases, start=1):
             image = read_case_image(case)
             prepared = self.predictor.preprocessed(case, image)
             label = read_label(self.config, case, image)
@@ -136,9 +138,9 @@ class SegmentationFit(Fit):
                 structure.missed.append(risk_control.missed_shares(p, truth))
                 structure.excess.append(risk_control.excess_shares(p, truth))
                 structure.extents.append(_extent(p, truth, whole[name], label, prepared))
-            yield case.id
+            yield CasesSampled(done=done, total=len(cases), description=case.id)
 
-    def _sample(self, prepared: Volume, label: Volume, mask: Volume | None) -> Statistics:
+    def _sample(self, prepared: Volume, label: Volume, mask: Volume | None) -> VoxelStatistics:
         """Sample a case, and gather samples at some of its voxels for the scaling."""
         on_network = self.predictor.preprocess.unpadded_label(label, mask).array
         labels = to_examples(on_network, self.config.preprocessing.slice_axis)
@@ -147,7 +149,7 @@ class SegmentationFit(Fit):
         padded_places = self.predictor.places_in_padding(prepared, places)
         self._samples.reducer.places.assign(padded_places)
         statistics = self.predictor.sample(prepared)
-        self._samples.add(statistics["picked"], flat[:, places])
+        self._samples.add(gathered(statistics.picked, "picked"), flat[:, places])
         return statistics
 
     def scaling(self) -> Scaling:

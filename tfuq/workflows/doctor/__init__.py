@@ -5,7 +5,8 @@ Each finding says what is wrong, why it matters, and what to do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator
 
 from tfuq.runs import Run, results
 from tfuq.workflows.doctor.cases import (
@@ -21,13 +22,14 @@ from tfuq.workflows.doctor.tasks import CHECKS
 
 __all__ = ["Finding", "examine", "prediction_findings"]
 
+_log = logging.getLogger(__name__)
 
-def examine(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
+
+def examine(run: Run) -> Iterator[Finding]:
     """Run all checks, the quick ones first.
 
     Args:
         run: The run to examine.
-        say: Takes a line on what is being checked.
 
     Yields:
         Every finding.
@@ -41,17 +43,17 @@ def examine(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
     split_findings = list(split_is_refused(run))
     yield from split_findings
     if not split_findings:
-        yield from _case_findings(run, say)
-    say("checking predictions")
+        yield from _case_findings(run)
+    _log.info("checking predictions")
     yield from prediction_findings(run)
-    say("asking the network")
+    _log.info("asking the network")
     yield from network_findings(run)
 
 
-def _case_findings(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
+def _case_findings(run: Run) -> Iterator[Finding]:
     yield from calibrated_on_test_cases(run)
     yield from calibrated_on_validation_cases(run)
-    yield from cases_do_not_fit(run, say)
+    yield from cases_do_not_fit(run)
 
 
 def prediction_findings(run: Run) -> Iterator[Finding]:

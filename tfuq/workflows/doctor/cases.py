@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 from tfuq.calibration.records import load_calibration, selection_caveat
@@ -14,6 +15,7 @@ from tfuq.errors import DataError, RunError
 from tfuq.runs import Run
 from tfuq.workflows.doctor.finding import Finding
 
+_log = logging.getLogger(__name__)
 _LEAK = "what is trained or tuned on is remembered: scores on it say nothing of a new patient"
 _CALIBRATE_APART = "train with data.split.calibration above 0 and calibrate on those cases, or "
 FirstCases = dict[str, tuple[str, str]]  # by the image's digest: id and part of the split
@@ -79,12 +81,11 @@ def calibrated_on_validation_cases(run: Run) -> Iterator[Finding]:
             )
 
 
-def cases_do_not_fit(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
+def cases_do_not_fit(run: Run) -> Iterator[Finding]:
     """Find cases of the split that training would refuse now, that are gone, or that are copies.
 
     Args:
         run: The run to examine.
-        say: Takes a line on what is being checked.
     """
     try:
         known = {case.id: case for case in cases_of(run.config.data)}
@@ -95,10 +96,10 @@ def cases_do_not_fit(run: Run, say: Callable[[str], None]) -> Iterator[Finding]:
     names_cases = TASKS[run.config.task].names_cases
     for split_part, ids in run.split.items():
         if not names_cases:
-            say(f"checking {len(ids)} images of {split_part}")
+            _log.info("checking %d images of %s", len(ids), split_part)
         for case_id in ids:
             if case_id in known and names_cases:
-                say(f"checking {case_id}")
+                _log.info("checking %s", case_id)
             yield from _check_case(run, known, case_id, split_part, first_cases)
 
 

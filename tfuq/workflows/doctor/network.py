@@ -8,7 +8,7 @@ import numpy as np
 
 from tfuq.errors import TfuqError
 from tfuq.prediction import Request, make_predictor
-from tfuq.prediction.statistics import Drawn
+from tfuq.prediction.records import ExampleStatistics
 from tfuq.runs import Run
 from tfuq.sampling.posterior import METHOD_TRAITS
 from tfuq.workflows.doctor.finding import Finding
@@ -36,7 +36,7 @@ def network_findings(run: Run) -> Iterator[Finding]:
         yield from samples_are_the_same(run, small)
 
 
-def _predict(run: Run, batch: int) -> Drawn:
+def _predict(run: Run, batch: int) -> ExampleStatistics:
     """Statistics of two samples, predicted in batches of a size."""
     request = Request(
         method=run.config.method,
@@ -47,21 +47,28 @@ def _predict(run: Run, batch: int) -> Drawn:
     )
     predictor = make_predictor(run, request)
     examples = CHECKS[run.config.task].examples(predictor)
-    return predictor.draw(examples)
+    statistics: ExampleStatistics = predictor.draw(examples)
+    return statistics
 
 
-def predictions_depend_on_the_batch(small: Drawn, large: Drawn) -> Iterator[Finding]:
+def predictions_depend_on_the_batch(
+    small: ExampleStatistics, large: ExampleStatistics
+) -> Iterator[Finding]:
     """Find statistics that differ between batches of two sizes.
 
     Seed and images are the same, so the bytes must be the same.
 
     Args:
-        small: Statistics by name, from small batches.
-        large: Statistics by name, from large batches.
+        small: Statistics from small batches.
+        large: Statistics from large batches.
     """
-    differing = [name for name in small if small[name].tobytes() != large[name].tobytes()]
+    of_large = large.arrays()
+    differing = {}
+    for name, array in small.arrays().items():
+        if array.tobytes() != of_large[name].tobytes():
+            differing[name] = _largest_difference(array, of_large[name])
     if differing:
-        largest = max(_largest_difference(small[name], large[name]) for name in differing)
+        largest = max(differing.values())
         yield Finding(
             check="batches",
             severity="fault",
@@ -85,14 +92,14 @@ def _largest_difference(first: np.ndarray, second: np.ndarray) -> float:
     return float(differences.max())
 
 
-def samples_are_the_same(run: Run, statistics: Drawn) -> Iterator[Finding]:
+def samples_are_the_same(run: Run, statistics: ExampleStatistics) -> Iterator[Finding]:
     """Find two samples that are equal.
 
     Args:
         run: The run that predicted.
-        statistics: Statistics of the samples, by name.
+        statistics: Those of the samples.
     """
-    if not _spread(statistics).any():
+    if not statistics.spread.any():
         yield Finding(
             check="samples",
             severity="fault",
@@ -106,11 +113,3 @@ def samples_are_the_same(run: Run, statistics: Drawn) -> Iterator[Finding]:
                 "or at the widths of the weights"
             ),
         )
-
-
-def _spread(statistics: Drawn) -> np.ndarray:
-    """How far samples lie apart: standard deviations, or the ranges of landmarks."""
-    if "standard_deviation" in statistics:
-        return statistics["standard_deviation"]
-    ranges: np.ndarray = np.ptp(statistics["landmarks"], axis=1)
-    return ranges

@@ -11,13 +11,15 @@ from tfuq.data.cases import Case
 from tfuq.data.json_csv import number, read_table
 from tfuq.data.readers import read
 from tfuq.data.volume import Volume
+from tfuq.measures.catalogue import OF_VOXELS, maps_of
 from tfuq.runs import Run
 from tfuq.runs.results import Manifest
 from tfuq.workflows.doctor.finding import Finding
 
 _AGAIN = "predict again with --overwrite"
 _LARGEST_ROUNDING = 1e-6  # files keep no digit of a smaller spread
-CONTINUOUS = ("predictive_entropy", "expected_entropy", "mutual_information")
+# Entropies and mutual information: they vary where a network has learnt something.
+CONTINUOUS = [measure.name for measure in OF_VOXELS if measure.unit == "nat"]
 Column = list[float | None]
 
 
@@ -30,7 +32,7 @@ def volume_findings(run: Run, folder: Path, manifest: Manifest) -> Iterator[Find
         manifest: Its manifest.
     """
     has_samples = manifest.samples > 1
-    maps = CONTINUOUS if has_samples else CONTINUOUS[:1]
+    maps = [name for name in maps_of(manifest.samples) if name in CONTINUOUS]
     classes = len(run.config.data.classes)
     spreads: Column = []
     for case_id, entry in manifest.cases.items():

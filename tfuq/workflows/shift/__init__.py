@@ -7,20 +7,22 @@ and does uncertainty rise with the severity?
 from __future__ import annotations
 
 import itertools
+import logging
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tfuq.data.cases import Case
+from tfuq.data.events import SILENT, Observer, SeverityDone
 from tfuq.data.locks import exclusive
 from tfuq.data.ownership import require_replaceable
 from tfuq.data.perturbations import PERTURBATIONS
 from tfuq.data.readers import stem
 from tfuq.data.writers import plan_replacement, whole_folder, whole_set, write_csv
 from tfuq.errors import DataError, missing_file
-from tfuq.prediction import Predictor, Request, cases_of_test_split, make_predictor
+from tfuq.prediction import AnyPredictor, Request, cases_of_test_split, make_predictor
 from tfuq.report.shift import write_figures
 from tfuq.runs import Run
 from tfuq.scoring.shift import shift_rows
@@ -44,7 +46,7 @@ __all__ = ["Plan", "Shift", "shift"]
 _TABLE = "table.csv"
 _CORRELATIONS = "correlations.csv"
 _SEVERITY = "severity of a shift"
-Say = Callable[[str], None]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +103,7 @@ def shift(
     requests: Sequence[Request],
     plan: Plan,
     *,
-    say: Say,
+    observer: Observer = SILENT,
     overwrite: bool = False,
 ) -> Shift:
     """Perturb, predict and measure the run's test split, into ``RUN/shift/<perturbation>/``.
@@ -113,7 +115,7 @@ def shift(
         run: The run whose networks predict.
         requests: What to predict with, one request for each method.
         plan: The perturbation and its severities.
-        say: Takes a line on each severity that is done.
+        observer: Is notified of each `SeverityDone`.
         overwrite: Whether to measure again what was measured before.
 
     Raises:
@@ -134,7 +136,7 @@ def shift(
         for request in requests:
             predictor = make_predictor(run, request)
             method_folder = folder / request.method
-            _measure_method(predictor, cases, plan, method_folder, say, overwrite=overwrite)
+            _measure_method(predictor, cases, plan, method_folder, observer, overwrite=overwrite)
         return _tabulate(run, folder, [request.method for request in requests], plan)
 
 
@@ -163,7 +165,7 @@ def _head(path: Path) -> Case:
     return Case(f"{stem(path)}-{digest:08x}", (path,))
 
 
-def _measurer(predictor: Predictor, plan: Plan) -> Measurer:
+def _measurer(predictor: AnyPredictor, plan: Plan) -> Measurer:
     task = SHIFTS[predictor.config.task]
     if plan.head and task.head_measurer:
         return task.head_measurer(predictor, plan)
@@ -171,24 +173,26 @@ def _measurer(predictor: Predictor, plan: Plan) -> Measurer:
 
 
 def _measure_method(
-    predictor: Predictor,
+    predictor: AnyPredictor,
     cases: list[Case],
     plan: Plan,
     folder: Path,
-    say: Say,
+    observer: Observer,
     *,
     overwrite: bool,
 ) -> None:
     measurer = _measurer(predictor, plan)
     draws = Draws.of(predictor.manifest(), case_ids(cases))
+    method = predictor.request.method
     for severity in plan.measured:
         severity_folder = _severity_folder(folder, severity)
-        title = f"{predictor.request.method}, severity {severity:g}"
+        title = f"{method}, severity {severity:g}"
         is_kept = not overwrite and is_measured(
             severity_folder, draws, with_predictions=plan.keeps_predictions
         )
         if is_kept:
-            say(f"{title}: already complete")
+            _log.info("%s: already complete", title)
+            observer.notify(SeverityDone(method=method, severity=severity, scores=None))
             continue
         with whole_folder(severity_folder, _SEVERITY) as unfinished:
             predictions = None
@@ -196,7 +200,8 @@ def _measure_method(
                 predictions = unfinished / KEPT
             measured = measurer.measure(cases, severity, predictions)
             write_severity(unfinished, severity, draws, measured)
-        say(f"{title}: {_first_score(measured.scores)}")
+        _log.info("%s: %s", title, _first_score(measured.scores))
+        observer.notify(SeverityDone(method=method, severity=severity, scores=measured.scores))
 
 
 def _first_score(scores: dict[str, float | None]) -> str:

@@ -7,10 +7,11 @@ import numpy as np
 from tfuq.data.cases import Case
 from tfuq.data.sets.landmarks import pixel_mm, reference_points, rescale_points
 from tfuq.data.volume import Volume
+from tfuq.measures.catalogue import OF_LANDMARKS, names_of
+from tfuq.prediction.records import LandmarkStatistics
 from tfuq.runs.results import LANDMARKS
 from tfuq.scoring.evaluation.cohorts import landmark_cohorts
 from tfuq.scoring.evaluation.failures import FailureOptions
-from tfuq.scoring.evaluation.landmark_table import MEASURES
 from tfuq.scoring.landmarks import FAILURE_MM, radial_errors
 from tfuq.scoring.shift import mean_present
 from tfuq.workflows.shift.measuring import Measured, Row, case_ids, quality_rows
@@ -20,7 +21,7 @@ _EDGE = 0.5  # pixels from the centre of the first pixel to the edge of the imag
 LandmarkRows = dict[tuple[str, str], Row]  # by case and landmark
 
 
-class LandmarkMeasurer(PictureMeasurer):
+class LandmarkMeasurer(PictureMeasurer[LandmarkStatistics]):
     """Measures landmarks. One that a perturbation moves out of its image is missing there."""
 
     def _points(self, case: Case, image: Volume) -> np.ndarray:
@@ -28,7 +29,7 @@ class LandmarkMeasurer(PictureMeasurer):
         size = (rows, columns)
         return rescale_points(reference_points(self.config, case, size), size, self._patch_size)
 
-    def _compare(self, pictures: PerturbedPictures) -> Measured:
+    def _compare(self, pictures: PerturbedPictures[LandmarkStatistics]) -> Measured:
         rows = {(row["case"], row["landmark"]): row for row in pictures.tables[LANDMARKS]}
         ids = case_ids(pictures.cases)
         measures = self._uncertainties(ids, rows)
@@ -48,14 +49,14 @@ class LandmarkMeasurer(PictureMeasurer):
             example={
                 "image": pictures.subjects[0].image.array[:, :, 0],
                 "points": _inside(pictures.subjects[0].present_points, self._patch_size),
-                "found": pictures.statistics["landmarks"][0][..., :2],
+                "found": pictures.statistics.landmarks[0][..., :2],
             },
         )
 
     def _uncertainties(self, ids: list[str], rows: LandmarkRows) -> dict[str, np.ndarray]:
         """Each measure that any landmark has, ``[n, L]``, NaN where there is none."""
         measures = {}
-        for name in MEASURES:
+        for name in names_of(OF_LANDMARKS):
             values = np.array([self._values(case_id, rows, name) for case_id in ids], float)
             if not np.isnan(values).all():
                 measures[name] = values
@@ -66,7 +67,7 @@ class LandmarkMeasurer(PictureMeasurer):
 
     def _errors(
         self,
-        pictures: PerturbedPictures,
+        pictures: PerturbedPictures[LandmarkStatistics],
         by_landmark: LandmarkRows,
     ) -> tuple[np.ndarray, str]:
         """Radial errors ``[n, L]`` and their unit: mm, or px of the images as given."""

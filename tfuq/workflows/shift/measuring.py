@@ -12,7 +12,7 @@ import numpy as np
 
 from tfuq.data.cases import Case
 from tfuq.data.perturbations import Subject, case_seed, perturb
-from tfuq.prediction import Predictor
+from tfuq.prediction import AnyPredictor
 from tfuq.scoring.areas import areas
 from tfuq.scoring.failure import Cohort
 from tfuq.workflows.shift.plan import Plan
@@ -55,7 +55,7 @@ def _aurc(cohort: Cohort, measure: str) -> float | None:
 class Measurer(ABC):
     """Perturbs the cases of a task, predicts them, and compares with the perturbed truth."""
 
-    def __init__(self, predictor: Predictor, plan: Plan) -> None:
+    def __init__(self, predictor: AnyPredictor, plan: Plan) -> None:
         self.predictor = predictor
         self.config = predictor.config
         self._plan = plan

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic
 
 import numpy as np
 
@@ -13,11 +14,10 @@ from tfuq.data.perturbations import Subject
 from tfuq.data.sets.classification import class_of
 from tfuq.data.volume import Volume
 from tfuq.data.writers import make_folder, write_csv
-from tfuq.prediction.statistics import Drawn
+from tfuq.prediction.records import ClassStatistics, S
 from tfuq.prediction.tables import TablePredictor
 from tfuq.scoring.classification import class_scores
 from tfuq.scoring.evaluation.cohorts import classification_cohort, unsigned
-from tfuq.scoring.metrics import MEASURES
 from tfuq.workflows.shift.measuring import Measured, Measurer, Row, case_ids, quality_rows
 from tfuq.workflows.shift.plan import Plan
 
@@ -26,20 +26,20 @@ Tables = dict[str, list[Row]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PerturbedPictures:
+class PerturbedPictures(Generic[S]):
     """Pictures at a severity, and what was predicted of them.
 
     Attributes:
         cases: The cases, in the order of all else.
         subjects: The perturbed pictures with their landmarks, where they have any.
         tables: The rows that ``tfuq predict`` writes of them, by file name.
-        statistics: The arrays that the rows are made of.
+        statistics: Those of the samples that the rows are made of.
     """
 
     cases: list[Case]
     subjects: list[Subject]
     tables: Tables
-    statistics: Drawn
+    statistics: S
 
 
 def size_of(picture: Volume) -> tuple[int, int, int]:
@@ -48,15 +48,15 @@ def size_of(picture: Volume) -> tuple[int, int, int]:
     return rows, columns, planes
 
 
-class PictureMeasurer(Measurer):
+class PictureMeasurer(Measurer, Generic[S]):
     """Measures pictures.
 
     Cases are small on the network's grid, so they stay in memory from one severity to the next.
     """
 
-    predictor: TablePredictor
+    predictor: TablePredictor[S]
 
-    def __init__(self, predictor: TablePredictor, plan: Plan) -> None:
+    def __init__(self, predictor: TablePredictor[S], plan: Plan) -> None:
         super().__init__(predictor, plan)
         self._subjects: dict[str, Subject] = {}
         self.sizes: dict[str, tuple[int, int, int]] = {}
@@ -98,16 +98,16 @@ class PictureMeasurer(Measurer):
         return Volume(np.empty((*self.sizes[case.id], 0)), np.eye(4))
 
     @abstractmethod
-    def _compare(self, pictures: PerturbedPictures) -> Measured:
+    def _compare(self, pictures: PerturbedPictures[S]) -> Measured:
         """Compare predictions with the truth."""
 
 
-class ClassMeasurer(PictureMeasurer):
+class ClassMeasurer(PictureMeasurer[ClassStatistics]):
     """Measures classification."""
 
-    def _compare(self, pictures: PerturbedPictures) -> Measured:
+    def _compare(self, pictures: PerturbedPictures[ClassStatistics]) -> Measured:
         statistics = pictures.statistics
-        probability = statistics["probability"]
+        probability = statistics.probability
         truth = np.array([class_of(self.config, case) for case in pictures.cases])
         wrong = probability.argmax(1) != truth
         ids = case_ids(pictures.cases)
@@ -126,17 +126,14 @@ class ClassMeasurer(PictureMeasurer):
             },
         )
 
-    def _uncertainties(self, statistics: Drawn) -> dict[str, np.ndarray]:
-        uncertainties = {}
-        for name in MEASURES:
-            if name in self.predictor.maps:
-                uncertainties[name] = statistics[name].astype(float)
-        return uncertainties
+    def _uncertainties(self, statistics: ClassStatistics) -> dict[str, np.ndarray]:
+        measures = statistics.maps(self.predictor.maps)
+        return {name: values.astype(float) for name, values in measures.items()}
 
-    def _first_votes(self, statistics: Drawn) -> np.ndarray:
+    def _first_votes(self, statistics: ClassStatistics) -> np.ndarray:
         """Shares of the samples by class, or the probabilities of a single sample."""
-        name = "probability"
+        shares = statistics.probability
         if self.predictor.samples > 1:
-            name = "votes"
-        shares: np.ndarray = statistics[name][0]
-        return shares
+            shares = statistics.votes
+        first: np.ndarray = shares[0]
+        return first

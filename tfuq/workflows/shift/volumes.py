@@ -89,12 +89,13 @@ class VolumeMeasurer(Measurer):
     def _predict(self, subject: Subject) -> tuple[CaseMaps, list[Row]]:
         statistics = self.predictor.sample(subject.image)
         axis = self.config.preprocessing.slice_axis
-        probability = from_examples(statistics["probability"], axis)
+        probability = from_examples(statistics.probability, axis)
+        maps = statistics.maps(self.predictor.maps)
         predicted = CaseMaps(
             label=probability.argmax(-1).astype(np.uint8),
             truth=subject.present_label.array,
             probability=probability,
-            maps={name: from_examples(statistics[name], axis) for name in self.predictor.maps},
+            maps={name: from_examples(examples, axis) for name, examples in maps.items()},
         )
         return predicted, self.predictor.structures(subject.image, statistics)
 

@@ -5,11 +5,13 @@ Each cell of the grid is a run of its own. A study ends in one table and one fig
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from tfuq.config import StudyConfig
 from tfuq.config.text import write_yaml
+from tfuq.data.events import SILENT, CellDone, Observer
 from tfuq.data.json_csv import read_text
 from tfuq.data.locks import exclusive
 from tfuq.data.removal import Removal, plan_removal
@@ -25,6 +27,7 @@ from tfuq.workflows.study.table import Table, table_of
 
 __all__ = ["Execute", "Table", "default_output", "plan_study", "run_study"]
 
+_log = logging.getLogger(__name__)
 _MARK = "study.yaml"
 _CSV = "table.csv"
 _MARKDOWN = "table.md"
@@ -64,7 +67,7 @@ def run_study(
     *,
     execute: Execute,
     jobs: int = 1,
-    say: Callable[[str], None],
+    observer: Observer = SILENT,
     overwrite: bool = False,
 ) -> Table:
     """Run the cells that are not finished; write the table and the figure after each of them.
@@ -74,7 +77,7 @@ def run_study(
         folder: The folder of the study.
         execute: Runs a command of tfuq.
         jobs: How many cells run at a time.
-        say: Takes a line on each cell that ends.
+        observer: Is notified of each `CellDone`.
         overwrite: Whether to remove an earlier study first.
 
     Raises:
@@ -84,7 +87,7 @@ def run_study(
     cells = _sound_cells(study, folder)
     with exclusive(folder, "running a study in"):
         _prepare(study, cells, folder, overwrite=overwrite)
-        errors = _run(study, cells, folder, execute, jobs, say)
+        errors = _run(study, cells, folder, execute, jobs, observer)
         table = _write(study, cells, folder, errors)
     if errors:
         cell_id, error = next(iter(errors.items()))
@@ -119,15 +122,17 @@ def _run(
     folder: Path,
     execute: Execute,
     jobs: int,
-    say: Callable[[str], None],
+    observer: Observer,
 ) -> dict[str, str]:
     """Run the cells that are not finished; returns what went wrong by the id of the cell."""
     unfinished = [cell for cell in cells if not cell.is_finished]
     finished_count = len(cells) - len(unfinished)
-    say(f"{study.name}: {len(cells)} cells, {finished_count} of them finished")
+    _log.info("%s: %d cells, %d of them finished", study.name, len(cells), finished_count)
     errors: dict[str, str] = {}
+    total = len(unfinished)
     for done, (cell, error) in enumerate(run_cells(unfinished, execute, jobs), start=1):
-        say(f"{done}/{len(unfinished)} {cell.id}: {error or 'finished'}")
+        _log.info("%d/%d %s: %s", done, total, cell.id, error or "finished")
+        observer.notify(CellDone(cell=cell.id, done=done, total=total, error=error))
         if error:
             errors[cell.id] = error
         _write(study, cells, folder, errors)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tfuq.config import TASKS, Config, StudyConfig
-from tfuq.data.units import in_every_unit
 from tfuq.errors import ConfigError, nearest
-from tfuq.measures.structure import MEASURES
+from tfuq.measures.catalogue import OF_STRUCTURES, names_of
 from tfuq.scoring.metrics import metrics_of
 from tfuq.workflows.study.cells import Cell
 
@@ -63,7 +62,7 @@ def _names(kind: str, task: str) -> Sequence[str]:
     if kind == SCORE:
         return metrics_of(task)
     if kind in _OF_STRUCTURES and TASKS[task].has_volumes:
-        return in_every_unit(MEASURES)
+        return names_of(OF_STRUCTURES)
     return ()
 
 

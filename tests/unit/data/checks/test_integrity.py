@@ -1,83 +1,93 @@
 """What tfuq data check says of a data set as a whole."""
 
+import shutil
 from dataclasses import replace
 
 import nibabel
 import numpy as np
 import pytest
 
-from tests.conftest import assert_refused, settings, write_decathlon
-from tfuq.data.checks import CaseReport, absent_classes, check_data, remarks
-
-GOOD = CaseReport(
-    id="a", part="train", problem="", shape=(9, 9, 9), spacing=(1.0, 1.0, 2.0), channels=1, intensities=((0.0, 90.0),),
-    orientation="RAS", class_volumes=(5.0, 1.0, 0.1), digest="a")  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"orientation": "LPS"}, "orientations differ: RAS (3), LPS (1)"),
-        (
-            {"spacing": (1.0, 1.0, 3.0)},
-            "from 1×1×2 to 1×1×3 mm; set preprocessing.spacing, as in [1.0, 1.0, 2.0]",
-        ),
-        ({"intensities": ((0.0, 2700.0),)}, "differ 30-fold"),
-        ({"class_volumes": (5.0, 0.1, 0.1)}, "d: 'ball' measures 0.1 where the median is 1"),
-        ({"class_volumes": (5.0, 1.0, 0.6)}, "d: 'core' measures 0.6 where the median is 0.1"),
-    ],
+from tests.conftest import (
+    BALLS_AFFINE,
+    LISTED_SPLIT,
+    settings,
+    task_settings,
+    write_decathlon,
 )
-def test_remarks_on_what_differs(tmp_path, change, words):
-    config = settings(tmp_path, preprocessing={"normalization": "none"})
-    same = [replace(GOOD, id=name) for name in "abc"]
-    assert remarks(config, [*same, replace(GOOD, id="d")]) == []
-    (found,) = remarks(config, [*same, replace(GOOD, id="d", **change)])
-    assert words in found
-    assert remarks(config, [*same, replace(GOOD, id="d", problem="unreadable", **change)]) == []
-
-
-def test_remarks_end_where_the_configuration_takes_care(tmp_path):
-    other = replace(GOOD, spacing=(1.0, 1.0, 3.0), intensities=((0.0, 2700.0),))
-    config = settings(
-        tmp_path, preprocessing={"normalization": "zscore", "spacing": [1.0, 1.0, 2.0]}
-    )
-    assert remarks(config, [GOOD, other]) == []
-
-
-def test_a_class_that_no_training_case_has_is_a_problem(tmp_path, tfuq):
-    config = settings(tmp_path)
-    assert absent_classes(config, [GOOD]) == []
-    (found,) = absent_classes(
-        config, [replace(GOOD, class_volumes=(5.0, 1.0, 0.0)), replace(GOOD, part="test")]
-    )
-    assert "class 'core' has no voxel in any training case" in found
-    write_decathlon(tmp_path / "balls")
-    (tmp_path / "mine.yaml").write_text(
-        settings(tmp_path / "balls")
-        .model_copy(update={"name": "mine"})
-        .dump()
-        .replace("- core", "- core\n  - cyst")
-    )
-    result = tfuq("data", "check", tmp_path / "mine.yaml")
-    assert_refused(result, "1 problem(s) among 6 cases", "class 'cyst' has no voxel")
-    assert "PROBLEM: class 'cyst'" in result.stdout
-
-
-def test_problems_beyond_the_first_are_counted(tmp_path, tfuq, monkeypatch):
-    write_decathlon(tmp_path / "balls")
-    (tmp_path / "mine.yaml").write_text(settings(tmp_path / "balls").dump())
-    monkeypatch.setattr("tfuq_cli.data._MOST_LINES", 2)
-    result = tfuq("data", "check", tmp_path / "mine.yaml", "-o", "data.classes=[background, ball]")
-    assert_refused(result, "6 problem(s) among 6 cases")
-    assert result.stdout.count("PROBLEM: ball_") == 2
-    assert "… and 4 more" in result.stdout
+from tfuq.data.cases import Case
+from tfuq.data.checks.integrity import check_case, check_data
+from tfuq.data.layouts import cases_of
 
 
 def test_volumes_are_in_millilitres(tmp_path):
     config = settings(write_decathlon(tmp_path))
-    reports = check_data(config, on_case=lambda _: None)
+    reports = check_data(config)
     label = nibabel.load(tmp_path / "labelsTr" / "ball_000.nii.gz")
     voxel = abs(np.linalg.det(label.affine[:3, :3])) / 1000
     expected = np.bincount(np.asarray(label.dataobj).astype(int).ravel()) * voxel
     assert reports[0].class_volumes == pytest.approx(expected)
     assert reports[0].orientation == "RAS"
+
+
+def checked(config):
+    """The reports by case."""
+    reports = check_data(config, on_case=lambda _: None)
+    return {report.id: report for report in reports}
+
+
+def test_a_copied_image_is_told_with_the_part_of_the_other(tmp_path):
+    root = write_decathlon(tmp_path)
+    config = settings(root, data={"split": LISTED_SPLIT})
+    shutil.copy(root / "imagesTr/ball_000.nii.gz", root / "imagesTr/ball_004.nii.gz")
+    reports = checked(config)
+    assert "same as that of 'ball_000' (train)" in reports["ball_004"].problem
+    assert reports["ball_004"].part == "test"
+    assert [report.problem for report in reports.values()].count("") == 5
+
+
+def test_another_number_of_channels_is_told(tmp_path):
+    root = write_decathlon(tmp_path)
+    path = root / "imagesTr/ball_003.nii.gz"
+    array = nibabel.load(path).get_fdata(dtype=np.float32)
+    nibabel.save(nibabel.Nifti1Image(np.stack([array, -array], -1), BALLS_AFFINE), path)
+    reports = checked(settings(root, data={"split": LISTED_SPLIT}))
+    assert "has 2 channel(s) where 'ball_000' has 1" in reports["ball_003"].problem
+
+
+def test_a_label_without_a_structure_is_a_problem(tmp_path):
+    root = write_decathlon(tmp_path)
+    path = root / "labelsTr/ball_002.nii.gz"
+    nibabel.save(nibabel.Nifti1Image(np.zeros((18, 17, 15), np.uint8), BALLS_AFFINE), path)
+    problem = checked(settings(root))["ball_002"].problem
+    assert problem.startswith(f"{path}: no voxel of any foreground class")
+
+
+def test_a_case_without_a_reference_is_read_but_needs_none_outside_of_the_split(balls):
+    config = settings(balls)
+    image = balls / "imagesTr/ball_000.nii.gz"
+    report = check_case(config, Case("a", (image,)), "unused")
+    assert (report.problem, report.class_volumes, report.shape) == ("", (), (18, 17, 15))
+    assert "no label file" in check_case(config, Case("a", (image,)), "train").problem
+
+
+def test_intensities_are_those_of_each_channel(balls):
+    path = balls / "imagesTr/ball_000.nii.gz"
+    array = nibabel.load(path).get_fdata(dtype=np.float32)
+    report = check_case(settings(balls), Case("a", (path, path)), "unused")
+    assert report.intensities == ((array.min(), array.max()),) * 2
+    assert report.channels == 2
+
+
+def test_an_image_is_one_of_its_class(digits):
+    config = task_settings("classification", digits)
+    case = cases_of(config.data)[0]
+    expected = tuple(float(k == case.truth) for k in range(10))
+    assert check_case(config, case, "train").class_volumes == expected
+
+
+def test_landmarks_outside_of_their_image_are_a_problem(heads):
+    config = task_settings("landmarks", heads)
+    case = cases_of(config.data)[0]
+    assert check_case(config, case, "train").problem == ""
+    moved = replace(case, truth={name: points + 1000 for name, points in case.truth.items()})
+    assert "is outside its image" in check_case(config, moved, "train").problem

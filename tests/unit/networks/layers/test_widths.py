@@ -9,6 +9,7 @@ import tensorflow as tf
 import tf_keras
 
 from tests.conftest import settings, write_decathlon
+from tests.support.observers import Stop
 from tfuq import config as configuration
 from tfuq.config import Config
 from tfuq.errors import RunError
@@ -218,12 +219,8 @@ def test_runs_whose_code_had_a_constant_width_predict_as_they_did(trained, tmp_p
 def test_a_state_without_the_common_step_is_refused_with_what_to_do(trained, balls, tmp_path):
     config = settings(balls, "vi", training={"epochs": 2})
 
-    def stop(_member, epoch, _step, _logs):
-        if epoch == 1:
-            raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        train(config, tmp_path / "run", on_step=stop)
+        train(config, tmp_path / "run", observer=Stop(epoch=1, step=0))
     path = tmp_path / "run" / "members" / "0" / "state.npz"
     arrays = load_arrays(path)
     last = max(

@@ -9,19 +9,14 @@ import tarfile
 from html.parser import HTMLParser
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tests.conftest import assert_refused
 from tests.support.made import enter_files, make_run, make_scores
 from tfuq.data.json_csv import read_table
 from tfuq.data.writers import write_csv
-from tfuq.errors import DataError
-from tfuq.report.page.cases import read_cases
 from tfuq.report.page.content import as_json
 from tfuq.report.page.render import default_page, write_page
-from tfuq.report.page.sheets import choose_window
-from tfuq.report.page.sources import read_sources
 
 
 class _Reader(HTMLParser):
@@ -77,18 +72,6 @@ def test_one_file_holds_it_all(task, scored_tasks, tmp_path):
         assert words in text
 
 
-def test_cases_come_worst_and_least_certain_in_turn(scored_tasks):
-    cases = read_cases(read_sources(scored_tasks["segmentation"][:1]))
-    dice = dict(zip(cases.ids, cases.methods["hybrid"].scores["dice"], strict=True))
-    certain = dict(zip(cases.ids, cases.methods["hybrid"].measures["pairwise_dice"], strict=True))
-    assert cases.worst == sorted(dice, key=dice.get)
-    assert cases.least_certain == sorted(certain, key=certain.get)
-    assert (
-        cases.to_show(3)[:2]
-        == list(dict.fromkeys([cases.worst[0], cases.least_certain[0], cases.worst[1]]))[:2]
-    )
-
-
 NUMERALS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -126,17 +109,6 @@ def test_text_where_a_number_belongs_is_refused(digits, tfuq, tmp_path):
         "'low' is not a number for 'nll'",
         "run tfuq score again",
     )
-
-
-def test_measures_of_structures_are_averaged_over_classes(scored_tasks):
-    folder = scored_tasks["segmentation"][0]
-    columns = read_cases(read_sources([folder])).methods["hybrid"]
-    rows = [
-        row for row in read_table(folder / "structures.csv", (), "") if row["component"] == "all"
-    ]
-    first = [float(row["pairwise_dice"]) for row in rows if row["case"] == "ball_000"]
-    assert columns.measures["pairwise_dice"][0] == pytest.approx(np.mean(first))
-    assert not any(name.startswith("volume_") and name.endswith("mm3") for name in columns.measures)
 
 
 def test_what_is_left_out_is_said(scored_tasks, tmp_path):
@@ -201,16 +173,6 @@ def test_damaged_files_of_scores_are_refused(scored_tasks, tfuq, tmp_path):
     assert_refused(tfuq("report", folder), "failure.csv", "does not fit its header")
 
 
-def test_large_volumes_are_thinned_out():
-    labelled = np.zeros((400, 300, 200), bool)
-    labelled[100, 100, 20:180] = True
-    window = choose_window(labelled, 2)
-    assert len(window.slices) == 32
-    assert (window.slices[0], window.slices[-1]) == (18, 181)
-    assert (window.step, window.count) == (3, 200)
-    assert choose_window(np.zeros((4, 5, 6), bool), 0).slices == [0, 1, 2, 3]
-
-
 def test_default_place(tmp_path):
     assert default_page([tmp_path / "scores"]) == tmp_path / "scores" / "report.html"
     assert (
@@ -270,19 +232,6 @@ def test_runs_of_different_data_are_refused(command, scored_tasks, balls, tfuq, 
     result = tfuq(command, scored_tasks["segmentation"][0], foreign, *arguments)
     assert_refused(result, "ball_001", "another reference", "same data")
     assert not (tmp_path / "r.html").exists()
-
-
-def test_landmarks_are_told_apart_by_their_positions(scored_tasks, tmp_path):
-    folder = shutil.copytree(scored_tasks["landmarks"][0], tmp_path / "scores")
-    text = (folder / "cases.csv").read_text()
-    reference = next(
-        row["reference"]
-        for row in read_table(folder / "cases.csv", (), "")
-        if row["class"] == "all"
-    )
-    (folder / "cases.csv").write_text(text.replace(reference, "0" * 16))
-    with pytest.raises(DataError, match="another reference"):
-        read_sources([scored_tasks["landmarks"][1], folder])
 
 
 def test_an_installed_tfuq_has_the_page(tmp_path):

@@ -1,26 +1,14 @@
-"""Methods side by side."""
+"""The table of a comparison, as Markdown and as rows."""
 
 import numpy as np
 import pytest
 
-from tests.conftest import assert_refused
+from tests.support.score_folders import scores
+from tfuq.data.json_csv import read_table
 from tfuq.data.writers import write_csv, write_json
-from tfuq.errors import DataError
-from tfuq.scoring.comparison import compare, supported_best
-
-
-def scores(folder, method, dice, cases=None, samples=None, **more):
-    ids = cases or [f"c{i:02d}" for i in range(len(dice))]
-    rows = [
-        {"case": c, "class": "all", "dice": d, **{k: v[i] for k, v in more.items()}}
-        for i, (c, d) in enumerate(zip(ids, dice, strict=False))
-    ]
-    write_csv(folder / "cases.csv", rows)
-    write_json(
-        folder / "summary.json",
-        {"method": method} | ({} if samples is None else {"samples": samples}),
-    )
-    return folder
+from tfuq.scoring.comparison import compare
+from tfuq.scoring.comparison.cells import Cell
+from tfuq.scoring.comparison.table import Comparison
 
 
 def test_best_is_marked_only_where_a_paired_test_supports_it(tmp_path):
@@ -51,18 +39,6 @@ def test_best_is_marked_only_where_a_paired_test_supports_it(tmp_path):
     assert f"-0.0200 (-0.0200 to -0.0200), p {difference.p:.2g}" in found.markdown()
     assert found.rows()[1]["dice_difference_lower"] == difference.low
     assert [row["method"] for row in found.rows()] == ["ensemble", "vi"]
-
-
-def test_orientation_and_ties():
-    x = np.linspace(1, 2, 12)
-    assert supported_best({"a": x, "b": x + 1}, "lower") == "a"
-    assert supported_best({"a": x, "b": x + 1}, "higher") == "b"
-    assert supported_best({"a": x - 1.5, "b": x + 1}, "nearer zero") == "a"
-    assert supported_best({"a": x, "b": x}, "lower") is None
-    assert supported_best({"a": x, "b": x + 1}, None) is None
-    assert (
-        supported_best({"a": x[:3], "b": x[:3] + 1}, "lower") is None
-    )  # three cases support nothing
 
 
 def test_every_table_has_the_number_of_samples_and_measures_are_without_its_bias(tmp_path):
@@ -114,29 +90,22 @@ def test_every_table_has_the_number_of_samples_and_measures_are_without_its_bias
     assert "vi, T not noted" in unknown.markdown()
 
 
-def test_only_shared_cases_count(tmp_path):
-    a = scores(tmp_path / "a", "vi", [0.5, 0.7, 0.9], ["x", "y", "z"])
-    b = scores(tmp_path / "b", "vi", [0.1, 0.2], ["y", "z"])
-    found = compare([a, b])
-    assert found.cases == ["y", "z"]
-    assert found.cells["dice"]["vi (a)"].mean == pytest.approx(0.8)
-
-
-def test_refusals(tmp_path, tfuq):
-    a = scores(tmp_path / "a", "vi", [0.5], ["x"])
-    other = scores(tmp_path / "b", "ensemble", [0.5], ["y"])
-    with pytest.raises(DataError, match="no case in common"):
-        compare([a, other])
-    with pytest.raises(DataError, match="no class or landmark 'liver'; it has all"):
-        compare([a, a], "liver")
-    assert_refused(tfuq("compare", a), "two score folders")
-    assert_refused(tfuq("compare", a, tmp_path), "no scores")
-    result = tfuq(
-        "compare", a, scores(tmp_path / "c", "ensemble", [0.6], ["x"]), "--out", tmp_path / "out"
+def test_what_a_comparison_writes(tmp_path):
+    cells = {"nll": {"vi": Cell(mean=0.5, std=None, is_best=False)}}
+    Comparison(methods=["vi"], cases=["a"], cells=cells, samples={"vi": 4}).write(tmp_path)
+    assert (
+        read_table(tmp_path / "comparison.csv", (), "")[0]
+        | {
+            "method": "vi",
+            "samples": "4",
+            "cases": "1",
+            "nll": "0.5",
+            "nll_std": "",
+            "nll_best": "0",
+        }
+        == read_table(tmp_path / "comparison.csv", (), "")[0]
     )
-    assert result.exit_code == 0, result.output
-    assert {p.name for p in (tmp_path / "out").iterdir()} == {
-        "comparison.md",
-        "comparison.csv",
-        ".tfuq",
-    }
+    lines = (tmp_path / "comparison.md").read_text().splitlines()
+    assert lines[0] == "| score     | vi, T = 4 |"
+    assert lines[2] == "| nll (nat) | 0.5000    |"
+    assert "over 1 cases" in lines[4]

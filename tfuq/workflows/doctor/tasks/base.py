@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tfuq.config.registry import Registry
-from tfuq.prediction import Predictor
+from tfuq.prediction import AnyPredictor
 from tfuq.runs import Run
 from tfuq.runs.results import Manifest
 from tfuq.workflows.doctor.finding import Finding
@@ -25,7 +25,7 @@ class TaskChecks:
     """
 
     predictions: Callable[[Run, Path, Manifest], Iterator[Finding]]
-    examples: Callable[[Predictor], np.ndarray]
+    examples: Callable[[AnyPredictor], np.ndarray]
 
 
 CHECKS: Registry[TaskChecks] = Registry("task of the doctor")

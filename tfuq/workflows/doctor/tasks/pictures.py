@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from tfuq.data.cases import read_case_image
-from tfuq.prediction import Predictor, cases_of_test_split
+from tfuq.prediction import AnyPredictor, cases_of_test_split
 
 
-def some_pictures(predictor: Predictor) -> np.ndarray:
+def some_pictures(predictor: AnyPredictor) -> np.ndarray:
     """Enough images for a second batch, ``[N, rows, columns, C]``."""
     images = []
     for case in cases_of_test_split(predictor.run)[: 2 * predictor.config.chunk]:

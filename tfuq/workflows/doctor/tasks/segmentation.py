@@ -6,12 +6,12 @@ import numpy as np
 
 from tfuq.data.cases import read_case_image
 from tfuq.data.preprocessing import to_examples
-from tfuq.prediction import Predictor, cases_of_test_split
+from tfuq.prediction import AnyPredictor, cases_of_test_split
 from tfuq.workflows.doctor.predictions import volume_findings
 from tfuq.workflows.doctor.tasks.base import CHECKS, TaskChecks
 
 
-def _examples(predictor: Predictor) -> np.ndarray:
+def _examples(predictor: AnyPredictor) -> np.ndarray:
     """The slices or patches of a volume."""
     first = cases_of_test_split(predictor.run)[0]
     volume = predictor.network_grid(first, read_case_image(first))

@@ -1,0 +1,34 @@
+"""Sample masks and maps of one class, as a prediction has them."""
+
+import numpy as np
+import tensorflow as tf
+
+from tfuq.measures.reducers import PackedMasks
+from tfuq.measures.sample_masks import SampleMasks
+from tfuq.measures.structure import ClassMaps
+
+
+def packed(masks, slice_axis=None):
+    """Masks [T, X, Y, Z] through the real reducer."""
+    examples = masks[:, None] if slice_axis is None else np.moveaxis(masks, slice_axis + 1, 1)
+    p = np.stack([~examples, examples], -1).astype(np.float32) * 0.8 + 0.1
+    reducer, count = PackedMasks(), tf.constant(len(masks))
+    state = reducer.initialize(tf.shape(p[0]), count)
+    for t, sample in enumerate(p):
+        state = reducer.update(state, tf.constant(sample), tf.constant(t))
+    return SampleMasks(
+        reducer.finalize(state, count)["masks"].numpy()[:, :, 0], examples.shape[2:], slice_axis
+    )
+
+
+def class_maps(masks, label, slice_axis=None):
+    rng = np.random.default_rng(1)
+    entropy_term, predictive_entropy, mutual_information = rng.random((3, *masks.shape[1:]))
+    return ClassMaps(
+        label=label,
+        masks=packed(masks, slice_axis),
+        entropy_term=entropy_term,
+        predictive_entropy=predictive_entropy,
+        mutual_information=mutual_information,
+        voxel_volume=2.5,
+    )

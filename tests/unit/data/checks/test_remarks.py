@@ -1,0 +1,91 @@
+"""What the reports of all cases tell about a data set."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.conftest import settings
+from tfuq.data.checks.integrity import CaseReport
+from tfuq.data.checks.remarks import absent_classes, remarks
+from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE
+
+GOOD = CaseReport(
+    id="a", part="train", problem="", shape=(9, 9, 9), spacing=(1.0, 1.0, 2.0), channels=1, intensities=((0.0, 90.0),),
+    orientation="RAS", class_volumes=(5.0, 1.0, 0.1), digest="a")  # fmt: skip
+RATERS = {"layout": "folder", "rater_folders": "r*"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"orientation": "LPS"}, "orientations differ: RAS (3), LPS (1)"),
+        (
+            {"spacing": (1.0, 1.0, 3.0)},
+            "from 1×1×2 to 1×1×3 mm; set preprocessing.spacing, as in [1.0, 1.0, 2.0]",
+        ),
+        ({"intensities": ((0.0, 2700.0),)}, "differ 30-fold"),
+        ({"class_volumes": (5.0, 0.1, 0.1)}, "d: 'ball' measures 0.1 where the median is 1"),
+        ({"class_volumes": (5.0, 1.0, 0.6)}, "d: 'core' measures 0.6 where the median is 0.1"),
+    ],
+)
+def test_remarks_on_what_differs(tmp_path, change, words):
+    config = settings(tmp_path, preprocessing={"normalization": "none"})
+    same = [replace(GOOD, id=name) for name in "abc"]
+    assert remarks(config, [*same, replace(GOOD, id="d")]) == []
+    (found,) = remarks(config, [*same, replace(GOOD, id="d", **change)])
+    assert words in found
+    assert remarks(config, [*same, replace(GOOD, id="d", problem="unreadable", **change)]) == []
+
+
+def test_remarks_end_where_the_configuration_takes_care(tmp_path):
+    other = replace(GOOD, spacing=(1.0, 1.0, 3.0), intensities=((0.0, 2700.0),))
+    config = settings(
+        tmp_path, preprocessing={"normalization": "zscore", "spacing": [1.0, 1.0, 2.0]}
+    )
+    assert remarks(config, [GOOD, other]) == []
+
+
+def test_a_class_that_no_training_case_has_is_a_problem(tmp_path):
+    config = settings(tmp_path)
+    assert absent_classes(config, [GOOD]) == []
+    (found,) = absent_classes(
+        config, [replace(GOOD, class_volumes=(5.0, 1.0, 0.0)), replace(GOOD, part="test")]
+    )
+    assert "class 'core' has no voxel in any training case" in found
+
+
+def test_nothing_is_remarked_of_cases_that_cannot_be_used(tmp_path):
+    assert remarks(settings(tmp_path), [replace(GOOD, problem="unreadable")]) == []
+
+
+def test_a_rater_who_left_cases_out_is_named(tmp_path):
+    reports = [replace(GOOD, id=name, raters=("r1", "r2", "r3")) for name in "ab"]
+    reports += [replace(GOOD, id=name, raters=("r1", "r2", "r4")) for name in "cd"]
+    lines = remarks(settings(tmp_path), reports)
+    assert lines == [
+        "r3 has not labelled c and 1 more; the other raters serve there",
+        "r4 has not labelled a and 1 more; the other raters serve there",
+    ]
+
+
+@pytest.mark.parametrize(("chosen", "count"), [("majority", 1), ("random", 0), ("r1", 0)])
+def test_the_majority_of_two_raters_is_remarked(tmp_path, chosen, count):
+    config = settings(tmp_path, data=RATERS | {"train_on": chosen})
+    lines = remarks(config, [replace(GOOD, raters=("r1", "r2"))])
+    assert len([line for line in lines if "1 case(s) have two raters" in line]) == count
+
+
+@pytest.mark.parametrize(
+    ("units", "pixel_mm", "words"),
+    [
+        ((PLAIN_IMAGE, SCAN), None, "some cases are plain images"),
+        ((SCAN, SCAN), 0.5, "data.pixel_mm has no effect"),
+        ((PLAIN_IMAGE, PLAIN_IMAGE), None, None),
+        ((SIZED_IMAGE, SCAN), 0.5, None),
+    ],
+)
+def test_units_that_differ_or_have_no_effect_are_remarked(tmp_path, units, pixel_mm, words):
+    config = settings(tmp_path, data={"pixel_mm": pixel_mm})
+    lines = remarks(config, [replace(GOOD, unit=unit) for unit in units])
+    assert len(lines) == (words is not None)
+    assert all(words in line for line in lines)

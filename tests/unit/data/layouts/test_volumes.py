@@ -1,0 +1,133 @@
+"""Layouts of volumes with label maps: the official ones and plain folders."""
+
+import json
+
+import nibabel
+import numpy as np
+import pytest
+
+from tests.conftest import real
+from tfuq import config as configuration
+from tfuq.data.cases import read_case_image, read_case_label
+from tfuq.data.layouts import list_cases
+from tfuq.data.layouts.volumes import brats2018, decathlon, folder, iseg2017
+from tfuq.data.phantoms import synthesize
+from tfuq.data.splits import split_cases
+from tfuq.errors import DataError
+
+
+def test_real_layouts_list_their_cases():
+    cases = list_cases("iseg2017", real("iSeg-2017-simulated"))
+    assert [case.id for case in cases[:2]] == ["subject-01", "subject-02"]
+    assert len(cases) == 10
+    image = read_case_image(cases[0])
+    assert image.array.shape == (82, 99, 114, 2)
+    label = read_case_label(cases[0], image, 2, {0: 0, 10: 0, 150: 1, 250: 1})
+    assert set(np.unique(label.array)) == {0, 1}
+    assert len(list_cases("decathlon", real("Task04_Hippocampus"))) == 200
+    assert len(list_cases("folder", real("shenzhen_lungs").parent / "mindboggle_slices")) == 12
+
+
+def test_layouts_refuse_what_is_not_theirs(tmp_path):
+    for layout in ("decathlon", "folder"):
+        with pytest.raises(DataError, match=str(tmp_path)):
+            list_cases(layout, tmp_path)
+    with pytest.raises(DataError, match="no cases in the iseg2017 layout"):
+        list_cases("iseg2017", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", "{}", '{"training": 3}', '{"training": [{"image": "a.nii"}]}', "[" * 10_000],
+)
+def test_an_index_that_is_none_is_refused(tmp_path, text):
+    (tmp_path / "dataset.json").write_text(text)
+    with pytest.raises(DataError, match=r"dataset.json: not a Decathlon index"):
+        decathlon(tmp_path)
+
+
+def test_an_index_names_files_below_its_own_folder(tmp_path):
+    entries = [{"image": "./i/b.nii.gz", "label": "./l/b.nii.gz"}]
+    (tmp_path / "dataset.json").write_text(json.dumps({"training": entries}))
+    (case,) = decathlon(tmp_path)
+    assert case.id == "b"
+    assert case.images == (tmp_path / "i/b.nii.gz",)
+    assert case.label == tmp_path / "l/b.nii.gz"
+
+
+def touch(root, *names):
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+
+
+def test_subjects_have_two_modalities_and_perhaps_a_label(tmp_path):
+    touch(tmp_path, "subject-2-T1.img", "subject-2-T2.img", "subject-2-label.img")
+    touch(tmp_path, "subject-11-T1.nii.gz", "subject-11-T1.hdr", "subject-x-T1.img")
+    cases = {case.id: case for case in iseg2017(tmp_path)}
+    assert set(cases) == {"subject-02", "subject-11"}
+    assert [path.name for path in cases["subject-02"].images] == [
+        "subject-2-T1.img",
+        "subject-2-T2.img",
+    ]
+    assert cases["subject-02"].label == tmp_path / "subject-2-label.img"
+    assert cases["subject-11"].label is None
+
+
+def test_images_and_labels_of_one_name_belong_together(tmp_path):
+    touch(tmp_path, "image/a.png", "image/b.nii.gz", "image/notes.txt", "label/a.nii")
+    cases = {case.id: case.label for case in folder(tmp_path)}
+    assert cases == {"a": tmp_path / "label/a.nii", "b": None}
+
+
+def test_labels_without_an_image_of_their_name_are_refused(tmp_path):
+    touch(tmp_path, "image/a.png", "mask/a_mask.png")
+    with pytest.raises(DataError, match=r"\(image/a.png, mask/a_mask.png\); rename"):
+        folder(tmp_path, "mask")
+
+
+def test_a_rater_may_have_left_cases_out(tmp_path):
+    touch(tmp_path, "image/a.png", "image/b.png", "r1/a.png", "r1/b.png", "r2/b.png", "other/a.png")
+    cases = {case.id: list(case.raters) for case in folder(tmp_path, rater_folders="r*")}
+    assert cases == {"a": ["r1"], "b": ["r1", "r2"]}
+
+
+@pytest.mark.parametrize(
+    ("folder", "labels", "values", "classes", "count"),
+    [
+        ("shenzhen_lungs", "mask", {0: 0, 1: 1}, 2, 240),
+        ("mindboggle_slices", "label", {0: 0, "1-999": 1, "1000-2999": 2}, 3, 12),
+    ],
+)
+def test_real_pairs_of_folders(folder, labels, values, classes, count):
+    cases = list_cases("folder", real(folder), label_folder=labels)
+    assert len([case for case in cases if case.label]) == count
+    image = read_case_image(cases[0])
+    label = read_case_label(cases[0], image, classes, values)
+    assert set(np.unique(label.array)) == set(range(classes))
+    parts = split_cases(cases, configuration.SplitConfig(train=count - 2, validation=1, test=1))
+    assert sum(map(len, parts.values())) == count
+
+
+@pytest.fixture(scope="module")
+def brats(tmp_path_factory):
+    root = tmp_path_factory.mktemp("brats")
+    synthesize("brats-phantom", root, cases=2, seed=0, shape=(16, 16, 16))
+    return root
+
+
+def test_releases_without_grades_or_labels_and_single_cases_are_read(brats, tmp_path):
+    for case in list_cases("brats2018", brats)[:2]:
+        (tmp_path / case.id).mkdir()
+        for path in case.images:
+            (tmp_path / case.id / path.name).symlink_to(path)
+    (tmp_path / "notes").mkdir()
+    cases = list_cases("brats2018", tmp_path)
+    assert len(cases) == 2
+    assert not any(case.has_reference for case in cases)
+    (alone,) = brats2018(tmp_path / cases[0].id)
+    assert alone == cases[0]
+    packed = alone.images[1]
+    nibabel.save(nibabel.load(packed), packed.with_name(packed.name.removesuffix(".gz")))
+    packed.unlink()
+    assert list_cases("brats2018", tmp_path)[0].images[1].suffix == ".nii"

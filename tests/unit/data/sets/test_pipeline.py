@@ -1,0 +1,53 @@
+"""Training examples as tf.data: batches, order, streams."""
+
+import copy
+
+import numpy as np
+
+from tests.conftest import settings, task_settings
+from tfuq.data.layouts import cases_of, list_cases
+from tfuq.data.sets.classification import ClassificationSet
+from tfuq.data.sets.dataset import epoch_order
+from tfuq.data.sets.pipeline import epoch_dataset
+from tfuq.data.sets.segmentation import SegmentationSet
+from tfuq.data.streams import example_stream, order_stream
+
+
+def test_first_example_of_an_epoch_does_not_follow_the_order(balls, monkeypatch):
+    """Every stream that an epoch's examples are drawn from is another than that of its order."""
+    config = settings(balls)
+    training = SegmentationSet(config, list_cases("decathlon", balls), None)
+    first, honest = [], training.example
+
+    def example(row, rng):
+        first.append(copy.deepcopy(rng).integers(2**63))
+        return honest(row, rng)
+
+    monkeypatch.setattr(training, "example", example)
+    list(epoch_dataset(training, list(range(6)), batch=2, steps=3, seed=5, epoch=0))
+    assert np.random.default_rng([5, 1]).integers(2**63) not in first
+    assert len(set(first)) == 6
+
+
+def test_batches_hold_the_examples_of_the_epochs_order(balls):
+    """Each example is that of its own stream, whatever batch it is in."""
+    training = SegmentationSet(settings(balls), list_cases("decathlon", balls), None)
+    order = epoch_order([0, 2, 5], 6, order_stream(5, 1))
+    for batch, steps in ((2, 3), (3, 2)):
+        batches = epoch_dataset(training, [0, 2, 5], batch=batch, steps=steps, seed=5, epoch=1)
+        images, labels = (np.concatenate(parts) for parts in zip(*batches, strict=True))
+        assert images.shape == (6, 16, 16, 16, 1)
+        for position, row in enumerate(order):
+            image, label = training.example(int(row), example_stream(5, 1, position))
+            np.testing.assert_array_equal(images[position], image)
+            np.testing.assert_array_equal(labels[position], label)
+
+
+def test_shapes_and_types_are_known_before_the_first_batch(digits):
+    config = task_settings("classification", digits)
+    training = ClassificationSet(config, cases_of(config.data)[:3], None)
+    dataset = epoch_dataset(training, [0, 1], batch=4, steps=1, seed=0, epoch=0)
+    images, targets = dataset.element_spec
+    assert images.shape.as_list() == [4, 28, 28, 1]
+    assert targets.shape.as_list() == [4]
+    assert targets.dtype.name == "int32"

@@ -1,0 +1,69 @@
+"""Tables as CSV: their columns, cells, and marks against formulas."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from tfuq.data.writers.tables import without_mark, write_csv
+from tfuq.errors import DataError
+
+
+def test_columns_are_those_of_all_rows_in_the_order_of_their_first(tmp_path):
+    path = tmp_path / "table.csv"
+    write_csv(path, [{"a": 1, "b": 'x,"y"'}, {"a": float("nan"), "c": 0.1234567891}])
+    assert path.read_text() == 'a,b,c\n1,"x,""y""",\n,,0.123457\n'
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (None, ""),
+        (np.nan, ""),
+        (3, "3"),
+        (np.int64(-4), "-4"),
+        (1 / 3, "0.333333"),
+        (np.float32(0.5), "0.5"),
+        (1e-9, "1e-09"),
+        (-1.5, "-1.5"),
+        (True, "True"),
+        ("-0.25", "-0.25"),
+        ("=1+1", "'=1+1"),
+        ("@x", "'@x"),
+        ("'+x", "''+x"),
+        ("'x", "'x"),
+    ],
+)
+def test_a_cell_is_short_and_no_formula(tmp_path, value, cell):
+    write_csv(tmp_path / "a.csv", [{"name": "x", "value": value}])
+    with (tmp_path / "a.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row == {"name": "x", "value": cell}
+
+
+@pytest.mark.parametrize("text", ["=1+1", "'=1", "''+x", "'x", "x", "-x", "", "'", "-1", "\t"])
+def test_a_mark_is_taken_away_as_it_was_put(tmp_path, text):
+    write_csv(tmp_path / "a.csv", [{"name": "x", "text": text}])
+    with (tmp_path / "a.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert without_mark(row["text"]) == text
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\r\nb", "a\rb", "\r"])
+def test_line_ends_in_a_cell_are_read_back(tmp_path, text):
+    write_csv(tmp_path / "a.csv", [{"name": "x", "text": text}, {"name": "y", "text": "z"}])
+    with (tmp_path / "a.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [without_mark(row["text"]) for row in rows] == [text, "z"]
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.float32(np.inf)])
+def test_an_infinite_number_is_not_written(tmp_path, value):
+    with pytest.raises(DataError, match=r"a.csv: is not written, as b is -?inf"):
+        write_csv(tmp_path / "a.csv", [{"a": 1.0}, {"b": value}])
+    assert not (tmp_path / "a.csv").exists()
+
+
+def test_a_table_without_rows_is_an_empty_line(tmp_path):
+    write_csv(tmp_path / "a.csv", [])
+    assert (tmp_path / "a.csv").read_text().strip() == ""

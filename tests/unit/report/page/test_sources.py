@@ -1,0 +1,80 @@
+"""Score folders of a report, and what is gone of them."""
+
+import json
+import shutil
+
+import pytest
+
+from tests.support.score_folders import scores
+from tfuq.data.json_csv import read_table
+from tfuq.errors import DataError, RunError
+from tfuq.report.page.sources import Scored, by_name, hindrance, read_sources, shared_cases
+
+
+def test_cases_that_all_have_are_in_the_order_of_the_first(tmp_path):
+    first = scores(tmp_path / "x", "vi", [0.1, 0.2, 0.3], ["c", "a", "b"])
+    other = scores(tmp_path / "y", "hybrid", [0.1, 0.2], ["a", "c"], samples=7)
+    sources = read_sources([first, other])
+    assert shared_cases(sources) == ["c", "a"]
+    assert by_name(sources, lambda source: source.heading) == {
+        "vi": "vi, T not noted",
+        "hybrid": "hybrid, T = 7",
+    }
+
+
+def test_folders_without_a_case_in_common_are_refused(tmp_path):
+    first = scores(tmp_path / "x", "vi", [0.1], ["a"])
+    other = scores(tmp_path / "y", "hybrid", [0.1], ["b"])
+    with pytest.raises(DataError, match="have no case in common"):
+        read_sources([first, other])
+
+
+def test_files_that_the_scoring_did_not_write_are_not_shown(tmp_path):
+    folder = scores(tmp_path, "vi", [0.1])
+    (tmp_path / "mine.csv").write_text("a\n1\n")
+    assert list(Scored(name="vi", folder=folder).tables) == ["mine"]  # files are not noted
+    (tmp_path / "summary.json").write_text('{"method": "vi", "files": {"cases.csv": "0"}}')
+    assert Scored(name="vi", folder=folder).tables == {}
+
+
+@pytest.mark.parametrize(
+    ("score", "task"),
+    [("dice", "segmentation"), ("accuracy", "classification"), ("radial_error_px", "landmarks")],
+)
+def test_the_scores_tell_the_task(score, task, tmp_path):
+    (tmp_path / "cases.csv").write_text(f"case,class,{score}\na,all,1\n")
+    assert Scored(name="vi", folder=tmp_path).task == task
+
+
+def test_predictions_or_a_run_that_are_gone_hinder(scored_tasks, tmp_path):
+    folder = scored_tasks["landmarks"][0]
+    assert hindrance(Scored(name="vi", folder=folder)) is None
+    copy = shutil.copytree(folder, tmp_path / "run" / "scores" / "hybrid")
+    source = Scored(name="vi", folder=copy)
+    assert hindrance(source).endswith("predictions/hybrid holds no predictions")
+    with pytest.raises(RunError, match="the predictions are gone"):
+        _ = source.present_manifest
+    predictions = tmp_path / "run" / "predictions" / "hybrid"
+    predictions.mkdir(parents=True)
+    manifest = json.loads(
+        (folder.parents[1] / "predictions" / folder.name / "manifest.json").read_text()
+    )
+    manifest["run"] = str(tmp_path / "gone")
+    (predictions / "manifest.json").write_text(json.dumps(manifest))
+    source = Scored(name="vi", folder=copy)
+    assert hindrance(source) == f"the run {tmp_path / 'gone'} is gone"
+    with pytest.raises(RunError, match="the run of these scores is gone"):
+        _ = source.present_run
+
+
+def test_landmarks_are_told_apart_by_their_positions(scored_tasks, tmp_path):
+    folder = shutil.copytree(scored_tasks["landmarks"][0], tmp_path / "scores")
+    text = (folder / "cases.csv").read_text()
+    reference = next(
+        row["reference"]
+        for row in read_table(folder / "cases.csv", (), "")
+        if row["class"] == "all"
+    )
+    (folder / "cases.csv").write_text(text.replace(reference, "0" * 16))
+    with pytest.raises(DataError, match="another reference"):
+        read_sources([scored_tasks["landmarks"][1], folder])

@@ -1,0 +1,59 @@
+"""Figures of a classification: they draw what they are given, and cope with what is missing."""
+
+import numpy as np
+import pytest
+
+from tests.support.figures import DIGITS, drawn, sampled, titles
+from tfuq.report.classification import confusion_figure, extremes, rejection
+from tfuq.scoring.classification import confusion, rejection_curve
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_extremes_are_the_right_ones(tmp_path, channels):
+    rng = np.random.default_rng(0)
+    truth, votes, p = sampled(rng)
+    measure = 1 - votes.max(1) / votes.sum(1)
+    figure = extremes(rng.normal(size=(60, 12, 12, channels)), p, votes, truth, measure, DIGITS, 3)
+    wrong = p.argmax(1) != truth
+    surest = np.flatnonzero(wrong)[measure[wrong].argmin()]
+    assert (
+        titles(figure)[0]
+        == f"var-ratio {measure[surest]:.2f}\ntruth {truth[surest]}, predicted {p[surest].argmax()}"
+    )
+    assert [part.get_suptitle().split(",")[0] for part in figure.subfigs] == ["wrong"] * 2 + [
+        "right"
+    ] * 2
+    assert len(titles(figure)) == 12
+    drawn(figure, tmp_path)
+
+
+def test_extremes_without_errors_say_so(tmp_path):
+    p = np.eye(3)[[0, 1]]
+    figure = extremes(
+        np.zeros((2, 5, 5, 1)), p, p * 7, np.array([0, 1]), np.zeros(2), ["cat", "dog", "bird"], 4
+    )
+    assert figure.subfigs[0].get_suptitle() == "wrong, most certain: none"
+    assert len(titles(figure)) == 4
+    drawn(figure, tmp_path)
+
+
+def test_rejection_and_confusion(tmp_path):
+    truth, votes, p = sampled(np.random.default_rng(2), n=300)
+    right = p.argmax(1) == truth
+    curves = {
+        name: rejection_curve(u, right)
+        for name, u in (
+            ("variation_ratio", -votes.max(1)),
+            ("predictive_entropy", -(p.max(1) ** 2)),
+        )
+    }
+    figure = rejection(curves)
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == [
+        "variation ratio",
+        "predictive entropy",
+    ]
+    drawn(figure, tmp_path)
+    figure = confusion_figure(confusion(p, truth), DIGITS)
+    assert sum(int(text.get_text()) for text in figure.axes[0].texts) == 300
+    drawn(figure, tmp_path)
+    drawn(confusion_figure(np.eye(30, dtype=int), [f"class {k}" for k in range(30)]), tmp_path)

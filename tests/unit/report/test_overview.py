@@ -1,0 +1,33 @@
+"""A case of segmentation at one slice."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import settings
+from tests.support.case_arrays import case_arrays
+from tests.support.figures import titles
+from tfuq.report.overview import overview
+
+
+def test_panels_are_those_that_there_are_at_the_slice_with_most_label():
+    figure = overview(case_arrays(), settings(Path("data")), "c: Dice 0.8")
+    assert titles(figure) == ["image", "truth", "prediction", "predictive entropy"]
+    assert figure.get_suptitle() == "c: Dice 0.8, slice 1 along axis 2"
+    truth = figure.axes[1].images[0]
+    assert truth.get_array().sum() == 2
+    assert truth.get_clim() == (0, 2)
+    entropies = next(axes for axes in figure.axes if axes.get_title() == "predictive entropy")
+    assert entropies.images[0].get_clim() == (0, pytest.approx(np.log(3)))
+
+
+def test_a_case_without_a_reference_has_no_panel_of_it():
+    figure = overview(case_arrays(truth=None), settings(Path("data")), "c")
+    assert titles(figure) == ["image", "prediction", "predictive entropy"]
+
+
+def test_slices_are_along_the_axis_of_the_run():
+    config = settings(Path("data"), rank=2, preprocessing={"slice_axis": 0})
+    figure = overview(case_arrays(), config, "c")
+    assert figure.get_suptitle().endswith("slice 1 along axis 0")

@@ -1,0 +1,62 @@
+"""One case at rising severity."""
+
+import numpy as np
+
+from tfuq.report.strips import class_strip, differences, landmark_strip, volume_strip
+
+AFFINE = np.diag([1.0, 1.0, 1.0, 1.0])
+
+
+def plane(entropy, **more):
+    truth, label = np.zeros((2, 4, 5), np.uint8)
+    truth[0, 0] = 1
+    image = np.arange(20.0).reshape(4, 5)
+    facts = {"image": image, "truth": truth, "label": label, "affine": AFFINE, "axis": np.array(2)}
+    return facts | {"predictive_entropy": np.full((4, 5), entropy)} | more
+
+
+def test_a_map_has_one_scale_and_is_shown_where_every_severity_has_it():
+    ratio = np.full((4, 5), 0.5)
+    examples = {0.0: plane(0.25, variation_ratio=ratio), 2.5: plane(0.5)}
+    figure = volume_strip(examples, 2, "noise")
+    panels = np.array(figure.axes[:8]).reshape(4, 2)
+    assert [axes.get_title() for axes in panels[0]] == ["0", "2.5"]
+    assert [axes.get_ylabel() for axes in panels[:, 0]] == [
+        "image",
+        "truth",
+        "prediction",
+        "predictive entropy",
+    ]
+    assert {axes.images[0].get_clim() for axes in panels[3]} == {(0.0, 0.5)}
+
+
+def test_differences_have_ratios_where_there_are_several_samples():
+    figure = differences({0.0: plane(0.1)}, {0.0: [3, 1]}, "noise")
+    above, below = figure.axes
+    assert above.get_xlabel() == "5.00% differ"
+    assert below.get_xlabel() == "variation ratio\n(4 voxels)"
+    np.testing.assert_allclose(below.patches[0].get_data().values, [0.75, 0.25])
+    assert len(differences({0.0: plane(0.1)}, {0.0: None}, "noise").axes) == 1
+
+
+def test_a_picture_has_its_classes_and_votes():
+    example = {
+        "image": np.zeros((4, 5, 3)),
+        "probability": np.array([0.2, 0.8]),
+        "votes": np.array([0.4, 0.6]),
+        "truth": np.array([0]),
+    }
+    above, below = class_strip({0.0: example}, ["cat", "dog"], "noise").axes
+    assert above.get_xlabel() == "dog, truth cat"
+    assert [bar.get_height() for bar in below.patches] == [0.4, 0.6]
+
+
+def test_landmarks_are_in_the_pictures_pixels():
+    found = np.arange(12.0).reshape(3, 2, 2)
+    points = np.array([[1.0, 2.0], [3.0, 4.0]])
+    example = {"image": np.zeros((40, 50, 1)), "found": found, "points": points}
+    (axes,) = landmark_strip({0.0: example}, "noise").axes
+    samples, truth = axes.lines
+    np.testing.assert_array_equal(samples.get_xydata(), found.reshape(-1, 2))
+    np.testing.assert_array_equal(truth.get_xydata(), points)
+    assert (axes.get_xlim(), axes.get_ylim()) == ((-0.5, 49.5), (39.5, -0.5))

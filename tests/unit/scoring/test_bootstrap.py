@@ -1,0 +1,70 @@
+"""Intervals over resampled cases, against the laws that they follow."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from tfuq.scoring.bootstrap import (
+    bootstrap_values,
+    bounds,
+    cluster_interval,
+    percentile_interval,
+    share_with_interval,
+)
+
+
+def test_items_of_a_case_are_drawn_together_and_by_the_seed():
+    cases = np.array(["b", "a", "b", "c"])
+    times = bootstrap_values(lambda times: times, cases, seed=4, draws=20)
+    np.testing.assert_array_equal(times[:, 0], times[:, 2])
+    np.testing.assert_array_equal(times[:, [0, 1, 3]].sum(1), np.full(20, 3))
+    again = np.random.default_rng(4).integers(0, 3, (20, 3))
+    np.testing.assert_array_equal(times[:, 1], (again == 0).sum(1))
+    np.testing.assert_array_equal(times[:, 3], (again == 2).sum(1))
+
+
+def test_an_interval_needs_half_of_the_values():
+    values = np.array([1.0, 2.0, 3.0, np.nan, np.nan, np.nan])
+    assert percentile_interval(values) == pytest.approx([1.05, 2.95])
+    assert percentile_interval(np.append(values, np.nan)) is None
+
+
+def test_bounds_of_no_interval_are_empty_cells():
+    assert bounds(None, "x_") == {"x_lower": None, "x_upper": None}
+    assert bounds([1.0, 2.0]) == {"lower": 1.0, "upper": 2.0}
+
+
+def test_intervals_hold_for_items_of_one_case_that_are_alike():
+    """Ten items of a case that share all but a little: the interval as if they were 200 holds in half of the trials."""
+    held = {"cases": [], "items": []}
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        values = np.repeat(rng.normal(size=20), 10) + 0.3 * rng.normal(size=200)
+        for name, cases in (("cases", np.repeat(np.arange(20), 10)), ("items", np.arange(200))):
+            low, high = cluster_interval(
+                lambda t, v=values: t @ v / t.sum(1), cases, seed=seed, draws=300
+            )
+            held[name].append(low < 0 < high)
+    assert np.mean(held["cases"]) > 0.87  # percentile intervals of 20 cases are a little narrow
+    assert np.mean(held["items"]) < 0.65
+
+
+def test_shares():
+    held = np.arange(40) < 6
+    alone = share_with_interval(held, np.arange(40))
+    assert (alone["share"], alone["n"], alone["cases"]) == (0.15, 40, 40)
+    assert (alone["lower"], alone["upper"]) == pytest.approx(
+        stats.binomtest(6, 40).proportion_ci(), abs=1e-12
+    )
+    nested = share_with_interval(held, np.repeat(np.arange(10), 4))
+    assert nested["upper"] > alone["upper"]
+    none = share_with_interval(np.zeros(40, bool), np.repeat(np.arange(10), 4))
+    assert (none["lower"], none["upper"]) == pytest.approx(
+        (0, 1 - 0.025 ** (1 / 10))
+    )  # that of ten cases, not of forty
+
+
+def test_undefined_samples_and_one_case_have_no_interval():
+    assert cluster_interval(lambda times: np.full(len(times), np.nan), np.arange(9)) is None
+    assert cluster_interval(lambda times: times.sum(1), np.zeros(9)) is None
+    assert bootstrap_values(lambda times: times.sum(1), np.arange(9), draws=7).tolist() == [9] * 7
