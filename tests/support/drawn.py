@@ -11,8 +11,10 @@ from tests.support.made import make_run
 from tests.support.replies import SAMPLES, true_reply
 from tfuq.data.cases import read_case_image, read_label
 from tfuq.data.writers import write_json
+from tfuq.measures.catalogue import maps_of
 from tfuq.prediction import Predictor, Request, make_predictor
 from tfuq.prediction.cases import known_cases
+from tfuq.prediction.records import VoxelStatistics
 from tfuq.runs import Run
 
 Draw = Callable[[np.ndarray, int], dict[str, np.ndarray]]
@@ -66,6 +68,14 @@ def drawn_of_label(label: np.ndarray, classes: int, sure: float = 0.8) -> dict[s
         "entropy_terms": terms,
         "masks": np.repeat(packed[None, None], SAMPLES, 1),
     }
+
+
+def voxel_statistics(probability: np.ndarray, **given: np.ndarray) -> VoxelStatistics:
+    """The record of samples with a mean ``[n, *S, K]``; what is not given is 0."""
+    nothing = np.zeros(probability.shape[:-1], np.float32)
+    maps = dict.fromkeys(maps_of(2), nothing)
+    rest = {"masks": np.zeros(0, np.uint8), "entropy_terms": np.zeros_like(probability)}
+    return VoxelStatistics.of({"probability": probability} | maps | rest | given)
 
 
 def padded_label(run: Run, case_id: str) -> np.ndarray:

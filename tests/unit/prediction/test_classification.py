@@ -6,9 +6,10 @@ import pytest
 from tests.support.drawn import make_finished_run, make_given_predictor
 from tfuq.calibration.records import Calibration, Conformal
 from tfuq.data.volume import Volume
-from tfuq.measures.voxel import UNCERTAINTY_MAPS
+from tfuq.measures.catalogue import maps_of
 from tfuq.prediction import cases_of_test_split
 from tfuq.prediction.classification import ImagePredictor
+from tfuq.prediction.records import ClassStatistics
 from tfuq.runs.results import Manifest
 
 P = np.array([0.1, 0.4, 0.4, 0.1, 0, 0, 0, 0, 0, 0])
@@ -24,7 +25,8 @@ def predictor(digits, tmp_path):
 
 
 def drawn(**more):
-    return {"probability": P, "votes": P[::-1], **dict.fromkeys(UNCERTAINTY_MAPS, 0.25), **more}
+    by_name = {"probability": P, "votes": P[::-1], **dict.fromkeys(maps_of(2), 0.25), **more}
+    return ClassStatistics.of(by_name)
 
 
 def row_of(predictor, **more):
@@ -39,7 +41,7 @@ def test_a_row_has_the_label_the_probabilities_and_the_measures(predictor):
     assert row["label"] == "1"  # the first of two that are as probable
     assert [row[f"probability_{k}"] for k in range(10)] == P.tolist()
     assert [row[f"votes_{k}"] for k in range(10)] == P[::-1].tolist()
-    assert {row[name] for name in UNCERTAINTY_MAPS} == {0.25}
+    assert {row[name] for name in maps_of(2)} == {0.25}
 
 
 def test_members_have_a_row_each(predictor):

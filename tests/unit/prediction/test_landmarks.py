@@ -8,6 +8,7 @@ from tfuq.calibration.records import Calibration, Conformal
 from tfuq.data.volume import Volume
 from tfuq.prediction import cases_of_test_split
 from tfuq.prediction.landmarks import LandmarkPredictor
+from tfuq.prediction.records import LandmarkStatistics
 from tfuq.runs.results import Manifest
 
 IMAGE = Volume(np.zeros((64, 128, 1, 1)), np.eye(4))  # twice the patch along y, four times along x
@@ -27,7 +28,7 @@ def drawn(predictor, columns=3):
     samples[:, 0, 0] = [2, 4]
     samples[:, 0, 1] = 3
     samples[:, 0, 2] = [0.5, 0.7]
-    return {"landmarks": samples}
+    return LandmarkStatistics(landmarks=samples)
 
 
 def rows_of(predictor, **changes):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.support.drawn import voxel_statistics
 from tfuq.data.volume import Volume
 from tfuq.prediction.on_input import InputGrid, conformal_bounds
 
@@ -39,10 +40,11 @@ def test_slices_are_stacked_along_their_axis(axis):
 def test_grids_of_the_same_voxels_are_copied():
     assert CROPPED.copies_voxels
     assert not FINER.copies_voxels
-    drawn = {"mutual_information": RNG.random((1, 2, 2, 2)).astype(np.float32)}
+    information = RNG.random((1, 2, 2, 2)).astype(np.float32)
+    drawn = voxel_statistics(np.zeros((1, 2, 2, 2, 2)), mutual_information=information)
     maps = CROPPED.uncertainty_maps(drawn, IMAGE, ["mutual_information"], several=True)
     found = maps["mutual_information"].array
-    np.testing.assert_array_equal(found[1:3, 1:3, 1:3], drawn["mutual_information"][0])
+    np.testing.assert_array_equal(found[1:3, 1:3, 1:3], information[0])
 
 
 def test_entropies_elsewhere_are_those_of_the_interpolated_probability():
@@ -50,7 +52,7 @@ def test_entropies_elsewhere_are_those_of_the_interpolated_probability():
     p = RNG.dirichlet([1, 1], (1, 8, 8, 8)).astype(np.float32)
     probability = FINER.probabilities(p)
     maps = FINER.uncertainty_maps(
-        {"probability": p}, probability, ["predictive_entropy"], several=False
+        voxel_statistics(p), probability, ["predictive_entropy"], several=False
     )
     q = np.maximum(probability.array.astype(float), 1e-12)
     expected = -(q * np.log(q)).sum(-1)
@@ -60,11 +62,12 @@ def test_entropies_elsewhere_are_those_of_the_interpolated_probability():
 def test_the_variance_between_members_is_of_their_maps():
     members = RNG.dirichlet([1, 1], (1, 2, 8, 8, 8)).astype(np.float32)
     within = np.zeros((1, 8, 8, 8), np.float32)
-    drawn = {
-        "members": members,
-        "between_member_variance": within,
-        "within_member_variance": within,
-    }
+    drawn = voxel_statistics(
+        members[:, 0],
+        members=members,
+        between_member_variance=within,
+        within_member_variance=within,
+    )
     weights = np.array([0.75, 0.25], np.float32)
     found = FINER.member_maps(drawn, weights)
     maps = [found[name].array for name in found if name.startswith("member")][:2]

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
+from tests.conftest import task_settings
 from tests.support.drawn import make_finished_run, make_given_predictor
+from tests.support.replies import true_reply
 from tfuq.data.cases import read_case_image
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError, RunError
-from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS, UNCERTAINTY_MAPS
+from tfuq.measures.catalogue import maps_of
 from tfuq.prediction import cases_of_test_split
 from tfuq.prediction.predictor import PREDICTORS
 
@@ -32,15 +34,22 @@ def test_the_manifest_says_what_determines_the_predictions(run):
 
 
 @pytest.mark.parametrize(
-    ("method", "maps"), [("mc-dropout", UNCERTAINTY_MAPS), ("deterministic", SINGLE_SAMPLE_MAPS)]
+    ("method", "maps"), [("mc-dropout", maps_of(2)), ("deterministic", maps_of(1))]
 )
 def test_one_sample_has_no_measure_that_compares(run, method, maps):
     assert make_given_predictor(run, method=method).maps == maps
 
 
+def uncertain(images, value):
+    """A reply of chance, but for the first vote."""
+    found = true_reply(task_settings("classification", "."), images.shape)
+    found["votes"][0, 0] = value
+    return found
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_statistics_that_are_no_numbers_are_refused(run, value):
-    predictor = make_given_predictor(run, lambda images, _: {"votes": np.full(len(images), value)})
+    predictor = make_given_predictor(run, lambda images, _: uncertain(images, value))
     with pytest.raises(DataError, match="votes is NaN or infinite in what mc-dropout drew"):
         predictor.draw(np.zeros((1, 28, 28, 1), np.float32))
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import files_of
 from tests.support.drawn import make_finished_run, make_given_predictor
+from tests.support.observers import Recorder
 from tests.support.replies import true_reply
 from tfuq.data.cases import read_case_image
 from tfuq.data.json_csv import read_table
@@ -33,10 +34,10 @@ def test_padding_is_cropped_from_all_that_is_drawn(predictor, case):
     ((shape, *_),) = predictor.sampler.asked
     assert shape == (1, 18, 17, 16, 1)
     whole = true_reply(predictor.config, shape)
-    np.testing.assert_array_equal(drawn["probability"], whole["probability"][..., :15, :])
+    np.testing.assert_array_equal(drawn.probability, whole["probability"][..., :15, :])
     bits = np.unpackbits(whole["masks"], axis=-1, bitorder="little")
     kept = bits[..., : 18 * 17 * 16].reshape(*bits.shape[:-1], 18, 17, 16)[..., :15]
-    found = np.unpackbits(drawn["masks"], axis=-1, bitorder="little")[..., : 18 * 17 * 15]
+    found = np.unpackbits(drawn.masks, axis=-1, bitorder="little")[..., : 18 * 17 * 15]
     np.testing.assert_array_equal(found, kept.reshape(found.shape))
 
 
@@ -60,12 +61,14 @@ def test_the_label_is_the_likeliest_class_on_the_scan_s_grid(predictor, case):
 
 
 def test_a_case_whose_files_are_whole_is_kept(predictor, case, tmp_path):
-    folder, said = tmp_path / "out", []
+    folder = tmp_path / "out"
 
     def once():
-        said.clear()
-        predict(predictor, [case], folder, on_case=lambda _, seconds: said.append(seconds))
-        return said[0]
+        recorder = Recorder()
+        predict(predictor, [case], folder, observer=recorder)
+        (event,) = recorder.events
+        assert event.case == case.id
+        return event.seconds
 
     assert set(once()) == {"read", "network", "measures", "write"}
     before = files_of(folder)

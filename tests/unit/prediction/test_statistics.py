@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support.drawn import GivenSamples
+from tfuq.prediction.records import LandmarkStatistics
 from tfuq.prediction.statistics import sample_in_batches
 
 
@@ -12,8 +13,7 @@ from tfuq.prediction.statistics import sample_in_batches
 )
 def test_batches_are_put_together_in_order(batch, sizes):
     examples = np.random.default_rng(0).normal(size=(5, 3, 1)).astype(np.float32)
-    sampler = GivenSamples(lambda images, t: {"sum": images.sum((1, 2)) * t, "image": images})
-    found = sample_in_batches(sampler, examples, batch=batch, seed=7, samples=3)
-    np.testing.assert_allclose(found["sum"], 3 * examples.sum((1, 2)), rtol=1e-6)
-    np.testing.assert_array_equal(found["image"], examples)
+    sampler = GivenSamples(lambda images, t: {"landmarks": images * t})
+    found = sample_in_batches(sampler, LandmarkStatistics, examples, batch=batch, seed=7, samples=3)
+    np.testing.assert_allclose(found.landmarks, 3 * examples, rtol=1e-6)
     assert sampler.asked == [((size, 3, 1), [7, 0], 3) for size in sizes]

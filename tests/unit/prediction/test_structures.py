@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import settings
+from tests.support.drawn import voxel_statistics
 from tfuq.data.volume import Volume
 from tfuq.measures.sample_masks import StoredSamples
 from tfuq.prediction.structures import rows_of_structures
@@ -17,14 +18,15 @@ def drawn_of(masks):
     p = np.stack([(masks == k).mean(0) for k in range(3)], -1)[None]
     packed = np.stack([masks == k for k in (1, 2)], 1)[None].reshape(1, len(masks), 2, -1)
     terms = np.zeros_like(p)
-    drawn = {
-        "probability": p,
-        "predictive_entropy": np.full(p.shape[:-1], 0.5),
-        "mutual_information": np.full(p.shape[:-1], 0.25),
-        "entropy_terms": terms,
-        "region_entropy_terms": terms[..., :1],
-    }
-    return drawn, StoredSamples(np.packbits(packed, -1, bitorder="little"), None, GRID)
+    packed_bits = np.packbits(packed, -1, bitorder="little")
+    drawn = voxel_statistics(
+        p,
+        predictive_entropy=np.full(p.shape[:-1], 0.5),
+        mutual_information=np.full(p.shape[:-1], 0.25),
+        masks=packed_bits,
+        region_entropy_terms=terms[..., :1],
+    )
+    return drawn, StoredSamples(packed_bits, None, GRID)
 
 
 @pytest.fixture

@@ -5,10 +5,12 @@ import pytest
 
 from tests.conftest import files_of
 from tests.support.drawn import make_finished_run, make_given_predictor
+from tests.support.observers import Recorder
 from tfuq.data.cases import read_case_image
 from tfuq.data.json_csv import read_table
 from tfuq.data.writers import write_csv
 from tfuq.prediction import cases_of_test_split, predict
+from tfuq.prediction.records import LandmarkStatistics
 from tfuq.prediction.tables import TablePredictor
 
 
@@ -21,10 +23,10 @@ def predictor(heads, tmp_path):
 
 def predicted(predictor, folder, count=None):
     """What was said of each case: its seconds, or None where it was complete."""
-    said = []
+    recorder = Recorder()
     cases = cases_of_test_split(predictor.run)[:count]
-    predict(predictor, cases, folder, on_case=lambda case, seconds: said.append((case.id, seconds)))
-    return said
+    predict(predictor, cases, folder, observer=recorder)
+    return [(event.case, event.seconds) for event in recorder.events]
 
 
 def rows_of(folder):
@@ -65,7 +67,7 @@ def test_rows_of_images_in_memory_are_those_of_their_statistics(predictor):
     samples = np.zeros((2, 4, landmarks, 3), np.float32)
     samples[1, :, :, 2] = 0.5
     images = [read_case_image(case) for case in cases]
-    tables = predictor.tables(cases, images, {"landmarks": samples})
+    tables = predictor.tables(cases, images, LandmarkStatistics(landmarks=samples))
     activations = [row["max_activation"] for row in tables["landmarks.csv"]]
     assert activations == [0.0] * landmarks + [0.5] * landmarks
 

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import task_settings
+from tests.support.observers import Recorder
 from tests.support.replies import make_export
 from tfuq.errors import RunError
 from tfuq.serving.checking import SIGNATURES, inspect, serve_check
@@ -58,14 +59,10 @@ def export(tmp_path):
     return make
 
 
-def unsaid(line):
-    """Nothing."""
-
-
 def test_without_its_run_an_export_is_checked_by_itself(export):
-    said = []
-    assert serve_check(export(), said.append) == 0
-    assert any("is gone" in line for line in said)
+    recorder = Recorder()
+    assert serve_check(export(), observer=recorder) == 0
+    assert any("is gone" in event.result for event in recorder.events)
 
 
 @pytest.mark.parametrize(
@@ -77,18 +74,19 @@ def test_without_its_run_an_export_is_checked_by_itself(export):
 )
 def test_descriptions_of_other_signatures_are_refused(export, signatures, words):
     with pytest.raises(RunError, match=words):
-        serve_check(export(signatures=signatures), unsaid)
+        serve_check(export(signatures=signatures))
 
 
 def test_a_graph_that_takes_any_image_is_refused(export):
     with pytest.raises(RunError, match="takes an image of wrong channels without a word"):
-        serve_check(export(is_strict=False), unsaid)
+        serve_check(export(is_strict=False))
 
 
 def test_what_an_export_holds_is_said_without_loading_it(export, monkeypatch):
-    folder, said = export(), []
+    folder, recorder = export(), Recorder()
     monkeypatch.setattr("tfuq.serving.checking.LoadedExport", None)
-    found = inspect(folder, said.append)
+    found = inspect(folder, observer=recorder)
+    said = [event.result for event in recorder.events]
     assert f"SHA-256 {found.digest}" in said[-1]
     assert "side effects: none but restoring the weights" in said
     assert set(SIGNATURES) <= {line.split(":")[0] for line in said}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import task_settings
+from tests.support.observers import Recorder
 from tests.support.replies import make_export
 from tfuq.errors import RunError
 from tfuq.serving.endpoints import (
@@ -37,7 +38,9 @@ class Given:
 
 def check(outputs, tolerance):
     server = ServedEndpoint(endpoint=Given(outputs), tolerance=tolerance)
-    check_endpoints({"REST a:1": server}, ANSWER, {}, lambda line: None)
+    recorder = Recorder()
+    check_endpoints({"REST a:1": server}, ANSWER, {}, recorder)
+    return [event.result for event in recorder.events]
 
 
 @pytest.mark.parametrize(
@@ -63,8 +66,9 @@ def test_servers_that_are_no_host_and_port_are_refused(tmp_path, server):
 
 
 def test_answers_are_the_same_to_the_bit_or_as_far_as_decimals_go():
-    check(ANSWER.outputs, 0.0)
-    check(AS_JSON | {"probability": P + np.float32(5e-6)}, 1e-5)
+    (result,) = check(ANSWER.outputs, 0.0)
+    assert result.startswith("REST a:1: 2 outputs of serving_default as expected")
+    assert len(check(AS_JSON | {"probability": P + np.float32(5e-6)}, 1e-5)) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.conftest import TOURED, files_of
+from tests.support.observers import Recorder
 from tfuq import config as configuration
 from tfuq.errors import RunError
 from tfuq.sampling.posterior import METHOD_TRAITS
@@ -20,12 +21,10 @@ from tfuq.workflows.demo import SERVED_BY, TOURS, demonstrate
 def test_a_folder_of_something_else_is_left_alone(tmp_path, name, overwrite, words):
     (tmp_path / name).write_text("keep")
     before = files_of(tmp_path)
-
-    def unsaid(*_):
-        raise AssertionError("nothing begins")
-
+    recorder = Recorder()
     with pytest.raises(RunError, match=words):
-        demonstrate(tmp_path, on_step=unsaid, say=unsaid, overwrite=overwrite)
+        demonstrate(tmp_path, observer=recorder, overwrite=overwrite)
+    assert not recorder.events  # nothing begins
     assert files_of(tmp_path) == before
 
 

@@ -33,7 +33,7 @@ def test_prediction_is_rehearsed_and_leaves_nothing(predictor, tmp_path):
 
 def test_what_is_complete_is_not_predicted(predictor, tmp_path):
     cases = cases_of_test_split(predictor.run)[:4]
-    predict(predictor, cases[:3], tmp_path / "out", on_case=lambda *_: None)
+    predict(predictor, cases[:3], tmp_path / "out")
     plan = plan_prediction(predictor, cases, tmp_path / "out")
     assert plan["would predict"].startswith("1 of 4 case(s)")
     assert plan["seen here"].startswith(cases[3].id)

@@ -8,7 +8,7 @@ from tests.support.drawn import make_finished_run, make_given_predictor
 from tests.support.made import make_run, make_scores
 from tfuq.data.writers import write_json
 from tfuq.errors import RunError
-from tfuq.measures.voxel import UNCERTAINTY_MAPS
+from tfuq.measures.catalogue import maps_of
 from tfuq.prediction import cases_of_test_split, predict
 from tfuq.workflows.ood import score_elsewhere
 
@@ -19,7 +19,7 @@ def uncertain(value):
     def draw(images, samples):
         p = np.full((len(images), 10), 0.1)
         return {"probability": p, "votes": p} | {
-            name: np.full(len(images), value) for name in UNCERTAINTY_MAPS
+            name: np.full(len(images), value) for name in maps_of(2)
         }
 
     return draw
@@ -31,7 +31,7 @@ def predictions(digits, tmp_path):
     run = make_finished_run(tmp_path / "run", "classification", digits)
     predictor = make_given_predictor(run, uncertain(0.2))
     folder = run.predictions("mc-dropout")
-    predict(predictor, cases_of_test_split(run)[:5], folder, on_case=lambda *_: None)
+    predict(predictor, cases_of_test_split(run)[:5], folder)
     return folder
 
 
@@ -55,9 +55,9 @@ def test_cases_from_elsewhere_are_positive(
         lambda run, request: make_given_predictor(run, uncertain(value)),
     )
     found = score_elsewhere(predictions, str(elsewhere))
-    assert {
-        (row["auroc"], row["fpr95"]) for name, row in found.items() if name in UNCERTAINTY_MAPS
-    } == {(auroc, fpr95)}
+    assert {(row["auroc"], row["fpr95"]) for name, row in found.items() if name in maps_of(2)} == {
+        (auroc, fpr95)
+    }
     assert (predictions.parent / "mc-dropout-ood-letters" / "predictions.csv").is_file()
 
 

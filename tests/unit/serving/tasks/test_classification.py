@@ -7,7 +7,8 @@ import tensorflow as tf
 from tests.conftest import task_settings
 from tests.support.drawn import make_finished_run, make_given_predictor
 from tests.support.replies import make_export
-from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS, UNCERTAINTY_MAPS
+from tfuq.measures.catalogue import maps_of
+from tfuq.prediction.records import ClassStatistics
 from tfuq.serving.expectation import Asked
 from tfuq.serving.tasks.classification import SERVED
 
@@ -15,7 +16,7 @@ TASK = SERVED["classification"]
 
 
 def statistics(p):
-    maps = {name: np.arange(len(p)) / 10 for name in UNCERTAINTY_MAPS}
+    maps = {name: np.arange(len(p)) / 10 for name in maps_of(2)}
     return {"probability": p, "votes": p[:, ::-1], "picked": p, **maps}
 
 
@@ -30,13 +31,13 @@ def p():
 
 def test_the_label_is_the_name_of_the_likeliest_class(p, tmp_path):
     config = task_settings("classification", tmp_path)
-    found = TASK.outputs(config, UNCERTAINTY_MAPS)(
+    found = TASK.outputs(config, maps_of(2))(
         {name: tf.constant(values) for name, values in statistics(p).items()}
     )
     assert found["label"].numpy().tolist() == [b"7", b"0", b"9"]
-    assert set(found) == {"label", "probability", "votes", *UNCERTAINTY_MAPS}
-    single = TASK.outputs(config, SINGLE_SAMPLE_MAPS)(statistics(p))
-    assert set(single) == {"label", "probability", *SINGLE_SAMPLE_MAPS}
+    assert set(found) == {"label", "probability", "votes", *maps_of(2)}
+    single = TASK.outputs(config, maps_of(1))(statistics(p))
+    assert set(single) == {"label", "probability", *maps_of(1)}
 
 
 @pytest.mark.parametrize("samples", [4, 1])
@@ -44,7 +45,7 @@ def test_numpy_names_the_same(p, digits, tmp_path, samples):
     run = make_finished_run(tmp_path / "run", "classification", digits)
     method = "mc-dropout" if samples > 1 else "deterministic"
     predictor = make_given_predictor(run, method=method, samples=samples)
-    found = TASK.named(predictor, statistics(p), ())
+    found = TASK.named(predictor, ClassStatistics.of(statistics(p)), ())
     expected = TASK.outputs(run.config, predictor.maps)(statistics(p))
     assert found.keys() == expected.keys()
     for name, values in expected.items():

@@ -6,11 +6,13 @@ import tensorflow as tf
 
 from tests.conftest import task_settings
 from tests.support.replies import make_export
-from tfuq.measures.voxel import SINGLE_SAMPLE_MAPS, UNCERTAINTY_MAPS
+from tfuq.measures.catalogue import maps_of
+from tfuq.prediction.records import LandmarkStatistics
 from tfuq.serving.expectation import Asked
 from tfuq.serving.tasks.landmarks import SERVED
 
 TASK = SERVED["landmarks"]
+SEVERAL = maps_of(2)
 # One image, two samples, two landmarks: x, y, activation.
 SAMPLES = np.array([[[[1.0, 2, 0.5], [4, 4, 0.2]], [[3.0, 8, 0.7], [4, 4, 0.4]]]], np.float32)
 
@@ -19,7 +21,7 @@ SAMPLES = np.array([[[[1.0, 2, 0.5], [4, 4, 0.2]], [[3.0, 8, 0.7], [4, 4, 0.4]]]
 def outputs(tmp_path):
     """``outputs(samples, maps)``: what the graph answers."""
     config = task_settings("landmarks", tmp_path)
-    return lambda samples, maps=UNCERTAINTY_MAPS: {
+    return lambda samples, maps=SEVERAL: {
         name: values.numpy()
         for name, values in TASK.outputs(config, maps)({"landmarks": tf.constant(samples)}).items()
     }
@@ -45,7 +47,7 @@ def test_measures_by_hand(outputs):
 
 
 def test_one_sample_has_no_spread(outputs):
-    assert set(outputs(SAMPLES[:, :1], SINGLE_SAMPLE_MAPS)) == {"x", "y", "max_activation"}
+    assert set(outputs(SAMPLES[:, :1], maps_of(1))) == {"x", "y", "max_activation"}
 
 
 def test_predicted_variances_add_to_those_of_the_samples(outputs):
@@ -60,7 +62,7 @@ def test_predicted_variances_add_to_those_of_the_samples(outputs):
 @pytest.mark.parametrize("columns", [3, 4])
 def test_numpy_measures_the_same(outputs, columns):
     samples = np.random.default_rng(0).normal(10, 3, (2, 5, 3, columns)).astype(np.float32)
-    found, expected = TASK.named(None, {"landmarks": samples}, ()), outputs(samples)
+    found, expected = TASK.named(None, LandmarkStatistics(landmarks=samples), ()), outputs(samples)
     assert found.keys() == expected.keys()
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, rtol=1e-5, atol=1e-6, err_msg=name)

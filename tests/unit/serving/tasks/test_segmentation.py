@@ -8,7 +8,8 @@ from tests.conftest import settings
 from tests.support.drawn import make_finished_run, make_given_predictor
 from tests.support.replies import make_export
 from tfuq.data.preprocessing import box_in_padding
-from tfuq.measures.voxel import UNCERTAINTY_MAPS
+from tfuq.measures.catalogue import maps_of
+from tfuq.prediction.records import VoxelStatistics
 from tfuq.serving.expectation import Asked
 from tfuq.serving.tasks.segmentation import SERVED
 
@@ -18,15 +19,15 @@ TASK = SERVED["segmentation"]
 def statistics(shape):
     rng = np.random.default_rng(0)
     p = rng.dirichlet(np.ones(3), shape).astype(np.float32)
-    maps = {name: rng.random(shape).astype(np.float32) for name in UNCERTAINTY_MAPS}
-    return {"probability": p, "masks": p, **maps}
+    maps = {name: rng.random(shape).astype(np.float32) for name in maps_of(2)}
+    return {"probability": p, "masks": p, "entropy_terms": p, **maps}
 
 
 def test_the_label_is_the_likeliest_class(tmp_path):
     drawn = statistics((1, 4, 5, 6))
-    outputs = TASK.outputs(settings(tmp_path), UNCERTAINTY_MAPS)
+    outputs = TASK.outputs(settings(tmp_path), maps_of(2))
     found = outputs({name: tf.constant(values) for name, values in drawn.items()})
-    assert set(found) == {"label", "probability", *UNCERTAINTY_MAPS}
+    assert set(found) == {"label", "probability", *maps_of(2)}
     assert found["label"].dtype == tf.uint8
     np.testing.assert_array_equal(found["label"], drawn["probability"].argmax(-1))
 
@@ -35,8 +36,8 @@ def test_numpy_leaves_the_padding_out(balls, tmp_path):
     run = make_finished_run(tmp_path / "run", "segmentation", balls)
     drawn = statistics((1, 16, 16, 16))
     box = box_in_padding((13, 16, 11), (16, 16, 16))
-    found = TASK.named(make_given_predictor(run), drawn, box)
-    assert set(found) == {"label", "probability", *UNCERTAINTY_MAPS}
+    found = TASK.named(make_given_predictor(run), VoxelStatistics.of(drawn), box)
+    assert set(found) == {"label", "probability", *maps_of(2)}
     assert found["label"].dtype == np.uint8
     inner = drawn["probability"][:, 1:14, :, 2:13]
     np.testing.assert_array_equal(found["probability"], inner)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from tests.support.drawn import make_finished_run
+from tfuq.measures.catalogue import maps_of
 from tfuq.prediction import cases_of_test_split
+from tfuq.prediction.records import ClassStatistics
 from tfuq.workflows.calibrate.classification import ClassificationFit
 
 
@@ -19,7 +21,9 @@ def gathered(digits, tmp_path, fit_of):
         row[:] = (1 - of_truth) / 9
         row[int(case.truth)] = of_truth
     assert isinstance(fit, ClassificationFit)
-    fit.add(cases, [], {"picked": np.repeat(p[:, None, None], 4, 1), "probability": p})
+    by_name = {"probability": p, "votes": p, "picked": np.repeat(p[:, None, None], 4, 1)}
+    maps = {name: np.zeros(3) for name in maps_of(2)}
+    fit.add(cases, [], ClassStatistics(**by_name, **maps))
     return fit
 
 

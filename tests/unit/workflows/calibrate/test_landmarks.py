@@ -7,6 +7,7 @@ from tests.support.drawn import make_finished_run
 from tfuq.data.cases import read_case_image
 from tfuq.data.sets.landmarks import pixel_mm, reference_points, rescale_points
 from tfuq.prediction import cases_of_test_split
+from tfuq.prediction.records import LandmarkStatistics
 from tfuq.workflows.calibrate.landmarks import LandmarkFit
 
 
@@ -23,7 +24,8 @@ def gathered(heads, tmp_path, fit_of):
         points = reference_points(run.config, case, size) + times * np.array([3.0, 4.0])
         patch = rescale_points(points, size, tuple(run.config.network.patch_size))
         drawn.append(np.concatenate([patch, np.ones((len(patch), 1))], -1))
-    fit.add(cases, images, {"landmarks": np.repeat(np.array(drawn)[:, None], 4, 1)})
+    samples = np.repeat(np.array(drawn)[:, None], 4, 1)
+    fit.add(cases, images, LandmarkStatistics(landmarks=samples))
     assert isinstance(fit, LandmarkFit)
     return fit, pixel_mm(run.config, images[0].shape[:2])
 

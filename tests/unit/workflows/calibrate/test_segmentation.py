@@ -5,6 +5,7 @@ import pytest
 
 from tests.support.drawn import drawn_of_label, make_finished_run, padded_label
 from tfuq.calibration import conformal
+from tfuq.data.events import CasesSampled
 from tfuq.prediction.cases import known_cases
 from tfuq.workflows.calibrate.segmentation import SegmentationFit
 
@@ -22,7 +23,8 @@ def gathered(balls, tmp_path, fit_of):
         return drawn | {"picked": np.repeat(picked[None, None], samples, 1)}
 
     fit = fit_of(run, draw)
-    assert list(fit.gather(known_cases(run, ["ball_000"]))) == ["ball_000"]
+    sampled = CasesSampled(done=1, total=1, description="ball_000")
+    assert list(fit.gather(known_cases(run, ["ball_000"]))) == [sampled]
     assert isinstance(fit, SegmentationFit)
     return fit, label
 

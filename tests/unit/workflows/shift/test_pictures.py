@@ -6,7 +6,7 @@ import pytest
 from tests.support.drawn import make_finished_run, make_given_predictor
 from tfuq.data.json_csv import read_table
 from tfuq.data.volume import Volume
-from tfuq.measures.voxel import UNCERTAINTY_MAPS
+from tfuq.measures.catalogue import maps_of
 from tfuq.prediction import cases_of_test_split
 from tfuq.workflows.shift.pictures import ClassMeasurer, size_of
 from tfuq.workflows.shift.plan import Plan
@@ -23,7 +23,7 @@ def measurer(digits, tmp_path):
     p = np.repeat((1 - OF_TRUTH)[:, None] / 9, 10, 1)
     p[range(4), classes] = OF_TRUTH
     drawn = {"probability": p, "votes": p[:, ::-1]}
-    drawn |= {name: np.arange(4) / 10 for name in UNCERTAINTY_MAPS}
+    drawn |= {name: np.arange(4) / 10 for name in maps_of(2)}
     return ClassMeasurer(make_given_predictor(run, lambda *_: drawn), PLAN)
 
 
