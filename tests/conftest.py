@@ -197,6 +197,49 @@ def trained(balls, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def run_of(trained, trained_task):
+    """``run_of(task, method)``: a run of any task trained for two steps, made once."""
+    return lambda task, method: (
+        trained(method) if task == "segmentation" else trained_task(task, method)
+    )
+
+
+@pytest.fixture(scope="session")
+def exported(run_of, tmp_path_factory):
+    """``exported(task, method)``: the folder of a model, made once; not to be written to."""
+    made = {}
+
+    def make(task: str, method: str) -> Path:
+        from tests.support.serving import MOST, SAMPLES
+        from tfuq import prediction
+        from tfuq.serving.exporting import export
+
+        if (task, method) not in made:
+            run = run_of(task, method)
+            folder = tmp_path_factory.mktemp("saved_models") / f"{task}-{method}"
+            export(run, prediction.request_of(run.config, method, SAMPLES, None), folder, MOST)
+            made[task, method] = folder
+        return made[task, method]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def digit_model(exported) -> Path:
+    """The quickest of them."""
+    return exported("classification", "vi")
+
+
+@pytest.fixture(scope="session")
+def digit_network(digit_model):
+    """It, loaded."""
+    from tfuq.serving.loading import LoadedExport
+
+    with LoadedExport(digit_model / "1") as loaded:
+        yield loaded
+
+
+@pytest.fixture(scope="session")
 def scored_tasks(balls, digits, heads, tmp_path_factory):
     """Score folders of two methods of each task, by task; made without a network."""
     from tests.support.made import make_run, make_scores

@@ -3,8 +3,6 @@
 import csv
 import json
 import math
-import time
-import tracemalloc
 from collections import Counter
 from pathlib import Path
 
@@ -13,29 +11,20 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
-from tensorflow_serving.apis import predict_pb2
 
 from tests.conftest import settings, task_settings
 from tests.support.replies import (
-    PREPARED,
     false_reply,
     grpc_server,
     make_export,
     message,
-    socket_server,
     true_reply,
 )
 from tfuq.errors import RunError, TfuqError
-from tfuq.serving import Client, transport
-from tfuq.serving.expectation import Output
-from tfuq.serving.expected import expected_outputs
-from tfuq.serving.replies import ReplyError, from_json, from_tensors
-from tfuq.serving.transport import GrpcServer, RestServer
-from tfuq.serving.wire import parsed
+from tfuq.serving import Client
 
 TASKS = ("segmentation", "classification", "landmarks")
 ROUNDING = 1.1e-4
-NUMBERS = {"p": Output(np.float32, (2, 2), (0.0, 1.0), adds_to_one=True)}
 
 
 @pytest.fixture(scope="module")
@@ -262,150 +251,6 @@ def test_a_reply_is_not_read_beyond_what_it_may_have(place, tmp_path):
         Client(folder, address).predict([image], tmp_path / "out")
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"\x0a\x00" * 10**6,  # entries without a name
-        b"\x0a\x88\x89\x7a\x12\x84\x89\x7a" + b"\x7a\x00" * 10**6,  # of one tensor, variants
-        b"\x12\x00" * 10**6,
-        b"\x1a\x00" * 10**6,  # unknown fields
-    ],
-)
-def test_fields_are_counted_before_they_are_parsed(content):
-    tracemalloc.start()
-    with pytest.raises(ReplyError, match=r"more fields than its outputs need|is no message"):
-        parsed(content, NUMBERS)
-    assert tracemalloc.get_traced_memory()[1] < 10**6
-    tracemalloc.stop()
-
-
-def test_values_may_come_one_by_one_as_tensorflow_serving_sends_them():
-    """The server's default is typed fields, not ``tensor_content``."""
-    response = predict_pb2.PredictResponse()
-    for name, kind, values in (
-        ("float", 1, [0.5, 0.25]),
-        ("byte", 4, [0, 255]),
-        ("text", 7, [b"a", b"b"]),
-    ):
-        tensor = response.outputs[name]
-        tensor.dtype = kind
-        tensor.tensor_shape.dim.add(size=2)
-        getattr(tensor, {1: "float_val", 4: "int_val", 7: "string_val"}[kind]).extend(values)
-    expected = {
-        "float": Output(np.float32, (2,)),
-        "byte": Output(np.uint8, (2,), (0, 255)),
-        "text": Output(object, (2,), texts=("a", "b")),
-    }
-    found = from_tensors(response.outputs, expected)
-    assert [found[name].tolist() for name in expected] == [[0.5, 0.25], [0, 255], [b"a", b"b"]]
-    response.outputs["byte"].int_val[0] = 256
-    with pytest.raises(ReplyError, match="byte holds numbers that are no uint8"):
-        from_tensors(response.outputs, expected)
-    response.outputs["byte"].int_val[0] = 0
-    response.outputs["text"].string_val[0] = b"c\x1b"
-    with pytest.raises(ReplyError, match=r"text holds b'c\\x1b', which is no class"):
-        from_tensors(response.outputs, expected)
-
-
-BODIES = [
-    (b"", "is no JSON"),
-    (b"[" * 10**5, "is no JSON"),
-    (b'{"outputs": ' + b'{"p":' * 10**5, "is no JSON"),
-    (b"\xff\xfe\x00", "is no JSON"),
-    (b'{"outputs": {"p": [[NaN, 1], [1, 0]]}}', "NaN is no number"),
-    (b'{"outputs": {"p": [[1e999, 1], [1, 0]]}}', "NaN or infinite"),
-    (b'{"outputs": {"p": [[' + b"9" * 6000 + b", 1], [1, 0]]}}", "NaN or infinite"),
-    (b'{"outputs": {"p": [[0.5, 0.5], [1]]}}', r"p is not of shape \(2, 2\) along axis 1"),
-    (b'{"outputs": {"p": [[0.5, 0.5]]}}', "along axis 0"),
-    (b'{"outputs": {"p": {"0": 1}}}', "along axis 0"),
-    (b'{"outputs": {"p": [[true, false], [1, 0]]}}', "holds what is no number"),
-    (b'{"outputs": {"p": [["1", "0"], [1, 0]]}}', "holds what is no number"),
-    (b'{"outputs": {"p": [[[1], 0], [1, 0]]}}', "holds what is no number"),
-    (b'{"outputs": {"p": [[null, 0], [1, 0]]}}', "holds what is no number"),
-    (b'{"outputs": {"p": [[0.5, 0.6], [1, 0]]}}', "does not add up to 1"),
-    (b'{"outputs": {"q": [[0.5, 0.5], [1, 0]]}}', "has no output p"),
-    (b'{"outputs": {"p": [[0.5, 0.5], [1, 0]], "q": 1}}', "has an output 'q'"),
-    (b'{"outputs": [[0.5, 0.5], [1, 0]]}', "has no 'outputs' by name"),
-    (b'["outputs"]', "has no 'outputs' by name"),
-]
-
-
-@pytest.mark.parametrize(("body", "words"), BODIES)
-def test_false_json_is_refused(body, words):
-    with pytest.raises(ReplyError, match=words):
-        from_json(body, NUMBERS)
-
-
-def answer(status: str, body: bytes, *headers: str) -> bytes:
-    lines = [f"HTTP/1.1 {status}", *(headers or [f"Content-Length: {len(body)}"]), "", ""]
-    return "\r\n".join(lines).encode() + body
-
-
-SOUND = b'{"outputs": {"p": [[0.5, 0.5], [1, 0]]}}'
-
-
-def test_rest_is_believed_as_far_as_it_is_true():
-    with socket_server(lambda c: c.sendall(answer("200 OK", SOUND))) as address:
-        found = RestServer(address, "model").call("prepared", {}, NUMBERS)
-    assert found["p"].tolist() == [[0.5, 0.5], [1, 0]]
-    assert found["p"].dtype == np.float32
-
-
-RESPONSES = [
-    (
-        answer("302 Found", b"", "Location: http://localhost:1/", "Content-Length: 0"),
-        "does not answer .302",
-    ),
-    (
-        answer("307 Temporary Redirect", b"", "Location: file:///etc/passwd", "Content-Length: 0"),
-        "does not answer .307",
-    ),
-    (answer("404 Not Found", b"no\x1b[2J\r\nsuch" * 10**5), "does not answer .404: no"),
-    (answer("200 OK", b" " * 10**6 + SOUND), "longer than the 65696 bytes"),
-    (answer("200 OK", SOUND, "Transfer-Encoding: chunked"), "does not answer"),
-    (answer("200 OK", SOUND[:-2], f"Content-Length: {2**70}"), "not believed, it is no JSON"),
-    (answer("200 OK", SOUND[:-2], "Content-Length: -9"), "not believed, it is no JSON"),
-    (answer("200 OK", SOUND[:9]), "not believed, it is no JSON"),
-    (b"\0" * 99, "does not answer"),
-    (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500, "does not answer"),
-    (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 10**5, "does not answer"),
-    (b"", "does not answer"),
-]
-
-
-@pytest.mark.parametrize(("response", "words"), RESPONSES)
-def test_false_http_is_refused(response, words):
-    # A server that has closed before all was read may also be met as one that does not answer.
-    told = pytest.raises(RunError, match=f"{words}|does not answer")
-    with socket_server(lambda c: c.sendall(response)) as address, told as refused:
-        RestServer(address, "model").call("prepared", {}, NUMBERS)
-    assert "\n" not in str(refused.value)
-    assert len(str(refused.value)) < 600
-
-
-def test_servers_that_take_for_ever_are_left(monkeypatch):
-    monkeypatch.setattr(transport, "_SECONDS", 0.5)
-
-    def drip(connection) -> None:
-        for byte in answer("200 OK", SOUND):
-            connection.sendall(bytes([byte]))
-            time.sleep(0.1)
-
-    for talk in (drip, lambda c: time.sleep(5)):
-        with socket_server(talk) as address:
-            for server in (RestServer, GrpcServer):
-                started = time.monotonic()
-                with pytest.raises(RunError, match="does not answer"):
-                    server(address, "model").call("prepared", {}, NUMBERS)
-                assert time.monotonic() - started < 3
-
-
-def test_addresses_that_are_none_are_refused():
-    for address in ("localhost:x", "localhost:1/path", "a b:1", "user@localhost:1", ""):
-        with pytest.raises(RunError, match="does not answer"):
-            RestServer(address, "model").call("prepared", {}, NUMBERS)
-
-
 def change_description(folder: Path, **changes) -> Path:
     file = folder / "1" / "tfuq_export.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | changes))
@@ -435,13 +280,3 @@ def test_descriptions_that_do_not_fit_are_refused(tmp_path, changes, words):
         Client(tmp_path / "model", "localhost:1").predict(
             [write_image(tmp_path, "classification")], tmp_path / "out"
         )
-
-
-def test_what_is_expected_has_the_names_that_exports_have(place):
-    for task in TASKS:
-        config, folder, _ = place(task)
-        export = Client(folder, "localhost:1").export
-        expected = expected_outputs(
-            export, config, "prepared", {"image": np.zeros((1, 16, 16, 1)), "num_samples": 3}
-        )
-        assert sorted(expected) == PREPARED[task]

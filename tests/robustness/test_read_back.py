@@ -1,6 +1,5 @@
 """What tfuq reads back of its own files is what it should be, or is refused; no number that is none is kept or passed on."""
 
-import hashlib
 import json
 import shutil
 import struct
@@ -24,8 +23,6 @@ from tfuq.report.plotting import new_figure, save
 from tfuq.report.training import training_curves
 from tfuq.runs import Run
 from tfuq.scoring.evaluation.class_table import read_predictions
-from tfuq.workflows.doctor.members import validation_came_to_no_number, weights_are_not_finite
-from tfuq.workflows.shift.examples import read_example
 
 
 @pytest.fixture
@@ -165,33 +162,6 @@ def test_a_damaged_history_is_refused(digits_run, text):
         training_curves(digits_run.path, "accuracy")
 
 
-EXAMPLE = {
-    "image": np.zeros((28, 28, 1)),
-    "probability": np.full(10, 0.1),
-    "votes": np.zeros(10),
-    "truth": np.array([3]),
-}
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"truth": np.array([10])},
-        {"truth": np.array(3)},
-        {"votes": np.zeros(9)},
-        {"image": np.zeros(3)},
-        {"image": np.full((28, 28, 1), np.nan)},
-        {"image": np.full((28, 28, 1), "x")},
-    ],
-)
-def test_an_example_of_shift_has_the_shapes_of_its_figure(digits_run, tmp_path, wrong):
-    np.savez(tmp_path / "example.npz", **EXAMPLE)
-    assert read_example(tmp_path, digits_run.config).keys() == EXAMPLE.keys()
-    np.savez(tmp_path / "example.npz", **EXAMPLE | wrong)
-    with pytest.raises(RunError, match=r"example.npz: "):
-        read_example(tmp_path, digits_run.config)
-
-
 def test_names_with_dollars_are_shown_as_they_are(tmp_path):
     figure = new_figure(4, 3)
     axes = figure.add_subplot()
@@ -258,25 +228,3 @@ def test_a_network_whose_outputs_are_no_numbers_predicts_nothing(network_run, tm
     found = tfuq("predict", run.path)
     assert_refused(found, str(run.path), "NaN or infinite", "tfuq doctor")
     assert not list((run.path / "predictions").rglob("*.csv"))
-
-
-def test_doctor_names_a_run_with_nan(network_run, tmp_path):
-    run = Run(shutil.copytree(network_run.path, tmp_path / "run"), network_run.config)
-    write_csv(run.member(0) / "history.csv", [{"epoch": 1, "loss": 1.0, "val_loss": 0.5}])
-    assert [*weights_are_not_finite(run), *validation_came_to_no_number(run)] == []
-    path = run.member(0) / "weights.npz"
-    arrays = {
-        name.replace("/", "|"): np.full_like(array, np.nan)
-        for name, array in load_arrays(path).items()
-    }
-    np.savez(path, **arrays)
-    write_json(run.member(0) / "done", {"digest": hashlib.sha256(path.read_bytes()).hexdigest()})
-    write_csv(
-        run.member(0) / "history.csv",
-        [{"epoch": 1, "loss": 1.0, "val_loss": 0.5}, {"epoch": 2, "val_loss": np.nan}],
-    )
-    (weights,) = weights_are_not_finite(run)
-    (history,) = validation_came_to_no_number(run)
-    assert "weights.npz" in weights.problem
-    assert "is not finite" in weights.problem
-    assert "the validation loss of epoch 2 is no number" in history.problem

@@ -17,7 +17,25 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
+from tfuq.serving.description import read_export
 from tfuq.serving.loading import LoadedExport
+
+MOST, SAMPLES = (
+    7,
+    5,
+)  # of the exports of the tests; division by a power of two would hide a reciprocal
+
+
+def served_request(version: Path, samples=4, seed=(0, 0), **changes) -> dict[str, np.ndarray]:
+    """A request for two images of noise to a version of an export."""
+    export = read_export(version)
+    shape = [2, *export.patch_size, export.channels]
+    image = np.random.default_rng(0).integers(0, 99, shape).astype(np.float32)
+    return {
+        "image": image,
+        "seed": np.array(seed, np.int32),
+        "num_samples": np.array(samples, np.int32),
+    } | changes
 
 
 class _Service(prediction_service_pb2_grpc.PredictionServiceServicer):

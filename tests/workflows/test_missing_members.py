@@ -9,8 +9,6 @@ import pytest
 import tfuq
 from tests.conftest import assert_refused, files_of, task_settings
 from tfuq.errors import RunError
-from tfuq.runs import open_run
-from tfuq.workflows.doctor.members import members_are_missing
 
 
 @pytest.fixture(scope="module")
@@ -101,10 +99,3 @@ def test_from_python(unfinished, digits):
     with pytest.raises(RunError, match="have not finished training"):
         run.predict(volume)
     assert run.predict(volume, allow_missing=True).rows
-
-
-def test_doctor_names_them(unfinished, three):
-    assert list(members_are_missing(three)) == []
-    (finding,) = members_are_missing(open_run(unfinished(1)))
-    assert (finding.check, finding.severity) == ("members", "caution")
-    assert "member(s) 1 of 3" in finding.problem

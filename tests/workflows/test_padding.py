@@ -8,7 +8,6 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from tests.conftest import BALLS_AFFINE, assert_refused
 from tests.support.pointwise import pointwise_run
@@ -16,7 +15,6 @@ from tfuq.data.json_csv import read_table
 from tfuq.data.readers import read
 from tfuq.data.volume import Volume, reaches_beyond
 from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
-from tfuq.serving.steps import pad, without_padding
 
 CROP = {"crop_to_labels": [1, 2], "crop_margin": 1}
 VOXEL = abs(np.linalg.det(BALLS_AFFINE[:3, :3]))
@@ -157,16 +155,6 @@ def test_shift_measures_what_predict_measures(rank, runs, tfuq):
         assert (unperturbed / "structures.csv").read_bytes() == (
             folder / "structures.csv"
         ).read_bytes()
-
-
-@pytest.mark.parametrize("channels", [(), (3,)])
-@pytest.mark.parametrize("shape", [(5, 8), (9, 6), (3, 2, 7)])
-def test_a_served_answer_is_as_large_as_the_image(shape, channels):
-    image = np.random.default_rng(0).normal(size=(2, *shape, 3)).astype(np.float32)
-    padded = pad(tf.constant(image), (8, 7, 4)[: len(shape)])
-    values = padded if channels else padded[..., 0]
-    found = without_padding(values, tf.constant(shape))
-    np.testing.assert_array_equal(found, image if channels else image[..., 0])
 
 
 def test_samples_with_padding_receive_no_dose(runs, tfuq, tmp_path):

@@ -13,22 +13,17 @@ import nibabel
 import numpy as np
 import pytest
 import tensorflow as tf
-from google.protobuf import text_format
-from tensorflow_serving.apis import prediction_log_pb2
-from tensorflow_serving.config import model_server_config_pb2
 
 from tests.conftest import assert_refused, files_of
-from tests.support.serving import served
+from tests.support.serving import MOST, SAMPLES, served, served_request
 from tfuq import prediction
 from tfuq.config import METHODS
 from tfuq.errors import RunError, TfuqError
 from tfuq.networks.weights import load_arrays
 from tfuq.serving import Client, exporting
 from tfuq.serving.description import read_export
-from tfuq.serving.loading import LoadedExport
 from tfuq.serving.transport import GrpcServer, RestServer
 
-MOST, SAMPLES = 7, 5  # division by a power of two would hide a reciprocal
 FAST = {
     ("classification", "vi"),
     ("landmarks", "mc-dropout"),
@@ -38,57 +33,6 @@ MATRIX = [
     pytest.param(*row, marks=[] if row in FAST else pytest.mark.slow)
     for row in itertools.product(TASKS, METHODS)
 ]
-
-
-@pytest.fixture(scope="module")
-def run_of(trained, trained_task):
-    return lambda task, method: (
-        trained(method) if task == "segmentation" else trained_task(task, method)
-    )
-
-
-@pytest.fixture(scope="module")
-def exported(run_of, tmp_path_factory):
-    """``exported(task, method)``: the folder of a model, made once; not to be written to."""
-    made = {}
-
-    def make(task: str, method: str) -> Path:
-        if (task, method) not in made:
-            run, folder = (
-                run_of(task, method),
-                tmp_path_factory.mktemp("saved_models") / f"{task}-{method}",
-            )
-            exporting.export(
-                run, prediction.request_of(run.config, method, SAMPLES, None), folder, MOST
-            )
-            made[task, method] = folder
-        return made[task, method]
-
-    return make
-
-
-@pytest.fixture(scope="module")
-def digit_model(exported):
-    """The quickest of them."""
-    return exported("classification", "vi")
-
-
-@pytest.fixture(scope="module")
-def digit_network(digit_model):
-    """It, loaded."""
-    with LoadedExport(digit_model / "1") as loaded:
-        yield loaded
-
-
-def request(version: Path, samples=4, seed=(0, 0), **changes):
-    export = read_export(version)
-    shape = [2, *export.patch_size, export.channels]
-    image = np.random.default_rng(0).integers(0, 99, shape).astype(np.float32)
-    return {
-        "image": image,
-        "seed": np.array(seed, np.int32),
-        "num_samples": np.array(samples, np.int32),
-    } | changes
 
 
 @pytest.mark.parametrize(("task", "method"), MATRIX)
@@ -146,99 +90,10 @@ sys.stdout.write(only.hex())
     )
     assert done.returncode == 0, done.stderr[-2000:]
     image = (np.arange(2 * 784, dtype=np.float32).reshape(2, 28, 28, 1) % 251).astype(np.float32)
-    here = digit_network.call("serving_default", request(version, seed=(5, 6), image=image))
+    here = digit_network.call("serving_default", served_request(version, seed=(5, 6), image=image))
     assert (
         done.stdout == (here["probability"].tobytes() + here["mutual_information"].tobytes()).hex()
     )
-
-
-def test_requests_are_bounded_and_a_seed_is_a_function(digit_model, digit_network):
-    version, call = digit_model / "1", digit_network.call
-    answer = {
-        t: call("serving_default", request(version, t))["probability"].tobytes()
-        for t in (-5, 1, MOST, 10**9)
-    }
-    assert answer[-5] == answer[1] != answer[MOST] == answer[10**9]
-    assert (
-        call("serving_default", request(version, MOST, (0, 1)))["probability"].tobytes()
-        != answer[MOST]
-    )
-    by_default = call("images_only", {"image": request(version)["image"]})
-    export = read_export(version)
-    expected = call("serving_default", request(version, export.samples, (export.seed, 0)))
-    assert by_default["probability"].tobytes() == expected["probability"].tobytes()
-
-
-@pytest.mark.parametrize(
-    ("image", "words"),
-    [
-        (
-            np.ones((2, 28, 28, 3)),
-            "takes 1 channel(s) as the last axis; the shape sent is] [2 28 28 3]",
-        ),
-        (np.full((1, 28, 28, 1), np.nan), "holds NaN or infinite values"),
-        (np.full((1, 28, 28, 1), np.inf), "holds NaN or infinite values"),
-        (np.ones((0, 28, 28, 1)), "the batch is empty"),
-        (np.ones((1, 30, 28, 1)), "must be resampled to [28, 28] pixels"),
-        (np.ones((1, 28, 28, 1)), "a channel is constant"),
-    ],
-)
-def test_images_that_no_network_should_see_are_refused_by_the_graph(
-    digit_model, digit_network, image, words
-):
-    with pytest.raises(tf.errors.InvalidArgumentError) as refused:
-        digit_network.call("serving_default", request(digit_model / "1", image=image))
-    assert words in refused.value.message
-
-
-def test_what_lies_beside_a_version_is_what_the_server_reads(digit_model, digit_network):
-    models = text_format.Parse(
-        (digit_model / "models.config").read_text(), model_server_config_pb2.ModelServerConfig()
-    )
-    (model,) = models.model_config_list.config
-    assert (model.name, model.base_path) == (digit_model.name, f"/models/{digit_model.name}")
-    batching = (digit_model / "batching_parameters.config").read_text()
-    assert "max_batch_size { value: 8 }" in batching
-    readme = (digit_model / "README.md").read_text()
-    for words in (
-        "docker run",
-        "tensorflow_model_server --port",
-        "PredictRequest",
-        ":predict",
-        "28×28",
-        f"between 1 and {MOST}",
-    ):
-        assert words in readme
-    code = readme.split("```python")[2].split("```")[0]
-    compile(code, "README.md", "exec")
-    records = tf.data.TFRecordDataset(
-        str(digit_model / "1" / "assets.extra" / "tf_serving_warmup_requests")
-    )
-    logs = [
-        prediction_log_pb2.PredictionLog.FromString(record)
-        for record in records.as_numpy_iterator()
-    ]
-    requests = [log.predict_log.request for log in logs]
-    assert [r.model_spec.signature_name for r in requests] == [
-        "serving_default",
-        "prepared",
-        "deterministic",
-    ]
-    for each in requests:
-        inputs = {name: tf.make_ndarray(tensor) for name, tensor in each.inputs.items()}
-        assert np.isfinite(
-            digit_network.call(each.model_spec.signature_name, inputs)["probability"]
-        ).all()
-
-
-def test_the_description_says_what_it_is(digit_model, digit_network, run_of):
-    export, run = read_export(digit_model / "1"), run_of("classification", "vi")
-    assert (export.run, export.max_samples, export.channels) == (str(run.path), MOST, 1)
-    assert export.weights_digest == [json.loads((run.member(0) / "done").read_text())["digest"]]
-    assert export.done_by_graph == ["zscore"]
-    assert {
-        name: sorted(s.outputs) for name, s in digit_network.signatures.items()
-    } == export.signatures
 
 
 CLIENTS = [

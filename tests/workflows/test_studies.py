@@ -14,12 +14,11 @@ import psutil
 import pytest
 from matplotlib.figure import Figure
 
-from tests.conftest import LISTED_SPLIT, assert_refused, files_of, settings, task_settings
+from tests.conftest import LISTED_SPLIT, assert_refused, files_of
 from tests.support import killing
 from tests.support.fuzzing import damaged, outcome
 from tfuq import config as configuration
 from tfuq import runs
-from tfuq.config import StudyConfig
 from tfuq.config.text import read_yaml, write_yaml
 from tfuq.data.json_csv import read_table
 from tfuq.data.locks import exclusive
@@ -27,7 +26,7 @@ from tfuq.errors import ConfigError
 from tfuq.measures.catalogue import OF_STRUCTURES, names_of
 from tfuq.report.study import study_figure
 from tfuq.workflows.study import Table
-from tfuq.workflows.study.cells import Cell, cells_of
+from tfuq.workflows.study.cells import cells_of
 from tfuq.workflows.study.columns import check_columns
 from tfuq_cli.options import complete_study
 from tfuq_cli.study import Processes
@@ -232,37 +231,6 @@ def test_a_study_that_is_stopped_leaves_no_process_and_goes_on(study, tfuq, tmp_
 
 
 @pytest.mark.parametrize(
-    ("task", "structure", "column", "words"),
-    [
-        (
-            "landmarks",
-            "sella",
-            "dice",
-            "no column 'dice' for a cell of landmarks; known: radial_error_mm",
-        ),
-        (
-            "landmarks",
-            "sella",
-            "measure.pairwise_dice",
-            "no column 'measure.pairwise_dice' for a cell of landmarks",
-        ),
-        ("classification", "all", "hd95_mm", "no column 'hd95_mm' for a cell of classification"),
-        ("classification", "3", "accuracy", "no structure '3'"),
-    ],
-)
-def test_columns_that_a_task_has_not_are_refused(task, structure, column, words, tmp_path):
-    axes = {"epochs": {"training.epochs": [1]}}
-    study = StudyConfig(name="s", config="c", axes=axes, structure=structure, table=[column])
-    cell = Cell(
-        id="1", labels={"epochs": "1"}, config=task_settings(task, tmp_path), folder=tmp_path
-    )
-    with pytest.raises(ConfigError, match=words):
-        check_columns(study, [cell])
-    right = {"landmarks": ("sella", "radial_error_px"), "classification": ("all", "ece")}[task]
-    check_columns(study.model_copy(update={"structure": right[0], "table": [right[1]]}), [cell])
-
-
-@pytest.mark.parametrize(
     ("change", "words"),
     [
         (("table:", "tabel: [dice]\ntable:"), ["unknown key 'tabel'", "did you mean 'table'"]),
@@ -318,23 +286,6 @@ def test_shipped_studies_are_sound(name, tmp_path):
     check_columns(study, cells)
     assert len({cell.config.dump() for cell in cells}) == len(cells) == study.cells
     assert read_yaml(write_yaml(study.model_dump()), "")["axes"] == study.axes
-
-
-def test_axes_combine_and_keys_of_one_axis_go_together(tmp_path):
-    (tmp_path / "config.yaml").write_text(settings(tmp_path).dump())
-    (tmp_path / "study.yaml").write_text(
-        "{name: s, config: config.yaml, table: [dice], axes: {patch: {network.patch_size: [[16, 16, 16], [8, 8, 8]],"
-        " training.batch_size: [2, 4]}, method: {method: [vi, ensemble]}}}"
-    )
-    cells = cells_of(configuration.load_study(str(tmp_path / "study.yaml")), tmp_path)
-    assert [cell.id for cell in cells] == [
-        "16x16x16_vi",
-        "16x16x16_ensemble",
-        "8x8x8_vi",
-        "8x8x8_ensemble",
-    ]
-    assert [cell.config.training.batch_size for cell in cells] == [2, 2, 4, 4]
-    assert cells[0].labels == {"patch": "16×16×16", "method": "vi"}
 
 
 def test_more_training_cases_than_there_are_cannot_be_used():

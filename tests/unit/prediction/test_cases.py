@@ -1,0 +1,153 @@
+"""Which cases are predicted: those of a test split, or what files and folders hold."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import settings, task_settings
+from tests.support.made import make_run
+from tfuq.calibration.records import Calibration, Conformal, files_of
+from tfuq.data.cases import Case
+from tfuq.data.writers import write_json
+from tfuq.errors import DataError
+from tfuq.prediction.cases import cases_of_test_split, input_cases, known_cases, with_masks
+from tfuq.runs.results import Manifest
+
+
+@pytest.fixture
+def run(balls, tmp_path):
+    return make_run(tmp_path / "run", "segmentation", balls)
+
+
+def ids(cases):
+    return [case.id for case in cases]
+
+
+def touched(*paths):
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return paths
+
+
+def test_cases_are_those_of_the_split_in_its_order(run):
+    write_json(
+        run.path / "splits.json", {"train": [], "validation": [], "test": ["ball_005", "ball_001"]}
+    )
+    assert ids(cases_of_test_split(type(run)(run.path, run.config))) == ["ball_005", "ball_001"]
+
+
+def test_cases_that_were_calibrated_on_are_left_out(run):
+    draws = Manifest(run="r", method="vi", samples=4, seed=0, weights_digest=[], tfuq_version="1")
+    all_cases = cases_of_test_split(run)
+
+    def left(count):
+        calibrated = {case.id: files_of(case) for case in all_cases[:count]}
+        conformal = Conformal(alpha=0.1)
+        made = Calibration(
+            draws=draws, source="test", cases=calibrated, scaling=None, conformal=conformal
+        )
+        return ids(cases_of_test_split(run, made))
+
+    assert left(4) == ids(all_cases[4:])
+    with pytest.raises(DataError, match="all of its test cases are calibration cases"):
+        left(len(all_cases))
+
+
+def test_splits_and_data_without_the_case_are_refused(run):
+    with pytest.raises(DataError, match="case 'ball_9' is not there"):
+        known_cases(run, ["ball_001", "ball_9"])
+    write_json(run.path / "splits.json", {"train": [], "validation": [], "test": []})
+    with pytest.raises(DataError, match="the test split is empty; name files with --input"):
+        cases_of_test_split(type(run)(run.path, run.config))
+
+
+@pytest.mark.parametrize(
+    ("channels", "names", "groups"),
+    [
+        (1, ["b.nii", "a.nii.gz"], [["a.nii.gz"], ["b.nii"]]),
+        (2, ["b.nii", "a.nii", "d.nii", "c.nii"], [["b.nii", "a.nii"], ["d.nii", "c.nii"]]),
+        (2, ["a.nii"], [["a.nii"]]),  # which may have both channels
+    ],
+)
+def test_files_make_cases_of_so_many_channels_in_their_order(tmp_path, channels, names, groups):
+    paths = touched(*(tmp_path / name for name in names))
+    found = input_cases(settings(tmp_path), channels, paths)
+    assert [[path.name for path in case.images] for case in found] == groups
+
+
+def test_files_that_make_no_whole_cases_are_refused(tmp_path):
+    paths = touched(*(tmp_path / name for name in ("a.nii", "b.nii", "c.nii")))
+    with pytest.raises(DataError, match="3 files do not make cases of 2 channels each"):
+        input_cases(settings(tmp_path), 2, paths)
+    # The images of other tasks have all of their channels in one file.
+    assert ids(input_cases(task_settings("classification", tmp_path), 2, paths)) == ["a", "b", "c"]
+
+
+def test_a_folder_of_scans_or_of_the_layout_is_read(balls, tmp_path):
+    config = settings(balls)
+    touched(tmp_path / "scans" / "b.nii.gz", tmp_path / "scans" / "notes.txt")
+    assert ids(input_cases(config, 1, (tmp_path / "scans",))) == ["b"]
+    assert len(input_cases(config, 1, (balls,))) == 6
+
+
+@pytest.mark.parametrize(
+    ("channels", "place", "words"),
+    [
+        (1, "none.nii", r"none\.nii: no such file or folder"),
+        (1, "empty", "holds no scans that tfuq reads, and is no data set of layout decathlon"),
+        (2, "scans", "a case of this run has 2 channels"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(tmp_path, channels, place, words):
+    (tmp_path / "empty").mkdir()
+    touched(tmp_path / "scans" / "b.nii.gz")
+    with pytest.raises(DataError, match=words):
+        input_cases(settings(tmp_path / "absent"), channels, (tmp_path / place,))
+
+
+@pytest.fixture
+def masked_config(tmp_path):
+    return settings(tmp_path, preprocessing={"crop_to_labels": [1]})
+
+
+def test_masks_are_found_by_the_id_of_the_case(masked_config, tmp_path):
+    plain, _, predicted = touched(
+        tmp_path / "masks" / "a.nii.gz",
+        tmp_path / "masks" / "c.nii.gz",
+        tmp_path / "masks" / "b" / "label.nii.gz",
+    )
+    cases = [Case("a", (Path("a.nii"),)), Case("b", (Path("b.nii"),))]
+    found = with_masks(masked_config, cases, tmp_path / "masks")
+    assert found == [replace(cases[0], mask=plain), replace(cases[1], mask=predicted)]
+    assert with_masks(masked_config, cases[:1], plain) == found[:1]
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("masks", "has neither b.nii.gz nor b/label.nii.gz"),
+        ("masks/a.nii.gz", "is one file for 2 cases"),
+        ("nowhere", "no such file or folder"),
+    ],
+)
+def test_masks_that_are_not_there_are_refused(masked_config, tmp_path, place, words):
+    touched(tmp_path / "masks" / "a.nii.gz")
+    cases = [Case("a", (Path("a.nii"),)), Case("b", (Path("b.nii"),))]
+    with pytest.raises(DataError, match=words):
+        with_masks(masked_config, cases, tmp_path / place)
+
+
+def test_a_run_that_looks_everywhere_takes_no_mask(tmp_path):
+    with pytest.raises(DataError, match=r"has no preprocessing\.crop_to_labels"):
+        with_masks(settings(tmp_path), [], tmp_path)
+
+
+def test_pictures_of_a_folder_are_cases(tmp_path):
+    for name in ("b.png", "a.png"):
+        Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / name)
+    config = task_settings("landmarks", tmp_path / "absent")
+    assert ids(input_cases(config, 1, (tmp_path,))) == ["a", "b"]

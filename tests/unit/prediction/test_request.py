@@ -1,0 +1,32 @@
+"""What a prediction is asked to sample."""
+
+import pytest
+
+from tests.conftest import settings
+from tests.support.made import make_run
+from tfuq.errors import RunError
+from tfuq.prediction.request import Request, members_apart, request_of
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"samples": None, "seed": None}, (4, 9, 3)),
+        ({"samples": 2, "seed": 0}, (2, 0, 3)),  # 0 is a seed, and not none
+        ({"samples": None, "seed": None, "batch": 7}, (4, 9, 7)),
+    ],
+)
+def test_what_is_not_given_is_the_configuration_s(tmp_path, asked, expected):
+    config = settings(tmp_path, prediction={"seed": 9, "batch_size": 3})
+    request = request_of(config, "vi", **asked)
+    assert (request.samples, request.seed, request.batch) == expected
+    assert request.method == "vi"
+
+
+def test_members_are_kept_apart_where_that_is_asked_for(balls, tmp_path):
+    run = make_run(tmp_path / "run", "segmentation", balls)
+    plain = Request(method="hybrid", samples=4, seed=0, batch=1)
+    apart = Request(method="hybrid", samples=4, seed=0, batch=1, keep_members=True)
+    assert [members_apart(run, plain, 2), members_apart(run, apart, 2)] == [0, 2]
+    with pytest.raises(RunError, match="--save-members: hybrid draws from 1 member here"):
+        members_apart(run, apart, 1)

@@ -1,0 +1,25 @@
+"""How long the stages of a prediction take."""
+
+import time
+
+import pytest
+
+from tfuq.prediction.timing import timed
+
+
+def test_each_stage_has_its_own_seconds(monkeypatch):
+    clock = iter([10.0, 12.5, 20.0, 20.25])
+    monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
+    seconds = {"read": 9.0}
+    with timed(seconds, "read"):
+        pass
+    with timed(seconds, "write"):
+        pass
+    assert seconds == {"read": 2.5, "write": 0.25}
+
+
+def test_a_stage_that_failed_has_none():
+    seconds = {}
+    with pytest.raises(ValueError, match="bad"), timed(seconds, "read"):
+        raise ValueError("bad")
+    assert seconds == {}

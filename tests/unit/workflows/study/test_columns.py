@@ -1,0 +1,52 @@
+"""Columns of a study: what the cells will not have is refused before any of them runs."""
+
+import pytest
+
+from tests.conftest import task_settings
+from tfuq.config import StudyConfig
+from tfuq.errors import ConfigError
+from tfuq.workflows.study.cells import Cell
+from tfuq.workflows.study.columns import check_columns, kind_and_name
+
+
+@pytest.mark.parametrize(
+    ("task", "structure", "column", "words"),
+    [
+        (
+            "landmarks",
+            "sella",
+            "dice",
+            "no column 'dice' for a cell of landmarks; known: radial_error_mm",
+        ),
+        (
+            "landmarks",
+            "sella",
+            "measure.pairwise_dice",
+            "no column 'measure.pairwise_dice' for a cell of landmarks",
+        ),
+        ("classification", "all", "hd95_mm", "no column 'hd95_mm' for a cell of classification"),
+        ("classification", "3", "accuracy", "no structure '3'"),
+    ],
+)
+def test_columns_that_a_task_has_not_are_refused(task, structure, column, words, tmp_path):
+    axes = {"epochs": {"training.epochs": [1]}}
+    study = StudyConfig(name="s", config="c", axes=axes, structure=structure, table=[column])
+    cell = Cell(
+        id="1", labels={"epochs": "1"}, config=task_settings(task, tmp_path), folder=tmp_path
+    )
+    with pytest.raises(ConfigError, match=words):
+        check_columns(study, [cell])
+    right = {"landmarks": ("sella", "radial_error_px"), "classification": ("all", "ece")}[task]
+    check_columns(study.model_copy(update={"structure": right[0], "table": [right[1]]}), [cell])
+
+
+@pytest.mark.parametrize(
+    ("column", "parts"),
+    [
+        ("dice", ("score", "dice")),
+        ("measure.pairwise_dice", ("measure", "pairwise_dice")),
+        ("correlation.a.b", ("correlation", "a.b")),
+    ],
+)
+def test_a_column_without_a_dot_is_a_score(column, parts):
+    assert kind_and_name(column) == parts

@@ -1,0 +1,85 @@
+"""The table of a study: values of the cells' summaries, gaps where a cell failed."""
+
+import json
+
+import pytest
+
+from tests.conftest import LISTED_SPLIT, settings
+from tfuq import runs
+from tfuq.config import StudyConfig
+from tfuq.errors import ConfigError, RunError
+from tfuq.workflows.study.cells import Cell
+from tfuq.workflows.study.table import Table, table_of
+
+SUMMARY = {
+    "samples": 4,
+    "scores": {"ball": {"dice": {"mean": 0.75, "std": 0.1}}},
+    "structure_measures": {"ball": {"volume_std_mm3": 3.0, "volume_mean_mm3": 10.0}},
+    "spearman_with_dice": {"ball": {"pairwise_dice": {"rho": 0.5, "p": 0.2, "n": 6}}},
+}
+
+
+@pytest.fixture
+def tabulate(tmp_path):
+    """``tabulate(columns, summary)``: the row of a finished cell."""
+
+    def make(columns, summary=SUMMARY):
+        cell = Cell(
+            id="a", labels={"size": "1"}, config=settings(tmp_path), folder=tmp_path / "study"
+        )
+        runs.create(cell.run, cell.config, LISTED_SPLIT, {"channels": 1, "statistics": None})
+        cell.summary.parent.mkdir(parents=True)
+        cell.summary.write_text(json.dumps(summary))
+        study = StudyConfig(
+            name="s",
+            config="c",
+            axes={"size": {"data.split.use": [1]}},
+            structure="ball",
+            table=columns,
+        )
+        return table_of(study, [cell], {}).rows[0]
+
+    return make
+
+
+def test_values_are_those_of_the_summary_without_the_bias_of_few_samples(tabulate):
+    """A standard deviation of T samples is √(T/(T − 1)) larger."""
+    row = tabulate(["dice", "measure.volume_std_mm3", "measure.volume_mean_mm3"])
+    assert (row["size"], row["samples (T)"], row["error"]) == ("1", 4, None)
+    assert (row["dice"], row["dice_std"]) == (0.75, 0.1)
+    assert row["measure.volume_std_mm3"] == pytest.approx(3 * (4 / 3) ** 0.5)
+    assert row["measure.volume_mean_mm3"] == 10
+
+
+def test_a_correlation_has_its_interval_p_and_n(tabulate):
+    row = tabulate(["correlation.pairwise_dice"])
+    beside = {name.removeprefix("correlation.pairwise_dice"): v for name, v in row.items()}
+    assert (beside[""], beside["_p"], beside["_n"]) == (0.5, 0.2, 6)
+    assert beside["_lower"] is None
+
+
+def test_a_column_in_another_unit_is_refused(tabulate):
+    summary = SUMMARY | {"scores": {"ball": {"hd95_px": {"mean": 2.0, "std": None}}}}
+    with pytest.raises(ConfigError, match="'hd95_mm' is 'hd95_px' in this study"):
+        tabulate(["hd95_mm"], summary)
+
+
+@pytest.mark.parametrize("change", [{"samples": 0}, {"scores": {"ball": {"dice": 1}}}])
+def test_a_damaged_summary_is_refused(tabulate, change):
+    with pytest.raises(RunError, match=r"summary\.json: "):
+        tabulate(["dice"], SUMMARY | change)
+
+
+def test_cells_that_failed_are_gaps_with_a_line_each():
+    rows = [
+        {"size": "1", "samples (T)": 4, "dice": 0.123456, "error": None},
+        {"size": "20", "error": "no data"},
+    ]
+    assert Table(axes=["size"], columns=["dice"], rows=rows).markdown() == (
+        "| size | samples (T) | dice   |\n"
+        "| ---- | ----------- | ------ |\n"
+        "| 1    | 4           | 0.1235 |\n"
+        "| 20   | –           | –      |\n"
+        "\n"
+        "- 20: no data\n"
+    )

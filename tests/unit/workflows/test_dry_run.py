@@ -1,0 +1,58 @@
+"""What prediction would do, said without doing it."""
+
+import pytest
+import tf_keras
+
+from tests.conftest import files_of
+from tests.support.drawn import make_finished_run, make_given_predictor
+from tfuq.errors import RunError
+from tfuq.prediction import Predictor, cases_of_test_split, predict
+from tfuq.workflows import dry_run
+from tfuq.workflows.dry_run import plan_prediction
+
+
+@pytest.fixture
+def predictor(digits, tmp_path, monkeypatch):
+    """A predictor of digits with a network of 3 × 2 weights and 2 biases."""
+    network = tf_keras.Sequential([tf_keras.layers.Dense(2, input_shape=(3,))])
+    monkeypatch.setattr(Predictor, "networks", [network])
+    return make_given_predictor(make_finished_run(tmp_path / "run", "classification", digits))
+
+
+def test_prediction_is_rehearsed_and_leaves_nothing(predictor, tmp_path):
+    before = files_of(tmp_path)
+    cases = cases_of_test_split(predictor.run)[:9]
+    plan = plan_prediction(predictor, cases, tmp_path / "out")
+    assert plan["would predict"].startswith("9 of 9 case(s) by mc-dropout, T = 4, into ")
+    assert plan["run"].endswith("1 member(s) of 1 layers, 8 weights")
+    assert plan["files"] == "predictions.csv"
+    assert plan["seen here"].startswith("4 cases at once: a sample ")
+    assert plan["estimate"].startswith("about ")
+    assert files_of(tmp_path) == before
+
+
+def test_what_is_complete_is_not_predicted(predictor, tmp_path):
+    cases = cases_of_test_split(predictor.run)[:4]
+    predict(predictor, cases[:3], tmp_path / "out")
+    plan = plan_prediction(predictor, cases, tmp_path / "out")
+    assert plan["would predict"].startswith("1 of 4 case(s)")
+    assert plan["seen here"].startswith(cases[3].id)
+    whole = plan_prediction(predictor, cases[:3], tmp_path / "out")
+    assert whole["would predict"].startswith("0 of 3 case(s)")
+    assert "estimate" not in whole
+
+
+def test_what_prediction_would_refuse_is_refused(predictor, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    (tmp_path / "out" / "manifest.json").write_text("{}")
+    with pytest.raises(RunError, match=r"manifest\.json"):
+        plan_prediction(predictor, cases_of_test_split(predictor.run)[:1], tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (119.4, "119 s"), (120, "2 min"), (7199, "120 min"), (7200, "2.0 h")],
+)
+def test_durations_are_rounded_to_what_is_known(seconds, text):
+    assert dry_run._duration(seconds) == text
