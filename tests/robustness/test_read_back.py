@@ -2,12 +2,9 @@
 
 import json
 import shutil
-import struct
-import zlib
 
 import numpy as np
 import pytest
-from matplotlib.text import Text
 
 from tests.conftest import assert_refused, task_settings
 from tests.support.editing import edited
@@ -17,10 +14,6 @@ from tfuq.data.volume import Volume
 from tfuq.data.writers import write_csv, write_json, write_nifti
 from tfuq.errors import DataError, RunError
 from tfuq.networks.weights import load_arrays, save_arrays
-from tfuq.report.landmark_figures import _sampled_points
-from tfuq.report.page.tables import _few_colours
-from tfuq.report.plotting import new_figure, save
-from tfuq.report.training import training_curves
 from tfuq.runs import Run
 from tfuq.scoring.evaluation.class_table import read_predictions
 
@@ -130,68 +123,6 @@ def test_measures_that_are_equal_in_all_cases_are_scored(
     found = tfuq("score", run.predictions("hybrid"))
     assert found.exit_code == 0, found.output
     json.loads((run.scores("hybrid") / "summary.json").read_text(), parse_constant=pytest.fail)
-
-
-def test_samples_of_landmarks_are_complete(heads, tmp_path):
-    run = make_run(tmp_path / "run", "landmarks", heads)
-    make_scores(run, "hybrid", most=2)
-    folder, names = run.predictions("hybrid"), run.config.data.landmarks
-    rows = read_table(folder / "samples.csv", (), "again")
-    assert _sampled_points(folder, rows[0]["case"], names).shape == (len(names), 4, 2)
-    write_csv(folder / "samples.csv", rows[1:])
-    with pytest.raises(RunError, match="has not 4 samples"):
-        _sampled_points(folder, rows[0]["case"], names)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "epoch,loss\nx,1\n",
-        "epoch,loss\n1\n",
-        "loss\n1\n",
-        "epoch,loss\n1,\x00\n",
-        "epoch,loss\n1,nan\n",
-    ],
-)
-def test_a_damaged_history_is_refused(digits_run, text):
-    digits_run.member(0).mkdir(parents=True)
-    (digits_run.member(0) / "history.csv").write_text("epoch,loss,val_loss\n1,0.5,\n2,0.4,0.3\n")
-    assert training_curves(digits_run.path, "accuracy") is not None
-    (digits_run.member(0) / "history.csv").write_text(text)
-    with pytest.raises(RunError, match=r"history.csv: "):
-        training_curves(digits_run.path, "accuracy")
-
-
-def test_names_with_dollars_are_shown_as_they_are(tmp_path):
-    figure = new_figure(4, 3)
-    axes = figure.add_subplot()
-    axes.plot([1, 2], [1e-6, 1e6], label="$\\frac$")
-    axes.set(xlabel="$x_", title="$a^$", yscale="log")
-    axes.set_xticks([1, 2], labels=["$\\bad{$", "$"])
-    axes.legend(title="$\\no$")
-    figure.suptitle("$\\frac$")
-    assert save(figure, tmp_path / "figure.png").stat().st_size > 1000
-    shown = {
-        text.get_text(): text.get_parse_math()
-        for text in figure.findobj(Text)
-        if "$" in text.get_text()
-    }
-    assert not any(shown[name] for name in ("$\\frac$", "$x_", "$a^$", "$\\bad{$", "$", "$\\no$"))
-    powers = [is_formula for text, is_formula in shown.items() if text.startswith("$\\mathdefault")]
-    assert powers
-    assert all(powers)
-
-
-def test_a_picture_that_inflates_is_not_read(tmp_path):
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 1, 0, 0, 0, 0)
-    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b"")]
-    parts = [
-        struct.pack(">I", len(c)) + kind + c + struct.pack(">I", zlib.crc32(kind + c))
-        for kind, c in chunks
-    ]
-    (tmp_path / "figure.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
-    with pytest.raises(RunError, match=r"figure.png: not a readable picture"):
-        _few_colours(tmp_path / "figure.png")
 
 
 def test_no_number_that_is_none_is_written(tmp_path):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import subprocess
 import sys
 import time
 
-import matplotlib
 import nibabel as nib
 import numpy as np
 import pytest
@@ -19,14 +17,10 @@ from tfuq.data import ledger
 from tfuq.data.host import this_host
 from tfuq.data.json_csv import read_table
 from tfuq.data.layouts import is_case_id
-from tfuq.data.readers import read
 from tfuq.data.removal import remove_leftovers
 from tfuq.data.writers import make_folder, write_csv, write_text
 from tfuq.errors import DataError, RunError
 from tfuq.prediction import input_cases
-from tfuq.report import figures as report_figures
-from tfuq.report import shift as shift_figures
-from tfuq.report.plotting import own_style
 from tfuq.training import check_folder
 from tfuq_cli import attended
 
@@ -123,30 +117,6 @@ def test_commands_of_a_study_import_nothing_from_the_working_directory(tmp_path)
     assert process.returncode == 0
     assert "tfuq" in said
     assert [path.name for path in tmp_path.iterdir()] == ["click.py"]
-
-
-def test_figures_obey_no_settings_of_the_working_directory():
-    with matplotlib.rc_context({"text.usetex": True, "figure.dpi": 10}):
-        with own_style():
-            assert not matplotlib.rcParams["text.usetex"]
-            assert matplotlib.rcParams["figure.dpi"] == matplotlib.rcParamsDefault["figure.dpi"]
-        assert matplotlib.rcParams["text.usetex"], "settings of a notebook are left as they were"
-    for plot in (report_figures.write_figures, shift_figures.write_figures):
-        assert plot.__wrapped__
-
-
-def test_zeros_after_a_compressed_scan(tmp_path):
-    """The blocks of a tape leave some; of many, each would be read for itself."""
-    scan = nib.Nifti1Image(np.ones((4, 4, 4), np.float32), np.eye(4))
-    content = gzip.compress(scan.to_bytes())
-    (tmp_path / "tape.nii.gz").write_bytes(content + bytes(512))
-    assert read(tmp_path / "tape.nii.gz").array.sum() == 64
-    (tmp_path / "many.nii.gz").write_bytes(content)
-    os.truncate(tmp_path / "many.nii.gz", 10**8)
-    started = time.process_time()
-    with pytest.raises(DataError, match="zeros follow its content"):
-        read(tmp_path / "many.nii.gz")
-    assert time.process_time() - started < SECONDS
 
 
 @pytest.mark.parametrize(

@@ -29,3 +29,7 @@ def sampled(rng, n=60, classes=10, samples=50):
 
 def titles(figure):
     return [axes.get_title() for axes in figure.get_axes() if axes.get_title()]
+
+
+def legend_of(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]

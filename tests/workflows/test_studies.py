@@ -9,10 +9,8 @@ import sys
 import time
 from collections import Counter
 
-import numpy as np
 import psutil
 import pytest
-from matplotlib.figure import Figure
 
 from tests.conftest import LISTED_SPLIT, assert_refused, files_of
 from tests.support import killing
@@ -24,7 +22,6 @@ from tfuq.data.json_csv import read_table
 from tfuq.data.locks import exclusive
 from tfuq.errors import ConfigError
 from tfuq.measures.catalogue import OF_STRUCTURES, names_of
-from tfuq.report.study import study_figure
 from tfuq.workflows.study import Table
 from tfuq.workflows.study.cells import cells_of
 from tfuq.workflows.study.columns import check_columns
@@ -300,22 +297,7 @@ def test_measures_of_structures_have_the_names_that_columns_may_use(trained, tfu
     assert {"pairwise_dice", "volume_dispersion"} < set(rows[0])
 
 
-def test_figures_of_studies_have_a_line_for_each_combination():
-    rows = [
-        {"n": n, "by": by, "dice": None if n == "5" else float(n)}
-        for n in ("5", "10", "20")
-        for by in ("a", "b")
-    ]
-    for axes in (["n", "by"], ["by", "n"]):  # numbers go along x wherever the study has them
-        figure = study_figure(axes, ["dice"], rows)
-        assert isinstance(figure, Figure)
-        (panel,) = figure.axes
-        assert [line.get_label() for line in panel.lines] == ["a", "b"]
-        np.testing.assert_array_equal(panel.lines[0].get_xydata(), [[10, 10], [20, 20]])
-    words = study_figure(
-        ["loss"], ["dice"], [{"loss": "x", "dice": 0.5}, {"loss": "y", "dice": 0.6}]
-    ).axes[0]
-    np.testing.assert_array_equal(words.lines[0].get_xydata(), [[0, 0.5], [1, 0.6]])
+def test_an_empty_cell_is_a_dash():
     row = {"n": "5", "dice": None, "error": "why"}
     assert "–" in Table(axes=["n"], columns=["dice"], rows=[row]).markdown()
 

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from tests.support.figures import DIGITS, drawn, sampled, titles
 from tfuq.report.classification import confusion_figure, extremes, rejection
+from tfuq.report.plotting import RIGHT, WRONG
 from tfuq.scoring.classification import confusion, rejection_curve
 
 
@@ -57,3 +59,27 @@ def test_rejection_and_confusion(tmp_path):
     assert sum(int(text.get_text()) for text in figure.axes[0].texts) == 300
     drawn(figure, tmp_path)
     drawn(confusion_figure(np.eye(30, dtype=int), [f"class {k}" for k in range(30)]), tmp_path)
+
+
+def test_a_vote_for_the_true_class_has_the_colour_of_what_is_right():
+    image = np.zeros((1, 4, 4, 1))
+    votes = np.array([[1, 5, 2]])
+    figure = extremes(
+        image, votes / 8, votes, np.array([2]), np.zeros(1), ["cat", "dog", "bird"], 1
+    )
+    bars = next(axes for axes in figure.get_axes() if axes.patches).patches
+    assert [bar.get_height() for bar in bars] == [1, 5, 2]
+    assert [to_hex(bar.get_facecolor()).upper() for bar in bars] == [WRONG, WRONG, RIGHT]
+
+
+def test_a_class_without_cases_has_shares_of_nothing():
+    matrix = np.array([[3, 1], [0, 0]])
+    image = confusion_figure(matrix, ["cat", "dog"]).axes[0].images[0]
+    np.testing.assert_array_equal(image.get_array(), [[0.75, 0.25], [0, 0]])
+
+
+@pytest.mark.parametrize(("names", "degrees"), [(["a", "no"], 0), (["a", "yes"], 90)])
+def test_long_names_of_classes_are_turned(names, degrees):
+    axes = confusion_figure(np.eye(2, dtype=int), names).axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == names
+    assert {label.get_rotation() for label in axes.get_xticklabels()} == {degrees}

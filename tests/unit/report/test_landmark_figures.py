@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support.scored import scored_folder
+from tfuq.data.json_csv import read_table
 from tfuq.errors import RunError
 from tfuq.report.landmark_figures import landmark_figures
 
@@ -31,3 +32,31 @@ def test_a_table_without_every_sample_is_refused(scored_tasks, tmp_path):
     damaged = scored_folder(scored_tasks["landmarks"][0], path=tmp_path)
     with pytest.raises(RunError, match=r"samples.csv: has not 4 samples of"):
         next(landmark_figures(damaged))
+
+
+@pytest.fixture(scope="module")
+def scored(scored_tasks):
+    return scored_folder(scored_tasks["landmarks"][0])
+
+
+@pytest.fixture(scope="module")
+def figures(scored):
+    return dict(landmark_figures(scored))
+
+
+def test_the_worst_cases_are_shown_with_their_samples(figures, scored):
+    errors = {}
+    for row in scored.scores.cases:
+        if row["class"] != "all":
+            errors.setdefault(row["case"], []).append(row["radial_error_px"])
+    means = {name: np.mean(values) for name, values in errors.items()}
+    worst = sorted(means, key=means.get)[-3:][::-1]
+    assert list(figures)[:3] == [f"case-{name}" for name in worst]
+    rows = read_table(scored.path / "samples.csv", (), "")
+    expected = [(float(r["x"]), float(r["y"])) for r in rows if r["case"] == worst[0]]
+    lines = {line.get_label(): line for line in figures[f"case-{worst[0]}"].axes[0].lines}
+    samples = lines["sample"].get_xydata()
+    np.testing.assert_allclose(sorted(samples.tolist()), sorted(expected))
+    landmarks = read_table(scored.path / "landmarks.csv", (), "")
+    means = [(float(r["x"]), float(r["y"])) for r in landmarks if r["case"] == worst[0]]
+    np.testing.assert_allclose(lines["mean of the samples"].get_xydata(), means, rtol=1e-5)

@@ -57,3 +57,22 @@ def test_ellipses_hold_95_of_100(tmp_path):
     assert np.mean(
         ellipse.get_path().contains_points(points, ellipse.get_patch_transform())
     ) == pytest.approx(0.95, abs=0.015)
+
+
+def test_one_or_two_samples_have_no_ellipse():
+    place = np.array([[4.0, 5.0]])
+    for samples in (1, 2):
+        figure = overlay(
+            np.eye(8)[..., None],
+            place,
+            place,
+            np.tile(place, (samples, 1, 1)),
+            np.eye(2)[None],
+            ["a"],
+        )
+        assert len(figure.axes[0].patches) == 0
+        assert [line.get_label() for line in figure.axes[0].lines] == [
+            "sample",
+            "truth",
+            "mean of the samples",
+        ]

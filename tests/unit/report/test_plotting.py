@@ -3,6 +3,7 @@
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
 from tfuq.report.plotting import (
@@ -74,3 +75,35 @@ def test_figures_of_like_names_are_told_apart(tmp_path):
     for part in parts.values():
         save(new_figure(1, 1), tmp_path / f"{part}.png")
     assert len(list(tmp_path.glob("*.png"))) == len(parts)
+
+
+def test_names_with_dollars_are_shown_as_they_are(tmp_path):
+    figure = new_figure(4, 3)
+    axes = figure.add_subplot()
+    axes.plot([1, 2], [1e-6, 1e6], label="$\\frac$")
+    axes.set(xlabel="$x_", title="$a^$", yscale="log")
+    axes.set_xticks([1, 2], labels=["$\\bad{$", "$"])
+    axes.legend(title="$\\no$")
+    figure.suptitle("$\\frac$")
+    assert save(figure, tmp_path / "figure.png").stat().st_size > 1000
+    shown = {
+        text.get_text(): text.get_parse_math()
+        for text in figure.findobj(Text)
+        if "$" in text.get_text()
+    }
+    assert not any(shown[name] for name in ("$\\frac$", "$x_", "$a^$", "$\\bad{$", "$", "$\\no$"))
+    powers = [is_formula for text, is_formula in shown.items() if text.startswith("$\\mathdefault")]
+    assert powers
+    assert all(powers)
+
+
+def test_names_of_files_lead_out_of_no_folder():
+    assert file_names(["../a b"]) == {"../a b": "---a-b"}
+
+
+def test_figures_obey_no_settings_of_the_working_directory():
+    with matplotlib.rc_context({"text.usetex": True, "figure.dpi": 10}):
+        with own_style():
+            assert not matplotlib.rcParams["text.usetex"]
+            assert matplotlib.rcParams["figure.dpi"] == matplotlib.rcParamsDefault["figure.dpi"]
+        assert matplotlib.rcParams["text.usetex"], "settings of a notebook are left as they were"

@@ -45,3 +45,43 @@ def test_risk_coverage_shows_the_best_measures_and_the_best_order(tmp_path):
         if len(line.get_xdata()) == 30
     )
     drawn(figure, tmp_path)
+
+
+def test_an_item_without_the_measure_is_left_out_of_its_line():
+    cohort = Cohort(
+        level="case",
+        risk=np.array([0.0, 1.0, 0.5]),
+        failed=np.array([False, True, False]),
+        cases=np.arange(3),
+        confidences={"sure": np.array([0.9, 0.1, np.nan])},
+    )
+    line, best = risk_coverage(cohort, [{"measure": "sure", "aurc": 0.25}]).axes[0].lines
+    np.testing.assert_allclose(line.get_xydata(), [[0.5, 0], [1, 0.5]])
+    np.testing.assert_allclose(best.get_xydata(), [[1 / 3, 0], [2 / 3, 0.25], [1, 0.5]])
+    assert line.get_label() == "sure (0.25)"
+
+
+def test_only_so_many_measures_have_a_line():
+    names = [f"m{k}" for k in range(9)]
+    cohort = Cohort(
+        level="case",
+        risk=np.arange(4.0),
+        failed=np.arange(4) > 1,
+        cases=np.arange(4),
+        confidences=dict.fromkeys(names, np.arange(4.0)),
+    )
+    rows = [{"measure": name, "aurc": 1.0} for name in names]
+    lines = risk_coverage(cohort, rows, count=2).axes[0].lines
+    assert [line.get_label() for line in lines] == ["m0 (1)", "m1 (1)", "best order"]
+
+
+def test_empty_bins_have_no_bar():
+    rows = [
+        {"from": 0.0, "items": 0, "confidence": None, "accuracy": None},
+        {"from": 0.5, "items": 4, "confidence": 0.75, "accuracy": 0.25},
+    ]
+    above, below = reliability(rows).axes
+    (bar,) = above.patches
+    assert (bar.get_x(), bar.get_width(), bar.get_height()) == (0.5, 0.5, 0.25)
+    assert [bar.get_height() for bar in below.patches] == [1]
+    assert above.get_title().endswith(": 0.5000")

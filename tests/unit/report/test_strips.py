@@ -1,6 +1,7 @@
 """One case at rising severity."""
 
 import numpy as np
+import pytest
 
 from tfuq.report.strips import class_strip, differences, landmark_strip, volume_strip
 
@@ -60,3 +61,41 @@ def test_landmarks_are_in_the_pictures_pixels():
     np.testing.assert_array_equal(samples.get_xydata(), found.reshape(-1, 2))
     np.testing.assert_array_equal(truth.get_xydata(), points)
     assert (axes.get_xlim(), axes.get_ylim()) == ((-0.5, 49.5), (39.5, -0.5))
+
+
+def volume(entropy=0.5, **more):
+    """A plane of 2×3 voxels; the patient's right is at the first row, so pictures are turned."""
+    label = np.array([[0, 1, 1], [0, 0, 2]])
+    truth = np.array([[0, 1, 1], [0, 2, 2]])
+    arrays = {
+        "image": label * 10.0,
+        "truth": truth,
+        "label": label,
+        "predictive_entropy": np.full((2, 3), entropy),
+        "affine": np.diag([-1.0, -1, 1, 1]),
+        "axis": np.array(2),
+    }
+    return arrays | more
+
+
+def test_the_share_of_differing_voxels_is_said_and_shown():
+    figure = differences({0.0: volume()}, {0.0: [0, 3, 1, 0]}, "noise")
+    plane, ratios = figure.axes
+    np.testing.assert_array_equal(plane.images[0].get_array(), [[0, 0], [0, 1], [0, 0]])
+    assert plane.get_xlabel() == "16.67% differ"
+    np.testing.assert_array_equal(ratios.patches[0].get_data().values, [0, 0.75, 0.25, 0])
+    np.testing.assert_array_equal(ratios.patches[0].get_data().edges, [0, 0.25, 0.5, 0.75, 1])
+    assert ratios.get_xlabel() == "variation ratio\n(4 voxels)"
+
+
+@pytest.mark.parametrize(("counts", "rows"), [(None, 1), ([0, 0], 2)], ids=["none", "no voxels"])
+def test_a_single_sample_has_no_ratios(counts, rows):
+    figure = differences({0.0: volume(), 1.0: volume()}, {0.0: counts, 1.0: counts}, "noise")
+    assert len(figure.axes) == 2 * rows
+
+
+def test_colours_reach_from_the_darkest_to_the_brightest():
+    image = np.stack([np.full((2, 2), value) for value in (-1.0, 1.0, 3.0)], -1)
+    example = {"image": image, "probability": np.ones(1), "votes": np.ones(1)}
+    figure = class_strip({1.0: example | {"truth": np.array([0])}}, ["cat"], "blur")
+    np.testing.assert_allclose(figure.axes[0].images[0].get_array()[0, 0], [0, 0.5, 1])

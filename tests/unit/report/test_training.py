@@ -31,7 +31,30 @@ def test_a_run_without_a_history_has_no_figure(tmp_path):
     assert training_curves(tmp_path, "dice") is None
 
 
-def test_a_damaged_history_is_refused(tmp_path):
-    history(tmp_path, "00", [{"epoch": "first", "loss": 1.0}])
-    with pytest.raises(RunError, match=r"history.csv.*train the member again"):
-        training_curves(tmp_path, "dice")
+def plain_history(run, member, text):
+    folder = run / "members" / member
+    folder.mkdir(parents=True)
+    (folder / "history.csv").write_text(text)
+
+
+def test_no_legend_is_made_of_nothing(tmp_path):
+    plain_history(tmp_path, "0", "epoch,loss\n1,0.6\n")
+    _, right = training_curves(tmp_path, "radial_error_px").axes
+    assert right.get_legend() is None
+    assert right.get_ylabel() == "radial error px of the validation cases"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "epoch,loss\nx,1\n",
+        "epoch,loss\n1\n",
+        "loss\n1\n",
+        "epoch,loss\n1,\x00\n",
+        "epoch,loss\n1,nan\n",
+    ],
+)
+def test_a_damaged_history_is_refused(tmp_path, text):
+    plain_history(tmp_path, "0", text)
+    with pytest.raises(RunError, match=r"history.csv: .*train the member again"):
+        training_curves(tmp_path, "accuracy")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.score_folders import scores
 from tfuq.data.json_csv import read_table
-from tfuq.errors import DataError, RunError
+from tfuq.errors import DataError, RunError, TfuqError
 from tfuq.report.page.sources import Scored, by_name, hindrance, read_sources, shared_cases
 
 
@@ -78,3 +78,52 @@ def test_landmarks_are_told_apart_by_their_positions(scored_tasks, tmp_path):
     (folder / "cases.csv").write_text(text.replace(reference, "0" * 16))
     with pytest.raises(DataError, match="another reference"):
         read_sources([scored_tasks["landmarks"][1], folder])
+
+
+def scored(folder, text="case,class,dice\na,all,0.5\n", summary=None, name="vi"):
+    """A folder of scores without predictions."""
+    folder.mkdir(exist_ok=True)
+    (folder / "cases.csv").write_text(text)
+    (folder / "summary.json").write_text(json.dumps({"method": "vi"} | (summary or {})))
+    return Scored(name=name, folder=folder)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "words"),
+    [
+        (
+            "summary.json",
+            '{"method": "vi", "scores": {"all": {"dice": "high"}}}',
+            "run tfuq score again",
+        ),
+        ("summary.json", "{}", "method"),
+        ("cases.csv", "case,class,dice\nball_000,all,0.5", "ends within a line"),
+        ("cases.csv", "case,class\nball_000,all\n", "scores of no case"),
+        ("cases.csv", "case,class,dice\nball_000,all,low\n", "'low' is not a number for 'dice'"),
+        ("cases.csv", "case,dice\na,0.5\n", "class"),
+    ],
+    ids=["score", "no method", "cut", "no score", "text", "no class"],
+)
+def test_damaged_scores_are_refused(file, text, words, tmp_path):
+    source = scored(tmp_path / "vi")
+    (source.folder / file).write_text(text)
+    with pytest.raises(TfuqError, match=words) as refusal:
+        _ = (source.summary, source.task)
+    assert file in str(refusal.value)
+
+
+def test_an_earlier_version_noted_no_files_and_all_are_shown(tmp_path):
+    source = scored(tmp_path / "vi")
+    (source.folder / "failure.csv").write_text("a\n1\n")
+    (source.folder / "figures").mkdir()
+    (source.folder / "figures" / "a.png").write_bytes(b"")
+    assert source.tables == {"failure": [{"a": "1"}]}
+    assert source.figures == [source.folder / "figures" / "a.png"]
+
+
+def test_a_run_that_was_moved_is_found(scored_tasks, tmp_path):
+    scores = scored_tasks["classification"][0]
+    run = shutil.copytree(scores.parents[1], tmp_path / "moved")
+    source = Scored(name="hybrid", folder=run / "scores" / scores.name)
+    assert source.present_run.path == run
+    assert hindrance(source) is None

@@ -1,5 +1,9 @@
 """Tables and figures as they lie in score folders."""
 
+import json
+import struct
+import zlib
+
 import pytest
 from PIL import Image
 
@@ -52,3 +56,22 @@ def test_a_picture_of_another_kind_is_refused(folder):
     Image.new("RGB", (4, 3)).save(folder / "figures" / "a.png", format="BMP")
     with pytest.raises(RunError, match=r"a.png: not a readable picture"):
         figures_of(Scored(name="vi", folder=folder))
+
+
+def scored(folder, **summary):
+    (folder / "summary.json").write_text(json.dumps({"method": "vi"} | summary))
+    (folder / "figures").mkdir()
+    return Scored(name="vi", folder=folder)
+
+
+def test_a_picture_that_inflates_is_not_read(tmp_path):
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 1, 0, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b"")]
+    parts = [
+        struct.pack(">I", len(c)) + kind + c + struct.pack(">I", zlib.crc32(kind + c))
+        for kind, c in chunks
+    ]
+    source = scored(tmp_path)
+    (tmp_path / "figures" / "figure.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+    with pytest.raises(RunError, match=r"figure.png: not a readable picture"):
+        figures_of(source)
