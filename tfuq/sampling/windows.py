@@ -13,43 +13,15 @@ on its index modulo ``chunk`` alone, not on how many images a caller passes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import tensorflow as tf
 import tf_keras
 
 from tfuq.sampling.blending import add_at, gaussian_importance, with_whole_images
+from tfuq.sampling.encoded import EncodedImages
 from tfuq.sampling.prefix import split_at_seed
 from tfuq.tasks.activation import Activation
 
 _IS_FILLER = -1  # image index of a window that repeats another to fill a chunk
-
-
-@dataclass(frozen=True, kw_only=True)
-class EncodedImages:
-    """What `WindowedNetwork.encode` hands to `WindowedNetwork.sample`; no seed changes it.
-
-    Attributes:
-        corners: first voxel of each window, int32 ``[windows, 1 + rank]``: the image's index, then
-            one coordinate per axis. Windows fill whole chunks.
-        images: ``[N, *S, C]``, mirrored where the last window reaches beyond them.
-        encoded: features of each chunk's windows, ``[chunks, chunk, …]`` each; no chunks where they
-            are not kept.
-        is_kept: whether the features are kept, bool scalar.
-        is_tiled: whether an image has several windows, bool scalar.
-        importance: weight of each voxel of a window, ``[*patch]``.
-        weight: sum of the windows' weights at each voxel, ``[*S]``.
-        widths: posterior widths of the variational kernels.
-    """
-
-    corners: tf.Tensor
-    images: tf.Tensor
-    encoded: list[tf.Tensor]
-    is_kept: tf.Tensor
-    is_tiled: tf.Tensor
-    importance: tf.Tensor
-    weight: tf.Tensor
-    widths: list[tf.Tensor]
 
 
 class WindowedNetwork(tf.Module):

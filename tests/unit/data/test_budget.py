@@ -40,8 +40,8 @@ def test_the_limit_is_of_all_that_the_process_takes(unlimited):
     limit_memory(None)
     assert free_memory() > 0
     present = psutil.Process().memory_info().rss
-    limit_memory(str(present + 2**20))
-    assert free_memory() == pytest.approx(2**20, abs=2**19)
+    limit_memory(str(present + 2**28))  # other threads of the process take and leave some
+    assert free_memory() == pytest.approx(2**28, abs=2**26)
 
 
 def test_the_least_that_machine_and_control_groups_leave_is_free(tmp_path, monkeypatch):
