@@ -32,3 +32,20 @@ def class_maps(masks, label, slice_axis=None):
         mutual_information=mutual_information,
         voxel_volume=2.5,
     )
+
+
+SHAPE = (12, 11, 10)
+
+
+def sample_masks(seed=0, samples=6, shape=SHAPE):
+    """Two blobs of wobbling size, and one that only some samples have."""
+    rng = np.random.default_rng(seed)
+    grid = np.indices(shape)
+    masks = []
+    for t in range(samples):
+        mask = 2.5 + rng.uniform(-0.8, 0.8) > np.linalg.norm(grid.T - (3, 3, 3), axis=-1).T
+        mask |= 1.8 + rng.uniform(-0.5, 0.5) > np.linalg.norm(grid.T - (9, 8, 6), axis=-1).T
+        if t % 3 == 0:
+            mask[0, -1, -1] = True
+        masks.append(mask)
+    return np.array(masks)

@@ -5,6 +5,7 @@ import pytest
 from scipy import ndimage
 
 from tests.support import references
+from tests.support.class_maps import class_maps, sample_masks
 from tfuq.measures.sample_masks import SampleMasks
 from tfuq.measures.structure import (
     ClassMaps,
@@ -135,3 +136,75 @@ def test_dice_of_pairs_against_the_reference():
     masks = np.random.default_rng(0).random((5, 40)) < 0.3
     masks[[1, 3]] = False
     assert pairwise_dice(masks) == pytest.approx(references.pairwise_dice(masks))
+
+
+def test_class_row_against_the_reference():
+    masks = sample_masks()
+    label = masks.mean(0) > 0.5
+    maps = class_maps(masks, label)
+    row = structure_rows(maps, min_component_voxels=1)[0]
+    volumes = masks.reshape(len(masks), -1).sum(1)
+    assert row["component"] == "all"
+    assert row["volume_mm3"] == label.sum() * 2.5
+    assert row["volume_mean_mm3"] == pytest.approx(np.mean(volumes) * 2.5)
+    assert row["volume_std_mm3"] == pytest.approx(np.std(volumes) * 2.5)
+    assert row["coefficient_of_variation"] == pytest.approx(np.std(volumes) / np.mean(volumes))
+    assert row["volume_dispersion"] == pytest.approx(np.var(volumes) / (np.mean(volumes) + 1))
+    assert row["pairwise_dice"] == pytest.approx(references.pairwise_dice(masks))
+    assert row["labelled_uncertainty"] == pytest.approx(maps.entropy_term[label].mean())
+    assert row["mean_entropy"] == pytest.approx(maps.predictive_entropy[label].mean())
+    assert row["image_mutual_information"] == pytest.approx(maps.mutual_information.mean())
+    inner = {tuple(p) for p in np.argwhere(label)} - {
+        tuple(p) for p in references.surface_points(label)
+    }
+    steps = [tuple(s * np.eye(3, dtype=int)[a]) for a in range(3) for s in (-1, 1)]
+    near = {tuple(np.add(p, s)) for p in np.argwhere(label) for s in steps} | {
+        tuple(p) for p in np.argwhere(label)
+    }
+    shell = [
+        p for p in near - inner if all(0 <= c < n for c, n in zip(p, label.shape, strict=True))
+    ]
+    assert row["boundary_entropy"] == pytest.approx(
+        np.mean([maps.predictive_entropy[p] for p in shell])
+    )
+
+
+def test_components_share_the_samples_among_them():
+    masks = sample_masks()
+    rows = structure_rows(class_maps(masks, masks.mean(0) > 0.5), min_component_voxels=1)
+    assert [row["component"] for row in rows] == ["all", "1", "2"]
+    assert rows[1]["volume_mm3"] > rows[2]["volume_mm3"]
+    assert rows[1]["volume_mean_mm3"] + rows[2]["volume_mean_mm3"] == pytest.approx(
+        rows[0]["volume_mean_mm3"]
+    )
+    assert len(structure_rows(class_maps(masks, masks.mean(0) > 0.5), min_component_voxels=50)) == 2
+
+
+def test_absent_structures_have_defined_values_and_a_reason():
+    nothing = np.zeros((4, *SHAPE), bool)
+    (row,) = structure_rows(class_maps(nothing, nothing[0]), min_component_voxels=1)
+    assert (row["pairwise_dice"], row["volume_mean_mm3"], row["volume_dispersion"]) == (1.0, 0, 0)
+    assert row["coefficient_of_variation"] is None
+    assert "absent from every sample" in row["reason"]
+    rare = nothing.copy()
+    rare[0, 2, 2, 2] = True
+    (row,) = structure_rows(class_maps(rare, nothing[0]), min_component_voxels=1)
+    assert row["pairwise_dice"] == 0.5
+    assert "present in some samples" in row["reason"]
+    assert all(
+        value is None or isinstance(value, str) or np.isfinite(value) for value in row.values()
+    )
+
+
+def test_one_sample_has_volumes_and_no_spread():
+    masks = sample_masks(samples=1)
+    rows = structure_rows(class_maps(masks, masks[0]), min_component_voxels=1)
+    assert "volume_mm3" in rows[0]
+    assert not {"pairwise_dice", "volume_std_mm3", "mean_mutual_information"} & set(rows[0])
+
+
+def test_pairwise_dice_conventions():
+    a, b, empty = np.array([1, 1, 0, 0], bool), np.array([0, 1, 1, 0], bool), np.zeros(4, bool)
+    assert pairwise_dice(np.array([a, b])) == pytest.approx(0.5)
+    assert pairwise_dice(np.array([empty, empty])) == 1
+    assert pairwise_dice(np.array([a, empty])) == 0

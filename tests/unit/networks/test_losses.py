@@ -20,6 +20,7 @@ from tfuq.networks.losses import (
     make_heatmap_loss,
     probabilities,
     sample_probabilities,
+    soft_dice,
 )
 
 NOWHERE = [math.nan, math.nan]
@@ -159,3 +160,48 @@ def test_weights_of_the_configuration_come_before_those_of_the_data():
         config = LossConfig(name="weighted-cross-entropy", class_weights=own)
         found = make_class_loss(config, [1.0, 7.0])(labels, log_p)
         np.testing.assert_allclose(found, [weight * np.log(2)], rtol=1e-6)
+
+
+@pytest.fixture
+def batch():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(3, 4, 5, 3)).astype(np.float32) * 2
+    return rng.integers(0, 3, (3, 4, 5)).astype(np.int32), logits
+
+
+def test_class_losses_against_the_reference(batch):
+    labels, logits = batch
+    log_p = log_probabilities(tf.constant(logits))
+    p = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    np.testing.assert_allclose(tf.exp(log_p), p, atol=1e-6)
+    np.testing.assert_allclose(probabilities(tf.constant(logits)), p, atol=1e-6)
+    weights = [1.0, 2.0, 5.0]
+    y = tf.constant(labels)
+    for n in range(3):
+        expected = references.class_losses(
+            p[n].reshape(-1, 3), labels[n].ravel(), weights, dice_weight=0.9
+        )
+        for name, value in expected.items():
+            loss = make_class_loss(LossConfig(name=name, dice_weight=0.9), weights)
+            assert float(loss(y, log_p)[n]) == pytest.approx(value, rel=1e-5), name
+
+
+def test_the_class_of_an_image_has_its_weight():
+    """It is the only term of its example, so that a mean over terms would leave no weight."""
+    log_p = tf.math.log(tf.constant([[0.7, 0.3], [0.2, 0.8]]))
+    loss = make_class_loss(LossConfig(name="weighted-cross-entropy"), [0.5, 4.0])
+    np.testing.assert_allclose(
+        loss(tf.constant([0, 1]), log_p), [-0.5 * np.log(0.7), -4 * np.log(0.8)], rtol=1e-6
+    )
+
+
+def test_binary_networks_have_two_probabilities():
+    logits = tf.constant([[[-40.0], [0.0], [3.0]]])
+    expected = 1 / (1 + np.exp([40.0, 0.0, -3.0]))
+    np.testing.assert_allclose(probabilities(logits)[0, :, 1], expected, atol=1e-7)
+    np.testing.assert_allclose(tf.reduce_sum(probabilities(logits), -1), 1, atol=1e-6)
+    labels = tf.constant([[1, 0, 1]])
+    assert float(cross_entropy(labels, log_probabilities(logits))[0]) == pytest.approx(
+        (40 + np.log(2) - np.log(expected[2])) / 3, rel=1e-5
+    )
+    assert soft_dice(labels, log_probabilities(logits)).shape == (1,)

@@ -2,11 +2,19 @@
 
 import numpy as np
 import pytest
+from sklearn import metrics as sklearn_metrics
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 
+from tests.support import references
 from tests.support import references_scores as slow
 from tfuq.scoring import calibration
+from tfuq.scoring.calibration import (
+    brier,
+    error_auroc,
+    expected_calibration_error,
+    negative_log_likelihood,
+)
 
 
 @pytest.fixture(params=range(3))
@@ -60,3 +68,22 @@ def test_reliability_bins_are_those_of_sklearn():
     accuracy, mean = calibration_curve(y, confidence, n_bins=10)
     np.testing.assert_allclose(bins.correct[used] / bins.items[used], accuracy)
     np.testing.assert_allclose(bins.confidence[used] / bins.items[used], mean)
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_calibration_scores_against_references_and_sklearn(classes):
+    rng = np.random.default_rng(classes)
+    p = rng.dirichlet(np.ones(classes), size=400)
+    y = rng.integers(0, classes, 400)
+    assert negative_log_likelihood(p, y) == pytest.approx(sklearn_metrics.log_loss(y, p))
+    assert brier(p, y) == pytest.approx(
+        np.mean([np.sum((p[i] - np.eye(classes)[y[i]]) ** 2) for i in range(400)])
+    )
+    assert expected_calibration_error(p, y) == pytest.approx(
+        references.expected_calibration_error(p, y)
+    )
+    wrong = p.argmax(1) != y
+    assert error_auroc(1 - p.max(1), wrong) == pytest.approx(
+        references.area_under_roc(1 - p.max(1), wrong)
+    )
+    assert error_auroc(p.max(1), np.zeros(400, bool)) is None

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.support.class_maps import packed, sample_masks
 from tests.support.reducing import reduce_all
 from tfuq.measures.reducers.classes import (
     PackedMasks,
@@ -128,3 +129,11 @@ def test_votes_add_up_to_one():
     labels = p.astype(np.float32).argmax(-1)
     expected = np.stack([(labels == k).mean(0) for k in range(4)], -1)
     np.testing.assert_allclose(votes, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("slice_axis", [None, 0, 1, 2])
+def test_packed_masks_come_back(slice_axis):
+    masks = sample_masks()
+    found = packed(masks, slice_axis)
+    np.testing.assert_array_equal(found.within((slice(None),) * 3), masks)
+    np.testing.assert_array_equal(found.union(), masks.any(0))
