@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from tests.conformance.bench import KINDS, MEMBERS, SAMPLES, STEPS, Bench, Place, write_discs
 from tests.conftest import assert_refused
-from tests.workflows.test_examples import commands
+from tests.support.examples import commands
 from tfuq.config import METHODS, SERVED_METHODS, TASKS, shipped
 from tfuq.data.json_csv import is_text
 from tfuq.data.phantoms import PHANTOMS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,10 @@ def test_a_file_of_tests_has_its_module():
         relative = path.relative_to(ROOT / "tests" / "unit")
         if relative.name != "test_package.py":
             assert relative in mirrored, f"tests/unit/{relative} mirrors no module of tfuq/"
+
+
+def test_what_tests_share_lies_in_no_file_of_tests():
+    for path in (ROOT / "tests").rglob("*.py"):
+        names = imported(ast.parse(path.read_text(encoding="utf-8")))
+        borrowed = {name for name in names if re.match(r"tests\.(\w+\.)*test_\w+", name)}
+        assert not borrowed, f"{path.relative_to(ROOT)}: {borrowed}"

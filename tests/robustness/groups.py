@@ -149,7 +149,7 @@ def _make_run(folder: Path, task: str) -> None:
     if task == "segmentation":
         shutil.copy(folder / "data" / "imagesTr" / "ball_000.nii.gz", given / f"scan{suffix}")
     else:
-        from tests.robustness.test_hostile_replies import write_image
+        from tests.support.served_images import write_image
 
         write_image(given, task)
     if task == "landmarks":

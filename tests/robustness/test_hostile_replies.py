@@ -10,7 +10,6 @@ import nibabel
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
 
 from tests.conftest import settings, task_settings
 from tests.support.replies import (
@@ -20,6 +19,7 @@ from tests.support.replies import (
     message,
     true_reply,
 )
+from tests.support.served_images import write_image
 from tfuq.errors import RunError, TfuqError
 from tfuq.serving import Client
 
@@ -43,18 +43,6 @@ def place(tmp_path_factory):
         return made[task]
 
     return make
-
-
-def write_image(folder: Path, task: str) -> Path:
-    pixels = np.random.default_rng(0).integers(0, 255, (32, 32, 2), np.uint8)
-    if task == "segmentation":
-        nibabel.save(
-            nibabel.Nifti1Image(pixels[:16, :16].astype(np.float32), np.eye(4)),
-            folder / "scan.nii.gz",
-        )
-        return folder / "scan.nii.gz"
-    Image.fromarray(pixels[..., 0]).save(folder / "image.png")
-    return folder / "image.png"
 
 
 def require_sound(folder: Path, classes: int) -> None:

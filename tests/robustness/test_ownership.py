@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import assert_refused, files_of, settings
 from tests.support import killing
 from tests.support.made import make_run, make_scores
+from tests.support.theirs import Theirs, assert_kept, everything
 from tfuq.data import ledger
 from tfuq.data.ledger import LEDGER, add_entries, file_entry, read_ledger
 from tfuq.data.locks import exclusive
@@ -30,25 +31,6 @@ from tfuq.data.writers import (
     write_text,
 )
 from tfuq.errors import RunError, TfuqError
-
-Theirs = dict[Path, bytes]
-
-
-def everything(folder: Path) -> Theirs:
-    """Every file and link below a folder, links by what they point to."""
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or path.is_file()]
-    return {
-        path: os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
-        for path in paths
-    }
-
-
-def assert_kept(theirs: Theirs) -> None:
-    """Every byte of theirs is where it was."""
-    for path, content in theirs.items():
-        assert os.path.lexists(path), path
-        found = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
-        assert found == content, path
 
 
 def test_a_file_is_ours_as_long_as_nobody_changes_it(tmp_path):

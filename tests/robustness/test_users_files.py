@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import settings, task_settings
-from tests.robustness.test_ownership import Theirs, assert_kept, everything
 from tests.robustness.worlds import assert_answered, invoke
 from tests.support.made import make_run, make_scores
+from tests.support.theirs import Theirs, assert_kept, everything
 from tfuq.data.ledger import LEDGER
 from tfuq.data.ownership import LOCK, is_ours
 from tfuq.errors import TfuqError

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ALL_METHODS, TOURED, assert_refused, real
-from tests.workflows.test_examples import example_lines
+from tests.support.examples import example_lines
 from tfuq.measures.catalogue import maps_of
 
 

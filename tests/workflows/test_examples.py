@@ -6,7 +6,6 @@ import re
 import shlex
 from pathlib import Path
 
-import click
 import matplotlib.image
 import numpy as np
 import pytest
@@ -14,6 +13,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from tests.conftest import real
+from tests.support.examples import commands, example_lines
 from tfuq.data.phantoms import synthesize
 from tfuq.data.readers import read
 from tfuq_cli.main import main
@@ -23,30 +23,6 @@ README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 KEYS = ("training.epochs=1", "training.steps_per_epoch=1", "prediction.samples=2", "ensemble.members=2", "data.split.test=4",
         "data.split.validation=1")  # fmt: skip
 SHORT = [word for key in KEYS for word in ("-o", key)]
-
-
-def commands(group=main, path=()) -> list[tuple[str, ...]]:
-    """The words of every command, a group before what it holds."""
-    found = [path]
-    for name in group.list_commands(click.Context(group)):
-        command = group.get_command(click.Context(group), name)
-        found += (
-            commands(command, (*path, name))
-            if isinstance(command, click.Group)
-            else [(*path, name)]
-        )
-    return found
-
-
-def example_lines(command) -> list[str]:
-    """The lines below "Example:" in a command's help."""
-    result = CliRunner().invoke(main, [*command, "--help"], prog_name="tfuq")
-    assert result.exit_code == 0, result.output
-    _, found, after = result.output.partition("Example:\n")
-    assert found, f"tfuq {' '.join(command)} --help shows no example"
-    lines = [line.strip() for line in after.split("\n\n")[0].splitlines()]
-    assert lines[0].startswith(" ".join(["tfuq", *command]))
-    return lines
 
 
 def run_line(line: str, *, short: bool = True) -> None:

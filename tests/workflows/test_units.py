@@ -11,7 +11,7 @@ from PIL import Image
 import tfuq as package
 from tests.conftest import assert_refused, settings, task_settings
 from tests.support.made import make_run, make_scores
-from tests.workflows.test_own_data import OWN, write_discs
+from tests.support.own_data import OWN, write_discs
 from tfuq import config as configuration
 from tfuq.data.cases import Case, read_case_image, read_label
 from tfuq.data.json_csv import read_json, read_table

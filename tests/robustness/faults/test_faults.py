@@ -9,9 +9,9 @@ from collections import Counter
 import pytest
 
 from tests.robustness.faults.broken_disk import FAULTS, Plan
+from tests.robustness.faults.rows import FAST, LONG, count, named, tidy_up
 from tests.robustness.faults.scenes import READ_ONLY, SCENES, Stage
 from tests.robustness.faults.states import listing, state_of
-from tests.robustness.faults.test_kills import FAST, LONG, count, named, tidy_up
 
 PLACES, PLACES_FAST, PLACES_LONG = 2, 6, 1  # operations at which each fault is put into a scene
 

@@ -9,44 +9,22 @@ from collections import Counter
 import pytest
 
 from tests.robustness.faults.broken_disk import CHANGES, Plan
+from tests.robustness.faults.rows import FAST, LONG, count, ends_of, named, tidy_up
 from tests.robustness.faults.scenes import SCENES, Stage
 
 RENAMES = ("replace",)
-FAST = [name for name, scene in SCENES.items() if scene.world == "made"]
-LONG = [name for name in SCENES if name.startswith(("study", "demo"))]
 MOST_RENAMES = 8  # of the long ones, at even distances
 AT_RANDOM, AT_RANDOM_FAST, AT_RANDOM_LONG = 8, 46, 4  # kills of a scene
 IN_A_ROW = 4
 
 
-def named(name: str) -> str:
-    """A scene's name in the name of a test, after its world's."""
-    return f"{SCENES[name].world}-{name.replace(' ', '-')}"
-
-
 def kill(stage: Stage, name: str, tally: Counter, **how) -> list[str]:
     """Kill a scene that goes on from what lies there; what is wrong with what it leaves."""
     end = stage.run(SCENES[name].words, **how)
-    assert end.was_killed or end.code in _ends(name), (name, how, end.said[-3000:])
+    assert end.was_killed or end.code in ends_of(name), (name, how, end.said[-3000:])
     tally["kills"] += end.was_killed
     tally["runs that ended before"] += not end.was_killed
     return [f"{name}, {how}: {fault}" for fault in stage.expected(name).faults_of(stage.place)]
-
-
-def tidy_up(stage: Stage, name: str) -> list[str]:
-    """Run a scene once more; what it leaves that an undisturbed one does not."""
-    end = stage.run(SCENES[name].words)
-    assert end.code in _ends(name), (name, end.said[-3000:])
-    return [f"{name}: {fault}" for fault in stage.expected(name).leftovers_of(stage)]
-
-
-def _ends(name: str) -> tuple[int, ...]:
-    return (0, 2) if SCENES[name].once else (0,)
-
-
-def count(found: list[str], tally: Counter) -> None:
-    for kind in ("lost", "wrong", "mixed", "in pieces", "left", "missing", "other"):
-        tally[kind] += sum(f": {kind}: " in each for each in found)
 
 
 def kill_before_renames(name: str, on_stage, tally: Counter, most: int) -> None:
