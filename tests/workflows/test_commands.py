@@ -219,6 +219,7 @@ def test_multichannel_files_are_taken_in_turn(tfuq, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_real_volumes_train_predict_and_score(tfuq, tmp_path):
     root = real("Task04_Hippocampus")
     options = ["-o", f"data.root={root}", "-o", "data.split.train=8", "-o", "data.split.validation=2", "-o", "data.split.test=3",

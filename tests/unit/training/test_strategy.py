@@ -46,6 +46,7 @@ def test_two_devices_train_as_one(balls, tmp_path):
         assert two["val_loss"] == pytest.approx(one["val_loss"], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_variational_weights_train_on_two_devices(balls, tmp_path):
     command = [sys.executable, "-c", _ON_DEVICES, str(balls), str(tmp_path / "run"), "cpu:2", "vi"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
