@@ -22,7 +22,14 @@ def unlimited():
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("4GB", 4 * 2**30), ("512 MiB", 2**29), ("1.5k", 1536), ("7", 7), (" 2T ", 2**41)],
+    [
+        ("4GB", 4 * 2**30),
+        ("512 MiB", 2**29),
+        ("1.5k", 1536),
+        ("7", 7),
+        (" 2T ", 2**41),
+        ("17179869184", 2**34),
+    ],
 )
 def test_units_are_of_1024(text, size):
     assert parse_size(text) == size
