@@ -344,15 +344,22 @@ def test_a_run_that_counted_padding_is_not_gone_on_with(trained, tfuq, tmp_path)
     assert_refused(tfuq(*resume), "began with 14,688 voxels", "now has 13,770", "--overwrite")
 
 
-def test_a_run_of_another_kl_scale_is_not_gone_on_with(trained, tfuq, tmp_path):
+@pytest.mark.parametrize(
+    ("method", "name", "scale"),
+    [("vi", "kl_scale", {"member 0": 0.5}), ("latent-vi", "code_kl_scale", 0.5)],
+)
+def test_a_run_of_another_kl_scale_is_not_gone_on_with(
+    trained, tfuq, tmp_path, method, name, scale
+):
     """The loss would change on the way."""
-    run = shutil.copytree(trained("vi").path, tmp_path / "run")
+    run = shutil.copytree(trained(method, 2).path, tmp_path / "run")
     facts = json.loads((run / "environment.json").read_text())
-    facts["kl_scale"]["member 0"] *= 2
+    assert facts[name] != scale
+    facts[name] = scale
     (run / "environment.json").write_text(json.dumps(facts))
     resume = ("train", run / "config.yaml", "--run", run, "--resume")
     (run / "members" / "0" / "done").unlink()
-    assert_refused(tfuq(*resume), "began with a KL scale", "another share", "--overwrite")
+    assert_refused(tfuq(*resume), f"began with a {name} of", "another share", "--overwrite")
 
 
 def test_overwriting_replaces_a_run_and_nothing_else(trained, tfuq, tmp_path):

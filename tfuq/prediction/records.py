@@ -64,7 +64,7 @@ class ExampleStatistics(ABC):
         """Join batches along their examples."""
         arrays = {}
         for name in batches[0].arrays():
-            arrays[name] = np.concatenate([batch.arrays()[name] for batch in batches])
+            arrays[name] = np.concatenate([getattr(batch, name) for batch in batches])
         make: Callable[..., S] = cls
         return make(**arrays)
 

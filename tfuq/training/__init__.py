@@ -139,14 +139,16 @@ def _require_same_divergence(run: Run, material: Material) -> None:
     Raises:
         RunError: An earlier version gave the KL divergence another share of the loss.
     """
-    now = facts(run.config, material)["kl_scale"]
-    first = run.facts.get("kl_scale", now)
-    if first != now:
-        raise RunError(
-            f"{run.path}: began with a KL scale of {first} and now has {now}, as an earlier "
-            "version of tfuq gave the KL divergence another share of the loss; "
-            "pass --overwrite to train it anew"
-        )
+    present = facts(run.config, material)
+    for name in ("kl_scale", "code_kl_scale"):
+        now = present[name]
+        first = run.facts.get(name, now)
+        if first != now:
+            raise RunError(
+                f"{run.path}: began with a {name} of {first} and now has {now}, as an earlier "
+                "version of tfuq gave the KL divergence another share of the loss; "
+                "pass --overwrite to train it anew"
+            )
 
 
 def _note_width(run: Run, index: int) -> None:

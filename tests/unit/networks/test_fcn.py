@@ -6,28 +6,16 @@ import tensorflow as tf
 import tf_keras
 
 from tests.support import references
-from tests.support.networks import network
+from tests.support.networks import network, require_dropout_everywhere
 from tfuq.networks.blocks import ConvolutionStyle
 from tfuq.networks.fcn import fcn
-from tfuq.networks.layers import LayerFactory, SeededDropout
+from tfuq.networks.layers import LayerFactory
 
 SEED = tf.constant([1, 2])
 
 
 def test_every_dropout_acts(tmp_path):
-    convolutions = 8 + 2
-    options = {
-        "level_dropout": {1: 0.1, 4: 0.2},
-        "dropout_after_each": 0.05,
-        "spatial_dropout": True,
-        "widths": [8] * 4,
-    }
-    model = network(tmp_path, "fcn", **options)
-    rates = [layer.rate for layer in model.layers if isinstance(layer, SeededDropout)]
-    assert sorted(rates) == [0.05] * convolutions + [0.1, 0.2]
-    assert all(layer.spatial for layer in model.layers if isinstance(layer, SeededDropout))
-    x = tf.random.stateless_normal([1, 16, 16, 2], SEED)
-    assert not np.array_equal(model([x, SEED]), model([x, tf.constant([1, 3])]))
+    require_dropout_everywhere(tmp_path, "fcn", convolutions=8 + 2)
 
 
 def test_fcn_sums_the_scores_of_its_last_three_levels(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
-from tests.support.networks import count, network
+from tests.support.networks import count, network, require_dropout_everywhere
 from tfuq.networks.blocks import ConvolutionStyle, Head
 from tfuq.networks.layers import LayerFactory, SeededDropout
 from tfuq.networks.vnet import vnet
@@ -52,19 +52,7 @@ def test_a_stage_of_vnet_learns_what_to_add_to_its_input(tmp_path):
 
 
 def test_every_dropout_acts(tmp_path):
-    convolutions = 9 + 3 + 6 + 3
-    options = {
-        "level_dropout": {1: 0.1, 4: 0.2},
-        "dropout_after_each": 0.05,
-        "spatial_dropout": True,
-        "widths": [8] * 4,
-    }
-    model = network(tmp_path, "vnet", **options)
-    rates = [layer.rate for layer in model.layers if isinstance(layer, SeededDropout)]
-    assert sorted(rates) == [0.05] * convolutions + [0.1, 0.2]
-    assert all(layer.spatial for layer in model.layers if isinstance(layer, SeededDropout))
-    x = tf.random.stateless_normal([1, 16, 16, 2], SEED)
-    assert not np.array_equal(model([x, SEED]), model([x, tf.constant([1, 3])]))
+    require_dropout_everywhere(tmp_path, "vnet", convolutions=9 + 3 + 6 + 3)
 
 
 def test_dropout_after_upsampling_of_vnet_acts(tmp_path):

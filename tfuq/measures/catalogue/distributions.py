@@ -97,6 +97,11 @@ OF_VOXELS = (
 
 
 def image_mean(measure: Measure) -> Measure:
+    """The mean of a map over an image.
+
+    Args:
+        measure: what the map shows.
+    """
     return replace(
         measure,
         name=f"image_{measure.name}",
