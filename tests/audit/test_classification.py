@@ -41,6 +41,7 @@ METHODS = {
 }
 
 
+@pytest.mark.slow
 def test_hybrid(make_run, command):
     run = make_run("classification", "hybrid", cases=4)
     folder = command.predict(run, "--samples", ASKED, "--save-members")

@@ -274,6 +274,7 @@ def assert_predictions_are_whole(out: Path, whole: Path) -> None:
             assert files_of(case) == files_of(whole / case.name), case
 
 
+@pytest.mark.slow
 def test_prediction_killed_at_three_moments_ends_as_an_uninterrupted_one(
     uninterrupted, balls, tmp_path
 ):

@@ -54,6 +54,7 @@ def played(tmp_path_factory):
     return folder, ran
 
 
+@pytest.mark.slow
 def test_every_help_shows_an_example_that_runs(played):
     assert {line.split()[1] for line in played[1]} == {
         "data",
@@ -71,6 +72,7 @@ def test_every_help_shows_an_example_that_runs(played):
     }
 
 
+@pytest.mark.slow
 def test_python_example_of_the_readme_runs(played, monkeypatch):
     monkeypatch.chdir(played[0])
     scan = sorted(Path("runs/quickstart/data/imagesTr").glob("*.nii.gz"))[0]

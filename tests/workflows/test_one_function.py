@@ -213,6 +213,7 @@ def test_equal_classifiers_and_landmark_networks_of_predicted_noise_agree(digits
                 np.testing.assert_array_equal(drawn[name], 0, err_msg=name)
 
 
+@pytest.mark.slow
 def test_an_ensemble_of_equal_members_writes_no_disagreement(balls, tfuq, tmp_path):
     network = NOISY | {"output": "softmax"}
     run = train(

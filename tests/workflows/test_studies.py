@@ -63,6 +63,7 @@ def forked(monkeypatch):
     return ran, fatal
 
 
+@pytest.mark.slow
 def test_a_study_goes_on_past_what_fails_and_where_it_was_stopped(
     study, own_balls, forked, tfuq, tmp_path
 ):

@@ -181,6 +181,7 @@ def test_older_tables_of_plain_images_open_still(predicted):
     assert rows_of(run, "structures") == before
 
 
+@pytest.mark.slow
 def test_predictions_of_plain_images(discs, tmp_path, tfuq):
     """One training for both, as a run that looks at 16×24 voxels sees the same whatever their width."""
     run, image = (

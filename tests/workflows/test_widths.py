@@ -60,6 +60,7 @@ def test_environment_states_where_widths_started_and_ended(from_three_starts):
         assert list(widths_did_not_move(run)) == []
 
 
+@pytest.mark.slow
 def test_doctor_finds_widths_that_did_not_move(from_three_starts, tmp_path):
     """As a run of the optimizer without the common step left them: 0.0081 from 0.0067."""
     healthy = from_three_starts[1]

@@ -14,7 +14,7 @@ import psutil
 
 from tfuq.errors import ConfigError, DataError
 
-_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([KMGT]?)i?B?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,30}(?:\.\d{1,6})?)\s*([KMGT]?)i?B?", re.IGNORECASE)
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _CONTROL_GROUPS = Path("/sys/fs/cgroup")
 _limit: int | None = None

@@ -99,10 +99,12 @@ def new_folder(path: Path, kind: str) -> Iterator[Path]:
     Raises:
         FolderTakenError: A folder that holds something has the name, perhaps only since the block
             began.
+        RunError: A file has the name.
         TfuqError: It cannot be written.
     """
     path = real_path(path)
     make_folder(path.parent)
+    _require_no_file(path)
     with writing(path), unfinished(path) as draft:
         disk.make_new_folder(draft)
         yield draft
@@ -147,8 +149,7 @@ def plan_replacement(path: Path, kind: str) -> Removal | None:
     """
     if not os.path.lexists(path):
         return None
-    if path.is_symlink() or not path.is_dir():
-        raise RunError(f"{path}: is a link or a file, where tfuq would write a folder; {REMEDY}")
+    _require_no_file(path)
     removal = plan_removal([path])
     removal.refuse_foreign([path])
     if not any(path.iterdir()):
@@ -156,6 +157,16 @@ def plan_replacement(path: Path, kind: str) -> Removal | None:
     if read_ledger(path).kind != kind:
         raise RunError(f"{path}: holds something other than a {kind}; {REMEDY}")
     return removal
+
+
+def _require_no_file(path: Path) -> None:
+    """Refuse a folder's name that a link or a file has.
+
+    Raises:
+        RunError: One has it.
+    """
+    if path.is_symlink() or (os.path.lexists(path) and not path.is_dir()):
+        raise RunError(f"{path}: is a link or a file, where tfuq would write a folder; {REMEDY}")
 
 
 def _put_in_place(draft: Path, path: Path, removal: Removal | None) -> None:

@@ -125,6 +125,17 @@ def test_a_new_folder_may_have_been_made_empty(tmp_path):
     assert (tmp_path / "data" / "a.txt").read_text() == "one"
 
 
+def test_a_file_in_the_place_of_a_new_folder_is_refused_before_anything_is_written(tmp_path):
+    (tmp_path / "data").write_text("mine")
+    with (
+        pytest.raises(RunError, match="data: is a link or a file, where tfuq would write a folder"),
+        new_folder(tmp_path / "data", "data set"),
+    ):
+        pytest.fail("nothing is to be filled")
+    assert (tmp_path / "data").read_text() == "mine"
+    assert names(tmp_path) == {"data"}
+
+
 def test_a_new_folder_does_not_replace_one_that_was_filled_meanwhile(tmp_path):
     with (
         pytest.raises(FolderTakenError, match="data: is not empty; choose a new folder"),
