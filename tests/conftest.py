@@ -28,6 +28,12 @@ TINY_3D = {"patch_size": [16, 16, 16], "widths": [4, 8], "level_dropout": {1: 0.
 TINY_2D = {"patch_size": [16, 16], "widths": [4, 8], "level_dropout": {2: 0.5}, "output": "sigmoid"}
 
 
+def pytest_configure() -> None:
+    """Give TensorFlow one thread where pytest-xdist has a worker on each core already."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+
+
 def real(folder: str) -> Path:
     """A real data set's folder; the test skips where it is absent."""
     path = DATA / folder
