@@ -66,6 +66,16 @@ if TYPE_CHECKING:
         "dose–volume histograms; needs tfuq predict --save-samples."
     ),
 )
+@click.option(
+    "--missing-distance",
+    type=click.Choice(["none", "diagonal"]),
+    default="none",
+    show_default=True,
+    help=(
+        "Segmentation: HD95 and surface distance of a structure that is missed or invented: none, "
+        "and the case is no part of their means, or the image's diagonal."
+    ),
+)
 @options.figures
 def command(
     predictions: Path,
@@ -75,6 +85,7 @@ def command(
     level: tuple[str, ...],
     failure_at: float | None,
     dose: Path | None,
+    missing_distance: str,
     figures: bool,
 ) -> None:
     """Score PREDICTIONS, a folder that tfuq predict wrote.
@@ -94,6 +105,7 @@ def command(
         reference,
         failures,
         label_values,
+        has_penalty=missing_distance == "diagonal",
         observer=EventLines(),
     )
     if ood:

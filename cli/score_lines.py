@@ -37,6 +37,7 @@ _SCORES = (
     "ncc_predictive_entropy",
     "ncc_mutual_information",
 )
+_PRESENCE = ("missed", "invented")
 _CALIBRATION_SCORES = ("nll", "brier", "ece")
 _MOST_MEASURES = 3
 _DIVERSITY = (
@@ -64,7 +65,8 @@ def score_lines(summary: Summary) -> Iterator[str]:
         members = ", ".join(map(str, summary["missing_members"]))
         yield f"predicted without member(s) {members}, which had not finished training"
     yield from _references(summary)
-    yield from _quality(summary["scores"])
+    yield from _quality(summary["scores"], summary["cases"])
+    yield from _missing(summary["scores"])
     if "ece_pooled" in summary:
         pooled = f"{summary['ece_pooled']:.4f}"
         yield f"all: nll, brier and ece are means over cases; pooled over cases ece is {pooled}"
@@ -98,13 +100,33 @@ def _references(summary: Summary) -> Iterator[str]:
         )
 
 
-def _quality(scores: dict[str, Summary]) -> Iterator[str]:
+def _quality(scores: dict[str, Summary], cases: int) -> Iterator[str]:
+    """Means of scores, each with its n where it is not of all cases."""
     for name, table in scores.items():
         described = []
         for score in _SCORES:
             if score in table:
-                described.append(f"{score} {table[score]['mean']:.4f}")
+                described.append(f"{score} {_mean(table[score], cases)}")
         yield f"{name}: {'  '.join(described)}"
+
+
+def _mean(score: Summary, cases: int) -> str:
+    mean = f"{score['mean']:.4f}"
+    if score["n"] < cases:
+        return f"{mean} (n {score['n']} of {cases})"
+    return mean
+
+
+def _missing(scores: dict[str, Summary]) -> Iterator[str]:
+    """Structures that were missed or invented, which have no distance of their own."""
+    for name, table in scores.items():
+        described = []
+        for score in _PRESENCE:
+            if name != "all" and table.get(score, {}).get("mean"):
+                count = table[score]["mean"] * table[score]["n"]
+                described.append(f"{score} in {count:.3g} of {table[score]['n']} case(s)")
+        if described:
+            yield f"{name}: {', '.join(described)}"
 
 
 def _correlations(summary: Summary) -> Iterator[str]:

@@ -63,6 +63,8 @@ _ALL = (
     _share("iou"),
     _share("precision"),
     _share("recall"),
+    _share("missed", better="lower"),
+    _share("invented", better="lower"),
     _size_difference("volume_difference_mm3", "mm³"),
     _length("hd95_mm", "mm"),
     _length("average_surface_distance_mm", "mm"),

@@ -101,8 +101,13 @@ def _alone(source: Scored, class_name: str, ids: list[str]) -> Comparison:
     cells = {}
     for score, statistics in source.summary["scores"][class_name].items():
         if score in METRICS:
-            mean = statistics["mean"]
-            cells[score] = {name: Cell(mean=mean, std=statistics.get("std"), is_best=False)}
+            cell = Cell(
+                mean=statistics["mean"],
+                std=statistics.get("std"),
+                cases=statistics.get("n", len(ids)),
+                is_best=False,
+            )
+            cells[score] = {name: cell}
     folders = {name: source.folder}
     return Comparison(
         methods=[name],

@@ -23,6 +23,7 @@ class _Summary(pydantic.BaseModel):
     samples: SampleCount | None = None
     weights_digest: list[str] = []
     definitions: int = 1
+    missing_distance: str = "none"
 
     @property
     def members(self) -> int:
@@ -117,6 +118,7 @@ def require_same_data(folders: list[Path]) -> None:
     """
     _refuse_twice(folders)
     _require_same_definitions(folders)
+    _require_same_distances(folders)
     first_seen: dict[str, tuple[str, Path]] = {}
     for folder in folders:
         for case, reference in _references(folder).items():
@@ -145,6 +147,18 @@ def _require_same_definitions(folders: list[Path]) -> None:
             raise DataError(
                 f"{folder}: was predicted by a version of tfuq that measured otherwise than that "
                 f"of {newest}; predict it again with --overwrite, and score it"
+            )
+
+
+def _require_same_distances(folders: list[Path]) -> None:
+    first = folders[0]
+    for folder in folders:
+        kind = _summary(folder).missing_distance
+        other = _summary(first).missing_distance
+        if kind != other:
+            raise DataError(
+                f"{folder}: was scored with --missing-distance {kind}, {first} with {other}; "
+                "score both with the same"
             )
 
 

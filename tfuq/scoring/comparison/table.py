@@ -83,7 +83,7 @@ class Comparison:
     def markdown(self) -> str:
         """Aligned tables of scores, of differences from the best, and of measures."""
         paragraphs = [
-            self._table("score", self.cells, score_text),
+            self._table("score", self._counted(self.cells), score_text),
             f"Mean ± standard deviation over {len(self.cases)} cases. {BOLD}{self._left_out()}",
         ]
         compared = {}
@@ -91,11 +91,24 @@ class Comparison:
             if any(cell.difference for cell in by_method.values()):
                 compared[score] = by_method
         if compared:
-            paragraphs += [self._table("difference", compared, difference_text), DIFFERENCES]
+            table = self._table("difference", self._counted(compared), difference_text)
+            paragraphs += [table, DIFFERENCES]
         if self.measures:
-            paragraphs.append(self._table("measure", self.measures, number_text))
+            measures = {with_unit(name): means for name, means in self.measures.items()}
+            paragraphs.append(self._table("measure", measures, number_text))
             paragraphs.append(" ".join([UNBIASED, *self.caveats()]))
         return "\n\n".join(paragraphs) + "\n"
+
+    def _counted(self, cells: Mapping[str, dict[str, Cell]]) -> dict[str, dict[str, Cell]]:
+        """The cells by score, with its unit, and with its n where it is not of all cases."""
+        counted = {}
+        for score, by_method in cells.items():
+            cases = by_method[self.methods[0]].cases
+            name = with_unit(score)
+            if cases < len(self.cases):
+                name = f"{name}, n = {cases}"
+            counted[name] = by_method
+        return counted
 
     def caveats(self) -> list[str]:
         """What the measures still lack, a sentence for each method with shared members."""
@@ -123,7 +136,7 @@ class Comparison:
         rows = [[corner, *self.headings()]]
         for name, by_method in values.items():
             texts = [text_of(by_method[method]) for method in self.methods]
-            rows.append([with_unit(name), *texts])
+            rows.append([name, *texts])
         return aligned(rows)
 
 
@@ -131,6 +144,7 @@ def _columns(score: str, cell: Cell) -> Row:
     row: Row = {
         score: cell.mean,
         f"{score}_std": cell.std,
+        f"{score}_cases": cell.cases,
         f"{score}_best": int(cell.is_best),
         f"{score}_difference": None,
         f"{score}_difference_lower": None,

@@ -33,6 +33,7 @@ def score_folder(
     failures: FailureOptions | None = None,
     label_values: str | None = None,
     *,
+    has_penalty: bool = False,
     observer: Observer = SILENT,
 ) -> Scores:
     """Score predictions, and rank measures of uncertainty by the failures that they find.
@@ -43,11 +44,14 @@ def score_folder(
         failures: what counts as a failure.
         label_values: what the values of the references stand for, where it is not what
             ``data.label_values`` says.
+        has_penalty: of a segmentation, whether a structure that is missed or invented is as far
+            off as the image's diagonal. It has no distance else.
         observer: is notified of each `CaseScored`, or of the `TableScored`.
 
     Raises:
         RunError: no predictions there, or a damaged table.
-        DataError: a reference is missing or does not fit.
+        DataError: a reference is missing or does not fit, or a penalty of predictions that have no
+            distances.
         ConfigError: label values that are none.
     """
     manifest = results.read_manifest(folder)
@@ -60,7 +64,13 @@ def score_folder(
         reference=reference,
         failures=failures,
         observer=observer,
+        has_penalty=has_penalty,
     )
+    if has_penalty and not TASKS[config.task].has_volumes:
+        raise DataError(
+            f"--missing-distance: {folder} holds predictions of {config.task}; "
+            "it serves segmentation"
+        )
     score = SCORERS[config.task]
     scores = score(request)
     tables = failure_tables(scores.cohorts, failures)

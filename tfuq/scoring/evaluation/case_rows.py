@@ -9,13 +9,21 @@ import numpy as np
 
 from tfuq.config import Config
 from tfuq.data.cases import Case
+from tfuq.data.units import in_every_unit
 from tfuq.data.volume import Volume
 from tfuq.scoring.evaluation.raters import RaterScores
 from tfuq.scoring.evaluation.references import fingerprint
 from tfuq.scoring.evaluation.voxels import CaseMaps
 from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.rows import Row, mean_of, mean_of_column
-from tfuq.scoring.segmentation import overlap_scores, surface_scores
+from tfuq.scoring.segmentation import (
+    overlap_scores,
+    presence_scores,
+    surface_scores,
+    with_diagonal,
+)
+
+_DISTANCES = in_every_unit(["hd95_mm", "average_surface_distance_mm"])
 
 
 def case_rows(
@@ -24,6 +32,8 @@ def case_rows(
     config: Config,
     grid: Volume,
     raters: RaterScores | None = None,
+    *,
+    has_penalty: bool = False,
 ) -> list[Row]:
     """A case's rows: each structure, and last "all".
 
@@ -36,13 +46,18 @@ def case_rows(
         config: of the run.
         grid: a volume on the grid of the maps.
         raters: scores against several raters, where there are some.
+        has_penalty: whether a structure that is missed or invented is as far off as the volume's
+            diagonal. It has no distance else, and neither has "all".
     """
     rows = []
     for name, members in config.data.structures.items():
         predicted = np.isin(maps.label, members)
         reference = np.isin(maps.truth, members)
         scores = overlap_scores(predicted, reference, grid.voxel_volume)
+        scores |= presence_scores(predicted, reference)
         scores |= surface_scores(predicted, reference, grid.spacing)
+        if has_penalty:
+            scores = with_diagonal(scores, reference.shape, grid.spacing)
         row = {"case": case.id, "class": name, **case.unit.named(scores)}
         if raters:
             row |= raters.structures[name]
@@ -62,8 +77,23 @@ def case_rows(
 
 
 def _means(rows: Sequence[Row]) -> dict[str, float | None]:
-    """Means over the foreground classes, of those where a score exists."""
-    return {name: mean_of_column(rows, name) for name in rows[0] if name in METRICS}
+    """Means over the foreground classes, of those where a score exists.
+
+    Distances have a mean only where every structure that is there, or predicted, has them.
+    """
+    means = {name: mean_of_column(rows, name) for name in rows[0] if name in METRICS}
+    if any(row["missed"] or row["invented"] for row in rows):
+        lacking = [name for name in _DISTANCES if _lacks(rows, name)]
+        means |= dict.fromkeys(lacking)
+    return means
+
+
+def _lacks(rows: Sequence[Row], name: str) -> bool:
+    """Whether a structure that is missed or invented has no number in a column."""
+    for row in rows:
+        if (row["missed"] or row["invented"]) and name in row and row[name] is None:
+            return True
+    return False
 
 
 def mean_rows(by_reference: Sequence[list[Row]]) -> list[Row]:

@@ -40,6 +40,7 @@ class ScoreRequest:
         reference: a folder of references; None for the data set's own.
         failures: what counts as a failure.
         observer: is notified of each case that is scored.
+        has_penalty: whether a missed or invented structure is as far off as the image's diagonal.
     """
 
     folder: Path
@@ -48,6 +49,7 @@ class ScoreRequest:
     reference: Path | None
     failures: FailureOptions
     observer: Observer
+    has_penalty: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,7 +61,7 @@ def score_segmentation(request: ScoreRequest) -> Scores:
     calibration = checked_calibration(manifest)
     for case in cases_with_references(manifest, config, request.reference):
         folder = request.folder / case.id
-        references = _add_case(gathered, folder, case, config, maps)
+        references = _add_case(gathered, folder, case, request, maps)
         if calibration:
             _add_calibrated(gathered, folder, case, references, config)
         gathered.averaged += len(case.raters) == AVERAGED_RATERS
@@ -108,7 +108,7 @@ def _add_case(
     gathered: Gathered,
     folder: Path,
     case: Case,
-    config: Config,
+    request: ScoreRequest,
     maps: Sequence[str],
 ) -> list[Volume]:
     """Add a case's scores, means over its references where it has several.
@@ -117,13 +117,14 @@ def _add_case(
         gathered: to add to.
         folder: of the case.
         case: with its references.
-        config: of the run.
+        request: whose case it is.
         maps: names of the maps of uncertainty.
 
     Returns:
         The references.
     """
     predicted = read(folder / "label.nii.gz")
+    config = request.config
     classes = config.data.classes
     references = scored_references(case, predicted, len(classes), config.data.label_values)
     if predicted.array.ndim != 3 or predicted.array.max() >= len(classes):
@@ -137,7 +138,7 @@ def _add_case(
         gathered.raters += [case.unit.named(row) for row in raters.rows]
     if not any(reference.array.any() for reference in references):
         gathered.empty.append(case)
-    rows = _mean_case_rows(case, by_reference, config, predicted, raters)
+    rows = _mean_case_rows(case, by_reference, request, predicted, raters)
     add_case(gathered.diversity, folder, by_reference, config)
     gathered.cases += rows
     gathered.structures += _structure_rows(folder, case, references, config, rows)
@@ -151,11 +152,22 @@ def _add_case(
 def _mean_case_rows(
     case: Case,
     by_reference: Sequence[CaseMaps],
-    config: Config,
+    request: ScoreRequest,
     grid: Volume,
     raters: RaterScores | None,
 ) -> list[Row]:
-    return mean_rows([case_rows(case, maps, config, grid, raters) for maps in by_reference])
+    tables = []
+    for maps in by_reference:
+        rows = case_rows(
+            case,
+            maps,
+            request.config,
+            grid,
+            raters,
+            has_penalty=request.has_penalty,
+        )
+        tables.append(rows)
+    return mean_rows(tables)
 
 
 def _structure_rows(

@@ -21,6 +21,9 @@ from tfuq.scoring.evaluation.structures import (
 )
 from tfuq.scoring.rows import Row, column_names, distinct, mean_of_column, rows_of
 
+_LEFT_OUT = "none"  # the distance of a structure that is missed or invented
+_DIAGONAL = "diagonal"
+
 
 def segmentation_summary(
     request: ScoreRequest,
@@ -48,6 +51,9 @@ def segmentation_summary(
         "ece_pooled": bins.mean_gap(),
         "reliability": reliability_rows(bins),
     }
+    summary["missing_distance"] = _LEFT_OUT
+    if request.has_penalty:
+        summary["missing_distance"] = _DIAGONAL
     if gathered.raters:
         summary["raters"] = rater_summary(gathered.raters)
     summary["references"] = {

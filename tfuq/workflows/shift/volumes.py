@@ -23,7 +23,17 @@ from tfuq.scoring.evaluation.voxels import CaseMaps
 from tfuq.scoring.rows import column, mean_of, rows_of
 from tfuq.workflows.shift.measuring import Measured, Measurer, Row, quality_rows
 
-_SCORES = ("dice", "hd95_mm", "hd95_px", "nll", "brier", "ece", "ece_boundary")
+_SCORES = (
+    "dice",
+    "missed",
+    "invented",
+    "hd95_mm",
+    "hd95_px",
+    "nll",
+    "brier",
+    "ece",
+    "ece_boundary",
+)
 RATIO_BINS = 20
 
 

@@ -31,7 +31,7 @@ from tfuq.scoring.comparison import Cell
     ],
 )
 def test_a_mean_has_four_digits_and_its_deviation_as_many_decimals(mean, std, text):
-    assert cell_text(Cell(mean=mean, std=std, is_best=False)) == text
+    assert cell_text(Cell(mean=mean, std=std, cases=12, is_best=False)) == text
 
 
 @pytest.mark.parametrize(

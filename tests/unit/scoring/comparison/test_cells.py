@@ -31,3 +31,15 @@ def test_the_best_is_marked_by_the_orientation(better, best):
     values = np.linspace(0.1, 0.5, 12)
     cells = cells_of({"a": values.tolist(), "b": (values + 0.1).tolist()}, better)
     assert [name for name, cell in cells.items() if cell.is_best] == [best] * (best is not None)
+
+
+def test_a_method_is_not_the_best_for_missing_what_is_hard():
+    # It finds the structure in the easy cases alone, where it is a little nearer.
+    thorough = [3.0 + 0.1 * case for case in range(9)] + [30.0, 40.0, 50.0]
+    careless = [2.0 + 0.1 * case for case in range(9)] + [None, None, None]
+    cells = cells_of({"thorough": thorough, "careless": careless}, "lower")
+    assert [cell.cases for cell in cells.values()] == [9, 9]
+    assert cells["careless"].mean == pytest.approx(2.4)
+    assert not any(cell.is_best for cell in cells.values())
+    alike = cells_of({"thorough": thorough[:9], "careless": careless[:9]}, "lower")
+    assert alike["careless"].is_best

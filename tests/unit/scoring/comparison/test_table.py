@@ -91,7 +91,7 @@ def test_every_table_has_the_number_of_samples_and_measures_are_without_its_bias
 
 
 def test_what_a_comparison_writes(tmp_path):
-    cells = {"nll": {"vi": Cell(mean=0.5, std=None, is_best=False)}}
+    cells = {"nll": {"vi": Cell(mean=0.5, std=None, cases=1, is_best=False)}}
     Comparison(methods=["vi"], cases=["a"], cells=cells, samples={"vi": 4}).write(tmp_path)
     assert (
         read_table(tmp_path / "comparison.csv", (), "")[0]

@@ -30,8 +30,8 @@ def test_plain_numbers_have_no_unit(name, text):
 
 
 def test_scores_and_headings():
-    assert score_text(Cell(mean=0.5, std=0.25, is_best=True)) == "**0.5000 ± 0.2500**"
-    assert score_text(Cell(mean=-2.0, std=None, is_best=False)) == "-2.0000"
+    assert score_text(Cell(mean=0.5, std=0.25, cases=12, is_best=True)) == "**0.5000 ± 0.2500**"
+    assert score_text(Cell(mean=-2.0, std=None, cases=12, is_best=False)) == "-2.0000"
     assert heading("vi", 5) == "vi, T = 5"
     assert heading("vi", None) == "vi, T not noted"
 
@@ -45,11 +45,14 @@ def test_scores_and_headings():
 )
 def test_a_difference_has_its_interval_where_there_is_one(low, high, text):
     difference = PairedDifference(estimate=-0.1, low=low, high=high, p=0.0123)
-    assert difference_text(Cell(mean=0, std=None, is_best=False, difference=difference)) == text
+    assert (
+        difference_text(Cell(mean=0, std=None, cases=12, is_best=False, difference=difference))
+        == text
+    )
 
 
 def test_what_is_missing_is_a_dash():
-    assert difference_text(Cell(mean=0, std=None, is_best=False)) == "–"
+    assert difference_text(Cell(mean=0, std=None, cases=12, is_best=False)) == "–"
     assert number_text(None) == "–"
     assert number_text(0.0) == "0"
     assert number_text(12345.6) == "1.235e+04"

@@ -1,5 +1,7 @@
 """Rows of a segmented case: structures, their mean, and means over references."""
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +28,10 @@ def maps():
     )
 
 
-def rows_of(maps, image, pixel_mm=None):
+def rows_of(maps, image, pixel_mm=None, **options):
     grid = Volume(maps.label, np.diag([1.0, 2.0, 3.0, 1.0]))
     case = Case("c", (Path(image),), pixel_mm=pixel_mm)
-    return case_rows(case, maps, settings(Path("data")), grid)
+    return case_rows(case, maps, settings(Path("data")), grid, **options)
 
 
 def test_each_structure_and_the_mean_over_the_foreground(maps):
@@ -69,3 +71,47 @@ def test_means_over_references_are_of_the_values_that_exist():
         }
     ]
     assert mean_rows([[first]]) == [first]
+
+
+def two_boxes(predicted_core: bool) -> CaseMaps:
+    """A ball's box moved by two voxels, and a core that the prediction may miss."""
+    truth = np.zeros((12, 8, 6), np.uint8)
+    truth[1:5, 2:6, 1:5] = 1
+    truth[9:11, 2:4, 1:3] = 2
+    label = np.zeros_like(truth)
+    label[3:7, 2:6, 1:5] = 1
+    if predicted_core:
+        label[9:11, 2:4, 1:3] = 2
+    return CaseMaps(label=label, truth=truth, probability=np.eye(3)[label], maps={})
+
+
+@pytest.mark.parametrize("is_invented", [False, True])
+def test_a_missed_or_invented_structure_is_counted_and_leaves_no_distance_of_the_case(is_invented):
+    maps = two_boxes(predicted_core=False)
+    if is_invented:
+        maps = replace(maps, label=maps.truth, truth=maps.label)
+    ball, core, everything = rows_of(maps, "c.nii.gz")
+    assert (core["missed"], core["invented"]) == (1 - is_invented, is_invented)
+    assert core["hd95_mm"] is None
+    assert (ball["missed"], ball["invented"], ball["hd95_mm"]) == (0, 0, 2.0)
+    assert everything["hd95_mm"] is None
+    assert everything["average_surface_distance_mm"] is None
+    assert everything["missed"] == (1 - is_invented) / 2
+
+
+def test_a_missed_structure_may_be_as_far_off_as_the_diagonal():
+    maps = two_boxes(predicted_core=False)
+    _, core, everything = rows_of(maps, "c.nii.gz", has_penalty=True)
+    diagonal = math.dist((0, 0, 0), (11 * 1.0, 7 * 2.0, 5 * 3.0))
+    assert core["hd95_mm"] == pytest.approx(diagonal)
+    assert everything["hd95_mm"] == pytest.approx((2.0 + diagonal) / 2)
+    found = rows_of(two_boxes(predicted_core=True), "c.nii.gz", has_penalty=True)
+    assert found[1]["hd95_mm"] == 0
+
+
+def test_a_structure_that_is_neither_there_nor_predicted_takes_no_part():
+    maps = two_boxes(predicted_core=False)
+    maps = replace(maps, truth=np.where(maps.truth == 2, 0, maps.truth))
+    _, core, everything = rows_of(maps, "c.nii.gz", has_penalty=True)
+    assert (core["missed"], core["invented"], core["hd95_mm"]) == (0, 0, None)
+    assert everything["hd95_mm"] == 2.0
