@@ -75,7 +75,8 @@ class MemberTraining:
         with strategy.scope():
             self.model = build_member(config, channels=training.channels, kl_scale=kl_scale)
         loss = task_of(config).loss(config, training)
-        self._step = TrainingStep(config, strategy, self.model, loss)
+        held_steps = config.variational.width_warmup_epochs * self.steps
+        self._step = TrainingStep(config, strategy, self.model, loss, held_steps)
         self._validate = Validator(config, validation, loss, training.channels)
         self._state = MemberState(model=self.model, optimizer=self._step.optimizer)
 

@@ -31,6 +31,10 @@ class WidthAdam(tf_keras.optimizers.Adam):
     ``width_learning_rate`` / √(1 + t/10). Adam's step of each width comes on top. Both steps vanish
     where the expected gradient of the negative ELBO does, so its optimum is that of Adam.
 
+    A weight that has learned nothing yet is best off as wide as its prior, and drowned in that
+    noise it learns nothing any more. So the common steps can be held back until the means have
+    learned: t counts from there on.
+
     Weight decay takes weights, not widths.
 
     References:
@@ -42,6 +46,7 @@ class WidthAdam(tf_keras.optimizers.Adam):
         learning_rate: float,
         *,
         width_learning_rate: float,
+        held_steps: int = 0,
         weight_decay: float | None = None,
     ) -> None:
         """Make the optimizer.
@@ -49,10 +54,12 @@ class WidthAdam(tf_keras.optimizers.Adam):
         Args:
             learning_rate: Of Adam's steps.
             width_learning_rate: η_0 of the common steps.
+            held_steps: Steps before the first common one.
             weight_decay: Decoupled weight decay; None for none.
         """
         super().__init__(learning_rate, weight_decay=weight_decay, name="Adam")
         self._width_learning_rate = width_learning_rate
+        self._held_steps = held_steps
         self._common: dict[str, tuple[tf.Variable, tf.Variable]] = {}
         self.exclude_from_weight_decay(var_names=[WIDTH_VARIABLE])
 
@@ -90,15 +97,26 @@ class WidthAdam(tf_keras.optimizers.Adam):
         steps = tf.cast(self.iterations + 1, gradient.dtype)
         unbiased_mean = mean / (1 - _MOMENTUM**steps)
         unbiased_square = square / (1 - _MEMORY**steps)
-        rate = self._width_learning_rate / tf.sqrt(1 + steps / _EARLY_STEPS)
+        rate = self._rate(steps - self._held_steps)
         return rate * tf.math.divide_no_nan(unbiased_mean, tf.sqrt(unbiased_square))
 
+    def _rate(self, steps: tf.Tensor) -> tf.Tensor:
+        """η after so many common steps; 0 while they are held back."""
+        falling = self._width_learning_rate / tf.sqrt(1 + tf.maximum(steps, 0.0) / _EARLY_STEPS)
+        return tf.where(steps > 0, falling, 0.0)
 
-def make_optimizer(config: Config) -> WidthAdam:
-    """The configured optimizer, with decoupled weight decay where the configuration has any."""
+
+def make_optimizer(config: Config, held_steps: int = 0) -> WidthAdam:
+    """The configured optimizer, with decoupled weight decay where the configuration has any.
+
+    Args:
+        config: The configuration.
+        held_steps: Steps before widths take their first common one.
+    """
     training = config.training
     return WidthAdam(
         training.learning_rate,
         width_learning_rate=config.variational.width_learning_rate,
+        held_steps=held_steps,
         weight_decay=training.weight_decay or None,
     )

@@ -26,6 +26,7 @@ class TrainingStep:
         strategy: tf.distribute.Strategy,
         model: tf_keras.Model,
         loss: TaskLoss,
+        held_steps: int = 0,
     ) -> None:
         """Make the optimizer and its variables.
 
@@ -34,6 +35,7 @@ class TrainingStep:
             strategy: The devices.
             model: The network.
             loss: The data term of the objective.
+            held_steps: As `tfuq.training.optimizer.WidthAdam` takes them.
         """
         self.strategy = strategy
         self.model = model
@@ -41,7 +43,7 @@ class TrainingStep:
         self._batch = config.training.batch_size
         self._epsilon = config.ensemble.adversarial_epsilon
         with strategy.scope():
-            self.optimizer = make_optimizer(config)
+            self.optimizer = make_optimizer(config, held_steps)
             self.optimizer.build(model.trainable_variables)
 
     @tf.function

@@ -129,6 +129,17 @@ def test_the_first_common_step_multiplies_all_widths_by_one_factor():
     np.testing.assert_allclose(factor, np.exp(-0.01 / np.sqrt(1.1)), rtol=3e-4)
 
 
+def test_widths_take_no_common_step_while_they_are_held_and_the_first_one_after():
+    raw = np.log(np.expm1([0.01, 0.02, 0.05])).astype(np.float32)
+    variable = tf.Variable(raw, name="kernel_posterior_untransformed_scale")
+    optimizer = WidthAdam(0.0, width_learning_rate=0.01, held_steps=2)
+    gradients = [[tf.constant([1e-6, 3.0, 40.0])]] * 3
+    held, still_held, free = (values[0] for values in steps_of(optimizer, [variable], gradients))
+    np.testing.assert_array_equal([held, still_held], [raw, raw])
+    factor = np.logaddexp(0, free) / np.logaddexp(0, raw)
+    np.testing.assert_allclose(factor, np.exp(-0.01 / np.sqrt(1.1)), rtol=3e-4)
+
+
 @pytest.mark.parametrize(("decay", "expected"), [(0.0, None), (0.25, 0.25)])
 def test_no_weight_decay_is_none(tmp_path, decay, expected):
     config = settings(tmp_path, training={"weight_decay": decay, "learning_rate": 0.5})
