@@ -10,6 +10,7 @@ References:
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -17,6 +18,7 @@ from tfuq.measures.reducers import LandmarkSamples
 from tfuq.networks.layers import fold_in, layer_salt, mean_and_width, normal_at, standard_normal
 from tfuq.networks.losses import Loss, log_probabilities, mean_of_present, presence
 
+HeatmapsOf = Callable[[tf.Tensor], tf.Tensor]
 _SALT = layer_salt("heteroscedastic noise")
 _NO_WIDTH = -1e3  # whose softplus is zero
 # Of a logarithm of a variance in pixels²: from a hundredth of a pixel to more than any image.
@@ -116,17 +118,25 @@ def log_variance(outputs: tf.Tensor) -> tf.Tensor:
     return tf.clip_by_value(log_variances, *LOG_VARIANCE_BOUNDS)
 
 
-def position_loss(points: tf.Tensor, outputs: tf.Tensor, sigma: float) -> tf.Tensor:
+def position_loss(
+    points: tf.Tensor,
+    outputs: tf.Tensor,
+    sigma: float,
+    heatmaps_of: HeatmapsOf,
+) -> tf.Tensor:
     """Negative log-likelihood of positions, without its constant.
 
     It is the mean over present landmarks of d² / 2v + log v, for a position at distance d from the
     heatmap's maximum, under a Gaussian of the variance v that is predicted there. The coordinates
-    of the maximum pass no gradient: heatmaps are trained by their own loss, v by this one.
+    of the maximum pass no gradient: heatmaps are trained by their own loss, v by this one. The
+    maximum is refined as a prediction refines it, on the same heatmaps.
 
     Args:
         points: positions ``[N, L, 2]`` as (x, y), in pixels; NaN where a landmark is absent.
         outputs: ``[N, rows, columns, 2L]``.
         sigma: width of a heatmap's Gaussian, in pixels.
+        heatmaps_of: makes the heatmaps of a prediction, ``[N, rows, columns, L]``, from the first
+            half of the outputs.
 
     Returns:
         ``[N]``.
@@ -134,9 +144,9 @@ def position_loss(points: tf.Tensor, outputs: tf.Tensor, sigma: float) -> tf.Ten
     References:
         Kendall & Gal 2017, equation 8.
     """
-    heatmaps, _ = tf.split(outputs, 2, axis=-1)
-    landmarks = LandmarkSamples(sigma)
-    peaks = landmarks.peaks(tf.stop_gradient(heatmaps), log_variance(outputs))
+    raw_heatmaps, _ = tf.split(outputs, 2, axis=-1)
+    heatmaps = heatmaps_of(tf.stop_gradient(raw_heatmaps))
+    peaks = LandmarkSamples(sigma).peaks(heatmaps, log_variance(outputs))
     is_present = presence(points)
     present_points = tf.where(is_present[..., None], points, 0.0)
     offsets = present_points - peaks[..., :2]
@@ -146,21 +156,27 @@ def position_loss(points: tf.Tensor, outputs: tf.Tensor, sigma: float) -> tf.Ten
     return mean_of_present(terms, tf.cast(is_present, outputs.dtype))
 
 
-def with_position_loss(heatmap_loss: Loss, sigma: float, weight: float) -> Loss:
+def with_position_loss(
+    heatmap_loss: Loss,
+    sigma: float,
+    weight: float,
+    heatmaps_of: HeatmapsOf,
+) -> Loss:
     """Add a loss of positions to a loss of heatmaps.
 
     Args:
-        heatmap_loss: ``(points, heatmaps) → [N]``.
+        heatmap_loss: ``(points, first half of the outputs) → [N]``.
         sigma: width of a heatmap's Gaussian, in pixels.
         weight: factor on `position_loss`.
+        heatmaps_of: as `position_loss` takes it.
 
     Returns:
         ``(points, outputs) → [N]``.
     """
 
     def loss(points: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
-        heatmaps, _ = tf.split(outputs, 2, axis=-1)
-        of_heatmaps = heatmap_loss(points, heatmaps)
-        return of_heatmaps + weight * position_loss(points, outputs, sigma)
+        raw_heatmaps, _ = tf.split(outputs, 2, axis=-1)
+        of_heatmaps = heatmap_loss(points, raw_heatmaps)
+        return of_heatmaps + weight * position_loss(points, outputs, sigma, heatmaps_of)
 
     return loss

@@ -39,6 +39,7 @@ class _Facts(pydantic.BaseModel, extra="allow"):
     devices: list[str] = []
     seeds: dict[str, Any] = {}
     likelihood_terms: Annotated[int, Field(ge=0)] = 0
+    loss_definition: Annotated[int, Field(ge=1)] = 1
 
     @pydantic.model_validator(mode="after")
     def _require_statistics(self) -> _Facts:

@@ -12,9 +12,9 @@ from tfuq.config import Config
 from tfuq.tasks import classification as classification
 from tfuq.tasks import landmarks as landmarks
 from tfuq.tasks import segmentation as segmentation
-from tfuq.tasks.base import NETWORK_TASKS, Task, TaskLoss
+from tfuq.tasks.base import FIRST_DEFINITION, NETWORK_TASKS, Task, TaskLoss
 
-__all__ = ["NETWORK_TASKS", "Task", "TaskLoss", "task_of"]
+__all__ = ["FIRST_DEFINITION", "NETWORK_TASKS", "Task", "TaskLoss", "task_of"]
 
 
 def task_of(config: Config) -> Task:

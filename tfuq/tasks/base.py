@@ -19,6 +19,7 @@ from tfuq.tasks.activation import Activation
 
 Load = Callable[[Config, Preprocessor, Case], Examples]
 TaskLoss = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+FIRST_DEFINITION = 1  # of a task's loss; earlier versions noted no number
 
 
 class Task(Protocol):
@@ -65,6 +66,13 @@ class Task(Protocol):
 
     def loss(self, config: Config, training: TrainingSet) -> TaskLoss:
         """The data term of the objective: ``(targets, network's outputs, seed) → [N]``."""
+
+    def loss_definition(self, config: Config) -> int:
+        """Number of the definition of `loss`, from `FIRST_DEFINITION` on.
+
+        It is raised where a new version computes another loss. A training that began with one
+        definition does not go on with another.
+        """
 
     def outputs_of(self, config: Config, sample: np.ndarray) -> tf.Tensor:
         """Outputs whose loss is that of a sample.

@@ -14,10 +14,10 @@ from tfuq.data.sets.dataset import Examples, TrainingSet
 from tfuq.data.sets.landmarks import LandmarkSet, load_examples
 from tfuq.measures.reducers import LandmarkSamples, Reducer
 from tfuq.measures.reducers.base import SampleStatistics
-from tfuq.networks.heteroscedastic import log_variance, with_position_loss
+from tfuq.networks.heteroscedastic import HeatmapsOf, log_variance, with_position_loss
 from tfuq.networks.losses import make_heatmap_loss
 from tfuq.tasks.activation import Activation
-from tfuq.tasks.base import NETWORK_TASKS, TaskLoss, one_group
+from tfuq.tasks.base import FIRST_DEFINITION, NETWORK_TASKS, TaskLoss, one_group
 
 _LEAST_PROBABILITY = 1e-12  # of which there is a logarithm
 
@@ -43,9 +43,7 @@ class Landmarks:
 
     def activation(self, config: Config) -> Activation:
         """Makes heatmaps, and maps of log variances, from the network's outputs."""
-        heatmaps_of = tf.identity
-        if _is_distribution(config):
-            heatmaps_of = _pixel_probabilities
+        heatmaps_of = _heatmaps_of(config)
         if not config.network.heteroscedastic:
             return lambda outputs, _seed, _corner: heatmaps_of(outputs)
 
@@ -80,8 +78,15 @@ class Landmarks:
         loss = make_heatmap_loss(config.training.loss)
         if config.network.heteroscedastic:
             sigma = config.training.loss.heatmap_sigma
-            loss = with_position_loss(loss, sigma, _position_weight(config))
+            weight = _position_weight(config)
+            loss = with_position_loss(loss, sigma, weight, _heatmaps_of(config))
         return lambda points, outputs, _seed: loss(points, outputs)
+
+    def loss_definition(self, config: Config) -> int:
+        """2 where the first definition refined a position on other maps than a prediction does."""
+        if config.network.heteroscedastic and _is_distribution(config):
+            return 2
+        return FIRST_DEFINITION
 
     def outputs_of(self, config: Config, sample: np.ndarray) -> tf.Tensor:
         """Outputs whose loss is that of a sample of heatmaps."""
@@ -120,6 +125,14 @@ class Landmarks:
 def _is_distribution(config: Config) -> bool:
     """Whether a heatmap is a distribution over its pixels."""
     return config.training.loss.name == "heatmap-cross-entropy"
+
+
+def _heatmaps_of(config: Config) -> HeatmapsOf:
+    """Makes a prediction's heatmaps from the network's outputs."""
+    heatmaps_of: HeatmapsOf = tf.identity
+    if _is_distribution(config):
+        heatmaps_of = _pixel_probabilities
+    return heatmaps_of
 
 
 def _position_weight(config: Config) -> float:

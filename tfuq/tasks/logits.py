@@ -15,7 +15,7 @@ from tfuq.networks.heteroscedastic import (
 )
 from tfuq.networks.losses import log_probabilities, make_class_loss, sample_probabilities
 from tfuq.tasks.activation import Activation
-from tfuq.tasks.base import TaskLoss
+from tfuq.tasks.base import FIRST_DEFINITION, TaskLoss
 
 _LEAST_PROBABILITY = 1e-7  # of which there is a logarithm
 
@@ -67,6 +67,10 @@ class ClassTask:
         if config.network.heteroscedastic:
             return heteroscedastic_loss
         return loss
+
+    def loss_definition(self, config: Config) -> int:
+        """The first: the loss has not changed."""
+        return FIRST_DEFINITION
 
     def outputs_of(self, config: Config, sample: np.ndarray) -> tf.Tensor:
         """Outputs whose loss is that of a sample of class probabilities."""

@@ -16,7 +16,7 @@ from tfuq.errors import RunError, TfuqError
 from tfuq.networks.layers import median_width
 from tfuq.networks.weights import load_arrays
 from tfuq.runs import Run
-from tfuq.tasks import task_of
+from tfuq.tasks import FIRST_DEFINITION, task_of
 from tfuq.training.material import Material, facts, member_training, prepare, summary
 from tfuq.training.state import STATE
 
@@ -75,6 +75,7 @@ def train(
     if set(wanted) - set(run.finished_members):
         _require_same_terms(run, material)
         _require_same_divergence(run, material)
+        _require_same_loss(run)
     _log.info(summary(config, material))
     for index in wanted:
         _train_member(run, index, material, observer)
@@ -149,6 +150,22 @@ def _require_same_divergence(run: Run, material: Material) -> None:
                 "version of tfuq gave the KL divergence another share of the loss; "
                 "pass --overwrite to train it anew"
             )
+
+
+def _require_same_loss(run: Run) -> None:
+    """Refuse to go on with a run whose loss was defined otherwise when it began.
+
+    Raises:
+        RunError: Another version of tfuq defined the task's loss otherwise.
+    """
+    now = task_of(run.config).loss_definition(run.config)
+    first = run.facts.get("loss_definition", FIRST_DEFINITION)
+    if first != now:
+        raise RunError(
+            f"{run.path}: began with definition {first} of its loss and now has definition {now}, "
+            "as another version of tfuq computed the loss otherwise; "
+            "pass --overwrite to train it anew, or another --run"
+        )
 
 
 def _note_width(run: Run, index: int) -> None:

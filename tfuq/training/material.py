@@ -167,6 +167,7 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
         "channels": training.channels,
         "statistics": statistics,
         "likelihood_terms": training.terms,
+        "loss_definition": task_of(config).loss_definition(config),
         "class_weights": training.class_weights,
         "kl_scale": kl_scale,
         "code_kl_scale": code_kl_scale,

@@ -76,12 +76,13 @@ def test_position_loss_against_the_reference():
         np.float32,
     )
     x = tf.constant(np.concatenate([heatmaps, log_variances], -1))
-    found = position_loss(tf.constant(points), x, 1.0).numpy()
+    found = position_loss(tf.constant(points), x, 1.0, tf.identity).numpy()
     peaks = LandmarkSamples(1.0).peaks(tf.constant(heatmaps)).numpy()
     for n in range(2):
         expected = references.position_loss(points[n], heatmaps[n], log_variances[n], peaks[n])
         assert found[n] == pytest.approx(expected, rel=1e-4)
-    both = with_position_loss(lambda p, h: heatmap_mse(p, h, 1.0), 1.0, 0.5)(tf.constant(points), x)
+    loss = with_position_loss(lambda p, h: heatmap_mse(p, h, 1.0), 1.0, 0.5, tf.identity)
+    both = loss(tf.constant(points), x)
     np.testing.assert_allclose(
         both, heatmap_mse(tf.constant(points), tf.constant(heatmaps), 1.0) + 0.5 * found, rtol=1e-5
     )
@@ -93,9 +94,18 @@ def test_position_loss_is_least_at_the_squared_error_and_leaves_heatmaps_alone()
     best = math.log(((peak - [6.0, 2.0]) ** 2).sum() / 2)
     x = tf.Variable(np.concatenate([heatmaps, np.full_like(heatmaps, best)], -1))
     with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(position_loss(points, x, 1.0))
+        loss = tf.reduce_sum(position_loss(points, x, 1.0, tf.identity))
     np.testing.assert_allclose(tape.gradient(loss, x), 0, atol=1e-5)
     for change in (-0.3, 0.3):
-        assert float(
-            tf.reduce_sum(position_loss(points, x + tf.constant([0.0, change]), 1.0))
-        ) > float(loss)
+        changed = x + tf.constant([0.0, change])
+        assert tf.reduce_sum(position_loss(points, changed, 1.0, tf.identity)) > loss
+
+
+def test_positions_are_those_of_the_heatmaps_that_outputs_make():
+    y, x = np.ogrid[:20, :24]
+    log_gaussian = -((x - 7.8) ** 2 + (y - 9.3) ** 2) / 2
+    maps = np.stack([log_gaussian, np.full_like(log_gaussian, 0.5)], axis=-1)
+    raw = tf.constant(maps[None], tf.float32)
+    points = tf.constant([[[8.8, 8.1]]])
+    found = float(position_loss(points, raw, 1.0, tf.exp)[0])
+    assert found == pytest.approx((1.0**2 + 1.2**2) / 2 * math.exp(-0.5) + 0.5, abs=1e-4)
