@@ -15,13 +15,11 @@ from tests.conftest import task_settings
 from tfuq.config import TASKS, Config
 from tfuq.data.events import CaseScored
 from tfuq.data.sets.classification import class_of
-from tfuq.prediction.classification import ImagePredictor
-from tfuq.prediction.predictor import PREDICTORS
 from tfuq.runs.results import PREDICTIONS
 from tfuq.scoring.evaluation.references import referenced_cases
 from tfuq.scoring.evaluation.scores import SCORERS, ScoreRequest, Scores, provenance
 from tfuq.tasks import NETWORK_TASKS
-from tfuq.tasks.classification import Classification
+from tfuq.tasks.classification import Classification, ImageTables
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted([*ROOT.glob("tfuq/**/*.py"), *ROOT.glob("cli/**/*.py")])
@@ -57,22 +55,24 @@ def test_a_comparison_would_be_found(code, tmp_path):
     assert compared_names(tmp_path / "a.py") == [1]
 
 
+class GradeTables(ImageTables):
+    """Adds a column: the mean grade."""
+
+    def rows(self, sampled, case, image, statistics):
+        tables = super().rows(sampled, case, image, statistics)
+        p = statistics.probability
+        tables[PREDICTIONS][0]["grade"] = float(p @ np.arange(len(p)))
+        return tables
+
+
 class Grading(Classification):
     """A toy: the network is a classifier, and its classes are grades with an order."""
+
+    tables = GradeTables()
 
     def quality(self, config: Config, sample: np.ndarray, targets: np.ndarray) -> float:
         grades = sample @ np.arange(sample.shape[-1])
         return -float(np.abs(grades - targets).mean())
-
-
-class GradePredictor(ImagePredictor):
-    """Adds a column: the mean grade."""
-
-    def rows(self, case, image, statistics):
-        tables = super().rows(case, image, statistics)
-        p = statistics.probability
-        tables[PREDICTIONS][0]["grade"] = float(p @ np.arange(len(p)))
-        return tables
 
 
 def score_grades(request: ScoreRequest) -> Scores:
@@ -97,7 +97,6 @@ def grading(monkeypatch) -> None:
     for table, entry in (
         (TASKS, rules),
         (NETWORK_TASKS, Grading()),
-        (PREDICTORS, GradePredictor),
         (SCORERS, score_grades),
     ):
         monkeypatch.setitem(table._entries, "grading", entry)

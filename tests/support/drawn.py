@@ -14,8 +14,8 @@ from tfuq.data.writers import write_json
 from tfuq.measures.catalogue import maps_of
 from tfuq.prediction import Predictor, Request, make_predictor
 from tfuq.prediction.cases import known_cases
-from tfuq.prediction.records import VoxelStatistics
 from tfuq.runs import Run
+from tfuq.tasks.records import VoxelStatistics
 
 Draw = Callable[[np.ndarray, int], dict[str, np.ndarray]]
 

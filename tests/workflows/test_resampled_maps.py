@@ -19,9 +19,9 @@ from tfuq.data.readers import read
 from tfuq.data.volume import Volume
 from tfuq.errors import RunError
 from tfuq.measures.reducers import LastSample
-from tfuq.prediction.records import ExampleStatistics
 from tfuq.serving import Client
 from tfuq.serving.client import ServedSampler
+from tfuq.tasks.records import ExampleStatistics
 from tfuq.training import train
 
 SAMPLES = 5

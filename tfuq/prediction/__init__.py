@@ -11,17 +11,17 @@ from tfuq.data.locks import exclusive
 from tfuq.data.ownership import take_over
 from tfuq.errors import RunError
 from tfuq.measures.reducers import Reducer
-from tfuq.prediction import classification as classification
-from tfuq.prediction import landmarks as landmarks
 from tfuq.prediction.calibration_cases import calibration_cases, calibration_source
 from tfuq.prediction.case_folder import Prediction
 from tfuq.prediction.cases import cases_of_test_split, input_cases, with_masks
-from tfuq.prediction.predictor import PREDICTORS, AnyPredictor, Predictor
+from tfuq.prediction.predictor import AnyPredictor, Predictor
 from tfuq.prediction.request import Request, request_of
-from tfuq.prediction.segmentation import predict_case, predict_image
+from tfuq.prediction.segmentation import VolumePredictor, predict_case, predict_image
 from tfuq.prediction.statistics import Sampling
+from tfuq.prediction.tables import TablePredictor
 from tfuq.runs import Run, results
 from tfuq.runs.results import Manifest
+from tfuq.tasks import NETWORK_TASKS, Task, task_of
 
 __all__ = [
     "AnyPredictor",
@@ -62,18 +62,31 @@ def make_predictor(
         RunError: Samples or predictions by member are to be kept and the task has none, or as
             `Predictor`.
     """
-    task = run.config.task
-    make = PREDICTORS[task]
-    if request.keep_samples and not make.keeps_samples:
-        served = PREDICTORS.names_where(lambda predictor: predictor.keeps_samples)
-        raise RunError(
-            f"--save-samples: {run.path} is a run of {task}; "
-            f"it serves {served}, whose samples are masks"
-        )
-    if request.keep_members and not make.keeps_members:
-        served = PREDICTORS.names_where(lambda predictor: predictor.keeps_members)
-        raise RunError(f"--save-members: {run.path} is a run of {task}; it serves {served}")
-    return make(run, request, extra_reducers, sampler=sampler)
+    _require_kept(run, request)
+    tables = task_of(run.config).tables
+    if tables is None:
+        return VolumePredictor(run, request, extra_reducers, sampler=sampler)
+    return TablePredictor(run, request, extra_reducers, sampler=sampler, tables=tables)
+
+
+def _require_kept(run: Run, request: Request) -> None:
+    """Refuse to keep what predictions of the task have not."""
+    task = task_of(run.config)
+    problem = f"{run.path} is a run of {run.config.task}"
+    if request.keep_samples and not _keeps_samples(task):
+        served = NETWORK_TASKS.names_where(_keeps_samples)
+        raise RunError(f"--save-samples: {problem}; it serves {served}, whose samples are masks")
+    if request.keep_members and not _keeps_members(task):
+        served = NETWORK_TASKS.names_where(_keeps_members)
+        raise RunError(f"--save-members: {problem}; it serves {served}")
+
+
+def _keeps_samples(task: Task) -> bool:
+    return task.tables is None
+
+
+def _keeps_members(task: Task) -> bool:
+    return task.tables is None or task.tables.keeps_members
 
 
 def predict(

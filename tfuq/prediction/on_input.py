@@ -12,8 +12,8 @@ from tfuq.data.preprocessing import from_examples
 from tfuq.data.volume import Volume, differ_by_whole_voxels, onto_grid
 from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.measures.resampled import between_members, resampled_maps
-from tfuq.prediction.records import VoxelStatistics, gathered
 from tfuq.runs.results import member_map
+from tfuq.tasks.records import VoxelStatistics, gathered
 
 Side = Literal["lower", "upper"]
 _SIDES: tuple[Side, ...] = ("lower", "upper")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Generic
+from typing import Any, Generic
 
 import numpy as np
 import tf_keras
 
 from tfuq.calibration.records import Calibration, read_calibration
 from tfuq.calibration.reducers import Scaled, UnscaledMean
-from tfuq.config.registry import Registry
 from tfuq.data.cases import Case, naming, read_mask
 from tfuq.data.events import Observer
 from tfuq.data.paths import real_path
@@ -22,7 +21,6 @@ from tfuq.errors import DataError
 from tfuq.measures.catalogue import maps_of
 from tfuq.measures.reducers import Reducer
 from tfuq.measures.reducers.base import SampleStatistics
-from tfuq.prediction.records import S
 from tfuq.prediction.request import Request, members_apart
 from tfuq.prediction.statistics import Sampling, sample_in_batches
 from tfuq.runs import Run
@@ -32,6 +30,7 @@ from tfuq.sampling.members import load_posterior, member_digest, members_of, mis
 from tfuq.sampling.posterior import Posterior, samples_of
 from tfuq.sampling.sampler import Sampler
 from tfuq.tasks import task_of
+from tfuq.tasks.records import S
 from tfuq.version import __version__
 
 
@@ -39,14 +38,10 @@ class Predictor(ABC, Generic[S]):
     """Samples the networks on cases and writes what the task makes of the samples.
 
     Attributes:
-        keeps_samples: whether every sample may be kept.
-        keeps_members: whether predictions by member may be kept.
         record: what is known of the samples.
     """
 
     record: type[S]
-    keeps_samples: ClassVar[bool] = False
-    keeps_members: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -273,4 +268,3 @@ class Predictor(ABC, Generic[S]):
 
 
 AnyPredictor = Predictor[Any]  # of any task
-PREDICTORS: Registry[type[AnyPredictor]] = Registry("task of a prediction")

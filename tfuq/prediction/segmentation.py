@@ -18,19 +18,17 @@ from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.measures.sample_masks import STORED, StoredSamples
 from tfuq.prediction.case_folder import CASE, STRUCTURES, Prediction
 from tfuq.prediction.on_input import InputGrid, conformal_bounds
-from tfuq.prediction.predictor import PREDICTORS, Predictor
-from tfuq.prediction.records import VoxelStatistics, gathered
+from tfuq.prediction.predictor import Predictor
 from tfuq.prediction.statistics import Row
 from tfuq.prediction.structures import rows_of_structures
 from tfuq.prediction.timing import timed
 from tfuq.runs.results import Manifest, member_map
+from tfuq.tasks.records import VoxelStatistics, gathered
 
 
-@PREDICTORS.register("segmentation")
 class VolumePredictor(Predictor[VoxelStatistics]):
     """Predicts volumes one by one, a folder each."""
 
-    keeps_samples = True
     record = VoxelStatistics
 
     @property

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-from tfuq.prediction.records import S
 from tfuq.sampling.memory import memory_errors
+from tfuq.tasks.records import S
 
 Row = dict[str, Any]  # of a table: text, numbers, or None
 

@@ -11,8 +11,8 @@ from tfuq.config import Config
 from tfuq.data.preprocessing import from_examples
 from tfuq.measures.sample_masks import StoredSamples
 from tfuq.measures.structure import ClassMaps, structure_rows
-from tfuq.prediction.records import VoxelStatistics, gathered
 from tfuq.prediction.statistics import Row
+from tfuq.tasks.records import VoxelStatistics, gathered
 
 
 def rows_of_structures(

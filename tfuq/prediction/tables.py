@@ -6,8 +6,8 @@ A table is written anew, whole, as cases are added.
 from __future__ import annotations
 
 import time
-from abc import abstractmethod
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,32 +20,61 @@ from tfuq.data.ownership import digest_of, require_replaceable
 from tfuq.data.volume import Volume
 from tfuq.data.writers import whole_set, write_csv
 from tfuq.errors import RunError
+from tfuq.measures.reducers import Reducer
 from tfuq.prediction.predictor import Predictor
-from tfuq.prediction.records import S
-from tfuq.prediction.statistics import Row
+from tfuq.prediction.request import Request
+from tfuq.prediction.statistics import Row, Sampling
+from tfuq.runs import Run
 from tfuq.runs.results import MANIFEST, Manifest, require_one_set
+from tfuq.tasks.records import S
+from tfuq.tasks.tables import Sampled, Tables, TaskTables
 
-Tables = dict[str, list[Row]]  # rows by file name
 _BETWEEN_WRITES = 10.0  # seconds
 
 
 class TablePredictor(Predictor[S]):
     """Predicts images in batches; each of its tables has a column ``case``."""
 
-    @abstractmethod
-    def rows(self, case: Case, image: Volume, statistics: S) -> Tables:
-        """A case's rows.
+    def __init__(
+        self,
+        run: Run,
+        request: Request,
+        extra_reducers: Sequence[Reducer] = (),
+        *,
+        sampler: Sampling | None = None,
+        tables: TaskTables[S],
+    ) -> None:
+        """As `Predictor`.
 
         Args:
-            case: The case.
-            image: Its image as given.
-            statistics: Those of the samples of this case, without the axis of the batch.
+            run: The run.
+            request: What to sample.
+            extra_reducers: They gather more from the samples than the task does.
+            sampler: Samples in the place of the run's own networks.
+            tables: What the task makes of the samples.
         """
+        self.record = tables.record
+        self._tables = tables
+        super().__init__(run, request, extra_reducers, sampler=sampler)
 
     @property
-    @abstractmethod
+    def _sampled(self) -> Sampled:
+        return Sampled(
+            config=self.config,
+            samples=self.samples,
+            members=self.members,
+            maps=self.maps,
+            calibration=self.calibration,
+        )
+
+    def rows(self, case: Case, image: Volume, statistics: S) -> Tables:
+        """A case's rows, see `tfuq.tasks.tables.TaskTables.rows`."""
+        return self._tables.rows(self._sampled, case, image, statistics)
+
+    @property
     def rows_per_case(self) -> dict[str, int]:
         """The number of a case's rows by table."""
+        return self._tables.rows_per_case(self._sampled)
 
     @property
     def files(self) -> str:

@@ -12,13 +12,13 @@ from tfuq.data.sets.dataset import make_preprocessor
 from tfuq.data.volume import Volume
 from tfuq.errors import RunError
 from tfuq.prediction import AnyPredictor, Request, make_predictor
-from tfuq.prediction.records import ExampleStatistics
 from tfuq.runs import Run
 from tfuq.sampling.members import member_digest, members_of
 from tfuq.serving.description import Export
 from tfuq.serving.steps import graph_steps, is_whole_image
 from tfuq.serving.tasks import SERVED
 from tfuq.serving.transport import Arrays
+from tfuq.tasks.records import ExampleStatistics
 
 # Pixels by which an image of segmentation differs from the patch.
 _NARROWER = 3

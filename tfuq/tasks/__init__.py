@@ -1,7 +1,8 @@
 """The tasks, each in one file: outputs of its networks, training, and what samples give.
 
 The sampling core knows no task. A task gives it an activation, which makes a sample from a
-network's outputs, and reducers.
+network's outputs, and reducers. Of what the reducers gathered a task makes the rows of tables, or
+leaves it to be written as the maps of a volume.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -16,6 +16,7 @@ from tfuq.data.sets.dataset import Examples, TrainingSet, make_preprocessor
 from tfuq.measures.reducers import Reducer
 from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.tasks.activation import Activation
+from tfuq.tasks.tables import TaskTables
 
 Load = Callable[[Config, Preprocessor, Case], Examples]
 TaskLoss = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
@@ -24,6 +25,10 @@ FIRST_DEFINITION = 1  # of a task's loss; earlier versions noted no number
 
 class Task(Protocol):
     """A task, as a set of functions of a configuration."""
+
+    @property
+    def tables(self) -> TaskTables[Any] | None:
+        """The tables of its predictions; None where they are a label and maps of each volume."""
 
     def unit(self, config: Config) -> str:
         """What a term of the likelihood belongs to, such as a voxel."""

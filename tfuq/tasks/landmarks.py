@@ -1,4 +1,8 @@
-"""Landmark regression: a position for every landmark, by way of a heatmap each."""
+"""Landmark regression: a position for every landmark, by way of a heatmap each, and its rows.
+
+Positions in tables are in pixels of the image as it was given, and in mm where the width of a pixel
+is known.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,74 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from tfuq.calibration.conformal import landmark_scale
+from tfuq.calibration.records import Calibration
 from tfuq.config import Config
 from tfuq.data.cases import Case
 from tfuq.data.preprocessing import Statistics
 from tfuq.data.sets.dataset import Examples, TrainingSet
-from tfuq.data.sets.landmarks import LandmarkSet, load_examples
+from tfuq.data.sets.landmarks import (
+    LandmarkSet,
+    load_examples,
+    pixel_mm,
+    rescale_points,
+    stretch,
+)
+from tfuq.data.volume import Volume
+from tfuq.measures.landmark import landmark_measures
 from tfuq.measures.reducers import LandmarkSamples, Reducer
 from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.networks.heteroscedastic import HeatmapsOf, log_variance, with_position_loss
 from tfuq.networks.losses import make_heatmap_loss
+from tfuq.runs.results import LANDMARKS, SAMPLES
+from tfuq.scoring.rows import Row
 from tfuq.tasks.activation import Activation
 from tfuq.tasks.base import FIRST_DEFINITION, NETWORK_TASKS, TaskLoss, one_group
+from tfuq.tasks.records import LandmarkStatistics
+from tfuq.tasks.tables import Sampled, Tables
 
 _LEAST_PROBABILITY = 1e-12  # of which there is a logarithm
+
+
+class LandmarkTables:
+    """See `tfuq.tasks.tables.TaskTables`.
+
+    ``landmarks.csv`` has the measures of `tfuq.measures.landmark` of each landmark. ``samples.csv``
+    has the position of each landmark in each sample.
+    """
+
+    record = LandmarkStatistics
+    keeps_members = False
+
+    def rows_per_case(self, sampled: Sampled) -> dict[str, int]:
+        """One of each landmark, and one of each of its samples."""
+        landmarks = len(sampled.config.data.landmarks)
+        return {LANDMARKS: landmarks, SAMPLES: landmarks * sampled.samples}
+
+    def rows(
+        self, sampled: Sampled, case: Case, image: Volume, statistics: LandmarkStatistics
+    ) -> Tables:
+        """See `tfuq.tasks.tables.TaskTables.rows`."""
+        size = image.shape[:2]
+        rows, columns = sampled.config.network.patch_size
+        patch = (rows, columns)
+        samples = statistics.landmarks.astype(float)  # [T, L, 3], or 4 with a log variance
+        points = rescale_points(samples[..., :2], patch, size)
+        activations = samples[..., 2]
+        variances = None
+        if samples.shape[-1] == 4:
+            variances = np.exp(samples[..., 3:]) * stretch(patch, size) ** 2
+        mm = pixel_mm(sampled.config, size)
+        tables: Tables = {LANDMARKS: [], SAMPLES: []}
+        for k, name in enumerate(sampled.config.data.landmarks):
+            head = {"case": case.id, "landmark": name}
+            predicted_variances = None
+            if variances is not None:
+                predicted_variances = variances[:, k]
+            measures = landmark_measures(points[:, k], activations[:, k], mm, predicted_variances)
+            tables[LANDMARKS].append(_with_radius(head | measures, sampled.calibration))
+            tables[SAMPLES] += _sample_rows(head, points[:, k], activations[:, k])
+        return tables
 
 
 class Landmarks:
@@ -27,6 +86,8 @@ class Landmarks:
 
     A heteroscedastic network has as many maps of log variances after its heatmaps.
     """
+
+    tables = LandmarkTables()
 
     def unit(self, config: Config) -> str:
         """A term of the likelihood belongs to a landmark, or to a pixel of a heatmap."""
@@ -153,6 +214,31 @@ def _pixel_probabilities(outputs: tf.Tensor) -> tf.Tensor:
         keepdims=True,
     )
     return tf.exp(outputs - normalizer)
+
+
+def _with_radius(row: Row, calibration: Calibration | None) -> Row:
+    """The row with the conformal radius about its mean position, in mm where it has mm."""
+    if calibration is None:
+        return row
+    radius = calibration.conformal.radii[row["landmark"]] * landmark_scale(row)
+    if "x_mm" in row:
+        return row | {"conformal_radius_mm": radius}
+    return row | {"conformal_radius": radius}
+
+
+def _sample_rows(head: Row, points: np.ndarray, activations: np.ndarray) -> list[Row]:
+    """Rows of one landmark's samples.
+
+    Args:
+        head: The columns that they share.
+        points: ``[T, 2]`` in pixels.
+        activations: ``[T]``, the maxima of the heatmaps.
+    """
+    rows = []
+    for t, ((x, y), activation) in enumerate(zip(points, activations, strict=True)):
+        position = {"sample": t, "x": float(x), "y": float(y)}
+        rows.append(head | position | {"activation": float(activation)})
+    return rows
 
 
 NETWORK_TASKS.register("landmarks")(Landmarks())

@@ -24,6 +24,8 @@ _FOR_STRUCTURES = ("masks", "entropy_terms", "region_entropy_terms")
 class Segmentation(ClassTask):
     """See `tfuq.tasks.base.Task`."""
 
+    tables = None
+
     def unit(self, config: Config) -> str:
         """A term of the likelihood belongs to a voxel."""
         return "voxel"

@@ -11,7 +11,8 @@ from tfuq.data.volume import Volume
 from tfuq.errors import DataError, RunError
 from tfuq.measures.catalogue import maps_of
 from tfuq.prediction import cases_of_test_split
-from tfuq.prediction.predictor import PREDICTORS
+from tfuq.prediction.predictor import Predictor
+from tfuq.tasks.records import ClassStatistics, LandmarkStatistics, VoxelStatistics
 
 
 @pytest.fixture
@@ -79,7 +80,16 @@ def test_methods_that_the_run_does_not_serve_are_refused(run):
         make_given_predictor(run, method="vi")
 
 
-def test_every_task_has_a_predictor():
-    assert [name for name in ("segmentation", "classification", "landmarks") if name in PREDICTORS] == [
-        "segmentation", "classification", "landmarks",
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    ("task", "data", "record"),
+    [
+        ("segmentation", "balls", VoxelStatistics),
+        ("classification", "digits", ClassStatistics),
+        ("landmarks", "heads", LandmarkStatistics),
+    ],
+)
+def test_every_task_has_a_predictor_of_its_record(request, tmp_path, task, data, record):
+    run = make_finished_run(tmp_path / "run", task, request.getfixturevalue(data))
+    predictor = make_given_predictor(run)
+    assert isinstance(predictor, Predictor)
+    assert predictor.record is record

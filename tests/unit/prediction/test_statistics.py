@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.support.drawn import GivenSamples
-from tfuq.prediction.records import LandmarkStatistics
 from tfuq.prediction.statistics import sample_in_batches
+from tfuq.tasks.records import LandmarkStatistics
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from tfuq.data.cases import read_case_image
 from tfuq.data.json_csv import read_table
 from tfuq.data.writers import write_csv
 from tfuq.prediction import cases_of_test_split, predict
-from tfuq.prediction.records import LandmarkStatistics
 from tfuq.prediction.tables import TablePredictor
+from tfuq.tasks.records import LandmarkStatistics
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from tfuq.config import Config
 from tfuq.data.preprocessing import Box
 from tfuq.measures.reducers import chosen_class
 from tfuq.prediction import Predictor
-from tfuq.prediction.records import ClassStatistics
 from tfuq.serving.expectation import Asked, Output, numbers, of_classes
 from tfuq.serving.tasks.base import SERVED, Arrays, ServedTask, Tensors, chosen
+from tfuq.tasks.records import ClassStatistics
 
 
 def _outputs(config: Config, maps: Sequence[str]) -> Callable[[Tensors], Tensors]:

@@ -13,9 +13,9 @@ from tfuq.data.preprocessing import Box
 from tfuq.measures.landmark import ELLIPSE, landmark_measures
 from tfuq.networks.heteroscedastic import LOG_VARIANCE_BOUNDS
 from tfuq.prediction import Predictor
-from tfuq.prediction.records import LandmarkStatistics
 from tfuq.serving.expectation import ANY, Asked, Output, Pair, numbers
 from tfuq.serving.tasks.base import SERVED, Arrays, ServedTask, Tensors
+from tfuq.tasks.records import LandmarkStatistics
 
 _HALF_PIXEL = 0.5  # the border of an image lies beyond the centre of its last pixel
 

@@ -10,9 +10,9 @@ from tfuq.data.cases import Case
 from tfuq.data.sets.classification import class_of
 from tfuq.data.volume import Volume
 from tfuq.prediction import Request
-from tfuq.prediction.records import ClassStatistics, gathered
 from tfuq.runs import Run
 from tfuq.scoring.sizes import set_size
+from tfuq.tasks.records import ClassStatistics, gathered
 from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, ScalingSamples, TableFit
 
 

@@ -18,9 +18,9 @@ from tfuq.data.events import CasesSampled
 from tfuq.data.volume import Volume
 from tfuq.measures.reducers import Reducer
 from tfuq.prediction import AnyPredictor, Request, make_predictor
-from tfuq.prediction.records import S
 from tfuq.prediction.tables import TablePredictor
 from tfuq.runs import Run
+from tfuq.tasks.records import S
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,11 +12,11 @@ from tfuq.data.cases import Case
 from tfuq.data.sets.landmarks import image_diagonal, pixel_mm, reference_points
 from tfuq.data.volume import Volume
 from tfuq.prediction import Request
-from tfuq.prediction.records import LandmarkStatistics
 from tfuq.runs import Run
 from tfuq.runs.results import LANDMARKS
 from tfuq.scoring.landmarks import radial_errors
 from tfuq.scoring.sizes import Size, radius_size
+from tfuq.tasks.records import LandmarkStatistics
 from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, TableFit
 
 

@@ -15,11 +15,11 @@ from tfuq.data.events import CasesSampled
 from tfuq.data.preprocessing import to_examples
 from tfuq.data.volume import Volume
 from tfuq.prediction import Request
-from tfuq.prediction.records import VoxelStatistics, gathered
 from tfuq.prediction.segmentation import VolumePredictor
 from tfuq.runs import Run
 from tfuq.scoring.rows import Row
 from tfuq.scoring.sizes import Size, interval_size, lower_size, upper_size
+from tfuq.tasks.records import VoxelStatistics, gathered
 from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, Fit, ScalingSamples
 
 _VOXELS = {2: 512, 3: 16384}  # of an example, that scaling is fitted on

@@ -8,9 +8,9 @@ import numpy as np
 
 from tfuq.errors import TfuqError
 from tfuq.prediction import Request, make_predictor
-from tfuq.prediction.records import ExampleStatistics
 from tfuq.runs import Run
 from tfuq.sampling.posterior import METHOD_TRAITS
+from tfuq.tasks.records import ExampleStatistics
 from tfuq.workflows.doctor.finding import Finding
 from tfuq.workflows.doctor.tasks import CHECKS
 

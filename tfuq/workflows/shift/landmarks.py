@@ -8,12 +8,12 @@ from tfuq.data.cases import Case
 from tfuq.data.sets.landmarks import pixel_mm, reference_points, rescale_points
 from tfuq.data.volume import Volume
 from tfuq.measures.catalogue import OF_LANDMARKS, names_of
-from tfuq.prediction.records import LandmarkStatistics
 from tfuq.runs.results import LANDMARKS
 from tfuq.scoring.evaluation.cohorts import landmark_cohorts
 from tfuq.scoring.evaluation.failures import FailureOptions
 from tfuq.scoring.landmarks import FAILURE_MM, radial_errors
 from tfuq.scoring.shift import mean_present
+from tfuq.tasks.records import LandmarkStatistics
 from tfuq.workflows.shift.measuring import Measured, Row, case_ids, quality_rows
 from tfuq.workflows.shift.pictures import PerturbedPictures, PictureMeasurer
 

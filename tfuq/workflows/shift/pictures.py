@@ -14,10 +14,10 @@ from tfuq.data.perturbations import Subject
 from tfuq.data.sets.classification import class_of
 from tfuq.data.volume import Volume
 from tfuq.data.writers import make_folder, write_csv
-from tfuq.prediction.records import ClassStatistics, S
 from tfuq.prediction.tables import TablePredictor
 from tfuq.scoring.classification import class_scores
 from tfuq.scoring.evaluation.cohorts import classification_cohort, unsigned
+from tfuq.tasks.records import ClassStatistics, S
 from tfuq.workflows.shift.measuring import Measured, Measurer, Row, case_ids, quality_rows
 from tfuq.workflows.shift.plan import Plan
 

@@ -8,9 +8,9 @@ from tests.conftest import task_settings
 from tests.support.drawn import make_finished_run, make_given_predictor
 from tests.support.replies import make_export
 from tfuq.measures.catalogue import maps_of
-from tfuq.prediction.records import ClassStatistics
 from tfuq.serving.expectation import Asked
 from tfuq.serving.tasks.classification import SERVED
+from tfuq.tasks.records import ClassStatistics
 
 TASK = SERVED["classification"]
 

@@ -7,9 +7,9 @@ import tensorflow as tf
 from tests.conftest import task_settings
 from tests.support.replies import make_export
 from tfuq.measures.catalogue import maps_of
-from tfuq.prediction.records import LandmarkStatistics
 from tfuq.serving.expectation import Asked
 from tfuq.serving.tasks.landmarks import SERVED
+from tfuq.tasks.records import LandmarkStatistics
 
 TASK = SERVED["landmarks"]
 SEVERAL = maps_of(2)

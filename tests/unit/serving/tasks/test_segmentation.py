@@ -9,9 +9,9 @@ from tests.support.drawn import make_finished_run, make_given_predictor
 from tests.support.replies import make_export
 from tfuq.data.preprocessing import box_in_padding
 from tfuq.measures.catalogue import maps_of
-from tfuq.prediction.records import VoxelStatistics
 from tfuq.serving.expectation import Asked
 from tfuq.serving.tasks.segmentation import SERVED
+from tfuq.tasks.records import VoxelStatistics
 
 TASK = SERVED["segmentation"]
 

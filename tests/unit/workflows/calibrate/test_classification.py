@@ -6,7 +6,7 @@ import pytest
 from tests.support.drawn import make_finished_run
 from tfuq.measures.catalogue import maps_of
 from tfuq.prediction import cases_of_test_split
-from tfuq.prediction.records import ClassStatistics
+from tfuq.tasks.records import ClassStatistics
 from tfuq.workflows.calibrate.classification import ClassificationFit
 
 

@@ -7,7 +7,7 @@ from tests.support.drawn import make_finished_run
 from tfuq.data.cases import read_case_image
 from tfuq.data.sets.landmarks import pixel_mm, reference_points, rescale_points
 from tfuq.prediction import cases_of_test_split
-from tfuq.prediction.records import LandmarkStatistics
+from tfuq.tasks.records import LandmarkStatistics
 from tfuq.workflows.calibrate.landmarks import LandmarkFit
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.support.findings import only
 from tfuq.measures.catalogue import maps_of
-from tfuq.prediction.records import ClassStatistics, LandmarkStatistics
+from tfuq.tasks.records import ClassStatistics, LandmarkStatistics
 from tfuq.workflows.doctor import examine
 from tfuq.workflows.doctor.network import predictions_depend_on_the_batch, samples_are_the_same
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tfuq.errors import RunError
 from tfuq.measures.catalogue import maps_of
-from tfuq.prediction.records import (
+from tfuq.tasks.records import (
     ClassStatistics,
     LandmarkStatistics,
     VoxelStatistics,
