@@ -77,7 +77,7 @@ def value_range(key: int | str) -> range:
     """
     if not isinstance(key, str):
         return range(key, key + 1)
-    match = re.fullmatch(r"(\d{1,6})-(\d{1,6})", key)
+    match = re.fullmatch(r"(\d{1,18})-(\d{1,18})", key)
     if match:
         first = int(match[1])
         last = int(match[2])
@@ -169,7 +169,7 @@ class DataConfig(Section):
                 f"label_values maps to class {beyond[0]}, "
                 f"but classes has 0 to {len(self.classes) - 1}"
             )
-        ranges = sorted((value_range(key) for key in label_values), key=min)
+        ranges = sorted((value_range(key) for key in label_values), key=lambda values: values[0])
         for lower, upper in itertools.pairwise(ranges):
             if lower[-1] >= upper[0]:
                 raise ValueError("label_values names a value twice; its ranges must not overlap")

@@ -11,6 +11,7 @@ from tfuq.data.cases.labels import (
     read_label,
     read_rater_labels,
     scored_references,
+    value_text,
     written_values,
 )
 from tfuq.data.cases.masks import read_mask
@@ -29,5 +30,6 @@ __all__ = [
     "read_rater_labels",
     "scored_references",
     "training_views",
+    "value_text",
     "written_values",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tfuq.data.cases.case import Case
-from tfuq.data.readers import read
+from tfuq.data.readers import read_label_file
 from tfuq.data.readers.images import is_plain_image
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
@@ -20,12 +20,12 @@ def read_on_grid(path: Path, case: Case, image: Volume) -> Volume:
         image: The case's image.
 
     Returns:
-        The label or mask ``[X, Y, Z]``.
+        The label or mask ``[X, Y, Z]``, of the file's own data type.
 
     Raises:
         DataError: It is on another grid, or has several channels that differ.
     """
-    label = read(path, case.pixel_mm)
+    label = read_label_file(path, case.pixel_mm)
     if label.array.ndim == 4:
         if (label.array != label.array[..., :1]).any():
             raise DataError(

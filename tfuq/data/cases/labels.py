@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 from tfuq.config import Config, value_range
 from tfuq.data.cases.case import Case
 from tfuq.data.cases.grids import read_on_grid
-from tfuq.data.readers import read
+from tfuq.data.readers import read_label_file
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
@@ -90,7 +91,7 @@ def read_case_label(
 
 def _require_declared(path: Path, unknown: np.ndarray, declared: LabelValues) -> None:
     if unknown.size:
-        value = f"{unknown[0]:.9g}"
+        value = value_text(unknown[0].item())
         values = ", ".join(map(str, declared))
         raise DataError(
             f"{path}: label value {value} is outside the declared {values}; correct the file, "
@@ -101,18 +102,21 @@ def _require_declared(path: Path, unknown: np.ndarray, declared: LabelValues) ->
 def _classes_of(values: np.ndarray, declared: LabelValues) -> np.ndarray:
     """The class of each value, −1 of one that is not declared; ranges are not written out.
 
+    Whole numbers are compared as Python's, which have no largest one.
+
     Args:
         values: ``[n]``.
         declared: The class of each value or range.
     """
     keys = sorted(declared, key=_first_value)
-    first = np.array([_first_value(key) for key in keys])
-    last = np.array([value_range(key)[-1] for key in keys])
-    classes = np.array([declared[key] for key in keys])
-    index = np.searchsorted(first, values, side="right") - 1
-    is_in_range = (index >= 0) & (values <= last[index])
-    is_whole = values == np.rint(values)
-    return np.where(is_in_range & is_whole, classes[index], -1)
+    first = [_first_value(key) for key in keys]
+    classes = np.full(len(values), -1)
+    for position in np.flatnonzero(values == np.rint(values)):
+        value = int(values[position])
+        index = bisect.bisect_right(first, value) - 1
+        if index >= 0 and value in value_range(keys[index]):
+            classes[position] = declared[keys[index]]
+    return classes
 
 
 def _first_value(key: int | str) -> int:
@@ -133,12 +137,19 @@ def scored_references(
     return [read_case_label(view, image, classes, label_values) for view in views]
 
 
-def written_values(case: Case) -> list[float]:
+def written_values(case: Case) -> list[int | float]:
     """The different values of a case's label files, before they stand for classes."""
-    values: set[float] = set()
+    values: set[int | float] = set()
     paths = list(case.raters.values())
     if not paths and case.label is not None:
         paths = [case.label]
     for path in paths:
-        values.update(map(float, np.unique(read(path).array)))
+        values.update(np.unique(read_label_file(path).array).tolist())
     return sorted(values)
+
+
+def value_text(value: float) -> str:
+    """A value of a label file: all digits of a whole number."""
+    if value == int(value):
+        return str(int(value))
+    return f"{value:.9g}"

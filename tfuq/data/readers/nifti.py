@@ -36,10 +36,14 @@ _ALIGNED = (0, 2)  # codes of a file without codes; its affine is written as an 
 nibabel.imageglobals.logger.setLevel(logging.CRITICAL)
 
 
-def read_nifti(path: Path) -> Volume:
+def read_nifti(path: Path, *, is_label: bool = False) -> Volume:
     """Read one file as float32 with its affine and header codes.
 
     Memory follows what the file holds, not what its header claims.
+
+    Args:
+        path: The file.
+        is_label: Keep the file's own data type, whose whole numbers float32 may not hold.
 
     Returns:
         The volume: 2D becomes one slice, the fourth axis is channels.
@@ -53,7 +57,7 @@ def read_nifti(path: Path) -> Volume:
             warnings.simplefilter("ignore")
             image = _load(path)
             require_affine(image.affine)
-            array = np.asarray(image.dataobj, dtype=np.float32)
+            array = np.asarray(image.dataobj, dtype=None if is_label else np.float32)
     except MemoryShortageError as error:
         raise MemoryShortageError(f"{path}: {error}") from error
     except Exception as error:  # nibabel and zlib raise anything on damaged bytes

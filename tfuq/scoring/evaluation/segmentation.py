@@ -14,6 +14,7 @@ from tfuq.data.cases import (
     Case,
     read_case_label,
     scored_references,
+    value_text,
     written_values,
 )
 from tfuq.data.events import CaseScored
@@ -93,7 +94,7 @@ def _refuse_background(empty: list[Case], cases: int, config: Config) -> None:
     if len(empty) < cases:
         return
     for case in empty:
-        values = [f"{value:g}" for value in written_values(case) if value]
+        values = [value_text(value) for value in written_values(case) if value]
         if values:
             path = case.label or next(iter(case.raters.values()))
             named = ", ".join(values[:_MOST_NAMED])
