@@ -72,6 +72,7 @@ def command(
     opened = opened_run(run, method)
     with quiet_import():
         from tfuq import prediction
+        from tfuq.calibration.degenerate import degeneracies
         from tfuq.workflows.calibrate import Choices, calibrate
 
     method = method or opened.config.method
@@ -89,6 +90,8 @@ def command(
         show(_scaling_line(calibration.scaling))
     for line in _size_lines(calibration.conformal.sizes):
         show(line)
+    for degeneracy in degeneracies(calibration, opened.config.data.classes):
+        click.echo(f"warning: {degeneracy.line()}", err=True)
     if calibration.caveat:
         click.echo(f"warning: {calibration.caveat}", err=True)
     show(

@@ -136,6 +136,7 @@ class ScalingSamples:
             nll_before=before,
             nll_after=after,
             items=len(y),
+            absent=np.setdiff1d(np.arange(len(weights)), y).tolist(),
         )
 
 
