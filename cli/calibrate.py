@@ -40,11 +40,9 @@ if TYPE_CHECKING:
 @click.option(
     "--scaling",
     type=click.Choice(("temperature", "vector")),
-    default="temperature",
-    show_default=True,
     help=(
         "How probabilities are scaled; vector has a weight and a bias for each class, and serves "
-        "classification."
+        "classification.  [default: temperature, of a task with classes]"
     ),
 )
 @options.draws
@@ -54,7 +52,7 @@ def command(
     method: str | None,
     cases: str | None,
     alpha: float,
-    scaling: str,
+    scaling: str | None,
     draws: options.Draws,
     overwrite: bool,
 ) -> None:

@@ -128,6 +128,9 @@ class DataConfig(Section):
 
     ``pixel_mm``, for segmentation: width and height of a pixel of the plain images (PNG, TIFF, BMP,
     JPEG) in mm. Without it, their distances and areas are in pixels. NIfTI files say it themselves.
+
+    ``label_tolerance``: values of label files that lie so near to a whole number are rounded, such
+    as 0.9999 by 0.001. Others are refused.
     """
 
     layout: str
@@ -139,6 +142,7 @@ class DataConfig(Section):
     regions: Annotated[dict[ClassName, ClassNames], Field(max_length=100)] = {}
     annotations: AnnotationsConfig = AnnotationsConfig()
     pixel_mm: Width | None = None
+    label_tolerance: Annotated[float, Field(ge=0.0, le=0.25)] = 0.0
     table: str | None = None
     label_folder: FolderName | None = None
     rater_folders: FolderName | None = None

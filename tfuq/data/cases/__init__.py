@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfuq.data.cases.advice import proposed_values, value_text
 from tfuq.data.cases.case import UNNAMED_RATER, Case, Part, naming, training_views
 from tfuq.data.cases.images import read_case_image
 from tfuq.data.cases.labels import (
@@ -11,7 +12,6 @@ from tfuq.data.cases.labels import (
     read_label,
     read_rater_labels,
     scored_references,
-    value_text,
     written_values,
 )
 from tfuq.data.cases.masks import read_mask
@@ -23,6 +23,7 @@ __all__ = [
     "Part",
     "majority",
     "naming",
+    "proposed_values",
     "read_case_image",
     "read_case_label",
     "read_label",

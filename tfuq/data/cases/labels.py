@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 
 from tfuq.config import Config, value_range
+from tfuq.data.cases.advice import label_remedy, value_text
 from tfuq.data.cases.case import Case
-from tfuq.data.cases.grids import read_on_grid
+from tfuq.data.cases.grids import read_on_grid, rounded
 from tfuq.data.readers import read_label_file
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
@@ -84,19 +84,16 @@ def read_case_label(
     declared = label_values or {value: value for value in range(classes)}
     values, inverse = np.unique(label.array, return_inverse=True)
     class_of_value = _classes_of(values, declared)
-    _require_declared(case.label, values[class_of_value < 0], declared)
-    array = class_of_value.astype(np.uint8)[inverse].reshape(label.array.shape)
-    return label.with_array(array)
-
-
-def _require_declared(path: Path, unknown: np.ndarray, declared: LabelValues) -> None:
+    unknown = values[class_of_value < 0]
     if unknown.size:
         value = value_text(unknown[0].item())
-        values = ", ".join(map(str, declared))
+        remedy = label_remedy(case.label, values, declared, classes)
         raise DataError(
-            f"{path}: label value {value} is outside the declared {values}; correct the file, "
-            f"or map its values to classes, as in data.label_values: {{0: 0, {value}: 1}}"
+            f"{case.label}: label value {value} is outside the declared "
+            f"{', '.join(map(str, declared))}; {remedy}"
         )
+    array = class_of_value.astype(np.uint8)[inverse].reshape(label.array.shape)
+    return label.with_array(array)
 
 
 def _classes_of(values: np.ndarray, declared: LabelValues) -> np.ndarray:
@@ -144,12 +141,6 @@ def written_values(case: Case) -> list[int | float]:
     if not paths and case.label is not None:
         paths = [case.label]
     for path in paths:
-        values.update(np.unique(read_label_file(path).array).tolist())
+        label = rounded(read_label_file(path), case.label_tolerance)
+        values.update(np.unique(label.array).tolist())
     return sorted(values)
-
-
-def value_text(value: float) -> str:
-    """A value of a label file: all digits of a whole number."""
-    if value == int(value):
-        return str(int(value))
-    return f"{value:.9g}"

@@ -52,7 +52,10 @@ def test_values_stand_for_classes(label):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        (None, r"label.nii: label value 5 is outside the declared 0, 1, 2; .*\{0: 0, 5: 1\}"),
+        (
+            None,
+            r"label.nii: label value 5 is outside the declared 0, 1, 2; .*\{0: 0, 1: 1, 2: 2, 5: 1\}",
+        ),
         ({0: 0, "1-2": 1}, "label value 5 is outside the declared 0, 1-2"),
         ({1: 0, 2: 1, 5: 2}, "label value 0 is outside"),
     ],
