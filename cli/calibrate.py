@@ -40,11 +40,9 @@ if TYPE_CHECKING:
 @click.option(
     "--scaling",
     type=click.Choice(("temperature", "vector")),
-    default="temperature",
-    show_default=True,
     help=(
         "How probabilities are scaled; vector has a weight and a bias for each class, and serves "
-        "classification."
+        "classification.  [default: temperature, of a task with classes]"
     ),
 )
 @options.draws
@@ -54,7 +52,7 @@ def command(
     method: str | None,
     cases: str | None,
     alpha: float,
-    scaling: str,
+    scaling: str | None,
     draws: options.Draws,
     overwrite: bool,
 ) -> None:
@@ -72,6 +70,7 @@ def command(
     opened = opened_run(run, method)
     with quiet_import():
         from tfuq import prediction
+        from tfuq.calibration.degenerate import degeneracies
         from tfuq.workflows.calibrate import Choices, calibrate
 
     method = method or opened.config.method
@@ -89,6 +88,8 @@ def command(
         show(_scaling_line(calibration.scaling))
     for line in _size_lines(calibration.conformal.sizes):
         show(line)
+    for degeneracy in degeneracies(calibration, opened.config.data.classes):
+        click.echo(f"warning: {degeneracy.line()}", err=True)
     if calibration.caveat:
         click.echo(f"warning: {calibration.caveat}", err=True)
     show(

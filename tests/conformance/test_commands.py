@@ -275,7 +275,7 @@ UNSERVED = {
     (
         "pictures",
         ("calibrate", "RUN", "--alpha", "0.5", "--scaling", "vector"),
-    ): "a run of segmentation takes temperature",
+    ): "a run of segmentation takes --scaling temperature",
     ("classification", ("predict", "RUN", "--save-samples")): "serves segmentation",
     ("landmarks", ("predict", "RUN", "--save-samples")): "serves segmentation",
     ("landmarks", ("predict", "RUN", "--save-members")): "serves classification and segmentation",

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 
 import nibabel
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 import tfuq
 from tests.conftest import assert_refused, files_of
 from tfuq.calibration import conformal
-from tfuq.calibration.scaling import scaled
+from tfuq.calibration.scaling import FITS, scaled
 from tfuq.errors import DataError
 from tfuq_cli.main import main
 
@@ -214,6 +215,39 @@ def test_one_sample_of_one_network_is_scaled_as_numpy_does(own_run, tfuq):
     np.testing.assert_allclose(
         scaled(before, np.array(scaling["weights"]), np.array(scaling["bias"])), after, atol=1e-4
     )
+
+
+def test_the_scaling_that_a_refusal_proposes_serves(own_run, tfuq):
+    run = own_run("segmentation")
+    options = ("--cases", "validation", "--alpha", 0.5, "--samples", 3, "--overwrite")
+    refused = tfuq("calibrate", run, *options, "--scaling", "vector")
+    assert_refused(refused, "--scaling vector: serves classification alone")
+    (proposed,) = re.findall(r"takes --scaling (\w+)", refused.stderr)
+    assert tfuq("calibrate", run, *options, "--scaling", proposed).exit_code == 0
+
+
+def test_landmarks_take_no_scaling(own_run, tfuq):
+    run = own_run("landmarks")
+    options = ("--cases", "test:0.67", "--alpha", 0.5, "--samples", 3, "--overwrite")
+    for kind, served in (
+        ("temperature", "classification and segmentation"),
+        ("vector", "classification"),
+    ):
+        refused = tfuq("calibrate", run, *options, "--scaling", kind)
+        assert_refused(refused, f"--scaling {kind}: serves {served} alone", "leave --scaling out")
+    assert tfuq("calibrate", run, *options).exit_code == 0
+
+
+def test_a_temperature_at_the_end_of_its_range_is_told(own_run, tfuq, monkeypatch):
+    def at_the_end(logs, y):
+        return np.full(logs.shape[-1], 1 / 20), np.zeros(logs.shape[-1])
+
+    monkeypatch.setitem(FITS, "temperature", at_the_end)
+    run = own_run("classification")
+    options = ("--cases", "test:0.4", "--alpha", 0.3, "--samples", 3, "--overwrite")
+    result = tfuq("calibrate", run, *options)
+    assert result.exit_code == 0, result.output
+    assert "warning: temperature 20 is at the end of its search range, 0.05 to 20" in result.stderr
 
 
 def test_refusals_of_calibrate(own_run, tfuq, tmp_path):

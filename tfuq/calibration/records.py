@@ -40,6 +40,7 @@ class Scaling:
         nll_before: negative log-likelihood (nat) of the items before scaling.
         nll_after: negative log-likelihood (nat) of the items after scaling.
         items: how many it was fitted on.
+        absent: the classes that none of the items is of.
     """
 
     kind: str
@@ -48,6 +49,13 @@ class Scaling:
     nll_before: float
     nll_after: float
     items: int
+    absent: list[Annotated[int, Field(ge=0, le=1000)]] = field(default_factory=list)
+
+    def is_of(self, classes: int) -> bool:
+        """Whether it is of so many classes."""
+        if not len(self.weights) == len(self.bias) == classes:
+            return False
+        return all(index < classes for index in self.absent)
 
 
 @dataclass(kw_only=True)
@@ -127,7 +135,7 @@ class Calibration:
             raise RunError(f"{path}: a class has no lower or no upper bound; {_AGAIN}")
         scaling = self.scaling
         count = len(classes)
-        if scaling and not len(scaling.weights) == len(scaling.bias) == count:
+        if scaling and not scaling.is_of(count):
             raise RunError(f"{path}: its scaling is not of the run's {count} classes; {_AGAIN}")
 
     def holds(self, case: Case) -> bool:

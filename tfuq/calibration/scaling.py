@@ -16,7 +16,7 @@ from scipy import optimize
 from scipy.special import log_softmax, logsumexp
 
 TINY = 1e-30  # probabilities below count as this
-_TEMPERATURES = (0.05, 20.0)
+TEMPERATURES = (0.05, 20.0)  # among which the best is looked for
 _PRIOR_SPREAD = 0.5
 
 
@@ -80,7 +80,7 @@ def fit_temperature(logs: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.nda
 
     result = optimize.minimize_scalar(
         nll,
-        bounds=np.log(_TEMPERATURES),
+        bounds=np.log(TEMPERATURES),
         method="bounded",
         options={"xatol": 1e-5},
     )

@@ -77,7 +77,7 @@ def value_range(key: int | str) -> range:
     """
     if not isinstance(key, str):
         return range(key, key + 1)
-    match = re.fullmatch(r"(\d{1,6})-(\d{1,6})", key)
+    match = re.fullmatch(r"(\d{1,18})-(\d{1,18})", key)
     if match:
         first = int(match[1])
         last = int(match[2])
@@ -128,6 +128,9 @@ class DataConfig(Section):
 
     ``pixel_mm``, for segmentation: width and height of a pixel of the plain images (PNG, TIFF, BMP,
     JPEG) in mm. Without it, their distances and areas are in pixels. NIfTI files say it themselves.
+
+    ``label_tolerance``: values of label files that lie so near to a whole number are rounded, such
+    as 0.9999 by 0.001. Others are refused.
     """
 
     layout: str
@@ -139,6 +142,7 @@ class DataConfig(Section):
     regions: Annotated[dict[ClassName, ClassNames], Field(max_length=100)] = {}
     annotations: AnnotationsConfig = AnnotationsConfig()
     pixel_mm: Width | None = None
+    label_tolerance: Annotated[float, Field(ge=0.0, le=0.25)] = 0.0
     table: str | None = None
     label_folder: FolderName | None = None
     rater_folders: FolderName | None = None
@@ -169,7 +173,7 @@ class DataConfig(Section):
                 f"label_values maps to class {beyond[0]}, "
                 f"but classes has 0 to {len(self.classes) - 1}"
             )
-        ranges = sorted((value_range(key) for key in label_values), key=min)
+        ranges = sorted((value_range(key) for key in label_values), key=lambda values: values[0])
         for lower, upper in itertools.pairwise(ranges):
             if lower[-1] >= upper[0]:
                 raise ValueError("label_values names a value twice; its ranges must not overlap")

@@ -77,10 +77,16 @@ def test_a_key_stands_for_a_value_or_for_a_range_with_both_ends(key, values):
     assert value_range(key) == values
 
 
-@pytest.mark.parametrize("key", ["2-1", "-5", "1-", "a-b", "1-2-3", "1234567-1234568", "²-³"])
+@pytest.mark.parametrize("key", ["2-1", "-5", "1-", "a-b", "1-2-3", "1-1234567890123456789", "²-³"])
 def test_what_is_no_range_is_refused(key):
     with pytest.raises(ValueError, match="neither a whole number nor a range"):
         value_range(key)
+
+
+def test_ranges_may_have_the_numbers_of_an_atlas_and_are_not_walked_through():
+    values = "{0: 0, 182305689-614454277: 1, 614454278-900000000000000000: 2}"
+    loaded = config.load("hippocampus", (f"data.label_values={values}",))
+    assert loaded.data.label_values["182305689-614454277"] == 1
 
 
 def test_structures_are_the_classes_but_the_first_and_then_the_regions():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfuq.data.cases.advice import proposed_values, value_text
 from tfuq.data.cases.case import UNNAMED_RATER, Case, Part, naming, training_views
 from tfuq.data.cases.images import read_case_image
 from tfuq.data.cases.labels import (
@@ -22,6 +23,7 @@ __all__ = [
     "Part",
     "majority",
     "naming",
+    "proposed_values",
     "read_case_image",
     "read_case_label",
     "read_label",
@@ -29,5 +31,6 @@ __all__ = [
     "read_rater_labels",
     "scored_references",
     "training_views",
+    "value_text",
     "written_values",
 ]

@@ -35,6 +35,7 @@ class Case:
         row: The number of its image, where a file holds many.
         raters: A label file by each of several raters.
         pixel_mm: The width of a pixel of its plain images in mm, where that is known.
+        label_tolerance: How far values of its labels may lie from a whole number to be rounded.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Case:
     row: int | None = None
     raters: Mapping[str, Path] = field(default_factory=dict, compare=False)
     pixel_mm: float | None = None
+    label_tolerance: float = 0.0
 
     @property
     def unit(self) -> Unit:

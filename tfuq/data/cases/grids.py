@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from tfuq.data.cases.case import Case
-from tfuq.data.readers import read
+from tfuq.data.readers import read_label_file
 from tfuq.data.readers.images import is_plain_image
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
@@ -20,12 +22,12 @@ def read_on_grid(path: Path, case: Case, image: Volume) -> Volume:
         image: The case's image.
 
     Returns:
-        The label or mask ``[X, Y, Z]``.
+        The label or mask ``[X, Y, Z]``, of the file's own data type.
 
     Raises:
         DataError: It is on another grid, or has several channels that differ.
     """
-    label = read(path, case.pixel_mm)
+    label = rounded(read_label_file(path, case.pixel_mm), case.label_tolerance)
     if label.array.ndim == 4:
         if (label.array != label.array[..., :1]).any():
             raise DataError(
@@ -36,6 +38,15 @@ def read_on_grid(path: Path, case: Case, image: Volume) -> Volume:
     image_path = case.images[0] if case.images else Path(case.id)
     require_same_grid(image_path, image, path, label)
     return label
+
+
+def rounded(label: Volume, tolerance: float) -> Volume:
+    """Round the values that lie within a tolerance of a whole number; others stay."""
+    if not tolerance or label.array.dtype.kind != "f":
+        return label
+    whole = np.rint(label.array)
+    is_near = np.abs(label.array - whole) <= tolerance
+    return label.with_array(np.where(is_near, whole, label.array))
 
 
 def require_same_grid(first_path: Path, first: Volume, second_path: Path, second: Volume) -> None:

@@ -38,7 +38,7 @@ def read_case_image(case: Case) -> Volume:
 def _read_channel(case: Case, path: Path) -> Volume:
     if case.row is None:
         return read(path, case.pixel_mm)
-    return as_volume(_stack(path)[case.row])
+    return as_volume(_stack(path)[case.row].astype(np.float32))
 
 
 def _with_channel_axis(array: np.ndarray) -> np.ndarray:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 
 from tfuq.config import Config, value_range
+from tfuq.data.cases.advice import label_remedy, value_text
 from tfuq.data.cases.case import Case
-from tfuq.data.cases.grids import read_on_grid
-from tfuq.data.readers import read
+from tfuq.data.cases.grids import read_on_grid, rounded
+from tfuq.data.readers import read_label_file
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
@@ -83,36 +84,36 @@ def read_case_label(
     declared = label_values or {value: value for value in range(classes)}
     values, inverse = np.unique(label.array, return_inverse=True)
     class_of_value = _classes_of(values, declared)
-    _require_declared(case.label, values[class_of_value < 0], declared)
+    unknown = values[class_of_value < 0]
+    if unknown.size:
+        value = value_text(unknown[0].item())
+        remedy = label_remedy(case.label, values, declared, classes)
+        raise DataError(
+            f"{case.label}: label value {value} is outside the declared "
+            f"{', '.join(map(str, declared))}; {remedy}"
+        )
     array = class_of_value.astype(np.uint8)[inverse].reshape(label.array.shape)
     return label.with_array(array)
 
 
-def _require_declared(path: Path, unknown: np.ndarray, declared: LabelValues) -> None:
-    if unknown.size:
-        value = f"{unknown[0]:.9g}"
-        values = ", ".join(map(str, declared))
-        raise DataError(
-            f"{path}: label value {value} is outside the declared {values}; correct the file, "
-            f"or map its values to classes, as in data.label_values: {{0: 0, {value}: 1}}"
-        )
-
-
 def _classes_of(values: np.ndarray, declared: LabelValues) -> np.ndarray:
     """The class of each value, −1 of one that is not declared; ranges are not written out.
+
+    Whole numbers are compared as Python's, which have no largest one.
 
     Args:
         values: ``[n]``.
         declared: The class of each value or range.
     """
     keys = sorted(declared, key=_first_value)
-    first = np.array([_first_value(key) for key in keys])
-    last = np.array([value_range(key)[-1] for key in keys])
-    classes = np.array([declared[key] for key in keys])
-    index = np.searchsorted(first, values, side="right") - 1
-    is_in_range = (index >= 0) & (values <= last[index])
-    is_whole = values == np.rint(values)
-    return np.where(is_in_range & is_whole, classes[index], -1)
+    first = [_first_value(key) for key in keys]
+    classes = np.full(len(values), -1)
+    for position in np.flatnonzero(values == np.rint(values)):
+        value = int(values[position])
+        index = bisect.bisect_right(first, value) - 1
+        if index >= 0 and value in value_range(keys[index]):
+            classes[position] = declared[keys[index]]
+    return classes
 
 
 def _first_value(key: int | str) -> int:
@@ -133,12 +134,13 @@ def scored_references(
     return [read_case_label(view, image, classes, label_values) for view in views]
 
 
-def written_values(case: Case) -> list[float]:
+def written_values(case: Case) -> list[int | float]:
     """The different values of a case's label files, before they stand for classes."""
-    values: set[float] = set()
+    values: set[int | float] = set()
     paths = list(case.raters.values())
     if not paths and case.label is not None:
         paths = [case.label]
     for path in paths:
-        values.update(map(float, np.unique(read(path).array)))
+        label = rounded(read_label_file(path), case.label_tolerance)
+        values.update(np.unique(label.array).tolist())
     return sorted(values)

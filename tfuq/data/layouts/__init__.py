@@ -76,7 +76,9 @@ def cases_of(data: DataConfig, root: str | Path | None = None) -> list[Case]:
     if root:
         layout = _written_as(layout)
     cases = list_cases(layout, root or data.root, **data.layout_options)
-    return [replace(case, pixel_mm=data.pixel_mm) for case in cases]
+    width = data.pixel_mm
+    tolerance = data.label_tolerance
+    return [replace(case, pixel_mm=width, label_tolerance=tolerance) for case in cases]
 
 
 def made_cases(data: DataConfig) -> list[Case]:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tfuq.data.readers.images import IMAGE_SUFFIXES, is_plain_image, read_image
+from tfuq.data.readers.images import (
+    IMAGE_SUFFIXES,
+    is_plain_image,
+    read_image,
+    read_image_label,
+)
 from tfuq.data.readers.nifti import NIFTI_SUFFIXES, read_nifti
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError, missing_file
@@ -23,13 +28,33 @@ def read(path: Path, pixel_mm: float | None = None) -> Volume:
     Raises:
         DataError: The file is missing, of an unknown kind, or cannot be read whole.
     """
-    name = path.name.lower()
+    if _is_nifti(path):
+        return read_nifti(path)
+    return read_image(path, pixel_mm)
+
+
+def read_label_file(path: Path, pixel_mm: float | None = None) -> Volume:
+    """Read a label or mask, whose numbers are kept as they are.
+
+    As `read`, but in the file's own data type, and a palette stands for its indices.
+    """
+    if _is_nifti(path):
+        return read_nifti(path, is_label=True)
+    return read_image_label(path, pixel_mm)
+
+
+def _is_nifti(path: Path) -> bool:
+    """Whether a file is to be read as NIfTI or Analyze; else it is a plain image.
+
+    Raises:
+        DataError: It is missing, or of an unknown kind.
+    """
     if not path.is_file():
         raise missing_file(path)
-    if name.endswith(NIFTI_SUFFIXES):
-        return read_nifti(path)
+    if path.name.lower().endswith(NIFTI_SUFFIXES):
+        return True
     if is_plain_image(path):
-        return read_image(path, pixel_mm)
+        return False
     raise DataError(f"{path}: unknown kind of file; tfuq reads {', '.join(READABLE_SUFFIXES)}")
 
 

@@ -6,6 +6,7 @@ import gzip
 import os
 from typing import BinaryIO
 
+GZIP = b"\x1f\x8b"  # how a compressed file begins
 # Python's gzip takes the zeros that may follow the content one by one.
 _MOST_ZEROS = 2**16
 

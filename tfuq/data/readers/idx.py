@@ -14,12 +14,11 @@ from typing import BinaryIO
 import numpy as np
 
 from tfuq.data.budget import MemoryShortageError, require_memory
-from tfuq.data.readers.compressed import decompressed
+from tfuq.data.readers.compressed import GZIP, decompressed
 from tfuq.errors import DataError, missing_file
 
 _Stream = BinaryIO | gzip.GzipFile
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-_GZIP = b"\x1f\x8b"  # how a compressed file begins
 _MOST_DIMENSIONS = 4
 _MOST_REASON = 160  # characters of an error that a message quotes
 _CHUNK = 1 << 20
@@ -56,7 +55,7 @@ def read_idx(path: Path) -> np.ndarray:
 
 def _read(path: Path) -> np.ndarray:
     with path.open("rb") as file:
-        is_gzip = file.read(len(_GZIP)) == _GZIP
+        is_gzip = file.read(len(GZIP)) == GZIP
         file.seek(0)
         size = path.stat().st_size
         if not is_gzip:

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps, TiffImagePlugin
 
 from tfuq.data.budget import MemoryShortageError, require_memory
 from tfuq.data.readers.quiet import quiet_stderr
@@ -20,13 +20,19 @@ _FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
 # says no more.
 _ROWS_DOWN = np.array([[0, -1, 0, 0], [-1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])
 _PLAIN_MODES = ("1", "L", "I", "F", "RGB")  # of Pillow, whose pixels are taken as they are
+_PALETTES = ("P", "PA")  # of Pillow, whose pixels are indices
+_WHITE_IS_ZERO = 0  # TIFF's PhotometricInterpretation
+_UNSIGNED = 1  # TIFF's SampleFormat
 _READING_BYTES = 20  # a band of a pixel as it is decoded, and as float32 twice
 _MOST_REASON = 160  # characters of an error that a message quotes
 IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
 
 
 def read_image(path: Path, pixel_mm: float | None = None) -> Volume:
-    """Read a grey or RGB image as a volume; transparency is dropped.
+    """Read a grey or RGB image as a volume, as a viewer shows it.
+
+    The orientation that the file tells (EXIF, TIFF) is applied. A palette stands for its colours; a
+    palette of greys alone is a grey image. Transparency is dropped.
 
     Args:
         path: The file. What it may say of its resolution is not used: it is the printer's more
@@ -40,18 +46,18 @@ def read_image(path: Path, pixel_mm: float | None = None) -> Volume:
         DataError: Unreadable, truncated, larger than memory, several images in one file, or NaN or
             infinite pixels.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            pixels = _pixels(path).astype(np.float32)
-    except MemoryShortageError as error:
-        raise MemoryShortageError(f"{path}: {error}") from error
-    except Exception as error:  # Pillow's decoders raise anything on damaged bytes
-        reason = " ".join(str(error).split())[:_MOST_REASON] or type(error).__name__
-        raise DataError(
-            f"{path}: not a readable image ({reason}); replace it with an intact copy"
-        ) from error
+    pixels = _read(path, is_label=False).astype(np.float32)
+    require_finite(path, pixels)
+    return as_volume(pixels, pixel_mm)
+
+
+def read_image_label(path: Path, pixel_mm: float | None = None) -> Volume:
+    """Read a label; as `read_image`, but palettes stand for their indices.
+
+    Returns:
+        The volume ``[rows, columns, 1(, 3)]``, of the file's own data type.
+    """
+    pixels = _read(path, is_label=True)
     require_finite(path, pixels)
     return as_volume(pixels, pixel_mm)
 
@@ -65,8 +71,7 @@ def as_volume(pixels: np.ndarray, pixel_mm: float | None = None) -> Volume:
     """
     width = pixel_mm or 1.0
     affine = _ROWS_DOWN @ np.diag([width, width, 1.0, 1.0])
-    array = pixels.astype(np.float32)[:, :, None]
-    return Volume(array, affine, codes=(0, 1), ndim=2)
+    return Volume(pixels[:, :, None], affine, codes=(0, 1), ndim=2)
 
 
 def is_plain_image(path: Path) -> bool:
@@ -74,23 +79,71 @@ def is_plain_image(path: Path) -> bool:
     return path.name.lower().endswith(IMAGE_SUFFIXES)
 
 
-def _pixels(path: Path) -> np.ndarray:
-    with quiet_stderr(), Image.open(path, formats=_FORMATS) as image:
+def _read(path: Path, *, is_label: bool) -> np.ndarray:
+    """The pixels ``[rows, columns(, 3)]`` of a file."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            return _pixels(path, is_label=is_label)
+    except MemoryShortageError as error:
+        raise MemoryShortageError(f"{path}: {error}") from error
+    except Exception as error:  # Pillow's decoders raise anything on damaged bytes
+        reason = " ".join(str(error).split())[:_MOST_REASON] or type(error).__name__
+        raise DataError(
+            f"{path}: not a readable image ({reason}); replace it with an intact copy"
+        ) from error
+
+
+def _pixels(path: Path, *, is_label: bool) -> np.ndarray:
+    # Of a file that Pillow has opened itself it maps TIFFs into memory, and scrambles turned ones.
+    with quiet_stderr(), path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
         frames = getattr(image, "n_frames", 1)
         if image.format == "TIFF" and frames > 1:
             raise ValueError(f"it holds {frames} images where one is read; save a stack as NIfTI")
-        shape = [image.height, image.width, len(image.getbands())]
-        require_memory(shape, _READING_BYTES, "pixels")
+        require_memory([image.height, image.width, _bands(image)], _READING_BYTES, "pixels")
         image.load()
-        if image.mode in _PLAIN_MODES or "16" in image.mode:
-            return np.asarray(image)
-        return np.asarray(_plain(image))
+        # Pillow has turned a TIFF as it loaded it, and taken its orientation away.
+        turned = ImageOps.exif_transpose(image)
+        pixels = np.asarray(_plain(turned, is_label=is_label))
+        if pixels.dtype == bool:
+            return pixels.astype(np.uint8)
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            return _as_meant(image, pixels)
+        return pixels
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    """Palettes hold label values as their indices; anything else loses its transparency."""
-    if image.mode == "P":
-        return Image.fromarray(np.asarray(image))
-    if image.mode == "LA":
+def _bands(image: Image.Image) -> int:
+    if image.mode in _PALETTES:
+        return 3
+    return len(image.getbands())
+
+
+def _plain(image: Image.Image, *, is_label: bool) -> Image.Image:
+    """The image without palette and transparency."""
+    if image.mode in _PLAIN_MODES or "16" in image.mode:
+        return image
+    if image.mode in _PALETTES and is_label:
+        return image.getchannel(0)
+    if image.mode == "LA" or _is_grey_palette(image):
         return image.convert("L")
     return image.convert("RGB")
+
+
+def _is_grey_palette(image: Image.Image) -> bool:
+    if image.mode not in _PALETTES:
+        return False
+    colours = np.array(image.getpalette("RGB")).reshape(-1, 3)
+    return bool((colours == colours[:, :1]).all())
+
+
+def _as_meant(image: TiffImagePlugin.TiffImageFile, pixels: np.ndarray) -> np.ndarray:
+    """Mend what Pillow leaves of a TIFF: 16 bits whose 0 is white, and the sign of 32 bits."""
+    photometric = image.tag_v2.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION)
+    (sample_format, *_) = image.tag_v2.get(TiffImagePlugin.SAMPLEFORMAT, (_UNSIGNED,))
+    if pixels.dtype.kind == "u" and pixels.dtype.itemsize == 2 and photometric == _WHITE_IS_ZERO:
+        return np.iinfo(np.uint16).max - pixels
+    (bits, *_) = image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (1,))
+    if pixels.dtype == np.int32 and bits == 32 and sample_format == _UNSIGNED:
+        return pixels.view(np.uint32)
+    return pixels

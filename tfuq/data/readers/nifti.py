@@ -16,7 +16,7 @@ import nibabel
 import numpy as np
 
 from tfuq.data.budget import MemoryShortageError, require_memory
-from tfuq.data.readers.compressed import decompressed
+from tfuq.data.readers.compressed import GZIP, decompressed
 from tfuq.data.volume import Volume, require_affine, require_finite
 from tfuq.errors import DataError
 
@@ -36,10 +36,14 @@ _ALIGNED = (0, 2)  # codes of a file without codes; its affine is written as an 
 nibabel.imageglobals.logger.setLevel(logging.CRITICAL)
 
 
-def read_nifti(path: Path) -> Volume:
+def read_nifti(path: Path, *, is_label: bool = False) -> Volume:
     """Read one file as float32 with its affine and header codes.
 
     Memory follows what the file holds, not what its header claims.
+
+    Args:
+        path: The file.
+        is_label: Keep the file's own data type, whose whole numbers float32 may not hold.
 
     Returns:
         The volume: 2D becomes one slice, the fourth axis is channels.
@@ -53,7 +57,7 @@ def read_nifti(path: Path) -> Volume:
             warnings.simplefilter("ignore")
             image = _load(path)
             require_affine(image.affine)
-            array = np.asarray(image.dataobj, dtype=np.float32)
+            array = np.asarray(image.dataobj, dtype=None if is_label else np.float32)
     except MemoryShortageError as error:
         raise MemoryShortageError(f"{path}: {error}") from error
     except Exception as error:  # nibabel and zlib raise anything on damaged bytes
@@ -74,15 +78,21 @@ def _load(path: Path) -> nibabel.analyze.AnalyzeImage:
 
 
 def _load_single(path: Path) -> nibabel.Nifti1Image:
-    """A ``.nii`` or ``.nii.gz``; of a compressed one, only what its voxels take is decompressed."""
-    if path.name.lower().endswith(".gz"):
-        with path.open("rb") as file, decompressed(file) as stream:
-            return _load_compressed(stream)
-    with path.open("rb") as stream:
-        start = stream.read(_NIFTI2_HEADER)
+    """A ``.nii`` or ``.nii.gz``, whose content tells whether it is compressed.
+
+    Of a compressed one, only what its voxels take is decompressed.
+    """
+    with path.open("rb") as file:
+        start = file.read(_NIFTI2_HEADER)
+        if start.startswith(GZIP):
+            with decompressed(file) as stream:
+                return _load_compressed(stream)
         image_type = _image_type(start)
         needed = _needed_bytes(image_type, start)
-    _require_size(path.stat().st_size, needed)
+        _require_size(path.stat().st_size, needed)
+        if path.name.lower().endswith(".gz"):  # nibabel would decompress it
+            file.seek(0)
+            return image_type.from_stream(io.BytesIO(file.read(needed)))
     return image_type.from_filename(path)
 
 

@@ -78,7 +78,10 @@ def rater_points(config: Config, case: Case, size: Size, rater: str) -> np.ndarr
         points = raters[rater]
     else:
         names = ", ".join(raters)
-        raise DataError(f"case '{case.id}': no annotation by '{rater}'; it has {names}")
+        raise DataError(
+            f"case '{case.id}': no annotation by '{rater}'; it has {names}: add the file, leave "
+            f"the case out, or take another, as by data.annotations.rater: {next(iter(raters))}"
+        )
     return _in_image(config, case, np.asarray(points, float), size)
 
 

@@ -93,6 +93,7 @@ def _predicted_case(case_id: str, entry: CaseEntry, config: Config) -> Case:
         label,
         raters={rater: Path(path) for rater, path in entry.raters.items()},
         pixel_mm=config.data.pixel_mm,
+        label_tolerance=config.data.label_tolerance,
     )
 
 

@@ -12,8 +12,10 @@ from tfuq.config import Config
 from tfuq.data.cases import (
     AVERAGED_RATERS,
     Case,
+    proposed_values,
     read_case_label,
     scored_references,
+    value_text,
     written_values,
 )
 from tfuq.data.events import CaseScored
@@ -93,14 +95,16 @@ def _refuse_background(empty: list[Case], cases: int, config: Config) -> None:
     if len(empty) < cases:
         return
     for case in empty:
-        values = [f"{value:g}" for value in written_values(case) if value]
-        if values:
+        values = written_values(case)
+        if any(values):
             path = case.label or next(iter(case.raters.values()))
-            named = ", ".join(values[:_MOST_NAMED])
+            named = ", ".join([value_text(value) for value in values if value][:_MOST_NAMED])
+            whole = [int(value) for value in values]
+            proposed = proposed_values(whole, {0: 0}, len(config.data.classes))
             raise DataError(
                 f"{path}: its values {named} all stand for background by data.label_values, "
                 f"and no reference of the {cases} case(s) has a structure; "
-                f"say what they stand for, as in --label-values '{{0: 0, {values[0]}: 1}}'"
+                f"say what they stand for, as in --label-values '{proposed}'"
             )
 
 

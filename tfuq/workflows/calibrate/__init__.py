@@ -80,7 +80,13 @@ def calibrate(
 def _check(run: Run, cases: list[Case], choices: Choices) -> None:
     """Refuse an α or a kind of scaling that the run cannot serve."""
     conformal.check_alpha(choices.alpha, len(cases))
-    instead = TASK_FITS[run.config.task].instead_of_vector
-    if choices.kind == "vector" and instead:
-        served = TASK_FITS.names_where(lambda fit: not fit.instead_of_vector)
-        raise DataError(f"--scaling vector: serves {served} alone; {instead}")
+    kind = choices.kind
+    task = run.config.task
+    scalings = TASK_FITS[task].scalings
+    if kind is None or kind in scalings:
+        return
+    remedy = f"a run of {task} has no probabilities of classes to scale: leave --scaling out"
+    if scalings:
+        remedy = f"a run of {task} takes --scaling {scalings[0]}"
+    served = TASK_FITS.names_where(lambda fit: kind in fit.scalings)
+    raise DataError(f"--scaling {kind}: serves {served} alone; {remedy}")

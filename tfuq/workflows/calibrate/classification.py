@@ -20,6 +20,8 @@ from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, ScalingSamples, Tab
 class ClassificationFit(TableFit[ClassStatistics]):
     """See `tfuq.workflows.calibrate.fit.Fit`."""
 
+    scalings = ("temperature", "vector")
+
     def __init__(self, run: Run, request: Request, choices: Choices) -> None:
         """Begin with no case; arguments as in `tfuq.workflows.calibrate.fit.Fit`."""
         self._samples = ScalingSamples(choices.kind)

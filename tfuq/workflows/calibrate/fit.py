@@ -30,22 +30,23 @@ class Choices:
     Attributes:
         source: where the cases come from, for the record.
         alpha: 1 − the promise.
-        kind: of the scaling, a name of `tfuq.calibration.scaling.FITS`.
+        kind: of the scaling, a name of `tfuq.calibration.scaling.FITS`; None for a temperature
+            where the task has probabilities to scale.
     """
 
     source: str
     alpha: float
-    kind: str
+    kind: str | None = None
 
 
 class Fit(ABC):
     """Gathers what a task's calibration is made of, and makes it.
 
     Attributes:
-        instead_of_vector: what to do instead of a scaling by class; "" where that serves.
+        scalings: kinds of scaling that serve, names of `tfuq.calibration.scaling.FITS`.
     """
 
-    instead_of_vector: ClassVar[str] = ""
+    scalings: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self,
@@ -89,14 +90,14 @@ class ScalingSamples:
         reducer: gathers the samples.
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str | None) -> None:
         """Begin with no samples.
 
         Args:
-            kind: of the scaling, a name of `tfuq.calibration.scaling.FITS`.
+            kind: of the scaling, as of `Choices`.
         """
         self.reducer = PickedSamples()
-        self._kind = kind
+        self._kind = kind or "temperature"
         self._logs: list[np.ndarray] = []  # [T, n, K] of each case or batch
         self._truths: list[np.ndarray] = []  # [n]
 
@@ -136,6 +137,7 @@ class ScalingSamples:
             nll_before=before,
             nll_after=after,
             items=len(y),
+            absent=np.setdiff1d(np.arange(len(weights)), y).tolist(),
         )
 
 

@@ -45,10 +45,6 @@ class _Landmark:
 class LandmarkFit(TableFit[LandmarkStatistics]):
     """See `tfuq.workflows.calibrate.fit.Fit`."""
 
-    instead_of_vector = (
-        "a run of landmarks has no probabilities of classes to scale: leave --scaling out"
-    )
-
     def __init__(self, run: Run, request: Request, choices: Choices) -> None:
         """Begin with no case; arguments as in `tfuq.workflows.calibrate.fit.Fit`."""
         super().__init__(run, request, choices)

@@ -109,7 +109,7 @@ class _Structure:
 class SegmentationFit(Fit):
     """See `tfuq.workflows.calibrate.fit.Fit`."""
 
-    instead_of_vector = "a run of segmentation takes temperature"
+    scalings = ("temperature",)
 
     predictor: VolumePredictor
 

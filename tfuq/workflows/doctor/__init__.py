@@ -12,6 +12,7 @@ from tfuq.runs import Run, results
 from tfuq.workflows.doctor.cases import (
     calibrated_on_test_cases,
     calibrated_on_validation_cases,
+    calibration_is_degenerate,
     cases_do_not_fit,
     split_is_refused,
 )
@@ -40,6 +41,7 @@ def examine(run: Run) -> Iterator[Finding]:
     """
     for check in MEMBER_CHECKS:
         yield from check(run)
+    yield from calibration_is_degenerate(run)
     split_findings = list(split_is_refused(run))
     yield from split_findings
     if not split_findings:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+from tfuq.calibration.degenerate import degeneracies
 from tfuq.calibration.records import load_calibration, selection_caveat
 from tfuq.config import TASKS
 from tfuq.data.cases import Case
@@ -78,6 +79,21 @@ def calibrated_on_validation_cases(run: Run) -> Iterator[Finding]:
                 problem=f"{path}: {problem}",
                 why=why.partition(";")[0],
                 remedy=f"{_CALIBRATE_APART}pass --cases test:0.5 --overwrite",
+            )
+
+
+def calibration_is_degenerate(run: Run) -> Iterator[Finding]:
+    """Find calibrations whose cases do not determine them, and promises that exclude nothing."""
+    for path in _calibration_paths(run):
+        calibration = load_calibration(path)
+        calibration.require_fit(run.config, path)
+        for degeneracy in degeneracies(calibration, run.config.data.classes):
+            yield Finding(
+                check="calibration",
+                severity="caution",
+                problem=f"{path}: {degeneracy.problem}",
+                why=degeneracy.why,
+                remedy=degeneracy.remedy,
             )
 
 

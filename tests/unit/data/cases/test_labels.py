@@ -2,6 +2,7 @@
 
 import shutil
 
+import nibabel
 import numpy as np
 import pytest
 from PIL import Image
@@ -19,6 +20,7 @@ from tfuq.data.cases.labels import (
     written_values,
 )
 from tfuq.data.layouts import cases_of
+from tfuq.data.readers.images import as_volume
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
@@ -50,7 +52,10 @@ def test_values_stand_for_classes(label):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        (None, r"label.nii: label value 5 is outside the declared 0, 1, 2; .*\{0: 0, 5: 1\}"),
+        (
+            None,
+            r"label.nii: label value 5 is outside the declared 0, 1, 2; .*\{0: 0, 1: 1, 2: 2, 5: 1\}",
+        ),
         ({0: 0, "1-2": 1}, "label value 5 is outside the declared 0, 1-2"),
         ({1: 0, 2: 1, 5: 2}, "label value 0 is outside"),
     ],
@@ -74,6 +79,51 @@ def test_ranges_of_values(tmp_path):
     np.testing.assert_array_equal(label.array.ravel(), [0, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2])
     with pytest.raises(DataError, match="value 5 is outside the declared 0, 1-4, 6-999"):
         read_case_label(case, read_case_image(case), 3, {0: 0, "1-4": 1, "6-999": 2})
+
+
+# Neighbours that are one number in float32.
+ATLAS = [0, 2**24, 2**24 + 1, 614_454_277, 614_454_278]
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.uint32, np.int64, np.uint64, np.float64, ">i4"])
+@pytest.mark.parametrize("name", ["label.nii", "label.nii.gz", "label.img"])
+def test_labels_of_an_atlas_are_whole_numbers_of_any_size(tmp_path, dtype, name):
+    values = np.resize(ATLAS, 64).reshape(4, 4, 4).astype(dtype)
+    if name.endswith("img"):
+        values = values.astype(np.int32)
+        nibabel.save(nibabel.Nifti1Pair(values, np.eye(4)), tmp_path / name)
+    else:
+        nibabel.save(nibabel.Nifti1Image(values, np.eye(4), dtype=values.dtype), tmp_path / name)
+    case = Case("c", (), tmp_path / name)
+    assert written_values(case) == ATLAS
+    declared = {0: 0, 2**24: 1, 2**24 + 1: 2, "614454277-614454277": 3, 614_454_278: 4}
+    read = read_case_label(case, IMAGE, 5, declared)
+    np.testing.assert_array_equal(read.array.ravel(), np.resize(range(5), 64))
+    del declared[2**24 + 1]
+    with pytest.raises(DataError, match=r"label value 16777217 is outside .*16777217: 1\}"):
+        read_case_label(case, IMAGE, 5, declared)
+    by_raters = Case("c", (), raters={"a": case.label, "b": case.label, "c": case.label})
+    with pytest.raises(DataError, match="label value 16777217 is outside"):
+        read_rater_labels(by_raters, IMAGE, 5, declared)
+
+
+def test_the_largest_whole_numbers_are_told_apart(tmp_path):
+    values = np.resize(np.array([0, 2**63, 2**63 + 1], np.uint64), 64).reshape(4, 4, 4)
+    path = tmp_path / "label.nii"
+    nibabel.save(nibabel.Nifti1Image(values, np.eye(4), dtype=np.uint64), path)
+    case = Case("c", (), path)
+    read = read_case_label(case, IMAGE, 3, {0: 0, 2**63: 1, 2**63 + 1: 2})
+    np.testing.assert_array_equal(read.array.ravel(), np.resize(range(3), 64))
+
+
+def test_a_label_that_is_a_palette_holds_its_indices(tmp_path):
+    indices = np.array([[0, 1, 2], [2, 0, 1]], np.uint8)
+    picture = Image.frombytes("P", (3, 2), indices.tobytes())
+    picture.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0])
+    picture.save(tmp_path / "label.png")
+    image = Volume(np.zeros((2, 3, 1, 1), np.float32), as_volume(indices).affine)
+    label = read_case_label(Case("c", (), tmp_path / "label.png"), image, 3, None)
+    np.testing.assert_array_equal(label.array[:, :, 0], indices)
 
 
 def test_a_case_without_a_label_is_named():

@@ -34,6 +34,16 @@ def test_a_label_gives_the_voxels_of_the_named_values(config, label):
     np.testing.assert_array_equal(mask.array, np.isin(VALUES, [1, 2]))
 
 
+def test_labels_above_what_single_precision_tells_apart_are_not_merged(tmp_path):
+    values = np.resize([0, 2**24, 2**24 + 1, 5], 64).reshape(4, 4, 4).astype(np.int32)
+    path = write_nifti_file(tmp_path / "label.nii", values)
+    chosen = {"crop_to_labels": [2**24 + 1]}
+    data = {"label_values": {0: 0, 2**24: 0, 2**24 + 1: 1, 5: 0}}
+    config = settings(tmp_path, data=data, preprocessing=chosen)
+    mask = read_mask(config, Case("c", (), path), IMAGE)
+    np.testing.assert_array_equal(mask.array, values == 2**24 + 1)
+
+
 def test_a_mask_stands_in_for_the_label(config, label, tmp_path):
     where = write_nifti_file(tmp_path / "mask.nii", np.where(VALUES == 5, 9, 0).astype(np.uint8))
     mask = read_mask(config, Case("c", (), label, mask=where), IMAGE)

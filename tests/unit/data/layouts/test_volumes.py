@@ -38,12 +38,37 @@ def test_layouts_refuse_what_is_not_theirs(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["{", "[]", "{}", '{"training": 3}', '{"training": [{"image": "a.nii"}]}', "[" * 10_000],
+    ["[]", "{}", '{"training": 3}', '{"training": [{"image": "a.nii"}]}', "[" * 10_000],
 )
 def test_an_index_that_is_none_is_refused(tmp_path, text):
     (tmp_path / "dataset.json").write_text(text)
     with pytest.raises(DataError, match=r"dataset.json: not a Decathlon index"):
         decathlon(tmp_path)
+
+
+ENTRY = '{"image": "i/b.nii", "label": "l/b.nii"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f'{{"training": [\n  {ENTRY},\n]}}', "line 2, column 43: is a comma too many; remove it"),
+        (f'{{"training": [{ENTRY}],\n}}', "line 1, column 56: is a comma too many"),
+        (f'{{"training": [{ENTRY},,{ENTRY}]}}', "line 1, column 56: is a comma too many"),
+        (f'{{"training": [\n{ENTRY} {ENTRY}]}}', r"line 2, column 42: is no JSON \(Expecting ','"),
+        ("{", "line 1, column 2: is no JSON"),
+    ],
+)
+def test_a_fault_in_the_text_of_an_index_is_told_with_its_place(tmp_path, text, words):
+    (tmp_path / "dataset.json").write_text(text)
+    with pytest.raises(DataError, match=f"dataset.json: {words}"):
+        decathlon(tmp_path)
+
+
+def test_an_index_may_begin_with_a_byte_order_mark(tmp_path):
+    text = f'{{"training": [{ENTRY}]}}'
+    (tmp_path / "dataset.json").write_text(text, encoding="utf-8-sig")
+    assert [case.id for case in decathlon(tmp_path)] == ["b"]
 
 
 def test_an_index_names_files_below_its_own_folder(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfuq.data.readers.images import as_volume, is_plain_image, read_image
+from tfuq.data.readers.images import as_volume, is_plain_image, read_image, read_image_label
 from tfuq.errors import DataError
 
 GREY = np.random.default_rng(0).integers(0, 255, (6, 9), dtype=np.uint8)
@@ -29,13 +29,87 @@ def test_transparency_is_dropped(tmp_path):
     np.testing.assert_array_equal(read_image(tmp_path / "la.png").array[:, :, 0], GREY)
 
 
-def test_a_palette_holds_label_values_as_its_indices(tmp_path):
+# EXIF's orientations: what was done to the picture as it is shown, before it was stored.
+STORED = {
+    1: lambda shown: shown,
+    2: lambda shown: shown[:, ::-1],
+    3: lambda shown: shown[::-1, ::-1],
+    4: lambda shown: shown[::-1],
+    5: lambda shown: np.swapaxes(shown, 0, 1),
+    6: lambda shown: np.rot90(shown, 1),
+    7: lambda shown: np.swapaxes(shown[::-1, ::-1], 0, 1),
+    8: lambda shown: np.rot90(shown, 3),
+}
+
+
+def save_turned(path, shown, flag):
+    picture = Image.fromarray(np.ascontiguousarray(STORED[flag](shown)))
+    exif = picture.getexif()
+    exif[0x0112] = flag
+    picture.save(path, exif=exif, **({"quality": 100} if path.suffix == ".jpg" else {}))
+
+
+@pytest.mark.parametrize("flag", STORED)
+@pytest.mark.parametrize(("name", "most"), [("a.png", 0), ("a.tif", 0), ("a.jpg", 3)])
+def test_a_picture_is_turned_as_it_is_shown(tmp_path, name, most, flag):
+    smooth = np.add.outer(np.arange(6) * 20, np.arange(9) * 10).astype(np.uint8)
+    save_turned(tmp_path / name, smooth, flag)
+    for read_file in (read_image, read_image_label):
+        array = read_file(tmp_path / name).array
+        assert array.shape == (6, 9, 1)
+        np.testing.assert_allclose(array[:, :, 0].astype(int), smooth, atol=most)
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw"])
+def test_a_compressed_tiff_of_colours_is_turned_once(tmp_path, compression):
+    stored = Image.fromarray(np.ascontiguousarray(STORED[6](RGB)))
+    stored.save(tmp_path / "a.tif", compression=compression, tiffinfo={274: 6})
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif").array[:, :, 0], RGB)
+
+
+def _palette(path, indices, colours):
+    picture = Image.frombytes("P", indices.shape[::-1], indices.tobytes())
+    picture.putpalette(np.asarray(colours, np.uint8).tobytes())
+    picture.save(path)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.bmp", "a.tif"])
+def test_a_palette_is_read_as_its_colours_and_of_a_label_as_its_indices(tmp_path, name):
     indices = np.array([[0, 1, 2], [2, 0, 1]], np.uint8)
-    image = Image.fromarray(indices).convert("P")
-    image.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0])
-    image.putdata(indices.ravel().tolist())
-    image.save(tmp_path / "label.png")
-    np.testing.assert_array_equal(read_image(tmp_path / "label.png").array[:, :, 0], indices)
+    colours = np.array([[10, 0, 0], [255, 0, 7], [0, 255, 0]], np.uint8)
+    _palette(tmp_path / name, indices, colours)
+    array = read_image(tmp_path / name).array
+    assert array.dtype == np.float32
+    np.testing.assert_array_equal(array[:, :, 0], colours[indices])
+    label = read_image_label(tmp_path / name).array
+    np.testing.assert_array_equal(label[:, :, 0], indices)
+
+
+def test_a_palette_of_greys_is_a_grey_image(tmp_path):
+    indices = np.array([[0, 1, 2], [2, 0, 1]], np.uint8)
+    greys = np.array([200, 3, 90], np.uint8)
+    _palette(tmp_path / "a.png", indices, np.repeat(greys[:, None], 3, 1))
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png").array[:, :, 0], greys[indices])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_tiff_whose_zero_is_white_is_read_as_it_is_shown(tmp_path, dtype):
+    most = np.iinfo(dtype).max
+    shown = (np.arange(12).reshape(3, 4) * (most // 11)).astype(dtype)
+    Image.fromarray(most - shown).save(tmp_path / "a.tif")
+    content = (tmp_path / "a.tif").read_bytes()
+    # Pillow writes 1: 0 is black. The tag is followed by its type and count, then by its value.
+    entry = np.array([262, 3], "<u2").tobytes() + np.array([1], "<u4").tobytes()
+    assert content.count(entry) == 1
+    at = content.index(entry) + len(entry)
+    (tmp_path / "a.tif").write_bytes(content[:at] + b"\0" + content[at + 1 :])
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif").array[:, :, 0], shown)
+
+
+def test_labels_of_32_bits_are_read_exactly(tmp_path):
+    values = np.array([[0, 2**24, 2**24 + 1, 2**31 - 1]], np.int32)
+    Image.fromarray(values).save(tmp_path / "a.tif")
+    np.testing.assert_array_equal(read_image_label(tmp_path / "a.tif").array[:, :, 0], values)
 
 
 def test_sixteen_bits_and_floats_keep_their_values(tmp_path):

@@ -36,6 +36,17 @@ def test_analyze_pair_reads_by_either_name(tmp_path):
         assert volume.codes == (0, 2)
 
 
+@pytest.mark.parametrize(("written", "named"), [("a.nii.gz", "b.nii"), ("a.nii", "b.nii.gz")])
+@pytest.mark.parametrize("is_label", [False, True])
+def test_the_content_tells_whether_it_is_compressed(tmp_path, written, named, is_label):
+    array = np.random.default_rng(0).integers(0, 99, (5, 6, 7)).astype(np.int16)
+    nibabel.save(nibabel.Nifti1Image(array, TILTED), tmp_path / written)
+    (tmp_path / written).rename(tmp_path / named)
+    volume = read_nifti(tmp_path / named, is_label=is_label)
+    np.testing.assert_array_equal(volume.array, array)
+    np.testing.assert_allclose(volume.affine, TILTED, atol=1e-5)
+
+
 def corrupt(content: bytes, how: str) -> bytes:
     if how == "truncated":
         return content[: len(content) // 2]

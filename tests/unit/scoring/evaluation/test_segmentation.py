@@ -64,5 +64,7 @@ def test_references_whose_values_all_mean_background_are_refused(scored_tasks, r
     data = request_.config.data.model_copy(update={"label_values": {0: 0, 1: 0, 2: 0}})
     config = request_.config.model_copy(update={"data": data})
     request = request_of(scored_tasks["segmentation"][0], config=config)
-    with pytest.raises(DataError, match=r"values 1, 2 all stand for background .*\{0: 0, 1: 1\}"):
+    with pytest.raises(
+        DataError, match=r"values 1, 2 all stand for background .*\{0: 0, 1: 1, 2: 2\}"
+    ):
         score_segmentation(request)

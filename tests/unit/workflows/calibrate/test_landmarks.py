@@ -51,4 +51,4 @@ def test_sizes_are_shares_of_the_image(gathered):
 def test_a_task_without_classes_has_no_scaling(gathered):
     fit, _ = gathered
     assert fit.scaling() is None
-    assert "leave --scaling out" in fit.instead_of_vector
+    assert fit.scalings == ()

@@ -8,10 +8,15 @@ import numpy as np
 
 from tests.conftest import BALLS_AFFINE
 from tests.support.findings import only
-from tfuq.calibration.records import Calibration, Conformal
+from tfuq.calibration.records import Calibration, Conformal, Scaling
 from tfuq.data.writers import write_json
 from tfuq.runs.results import Manifest
-from tfuq.workflows.doctor.cases import calibrated_on_test_cases, cases_do_not_fit, split_is_refused
+from tfuq.workflows.doctor.cases import (
+    calibrated_on_test_cases,
+    calibration_is_degenerate,
+    cases_do_not_fit,
+    split_is_refused,
+)
 
 
 def test_cases_in_two_splits(run):
@@ -41,6 +46,36 @@ def test_calibration_on_test_cases(run):
     _calibration(draws, "test", {"ball_002": ["a"], "ball_004": ["b"]}).write(path)
     assert "1 case(s) of the test split, 'ball_004'" in only(
         calibrated_on_test_cases(run), "calibration", "caution"
+    )
+
+
+def test_a_temperature_at_the_end_of_its_range(run):
+    draws = Manifest(
+        run=str(run.path),
+        method="vi",
+        samples=4,
+        seed=0,
+        weights_digest=[],
+        tfuq_version="0.1.0",
+    )
+    calibration = _calibration(draws, "test", {"ball_002": ["a"], "ball_004": ["b"]})
+    names = run.config.data.classes[1:]
+    calibration.conformal.bounds = {name: {"lower": 0.8, "upper": 0.1} for name in names}
+    calibration.conformal.volumes = dict.fromkeys(names, 0.1)
+    path = run.path / "calibrations" / "vi.json"
+    for weight, has_found in ((1.5, False), (20.0, True)):
+        calibration.scaling = Scaling(
+            kind="temperature",
+            weights=[weight] * 3,
+            bias=[0.0] * 3,
+            nll_before=0.5,
+            nll_after=0.3,
+            items=1000,
+        )
+        calibration.write(path)
+        assert bool(list(calibration_is_degenerate(run))) == has_found
+    assert f"{path}: temperature 0.05 is at the end" in only(
+        calibration_is_degenerate(run), "calibration", "caution"
     )
 
 
