@@ -11,6 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from tfuq.data.budget import require_memory
+from tfuq.data.headers import SpatialHeader
 from tfuq.errors import DataError
 
 # A voxel, while it is interpolated: three coordinates, their bounds, the result.
@@ -29,14 +30,14 @@ class Volume:
         array: An image ``[X, Y, Z, C]``, or a label or scalar map ``[X, Y, Z]``.
         affine: Maps voxel indices to millimetres; of a plain image whose pixels have no known
             width, to pixels.
-        codes: The NIfTI qform and sform codes of the file that it came from, so that what is
-            written beside it opens in the same place.
+        header: The spatial header of the file that it came from, so that what is written beside it
+            opens in the same place; None of a grid that no file has.
         ndim: The number of axes that the file had.
     """
 
     array: np.ndarray
     affine: np.ndarray
-    codes: tuple[int, int] = (0, 2)
+    header: SpatialHeader | None = None
     ndim: int = 3
 
     @property
@@ -66,7 +67,8 @@ class Volume:
         """Whether both have the same shape and affine, within the precision of a header."""
         if self.shape != other.shape:
             return False
-        return np.allclose(self.affine, other.affine, atol=1e-3)
+        tolerance = min(1e-3, 1e-2 * float(self.spacing.min()))
+        return np.allclose(self.affine, other.affine, atol=tolerance)
 
 
 def require_finite(path: Path, array: np.ndarray) -> None:
@@ -91,7 +93,7 @@ def shift_origin(volume: Volume, array: np.ndarray, start: np.ndarray) -> Volume
     """Place an array so that its voxel 0 is voxel ``start`` of a volume."""
     affine = volume.affine.copy()
     affine[:3, 3] += affine[:3, :3] @ np.asarray(start, float)
-    return replace(volume, array=array, affine=affine)
+    return replace(volume, array=array, affine=affine, header=None)
 
 
 def take(volume: Volume, start: np.ndarray, shape: tuple[int, ...], fill: Fill = 0) -> Volume:
@@ -221,7 +223,7 @@ def resample(
     affine = volume.affine.copy()
     affine[:3, :3] = sides * factor
     affine[:3, 3] += sides @ ((factor - 1) / 2)
-    grid = replace(volume, array=np.empty(shape, np.uint8), affine=affine)
+    grid = replace(volume, array=np.empty(shape, np.uint8), affine=affine, header=None)
     return onto_grid(volume, grid, nearest=nearest)
 
 

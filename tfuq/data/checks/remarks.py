@@ -13,6 +13,7 @@ from tfuq.data.checks.integrity import CaseReport
 from tfuq.data.units import PLAIN_IMAGE, SIZED_IMAGE
 
 _UNUSUAL = 5.0  # times more or less than the median volume
+_APART = 0.1  # mm between places of a voxel that are taken for one
 
 
 def absent_classes(config: Config, reports: list[CaseReport]) -> list[str]:
@@ -39,13 +40,15 @@ def absent_classes(config: Config, reports: list[CaseReport]) -> list[str]:
 def remarks(config: Config, reports: list[CaseReport]) -> list[str]:
     """What is not wrong but may surprise.
 
-    That is cases of different orientation, spacing or intensity scale, and unusual volumes.
+    That is headers that say too little, cases of different orientation, spacing or intensity scale,
+    and unusual volumes.
     """
     fit = [report for report in reports if not report.problem]
     if not fit:
         return []
     return [
         *_mixed_units(config, fit),
+        *_doubtful_places(fit),
         *_mixed_grids(config, fit),
         *_mixed_intensities(config, fit),
         *_unusual_volumes(config, fit),
@@ -67,6 +70,29 @@ def _mixed_units(config: Config, fit: list[CaseReport]) -> Iterator[str]:
             "data.pixel_mm has no effect: no case is a plain image (PNG, TIFF, BMP, JPEG), "
             "and other files say it themselves"
         )
+
+
+def _doubtful_places(fit: list[CaseReport]) -> Iterator[str]:
+    """Headers from which programs may tell different places."""
+    unplaced = [report.id for report in fit if not report.is_placed]
+    if unplaced:
+        yield (
+            f"{_and_more(unplaced)}: qform and sform have code 0, so the header does not say which "
+            "side is left; the x axis is taken to point left, as nibabel does"
+        )
+    twofold = [report for report in fit if report.apart > _APART]
+    if twofold:
+        farthest = max(report.apart for report in twofold)
+        yield (
+            f"{_and_more([report.id for report in twofold])}: qform and sform put voxels up to "
+            f"{farthest:.3g} mm apart; the sform is taken, and what is written carries both"
+        )
+
+
+def _and_more(ids: list[str]) -> str:
+    if len(ids) == 1:
+        return ids[0]
+    return f"{ids[0]} and {len(ids) - 1} more"
 
 
 def _mixed_grids(config: Config, fit: list[CaseReport]) -> Iterator[str]:
@@ -124,10 +150,8 @@ def _absent_raters(fit: list[CaseReport]) -> Iterator[str]:
     for rater in sorted(raters):
         without = [report.id for report in fit if report.raters and rater not in report.raters]
         if without:
-            more = ""
-            if len(without) > 1:
-                more = f" and {len(without) - 1} more"
-            yield f"{rater} has not labelled {without[0]}{more}; the other raters serve there"
+            ids = _and_more(without)
+            yield f"{rater} has not labelled {ids}; the other raters serve there"
 
 
 def _pairs_of_raters(config: Config, fit: list[CaseReport]) -> Iterator[str]:
