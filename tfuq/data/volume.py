@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from tfuq.data.budget import require_memory
 from tfuq.data.headers import SpatialHeader
+from tfuq.data.orientation import Turn
 from tfuq.errors import DataError
 
 # A voxel, while it is interpolated: three coordinates, their bounds, the result.
@@ -71,6 +72,19 @@ class Volume:
         return np.allclose(self.affine, other.affine, atol=tolerance)
 
 
+def turned(volume: Volume, turn: Turn) -> Volume:
+    """The volume with its axes in another order or direction, in the same place."""
+    if turn.is_none:
+        return volume
+    affine = turn.affine(volume.affine, volume.shape)
+    return replace(volume, array=turn.array(volume.array), affine=affine, header=None)
+
+
+def with_axes_of(volume: Volume, other: Volume) -> Volume:
+    """The volume, its axes turned to be nearest to those of another."""
+    return turned(volume, Turn.onto(volume.affine, other.affine))
+
+
 def require_finite(path: Path, array: np.ndarray) -> None:
     """Refuse voxels that are NaN or infinite.
 
@@ -122,7 +136,8 @@ def onto_grid(
 ) -> Volume:
     """Resample a volume to the voxels of another.
 
-    Grids that differ by whole voxels alone (a crop, a pad) are copied exactly.
+    Grids that differ by whole voxels, or by the order and direction of their axes, (a crop, a pad,
+    a turn) are copied exactly.
 
     Args:
         volume: The image or label.
@@ -130,16 +145,22 @@ def onto_grid(
         fill: What lies outside the volume.
         nearest: Take the nearest voxel, as for labels; else interpolate linearly.
     """
-    if differ_by_whole_voxels(volume, reference):
-        _, offset = _mapping(volume, reference)
-        array = take(volume, np.rint(offset), reference.shape, fill).array
+    turn = Turn.onto(reference.affine, volume.affine)
+    grid = turned(reference, turn)
+    if _is_shifted_by_voxels(volume, grid):
+        _, offset = _mapping(volume, grid)
+        array = take(volume, np.rint(offset), grid.shape, fill).array
     else:
-        array = _interpolate(volume, reference, fill=fill, nearest=nearest)
-    return replace(reference, array=array)
+        array = _interpolate(volume, grid, fill=fill, nearest=nearest)
+    return replace(reference, array=turn.back.array(array))
 
 
 def differ_by_whole_voxels(volume: Volume, reference: Volume) -> bool:
     """Whether the grids have the same voxels where they overlap, so that `onto_grid` copies."""
+    return _is_shifted_by_voxels(volume, with_axes_of(reference, volume))
+
+
+def _is_shifted_by_voxels(volume: Volume, reference: Volume) -> bool:
     matrix, offset = _mapping(volume, reference)
     stretching = np.abs(matrix - np.eye(3)).max()
     fraction = np.abs(offset - np.rint(offset)).max()

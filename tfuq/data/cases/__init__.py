@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfuq.data.cases.case import UNNAMED_RATER, Case, Part, naming, training_views
-from tfuq.data.cases.images import read_case_image
+from tfuq.data.cases.images import read_case_image, read_case_orientation
 from tfuq.data.cases.labels import (
     AVERAGED_RATERS,
     majority,
@@ -24,6 +24,7 @@ __all__ = [
     "naming",
     "read_case_image",
     "read_case_label",
+    "read_case_orientation",
     "read_label",
     "read_mask",
     "read_rater_labels",

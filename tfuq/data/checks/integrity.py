@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import nibabel
 import numpy as np
 
 from tfuq.config import TASKS, Config
@@ -20,6 +19,7 @@ from tfuq.data.cases import (
 )
 from tfuq.data.events import SILENT, CaseChecked, Observer
 from tfuq.data.layouts import made_cases
+from tfuq.data.orientation import orientation_of
 from tfuq.data.sets.classification import class_of
 from tfuq.data.sets.landmarks import reference_points
 from tfuq.data.splits import split_cases
@@ -122,7 +122,7 @@ def check_case(config: Config, case: Case, part: str) -> CaseReport:
         spacing=tuple(np.round(image.spacing, 4).tolist()),
         channels=len(channels),
         intensities=tuple((float(c.min()), float(c.max())) for c in channels),
-        orientation="".join(nibabel.aff2axcodes(image.affine)),
+        orientation=orientation_of(image.affine),
         is_placed=image.header is None or any(image.header.codes),
         apart=_apart(image),
         class_volumes=amounts,

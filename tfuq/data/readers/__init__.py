@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tfuq.data.orientation import orientation_of
 from tfuq.data.readers.images import IMAGE_SUFFIXES, is_plain_image, read_image
-from tfuq.data.readers.nifti import NIFTI_SUFFIXES, read_nifti
+from tfuq.data.readers.nifti import NIFTI_SUFFIXES, read_affine, read_nifti
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError, missing_file
 
@@ -31,6 +32,23 @@ def read(path: Path, pixel_mm: float | None = None) -> Volume:
     if is_plain_image(path):
         return read_image(path, pixel_mm)
     raise DataError(f"{path}: unknown kind of file; tfuq reads {', '.join(READABLE_SUFFIXES)}")
+
+
+def read_orientation(path: Path, pixel_mm: float | None = None) -> str:
+    """Read where the axes of a file point, such as ``RAS``; see `tfuq.data.orientation`.
+
+    Of a NIfTI file, only the header is read.
+
+    Args:
+        path: The file.
+        pixel_mm: As of `read`.
+
+    Raises:
+        DataError: As `read`.
+    """
+    if path.is_file() and path.name.lower().endswith(NIFTI_SUFFIXES):
+        return orientation_of(read_affine(path))
+    return orientation_of(read(path, pixel_mm).affine)
 
 
 def is_readable(path: Path) -> bool:

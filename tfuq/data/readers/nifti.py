@@ -93,6 +93,37 @@ def _require_one_place(path: Path, header: SpatialHeader, axes: int) -> None:
         )
 
 
+def read_affine(path: Path) -> np.ndarray:
+    """Read from voxels to what the file takes for a unit of length, ``[4, 4]``, and no voxel.
+
+    Raises:
+        DataError: As `read_nifti`.
+    """
+    try:
+        affine: np.ndarray = _start_header(path).get_best_affine()
+        require_affine(affine)
+    except Exception:  # `read_nifti` says what is wrong
+        return read_nifti(path).affine
+    return affine
+
+
+def _start_header(path: Path) -> nibabel.Nifti1Header:
+    """The header of a ``.nii`` or ``.nii.gz``.
+
+    Raises:
+        ValueError: The file is of another kind.
+    """
+    name = path.name.lower()
+    if not name.endswith(_SINGLE_SUFFIXES):
+        raise ValueError("a header of its own")
+    with path.open("rb") as file:
+        stream = gzip.GzipFile(fileobj=file) if name.endswith(".gz") else file
+        start = stream.read(_NIFTI2_HEADER)
+    header_type = _image_type(start).header_class
+    size = header_type.template_dtype.itemsize
+    return cast(nibabel.Nifti1Header, header_type(start[:size], check=False))
+
+
 def _load(path: Path) -> nibabel.analyze.AnalyzeImage:
     if path.name.lower().endswith(_SINGLE_SUFFIXES):
         return _load_single(path)
