@@ -147,7 +147,7 @@ class SpatialHeader:
     @cached_property
     def _qform(self) -> np.ndarray | None:
         """The qform's affine; None where its code is 0 or it is no rotation."""
-        header = nibabel.Nifti2Header()
+        header = nibabel.Nifti1Header()
         self.copy_to(header)
         try:
             affine, _ = header.get_qform(coded=True)

@@ -10,6 +10,7 @@ import numpy as np
 from tfuq.config import TASKS, Config
 from tfuq.data.cases import AVERAGED_RATERS
 from tfuq.data.checks.integrity import CaseReport
+from tfuq.data.orientation import CLOSEST
 from tfuq.data.units import PLAIN_IMAGE, SIZED_IMAGE
 
 _UNUSUAL = 5.0  # times more or less than the median volume
@@ -99,10 +100,7 @@ def _mixed_grids(config: Config, fit: list[CaseReport]) -> Iterator[str]:
     counts = Counter(report.orientation for report in fit)
     if len(counts) > 1:
         orientations = ", ".join(f"{name} ({count})" for name, count in counts.most_common())
-        yield (
-            f"orientations differ: {orientations}; "
-            "reorient the files alike, or the network sees anatomy mirrored or turned"
-        )
+        yield f"orientations differ: {orientations}; {_what_becomes_of_them(config)}"
     spacing = np.array([report.spacing for report in fit])
     low = spacing.min(0)
     high = spacing.max(0)
@@ -113,6 +111,16 @@ def _mixed_grids(config: Config, fit: list[CaseReport]) -> Iterator[str]:
             f"spacings range from {_product(low)} to {_product(high)} mm; "
             f"set preprocessing.spacing, as in {middle}"
         )
+
+
+def _what_becomes_of_them(config: Config) -> str:
+    if TASKS[config.task].has_volumes:
+        name = config.preprocessing.orientation or CLOSEST
+        return (
+            f"where training cases differ, all cases are brought to {name}; "
+            "preprocessing.orientation names another"
+        )
+    return "reorient the files alike, or the network sees them mirrored or turned"
 
 
 def _mixed_intensities(config: Config, fit: list[CaseReport]) -> Iterator[str]:

@@ -119,9 +119,10 @@ def _start_header(path: Path) -> nibabel.Nifti1Header:
     with path.open("rb") as file:
         stream = gzip.GzipFile(fileobj=file) if name.endswith(".gz") else file
         start = stream.read(_NIFTI2_HEADER)
-    header_type = _image_type(start).header_class
-    size = header_type.template_dtype.itemsize
-    return cast(nibabel.Nifti1Header, header_type(start[:size], check=False))
+    image_type = _image_type(start)
+    size = image_type.header_class.template_dtype.itemsize
+    header: nibabel.Nifti1Header = image_type.header_class(start[:size], check=False)
+    return header
 
 
 def _load(path: Path) -> nibabel.analyze.AnalyzeImage:
