@@ -14,6 +14,8 @@ import tfuq as package
 from tests.conftest import LISTED_SPLIT, assert_refused, settings
 from tests.unit.data.test_orientation import NAMES
 from tfuq.runs.orientation import run_orientation
+from tfuq.serving.client import Client
+from tfuq.serving.description import open_export
 from tfuq.training import train
 
 SOME = ("LPS", "ASR", "RPI")
@@ -210,3 +212,13 @@ def test_python_takes_any_order(run_3d, balls, tmp_path):
     saved = other.save(tmp_path / "saved")
     np.testing.assert_array_equal(in_ras(saved / "label.nii.gz"), native["label"])
     assert other.plot() is not None
+
+
+@pytest.mark.slow
+def test_an_export_says_the_orientation_to_its_clients(lps_balls, tmp_path):
+    run = train(settings(lps_balls, data={"split": LISTED_SPLIT}), tmp_path / "run").path
+    command("export", run, "--to", tmp_path / "model")
+    described, served = open_export(tmp_path / "model" / "1")
+    assert run_orientation(served) == "LPS"
+    assert any("to where they point to LPS" in step for step in described.left_to_client)
+    assert Client(tmp_path / "model", "localhost:1").predictor().orientation == "LPS"
