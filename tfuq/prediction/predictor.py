@@ -214,7 +214,7 @@ class Predictor(ABC, Generic[S]):
 
         Raises:
             DataError: It has another number of channels than the run was trained with.
-            RunError: Nobody knows which orientation the run was trained in, and the scan is not RAS.
+            RunError: Nobody knows in which orientation the run was trained, and it is not RAS.
         """
         trained_channels = self.run.facts["channels"]
         channels = image.array.shape[-1]
