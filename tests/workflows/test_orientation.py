@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import tfuq as package
 from tests.conftest import LISTED_SPLIT, assert_refused, settings
-from tests.unit.data.test_orientation import NAMES
+from tests.support.orientations import NAMES
 from tfuq.runs.orientation import run_orientation
 from tfuq.serving.client import Client
 from tfuq.serving.description import open_export

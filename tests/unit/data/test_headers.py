@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from tests.support.headers import FLIPPED, PLAIN, ROWS, SHEARED, SIZES, Row, corners
+from tests.support.orientations import NAMES
 from tests.support.volumes import TILTED, smooth_volume
-from tests.unit.data.test_orientation import NAMES
 from tfuq.data.headers import SpatialHeader
 from tfuq.data.orientation import Turn
 from tfuq.data.readers import read

@@ -1,12 +1,11 @@
 """Orientations by name, and exact turns between them, compared with nibabel's own."""
 
-import itertools
-
 import nibabel
 import numpy as np
 import pytest
 
 from tests.support.headers import OBLIQUE
+from tests.support.orientations import NAMES
 from tests.support.volumes import TILTED, smooth_volume
 from tfuq.data.orientation import (
     Turn,
@@ -16,12 +15,6 @@ from tfuq.data.orientation import (
     orientation_of,
 )
 from tfuq.data.volume import Volume, differ_by_whole_voxels, onto_grid, resample, turned
-
-NAMES = [
-    "".join(letters)
-    for order in itertools.permutations(("LR", "PA", "IS"))
-    for letters in itertools.product(*order)
-]
 
 
 def by_nibabel(volume: Volume, name: str) -> nibabel.Nifti1Image:
