@@ -193,7 +193,7 @@ class LoadedRun:
         if isinstance(predictor, TablePredictor):
             return PredictedTable(predictor.predict_images([case], [image]))
         prediction = predicting.predict_image(cast(VolumePredictor, predictor), image, case)
-        return PredictedVolume(prediction, image, self.run.config)
+        return PredictedVolume(prediction, image, predictor.config)
 
     def _case(self, volume: str | Path | Volume) -> Case:
         if isinstance(volume, Volume):

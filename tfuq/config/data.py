@@ -12,10 +12,26 @@ from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt
 from tfuq.config.section import Count, Intensity, Positive, Section, Seed, Size, Width
 from tfuq.errors import is_one_line, nearest
 
+_DIRECTIONS = ("LR", "PA", "IS")  # left or right, back or front, foot or head
+
 
 def _one_line(name: str) -> str:
     if not is_one_line(name):
         raise ValueError("a name holds no line end and no control character")
+    return name
+
+
+def orientation_name(name: str) -> str:
+    """The name of an orientation, such as ``RAS``.
+
+    Raises:
+        ValueError: It does not name each of the three directions once.
+    """
+    kinds = [kind for letter in name for kind in _DIRECTIONS if letter in kind]
+    if len(name) != 3 or sorted(kinds) != sorted(_DIRECTIONS):
+        raise ValueError(
+            f"'{name}' must have a letter each of {', '.join(_DIRECTIONS)} in any order, as in RAS"
+        )
     return name
 
 
@@ -241,6 +257,11 @@ class DataConfig(Section):
 class PreprocessingConfig(Section):
     """Steps from a case's own grid to the network's, in this order; a null one is left out.
 
+    ``orientation``: where the axes point in what the network sees, as in ``RAS`` (right, front,
+    head). Every scan is brought to it, and what is predicted back to the scan's own axes, exactly.
+    ``spacing``, ``size`` and ``slice_axis`` are of these axes. If null, it is that of the training
+    cases where all have one, else RAS; the run's ``environment.json`` has it.
+
     ``spacing`` is in mm; of plain images without ``data.pixel_mm``, in pixels of the image.
 
     ``crop_to_labels``: values of the label file that make a case's mask, such as an organ. The
@@ -250,6 +271,7 @@ class PreprocessingConfig(Section):
     window's keeps them apart.
     """
 
+    orientation: Annotated[str, AfterValidator(orientation_name)] | None = None
     crop_to_labels: list[PositiveInt] | None = None
     crop_margin: Annotated[int, Field(ge=0, le=8192)] = 0
     spacing: Annotated[list[Positive], Field(min_length=3, max_length=3)] | None = None

@@ -13,7 +13,8 @@ import numpy as np
 
 from tfuq.config import PreprocessingConfig
 from tfuq.data.budget import require_memory
-from tfuq.data.volume import Volume, resample, take
+from tfuq.data.orientation import Turn
+from tfuq.data.volume import Volume, resample, take, turned
 from tfuq.errors import DataError
 
 Box = tuple[slice, ...]
@@ -219,8 +220,9 @@ class Preprocessor:
         return set_outside(volume, on_grid, self.config.outside_labels)
 
     def _resampled(self, volume: Volume, mask: Volume | None, *, nearest: bool = False) -> Volume:
+        volume = self._oriented(volume)
         if mask is not None:
-            volume = crop_to_mask(volume, mask, self.config.crop_margin)
+            volume = crop_to_mask(volume, self._oriented(mask), self.config.crop_margin)
         smooth = self.config.anti_aliasing and not nearest
         if self.config.spacing:
             return to_spacing(volume, self.config.spacing, nearest=nearest, smooth=smooth)
@@ -228,6 +230,11 @@ class Preprocessor:
             x, y, z = self.config.size
             return resample(volume, (x, y, z), nearest=nearest, smooth=smooth)
         return volume
+
+    def _oriented(self, volume: Volume) -> Volume:
+        if self.config.orientation is None:
+            return volume
+        return turned(volume, Turn.to(volume.affine, self.config.orientation))
 
     def _least_shape(self, volume: Volume) -> tuple[int, ...]:
         """What the network takes at the least; any number of slices."""

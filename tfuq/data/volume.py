@@ -11,6 +11,8 @@ import numpy as np
 from scipy import ndimage
 
 from tfuq.data.budget import require_memory
+from tfuq.data.headers import SpatialHeader
+from tfuq.data.orientation import Turn
 from tfuq.errors import DataError
 
 # A voxel, while it is interpolated: three coordinates, their bounds, the result.
@@ -29,14 +31,14 @@ class Volume:
         array: An image ``[X, Y, Z, C]``, or a label or scalar map ``[X, Y, Z]``.
         affine: Maps voxel indices to millimetres; of a plain image whose pixels have no known
             width, to pixels.
-        codes: The NIfTI qform and sform codes of the file that it came from, so that what is
-            written beside it opens in the same place.
+        header: The spatial header of the file that it came from, so that what is written beside it
+            opens in the same place; None of a grid that no file has.
         ndim: The number of axes that the file had.
     """
 
     array: np.ndarray
     affine: np.ndarray
-    codes: tuple[int, int] = (0, 2)
+    header: SpatialHeader | None = None
     ndim: int = 3
 
     @property
@@ -66,7 +68,21 @@ class Volume:
         """Whether both have the same shape and affine, within the precision of a header."""
         if self.shape != other.shape:
             return False
-        return np.allclose(self.affine, other.affine, atol=1e-3)
+        tolerance = min(1e-3, 1e-2 * float(self.spacing.min()))
+        return np.allclose(self.affine, other.affine, atol=tolerance)
+
+
+def turned(volume: Volume, turn: Turn) -> Volume:
+    """The volume with its axes in another order or direction, in the same place."""
+    if turn.is_none:
+        return volume
+    affine = turn.affine(volume.affine, volume.shape)
+    return replace(volume, array=turn.array(volume.array), affine=affine, header=None)
+
+
+def with_axes_of(volume: Volume, other: Volume) -> Volume:
+    """The volume, its axes turned to be nearest to those of another."""
+    return turned(volume, Turn.onto(volume.affine, other.affine))
 
 
 def require_finite(path: Path, array: np.ndarray) -> None:
@@ -91,7 +107,7 @@ def shift_origin(volume: Volume, array: np.ndarray, start: np.ndarray) -> Volume
     """Place an array so that its voxel 0 is voxel ``start`` of a volume."""
     affine = volume.affine.copy()
     affine[:3, 3] += affine[:3, :3] @ np.asarray(start, float)
-    return replace(volume, array=array, affine=affine)
+    return replace(volume, array=array, affine=affine, header=None)
 
 
 def take(volume: Volume, start: np.ndarray, shape: tuple[int, ...], fill: Fill = 0) -> Volume:
@@ -120,7 +136,8 @@ def onto_grid(
 ) -> Volume:
     """Resample a volume to the voxels of another.
 
-    Grids that differ by whole voxels alone (a crop, a pad) are copied exactly.
+    Grids that differ by whole voxels, or by the order and direction of their axes, (a crop, a pad,
+    a turn) are copied exactly.
 
     Args:
         volume: The image or label.
@@ -128,16 +145,22 @@ def onto_grid(
         fill: What lies outside the volume.
         nearest: Take the nearest voxel, as for labels; else interpolate linearly.
     """
-    if differ_by_whole_voxels(volume, reference):
-        _, offset = _mapping(volume, reference)
-        array = take(volume, np.rint(offset), reference.shape, fill).array
+    turn = Turn.onto(reference.affine, volume.affine)
+    grid = turned(reference, turn)
+    if _is_shifted_by_voxels(volume, grid):
+        _, offset = _mapping(volume, grid)
+        array = take(volume, np.rint(offset), grid.shape, fill).array
     else:
-        array = _interpolate(volume, reference, fill=fill, nearest=nearest)
-    return replace(reference, array=array)
+        array = _interpolate(volume, grid, fill=fill, nearest=nearest)
+    return replace(reference, array=turn.back.array(array))
 
 
 def differ_by_whole_voxels(volume: Volume, reference: Volume) -> bool:
     """Whether the grids have the same voxels where they overlap, so that `onto_grid` copies."""
+    return _is_shifted_by_voxels(volume, with_axes_of(reference, volume))
+
+
+def _is_shifted_by_voxels(volume: Volume, reference: Volume) -> bool:
     matrix, offset = _mapping(volume, reference)
     stretching = np.abs(matrix - np.eye(3)).max()
     fraction = np.abs(offset - np.rint(offset)).max()
@@ -221,7 +244,7 @@ def resample(
     affine = volume.affine.copy()
     affine[:3, :3] = sides * factor
     affine[:3, 3] += sides @ ((factor - 1) / 2)
-    grid = replace(volume, array=np.empty(shape, np.uint8), affine=affine)
+    grid = replace(volume, array=np.empty(shape, np.uint8), affine=affine, header=None)
     return onto_grid(volume, grid, nearest=nearest)
 
 

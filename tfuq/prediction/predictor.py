@@ -15,7 +15,7 @@ from tfuq.calibration.reducers import Scaled, UnscaledMean
 from tfuq.data.cases import Case, naming, read_mask
 from tfuq.data.events import Observer
 from tfuq.data.paths import real_path
-from tfuq.data.sets.dataset import make_preprocessor
+from tfuq.data.sets.dataset import make_preprocessor, oriented
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 from tfuq.measures.catalogue import maps_of
@@ -24,6 +24,7 @@ from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.prediction.request import Request, members_apart
 from tfuq.prediction.statistics import Sampling, sample_in_batches
 from tfuq.runs import Run
+from tfuq.runs.orientation import refuse_unknown, run_orientation
 from tfuq.runs.results import DEFINITIONS, MANIFEST, Manifest
 from tfuq.sampling.member_moments import MemberMoments
 from tfuq.sampling.members import load_posterior, member_digest, members_of, missing_members
@@ -39,6 +40,7 @@ class Predictor(ABC, Generic[S]):
 
     Attributes:
         record: what is known of the samples.
+        orientation: of what the networks see; None where the run has none, or does not say it.
     """
 
     record: type[S]
@@ -65,7 +67,8 @@ class Predictor(ABC, Generic[S]):
                 is not calibrated for it where that is asked for, or has no members to keep apart.
         """
         self.run = run
-        self.config = run.config
+        self.orientation = run_orientation(run)
+        self.config = oriented(run.config, self.orientation)
         self.request = request
         self.used_members = members_of(run, request.method, allow_missing=request.allow_missing)
         posterior = Posterior([])
@@ -211,6 +214,7 @@ class Predictor(ABC, Generic[S]):
 
         Raises:
             DataError: It has another number of channels than the run was trained with.
+            RunError: Nobody knows in which orientation the run was trained, and it is not RAS.
         """
         trained_channels = self.run.facts["channels"]
         channels = image.array.shape[-1]
@@ -219,6 +223,8 @@ class Predictor(ABC, Generic[S]):
                 f"{case.images[0]}: has {channels} channel(s), "
                 f"the run was trained with {trained_channels}; give those"
             )
+        if self.orientation is None:
+            refuse_unknown(self.run, case, image)
         mask = read_mask(self.config, case, image)
         with naming(case):
             return self.preprocess.unpadded_image(image, mask)

@@ -17,6 +17,7 @@ from tfuq.report.slices import (
     class_colours,
     map_scale,
     most_informative_slice,
+    shown_axis,
     upright,
 )
 
@@ -45,9 +46,7 @@ def overview(case: CaseArrays, config: Config, title: str) -> Figure:
         title: The title of the figure.
     """
     classes = config.data.classes
-    axis = config.preprocessing.slice_axis
-    if axis is None:
-        axis = 2
+    axis = shown_axis(config, case.affine)
     index = most_informative_slice(case, axis)
     panels = _panels(case, len(classes))
     rows = -(-len(panels) // _COLUMNS)

@@ -13,6 +13,7 @@ from tfuq.report.plotting import RIGHT, WRONG, correlation_title, file_names, ne
 from tfuq.report.scored import NamedFigures, ScoredFolder
 from tfuq.report.slices import CaseArrays, load_case, map_scale
 from tfuq.runs import results
+from tfuq.runs.orientation import config_as_seen
 from tfuq.scoring.evaluation import cases_with_references
 from tfuq.scoring.rows import Row, column, rows_of, rows_with
 
@@ -23,7 +24,7 @@ _COLUMNS = 4
 
 def segmentation_figures(scored: ScoredFolder) -> NamedFigures:
     """Plot the worst cases, histograms of maps, and measures against Dice."""
-    config = scored.run.config
+    config = config_as_seen(scored.run)
     scores = scored.scores
     manifest = results.read_manifest(scored.path)
     referenced = cases_with_references(manifest, config, scored.reference)

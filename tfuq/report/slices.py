@@ -12,6 +12,7 @@ from matplotlib.colors import ListedColormap
 
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image, read_case_label
+from tfuq.data.orientation import axis_along
 from tfuq.data.readers import read
 from tfuq.errors import DataError
 from tfuq.measures.catalogue import MEASURES, OF_VOXELS, names_of
@@ -101,6 +102,19 @@ def class_colours(classes: int) -> ListedColormap:
     """A colour for each class, from dark to bright."""
     positions = np.linspace(0, 1, classes)
     return ListedColormap(matplotlib.colormaps[_CLASS_COLOURS](positions))
+
+
+def shown_axis(config: Config, affine: np.ndarray) -> int:
+    """The axis of a scan along which its slices are shown: that of the network's slices, else z.
+
+    Args:
+        config: The configuration of the run, with the orientation that its networks see.
+        affine: Of the scan, ``[4, 4]``.
+    """
+    axis = config.preprocessing.slice_axis
+    if axis is None:
+        axis = 2
+    return axis_along(affine, config.preprocessing.orientation, axis)
 
 
 def other_axes(axis: int) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from tfuq import config as configuration
 from tfuq.config import TRAINED_AS, Config
+from tfuq.config.data import orientation_name
 from tfuq.data.json_csv import read_json
 from tfuq.data.ledger import has_ledger
 from tfuq.data.ownership import require_replaceable
@@ -35,6 +36,7 @@ _MEMBER = re.compile("0|[1-9][0-9]{0,5}")
 class _Facts(pydantic.BaseModel, extra="allow"):
     channels: Annotated[int, Field(ge=1, le=MOST_CHANNELS)]
     statistics: Statistics | None
+    orientation: str | None = None
     versions: dict[str, str] = {}
     devices: list[str] = []
     seeds: dict[str, Any] = {}
@@ -50,6 +52,11 @@ class _Facts(pydantic.BaseModel, extra="allow"):
         if not all(std > 0 for std in self.statistics.std):
             raise ValueError("statistics: a standard deviation is not above 0")
         return self
+
+    @pydantic.field_validator("orientation")
+    @classmethod
+    def _require_orientation(cls, orientation: str | None) -> str | None:
+        return orientation if orientation is None else orientation_name(orientation)
 
 
 class _Split(pydantic.BaseModel):
@@ -142,6 +149,11 @@ class Run:
     def statistics(self) -> Statistics | None:
         """Training-set mean and standard deviation, where the run has them."""
         return self._facts.statistics
+
+    @property
+    def orientation(self) -> str | None:
+        """Where the axes point in what the networks see; None of a run that does not say it."""
+        return self._facts.orientation
 
     @property
     def split(self) -> dict[str, list[str]]:

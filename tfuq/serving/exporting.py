@@ -162,7 +162,11 @@ def _write_run(path: Path, predictor: AnyPredictor) -> None:
     statistics = None
     if run.statistics:
         statistics = asdict(run.statistics)
-    facts = {"channels": run.facts["channels"], "statistics": statistics}
+    facts = {
+        "channels": run.facts["channels"],
+        "statistics": statistics,
+        "orientation": predictor.orientation,
+    }
     no_cases: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
     created = create(path, run.config, no_cases, facts)
     digests = predictor.manifest().weights_digest

@@ -54,6 +54,11 @@ def client_steps(config: Config) -> list[str]:
 def _geometry_steps(config: Config) -> list[str]:
     preprocessing = config.preprocessing
     steps = []
+    if preprocessing.orientation:
+        steps.append(
+            "bring the axes, by order and direction alone, to where they point to "
+            f"{preprocessing.orientation}, and what is answered back to the scan's own"
+        )
     if preprocessing.crop_to_labels:
         margin = preprocessing.crop_margin
         steps.append(f"crop to the box of the mask, {margin} voxels wider on each side")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tfuq import runs
 from tfuq.config import Config
+from tfuq.data.cases import read_case_orientation
 from tfuq.data.events import SILENT, Observer
 from tfuq.data.locks import exclusive
 from tfuq.data.removal import remove_file
@@ -76,6 +77,7 @@ def train(
         _require_same_terms(run, material)
         _require_same_divergence(run, material)
         _require_same_loss(run)
+        _require_same_orientation(run, material)
     _log.info(summary(config, material))
     for index in wanted:
         _train_member(run, index, material, observer)
@@ -165,6 +167,28 @@ def _require_same_loss(run: Run) -> None:
             f"{run.path}: began with definition {first} of its loss and now has definition {now}, "
             "as another version of tfuq computed the loss otherwise; "
             "pass --overwrite to train it anew, or another --run"
+        )
+
+
+def _require_same_orientation(run: Run, material: Material) -> None:
+    """Refuse to go on with a run that saw scans in another orientation when it began.
+
+    Raises:
+        RunError: The training cases lie otherwise now; or they differ in orientation, and an
+            earlier version took each as it lay.
+    """
+    if "orientation" in run.facts:
+        is_same = run.orientation == material.orientation
+    else:
+        names = {material.orientation}
+        if material.orientation:
+            names |= set(map(read_case_orientation, material.parts["train"]))
+        is_same = len(names) == 1
+    if not is_same:
+        raise RunError(
+            f"{run.path}: began with scans in another orientation than {material.orientation}, as "
+            "its data changed or an earlier version of tfuq took each scan as it lay; "
+            "pass --overwrite to train it anew"
         )
 
 

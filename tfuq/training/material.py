@@ -15,7 +15,13 @@ from tfuq.config import Config
 from tfuq.data.cases import Case
 from tfuq.data.layouts import made_cases
 from tfuq.data.preprocessing import Statistics
-from tfuq.data.sets.dataset import Examples, TrainingSet, training_statistics
+from tfuq.data.sets.dataset import (
+    Examples,
+    TrainingSet,
+    oriented,
+    training_orientation,
+    training_statistics,
+)
 from tfuq.data.splits import split_cases
 from tfuq.networks.weights import load_arrays
 from tfuq.runs.provenance import source_commit
@@ -47,6 +53,7 @@ class Material:
         training: The training examples.
         validation: Groups of examples to validate on.
         statistics: Intensities of the training cases, if normalization needs them.
+        orientation: Of what the network sees, such as ``RAS``; None for tasks of pictures.
         strategy: The devices.
         kl_scales: The KL scale of each member.
     """
@@ -55,6 +62,7 @@ class Material:
     training: TrainingSet
     validation: list[Examples]
     statistics: Statistics | None
+    orientation: str | None
     strategy: tf.distribute.Strategy
     kl_scales: list[KlScale]
 
@@ -69,6 +77,8 @@ def prepare(config: Config, devices: str | None) -> Material:
     strategy = make_strategy(devices)
     task = task_of(config)
     parts = split_cases(made_cases(config.data), config.data.split)
+    orientation = training_orientation(config, parts["train"])
+    config = oriented(config, orientation)
     statistics = training_statistics(config, parts["train"])
     training = task.training_set(config, parts["train"], statistics)
     validation = task.validation(config, parts["validation"], training, statistics)
@@ -81,6 +91,7 @@ def prepare(config: Config, devices: str | None) -> Material:
         training=training,
         validation=validation,
         statistics=statistics,
+        orientation=orientation,
         strategy=strategy,
         kl_scales=kl_scales,
     )
@@ -166,6 +177,7 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
         "seeds": _seeds(config),
         "channels": training.channels,
         "statistics": statistics,
+        "orientation": material.orientation,
         "likelihood_terms": training.terms,
         "loss_definition": task_of(config).loss_definition(config),
         "class_weights": training.class_weights,

@@ -42,6 +42,12 @@ def test_the_graph_prepares_volumes_as_predict_does(tmp_path):
     assert client_steps(config) == []
 
 
+def test_the_client_turns_scans_to_the_orientation_of_the_run(tmp_path):
+    config = settings(tmp_path, preprocessing={"orientation": "LPS", "normalization": "none"})
+    (step,) = client_steps(config)
+    assert "to where they point to LPS" in step
+
+
 def test_padding_is_even():
     images = np.random.default_rng(0).normal(size=(2, 5, 8, 1)).astype(np.float32)
     found = pad(tf.constant(images), (8, 6)).numpy()

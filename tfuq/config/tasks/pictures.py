@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tfuq.config.schema import Config
 
 _VOLUME_STEPS = (
+    "orientation",
     "crop_to_labels",
     "outside_labels",
     "crop_margin",

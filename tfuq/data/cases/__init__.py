@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfuq.data.cases.advice import proposed_values, value_text
 from tfuq.data.cases.case import UNNAMED_RATER, Case, Part, naming, training_views
-from tfuq.data.cases.images import read_case_image
+from tfuq.data.cases.images import read_case_image, read_case_orientation
 from tfuq.data.cases.labels import (
     AVERAGED_RATERS,
     majority,
@@ -26,6 +26,7 @@ __all__ = [
     "proposed_values",
     "read_case_image",
     "read_case_label",
+    "read_case_orientation",
     "read_label",
     "read_mask",
     "read_rater_labels",

@@ -9,12 +9,12 @@ import numpy as np
 from tfuq.data.cases.case import Case
 from tfuq.data.readers import read_label_file
 from tfuq.data.readers.images import is_plain_image
-from tfuq.data.volume import Volume
+from tfuq.data.volume import Volume, with_axes_of
 from tfuq.errors import DataError
 
 
 def read_on_grid(path: Path, case: Case, image: Volume) -> Volume:
-    """Read a label or mask on the grid of its case's image.
+    """Read a label or mask on the grid of its case's image; its axes may have another order.
 
     Args:
         path: The file.
@@ -35,6 +35,7 @@ def read_on_grid(path: Path, case: Case, image: Volume) -> Volume:
                 "a label needs one, of class values"
             )
         label = label.with_array(label.array[..., 0])
+    label = on_axes_of(image, label)
     image_path = case.images[0] if case.images else Path(case.id)
     require_same_grid(image_path, image, path, label)
     return label
@@ -47,6 +48,12 @@ def rounded(label: Volume, tolerance: float) -> Volume:
     whole = np.rint(label.array)
     is_near = np.abs(label.array - whole) <= tolerance
     return label.with_array(np.where(is_near, whole, label.array))
+
+
+def on_axes_of(image: Volume, volume: Volume) -> Volume:
+    """The volume, its axes in the image's order where that is all in which their grids differ."""
+    reordered = with_axes_of(volume, image)
+    return reordered if reordered.same_grid(image) else volume
 
 
 def require_same_grid(first_path: Path, first: Volume, second_path: Path, second: Volume) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from tfuq.data.cases.case import Case
-from tfuq.data.cases.grids import require_same_grid
-from tfuq.data.readers import read
+from tfuq.data.cases.grids import on_axes_of, require_same_grid
+from tfuq.data.readers import read, read_orientation
 from tfuq.data.readers.idx import read_idx
 from tfuq.data.readers.images import as_volume
 from tfuq.data.volume import Volume
@@ -23,6 +23,7 @@ def read_case_image(case: Case) -> Volume:
         DataError: Channels of different grids, a constant channel.
     """
     channels = [_read_channel(case, path) for path in case.images]
+    channels = [on_axes_of(channels[0], channel) for channel in channels]
     for path, channel in zip(case.images[1:], channels[1:], strict=True):
         require_same_grid(case.images[0], channels[0], path, channel)
     arrays = [_with_channel_axis(channel.array) for channel in channels]
@@ -33,6 +34,15 @@ def read_case_image(case: Case) -> Volume:
     if case.row is None:
         _require_contrast(case, image)
     return image
+
+
+def read_case_orientation(case: Case) -> str:
+    """Read where the axes of a case's image point, such as ``RAS``.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    return read_orientation(case.images[0], case.pixel_mm)
 
 
 def _read_channel(case: Case, path: Path) -> Volume:

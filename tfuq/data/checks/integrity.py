@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import nibabel
 import numpy as np
 
 from tfuq.config import TASKS, Config
@@ -20,6 +19,7 @@ from tfuq.data.cases import (
 )
 from tfuq.data.events import SILENT, CaseChecked, Observer
 from tfuq.data.layouts import made_cases
+from tfuq.data.orientation import orientation_of
 from tfuq.data.sets.classification import class_of
 from tfuq.data.sets.landmarks import reference_points
 from tfuq.data.splits import split_cases
@@ -45,6 +45,8 @@ class CaseReport:
         channels: How many the image has.
         intensities: The least and the largest value of each channel.
         orientation: The directions of the axes, such as ``RAS``.
+        is_placed: Whether the image's header says where it lies, by a qform or an sform that holds.
+        apart: How far its qform and its sform put a corner from one another, in mm.
         class_volumes: How much there is of each class, in ml; of one slice in cm²; of a plain image
             without ``pixel_mm`` in pixel².
         digest: Of the image's values.
@@ -60,6 +62,8 @@ class CaseReport:
     channels: int = 0
     intensities: tuple[tuple[float, float], ...] = ()
     orientation: str = ""
+    is_placed: bool = True
+    apart: float = 0.0
     class_volumes: tuple[float, ...] = ()
     digest: str = ""
     raters: tuple[str, ...] = ()
@@ -118,12 +122,20 @@ def check_case(config: Config, case: Case, part: str) -> CaseReport:
         spacing=tuple(np.round(image.spacing, 4).tolist()),
         channels=len(channels),
         intensities=tuple((float(c.min()), float(c.max())) for c in channels),
-        orientation="".join(nibabel.aff2axcodes(image.affine)),
+        orientation=orientation_of(image.affine),
+        is_placed=image.header is None or any(image.header.codes),
+        apart=_apart(image),
         class_volumes=amounts,
         digest=hashlib.sha256(content).hexdigest(),
         raters=tuple(case.raters),
         unit=case.unit,
     )
+
+
+def _apart(image: Volume) -> float:
+    if image.header is None:
+        return 0.0
+    return image.header.apart(image.shape)
 
 
 def _class_amounts(config: Config, case: Case, image: Volume) -> tuple[float, ...]:

@@ -10,9 +10,11 @@ import numpy as np
 from tfuq.config import TASKS, Config
 from tfuq.data.cases import AVERAGED_RATERS
 from tfuq.data.checks.integrity import CaseReport
+from tfuq.data.orientation import CLOSEST
 from tfuq.data.units import PLAIN_IMAGE, SIZED_IMAGE
 
 _UNUSUAL = 5.0  # times more or less than the median volume
+_APART = 0.1  # mm between places of a voxel that are taken for one
 
 
 def absent_classes(config: Config, reports: list[CaseReport]) -> list[str]:
@@ -39,13 +41,15 @@ def absent_classes(config: Config, reports: list[CaseReport]) -> list[str]:
 def remarks(config: Config, reports: list[CaseReport]) -> list[str]:
     """What is not wrong but may surprise.
 
-    That is cases of different orientation, spacing or intensity scale, and unusual volumes.
+    That is headers that say too little, cases of different orientation, spacing or intensity scale,
+    and unusual volumes.
     """
     fit = [report for report in reports if not report.problem]
     if not fit:
         return []
     return [
         *_mixed_units(config, fit),
+        *_doubtful_places(fit),
         *_mixed_grids(config, fit),
         *_mixed_intensities(config, fit),
         *_unusual_volumes(config, fit),
@@ -69,14 +73,34 @@ def _mixed_units(config: Config, fit: list[CaseReport]) -> Iterator[str]:
         )
 
 
+def _doubtful_places(fit: list[CaseReport]) -> Iterator[str]:
+    """Headers from which programs may tell different places."""
+    unplaced = [report.id for report in fit if not report.is_placed]
+    if unplaced:
+        yield (
+            f"{_and_more(unplaced)}: qform and sform have code 0, so the header does not say which "
+            "side is left; the x axis is taken to point left, as nibabel does"
+        )
+    twofold = [report for report in fit if report.apart > _APART]
+    if twofold:
+        farthest = max(report.apart for report in twofold)
+        yield (
+            f"{_and_more([report.id for report in twofold])}: qform and sform put voxels up to "
+            f"{farthest:.3g} mm apart; the sform is taken, and what is written carries both"
+        )
+
+
+def _and_more(ids: list[str]) -> str:
+    if len(ids) == 1:
+        return ids[0]
+    return f"{ids[0]} and {len(ids) - 1} more"
+
+
 def _mixed_grids(config: Config, fit: list[CaseReport]) -> Iterator[str]:
     counts = Counter(report.orientation for report in fit)
     if len(counts) > 1:
         orientations = ", ".join(f"{name} ({count})" for name, count in counts.most_common())
-        yield (
-            f"orientations differ: {orientations}; "
-            "reorient the files alike, or the network sees anatomy mirrored or turned"
-        )
+        yield f"orientations differ: {orientations}; {_what_becomes_of_them(config)}"
     spacing = np.array([report.spacing for report in fit])
     low = spacing.min(0)
     high = spacing.max(0)
@@ -87,6 +111,16 @@ def _mixed_grids(config: Config, fit: list[CaseReport]) -> Iterator[str]:
             f"spacings range from {_product(low)} to {_product(high)} mm; "
             f"set preprocessing.spacing, as in {middle}"
         )
+
+
+def _what_becomes_of_them(config: Config) -> str:
+    if TASKS[config.task].has_volumes:
+        name = config.preprocessing.orientation or CLOSEST
+        return (
+            f"where training cases differ, all cases are brought to {name}; "
+            "preprocessing.orientation names another"
+        )
+    return "reorient the files alike, or the network sees them mirrored or turned"
 
 
 def _mixed_intensities(config: Config, fit: list[CaseReport]) -> Iterator[str]:
@@ -124,10 +158,8 @@ def _absent_raters(fit: list[CaseReport]) -> Iterator[str]:
     for rater in sorted(raters):
         without = [report.id for report in fit if report.raters and rater not in report.raters]
         if without:
-            more = ""
-            if len(without) > 1:
-                more = f" and {len(without) - 1} more"
-            yield f"{rater} has not labelled {without[0]}{more}; the other raters serve there"
+            ids = _and_more(without)
+            yield f"{rater} has not labelled {ids}; the other raters serve there"
 
 
 def _pairs_of_raters(config: Config, fit: list[CaseReport]) -> Iterator[str]:

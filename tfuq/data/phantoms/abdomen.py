@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from scipy import special
 
+from tfuq.data.headers import SCANNER, SpatialHeader
 from tfuq.data.phantoms import decathlon
 from tfuq.data.phantoms.ambiguity import depth_below, draw_label, smooth_field, write_truth
 from tfuq.data.volume import Volume
@@ -37,7 +38,6 @@ _SPINE_BEHIND = 0.24
 # The liver's centre and radii.
 _LIVER_CENTRE = (0.64, 0.55, 0.5)
 _LIVER_RADII = (0.24, 0.28, 0.36)
-_CODES = (1, 1)  # qform and sform
 _Shape = tuple[int, int, int]
 
 
@@ -154,13 +154,14 @@ def write_liver_phantom(folder: Path, cases: int, seed: int, shape: _Shape = SHA
     """
     spacing = np.array(_FIELD_MM) / shape
     affine = np.diag([*spacing, 1.0])
+    header = SpatialHeader.of_affine(affine, SCANNER)
     names = [f"liver_{number}" for number in range(cases)]
     for number, name in enumerate(names):
         rng = np.random.default_rng([seed, number])
         phantom = abdomen_phantom(rng, shape)
-        image = Volume(phantom.image, affine, _CODES)
-        raters = [Volume(labels, affine, _CODES) for labels in phantom.raters]
+        image = Volume(phantom.image, affine, header)
+        raters = [Volume(labels, affine, header) for labels in phantom.raters]
         decathlon.write_case(folder, name, image, raters[0])
-        probabilities = Volume(phantom.probabilities, affine, _CODES, 4)
+        probabilities = Volume(phantom.probabilities, affine, header, 4)
         write_truth(folder, name, probabilities, raters)
     decathlon.write_index(folder, "Liver phantom", ["CT"], STRUCTURES, names)

@@ -12,6 +12,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 
+from tfuq.data.headers import SCANNER, SpatialHeader
 from tfuq.data.phantoms import decathlon
 from tfuq.data.phantoms.ambiguity import (
     depth_below,
@@ -33,7 +34,7 @@ _INTENSITIES = np.array([[0, 40, 90, 120], [0, 130, 100, 80]], float)  # by moda
 _NOISE = 6.0
 _BIAS = 0.1
 _AFFINE = np.diag([2.0, 2.0, 2.0, 1.0])
-_CODES = (1, 1)  # qform and sform
+_HEADER = SpatialHeader.of_affine(_AFFINE, SCANNER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +95,7 @@ def write_brain_decathlon(folder: Path, cases: int, seed: int) -> None:
     for number in range(1, cases + 1):
         name = f"brain_{number:03d}"
         phantom = brain_phantom(np.random.default_rng([seed, number]))
-        image = Volume(phantom.images, _AFFINE, _CODES, 4)
+        image = Volume(phantom.images, _AFFINE, _HEADER, 4)
         decathlon.write_case(folder, name, image, _label_volume(phantom.raters[0]))
         _write_truth(folder, name, phantom)
         names.append(name)
@@ -120,13 +121,13 @@ def write_brain_iseg2017(folder: Path, cases: int, seed: int) -> None:
 
 
 def _write_truth(folder: Path, name: str, phantom: BrainPhantom) -> None:
-    probabilities = Volume(phantom.probabilities, _AFFINE, _CODES, 4)
+    probabilities = Volume(phantom.probabilities, _AFFINE, _HEADER, 4)
     raters = [_label_volume(labels) for labels in phantom.raters]
     write_truth(folder, name, probabilities, raters)
 
 
 def _label_volume(array: np.ndarray) -> Volume:
-    return Volume(array, _AFFINE, _CODES)
+    return Volume(array, _AFFINE, _HEADER)
 
 
 def _write_analyze(path: Path, array: np.ndarray) -> None:

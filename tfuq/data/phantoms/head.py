@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfuq.data.headers import SCANNER, SpatialHeader
 from tfuq.data.phantoms.ambiguity import smooth_field
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_nifti
@@ -23,7 +24,6 @@ _TOOTH = 1800
 _NOISE = 15.0
 _TEXTURE = 10.0
 _RANGE = (-1024, 3071)  # of what a file holds
-_CODES = (1, 1)  # qform and sform
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ def write_head_ct(folder: Path, cases: int, seed: int) -> None:
         seed: The same seed writes the same bytes.
     """
     affine = np.diag([SPACING_MM] * 3 + [1.0])
+    header = SpatialHeader.of_affine(affine, SCANNER)
     for number in range(1, cases + 1):
         rng = np.random.default_rng([seed, number])
-        volume = Volume(head_ct(rng), affine, _CODES)
+        volume = Volume(head_ct(rng), affine, header)
         write_nifti(folder / f"head_{number:02d}.nii.gz", volume)

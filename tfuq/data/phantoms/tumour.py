@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfuq.data.headers import SCANNER, SpatialHeader
 from tfuq.data.phantoms.ambiguity import (
     depth_below,
     draw_label,
@@ -35,7 +36,6 @@ _INTENSITIES = {  # healthy tissue, necrosis, oedema, enhancing tumour
 _NOISE = 12.0
 _CONTRAST = 45.0
 _BIAS = 0.08
-_CODES = (1, 1)  # qform and sform
 _Shape = tuple[int, int, int]
 
 
@@ -138,6 +138,7 @@ def write_brats_phantom(folder: Path, cases: int, seed: int, shape: _Shape = SHA
     """
     affine = np.diag([-1.0, -1.0, 1.0, 1.0])
     affine[1, 3] = shape[1] - 1.0  # as the official files have it
+    header = SpatialHeader.of_affine(affine, SCANNER)
     for number in range(1, cases + 1):
         name = f"Brats18_PHANTOM_{number:03d}_1"
         grade = "HGG"
@@ -148,7 +149,7 @@ def write_brats_phantom(folder: Path, cases: int, seed: int, shape: _Shape = SHA
         files = phantom.images | {"seg": phantom.raters[0]}
         for ending, array in files.items():
             path = folder / grade / name / f"{name}_{ending}.nii.gz"
-            write_nifti(path, Volume(array, affine, _CODES))
-        raters = [Volume(labels, affine, _CODES) for labels in phantom.raters]
-        probabilities = Volume(phantom.probabilities, affine, _CODES, 4)
+            write_nifti(path, Volume(array, affine, header))
+        raters = [Volume(labels, affine, header) for labels in phantom.raters]
+        probabilities = Volume(phantom.probabilities, affine, header, 4)
         write_truth(folder, name, probabilities, raters)

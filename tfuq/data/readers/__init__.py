@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tfuq.data.orientation import orientation_of
 from tfuq.data.readers.images import (
     IMAGE_SUFFIXES,
     is_plain_image,
     read_image,
     read_image_label,
 )
-from tfuq.data.readers.nifti import NIFTI_SUFFIXES, read_nifti
+from tfuq.data.readers.nifti import NIFTI_SUFFIXES, read_affine, read_nifti
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError, missing_file
 
@@ -56,6 +57,23 @@ def _is_nifti(path: Path) -> bool:
     if is_plain_image(path):
         return False
     raise DataError(f"{path}: unknown kind of file; tfuq reads {', '.join(READABLE_SUFFIXES)}")
+
+
+def read_orientation(path: Path, pixel_mm: float | None = None) -> str:
+    """Read where the axes of a file point, such as ``RAS``; see `tfuq.data.orientation`.
+
+    Of a NIfTI file, only the header is read.
+
+    Args:
+        path: The file.
+        pixel_mm: As of `read`.
+
+    Raises:
+        DataError: As `read`.
+    """
+    if path.is_file() and path.name.lower().endswith(NIFTI_SUFFIXES):
+        return orientation_of(read_affine(path))
+    return orientation_of(read(path, pixel_mm).affine)
 
 
 def is_readable(path: Path) -> bool:

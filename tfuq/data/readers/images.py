@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, TiffImagePlugin
 
 from tfuq.data.budget import MemoryShortageError, require_memory
+from tfuq.data.headers import SpatialHeader
 from tfuq.data.readers.quiet import quiet_stderr
 from tfuq.data.volume import Volume, require_finite
 from tfuq.errors import DataError
@@ -19,6 +21,7 @@ _FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
 # Rows run down and columns to the right, as in a radiograph: what viewers make of an image that
 # says no more.
 _ROWS_DOWN = np.array([[0, -1, 0, 0], [-1, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])
+_CODES = (0, 1)  # qform and sform
 _PLAIN_MODES = ("1", "L", "I", "F", "RGB")  # of Pillow, whose pixels are taken as they are
 _PALETTES = ("P", "PA")  # of Pillow, whose pixels are indices
 _WHITE_IS_ZERO = 0  # TIFF's PhotometricInterpretation
@@ -70,8 +73,18 @@ def as_volume(pixels: np.ndarray, pixel_mm: float | None = None) -> Volume:
         pixel_mm: The width of a pixel in mm; without it, pixels are 1 wide.
     """
     width = pixel_mm or 1.0
-    affine = _ROWS_DOWN @ np.diag([width, width, 1.0, 1.0])
-    return Volume(pixels[:, :, None], affine, codes=(0, 1), ndim=2)
+    return Volume(pixels[:, :, None], _affine(width), _header(width), ndim=2)
+
+
+def _affine(width: float) -> np.ndarray:
+    affine: np.ndarray = _ROWS_DOWN @ np.diag([width, width, 1.0, 1.0])
+    return affine
+
+
+@lru_cache(maxsize=4)
+def _header(width: float) -> SpatialHeader:
+    """Of what is written for an image; data sets of many small images share it."""
+    return SpatialHeader.of_affine(_affine(width), _CODES)
 
 
 def is_plain_image(path: Path) -> bool:

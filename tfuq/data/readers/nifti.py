@@ -16,6 +16,7 @@ import nibabel
 import numpy as np
 
 from tfuq.data.budget import MemoryShortageError, require_memory
+from tfuq.data.headers import SpatialHeader
 from tfuq.data.readers.compressed import GZIP, decompressed
 from tfuq.data.volume import Volume, require_affine, require_finite
 from tfuq.errors import DataError
@@ -31,13 +32,12 @@ _CHUNK = 2**20
 # A voxel as float32, and what checking it takes, beside the file's own bytes twice.
 _READING_BYTES = 8
 _MOST_REASON = 160  # characters of an error that a message quotes
-_ALIGNED = (0, 2)  # codes of a file without codes; its affine is written as an alignment
 # nibabel's notes on headers name no file; what matters is raised.
 nibabel.imageglobals.logger.setLevel(logging.CRITICAL)
 
 
 def read_nifti(path: Path, *, is_label: bool = False) -> Volume:
-    """Read one file as float32 with its affine and header codes.
+    """Read one file as float32 with its affine in mm and its spatial header.
 
     Memory follows what the file holds, not what its header claims.
 
@@ -49,14 +49,17 @@ def read_nifti(path: Path, *, is_label: bool = False) -> Volume:
         The volume: 2D becomes one slice, the fourth axis is channels.
 
     Raises:
-        DataError: Unreadable, truncated, not 2D to 4D, a singular affine, larger than memory, or
-            NaN or infinite voxels.
+        DataError: Unreadable, truncated, not 2D to 4D, a singular affine, a header that contradicts
+            itself, larger than memory, or NaN or infinite voxels.
     """
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             image = _load(path)
             require_affine(image.affine)
+            header = _spatial_header(image)
+            affine = _in_millimetres(image.affine, header.millimetres)
+            require_affine(affine)
             array = np.asarray(image.dataobj, dtype=None if is_label else np.float32)
     except MemoryShortageError as error:
         raise MemoryShortageError(f"{path}: {error}") from error
@@ -67,8 +70,64 @@ def read_nifti(path: Path, *, is_label: bool = False) -> Volume:
             "replace it with an intact copy"
         ) from error
     require_finite(path, array)
-    affine = np.array(image.affine, float)
-    return Volume(_three_axes(array), affine, codes=_codes(image), ndim=array.ndim)
+    _require_one_place(path, header, min(array.ndim, 3))
+    return Volume(_three_axes(array), affine, header, ndim=array.ndim)
+
+
+def _spatial_header(image: nibabel.analyze.AnalyzeImage) -> SpatialHeader:
+    """The file's own; Analyze has none, so it is made of the affine."""
+    if isinstance(image.header, nibabel.Nifti1Header):
+        return SpatialHeader.of_file(image.header)
+    return SpatialHeader.of_affine(image.affine)
+
+
+def _in_millimetres(affine: np.ndarray, millimetres: float) -> np.ndarray:
+    scale = np.diag([millimetres] * 3 + [1.0])
+    scaled: np.ndarray = scale @ np.array(affine, float)
+    return scaled
+
+
+def _require_one_place(path: Path, header: SpatialHeader, axes: int) -> None:
+    contradiction = header.contradiction(axes)
+    if contradiction:
+        raise DataError(
+            f"{path}: {contradiction}; only one can be right: correct the header, as in nibabel by "
+            "image.set_sform(image.get_qform(), 1) where the qform and the pixdim are right, or "
+            "image.set_qform(image.get_sform(), 1) where the sform is"
+        )
+
+
+def read_affine(path: Path) -> np.ndarray:
+    """Read from voxels to what the file takes for a unit of length, ``[4, 4]``, and no voxel.
+
+    Raises:
+        DataError: As `read_nifti`.
+    """
+    try:
+        affine: np.ndarray = _start_header(path).get_best_affine()
+        require_affine(affine)
+    except Exception:  # `read_nifti` says what is wrong
+        return read_nifti(path).affine
+    return affine
+
+
+def _start_header(path: Path) -> nibabel.Nifti1Header:
+    """The header of a ``.nii`` or ``.nii.gz``.
+
+    Raises:
+        ValueError: The file is of another kind.
+    """
+    if not path.name.lower().endswith(_SINGLE_SUFFIXES):
+        raise ValueError("a header of its own")
+    with path.open("rb") as file:
+        start = file.read(_NIFTI2_HEADER)
+        if start.startswith(GZIP):
+            file.seek(0)
+            start = gzip.GzipFile(fileobj=file).read(_NIFTI2_HEADER)
+    image_type = _image_type(start)
+    size = image_type.header_class.template_dtype.itemsize
+    header: nibabel.Nifti1Header = image_type.header_class(start[:size], check=False)
+    return header
 
 
 def _load(path: Path) -> nibabel.analyze.AnalyzeImage:
@@ -167,12 +226,3 @@ def _require_size(present: int, needed: int) -> None:
 
 def _three_axes(array: np.ndarray) -> np.ndarray:
     return array[:, :, None] if array.ndim == 2 else array
-
-
-def _codes(image: nibabel.analyze.AnalyzeImage) -> tuple[int, int]:
-    """The qform and sform codes; Analyze has none."""
-    header = image.header
-    if "sform_code" not in header:
-        return _ALIGNED
-    codes = (int(header["qform_code"]), int(header["sform_code"]))
-    return codes if any(codes) else _ALIGNED

@@ -14,7 +14,8 @@ import numpy as np
 
 from tfuq.config import TASKS, Config
 from tfuq.data.augmentation import check_perturbations
-from tfuq.data.cases import Case, read_case_image, read_mask
+from tfuq.data.cases import Case, read_case_image, read_case_orientation, read_mask
+from tfuq.data.orientation import common_orientation
 from tfuq.data.preprocessing import Preprocessor, Statistics, channel_statistics
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
@@ -36,6 +37,28 @@ def make_preprocessor(config: Config, statistics: Statistics | None = None) -> P
     if not TASKS[config.task].has_volumes:
         steps = steps.model_copy(update={"slice_axis": 2, "size": [*patch, 1]})
     return Preprocessor(steps, patch, statistics)
+
+
+def training_orientation(config: Config, cases: list[Case]) -> str | None:
+    """The orientation in which the network of a configuration sees scans.
+
+    Args:
+        config: The configuration.
+        cases: The training cases, whose own it is where they are alike and none is configured.
+
+    Returns:
+        Its name; None for tasks of pictures, which have none.
+    """
+    if not TASKS[config.task].has_volumes:
+        return None
+    configured = config.preprocessing.orientation
+    return configured or common_orientation(map(read_case_orientation, cases))
+
+
+def oriented(config: Config, orientation: str | None) -> Config:
+    """The configuration with the orientation that the network sees."""
+    steps = config.preprocessing.model_copy(update={"orientation": orientation})
+    return config.model_copy(update={"preprocessing": steps})
 
 
 def training_statistics(config: Config, cases: list[Case]) -> Statistics | None:

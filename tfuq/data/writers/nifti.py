@@ -8,6 +8,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 
+from tfuq.data.headers import SpatialHeader
 from tfuq.data.volume import Volume
 from tfuq.data.writers.text import write_bytes
 from tfuq.errors import DataError
@@ -17,7 +18,10 @@ _LEVEL = 1  # of compression
 
 
 def write_nifti(path: Path, volume: Volume) -> None:
-    """Write a ``.nii.gz`` with the volume's affine and header codes, its array's data type kept.
+    """Write a ``.nii.gz`` with the volume's spatial header, its array's data type kept.
+
+    The qform, the sform, their codes, the voxel sizes and the units are those of the file that the
+    volume came from. Where there is none, they are made of its affine.
 
     A scalar map of a 2D file is 2D; one of several channels keeps its slice axis, as NIfTI's
     channels are its fourth.
@@ -32,9 +36,13 @@ def write_nifti(path: Path, volume: Volume) -> None:
             f"{path}: is not written, as voxels of it are NaN or infinite; "
             "look at the weights by tfuq doctor"
         )
-    image = nibabel.Nifti1Image(_file_array(volume), volume.affine)
-    image.set_qform(volume.affine, volume.codes[0])
-    image.set_sform(volume.affine, volume.codes[1])
+    array = _file_array(volume)
+    header = nibabel.Nifti1Header()
+    header.set_data_dtype(array.dtype)
+    spatial = volume.header or SpatialHeader.of_affine(volume.affine)
+    spatial.copy_to(header)
+    # Given an affine, nibabel would make the header's fields of it.
+    image = nibabel.Nifti1Image(array, None, header)
     write_bytes(path, gzip.compress(image.to_bytes(), compresslevel=_LEVEL, mtime=0))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tfuq.config import Config, with_label_values
+from tfuq.config import with_label_values
 from tfuq.report.page.sheets import (
     Window,
     choose_window,
@@ -22,7 +22,8 @@ from tfuq.report.page.sheets import (
     to_sheet,
 )
 from tfuq.report.page.sources import Scored, by_name
-from tfuq.report.slices import CaseArrays, load_case, map_scale, other_axes
+from tfuq.report.slices import CaseArrays, load_case, map_scale, other_axes, shown_axis
+from tfuq.runs.orientation import config_as_seen
 from tfuq.scoring.evaluation import cases_with_references
 
 
@@ -60,8 +61,8 @@ def volume_view(sources: Sequence[Scored], case_id: str) -> dict[str, Any]:
     """
     arrays = by_name(sources, lambda source: _load(source, case_id))
     first = next(iter(arrays.values()))
-    config = sources[0].present_run.config
-    axis = _slice_axis(config)
+    config = config_as_seen(sources[0].present_run)
+    axis = shown_axis(config, first.affine)
     is_labelled = labelled_anywhere(list(arrays.values()))
     window = choose_window(is_labelled, axis)
     layout = _Layout(affine=first.affine, window=window)
@@ -80,11 +81,6 @@ def volume_view(sources: Sequence[Scored], case_id: str) -> dict[str, Any]:
         "reference": layout.picture(first.present_truth),
         "methods": {name: _method_view(case, layout, scales) for name, case in arrays.items()},
     }
-
-
-def _slice_axis(config: Config) -> int:
-    axis = config.preprocessing.slice_axis
-    return 2 if axis is None else axis
 
 
 def _scales(cases: Iterable[CaseArrays], classes: int) -> dict[str, _Scale]:

@@ -24,6 +24,8 @@ RATERS = {"layout": "folder", "rater_folders": "r*"}
             "from 1×1×2 to 1×1×3 mm; set preprocessing.spacing, as in [1.0, 1.0, 2.0]",
         ),
         ({"intensities": ((0.0, 2700.0),)}, "differ 30-fold"),
+        ({"is_placed": False}, "d: qform and sform have code 0"),
+        ({"apart": 3.2}, "d: qform and sform put voxels up to 3.2 mm apart; the sform is taken"),
         ({"class_volumes": (5.0, 0.1, 0.1)}, "d: 'ball' measures 0.1 where the median is 1"),
         ({"class_volumes": (5.0, 1.0, 0.6)}, "d: 'core' measures 0.6 where the median is 0.1"),
     ],

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.support.volumes import TILTED
-from tfuq.data.readers.nifti import read_nifti
+from tfuq.data.readers.nifti import read_affine, read_nifti
 from tfuq.errors import DataError
 
 
@@ -21,7 +21,7 @@ def test_nifti_keeps_array_affine_and_codes(tmp_path):
     volume = read_nifti(tmp_path / "a.nii.gz")
     np.testing.assert_array_equal(volume.array, array)
     np.testing.assert_allclose(volume.affine, TILTED, atol=1e-5)
-    assert volume.codes == (1, 4)
+    assert volume.header.codes == (1, 4)
     np.testing.assert_allclose(volume.spacing, [0.9487, 0.9487, 2], atol=1e-3)
     assert volume.voxel_volume == pytest.approx(0.9 * 2)
 
@@ -33,7 +33,7 @@ def test_analyze_pair_reads_by_either_name(tmp_path):
         volume = read_nifti(tmp_path / name)
         np.testing.assert_array_equal(volume.array, array)
         np.testing.assert_allclose(volume.spacing, [2, 2, 3])
-        assert volume.codes == (0, 2)
+        assert volume.header.codes == (0, 2)
 
 
 @pytest.mark.parametrize(("written", "named"), [("a.nii.gz", "b.nii"), ("a.nii", "b.nii.gz")])
@@ -104,12 +104,12 @@ def test_slope_and_intercept_are_applied_in_either_version(tmp_path, kind, suffi
     assert volume.array.dtype == np.float32
 
 
-def test_a_file_without_codes_is_written_as_an_alignment(tmp_path):
+def test_a_file_without_codes_keeps_them(tmp_path):
     image = nibabel.Nifti1Image(np.ones((3, 3, 3), np.float32), np.eye(4))
     image.set_qform(None, 0)
     image.set_sform(None, 0)
     nibabel.save(image, tmp_path / "a.nii")
-    assert read_nifti(tmp_path / "a.nii").codes == (0, 2)
+    assert read_nifti(tmp_path / "a.nii").header.codes == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -137,3 +137,13 @@ def test_an_analyze_pair_is_read_only_with_both_files(tmp_path):
     (tmp_path / "a.hdr").unlink()
     with pytest.raises(DataError, match="not a readable NIfTI or Analyze file"):
         read_nifti(tmp_path / "a.img")
+
+
+@pytest.mark.parametrize("name", ["scan.nii", "scan.nii.gz"])
+@pytest.mark.parametrize("is_compressed", [False, True])
+def test_the_affine_alone_is_read_by_content_not_by_name(tmp_path, name, is_compressed):
+    affine = nibabel.affines.from_matvec(np.diag([-1.0, 3.0, 2.0]), [4.0, 5.0, 6.0])
+    content = nibabel.Nifti1Image(np.zeros((4, 3, 2), np.float32), affine).to_bytes()
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(content) if is_compressed else content)
+    np.testing.assert_allclose(read_affine(path), affine)

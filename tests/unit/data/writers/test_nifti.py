@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from tests.support.volumes import TILTED
+from tfuq.data.headers import SpatialHeader
 from tfuq.data.readers import read
 from tfuq.data.volume import Volume
 from tfuq.data.writers.nifti import write_nifti
@@ -13,7 +14,9 @@ from tfuq.errors import DataError
 
 def test_array_affine_and_codes_are_those_of_the_volume(tmp_path):
     array = np.random.default_rng(0).normal(size=(5, 6, 7)).astype(np.float32)
-    write_nifti(tmp_path / "a.nii.gz", Volume(array, TILTED, codes=(1, 4)))
+    write_nifti(
+        tmp_path / "a.nii.gz", Volume(array, TILTED, SpatialHeader.of_affine(TILTED, (1, 4)))
+    )
     image = nibabel.load(tmp_path / "a.nii.gz")
     np.testing.assert_array_equal(image.get_fdata(dtype=np.float32), array)
     assert (int(image.header["qform_code"]), int(image.header["sform_code"])) == (1, 4)

@@ -59,3 +59,21 @@ def test_what_was_seen_and_predicted_is_written(measured, tmp_path):
         np.testing.assert_array_equal(np.asarray(image.dataobj), label)
     assert nibabel.load(case / "image.nii.gz").shape == (18, 17, 15)
     assert (case / "structures.csv").is_file()
+
+
+def test_a_scan_in_another_order_of_axes_is_the_same_subject(balls, own_balls, tmp_path):
+    """It is perturbed as the network sees it."""
+    steps = {"orientation": "RAS"}
+    subjects = []
+    for number, root in enumerate((balls, own_balls)):
+        path = root / "imagesTr" / "ball_000.nii.gz"
+        if number:
+            turned = nibabel.load(path).as_reoriented(np.array([[2, -1], [0, 1], [1, 1]]))
+            nibabel.save(turned, path)
+        run = make_finished_run(tmp_path / str(number), "segmentation", root, preprocessing=steps)
+        measurer = VolumeMeasurer(make_given_predictor(run, lambda *_: {}), PLAN)
+        (case,) = known_cases(run, ["ball_000"])
+        subjects.append(measurer.subject(case))
+    native, other = subjects
+    np.testing.assert_array_equal(other.image.array, native.image.array)
+    np.testing.assert_array_equal(other.present_label.array, native.present_label.array)
