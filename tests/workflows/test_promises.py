@@ -53,13 +53,13 @@ def calibrated_part(digits, tmp_path_factory):
     return run, told("calibrate", run.path, "--alpha", 0.2, "--samples", 3)
 
 
-def test_calibration_cases_are_the_default_and_nothing_is_warned(calibrated_part):
+def test_calibration_cases_are_the_default_and_none_chose_an_epoch(calibrated_part):
     run, (shown, warned) = calibrated_part
     stored = json.loads((run.path / "calibrations" / "mc-dropout.json").read_text())
     assert (stored["source"], stored["caveat"]) == ("calibration", None)
     assert sorted(stored["cases"]) == run.split["calibration"]
     assert "calibrated on 5 case(s)" in shown
-    assert "warning" not in warned
+    assert "chose the best epoch" not in warned
     told("predict", run.path, "--calibrated", "--samples", 3)
     shown, _ = told("score", run.path / "predictions" / "mc-dropout-calibrated", "--no-figures")
     summary = json.loads(

@@ -139,7 +139,7 @@ def test_references_that_all_map_to_background_are_refused(other_values, tfuq):
     assert_refused(
         result,
         "ball_000.nii.gz: its values 10, 20 all stand for background",
-        "--label-values '{0: 0, 10: 1}'",
+        "--label-values '{0: 0, 10: 1, 20: 2}'",
     )
     assert (run.scores("hybrid") / "summary.json").read_bytes() == before
 

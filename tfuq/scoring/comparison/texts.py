@@ -11,7 +11,7 @@ BOLD = (
     "Bold: the best mean, where a paired test and the interval of the difference support it "
     "against every other method (Wilcoxon's signed-rank test, McNemar's of right and wrong; "
     f"Holm-adjusted p < {SIGNIFICANCE}), and every method has the score of the same cases. Others "
-    "are over the n cases of which all have it: a structure that is missed has no distance."
+    "are over the n cases of which all have it."
 )
 DIFFERENCES = (
     "Difference from the method of the best mean: Hodges–Lehmann estimate with the 95 % interval "
