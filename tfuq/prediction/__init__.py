@@ -63,10 +63,10 @@ def make_predictor(
             `Predictor`.
     """
     _require_kept(run, request)
-    tables = task_of(run.config).tables
-    if tables is None:
-        return VolumePredictor(run, request, extra_reducers, sampler=sampler)
-    return TablePredictor(run, request, extra_reducers, sampler=sampler, tables=tables)
+    make: type[AnyPredictor] = TablePredictor
+    if task_of(run.config).tables is None:
+        make = VolumePredictor
+    return make(run, request, extra_reducers, sampler=sampler)
 
 
 def _require_kept(run: Run, request: Request) -> None:

@@ -39,11 +39,8 @@ class Predictor(ABC, Generic[S]):
     """Samples the networks on cases and writes what the task makes of the samples.
 
     Attributes:
-        record: what is known of the samples.
         orientation: of what the networks see; None where the run has none, or does not say it.
     """
-
-    record: type[S]
 
     def __init__(
         self,
@@ -93,6 +90,11 @@ class Predictor(ABC, Generic[S]):
             sampler = Sampler(posterior, reducers, finish=self._finish)
         self.posterior = posterior  # without members where the samples come from elsewhere
         self.sampler = sampler
+
+    @property
+    @abstractmethod
+    def record(self) -> type[S]:
+        """What is known of the samples."""
 
     def _read_calibration(self) -> Calibration | None:
         if not self.request.is_calibrated:

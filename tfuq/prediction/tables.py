@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -20,12 +20,10 @@ from tfuq.data.ownership import digest_of, require_replaceable
 from tfuq.data.volume import Volume
 from tfuq.data.writers import whole_set, write_csv
 from tfuq.errors import RunError
-from tfuq.measures.reducers import Reducer
 from tfuq.prediction.predictor import Predictor
-from tfuq.prediction.request import Request
-from tfuq.prediction.statistics import Row, Sampling
-from tfuq.runs import Run
+from tfuq.prediction.statistics import Row
 from tfuq.runs.results import MANIFEST, Manifest, require_one_set
+from tfuq.tasks import task_of
 from tfuq.tasks.records import S
 from tfuq.tasks.tables import Sampled, Tables, TaskTables
 
@@ -35,27 +33,14 @@ _BETWEEN_WRITES = 10.0  # seconds
 class TablePredictor(Predictor[S]):
     """Predicts images in batches; each of its tables has a column ``case``."""
 
-    def __init__(
-        self,
-        run: Run,
-        request: Request,
-        extra_reducers: Sequence[Reducer] = (),
-        *,
-        sampler: Sampling | None = None,
-        tables: TaskTables[S],
-    ) -> None:
-        """As `Predictor`.
+    @property
+    def record(self) -> type[S]:
+        """What is known of the samples."""
+        return self._tables.record
 
-        Args:
-            run: The run.
-            request: What to sample.
-            extra_reducers: They gather more from the samples than the task does.
-            sampler: Samples in the place of the run's own networks.
-            tables: What the task makes of the samples.
-        """
-        self.record = tables.record
-        self._tables = tables
-        super().__init__(run, request, extra_reducers, sampler=sampler)
+    @property
+    def _tables(self) -> TaskTables[S]:
+        return cast(TaskTables[S], task_of(self.config).tables)
 
     @property
     def _sampled(self) -> Sampled:

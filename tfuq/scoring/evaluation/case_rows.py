@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -81,25 +81,34 @@ def _means(rows: Sequence[Row]) -> dict[str, float | None]:
 
     Distances have a mean only where every structure that is there, or predicted, has them.
     """
-    means = {name: mean_of_column(rows, name) for name in rows[0] if name in METRICS}
-    if any(row["missed"] or row["invented"] for row in rows):
-        lacking = [name for name in _DISTANCES if _lacks(rows, name)]
-        means |= dict.fromkeys(lacking)
+    present = [row for row in rows if _is_present(row)]
+    means = {}
+    for name in rows[0]:
+        if name in _DISTANCES:
+            means[name] = _mean_of_all(row[name] for row in present)
+        elif name in METRICS:
+            means[name] = mean_of_column(rows, name)
     return means
 
 
-def _lacks(rows: Sequence[Row], name: str) -> bool:
-    """Whether a structure that is missed or invented has no number in a column."""
-    for row in rows:
-        if (row["missed"] or row["invented"]) and name in row and row[name] is None:
-            return True
-    return False
+def _is_present(row: Row) -> bool:
+    """Whether a structure is in the prediction or in the reference."""
+    return row["precision"] is not None or row["recall"] is not None
+
+
+def _mean_of_all(values: Iterable[float | None]) -> float | None:
+    """The mean, None where any value is: what has no distance must not make a mean better."""
+    listed = list(values)
+    if None in listed:
+        return None
+    return mean_of(listed)
 
 
 def mean_rows(by_reference: Sequence[list[Row]]) -> list[Row]:
     """Rows that each of several references gives, as one.
 
-    Numbers are means of those that exist, and every reference is named.
+    Numbers are means of those that exist, distances only where every reference gives one, and every
+    reference is named.
 
     Args:
         by_reference: the same rows for each reference.
@@ -118,4 +127,6 @@ def _merged(name: str, values: list[Any]) -> str | float | None:
     first = values[0]
     if isinstance(first, str):
         return first
+    if name in _DISTANCES:
+        return _mean_of_all(values)
     return mean_of(values)

@@ -58,16 +58,18 @@ def test_plain_images_have_areas(pixel_mm, columns, maps):
     assert not any(name.startswith("volume") for name in ball)
 
 
-def test_means_over_references_are_of_the_values_that_exist():
-    first = {"case": "c", "class": "all", "reference": "aa", "dice": 0.5, "hd95_mm": None}
-    second = {"case": "c", "class": "all", "reference": "bb", "dice": 0.7, "hd95_mm": 3.0}
+def test_means_over_references_are_of_the_values_that_exist_and_of_all_distances():
+    head = {"case": "c", "class": "all"}
+    first = {**head, "reference": "aa", "dice": 0.5, "precision": None, "hd95_mm": None}
+    second = {**head, "reference": "bb", "dice": 0.7, "precision": 0.8, "hd95_mm": 3.0}
     assert mean_rows([[first], [second]]) == [
         {
             "case": "c",
             "class": "all",
             "reference": "aa+bb",
             "dice": pytest.approx(0.6),
-            "hd95_mm": 3.0,
+            "precision": 0.8,
+            "hd95_mm": None,  # the second rater's alone would be better for what the first lacks
         }
     ]
     assert mean_rows([[first]]) == [first]

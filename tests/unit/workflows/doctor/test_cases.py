@@ -31,15 +31,19 @@ def _calibration(draws, source, cases):
     return Calibration(draws=draws, source=source, cases=cases, scaling=None, conformal=conformal)
 
 
-def test_calibration_on_test_cases(run):
-    draws = Manifest(
+def _draws(run, method):
+    return Manifest(
         run=str(run.path),
-        method="hybrid",
+        method=method,
         samples=4,
         seed=0,
         weights_digest=[],
         tfuq_version="0.1.0",
     )
+
+
+def test_calibration_on_test_cases(run):
+    draws = _draws(run, "hybrid")
     path = run.path / "calibrations" / "hybrid.json"
     _calibration(draws, "validation", {"ball_002": ["a"]}).write(path)
     assert list(calibrated_on_test_cases(run)) == []
@@ -50,14 +54,7 @@ def test_calibration_on_test_cases(run):
 
 
 def test_a_temperature_at_the_end_of_its_range(run):
-    draws = Manifest(
-        run=str(run.path),
-        method="vi",
-        samples=4,
-        seed=0,
-        weights_digest=[],
-        tfuq_version="0.1.0",
-    )
+    draws = _draws(run, "vi")
     calibration = _calibration(draws, "test", {"ball_002": ["a"], "ball_004": ["b"]})
     names = run.config.data.classes[1:]
     calibration.conformal.bounds = {name: {"lower": 0.8, "upper": 0.1} for name in names}
