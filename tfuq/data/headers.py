@@ -39,11 +39,17 @@ _MOST_DEGREES = 45.0  # between an axis by the qform and by the sform
 class SpatialHeader:
     """The fields of a NIfTI header that place its voxels, as a file has them.
 
+    Those of a file of another kind are made of its affine.
+
     Attributes:
         fields: Their values by name; of ``pixdim``, the first four.
+        form: How a file that is no NIfTI says where its voxels lie; empty for NIfTI.
+        doubt: What such a file leaves open or says in two ways, and how it is taken; or empty.
     """
 
     fields: Mapping[str, np.ndarray] = field(compare=False)
+    form: str = ""
+    doubt: str = ""
 
     @classmethod
     def of_file(cls, header: nibabel.Nifti1Header) -> SpatialHeader:
