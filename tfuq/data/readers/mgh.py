@@ -20,9 +20,12 @@ _HEADER = 284  # bytes before the voxels
 _VERSION = 1
 # A voxel as float32, and what checking it takes, beside the file's own bytes twice.
 _READING_BYTES = 8
+_PLACE_FLAG = slice(28, 30)  # the bytes that say whether there is a place
+# FreeSurfer's directions of a file without a place, a column an axis; nibabel transposes them.
+_CORONAL = np.array([[-1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
 _DOUBT = (
-    "the MGH header says not where it lies (goodRASFlag is 0); "
-    "it is taken to be coronal, as FreeSurfer does"
+    "the MGH header does not say where it lies (goodRASFlag is 0); "
+    "it is taken for coronal slices of 1 mm, as FreeSurfer does"
 )
 
 
@@ -43,10 +46,9 @@ def read_mgh(path: Path, *, is_label: bool = False) -> Volume:
     """
     with naming_damage(path, _KIND):
         content = _content(path, needed=None)
-        header = _header_of(content)
         array = np.asarray(MGHImage.from_bytes(content).dataobj)
         array = array.astype(array.dtype.newbyteorder("="), copy=False)
-        place = _place_of(header)
+        place = _place_of(content)
     return volume_of(path, array, 3, place, is_label=is_label)
 
 
@@ -57,7 +59,7 @@ def read_mgh_affine(path: Path) -> np.ndarray:
         DataError: As `read_mgh`.
     """
     with naming_damage(path, _KIND):
-        return _place_of(_header_of(_content(path, needed=_HEADER))).affine
+        return _place_of(_content(path, needed=_HEADER)).affine
 
 
 def _content(path: Path, needed: int | None) -> bytes:
@@ -102,7 +104,10 @@ def _needed_bytes(header: MGHHeader) -> int:
     return _HEADER + voxels * cast(int, dtype.itemsize)
 
 
-def _place_of(header: MGHHeader) -> Place:
-    affine = header.get_affine().astype(float)
-    doubt = "" if header["goodRASFlag"] else _DOUBT
-    return Place(affine_of(affine[:3, :3], affine[:3, 3], FROM_RAS), "directions", doubt)
+def _place_of(content: bytes) -> Place:
+    header = _header_of(content)
+    if any(content[_PLACE_FLAG]):
+        affine = header.get_affine().astype(float)
+        return Place(affine_of(affine[:3, :3], affine[:3, 3], FROM_RAS), "directions")
+    origin = -_CORONAL @ header["dims"][:3].astype(float) / 2
+    return Place(affine_of(_CORONAL, origin, FROM_RAS), "none", _DOUBT)
