@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -68,7 +69,7 @@ def _spatial_header(image: nibabel.analyze.AnalyzeImage) -> SpatialHeader:
     """The file's own; Analyze has none, so it is made of the affine."""
     if isinstance(image.header, nibabel.Nifti1Header):
         return SpatialHeader.of_file(image.header)
-    return SpatialHeader.of_affine(image.affine)
+    return replace(SpatialHeader.of_affine(image.affine), form="Analyze header")
 
 
 def _in_millimetres(affine: np.ndarray, millimetres: float) -> np.ndarray:
