@@ -46,6 +46,7 @@ _DIRECTIONS = ("TransformMatrix", "Orientation", "Rotation")
 _ORIGINS = ("Offset", "Position", "Origin")
 _SPACINGS = ("ElementSpacing", "ElementSize")  # the latter only where the first is not there
 _BYTE_ORDERS = ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")
+_NOTES = ("Comment", "Name")  # may be there several times
 _OPPOSITE = str.maketrans("RLAPSI", "LRPAIS")
 _UNIT_LENGTH = 1e-3  # by which the length of a direction may differ from 1
 
@@ -115,7 +116,7 @@ class MetaImageHeader:
         fields: dict[str, str] = {}
         for line in start[: last.start()].decode("utf-8", errors="replace").splitlines():
             match = _LINE.fullmatch(line)
-            if match and match[1] in fields:
+            if match and fields.get(match[1], match[2]) != match[2] and match[1] not in _NOTES:
                 raise ValueError(f"its header has {match[1]} twice")
             if match:
                 fields[match[1]] = match[2]
@@ -234,7 +235,10 @@ class MetaImageHeader:
     def _dtype(self) -> np.dtype:
         name = self._required("ElementType").upper().removesuffix(_ARRAY)
         if name not in _TYPES:
-            raise ValueError(f"its ElementType is {name}; tfuq takes {', '.join(_TYPES)}")
+            raise DataError(
+                f"its ElementType is {name}, of which programs think differently, or which is no "
+                f"real number; save it as one of {', '.join(_TYPES)}"
+            )
         order = "<"
         if self._is_true(_BYTE_ORDERS, default=False):
             order = ">"
@@ -244,11 +248,14 @@ class MetaImageHeader:
         """The numbers of the first of these fields that is there.
 
         Raises:
-            ValueError: Another count, or no numbers.
+            ValueError: Another count, no numbers, or two names of one thing that differ.
         """
         present = [name for name in names if name in self.fields]
         if not present:
             return default
+        written = {self.fields[name] for name in present}
+        if len(written) > 1 and names != _SPACINGS:
+            raise ValueError(f"its {' and its '.join(present)} differ")
         numbers = np.array([float(part) for part in self.fields[present[0]].split()])
         if len(numbers) != len(default) or not np.isfinite(numbers).all():
             raise ValueError(f"its {present[0]} must be {len(default)} numbers")

@@ -23,6 +23,7 @@ from tfuq.data.volume import Volume, require_affine, require_finite
 from tfuq.errors import DataError
 
 NIFTI_SUFFIXES = (".nii.gz", ".nii", ".img", ".hdr")
+_RGB = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
 _SINGLE_SUFFIXES = (".nii", ".nii.gz")  # of one file with header and voxels
 _NIFTI2_HEADER = 540  # bytes
 _NIFTI2_STARTS = (b"\x1c\x02\0\0", b"\0\0\x02\x1c")  # the header's size, in either byte order
@@ -58,11 +59,20 @@ def read_nifti(path: Path, *, is_label: bool = False) -> Volume:
         header = _spatial_header(image)
         affine = _in_millimetres(image.affine, header.millimetres)
         require_affine(affine)
-        array = np.asarray(image.dataobj, dtype=None if is_label else np.float32)
+        array = _voxels(image, is_label=is_label)
     require_finite(path, array)
     _require_one_place(path, header, min(array.ndim, 3))
     array = _channels_last(array)
     return Volume(_three_axes(array), affine, header, ndim=array.ndim)
+
+
+def _voxels(image: nibabel.analyze.AnalyzeImage, *, is_label: bool) -> np.ndarray:
+    """The voxels, as float32 unless they are a label's; colours are the last axis."""
+    if image.get_data_dtype() == _RGB:
+        colours = _three_axes(np.asarray(image.dataobj))
+        array = np.stack([colours[name] for name in "RGB"], -1)
+        return array if is_label else array.astype(np.float32)
+    return np.asarray(image.dataobj, dtype=None if is_label else np.float32)
 
 
 def _spatial_header(image: nibabel.analyze.AnalyzeImage) -> SpatialHeader:
@@ -189,13 +199,17 @@ def _voxel_bytes(header: nibabel.analyze.AnalyzeHeader) -> int:
     dtype = header.get_data_dtype()
     if len(shape) < 2 or min(shape) < 1:
         raise ValueError(f"its shape is {shape}, which must have 2 to 4 axes")
-    if sum(size > 1 for size in shape[3:]) > 1:
+    channels = [size for size in shape[3:] if size > 1]
+    if len(channels) > 1 or (channels and dtype == _RGB):
         raise DataError(
-            f"its shape is {shape}, of which only one axis after the third may be longer than 1: "
-            "tfuq takes that for channels; save a scan of one time in each file"
+            f"its shape is {shape}, of which only one axis after the third may be longer than 1, "
+            "and none of colours: tfuq takes that for channels; save each time in a file of its own"
         )
-    if dtype.kind not in "biuf":
-        raise ValueError(f"its data type is {dtype}, which must be a real number")
+    if dtype.kind not in "biuf" and dtype != _RGB:
+        raise DataError(
+            f"its data type is {dtype}, which must be a real number; "
+            "save the magnitude of complex numbers, and colours without transparency"
+        )
     require_memory(shape, 2 * dtype.itemsize + _READING_BYTES)
     voxels = int(np.prod(shape, dtype=object))
     voxel: int = dtype.itemsize

@@ -295,7 +295,9 @@ class NrrdHeader:
         written = " ".join(self._required("type").lower().split())
         codes = [code for code, names in _TYPES.items() if written in names]
         if not codes:
-            raise ValueError(f"its type is '{written}', which must be a real number")
+            raise DataError(
+                f"its type is '{written}', which must be a real number; save it as float"
+            )
         dtype = np.dtype(codes[0])
         if dtype.itemsize == 1 or encoding == "text":
             return dtype

@@ -95,9 +95,11 @@ def test_other_names_of_fields_and_forms_of_voxels_are_read_as_by_itk(tmp_path):
     (tmp_path / "c.raw").write_bytes(b"1234" + ARRAY.tobytes("F"))
     write(tmp_path / "c.mhd", b"", ElementDataFile="c.raw", HeaderSize="4", BinaryData="True")
     write(tmp_path / "d.mhd", b"", ElementDataFile="c.raw", HeaderSize="-1", BinaryData="True")
+    notes = {"Comment": "one\nComment = two", "ElementSize": "9 9 9", "BinaryData": "True"}
+    write(tmp_path / "f.mha", **notes)
     other_names = {"Offset": None, "Position": "1 2 3", "BinaryData": "True"}
     write(tmp_path / "e.mha", **other_names, TransformMatrix=None, Orientation="0 1 0 -1 0 0 0 0 1")
-    for name in ("a.mha", "b.mha", "c.mhd", "d.mhd", "e.mha"):
+    for name in ("a.mha", "b.mha", "c.mhd", "d.mhd", "e.mha", "f.mha"):
         volume = require_placed_as_by_itk(tmp_path / name)
         np.testing.assert_array_equal(volume.array, ARRAY)
         np.testing.assert_array_equal(itk_array(tmp_path / name), ARRAY)
@@ -134,6 +136,8 @@ def test_damaged_compressed_voxels_are_refused(tmp_path):
             "save each time in a file of its own",
         ),
         ({"ElementType": "MET_LONG"}, "its ElementType is MET_LONG"),
+        ({"Position": "1 2 3"}, "its Offset and its Position differ"),
+        ({"ElementType": "MET_SHORT\nDimSize = 5 4 9"}, "its header has DimSize twice"),
         ({"TransformMatrix": "1 0 0 0.6 0.8 0 0 0 1"}, "which must be right angles"),
         ({"TransformMatrix": "2 0 0 0 1 0 0 0 1"}, "not of length 1"),
         ({"ElementSpacing": "1 0 1"}, "its spacing is not above 0"),

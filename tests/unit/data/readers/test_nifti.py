@@ -121,6 +121,22 @@ def test_axes_of_length_1_are_no_channels(tmp_path, axes, kept):
     np.testing.assert_array_equal(volume.array, array.reshape(kept))
 
 
+def coloured(array):
+    """As NIfTI holds red, green and blue."""
+    return array.view([("R", "u1"), ("G", "u1"), ("B", "u1")])[..., 0]
+
+
+@pytest.mark.parametrize("sizes", [(5, 4, 3), (5, 4)])
+def test_colours_are_channels(tmp_path, sizes):
+    array = np.random.default_rng(0).integers(0, 255, (*sizes, 3)).astype(np.uint8)
+    path = saved(tmp_path / "a.nii", coloured(array))
+    volume = read_nifti(path)
+    np.testing.assert_array_equal(volume.array, array.reshape(5, 4, -1, 3))
+    assert volume.array.dtype == np.float32
+    with pytest.raises(DataError, match="and none of colours"):
+        read_nifti(saved(tmp_path / "b.nii", coloured(np.zeros((5, 4, 3, 2, 3), np.uint8))))
+
+
 @pytest.mark.parametrize("kind", [nibabel.Nifti1Image, nibabel.Nifti2Image])
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
 def test_slope_and_intercept_are_applied_in_either_version(tmp_path, kind, suffix):
