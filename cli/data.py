@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,9 +11,6 @@ from tfuq.config import TASKS, Config
 from tfuq.errors import DataError
 from tfuq_cli import options
 from tfuq_cli.progress import EventLines, show
-
-if TYPE_CHECKING:
-    from tfuq.data.checks import CaseReport
 
 _MOST_LINES = 20  # of problems: a folder of thousands may have the same one throughout
 
@@ -71,23 +66,37 @@ def _state(settings: Config) -> str:
 @command.command("check")
 @click.argument("config", shell_complete=options.complete_config)
 @options.override
-def check(config: str, override: tuple[str, ...]) -> None:
+@click.option(
+    "--table",
+    type=options.PATH,
+    metavar="FILE.csv",
+    help="Write what is found of each case and class into a table too.",
+)
+def check(config: str, override: tuple[str, ...], table: Path | None) -> None:
     """Check every case of CONFIG's data set: readable, grids, spacing, label values, NaN, constant
-    or copied images.
+    or copied images, and what is left of each class on the network's grid.
 
     \b
     Example:
       tfuq data check quickstart
     """
     from tfuq.data import checks
+    from tfuq.data.writers import write_csv
+    from tfuq_cli import data_tables as tables
 
     settings = configuration.load(config, override)
     if not TASKS[settings.task].names_cases:
         reports = checks.check_data(settings)
-        show(_counts(reports, settings.data.classes))
+        show(tables.image_counts(reports, settings.data.classes))
     else:
         reports = checks.check_data(settings, observer=EventLines())
-        show(_table(reports, settings.data.classes))
+        show(tables.case_table(reports, settings.data.classes))
+        if any(report.class_voxels for report in reports):
+            show("")
+            show(tables.class_table(reports, settings.data.classes))
+            show("")
+    if table:
+        write_csv(table, checks.rows_of_reports(reports, settings.data.classes))
     for remark in checks.remarks(settings, reports):
         show(f"remark: {remark}")
     problems = [f"{report.id}: {report.problem}" for report in reports if report.problem]
@@ -102,76 +111,6 @@ def check(config: str, override: tuple[str, ...]) -> None:
             f"mend the first, then check again: {problems[0]}"
         )
     show(f"{len(reports)} cases in {settings.data.root}, no problem found")
-
-
-def _table(reports: Sequence[CaseReport], classes: Sequence[str]) -> str:
-    length, size = _units(reports)
-    element = "pixels"
-    if any(map(_is_volume, reports)):
-        element = "voxels"
-    head = ["case", "part", element, f"spacing ({length})", "axes", "intensities"]
-    head += [f"{name} ({size})" for name in classes[1:]]
-    rows = [_cells(report, len(classes)) for report in reports]
-    return _aligned([head, *rows])
-
-
-def _is_volume(report: CaseReport) -> bool:
-    return report.shape[2:] > (1,)
-
-
-def _units(reports: Sequence[CaseReport]) -> tuple[str, str]:
-    """Symbols of the units of spacings and of class sizes; those of a mixed set side by side."""
-    lengths = dict.fromkeys(report.unit.length_symbol for report in reports if report.shape)
-    in_mm = [report for report in reports if report.unit.length == "mm" or not report.shape]
-    sizes = []
-    if in_mm and any(map(_is_volume, in_mm)):
-        sizes.append("ml")
-    elif in_mm:
-        sizes.append("cm²")
-    if len(in_mm) < len(reports):
-        sizes.append("pixel²")
-    return " or ".join(lengths or ["mm"]), " or ".join(sizes)
-
-
-def _counts(reports: Sequence[CaseReport], classes: Sequence[str]) -> str:
-    """How many images of each class every part has."""
-    rows = [["part", "images", *classes]]
-    for part in dict.fromkeys(report.part for report in reports):
-        images = [report.class_volumes for report in reports if report.part == part]
-        counted = list(filter(None, images))
-        totals = [0.0] * len(classes)
-        if counted:
-            totals = list(map(sum, zip(*counted, strict=True)))
-        rows.append([part, str(len(counted)), *map("{:g}".format, totals)])
-    return _aligned(rows)
-
-
-def _aligned(rows: list[list[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = map(str.ljust, row, widths)
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
-
-
-def _cells(report: CaseReport, classes: int) -> list[str]:
-    structures = max(classes - 1, 0)  # landmarks have no classes
-    if report.problem:
-        return [report.id, report.part, "PROBLEM", *[""] * (3 + structures)]
-    shape = "×".join(map(str, report.shape))
-    spacing = "×".join(map("{:g}".format, report.spacing))
-    ranges = ", ".join(f"{low:.4g}…{high:.4g}" for low, high in report.intensities)
-    sizes = _sizes(report, structures)
-    return [report.id, report.part, shape, spacing, report.orientation, ranges, *sizes]
-
-
-def _sizes(report: CaseReport, structures: int) -> list[str]:
-    """A cell for each structure."""
-    if not structures:
-        return []
-    sizes = list(map("{:.4g}".format, report.class_volumes[1:]))
-    return sizes or ["no label"] + [""] * (structures - 1)
 
 
 @command.command("synth")

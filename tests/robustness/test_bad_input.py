@@ -66,7 +66,7 @@ DAMAGES = {
     "a link to itself": (lambda image, label: (image.unlink(), image.symlink_to(image)), "no such file"),
     "huge": (lambda image, label: patch(image, 42, np.array([9000] * 3, np.int16)), "more than"),
     "huge beyond memory": (lambda image, label: patch(image, 42, np.array([30000] * 3, np.int16)), "of memory that are free"),
-    "five axes": (lambda image, label: change(image, lambda a: a[..., None, None] * np.ones(2)), "2 to 4 axes"),
+    "five axes": (lambda image, label: change(image, lambda a: a[..., None, None] * np.ones((2, 2))), "only one axis after the third"),
     "singular affine": (lambda image, label: patch(image, 280, np.zeros(4, np.float32)), "affine is singular"),
 }  # fmt: skip
 

@@ -163,6 +163,18 @@ def edited_text(content: bytes, rng: np.random.Generator) -> bytes:
     return "\n".join(lines).encode()
 
 
+def edited_header(content: bytes, rng: np.random.Generator) -> bytes:
+    """A file whose header in text has some numbers replaced by others, or bytes by others."""
+    end = max(content.find(b"\n\n"), content.find(b"LOCAL")) + 2
+    header = bytearray(content[:end])
+    for _ in range(rng.integers(1, 4)):
+        digits = [place for place, byte in enumerate(header) if chr(byte).isdigit()]
+        place = digits[rng.integers(0, len(digits))] if digits else 0
+        values = (b"-1", b"0", b"1", b"4", b"99999", b"9" * 30, b"nan", b"1e30", b"x", b" ", b"\n")
+        header[place : place + 1] = values[rng.integers(0, len(values))]
+    return bytes(header) + content[end:]
+
+
 _BYTES: tuple[Mutator, ...] = (truncated, flipped, moved, wrong_magic)
 _NIFTI = (*_BYTES, lying_header, lying_header, lying_header)
 MUTATORS: dict[str, tuple[Mutator, ...]] = {
@@ -171,6 +183,9 @@ MUTATORS: dict[str, tuple[Mutator, ...]] = {
     ".hdr": _NIFTI,
     ".img": _BYTES,
     ".mat": _BYTES,
+    ".nrrd": (*_BYTES, edited_header, edited_header, edited_header),
+    ".mha": (*_BYTES, edited_header, edited_header, edited_header),
+    ".mgz": (*_BYTES, *(compressed(mutate) for mutate in _BYTES)),
     ".png": (*_BYTES, lying_png, lying_png),
     ".tif": (*_BYTES, flipped),
     ".bmp": (*_BYTES, flipped),
@@ -222,10 +237,32 @@ def intact_files() -> dict[str, bytes]:
         buffer = io.BytesIO()
         Image.fromarray(pixels).save(buffer, name)
         files[end] = buffer.getvalue()
-    return files
+    return files | _further_scans(array, affine)
 
 
-FORMATS = (".nii", ".nii.gz", ".hdr", ".img", ".mat", ".png", ".tif", ".bmp", ".jpg")
+def _further_scans(array: np.ndarray, affine: np.ndarray) -> dict[str, bytes]:
+    nrrd = (
+        b"NRRD0004\ntype: short\ndimension: 3\nspace: RAS\nsizes: 9 8 7\n"
+        b"space directions: (1,0,0) (0,2,0) (0,0,3)\nkinds: domain domain domain\n"
+        b"endian: little\nencoding: gzip\nspace origin: (1,2,3)\n\n"
+    )
+    metaimage = (
+        b"ObjectType = Image\nNDims = 3\nCompressedData = True\nTransformMatrix = 1 0 0 0 1 0 0 0 1\n"
+        b"Offset = 1 2 3\nElementSpacing = 1 2 3\nDimSize = 9 8 7\nElementType = MET_SHORT\n"
+        b"ElementDataFile = LOCAL\n"
+    )
+    voxels = array.tobytes("F")
+    return {
+        ".nrrd": nrrd + gzip.compress(voxels, mtime=0),
+        ".mha": metaimage + zlib.compress(voxels),
+        ".mgz": gzip.compress(nibabel.MGHImage(array, affine).to_bytes(), mtime=0),
+    }
+
+
+FORMATS = (
+    *(".nii", ".nii.gz", ".hdr", ".img", ".mat", ".nrrd", ".mha", ".mgz"),
+    *(".png", ".tif", ".bmp", ".jpg"),
+)
 SECONDS_PER_FILE = 10
 
 

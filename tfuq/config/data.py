@@ -143,7 +143,7 @@ class DataConfig(Section):
     raters are the mean over both.
 
     ``pixel_mm``, for segmentation: width and height of a pixel of the plain images (PNG, TIFF, BMP,
-    JPEG) in mm. Without it, their distances and areas are in pixels. NIfTI files say it themselves.
+    JPEG) in mm. Without it, their distances and areas are in pixels. Scans say it themselves.
 
     ``label_tolerance``: values of label files that lie so near to a whole number are rounded, such
     as 0.9999 by 0.001. Others are refused.

@@ -21,6 +21,7 @@ SCANNER = (1, 1)  # qform and sform codes: both are the coordinates of the scann
 ALIGNED = (0, 2)  # of a volume whose file had none: an alignment
 # Millimetres per unit of length. A unit that is not known is the millimetre, as in most programs.
 _MILLIMETRES = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
+_UNIT_NAMES = {0: "no unit (mm)", 1: "m", 2: "mm", 3: "µm"}
 _LENGTH = 7  # the bits of xyzt_units that hold the unit of length
 _COPIED = (
     "qform_code",
@@ -39,11 +40,17 @@ _MOST_DEGREES = 45.0  # between an axis by the qform and by the sform
 class SpatialHeader:
     """The fields of a NIfTI header that place its voxels, as a file has them.
 
+    Those of a file of another kind are made of its affine.
+
     Attributes:
         fields: Their values by name; of ``pixdim``, the first four.
+        form: How a file that is no NIfTI says where its voxels lie; empty for NIfTI.
+        doubt: What such a file leaves open or says in two ways, and how it is taken; or empty.
     """
 
     fields: Mapping[str, np.ndarray] = field(compare=False)
+    form: str = ""
+    doubt: str = ""
 
     @classmethod
     def of_file(cls, header: nibabel.Nifti1Header) -> SpatialHeader:
@@ -86,6 +93,23 @@ class SpatialHeader:
         if unit not in _MILLIMETRES:
             raise ValueError(f"its unit of length has the number {unit}, which must be 0 to 3")
         return _MILLIMETRES[unit]
+
+    @property
+    def taken(self) -> str:
+        """What of the file says where its voxels lie, as tfuq takes it."""
+        if self.form:
+            return self.form
+        qform, sform = self.codes
+        if sform > 0:
+            return "sform"
+        return "qform" if qform > 0 else "pixdim"
+
+    @property
+    def unit(self) -> str:
+        """The unit of length, as the file has it."""
+        if self.form:
+            return "mm"
+        return _UNIT_NAMES.get(int(self.fields["xyzt_units"]) & _LENGTH, "no unit (mm)")
 
     def apart(self, shape: tuple[int, ...]) -> float:
         """How far the qform puts a corner from where the sform puts it, in mm.

@@ -220,9 +220,9 @@ class Preprocessor:
         return set_outside(volume, on_grid, self.config.outside_labels)
 
     def _resampled(self, volume: Volume, mask: Volume | None, *, nearest: bool = False) -> Volume:
-        volume = self._oriented(volume)
+        volume = self.oriented(volume)
         if mask is not None:
-            volume = crop_to_mask(volume, self._oriented(mask), self.config.crop_margin)
+            volume = crop_to_mask(volume, self.oriented(mask), self.config.crop_margin)
         smooth = self.config.anti_aliasing and not nearest
         if self.config.spacing:
             return to_spacing(volume, self.config.spacing, nearest=nearest, smooth=smooth)
@@ -231,7 +231,8 @@ class Preprocessor:
             return resample(volume, (x, y, z), nearest=nearest, smooth=smooth)
         return volume
 
-    def _oriented(self, volume: Volume) -> Volume:
+    def oriented(self, volume: Volume) -> Volume:
+        """The volume, its axes turned to those of the network."""
         if self.config.orientation is None:
             return volume
         return turned(volume, Turn.to(volume.affine, self.config.orientation))

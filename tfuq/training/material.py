@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -40,6 +41,7 @@ from tfuq.training.warm_start import warm_start
 from tfuq.version import __version__
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 _VERSIONS_OF = ("tensorflow", "tensorflow-probability", "tf-keras", "numpy", "nibabel", "scipy")
 
@@ -81,6 +83,8 @@ def prepare(config: Config, devices: str | None) -> Material:
     config = oriented(config, orientation)
     statistics = training_statistics(config, parts["train"])
     training = task.training_set(config, parts["train"], statistics)
+    for loss in training.losses:
+        _log.warning("remark: %s", loss)
     validation = task.validation(config, parts["validation"], training, statistics)
     kl_scales = []
     for member in range(config.members):

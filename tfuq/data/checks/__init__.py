@@ -4,5 +4,13 @@ from __future__ import annotations
 
 from tfuq.data.checks.integrity import CaseReport, check_case, check_data
 from tfuq.data.checks.remarks import absent_classes, remarks
+from tfuq.data.checks.rows import rows_of_reports
 
-__all__ = ["CaseReport", "absent_classes", "check_case", "check_data", "remarks"]
+__all__ = [
+    "CaseReport",
+    "absent_classes",
+    "check_case",
+    "check_data",
+    "remarks",
+    "rows_of_reports",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,23 +13,44 @@ from tfuq.config import TASKS, Config
 from tfuq.config.registry import Registry
 from tfuq.data.cases import (
     Case,
+    naming,
     read_case_image,
+    read_case_orientation,
     read_label,
     read_mask,
     training_views,
 )
+from tfuq.data.class_voxels import ClassVoxels, count_classes
 from tfuq.data.events import SILENT, CaseChecked, Observer
 from tfuq.data.layouts import made_cases
-from tfuq.data.orientation import orientation_of
+from tfuq.data.orientation import common_orientation, orientation_of
 from tfuq.data.sets.classification import class_of
+from tfuq.data.sets.dataset import make_preprocessor, oriented
 from tfuq.data.sets.landmarks import reference_points
 from tfuq.data.splits import split_cases
 from tfuq.data.units import PLAIN_IMAGE, SCAN, Unit
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
+
+@dataclass(frozen=True, kw_only=True)
+class Amounts:
+    """How much of each class a case has; nothing where the task has no classes.
+
+    Attributes:
+        sizes: Of each class, in ml (of a slice cm², of a plain image without ``pixel_mm`` pixel²),
+            or the one image that the case is.
+        voxels: Of each class on both grids; None where they are not counted.
+        network_shape: Of the network's grid, without padding.
+    """
+
+    sizes: tuple[float, ...] = ()
+    voxels: ClassVoxels | None = None
+    network_shape: tuple[int, ...] = ()
+
+
 # By task: how much of each class a case has, which must be fit for use.
-AMOUNTS: Registry[Callable[[Config, Case, Volume], tuple[float, ...]]] = Registry("task of checks")
+AMOUNTS: Registry[Callable[[Config, Case, Volume], Amounts]] = Registry("task of checks")
 _UNUSED = "unused"  # the part of a case that is in no part of the split
 
 
@@ -47,8 +69,13 @@ class CaseReport:
         orientation: The directions of the axes, such as ``RAS``.
         is_placed: Whether the image's header says where it lies, by a qform or an sform that holds.
         apart: How far its qform and its sform put a corner from one another, in mm.
+        header: What of the image's header says where it lies, and the header's unit of length.
+        doubt: What the header leaves open, and how it is taken; or empty.
         class_volumes: How much there is of each class, in ml; of one slice in cm²; of a plain image
             without ``pixel_mm`` in pixel².
+        class_voxels: How many voxels there are of each class, on the image's grid and on the
+            network's; None where they are not counted.
+        network_shape: Of the network's grid, without padding.
         digest: Of the image's values.
         raters: Who has labelled the case.
         unit: Of lengths and sizes on the image's grid.
@@ -64,7 +91,11 @@ class CaseReport:
     orientation: str = ""
     is_placed: bool = True
     apart: float = 0.0
+    header: str = ""
+    doubt: str = ""
     class_volumes: tuple[float, ...] = ()
+    class_voxels: ClassVoxels | None = None
+    network_shape: tuple[int, ...] = ()
     digest: str = ""
     raters: tuple[str, ...] = ()
     unit: Unit = SCAN
@@ -81,8 +112,10 @@ def check_data(config: Config, *, observer: Observer = SILENT) -> list[CaseRepor
         DataError: The set or the split as a whole cannot be used.
     """
     cases = made_cases(config.data)
+    parts = split_cases(cases, config.data.split)
+    config = oriented(config, _orientation_seen(config, parts["train"]))
     part_of = {}
-    for part, members in split_cases(cases, config.data.split).items():
+    for part, members in parts.items():
         for case in members:
             part_of[case.id] = part
     reports: list[CaseReport] = []
@@ -95,29 +128,37 @@ def check_data(config: Config, *, observer: Observer = SILENT) -> list[CaseRepor
     return reports
 
 
+def _orientation_seen(config: Config, cases: list[Case]) -> str | None:
+    """As `tfuq.data.sets.dataset.training_orientation`, of the cases that can be read."""
+    if not TASKS[config.task].has_volumes:
+        return None
+    names = []
+    for case in cases:
+        with suppress(DataError):
+            names.append(read_case_orientation(case))
+    return config.preprocessing.orientation or common_orientation(names)
+
+
 def check_case(config: Config, case: Case, part: str) -> CaseReport:
     """Read one case and check it as training would.
 
     Args:
-        config: The configuration.
+        config: The configuration, with the orientation that the network sees.
         case: The case.
         part: Of the split.
     """
-    amounts: tuple[float, ...] = ()
+    amounts = Amounts()
     try:
         image = read_case_image(case)
         if case.has_reference or part != _UNUSED:
-            amounts = _class_amounts(config, case, image)
-        if amounts:
-            read_mask(config, case, image)
+            amounts = AMOUNTS[config.task](config, case, image)
     except DataError as error:
         return CaseReport(id=case.id, part=part, problem=str(error))
     channels = np.moveaxis(image.array, -1, 0)
-    content = np.ascontiguousarray(image.array).tobytes()
     return CaseReport(
         id=case.id,
         part=part,
-        problem=_empty_label(config, case, amounts),
+        problem="",
         shape=image.shape,
         spacing=tuple(np.round(image.spacing, 4).tolist()),
         channels=len(channels),
@@ -125,8 +166,12 @@ def check_case(config: Config, case: Case, part: str) -> CaseReport:
         orientation=orientation_of(image.affine),
         is_placed=image.header is None or any(image.header.codes),
         apart=_apart(image),
-        class_volumes=amounts,
-        digest=hashlib.sha256(content).hexdigest(),
+        header=_header(case, image),
+        doubt="" if image.header is None else image.header.doubt,
+        class_volumes=amounts.sizes,
+        class_voxels=amounts.voxels,
+        network_shape=amounts.network_shape,
+        digest=_digest(image.array),
         raters=tuple(case.raters),
         unit=case.unit,
     )
@@ -138,34 +183,51 @@ def _apart(image: Volume) -> float:
     return image.header.apart(image.shape)
 
 
-def _class_amounts(config: Config, case: Case, image: Volume) -> tuple[float, ...]:
-    """How much of each class a case has.
+def _header(case: Case, image: Volume) -> str:
+    if image.header is None or case.unit is not SCAN:
+        return ""
+    return f"{image.header.taken}, {image.header.unit}"
 
-    In ml (of a slice cm², of a plain image without ``pixel_mm`` pixel²), or the one image that it
-    is. Landmarks have no classes; they are only checked.
-    """
-    return AMOUNTS[config.task](config, case, image)
+
+def _digest(array: np.ndarray) -> str:
+    """Plane by plane, as the array may lie in memory in any order."""
+    digest = hashlib.sha256(str(array.shape).encode())
+    for plane in array:
+        digest.update(np.ascontiguousarray(plane).data)
+    return digest.hexdigest()
 
 
 @AMOUNTS.register("landmarks")
-def _amounts_of_landmarks(config: Config, case: Case, image: Volume) -> tuple[float, ...]:
+def _amounts_of_landmarks(config: Config, case: Case, image: Volume) -> Amounts:
+    """Landmarks have no classes; they are only checked."""
     reference_points(config, case, image.shape[:2])
-    return ()
+    return Amounts()
 
 
 @AMOUNTS.register("classification")
-def _amounts_of_classification(config: Config, case: Case, image: Volume) -> tuple[float, ...]:
+def _amounts_of_classification(config: Config, case: Case, image: Volume) -> Amounts:
     number = class_of(config, case)
-    return tuple(float(k == number) for k in range(len(config.data.classes)))
+    read_mask(config, case, image)
+    return Amounts(sizes=tuple(float(k == number) for k in range(len(config.data.classes))))
 
 
 @AMOUNTS.register("segmentation")
-def _amounts_of_segmentation(config: Config, case: Case, image: Volume) -> tuple[float, ...]:
+def _amounts_of_segmentation(config: Config, case: Case, image: Volume) -> Amounts:
     training_views(config, case)
+    classes = len(config.data.classes)
     label = read_label(config, case, image)
-    counts = np.bincount(label.array.ravel(), minlength=len(config.data.classes))
+    mask = read_mask(config, case, image)
+    preprocessor = make_preprocessor(config)
+    with naming(case):
+        on_grid = preprocessor.unpadded_label(label, mask)
+    own = count_classes(label.array, classes)
+    network = count_classes(on_grid.array, classes)
     size = _voxel_size(image, case.unit)
-    return tuple(float(count) * size for count in counts)
+    return Amounts(
+        sizes=tuple(float(count) * size for count in own),
+        voxels=ClassVoxels.of(case.id, own, network, preprocessor.oriented(label), on_grid),
+        network_shape=on_grid.shape,
+    )
 
 
 def _voxel_size(image: Volume, unit: Unit) -> float:
@@ -174,14 +236,6 @@ def _voxel_size(image: Volume, unit: Unit) -> float:
     if image.shape[2] > 1:
         return image.voxel_volume / 1000
     return float(np.prod(image.spacing[:2])) / 100
-
-
-def _empty_label(config: Config, case: Case, amounts: tuple[float, ...]) -> str:
-    """The problem of a label without any structure; empty where there is one."""
-    if not TASKS[config.task].has_volumes or not amounts or any(amounts[1:]):
-        return ""
-    label = case.label or f"case '{case.id}', by most of its raters"
-    return f"{label}: no voxel of any foreground class; exclude the case or correct its label"
 
 
 def _with_comparison(report: CaseReport, images: dict[str, CaseReport]) -> CaseReport:

@@ -10,39 +10,42 @@ import numpy as np
 from tfuq.config import TASKS, Config
 from tfuq.data.cases import AVERAGED_RATERS
 from tfuq.data.checks.integrity import CaseReport
+from tfuq.data.class_voxels import ClassVoxels, losses, untaught
 from tfuq.data.orientation import CLOSEST
 from tfuq.data.units import PLAIN_IMAGE, SIZED_IMAGE
 
 _UNUSUAL = 5.0  # times more or less than the median volume
-_APART = 0.1  # mm between places of a voxel that are taken for one
+APART = 0.1  # mm between places of a voxel that are taken for one
 
 
 def absent_classes(config: Config, reports: list[CaseReport]) -> list[str]:
     """Make a line for each class that no training case has: it cannot be learnt."""
-    volumes = []
-    for report in reports:
-        if report.part == "train" and report.class_volumes:
-            volumes.append(report.class_volumes)
-    if not volumes:
+    training = [report for report in reports if report.part == "train" and report.class_volumes]
+    if not training:
         return []
-    unit = "image"
-    if TASKS[config.task].has_volumes:
-        unit = "voxel"
+    voxels = _class_voxels(training)
+    if voxels:
+        return list(map(str, untaught(config, voxels)))
     lines = []
-    for name, volume in zip(config.data.classes, np.sum(volumes, axis=0), strict=True):
-        if not volume:
+    totals = np.sum([report.class_volumes for report in training], axis=0)
+    for name, total in zip(config.data.classes, totals, strict=True):
+        if not total:
             lines.append(
-                f"class '{name}' has no {unit} in any training case; "
+                f"class '{name}' has no image in any training case; "
                 "correct data.label_values, or take it out of data.classes"
             )
     return lines
+
+
+def _class_voxels(reports: list[CaseReport]) -> list[ClassVoxels]:
+    return [report.class_voxels for report in reports if report.class_voxels]
 
 
 def remarks(config: Config, reports: list[CaseReport]) -> list[str]:
     """What is not wrong but may surprise.
 
     That is headers that say too little, cases of different orientation, spacing or intensity scale,
-    and unusual volumes.
+    structures that the network's grid loses, cases without any, and unusual volumes.
     """
     fit = [report for report in reports if not report.problem]
     if not fit:
@@ -52,6 +55,8 @@ def remarks(config: Config, reports: list[CaseReport]) -> list[str]:
         *_doubtful_places(fit),
         *_mixed_grids(config, fit),
         *_mixed_intensities(config, fit),
+        *map(str, losses(config, _class_voxels(fit))),
+        *_without_structures(config, fit),
         *_unusual_volumes(config, fit),
         *_absent_raters(fit),
         *_pairs_of_raters(config, fit),
@@ -81,12 +86,30 @@ def _doubtful_places(fit: list[CaseReport]) -> Iterator[str]:
             f"{_and_more(unplaced)}: qform and sform have code 0, so the header does not say which "
             "side is left; the x axis is taken to point left, as nibabel does"
         )
-    twofold = [report for report in fit if report.apart > _APART]
+    twofold = [report for report in fit if report.apart > APART]
     if twofold:
         farthest = max(report.apart for report in twofold)
         yield (
             f"{_and_more([report.id for report in twofold])}: qform and sform put voxels up to "
             f"{farthest:.3g} mm apart; the sform is taken, and what is written carries both"
+        )
+
+    by_doubt: dict[str, list[str]] = {}
+    for report in fit:
+        if report.doubt:
+            by_doubt.setdefault(report.doubt, []).append(report.id)
+    for doubt, ids in by_doubt.items():
+        yield f"{_and_more(ids)}: {doubt}"
+
+
+def _without_structures(config: Config, fit: list[CaseReport]) -> Iterator[str]:
+    """Cases whose label is all background: healthy, or labelled wrongly."""
+    labelled = [report for report in fit if report.class_volumes]
+    empty = [report.id for report in labelled if not any(report.class_volumes[1:])]
+    if empty and TASKS[config.task].has_volumes:
+        yield (
+            f"{len(empty)} of {len(labelled)} labelled case(s) have no voxel of any foreground "
+            f"class ({_and_more(empty)}); leave them in where nothing is to be found in them"
         )
 
 
@@ -141,11 +164,12 @@ def _unusual_volumes(config: Config, fit: list[CaseReport]) -> Iterator[str]:
     if not TASKS[config.task].has_volumes or not labelled:
         return
     for k, name in enumerate(config.data.classes[1:], start=1):
-        volumes = np.array([report.class_volumes[k] for report in labelled])
-        median = float(np.median(volumes))
+        having = [report for report in labelled if any(report.class_volumes[1:])]
+        volumes = np.array([report.class_volumes[k] for report in having])
+        median = float(np.median(volumes)) if having else 0.0
         if not median:
             continue
-        for report, volume in zip(labelled, volumes, strict=True):
+        for report, volume in zip(having, volumes, strict=True):
             if not median / _UNUSUAL <= volume <= median * _UNUSUAL:
                 yield (
                     f"{report.id}: '{name}' measures {volume:.3g} "

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from tfuq.data.cases import Case
 from tfuq.data.layouts.registry import LAYOUTS
-from tfuq.data.readers import is_readable, stem
+from tfuq.data.readers import SCAN_SUFFIXES, is_readable, is_scan, stem
 from tfuq.data.readers.text import read_plain_text
 from tfuq.errors import DataError
 
-_ISEG_T1 = re.compile(r"subject-(\d+)-T1\.(img|nii|nii\.gz)")
+_ISEG_T1 = re.compile(r"subject-(\d+)-T1")
 _BRATS_MODALITIES = ("flair", "t1", "t1ce", "t2")
 _BRATS_GRADES = ("HGG", "LGG")
 
@@ -57,13 +57,13 @@ def _fault_of_json(error: json.JSONDecodeError) -> str:
 
 @LAYOUTS.register("iseg2017")
 def iseg2017(root: Path) -> list[Case]:
-    """List iSeg-2017, as Analyze or NIfTI.
+    """List iSeg-2017, as Analyze, or in another format of scans.
 
     The files are ``subject-N-T1``, ``-T2`` and, in the training release, ``-label``.
     """
     cases = []
-    for t1 in root.iterdir():
-        match = _ISEG_T1.fullmatch(t1.name)
+    for t1 in filter(is_scan, root.iterdir()):
+        match = _ISEG_T1.fullmatch(stem(t1))
         if match:
             label = t1.with_name(t1.name.replace("-T1", "-label"))
             t2 = t1.with_name(t1.name.replace("-T1", "-T2"))
@@ -80,8 +80,8 @@ def _if_file(path: Path) -> Path | None:
 def brats2018(root: Path) -> list[Case]:
     """List BraTS 2018: ``HGG|LGG/CASE/CASE_{flair,t1,t1ce,t2,seg}.nii.gz``.
 
-    In the validation release it is ``CASE/…`` without ``seg``. The root may also be the folder of
-    a single case.
+    In the validation release it is ``CASE/…`` without ``seg``. The files may be in another format
+    of scans. The root may also be the folder of a single case.
     """
     grades = [root / grade for grade in _BRATS_GRADES if (root / grade).is_dir()]
     if not grades and _is_brats_case(root):
@@ -107,11 +107,13 @@ def _brats_case(folder: Path) -> Case:
 
 
 def _brats_file(folder: Path, ending: str) -> Path:
-    """As the official ``.nii.gz``, or unpacked."""
-    plain = folder / f"{folder.name}_{ending}.nii"
-    if plain.is_file():
-        return plain
-    return plain.with_suffix(".nii.gz")
+    """As the official ``.nii.gz``, unpacked, or in another format."""
+    name = f"{folder.name}_{ending}"
+    for suffix in SCAN_SUFFIXES:
+        path = folder / f"{name}{suffix}"
+        if path.is_file() and is_scan(path):
+            return path
+    return folder / f"{name}.nii.gz"
 
 
 @LAYOUTS.register("folder")

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
+
+import numpy as np
 
 from tfuq.data.orientation import orientation_of
 from tfuq.data.readers.images import (
@@ -11,15 +16,51 @@ from tfuq.data.readers.images import (
     read_image,
     read_image_label,
 )
+from tfuq.data.readers.metaimage import (
+    METAIMAGE_SUFFIXES,
+    read_metaimage,
+    read_metaimage_affine,
+)
+from tfuq.data.readers.mgh import MGH_SUFFIXES, read_mgh, read_mgh_affine
 from tfuq.data.readers.nifti import NIFTI_SUFFIXES, read_affine, read_nifti
+from tfuq.data.readers.nrrd import NRRD_SUFFIXES, read_nrrd, read_nrrd_affine
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError, missing_file
 
-READABLE_SUFFIXES = (*NIFTI_SUFFIXES, *IMAGE_SUFFIXES)
+
+class _ReadVolume(Protocol):
+    def __call__(self, path: Path, *, is_label: bool = False) -> Volume: ...
+
+
+@dataclass(frozen=True)
+class _Format:
+    """A format of scans, which say themselves where their voxels lie.
+
+    Attributes:
+        suffixes: The endings of its files' names.
+        read: Reads a file.
+        read_affine: Reads its affine, and no voxel.
+    """
+
+    suffixes: tuple[str, ...]
+    read: _ReadVolume
+    read_affine: Callable[[Path], np.ndarray]
+
+
+_FORMATS = (
+    _Format(NIFTI_SUFFIXES, read_nifti, read_affine),
+    _Format(NRRD_SUFFIXES, read_nrrd, read_nrrd_affine),
+    _Format(METAIMAGE_SUFFIXES, read_metaimage, read_metaimage_affine),
+    _Format(MGH_SUFFIXES, read_mgh, read_mgh_affine),
+)
+SCAN_SUFFIXES = (*NIFTI_SUFFIXES, *NRRD_SUFFIXES, *METAIMAGE_SUFFIXES, *MGH_SUFFIXES)
+READABLE_SUFFIXES = (*SCAN_SUFFIXES, *IMAGE_SUFFIXES)
 
 
 def read(path: Path, pixel_mm: float | None = None) -> Volume:
-    """Read a NIfTI or Analyze volume, or a 2D image as a volume of one slice.
+    """Read a scan, or a 2D image as a volume of one slice.
+
+    Scans are NIfTI, Analyze, NRRD, MetaImage and MGH files.
 
     Args:
         path: The file.
@@ -29,8 +70,9 @@ def read(path: Path, pixel_mm: float | None = None) -> Volume:
     Raises:
         DataError: The file is missing, of an unknown kind, or cannot be read whole.
     """
-    if _is_nifti(path):
-        return read_nifti(path)
+    scan = _format_of(path)
+    if scan:
+        return scan.read(path)
     return read_image(path, pixel_mm)
 
 
@@ -39,30 +81,32 @@ def read_label_file(path: Path, pixel_mm: float | None = None) -> Volume:
 
     As `read`, but in the file's own data type, and a palette stands for its indices.
     """
-    if _is_nifti(path):
-        return read_nifti(path, is_label=True)
+    scan = _format_of(path)
+    if scan:
+        return scan.read(path, is_label=True)
     return read_image_label(path, pixel_mm)
 
 
-def _is_nifti(path: Path) -> bool:
-    """Whether a file is to be read as NIfTI or Analyze; else it is a plain image.
+def _format_of(path: Path) -> _Format | None:
+    """The format of a scan; None of a plain image.
 
     Raises:
-        DataError: It is missing, or of an unknown kind.
+        DataError: The file is missing, or of an unknown kind.
     """
     if not path.is_file():
         raise missing_file(path)
-    if path.name.lower().endswith(NIFTI_SUFFIXES):
-        return True
+    for scan in _FORMATS:
+        if path.name.lower().endswith(scan.suffixes):
+            return scan
     if is_plain_image(path):
-        return False
+        return None
     raise DataError(f"{path}: unknown kind of file; tfuq reads {', '.join(READABLE_SUFFIXES)}")
 
 
 def read_orientation(path: Path, pixel_mm: float | None = None) -> str:
     """Read where the axes of a file point, such as ``RAS``; see `tfuq.data.orientation`.
 
-    Of a NIfTI file, only the header is read.
+    Of a scan, only the header is read.
 
     Args:
         path: The file.
@@ -71,9 +115,10 @@ def read_orientation(path: Path, pixel_mm: float | None = None) -> str:
     Raises:
         DataError: As `read`.
     """
-    if path.is_file() and path.name.lower().endswith(NIFTI_SUFFIXES):
-        return orientation_of(read_affine(path))
-    return orientation_of(read(path, pixel_mm).affine)
+    scan = _format_of(path)
+    if scan:
+        return orientation_of(scan.read_affine(path))
+    return orientation_of(read_image(path, pixel_mm).affine)
 
 
 def is_readable(path: Path) -> bool:
@@ -83,8 +128,13 @@ def is_readable(path: Path) -> bool:
     return path.name.lower().endswith(READABLE_SUFFIXES)
 
 
+def is_scan(path: Path) -> bool:
+    """Whether `read` takes files of the name, and none of plain images."""
+    return is_readable(path) and not is_plain_image(path)
+
+
 def stem(path: Path) -> str:
-    """The file's name without its ending, ``.nii.gz`` taken as one."""
+    """The file's name without its ending, ``.nii.gz`` and ``.seg.nrrd`` taken as one."""
     for suffix in sorted(READABLE_SUFFIXES, key=len, reverse=True):
         if path.name.lower().endswith(suffix):
             return path.name[: -len(suffix)]

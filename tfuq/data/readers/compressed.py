@@ -1,18 +1,32 @@
-"""Files compressed by gzip."""
+"""Compressed files, of which no more is decompressed than is wanted."""
 
 from __future__ import annotations
 
 import gzip
 import os
-from typing import BinaryIO
+import zlib
+from typing import BinaryIO, Protocol
 
 GZIP = b"\x1f\x8b"  # how a compressed file begins
 # Python's gzip takes the zeros that may follow the content one by one.
 _MOST_ZEROS = 2**16
+_CHUNK = 2**20
+_ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
 
 
-def decompressed(file: BinaryIO) -> gzip.GzipFile:
-    """The content of an open file, from its beginning.
+class Stream(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Read up to so many bytes; none at the end."""
+
+
+def decompressed(file: BinaryIO, start: int = 0) -> gzip.GzipFile:
+    """The content of an open file.
+
+    Args:
+        file: The file.
+        start: The byte at which the compressed part begins.
 
     Raises:
         ValueError: More zeros follow the content than the blocks of a tape leave.
@@ -22,5 +36,43 @@ def decompressed(file: BinaryIO) -> gzip.GzipFile:
         file.seek(size - _MOST_ZEROS)
         if not any(file.read(_MOST_ZEROS)):
             raise ValueError(f"more than {_MOST_ZEROS} zeros follow its content")
-    file.seek(0)
+    file.seek(start)
     return gzip.GzipFile(fileobj=file)
+
+
+def up_to(stream: Stream, count: int) -> bytes:
+    """Read so many bytes of a stream, or as many as there are.
+
+    Memory follows what is there, as a header may claim anything.
+    """
+    chunks = []
+    while count > 0:
+        chunk = stream.read(min(count, _CHUNK))
+        if not chunk:
+            break
+        chunks.append(chunk)
+        count -= len(chunk)
+    return b"".join(chunks)
+
+
+def inflated(file: BinaryIO, count: int) -> bytes:
+    """Decompress a zlib or gzip stream that begins where the file is.
+
+    Args:
+        file: The file.
+        count: The most bytes to return. At its end, the stream's checksum is compared.
+
+    Raises:
+        ValueError: The stream ends too early.
+        zlib.error: It is damaged.
+    """
+    decoder = zlib.decompressobj(_ZLIB_OR_GZIP)
+    chunks = []
+    while count > 0 and not decoder.eof:
+        source = decoder.unconsumed_tail or file.read(_CHUNK)
+        if not source:
+            raise ValueError("its compressed voxels end too early")
+        chunk = decoder.decompress(source, min(count, _CHUNK))
+        chunks.append(chunk)
+        count -= len(chunk)
+    return b"".join(chunks)

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, TiffImagePlugin
 
-from tfuq.data.budget import MemoryShortageError, require_memory
+from tfuq.data.budget import require_memory
 from tfuq.data.headers import SpatialHeader
+from tfuq.data.readers.damage import naming_damage
 from tfuq.data.readers.quiet import quiet_stderr
 from tfuq.data.volume import Volume, require_finite
-from tfuq.errors import DataError
 
 # What a file's content may be, whatever its name. Pillow has decoders of many rare formats, one of
 # which runs a program.
@@ -27,7 +27,6 @@ _PALETTES = ("P", "PA")  # of Pillow, whose pixels are indices
 _WHITE_IS_ZERO = 0  # TIFF's PhotometricInterpretation
 _UNSIGNED = 1  # TIFF's SampleFormat
 _READING_BYTES = 20  # a band of a pixel as it is decoded, and as float32 twice
-_MOST_REASON = 160  # characters of an error that a message quotes
 IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
 
 
@@ -94,18 +93,9 @@ def is_plain_image(path: Path) -> bool:
 
 def _read(path: Path, *, is_label: bool) -> np.ndarray:
     """The pixels ``[rows, columns(, 3)]`` of a file."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return _pixels(path, is_label=is_label)
-    except MemoryShortageError as error:
-        raise MemoryShortageError(f"{path}: {error}") from error
-    except Exception as error:  # Pillow's decoders raise anything on damaged bytes
-        reason = " ".join(str(error).split())[:_MOST_REASON] or type(error).__name__
-        raise DataError(
-            f"{path}: not a readable image ({reason}); replace it with an intact copy"
-        ) from error
+    with naming_damage(path, "image"):
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        return _pixels(path, is_label=is_label)
 
 
 def _pixels(path: Path, *, is_label: bool) -> np.ndarray:

@@ -8,30 +8,30 @@ from __future__ import annotations
 import gzip
 import io
 import logging
-import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import nibabel
 import numpy as np
 
-from tfuq.data.budget import MemoryShortageError, require_memory
+from tfuq.data.budget import require_memory
 from tfuq.data.headers import SpatialHeader
-from tfuq.data.readers.compressed import GZIP, decompressed
+from tfuq.data.readers.compressed import GZIP, decompressed, up_to
+from tfuq.data.readers.damage import naming_damage
 from tfuq.data.volume import Volume, require_affine, require_finite
 from tfuq.errors import DataError
 
 NIFTI_SUFFIXES = (".nii.gz", ".nii", ".img", ".hdr")
+_RGB = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
 _SINGLE_SUFFIXES = (".nii", ".nii.gz")  # of one file with header and voxels
 _NIFTI2_HEADER = 540  # bytes
 _NIFTI2_STARTS = (b"\x1c\x02\0\0", b"\0\0\x02\x1c")  # the header's size, in either byte order
 # Bytes before the voxels. nibabel makes an object of each extension, which may be of 8 bytes.
 _MOST_EXTENSIONS = 2**24
 _MOST_MAT = 2**16  # SPM keeps an affine in it; it may be compressed
-_CHUNK = 2**20
 # A voxel as float32, and what checking it takes, beside the file's own bytes twice.
 _READING_BYTES = 8
-_MOST_REASON = 160  # characters of an error that a message quotes
 # nibabel's notes on headers name no file; what matters is raised.
 nibabel.imageglobals.logger.setLevel(logging.CRITICAL)
 
@@ -46,39 +46,40 @@ def read_nifti(path: Path, *, is_label: bool = False) -> Volume:
         is_label: Keep the file's own data type, whose whole numbers float32 may not hold.
 
     Returns:
-        The volume: 2D becomes one slice, the fourth axis is channels.
+        The volume: 2D becomes one slice. Channels are the fourth axis, or the fifth where the
+        fourth is of length 1, as ITK and the NIfTI standard have them.
 
     Raises:
-        DataError: Unreadable, truncated, not 2D to 4D, a singular affine, a header that contradicts
-            itself, larger than memory, or NaN or infinite voxels.
+        DataError: Unreadable, truncated, times of several channels, a singular affine, a header
+            that contradicts itself, larger than memory, or NaN or infinite voxels.
     """
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            image = _load(path)
-            require_affine(image.affine)
-            header = _spatial_header(image)
-            affine = _in_millimetres(image.affine, header.millimetres)
-            require_affine(affine)
-            array = np.asarray(image.dataobj, dtype=None if is_label else np.float32)
-    except MemoryShortageError as error:
-        raise MemoryShortageError(f"{path}: {error}") from error
-    except Exception as error:  # nibabel and zlib raise anything on damaged bytes
-        reason = " ".join(str(error).split())[:_MOST_REASON] or type(error).__name__
-        raise DataError(
-            f"{path}: not a readable NIfTI or Analyze file ({reason}); "
-            "replace it with an intact copy"
-        ) from error
+    with naming_damage(path, "NIfTI or Analyze file"):
+        image = _load(path)
+        require_affine(image.affine)
+        header = _spatial_header(image)
+        affine = _in_millimetres(image.affine, header.millimetres)
+        require_affine(affine)
+        array = _voxels(image, is_label=is_label)
     require_finite(path, array)
     _require_one_place(path, header, min(array.ndim, 3))
+    array = _channels_last(array)
     return Volume(_three_axes(array), affine, header, ndim=array.ndim)
+
+
+def _voxels(image: nibabel.analyze.AnalyzeImage, *, is_label: bool) -> np.ndarray:
+    """The voxels, as float32 unless they are a label's; colours are the last axis."""
+    if image.get_data_dtype() == _RGB:
+        colours = _three_axes(np.asarray(image.dataobj))
+        array = np.stack([colours[name] for name in "RGB"], -1)
+        return array if is_label else array.astype(np.float32)
+    return np.asarray(image.dataobj, dtype=None if is_label else np.float32)
 
 
 def _spatial_header(image: nibabel.analyze.AnalyzeImage) -> SpatialHeader:
     """The file's own; Analyze has none, so it is made of the affine."""
     if isinstance(image.header, nibabel.Nifti1Header):
         return SpatialHeader.of_file(image.header)
-    return SpatialHeader.of_affine(image.affine)
+    return replace(SpatialHeader.of_affine(image.affine), form="Analyze header")
 
 
 def _in_millimetres(affine: np.ndarray, millimetres: float) -> np.ndarray:
@@ -160,7 +161,7 @@ def _load_compressed(stream: gzip.GzipFile) -> nibabel.Nifti1Image:
     image_type = _image_type(start)
     needed = _needed_bytes(image_type, start)
     # One byte more: at its end, a stream's checksum is compared.
-    content = start + _up_to(stream, needed - len(start) + 1)
+    content = start + up_to(stream, needed - len(start) + 1)
     _require_size(len(content), needed)
     return image_type.from_stream(io.BytesIO(content))
 
@@ -196,25 +197,23 @@ def _load_pair(path: Path) -> nibabel.analyze.AnalyzeImage:
 def _voxel_bytes(header: nibabel.analyze.AnalyzeHeader) -> int:
     shape = header.get_data_shape()
     dtype = header.get_data_dtype()
-    if len(shape) not in (2, 3, 4) or min(shape) < 1:
+    if len(shape) < 2 or min(shape) < 1:
         raise ValueError(f"its shape is {shape}, which must have 2 to 4 axes")
-    if dtype.kind not in "biuf":
-        raise ValueError(f"its data type is {dtype}, which must be a real number")
+    channels = [size for size in shape[3:] if size > 1]
+    if len(channels) > 1 or (channels and dtype == _RGB):
+        raise DataError(
+            f"its shape is {shape}, of which only one axis after the third may be longer than 1, "
+            "and none of colours: tfuq takes that for channels; save each time in a file of its own"
+        )
+    if dtype.kind not in "biuf" and dtype != _RGB:
+        raise DataError(
+            f"its data type is {dtype}, which must be a real number; "
+            "save the magnitude of complex numbers, and colours without transparency"
+        )
     require_memory(shape, 2 * dtype.itemsize + _READING_BYTES)
     voxels = int(np.prod(shape, dtype=object))
     voxel: int = dtype.itemsize
     return voxels * voxel
-
-
-def _up_to(stream: gzip.GzipFile, count: int) -> bytes:
-    chunks = []
-    while count > 0:
-        chunk = stream.read(min(count, _CHUNK))
-        if not chunk:
-            break
-        chunks.append(chunk)
-        count -= len(chunk)
-    return b"".join(chunks)
 
 
 def _require_size(present: int, needed: int) -> None:
@@ -222,6 +221,16 @@ def _require_size(present: int, needed: int) -> None:
         raise ValueError(
             f"its header claims {needed} bytes, more than the {present} that there are"
         )
+
+
+def _channels_last(array: np.ndarray) -> np.ndarray:
+    """``[X, Y, Z(, C)]`` of ``[X, Y, Z, 1, C]``, ``[X, Y, Z, C, 1]`` and longer ones."""
+    if array.ndim < 5:
+        return array
+    channels = int(np.prod(array.shape[3:]))
+    if channels == 1:
+        return array.reshape(array.shape[:3], order="F")
+    return array.reshape((*array.shape[:3], channels), order="F")
 
 
 def _three_axes(array: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ import numpy as np
 from tfuq.config import TASKS, Config
 from tfuq.data.augmentation import check_perturbations
 from tfuq.data.cases import Case, read_case_image, read_case_orientation, read_mask
+from tfuq.data.class_voxels import Loss
 from tfuq.data.orientation import common_orientation
 from tfuq.data.preprocessing import Preprocessor, Statistics, channel_statistics
 from tfuq.data.volume import Volume
@@ -177,6 +178,11 @@ class TrainingSet(ABC):
     @abstractmethod
     def class_weights(self) -> list[float]:
         """Inverse frequency of each class; empty where a task has no classes."""
+
+    @property
+    def losses(self) -> list[Loss]:
+        """What of the structures is lost on the network's grid; none where a task has none."""
+        return []
 
     @property
     def terms(self) -> int:

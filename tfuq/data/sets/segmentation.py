@@ -14,6 +14,7 @@ from tfuq.data.cases import (
     read_mask,
     training_views,
 )
+from tfuq.data.class_voxels import ClassVoxels, Loss, count_classes, losses, unseen, untaught
 from tfuq.data.preprocessing import PADDING, Preprocessor, Statistics, to_examples
 from tfuq.data.sets.dataset import ClassSet, Example, Examples
 from tfuq.errors import DataError
@@ -27,25 +28,34 @@ def load_examples(config: Config, preprocessor: Preprocessor, case: Case) -> Exa
     Returns:
         Targets are uint8 ``[n, *S]``, `PADDING` where the network sees more than the scan.
     """
-    examples = _load(config, preprocessor, case, [case])
+    examples, _ = _load(config, preprocessor, case, [case])
     return Examples(examples.images, examples.targets[:, 0])
 
 
-def _load(config: Config, preprocessor: Preprocessor, case: Case, views: list[Case]) -> Examples:
+def _load(
+    config: Config, preprocessor: Preprocessor, case: Case, views: list[Case]
+) -> tuple[Examples, ClassVoxels]:
     """As `load_examples`, with each view's reference: ``targets [n, R, *S]``.
 
-    A slice is kept where one of them labels enough.
+    A slice is kept where one of them labels enough. The voxels of each class are those of the whole
+    case.
     """
     image = read_case_image(case)
     mask = read_mask(config, case, image)
     axis = config.preprocessing.slice_axis
     references = []
+    classes = len(config.data.classes)
+    own = np.zeros(classes, np.int64)
+    network = np.zeros(classes, np.int64)
     with naming(case):
         images = to_examples(preprocessor.image(image, mask).array, axis)
         for view in views:
             label = read_label(config, view, image)
             reference = preprocessor.label(label, mask)
             references.append(to_examples(reference.array, axis))
+            own += count_classes(label.array, classes)
+            network += count_classes(reference.array, classes)
+    voxels = ClassVoxels.of(case.id, own, network, preprocessor.oriented(label), reference)
     labels = np.stack(references, axis=1)
     least_area = config.preprocessing.min_slice_area
     if axis is not None and least_area:
@@ -53,7 +63,7 @@ def _load(config: Config, preprocessor: Preprocessor, case: Case, views: list[Ca
         is_enough = areas > least_area
         images = images[is_enough]
         labels = labels[is_enough]
-    return Examples(np.ascontiguousarray(images), labels)
+    return Examples(np.ascontiguousarray(images), labels), voxels
 
 
 def is_structure(labels: np.ndarray) -> np.ndarray:
@@ -74,21 +84,39 @@ class SegmentationSet(ClassSet):
 
         Raises:
             ConfigError: As `TrainingSet`.
-            DataError: As `TrainingSet`, or no structure is labelled.
+            DataError: As `TrainingSet`, or a class has no voxel.
         """
         self._patch_terms: list[int] = []
+        self._voxels: dict[str, ClassVoxels] = {}
         super().__init__(config, cases, statistics)
+        self._require_every_class()
+
+    def _require_every_class(self) -> None:
+        classes = self._config.data.classes
+        if self._cases and not any(any(case.own[1:]) for case in self.class_voxels):
+            raise DataError(
+                f"every voxel of all {len(self._cases)} training labels is '{classes[0]}', "
+                "the first class, so there is nothing to learn; correct data.label_values, "
+                "which says what the files' values stand for"
+            )
+        for loss in untaught(self._config, self.class_voxels):
+            raise DataError(str(loss))
         if not self.index:
             raise DataError(
                 "no training slice has enough labelled area; lower preprocessing.min_slice_area"
             )
-        if not self._counts[1:].any():
-            background = config.data.classes[0]
-            raise DataError(
-                f"every voxel of all {len(cases)} training labels is '{background}', "
-                "the first class, so there is nothing to learn; correct data.label_values, "
-                "which says what the files' values stand for"
-            )
+        for loss in unseen(self._config, self._counts):
+            raise DataError(str(loss))
+
+    @property
+    def class_voxels(self) -> list[ClassVoxels]:
+        """How many voxels of each class every case has, as the files and as the network have it."""
+        return list(self._voxels.values())
+
+    @property
+    def losses(self) -> list[Loss]:
+        """As `TrainingSet`."""
+        return list(losses(self._config, self.class_voxels))
 
     @property
     def terms_per_example(self) -> float:
@@ -97,7 +125,9 @@ class SegmentationSet(ClassSet):
 
     def _load(self, case: Case) -> Examples:
         views = training_views(self._config, case)
-        return _load(self._config, self._preprocessor, case, views)
+        examples, voxels = _load(self._config, self._preprocessor, case, views)
+        self._voxels[case.id] = voxels
+        return examples
 
     def _terms_of(self, examples: Examples) -> list[int]:
         """The scan's own voxels of each volume or slice, however many raters label them."""

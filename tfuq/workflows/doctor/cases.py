@@ -8,12 +8,14 @@ from pathlib import Path
 
 from tfuq.calibration.degenerate import degeneracies
 from tfuq.calibration.records import load_calibration, selection_caveat
-from tfuq.config import TASKS
-from tfuq.data.cases import Case
+from tfuq.config import TASKS, Config
 from tfuq.data.checks import CaseReport, check_case
+from tfuq.data.class_voxels import ClassVoxels, losses
 from tfuq.data.layouts import cases_of
+from tfuq.data.sets.dataset import oriented
 from tfuq.errors import DataError, RunError
 from tfuq.runs import Run
+from tfuq.runs.orientation import run_orientation
 from tfuq.workflows.doctor.finding import Finding
 
 _log = logging.getLogger(__name__)
@@ -109,6 +111,8 @@ def cases_do_not_fit(run: Run) -> Iterator[Finding]:
         yield _unread(str(error))
         return
     first_cases: FirstCases = {}
+    voxels: list[ClassVoxels] = []
+    config = oriented(run.config, run_orientation(run))
     names_cases = TASKS[run.config.task].names_cases
     for split_part, ids in run.split.items():
         if not names_cases:
@@ -116,24 +120,33 @@ def cases_do_not_fit(run: Run) -> Iterator[Finding]:
         for case_id in ids:
             if case_id in known and names_cases:
                 _log.info("checking %s", case_id)
-            yield from _check_case(run, known, case_id, split_part, first_cases)
+            if case_id not in known:
+                yield _unread(f"{config.data.root}: case '{case_id}' ({split_part}) is gone")
+                continue
+            report = check_case(config, known[case_id], split_part)
+            yield from _of_case(report, first_cases)
+            if report.class_voxels:
+                voxels.append(report.class_voxels)
+    yield from _lost_structures(config, voxels)
 
 
-def _check_case(
-    run: Run,
-    known: dict[str, Case],
-    case_id: str,
-    split_part: str,
-    first_cases: FirstCases,
-) -> Iterator[Finding]:
-    if case_id not in known:
-        yield _unread(f"{run.config.data.root}: case '{case_id}' ({split_part}) is gone")
-        return
-    report = check_case(run.config, known[case_id], split_part)
+def _of_case(report: CaseReport, first_cases: FirstCases) -> Iterator[Finding]:
     if report.problem:
         yield _unfit(report.problem)
     if report.digest:
         yield from _copies(report, first_cases)
+
+
+def _lost_structures(config: Config, voxels: list[ClassVoxels]) -> Iterator[Finding]:
+    """Find structures of which the network's grid keeps less than half, or nothing."""
+    for loss in losses(config, voxels):
+        yield Finding(
+            check="grid",
+            severity="caution",
+            problem=loss.problem,
+            why="what the network's grid does not hold is neither learnt nor predicted",
+            remedy=f"{loss.remedy}; then train again",
+        )
 
 
 def _unread(problem: str) -> Finding:

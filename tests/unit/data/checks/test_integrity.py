@@ -14,6 +14,7 @@ from tests.conftest import (
     task_settings,
     write_decathlon,
 )
+from tests.support.itk import write_itk
 from tfuq.data.cases import Case
 from tfuq.data.checks.integrity import check_case, check_data
 from tfuq.data.layouts import cases_of
@@ -54,12 +55,70 @@ def test_another_number_of_channels_is_told(tmp_path):
     assert "has 2 channel(s) where 'ball_000' has 1" in reports["ball_003"].problem
 
 
-def test_a_label_without_a_structure_is_a_problem(tmp_path):
+def test_a_label_without_a_structure_is_no_problem(tmp_path):
     root = write_decathlon(tmp_path)
     path = root / "labelsTr/ball_002.nii.gz"
     nibabel.save(nibabel.Nifti1Image(np.zeros((18, 17, 15), np.uint8), BALLS_AFFINE), path)
-    problem = checked(settings(root))["ball_002"].problem
-    assert problem.startswith(f"{path}: no voxel of any foreground class")
+    reports = checked(settings(root))
+    assert reports["ball_002"].problem == ""
+    assert reports["ball_002"].class_volumes[1:] == (0, 0)
+
+
+@pytest.mark.parametrize("spacing", [None, [3.0, 3.0, 4.0]])
+def test_voxels_of_classes_are_counted_on_both_grids(tmp_path, spacing):
+    root = write_decathlon(tmp_path, cases=4)
+    split = {"train": 2, "validation": 1, "test": 1}
+    config = settings(root, data={"split": split}, preprocessing={"spacing": spacing})
+    for report in check_data(config):
+        array = np.asarray(nibabel.load(root / "labelsTr" / f"{report.id}.nii.gz").dataobj)
+        expected = np.bincount(array.ravel(), minlength=3)
+        assert report.class_voxels.own == tuple(expected)
+        if spacing is None:
+            assert report.class_voxels.network == tuple(expected)
+            assert report.network_shape == (18, 17, 15)
+            continue
+        # About half as many voxels along each axis, each in the middle of its field.
+        assert report.network_shape == (9, 9, 8)
+        places = [
+            ((np.arange(n) + 0.5) * m / n - 0.5)
+            for n, m in zip((9, 9, 8), (18, 17, 15), strict=True)
+        ]
+        near = [np.floor(place + 0.5).astype(int) for place in places]
+        nearest = np.bincount(array[np.ix_(*near)].ravel(), minlength=3)
+        assert np.abs(np.array(report.class_voxels.network) - nearest).max() <= 8  # of ties
+
+
+def test_orientations_of_the_network_are_those_of_training(tmp_path):
+    """A spacing is of the network's axes, wherever a case's own point."""
+    root = write_decathlon(tmp_path, cases=3)
+    path = root / "labelsTr/ball_002.nii.gz"
+    for folder in ("imagesTr", "labelsTr"):
+        path = root / folder / "ball_002.nii.gz"
+        image = nibabel.load(path)
+        steps = nibabel.orientations.axcodes2ornt("SRA")
+        nibabel.save(
+            image.as_reoriented(
+                nibabel.orientations.ornt_transform(nibabel.io_orientation(image.affine), steps)
+            ),
+            path,
+        )
+    split = {"train": ["ball_000", "ball_001"], "validation": [], "test": ["ball_002"]}
+    config = settings(root, data={"split": split}, preprocessing={"spacing": [1.5, 1.5, 6.0]})
+    reports = checked(config)
+    assert reports["ball_002"].orientation != "RAS"
+    assert reports["ball_002"].network_shape == reports["ball_000"].network_shape == (18, 17, 5)
+
+
+def test_headers_are_told(tmp_path):
+    root = write_decathlon(tmp_path, cases=3)
+    assert {
+        report.header for report in check_data(settings(root, data={"split": {"train": 1}}))
+    } == {"sform, no unit (mm)"}
+    scan = write_itk(tmp_path / "a.nrrd", np.random.default_rng(0).random((4, 4, 3)), axes=3)
+    scan.write_bytes(scan.read_bytes().replace(b"left-posterior-superior", b"scanner-xyz"))
+    report = check_case(settings(root), Case("a", (scan,)), "unused")
+    assert report.header == "space directions, mm"
+    assert "names no space" in report.doubt
 
 
 def test_a_case_without_a_reference_is_read_but_needs_none_outside_of_the_split(balls):

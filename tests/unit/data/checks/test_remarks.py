@@ -4,14 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from tests.conftest import settings
+from tests.conftest import settings, task_settings
 from tfuq.data.checks.integrity import CaseReport
 from tfuq.data.checks.remarks import absent_classes, remarks
+from tfuq.data.class_voxels import ClassVoxels
 from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE
 
 GOOD = CaseReport(
     id="a", part="train", problem="", shape=(9, 9, 9), spacing=(1.0, 1.0, 2.0), channels=1, intensities=((0.0, 90.0),),
     orientation="RAS", class_volumes=(5.0, 1.0, 0.1), digest="a")  # fmt: skip
+VOXELS = ClassVoxels(
+    case="a", own=(9, 8, 8), network=(9, 8, 8), own_shape=(9, 9, 9), own_spacing=(1.0, 1.0, 1.0),
+    network_spacing=(1.0, 1.0, 1.0))  # fmt: skip
 RATERS = {"layout": "folder", "rater_folders": "r*"}
 
 
@@ -49,11 +53,38 @@ def test_remarks_end_where_the_configuration_takes_care(tmp_path):
 
 def test_a_class_that_no_training_case_has_is_a_problem(tmp_path):
     config = settings(tmp_path)
-    assert absent_classes(config, [GOOD]) == []
-    (found,) = absent_classes(
-        config, [replace(GOOD, class_volumes=(5.0, 1.0, 0.0)), replace(GOOD, part="test")]
-    )
-    assert "class 'core' has no voxel in any training case" in found
+    absent = replace(GOOD, class_voxels=replace(VOXELS, own=(9, 5, 0), network=(9, 5, 0)))
+    assert absent_classes(config, [replace(GOOD, class_voxels=VOXELS)]) == []
+    (line,) = absent_classes(config, [absent, replace(GOOD, class_voxels=VOXELS, part="test")])
+    assert "class 'core' has no voxel in any training case" in line
+
+
+def test_a_class_that_no_training_image_has_is_a_problem(digits):
+    config = task_settings("classification", digits)
+    image = replace(GOOD, class_volumes=(1.0,) * 9 + (0.0,))
+    (line,) = absent_classes(config, [image])
+    assert "class '9' has no image in any training case" in line
+
+
+def test_a_class_that_the_network_s_grid_takes_away_is_a_problem_and_a_remark(tmp_path):
+    config = settings(tmp_path, preprocessing={"spacing": [2.0, 2.0, 2.0]})
+    gone = replace(VOXELS, network=(1, 1, 0), network_spacing=(2.0, 2.0, 2.0))
+    reports = [replace(GOOD, class_voxels=gone)]
+    (line,) = absent_classes(config, reports)
+    assert "class 'core' has 8 voxel(s) in the training labels and none on the network" in line
+    (remark,) = remarks(config, reports)
+    assert "'core' vanishes in 1 of 1 case(s) (a): voxels of 1×1×1 become 2×2×2 in a" in remark
+
+
+def test_cases_without_a_structure_are_remarked_and_counted(tmp_path):
+    healthy = replace(GOOD, id="h", class_volumes=(6.0, 0.0, 0.0))
+    (line,) = remarks(settings(tmp_path), [GOOD, healthy, replace(healthy, id="i")])
+    assert line.startswith("2 of 3 labelled case(s) have no voxel of any foreground class (h and 1")
+
+
+def test_doubts_of_headers_are_told_once(tmp_path):
+    doubtful = [replace(GOOD, id=name, doubt="it is odd") for name in "abc"]
+    assert remarks(settings(tmp_path), doubtful) == ["a and 2 more: it is odd"]
 
 
 def test_nothing_is_remarked_of_cases_that_cannot_be_used(tmp_path):

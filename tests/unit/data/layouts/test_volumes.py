@@ -156,3 +156,19 @@ def test_releases_without_grades_or_labels_and_single_cases_are_read(brats, tmp_
     nibabel.save(nibabel.load(packed), packed.with_name(packed.name.removesuffix(".gz")))
     packed.unlink()
     assert list_cases("brats2018", tmp_path)[0].images[1].suffix == ".nii"
+
+
+@pytest.mark.parametrize("suffix", [".nrrd", ".mha", ".mhd", ".mgz", ".nii"])
+def test_official_layouts_may_be_in_any_format_of_scans(tmp_path, suffix):
+    for ending in ("T1", "T2", "label"):
+        (tmp_path / f"subject-3-{ending}{suffix}").write_bytes(b"")
+    (case,) = iseg2017(tmp_path)
+    assert case.id == "subject-03"
+    assert case.label == tmp_path / f"subject-3-label{suffix}"
+    folder_of_case = tmp_path / "brats" / "HGG" / "one"
+    folder_of_case.mkdir(parents=True)
+    for ending in ("flair", "t1", "t1ce", "t2", "seg"):
+        (folder_of_case / f"one_{ending}{suffix}").write_bytes(b"")
+    (case,) = brats2018(tmp_path / "brats")
+    assert [path.name for path in case.images][2] == f"one_t1ce{suffix}"
+    assert case.label == folder_of_case / f"one_seg{suffix}"

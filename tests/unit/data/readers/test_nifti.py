@@ -7,6 +7,7 @@ import nibabel
 import numpy as np
 import pytest
 
+from tests.support.itk import corners, itk_corners, write_itk
 from tests.support.volumes import TILTED
 from tfuq.data.readers.nifti import read_affine, read_nifti
 from tfuq.errors import DataError
@@ -91,6 +92,51 @@ def test_two_axes_are_one_slice_and_the_fourth_is_channels(tmp_path):
     np.testing.assert_array_equal(volume.array, channels)
 
 
+@pytest.mark.parametrize("axes", [2, 3])
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+def test_components_of_itk_are_channels(tmp_path, axes, suffix):
+    """Its files are of the shape (X, Y, Z, 1, C)."""
+    array = np.random.default_rng(0).random((5, 4, 3, 2)[4 - axes - 1 :]).astype(np.float32)
+    path = write_itk(tmp_path / f"a{suffix}", array, axes=axes, direction=-np.eye(axes))
+    assert nibabel.load(path).ndim == 5
+    volume = read_nifti(path)
+    np.testing.assert_array_equal(volume.array, array if axes == 3 else array[:, :, None])
+    expected = itk_corners(path)
+    actual = corners(volume.affine, volume.shape[:axes])
+    np.testing.assert_allclose(actual, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("axes", "kept"),
+    [
+        ((5, 4, 3, 1, 1), (5, 4, 3)),
+        ((5, 4, 3, 2, 1), (5, 4, 3, 2)),
+        ((5, 4, 3, 1, 1, 2), (5, 4, 3, 2)),
+        ((5, 4, 3, 1), (5, 4, 3, 1)),
+    ],
+)
+def test_axes_of_length_1_are_no_channels(tmp_path, axes, kept):
+    array = np.random.default_rng(0).random(axes).astype(np.float32)
+    volume = read_nifti(saved(tmp_path / "a.nii", array))
+    np.testing.assert_array_equal(volume.array, array.reshape(kept))
+
+
+def coloured(array):
+    """As NIfTI holds red, green and blue."""
+    return array.view([("R", "u1"), ("G", "u1"), ("B", "u1")])[..., 0]
+
+
+@pytest.mark.parametrize("sizes", [(5, 4, 3), (5, 4)])
+def test_colours_are_channels(tmp_path, sizes):
+    array = np.random.default_rng(0).integers(0, 255, (*sizes, 3)).astype(np.uint8)
+    path = saved(tmp_path / "a.nii", coloured(array))
+    volume = read_nifti(path)
+    np.testing.assert_array_equal(volume.array, array.reshape(5, 4, -1, 3))
+    assert volume.array.dtype == np.float32
+    with pytest.raises(DataError, match="and none of colours"):
+        read_nifti(saved(tmp_path / "b.nii", coloured(np.zeros((5, 4, 3, 2, 3), np.uint8))))
+
+
 @pytest.mark.parametrize("kind", [nibabel.Nifti1Image, nibabel.Nifti2Image])
 @pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
 def test_slope_and_intercept_are_applied_in_either_version(tmp_path, kind, suffix):
@@ -115,7 +161,8 @@ def test_a_file_without_codes_keeps_them(tmp_path):
 @pytest.mark.parametrize(
     ("array", "affine", "words"),
     [
-        (np.ones((2, 2, 2, 2, 2), np.float32), np.eye(4), "which must have 2 to 4 axes"),
+        (np.ones((2, 2, 2, 2, 2), np.float32), np.eye(4), "only one axis after the third"),
+        (np.ones(4, np.float32), np.eye(4), "which must have 2 to 4 axes"),
         (np.ones((2, 2, 2), np.complex64), np.eye(4), "which must be a real number"),
         (np.array([1, np.nan, np.inf], np.float32).reshape(3, 1, 1), None, "2 voxels are NaN"),
         (np.ones((2, 2, 2), np.float32), np.diag([1, 1, 1e-9, 1.0]), "affine is singular"),

@@ -2,12 +2,21 @@
 
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.support.data_files import write_nifti_file
-from tfuq.data.readers import is_readable, read, stem
+from tests.support.itk import write_itk
+from tfuq.data.readers import (
+    is_readable,
+    is_scan,
+    read,
+    read_label_file,
+    read_orientation,
+    stem,
+)
 from tfuq.errors import DataError
 
 
@@ -44,6 +53,14 @@ def test_unreadable_files_are_named(tmp_path, name, content, words):
         ("a.nii.gz", True, "a"),
         ("a.b.NII.GZ", True, "a.b"),
         ("a.img", True, "a"),
+        ("a.nrrd", True, "a"),
+        ("a.seg.nrrd", True, "a"),
+        ("a.NHDR", True, "a"),
+        ("a.mha", True, "a"),
+        ("a.mhd", True, "a"),
+        ("a.mgz", True, "a"),
+        ("a.mgh.gz", True, "a"),
+        ("a.raw", False, "a"),
         ("a.hdr", False, "a"),
         (".a.png", False, ".a"),
         ("a.txt", False, "a"),
@@ -53,3 +70,25 @@ def test_unreadable_files_are_named(tmp_path, name, content, words):
 def test_names_of_readable_files(name, readable, stem_of_name):
     assert is_readable(Path(name)) == readable
     assert stem(Path(name)) == stem_of_name
+
+
+@pytest.mark.parametrize("name", ["a.nii.gz", "a.nrrd", "a.nhdr", "a.mha", "a.mhd", "a.mgz"])
+def test_every_format_of_scans_has_its_reader(tmp_path, name):
+    array = np.random.default_rng(0).integers(0, 2**30, (4, 3, 2)).astype(np.int32)
+    if name == "a.mgz":
+        affine = nibabel.orientations.inv_ornt_aff([[2, 1], [0, -1], [1, 1]], (4, 3, 2))
+        nibabel.save(nibabel.MGHImage(array, affine), tmp_path / name)
+    else:
+        write_itk(tmp_path / name, array, direction=[[0, 1, 0], [0, 0, 1], [1, 0, 0]])
+    path = tmp_path / name
+    assert is_scan(path)
+    np.testing.assert_array_equal(read_label_file(path).array, array)
+    image = read(path)
+    assert image.array.dtype == np.float32
+    expected = "".join(nibabel.aff2axcodes(image.affine))
+    assert read_orientation(path) == expected != "RAS"
+
+
+def test_a_plain_image_is_no_scan():
+    assert not is_scan(Path("a.png"))
+    assert not is_scan(Path("a.txt"))
