@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tests.support import references
-from tfuq.scoring.dose import dose_at_volume, dose_band, histogram, volume_at_dose
+from tfuq.scoring.dose import dose_band, histogram
+from tfuq.scoring.dose_quantities import dose_at_volume, volume_at_dose
 
 
 def test_known_answers():
@@ -37,7 +38,7 @@ def test_band_over_samples():
     rng = np.random.default_rng(1)
     dose = rng.uniform(0, 60, (6, 5, 4))
     masks = [rng.random(dose.shape) < share for share in (0.2, 0.5, 0.9)]
-    band = dose_band(dose, [*masks, np.zeros(dose.shape, bool)], 60.0)
+    band = dose_band(dose, [*masks, np.zeros(dose.shape, bool)], 60.0, 0.001)
     d95 = [references.dose_at_volume(dose[mask], 0.95) for mask in masks]
     row = band.row()
     assert (row["samples"], row["absent_from"]) == (4, 1)
@@ -49,10 +50,12 @@ def test_band_over_samples():
     shares = [references.volume_at_dose(dose[mask], 30.0) for mask in masks]
     assert at_30["volume_percent"] == pytest.approx(np.mean(shares))
     assert at_30["upper"] == pytest.approx(np.percentile(shares, 97.5))
-    assert not any(name.endswith("_lower") for name in dose_band(dose, masks[:1], 60.0).row())
+    assert not any(
+        name.endswith("_lower") for name in dose_band(dose, masks[:1], 60.0, 0.001).row()
+    )
 
 
 def test_a_structure_that_no_sample_has():
-    band = dose_band(np.ones((2, 2, 2)), [np.zeros((2, 2, 2), bool)] * 3, 2.0)
+    band = dose_band(np.ones((2, 2, 2)), [np.zeros((2, 2, 2), bool)] * 3, 2.0, 0.001)
     assert band.row() == {"samples": 3, "absent_from": 3, "reason": "absent from every sample"}
     assert band.rows() == []

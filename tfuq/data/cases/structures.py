@@ -10,7 +10,7 @@ import numpy as np
 
 from tfuq.data.cases.case import Case
 from tfuq.data.contours import filled
-from tfuq.data.readers.dicom_objects import frame_of_reference
+from tfuq.data.readers.dicom_objects import require_same_frame
 from tfuq.data.readers.rtstruct import Roi, read_structure_set
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
@@ -100,26 +100,6 @@ def _require_frame(path: Path, rois: Sequence[Roi], case: Case) -> None:
             "export those of one scan"
         )
     require_same_frame(path, next(iter(frames), None), case.images)
-
-
-def require_same_frame(path: Path, frame: str | None, images: Sequence[Path]) -> None:
-    """Refuse a file in other coordinates than the scan's.
-
-    Args:
-        path: The file, for messages.
-        frame: The UID of its frame of reference; None if it is not known.
-        images: The files or folders of the scan. Those that are no DICOM have no UID.
-
-    Raises:
-        DataError: Both are known, and differ.
-    """
-    for image in images:
-        other = frame_of_reference(image)
-        if frame and other and frame != other:
-            raise DataError(
-                f"{path}: its frame of reference {frame} is not the scan's, {other}; "
-                "give the file that was planned on this scan, or register one onto the other"
-            )
 
 
 def _union(path: Path, rois: Sequence[Roi], image: Volume) -> np.ndarray:

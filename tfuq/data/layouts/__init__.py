@@ -34,7 +34,8 @@ __all__ = [
 
 # Bytes; file systems allow 255, and a case's folder has a longer name until it is whole.
 _LONGEST_NAME = 200
-_RESERVED_NAMES = ("", "manifest.json", "scores")  # what lies beside the folders of predictions
+# What lies beside the folders of predictions.
+_RESERVED_NAMES = ("", "manifest.json", "scores", "doses")
 
 
 @dataclass(frozen=True, kw_only=True)

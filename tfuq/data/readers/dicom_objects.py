@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -78,6 +78,26 @@ def _frame_of_file(path: Path) -> str | None:
     except Exception:  # the reader of the whole file says what is wrong
         return None
     return str(value) if value else None
+
+
+def require_same_frame(path: Path, frame: str | None, images: Sequence[Path]) -> None:
+    """Refuse a file in other coordinates than the scan's.
+
+    Args:
+        path: The file, for messages.
+        frame: The UID of its frame of reference; None if it is not known.
+        images: The files or folders of the scan. Those that are no DICOM have no UID.
+
+    Raises:
+        DataError: Both are known, and differ.
+    """
+    for image in images:
+        other = frame_of_reference(image)
+        if frame and other and frame != other:
+            raise DataError(
+                f"{path}: its frame of reference {frame} is not the scan's, {other}; "
+                "give the file that was planned on this scan, or register one onto the other"
+            )
 
 
 @contextmanager

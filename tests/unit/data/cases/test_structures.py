@@ -9,8 +9,9 @@ from pydicom.data import get_testdata_file
 
 from tests.support.radiotherapy import FRAME, OTHER_FRAME, ring, write_rtstruct
 from tfuq.data.cases import Case, read_case_label, written_values
-from tfuq.data.cases.structures import read_structures, require_same_frame
+from tfuq.data.cases.structures import read_structures
 from tfuq.data.contours import filled
+from tfuq.data.readers.dicom_objects import require_same_frame
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
