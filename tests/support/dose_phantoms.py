@@ -69,10 +69,16 @@ def predict_boxes(folder: Path, root: Path, ranges: list[tuple[int, int]]) -> Pa
     return out
 
 
-def write_plan(path: Path, spacing=(2.5, 3.0), distance=4.0, function=dose_at, **elements) -> Path:
-    """RTDOSE of a grid that is turned and shifted against the scan, and reaches beyond all of it."""
+def write_plan(
+    path: Path, spacing=(2.5, 3.0), distance=4.0, function=dose_at, middle=None, **elements
+) -> Path:
+    """RTDOSE of a grid that is turned and shifted against the scan, and reaches beyond all of it.
+
+    It lies about ``middle``, in mm; about that of the boxes' scan if that is None.
+    """
     turn = Rotation.from_euler("xyz", [-20, 15, 50], degrees=True).as_matrix()
-    middle = AFFINE[:3, :3] @ (np.array(SHAPE) / 2) + AFFINE[:3, 3]
+    if middle is None:
+        middle = AFFINE[:3, :3] @ (np.array(SHAPE) / 2) + AFFINE[:3, 3]
     counts = np.array([60, 50, 40])  # columns, rows, planes
     steps = np.array([spacing[1], spacing[0], distance])
     origin = middle - turn @ (steps * (counts - 1) / 2) + [0.7, -0.4, 1.1]
