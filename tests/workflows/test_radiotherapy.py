@@ -117,11 +117,11 @@ def test_from_structure_sets_and_a_plan_to_a_verdict(balls, structures, tfuq, tm
     assert tfuq("data", "check", tmp_path / "balls.yaml").exit_code == 0
     assert tfuq("train", tmp_path / "balls.yaml", "--run", run).exit_code == 0
     assert tfuq("predict", run, "--save-samples").exit_code == 0
-    for case in ("ball_004", "ball_005"):
-        grid = read(predictions / case / "label.nii.gz")
+    for label in predictions.glob("*/label.nii.gz"):
+        grid = read(label)
         middle = grid.affine[:3, :3] @ (np.array(grid.shape) / 2) + grid.affine[:3, 3]
         write_plan(
-            tmp_path / "doses" / case / "RD",
+            tmp_path / "doses" / label.parent.name / "RD",
             function=lambda places, middle=middle: np.linalg.norm(places - middle, axis=-1) + 10,
             middle=middle,
         )
