@@ -20,8 +20,9 @@ from tests.support.dose_phantoms import (
     predict_boxes,
     write_plan,
 )
-from tests.support.radiotherapy import ring, write_rtstruct
+from tests.support.radiotherapy import OTHER_FRAME, ring, write_rtstruct
 from tfuq.data.volume import Volume
+from tfuq.errors import DataError
 from tfuq.scoring.dose_quantities import parse_requests
 from tfuq.scoring.evaluation.dose_effects import dose_effects
 from tfuq.scoring.evaluation.doses import score_dose
@@ -129,6 +130,13 @@ def test_a_cylinder_of_rtstruct_has_the_closed_form(predicted, tmp_path):
     assert row["v20_cc_reference"] == pytest.approx(volume * over_20, rel=WITHIN)
     assert row["mean_gy_reference"] == pytest.approx(dose, rel=WITHIN)
     assert "d95_gy_reference" not in tables.values[1], "the core is absent"
+
+
+def test_a_dose_in_other_coordinates_than_the_structures_is_refused(predicted, tmp_path):
+    """The scan, a NIfTI, says nothing of them."""
+    write_rtstruct(tmp_path / f"{CASE}.dcm", {"ball": [], "core": []}, frame=OTHER_FRAME)
+    with pytest.raises(DataError, match=r"is not that of .*patient.dcm"):
+        score_dose(predicted[0], tmp_path, predicted[2])
 
 
 def test_constraints_follow_from_the_closed_form(predicted):

@@ -21,6 +21,8 @@ _MARK_START = 128  # bytes
 _WORKING_BYTES = 4  # per byte of a file, while its elements are parsed
 _MOST_REASON = 160  # characters of an error that a message quotes
 _SUFFIX = ".dcm"
+_FRAME = "FrameOfReferenceUID"
+_ROIS = "StructureSetROISequence"
 TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # DICOM's axes point left and back, those of tfuq do not
 
 
@@ -40,10 +42,10 @@ def is_of_class(path: Path, class_uid: str) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            meta = read_file_meta_info(path)
+            value = read_file_meta_info(path).get("MediaStorageSOPClassUID")
     except Exception:  # the reader of the whole file says what is wrong
         return False
-    return bool(meta.get("MediaStorageSOPClassUID") == class_uid)
+    return bool(value == class_uid)
 
 
 def dicom_stem(path: Path) -> str:
@@ -69,33 +71,35 @@ def frame_of_reference(path: Path) -> str | None:
 
 
 def _frame_of_file(path: Path) -> str | None:
-    keyword = "FrameOfReferenceUID"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=[keyword])
-            value = dataset.get(keyword)
+            dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=[_FRAME, _ROIS])
+            values = [dataset.get(_FRAME)]
+            for roi in dataset.get(_ROIS) or ():  # a structure set has it there
+                values.append(roi.get(f"Referenced{_FRAME}"))
     except Exception:  # the reader of the whole file says what is wrong
         return None
-    return str(value) if value else None
+    given = [str(value) for value in values if value]
+    return next(iter(given), None)
 
 
-def require_same_frame(path: Path, frame: str | None, images: Sequence[Path]) -> None:
-    """Refuse a file in other coordinates than the scan's.
+def require_same_frame(path: Path, frame: str | None, others: Sequence[Path]) -> None:
+    """Refuse a file in other coordinates than those of the files that it belongs to.
 
     Args:
         path: The file, for messages.
         frame: The UID of its frame of reference; None if it is not known.
-        images: The files or folders of the scan. Those that are no DICOM have no UID.
+        others: Files or folders of the scan or its structures. What is no DICOM has no UID.
 
     Raises:
         DataError: Both are known, and differ.
     """
-    for image in images:
-        other = frame_of_reference(image)
-        if frame and other and frame != other:
+    for other in others:
+        known = frame_of_reference(other)
+        if frame and known and frame != known:
             raise DataError(
-                f"{path}: its frame of reference {frame} is not the scan's, {other}; "
+                f"{path}: its frame of reference {frame} is not that of {other}, {known}; "
                 "give the file that was planned on this scan, or register one onto the other"
             )
 

@@ -50,7 +50,7 @@ class CaseDose:
         folder: of its predictions.
         config: of the run.
         dose_file: the file of its dose.
-        images: the files of the scan.
+        others: the files of the scan, and of its structures where they have a reference.
         quantities: what is told.
     """
 
@@ -58,7 +58,7 @@ class CaseDose:
     folder: Path
     config: Config
     dose_file: Path
-    images: Sequence[Path]
+    others: Sequence[Path]
     quantities: Sequence[Quantity]
 
     @cached_property
@@ -69,7 +69,7 @@ class CaseDose:
     @cached_property
     def volume(self) -> Volume:
         """The dose on its own grid."""
-        return read_dose(self.dose_file, self.images)
+        return read_dose(self.dose_file, self.others)
 
     def on(self, grid: Volume) -> np.ndarray:
         """The dose on another grid, as `dose_on` has it."""

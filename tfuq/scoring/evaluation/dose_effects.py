@@ -100,7 +100,7 @@ def dose_effects(
             folder=folder / case_id,
             config=config,
             dose_file=files[case_id],
-            images=[Path(image) for image in entry.images],
+            others=[Path(image) for image in entry.images],
             quantities=computed,
         )
         for head, band in case_dose.bands():

@@ -90,12 +90,13 @@ def _plan_within(folder: Path) -> Path:
     return plans[0]
 
 
-def read_dose(path: Path, images: Sequence[Path]) -> Volume:
+def read_dose(path: Path, others: Sequence[Path]) -> Volume:
     """Read a dose on its own grid.
 
     Args:
         path: a file of RTDOSE, or one that `tfuq.data.readers.read` takes, in Gy.
-        images: the scan's, whose frame of reference must be the dose's where both are known.
+        others: files of the scan and its structures, whose frame of reference must be the dose's
+            where both are known.
 
     Returns:
         ``[X, Y, Z]`` in Gy.
@@ -104,7 +105,7 @@ def read_dose(path: Path, images: Sequence[Path]) -> Volume:
         DataError: it is no dose, or lies in other coordinates.
     """
     dose = _read(path)
-    require_same_frame(path, dose.frame_of_reference, images)
+    require_same_frame(path, dose.frame_of_reference, others)
     array = dose.volume.array
     if array.ndim != 3 or array.min() < 0 or not array.max() > 0:
         channels = 1

@@ -96,13 +96,20 @@ def score_dose(
             folder=folder / case.id,
             config=config,
             dose_file=files[case.id],
-            images=case.images,
+            others=[*case.images, *_labels_of(case)],
             quantities=quantities,
         )
         for row, curve in _case_rows(case, case_dose):
             values.append(row)
             curves += curve
     return DoseTables(values=values, curves=curves, quantities=quantities)
+
+
+def _labels_of(case: Case) -> list[Path]:
+    labels = list(case.raters.values())
+    if case.label:
+        labels.append(case.label)
+    return labels
 
 
 def _case_rows(case: Case, case_dose: CaseDose) -> Iterator[tuple[Row, list[Row]]]:

@@ -103,11 +103,11 @@ def test_structures_that_do_not_fit_are_refused(rois, words, tmp_path):
 
 def test_contours_of_another_scan_are_refused(tmp_path):
     path = write_rtstruct(tmp_path / "a.dcm", {"lung": LUNG, "tumour": TUMOUR})
-    own = write_rtstruct(tmp_path / "scan.dcm", {"x": []})
-    require_same_frame(path, FRAME, [own])  # neither of these has one of its own: not known
+    require_same_frame(path, FRAME, [tmp_path / "scan.nii.gz"])  # which has none
+    require_same_frame(path, None, [path])
     scan = with_frame(tmp_path / "ct.dcm", OTHER_FRAME)
     case = Case("a", (scan,), path, classes=CLASSES)
-    with pytest.raises(DataError, match=f"frame of reference {FRAME} is not the scan's"):
+    with pytest.raises(DataError, match=f"frame of reference {FRAME} is not that of {scan}"):
         read_structures(path, case, GRID)
     same = Case("a", (with_frame(tmp_path / "same.dcm", FRAME),), path, classes=CLASSES)
     assert read_structures(path, same, GRID).array.any()

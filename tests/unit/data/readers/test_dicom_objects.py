@@ -38,6 +38,11 @@ def test_a_file_is_told_by_its_content(tmp_path):
 def test_a_file_that_ends_after_its_mark_is_of_no_class(tmp_path):
     (tmp_path / "cut.dcm").write_bytes(bytes(128) + b"DICM")
     assert not is_of_class(tmp_path / "cut.dcm", RT_DOSE)
+    odd = write_rtstruct(tmp_path / "odd.dcm", {"a": []})
+    uid = b"UI\x1e\x00" + RT_STRUCTURE_SET.encode()
+    assert uid in odd.read_bytes()
+    odd.write_bytes(odd.read_bytes().replace(uid, uid.replace(b"UI", b"WI"), 1))
+    assert not is_of_class(odd, RT_STRUCTURE_SET), "pydicom knows no such kind of value"
     assert frame_of_reference(tmp_path / "cut.dcm") is None
 
 
@@ -48,7 +53,8 @@ def test_the_frame_of_reference_of_a_file_and_of_a_series(tmp_path):
     (tmp_path / "a.txt").write_text("notes")
     assert frame_of_reference(tmp_path) == frame_of_reference(tmp_path / "b.dcm") == expected
     assert frame_of_reference(tmp_path / "a.txt") is None
-    assert expected != FRAME
+    structures = write_rtstruct(tmp_path / "RS", {"a": []}, frame=FRAME)
+    assert frame_of_reference(structures) == FRAME
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def case_dose(predictions, dose_file, *requests):
         folder=predictions / CASE,
         config=dose_config(predictions, manifest),
         dose_file=dose_file,
-        images=[],
+        others=[],
         quantities=parse_requests(requests),
     )
 
