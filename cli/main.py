@@ -30,6 +30,7 @@ COMMANDS = {
         "Fit temperature and conformal thresholds on cases set aside, for predict --calibrated."
     ),
     "score": "Score predictions against references.",
+    "dose": "Tell doses of predicted structures over their samples; no references needed.",
     "compare": "Set methods side by side.",
     "doctor": "Look for what goes wrong in a run.",
     "report": "Write one HTML file with scores, cases and figures.",

@@ -158,6 +158,16 @@ def draws(command: Callable[..., Any]) -> Callable[..., Any]:
     return together
 
 
+dose_requests = click.option(
+    "--at",
+    multiple=True,
+    metavar="D95|V20|…",
+    help=(
+        "What is told of a structure's dose, repeatable: D95 or D0.03cc, the dose in Gy that at "
+        "least so much of it receives; Dmean, Dmax, Dmin; V20, how much receives 20 Gy or more, "
+        "in % and cm³.  [default: D95, D50, V20 in %, Dmean]"
+    ),
+)
 overwrite = click.option(
     "--overwrite",
     is_flag=True,

@@ -62,10 +62,12 @@ if TYPE_CHECKING:
     "--dose",
     type=options.PATH,
     help=(
-        "Segmentation: dose in Gy, a file for a single case or a folder of <case>.nii.gz, for "
-        "dose–volume histograms; needs tfuq predict --save-samples."
+        "Segmentation: dose in Gy, DICOM RTDOSE or NIfTI, for dose–volume histograms beside those "
+        "of the references: a file for a single case, or a folder of <case>.dcm, <case>/ or "
+        "<case>.nii.gz; needs tfuq predict --save-samples. Without references: tfuq dose."
     ),
 )
+@options.dose_requests
 @click.option(
     "--missing-distance",
     type=click.Choice(["none", "diagonal"]),
@@ -85,6 +87,7 @@ def command(
     level: tuple[str, ...],
     failure_at: float | None,
     dose: Path | None,
+    at: tuple[str, ...],
     missing_distance: str,
     figures: bool,
 ) -> None:
@@ -96,10 +99,12 @@ def command(
     """
     from tfuq.scoring.evaluation import FailureOptions, default_output, score_folder
 
+    if at and not dose:
+        raise click.UsageError("--at says what is told of a dose: give it with --dose")
     failures = FailureOptions(levels=level or LEVELS, limit=failure_at)
     doses = None
     if dose:
-        doses = _doses(predictions, reference, dose, label_values)
+        doses = _doses(predictions, reference, dose, label_values, at)
     scores = score_folder(
         predictions,
         reference,
@@ -140,11 +145,9 @@ def _plot(
 
     paths = write_figures(predictions, reference, scores, folder)
     if doses:
-        from tfuq.report.dose import dose_figures
-        from tfuq.report.plotting import save
+        from tfuq.report.dose import write_dose_figures
 
-        for name, figure in dose_figures(doses):
-            paths.append(save(figure, folder / f"{name}.png"))
+        paths += write_dose_figures(doses.curves, folder)
     return paths
 
 
@@ -153,8 +156,10 @@ def _doses(
     reference: Path | None,
     dose: Path,
     label_values: str | None,
+    at: tuple[str, ...],
 ) -> DoseTables:
+    from tfuq.scoring.dose_quantities import parse_requests
     from tfuq.scoring.evaluation.doses import score_dose
 
     say("reading doses")
-    return score_dose(predictions, reference, dose, label_values)
+    return score_dose(predictions, reference, dose, label_values, parse_requests(at))

@@ -64,6 +64,7 @@ ALONE = {
     ("data", "list"): ("",),
     ("data", "synth"): tuple(PHANTOMS),
     ("demo",): TASKS,
+    ("dose",): ("segmentation",),  # which needs a dose: tests/workflows/test_radiotherapy.py
     ("study",): tuple(KINDS),
 }
 
@@ -283,6 +284,8 @@ UNSERVED = {
     ("classification", ("predict", "RUN", "--mask", "FOLDER")): "takes no mask",
     ("landmarks", ("score", "PREDICTIONS", "--dose", "FOLDER")): "serves segmentation",
     ("classification", ("score", "PREDICTIONS", "--dose", "FOLDER")): "serves segmentation",
+    ("landmarks", ("dose", "PREDICTIONS", "--dose", "FOLDER")): "serves segmentation",
+    ("classification", ("dose", "PREDICTIONS", "--dose", "FOLDER")): "serves segmentation",
     ("landmarks", ("score", "PREDICTIONS", "--ood", "FOLDER")): "serves classification",
     ("pictures", ("score", "PREDICTIONS", "--ood", "FOLDER")): "serves classification",
     (

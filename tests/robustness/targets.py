@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 import struct
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from PIL import Image
 from tests.robustness.mutations import damaged
 from tests.robustness.values import CELLS, VALUES
 from tests.support.fuzzing import FORMATS, intact_files, outcome, read_damaged
+from tests.support.radiotherapy import ring, write_rtdose, write_rtstruct
 from tfuq import config
 from tfuq.config import with_label_values
 from tfuq.data.archives import read_arrays
@@ -37,6 +39,9 @@ from tfuq.data.volume import Volume
 from tfuq.data.writers import write_text
 from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
 from tfuq.runs.provenance import source_commit
+from tfuq.scoring.dose_constraints import parse_constraint
+from tfuq.scoring.dose_quantities import parse_request
+from tfuq.scoring.evaluation.dose_files import read_dose
 
 Content = bytes | None  # None of a file that is gone
 
@@ -156,6 +161,31 @@ _POINTS = b"10,20\n30.5,40\n1,2\n"
 _WIDE = b"file,X1,Y1,X2,Y2\na.png,1,2,3,4\nb.png,5,6,,\n"
 _LONG = b"file,landmark,x,y,rater\na.png,root,1,2,A\na.png,tip,3,4.5,A\nb.png,root,5,6,B\n"
 _LISTED = b'{"training": [{"image": "./i/a.nii.gz", "label": "./l/a.nii.gz"}], "labels": {"0": "rest", "1": "ball"}}'
+
+
+def _saved(write: Callable[[Path], Path]) -> bytes:
+    """What a function writes into a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        return write(Path(folder) / "file").read_bytes()
+
+
+def _rtdose() -> bytes:
+    dose = np.linspace(1, 60, 24).reshape(2, 3, 4)
+    return _saved(lambda path: write_rtdose(path, dose, offsets=(0, 3)))
+
+
+def _rtstruct() -> bytes:
+    contours = [ring((4, 4), 2, plane, np.eye(4), points=12) for plane in (2, 3)]
+    return _saved(lambda path: write_rtstruct(path, {"ball": contours, "other": []}))
+
+
+def _read_structures(path: Path) -> None:
+    """As a case's label; a file whose kind is damaged is no structure set, and refused as a label."""
+    image = Volume(np.zeros((9, 8, 7, 1), np.float32), np.eye(4))
+    label = read_case_label(Case("case", (), path, classes=("rest", "ball")), image, 2, None)
+    assert set(np.unique(label.array)) <= {0, 1}
+
+
 _OVERRIDES = (
     "training.epochs=5",
     "data.classes=[rest, ball]",
@@ -190,6 +220,8 @@ def file_targets(folder: Path) -> list[Target]:
         "arrays.npz": (_arrays(), lambda path: read_arrays(path, path, "restore it")),
         "seg.nii.gz": (_label(), _read_labels),
         "mask.png": (_png(), read),
+        "dose.dcm": (_rtdose(), lambda path: read_dose(path, [])),
+        "structures.dcm": (_rtstruct(), _read_structures),
     }
     noise = PERTURBATIONS["noise"]
     base = config.load("quickstart")
@@ -208,6 +240,12 @@ def file_targets(folder: Path) -> list[Target]:
         ),
         text_target(
             "--severity", ["0,0.1,0.5", "-90:90:40"], lambda text: parse_severities(text, noise)
+        ),
+        text_target("--at", ["D95", "V20Gy", "D0.03cc"], parse_request),
+        text_target(
+            "--constraint",
+            ["V20<35%", "a: D95>=5.5Gy"],
+            lambda text: parse_constraint(text, ["a", "b"]),
         ),
         text_target("--memory", ["4GB", "512M"], parse_size),
         text_target(

@@ -45,6 +45,7 @@ FLAGS = {
         ["--save-members", "--overwrite"],
     ),
     "score": (["--no-figures"],),
+    "dose": (["--no-figures"],),
     "shift": (["--overwrite"], ["--no-figures"], ["--save-predictions", "--overwrite"]),
     "study": (["--overwrite"], ["--dry-run"]),
     "demo": (["--overwrite"],),
@@ -56,6 +57,7 @@ def without_network(own: Path) -> list[list]:
     run, scores = own / "run", own / "run" / "scores"
     return [
         ["score", run / "predictions" / "hybrid"],
+        ["dose", run / "predictions" / "hybrid", "--dose", own / "labels"],
         ["report", scores / "hybrid"],
         ["report", scores / "hybrid", scores / "deterministic"],
         ["report", scores / "hybrid", "--out", own / "report.html"],
@@ -230,7 +232,7 @@ def results(balls, tmp_path_factory) -> Path:
     run = make_run(own / "run", "segmentation", balls)
     for method, samples in (("hybrid", 4), ("deterministic", 1)):
         make_scores(run, method, samples=samples, most=2)
-    carry_out(without_network(own)[:7])
+    carry_out(without_network(own)[:8])
     return own
 
 

@@ -16,6 +16,7 @@ from tests.conftest import real
 from tests.support.examples import commands, example_lines
 from tfuq.data.phantoms import synthesize
 from tfuq.data.readers import read
+from tfuq.data.writers import write_nifti
 from tfuq_cli.main import main
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -29,6 +30,17 @@ def run_line(line: str, *, short: bool = True) -> None:
     words = shlex.split(line)[1:]
     result = CliRunner().invoke(main, [*words, *(SHORT if short and words[0] == "train" else [])])
     assert result.exit_code == 0, f"{line}\n{result.output}"
+
+
+def write_doses(command: tuple[str, ...]) -> None:
+    """What the example of ``tfuq dose`` needs: samples that were kept, and a dose of each case."""
+    if command != ("dose",):
+        return
+    run_line("tfuq predict runs/quickstart/hybrid --method mc-dropout --save-samples")
+    for path in Path("runs/quickstart/hybrid/predictions/mc-dropout").glob("*/label.nii.gz"):
+        label = read(path)
+        dose = np.full(label.shape, 15.0, np.float32)
+        write_nifti(Path("doses") / f"{path.parent.name}.nii.gz", label.with_array(dose))
 
 
 def readme_blocks(section: str, language: str) -> list[str]:
@@ -45,6 +57,7 @@ def played(tmp_path_factory):
         patch.chdir(folder)
         patch.setenv("TFUQ_SCORE_FIGURES", "0")  # drawn below
         for command in commands():
+            write_doses(command)
             for line in example_lines(command):
                 if line not in ran and command != (
                     "demo",
@@ -61,6 +74,7 @@ def test_every_help_shows_an_example_that_runs(played):
         "train",
         "predict",
         "score",
+        "dose",
         "compare",
         "calibrate",
         "doctor",

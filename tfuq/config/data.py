@@ -147,6 +147,11 @@ class DataConfig(Section):
 
     ``label_tolerance``: values of label files that lie so near to a whole number are rounded, such
     as 0.9999 by 0.001. Others are refused.
+
+    ``structure_names``: the class of each region (ROI) of a structure set (DICOM RTSTRUCT) that is
+    not named as its class, such as ``{GTV-1: tumour}``; several of one class are one structure.
+    Upper and lower case are alike where that leaves no choice. A structure set has no values:
+    ``label_values`` says nothing of it, and ``crop_to_labels`` names the numbers of its classes.
     """
 
     layout: str
@@ -164,12 +169,14 @@ class DataConfig(Section):
     rater_folders: FolderName | None = None
     train_on: Annotated[str, Field(min_length=1)] | None = None
     label_values: dict[int | str, NonNegativeInt] | None = None
+    structure_names: Annotated[dict[str, ClassName], Field(max_length=1000)] = {}
     split: SplitConfig = SplitConfig()
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> DataConfig:
         self._check_classes()
         self._check_label_values()
+        self._check_structure_names()
         self._check_folders()
         self._check_table()
         self._check_regions()
@@ -193,6 +200,15 @@ class DataConfig(Section):
         for lower, upper in itertools.pairwise(ranges):
             if lower[-1] >= upper[0]:
                 raise ValueError("label_values names a value twice; its ranges must not overlap")
+
+    def _check_structure_names(self) -> None:
+        foreground = self.classes[1:]
+        for roi, name in self.structure_names.items():
+            if name not in foreground:
+                hint = nearest(name, foreground)
+                raise ValueError(
+                    f"structure_names: '{name}' of '{roi}' is no class other than the first{hint}"
+                )
 
     def _check_folders(self) -> None:
         if self.label_folder and self.layout != "folder":

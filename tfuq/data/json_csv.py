@@ -26,6 +26,7 @@ _TEXT_COLUMNS = frozenset(
         "case",
         "class",
         "component",
+        "constraint",
         "label",
         "landmark",
         "level",
@@ -36,6 +37,7 @@ _TEXT_COLUMNS = frozenset(
         "reason",
         "reference",
         "truth",
+        "verdict",
     }
 )
 

@@ -3,28 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tfuq.report.plotting import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, file_names, new_figure
-from tfuq.scoring.evaluation.doses import DoseTables
+from tfuq.report.plotting import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    file_names,
+    new_figure,
+    save,
+)
 from tfuq.scoring.rows import Row, column
 
 _COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 _MOST_CASES = 12
 
 
-def dose_figures(tables: DoseTables) -> Iterator[tuple[str, Figure]]:
+def dose_figures(curves: list[Row]) -> Iterator[tuple[str, Figure]]:
     """Plot the histogram of each of the first cases.
+
+    Args:
+        curves: rows of ``dose_volume.csv``.
 
     Yields:
         A file name without its ending, and the figure.
     """
-    cases = _by(tables.curves, "case")
+    cases = _by(curves, "case")
     parts = file_names(cases)
     for case_id in list(cases)[:_MOST_CASES]:
         yield f"dose-{parts[case_id]}", _plot_bands(case_id, cases[case_id])
+
+
+def write_dose_figures(curves: list[Row], folder: Path) -> list[Path]:
+    """Write the figures of `dose_figures` into a folder, and return their files."""
+    return [save(figure, folder / f"{name}.png") for name, figure in dose_figures(curves)]
 
 
 def _by(rows: list[Row], name: str) -> dict[str, list[Row]]:

@@ -2,10 +2,9 @@
 
 There is one histogram for each sample of a structure; a band says what they have in common.
 
-Dose is in Gy. Of a structure's voxels, D_x is the dose that at least x % of them receive, and V_d
-is the share that receives d or more. ``lower`` and ``upper`` are the spread of the samples, from
-2.5 to 97.5 % of them, as those of volumes are: where samples lie. They promise nothing of the true
-dose.
+Dose is in Gy. `tfuq.scoring.dose_quantities` has what is told of it. ``lower`` and ``upper`` are
+the spread of the samples, from 2.5 to 97.5 % of them, as those of volumes are: where samples lie.
+They promise nothing of the true dose.
 
 References:
     Drzymala et al. 1991, Int. J. Radiation Oncology Biol. Phys. 21.
@@ -13,41 +12,18 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from tfuq.scoring.dose_constraints import Constraint
+from tfuq.scoring.dose_quantities import USUAL, Quantity
 from tfuq.scoring.rows import Row
 
 LEVELS = 101  # of dose, from none to the largest
-_D = {"d95_gy": 0.95, "d50_gy": 0.50}
-_V = {"v20_percent": 20.0}
-VALUES = (*_D, *_V, "mean_gy")  # of `dose_values`
+BEYOND = -1.0  # marks voxels that the dose does not reach; no dose is negative
 _SPREAD = (2.5, 97.5)  # percentiles
-
-
-def dose_at_volume(doses: np.ndarray, share: float) -> float:
-    """D_x: the largest dose that at least a share of a structure's voxels receive.
-
-    Args:
-        doses: of the structure's voxels, ``[n]``.
-        share: above 0, to 1.
-    """
-    hottest = int(np.ceil(share * len(doses) - 1e-9))  # so many voxels
-    rank = len(doses) - hottest
-    return float(np.partition(doses, rank)[rank])
-
-
-def volume_at_dose(doses: np.ndarray, dose: float) -> float:
-    """V_d: the percentage of a structure's voxels that receive ``dose`` or more.
-
-    Args:
-        doses: of the structure's voxels, ``[n]``.
-        dose: in Gy.
-    """
-    reaching = np.count_nonzero(doses >= dose)
-    return float(100 * reaching / len(doses))
 
 
 def histogram(doses: np.ndarray, levels: np.ndarray) -> np.ndarray:
@@ -64,15 +40,17 @@ def histogram(doses: np.ndarray, levels: np.ndarray) -> np.ndarray:
     return 100 * (len(doses) - colder) / len(doses)
 
 
-def dose_values(doses: np.ndarray) -> dict[str, float]:
-    """D95, D50, V20 and the mean dose of a structure's voxels, by the names of `VALUES`."""
-    values = {}
-    for name, share in _D.items():
-        values[name] = dose_at_volume(doses, share)
-    for name, dose in _V.items():
-        values[name] = volume_at_dose(doses, dose)
-    values["mean_gy"] = float(doses.mean())
-    return values
+def dose_values(
+    doses: np.ndarray, voxel_cc: float, quantities: Sequence[Quantity] = USUAL
+) -> dict[str, float]:
+    """The quantities of a structure's voxels, by the names of their columns.
+
+    Args:
+        doses: of the voxels, ``[n]``.
+        voxel_cc: the volume of a voxel in cm³.
+        quantities: what is told.
+    """
+    return {quantity.name: quantity.of(doses, voxel_cc) for quantity in quantities}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,16 +60,19 @@ class DoseBand:
     Attributes:
         levels: of dose in Gy, ``[LEVELS]``.
         curves: histograms of the T' samples that have the structure, ``[T', LEVELS]``.
-        values: each of `dose_values` of those samples, ``[T']`` by name.
+        values: each quantity of those samples, ``[T']`` by name, NaN where it has none. Voxels that
+            the dose does not reach count as 0 Gy.
+        most: the same, as if they had the highest dose of all.
         absent: how many samples do not have the structure.
     """
 
     levels: np.ndarray
     curves: np.ndarray
     values: dict[str, np.ndarray]
+    most: dict[str, np.ndarray]
     absent: int
 
-    def row(self) -> Row:
+    def row(self, quantities: Sequence[Quantity] = USUAL) -> Row:
         """Mean of each value with the spread of the samples.
 
         Cells are empty, and there is a reason, where no sample has the structure.
@@ -100,8 +81,8 @@ class DoseBand:
         row: Row = {"samples": present + self.absent, "absent_from": self.absent}
         if not present:
             return row | {"reason": "absent from every sample"}
-        for name, values in self.values.items():
-            row |= _mean_and_spread(name, values)
+        for quantity in quantities:
+            row |= _mean_and_spread(quantity.name, self.values[quantity.name])
         return row
 
     def rows(self) -> list[Row]:
@@ -121,39 +102,92 @@ class DoseBand:
                 "upper": float(high),
             }
 
+    def verdict(self, constraint: Constraint) -> Row:
+        """Whether a constraint is met in all samples, in none, or undecided within them.
+
+        A sample of which a part lies beyond the dose decides only where that part changes nothing,
+        whatever it receives. Samples without the structure, or smaller than the volume that the
+        constraint speaks of, say nothing.
+        """
+        name = constraint.quantity.name
+        values = self.values.get(name, np.zeros(0))
+        is_told = ~np.isnan(values)
+        told = values[is_told]
+        row: Row = {"constraint": constraint.text, "samples": len(told), "verdict": None}
+        if not len(told):
+            return row | {"reason": "no sample has a value"}
+        holds = constraint.holds(told)
+        holds_at_most = constraint.holds(self.most[name][is_told])
+        met = int(np.count_nonzero(holds & holds_at_most))
+        missed = int(np.count_nonzero(~holds & ~holds_at_most))
+        row |= {"met_in": met, "missed_in": missed, "share_met": met / len(told)}
+        row["verdict"] = _verdict(met, missed, len(told))
+        return row | _mean_and_spread("value", told)
+
+
+def _verdict(met: int, missed: int, samples: int) -> str:
+    if met == samples:
+        return "met"
+    if missed == samples:
+        return "missed"
+    return "undecided"
+
 
 def _mean_and_spread(name: str, values: np.ndarray) -> dict[str, float]:
-    low, high = np.percentile(values, _SPREAD)
-    row = {name: float(values.mean())}
-    if len(values) > 1:
+    told = values[~np.isnan(values)]
+    if not len(told):
+        return {}
+    low, high = np.percentile(told, _SPREAD)
+    row = {name: float(told.mean())}
+    if len(told) > 1:
         row[f"{name}_lower"] = float(low)
         row[f"{name}_upper"] = float(high)
     return row
 
 
-def dose_band(dose: np.ndarray, masks: Iterable[np.ndarray], highest: float) -> DoseBand:
+def dose_band(
+    dose: np.ndarray,
+    masks: Iterable[np.ndarray],
+    highest: float,
+    voxel_cc: float,
+    quantities: Sequence[Quantity] = USUAL,
+) -> DoseBand:
     """The band of a structure.
 
     Args:
-        dose: ``[X, Y, Z]`` in Gy.
+        dose: ``[X, Y, Z]`` in Gy, `BEYOND` where it is not known.
         masks: of the structure by sample, each ``[X, Y, Z]`` bool.
         highest: dose of the last level, in Gy.
+        voxel_cc: the volume of a voxel in cm³.
+        quantities: what is told of each sample.
     """
     levels = np.linspace(0, highest, LEVELS)
-    by_sample = [dose[mask] for mask in masks]
-    present = [doses for doses in by_sample if len(doses)]
-    curves = [histogram(doses, levels) for doses in present]
+    curves = []
+    least = []
+    most = []
+    samples = 0
+    for mask in masks:
+        samples += 1
+        doses = dose[mask]
+        if len(doses):
+            known = np.maximum(doses, 0)
+            curves.append(histogram(known, levels))
+            least.append(dose_values(known, voxel_cc, quantities))
+            most.append(dose_values(np.where(doses < 0, highest, doses), voxel_cc, quantities))
     return DoseBand(
         levels=levels,
-        curves=np.array(curves).reshape(len(present), LEVELS),
-        values=_values_by_name(present),
-        absent=len(by_sample) - len(present),
+        curves=np.array(curves).reshape(len(curves), LEVELS),
+        values=_by_name(least, quantities),
+        most=_by_name(most, quantities),
+        absent=samples - len(curves),
     )
 
 
-def _values_by_name(doses_by_sample: list[np.ndarray]) -> dict[str, np.ndarray]:
-    values: dict[str, list[float]] = {}
-    for doses in doses_by_sample:
-        for name, value in dose_values(doses).items():
-            values.setdefault(name, []).append(value)
-    return {name: np.array(column) for name, column in values.items()}
+def _by_name(
+    by_sample: Sequence[dict[str, float]], quantities: Sequence[Quantity]
+) -> dict[str, np.ndarray]:
+    table = {}
+    for quantity in quantities:
+        values = [sample[quantity.name] for sample in by_sample]
+        table[quantity.name] = np.array(values, float)
+    return table

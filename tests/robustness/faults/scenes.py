@@ -8,11 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from tests.conftest import settings, task_settings, write_decathlon
 from tests.robustness.faults import forks
 from tests.robustness.faults.states import State, listing, state_of, waiting_in
 from tests.support.made import make_predictions, make_run, make_scores
 from tfuq.data.phantoms import synthesize
+from tfuq.data.readers import read
+from tfuq.data.writers import write_nifti
 from tfuq.errors import TfuqError
 from tfuq.runs import open_run
 from tfuq.runs.results import read_manifest, require_one_set
@@ -22,6 +26,7 @@ METHOD = "mc-dropout"
 _CASES = ("--cases", "test:0.5", "--alpha", "0.4")
 _SHIFT = ("shift", "tables", "--perturbation", "noise", "--severity", "0,1", "--save-predictions")
 _MADE_SCORES = ("made/scores/hybrid", "made/scores/deterministic")
+_DOSE = ("dose", f"volumes/predictions/{METHOD}", "--dose", "doses")
 _COMPARE = ("compare", *_MADE_SCORES, "--out", "compared")
 _REPORT = ("report", *_MADE_SCORES, "--out", "report.html")
 Words = tuple[str, ...]
@@ -67,6 +72,13 @@ def _score_made_again(place: Path) -> None:
 
 def _predict_made_again(place: Path) -> None:
     make_predictions(open_run(place / "made"), "hybrid", noise=2.0, most=30)
+
+
+def _write_dose(place: Path) -> None:
+    for label in (place / "volumes" / "predictions" / METHOD).glob("*/label.nii.gz"):
+        volume = read(label)
+        dose = np.full(volume.shape, 15.0, np.float32)
+        write_nifti(place / "doses" / f"{label.parent.name}.nii.gz", volume.with_array(dose))
 
 
 def _notes_in(*folders: str) -> Step:
@@ -231,6 +243,17 @@ SCENES: dict[str, Scene] = {
             _notes_in(f"volumes/scores/{METHOD}"),
         ),
         (Set(f"volumes/scores/{METHOD}", r".*", _one_scoring),),
+    ),
+    "dose over another": Scene(
+        "volumes",
+        (*_DOSE, "--constraint", "Dmax<20Gy"),
+        (
+            ("predict", "volumes", "--samples", "2", "--save-samples"),
+            _write_dose,
+            _DOSE,
+            _notes_in(f"volumes/doses/{METHOD}"),
+        ),
+        (Set(f"volumes/doses/{METHOD}", r".*", _one_scoring),),
     ),
     "shift over another": Scene(
         "rows",

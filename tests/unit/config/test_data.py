@@ -53,6 +53,7 @@ def test_ranges_of_label_values_are_not_written_out():
         ("data.classes=[a, b, a]", ["classes", "must differ"]),
         ("data.classes=[a, b, all]", ["'all' is the name of their mean"]),
         ("data.label_values={0: 0, 3-1: 1}", ["'3-1' is neither a whole number nor a range"]),
+        ("data.structure_names={GTV: background}", ["'background' of 'GTV' is no class other"]),
         ("data.label_folder=mask", ["label_folder belongs to the layout 'folder'"]),
         ("data.rater_folders=rater-*", ["rater_folders belongs to the layout 'folder'"]),
         ("data.train_on=majority", ["train_on chooses among several raters"]),

@@ -1,7 +1,6 @@
 """Figures of dose–volume histograms."""
 
 from tfuq.report.dose import dose_figures
-from tfuq.scoring.evaluation.doses import DoseTables
 
 
 def point(case, name, dose, percent):
@@ -12,7 +11,7 @@ def point(case, name, dose, percent):
 def test_each_case_has_a_figure_with_a_band_for_each_structure():
     curves = [point("a b", name, dose, 90 - dose) for name in ("liver", "lung") for dose in (0, 20)]
     curves.append(point("a-b", "liver", 0, 50))
-    figures = dict(dose_figures(DoseTables(values=[], curves=curves)))
+    figures = dict(dose_figures(curves))
     assert list(figures) == ["dose-a-b", "dose-a-b-2"]
     (axes,) = figures["dose-a-b"].axes
     assert axes.get_title() == "a b"
@@ -23,5 +22,5 @@ def test_each_case_has_a_figure_with_a_band_for_each_structure():
 
 def test_the_first_twelve_cases_have_figures():
     curves = [point(f"c{number:02d}", "liver", 0, 50) for number in range(20)]
-    figures = dict(dose_figures(DoseTables(values=[], curves=curves)))
+    figures = dict(dose_figures(curves))
     assert list(figures) == [f"dose-c{number:02d}" for number in range(12)]

@@ -36,6 +36,8 @@ class Case:
         raters: A label file by each of several raters.
         pixel_mm: The width of a pixel of its plain images in mm, where that is known.
         label_tolerance: How far values of its labels may lie from a whole number to be rounded.
+        classes: The names of its classes, by which the regions of a structure set are found.
+        structure_names: The class of regions that have other names.
     """
 
     id: str
@@ -48,6 +50,8 @@ class Case:
     raters: Mapping[str, Path] = field(default_factory=dict, compare=False)
     pixel_mm: float | None = None
     label_tolerance: float = 0.0
+    classes: tuple[str, ...] = ()
+    structure_names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def unit(self) -> Unit:

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from tfuq.data.cases.case import Case
+from tfuq.data.cases.structures import read_structures
 from tfuq.data.readers import read_label_file
 from tfuq.data.readers.images import is_plain_image
+from tfuq.data.readers.rtstruct import is_structure_set
 from tfuq.data.volume import Volume, with_axes_of
 from tfuq.errors import DataError
 
@@ -22,11 +24,13 @@ def read_on_grid(path: Path, case: Case, image: Volume) -> Volume:
         image: The case's image.
 
     Returns:
-        The label or mask ``[X, Y, Z]``, of the file's own data type.
+        The label or mask ``[X, Y, Z]``, of the file's own data type; of a structure set, classes.
 
     Raises:
         DataError: It is on another grid, or has several channels that differ.
     """
+    if is_structure_set(path):
+        return read_structures(path, case, image)
     label = rounded(read_label_file(path, case.pixel_mm), case.label_tolerance)
     if label.array.ndim == 4:
         if (label.array != label.array[..., :1]).any():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from tfuq.data.cases.advice import label_remedy, value_text
 from tfuq.data.cases.case import Case
 from tfuq.data.cases.grids import read_on_grid, rounded
 from tfuq.data.readers import read_label_file
+from tfuq.data.readers.rtstruct import is_structure_set
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
@@ -67,7 +69,8 @@ def read_case_label(
         case: The case.
         image: The case's image.
         classes: How many classes there are.
-        label_values: The class of each value of the file; None where they are the same.
+        label_values: The class of each value of the file; None where they are the same. It says
+            nothing of structure sets, which have names.
 
     Returns:
         Classes ``0 … classes-1`` on the image's grid, uint8.
@@ -81,7 +84,7 @@ def read_case_label(
     if case.label is None:
         raise DataError(f"case '{case.id}' has no label file; it is needed to train or score")
     label = read_on_grid(case.label, case, image)
-    declared = label_values or {value: value for value in range(classes)}
+    declared = _declared(case.label, classes, label_values)
     values, inverse = np.unique(label.array, return_inverse=True)
     class_of_value = _classes_of(values, declared)
     unknown = values[class_of_value < 0]
@@ -94,6 +97,13 @@ def read_case_label(
         )
     array = class_of_value.astype(np.uint8)[inverse].reshape(label.array.shape)
     return label.with_array(array)
+
+
+def _declared(path: Path, classes: int, label_values: LabelValues | None) -> LabelValues:
+    """The class of each value of a file; a structure set has names, and is of classes already."""
+    if label_values and not is_structure_set(path):
+        return label_values
+    return {value: value for value in range(classes)}
 
 
 def _classes_of(values: np.ndarray, declared: LabelValues) -> np.ndarray:
@@ -135,12 +145,17 @@ def scored_references(
 
 
 def written_values(case: Case) -> list[int | float]:
-    """The different values of a case's label files, before they stand for classes."""
+    """The different values of a case's label files, before they stand for classes.
+
+    Structure sets have none.
+    """
     values: set[int | float] = set()
     paths = list(case.raters.values())
     if not paths and case.label is not None:
         paths = [case.label]
     for path in paths:
+        if is_structure_set(path):
+            continue
         label = rounded(read_label_file(path), case.label_tolerance)
         values.update(np.unique(label.array).tolist())
     return sorted(values)

@@ -21,6 +21,7 @@ __all__ = [
     "LAYOUTS",
     "PHANTOM_LAYOUTS",
     "cases_of",
+    "described_by",
     "images",
     "is_case_id",
     "is_made_on_use",
@@ -33,7 +34,8 @@ __all__ = [
 
 # Bytes; file systems allow 255, and a case's folder has a longer name until it is whole.
 _LONGEST_NAME = 200
-_RESERVED_NAMES = ("", "manifest.json", "scores")  # what lies beside the folders of predictions
+# What lies beside the folders of predictions.
+_RESERVED_NAMES = ("", "manifest.json", "scores", "doses")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +78,18 @@ def cases_of(data: DataConfig, root: str | Path | None = None) -> list[Case]:
     if root:
         layout = _written_as(layout)
     cases = list_cases(layout, root or data.root, **data.layout_options)
-    width = data.pixel_mm
-    tolerance = data.label_tolerance
-    return [replace(case, pixel_mm=width, label_tolerance=tolerance) for case in cases]
+    return [described_by(data, case) for case in cases]
+
+
+def described_by(data: DataConfig, case: Case) -> Case:
+    """The case with what the configuration says of the files of every case."""
+    return replace(
+        case,
+        pixel_mm=data.pixel_mm,
+        label_tolerance=data.label_tolerance,
+        classes=tuple(data.classes),
+        structure_names=data.structure_names,
+    )
 
 
 def made_cases(data: DataConfig) -> list[Case]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from tfuq.data.cases import Case
 from tfuq.data.layouts.registry import LAYOUTS
 from tfuq.data.readers import SCAN_SUFFIXES, is_readable, is_scan, stem
+from tfuq.data.readers.dicom_objects import dicom_stem
+from tfuq.data.readers.rtstruct import is_structure_set
 from tfuq.data.readers.text import read_plain_text
 from tfuq.errors import DataError
 
@@ -133,7 +135,7 @@ def folder(root: Path, label_folder: str = "label", rater_folders: str | None = 
         )
     if rater_folders:
         return _with_raters(root, rater_folders)
-    labels = _by_name(root / label_folder)
+    labels = label_files(root / label_folder)
     images = [path for path in sorted((root / "image").iterdir()) if is_readable(path)]
     cases = [Case(stem(path), (path,), labels.get(stem(path))) for path in images]
     if cases and labels and not any(case.label for case in cases):
@@ -146,6 +148,34 @@ def folder(root: Path, label_folder: str = "label", rater_folders: str | None = 
     return cases
 
 
+def label_files(folder: Path) -> dict[str, Path]:
+    """The files of labels in a folder, by the case that each is named for.
+
+    They are those that tfuq reads, and structure sets: ``CASE.dcm``, or the only one in ``CASE/``.
+
+    Raises:
+        DataError: There are several structure sets in ``CASE/``.
+    """
+    files = _by_name(folder)
+    for path in sorted(folder.glob("[!.]*")):
+        if path.is_dir():
+            files |= _structure_set_within(path)
+        elif is_structure_set(path):
+            files[dicom_stem(path)] = path
+    return files
+
+
+def _structure_set_within(folder: Path) -> dict[str, Path]:
+    """The structure set of a case's folder, by the case; empty if there is none."""
+    paths = [path for path in sorted(folder.iterdir()) if is_structure_set(path)]
+    if len(paths) > 1:
+        names = ", ".join(path.name for path in paths)
+        raise DataError(f"{folder}: holds {len(paths)} structure sets ({names}); keep one")
+    if not paths:
+        return {}
+    return {folder.name: paths[0]}
+
+
 def _by_name(folder: Path) -> dict[str, Path]:
     return {stem(path): path for path in sorted(folder.glob("*")) if is_readable(path)}
 
@@ -155,7 +185,7 @@ def _with_raters(root: Path, pattern: str) -> list[Case]:
     labels_of: dict[str, dict[str, Path]] = {}
     for folder in sorted(root.glob(pattern)):
         if folder.is_dir() and folder.name != "image":
-            labels_of[folder.name] = _by_name(folder)
+            labels_of[folder.name] = label_files(folder)
     cases = []
     for name, path in _by_name(root / "image").items():
         raters = {}

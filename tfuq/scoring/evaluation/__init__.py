@@ -22,6 +22,7 @@ __all__ = [
     "Scores",
     "cases_with_references",
     "default_output",
+    "dose_output",
     "predictions_of",
     "score_folder",
 ]
@@ -105,9 +106,22 @@ def default_output(folder: Path) -> Path:
     That is ``scores/<method>`` beside the ``predictions`` folder, or ``scores`` within a folder
     that lies elsewhere.
     """
+    return _beside(folder, "scores")
+
+
+def dose_output(folder: Path) -> Path:
+    """Where the doses of a predictions folder go that has no references.
+
+    That is ``doses/<method>`` beside the ``predictions`` folder, or ``doses`` within a folder that
+    lies elsewhere.
+    """
+    return _beside(folder, "doses")
+
+
+def _beside(folder: Path, name: str) -> Path:
     if folder.parent.name == "predictions":
-        return folder.parent.parent / "scores" / folder.name
-    return folder / "scores"
+        return folder.parent.parent / name / folder.name
+    return folder / name
 
 
 def predictions_of(scores: Path) -> Path:

@@ -11,8 +11,8 @@ import numpy as np
 
 from tfuq.config import Config
 from tfuq.data.cases import Case
-from tfuq.data.layouts import cases_of
-from tfuq.data.readers import is_readable, stem
+from tfuq.data.layouts import cases_of, described_by
+from tfuq.data.layouts.volumes import label_files
 from tfuq.errors import DataError
 from tfuq.runs.results import CaseEntry, Manifest
 
@@ -87,14 +87,9 @@ def _predicted_case(case_id: str, entry: CaseEntry, config: Config) -> Case:
     label = None
     if entry.label:
         label = Path(entry.label)
-    return Case(
-        case_id,
-        tuple(map(Path, entry.images)),
-        label,
-        raters={rater: Path(path) for rater, path in entry.raters.items()},
-        pixel_mm=config.data.pixel_mm,
-        label_tolerance=config.data.label_tolerance,
-    )
+    raters = {rater: Path(path) for rater, path in entry.raters.items()}
+    case = Case(case_id, tuple(map(Path, entry.images)), label, raters=raters)
+    return described_by(config.data, case)
 
 
 def _reference_files(config: Config, folder: Path) -> dict[str, Case]:
@@ -105,9 +100,8 @@ def _reference_files(config: Config, folder: Path) -> dict[str, Case]:
     if not folder.is_dir():
         raise DataError(f"--reference {folder}: no such folder")
     cases = {}
-    for path in sorted(folder.iterdir()):
-        if path.is_file() and is_readable(path):
-            cases[stem(path)] = Case(stem(path), (), path)
+    for case_id, path in label_files(folder).items():
+        cases[case_id] = Case(case_id, (), path)
     for case in _listed_cases(config, folder):
         if case.has_reference:
             cases[case.id] = case

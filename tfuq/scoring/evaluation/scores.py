@@ -85,18 +85,19 @@ class Scores:
             RunError: what lies there is not tfuq's own; nothing was replaced then.
             TfuqError: it cannot be written.
         """
-        with whole_set(folder, SUMMARY, _files_of(folder)) as staged:
+        with whole_set(folder, SUMMARY, files_of(folder)) as staged:
             for name, rows in {"cases": self.cases, **self.tables}.items():
                 write_csv(staged / f"{name}.csv", rows)
             figures = []
             if plot is not None:
                 figures = plot(staged / "figures")
-            summary = self.summary | {"files": _digests(staged)}
+            summary = self.summary | {"files": digests_of(staged)}
             write_json(staged / SUMMARY, summary)
         return [path.name for path in figures]
 
 
-def _digests(folder: Path) -> dict[str, str]:
+def digests_of(folder: Path) -> dict[str, str]:
+    """Digests of the files below a folder, by their path in it."""
     digests = {}
     for path in sorted(folder.rglob("*.*")):
         digests[str(path.relative_to(folder))] = digest_of(path)
@@ -107,7 +108,7 @@ class _WrittenSummary(pydantic.BaseModel):
     files: dict[str, str] | None = None
 
 
-def _files_of(folder: Path) -> dict[str, str]:
+def files_of(folder: Path) -> dict[str, str]:
     """Digests of the files that a folder's summary was written with.
 
     There are none where no summary says so.
@@ -132,7 +133,7 @@ def require_one_scoring(folder: Path, patterns: Iterable[str]) -> None:
         RunError: a file was written by another scoring, such as one that was killed, or was changed
             or removed since.
     """
-    for name, digest in _files_of(folder).items():
+    for name, digest in files_of(folder).items():
         if not any(fnmatch(name, pattern) for pattern in patterns):
             continue
         path = folder / name

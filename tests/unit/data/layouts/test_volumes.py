@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from tests.conftest import real
+from tests.support.radiotherapy import write_rtstruct
 from tfuq import config as configuration
 from tfuq.data.cases import read_case_image, read_case_label
 from tfuq.data.layouts import list_cases
-from tfuq.data.layouts.volumes import brats2018, decathlon, folder, iseg2017
+from tfuq.data.layouts.volumes import brats2018, decathlon, folder, iseg2017, label_files
 from tfuq.data.phantoms import synthesize
 from tfuq.data.splits import split_cases
 from tfuq.errors import DataError
@@ -26,6 +27,26 @@ def test_real_layouts_list_their_cases():
     assert set(np.unique(label.array)) == {0, 1}
     assert len(list_cases("decathlon", real("Task04_Hippocampus"))) == 200
     assert len(list_cases("folder", real("shenzhen_lungs").parent / "mindboggle_slices")) == 12
+
+
+def test_labels_may_be_structure_sets(tmp_path):
+    """Told by their content: of a file, or of the only one in a case's folder."""
+    for name in ("image", "label"):
+        (tmp_path / name).mkdir()
+    for case in ("a", "b", "1.2.3"):
+        (tmp_path / "image" / f"{case}.nii.gz").touch()
+    rois = {"ball": []}
+    paths = {
+        "a": write_rtstruct(tmp_path / "label" / "a.dcm", rois),
+        "b": write_rtstruct(tmp_path / "label" / "b" / "RS.1.2.840", rois),
+        "1.2.3": write_rtstruct(tmp_path / "label" / "1.2.3", rois),
+    }
+    (tmp_path / "label" / "b" / "notes.txt").write_text("of whoever drew it")
+    assert {case.id: case.label for case in folder(tmp_path)} == paths
+    assert label_files(tmp_path / "label") == paths
+    write_rtstruct(tmp_path / "label" / "b" / "RS.another", rois)
+    with pytest.raises(DataError, match="holds 2 structure sets"):
+        folder(tmp_path)
 
 
 def test_layouts_refuse_what_is_not_theirs(tmp_path):
