@@ -363,6 +363,20 @@ def test_a_run_of_another_kl_scale_is_not_gone_on_with(
     assert_refused(tfuq(*resume), f"began with a {name} of", "another share", "--overwrite")
 
 
+def test_a_run_that_held_its_widths_otherwise_is_not_gone_on_with(trained, tfuq, tmp_path):
+    """As one of an earlier version, which inferred them from the first epoch on."""
+    run = shutil.copytree(trained("vi").path, tmp_path / "run")
+    facts = json.loads((run / "environment.json").read_text())
+    assert facts.pop("width_warmup_epochs") == 0
+    (run / "environment.json").write_text(json.dumps(facts))
+    config = (run / "config.yaml").read_text()
+    (run / "config.yaml").write_text(config.replace("  epochs: 1\n", "  epochs: 6\n", 1))
+    (run / "members" / "0" / "done").unlink()
+    resume = ("train", run / "config.yaml", "--run", run, "--resume")
+    refusal = "began with a variational.width_warmup_epochs of 0 and now has 1"
+    assert_refused(tfuq(*resume), refusal, "--overwrite")
+
+
 def test_overwriting_replaces_a_run_and_nothing_else(trained, tfuq, tmp_path):
     run = shutil.copytree(trained("mc-dropout").path, tmp_path / "run")
     shutil.copytree(run / "members" / "0", run / "members" / "7")

@@ -46,13 +46,14 @@ class VariationalConfig(Section):
     ``initial_scale``: width of every weight's posterior at the start. ``width_learning_rate``: the
     largest share by which the widths of a layer change together in the first step. Later it falls
     by the root of the number of steps. ``width_warmup_epochs``: epochs before that, in which
-    weights learn at their first width.
+    weights learn at their first width; null for a sixth of ``training.epochs``, at most 5, or for
+    none after a ``warm_start``. No epoch among them is kept as the best.
     """
 
     estimator: Literal["flipout", "reparameterization"] = "flipout"
     initial_scale: Scale = 0.0067
     width_learning_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 0.15
-    width_warmup_epochs: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    width_warmup_epochs: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     prior_scale: Scale = 0.1
     kl_scale: NonNegativeFloat | Literal["data"] = "data"
     kl_warmup_epochs: Annotated[int, Field(ge=0, le=1_000_000)] = 0

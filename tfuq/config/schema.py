@@ -31,6 +31,8 @@ ENSEMBLES = ("ensemble", "hybrid")
 Method = Literal["deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi"]
 
 _CHUNK_OF_SLICES = 8
+_WARMUP_PARTS = 6  # of a training, one of which holds widths
+_LONGEST_WARMUP = 5  # epochs
 
 
 def _known_task(name: str) -> str:
@@ -106,6 +108,24 @@ class Config(Section):
                 "variational.warm_start serves method vi alone: a latent network differs from "
                 "its backbone; remove it"
             )
+        epochs = self.training.epochs
+        if self.width_warmup_epochs >= epochs:
+            raise ValueError(
+                f"variational.width_warmup_epochs {self.width_warmup_epochs} leaves none of "
+                f"training.epochs {epochs} in which widths are inferred; lower it"
+            )
+
+    @property
+    def width_warmup_epochs(self) -> int:
+        """How many epochs hold the widths of variational weights where they start."""
+        given = self.variational.width_warmup_epochs
+        if self.method not in VARIATIONAL:
+            return 0
+        if given is not None:
+            return given
+        if self.variational.warm_start:
+            return 0
+        return min(self.training.epochs // _WARMUP_PARTS, _LONGEST_WARMUP)
 
     @property
     def members(self) -> int:

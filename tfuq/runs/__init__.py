@@ -42,6 +42,7 @@ class _Facts(pydantic.BaseModel, extra="allow"):
     seeds: dict[str, Any] = {}
     likelihood_terms: Annotated[int, Field(ge=0)] = 0
     loss_definition: Annotated[int, Field(ge=1)] = 1
+    width_warmup_epochs: Annotated[int, Field(ge=0)] | None = None
 
     @pydantic.model_validator(mode="after")
     def _require_statistics(self) -> _Facts:

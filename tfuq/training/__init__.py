@@ -76,6 +76,7 @@ def train(
     if set(wanted) - set(run.finished_members):
         _require_same_terms(run, material)
         _require_same_divergence(run, material)
+        _require_same_warmup(run)
         _require_same_loss(run)
         _require_same_orientation(run, material)
     _log.info(summary(config, material))
@@ -152,6 +153,22 @@ def _require_same_divergence(run: Run, material: Material) -> None:
                 "version of tfuq gave the KL divergence another share of the loss; "
                 "pass --overwrite to train it anew"
             )
+
+
+def _require_same_warmup(run: Run) -> None:
+    """Refuse to go on with a run whose widths were held for other epochs when it began.
+
+    Raises:
+        RunError: An earlier version of tfuq held them for none unless it was asked to.
+    """
+    now = run.config.width_warmup_epochs
+    first = run.facts.get("width_warmup_epochs", run.config.variational.width_warmup_epochs or 0)
+    if first != now:
+        raise RunError(
+            f"{run.path}: began with a variational.width_warmup_epochs of {first} and now has "
+            f"{now}, as an earlier version of tfuq inferred widths from the first epoch on; "
+            "pass --overwrite to train it anew"
+        )
 
 
 def _require_same_loss(run: Run) -> None:

@@ -75,7 +75,7 @@ class MemberTraining:
         with strategy.scope():
             self.model = build_member(config, channels=training.channels, kl_scale=kl_scale)
         loss = task_of(config).loss(config, training)
-        held_steps = config.variational.width_warmup_epochs * self.steps
+        held_steps = config.width_warmup_epochs * self.steps
         self._step = TrainingStep(config, strategy, self.model, loss, held_steps)
         self._validate = Validator(config, validation, loss, training.channels)
         self._state = MemberState(model=self.model, optimizer=self._step.optimizer)
@@ -245,8 +245,13 @@ class MemberTraining:
         return min(1.0, (epoch + 1) / (warmup + 1))
 
     def _keep_best(self, row: EpochRow) -> None:
-        """Keep the best weights by the monitored figure; without one, those of the last epoch."""
+        """Keep the best weights by the monitored figure; without one, those of the last epoch.
+
+        No epoch that held the widths is better than one after it: they are not inferred yet.
+        """
         value = monitored(self.config.training, row)
+        if row["epoch"] <= self.config.width_warmup_epochs:
+            value = None
         best = self.progress.best
         if value is None or best is None or value < best:
             self._state.best = model_arrays(self.model)

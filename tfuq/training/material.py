@@ -187,6 +187,7 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
         "class_weights": training.class_weights,
         "kl_scale": kl_scale,
         "code_kl_scale": code_kl_scale,
+        "width_warmup_epochs": config.width_warmup_epochs,
     }
 
 

@@ -52,6 +52,31 @@ def test_a_latent_network_has_no_warm_start(tmp_path):
         settings(tmp_path, "latent-vi", variational={"warm_start": "runs/x"})
 
 
+@pytest.mark.parametrize(
+    ("method", "epochs", "variational", "held"),
+    [
+        ("vi", 12, {}, 2),
+        ("vi", 5, {}, 0),
+        ("latent-vi", 1000, {}, 5),
+        ("vi", 12, {"width_warmup_epochs": 7}, 7),
+        ("vi", 12, {"width_warmup_epochs": 0}, 0),
+        ("vi", 12, {"warm_start": "runs/x"}, 0),
+        ("mc-dropout", 12, {"width_warmup_epochs": 12}, 0),
+    ],
+)
+def test_widths_are_held_for_a_sixth_of_the_epochs_unless_given(
+    tmp_path, method, epochs, variational, held
+):
+    training = {"epochs": epochs}
+    config = settings(tmp_path, method, training=training, variational=variational)
+    assert config.width_warmup_epochs == held
+
+
+def test_some_epoch_must_infer_widths(tmp_path):
+    with pytest.raises(ValueError, match=r"leaves none of training.epochs 3 .*; lower it"):
+        settings(tmp_path, "vi", training={"epochs": 3}, variational={"width_warmup_epochs": 3})
+
+
 def test_dropout_methods_need_dropout(tmp_path):
     with pytest.raises(ValueError, match="needs dropout"):
         settings(tmp_path, "mc-dropout", network={"level_dropout": {}})

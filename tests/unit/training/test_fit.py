@@ -17,6 +17,7 @@ from tfuq.training import train
 from tfuq.training.fit import MemberTraining
 from tfuq.training.material import prepare
 from tfuq.training.progress import Progress
+from tfuq.training.validation import Validator
 
 
 def test_training_learns(balls, tmp_path):
@@ -75,6 +76,16 @@ def test_early_stopping_keeps_the_best_epoch(balls, tmp_path):
     assert len(rows) == done["epochs"] == done["best_epoch"] + 2 < 30
 
 
+def test_no_epoch_that_holds_widths_is_the_best(balls, tmp_path, monkeypatch):
+    """Where each epoch is worse than the one before, it is the first that infers them."""
+    losses = iter([1.0, 2.0, 3.0, 4.0])
+    monkeypatch.setattr(Validator, "__call__", lambda self, model: {"val_loss": next(losses)})
+    training = {"epochs": 4, "steps_per_epoch": 1}
+    config = settings(balls, "vi", training=training, variational={"width_warmup_epochs": 2})
+    run = train(config, tmp_path / "run")
+    assert json.loads((run.member(0) / "done").read_text())["best_epoch"] == 3
+
+
 def test_loss_that_explodes_is_said(balls, tmp_path, monkeypatch):
     def infinite(labels, log_p, weights=None):
         return cross_entropy(labels, log_p) * float("inf")
@@ -86,7 +97,6 @@ def test_loss_that_explodes_is_said(balls, tmp_path, monkeypatch):
 
 def test_a_validation_loss_that_is_no_number_stops_training(digits, tmp_path, monkeypatch):
     from tfuq.training import train
-    from tfuq.training.validation import Validator
 
     config, whole = (
         task_settings("classification", digits, training={"epochs": 3}),
