@@ -15,7 +15,7 @@ demo: setup
 	$(BIN)/tfuq demo --out demo --overwrite
 
 test: setup
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-slow: setup
 	$(BIN)/python -m pytest -m slow

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import nibabel
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from filelock import FileLock
 
 from tfuq import config as configuration
 from tfuq.config import DEFAULT_DATA_ROOT, METHODS
@@ -152,54 +154,81 @@ def unflushed():
 
 
 @pytest.fixture(scope="session")
-def digits(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("digits")
-    synthesize("digits", root, cases=60, seed=0)
-    return root
+def shared(tmp_path_factory):
+    """``shared(name, make)``: a folder that all workers of a parallel run have, not to be written to.
+
+    ``make(folder)`` is called by the first that needs it; the others wait.
+    """
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    base = base / "shared"
+    base.mkdir(exist_ok=True)
+
+    def take(name: str, make: Callable[[Path], object]) -> Path:
+        folder = base / name
+        whole = base / f"{name}.whole"
+        with FileLock(base / f"{name}.lock"):
+            if not whole.is_file():
+                make(folder)
+                whole.touch()
+        return folder
+
+    return take
 
 
 @pytest.fixture(scope="session")
-def heads(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("heads")
-    synthesize("cephalogram", root, cases=8, seed=0)
-    return root
+def shared_run(shared, tmp_path_factory):
+    """``shared_run(name, config)``: a worker's own copy of a run that one of them has trained."""
+    made = {}
+
+    def take(name: str, config):
+        from tfuq.runs import Run
+        from tfuq.training import train
+
+        if name not in made:
+            source = shared(name, lambda folder: train(config, folder))
+            path = shutil.copytree(source, tmp_path_factory.mktemp(name) / "run")
+            made[name] = Run(path, config)
+        return made[name]
+
+    return take
 
 
 @pytest.fixture(scope="session")
-def trained_task(digits, heads, tmp_path_factory):
+def digits(shared) -> Path:
+    return shared("digits", lambda root: synthesize("digits", root, cases=60, seed=0))
+
+
+@pytest.fixture(scope="session")
+def heads(shared) -> Path:
+    return shared("heads", lambda root: synthesize("cephalogram", root, cases=8, seed=0))
+
+
+@pytest.fixture(scope="session")
+def trained_task(digits, heads, shared_run):
     """``trained_task(task, method)``: a run of classification or landmark regression trained for two steps, made once."""
-    runs, roots = {}, {"classification": digits, "landmarks": heads}
+    roots = {"classification": digits, "landmarks": heads}
 
-    def make(task: str, method: str):
-        from tfuq.training import train
+    def take(task: str, method: str):
+        return shared_run(f"{task}-{method}", task_settings(task, roots[task], method))
 
-        if (task, method) not in runs:
-            path = tmp_path_factory.mktemp(f"{task}-{method}") / "run"
-            runs[task, method] = train(task_settings(task, roots[task], method), path)
-        return runs[task, method]
-
-    return make
+    return take
 
 
 @pytest.fixture(scope="session")
-def balls(tmp_path_factory) -> Path:
-    return write_decathlon(tmp_path_factory.mktemp("balls"))
+def balls(shared) -> Path:
+    return shared("balls", write_decathlon)
 
 
 @pytest.fixture(scope="session")
-def trained(balls, tmp_path_factory):
+def trained(balls, shared_run):
     """``trained(method, rank)``: a run trained for two steps, made once."""
-    runs = {}
 
-    def make(method: str, rank: int = 3):
-        from tfuq.training import train
+    def take(method: str, rank: int = 3):
+        return shared_run(f"{method}-{rank}d", settings(balls, method, rank))
 
-        if (method, rank) not in runs:
-            path = tmp_path_factory.mktemp(f"{method}-{rank}d") / "run"
-            runs[method, rank] = train(settings(balls, method, rank), path)
-        return runs[method, rank]
-
-    return make
+    return take
 
 
 @pytest.fixture(scope="session")
@@ -211,23 +240,21 @@ def run_of(trained, trained_task):
 
 
 @pytest.fixture(scope="session")
-def exported(run_of, tmp_path_factory):
+def exported(run_of, shared):
     """``exported(task, method)``: the folder of a model, made once; not to be written to."""
-    made = {}
 
-    def make(task: str, method: str) -> Path:
+    def take(task: str, method: str) -> Path:
         from tests.support.serving import MOST, SAMPLES
         from tfuq import prediction
         from tfuq.serving.exporting import export
 
-        if (task, method) not in made:
+        def make(folder: Path) -> None:
             run = run_of(task, method)
-            folder = tmp_path_factory.mktemp("saved_models") / f"{task}-{method}"
             export(run, prediction.request_of(run.config, method, SAMPLES, None), folder, MOST)
-            made[task, method] = folder
-        return made[task, method]
 
-    return make
+        return shared(f"exported-{task}-{method}", make)
+
+    return take
 
 
 @pytest.fixture(scope="session")
