@@ -99,7 +99,8 @@ def command(
     )
     predictor = prediction.make_predictor(opened, request)
     if input:
-        cases = prediction.input_cases(opened.config, opened.facts["channels"], input)
+        channels = opened.facts["channels"]
+        cases = prediction.input_cases(opened.config, channels, input, opened.channel_names)
     else:
         cases = prediction.cases_of_test_split(opened, predictor.calibration)
     if mask:

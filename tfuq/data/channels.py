@@ -97,14 +97,34 @@ def channel_files(folder: Path, channels: Sequence[str]) -> dict[str, tuple[Path
     """
     cases: dict[str, dict[str, Path]] = {}
     for file in _channel_files(folder, channels):
-        by_channel = cases.setdefault(file.case, {})
-        if file.channel in by_channel:
-            raise DataError(
-                f"{file.path}: is channel '{file.channel}' of case '{file.case}' as "
-                f"{by_channel[file.channel].name} is; keep one"
-            )
-        by_channel[file.channel] = file.path
+        _enter(cases.setdefault(file.case, {}), file)
     return {case: _in_order(folder, case, files, channels) for case, files in cases.items()}
+
+
+def files_of_case(folder: Path, channels: Sequence[str]) -> tuple[Path, ...]:
+    """Find the files of one case in its own folder.
+
+    Args:
+        folder: It is named as the case; other files in it are left out.
+        channels: The names of the channels in the order of the network's.
+
+    Raises:
+        DataError: The case lacks a channel or has one twice.
+    """
+    files: dict[str, Path] = {}
+    for file in _files_of_case(folder, channels):
+        _enter(files, file)
+    return _in_order(folder, name_key(folder.name), files, channels)
+
+
+def _enter(files: dict[str, Path], file: _ChannelFile) -> None:
+    """Add a file to those of its case by channel."""
+    if file.channel in files:
+        raise DataError(
+            f"{file.path}: is channel '{file.channel}' of case '{file.case}' as "
+            f"{files[file.channel].name} is; keep one"
+        )
+    files[file.channel] = file.path
 
 
 def _channel_files(folder: Path, channels: Sequence[str]) -> Iterator[_ChannelFile]:

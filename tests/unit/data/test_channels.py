@@ -4,7 +4,13 @@ import unicodedata
 
 import pytest
 
-from tfuq.data.channels import channel_files, name_key, numbered_channels, split_channel
+from tfuq.data.channels import (
+    channel_files,
+    files_of_case,
+    name_key,
+    numbered_channels,
+    split_channel,
+)
 from tfuq.errors import DataError
 
 NUMBERS = ["0000", "0001"]
@@ -70,6 +76,15 @@ def test_files_are_grouped_in_the_order_of_channels(tmp_path, names, channels, c
 def test_cases_that_are_not_whole_are_refused(tmp_path, names, words):
     with pytest.raises(DataError, match=words):
         channel_files(touched(tmp_path, *names), MRBRAINS)
+
+
+def test_a_folder_may_be_that_of_one_case(tmp_path):
+    touched(tmp_path / "7", "T2_FLAIR.nii", "T1_1mm.nii", "T1.nii", "T1_IR.nii")
+    found = files_of_case(tmp_path / "7", MRBRAINS)
+    assert [path.name for path in found] == ["T1.nii", "T1_IR.nii", "T2_FLAIR.nii"]
+    (tmp_path / "7" / "T1_IR.nii").unlink()
+    with pytest.raises(DataError, match="case '7' has no file of channel 'IR'"):
+        files_of_case(tmp_path / "7", MRBRAINS)
 
 
 def test_forms_of_unicode_are_one_name(tmp_path):
