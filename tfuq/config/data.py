@@ -234,9 +234,12 @@ class DataConfig(Section):
         if self.channels and len(set(self.channels)) < len(self.channels):
             raise ValueError(f"channels {self.channels} must differ")
         if self.train_on and not self.rater_folders:
+            remedy = f"layout '{self.layout}' has none: remove it"
+            if self.layout == "folder":
+                remedy = "set data.rater_folders, or remove train_on"
             raise ValueError(
-                "train_on chooses among several raters, whose folders rater_folders must name; "
-                "set it, or remove both"
+                "train_on chooses among several raters, whose folders rater_folders names; "
+                f"{remedy}"
             )
 
     def _check_table(self) -> None:

@@ -135,7 +135,8 @@ def _mixed_grids(config: Config, fit: list[CaseReport]) -> Iterator[str]:
     low = spacing.min(0)
     high = spacing.max(0)
     is_resampled = config.preprocessing.spacing or config.preprocessing.size
-    if (high > low * 1.01).any() and not is_resampled:
+    can_resample = TASKS[config.task].has_volumes and not is_resampled
+    if (high > low * 1.01).any() and can_resample:
         middle = [round(float(value), 3) for value in np.median(spacing, 0)]
         yield (
             f"spacings range from {_product(low)} to {_product(high)} mm; "
