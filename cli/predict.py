@@ -25,7 +25,10 @@ from tfuq_cli.progress import EventLines, echo_plan, quiet_import, show
     "--input",
     multiple=True,
     type=options.PATH,
-    help="Scan or folder of scans, repeatable.  [default: the run's test split]",
+    help=(
+        "Scan, or folder of scans (a file, or a file per channel, of each), repeatable; the files "
+        "of a scan's channels in turn.  [default: the run's test split]"
+    ),
 )
 @click.option(
     "--mask",

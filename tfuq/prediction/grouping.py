@@ -145,8 +145,10 @@ def groups_of_folder(folder: Path, channels: Channels) -> dict[str, _Files]:
 
 
 def _of_one_channel(folder: Path, files: Sequence[Path], channels: Channels) -> dict[str, _Files]:
+    """A case per file, whose id has no number where the run's own names of files have one."""
     parts = [split_channel(stem(path), channels.names) for path in files]
-    if files and all(part and part[0] for part in parts):
+    is_numbered = all(map(str.isdecimal, channels.names))
+    if is_numbered and files and all(part and part[0] for part in parts):
         return channel_files(folder, channels.names)
     return {stem(path): (path,) for path in files_by_name(folder).values()}
 

@@ -76,6 +76,7 @@ def test_files_that_make_no_cases_are_refused(tmp_path, channels, names, words):
         (Channels(count=1), ["b.nii", "a_0000.nii"], {"a_0000": ["a_0000.nii"], "b": ["b.nii"]}),
         (Channels(count=1, names=("0000",)), ["a_0000.nii"], {"a": ["a_0000.nii"]}),
         (Channels(count=1, names=("0000",)), ["a.nii"], {"a": ["a.nii"]}),
+        (Channels(count=1, names=("MRI",)), ["a_MRI.nii"], {"a_MRI": ["a_MRI.nii"]}),
         (NAMED, ["a_x2.nii", "b_x2.nii"], {"a_x2": ["a_x2.nii"], "b_x2": ["b_x2.nii"]}),
         (NAMED, ["a_IR.nii", "a_T1.nii"], {"a": ["a_T1.nii", "a_IR.nii"]}),
         (NAMED, ["a/IR.nii", "a/T1.nii"], {"a": ["T1.nii", "IR.nii"]}),
