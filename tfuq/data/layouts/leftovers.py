@@ -86,18 +86,19 @@ def _folders_below(root: str) -> Iterator[str]:
 
 
 def _folders_in(folder: str) -> list[str]:
-    return [entry.path for entry in _entries(folder) if entry.is_dir()]
+    return [path for path in _paths_in(folder) if os.path.isdir(path)]
 
 
 def _readable_in(folder: str) -> list[Path]:
-    paths = sorted(Path(entry.path) for entry in _entries(folder) if entry.is_file())
+    paths = [Path(path) for path in _paths_in(folder) if os.path.isfile(path)]
     return [path for path in paths if is_readable(path)]
 
 
-def _entries(folder: str) -> list[os.DirEntry[str]]:
-    """What is in a folder and not hidden; nothing where it cannot be read."""
-    with suppress(OSError), os.scandir(folder) as entries:
-        return [entry for entry in entries if not entry.name.startswith(".")]
+def _paths_in(folder: str) -> list[str]:
+    """What is in a folder and not hidden, sorted; nothing where it cannot be read."""
+    with suppress(OSError):
+        names = [name for name in sorted(os.listdir(folder)) if not name.startswith(".")]
+        return [os.path.join(folder, name) for name in names]
     return []
 
 

@@ -68,6 +68,7 @@ def test_files_of_no_case_are_found(tmp_path):
     touch(tmp_path, "imagesTr/a.nii", "labelsTr/a.nii", "imagesTr/b.nii", "imagesTs/c.nii.gz")
     touch(tmp_path, "imagesTr/notes.txt", "imagesTr/.d.nii", ".hidden/e.nii", "1/2/3/4/5/f.nii")
     (tmp_path / "imagesTs/again").symlink_to(tmp_path)
+    (tmp_path / "imagesTr/z.nii").symlink_to(tmp_path / "imagesTr/z.nii")
     entries = [{"image": "./imagesTr/a.nii", "label": "labelsTr/../labelsTr/a.nii"}]
     index = {"numTraining": 2, "training": entries}
     (tmp_path / "dataset.json").write_text(json.dumps(index))
