@@ -7,7 +7,7 @@ import re
 from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt
+from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeInt, PositiveInt
 
 from tfuq.config.section import Count, Intensity, Positive, Section, Seed, Size, Width
 from tfuq.errors import is_one_line, nearest
@@ -18,6 +18,12 @@ _DIRECTIONS = ("LR", "PA", "IS")  # left or right, back or front, foot or head
 def _one_line(name: str) -> str:
     if not is_one_line(name):
         raise ValueError("a name holds no line end and no control character")
+    return name
+
+
+def _quoted(name: object) -> object:
+    if isinstance(name, int):
+        raise ValueError("a name is a text: put its digits in quotes, as in '0000'")
     return name
 
 
@@ -36,7 +42,12 @@ def orientation_name(name: str) -> str:
 
 
 ClassName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
-ChannelName = Annotated[str, Field(pattern=r"^[^/\\]{1,100}$"), AfterValidator(_one_line)]
+ChannelName = Annotated[
+    str,
+    BeforeValidator(_quoted),
+    Field(pattern=r"^[^/\\]{1,100}$"),
+    AfterValidator(_one_line),
+]
 FolderName = Annotated[str, Field(pattern=r"^[^/\\]+$")]
 ClassNames = Annotated[list[ClassName], Field(min_length=1)]
 

@@ -13,7 +13,7 @@ from tfuq.data.channels import name_key
 from tfuq.data.layouts import cases_of, sorted_unique
 from tfuq.data.layouts.pairing import files_by_name
 from tfuq.data.readers import stem
-from tfuq.errors import DataError
+from tfuq.errors import DataError, resembling
 from tfuq.prediction.grouping import Channels, groups_of_files, groups_of_folder
 from tfuq.runs import Run
 
@@ -133,8 +133,8 @@ def with_masks(config: Config, cases: list[Case], masks: Path) -> list[Case]:
         name = name_key(case.id)
         if name not in by_id:
             raise DataError(
-                f"--mask {masks}: has neither {case.id}.nii.gz nor {case.id}/label.nii.gz; "
-                "add a mask for each case"
+                f"--mask {masks}: has neither {case.id}.nii.gz nor {case.id}/label.nii.gz"
+                f"{resembling(name, by_id)}; add a mask for each case"
             )
         masked.append(replace(case, mask=by_id[name]))
     return masked

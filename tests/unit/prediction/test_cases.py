@@ -163,6 +163,13 @@ def test_masks_of_two_places_are_refused(masked_config, tmp_path):
         with_masks(masked_config, cases, tmp_path / "masks")
 
 
+def test_a_mask_of_a_similar_name_is_named(masked_config, tmp_path):
+    touched(tmp_path / "masks" / "patient_1_mask.nii.gz")
+    case = Case("patient_1", (Path("a.nii"),))
+    with pytest.raises(DataError, match=r"; did you mean 'patient_1_mask'\?; add a mask"):
+        with_masks(masked_config, [case], tmp_path / "masks")
+
+
 def test_ids_and_masks_may_be_in_several_forms_of_unicode(masked_config, tmp_path):
     apart = unicodedata.normalize("NFD", "é")
     (mask,) = touched(tmp_path / "masks" / "é.nii.gz")
@@ -173,7 +180,7 @@ def test_ids_and_masks_may_be_in_several_forms_of_unicode(masked_config, tmp_pat
 @pytest.mark.parametrize(
     ("place", "words"),
     [
-        ("masks", "has neither b.nii.gz nor b/label.nii.gz"),
+        ("masks", "has neither b.nii.gz nor b/label.nii.gz; add a mask"),
         ("masks/a.nii.gz", "is one file for 2 cases"),
         ("nowhere", "no such file or folder"),
     ],

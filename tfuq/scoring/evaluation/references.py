@@ -14,7 +14,7 @@ from tfuq.data.cases import Case
 from tfuq.data.channels import name_key
 from tfuq.data.layouts import cases_of, described_by
 from tfuq.data.layouts.volumes import label_files
-from tfuq.errors import DataError
+from tfuq.errors import DataError, resembling
 from tfuq.runs.results import CaseEntry, Manifest
 
 
@@ -39,8 +39,9 @@ def referenced_cases(
         case = known.get(name_key(case_id))
         if case is None or not case.has_reference:
             folder = reference or config.data.root
+            hint = resembling(case_id, [name for name in known if known[name].has_reference])
             raise DataError(
-                f"case '{case_id}' has no reference in {folder}; "
+                f"case '{case_id}' has no reference in {folder}{hint}; "
                 "give a folder in the data set's layout by --reference"
             )
     return {case_id: known[name_key(case_id)] for case_id in sorted(manifest.cases)}
@@ -78,8 +79,9 @@ def cases_with_references(
             labelled = by_name.get(name_key(case_id))
             looked_in = f"in {reference}"
         if labelled is None or not labelled.has_reference:
+            hint = resembling(case_id, by_name)
             raise DataError(
-                f"case '{case_id}' has no reference {looked_in}; "
+                f"case '{case_id}' has no reference {looked_in}{hint}; "
                 "give a folder with one per case by --reference"
             )
         yield replace(predicted, label=labelled.label, raters=labelled.raters)
