@@ -415,7 +415,7 @@ def _rows_of_data() -> list[Advice]:
             work=functools.partial(listing, folder="by-case"),
         ),
         Advice(
-            words="class 'none' has no voxel in any training case; .* take it out of data.classes",
+            words=r"class 'none' .* the classes by data.classes: \[rest, ball, core\]",
             broken={"data.classes": ["rest", "ball", "core", "none"]},
             mended={"data.classes": ["rest", "ball", "core"]},
             work=checking,
@@ -424,6 +424,42 @@ def _rows_of_data() -> list[Advice]:
             words="class 'core' has no voxel .* correct data.label_values",
             broken={"data.label_values": {0: 0, 1: 1, 2: 1}},
             mended={"data.label_values": {0: 0, 1: 1, 2: 2}},
+            work=checking,
+        ),
+        Advice(
+            words="class 'bird' has no image in any training case; .* take it out of data.classes",
+            task="classification",
+            root="pictures",
+            broken={
+                **_PICTURES,
+                "data.classes": ["cat", "dog", "bird"],
+                "data.split": {"train": 4, "validation": 4, "test": 2},
+            },
+            mended={"data.classes": ["cat", "dog"]},
+            work=checking,
+        ),
+        *(
+            Advice(
+                words="name its value there too, or set a larger preprocessing.crop_margin, as in",
+                broken={"preprocessing.crop_to_labels": [2]},
+                mended=mended,
+                work=checking,
+            )
+            for mended in (
+                {"preprocessing.crop_to_labels": [1, 2]},
+                {"preprocessing.crop_margin": 18},
+            )
+        ),
+        Advice(
+            words=r"set a finer preprocessing.spacing, as in \[",
+            broken={"preprocessing.spacing": [9.0, 9.0, 9.0]},
+            mended={"preprocessing.spacing": [1.0, 1.0, 1.0]},
+            work=checking,
+        ),
+        Advice(
+            words=r"set a larger preprocessing.size, as in \[18, 17, 15\]",
+            broken={"preprocessing.size": [3, 3, 3]},
+            mended={"preprocessing.size": [18, 17, 15]},
             work=checking,
         ),
         Advice(

@@ -37,6 +37,9 @@ ELSEWHERE = {
     "set data.pixel_mm (of landmarks": (
         "tests/unit/workflows/study/test_table.py::test_a_column_in_another_unit_is_refused"
     ),
+    "by preprocessing.min_slice_area: 0": (
+        "tests/unit/data/test_class_voxels.py::test_a_class_in_small_slices_alone_is_told"
+    ),
     "data.landmarks names {}; correct one of them": (
         "tests/unit/data/sets/test_landmarks.py::test_annotations_that_do_not_serve_are_refused"
     ),

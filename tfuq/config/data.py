@@ -22,7 +22,7 @@ def _one_line(name: str) -> str:
 
 
 def _quoted(name: object) -> object:
-    if isinstance(name, int):
+    if isinstance(name, (int, float)):
         raise ValueError("a name is a text: put its digits in quotes, as in '0000'")
     return name
 
