@@ -15,6 +15,7 @@ from tfuq.data.cases import Case
 from tfuq.data.channels import name_key
 from tfuq.data.layouts.registry import REMARKS
 from tfuq.data.readers import is_readable, stem
+from tfuq.data.readers.rtstruct import is_structure_set
 from tfuq.errors import DataError
 
 _MOST_DEPTH = 4  # folders below the data set's: no layout has cases further down
@@ -52,9 +53,9 @@ def leftovers(cases: Sequence[Case], root: Path | None = None) -> list[Leftover]
         folders |= set(_folders_below(os.path.abspath(root)))
     found = []
     for folder in sorted(folders):
-        files = tuple(path for path in _readable_in(folder) if str(path) not in used)
+        are_labels = folder in label_folders - image_folders
+        files = tuple(path for path in _files_in(folder, are_labels) if str(path) not in used)
         if files:
-            are_labels = folder in label_folders - image_folders
             found.append(Leftover(folder=Path(folder), files=files, are_labels=are_labels))
     return found
 
@@ -89,9 +90,10 @@ def _folders_in(folder: str) -> list[str]:
     return [path for path in _paths_in(folder) if os.path.isdir(path)]
 
 
-def _readable_in(folder: str) -> list[Path]:
+def _files_in(folder: str, are_labels: bool) -> list[Path]:
+    """The files that tfuq reads; structure sets are labels alone."""
     paths = [Path(path) for path in _paths_in(folder) if os.path.isfile(path)]
-    return [path for path in paths if is_readable(path)]
+    return [path for path in paths if is_readable(path) or (are_labels and is_structure_set(path))]
 
 
 def _paths_in(folder: str) -> list[str]:
@@ -116,10 +118,7 @@ def require_matched(cases: Sequence[Case]) -> None:
 
 
 def _require_labels(leftover: Leftover, cases: Sequence[Case]) -> None:
-    lacking = []
-    for case in cases:
-        if str(leftover.folder) not in _folders(_labels_of(case)):
-            lacking.append(case)
+    lacking = [case for case in cases if not _is_labelled_in(leftover.folder, case)]
     if not lacking:
         return
     label = leftover.files[0]
@@ -130,6 +129,11 @@ def _require_labels(leftover: Leftover, cases: Sequence[Case]) -> None:
         f"no label in that folder ({len(lacking)} such); if they belong together, rename the label "
         f"to {case_id}{label.name[len(name) :]}; else move such labels, or such images, elsewhere"
     )
+
+
+def _is_labelled_in(folder: Path, case: Case) -> bool:
+    """Whether a label of the case lies in the folder, or in a folder of its own there."""
+    return any(Path(parent).is_relative_to(folder) for parent in _folders(_labels_of(case)))
 
 
 def _closest(name: str, ids: Sequence[str]) -> str:

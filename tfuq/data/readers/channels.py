@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from tfuq.data.readers import read
@@ -27,4 +28,4 @@ def channel_count(path: Path) -> int:
 
 def _channels_of(shape: tuple[int, ...]) -> int:
     """The channels of ``(X, Y, Z, C)``, or of ITK's ``(X, Y, Z, 1, C)``."""
-    return shape[-1] if len(shape) > 3 else 1
+    return math.prod(shape[3:])

@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import settings, task_settings
 from tests.support.data_files import write_idx, write_picture
+from tests.support.radiotherapy import write_rtstruct
 from tfuq.data.layouts import cases_of, made_cases
 from tfuq.data.layouts.leftovers import leftovers, remarks_on_leftovers, require_matched
 from tfuq.errors import DataError
@@ -61,6 +62,22 @@ def test_a_rater_may_leave_cases_out_and_not_misname_them(tmp_path):
     assert remarks_on_leftovers(data, made_cases(data), all_folders=True) == []
     touch(tmp_path, "r2/b_.nii")
     with pytest.raises(DataError, match=r"r2/b_.nii: .*case 'b' has no label in that folder"):
+        made_cases(data)
+
+
+def test_structure_sets_are_labels(tmp_path):
+    touch(tmp_path, "image/a.nii", "image/b.nii", "label/x.nii", "label/notes.txt")
+    write_rtstruct(tmp_path / "label" / "a.dcm", {"ball": []})
+    write_rtstruct(tmp_path / "label" / "b" / "RS.1", {"ball": []})
+    data = folder_settings(tmp_path)
+    (line,) = remarks_on_leftovers(data, made_cases(data), all_folders=True)
+    assert "label: 1 label(s) are of no image (x.nii)" in line
+    (tmp_path / "label/x.nii").unlink()
+    write_rtstruct(tmp_path / "label" / "x.dcm", {"ball": []})
+    touch(tmp_path, "image/c.nii")
+    with pytest.raises(
+        DataError, match=r"label/x.dcm: is the label of no image .* case 'c' has no"
+    ):
         made_cases(data)
 
 

@@ -3,6 +3,7 @@
 import nibabel
 import numpy as np
 import pytest
+import SimpleITK
 from PIL import Image
 
 from tests.support.data_files import write_nifti_file
@@ -10,13 +11,29 @@ from tfuq.data.readers import read
 from tfuq.data.readers.channels import channel_count
 from tfuq.errors import DataError
 
+SHAPES = {
+    "slice": (4, 5),
+    "volume": (4, 5, 3),
+    "four": (4, 5, 3, 4),
+    "five": (4, 5, 3, 1, 2),
+    "one": (4, 5, 3, 1, 1),
+}
+
 
 def written(path):
     """A file of the kind that its name tells."""
     kind = path.name.partition(".")[0]
     if path.name.endswith((".nii", ".nii.gz")):
-        shape = {"slice": (4, 5), "volume": (4, 5, 3), "four": (4, 5, 3, 4)}[kind]
+        if kind == "rgb":
+            colours = np.zeros((4, 5, 3), np.dtype([(name, "u1") for name in "RGB"]))
+            nibabel.save(nibabel.Nifti1Image(colours, np.eye(4)), path)
+            return path
+        shape = SHAPES[kind]
         return write_nifti_file(path, np.zeros(shape, np.float32))
+    if path.suffix in (".nrrd", ".mha"):
+        array = np.zeros(SHAPES[kind], np.float32)
+        SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array, kind == "four"), str(path))
+        return path
     if kind == "pair":
         nibabel.save(nibabel.Spm2AnalyzeImage(np.zeros((4, 5, 3), np.float32), np.eye(4)), path)
         return path
@@ -36,6 +53,12 @@ NAMES = [
     "slice.nii",
     "volume.nii.gz",
     "four.nii.gz",
+    "five.nii.gz",
+    "one.nii",
+    "rgb.nii.gz",
+    "volume.nrrd",
+    "four.nrrd",
+    "four.mha",
     "pair.img",
     "L.png",
     "1.png",
