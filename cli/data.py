@@ -97,7 +97,7 @@ def check(config: str, override: tuple[str, ...], table: Path | None) -> None:
             show("")
     if table:
         write_csv(table, checks.rows_of_reports(reports, settings.data.classes))
-    for remark in checks.remarks(settings, reports):
+    for remark in [*checks.left_out(settings), *checks.remarks(settings, reports)]:
         show(f"remark: {remark}")
     problems = [f"{report.id}: {report.problem}" for report in reports if report.problem]
     problems += checks.absent_classes(settings, reports)

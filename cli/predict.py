@@ -25,7 +25,10 @@ from tfuq_cli.progress import EventLines, echo_plan, quiet_import, show
     "--input",
     multiple=True,
     type=options.PATH,
-    help="Scan or folder of scans, repeatable.  [default: the run's test split]",
+    help=(
+        "Scan, or folder of scans (a file, or a file per channel, of each), repeatable; the files "
+        "of a scan's channels in turn.  [default: the run's test split]"
+    ),
 )
 @click.option(
     "--mask",
@@ -99,7 +102,8 @@ def command(
     )
     predictor = prediction.make_predictor(opened, request)
     if input:
-        cases = prediction.input_cases(opened.config, opened.facts["channels"], input)
+        channels = opened.facts["channels"]
+        cases = prediction.input_cases(opened.config, channels, input, opened.channel_names)
     else:
         cases = prediction.cases_of_test_split(opened, predictor.calibration)
     if mask:

@@ -69,15 +69,23 @@ def nearest(word: str, known: Iterable[str]) -> str:
         ``; did you mean 'x'?`` with the closest known word, or all known words if none is close.
     """
     known = sorted(known)
-    close = difflib.get_close_matches(
-        word,
-        known,
-        n=1,
-        cutoff=_LEAST_SIMILARITY,
-    )
-    if close:
-        return f"; did you mean '{close[0]}'?"
-    return f"; known: {', '.join(known)}"
+    return resembling(word, known) or f"; known: {', '.join(known)}"
+
+
+def resembling(word: str, known: Iterable[str]) -> str:
+    """A hint about a word that is not among many known ones.
+
+    Args:
+        word: the word.
+        known: the known words.
+
+    Returns:
+        ``; did you mean 'x'?`` with the closest known word; nothing if none is close.
+    """
+    close = difflib.get_close_matches(word, sorted(known), n=1, cutoff=_LEAST_SIMILARITY)
+    if not close:
+        return ""
+    return f"; did you mean '{close[0]}'?"
 
 
 def missing_file(path: Path) -> DataError:

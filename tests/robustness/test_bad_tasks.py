@@ -135,7 +135,7 @@ def test_idx_files_that_are_not_there(train, own, tmp_path):
         path.unlink()
     assert_refused(
         train("classification", root=own["classification"]),
-        "data.split asks for more cases than the 0",
+        "train-labels-idx1-ubyte.gz: its images (train-images-idx3-ubyte) are not there",
     )
     for path in own["classification"].glob("*"):
         path.unlink()

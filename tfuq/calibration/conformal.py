@@ -44,9 +44,12 @@ def check_alpha(alpha: float, cases: int, noun: str = "calibration cases") -> No
         raise DataError(f"--alpha {alpha:g}: is not between 0 and 1; 0.1 promises 90 %")
     needed = math.ceil(1 / alpha - _ROUNDING) - 1
     if cases < needed:
+        remedy = "name more by --cases"
+        if cases:
+            remedy += f", or pass --alpha {math.ceil(1000 / (cases + 1)) / 1000:g} or more"
         raise DataError(
             f"{cases} {noun} are too few for --alpha {alpha:g}, which needs {needed} "
-            "(n + 1 ≥ 1/α); name more by --cases, or raise α"
+            f"(n + 1 ≥ 1/α); {remedy}"
         )
 
 

@@ -7,7 +7,7 @@ import re
 from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt
+from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeInt, PositiveInt
 
 from tfuq.config.section import Count, Intensity, Positive, Section, Seed, Size, Width
 from tfuq.errors import is_one_line, nearest
@@ -18,6 +18,12 @@ _DIRECTIONS = ("LR", "PA", "IS")  # left or right, back or front, foot or head
 def _one_line(name: str) -> str:
     if not is_one_line(name):
         raise ValueError("a name holds no line end and no control character")
+    return name
+
+
+def _quoted(name: object) -> object:
+    if isinstance(name, (int, float)):
+        raise ValueError("a name is a text: put its digits in quotes, as in '0000'")
     return name
 
 
@@ -36,6 +42,12 @@ def orientation_name(name: str) -> str:
 
 
 ClassName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
+ChannelName = Annotated[
+    str,
+    BeforeValidator(_quoted),
+    Field(pattern=r"^[^/\\]{1,100}$"),
+    AfterValidator(_one_line),
+]
 FolderName = Annotated[str, Field(pattern=r"^[^/\\]+$")]
 ClassNames = Annotated[list[ClassName], Field(min_length=1)]
 
@@ -119,7 +131,7 @@ class AnnotationsConfig(Section):
 
 
 _LAYOUT_OPTIONS = {
-    "folder": ("label_folder", "rater_folders"),
+    "folder": ("label_folder", "rater_folders", "channels"),
     "image-table": ("table",),
     "landmark-table": ("table", "landmarks"),
     "cephalometric2015": ("landmarks",),
@@ -134,6 +146,11 @@ class DataConfig(Section):
     to find. ``regions``: unions of classes, which are measured and scored as classes are.
 
     ``table``: the CSV file of the table layouts, relative to ``root``.
+
+    ``channels``, of the layout ``folder``: names of the channels in their order, where each has a
+    file of its own: ``image/CASE_T1.nii.gz`` (also ``CASE-T1``, ``CASE/T1.nii``) for ``T1``. If
+    null, there is a file per case, or nnU-Net's numbers ``CASE_0000.nii.gz`` where labels are named
+    ``CASE``.
 
     ``rater_folders``: a pattern, such as ``rater-*``, of folders with a label of each case by one
     rater. ``train_on`` is then ``majority`` (also where it is null), ``random`` (each example has
@@ -165,6 +182,7 @@ class DataConfig(Section):
     pixel_mm: Width | None = None
     label_tolerance: Annotated[float, Field(ge=0.0, le=0.25)] = 0.0
     table: str | None = None
+    channels: Annotated[list[ChannelName], Field(min_length=1, max_length=1000)] | None = None
     label_folder: FolderName | None = None
     rater_folders: FolderName | None = None
     train_on: Annotated[str, Field(min_length=1)] | None = None
@@ -220,10 +238,19 @@ class DataConfig(Section):
                 "rater_folders belongs to the layout 'folder', and takes the place of "
                 "label_folder; keep one"
             )
-        if self.train_on and not self.rater_folders:
+        if self.channels and self.layout != "folder":
             raise ValueError(
-                "train_on chooses among several raters, whose folders rater_folders must name; "
-                "set it, or remove both"
+                f"channels belongs to the layout 'folder', and layout is '{self.layout}'; remove it"
+            )
+        if self.channels and len(set(self.channels)) < len(self.channels):
+            raise ValueError(f"channels {self.channels} must differ")
+        if self.train_on and not self.rater_folders:
+            remedy = f"layout '{self.layout}' has none: remove it"
+            if self.layout == "folder":
+                remedy = "set data.rater_folders, or remove train_on"
+            raise ValueError(
+                "train_on chooses among several raters, whose folders rater_folders names; "
+                f"{remedy}"
             )
 
     def _check_table(self) -> None:

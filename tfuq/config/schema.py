@@ -89,12 +89,14 @@ class Config(Section):
         classes = len(self.data.classes)
         if self.network.output == "sigmoid" and classes != 2:
             raise ValueError(
-                f"network.output sigmoid needs two classes, data.classes has {classes}"
+                f"network.output sigmoid needs two classes, data.classes has {classes}; "
+                "set network.output: softmax"
             )
         weights = self.training.loss.class_weights
         if weights and len(weights) != classes:
             raise ValueError(
-                f"training.loss.class_weights has {len(weights)} entries for {classes} classes"
+                f"training.loss.class_weights has {len(weights)} entries for {classes} classes; "
+                "give one each, or remove it, and they follow from the training cases"
             )
 
     def _check_method(self) -> None:

@@ -87,8 +87,14 @@ def require_memory(shape: Iterable[float], element_bytes: int, elements: str = "
         raise MemoryShortageError(
             f"{product} {elements} take {_readable(needed)}, "
             f"more than the {_readable(free)} of memory that are free; "
-            "free some, raise --memory, or use a smaller file"
+            f"{_memory_remedy()} or use a smaller file"
         )
+
+
+def _memory_remedy() -> str:
+    if _limit is None:
+        return "free some,"
+    return "raise --memory, free some,"
 
 
 def _readable(count: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -19,7 +19,8 @@ def split_cases(cases: list[Case], config: SplitConfig) -> dict[str, list[Case]]
     """Assign cases to parts.
 
     Where the data set itself sets cases aside for testing, test and calibration cases are chosen
-    from those and the others from the rest. The parts are consecutive stretches of one order that
+    from those; where it sets cases aside for validation, validation cases are. The others are
+    chosen from the rest. The parts are consecutive stretches of one order that
     the seed gives, calibration the last: asking for calibration cases moves no case of another
     part.
 
@@ -57,18 +58,24 @@ def _optional_parts(config: SplitConfig) -> tuple[str, ...]:
 
 
 def _random_ids(config: SplitConfig, labelled: Mapping[str, Case]) -> _Ids:
-    optional = _optional_parts(config)
+    """Draw each part from the cases that the data set sets aside for it, else from the rest."""
     for_testing = {case_id for case_id, case in labelled.items() if case.part == "test"}
-    if not for_testing:
-        return _random_ids_among(labelled, config, PARTS + optional)
-    rest = set(labelled) - for_testing
-    ids = _random_ids_among(rest, config, PARTS[:2])
-    return ids | _random_ids_among(for_testing, config, PARTS[2:] + optional)
+    for_validation = {case_id for case_id, case in labelled.items() if case.part == "validation"}
+    parts_of_rest = list(PARTS + _optional_parts(config))
+    parts_of_testing = [part for part in parts_of_rest if part in ("test", CALIBRATION)]
+    ids: _Ids = {}
+    if for_validation:
+        ids |= _random_ids_among(for_validation, config, ["validation"])
+        parts_of_rest.remove("validation")
+    if for_testing:
+        ids |= _random_ids_among(for_testing, config, parts_of_testing)
+        parts_of_rest = [part for part in parts_of_rest if part not in parts_of_testing]
+    rest = set(labelled) - for_testing - for_validation
+    ids |= _random_ids_among(rest, config, parts_of_rest)
+    return {part: ids[part] for part in PARTS + _optional_parts(config)}
 
 
-def _random_ids_among(
-    case_ids: Collection[str], config: SplitConfig, parts: tuple[str, ...]
-) -> _Ids:
+def _random_ids_among(case_ids: Collection[str], config: SplitConfig, parts: Sequence[str]) -> _Ids:
     counts = {part: getattr(config, part) for part in parts}
     if sum(counts.values()) > len(case_ids):
         asked = ", ".join(f"{part} {count}" for part, count in counts.items())

@@ -27,10 +27,15 @@ def calibration_source(run: Run) -> str:
         raise DataError(
             f"{run.path}: its split has no calibration cases, which nothing was trained or chosen "
             "on; pass --cases test:0.5, which leaves half of the test cases to score, or train "
-            "with data.split.calibration above 0 (--cases validation is served too, but those "
-            "cases chose the best epoch)"
+            f"with data.split.calibration above 0{_remark_on_validation(run)}"
         )
     return CALIBRATION
+
+
+def _remark_on_validation(run: Run) -> str:
+    if not run.split["validation"]:
+        return ""
+    return " (--cases validation is served too, but those cases chose the best epoch)"
 
 
 def calibration_cases(run: Run, source: str, seed: int) -> list[Case]:

@@ -7,12 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from tfuq.calibration.records import Calibration
-from tfuq.config import TASKS, Config
+from tfuq.config import TASKS, Config, DataConfig
 from tfuq.data.cases import Case
+from tfuq.data.channels import name_key
 from tfuq.data.layouts import cases_of, sorted_unique
-from tfuq.data.readers import is_readable, stem
-from tfuq.errors import DataError
+from tfuq.data.layouts.pairing import files_by_name
+from tfuq.data.readers import stem
+from tfuq.errors import DataError, resembling
+from tfuq.prediction.grouping import Channels, groups_of_files, groups_of_folder
 from tfuq.runs import Run
+
+# Their numbers of channels are those of nnU-Net, which came with the Decathlon.
+_INDEXED_LAYOUTS = ("decathlon", "brain-phantom", "liver-phantom")
 
 
 def cases_of_test_split(run: Run, calibration: Calibration | None = None) -> list[Case]:
@@ -44,44 +50,60 @@ def known_cases(run: Run, ids: Sequence[str]) -> list[Case]:
     Raises:
         DataError: One is gone from the data set.
     """
-    by_id = {case.id: case for case in cases_of(run.config.data)}
+    by_name = {name_key(case.id): case for case in cases_of(run.config.data)}
     cases = []
     for case_id in ids:
-        if case_id not in by_id:
+        if name_key(case_id) not in by_name:
             raise DataError(
                 f"{run.config.data.root}: case '{case_id}' is not there; restore it, or name others"
             )
-        cases.append(by_id[case_id])
+        cases.append(replace(by_name[name_key(case_id)], id=case_id))
     return cases
 
 
-def input_cases(config: Config, channels: int, inputs: tuple[Path, ...]) -> list[Case]:
+def input_cases(
+    config: Config, channels: int, inputs: tuple[Path, ...], names: Sequence[str] = ()
+) -> list[Case]:
     """Cases from folders in the configuration's layout, folders of files, and files.
 
-    Segmentation by a network of several channels takes single files in groups of that many, in the
-    order given. The images of other tasks have all of their channels in one file.
+    Segmentation by a network of several channels takes files that have all of them, files named by
+    their channel, and single files in groups of that many in the order given. The images of other
+    tasks have all of their channels in one file.
 
     Args:
         config: The configuration.
         channels: The number of channels that the network takes.
         inputs: Files and folders.
+        names: The names of the channels, where the run has them.
 
     Raises:
-        DataError: There is nothing to read, or files do not make whole groups.
+        DataError: There is nothing to read, or files do not make whole cases.
     """
     cases: list[Case] = []
     files: list[Path] = []
-    files_per_case = 1
-    if TASKS[config.task].has_volumes:
-        files_per_case = channels
+    taken = _taken_channels(config, channels, names)
     for path in inputs:
         if not path.exists():
             raise DataError(f"{path}: no such file or folder")
         if path.is_dir():
-            cases += _folder_cases(config, files_per_case, path)
+            cases += _folder_cases(config, taken, path)
         else:
             files.append(path)
-    return sorted_unique(cases + _grouped(config, files, files_per_case), "--input")
+    for group in groups_of_files(files, taken):
+        cases.append(_case_of(config, stem(group[0]), group))
+    return sorted_unique(cases, "--input")
+
+
+def _taken_channels(config: Config, count: int, names: Sequence[str]) -> Channels:
+    """The channels that come in files of their own, or in one."""
+    if not TASKS[config.task].has_volumes:
+        return Channels(count=1)
+    are_numbered = not names or all(map(str.isdecimal, names))
+    return Channels(
+        count=count,
+        names=tuple(names),
+        are_numbered=are_numbered or config.data.layout in _INDEXED_LAYOUTS,
+    )
 
 
 def with_masks(config: Config, cases: list[Case], masks: Path) -> list[Case]:
@@ -108,12 +130,13 @@ def with_masks(config: Config, cases: list[Case], masks: Path) -> list[Case]:
     by_id = _masks_in(masks)
     masked = []
     for case in cases:
-        if case.id not in by_id:
+        name = name_key(case.id)
+        if name not in by_id:
             raise DataError(
-                f"--mask {masks}: has neither {case.id}.nii.gz nor {case.id}/label.nii.gz; "
-                "add a mask for each case"
+                f"--mask {masks}: has neither {case.id}.nii.gz nor {case.id}/label.nii.gz"
+                f"{resembling(name, by_id)}; add a mask for each case"
             )
-        masked.append(replace(case, mask=by_id[case.id]))
+        masked.append(replace(case, mask=by_id[name]))
     return masked
 
 
@@ -127,40 +150,35 @@ def _with_mask(cases: list[Case], mask: Path) -> list[Case]:
 
 
 def _masks_in(folder: Path) -> dict[str, Path]:
-    """The masks of a folder by the id of the case."""
-    masks = {stem(path): path for path in _readable_files(folder)}
-    for path in folder.glob("*/label.nii.gz"):
-        masks[path.parent.name] = path
+    """The masks of a folder by the id of the case, in Unicode's composed form."""
+    masks = files_by_name(folder)
+    for path in sorted(folder.glob("*/label.nii.gz")):
+        name = name_key(path.parent.name)
+        if name in masks:
+            raise DataError(
+                f"--mask {folder}: has {masks[name].name} and {name}/label.nii.gz; keep one of them"
+            )
+        masks[name] = path
     return masks
 
 
-def _readable_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_file() and is_readable(path))
-
-
-def _folder_cases(config: Config, files_per_case: int, folder: Path) -> list[Case]:
-    files = _readable_files(folder)
+def _folder_cases(config: Config, channels: Channels, folder: Path) -> list[Case]:
     try:
-        return cases_of(config.data, folder)
+        return cases_of(_with_channels(config.data, channels), folder)
     except DataError as error:
-        if files and files_per_case == 1:
-            return _grouped(config, files, 1)
-        if files:
-            raise _channels_not_told(config, files_per_case, folder, error) from error
-        raise _nothing_to_read(config, folder, error) from error
+        if config.data.layout == "folder" and (folder / "image").is_dir():
+            raise
+        groups = groups_of_folder(folder, channels)
+        if not groups:
+            raise _nothing_to_read(config, folder, error) from error
+    return [_case_of(config, case_id, files) for case_id, files in groups.items()]
 
 
-def _channels_not_told(
-    config: Config,
-    channels: int,
-    folder: Path,
-    error: DataError,
-) -> DataError:
-    return DataError(
-        f"{folder}: a case of this run has {channels} channels, and which files of a folder belong "
-        f"together is told by layout {config.data.layout} alone ({error}); give the files of each "
-        "case in turn, each with --input"
-    )
+def _with_channels(data: DataConfig, channels: Channels) -> DataConfig:
+    """The configuration that names the channels as the run's own data set had them."""
+    if data.layout != "folder" or not channels.names:
+        return data
+    return data.model_copy(update={"channels": list(channels.names)})
 
 
 def _nothing_to_read(config: Config, folder: Path, error: DataError) -> DataError:
@@ -173,25 +191,5 @@ def _nothing_to_read(config: Config, folder: Path, error: DataError) -> DataErro
     )
 
 
-def _grouped(config: Config, files: list[Path], channels: int) -> list[Case]:
-    """Cases of so many files each, in the order given."""
-    if len(files) == 1 or channels == 1:
-        return [_case_of(config, (path,)) for path in files]
-    if len(files) % channels:
-        raise DataError(
-            f"--input: {len(files)} files do not make cases of {channels} channels each; "
-            "give the channels of each case in turn"
-        )
-    cases = []
-    for start in range(0, len(files), channels):
-        group = tuple(files[start : start + channels])
-        cases.append(_case_of(config, group))
-    return cases
-
-
-def _case_of(config: Config, images: tuple[Path, ...]) -> Case:
-    return Case(
-        id=stem(images[0]),
-        images=images,
-        pixel_mm=config.data.pixel_mm,
-    )
+def _case_of(config: Config, case_id: str, images: tuple[Path, ...]) -> Case:
+    return Case(id=case_id, images=images, pixel_mm=config.data.pixel_mm)

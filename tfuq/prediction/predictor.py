@@ -21,6 +21,7 @@ from tfuq.errors import DataError
 from tfuq.measures.catalogue import maps_of
 from tfuq.measures.reducers import Reducer
 from tfuq.measures.reducers.base import SampleStatistics
+from tfuq.prediction.grouping import Channels
 from tfuq.prediction.request import Request, members_apart
 from tfuq.prediction.statistics import Sampling, sample_in_batches
 from tfuq.runs import Run
@@ -221,9 +222,10 @@ class Predictor(ABC, Generic[S]):
         trained_channels = self.run.facts["channels"]
         channels = image.array.shape[-1]
         if channels != trained_channels:
+            taken = Channels(count=trained_channels, names=tuple(self.run.channel_names))
             raise DataError(
                 f"{case.images[0]}: has {channels} channel(s), "
-                f"the run was trained with {trained_channels}; give those"
+                f"the run was trained with {taken}; give those"
             )
         if self.orientation is None:
             refuse_unknown(self.run, case, image)

@@ -37,6 +37,7 @@ class _Facts(pydantic.BaseModel, extra="allow"):
     channels: Annotated[int, Field(ge=1, le=MOST_CHANNELS)]
     statistics: Statistics | None
     orientation: str | None = None
+    channel_names: list[str] | None = None
     versions: dict[str, str] = {}
     devices: list[str] = []
     seeds: dict[str, Any] = {}
@@ -52,6 +53,12 @@ class _Facts(pydantic.BaseModel, extra="allow"):
             raise ValueError(f"statistics: are not of {self.channels} channel(s)")
         if not all(std > 0 for std in self.statistics.std):
             raise ValueError("statistics: a standard deviation is not above 0")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _require_channel_names(self) -> _Facts:
+        if self.channel_names is not None and len(self.channel_names) != self.channels:
+            raise ValueError(f"channel_names: are not of {self.channels} channel(s)")
         return self
 
     @pydantic.field_validator("orientation")
@@ -155,6 +162,11 @@ class Run:
     def orientation(self) -> str | None:
         """Where the axes point in what the networks see; None of a run that does not say it."""
         return self._facts.orientation
+
+    @property
+    def channel_names(self) -> list[str]:
+        """The names of the channels in their order; none of a run that does not say them."""
+        return self._facts.channel_names or []
 
     @property
     def split(self) -> dict[str, list[str]]:

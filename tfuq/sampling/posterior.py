@@ -79,7 +79,7 @@ def check_method(method: str, *, trained_as: str, members: int, has_dropout: boo
         needed = TRAINED_AS.get(method, method)
         raise RunError(f"{trained_run}, whose weights are points; train with --method {needed}")
     if "dropout" in traits.sources and not has_dropout:
-        missing = "this run's network has no dropout; set network.level_dropout"
+        missing = "this run's network has no dropout; set network.level_dropout and train again"
         raise RunError(f"{method} draws dropout masks, but {missing}")
     if method in ("ensemble", "hybrid") and members < 2:
         remedy = f"train with --method {method}"

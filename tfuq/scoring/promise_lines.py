@@ -89,8 +89,8 @@ def promise_remarks(summary: Row) -> Iterator[str]:
     for name, row in promises:
         if row.get("vacuous"):
             yield (
-                f"{name}: {_vacuous(row)}; use more calibration cases, a larger --alpha, "
-                "or a better network"
+                f"{name}: {_vacuous(row)}; use more calibration cases, a larger --alpha of "
+                "tfuq calibrate, or a better network"
             )
 
 

@@ -120,7 +120,8 @@ class Client:
         predictor = self.predictor(samples, seed)
         config = self.run.config
         paths = tuple(map(Path, inputs))
-        cases = prediction.input_cases(config, self.export.channels, paths)
+        names = self.run.channel_names
+        cases = prediction.input_cases(config, self.export.channels, paths, names)
         if masks:
             cases = prediction.with_masks(config, cases, Path(masks))
         return prediction.predict(

@@ -164,6 +164,7 @@ def _write_run(path: Path, predictor: AnyPredictor) -> None:
         statistics = asdict(run.statistics)
     facts = {
         "channels": run.facts["channels"],
+        "channel_names": run.channel_names or None,
         "statistics": statistics,
         "orientation": predictor.orientation,
     }

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from tfuq.config import Config
 from tfuq.data.cases import Case
-from tfuq.data.layouts import made_cases
+from tfuq.data.layouts import made_cases, remarks_on_leftovers
 from tfuq.data.preprocessing import Statistics
 from tfuq.data.sets.dataset import (
     Examples,
@@ -43,6 +43,7 @@ from tfuq.version import __version__
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
+_log = logging.getLogger(__name__)
 _VERSIONS_OF = ("tensorflow", "tensorflow-probability", "tf-keras", "numpy", "nibabel", "scipy")
 
 
@@ -78,7 +79,10 @@ def prepare(config: Config, devices: str | None) -> Material:
     """
     strategy = make_strategy(devices)
     task = task_of(config)
-    parts = split_cases(made_cases(config.data), config.data.split)
+    cases = made_cases(config.data)
+    for line in remarks_on_leftovers(config.data, cases, all_folders=False):
+        _log.warning(f"remark: {line}")
+    parts = split_cases(cases, config.data.split)
     orientation = training_orientation(config, parts["train"])
     config = oriented(config, orientation)
     statistics = training_statistics(config, parts["train"])
@@ -180,6 +184,7 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
         "git": source_commit(),
         "seeds": _seeds(config),
         "channels": training.channels,
+        "channel_names": _channel_names(material),
         "statistics": statistics,
         "orientation": material.orientation,
         "likelihood_terms": training.terms,
@@ -189,6 +194,14 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
         "code_kl_scale": code_kl_scale,
         "width_warmup_epochs": config.width_warmup_epochs,
     }
+
+
+def _channel_names(material: Material) -> list[str] | None:
+    """The names of the channels, where the layout tells a name for each."""
+    first = material.parts["train"][0].channels
+    if len(first) != material.training.channels:
+        return None
+    return list(first)
 
 
 def _versions() -> dict[str, str]:

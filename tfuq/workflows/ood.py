@@ -71,5 +71,6 @@ def _same_predictor(predictions: Path, run: Run, manifest: Manifest) -> AnyPredi
 
 def _cases(run: Run, source: str) -> list[Case]:
     if Path(source).is_dir():
-        return input_cases(run.config, run.facts["channels"], (Path(source),))
+        channels = run.facts["channels"]
+        return input_cases(run.config, channels, (Path(source),), run.channel_names)
     return cases_of(configuration.load(source).data)

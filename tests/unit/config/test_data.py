@@ -56,6 +56,15 @@ def test_ranges_of_label_values_are_not_written_out():
         ("data.structure_names={GTV: background}", ["'background' of 'GTV' is no class other"]),
         ("data.label_folder=mask", ["label_folder belongs to the layout 'folder'"]),
         ("data.rater_folders=rater-*", ["rater_folders belongs to the layout 'folder'"]),
+        ("data.channels=[T1]", ["channels belongs to the layout 'folder'"]),
+        (
+            "data={layout: folder, root: x, source: x, licence: x, channels: [T1, T1]}",
+            ["channels ['T1', 'T1'] must differ"],
+        ),
+        (
+            "data={layout: folder, root: x, source: x, licence: x, channels: [0000, 0001]}",
+            ["data.channels.0", "put its digits in quotes, as in '0000'"],
+        ),
         ("data.train_on=majority", ["train_on chooses among several raters"]),
         ("data.table=a.csv", ["table is for the layouts image-table and landmark-table"]),
         ("preprocessing.outside_labels=-1.0", ["outside_labels needs crop_to_labels"]),

@@ -1,6 +1,7 @@
 """Splits: by chance or listed, never one case in two parts."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,6 +56,27 @@ def test_cases_set_aside_are_never_trained_on(digits):
     assert not {case.id for case in parts["test"]} & {
         case.id for part in ("train", "validation") for case in parts[part]
     }
+
+
+def test_each_part_is_drawn_from_what_is_set_aside_for_it():
+    """And from the rest where nothing is; what is set aside for testing moves no other case."""
+    aside = {"v": "validation", "t": "test", "n": None}
+    cases = [
+        Case(f"{kind}{i}", (), Path("x"), part=aside[kind]) for kind in "vtn" for i in range(6)
+    ]
+    split = SplitConfig(train=2, validation=2, test=2, calibration=2)
+    parts = split_cases(cases, split)
+    assert {part: {case.id[0] for case in parts[part]} for part in parts} == {
+        "train": {"n"},
+        "validation": {"v"},
+        "test": {"t"},
+        "calibration": {"t"},
+    }
+    without_test = split_cases([case for case in cases if case.part != "test"], split)
+    assert {case.id[0] for case in without_test["test"] + without_test["calibration"]} == {"n"}
+    without_validation = split_cases([case for case in cases if case.part != "validation"], split)
+    assert without_validation["test"] == parts["test"]
+    assert without_validation["train"] == parts["train"]
 
 
 def ids(parts):

@@ -1,5 +1,6 @@
 """Which cases are predicted: those of a test split, or what files and folders hold."""
 
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import settings, task_settings
+from tests.support.data_files import write_nifti_file
 from tests.support.made import make_run
 from tfuq.calibration.records import Calibration, Conformal, files_of
 from tfuq.data.cases import Case
@@ -65,26 +67,53 @@ def test_splits_and_data_without_the_case_are_refused(run):
         cases_of_test_split(type(run)(run.path, run.config))
 
 
-@pytest.mark.parametrize(
-    ("channels", "names", "groups"),
-    [
-        (1, ["b.nii", "a.nii.gz"], [["a.nii.gz"], ["b.nii"]]),
-        (2, ["b.nii", "a.nii", "d.nii", "c.nii"], [["b.nii", "a.nii"], ["d.nii", "c.nii"]]),
-        (2, ["a.nii"], [["a.nii"]]),  # which may have both channels
-    ],
-)
-def test_files_make_cases_of_so_many_channels_in_their_order(tmp_path, channels, names, groups):
-    paths = touched(*(tmp_path / name for name in names))
-    found = input_cases(settings(tmp_path), channels, paths)
-    assert [[path.name for path in case.images] for case in found] == groups
-
-
-def test_files_that_make_no_whole_cases_are_refused(tmp_path):
-    paths = touched(*(tmp_path / name for name in ("a.nii", "b.nii", "c.nii")))
-    with pytest.raises(DataError, match="3 files do not make cases of 2 channels each"):
-        input_cases(settings(tmp_path), 2, paths)
+def test_files_are_cases_of_their_names(tmp_path):
+    paths = touched(*(tmp_path / name for name in ("b.nii", "a.nii.gz")))
+    assert ids(input_cases(settings(tmp_path), 1, paths)) == ["a", "b"]
     # The images of other tasks have all of their channels in one file.
-    assert ids(input_cases(task_settings("classification", tmp_path), 2, paths)) == ["a", "b", "c"]
+    assert ids(input_cases(task_settings("classification", tmp_path), 2, paths)) == ["a", "b"]
+
+
+def test_channels_of_a_file_each_are_grouped(tmp_path):
+    config = settings(tmp_path / "absent", data={"layout": "folder", "channels": ["T1", "IR"]})
+    names = ("T1", "IR")
+    for name in ("a_T1", "a_IR"):
+        write_nifti_file(tmp_path / f"{name}.nii", np.zeros((3, 3, 2), np.float32))
+    paths = (tmp_path / "a_T1.nii", tmp_path / "a_IR.nii")
+    (case,) = input_cases(config, 2, paths, names)
+    assert case.images == paths
+    (by_name,) = input_cases(config, 2, (tmp_path,), names)
+    assert (by_name.id, by_name.images) == ("a", paths)
+    with pytest.raises(DataError, match="is channel 'IR' where 'T1' is due"):
+        input_cases(config, 2, paths[::-1], names)
+
+
+def test_a_folder_of_the_layout_is_read_as_the_run_was_trained(tmp_path):
+    """The run has told the numbers by its labels, which are not there now."""
+    config = settings(tmp_path / "absent", data={"layout": "folder"})
+    images = touched(tmp_path / "image" / "a_0000.nii", tmp_path / "image" / "a_0001.nii")
+    (case,) = input_cases(config, 2, (tmp_path,), ("0000", "0001"))
+    assert (case.id, case.images) == ("a", images)
+    images[0].unlink()
+    with pytest.raises(DataError, match="case 'a' has no file of channel '0000'"):
+        input_cases(config, 2, (tmp_path,), ("0000", "0001"))
+
+
+@pytest.mark.parametrize(
+    ("layout", "is_taken"), [("decathlon", True), ("iseg2017", False), ("brats2018", False)]
+)
+def test_numbers_are_channels_where_the_data_set_numbers_them(tmp_path, layout, is_taken):
+    """Others order BraTS's modalities otherwise, and give them numbers."""
+    config = settings(tmp_path / "absent", data={"layout": layout})
+    for number in range(2):
+        array = np.zeros((3, 3, 2), np.float32)
+        write_nifti_file(tmp_path / f"a_000{number}.nii", array)
+    if is_taken:
+        (case,) = input_cases(config, 2, (tmp_path,), ("T1", "T2"))
+        assert [path.name for path in case.images] == ["a_0000.nii", "a_0001.nii"]
+    else:
+        with pytest.raises(DataError, match="ends in none of the channels T1, T2"):
+            input_cases(config, 2, (tmp_path,), ("T1", "T2"))
 
 
 def test_a_folder_of_scans_or_of_the_layout_is_read(balls, tmp_path):
@@ -99,12 +128,13 @@ def test_a_folder_of_scans_or_of_the_layout_is_read(balls, tmp_path):
     [
         (1, "none.nii", r"none\.nii: no such file or folder"),
         (1, "empty", "holds no scans that tfuq reads, and is no data set of layout decathlon"),
-        (2, "scans", "a case of this run has 2 channels"),
+        (2, "pairs", "a case of this run has 2 channels"),
     ],
 )
 def test_what_cannot_be_read_is_refused(tmp_path, channels, place, words):
     (tmp_path / "empty").mkdir()
-    touched(tmp_path / "scans" / "b.nii.gz")
+    (tmp_path / "pairs").mkdir()
+    write_nifti_file(tmp_path / "pairs" / "b.nii", np.zeros((3, 3, 2), np.float32))
     with pytest.raises(DataError, match=words):
         input_cases(settings(tmp_path / "absent"), channels, (tmp_path / place,))
 
@@ -126,10 +156,31 @@ def test_masks_are_found_by_the_id_of_the_case(masked_config, tmp_path):
     assert with_masks(masked_config, cases[:1], plain) == found[:1]
 
 
+def test_masks_of_two_places_are_refused(masked_config, tmp_path):
+    touched(tmp_path / "masks" / "a.nii.gz", tmp_path / "masks" / "a" / "label.nii.gz")
+    cases = [Case("a", (Path("a.nii"),))]
+    with pytest.raises(DataError, match=r"has a.nii.gz and a/label.nii.gz; keep one"):
+        with_masks(masked_config, cases, tmp_path / "masks")
+
+
+def test_a_mask_of_a_similar_name_is_named(masked_config, tmp_path):
+    touched(tmp_path / "masks" / "patient_1_mask.nii.gz")
+    case = Case("patient_1", (Path("a.nii"),))
+    with pytest.raises(DataError, match=r"; did you mean 'patient_1_mask'\?; add a mask"):
+        with_masks(masked_config, [case], tmp_path / "masks")
+
+
+def test_ids_and_masks_may_be_in_several_forms_of_unicode(masked_config, tmp_path):
+    apart = unicodedata.normalize("NFD", "é")
+    (mask,) = touched(tmp_path / "masks" / "é.nii.gz")
+    (case,) = with_masks(masked_config, [Case(apart, (Path("a.nii"),))], tmp_path / "masks")
+    assert (case.id, case.mask) == (apart, mask)
+
+
 @pytest.mark.parametrize(
     ("place", "words"),
     [
-        ("masks", "has neither b.nii.gz nor b/label.nii.gz"),
+        ("masks", "has neither b.nii.gz nor b/label.nii.gz; add a mask"),
         ("masks/a.nii.gz", "is one file for 2 cases"),
         ("nowhere", "no such file or folder"),
     ],

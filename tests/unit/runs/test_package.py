@@ -43,6 +43,7 @@ def test_a_member_has_one_folder(digits_run):
         {"statistics": {"mean": [1.0, 2.0], "std": [1.0, 2.0]}},
         {"statistics": {"mean": [1.0], "std": [0.0]}},
         {"versions": 3},
+        {"channel_names": ["T1", "T2"]},
         {"seeds": [1]},
     ],
 )
@@ -50,6 +51,12 @@ def test_facts_of_a_run_are_bounded(digits_run, wrong):
     edited(digits_run.path / "environment.json", lambda facts: facts.update(wrong))
     with pytest.raises(RunError, match=r"environment.json: cannot be read"):
         _ = digits_run.facts
+
+
+def test_a_run_knows_the_names_of_its_channels_or_none(digits_run):
+    assert digits_run.channel_names == []
+    edited(digits_run.path / "environment.json", lambda facts: facts.update(channel_names=["T1"]))
+    assert digits_run.channel_names == ["T1"]
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """What every member of a run is trained with."""
 
+import json
+import logging
+
 import pytest
 
 from tests.conftest import settings, task_settings
@@ -34,7 +37,24 @@ def test_facts_name_versions_seeds_and_what_was_computed(digits_material):
     assert found["versions"]["tfuq"] == __version__
     assert set(found["seeds"]) == {"training", "member 0", "member 1"}
     assert (found["channels"], found["likelihood_terms"]) == (1, 40)
+    assert found["channel_names"] is None
     assert found["kl_scale"] is None  # of point weights
+
+
+def test_what_is_lost_of_a_data_set_is_said(own_balls, caplog):
+    (own_balls / "imagesTr" / "ball_000.nii.gz").rename(own_balls / "imagesTr" / "extra.nii.gz")
+    index = own_balls / "dataset.json"
+    tree = json.loads(index.read_text())
+    index.write_text(json.dumps(tree | {"modality": {"0": "T1"}, "training": tree["training"][1:]}))
+    config = settings(own_balls, data={"split": {"train": 2, "validation": 1, "test": 1}})
+    with caplog.at_level(logging.WARNING, logger="tfuq"):
+        material = prepare(config, "cpu:1")
+    first, second = [record.getMessage() for record in caplog.records]
+    assert first.startswith(
+        f"remark: {own_balls}/imagesTr: 1 file(s) are of no case (extra.nii.gz)"
+    )
+    assert second.startswith(f"remark: {own_balls}/labelsTr: 1 label(s) are of no image")
+    assert facts(config, material)["channel_names"] == ["T1"]
 
 
 def test_statistics_are_computed_where_normalization_needs_them(balls):

@@ -18,7 +18,7 @@ def _check(config: Config) -> None:
             "network.noise_draws serves logits of classes: remove it; "
             "a position's variance needs no draws"
         )
-    check_pictures(config, pixel_mm_remedy="set data.annotations.pixel_mm")
+    check_pictures(config, pixel_mm_remedy="remove it, and set data.annotations.pixel_mm")
 
 
 TASKS.register("landmarks")(

@@ -38,7 +38,8 @@ def check_pictures(config: Config, *, pixel_mm_remedy: str) -> None:
         raise ValueError(f"data.regions serves segmentation alone, and task is {task}: remove it")
     if config.network.rank != 2:
         raise ValueError(
-            f"task {task} takes 2D images, but network.patch_size has {config.network.rank} entries"
+            f"task {task} takes 2D images, but network.patch_size has {config.network.rank} "
+            "entries; give two, as in [64, 64]"
         )
     for key in _VOLUME_STEPS:
         if not config.preprocessing.is_default(key):

@@ -17,13 +17,14 @@ def _check(config: Config) -> None:
     if config.data.rater_folders and preprocessing.crop_to_labels:
         raise ValueError(
             "preprocessing.crop_to_labels needs one label of each case, and "
-            "data.rater_folders has several"
+            "data.rater_folders has several; remove one of the two"
         )
     has_slices = preprocessing.slice_axis is not None
     if (config.network.rank == 2) != has_slices:
-        raise ValueError(
-            "a 2D patch_size needs preprocessing.slice_axis, and a 3D one needs it null"
-        )
+        remedy = "is of volumes: set preprocessing.slice_axis: null, or give two entries"
+        if config.network.rank == 2:
+            remedy = "is of slices: set preprocessing.slice_axis, as in 2, or give three entries"
+        raise ValueError(f"a patch_size of {config.network.rank} entries {remedy}")
     for value in preprocessing.crop_to_labels or ():
         if not _is_label_value(config, value):
             raise ValueError(

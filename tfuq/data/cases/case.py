@@ -16,7 +16,7 @@ from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE, Unit
 from tfuq.errors import DataError
 
 UNNAMED_RATER = "table"  # who wrote a table of landmarks
-Part = Literal["train", "test"]  # what a data set itself sets a case aside for
+Part = Literal["train", "validation", "test"]  # what a data set itself sets a case aside for
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Case:
         label_tolerance: How far values of its labels may lie from a whole number to be rounded.
         classes: The names of its classes, by which the regions of a structure set are found.
         structure_names: The class of regions that have other names.
+        channels: The names of the image's channels in their order; none where they are not told.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Case:
     label_tolerance: float = 0.0
     classes: tuple[str, ...] = ()
     structure_names: Mapping[str, str] = field(default_factory=dict, compare=False)
+    channels: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def unit(self) -> Unit:

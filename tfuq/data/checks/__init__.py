@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfuq.data.checks.integrity import CaseReport, check_case, check_data
-from tfuq.data.checks.remarks import absent_classes, remarks
+from tfuq.data.checks.remarks import absent_classes, left_out, remarks
 from tfuq.data.checks.rows import rows_of_reports
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "absent_classes",
     "check_case",
     "check_data",
+    "left_out",
     "remarks",
     "rows_of_reports",
 ]

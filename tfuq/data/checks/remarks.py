@@ -11,6 +11,7 @@ from tfuq.config import TASKS, Config
 from tfuq.data.cases import AVERAGED_RATERS
 from tfuq.data.checks.integrity import CaseReport
 from tfuq.data.class_voxels import ClassVoxels, losses, untaught
+from tfuq.data.layouts import cases_of, remarks_on_leftovers
 from tfuq.data.orientation import CLOSEST
 from tfuq.data.units import PLAIN_IMAGE, SIZED_IMAGE
 
@@ -39,6 +40,12 @@ def absent_classes(config: Config, reports: list[CaseReport]) -> list[str]:
 
 def _class_voxels(reports: list[CaseReport]) -> list[ClassVoxels]:
     return [report.class_voxels for report in reports if report.class_voxels]
+
+
+def left_out(config: Config) -> list[str]:
+    """What of the configuration's data set is not used, such as labels of no image."""
+    cases = cases_of(config.data)
+    return remarks_on_leftovers(config.data, cases, all_folders=True)
 
 
 def remarks(config: Config, reports: list[CaseReport]) -> list[str]:
@@ -128,7 +135,8 @@ def _mixed_grids(config: Config, fit: list[CaseReport]) -> Iterator[str]:
     low = spacing.min(0)
     high = spacing.max(0)
     is_resampled = config.preprocessing.spacing or config.preprocessing.size
-    if (high > low * 1.01).any() and not is_resampled:
+    can_resample = TASKS[config.task].has_volumes and not is_resampled
+    if (high > low * 1.01).any() and can_resample:
         middle = [round(float(value), 3) for value in np.median(spacing, 0)]
         yield (
             f"spacings range from {_product(low)} to {_product(high)} mm; "

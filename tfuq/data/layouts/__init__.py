@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import shlex
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -11,7 +10,9 @@ from typing import Any
 
 from tfuq.config import DataConfig
 from tfuq.data.cases import Case
+from tfuq.data.channels import name_key
 from tfuq.data.layouts import images, points, volumes
+from tfuq.data.layouts.leftovers import remarks_on_leftovers, require_matched
 from tfuq.data.layouts.registry import LAYOUTS
 from tfuq.data.phantoms import synthesize
 from tfuq.data.writers import FolderTakenError
@@ -28,6 +29,7 @@ __all__ = [
     "list_cases",
     "made_cases",
     "points",
+    "remarks_on_leftovers",
     "sorted_unique",
     "volumes",
 ]
@@ -99,13 +101,15 @@ def made_cases(data: DataConfig) -> list[Case]:
     `cases_of`: a run may be another's, and its configuration must not say where files appear.
 
     Raises:
-        DataError: As `list_cases`; the phantom cannot be made.
+        DataError: As `list_cases` and `require_matched`; the phantom cannot be made.
     """
     if is_made_on_use(data.layout, data.root):
         layout = PHANTOM_LAYOUTS[data.layout]
         with suppress(FolderTakenError):  # another process has made it meanwhile
             synthesize(layout.phantom, Path(data.root), cases=layout.cases, seed=0)
-    return cases_of(data)
+    cases = cases_of(data)
+    require_matched(cases)
+    return cases
 
 
 def list_cases(layout: str, root: str | Path, **options: Any) -> list[Case]:
@@ -165,10 +169,15 @@ def sorted_unique(cases: list[Case], source: str) -> list[Case]:
     Raises:
         DataError: An id occurs twice, or cannot be a folder's name.
     """
+    by_name: dict[str, Case] = {}
+    for case in cases:
+        first = by_name.setdefault(name_key(case.id), case)
+        if first is not case:
+            raise DataError(
+                f"{source}: case id '{case.id}' occurs twice{_both_files(first, case)}; "
+                "ids must be unique: keep one, or rename it"
+            )
     cases = sorted(cases, key=lambda case: case.id)
-    for case, next_case in itertools.pairwise(cases):
-        if case.id == next_case.id:
-            raise DataError(f"{source}: case id '{case.id}' occurs twice; ids must be unique")
     for case in cases:
         if not is_case_id(case.id):
             raise DataError(
@@ -176,6 +185,12 @@ def sorted_unique(cases: list[Case], source: str) -> list[Case]:
                 "rename the file"
             )
     return cases
+
+
+def _both_files(case: Case, other: Case) -> str:
+    if not (case.images and other.images):
+        return ""
+    return f" ({case.images[0]}, {other.images[0]})"
 
 
 def is_case_id(name: str) -> bool:

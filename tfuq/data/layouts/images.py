@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from tfuq.data.cases import Case, Part
-from tfuq.data.layouts.registry import LAYOUTS
+from tfuq.data.channels import name_key
+from tfuq.data.layouts.indexed import indexed_path, with_slashes
+from tfuq.data.layouts.registry import LAYOUTS, REMARKS
 from tfuq.data.readers import is_readable, stem
 from tfuq.data.readers.idx import read_idx
 from tfuq.data.readers.text import read_plain_text
@@ -17,7 +22,14 @@ from tfuq.errors import DataError
 
 # How the official files name their parts.
 _IDX_PARTS: dict[str, Part] = {"train": "train", "t10k": "test"}
-_PARTS: tuple[Part, ...] = ("train", "test")
+# How folders and tables name their parts.
+_PARTS: dict[str, Part] = {
+    "train": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+}
 _Row = dict[str, str]  # the cells of a table's row by column
 
 
@@ -32,11 +44,28 @@ def idx(root: Path) -> list[Case]:
         images = _idx_file(root, f"{prefix}-images-idx3-ubyte")
         labels = _idx_file(root, f"{prefix}-labels-idx1-ubyte")
         if images is None:
+            _require_no_labels(labels)
             continue
         for row, number in enumerate(_idx_classes(images, labels)):
             case_id = f"{prefix}-{row:05d}"
             cases.append(Case(case_id, (images,), truth=number, part=part, row=row))
     return cases
+
+
+def _require_no_labels(labels: Path | None) -> None:
+    if labels:
+        raise DataError(
+            f"{labels}: its images ({labels.name.split('-')[0]}-images-idx3-ubyte) are not there; "
+            "restore them, or move the labels elsewhere"
+        )
+
+
+@REMARKS.register("idx")
+def _packed_twice(root: Path, cases: Sequence[Case]) -> Iterator[str]:
+    for path in sorted(root.glob("*-idx?-ubyte.gz")):
+        plain = path.with_suffix("")
+        if plain.is_file():
+            yield f"{path}: is not read, as {plain.name} is there, too"
 
 
 def _idx_classes(images: Path, labels: Path | None) -> list[int] | list[None]:
@@ -71,14 +100,34 @@ def _idx_array(path: Path, dimensions: int) -> np.ndarray:
 
 @LAYOUTS.register("image-folders")
 def image_folders(root: Path) -> list[Case]:
-    """List a folder per class: ``CLASS/NAME.*``, or ``train/CLASS/NAME.*`` and ``test/CLASS/…``."""
-    parts = [part for part in _PARTS if (root / part).is_dir()]
-    if not parts:
+    """List a folder per class: ``CLASS/NAME.*``, or ``train/CLASS/NAME.*`` and ``test/CLASS/…``.
+
+    ``val`` (``valid``, ``validation``) beside ``train`` or ``test`` has cases to validate on. Where
+    a file of a class has one name in several parts, the ids of its cases begin with their part.
+    """
+    if not ((root / "train").is_dir() or (root / "test").is_dir()):
         return _class_folders(root, None)
     cases = []
-    for part in parts:
-        cases += _class_folders(root / part, part)
-    return cases
+    for folder, part in _part_folders(root).items():
+        cases += _class_folders(folder, part)
+    counts = Counter(name_key(case.id) for case in cases)
+    return [_with_part(case) if counts[name_key(case.id)] > 1 else case for case in cases]
+
+
+def _part_folders(root: Path) -> dict[Path, Part]:
+    folders: dict[Path, Part] = {}
+    for name, part in _PARTS.items():
+        folder = root / name
+        if not folder.is_dir():
+            continue
+        if part in folders.values():
+            raise DataError(f"{folder}: another folder is for {part}, too; keep one of them")
+        folders[folder] = part
+    return folders
+
+
+def _with_part(case: Case) -> Case:
+    return replace(case, id=f"{case.part}-{case.id}")
 
 
 def _class_folders(root: Path, part: Part | None) -> list[Case]:
@@ -103,8 +152,8 @@ def _images_of_class(folder: Path) -> list[Path]:
 def image_table(root: Path, table: str) -> list[Case]:
     """List the images of a CSV file.
 
-    Its columns are ``file`` (relative to the root) and ``label``, and ``part`` (train or test) if
-    there is one.
+    Its columns are ``file`` (relative to the root) and ``label``, and ``part`` (train, validation
+    or test) if there is one.
     """
     path = root / table
     cases = []
@@ -144,11 +193,12 @@ def _table_case(root: Path, position: str, row: _Row) -> Case:
             f"{position}: has another number of cells than there are columns; mend the line"
         )
     part = _part_of(row, position)
-    path = Path(row["file"])
+    path = Path(with_slashes(root, row["file"]))
     if not path.name or path.name == "..":
         raise DataError(f"{position}: names no file; complete it")
-    image = root / row["file"]
-    case_id = "-".join(path.with_name(stem(image)).parts)
+    image = indexed_path(root, row["file"], position)
+    folders = [name for name in path.parent.parts if name not in (path.anchor, "..")]
+    case_id = "-".join([*folders, stem(path)])
     return Case(case_id, (image,), truth=row["label"] or None, part=part)
 
 
@@ -156,9 +206,9 @@ def _part_of(row: _Row, position: str) -> Part | None:
     name = row.get("part")
     if not name:
         return None
-    for part in _PARTS:
-        if name == part:
-            return part
-    raise DataError(
-        f"{position}: part '{name}' is neither train nor test; correct it, or leave it empty"
-    )
+    if name not in _PARTS:
+        raise DataError(
+            f"{position}: part '{name}' is none of {', '.join(_PARTS)}; "
+            "correct it, or leave it empty"
+        )
+    return _PARTS[name]

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from tfuq.data.cases import UNNAMED_RATER, Case, Part
-from tfuq.data.layouts.registry import LAYOUTS
+from tfuq.data.layouts.indexed import indexed_path
+from tfuq.data.layouts.registry import LAYOUTS, REMARKS
 from tfuq.data.readers import is_readable, stem
 from tfuq.data.readers.landmarks import Position, read_landmark_table, read_points
 from tfuq.errors import DataError, nearest
@@ -46,6 +47,18 @@ def cephalometric2015(root: Path, landmarks: Sequence[str]) -> list[Case]:
     return cases
 
 
+@REMARKS.register("cephalometric2015")
+def _annotations_of_no_image(root: Path, cases: Sequence[Case]) -> Iterator[str]:
+    ids = {case.id for case in cases}
+    for folder in _DOCTORS.values():
+        names = {path.stem for path in (root / "AnnotationsByMD" / folder).glob("*.txt")}
+        if names - ids:
+            yield (
+                f"{root / 'AnnotationsByMD' / folder}: {len(names - ids)} annotation(s) are of no "
+                f"image, such as {min(names - ids)}.txt, and are not used"
+            )
+
+
 def _by_doctor(root: Path, name: str, count: int) -> dict[str, np.ndarray] | None:
     """The landmarks of each doctor who has annotated an image; None where nobody has."""
     paths = {}
@@ -71,7 +84,7 @@ def landmark_table(root: Path, table: str, landmarks: Sequence[str]) -> list[Cas
         folder = root / "image"
     cases = []
     for name, points in annotated.items():
-        path = folder / name
+        path = indexed_path(folder, name, str(root / table))
         truth = {UNNAMED_RATER: _in_order(points, landmarks)}
         cases.append(Case(stem(path), (path,), truth=truth))
     return cases

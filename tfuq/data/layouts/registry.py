@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 from tfuq.config.registry import Registry
 from tfuq.data.cases import Case
 
 LAYOUTS: Registry[Callable[..., list[Case]]] = Registry("data.layout")
+# By layout: what may surprise of the files below a root, beside the cases that were listed.
+REMARKS: Registry[Callable[[Path, Sequence[Case]], Iterable[str]]] = Registry("layout of remarks")

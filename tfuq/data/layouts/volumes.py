@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from tfuq.data.cases import Case
-from tfuq.data.layouts.registry import LAYOUTS
-from tfuq.data.readers import SCAN_SUFFIXES, is_readable, is_scan, stem
+from tfuq.data.channels import name_key
+from tfuq.data.layouts.indexed import indexed_path
+from tfuq.data.layouts.pairing import files_by_name, images_by_case
+from tfuq.data.layouts.registry import LAYOUTS, REMARKS
+from tfuq.data.readers import SCAN_SUFFIXES, is_scan, stem
 from tfuq.data.readers.dicom_objects import dicom_stem
 from tfuq.data.readers.rtstruct import is_structure_set
 from tfuq.data.readers.text import read_plain_text
 from tfuq.errors import DataError
 
-_ISEG_T1 = re.compile(r"subject-(\d+)-T1")
+_ISEG_NAME = re.compile(r"subject-(\d+)-(T1|T2|label)")
+_ISEG_MODALITIES = ("T1", "T2")
 _BRATS_MODALITIES = ("flair", "t1", "t1ce", "t2")
 _BRATS_GRADES = ("HGG", "LGG")
 
@@ -22,24 +28,54 @@ _BRATS_GRADES = ("HGG", "LGG")
 @LAYOUTS.register("decathlon")
 def decathlon(root: Path) -> list[Case]:
     """List the Medical Segmentation Decathlon: the labelled cases of ``dataset.json``."""
-    index = root / "dataset.json"
-    pairs = []
+    path = root / "dataset.json"
+    index = _decathlon_index(path)
+    channels = _modalities(index)
+    cases = []
     try:
-        entries = json.loads(read_plain_text(index))["training"]
-        for entry in entries:
-            pairs.append((root / entry["image"], root / entry["label"]))
+        for entry in index["training"]:
+            image = indexed_path(root, entry["image"], str(path))
+            label = indexed_path(root, entry["label"], str(path))
+            cases.append(Case(stem(image), (image,), label, channels=channels))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _no_index(path) from error
+    return cases
+
+
+def _decathlon_index(path: Path) -> Any:
+    try:
+        return json.loads(read_plain_text(path))
     except OSError as error:
         raise DataError(
-            f"{index}: cannot be read ({error.strerror}); the decathlon layout needs it"
+            f"{path}: cannot be read ({error.strerror}); the decathlon layout needs it"
         ) from error
     except json.JSONDecodeError as error:
-        raise DataError(f"{index}: {_fault_of_json(error)}") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise DataError(
-            f"{index}: not a Decathlon index ('training' must list image and label); "
-            "restore the official file"
-        ) from error
-    return [Case(stem(image), (image,), label) for image, label in pairs]
+        raise DataError(f"{path}: {_fault_of_json(error)}") from error
+    except (ValueError, RecursionError) as error:
+        raise _no_index(path) from error
+
+
+def _no_index(path: Path) -> DataError:
+    return DataError(
+        f"{path}: not a Decathlon index ('training' must list image and label); "
+        "restore the official file"
+    )
+
+
+def _modalities(index: Any) -> tuple[str, ...]:
+    """The names of the channels, where the index has a name for each number from 0 on."""
+    names = index.get("modality") if isinstance(index, dict) else None
+    if not isinstance(names, dict) or set(names) != set(map(str, range(len(names)))):
+        return ()
+    return tuple(str(names[str(number)]) for number in range(len(names)))
+
+
+@REMARKS.register("decathlon")
+def _miscounted(root: Path, cases: Sequence[Case]) -> Iterator[str]:
+    path = root / "dataset.json"
+    count = _decathlon_index(path).get("numTraining")
+    if isinstance(count, int) and count != len(cases):
+        yield f"{path}: says numTraining {count} and lists {len(cases)} training case(s)"
 
 
 def _fault_of_json(error: json.JSONDecodeError) -> str:
@@ -63,15 +99,30 @@ def iseg2017(root: Path) -> list[Case]:
 
     The files are ``subject-N-T1``, ``-T2`` and, in the training release, ``-label``.
     """
-    cases = []
-    for t1 in filter(is_scan, root.iterdir()):
-        match = _ISEG_T1.fullmatch(stem(t1))
+    subjects: dict[str, dict[str, Path]] = {}
+    for path in filter(is_scan, sorted(root.iterdir())):
+        match = _ISEG_NAME.fullmatch(stem(path))
         if match:
-            label = t1.with_name(t1.name.replace("-T1", "-label"))
-            t2 = t1.with_name(t1.name.replace("-T1", "-T2"))
-            number = int(match.group(1))
-            cases.append(Case(f"subject-{number:02d}", (t1, t2), _if_file(label)))
-    return cases
+            files = subjects.setdefault(match[1], {})
+            _require_one(files.setdefault(match[2], path), path)
+    return [_iseg_case(root, number, files) for number, files in subjects.items()]
+
+
+def _iseg_case(root: Path, number: str, files: dict[str, Path]) -> Case:
+    """The case of a subject; a modality that is not there is named as its other files are."""
+    present = next(iter(files.values()))
+    ending = present.name[len(stem(present)) :]
+    images = []
+    for modality in _ISEG_MODALITIES:
+        absent = root / f"subject-{number}-{modality}{ending}"
+        images.append(files.get(modality, absent))
+    label = files.get("label")
+    return Case(f"subject-{int(number):02d}", tuple(images), label, channels=_ISEG_MODALITIES)
+
+
+def _require_one(first: Path, second: Path) -> None:
+    if first != second:
+        raise DataError(f"{second}: is the same image as {first.name} is; keep one")
 
 
 def _if_file(path: Path) -> Path | None:
@@ -105,21 +156,26 @@ def _is_brats_case(folder: Path) -> bool:
 def _brats_case(folder: Path) -> Case:
     label = _brats_file(folder, "seg")
     images = tuple(_brats_file(folder, modality) for modality in _BRATS_MODALITIES)
-    return Case(folder.name, images, _if_file(label))
+    return Case(folder.name, images, _if_file(label), channels=_BRATS_MODALITIES)
 
 
 def _brats_file(folder: Path, ending: str) -> Path:
     """As the official ``.nii.gz``, unpacked, or in another format."""
     name = f"{folder.name}_{ending}"
-    for suffix in SCAN_SUFFIXES:
-        path = folder / f"{name}{suffix}"
-        if path.is_file() and is_scan(path):
-            return path
-    return folder / f"{name}.nii.gz"
+    paths = [folder / f"{name}{suffix}" for suffix in SCAN_SUFFIXES]
+    present = [path for path in paths if path.is_file() and is_scan(path)]
+    for path in present[1:]:
+        _require_one(present[0], path)
+    return present[0] if present else folder / f"{name}.nii.gz"
 
 
 @LAYOUTS.register("folder")
-def folder(root: Path, label_folder: str = "label", rater_folders: str | None = None) -> list[Case]:
+def folder(
+    root: Path,
+    label_folder: str = "label",
+    rater_folders: str | None = None,
+    channels: Sequence[str] = (),
+) -> list[Case]:
     """List ``image/NAME.*`` with ``label/NAME.*`` where there is one; the endings may differ.
 
     Args:
@@ -127,6 +183,7 @@ def folder(root: Path, label_folder: str = "label", rater_folders: str | None = 
         label_folder: The name of the folder of labels.
         rater_folders: A pattern of folders such as ``rater-*``, each with the labels of one rater,
             which take the place of ``label``.
+        channels: The names of channels, of which each has a file, see `tfuq.data.channels`.
     """
     if not (root / "image").is_dir():
         raise DataError(
@@ -134,15 +191,19 @@ def folder(root: Path, label_folder: str = "label", rater_folders: str | None = 
             "and 'label' (or data.label_folder)"
         )
     if rater_folders:
-        return _with_raters(root, rater_folders)
+        return _with_raters(root, rater_folders, channels)
     labels = label_files(root / label_folder)
-    images = [path for path in sorted((root / "image").iterdir()) if is_readable(path)]
-    cases = [Case(stem(path), (path,), labels.get(stem(path))) for path in images]
+    images, channels = images_by_case(root / "image", channels, labels)
+    cases = []
+    for case_id, files in images.items():
+        label = labels.get(name_key(case_id))
+        cases.append(Case(case_id, files, label, channels=channels))
     if cases and labels and not any(case.label for case in cases):
+        first_image = cases[0].images[0]
         first_label = labels[min(labels)]
         raise DataError(
             f"{root}: no label has the name of an image "
-            f"(image/{images[0].name}, {label_folder}/{first_label.name}); "
+            f"(image/{first_image.name}, {label_folder}/{first_label.name}); "
             "rename the files so that each label is named as its image"
         )
     return cases
@@ -153,20 +214,30 @@ def label_files(folder: Path) -> dict[str, Path]:
 
     They are those that tfuq reads, and structure sets: ``CASE.dcm``, or the only one in ``CASE/``.
 
+    Returns:
+        The files by name in Unicode's composed form.
+
     Raises:
-        DataError: There are several structure sets in ``CASE/``.
+        DataError: There are several structure sets in ``CASE/``, or two files for one case.
     """
-    files = _by_name(folder)
+    files = files_by_name(folder)
     for path in sorted(folder.glob("[!.]*")):
-        if path.is_dir():
-            files |= _structure_set_within(path)
-        elif is_structure_set(path):
-            files[dicom_stem(path)] = path
+        for case, label in _structure_sets(path).items():
+            name = name_key(case)
+            if name in files:
+                raise DataError(f"{label}: is a label of '{name}' as {files[name]} is; keep one")
+            files[name] = label
     return files
 
 
+def _structure_sets(path: Path) -> dict[str, Path]:
+    """The structure set that a path is or holds, by the case; empty if there is none."""
+    if path.is_dir():
+        return _structure_set_within(path)
+    return {dicom_stem(path): path} if is_structure_set(path) else {}
+
+
 def _structure_set_within(folder: Path) -> dict[str, Path]:
-    """The structure set of a case's folder, by the case; empty if there is none."""
     paths = [path for path in sorted(folder.iterdir()) if is_structure_set(path)]
     if len(paths) > 1:
         names = ", ".join(path.name for path in paths)
@@ -176,21 +247,17 @@ def _structure_set_within(folder: Path) -> dict[str, Path]:
     return {folder.name: paths[0]}
 
 
-def _by_name(folder: Path) -> dict[str, Path]:
-    return {stem(path): path for path in sorted(folder.glob("*")) if is_readable(path)}
-
-
-def _with_raters(root: Path, pattern: str) -> list[Case]:
+def _with_raters(root: Path, pattern: str, channels: Sequence[str]) -> list[Case]:
     """The images with every rater's label; a rater may have left some out."""
     labels_of: dict[str, dict[str, Path]] = {}
     for folder in sorted(root.glob(pattern)):
         if folder.is_dir() and folder.name != "image":
             labels_of[folder.name] = label_files(folder)
+    labelled = {name for labels in labels_of.values() for name in labels}
+    images, channels = images_by_case(root / "image", channels, labelled)
     cases = []
-    for name, path in _by_name(root / "image").items():
-        raters = {}
-        for rater, labels in labels_of.items():
-            if name in labels:
-                raters[rater] = labels[name]
-        cases.append(Case(name, (path,), raters=raters))
+    for case_id, files in images.items():
+        name = name_key(case_id)
+        raters = {rater: labels[name] for rater, labels in labels_of.items() if name in labels}
+        cases.append(Case(case_id, files, raters=raters, channels=channels))
     return cases

@@ -64,6 +64,24 @@ def read_image_label(path: Path, pixel_mm: float | None = None) -> Volume:
     return as_volume(pixels, pixel_mm)
 
 
+def read_image_bands(path: Path) -> int:
+    """Read how many channels `read_image` gives of a file, from its header.
+
+    Raises:
+        DataError: As `read_image`.
+    """
+    try:
+        with warnings.catch_warnings(), quiet_stderr():
+            warnings.simplefilter("ignore")
+            with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
+                if _is_grey(image):
+                    return 1
+    except Exception:  # `read_image` says what is wrong
+        shape = read_image(path).array.shape
+        return shape[3] if len(shape) > 3 else 1
+    return 3
+
+
 def as_volume(pixels: np.ndarray, pixel_mm: float | None = None) -> Volume:
     """Make an image a volume of one slice, which is 1 thick.
 
@@ -128,9 +146,18 @@ def _plain(image: Image.Image, *, is_label: bool) -> Image.Image:
         return image
     if image.mode in _PALETTES and is_label:
         return image.getchannel(0)
-    if image.mode == "LA" or _is_grey_palette(image):
+    if _is_grey(image):
         return image.convert("L")
     return image.convert("RGB")
+
+
+def _is_grey(image: Image.Image) -> bool:
+    """Whether the image has one channel, whatever its file has beside."""
+    if image.mode == "RGB":
+        return False
+    if image.mode in (*_PLAIN_MODES, "LA") or "16" in image.mode:
+        return True
+    return _is_grey_palette(image)
 
 
 def _is_grey_palette(image: Image.Image) -> bool:

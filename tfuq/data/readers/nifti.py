@@ -112,6 +112,26 @@ def read_affine(path: Path) -> np.ndarray:
     return affine
 
 
+def read_shape(path: Path) -> tuple[int, ...]:
+    """Read the shape as the header has it, and no voxel where the header alone can be read.
+
+    Colours are a last axis of 3.
+
+    Raises:
+        DataError: As `read_nifti`.
+    """
+    try:
+        header = _start_header(path)
+        shape: tuple[int, ...] = header.get_data_shape()
+        if not shape:
+            raise ValueError("no shape")
+        if header.get_data_dtype() == _RGB:
+            shape = (*shape, *(1,) * (3 - len(shape)), len("RGB"))
+    except Exception:  # `read_nifti` says what is wrong
+        return read_nifti(path).array.shape
+    return shape
+
+
 def _start_header(path: Path) -> nibabel.Nifti1Header:
     """The header of a ``.nii`` or ``.nii.gz``.
 

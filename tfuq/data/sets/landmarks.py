@@ -7,6 +7,8 @@ is NaN. An image that is resized keeps its field of view, so position x of a row
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from tfuq.config import Config
@@ -70,19 +72,49 @@ def rater_points(config: Config, case: Case, size: Size, rater: str) -> np.ndarr
     raters = case.truth
     if not isinstance(raters, dict) or not raters:
         raise DataError(f"case '{case.id}' has no landmarks; they are needed to train or score")
+    chosen = _chosen_points(case, raters, rater)
+    for written in chosen:
+        _require_pixels(config, case, written)
+    return _in_image(config, case, np.mean(chosen, axis=0), size)
+
+
+def _chosen_points(case: Case, raters: Mapping[str, np.ndarray], rater: str) -> list[np.ndarray]:
+    """The landmarks as written by each rater who counts."""
     if rater == "mean":
-        points = np.mean(list(raters.values()), axis=0)
-    elif UNNAMED_RATER in raters:
-        points = raters[UNNAMED_RATER]
-    elif rater in raters:
-        points = raters[rater]
-    else:
-        names = ", ".join(raters)
+        return [np.asarray(points, float) for points in raters.values()]
+    for name in (UNNAMED_RATER, rater):
+        if name in raters:
+            return [np.asarray(raters[name], float)]
+    names = ", ".join(raters)
+    raise DataError(
+        f"case '{case.id}': no annotation by '{rater}'; it has {names}: add the file, leave "
+        f"the case out, or take another, as by data.annotations.rater: {next(iter(raters))}"
+    )
+
+
+def _require_pixels(config: Config, case: Case, written: np.ndarray) -> None:
+    """Refuse positions that mark a missing landmark or are fractions of the image.
+
+    Args:
+        config: The configuration.
+        case: The case.
+        written: The positions ``[L, 2]`` by one rater as they are written.
+    """
+    is_corner = (written == 0).all(-1)
+    if is_corner.any():
+        number = int(np.argmax(is_corner))
+        name = dict(enumerate(config.data.landmarks)).get(number, number + 1)
         raise DataError(
-            f"case '{case.id}': no annotation by '{rater}'; it has {names}: add the file, leave "
-            f"the case out, or take another, as by data.annotations.rater: {next(iter(raters))}"
+            f"case '{case.id}': landmark '{name}' lies at (0, 0), the image's corner; where it is "
+            "missing, leave both coordinates empty (or -1, -1); where it is the corner, write 0.01"
         )
-    return _in_image(config, case, np.asarray(points, float), size)
+    present = written[np.isfinite(written).all(-1)]
+    is_within = ((present >= 0) & (present <= 1)).all()
+    if len(present) and is_within and (len(present) > 1 or (present % 1).any()):
+        raise DataError(
+            f"case '{case.id}': all {len(present)} landmarks lie within 0…1, as fractions of an "
+            "image do; give pixels: multiply x by the width and y by the height"
+        )
 
 
 def _in_image(config: Config, case: Case, points: np.ndarray, size: Size) -> np.ndarray:

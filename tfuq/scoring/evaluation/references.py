@@ -11,9 +11,10 @@ import numpy as np
 
 from tfuq.config import Config
 from tfuq.data.cases import Case
+from tfuq.data.channels import name_key
 from tfuq.data.layouts import cases_of, described_by
 from tfuq.data.layouts.volumes import label_files
-from tfuq.errors import DataError
+from tfuq.errors import DataError, resembling
 from tfuq.runs.results import CaseEntry, Manifest
 
 
@@ -32,16 +33,18 @@ def referenced_cases(
     Raises:
         DataError: nothing was predicted, or a case has no reference.
     """
-    known = {case.id: case for case in cases_of(config.data, reference)}
+    known = {name_key(case.id): case for case in cases_of(config.data, reference)}
     _require_cases(manifest)
     for case_id in manifest.cases:
-        if case_id not in known or not known[case_id].has_reference:
+        case = known.get(name_key(case_id))
+        if case is None or not case.has_reference:
             folder = reference or config.data.root
+            hint = resembling(case_id, [name for name in known if known[name].has_reference])
             raise DataError(
-                f"case '{case_id}' has no reference in {folder}; "
+                f"case '{case_id}' has no reference in {folder}{hint}; "
                 "give a folder in the data set's layout by --reference"
             )
-    return {case_id: known[case_id] for case_id in sorted(manifest.cases)}
+    return {case_id: known[name_key(case_id)] for case_id in sorted(manifest.cases)}
 
 
 def _require_cases(manifest: Manifest) -> None:
@@ -64,20 +67,21 @@ def cases_with_references(
     Raises:
         DataError: a case has none.
     """
-    by_id = {}
+    by_name = {}
     if reference:
-        by_id = _reference_files(config, reference)
+        by_name = _reference_files(config, reference)
     _require_cases(manifest)
     for case_id, entry in sorted(manifest.cases.items()):
         predicted = _predicted_case(case_id, entry, config)
         labelled: Case | None = predicted
         looked_in = "in its data set"
         if reference:
-            labelled = by_id.get(case_id)
+            labelled = by_name.get(name_key(case_id))
             looked_in = f"in {reference}"
         if labelled is None or not labelled.has_reference:
+            hint = resembling(case_id, by_name)
             raise DataError(
-                f"case '{case_id}' has no reference {looked_in}; "
+                f"case '{case_id}' has no reference {looked_in}{hint}; "
                 "give a folder with one per case by --reference"
             )
         yield replace(predicted, label=labelled.label, raters=labelled.raters)
@@ -93,7 +97,7 @@ def _predicted_case(case_id: str, entry: CaseEntry, config: Config) -> Case:
 
 
 def _reference_files(config: Config, folder: Path) -> dict[str, Case]:
-    """The cases of a folder that have a reference, by id.
+    """The cases of a folder that have a reference, by id in Unicode's composed form.
 
     The folder is in the data set's layout, or has a file for each case.
     """
@@ -104,7 +108,7 @@ def _reference_files(config: Config, folder: Path) -> dict[str, Case]:
         cases[case_id] = Case(case_id, (), path)
     for case in _listed_cases(config, folder):
         if case.has_reference:
-            cases[case.id] = case
+            cases[name_key(case.id)] = case
     return cases
 
 

@@ -10,7 +10,7 @@ import pydantic
 
 from tfuq.config import StudyConfig
 from tfuq.data.json_csv import read_json
-from tfuq.data.units import in_every_unit
+from tfuq.data.units import PLAIN_IMAGE, in_every_unit
 from tfuq.errors import ConfigError
 from tfuq.measures.sample_size import unbiased
 from tfuq.runs.results import SampleCount
@@ -160,7 +160,7 @@ def _refuse_another_unit(name: str, values: Mapping[str, object]) -> None:
         return
     for other in in_every_unit([name]):
         if other in values:
-            raise ConfigError(
-                f"table: '{name}' is '{other}' in this study; "
-                "name that in 'table', or set data.pixel_mm"
-            )
+            remedy = "name that in 'table'"
+            if other == PLAIN_IMAGE.column(name):
+                remedy += ", or set data.pixel_mm (of landmarks data.annotations.pixel_mm)"
+            raise ConfigError(f"table: '{name}' is '{other}' in this study; {remedy}")

@@ -12,7 +12,10 @@ from tfuq.config.tasks.rules import TASKS
     ("override", "words"),
     [
         ("preprocessing.slice_axis=2", ["slice_axis"]),
-        ("network.patch_size=[48, 64]", ["a 2D patch_size needs preprocessing.slice_axis"]),
+        (
+            "network.patch_size=[48, 64]",
+            ["of 2 entries is of slices: set preprocessing.slice_axis"],
+        ),
         ("preprocessing.crop_to_labels=[3]", ["crop_to_labels: 3 is no value that a label may"]),
         (
             "preprocessing.crop_to_labels=[1, 2, 7]",

@@ -102,8 +102,78 @@ def test_folders_that_do_not_serve(tmp_path):
         list_cases("image-folders", tmp_path)
     write_picture(tmp_path / "train" / "cat" / "1.png")
     write_picture(tmp_path / "test" / "cat" / "1.png")
-    with pytest.raises(DataError, match="case id 'cat-1' occurs twice"):
+    write_picture(tmp_path / "train" / "cat" / "1.jpg")
+    with pytest.raises(
+        DataError, match=r"id 'train-cat-1' occurs twice \(.*cat/1.jpg, .*cat/1.png\)"
+    ):
         list_cases("image-folders", tmp_path)
+
+
+def test_one_name_in_two_parts_is_told_by_the_part(tmp_path):
+    """No id stands for another image than before: that of a run of before is gone."""
+    for name in ("train/cat/1", "train/cat/2", "test/cat/1", "test/cat/3"):
+        write_picture(tmp_path / f"{name}.png")
+    cases = list_cases("image-folders", tmp_path)
+    assert [case.id for case in cases] == ["cat-2", "cat-3", "test-cat-1", "train-cat-1"]
+    (tmp_path / "train" / "cat" / "1.png").unlink()
+    assert [case.id for case in list_cases("image-folders", tmp_path)] == [
+        "cat-1",
+        "cat-2",
+        "cat-3",
+    ]
+
+
+@pytest.mark.parametrize("name", ["val", "valid", "validation"])
+def test_a_folder_to_validate_on_is_one(tmp_path, name):
+    for number, part in enumerate(["train", "train", name, name, name, "test"]):
+        write_picture(tmp_path / part / "cat" / f"{number}.png", number)
+    cases = list_cases("image-folders", tmp_path)
+    assert Counter(case.part for case in cases) == {"train": 2, "validation": 3, "test": 1}
+    parts = split_cases(cases, SplitConfig(train=2, validation=2, test=1))
+    assert {case.part for case in parts["validation"]} == {"validation"}
+    assert {case.part for case in parts["train"]} == {"train"}
+    with pytest.raises(DataError, match=r"more cases than the 3 with a reference \(validation 4\)"):
+        split_cases(cases, SplitConfig(train=2, validation=4, test=1))
+    (tmp_path / "val").mkdir(exist_ok=True)
+    (tmp_path / "valid").mkdir(exist_ok=True)
+    with pytest.raises(DataError, match="another folder is for validation, too"):
+        list_cases("image-folders", tmp_path)
+
+
+def test_a_class_may_have_the_name_of_a_part(tmp_path):
+    write_picture(tmp_path / "val" / "1.png")
+    (case,) = list_cases("image-folders", tmp_path)
+    assert (case.id, case.truth, case.part) == ("val-1", "val", None)
+
+
+def test_idx_labels_without_their_images_are_refused(tmp_path):
+    write_idx(tmp_path / "t10k-images-idx3-ubyte", np.zeros((2, 4, 3)))
+    write_idx(tmp_path / "train-labels-idx1-ubyte.gz", np.array([1, 0]))
+    with pytest.raises(DataError, match=r"its images \(train-images-idx3-ubyte\) are not there"):
+        idx(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("written", "case_id"),
+    [
+        (r"sub\a.png", "sub-a"),
+        (r".\sub\a.png", "sub-a"),
+        ("../beside/b.png", "beside-b"),
+        (r"..\beside\b.png", "beside-b"),
+        ("ABSOLUTE", "a"),
+    ],
+)
+def test_a_table_names_files_as_windows_does_and_beside_its_folder(tmp_path, written, case_id):
+    root = tmp_path / "set"
+    write_picture(root / "sub" / "a.png")
+    write_picture(tmp_path / "beside" / "b.png")
+    if written == "ABSOLUTE":
+        written = str(root / "sub" / "a.png")
+        case_id = "-".join((root / "sub" / "a").parts[1:])
+    (root / "labels.csv").write_text(f"file,label\n{written},cat\n")
+    (case,) = list_cases("image-table", root, table="labels.csv")
+    assert case.id == case_id
+    assert read_case_image(case).shape == (12, 10, 1)
 
 
 def test_a_table_of_files_and_labels(tmp_path):
@@ -130,8 +200,13 @@ def test_a_table_of_files_and_labels(tmp_path):
         ("", "needs columns 'file' and 'label'.*has none"),
         ("file,label\n", "needs columns 'file' and 'label', each name once, and a row per image"),
         ("name,class\na.png,cat\n", "needs columns 'file' and 'label'.*has name, class"),
-        ("file,label,part\na.png,cat,validation\n", "line 2: part 'validation' is neither train nor test"),
+        ("file,label,part\na.png,cat,dev\n", "line 2: part 'dev' is none of train, val, valid, validation, test"),
         ("file,label\na.png,cat\n,cat\n", "line 3: names no file"),
+        ("file,label\n../../a.png,cat\n", "line 2: '../../a.png' leads more than one folder out"),
+        (
+            "file,label\nsub\\..\\..\\..\\a.png,cat\n",
+            "leads more than one folder out of .*by its absolute path",
+        ),
         ("file,label\na.png\n", "line 2: has another number of cells"),
         ("file,label\na.png,cat,dog\n", "line 2: has another number of cells"),
         ("file,label\na.png,cat\na.png,dog\n", "case id 'a' occurs twice"),

@@ -1,5 +1,8 @@
 """The cases of a data set: sorted, of different ids that can be names of folders."""
 
+import unicodedata
+from pathlib import Path
+
 import pytest
 
 from tests.conftest import task_settings
@@ -44,6 +47,12 @@ def test_cases_are_sorted_by_id():
 def test_ids_that_cannot_be_are_refused(ids, words):
     with pytest.raises(DataError, match=words):
         sorted_unique([Case(name, ()) for name in ids], "here")
+
+
+def test_ids_differ_in_more_than_their_form_of_unicode():
+    names = [unicodedata.normalize(form, "é") for form in ("NFC", "NFD")]
+    with pytest.raises(DataError, match=r"occurs twice \(x.nii, y.nii\); ids must be unique"):
+        sorted_unique([Case(names[0], (Path("x.nii"),)), Case(names[1], (Path("y.nii"),))], "here")
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):

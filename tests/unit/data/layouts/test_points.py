@@ -119,3 +119,5 @@ def test_images_of_a_table_may_lie_beside_it(tmp_path):
     (case,) = landmark_table(tmp_path, table="marks.csv", landmarks=["1"])
     assert case.id == "a"
     assert case.images == (tmp_path / "sub/a.png",)
+    (tmp_path / "marks.csv").write_text("file,X1,Y1\nsub\\a.png,3,4\n")
+    assert landmark_table(tmp_path, table="marks.csv", landmarks=["1"]) == [case]

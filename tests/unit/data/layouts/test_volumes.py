@@ -1,6 +1,7 @@
 """Layouts of volumes with label maps: the official ones and plain folders."""
 
 import json
+import unicodedata
 
 import nibabel
 import numpy as np
@@ -101,6 +102,33 @@ def test_an_index_names_files_below_its_own_folder(tmp_path):
     assert case.label == tmp_path / "l/b.nii.gz"
 
 
+def test_an_index_may_be_written_on_windows(tmp_path):
+    text = r'{"training": [{"image": ".\\\\imagesTr\\\\b.nii.gz", "label": "../labels/b.nii.gz"}]}'
+    (tmp_path / "dataset.json").write_text(text)
+    (case,) = decathlon(tmp_path)
+    assert case.id == "b"
+    assert case.images == (tmp_path / "imagesTr/b.nii.gz",)
+    assert case.label == tmp_path / "../labels/b.nii.gz"
+    (tmp_path / "dataset.json").write_text(text.replace("../labels", "../../labels"))
+    with pytest.raises(DataError, match="leads more than one folder out"):
+        decathlon(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("modality", "channels"),
+    [
+        ({"1": "T1w", "0": "FLAIR"}, ("FLAIR", "T1w")),
+        ({"0": "MRI"}, ("MRI",)),
+        ({"1": "MRI"}, ()),
+        (["MRI"], ()),
+    ],
+)
+def test_an_index_names_the_channels(tmp_path, modality, channels):
+    index = {"modality": modality, "training": [{"image": "i/b.nii", "label": "l/b.nii"}]}
+    (tmp_path / "dataset.json").write_text(json.dumps(index))
+    assert decathlon(tmp_path)[0].channels == channels
+
+
 def touch(root, *names):
     for name in names:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -118,12 +146,75 @@ def test_subjects_have_two_modalities_and_perhaps_a_label(tmp_path):
     ]
     assert cases["subject-02"].label == tmp_path / "subject-2-label.img"
     assert cases["subject-11"].label is None
+    assert cases["subject-11"].channels == ("T1", "T2")
+
+
+def test_no_file_of_a_subject_is_lost(tmp_path):
+    """A subject without T1 is refused when it is read; its files may have several endings."""
+    touch(tmp_path, "subject-1-T1.nii", "subject-1-T2.nii.gz", "subject-1-label.nii.gz")
+    touch(tmp_path, "subject-2-T2.nii", "subject-2-label.nii")
+    first, second = iseg2017(tmp_path)
+    assert [path.name for path in first.images] == ["subject-1-T1.nii", "subject-1-T2.nii.gz"]
+    assert first.label == tmp_path / "subject-1-label.nii.gz"
+    with pytest.raises(DataError, match=r"subject-2-T1.nii: no such file; restore it"):
+        read_case_image(second)
+    touch(tmp_path, "subject-1-T1.nii.gz")
+    with pytest.raises(DataError, match=r"T1.nii.gz: is the same image as subject-1-T1.nii is"):
+        iseg2017(tmp_path)
 
 
 def test_images_and_labels_of_one_name_belong_together(tmp_path):
     touch(tmp_path, "image/a.png", "image/b.nii.gz", "image/notes.txt", "label/a.nii")
     cases = {case.id: case.label for case in folder(tmp_path)}
     assert cases == {"a": tmp_path / "label/a.nii", "b": None}
+
+
+def test_forms_of_unicode_are_one_name(tmp_path):
+    """The id is that of the image as it is written."""
+    apart = unicodedata.normalize("NFD", "Jürgen")
+    touch(tmp_path, f"image/{apart}.nii", "label/Jürgen.nii")
+    (case,) = folder(tmp_path)
+    assert case.id == apart
+    assert case.label == tmp_path / "label/Jürgen.nii"
+
+
+@pytest.mark.parametrize("place", ["image", "label", "rater-a"])
+def test_two_files_of_one_name_are_refused(tmp_path, place):
+    touch(tmp_path, "image/x.nii", "label/x.nii", "rater-a/x.nii", f"{place}/x.nii.gz")
+    options = {"rater_folders": "rater-*"} if place.startswith("rater") else {}
+    with pytest.raises(DataError, match=rf"{place}/x.nii.gz: has the name of x.nii, .*keep one"):
+        list_cases("folder", tmp_path, **options)
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "channels"),
+    [
+        (["a_0000.nii.gz", "a_0001.nii.gz"], {}, ("0000", "0001")),
+        (["a_0000.nii.gz"], {}, ("0000",)),
+        (["a-IR.nii", "a_T1.nii"], {"channels": ["T1", "IR"]}, ("T1", "IR")),
+        (["a/T1.nii", "a/T1_IR.nii", "a/T1_1mm.nii"], {"channels": ["T1", "IR"]}, ("T1", "IR")),
+    ],
+)
+def test_channels_may_have_a_file_each(tmp_path, names, options, channels):
+    touch(tmp_path, "label/a.nii", *(f"image/{name}" for name in names))
+    (case,) = folder(tmp_path, **options)
+    assert (case.id, case.channels) == ("a", channels)
+    assert case.label == tmp_path / "label/a.nii"
+    assert len(case.images) == len(channels)
+
+
+def test_numbers_of_cases_are_none_of_channels(tmp_path):
+    touch(tmp_path, *(f"{place}/a_000{n}.nii" for n in range(3) for place in ("image", "label")))
+    cases = folder(tmp_path)
+    assert [case.id for case in cases] == ["a_0000", "a_0001", "a_0002"]
+    assert {case.channels for case in cases} == {()}
+
+
+def test_a_case_without_one_of_the_numbers_is_refused(tmp_path):
+    touch(tmp_path, "label/a.nii", "label/b.nii", "image/a_0000.nii", "image/a_0001.nii")
+    touch(tmp_path, "image/b_0001.nii")
+    with pytest.raises(DataError, match="case 'b' has no file of channel '0000'"):
+        folder(tmp_path)
 
 
 def test_labels_without_an_image_of_their_name_are_refused(tmp_path):
@@ -177,6 +268,9 @@ def test_releases_without_grades_or_labels_and_single_cases_are_read(brats, tmp_
     nibabel.save(nibabel.load(packed), packed.with_name(packed.name.removesuffix(".gz")))
     packed.unlink()
     assert list_cases("brats2018", tmp_path)[0].images[1].suffix == ".nii"
+    packed.touch()
+    with pytest.raises(DataError, match=r"_t1.nii: is the same image as .*_t1.nii.gz is; keep one"):
+        list_cases("brats2018", tmp_path)
 
 
 @pytest.mark.parametrize("suffix", [".nrrd", ".mha", ".mhd", ".mgz", ".nii"])

@@ -117,6 +117,29 @@ def test_annotations_that_do_not_serve_are_refused():
 
 
 @pytest.mark.parametrize(
+    ("points", "words"),
+    [
+        ([[3, 4], [0, 0]], r"landmark 'b' lies at \(0, 0\), the image's corner; .*leave both"),
+        ([[0.4, 0.9], [0.25, 1.0]], "all 2 landmarks lie within 0…1, as fractions .*by the width"),
+        ([[0.4, 0.9], [np.nan, np.nan]], "all 1 landmarks lie within 0…1"),
+    ],
+)
+def test_positions_that_are_none_in_pixels_are_refused(points, words):
+    config = config_of(["a", "b"])
+    with pytest.raises(DataError, match=f"case '007': {words}"):
+        reference_points(config, case_of(senior=points), (50, 40))
+    mean = config_of(["a", "b"], rater="mean")
+    with pytest.raises(DataError, match=words):
+        reference_points(mean, case_of(senior=points, junior=[[3, 4], [5, 6]]), (50, 40))
+
+
+@pytest.mark.parametrize("points", [[[3, 0], [0, 0.01]], [[0.5, 0.5], [3, 3]], [[np.nan] * 2] * 2])
+def test_positions_at_the_border_are_taken(points):
+    found = reference_points(config_of(["a", "b"]), case_of(senior=points), (50, 40))
+    np.testing.assert_allclose(found, points)
+
+
+@pytest.mark.parametrize(
     ("mm", "expected"),
     [(None, 50), (np.array([0.5, 0.5]), 25), (np.array([0.1, 0.1 / 3]), 17**0.5)],
 )

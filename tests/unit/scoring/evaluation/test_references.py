@@ -1,5 +1,6 @@
 """Which reference a predicted case is scored against."""
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,18 @@ def test_files_of_a_folder_stand_in_for_labels(tmp_path):
     (case,) = cases_with_references(manifest_with(a=None), settings(tmp_path), tmp_path)
     assert case.label == tmp_path / "a.nii.gz"
     assert case.images == (Path("/d/a.nii.gz"),)
+
+
+def test_forms_of_unicode_are_one_name_and_similar_names_are_named(tmp_path):
+    apart = unicodedata.normalize("NFD", "Jürgen")
+    (tmp_path / "Jürgen.nii.gz").touch()
+    (case,) = cases_with_references(manifest_with(**{apart: None}), settings(tmp_path), tmp_path)
+    assert case.label == tmp_path / "Jürgen.nii.gz"
+    with pytest.raises(DataError, match=r"'Jürgens' has no reference .*; did you mean 'Jürgen'\?"):
+        list(cases_with_references(manifest_with(Jürgens=None), settings(tmp_path), tmp_path))
+    (tmp_path / "Jürgen.nii").touch()
+    with pytest.raises(DataError, match="and which of them is meant is not told; keep one"):
+        list(cases_with_references(manifest_with(Jürgen=None), settings(tmp_path), tmp_path))
 
 
 def test_a_folder_in_the_layout_of_the_data_set_has_its_labels(balls):

@@ -1,0 +1,597 @@
+"""Refusals and remarks that propose a setting, each with the configuration that it is provoked by and the one that obeys it."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydantic
+from PIL import Image
+
+from tests.conftest import settings, task_settings, write_decathlon
+from tests.support.data_files import write_nifti_file, write_picture
+from tests.support.rater_discs import RATERS, write_rater_discs
+from tfuq.config import Config
+from tfuq.data import checks
+from tfuq.data.augmentation import check_perturbations
+from tfuq.data.cases import read_case_image, read_label
+from tfuq.data.layouts import cases_of
+from tfuq.data.phantoms import synthesize
+from tfuq.data.splits import split_cases
+from tfuq.errors import TfuqError
+from tfuq.tasks import task_of
+
+TASKS = ("segmentation", "classification", "landmarks")
+REMOVED = object()  # in place of a value: the key is left out
+Changes = Mapping[str, Any]  # values by dotted key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advice:
+    """A text of tfuq that proposes something.
+
+    Attributes:
+        words: What the text has, as a pattern.
+        broken: What is changed in a configuration that works, so that the text comes.
+        mended: What is changed in the broken one, as the text proposes.
+        task: Of the configuration.
+        root: The data set, a name of `ROOTS`.
+        work: What says the text: it raises it, or returns it among others.
+        rank: The number of axes of the network's patch, of segmentation.
+    """
+
+    words: str
+    broken: Changes
+    mended: Changes
+    task: str = "segmentation"
+    root: str = "balls"
+    work: Callable[[Config], Any] = lambda config: None
+    rank: int = 3
+
+
+def changed(tree: dict[str, Any], changes: Changes) -> dict[str, Any]:
+    """The tree of a configuration with other values."""
+    for key, value in changes.items():
+        *parents, last = key.split(".")
+        section = tree
+        for parent in parents:
+            section = section.setdefault(parent, {})
+        if value is REMOVED:
+            section.pop(last, None)
+        else:
+            section[last] = copy.deepcopy(value)
+    return tree
+
+
+def lines_of(advice: Advice, root: Path, *, is_mended: bool) -> list[str]:
+    """What is said: the lines that the work returns, or its refusal."""
+    make = functools.partial(settings, rank=advice.rank)
+    if advice.task != "segmentation":
+        make = functools.partial(task_settings, advice.task)
+    tree = changed(make(root).model_dump(), advice.broken)
+    if is_mended:
+        tree = changed(tree, advice.mended)
+    try:
+        return advice.work(Config.model_validate(tree)) or []
+    except (TfuqError, pydantic.ValidationError) as error:
+        return [f"refused: {error}"]
+
+
+def listing(config: Config, folder: str = "") -> None:
+    cases_of(config.data.model_copy(update={"root": str(Path(config.data.root) / folder)}))
+
+
+def splitting(config: Config) -> None:
+    split_cases(cases_of(config.data), config.data.split)
+
+
+def perturbing(config: Config) -> None:
+    check_perturbations(config.augmentation, config.task)
+
+
+def checking(config: Config) -> list[str]:
+    """All that ``tfuq data check`` says."""
+    reports = checks.check_data(config)
+    lines = [*checks.left_out(config), *checks.remarks(config, reports)]
+    lines += [report.problem for report in reports if report.problem]
+    return lines + checks.absent_classes(config, reports)
+
+
+def reading(config: Config) -> None:
+    """Read the label of every case."""
+    for case in cases_of(config.data):
+        read_label(config, case, read_case_image(case))
+
+
+def preparing(config: Config) -> None:
+    """Make the training examples."""
+    parts = split_cases(cases_of(config.data), config.data.split)
+    task_of(config).training_set(config, parts["train"], None)
+
+
+def write_pictures(root: Path) -> Path:
+    """A folder per class in parts, one of which is to validate on."""
+    for number, part in enumerate(["train", "train", "val", "val", "test"]):
+        for name in ("cat", "dog"):
+            write_picture(root / part / name / f"{number}{name}.png", 2 * number + (name == "cat"))
+    with (root / "table.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["file", "label"])
+        rows.writerows(
+            [f"train/{name}/{n}{name}.png", name] for name in ("cat", "dog") for n in (0, 1)
+        )
+    (root / "marks.csv").write_text(
+        "file,landmark,x,y\ntrain/cat/0cat.png,tip,3,4\ntrain/dog/0dog.png,tip,3,4\n"
+    )
+    return root
+
+
+def write_pair(root: Path) -> Path:
+    """A picture with a label in NIfTI, whose pixels are 0.5 mm wide, and one with a picture."""
+    for folder in ("image", "mask"):
+        (root / folder).mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    affine = np.array([[0, -0.5, 0, 0], [-0.5, 0, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])
+    label = (rng.random((8, 9)) > 0.5).astype(np.uint8)
+    for name in "ab":
+        pixels = rng.integers(0, 255, (8, 9), np.uint8)
+        Image.fromarray(pixels).save(root / "image" / f"{name}.png")
+    Image.fromarray(label).save(root / "mask" / "a.png")
+    write_nifti_file(root / "mask" / "b.nii", label[:, :, None], affine)
+    return root
+
+
+def write_mixed(root: Path) -> Path:
+    """A picture beside a slice in NIfTI."""
+    for folder in ("image", "label"):
+        (root / folder).mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    label = (rng.random((8, 9)) > 0.5).astype(np.uint8)
+    pixels = rng.integers(0, 255, (8, 9), np.uint8)
+    for folder, array in (("image", pixels), ("label", label)):
+        Image.fromarray(array).save(root / folder / "a.png")
+        write_nifti_file(root / folder / "b.nii", array[::-1, ::-1], np.diag([0.5, 0.5, 1, 1]))
+    return root
+
+
+def write_two_raters(root: Path) -> Path:
+    write_rater_discs(root)
+    (root / RATERS[2]).rename(root / "not-used")
+    return root
+
+
+def write_spacings(root: Path) -> Path:
+    """Volumes of other spacings and intensities."""
+    for index, (size, gain) in enumerate([(1.0, 1.0), (1.0, 900.0), (3.0, 1.0)]):
+        affine = np.diag([size, size, size, 1])
+        for folder in ("image", "label"):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+        image = gain * np.arange(512, dtype=np.float32).reshape(8, 8, 8) + index
+        write_nifti_file(root / "image" / f"{index}.nii", image, affine)
+        label = np.resize([0, 1, 2], (8, 8, 8)).astype(np.uint8)
+        write_nifti_file(root / "label" / f"{index}.nii", label, affine)
+    return root
+
+
+def write_channels(root: Path) -> Path:
+    """Channels that end names of files, and channels in a folder of a case."""
+    for name in ("flat/image/a_T1.nii", "flat/image/a_T2.nii", "by-case/image/b/IR.nii"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    return root
+
+
+ROOTS: dict[str, Callable[[Path], Path]] = {
+    "balls": write_decathlon,
+    "digits": lambda root: synthesize("digits", root, cases=60, seed=0) or root,
+    "heads": lambda root: synthesize("cephalogram", root, cases=8, seed=0) or root,
+    "pictures": write_pictures,
+    "pair": write_pair,
+    "mixed": write_mixed,
+    "raters": write_two_raters,
+    "spacings": write_spacings,
+    "channels": write_channels,
+}
+_FOLDER = {"data.layout": "folder"}
+_ALL_TRAINED = {"data.split": {"train": 1}}
+_RATERS = {
+    "data.layout": "folder",
+    "data.rater_folders": "rater-*",
+    "data.label_values": {0: 0, 1: 1},
+    "data.split": {"train": 2, "validation": 1, "test": 1},
+}
+_PICTURES = {"data.layout": "image-folders", "data.classes": ["cat", "dog"]}
+_PAIR = {**_FOLDER, **_ALL_TRAINED, "data.label_folder": "mask", "data.label_values": {0: 0, 1: 1}}
+_MARKS = {"data.layout": "landmark-table", "data.table": "marks.csv", "data.annotations": {}}
+_NO_DROPOUT = {"network.level_dropout": {}, "network.upsample_dropout": 0.0}
+_VOLUME_STEPS = {
+    "orientation": "RAS",
+    "crop_to_labels": [1],
+    "crop_margin": 2,
+    "spacing": [1, 1, 1],
+    "size": [8, 8, 8],
+    "slice_axis": 2,
+    "min_slice_area": 3,
+}
+
+
+def _dropout_rows() -> list[Advice]:
+    rows = []
+    for task, network in (
+        ("segmentation", "unet"),
+        ("segmentation", "vnet"),
+        ("segmentation", "fcn"),
+        ("classification", "lenet"),
+        ("landmarks", "unet"),
+        ("landmarks", "fcn"),
+    ):
+        broken = {**_NO_DROPOUT, "network.name": network, "method": "mc-dropout"}
+        if network in ("fcn", "lenet"):
+            broken["network.upsample_dropout"] = REMOVED
+        if network == "vnet":
+            broken["network.kernel_size"] = 3
+        for mended in ({"network.level_dropout": {1: 0.3}}, {"network.dropout_after_each": 0.2}):
+            rows.append(
+                Advice(
+                    words="needs dropout in the network: set network.level_dropout or",
+                    task=task,
+                    root="balls",
+                    broken=broken,
+                    mended=mended,
+                )
+            )
+    return rows
+
+
+def _step_rows() -> list[Advice]:
+    rows = []
+    for task in ("classification", "landmarks"):
+        for key, value in _VOLUME_STEPS.items():
+            rows.append(
+                Advice(
+                    words=rf"preprocessing.{key} serves segmentation alone: remove it",
+                    task=task,
+                    broken={f"preprocessing.{key}": value},
+                    mended={f"preprocessing.{key}": REMOVED},
+                )
+            )
+    return rows
+
+
+def _rows_of_sections() -> list[Advice]:
+    """What a configuration alone is refused for."""
+    weighted = {"name": "weighted-cross-entropy", "class_weights": [1.0, 2.0]}
+    raters_and_crop = {**_RATERS, "preprocessing.crop_to_labels": [1]}
+    return [
+        Advice(
+            words="set data.rater_folders, or remove train_on",
+            broken={**_FOLDER, "data.train_on": "random"},
+            mended={"data.rater_folders": "rater-*"},
+        ),
+        Advice(
+            words="set data.rater_folders, or remove train_on",
+            broken={**_FOLDER, "data.train_on": "random"},
+            mended={"data.train_on": REMOVED},
+        ),
+        Advice(
+            words="layout 'idx' has none: remove it",
+            task="classification",
+            broken={"data.train_on": "random"},
+            mended={"data.train_on": REMOVED},
+        ),
+        Advice(
+            words="channels belongs to the layout 'folder'.*remove it",
+            broken={"data.channels": ["T1"]},
+            mended={"data.channels": REMOVED},
+        ),
+        Advice(
+            words="set network.output: softmax",
+            broken={"network.output": "sigmoid"},
+            mended={"network.output": "softmax"},
+        ),
+        Advice(
+            words="class_weights has 2 entries for 3 classes; give one each",
+            broken={"training.loss": weighted},
+            mended={"training.loss.class_weights": [1.0, 2.0, 3.0]},
+        ),
+        Advice(
+            words="class_weights has 2 entries for 3 classes; give one each, or remove it",
+            broken={"training.loss": weighted},
+            mended={"training.loss.class_weights": REMOVED},
+        ),
+        Advice(
+            words="variational.warm_start serves method vi alone",
+            broken={"method": "latent-vi", "variational.warm_start": "runs/x"},
+            mended={"variational.warm_start": REMOVED},
+        ),
+        Advice(
+            words="network.noise_draws serves logits of classes: remove it",
+            task="landmarks",
+            broken={"network.noise_draws": 7, "network.heteroscedastic": True},
+            mended={"network.noise_draws": REMOVED},
+        ),
+        Advice(
+            words="data.pixel_mm .* remove it, and set data.annotations.pixel_mm",
+            task="landmarks",
+            broken={"data.pixel_mm": 0.3},
+            mended={"data.pixel_mm": REMOVED, "data.annotations.pixel_mm": 0.3},
+        ),
+        Advice(
+            words="data.pixel_mm serves segmentation alone, and task is classification: remove it",
+            task="classification",
+            broken={"data.pixel_mm": 0.3},
+            mended={"data.pixel_mm": REMOVED},
+        ),
+        Advice(
+            words="data.regions serves segmentation alone, and task is classification: remove it",
+            task="classification",
+            broken={"data.regions": {"odd": ["1", "3"]}},
+            mended={"data.regions": REMOVED},
+        ),
+        Advice(
+            words=r"network.patch_size has 3 entries; give two, as in \[64, 64\]",
+            task="landmarks",
+            broken={"network.patch_size": [32, 32, 32]},
+            mended={"network.patch_size": [64, 64]},
+        ),
+        *(
+            Advice(
+                words="crop_to_labels needs one label .* remove one of the two",
+                rank=2,
+                broken=raters_and_crop,
+                mended={key: REMOVED},
+            )
+            for key in ("data.rater_folders", "preprocessing.crop_to_labels")
+        ),
+        Advice(
+            words="of 3 entries is of volumes: set preprocessing.slice_axis: null",
+            broken={"preprocessing.slice_axis": 1},
+            mended={"preprocessing.slice_axis": None},
+        ),
+        Advice(
+            words="of 2 entries is of slices: set preprocessing.slice_axis, as in 2",
+            rank=2,
+            broken={"preprocessing.slice_axis": None},
+            mended={"preprocessing.slice_axis": 2},
+        ),
+        Advice(
+            words="crop_to_labels: 7 is no value that a label may have by data.label_values",
+            broken={"preprocessing.crop_to_labels": [7]},
+            mended={"data.label_values": {0: 0, 1: 1, 7: 2}},
+        ),
+        Advice(
+            words="augmentation.perturbations: .* serves .*, not landmarks; remove it",
+            task="landmarks",
+            broken={"augmentation.perturbations": {"rotation-3d": 5.0}},
+            mended={"augmentation.perturbations": {}},
+            work=perturbing,
+        ),
+    ]
+
+
+def _rows_of_data() -> list[Advice]:
+    """What data are refused for, or remarked on."""
+    return [
+        Advice(
+            words="set data.pixel_mm to the width in mm of the plain image's pixels",
+            root="pair",
+            rank=2,
+            broken=_PAIR,
+            mended={"data.pixel_mm": 0.5},
+            work=reading,
+        ),
+        Advice(
+            words="set data.pixel_mm, or convert the files",
+            root="mixed",
+            rank=2,
+            broken={**_FOLDER, **_ALL_TRAINED},
+            mended={"data.pixel_mm": 0.5},
+            work=checking,
+        ),
+        Advice(
+            words="data.pixel_mm has no effect",
+            broken={"data.pixel_mm": 0.5},
+            mended={"data.pixel_mm": REMOVED},
+            work=checking,
+        ),
+        Advice(
+            words="a_T2.nii: its name ends in none .* or name its channel in data.channels",
+            root="channels",
+            broken={**_FOLDER, "data.channels": ["T1"]},
+            mended={"data.channels": ["T1", "T2"]},
+            work=functools.partial(listing, folder="flat"),
+        ),
+        Advice(
+            words=r"its files \(IR.nii\) are none .* name them in data.channels",
+            root="channels",
+            broken={**_FOLDER, "data.channels": ["T1"]},
+            mended={"data.channels": ["IR"]},
+            work=functools.partial(listing, folder="by-case"),
+        ),
+        Advice(
+            words=r"class 'none' .* the classes by data.classes: \[rest, ball, core\]",
+            broken={"data.classes": ["rest", "ball", "core", "none"]},
+            mended={"data.classes": ["rest", "ball", "core"]},
+            work=checking,
+        ),
+        Advice(
+            words="class 'core' has no voxel .* correct data.label_values",
+            broken={"data.label_values": {0: 0, 1: 1, 2: 1}},
+            mended={"data.label_values": {0: 0, 1: 1, 2: 2}},
+            work=checking,
+        ),
+        Advice(
+            words="class 'bird' has no image in any training case; .* take it out of data.classes",
+            task="classification",
+            root="pictures",
+            broken={
+                **_PICTURES,
+                "data.classes": ["cat", "dog", "bird"],
+                "data.split": {"train": 4, "validation": 4, "test": 2},
+            },
+            mended={"data.classes": ["cat", "dog"]},
+            work=checking,
+        ),
+        *(
+            Advice(
+                words="name its value there too, or set a larger preprocessing.crop_margin, as in",
+                broken={"preprocessing.crop_to_labels": [2]},
+                mended=mended,
+                work=checking,
+            )
+            for mended in (
+                {"preprocessing.crop_to_labels": [1, 2]},
+                {"preprocessing.crop_margin": 18},
+            )
+        ),
+        Advice(
+            words=r"set a finer preprocessing.spacing, as in \[",
+            broken={"preprocessing.spacing": [9.0, 9.0, 9.0]},
+            mended={"preprocessing.spacing": [1.0, 1.0, 1.0]},
+            work=checking,
+        ),
+        Advice(
+            words=r"set a larger preprocessing.size, as in \[18, 17, 15\]",
+            broken={"preprocessing.size": [3, 3, 3]},
+            mended={"preprocessing.size": [18, 17, 15]},
+            work=checking,
+        ),
+        Advice(
+            words=r"set preprocessing.spacing, as in \[1.0, 1.0, 1.0\]",
+            root="spacings",
+            broken={**_FOLDER, **_ALL_TRAINED},
+            mended={"preprocessing.spacing": [1.0, 1.0, 1.0]},
+            work=checking,
+        ),
+        Advice(
+            words="set preprocessing.normalization: zscore",
+            root="spacings",
+            broken={**_FOLDER, **_ALL_TRAINED, "preprocessing.normalization": "none"},
+            mended={"preprocessing.normalization": "zscore"},
+            work=checking,
+        ),
+        Advice(
+            words="data.train_on: random draws one of them",
+            root="raters",
+            rank=2,
+            broken=_RATERS,
+            mended={"data.train_on": "random"},
+            work=checking,
+        ),
+        Advice(
+            words="no such data folder; set data.root",
+            broken={"data.root": "/nowhere"},
+            mended={"data.root": "ROOT"},
+            work=listing,
+        ),
+        Advice(
+            words="no cases in the iseg2017 layout; check data.layout and data.root",
+            broken={"data.layout": "iseg2017"},
+            mended={"data.layout": "decathlon"},
+            work=listing,
+        ),
+        Advice(
+            words="data.table names a CSV file below data.root",
+            task="classification",
+            root="pictures",
+            broken={**_PICTURES, "data.layout": "image-table", "data.table": "absent.csv"},
+            mended={"data.table": "table.csv"},
+            work=listing,
+        ),
+        Advice(
+            words="set data.split.validation: 4",
+            task="classification",
+            root="pictures",
+            broken={**_PICTURES, "data.split": {"train": 2, "validation": 0, "test": 1}},
+            mended={"data.split.validation": 4},
+            work=checking,
+        ),
+        Advice(
+            words="landmark 'tip' is not among data.landmarks; did you mean 'tips'",
+            task="landmarks",
+            root="pictures",
+            broken={**_MARKS, "data.landmarks": ["tips"]},
+            mended={"data.landmarks": ["tip"]},
+            work=listing,
+        ),
+        Advice(
+            words="or what data.label_folder or data.rater_folders names",
+            root="pair",
+            rank=2,
+            broken={**_PAIR, "data.label_folder": REMOVED},
+            mended={"data.label_folder": "mask"},
+            work=splitting,
+        ),
+        Advice(
+            words="a channel is constant after preprocessing.window",
+            broken={"preprocessing.window": [9000.0, 9900.0]},
+            mended={"preprocessing.window": [-50.0, 300.0]},
+            work=preparing,
+        ),
+        Advice(
+            words="is not among the declared .* add it to data.classes",
+            task="classification",
+            root="pictures",
+            broken={
+                **_PICTURES,
+                "data.classes": ["dog", "bird"],
+                "data.split": {"train": 4, "validation": 0, "test": 0},
+            },
+            mended={"data.classes": ["dog", "bird", "cat"]},
+            work=preparing,
+        ),
+        Advice(
+            words="outside its image .* or data.annotations.image_size and y_up",
+            task="landmarks",
+            root="heads",
+            broken={"data.annotations.image_size": [40, 50]},
+            mended={"data.annotations.image_size": [288, 360]},
+            work=preparing,
+        ),
+        Advice(
+            words="no training slice has enough labelled area; lower preprocessing.min_slice_area",
+            rank=2,
+            broken={"preprocessing.min_slice_area": 10_000},
+            mended={"preprocessing.min_slice_area": 5},
+            work=preparing,
+        ),
+        Advice(
+            words="so there is nothing to learn; correct data.label_values",
+            broken={"data.label_values": {0: 0, 1: 0, 2: 0}},
+            mended={"data.label_values": {0: 0, 1: 1, 2: 2}},
+            work=preparing,
+        ),
+        Advice(
+            words="data.split asks for more cases than the 6 .* lower the numbers",
+            broken={"data.split": {"train": 5, "validation": 1, "test": 1}},
+            mended={"data.split.train": 4},
+            work=splitting,
+        ),
+        Advice(
+            words="data.split.train: no labelled case 'ball_00'; did you mean 'ball_00",
+            broken={"data.split": {"train": ["ball_00"], "validation": [], "test": []}},
+            mended={"data.split.train": ["ball_000"]},
+            work=splitting,
+        ),
+        Advice(
+            words="'ball_000' is in both train and test; keep it in one",
+            broken={"data.split": {"train": ["ball_000"], "validation": [], "test": ["ball_000"]}},
+            mended={"data.split.test": []},
+            work=splitting,
+        ),
+        Advice(
+            words="data.split.train is empty; list at least one case",
+            broken={"data.split": {"train": [], "validation": [], "test": ["ball_000"]}},
+            mended={"data.split.train": ["ball_001"]},
+            work=splitting,
+        ),
+    ]
+
+
+ROWS = [*_rows_of_sections(), *_dropout_rows(), *_step_rows(), *_rows_of_data()]

@@ -1,0 +1,113 @@
+"""Every text that proposes a setting: it is provoked, obeyed, and does not come again; none is left out."""
+
+import re
+
+import pytest
+
+from tests.support.advice import ROOTS, ROWS, lines_of
+from tests.support.proposals import ROOT, SETTING, texts
+
+# Texts that no row provokes, each by a part of it: the test that does, or why none can.
+ELSEWHERE = {
+    "as in data.label_values: ": "tests/workflows/test_advice.py::test_label_values",
+    "round them by data.label_tolerance": "tests/workflows/test_advice.py::test_label_values",
+    "split them by data.label_values": "tests/workflows/test_advice.py::test_label_values",
+    "or set data.train_on to another rater": (
+        "tests/workflows/test_advice.py::test_a_rater_who_has_not_labelled_a_case"
+    ),
+    "as by data.annotations.rater": (
+        "tests/workflows/test_advice.py::test_a_doctor_who_has_not_annotated"
+    ),
+    "as in --label-values": "tests/workflows/test_advice.py::test_label_values_of_a_score",
+    "give it by --mask FILE_OR_FOLDER": (
+        "tests/workflows/test_advice_options.py::test_a_mask_for_a_case_without_a_label"
+    ),
+    "so it takes no mask; leave --mask out": (
+        "tests/workflows/test_advice_options.py::test_a_mask_of_a_run_that_looks_everywhere"
+    ),
+    "its split has no calibration cases": (
+        "tests/workflows/test_advice_options.py::test_calibration_cases_of_a_split_without"
+    ),
+    "the test split is empty; name files": (
+        "tests/workflows/test_advice_options.py::test_an_empty_test_split"
+    ),
+    "set network.level_dropout and train again": (
+        "tests/workflows/test_advice_options.py::test_a_run_without_dropout"
+    ),
+    "set data.pixel_mm (of landmarks": (
+        "tests/unit/workflows/study/test_table.py::test_a_column_in_another_unit_is_refused"
+    ),
+    "by preprocessing.min_slice_area: 0": (
+        "tests/unit/data/test_class_voxels.py::test_a_class_in_small_slices_alone_is_told"
+    ),
+    "data.landmarks names {}; correct one of them": (
+        "tests/unit/data/sets/test_landmarks.py::test_annotations_that_do_not_serve_are_refused"
+    ),
+}
+# Texts that propose no setting, or one whose work begins with a training; the settings that these
+# name exist (tests/house/test_proposals.py).
+NO_ROW = (
+    "override '{}' is not of the form",
+    "{} is {} in epoch {}; lower training.learning_rate",
+    "so it is not written; lower training.learning_rate",
+    "training examples have no landmark at all",
+    "variational.warm_start: {} has no weights",
+    "that preprocessing.crop_to_labels names",
+    "the folder layout needs a folder 'image' in it",
+    "preprocessing.orientation names another",
+    "a training set without cases has no channels",
+)
+NO_ROW_OF = ("tfuq/workflows/doctor/", "cli/")  # advice on runs that are trained, and helps
+
+
+@pytest.fixture(scope="module")
+def roots(tmp_path_factory):
+    """The data sets, each written once."""
+    written = {}
+
+    def root(name):
+        if name not in written:
+            written[name] = ROOTS[name](tmp_path_factory.mktemp(name) / "set")
+        return written[name]
+
+    return root
+
+
+@pytest.mark.parametrize("advice", ROWS, ids=lambda advice: f"{advice.task}: {advice.words[:40]}")
+def test_a_proposed_setting_is_accepted(advice, roots):
+    root = roots(advice.root)
+    mended = {k: str(root) if v == "ROOT" else v for k, v in advice.mended.items()}
+    obeyed = type(advice)(**(vars(advice) | {"mended": mended}))
+    before = lines_of(obeyed, root, is_mended=False)
+    assert [line for line in before if re.search(advice.words, line)], before
+    after = lines_of(obeyed, root, is_mended=True)
+    assert not [line for line in after if re.search(advice.words, line)], after
+    assert not [line for line in after if line.startswith("refused:")], after
+
+
+def pattern_of(text):
+    return ".*".join(re.escape(constant) for constant in text.constants)
+
+
+def is_said_by(text, lines):
+    return any(re.search(pattern_of(text), line, re.DOTALL) for line in lines)
+
+
+def test_no_proposal_is_left_out(roots):
+    lines = []
+    for advice in ROWS:
+        lines += lines_of(advice, roots(advice.root), is_mended=False)
+    left = []
+    for text in texts():
+        if not SETTING.search(text.words) or text.path.startswith(NO_ROW_OF):
+            continue
+        named = [part for part in (*ELSEWHERE, *NO_ROW) if part in text.words]
+        if not named and not is_said_by(text, lines):
+            left.append(f"{text.path}:{text.line}: {text.words}")
+    assert not left, "\n".join(left)
+
+
+@pytest.mark.parametrize("test", sorted(set(ELSEWHERE.values())))
+def test_what_is_tested_elsewhere_is(test):
+    path, name = test.split("::")
+    assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8")

@@ -1,0 +1,165 @@
+"""Files that are given to be predicted, as cases of a network of several channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfuq.data.channels import (
+    channel_files,
+    files_of_case,
+    name_key,
+    numbered_channels,
+    readable_files,
+    split_channel,
+)
+from tfuq.data.layouts.pairing import files_by_name
+from tfuq.data.readers import stem
+from tfuq.data.readers.channels import channel_count
+from tfuq.errors import DataError
+
+_Files = tuple[Path, ...]  # of one case
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channels:
+    """What a network takes.
+
+    Attributes:
+        count: The number of its channels.
+        names: Their names in order; none where they are not known.
+        are_numbered: Whether nnU-Net's numbers in names of files are those of the channels.
+    """
+
+    count: int
+    names: tuple[str, ...] = ()
+    are_numbered: bool = False
+
+    def __str__(self) -> str:
+        """The number, with the names where they are known."""
+        if not self.names:
+            return str(self.count)
+        return f"{self.count} ({', '.join(self.names)})"
+
+
+def groups_of_files(files: Sequence[Path], channels: Channels) -> list[_Files]:
+    """Group files in the order given.
+
+    A file that has all channels is a case; files of one channel make a case each as many.
+
+    Args:
+        files: The files.
+        channels: What the network takes.
+
+    Raises:
+        DataError: A file has another number of channels, files make no whole case, or their names
+            tell channels in another order.
+    """
+    if len(files) == 1 or channels.count == 1:
+        return [(path,) for path in files]
+    groups: list[_Files] = []
+    started: list[Path] = []  # files of a case that is not whole yet
+    for path in files:
+        if _is_whole(path, channels) and not started:
+            groups.append((path,))
+            continue
+        started.append(path)
+        if len(started) == channels.count:
+            _require_order(started, channels)
+            groups.append(tuple(started))
+            started = []
+    if started:
+        raise DataError(
+            f"--input: {len(files)} files do not make cases of {channels.count} channels each "
+            f"({started[0].name} begins one that is not whole); "
+            "give the channels of each case in turn"
+        )
+    return groups
+
+
+def _is_whole(path: Path, channels: Channels) -> bool:
+    """Whether a file has all channels; else it has one."""
+    count = channel_count(path)
+    if count not in (1, channels.count):
+        raise DataError(
+            f"{path}: has {count} channel(s), the run was trained with {channels}; give those"
+        )
+    return count == channels.count
+
+
+def _require_order(files: Sequence[Path], channels: Channels) -> None:
+    """Refuse files whose names tell other channels than their places, or several cases."""
+    if not channels.names:
+        return
+    told = []
+    for path, name in zip(files, channels.names, strict=True):
+        part = split_channel(stem(path), channels.names)
+        if part and name_key(part[1]) != name_key(name):
+            raise DataError(
+                f"{path}: is channel '{part[1]}' where '{name}' is due; give the channels of each "
+                f"case in the order {', '.join(channels.names)}"
+            )
+        told.append(part and part[0])
+    cases = sorted({case for case in told if case})
+    if len(cases) > 1:
+        names = " and ".join(path.name for path in files)
+        raise DataError(
+            f"--input: {names} would be channels of one case, and their names tell several "
+            f"({', '.join(cases)}); give the channels of each case in turn"
+        )
+
+
+def groups_of_folder(folder: Path, channels: Channels) -> dict[str, _Files]:
+    """Group what is in a folder into cases by its names.
+
+    It has files of all channels; files named ``CASE_CHANNEL``; folders named as cases, with a file
+    per channel; or it is one such folder.
+
+    Args:
+        folder: The folder.
+        channels: What the network takes.
+
+    Returns:
+        The files of each case by its id; none where the folder holds nothing to read.
+
+    Raises:
+        DataError: Its files have another number of channels or make no whole cases, or which files
+            belong together is not told.
+    """
+    files = readable_files(folder)
+    if channels.count == 1:
+        return _of_one_channel(folder, files, channels)
+    if files and all(_is_whole(path, channels) for path in files):
+        return {stem(path): (path,) for path in files_by_name(folder).values()}
+    if {stem(path) for path in files} & set(channels.names):
+        return {name_key(folder.name): files_of_case(folder, channels.names)}
+    numbers = numbered_channels(files)
+    if numbers and channels.are_numbered:
+        return channel_files(folder, [f"{number:04d}" for number in range(channels.count)])
+    if channels.names and (files or _has_files_below(folder)):
+        return channel_files(folder, channels.names)
+    if files:
+        raise _not_told(folder, channels)
+    return {}
+
+
+def _of_one_channel(folder: Path, files: Sequence[Path], channels: Channels) -> dict[str, _Files]:
+    """A case per file, whose id has no number where the run's own names of files have one."""
+    parts = [split_channel(stem(path), channels.names) for path in files]
+    is_numbered = all(map(str.isdecimal, channels.names))
+    if is_numbered and files and all(part and part[0] for part in parts):
+        return channel_files(folder, channels.names)
+    return {stem(path): (path,) for path in files_by_name(folder).values()}
+
+
+def _has_files_below(folder: Path) -> bool:
+    return any(readable_files(path) for path in folder.iterdir() if path.is_dir())
+
+
+def _not_told(folder: Path, channels: Channels) -> DataError:
+    return DataError(
+        f"{folder}: a case of this run has {channels} channels, and the names of these files do "
+        "not tell which belong together; name them CASE_0000, CASE_0001 …, "
+        "or give the files of each case in turn, each with --input"
+    )
