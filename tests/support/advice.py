@@ -311,6 +311,11 @@ def _rows_of_sections() -> list[Advice]:
             mended={"variational.warm_start": REMOVED},
         ),
         Advice(
+            words="variational.width_warmup_epochs 9 leaves none of training.epochs .*; lower it",
+            broken={"method": "vi", "training.epochs": 2, "variational.width_warmup_epochs": 9},
+            mended={"variational.width_warmup_epochs": 1},
+        ),
+        Advice(
             words="network.noise_draws serves logits of classes: remove it",
             task="landmarks",
             broken={"network.noise_draws": 7, "network.heteroscedastic": True},

@@ -52,6 +52,7 @@ NO_ROW = (
     "so it is not written; lower training.learning_rate",
     "training examples have no landmark at all",
     "variational.warm_start: {} has no weights",
+    "began with a variational.width_warmup_epochs of {}",
     "that preprocessing.crop_to_labels names",
     "the folder layout needs a folder 'image' in it",
     "preprocessing.orientation names another",
