@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 @click.option(
     "--reference",
     type=options.PATH,
-    help="Folder of references.  [default: the data set's own]",
+    help=(
+        "Folder of references; of segmentation, label files or DICOM RTSTRUCT named as the cases.  "
+        "[default: the data set's own]"
+    ),
 )
 @click.option(
     "--label-values",
@@ -31,6 +34,14 @@ if TYPE_CHECKING:
     help=(
         "Segmentation: what the values of the references stand for, as in '{0: 0, 255: 1}' or "
         "'{0: 0, 1-99: 1}'.  [default: the run's data.label_values]"
+    ),
+)
+@click.option(
+    "--structure-names",
+    metavar="YAML",
+    help=(
+        "Segmentation: the classes of regions (ROIs) of DICOM RTSTRUCT references that are not "
+        "named as their class, as in '{GTV-1: tumour}'.  [default: the run's data.structure_names]"
     ),
 )
 @click.option(
@@ -83,6 +94,7 @@ def command(
     predictions: Path,
     reference: Path | None,
     label_values: str | None,
+    structure_names: str | None,
     ood: str | None,
     level: tuple[str, ...],
     failure_at: float | None,
@@ -104,12 +116,14 @@ def command(
     failures = FailureOptions(levels=level or LEVELS, limit=failure_at)
     doses = None
     if dose:
-        doses = _doses(predictions, reference, dose, label_values, at)
+        meaning = {"label_values": label_values, "structure_names": structure_names}
+        doses = _doses(predictions, reference, dose, at, meaning)
     scores = score_folder(
         predictions,
         reference,
         failures,
         label_values,
+        structure_names=structure_names,
         has_penalty=missing_distance == "diagonal",
         observer=EventLines(),
     )
@@ -155,11 +169,13 @@ def _doses(
     predictions: Path,
     reference: Path | None,
     dose: Path,
-    label_values: str | None,
     at: tuple[str, ...],
+    meaning: dict[str, str | None],
 ) -> DoseTables:
+    """Doses beside those of the references; ``meaning`` says what these stand for."""
     from tfuq.scoring.dose_quantities import parse_requests
     from tfuq.scoring.evaluation.doses import score_dose
 
+    quantities = parse_requests(at)
     say("reading doses")
-    return score_dose(predictions, reference, dose, label_values, parse_requests(at))
+    return score_dose(predictions, reference, dose, quantities=quantities, **meaning)

@@ -284,6 +284,10 @@ UNSERVED = {
     ("classification", ("predict", "RUN", "--mask", "FOLDER")): "takes no mask",
     ("landmarks", ("score", "PREDICTIONS", "--dose", "FOLDER")): "serves segmentation",
     ("classification", ("score", "PREDICTIONS", "--dose", "FOLDER")): "serves segmentation",
+    (
+        "landmarks",
+        ("score", "PREDICTIONS", "--structure-names", "{a: b}"),
+    ): "serves segmentation",
     ("landmarks", ("dose", "PREDICTIONS", "--dose", "FOLDER")): "serves segmentation",
     ("classification", ("dose", "PREDICTIONS", "--dose", "FOLDER")): "serves segmentation",
     ("landmarks", ("score", "PREDICTIONS", "--ood", "FOLDER")): "serves classification",

@@ -67,18 +67,40 @@ def test_structure_sets_score_as_the_labels_that_they_outline(
 def test_a_region_of_another_name_is_refused_with_a_setting_that_helps(
     predicted, balls, tfuq, tmp_path
 ):
-    folder = write_structures(balls, tmp_path / "structures", ("GTV", "core"))
+    folder = write_structures(balls, tmp_path / "structures", ("ball-1", "core"))
     assert_refused(
         tfuq("score", predicted[1], "--reference", folder, "--no-figures"),
-        "ball_000.dcm: has no ROI for the class 'ball', only 'couch', 'GTV', 'core'",
-        "data.structure_names",
+        "ball_000.dcm: has no ROI for the class 'ball', only 'couch', 'ball-1', 'core'",
+        "data.structure_names, as in {ball-1: ball}",
+    )
+    named = ("--reference", folder, "--structure-names", "{ball-1: ball}")
+    result = tfuq("score", predicted[1], *named, "--no-figures")
+    assert result.exit_code == 0, result.output
+    summary = json.loads((predicted[0].scores("hybrid") / "summary.json").read_text())
+    assert summary["structure_names"] == "{ball-1: ball}"
+    assert_refused(
+        tfuq("score", predicted[1], "--structure-names", "{GTV: liver}"),
+        "--structure-names {GTV: liver}",
+        "'liver' of 'GTV' is no class other than the first",
     )
     run = make_run(
-        tmp_path / "run", "segmentation", balls, data={"structure_names": {"GTV": "ball"}}
+        tmp_path / "run", "segmentation", balls, data={"structure_names": {"ball-1": "ball"}}
     )
     predictions = make_predictions(run, "hybrid", most=1)
     result = tfuq("score", predictions, "--reference", folder, "--no-figures")
     assert result.exit_code == 0, result.output
+
+
+@pytest.mark.slow
+def test_figures_and_report_know_the_names(predicted, balls, tfuq, tmp_path):
+    """Both read the references once more."""
+    folder = write_structures(balls, tmp_path / "structures", ("GTV", "core"))
+    named = ("--reference", folder, "--structure-names", "{GTV: ball}")
+    result = tfuq("score", predicted[1], *named)
+    assert result.exit_code == 0, result.output
+    result = tfuq("report", predicted[0].scores("hybrid"), "--out", tmp_path / "report.html")
+    assert result.exit_code == 0, result.output
+    assert "pictures of 2" in result.stdout
 
 
 def as_folder(balls, structures, root):

@@ -20,6 +20,8 @@ from tfuq.config.loading import (
     shipped,
     shipped_studies,
     with_label_values,
+    with_reference_meaning,
+    with_structure_names,
 )
 from tfuq.config.network import NetworkConfig
 from tfuq.config.schema import METHODS, SERVED_METHODS, TRAINED_AS, Config
@@ -50,4 +52,6 @@ __all__ = [
     "shipped_studies",
     "value_range",
     "with_label_values",
+    "with_reference_meaning",
+    "with_structure_names",
 ]

@@ -179,16 +179,43 @@ def with_label_values(config: Config, text: str | None) -> Config:
     Raises:
         ConfigError: no label values of its classes.
     """
+    form = "{value in the file: class}, as in {0: 0, 255: 1}"
+    return _with_mapping(config, "label_values", text, form)
+
+
+def with_structure_names(config: Config, text: str | None) -> Config:
+    """The configuration with other ``data.structure_names``.
+
+    Args:
+        config: the configuration.
+        text: YAML such as ``{GTV-1: tumour}``; None keeps the configuration as it is.
+
+    Raises:
+        ConfigError: no names of its classes.
+    """
+    form = "{region in the structure set: class}, as in {GTV-1: tumour}"
+    return _with_mapping(config, "structure_names", text, form)
+
+
+def with_reference_meaning(
+    config: Config, label_values: str | None, structure_names: str | None
+) -> Config:
+    """The configuration with what references stand for, where it is not what the run has.
+
+    Arguments and errors are as of `with_label_values` and `with_structure_names`.
+    """
+    return with_structure_names(with_label_values(config, label_values), structure_names)
+
+
+def _with_mapping(config: Config, key: str, text: str | None, form: str) -> Config:
+    """The configuration with another mapping of its data, as an option of the command line."""
     if text is None:
         return config
-    source = f"--label-values {text:.80}"
+    source = f"--{key.replace('_', '-')} {text:.80}"
     values = read_yaml(text, source)
     if not isinstance(values, dict):
-        raise ConfigError(
-            f"{source}: is not of the form {{value in the file: class}}, as in {{0: 0, 255: 1}}"
-        )
-    changed = config.data.model_dump() | {"label_values": values}
-    data = _validated(DataConfig, changed, source)
+        raise ConfigError(f"{source}: is not of the form {form}")
+    data = _validated(DataConfig, config.data.model_dump() | {key: values}, source)
     return config.model_copy(update={"data": data})
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tfuq import runs
-from tfuq.config import TASKS, with_label_values
+from tfuq.config import TASKS, with_reference_meaning
 from tfuq.report.diversity import diversity_figure
 from tfuq.report.plotting import file_names, own_style, save
 from tfuq.report.ranking import reliability, risk_coverage
@@ -38,7 +38,8 @@ def write_figures(folder: Path, reference: Path | None, scores: Scores, output: 
         DataError: A reference is missing or does not fit.
     """
     run = runs.open_run(Path(results.read_manifest(folder).run))
-    run = replace(run, config=with_label_values(run.config, scores.summary["label_values"]))
+    meaning = [scores.summary[name] for name in ("label_values", "structure_names")]
+    run = replace(run, config=with_reference_meaning(run.config, *meaning))
     scored = ScoredFolder(path=folder, run=run, reference=reference, scores=scores)
     return [save(figure, output / f"{name}.png") for name, figure in _figures(scored)]
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from tfuq.config.text import read_yaml
 from tfuq.data.cases.case import Case
 from tfuq.data.contours import filled
 from tfuq.data.readers.dicom_objects import require_same_frame
@@ -66,14 +70,33 @@ def _by_class(path: Path, rois: Sequence[Roi], case: Case) -> dict[str, list[Roi
     for name in case.classes[1:]:
         members = _of_class(path, rois, name, case.structure_names)
         if not members:
-            present = ", ".join(f"'{roi.name}'" for roi in rois)
-            raise DataError(
-                f"{path}: has no ROI for the class '{name}', only {present}; name one in "
-                f"{_SETTING}, as in '{{{rois[0].name}: {name}}}', or add a ROI without contours "
-                "where the structure is absent"
-            )
+            raise _missing(path, rois, name, case)
         by_class[name] = members
     return by_class
+
+
+def _missing(path: Path, rois: Sequence[Roi], name: str, case: Case) -> DataError:
+    """The error of a class without a ROI, which proposes the one of a similar name if there is."""
+    present = ", ".join(f"'{roi.name}'" for roi in rois)
+    text = (
+        f"{path}: has no ROI for the class '{name}', only {present}; add a ROI without contours "
+        "where the structure is absent, or say which it is by --structure-names of tfuq score or "
+        f"{_SETTING}"
+    )
+    taken = {class_name.casefold() for class_name in case.classes}
+    free = {roi.name.casefold(): roi.name for roi in rois if roi.name not in case.structure_names}
+    close = difflib.get_close_matches(name.casefold(), free.keys() - taken, n=1)
+    if not close:
+        return DataError(text)
+    pairs = {**case.structure_names, free[close[0]]: name}
+    listed = ", ".join(f"{_yaml(roi)}: {_yaml(of_class)}" for roi, of_class in pairs.items())
+    return DataError(f"{text}, as in {{{listed}}}")
+
+
+def _yaml(name: str) -> str:
+    """A name as a key or value in a mapping of one line."""
+    is_plain = re.fullmatch(r"[A-Za-z][\w-]*", name) and read_yaml(name, name) == name
+    return name if is_plain else json.dumps(name, ensure_ascii=False)
 
 
 def _of_class(

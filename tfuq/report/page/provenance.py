@@ -34,6 +34,7 @@ def _facts_of_scores(source: Scored) -> dict[str, str]:
         "cases": str(summary.get("cases", len(source.cases))),
         "references": str(source.reference or "the data set's own"),
         "label values of the references": summary.get("label_values") or "",
+        "structure names of the references": summary.get("structure_names") or "",
         "members missing": ", ".join(map(str, summary.get("missing_members", []))),
     }
 

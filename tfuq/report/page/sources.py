@@ -50,6 +50,7 @@ class _Summary(pydantic.BaseModel, extra="allow"):
     missing_members: list[int] = []
     reference: str | None = None
     label_values: str | None = None
+    structure_names: str | None = None
     scores: dict[str, dict[str, _Score]] = {}
     calibration: _Calibration | None = None
     conformal: dict[str, _Promise | dict[str, _Promise]] = {}
@@ -71,6 +72,7 @@ class Scored:
         summary["samples"] = stored.samples
         summary["reference"] = stored.reference
         summary["label_values"] = stored.label_values
+        summary["structure_names"] = stored.structure_names
         summary["files"] = stored.files
         return summary
 

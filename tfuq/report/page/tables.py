@@ -33,6 +33,7 @@ _OTHER_SECTIONS = (  # keys of the summary that other sections of the page have
     "cases",
     "reference",
     "label_values",
+    "structure_names",
     "scores",
     "files",
 )

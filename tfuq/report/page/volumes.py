@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tfuq.config import with_label_values
+from tfuq.config import with_reference_meaning
 from tfuq.report.page.sheets import (
     Window,
     choose_window,
@@ -101,7 +101,8 @@ def _load(source: Scored, case_id: str) -> CaseArrays:
     entries = manifest.cases.items()
     chosen = {name: entry for name, entry in entries if name == case_id}
     manifest = replace(manifest, cases=chosen)
-    config = with_label_values(source.present_run.config, source.summary["label_values"])
+    meaning = [source.summary[name] for name in ("label_values", "structure_names")]
+    config = with_reference_meaning(source.present_run.config, *meaning)
     (case,) = cases_with_references(manifest, config, source.reference)
     return load_case(source.predictions, case, config)
 

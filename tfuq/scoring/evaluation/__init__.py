@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tfuq import runs
-from tfuq.config import TASKS, Config, with_label_values
+from tfuq.config import TASKS, Config, with_reference_meaning
 from tfuq.data.events import SILENT, Observer
 from tfuq.data.paths import real_path
 from tfuq.errors import DataError
@@ -34,6 +34,7 @@ def score_folder(
     failures: FailureOptions | None = None,
     label_values: str | None = None,
     *,
+    structure_names: str | None = None,
     has_penalty: bool = False,
     observer: Observer = SILENT,
 ) -> Scores:
@@ -45,6 +46,8 @@ def score_folder(
         failures: what counts as a failure.
         label_values: what the values of the references stand for, where it is not what
             ``data.label_values`` says.
+        structure_names: the classes of regions of structure sets, where they are not what
+            ``data.structure_names`` says.
         has_penalty: of a segmentation, whether a structure that is missed or invented is as far
             off as the image's diagonal. It has no distance else.
         observer: is notified of each `CaseScored`, or of the `TableScored`.
@@ -56,7 +59,7 @@ def score_folder(
         ConfigError: label values that are none.
     """
     manifest = results.read_manifest(folder)
-    config = _labelled_config(folder, Path(manifest.run), label_values)
+    config = _labelled_config(folder, Path(manifest.run), label_values, structure_names)
     failures = failures or FailureOptions()
     request = ScoreRequest(
         folder=folder,
@@ -80,18 +83,23 @@ def score_folder(
     scores.tables["failure"] = [row for rows in tables.values() for row in rows]
     scores.summary["reference"] = _written(reference)
     scores.summary["label_values"] = label_values
+    scores.summary["structure_names"] = structure_names
     results.require_one_set(folder, manifest)
     return scores
 
 
-def _labelled_config(folder: Path, run: Path, label_values: str | None) -> Config:
-    """The run's configuration with other label values, if there are any."""
+def _labelled_config(
+    folder: Path, run: Path, label_values: str | None, structure_names: str | None
+) -> Config:
+    """The run's configuration with what references stand for, where that is another."""
     config = runs.open_run(run).config
-    if label_values and not TASKS[config.task].has_volumes:
-        raise DataError(
-            f"--label-values: {folder} holds predictions of {config.task}; it serves segmentation"
-        )
-    return with_label_values(config, label_values)
+    given = {"--label-values": label_values, "--structure-names": structure_names}
+    for option, value in given.items():
+        if value and not TASKS[config.task].has_volumes:
+            raise DataError(
+                f"{option}: {folder} holds predictions of {config.task}; it serves segmentation"
+            )
+    return with_reference_meaning(config, label_values, structure_names)
 
 
 def _written(reference: Path | None) -> str | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from tfuq import runs
-from tfuq.config import TASKS, Config, with_label_values
+from tfuq.config import TASKS, Config
 from tfuq.data.readers import read
 from tfuq.data.volume import Volume, reaches_beyond
 from tfuq.errors import DataError, RunError
@@ -27,13 +27,13 @@ from tfuq.scoring.rows import Row
 _MM3_PER_CC = 1000.0
 
 
-def dose_config(folder: Path, manifest: Manifest, label_values: str | None = None) -> Config:
+def dose_config(folder: Path, manifest: Manifest) -> Config:
     """The configuration of predictions that have structures.
 
     Raises:
         DataError: they are of a task without volumes.
     """
-    config = with_label_values(runs.open_run(Path(manifest.run)).config, label_values)
+    config = runs.open_run(Path(manifest.run)).config
     if not TASKS[config.task].has_volumes:
         raise DataError(
             f"--dose: {folder} holds predictions of {config.task}; it serves segmentation"

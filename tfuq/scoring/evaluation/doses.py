@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfuq.config import with_reference_meaning
 from tfuq.data.cases import Case, read_case_label
 from tfuq.runs import results
 from tfuq.scoring.bootstrap import share_with_interval
@@ -67,6 +68,8 @@ def score_dose(
     reference: Path | None,
     dose: Path,
     label_values: str | None = None,
+    *,
+    structure_names: str | None = None,
     quantities: Sequence[Quantity] = USUAL,
 ) -> DoseTables:
     """Dose–volume histograms of a predictions folder's structures.
@@ -79,6 +82,8 @@ def score_dose(
         dose: as `tfuq.scoring.evaluation.dose_files.dose_files` takes it.
         label_values: what the values of the references stand for, where it is not what
             ``data.label_values`` says.
+        structure_names: the classes of regions of structure sets, where they are not what
+            ``data.structure_names`` says.
         quantities: what is told of each structure.
 
     Raises:
@@ -86,7 +91,8 @@ def score_dose(
         RunError: samples that were not kept.
     """
     manifest = results.read_manifest(folder)
-    config = dose_config(folder, manifest, label_values)
+    config = dose_config(folder, manifest)
+    config = with_reference_meaning(config, label_values, structure_names)
     files = dose_files(dose, manifest)
     values = []
     curves = []

@@ -1,6 +1,7 @@
 """Labels from structure sets: names of ROIs become classes, contours become voxels."""
 
 import logging
+import re
 
 import numpy as np
 import pydicom
@@ -8,6 +9,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from tests.support.radiotherapy import FRAME, OTHER_FRAME, ring, write_rtstruct
+from tfuq.config.text import read_yaml
 from tfuq.data.cases import Case, read_case_label, written_values
 from tfuq.data.cases.structures import read_structures
 from tfuq.data.contours import filled
@@ -83,6 +85,35 @@ def test_what_is_used_and_what_is_not_is_said_once(tmp_path, caplog):
         f"{path}: {overlap.sum()} voxels of 'tumour' lie in an earlier class too; they are 'tumour'",
         f"{path}: 'lung' → lung, 8 contours; 'GTV' → tumour, 3 contours; of no class: 'couch'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("rois", "names", "proposed"),
+    [
+        (["BODY", "lung", "Tumor"], {}, {"Tumor": "tumour"}),
+        (["x", "lung_L", "tumour_1"], {"x": "lung"}, {"x": "lung", "tumour_1": "tumour"}),
+        (["lung", "1: tumour,"], {}, {"1: tumour,": "tumour"}),
+    ],
+)
+def test_a_similar_name_is_proposed_in_yaml(rois, names, proposed, tmp_path):
+    path = write_rtstruct(tmp_path / "a.dcm", dict.fromkeys(rois, LUNG))
+    with pytest.raises(DataError) as refused:
+        read_structures(path, case_of(path, **names), GRID)
+    (text,) = re.findall(r"data.structure_names, as in (\{.*\})", str(refused.value))
+    assert read_yaml(text, "") == proposed
+    assert read_structures(path, case_of(path, **read_yaml(text, "")), GRID).array.any()
+
+
+def test_no_other_name_is_proposed(tmp_path):
+    path = write_rtstruct(tmp_path / "a.dcm", {"BODY": LUNG, "lung": LUNG})
+    with pytest.raises(DataError, match=r"by --structure-names of .* or data.structure_names$"):
+        read_structures(path, case_of(path), GRID)
+
+
+def test_words_of_yaml_are_quoted(tmp_path):
+    path = write_rtstruct(tmp_path / "a.dcm", {"yes": LUNG, "Tumor": TUMOUR})
+    with pytest.raises(DataError, match=r'as in {"yes": lung, Tumor: tumour}$'):
+        read_structures(path, case_of(path, yes="lung"), GRID)
 
 
 @pytest.mark.parametrize(
