@@ -56,14 +56,18 @@ def _load(
             own += count_classes(label.array, classes)
             network += count_classes(reference.array, classes)
     voxels = ClassVoxels.of(case.id, own, network, preprocessor.oriented(label), reference)
-    labels = np.stack(references, axis=1)
+    return _large_enough(config, images, np.stack(references, axis=1)), voxels
+
+
+def _large_enough(config: Config, images: np.ndarray, labels: np.ndarray) -> Examples:
+    """The slices of which one of the labels ``[n, R, *S]`` labels enough; whole volumes all."""
     least_area = config.preprocessing.min_slice_area
-    if axis is not None and least_area:
+    if config.preprocessing.slice_axis is not None and least_area:
         areas = is_structure(labels).sum(axis=(2, 3)).max(axis=1)
         is_enough = areas > least_area
         images = images[is_enough]
         labels = labels[is_enough]
-    return Examples(np.ascontiguousarray(images), labels), voxels
+    return Examples(np.ascontiguousarray(images), labels)
 
 
 def is_structure(labels: np.ndarray) -> np.ndarray:
