@@ -169,8 +169,8 @@ def write_parametric_map(
     with _building(path):
         frames = source.frames(volume.array).astype(np.float32)
         # The range holds every value, which rounding may put beyond the bound.
-        low = min(quantity.low, float(frames.min()))
-        high = max(quantity.high, float(frames.max()))
+        low = float(min(quantity.low, frames.min()))
+        high = float(max(quantity.high, frames.max()))
         window = highdicom.VOILUTTransformation(
             window_center=(low + high) / 2, window_width=max(high - low, 1e-6)
         )

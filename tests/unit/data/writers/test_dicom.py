@@ -121,7 +121,8 @@ def test_a_map_keeps_its_numbers_to_the_bit_and_says_its_unit(tmp_path, scan):
 def test_a_constant_map_is_written(tmp_path, scan):
     volume, source = scan
     constant = volume.with_array(np.zeros(volume.shape, np.float32))
-    write_parametric_map(tmp_path / "a.dcm", constant, source, ENTROPY, ALGORITHM)
+    share = Quantity(name="share", title="share", unit="1", low=0, high=1)
+    write_parametric_map(tmp_path / "a.dcm", constant, source, share, ALGORITHM)
     assert not pydicom.dcmread(tmp_path / "a.dcm").pixel_array.any()
 
 
