@@ -27,8 +27,14 @@ from tfuq_cli.progress import EventLines, echo_plan, quiet_import, show
     type=options.PATH,
     help=(
         "Scan, or folder of scans (a file, or a file per channel, of each), repeatable; the files "
-        "of a scan's channels in turn.  [default: the run's test split]"
+        "of a scan's channels in turn. A folder of a DICOM series is a scan.  "
+        "[default: the run's test split]"
     ),
+)
+@click.option(
+    "--series",
+    metavar="UID",
+    help="Which DICOM series to read of folders that hold several, for --input.",
 )
 @click.option(
     "--mask",
@@ -68,18 +74,28 @@ from tfuq_cli.progress import EventLines, echo_plan, quiet_import, show
         "makes the ensemble's diversity."
     ),
 )
+@click.option(
+    "--dicom",
+    is_flag=True,
+    help=(
+        "Segmentation of DICOM scans: write the label as a DICOM SEG and each map of uncertainty "
+        "as a DICOM parametric map too, which refer to the scan; needs pip install 'tfuq[dicom]'."
+    ),
+)
 @options.overwrite
 @options.dry_run
 def command(
     run: Path | None,
     method: str | None,
     input: tuple[Path, ...],
+    series: str | None,
     mask: Path | None,
     out: Path | None,
     draws: options.Draws,
     calibrated: bool,
     save_samples: bool,
     save_members: bool,
+    dicom: bool,
     overwrite: bool,
     dry_run: bool,
 ) -> None:
@@ -99,6 +115,7 @@ def command(
         is_calibrated=calibrated,
         keep_samples=save_samples,
         keep_members=save_members,
+        write_dicom=dicom,
     )
     predictor = prediction.make_predictor(opened, request)
     if input:
@@ -106,6 +123,8 @@ def command(
         cases = prediction.input_cases(opened.config, channels, input, opened.channel_names)
     else:
         cases = prediction.cases_of_test_split(opened, predictor.calibration)
+    if series:
+        cases = prediction.with_series(cases, series)
     if mask:
         cases = prediction.with_masks(opened.config, cases, mask)
     name = _folder_name(method, is_calibrated=calibrated, is_of_inputs=bool(input))

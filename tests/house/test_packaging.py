@@ -35,24 +35,33 @@ def normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def required_distributions() -> set[str]:
+def distributions(section: str, name: str) -> set[str]:
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg")
-    lines = setup["options"]["install_requires"].split()
+    lines = setup[section][name].split()
     return {normalized(re.match(r"[\w.-]+", line)[0]) for line in lines}
+
+
+def imported_at_once(path: Path) -> Iterator[str]:
+    """The top-level names that a file imports when it is imported itself."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        yield from imported_by_statement(node)
 
 
 def test_what_is_imported_is_required():
     providers = packages_distributions()
-    required = required_distributions()
-    libraries = set()
+    required = distributions("options", "install_requires")
+    extra = distributions("options.extras_require", "dicom")
+    at_once, libraries = set(), set()
     for path in SOURCES:
+        at_once.update(imported_at_once(path))
         libraries.update(imported_by(path))
     libraries -= OWN | set(sys.stdlib_module_names)
-    assert "numpy" in libraries
+    assert {"numpy", "highdicom"} <= libraries
     for library in sorted(libraries):
-        distributions = set(map(normalized, providers[library]))
-        assert distributions & required, f"{library} is imported and not required"
+        names = set(map(normalized, providers[library]))
+        allowed = required if library in at_once else required | extra
+        assert names & allowed, f"{library} is imported and not required"
 
 
 @pytest.mark.parametrize("package", sorted(OWN))

@@ -16,6 +16,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 from PIL import Image
+from pydicom.data import get_testdata_file
 
 from tfuq import config as configuration
 from tfuq.data.cases import Case, read_case_image
@@ -186,6 +187,7 @@ MUTATORS: dict[str, tuple[Mutator, ...]] = {
     ".nrrd": (*_BYTES, edited_header, edited_header, edited_header),
     ".mha": (*_BYTES, edited_header, edited_header, edited_header),
     ".mgz": (*_BYTES, *(compressed(mutate) for mutate in _BYTES)),
+    ".dcm": (truncated, flipped, moved, flipped, moved),
     ".png": (*_BYTES, lying_png, lying_png),
     ".tif": (*_BYTES, flipped),
     ".bmp": (*_BYTES, flipped),
@@ -256,11 +258,12 @@ def _further_scans(array: np.ndarray, affine: np.ndarray) -> dict[str, bytes]:
         ".nrrd": nrrd + gzip.compress(voxels, mtime=0),
         ".mha": metaimage + zlib.compress(voxels),
         ".mgz": gzip.compress(nibabel.MGHImage(array, affine).to_bytes(), mtime=0),
+        ".dcm": Path(get_testdata_file("MR_small_RLE.dcm", download=False)).read_bytes(),
     }
 
 
 FORMATS = (
-    *(".nii", ".nii.gz", ".hdr", ".img", ".mat", ".nrrd", ".mha", ".mgz"),
+    *(".nii", ".nii.gz", ".hdr", ".img", ".mat", ".nrrd", ".mha", ".mgz", ".dcm"),
     *(".png", ".tif", ".bmp", ".jpg"),
 )
 SECONDS_PER_FILE = 10

@@ -38,8 +38,8 @@ def name_key(name: str) -> str:
 
 
 def readable_files(folder: Path) -> list[Path]:
-    """The files of a folder that tfuq reads, sorted."""
-    return sorted(path for path in folder.iterdir() if path.is_file() and is_readable(path))
+    """What tfuq reads in a folder, sorted: files, and folders of a DICOM series."""
+    return sorted(path for path in folder.iterdir() if is_readable(path))
 
 
 def split_channel(name: str, channels: Sequence[str]) -> tuple[str, str] | None:

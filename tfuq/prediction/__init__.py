@@ -9,11 +9,12 @@ from tfuq.data.cases import Case
 from tfuq.data.events import SILENT, Observer
 from tfuq.data.locks import exclusive
 from tfuq.data.ownership import take_over
+from tfuq.data.writers.dicom import require_highdicom
 from tfuq.errors import RunError
 from tfuq.measures.reducers import Reducer
 from tfuq.prediction.calibration_cases import calibration_cases, calibration_source
 from tfuq.prediction.case_folder import Prediction
-from tfuq.prediction.cases import cases_of_test_split, input_cases, with_masks
+from tfuq.prediction.cases import cases_of_test_split, input_cases, with_masks, with_series
 from tfuq.prediction.predictor import AnyPredictor, Predictor
 from tfuq.prediction.request import Request, request_of
 from tfuq.prediction.segmentation import VolumePredictor, predict_case, predict_image
@@ -39,6 +40,7 @@ __all__ = [
     "predict_image",
     "request_of",
     "with_masks",
+    "with_series",
 ]
 
 
@@ -59,8 +61,9 @@ def make_predictor(
         sampler: Samples in the place of the run's own networks, which are then not read.
 
     Raises:
-        RunError: Samples or predictions by member are to be kept and the task has none, or as
-            `Predictor`.
+        RunError: Samples or predictions by member are to be kept, or DICOM is to be written, and
+            the task has none, or as `Predictor`.
+        TfuqError: DICOM is to be written, and highdicom is not installed.
     """
     _require_kept(run, request)
     make: type[AnyPredictor] = TablePredictor
@@ -70,7 +73,7 @@ def make_predictor(
 
 
 def _require_kept(run: Run, request: Request) -> None:
-    """Refuse to keep what predictions of the task have not."""
+    """Refuse to write what predictions of the task have not."""
     task = task_of(run.config)
     problem = f"{run.path} is a run of {run.config.task}"
     if request.keep_samples and not _keeps_samples(task):
@@ -79,6 +82,11 @@ def _require_kept(run: Run, request: Request) -> None:
     if request.keep_members and not _keeps_members(task):
         served = NETWORK_TASKS.names_where(_keeps_members)
         raise RunError(f"--save-members: {problem}; it serves {served}")
+    if request.write_dicom and not _keeps_samples(task):
+        served = NETWORK_TASKS.names_where(_keeps_samples)
+        raise RunError(f"--dicom: {problem}; it serves {served}, whose labels are maps")
+    if request.write_dicom:
+        require_highdicom()
 
 
 def _keeps_samples(task: Task) -> bool:
@@ -110,10 +118,12 @@ def predict(
         RunError: The folder holds something else, or other predictions and ``overwrite`` is not
             set; another process writes it; or something that is not tfuq's own lies in the place of
             a case.
-        DataError: A case is one that the calibration was made of.
+        DataError: A case is one that the calibration was made of, or DICOM is to be written and it
+            is not DICOM.
     """
     if predictor.calibration:
         predictor.calibration.refuse_overlap(cases)
+    predictor.require_sources(cases)
     predictor.run.require_output(folder)
     fresh = predictor.manifest()
     # It is refused before anything is written there.

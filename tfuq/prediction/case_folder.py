@@ -8,6 +8,7 @@ from pathlib import Path
 from tfuq.data.volume import Volume
 from tfuq.data.writers import whole_folder, write_csv, write_nifti
 from tfuq.measures.sample_masks import StoredSamples
+from tfuq.prediction.dicom import DicomFiles
 from tfuq.prediction.statistics import Row
 
 CASE = "case of predictions"
@@ -24,6 +25,7 @@ class Prediction:
         structures: The rows of ``structures.csv``.
         seconds: Seconds by stage.
         samples: The samples, where they are kept.
+        dicom: What is written as DICOM, where it is asked for.
     """
 
     case: str
@@ -31,6 +33,7 @@ class Prediction:
     structures: list[Row]
     seconds: dict[str, float]
     samples: StoredSamples | None = None
+    dicom: DicomFiles | None = None
 
     def write(self, folder: Path) -> None:
         """Write the case's folder, whole or not at all."""
@@ -41,3 +44,5 @@ class Prediction:
             write_csv(unfinished / STRUCTURES, rows)
             if self.samples:
                 self.samples.write(unfinished)
+            if self.dicom:
+                self.dicom.write(unfinished, self.volumes)

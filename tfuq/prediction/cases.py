@@ -9,10 +9,13 @@ from pathlib import Path
 from tfuq.calibration.records import Calibration
 from tfuq.config import TASKS, Config, DataConfig
 from tfuq.data.cases import Case
-from tfuq.data.channels import name_key
+from tfuq.data.channels import name_key, readable_files
 from tfuq.data.layouts import cases_of, sorted_unique
 from tfuq.data.layouts.pairing import files_by_name
 from tfuq.data.readers import stem
+from tfuq.data.readers.dicom.folders import scans_in
+from tfuq.data.readers.dicom.marks import is_dicom, is_dicom_file, is_series_folder, refuse_deeper
+from tfuq.data.readers.images import is_plain_image
 from tfuq.errors import DataError, resembling
 from tfuq.prediction.grouping import Channels, groups_of_files, groups_of_folder
 from tfuq.runs import Run
@@ -66,6 +69,8 @@ def input_cases(
 ) -> list[Case]:
     """Cases from folders in the configuration's layout, folders of files, and files.
 
+    A folder with DICOM files is a scan as a file is; see `tfuq.data.readers.dicom.folders`.
+
     Segmentation by a network of several channels takes files that have all of them, files named by
     their channel, and single files in groups of that many in the order given. The images of other
     tasks have all of their channels in one file.
@@ -85,7 +90,9 @@ def input_cases(
     for path in inputs:
         if not path.exists():
             raise DataError(f"{path}: no such file or folder")
-        if path.is_dir():
+        if is_series_folder(path):
+            files += _scans_in(path)
+        elif path.is_dir():
             cases += _folder_cases(config, taken, path)
         else:
             files.append(path)
@@ -104,6 +111,34 @@ def _taken_channels(config: Config, count: int, names: Sequence[str]) -> Channel
         names=tuple(names),
         are_numbered=are_numbered or config.data.layout in _INDEXED_LAYOUTS,
     )
+
+
+def _scans_in(folder: Path) -> list[Path]:
+    """The DICOM scans of a folder; pictures, such as thumbnails, and other files are left out."""
+    others = []
+    for path in readable_files(folder):
+        if not (is_dicom_file(path) or is_plain_image(path)):
+            others.append(path)
+    return scans_in(folder, others)
+
+
+def with_series(cases: list[Case], uid: str) -> list[Case]:
+    """Let each case be of one of the DICOM series that its folder holds.
+
+    Args:
+        cases: The cases.
+        uid: The SeriesInstanceUID.
+
+    Raises:
+        DataError: A case is not DICOM.
+    """
+    for case in cases:
+        if not all(map(is_dicom, case.images)):
+            raise DataError(
+                f"--series {uid}: {case.images[0]} is no DICOM series; "
+                "leave --series out, or give DICOM scans alone by --input"
+            )
+    return [replace(case, series=uid) for case in cases]
 
 
 def with_masks(config: Config, cases: list[Case], masks: Path) -> list[Case]:
@@ -151,7 +186,7 @@ def _with_mask(cases: list[Case], mask: Path) -> list[Case]:
 
 def _masks_in(folder: Path) -> dict[str, Path]:
     """The masks of a folder by the id of the case, in Unicode's composed form."""
-    masks = files_by_name(folder)
+    masks = {name: path for name, path in files_by_name(folder).items() if path.is_file()}
     for path in sorted(folder.glob("*/label.nii.gz")):
         name = name_key(path.parent.name)
         if name in masks:
@@ -168,6 +203,7 @@ def _folder_cases(config: Config, channels: Channels, folder: Path) -> list[Case
     except DataError as error:
         if config.data.layout == "folder" and (folder / "image").is_dir():
             raise
+        refuse_deeper(folder)
         groups = groups_of_folder(folder, channels)
         if not groups:
             raise _nothing_to_read(config, folder, error) from error

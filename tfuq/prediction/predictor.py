@@ -21,6 +21,7 @@ from tfuq.errors import DataError
 from tfuq.measures.catalogue import maps_of
 from tfuq.measures.reducers import Reducer
 from tfuq.measures.reducers.base import SampleStatistics
+from tfuq.prediction.dicom import require_dicom
 from tfuq.prediction.grouping import Channels
 from tfuq.prediction.request import Request, members_apart
 from tfuq.prediction.statistics import Sampling, sample_in_batches
@@ -140,6 +141,15 @@ class Predictor(ABC, Generic[S]):
             manifest: A case is entered here once its files are whole.
             observer: Is notified of each case.
         """
+
+    def require_sources(self, cases: list[Case]) -> None:
+        """Refuse cases of which DICOM files are asked for and cannot be made.
+
+        Raises:
+            DataError: There is such a case.
+        """
+        if self.request.write_dicom:
+            require_dicom(cases)
 
     @abstractmethod
     def require_room(self, cases: list[Case], folder: Path, manifest: Manifest) -> None:

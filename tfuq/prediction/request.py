@@ -22,6 +22,7 @@ class Request:
         keep_samples: Whether the samples of volumes are kept.
         keep_members: Whether the predictions of each ensemble member are kept apart.
         allow_missing: Whether members that have not finished training may be missing.
+        write_dicom: Whether labels and maps are written as DICOM too.
     """
 
     method: str
@@ -32,6 +33,7 @@ class Request:
     keep_samples: bool = False
     keep_members: bool = False
     allow_missing: bool = False
+    write_dicom: bool = False
 
 
 def request_of(

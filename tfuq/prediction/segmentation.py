@@ -17,6 +17,7 @@ from tfuq.data.writers import plan_replacement
 from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.measures.sample_masks import STORED, StoredSamples
 from tfuq.prediction.case_folder import CASE, STRUCTURES, Prediction
+from tfuq.prediction.dicom import DicomFiles, dicom_files, dicom_names
 from tfuq.prediction.on_input import InputGrid, conformal_bounds
 from tfuq.prediction.predictor import Predictor
 from tfuq.prediction.statistics import Row
@@ -36,6 +37,8 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         """What is written, for people."""
         maps = ", ".join(self.written)
         text = f"{maps} (.nii.gz), {STRUCTURES}"
+        if self.request.write_dicom:
+            text = f"{text}, {', '.join(dicom_names(self.maps))}"
         if self.request.keep_samples:
             return f"{text}, {STORED}"
         return text
@@ -76,6 +79,8 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         names.append(STRUCTURES)
         if self.request.keep_samples:
             names.append(STORED)
+        if self.request.write_dicom:
+            names += dicom_names(self.maps)
         return all((folder / name).is_file() for name in names)
 
     @property
@@ -244,6 +249,17 @@ class VolumePredictor(Predictor[VoxelStatistics]):
             counts.append(int(self.posterior.draws(member, samples)))
         return np.array(counts, np.float32) / self.samples
 
+    def dicom_files(self, case: Case) -> DicomFiles | None:
+        """What is to be written of a case as DICOM, where that is asked for."""
+        if not self.request.write_dicom:
+            return None
+        return dicom_files(
+            case,
+            classes=self.config.data.classes,
+            maps=self.maps,
+            manifest=self.manifest(),
+        )
+
     @property
     def written(self) -> list[str]:
         """The names of a case's NIfTI files, without their ending."""
@@ -288,4 +304,5 @@ def predict_image(predictor: VolumePredictor, image: Volume, case: Case) -> Pred
         structures=named_rows,
         seconds=seconds,
         samples=predictor.kept_samples(prepared, statistics),
+        dicom=predictor.dicom_files(case),
     )

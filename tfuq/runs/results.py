@@ -54,6 +54,7 @@ class CaseEntry:
         seconds: of each stage.
         mask: the file of where to look, if there was one.
         raters: the file of each rater's label.
+        series: the UID of the DICOM series that was chosen.
     """
 
     images: list[str]
@@ -61,6 +62,7 @@ class CaseEntry:
     seconds: dict[str, float]
     mask: str | None = None
     raters: dict[str, str] = field(default_factory=dict)
+    series: str | None = None
 
 
 @dataclass(kw_only=True)
@@ -123,6 +125,7 @@ class Manifest:
             seconds=seconds,
             mask=_real(case.mask),
             raters=raters,
+            series=case.series,
         )
 
     def holds(self, case: Case) -> bool:
@@ -138,6 +141,11 @@ class Manifest:
         remedy = "pass --overwrite or another --out"
         if entry.images != _sources(case):
             raise RunError(f"{problem} of {entry.images[0]}; {remedy}")
+        if entry.series != case.series:
+            series = "its only series"
+            if entry.series:
+                series = f"series {entry.series}"
+            raise RunError(f"{problem} of {series}; {remedy}")
         if entry.mask != _real(case.mask):
             raise RunError(f"{problem} with {entry.mask or 'no'} mask; {remedy}")
         return True

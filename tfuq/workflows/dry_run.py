@@ -101,6 +101,7 @@ def plan_prediction(
     Raises:
         TfuqError: what prediction would refuse before its first case.
     """
+    predictor.require_sources(cases)
     predictor.run.require_output(folder)
     existing = results.find_draws(folder, predictor.manifest(), overwrite=overwrite)
     predictor.require_room(cases, folder, existing or predictor.manifest())

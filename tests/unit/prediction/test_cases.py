@@ -10,12 +10,19 @@ from PIL import Image
 
 from tests.conftest import settings, task_settings
 from tests.support.data_files import write_nifti_file
+from tests.support.dicom import Scan, noise
 from tests.support.made import make_run
 from tfuq.calibration.records import Calibration, Conformal, files_of
 from tfuq.data.cases import Case
 from tfuq.data.writers import write_json
 from tfuq.errors import DataError
-from tfuq.prediction.cases import cases_of_test_split, input_cases, known_cases, with_masks
+from tfuq.prediction.cases import (
+    cases_of_test_split,
+    input_cases,
+    known_cases,
+    with_masks,
+    with_series,
+)
 from tfuq.runs.results import Manifest
 
 
@@ -202,3 +209,45 @@ def test_pictures_of_a_folder_are_cases(tmp_path):
         Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / name)
     config = task_settings("landmarks", tmp_path / "absent")
     assert ids(input_cases(config, 1, (tmp_path,))) == ["a", "b"]
+
+
+def test_a_folder_of_a_series_is_a_case_and_one_of_series_a_case_each(tmp_path):
+    config = settings(tmp_path / "absent")
+    for name in ("b.1", "a"):
+        Scan(noise((2, 4, 5))).write(tmp_path / "scans" / name, names=["IM1", "IM2"])
+    Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "scans" / "a" / "thumb.png")
+    (tmp_path / "scans" / "a" / "README").touch()
+    assert ids(input_cases(config, 1, (tmp_path / "scans",))) == ["a", "b.1"]
+    (case,) = input_cases(config, 1, (tmp_path / "scans" / "b.1",))
+    assert (case.id, case.images) == ("b.1", (tmp_path / "scans" / "b.1",))
+    Scan(noise((2, 4, 5))).enhanced(tmp_path / "scans" / "c.dcm")
+    touched(tmp_path / "scans" / "d.nii")
+    assert ids(input_cases(config, 1, (tmp_path / "scans",))) == ["a", "b.1", "c", "d"]
+
+
+def test_series_are_grouped_as_files_are(tmp_path):
+    folders = [Scan(noise((2, 4, 5))).write(tmp_path / name) for name in ("t1", "t2")]
+    (case,) = input_cases(settings(tmp_path), 2, tuple(folders))
+    assert (case.id, case.images) == ("t1", tuple(folders))
+
+
+def test_a_scan_among_the_slices_of_a_series_is_refused(tmp_path):
+    folder = Scan(noise((2, 4, 5))).write(tmp_path / "a")
+    touched(folder / "b.nii.gz")
+    with pytest.raises(DataError, match=r"a: holds a DICOM series and, beside it, b\.nii\.gz"):
+        input_cases(settings(tmp_path), 1, (folder,))
+
+
+def test_series_that_lie_deeper_are_refused(tmp_path):
+    Scan(noise((2, 4, 5))).write(tmp_path / "patient" / "study" / "series")
+    with pytest.raises(DataError, match=r"files of study lie deeper, in .*study/series"):
+        input_cases(settings(tmp_path / "absent"), 1, (tmp_path / "patient",))
+
+
+def test_a_series_is_chosen_of_dicom_cases_alone(tmp_path):
+    folder = Scan(noise((2, 4, 5))).write(tmp_path / "a")
+    (case,) = with_series([Case("a", (folder,))], "1.2.3")
+    assert case.series == "1.2.3"
+    (nifti,) = touched(tmp_path / "b.nii")
+    with pytest.raises(DataError, match=r"--series 1\.2\.3: .*b\.nii is no DICOM series"):
+        with_series([case, Case("b", (nifti,))], "1.2.3")

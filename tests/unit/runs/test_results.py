@@ -86,7 +86,11 @@ def test_a_folder_without_a_manifest_has_no_predictions(tmp_path):
 
 @pytest.mark.parametrize(
     ("other", "words"),
-    [("b/a.nii.gz", "holds case 'a' of .*a.nii.gz"), ("mask", "holds case 'a' with no mask")],
+    [
+        ("b/a.nii.gz", "holds case 'a' of .*a.nii.gz"),
+        ("mask", "holds case 'a' with no mask"),
+        ("series", "holds case 'a' of its only series"),
+    ],
 )
 def test_a_case_of_other_files_is_not_the_case_that_is_finished(tmp_path, other, words):
     manifest = a_manifest()
@@ -94,7 +98,9 @@ def test_a_case_of_other_files_is_not_the_case_that_is_finished(tmp_path, other,
     assert manifest.holds(a_case(tmp_path))
     assert not manifest.holds(a_case(tmp_path, "b"))
     changed = a_case(tmp_path, mask=tmp_path / "mask")
-    if other != "mask":
+    if other == "series":
+        changed = a_case(tmp_path, series="1.2.3")
+    elif other != "mask":
         changed = Case("a", (tmp_path / other,))
     with pytest.raises(RunError, match=words):
         manifest.holds(changed)

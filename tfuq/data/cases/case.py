@@ -27,7 +27,7 @@ class Case:
 
     Attributes:
         id: Unique in its data set.
-        images: A file per channel.
+        images: A file per channel, or the folder of a DICOM series.
         label: A label file.
         mask: A file of where to look, which stands in for what the label says of that.
         truth: The name or number of a class, or landmarks ``[L, 2]`` as written, by rater.
@@ -39,6 +39,7 @@ class Case:
         classes: The names of its classes, by which the regions of a structure set are found.
         structure_names: The class of regions that have other names.
         channels: The names of the image's channels in their order; none where they are not told.
+        series: The UID of its DICOM series, where the folder holds several.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Case:
     classes: tuple[str, ...] = ()
     structure_names: Mapping[str, str] = field(default_factory=dict, compare=False)
     channels: tuple[str, ...] = field(default=(), compare=False)
+    series: str | None = None
 
     @property
     def unit(self) -> Unit:

@@ -42,12 +42,12 @@ def read_case_orientation(case: Case) -> str:
     Raises:
         DataError: The file cannot be read.
     """
-    return read_orientation(case.images[0], case.pixel_mm)
+    return read_orientation(case.images[0], case.pixel_mm, case.series)
 
 
 def _read_channel(case: Case, path: Path) -> Volume:
     if case.row is None:
-        return read(path, case.pixel_mm)
+        return read(path, case.pixel_mm, case.series)
     return as_volume(_stack(path)[case.row].astype(np.float32))
 
 

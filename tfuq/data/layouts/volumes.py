@@ -14,6 +14,7 @@ from tfuq.data.layouts.indexed import indexed_path
 from tfuq.data.layouts.pairing import files_by_name, images_by_case
 from tfuq.data.layouts.registry import LAYOUTS, REMARKS
 from tfuq.data.readers import SCAN_SUFFIXES, is_scan, stem
+from tfuq.data.readers.dicom.marks import refuse_deeper
 from tfuq.data.readers.dicom_objects import dicom_stem
 from tfuq.data.readers.rtstruct import is_structure_set
 from tfuq.data.readers.text import read_plain_text
@@ -178,6 +179,8 @@ def folder(
 ) -> list[Case]:
     """List ``image/NAME.*`` with ``label/NAME.*`` where there is one; the endings may differ.
 
+    An image may also be a folder ``image/NAME`` that holds a DICOM series.
+
     Args:
         root: The folder of the data set.
         label_folder: The name of the folder of labels.
@@ -190,6 +193,7 @@ def folder(
             f"{root}: the folder layout needs a folder 'image' in it, "
             "and 'label' (or data.label_folder)"
         )
+    refuse_deeper(root / "image")
     if rater_folders:
         return _with_raters(root, rater_folders, channels)
     labels = label_files(root / label_folder)

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from tfuq.data.orientation import orientation_of
+from tfuq.data.readers.dicom.marks import DICOM_SUFFIX, is_dicom, is_dicom_file, is_series_folder
 from tfuq.data.readers.images import (
     IMAGE_SUFFIXES,
     is_plain_image,
@@ -54,22 +55,25 @@ _FORMATS = (
     _Format(MGH_SUFFIXES, read_mgh, read_mgh_affine),
 )
 SCAN_SUFFIXES = (*NIFTI_SUFFIXES, *NRRD_SUFFIXES, *METAIMAGE_SUFFIXES, *MGH_SUFFIXES)
-READABLE_SUFFIXES = (*SCAN_SUFFIXES, *IMAGE_SUFFIXES)
+READABLE_SUFFIXES = (*SCAN_SUFFIXES, *IMAGE_SUFFIXES, DICOM_SUFFIX)
 
 
-def read(path: Path, pixel_mm: float | None = None) -> Volume:
+def read(path: Path, pixel_mm: float | None = None, series: str | None = None) -> Volume:
     """Read a scan, or a 2D image as a volume of one slice.
 
-    Scans are NIfTI, Analyze, NRRD, MetaImage and MGH files.
+    Scans are NIfTI, Analyze, NRRD, MetaImage and MGH files, and DICOM series.
 
     Args:
-        path: The file.
+        path: The file, or the folder of a DICOM series.
         pixel_mm: The width of a plain image's pixel in mm; without it, the unit is the pixel.
             Other files say it themselves.
+        series: The UID of the DICOM series; None for the only one.
 
     Raises:
         DataError: The file is missing, of an unknown kind, or cannot be read whole.
     """
+    if is_dicom(path):
+        return _read_dicom(path, series, is_label=False)
     scan = _format_of(path)
     if scan:
         return scan.read(path)
@@ -81,10 +85,19 @@ def read_label_file(path: Path, pixel_mm: float | None = None) -> Volume:
 
     As `read`, but in the file's own data type, and a palette stands for its indices.
     """
+    if is_dicom(path):
+        return _read_dicom(path, None, is_label=True)
     scan = _format_of(path)
     if scan:
         return scan.read(path, is_label=True)
     return read_image_label(path, pixel_mm)
+
+
+def _read_dicom(path: Path, series: str | None, *, is_label: bool) -> Volume:
+    # pydicom takes a moment to import, and most data need it not.
+    from tfuq.data.readers.dicom.reading import read_dicom
+
+    return read_dicom(path, series, is_label=is_label)
 
 
 def _format_of(path: Path) -> _Format | None:
@@ -103,18 +116,23 @@ def _format_of(path: Path) -> _Format | None:
     raise DataError(f"{path}: unknown kind of file; tfuq reads {', '.join(READABLE_SUFFIXES)}")
 
 
-def read_orientation(path: Path, pixel_mm: float | None = None) -> str:
+def read_orientation(path: Path, pixel_mm: float | None = None, series: str | None = None) -> str:
     """Read where the axes of a file point, such as ``RAS``; see `tfuq.data.orientation`.
 
-    Of a scan, only the header is read.
+    Of a scan, only the headers are read.
 
     Args:
-        path: The file.
+        path: As of `read`.
         pixel_mm: As of `read`.
+        series: As of `read`.
 
     Raises:
         DataError: As `read`.
     """
+    if is_dicom(path):
+        from tfuq.data.readers.dicom import reading
+
+        return orientation_of(reading.read_affine(path, series))
     scan = _format_of(path)
     if scan:
         return orientation_of(scan.read_affine(path))
@@ -122,10 +140,15 @@ def read_orientation(path: Path, pixel_mm: float | None = None) -> str:
 
 
 def is_readable(path: Path) -> bool:
-    """Whether `read` takes files of the name; an Analyze pair counts once, by its ``.img``."""
+    """Whether `read` takes files of the name; an Analyze pair counts once, by its ``.img``.
+
+    DICOM is told by its content too: a file without an ending, or a folder of files.
+    """
     if path.name.startswith(".") or path.suffix.lower() == ".hdr":
         return False
-    return path.name.lower().endswith(READABLE_SUFFIXES)
+    if path.is_dir():
+        return is_series_folder(path)
+    return path.name.lower().endswith(READABLE_SUFFIXES) or is_dicom_file(path)
 
 
 def is_scan(path: Path) -> bool:
@@ -134,8 +157,13 @@ def is_scan(path: Path) -> bool:
 
 
 def stem(path: Path) -> str:
-    """The file's name without its ending, ``.nii.gz`` and ``.seg.nrrd`` taken as one."""
+    """The file's name without its ending, ``.nii.gz`` and ``.seg.nrrd`` taken as one.
+
+    Of a folder, it is the whole name.
+    """
+    if path.is_dir():
+        return path.name
     for suffix in sorted(READABLE_SUFFIXES, key=len, reverse=True):
         if path.name.lower().endswith(suffix):
             return path.name[: -len(suffix)]
-    return path.stem
+    return path.name if is_dicom_file(path) else path.stem

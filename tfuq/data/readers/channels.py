@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 from tfuq.data.readers import read
+from tfuq.data.readers.dicom.marks import is_dicom
 from tfuq.data.readers.images import is_plain_image, read_image_bands
 from tfuq.data.readers.nifti import NIFTI_SUFFIXES, read_shape
 
@@ -14,11 +15,13 @@ def channel_count(path: Path) -> int:
     """Tell the number of a file's channels.
 
     Args:
-        path: The file. Of NIfTI files and plain images the header is read, of others all.
+        path: The file. Of NIfTI files and plain images the header is read, of others all; DICOM has one.
 
     Raises:
         DataError: As `tfuq.data.readers.read`.
     """
+    if is_dicom(path):
+        return 1
     if path.is_file() and is_plain_image(path):
         return read_image_bands(path)
     if path.is_file() and path.name.lower().endswith(NIFTI_SUFFIXES):

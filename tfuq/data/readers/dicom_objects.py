@@ -12,15 +12,13 @@ import pydicom
 from pydicom.filereader import read_file_meta_info
 
 from tfuq.data.budget import MemoryShortageError, require_memory
+from tfuq.data.readers.dicom.marks import DICOM_SUFFIX, has_mark
 from tfuq.errors import DataError
 
 RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 RT_STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
-_MARK = b"DICM"
-_MARK_START = 128  # bytes
 _WORKING_BYTES = 4  # per byte of a file, while its elements are parsed
 _MOST_REASON = 160  # characters of an error that a message quotes
-_SUFFIX = ".dcm"
 _FRAME = "FrameOfReferenceUID"
 _ROIS = "StructureSetROISequence"
 TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # DICOM's axes point left and back, those of tfuq do not
@@ -28,11 +26,7 @@ TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # DICOM's axes point left and back, th
 
 def is_dicom(path: Path) -> bool:
     """Whether a file is DICOM by its content; what it is named does not matter."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        file.seek(_MARK_START)
-        return file.read(len(_MARK)) == _MARK
+    return path.is_file() and has_mark(path)
 
 
 def is_of_class(path: Path, class_uid: str) -> bool:
@@ -50,8 +44,8 @@ def is_of_class(path: Path, class_uid: str) -> bool:
 
 def dicom_stem(path: Path) -> str:
     """The file's name without ``.dcm``; other ends, as of a UID, belong to the name."""
-    if path.name.lower().endswith(_SUFFIX):
-        return path.name[: -len(_SUFFIX)]
+    if path.name.lower().endswith(DICOM_SUFFIX):
+        return path.name[: -len(DICOM_SUFFIX)]
     return path.name
 
 

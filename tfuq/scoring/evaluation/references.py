@@ -92,7 +92,8 @@ def _predicted_case(case_id: str, entry: CaseEntry, config: Config) -> Case:
     if entry.label:
         label = Path(entry.label)
     raters = {rater: Path(path) for rater, path in entry.raters.items()}
-    case = Case(case_id, tuple(map(Path, entry.images)), label, raters=raters)
+    images = tuple(map(Path, entry.images))
+    case = Case(case_id, images, label, raters=raters, series=entry.series)
     return described_by(config.data, case)
 
 

@@ -37,7 +37,8 @@ def volume_findings(run: Run, folder: Path, manifest: Manifest) -> Iterator[Find
     spreads: Column = []
     for case_id, entry in manifest.cases.items():
         images = tuple(Path(path) for path in entry.images)
-        case = Case(case_id, images, pixel_mm=run.config.data.pixel_mm)
+        width = run.config.data.pixel_mm
+        case = Case(case_id, images, pixel_mm=width, series=entry.series)
         label_path = folder / case_id / "label.nii.gz"
         label = read(label_path)
         yield from labels_outside_the_classes(label_path, label, classes)
@@ -152,7 +153,9 @@ def geometry_does_not_match(folder: Path, label: Volume, case: Case) -> Iterator
     paths = sorted(folder.glob("*.nii.gz"))
     displaced = [path for path in paths if not read(path).same_grid(label)]
     image = _present_image(case)
-    is_label_displaced = image is not None and not read(image, case.pixel_mm).same_grid(label)
+    is_label_displaced = False
+    if image is not None:
+        is_label_displaced = not read(image, case.pixel_mm, case.series).same_grid(label)
     for path in displaced:
         yield _other_grid(path, "the label beside it")
     if is_label_displaced:
@@ -161,7 +164,7 @@ def geometry_does_not_match(folder: Path, label: Volume, case: Case) -> Iterator
 
 def _present_image(case: Case) -> Path | None:
     """The case's first image; None where it is gone."""
-    if case.images and case.images[0].is_file():
+    if case.images and case.images[0].exists():
         return case.images[0]
     return None
 

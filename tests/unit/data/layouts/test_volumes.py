@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import real
+from tests.support.dicom import Scan, noise
 from tests.support.radiotherapy import write_rtstruct
 from tfuq import config as configuration
 from tfuq.data.cases import read_case_image, read_case_label
@@ -214,6 +215,22 @@ def test_a_case_without_one_of_the_numbers_is_refused(tmp_path):
     touch(tmp_path, "label/a.nii", "label/b.nii", "image/a_0000.nii", "image/a_0001.nii")
     touch(tmp_path, "image/b_0001.nii")
     with pytest.raises(DataError, match="case 'b' has no file of channel '0000'"):
+        folder(tmp_path)
+
+
+def test_an_image_may_be_a_folder_of_a_dicom_series(tmp_path):
+    Scan(noise((2, 4, 5))).write(tmp_path / "image" / "case.1")
+    Scan(noise((2, 4, 5))).enhanced(tmp_path / "image" / "b.dcm")
+    touch(tmp_path, "label/case.1.nii.gz", "label/b.nii.gz")
+    (tmp_path / "image" / "notes").mkdir()
+    cases = {case.id: (case.images, case.label) for case in folder(tmp_path)}
+    image = tmp_path / "image"
+    assert cases == {
+        "case.1": ((image / "case.1",), tmp_path / "label/case.1.nii.gz"),
+        "b": ((image / "b.dcm",), tmp_path / "label/b.nii.gz"),
+    }
+    Scan(noise((1, 4, 5))).write(image / "c" / "study")
+    with pytest.raises(DataError, match="files of c lie deeper"):
         folder(tmp_path)
 
 

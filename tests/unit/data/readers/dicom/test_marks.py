@@ -1,0 +1,53 @@
+"""Which files and folders are DICOM, told by name and content."""
+
+import pytest
+
+from tests.support.dicom import Scan, noise
+from tfuq.data.readers import is_readable, stem
+from tfuq.data.readers.dicom.marks import (
+    dicom_files,
+    is_dicom,
+    is_dicom_file,
+    is_series_folder,
+    refuse_deeper,
+)
+from tfuq.errors import DataError
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A series without endings, and what lies in such folders."""
+    root = tmp_path_factory.mktemp("scan") / "2026.scan"
+    Scan(noise((3, 4, 5))).write(root, names=["IM.1", "IM.2", "c.dcm"])
+    (root / "DICOMDIR").write_bytes((root / "IM.1").read_bytes())
+    (root / ".hidden.dcm").write_bytes(b"")
+    (root / "README.txt").write_text("read me")
+    (root / "short").write_bytes(b"DICM")
+    return root
+
+
+def test_files_are_told_by_their_content_and_others_are_left_out(folder):
+    assert [path.name for path in dicom_files(folder)] == ["IM.1", "IM.2", "c.dcm"]
+    for name, expected in (("IM.1", True), ("DICOMDIR", False), ("README.txt", False)):
+        assert is_dicom_file(folder / name) is expected
+        assert is_readable(folder / name) is expected
+    assert not is_dicom_file(folder)
+
+
+def test_a_folder_of_files_is_a_scan_of_its_whole_name(folder):
+    assert is_series_folder(folder)
+    assert is_dicom(folder)
+    assert is_readable(folder)
+    assert not is_series_folder(folder.parent)
+    assert not is_readable(folder.parent)
+    assert stem(folder) == "2026.scan"
+    assert [stem(path) for path in dicom_files(folder)] == ["IM.1", "IM.2", "c"]
+
+
+def test_series_that_lie_deeper_are_not_passed_over(tmp_path):
+    Scan(noise((1, 4, 5))).write(tmp_path / "a")
+    (tmp_path / "notes").mkdir()
+    refuse_deeper(tmp_path)
+    Scan(noise((1, 4, 5))).write(tmp_path / "b" / "study")
+    with pytest.raises(DataError, match=r"files of b lie deeper, in .*b/study; give the folders"):
+        refuse_deeper(tmp_path)

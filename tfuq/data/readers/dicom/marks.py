@@ -1,0 +1,68 @@
+"""Which files and folders are DICOM, told without reading a header."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tfuq.errors import DataError
+
+DICOM_SUFFIX = ".dcm"
+_MARK = b"DICM"
+_MARK_OFFSET = 128  # bytes before it
+_DIRECTORY = "DICOMDIR"  # an index of files, and no image
+
+
+def is_dicom_file(path: Path) -> bool:
+    """Whether a file is DICOM, by its ending ``.dcm`` or else by its content.
+
+    Hidden files and the index ``DICOMDIR`` are not.
+    """
+    if path.name.startswith(".") or path.name.upper() == _DIRECTORY or not path.is_file():
+        return False
+    return path.name.lower().endswith(DICOM_SUFFIX) or has_mark(path)
+
+
+def has_mark(path: Path) -> bool:
+    """Whether a file's content begins as DICOM; what it is named does not matter."""
+    try:
+        with path.open("rb") as file:
+            file.seek(_MARK_OFFSET)
+            return file.read(len(_MARK)) == _MARK
+    except OSError:
+        return False
+
+
+def dicom_files(folder: Path) -> list[Path]:
+    """The DICOM files that lie in a folder itself; other files, such as a README, are left out."""
+    return sorted(path for path in folder.iterdir() if is_dicom_file(path))
+
+
+def is_series_folder(path: Path) -> bool:
+    """Whether a path is a folder that has a DICOM file in it, which is read as one scan."""
+    if path.name.startswith(".") or not path.is_dir():
+        return False
+    return any(map(is_dicom_file, path.iterdir()))
+
+
+def is_dicom(path: Path) -> bool:
+    """Whether a path is a DICOM file, or a folder of a series."""
+    return is_dicom_file(path) or is_series_folder(path)
+
+
+def refuse_deeper(folder: Path) -> None:
+    """Refuse a folder whose subfolders have DICOM files further down, where no case is looked for.
+
+    Raises:
+        DataError: There is such a file.
+    """
+    for subfolder in sorted(folder.iterdir()):
+        if not subfolder.is_dir() or subfolder.name.startswith("."):
+            continue
+        if is_series_folder(subfolder):
+            continue
+        for path in sorted(subfolder.rglob("*")):
+            if is_dicom_file(path):
+                raise DataError(
+                    f"{folder}: the DICOM files of {subfolder.name} lie deeper, in {path.parent}; "
+                    "give the folders that hold the series"
+                )
