@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+from tfuq.config.text import fault_of_json
 from tfuq.data.cases import Case
 from tfuq.data.layouts.registry import LAYOUTS
 from tfuq.data.readers import SCAN_SUFFIXES, is_readable, is_scan, stem
@@ -33,28 +34,13 @@ def decathlon(root: Path) -> list[Case]:
             f"{index}: cannot be read ({error.strerror}); the decathlon layout needs it"
         ) from error
     except json.JSONDecodeError as error:
-        raise DataError(f"{index}: {_fault_of_json(error)}") from error
+        raise DataError(f"{index}: {fault_of_json(error)}") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise DataError(
             f"{index}: not a Decathlon index ('training' must list image and label); "
-            "restore the official file"
+            "restore the official file, or set data.layout: nnunet for a data set of nnU-Net"
         ) from error
     return [Case(stem(image), (image,), label) for image, label in pairs]
-
-
-def _fault_of_json(error: json.JSONDecodeError) -> str:
-    """What is wrong with a text, and where."""
-    before = error.doc[: error.pos].rstrip()
-    following = error.doc[error.pos : error.pos + 1]
-    comma = error.pos
-    if before.endswith(",") and following in ("]", "}"):
-        comma = len(before) - 1
-    elif following != ",":
-        place = f"line {error.lineno}, column {error.colno}"
-        return f"{place}: is no JSON ({error.msg}); mend it there, or restore the official file"
-    line = error.doc.count("\n", 0, comma) + 1
-    column = comma - error.doc.rfind("\n", 0, comma)
-    return f"line {line}, column {column}: is a comma too many; remove it"
 
 
 @LAYOUTS.register("iseg2017")
