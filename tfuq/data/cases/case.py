@@ -38,6 +38,7 @@ class Case:
         label_tolerance: How far values of its labels may lie from a whole number to be rounded.
         classes: The names of its classes, by which the regions of a structure set are found.
         structure_names: The class of regions that have other names.
+        ignore_label: The value of its labels that says that nothing is known of a voxel.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Case:
     label_tolerance: float = 0.0
     classes: tuple[str, ...] = ()
     structure_names: Mapping[str, str] = field(default_factory=dict, compare=False)
+    ignore_label: int | None = None
 
     @property
     def unit(self) -> Unit:
