@@ -232,6 +232,21 @@ def trained(balls, shared_run):
 
 
 @pytest.fixture(scope="session")
+def nnunet_run(tmp_path_factory):
+    """A run of nnU-Net's data set of two channels, regions and voxels to ignore, trained by the command line."""
+    from tests.support.nnunet_sets import tiny_arguments, write_partly_labelled
+    from tfuq.runs import open_run
+    from tfuq_cli.main import main
+
+    folder = tmp_path_factory.mktemp("nnunet")
+    root = write_partly_labelled(folder / "Dataset001_Balls")
+    arguments = ["train", *tiny_arguments(root), "--run", str(folder / "run")]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    return open_run(folder / "run")
+
+
+@pytest.fixture(scope="session")
 def run_of(trained, trained_task):
     """``run_of(task, method)``: a run of any task trained for two steps, made once."""
     return lambda task, method: (
