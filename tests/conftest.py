@@ -232,18 +232,12 @@ def trained(balls, shared_run):
 
 
 @pytest.fixture(scope="session")
-def nnunet_run(tmp_path_factory):
-    """A run of nnU-Net's data set of two channels, regions and voxels to ignore, trained by the command line."""
-    from tests.support.nnunet_sets import tiny_arguments, write_partly_labelled
-    from tfuq.runs import open_run
-    from tfuq_cli.main import main
+def nnunet_run(shared, shared_run):
+    """A run of nnU-Net's data set of two channels, regions and voxels to ignore, made once; not to be written to."""
+    from tests.support.nnunet_sets import tiny_settings, write_partly_labelled
 
-    folder = tmp_path_factory.mktemp("nnunet")
-    root = write_partly_labelled(folder / "Dataset001_Balls")
-    arguments = ["train", *tiny_arguments(root), "--run", str(folder / "run")]
-    result = CliRunner().invoke(main, arguments)
-    assert result.exit_code == 0, result.output
-    return open_run(folder / "run")
+    root = shared("nnunet-partly", write_partly_labelled)
+    return shared_run("nnunet", configuration.load("nnunet", tiny_settings(root)))
 
 
 @pytest.fixture(scope="session")

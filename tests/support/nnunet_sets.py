@@ -87,9 +87,9 @@ def write_partly_labelled(root: Path) -> Path:
     return root
 
 
-def tiny_arguments(root: Path, *overrides: str) -> list[str]:
-    """The shipped configuration of nnU-Net's data sets, made to train in seconds."""
-    settings = [
+def tiny_settings(root: Path, *overrides: str) -> tuple[str, ...]:
+    """What makes the shipped configuration of nnU-Net's data sets train in seconds."""
+    return (
         f"data.root={root}",
         "network.patch_size=[16, 16, 16]",
         "network.widths=[4, 8]",
@@ -99,8 +99,12 @@ def tiny_arguments(root: Path, *overrides: str) -> list[str]:
         "prediction.samples=2",
         "prediction.min_component_voxels=1",
         *overrides,
-    ]
+    )
+
+
+def tiny_arguments(root: Path, *overrides: str) -> list[str]:
+    """The shipped configuration with `tiny_settings`, as arguments of a command."""
     arguments = ["nnunet"]
-    for override in settings:
+    for override in tiny_settings(root, *overrides):
         arguments += ["-o", override]
     return arguments

@@ -30,7 +30,7 @@ def test_a_check_shows_the_classes_of_the_description(nnunet_run, tfuq):
 
 def test_a_run_has_what_the_description_says(nnunet_run):
     """And needs it no more."""
-    data = nnunet_run.config.data
+    data = open_run(nnunet_run.path).config.data
     assert data.classes == ["background", "whole_rest", "core"]
     assert data.regions == {"whole": ["whole_rest", "core"]}
     assert data.ignore_label == 3
