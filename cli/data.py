@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from tfuq import config as configuration
-from tfuq.config import TASKS, Config
+from tfuq.config import TASKS, DataConfig
 from tfuq.errors import DataError
 from tfuq_cli import options
 from tfuq_cli.progress import EventLines, show
@@ -42,19 +42,17 @@ def list_data() -> None:
       tfuq data list
     """
     for name in sorted(configuration.shipped()):
-        settings = configuration.load(name)
-        data = settings.data
+        data = configuration.load_data(name)
         show(
-            f"{name}: {_state(settings)} in {data.root} ({data.layout})\n"
+            f"{name}: {_state(data)} in {data.root} ({data.layout})\n"
             f"    {data.source}\n"
             f"    licence: {data.licence}"
         )
 
 
-def _state(settings: Config) -> str:
+def _state(data: DataConfig) -> str:
     from tfuq.data.layouts import cases_of, is_made_on_use
 
-    data = settings.data
     try:
         if is_made_on_use(data.layout, data.root):
             return "made when first used"

@@ -232,6 +232,15 @@ def trained(balls, shared_run):
 
 
 @pytest.fixture(scope="session")
+def nnunet_run(shared, shared_run):
+    """A run of nnU-Net's data set of two channels, regions and voxels to ignore, made once; not to be written to."""
+    from tests.support.nnunet_sets import tiny_settings, write_partly_labelled
+
+    root = shared("nnunet-partly", write_partly_labelled)
+    return shared_run("nnunet", configuration.load("nnunet", tiny_settings(root)))
+
+
+@pytest.fixture(scope="session")
 def run_of(trained, trained_task):
     """``run_of(task, method)``: a run of any task trained for two steps, made once."""
     return lambda task, method: (

@@ -15,6 +15,7 @@ from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image, read_label
 from tfuq.data.layouts import cases_of
 from tfuq.data.ownership import digest_of
+from tfuq.data.preprocessing import PADDING
 from tfuq.data.sets.classification import class_of
 from tfuq.data.sets.landmarks import pixel_mm, reference_points
 from tfuq.data.writers import write_csv, write_json, write_nifti
@@ -118,9 +119,9 @@ def _draw(folder: Path) -> list[Path]:
 def _volumes(folder: Path, config: Config, cases: list[Case], how: tuple) -> None:
     for case in cases:
         image = read_case_image(case)
-        p = _noisy(
-            read_label(config, case, image).array, len(config.data.classes), how
-        )  # [T, X, Y, Z, K]
+        truth = read_label(config, case, image).array
+        known = np.where(truth == PADDING, 0, truth)
+        p = _noisy(known, len(config.data.classes), how)  # [T, X, Y, Z, K]
         mean = p.mean(0)
         label, total = mean.argmax(-1).astype(np.uint8), _entropy(mean)
         maps = {"predictive_entropy": total}

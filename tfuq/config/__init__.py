@@ -14,6 +14,7 @@ from tfuq.config.learning import LatentConfig, LossConfig, TrainingConfig
 from tfuq.config.loading import (
     DEFAULT_DATA_ROOT,
     load,
+    load_data,
     load_resolved,
     load_study,
     parse,
@@ -45,6 +46,7 @@ __all__ = [
     "StudyConfig",
     "TrainingConfig",
     "load",
+    "load_data",
     "load_resolved",
     "load_study",
     "parse",

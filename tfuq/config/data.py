@@ -63,6 +63,13 @@ class SplitConfig(Section):
 
     ``use``: train on the first so many of the training cases, in the order assigned or listed.
     Validation and test cases stay the same, and each smaller training set lies within the larger.
+
+    ``fold``: the training and validation cases are those of a fold of nnU-Net's cross-validation:
+    of ``file``, nnU-Net's ``splits_final.json``, relative to ``data.root``; without it, of the five
+    folds that nnU-Net makes itself. ``train`` and ``validation`` are then left out. Test cases are
+    those that the data set sets aside with labels (``imagesTs`` with ``labelsTs``), or ``test`` of
+    them. Where it has none, the fold's own validation cases are divided: ``test`` of them, by
+    default half, are the test cases, and the others validate. ``seed`` says which.
     """
 
     seed: Seed = 0
@@ -71,9 +78,26 @@ class SplitConfig(Section):
     test: NonNegativeInt | list[str] = 0
     calibration: NonNegativeInt | list[str] = 0
     use: PositiveInt | None = None
+    fold: NonNegativeInt | None = None
+    file: Annotated[str, Field(min_length=1)] | None = None
 
     @pydantic.model_validator(mode="after")
-    def _one_kind(self) -> SplitConfig:
+    def _consistent(self) -> SplitConfig:
+        if self.fold is None:
+            self._check_parts()
+        else:
+            self._check_fold()
+        return self
+
+    def _check_fold(self) -> None:
+        if not self.is_default("train") or not self.is_default("validation"):
+            raise ValueError("fold tells which cases train and validate; leave out both keys")
+        if isinstance(self.test, list) or isinstance(self.calibration, list):
+            raise ValueError("with fold, test and calibration are numbers of cases; give numbers")
+
+    def _check_parts(self) -> None:
+        if self.file:
+            raise ValueError("file needs fold, the number of one of its folds, from 0; set both")
         parts = [self.train, self.validation, self.test]
         if self.calibration:
             parts.append(self.calibration)
@@ -91,7 +115,6 @@ class SplitConfig(Section):
                 f"use {self.use} is more than the {train} case(s) of train; "
                 "lower it, or raise train"
             )
-        return self
 
 
 def value_range(key: int | str) -> range:
@@ -169,6 +192,13 @@ class DataConfig(Section):
     not named as its class, such as ``{GTV-1: tumour}``; several of one class are one structure.
     Upper and lower case are alike where that leaves no choice. A structure set has no values:
     ``label_values`` says nothing of it, and ``crop_to_labels`` names the numbers of its classes.
+
+    ``ignore_label``: the value of label files that says that nothing is known of a voxel, as
+    nnU-Net's label ``ignore`` does. Such a voxel is no term of the loss and of no score, and
+    ``ignore_label`` is never predicted.
+
+    Of layout ``nnunet``, ``classes``, ``label_values``, ``regions`` and ``ignore_label`` are those
+    of its ``dataset.json`` where they are left out, and are checked against it where they are not.
     """
 
     layout: str
@@ -188,6 +218,7 @@ class DataConfig(Section):
     train_on: Annotated[str, Field(min_length=1)] | None = None
     label_values: dict[int | str, NonNegativeInt] | None = None
     structure_names: Annotated[dict[str, ClassName], Field(max_length=1000)] = {}
+    ignore_label: NonNegativeInt | None = None
     split: SplitConfig = SplitConfig()
 
     @pydantic.model_validator(mode="after")
@@ -218,6 +249,21 @@ class DataConfig(Section):
         for lower, upper in itertools.pairwise(ranges):
             if lower[-1] >= upper[0]:
                 raise ValueError("label_values names a value twice; its ranges must not overlap")
+        self._check_ignored(ranges or [range(len(self.classes))])
+
+    def _check_ignored(self, declared: list[range]) -> None:
+        if self.ignore_label is None:
+            return
+        if any(self.ignore_label in values for values in declared):
+            raise ValueError(
+                f"ignore_label {self.ignore_label} is the value of a class too, by label_values or "
+                "the order of classes; take it out there, or correct ignore_label"
+            )
+        if self.rater_folders:
+            raise ValueError(
+                "ignore_label serves one label of each case, and rater_folders has several; "
+                "remove one of both"
+            )
 
     def _check_structure_names(self) -> None:
         foreground = self.classes[1:]

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pydantic
 
 from tfuq.config.data import DataConfig
+from tfuq.config.described import complete
+from tfuq.config.nnunet import LAYOUT as NNUNET
 from tfuq.config.schema import Config
 from tfuq.config.section import Section
 from tfuq.config.study import StudyConfig
@@ -29,6 +31,8 @@ _MOST_DEPTH = 10  # sections within sections that an override names
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 # Keys that may name environment variables: section and key.
 _PATHS = (("data", "root"), ("data", "table"), ("variational", "warm_start"))
+# Keys of data that a data set's description fills; of other types they are refused afterwards.
+_FILLED = {"classes": list, "label_values": dict, "regions": dict}
 _DATA_VARIABLE = "TFUQ_DATA"
 DEFAULT_DATA_ROOT = "../shared/data"
 S = TypeVar("S", bound=Section)
@@ -159,14 +163,50 @@ def parse(
     if is_expanded:
         _expand(tree, source)
     _make_root_absolute(tree)
+    if is_expanded:
+        _complete(tree, source)
     return _validated(Config, tree, source)
 
 
-def _make_root_absolute(tree: dict[str, Any]) -> None:
-    """Make ``data.root`` absolute: a run is used from other folders than it was made in."""
+def load_data(source: str) -> DataConfig:
+    """Load where the data set of a configuration is, which need not be there.
+
+    Args:
+        source: as of `load`.
+
+    Raises:
+        ConfigError: as `load`.
+    """
+    path = _path_of(source, shipped(), "configuration")
+    tree = read_yaml(_read(path, source), source)
+    _require_keys(tree, source, "configs/")
+    _expand(tree, source)
+    _make_root_absolute(tree)
+    return _validated(DataConfig, tree.get("data"), source)
+
+
+def _complete(tree: dict[str, Any], source: str) -> None:
+    """Take from a data set's description what it has: a run then does without it."""
     data = tree.get("data")
-    if isinstance(data, dict) and isinstance(data.get("root"), str):
-        data["root"] = os.path.abspath(data["root"])
+    if not isinstance(data, dict) or not isinstance(data.get("root"), str):
+        return
+    is_well_typed = all(isinstance(data.get(key) or kind(), kind) for key, kind in _FILLED.items())
+    if data.get("layout") == NNUNET and is_well_typed:
+        complete(data, source)
+
+
+def _make_root_absolute(tree: dict[str, Any]) -> None:
+    """Make ``data.root`` absolute: a run is used from other folders than it was made in.
+
+    And the file of splits, which is relative to it.
+    """
+    data = tree.get("data")
+    if not isinstance(data, dict) or not isinstance(data.get("root"), str):
+        return
+    data["root"] = os.path.abspath(data["root"])
+    split = data.get("split")
+    if isinstance(split, dict) and isinstance(split.get("file"), str):
+        split["file"] = os.path.join(data["root"], split["file"])
 
 
 def with_label_values(config: Config, text: str | None) -> Config:

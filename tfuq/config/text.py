@@ -1,7 +1,11 @@
-"""YAML text to plain values and back: safe, bounded, and with numbers as people write them."""
+"""YAML text to plain values and back: safe, bounded, and with numbers as people write them.
+
+And where a text that should be JSON is none.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -174,3 +178,18 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
         else:
             children.append(item)
     return children
+
+
+def fault_of_json(error: json.JSONDecodeError) -> str:
+    """What is wrong with a text, and where."""
+    before = error.doc[: error.pos].rstrip()
+    following = error.doc[error.pos : error.pos + 1]
+    comma = error.pos
+    if before.endswith(",") and following in ("]", "}"):
+        comma = len(before) - 1
+    elif following != ",":
+        place = f"line {error.lineno}, column {error.colno}"
+        return f"{place}: is no JSON ({error.msg}); mend it there, or restore the official file"
+    line = error.doc.count("\n", 0, comma) + 1
+    column = comma - error.doc.rfind("\n", 0, comma)
+    return f"line {line}, column {column}: is a comma too many; remove it"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 
-def at_boundary(labels: np.ndarray) -> np.ndarray:
+def at_boundary(labels: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
     """Find the voxels that have a face neighbour of another value.
 
     Only neighbours within the array count. So an axis of length one has no boundary, and neither
@@ -19,6 +19,8 @@ def at_boundary(labels: np.ndarray) -> np.ndarray:
 
     Args:
         labels: A mask or label map of any rank.
+        known: Where something is known, bool of the same shape; None for everywhere. Elsewhere it
+            is as beyond the border: no boundary, and no neighbour.
 
     Returns:
         Mask of ``labels``' shape. Of a mask, it has the outermost voxels inside and the voxels that
@@ -29,15 +31,18 @@ def at_boundary(labels: np.ndarray) -> np.ndarray:
         planes = np.moveaxis(labels, axis, 0)
         marks = np.moveaxis(boundary, axis, 0)  # a view
         differs = planes[1:] != planes[:-1]
+        if known is not None:
+            known_planes = np.moveaxis(known, axis, 0)
+            differs &= known_planes[1:] & known_planes[:-1]
         marks[1:] |= differs
         marks[:-1] |= differs
     return boundary
 
 
-def surface(mask: np.ndarray) -> np.ndarray:
+def surface(mask: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
     """Keep the voxels of a mask that are `at_boundary`: its outermost ones.
 
-    There are none where the mask is empty or fills the volume.
+    There are none where the mask is empty or fills the volume, or all that is known of it.
     """
-    outermost: np.ndarray = mask & at_boundary(mask)
+    outermost: np.ndarray = mask & at_boundary(mask, known)
     return outermost

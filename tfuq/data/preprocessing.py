@@ -18,7 +18,8 @@ from tfuq.data.volume import Volume, resample, take, turned
 from tfuq.errors import DataError
 
 Box = tuple[slice, ...]
-# In a reference on the network's grid: a voxel that is no part of the scan. Classes are 0 to 254.
+# In a reference: a voxel that counts for nothing, as it is no part of the scan (on the network's
+# grid), or nothing is known of it (data.ignore_label). Classes are 0 to 254.
 PADDING = 255
 _VOXEL_BYTES = 4  # of float32
 
@@ -245,6 +246,12 @@ class Preprocessor:
         shape = list(self.patch_size[:2])
         shape.insert(slice_axis, volume.shape[slice_axis])
         return tuple(shape)
+
+
+def is_structure(labels: np.ndarray) -> np.ndarray:
+    """Which voxels of labels are of another class than the first."""
+    is_structure: np.ndarray = (labels > 0) & (labels != PADDING)
+    return is_structure
 
 
 def to_examples(array: np.ndarray, slice_axis: int | None) -> np.ndarray:

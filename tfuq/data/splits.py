@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
 from tfuq.config import SplitConfig
 from tfuq.data.cases import Case
+from tfuq.data.folds import fold_of
 from tfuq.errors import DataError, nearest
 
 PARTS = ("train", "validation", "test")
@@ -42,15 +43,25 @@ def split_cases(cases: list[Case], config: SplitConfig) -> dict[str, list[Case]]
             "(folder: 'label' beside 'image', or what data.label_folder or data.rater_folders "
             "names)"
         )
-    assign = _random_ids
-    if isinstance(config.train, list):
-        assign = _listed_ids
-    ids = assign(config, labelled)
+    ids = _assignment(config)(config, labelled)
+    if config.use and config.use > len(ids["train"]):
+        raise DataError(
+            f"data.split.use {config.use} is more than the {len(ids['train'])} training case(s); "
+            "lower it"
+        )
     ids["train"] = ids["train"][: config.use]
     split = {}
     for part, case_ids in ids.items():
         split[part] = [labelled[case_id] for case_id in sorted(case_ids)]
     return split
+
+
+def _assignment(config: SplitConfig) -> Callable[[SplitConfig, Mapping[str, Case]], _Ids]:
+    if config.fold is not None:
+        return _ids_of_fold
+    if isinstance(config.train, list):
+        return _listed_ids
+    return _random_ids
 
 
 def _optional_parts(config: SplitConfig) -> tuple[str, ...]:
@@ -110,3 +121,25 @@ def _listed_ids(config: SplitConfig, labelled: Mapping[str, Case]) -> _Ids:
     if not ids["train"]:
         raise DataError("data.split.train is empty; list at least one case")
     return ids
+
+
+def _ids_of_fold(config: SplitConfig, labelled: Mapping[str, Case]) -> _Ids:
+    """The cases of a fold; its own validation cases are divided where no others are for testing."""
+    for_testing = {case_id for case_id, case in labelled.items() if case.part == "test"}
+    fold = fold_of(config, set(labelled) - for_testing)
+    optional = _optional_parts(config)
+    if for_testing:
+        remaining = len(for_testing) - _number(config.calibration)
+        counted = config.model_copy(update={"test": config.test or max(remaining, 0)})
+        ids = _random_ids_among(for_testing, counted, PARTS[2:] + optional)
+        return {"train": list(fold["train"]), "validation": list(fold["val"])} | ids
+    remaining = len(fold["val"]) - _number(config.calibration)
+    test = _number(config.test) or max(remaining, 0) // 2
+    counts = {"test": test, "validation": max(remaining - test, 0)}
+    counted = config.model_copy(update=counts)
+    ids = _random_ids_among(fold["val"], counted, PARTS[1:] + optional)
+    return {"train": list(fold["train"])} | ids
+
+
+def _number(count: int | list[str]) -> int:
+    return count if isinstance(count, int) else len(count)

@@ -10,6 +10,7 @@ from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
 from tfuq.config import Config
+from tfuq.data.preprocessing import PADDING
 from tfuq.measures.catalogue import OF_VOXELS, names_of
 from tfuq.report.plotting import SEQUENTIAL, new_figure, words
 from tfuq.report.slices import (
@@ -84,7 +85,8 @@ def _plot_panel(
 def _panels(case: CaseArrays, classes: int) -> list[_Panel]:
     panels = [_Panel(title="image", array=case.image, colours="gray", top=None, unit="")]
     if case.truth is not None:
-        panels.append(_class_panel("truth", case.truth, classes))
+        truth = np.ma.masked_equal(case.truth, PADDING)  # white where it is not known
+        panels.append(_class_panel("truth", truth, classes))
     panels.append(_class_panel("prediction", case.label, classes))
     maps = [name for name in names_of(OF_VOXELS) if name in case.maps]
     panels += [_map_panel(name, case.maps[name], classes) for name in maps]

@@ -53,7 +53,8 @@ def _plot_histograms(cases: Iterable[CaseArrays], classes: int) -> Figure:
     counts: dict[str, np.ndarray] = {}
     for case in cases:
         for name, values in case.maps.items():
-            pair = _count_pair(values, case.is_wrong, _edges(name, classes))
+            is_wrong = case.is_wrong[case.is_known]
+            pair = _count_pair(values[case.is_known], is_wrong, _edges(name, classes))
             counts[name] = counts.get(name, 0) + pair
     figure = new_figure(3.4 * len(counts), 3.0)
     for number, (name, (correct, wrong)) in enumerate(counts.items(), start=1):

@@ -13,6 +13,7 @@ from matplotlib.colors import ListedColormap
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image, read_case_label
 from tfuq.data.orientation import axis_along
+from tfuq.data.preprocessing import PADDING
 from tfuq.data.readers import read
 from tfuq.errors import DataError
 from tfuq.measures.catalogue import MEASURES, OF_VOXELS, names_of
@@ -28,7 +29,8 @@ class CaseArrays:
         id: The case's id.
         affine: From voxels to mm, ``[4, 4]``.
         image: Its first channel ``[X, Y, Z]``.
-        truth: Classes by number ``[X, Y, Z]``; None without a reference.
+        truth: Classes by number ``[X, Y, Z]``, `PADDING` where nothing is known; None without a
+            reference.
         label: The predicted classes ``[X, Y, Z]``.
         maps: Maps of uncertainty ``[X, Y, Z]`` by name.
     """
@@ -53,13 +55,32 @@ class CaseArrays:
 
     @property
     def is_wrong(self) -> np.ndarray:
-        """Where the prediction is not the reference ``[X, Y, Z]``.
+        """Where the prediction is not the reference, which is known there ``[X, Y, Z]``.
 
         Raises:
             DataError: There is no reference.
         """
-        differs: np.ndarray = self.present_truth != self.label
+        differs: np.ndarray = self.is_known & (self.present_truth != self.label)
         return differs
+
+    @property
+    def is_known(self) -> np.ndarray:
+        """Where the reference is known ``[X, Y, Z]``.
+
+        Raises:
+            DataError: There is no reference.
+        """
+        is_known: np.ndarray = self.present_truth != PADDING
+        return is_known
+
+    @property
+    def drawn_truth(self) -> np.ndarray:
+        """The reference, the first class where it is not known: nothing is drawn there.
+
+        Raises:
+            DataError: There is no reference.
+        """
+        return np.where(self.is_known, self.present_truth, 0).astype(np.uint8)
 
 
 def load_case(folder: Path, case: Case, config: Config) -> CaseArrays:
@@ -129,7 +150,7 @@ def most_informative_slice(case: CaseArrays, axis: int) -> int:
     """
     is_labelled = case.label > 0
     if case.truth is not None:
-        is_labelled |= case.truth > 0
+        is_labelled |= case.drawn_truth > 0
     area = is_labelled.sum(axis=other_axes(axis))
     if area.any():
         return int(area.argmax())

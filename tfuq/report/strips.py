@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from tfuq.data.preprocessing import PADDING
 from tfuq.report.plotting import (
     GREY,
     ORANGE,
@@ -56,13 +57,20 @@ def volume_strip(examples: dict[float, Example], classes: int, meaning: str) -> 
     for name, line in zip(names, axes, strict=True):
         style = _strip_style(examples, name, classes)
         for example, panel in zip(examples.values(), line, strict=True):
-            image = _plot_plane(panel, example, example[name], style)
+            image = _plot_plane(panel, example, _shown(example, name), style)
         _row_title(line[0], _TITLES.get(name, name))
         if name in maps:
             unit, _ = map_scale(name, classes)
             bar = figure.colorbar(image, ax=line, fraction=0.02)
             bar.set_label(unit, fontsize=8)
     return figure
+
+
+def _shown(example: Example, name: str) -> np.ndarray:
+    """A plane; of the truth, nothing where it is not known."""
+    if name == "truth":
+        return np.ma.masked_equal(example[name], PADDING)
+    return example[name]
 
 
 def _is_everywhere(examples: dict[float, Example], name: str) -> bool:
@@ -116,7 +124,8 @@ def differences(
 
 
 def _plot_difference(axes: Axes, example: Example) -> None:
-    differs = (example["truth"] != example["label"]).astype(int)
+    truth = np.ma.masked_equal(example["truth"], PADDING)
+    differs = (truth != example["label"]).astype(int)
     style = {"cmap": colors.ListedColormap(["white", WRONG]), "vmin": 0, "vmax": 1}
     _plot_plane(axes, example, differs, style)
     axes.set_xlabel(f"{differs.mean():.2%} differ", fontsize=8)

@@ -16,22 +16,33 @@ from tfuq.scoring.rows import Row
 
 PATCH = 10  # voxels along each axis
 _BAND = 5  # voxels across
+_NO_CLASS = (-1, 1000)  # below and above every class
 
 
-def image_level(uncertainty: np.ndarray, highest: float) -> dict[str, float]:
+def image_level(
+    uncertainty: np.ndarray,
+    highest: float,
+    known: np.ndarray | None = None,
+) -> dict[str, float]:
     """Three numbers of an image.
 
     Args:
         uncertainty: a map ``[X, Y, Z]`` with values in 0…``highest``.
         highest: the largest value that the measure can have.
+        known: where the reference is known, bool; None for everywhere. Other voxels count for
+            nothing; in a patch they are as certain ones.
 
     Returns:
         ``image``, the mean; ``patch_maximum``, the largest mean of a patch; and
         ``uncertain_share``, the share of voxels above half of ``highest``.
     """
-    is_uncertain = uncertainty > highest / 2
+    values = uncertainty
+    if known is not None:
+        values = uncertainty[known]
+        uncertainty = np.where(known, uncertainty, 0)
+    is_uncertain = values > highest / 2
     return {
-        "image": float(uncertainty.mean()),
+        "image": float(values.mean()),
         "patch_maximum": patch_maximum(uncertainty),
         "uncertain_share": float(is_uncertain.mean()),
     }
@@ -59,7 +70,7 @@ def _window_means(values: np.ndarray, axis: int, width: int) -> np.ndarray:
     return np.moveaxis(means, 0, axis)
 
 
-def boundary_band(truth: np.ndarray) -> np.ndarray:
+def boundary_band(truth: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
     """Voxels within two voxels of one of another class, diagonals included.
 
     The border of the volume and axes of length one have no boundary, as in
@@ -67,13 +78,22 @@ def boundary_band(truth: np.ndarray) -> np.ndarray:
 
     Args:
         truth: a label map ``[X, Y, Z]``.
+        known: where it is known, bool; None for everywhere. Other voxels are no class, and in no
+            band.
 
     Returns:
         ``[X, Y, Z]``, bool.
     """
-    highest = ndimage.maximum_filter(truth, _BAND)
-    lowest = ndimage.minimum_filter(truth, _BAND)
+    if known is None:
+        highest = ndimage.maximum_filter(truth, _BAND)
+        lowest = ndimage.minimum_filter(truth, _BAND)
+    else:
+        classes = truth.astype(np.int16)
+        highest = ndimage.maximum_filter(np.where(known, classes, _NO_CLASS[0]), _BAND)
+        lowest = ndimage.minimum_filter(np.where(known, classes, _NO_CLASS[1]), _BAND)
     is_near: np.ndarray = highest != lowest
+    if known is not None:
+        is_near &= known
     return is_near
 
 

@@ -80,6 +80,7 @@ def surface_scores(
     predicted: np.ndarray,
     reference: np.ndarray,
     spacing: np.ndarray,
+    known: np.ndarray | None = None,
 ) -> dict[str, float | None]:
     """Measure how far two surfaces lie apart.
 
@@ -93,6 +94,8 @@ def surface_scores(
         predicted: mask ``[X, Y, Z]``, bool.
         reference: mask ``[X, Y, Z]``, bool.
         spacing: of the voxels along each axis.
+        known: where the reference is known, bool; None for everywhere. Both masks are empty
+            elsewhere, and surfaces end there as at the border.
 
     Returns:
         Both distances in the unit of ``spacing``. They are 0 where both masks fill the volume, and
@@ -104,10 +107,11 @@ def surface_scores(
     if not predicted.any() or not reference.any():
         return _distance_row(None, None)
     box = _joint_box(predicted | reference)
-    a = surface(predicted[box])
-    b = surface(reference[box])
+    known_in_box = None if known is None else known[box]
+    a = surface(predicted[box], known_in_box)
+    b = surface(reference[box], known_in_box)
     if not a.any() or not b.any():
-        if predicted.all() and reference.all():
+        if _fills(predicted, known) and _fills(reference, known):
             return _distance_row(0.0, 0.0)
         return _distance_row(None, None)
     to_b = ndimage.distance_transform_edt(~b, sampling=spacing)[a]
@@ -142,6 +146,13 @@ def with_diagonal(
 
 def _distance_row(hd95: float | None, average: float | None) -> dict[str, float | None]:
     return {"hd95_mm": hd95, "average_surface_distance_mm": average}
+
+
+def _fills(mask: np.ndarray, known: np.ndarray | None) -> bool:
+    """Whether a mask has every voxel that is known."""
+    if known is None:
+        return bool(mask.all())
+    return bool(mask[known].all())
 
 
 def _joint_box(mask: np.ndarray) -> tuple[slice, ...]:

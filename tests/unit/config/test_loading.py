@@ -2,10 +2,11 @@
 
 import pytest
 
+from tests.support.nnunet_sets import V2, write_description
 from tests.support.refusals import assert_config_refused
 from tfuq import config
 from tfuq.config import loading
-from tfuq.errors import ConfigError
+from tfuq.errors import ConfigError, DataError
 
 
 def test_environment_variables_are_for_paths_of_configurations_alone(monkeypatch):
@@ -35,8 +36,15 @@ def test_an_override_of_too_many_sections_is_refused():
         config.load("hippocampus", (".".join(["a"] * 3001) + "=1",))
 
 
+@pytest.fixture
+def described_data(monkeypatch, tmp_path):
+    """A folder of data with the description that one of the shipped configurations reads."""
+    write_description(tmp_path / "Dataset004_Hippocampus", V2)
+    monkeypatch.setenv("TFUQ_DATA", str(tmp_path))
+
+
 @pytest.mark.parametrize("name", sorted(config.shipped()))
-def test_shipped_configurations_load_and_name_source_and_licence(name):
+def test_shipped_configurations_load_and_name_source_and_licence(name, described_data):
     loaded = config.load(name)
     assert loaded.name == name
     assert len(loaded.data.source) > 10
@@ -44,11 +52,30 @@ def test_shipped_configurations_load_and_name_source_and_licence(name):
 
 
 @pytest.mark.parametrize("name", sorted(config.shipped()))
-def test_written_configuration_reloads_to_the_same_object(name):
+def test_written_configuration_reloads_to_the_same_object(name, described_data):
     loaded = config.load(name, ("training.epochs=3", "network.level_dropout={1: 0.25}"))
     assert config.parse(loaded.dump()) == loaded
     assert loaded.training.epochs == 3
     assert loaded.network.level_dropout == {1: 0.25}
+
+
+@pytest.mark.parametrize("name", sorted(config.shipped()))
+def test_where_data_is_is_told_where_there_is_none(name, monkeypatch, tmp_path):
+    monkeypatch.setenv("TFUQ_DATA", str(tmp_path / "nowhere"))
+    assert len(config.load_data(name).source) > 10
+
+
+def test_a_data_set_that_tells_its_classes_must_be_there(monkeypatch, tmp_path):
+    monkeypatch.setenv("TFUQ_DATA", str(tmp_path))
+    with pytest.raises(DataError, match=r"Dataset004_Hippocampus/dataset.json: is not there; "):
+        config.load("nnunet")
+
+
+def test_a_file_of_splits_is_relative_to_the_data(described_data, tmp_path):
+    split = config.load("nnunet", ("data.split.file=splits_final.json",)).data.split
+    assert split.file == str(tmp_path / "Dataset004_Hippocampus/splits_final.json")
+    given = config.load("nnunet", ("data.split.file=/x/splits_final.json",)).data.split
+    assert given.file == "/x/splits_final.json"
 
 
 def test_unknown_configuration_names_the_nearest():

@@ -38,3 +38,19 @@ def test_one_voxel_and_its_face_neighbours_are_a_boundary():
     labels = np.zeros((3, 3), int)
     labels[1, 1] = 7
     np.testing.assert_array_equal(at_boundary(labels), [[0, 1, 0], [1, 1, 1], [0, 1, 0]])
+
+
+def test_what_is_not_known_is_no_neighbour():
+    labels = blobs((9, 8, 7), 2, 3)
+    known = np.random.default_rng(4).random(labels.shape) < 0.7
+    expected = np.zeros(labels.shape, bool)
+    for place in np.argwhere(known):
+        for axis, step in np.ndindex(3, 2):
+            other = place.copy()
+            other[axis] += 2 * step - 1
+            if 0 <= other[axis] < labels.shape[axis] and known[tuple(other)]:
+                expected[tuple(place)] |= labels[tuple(other)] != labels[tuple(place)]
+    np.testing.assert_array_equal(at_boundary(labels, known), expected)
+    assert 0.1 < expected.mean() < 0.9
+    mask = (labels == 1) & known
+    np.testing.assert_array_equal(surface(mask, known), mask & at_boundary(mask, known))

@@ -48,3 +48,21 @@ def test_component_rows():
     ]
     assert [row["entropy"] for row in rows] == pytest.approx([u[2:4, 1:3].mean(), 0.5, 29])
     assert aggregation.component_rows(truth & False, truth, {"entropy": u}) == []
+
+
+def test_voxels_that_are_not_known_count_for_nothing():
+    rng = np.random.default_rng(5)
+    u, truth = rng.random((12, 11, 3)), rng.integers(0, 2, (12, 11, 3))
+    known = rng.random(u.shape) < 0.8
+    numbers = aggregation.image_level(u, 1.0, known)
+    assert numbers["image"] == pytest.approx(u[known].mean())
+    assert numbers["uncertain_share"] == pytest.approx((u[known] > 0.5).mean())
+    zeroed = np.where(known, u, 0)
+    windows = [zeroed[i : i + 10, j : j + 10] for i in range(3) for j in range(2)]
+    assert numbers["patch_maximum"] == pytest.approx(max(window.mean() for window in windows))
+    band = aggregation.boundary_band(truth, known)
+    for place in np.argwhere(known):
+        box = tuple(slice(max(c - 2, 0), c + 3) for c in place)
+        near = truth[box][known[box]]
+        assert band[tuple(place)] == (near != truth[tuple(place)]).any()
+    assert not band[~known].any()

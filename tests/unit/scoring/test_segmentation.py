@@ -51,3 +51,31 @@ def test_scores_stay_within_their_stated_bounds():
             metric = METRICS[name]
             assert metric.low is None or value >= metric.low
             assert metric.high is None or value <= metric.high
+
+
+def test_surfaces_end_where_nothing_is_known():
+    """Against surfaces by their definition, among voxels that are known."""
+    rng = np.random.default_rng(2)
+    shape, spacing = (7, 6, 5), np.array([1.0, 1.5, 2.0])
+    known = rng.random(shape) < 0.8
+    masks = [known & (rng.random(shape) < share) for share in (0.5, 0.4)]
+
+    def points(mask):
+        found = []
+        for place in np.argwhere(mask):
+            for axis, step in np.ndindex(3, 2):
+                other = place.copy()
+                other[axis] += 2 * step - 1
+                is_within = (other >= 0).all() and (other < shape).all()
+                if is_within and known[tuple(other)] and not mask[tuple(other)]:
+                    found.append(place * spacing)
+                    break
+        return np.array(found)
+
+    a, b = map(points, masks)
+    to_b = [np.linalg.norm(b - point, axis=1).min() for point in a]
+    to_a = [np.linalg.norm(a - point, axis=1).min() for point in b]
+    scores = surface_scores(*masks, spacing, known)
+    assert scores["hd95_mm"] == pytest.approx(max(np.percentile(d, 95) for d in (to_a, to_b)))
+    assert scores["average_surface_distance_mm"] == pytest.approx(np.mean(to_a + to_b))
+    assert surface_scores(known, known, spacing, known)["hd95_mm"] == 0

@@ -36,6 +36,10 @@ def check_pictures(config: Config, *, pixel_mm_remedy: str) -> None:
         )
     if config.data.regions:
         raise ValueError(f"data.regions serves segmentation alone, and task is {task}: remove it")
+    if config.data.ignore_label is not None:
+        raise ValueError(
+            f"data.ignore_label serves segmentation alone, and task is {task}: remove it"
+        )
     if config.network.rank != 2:
         raise ValueError(
             f"task {task} takes 2D images, but network.patch_size has {config.network.rank} "

@@ -35,6 +35,8 @@ def _check(config: Config) -> None:
 
 def _is_label_value(config: Config, value: int) -> bool:
     """Whether the label files may have a value."""
+    if value == config.data.ignore_label:
+        return True
     keys = config.data.label_values or range(len(config.data.classes))
     return any(value in value_range(key) for key in keys)
 

@@ -40,6 +40,7 @@ class Case:
         structure_names: The class of regions that have other names.
         channels: The names of the image's channels in their order; none where they are not told.
         series: The UID of its DICOM series, where the folder holds several.
+        ignore_label: The value of its labels that says that nothing is known of a voxel.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Case:
     structure_names: Mapping[str, str] = field(default_factory=dict, compare=False)
     channels: tuple[str, ...] = field(default=(), compare=False)
     series: str | None = None
+    ignore_label: int | None = None
 
     @property
     def unit(self) -> Unit:

@@ -12,6 +12,7 @@ from tfuq.config import Config, value_range
 from tfuq.data.cases.advice import label_remedy, value_text
 from tfuq.data.cases.case import Case
 from tfuq.data.cases.grids import read_on_grid, rounded
+from tfuq.data.preprocessing import PADDING
 from tfuq.data.readers import read_label_file
 from tfuq.data.readers.rtstruct import is_structure_set
 from tfuq.data.volume import Volume
@@ -73,10 +74,12 @@ def read_case_label(
             nothing of structure sets, which have names.
 
     Returns:
-        Classes ``0 … classes-1`` on the image's grid, uint8.
+        Classes ``0 … classes-1`` on the image's grid, uint8; `PADDING` where the label has the
+        value to ignore.
 
     Raises:
-        DataError: No label, another grid than the image, values outside the declared classes.
+        DataError: No label, another grid than the image, values outside the declared classes, or no
+            other value than that to ignore.
     """
     if case.raters:
         labels = read_rater_labels(case, image, classes, label_values)
@@ -87,10 +90,19 @@ def read_case_label(
     declared = _declared(case.label, classes, label_values)
     values, inverse = np.unique(label.array, return_inverse=True)
     class_of_value = _classes_of(values, declared)
+    is_ignored = np.zeros(len(values), bool)
+    if not is_structure_set(case.label):  # whose values are numbers of classes
+        is_ignored |= values == case.ignore_label
+    if is_ignored.all():
+        raise DataError(
+            f"{case.label}: has no other value than {case.ignore_label}, that of "
+            "data.ignore_label; correct the file, or leave the case out"
+        )
+    class_of_value[is_ignored] = PADDING
     unknown = values[class_of_value < 0]
     if unknown.size:
         value = value_text(unknown[0].item())
-        remedy = label_remedy(case.label, values, declared, classes)
+        remedy = label_remedy(case.label, values[~is_ignored], declared, classes)
         raise DataError(
             f"{case.label}: label value {value} is outside the declared "
             f"{', '.join(map(str, declared))}; {remedy}"
@@ -147,7 +159,7 @@ def scored_references(
 def written_values(case: Case) -> list[int | float]:
     """The different values of a case's label files, before they stand for classes.
 
-    Structure sets have none.
+    Structure sets have none, and that to ignore is left out.
     """
     values: set[int | float] = set()
     paths = list(case.raters.values())
@@ -158,4 +170,4 @@ def written_values(case: Case) -> list[int | float]:
             continue
         label = rounded(read_label_file(path), case.label_tolerance)
         values.update(np.unique(label.array).tolist())
-    return sorted(values)
+    return sorted(value for value in values if value != case.ignore_label)

@@ -77,6 +77,7 @@ class CaseReport:
             network's; None where they are not counted.
         network_shape: Of the network's grid, without padding.
         digest: Of the image's values.
+        ignored: The share of its voxels that are of ``data.ignore_label``.
         raters: Who has labelled the case.
         unit: Of lengths and sizes on the image's grid.
     """
@@ -97,6 +98,7 @@ class CaseReport:
     class_voxels: ClassVoxels | None = None
     network_shape: tuple[int, ...] = ()
     digest: str = ""
+    ignored: float = 0.0
     raters: tuple[str, ...] = ()
     unit: Unit = SCAN
 
@@ -172,9 +174,16 @@ def check_case(config: Config, case: Case, part: str) -> CaseReport:
         class_voxels=amounts.voxels,
         network_shape=amounts.network_shape,
         digest=_digest(image.array),
+        ignored=_ignored_share(config, case, image, amounts.sizes),
         raters=tuple(case.raters),
         unit=case.unit,
     )
+
+
+def _ignored_share(config: Config, case: Case, image: Volume, amounts: tuple[float, ...]) -> float:
+    if config.data.ignore_label is None or not amounts:
+        return 0.0
+    return 1 - sum(amounts) / (image.array[..., 0].size * _voxel_size(image, case.unit))
 
 
 def _apart(image: Volume) -> float:

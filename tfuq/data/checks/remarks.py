@@ -16,6 +16,7 @@ from tfuq.data.orientation import CLOSEST
 from tfuq.data.units import PLAIN_IMAGE, SIZED_IMAGE
 
 _UNUSUAL = 5.0  # times more or less than the median volume
+_ROUNDING = 1e-9  # of a share that was made of volumes
 APART = 0.1  # mm between places of a voxel that are taken for one
 
 
@@ -65,6 +66,7 @@ def remarks(config: Config, reports: list[CaseReport]) -> list[str]:
         *map(str, losses(config, _class_voxels(fit))),
         *_without_structures(config, fit),
         *_unusual_volumes(config, fit),
+        *_ignored_voxels(config, fit),
         *_absent_raters(fit),
         *_pairs_of_raters(config, fit),
     ]
@@ -183,6 +185,20 @@ def _unusual_volumes(config: Config, fit: list[CaseReport]) -> Iterator[str]:
                     f"{report.id}: '{name}' measures {volume:.3g} "
                     f"where the median is {median:.3g}; look at its label"
                 )
+
+
+def _ignored_voxels(config: Config, fit: list[CaseReport]) -> Iterator[str]:
+    value = config.data.ignore_label
+    if value is None:
+        return
+    partly = [report.ignored for report in fit if report.ignored > _ROUNDING]
+    if partly:
+        yield (
+            f"{len(partly)} case(s) have voxels of data.ignore_label {value}, {min(partly):.1%} to "
+            f"{max(partly):.1%} of their voxels; they count for nothing in training and scores"
+        )
+    else:
+        yield f"data.ignore_label {value} is in no label"
 
 
 def _absent_raters(fit: list[CaseReport]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from tfuq.config import DataConfig
 from tfuq.data.cases import Case
 from tfuq.data.channels import name_key
-from tfuq.data.layouts import images, points, volumes
+from tfuq.data.layouts import images, nnunet, points, volumes
 from tfuq.data.layouts.leftovers import remarks_on_leftovers, require_matched
 from tfuq.data.layouts.registry import LAYOUTS
 from tfuq.data.phantoms import synthesize
@@ -28,6 +28,7 @@ __all__ = [
     "is_made_on_use",
     "list_cases",
     "made_cases",
+    "nnunet",
     "points",
     "remarks_on_leftovers",
     "sorted_unique",
@@ -89,6 +90,7 @@ def described_by(data: DataConfig, case: Case) -> Case:
         case,
         pixel_mm=data.pixel_mm,
         label_tolerance=data.label_tolerance,
+        ignore_label=data.ignore_label,
         classes=tuple(data.classes),
         structure_names=data.structure_names,
     )

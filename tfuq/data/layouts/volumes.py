@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tfuq.config.text import fault_of_json
 from tfuq.data.cases import Case
 from tfuq.data.channels import name_key
 from tfuq.data.layouts.indexed import indexed_path
@@ -51,7 +52,7 @@ def _decathlon_index(path: Path) -> Any:
             f"{path}: cannot be read ({error.strerror}); the decathlon layout needs it"
         ) from error
     except json.JSONDecodeError as error:
-        raise DataError(f"{path}: {_fault_of_json(error)}") from error
+        raise DataError(f"{path}: {fault_of_json(error)}") from error
     except (ValueError, RecursionError) as error:
         raise _no_index(path) from error
 
@@ -59,7 +60,7 @@ def _decathlon_index(path: Path) -> Any:
 def _no_index(path: Path) -> DataError:
     return DataError(
         f"{path}: not a Decathlon index ('training' must list image and label); "
-        "restore the official file"
+        "restore the official file, or set data.layout: nnunet for a data set of nnU-Net"
     )
 
 
@@ -77,21 +78,6 @@ def _miscounted(root: Path, cases: Sequence[Case]) -> Iterator[str]:
     count = _decathlon_index(path).get("numTraining")
     if isinstance(count, int) and count != len(cases):
         yield f"{path}: says numTraining {count} and lists {len(cases)} training case(s)"
-
-
-def _fault_of_json(error: json.JSONDecodeError) -> str:
-    """What is wrong with a text, and where."""
-    before = error.doc[: error.pos].rstrip()
-    following = error.doc[error.pos : error.pos + 1]
-    comma = error.pos
-    if before.endswith(",") and following in ("]", "}"):
-        comma = len(before) - 1
-    elif following != ",":
-        place = f"line {error.lineno}, column {error.colno}"
-        return f"{place}: is no JSON ({error.msg}); mend it there, or restore the official file"
-    line = error.doc.count("\n", 0, comma) + 1
-    column = comma - error.doc.rfind("\n", 0, comma)
-    return f"line {line}, column {column}: is a comma too many; remove it"
 
 
 @LAYOUTS.register("iseg2017")

@@ -15,7 +15,13 @@ from tfuq.data.cases import (
     training_views,
 )
 from tfuq.data.class_voxels import ClassVoxels, Loss, count_classes, losses, unseen, untaught
-from tfuq.data.preprocessing import PADDING, Preprocessor, Statistics, to_examples
+from tfuq.data.preprocessing import (
+    PADDING,
+    Preprocessor,
+    Statistics,
+    is_structure,
+    to_examples,
+)
 from tfuq.data.sets.dataset import ClassSet, Example, Examples
 from tfuq.errors import DataError
 
@@ -23,7 +29,7 @@ from tfuq.errors import DataError
 def load_examples(config: Config, preprocessor: Preprocessor, case: Case) -> Examples:
     """Read and preprocess a case with its reference.
 
-    Slices of too small a labelled area are left out.
+    Slices of too small a labelled area are left out, and those without any labelled voxel.
 
     Returns:
         Targets are uint8 ``[n, *S]``, `PADDING` where the network sees more than the scan.
@@ -61,6 +67,10 @@ def _load(
 
 def _large_enough(config: Config, images: np.ndarray, labels: np.ndarray) -> Examples:
     """The slices of which one of the labels ``[n, R, *S]`` labels enough; whole volumes all."""
+    is_labelled = (labels != PADDING).reshape(len(labels), -1).any(1)
+    if not is_labelled.all():  # by slices: one of which nothing is known is none to learn from
+        images = images[is_labelled]
+        labels = labels[is_labelled]
     least_area = config.preprocessing.min_slice_area
     if config.preprocessing.slice_axis is not None and least_area:
         areas = is_structure(labels).sum(axis=(2, 3)).max(axis=1)
@@ -70,17 +80,11 @@ def _large_enough(config: Config, images: np.ndarray, labels: np.ndarray) -> Exa
     return Examples(np.ascontiguousarray(images), labels)
 
 
-def is_structure(labels: np.ndarray) -> np.ndarray:
-    """Which voxels of labels on the network's grid are of another class than the first."""
-    is_structure: np.ndarray = (labels > 0) & (labels != PADDING)
-    return is_structure
-
-
 class SegmentationSet(ClassSet):
     """Patches ``[*patch, C]`` with their labels ``[*patch]`` int32.
 
     Where several raters are trained on, each label is by one of them. A patch that reaches beyond
-    its scan has `PADDING` there, which is no term of the loss.
+    its scan has `PADDING` there, as it has in voxels to ignore; they are no term of the loss.
     """
 
     def __init__(self, config: Config, cases: list[Case], statistics: Statistics | None) -> None:
@@ -90,7 +94,7 @@ class SegmentationSet(ClassSet):
             ConfigError: As `TrainingSet`.
             DataError: As `TrainingSet`, or a class has no voxel.
         """
-        self._patch_terms: list[int] = []
+        self._patch_terms: list[float] = []
         self._voxels: dict[str, ClassVoxels] = {}
         super().__init__(config, cases, statistics)
         self._require_every_class()
@@ -124,7 +128,7 @@ class SegmentationSet(ClassSet):
 
     @property
     def terms_per_example(self) -> float:
-        """Voxels of a patch within its scan, meaned over the examples."""
+        """Labelled voxels of a patch, meaned over the examples."""
         return float(np.mean(self._patch_terms))
 
     def _load(self, case: Case) -> Examples:
@@ -134,19 +138,22 @@ class SegmentationSet(ClassSet):
         return examples
 
     def _terms_of(self, examples: Examples) -> list[int]:
-        """The scan's own voxels of each volume or slice, however many raters label them."""
+        """The labelled voxels of each volume or slice, however many raters label them."""
         return [int((target[0] != PADDING).sum()) for target in examples.targets]
 
     def _count(self, examples: Examples) -> None:
-        """The scan's own voxels of each class, meaned over raters, and those of a patch."""
+        """The labelled voxels of each class, meaned over raters, and those of a patch."""
         raters = examples.targets.shape[1]
-        is_scan = examples.targets != PADDING
-        classes = examples.targets[is_scan]
+        is_labelled = examples.targets != PADDING
+        classes = examples.targets[is_labelled]
         self._counts += np.bincount(classes, minlength=len(self._counts)) / raters
-        for scan in is_scan:
-            # Along each axis a patch covers the whole scan or lies within it.
-            extent = np.minimum(_extent(scan[0]), self._config.network.patch_size)
-            self._patch_terms.append(int(extent.prod()))
+        for labelled in is_labelled:
+            # Along each axis a patch covers the whole box of labelled voxels or lies within it. All
+            # of the box is labelled, but for voxels to ignore.
+            box = _extent(labelled[0])
+            extent = np.minimum(box, self._config.network.patch_size)
+            share = np.count_nonzero(labelled[0]) / box.prod()
+            self._patch_terms.append(float(extent.prod() * share))
 
     def _augmented(
         self, image: np.ndarray, target: np.ndarray, rng: np.random.Generator
@@ -167,15 +174,22 @@ class SegmentationSet(ClassSet):
         if not room.any():
             return room
         present = np.unique(label[is_structure(label)])
-        if not len(present) or rng.random() >= self._config.training.foreground_share:
-            corner: np.ndarray = rng.integers(0, room + 1)
-            return corner
-        # A class first, then one of its voxels, so that a small structure is seen as often as a
-        # large one.
-        voxels = np.flatnonzero(label == rng.choice(present))
-        centre = np.array(np.unravel_index(rng.choice(voxels), label.shape))
-        corner = np.clip(centre - patch // 2, 0, room)
+        if len(present) and rng.random() < self._config.training.foreground_share:
+            # A class first, then one of its voxels, so that a small structure is seen as often as a
+            # large one.
+            return _corner_about(label == rng.choice(present), patch, rng)
+        if self._config.data.ignore_label is not None:
+            return _corner_about(label != PADDING, patch, rng)
+        corner: np.ndarray = rng.integers(0, room + 1)
         return corner
+
+
+def _corner_about(mask: np.ndarray, patch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Where a patch begins that has one of a mask's voxels in its middle, or as near as it can."""
+    voxels = np.flatnonzero(mask)
+    centre = np.array(np.unravel_index(rng.choice(voxels), mask.shape))
+    corner: np.ndarray = np.clip(centre - patch // 2, 0, np.array(mask.shape) - patch)
+    return corner
 
 
 def _one_rater(target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -188,10 +202,10 @@ def _one_rater(target: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _extent(mask: np.ndarray) -> np.ndarray:
-    """Along each axis, how many planes a mask that is a box fills."""
+    """Along each axis, the planes of the box about a mask."""
     axes = set(range(mask.ndim))
     extents = []
     for axis in range(mask.ndim):
-        is_filled = mask.any(axis=tuple(axes - {axis}))
-        extents.append(is_filled.sum())
+        filled = np.flatnonzero(mask.any(axis=tuple(axes - {axis})))
+        extents.append(filled[-1] - filled[0] + 1)
     return np.array(extents)

@@ -137,7 +137,7 @@ def labelled_anywhere(arrays: list[CaseArrays]) -> np.ndarray:
     """
     is_labelled = np.zeros(arrays[0].label.shape, bool)
     if arrays[0].truth is not None:
-        is_labelled |= arrays[0].truth > 0
+        is_labelled |= arrays[0].drawn_truth > 0
     for case in arrays:
         is_labelled |= case.label > 0
     return is_labelled

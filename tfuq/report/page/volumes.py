@@ -78,7 +78,7 @@ def volume_view(sources: Sequence[Scored], case_id: str) -> dict[str, Any]:
         "columns": image.shape[2],
         "aspect": aspect,
         "image": picture(image),
-        "reference": layout.picture(first.present_truth),
+        "reference": layout.picture(first.drawn_truth),
         "methods": {name: _method_view(case, layout, scales) for name, case in arrays.items()},
     }
 

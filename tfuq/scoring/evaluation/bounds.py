@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from tfuq.calibration.records import Calibration
+from tfuq.data.preprocessing import PADDING
 from tfuq.data.readers import read
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 from tfuq.scoring.coverage import mean_loss, realized
 from tfuq.scoring.evaluation.structures import ROUNDING, read_structures
-from tfuq.scoring.rows import Row, rows_of
+from tfuq.scoring.rows import Row, rows_of, rows_with
 from tfuq.scoring.sizes import interval_size, lower_size, upper_size
 
 _AGAIN = "predict again with --overwrite"
@@ -30,7 +31,8 @@ def bound_rows(
 
     Args:
         folder: of the case.
-        truth: its reference, classes ``[X, Y, Z]``.
+        truth: its reference, classes ``[X, Y, Z]``, `PADDING` where nothing is known. The true
+            volume of such a case is not known, and whether its interval held is None.
         classes: their names, the background first.
         structures: names of classes and regions, which ``structures.csv`` may have.
 
@@ -61,14 +63,13 @@ def _volume_rows(
         name = row["class"]
         if name not in classes:
             continue
-        voxels = np.count_nonzero(truth.array == classes.index(name))
-        volume = voxels * truth.voxel_volume
+        volume = _true_volume(truth, classes.index(name))
         low = row.get("volume_conformal_lower_mm3")
         high = row.get("volume_conformal_upper_mm3")
         if low is None or high is None:
             raise DataError(f"{path}: has no conformal interval of '{name}'; {_PREDICT_CASE_AGAIN}")
         volumes[name] = {
-            "volume_held": low * (1 - ROUNDING) <= volume <= high * (1 + ROUNDING),
+            "volume_held": _is_held(volume, low, high),
             "volume_low": low,
             "volume_high": high,
             "volume_true": volume,
@@ -79,12 +80,26 @@ def _volume_rows(
     return volumes
 
 
+def _true_volume(truth: Volume, number: int) -> float | None:
+    """The volume of a class in mm³; None where there may be more of it in voxels to ignore."""
+    if (truth.array == PADDING).any():
+        return None
+    return float(np.count_nonzero(truth.array == number) * truth.voxel_volume)
+
+
+def _is_held(volume: float | None, low: float, high: float) -> bool | None:
+    if volume is None:
+        return None
+    return low * (1 - ROUNDING) <= volume <= high * (1 + ROUNDING)
+
+
 def bound_losses(folder: Path, truth: np.ndarray, classes: list[str]) -> list[Row]:
     """By class, what the bounds of a case missed.
 
     Args:
         folder: of the case.
-        truth: true classes ``[X, Y, Z]``.
+        truth: true classes ``[X, Y, Z]``, `PADDING` where nothing is known: such voxels count for
+            nothing.
         classes: their names, the background first.
 
     Returns:
@@ -97,13 +112,14 @@ def bound_losses(folder: Path, truth: np.ndarray, classes: list[str]) -> list[Ro
         DataError: a bound is missing, or not on the grid of the truth.
     """
     shape = (*truth.shape, len(classes) - 1)
+    is_known = truth != PADDING
     all_lower = _read_bound(folder / "label_lower.nii.gz", shape)
     all_upper = _read_bound(folder / "label_upper.nii.gz", shape)
     rows = []
     for k, name in enumerate(classes[1:], start=1):
         true = truth == k
-        lower = all_lower[..., k - 1]
-        upper = all_upper[..., k - 1]
+        lower = all_lower[..., k - 1] & is_known
+        upper = all_upper[..., k - 1] & is_known
         voxels = max(int(np.count_nonzero(true)), 1)
         excess = np.count_nonzero(lower & ~true) / voxels
         rows.append(
@@ -114,7 +130,7 @@ def bound_losses(folder: Path, truth: np.ndarray, classes: list[str]) -> list[Ro
                 "upper": int(upper.sum()),
                 "lower": int(lower.sum()),
                 "reference": int(true.sum()),
-                "image": int(true.size),
+                "image": int(is_known.sum()),
             }
         )
     return rows
@@ -140,8 +156,9 @@ def kept_bounds(rows: Sequence[Row], calibration: Calibration) -> dict[str, dict
         calibration: what the promises were made of.
 
     Returns:
-        By class: mean losses over cases, and how often the volume interval holds the true volume,
-        each with the size of what was promised (see `tfuq.scoring.sizes`).
+        By class: mean losses over cases, and how often the volume interval holds the true volume
+        (left out where no case's is known), each with the size of what was promised (see
+        `tfuq.scoring.sizes`).
     """
     names = calibration.conformal.bounds
     return {name: _kept_bounds(rows_of(rows, "class", name), calibration) for name in names}
@@ -150,20 +167,29 @@ def kept_bounds(rows: Sequence[Row], calibration: Calibration) -> dict[str, dict
 def _kept_bounds(rows: Sequence[Row], calibration: Calibration) -> dict[str, Row]:
     alpha = calibration.conformal.alpha
     cases = len(calibration.cases)
+    columns = _columns(rows)
+    upper = upper_size(columns["upper"], columns["reference"], columns["image"])
+    lower = lower_size(columns["lower"], columns["reference"])
+    kept = {
+        "missed_by_upper": mean_loss(columns["missed"], alpha, cases) | upper,
+        "excess_of_lower": mean_loss(columns["excess"], alpha, cases) | lower,
+    }
+    whole = rows_with(rows, "volume_held")
+    if whole:
+        columns = _columns(whole)
+        interval = interval_size(
+            columns["volume_low"],
+            columns["volume_high"],
+            columns["volume_true"],
+            columns["volume_image"],
+        )
+        kept["volume"] = realized(columns["volume_held"], 1 - alpha, cases) | interval
+    return kept
+
+
+def _columns(rows: Sequence[Row]) -> dict[str, np.ndarray]:
     columns = {}
     for name in rows[0]:
         if name != "class":
             columns[name] = np.array([row[name] for row in rows])
-    upper = upper_size(columns["upper"], columns["reference"], columns["image"])
-    lower = lower_size(columns["lower"], columns["reference"])
-    interval = interval_size(
-        columns["volume_low"],
-        columns["volume_high"],
-        columns["volume_true"],
-        columns["volume_image"],
-    )
-    return {
-        "missed_by_upper": mean_loss(columns["missed"], alpha, cases) | upper,
-        "excess_of_lower": mean_loss(columns["excess"], alpha, cases) | lower,
-        "volume": realized(columns["volume_held"], 1 - alpha, cases) | interval,
-    }
+    return columns

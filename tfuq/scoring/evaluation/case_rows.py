@@ -51,11 +51,11 @@ def case_rows(
     """
     rows = []
     for name, members in config.data.structures.items():
-        predicted = np.isin(maps.label, members)
+        predicted = maps.mask(members)
         reference = np.isin(maps.truth, members)
         scores = overlap_scores(predicted, reference, grid.voxel_volume)
         scores |= presence_scores(predicted, reference)
-        scores |= surface_scores(predicted, reference, grid.spacing)
+        scores |= surface_scores(predicted, reference, grid.spacing, maps.known)
         if has_penalty:
             scores = with_diagonal(scores, reference.shape, grid.spacing)
         row = {"case": case.id, "class": name, **case.unit.named(scores)}

@@ -10,6 +10,7 @@ import numpy as np
 
 from tfuq.config import with_reference_meaning
 from tfuq.data.cases import Case, read_case_label
+from tfuq.data.preprocessing import PADDING
 from tfuq.runs import results
 from tfuq.scoring.bootstrap import share_with_interval
 from tfuq.scoring.dose import dose_values
@@ -129,10 +130,13 @@ def _case_rows(case: Case, case_dose: CaseDose) -> Iterator[tuple[Row, list[Row]
     label = case_dose.label
     quantities = case_dose.quantities
     truth = read_case_label(case, label, len(data.classes), data.label_values).array
+    is_whole = not (truth == PADDING).any()  # else there may be more of a structure
     dose = np.maximum(case_dose.on(label), 0)
     for head, band in case_dose.bands():
-        true_doses = dose[np.isin(truth, data.structures[head["class"]])]
-        reference = _reference_values(true_doses, cc_of(label), quantities)
+        reference: Row = {}
+        if is_whole:
+            true_doses = dose[np.isin(truth, data.structures[head["class"]])]
+            reference = _reference_values(true_doses, cc_of(label), quantities)
         begin = {"case": head["case"], "class": head["class"]}
         row = begin | band.row(quantities) | reference
         row["beyond_dose_percent"] = head["beyond_dose_percent"]

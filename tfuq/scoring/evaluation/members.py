@@ -29,7 +29,8 @@ def add_case(
 ) -> None:
     """Add a case of volumes, where its members were kept, with every reference that it has.
 
-    All voxels count alike. Dice is the mean over the foreground classes and references.
+    All voxels count alike whose reference is known. Dice is the mean over the foreground classes
+    and references.
 
     Args:
         diversity: to add to.
@@ -45,16 +46,17 @@ def add_case(
         return
     label = read(folder / "label.nii.gz")
     classes = len(config.data.classes)
-    truths = [maps.truth.ravel().astype(int) for maps in by_reference]
+    truths = [maps.of_known(maps.truth).astype(int) for maps in by_reference]
+    first = by_reference[0]  # all know the same voxels
     p = []
     for member in range(members):
         path = folder / f"{member_map(member)}.nii.gz"
         array = read_map(path, label, 1.0, (classes,))
-        p.append(np.tile(array.reshape(-1, classes), (len(truths), 1)))
+        p.append(np.tile(first.of_known(array), (len(truths), 1)))
     variances = []
     for name in MEMBER_VARIANCES:
         array = read_map(folder / f"{name}.nii.gz", label, 1.0)
-        variances.append(float(array.mean()))
+        variances.append(float(first.of_known(array).mean()))
 
     def mean_dice(labels: np.ndarray) -> float:
         scores = []

@@ -19,6 +19,7 @@ from tfuq.data.cases import (
     written_values,
 )
 from tfuq.data.events import CaseScored
+from tfuq.data.preprocessing import PADDING, is_structure
 from tfuq.data.readers import read
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
@@ -140,7 +141,7 @@ def _add_case(
     if case.raters:
         raters = score_raters(folder, case, config, predicted, first)
         gathered.raters += [case.unit.named(row) for row in raters.rows]
-    if not any(reference.array.any() for reference in references):
+    if not any(is_structure(reference.array).any() for reference in references):
         gathered.empty.append(case)
     rows = _mean_case_rows(case, by_reference, request, predicted, raters)
     add_case(gathered.diversity, folder, by_reference, config)
@@ -195,9 +196,12 @@ def _structure_rows(
     return rows
 
 
-def _mean_size(references: Sequence[Volume], classes: Sequence[int]) -> float:
+def _mean_size(references: Sequence[Volume], classes: Sequence[int]) -> float | None:
+    """The size of a structure; None where there may be more of it in voxels to ignore."""
     sizes = []
     for reference in references:
+        if (reference.array == PADDING).any():
+            return None
         voxels = np.count_nonzero(np.isin(reference.array, classes))
         sizes.append(voxels * reference.voxel_volume)
     return float(np.mean(sizes))

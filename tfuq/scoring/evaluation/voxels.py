@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from tfuq.data.preprocessing import PADDING
 from tfuq.data.readers import read
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
@@ -32,9 +34,11 @@ _ROUNDING = 1e-3  # of a map's values
 class CaseMaps:
     """A predicted case and its reference.
 
+    Voxels of which the reference says nothing count for nothing.
+
     Attributes:
         label: predicted classes ``[X, Y, Z]``.
-        truth: true classes ``[X, Y, Z]``.
+        truth: true classes ``[X, Y, Z]``, `PADDING` where nothing is known.
         probability: ``[X, Y, Z, K]``.
         maps: of uncertainty, ``[X, Y, Z]`` by name.
     """
@@ -49,10 +53,31 @@ class CaseMaps:
         classes: int = self.probability.shape[-1]
         return classes
 
+    @cached_property
+    def known(self) -> np.ndarray | None:
+        """Where the reference is known, ``[X, Y, Z]`` bool; None where it is everywhere."""
+        is_known: np.ndarray = self.truth != PADDING
+        return None if is_known.all() else is_known
+
+    def of_known(self, values: np.ndarray) -> np.ndarray:
+        """Values ``[X, Y, Z, …]`` of the voxels whose reference is known, ``[n, …]``."""
+        if self.known is None:
+            return values.reshape(-1, *values.shape[3:])
+        chosen: np.ndarray = values[self.known]
+        return chosen
+
+    def mask(self, classes: Sequence[int]) -> np.ndarray:
+        """Where the prediction has one of some classes, and the reference is known, ``[X, Y, Z]``.
+
+        Args:
+            classes: numbers of the classes.
+        """
+        mask: np.ndarray = np.isin(self.label, classes)
+        return mask if self.known is None else mask & self.known
+
     def _voxels(self) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities ``[n, K]`` and true classes ``[n]`` of all voxels."""
-        p = self.probability.reshape(-1, self._classes)
-        return p, self.truth.ravel().astype(int)
+        return self.of_known(self.probability), self.of_known(self.truth).astype(int)
 
     def scores(self) -> dict[str, float | None]:
         """Calibration, and AUROC of each map for wrong voxels.
@@ -61,16 +86,16 @@ class CaseMaps:
         """
         p, y = self._voxels()
         scores: dict[str, float | None] = {**calibration_errors(p, y)}
-        band = boundary_band(self.truth)
+        band = boundary_band(self.truth, self.known)
         if band.any():
             p_near = self.probability[band]
             y_near = self.truth[band].astype(int)
             scores["nll_boundary"] = negative_log_likelihood(p_near, y_near)
             scores["brier_boundary"] = brier(p_near, y_near)
             scores["ece_boundary"] = expected_calibration_error(p_near, y_near)
-        wrong = (self.label != self.truth).ravel()
+        wrong = self.of_known(self.label != self.truth)
         for name, values in self.maps.items():
-            scores[f"auroc_{name}"] = error_auroc(values.ravel(), wrong)
+            scores[f"auroc_{name}"] = error_auroc(self.of_known(values), wrong)
         return scores
 
     def reliability(self) -> Bins:
@@ -84,10 +109,11 @@ class CaseMaps:
         They are the mean of the largest probabilities, and `tfuq.scoring.aggregation.image_level`
         of each map.
         """
-        numbers = {MAXIMUM_PROBABILITY.name: float(self._largest_probability().mean())}
+        largest = self.of_known(self._largest_probability())
+        numbers = {MAXIMUM_PROBABILITY.name: float(largest.mean())}
         for name, values in self.maps.items():
             _, highest = MEASURES[name].bounds(self._classes)
-            by_kind = image_level(values, highest)
+            by_kind = image_level(values, highest, self.known)
             for kind, value in by_kind.items():
                 numbers[f"{kind}_{name}"] = value
         return numbers
@@ -105,7 +131,7 @@ class CaseMaps:
         maps = {MAXIMUM_PROBABILITY.name: self._largest_probability(), **self.maps}
         rows = []
         for k, name in enumerate(names[1:], start=1):
-            for row in component_rows(self.label == k, self.truth == k, maps):
+            for row in component_rows(self.mask([k]), self.truth == k, maps):
                 rows.append({"class": name, **row})
         return rows
 

@@ -16,6 +16,7 @@ from tfuq.config.registry import Registry
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.events import CasesSampled
 from tfuq.data.volume import Volume
+from tfuq.errors import DataError
 from tfuq.measures.reducers import Reducer
 from tfuq.prediction import AnyPredictor, Request, make_predictor
 from tfuq.prediction.tables import TablePredictor
@@ -120,7 +121,16 @@ class ScalingSamples:
         return np.concatenate(self._truths)
 
     def fit(self) -> Scaling:
-        """The best scaling; each voxel (or image) counts alike."""
+        """The best scaling; each voxel (or image) counts alike.
+
+        Raises:
+            DataError: No class is known of any.
+        """
+        if not self._logs:
+            raise DataError(
+                "no voxel that scaling is fitted on has a known class: all are of "
+                "data.ignore_label; calibrate on cases with more labelled voxels"
+            )
         logs = np.concatenate(self._logs, 1)
         logs = logs.astype(np.float64)
         y = self.truth()

@@ -12,7 +12,7 @@ from tfuq.calibration.records import Conformal, Scaling
 from tfuq.calibration.reducers import choose_places
 from tfuq.data.cases import Case, read_case_image, read_label, read_mask
 from tfuq.data.events import CasesSampled
-from tfuq.data.preprocessing import to_examples
+from tfuq.data.preprocessing import PADDING, to_examples
 from tfuq.data.volume import Volume
 from tfuq.prediction import Request
 from tfuq.prediction.segmentation import VolumePredictor
@@ -22,6 +22,7 @@ from tfuq.scoring.sizes import Size, interval_size, lower_size, upper_size
 from tfuq.tasks.records import VoxelStatistics, gathered
 from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, Fit, ScalingSamples
 
+_WHOLE = "calibration cases without a voxel of data.ignore_label, whose volumes are known,"
 _VOXELS = {2: 512, 3: 16384}  # of an example, that scaling is fitted on
 
 
@@ -37,6 +38,7 @@ class _Extent:
         low: lower end of the interval over samples, in mm³.
         high: upper end of the interval over samples, in mm³.
         sampled_voxel: volume of a voxel of the samples' grid, in mm³.
+        is_whole: whether the reference is known everywhere, and with it the true volume.
     """
 
     reached: np.ndarray
@@ -46,6 +48,7 @@ class _Extent:
     low: float
     high: float
     sampled_voxel: float
+    is_whole: bool
 
     def volume_score(self) -> float:
         """How far the true volume lies outside the interval over samples."""
@@ -80,23 +83,34 @@ class _Structure:
 
     def volume_quantile(self, alpha: float) -> float:
         """The quantile that makes volume intervals."""
-        scores = [extent.volume_score() for extent in self.extents]
+        scores = [extent.volume_score() for extent in self._whole()]
+        if len(scores) < len(self.extents):
+            conformal.check_alpha(alpha, len(scores), _WHOLE)
         return conformal.conformal_quantile(np.array(scores), alpha)
 
     def sizes(self, bounds: dict[risk_control.Side, float], quantile: float) -> dict[str, Size]:
         """The sizes of bounds and volume intervals in the calibration cases."""
         reference = np.array([extent.reference for extent in self.extents])
         image = np.array([extent.image for extent in self.extents])
-        voxel = np.array([extent.voxel_volume for extent in self.extents])
-        intervals = [extent.interval(quantile) for extent in self.extents]
-        low, high = np.array(intervals).T
         upper_voxels = self._reaching(bounds["upper"])
         lower_voxels = self._reaching(bounds["lower"])
         return {
             "upper": upper_size(upper_voxels, reference, image),
             "lower": lower_size(lower_voxels, reference),
-            "volume": interval_size(low, high, reference * voxel, image * voxel),
+            "volume": self._interval_size(quantile),
         }
+
+    def _interval_size(self, quantile: float) -> Size:
+        whole = self._whole()
+        intervals = [extent.interval(quantile) for extent in whole]
+        low, high = np.array(intervals).T
+        reference = np.array([extent.reference * extent.voxel_volume for extent in whole])
+        image = np.array([extent.image * extent.voxel_volume for extent in whole])
+        return interval_size(low, high, reference, image)
+
+    def _whole(self) -> list[_Extent]:
+        """The cases whose true volume is known."""
+        return [extent for extent in self.extents if extent.is_whole]
 
     def _reaching(self, threshold: float) -> np.ndarray:
         """Voxels that reach a threshold, of each case."""
@@ -131,10 +145,11 @@ class SegmentationFit(Fit):
             probability = self.predictor.probability_on_input(image, prepared, statistics).array
             rows = self.predictor.structures(prepared, statistics)
             whole = {row["class"]: row for row in rows if row["component"] == "all"}
+            is_known = label.array != PADDING
             for k, name in enumerate(self._classes, start=1):
                 structure = self._structures[name]
-                p = probability[..., k]
-                truth = label.array == k
+                p = probability[..., k][is_known]
+                truth = label.array[is_known] == k
                 structure.missed.append(risk_control.missed_shares(p, truth))
                 structure.excess.append(risk_control.excess_shares(p, truth))
                 structure.extents.append(_extent(p, truth, whole[name], label, prepared))
@@ -149,8 +164,15 @@ class SegmentationFit(Fit):
         padded_places = self.predictor.places_in_padding(prepared, places)
         self._samples.reducer.places.assign(padded_places)
         statistics = self.predictor.sample(prepared)
-        self._samples.add(gathered(statistics.picked, "picked"), flat[:, places])
+        self._add(gathered(statistics.picked, "picked"), flat[:, places])
         return statistics
+
+    def _add(self, picked: np.ndarray, truth: np.ndarray) -> None:
+        """Add samples ``[N, T, m, K]`` of voxels with true classes ``[N, m]``, where known."""
+        for of_example, classes in zip(picked, truth, strict=True):
+            is_known = classes != PADDING
+            if is_known.any():
+                self._samples.add(of_example[None, :, is_known], classes[None, is_known])
 
     def scaling(self) -> Scaling:
         """The best scaling."""
@@ -179,8 +201,8 @@ def _extent(
     """How large a structure is in a case.
 
     Args:
-        p: its probabilities on the image's grid, ``[X, Y, Z]``.
-        truth: its reference, bool ``[X, Y, Z]``.
+        p: its probabilities at the voxels of the image's grid whose class is known, ``[n]``.
+        truth: its reference there, bool ``[n]``.
         row: its measures over samples.
         label: a volume on the image's grid.
         prepared: a volume on the network's grid.
@@ -194,4 +216,5 @@ def _extent(
         low=low,
         high=high,
         sampled_voxel=prepared.voxel_volume,
+        is_whole=truth.size == label.array.size,
     )

@@ -12,8 +12,9 @@ import numpy as np
 
 from tfuq.data.cases import Case, read_case_image, read_label, read_mask
 from tfuq.data.perturbations import Subject
-from tfuq.data.preprocessing import from_examples
+from tfuq.data.preprocessing import PADDING, from_examples, is_structure
 from tfuq.data.writers import make_folder, write_csv, write_nifti
+from tfuq.errors import DataError
 from tfuq.prediction.segmentation import VolumePredictor
 from tfuq.report.slices import other_axes
 from tfuq.scoring.evaluation.case_rows import case_rows
@@ -117,21 +118,26 @@ class VolumeMeasurer(Measurer):
         predicted: CaseMaps,
         structures: list[Row],
     ) -> None:
+        if (predicted.truth == PADDING).all():
+            raise DataError(
+                f"case '{case.id}': no labelled voxel is left of it on the network's grid, or so "
+                "far moved; leave it out, or lower the severities"
+            )
         rows = case_rows(case, predicted, self.config, subject.present_label)
         dice = {row["class"]: row["dice"] for row in rows}
         gathered.cases += rows
         for row in structures:
             gathered.structures.append({"case": case.id, **row, "dice": dice[row["class"]]})
         if "variation_ratio" in predicted.maps:
-            is_wrong = predicted.label != predicted.truth
-            ratios = predicted.maps["variation_ratio"][is_wrong]
+            is_wrong = predicted.of_known(predicted.label != predicted.truth)
+            ratios = predicted.of_known(predicted.maps["variation_ratio"])[is_wrong]
             counts, _ = np.histogram(ratios, RATIO_BINS, (0, 1))
             gathered.ratios += counts
 
     def _example(self, case: Case, subject: Subject, predicted: CaseMaps) -> dict[str, np.ndarray]:
         """The plane in which the unperturbed case has most of its structures."""
         axis = self._plane_axis
-        is_labelled = self.subject(case).present_label.array > 0
+        is_labelled = is_structure(self.subject(case).present_label.array)
         areas = is_labelled.sum(other_axes(axis))
         index = int(areas.argmax())
         volumes = {

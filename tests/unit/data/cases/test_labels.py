@@ -20,6 +20,7 @@ from tfuq.data.cases.labels import (
     written_values,
 )
 from tfuq.data.layouts import cases_of
+from tfuq.data.preprocessing import PADDING
 from tfuq.data.readers.images import as_volume
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
@@ -166,3 +167,18 @@ def test_majority_of_labels():
     labels = np.array([[0, 1, 2, 2, 1], [0, 1, 1, 2, 2], [1, 1, 0, 0, 2]])
     assert majority(labels, 3).tolist() == [0, 1, 0, 2, 2]  # the first of three that are equal
     assert majority(labels[:2], 3).tolist() == [0, 1, 1, 2, 1]
+
+
+def test_a_value_to_ignore_is_no_class(label):
+    case = Case("c", (), label, ignore_label=5)
+    read = read_case_label(case, IMAGE, 3, None)
+    np.testing.assert_array_equal(read.array.ravel(), [0, 1, 2, PADDING] * 16)
+    assert written_values(case) == [0, 1, 2]
+    with pytest.raises(DataError, match=r"label value 2 is outside the declared 0, 1; .*2: 1\}"):
+        read_case_label(case, IMAGE, 2, None)
+
+
+def test_a_label_of_nothing_but_the_value_to_ignore_is_refused(tmp_path):
+    path = write_nifti_file(tmp_path / "label.nii", np.full((4, 4, 4), 7, np.uint8))
+    with pytest.raises(DataError, match=r"has no other value than 7, that of data.ignore_label"):
+        read_case_label(Case("c", (), path, ignore_label=7), IMAGE, 2, None)

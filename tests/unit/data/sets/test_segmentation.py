@@ -10,12 +10,13 @@ import pytest
 from PIL import Image
 
 from tests.conftest import settings, write_decathlon
+from tests.support.nnunet_sets import IGNORE, IGNORED, V2, write_set
 from tests.support.rater_discs import RATERS, by_raters, write_rater_discs
 from tfuq.data.cases import training_views
 from tfuq.data.layouts import cases_of, list_cases
-from tfuq.data.preprocessing import PADDING
+from tfuq.data.preprocessing import PADDING, is_structure
 from tfuq.data.sets.dataset import make_preprocessor
-from tfuq.data.sets.segmentation import SegmentationSet, is_structure, load_examples
+from tfuq.data.sets.segmentation import SegmentationSet, load_examples
 from tfuq.errors import DataError
 
 RANKS = pytest.mark.parametrize("rank", [3, 2])
@@ -172,3 +173,63 @@ def test_an_example_is_the_z_scored_scan_with_its_label(balls):
 def test_padding_is_no_structure():
     labels = np.array([0, 1, 2, PADDING], np.uint8)
     np.testing.assert_array_equal(is_structure(labels), [False, True, True, False])
+
+
+def ignoring(root, rank=3, **changes):
+    """A configuration of balls, seven of whose 18 planes nothing is known of."""
+    data = {"layout": "nnunet", "ignore_label": 3} | changes.pop("data", {})
+    if rank == 3:
+        data |= {"classes": ["background", "ball", "core"]}
+    return settings(root, rank=rank, data=data, **changes)
+
+
+@pytest.fixture(scope="module")
+def partly_labelled(tmp_path_factory):
+    return write_set(tmp_path_factory.mktemp("partly"), V2, labels=IGNORE, tests=0)
+
+
+def test_voxels_to_ignore_are_no_terms_and_no_class(partly_labelled):
+    config = ignoring(partly_labelled)
+    cases = cases_of(config.data)
+    training = SegmentationSet(config, cases, None)
+    labels = [nibabel.load(case.label).get_fdata() for case in cases]
+    assert training.terms == sum(int((label != 3).sum()) for label in labels) == 6 * 11 * 17 * 15
+    for k in range(3):
+        count = sum(int((label == k).sum()) for label in labels)
+        assert training.class_weights[k] == pytest.approx(training.terms / (3 * count))
+    assert training.terms_per_example == 11 * 16 * 15  # a patch of 16³ within the labelled box
+
+
+def test_targets_to_ignore_are_marked(partly_labelled):
+    config = ignoring(partly_labelled)
+    (case, *_) = cases_of(config.data)
+    target = load_examples(config, make_preprocessor(config), case).targets[0]
+    scan = target[tuple(slice(0, size) for size in (18, 17, 15))]  # 16 slices, the last of padding
+    assert (scan[IGNORED] == PADDING).all()
+    assert (scan[7:] != PADDING).all()
+
+
+def test_patches_lie_where_labels_are(tmp_path):
+    """A labelled voxel is in every patch, whatever is asked for."""
+    root = write_set(tmp_path, V2, labels=IGNORE, tests=0)
+    for path in (root / "labelsTr").iterdir():
+        file = nibabel.load(path)
+        label = np.full(file.shape, 3, np.uint8)
+        label[17, 0, 14] = 0
+        label[0, 16, 0] = 1
+        label[0, 0, 14] = 2
+        nibabel.save(nibabel.Nifti1Image(label, file.affine), path)
+    config = ignoring(root, network={"patch_size": [8, 8, 8]}, training={"foreground_share": 0.0})
+    training = SegmentationSet(config, cases_of(config.data), None)
+    labels = [training.example(0, np.random.default_rng(seed))[1] for seed in range(30)]
+    values = [set(np.unique(label)) - {PADDING} for label in labels]
+    assert all(values)
+    assert {0} in values
+    assert {1} in values
+    assert {2} in values
+
+
+def test_slices_of_which_nothing_is_known_are_left_out(partly_labelled):
+    config = ignoring(partly_labelled, rank=2, preprocessing={"slice_axis": 0})
+    training = SegmentationSet(config, cases_of(config.data), None)
+    assert len(training.index) == 6 * 11

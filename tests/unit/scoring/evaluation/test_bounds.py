@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support.promised import calibration_with
+from tfuq.data.preprocessing import PADDING
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_csv, write_nifti
 from tfuq.errors import DataError
@@ -81,3 +82,21 @@ def test_a_bound_on_another_grid_is_refused(tmp_path):
     write_bounds(tmp_path, 4, 4)
     with pytest.raises(DataError, match=r"label_lower.* not on the grid"):
         bound_losses(tmp_path, TRUTH[:1], CLASSES)
+
+
+def test_voxels_to_ignore_are_no_promise(tmp_path):
+    """Losses are those without them, and the true volume, so whether it was held, is not known."""
+    truth = TRUTH.copy()
+    truth[0, 0, :2] = truth[1] = PADDING  # half of the structure, and half of the volume
+    write_bounds(tmp_path, 6, 3)
+    (row,) = bound_rows(tmp_path, Volume(truth, AFFINE), CLASSES, ["a"])
+    assert (row["missed"], row["excess"]) == (0.5, 1.0)  # of two voxels, one and two
+    assert (row["lower"], row["upper"], row["reference"], row["image"]) == (4, 1, 2, 10)
+    assert row["volume_held"] is None
+    bounds = {"a": {"lower": 0.5, "upper": 0.1}}
+    calibration = calibration_with(alpha=0.2, bounds=bounds)
+    assert "volume" not in kept_bounds([row], calibration)["a"]
+    (whole,) = bound_rows(tmp_path, Volume(TRUTH, AFFINE), CLASSES, ["a"])
+    kept = kept_bounds([row, whole], calibration)["a"]
+    assert kept["volume"]["n"] == 1
+    assert kept["missed_by_upper"]["n"] == 2
