@@ -214,7 +214,7 @@ def label_files(folder: Path) -> dict[str, Path]:
     for path in sorted(folder.glob("[!.]*")):
         for case, label in _structure_sets(path).items():
             name = name_key(case)
-            if name in files:
+            if files.get(name, path) != path:
                 raise DataError(f"{label}: is a label of '{name}' as {files[name]} is; keep one")
             files[name] = label
     return files

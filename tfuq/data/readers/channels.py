@@ -15,8 +15,8 @@ def channel_count(path: Path) -> int:
     """Tell the number of a file's channels.
 
     Args:
-        path: The file. Of NIfTI files and plain images the header is read, of others all; DICOM
-            has one.
+        path: The file. Of NIfTI files and plain images the header is read, of others all;
+            DICOM has one channel.
 
     Raises:
         DataError: As `tfuq.data.readers.read`.
