@@ -14,12 +14,12 @@ from tfuq.data.budget import limit_memory
 
 # Groups whose readers are quick to make, and how many inputs each reader gets.
 _FAST = {
-    "files and texts": 15,
-    "data sets": 4,
-    "results of segmentation": 2,
-    "results of classification": 15,
-    "results of landmarks": 10,
-    "studies": 4,
+    "files and texts": 8,
+    "data sets": 1,
+    "results of segmentation": 1,
+    "results of classification": 8,
+    "results of landmarks": 4,
+    "studies": 2,
     "replies": 15,
 }
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import ALL_METHODS
 from tests.support import references
+from tests.support.matrix import rows_of_methods
 from tfuq.measures.reducers import PackedMasks
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
 from tfuq.networks.losses import probabilities
@@ -34,8 +34,7 @@ def images(run, count, size=None):
     )
 
 
-@pytest.mark.parametrize("rank", [2, 3])
-@pytest.mark.parametrize("method", ALL_METHODS)
+@pytest.mark.parametrize(("method", "rank"), rows_of_methods())
 def test_same_seed_same_bytes_whatever_the_batch(trained, method, rank):
     run = trained(method, rank)
     sampler, x = sampler_of(run, method), images(run, 11)

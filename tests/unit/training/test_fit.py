@@ -33,7 +33,7 @@ def test_training_learns(balls, tmp_path):
     assert max(row["val_dice"] for row in history(run)) > 0.7
 
 
-@pytest.mark.parametrize("method", ["mc-dropout", "vi"])
+@pytest.mark.parametrize("method", [pytest.param("mc-dropout", marks=pytest.mark.slow), "vi"])
 def test_resumed_training_ends_as_an_uninterrupted_one(balls, tmp_path, method):
     schedule = {
         "schedule": "cyclical+plateau",

@@ -28,7 +28,13 @@ def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path, ca
     assert row["loss"] == pytest.approx(row["data_loss"] + 0.5 * row["kl"], rel=1e-3)
 
 
-@pytest.mark.parametrize(("subset", "counts"), [(0.34, [1, 1]), ("bootstrap", [3, 3])])
+@pytest.mark.parametrize(
+    ("subset", "counts"),
+    [
+        pytest.param(0.34, [1, 1], marks=pytest.mark.slow),
+        ("bootstrap", [3, 3]),
+    ],
+)
 def test_kl_scale_is_of_each_members_own_examples(balls, tmp_path, caplog, subset, counts):
     """A member on one of three cases has three times the KL scale; a case drawn twice for a bootstrap counts twice."""
     changes = {

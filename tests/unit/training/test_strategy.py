@@ -26,24 +26,18 @@ print(len(run.facts["devices"]))
 
 
 def test_two_devices_train_as_one(balls, tmp_path):
-    rows = {}
-    for devices in ("cpu:1", "cpu:2"):
-        command = [
-            sys.executable,
-            "-c",
-            _ON_DEVICES,
-            str(balls),
-            str(tmp_path / devices),
-            devices,
-            "deterministic",
-        ]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert answer.returncode == 0, answer.stderr[-2000:]
-        assert answer.stdout.strip() == devices[-1]
-        rows[devices] = history(runs.open_run(tmp_path / devices))
-    for one, two in zip(rows["cpu:1"], rows["cpu:2"], strict=True):
-        assert two["loss"] == pytest.approx(one["loss"], rel=1e-4)
-        assert two["val_loss"] == pytest.approx(one["val_loss"], rel=1e-4)
+    path = str(tmp_path / "two")
+    command = [sys.executable, "-c", _ON_DEVICES, str(balls), path, "cpu:2", "deterministic"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr[-2000:]
+    assert answer.stdout.strip() == "2"
+    training = {"epochs": 2, "steps_per_epoch": 3, "batch_size": 4}
+    config = settings(balls, "deterministic", training=training, network={"level_dropout": {}})
+    one = history(train(config, tmp_path / "one", devices="cpu:1"))
+    two = history(runs.open_run(path))
+    for of_one, of_two in zip(one, two, strict=True):
+        assert of_two["loss"] == pytest.approx(of_one["loss"], rel=1e-4)
+        assert of_two["val_loss"] == pytest.approx(of_one["val_loss"], rel=1e-4)
 
 
 @pytest.mark.slow
