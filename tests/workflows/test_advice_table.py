@@ -43,6 +43,27 @@ ELSEWHERE = {
     "data.landmarks names {}; correct one of them": (
         "tests/unit/data/sets/test_landmarks.py::test_annotations_that_do_not_serve_are_refused"
     ),
+    "data.ignore_label {} differs from": (
+        "tests/unit/config/test_described.py::test_what_contradicts_the_description_is_refused"
+    ),
+    "data.classes {} differ from": (
+        "tests/unit/config/test_described.py::test_what_contradicts_the_description_is_refused"
+    ),
+    "data.regions has {} for": (
+        "tests/unit/config/test_described.py::test_what_contradicts_the_description_is_refused"
+    ),
+    "layout {} needs it: set data.root": (
+        "tests/unit/config/test_nnunet.py::test_a_missing_description_says_what_to_set"
+    ),
+    "data.split.fold {}: {} has the folds": (
+        "tests/unit/data/test_folds.py::test_a_file_that_does_not_fit_is_refused_by_name"
+    ),
+    "labelled training case(s) make no {} folds": (
+        "tests/unit/data/test_folds.py::test_what_cannot_be_folded_is_refused"
+    ),
+    "data.split.file names nnU-Net's": (
+        "tests/unit/data/test_folds.py::test_a_file_that_does_not_fit_is_refused_by_name"
+    ),
 }
 # Texts that propose no setting, or one whose work begins with a training; the settings that these
 # name exist (tests/house/test_proposals.py).
@@ -52,6 +73,18 @@ NO_ROW = (
     "so it is not written; lower training.learning_rate",
     "training examples have no landmark at all",
     "variational.warm_start: {} has no weights",
+    "regions_class_order' paints it as",
+    "data.ignore_label serves segmentation alone",
+    "no other value than {}, that of data.ignore_label",
+    "have voxels of data.ignore_label",
+    "data.ignore_label {} is in no label",
+    "layout nnunet has its training images in it",
+    "by data.layout: decathlon",
+    "or set data.layout: nnunet for a data set",
+    "or save a radiograph as PNG and set data.pixel_mm",
+    "data.split.use {} is more than the {} training case(s)",
+    "all are of data.ignore_label; calibrate",
+    "without a voxel of data.ignore_label, whose volumes",
     "began with a variational.width_warmup_epochs of {}",
     "that preprocessing.crop_to_labels names",
     "the folder layout needs a folder 'image' in it",

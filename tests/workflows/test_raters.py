@@ -140,7 +140,7 @@ def test_bad_raters(discs, scored, tfuq, tmp_path):
     (tmp_path / "config.yaml").write_text(by_raters(discs).dump())
     for options, words in (
         (("data.train_on=rater-09",), ("no label by 'rater-09'", "rater-01")),
-        (("data.rater_folders=null", "data.train_on=random"), ("rater_folders must name",)),
+        (("data.rater_folders=null", "data.train_on=random"), ("rater_folders names",)),
         (("data.label_folder=label",), ("keep one",)),
         (("preprocessing.crop_to_labels=[1]",), ("one label of each case",)),
         (("data.rater_folders=doctor-*",), ("none of the 4 cases", "rater_folders")),

@@ -34,7 +34,7 @@ def test_two_devices_train_as_one(balls, tmp_path):
     training = {"epochs": 2, "steps_per_epoch": 3, "batch_size": 4}
     config = settings(balls, "deterministic", training=training, network={"level_dropout": {}})
     one = history(train(config, tmp_path / "one", devices="cpu:1"))
-    two = history(runs.open_run(path))
+    two = history(runs.open_run(tmp_path / "two"))
     for of_one, of_two in zip(one, two, strict=True):
         assert of_two["loss"] == pytest.approx(of_one["loss"], rel=1e-4)
         assert of_two["val_loss"] == pytest.approx(of_one["val_loss"], rel=1e-4)

@@ -161,7 +161,7 @@ def stem(path: Path) -> str:
 
     Of a folder, it is the whole name.
     """
-    if path.is_dir():
+    if path.is_dir() and not path.name.lower().endswith(READABLE_SUFFIXES):
         return path.name
     for suffix in sorted(READABLE_SUFFIXES, key=len, reverse=True):
         if path.name.lower().endswith(suffix):

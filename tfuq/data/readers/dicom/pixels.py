@@ -160,7 +160,7 @@ def _require_decoder(path: Path, syntax: uid.UID) -> None:
     raise DataError(
         f"{path}: is compressed as {syntax.name}, which nothing that is installed undoes "
         f"({needed}); pip install pylibjpeg pylibjpeg-libjpeg pylibjpeg-openjpeg, "
-        "or expand the file, as by gdcmconv --raw"
+        "or expand the file, as by gdcmconv"
     )
 
 
