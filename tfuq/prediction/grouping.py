@@ -90,15 +90,16 @@ def _is_whole(path: Path, channels: Channels) -> bool:
 
 def _require_order(files: Sequence[Path], channels: Channels) -> None:
     """Refuse files whose names tell other channels than their places, or several cases."""
-    if not channels.names:
+    names = _names_in_files(files, channels)
+    if not names:
         return
     told = []
-    for path, name in zip(files, channels.names, strict=True):
-        part = split_channel(stem(path), channels.names)
+    for path, name in zip(files, names, strict=True):
+        part = split_channel(stem(path), names)
         if part and name_key(part[1]) != name_key(name):
             raise DataError(
                 f"{path}: is channel '{part[1]}' where '{name}' is due; give the channels of each "
-                f"case in the order {', '.join(channels.names)}"
+                f"case in the order {', '.join(names)}"
             )
         told.append(part and part[0])
     cases = sorted({case for case in told if case})
@@ -108,6 +109,17 @@ def _require_order(files: Sequence[Path], channels: Channels) -> None:
             f"--input: {names} would be channels of one case, and their names tell several "
             f"({', '.join(cases)}); give the channels of each case in turn"
         )
+
+
+def _names_in_files(files: Sequence[Path], channels: Channels) -> Sequence[str]:
+    """What the names of files end in, channel by channel: nnU-Net's numbers, or the run's names."""
+    if channels.are_numbered and numbered_channels(files):
+        return _numbers(channels)
+    return channels.names
+
+
+def _numbers(channels: Channels) -> list[str]:
+    return [f"{number:04d}" for number in range(channels.count)]
 
 
 def groups_of_folder(folder: Path, channels: Channels) -> dict[str, _Files]:
@@ -136,7 +148,7 @@ def groups_of_folder(folder: Path, channels: Channels) -> dict[str, _Files]:
         return {name_key(folder.name): files_of_case(folder, channels.names)}
     numbers = numbered_channels(files)
     if numbers and channels.are_numbered:
-        return channel_files(folder, [f"{number:04d}" for number in range(channels.count)])
+        return channel_files(folder, _numbers(channels))
     if channels.names and (files or _has_files_below(folder)):
         return channel_files(folder, channels.names)
     if files:

@@ -12,6 +12,7 @@ from tfuq.prediction.grouping import Channels, groups_of_files, groups_of_folder
 TWO = Channels(count=2, are_numbered=True)
 NAMED = Channels(count=2, names=("T1", "IR"))
 NUMBERED = Channels(count=2, names=("0000", "0001"), are_numbered=True)
+OF_NNUNET = Channels(count=2, names=("T1", "IR"), are_numbered=True)
 
 
 def written(folder, *names):
@@ -63,6 +64,9 @@ def test_files_are_grouped_in_the_order_given(tmp_path, channels, names, groups)
         (NAMED, ["x.nii", "a_T1.nii"], "is channel 'T1' where 'IR' is due"),
         (NAMED, ["a_T1.nii", "b_IR.nii"], r"their names tell several \(a, b\)"),
         (NUMBERED, ["a_0001.nii", "a_0000.nii"], "is channel '0001' where '0000' is due"),
+        (OF_NNUNET, ["a_0001.nii", "a_0000.nii"], "is channel '0001' where '0000' is due; give"),
+        (OF_NNUNET, ["a_IR.nii", "a_T1.nii"], "is channel 'IR' where 'T1' is due"),
+        (OF_NNUNET, ["a_0000.nii", "b_0001.nii"], r"their names tell several \(a, b\)"),
     ],
 )
 def test_files_that_make_no_cases_are_refused(tmp_path, channels, names, words):

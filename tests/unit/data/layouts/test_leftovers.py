@@ -8,7 +8,9 @@ import pytest
 
 from tests.conftest import settings, task_settings
 from tests.support.data_files import write_idx, write_picture
+from tests.support.nnunet_sets import write_set
 from tests.support.radiotherapy import write_rtstruct
+from tfuq.config import DataConfig
 from tfuq.data.layouts import cases_of, made_cases
 from tfuq.data.layouts.leftovers import leftovers, remarks_on_leftovers, require_matched
 from tfuq.errors import DataError
@@ -116,6 +118,15 @@ def test_parts_that_the_split_takes_nothing_of_are_remarked_on(tmp_path):
         "the data set sets 2 case(s) aside for validation, which are not used; "
         "set data.split.validation: 2"
     )
+
+
+def test_cases_that_a_fold_tests_are_used(tmp_path):
+    """`tfuq.data.splits` tests all cases of `imagesTs` where a split names a fold."""
+    write_set(tmp_path)
+    changes = {"layout": "nnunet", "split": {"seed": 0, "fold": 0}}
+    tree = settings(tmp_path).data.model_dump()
+    data = DataConfig.model_validate(tree | changes)
+    assert remarks_on_leftovers(data, cases_of(data), all_folders=True) == []
 
 
 def test_packed_files_beside_plain_ones_are_remarked_on(tmp_path):
