@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tfuq.calibration import conformal
 from tfuq.calibration.records import Calibration, calibration_path, files_of, selection_caveat
+from tfuq.calibration.referral import check_delta
 from tfuq.data.cases import Case
 from tfuq.data.events import SILENT, Observer
 from tfuq.data.locks import exclusive
@@ -71,6 +72,7 @@ def calibrate(
             cases=files,
             scaling=fit.scaling(),
             conformal=fit.thresholds(),
+            review=fit.review(),
             caveat=selection_caveat(run, files),
         )
         calibration.write(path)
@@ -80,6 +82,7 @@ def calibrate(
 def _check(run: Run, cases: list[Case], choices: Choices) -> None:
     """Refuse an α or a kind of scaling that the run cannot serve."""
     conformal.check_alpha(choices.alpha, len(cases))
+    check_delta(choices.review.delta)
     kind = choices.kind
     task = run.config.task
     scalings = TASK_FITS[task].scalings
