@@ -5,11 +5,11 @@ regression on all measures that order structures by certainty, each as a standar
 weight is negative, so the estimate never gets better as a measure becomes less certain. The ridge
 penalty is that of `_PENALTY` cases: few calibration cases give an estimate near their mean.
 
-* The estimate is fitted on all calibration cases. Its interval holds the middle 90 % of the residuals
-  of cross-fitting: each case is estimated by a fit on the other folds.
+* The estimate is fitted on all calibration cases. Its interval holds the middle 90 % of the
+  residuals of cross-fitting: each case is estimated by a fit on the other folds.
 * The bound is split-conformal, and a case is its unit. A second fit on one half of the cases is
-  shifted by the ⌈(m + 1)(1 − α)⌉-th smallest residual of the m cases of the other half. A new case of
-  the same population is better than the bound with a probability of at least 1 − α, whatever the
+  shifted by the ⌈(m + 1)(1 − α)⌉-th smallest residual of the m cases of the other half. A new case
+  of the same population is better than the bound with a probability of at least 1 − α, whatever the
   fit is worth. This is so for each structure by itself, on average over calibration sets.
 
 References:
@@ -141,7 +141,8 @@ def shortfall_of(quality: np.ndarray, scale: Scale) -> np.ndarray:
     """1 − Dice, or log(1 + error); larger is worse."""
     if scale == "dice":
         return 1 - np.asarray(quality, float)
-    return np.log1p(quality)
+    shortfall: np.ndarray = np.log1p(quality)
+    return shortfall
 
 
 def quality_of(shortfall: float, scale: Scale) -> float:

@@ -19,15 +19,16 @@ How the threshold is found (Learn then Test, fixed-sequence testing):
 
 Why one δ is enough for many tests. Let r(u) = P(bad | u) not fall as u rises, and let t* be the
 largest threshold with R(t*) ≤ α. A false promise needs that the first tested threshold above t*
-has p ≤ δ. Which threshold this is depends only on how many cases have u ≤ t*, and on the uncertainties
-above t*. Given those, the cases up to t* are bad independently with probability at least α, and so
-is each case above t*. So B is at least Binomial(N, α) in the stochastic order, and P(p ≤ δ) ≤ δ.
+has p ≤ δ. Which threshold this is depends only on how many cases have u ≤ t*, and on the
+uncertainties above t*. Given those, the cases up to t* are bad independently with probability at
+least α, and so is each case above t*. So B is at least Binomial(N, α) in the stochastic order, and
+P(p ≤ δ) ≤ δ.
 
 Assumptions: the calibration cases and the later ones are independent draws of one population, the
 measure of uncertainty was chosen without looking at the calibration cases, and cases of more
 uncertainty are not less often bad. Of a measure that says nothing, or the contrary, R crosses α at
 most once too, and the promise holds. An uncertainty that is missing is infinite: such a case
-is always referred, unless all cases are kept.
+is always referred, and so are cases that are unlike the training data.
 
 References:
     Angelopoulos, Bates, Candès, Jordan & Lei 2021, Learn then Test (fixed-sequence testing).
@@ -68,8 +69,8 @@ class Referral:
         bad: how many of them are bad.
         needed: the least n that can promise α and δ, see `needed_cases`.
         outcome: what the rule does. With too few cases, it promises nothing.
-        threshold: t, cases of less uncertainty are kept; None where all or none are, and with too
-            few cases.
+        threshold: t, cases of less uncertainty are kept; None where all of a finite uncertainty
+            are, or none, and with too few cases.
         kept: calibration cases that the rule keeps.
         kept_bad: bad ones among them.
     """
@@ -92,9 +93,12 @@ class Referral:
         """
         if self.outcome == "too few cases":
             return None
-        if self.threshold is None:
-            return self.outcome == "refers all"
-        return not uncertainty < self.threshold
+        if self.outcome == "refers all":
+            return True
+        threshold = math.inf
+        if self.threshold is not None:
+            threshold = self.threshold
+        return not uncertainty < threshold
 
 
 def check_delta(delta: float) -> None:
@@ -160,9 +164,10 @@ def fit_referral(
 
 
 def _set_threshold(rule: Referral, ordered: np.ndarray) -> None:
-    if rule.kept == len(ordered):
-        rule.outcome = "keeps all"
-    elif rule.kept:
+    if not rule.kept:
+        return
+    rule.outcome = "keeps all"
+    if rule.kept < np.count_nonzero(np.isfinite(ordered)):
         rule.outcome = "keeps some"
         rule.threshold = float(ordered[rule.kept])
 
@@ -178,9 +183,10 @@ def _numbers_to_keep(ordered: np.ndarray, least: int) -> Iterator[int]:
     last = 0
     for share in SHARES:
         k = max(least, round(share * n))
-        kept = n
+        threshold = math.inf
         if k < n:
-            kept = int(np.searchsorted(ordered, ordered[k], side="left"))
+            threshold = ordered[k]
+        kept = int(np.searchsorted(ordered, threshold, side="left"))
         if kept >= least and kept > last:
             last = kept
             yield kept

@@ -99,10 +99,13 @@ class Observed:
     Attributes:
         case: its id.
         parts: its structures.
+        unlike: in what its image is unlike the training images. Its uncertainty is infinite then,
+            in the calibration as in a review.
     """
 
     case: str
     parts: Sequence[Part]
+    unlike: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +193,7 @@ def rounded(value: float) -> float:
 
 
 def uncertainty_of(part: Part, measure: str) -> float:
-    """A structure's measure, turned so that larger is less certain; infinite where it is missing."""
+    """A structure's measure, larger where it is less certain; infinite where it is missing."""
     value = part.measures.get(measure)
     if value is None:
         return math.inf
@@ -198,7 +201,9 @@ def uncertainty_of(part: Part, measure: str) -> float:
 
 
 def case_uncertainty(case: Observed, measure: str, aggregation: Aggregation) -> float:
-    """The mean or the largest uncertainty of a case's structures."""
+    """The mean or the largest uncertainty of a case's structures; infinite of an unlike one."""
+    if case.unlike:
+        return math.inf
     values = [uncertainty_of(part, measure) for part in case.parts if part.counts]
     if aggregation == "worst":
         return max(values)

@@ -6,7 +6,7 @@ import numpy as np
 
 from tfuq.calibration import conformal
 from tfuq.calibration.records import Conformal, Scaling, Sizes
-from tfuq.calibration.review import WHOLE, WRONG_CLASS, Observed, part_of
+from tfuq.calibration.review import WHOLE, WRONG_CLASS, part_of
 from tfuq.data.cases import Case
 from tfuq.data.sets.classification import class_of
 from tfuq.data.volume import Volume
@@ -40,7 +40,7 @@ class ClassificationFit(TableFit[ClassStatistics]):
         for number, (case, image) in enumerate(zip(cases, images, strict=True)):
             (row,) = self.predictor.rows(case, image, statistics.example(number))[PREDICTIONS]
             part = part_of(WHOLE, row, "image", quality=float(wrong[number]))
-            self.observed.append(Observed(case=case.id, parts=[part]))
+            self.observe(case, image, [part])
 
     def scaling(self) -> Scaling:
         """The best scaling."""

@@ -13,6 +13,7 @@ from tfuq.calibration.records import Conformal, Scaling
 from tfuq.calibration.reducers import PickedSamples
 from tfuq.calibration.review import (
     Observed,
+    Part,
     QualityKind,
     ReviewChoices,
     ReviewRules,
@@ -20,6 +21,7 @@ from tfuq.calibration.review import (
 )
 from tfuq.calibration.scaling import FITS, TINY, mean_nll
 from tfuq.config.registry import Registry
+from tfuq.data.appearance import appearance_of
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.events import CasesSampled
 from tfuq.data.volume import Volume
@@ -79,6 +81,7 @@ class Fit(ABC):
         self.alpha = choices.alpha
         self.observed: list[Observed] = []
         self._choices = choices
+        self._appearance = run.appearance
         self.config = run.config
         self.predictor: AnyPredictor = make_predictor(run, request, reducers)
 
@@ -103,6 +106,19 @@ class Fit(ABC):
     def limit(self) -> float | None:
         """From where on a case is bad unless the user says it; None where nobody can say."""
         return self.quality.limit
+
+    def observe(self, case: Case, image: Volume, parts: Sequence[Part]) -> None:
+        """Gather a case for the rule of referral.
+
+        Args:
+            case: that was predicted.
+            image: its image as given.
+            parts: its structures, with their qualities.
+        """
+        unlike: Sequence[str] = ()
+        if self._appearance:
+            unlike = self._appearance.differences(appearance_of(self.config, image))
+        self.observed.append(Observed(case=case.id, parts=parts, unlike=unlike))
 
     def review(self) -> ReviewRules | None:
         """When to refer a case; None where nobody said what a bad case is."""

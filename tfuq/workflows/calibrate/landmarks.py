@@ -8,7 +8,7 @@ import numpy as np
 
 from tfuq.calibration import conformal
 from tfuq.calibration.records import Conformal
-from tfuq.calibration.review import RADIAL_ERROR, Observed, part_of
+from tfuq.calibration.review import RADIAL_ERROR, part_of
 from tfuq.data.cases import Case
 from tfuq.data.sets.landmarks import image_diagonal, pixel_mm, reference_points
 from tfuq.data.volume import Volume
@@ -72,7 +72,7 @@ class LandmarkFit(TableFit[LandmarkStatistics]):
         parts = []
         for row, error in zip(rows, errors, strict=True):
             parts.append(part_of(row["landmark"], row, "landmark", quality=none_if_nan(error)))
-        self.observed.append(Observed(case=case.id, parts=parts))
+        self.observe(case, image, parts)
         for row, error in zip(rows, errors, strict=True):
             landmark = self._landmarks[row["landmark"]]
             scale = conformal.landmark_scale(row)

@@ -10,7 +10,7 @@ import numpy as np
 from tfuq.calibration import conformal, risk_control
 from tfuq.calibration.records import Conformal, Scaling
 from tfuq.calibration.reducers import choose_places
-from tfuq.calibration.review import DICE, Observed, part_of
+from tfuq.calibration.review import DICE, part_of
 from tfuq.data.cases import Case, read_case_image, read_label, read_mask
 from tfuq.data.events import CasesSampled
 from tfuq.data.preprocessing import PADDING, to_examples
@@ -156,12 +156,13 @@ class SegmentationFit(Fit):
                 structure.missed.append(risk_control.missed_shares(p, truth))
                 structure.excess.append(risk_control.excess_shares(p, truth))
                 structure.extents.append(_extent(p, truth, whole[name], label, prepared))
-            self._observe(case, whole, probability.argmax(-1), label.array)
+            self._observe(case, image, whole, probability.argmax(-1), label.array)
             yield CasesSampled(done=done, total=len(cases), description=case.id)
 
     def _observe(
         self,
         case: Case,
+        image: Volume,
         whole: Mapping[str, Row],
         predicted: np.ndarray,
         truth: np.ndarray,
@@ -170,6 +171,7 @@ class SegmentationFit(Fit):
 
         Args:
             case: whose they are.
+            image: its image.
             whole: measures of each structure as a whole.
             predicted: the label map on the image's grid.
             truth: the reference, likewise.
@@ -179,7 +181,7 @@ class SegmentationFit(Fit):
             quality = dice(np.isin(predicted, members), np.isin(truth, members))
             counts = name in self._classes
             parts.append(part_of(name, whole[name], "structure", counts=counts, quality=quality))
-        self.observed.append(Observed(case=case.id, parts=parts))
+        self.observe(case, image, parts)
 
     def _sample(self, prepared: Volume, label: Volume, mask: Volume | None) -> VoxelStatistics:
         """Sample a case, and gather samples at some of its voxels for the scaling."""
