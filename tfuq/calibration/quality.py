@@ -33,7 +33,7 @@ from tfuq.measures.catalogue import MEASURES
 LEAST_CASES = 6  # that an estimate is fitted on
 _PENALTY = 60.0  # of the ridge, in cases
 _FOLDS = 10
-_MIDDLE = (0.05, 0.95)  # of the residuals
+_TAIL = 0.05  # of the residuals, on either side
 _LEAST = 1e-6  # of a measure whose logarithm is taken
 _FARTHEST = 3.0  # standard deviations from the mean that a measure counts for
 _SEED = 0
@@ -211,17 +211,27 @@ def fit_quality(
     errors = []
     for each, truth in zip(estimated, quality, strict=True):
         errors.append(abs(quality_of(float(each), scale) - float(truth)))
-    low, high = np.quantile(y - estimated, _MIDDLE)
+    residuals = np.sort(y - estimated)
     model = QualityModel(
         scale=scale,
         measures=names,
         cases=len(y),
         error=float(np.mean(errors)),
         whole=fit_line(x, y),
-        residuals=(float(low), float(high)),
+        residuals=_middle(residuals),
     )
     _add_bound(model, x, y, alpha)
     return model
+
+
+def _middle(residuals: np.ndarray) -> tuple[float, float]:
+    """The ends between which a new residual lies nine times of ten, of n sorted ones.
+
+    They are the ⌊(n + 1)·5 %⌋-th and the ⌈(n + 1)·95 %⌉-th; the first and the last of fewer than 19.
+    """
+    n = len(residuals)
+    outside = max(math.floor((n + 1) * _TAIL + 1e-9), 1)
+    return float(residuals[outside - 1]), float(residuals[n - outside])
 
 
 def _common_measures(measured: Sequence[Measured]) -> list[str]:
