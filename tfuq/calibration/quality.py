@@ -227,7 +227,7 @@ def fit_quality(
 def _middle(residuals: np.ndarray) -> tuple[float, float]:
     """The ends between which a new residual lies nine times of ten, of n sorted ones.
 
-    They are the ⌊(n + 1)·5 %⌋-th and the ⌈(n + 1)·95 %⌉-th; the first and the last of fewer than 19.
+    They are the ⌊(n + 1)·5 %⌋-th from either end, and the outermost of fewer than 19.
     """
     n = len(residuals)
     outside = max(math.floor((n + 1) * _TAIL + 1e-9), 1)

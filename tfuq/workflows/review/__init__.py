@@ -97,7 +97,6 @@ def review(predictions: Path, folder: Path, *, observer: Observer = SILENT) -> R
     cases = [case for case in sorted(manifest.cases) if not reviewer.is_left_out(case)]
     if not cases:
         raise RunError(f"{predictions}: holds no case but calibration cases; predict others")
-    folder.mkdir(parents=True, exist_ok=True)
     with exclusive(folder, "reviewing into"), CaseList(folder, reviewer.head()) as listed:
         for case in cases:
             key = reviewer.key(case)
