@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-
 from benchmarks.review_partitions import observed_cases
 
 FOLDER = Path(__file__).parents[1] / "data" / "reviews"

@@ -22,7 +22,7 @@ import numpy as np
 
 from tfuq.calibration.error_probability import ErrorProbability, fit_error_probability
 from tfuq.calibration.quality import Estimate, QualityModel, Scale, fit_quality
-from tfuq.calibration.referral import Referral, fit_referral
+from tfuq.calibration.referral import Referral, check_delta, fit_referral
 from tfuq.errors import DataError
 from tfuq.measures.catalogue import MEASURES, is_ranked
 from tfuq.measures.measure import Level
@@ -261,6 +261,27 @@ def parse_quality(
             f"--quality {text or kind.name}: has no limit that serves; {_example(kind)}"
         )
     return limit, aggregation
+
+
+def check_choices(choices: ReviewChoices, kind: QualityKind) -> None:
+    """Refuse choices that no cases fit, before any case is predicted.
+
+    Args:
+        choices: of the user.
+        kind: of the task.
+
+    Raises:
+        DataError: the quality, the measure or δ is none.
+    """
+    check_delta(choices.delta)
+    if choices.quality is not None:
+        parse_quality(choices.quality, kind, kind.limit)
+    measure = choices.measure
+    if measure is not None and (measure not in MEASURES or MEASURES[measure].orientation is None):
+        raise DataError(
+            f"--refer-by {measure}: is no measure of uncertainty; "
+            f"give one such as {kind.measures[0]}, or leave it out"
+        )
 
 
 def _number(text: str) -> float | None:

@@ -21,6 +21,7 @@ from tfuq.calibration.review import (
     ReviewRules,
     case_quality,
     case_uncertainty,
+    check_choices,
     fit_review,
     is_bad,
     parse_quality,
@@ -143,6 +144,21 @@ def test_classes_have_a_probability_of_an_error():
     sure, unsure = (Part(name=WHOLE, measures={"predictive_entropy": u}) for u in (0.05, 0.95))
     assert rules.estimate(sure).expected < 0.2 < rules.estimate(unsure).expected
     assert rules.models == {}
+
+
+@pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        (ReviewChoices(delta=1.0), "--delta 1"),
+        (ReviewChoices(quality="radial-error:3"), "--quality radial-error:3"),
+        (ReviewChoices(measure="volume_mm3"), "--refer-by volume_mm3: is no measure of uncert"),
+        (ReviewChoices(measure="nothing"), "--refer-by nothing"),
+    ],
+)
+def test_choices_are_refused_before_any_case_is_predicted(choices, words):
+    with pytest.raises(DataError, match=words):
+        check_choices(choices, DICE)
+    check_choices(ReviewChoices(measure="mean_entropy"), DICE)
 
 
 def test_a_measure_that_is_not_there_is_refused():

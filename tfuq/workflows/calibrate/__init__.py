@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tfuq.calibration import conformal
 from tfuq.calibration.records import Calibration, calibration_path, files_of, selection_caveat
-from tfuq.calibration.referral import check_delta
+from tfuq.calibration.review import check_choices
 from tfuq.data.cases import Case
 from tfuq.data.events import SILENT, Observer
 from tfuq.data.locks import exclusive
@@ -82,9 +82,9 @@ def calibrate(
 def _check(run: Run, cases: list[Case], choices: Choices) -> None:
     """Refuse an α or a kind of scaling that the run cannot serve."""
     conformal.check_alpha(choices.alpha, len(cases))
-    check_delta(choices.review.delta)
     kind = choices.kind
     task = run.config.task
+    check_choices(choices.review, TASK_FITS[task].quality)
     scalings = TASK_FITS[task].scalings
     if kind is None or kind in scalings:
         return

@@ -20,9 +20,11 @@ def test_rows_are_written_as_they_come(tmp_path):
     rows = [{"a": 1.5, "b": 'x,"y"'}, {"a": None, "b": "=1+1"}, {"b": "ü\r"}]
     write_csv(tmp_path / "once.csv", rows)
     write_rows(tmp_path / "stream.csv", ["a", "b"], (row for row in rows))
-    with (tmp_path / "once.csv").open(newline="") as once:
-        with (tmp_path / "stream.csv").open(newline="") as stream:
-            assert list(csv.reader(once)) == list(csv.reader(stream))
+    with (
+        (tmp_path / "once.csv").open(newline="") as once,
+        (tmp_path / "stream.csv").open(newline="") as stream,
+    ):
+        assert list(csv.reader(once)) == list(csv.reader(stream))
 
 
 def test_a_stream_of_rows_that_fails_leaves_no_table(tmp_path):
