@@ -156,7 +156,8 @@ class SegmentationFit(Fit):
                 structure.missed.append(risk_control.missed_shares(p, truth))
                 structure.excess.append(risk_control.excess_shares(p, truth))
                 structure.extents.append(_extent(p, truth, whole[name], label, prepared))
-            self._observe(case, image, whole, probability.argmax(-1), label.array)
+            predicted = probability.argmax(-1)
+            self._observe(case, image, whole, predicted[is_known], label.array[is_known])
             yield CasesSampled(done=done, total=len(cases), description=case.id)
 
     def _observe(
@@ -173,8 +174,8 @@ class SegmentationFit(Fit):
             case: whose they are.
             image: its image.
             whole: measures of each structure as a whole.
-            predicted: the label map on the image's grid.
-            truth: the reference, likewise.
+            predicted: classes of the voxels whose reference is known, ``[n]``.
+            truth: their reference, ``[n]``.
         """
         parts = []
         for name, members in self.config.data.structures.items():
