@@ -10,6 +10,7 @@ import click
 
 from tfuq.config import SERVED_METHODS
 from tfuq.scoring.promise_lines import size_text
+from tfuq.scoring.review_lines import review_lines
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import quiet_import, show
@@ -45,6 +46,33 @@ if TYPE_CHECKING:
         "classification.  [default: temperature, of a task with classes]"
     ),
 )
+@click.option(
+    "--quality",
+    metavar="NAME:LIMIT",
+    help=(
+        "What a good case is, for tfuq review: dice:0.8 (the mean over structures), "
+        "worst-dice:0.8, radial-error:4 (mm, or pixels), worst-radial-error:4.  "
+        "[default: dice:0.8; radial-error:4 of landmarks in mm; of classes, the right one]"
+    ),
+)
+@click.option(
+    "--delta",
+    type=float,
+    default=0.1,
+    show_default=True,
+    help=(
+        "With confidence 1 − DELTA, at most a share ALPHA of the cases that tfuq review keeps "
+        "is bad."
+    ),
+)
+@click.option(
+    "--refer-by",
+    metavar="MEASURE",
+    help=(
+        "The measure by which tfuq review refers cases; choose it before you look at scores of "
+        "the calibration cases.  [default: pairwise_dice, predictive_entropy, mean_radial_spread]"
+    ),
+)
 @options.draws
 @options.overwrite
 def command(
@@ -53,6 +81,9 @@ def command(
     cases: str | None,
     alpha: float,
     scaling: str | None,
+    quality: str | None,
+    delta: float,
+    refer_by: str | None,
     draws: options.Draws,
     overwrite: bool,
 ) -> None:
@@ -71,6 +102,7 @@ def command(
     with quiet_import():
         from tfuq import prediction
         from tfuq.calibration.degenerate import degeneracies
+        from tfuq.calibration.review import ReviewChoices
         from tfuq.workflows.calibrate import Choices, calibrate
 
     method = method or opened.config.method
@@ -81,12 +113,19 @@ def command(
         opened,
         request,
         chosen,
-        Choices(source=source, alpha=alpha, kind=scaling),
+        Choices(
+            source=source,
+            alpha=alpha,
+            kind=scaling,
+            review=ReviewChoices(quality=quality, measure=refer_by, delta=delta),
+        ),
         overwrite=overwrite,
     )
     if calibration.scaling:
         show(_scaling_line(calibration.scaling))
     for line in _size_lines(calibration.conformal.sizes):
+        show(line)
+    for line in review_lines(calibration.review, len(chosen)):
         show(line)
     for degeneracy in degeneracies(calibration, opened.config.data.classes):
         click.echo(f"warning: {degeneracy.line()}", err=True)

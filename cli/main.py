@@ -29,6 +29,7 @@ COMMANDS = {
     "calibrate": (
         "Fit temperature and conformal thresholds on cases set aside, for predict --calibrated."
     ),
+    "review": "Say which scans a human should look at, without references.",
     "score": "Score predictions against references.",
     "dose": "Tell doses of predicted structures over their samples; no references needed.",
     "compare": "Set methods side by side.",

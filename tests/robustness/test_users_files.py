@@ -58,6 +58,8 @@ def without_network(own: Path) -> list[list]:
     return [
         ["score", run / "predictions" / "hybrid"],
         ["dose", run / "predictions" / "hybrid", "--dose", own / "labels"],
+        ["review", run / "predictions" / "hybrid"],
+        ["review", run / "predictions" / "hybrid", "--out", own / "review"],
         ["report", scores / "hybrid"],
         ["report", scores / "hybrid", scores / "deterministic"],
         ["report", scores / "hybrid", "--out", own / "report.html"],

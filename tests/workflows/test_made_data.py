@@ -62,6 +62,7 @@ def test_quickstart_makes_its_data_where_it_is_used(tmp_path, monkeypatch):
 READING = (
     "predict",
     "calibrate",
+    "review",
     "score",
     "dose",
     "compare",
@@ -103,6 +104,7 @@ def commands_that_need_data(folder):
         ["predict", run],
         ["predict", run, "--dry-run"],
         ["calibrate", run, "--cases", "test:0.5"],
+        ["review", run],
         ["score", predictions],
         ["score", predictions, "--ood", folder / "elsewhere.yaml"],
         ["shift", run, "--perturbation", "noise", "--severity", "1"],

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from tfuq.calibration.review import ReviewRules
 from tfuq.config import TASKS, Config
 from tfuq.data.cases import Case
 from tfuq.data.json_csv import parse_json, read_content
@@ -94,6 +95,8 @@ class Calibration:
         cases: their files by id, with the row where one file holds many images.
         scaling: None of a task without classes.
         conformal: thresholds.
+        review: when to refer a case, and what is expected of it; None of calibrations by earlier
+            versions, and where nobody said what a bad case is.
         caveat: why it may hold less than it promises, see `selection_caveat`; None of one that has
             no such reason.
         digest: of the bytes that it was read from; None of one that was not read.
@@ -104,6 +107,7 @@ class Calibration:
     cases: dict[str, list[str]]
     scaling: Scaling | None
     conformal: Conformal
+    review: ReviewRules | None = None
     caveat: str | None = None
     digest: str | None = None
 
@@ -131,6 +135,8 @@ class Calibration:
         _require_names(path, "bounds", conformal.bounds, structures)
         _require_names(path, "volumes", conformal.volumes, structures)
         _require_names(path, "radii", conformal.radii, config.data.landmarks)
+        if self.review is not None and not self.review.is_consistent():
+            raise RunError(f"{path}: its review does not fit together; {_AGAIN}")
         if any(len(bounds) < 2 for bounds in conformal.bounds.values()):
             raise RunError(f"{path}: a class has no lower or no upper bound; {_AGAIN}")
         scaling = self.scaling

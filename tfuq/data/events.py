@@ -70,6 +70,17 @@ class CaseScored(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseReviewed(Event):
+    """A case has its rows in a review.
+
+    Attributes:
+        case: The case's id.
+    """
+
+    case: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TableScored(Event):
     """All cases of a table are held against their references at once.
 

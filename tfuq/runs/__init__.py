@@ -13,6 +13,7 @@ from pydantic import Field
 from tfuq import config as configuration
 from tfuq.config import TRAINED_AS, Config
 from tfuq.config.data import orientation_name
+from tfuq.data.appearance import TrainingAppearance
 from tfuq.data.json_csv import read_json
 from tfuq.data.ledger import has_ledger
 from tfuq.data.ownership import require_replaceable
@@ -28,7 +29,7 @@ _INCOMPLETE = "restore it, or train the run again"
 _TOLD_BY = ("config.yaml", "environment.json", "splits.json")
 _TRAINED = ("members", "calibrations")  # if left, they would be taken for the new run's
 _NOT_OURS = "move it away, or choose another --run; remove a run of an earlier version by hand"
-_MADE = ("predictions", "scores", "doses", "shift", "tensorboard")
+_MADE = ("predictions", "scores", "doses", "reviews", "shift", "tensorboard")
 _OF_A_MEMBER = ("weights.npz", "state.npz", "history.csv", "done")
 _MEMBER = re.compile("0|[1-9][0-9]{0,5}")
 
@@ -38,6 +39,7 @@ class _Facts(pydantic.BaseModel, extra="allow"):
     statistics: Statistics | None
     orientation: str | None = None
     channel_names: list[str] | None = None
+    appearance: TrainingAppearance | None = None
     versions: dict[str, str] = {}
     devices: list[str] = []
     seeds: dict[str, Any] = {}
@@ -167,6 +169,11 @@ class Run:
     def channel_names(self) -> list[str]:
         """The names of the channels in their order; none of a run that does not say them."""
         return self._facts.channel_names or []
+
+    @property
+    def appearance(self) -> TrainingAppearance | None:
+        """What the training images look like; None of a run that does not say it."""
+        return self._facts.appearance
 
     @property
     def split(self) -> dict[str, list[str]]:

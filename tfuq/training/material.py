@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import tensorflow as tf
 
 from tfuq.config import Config
+from tfuq.data.appearance import TrainingAppearance, training_appearance
 from tfuq.data.cases import Case
 from tfuq.data.layouts import made_cases, remarks_on_leftovers
 from tfuq.data.preprocessing import Statistics
@@ -59,6 +60,7 @@ class Material:
         orientation: Of what the network sees, such as ``RAS``; None for tasks of pictures.
         strategy: The devices.
         kl_scales: The KL scale of each member.
+        appearance: What training images look like; None without any.
     """
 
     parts: dict[str, list[Case]]
@@ -68,6 +70,7 @@ class Material:
     orientation: str | None
     strategy: tf.distribute.Strategy
     kl_scales: list[KlScale]
+    appearance: TrainingAppearance | None = None
 
 
 def prepare(config: Config, devices: str | None) -> Material:
@@ -102,6 +105,7 @@ def prepare(config: Config, devices: str | None) -> Material:
         orientation=orientation,
         strategy=strategy,
         kl_scales=kl_scales,
+        appearance=training_appearance(config, parts["train"]),
     )
 
 
@@ -171,6 +175,9 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
     statistics = None
     if material.statistics:
         statistics = asdict(material.statistics)
+    appearance = None
+    if material.appearance:
+        appearance = asdict(material.appearance)
     kl_scale = None
     if kind != "point":
         kl_scale = _by_member(scale.weights for scale in material.kl_scales)
@@ -187,6 +194,7 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
         "channel_names": _channel_names(material),
         "statistics": statistics,
         "orientation": material.orientation,
+        "appearance": appearance,
         "likelihood_terms": training.terms,
         "loss_definition": task_of(config).loss_definition(config),
         "class_weights": training.class_weights,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfuq.data.writers.nifti import write_nifti
 from tfuq.data.writers.sets import whole_set
-from tfuq.data.writers.tables import without_mark, write_csv
+from tfuq.data.writers.tables import without_mark, write_csv, write_rows
 from tfuq.data.writers.text import write_bytes, write_json, write_text
 from tfuq.data.writers.unfinished import make_folder, writing
 from tfuq.data.writers.whole import (
@@ -30,6 +30,7 @@ __all__ = [
     "write_csv",
     "write_json",
     "write_nifti",
+    "write_rows",
     "write_text",
     "writing",
 ]

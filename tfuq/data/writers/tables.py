@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tfuq.data.writers.text import write_text
+from tfuq.data.writers.whole import whole_file
 from tfuq.errors import DataError
 
 # A spreadsheet takes a cell that begins so for a formula; a mark before it keeps it a text.
@@ -42,6 +43,26 @@ def write_csv(path: Path, rows: Iterable[_Row]) -> None:
     for row in rows:
         lines.append([_cell(row.get(column)) for column in columns])
     write_text(path, _as_csv(lines))
+
+
+def write_rows(path: Path, columns: Sequence[str], rows: Iterable[_Row]) -> None:
+    """Write rows as they come, so that a table may be larger than the memory.
+
+    Args:
+        path: The file.
+        columns: Of the table.
+        rows: As `write_csv` takes them.
+
+    Raises:
+        DataError: As `write_csv`.
+        RunError: As `tfuq.data.writers.whole_file`.
+        TfuqError: As `tfuq.data.writers.whole_file`.
+    """
+    with whole_file(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
+        file.write(_as_csv([list(columns)]))
+        for row in rows:
+            _require_finite(path, row)
+            file.write(_as_csv([[_cell(row.get(column)) for column in columns]]))
 
 
 def _as_csv(lines: Iterable[Sequence[str]]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tfuq.calibration import conformal
 from tfuq.calibration.records import Calibration, calibration_path, files_of, selection_caveat
+from tfuq.calibration.review import check_choices
 from tfuq.data.cases import Case
 from tfuq.data.events import SILENT, Observer
 from tfuq.data.locks import exclusive
@@ -71,6 +72,7 @@ def calibrate(
             cases=files,
             scaling=fit.scaling(),
             conformal=fit.thresholds(),
+            review=fit.review(),
             caveat=selection_caveat(run, files),
         )
         calibration.write(path)
@@ -82,6 +84,7 @@ def _check(run: Run, cases: list[Case], choices: Choices) -> None:
     conformal.check_alpha(choices.alpha, len(cases))
     kind = choices.kind
     task = run.config.task
+    check_choices(choices.review, TASK_FITS[task].quality)
     scalings = TASK_FITS[task].scalings
     if kind is None or kind in scalings:
         return

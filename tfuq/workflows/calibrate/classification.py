@@ -6,11 +6,13 @@ import numpy as np
 
 from tfuq.calibration import conformal
 from tfuq.calibration.records import Conformal, Scaling, Sizes
+from tfuq.calibration.review import WHOLE, WRONG_CLASS, part_of
 from tfuq.data.cases import Case
 from tfuq.data.sets.classification import class_of
 from tfuq.data.volume import Volume
 from tfuq.prediction import Request
 from tfuq.runs import Run
+from tfuq.runs.results import PREDICTIONS
 from tfuq.scoring.sizes import set_size
 from tfuq.tasks.records import ClassStatistics, gathered
 from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, ScalingSamples, TableFit
@@ -21,6 +23,7 @@ class ClassificationFit(TableFit[ClassStatistics]):
     """See `tfuq.workflows.calibrate.fit.Fit`."""
 
     scalings = ("temperature", "vector")
+    quality = WRONG_CLASS
 
     def __init__(self, run: Run, request: Request, choices: Choices) -> None:
         """Begin with no case; arguments as in `tfuq.workflows.calibrate.fit.Fit`."""
@@ -33,6 +36,11 @@ class ClassificationFit(TableFit[ClassStatistics]):
         truth = np.array([class_of(self.config, case) for case in cases])
         self._samples.add(gathered(statistics.picked, "picked"), truth)
         self._p.append(statistics.probability)
+        wrong = statistics.probability.argmax(1) != truth
+        for number, (case, image) in enumerate(zip(cases, images, strict=True)):
+            (row,) = self.predictor.rows(case, image, statistics.example(number))[PREDICTIONS]
+            part = part_of(WHOLE, row, "image", quality=float(wrong[number]))
+            self.observe(case, image, [part])
 
     def scaling(self) -> Scaling:
         """The best scaling."""

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Generic
 
 import numpy as np
 
 from tfuq.calibration.records import Conformal, Scaling
 from tfuq.calibration.reducers import PickedSamples
+from tfuq.calibration.review import (
+    Observed,
+    Part,
+    QualityKind,
+    ReviewChoices,
+    ReviewRules,
+    fit_review,
+)
 from tfuq.calibration.scaling import FITS, TINY, mean_nll
 from tfuq.config.registry import Registry
+from tfuq.data.appearance import appearance_of
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.events import CasesSampled
 from tfuq.data.volume import Volume
@@ -33,11 +42,13 @@ class Choices:
         alpha: 1 − the promise.
         kind: of the scaling, a name of `tfuq.calibration.scaling.FITS`; None for a temperature
             where the task has probabilities to scale.
+        review: of the rule of referral.
     """
 
     source: str
     alpha: float
     kind: str | None = None
+    review: ReviewChoices = field(default_factory=ReviewChoices)
 
 
 class Fit(ABC):
@@ -45,9 +56,12 @@ class Fit(ABC):
 
     Attributes:
         scalings: kinds of scaling that serve, names of `tfuq.calibration.scaling.FITS`.
+        quality: what is good or bad of a case.
+        observed: the cases that were gathered, with their qualities.
     """
 
     scalings: ClassVar[tuple[str, ...]] = ()
+    quality: ClassVar[QualityKind]
 
     def __init__(
         self,
@@ -65,6 +79,9 @@ class Fit(ABC):
             reducers: what is gathered from the samples beside what a prediction needs.
         """
         self.alpha = choices.alpha
+        self.observed: list[Observed] = []
+        self._choices = choices
+        self._appearance = run.appearance
         self.config = run.config
         self.predictor: AnyPredictor = make_predictor(run, request, reducers)
 
@@ -79,6 +96,43 @@ class Fit(ABC):
     def scaling(self) -> Scaling | None:
         """The scaling of what was gathered; None of a task without classes."""
         return None
+
+    @property
+    def unit(self) -> str:
+        """The unit of the quality."""
+        return "1"
+
+    @property
+    def limit(self) -> float | None:
+        """From where on a case is bad unless the user says it; None where nobody can say."""
+        return self.quality.limit
+
+    def observe(self, case: Case, image: Volume, parts: Sequence[Part]) -> None:
+        """Gather a case for the rule of referral.
+
+        Args:
+            case: that was predicted.
+            image: its image as given.
+            parts: its structures, with their qualities.
+        """
+        unlike: Sequence[str] = ()
+        if self._appearance:
+            unlike = self._appearance.differences(appearance_of(self.config, image))
+        self.observed.append(Observed(case=case.id, parts=parts, unlike=unlike))
+
+    def review(self) -> ReviewRules | None:
+        """When to refer a case; None where nobody said what a bad case is."""
+        choices = self._choices.review
+        if choices.quality is None and self.limit is None:
+            return None
+        return fit_review(
+            self.observed,
+            self.quality,
+            choices,
+            alpha=self.alpha,
+            unit=self.unit,
+            default_limit=self.limit,
+        )
 
 
 TASK_FITS: Registry[type[Fit]] = Registry("task of a calibration")

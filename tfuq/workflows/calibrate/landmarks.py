@@ -8,13 +8,15 @@ import numpy as np
 
 from tfuq.calibration import conformal
 from tfuq.calibration.records import Conformal
+from tfuq.calibration.review import RADIAL_ERROR, part_of
 from tfuq.data.cases import Case
 from tfuq.data.sets.landmarks import image_diagonal, pixel_mm, reference_points
 from tfuq.data.volume import Volume
 from tfuq.prediction import Request
 from tfuq.runs import Run
 from tfuq.runs.results import LANDMARKS
-from tfuq.scoring.landmarks import radial_errors
+from tfuq.scoring.landmarks import FAILURE_MM, radial_errors
+from tfuq.scoring.rows import none_if_nan
 from tfuq.scoring.sizes import Size, radius_size
 from tfuq.tasks.records import LandmarkStatistics
 from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, TableFit
@@ -45,9 +47,12 @@ class _Landmark:
 class LandmarkFit(TableFit[LandmarkStatistics]):
     """See `tfuq.workflows.calibrate.fit.Fit`."""
 
+    quality = RADIAL_ERROR
+
     def __init__(self, run: Run, request: Request, choices: Choices) -> None:
         """Begin with no case; arguments as in `tfuq.workflows.calibrate.fit.Fit`."""
         super().__init__(run, request, choices)
+        self._has_mm = False
         self._landmarks = {name: _Landmark() for name in self.config.data.landmarks}
 
     def add(self, cases: list[Case], images: list[Volume], statistics: LandmarkStatistics) -> None:
@@ -63,6 +68,11 @@ class LandmarkFit(TableFit[LandmarkStatistics]):
         positions = [(row["x"], row["y"]) for row in rows]
         errors = radial_errors(np.array(positions), truth, _or_one(mm))
         diagonal = image_diagonal(size, mm)
+        self._has_mm = mm is not None
+        parts = []
+        for row, error in zip(rows, errors, strict=True):
+            parts.append(part_of(row["landmark"], row, "landmark", quality=none_if_nan(error)))
+        self.observe(case, image, parts)
         for row, error in zip(rows, errors, strict=True):
             landmark = self._landmarks[row["landmark"]]
             scale = conformal.landmark_scale(row)
@@ -70,6 +80,20 @@ class LandmarkFit(TableFit[LandmarkStatistics]):
             landmark.diagonals.append(diagonal)
             if not np.isnan(error):
                 landmark.scores.append(float(error / scale))
+
+    @property
+    def unit(self) -> str:
+        """Millimetres where the size of a pixel is known."""
+        if self._has_mm:
+            return "mm"
+        return "pixel"
+
+    @property
+    def limit(self) -> float | None:
+        """The limit that scores take; none of errors in pixels."""
+        if self._has_mm:
+            return FAILURE_MM
+        return None
 
     def thresholds(self) -> Conformal:
         """Quantiles of the errors, by landmark."""

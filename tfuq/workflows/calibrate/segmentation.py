@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from tfuq.calibration import conformal, risk_control
 from tfuq.calibration.records import Conformal, Scaling
 from tfuq.calibration.reducers import choose_places
+from tfuq.calibration.review import DICE, part_of
 from tfuq.data.cases import Case, read_case_image, read_label, read_mask
 from tfuq.data.events import CasesSampled
 from tfuq.data.preprocessing import PADDING, to_examples
@@ -18,6 +19,7 @@ from tfuq.prediction import Request
 from tfuq.prediction.segmentation import VolumePredictor
 from tfuq.runs import Run
 from tfuq.scoring.rows import Row
+from tfuq.scoring.segmentation import dice
 from tfuq.scoring.sizes import Size, interval_size, lower_size, upper_size
 from tfuq.tasks.records import VoxelStatistics, gathered
 from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, Fit, ScalingSamples
@@ -124,6 +126,7 @@ class SegmentationFit(Fit):
     """See `tfuq.workflows.calibrate.fit.Fit`."""
 
     scalings = ("temperature",)
+    quality = DICE
 
     predictor: VolumePredictor
 
@@ -153,7 +156,33 @@ class SegmentationFit(Fit):
                 structure.missed.append(risk_control.missed_shares(p, truth))
                 structure.excess.append(risk_control.excess_shares(p, truth))
                 structure.extents.append(_extent(p, truth, whole[name], label, prepared))
+            predicted = probability.argmax(-1)
+            self._observe(case, image, whole, predicted[is_known], label.array[is_known])
             yield CasesSampled(done=done, total=len(cases), description=case.id)
+
+    def _observe(
+        self,
+        case: Case,
+        image: Volume,
+        whole: Mapping[str, Row],
+        predicted: np.ndarray,
+        truth: np.ndarray,
+    ) -> None:
+        """Gather the measures and the Dice of each structure.
+
+        Args:
+            case: whose they are.
+            image: its image.
+            whole: measures of each structure as a whole.
+            predicted: classes of the voxels whose reference is known, ``[n]``.
+            truth: their reference, ``[n]``.
+        """
+        parts = []
+        for name, members in self.config.data.structures.items():
+            quality = dice(np.isin(predicted, members), np.isin(truth, members))
+            counts = name in self._classes
+            parts.append(part_of(name, whole[name], "structure", counts=counts, quality=quality))
+        self.observe(case, image, parts)
 
     def _sample(self, prepared: Volume, label: Volume, mask: Volume | None) -> VoxelStatistics:
         """Sample a case, and gather samples at some of its voxels for the scaling."""

@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from tfuq.data.writers.tables import without_mark, write_csv
+from tfuq.data.writers.tables import without_mark, write_csv, write_rows
 from tfuq.errors import DataError
 
 
@@ -13,6 +13,24 @@ def test_columns_are_those_of_all_rows_in_the_order_of_their_first(tmp_path):
     path = tmp_path / "table.csv"
     write_csv(path, [{"a": 1, "b": 'x,"y"'}, {"a": float("nan"), "c": 0.1234567891}])
     assert path.read_text() == 'a,b,c\n1,"x,""y""",\n,,0.123457\n'
+
+
+def test_rows_are_written_as_they_come(tmp_path):
+    """The same bytes as those of a table at once, from rows of which one is there at a time."""
+    rows = [{"a": 1.5, "b": 'x,"y"'}, {"a": None, "b": "=1+1"}, {"b": "ü\r"}]
+    write_csv(tmp_path / "once.csv", rows)
+    write_rows(tmp_path / "stream.csv", ["a", "b"], (row for row in rows))
+    with (
+        (tmp_path / "once.csv").open(newline="") as once,
+        (tmp_path / "stream.csv").open(newline="") as stream,
+    ):
+        assert list(csv.reader(once)) == list(csv.reader(stream))
+
+
+def test_a_stream_of_rows_that_fails_leaves_no_table(tmp_path):
+    with pytest.raises(DataError, match="a is inf"):
+        write_rows(tmp_path / "a.csv", ["a"], [{"a": 1.0}, {"a": np.inf}])
+    assert not (tmp_path / "a.csv").exists()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support.drawn import make_finished_run
+from tfuq.data.cases import read_case_image
 from tfuq.measures.catalogue import maps_of
 from tfuq.prediction import cases_of_test_split
 from tfuq.tasks.records import ClassStatistics
@@ -23,7 +24,8 @@ def gathered(digits, tmp_path, fit_of):
     assert isinstance(fit, ClassificationFit)
     by_name = {"probability": p, "votes": p, "picked": np.repeat(p[:, None, None], 4, 1)}
     maps = {name: np.zeros(3) for name in maps_of(2)}
-    fit.add(cases, [], ClassStatistics(**by_name, **maps))
+    images = [read_case_image(case) for case in cases]
+    fit.add(cases, images, ClassStatistics(**by_name, **maps))
     return fit
 
 
@@ -45,3 +47,13 @@ def test_the_scaling_is_fitted_on_an_item_per_image(gathered):
     scaling = gathered.scaling()
     assert scaling.items == 3
     assert scaling.nll_before == pytest.approx(-np.log([0.9, 0.5, 0.2]).mean(), rel=1e-5)
+
+
+def test_a_review_learns_which_classes_are_wrong(gathered):
+    """None of these three: 0.2 is the largest of ten probabilities, too."""
+    for case in gathered.observed:
+        (part,) = case.parts
+        assert part.quality == 0.0
+        assert "predictive_entropy" in part.measures
+    rules = gathered.review()
+    assert (rules.quality, rules.referral.cases, rules.referral.bad) == ("wrong-class", 3, 0)

@@ -5,13 +5,15 @@ import pytest
 
 from tests.support.drawn import drawn_of_label, make_finished_run, padded_label
 from tfuq.calibration import conformal
+from tfuq.data.cases import read_label
 from tfuq.data.events import CasesSampled
+from tfuq.data.preprocessing import PADDING
 from tfuq.prediction.cases import known_cases
 from tfuq.workflows.calibrate.segmentation import SegmentationFit
 
 
 @pytest.fixture
-def gathered(balls, tmp_path, fit_of):
+def fit_of_ball(balls, tmp_path, fit_of):
     """A ball whose samples all are the reference, with a probability of 0.8."""
     run = make_finished_run(tmp_path / "run", "segmentation", balls)
     label = padded_label(run, "ball_000")
@@ -23,10 +25,44 @@ def gathered(balls, tmp_path, fit_of):
         return drawn | {"picked": np.repeat(picked[None, None], samples, 1)}
 
     fit = fit_of(run, draw)
+    return fit, label, known_cases(run, ["ball_000"])
+
+
+@pytest.fixture
+def gathered(fit_of_ball):
+    """The fit after the ball, and the reference."""
+    fit, label, cases = fit_of_ball
     sampled = CasesSampled(done=1, total=1, description="ball_000")
-    assert list(fit.gather(known_cases(run, ["ball_000"]))) == [sampled]
+    assert list(fit.gather(cases)) == [sampled]
     assert isinstance(fit, SegmentationFit)
     return fit, label
+
+
+def observed_dice(fit):
+    (case,) = fit.observed
+    return {part.name: part.quality for part in case.parts}
+
+
+def test_a_review_learns_the_dice_of_each_structure(gathered):
+    fit, _ = gathered
+    assert observed_dice(fit) == {"ball": 1.0, "core": 1.0}
+    rules = fit.review()
+    assert (rules.quality, rules.measure, rules.referral.bad) == ("dice", "pairwise_dice", 0)
+
+
+def test_voxels_to_ignore_count_for_no_dice(fit_of_ball, monkeypatch):
+    """Half of what is predicted lies where the reference is not known."""
+    fit, _, cases = fit_of_ball
+
+    def half_known(config, case, image):
+        label = read_label(config, case, image)
+        array = label.array.astype(np.int32)
+        array[: array.shape[0] // 2] = PADDING
+        return label.with_array(array)
+
+    monkeypatch.setattr("tfuq.workflows.calibrate.segmentation.read_label", half_known)
+    assert len(list(fit.gather(cases))) == 1
+    assert observed_dice(fit) == {"ball": 1.0, "core": 1.0}
 
 
 def test_bounds_leave_nothing_out_and_take_nothing_in(gathered):

@@ -1,0 +1,139 @@
+"""``tfuq review``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tfuq.config import SERVED_METHODS, TASKS
+from tfuq.data.events import SILENT, Observer
+from tfuq.errors import DataError
+from tfuq.runs.results import MANIFEST
+from tfuq_cli import options
+from tfuq_cli.opened import opened_run
+from tfuq_cli.progress import EventLines, quiet_import, show
+
+if TYPE_CHECKING:
+    from tfuq.runs import Run
+
+_NOT_CLEAR = 3  # an exit code
+
+
+@click.command("review", cls=options.Command)
+@click.argument("target", metavar="[RUN|PREDICTIONS]", required=False, type=options.PATH)
+@options.method("How to draw samples; the run's own method if not given.", SERVED_METHODS)
+@click.option(
+    "--input",
+    multiple=True,
+    type=options.PATH,
+    help="Scan or folder of scans, repeatable.  [default: the run's test split]",
+)
+@click.option(
+    "--mask",
+    type=options.PATH,
+    help="Where to look, for runs that crop to labels, as of tfuq predict.",
+)
+@click.option(
+    "--out",
+    type=options.PATH,
+    help="Where to write the review.  [default: RUN/reviews/<method>, with -input for given scans]",
+)
+@click.option(
+    "--exit-code",
+    is_flag=True,
+    help="End with 3 where a case is referred, or where nothing is promised.",
+)
+@options.draws
+def command(
+    target: Path | None,
+    method: str | None,
+    input: tuple[Path, ...],
+    mask: Path | None,
+    out: Path | None,
+    exit_code: bool,
+    draws: options.Draws,
+) -> None:
+    """Say which scans a human should look at, without references, the least certain first.
+
+    Predicts with RUN, by default the newest run of the method, or takes PREDICTIONS as they are.
+    With a calibration of the same samples (tfuq calibrate), it estimates the quality of each
+    structure, and refers or keeps each case with a promise on those that are kept. Without one it
+    ranks cases, and promises nothing. A review that was stopped goes on when it is run again.
+
+    \b
+    Example:
+      tfuq calibrate runs/hippocampus/hybrid --method ensemble --cases test:0.5 --quality dice:0.8
+      tfuq review runs/hippocampus/hybrid --method ensemble --input scans
+    """
+    with quiet_import():
+        from tfuq.workflows.review import SUMMARY, TABLE, default_folder, review
+
+    observer: Observer = SILENT
+    predictions = target
+    if target is None or not (target / MANIFEST).is_file():
+        run = opened_run(target, method)
+        if TASKS[run.config.task].has_volumes:
+            observer = EventLines()
+        predictions = _predicted(run, method, input, mask, draws, observer)
+    elif input or method or mask or any(draws):
+        raise DataError(
+            f"{target}: holds predictions, which --method, --input, --mask and options of samples "
+            "do not change; leave them out, or give the run"
+        )
+    assert predictions is not None
+    folder = out or default_folder(predictions)
+    made = review(predictions, folder, observer=observer)
+    _show(made.summary)
+    show(f"{made.summary['cases']} case(s) in {folder / TABLE}; summary in {folder / SUMMARY}")
+    if exit_code and not made.is_clear:
+        sys.exit(_NOT_CLEAR)
+
+
+def _predicted(
+    run: Run,
+    method: str | None,
+    inputs: tuple[Path, ...],
+    mask: Path | None,
+    draws: options.Draws,
+    observer: Observer,
+) -> Path:
+    """Predict the cases that are not predicted yet; the folder of predictions."""
+    from tfuq import prediction
+    from tfuq.workflows.review import calibration_for
+
+    method = method or run.config.method
+    predictor = prediction.make_predictor(run, prediction.request_of(run.config, method, *draws))
+    calibration, _ = calibration_for(run, predictor.manifest())
+    name = method
+    if inputs:
+        name += "-input"
+        cases = prediction.input_cases(run.config, run.facts["channels"], inputs)
+        if calibration:
+            calibration.refuse_overlap(cases)
+    else:
+        cases = prediction.cases_of_test_split(run, calibration)
+    if mask:
+        cases = prediction.with_masks(run.config, cases, mask)
+    folder = run.predictions(name)
+    prediction.predict(predictor, cases, folder, observer=observer)
+    return folder
+
+
+def _show(summary: dict[str, Any]) -> None:
+    if summary["decided"]:
+        show(f"{summary['referred']} case(s) to refer, {summary['kept']} to keep")
+        show(summary["promise"])
+    else:
+        click.echo(f"warning: {summary['why_no_promise']}", err=True)
+        show(f"cases are ordered by {summary['ordered_by']}, the least certain first")
+    if not summary["training_data_known"]:
+        show(
+            "whether input is like the training data is not known: the run is by an earlier version"
+        )
+    elif summary["unlike_training"]:
+        show(f"{summary['unlike_training']} case(s) unlike the training data")
+    if summary["calibration_cases_left_out"]:
+        show(f"{summary['calibration_cases_left_out']} calibration case(s) left out")

@@ -1,0 +1,159 @@
+"""The cases that a review has finished: a file that only grows, and the sorted table made of it.
+
+A line of the file is a case with its rows, as JSON. The first line says what the review is of. A
+process that was killed leaves at most one line that is cut off, and the next one goes on before it.
+In memory are the place, the key and the uncertainty of each case, and no rows.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tfuq.data.ownership import begin_log, note, require_replaceable
+from tfuq.data.writers import make_folder, write_rows
+from tfuq.scoring.rows import Row
+
+LIST = "cases.jsonl"
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A finished case.
+
+    Attributes:
+        key: tells the prediction that it was made of.
+        offset: of its line in the file.
+        uncertainty: infinite where it is missing.
+    """
+
+    key: str
+    offset: int
+    uncertainty: float
+
+
+class CaseList:
+    """The list of a review's finished cases; a context manager."""
+
+    def __init__(self, folder: Path, head: dict[str, Any]) -> None:
+        """Open the list, and keep the cases that are whole if its head is the same.
+
+        Args:
+            folder: of the review.
+            head: what the review is of.
+
+        Raises:
+            RunError: something that is not tfuq's own lies there.
+        """
+        make_folder(folder)
+        self._path = folder / LIST
+        require_replaceable(self._path)
+        self._entries: dict[str, _Entry] = {}
+        head_line = _line(head)
+        end = 0
+        if self._path.exists():
+            end = self._read(head_line)
+        begin_log(self._path)
+        mode = "r+b"
+        if not end:
+            mode = "w+b"
+        self._file = self._path.open(mode)
+        self._file.truncate(end)
+        self._file.seek(end)
+        if not end:
+            self._file.write(head_line)
+
+    def __enter__(self) -> CaseList:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+        note(self._path)
+
+    def _read(self, head_line: bytes) -> int:
+        """Enter the cases that are whole; where the last of them ends, 0 of another review."""
+        end = 0
+        with self._path.open("rb") as file:
+            for number, line in enumerate(file):
+                if number == 0 and line != head_line:
+                    return 0
+                if number and not self._enter(line, end):
+                    break
+                end += len(line)
+        return end
+
+    def _enter(self, line: bytes, offset: int) -> bool:
+        """Enter the case of a line; whether the line is whole."""
+        if not line.endswith(b"\n"):
+            return False
+        try:
+            content = json.loads(line)
+            entry = _Entry(content["key"], offset, _number(content["uncertainty"]))
+            self._entries[content["case"]] = entry
+        except (ValueError, KeyError, TypeError):
+            return False
+        return True
+
+    def holds(self, case: str, key: str) -> bool:
+        """Whether a case is finished, of the same prediction."""
+        entry = self._entries.get(case)
+        return entry is not None and entry.key == key
+
+    def add(self, case: str, key: str, uncertainty: float, rows: list[Row]) -> None:
+        """Add a finished case.
+
+        Args:
+            case: its id.
+            key: tells its prediction from another of the same case.
+            uncertainty: infinite where it is missing.
+            rows: of the table.
+        """
+        finite = None
+        if math.isfinite(uncertainty):
+            finite = uncertainty
+        offset = self._file.tell()
+        self._file.write(_line({"case": case, "key": key, "uncertainty": finite, "rows": rows}))
+        self._file.flush()
+        self._entries[case] = _Entry(key, offset, uncertainty)
+
+    def write_table(self, path: Path, cases: set[str]) -> None:
+        """Write the rows of cases, the least certain case first, whole or not at all.
+
+        Args:
+            path: of the table.
+            cases: ids of the finished cases that belong to it.
+        """
+        self._file.flush()
+        columns: dict[str, None] = {}
+        for row in self.rows(cases):
+            columns |= dict.fromkeys(row)
+        write_rows(path, list(columns), self.rows(cases))
+
+    def rows(self, cases: set[str]) -> Iterator[Row]:
+        """The rows of cases, the least certain case first."""
+        chosen = [(entry, case) for case, entry in self._entries.items() if case in cases]
+        chosen.sort(key=lambda pair: (-pair[0].uncertainty, pair[1]))
+        with self._path.open("rb") as file:
+            for entry, _ in chosen:
+                file.seek(entry.offset)
+                yield from json.loads(file.readline())["rows"]
+
+
+def _line(content: dict[str, Any]) -> bytes:
+    return (json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _number(value: float | None) -> float:
+    if value is None:
+        return math.inf
+    return float(value)

@@ -1,0 +1,72 @@
+"""What a review reads of segmentations: each case's table, its label and one map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tfuq.calibration.review import DICE, Part, part_of
+from tfuq.data.ownership import digest_of
+from tfuq.data.readers import read
+from tfuq.data.readers.images import is_plain_image
+from tfuq.prediction.case_folder import STRUCTURES
+from tfuq.scoring.evaluation.structures import read_structures
+from tfuq.scoring.rows import Row
+from tfuq.workflows.review.places import Place, uncertain_place
+from tfuq.workflows.review.tasks.base import REVIEWED, PartPlace, Reviewed
+
+
+@REVIEWED.register("segmentation")
+class ReviewedVolumes(Reviewed):
+    """See `Reviewed`."""
+
+    quality = DICE
+
+    def key(self, case: str) -> str:
+        """The digest of the case's table."""
+        return digest_of(self.folder / case / STRUCTURES)
+
+    def parts(self, case: str) -> Sequence[Part]:
+        """The structures as wholes."""
+        structures = self.config.data.structures
+        classes = self.config.data.classes[1:]
+        parts = []
+        for row in read_structures(self.folder / case / STRUCTURES, structures):
+            if row["component"] == "all":
+                name = row["class"]
+                parts.append(part_of(name, row, "structure", counts=name in classes))
+        return parts
+
+    def places(self, case: str, parts: Iterable[Part]) -> Mapping[str, PartPlace]:
+        """The place by mutual information, or by predictive entropy of a single sample."""
+        label = read(self.folder / case / "label.nii.gz")
+        name = "predictive_entropy"
+        clause = "the network is least sure at its"
+        if self.manifest.samples > 1:
+            name = "mutual_information"
+            clause = "samples disagree most at its"
+        uncertainty = read(self.folder / case / f"{name}.nii.gz")
+        is_picture = is_plain_image(Path(self.manifest.cases[case].images[0]))
+        places = {}
+        for part in parts:
+            mask = np.isin(label.array, self.config.data.structures[part.name])
+            place = uncertain_place(uncertainty, mask, is_picture=is_picture)
+            where = f"{clause} {place.words}"
+            if not mask.any():
+                where = "it is absent from the label"
+            columns = _columns(place, is_picture=is_picture)
+            places[part.name] = PartPlace(columns=columns, words=where)
+        return places
+
+
+def _columns(place: Place, *, is_picture: bool) -> Row:
+    """Scanner coordinates in mm (RAS), and the voxel's index; of a picture, its row and column."""
+    first, second, third = place.voxel
+    if is_picture:
+        return {"place_row": first, "place_column": second}
+    columns: Row = {}
+    for axis, value in zip("xyz", place.mm, strict=True):
+        columns[f"place_{axis}_mm_ras"] = value
+    return columns | {"place_i": first, "place_j": second, "place_k": third}
