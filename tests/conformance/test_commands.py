@@ -65,6 +65,7 @@ ALONE = {
     ("data", "synth"): tuple(PHANTOMS),
     ("demo",): TASKS,
     ("dose",): ("segmentation",),  # which needs a dose: tests/workflows/test_radiotherapy.py
+    ("review",): TASKS,  # tests/workflows/test_review.py
     ("study",): tuple(KINDS),
 }
 
