@@ -125,7 +125,7 @@ def command(
         show(_scaling_line(calibration.scaling))
     for line in _size_lines(calibration.conformal.sizes):
         show(line)
-    for line in review_lines(calibration.review, len(chosen)):
+    for line in review_lines(calibration.review):
         show(line)
     for degeneracy in degeneracies(calibration, opened.config.data.classes):
         click.echo(f"warning: {degeneracy.line()}", err=True)

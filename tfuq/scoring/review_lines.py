@@ -12,17 +12,16 @@ if TYPE_CHECKING:
     from tfuq.calibration.review import ReviewRules
 
 
-def review_lines(rules: ReviewRules | None, cases: int) -> Iterator[str]:
+def review_lines(rules: ReviewRules | None) -> Iterator[str]:
     """What a review can say and promise.
 
     Args:
         rules: of the calibration; None where nobody said what a bad case is.
-        cases: how many it was made of.
     """
     if rules is None:
         yield (
             "review: no rule of referral, as errors are in pixels and no limit was given; "
-            "give one as in --quality radial-error:10"
+            "give one as in tfuq calibrate --quality radial-error:10"
         )
         return
     for name, model in rules.models.items():

@@ -44,5 +44,5 @@ def test_other_tasks():
     assert "a worst radial error of 4 mm or more" in promise_text(of_landmarks)
     of_classes = rules(range(30), [False] * 30, quality="wrong-class", limit=0.5)
     assert "have a wrong class" in promise_text(of_classes)
-    (line,) = review_lines(None, 10)
+    (line,) = review_lines(None)
     assert "--quality radial-error:10" in line
