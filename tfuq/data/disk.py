@@ -92,6 +92,15 @@ def open_log(path: Path) -> BinaryIO:
     return open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
 
+def open_updated(path: Path) -> BinaryIO:
+    """Open a file to read and to change, or make it.
+
+    Raises:
+        OSError: It cannot be opened. RunError: A link or a device has its name.
+    """
+    return open_regular(path, os.O_RDWR | os.O_CREAT)
+
+
 def make_folders(path: Path) -> None:
     """Make a folder, and those above it, where there is none.
 

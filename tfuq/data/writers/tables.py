@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tfuq.data import disk
 from tfuq.data.writers.text import write_text
 from tfuq.data.writers.whole import whole_file
 from tfuq.errors import DataError
@@ -58,11 +59,12 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[_Row]) -> None
         RunError: As `tfuq.data.writers.whole_file`.
         TfuqError: As `tfuq.data.writers.whole_file`.
     """
-    with whole_file(path) as draft, draft.open("w", encoding="utf-8", newline="") as file:
-        file.write(_as_csv([list(columns)]))
+    with whole_file(path) as draft, disk.open_log(draft) as file:
+        disk.write(file, _as_csv([list(columns)]).encode())
         for row in rows:
             _require_finite(path, row)
-            file.write(_as_csv([[_cell(row.get(column)) for column in columns]]))
+            cells = [_cell(row.get(column)) for column in columns]
+            disk.write(file, _as_csv([cells]).encode())
 
 
 def _as_csv(lines: Iterable[Sequence[str]]) -> str:

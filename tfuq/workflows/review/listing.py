@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tfuq.data import disk
 from tfuq.data.ownership import begin_log, note, require_replaceable
 from tfuq.data.writers import make_folder, write_rows
 from tfuq.scoring.rows import Row
@@ -59,14 +60,11 @@ class CaseList:
         if self._path.exists():
             end = self._read(head_line)
         begin_log(self._path)
-        mode = "r+b"
-        if not end:
-            mode = "w+b"
-        self._file = self._path.open(mode)
+        self._file = disk.open_updated(self._path)
         self._file.truncate(end)
         self._file.seek(end)
         if not end:
-            self._file.write(head_line)
+            disk.write(self._file, head_line)
 
     def __enter__(self) -> CaseList:
         return self
@@ -122,8 +120,8 @@ class CaseList:
         if math.isfinite(uncertainty):
             finite = uncertainty
         offset = self._file.tell()
-        self._file.write(_line({"case": case, "key": key, "uncertainty": finite, "rows": rows}))
-        self._file.flush()
+        line = _line({"case": case, "key": key, "uncertainty": finite, "rows": rows})
+        disk.write(self._file, line)
         self._entries[case] = _Entry(key, offset, uncertainty)
 
     def write_table(self, path: Path, cases: set[str]) -> None:
@@ -133,7 +131,6 @@ class CaseList:
             path: of the table.
             cases: ids of the finished cases that belong to it.
         """
-        self._file.flush()
         columns: dict[str, None] = {}
         for row in self.rows(cases):
             columns |= dict.fromkeys(row)
