@@ -115,10 +115,10 @@ class Draws(NamedTuple):
         allow_missing: Whether members that have not finished training may be missing.
     """
 
-    samples: int | None
-    seed: int | None
-    batch: int | None
-    allow_missing: bool
+    samples: int | None = None
+    seed: int | None = None
+    batch: int | None = None
+    allow_missing: bool = False
 
 
 def draws(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -119,8 +119,7 @@ def command(
     )
     predictor = prediction.make_predictor(opened, request)
     if input:
-        channels = opened.facts["channels"]
-        cases = prediction.input_cases(opened.config, channels, input, opened.channel_names)
+        cases = prediction.inputs_of_run(opened, input)
     else:
         cases = prediction.cases_of_test_split(opened, predictor.calibration)
     if series:

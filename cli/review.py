@@ -72,18 +72,18 @@ def command(
         from tfuq.workflows.review import SUMMARY, TABLE, default_folder, review
 
     observer: Observer = SILENT
-    predictions = target
-    if target is None or not (target / MANIFEST).is_file():
+    if target is not None and (target / MANIFEST).is_file():
+        if input or method or mask or draws != options.Draws():
+            raise DataError(
+                f"{target}: holds predictions, which --method, --input, --mask and options of "
+                "samples do not change; leave them out, or give the run"
+            )
+        predictions = target
+    else:
         run = opened_run(target, method)
         if TASKS[run.config.task].has_volumes:
             observer = EventLines()
         predictions = _predicted(run, method, input, mask, draws, observer)
-    elif input or method or mask or any(draws):
-        raise DataError(
-            f"{target}: holds predictions, which --method, --input, --mask and options of samples "
-            "do not change; leave them out, or give the run"
-        )
-    assert predictions is not None
     folder = out or default_folder(predictions)
     made = review(predictions, folder, observer=observer)
     _show(made.summary)
@@ -110,7 +110,7 @@ def _predicted(
     name = method
     if inputs:
         name += "-input"
-        cases = prediction.input_cases(run.config, run.facts["channels"], inputs)
+        cases = prediction.inputs_of_run(run, inputs)
         if calibration:
             calibration.refuse_overlap(cases)
     else:

@@ -143,10 +143,10 @@ def test_a_folder_of_files_does_not_tell_which_channels_belong_together(tmp_path
         )
     config = settings(tmp_path, "deterministic", 3)
     with pytest.raises(DataError, match=r"2 channels.*each with --input"):
-        input_cases(config, 2, (tmp_path,))
-    assert [case.id for case in input_cases(config, 1, (tmp_path,))] == ["a_t1", "a_t2"]
+        input_cases(config, 2, (tmp_path,), ())
+    assert [case.id for case in input_cases(config, 1, (tmp_path,), ())] == ["a_t1", "a_t2"]
     files = tuple(sorted(tmp_path.iterdir()))
-    assert [len(case.images) for case in input_cases(config, 2, files)] == [2]
+    assert [len(case.images) for case in input_cases(config, 2, files, ())] == [2]
 
 
 @pytest.mark.parametrize("name", ["left, lung", 'the "right" one', "naïve — 左", "a'b", "=x"])

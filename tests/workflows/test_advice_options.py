@@ -82,7 +82,7 @@ def test_an_empty_test_split(run, balls):
     with pytest.raises(DataError, match="the test split is empty; name files with --input"):
         cases_of_test_split(opened)
     files = tuple(sorted((balls / "imagesTr").iterdir()))
-    assert len(input_cases(opened.config, 1, files)) == 6
+    assert len(input_cases(opened.config, 1, files, ())) == 6
 
 
 def test_a_mask_for_a_case_without_a_label(unlabelled, tmp_path):

@@ -71,9 +71,15 @@ def test_a_run_of_named_channels_takes_files_however_they_come(tfuq, tmp_path):
         write_nifti_file(tmp_path / "references" / f"{name}.nii", label)
     scored = tfuq("score", tmp_path / "out", "--reference", tmp_path / "references")
     assert scored.exit_code == 0, scored.output
-    (tmp_path / "flat" / "y_T1_IR.nii.gz").unlink()
-    refused = tfuq("predict", run, "--input", tmp_path / "flat", "--out", tmp_path / "refused")
-    assert_refused(refused, "case 'y' has no file of channel 'T1_IR'")
+    swapped = [tmp_path / "flat" / f"y_{name}.nii.gz" for name in reversed(NAMES)]
+    (tmp_path / "flat" / "y_T1_IR.nii.gz").rename(tmp_path / "y_T1_IR.nii.gz")
+    for command in ("predict", "review"):
+        refused = tfuq(command, run, "--input", tmp_path / "flat")
+        assert_refused(refused, "case 'y' has no file of channel 'T1_IR'")
+    (tmp_path / "y_T1_IR.nii.gz").rename(tmp_path / "flat" / "y_T1_IR.nii.gz")
+    for command in ("predict", "review"):
+        given = [word for path in swapped for word in ("--input", path)]
+        assert_refused(tfuq(command, run, *given), f"where '{NAMES[0]}' is due")
 
 
 def inputs_of(way, folder):

@@ -105,7 +105,7 @@ def test_a_picture_that_is_given_to_predict_is_read_as_shown(tmp_path):
     path = write_turned(tmp_path / "a.png", SHOWN)
     config = settings(tmp_path, rank=2, preprocessing={"slice_axis": 2})
     for given in (path, tmp_path):
-        (case,) = input_cases(config, 1, (given,))
+        (case,) = input_cases(config, 1, (given,), ())
         np.testing.assert_array_equal(read_case_image(case).array[:, :, 0, 0], SHOWN)
 
 

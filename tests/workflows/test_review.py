@@ -207,7 +207,9 @@ def test_a_scan_unlike_the_training_data_is_said_to_be_and_comes_first(own, tfuq
 
 
 def test_refusals(own_run, own, tfuq, tmp_path):
-    assert_refused(tfuq("review", own, "--method", "hybrid"), "holds predictions", "leave them out")
+    for option, value in (("--method", "hybrid"), ("--seed", 0)):
+        refused = tfuq("review", own, option, value)
+        assert_refused(refused, "holds predictions", "leave them out")
     assert_refused(tfuq("review", tmp_path / "nowhere"), "not a run")
     run = own_run("classification")
     options = ("--cases", "test:0.5", "--alpha", 0.5, "--samples", 3, "--overwrite")

@@ -14,7 +14,13 @@ from tfuq.errors import RunError
 from tfuq.measures.reducers import Reducer
 from tfuq.prediction.calibration_cases import calibration_cases, calibration_source
 from tfuq.prediction.case_folder import Prediction
-from tfuq.prediction.cases import cases_of_test_split, input_cases, with_masks, with_series
+from tfuq.prediction.cases import (
+    cases_of_test_split,
+    input_cases,
+    inputs_of_run,
+    with_masks,
+    with_series,
+)
 from tfuq.prediction.predictor import AnyPredictor, Predictor
 from tfuq.prediction.request import Request, request_of
 from tfuq.prediction.segmentation import VolumePredictor, predict_case, predict_image
@@ -34,6 +40,7 @@ __all__ = [
     "calibration_source",
     "cases_of_test_split",
     "input_cases",
+    "inputs_of_run",
     "make_predictor",
     "predict",
     "predict_case",

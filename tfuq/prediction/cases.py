@@ -64,8 +64,13 @@ def known_cases(run: Run, ids: Sequence[str]) -> list[Case]:
     return cases
 
 
+def inputs_of_run(run: Run, inputs: tuple[Path, ...]) -> list[Case]:
+    """As `input_cases`, of what a run was trained with."""
+    return input_cases(run.config, run.facts["channels"], inputs, run.channel_names)
+
+
 def input_cases(
-    config: Config, channels: int, inputs: tuple[Path, ...], names: Sequence[str] = ()
+    config: Config, channels: int, inputs: tuple[Path, ...], names: Sequence[str]
 ) -> list[Case]:
     """Cases from folders in the configuration's layout, folders of files, and files.
 
@@ -79,7 +84,7 @@ def input_cases(
         config: The configuration.
         channels: The number of channels that the network takes.
         inputs: Files and folders.
-        names: The names of the channels, where the run has them.
+        names: The names of the channels; none where they are not known.
 
     Raises:
         DataError: There is nothing to read, or files do not make whole cases.

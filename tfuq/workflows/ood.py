@@ -10,7 +10,7 @@ from tfuq.data.cases import Case
 from tfuq.data.events import SILENT, Observer
 from tfuq.data.layouts import cases_of
 from tfuq.errors import RunError
-from tfuq.prediction import AnyPredictor, Request, input_cases, make_predictor, predict
+from tfuq.prediction import AnyPredictor, Request, inputs_of_run, make_predictor, predict
 from tfuq.runs import Run, results
 from tfuq.runs.results import Manifest
 from tfuq.scoring.evaluation.ood import OUT_OF_DISTRIBUTION
@@ -71,6 +71,5 @@ def _same_predictor(predictions: Path, run: Run, manifest: Manifest) -> AnyPredi
 
 def _cases(run: Run, source: str) -> list[Case]:
     if Path(source).is_dir():
-        channels = run.facts["channels"]
-        return input_cases(run.config, channels, (Path(source),), run.channel_names)
+        return inputs_of_run(run, (Path(source),))
     return cases_of(configuration.load(source).data)

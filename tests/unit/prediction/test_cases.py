@@ -76,9 +76,9 @@ def test_splits_and_data_without_the_case_are_refused(run):
 
 def test_files_are_cases_of_their_names(tmp_path):
     paths = touched(*(tmp_path / name for name in ("b.nii", "a.nii.gz")))
-    assert ids(input_cases(settings(tmp_path), 1, paths)) == ["a", "b"]
+    assert ids(input_cases(settings(tmp_path), 1, paths, ())) == ["a", "b"]
     # The images of other tasks have all of their channels in one file.
-    assert ids(input_cases(task_settings("classification", tmp_path), 2, paths)) == ["a", "b"]
+    assert ids(input_cases(task_settings("classification", tmp_path), 2, paths, ())) == ["a", "b"]
 
 
 def test_channels_of_a_file_each_are_grouped(tmp_path):
@@ -126,8 +126,8 @@ def test_numbers_are_channels_where_the_data_set_numbers_them(tmp_path, layout, 
 def test_a_folder_of_scans_or_of_the_layout_is_read(balls, tmp_path):
     config = settings(balls)
     touched(tmp_path / "scans" / "b.nii.gz", tmp_path / "scans" / "notes.txt")
-    assert ids(input_cases(config, 1, (tmp_path / "scans",))) == ["b"]
-    assert len(input_cases(config, 1, (balls,))) == 6
+    assert ids(input_cases(config, 1, (tmp_path / "scans",), ())) == ["b"]
+    assert len(input_cases(config, 1, (balls,), ())) == 6
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_what_cannot_be_read_is_refused(tmp_path, channels, place, words):
     (tmp_path / "pairs").mkdir()
     write_nifti_file(tmp_path / "pairs" / "b.nii", np.zeros((3, 3, 2), np.float32))
     with pytest.raises(DataError, match=words):
-        input_cases(settings(tmp_path / "absent"), channels, (tmp_path / place,))
+        input_cases(settings(tmp_path / "absent"), channels, (tmp_path / place,), ())
 
 
 @pytest.fixture
@@ -208,7 +208,7 @@ def test_pictures_of_a_folder_are_cases(tmp_path):
     for name in ("b.png", "a.png"):
         Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / name)
     config = task_settings("landmarks", tmp_path / "absent")
-    assert ids(input_cases(config, 1, (tmp_path,))) == ["a", "b"]
+    assert ids(input_cases(config, 1, (tmp_path,), ())) == ["a", "b"]
 
 
 def test_a_folder_of_a_series_is_a_case_and_one_of_series_a_case_each(tmp_path):
@@ -217,17 +217,17 @@ def test_a_folder_of_a_series_is_a_case_and_one_of_series_a_case_each(tmp_path):
         Scan(noise((2, 4, 5))).write(tmp_path / "scans" / name, names=["IM1", "IM2"])
     Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "scans" / "a" / "thumb.png")
     (tmp_path / "scans" / "a" / "README").touch()
-    assert ids(input_cases(config, 1, (tmp_path / "scans",))) == ["a", "b.1"]
-    (case,) = input_cases(config, 1, (tmp_path / "scans" / "b.1",))
+    assert ids(input_cases(config, 1, (tmp_path / "scans",), ())) == ["a", "b.1"]
+    (case,) = input_cases(config, 1, (tmp_path / "scans" / "b.1",), ())
     assert (case.id, case.images) == ("b.1", (tmp_path / "scans" / "b.1",))
     Scan(noise((2, 4, 5))).enhanced(tmp_path / "scans" / "c.dcm")
     touched(tmp_path / "scans" / "d.nii")
-    assert ids(input_cases(config, 1, (tmp_path / "scans",))) == ["a", "b.1", "c", "d"]
+    assert ids(input_cases(config, 1, (tmp_path / "scans",), ())) == ["a", "b.1", "c", "d"]
 
 
 def test_series_are_grouped_as_files_are(tmp_path):
     folders = [Scan(noise((2, 4, 5))).write(tmp_path / name) for name in ("t1", "t2")]
-    (case,) = input_cases(settings(tmp_path), 2, tuple(folders))
+    (case,) = input_cases(settings(tmp_path), 2, tuple(folders), ())
     assert (case.id, case.images) == ("t1", tuple(folders))
 
 
@@ -235,13 +235,13 @@ def test_a_scan_among_the_slices_of_a_series_is_refused(tmp_path):
     folder = Scan(noise((2, 4, 5))).write(tmp_path / "a")
     touched(folder / "b.nii.gz")
     with pytest.raises(DataError, match=r"a: holds a DICOM series and, beside it, b\.nii\.gz"):
-        input_cases(settings(tmp_path), 1, (folder,))
+        input_cases(settings(tmp_path), 1, (folder,), ())
 
 
 def test_series_that_lie_deeper_are_refused(tmp_path):
     Scan(noise((2, 4, 5))).write(tmp_path / "patient" / "study" / "series")
     with pytest.raises(DataError, match=r"files of study lie deeper, in .*study/series"):
-        input_cases(settings(tmp_path / "absent"), 1, (tmp_path / "patient",))
+        input_cases(settings(tmp_path / "absent"), 1, (tmp_path / "patient",), ())
 
 
 def test_a_series_is_chosen_of_dicom_cases_alone(tmp_path):

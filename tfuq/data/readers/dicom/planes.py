@@ -169,8 +169,8 @@ def _plane(
         spacing=_spacing(header, name, sources),
         directions=_directions(header, name, sources),
         position=position,
-        slope=_number_of(sources, "RescaleSlope", 1.0),
-        intercept=_number_of(sources, "RescaleIntercept", 0.0),
+        slope=_scaling(header, name, sources, "RescaleSlope", 1.0),
+        intercept=_scaling(header, name, sources, "RescaleIntercept", 0.0),
         thickness=_thickness(sources),
         kinds=kinds,
     )
@@ -227,6 +227,21 @@ def _required(
         f"{header.path}: {name} has no {keyword} of {count} numbers, so that its place is not "
         "known; give a scan that says it, or save a radiograph as PNG and set data.pixel_mm"
     )
+
+
+def _scaling(
+    header: Header, name: str, sources: list[Dataset], keyword: str, default: float
+) -> float:
+    """A number that says what pixels mean; the default where no part of the header has it."""
+    if all(source.get(keyword) in (None, "") for source in sources):
+        return default
+    numbers = _numbers(sources, keyword)
+    if numbers.size != 1 or not np.isfinite(numbers).all():
+        raise DataError(
+            f"{header.path}: the {keyword} of {name} is no single number, so that what its pixels "
+            "mean is not known; correct it"
+        )
+    return float(numbers[0])
 
 
 def _number_of(sources: list[Dataset], keyword: str, default: float) -> float:

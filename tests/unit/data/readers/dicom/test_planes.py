@@ -57,6 +57,7 @@ def with_value(keyword, value):
         (with_value("PhotometricInterpretation", "PALETTE COLOR"), "is a colour image"),
         (with_value("NumberOfFrames", 2), "does not say where each lies"),
         (with_value("Rows", 0), "has 0 rows and 5 columns"),
+        (with_value("RescaleSlope", [2, 3]), "the RescaleSlope of image 1 is no single number"),
     ],
 )
 def test_a_slice_without_a_known_place_is_refused(tmp_path, change, words):
