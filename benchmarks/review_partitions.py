@@ -17,19 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
+from tfuq.calibration.observed import Observed, Part, case_quality, case_uncertainty, part_of
 from tfuq.calibration.quality import fit_quality
+from tfuq.calibration.quality_kinds import DICE, is_bad, parse_quality
 from tfuq.calibration.referral import fit_referral
-from tfuq.calibration.review import (
-    DICE,
-    Observed,
-    Part,
-    case_quality,
-    case_uncertainty,
-    chosen_measure,
-    is_bad,
-    parse_quality,
-    part_of,
-)
+from tfuq.calibration.review import chosen_measure
 from tfuq.data.json_csv import read_typed
 
 PARTITIONS = 200

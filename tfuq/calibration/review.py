@@ -13,99 +13,24 @@ them would cost the rule the cases that it needs most.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
 
 import numpy as np
 
 from tfuq.calibration.error_probability import ErrorProbability, fit_error_probability
+from tfuq.calibration.observed import (
+    Observed,
+    Part,
+    case_quality,
+    case_uncertainty,
+    uncertainty_of,
+)
 from tfuq.calibration.quality import Estimate, QualityModel, Scale, fit_quality
+from tfuq.calibration.quality_kinds import Aggregation, QualityKind, is_bad, parse_quality
 from tfuq.calibration.referral import Referral, check_delta, fit_referral
 from tfuq.errors import DataError
-from tfuq.measures.catalogue import MEASURES, is_ranked
-from tfuq.measures.measure import Level
-
-Aggregation = Literal["mean", "worst"]
-WHOLE = "all"  # the one part of a case that has a class
-_WORST = "worst-"
-
-
-@dataclass(frozen=True, kw_only=True)
-class QualityKind:
-    """What is good or bad of a task's cases.
-
-    Attributes:
-        name: as ``--quality`` and columns have it.
-        title: as people write it.
-        scale: Dice, or an error; None of a class that is right or wrong.
-        limit: a case is bad below this Dice, or from this error on; None where it must be given.
-        measures: of the rule, the first that a case has is the default.
-    """
-
-    name: str
-    title: str
-    scale: Scale | None
-    limit: float | None
-    measures: tuple[str, ...]
-
-
-DICE = QualityKind(
-    name="dice",
-    title="Dice",
-    scale="dice",
-    limit=0.8,
-    measures=("pairwise_dice", "mean_entropy"),
-)
-RADIAL_ERROR = QualityKind(
-    name="radial-error",
-    title="radial error",
-    scale="error",
-    limit=None,
-    measures=("mean_radial_spread_mm", "mean_radial_spread", "max_activation"),
-)
-WRONG_CLASS = QualityKind(
-    name="wrong-class",
-    title="probability of a wrong class",
-    scale=None,
-    limit=0.5,
-    measures=("predictive_entropy",),
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """A structure, landmark or class of a case.
-
-    Attributes:
-        name: of the structure or landmark.
-        measures: of uncertainty, those that it has, as tables round them.
-        counts: whether it is a part of the case's quality and uncertainty; regions are none.
-        quality: Dice, radial error, or 1 of a wrong class and 0 of a right one; None where there is
-            no reference.
-    """
-
-    name: str
-    measures: Mapping[str, float]
-    counts: bool = True
-    quality: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Observed:
-    """A case as it was predicted.
-
-    Attributes:
-        case: its id.
-        parts: its structures.
-        unlike: in what its image is unlike the training images. Its uncertainty is infinite then,
-            in the calibration as in a review.
-    """
-
-    case: str
-    parts: Sequence[Part]
-    unlike: Sequence[str] = ()
+from tfuq.measures.catalogue import MEASURES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,106 +88,6 @@ class ReviewRules:
         return model.estimate(part.measures)
 
 
-def part_of(
-    name: str,
-    row: Mapping[str, Any],
-    level: Level,
-    *,
-    counts: bool = True,
-    quality: float | None = None,
-) -> Part:
-    """Make a part from a row of the tables that ``tfuq predict`` writes.
-
-    Args:
-        name: of the part.
-        row: its measures, and whatever else.
-        level: what the row is of.
-        counts: as of `Part`.
-        quality: as of `Part`.
-    """
-    measures = {}
-    for column, value in row.items():
-        if value is not None and is_ranked(column, level):
-            measures[column] = rounded(float(value))
-    return Part(name=name, measures=measures, counts=counts, quality=quality)
-
-
-def rounded(value: float) -> float:
-    """A number as tables have it, so that calibration and review see the same."""
-    return float(f"{value:.6g}")
-
-
-def uncertainty_of(part: Part, measure: str) -> float:
-    """A structure's measure, larger where it is less certain; infinite where it is missing."""
-    value = part.measures.get(measure)
-    if value is None:
-        return math.inf
-    return float(MEASURES[measure].uncertainty(np.array(value)))
-
-
-def case_uncertainty(case: Observed, measure: str, aggregation: Aggregation) -> float:
-    """The mean or the largest uncertainty of a case's structures; infinite of an unlike one."""
-    if case.unlike:
-        return math.inf
-    values = [uncertainty_of(part, measure) for part in case.parts if part.counts]
-    if aggregation == "worst":
-        return max(values)
-    return math.fsum(values) / len(values)
-
-
-def case_quality(case: Observed, kind: QualityKind, aggregation: Aggregation) -> float | None:
-    """The mean or the worst quality of a case's structures; None where no structure has one."""
-    values = []
-    for part in case.parts:
-        if part.counts and part.quality is not None:
-            values.append(part.quality)
-    if not values:
-        return None
-    if aggregation == "mean":
-        return math.fsum(values) / len(values)
-    if kind.scale == "dice":
-        return min(values)
-    return max(values)
-
-
-def is_bad(quality: float, kind: QualityKind, limit: float) -> bool:
-    """Whether a case is bad: below the limit of Dice, or at an error of the limit or more."""
-    if kind.scale == "dice":
-        return quality < limit - 1e-12
-    return quality >= limit
-
-
-def parse_quality(
-    text: str | None,
-    kind: QualityKind,
-    default: float | None,
-) -> tuple[float, Aggregation]:
-    """The limit and the aggregation of ``--quality``.
-
-    Args:
-        text: such as ``dice:0.8``; None for the default.
-        kind: of the task.
-        default: the limit where the text has none; None where it must have one.
-
-    Raises:
-        DataError: it is of another kind, or its limit is none.
-    """
-    name, _, number = (text or kind.name).partition(":")
-    aggregation: Aggregation = "mean"
-    if name.startswith(_WORST):
-        aggregation = "worst"
-    if name.removeprefix(_WORST) != kind.name or (kind.scale is None and text not in (None, name)):
-        raise DataError(f"--quality {text}: is not of this task; {_example(kind)}")
-    limit = default
-    if number:
-        limit = _number(number)
-    if limit is None or not 0 < limit < math.inf or (kind.scale == "dice" and limit > 1):
-        raise DataError(
-            f"--quality {text or kind.name}: has no limit that serves; {_example(kind)}"
-        )
-    return limit, aggregation
-
-
 def check_choices(choices: ReviewChoices, kind: QualityKind) -> None:
     """Refuse choices that no cases fit, before any case is predicted.
 
@@ -282,23 +107,6 @@ def check_choices(choices: ReviewChoices, kind: QualityKind) -> None:
             f"--refer-by {measure}: is no measure of uncertainty; "
             f"give one such as {kind.measures[0]}, or leave it out"
         )
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _example(kind: QualityKind) -> str:
-    if kind.scale is None:
-        return f"give {kind.name}, or leave --quality out"
-    limit = kind.limit or 4
-    return (
-        f"give {kind.name}:{limit:g} for the mean over structures or landmarks, or "
-        f"{_WORST}{kind.name}:{limit:g} for the worst of them"
-    )
 
 
 def chosen_measure(asked: str | None, kind: QualityKind, cases: Sequence[Observed]) -> str:

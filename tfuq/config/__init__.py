@@ -3,16 +3,9 @@
 It is the same object again when it is reloaded from the run's ``config.yaml``.
 """
 
-from tfuq.config.data import (
-    AugmentationConfig,
-    DataConfig,
-    PreprocessingConfig,
-    SplitConfig,
-    value_range,
-)
+from tfuq.config.data import DataConfig, SplitConfig, value_range
 from tfuq.config.learning import LatentConfig, LossConfig, TrainingConfig
 from tfuq.config.loading import (
-    DEFAULT_DATA_ROOT,
     load,
     load_data,
     load_resolved,
@@ -25,9 +18,11 @@ from tfuq.config.loading import (
     with_structure_names,
 )
 from tfuq.config.network import NetworkConfig
+from tfuq.config.preparation import AugmentationConfig, PreprocessingConfig
 from tfuq.config.schema import METHODS, SERVED_METHODS, TRAINED_AS, Config
 from tfuq.config.study import StudyConfig
 from tfuq.config.tasks import TASKS
+from tfuq.config.variables import DEFAULT_DATA_ROOT
 
 __all__ = [
     "DEFAULT_DATA_ROOT",

@@ -6,7 +6,6 @@ Names, overrides, environment variables, and errors that name the nearest key.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -21,6 +20,7 @@ from tfuq.config.schema import Config
 from tfuq.config.section import Section
 from tfuq.config.study import StudyConfig
 from tfuq.config.text import read_yaml
+from tfuq.config.variables import expand
 from tfuq.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
@@ -28,13 +28,8 @@ if TYPE_CHECKING:
 
 _MOST_TEXT = 2**20  # characters of a configuration
 _MOST_DEPTH = 10  # sections within sections that an override names
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
-# Keys that may name environment variables: section and key.
-_PATHS = (("data", "root"), ("data", "table"), ("variational", "warm_start"))
 # Keys of data that a data set's description fills; of other types they are refused afterwards.
 _FILLED = {"classes": list, "label_values": dict, "regions": dict}
-_DATA_VARIABLE = "TFUQ_DATA"
-DEFAULT_DATA_ROOT = "../shared/data"
 S = TypeVar("S", bound=Section)
 
 
@@ -161,7 +156,7 @@ def parse(
     for override in overrides:
         _apply_override(tree, override)
     if is_expanded:
-        _expand(tree, source)
+        expand(tree, source)
     _make_root_absolute(tree)
     if is_expanded:
         _complete(tree, source)
@@ -180,7 +175,7 @@ def load_data(source: str) -> DataConfig:
     path = _path_of(source, shipped(), "configuration")
     tree = read_yaml(_read(path, source), source)
     _require_keys(tree, source, "configs/")
-    _expand(tree, source)
+    expand(tree, source)
     _make_root_absolute(tree)
     return _validated(DataConfig, tree.get("data"), source)
 
@@ -284,70 +279,6 @@ def _apply_override(tree: dict[str, Any], override: str) -> None:
         if not isinstance(section, dict):
             raise ConfigError(f"override '{override}': '{parent}' is a value, not a section")
     section[last] = read_yaml(value, f"override '{override:.200}'")
-
-
-def _expand(tree: dict[str, Any], source: str) -> None:
-    """Replace ``${NAME}`` by the environment variable in the keys that name files.
-
-    Elsewhere it is refused: what a configuration says is copied into runs and reports, where the
-    value of a variable that somebody else's file names does not belong.
-    """
-    for section, key in _keys_with_variables(tree):
-        if (section, key) not in _PATHS:
-            raise ConfigError(_refused_variable(section, key, source))
-        text = tree[section][key]
-        tree[section][key] = _VARIABLE.sub(
-            lambda match: _value_of(match[1], source),
-            text,
-        )
-
-
-def _refused_variable(section: str, key: str, source: str) -> str:
-    allowed = ", ".join(".".join(path) for path in _PATHS)
-    full_key = key
-    if section:
-        full_key = f"{section}.{key}"
-    return (
-        f"{source}: {full_key}: takes no environment variable; "
-        f"write the value itself, as only {allowed} take one"
-    )
-
-
-def _keys_with_variables(tree: dict[str, Any]) -> list[tuple[str, str]]:
-    """Section and key of each text with a variable.
-
-    A text deeper than a key counts as that key's. A text without a section has the section "".
-    """
-    keys = []
-    for section, content in tree.items():
-        if not isinstance(content, dict):
-            if _has_variable(content):
-                keys.append(("", str(section)))
-            continue
-        for key, value in content.items():
-            if _has_variable(value):
-                keys.append((section, key))
-    return keys
-
-
-def _has_variable(tree: Any) -> bool:
-    if isinstance(tree, dict):
-        return _has_variable([*tree.keys(), *tree.values()])
-    if isinstance(tree, list):
-        return any(_has_variable(item) for item in tree)
-    return isinstance(tree, str) and bool(_VARIABLE.search(tree))
-
-
-def _value_of(name: str, source: str) -> str:
-    """The value of an environment variable; ``TFUQ_DATA`` has a default."""
-    value = os.environ.get(name)
-    if value is None and name == _DATA_VARIABLE:
-        return DEFAULT_DATA_ROOT
-    if value is None:
-        raise ConfigError(
-            f"{source}: environment variable {name} is not set; set it or write the path itself"
-        )
-    return value
 
 
 def _explain(error: pydantic.ValidationError, schema: type[Section]) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import pydantic
 from pydantic import AfterValidator, Field
 
-from tfuq.config.data import AugmentationConfig, DataConfig, PreprocessingConfig
+from tfuq.config.data import DataConfig
 from tfuq.config.learning import (
     EnsembleConfig,
     LatentConfig,
@@ -16,6 +16,7 @@ from tfuq.config.learning import (
     VariationalConfig,
 )
 from tfuq.config.network import NetworkConfig
+from tfuq.config.preparation import AugmentationConfig, PreprocessingConfig
 from tfuq.config.section import Section
 from tfuq.config.tasks import TASKS
 from tfuq.config.text import write_yaml

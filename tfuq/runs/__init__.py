@@ -12,7 +12,7 @@ from pydantic import Field
 
 from tfuq import config as configuration
 from tfuq.config import TRAINED_AS, Config
-from tfuq.config.data import orientation_name
+from tfuq.config.preparation import orientation_name
 from tfuq.data.appearance import TrainingAppearance
 from tfuq.data.json_csv import read_json
 from tfuq.data.ledger import has_ledger

@@ -3,101 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict
 
 import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from tfuq.calibration.review import (
-    DICE,
-    RADIAL_ERROR,
-    WHOLE,
-    WRONG_CLASS,
-    Observed,
-    Part,
-    ReviewChoices,
-    ReviewRules,
-    case_quality,
-    case_uncertainty,
-    check_choices,
-    fit_review,
-    is_bad,
-    parse_quality,
-    part_of,
-)
+from tests.support.observed import part
+from tfuq.calibration.observed import WHOLE, Observed, Part
+from tfuq.calibration.quality_kinds import DICE, WRONG_CLASS
+from tfuq.calibration.review import ReviewChoices, ReviewRules, check_choices, fit_review
 from tfuq.errors import DataError
-
-
-def part(name, agreement, quality=None, counts=True):
-    measures = {} if agreement is None else {"pairwise_dice": agreement}
-    return Part(name=name, measures=measures, counts=counts, quality=quality)
-
-
-TWO = Observed(
-    case="a", parts=[part("x", 0.9, 0.8), part("y", 0.7, 0.5), part("both", 0.1, 0.0, False)]
-)
-
-
-def test_a_case_has_the_mean_or_the_worst_of_its_structures_without_regions():
-    assert case_quality(TWO, DICE, "mean") == pytest.approx(0.65)
-    assert case_quality(TWO, DICE, "worst") == 0.5
-    assert case_quality(TWO, RADIAL_ERROR, "worst") == 0.8
-    assert case_uncertainty(TWO, "pairwise_dice", "mean") == pytest.approx(-0.8)
-    assert case_uncertainty(TWO, "pairwise_dice", "worst") == -0.7
-
-
-def test_a_missing_measure_and_an_unlike_image_are_infinitely_uncertain():
-    missing = Observed(case="a", parts=[part("x", None), part("y", 0.9)])
-    unlike = Observed(case="a", parts=[part("x", 0.9)], unlike=["voxel size"])
-    for case in (missing, unlike):
-        assert case_uncertainty(case, "pairwise_dice", "mean") == math.inf
-    assert case_quality(missing, DICE, "mean") is None
-
-
-def test_what_is_bad():
-    assert is_bad(0.79, DICE, 0.8)
-    assert not is_bad(0.8, DICE, 0.8)
-    assert is_bad(4.0, RADIAL_ERROR, 4.0)
-    assert not is_bad(3.9, RADIAL_ERROR, 4.0)
-    assert is_bad(1.0, WRONG_CLASS, 0.5)
-
-
-def test_qualities_that_are_named():
-    assert parse_quality("dice:0.7", DICE, 0.8) == (0.7, "mean")
-    assert parse_quality("worst-dice", DICE, 0.8) == (0.8, "worst")
-    assert parse_quality(None, DICE, 0.8) == (0.8, "mean")
-    assert parse_quality("worst-radial-error:2", RADIAL_ERROR, None) == (2.0, "worst")
-    assert parse_quality("wrong-class", WRONG_CLASS, 0.5) == (0.5, "mean")
-
-
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        ("dice:1.2", DICE),
-        ("dice:0", DICE),
-        ("dice:nan", DICE),
-        ("dice:half", DICE),
-        ("hd95:3", DICE),
-        ("radial-error:4", DICE),
-        ("radial-error:inf", RADIAL_ERROR),
-        ("wrong-class:0.3", WRONG_CLASS),
-        ("", DICE),
-    ],
-)
-def test_qualities_that_are_refused(text, kind):
-    with pytest.raises(DataError, match=f"--quality {text}"):
-        parse_quality(text, kind, None)
-
-
-def test_a_part_has_the_ranked_measures_as_tables_round_them():
-    row = {"case": "a", "volume_mm3": 3.0, "pairwise_dice": 0.123456789, "mean_entropy": None}
-    made = part_of("x", row, "structure", quality=0.5)
-    assert made.measures == {"pairwise_dice": 0.123457}
-    assert part_of(WHOLE, {"predictive_entropy": "0.25"}, "image").measures == {
-        "predictive_entropy": 0.25
-    }
 
 
 def observed(count, rng):

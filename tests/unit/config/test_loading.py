@@ -9,28 +9,6 @@ from tfuq.config import loading
 from tfuq.errors import ConfigError, DataError
 
 
-def test_environment_variables_are_for_paths_of_configurations_alone(monkeypatch):
-    monkeypatch.setenv("SECRET", "hunter2")
-    assert config.load("hippocampus", ("data.root=/x/${SECRET}",)).data.root == "/x/hunter2"
-    for key in ("name", "data.source", "data.licence", "data.classes", "data.split.train"):
-        with pytest.raises(ConfigError, match=r"takes no environment variable"):
-            config.load("hippocampus", (f"{key}=${{SECRET}}",))
-
-
-def test_a_run_shows_no_environment_variable(monkeypatch, tmp_path):
-    monkeypatch.setenv("SECRET", "hunter2")
-    path = tmp_path / "config.yaml"
-    path.write_text(
-        config.load("hippocampus")
-        .dump()
-        .replace("CC BY-SA 4.0", "${SECRET}")
-        .replace("/Task04", "/${SECRET}")
-    )
-    found = config.load_resolved(path)
-    assert found.data.licence == "${SECRET}"
-    assert "hunter2" not in found.dump()
-
-
 def test_an_override_of_too_many_sections_is_refused():
     with pytest.raises(ConfigError, match="3000 sections"):
         config.load("hippocampus", (".".join(["a"] * 3001) + "=1",))
@@ -89,13 +67,6 @@ def test_unknown_configuration_names_the_nearest():
 def test_what_is_not_a_configuration_is_refused(text):
     with pytest.raises(ConfigError):
         config.parse(text)
-
-
-def test_environment_variables_expand(monkeypatch):
-    monkeypatch.setenv("TFUQ_DATA", "/somewhere")
-    assert config.load("hippocampus").data.root == "/somewhere/Task04_Hippocampus"
-    with pytest.raises(ConfigError, match="NO_SUCH_VARIABLE is not set"):
-        config.load("hippocampus", ("data.root=${NO_SUCH_VARIABLE}/x",))
 
 
 @pytest.mark.parametrize(

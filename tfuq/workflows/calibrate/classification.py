@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from tfuq.calibration import conformal
+from tfuq.calibration.observed import WHOLE, part_of
+from tfuq.calibration.quality_kinds import WRONG_CLASS
 from tfuq.calibration.records import Conformal, Scaling, Sizes
-from tfuq.calibration.review import WHOLE, WRONG_CLASS, part_of
 from tfuq.data.cases import Case
 from tfuq.data.sets.classification import class_of
 from tfuq.data.volume import Volume

@@ -9,16 +9,11 @@ from typing import ClassVar, Generic
 
 import numpy as np
 
+from tfuq.calibration.observed import Observed, Part
+from tfuq.calibration.quality_kinds import QualityKind
 from tfuq.calibration.records import Conformal, Scaling
 from tfuq.calibration.reducers import PickedSamples
-from tfuq.calibration.review import (
-    Observed,
-    Part,
-    QualityKind,
-    ReviewChoices,
-    ReviewRules,
-    fit_review,
-)
+from tfuq.calibration.review import ReviewChoices, ReviewRules, fit_review
 from tfuq.calibration.scaling import FITS, TINY, mean_nll
 from tfuq.config.registry import Registry
 from tfuq.data.appearance import appearance_of

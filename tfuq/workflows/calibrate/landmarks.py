@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tfuq.calibration import conformal
+from tfuq.calibration.observed import part_of
+from tfuq.calibration.quality_kinds import RADIAL_ERROR
 from tfuq.calibration.records import Conformal
-from tfuq.calibration.review import RADIAL_ERROR, part_of
 from tfuq.data.cases import Case
 from tfuq.data.sets.landmarks import image_diagonal, pixel_mm, reference_points
 from tfuq.data.volume import Volume

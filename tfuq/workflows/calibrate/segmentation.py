@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tfuq.calibration import conformal, risk_control
+from tfuq.calibration.observed import part_of
+from tfuq.calibration.quality_kinds import DICE
 from tfuq.calibration.records import Conformal, Scaling
 from tfuq.calibration.reducers import choose_places
-from tfuq.calibration.review import DICE, part_of
 from tfuq.data.cases import Case, read_case_image, read_label, read_mask
 from tfuq.data.events import CasesSampled
 from tfuq.data.preprocessing import PADDING, to_examples

@@ -9,14 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tfuq import runs
+from tfuq.calibration.observed import Observed, case_uncertainty
+from tfuq.calibration.quality_kinds import Aggregation
 from tfuq.calibration.records import Calibration, calibration_path, load_calibration
-from tfuq.calibration.review import (
-    Aggregation,
-    Observed,
-    ReviewRules,
-    case_uncertainty,
-    chosen_measure,
-)
+from tfuq.calibration.review import ReviewRules, chosen_measure
 from tfuq.data.appearance import TrainingAppearance, appearance_of
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.events import SILENT, CaseReviewed, Observer

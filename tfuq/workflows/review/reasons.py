@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tfuq.calibration.observed import Observed, case_uncertainty
 from tfuq.calibration.quality import Estimate
-from tfuq.calibration.review import Observed, QualityKind, ReviewRules, case_uncertainty
+from tfuq.calibration.quality_kinds import QualityKind
+from tfuq.calibration.review import ReviewRules
 from tfuq.measures.catalogue import MEASURES
 from tfuq.measures.measure import Measure
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tfuq.calibration.observed import Observed, Part, uncertainty_of
 from tfuq.calibration.quality import Estimate
-from tfuq.calibration.review import Observed, Part, QualityKind, ReviewRules, uncertainty_of
+from tfuq.calibration.quality_kinds import QualityKind
+from tfuq.calibration.review import ReviewRules
 from tfuq.scoring.rows import Row
 from tfuq.workflows.review.reasons import Decision, decide, estimate_text
 from tfuq.workflows.review.tasks import PartPlace

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from tfuq.calibration.observed import Observed, Part
 from tfuq.calibration.quality import Estimate
+from tfuq.calibration.quality_kinds import DICE, RADIAL_ERROR, WRONG_CLASS
 from tfuq.calibration.referral import fit_referral
-from tfuq.calibration.review import DICE, RADIAL_ERROR, WRONG_CLASS, Observed, Part, ReviewRules
+from tfuq.calibration.review import ReviewRules
 from tfuq.workflows.review.reasons import KEEP, REFER, decide, estimate_text
 
 

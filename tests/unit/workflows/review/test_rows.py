@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tfuq.calibration.review import DICE, RADIAL_ERROR, Observed, Part, ReviewChoices, fit_review
+from tfuq.calibration.observed import Observed, Part
+from tfuq.calibration.quality_kinds import DICE, RADIAL_ERROR
+from tfuq.calibration.review import ReviewChoices, fit_review
 from tfuq.workflows.review.rows import review_rows
 from tfuq.workflows.review.tasks import PartPlace
 

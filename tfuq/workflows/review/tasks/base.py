@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from tfuq.calibration.review import Part, QualityKind
+from tfuq.calibration.observed import Part
+from tfuq.calibration.quality_kinds import QualityKind
 from tfuq.config import Config
 from tfuq.config.registry import Registry
 from tfuq.runs.results import Manifest

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from tfuq.calibration.review import WHOLE, WRONG_CLASS, Part, part_of
+from tfuq.calibration.observed import WHOLE, Part, part_of
+from tfuq.calibration.quality_kinds import WRONG_CLASS
 from tfuq.config import Config
 from tfuq.runs.results import PREDICTIONS, Manifest, require_cases, require_one_set
 from tfuq.scoring.evaluation.class_table import PredictedClasses, read_predictions

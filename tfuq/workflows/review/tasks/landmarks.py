@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from tfuq.calibration.review import RADIAL_ERROR, Part, part_of
+from tfuq.calibration.observed import Part, part_of
+from tfuq.calibration.quality_kinds import RADIAL_ERROR
 from tfuq.config import Config
 from tfuq.data.json_csv import Cell, read_typed
 from tfuq.runs.results import LANDMARKS, Manifest, require_cases, require_one_set

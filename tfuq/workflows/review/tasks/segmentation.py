@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tfuq.calibration.review import DICE, Part, part_of
+from tfuq.calibration.observed import Part, part_of
+from tfuq.calibration.quality_kinds import DICE
 from tfuq.data.ownership import digest_of
 from tfuq.data.readers import read
 from tfuq.data.readers.images import is_plain_image

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.made import make_predictions, make_run
-from tfuq.calibration.review import WHOLE
+from tfuq.calibration.observed import WHOLE
 from tfuq.data.json_csv import read_table
 from tfuq.runs.results import read_manifest
 from tfuq.workflows.review.tasks.classification import ReviewedClasses
