@@ -15,8 +15,7 @@ from tfuq.data.channels import (
     split_channel,
 )
 from tfuq.data.layouts.pairing import files_by_name
-from tfuq.data.readers import stem
-from tfuq.data.readers.channels import channel_count
+from tfuq.data.readers import read_channels, stem
 from tfuq.errors import DataError
 
 _Files = tuple[Path, ...]  # of one case
@@ -80,7 +79,7 @@ def groups_of_files(files: Sequence[Path], channels: Channels) -> list[_Files]:
 
 def _is_whole(path: Path, channels: Channels) -> bool:
     """Whether a file has all channels; else it has one."""
-    count = channel_count(path)
+    count = read_channels(path)
     if count not in (1, channels.count):
         raise DataError(
             f"{path}: has {count} channel(s), the run was trained with {channels}; give those"

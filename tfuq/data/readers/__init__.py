@@ -15,16 +15,19 @@ from tfuq.data.readers.images import (
     IMAGE_SUFFIXES,
     is_plain_image,
     read_image,
+    read_image_bands,
     read_image_label,
 )
 from tfuq.data.readers.metaimage import (
     METAIMAGE_SUFFIXES,
     read_metaimage,
     read_metaimage_affine,
+    read_metaimage_channels,
 )
-from tfuq.data.readers.mgh import MGH_SUFFIXES, read_mgh, read_mgh_affine
+from tfuq.data.readers.mgh import MGH_SUFFIXES, read_mgh, read_mgh_affine, read_mgh_channels
 from tfuq.data.readers.nifti import NIFTI_SUFFIXES, read_affine, read_nifti
-from tfuq.data.readers.nrrd import NRRD_SUFFIXES, read_nrrd, read_nrrd_affine
+from tfuq.data.readers.nifti import read_channels as read_nifti_channels
+from tfuq.data.readers.nrrd import NRRD_SUFFIXES, read_nrrd, read_nrrd_affine, read_nrrd_channels
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError, missing_file
 
@@ -41,18 +44,25 @@ class _Format:
         suffixes: The endings of its files' names.
         read: Reads a file.
         read_affine: Reads its affine, and no voxel.
+        read_channels: Reads the number of its channels, and no voxel.
     """
 
     suffixes: tuple[str, ...]
     read: _ReadVolume
     read_affine: Callable[[Path], np.ndarray]
+    read_channels: Callable[[Path], int]
 
 
 _FORMATS = (
-    _Format(NIFTI_SUFFIXES, read_nifti, read_affine),
-    _Format(NRRD_SUFFIXES, read_nrrd, read_nrrd_affine),
-    _Format(METAIMAGE_SUFFIXES, read_metaimage, read_metaimage_affine),
-    _Format(MGH_SUFFIXES, read_mgh, read_mgh_affine),
+    _Format(NIFTI_SUFFIXES, read_nifti, read_affine, read_nifti_channels),
+    _Format(NRRD_SUFFIXES, read_nrrd, read_nrrd_affine, read_nrrd_channels),
+    _Format(
+        METAIMAGE_SUFFIXES,
+        read_metaimage,
+        read_metaimage_affine,
+        read_metaimage_channels,
+    ),
+    _Format(MGH_SUFFIXES, read_mgh, read_mgh_affine, read_mgh_channels),
 )
 SCAN_SUFFIXES = (*NIFTI_SUFFIXES, *NRRD_SUFFIXES, *METAIMAGE_SUFFIXES, *MGH_SUFFIXES)
 READABLE_SUFFIXES = (*SCAN_SUFFIXES, *IMAGE_SUFFIXES, DICOM_SUFFIX)
@@ -137,6 +147,20 @@ def read_orientation(path: Path, pixel_mm: float | None = None, series: str | No
     if scan:
         return orientation_of(scan.read_affine(path))
     return orientation_of(read_image(path, pixel_mm).affine)
+
+
+def read_channels(path: Path) -> int:
+    """Read the number of a file's channels, by its header alone; DICOM has one.
+
+    Raises:
+        DataError: As `read`.
+    """
+    if is_dicom(path):
+        return 1
+    scan = _format_of(path)
+    if scan:
+        return scan.read_channels(path)
+    return read_image_bands(path)
 
 
 def is_readable(path: Path) -> bool:

@@ -6,6 +6,7 @@ damaged compressed voxels it says nothing.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -83,6 +84,17 @@ def read_metaimage_affine(path: Path) -> np.ndarray:
     """
     with naming_damage(path, _KIND):
         return MetaImageHeader.of_file(path).place().affine
+
+
+def read_metaimage_channels(path: Path) -> int:
+    """Read the number of channels, and no voxel.
+
+    Raises:
+        DataError: As `read_metaimage`.
+    """
+    with naming_damage(path, _KIND):
+        header = MetaImageHeader.of_file(path)
+        return header.channels * math.prod(header.sizes[3:])
 
 
 @dataclass(frozen=True)

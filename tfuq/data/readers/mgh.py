@@ -62,6 +62,16 @@ def read_mgh_affine(path: Path) -> np.ndarray:
         return _place_of(_content(path, needed=_HEADER)).affine
 
 
+def read_mgh_channels(path: Path) -> int:
+    """Read the number of channels, which are the file's frames, and no voxel.
+
+    Raises:
+        DataError: As `read_mgh`.
+    """
+    with naming_damage(path, _KIND):
+        return int(_header_of(_content(path, needed=_HEADER))["dims"][3])
+
+
 def _content(path: Path, needed: int | None) -> bytes:
     """The file's first bytes, decompressed.
 

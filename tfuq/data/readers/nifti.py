@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import logging
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -112,10 +113,8 @@ def read_affine(path: Path) -> np.ndarray:
     return affine
 
 
-def read_shape(path: Path) -> tuple[int, ...]:
-    """Read the shape as the header has it, and no voxel where the header alone can be read.
-
-    Colours are a last axis of 3.
+def read_channels(path: Path) -> int:
+    """Read the number of channels, and no voxel where the header alone can be read.
 
     Raises:
         DataError: As `read_nifti`.
@@ -125,11 +124,10 @@ def read_shape(path: Path) -> tuple[int, ...]:
         shape: tuple[int, ...] = header.get_data_shape()
         if not shape:
             raise ValueError("no shape")
-        if header.get_data_dtype() == _RGB:
-            shape = (*shape, *(1,) * (3 - len(shape)), len("RGB"))
+        is_colour = header.get_data_dtype() == _RGB
     except Exception:  # `read_nifti` says what is wrong
-        return read_nifti(path).array.shape
-    return shape
+        return math.prod(read_nifti(path).array.shape[3:])
+    return len("RGB") if is_colour else math.prod(shape[3:])
 
 
 def _start_header(path: Path) -> nibabel.Nifti1Header:

@@ -81,6 +81,17 @@ def read_nrrd_affine(path: Path) -> np.ndarray:
         return NrrdHeader.of_file(path).place().affine
 
 
+def read_nrrd_channels(path: Path) -> int:
+    """Read the number of channels, and no voxel.
+
+    Raises:
+        DataError: As `read_nrrd`.
+    """
+    with naming_damage(path, _KIND):
+        header = NrrdHeader.of_file(path)
+        return 1 if header.channel_axis is None else header.sizes[header.channel_axis]
+
+
 def _stored_voxels(header: NrrdHeader) -> StoredVoxels:
     """Where and how its voxels are stored.
 
