@@ -70,3 +70,12 @@ def corners(affine: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
 
 def _corner_indices(sizes) -> list[tuple[int, ...]]:
     return list(itertools.product(*((0, size - 1) for size in sizes)))
+
+
+def require_placed(read, read_affine, path, axes=3):
+    """The volume of a file, whose corners lie where ITK puts them."""
+    volume = read(path)
+    actual = corners(volume.affine, volume.shape[:axes])
+    np.testing.assert_allclose(actual, itk_corners(path), atol=1e-3)
+    np.testing.assert_array_equal(read_affine(path), volume.affine)
+    return volume

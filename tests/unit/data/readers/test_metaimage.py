@@ -1,10 +1,15 @@
 """MetaImage files: what SimpleITK reads of them, and what is refused."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-import SimpleITK
 
-from tests.support.itk import axis_orders, corners, itk_array, itk_corners, oblique, write_itk
+from tests.support.itk import (
+    itk_array,
+    require_placed,
+    write_itk,
+)
 from tfuq.data.readers.metaimage import read_metaimage, read_metaimage_affine
 from tfuq.errors import DataError
 
@@ -22,6 +27,9 @@ HEADER = {
 }
 
 
+require_placed_as_by_itk = partial(require_placed, read_metaimage, read_metaimage_affine)
+
+
 def write(path, content=VOXELS, **changes):
     """A file of ``HEADER`` with some fields changed, or without those that are None."""
     fields = HEADER | changes
@@ -29,62 +37,6 @@ def write(path, content=VOXELS, **changes):
     lines = [f"{name} = {value}\n" for name, value in fields.items() if value is not None]
     path.write_bytes("".join([*lines, f"ElementDataFile = {last}\n"]).encode() + content)
     return path
-
-
-def require_placed_as_by_itk(path, axes=3):
-    expected = itk_corners(path)
-    volume = read_metaimage(path)
-    actual = corners(volume.affine, volume.shape[:axes])
-    np.testing.assert_allclose(actual, expected, atol=1e-3)
-    np.testing.assert_array_equal(read_metaimage_affine(path), volume.affine)
-    return volume
-
-
-@pytest.mark.parametrize(
-    "direction", [*axis_orders()[::5], oblique()], ids=lambda d: str(d.round(1))
-)
-@pytest.mark.parametrize("name", ["a.mha", "a.mhd"])
-def test_voxels_and_their_places_are_those_of_itk(tmp_path, name, direction):
-    path = write_itk(tmp_path / name, ARRAY, direction=direction, compress=name == "a.mha")
-    volume = require_placed_as_by_itk(path)
-    np.testing.assert_array_equal(volume.array, ARRAY)
-    assert volume.header.form == "directions"
-    assert volume.header.doubt == ""
-
-
-@pytest.mark.parametrize("dtype", ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"])
-def test_labels_keep_their_numbers_and_images_are_float32(tmp_path, dtype):
-    array = ARRAY.clip(0, 100).astype(dtype)
-    if dtype in ("i8", "u8"):
-        array[0, 0, 0] = 2**60 + 1
-    path = write_itk(tmp_path / "a.mha", array)
-    label = read_metaimage(path, is_label=True)
-    np.testing.assert_array_equal(label.array, array)
-    assert label.array.dtype == dtype
-    assert read_metaimage(path).array.dtype == np.float32
-
-
-@pytest.mark.parametrize("axes", [2, 3])
-def test_components_are_channels(tmp_path, axes):
-    array = np.random.default_rng(0).random((5, 4, 3, 2)[4 - axes - 1 :]).astype(np.float32)
-    path = write_itk(tmp_path / "a.mha", array, axes=axes)
-    volume = require_placed_as_by_itk(path, axes)
-    expected = array if axes == 3 else array[:, :, None]
-    np.testing.assert_array_equal(volume.array, expected)
-
-
-def test_two_axes_are_a_slice(tmp_path):
-    path = write_itk(tmp_path / "a.mha", ARRAY[..., 0], axes=2, direction=[[0, -1], [1, 0]])
-    volume = require_placed_as_by_itk(path, 2)
-    np.testing.assert_array_equal(volume.array, ARRAY[..., :1])
-    assert volume.ndim == 2
-
-
-def test_a_fourth_axis_is_channels(tmp_path):
-    array = np.stack([ARRAY, -ARRAY], -1)
-    image = SimpleITK.GetImageFromArray(array.T, isVector=False)
-    SimpleITK.WriteImage(image, str(tmp_path / "a.mha"))
-    np.testing.assert_array_equal(require_placed_as_by_itk(tmp_path / "a.mha").array, array)
 
 
 def test_other_names_of_fields_and_forms_of_voxels_are_read_as_by_itk(tmp_path):

@@ -4,7 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK
 
+from tests.support.itk import axis_orders, oblique, require_placed, write_itk
+from tfuq.data.readers.metaimage import read_metaimage, read_metaimage_affine
+from tfuq.data.readers.nrrd import read_nrrd, read_nrrd_affine
 from tfuq.data.readers.placed import (
     FROM_LAS,
     FROM_LPS,
@@ -82,3 +86,67 @@ def test_arrays_become_volumes():
     assert colours.array.shape == (3, 4, 1, 2)
     with pytest.raises(DataError, match="a: 1 voxels are NaN"):
         volume_of(Path("a"), np.array([[1, np.nan]]), 2, place, is_label=False)
+
+
+ARRAY = np.random.default_rng(0).integers(-999, 999, (5, 4, 3)).astype(np.int16)
+FORMATS = {
+    ".nrrd": (read_nrrd, read_nrrd_affine),
+    ".nhdr": (read_nrrd, read_nrrd_affine),
+    ".mha": (read_metaimage, read_metaimage_affine),
+    ".mhd": (read_metaimage, read_metaimage_affine),
+}
+WHOLE = [".nrrd", ".mha"]  # of header and voxels in one file
+
+
+@pytest.mark.parametrize(
+    "direction", [*axis_orders()[::5], oblique()], ids=lambda d: str(d.round(1))
+)
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_voxels_and_their_places_are_those_of_itk(tmp_path, suffix, direction):
+    path = tmp_path / f"a{suffix}"
+    write_itk(path, ARRAY, direction=direction, compress=suffix in WHOLE)
+    volume = require_placed(*FORMATS[suffix], path)
+    np.testing.assert_array_equal(volume.array, ARRAY)
+    assert volume.header.form.endswith("directions")
+    assert volume.header.doubt == ""
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"])
+@pytest.mark.parametrize("suffix", WHOLE)
+def test_labels_keep_their_numbers_and_images_are_float32(tmp_path, suffix, dtype):
+    array = ARRAY.clip(0, 100).astype(dtype)
+    if dtype in ("i8", "u8"):
+        array[0, 0, 0] = 2**60 + 1
+    path = write_itk(tmp_path / f"a{suffix}", array)
+    read, _ = FORMATS[suffix]
+    label = read(path, is_label=True)
+    np.testing.assert_array_equal(label.array, array)
+    assert label.array.dtype == dtype
+    assert read(path).array.dtype == np.float32
+
+
+@pytest.mark.parametrize("axes", [2, 3])
+@pytest.mark.parametrize("suffix", WHOLE)
+def test_components_are_channels(tmp_path, suffix, axes):
+    array = np.random.default_rng(0).random((5, 4, 3, 2)[4 - axes - 1 :]).astype(np.float32)
+    path = write_itk(tmp_path / f"a{suffix}", array, axes=axes)
+    volume = require_placed(*FORMATS[suffix], path, axes)
+    expected = array if axes == 3 else array[:, :, None]
+    np.testing.assert_array_equal(volume.array, expected)
+
+
+@pytest.mark.parametrize("suffix", WHOLE)
+def test_two_axes_are_a_slice(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    write_itk(path, ARRAY[..., 0], axes=2, direction=[[0, -1], [1, 0]])
+    volume = require_placed(*FORMATS[suffix], path, 2)
+    np.testing.assert_array_equal(volume.array, ARRAY[..., :1])
+    assert volume.ndim == 2
+
+
+@pytest.mark.parametrize("suffix", WHOLE)
+def test_a_fourth_axis_is_channels(tmp_path, suffix):
+    array = np.stack([ARRAY, -ARRAY], -1)
+    path = tmp_path / f"a{suffix}"
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array.T, isVector=False), str(path))
+    np.testing.assert_array_equal(require_placed(*FORMATS[suffix], path).array, array)
