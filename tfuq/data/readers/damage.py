@@ -15,6 +15,22 @@ from tfuq.errors import DataError
 _MOST_REASON = 160  # characters of an error that a message quotes
 
 
+INTACT = "replace it with an intact copy"
+
+
+def damage(path: Path, kind: str, error: Exception, remedy: str = INTACT) -> DataError:
+    """The error of a file on whose bytes a library has failed.
+
+    Args:
+        path: The file.
+        kind: What it should be, such as ``NIfTI file``.
+        error: Of the library.
+        remedy: What to do.
+    """
+    reason = " ".join(str(error).split())[:_MOST_REASON] or type(error).__name__
+    return DataError(f"{path}: not a readable {kind} ({reason}); {remedy}")
+
+
 @contextmanager
 def naming_damage(path: Path, kind: str) -> Iterator[None]:
     """Within the block, whatever goes wrong is an error that names the file.
@@ -38,7 +54,4 @@ def naming_damage(path: Path, kind: str) -> Iterator[None]:
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
     except Exception as error:  # libraries raise anything on damaged bytes
-        reason = " ".join(str(error).split())[:_MOST_REASON] or type(error).__name__
-        raise DataError(
-            f"{path}: not a readable {kind} ({reason}); replace it with an intact copy"
-        ) from error
+        raise damage(path, kind, error) from error

@@ -12,13 +12,13 @@ import pydicom
 from pydicom.filereader import read_file_meta_info
 
 from tfuq.data.budget import MemoryShortageError, require_memory
+from tfuq.data.readers.damage import damage
 from tfuq.data.readers.dicom.marks import DICOM_SUFFIX, has_mark
 from tfuq.errors import DataError
 
 RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 RT_STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 _WORKING_BYTES = 4  # per byte of a file, while its elements are parsed
-_MOST_REASON = 160  # characters of an error that a message quotes
 _FRAME = "FrameOfReferenceUID"
 _ROIS = "StructureSetROISequence"
 TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # DICOM's axes point left and back, those of tfuq do not
@@ -122,10 +122,7 @@ def opened(path: Path, kind: str) -> Iterator[pydicom.Dataset]:
     except DataError:
         raise
     except Exception as error:  # pydicom raises anything on damaged bytes
-        reason = " ".join(str(error).split())[:_MOST_REASON] or type(error).__name__
-        raise DataError(
-            f"{path}: not a readable {kind} ({reason}); export it again from the planning system"
-        ) from error
+        raise damage(path, kind, error, "export it again from the planning system") from error
 
 
 def required(dataset: pydicom.Dataset, keyword: str) -> object:

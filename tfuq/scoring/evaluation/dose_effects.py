@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfuq.data.writers import whole_set, write_csv, write_json
 from tfuq.errors import DataError
 from tfuq.runs import results
 from tfuq.scoring.dose import DoseBand
@@ -15,7 +14,7 @@ from tfuq.scoring.dose_constraints import Constraint, parse_constraint
 from tfuq.scoring.dose_quantities import Quantity, parse_requests
 from tfuq.scoring.evaluation.dose_bands import CaseDose, dose_config
 from tfuq.scoring.evaluation.dose_files import dose_files
-from tfuq.scoring.evaluation.scores import SUMMARY, PlotFigures, digests_of, files_of, provenance
+from tfuq.scoring.evaluation.scores import PlotFigures, provenance, write_set
 from tfuq.scoring.rows import Row, distinct, rows_of
 
 
@@ -38,30 +37,11 @@ class DoseEffects:
     summary: Row
 
     def write(self, folder: Path, *, plot: PlotFigures | None = None) -> list[str]:
-        """Write the tables, figures, and last ``summary.json`` with the digests of the others.
-
-        Args:
-            folder: where to write.
-            plot: plots figures into a folder, and returns their files.
-
-        Returns:
-            The names of the figures.
-
-        Raises:
-            RunError: what lies there is not tfuq's own; nothing was replaced then.
-            TfuqError: it cannot be written.
-        """
+        """Write the tables, figures, and last ``summary.json``; see `write_set`."""
         tables = {"dose": self.values, "dose_volume": self.curves}
         if self.constraints:
             tables["constraints"] = self.constraints
-        with whole_set(folder, SUMMARY, files_of(folder)) as staged:
-            for name, rows in tables.items():
-                write_csv(staged / f"{name}.csv", rows)
-            figures = []
-            if plot is not None:
-                figures = plot(staged / "figures")
-            write_json(staged / SUMMARY, self.summary | {"files": digests_of(staged)})
-        return [path.name for path in figures]
+        return write_set(folder, tables, self.summary, plot)
 
 
 def dose_effects(

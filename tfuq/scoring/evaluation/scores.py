@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
@@ -69,31 +69,43 @@ class Scores:
     cohorts: list[Cohort] = field(default_factory=list)
 
     def write(self, folder: Path, *, plot: PlotFigures | None = None) -> list[str]:
-        """Write ``cases.csv``, the other tables, figures, and last ``summary.json``.
+        """Write ``cases.csv``, the other tables, figures, and last ``summary.json``; see `write_set`.
 
-        The summary holds the digests of the other files. Tables and figures of an earlier scoring
-        that this one has not are removed, unless they were changed since.
-
-        Args:
-            folder: where to write.
-            plot: plots figures into a folder, and returns their files.
-
-        Returns:
-            The names of the figures.
-
-        Raises:
-            RunError: what lies there is not tfuq's own; nothing was replaced then.
-            TfuqError: it cannot be written.
+        Tables and figures of an earlier scoring that this one has not are removed, unless they were
+        changed since.
         """
-        with whole_set(folder, SUMMARY, files_of(folder)) as staged:
-            for name, rows in {"cases": self.cases, **self.tables}.items():
-                write_csv(staged / f"{name}.csv", rows)
-            figures = []
-            if plot is not None:
-                figures = plot(staged / "figures")
-            summary = self.summary | {"files": digests_of(staged)}
-            write_json(staged / SUMMARY, summary)
-        return [path.name for path in figures]
+        return write_set(folder, {"cases": self.cases, **self.tables}, self.summary, plot)
+
+
+def write_set(
+    folder: Path,
+    tables: Mapping[str, list[Row]],
+    summary: Row,
+    plot: PlotFigures | None,
+) -> list[str]:
+    """Write tables, figures, and last a summary with the digests of the other files, as one set.
+
+    Args:
+        folder: where to write.
+        tables: rows of each table, by name.
+        summary: what ``summary.json`` says.
+        plot: plots figures into a folder, and returns their files.
+
+    Returns:
+        The names of the figures.
+
+    Raises:
+        RunError: what lies there is not tfuq's own; nothing was replaced then.
+        TfuqError: it cannot be written.
+    """
+    with whole_set(folder, SUMMARY, files_of(folder)) as staged:
+        for name, rows in tables.items():
+            write_csv(staged / f"{name}.csv", rows)
+        figures = []
+        if plot is not None:
+            figures = plot(staged / "figures")
+        write_json(staged / SUMMARY, summary | {"files": digests_of(staged)})
+    return [path.name for path in figures]
 
 
 def digests_of(folder: Path) -> dict[str, str]:

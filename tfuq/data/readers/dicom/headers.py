@@ -13,6 +13,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
+from tfuq.data.readers.damage import damage
 from tfuq.data.readers.dicom.marks import dicom_files
 from tfuq.errors import DataError, missing_file
 
@@ -54,7 +55,6 @@ _DERIVED = {
     "1.2.840.10008.5.1.4.1.1.30": "a DICOM parametric map",
     "1.2.840.10008.5.1.4.1.1.481.2": "an RTDOSE",
 }
-_MOST_REASON = 160  # characters of an error that a message quotes
 _MOST_LISTED = 8  # series
 # pydicom's notes quote values and name no file; what matters is raised.
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
@@ -137,10 +137,7 @@ def reading(path: Path) -> Iterator[None]:
     except DataError:
         raise
     except Exception as error:  # pydicom and GDCM raise anything on damaged bytes
-        reason = " ".join(str(error).split())[:_MOST_REASON] or type(error).__name__
-        raise DataError(
-            f"{path}: not a readable DICOM file ({reason}); replace it with an intact copy"
-        ) from error
+        raise damage(path, "DICOM file", error) from error
 
 
 def read_header(path: Path) -> Header:
