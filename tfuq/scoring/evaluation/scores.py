@@ -69,7 +69,7 @@ class Scores:
     cohorts: list[Cohort] = field(default_factory=list)
 
     def write(self, folder: Path, *, plot: PlotFigures | None = None) -> list[str]:
-        """Write ``cases.csv``, the other tables, figures, and last ``summary.json``; see `write_set`.
+        """Write ``cases.csv`` and the rest as one set; see `write_set`.
 
         Tables and figures of an earlier scoring that this one has not are removed, unless they were
         changed since.
