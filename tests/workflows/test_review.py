@@ -224,6 +224,12 @@ def test_refusals(own_run, own, tfuq, tmp_path):
     (folder / "review.csv").write_text("mine\n")
     assert_refused(tfuq("review", own, "--out", folder), "was not written by tfuq")
     assert (folder / "review.csv").read_text() == "mine\n"
+    told(tfuq, "review", own, "--out", tmp_path / "mine")
+    (tmp_path / "mine" / "review.json").write_text("mine\n")
+    before = files_of(tmp_path / "mine")
     manifest = json.loads((own / "manifest.json").read_text())
+    write_json(own / "manifest.json", manifest | {"seed": 6})
+    assert_refused(tfuq("review", own, "--out", tmp_path / "mine"), "review.json: was changed")
+    assert files_of(tmp_path / "mine") == before, "nor is the list of another review begun"
     write_json(own / "manifest.json", manifest | {"calibration": "ab" * 32})
     assert_refused(tfuq("review", own), "was predicted with --calibrated")

@@ -18,6 +18,7 @@ from tfuq.data.cases import Case, read_case_image
 from tfuq.data.events import SILENT, CaseReviewed, Observer
 from tfuq.data.layouts import cases_of
 from tfuq.data.locks import exclusive
+from tfuq.data.ownership import require_replaceable
 from tfuq.data.writers import write_json
 from tfuq.errors import DataError, RunError
 from tfuq.runs import Run, results
@@ -93,6 +94,8 @@ def review(predictions: Path, folder: Path, *, observer: Observer = SILENT) -> R
     cases = [case for case in sorted(manifest.cases) if not reviewer.is_left_out(case)]
     if not cases:
         raise RunError(f"{predictions}: holds no case but calibration cases; predict others")
+    for name in (TABLE, SUMMARY):
+        require_replaceable(folder / name)
     with exclusive(folder, "reviewing into"), CaseList(folder, reviewer.head()) as listed:
         for case in cases:
             key = reviewer.key(case)
