@@ -131,6 +131,12 @@ def calibration_for(run: Run, manifest: Manifest) -> tuple[Calibration | None, s
         return None, f"{_NONE}: {run.path} is not calibrated for {manifest.method}; run {command}"
     calibration = load_calibration(path)
     calibration.require_fit(run.config, path)
+    quality = REVIEWED[run.config.task].quality.name
+    if calibration.review and calibration.review.quality != quality:
+        raise RunError(
+            f"{path}: its review is of {calibration.review.quality}, and this task's of {quality}; "
+            f"run {command} --overwrite"
+        )
     if not calibration.draws.same_draws(manifest):
         made = calibration.draws.described_against(manifest)
         return None, f"{_NONE}: {path} was made of {made}; run {command} --overwrite"
