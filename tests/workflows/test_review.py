@@ -160,8 +160,21 @@ def test_calibrated_on_some_test_cases_and_reviewed_on_the_others(task, own_run,
         assert summary["referred"] == summary["unlike_training"]
     assert all(row["reason"] for row in rows)
     assert summary["promise"] in shown
+    if task == "classification":
+        assert_a_rule_of_another_task_is_refused(run, tfuq)
     if task in COMPARED:
         assert_observed_as_scored(run, gathered, tfuq)
+
+
+def assert_a_rule_of_another_task_is_refused(run, tfuq):
+    path = run / "calibrations" / "mc-dropout.json"
+    content = path.read_bytes()
+    altered = json.loads(content)
+    altered["review"] |= {"quality": "dice", "errors": None}
+    path.write_text(json.dumps(altered))
+    refused = tfuq("review", run, "--samples", 3)
+    assert_refused(refused, "its review is of dice, and this task's of wrong-class", "--overwrite")
+    path.write_bytes(content)
 
 
 def assert_observed_as_scored(run, gathered, tfuq):
