@@ -145,7 +145,9 @@ def _is_when(header: Dataset, keyword: str) -> bool:
     if not value:
         return True
     try:
-        _WHEN[keyword](str(value))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _WHEN[keyword](str(value))
     except (ValueError, TypeError):
         return False
     return True
