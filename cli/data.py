@@ -79,10 +79,13 @@ def check(config: str, override: tuple[str, ...], table: Path | None) -> None:
       tfuq data check quickstart
     """
     from tfuq.data import checks
+    from tfuq.data.ownership import require_same_output
     from tfuq.data.writers import write_csv
     from tfuq_cli import data_tables as tables
 
     settings = configuration.load(config, override)
+    if table:
+        require_same_output(table, checks.TABLE_BEGINS)
     if not TASKS[settings.task].names_cases:
         reports = checks.check_data(settings)
         show(tables.image_counts(reports, settings.data.classes))

@@ -407,6 +407,37 @@ def test_scores_compare_and_report_replace_nothing_of_theirs(scored, tfuq, tmp_p
     assert files_of(out) == {"comparison.csv": b"theirs", "link.html": b"theirs"}
 
 
+@pytest.mark.parametrize(
+    "place",
+    ["run/config.yaml", "run/scores/hybrid/cases.csv", "run/predictions/hybrid/manifest.json"],
+)
+def test_a_file_that_is_named_takes_no_other_output_s_place(place, scored, tfuq, tmp_path):
+    config, table, page = tmp_path / "config.yaml", tmp_path / "table.csv", tmp_path / "page.html"
+    shutil.copy(tmp_path / "run" / "config.yaml", config)
+    check = ["data", "check", config, "--table"]
+    report = ["report", scored[1], "--out"]
+    before = everything(tmp_path / "run")
+    for command in (check, report):
+        assert_refused(tfuq(*command, tmp_path / place), "is another output of tfuq", "move it")
+    assert everything(tmp_path / "run") == before
+    for command, out in ((check, table), (report, page)):
+        for _ in range(2):  # the command's own earlier output is replaced
+            assert tfuq(*command, out).exit_code == 0
+    assert_refused(tfuq(*check, page), "is another output")
+    assert_refused(tfuq(*report, table), "is another output")
+
+
+def test_a_table_s_place_is_looked_at_before_the_cases(tfuq, balls, tmp_path, monkeypatch):
+    monkeypatch.setattr("tfuq.data.checks.check_data", lambda *_, **__: pytest.fail("checked"))
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "mine.csv").write_text("mine")
+    (tmp_path / "config.yaml").write_text(settings(balls).dump())
+    place = tmp_path / "own" / "mine.csv"
+    refused = tfuq("data", "check", tmp_path / "config.yaml", "--table", place)
+    assert_refused(refused, "mine.csv: was not written by tfuq")
+    assert everything(tmp_path / "own") == {place: b"mine"}, "no list of files either"
+
+
 def test_tables_of_another_prediction_are_no_set(scored, tfuq):
     predictions, _ = scored
     manifest = json.loads((predictions / "manifest.json").read_text())

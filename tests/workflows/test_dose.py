@@ -61,6 +61,18 @@ def test_dose_on_another_grid(made, balls, tfuq, tmp_path):
     assert len(curves) == 2 * 101
 
 
+def test_a_fourth_axis_of_one_is_one_channel(made, tfuq, tmp_path):
+    run, predictions = made
+    path = write_dose(tmp_path / "dose.nii.gz", BALLS_AFFINE)
+    told = tfuq("dose", predictions, "--dose", path, "--no-figures")
+    assert told.exit_code == 0, told.output
+    before = (run.path / "doses" / "hybrid" / "dose.csv").read_bytes()
+    dose = nibabel.load(path).get_fdata(dtype=np.float32)
+    nibabel.save(nibabel.Nifti1Image(dose[..., None], BALLS_AFFINE), path)
+    assert tfuq("dose", predictions, "--dose", path, "--no-figures").exit_code == 0
+    assert (run.path / "doses" / "hybrid" / "dose.csv").read_bytes() == before
+
+
 def test_doses_of_a_folder_are_drawn(made, tfuq, tmp_path):
     run, predictions = made
     (tmp_path / "doses").mkdir()

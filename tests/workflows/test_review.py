@@ -160,8 +160,21 @@ def test_calibrated_on_some_test_cases_and_reviewed_on_the_others(task, own_run,
         assert summary["referred"] == summary["unlike_training"]
     assert all(row["reason"] for row in rows)
     assert summary["promise"] in shown
+    if task == "classification":
+        assert_a_rule_of_another_task_is_refused(run, tfuq)
     if task in COMPARED:
         assert_observed_as_scored(run, gathered, tfuq)
+
+
+def assert_a_rule_of_another_task_is_refused(run, tfuq):
+    path = run / "calibrations" / "mc-dropout.json"
+    content = path.read_bytes()
+    altered = json.loads(content)
+    altered["review"] |= {"quality": "dice", "errors": None}
+    path.write_text(json.dumps(altered))
+    refused = tfuq("review", run, "--samples", 3)
+    assert_refused(refused, "its review is of dice, and this task's of wrong-class", "--overwrite")
+    path.write_bytes(content)
 
 
 def assert_observed_as_scored(run, gathered, tfuq):
@@ -224,6 +237,12 @@ def test_refusals(own_run, own, tfuq, tmp_path):
     (folder / "review.csv").write_text("mine\n")
     assert_refused(tfuq("review", own, "--out", folder), "was not written by tfuq")
     assert (folder / "review.csv").read_text() == "mine\n"
+    told(tfuq, "review", own, "--out", tmp_path / "mine")
+    (tmp_path / "mine" / "review.json").write_text("mine\n")
+    before = files_of(tmp_path / "mine")
     manifest = json.loads((own / "manifest.json").read_text())
+    write_json(own / "manifest.json", manifest | {"seed": 6})
+    assert_refused(tfuq("review", own, "--out", tmp_path / "mine"), "review.json: was changed")
+    assert files_of(tmp_path / "mine") == before, "nor is the list of another review begun"
     write_json(own / "manifest.json", manifest | {"calibration": "ab" * 32})
     assert_refused(tfuq("review", own), "was predicted with --calibrated")

@@ -53,6 +53,7 @@ WRONG_CLASS = QualityKind(
     limit=0.5,
     measures=("predictive_entropy",),
 )
+KINDS = {kind.name: kind for kind in (DICE, RADIAL_ERROR, WRONG_CLASS)}
 
 
 def is_bad(quality: float, kind: QualityKind, limit: float) -> bool:
@@ -60,6 +61,14 @@ def is_bad(quality: float, kind: QualityKind, limit: float) -> bool:
     if kind.scale == "dice":
         return quality < limit - 1e-12
     return quality >= limit
+
+
+def is_limit(limit: float, kind: QualityKind) -> bool:
+    """Whether a number can part good cases from bad ones."""
+    most = math.inf
+    if kind.scale == "dice":
+        most = 1.0
+    return 0 < limit <= most and math.isfinite(limit)
 
 
 def parse_quality(
@@ -86,7 +95,7 @@ def parse_quality(
     limit = default
     if number:
         limit = _number(number)
-    if limit is None or not 0 < limit < math.inf or (kind.scale == "dice" and limit > 1):
+    if limit is None or not is_limit(limit, kind):
         raise DataError(
             f"--quality {text or kind.name}: has no limit that serves; {_example(kind)}"
         )

@@ -85,6 +85,20 @@ class Referral:
     kept: Count = 0
     kept_bad: Count = 0
 
+    def is_consistent(self) -> bool:
+        """Whether the rule is one that `fit_referral` finds, so that its promise holds."""
+        counts_fit = self.kept_bad <= self.bad <= self.cases and self.kept <= self.cases
+        needed_fits = self.needed == needed_cases(self.alpha, self.delta)
+        has_threshold = self.threshold is not None
+        if not counts_fit or not needed_fits or has_threshold != (self.outcome == "keeps some"):
+            return False
+        if self.cases < self.needed:
+            return self.outcome == "too few cases" and not self.kept
+        if self.outcome in ("keeps some", "keeps all"):
+            is_enough = self.kept >= max(self.needed, self.kept_bad)
+            return is_enough and p_value(self.kept_bad, self.kept, self.alpha) <= self.delta
+        return self.outcome == "refers all" and not self.kept
+
     def refers(self, uncertainty: float) -> bool | None:
         """Whether to refer a case; None where nothing is promised.
 

@@ -27,7 +27,14 @@ from tfuq.calibration.observed import (
     uncertainty_of,
 )
 from tfuq.calibration.quality import Estimate, QualityModel, Scale, fit_quality
-from tfuq.calibration.quality_kinds import Aggregation, QualityKind, is_bad, parse_quality
+from tfuq.calibration.quality_kinds import (
+    KINDS,
+    Aggregation,
+    QualityKind,
+    is_bad,
+    is_limit,
+    parse_quality,
+)
 from tfuq.calibration.referral import Referral, check_delta, fit_referral
 from tfuq.errors import DataError
 from tfuq.measures.catalogue import MEASURES
@@ -74,9 +81,14 @@ class ReviewRules:
 
     def is_consistent(self) -> bool:
         """Whether all of it belongs together."""
-        models_fit = all(model.is_consistent() for model in self.models.values())
-        errors_fit = self.errors is None or self.errors.is_consistent()
-        return models_fit and errors_fit and self.measure in MEASURES
+        kind = KINDS.get(self.quality)
+        if kind is None or not is_limit(self.limit, kind) or self.measure not in MEASURES:
+            return False
+        for model in self.models.values():
+            if model.scale != kind.scale or not model.is_consistent():
+                return False
+        errors_fit = self.errors is None or (kind.scale is None and self.errors.is_consistent())
+        return errors_fit and self.referral.is_consistent()
 
     def estimate(self, part: Part) -> Estimate | None:
         """What is expected of a structure; None where the calibration cases were too few."""

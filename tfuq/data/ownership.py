@@ -121,6 +121,24 @@ def require_replaceable(path: Path, digest: str | None = None) -> None:
         raise RunError(f"{path}: {reason}; {REMEDY}")
 
 
+def require_same_output(path: Path, begins: bytes) -> None:
+    """Refuse to write a file that the user named where another output lies, tfuq's own or not.
+
+    Args:
+        path: the file's place.
+        begins: what every earlier output of the same command begins with.
+
+    Raises:
+        RunError: something else lies there.
+    """
+    require_replaceable(path)
+    if not path.exists():
+        return
+    with open_regular(path, os.O_RDONLY) as file:
+        if file.read(len(begins)) != begins:
+            raise RunError(f"{path}: is another output of tfuq, and is left alone; {REMEDY}")
+
+
 def require_place_of_file(path: Path) -> None:
     """Refuse to write a file where a link, a folder, a device or the like lies.
 

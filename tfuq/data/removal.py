@@ -273,7 +273,15 @@ def _leads_out(folder: Path, name: Path) -> bool:
     """Whether a name leads out of a folder, by itself or through a link."""
     if name.is_absolute() or ".." in name.parts:
         return True
-    return any((folder / above).is_symlink() for above in name.parents)
+    return link_within(folder, name) is not None
+
+
+def link_within(folder: Path, name: Path) -> Path | None:
+    """The first link between a folder and a name in it; the folder may be one itself."""
+    for above in reversed(name.parents):
+        if above != Path() and (folder / above).is_symlink():
+            return folder / above
+    return None
 
 
 def _remove_leftover(path: Path, *, aside: bool) -> None:

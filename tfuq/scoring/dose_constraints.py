@@ -72,6 +72,8 @@ def parse_constraint(text: str, structures: Sequence[str]) -> Constraint:
         raise DataError(
             f"constraint '{text}': {requested.strip()} is in {allowed}, not in {unit}; {_remedy()}"
         )
+    if unit == "%" and float(number) > 100:
+        raise DataError(f"constraint '{text}': {number} % is more than all of it; {_remedy()}")
     return Constraint(
         text="".join(bound.split()),
         structure=name,

@@ -125,30 +125,38 @@ def _of_share(text: str, number: str) -> list[Quantity]:
     if not 0 < percent <= 100:
         raise DataError(f"'{text}': {number} % of a volume must be above 0, to 100")
     function = _without_volume(partial(dose_at_volume, share=percent / 100))
-    return [Quantity(symbol=f"D{percent:g}", name=f"d{percent:g}_gy", unit="Gy", of=function)]
+    told = _written(percent)
+    return [Quantity(symbol=f"D{told}", name=f"d{told}_gy", unit="Gy", of=function)]
 
 
 def _of_volume(text: str, number: str) -> list[Quantity]:
     volume = float(number)
     if not volume > 0:
         raise DataError(f"'{text}': a volume of {number} cc must be above 0")
-    name = f"d{volume:g}cc_gy"
+    told = _written(volume)
+    name = f"d{told}cc_gy"
 
     def function(doses: np.ndarray, voxel_cc: float) -> float:
         return dose_at_cc(doses, volume, voxel_cc)
 
-    return [Quantity(symbol=f"D{volume:g}cc", name=name, unit="Gy", of=function)]
+    return [Quantity(symbol=f"D{told}cc", name=name, unit="Gy", of=function)]
 
 
 def _of_dose(text: str, number: str) -> list[Quantity]:
     dose = float(number)
     share = _without_volume(partial(volume_at_dose, dose=dose))
     volume = partial(_cc_at_dose, dose=dose)
-    symbol = f"V{dose:g}"
+    told = _written(dose)
+    symbol = f"V{told}"
     return [
-        Quantity(symbol=symbol, name=f"v{dose:g}_percent", unit="%", of=share),
-        Quantity(symbol=symbol, name=f"v{dose:g}_cc", unit="cc", of=volume),
+        Quantity(symbol=symbol, name=f"v{told}_percent", unit="%", of=share),
+        Quantity(symbol=symbol, name=f"v{told}_cc", unit="cc", of=volume),
     ]
+
+
+def _written(number: float) -> str:
+    """A number that `NUMBER` takes, with all of its digits: names tell quantities apart."""
+    return f"{number:.12g}"
 
 
 def _of_all(text: str, number: str) -> list[Quantity]:

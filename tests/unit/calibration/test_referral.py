@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -146,3 +147,42 @@ def test_the_promise_is_not_kept_by_referring_everything():
     expected = (1 - ALPHA - 1e-3) ** 22
     low, high = stats.binom.ppf([0.001, 0.999], REPETITIONS, expected)
     assert low <= broken.sum() <= high
+
+
+def found(n, bad, alpha=0.2, delta=0.3):
+    return fit_referral(np.arange(n) / n, np.isin(np.arange(n), bad), alpha, delta)
+
+
+def test_rules_that_are_found_are_consistent():
+    rng = np.random.default_rng(4)
+    outcomes = set()
+    for _ in range(300):
+        n = int(rng.integers(1, 60))
+        bad = np.flatnonzero(rng.random(n) < rng.uniform(0, 0.5) * np.arange(n) / n)
+        rule = found(n, bad)
+        assert rule.is_consistent(), rule
+        outcomes.add(rule.outcome)
+    assert outcomes == {"too few cases", "refers all", "keeps some", "keeps all"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"threshold": None},
+        {"outcome": "keeps all"},
+        {"outcome": "refers all"},
+        {"kept": 99},
+        {"kept": 1},
+        {"kept_bad": 9},
+        {"bad": 50},
+        {"alpha": 0.01},
+        {"delta": 0.01},
+        {"needed": 3},
+        {"cases": 4},
+    ],
+)
+def test_a_rule_that_was_altered_is_not(changes):
+    rule = found(40, range(30, 40))
+    assert rule.outcome == "keeps some"
+    assert rule.is_consistent()
+    assert not replace(rule, **changes).is_consistent()

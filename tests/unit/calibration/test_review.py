@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -36,6 +36,17 @@ def test_rules_are_fitted_and_kept_as_json():
     read = TypeAdapter(ReviewRules).validate_json(json.dumps(asdict(rules)))
     assert read == rules
     assert read.is_consistent()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"quality": "nobody"}, {"quality": "radial-error"}, {"limit": 34.0}, {"measure": "volume"}],
+)
+def test_rules_that_were_altered_do_not_fit_together(changes):
+    rules = fit_review(observed(100, np.random.default_rng(0)), DICE, ReviewChoices(), alpha=0.1)
+    assert not replace(rules, **changes).is_consistent()
+    contrary = replace(rules, referral=replace(rules.referral, threshold=None))
+    assert not contrary.is_consistent(), "keeps some, and would keep all"
 
 
 def test_the_order_of_cases_changes_nothing():

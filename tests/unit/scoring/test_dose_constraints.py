@@ -42,6 +42,7 @@ def test_what_is_bounded(text, structure, name, bound, held):
         ("D95>5700cGy", "write it as"),
         ("long: V20<35%", "no structure 'long'; did you mean 'lung'"),
         ("W20<35%", "'W20': is no dose or volume"),
+        ("V20<350%", "350 % is more than all of it; write it as"),
         ("lung", "write it as"),
         ("", "write it as"),
     ],

@@ -66,6 +66,16 @@ def test_requests_are_each_there_once_and_usual_without_any():
     assert [quantity.name for quantity in USUAL] == ["d95_gy", "d50_gy", "v20_percent", "mean_gy"]
 
 
+@pytest.mark.parametrize(
+    "pair", [("V20", "V20.00001"), ("D99.9999", "D100"), ("V1234.5", "V1234.56789")]
+)
+def test_requests_that_differ_in_a_far_digit_have_columns_of_their_own(pair):
+    first, second = (parse_request(text)[0] for text in pair)
+    assert (first.symbol, second.symbol) == pair
+    assert first.name != second.name
+    assert len(parse_requests(pair)) == sum(len(parse_request(text)) for text in pair)
+
+
 def test_a_structure_that_is_smaller_than_the_volume_has_no_dose_of_it():
     assert np.isnan(dose_at_cc(RAMP, 2.01, 0.02))
     assert dose_at_cc(RAMP, 2.0, 0.02) == 1

@@ -8,6 +8,8 @@ from typing import Any
 from tfuq.data.checks.integrity import CaseReport
 from tfuq.data.units import PLAIN_IMAGE
 
+TABLE_BEGINS = b"case,part,problem"  # as its header
+
 
 def rows_of_reports(
     reports: Sequence[CaseReport], classes: Sequence[str]

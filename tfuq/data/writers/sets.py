@@ -8,9 +8,10 @@ from pathlib import Path
 
 from tfuq.data import disk
 from tfuq.data.ledger import Ready, add_entries, file_entry, ready_entry
-from tfuq.data.ownership import digest_of, require_replaceable
-from tfuq.data.removal import give_places
+from tfuq.data.ownership import REMEDY, digest_of, require_replaceable
+from tfuq.data.removal import give_places, link_within
 from tfuq.data.writers.unfinished import make_folder, unfinished, writing
+from tfuq.errors import RunError
 
 _SET = "set"  # what the folder of an unfinished set is named after
 
@@ -32,7 +33,8 @@ def whole_set(folder: Path, last: str = "", earlier: Iterable[str] = ()) -> Iter
             the name, unless they were changed since.
 
     Raises:
-        RunError: Something that is not tfuq's own lies in the place of a file.
+        RunError: Something that is not tfuq's own lies in the place of a file, or a link in that of
+            a folder below this one.
         TfuqError: It cannot be written.
     """
     make_folder(folder)
@@ -48,6 +50,7 @@ def whole_set(folder: Path, last: str = "", earlier: Iterable[str] = ()) -> Iter
 def _move_together(draft: Path, folder: Path, names: list[Path], ready: Ready) -> None:
     digests = {name: digest_of(draft / name) for name in names}
     for name, digest in digests.items():
+        _refuse_link(folder, name)
         require_replaceable(folder / name, digest)
     drafts = [draft / name for name in names]
     disk.flush([*drafts, *{path.parent for path in drafts}])
@@ -55,6 +58,19 @@ def _move_together(draft: Path, folder: Path, names: list[Path], ready: Ready) -
     add_entries(folder, [ready_entry(draft.name, ready)])
     give_places(draft, folder, ready)
     disk.flush({(folder / name).parent for name in names})
+
+
+def _refuse_link(folder: Path, name: Path) -> None:
+    """Refuse a link between the folder and a file of its set.
+
+    The next process would not follow it, if this one ends before the set is in its place.
+
+    Raises:
+        RunError: There is one.
+    """
+    link = link_within(folder, name)
+    if link:
+        raise RunError(f"{link}: is a link, where tfuq would write a folder; {REMEDY}")
 
 
 def _list_files(folder: Path, digests: Mapping[Path, str]) -> None:

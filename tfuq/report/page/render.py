@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from tfuq.data.ownership import require_replaceable
+from tfuq.data.ownership import require_same_output
 from tfuq.data.paths import real_path
 from tfuq.data.writers import write_text
 from tfuq.errors import TfuqError
@@ -37,6 +37,7 @@ from tfuq.version import __version__
 
 PAGE = "report.html"
 MARK = "<!-- A report by tfuq -->"
+_BEGINS = b"<!DOCTYPE html>"  # of every page; tfuq writes no other HTML
 # Characters of cases. The figures of several methods then have room below 15 MB.
 _BUDGET = 10_500_000
 
@@ -71,9 +72,9 @@ def write_page(folders: list[Path], out: Path, most_cases: int = 12) -> tuple[in
     Raises:
         DataError: The folders do not belong on one page.
         RunError: A file is damaged.
-        TfuqError: ``out`` is something else.
+        TfuqError: ``out`` is something else, and was left alone.
     """
-    require_replaceable(out)
+    require_same_output(out, _BEGINS)
     sources = read_sources(folders)
     cases = read_cases(sources)
     pictures = _pictures(sources, cases, most_cases)

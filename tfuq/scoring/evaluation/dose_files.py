@@ -121,7 +121,10 @@ def read_dose(path: Path, others: Sequence[Path]) -> Volume:
 def _read(path: Path) -> Dose:
     if is_dicom(path):
         return read_rtdose(path)
-    return Dose(volume=read(path), frame_of_reference=None)
+    volume = read(path)
+    if volume.array.ndim == 4 and volume.array.shape[3] == 1:
+        volume = volume.with_array(volume.array[..., 0])
+    return Dose(volume=volume, frame_of_reference=None)
 
 
 def dose_on(path: Path, volume: Volume, grid: Volume) -> np.ndarray:

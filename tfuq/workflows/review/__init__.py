@@ -18,6 +18,7 @@ from tfuq.data.cases import Case, read_case_image
 from tfuq.data.events import SILENT, CaseReviewed, Observer
 from tfuq.data.layouts import cases_of
 from tfuq.data.locks import exclusive
+from tfuq.data.ownership import require_replaceable
 from tfuq.data.writers import write_json
 from tfuq.errors import DataError, RunError
 from tfuq.runs import Run, results
@@ -93,6 +94,8 @@ def review(predictions: Path, folder: Path, *, observer: Observer = SILENT) -> R
     cases = [case for case in sorted(manifest.cases) if not reviewer.is_left_out(case)]
     if not cases:
         raise RunError(f"{predictions}: holds no case but calibration cases; predict others")
+    for name in (TABLE, SUMMARY):
+        require_replaceable(folder / name)
     with exclusive(folder, "reviewing into"), CaseList(folder, reviewer.head()) as listed:
         for case in cases:
             key = reviewer.key(case)
@@ -128,6 +131,12 @@ def calibration_for(run: Run, manifest: Manifest) -> tuple[Calibration | None, s
         return None, f"{_NONE}: {run.path} is not calibrated for {manifest.method}; run {command}"
     calibration = load_calibration(path)
     calibration.require_fit(run.config, path)
+    quality = REVIEWED[run.config.task].quality.name
+    if calibration.review and calibration.review.quality != quality:
+        raise RunError(
+            f"{path}: its review is of {calibration.review.quality}, and this task's of {quality}; "
+            f"run {command} --overwrite"
+        )
     if not calibration.draws.same_draws(manifest):
         made = calibration.draws.described_against(manifest)
         return None, f"{_NONE}: {path} was made of {made}; run {command} --overwrite"

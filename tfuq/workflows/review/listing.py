@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Annotated, Any
+
+import pydantic
 
 from tfuq.data import disk
 from tfuq.data.ownership import begin_log, note, require_replaceable
@@ -21,6 +23,8 @@ from tfuq.data.writers import make_folder, write_rows
 from tfuq.scoring.rows import Row
 
 LIST = "cases.jsonl"
+_OF_EVERY_ROW = {"case", "structure", "decision", "reason", "unlike_training"}
+_Cell = bool | int | pydantic.FiniteFloat | str | None
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,32 @@ class _Entry:
     key: str
     offset: int
     uncertainty: float
+
+
+@pydantic.dataclasses.dataclass(config={"extra": "forbid", "strict": True})
+class _Finished:
+    """A line of the file, believed only as far as it is what a review writes.
+
+    Attributes:
+        case: its id, which each of its rows has too.
+        key: as of `_Entry`.
+        uncertainty: None where it is missing.
+        rows: of the table.
+    """
+
+    case: str
+    key: str
+    uncertainty: pydantic.FiniteFloat | None
+    rows: Annotated[list[dict[str, _Cell]], pydantic.Field(min_length=1)]
+
+    def __post_init__(self) -> None:
+        """Refuse rows that are not of the case, or lack what every row has."""
+        for row in self.rows:
+            if row.get("case") != self.case or not row.keys() >= _OF_EVERY_ROW:
+                raise ValueError("a row is not one of the case")
+
+
+_FINISHED = pydantic.TypeAdapter(_Finished)
 
 
 class CaseList:
@@ -95,11 +125,13 @@ class CaseList:
         if not line.endswith(b"\n"):
             return False
         try:
-            content = json.loads(line)
-            entry = _Entry(content["key"], offset, _number(content["uncertainty"]))
-            self._entries[content["case"]] = entry
-        except (ValueError, KeyError, TypeError):
+            finished = _FINISHED.validate_json(line)
+        except pydantic.ValidationError:
             return False
+        uncertainty = math.inf
+        if finished.uncertainty is not None:
+            uncertainty = finished.uncertainty
+        self._entries[finished.case] = _Entry(finished.key, offset, uncertainty)
         return True
 
     def holds(self, case: str, key: str) -> bool:
@@ -148,9 +180,3 @@ class CaseList:
 
 def _line(content: dict[str, Any]) -> bytes:
     return (json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def _number(value: float | None) -> float:
-    if value is None:
-        return math.inf
-    return float(value)

@@ -74,3 +74,20 @@ def test_the_file_that_tells_of_the_others_comes_last(tmp_path, monkeypatch, las
     own = [name for name in renamed if name.endswith(".csv")]
     assert own[-1] == last
     assert sorted(own[-3:]) == ["a.csv", "b.csv", "c.csv"]
+
+
+def test_a_folder_that_is_a_link_is_the_one_that_it_leads_to(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "scores").symlink_to(tmp_path / "disk")
+    for text in "12":
+        write_set(tmp_path / "scores", {"a.csv": text, "sub/b.csv": text})
+        assert contents_of(tmp_path / "disk") == {"a.csv": text, "sub/b.csv": text}
+
+
+def test_a_link_in_the_place_of_a_folder_of_the_set_is_refused(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "scores").mkdir()
+    (tmp_path / "scores" / "sub").symlink_to(tmp_path / "disk")
+    with pytest.raises(RunError, match="sub: is a link, where tfuq would write a folder; move"):
+        write_set(tmp_path / "scores", {"a.csv": "1", "sub/b.csv": "1"})
+    assert contents_of(tmp_path) == {}

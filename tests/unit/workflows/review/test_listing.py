@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 
 import pytest
 
-from tfuq.data.ownership import is_ours
+from tfuq.data.ownership import is_ours, note
 from tfuq.errors import RunError
 from tfuq.workflows.review.listing import LIST, CaseList
 
@@ -15,7 +16,8 @@ HEAD = {"predictions": "a"}
 
 
 def rows_of(case, value=1.0):
-    return [{"case": case, "structure": "x", "reason": "=1+1", "value": value}]
+    row = {"case": case, "structure": "x", "decision": None, "reason": "=1+1"}
+    return [row | {"unlike_training": "", "value": value}]
 
 
 def fill(folder, cases):
@@ -51,8 +53,6 @@ def test_a_line_that_is_cut_off_is_forgotten(tmp_path):
         fill(folder, {"a": 0.1, "b": 0.2})
         with (folder / LIST).open("r+b") as file:
             file.truncate(cut)
-        from tfuq.data.ownership import note
-
         note(folder / LIST)
         with CaseList(folder, HEAD) as listed:
             assert listed.holds("a", "k")
@@ -85,3 +85,40 @@ def test_a_list_that_tfuq_did_not_write_stays(tmp_path):
     with pytest.raises(RunError, match="was not written by tfuq"):
         CaseList(tmp_path, HEAD)
     assert (tmp_path / LIST).read_text() == "mine\n"
+
+
+def line(**changes):
+    content = {"case": "b", "key": "k", "uncertainty": 0.2, "rows": rows_of("b")}
+    return (json.dumps(content | changes) + "\n").encode()
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        b"[1]\n",
+        b"[" * 100_000 + b"\n",
+        b"\0" * 4096,
+        line(rows=[]),
+        line(rows=5),
+        line(rows=[5]),
+        line(rows=rows_of("another")),
+        line(rows=[{"case": "b"}]),
+        line(rows=rows_of("b", {"a": 1})),
+        line(rows=rows_of("b", math.inf)),
+        line(rows=rows_of("\ud800")),
+        line(uncertainty=math.nan),
+        line(uncertainty="0.2"),
+        line(key=5),
+        line(more=1),
+    ],
+)
+def test_a_line_that_no_review_writes_is_forgotten(forged, tmp_path):
+    fill(tmp_path, {"a": 0.1})
+    with (tmp_path / LIST).open("ab") as file:
+        file.write(forged)
+    note(tmp_path / LIST)
+    with CaseList(tmp_path, HEAD) as listed:
+        assert listed.holds("a", "k")
+        assert not listed.holds("b", "k")
+        listed.add("b", "k", 0.2, rows_of("b"))
+        assert list(listed.rows({"a", "b"})) == rows_of("b") + rows_of("a")

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
+from pydicom.valuerep import DA, TM
 
 from tfuq.data.readers.dicom.reading import read_stack
 from tfuq.data.readers.dicom.stacking import Stack
@@ -35,6 +36,7 @@ _PATIENT_AND_STUDY = (
     "ReferringPhysicianName",
 )
 _SEXES = ("M", "F", "O", "")
+_WHEN = {"PatientBirthDate": DA, "StudyDate": DA, "StudyTime": TM}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,9 +125,29 @@ def _header(path: Path) -> Dataset:
             f"{path}: has no {missing[0]}, which a DICOM SEG must repeat; "
             "correct its header, or leave --dicom out"
         )
+    for keyword in _WHEN:
+        if not _is_when(header, keyword):
+            raise DataError(
+                f"{path}: its {keyword} is no date or time as DICOM has them (20261231, 235959), "
+                "and a DICOM SEG must repeat it; correct its header, or leave --dicom out"
+            )
     for keyword in _PATIENT_AND_STUDY:
         header.setdefault(keyword, None)
     if header.PatientSex not in _SEXES:
         header.PatientSex = None
     header.PatientName = None
     return header
+
+
+def _is_when(header: Dataset, keyword: str) -> bool:
+    """Whether a date or time can be repeated, or is missing."""
+    value = header.get(keyword)
+    if not value:
+        return True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _WHEN[keyword](str(value))
+    except (ValueError, TypeError):
+        return False
+    return True

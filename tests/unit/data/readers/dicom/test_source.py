@@ -1,6 +1,7 @@
 """The headers that objects made from a scan repeat and refer to."""
 
 import numpy as np
+import pydicom
 import pytest
 
 from tests.support.dicom import PATIENT, Scan, noise
@@ -42,6 +43,21 @@ def test_what_others_cannot_refer_to_is_refused(tmp_path, keyword):
     for refuse in (require_source, read_source):
         with pytest.raises(DataError, match=f"has no {keyword}, which a DICOM SEG must repeat"):
             refuse(folder)
+
+
+@pytest.mark.parametrize("keyword", ["PatientBirthDate", "StudyDate", "StudyTime"])
+def test_a_malformed_date_is_named_and_not_quoted(tmp_path, keyword, monkeypatch):
+    monkeypatch.setattr(pydicom.config.settings, "writing_validation_mode", pydicom.config.IGNORE)
+
+    def change(file, index):
+        setattr(file, keyword, "31.12.99")
+        return file
+
+    folder = SCAN.write(tmp_path, change=change)
+    for refuse in (require_source, read_source):
+        with pytest.raises(DataError, match=f"its {keyword} is no date or time") as refusal:
+            refuse(folder)
+        assert "31.12.99" not in str(refusal.value)
 
 
 def test_elements_that_may_be_empty_may_be_absent(tmp_path):
