@@ -87,6 +87,13 @@ def uncertainty_of(part: Part, measure: str) -> float:
     return float(MEASURES[measure].uncertainty(np.array(value)))
 
 
+def in_measure(measure: str, uncertainty: float) -> float:
+    """The value of a measure whose uncertainty is given; the inverse of `uncertainty_of`."""
+    if MEASURES[measure].orientation == "more certain":
+        return -uncertainty
+    return uncertainty
+
+
 def case_uncertainty(case: Observed, measure: str, aggregation: Aggregation) -> float:
     """The mean or the largest uncertainty of a case's structures; infinite of an unlike one."""
     if case.unlike:

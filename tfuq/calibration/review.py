@@ -79,6 +79,21 @@ class ReviewRules:
     models: dict[str, QualityModel] = field(default_factory=dict)
     errors: ErrorProbability | None = None
 
+    @property
+    def case_measure(self) -> str:
+        """What cases are ordered by, such as ``mean pairwise Dice``."""
+        title = MEASURES[self.measure].title
+        if title.startswith(f"{self.aggregation} "):
+            return title
+        return f"{self.aggregation} {title}"
+
+    @property
+    def certain_side(self) -> str:
+        """On which side of the threshold a case's measure lies that is kept."""
+        if MEASURES[self.measure].orientation == "more certain":
+            return "above"
+        return "below"
+
     def is_consistent(self) -> bool:
         """Whether all of it belongs together."""
         kind = KINDS.get(self.quality)

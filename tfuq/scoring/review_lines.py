@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tfuq.measures.catalogue import MEASURES
+from tfuq.calibration.observed import in_measure
 
 if TYPE_CHECKING:
     from tfuq.calibration.referral import Referral
@@ -36,10 +36,9 @@ def bad_text(rules: ReviewRules) -> str:
     """What a bad case is."""
     if rules.errors is not None or rules.quality == "wrong-class":
         return "a wrong class"
-    of_case = {"mean": "mean", "worst": "worst"}[rules.aggregation]
     if rules.quality == "dice":
-        return f"a {of_case} Dice below {rules.limit:g}"
-    return f"a {of_case} radial error of {rules.limit:g} {rules.unit} or more"
+        return f"a {rules.aggregation} Dice below {rules.limit:g}"
+    return f"a {rules.aggregation} radial error of {rules.limit:g} {rules.unit} or more"
 
 
 def promise_text(rules: ReviewRules) -> str:
@@ -62,15 +61,10 @@ def promise_text(rules: ReviewRules) -> str:
 
 
 def _kept_text(rules: ReviewRules, rule: Referral) -> str:
-    title = MEASURES[rules.measure].title
     if rule.threshold is None:
         return "every case is kept"
-    limit = float(abs(rule.threshold))
-    side = "below"
-    if MEASURES[rules.measure].orientation == "more certain":
-        side = "above"
-    of_case = {"mean": "mean", "worst": "worst"}[rules.aggregation]
+    limit = in_measure(rules.measure, rule.threshold)
     return (
-        f"cases with a {of_case} {title} {side} {limit:.4g} are kept, {rule.kept} of {rule.cases} "
-        f"calibration cases, {rule.kept_bad} of them bad"
+        f"cases with a {rules.case_measure} {rules.certain_side} {limit:.4g} are kept, "
+        f"{rule.kept} of {rule.cases} calibration cases, {rule.kept_bad} of them bad"
     )

@@ -39,6 +39,19 @@ def test_rules_are_fitted_and_kept_as_json():
 
 
 @pytest.mark.parametrize(
+    ("measure", "name", "side"),
+    [
+        ("pairwise_dice", "mean pairwise Dice", "above"),
+        ("mean_entropy", "mean predictive entropy in the structure", "below"),
+    ],
+)
+def test_a_measure_of_cases_is_no_mean_of_a_mean_in_words(measure, name, side):
+    cases = observed(100, np.random.default_rng(0))
+    rules = replace(fit_review(cases, DICE, ReviewChoices(), alpha=0.1), measure=measure)
+    assert (rules.case_measure, rules.certain_side) == (name, side)
+
+
+@pytest.mark.parametrize(
     "changes",
     [{"quality": "nobody"}, {"quality": "radial-error"}, {"limit": 34.0}, {"measure": "volume"}],
 )

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tfuq.calibration.observed import Observed, case_uncertainty
+from tfuq.calibration.observed import Observed, case_uncertainty, in_measure
 from tfuq.calibration.quality import Estimate
 from tfuq.calibration.quality_kinds import QualityKind
 from tfuq.calibration.review import ReviewRules
-from tfuq.measures.catalogue import MEASURES
-from tfuq.measures.measure import Measure
 
 REFER = "refer"
 KEEP = "keep"
@@ -59,26 +57,15 @@ def decide(case: Observed, rules: ReviewRules | None) -> Decision:
 
 
 def _beside_threshold(rules: ReviewRules, uncertainty: float, threshold: float) -> str:
-    measure = MEASURES[rules.measure]
-    noun = f"{rules.aggregation} {measure.title}"
+    noun = rules.case_measure
     if uncertainty == float("inf"):
         return f"{noun} is not defined"
-    value = in_measure(measure, uncertainty)
-    limit = in_measure(measure, threshold)
-    certain, uncertain = "below", "not below"
-    if measure.orientation == "more certain":
-        certain, uncertain = "above", "not above"
-    relation = uncertain
-    if uncertainty < threshold:
-        relation = certain
+    value = in_measure(rules.measure, uncertainty)
+    limit = in_measure(rules.measure, threshold)
+    relation = rules.certain_side
+    if uncertainty >= threshold:
+        relation = f"not {relation}"
     return f"{noun} {value:.4g} is {relation} {limit:.4g}"
-
-
-def in_measure(measure: Measure, uncertainty: float) -> float:
-    """The value of a measure whose uncertainty is given."""
-    if measure.orientation == "more certain":
-        return -uncertainty
-    return uncertainty
 
 
 def estimate_text(estimate: Estimate | None, kind: QualityKind, unit: str) -> Iterator[str]:
