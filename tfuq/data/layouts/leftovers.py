@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from tfuq.data.cases import Case
 from tfuq.data.channels import name_key
 from tfuq.data.layouts.registry import REMARKS
 from tfuq.data.readers import is_readable, stem
+from tfuq.data.readers.dicom.marks import is_dicom_file
 from tfuq.data.readers.rtstruct import is_structure_set
 from tfuq.errors import DataError
 
@@ -54,10 +55,16 @@ def leftovers(cases: Sequence[Case], root: Path | None = None) -> list[Leftover]
     found = []
     for folder in sorted(folders):
         are_labels = folder in label_folders - image_folders
-        files = tuple(path for path in _files_in(folder, are_labels) if str(path) not in used)
+        files = tuple(path for path in _files_in(folder, are_labels) if not _is_used(path, used))
         if files:
             found.append(Leftover(folder=Path(folder), files=files, are_labels=are_labels))
     return found
+
+
+def _is_used(path: Path, used: Container[str]) -> bool:
+    """Whether a file is of a case, or is a slice of a DICOM series whose folder is."""
+    is_slice = str(path.parent) in used and is_dicom_file(path)
+    return str(path) in used or is_slice
 
 
 def _labels_of(case: Case) -> Iterator[Path]:
