@@ -164,12 +164,30 @@ def remarks_on_leftovers(
         all_folders: Whether to look into folders that no case has a file in, too.
     """
     root = Path(data.root) if all_folders else None
-    lines = [_line(leftover) for leftover in leftovers(cases, root)]
+    lines = list(_lines(leftovers(cases, root)))
     lines += _without_reference(cases)
     lines += _set_aside_in_vain(data, cases)
     if data.layout in REMARKS:
         lines += REMARKS[data.layout](Path(data.root), cases)
     return lines
+
+
+def _lines(found: Sequence[Leftover]) -> Iterator[str]:
+    """A line for each folder; folders of one folder with files of the same names have one."""
+    alike: dict[tuple[Path, tuple[str, ...], bool], list[Leftover]] = defaultdict(list)
+    for leftover in found:
+        names = tuple(path.name for path in leftover.files)
+        alike[leftover.folder.parent, names, leftover.are_labels].append(leftover)
+    for (parent, names, _), group in alike.items():
+        if len(group) == 1:
+            yield _line(group[0])
+            continue
+        count = sum(len(leftover.files) for leftover in group)
+        folders = _named([leftover.folder.name for leftover in group])
+        yield (
+            f"{parent}: {count} file(s) in {len(group)} folders ({folders}) are of no case "
+            f"({_named(names)} in each) and are not used"
+        )
 
 
 def _line(leftover: Leftover) -> str:

@@ -52,6 +52,18 @@ def test_slices_of_a_dicom_series_are_of_its_case(tmp_path):
     assert found == {image / "a/T2": ["notes.png"], image / "old/T2": ["1.dcm"]}
 
 
+def test_files_of_the_same_names_in_many_folders_are_one_remark(tmp_path):
+    touch(tmp_path, *(f"image/{case}/{name}.nii" for case in "abcde" for name in ("T1", "T1_1mm")))
+    touch(tmp_path, *(f"label/{case}.nii" for case in "abcde"), "image/e/old.nii")
+    data = folder_settings(tmp_path, channels=["T1"])
+    lines = remarks_on_leftovers(data, made_cases(data), all_folders=True)
+    assert lines == [
+        f"{tmp_path}/image: 4 file(s) in 4 folders (a, b, c and 1 more) are of no case "
+        "(T1_1mm.nii in each) and are not used",
+        f"{tmp_path}/image/e: 2 file(s) are of no case (T1_1mm.nii, old.nii) and are not used",
+    ]
+
+
 def test_either_alone_is_remarked_on(tmp_path):
     touch(tmp_path, *(f"image/{name}.nii" for name in "abcde"), "label/a.nii")
     data = folder_settings(tmp_path)
