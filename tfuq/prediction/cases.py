@@ -12,7 +12,6 @@ from tfuq.data.cases import Case
 from tfuq.data.channels import name_key, readable_files
 from tfuq.data.layouts import cases_of, sorted_unique
 from tfuq.data.layouts.pairing import files_by_name
-from tfuq.data.readers import stem
 from tfuq.data.readers.dicom.folders import scans_in
 from tfuq.data.readers.dicom.marks import is_dicom, is_dicom_file, is_series_folder, refuse_deeper
 from tfuq.data.readers.images import is_plain_image

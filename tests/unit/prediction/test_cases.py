@@ -242,7 +242,7 @@ def test_a_folder_of_series_per_channel_is_a_case(tmp_path, pattern):
         (case,) = input_cases(config, 2, inputs, names)
         assert (case.id, case.images) == ("a", series)
     Scan(noise((2, 4, 5))).write(tmp_path / "scans" / "b" / "T1" / "deep")
-    with pytest.raises(DataError, match="deeper, in .*deep; give .* the channels of each case in"):
+    with pytest.raises(DataError, match=r"deeper, in .*deep; give .* the channels of each case in"):
         input_cases(config, 2, (tmp_path / "scans",), names)
 
 

@@ -1,7 +1,7 @@
 """Rows for programs of what was found of each case and class."""
 
 import nibabel
-import SimpleITK as sitk
+import SimpleITK
 
 from tests.conftest import settings, task_settings
 from tfuq.data.cases import Case
@@ -26,8 +26,8 @@ def test_what_only_a_nifti_header_says_is_empty_for_others(balls, tmp_path):
     config = settings(balls)
     case = cases_of(config.data)[0]
     nifti = nibabel.load(case.images[0])
-    itk = sitk.GetImageFromArray(nifti.get_fdata().T)
-    sitk.WriteImage(itk, tmp_path / "a.nrrd")
+    itk = SimpleITK.GetImageFromArray(nifti.get_fdata().T)
+    SimpleITK.WriteImage(itk, tmp_path / "a.nrrd")
     nifti.set_qform(nifti.affine, 0)
     nibabel.save(nifti, tmp_path / "sform_alone.nii")
     for name in ("a.nrrd", "sform_alone.nii"):

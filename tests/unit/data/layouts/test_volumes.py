@@ -230,7 +230,9 @@ def test_an_image_may_be_a_folder_of_a_dicom_series(tmp_path):
         "b": ((image / "b.dcm",), tmp_path / "label/b.nii.gz"),
     }
     Scan(noise((1, 4, 5))).write(image / "c" / "study")
-    with pytest.raises(DataError, match="files of c lie deeper.* or name these folders in data.ch"):
+    with pytest.raises(
+        DataError, match=r"files of c lie deeper.* or name these folders in data.ch"
+    ):
         folder(tmp_path)
 
 
@@ -244,7 +246,9 @@ def test_channels_may_be_folders_of_dicom_series(tmp_path):
         "b": (image / "b_T2", image / "b_T1"),
     }
     Scan(noise((1, 4, 5))).write(image / "c" / "T1" / "study")
-    with pytest.raises(DataError, match="files of T1 lie deeper, in .*; move .* image/CASE/T2/ or"):
+    with pytest.raises(
+        DataError, match=r"files of T1 lie deeper, in .*; move .* image/CASE/T2/ or"
+    ):
         folder(tmp_path, channels=["T2", "T1"])
 
 
