@@ -57,7 +57,7 @@ def _product(values: Sequence[float]) -> str:
 def _header(report: CaseReport) -> str:
     """What of the header is taken, its unit, and how far it contradicts itself."""
     text = report.header
-    if report.apart > APART:
+    if report.apart and report.apart > APART:
         text += f", qform {report.apart:.3g} mm off"
     if report.doubt or (report.header and not report.is_placed):
         text += ", see remark"

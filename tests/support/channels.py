@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from tests.support.data_files import write_nifti_file
+from tests.support.dicom import MR, Scan
 
 CASES = 5
 NAMES = ("T1", "T1_IR", "T2_FLAIR")  # as MRBrainS names its files
@@ -43,6 +44,24 @@ def write_named_case(folder: Path, image: np.ndarray, names: Sequence[str] = NAM
     for index, name in enumerate(names):
         write_nifti_file(folder / f"{name}.nii", image[..., index])
     write_nifti_file(folder / "T1_1mm.nii", image[..., 0])
+
+
+def write_series(root: Path) -> Path:
+    """A folder per case with the folder of a DICOM series per channel, and a folder of labels."""
+    for number in range(CASES):
+        image, label = disc_channels(number)
+        affine = write_series_case(root / "image", f"{number}/{{}}", image)
+        (root / "label").mkdir(exist_ok=True)
+        nibabel.save(nibabel.Nifti1Image(label, affine), root / "label" / f"{number}.nii.gz")
+    return root
+
+
+def write_series_case(folder: Path, pattern: str, image: np.ndarray) -> np.ndarray:
+    """A DICOM series for each channel in a folder of that name; the affine of their grid."""
+    for index, name in enumerate(NAMES):
+        scan = Scan(image[..., index].T.astype(np.int16), spacing=(1, 1), step=1)
+        scan.write(folder / pattern.format(name), sop_class=MR)
+    return scan.affine()
 
 
 def write_numbered(root: Path) -> Path:

@@ -17,6 +17,8 @@ from tests.support.channels import (
     write_named_case,
     write_numbered,
     write_numbered_case,
+    write_series,
+    write_series_case,
 )
 from tests.support.data_files import write_nifti_file
 from tfuq.data.readers import read
@@ -24,6 +26,7 @@ from tfuq.data.readers import read
 WAYS = {
     "named": (write_named, "folder", NAMES, list(NAMES)),
     "numbered": (write_numbered, "folder", (), ["0000", "0001", "0002"]),
+    "series": (write_series, "folder", NAMES, list(NAMES)),
     "four axes": (write_four_axes, "decathlon", (), list(NAMES)),
     "colours": (write_colours, "folder", (), None),
 }
@@ -94,6 +97,8 @@ def inputs_of(way, folder):
         write_named_case(folder / "x", image)
     elif way == "numbered":
         write_numbered_case(folder, "x", image)
+    elif way == "series":
+        write_series_case(folder, "x_{}", image)
     else:
         write_nifti_file(folder / "x.nii.gz", image)
     return folder

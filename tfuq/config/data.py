@@ -155,9 +155,9 @@ class DataConfig(Section):
     ``table``: the CSV file of the table layouts, relative to ``root``.
 
     ``channels``, of the layout ``folder``: names of the channels in their order, where each has a
-    file of its own: ``image/CASE_T1.nii.gz`` (also ``CASE-T1``, ``CASE/T1.nii``) for ``T1``. If
-    null, there is a file per case, or nnU-Net's numbers ``CASE_0000.nii.gz`` where labels are named
-    ``CASE``.
+    file of its own: ``image/CASE_T1.nii.gz`` (also ``CASE-T1``, ``CASE/T1.nii``) for ``T1``. The
+    folder of a DICOM series, ``image/CASE_T1/`` or ``image/CASE/T1/``, is as a file. If null, there
+    is a file per case, or nnU-Net's numbers ``CASE_0000.nii.gz`` where labels are named ``CASE``.
 
     ``rater_folders``: a pattern, such as ``rater-*``, of folders with a label of each case by one
     rater. ``train_on`` is then ``majority`` (also where it is null), ``random`` (each example has

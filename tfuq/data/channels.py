@@ -2,7 +2,8 @@
 
 The name of a channel ends the name of its file: ``CASE_T1.nii.gz`` or ``CASE-T1.nii.gz``. nnU-Net's
 numbers are such names: ``CASE_0000.nii.gz``, ``CASE_0001.nii.gz``. A case may also have a folder of
-its own, as in MRBrainS: ``CASE/T1.nii``, ``CASE/T1_IR.nii``.
+its own, as in MRBrainS: ``CASE/T1.nii``, ``CASE/T1_IR.nii``. The folder of a DICOM series is as a
+file: ``CASE_T1/`` or ``CASE/T1/``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfuq.data.readers import is_readable, stem
+from tfuq.data.readers.dicom.marks import is_series_folder
 from tfuq.errors import DataError, nearest
 
 _SEPARATORS = ("_", "-")  # between a case and its channel
@@ -85,7 +87,7 @@ def channel_files(folder: Path, channels: Sequence[str]) -> dict[str, tuple[Path
     Args:
         folder: It has ``CASE_CHANNEL.*``, ``CASE-CHANNEL.*`` or folders ``CASE`` with a file of
             each channel, whose name is that of the channel or ends in it. Other files in a case's
-            own folder are left out.
+            own folder are left out. The folder of a DICOM series is as a file.
         channels: The names of the channels in the order of the network's.
 
     Returns:
@@ -129,11 +131,24 @@ def _enter(files: dict[str, Path], file: _ChannelFile) -> None:
 
 def _channel_files(folder: Path, channels: Sequence[str]) -> Iterator[_ChannelFile]:
     for path in sorted(folder.iterdir()):
-        if path.is_dir() and not path.name.startswith("."):
-            yield from _files_of_case(path, channels)
-        elif path.is_file() and is_readable(path):
+        is_file = path.is_file() and is_readable(path)
+        if is_file or _is_of_one_series(path, channels):
             case, channel = _required_channel(path, channels)
             yield _ChannelFile(case=case, channel=channel, path=path)
+        elif path.is_dir() and not path.name.startswith("."):
+            yield from _files_of_case(path, channels)
+
+
+def _is_of_one_series(path: Path, channels: Sequence[str]) -> bool:
+    """Whether a path is the folder of a DICOM series, and not of a case with a file per channel.
+
+    Where its own name tells a channel, the names of its files do not matter.
+    """
+    if not is_series_folder(path):
+        return False
+    names = [stem(file) for file in readable_files(path)]
+    is_case = any(split_channel(name, channels) for name in names)
+    return split_channel(path.name, channels) is not None or not is_case
 
 
 def _files_of_case(folder: Path, channels: Sequence[str]) -> Iterator[_ChannelFile]:

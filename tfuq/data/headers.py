@@ -111,17 +111,17 @@ class SpatialHeader:
             return "mm"
         return _UNIT_NAMES.get(int(self.fields["xyzt_units"]) & _LENGTH, "no unit (mm)")
 
-    def apart(self, shape: tuple[int, ...]) -> float:
+    def apart(self, shape: tuple[int, ...]) -> float | None:
         """How far the qform puts a corner from where the sform puts it, in mm.
 
         Args:
             shape: How many voxels there are along each axis, ``[3]``.
 
         Returns:
-            The largest distance; 0 where only one of both holds.
+            The largest distance; None where the file has not both, as no file but NIfTI has.
         """
-        if self._qform is None or self.codes[1] <= 0:
-            return 0.0
+        if self.form or self._qform is None or self.codes[1] <= 0:
+            return None
         corners = np.array(list(itertools.product(*((0.0, size - 1.0) for size in shape))))
         difference = self._qform - self._sform
         moved = corners @ difference[:3, :3].T + difference[:3, 3]

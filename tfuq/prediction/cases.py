@@ -12,7 +12,6 @@ from tfuq.data.cases import Case
 from tfuq.data.channels import name_key, readable_files
 from tfuq.data.layouts import cases_of, sorted_unique
 from tfuq.data.layouts.pairing import files_by_name
-from tfuq.data.readers import stem
 from tfuq.data.readers.dicom.folders import scans_in
 from tfuq.data.readers.dicom.marks import is_dicom, is_dicom_file, is_series_folder, refuse_deeper
 from tfuq.data.readers.images import is_plain_image
@@ -101,8 +100,8 @@ def input_cases(
             cases += _folder_cases(config, taken, path)
         else:
             files.append(path)
-    for group in groups_of_files(files, taken):
-        cases.append(_case_of(config, stem(group[0]), group))
+    for case_id, group in groups_of_files(files, taken):
+        cases.append(_case_of(config, case_id, group))
     return sorted_unique(cases, "--input")
 
 
@@ -135,9 +134,14 @@ def with_series(cases: list[Case], uid: str) -> list[Case]:
         uid: The SeriesInstanceUID.
 
     Raises:
-        DataError: A case is not DICOM.
+        DataError: A case is not DICOM, or has several channels.
     """
     for case in cases:
+        if len(case.images) > 1:
+            raise DataError(
+                f"--series {uid}: case '{case.id}' has {len(case.images)} series, one per channel; "
+                "leave --series out, and give each series in a folder of its own"
+            )
         if not all(map(is_dicom, case.images)):
             raise DataError(
                 f"--series {uid}: {case.images[0]} is no DICOM series; "
@@ -208,11 +212,19 @@ def _folder_cases(config: Config, channels: Channels, folder: Path) -> list[Case
     except DataError as error:
         if config.data.layout == "folder" and (folder / "image").is_dir():
             raise
-        refuse_deeper(folder)
+        is_deep = channels.count > 1 and bool(channels.names)
+        refuse_deeper(folder, _remedy_of_deeper(channels), has_channels=is_deep)
         groups = groups_of_folder(folder, channels)
         if not groups:
             raise _nothing_to_read(config, folder, error) from error
     return [_case_of(config, case_id, files) for case_id, files in groups.items()]
+
+
+def _remedy_of_deeper(channels: Channels) -> str:
+    remedy = "give the folders that hold the series by --input"
+    if channels.count > 1:
+        return f"{remedy}, the channels of each case in turn"
+    return remedy
 
 
 def _with_channels(data: DataConfig, channels: Channels) -> DataConfig:

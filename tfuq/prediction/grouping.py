@@ -42,7 +42,7 @@ class Channels:
         return f"{self.count} ({', '.join(self.names)})"
 
 
-def groups_of_files(files: Sequence[Path], channels: Channels) -> list[_Files]:
+def groups_of_files(files: Sequence[Path], channels: Channels) -> list[tuple[str, _Files]]:
     """Group files in the order given.
 
     A file that has all channels is a case; files of one channel make a case each as many.
@@ -51,22 +51,28 @@ def groups_of_files(files: Sequence[Path], channels: Channels) -> list[_Files]:
         files: The files.
         channels: What the network takes.
 
+    Returns:
+        The id of each case, as `groups_of_folder` gives it, with its files.
+
     Raises:
         DataError: A file has another number of channels, files make no whole case, or their names
             tell channels in another order.
     """
+    if channels.count == 1 and _have_own_numbers(files, channels):
+        return [(_case_told(path, channels.names), (path,)) for path in files]
     if len(files) == 1 or channels.count == 1:
-        return [(path,) for path in files]
-    groups: list[_Files] = []
+        return [(stem(path), (path,)) for path in files]
+    groups: list[tuple[str, _Files]] = []
     started: list[Path] = []  # files of a case that is not whole yet
     for path in files:
         if _is_whole(path, channels) and not started:
-            groups.append((path,))
+            groups.append((stem(path), (path,)))
             continue
         started.append(path)
         if len(started) == channels.count:
             _require_order(started, channels)
-            groups.append(tuple(started))
+            case = _case_told(started[0], _names_in_files(started, channels))
+            groups.append((case, tuple(started)))
             started = []
     if started:
         raise DataError(
@@ -110,6 +116,17 @@ def _require_order(files: Sequence[Path], channels: Channels) -> None:
         )
 
 
+def _case_told(path: Path, names: Sequence[str]) -> str:
+    """The case that the name of a channel's file tells; its folder's where that is the channel's.
+
+    Where the name ends in no channel, it is that of the case.
+    """
+    part = split_channel(stem(path), names)
+    if part is None:
+        return stem(path)
+    return part[0] or name_key(path.absolute().parent.name)
+
+
 def _names_in_files(files: Sequence[Path], channels: Channels) -> Sequence[str]:
     """What the names of files end in, channel by channel: nnU-Net's numbers, or the run's names."""
     if channels.are_numbered and numbered_channels(files):
@@ -144,7 +161,7 @@ def groups_of_folder(folder: Path, channels: Channels) -> dict[str, _Files]:
     if files and all(_is_whole(path, channels) for path in files):
         return {stem(path): (path,) for path in files_by_name(folder).values()}
     if {stem(path) for path in files} & set(channels.names):
-        return {name_key(folder.name): files_of_case(folder, channels.names)}
+        return {name_key(folder.absolute().name): files_of_case(folder, channels.names)}
     numbers = numbered_channels(files)
     if numbers and channels.are_numbered:
         return channel_files(folder, _numbers(channels))
@@ -157,11 +174,16 @@ def groups_of_folder(folder: Path, channels: Channels) -> dict[str, _Files]:
 
 def _of_one_channel(folder: Path, files: Sequence[Path], channels: Channels) -> dict[str, _Files]:
     """A case per file, whose id has no number where the run's own names of files have one."""
-    parts = [split_channel(stem(path), channels.names) for path in files]
-    is_numbered = all(map(str.isdecimal, channels.names))
-    if is_numbered and files and all(part and part[0] for part in parts):
+    if files and _have_own_numbers(files, channels):
         return channel_files(folder, channels.names)
     return {stem(path): (path,) for path in files_by_name(folder).values()}
+
+
+def _have_own_numbers(files: Sequence[Path], channels: Channels) -> bool:
+    """Whether the names of all files end in the number that a run's only channel has."""
+    parts = [split_channel(stem(path), channels.names) for path in files]
+    is_numbered = all(map(str.isdecimal, channels.names))
+    return is_numbered and all(part and part[0] for part in parts)
 
 
 def _has_files_below(folder: Path) -> bool:

@@ -51,6 +51,12 @@ def grouped(folder, channels):
             MRBRAINS,
             {"1": ["1/T1.nii", "1/T1_IR.nii", "1/T2_FLAIR.nii"]},
         ),
+        (  # folders of DICOM series, whatever the names of their slices are
+            ["1_0001/x_0000.dcm", "1_0000/x_0000.dcm", "2/0001/x.dcm", "2/0000/x.dcm"],
+            NUMBERS,
+            {"1": ["1_0000", "1_0001"], "2": ["2/0000", "2/0001"]},
+        ),
+        (["1/a_0000.dcm", "1/a_0001.dcm"], NUMBERS, {"1": ["1/a_0000.dcm", "1/a_0001.dcm"]}),
         (["x.y/x.y_T1.nii", "x.y/x.y_IR.nii"], ["IR", "T1"], {"x.y": ["x.y/x.y_IR.nii", "x.y/x.y_T1.nii"]}),
     ],
 )  # fmt: skip
@@ -70,6 +76,8 @@ def test_files_are_grouped_in_the_order_of_channels(tmp_path, names, channels, c
         (["a_T1.nii", "a_FLAR.nii"], r"a_FLAR.nii: .*did you mean 'FLAIR'\?"),
         (["T1.nii"], "T1.nii: names a channel and no case; rename it to CASE_T1"),
         (["1/T2.nii"], r"its files \(T2.nii\) are none of the channels T1, IR, FLAIR"),
+        (["1/slice_1.dcm"], "1: its name ends in none of the channels .*rename it to CASE_T1"),
+        (["1_T1/slice_IR.dcm"], r"case '1' has no file of channel 'IR' \(it has 1_T1\)"),
         (["aT1.nii"], "ends in none of the channels T1, IR, FLAIR"),
     ],
 )

@@ -88,7 +88,7 @@ def test_channels_of_a_file_each_are_grouped(tmp_path):
         write_nifti_file(tmp_path / f"{name}.nii", np.zeros((3, 3, 2), np.float32))
     paths = (tmp_path / "a_T1.nii", tmp_path / "a_IR.nii")
     (case,) = input_cases(config, 2, paths, names)
-    assert case.images == paths
+    assert (case.id, case.images) == ("a", paths)
     (by_name,) = input_cases(config, 2, (tmp_path,), names)
     assert (by_name.id, by_name.images) == ("a", paths)
     with pytest.raises(DataError, match="is channel 'IR' where 'T1' is due"):
@@ -229,6 +229,27 @@ def test_series_are_grouped_as_files_are(tmp_path):
     folders = [Scan(noise((2, 4, 5))).write(tmp_path / name) for name in ("t1", "t2")]
     (case,) = input_cases(settings(tmp_path), 2, tuple(folders), ())
     assert (case.id, case.images) == ("t1", tuple(folders))
+
+
+@pytest.mark.parametrize("pattern", ["a/{}", "a_{}"])
+def test_a_folder_of_series_per_channel_is_a_case(tmp_path, pattern):
+    names = ("T2", "T1")
+    config = settings(tmp_path / "absent", data={"layout": "folder", "channels": list(names)})
+    series = tuple(tmp_path / "scans" / pattern.format(name) for name in names)
+    for folder in series:
+        Scan(noise((2, 4, 5))).write(folder)
+    for inputs in [(tmp_path / "scans",), series]:
+        (case,) = input_cases(config, 2, inputs, names)
+        assert (case.id, case.images) == ("a", series)
+    Scan(noise((2, 4, 5))).write(tmp_path / "scans" / "b" / "T1" / "deep")
+    with pytest.raises(DataError, match=r"deeper, in .*deep; give .* the channels of each case in"):
+        input_cases(config, 2, (tmp_path / "scans",), names)
+
+
+def test_a_series_is_not_chosen_of_several_channels():
+    case = Case("a", (Path("a_T1"), Path("a_T2")))
+    with pytest.raises(DataError, match="'a' has 2 series, one per channel; leave --series out"):
+        with_series([case], "1.2.3")
 
 
 def test_a_scan_among_the_slices_of_a_series_is_refused(tmp_path):

@@ -28,7 +28,7 @@ def written(folder, *names):
 
 
 def names_of(groups):
-    return [[path.name for path in group] for group in groups]
+    return [[path.name for path in group] for _, group in groups]
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,25 @@ def names_of(groups):
 )
 def test_files_are_grouped_in_the_order_given(tmp_path, channels, names, groups):
     assert names_of(groups_of_files(written(tmp_path, *names), channels)) == groups
+
+
+@pytest.mark.parametrize(
+    ("channels", "names", "ids"),
+    [
+        (Channels(count=1), ["a_0000.nii"], ["a_0000"]),
+        (Channels(count=1, names=("0000",)), ["b_0000.nii", "a_0000.nii"], ["b", "a"]),
+        (Channels(count=1, names=("0000",)), ["a_0000.nii", "b.nii"], ["a_0000", "b"]),
+        (TWO, ["c_0000.nii", "c_0001.nii"], ["c"]),
+        (TWO, ["one.nii", "two.nii", "c_x2.nii"], ["one", "c_x2"]),
+        (NUMBERED, ["a_0000.nii", "a_0001.nii", "b_0000.nii", "b_0001.nii"], ["a", "b"]),
+        (OF_NNUNET, ["a_0000.nii", "a_0001.nii"], ["a"]),
+        (NAMED, ["a_T1.nii", "a_IR.nii"], ["a"]),
+        (NAMED, ["a/T1.nii", "a/IR.nii", "b/T1.nii", "b/IR.nii"], ["a", "b"]),
+    ],
+)
+def test_ids_are_those_of_a_folder(tmp_path, channels, names, ids):
+    groups = groups_of_files(written(tmp_path, *names), channels)
+    assert [case for case, _ in groups] == ids
 
 
 @pytest.mark.parametrize(

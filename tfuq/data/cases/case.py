@@ -27,7 +27,7 @@ class Case:
 
     Attributes:
         id: Unique in its data set.
-        images: A file per channel, or the folder of a DICOM series.
+        images: A file per channel; the folder of a DICOM series is as a file.
         label: A label file.
         mask: A file of where to look, which stands in for what the label says of that.
         truth: The name or number of a class, or landmarks ``[L, 2]`` as written, by rater.

@@ -68,7 +68,8 @@ class CaseReport:
         intensities: The least and the largest value of each channel.
         orientation: The directions of the axes, such as ``RAS``.
         is_placed: Whether the image's header says where it lies, by a qform or an sform that holds.
-        apart: How far its qform and its sform put a corner from one another, in mm.
+        apart: How far its qform and its sform put a corner from one another, in mm; None where it
+            has not both.
         header: What of the image's header says where it lies, and the header's unit of length.
         doubt: What the header leaves open, and how it is taken; or empty.
         class_volumes: How much there is of each class, in ml; of one slice in cm²; of a plain image
@@ -91,7 +92,7 @@ class CaseReport:
     intensities: tuple[tuple[float, float], ...] = ()
     orientation: str = ""
     is_placed: bool = True
-    apart: float = 0.0
+    apart: float | None = None
     header: str = ""
     doubt: str = ""
     class_volumes: tuple[float, ...] = ()
@@ -186,9 +187,9 @@ def _ignored_share(config: Config, case: Case, image: Volume, amounts: tuple[flo
     return 1 - sum(amounts) / (image.array[..., 0].size * _voxel_size(image, case.unit))
 
 
-def _apart(image: Volume) -> float:
+def _apart(image: Volume) -> float | None:
     if image.header is None:
-        return 0.0
+        return None
     return image.header.apart(image.shape)
 
 

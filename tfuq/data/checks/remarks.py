@@ -95,11 +95,12 @@ def _doubtful_places(fit: list[CaseReport]) -> Iterator[str]:
             f"{_and_more(unplaced)}: qform and sform have code 0, so the header does not say which "
             "side is left; the x axis is taken to point left, as nibabel does"
         )
-    twofold = [report for report in fit if report.apart > APART]
+    apart = {report.id: report.apart for report in fit if report.apart is not None}
+    twofold = [case_id for case_id, distance in apart.items() if distance > APART]
     if twofold:
-        farthest = max(report.apart for report in twofold)
+        farthest = max(apart.values())
         yield (
-            f"{_and_more([report.id for report in twofold])}: qform and sform put voxels up to "
+            f"{_and_more(twofold)}: qform and sform put voxels up to "
             f"{farthest:.3g} mm apart; the sform is taken, and what is written carries both"
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from tfuq.data.cases import Case
 from tfuq.data.channels import name_key
 from tfuq.data.layouts.registry import REMARKS
 from tfuq.data.readers import is_readable, stem
+from tfuq.data.readers.dicom.marks import is_dicom_file
 from tfuq.data.readers.rtstruct import is_structure_set
 from tfuq.errors import DataError
 
@@ -54,10 +55,16 @@ def leftovers(cases: Sequence[Case], root: Path | None = None) -> list[Leftover]
     found = []
     for folder in sorted(folders):
         are_labels = folder in label_folders - image_folders
-        files = tuple(path for path in _files_in(folder, are_labels) if str(path) not in used)
+        files = tuple(path for path in _files_in(folder, are_labels) if not _is_used(path, used))
         if files:
             found.append(Leftover(folder=Path(folder), files=files, are_labels=are_labels))
     return found
+
+
+def _is_used(path: Path, used: Container[str]) -> bool:
+    """Whether a file is of a case, or is a slice of a DICOM series whose folder is."""
+    is_slice = str(path.parent) in used and is_dicom_file(path)
+    return str(path) in used or is_slice
 
 
 def _labels_of(case: Case) -> Iterator[Path]:
@@ -157,12 +164,30 @@ def remarks_on_leftovers(
         all_folders: Whether to look into folders that no case has a file in, too.
     """
     root = Path(data.root) if all_folders else None
-    lines = [_line(leftover) for leftover in leftovers(cases, root)]
+    lines = list(_lines(leftovers(cases, root)))
     lines += _without_reference(cases)
     lines += _set_aside_in_vain(data, cases)
     if data.layout in REMARKS:
         lines += REMARKS[data.layout](Path(data.root), cases)
     return lines
+
+
+def _lines(found: Sequence[Leftover]) -> Iterator[str]:
+    """A line for each folder; folders of one folder with files of the same names have one."""
+    alike: dict[tuple[Path, tuple[str, ...], bool], list[Leftover]] = defaultdict(list)
+    for leftover in found:
+        names = tuple(path.name for path in leftover.files)
+        alike[leftover.folder.parent, names, leftover.are_labels].append(leftover)
+    for (parent, names, _), group in alike.items():
+        if len(group) == 1:
+            yield _line(group[0])
+            continue
+        count = sum(len(leftover.files) for leftover in group)
+        folders = _named([leftover.folder.name for leftover in group])
+        yield (
+            f"{parent}: {count} file(s) in {len(group)} folders ({folders}) are of no case "
+            f"({_named(names)} in each) and are not used"
+        )
 
 
 def _line(leftover: Leftover) -> str:

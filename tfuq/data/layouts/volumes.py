@@ -165,7 +165,7 @@ def folder(
 ) -> list[Case]:
     """List ``image/NAME.*`` with ``label/NAME.*`` where there is one; the endings may differ.
 
-    An image may also be a folder ``image/NAME`` that holds a DICOM series.
+    An image, or a channel of it, may also be a folder that holds a DICOM series.
 
     Args:
         root: The folder of the data set.
@@ -179,7 +179,7 @@ def folder(
             f"{root}: the folder layout needs a folder 'image' in it, "
             "and 'label' (or data.label_folder)"
         )
-    refuse_deeper(root / "image")
+    refuse_deeper(root / "image", _remedy_of_deeper(channels), has_channels=bool(channels))
     if rater_folders:
         return _with_raters(root, rater_folders, channels)
     labels = label_files(root / label_folder)
@@ -197,6 +197,15 @@ def folder(
             "rename the files so that each label is named as its image"
         )
     return cases
+
+
+def _remedy_of_deeper(channels: Sequence[str]) -> str:
+    if channels:
+        return f"move them up, as image/CASE/{channels[0]}/ or image/CASE_{channels[0]}/"
+    return (
+        "move them up, as image/CASE/, or name these folders in data.channels where each holds "
+        "a channel of one scan"
+    )
 
 
 def label_files(folder: Path) -> dict[str, Path]:

@@ -1,5 +1,8 @@
 """Rows for programs of what was found of each case and class."""
 
+import nibabel
+import SimpleITK
+
 from tests.conftest import settings, task_settings
 from tfuq.data.cases import Case
 from tfuq.data.checks.integrity import check_case
@@ -17,6 +20,21 @@ def test_a_row_is_of_a_case_and_a_class(balls):
     assert [row["network_voxels"] for row in rows] == list(report.class_voxels.network)
     assert (rows[1]["voxels_x"], rows[1]["spacing_z_mm"], rows[1]["axes"]) == (18, 2.0, "RAS")
     assert rows[1]["volume_ml"] == report.class_volumes[1]
+
+
+def test_what_only_a_nifti_header_says_is_empty_for_others(balls, tmp_path):
+    config = settings(balls)
+    case = cases_of(config.data)[0]
+    nifti = nibabel.load(case.images[0])
+    itk = SimpleITK.GetImageFromArray(nifti.get_fdata().T)
+    SimpleITK.WriteImage(itk, tmp_path / "a.nrrd")
+    nifti.set_qform(nifti.affine, 0)
+    nibabel.save(nifti, tmp_path / "sform_alone.nii")
+    for name in ("a.nrrd", "sform_alone.nii"):
+        report = check_case(config, Case("a", (tmp_path / name,)), "unused")
+        (row,) = rows_of_reports([report], config.data.classes)
+        assert row["problem"] == ""
+        assert row["qform_from_sform_mm"] is None
 
 
 def test_a_case_without_classes_has_one_row(balls, digits):

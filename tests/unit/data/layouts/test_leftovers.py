@@ -11,6 +11,7 @@ from tests.support.data_files import write_idx, write_picture
 from tests.support.nnunet_sets import write_set
 from tests.support.radiotherapy import write_rtstruct
 from tfuq.config import DataConfig
+from tfuq.data.cases import Case
 from tfuq.data.layouts import cases_of, made_cases
 from tfuq.data.layouts.leftovers import leftovers, remarks_on_leftovers, require_matched
 from tfuq.errors import DataError
@@ -40,6 +41,27 @@ def test_labels_of_no_image_beside_images_of_no_label_are_refused(tmp_path):
     (tmp_path / "label/anna.nii.gz").rename(tmp_path / "label/Anna.nii.gz")
     (tmp_path / "label/dora.nii").rename(tmp_path / "label/carl.nii")
     assert all(case.has_reference for case in made_cases(data))
+
+
+def test_slices_of_a_dicom_series_are_of_its_case(tmp_path):
+    names = ("a_T1/1.dcm", "a_T1/2.dcm", "a/T2/1.dcm", "old/T2/1.dcm", "a/T2/notes.png")
+    touch(tmp_path, *(f"image/{name}" for name in names))
+    cases = [Case("a", (tmp_path / "image/a_T1", tmp_path / "image/a/T2"))]
+    found = {left.folder: [path.name for path in left.files] for left in leftovers(cases, tmp_path)}
+    image = tmp_path / "image"
+    assert found == {image / "a/T2": ["notes.png"], image / "old/T2": ["1.dcm"]}
+
+
+def test_files_of_the_same_names_in_many_folders_are_one_remark(tmp_path):
+    touch(tmp_path, *(f"image/{case}/{name}.nii" for case in "abcde" for name in ("T1", "T1_1mm")))
+    touch(tmp_path, *(f"label/{case}.nii" for case in "abcde"), "image/e/old.nii")
+    data = folder_settings(tmp_path, channels=["T1"])
+    lines = remarks_on_leftovers(data, made_cases(data), all_folders=True)
+    assert lines == [
+        f"{tmp_path}/image: 4 file(s) in 4 folders (a, b, c and 1 more) are of no case "
+        "(T1_1mm.nii in each) and are not used",
+        f"{tmp_path}/image/e: 2 file(s) are of no case (T1_1mm.nii, old.nii) and are not used",
+    ]
 
 
 def test_either_alone_is_remarked_on(tmp_path):

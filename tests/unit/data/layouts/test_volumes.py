@@ -230,8 +230,26 @@ def test_an_image_may_be_a_folder_of_a_dicom_series(tmp_path):
         "b": ((image / "b.dcm",), tmp_path / "label/b.nii.gz"),
     }
     Scan(noise((1, 4, 5))).write(image / "c" / "study")
-    with pytest.raises(DataError, match="files of c lie deeper"):
+    with pytest.raises(
+        DataError, match=r"files of c lie deeper.* or name these folders in data.ch"
+    ):
         folder(tmp_path)
+
+
+def test_channels_may_be_folders_of_dicom_series(tmp_path):
+    image = tmp_path / "image"
+    for name in ("a/T1", "a/T2", "a/raw", "b_T1", "b_T2"):
+        Scan(noise((2, 4, 5))).write(image / name)
+    cases = {case.id: case.images for case in folder(tmp_path, channels=["T2", "T1"])}
+    assert cases == {
+        "a": (image / "a" / "T2", image / "a" / "T1"),
+        "b": (image / "b_T2", image / "b_T1"),
+    }
+    Scan(noise((1, 4, 5))).write(image / "c" / "T1" / "study")
+    with pytest.raises(
+        DataError, match=r"files of T1 lie deeper, in .*; move .* image/CASE/T2/ or"
+    ):
+        folder(tmp_path, channels=["T2", "T1"])
 
 
 def test_labels_without_an_image_of_their_name_are_refused(tmp_path):

@@ -49,8 +49,13 @@ def is_dicom(path: Path) -> bool:
     return is_dicom_file(path) or is_series_folder(path)
 
 
-def refuse_deeper(folder: Path) -> None:
+def refuse_deeper(folder: Path, remedy: str, *, has_channels: bool = False) -> None:
     """Refuse a folder whose subfolders have DICOM files further down, where no case is looked for.
+
+    Args:
+        folder: The folder.
+        remedy: What to do about such files.
+        has_channels: Whether its subfolders may be cases with the folder of a series per channel.
 
     Raises:
         DataError: There is such a file.
@@ -60,9 +65,12 @@ def refuse_deeper(folder: Path) -> None:
             continue
         if is_series_folder(subfolder):
             continue
+        if has_channels:
+            refuse_deeper(subfolder, remedy)
+            continue
         for path in sorted(subfolder.rglob("*")):
             if is_dicom_file(path):
                 raise DataError(
                     f"{folder}: the DICOM files of {subfolder.name} lie deeper, in {path.parent}; "
-                    "give the folders that hold the series"
+                    f"{remedy}"
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,4 +59,5 @@ def read_dicom(path: Path, series: str | None = None, *, is_label: bool = False)
     stack = read_stack(path, series)
     array = read_voxels(stack, is_label=is_label)
     require_finite(path, array)
-    return Volume(array, stack.affine, SpatialHeader.of_affine(stack.affine, SCANNER))
+    header = SpatialHeader.of_affine(stack.affine, SCANNER)
+    return Volume(array, stack.affine, replace(header, form="DICOM headers"))

@@ -47,7 +47,11 @@ def test_a_folder_of_files_is_a_scan_of_its_whole_name(folder):
 def test_series_that_lie_deeper_are_not_passed_over(tmp_path):
     Scan(noise((1, 4, 5))).write(tmp_path / "a")
     (tmp_path / "notes").mkdir()
-    refuse_deeper(tmp_path)
+    refuse_deeper(tmp_path, "give it")
     Scan(noise((1, 4, 5))).write(tmp_path / "b" / "study")
-    with pytest.raises(DataError, match=r"files of b lie deeper, in .*b/study; give the folders"):
-        refuse_deeper(tmp_path)
+    with pytest.raises(DataError, match=r"files of b lie deeper, in .*b/study; give it"):
+        refuse_deeper(tmp_path, "give it")
+    refuse_deeper(tmp_path, "give it", has_channels=True)
+    Scan(noise((1, 4, 5))).write(tmp_path / "b" / "T1" / "study")
+    with pytest.raises(DataError, match=r"b: the DICOM files of T1 lie deeper, in .*T1/study"):
+        refuse_deeper(tmp_path, "give it", has_channels=True)

@@ -35,6 +35,7 @@ def test_a_series_lies_where_its_headers_and_simpleitk_say(tmp_path, cosines):
         np.testing.assert_allclose(place, of_itk, atol=1e-6)
     assert read_orientation(folder) == orientation_of(scan.affine())
     assert volume.header.codes == (1, 1)
+    assert (volume.header.taken, volume.header.unit) == ("DICOM headers", "mm")
     assert volume.voxel_volume == pytest.approx(0.8 * 0.6 * 2.5)
 
 
