@@ -10,7 +10,7 @@ from tfuq.calibration.records import Calibration
 from tfuq.config import TASKS, Config, DataConfig
 from tfuq.data.cases import Case
 from tfuq.data.channels import name_key, readable_files
-from tfuq.data.layouts import cases_of, sorted_unique
+from tfuq.data.layouts import cases_of, is_made_on_use, sorted_unique
 from tfuq.data.layouts.pairing import files_by_name
 from tfuq.data.readers.dicom.folders import scans_in
 from tfuq.data.readers.dicom.marks import is_dicom, is_dicom_file, is_series_folder, refuse_deeper
@@ -27,13 +27,19 @@ def cases_of_test_split(run: Run, calibration: Calibration | None = None) -> lis
     """The cases of the run's test split, without those that the calibration was made of.
 
     Raises:
-        DataError: The split is empty, or a case is gone from the data set.
+        DataError: The split is empty, or the data set or a case of it is gone.
     """
     test = run.split["test"]
     if not test:
         raise DataError(
             f"{run.path}: the test split is empty; name files with --input, "
             "or train with data.split.test above 0"
+        )
+    data = run.config.data
+    if not Path(data.root).is_dir() and not is_made_on_use(data.layout, data.root):
+        raise DataError(
+            f"{data.root}: the data set of {run.path} is not there; restore it, "
+            "or name files with --input"
         )
     cases = known_cases(run, test)
     if calibration:

@@ -49,6 +49,13 @@ def test_cases_are_those_of_the_split_in_its_order(run):
     assert ids(cases_of_test_split(type(run)(run.path, run.config))) == ["ball_005", "ball_001"]
 
 
+def test_a_run_without_its_data_set_takes_given_files(run, tmp_path):
+    data = run.config.data.model_copy(update={"root": str(tmp_path / "gone")})
+    moved = type(run)(run.path, run.config.model_copy(update={"data": data}))
+    with pytest.raises(DataError, match="gone: the data set of .* is not there; .*with --input"):
+        cases_of_test_split(moved)
+
+
 def test_cases_that_were_calibrated_on_are_left_out(run):
     draws = Manifest(run="r", method="vi", samples=4, seed=0, weights_digest=[], tfuq_version="1")
     all_cases = cases_of_test_split(run)
