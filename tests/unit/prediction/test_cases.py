@@ -52,7 +52,7 @@ def test_cases_are_those_of_the_split_in_its_order(run):
 def test_a_run_without_its_data_set_takes_given_files(run, tmp_path):
     data = run.config.data.model_copy(update={"root": str(tmp_path / "gone")})
     moved = type(run)(run.path, run.config.model_copy(update={"data": data}))
-    with pytest.raises(DataError, match="gone: the data set of .* is not there; .*with --input"):
+    with pytest.raises(DataError, match=r"gone: the data set of .* is not there; .*with --input"):
         cases_of_test_split(moved)
 
 
