@@ -43,6 +43,9 @@ ELSEWHERE = {
     "data.landmarks names {}; correct one of them": (
         "tests/unit/data/sets/test_landmarks.py::test_annotations_that_do_not_serve_are_refused"
     ),
+    "or name these folders in data.channels where": (
+        "tests/unit/data/layouts/test_volumes.py::test_an_image_may_be_a_folder_of_a_dicom_series"
+    ),
     "data.ignore_label {} differs from": (
         "tests/unit/config/test_described.py::test_what_contradicts_the_description_is_refused"
     ),

@@ -208,7 +208,7 @@ def test_multichannel_files_are_taken_in_turn(tfuq, tmp_path):
     channels = [x for kind in ("T1", "T2") for x in ("--input", root / f"subject-1-{kind}.img")]
     result = tfuq("predict", tmp_path / "run", "--samples", 2, "--out", tmp_path / "out", *channels)
     assert result.exit_code == 0, result.output
-    label = nibabel.load(tmp_path / "out" / "subject-1-T1" / "label.nii.gz")
+    label = nibabel.load(tmp_path / "out" / "subject-1" / "label.nii.gz")
     source = nibabel.load(root / "subject-1-T1.img")
     assert label.shape == source.shape
     np.testing.assert_allclose(label.affine, source.affine)
