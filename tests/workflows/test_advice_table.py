@@ -87,7 +87,6 @@ NO_ROW = (
     "or save a radiograph as PNG and set data.pixel_mm",
     "data.split.use {} is more than the {} training case(s)",
     "all are of data.ignore_label; calibrate",
-    "without a voxel of data.ignore_label, whose volumes",
     "began with a variational.width_warmup_epochs of {}",
     "that preprocessing.crop_to_labels names",
     "the folder layout needs a folder 'image' in it",

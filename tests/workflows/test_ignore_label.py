@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from tests.conftest import assert_refused
 from tests.support import references, references_scores
 from tests.support.made import make_predictions, make_run
 from tests.support.nnunet_sets import IGNORE, IGNORED, V2, WHOLE, write_set
@@ -223,11 +222,21 @@ def test_promises_are_scored_without_them(calibrated, tmp_path):
         assert kept["missed_by_upper"]["realized"] == pytest.approx(missed)
 
 
-def test_volumes_are_promised_of_cases_that_are_labelled_whole(nnunet_run, tfuq, tmp_path):
+def test_volumes_are_promised_of_cases_that_are_labelled_whole(nnunet_run, tmp_path):
+    """Where all calibration cases have voxels to ignore, bounds are promised and no volumes."""
+    run = shutil.copytree(nnunet_run.path, tmp_path / "run")
     names = tmp_path / "cases.txt"
     names.write_text("ball_006\nball_007\n")
-    result = tfuq("calibrate", nnunet_run.path, "--alpha", ALPHA, "--cases", names)
-    assert_refused(result, "0 calibration cases without a voxel of data.ignore_label")
+    options = ["--alpha", str(ALPHA), "--cases", str(names), "--samples", "2"]
+    result = CliRunner().invoke(main, ["calibrate", str(run), *options])
+    assert "there are no intervals of volumes" in result.stderr
+    (stored,) = (json.loads(path.read_text()) for path in (run / "calibrations").glob("*.json"))
+    assert set(stored["conformal"]["bounds"]) == set(STRUCTURES)
+    assert stored["conformal"]["volumes"] == {}
+    told("predict", run, "--calibrated", "--samples", "2", "--out", tmp_path / "p")
+    table = (tmp_path / "p" / "ball_008" / "structures.csv").read_text()
+    assert "volume_conformal_lower_mm3" not in table
+    told("score", tmp_path / "p", "--no-figures")
 
 
 @pytest.mark.slow

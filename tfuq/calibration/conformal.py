@@ -42,7 +42,7 @@ def check_alpha(alpha: float, cases: int, noun: str = "calibration cases") -> No
     """
     if not 0 < alpha < 1:
         raise DataError(f"--alpha {alpha:g}: is not between 0 and 1; 0.1 promises 90 %")
-    needed = math.ceil(1 / alpha - _ROUNDING) - 1
+    needed = least_cases(alpha)
     if cases < needed:
         remedy = "name more by --cases"
         if cases:
@@ -51,6 +51,11 @@ def check_alpha(alpha: float, cases: int, noun: str = "calibration cases") -> No
             f"{cases} {noun} are too few for --alpha {alpha:g}, which needs {needed} "
             f"(n + 1 ≥ 1/α); {remedy}"
         )
+
+
+def least_cases(alpha: float) -> int:
+    """The fewest calibration cases that can promise 1 − α: n + 1 ≥ 1/α."""
+    return math.ceil(1 / alpha - _ROUNDING) - 1
 
 
 def quantile_rank(cases: int, alpha: float) -> int:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tfuq.calibration.conformal import least_cases
 from tfuq.calibration.records import Calibration, Conformal, Scaling
 from tfuq.calibration.scaling import TEMPERATURES, TINY
 
@@ -137,6 +138,16 @@ def _of_promises(conformal: Conformal) -> Iterator[Degeneracy]:
     for name, bounds in conformal.bounds.items():
         if name not in conformal.sizes:
             yield from _of_thresholds(name, bounds["lower"], bounds["upper"])
+    if conformal.sizes and conformal.bounds and not conformal.volumes:
+        needed = least_cases(conformal.alpha)
+        yield Degeneracy(
+            problem="there are no intervals of volumes",
+            why=(
+                f"fewer than {needed} calibration cases are labelled whole, and voxels to ignore "
+                "leave the volumes of the others unknown"
+            ),
+            remedy="calibrate on more cases that are labelled whole, if you need the intervals",
+        )
     for name, quantile in conformal.volumes.items():
         if quantile >= _WIDE:
             yield Degeneracy(

@@ -67,7 +67,8 @@ class Conformal:
         alpha: 1 − the promise.
         sets: q̂ by rule.
         bounds: ``lower`` and ``upper`` probability by class.
-        volumes: q̂ by class.
+        volumes: q̂ by class; empty where the volumes of too few calibration cases are known, as
+            voxels of the others are to be ignored.
         radii: by landmark, in units of the predicted spread plus one (mm, or pixels).
         radii_cases: how many cases each radius is of.
         sizes: how much the promises say of the calibration cases (see `tfuq.scoring.sizes`), by
@@ -133,7 +134,8 @@ class Calibration:
             structures = classes[1:]
         conformal = self.conformal
         _require_names(path, "bounds", conformal.bounds, structures)
-        _require_names(path, "volumes", conformal.volumes, structures)
+        if conformal.volumes:
+            _require_names(path, "volumes", conformal.volumes, structures)
         _require_names(path, "radii", conformal.radii, config.data.landmarks)
         if self.review is not None and not self.review.is_consistent():
             raise RunError(f"{path}: its review does not fit together; {_AGAIN}")
@@ -229,6 +231,20 @@ def load_calibration(path: Path) -> Calibration:
     return calibration
 
 
+def has_calibration(path: Path) -> bool:
+    """Whether there is a calibration.
+
+    Args:
+        path: as `calibration_path` has it.
+
+    Raises:
+        RunError: a folder is in its place.
+    """
+    if path.is_dir():
+        raise RunError(f"{path}: is a folder where a calibration belongs; move it away")
+    return path.is_file()
+
+
 def read_calibration(run: Run, draws: Manifest) -> Calibration:
     """The run's calibration of the samples that are about to be made.
 
@@ -242,7 +258,7 @@ def read_calibration(run: Run, draws: Manifest) -> Calibration:
     path = calibration_path(run, draws.method)
     options = f"--method {draws.method} --samples {draws.samples} --seed {draws.seed}"
     command = f"run tfuq calibrate {run.path} {options}"
-    if not path.is_file():
+    if not has_calibration(path):
         raise RunError(f"{run.path}: is not calibrated for {draws.method}; {command}")
     calibration = load_calibration(path)
     calibration.require_fit(run.config, path)
@@ -266,7 +282,7 @@ def calibration_of(manifest: Manifest) -> Calibration | None:
         return None
     path = _path_in(Path(manifest.run), manifest.method)
     calibration = None
-    if path.is_file():
+    if has_calibration(path):
         calibration = load_calibration(path)
     if calibration is None or calibration.digest != manifest.calibration:
         problem = "is not the calibration that these predictions were made with"

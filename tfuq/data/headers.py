@@ -59,14 +59,23 @@ class SpatialHeader:
         return cls({**fields, "pixdim": np.array(header["pixdim"][_SIZES])})
 
     @classmethod
-    def of_affine(cls, affine: np.ndarray, codes: tuple[int, int] = ALIGNED) -> SpatialHeader:
+    def of_affine(
+        cls,
+        affine: np.ndarray,
+        codes: tuple[int, int] = ALIGNED,
+        *,
+        unit: str = "mm",
+    ) -> SpatialHeader:
         """Make the fields from an affine.
 
         Args:
-            affine: From voxels to millimetres, ``[4, 4]``.
+            affine: From voxels to millimetres, ``[4, 4]``; to pixels of a picture whose pixels
+                nobody has measured.
             codes: Of the qform and of the sform.
+            unit: ``mm``, or ``unknown`` for such pixels.
         """
         header = nibabel.Nifti1Image(np.empty((1, 1, 1), np.uint8), affine).header
+        header.set_xyzt_units(unit)
         header.set_qform(affine, codes[0])
         header.set_sform(affine, codes[1])
         return cls.of_file(header)

@@ -107,6 +107,10 @@ def test_a_weight_of_zero_is_no_division_by_it():
         ({"bounds": {"core": {"lower": 0.5, "upper": 0.0}}}, "bound is the whole image"),
         ({"bounds": {"core": {"lower": 2.0, "upper": 0.1}}}, "the bound is empty"),
         ({"volumes": {"core": math.log(25)}}, "core: volume intervals are 25 times as wide"),
+        (
+            {"bounds": {"core": {"lower": 0.5, "upper": 0.1}}, "sizes": {"core": {}}},
+            "no intervals of volumes: fewer than 9 calibration cases are labelled whole",
+        ),
         ({"sets": {"lac": 0.0}}, "lac: the quantile is 0"),
         ({"radii": {"sella": 0.0}}, "sella: the radius is 0"),
     ],

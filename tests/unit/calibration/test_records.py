@@ -15,6 +15,7 @@ from tfuq.calibration.records import (
     calibration_of,
     calibration_path,
     files_of,
+    has_calibration,
     load_calibration,
     read_calibration,
     selection_caveat,
@@ -104,6 +105,12 @@ def test_a_calibration_is_of_the_samples_it_was_made_of(digits_run, change, word
     written.write(calibration_path(digits_run, "hybrid"))
     with pytest.raises(RunError, match=words):
         read_calibration(digits_run, replace(written.draws, **change))
+
+
+def test_a_folder_where_a_calibration_belongs_is_refused(tmp_path):
+    (tmp_path / "calibration.json").mkdir()
+    with pytest.raises(RunError, match="is a folder where a calibration belongs; move it away"):
+        has_calibration(tmp_path / "calibration.json")
 
 
 def test_predictions_name_the_calibration_that_they_were_made_with(digits_run):

@@ -90,7 +90,8 @@ def as_volume(pixels: np.ndarray, pixel_mm: float | None = None) -> Volume:
         pixel_mm: The width of a pixel in mm; without it, pixels are 1 wide.
     """
     width = pixel_mm or 1.0
-    return Volume(pixels[:, :, None], _affine(width), _header(width), ndim=2)
+    unit = "mm" if pixel_mm else "unknown"
+    return Volume(pixels[:, :, None], _affine(width), _header(width, unit), ndim=2)
 
 
 def _affine(width: float) -> np.ndarray:
@@ -99,9 +100,9 @@ def _affine(width: float) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def _header(width: float) -> SpatialHeader:
+def _header(width: float, unit: str) -> SpatialHeader:
     """Of what is written for an image; data sets of many small images share it."""
-    return SpatialHeader.of_affine(_affine(width), _CODES)
+    return SpatialHeader.of_affine(_affine(width), _CODES, unit=unit)
 
 
 def is_plain_image(path: Path) -> bool:

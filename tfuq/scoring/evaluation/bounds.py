@@ -38,10 +38,12 @@ def bound_rows(
 
     Returns:
         Rows of `bound_losses` with ``volume_held``, the interval ``volume_low`` and
-        ``volume_high``, and ``volume_true`` and ``volume_image`` in mm³.
+        ``volume_high`` (None where the calibration promises none), and ``volume_true`` and
+        ``volume_image`` in mm³.
 
     Raises:
-        DataError: a bound is missing, or not on the grid of the truth; the table lacks an interval.
+        DataError: a bound is missing, or not on the grid of the truth; the table has half an
+            interval.
     """
     volumes = _volume_rows(folder / "structures.csv", truth, classes, structures)
     volume_image = truth.array.size * truth.voxel_volume
@@ -66,7 +68,7 @@ def _volume_rows(
         volume = _true_volume(truth, classes.index(name))
         low = row.get("volume_conformal_lower_mm3")
         high = row.get("volume_conformal_upper_mm3")
-        if low is None or high is None:
+        if (low is None) != (high is None):
             raise DataError(f"{path}: has no conformal interval of '{name}'; {_PREDICT_CASE_AGAIN}")
         volumes[name] = {
             "volume_held": _is_held(volume, low, high),
@@ -87,8 +89,8 @@ def _true_volume(truth: Volume, number: int) -> float | None:
     return float(np.count_nonzero(truth.array == number) * truth.voxel_volume)
 
 
-def _is_held(volume: float | None, low: float, high: float) -> bool | None:
-    if volume is None:
+def _is_held(volume: float | None, low: float | None, high: float | None) -> bool | None:
+    if volume is None or low is None or high is None:
         return None
     return low * (1 - ROUNDING) <= volume <= high * (1 + ROUNDING)
 
@@ -157,10 +159,16 @@ def kept_bounds(rows: Sequence[Row], calibration: Calibration) -> dict[str, dict
 
     Returns:
         By class: mean losses over cases, and how often the volume interval holds the true volume
-        (left out where no case's is known), each with the size of what was promised (see
-        `tfuq.scoring.sizes`).
+        (left out where no case's is known, or none was promised), each with the size of what was
+        promised (see `tfuq.scoring.sizes`).
+
+    Raises:
+        DataError: a case lacks an interval that the calibration promises.
     """
     names = calibration.conformal.bounds
+    for name in calibration.conformal.volumes:
+        if not all(row["volume_low"] is not None for row in rows_of(rows, "class", name)):
+            raise DataError(f"structures.csv has no conformal interval of '{name}'; {_AGAIN}")
     return {name: _kept_bounds(rows_of(rows, "class", name), calibration) for name in names}
 
 

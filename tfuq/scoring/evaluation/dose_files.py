@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from tfuq.data.volume import Volume, onto_grid
 from tfuq.errors import DataError
 from tfuq.runs.results import Manifest
 from tfuq.scoring.dose import BEYOND
+
+_log = logging.getLogger(__name__)
+_UNUSUAL_GY = 200.0  # above the highest doses of external beams
 
 
 def dose_files(dose: Path, manifest: Manifest) -> dict[str, Path]:
@@ -114,6 +118,12 @@ def read_dose(path: Path, others: Sequence[Path]) -> Volume:
         raise DataError(
             f"{path}: is no dose volume: it needs one channel, in Gy, none below and some above 0; "
             f"it has {channels} from {array.min():g} to {array.max():g}"
+        )
+    if array.max() > _UNUSUAL_GY:
+        _log.warning(
+            "%s: its highest dose is %g Gy; if its unit is cGy, divide it by 100",
+            path,
+            array.max(),
         )
     return dose.volume
 

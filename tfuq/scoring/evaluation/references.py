@@ -65,7 +65,7 @@ def cases_with_references(
         reference: a folder of labels; None for those that the manifest names.
 
     Raises:
-        DataError: a case has none.
+        DataError: a case has none, or its file is not there.
     """
     by_name = {}
     if reference:
@@ -84,7 +84,25 @@ def cases_with_references(
                 f"case '{case_id}' has no reference {looked_in}{hint}; "
                 "give a folder with one per case by --reference"
             )
+        _require_files(labelled)
         yield replace(predicted, label=labelled.label, raters=labelled.raters)
+
+
+def _require_files(case: Case) -> None:
+    """Refuse a reference that is where it was no more, as a moved data set's.
+
+    Raises:
+        DataError: a file of it is not there.
+    """
+    files = list(case.raters.values())
+    if case.label:
+        files.append(case.label)
+    for path in files:
+        if not path.exists():
+            raise DataError(
+                f"{path}: the reference of case '{case.id}' is not there; "
+                "give a folder with one per case by --reference"
+            )
 
 
 def _predicted_case(case_id: str, entry: CaseEntry, config: Config) -> Case:

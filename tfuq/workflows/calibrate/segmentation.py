@@ -25,7 +25,6 @@ from tfuq.scoring.sizes import Size, interval_size, lower_size, upper_size
 from tfuq.tasks.records import VoxelStatistics, gathered
 from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, Fit, ScalingSamples
 
-_WHOLE = "calibration cases without a voxel of data.ignore_label, whose volumes are known,"
 _VOXELS = {2: 512, 3: 16384}  # of an example, that scaling is fitted on
 
 
@@ -84,24 +83,37 @@ class _Structure:
         excess = np.array(self.excess)
         return risk_control.bounding_thresholds(missed, excess, alpha)
 
+    def has_volumes(self, alpha: float) -> bool:
+        """Whether the true volumes of enough cases are known to promise intervals of them."""
+        return len(self._whole()) >= conformal.least_cases(alpha)
+
     def volume_quantile(self, alpha: float) -> float:
         """The quantile that makes volume intervals."""
         scores = [extent.volume_score() for extent in self._whole()]
-        if len(scores) < len(self.extents):
-            conformal.check_alpha(alpha, len(scores), _WHOLE)
         return conformal.conformal_quantile(np.array(scores), alpha)
 
-    def sizes(self, bounds: dict[risk_control.Side, float], quantile: float) -> dict[str, Size]:
-        """The sizes of bounds and volume intervals in the calibration cases."""
+    def sizes(
+        self,
+        bounds: dict[risk_control.Side, float],
+        quantile: float | None,
+    ) -> dict[str, Size]:
+        """The sizes of bounds and volume intervals in the calibration cases.
+
+        Args:
+            bounds: the thresholds of both bounds.
+            quantile: the quantile that makes volume intervals; None without intervals.
+        """
         reference = np.array([extent.reference for extent in self.extents])
         image = np.array([extent.image for extent in self.extents])
         upper_voxels = self._reaching(bounds["upper"])
         lower_voxels = self._reaching(bounds["lower"])
-        return {
+        sizes = {
             "upper": upper_size(upper_voxels, reference, image),
             "lower": lower_size(lower_voxels, reference),
-            "volume": self._interval_size(quantile),
         }
+        if quantile is not None:
+            sizes["volume"] = self._interval_size(quantile)
+        return sizes
 
     def _interval_size(self, quantile: float) -> Size:
         whole = self._whole()
@@ -215,9 +227,9 @@ class SegmentationFit(Fit):
         sizes = {}
         for name, structure in self._structures.items():
             bounds[name] = structure.bounds(self.alpha)
-            volumes[name] = structure.volume_quantile(self.alpha)
-        for name, structure in self._structures.items():
-            sizes[name] = structure.sizes(bounds[name], volumes[name])
+            if structure.has_volumes(self.alpha):
+                volumes[name] = structure.volume_quantile(self.alpha)
+            sizes[name] = structure.sizes(bounds[name], volumes.get(name))
         return Conformal(alpha=self.alpha, bounds=bounds, volumes=volumes, sizes=sizes)
 
 

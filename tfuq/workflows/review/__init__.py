@@ -11,7 +11,12 @@ from typing import Any
 from tfuq import runs
 from tfuq.calibration.observed import Observed, case_uncertainty
 from tfuq.calibration.quality_kinds import Aggregation
-from tfuq.calibration.records import Calibration, calibration_path, load_calibration
+from tfuq.calibration.records import (
+    Calibration,
+    calibration_path,
+    has_calibration,
+    load_calibration,
+)
 from tfuq.calibration.review import ReviewRules, chosen_measure
 from tfuq.data.appearance import TrainingAppearance, appearance_of
 from tfuq.data.cases import Case, read_case_image
@@ -127,7 +132,7 @@ def calibration_for(run: Run, manifest: Manifest) -> tuple[Calibration | None, s
         f"tfuq calibrate {run.path} --method {manifest.method} --samples {manifest.samples} "
         f"--seed {manifest.seed}"
     )
-    if not path.is_file():
+    if not has_calibration(path):
         return None, f"{_NONE}: {run.path} is not calibrated for {manifest.method}; run {command}"
     calibration = load_calibration(path)
     calibration.require_fit(run.config, path)

@@ -66,7 +66,10 @@ def test_promises_kept_over_cases(tmp_path):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ({"class": "a", "component": "all"}, "no conformal interval of 'a'"),
+        (
+            {"class": "a", "component": "all", "volume_conformal_lower_mm3": 1.0},
+            "no conformal interval of 'a'",
+        ),
         ({"class": "a", "component": "1"}, "no row of 'a' as a whole"),
         ({"class": "b", "component": "all"}, "has a class 'b' that the run has not"),
     ],
@@ -76,6 +79,17 @@ def test_a_table_without_the_interval_is_refused(row, words, tmp_path):
     write_csv(tmp_path / "structures.csv", [{"case": "c", **row}])
     with pytest.raises(DataError, match=words):
         bound_rows(tmp_path, Volume(TRUTH, AFFINE), CLASSES, ["a"])
+
+
+def test_an_interval_is_asked_of_tables_where_it_is_promised(tmp_path):
+    write_bounds(tmp_path, 4, 4, (None, None))
+    rows = bound_rows(tmp_path, Volume(TRUTH, AFFINE), CLASSES, ["a"])
+    assert rows[0]["volume_held"] is None
+    bounds = {"a": {"lower": 0.5, "upper": 0.1}}
+    assert "volume" not in kept_bounds(rows, calibration_with(alpha=0.2, bounds=bounds))["a"]
+    promised = calibration_with(alpha=0.2, bounds=bounds, volumes={"a": 0.1})
+    with pytest.raises(DataError, match=r"no conformal interval of 'a'; predict again"):
+        kept_bounds(rows, promised)
 
 
 def test_a_bound_on_another_grid_is_refused(tmp_path):

@@ -117,6 +117,15 @@ def test_what_is_no_dose_is_refused(tmp_path):
         read_dose(tmp_path / "cold.nii.gz", [])
 
 
+def test_a_dose_that_is_perhaps_in_cgy_is_a_remark(tmp_path, caplog):
+    write_nifti(tmp_path / "d.nii.gz", Volume(np.full((2, 2, 2), 60, np.float32), np.eye(4)))
+    read_dose(tmp_path / "d.nii.gz", [])
+    assert not caplog.records
+    write_nifti(tmp_path / "c.nii.gz", Volume(np.full((2, 2, 2), 6000, np.float32), np.eye(4)))
+    read_dose(tmp_path / "c.nii.gz", [])
+    assert "highest dose is 6000 Gy; if its unit is cGy, divide it by 100" in caplog.text
+
+
 def test_voxels_that_the_dose_does_not_reach_are_marked(tmp_path):
     path = plan(tmp_path / "a")
     dose = read_dose(path, [])

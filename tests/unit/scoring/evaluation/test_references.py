@@ -35,10 +35,20 @@ def test_references_differ_by_values_shape_and_type():
 
 
 def test_labels_are_those_of_the_manifest_in_the_order_of_ids(tmp_path):
-    manifest = manifest_with(b="/l/b.nii.gz", a="/l/a.nii.gz")
+    labels = {name: tmp_path / f"{name}.nii.gz" for name in "ba"}
+    for path in labels.values():
+        path.touch()
+    manifest = manifest_with(b=str(labels["b"]), a=str(labels["a"]))
     first, second = cases_with_references(manifest, settings(tmp_path), None)
-    assert (first.id, first.label) == ("a", Path("/l/a.nii.gz"))
+    assert (first.id, first.label) == ("a", labels["a"])
     assert (second.id, second.images) == ("b", (Path("/d/b.nii.gz"),))
+
+
+def test_a_reference_that_was_moved_away_is_named_with_the_option(tmp_path):
+    manifest = manifest_with(a=str(tmp_path / "moved" / "a.nii.gz"))
+    words = r"moved/a.nii.gz: the reference of case 'a' is not there; .* by --reference"
+    with pytest.raises(DataError, match=words):
+        list(cases_with_references(manifest, settings(tmp_path), None))
 
 
 def test_files_of_a_folder_stand_in_for_labels(tmp_path):
