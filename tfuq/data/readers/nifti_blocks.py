@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,8 +95,11 @@ class NiftiBlocks:
         require_finite(self.path, values)
         return values
 
-    def array(self) -> np.ndarray:
+    def array(self, blocks: Iterable[Block] | None = None) -> np.ndarray:
         """Read all voxels.
+
+        Args:
+            blocks: Those of the file, once they were looked at; None for `blocks`.
 
         Returns:
             Float32 ``[X, Y, Z, …]``, of which the first axis runs fastest.
@@ -107,7 +110,7 @@ class NiftiBlocks:
         shape = (*self.grid.shape, *self.channels)
         array = np.empty(shape, np.float32, order="F")
         channels = array.reshape(-1, math.prod(self.channels), order="F")
-        for block in self.blocks():
+        for block in blocks or self.blocks():
             channels[block.place, block.channel] = block.values
         return array
 
