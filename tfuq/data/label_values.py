@@ -44,7 +44,7 @@ def distinct_values(labels: np.ndarray) -> np.ndarray:
 
 
 def _distinct_of_block(block: np.ndarray) -> np.ndarray:
-    if block.dtype.kind not in "iu":
+    if block.dtype.kind not in "iu" or block.dtype.itemsize > 4:
         return np.unique(block)
     low = int(block.min())
     if int(block.max()) - low >= _MOST_COUNTED:

@@ -147,7 +147,7 @@ def binned_block(confidence: np.ndarray, correct: np.ndarray, bins: int = BINS) 
     number = np.ceil(high * bins).astype(int) - 1
     number = np.minimum(number, bins - 1)
     items = np.bincount(number, minlength=bins)
-    confidences = np.bincount(number, high, bins)
+    confidences = np.bincount(number, high, bins).astype(float)  # of none, they are whole numbers
     hits = np.bincount(number[correct[is_high]], minlength=bins).astype(float)
     items[0] = len(confidence) - len(high)  # most items of most classes
     confidences[0] = confidence[~is_high].sum()

@@ -12,7 +12,6 @@ from tfuq.scoring.calibration import (
     BINS,
     LEAST_PROBABILITY,
     Bins,
-    adaptive_gap,
     binned,
     binned_block,
 )
@@ -70,7 +69,7 @@ class VoxelSums:
         self._chosen = chosen
         self.voxels = truth.size
         if chosen is not None:
-            self.voxels = np.count_nonzero(chosen)
+            self.voxels = int(np.count_nonzero(chosen))
         self._log_likelihood = 0.0
         self._squares = 0.0
         self._bins: dict[int, Bins] = {}
@@ -123,8 +122,3 @@ class VoxelSums:
         """The voxels by confidence."""
         is_correct = largest.classes == self._truth
         return binned(self.of_chosen(largest.values), self.of_chosen(is_correct))
-
-    def adaptive_error(self, largest: LargestProbability) -> float:
-        """See `tfuq.scoring.calibration.adaptive_calibration_error`."""
-        is_correct = largest.classes == self._truth
-        return adaptive_gap(self.of_chosen(largest.values), self.of_chosen(is_correct))

@@ -20,7 +20,7 @@ from tfuq.errors import DataError
 from tfuq.measures.catalogue import MAXIMUM_PROBABILITY, MEASURES
 from tfuq.scoring.aggregation import boundary_band, image_level
 from tfuq.scoring.auroc import area_under_roc
-from tfuq.scoring.calibration import Bins
+from tfuq.scoring.calibration import Bins, adaptive_gap
 from tfuq.scoring.components import Components, components_of
 from tfuq.scoring.rows import Row
 from tfuq.scoring.voxel_scores import LargestProbability, VoxelSums
@@ -95,7 +95,7 @@ class CaseMaps:
         """How many voxels' reference is known."""
         if self.known is None:
             return self.truth.size
-        return np.count_nonzero(self.known)
+        return int(np.count_nonzero(self.known))
 
     def of_known(self, values: np.ndarray) -> np.ndarray:
         """Values ``[X, Y, Z, …]`` of the voxels whose reference is known, ``[n, …]``."""
@@ -119,7 +119,7 @@ class CaseMaps:
         reliability = everywhere.reliability(largest)
         errors = everywhere.errors(reliability)
         errors["ece_classwise"] = everywhere.classwise_error()
-        errors["ece_adaptive"] = everywhere.adaptive_error(largest)
+        errors["ece_adaptive"] = self._adaptive_error(largest)
         errors["mce"] = float(reliability.gaps().max())
         if nearby.voxels:
             of_boundary = nearby.errors(nearby.reliability(largest))
@@ -130,6 +130,13 @@ class CaseMaps:
             mean=float(everywhere.of_chosen(largest.values).mean(dtype=np.float64)),
             component_means=self._components.means(largest.values),
         )
+
+    def _adaptive_error(self, largest: LargestProbability) -> float:
+        """The adaptive calibration error, in which equal confidences lie as the array has them."""
+        shape = self.truth.shape
+        is_correct = largest.classes.reshape(shape, order="F") == self.truth
+        confidence = largest.values.reshape(shape, order="F")
+        return adaptive_gap(self.of_known(confidence), self.of_known(is_correct))
 
     @cached_property
     def _of_maps(self) -> dict[str, _OfMap]:
