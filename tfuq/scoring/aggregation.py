@@ -68,11 +68,24 @@ def _largest_mean(slab: np.ndarray, size: int) -> float:
 
 
 def _window_means(values: np.ndarray, axis: int, width: int) -> np.ndarray:
-    sums = np.cumsum(np.moveaxis(values, axis, 0), 0)
-    first = sums[width - 1 : width]
-    others = sums[width:] - sums[:-width]
-    means = np.concatenate([first, others]) / width
-    return np.moveaxis(means, 0, axis)
+    """Means of all windows along an axis.
+
+    Sums of windows of 1, 2, 4 and so on are made of one another. They lie one after the other in a
+    window of any width.
+    """
+    doubled = np.moveaxis(values, axis, 0)
+    windows = len(doubled) - width + 1
+    sums = np.zeros((windows, *doubled.shape[1:]))
+    covered = 0
+    size = 1
+    while size <= width:
+        if width & size:
+            sums += doubled[covered : covered + windows]
+            covered += size
+        if 2 * size <= width:
+            doubled = doubled[:-size] + doubled[size:]
+        size *= 2
+    return np.moveaxis(sums / width, 0, axis)
 
 
 def boundary_band(truth: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:

@@ -98,7 +98,7 @@ class VoxelSums:
         is_true = self.of_chosen(self._truth[place], place) == k
         true = wide[is_true]
         self._log_likelihood += float(np.log(np.maximum(true, LEAST_PROBABILITY)).sum())
-        self._squares += float(wide @ wide) - float(true @ true) + float(((true - 1) ** 2).sum())
+        self._squares += _squares(wide) - _squares(true) + _squares(true - 1)
         bins = self._bins.get(k, _NONE)
         self._bins[k] = bins.plus(binned_block(wide, is_true))
 
@@ -122,3 +122,8 @@ class VoxelSums:
         """The voxels by confidence."""
         is_correct = largest.classes == self._truth
         return binned(self.of_chosen(largest.values), self.of_chosen(is_correct))
+
+
+def _squares(values: np.ndarray) -> float:
+    """The sum of squares, on one thread: blocks are too small for several."""
+    return float(np.einsum("i,i->", values, values))

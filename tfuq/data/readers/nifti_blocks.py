@@ -24,7 +24,7 @@ from tfuq.data.readers.damage import naming_damage
 from tfuq.data.volume import Volume, require_affine, require_finite
 from tfuq.errors import missing_file
 
-BLOCK = 2**19  # voxels
+BLOCK = 2**18  # voxels
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ from tfuq.scoring.raters import (
     unbiased_energy_distance,
     volumes_covered,
 )
-from tfuq.scoring.rows import Row, column, distinct, mean_of, rows_of
+from tfuq.scoring.rows import Row, column, distinct, grouped, mean_of
 
 _HALF = 0.5
 
@@ -160,12 +160,12 @@ def rater_summary(rows: Sequence[Row]) -> dict[str, Row]:
     Args:
         rows: of ``raters.csv``.
     """
-    raters = distinct(rows, "rater")
-    return {rater: _summary_of_rater(rows_of(rows, "rater", rater)) for rater in raters}
+    by_rater = grouped(rows, "rater")
+    return {rater: _summary_of_rater(of_rater) for rater, of_rater in by_rater.items()}
 
 
 def _summary_of_rater(rows: Sequence[Row]) -> Row:
     dice = {}
-    for name in distinct(rows, "class"):
-        dice[name] = mean_of(column(rows_of(rows, "class", name), "dice"))
+    for name, of_class in grouped(rows, "class").items():
+        dice[name] = mean_of(column(of_class, "dice"))
     return {"cases": len(distinct(rows, "case")), "dice": dice}
