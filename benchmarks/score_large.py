@@ -41,7 +41,13 @@ def main() -> None:
     predictions = folder / "run" / "predictions" / METHOD
     if not (predictions / "manifest.json").is_file():
         write_case(folder, predictions, tuple(arguments.shape), arguments.classes)
-    command = [sys.executable, "-c", "from tfuq_cli.main import main; main()", "score", str(predictions)]
+    command = [
+        sys.executable,
+        "-c",
+        "from tfuq_cli.main import main; main()",
+        "score",
+        str(predictions),
+    ]
     command.append("--figures" if arguments.figures else "--no-figures")
     begin = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -73,7 +79,9 @@ def write_case(folder: Path, predictions: Path, shape: tuple[int, ...], classes:
     write_channels(folder / "ct.nii.gz", [image])
     write_channels(folder / "ct-label.nii.gz", [truth])
     write_channels(case_folder / "label.nii.gz", [label])
-    write_channels(case_folder / "probability.nii.gz", probabilities(label, doubt, classes), classes)
+    write_channels(
+        case_folder / "probability.nii.gz", probabilities(label, doubt, classes), classes
+    )
     for number, name in enumerate(names_of(OF_VOXELS), start=1):
         values = doubt ** np.float32(1 / number) * np.float32(0.6)
         write_channels(case_folder / f"{name}.nii.gz", [values])

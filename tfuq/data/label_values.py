@@ -6,6 +6,7 @@ A label map is gone through part by part, so that little memory is taken beside 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def replaced(labels: np.ndarray, values: np.ndarray, classes: np.ndarray) -> np.
     Returns:
         Classes of the labels' shape, in the order of their memory, uint8.
     """
-    order = "F" if labels.flags.f_contiguous else "C"
+    order: Literal["C", "F"] = "F" if labels.flags.f_contiguous else "C"
     flat = labels.ravel(order=order)
     result = np.empty(flat.size, np.uint8)
     for place in _places(flat.size):

@@ -144,10 +144,12 @@ class _Runs:
         return np.asarray(sums.sum(1))
 
     def _risks_before(self) -> np.ndarray:
-        return np.cumsum(self.risks, 1) - self.risks
+        before: np.ndarray = np.cumsum(self.risks, 1) - self.risks
+        return before
 
     def _means(self) -> np.ndarray:
-        return self.risks / np.maximum(self.sizes, 1)
+        means: np.ndarray = self.risks / np.maximum(self.sizes, 1)
+        return means
 
 
 def _runs(confidence: np.ndarray, risk: np.ndarray, times: np.ndarray) -> _Runs:

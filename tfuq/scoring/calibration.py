@@ -6,6 +6,7 @@ numbers of the true classes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -207,11 +208,31 @@ def adaptive_gap(confidence: np.ndarray, correct: np.ndarray, bins: int = BINS) 
         correct: whether each came true, ``[n]``, bool.
         bins: how many.
     """
+    blocks = []
+    for start in range(0, len(confidence), _BLOCK):
+        place = slice(start, start + _BLOCK)
+        blocks.append((confidence[place], correct[place]))
+    return adaptive_gap_in_order(confidence, blocks, bins)
+
+
+def adaptive_gap_in_order(
+    confidence: np.ndarray,
+    blocks: Iterable[tuple[np.ndarray, np.ndarray]],
+    bins: int = BINS,
+) -> float:
+    """As `adaptive_gap`, of items whose order is not that of the array.
+
+    Args:
+        confidence: ``[n]``, in any order.
+        blocks: the items part by part in their order: confidences ``[m]``, and whether each came
+            true ``[m]``, bool.
+        bins: how many.
+    """
     n = len(confidence)
     first = np.unique(np.arange(bins) * n // bins)
     at_edges = np.partition(confidence, first)[first]
     limits, edge_limits = np.unique(at_edges, return_inverse=True)
-    sides = _sides_of(confidence, correct, limits)
+    sides = _sides_of(blocks, limits)
     before = np.cumsum(sides.items) - sides.items
     differences_before = np.cumsum(sides.differences) - sides.differences
     sums = []
@@ -238,14 +259,12 @@ class _Sides(NamedTuple):
     ties_correct: list[np.ndarray]
 
 
-def _sides_of(confidence: np.ndarray, correct: np.ndarray, limits: np.ndarray) -> _Sides:
+def _sides_of(blocks: Iterable[tuple[np.ndarray, np.ndarray]], limits: np.ndarray) -> _Sides:
     count = 2 * len(limits) + 1
     items = np.zeros(count, int)
     differences = np.zeros(count)
     ties: list[list[np.ndarray]] = [[] for _ in limits]
-    for start in range(0, len(confidence), _BLOCK):
-        values = confidence[start : start + _BLOCK]
-        is_correct = correct[start : start + _BLOCK]
+    for values, is_correct in blocks:
         upper = np.searchsorted(limits, values)
         side = 2 * upper
         side += limits[np.minimum(upper, len(limits) - 1)] == values

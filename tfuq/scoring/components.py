@@ -54,7 +54,7 @@ class Components:
         first = 0
         for start in range(0, len(self.inside), _BLOCK):
             place = slice(start, start + _BLOCK)
-            last = first + np.count_nonzero(self.inside[place])
+            last = first + int(np.count_nonzero(self.inside[place]))
             yield self.numbers[first:last], place
             first = last
 

@@ -116,7 +116,9 @@ def surface_scores(
     b = surface(reference[box], known_in_box)
     if not a.any() or not b.any():
         if voxels is None:
-            voxels = predicted.size if known is None else np.count_nonzero(known)
+            voxels = predicted.size
+            if known is not None:
+                voxels = int(np.count_nonzero(known))
         if predicted.sum() == voxels and reference.sum() == voxels:
             return _distance_row(0.0, 0.0)
         return _distance_row(None, None)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
 
 from isal import igzip, isal_zlib
 
 GZIP = b"\x1f\x8b"  # how a compressed file begins
-DAMAGE = (EOFError, zlib.error, isal_zlib.error)  # what a damaged stream raises, beside an OSError
+_ISAL_ERROR = cast(type[Exception], isal_zlib.error)  # of which the stubs have an instance
+DAMAGE = (EOFError, zlib.error, _ISAL_ERROR)  # what a damaged stream raises, beside an OSError
 # Python's gzip takes the zeros that may follow the content one by one.
 _MOST_ZEROS = 2**16
 _CHUNK = 2**20

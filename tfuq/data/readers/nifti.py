@@ -155,6 +155,11 @@ def _start_header(path: Path) -> nibabel.Nifti1Header:
         if start.startswith(GZIP):
             file.seek(0)
             start = gzip.GzipFile(fileobj=file).read(LONGEST_HEADER)
+    return header_of(start)
+
+
+def header_of(start: bytes) -> nibabel.Nifti1Header:
+    """The header of a file's first bytes, NIfTI-1 or NIfTI-2."""
     kind = image_type(start)
     size = kind.header_class.template_dtype.itemsize
     header: nibabel.Nifti1Header = kind.header_class(start[:size], check=False)
@@ -178,7 +183,7 @@ def _load_single(path: Path) -> nibabel.Nifti1Image:
             with decompressed(file) as stream:
                 return _load_compressed(stream)
         kind = image_type(start)
-        needed = _loaded_bytes(kind, start)
+        needed = _loaded_bytes(header_of(start))
         require_size(path.stat().st_size, needed)
         if path.name.lower().endswith(".gz"):  # nibabel would decompress it
             file.seek(0)
@@ -189,7 +194,7 @@ def _load_single(path: Path) -> nibabel.Nifti1Image:
 def _load_compressed(stream: gzip.GzipFile) -> nibabel.Nifti1Image:
     start = stream.read(LONGEST_HEADER)
     kind = image_type(start)
-    needed = _loaded_bytes(kind, start)
+    needed = _loaded_bytes(header_of(start))
     # One byte more: at its end, a stream's checksum is compared.
     content = start + up_to(stream, needed - len(start) + 1)
     require_size(len(content), needed)
@@ -203,10 +208,8 @@ def image_type(start: bytes) -> type[nibabel.Nifti1Image]:
     return nibabel.Nifti1Image
 
 
-def _loaded_bytes(kind: type[nibabel.Nifti1Image], start: bytes) -> int:
+def _loaded_bytes(header: nibabel.Nifti1Header) -> int:
     """How many bytes a file needs, as its header claims, all of which fit into memory."""
-    size = kind.header_class.template_dtype.itemsize
-    header = kind.header_class(start[:size], check=False)
     needed = needed_bytes(header)
     _require_memory(header)
     return needed

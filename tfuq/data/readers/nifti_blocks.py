@@ -127,9 +127,7 @@ def nifti_blocks(path: Path) -> NiftiBlocks:
     with naming_damage(path, nifti.KIND):
         with _content(path) as stream:
             start = up_to(stream, nifti.LONGEST_HEADER)
-        image_header = nifti.image_type(start).header_class
-        size = image_header.template_dtype.itemsize
-        header = image_header(start[:size], check=False)
+        header = nifti.header_of(start)
         nifti.needed_bytes(header)
         shape = header.get_data_shape()
         grid = _grid(path, header, shape)

@@ -172,8 +172,8 @@ def _read_bound(path: Path, truth: np.ndarray, classes: int) -> dict[int, _Bound
         of_truth = flat[block.place]
         of_inside = of_truth[block.values > 0]
         bound = bounds[block.channel + 1]
-        bound.inside += np.count_nonzero(of_inside != PADDING)
-        bound.right += np.count_nonzero(of_inside == block.channel + 1)
+        bound.inside += int(np.count_nonzero(of_inside != PADDING))
+        bound.right += int(np.count_nonzero(of_inside == block.channel + 1))
     return bounds
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfuq.data.lazy_arrays import LazyArrays
 from tfuq.data.preprocessing import PADDING
 from tfuq.data.readers.nifti_blocks import BLOCK, Block, NiftiBlocks, nifti_blocks
 from tfuq.data.volume import Volume
@@ -20,13 +21,14 @@ from tfuq.errors import DataError
 from tfuq.measures.catalogue import MAXIMUM_PROBABILITY, MEASURES
 from tfuq.scoring.aggregation import boundary_band, image_level
 from tfuq.scoring.auroc import area_under_roc
-from tfuq.scoring.calibration import Bins, adaptive_gap
+from tfuq.scoring.calibration import Bins, adaptive_gap_in_order
 from tfuq.scoring.components import Components, components_of
 from tfuq.scoring.rows import Row
 from tfuq.scoring.voxel_scores import LargestProbability, VoxelSums
 
 _AGAIN = "remove its folder and predict the case again"
 _ROUNDING = 1e-3  # of a map's values
+_PLANES = 8  # of a volume that are turned at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,12 @@ class CaseMaps:
         is_known: np.ndarray = self.truth != PADDING
         return None if is_known.all() else is_known
 
+    def whole_probability(self) -> np.ndarray:
+        """The probabilities of all classes together, ``[X, Y, Z, K]``."""
+        if isinstance(self.probability, StoredProbability):
+            return self.probability.file.array(self.probability.blocks())
+        return self.probability
+
     @property
     def known_voxels(self) -> int:
         """How many voxels' reference is known."""
@@ -119,7 +127,8 @@ class CaseMaps:
         reliability = everywhere.reliability(largest)
         errors = everywhere.errors(reliability)
         errors["ece_classwise"] = everywhere.classwise_error()
-        errors["ece_adaptive"] = self._adaptive_error(largest)
+        confidence = everywhere.of_chosen(largest.values)
+        errors["ece_adaptive"] = adaptive_gap_in_order(confidence, self._in_array_order(largest))
         errors["mce"] = float(reliability.gaps().max())
         if nearby.voxels:
             of_boundary = nearby.errors(nearby.reliability(largest))
@@ -131,12 +140,22 @@ class CaseMaps:
             component_means=self._components.means(largest.values),
         )
 
-    def _adaptive_error(self, largest: LargestProbability) -> float:
-        """The adaptive calibration error, in which equal confidences lie as the array has them."""
+    def _in_array_order(
+        self, largest: LargestProbability
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Confidences of known voxels and whether they came true, the last axis first."""
         shape = self.truth.shape
-        is_correct = largest.classes.reshape(shape, order="F") == self.truth
-        confidence = largest.values.reshape(shape, order="F")
-        return adaptive_gap(self.of_known(confidence), self.of_known(is_correct))
+        values = largest.values.reshape(shape, order="F")
+        classes = largest.classes.reshape(shape, order="F")
+        for start in range(0, shape[0], _PLANES):
+            planes = slice(start, start + _PLANES)
+            is_correct = (classes[planes] == self.truth[planes]).ravel()
+            confidence = values[planes].ravel()
+            if self.known is not None:
+                is_known = self.known[planes].ravel()
+                is_correct = is_correct[is_known]
+                confidence = confidence[is_known]
+            yield confidence, is_correct
 
     @cached_property
     def _of_maps(self) -> dict[str, _OfMap]:
@@ -248,27 +267,6 @@ def _blocks_of_array(probability: np.ndarray) -> Iterator[Block]:
             yield Block(channel=k, start=start, values=flat[start : start + BLOCK])
 
 
-class _StoredMaps(Mapping[str, np.ndarray]):
-    """Maps ``[X, Y, Z]`` by name, each of which is read whenever it is asked for."""
-
-    def __init__(self, folder: Path, names: Sequence[str], label: Volume, top: float) -> None:
-        self._folder = folder
-        self._names = names
-        self._label = label
-        self._top = top
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        if name not in self._names:
-            raise KeyError(name)
-        return read_map(self._folder / f"{name}.nii.gz", self._label, self._top)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-
 def read_maps(
     folder: Path,
     predicted: Volume,
@@ -296,11 +294,15 @@ def read_maps(
     most = float(np.log(classes))
     for name in names:
         open_map(folder / f"{name}.nii.gz", predicted)
+
+    def read_of_name(name: str) -> np.ndarray:
+        return read_map(folder / f"{name}.nii.gz", predicted, most)
+
     return CaseMaps(
         label=predicted.array.astype(np.uint8, copy=False),
         truth=truth,
         probability=StoredProbability(file=file),
-        maps=_StoredMaps(folder, names, predicted, most),
+        maps=LazyArrays(names, read_of_name),
     )
 
 
@@ -317,9 +319,7 @@ def open_map(path: Path, label: Volume, channels: tuple[int, ...] = ()) -> Nifti
     """
     file = nifti_blocks(path)
     if not file.grid.same_grid(label) or file.channels != channels:
-        raise DataError(
-            f"{path}: is not on the grid of its label, or has other channels; {_AGAIN}"
-        )
+        raise DataError(f"{path}: is not on the grid of its label, or has other channels; {_AGAIN}")
     return file
 
 

@@ -158,7 +158,9 @@ LABEL = Volume(np.zeros((2, 3, 4), np.uint8), np.eye(4))
 )
 def test_a_map_that_does_not_fit_its_label_is_refused(array, affine, tmp_path):
     write_nifti(tmp_path / "map.nii.gz", Volume(array.astype(np.float32), affine))
-    with pytest.raises(DataError, match=r"map.nii.gz: (is not on the grid of its label, or has|has values beyond)"):
+    with pytest.raises(
+        DataError, match=r"map.nii.gz: (is not on the grid of its label, or has|has values beyond)"
+    ):
         read_map(tmp_path / "map.nii.gz", LABEL, 1.0)
 
 
