@@ -1,5 +1,8 @@
 """Scores of one case's maps, against slow references and sklearn."""
 
+import math
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -173,3 +176,23 @@ def test_entropies_may_be_as_large_as_the_classes_allow(tmp_path):
     np.testing.assert_array_equal(found.maps["predictive_entropy"], entropy)
     with pytest.raises(DataError, match=r"probability.nii.gz"):
         read_maps(tmp_path, LABEL, LABEL.array, [], 4)
+
+
+def test_memory_does_not_follow_the_number_of_classes(tmp_path):
+    """A table of all classes would take as many times the bytes of a map as there are classes."""
+    shape = (40, 40, 40)
+    map_bytes = 4 * math.prod(shape)
+    peaks = []
+    for classes in (3, 30):
+        truth = np.random.default_rng(0).integers(0, 3, shape).astype(np.uint8)
+        label = Volume(truth, np.eye(4))
+        p = np.full((*shape, classes), 1 / classes, np.float32)
+        write_nifti(tmp_path / "probability.nii.gz", label.with_array(p))
+        del p
+        tracemalloc.start()
+        read_maps(tmp_path, label, truth, [], classes).scores()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    few, many = peaks
+    assert many < few + map_bytes
+    assert many < 20 * map_bytes
