@@ -17,7 +17,7 @@ from tfuq.errors import DataError
 from tfuq.scoring import calibration
 from tfuq.scoring.aggregation import boundary_band
 from tfuq.scoring.calibration import calibration_errors
-from tfuq.scoring.evaluation.voxels import CaseMaps, read_map, read_maps
+from tfuq.scoring.evaluation.voxels import CaseMaps, read_maps
 
 
 @pytest.fixture
@@ -147,24 +147,6 @@ def test_components_are_of_the_foreground(maps):
 
 
 LABEL = Volume(np.zeros((2, 3, 4), np.uint8), np.eye(4))
-
-
-@pytest.mark.parametrize(
-    ("array", "affine"),
-    [
-        pytest.param(np.full((2, 3, 4), 1.01), np.eye(4), id="above"),
-        pytest.param(np.full((2, 3, 4), -0.1), np.eye(4), id="below"),
-        pytest.param(np.zeros((2, 3, 3)), np.eye(4), id="shape"),
-        pytest.param(np.zeros((2, 3, 4, 2)), np.eye(4), id="channels"),
-        pytest.param(np.zeros((2, 3, 4)), np.diag([2.0, 1, 1, 1]), id="affine"),
-    ],
-)
-def test_a_map_that_does_not_fit_its_label_is_refused(array, affine, tmp_path):
-    write_nifti(tmp_path / "map.nii.gz", Volume(array.astype(np.float32), affine))
-    with pytest.raises(
-        DataError, match=r"map.nii.gz: (is not on the grid of its label, or has|has values beyond)"
-    ):
-        read_map(tmp_path / "map.nii.gz", LABEL, 1.0)
 
 
 def test_entropies_may_be_as_large_as_the_classes_allow(tmp_path):
