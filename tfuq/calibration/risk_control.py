@@ -11,6 +11,7 @@ from tfuq.calibration.conformal import check_alpha
 # Where a threshold may lie: even in logits, 0 that all reach, and 2 that none does. Maps of
 # probabilities are float32, too.
 _LOGITS = np.linspace(-13.8, 13.8, 553)
+_BLOCK = 2**20  # values
 Side = Literal["lower", "upper"]  # of a structure's bounds
 THRESHOLDS = np.concatenate([[0.0], 1 / (1 + np.exp(-_LOGITS)), [2.0]]).astype(np.float32)
 
@@ -53,7 +54,13 @@ def reaching_shares(p: np.ndarray) -> np.ndarray:
 
 
 def _count_below(values: np.ndarray) -> np.ndarray:
-    return np.searchsorted(np.sort(values), THRESHOLDS, side="left")
+    """How many values lie below each threshold, ``[thresholds]``; no value is sorted."""
+    counts = np.zeros(len(THRESHOLDS) + 1, np.int64)
+    for start in range(0, len(values), _BLOCK):
+        reached = np.searchsorted(THRESHOLDS, values[start : start + _BLOCK], side="right")
+        counts += np.bincount(reached, minlength=len(counts))
+    below: np.ndarray = np.cumsum(counts)[:-1]
+    return below
 
 
 def bounding_thresholds(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,14 +24,15 @@ from tfuq.report.slices import (
 )
 
 _COLUMNS = 4
+Cut = Callable[[np.ndarray], np.ndarray]  # a slice of an array ``[X, Y, Z]``
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Panel:
-    """An array ``[X, Y, Z]`` and how it is shown; without ``top`` by its own range."""
+    """A slice and how it is shown; without ``top`` by its own range."""
 
     title: str
-    array: np.ndarray
+    plane: np.ndarray
     colours: str | Colormap
     top: float | None
     unit: str
@@ -49,13 +51,13 @@ def overview(case: CaseArrays, config: Config, title: str) -> Figure:
     classes = config.data.classes
     axis = shown_axis(config, case.affine)
     index = most_informative_slice(case, axis)
-    panels = _panels(case, len(classes))
+    panels = _panels(case, len(classes), lambda array: np.take(array, index, axis))
     rows = -(-len(panels) // _COLUMNS)
     columns = min(len(panels), _COLUMNS)
     figure = new_figure(3.2 * columns, 3.2 * rows)
     for number, panel in enumerate(panels, start=1):
         axes = figure.add_subplot(rows, columns, number)
-        plane, aspect = upright(np.take(panel.array, index, axis), case.affine, axis)
+        plane, aspect = upright(panel.plane, case.affine, axis)
         _plot_panel(figure, axes, panel, plane, aspect, classes)
     figure.suptitle(f"{title}, slice {index} along axis {axis}", fontsize=10)
     return figure
@@ -82,26 +84,27 @@ def _plot_panel(
             bar.set_ticks(range(len(classes)), labels=classes, fontsize=6)
 
 
-def _panels(case: CaseArrays, classes: int) -> list[_Panel]:
-    panels = [_Panel(title="image", array=case.image, colours="gray", top=None, unit="")]
+def _panels(case: CaseArrays, classes: int, cut: Cut) -> list[_Panel]:
+    """The panels of a case, each cut from its array."""
+    panels = [_Panel(title="image", plane=cut(case.image), colours="gray", top=None, unit="")]
     if case.truth is not None:
-        truth = np.ma.masked_equal(case.truth, PADDING)  # white where it is not known
+        truth = np.ma.masked_equal(cut(case.truth), PADDING)  # white where it is not known
         panels.append(_class_panel("truth", truth, classes))
-    panels.append(_class_panel("prediction", case.label, classes))
+    panels.append(_class_panel("prediction", cut(case.label), classes))
     maps = [name for name in names_of(OF_VOXELS) if name in case.maps]
-    panels += [_map_panel(name, case.maps[name], classes) for name in maps]
+    panels += [_map_panel(name, cut(case.maps[name]), classes) for name in maps]
     return panels
 
 
-def _map_panel(name: str, array: np.ndarray, classes: int) -> _Panel:
+def _map_panel(name: str, plane: np.ndarray, classes: int) -> _Panel:
     unit, top = map_scale(name, classes)
-    return _Panel(title=name, array=array, colours=SEQUENTIAL, top=top, unit=unit)
+    return _Panel(title=name, plane=plane, colours=SEQUENTIAL, top=top, unit=unit)
 
 
-def _class_panel(title: str, array: np.ndarray, classes: int) -> _Panel:
+def _class_panel(title: str, plane: np.ndarray, classes: int) -> _Panel:
     return _Panel(
         title=title,
-        array=array,
+        plane=plane,
         colours=class_colours(classes),
         top=classes - 1,
         unit="class",

@@ -20,6 +20,7 @@ from tfuq.scoring.rows import Row, column, rows_of, rows_with
 _WORST = 3
 _HISTOGRAM_BINS = 40
 _COLUMNS = 4
+_BLOCK = 2**20  # voxels that are counted at once
 
 
 def segmentation_figures(scored: ScoredFolder) -> NamedFigures:
@@ -52,9 +53,11 @@ def _plot_histograms(cases: Iterable[CaseArrays], classes: int) -> Figure:
     """
     counts: dict[str, np.ndarray] = {}
     for case in cases:
+        is_known = case.is_known.ravel(order="F")
+        is_wrong = case.is_wrong.ravel(order="F")
         for name, values in case.maps.items():
-            is_wrong = case.is_wrong[case.is_known]
-            pair = _count_pair(values[case.is_known], is_wrong, _edges(name, classes))
+            _, top = map_scale(name, classes)
+            pair = _count_pair(values.ravel(order="F"), is_known, is_wrong, top)
             counts[name] = counts.get(name, 0) + pair
     figure = new_figure(3.4 * len(counts), 3.0)
     for number, (name, (correct, wrong)) in enumerate(counts.items(), start=1):
@@ -74,11 +77,25 @@ def _edges(name: str, classes: int) -> np.ndarray:
     return np.linspace(0, top, _HISTOGRAM_BINS + 1)
 
 
-def _count_pair(values: np.ndarray, is_wrong: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Counts ``[2, bins]`` of the correct and of the wrong voxels."""
-    correct, _ = np.histogram(np.clip(values[~is_wrong], 0, edges[-1]), edges)
-    wrong, _ = np.histogram(np.clip(values[is_wrong], 0, edges[-1]), edges)
-    return np.stack([correct, wrong])
+def _count_pair(
+    values: np.ndarray, is_known: np.ndarray, is_wrong: np.ndarray, top: float
+) -> np.ndarray:
+    """Counts ``[2, bins]`` of the correct and of the wrong voxels, gone through part by part.
+
+    Args:
+        values: Of a map ``[n]``.
+        is_known: Whether the reference is known ``[n]``.
+        is_wrong: Whether it is known and the prediction another ``[n]``.
+        top: The largest value that the map can have.
+    """
+    pair = np.zeros((2, _HISTOGRAM_BINS), int)
+    for start in range(0, len(values), _BLOCK):
+        place = slice(start, start + _BLOCK)
+        clipped = np.clip(values[place], 0, top)
+        of_block = (is_known[place] & ~is_wrong[place], is_wrong[place])
+        for counts, chosen in zip(pair, of_block, strict=True):
+            counts += np.histogram(clipped[chosen], _HISTOGRAM_BINS, (0, top))[0]
+    return pair
 
 
 def _plot_density(

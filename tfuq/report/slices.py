@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from matplotlib.colors import ListedColormap
 
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image, read_case_label
+from tfuq.data.lazy_arrays import LazyArrays
 from tfuq.data.orientation import axis_along
 from tfuq.data.preprocessing import PADDING
-from tfuq.data.readers import read
+from tfuq.data.readers import read_label_file
+from tfuq.data.readers.nifti_blocks import nifti_blocks
 from tfuq.errors import DataError
 from tfuq.measures.catalogue import MEASURES, OF_VOXELS, names_of
 
@@ -32,7 +35,8 @@ class CaseArrays:
         truth: Classes by number ``[X, Y, Z]``, `PADDING` where nothing is known; None without a
             reference.
         label: The predicted classes ``[X, Y, Z]``.
-        maps: Maps of uncertainty ``[X, Y, Z]`` by name.
+        maps: Maps of uncertainty ``[X, Y, Z]`` by name; those of files are read when they are asked
+            for.
     """
 
     id: str
@@ -40,7 +44,7 @@ class CaseArrays:
     image: np.ndarray
     truth: np.ndarray | None
     label: np.ndarray
-    maps: dict[str, np.ndarray]
+    maps: Mapping[str, np.ndarray]
 
     @property
     def present_truth(self) -> np.ndarray:
@@ -96,20 +100,22 @@ def load_case(folder: Path, case: Case, config: Config) -> CaseArrays:
     """
     image = read_case_image(case)
     truth = read_case_label(case, image, len(config.data.classes), config.data.label_values)
-    maps = {}
-    for name in names_of(OF_VOXELS):
-        path = folder / case.id / f"{name}.nii.gz"
-        if path.is_file():
-            maps[name] = read(path).array
-    label = read(folder / case.id / "label.nii.gz")
+    label = read_label_file(folder / case.id / "label.nii.gz")
     return CaseArrays(
         id=case.id,
         affine=image.affine,
         image=image.array[..., 0],
         truth=truth.array,
-        label=label.array.astype(np.uint8),
-        maps=maps,
+        label=label.array.astype(np.uint8, copy=False),
+        maps=_maps(folder / case.id),
     )
+
+
+def _maps(folder: Path) -> LazyArrays:
+    """The maps of uncertainty that a case's folder has."""
+    paths = {name: folder / f"{name}.nii.gz" for name in names_of(OF_VOXELS)}
+    names = [name for name, path in paths.items() if path.is_file()]
+    return LazyArrays(names, lambda name: nifti_blocks(paths[name]).array())
 
 
 def map_scale(name: str, classes: int) -> tuple[str, float]:

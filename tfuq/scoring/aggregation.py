@@ -1,4 +1,4 @@
-"""From an uncertainty map to one number, of an image and of each component of a structure.
+"""From an uncertainty map to one number of an image.
 
 References:
     Kahl et al. 2024, ValUES: a framework for systematic validation of uncertainty estimation in
@@ -7,16 +7,11 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
-from scipy import ndimage
-
-from tfuq.scoring.rows import Row
 
 PATCH = 10  # voxels along each axis
-_BAND = 5  # voxels across
-_NO_CLASS = (-1, 1000)  # below and above every class
+_REACH = 2  # voxels to either side of a boundary
+_PLANES = 32  # of a volume that are worked on at once
 
 
 def image_level(
@@ -55,19 +50,42 @@ def patch_maximum(uncertainty: np.ndarray, size: int = PATCH) -> float:
         uncertainty: a map ``[X, Y, Z]``.
         size: voxels of the window along each axis; a shorter axis is covered as a whole.
     """
-    means = uncertainty.astype(np.float64)
-    for axis, length in enumerate(uncertainty.shape):
+    width = min(size, uncertainty.shape[-1])
+    last = uncertainty.shape[-1] - width
+    largest = -np.inf
+    for start in range(0, last + 1, _PLANES):
+        stop = min(start + _PLANES, last + 1) + width - 1
+        largest = max(largest, _largest_mean(uncertainty[..., start:stop], size))
+    return largest
+
+
+def _largest_mean(slab: np.ndarray, size: int) -> float:
+    means = slab.astype(np.float64)
+    for axis, length in enumerate(slab.shape):
         width = min(size, length)
         means = _window_means(means, axis, width)
     return float(means.max())
 
 
 def _window_means(values: np.ndarray, axis: int, width: int) -> np.ndarray:
-    sums = np.cumsum(np.moveaxis(values, axis, 0), 0)
-    first = sums[width - 1 : width]
-    others = sums[width:] - sums[:-width]
-    means = np.concatenate([first, others]) / width
-    return np.moveaxis(means, 0, axis)
+    """Means of all windows along an axis.
+
+    Sums of windows of 1, 2, 4 and so on are made of one another. They lie one after the other in a
+    window of any width.
+    """
+    doubled = np.moveaxis(values, axis, 0)
+    windows = len(doubled) - width + 1
+    sums = np.zeros((windows, *doubled.shape[1:]))
+    covered = 0
+    size = 1
+    while size <= width:
+        if width & size:
+            sums += doubled[covered : covered + windows]
+            covered += size
+        if 2 * size <= width:
+            doubled = doubled[:-size] + doubled[size:]
+        size *= 2
+    return np.moveaxis(sums / width, 0, axis)
 
 
 def boundary_band(truth: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
@@ -84,51 +102,40 @@ def boundary_band(truth: np.ndarray, known: np.ndarray | None = None) -> np.ndar
     Returns:
         ``[X, Y, Z]``, bool.
     """
-    if known is None:
-        highest = ndimage.maximum_filter(truth, _BAND)
-        lowest = ndimage.minimum_filter(truth, _BAND)
-    else:
-        classes = truth.astype(np.int16)
-        highest = ndimage.maximum_filter(np.where(known, classes, _NO_CLASS[0]), _BAND)
-        lowest = ndimage.minimum_filter(np.where(known, classes, _NO_CLASS[1]), _BAND)
-    is_near: np.ndarray = highest != lowest
+    is_near = np.zeros(truth.shape, bool, order="F")
+    planes = truth.shape[-1]
+    for start in range(0, planes, _PLANES):
+        stop = min(start + _PLANES, planes)
+        first = max(start - _REACH, 0)
+        around = (..., slice(first, stop + _REACH))
+        known_around = None if known is None else known[around]
+        near = _near_another(truth[around].astype(np.uint8), known_around)
+        is_near[..., start:stop] = near[..., start - first : stop - first]
     if known is not None:
         is_near &= known
     return is_near
 
 
-def component_rows(
-    predicted: np.ndarray,
-    truth: np.ndarray,
-    maps: Mapping[str, np.ndarray],
-) -> list[Row]:
-    """A row for each component of a predicted mask, the largest first.
+def _near_another(truth: np.ndarray, known: np.ndarray | None) -> np.ndarray:
+    """Where there are two classes within reach along every axis."""
+    highest = truth
+    lowest = truth
+    if known is not None:
+        highest = np.where(known, truth + 1, 0).astype(np.uint8)  # 0 is below all classes
+        lowest = np.where(known, truth + 1, 255).astype(np.uint8)
+    for axis in range(truth.ndim):
+        highest = _extreme(np.maximum, highest, axis)
+        lowest = _extreme(np.minimum, lowest, axis)
+    is_near: np.ndarray = highest != lowest
+    return is_near
 
-    Voxels of a component are connected by faces.
 
-    Args:
-        predicted: the predicted mask ``[X, Y, Z]``, bool.
-        truth: the true mask ``[X, Y, Z]``, bool.
-        maps: values ``[X, Y, Z]`` by name.
-
-    Returns:
-        Rows with the number of the ``component``, its ``voxels``, ``false_positive`` (1 where none
-        of its voxels is in the true mask), and the mean of each map over it, by the map's name.
-    """
-    numbered, count = ndimage.label(predicted)
-    numbers = np.arange(1, count + 1)
-    sizes = np.bincount(numbered.ravel(), minlength=count + 1)[1:]
-    hits = ndimage.sum_labels(truth, numbered, numbers)
-    means = {name: ndimage.mean(values, numbered, numbers) for name, values in maps.items()}
-    rows = []
-    by_size = np.argsort(-sizes, kind="stable")
-    for rank, index in enumerate(by_size, start=1):
-        row: Row = {
-            "component": rank,
-            "voxels": int(sizes[index]),
-            "false_positive": int(hits[index] == 0),
-        }
-        for name, map_means in means.items():
-            row[name] = float(map_means[index])
-        rows.append(row)
-    return rows
+def _extreme(choose: np.ufunc, values: np.ndarray, axis: int) -> np.ndarray:
+    """The extreme of the values within reach along an axis."""
+    extreme = values.copy(order="K")
+    source = np.moveaxis(values, axis, 0)
+    target = np.moveaxis(extreme, axis, 0)  # a view
+    for step in range(1, _REACH + 1):
+        choose(target[step:], source[:-step], out=target[step:])
+        choose(target[:-step], source[step:], out=target[:-step])
+    return extreme

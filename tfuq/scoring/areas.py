@@ -6,6 +6,8 @@ selective risk. Items of equal confidence count as their mean over all orders.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from tfuq.scoring.bootstrap import bootstrap_values, percentile_interval
@@ -93,26 +95,73 @@ def area_intervals(
 def _areas(confidence: np.ndarray, risk: np.ndarray, times: np.ndarray) -> dict[str, np.ndarray]:
     """The areas of samples in which item i occurs ``times[:, i]`` times: ``[samples]`` each."""
     n = times.sum(1)
-    starts = np.cumsum(n) - n
-    k = np.arange(n.sum()) - np.repeat(starts, n) + 1
-
-    def cumulative(order: np.ndarray) -> np.ndarray:
-        risks = _in_order(order, risk, times)
-        sums = np.concatenate([[0.0], np.cumsum(risks)])
-        sums_of_runs: np.ndarray = sums[1:] - np.repeat(sums[starts], n)
-        return sums_of_runs
-
-    sums = cumulative(confidence)
-    best_sums = cumulative(-np.asarray(risk, float))
-    aurc = np.add.reduceat(sums / k, starts) / n
-    best_aurc = np.add.reduceat(best_sums / k, starts) / n
-    half_of_last = sums[starts + n - 1] / 2
-    augrc = (np.add.reduceat(sums, starts) - half_of_last) / n**2
+    reciprocals = 1 / np.arange(1, n.max() + 1)
+    harmonic = np.concatenate([[0.0], np.cumsum(reciprocals)])
+    runs = _runs(confidence, risk, times)
+    aurc = runs.sums_of_selective_risk(harmonic) / n
+    best = _runs(-np.asarray(risk, float), risk, times)
+    best_aurc = best.sums_of_selective_risk(harmonic) / n
+    half_of_last = runs.risks.sum(1) / 2
+    augrc = (runs.sums_of_risk() - half_of_last) / n**2
     return {
         "aurc": aurc,
         "e_aurc": np.maximum(aurc - best_aurc, 0.0),  # held at 0 against rounding
         "augrc": augrc,
     }
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Runs:
+    """Runs of items of equal confidence, from the most confident on, ``[samples, runs]`` each.
+
+    Within a run of s items, all have its mean risk m. So after i of them the sum of risks is
+    S + m·i, where S is the sum before the run, and the areas are closed forms of each run.
+
+    Attributes:
+        sizes: items of each run, 0 where a sample has none of it.
+        risks: sums of their risks.
+    """
+
+    sizes: np.ndarray
+    risks: np.ndarray
+
+    def sums_of_selective_risk(self, harmonic: np.ndarray) -> np.ndarray:
+        """Σ over k of the mean risk of the k most confident items, ``[samples]``.
+
+        Args:
+            harmonic: 1 + 1/2 + … + 1/k for k = 0 … n.
+        """
+        last = np.cumsum(self.sizes, 1)
+        first = last - self.sizes
+        offsets = self._risks_before() - first * self._means()
+        sums = (offsets * (harmonic[last] - harmonic[first])).sum(1) + self.risks.sum(1)
+        return np.asarray(sums)
+
+    def sums_of_risk(self) -> np.ndarray:
+        """Σ over k of the sum of risks of the k most confident items, ``[samples]``."""
+        within = self.risks * (self.sizes + 1) / 2
+        sums = self.sizes * self._risks_before() + within
+        return np.asarray(sums.sum(1))
+
+    def _risks_before(self) -> np.ndarray:
+        before: np.ndarray = np.cumsum(self.risks, 1) - self.risks
+        return before
+
+    def _means(self) -> np.ndarray:
+        means: np.ndarray = self.risks / np.maximum(self.sizes, 1)
+        return means
+
+
+def _runs(confidence: np.ndarray, risk: np.ndarray, times: np.ndarray) -> _Runs:
+    order = np.argsort(-np.asarray(confidence, float), kind="stable")
+    in_order = np.asarray(confidence, float)[order]
+    starts = np.flatnonzero(np.diff(in_order, prepend=np.nan) != 0)
+    sizes = times[:, order]
+    risks = sizes * np.asarray(risk, float)[order]
+    if len(starts) < len(order):
+        sizes = np.add.reduceat(sizes, starts, axis=1)
+        risks = np.add.reduceat(risks, starts, axis=1)
+    return _Runs(sizes=sizes, risks=risks)
 
 
 def _in_order(confidence: np.ndarray, risk: np.ndarray, times: np.ndarray) -> np.ndarray:

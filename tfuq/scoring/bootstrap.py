@@ -7,7 +7,8 @@ Every bootstrap of tfuq goes through this module.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 import numpy as np
 from scipy import stats
@@ -16,7 +17,8 @@ from tfuq.scoring.rows import Row
 
 DRAWS = 1000
 _SHARE = 0.95
-_AT_ONCE = 2_000_000  # items times bootstrap samples in memory
+_AT_ONCE = 2**17  # items times bootstrap samples that are worked on at once
+_MOST_KEPT = 4_000_000  # cases times bootstrap samples that are kept
 _LEAST_DEFINED = 0.5  # of the bootstrap samples
 
 Statistic = Callable[[np.ndarray], np.ndarray]
@@ -47,16 +49,37 @@ def bootstrap_values(
         Davison & Hinkley 1997, Bootstrap methods and their application, section 3.8.
     """
     names, case_of_item = np.unique(cases, return_inverse=True)
-    rng = np.random.default_rng(seed)
-    values = []
     step = max(_AT_ONCE // len(case_of_item), 1)
+    values = []
+    for counts in _case_counts(len(names), seed, draws, step):
+        values.append(statistic(counts[:, case_of_item]))
+    return np.concatenate(values)
+
+
+def _case_counts(cases: int, seed: int, draws: int, step: int) -> Iterable[np.ndarray]:
+    """How often each case occurs in each sample, ``[d, cases]`` of d ≤ ``step`` samples at a time.
+
+    They are the same for every measure, and kept from one to the next where there is room.
+    """
+    if cases * draws > _MOST_KEPT:
+        return _drawn_counts(cases, seed, draws, step)
+    counts = _kept_counts(cases, seed, draws)
+    return [counts[first : first + step] for first in range(0, draws, step)]
+
+
+@lru_cache(maxsize=2)
+def _kept_counts(cases: int, seed: int, draws: int) -> np.ndarray:
+    return next(_drawn_counts(cases, seed, draws, draws))
+
+
+def _drawn_counts(cases: int, seed: int, draws: int, step: int) -> Iterator[np.ndarray]:
+    rng = np.random.default_rng(seed)
     for first in range(0, draws, step):
         samples = min(step, draws - first)
-        chosen = rng.integers(0, len(names), (samples, len(names)))
-        counts = [np.bincount(sample, minlength=len(names)) for sample in chosen]
-        times = np.stack(counts)
-        values.append(statistic(times[:, case_of_item]))
-    return np.concatenate(values)
+        chosen = rng.integers(0, cases, (samples, cases))
+        chosen += np.arange(samples)[:, None] * cases
+        counts = np.bincount(chosen.ravel(), minlength=samples * cases)
+        yield counts.reshape(samples, cases)
 
 
 def percentile_interval(values: np.ndarray) -> list[float] | None:

@@ -6,13 +6,16 @@ numbers of the true classes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
-_LEAST_PROBABILITY = 1e-12  # a certain error costs 27.6 nat instead of infinity
+from tfuq.scoring.auroc import area_under_roc
+
+LEAST_PROBABILITY = 1e-12  # a certain error costs 27.6 nat instead of infinity
 BINS = 15
+_BLOCK = 2**18  # items that are worked on at once
 
 
 class Bins(NamedTuple):
@@ -28,6 +31,10 @@ class Bins(NamedTuple):
     confidence: np.ndarray
     correct: np.ndarray
 
+    def plus(self, other: Bins) -> Bins:
+        """The items of both."""
+        return Bins(*(of_one + of_other for of_one, of_other in zip(self, other, strict=True)))
+
     def gaps(self) -> np.ndarray:
         """|share that came true − mean confidence| of every bin; 0 of an empty one."""
         gaps: np.ndarray = np.abs(self.correct - self.confidence) / np.maximum(self.items, 1)
@@ -42,7 +49,7 @@ class Bins(NamedTuple):
 def negative_log_likelihood(p: np.ndarray, y: np.ndarray) -> float:
     """Mean of −log p_y, in nat."""
     true = _of_true_class(p, y)
-    logarithms = np.log(np.maximum(true, _LEAST_PROBABILITY))
+    logarithms = np.log(np.maximum(true, LEAST_PROBABILITY))
     return float(-logarithms.mean())
 
 
@@ -80,7 +87,7 @@ def brier_parts(p: np.ndarray, y: np.ndarray, bins: int = BINS) -> dict[str, flo
     reliability = 0.0
     resolution = 0.0
     for k, base in enumerate(frequency):
-        count, confidence, correct = _binned(p[:, k], y == k, bins)
+        count, confidence, correct = binned(p[:, k], y == k, bins)
         filled = np.maximum(count, 1)
         came_true = correct / filled
         gap = confidence / filled - came_true
@@ -109,18 +116,44 @@ def confidence_bins(p: np.ndarray, y: np.ndarray, bins: int = BINS) -> Bins:
     An item is correct where its class has the largest probability.
     """
     is_correct = p.argmax(1) == y
-    return _binned(p.max(1), is_correct, bins)
+    return binned(p.max(1), is_correct, bins)
 
 
-def _binned(confidence: np.ndarray, correct: np.ndarray, bins: int) -> Bins:
-    confidence = confidence.astype(np.float64)
-    number = np.ceil(confidence * bins).astype(int) - 1
-    number = np.clip(number, 0, bins - 1)
-    return Bins(
-        items=np.bincount(number, minlength=bins),
-        confidence=np.bincount(number, weights=confidence, minlength=bins),
-        correct=np.bincount(number, weights=correct, minlength=bins),
-    )
+def binned(confidence: np.ndarray, correct: np.ndarray, bins: int = BINS) -> Bins:
+    """Items in bins of equal width; see `binned_block`.
+
+    Args:
+        confidence: ``[n]``.
+        correct: whether each came true, ``[n]``, bool.
+        bins: how many.
+    """
+    total = Bins(np.zeros(bins, int), np.zeros(bins), np.zeros(bins))
+    for start in range(0, len(confidence), _BLOCK):
+        place = slice(start, start + _BLOCK)
+        part = binned_block(confidence[place].astype(np.float64), correct[place], bins)
+        total = total.plus(part)
+    return total
+
+
+def binned_block(confidence: np.ndarray, correct: np.ndarray, bins: int = BINS) -> Bins:
+    """Items in bins of equal width that are open below, the first of which has 0 too.
+
+    Args:
+        confidence: float64 ``[n]``.
+        correct: whether each came true, ``[n]``, bool.
+        bins: how many.
+    """
+    is_high = confidence * bins > 1
+    high = confidence[is_high]
+    number = np.ceil(high * bins).astype(int) - 1
+    number = np.minimum(number, bins - 1)
+    items = np.bincount(number, minlength=bins)
+    confidences = np.bincount(number, high, bins).astype(float)  # of none, they are whole numbers
+    hits = np.bincount(number[correct[is_high]], minlength=bins).astype(float)
+    items[0] = len(confidence) - len(high)  # most items of most classes
+    confidences[0] = confidence[~is_high].sum()
+    hits[0] = np.count_nonzero(correct) - hits.sum()
+    return Bins(items, confidences, hits)
 
 
 def expected_calibration_error(p: np.ndarray, y: np.ndarray, bins: int = BINS) -> float:
@@ -148,7 +181,7 @@ def classwise_calibration_error(p: np.ndarray, y: np.ndarray, bins: int = BINS) 
     References:
         Kull et al. 2019, NeurIPS.
     """
-    errors = [_binned(p[:, k], y == k, bins).mean_gap() for k in range(p.shape[1])]
+    errors = [binned(p[:, k], y == k, bins).mean_gap() for k in range(p.shape[1])]
     return float(np.mean(errors))
 
 
@@ -161,13 +194,85 @@ def adaptive_calibration_error(p: np.ndarray, y: np.ndarray, bins: int = BINS) -
     References:
         Nguyen & O'Connor 2015, EMNLP.
     """
-    order = np.argsort(p.max(1), kind="stable")
-    is_correct = p.argmax(1) == y
-    confidence = p.max(1)[order].astype(np.float64)
-    differences = is_correct[order] - confidence
-    edges = np.unique(np.arange(bins) * len(y) // bins)
-    gaps = np.abs(np.add.reduceat(differences, edges))
-    return float(gaps.sum() / len(y))
+    return adaptive_gap(p.max(1), p.argmax(1) == y, bins)
+
+
+def adaptive_gap(confidence: np.ndarray, correct: np.ndarray, bins: int = BINS) -> float:
+    """The `adaptive_calibration_error` of items by their confidence.
+
+    Items are not sorted: the confidences at the edges of bins are enough, and how many of those
+    that are equal to one lie before the edge.
+
+    Args:
+        confidence: ``[n]``.
+        correct: whether each came true, ``[n]``, bool.
+        bins: how many.
+    """
+    blocks = []
+    for start in range(0, len(confidence), _BLOCK):
+        place = slice(start, start + _BLOCK)
+        blocks.append((confidence[place], correct[place]))
+    return adaptive_gap_in_order(confidence, blocks, bins)
+
+
+def adaptive_gap_in_order(
+    confidence: np.ndarray,
+    blocks: Iterable[tuple[np.ndarray, np.ndarray]],
+    bins: int = BINS,
+) -> float:
+    """As `adaptive_gap`, of items whose order is not that of the array.
+
+    Args:
+        confidence: ``[n]``, in any order.
+        blocks: the items part by part in their order: confidences ``[m]``, and whether each came
+            true ``[m]``, bool.
+        bins: how many.
+    """
+    n = len(confidence)
+    first = np.unique(np.arange(bins) * n // bins)
+    at_edges = np.partition(confidence, first)[first]
+    limits, edge_limits = np.unique(at_edges, return_inverse=True)
+    sides = _sides_of(blocks, limits)
+    before = np.cumsum(sides.items) - sides.items
+    differences_before = np.cumsum(sides.differences) - sides.differences
+    sums = []
+    for edge, number in zip(first, edge_limits, strict=True):
+        ties = edge - before[2 * number + 1]  # that lie before the edge
+        hits = np.count_nonzero(sides.ties_correct[number][:ties])
+        of_ties = hits - ties * float(limits[number])
+        sums.append(differences_before[2 * number + 1] + of_ties)
+    gaps = np.abs(np.diff([*sums, sides.differences.sum()]))
+    return float(gaps.sum() / n)
+
+
+class _Sides(NamedTuple):
+    """Items below the first limit, at it, between it and the second, at that, and so on.
+
+    Attributes:
+        items: how many there are.
+        differences: sums of 1 or 0 for correct or not, less the confidence.
+        ties_correct: of each limit, whether each item at it is correct, in their order.
+    """
+
+    items: np.ndarray
+    differences: np.ndarray
+    ties_correct: list[np.ndarray]
+
+
+def _sides_of(blocks: Iterable[tuple[np.ndarray, np.ndarray]], limits: np.ndarray) -> _Sides:
+    count = 2 * len(limits) + 1
+    items = np.zeros(count, int)
+    differences = np.zeros(count)
+    ties: list[list[np.ndarray]] = [[] for _ in limits]
+    for values, is_correct in blocks:
+        upper = np.searchsorted(limits, values)
+        side = 2 * upper
+        side += limits[np.minimum(upper, len(limits) - 1)] == values
+        items += np.bincount(side, minlength=count)
+        differences += np.bincount(side, is_correct - values.astype(np.float64), count)
+        for number, of_limit in enumerate(ties):
+            of_limit.append(is_correct[side == 2 * number + 1])
+    return _Sides(items, differences, [np.concatenate(of_limit) for of_limit in ties])
 
 
 def calibration_errors(p: np.ndarray, y: np.ndarray) -> dict[str, float]:
@@ -192,7 +297,4 @@ def error_auroc(uncertainty: np.ndarray, wrong: np.ndarray) -> float | None:
     Returns:
         The AUROC; None where all are right or all are wrong.
     """
-    errors = np.count_nonzero(wrong)
-    if errors in (0, wrong.size):
-        return None
-    return float(roc_auc_score(wrong, uncertainty))
+    return area_under_roc(uncertainty, wrong)

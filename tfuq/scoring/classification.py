@@ -9,12 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import (
-    accuracy_score,
-    average_precision_score,
-    confusion_matrix,
-    precision_recall_fscore_support,
-)
 
 from tfuq.scoring.calibration import calibration_errors, error_auroc
 
@@ -30,7 +24,7 @@ def class_scores(p: np.ndarray, y: np.ndarray) -> dict[str, float]:
     true_classes = np.unique(y)
     _, balanced, _ = _precision_recall_f1(y, predicted, average="macro", labels=true_classes)
     scores = {
-        "accuracy": float(accuracy_score(y, predicted)),
+        "accuracy": float((predicted == y).mean()),
         "balanced_accuracy": balanced,
     }
     for average in ("macro", "weighted"):
@@ -46,6 +40,8 @@ def _precision_recall_f1(
     predicted: np.ndarray,
     **options: Any,
 ) -> tuple[float, float, float]:
+    from sklearn.metrics import precision_recall_fscore_support  # takes a second
+
     scores = precision_recall_fscore_support(y, predicted, zero_division=0, **options)
     precision, recall, f1, _support = scores
     return float(precision), float(recall), float(f1)
@@ -53,9 +49,10 @@ def _precision_recall_f1(
 
 def confusion(p: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Number of cases ``[K, K]`` by true class (row) and predicted class (column)."""
-    classes = np.arange(p.shape[1])
-    counts: np.ndarray = confusion_matrix(y, p.argmax(1), labels=classes)
-    return counts
+    classes = p.shape[1]
+    pairs = y * classes + p.argmax(1)
+    counts = np.bincount(pairs, minlength=classes**2)
+    return counts.reshape(classes, classes)
 
 
 def detection_scores(uncertainty: np.ndarray, wrong: np.ndarray) -> dict[str, float | None]:
@@ -72,6 +69,8 @@ def detection_scores(uncertainty: np.ndarray, wrong: np.ndarray) -> dict[str, fl
     auroc = error_auroc(uncertainty, wrong)
     if auroc is None:
         return {"auroc": None, "aupr": None}
+    from sklearn.metrics import average_precision_score  # takes a second
+
     aupr = average_precision_score(wrong, uncertainty)
     return {"auroc": auroc, "aupr": float(aupr)}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-_EXACT_FLOAT32 = 2**24  # sums of 0 and 1 are exact below
+_BLOCK = 2**18  # voxels at once, whose sums of 0 and 1 are exact in float32
 _LEAST_PROBABILITY = 1e-12  # of which there is a logarithm
 
 
@@ -24,8 +24,8 @@ def overlaps(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     flat_a = _flat(a)
     flat_b = _flat(b)
     shared = np.zeros((len(a), len(b)))
-    for start in range(0, flat_a.shape[1], _EXACT_FLOAT32):
-        block = slice(start, start + _EXACT_FLOAT32)
+    for start in range(0, flat_a.shape[1], _BLOCK):
+        block = slice(start, start + _BLOCK)
         block_a = flat_a[:, block].astype(np.float32)
         block_b = flat_b[:, block].astype(np.float32)
         shared += block_a @ block_b.T

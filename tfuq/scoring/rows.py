@@ -25,6 +25,14 @@ def rows_of(rows: Iterable[Row], name: str, value: str) -> list[Row]:
     return [row for row in rows if row[name] == value]
 
 
+def grouped(rows: Iterable[Row], name: str) -> dict[str, list[Row]]:
+    """The rows by their value in a column, values in the order in which they first occur."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row[name], []).append(row)
+    return groups
+
+
 def distinct(rows: Iterable[Row], name: str) -> list[str]:
     """The values of a column, each once, in the order in which they first occur."""
     return list(dict.fromkeys(column(rows, name)))

@@ -6,7 +6,9 @@ import pytest
 from tfuq.scoring import aggregation
 
 
-@pytest.mark.parametrize(("shape", "size"), [((7, 6, 5), 3), ((4, 9, 1), 5), ((3, 3, 3), 10)])
+@pytest.mark.parametrize(
+    ("shape", "size"), [((7, 6, 5), 3), ((4, 9, 1), 5), ((3, 3, 3), 10), ((3, 4, 80), 3)]
+)
 def test_patch_maximum(shape, size):
     u = np.random.default_rng(0).random(shape).astype(np.float32)
     width = np.minimum(shape, size)
@@ -25,29 +27,13 @@ def test_image_level():
     )
 
 
-@pytest.mark.parametrize("shape", [(6, 7, 4), (9, 8, 1), (9, 8, 2)])
+@pytest.mark.parametrize("shape", [(6, 7, 4), (9, 8, 1), (9, 8, 2), (5, 6, 70)])
 def test_boundary_band(shape):
     truth = np.random.default_rng(1).integers(0, 30, shape).astype(np.uint8) // 29
     band = aggregation.boundary_band(truth)
     for place in np.ndindex(*truth.shape):
         near = truth[tuple(slice(max(c - 2, 0), c + 3) for c in place)]
         assert band[place] == (near.min() != near.max())
-
-
-def test_component_rows():
-    predicted = np.zeros((6, 5, 1), bool)
-    predicted[0, :2], predicted[2:4, 1:3], predicted[5, 4] = True, True, True
-    truth = np.zeros_like(predicted)
-    truth[3, 2], truth[5, 3] = True, True
-    u = np.arange(30.0).reshape(6, 5, 1)
-    rows = aggregation.component_rows(predicted, truth, {"entropy": u})
-    assert [(row["component"], row["voxels"], row["false_positive"]) for row in rows] == [
-        (1, 4, 0),
-        (2, 2, 1),
-        (3, 1, 1),
-    ]
-    assert [row["entropy"] for row in rows] == pytest.approx([u[2:4, 1:3].mean(), 0.5, 29])
-    assert aggregation.component_rows(truth & False, truth, {"entropy": u}) == []
 
 
 def test_voxels_that_are_not_known_count_for_nothing():

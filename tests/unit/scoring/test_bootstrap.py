@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from tfuq.scoring import bootstrap
 from tfuq.scoring.bootstrap import (
     bootstrap_values,
     bounds,
@@ -21,6 +22,18 @@ def test_items_of_a_case_are_drawn_together_and_by_the_seed():
     again = np.random.default_rng(4).integers(0, 3, (20, 3))
     np.testing.assert_array_equal(times[:, 1], (again == 0).sum(1))
     np.testing.assert_array_equal(times[:, 3], (again == 2).sum(1))
+
+
+def test_samples_are_the_same_whatever_is_worked_on_at_once(monkeypatch):
+    """Those that are kept for other measures, and those that are drawn part by part."""
+    cases = np.arange(7)
+    kept = bootstrap_values(lambda times: times, cases, seed=1, draws=50)
+    monkeypatch.setattr(bootstrap, "_MOST_KEPT", 10)
+    monkeypatch.setattr(bootstrap, "_AT_ONCE", 7 * 9)
+    drawn = bootstrap_values(lambda times: times, cases, seed=1, draws=50)
+    np.testing.assert_array_equal(drawn, kept)
+    chosen = np.random.default_rng(1).integers(0, 7, (50, 7))
+    np.testing.assert_array_equal(drawn, [np.bincount(row, minlength=7) for row in chosen])
 
 
 def test_an_interval_needs_half_of_the_values():

@@ -87,3 +87,18 @@ def test_calibration_scores_against_references_and_sklearn(classes):
         references.area_under_roc(1 - p.max(1), wrong)
     )
     assert error_auroc(p.max(1), np.zeros(400, bool)) is None
+
+
+@pytest.mark.parametrize("digits", [1, 2, 12])
+@pytest.mark.parametrize("n", [1, 9, 1000])
+def test_bins_of_equally_many_items_need_no_sorting(n, digits, monkeypatch):
+    """Against items that are sorted, of which equal ones stay as they come."""
+    monkeypatch.setattr(calibration, "_BLOCK", 70)
+    rng = np.random.default_rng(n)
+    confidence = np.round(rng.random(n), digits)
+    correct = rng.random(n) < confidence
+    order = np.argsort(confidence, kind="stable")
+    differences = correct[order] - confidence[order]
+    edges = np.unique(np.arange(15) * n // 15)
+    expected = np.abs(np.add.reduceat(differences, edges)).sum() / n
+    assert calibration.adaptive_gap(confidence, correct) == pytest.approx(expected, rel=1e-11)

@@ -10,6 +10,7 @@ from tfuq.scoring.rows import (
     column,
     column_names,
     distinct,
+    grouped,
     mean_of,
     mean_of_column,
     none_if_nan,
@@ -54,3 +55,9 @@ def test_means_are_over_the_values_that_exist():
 @pytest.mark.parametrize(("value", "cell"), [(math.nan, None), (np.float32(0.5), 0.5), (0, 0.0)])
 def test_nan_is_an_empty_cell(value, cell):
     assert none_if_nan(value) == cell
+
+
+def test_rows_are_grouped_in_the_order_of_their_first_values():
+    groups = grouped(ROWS, "case")
+    assert list(groups) == distinct(ROWS, "case")
+    assert groups == {name: rows_of(ROWS, "case", name) for name in groups}

@@ -12,6 +12,7 @@ from tfuq.config import Config, value_range
 from tfuq.data.cases.advice import label_remedy, value_text
 from tfuq.data.cases.case import Case
 from tfuq.data.cases.grids import read_on_grid, rounded
+from tfuq.data.label_values import distinct_values, replaced
 from tfuq.data.preprocessing import PADDING
 from tfuq.data.readers import read_label_file
 from tfuq.data.readers.rtstruct import is_structure_set
@@ -88,7 +89,7 @@ def read_case_label(
         raise DataError(f"case '{case.id}' has no label file; it is needed to train or score")
     label = read_on_grid(case.label, case, image)
     declared = _declared(case.label, classes, label_values)
-    values, inverse = np.unique(label.array, return_inverse=True)
+    values = distinct_values(label.array)
     class_of_value = _classes_of(values, declared)
     is_ignored = np.zeros(len(values), bool)
     if not is_structure_set(case.label):  # whose values are numbers of classes
@@ -107,8 +108,7 @@ def read_case_label(
             f"{case.label}: label value {value} is outside the declared "
             f"{', '.join(map(str, declared))}; {remedy}"
         )
-    array = class_of_value.astype(np.uint8)[inverse].reshape(label.array.shape)
-    return label.with_array(array)
+    return label.with_array(replaced(label.array, values, class_of_value.astype(np.uint8)))
 
 
 def _declared(path: Path, classes: int, label_values: LabelValues | None) -> LabelValues:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
+
+from isal import igzip, isal_zlib
 
 GZIP = b"\x1f\x8b"  # how a compressed file begins
+_ISAL_ERROR = cast(type[Exception], isal_zlib.error)  # of which the stubs have an instance
+DAMAGE = (EOFError, zlib.error, _ISAL_ERROR)  # what a damaged stream raises, beside an OSError
 # Python's gzip takes the zeros that may follow the content one by one.
 _MOST_ZEROS = 2**16
 _CHUNK = 2**20
@@ -37,7 +41,8 @@ def decompressed(file: BinaryIO, start: int = 0) -> gzip.GzipFile:
         if not any(file.read(_MOST_ZEROS)):
             raise ValueError(f"more than {_MOST_ZEROS} zeros follow its content")
     file.seek(start)
-    return gzip.GzipFile(fileobj=file)
+    stream: gzip.GzipFile = igzip.IGzipFile(fileobj=file, mode="rb")
+    return stream
 
 
 def up_to(stream: Stream, count: int) -> bytes:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import gzip
 import math
-import zlib
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from tfuq.data.budget import MemoryShortageError, require_memory
-from tfuq.data.readers.compressed import GZIP, decompressed
+from tfuq.data.readers.compressed import DAMAGE, GZIP, decompressed
 from tfuq.errors import DataError, missing_file
 
 _Stream = BinaryIO | gzip.GzipFile
@@ -46,7 +45,7 @@ def read_idx(path: Path) -> np.ndarray:
         raise missing_file(path) from error
     except MemoryShortageError as error:
         raise MemoryShortageError(f"{path}: {error}") from error
-    except (OSError, EOFError, zlib.error, ValueError) as error:
+    except (OSError, ValueError, *DAMAGE) as error:
         reason = " ".join(str(error).split())[:_MOST_REASON]
         raise DataError(
             f"{path}: not a readable IDX file ({reason}); replace it with an intact copy"

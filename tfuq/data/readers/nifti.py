@@ -24,9 +24,10 @@ from tfuq.data.volume import Volume, require_affine, require_finite
 from tfuq.errors import DataError
 
 NIFTI_SUFFIXES = (".nii.gz", ".nii", ".img", ".hdr")
+KIND = "NIfTI or Analyze file"
 _RGB = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
 _SINGLE_SUFFIXES = (".nii", ".nii.gz")  # of one file with header and voxels
-_NIFTI2_HEADER = 540  # bytes
+LONGEST_HEADER = 540  # bytes
 _NIFTI2_STARTS = (b"\x1c\x02\0\0", b"\0\0\x02\x1c")  # the header's size, in either byte order
 # Bytes before the voxels. nibabel makes an object of each extension, which may be of 8 bytes.
 _MOST_EXTENSIONS = 2**24
@@ -54,15 +55,15 @@ def read_nifti(path: Path, *, is_label: bool = False) -> Volume:
         DataError: Unreadable, truncated, times of several channels, a singular affine, a header
             that contradicts itself, larger than memory, or NaN or infinite voxels.
     """
-    with naming_damage(path, "NIfTI or Analyze file"):
+    with naming_damage(path, KIND):
         image = _load(path)
         require_affine(image.affine)
-        header = _spatial_header(image)
-        affine = _in_millimetres(image.affine, header.millimetres)
+        header = spatial_header(image)
+        affine = in_millimetres(image.affine, header.millimetres)
         require_affine(affine)
         array = _voxels(image, is_label=is_label)
     require_finite(path, array)
-    _require_one_place(path, header, min(array.ndim, 3))
+    require_one_place(path, header, min(array.ndim, 3))
     array = _channels_last(array)
     return Volume(_three_axes(array), affine, header, ndim=array.ndim)
 
@@ -76,20 +77,31 @@ def _voxels(image: nibabel.analyze.AnalyzeImage, *, is_label: bool) -> np.ndarra
     return np.asarray(image.dataobj, dtype=None if is_label else np.float32)
 
 
-def _spatial_header(image: nibabel.analyze.AnalyzeImage) -> SpatialHeader:
+def spatial_header(image: nibabel.analyze.AnalyzeImage) -> SpatialHeader:
     """The file's own; Analyze has none, so it is made of the affine."""
     if isinstance(image.header, nibabel.Nifti1Header):
         return SpatialHeader.of_file(image.header)
     return replace(SpatialHeader.of_affine(image.affine), form="Analyze header")
 
 
-def _in_millimetres(affine: np.ndarray, millimetres: float) -> np.ndarray:
+def in_millimetres(affine: np.ndarray, millimetres: float) -> np.ndarray:
+    """An affine whose unit of length has so many millimetres, in mm."""
     scale = np.diag([millimetres] * 3 + [1.0])
     scaled: np.ndarray = scale @ np.array(affine, float)
     return scaled
 
 
-def _require_one_place(path: Path, header: SpatialHeader, axes: int) -> None:
+def require_one_place(path: Path, header: SpatialHeader, axes: int) -> None:
+    """Refuse a header that places its voxels in two ways.
+
+    Args:
+        path: The file, for messages.
+        header: The file's.
+        axes: How many spatial axes count.
+
+    Raises:
+        DataError: It does.
+    """
     contradiction = header.contradiction(axes)
     if contradiction:
         raise DataError(
@@ -139,13 +151,18 @@ def _start_header(path: Path) -> nibabel.Nifti1Header:
     if not path.name.lower().endswith(_SINGLE_SUFFIXES):
         raise ValueError("a header of its own")
     with path.open("rb") as file:
-        start = file.read(_NIFTI2_HEADER)
+        start = file.read(LONGEST_HEADER)
         if start.startswith(GZIP):
             file.seek(0)
-            start = gzip.GzipFile(fileobj=file).read(_NIFTI2_HEADER)
-    image_type = _image_type(start)
-    size = image_type.header_class.template_dtype.itemsize
-    header: nibabel.Nifti1Header = image_type.header_class(start[:size], check=False)
+            start = gzip.GzipFile(fileobj=file).read(LONGEST_HEADER)
+    return header_of(start)
+
+
+def header_of(start: bytes) -> nibabel.Nifti1Header:
+    """The header of a file's first bytes, NIfTI-1 or NIfTI-2."""
+    kind = image_type(start)
+    size = kind.header_class.template_dtype.itemsize
+    header: nibabel.Nifti1Header = kind.header_class(start[:size], check=False)
     return header
 
 
@@ -161,39 +178,50 @@ def _load_single(path: Path) -> nibabel.Nifti1Image:
     Of a compressed one, only what its voxels take is decompressed.
     """
     with path.open("rb") as file:
-        start = file.read(_NIFTI2_HEADER)
+        start = file.read(LONGEST_HEADER)
         if start.startswith(GZIP):
             with decompressed(file) as stream:
                 return _load_compressed(stream)
-        image_type = _image_type(start)
-        needed = _needed_bytes(image_type, start)
-        _require_size(path.stat().st_size, needed)
+        kind = image_type(start)
+        needed = _loaded_bytes(header_of(start))
+        require_size(path.stat().st_size, needed)
         if path.name.lower().endswith(".gz"):  # nibabel would decompress it
             file.seek(0)
-            return image_type.from_stream(io.BytesIO(file.read(needed)))
-    return image_type.from_filename(path)
+            return kind.from_stream(io.BytesIO(file.read(needed)))
+    return kind.from_filename(path)
 
 
 def _load_compressed(stream: gzip.GzipFile) -> nibabel.Nifti1Image:
-    start = stream.read(_NIFTI2_HEADER)
-    image_type = _image_type(start)
-    needed = _needed_bytes(image_type, start)
+    start = stream.read(LONGEST_HEADER)
+    kind = image_type(start)
+    needed = _loaded_bytes(header_of(start))
     # One byte more: at its end, a stream's checksum is compared.
     content = start + up_to(stream, needed - len(start) + 1)
-    _require_size(len(content), needed)
-    return image_type.from_stream(io.BytesIO(content))
+    require_size(len(content), needed)
+    return kind.from_stream(io.BytesIO(content))
 
 
-def _image_type(start: bytes) -> type[nibabel.Nifti1Image]:
+def image_type(start: bytes) -> type[nibabel.Nifti1Image]:
+    """NIfTI-1 or NIfTI-2, by a file's first bytes."""
     if start[:4] in _NIFTI2_STARTS:
         return nibabel.Nifti2Image
     return nibabel.Nifti1Image
 
 
-def _needed_bytes(image_type: type[nibabel.Nifti1Image], start: bytes) -> int:
-    """How many bytes a file needs, as its header claims."""
-    size = image_type.header_class.template_dtype.itemsize
-    header = image_type.header_class(start[:size], check=False)
+def _loaded_bytes(header: nibabel.Nifti1Header) -> int:
+    """How many bytes a file needs, as its header claims, all of which fit into memory."""
+    needed = needed_bytes(header)
+    _require_memory(header)
+    return needed
+
+
+def needed_bytes(header: nibabel.Nifti1Header) -> int:
+    """How many bytes a file needs, as its header claims.
+
+    Raises:
+        DataError: The header says what tfuq does not take, as times of several channels.
+        ValueError: It says what cannot be.
+    """
     offset: int = header.get_data_offset()
     needed = offset + _voxel_bytes(header)
     if offset > _MOST_EXTENSIONS:
@@ -208,7 +236,8 @@ def _load_pair(path: Path) -> nibabel.analyze.AnalyzeImage:
             raise ValueError(f"{twin.name} has {twin.stat().st_size} bytes, more than {most}")
     image = cast(nibabel.analyze.AnalyzeImage, nibabel.load(path))
     voxels = cast(str, image.file_map["image"].filename)
-    _require_size(Path(voxels).stat().st_size, _voxel_bytes(image.header))
+    _require_memory(image.header)
+    require_size(Path(voxels).stat().st_size, _voxel_bytes(image.header))
     return image
 
 
@@ -228,13 +257,22 @@ def _voxel_bytes(header: nibabel.analyze.AnalyzeHeader) -> int:
             f"its data type is {dtype}, which must be a real number; "
             "save the magnitude of complex numbers, and colours without transparency"
         )
-    require_memory(shape, 2 * dtype.itemsize + _READING_BYTES)
     voxels = int(np.prod(shape, dtype=object))
     voxel: int = dtype.itemsize
     return voxels * voxel
 
 
-def _require_size(present: int, needed: int) -> None:
+def _require_memory(header: nibabel.analyze.AnalyzeHeader) -> None:
+    voxel: int = header.get_data_dtype().itemsize
+    require_memory(header.get_data_shape(), 2 * voxel + _READING_BYTES)
+
+
+def require_size(present: int, needed: int) -> None:
+    """Refuse a file that has fewer bytes than its header claims.
+
+    Raises:
+        ValueError: It has.
+    """
     if present < needed:
         raise ValueError(
             f"its header claims {needed} bytes, more than the {present} that there are"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from tfuq.calibration.records import Calibration
+from tfuq.data.label_values import class_counts
 from tfuq.data.preprocessing import PADDING
-from tfuq.data.readers import read
+from tfuq.data.readers.nifti_blocks import nifti_blocks
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 from tfuq.scoring.coverage import mean_loss, realized
@@ -84,9 +87,10 @@ def _volume_rows(
 
 def _true_volume(truth: Volume, number: int) -> float | None:
     """The volume of a class in mm³; None where there may be more of it in voxels to ignore."""
-    if (truth.array == PADDING).any():
+    counts = class_counts(truth.array)
+    if counts[PADDING]:
         return None
-    return float(np.count_nonzero(truth.array == number) * truth.voxel_volume)
+    return float(counts[number] * truth.voxel_volume)
 
 
 def _is_held(volume: float | None, low: float | None, high: float | None) -> bool | None:
@@ -113,41 +117,64 @@ def bound_losses(folder: Path, truth: np.ndarray, classes: list[str]) -> list[Ro
     Raises:
         DataError: a bound is missing, or not on the grid of the truth.
     """
-    shape = (*truth.shape, len(classes) - 1)
-    is_known = truth != PADDING
-    all_lower = _read_bound(folder / "label_lower.nii.gz", shape)
-    all_upper = _read_bound(folder / "label_upper.nii.gz", shape)
+    counts = class_counts(truth)
+    image = truth.size - int(counts[PADDING])
+    lower = _read_bound(folder / "label_lower.nii.gz", truth, len(classes))
+    upper = _read_bound(folder / "label_upper.nii.gz", truth, len(classes))
     rows = []
     for k, name in enumerate(classes[1:], start=1):
-        true = truth == k
-        lower = all_lower[..., k - 1] & is_known
-        upper = all_upper[..., k - 1] & is_known
-        voxels = max(int(np.count_nonzero(true)), 1)
-        excess = np.count_nonzero(lower & ~true) / voxels
+        true = int(counts[k])
+        voxels = max(true, 1)
+        excess = (lower[k].inside - lower[k].right) / voxels
         rows.append(
             {
                 "class": name,
-                "missed": np.count_nonzero(true & ~upper) / voxels,
+                "missed": (true - upper[k].right) / voxels,
                 "excess": min(excess, 1.0),
-                "upper": int(upper.sum()),
-                "lower": int(lower.sum()),
-                "reference": int(true.sum()),
-                "image": int(is_known.sum()),
+                "upper": upper[k].inside,
+                "lower": lower[k].inside,
+                "reference": true,
+                "image": image,
             }
         )
     return rows
 
 
-def _read_bound(path: Path, shape: tuple[int, ...]) -> np.ndarray:
-    """Which voxels a bound has, ``[X, Y, Z, K−1]`` bool."""
-    array = read(path).array
-    if array.ndim != 4:
-        array = array[..., None]
-    if array.shape != shape:
+@dataclass
+class _Bound:
+    """A bound of a structure, at the voxels whose reference is known.
+
+    Attributes:
+        inside: how many voxels it has.
+        right: how many of them are of the structure.
+    """
+
+    inside: int = 0
+    right: int = 0
+
+
+def _read_bound(path: Path, truth: np.ndarray, classes: int) -> dict[int, _Bound]:
+    """How many voxels a bound has, by the number of the class.
+
+    Args:
+        path: of the file.
+        truth: true classes ``[X, Y, Z]``.
+        classes: K.
+    """
+    file = nifti_blocks(path)
+    if (*file.grid.shape, math.prod(file.channels)) != (*truth.shape, classes - 1):
         raise DataError(
             f"{path}: is not on the grid of its label, or has other channels than classes; {_AGAIN}"
         )
-    return array > 0
+    flat = truth.ravel(order="F")
+    bounds = {k: _Bound() for k in range(1, classes)}
+    for block in file.blocks():
+        of_truth = flat[block.place]
+        of_inside = of_truth[block.values > 0]
+        bound = bounds[block.channel + 1]
+        bound.inside += int(np.count_nonzero(of_inside != PADDING))
+        bound.right += int(np.count_nonzero(of_inside == block.channel + 1))
+    return bounds
 
 
 def kept_bounds(rows: Sequence[Row], calibration: Calibration) -> dict[str, dict[str, Row]]:

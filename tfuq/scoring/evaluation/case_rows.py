@@ -11,6 +11,7 @@ from tfuq.config import Config
 from tfuq.data.cases import Case
 from tfuq.data.units import in_every_unit
 from tfuq.data.volume import Volume
+from tfuq.scoring.evaluation.crops import Crops
 from tfuq.scoring.evaluation.raters import RaterScores
 from tfuq.scoring.evaluation.references import fingerprint
 from tfuq.scoring.evaluation.voxels import CaseMaps
@@ -50,14 +51,14 @@ def case_rows(
             diagonal. It has no distance else, and neither has "all".
     """
     rows = []
+    crops = Crops(maps, len(config.data.classes))
     for name, members in config.data.structures.items():
-        predicted = maps.mask(members)
-        reference = np.isin(maps.truth, members)
+        predicted, reference, known = crops.masks(members)
         scores = overlap_scores(predicted, reference, grid.voxel_volume)
         scores |= presence_scores(predicted, reference)
-        scores |= surface_scores(predicted, reference, grid.spacing, maps.known)
+        scores |= surface_scores(predicted, reference, grid.spacing, known, maps.known_voxels)
         if has_penalty:
-            scores = with_diagonal(scores, reference.shape, grid.spacing)
+            scores = with_diagonal(scores, maps.truth.shape, grid.spacing)
         row = {"case": case.id, "class": name, **case.unit.named(scores)}
         if raters:
             row |= raters.structures[name]

@@ -17,7 +17,7 @@ from tfuq.measures.catalogue import (
 )
 from tfuq.scoring.evaluation.failures import FailureOptions
 from tfuq.scoring.failure import Cohort
-from tfuq.scoring.rows import Row, column, distinct, numbers_of, rows_of
+from tfuq.scoring.rows import Row, column, grouped, numbers_of, rows_of
 
 _OF_STRUCTURES = ranked_at("structure")
 
@@ -48,8 +48,7 @@ def segmentation_cohorts(
         )
     whole = rows_of(structures, "component", "all")
     by_class = []
-    for name in distinct(whole, "class"):
-        rows = rows_of(whole, "class", name)
+    for name, rows in grouped(whole, "class").items():
         by_class.append(_dice_cohort(f"structure {name}", rows, _OF_STRUCTURES, options))
     measured = _with_structure_means(rows_of(cases, "class", "all"), whole)
     of_images = [name for name in names_of(OF_IMAGES) if name in measured[0]]
@@ -60,7 +59,8 @@ def segmentation_cohorts(
 
 def _with_structure_means(cases: list[Row], structures: list[Row]) -> list[Row]:
     """Rows of cases with the means of their structures' measures."""
-    return [case | _means(rows_of(structures, "case", case["case"])) for case in cases]
+    by_case = grouped(structures, "case")
+    return [case | _means(by_case.get(case["case"], [])) for case in cases]
 
 
 def _means(structures: list[Row]) -> dict[str, float]:

@@ -14,7 +14,8 @@ from tfuq.errors import RunError
 from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.runs.results import MEMBERS, PREDICTIONS, member_map
 from tfuq.scoring.evaluation.diversity import AGAIN, Diversity
-from tfuq.scoring.evaluation.voxels import CaseMaps, read_map
+from tfuq.scoring.evaluation.stored_maps import read_map
+from tfuq.scoring.evaluation.voxels import CaseMaps
 from tfuq.scoring.rows import class_columns
 from tfuq.scoring.segmentation import dice
 

@@ -6,11 +6,13 @@ samples are there where the samples were kept.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy import ndimage
 
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_rater_labels
@@ -26,9 +28,10 @@ from tfuq.scoring.raters import (
     unbiased_energy_distance,
     volumes_covered,
 )
-from tfuq.scoring.rows import Row, column, distinct, mean_of, rows_of
+from tfuq.scoring.rows import Row, column, distinct, grouped, mean_of
 
 _HALF = 0.5
+_VALUES = 256  # of a label map
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +77,7 @@ def score_raters(
     structures = {}
     rows = []
     for name, members in config.data.structures.items():
-        masks = _Masks(
-            label=np.isin(maps.label, members),
-            raters=np.isin(labels, members),
-            samples=_on_grid(samples, members, grid),
-        )
+        masks = _masks_of(maps.label, labels, _on_grid(samples, members, grid), members)
         structures[name] = masks.metrics()
         for rater, row in zip(case.raters, masks.rows(grid.voxel_volume), strict=True):
             rows.append({"case": case.id, "class": name, "rater": rater, **row})
@@ -96,20 +95,64 @@ def _on_grid(
 ) -> np.ndarray | None:
     """Every sample's mask of a structure on another grid than the network's.
 
-    It is ``[T, X, Y, Z]`` bool.
+    Its voxels are bits, ``[T, bytes]``.
     """
     if samples is None:
         return None
     masks = []
     for mask in samples.of_classes(classes).unpacked():
         shares = samples.grid.with_array(mask.astype(np.float32))
-        masks.append(onto_grid(shares, grid).array > _HALF)
+        masks.append(np.packbits(onto_grid(shares, grid).array > _HALF))
     return np.stack(masks)
+
+
+def _masks_of(
+    label: np.ndarray,
+    raters: np.ndarray,
+    samples: np.ndarray | None,
+    classes: Sequence[int],
+) -> _Masks:
+    """The masks of a structure, cut to the box that has all of them.
+
+    Args:
+        label: predicted classes ``[X, Y, Z]``.
+        raters: classes by raters ``[R, X, Y, Z]``.
+        samples: those of `_on_grid`.
+        classes: of the structure.
+    """
+    is_member = np.zeros(_VALUES, bool)
+    is_member[list(classes)] = True
+    anywhere = is_member[label]
+    for of_rater in raters:
+        anywhere |= is_member[of_rater]
+    if samples is not None:
+        union = np.bitwise_or.reduce(samples, axis=0)
+        anywhere |= _unpacked(union, label.shape)
+    box = _box_of(anywhere)
+    of_samples = None
+    if samples is not None:
+        of_samples = np.stack([_unpacked(packed, label.shape)[box] for packed in samples])
+    return _Masks(
+        label=is_member[label[box]],
+        raters=is_member[raters[(slice(None), *box)]],
+        samples=of_samples,
+    )
+
+
+def _unpacked(packed: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    bits = np.unpackbits(packed, count=math.prod(shape))
+    return bits.view(bool).reshape(shape)
+
+
+def _box_of(mask: np.ndarray) -> tuple[slice, ...]:
+    """The box of a mask; that of a voxel where it is empty."""
+    boxes = ndimage.find_objects(mask.view(np.uint8), 1)
+    return boxes[0] or (slice(0, 1),) * mask.ndim
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Masks:
-    """One structure, bool.
+    """One structure, bool, in the box of all its masks.
 
     Attributes:
         label: predicted ``[X, Y, Z]``.
@@ -160,12 +203,12 @@ def rater_summary(rows: Sequence[Row]) -> dict[str, Row]:
     Args:
         rows: of ``raters.csv``.
     """
-    raters = distinct(rows, "rater")
-    return {rater: _summary_of_rater(rows_of(rows, "rater", rater)) for rater in raters}
+    by_rater = grouped(rows, "rater")
+    return {rater: _summary_of_rater(of_rater) for rater, of_rater in by_rater.items()}
 
 
 def _summary_of_rater(rows: Sequence[Row]) -> Row:
     dice = {}
-    for name in distinct(rows, "class"):
-        dice[name] = mean_of(column(rows_of(rows, "class", name), "dice"))
+    for name, of_class in grouped(rows, "class").items():
+        dice[name] = mean_of(column(of_class, "dice"))
     return {"cases": len(distinct(rows, "case")), "dice": dice}

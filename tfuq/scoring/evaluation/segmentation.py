@@ -19,8 +19,9 @@ from tfuq.data.cases import (
     written_values,
 )
 from tfuq.data.events import CaseScored
+from tfuq.data.label_values import class_counts
 from tfuq.data.preprocessing import PADDING, is_structure
-from tfuq.data.readers import read
+from tfuq.data.readers import read_label_file
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 from tfuq.measures.catalogue import maps_of
@@ -128,7 +129,7 @@ def _add_case(
     Returns:
         The references.
     """
-    predicted = read(folder / "label.nii.gz")
+    predicted = read_label_file(folder / "label.nii.gz")
     config = request.config
     classes = config.data.classes
     references = scored_references(case, predicted, len(classes), config.data.label_values)
@@ -185,25 +186,32 @@ def _structure_rows(
     """The case's rows of ``structures.csv`` with the reference's size and Dice."""
     dice = {row["class"]: row["dice"] for row in scores}
     structures = config.data.structures
+    counts = [class_counts(reference.array) for reference in references]
+    voxel_volume = references[0].voxel_volume
     rows = []
     for row in read_structures(folder / "structures.csv", structures):
         name = row["class"]
         size = None
         if row["component"] == "all":
-            size = _mean_size(references, structures[name])
+            size = _mean_size(counts, structures[name], voxel_volume)
         named = case.unit.named({**row, "volume_reference_mm3": size})
         rows.append({**named, "dice": dice[name]})
     return rows
 
 
-def _mean_size(references: Sequence[Volume], classes: Sequence[int]) -> float | None:
-    """The size of a structure; None where there may be more of it in voxels to ignore."""
-    sizes = []
-    for reference in references:
-        if (reference.array == PADDING).any():
-            return None
-        voxels = np.count_nonzero(np.isin(reference.array, classes))
-        sizes.append(voxels * reference.voxel_volume)
+def _mean_size(
+    counts: Sequence[np.ndarray], classes: Sequence[int], voxel_volume: float
+) -> float | None:
+    """The size of a structure; None where there may be more of it in voxels to ignore.
+
+    Args:
+        counts: voxels of each value in each reference.
+        classes: of the structure.
+        voxel_volume: of a voxel.
+    """
+    if any(of_reference[PADDING] for of_reference in counts):
+        return None
+    sizes = [int(of_reference[list(classes)].sum()) * voxel_volume for of_reference in counts]
     return float(np.mean(sizes))
 
 

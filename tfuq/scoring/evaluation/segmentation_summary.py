@@ -19,7 +19,7 @@ from tfuq.scoring.evaluation.structures import (
     spread_coverage,
     whole_structures,
 )
-from tfuq.scoring.rows import Row, column_names, distinct, mean_of_column, rows_of
+from tfuq.scoring.rows import Row, column_names, grouped, mean_of_column
 
 _LEFT_OUT = "none"  # the distance of a structure that is missed or invented
 _DIAGONAL = "diagonal"
@@ -37,14 +37,14 @@ def segmentation_summary(
         gathered: of all its cases.
         calibration: what the predictions were calibrated with; None of others.
     """
-    structures = gathered.structures
-    names = distinct(gathered.cases, "class")
-    whole = {name: whole_structures(structures, name) for name in names[:-1]}
+    by_class = grouped(gathered.cases, "class")
+    *names, _ = by_class
+    whole = whole_structures(gathered.structures, names)
     bins = _mean_bins(gathered.bins)
     summary: Row = {
         **provenance(request.manifest),
         **_calibrated(gathered, calibration),
-        "scores": {name: score_table(rows_of(gathered.cases, "class", name)) for name in names},
+        "scores": {name: score_table(rows) for name, rows in by_class.items()},
         "structure_measures": {name: measure_means(rows) for name, rows in whole.items()},
         "volume_spread": _spreads(whole, request.manifest.samples),
         "spearman_with_dice": {name: spearman_with_dice(rows) for name, rows in whole.items()},

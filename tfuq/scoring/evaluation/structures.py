@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from tfuq.scoring.rows import (
     Row,
     column,
     column_names,
+    grouped,
     mean_of_column,
     numbers_of,
     rows_of,
@@ -50,9 +51,15 @@ def read_structures(path: Path, names: Container[str]) -> list[Row]:
     return list(map(SCAN.named, rows))
 
 
-def whole_structures(structures: Sequence[Row], name: str) -> list[Row]:
-    """The rows of a class as a whole, one per case."""
-    return rows_of(rows_of(structures, "class", name), "component", "all")
+def whole_structures(structures: Sequence[Row], names: Iterable[str]) -> dict[str, list[Row]]:
+    """The rows of each class as a whole, one per case.
+
+    Args:
+        structures: rows of ``structures.csv``.
+        names: of the classes.
+    """
+    by_class = grouped(rows_of(structures, "component", "all"), "class")
+    return {name: by_class.get(name, []) for name in names}
 
 
 def _measure_names(rows: Sequence[Row]) -> list[str]:

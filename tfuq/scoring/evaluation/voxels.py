@@ -1,33 +1,64 @@
-"""Scores of one case's maps: calibration over voxels, errors found, and numbers of each map."""
+"""Scores of one case's maps: calibration over voxels, errors found, and numbers of each map.
+
+Files of a large scan are gone through once, and never at hand as a whole: probabilities class by
+class, maps of uncertainty one by one. See `tfuq.scoring.voxel_scores`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from tfuq.data.lazy_arrays import LazyArrays
 from tfuq.data.preprocessing import PADDING
-from tfuq.data.readers import read
+from tfuq.data.readers.nifti_blocks import BLOCK, Block
 from tfuq.data.volume import Volume
-from tfuq.errors import DataError
 from tfuq.measures.catalogue import MAXIMUM_PROBABILITY, MEASURES
-from tfuq.scoring.aggregation import boundary_band, component_rows, image_level
-from tfuq.scoring.calibration import (
-    Bins,
-    brier,
-    calibration_errors,
-    confidence_bins,
-    error_auroc,
-    expected_calibration_error,
-    negative_log_likelihood,
-)
+from tfuq.scoring.aggregation import boundary_band, image_level
+from tfuq.scoring.auroc import area_under_roc
+from tfuq.scoring.calibration import Bins, adaptive_gap_in_order
+from tfuq.scoring.components import Components, components_of
+from tfuq.scoring.evaluation.stored_maps import StoredProbability, open_map, read_map
 from tfuq.scoring.rows import Row
+from tfuq.scoring.voxel_scores import LargestProbability, VoxelSums
 
-_AGAIN = "remove its folder and predict the case again"
-_ROUNDING = 1e-3  # of a map's values
+_PLANES = 8  # of a volume that are turned at once
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OfProbability:
+    """What the probabilities say.
+
+    Attributes:
+        errors: of calibration, by name.
+        reliability: voxels by confidence.
+        mean: of the largest probability.
+        component_means: of the largest probability, ``[components]``.
+    """
+
+    errors: dict[str, float]
+    reliability: Bins
+    mean: float
+    component_means: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OfMap:
+    """What a map of uncertainty says.
+
+    Attributes:
+        auroc: for wrong voxels; None where all or none are wrong.
+        levels: numbers of the image by kind.
+        component_means: ``[components]``.
+    """
+
+    auroc: float | None
+    levels: dict[str, float]
+    component_means: np.ndarray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,14 +70,14 @@ class CaseMaps:
     Attributes:
         label: predicted classes ``[X, Y, Z]``.
         truth: true classes ``[X, Y, Z]``, `PADDING` where nothing is known.
-        probability: ``[X, Y, Z, K]``.
-        maps: of uncertainty, ``[X, Y, Z]`` by name.
+        probability: ``[X, Y, Z, K]``, or the file that has it.
+        maps: of uncertainty, ``[X, Y, Z]`` by name; read when they are asked for.
     """
 
     label: np.ndarray
     truth: np.ndarray
-    probability: np.ndarray
-    maps: dict[str, np.ndarray]
+    probability: np.ndarray | StoredProbability
+    maps: Mapping[str, np.ndarray]
 
     @property
     def _classes(self) -> int:
@@ -59,6 +90,19 @@ class CaseMaps:
         is_known: np.ndarray = self.truth != PADDING
         return None if is_known.all() else is_known
 
+    def whole_probability(self) -> np.ndarray:
+        """The probabilities of all classes together, ``[X, Y, Z, K]``."""
+        if isinstance(self.probability, StoredProbability):
+            return self.probability.file.array(self.probability.blocks())
+        return self.probability
+
+    @property
+    def known_voxels(self) -> int:
+        """How many voxels' reference is known."""
+        if self.known is None:
+            return self.truth.size
+        return int(np.count_nonzero(self.known))
+
     def of_known(self, values: np.ndarray) -> np.ndarray:
         """Values ``[X, Y, Z, …]`` of the voxels whose reference is known, ``[n, …]``."""
         if self.known is None:
@@ -66,42 +110,92 @@ class CaseMaps:
         chosen: np.ndarray = values[self.known]
         return chosen
 
-    def mask(self, classes: Sequence[int]) -> np.ndarray:
-        """Where the prediction has one of some classes, and the reference is known, ``[X, Y, Z]``.
+    @cached_property
+    def _of_probability(self) -> _OfProbability:
+        """All that the probabilities say, of which each is looked at once."""
+        truth = _flat(self.truth)
+        known = None if self.known is None else _flat(self.known)
+        everywhere = VoxelSums(truth, known)
+        nearby = VoxelSums(truth, _flat(boundary_band(self.truth, self.known)))
+        largest = LargestProbability(truth.size, self.probability.dtype)
+        for block in _blocks(self.probability):
+            largest.add(block.channel, block.place, block.values)
+            everywhere.add(block.channel, block.place, block.values)
+            nearby.add(block.channel, block.place, block.values)
+        reliability = everywhere.reliability(largest)
+        errors = everywhere.errors(reliability)
+        errors["ece_classwise"] = everywhere.classwise_error()
+        confidence = everywhere.of_chosen(largest.values)
+        errors["ece_adaptive"] = adaptive_gap_in_order(confidence, self._in_array_order(largest))
+        errors["mce"] = float(reliability.gaps().max())
+        if nearby.voxels:
+            of_boundary = nearby.errors(nearby.reliability(largest))
+            errors |= {f"{name}_boundary": value for name, value in of_boundary.items()}
+        return _OfProbability(
+            errors=errors,
+            reliability=reliability,
+            mean=float(everywhere.of_chosen(largest.values).mean(dtype=np.float64)),
+            component_means=self._components.means(largest.values),
+        )
 
-        Args:
-            classes: numbers of the classes.
-        """
-        mask: np.ndarray = np.isin(self.label, classes)
-        return mask if self.known is None else mask & self.known
+    def _in_array_order(
+        self, largest: LargestProbability
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Confidences of known voxels and whether they came true, the last axis first."""
+        shape = self.truth.shape
+        values = largest.values.reshape(shape, order="F")
+        classes = largest.classes.reshape(shape, order="F")
+        for start in range(0, shape[0], _PLANES):
+            planes = slice(start, start + _PLANES)
+            is_correct = (classes[planes] == self.truth[planes]).ravel()
+            confidence = values[planes].ravel()
+            if self.known is not None:
+                is_known = self.known[planes].ravel()
+                is_correct = is_correct[is_known]
+                confidence = confidence[is_known]
+            yield confidence, is_correct
 
-    def _voxels(self) -> tuple[np.ndarray, np.ndarray]:
-        """Probabilities ``[n, K]`` and true classes ``[n]`` of all voxels."""
-        return self.of_known(self.probability), self.of_known(self.truth).astype(int)
+    @cached_property
+    def _of_maps(self) -> dict[str, _OfMap]:
+        """All that maps of uncertainty say by name, of which each is read once."""
+        wrong = self._of_known_flat(self.label != self.truth)
+        described = {}
+        for name, values in self.maps.items():
+            _, highest = MEASURES[name].bounds(self._classes)
+            described[name] = _OfMap(
+                auroc=area_under_roc(self._of_known_flat(values), wrong),
+                levels=image_level(values, highest, self.known),
+                component_means=self._components.means(_flat(values)),
+            )
+        return described
+
+    def _of_known_flat(self, values: np.ndarray) -> np.ndarray:
+        """Values ``[X, Y, Z]`` of the voxels whose reference is known, the first axis first."""
+        if self.known is None:
+            return _flat(values)
+        chosen: np.ndarray = _flat(values)[_flat(self.known)]
+        return chosen
+
+    @cached_property
+    def _components(self) -> Components:
+        label = self.label.astype(np.uint8, copy=False)
+        if self.known is not None:
+            label = np.where(self.known, label, 0).astype(np.uint8)
+        return components_of(label, self._classes)
 
     def scores(self) -> dict[str, float | None]:
         """Calibration, and AUROC of each map for wrong voxels.
 
         Calibration is over all voxels, and within two voxels of a boundary of the reference.
         """
-        p, y = self._voxels()
-        scores: dict[str, float | None] = {**calibration_errors(p, y)}
-        band = boundary_band(self.truth, self.known)
-        if band.any():
-            p_near = self.probability[band]
-            y_near = self.truth[band].astype(int)
-            scores["nll_boundary"] = negative_log_likelihood(p_near, y_near)
-            scores["brier_boundary"] = brier(p_near, y_near)
-            scores["ece_boundary"] = expected_calibration_error(p_near, y_near)
-        wrong = self.of_known(self.label != self.truth)
-        for name, values in self.maps.items():
-            scores[f"auroc_{name}"] = error_auroc(self.of_known(values), wrong)
+        scores: dict[str, float | None] = {**self._of_probability.errors}
+        for name, described in self._of_maps.items():
+            scores[f"auroc_{name}"] = described.auroc
         return scores
 
     def reliability(self) -> Bins:
         """Voxels by confidence."""
-        p, y = self._voxels()
-        return confidence_bins(p, y)
+        return self._of_probability.reliability
 
     def confidences(self) -> dict[str, float]:
         """Numbers of the image.
@@ -109,31 +203,41 @@ class CaseMaps:
         They are the mean of the largest probabilities, and `tfuq.scoring.aggregation.image_level`
         of each map.
         """
-        largest = self.of_known(self._largest_probability())
-        numbers = {MAXIMUM_PROBABILITY.name: float(largest.mean())}
-        for name, values in self.maps.items():
-            _, highest = MEASURES[name].bounds(self._classes)
-            by_kind = image_level(values, highest, self.known)
-            for kind, value in by_kind.items():
+        numbers = {MAXIMUM_PROBABILITY.name: self._of_probability.mean}
+        for name, described in self._of_maps.items():
+            for kind, value in described.levels.items():
                 numbers[f"{kind}_{name}"] = value
         return numbers
 
-    def _largest_probability(self) -> np.ndarray:
-        largest: np.ndarray = self.probability.max(-1)
-        return largest
-
     def components(self, names: Sequence[str]) -> list[Row]:
-        """Connected components of each class, see `tfuq.scoring.aggregation.component_rows`.
+        """Connected components of each class, see `tfuq.scoring.components.Components.rows`.
 
         Args:
             names: of all K classes; the first has no components.
         """
-        maps = {MAXIMUM_PROBABILITY.name: self._largest_probability(), **self.maps}
-        rows = []
-        for k, name in enumerate(names[1:], start=1):
-            for row in component_rows(self.mask([k]), self.truth == k, maps):
-                rows.append({"class": name, **row})
-        return rows
+        means = {MAXIMUM_PROBABILITY.name: self._of_probability.component_means}
+        for name, described in self._of_maps.items():
+            means[name] = described.component_means
+        is_right = _flat(self.label == self.truth)
+        return self._components.rows(names, self._components.sums(is_right), means)
+
+
+def _flat(array: np.ndarray) -> np.ndarray:
+    """The voxels ``[X, Y, Z]`` as they lie in files, the first axis first."""
+    return array.ravel(order="F")
+
+
+def _blocks(probability: np.ndarray | StoredProbability) -> Iterable[Block]:
+    if isinstance(probability, StoredProbability):
+        return probability.blocks()
+    return _blocks_of_array(probability)
+
+
+def _blocks_of_array(probability: np.ndarray) -> Iterator[Block]:
+    for k in range(probability.shape[-1]):
+        flat = _flat(probability[..., k])
+        for start in range(0, flat.size, BLOCK):
+            yield Block(channel=k, start=start, values=flat[start : start + BLOCK])
 
 
 def read_maps(
@@ -144,7 +248,9 @@ def read_maps(
     classes: int,
     probability: str = "probability",
 ) -> CaseMaps:
-    """Read a case's probabilities and maps of uncertainty.
+    """Open a case's probabilities and maps of uncertainty.
+
+    Their voxels are read when they are needed, and refused then as `read_map` does.
 
     Args:
         folder: of the case.
@@ -155,42 +261,19 @@ def read_maps(
         probability: name of the file of the probabilities.
 
     Raises:
-        DataError: one is not on the label's grid, or holds what it cannot.
+        DataError: one is missing, or not on the label's grid.
     """
-    p = read_map(folder / f"{probability}.nii.gz", predicted, 1.0, (classes,))
-    most = np.log(classes)
-    maps = {name: read_map(folder / f"{name}.nii.gz", predicted, most) for name in names}
-    label = predicted.array.astype(np.uint8)
-    return CaseMaps(label=label, truth=truth, probability=p, maps=maps)
+    file = open_map(folder / f"{probability}.nii.gz", predicted, (classes,))
+    most = float(np.log(classes))
+    for name in names:
+        open_map(folder / f"{name}.nii.gz", predicted)
 
+    def read_of_name(name: str) -> np.ndarray:
+        return read_map(folder / f"{name}.nii.gz", predicted, most)
 
-def read_map(
-    path: Path,
-    label: Volume,
-    top: float,
-    channels: tuple[int, ...] = (),
-) -> np.ndarray:
-    """A map's array.
-
-    Args:
-        path: of its file.
-        label: whose grid it has to be on.
-        top: the largest value that it can have.
-        channels: shape of its channels.
-
-    Raises:
-        DataError: it is not on the label's grid, has other channels, or values beyond 0 and
-            ``top``.
-    """
-    volume = read(path)
-    is_on_grid = volume.same_grid(label) and volume.array.shape[3:] == channels
-    if not is_on_grid or not _is_within(volume.array, top):
-        raise DataError(
-            f"{path}: is not on the grid of its label, or beyond 0 to {top:.4g}; {_AGAIN}"
-        )
-    return volume.array
-
-
-def _is_within(values: np.ndarray, top: float) -> bool:
-    is_beyond = values.min() < 0 or values.max() > top + _ROUNDING
-    return not is_beyond
+    return CaseMaps(
+        label=predicted.array.astype(np.uint8, copy=False),
+        truth=truth,
+        probability=StoredProbability(file=file),
+        maps=LazyArrays(names, read_of_name),
+    )

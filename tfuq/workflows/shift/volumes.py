@@ -170,7 +170,7 @@ def _write(
         "image": image,
         "truth": predicted.truth,
         "label": predicted.label,
-        "probability": predicted.probability,
+        "probability": predicted.whole_probability(),
         **predicted.maps,
     }
     make_folder(folder)

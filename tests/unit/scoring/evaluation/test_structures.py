@@ -54,7 +54,8 @@ def test_one_sample_has_no_spread():
 
 def test_components_are_no_structure_as_a_whole():
     rows = [{"class": c, "component": part} for c in "ab" for part in ("all", "1")]
-    assert whole_structures(rows, "b") == [{"class": "b", "component": "all"}]
+    of_b = [{"class": "b", "component": "all"}]
+    assert whole_structures(rows, ["b", "none"]) == {"b": of_b, "none": []}
 
 
 def test_spearman_table():

@@ -1,14 +1,23 @@
 """Scores of one case's maps, against slow references and sklearn."""
 
+import math
+import tracemalloc
+
 import numpy as np
 import pytest
+from scipy import ndimage
 from sklearn import metrics as sklearn_metrics
 
 from tests.support import references
+from tfuq.data.preprocessing import PADDING
+from tfuq.data.readers import nifti_blocks
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_nifti
 from tfuq.errors import DataError
-from tfuq.scoring.evaluation.voxels import CaseMaps, read_map, read_maps
+from tfuq.scoring import calibration
+from tfuq.scoring.aggregation import boundary_band
+from tfuq.scoring.calibration import calibration_errors
+from tfuq.scoring.evaluation.voxels import CaseMaps, read_maps
 
 
 @pytest.fixture
@@ -41,6 +50,67 @@ def test_voxels_near_a_boundary_have_scores_of_their_own(maps):
     assert scores["auroc_variation_ratio"] == pytest.approx(
         references.area_under_roc(maps.maps["variation_ratio"].ravel(), wrong)
     )
+
+
+@pytest.mark.parametrize("has_unknown", [False, True])
+def test_a_case_read_block_by_block_has_the_scores_of_whole_arrays(
+    has_unknown, tmp_path, monkeypatch
+):
+    """Against whole tables of probabilities, scikit-learn, and scipy over the whole volume."""
+    monkeypatch.setattr(nifti_blocks.NiftiBlocks.blocks, "__defaults__", (100,))
+    rng = np.random.default_rng(3)
+    shape = (9, 8, 7)
+    p = np.round(rng.dirichlet(np.full(4, 0.4), shape), 2).astype(np.float32)  # many ties
+    entropy = np.round(rng.random(shape), 2).astype(np.float32)
+    truth = (ndimage.gaussian_filter(rng.random(shape), 1) * 40 % 4).astype(np.uint8)
+    if has_unknown:
+        truth[rng.random(shape) < 0.1] = PADDING
+    label = Volume(p.argmax(-1).astype(np.uint8), np.eye(4))
+    write_nifti(tmp_path / "probability.nii.gz", label.with_array(p))
+    write_nifti(tmp_path / "predictive_entropy.nii.gz", label.with_array(entropy))
+    case = read_maps(tmp_path, label, truth, ["predictive_entropy"], 4)
+    known = truth != PADDING
+    y = truth[known].astype(int)
+    expected = calibration_errors(p[known].astype(np.float64), y)
+    band = boundary_band(truth, case.known)
+    near = p[band].astype(np.float64)
+    y_near = truth[band].astype(int)
+    expected["nll_boundary"] = calibration.negative_log_likelihood(near, y_near)
+    expected["brier_boundary"] = calibration.brier(near, y_near)
+    expected["ece_boundary"] = calibration.expected_calibration_error(near, y_near)
+    wrong = (label.array != truth)[known]
+    auroc = sklearn_metrics.roc_auc_score(wrong, entropy[known])
+    expected["auroc_predictive_entropy"] = auroc
+    assert case.scores() == pytest.approx(expected, rel=1e-10)
+    numbers = case.confidences()
+    largest = p.max(-1)[known].mean(dtype=np.float64)
+    assert numbers["maximum_probability"] == pytest.approx(largest, rel=1e-12)
+    assert numbers["image_predictive_entropy"] == pytest.approx(entropy[known].mean(), rel=1e-6)
+    rows = case.components(["rest", "a", "b", "c"])
+    sizes = [row["voxels"] for row in rows if row["class"] == "b"]
+    components, _ = ndimage.label((label.array == 2) & known)
+    assert sizes == sorted(np.bincount(components[components > 0])[1:], reverse=True)
+
+
+def test_a_file_is_looked_at_once(tmp_path, monkeypatch):
+    label = Volume(np.zeros((4, 3, 2), np.uint8), np.eye(4))
+    p = np.full((4, 3, 2, 2), 0.5, np.float32)
+    write_nifti(tmp_path / "probability.nii.gz", label.with_array(p))
+    write_nifti(tmp_path / "predictive_entropy.nii.gz", label.with_array(p[..., 0]))
+    looked_at = []
+    blocks = nifti_blocks.NiftiBlocks.blocks
+
+    def counted(file, *arguments):
+        looked_at.append(file.path.name)
+        return blocks(file, *arguments)
+
+    monkeypatch.setattr(nifti_blocks.NiftiBlocks, "blocks", counted)
+    case = read_maps(tmp_path, label, label.array, ["predictive_entropy"], 2)
+    assert not looked_at
+    for numbers in (case.scores, case.reliability, case.confidences):
+        numbers()
+    case.components(["rest", "a"])
+    assert sorted(looked_at) == ["predictive_entropy.nii.gz", "probability.nii.gz"]
 
 
 def test_an_image_of_one_class_has_no_boundary(maps):
@@ -79,22 +149,6 @@ def test_components_are_of_the_foreground(maps):
 LABEL = Volume(np.zeros((2, 3, 4), np.uint8), np.eye(4))
 
 
-@pytest.mark.parametrize(
-    ("array", "affine"),
-    [
-        pytest.param(np.full((2, 3, 4), 1.01), np.eye(4), id="above"),
-        pytest.param(np.full((2, 3, 4), -0.1), np.eye(4), id="below"),
-        pytest.param(np.zeros((2, 3, 3)), np.eye(4), id="shape"),
-        pytest.param(np.zeros((2, 3, 4, 2)), np.eye(4), id="channels"),
-        pytest.param(np.zeros((2, 3, 4)), np.diag([2.0, 1, 1, 1]), id="affine"),
-    ],
-)
-def test_a_map_that_does_not_fit_its_label_is_refused(array, affine, tmp_path):
-    write_nifti(tmp_path / "map.nii.gz", Volume(array.astype(np.float32), affine))
-    with pytest.raises(DataError, match=r"map.nii.gz: is not on the grid of its label, or beyond"):
-        read_map(tmp_path / "map.nii.gz", LABEL, 1.0)
-
-
 def test_entropies_may_be_as_large_as_the_classes_allow(tmp_path):
     p = np.full((2, 3, 4, 5), 0.2, np.float32)
     entropy = np.full((2, 3, 4), np.log(5), np.float32)
@@ -104,3 +158,23 @@ def test_entropies_may_be_as_large_as_the_classes_allow(tmp_path):
     np.testing.assert_array_equal(found.maps["predictive_entropy"], entropy)
     with pytest.raises(DataError, match=r"probability.nii.gz"):
         read_maps(tmp_path, LABEL, LABEL.array, [], 4)
+
+
+def test_memory_does_not_follow_the_number_of_classes(tmp_path):
+    """A table of all classes would take as many times the bytes of a map as there are classes."""
+    shape = (40, 40, 40)
+    map_bytes = 4 * math.prod(shape)
+    peaks = []
+    for classes in (3, 30):
+        truth = np.random.default_rng(0).integers(0, 3, shape).astype(np.uint8)
+        label = Volume(truth, np.eye(4))
+        p = np.full((*shape, classes), 1 / classes, np.float32)
+        write_nifti(tmp_path / "probability.nii.gz", label.with_array(p))
+        del p
+        tracemalloc.start()
+        read_maps(tmp_path, label, truth, [], classes).scores()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    few, many = peaks
+    assert many < few + map_bytes
+    assert many < 20 * map_bytes
