@@ -20,7 +20,7 @@ from tfuq.data.sets.pipeline import training_dataset
 from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import RunError, TfuqError
 from tfuq.networks.layers import median_width
-from tfuq.networks.weights import model_arrays, save_arrays
+from tfuq.networks.weights import Arrays, model_arrays, save_arrays
 from tfuq.sampling.members import build_member
 from tfuq.sampling.memory import memory_errors
 from tfuq.tasks import task_of
@@ -156,12 +156,13 @@ class MemberTraining:
         means = self._optimize(epoch, batches, observer)
         row: EpochRow = {"epoch": epoch + 1, **means, **self._validate(self.model)}
         self._require_finite(row)
-        width = median_width(model_arrays(self.model))
+        weights = model_arrays(self.model)
+        width = median_width(weights)
         if width is not None:
             row["posterior_width"] = width
         row["learning_rate"] = float(self._step.optimizer.learning_rate.numpy())
         row["seconds"] = time.monotonic() - started
-        self._keep_best(row)
+        self._keep_best(row, weights)
         self.progress.history.append(row)
         self.progress.epoch = epoch + 1
         self._require_folder()
@@ -238,7 +239,7 @@ class MemberTraining:
         warmup = self.config.variational.kl_warmup_epochs
         return min(1.0, (epoch + 1) / (warmup + 1))
 
-    def _keep_best(self, row: EpochRow) -> None:
+    def _keep_best(self, row: EpochRow, weights: Arrays) -> None:
         """Keep the best weights by the monitored figure; without one, those of the last epoch.
 
         No epoch that held the widths is better than one after it: they are not inferred yet.
@@ -248,7 +249,7 @@ class MemberTraining:
             value = None
         best = self.progress.best
         if value is None or best is None or value < best:
-            self._state.best = model_arrays(self.model)
+            self._state.best = weights
             self.progress.best = value
             self.progress.best_epoch = int(row["epoch"])
 

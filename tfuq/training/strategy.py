@@ -71,7 +71,8 @@ def _per_replica(
     """Images and targets, of which each replica sees its own share."""
 
     def share(context: tf.distribute.ReplicaContext) -> tuple[tf.Tensor, tf.Tensor]:
-        return shares[context.replica_id_in_sync_group]
+        replica: int = context.replica_id_in_sync_group
+        return shares[replica]
 
     per_replica = strategy.experimental_distribute_values_from_function(share)
     return cast(tuple[tf.Tensor, tf.Tensor], per_replica)
