@@ -53,7 +53,7 @@ class TrainingStep:
             self.optimizer.learning_rate = rate
             self._rate = rate
 
-    @tf.function
+    @tf.function(autograph=False)
     def __call__(
         self,
         images: tf.Tensor,
