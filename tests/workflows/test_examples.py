@@ -137,6 +137,7 @@ def write_radiographs(root: Path, count: int) -> None:
 
 def test_own_data_as_the_readme_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TFUQ_SCORE_FIGURES")  # by default they are drawn
     monkeypatch.setenv("TFUQ_DATA", str(tmp_path))
     write_radiographs(tmp_path / "shenzhen_lungs", 240)
     (configuration,) = readme_blocks("Your own data in ten minutes", "yaml")

@@ -81,7 +81,8 @@ def save(figure: Figure, path: Path) -> Path:
     """
     _take_literally(figure)
     content = io.BytesIO()
-    figure.savefig(content, format="png")
+    # As savefig writes it, to the byte, without drawing it once more for the layout alone.
+    FigureCanvasAgg(figure).print_png(content)
     write_bytes(path, content.getvalue())
     return path
 
