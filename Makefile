@@ -1,8 +1,11 @@
 # The README's commands. Each does its own set-up in .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+# Of make benchmark: the PyTorch to install, as torch==2.13.0+cpu, and options of benchmarks/suite.py.
+TORCH ?= torch
+BENCHMARK ?=
 
-.PHONY: setup demo test test-slow lint clean
+.PHONY: setup demo test test-slow lint benchmark clean
 
 setup: .venv/ready
 
@@ -26,5 +29,14 @@ lint: setup
 	$(BIN)/lint-imports
 	$(BIN)/python -m mypy
 
+# The peers on PyTorch run in an environment of their own; without it the table says that they are left out.
+benchmark: setup .benchmark/ready
+	$(BIN)/python benchmarks/suite.py --torch .benchmark/venv/bin/python $(BENCHMARK)
+
+.benchmark/ready:
+	test -x .benchmark/venv/bin/python || $(PYTHON) -m venv .benchmark/venv
+	.benchmark/venv/bin/python -m pip install --quiet --disable-pip-version-check '$(TORCH)' bayesian-torch monai \
+		&& touch $@ || echo 'PyTorch could not be installed; its peers are left out'
+
 clean:
-	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv .benchmark build *.egg-info .pytest_cache .ruff_cache .mypy_cache

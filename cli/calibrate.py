@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tfuq.config import SERVED_METHODS
-from tfuq.scoring.promise_lines import size_text
-from tfuq.scoring.review_lines import review_lines
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import quiet_import, show
@@ -104,6 +102,7 @@ def command(
         from tfuq.calibration.degenerate import degeneracies
         from tfuq.calibration.review import ReviewChoices
         from tfuq.workflows.calibrate import Choices, calibrate
+    from tfuq.scoring.review_lines import review_lines
 
     method = method or opened.config.method
     request = prediction.request_of(opened.config, method, *draws)
@@ -138,6 +137,8 @@ def command(
 
 
 def _size_lines(sizes: Mapping[str, Sizes]) -> Iterator[str]:
+    from tfuq.scoring.promise_lines import size_text
+
     for name, kinds in sizes.items():
         for kind, size in kinds.items():
             yield f"{name}: {kind} on the calibration cases: {size_text(size)}"

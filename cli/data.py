@@ -51,12 +51,13 @@ def list_data() -> None:
 
 
 def _state(data: DataConfig) -> str:
-    from tfuq.data.layouts import cases_of, is_made_on_use
+    from tfuq.data.layouts import is_made_on_use, list_cases
 
     try:
         if is_made_on_use(data.layout, data.root):
             return "made when first used"
-        return f"{len(cases_of(data))} cases"
+        cases = list_cases(data.layout, data.root, **data.layout_options)
+        return f"{len(cases)} cases"
     except DataError:
         return "not here"
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from tfuq_cli import options
-from tfuq_cli.dose_lines import dose_lines
 from tfuq_cli.progress import say, show
 
 
@@ -60,6 +59,7 @@ def command(
     """
     from tfuq.scoring.evaluation import dose_output
     from tfuq.scoring.evaluation.dose_effects import dose_effects
+    from tfuq_cli.dose_lines import dose_lines
 
     say("reading doses")
     effects = dose_effects(predictions, dose, at, constraint)

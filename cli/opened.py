@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tfuq import runs
-from tfuq.runs import Run
+if TYPE_CHECKING:
+    from tfuq.runs import Run
 
 
 def opened_run(path: Path | None, method: str | None) -> Run:
@@ -18,6 +19,8 @@ def opened_run(path: Path | None, method: str | None) -> Run:
     Raises:
         RunError: There is none, or its files cannot be read.
     """
+    from tfuq import runs
+
     if path:
         return runs.open_run(path)
     return runs.newest_run(method)

@@ -6,17 +6,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import singledispatchmethod
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from tfuq.config import TASKS
 from tfuq.data.events import (
@@ -29,8 +21,10 @@ from tfuq.data.events import (
     ExportChecked,
     TableScored,
 )
-from tfuq.data.readers.quiet import quiet_stderr
 from tfuq.errors import printable
+
+if TYPE_CHECKING:
+    from rich.progress import ProgressColumn, TaskID
 
 _QUALITIES = tuple(f"val_{TASKS[name].quality}" for name in TASKS)
 _FIGURES = ("loss", "data_loss", "kl", "val_loss", *_QUALITIES)
@@ -51,6 +45,8 @@ def quiet_import() -> Iterator[None]:
     if is_on("verbose"):
         yield
         return
+    from tfuq.data.readers.quiet import quiet_stderr
+
     with quiet_stderr():
         yield
 
@@ -99,19 +95,15 @@ class TrainingProgress:
         Args:
             epochs: How many epochs a member is trained.
         """
+        from rich.console import Console
+        from rich.progress import Progress
+
         self._epochs = epochs
         self._tasks: dict[int, TaskID] = {}
         self._quality = ""
         self._console = Console(stderr=True, quiet=is_on("quiet"))
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[logs]}"),
-        )
         is_hidden = not sys.stderr.isatty()
-        self._bar = Progress(*columns, console=self._console, disable=is_hidden)
+        self._bar = Progress(*_bar_columns(), console=self._console, disable=is_hidden)
 
     def __enter__(self) -> TrainingProgress:
         self._bar.start()
@@ -148,6 +140,18 @@ class TrainingProgress:
         if member not in self._tasks:
             self._tasks[member] = self._bar.add_task(f"member {member}", total=None, logs="")
         return self._tasks[member]
+
+
+def _bar_columns() -> list[ProgressColumn]:
+    from rich import progress
+
+    return [
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeRemainingColumn(),
+        progress.TextColumn("{task.fields[logs]}"),
+    ]
 
 
 def _described(logs: Mapping[str, float], names: tuple[str, ...]) -> list[str]:

@@ -11,7 +11,6 @@ import click
 from tfuq.config import SERVED_METHODS, TASKS
 from tfuq.data.events import SILENT, Observer
 from tfuq.errors import DataError
-from tfuq.runs.results import MANIFEST
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import EventLines, quiet_import, show
@@ -68,6 +67,8 @@ def command(
       tfuq calibrate runs/hippocampus/hybrid --method ensemble --cases test:0.5 --quality dice:0.8
       tfuq review runs/hippocampus/hybrid --method ensemble --input scans
     """
+    from tfuq.runs.results import MANIFEST
+
     with quiet_import():
         from tfuq.workflows.review import SUMMARY, TABLE, default_folder, review
 

@@ -11,7 +11,6 @@ import click
 from tfuq.scoring.metrics import LEVELS
 from tfuq_cli import options
 from tfuq_cli.progress import EventLines, quiet_import, say, show
-from tfuq_cli.score_lines import score_lines
 
 if TYPE_CHECKING:
     from tfuq.scoring.evaluation.doses import DoseTables
@@ -110,6 +109,7 @@ def command(
       tfuq score runs/quickstart/hybrid/predictions/mc-dropout
     """
     from tfuq.scoring.evaluation import FailureOptions, default_output, score_folder
+    from tfuq_cli.score_lines import score_lines
 
     if at and not dose:
         raise click.UsageError("--at says what is told of a dose: give it with --dose")

@@ -11,7 +11,6 @@ import click
 from tfuq import config as configuration
 from tfuq.config import Config
 from tfuq.data.events import SILENT, Observer, Observers
-from tfuq.runs import RUNS
 from tfuq_cli import options
 from tfuq_cli.progress import TrainingProgress, echo_plan, quiet_import, show
 
@@ -62,6 +61,8 @@ def command(
     Example:
       tfuq train quickstart --method vi -o training.epochs=12
     """
+    from tfuq.runs import RUNS
+
     if resume and overwrite:
         raise click.UsageError(
             "--resume and --overwrite exclude each other: go on with the run, or replace it"

@@ -31,9 +31,12 @@ TINY_2D = {"patch_size": [16, 16], "widths": [4, 8], "level_dropout": {2: 0.5}, 
 
 
 def pytest_configure() -> None:
-    """Give TensorFlow one thread where pytest-xdist has a worker on each core already."""
+    """Give TensorFlow one thread where pytest-xdist has a worker on each core; score without figures."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    os.environ["TFUQ_SCORE_FIGURES"] = (
+        "no"  # they take most of the time: tests of them ask for them
+    )
 
 
 def real(folder: str) -> Path:

@@ -32,6 +32,8 @@ def _printable_character(character: str) -> str:
 
 def is_one_line(text: str) -> bool:
     """Whether a text holds no line end and no other control character."""
+    if text.isprintable():
+        return True
     return not any(unicodedata.category(character) in _LINE_ENDS for character in text)
 
 

@@ -166,7 +166,7 @@ STEPS: dict[str, Step] = {
         writes=lambda p: (p.scores / "summary.json", p.scores / "cases.csv"),
     ),
     "score --figures": Step(
-        lambda p: ("score", p.predictions),
+        lambda p: ("score", p.predictions, "--figures"),
         needs=("predict",),
         writes=lambda p: (p.scores / "figures" / "training.png",),
     ),

@@ -388,7 +388,9 @@ def test_scores_compare_and_report_replace_nothing_of_theirs(scored, tfuq, tmp_p
         shutil.rmtree(scores)
         (scores / name).parent.mkdir(parents=True)
         (scores / name).write_text("theirs")
-        assert_refused(tfuq("score", predictions), name, "was not written by tfuq", "move it away")
+        assert_refused(
+            tfuq("score", predictions, "--figures"), name, "was not written by tfuq", "move it away"
+        )
         assert files_of(scores) == {name: b"theirs"}
     shutil.rmtree(scores)
     assert tfuq("score", predictions, "--no-figures").exit_code == 0
@@ -459,12 +461,14 @@ def score_through_kills(predictions: Path, scores: Path, log: Path, renames: lis
     from tfuq.scoring.evaluation.scores import require_one_scoring
 
     for number in renames:
-        assert killing.kill_at_rename(number, "score", predictions, "--level", "case", log=log)
+        assert killing.kill_at_rename(
+            number, "score", predictions, "--level", "case", "--figures", log=log
+        )
         try:
             require_one_scoring(scores, ("*",))
         except RunError:
             assert number > 1
-    killing.finish("score", predictions, log=log)
+    killing.finish("score", predictions, "--figures", log=log)
     require_one_scoring(scores, ("*",))
     assert not list(scores.rglob("*.part"))
 

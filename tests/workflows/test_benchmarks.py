@@ -1,6 +1,7 @@
 """Benchmarks that print results compute what they say."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from tfuq.data.writers import write_nifti
 def load_benchmark(name: str):
     path = Path(__file__).parents[2] / "benchmarks" / f"{name}.py"
     specification = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(specification)
+    module = sys.modules[name] = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     return module
 
@@ -78,3 +79,58 @@ def test_boundary_information_tells_boundaries_from_interiors(tmp_path, capsys):
     save(tmp_path / "a" / "mutual_information.nii.gz", information)
     benchmark.main([str(tmp_path)])
     assert "(boundary 3.0 × interior, 15.0 × background)" in capsys.readouterr().out
+
+
+_FAKE = """
+import sys
+sys.path.insert(0, {folder!r})
+from suite_worker import serve
+serve({{"plain pass: mine": lambda: print("more"), "vi: broken": lambda: 1 / 0}}, {{"vi: gone": "no wheel"}}, {{"lib": "1"}})
+"""
+
+
+def test_a_peer_that_fails_is_left_out_with_its_reason(tmp_path, monkeypatch):
+    suite = load_benchmark("suite")
+    folder = Path(suite.__file__).parent
+    (tmp_path / "fake.py").write_text(_FAKE.format(folder=str(folder)))
+    monkeypatch.setattr(suite, "HERE", tmp_path)
+    with suite.Worker(Path(sys.executable), "fake.py", {}) as worker:
+        seconds = suite.timed([worker], rounds=2, samples=4)
+        assert set(seconds) == {"plain pass: mine"}
+        assert worker.absent == {
+            "vi: gone": "no wheel",
+            "vi: broken": "ZeroDivisionError: division by zero",
+        }
+    (tmp_path / "dead.py").write_text("import no_such_library")
+    with suite.Worker(Path(sys.executable), "dead.py", {}) as worker:
+        assert worker.peers == []
+        assert "its process ended" in worker.absent["all of dead.py"]
+
+
+def test_the_table_has_ratios_to_a_pass_and_to_tfuq(tmp_path):
+    suite = load_benchmark("suite")
+    seconds = {
+        "vi: TFP": 0.6,
+        "plain pass: Keras": 0.1,
+        "plain pass: PyTorch": 0.2,
+        "vi: tfuq": 0.3,
+        "mc-dropout: Keras": 0.5,
+    }
+    rows = suite.rows_of(seconds)
+    assert [(row.method, row.peer, row.of_tfuq) for row in rows] == [
+        ("plain pass", "Keras", None),
+        ("plain pass", "PyTorch", None),
+        ("mc-dropout", "Keras", None),
+        ("vi", "tfuq", 1.0),
+        ("vi", "TFP", pytest.approx(2)),
+    ]
+    assert [row.of_pass for row in rows] == pytest.approx([1, 2, 5, 3, 6])
+    facts = {"time": "2026-01-02 03:04", "commit": "abc", "machine": "a box"}
+    lines = list(suite.table(rows, facts, {"PyTorch": "no wheel"}))
+    assert "| vi | TFP | 0.6000 | 6.00 | 2.00 |" in lines
+    assert lines[-1] == "* left out: PyTorch (no wheel)"
+    for _ in range(2):
+        suite.keep(rows, facts, {"slices": 1, "size": 16, "samples": 2}, tmp_path)
+    kept = (tmp_path / "suite.csv").read_text().splitlines()
+    assert len(kept) == 1 + 2 * len(rows)
+    assert kept[5] == "2026-01-02 03:04,abc,a box,1,16,2,vi,TFP,0.60000,6.000,2.000"

@@ -38,7 +38,7 @@ def test_brats_ends_in_scores_of_classes_and_regions(brats, tfuq, tmp_path):
         == 0
     )
     assert tfuq("predict", run, "--out", out).exit_code == 0
-    result = tfuq("score", out)
+    result = tfuq("score", out, "--figures")
     assert result.exit_code == 0, result.output
     rows = read_table(out / "scores" / "structures.csv", ("class",), "")
     whole = {(row["case"], row["class"]): row for row in rows if row["component"] == "all"}

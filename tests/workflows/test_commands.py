@@ -229,7 +229,8 @@ def test_real_volumes_train_predict_and_score(tfuq, tmp_path):
     )
     assert result.exit_code == 0, result.output
     assert tfuq("predict", tmp_path / "run", "--samples", 5).exit_code == 0
-    assert tfuq("score", tmp_path / "run" / "predictions" / "mc-dropout").exit_code == 0
+    scored = tfuq("score", tmp_path / "run" / "predictions" / "mc-dropout", "--figures")
+    assert scored.exit_code == 0
     figures = sorted(
         path.name for path in (tmp_path / "run" / "scores" / "mc-dropout" / "figures").glob("*.png")
     )

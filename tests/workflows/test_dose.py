@@ -79,7 +79,7 @@ def test_doses_of_a_folder_are_drawn(made, tfuq, tmp_path):
     write_dose(
         tmp_path / "doses" / "ball_000.nii.gz", BALLS_AFFINE, (18, 17, 8)
     )  # reaches half of the case
-    assert tfuq("score", predictions, "--dose", tmp_path / "doses").exit_code == 0
+    assert tfuq("score", predictions, "--dose", tmp_path / "doses", "--figures").exit_code == 0
     assert (run.scores("hybrid") / "figures" / "dose-ball-000.png").is_file()
     rows = read_table(run.scores("hybrid") / "dose.csv", (), "")
     assert 0 < float(rows[0]["beyond_dose_percent"]) < 100

@@ -105,7 +105,7 @@ def commands_that_need_data(folder):
         ["predict", run, "--dry-run"],
         ["calibrate", run, "--cases", "test:0.5"],
         ["review", run],
-        ["score", predictions],
+        ["score", predictions, "--figures"],
         ["score", predictions, "--ood", folder / "elsewhere.yaml"],
         ["shift", run, "--perturbation", "noise", "--severity", "1"],
         ["report", run / "scores" / "deterministic", run / "scores" / "hybrid"],

@@ -21,7 +21,7 @@ def test_volumes(trained, tfuq, tmp_path):
     np.testing.assert_allclose(between, members.var(0).mean(-1), atol=1e-4)
     assert read(case / "within_member_variance.nii.gz").array.max() > 0
 
-    assert tfuq("score", folder).exit_code == 0
+    assert tfuq("score", folder, "--figures").exit_code == 0
     assert (folder / "scores" / "figures" / "diversity.png").is_file()
     summary = json.loads((folder / "scores" / "summary.json").read_text())
     found = summary["diversity"]

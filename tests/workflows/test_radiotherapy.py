@@ -96,7 +96,7 @@ def test_figures_and_report_know_the_names(predicted, balls, tfuq, tmp_path):
     """Both read the references once more."""
     folder = write_structures(balls, tmp_path / "structures", ("GTV", "core"))
     named = ("--reference", folder, "--structure-names", "{GTV: ball}")
-    result = tfuq("score", predicted[1], *named)
+    result = tfuq("score", predicted[1], *named, "--figures")
     assert result.exit_code == 0, result.output
     result = tfuq("report", predicted[0].scores("hybrid"), "--out", tmp_path / "report.html")
     assert result.exit_code == 0, result.output

@@ -151,8 +151,11 @@ def test_label_values_of_references(other_values, tfuq):
     own = (scores / "cases.csv").read_bytes()
     given = "{0: 0, 10: 1, 20-29: 2}"
     assert (
-        tfuq("score", predictions, "--reference", folder, "--label-values", given).exit_code == 0
-    )  # with figures
+        tfuq(
+            "score", predictions, "--reference", folder, "--label-values", given, "--figures"
+        ).exit_code
+        == 0
+    )
     assert (scores / "cases.csv").read_bytes() == own
     assert json.loads((scores / "summary.json").read_text())["label_values"] == given
     assert tfuq("report", scores).exit_code == 0

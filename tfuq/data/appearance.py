@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import nibabel
 import numpy as np
 from pydantic import Field
 
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.data.volume import Volume
+
+if TYPE_CHECKING:
+    import nibabel
+else:
+    nibabel = ModuleOnUse("nibabel")
 
 MOST_CASES = 32  # that are looked at
 QUANTILES = (0.01, 0.5, 0.99)  # of the intensities of a channel

@@ -7,8 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sklearn.model_selection import KFold
-
 from tfuq.config import SplitConfig
 from tfuq.config.text import fault_of_json
 from tfuq.data.channels import name_key
@@ -61,6 +59,8 @@ def _default_folds(case_ids: Collection[str]) -> Sequence[Fold]:
             f"data.split.fold: {len(names)} labelled training case(s) make no {_FOLDS} folds; "
             "give numbers of cases by data.split.train and validation, without fold"
         )
+    from sklearn.model_selection import KFold  # which takes a second
+
     folds: list[Fold] = []
     for train, val in KFold(_FOLDS, shuffle=True, random_state=_SEED).split(names):
         folds.append({"train": [names[i] for i in train], "val": [names[i] for i in val]})

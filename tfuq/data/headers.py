@@ -12,10 +12,16 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-import nibabel
 import numpy as np
+
+from tfuq.data.on_use import ModuleOnUse
+
+if TYPE_CHECKING:
+    import nibabel
+else:
+    nibabel = ModuleOnUse("nibabel")
 
 SCANNER = (1, 1)  # qform and sform codes: both are the coordinates of the scanner
 ALIGNED = (0, 2)  # of a volume whose file had none: an alignment

@@ -10,10 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import nibabel
 import numpy as np
-from nibabel import orientations
+
+from tfuq.data.on_use import ModuleOnUse
+
+if TYPE_CHECKING:
+    import nibabel
+else:
+    nibabel = ModuleOnUse("nibabel")
 
 CLOSEST = "RAS"  # what volumes of several orientations are brought to
 
@@ -51,7 +57,7 @@ def axis_along(affine: np.ndarray, orientation: str | None, axis: int) -> int:
     """
     if orientation is None:
         return axis
-    world = orientations.axcodes2ornt(orientation)[axis, 0]
+    world = nibabel.orientations.axcodes2ornt(orientation)[axis, 0]
     return int(np.flatnonzero(nibabel.io_orientation(affine)[:, 0] == world)[0])
 
 
@@ -70,8 +76,8 @@ class Turn:
     def to(cls, affine: np.ndarray, orientation: str) -> Turn:
         """The turn of a volume with this affine to an orientation."""
         start = nibabel.io_orientation(affine)
-        end = orientations.axcodes2ornt(orientation)
-        return cls(orientations.ornt_transform(start, end))
+        end = nibabel.orientations.axcodes2ornt(orientation)
+        return cls(nibabel.orientations.ornt_transform(start, end))
 
     @classmethod
     def onto(cls, affine: np.ndarray, other: np.ndarray) -> Turn:
@@ -96,7 +102,7 @@ class Turn:
 
     def array(self, array: np.ndarray) -> np.ndarray:
         """The turned array, a view of ``[X, Y, Z, …]``."""
-        turned: np.ndarray = orientations.apply_orientation(array, self.steps)
+        turned: np.ndarray = nibabel.orientations.apply_orientation(array, self.steps)
         return turned
 
     def affine(self, affine: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -106,5 +112,5 @@ class Turn:
             affine: Of the array, ``[4, 4]``.
             shape: Of the array before the turn, ``[3]``.
         """
-        turned: np.ndarray = affine @ orientations.inv_ornt_aff(self.steps, shape)
+        turned: np.ndarray = affine @ nibabel.orientations.inv_ornt_aff(self.steps, shape)
         return turned

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-import nibabel
 import numpy as np
 
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.data.preprocessing import pad_to, to_spacing
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
+
+if TYPE_CHECKING:
+    import nibabel
+else:
+    nibabel = ModuleOnUse("nibabel")
 
 _AIR = -1000.0  # Hounsfield units
 

@@ -6,14 +6,20 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
 
 from tfuq.data.budget import require_memory
 from tfuq.data.headers import SpatialHeader
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.data.orientation import Turn
 from tfuq.errors import DataError
+
+if TYPE_CHECKING:
+    from scipy import ndimage
+else:
+    ndimage = ModuleOnUse("scipy.ndimage")
 
 # A voxel, while it is interpolated: three coordinates, their bounds, the result.
 _RESAMPLING_BYTES = 60

@@ -25,6 +25,7 @@ from tfuq.networks.vnet import vnet
 ARCHITECTURES: Registry[Callable[..., tf.Tensor]] = Registry("network.name")
 
 
+@tf.autograph.experimental.do_not_convert
 def build_network(
     config: NetworkConfig,
     layers: LayerFactory,

@@ -12,6 +12,7 @@ import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -81,7 +82,9 @@ def save(figure: Figure, path: Path) -> Path:
     """
     _take_literally(figure)
     content = io.BytesIO()
-    figure.savefig(content, format="png")
+    # As savefig writes it, to the byte, without drawing it once more for the layout alone.
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.print_png(content)
     write_bytes(path, content.getvalue())
     return path
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 import tf_keras
 
 
+@tf.autograph.experimental.do_not_convert
 def at_its_means(model: tf_keras.Model) -> tf_keras.Model:
     """The network of the same layers, none of which is given the seed.
 

@@ -46,6 +46,7 @@ class SplitNetwork:
         return [layer.width for layer in self.variational]
 
 
+@tf.autograph.experimental.do_not_convert
 def split_at_seed(model: tf_keras.Model) -> SplitNetwork:
     """Split a network where its seed comes in.
 

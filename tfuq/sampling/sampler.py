@@ -66,6 +66,7 @@ class Sampler(tf.Module):
         self.sample = tf.function(
             self._sample,
             input_signature=self._signature(),
+            autograph=False,
         )
 
     def _signature(self) -> list[tf.TensorSpec]:

@@ -67,6 +67,7 @@ class WindowedNetwork(tf.Module):
         # is computed anew.
         self._encode_patches = tf.function(
             lambda patches: tf.nest.flatten(self._prefix(patches, training=False)),
+            autograph=False,
             experimental_attributes={"_noinline": True},
         )
 
@@ -324,7 +325,7 @@ def _channels_of_sample(model: tf_keras.Model, activation: Activation) -> int:
     rank = len(model.inputs[0].shape) - 2
     seed = tf.TensorSpec([2], tf.int32)
     corner = tf.TensorSpec([1, rank], tf.int32)
-    traced = tf.function(activation).get_concrete_function(outputs, seed, corner)
+    traced = tf.function(activation, autograph=False).get_concrete_function(outputs, seed, corner)
     return int(traced.output_shapes[-1])
 
 

@@ -6,11 +6,17 @@ numbers of the true classes.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.scoring.calibration import calibration_errors, error_auroc
+
+if TYPE_CHECKING:
+    from sklearn import metrics
+else:
+    metrics = ModuleOnUse("sklearn.metrics")
 
 
 def class_scores(p: np.ndarray, y: np.ndarray) -> dict[str, float]:
@@ -24,7 +30,7 @@ def class_scores(p: np.ndarray, y: np.ndarray) -> dict[str, float]:
     true_classes = np.unique(y)
     _, balanced, _ = _precision_recall_f1(y, predicted, average="macro", labels=true_classes)
     scores = {
-        "accuracy": float((predicted == y).mean()),
+        "accuracy": float(metrics.accuracy_score(y, predicted)),
         "balanced_accuracy": balanced,
     }
     for average in ("macro", "weighted"):
@@ -40,19 +46,16 @@ def _precision_recall_f1(
     predicted: np.ndarray,
     **options: Any,
 ) -> tuple[float, float, float]:
-    from sklearn.metrics import precision_recall_fscore_support  # takes a second
-
-    scores = precision_recall_fscore_support(y, predicted, zero_division=0, **options)
+    scores = metrics.precision_recall_fscore_support(y, predicted, zero_division=0, **options)
     precision, recall, f1, _support = scores
     return float(precision), float(recall), float(f1)
 
 
 def confusion(p: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Number of cases ``[K, K]`` by true class (row) and predicted class (column)."""
-    classes = p.shape[1]
-    pairs = y * classes + p.argmax(1)
-    counts = np.bincount(pairs, minlength=classes**2)
-    return counts.reshape(classes, classes)
+    classes = np.arange(p.shape[1])
+    counts: np.ndarray = metrics.confusion_matrix(y, p.argmax(1), labels=classes)
+    return counts
 
 
 def detection_scores(uncertainty: np.ndarray, wrong: np.ndarray) -> dict[str, float | None]:
@@ -69,9 +72,7 @@ def detection_scores(uncertainty: np.ndarray, wrong: np.ndarray) -> dict[str, fl
     auroc = error_auroc(uncertainty, wrong)
     if auroc is None:
         return {"auroc": None, "aupr": None}
-    from sklearn.metrics import average_precision_score  # takes a second
-
-    aupr = average_precision_score(wrong, uncertainty)
+    aupr = metrics.average_precision_score(wrong, uncertainty)
     return {"auroc": auroc, "aupr": float(aupr)}
 
 

@@ -6,6 +6,7 @@ answer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -68,10 +69,10 @@ class ServedNetwork(tf.Module):
         num_samples = tf.TensorSpec([], tf.int32, "num_samples")
         sampled = [image, seed, num_samples]
         return {
-            "serving_default": tf.function(self._serving_default, input_signature=sampled),
-            "images_only": tf.function(self._images_only, input_signature=[image]),
-            "deterministic": tf.function(self._deterministic, input_signature=[image]),
-            "prepared": tf.function(self._prepared, input_signature=sampled),
+            "serving_default": _traced(self._serving_default, sampled),
+            "images_only": _traced(self._images_only, [image]),
+            "deterministic": _traced(self._deterministic, [image]),
+            "prepared": _traced(self._prepared, sampled),
         }
 
     def weights(self) -> list[tf.Variable]:
@@ -156,3 +157,9 @@ def _without_randomness(predictor: AnyPredictor) -> Sampler:
     first = predictor.posterior.members[0]
     network = windowed(config, at_its_means(first.model), keep=predictor.request.batch)
     return Sampler(Posterior([network]), task.reducers(config), finish=task.finish)
+
+
+def _traced(
+    call: Callable[..., Outputs], signature: list[tf.TensorSpec]
+) -> tf.types.experimental.PolymorphicFunction:
+    return tf.function(call, input_signature=signature, autograph=False)

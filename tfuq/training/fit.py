@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import tensorflow as tf
@@ -18,23 +16,25 @@ from tfuq.data.locks import exclusive
 from tfuq.data.ownership import LOCK, take_over
 from tfuq.data.removal import remove_file
 from tfuq.data.sets.dataset import Examples, TrainingSet
-from tfuq.data.sets.pipeline import epoch_dataset
+from tfuq.data.sets.pipeline import training_dataset
 from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import RunError, TfuqError
 from tfuq.networks.layers import median_width
-from tfuq.networks.weights import model_arrays, save_arrays
+from tfuq.networks.weights import Arrays, model_arrays, save_arrays
 from tfuq.sampling.members import build_member
 from tfuq.sampling.memory import memory_errors
 from tfuq.tasks import task_of
 from tfuq.training.member_data import kl_scale_of, member_rows, member_seed
 from tfuq.training.progress import EpochRow, Progress, monitored, monitored_or_loss
+from tfuq.training.running_means import RunningMeans
 from tfuq.training.schedules import plateau_share, step_share
 from tfuq.training.state import STATE, MemberState
 from tfuq.training.step import TrainingStep
+from tfuq.training.strategy import replica_batches, steps_ahead
 from tfuq.training.validation import Validator
 
 HISTORY = "history.csv"
-Batches = Iterable[tuple[tf.Tensor, tf.Tensor]]
+Batches = Iterator[tuple[tf.Tensor, tf.Tensor]]
 _TIMED_STEPS = 4
 
 
@@ -110,7 +110,7 @@ class MemberTraining:
             Seconds of ``build`` (the first step and the first validation), ``step`` and
             ``validation``.
         """
-        batches = self._endless_batches()
+        batches = self._batches(range(1 + _TIMED_STEPS))
         kl_weight = tf.constant(self._kl_weight(0), tf.float32)
         seed = tf.constant([self._seed, 0], tf.int32)
 
@@ -133,8 +133,9 @@ class MemberTraining:
         if self._restore():
             names = [name for name in (STATE, HISTORY) if (self.folder / name).is_file()]
             take_over(self.folder, names)
+        batches = self._batches(range(self.progress.epoch, self.config.training.epochs))
         while not self._is_finished():
-            self._epoch(observer)
+            self._epoch(batches, observer)
             self._save_state()
         self._require_folder()
         self._write_result()
@@ -149,18 +150,19 @@ class MemberTraining:
         }
         write_json(self.folder / "done", done)
 
-    def _epoch(self, observer: Observer) -> None:
+    def _epoch(self, batches: Batches, observer: Observer) -> None:
         started = time.monotonic()
         epoch = self.progress.epoch
-        means = self._optimize(epoch, observer)
+        means = self._optimize(epoch, batches, observer)
         row: EpochRow = {"epoch": epoch + 1, **means, **self._validate(self.model)}
         self._require_finite(row)
-        width = median_width(model_arrays(self.model))
+        weights = model_arrays(self.model)
+        width = median_width(weights)
         if width is not None:
             row["posterior_width"] = width
         row["learning_rate"] = float(self._step.optimizer.learning_rate.numpy())
         row["seconds"] = time.monotonic() - started
-        self._keep_best(row)
+        self._keep_best(row, weights)
         self.progress.history.append(row)
         self.progress.epoch = epoch + 1
         self._require_folder()
@@ -170,21 +172,21 @@ class MemberTraining:
             EpochEnd(member=self.member, epoch=epoch, steps=self.steps, figures=figures)
         )
 
-    def _optimize(self, epoch: int, observer: Observer) -> dict[str, float]:
+    def _optimize(self, epoch: int, batches: Batches, observer: Observer) -> dict[str, float]:
         """Take the steps of an epoch; the means of the losses over its steps."""
         kl_weight = tf.constant(self._kl_weight(epoch), tf.float32)
         plateau = self._plateau_share()
-        sums: dict[str, float] = {}
-        for step, (images, targets) in enumerate(self._batches(epoch)):
-            count = epoch * self.steps + step
-            seed = tf.constant([self._seed, count], tf.int32)
-            self._step.optimizer.learning_rate = self._learning_rate(count) * plateau
-            logs = self._step(images, targets, seed, kl_weight)
-            for name, value in logs.items():
-                sums[name] = sums.get(name, 0.0) + float(value)
-            figures = _divided(sums, step + 1)
+
+        def notify(step: int, figures: dict[str, float]) -> None:
             observer.notify(EpochStep(member=self.member, epoch=epoch, step=step, figures=figures))
-        return _divided(sums, self.steps)
+
+        means = RunningMeans(steps_ahead(self._strategy), notify)
+        first = epoch * self.steps
+        for count, batch in zip(range(first, first + self.steps), batches, strict=False):
+            seed = tf.constant([self._seed, count], tf.int32)
+            self._step.set_learning_rate(self._learning_rate(count) * plateau)
+            means.add(self._step(*batch, seed, kl_weight))
+        return means.finish()
 
     def _require_finite(self, row: EpochRow) -> None:
         """Stop where a figure of the epoch is not finite.
@@ -210,24 +212,17 @@ class MemberTraining:
             message += f"; {self.folder / STATE} keeps the epoch before"
         return TfuqError(message)
 
-    def _batches(self, epoch: int) -> Batches:
-        """An epoch's batches of images and targets, on the strategy's devices."""
-        dataset = epoch_dataset(
+    def _batches(self, epochs: range) -> Batches:
+        """The batches of epochs, images and targets, on the strategy's devices."""
+        dataset = training_dataset(
             self._training,
             self._rows,
             batch=self.config.training.batch_size,
             steps=self.steps,
             seed=self._seed,
-            epoch=epoch,
+            epochs=epochs,
         )
-        if self._strategy.num_replicas_in_sync == 1:
-            # A distributed one would autotune by itself, and wait (see `epoch_dataset`).
-            return cast(Batches, dataset)
-        return cast(Batches, self._strategy.experimental_distribute_dataset(dataset))
-
-    def _endless_batches(self) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
-        for epoch in itertools.count():
-            yield from self._batches(epoch)
+        yield from replica_batches(self._strategy, dataset)
 
     def _learning_rate(self, step: int) -> float:
         training = self.config.training
@@ -244,7 +239,7 @@ class MemberTraining:
         warmup = self.config.variational.kl_warmup_epochs
         return min(1.0, (epoch + 1) / (warmup + 1))
 
-    def _keep_best(self, row: EpochRow) -> None:
+    def _keep_best(self, row: EpochRow, weights: Arrays) -> None:
         """Keep the best weights by the monitored figure; without one, those of the last epoch.
 
         No epoch that held the widths is better than one after it: they are not inferred yet.
@@ -254,7 +249,7 @@ class MemberTraining:
             value = None
         best = self.progress.best
         if value is None or best is None or value < best:
-            self._state.best = model_arrays(self.model)
+            self._state.best = weights
             self.progress.best = value
             self.progress.best_epoch = int(row["epoch"])
 
@@ -282,10 +277,6 @@ class MemberTraining:
         """
         if not (self.folder / LOCK).is_file():
             raise RunError(f"{self.folder}: was removed while it was trained; train the run again")
-
-
-def _divided(sums: dict[str, float], count: int) -> dict[str, float]:
-    return {name: value / count for name, value in sums.items()}
 
 
 def _seconds(call: Callable[[], object]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import platform
 from collections.abc import Iterable
@@ -215,8 +216,14 @@ def _channel_names(material: Material) -> list[str] | None:
 def _versions() -> dict[str, str]:
     versions = {"tfuq": __version__, "python": platform.python_version()}
     for name in _VERSIONS_OF:
-        versions[name] = metadata.version(name)
+        versions[name] = _version(name)
     return versions
+
+
+@functools.cache
+def _version(name: str) -> str:
+    """The version of a library, which is looked for in every folder of libraries."""
+    return metadata.version(name)
 
 
 def _seeds(config: Config) -> dict[str, int]:

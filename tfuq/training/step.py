@@ -42,11 +42,18 @@ class TrainingStep:
         self._loss = loss
         self._batch = config.training.batch_size
         self._epsilon = config.ensemble.adversarial_epsilon
+        self._rate: float | None = None  # as it was set last
         with strategy.scope():
             self.optimizer = make_optimizer(config, held_steps)
             self.optimizer.build(model.trainable_variables)
 
-    @tf.function
+    def set_learning_rate(self, rate: float) -> None:
+        """Take steps with a learning rate from now on."""
+        if rate != self._rate:  # to assign a variable takes as long as a small layer
+            self.optimizer.learning_rate = rate
+            self._rate = rate
+
+    @tf.function(autograph=False)
     def __call__(
         self,
         images: tf.Tensor,

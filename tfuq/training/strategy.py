@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import cast
 
 import tensorflow as tf
 
 from tfuq.errors import ConfigError
+
+_STEPS_AHEAD = 8
 
 
 def make_strategy(devices: str | None = None) -> tf.distribute.MirroredStrategy:
@@ -21,6 +25,57 @@ def make_strategy(devices: str | None = None) -> tf.distribute.MirroredStrategy:
             logical CPUs.
     """
     return tf.distribute.MirroredStrategy(_device_names(devices))
+
+
+def replica_batches(
+    strategy: tf.distribute.Strategy, dataset: tf.data.Dataset
+) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+    """Share each batch of a data set among the replicas of a strategy.
+
+    A distributed data set would do so too. But its iterator autotunes by itself, and when it is
+    dropped it waits until its autotuning thread wakes, which sleeps for up to 20 s.
+
+    Args:
+        strategy: The devices.
+        dataset: Batches of images and targets.
+
+    Yields:
+        A batch as `tf.distribute.Strategy.run` takes it. The first replicas have one example more
+        where the batch cannot be shared evenly.
+    """
+    count = strategy.num_replicas_in_sync
+    if count == 1:
+        yield from dataset
+        return
+    for images, targets in dataset:
+        size = len(images)
+        sizes = [(size + count - 1 - replica) // count for replica in range(count)]
+        shares = list(zip(tf.split(images, sizes), tf.split(targets, sizes), strict=True))
+        yield _per_replica(strategy, shares)
+
+
+def steps_ahead(strategy: tf.distribute.Strategy) -> int:
+    """Steps that may be on their way before the figures of a step are read.
+
+    A CPU has finished a step when the program goes on.
+    """
+    devices = strategy.extended.worker_devices
+    if any("GPU" in device for device in devices):
+        return _STEPS_AHEAD
+    return 0
+
+
+def _per_replica(
+    strategy: tf.distribute.Strategy, shares: list[tuple[tf.Tensor, tf.Tensor]]
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Images and targets, of which each replica sees its own share."""
+
+    def share(context: tf.distribute.ReplicaContext) -> tuple[tf.Tensor, tf.Tensor]:
+        replica: int = context.replica_id_in_sync_group
+        return shares[replica]
+
+    per_replica = strategy.experimental_distribute_values_from_function(share)
+    return cast(tuple[tf.Tensor, tf.Tensor], per_replica)
 
 
 def _device_names(devices: str | None) -> list[str]:

@@ -114,7 +114,7 @@ WORLDS: dict[str, tuple[Step, ...]] = {
         _write_configurations,
         ("train", "volumes.yaml", "--run", "volumes"),
         ("predict", "volumes", "--samples", "2"),
-        ("score", f"volumes/predictions/{METHOD}"),
+        ("score", f"volumes/predictions/{METHOD}", "--figures"),
     ),
     "study": (_write_digits, _write_configurations, ("study", "study.yaml", "--out", "study")),
     "demo": (("demo", "--out", "toured", "--task", "classification"),),
@@ -237,7 +237,7 @@ SCENES: dict[str, Scene] = {
     ),
     "score volumes over others": Scene(
         "volumes",
-        ("score", f"volumes/predictions/{METHOD}", "--level", "case"),
+        ("score", f"volumes/predictions/{METHOD}", "--level", "case", "--figures"),
         (
             ("predict", "volumes", "--samples", "3", "--overwrite"),
             _notes_in(f"volumes/scores/{METHOD}"),

@@ -62,3 +62,15 @@ def test_adversarial_examples_are_worse_by_the_sign_of_the_gradient():
     logs = step(IMAGES, TARGETS, SEED, tf.constant(1.0))
     expected = np.mean(np.concatenate([errors, worse]) ** 2)
     assert float(logs["data_loss"]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_learning_rate_holds_until_another_is_set():
+    step, model = a_step()
+    moved = []
+    for rate in (0.01, 0.01, 0.5):
+        step.set_learning_rate(rate)
+        before = model.get_weights()[0]
+        step(IMAGES, TARGETS, SEED, tf.constant(1.0))
+        moved.append(np.abs(model.get_weights()[0] - before).max())
+    assert moved[1] == pytest.approx(0.01, rel=0.2)
+    assert moved[2] > 0.2

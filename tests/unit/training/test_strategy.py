@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -11,33 +13,73 @@ from tests.support.histories import history
 from tfuq import runs
 from tfuq.errors import ConfigError
 from tfuq.training import train
-from tfuq.training.strategy import make_strategy
+from tfuq.training.strategy import make_strategy, replica_batches, steps_ahead
 
 _ON_DEVICES = """
 import sys
 from pathlib import Path
+import numpy as np
+import tensorflow as tf
 from tests.conftest import settings
 from tfuq.training import train
+from tfuq.training.strategy import make_strategy, replica_batches
 config = settings(Path(sys.argv[1]), sys.argv[4], training={"epochs": 2, "steps_per_epoch": 3, "batch_size": 4},
                   network={"level_dropout": {}} if sys.argv[4] == "deterministic" else {})
 run = train(config, Path(sys.argv[2]), devices=sys.argv[3])
 print(len(run.facts["devices"]))
+strategy = make_strategy(sys.argv[3])
+images = np.arange(22).reshape(2, 11)
+dataset = tf.data.Dataset.from_tensor_slices((images, images + 100))
+for batch in replica_batches(strategy, dataset):
+    shares = zip(*map(strategy.experimental_local_results, batch))
+    for replica, (image, target) in enumerate(shares):
+        print(replica, *image.numpy(), *(target.numpy() - 100))
 """
 
 
-def test_two_devices_train_as_one(balls, tmp_path):
-    path = str(tmp_path / "two")
-    command = [sys.executable, "-c", _ON_DEVICES, str(balls), path, "cpu:2", "deterministic"]
+@pytest.fixture(scope="module")
+def on_two_devices(balls, tmp_path_factory):
+    """The folder of a run that was trained on two devices, and what it printed."""
+    path = tmp_path_factory.mktemp("devices") / "two"
+    command = [sys.executable, "-c", _ON_DEVICES, str(balls), str(path), "cpu:2", "deterministic"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr[-2000:]
-    assert answer.stdout.strip() == "2"
+    return path, answer.stdout.splitlines()
+
+
+def test_two_devices_train_as_one(balls, on_two_devices, tmp_path):
+    path, (devices, *_) = on_two_devices
+    assert devices == "2"
     training = {"epochs": 2, "steps_per_epoch": 3, "batch_size": 4}
     config = settings(balls, "deterministic", training=training, network={"level_dropout": {}})
     one = history(train(config, tmp_path / "one", devices="cpu:1"))
-    two = history(runs.open_run(tmp_path / "two"))
+    two = history(runs.open_run(path))
     for of_one, of_two in zip(one, two, strict=True):
         assert of_two["loss"] == pytest.approx(of_one["loss"], rel=1e-4)
         assert of_two["val_loss"] == pytest.approx(of_one["val_loss"], rel=1e-4)
+
+
+def test_a_batch_is_shared_among_replicas_in_order(on_two_devices):
+    """The first replica has one example more."""
+    _, (_, *shares) = on_two_devices
+    expected = []
+    for batch in (range(11), range(11, 22)):
+        for replica, share in enumerate(np.array_split(list(batch), 2)):
+            expected.append(" ".join(map(str, [replica, *share, *share])))
+    assert shares == expected
+
+
+def test_one_replica_sees_the_batches_as_they_are():
+    strategy = make_strategy("cpu:1")
+    images = np.arange(4, dtype=np.float32)
+    batches = list(replica_batches(strategy, tf.data.Dataset.from_tensors((images, images))))
+    np.testing.assert_array_equal(batches, [[images, images]])
+
+
+@pytest.mark.parametrize(("device", "steps"), [("CPU:0", 0), ("GPU:0", 8)])
+def test_a_gpu_computes_steps_while_the_program_goes_on(device, steps):
+    devices = SimpleNamespace(worker_devices=(f"/job:localhost/replica:0/task:0/device:{device}",))
+    assert steps_ahead(SimpleNamespace(extended=devices)) == steps
 
 
 @pytest.mark.slow

@@ -14,7 +14,6 @@ from tfuq.data.channels import name_key
 from tfuq.data.layouts import images, nnunet, points, volumes
 from tfuq.data.layouts.leftovers import remarks_on_leftovers, require_matched
 from tfuq.data.layouts.registry import LAYOUTS
-from tfuq.data.phantoms import synthesize
 from tfuq.data.writers import FolderTakenError
 from tfuq.errors import DataError, is_one_line
 
@@ -106,6 +105,8 @@ def made_cases(data: DataConfig) -> list[Case]:
         DataError: As `list_cases` and `require_matched`; the phantom cannot be made.
     """
     if is_made_on_use(data.layout, data.root):
+        from tfuq.data.phantoms import synthesize
+
         layout = PHANTOM_LAYOUTS[data.layout]
         with suppress(FolderTakenError):  # another process has made it meanwhile
             synthesize(layout.phantom, Path(data.root), cases=layout.cases, seed=0)

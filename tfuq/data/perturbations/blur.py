@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-from scipy import ndimage
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.data.perturbations.base import Subject, perturbation
+
+if TYPE_CHECKING:
+    from scipy import ndimage
+else:
+    ndimage = ModuleOnUse("scipy.ndimage")
 
 
 @perturbation("blur", "the Gaussian's standard deviation in voxels of the network's grid", high=100)

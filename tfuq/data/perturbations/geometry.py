@@ -8,9 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import ndimage
+
+from tfuq.data.on_use import ModuleOnUse
+
+if TYPE_CHECKING:
+    from scipy import ndimage
+else:
+    ndimage = ModuleOnUse("scipy.ndimage")
 
 # Of the iteration that inverts a displacement field.
 _ITERATIONS = 60

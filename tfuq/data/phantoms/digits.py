@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from sklearn.datasets import load_digits
 
 from tfuq.data.writers import write_bytes
 from tfuq.errors import DataError
@@ -35,7 +34,9 @@ def write_digits(folder: Path, cases: int, seed: int) -> None:
     Raises:
         DataError: More digits than there are, or too few for both parts.
     """
-    digits = load_digits()
+    from sklearn import datasets  # which takes a second
+
+    digits = datasets.load_digits()
     total = len(digits.target)
     if not _TEST_SHARE <= cases <= total:
         raise DataError(f"{cases} digits: give {_TEST_SHARE} to {total} cases")

@@ -6,15 +6,20 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pydicom
-from pydicom.filereader import read_file_meta_info
 
 from tfuq.data.budget import MemoryShortageError, require_memory
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.data.readers.damage import damage
 from tfuq.data.readers.dicom.marks import DICOM_SUFFIX, has_mark
 from tfuq.errors import DataError
+
+if TYPE_CHECKING:
+    import pydicom
+else:
+    pydicom = ModuleOnUse("pydicom")
 
 RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 RT_STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
@@ -36,7 +41,7 @@ def is_of_class(path: Path, class_uid: str) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            value = read_file_meta_info(path).get("MediaStorageSOPClassUID")
+            value = pydicom.filereader.read_file_meta_info(path).get("MediaStorageSOPClassUID")
     except Exception:  # the reader of the whole file says what is wrong
         return False
     return bool(value == class_uid)

@@ -5,15 +5,23 @@ from __future__ import annotations
 import warnings
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps, TiffImagePlugin
 
 from tfuq.data.budget import require_memory
 from tfuq.data.headers import SpatialHeader
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.data.readers.damage import naming_damage
 from tfuq.data.readers.quiet import quiet_stderr
 from tfuq.data.volume import Volume, require_finite
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageOps, TiffImagePlugin
+else:
+    Image = ModuleOnUse("PIL.Image")
+    ImageOps = ModuleOnUse("PIL.ImageOps")
+    TiffImagePlugin = ModuleOnUse("PIL.TiffImagePlugin")
 
 # What a file's content may be, whatever its name. Pillow has decoders of many rare formats, one of
 # which runs a program.

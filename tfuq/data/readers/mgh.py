@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from nibabel.freesurfer.mghformat import MGHHeader, MGHImage
 
 from tfuq.data.budget import require_memory
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.data.readers.compressed import GZIP, decompressed, up_to
 from tfuq.data.readers.damage import naming_damage
 from tfuq.data.readers.placed import FROM_RAS, Place, affine_of, volume_of
 from tfuq.data.volume import Volume
+
+if TYPE_CHECKING:
+    from nibabel.freesurfer import mghformat
+else:
+    mghformat = ModuleOnUse("nibabel.freesurfer.mghformat")
 
 MGH_SUFFIXES = (".mgh.gz", ".mgz", ".mgh")
 _KIND = "MGH file"
@@ -46,7 +51,7 @@ def read_mgh(path: Path, *, is_label: bool = False) -> Volume:
     """
     with naming_damage(path, _KIND):
         content = _content(path, needed=None)
-        array = np.asarray(MGHImage.from_bytes(content).dataobj)
+        array = np.asarray(mghformat.MGHImage.from_bytes(content).dataobj)
         array = array.astype(array.dtype.newbyteorder("="), copy=False)
         place = _place_of(content)
     return volume_of(path, array, 3, place, is_label=is_label)
@@ -95,16 +100,16 @@ def _content(path: Path, needed: int | None) -> bytes:
     return content
 
 
-def _header_of(content: bytes) -> MGHHeader:
+def _header_of(content: bytes) -> mghformat.MGHHeader:
     if len(content) < _HEADER:
         raise ValueError(f"it has {len(content)} bytes, less than a header")
-    header = MGHHeader(content[:_HEADER], check=False)
+    header = mghformat.MGHHeader(content[:_HEADER], check=False)
     if int(header["version"]) != _VERSION:
         raise ValueError("it does not begin as MGH files do")
     return header
 
 
-def _needed_bytes(header: MGHHeader) -> int:
+def _needed_bytes(header: mghformat.MGHHeader) -> int:
     sizes = [int(size) for size in header["dims"]]
     if min(sizes) < 1:
         raise ValueError(f"its sizes are {sizes}, which must be above 0")

@@ -11,17 +11,22 @@ import logging
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-import nibabel
 import numpy as np
 
 from tfuq.data.budget import require_memory
 from tfuq.data.headers import SpatialHeader
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.data.readers.compressed import GZIP, decompressed, up_to
 from tfuq.data.readers.damage import naming_damage
 from tfuq.data.volume import Volume, require_affine, require_finite
 from tfuq.errors import DataError
+
+if TYPE_CHECKING:
+    import nibabel
+else:
+    nibabel = ModuleOnUse("nibabel")
 
 NIFTI_SUFFIXES = (".nii.gz", ".nii", ".img", ".hdr")
 KIND = "NIfTI or Analyze file"
@@ -35,7 +40,7 @@ _MOST_MAT = 2**16  # SPM keeps an affine in it; it may be compressed
 # A voxel as float32, and what checking it takes, beside the file's own bytes twice.
 _READING_BYTES = 8
 # nibabel's notes on headers name no file; what matters is raised.
-nibabel.imageglobals.logger.setLevel(logging.CRITICAL)
+logging.getLogger("nibabel.global").setLevel(logging.CRITICAL)
 
 
 def read_nifti(path: Path, *, is_label: bool = False) -> Volume:

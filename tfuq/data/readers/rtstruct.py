@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pydicom
 
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.data.readers.dicom_objects import (
     RT_STRUCTURE_SET,
     TO_RAS,
@@ -22,6 +23,11 @@ from tfuq.data.readers.dicom_objects import (
     required,
 )
 from tfuq.errors import DataError
+
+if TYPE_CHECKING:
+    import pydicom
+else:
+    pydicom = ModuleOnUse("pydicom")
 
 _KIND = "RTSTRUCT"
 _AREAS = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")  # of ContourGeometricType; others have no area

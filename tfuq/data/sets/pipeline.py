@@ -5,6 +5,8 @@ They are made in parallel, batched and prefetched, in an order that a seed fixes
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
@@ -13,58 +15,65 @@ from tfuq.data.streams import example_stream, order_stream
 
 _WORKERS = 2
 _PREFETCHED = 2  # batches
+_ORDERS = 2  # kept: workers may be at the end of an epoch and at the start of the next
 
 
-def epoch_dataset(
-    training: TrainingSet, rows: list[int], *, batch: int, steps: int, seed: int, epoch: int
+def training_dataset(
+    training: TrainingSet, rows: list[int], *, batch: int, steps: int, seed: int, epochs: range
 ) -> tf.data.Dataset:
-    """Make one epoch of batches.
+    """Make the batches of epochs, one epoch after another.
+
+    It is one data set, so that the first batches of an epoch are made while the epoch before it
+    is validated.
 
     Args:
         training: The training examples.
         rows: The examples that the member trains on.
         batch: Examples in a batch.
-        steps: Batches in the epoch.
+        steps: Batches in an epoch.
         seed: The member's seed.
-        epoch: Counted from 0.
+        epochs: The epochs, counted from 0.
 
     Returns:
-        ``(images [batch, *patch, C], targets [batch, …])`` for each step.
+        ``(images [batch, *patch, C], targets [batch, …])`` for each step of each epoch.
     """
-    order = epoch_order(rows, batch * steps, order_stream(seed, epoch))
 
-    def example(position: int) -> Example:
+    @functools.lru_cache(maxsize=_ORDERS)
+    def order_of(epoch: int) -> np.ndarray:
+        return epoch_order(rows, batch * steps, order_stream(seed, epoch))
+
+    def example(epoch: int, position: int) -> Example:
         # Each example has a stream of its own, so that it does not depend on its batch.
         rng = example_stream(seed, epoch, position)
-        return training.example(int(order[position]), rng)
+        return training.example(int(order_of(epoch)[position]), rng)
 
-    def stacked(step: np.ndarray) -> Example:
-        first = int(step) * batch
+    def stacked(count: np.ndarray) -> Example:
+        epoch, step = divmod(int(count), steps)
+        first = step * batch
         positions = range(first, first + batch)
-        examples = [example(position) for position in positions]
+        examples = [example(epoch, position) for position in positions]
         images = np.stack([image for image, _ in examples])
         targets = np.stack([target for _, target in examples])
         return images, targets
 
-    first_image, first_target = example(0)
+    first_image, first_target = example(epochs.start, 0)
     image_shape = [batch, *first_image.shape]
     target_shape = [batch, *first_target.shape]
     target_type = tf.as_dtype(first_target.dtype)
 
-    def fetch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        images, targets = tf.numpy_function(stacked, [step], [tf.float32, target_type])
+    def fetch(count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        images, targets = tf.numpy_function(stacked, [count], [tf.float32, target_type])
         images = tf.ensure_shape(images, image_shape)
         targets = tf.ensure_shape(targets, target_shape)
         return images, targets
 
-    dataset = tf.data.Dataset.range(steps)
+    dataset = tf.data.Dataset.range(epochs.start * steps, epochs.stop * steps)
     dataset = dataset.map(fetch, num_parallel_calls=_WORKERS, deterministic=True)
     return dataset.prefetch(_PREFETCHED).with_options(_options())
 
 
 def _options() -> tf.data.Options:
     options = tf.data.Options()
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
     # An iterator that is dropped waits for its autotuning thread, which sleeps for up to 20 s.
     options.autotune.enabled = False
     return options

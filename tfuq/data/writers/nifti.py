@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import nibabel
 import numpy as np
 
 from tfuq.data.headers import SpatialHeader
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.data.volume import Volume
 from tfuq.data.writers.text import write_bytes
 from tfuq.errors import DataError
+
+if TYPE_CHECKING:
+    import nibabel
+else:
+    nibabel = ModuleOnUse("nibabel")
 
 # Maps are mostly noise-like: higher levels cost several times the time for a few per cent.
 _LEVEL = 1  # of compression
