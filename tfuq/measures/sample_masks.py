@@ -20,7 +20,6 @@ from tfuq.data.writers import write_bytes
 from tfuq.errors import RunError
 
 STORED = "samples.npz"
-Box = tuple[slice, ...]
 _REMEDY = "remove it and predict again with --save-samples"
 _MOST_SIZE = 32767  # voxels along an axis
 _NO_SLICE_AXIS = -1  # in the file: examples are volumes, not slices
@@ -28,16 +27,19 @@ _NO_SLICE_AXIS = -1  # in the file: examples are volumes, not slices
 
 @dataclass(frozen=True)
 class SampleMasks:
-    """T masks of one class.
+    """T masks of a class, or of the union of several.
 
     Attributes:
-        packed: bits ``[n, T, bytes]`` of n examples, as `tfuq.measures.reducers.PackedMasks` leaves
-            them.
+        packed: bits ``[n, T, K−1, bytes]`` of n examples, in memory or on disk, as
+            `tfuq.measures.reducers.PackedMasks` leaves them. Bits after an example's last voxel are
+            0.
+        indices: of the classes along the third axis.
         example_shape: shape of one example.
         slice_axis: axis of the volume along which the examples are stacked, if they are slices.
     """
 
     packed: np.ndarray
+    indices: tuple[int, ...]
     example_shape: tuple[int, ...]
     slice_axis: int | None
 
@@ -57,28 +59,73 @@ class SampleMasks:
             example_shape: shape of one example.
             slice_axis: as in the class.
         """
-        indices = [k - 1 for k in classes]
-        union = np.bitwise_or.reduce(packed[:, :, indices], axis=2)
-        return cls(union, example_shape, slice_axis)
+        indices = tuple(k - 1 for k in classes)
+        return cls(packed, indices, example_shape, slice_axis)
+
+    @property
+    def samples(self) -> int:
+        """T."""
+        return self.packed.shape[1]
+
+    @property
+    def size(self) -> int:
+        """Bytes of a sample's mask."""
+        return self.packed.shape[0] * self.packed.shape[-1]
+
+    def block(self, start: int, stop: int) -> np.ndarray:
+        """Some bytes of every sample's mask, uint8 ``[T, bytes]``.
+
+        The bytes of one example follow those of another.
+        """
+        return np.stack([self._bytes(t, start, stop) for t in range(self.samples)])
+
+    def voxels(self, packed: np.ndarray, start: int) -> tuple[np.ndarray, ...]:
+        """The voxels whose bits are set, in the order of the bits.
+
+        Args:
+            packed: bytes as of a mask.
+            start: number of the first of them in a mask.
+
+        Returns:
+            Their indices along each axis of the volume.
+        """
+        (bits,) = np.unpackbits(packed, bitorder="little").nonzero()
+        examples, places = np.divmod(bits + 8 * start, 8 * self.packed.shape[-1])
+        indices = [*np.unravel_index(places, self.example_shape)]
+        if self.slice_axis is not None:
+            indices.insert(self.slice_axis, examples)
+        return tuple(indices)
 
     def union(self) -> np.ndarray:
         """Voxels that at least one sample labels, bool ``[X, Y, Z]``."""
-        packed_union = np.bitwise_or.reduce(self.packed, axis=1)
+        packed_union = self._bytes(0, 0, self.size).copy()
+        for t in range(1, self.samples):
+            packed_union |= self._bytes(t, 0, self.size)
         return self._unpack(packed_union)
-
-    def within(self, box: Box) -> np.ndarray:
-        """All masks in a box, bool ``[T, *box]``; one is unpacked at a time."""
-        return np.stack([mask[box] for mask in self.unpacked()])
 
     def unpacked(self) -> Iterator[np.ndarray]:
         """One mask after another, bool ``[X, Y, Z]``."""
-        samples = self.packed.shape[1]
-        return (self._unpack(self.packed[:, t]) for t in range(samples))
+        return (self._unpack(self._bytes(t, 0, self.size)) for t in range(self.samples))
+
+    def _bytes(self, sample: int, start: int, stop: int) -> np.ndarray:
+        """Some bytes of a sample's mask."""
+        row = self.packed.shape[-1]
+        first = start // row
+        rows = slice(first, -(-stop // row))
+        within = slice(start - first * row, stop - first * row)
+        blocks = []
+        for index in self.indices:
+            flat = self.packed[rows, sample, index].reshape(-1)
+            blocks.append(flat[within])
+        if len(blocks) == 1:
+            return blocks[0]
+        union: np.ndarray = np.bitwise_or.reduce(blocks)
+        return union
 
     def _unpack(self, packed: np.ndarray) -> np.ndarray:
-        voxels = int(np.prod(self.example_shape))
+        voxels = math.prod(self.example_shape)
         bits = np.unpackbits(
-            packed,
+            packed.reshape(self.packed.shape[0], -1),
             axis=-1,
             count=voxels,
             bitorder="little",
@@ -90,7 +137,7 @@ class SampleMasks:
         return np.moveaxis(masks, 0, self.slice_axis)
 
 
-def crop_packed(packed: np.ndarray, shape: Sequence[int], box: Box) -> np.ndarray:
+def crop_packed(packed: np.ndarray, shape: Sequence[int], box: tuple[slice, ...]) -> np.ndarray:
     """Cut packed masks to a box of each example; one sample is unpacked at a time.
 
     Args:
@@ -106,7 +153,7 @@ def crop_packed(packed: np.ndarray, shape: Sequence[int], box: Box) -> np.ndarra
     return np.stack(cropped, axis=1)
 
 
-def _crop_sample(packed: np.ndarray, shape: Sequence[int], box: Box) -> np.ndarray:
+def _crop_sample(packed: np.ndarray, shape: Sequence[int], box: tuple[slice, ...]) -> np.ndarray:
     leading = packed.shape[:-1]
     bits = np.unpackbits(
         packed,

@@ -71,8 +71,20 @@ def test_masks_are_unpacked_onto_the_volume(slice_axis):
     union = stored.of_classes([1, 2])
     np.testing.assert_array_equal(list(union.unpacked()), volumes.any(1))
     np.testing.assert_array_equal(union.union(), volumes.any((0, 1)))
-    box = (slice(1, 3), slice(0, 5), slice(2, 3))
-    np.testing.assert_array_equal(stored.of_classes([2]).within(box), volumes[:, 1, 1:3, :, 2:3])
+
+
+
+@pytest.mark.parametrize("slice_axis", [None, 0, 2])
+def test_some_bytes_of_masks_are_of_known_voxels(slice_axis):
+    volume = np.random.default_rng(2).random((3, 5, 7)) < 0.5
+    examples = volume[None] if slice_axis is None else np.moveaxis(volume, slice_axis, 0)
+    grid = Volume(np.zeros(volume.shape), np.eye(4))
+    masks = StoredSamples(packed(examples[:, None, None]), slice_axis, grid).of_classes([1])
+    found = np.zeros_like(volume)
+    for start in range(0, masks.size, 4):
+        (part,) = masks.block(start, start + 4)
+        found[masks.voxels(part, start)] = True
+    np.testing.assert_array_equal(found, volume)
 
 
 @pytest.mark.parametrize("slice_axis", [None, 1])
