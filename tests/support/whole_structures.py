@@ -1,5 +1,4 @@
-"""A slow reference of `tfuq.measures.structure`: two masks as large as the box for each component (NumPy).
-"""
+"""A slow reference of `tfuq.measures.structure`: two masks as large as the box for each component (NumPy)."""
 
 from __future__ import annotations
 

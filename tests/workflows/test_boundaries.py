@@ -79,7 +79,9 @@ def test_entropy_at_the_boundary_of_a_disc_is_that_of_its_rim(slices):
     assert row["boundary_entropy"] == 1
     assert row["mean_entropy"] == pytest.approx(maps.image.predictive_entropy[label].mean())
     rim = find_boundaries(label[:, :, 0], connectivity=1, mode="thick")
-    assert row["boundary_mutual_information"] == pytest.approx(maps.image.mutual_information[rim].mean())
+    assert row["boundary_mutual_information"] == pytest.approx(
+        maps.image.mutual_information[rim].mean()
+    )
 
 
 def test_a_structure_that_fills_the_volume_has_no_boundary_and_says_so():

@@ -14,7 +14,8 @@ import numpy as np
 from tfuq.config import PreprocessingConfig
 from tfuq.data.budget import require_memory
 from tfuq.data.orientation import Turn
-from tfuq.data.volume import Volume, resample, take, turned
+from tfuq.data.regridding import resample
+from tfuq.data.volume import Volume, take, turned
 from tfuq.errors import DataError
 
 Box = tuple[slice, ...]

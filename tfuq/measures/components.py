@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import cc3d
 import numpy as np
 from scipy import ndimage
 
 Box = tuple[slice, ...]
-_FACES = 6  # neighbours of a voxel that are of its component
+_FACES: Final = 6  # neighbours of a voxel that are of its component
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Components:
         return nearest
 
     def masks(self) -> Iterator[tuple[Box, np.ndarray]]:
-        """Each component's box, a voxel wider on each side where there is one, and its mask in it."""
+        """Each component's box, grown by a voxel, and its mask in it."""
         for index, box in enumerate(ndimage.find_objects(self.numbers)):
             grown = grown_box(box, self.numbers.shape)
             yield grown, self.numbers[grown] == index + 1
@@ -73,7 +74,8 @@ def bounding_box(mask: np.ndarray) -> Box:
     box: list[slice] = []
     for axis in range(mask.ndim):
         others = tuple(other for other in range(mask.ndim) if other != axis)
-        (places,) = mask[tuple(box)].any(others).nonzero()
+        has_some = np.asarray(mask[tuple(box)].any(others))
+        (places,) = has_some.nonzero()
         box.append(slice(int(places[0]), int(places[-1]) + 1))
     return tuple(box)
 

@@ -93,7 +93,8 @@ class Territories:
         places = []
         for index, extent in zip(voxels, self.box, strict=True):
             places.append(index - extent.start)
-        parts = self.numbers[tuple(places)].astype(np.intp) - 1 - wanted.start
+        numbers = self.numbers[tuple(places)].astype(np.intp)
+        parts: np.ndarray = numbers - (1 + wanted.start)
         parts[(parts < 0) | (parts >= len(wanted))] = -1
         return parts
 

@@ -5,7 +5,6 @@ In memory, and as the file that ``tfuq predict --save-samples`` writes.
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from tfuq.data import disk
 from tfuq.data.archives import read_arrays
 from tfuq.data.volume import Volume, require_affine
-from tfuq.data.writers import write_bytes
+from tfuq.data.writers import whole_file
 from tfuq.errors import RunError
 
 STORED = "samples.npz"
@@ -65,12 +65,12 @@ class SampleMasks:
     @property
     def samples(self) -> int:
         """T."""
-        return self.packed.shape[1]
+        return int(self.packed.shape[1])
 
     @property
     def size(self) -> int:
         """Bytes of a sample's mask."""
-        return self.packed.shape[0] * self.packed.shape[-1]
+        return int(self.packed.shape[0] * self.packed.shape[-1])
 
     def block(self, start: int, stop: int) -> np.ndarray:
         """Some bytes of every sample's mask, uint8 ``[T, bytes]``.
@@ -197,15 +197,14 @@ class StoredSamples:
         axis = self.slice_axis
         if axis is None:
             axis = _NO_SLICE_AXIS
-        buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer,
-            packed=self.packed,
-            slice_axis=axis,
-            shape=self.grid.shape,
-            affine=self.grid.affine,
-        )
-        write_bytes(folder / STORED, buffer.getvalue())
+        with whole_file(folder / STORED) as draft, disk.open_stream(draft) as stream:
+            np.savez_compressed(
+                stream,
+                packed=self.packed,
+                slice_axis=axis,
+                shape=self.grid.shape,
+                affine=self.grid.affine,
+            )
 
 
 def read_samples(folder: Path, classes: int) -> StoredSamples:

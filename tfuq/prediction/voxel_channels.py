@@ -93,7 +93,9 @@ class ChannelsInMemory:
         if name == "members":
             member, k = index
             return from_examples(array[:, member, ..., k], self.slice_axis)
-        return from_examples(array[(..., *index)], self.slice_axis)
+        for position in reversed(index):
+            array = array[..., position]
+        return from_examples(array, self.slice_axis)
 
     def masks(self, classes: Sequence[int]) -> SampleMasks:
         """See `VoxelChannels.masks`."""

@@ -47,7 +47,7 @@ EXCEPTIONS = {
     ): "pixels that GDCM expands, in the system's own place",
     ("tfuq/data/readers/quiet.py", "os.open"): "the system's own /dev/null",
     ("tfuq/data/phantoms/cephalogram.py", "Image.fromarray(phantom.image).save"): "into memory",
-    ("tfuq/measures/sample_masks.py", "np.savez_compressed"): "into memory",
+    ("tfuq/measures/sample_masks.py", "np.savez_compressed"): "into a stream of the seam",
     ("tfuq/report/plotting.py", "figure.savefig"): "into memory",
     ("tfuq/report/page/sheets.py", "image.save"): "into memory",
     ("tfuq/workflows/shift/stored.py", "np.savez_compressed"): "into memory",

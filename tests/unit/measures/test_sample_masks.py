@@ -73,7 +73,6 @@ def test_masks_are_unpacked_onto_the_volume(slice_axis):
     np.testing.assert_array_equal(union.union(), volumes.any((0, 1)))
 
 
-
 @pytest.mark.parametrize("slice_axis", [None, 0, 2])
 def test_some_bytes_of_masks_are_of_known_voxels(slice_axis):
     volume = np.random.default_rng(2).random((3, 5, 7)) < 0.5
