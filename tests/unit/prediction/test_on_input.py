@@ -26,9 +26,8 @@ BOUNDS = {"a": {"lower": 0.5, "upper": 0.1}, "b": {"lower": 0.9, "upper": 0.31}}
 
 def drawn_on(shape, classes=3, slice_axis=None):
     """Statistics of chance of a volume of this shape."""
-    if slice_axis is None:
-        examples = (1, *shape)
-    else:
+    examples = (1, *shape)
+    if slice_axis is not None:
         examples = (shape[slice_axis], *(n for axis, n in enumerate(shape) if axis != slice_axis))
     chance = {name: RNG.random(examples, np.float32) for name in maps_of(2)}
     for name in ("between_member_variance", "within_member_variance"):
@@ -90,6 +89,25 @@ def test_entropies_elsewhere_are_those_of_the_interpolated_probability():
     q = np.maximum(maps["probability"].astype(float), 1e-12)
     expected = -(q * np.log(q)).sum(-1)
     np.testing.assert_allclose(maps["predictive_entropy"], expected, atol=1e-5)
+
+
+def test_mutual_information_is_at_most_the_predictive_entropy():
+    sure = np.eye(3, dtype=np.float32)[np.zeros((1, 8, 8, 8), int)]
+    statistics = voxel_statistics(
+        sure,
+        mutual_information=np.full((1, 8, 8, 8), 0.5, np.float32),
+        variance=np.zeros_like(sure),
+    )
+    maps = held(maps_on(PREPARED["finer"], statistics, member_weights=None, bounds=None))
+    assert not maps["mutual_information"].any()
+    assert not maps["expected_entropy"].any()
+
+
+def test_one_sample_has_predictive_entropy_alone():
+    changes = {"maps": maps_of(1), "member_weights": None, "bounds": None}
+    statistics = voxel_statistics(np.full((1, 8, 8, 8, 3), 1 / 3, np.float32))
+    maps = held(maps_on(PREPARED["finer"], statistics, **changes))
+    assert set(maps) == {"probability", "label", "predictive_entropy"}
 
 
 def test_the_variance_between_members_is_of_their_maps():

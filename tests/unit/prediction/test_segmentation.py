@@ -11,7 +11,8 @@ from tests.support.replies import true_reply
 from tfuq.data.cases import read_case_image
 from tfuq.data.json_csv import read_table
 from tfuq.prediction import cases_of_test_split, predict
-from tfuq.prediction.segmentation import VolumePredictor, predict_case, predict_image
+from tfuq.prediction.on_input import HeldMaps
+from tfuq.prediction.segmentation import VolumePredictor, predict_image
 
 
 @pytest.fixture
@@ -50,14 +51,15 @@ def test_places_of_voxels_are_counted_in_the_padding(predictor, case):
 
 def test_the_label_is_the_likeliest_class_on_the_scan_s_grid(predictor, case):
     image = read_case_image(case)
-    prediction = predict_image(predictor, image, case)
-    assert set(prediction.volumes) == set(predictor.written)
-    label, p = prediction.volumes["label"], prediction.volumes["probability"]
+    with predict_image(predictor, image, case) as prediction:
+        volumes = HeldMaps.of(prediction.maps, image).volumes
+    assert set(volumes) == set(predictor.written)
+    label, p = volumes["label"], volumes["probability"]
     assert label.same_grid(image)
     np.testing.assert_array_equal(label.array, p.array.argmax(-1))
     assert {row["class"] for row in prediction.structures} == {"ball", "core"}
     assert prediction.samples is None
-    assert set(predict_case(predictor, case).seconds) == {"read", "network", "measures"}
+    assert set(prediction.seconds) == {"read", "network", "measures"}
 
 
 def test_a_case_whose_files_are_whole_is_kept(predictor, case, tmp_path):

@@ -21,11 +21,15 @@ _LEAST_BYTES = 2**20  # in a block
 class NiftiStream:
     """A ``.nii.gz`` that is written a channel at a time."""
 
-    def __init__(self, path: Path, dtype: np.dtype, stream: GzipStream) -> None:
+    def __init__(
+        self, path: Path, shape: tuple[int, ...], dtype: np.dtype, stream: GzipStream
+    ) -> None:
         """Begin a file; see `nifti_stream`."""
         self._path = path
+        self._shape = shape
         self._dtype = dtype.newbyteorder("=")
         self._stream = stream
+        self._channels = 0
 
     def add(self, channel: np.ndarray) -> None:
         """Add the next channel, which must not change any more.
@@ -36,12 +40,25 @@ class NiftiStream:
         Raises:
             DataError: A voxel of this channel, or of one before it, is NaN or infinite.
             TfuqError: The file cannot be written.
+            ValueError: The channel has another shape.
         """
+        if channel.shape != self._shape:
+            raise ValueError(f"{self._path}: {channel.shape} where {self._shape} is needed")
+        self._channels += 1
         plane = channel[:, :, 0].nbytes
         planes = max(_LEAST_PLANES, -(-_LEAST_BYTES // plane))
         for start in range(0, channel.shape[2], planes):
             slab = channel[:, :, start : start + planes]
             self._stream.add(slab.nbytes, lambda slab=slab: self._bytes(slab))  # type: ignore[misc]
+
+    def require_channels(self, count: int) -> None:
+        """Refuse to end without every channel.
+
+        Raises:
+            ValueError: There are more or fewer.
+        """
+        if self._channels != count:
+            raise ValueError(f"{self._path}: {self._channels} channels where {count} are needed")
 
     def _bytes(self, slab: np.ndarray) -> bytes:
         if not np.isfinite(slab).all():
@@ -83,7 +100,9 @@ def nifti_stream(
     header = _header(grid, dtype, channels)
     with gzip_stream(path, compressor) as stream:
         stream.add(len(header), lambda: header)
-        yield NiftiStream(path, dtype, stream)
+        channel_stream = NiftiStream(path, grid.shape, dtype, stream)
+        yield channel_stream
+        channel_stream.require_channels(channels or 1)
 
 
 def write_nifti(path: Path, volume: Volume) -> None:
