@@ -16,14 +16,11 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import filelock
 
 from tfuq.errors import RunError
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
 
 _AT_ONCE = 16  # flushes that share one commit of the file system
 # Errors of file systems that cannot flush a folder.
@@ -117,7 +114,7 @@ class _Stream(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, content: Buffer) -> int:
+    def write(self, content: Any) -> int:
         view = memoryview(content)
         write(self._file, view)
         return len(view)

@@ -49,7 +49,7 @@ def test_a_case_that_cannot_be_written_leaves_nothing(tmp_path):
     bad = np.full((2, 2, 2), np.nan, np.float32)
     maps = [
         MapChannel(name="label", values=LABEL.array),
-        MapChannel(name="probability", values=bad, channels=2),
+        MapChannel(name="probability", values=bad),
     ]
     with pytest.raises(Exception, match=r"probability.nii.gz: is not written"):
         prediction(maps=maps).write(tmp_path / "a")

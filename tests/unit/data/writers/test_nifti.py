@@ -90,12 +90,15 @@ def test_files_have_the_bytes_that_nibabel_writes(
     [(1, (2, 3, 4), "1 channels where 2"), (2, (2, 3, 5), "where .2, 3, 4. is needed")],
 )
 def test_a_file_that_lacks_voxels_does_not_appear(tmp_path, channels, shape, message):
-    grid = Volume(np.zeros((2, 3, 4)), np.eye(4))
-    with (
-        pytest.raises(ValueError, match=message),
-        compressing() as compressor,
-        nifti.nifti_stream(tmp_path / "a.nii.gz", grid, np.dtype("f4"), 2, compressor) as stream,
-    ):
-        for _ in range(channels):
-            stream.add(np.zeros(shape, np.float32))
+    def write():
+        grid = Volume(np.zeros((2, 3, 4)), np.eye(4))
+        with (
+            compressing() as compressor,
+            nifti.nifti_stream(tmp_path / "a.nii.gz", grid, np.dtype("f4"), 2, compressor) as file,
+        ):
+            for _ in range(channels):
+                file.add(np.zeros(shape, np.float32))
+
+    with pytest.raises(ValueError, match=message):
+        write()
     assert not (tmp_path / "a.nii.gz").exists()
