@@ -13,8 +13,9 @@ from tfuq.data.writers import whole_folder, write_csv
 from tfuq.data.writers.compression import Compressor, compressing
 from tfuq.data.writers.nifti import NiftiStream, nifti_stream
 from tfuq.measures.sample_masks import StoredSamples
-from tfuq.prediction.dicom import LABEL, DicomFiles
+from tfuq.prediction.dicom import DicomFiles
 from tfuq.prediction.on_input import MapChannel
+from tfuq.prediction.request import LABEL
 from tfuq.prediction.statistics import Row
 from tfuq.prediction.timing import timed_items
 

@@ -19,6 +19,7 @@ from tfuq.measures.resampled import (
     RunningLabel,
     deviation_of_label,
 )
+from tfuq.prediction.request import LABEL, PROBABILITY
 from tfuq.prediction.voxel_channels import VoxelChannels
 from tfuq.runs.results import member_map
 
@@ -87,6 +88,7 @@ class MapsOnInput:
         grid: The way to the image's grid.
         classes: The names of the classes, with the background.
         maps: The names of the maps of uncertainty.
+        writes_probability: Whether there is ``probability`` too.
         member_weights: Each member's share of the samples, ``[M]``; None where members are not kept
             apart.
         bounds: The conformal ``lower`` and ``upper`` threshold by class; None without calibration.
@@ -96,16 +98,17 @@ class MapsOnInput:
     grid: InputGrid
     classes: Sequence[str]
     maps: Sequence[str]
+    writes_probability: bool = True
     member_weights: np.ndarray | None = None
     bounds: Bounds | None = None
 
     def __iter__(self) -> Iterator[MapChannel]:
         """Make the maps one channel after another; maps of several channels may take turns."""
         label, predictive = yield from self._probabilities()
-        yield MapChannel(name="label", values=label)
+        yield MapChannel(name=LABEL, values=label)
         if self.grid.copies_voxels:
             yield from self._copied_maps(self.maps)
-        else:
+        elif predictive is not None:
             yield from self._resampled_maps(label, predictive)
         if self.member_weights is not None:
             yield from self._member_maps(self.member_weights)
@@ -119,10 +122,11 @@ class MapsOnInput:
         """Make ``probability``; give back the label, and the entropy where maps are resampled."""
         label = RunningLabel()
         entropy = RunningEntropy()
-        is_resampled = not self.grid.copies_voxels
+        is_resampled = bool(self.maps) and not self.grid.copies_voxels
         for k in range(len(self.classes)):
-            p = self._probability(k, "probability")
-            yield MapChannel(name="probability", values=p, channels=len(self.classes))
+            p = self._probability(k, PROBABILITY)
+            if self.writes_probability:
+                yield MapChannel(name=PROBABILITY, values=p, channels=len(self.classes))
             label.add(k, p)
             if is_resampled:
                 entropy.add(p)
@@ -134,26 +138,25 @@ class MapsOnInput:
         for name in names:
             yield MapChannel(name=name, values=self.grid.bring(self.channels.channel(name)))
 
-    def _resampled_maps(
-        self, label: np.ndarray, predictive: np.ndarray | None
-    ) -> Iterator[MapChannel]:
+    def _resampled_maps(self, label: np.ndarray, predictive: np.ndarray) -> Iterator[MapChannel]:
         """Make maps of means that are interpolated, see `tfuq.measures.resampled`."""
-        assert predictive is not None
-        yield MapChannel(name="predictive_entropy", values=predictive)
-        if "mutual_information" in self.maps:
-            brought = self.grid.bring(self.channels.channel("mutual_information"))
-            # Rounding alone could make it larger than predictive entropy.
-            mutual = np.minimum(brought, predictive)
-            yield MapChannel(name="expected_entropy", values=predictive - mutual)
-            yield MapChannel(name="mutual_information", values=mutual)
-        if "variation_ratio" in self.maps:
-            ratio = self.grid.bring(self.channels.channel("variation_ratio"), nearest=True)
-            yield MapChannel(name="variation_ratio", values=ratio)
-        if "standard_deviation" in self.maps:
-            yield MapChannel(
-                name="standard_deviation",
-                values=deviation_of_label(self._variance, label),
-            )
+        for name in self.maps:
+            yield MapChannel(name=name, values=self._resampled_map(name, label, predictive))
+
+    def _resampled_map(self, name: str, label: np.ndarray, predictive: np.ndarray) -> np.ndarray:
+        if name == "predictive_entropy":
+            return predictive
+        if name == "standard_deviation":
+            return deviation_of_label(self._variance, label)
+        if name == "variation_ratio":
+            return self.grid.bring(self.channels.channel(name), nearest=True)
+        brought = self.grid.bring(self.channels.channel("mutual_information"))
+        # Rounding alone could make it larger than predictive entropy.
+        mutual: np.ndarray = np.minimum(brought, predictive)
+        if name == "mutual_information":
+            return mutual
+        expected: np.ndarray = predictive - mutual
+        return expected
 
     def _variance(self, k: int) -> np.ndarray:
         return self.grid.bring(self.channels.channel("variance", k))

@@ -21,6 +21,7 @@ from tfuq.prediction.case_folder import CASE, STRUCTURES, Prediction
 from tfuq.prediction.dicom import DicomFiles, dicom_files, dicom_names
 from tfuq.prediction.on_input import InputGrid, MapsOnInput
 from tfuq.prediction.predictor import Predictor
+from tfuq.prediction.request import LABEL, PROBABILITY
 from tfuq.prediction.statistics import Row
 from tfuq.prediction.structures import rows_of_structures
 from tfuq.prediction.timing import timed
@@ -40,7 +41,7 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         maps = ", ".join(self.written)
         text = f"{maps} (.nii.gz), {STRUCTURES}"
         if self.request.write_dicom:
-            text = f"{text}, {', '.join(dicom_names(self.maps))}"
+            text = f"{text}, {', '.join(dicom_names(self._uncertainty_maps))}"
         if self.request.keep_samples:
             return f"{text}, {STORED}"
         return text
@@ -79,7 +80,7 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         if self.request.keep_samples:
             names.append(STORED)
         if self.request.write_dicom:
-            names += dicom_names(self.maps)
+            names += dicom_names(self._uncertainty_maps)
         return all((folder / name).is_file() for name in names)
 
     @property
@@ -241,7 +242,8 @@ class VolumePredictor(Predictor[VoxelStatistics]):
             channels=channels,
             grid=InputGrid(image=image, prepared=prepared),
             classes=self.config.data.classes,
-            maps=self.maps,
+            maps=self._uncertainty_maps,
+            writes_probability=PROBABILITY in self.chosen_maps,
             member_weights=member_weights,
             bounds=bounds,
         )
@@ -261,14 +263,18 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         return dicom_files(
             case,
             classes=self.config.data.classes,
-            maps=self.maps,
+            maps=self._uncertainty_maps,
             manifest=self.manifest(),
         )
 
     @property
+    def _uncertainty_maps(self) -> list[str]:
+        return [name for name in self.chosen_maps if name != PROBABILITY]
+
+    @property
     def written(self) -> list[str]:
         """The names of a case's NIfTI files, without their ending."""
-        names = ["label", "probability", *self.maps]
+        names = [LABEL, *self.chosen_maps]
         if self.members:
             names += [*map(member_map, range(self.members)), *MEMBER_VARIANCES]
         if self.calibration:

@@ -144,3 +144,14 @@ def test_held_maps_are_given_a_channel_at_a_time():
     ]
     for channel, other in zip(again, channels, strict=True):
         np.testing.assert_array_equal(channel.values, other.values)
+
+
+@pytest.mark.parametrize("prepared", PREPARED.values(), ids=PREPARED)
+def test_maps_that_are_not_chosen_are_not_made(prepared):
+    statistics = drawn_on(prepared.shape)
+    every = held(maps_on(prepared, statistics))
+    changes = {"maps": ["standard_deviation"], "member_weights": None, "bounds": None}
+    some = held(maps_on(prepared, statistics, writes_probability=False, **changes))
+    assert set(some) == {"label", "standard_deviation"}
+    for name, array in some.items():
+        assert array.tobytes() == every[name].tobytes()

@@ -103,3 +103,26 @@ def test_resampled_maps_are_made_of_the_variance_of_every_class(
         tmp_path / "resampled", "segmentation", balls, preprocessing=preprocessing
     )
     assert make_given_predictor(run, method=method).statistics_of_maps == names
+
+
+def test_chosen_maps_are_written_and_the_others_added_later(balls, tmp_path):
+    run = make_finished_run(tmp_path / "run", "segmentation", balls)
+    some = make_given_predictor(run, written_maps=("mutual_information",))
+    every = make_given_predictor(run)
+    case = cases_of_test_split(run)[0]
+    folder = tmp_path / "out"
+    predict(some, [case], folder)
+    first = files_of(folder / case.id)
+    assert {name for name in first if name.endswith(".nii.gz")} == {
+        "label.nii.gz",
+        "mutual_information.nii.gz",
+    }
+    predict(every, [case], folder)
+    second = files_of(folder / case.id)
+    assert {name for name in second if name.endswith(".nii.gz")} == {
+        f"{name}.nii.gz" for name in every.written
+    }
+    for name in ("label.nii.gz", "mutual_information.nii.gz", "structures.csv"):
+        assert first[name] == second[name]
+    predict(some, [case], folder)  # what is there already stays
+    assert files_of(folder / case.id) == second

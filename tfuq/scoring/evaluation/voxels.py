@@ -179,9 +179,10 @@ def read_map(
         channels: shape of its channels.
 
     Raises:
-        DataError: it is not on the label's grid, has other channels, or values beyond 0 and
-            ``top``.
+        DataError: it is not there, not on the label's grid, has other channels, or values beyond 0
+            and ``top``.
     """
+    require_map(path)
     volume = read(path)
     is_on_grid = volume.same_grid(label) and volume.array.shape[3:] == channels
     if not is_on_grid or not _is_within(volume.array, top):
@@ -189,6 +190,19 @@ def read_map(
             f"{path}: is not on the grid of its label, or beyond 0 to {top:.4g}; {_AGAIN}"
         )
     return volume.array
+
+
+def require_map(path: Path) -> None:
+    """Refuse predictions without a map.
+
+    Raises:
+        DataError: it is not there.
+    """
+    if not path.is_file():
+        raise DataError(
+            f"{path}: this map was not written; "
+            "run the same tfuq predict without --maps, which adds it"
+        )
 
 
 def _is_within(values: np.ndarray, top: float) -> bool:

@@ -104,3 +104,8 @@ def test_entropies_may_be_as_large_as_the_classes_allow(tmp_path):
     np.testing.assert_array_equal(found.maps["predictive_entropy"], entropy)
     with pytest.raises(DataError, match=r"probability.nii.gz"):
         read_maps(tmp_path, LABEL, LABEL.array, [], 4)
+
+
+def test_a_map_that_was_not_written_is_refused_with_the_remedy(tmp_path):
+    with pytest.raises(DataError, match=r"probability.nii.gz: this map .* without --maps"):
+        read_maps(tmp_path, LABEL, LABEL.array, [], 4)
