@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from tfuq.data import disk
 from tfuq.data.volume import Volume
-from tfuq.errors import RunError
+from tfuq.errors import RunError, TfuqError
 from tfuq.measures.sample_masks import STORED, StoredSamples, crop_packed, read_samples
 
 SAMPLES = {
@@ -103,3 +104,14 @@ def test_samples_read_back(tmp_path, slice_axis):
 def test_samples_that_were_not_kept_are_named(tmp_path):
     with pytest.raises(RunError, match="the samples were not kept; run the same tfuq predict"):
         read_samples(tmp_path, 3)
+
+
+def test_samples_that_cannot_be_written_leave_nothing(tmp_path, monkeypatch):
+    def full(file, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(disk, "write", full)
+    grid = Volume(np.zeros((4, 4, 4)), np.eye(4))
+    with pytest.raises(TfuqError, match=r"samples.npz: cannot be written \(No space left"):
+        StoredSamples(SAMPLES["packed"], None, grid).write(tmp_path)
+    assert not (tmp_path / STORED).exists()
