@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tfuq.measures.components import Box
-from tfuq.measures.sample_masks import SampleMasks
+from tfuq.measures.sample_masks import SampleMasks, bits_of
 
 _BLOCK = 2**23  # bytes of all samples' masks that are looked at together
 _COUNTS = 2**23  # pairs of samples, of all components, that are counted together
@@ -78,20 +78,21 @@ class Territories:
     count: int
     box: Box
 
-    def of(self, voxels: tuple[np.ndarray, ...], wanted: range) -> np.ndarray:
+    def of(self, masks: SampleMasks, bits: np.ndarray, wanted: range) -> np.ndarray:
         """Which of some parts voxels of the box lie in.
 
         Args:
-            voxels: Their indices along each axis of the volume.
+            masks: Masks of voxels.
+            bits: Numbers of the voxels' bits in a mask.
             wanted: Numbers of the parts, less 1.
 
         Returns:
             For each voxel, 0 for the first of the wanted parts, and so on; −1 of another part.
         """
         if self.numbers is None:
-            return np.zeros(len(voxels[0]), np.intp)
+            return np.zeros(len(bits), np.intp)
         places = []
-        for index, extent in zip(voxels, self.box, strict=True):
+        for index, extent in zip(masks.voxels(bits), self.box, strict=True):
             places.append(index - extent.start)
         numbers = self.numbers[tuple(places)].astype(np.intp)
         parts: np.ndarray = numbers - (1 + wanted.start)
@@ -126,29 +127,26 @@ def _shared(masks: SampleMasks, territories: Territories, numbers: range) -> np.
     for start in range(0, masks.size, size):
         packed = masks.block(start, start + size)
         in_all = np.bitwise_and.reduce(packed)
-        agreed = masks.voxels(in_all, start)
-        parts = territories.of(agreed, numbers)
+        parts = territories.of(masks, bits_of(in_all) + 8 * start, numbers)
         counts = np.bincount(parts[parts >= 0], minlength=len(numbers))
         shared += counts[:, None, None]
-        in_some = np.bitwise_or.reduce(packed)
-        disputed = in_some & ~in_all
-        parts = territories.of(masks.voxels(disputed, start), numbers)
+        disputed = bits_of(np.bitwise_or.reduce(packed) & ~in_all)
+        parts = territories.of(masks, disputed + 8 * start, numbers)
         _add_disputed(shared, packed, disputed, parts)
     return shared
 
 
 def _add_disputed(
-    shared: np.ndarray, packed: np.ndarray, disputed: np.ndarray, parts: np.ndarray
+    shared: np.ndarray, packed: np.ndarray, bits: np.ndarray, parts: np.ndarray
 ) -> None:
     """Add to the counts what samples share of the voxels that they dispute.
 
     Args:
         shared: The counts, ``[parts, T, T]``.
         packed: Every sample's bits, ``[T, bytes]``.
-        disputed: The bits of the voxels.
+        bits: Numbers of the voxels' bits.
         parts: The part of each of the voxels; −1 of none.
     """
-    (bits,) = np.unpackbits(disputed, bitorder="little").nonzero()
     order = np.argsort(parts, kind="stable")
     order = order[np.searchsorted(parts[order], 0) :]
     bits = bits[order]

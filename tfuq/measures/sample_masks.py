@@ -79,18 +79,16 @@ class SampleMasks:
         """
         return np.stack([self._bytes(t, start, stop) for t in range(self.samples)])
 
-    def voxels(self, packed: np.ndarray, start: int) -> tuple[np.ndarray, ...]:
-        """The voxels whose bits are set, in the order of the bits.
+    def voxels(self, bits: np.ndarray) -> tuple[np.ndarray, ...]:
+        """The voxels of some bits.
 
         Args:
-            packed: bytes as of a mask.
-            start: number of the first of them in a mask.
+            bits: their numbers in a mask.
 
         Returns:
             Their indices along each axis of the volume.
         """
-        (bits,) = np.unpackbits(packed, bitorder="little").nonzero()
-        examples, places = np.divmod(bits + 8 * start, 8 * self.packed.shape[-1])
+        examples, places = np.divmod(bits, 8 * self.packed.shape[-1])
         indices = [*np.unravel_index(places, self.example_shape)]
         if self.slice_axis is not None:
             indices.insert(self.slice_axis, examples)
@@ -135,6 +133,14 @@ class SampleMasks:
             stacked: np.ndarray = masks[0]
             return stacked
         return np.moveaxis(masks, 0, self.slice_axis)
+
+
+def bits_of(packed: np.ndarray) -> np.ndarray:
+    """The numbers of the bits that are set in some bytes, in their order."""
+    places = np.flatnonzero(packed)
+    bits = np.unpackbits(packed[places], bitorder="little").view(bool)
+    rows, shifts = bits.reshape(-1, 8).nonzero()
+    return 8 * places[rows] + shifts
 
 
 def crop_packed(packed: np.ndarray, shape: Sequence[int], box: tuple[slice, ...]) -> np.ndarray:

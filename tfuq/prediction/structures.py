@@ -39,7 +39,7 @@ def rows_of_structures(
     rows = []
     for index, (name, classes) in enumerate(config.data.structures.items()):
         maps = ClassMaps(
-            label=np.isin(label, classes),
+            label=np.logical_or.reduce([label == k for k in classes]),
             masks=channels.masks(classes),
             entropy_term=_entropy_term(config, channels, index),
             image=image,

@@ -6,7 +6,7 @@ import pytest
 from tfuq.data import disk
 from tfuq.data.volume import Volume
 from tfuq.errors import RunError, TfuqError
-from tfuq.measures.sample_masks import STORED, StoredSamples, crop_packed, read_samples
+from tfuq.measures.sample_masks import STORED, StoredSamples, bits_of, crop_packed, read_samples
 
 SAMPLES = {
     "packed": np.zeros((1, 3, 2, 8), np.uint8),
@@ -83,7 +83,7 @@ def test_some_bytes_of_masks_are_of_known_voxels(slice_axis):
     found = np.zeros_like(volume)
     for start in range(0, masks.size, 4):
         (part,) = masks.block(start, start + 4)
-        found[masks.voxels(part, start)] = True
+        found[masks.voxels(bits_of(part) + 8 * start)] = True
     np.testing.assert_array_equal(found, volume)
 
 
