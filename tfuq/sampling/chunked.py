@@ -1,4 +1,4 @@
-"""A network that is led chunk by chunk from outside the graph, with the bytes of the graph's loop."""
+"""A network that is led chunk by chunk from outside of the graph."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfuq.sampling.blending import gaussian_importance
-from tfuq.sampling.window_plan import Place, WindowPlan
+from tfuq.sampling.window_plan import WindowPlan
 from tfuq.sampling.windows import WindowedNetwork
 
 
@@ -40,34 +40,33 @@ def importance_of_window(plan: WindowPlan) -> np.ndarray:
 
 
 class ChunkedNetwork:
-    """The chunks of one batch of images, as one network sees them."""
+    """A network that sees one chunk of windows at a time."""
 
-    def __init__(self, network: WindowedNetwork, plan: WindowPlan, images: np.ndarray) -> None:
+    def __init__(self, network: WindowedNetwork) -> None:
         """Prepare a network.
 
         Args:
             network: the network.
-            plan: its windows.
-            images: the batch, ``[N, *S, C]``.
         """
         self._network = network
-        self._plan = plan
-        self._stack = images.reshape(plan.planes, *images.shape[-3:])  # [planes, rows, columns, C]
         self._widths = network.split.widths()
         self._weighted = tf.function(self._weighted_windows)
 
-    def encode(self, chunk: int) -> list[tf.Tensor]:
+    def encode(self, plan: WindowPlan, stack: np.ndarray, chunk: int) -> list[tf.Tensor]:
         """Features of a chunk.
 
         Args:
-            chunk: its index.
+            plan: the windows.
+            stack: what they see, ``[planes, rows, columns, C]``.
+            chunk: index of the chunk.
         """
-        patches = [self._patch_at(window) for window in self._plan.windows_of(chunk)]
+        patches = [plan.patch_at(stack, window) for window in plan.windows_of(chunk)]
         features: list[tf.Tensor] = self._network.encode_patches(tf.constant(np.stack(patches)))
         return features
 
     def windows(
         self,
+        plan: WindowPlan,
         chunk: int,
         features: list[tf.Tensor],
         shares: np.ndarray,
@@ -77,7 +76,8 @@ class ChunkedNetwork:
         """A chunk's windows of one sample, each voxel with its share of the sample.
 
         Args:
-            chunk: its index.
+            plan: the windows.
+            chunk: index of the chunk.
             features: as `encode` gives them.
             shares: ``[chunk, *patch]``.
             seed: as `WindowedNetwork.sample` takes it.
@@ -86,19 +86,15 @@ class ChunkedNetwork:
         Returns:
             ``[chunk, planes, rows, columns, C]`` of windows.
         """
-        windows = self._plan.windows_of(chunk)
-        corners = self._plan.corners[windows.start : windows.stop, 1:]
-        if not self._plan.is_tiled:
-            corners = corners[:1]
         weighted: np.ndarray = self._weighted(
             features,
             self._widths,
-            tf.constant(corners),
+            tf.constant(plan.corners_of(chunk)),
             tf.constant(shares),
             seed,
             noise_seed,
         ).numpy()
-        return weighted.reshape(len(weighted), *self._plan.size, weighted.shape[-1])
+        return weighted.reshape(len(weighted), *plan.size, weighted.shape[-1])
 
     def _weighted_windows(
         self,
@@ -111,15 +107,3 @@ class ChunkedNetwork:
     ) -> tf.Tensor:
         p = self._network.windows([*features, *widths, corner, seed], corner, noise_seed)
         return p * shares[..., None]
-
-    def _patch_at(self, window: int) -> np.ndarray:
-        """A window's part of the image, mirrored where it reaches beyond."""
-        place = self._plan.place(window) or (0, 0, 0)
-        inside = []
-        beyond = []
-        for first, size, length in zip(place, self._plan.size, self._stack.shape, strict=False):
-            stop = min(first + size, length)
-            inside.append(slice(first, stop))
-            beyond.append((0, first + size - stop))
-        patch = np.pad(self._stack[tuple(inside)], [*beyond, (0, 0)], "symmetric")
-        return patch.reshape(*self._plan.patch, -1)

@@ -12,7 +12,7 @@ compute the last voxels of a tensor by other instructions than the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,94 +57,143 @@ class _Draw:
 
 
 class SlabSampler:
-    """Samples one batch of images part by part."""
+    """Samples batches of images part by part."""
 
-    def __init__(
-        self,
-        sampler: Sampler,
-        images: np.ndarray,
-        *,
-        seed: tf.Tensor,
-        samples: int,
-        part_bytes: int,
-    ) -> None:
-        """Prepare a batch.
+    def __init__(self, sampler: Sampler, *, part_bytes: int) -> None:
+        """Prepare the networks.
 
         Args:
             sampler: has the networks and the reducers.
-            images: ``[N, *S, C]``; N is 1 for volumes.
-            seed: of the prediction, int32 ``[2]``.
-            samples: T.
             part_bytes: the most memory that the statistics of a part may take.
         """
         self._sampler = sampler
-        self._seed = seed
-        self._samples = samples
-        networks = sampler.posterior.members
-        self.plan = plan_windows(networks[0], images.shape)
-        self._channels = networks[0].channels
-        self._networks = [ChunkedNetwork(network, self.plan, images) for network in networks]
-        self._importance = importance_of_window(self.plan)
-        self._part_voxels = self._voxels_within(part_bytes)
+        self._part_bytes = part_bytes
+        self._networks = [ChunkedNetwork(network) for network in sampler.posterior.members]
 
-    def _voxels_within(self, part_bytes: int) -> int:
-        """Voxels of a part, a multiple of the alignment."""
-        states = self._sampler.states([1, ALIGNMENT, self._channels], self._samples)
-        tensors = tf.nest.flatten(states)
-        state_bytes = sum(tensor.shape.num_elements() * tensor.dtype.size for tensor in tensors)
-        sample_bytes = ALIGNMENT * self._channels * _FLOAT_BYTES
-        bytes_at_once = _COPIES * (state_bytes + sample_bytes)
-        return max(part_bytes // bytes_at_once, 1) * ALIGNMENT
-
-    @property
-    def file_bytes(self) -> int:
-        """The most bytes that the temporary files take."""
-        planes, rows, columns = self.plan.mirrored_shape
-        of_samples = self._samples * self.plan.planes_at_once * self._channels
-        return (of_samples + planes) * rows * columns * _FLOAT_BYTES
-
-    def parts(self, folder: Path) -> Iterator[StatisticsOfPart]:
-        """Take the samples.
+    def file_bytes(self, shape: Sequence[int], samples: int) -> int:
+        """The most bytes that the temporary files of a batch take.
 
         Args:
+            shape: of the batch.
+            samples: T.
+        """
+        network = self._sampler.posterior.members[0]
+        plan = plan_windows(network, shape)
+        planes, rows, columns = plan.mirrored_shape
+        of_samples = samples * plan.planes_at_once * network.channels
+        return (of_samples + planes) * rows * columns * _FLOAT_BYTES
+
+    def graph_bytes(self, voxels: int, samples: int) -> int:
+        """About the memory that statistics of voxels take while samples are added to them.
+
+        Args:
+            voxels: a multiple of 64, or about one.
+            samples: T.
+        """
+        channels = self._sampler.posterior.members[0].channels
+        states = self._sampler.states([1, ALIGNMENT, channels], samples)
+        state_bytes = 0
+        for tensor in tf.nest.flatten(states):
+            state_bytes += tensor.shape.num_elements() * tensor.dtype.size
+        sample_bytes = ALIGNMENT * channels * _FLOAT_BYTES
+        return _COPIES * (state_bytes + sample_bytes) * voxels // ALIGNMENT
+
+    def _part_voxels(self, samples: int) -> int:
+        """Voxels of a part, a multiple of the alignment."""
+        vectors = self._part_bytes // self.graph_bytes(ALIGNMENT, samples)
+        return max(vectors, 1) * ALIGNMENT
+
+    def parts(
+        self,
+        images: np.ndarray,
+        folder: Path,
+        *,
+        seed: tf.Tensor,
+        samples: int,
+    ) -> Iterator[StatisticsOfPart]:
+        """Sample a batch.
+
+        Args:
+            images: ``[N, *S, C]``; N is 1 for volumes.
             folder: for temporary files.
+            seed: of the prediction, int32 ``[2]``.
+            samples: T.
 
         Yields:
             The statistics of one part after another.
         """
-        planes, *plane_shape = self.plan.mirrored_shape
-        rows, columns = plane_shape
+        network = self._sampler.posterior.members[0]
+        plan = plan_windows(network, images.shape)
+        batch = _Batch(
+            sampler=self._sampler,
+            networks=self._networks,
+            plan=plan,
+            stack=images.reshape(plan.planes, *images.shape[-3:]),
+            importance=importance_of_window(plan),
+            seed=seed,
+            samples=samples,
+            channels=network.channels,
+        )
+        planes, rows, columns = plan.mirrored_shape
         with (
-            sums_in(folder / "weights", planes_at_once=planes, plane_shape=(rows, columns, 1)) as weights,
-            sums_in(
-                folder / "sums",
-                planes_at_once=self.plan.planes_at_once,
-                plane_shape=(rows, columns, self._channels),
-            ) as sums,
+            sums_in(folder / "weights", planes, (rows, columns, 1)) as weights,
+            sums_in(folder / "sums", plan.planes_at_once, (rows, columns, batch.channels)) as sums,
             memory_errors(),
         ):
-            self._add_weights(weights)
-            yield from self._parts(sums, weights)
+            yield from batch.parts(sums, weights, self._part_voxels(samples))
 
-    def _parts(self, sums: SampleSums, weights: SampleSums) -> Iterator[StatisticsOfPart]:
+
+@dataclass(frozen=True, kw_only=True)
+class _Batch:
+    """One batch of images.
+
+    Attributes:
+        sampler: has the reducers.
+        networks: of the members.
+        plan: their windows.
+        stack: what the windows see, ``[planes, rows, columns, C]``.
+        importance: weights of a window's voxels.
+        seed: of the prediction.
+        samples: T.
+        channels: of a sample.
+    """
+
+    sampler: Sampler
+    networks: Sequence[ChunkedNetwork]
+    plan: WindowPlan
+    stack: np.ndarray
+    importance: np.ndarray
+    seed: tf.Tensor
+    samples: int
+    channels: int
+
+    def parts(
+        self,
+        sums: SampleSums,
+        weights: SampleSums,
+        part_voxels: int,
+    ) -> Iterator[StatisticsOfPart]:
+        """Add groups of chunks, and reduce what is finished after each."""
+        self._add_weights(weights)
+        draws = self._draws()
         cleared = 0
         reduced = 0
         for group in self.plan.groups():
             last = self.plan.last_plane(group)
-            for sample in range(self._samples):
+            for sample in range(self.samples):
                 sums.clear(sample, range(cleared, last))
             cleared = max(cleared, last)
-            self._add_group(group, sums, self._shares(group, weights))
+            self._add_group(group, sums, self._shares(group, weights), draws)
             finished = self.plan.finished_voxels(group.stop)
-            for first in range(reduced, finished, self._part_voxels):
-                stop = min(first + self._part_voxels, finished)
+            for first in range(reduced, finished, part_voxels):
+                stop = min(first + part_voxels, finished)
                 yield StatisticsOfPart(first, self._reduced(sums, first, stop))
             reduced = finished
 
     def _add_weights(self, weights: SampleSums) -> None:
         """Sum up the windows' weights at each voxel, in the order of the windows."""
         weights.clear(0, range(self.plan.mirrored_shape[0]))
-        values = self._importance[..., None]
+        values = self.importance[..., None]
         windows = []
         for window in self.plan.windows_of_first_image():
             windows.append((self.plan.place_of_weight(window), values))
@@ -160,7 +209,7 @@ class SlabSampler:
                 plane, row, column = self.plan.place_of_weight(window)
                 rows = weights.box(0, plane, row, depth, height)
                 total = rows[:, :, column : column + width, 0]
-                of_windows.append((self._importance / total).reshape(self.plan.patch))
+                of_windows.append((self.importance / total).reshape(self.plan.patch))
             shares[chunk] = np.stack(of_windows)
         return shares
 
@@ -169,10 +218,11 @@ class SlabSampler:
         group: range,
         sums: SampleSums,
         shares: dict[int, np.ndarray],
+        draws_of_members: list[list[_Draw]],
     ) -> None:
         """Add the windows of some chunks to every sample; their encoding is in memory."""
-        for network, draws in zip(self._networks, self._draws(), strict=True):
-            features = {chunk: network.encode(chunk) for chunk in group}
+        for network, draws in zip(self.networks, draws_of_members, strict=True):
+            features = {chunk: network.encode(self.plan, self.stack, chunk) for chunk in group}
             for draw in draws:
                 windows = self._windows(network, draw, features, shares)
                 sums.add(draw.index, self.plan.size, windows)
@@ -186,7 +236,7 @@ class SlabSampler:
     ) -> Iterator[tuple[Place, np.ndarray]]:
         """The windows of one sample, chunk by chunk."""
         for chunk, encoded in features.items():
-            values = network.windows(chunk, encoded, shares[chunk], draw.seed, self._seed)
+            values = network.windows(self.plan, chunk, encoded, shares[chunk], draw.seed, self.seed)
             for window, of_window in zip(self.plan.windows_of(chunk), values, strict=True):
                 place = self.plan.place(window)
                 if place:
@@ -194,23 +244,23 @@ class SlabSampler:
 
     def _draws(self) -> list[list[_Draw]]:
         """The samples of each member."""
-        posterior = self._sampler.posterior
-        samples = tf.constant(self._samples)
+        posterior = self.sampler.posterior
+        samples = tf.constant(self.samples)
         first = 0
         of_members = []
         for member in range(len(posterior.members)):
             count = int(posterior.draws(member, samples))
             draws = []
             for index in range(count):
-                seed = posterior.seed(self._seed, member, tf.constant(index))
+                seed = posterior.seed(self.seed, member, tf.constant(index))
                 draws.append(_Draw(first + index, seed))
             of_members.append(draws)
             first += count
         return of_members
 
     def _reduced(self, sums: SampleSums, first: int, stop: int) -> SampleStatistics:
-        states: States = self._sampler.states([1, stop - first, self._channels], self._samples)
-        for sample in range(self._samples):
+        states: States = self.sampler.states([1, stop - first, self.channels], self.samples)
+        for sample in range(self.samples):
             p = sums.voxels(sample, first, stop, self.plan.plane_shape)
-            states = self._sampler.updated(states, tf.constant(p[None]), tf.constant(sample))
-        return self._sampler.finished(states, tf.constant(self._samples))
+            states = self.sampler.updated(states, tf.constant(p[None]), tf.constant(sample))
+        return self.sampler.finished(states, tf.constant(self.samples))

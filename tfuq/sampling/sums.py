@@ -97,7 +97,9 @@ class SampleSums:
         for offset, rows in enumerate(box):
             self._write(sample, plane + offset, row, rows)
 
-    def voxels(self, sample: int, first: int, stop: int, plane_shape: tuple[int, int]) -> np.ndarray:
+    def voxels(
+        self, sample: int, first: int, stop: int, plane_shape: tuple[int, int]
+    ) -> np.ndarray:
         """Sums of voxels that follow each other.
 
         Args:
@@ -149,7 +151,6 @@ def _read_into(file: BinaryIO, array: np.ndarray) -> None:
 @contextmanager
 def sums_in(
     path: Path,
-    *,
     planes_at_once: int,
     plane_shape: tuple[int, int, int],
 ) -> Iterator[SampleSums]:

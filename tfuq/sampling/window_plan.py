@@ -83,6 +83,37 @@ class WindowPlan:
         """The windows of a chunk."""
         return range(chunk * self.chunk, (chunk + 1) * self.chunk)
 
+    def corners_of(self, chunk: int) -> np.ndarray:
+        """First voxels of a chunk's windows, int32 ``[chunk, rank]``.
+
+        Whole images all begin at 0: one corner, ``[1, rank]``, serves the chunk.
+        """
+        windows = self.windows_of(chunk)
+        corners = self.corners[windows.start : windows.stop, 1:]
+        if self.is_tiled:
+            return corners
+        return corners[:1]
+
+    def patch_at(self, stack: np.ndarray, window: int) -> np.ndarray:
+        """What a window sees, mirrored where it reaches beyond the image.
+
+        Args:
+            stack: ``[planes, rows, columns, C]``.
+            window: its index.
+
+        Returns:
+            ``[*patch, C]``.
+        """
+        place = self.place(window) or (0, 0, 0)
+        inside = []
+        beyond = []
+        for first, size, length in zip(place, self.size, stack.shape, strict=False):
+            stop = min(first + size, length)
+            inside.append(slice(first, stop))
+            beyond.append((0, first + size - stop))
+        patch = np.pad(stack[tuple(inside)], [*beyond, (0, 0)], "symmetric")
+        return patch.reshape(*self.patch, -1)
+
     def place(self, window: int) -> Place | None:
         """Where a window begins; None for one that repeats another to fill a chunk."""
         image, *space = (int(index) for index in self.corners[window])

@@ -170,14 +170,10 @@ class WindowedNetwork(tf.Module):
         )
         return tf.slice(blended, [0] * len(shape), shape)
 
-    def windows(self, inputs: list[tf.Tensor], corner: tf.Tensor, noise_seed: tf.Tensor) -> tf.Tensor:
-        """A chunk's windows of one sample ``[chunk, *patch, C]``.
-
-        Args:
-            inputs: features, widths, corner and seed, as the suffix takes them.
-            corner: where the windows begin.
-            noise_seed: as `sample` takes it.
-        """
+    def windows(
+        self, inputs: list[tf.Tensor], corner: tf.Tensor, noise_seed: tf.Tensor
+    ) -> tf.Tensor:
+        """A chunk's windows of one sample ``[chunk, *patch, C]``, of what the suffix takes."""
         outputs = self.split.suffix(inputs, training=False)
         return self._activation(outputs, noise_seed, corner)
 
