@@ -279,10 +279,15 @@ class Predictor(ABC, Generic[S]):
             seed=self.request.seed,
             samples=samples or self.samples,
         )
-        self._require_finite(statistics)
+        self.require_finite(statistics)
         return statistics
 
-    def _require_finite(self, statistics: S) -> None:
+    def require_finite(self, statistics: S) -> None:
+        """Refuse statistics of which a number is NaN or infinite.
+
+        Raises:
+            DataError: There is such a number.
+        """
         for name, array in statistics.arrays().items():
             if not np.isfinite(array).all():
                 raise DataError(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.measures.sample_masks import STORED, StoredSamples
 from tfuq.prediction.case_folder import CASE, STRUCTURES, Prediction
 from tfuq.prediction.dicom import DicomFiles, dicom_files, dicom_names
+from tfuq.prediction.large import LargeVolumes
 from tfuq.prediction.on_input import InputGrid, MapsOnInput
 from tfuq.prediction.predictor import Predictor
 from tfuq.prediction.request import LABEL, PROBABILITY
@@ -27,6 +30,7 @@ from tfuq.prediction.structures import rows_of_structures
 from tfuq.prediction.timing import timed
 from tfuq.prediction.voxel_channels import ChannelsInMemory, VoxelChannels
 from tfuq.runs.results import Manifest, member_map
+from tfuq.sampling.sampler import Sampler
 from tfuq.tasks.records import VoxelStatistics
 
 
@@ -132,23 +136,50 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         Returns:
             The statistics of the samples, of examples without padding.
         """
-        padded = self.preprocess.padded(prepared)
-        examples = np.ascontiguousarray(to_examples(padded.array, self._slice_axis))
+        examples = self._examples(prepared)
         statistics = self.draw(examples, samples)
-        if padded.shape == prepared.shape:
-            return statistics
         shape, box = self._padding(prepared)
+        if examples.shape[1:-1] == self._example_shape(prepared.shape):
+            return statistics
         return statistics.cropped(shape, box)
 
+    def _examples(self, prepared: Volume) -> np.ndarray:
+        """What the networks see of a case, padded."""
+        padded = self.preprocess.padded(prepared)
+        return np.ascontiguousarray(to_examples(padded.array, self._slice_axis))
+
     @contextmanager
-    def sample_channels(self, image: Volume, prepared: Volume) -> Iterator[VoxelChannels]:
+    def sample_channels(self, prepared: Volume) -> Iterator[VoxelChannels]:
         """Sample the networks on a case; what the samples say is there until the block ends.
 
+        Statistics that are too large for memory are on disk.
+
         Args:
-            image: The image as given.
             prepared: The case as `preprocessed` gives it.
+
+        Raises:
+            DataError: Memory or the disk have no room for it.
         """
-        yield self.channels_of(self.sample(prepared))
+        if self._large is None or not self._large.is_large(self._batch_shape(prepared)):
+            yield self.channels_of(self.sample(prepared))
+            return
+        _, box = self._padding(prepared)
+        examples = self._examples(prepared)
+        with self._large.channels(examples, box, self._slice_axis, self.require_finite) as channels:
+            yield channels
+
+    @cached_property
+    def _large(self) -> LargeVolumes | None:
+        """Samples what is too large for memory; None where the samples come from elsewhere."""
+        if not isinstance(self.sampler, Sampler):
+            return None
+        return LargeVolumes(self.sampler, seed=self.request.seed, samples=self.samples)
+
+    def _batch_shape(self, prepared: Volume) -> tuple[int, ...]:
+        """The shape of all examples of a case, padded."""
+        shape, _ = self._padding(prepared)
+        count = prepared.array[..., 0].size // math.prod(self._example_shape(prepared.shape))
+        return (count, *shape, prepared.array.shape[-1])
 
     def channels_of(self, statistics: VoxelStatistics) -> VoxelChannels:
         """What samples say, of a record as `sample` gives it."""
@@ -311,7 +342,7 @@ def predict_image(predictor: VolumePredictor, image: Volume, case: Case) -> Iter
         prepared = predictor.preprocessed(case, image)
     with ExitStack() as stack:
         with timed(seconds, "network"), naming(case):
-            channels = stack.enter_context(predictor.sample_channels(image, prepared))
+            channels = stack.enter_context(predictor.sample_channels(prepared))
         with timed(seconds, "measures"):
             rows = predictor.structures(prepared, channels)
         yield Prediction(

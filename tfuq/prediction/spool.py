@@ -7,11 +7,14 @@ first channel, then all of the second. Masks are a bit per voxel.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from tfuq.data import disk
 from tfuq.data.preprocessing import Box, from_examples
@@ -75,7 +78,7 @@ class SpooledChannels:
     @property
     def shape(self) -> tuple[int, int, int]:
         """See `VoxelChannels.shape`."""
-        sizes = [side.stop - side.start for side in self.box]
+        sizes = [*_sizes(self.box)]
         if self.slice_axis is not None:
             sizes.insert(self.slice_axis, self.examples[0])
         return (sizes[0], sizes[1], sizes[2])
@@ -97,8 +100,7 @@ class SpooledChannels:
 
     def masks(self, classes: Sequence[int]) -> SampleMasks:
         """See `VoxelChannels.masks`."""
-        shape = tuple(side.stop - side.start for side in self.box)
-        return SampleMasks.of_classes(self.packed, classes, shape, self.slice_axis)
+        return SampleMasks.of_classes(self.packed, classes, _sizes(self.box), self.slice_axis)
 
 
 class Spool:
@@ -168,29 +170,45 @@ class Spool:
         )
 
     def _packed(self) -> PackedOnDisk:
-        """The masks without padding, each example's own bytes.
-
-        One mask is unpacked at a time.
-        """
+        """The masks of examples without padding, each with bytes of its own."""
         samples, classes = self._masks_shape
-        shape = tuple(side.stop - side.start for side in self._box)
-        size = -(-math.prod(shape) // 8)
-        packed = PackedOnDisk(
-            path=self._folder / _CROPPED,
-            shape=(self._examples[0], samples, classes, size),
-        )
+        voxels = math.prod(_sizes(self._box))
+        shape = (self._examples[0], samples, classes, -(-voxels // 8))
+        is_padded = _sizes(self._box) != self._examples[1:]
+        if is_padded or (self._examples[0] > 1 and voxels % 8):
+            self._crop_masks(samples * classes)
+            return PackedOnDisk(path=self._folder / _CROPPED, shape=shape)
+        return PackedOnDisk(path=self._folder / _MASKS, shape=shape)
+
+    def _crop_masks(self, count: int) -> None:
+        """Cut masks to the box, one after another."""
         voxels = math.prod(self._examples)
-        with disk.open_updated(packed.path) as file:
-            for number in range(samples * classes):
-                stored_size = -(-voxels // 8)
-                stored = np.fromfile(
-                    self._folder / _MASKS, np.uint8, stored_size, offset=number * stored_size
-                )
-                bits = np.unpackbits(stored, count=voxels, bitorder="little")
+        size = -(-voxels // 8)
+        with disk.open_updated(self._folder / _CROPPED) as file:
+            for number in range(count):
+                packed = np.fromfile(self._folder / _MASKS, np.uint8, size, offset=number * size)
+                bits = np.unpackbits(packed, count=voxels, bitorder="little")
                 cropped = bits.reshape(self._examples)[(slice(None), *self._box)]
                 flat = cropped.reshape(self._examples[0], -1)
                 disk.write(file, np.packbits(flat, axis=-1, bitorder="little").tobytes())
-        return packed
+        disk.remove(self._folder / _MASKS)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder for files that are larger than memory; it is removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="tfuq-") as folder:
+        yield Path(folder)
+
+
+def temporary_room() -> int:
+    """Bytes that are free where temporary folders are made."""
+    free: int = psutil.disk_usage(tempfile.gettempdir()).free
+    return free
+
+
+def _sizes(box: Box) -> tuple[int, ...]:
+    return tuple(side.stop - side.start for side in box)
 
 
 def _by_channel(name: str, values: np.ndarray) -> np.ndarray:

@@ -71,7 +71,7 @@ class Sampler(tf.Module):
             input_signature=self._signature(),
         )
         self.updated = tf.function(self._updated, reduce_retracing=True)
-        self.finished = tf.function(self._finished, reduce_retracing=True)
+        self.finished = tf.function(self.statistics, reduce_retracing=True)
 
     def _signature(self) -> list[tf.TensorSpec]:
         image = self._members[0].model.inputs[0]
@@ -92,7 +92,7 @@ class Sampler(tf.Module):
             block = _Block(member=member, first=first, samples=count, seed=seed)
             states = self._fold(network, images, block, states)
             first += count
-        return self._finished(states, samples)
+        return self.statistics(states, samples)
 
     def states(self, shape: Sequence[int], samples: int) -> States:
         """The reducers' states before the first sample.
@@ -113,7 +113,13 @@ class Sampler(tf.Module):
             updated.append(reducer.update(state, p, t))
         return tuple(updated)
 
-    def _finished(self, states: States, samples: tf.Tensor) -> SampleStatistics:
+    def statistics(self, states: States, samples: tf.Tensor) -> SampleStatistics:
+        """What is made of the reducers' states.
+
+        Args:
+            states: after the last sample.
+            samples: T, int32 scalar.
+        """
         statistics: SampleStatistics = {}
         for reducer, state in zip(self.reducers, states, strict=True):
             statistics |= reducer.finalize(state, samples)

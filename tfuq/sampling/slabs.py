@@ -12,6 +12,7 @@ compute the last voxels of a tensor by other instructions than the rest.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +84,25 @@ class SlabSampler:
         of_samples = samples * plan.planes_at_once * network.channels
         return (of_samples + planes) * rows * columns * _FLOAT_BYTES
 
+    @property
+    def window_bytes(self) -> int:
+        """Bytes of a sample of one chunk of windows."""
+        network = self._sampler.posterior.members[0]
+        return network.chunk * math.prod(network.patch) * network.channels * _FLOAT_BYTES
+
+    @property
+    def encoded_bytes(self) -> int:
+        """Bytes of the encoding that is held in memory."""
+        network = self._sampler.posterior.members[0]
+        windows = max(network.keep, network.chunk)
+        elements = sum(math.prod(output.shape[1:]) for output in network.split.prefix.outputs)
+        return windows * elements * _FLOAT_BYTES
+
+    def states(self, voxels: int, samples: int) -> States:
+        """The reducers' states of some voxels, before the first of T samples."""
+        channels = self._sampler.posterior.members[0].channels
+        return self._sampler.states([1, voxels, channels], samples)
+
     def graph_bytes(self, voxels: int, samples: int) -> int:
         """About the memory that statistics of voxels take while samples are added to them.
 
@@ -91,9 +111,8 @@ class SlabSampler:
             samples: T.
         """
         channels = self._sampler.posterior.members[0].channels
-        states = self._sampler.states([1, ALIGNMENT, channels], samples)
         state_bytes = 0
-        for tensor in tf.nest.flatten(states):
+        for tensor in tf.nest.flatten(self.states(ALIGNMENT, samples)):
             state_bytes += tensor.shape.num_elements() * tensor.dtype.size
         sample_bytes = ALIGNMENT * channels * _FLOAT_BYTES
         return _COPIES * (state_bytes + sample_bytes) * voxels // ALIGNMENT
