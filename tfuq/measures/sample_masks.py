@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -25,6 +25,17 @@ _MOST_SIZE = 32767  # voxels along an axis
 _NO_SLICE_AXIS = -1  # in the file: examples are volumes, not slices
 
 
+class PackedBits(Protocol):
+    """Bits ``[n, T, K−1, bytes]``: an array, or what is read from a file like one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """n, T, K−1 and bytes."""
+
+    def __getitem__(self, key: Any, /) -> np.ndarray:
+        """A part, as of an array."""
+
+
 @dataclass(frozen=True)
 class SampleMasks:
     """T masks of a class, or of the union of several.
@@ -38,7 +49,7 @@ class SampleMasks:
         slice_axis: axis of the volume along which the examples are stacked, if they are slices.
     """
 
-    packed: np.ndarray
+    packed: PackedBits
     indices: tuple[int, ...]
     example_shape: tuple[int, ...]
     slice_axis: int | None
@@ -46,7 +57,7 @@ class SampleMasks:
     @classmethod
     def of_classes(
         cls,
-        packed: np.ndarray,
+        packed: PackedBits,
         classes: Sequence[int],
         example_shape: tuple[int, ...],
         slice_axis: int | None,

@@ -21,7 +21,7 @@ from tfuq.sampling.window_plan import ALIGNMENT
 from tfuq.tasks.records import VoxelStatistics
 
 MOST_IN_GRAPH = 2**30  # bytes of statistics; more go to disk
-_PART_BYTES = 2**28  # of statistics at a time
+PART_BYTES = 2**28  # of statistics at a time
 _FREE_SHARE = 4  # a part of the free memory that statistics may take
 _ARRAYS = 8  # of one channel, at once in memory after the network
 _COPIES_OF_WINDOWS = 6
@@ -53,7 +53,7 @@ class LargeVolumes:
             samples: T.
         """
         self._sampler = sampler
-        self._slabs = SlabSampler(sampler, part_bytes=_PART_BYTES)
+        self._slabs = SlabSampler(sampler, part_bytes=PART_BYTES)
         self._seed = tf.constant([seed, 0], tf.int32)
         self._samples = samples
 
@@ -76,7 +76,7 @@ class LargeVolumes:
         arrays = (_ARRAYS + shape[-1]) * voxels * _FLOAT_BYTES
         windows = _COPIES_OF_WINDOWS * self._slabs.window_bytes
         return Needs(
-            memory=arrays + windows + self._slabs.encoded_bytes + _PART_BYTES,
+            memory=arrays + windows + self._slabs.encoded_bytes + PART_BYTES,
             disk=self._slabs.file_bytes(shape, self._samples) + self._spool_bytes(voxels),
         )
 

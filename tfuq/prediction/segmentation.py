@@ -227,7 +227,7 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         if not self.request.keep_samples:
             return None
         return StoredSamples(
-            packed=channels.packed,
+            packed=np.asarray(channels.packed),
             slice_axis=self._slice_axis,
             grid=prepared,
         )

@@ -46,8 +46,8 @@ class PackedOnDisk:
         return np.array(self._mapped()[key])
 
     def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
-        """All bytes."""
-        return np.array(self._mapped(), dtype)
+        """All bytes, read where they are used."""
+        return np.asarray(self._mapped(), dtype)
 
     def _mapped(self) -> np.ndarray:
         examples, samples, classes, size = self.shape

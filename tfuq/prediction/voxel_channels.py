@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from tfuq.data.preprocessing import from_examples
-from tfuq.measures.sample_masks import SampleMasks
+from tfuq.measures.sample_masks import PackedBits, SampleMasks
 from tfuq.tasks.records import VoxelStatistics, gathered
 
 
@@ -32,7 +32,7 @@ class VoxelChannels(Protocol):
         """The fields of `tfuq.tasks.records.VoxelStatistics` that there are."""
 
     @property
-    def packed(self) -> np.ndarray:
+    def packed(self) -> PackedBits:
         """Every sample's masks, uint8 ``[n, T, K − 1, bytes]``, in memory or on disk.
 
         n examples, as `tfuq.measures.sample_masks.StoredSamples` has them. What reads it takes one

@@ -88,7 +88,8 @@ class SlabSampler:
     def window_bytes(self) -> int:
         """Bytes of a sample of one chunk of windows."""
         network = self._sampler.posterior.members[0]
-        return network.chunk * math.prod(network.patch) * network.channels * _FLOAT_BYTES
+        values: int = network.chunk * math.prod(network.patch) * network.channels
+        return values * _FLOAT_BYTES
 
     @property
     def encoded_bytes(self) -> int:
@@ -282,4 +283,5 @@ class _Batch:
         for sample in range(self.samples):
             p = sums.voxels(sample, first, stop, self.plan.plane_shape)
             states = self.sampler.updated(states, tf.constant(p[None]), tf.constant(sample))
-        return self.sampler.finished(states, tf.constant(self.samples))
+        statistics: SampleStatistics = self.sampler.finished(states, tf.constant(self.samples))
+        return statistics

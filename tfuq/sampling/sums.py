@@ -129,7 +129,7 @@ class SampleSums:
 
     def _write(self, sample: int, plane: int, row: int, rows: np.ndarray) -> None:
         self._file.seek(self._offset(sample, plane, row))
-        disk.write(self._file, memoryview(rows).cast("B"))
+        disk.write(self._file, rows.data.cast("B"))
 
     def _offset(self, sample: int, plane: int, row: int) -> int:
         """Bytes before a row."""
@@ -140,7 +140,7 @@ class SampleSums:
 
 def _read_into(file: BinaryIO, array: np.ndarray) -> None:
     """Fill a contiguous array with what comes next in an unbuffered file."""
-    left = memoryview(array).cast("B")
+    left = array.data.cast("B")
     while left:
         count = file.readinto(left)  # type: ignore[attr-defined]
         if not count:
