@@ -96,7 +96,9 @@ class SlabSampler:
         """Bytes of the encoding that is held in memory."""
         network = self._sampler.posterior.members[0]
         windows = max(network.keep, network.chunk)
-        elements = sum(math.prod(output.shape[1:]) for output in network.split.prefix.outputs)
+        elements = 0
+        for output in network.split.prefix.outputs:
+            elements += int(math.prod(output.shape[1:]))
         return windows * elements * _FLOAT_BYTES
 
     def states(self, voxels: int, samples: int) -> States:

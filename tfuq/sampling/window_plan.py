@@ -146,7 +146,7 @@ class WindowPlan:
             chunks: how many of the first chunks have been added.
         """
         first_left = chunks * self.chunk
-        if first_left >= len(self.corners) or self.place(first_left) is None:
+        if first_left >= self._windows:
             return self.voxels
         plane = min(self._plane_of(first_left), self.planes)
         rows, columns = self.plane_shape
@@ -169,13 +169,17 @@ class WindowPlan:
 
     def last_plane(self, group: range) -> int:
         """The plane after the last one that a group of chunks touches."""
-        windows = range(group.start * self.chunk, group.stop * self.chunk)
-        planes = [self._plane_of(window) for window in windows if self.place(window)]
-        return max(planes) + self.size[0]
+        last = min(group.stop * self.chunk, self._windows) - 1
+        return self._plane_of(last) + self.size[0]
+
+    @cached_property
+    def _windows(self) -> int:
+        """How many windows there are, without those that fill a chunk."""
+        return int(np.count_nonzero(self.corners[:, 0] >= 0))
 
     def _plane_of(self, window: int) -> int:
-        place = self.place(window)
-        return place[0] if place else 0
+        axis = int(not self.has_slices)
+        return int(self.corners[window, axis])
 
     def _stacked(self, shape: Sequence[int]) -> tuple[int, int, int]:
         planes, rows, columns = shape[-3:]

@@ -42,7 +42,7 @@ def test_needs_are_those_of_the_files(volumes):
     spool = VOXELS * (11 * 4 + 2 * SAMPLES * 2 / 8)
     weights = VOXELS * 4
     planes = (needs.disk - spool - weights) / (512 * 300 * SAMPLES * 3 * 4)
-    assert 16 <= planes <= 17 + 1e-6
+    assert 16 <= planes <= 24  # two windows are taken together, and may lie in two rows of planes
     assert needs.memory < 4e9
 
 
