@@ -76,6 +76,7 @@ def write_config(path: Path, root: Path, arguments: argparse.Namespace) -> None:
             "level_dropout": {len(arguments.widths): 0.3},
         },
         "training": {"epochs": 1, "steps_per_epoch": 1, "batch_size": 1},
+        "prediction": {"overlap": arguments.overlap},
     }
     if arguments.classes == 2:
         config["network"]["output"] = "sigmoid"
@@ -110,6 +111,7 @@ def main() -> None:
     parser.add_argument("--method", default="mc-dropout")
     parser.add_argument("--patch", type=int, default=64)
     parser.add_argument("--widths", type=int, nargs="+", default=[4, 8])
+    parser.add_argument("--overlap", type=float, default=0.5)
     parser.add_argument("--save-samples", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:

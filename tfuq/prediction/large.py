@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ from tfuq.sampling.sampler import Sampler
 from tfuq.sampling.slabs import SlabSampler
 from tfuq.sampling.window_plan import ALIGNMENT
 from tfuq.tasks.records import VoxelStatistics
+
+_log = logging.getLogger(__name__)
 
 MOST_IN_GRAPH = 2**30  # bytes of statistics; more go to disk
 PART_BYTES = 2**28  # of statistics at a time
@@ -44,71 +47,78 @@ class Needs:
 class LargeVolumes:
     """Samples volumes whose statistics do not fit into memory."""
 
-    def __init__(self, sampler: Sampler, *, seed: int, samples: int) -> None:
+    def __init__(self, sampler: Sampler, *, seed: int) -> None:
         """Prepare a sampler.
 
         Args:
             sampler: Has the networks and the reducers.
             seed: Of the prediction.
-            samples: T.
         """
         self._sampler = sampler
         self._slabs = SlabSampler(sampler, part_bytes=PART_BYTES)
         self._seed = tf.constant([seed, 0], tf.int32)
-        self._samples = samples
 
-    def is_large(self, shape: tuple[int, ...]) -> bool:
-        """Whether the statistics of examples are too large for memory.
+    def is_large(self, voxels: int, samples: int) -> bool:
+        """Whether the statistics of a case are too large for memory.
 
         Args:
-            shape: Of the examples, ``(n, *S, C)``.
+            voxels: Of its examples.
+            samples: T.
         """
-        statistics = self._slabs.graph_bytes(math.prod(shape[:-1]), self._samples)
+        statistics = self._slabs.graph_bytes(voxels, samples)
         return statistics > min(MOST_IN_GRAPH, free_memory() // _FREE_SHARE)
 
-    def needs(self, shape: tuple[int, ...]) -> Needs:
+    def needs(self, shape: tuple[int, ...], samples: int) -> Needs:
         """What examples take that are sampled part by part.
 
         Args:
             shape: Of the examples, ``(n, *S, C)``.
+            samples: T.
         """
         voxels = math.prod(shape[:-1])
         arrays = (_ARRAYS + shape[-1]) * voxels * _FLOAT_BYTES
         windows = _COPIES_OF_WINDOWS * self._slabs.window_bytes
         return Needs(
             memory=arrays + windows + self._slabs.encoded_bytes + PART_BYTES,
-            disk=self._slabs.file_bytes(shape, self._samples) + self._spool_bytes(voxels),
+            disk=self._slabs.file_bytes(shape, samples) + self._spool_bytes(voxels, samples),
         )
 
-    def _spool_bytes(self, voxels: int) -> int:
+    def _spool_bytes(self, voxels: int, samples: int) -> int:
         """Bytes of the statistics, seen on a few voxels."""
-        samples = tf.constant(self._samples)
-        states = self._slabs.states(ALIGNMENT, self._samples)
-        record = VoxelStatistics.of(self._sampler.statistics(states, samples))
+        states = self._slabs.states(ALIGNMENT, samples)
+        record = VoxelStatistics.of(self._sampler.statistics(states, tf.constant(samples)))
         taken = sum(array.nbytes for array in record.arrays().values())
         return (taken + record.masks.nbytes) * -(-voxels // ALIGNMENT)  # masks may be cropped
 
-    def require_room(self, shape: tuple[int, ...]) -> Needs:
-        """Refuse examples that memory or the disk have no room for.
+    def require_room(self, shape: tuple[int, ...], samples: int) -> None:
+        """Say what examples take, and refuse what memory or the disk have no room for.
 
         Args:
             shape: Of the examples, ``(n, *S, C)``.
+            samples: T.
 
         Raises:
             DataError: There is no room.
         """
-        needs = self.needs(shape)
+        needs = self.needs(shape, samples)
         voxels = shape[:-1]
         require_memory(voxels, needs.memory / math.prod(voxels))
         free = temporary_room()
+        folder = tempfile.gettempdir()
+        case = f"{'×'.join(map(str, voxels))} voxels, T = {samples}"
         if needs.disk > free:
-            product = "×".join(map(str, voxels))
             raise DataError(
-                f"{product} voxels, T = {self._samples}: take {readable(needs.disk)} of temporary "
-                f"files, more than the {readable(free)} that are free in {tempfile.gettempdir()}; "
-                "free some, or name a folder with more room by the variable TMPDIR"
+                f"{case}: take {readable(needs.disk)} of temporary files, more than the "
+                f"{readable(free)} that are free in {folder}; free some, or name a folder with "
+                "more room by the variable TMPDIR"
             )
-        return needs
+        _log.info(
+            "%s, part by part: about %s of memory, and %s of temporary files in %s",
+            case,
+            readable(needs.memory),
+            readable(needs.disk),
+            folder,
+        )
 
     @contextmanager
     def channels(
@@ -116,6 +126,7 @@ class LargeVolumes:
         examples: np.ndarray,
         box: Box,
         slice_axis: int | None,
+        samples: int,
         check: Callable[[VoxelStatistics], None],
     ) -> Iterator[SpooledChannels]:
         """Sample examples; their files are removed at the end.
@@ -124,22 +135,25 @@ class LargeVolumes:
             examples: ``[n, *S, C]``.
             box: The part of an example that the scan fills.
             slice_axis: The axis of the volume along which examples are stacked, if they are slices.
+            samples: T.
             check: Is called with the statistics of each part.
 
         Raises:
             DataError: As `require_room`.
         """
-        self.require_room(examples.shape)
-        with temporary_folder() as folder, temporary_folder() as sums:
+        self.require_room(examples.shape, samples)
+        with temporary_folder() as folder:
             spool = Spool(
                 folder,
                 examples=examples.shape[:-1],
                 box=box,
                 slice_axis=slice_axis,
             )
-            parts = self._slabs.parts(examples, sums, seed=self._seed, samples=self._samples)
-            for part in parts:
-                record = VoxelStatistics.of(part.statistics)
-                check(record)
-                spool.add(part.first, record)
+            with temporary_folder() as sums:
+                parts = self._slabs.parts(examples, sums, seed=self._seed, samples=samples)
+                for part in parts:
+                    record = VoxelStatistics.of(part.statistics)
+                    check(record)
+                    spool.add(part.first, record)
+            del examples
             yield spool.finished()

@@ -112,11 +112,11 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         image = read_case_image(case)
         prepared = self.preprocessed(case, image)
         network_started = time.perf_counter()
-        channels = self.channels_of(self.sample(prepared, samples))
-        network = time.perf_counter() - network_started
-        self.structures(prepared, channels)
-        for _ in self.maps_on_input(image, prepared, channels):
-            pass
+        with self.sample_channels(prepared, samples) as channels:
+            network = time.perf_counter() - network_started
+            self.structures(prepared, channels)
+            for _ in self.maps_on_input(image, prepared, channels):
+                pass
         return time.perf_counter() - started - network
 
     @property
@@ -149,23 +149,29 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         return np.ascontiguousarray(to_examples(padded.array, self._slice_axis))
 
     @contextmanager
-    def sample_channels(self, prepared: Volume) -> Iterator[VoxelChannels]:
+    def sample_channels(
+        self, prepared: Volume, samples: int | None = None
+    ) -> Iterator[VoxelChannels]:
         """Sample the networks on a case; what the samples say is there until the block ends.
 
         Statistics that are too large for memory are on disk.
 
         Args:
             prepared: The case as `preprocessed` gives it.
+            samples: How many samples; the predictor's T if None.
 
         Raises:
             DataError: Memory or the disk have no room for it.
         """
-        if self._large is None or not self._large.is_large(self._batch_shape(prepared)):
-            yield self.channels_of(self.sample(prepared))
+        count = samples or self.samples
+        voxels = math.prod(self.preprocess.padded_shape(prepared))
+        if self._large is None or not self._large.is_large(voxels, count):
+            yield self.channels_of(self.sample(prepared, count))
             return
         _, box = self._padding(prepared)
-        examples = self._examples(prepared)
-        with self._large.channels(examples, box, self._slice_axis, self.require_finite) as channels:
+        with self._large.channels(
+            self._examples(prepared), box, self._slice_axis, count, self.require_finite
+        ) as channels:
             yield channels
 
     @cached_property
@@ -173,13 +179,7 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         """Samples what is too large for memory; None where the samples come from elsewhere."""
         if not isinstance(self.sampler, Sampler):
             return None
-        return LargeVolumes(self.sampler, seed=self.request.seed, samples=self.samples)
-
-    def _batch_shape(self, prepared: Volume) -> tuple[int, ...]:
-        """The shape of all examples of a case, padded."""
-        shape, _ = self._padding(prepared)
-        count = prepared.array[..., 0].size // math.prod(self._example_shape(prepared.shape))
-        return (count, *shape, prepared.array.shape[-1])
+        return LargeVolumes(self.sampler, seed=self.request.seed)
 
     def channels_of(self, statistics: VoxelStatistics) -> VoxelChannels:
         """What samples say, of a record as `sample` gives it."""
