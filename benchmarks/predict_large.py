@@ -44,12 +44,13 @@ def ct(shape: tuple[int, int, int], rng: np.random.Generator) -> np.ndarray:
 
 
 def write_data(root: Path, patch: list[int], classes: int) -> None:
-    """Small volumes whose labels are slabs of the classes."""
+    """Small volumes whose labels are columns of the classes."""
     rng = np.random.default_rng(0)
     entries = []
     for index in range(_CASES):
-        label = np.zeros(patch, np.uint8)
-        label += (np.arange(patch[0]) * classes // patch[0]).astype(np.uint8)[:, None, None]
+        columns = np.arange(patch[0] * patch[1]).reshape(patch[0], patch[1], 1)
+        of_columns = (columns * classes // columns.size).astype(np.uint8)
+        label = np.broadcast_to(of_columns, patch)
         image = (label * 10 + rng.integers(-20, 21, patch)).astype(np.int16)
         write_volume(root / "imagesTr" / f"case_{index}.nii.gz", image)
         write_volume(root / "labelsTr" / f"case_{index}.nii.gz", label)
