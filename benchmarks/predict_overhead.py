@@ -55,7 +55,7 @@ def main() -> None:
             started = time.perf_counter()
             sample_alone(bare, prepared)
             middle = time.perf_counter()
-            predict_case(whole, case).write(Path(out, case.id))
+            predict_case(whole, case, Path(out, case.id))
             if number:  # the first case compiles both graphs
                 network.append(middle - started)
                 totals.append(time.perf_counter() - middle)

@@ -75,6 +75,14 @@ from tfuq_cli.progress import EventLines, echo_plan, quiet_import, show
     ),
 )
 @click.option(
+    "--maps",
+    metavar="NAME,...",
+    help=(
+        "Segmentation: which maps to write beside the label, such as mutual_information, or label "
+        "for it alone; tfuq score needs all.  [default: all]"
+    ),
+)
+@click.option(
     "--dicom",
     is_flag=True,
     help=(
@@ -95,6 +103,7 @@ def command(
     calibrated: bool,
     save_samples: bool,
     save_members: bool,
+    maps: str | None,
     dicom: bool,
     overwrite: bool,
     dry_run: bool,
@@ -116,6 +125,7 @@ def command(
         keep_samples=save_samples,
         keep_members=save_members,
         write_dicom=dicom,
+        written_maps=_names(maps),
     )
     predictor = prediction.make_predictor(opened, request)
     if input:
@@ -141,6 +151,12 @@ def command(
         f"{len(cases)} case(s) by {method}, T = {predictor.samples}, in {folder}; "
         f"next: tfuq score {folder}"
     )
+
+
+def _names(maps: str | None) -> tuple[str, ...] | None:
+    if maps is None:
+        return None
+    return tuple(name.strip() for name in maps.split(","))
 
 
 def _folder_name(method: str, *, is_calibrated: bool, is_of_inputs: bool) -> str:

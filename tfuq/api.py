@@ -19,6 +19,7 @@ from tfuq.data.readers import stem
 from tfuq.data.volume import Volume
 from tfuq.data.writers import whole_set, write_csv
 from tfuq.measures.catalogue import OF_VOXELS, names_of
+from tfuq.prediction.on_input import HeldMaps
 from tfuq.prediction.segmentation import VolumePredictor
 from tfuq.prediction.tables import TablePredictor
 from tfuq.prediction.timing import timed
@@ -33,14 +34,15 @@ class PredictedVolume:
     """What a run makes of one volume, on the volume's own grid."""
 
     def __init__(self, prediction: predicting.Prediction, image: Volume, config: Config) -> None:
-        """Take a prediction.
+        """Take a prediction, and hold its maps in memory.
 
         Args:
             prediction: What was predicted.
             image: The volume as it was given.
             config: The configuration of the run.
         """
-        self._prediction = prediction
+        self._held = HeldMaps.of(prediction.maps, image)
+        self._prediction = replace(prediction, maps=self._held)
         self._image = image
         self._config = config
 
@@ -53,12 +55,12 @@ class PredictedVolume:
         Returns:
             ``[X, Y, Z]``, or ``[X, Y, Z, K]`` of ``probability``.
         """
-        return self._prediction.volumes[name].array
+        return self._held.volumes[name].array
 
     @property
     def maps(self) -> dict[str, np.ndarray]:
         """Every map by name."""
-        return {name: volume.array for name, volume in self._prediction.volumes.items()}
+        return {name: volume.array for name, volume in self._held.volumes.items()}
 
     @property
     def affine(self) -> np.ndarray:
@@ -192,8 +194,9 @@ class LoadedRun:
     ) -> PredictedVolume | PredictedTable:
         if isinstance(predictor, TablePredictor):
             return PredictedTable(predictor.predict_images([case], [image]))
-        prediction = predicting.predict_image(cast(VolumePredictor, predictor), image, case)
-        return PredictedVolume(prediction, image, predictor.config)
+        volumes = cast(VolumePredictor, predictor)
+        with predicting.predict_image(volumes, image, case) as prediction:
+            return PredictedVolume(prediction, image, predictor.config)
 
     def _case(self, volume: str | Path | Volume) -> Case:
         if isinstance(volume, Volume):

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from tfuq.measures.reducers import PackedMasks
 from tfuq.measures.sample_masks import SampleMasks
-from tfuq.measures.structure import ClassMaps
+from tfuq.measures.structure import ClassMaps, ImageMaps
 
 
 def packed(masks, slice_axis=None):
@@ -16,9 +16,8 @@ def packed(masks, slice_axis=None):
     state = reducer.initialize(tf.shape(p[0]), count)
     for t, sample in enumerate(p):
         state = reducer.update(state, tf.constant(sample), tf.constant(t))
-    return SampleMasks(
-        reducer.finalize(state, count)["masks"].numpy()[:, :, 0], examples.shape[2:], slice_axis
-    )
+    bits = reducer.finalize(state, count)["masks"].numpy()
+    return SampleMasks.of_classes(bits, [1], examples.shape[2:], slice_axis)
 
 
 def class_maps(masks, label, slice_axis=None):
@@ -28,9 +27,11 @@ def class_maps(masks, label, slice_axis=None):
         label=label,
         masks=packed(masks, slice_axis),
         entropy_term=entropy_term,
-        predictive_entropy=predictive_entropy,
-        mutual_information=mutual_information,
-        voxel_volume=2.5,
+        image=ImageMaps(
+            predictive_entropy=predictive_entropy,
+            mutual_information=mutual_information,
+            voxel_volume=2.5,
+        ),
     )
 
 

@@ -21,7 +21,7 @@ from tfuq.data.sets.landmarks import pixel_mm, reference_points
 from tfuq.data.writers import write_csv, write_json, write_nifti
 from tfuq.measures.landmark import landmark_measures
 from tfuq.measures.sample_masks import StoredSamples
-from tfuq.measures.structure import ClassMaps, structure_rows
+from tfuq.measures.structure import ClassMaps, ImageMaps, structure_rows
 from tfuq.networks.weights import model_arrays, save_arrays
 from tfuq.runs import Run
 from tfuq.runs.results import LANDMARKS, PREDICTIONS, SAMPLES, Manifest
@@ -171,9 +171,11 @@ def _structures(case: Case, config: Config, kept: StoredSamples, p: np.ndarray) 
             label=label,
             masks=kept.of_classes([k]),
             entropy_term=terms,
-            predictive_entropy=total,
-            mutual_information=mutual,
-            voxel_volume=kept.grid.voxel_volume,
+            image=ImageMaps(
+                predictive_entropy=total,
+                mutual_information=mutual,
+                voxel_volume=kept.grid.voxel_volume,
+            ),
         )
         rows += [
             {"case": case.id, "class": name, **row}

@@ -74,12 +74,14 @@ def test_entropy_at_the_boundary_of_a_disc_is_that_of_its_rim(slices):
     label = disc(slices=slices)[20:180, 20:180]
     x, y = np.indices(label.shape[:2]) - 80
     maps = class_maps(np.stack([label, label]), label, slice_axis=2)
-    maps.predictive_entropy[:] = (np.abs(np.hypot(x, y) - RADIUS) < 1.5)[:, :, None]
+    maps.image.predictive_entropy[:] = (np.abs(np.hypot(x, y) - RADIUS) < 1.5)[:, :, None]
     row = structure_rows(maps, min_component_voxels=1)[0]
     assert row["boundary_entropy"] == 1
-    assert row["mean_entropy"] == pytest.approx(maps.predictive_entropy[label].mean())
+    assert row["mean_entropy"] == pytest.approx(maps.image.predictive_entropy[label].mean())
     rim = find_boundaries(label[:, :, 0], connectivity=1, mode="thick")
-    assert row["boundary_mutual_information"] == pytest.approx(maps.mutual_information[rim].mean())
+    assert row["boundary_mutual_information"] == pytest.approx(
+        maps.image.mutual_information[rim].mean()
+    )
 
 
 def test_a_structure_that_fills_the_volume_has_no_boundary_and_says_so():

@@ -13,9 +13,9 @@ from tfuq.data.cases import Case, read_case_image, read_mask
 from tfuq.data.layouts import cases_of
 from tfuq.data.phantoms import synthesize
 from tfuq.data.readers import read
+from tfuq.data.regridding import resample
 from tfuq.data.sets.dataset import make_preprocessor, training_statistics
 from tfuq.data.sets.segmentation import load_examples
-from tfuq.data.volume import resample
 from tfuq.errors import ConfigError, DataError
 
 SHAPE = (32, 32, 24)

@@ -13,7 +13,8 @@ from tests.conftest import BALLS_AFFINE, assert_refused
 from tests.support.pointwise import pointwise_run
 from tfuq.data.json_csv import read_table
 from tfuq.data.readers import read
-from tfuq.data.volume import Volume, reaches_beyond
+from tfuq.data.regridding import reaches_beyond
+from tfuq.data.volume import Volume
 from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
 
 CROP = {"crop_to_labels": [1, 2], "crop_margin": 1}

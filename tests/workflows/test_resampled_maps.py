@@ -19,6 +19,7 @@ from tfuq.data.readers import read
 from tfuq.data.volume import Volume
 from tfuq.errors import RunError
 from tfuq.measures.reducers import LastSample
+from tfuq.prediction.on_input import HeldMaps
 from tfuq.serving import Client
 from tfuq.serving.client import ServedSampler
 from tfuq.tasks.records import ExampleStatistics
@@ -160,10 +161,9 @@ def test_maps_are_bounded_by_those_of_interpolated_samples(steps, run_of):
     predictor = prediction.make_predictor(run, request)
     prepared = predictor.preprocessed(case, image)
     drawn = predictor.sample(prepared)
-    maps = {
-        name: volume.array
-        for name, volume in predictor.maps_on_input(image, prepared, drawn).items()
-    }
+    on_input = predictor.maps_on_input(image, prepared, predictor.channels_of(drawn))
+    held = HeldMaps.of(on_input, image)
+    maps = {name: volume.array for name, volume in held.volumes.items()}
     samples = own_samples(run, prepared)
     np.testing.assert_allclose(samples.mean(0), drawn.probability[0], atol=1e-6)
     here = np.stack([interpolated(p, prepared, image) for p in samples])

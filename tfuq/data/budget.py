@@ -68,7 +68,7 @@ def free_memory() -> int:
     return max(min(rooms), 0)
 
 
-def require_memory(shape: Iterable[float], element_bytes: int, elements: str = "voxels") -> None:
+def require_memory(shape: Iterable[float], element_bytes: float, elements: str = "voxels") -> None:
     """Refuse an array that does not fit into `free_memory`; called before it is allocated.
 
     Args:
@@ -85,8 +85,8 @@ def require_memory(shape: Iterable[float], element_bytes: int, elements: str = "
     if needed > free:
         product = "×".join(f"{size:g}" for size in sizes)
         raise MemoryShortageError(
-            f"{product} {elements} take {_readable(needed)}, "
-            f"more than the {_readable(free)} of memory that are free; "
+            f"{product} {elements} take {readable(needed)}, "
+            f"more than the {readable(free)} of memory that are free; "
             f"{_memory_remedy()} or use a smaller file"
         )
 
@@ -97,7 +97,8 @@ def _memory_remedy() -> str:
     return "raise --memory, free some,"
 
 
-def _readable(count: float) -> str:
+def readable(count: float) -> str:
+    """A number of bytes, for people."""
     if count >= 2**30:
         return f"{count / 2**30:.3g} GB"
     return f"{count / 2**20:.3g} MB"

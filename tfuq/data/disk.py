@@ -8,14 +8,15 @@ tested in one place. Libraries that write by themselves are named in
 from __future__ import annotations
 
 import errno
+import io
 import os
 import shutil
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import filelock
 
@@ -24,6 +25,7 @@ from tfuq.errors import RunError
 _AT_ONCE = 16  # flushes that share one commit of the file system
 # Errors of file systems that cannot flush a folder.
 _UNSERVED = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
+_BUFFERED = 2**20  # bytes that a stream writes together
 _PAUSE = 0.01  # seconds between two looks at a lock that another process holds
 # Windows has none of them; there a link is told by its path alone.
 _NEVER_FOLLOWED = 0
@@ -59,7 +61,7 @@ def _not_regular(path: Path) -> RunError:
     )
 
 
-def write(file: BinaryIO, content: bytes) -> None:
+def write(file: BinaryIO, content: bytes | memoryview) -> None:
     """Write all of some bytes to an unbuffered file.
 
     Raises:
@@ -79,8 +81,43 @@ def write_file(path: Path, content: bytes) -> None:
     Raises:
         OSError: It cannot be written. RunError: A link or a device has its name.
     """
-    with open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
+    with open_new(path) as file:
         write(file, content)
+
+
+def open_new(path: Path) -> BinaryIO:
+    """Open a file to write it anew; `write` writes to it.
+
+    Raises:
+        OSError: It cannot be opened. RunError: A link or a device has its name.
+    """
+    return open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+
+
+@contextmanager
+def open_stream(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to write it anew by what writes to objects that are like files.
+
+    Raises:
+        OSError: It cannot be opened or written. RunError: A link or a device has its name.
+    """
+    with open_new(path) as file, io.BufferedWriter(_Stream(file), _BUFFERED) as stream:
+        yield stream
+
+
+class _Stream(io.RawIOBase):
+    """A file that writes by `write`."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        view = memoryview(content)
+        write(self._file, view)
+        return len(view)
 
 
 def open_log(path: Path) -> BinaryIO:

@@ -1,7 +1,7 @@
 """From a case's own grid to the network's.
 
 Every step is a function of a `Volume` that keeps its affine right, so the way back is one function
-for all of them: `tfuq.data.volume.onto_grid`.
+for all of them: `tfuq.data.regridding.onto_grid`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 from tfuq.config import PreprocessingConfig
 from tfuq.data.budget import require_memory
 from tfuq.data.orientation import Turn
-from tfuq.data.volume import Volume, resample, take, turned
+from tfuq.data.regridding import resample
+from tfuq.data.volume import Volume, take, turned
 from tfuq.errors import DataError
 
 Box = tuple[slice, ...]
@@ -122,8 +123,8 @@ def to_spacing(
     Args:
         volume: The image or label.
         spacing: In the unit of the affine.
-        nearest: As in `tfuq.data.volume.resample`.
-        smooth: As in `tfuq.data.volume.resample`.
+        nearest: As in `tfuq.data.regridding.resample`.
+        smooth: As in `tfuq.data.regridding.resample`.
     """
     sizes = np.array(volume.shape) * volume.spacing / np.array(spacing)
     shape = np.maximum(np.rint(sizes), 1)

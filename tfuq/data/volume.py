@@ -1,29 +1,17 @@
-"""`Volume`: an array that knows where it lies in space, and the way from one grid to another."""
+"""`Volume`: an array that knows where it lies in space."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfuq.data.budget import require_memory
 from tfuq.data.headers import SpatialHeader
-from tfuq.data.on_use import ModuleOnUse
 from tfuq.data.orientation import Turn
 from tfuq.errors import DataError
 
-if TYPE_CHECKING:
-    from scipy import ndimage
-else:
-    ndimage = ModuleOnUse("scipy.ndimage")
-
-# A voxel, while it is interpolated: three coordinates, their bounds, the result.
-_RESAMPLING_BYTES = 60
-_ALIGNED = 1e-4  # voxels; headers store affines in single precision
 _LARGEST = 1e9  # mm, of an affine's elements
 _VOXEL_RANGE = (1e-6, 1e6)  # mm
 Fill = float | Sequence[float] | np.ndarray  # a scalar or one per channel
@@ -135,123 +123,6 @@ def take(volume: Volume, start: np.ndarray, shape: tuple[int, ...], fill: Fill =
         source = tuple(map(slice, low, high))
         array[target] = volume.array[source]
     return shift_origin(volume, array, start)
-
-
-def onto_grid(
-    volume: Volume, reference: Volume, *, fill: Fill = 0, nearest: bool = False
-) -> Volume:
-    """Resample a volume to the voxels of another.
-
-    Grids that differ by whole voxels, or by the order and direction of their axes, (a crop, a pad,
-    a turn) are copied exactly.
-
-    Args:
-        volume: The image or label.
-        reference: Whose grid is taken.
-        fill: What lies outside the volume.
-        nearest: Take the nearest voxel, as for labels; else interpolate linearly.
-    """
-    turn = Turn.onto(reference.affine, volume.affine)
-    grid = turned(reference, turn)
-    if _is_shifted_by_voxels(volume, grid):
-        _, offset = _mapping(volume, grid)
-        array = take(volume, np.rint(offset), grid.shape, fill).array
-    else:
-        array = _interpolate(volume, grid, fill=fill, nearest=nearest)
-    return replace(reference, array=turn.back.array(array))
-
-
-def differ_by_whole_voxels(volume: Volume, reference: Volume) -> bool:
-    """Whether the grids have the same voxels where they overlap, so that `onto_grid` copies."""
-    return _is_shifted_by_voxels(volume, with_axes_of(reference, volume))
-
-
-def _is_shifted_by_voxels(volume: Volume, reference: Volume) -> bool:
-    matrix, offset = _mapping(volume, reference)
-    stretching = np.abs(matrix - np.eye(3)).max()
-    fraction = np.abs(offset - np.rint(offset)).max()
-    largest = max(reference.shape)
-    return bool(stretching * largest < _ALIGNED and fraction < _ALIGNED)
-
-
-def reaches_beyond(grid: Volume, field: Volume) -> bool:
-    """Whether a grid has voxels whose centre lies outside of the voxels of ``field``."""
-    matrix, offset = _mapping(field, grid)
-    ends = [(0, size - 1) for size in grid.shape]
-    corners = np.array(list(itertools.product(*ends)))
-    positions = corners @ matrix.T + offset
-    return bool(_is_outside(positions, field).any())
-
-
-def _mapping(volume: Volume, reference: Volume) -> tuple[np.ndarray, np.ndarray]:
-    """Matrix ``[3, 3]`` and offset ``[3]`` from voxels of ``reference`` to those of ``volume``."""
-    mapping = np.linalg.solve(volume.affine, reference.affine)
-    return mapping[:3, :3], mapping[:3, 3]
-
-
-def _is_outside(positions: np.ndarray, volume: Volume) -> np.ndarray:
-    """Which positions ``[…, 3]`` lie outside the voxels of a volume.
-
-    Half a voxel beyond the outermost centres still belongs to it.
-    """
-    last = np.array(volume.shape) - 0.5
-    is_below = positions < -0.5 - _ALIGNED
-    is_above = positions > last + _ALIGNED
-    return np.asarray((is_below | is_above).any(-1))
-
-
-def _interpolate(volume: Volume, reference: Volume, *, fill: Fill, nearest: bool) -> np.ndarray:
-    """A volume's values at the voxels of another; the edge value holds for half a voxel beyond."""
-    matrix, offset = _mapping(volume, reference)
-    order = 0 if nearest else 1
-    shape = reference.shape
-    axes = np.meshgrid(*map(np.arange, shape), indexing="ij")
-    positions = np.stack(axes, -1) @ matrix.T + offset
-    is_outside = _is_outside(positions, volume)
-    is_map = volume.array.ndim == 3
-    channels = volume.array[..., None] if is_map else volume.array
-    fills = np.broadcast_to(fill, channels.shape[-1:])
-    resampled = []
-    for index, value in enumerate(fills):
-        inside = ndimage.affine_transform(
-            channels[..., index], matrix, offset, shape, order=order, mode="nearest"
-        )
-        resampled.append(np.where(is_outside, value, inside))
-    array = np.stack(resampled, -1).astype(volume.array.dtype)
-    return array[..., 0] if is_map else array
-
-
-def _smoothed(volume: Volume, factor: np.ndarray) -> Volume:
-    """Blurred along the axes that lose voxels, by half of what a voxel grows."""
-    sigma = np.zeros(volume.array.ndim)
-    sigma[:3] = np.maximum(factor - 1, 0) / 2
-    return volume.with_array(ndimage.gaussian_filter(volume.array, sigma, mode="nearest"))
-
-
-def resample(
-    volume: Volume, shape: tuple[int, int, int], *, nearest: bool = False, smooth: bool = False
-) -> Volume:
-    """Resample a volume over the same field of view.
-
-    Args:
-        volume: The image or label.
-        shape: Voxels along each axis.
-        nearest: Take the nearest voxel, as for labels; else interpolate linearly.
-        smooth: Blur against aliasing along axes of fewer voxels.
-
-    Raises:
-        MemoryShortageError: The result does not fit into memory.
-    """
-    require_memory(shape, _RESAMPLING_BYTES)
-    factor = np.array(volume.shape) / np.array(shape)
-    if smooth:
-        volume = _smoothed(volume, factor)
-    sides = volume.affine[:3, :3]
-    affine = volume.affine.copy()
-    affine[:3, :3] = sides * factor
-    affine[:3, 3] += sides @ ((factor - 1) / 2)
-    grid = replace(volume, array=np.empty(shape, np.uint8), affine=affine, header=None)
-    return onto_grid(volume, grid, nearest=nearest)
 
 
 def require_affine(affine: np.ndarray) -> None:

@@ -19,107 +19,126 @@ maps are made from them on the new grid.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy.special import xlogy
 
 
-class Onto(Protocol):
-    """Brings an array from the network's grid to the new one, with 0 beyond it."""
+class RunningLabel:
+    """The likeliest class of each voxel, of probabilities that come one class after another."""
 
-    def __call__(self, array: np.ndarray, *, nearest: bool = False) -> np.ndarray:
-        """Resample an array.
+    def __init__(self) -> None:
+        """Begin before the first class."""
+        self._best: np.ndarray | None = None
+        self._label: np.ndarray | None = None
+
+    def add(self, k: int, probability: np.ndarray) -> None:
+        """Add class k, which is the next one.
 
         Args:
-            array: on the network's grid.
-            nearest: whether each voxel has the value of the nearest one, instead of interpolating.
+            k: Number of the class.
+            probability: ``[X, Y, Z]``.
         """
+        if self._best is None or self._label is None:
+            self._best = probability.copy()
+            self._label = np.full(probability.shape, k, np.uint8)
+            return
+        self._label[probability > self._best] = k
+        np.maximum(self._best, probability, out=self._best)
+
+    @property
+    def label(self) -> np.ndarray:
+        """The first of the likeliest classes, uint8 ``[X, Y, Z]``."""
+        assert self._label is not None
+        return self._label
 
 
-def resampled_maps(
-    maps: Mapping[str, np.ndarray],
-    probability: np.ndarray,
-    onto: Onto,
-    *,
-    several: bool,
-) -> dict[str, np.ndarray]:
-    """The uncertainty maps that belong to a probability on a new grid.
+class RunningEntropy:
+    """H[p] of probabilities that come one class after another."""
 
-    Beside the maps that are returned, a few arrays of one channel are in memory at a time.
+    def __init__(self) -> None:
+        """Begin before the first class."""
+        self._total: np.ndarray | None = None
 
-    Args:
-        maps: on the network's grid, by name: the maps that `tfuq.measures.voxel.voxel_maps` makes,
-            and ``variance [X, Y, Z, K]``.
-        probability: the mean of the samples on the new grid, ``[X', Y', Z', K]``.
-        onto: brings an array from the network's grid to the new one.
-        several: whether there are samples to compare. If not, there is predictive entropy alone.
+    def add(self, probability: np.ndarray) -> None:
+        """Add the next class.
 
-    Returns:
-        Maps ``[X', Y', Z']`` by the names of `tfuq.measures.catalogue.OF_VOXELS`; entropies and
-        mutual information are in nat.
-    """
-    predictive = entropy(probability)
-    if not several:
-        return {"predictive_entropy": predictive}
-    # Rounding alone could make it larger than predictive entropy.
-    mutual = np.minimum(onto(maps["mutual_information"]), predictive)
-    label = probability.argmax(-1)
-    return {
-        "predictive_entropy": predictive,
-        "expected_entropy": predictive - mutual,
-        "mutual_information": mutual,
-        "variation_ratio": onto(maps["variation_ratio"], nearest=True),
-        "standard_deviation": _deviation_of_label(maps["variance"], label, onto),
-    }
+        Args:
+            probability: ``[X, Y, Z]``.
+        """
+        if self._total is None:
+            self._total = np.zeros(probability.shape, probability.dtype)
+        clipped = np.clip(probability, 0, 1)  # it may have been rounded to just beyond
+        self._total -= xlogy(clipped, clipped)
+
+    @property
+    def entropy(self) -> np.ndarray:
+        """``[X, Y, Z]`` in nat."""
+        assert self._total is not None
+        return self._total + 0.0  # no -0
 
 
 def entropy(p: np.ndarray) -> np.ndarray:
-    """H[p] over the last axis, in nat.
-
-    It adds class by class, so that there is no second array of all classes.
-    """
-    total = np.zeros(p.shape[:-1], p.dtype)
+    """H[p] over the last axis, in nat."""
+    running = RunningEntropy()
     for k in range(p.shape[-1]):
-        q = np.clip(p[..., k], 0, 1)  # it may have been rounded to just beyond
-        total -= xlogy(q, q)
-    return total + 0.0  # no -0
+        running.add(p[..., k])
+    return running.entropy
 
 
-def between_members(members: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
-    """Variance of the members' probabilities about their mean, averaged over classes.
+class RunningBetweenMembers:
+    """Variance of members' probabilities about their mean, of one class after another."""
+
+    def __init__(self, weights: np.ndarray) -> None:
+        """Begin before the first class.
+
+        Args:
+            weights: Each member's share of the samples, ``[M]``; they add up to 1.
+        """
+        self._weights = weights
+        self._total: np.ndarray | None = None
+        self._classes = 0
+
+    def add(self, members: Sequence[np.ndarray]) -> None:
+        """Add the next class.
+
+        Args:
+            members: Each member's probability, ``[X, Y, Z]``.
+        """
+        if self._total is None:
+            self._total = np.zeros(members[0].shape, members[0].dtype)
+        centre = self._weighted_sum(members)
+        self._total += self._weighted_sum([np.square(p - centre) for p in members])
+        self._classes += 1
+
+    def _weighted_sum(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
+        total: np.ndarray = self._weights[0] * arrays[0]
+        for weight, array in zip(self._weights[1:], arrays[1:], strict=True):
+            total += weight * array
+        return total
+
+    @property
+    def mean(self) -> np.ndarray:
+        """The variance averaged over classes, ``[X, Y, Z]``."""
+        assert self._total is not None
+        mean: np.ndarray = self._total / self._classes
+        return mean
+
+
+def deviation_of_label(variance_of: Callable[[int], np.ndarray], label: np.ndarray) -> np.ndarray:
+    """Standard deviation of the class that each voxel's label has.
 
     Args:
-        members: each member's probabilities ``[*S, K]``.
-        weights: each member's share of the samples, ``[M]``; they add up to 1.
-
-    Returns:
-        ``[*S]``.
+        variance_of: Over samples, of a class's probability on the label's grid, ``[X, Y, Z]``.
+        label: ``[X, Y, Z]``.
     """
-    shape = members[0].shape
-    classes = shape[-1]
-    total = np.zeros(shape[:-1], members[0].dtype)
-    for k in range(classes):
-        probabilities = [member[..., k] for member in members]
-        centre = _weighted_sum(probabilities, weights)
-        squares = [np.square(p - centre) for p in probabilities]
-        total += _weighted_sum(squares, weights)
-    mean: np.ndarray = total / classes
-    return mean
-
-
-def _weighted_sum(arrays: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
-    total: np.ndarray = weights[0] * arrays[0]
-    for weight, array in zip(weights[1:], arrays[1:], strict=True):
-        total = total + weight * array
-    return total
-
-
-def _deviation_of_label(variance: np.ndarray, label: np.ndarray, onto: Onto) -> np.ndarray:
-    """Standard deviation, on the new grid, of the class that the label has there."""
-    of_label = np.zeros(label.shape, variance.dtype)
+    of_label: np.ndarray | None = None
     for k in np.unique(label):
-        of_class = onto(variance[..., k])
-        of_label = np.where(label == k, of_class, of_label)
-    return np.sqrt(of_label)
+        variance = variance_of(int(k))
+        if of_label is None:
+            of_label = np.zeros(label.shape, variance.dtype)
+        np.copyto(of_label, variance, where=label == k)
+    assert of_label is not None
+    deviation: np.ndarray = np.sqrt(of_label)
+    return deviation

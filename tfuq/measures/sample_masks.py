@@ -5,46 +5,59 @@ In memory, and as the file that ``tfuq predict --save-samples`` writes.
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from tfuq.data import disk
 from tfuq.data.archives import read_arrays
 from tfuq.data.volume import Volume, require_affine
-from tfuq.data.writers import write_bytes
+from tfuq.data.writers import whole_file
 from tfuq.errors import RunError
 
 STORED = "samples.npz"
-Box = tuple[slice, ...]
 _REMEDY = "remove it and predict again with --save-samples"
 _MOST_SIZE = 32767  # voxels along an axis
 _NO_SLICE_AXIS = -1  # in the file: examples are volumes, not slices
 
 
+class PackedBits(Protocol):
+    """Bits ``[n, T, K−1, bytes]``: an array, or what is read from a file like one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """n, T, K−1 and bytes."""
+
+    def __getitem__(self, key: Any, /) -> np.ndarray:
+        """A part, as of an array."""
+
+
 @dataclass(frozen=True)
 class SampleMasks:
-    """T masks of one class.
+    """T masks of a class, or of the union of several.
 
     Attributes:
-        packed: bits ``[n, T, bytes]`` of n examples, as `tfuq.measures.reducers.PackedMasks` leaves
-            them.
+        packed: bits ``[n, T, K−1, bytes]`` of n examples, in memory or on disk, as
+            `tfuq.measures.reducers.PackedMasks` leaves them. Bits after an example's last voxel are
+            0.
+        indices: of the classes along the third axis.
         example_shape: shape of one example.
         slice_axis: axis of the volume along which the examples are stacked, if they are slices.
     """
 
-    packed: np.ndarray
+    packed: PackedBits
+    indices: tuple[int, ...]
     example_shape: tuple[int, ...]
     slice_axis: int | None
 
     @classmethod
     def of_classes(
         cls,
-        packed: np.ndarray,
+        packed: PackedBits,
         classes: Sequence[int],
         example_shape: tuple[int, ...],
         slice_axis: int | None,
@@ -57,28 +70,71 @@ class SampleMasks:
             example_shape: shape of one example.
             slice_axis: as in the class.
         """
-        indices = [k - 1 for k in classes]
-        union = np.bitwise_or.reduce(packed[:, :, indices], axis=2)
-        return cls(union, example_shape, slice_axis)
+        indices = tuple(k - 1 for k in classes)
+        return cls(packed, indices, example_shape, slice_axis)
+
+    @property
+    def samples(self) -> int:
+        """T."""
+        return int(self.packed.shape[1])
+
+    @property
+    def size(self) -> int:
+        """Bytes of a sample's mask."""
+        return int(self.packed.shape[0] * self.packed.shape[-1])
+
+    def block(self, start: int, stop: int) -> np.ndarray:
+        """Some bytes of every sample's mask, uint8 ``[T, bytes]``.
+
+        The bytes of one example follow those of another.
+        """
+        return np.stack([self._bytes(t, start, stop) for t in range(self.samples)])
+
+    def voxels(self, bits: np.ndarray) -> tuple[np.ndarray, ...]:
+        """The voxels of some bits.
+
+        Args:
+            bits: their numbers in a mask.
+
+        Returns:
+            Their indices along each axis of the volume.
+        """
+        examples, places = np.divmod(bits, 8 * self.packed.shape[-1])
+        indices = [*np.unravel_index(places, self.example_shape)]
+        if self.slice_axis is not None:
+            indices.insert(self.slice_axis, examples)
+        return tuple(indices)
 
     def union(self) -> np.ndarray:
         """Voxels that at least one sample labels, bool ``[X, Y, Z]``."""
-        packed_union = np.bitwise_or.reduce(self.packed, axis=1)
+        packed_union = self._bytes(0, 0, self.size).copy()
+        for t in range(1, self.samples):
+            packed_union |= self._bytes(t, 0, self.size)
         return self._unpack(packed_union)
-
-    def within(self, box: Box) -> np.ndarray:
-        """All masks in a box, bool ``[T, *box]``; one is unpacked at a time."""
-        return np.stack([mask[box] for mask in self.unpacked()])
 
     def unpacked(self) -> Iterator[np.ndarray]:
         """One mask after another, bool ``[X, Y, Z]``."""
-        samples = self.packed.shape[1]
-        return (self._unpack(self.packed[:, t]) for t in range(samples))
+        return (self._unpack(self._bytes(t, 0, self.size)) for t in range(self.samples))
+
+    def _bytes(self, sample: int, start: int, stop: int) -> np.ndarray:
+        """Some bytes of a sample's mask."""
+        row = self.packed.shape[-1]
+        first = start // row
+        rows = slice(first, -(-stop // row))
+        within = slice(start - first * row, stop - first * row)
+        blocks = []
+        for index in self.indices:
+            flat = self.packed[rows, sample, index].reshape(-1)
+            blocks.append(flat[within])
+        if len(blocks) == 1:
+            return blocks[0]
+        union: np.ndarray = np.bitwise_or.reduce(blocks)
+        return union
 
     def _unpack(self, packed: np.ndarray) -> np.ndarray:
-        voxels = int(np.prod(self.example_shape))
+        voxels = math.prod(self.example_shape)
         bits = np.unpackbits(
-            packed,
+            packed.reshape(self.packed.shape[0], -1),
             axis=-1,
             count=voxels,
             bitorder="little",
@@ -90,7 +146,15 @@ class SampleMasks:
         return np.moveaxis(masks, 0, self.slice_axis)
 
 
-def crop_packed(packed: np.ndarray, shape: Sequence[int], box: Box) -> np.ndarray:
+def bits_of(packed: np.ndarray) -> np.ndarray:
+    """The numbers of the bits that are set in some bytes, in their order."""
+    places = np.flatnonzero(packed)
+    bits = np.unpackbits(packed[places], bitorder="little").view(bool)
+    rows, shifts = bits.reshape(-1, 8).nonzero()
+    return 8 * places[rows] + shifts
+
+
+def crop_packed(packed: np.ndarray, shape: Sequence[int], box: tuple[slice, ...]) -> np.ndarray:
     """Cut packed masks to a box of each example; one sample is unpacked at a time.
 
     Args:
@@ -106,7 +170,7 @@ def crop_packed(packed: np.ndarray, shape: Sequence[int], box: Box) -> np.ndarra
     return np.stack(cropped, axis=1)
 
 
-def _crop_sample(packed: np.ndarray, shape: Sequence[int], box: Box) -> np.ndarray:
+def _crop_sample(packed: np.ndarray, shape: Sequence[int], box: tuple[slice, ...]) -> np.ndarray:
     leading = packed.shape[:-1]
     bits = np.unpackbits(
         packed,
@@ -150,15 +214,14 @@ class StoredSamples:
         axis = self.slice_axis
         if axis is None:
             axis = _NO_SLICE_AXIS
-        buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer,
-            packed=self.packed,
-            slice_axis=axis,
-            shape=self.grid.shape,
-            affine=self.grid.affine,
-        )
-        write_bytes(folder / STORED, buffer.getvalue())
+        with whole_file(folder / STORED) as draft, disk.open_stream(draft) as stream:
+            np.savez_compressed(
+                stream,
+                packed=self.packed,
+                slice_axis=axis,
+                shape=self.grid.shape,
+                affine=self.grid.affine,
+            )
 
 
 def read_samples(folder: Path, classes: int) -> StoredSamples:

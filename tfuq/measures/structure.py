@@ -17,21 +17,45 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy import ndimage
 
 from tfuq.data.boundary import at_boundary
 from tfuq.measures.catalogue import MEASURES
-from tfuq.measures.sample_masks import Box, SampleMasks
+from tfuq.measures.components import Box, Components, bounding_box, components_of, grown_box
+from tfuq.measures.overlaps import Overlap, Territories, overlaps
+from tfuq.measures.sample_masks import SampleMasks
 
 Row = dict[str, Any]  # a measure's value, or a text, by the name of its column
 
-_EXACT_FLOAT32 = 2**24  # products of 0/1 sums stay exact integers below this
 SPREAD_PERCENTILES = (2.5, 97.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageMaps:
+    """What is known of an image on the network's grid, of all classes together.
+
+    Attributes:
+        predictive_entropy: ``[X, Y, Z]``, in nat.
+        mutual_information: ``[X, Y, Z]``, in nat.
+        voxel_volume: in mm³, or in the unit of the voxels.
+    """
+
+    predictive_entropy: np.ndarray
+    mutual_information: np.ndarray
+    voxel_volume: float
+
+    @cached_property
+    def means(self) -> Row:
+        """Over the image."""
+        return {
+            "image_entropy": _mean(self.predictive_entropy),
+            "image_mutual_information": _mean(self.mutual_information),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,17 +66,13 @@ class ClassMaps:
         label: the predicted structure, bool ``[X, Y, Z]``.
         masks: every sample's mask.
         entropy_term: −(1/T) Σ p log p of this class or region ``[X, Y, Z]``, in nat.
-        predictive_entropy: ``[X, Y, Z]``, in nat.
-        mutual_information: ``[X, Y, Z]``, in nat.
-        voxel_volume: in mm³, or in the unit of the voxels.
+        image: what is known of all classes together.
     """
 
     label: np.ndarray
     masks: SampleMasks
     entropy_term: np.ndarray
-    predictive_entropy: np.ndarray
-    mutual_information: np.ndarray
-    voxel_volume: float
+    image: ImageMaps
 
 
 def structure_rows(maps: ClassMaps, *, min_component_voxels: int) -> list[Row]:
@@ -69,85 +89,111 @@ def structure_rows(maps: ClassMaps, *, min_component_voxels: int) -> list[Row]:
         Rows by column. ``component`` is "all" in the row of the class, then the component's number.
         Measures that compare samples are left out where T = 1.
     """
-    union = maps.masks.union() | maps.label
+    union = maps.masks.union()
+    union |= maps.label
     if not union.any():
         return [_absent_row(maps)]
-    box = _grown_box(union)
-    samples = maps.masks.within(box)
-    label = maps.label[box]
-    image_means = _image_means(maps)
-    rows = [{"component": "all", **_measures(maps, box, samples, label), **image_means}]
-    components = _components(label, min_component_voxels)
-    for number, (component, territory) in enumerate(components, start=1):
-        measures = _measures(maps, box, samples & territory, component)
-        rows.append({"component": str(number), **measures, **image_means})
-    if len(samples) > 1:
+    box = grown_box(bounding_box(union), union.shape)
+    part = _Part.of(maps, box)
+    components = components_of(part.label, min_component_voxels)
+    whole, shares = overlaps(maps.masks, _territories(components, box))
+    rows = [{"component": "all", **part.measures(whole), **maps.image.means}]
+    if components.count:
+        for row in _component_rows(part, components, shares):
+            rows.append(row | maps.image.means)
+    if maps.masks.samples > 1:
         return rows
     return [_of_single_sample(row) for row in rows]
 
 
 def _absent_row(maps: ClassMaps) -> Row:
     """The row of a class that neither the label nor any sample has."""
-    no_voxels = np.zeros(maps.masks.packed.shape[1])
+    no_voxels = np.zeros(maps.masks.samples)
     return {
         "component": "all",
-        **_volumes(no_voxels, 0, maps.voxel_volume),
-        **_image_means(maps),
+        **_volumes(no_voxels, 0, maps.image.voxel_volume),
+        **maps.image.means,
         "pairwise_dice": 1.0,
         "reason": "absent from every sample and from the label",
     }
 
 
-def _image_means(maps: ClassMaps) -> Row:
-    return {
-        "image_entropy": float(maps.predictive_entropy.mean()),
-        "image_mutual_information": float(maps.mutual_information.mean()),
-    }
+def _territories(components: Components, box: Box) -> Territories:
+    """The parts in which samples are counted: one where there is no component or only one."""
+    return Territories(components.territories(), max(components.count, 1), box)
 
 
-def _measures(maps: ClassMaps, box: Box, samples: np.ndarray, label: np.ndarray) -> Row:
-    """Measures of a class or component.
-
-    Args:
-        maps: what is known of the class.
-        box: in which ``samples`` and ``label`` lie.
-        samples: masks ``[T, *box]``.
-        label: the predicted structure ``[*box]``.
-    """
-    flat = samples.reshape(len(samples), -1)
-    row = _volumes(
-        flat.sum(1),
-        int(np.count_nonzero(label)),
-        maps.voxel_volume,
-    )
-    row["pairwise_dice"] = None
-    if len(flat) > 1:
-        row["pairwise_dice"] = pairwise_dice(flat)
-    if not label.any():
-        row["reason"] = "absent from the label, present in some samples"
-        return row
-    row["labelled_uncertainty"] = _mean_over(label, maps.entropy_term[box])
-    row["mean_entropy"] = _mean_over(label, maps.predictive_entropy[box])
-    row["mean_mutual_information"] = _mean_over(label, maps.mutual_information[box])
-    return row | _boundary_means(maps, box, label)
+def _component_rows(
+    part: _Part, components: Components, shares: Sequence[Overlap]
+) -> Iterator[Row]:
+    numbered = enumerate(zip(components.masks(), shares, strict=True), start=1)
+    for number, ((box, mask), overlap) in numbered:
+        measures = part.within(box, mask).measures(overlap)
+        yield {"component": str(number), **measures}
 
 
-def _boundary_means(maps: ClassMaps, box: Box, label: np.ndarray) -> Row:
-    """Means over the voxels on both sides of a structure's boundary.
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """The box of a structure, or of a component, with a voxel around it."""
 
-    See `tfuq.data.boundary.at_boundary`.
-    """
-    shell = at_boundary(label)
-    if not shell.any():
-        return {"reason": "fills the volume, so it has no boundary in it"}
-    return {
-        "boundary_entropy": _mean_over(shell, maps.predictive_entropy[box]),
-        "boundary_mutual_information": _mean_over(shell, maps.mutual_information[box]),
-    }
+    label: np.ndarray
+    entropy_term: np.ndarray
+    predictive_entropy: np.ndarray
+    mutual_information: np.ndarray
+    voxel_volume: float
+
+    @classmethod
+    def of(cls, maps: ClassMaps, box: Box) -> _Part:
+        return cls(
+            label=maps.label[box],
+            entropy_term=maps.entropy_term[box],
+            predictive_entropy=maps.image.predictive_entropy[box],
+            mutual_information=maps.image.mutual_information[box],
+            voxel_volume=maps.image.voxel_volume,
+        )
+
+    def within(self, box: Box, label: np.ndarray) -> _Part:
+        """A smaller box, and another structure in it."""
+        return _Part(
+            label=label,
+            entropy_term=self.entropy_term[box],
+            predictive_entropy=self.predictive_entropy[box],
+            mutual_information=self.mutual_information[box],
+            voxel_volume=self.voxel_volume,
+        )
+
+    def measures(self, overlap: Overlap) -> Row:
+        """Measures of the structure, of which samples have so much."""
+        row = _volumes(
+            overlap.volumes,
+            int(np.count_nonzero(self.label)),
+            self.voxel_volume,
+        )
+        row["pairwise_dice"] = overlap.dice
+        if not self.label.any():
+            row["reason"] = "absent from the label, present in some samples"
+            return row
+        row["labelled_uncertainty"] = _mean(self.entropy_term[self.label])
+        row["mean_entropy"] = _mean(self.predictive_entropy[self.label])
+        row["mean_mutual_information"] = _mean(self.mutual_information[self.label])
+        return row | self._boundary_means()
+
+    def _boundary_means(self) -> Row:
+        """Means over the voxels on both sides of the boundary.
+
+        See `tfuq.data.boundary.at_boundary`.
+        """
+        shell = at_boundary(self.label)
+        if not shell.any():
+            return {"reason": "fills the volume, so it has no boundary in it"}
+        return {
+            "boundary_entropy": _mean(self.predictive_entropy[shell]),
+            "boundary_mutual_information": _mean(self.mutual_information[shell]),
+        }
 
 
-def _mean_over(mask: np.ndarray, values: np.ndarray) -> float:
-    return float(values[mask].mean())
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean(dtype=np.float64))
 
 
 def _volumes(voxels: np.ndarray, label_voxels: int, voxel_volume: float) -> Row:
@@ -183,61 +229,3 @@ def _of_single_sample(row: Row) -> Row:
         if measure is None or measure.least_samples == 1:
             kept[name] = value
     return kept
-
-
-def pairwise_dice(masks: np.ndarray) -> float:
-    """Mean Dice over all T(T−1)/2 pairs of masks.
-
-    Two empty masks have Dice 1, an empty one and another have 0.
-
-    Args:
-        masks: ``[T, voxels]``, of two samples or more.
-
-    References:
-        Roy et al. 2018.
-    """
-    count = len(masks)
-    shared = np.zeros((count, count))
-    for start in range(0, masks.shape[1], _EXACT_FLOAT32):
-        block = masks[:, start : start + _EXACT_FLOAT32].astype(np.float32)
-        shared += block @ block.T
-    volumes = np.diag(shared)
-    total = volumes[:, None] + volumes[None, :]
-    scores = np.where(
-        total > 0,
-        2 * shared / np.maximum(total, 1),
-        1.0,
-    )
-    pairs = np.triu_indices(count, 1)
-    return float(scores[pairs].mean())
-
-
-def _components(label: np.ndarray, least: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Components of at least ``least`` voxels, largest first, each with its territory.
-
-    The territory is the voxels that are nearer to the component than to another.
-    """
-    numbered, count = ndimage.label(label)
-    sizes = np.bincount(numbered.ravel(), minlength=count + 1)[1:]
-    by_size = np.argsort(-sizes, kind="stable")
-    numbers = [int(index) + 1 for index in by_size if sizes[index] >= least]
-    if not numbers:
-        return
-    large_only = np.where(np.isin(numbered, numbers), numbered, 0)
-    nearest_voxel = ndimage.distance_transform_edt(
-        large_only == 0, return_distances=False, return_indices=True
-    )
-    territories = large_only[tuple(nearest_voxel)]
-    for number in numbers:
-        yield large_only == number, territories == number
-
-
-def _grown_box(mask: np.ndarray) -> Box:
-    """Bounding box of the mask with a voxel around it, for its boundary shell."""
-    (box,) = ndimage.find_objects(mask.astype(np.uint8))
-    grown = []
-    for extent, size in zip(box, mask.shape, strict=True):
-        start = max(extent.start - 1, 0)
-        stop = min(extent.stop + 1, size)
-        grown.append(slice(start, stop))
-    return tuple(grown)

@@ -89,6 +89,9 @@ def _require_kept(run: Run, request: Request) -> None:
     if request.keep_members and not _keeps_members(task):
         served = NETWORK_TASKS.names_where(_keeps_members)
         raise RunError(f"--save-members: {problem}; it serves {served}")
+    if request.written_maps is not None and not _keeps_samples(task):
+        served = NETWORK_TASKS.names_where(_keeps_samples)
+        raise RunError(f"--maps: {problem}; it serves {served}, whose results are maps")
     if request.write_dicom and not _keeps_samples(task):
         served = NETWORK_TASKS.names_where(_keeps_samples)
         raise RunError(f"--dicom: {problem}; it serves {served}, whose labels are maps")

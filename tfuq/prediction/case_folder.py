@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from tfuq.data.volume import Volume
-from tfuq.data.writers import whole_folder, write_csv, write_nifti
+from tfuq.data.writers import whole_folder, write_csv
+from tfuq.data.writers.compression import Compressor, compressing
+from tfuq.data.writers.nifti import NiftiStream, nifti_stream
 from tfuq.measures.sample_masks import StoredSamples
 from tfuq.prediction.dicom import DicomFiles
+from tfuq.prediction.on_input import MapChannel
+from tfuq.prediction.request import LABEL
 from tfuq.prediction.statistics import Row
+from tfuq.prediction.timing import timed_items
 
 CASE = "case of predictions"
 STRUCTURES = "structures.csv"
@@ -21,7 +29,8 @@ class Prediction:
 
     Attributes:
         case: The case's id.
-        volumes: Maps by name on the input's own grid.
+        image: The image as given, whose grid the maps are on.
+        maps: The maps, one channel after another.
         structures: The rows of ``structures.csv``.
         seconds: Seconds by stage.
         samples: The samples, where they are kept.
@@ -29,20 +38,70 @@ class Prediction:
     """
 
     case: str
-    volumes: dict[str, Volume]
+    image: Volume
+    maps: Iterable[MapChannel]
     structures: list[Row]
     seconds: dict[str, float]
     samples: StoredSamples | None = None
     dicom: DicomFiles | None = None
 
     def write(self, folder: Path) -> None:
-        """Write the case's folder, whole or not at all."""
+        """Write the case's folder, whole or not at all.
+
+        Maps that are made on the way are compressed while the next are made. How long it takes to
+        make them is added to the seconds of ``measures``, and the rest is those of ``write``.
+        """
+        started = time.perf_counter()
+        before = self.seconds.get("measures", 0.0)
         with whole_folder(folder, CASE) as unfinished:
-            for name, volume in self.volumes.items():
-                write_nifti(unfinished / f"{name}.nii.gz", volume)
+            held = self._write_maps(unfinished)
             rows = [{"case": self.case, **row} for row in self.structures]
             write_csv(unfinished / STRUCTURES, rows)
             if self.samples:
                 self.samples.write(unfinished)
             if self.dicom:
-                self.dicom.write(unfinished, self.volumes)
+                self.dicom.write(unfinished, held)
+        making = self.seconds["measures"] - before
+        self.seconds["write"] = time.perf_counter() - started - making
+
+    def _write_maps(self, folder: Path) -> dict[str, Volume]:
+        """Write a file for each map; give back those that DICOM files are made of."""
+        held = {}
+        names: set[str] = set()
+        if self.dicom:
+            names = {LABEL, *self.dicom.maps}
+        with compressing() as compressor, ExitStack() as stack:
+            files = _MapFiles(folder, self.image, compressor, stack)
+            for channel in timed_items(self.maps, self.seconds, "measures"):
+                files.add(channel)
+                if channel.name in names:
+                    held[channel.name] = self.image.with_array(channel.values)
+        return held
+
+
+class _MapFiles:
+    """The files of maps, several of which may grow in turn."""
+
+    def __init__(
+        self, folder: Path, image: Volume, compressor: Compressor, stack: ExitStack
+    ) -> None:
+        self._folder = folder
+        self._image = image
+        self._compressor = compressor
+        self._stack = stack
+        self._streams: dict[str, NiftiStream] = {}
+
+    def add(self, channel: MapChannel) -> None:
+        """Add a channel to its file, which begins with the first one."""
+        if channel.name not in self._streams:
+            self._streams[channel.name] = self._stack.enter_context(self._stream(channel))
+        self._streams[channel.name].add(channel.values)
+
+    def _stream(self, channel: MapChannel) -> AbstractContextManager[NiftiStream]:
+        return nifti_stream(
+            self._folder / f"{channel.name}.nii.gz",
+            self._image,
+            channel.values.dtype,
+            channel.channels,
+            self._compressor,
+        )

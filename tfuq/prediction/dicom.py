@@ -19,9 +19,8 @@ from tfuq.data.writers.dicom import (
 )
 from tfuq.errors import DataError
 from tfuq.measures.catalogue import MEASURES
+from tfuq.prediction.request import LABEL
 from tfuq.runs.results import Manifest
-
-LABEL = "label"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from tfuq.measures.reducers import Reducer
 from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.prediction.dicom import require_dicom
 from tfuq.prediction.grouping import Channels
-from tfuq.prediction.request import Request, members_apart
+from tfuq.prediction.request import PROBABILITY, Request, chosen_maps, members_apart
 from tfuq.prediction.statistics import Sampling, sample_in_batches
 from tfuq.runs import Run
 from tfuq.runs.orientation import refuse_unknown, run_orientation
@@ -42,6 +42,8 @@ class Predictor(ABC, Generic[S]):
 
     Attributes:
         orientation: of what the networks see; None where the run has none, or does not say it.
+        chosen_maps: the probability and the maps of uncertainty, as far as those of volumes are
+            written.
     """
 
     def __init__(
@@ -62,8 +64,9 @@ class Predictor(ABC, Generic[S]):
             sampler: Samples in the place of the run's own networks, which are then not read.
 
         Raises:
-            RunError: The run cannot serve the method, has not finished the members that it samples,
-                is not calibrated for it where that is asked for, or has no members to keep apart.
+            RunError: The run has no map that is asked for, cannot serve the method, has not
+                finished the members that it samples, is not calibrated for it where that is asked
+                for, or has no members to keep apart.
         """
         self.run = run
         self.orientation = run_orientation(run)
@@ -84,6 +87,7 @@ class Predictor(ABC, Generic[S]):
             asked=request.samples,
         )
         self.maps = maps_of(self.samples)
+        self.chosen_maps = chosen_maps(request, [PROBABILITY, *self.maps])
         self.preprocess = make_preprocessor(self.config, run.statistics)
         self.calibration = self._read_calibration()
         self.members = members_apart(run, request, min(len(self.used_members), self.samples))
@@ -275,10 +279,15 @@ class Predictor(ABC, Generic[S]):
             seed=self.request.seed,
             samples=samples or self.samples,
         )
-        self._require_finite(statistics)
+        self.require_finite(statistics)
         return statistics
 
-    def _require_finite(self, statistics: S) -> None:
+    def require_finite(self, statistics: S) -> None:
+        """Refuse statistics of which a number is NaN or infinite.
+
+        Raises:
+            DataError: There is such a number.
+        """
         for name, array in statistics.arrays().items():
             if not np.isfinite(array).all():
                 raise DataError(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tfuq.config import Config
-from tfuq.errors import RunError
+from tfuq.errors import RunError, resembling
 from tfuq.runs import Run
+
+LABEL = "label"
+PROBABILITY = "probability"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +27,7 @@ class Request:
         keep_members: Whether the predictions of each ensemble member are kept apart.
         allow_missing: Whether members that have not finished training may be missing.
         write_dicom: Whether labels and maps are written as DICOM too.
+        written_maps: Names of the maps of volumes that are written beside the label; None for all.
     """
 
     method: str
@@ -34,6 +39,7 @@ class Request:
     keep_members: bool = False
     allow_missing: bool = False
     write_dicom: bool = False
+    written_maps: tuple[str, ...] | None = None
 
 
 def request_of(
@@ -66,6 +72,27 @@ def request_of(
         batch=batch or defaults.batch_size,
         allow_missing=allow_missing,
     )
+
+
+def chosen_maps(request: Request, available: Sequence[str]) -> list[str]:
+    """The maps to write beside the label, in the order of those that there are.
+
+    Args:
+        request: What is asked for.
+        available: The names of the maps that there are.
+
+    Raises:
+        RunError: A map is asked for that is none of them.
+    """
+    if request.written_maps is None:
+        return [*available]
+    for name in request.written_maps:
+        if name not in (LABEL, *available):
+            raise RunError(
+                f"--maps {name}: there is no such map of these samples"
+                f"{resembling(name, available)}; name some of {', '.join((LABEL, *available))}"
+            )
+    return [name for name in available if name in request.written_maps]
 
 
 def members_apart(run: Run, request: Request, sampled_members: int) -> int:

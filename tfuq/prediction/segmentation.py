@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +21,17 @@ from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.measures.sample_masks import STORED, StoredSamples
 from tfuq.prediction.case_folder import CASE, STRUCTURES, Prediction
 from tfuq.prediction.dicom import DicomFiles, dicom_files, dicom_names
-from tfuq.prediction.on_input import InputGrid, conformal_bounds
+from tfuq.prediction.large import LargeVolumes
+from tfuq.prediction.on_input import InputGrid, MapsOnInput
 from tfuq.prediction.predictor import Predictor
+from tfuq.prediction.request import LABEL, PROBABILITY
 from tfuq.prediction.statistics import Row
 from tfuq.prediction.structures import rows_of_structures
 from tfuq.prediction.timing import timed
+from tfuq.prediction.voxel_channels import ChannelsInMemory, VoxelChannels
 from tfuq.runs.results import Manifest, member_map
-from tfuq.tasks.records import VoxelStatistics, gathered
+from tfuq.sampling.sampler import Sampler
+from tfuq.tasks.records import VoxelStatistics
 
 
 class VolumePredictor(Predictor[VoxelStatistics]):
@@ -38,7 +45,7 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         maps = ", ".join(self.written)
         text = f"{maps} (.nii.gz), {STRUCTURES}"
         if self.request.write_dicom:
-            text = f"{text}, {', '.join(dicom_names(self.maps))}"
+            text = f"{text}, {', '.join(dicom_names(self._uncertainty_maps))}"
         if self.request.keep_samples:
             return f"{text}, {STORED}"
         return text
@@ -55,11 +62,8 @@ class VolumePredictor(Predictor[VoxelStatistics]):
             if self._holds(manifest, folder, case):
                 observer.notify(CasePredicted(case=case.id, seconds=None))
                 continue
-            prediction = predict_case(self, case)
-            with timed(prediction.seconds, "write"):
-                prediction.write(folder / case.id)
             seconds = {}
-            for stage, value in prediction.seconds.items():
+            for stage, value in predict_case(self, case, folder / case.id).items():
                 seconds[stage] = round(value, 4)
             manifest.add(case, seconds)
             manifest.write(folder)
@@ -80,7 +84,7 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         if self.request.keep_samples:
             names.append(STORED)
         if self.request.write_dicom:
-            names += dicom_names(self.maps)
+            names += dicom_names(self._uncertainty_maps)
         return all((folder / name).is_file() for name in names)
 
     @property
@@ -108,10 +112,11 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         image = read_case_image(case)
         prepared = self.preprocessed(case, image)
         network_started = time.perf_counter()
-        statistics = self.sample(prepared, samples)
-        network = time.perf_counter() - network_started
-        self.structures(prepared, statistics)
-        self.maps_on_input(image, prepared, statistics)
+        with self.sample_channels(prepared, samples) as channels:
+            network = time.perf_counter() - network_started
+            self.structures(prepared, channels)
+            for _ in self.maps_on_input(image, prepared, channels):
+                pass
         return time.perf_counter() - started - network
 
     @property
@@ -131,13 +136,54 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         Returns:
             The statistics of the samples, of examples without padding.
         """
-        padded = self.preprocess.padded(prepared)
-        examples = np.ascontiguousarray(to_examples(padded.array, self._slice_axis))
+        examples = self._examples(prepared)
         statistics = self.draw(examples, samples)
-        if padded.shape == prepared.shape:
-            return statistics
         shape, box = self._padding(prepared)
+        if examples.shape[1:-1] == self._example_shape(prepared.shape):
+            return statistics
         return statistics.cropped(shape, box)
+
+    def _examples(self, prepared: Volume) -> np.ndarray:
+        """What the networks see of a case, padded."""
+        padded = self.preprocess.padded(prepared)
+        return np.ascontiguousarray(to_examples(padded.array, self._slice_axis))
+
+    @contextmanager
+    def sample_channels(
+        self, prepared: Volume, samples: int | None = None
+    ) -> Iterator[VoxelChannels]:
+        """Sample the networks on a case; what the samples say is there until the block ends.
+
+        Statistics that are too large for memory are on disk.
+
+        Args:
+            prepared: The case as `preprocessed` gives it.
+            samples: How many samples; the predictor's T if None.
+
+        Raises:
+            DataError: Memory or the disk have no room for it.
+        """
+        count = samples or self.samples
+        voxels = math.prod(self.preprocess.padded_shape(prepared))
+        if self._large is None or not self._large.is_large(voxels, count):
+            yield self.channels_of(self.sample(prepared, count))
+            return
+        _, box = self._padding(prepared)
+        with self._large.channels(
+            self._examples(prepared), box, self._slice_axis, count, self.require_finite
+        ) as channels:
+            yield channels
+
+    @cached_property
+    def _large(self) -> LargeVolumes | None:
+        """Samples what is too large for memory; None where the samples come from elsewhere."""
+        if not isinstance(self.sampler, Sampler):
+            return None
+        return LargeVolumes(self.sampler, seed=self.request.seed)
+
+    def channels_of(self, statistics: VoxelStatistics) -> VoxelChannels:
+        """What samples say, of a record as `sample` gives it."""
+        return ChannelsInMemory(statistics=statistics, slice_axis=self._slice_axis)
 
     def places_in_padding(self, prepared: Volume, places: np.ndarray) -> np.ndarray:
         """Numbers of voxels in a padded example.
@@ -164,47 +210,50 @@ class VolumePredictor(Predictor[VoxelStatistics]):
     def _example_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(size for axis, size in enumerate(shape) if axis != self._slice_axis)
 
-    def structures(self, prepared: Volume, statistics: VoxelStatistics) -> list[Row]:
+    def structures(self, prepared: Volume, channels: VoxelChannels) -> list[Row]:
         """Make the rows of ``structures.csv`` (see `tfuq.measures.structure`).
 
         Args:
             prepared: The case as `preprocessed` gives it.
-            statistics: Those of its samples, as `sample` gives them.
+            channels: What its samples say.
         """
-        samples = self._stored_samples(prepared, statistics)
         quantiles: Mapping[str, float] = {}
         if self.calibration:
             quantiles = self.calibration.conformal.volumes
-        return rows_of_structures(self.config, samples, statistics, quantiles)
+        return rows_of_structures(self.config, channels, prepared.voxel_volume, quantiles)
 
-    def kept_samples(self, prepared: Volume, statistics: VoxelStatistics) -> StoredSamples | None:
+    def kept_samples(self, prepared: Volume, channels: VoxelChannels) -> StoredSamples | None:
         """The samples to write beside the maps, where they are asked for."""
         if not self.request.keep_samples:
             return None
-        return self._stored_samples(prepared, statistics)
-
-    def _stored_samples(self, prepared: Volume, statistics: VoxelStatistics) -> StoredSamples:
         return StoredSamples(
-            packed=statistics.masks,
+            packed=np.asarray(channels.packed),
             slice_axis=self._slice_axis,
             grid=prepared,
         )
 
     def probability_on_input(
-        self, image: Volume, prepared: Volume, statistics: VoxelStatistics
-    ) -> Volume:
+        self, image: Volume, prepared: Volume, channels: VoxelChannels
+    ) -> np.ndarray:
         """The mean of the samples on the input's grid; what the network did not see is background.
 
         Args:
             image: The image as given.
             prepared: The case as `preprocessed` gives it.
-            statistics: Those of its samples, as `sample` gives them.
+            channels: What its samples say.
+
+        Returns:
+            ``[X, Y, Z, K]``.
         """
-        return self._input_grid(image, prepared).probabilities(statistics.probability)
+        grid = InputGrid(image=image, prepared=prepared)
+        classes = []
+        for k in range(len(self.config.data.classes)):
+            classes.append(grid.probability(channels.channel("probability", k), k))
+        return np.stack(classes, -1)
 
     def maps_on_input(
-        self, image: Volume, prepared: Volume, statistics: VoxelStatistics
-    ) -> dict[str, Volume]:
+        self, image: Volume, prepared: Volume, channels: VoxelChannels
+    ) -> MapsOnInput:
         """``label``, ``probability`` and the maps on the input's grid, by the names of their files.
 
         What the network did not see is background.
@@ -212,33 +261,22 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         Args:
             image: The image as given.
             prepared: The case as `preprocessed` gives it.
-            statistics: Those of its samples, as `sample` gives them.
+            channels: What its samples say; it is read while the maps are taken.
         """
-        grid = self._input_grid(image, prepared)
-        probability = grid.probabilities(statistics.probability)
-        label = probability.with_array(probability.array.argmax(-1).astype(np.uint8))
-        volumes = {"label": label, "probability": probability}
-        volumes |= grid.uncertainty_maps(
-            statistics,
-            probability,
-            self.maps,
-            several=self.samples > 1,
-        )
+        member_weights = None
         if self.members:
-            volumes |= grid.member_maps(statistics, self._member_weights())
-        if self.calibration is None:
-            return volumes
-        uncalibrated = grid.probabilities(gathered(statistics.uncalibrated, "uncalibrated"))
-        volumes["uncalibrated"] = uncalibrated
-        bounds = self.calibration.conformal.bounds
-        return volumes | conformal_bounds(uncalibrated, bounds, self.config.data.classes[1:])
-
-    def _input_grid(self, image: Volume, prepared: Volume) -> InputGrid:
-        return InputGrid(
-            image=image,
-            prepared=prepared,
-            slice_axis=self._slice_axis,
-            classes=len(self.config.data.classes),
+            member_weights = self._member_weights()
+        bounds = None
+        if self.calibration:
+            bounds = self.calibration.conformal.bounds
+        return MapsOnInput(
+            channels=channels,
+            grid=InputGrid(image=image, prepared=prepared),
+            classes=self.config.data.classes,
+            maps=self._uncertainty_maps,
+            writes_probability=PROBABILITY in self.chosen_maps,
+            member_weights=member_weights,
+            bounds=bounds,
         )
 
     def _member_weights(self) -> np.ndarray:
@@ -256,14 +294,18 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         return dicom_files(
             case,
             classes=self.config.data.classes,
-            maps=self.maps,
+            maps=self._uncertainty_maps,
             manifest=self.manifest(),
         )
 
     @property
+    def _uncertainty_maps(self) -> list[str]:
+        return [name for name in self.chosen_maps if name != PROBABILITY]
+
+    @property
     def written(self) -> list[str]:
         """The names of a case's NIfTI files, without their ending."""
-        names = ["label", "probability", *self.maps]
+        names = [LABEL, *self.chosen_maps]
         if self.members:
             names += [*map(member_map, range(self.members)), *MEMBER_VARIANCES]
         if self.calibration:
@@ -271,18 +313,24 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         return names
 
 
-def predict_case(predictor: VolumePredictor, case: Case) -> Prediction:
-    """Read and predict one case."""
-    started = time.perf_counter()
-    image = read_case_image(case)
-    prediction = predict_image(predictor, image, case)
-    elapsed = time.perf_counter() - started
-    prediction.seconds["read"] += elapsed - sum(prediction.seconds.values())
-    return prediction
+def predict_case(predictor: VolumePredictor, case: Case, folder: Path) -> dict[str, float]:
+    """Read and predict one case, and write its folder.
+
+    Returns:
+        Seconds by stage.
+    """
+    reading: dict[str, float] = {}
+    with timed(reading, "read"):
+        image = read_case_image(case)
+    with predict_image(predictor, image, case) as prediction:
+        prediction.write(folder)
+    prediction.seconds["read"] += reading["read"]
+    return prediction.seconds
 
 
-def predict_image(predictor: VolumePredictor, image: Volume, case: Case) -> Prediction:
-    """Predict an image that is in memory.
+@contextmanager
+def predict_image(predictor: VolumePredictor, image: Volume, case: Case) -> Iterator[Prediction]:
+    """Predict an image that is in memory; its maps can be taken until the block ends.
 
     Args:
         predictor: The predictor.
@@ -292,17 +340,17 @@ def predict_image(predictor: VolumePredictor, image: Volume, case: Case) -> Pred
     seconds: dict[str, float] = {}
     with timed(seconds, "read"):
         prepared = predictor.preprocessed(case, image)
-    with timed(seconds, "network"), naming(case):
-        statistics = predictor.sample(prepared)
-    with timed(seconds, "measures"):
-        rows = predictor.structures(prepared, statistics)
-        named_rows = [case.unit.named(row) for row in rows]
-        volumes = predictor.maps_on_input(image, prepared, statistics)
-    return Prediction(
-        case=case.id,
-        volumes=volumes,
-        structures=named_rows,
-        seconds=seconds,
-        samples=predictor.kept_samples(prepared, statistics),
-        dicom=predictor.dicom_files(case),
-    )
+    with ExitStack() as stack:
+        with timed(seconds, "network"), naming(case):
+            channels = stack.enter_context(predictor.sample_channels(prepared))
+        with timed(seconds, "measures"):
+            rows = predictor.structures(prepared, channels)
+        yield Prediction(
+            case=case.id,
+            image=image,
+            maps=predictor.maps_on_input(image, prepared, channels),
+            structures=[case.unit.named(row) for row in rows],
+            seconds=seconds,
+            samples=predictor.kept_samples(prepared, channels),
+            dicom=predictor.dicom_files(case),
+        )

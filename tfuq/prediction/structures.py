@@ -8,62 +8,67 @@ import numpy as np
 
 from tfuq.calibration.conformal import predicted_interval, volume_interval
 from tfuq.config import Config
-from tfuq.data.preprocessing import from_examples
-from tfuq.measures.sample_masks import StoredSamples
-from tfuq.measures.structure import ClassMaps, structure_rows
+from tfuq.measures.resampled import RunningLabel
+from tfuq.measures.structure import ClassMaps, ImageMaps, structure_rows
 from tfuq.prediction.statistics import Row
-from tfuq.tasks.records import VoxelStatistics, gathered
+from tfuq.prediction.voxel_channels import VoxelChannels
 
 
 def rows_of_structures(
     config: Config,
-    samples: StoredSamples,
-    statistics: VoxelStatistics,
+    channels: VoxelChannels,
+    voxel_volume: float,
     quantiles: Mapping[str, float],
 ) -> list[Row]:
-    """Measure the structures of one case.
+    """Measure the structures of one case, one after another.
 
     Args:
         config: The configuration.
-        samples: Every sample's masks on the network's grid.
-        statistics: Those of the samples, of examples without padding.
+        channels: What its samples say.
+        voxel_volume: In the unit of the voxels.
         quantiles: The conformal quantile of the volume by class; of a class that has one, the row
             has a conformal interval.
     """
-    axis = samples.slice_axis
-    label = from_examples(statistics.probability, axis).argmax(-1)
-    predictive_entropy = from_examples(statistics.predictive_entropy, axis)
-    mutual_information = from_examples(statistics.mutual_information, axis)
-    entropy_terms = _entropy_terms(config, statistics, axis)
-    structures = config.data.structures.items()
+    label = _label(config, channels)
+    image = ImageMaps(
+        predictive_entropy=channels.channel("predictive_entropy"),
+        mutual_information=channels.channel("mutual_information"),
+        voxel_volume=voxel_volume,
+    )
     min_voxels = config.prediction.min_component_voxels
     rows = []
-    for (name, classes), entropy_term in zip(structures, entropy_terms, strict=True):
+    for index, (name, classes) in enumerate(config.data.structures.items()):
         maps = ClassMaps(
-            label=np.isin(label, classes),
-            masks=samples.of_classes(classes),
-            entropy_term=entropy_term,
-            predictive_entropy=predictive_entropy,
-            mutual_information=mutual_information,
-            voxel_volume=samples.grid.voxel_volume,
+            label=np.logical_or.reduce([label == k for k in classes]),
+            masks=channels.masks(classes),
+            entropy_term=_entropy_term(config, channels, index),
+            image=image,
         )
         for measures in structure_rows(maps, min_component_voxels=min_voxels):
             row = {"class": name, **measures}
-            rows.append(_with_interval(row, maps.voxel_volume, quantiles.get(name)))
+            rows.append(_with_interval(row, voxel_volume, quantiles.get(name)))
     return rows
 
 
-def _entropy_terms(
-    config: Config, statistics: VoxelStatistics, slice_axis: int | None
-) -> list[np.ndarray]:
-    """−(1/T) Σ p log p of each structure ``[X, Y, Z]``, in nat."""
-    of_classes = from_examples(statistics.entropy_terms, slice_axis)
-    terms = [*np.moveaxis(of_classes, -1, 0)[1:]]
-    if config.data.regions:
-        by_region = gathered(statistics.region_entropy_terms, "region_entropy_terms")
-        of_regions = from_examples(by_region, slice_axis)
-        terms += [*np.moveaxis(of_regions, -1, 0)]
-    return terms
+def _label(config: Config, channels: VoxelChannels) -> np.ndarray:
+    label = RunningLabel()
+    for k in range(len(config.data.classes)):
+        label.add(k, channels.channel("probability", k))
+    return label.label
+
+
+def _entropy_term(config: Config, channels: VoxelChannels, index: int) -> np.ndarray:
+    """−(1/T) Σ p log p of a structure ``[X, Y, Z]``, in nat.
+
+    Args:
+        config: The configuration.
+        channels: What the samples say.
+        index: Of the structure: classes but the background come first, and then regions.
+    """
+    foreground = len(config.data.classes) - 1
+    if index < foreground:
+        return channels.channel("entropy_terms", index + 1)
+    return channels.channel("region_entropy_terms", index - foreground)
 
 
 def _with_interval(row: Row, voxel_volume: float, quantile: float | None) -> Row:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -13,3 +16,18 @@ def timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
     started = time.perf_counter()
     yield
     seconds[stage] = time.perf_counter() - started
+
+
+def timed_items(items: Iterable[T], seconds: dict[str, float], stage: str) -> Iterator[T]:
+    """Give each item; add to ``seconds`` how long it takes to make them."""
+    iterator = iter(items)
+    seconds.setdefault(stage, 0.0)
+    while True:
+        started = time.perf_counter()
+        try:
+            item = next(iterator)
+        except StopIteration:
+            return
+        finally:
+            seconds[stage] += time.perf_counter() - started
+        yield item

@@ -12,7 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from tfuq.measures.reducers import Reducer
-from tfuq.measures.reducers.base import SampleStatistics
+from tfuq.measures.reducers.base import SampleStatistics, Shape
 from tfuq.sampling.posterior import Posterior
 from tfuq.sampling.windows import WindowedNetwork
 
@@ -42,6 +42,9 @@ class Sampler(tf.Module):
 
     The result is, to the bit, a function of the arguments and the weights. That of an image does
     not depend on N (see `tfuq.sampling.windows`).
+
+    Who leads the loop over samples from outside the graph takes `states`, ``updated(states, p, t)``
+    and ``finished(states, samples)``.
     """
 
     def __init__(
@@ -68,6 +71,8 @@ class Sampler(tf.Module):
             input_signature=self._signature(),
             autograph=False,
         )
+        self.updated = tf.function(self._updated, reduce_retracing=True, autograph=False)
+        self.finished = tf.function(self.statistics, reduce_retracing=True, autograph=False)
 
     def _signature(self) -> list[tf.TensorSpec]:
         image = self._members[0].model.inputs[0]
@@ -81,13 +86,41 @@ class Sampler(tf.Module):
 
     def _sample(self, images: tf.Tensor, seed: tf.Tensor, samples: tf.Tensor) -> SampleStatistics:
         shape = self._members[0].sample_shape(images)
-        states = tuple(reducer.initialize(shape, samples) for reducer in self.reducers)
+        states = self._states(shape, samples)
         first = tf.constant(0)
         for member, network in enumerate(self._members):
             count = self.posterior.draws(member, samples)
             block = _Block(member=member, first=first, samples=count, seed=seed)
             states = self._fold(network, images, block, states)
             first += count
+        return self.statistics(states, samples)
+
+    def states(self, shape: Sequence[int], samples: int) -> States:
+        """The reducers' states before the first sample.
+
+        Args:
+            shape: of one sample.
+            samples: T.
+        """
+        sizes = [tf.constant(size) for size in shape[:-1]]
+        return self._states([*sizes, shape[-1]], tf.constant(samples))
+
+    def _states(self, shape: Shape, samples: tf.Tensor) -> States:
+        return tuple(reducer.initialize(shape, samples) for reducer in self.reducers)
+
+    def _updated(self, states: States, p: tf.Tensor, t: tf.Tensor) -> States:
+        updated = []
+        for reducer, state in zip(self.reducers, states, strict=True):
+            updated.append(reducer.update(state, p, t))
+        return tuple(updated)
+
+    def statistics(self, states: States, samples: tf.Tensor) -> SampleStatistics:
+        """What is made of the reducers' states.
+
+        Args:
+            states: after the last sample.
+            samples: T, int32 scalar.
+        """
         statistics: SampleStatistics = {}
         for reducer, state in zip(self.reducers, states, strict=True):
             statistics |= reducer.finalize(state, samples)
@@ -106,10 +139,7 @@ class Sampler(tf.Module):
         def step(index: tf.Tensor, states: States) -> tuple[tf.Tensor, States]:
             sample_seed = self.posterior.seed(block.seed, block.member, index)
             p = network.sample(images, context, sample_seed, noise_seed=block.seed)
-            updated = []
-            for reducer, state in zip(self.reducers, states, strict=True):
-                updated.append(reducer.update(state, p, block.first + index))
-            return index + 1, tuple(updated)
+            return index + 1, self._updated(states, p, block.first + index)
 
         _, states = tf.while_loop(
             lambda index, _: index < block.samples,

@@ -31,6 +31,15 @@ class WindowedNetwork(tf.Module):
     sample.
 
     A network whose output has no spatial axes sees whole images, which then have the patch's size.
+
+    Attributes:
+        split: the network in two parts.
+        patch: voxels of a window along each axis.
+        chunk: windows that the network sees at once.
+        keep: windows whose encoding is held in memory.
+        channels: of a sample.
+        is_dense: whether the output has spatial axes.
+        encode_patches: features of a chunk of patches.
     """
 
     def __init__(
@@ -55,17 +64,17 @@ class WindowedNetwork(tf.Module):
         super().__init__()
         self.model = model
         self._activation = activation
-        self._channels = _channels_of_sample(model, activation)
-        self._is_dense = len(model.outputs[0].shape) == len(model.inputs[0].shape)
-        self._split = split_at_seed(model)
-        self._prefix = self._split.prefix
-        self._patch = tuple(int(size) for size in model.inputs[0].shape[1:-1])
+        self.channels = _channels_of_sample(model, activation)
+        self.is_dense = len(model.outputs[0].shape) == len(model.inputs[0].shape)
+        self.split = split_at_seed(model)
+        self._prefix = self.split.prefix
+        self.patch = tuple(int(size) for size in model.inputs[0].shape[1:-1])
         self._overlap = overlap
-        self._chunk = chunk
-        self._keep = keep
+        self.chunk = chunk
+        self.keep = keep
         # Not inlined, so that it is compiled alike (to the last bit) where it is kept and where it
         # is computed anew.
-        self._encode_patches = tf.function(
+        self.encode_patches = tf.function(
             lambda patches: tf.nest.flatten(self._prefix(patches, training=False)),
             autograph=False,
             experimental_attributes={"_noinline": True},
@@ -80,11 +89,11 @@ class WindowedNetwork(tf.Module):
         Returns:
             What `sample` needs.
         """
-        corners = self._corners(tf.shape(images))
+        corners = self.corners(tf.shape(images))
         images = self._mirrored(images)
-        chunks = tf.shape(corners)[0] // self._chunk
-        importance = gaussian_importance(self._patch)
-        most_chunks = max(self._keep // self._chunk, 1)
+        chunks = tf.shape(corners)[0] // self.chunk
+        importance = gaussian_importance(self.patch)
+        most_chunks = max(self.keep // self.chunk, 1)
         encoded_chunks = tf.where(chunks <= most_chunks, chunks, 0)
         encoded = tf.map_fn(
             lambda index: self._encode_chunk(images, corners, index),
@@ -97,26 +106,26 @@ class WindowedNetwork(tf.Module):
             images=images,
             encoded=encoded,
             is_kept=encoded_chunks > 0,
-            is_tiled=tf.reduce_any(tf.shape(images)[1:-1] != self._patch),
+            is_tiled=tf.reduce_any(tf.shape(images)[1:-1] != self.patch),
             importance=importance,
             weight=self._total_weight(images, corners, importance),
-            widths=self._split.widths(),
+            widths=self.split.widths(),
         )
 
     def _feature_specs(self) -> list[tf.TensorSpec]:
         """Shapes and types of a chunk's features."""
         specs = []
         for feature in self._prefix.outputs:
-            shape = [self._chunk, *feature.shape[1:]]
+            shape = [self.chunk, *feature.shape[1:]]
             specs.append(tf.TensorSpec(shape, feature.dtype))
         return specs
 
     def sample_shape(self, images: tf.Tensor) -> list[tf.Tensor | int]:
         """Shape of one sample of ``images``: scalar tensors, the channels a plain number."""
-        if self._is_dense:
+        if self.is_dense:
             *leading, _ = tf.unstack(tf.shape(images))
-            return [*leading, self._channels]
-        return [tf.shape(images)[0], self._channels]
+            return [*leading, self.channels]
+        return [tf.shape(images)[0], self.channels]
 
     def sample(
         self,
@@ -143,16 +152,15 @@ class WindowedNetwork(tf.Module):
         corners = context.corners
         images = context.images
         blended = tf.zeros(self.sample_shape(images))
-        chunks = tf.shape(corners)[0] // self._chunk
+        chunks = tf.shape(corners)[0] // self.chunk
 
         def add_chunk(index: tf.Tensor, blended: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             features = self._features_of_chunk(context, index)
-            first = index * self._chunk
+            first = index * self.chunk
             # Whole images all begin at 0: one corner, and so one mask, serves the chunk.
-            corner = corners[first : first + tf.where(context.is_tiled, self._chunk, 1), 1:]
+            corner = corners[first : first + tf.where(context.is_tiled, self.chunk, 1), 1:]
             inputs = [*features, *context.widths, corner, seed]
-            outputs = self._split.suffix(inputs, training=False)
-            p = self._activation(outputs, noise_seed, corner)
+            p = self.windows(inputs, corner, noise_seed)
             return index + 1, self._added(blended, p, first, context)
 
         _, blended = tf.while_loop(
@@ -162,6 +170,13 @@ class WindowedNetwork(tf.Module):
             parallel_iterations=1,
         )
         return tf.slice(blended, [0] * len(shape), shape)
+
+    def windows(
+        self, inputs: list[tf.Tensor], corner: tf.Tensor, noise_seed: tf.Tensor
+    ) -> tf.Tensor:
+        """A chunk's windows of one sample ``[chunk, *patch, C]``, of what the suffix takes."""
+        outputs = self.split.suffix(inputs, training=False)
+        return self._activation(outputs, noise_seed, corner)
 
     def _features_of_chunk(self, context: EncodedImages, index: tf.Tensor) -> list[tf.Tensor]:
         """A chunk's features, of known shape.
@@ -176,7 +191,7 @@ class WindowedNetwork(tf.Module):
         )
         known = []
         for feature, output in zip(features, self._prefix.outputs, strict=True):
-            shape = [self._chunk, *output.shape[1:]]
+            shape = [self.chunk, *output.shape[1:]]
             known.append(tf.ensure_shape(feature, shape))
         return known
 
@@ -188,14 +203,14 @@ class WindowedNetwork(tf.Module):
         context: EncodedImages,
     ) -> tf.Tensor:
         """The sample with a chunk's windows added, the first of which has the index ``first``."""
-        if not self._is_dense:
+        if not self.is_dense:
             return with_whole_images(blended, p, first)
         return tf.cond(
             context.is_tiled,
             lambda: self._blend(
                 blended,
                 p,
-                context.corners[first : first + self._chunk],
+                context.corners[first : first + self.chunk],
                 context,
             ),
             lambda: with_whole_images(blended, p, first),
@@ -203,16 +218,16 @@ class WindowedNetwork(tf.Module):
 
     def _mirrored(self, images: tf.Tensor) -> tf.Tensor:
         """The images, longer by their mirror image where the last window reaches beyond them."""
-        if max(self._split.grid) == 1:
+        if max(self.split.grid) == 1:
             return images
         paddings = [[0, 0]]
-        for axis, grid in enumerate(self._split.grid):
-            beyond = (self._patch[axis] - tf.shape(images)[1 + axis]) % grid
+        for axis, grid in enumerate(self.split.grid):
+            beyond = (self.patch[axis] - tf.shape(images)[1 + axis]) % grid
             paddings.append([0, beyond])
         paddings.append([0, 0])
         return tf.pad(images, paddings, "SYMMETRIC")
 
-    def _corners(self, shape: tf.Tensor) -> tf.Tensor:
+    def corners(self, shape: tf.Tensor) -> tf.Tensor:
         """First voxel of each window, the last repeated to fill whole chunks.
 
         A repeated window writes nothing: its image index is −1.
@@ -224,13 +239,13 @@ class WindowedNetwork(tf.Module):
             int32 ``[windows, 1 + rank]``: the image's index, then one coordinate per axis.
         """
         axes = [tf.range(shape[0])]
-        for axis, (size, grid) in enumerate(zip(self._patch, self._split.grid, strict=True), 1):
+        for axis, (size, grid) in enumerate(zip(self.patch, self.split.grid, strict=True), 1):
             axes.append(self._starts(size, shape[axis], grid))
         meshes = tf.meshgrid(*axes, indexing="ij")
         corners = tf.reshape(tf.stack(meshes, -1), [-1, len(axes)])
-        missing = (-tf.shape(corners)[0]) % self._chunk
+        missing = (-tf.shape(corners)[0]) % self.chunk
         filler_index = tf.fill([missing, 1], _IS_FILLER)
-        filler_start = tf.zeros([missing, len(self._patch)], tf.int32)
+        filler_start = tf.zeros([missing, len(self.patch)], tf.int32)
         filler = tf.concat([filler_index, filler_start], 1)
         return tf.concat([corners, filler], 0)
 
@@ -257,20 +272,20 @@ class WindowedNetwork(tf.Module):
         index: tf.Tensor,
     ) -> list[tf.Tensor]:
         """The features of the chunk's windows."""
-        first = index * self._chunk
-        if not self._is_dense:
-            indices = tf.maximum(corners[first : first + self._chunk, 0], 0)
+        first = index * self.chunk
+        if not self.is_dense:
+            indices = tf.maximum(corners[first : first + self.chunk, 0], 0)
             whole = tf.gather(images, indices)
-            known = tf.ensure_shape(whole, [self._chunk, *self._prefix.inputs[0].shape[1:]])
-            return list(self._encode_patches(known))
+            known = tf.ensure_shape(whole, [self.chunk, *self._prefix.inputs[0].shape[1:]])
+            return list(self.encode_patches(known))
         patches = []
-        for offset in range(self._chunk):
+        for offset in range(self.chunk):
             patches.append(self._patch_at(images, corners[first + offset]))
-        return list(self._encode_patches(tf.stack(patches)))
+        return list(self.encode_patches(tf.stack(patches)))
 
     def _patch_at(self, images: tf.Tensor, corner: tf.Tensor) -> tf.Tensor:
         begin = _with_channel(corner)
-        patch = tf.slice(images, begin, [1, *self._patch, -1])[0]
+        patch = tf.slice(images, begin, [1, *self.patch, -1])[0]
         return tf.ensure_shape(patch, self._prefix.inputs[0].shape[1:])
 
     def _total_weight(
@@ -289,7 +304,7 @@ class WindowedNetwork(tf.Module):
         def add(index: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             following = index + 1
             begin = of_first_image[index, 1:]
-            return following, add_at(total, importance, begin, tf.constant(self._patch))
+            return following, add_at(total, importance, begin, tf.constant(self.patch))
 
         _, total = tf.while_loop(
             lambda index, _: index < tf.shape(of_first_image)[0],
@@ -307,10 +322,10 @@ class WindowedNetwork(tf.Module):
         context: EncodedImages,
     ) -> tf.Tensor:
         """The sample with a chunk's windows added, each with its share of the weight."""
-        size = [1, *self._patch, self._channels]
-        for window in range(self._chunk):
+        size = [1, *self.patch, self.channels]
+        for window in range(self.chunk):
             corner = corners[window]
-            total_weight = tf.slice(context.weight, corner[1:], self._patch)
+            total_weight = tf.slice(context.weight, corner[1:], self.patch)
             share = context.importance / total_weight
             weighted = (p[window] * share[..., None])[None]
             begin = _with_channel(corner)

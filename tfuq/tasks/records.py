@@ -23,6 +23,7 @@ from tfuq.errors import RunError
 from tfuq.measures.sample_masks import crop_packed
 
 S = TypeVar("S", bound="ExampleStatistics")
+A = TypeVar("A")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,11 +216,11 @@ def _other_statistics(record: type[ExampleStatistics], problem: str) -> RunError
     )
 
 
-def gathered(array: np.ndarray | None, name: str) -> np.ndarray:
-    """An array that the prediction at hand needs.
+def gathered(array: A | None, name: str) -> A:
+    """A field that the prediction at hand needs.
 
     Args:
-        array: a field of a record.
+        array: the field, such as an array of a record.
         name: of the field.
 
     Raises:

@@ -14,7 +14,8 @@ from tfuq.data.orientation import (
     most_frequent_orientation,
     orientation_of,
 )
-from tfuq.data.volume import Volume, differ_by_whole_voxels, onto_grid, resample, turned
+from tfuq.data.regridding import differ_by_whole_voxels, onto_grid, resample
+from tfuq.data.volume import Volume, turned
 
 
 def by_nibabel(volume: Volume, name: str) -> nibabel.Nifti1Image:

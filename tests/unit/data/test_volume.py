@@ -9,17 +9,8 @@ from scipy.interpolate import RegularGridInterpolator
 from tests.support.volumes import TILTED, smooth_volume
 from tfuq.data.budget import MemoryShortageError
 from tfuq.data.preprocessing import pad_to
-from tfuq.data.volume import (
-    Volume,
-    differ_by_whole_voxels,
-    onto_grid,
-    reaches_beyond,
-    require_affine,
-    require_finite,
-    resample,
-    shift_origin,
-    take,
-)
+from tfuq.data.regridding import differ_by_whole_voxels, onto_grid, reaches_beyond, resample
+from tfuq.data.volume import Volume, require_affine, require_finite, shift_origin, take
 from tfuq.errors import DataError
 
 

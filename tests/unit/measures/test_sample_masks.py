@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from tfuq.data import disk
 from tfuq.data.volume import Volume
-from tfuq.errors import RunError
-from tfuq.measures.sample_masks import STORED, StoredSamples, crop_packed, read_samples
+from tfuq.errors import RunError, TfuqError
+from tfuq.measures.sample_masks import STORED, StoredSamples, bits_of, crop_packed, read_samples
 
 SAMPLES = {
     "packed": np.zeros((1, 3, 2, 8), np.uint8),
@@ -71,8 +72,19 @@ def test_masks_are_unpacked_onto_the_volume(slice_axis):
     union = stored.of_classes([1, 2])
     np.testing.assert_array_equal(list(union.unpacked()), volumes.any(1))
     np.testing.assert_array_equal(union.union(), volumes.any((0, 1)))
-    box = (slice(1, 3), slice(0, 5), slice(2, 3))
-    np.testing.assert_array_equal(stored.of_classes([2]).within(box), volumes[:, 1, 1:3, :, 2:3])
+
+
+@pytest.mark.parametrize("slice_axis", [None, 0, 2])
+def test_some_bytes_of_masks_are_of_known_voxels(slice_axis):
+    volume = np.random.default_rng(2).random((3, 5, 7)) < 0.5
+    examples = volume[None] if slice_axis is None else np.moveaxis(volume, slice_axis, 0)
+    grid = Volume(np.zeros(volume.shape), np.eye(4))
+    masks = StoredSamples(packed(examples[:, None, None]), slice_axis, grid).of_classes([1])
+    found = np.zeros_like(volume)
+    for start in range(0, masks.size, 4):
+        (part,) = masks.block(start, start + 4)
+        found[masks.voxels(bits_of(part) + 8 * start)] = True
+    np.testing.assert_array_equal(found, volume)
 
 
 @pytest.mark.parametrize("slice_axis", [None, 1])
@@ -92,3 +104,14 @@ def test_samples_read_back(tmp_path, slice_axis):
 def test_samples_that_were_not_kept_are_named(tmp_path):
     with pytest.raises(RunError, match="the samples were not kept; run the same tfuq predict"):
         read_samples(tmp_path, 3)
+
+
+def test_samples_that_cannot_be_written_leave_nothing(tmp_path, monkeypatch):
+    def full(file, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(disk, "write", full)
+    grid = Volume(np.zeros((4, 4, 4)), np.eye(4))
+    with pytest.raises(TfuqError, match=r"samples.npz: cannot be written \(No space left"):
+        StoredSamples(SAMPLES["packed"], None, grid).write(tmp_path)
+    assert not (tmp_path / STORED).exists()

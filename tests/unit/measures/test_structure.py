@@ -4,14 +4,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from tests.support import references
+from tests.support import references, whole_structures
 from tests.support.class_maps import class_maps, sample_masks
 from tfuq.measures.sample_masks import SampleMasks
-from tfuq.measures.structure import (
-    ClassMaps,
-    pairwise_dice,
-    structure_rows,
-)
+from tfuq.measures.structure import ClassMaps, ImageMaps, structure_rows
 
 SHAPE = (9, 8, 7)
 OF_ONE_SAMPLE = {
@@ -43,11 +39,13 @@ def maps_of(label, samples, seed=0):
     packed = np.packbits(flat, axis=-1, bitorder="little")
     return ClassMaps(
         label=label,
-        masks=SampleMasks(packed, label.shape, None),
+        masks=SampleMasks.of_classes(packed[:, :, None], [1], label.shape, None),
         entropy_term=rng.random(label.shape),
-        predictive_entropy=rng.random(label.shape),
-        mutual_information=rng.random(label.shape),
-        voxel_volume=2.5,
+        image=ImageMaps(
+            predictive_entropy=rng.random(label.shape),
+            mutual_information=rng.random(label.shape),
+            voxel_volume=2.5,
+        ),
     )
 
 
@@ -82,10 +80,10 @@ def test_means_are_over_the_label_its_boundary_and_the_image():
     maps = maps_of(label, [label, label])
     row = structure_rows(maps, min_component_voxels=1)[0]
     assert row["labelled_uncertainty"] == pytest.approx(maps.entropy_term[label].mean())
-    assert row["mean_entropy"] == pytest.approx(maps.predictive_entropy[label].mean())
-    assert row["image_entropy"] == pytest.approx(maps.predictive_entropy.mean())
+    assert row["mean_entropy"] == pytest.approx(maps.image.predictive_entropy[label].mean())
+    assert row["image_entropy"] == pytest.approx(maps.image.predictive_entropy.mean())
     shell = ndimage.binary_dilation(label) & ~ndimage.binary_erosion(label)
-    assert row["boundary_entropy"] == pytest.approx(maps.predictive_entropy[shell].mean())
+    assert row["boundary_entropy"] == pytest.approx(maps.image.predictive_entropy[shell].mean())
 
 
 def test_components_are_the_largest_first_and_their_shares_add_up():
@@ -132,12 +130,6 @@ def test_one_sample_compares_nothing():
     assert set(both[0]) == OF_ONE_SAMPLE | OF_SEVERAL
 
 
-def test_dice_of_pairs_against_the_reference():
-    masks = np.random.default_rng(0).random((5, 40)) < 0.3
-    masks[[1, 3]] = False
-    assert pairwise_dice(masks) == pytest.approx(references.pairwise_dice(masks))
-
-
 def test_class_row_against_the_reference():
     masks = sample_masks()
     label = masks.mean(0) > 0.5
@@ -152,8 +144,8 @@ def test_class_row_against_the_reference():
     assert row["volume_dispersion"] == pytest.approx(np.var(volumes) / (np.mean(volumes) + 1))
     assert row["pairwise_dice"] == pytest.approx(references.pairwise_dice(masks))
     assert row["labelled_uncertainty"] == pytest.approx(maps.entropy_term[label].mean())
-    assert row["mean_entropy"] == pytest.approx(maps.predictive_entropy[label].mean())
-    assert row["image_mutual_information"] == pytest.approx(maps.mutual_information.mean())
+    assert row["mean_entropy"] == pytest.approx(maps.image.predictive_entropy[label].mean())
+    assert row["image_mutual_information"] == pytest.approx(maps.image.mutual_information.mean())
     inner = {tuple(p) for p in np.argwhere(label)} - {
         tuple(p) for p in references.surface_points(label)
     }
@@ -165,7 +157,7 @@ def test_class_row_against_the_reference():
         p for p in near - inner if all(0 <= c < n for c, n in zip(p, label.shape, strict=True))
     ]
     assert row["boundary_entropy"] == pytest.approx(
-        np.mean([maps.predictive_entropy[p] for p in shell])
+        np.mean([maps.image.predictive_entropy[p] for p in shell])
     )
 
 
@@ -203,8 +195,19 @@ def test_one_sample_has_volumes_and_no_spread():
     assert not {"pairwise_dice", "volume_std_mm3", "mean_mutual_information"} & set(rows[0])
 
 
-def test_pairwise_dice_conventions():
-    a, b, empty = np.array([1, 1, 0, 0], bool), np.array([0, 1, 1, 0], bool), np.zeros(4, bool)
-    assert pairwise_dice(np.array([a, b])) == pytest.approx(0.5)
-    assert pairwise_dice(np.array([empty, empty])) == 1
-    assert pairwise_dice(np.array([a, empty])) == 0
+@pytest.mark.parametrize("slice_axis", [None, 0, 2])
+def test_rows_are_those_of_whole_masks(slice_axis):
+    """Blobs of many sizes, some of one size, some below the least, and samples that differ."""
+    rng = np.random.default_rng(4)
+    field = ndimage.gaussian_filter(rng.normal(size=(21, 18, 25)), 1.3)
+    noise = ndimage.gaussian_filter(rng.normal(size=(5, *field.shape)), (0, 2, 2, 2))
+    samples = field + noise > 0.08
+    label = field > 0.1
+    maps = class_maps(samples, label, slice_axis)
+    rows = structure_rows(maps, min_component_voxels=3)
+    expected = whole_structures.structure_rows(maps, min_component_voxels=3)
+    assert len(rows) > 8
+    assert [row.keys() for row in rows] == [row.keys() for row in expected]
+    for row, other in zip(rows, expected, strict=True):
+        assert row.pop("component") == other.pop("component")
+        assert row == pytest.approx(other, rel=1e-9)

@@ -1,5 +1,7 @@
 """The folder of a segmented case: maps on the input's grid, rows of structures, and samples."""
 
+import time
+
 import nibabel
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from tfuq.data.json_csv import read_table
 from tfuq.data.volume import Volume
 from tfuq.measures.sample_masks import StoredSamples, read_samples
 from tfuq.prediction.case_folder import Prediction
+from tfuq.prediction.on_input import MapChannel
 
 AFFINE = np.diag([1.0, 2.0, 3.0, 1.0])
 LABEL = Volume(np.arange(8, dtype=np.uint8).reshape(2, 2, 2) % 2, AFFINE)
@@ -16,9 +19,10 @@ LABEL = Volume(np.arange(8, dtype=np.uint8).reshape(2, 2, 2) % 2, AFFINE)
 def prediction(**changes):
     held = {
         "case": "a",
-        "volumes": {"label": LABEL},
+        "image": LABEL,
+        "maps": [MapChannel(name="label", values=LABEL.array)],
         "structures": [{"class": "ball", "component": "all"}],
-        "seconds": {},
+        "seconds": {"measures": 1.0},
     }
     return Prediction(**held | changes)
 
@@ -42,7 +46,35 @@ def test_samples_are_written_where_they_are_kept(tmp_path):
 
 
 def test_a_case_that_cannot_be_written_leaves_nothing(tmp_path):
-    bad = Volume(np.full((2, 2, 2), np.nan, np.float32), AFFINE)
-    with pytest.raises(Exception, match="not written"):
-        prediction(volumes={"label": LABEL, "probability": bad}).write(tmp_path / "a")
+    bad = np.full((2, 2, 2), np.nan, np.float32)
+    maps = [
+        MapChannel(name="label", values=LABEL.array),
+        MapChannel(name="probability", values=bad),
+    ]
+    with pytest.raises(Exception, match=r"probability.nii.gz: is not written"):
+        prediction(maps=maps).write(tmp_path / "a")
     assert not (tmp_path / "a").exists()
+
+
+def test_channels_of_several_maps_may_take_turns(tmp_path):
+    rng = np.random.default_rng(0)
+    arrays = {name: rng.random((2, 2, 2, 3), np.float32) for name in ("member-0", "member-1")}
+    channels = []
+    for k in range(3):
+        for name, array in arrays.items():
+            channels.append(MapChannel(name=name, values=array[..., k], channels=3))
+    prediction(maps=channels).write(tmp_path / "a")
+    for name, array in arrays.items():
+        image = nibabel.load(tmp_path / "a" / f"{name}.nii.gz")
+        np.testing.assert_array_equal(np.asarray(image.dataobj), array)
+
+
+def test_the_time_that_maps_take_to_make_is_of_measures(tmp_path):
+    def slowly():
+        time.sleep(0.2)
+        yield MapChannel(name="label", values=LABEL.array)
+
+    made = prediction(maps=slowly())
+    made.write(tmp_path / "a")
+    assert made.seconds["measures"] >= 1.2
+    assert made.seconds["write"] < 0.2

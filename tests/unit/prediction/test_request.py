@@ -1,11 +1,13 @@
 """What a prediction is asked to sample."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.conftest import settings
 from tests.support.made import make_run
 from tfuq.errors import RunError
-from tfuq.prediction.request import Request, members_apart, request_of
+from tfuq.prediction.request import Request, chosen_maps, members_apart, request_of
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,18 @@ def test_members_are_kept_apart_where_that_is_asked_for(balls, tmp_path):
     assert [members_apart(run, plain, 2), members_apart(run, apart, 2)] == [0, 2]
     with pytest.raises(RunError, match="--save-members: hybrid draws from 1 member here"):
         members_apart(run, apart, 1)
+
+
+def test_maps_are_chosen_by_name_and_keep_their_order():
+    asked = Request(method="vi", samples=4, seed=0, batch=1)
+    available = ["probability", "predictive_entropy", "mutual_information"]
+    assert chosen_maps(asked, available) == available
+    some = replace(asked, written_maps=("mutual_information", "probability"))
+    assert chosen_maps(some, available) == ["probability", "mutual_information"]
+    assert chosen_maps(replace(asked, written_maps=("label",)), available) == []
+
+
+def test_a_map_that_there_is_not_is_refused_by_name():
+    asked = Request(method="vi", samples=4, seed=0, batch=1, written_maps=("label", "entropy"))
+    with pytest.raises(RunError, match=r"--maps entropy: .*name some of label, predictive_ent"):
+        chosen_maps(asked, ["predictive_entropy"])

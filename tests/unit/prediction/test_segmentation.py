@@ -11,7 +11,8 @@ from tests.support.replies import true_reply
 from tfuq.data.cases import read_case_image
 from tfuq.data.json_csv import read_table
 from tfuq.prediction import cases_of_test_split, predict
-from tfuq.prediction.segmentation import VolumePredictor, predict_case, predict_image
+from tfuq.prediction.on_input import HeldMaps
+from tfuq.prediction.segmentation import VolumePredictor, predict_image
 
 
 @pytest.fixture
@@ -50,14 +51,15 @@ def test_places_of_voxels_are_counted_in_the_padding(predictor, case):
 
 def test_the_label_is_the_likeliest_class_on_the_scan_s_grid(predictor, case):
     image = read_case_image(case)
-    prediction = predict_image(predictor, image, case)
-    assert set(prediction.volumes) == set(predictor.written)
-    label, p = prediction.volumes["label"], prediction.volumes["probability"]
+    with predict_image(predictor, image, case) as prediction:
+        volumes = HeldMaps.of(prediction.maps, image).volumes
+    assert set(volumes) == set(predictor.written)
+    label, p = volumes["label"], volumes["probability"]
     assert label.same_grid(image)
     np.testing.assert_array_equal(label.array, p.array.argmax(-1))
     assert {row["class"] for row in prediction.structures} == {"ball", "core"}
     assert prediction.samples is None
-    assert set(predict_case(predictor, case).seconds) == {"read", "network", "measures"}
+    assert set(prediction.seconds) == {"read", "network", "measures"}
 
 
 def test_a_case_whose_files_are_whole_is_kept(predictor, case, tmp_path):
@@ -101,3 +103,26 @@ def test_resampled_maps_are_made_of_the_variance_of_every_class(
         tmp_path / "resampled", "segmentation", balls, preprocessing=preprocessing
     )
     assert make_given_predictor(run, method=method).statistics_of_maps == names
+
+
+def test_chosen_maps_are_written_and_the_others_added_later(balls, tmp_path):
+    run = make_finished_run(tmp_path / "run", "segmentation", balls)
+    some = make_given_predictor(run, written_maps=("mutual_information",))
+    every = make_given_predictor(run)
+    case = cases_of_test_split(run)[0]
+    folder = tmp_path / "out"
+    predict(some, [case], folder)
+    first = files_of(folder / case.id)
+    assert {name for name in first if name.endswith(".nii.gz")} == {
+        "label.nii.gz",
+        "mutual_information.nii.gz",
+    }
+    predict(every, [case], folder)
+    second = files_of(folder / case.id)
+    assert {name for name in second if name.endswith(".nii.gz")} == {
+        f"{name}.nii.gz" for name in every.written
+    }
+    for name in ("label.nii.gz", "mutual_information.nii.gz", "structures.csv"):
+        assert first[name] == second[name]
+    predict(some, [case], folder)  # what is there already stays
+    assert files_of(folder / case.id) == second

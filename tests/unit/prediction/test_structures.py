@@ -5,16 +5,15 @@ import pytest
 
 from tests.conftest import settings
 from tests.support.drawn import voxel_statistics
-from tfuq.data.volume import Volume
-from tfuq.measures.sample_masks import StoredSamples
 from tfuq.prediction.structures import rows_of_structures
+from tfuq.prediction.voxel_channels import ChannelsInMemory
 
-GRID = Volume(np.zeros((2, 3, 4)), np.diag([1.0, 2.0, 0.5, 1.0]))  # voxels of 1 mm³
+VOXEL = 1.0  # mm³
 REGIONS = {"regions": {"whole": ["ball", "core"]}}
 
 
 def drawn_of(masks):
-    """Statistics of samples ``[T, X, Y, Z]`` of classes 0, 1 and 2, by hand."""
+    """What is said of samples ``[T, X, Y, Z]`` of classes 0, 1 and 2, by hand."""
     p = np.stack([(masks == k).mean(0) for k in range(3)], -1)[None]
     packed = np.stack([masks == k for k in (1, 2)], 1)[None].reshape(1, len(masks), 2, -1)
     terms = np.zeros_like(p)
@@ -26,7 +25,7 @@ def drawn_of(masks):
         masks=packed_bits,
         region_entropy_terms=terms[..., :1],
     )
-    return drawn, StoredSamples(packed_bits, None, GRID)
+    return ChannelsInMemory(statistics=drawn, slice_axis=None)
 
 
 @pytest.fixture
@@ -40,8 +39,7 @@ def masks():
 
 
 def test_classes_and_regions_have_a_row_with_their_volumes(masks, tmp_path):
-    drawn, samples = drawn_of(masks)
-    rows = rows_of_structures(settings(tmp_path, data=REGIONS), samples, drawn, {})
+    rows = rows_of_structures(settings(tmp_path, data=REGIONS), drawn_of(masks), VOXEL, {})
     whole = {row["class"]: row for row in rows if row["component"] == "all"}
     assert list(whole) == ["ball", "core", "whole"]
     assert [row["volume_mean_mm3"] for row in whole.values()] == [5.0, 2.0, 7.0]
@@ -53,8 +51,7 @@ def test_classes_and_regions_have_a_row_with_their_volumes(masks, tmp_path):
 @pytest.mark.parametrize("quantile", [0.0, 0.3])
 def test_a_conformal_interval_is_wider_than_the_spread_by_its_quantile(masks, tmp_path, quantile):
     """On a scale of logarithms of volumes plus a voxel of 1 mm³."""
-    drawn, samples = drawn_of(masks)
-    rows = rows_of_structures(settings(tmp_path), samples, drawn, {"ball": quantile})
+    rows = rows_of_structures(settings(tmp_path), drawn_of(masks), VOXEL, {"ball": quantile})
     ball, core = (row for row in rows if row["component"] == "all")
     low, high = ball["volume_lower_mm3"], ball["volume_upper_mm3"]
     factor = np.exp(quantile)
@@ -64,8 +61,7 @@ def test_a_conformal_interval_is_wider_than_the_spread_by_its_quantile(masks, tm
 
 
 def test_only_a_whole_class_has_an_interval(masks, tmp_path):
-    drawn, samples = drawn_of(masks)
-    rows = rows_of_structures(settings(tmp_path), samples, drawn, {"ball": 0.1})
+    rows = rows_of_structures(settings(tmp_path), drawn_of(masks), VOXEL, {"ball": 0.1})
     components = [row for row in rows if row["component"] != "all"]
     assert components
     assert not any("volume_conformal_lower_mm3" in row for row in components)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tfuq.prediction.timing import timed
+from tfuq.prediction.timing import timed, timed_items
 
 
 def test_each_stage_has_its_own_seconds(monkeypatch):
@@ -23,3 +23,11 @@ def test_a_stage_that_failed_has_none():
     with pytest.raises(ValueError, match="bad"), timed(seconds, "read"):
         raise ValueError("bad")
     assert seconds == {}
+
+
+def test_only_the_making_of_items_is_timed(monkeypatch):
+    clock = iter([1.0, 1.5, 7.0, 8.0])
+    monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
+    seconds = {"measures": 1.0}
+    assert list(timed_items(["a"], seconds, "measures")) == ["a"]
+    assert seconds == {"measures": 2.5}

@@ -50,6 +50,10 @@ def test_a_task_without_tables_predicts_volumes(balls, tmp_path):
             "is a run of landmarks; it serves segmentation, whose samples are",
         ),
         (
+            {"written_maps": ("label",)},
+            "--maps: .* is a run of landmarks; it serves segmentation, whose results are maps",
+        ),
+        (
             {"keep_members": True},
             "is a run of landmarks; it serves classification and segmentation$",
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfuq.data.perturbations.base import Subject, perturbation
-from tfuq.data.volume import onto_grid, resample
+from tfuq.data.regridding import onto_grid, resample
 
 
 @perturbation(

@@ -15,7 +15,8 @@ import numpy as np
 from tfuq import runs
 from tfuq.config import TASKS, Config
 from tfuq.data.readers import read
-from tfuq.data.volume import Volume, reaches_beyond
+from tfuq.data.regridding import reaches_beyond
+from tfuq.data.volume import Volume
 from tfuq.errors import DataError, RunError
 from tfuq.measures.sample_masks import STORED, SampleMasks, StoredSamples, read_samples
 from tfuq.runs.results import Manifest

@@ -16,7 +16,8 @@ from scipy import ndimage
 
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_rater_labels
-from tfuq.data.volume import Volume, onto_grid
+from tfuq.data.regridding import onto_grid
+from tfuq.data.volume import Volume
 from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
 from tfuq.scoring.evaluation.voxels import CaseMaps
 from tfuq.scoring.raters import (

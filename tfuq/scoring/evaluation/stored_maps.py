@@ -41,6 +41,19 @@ class StoredProbability:
         return checked_blocks(self.file, 1.0)
 
 
+def require_map(path: Path) -> None:
+    """Refuse predictions without a map.
+
+    Raises:
+        DataError: it is not there.
+    """
+    if not path.is_file():
+        raise DataError(
+            f"{path}: this map was not written; "
+            "run the same tfuq predict without --maps, which adds it"
+        )
+
+
 def open_map(path: Path, label: Volume, channels: tuple[int, ...] = ()) -> NiftiBlocks:
     """A map's file, whose header alone is read.
 
@@ -50,8 +63,9 @@ def open_map(path: Path, label: Volume, channels: tuple[int, ...] = ()) -> Nifti
         channels: shape of its channels.
 
     Raises:
-        DataError: it is not on the label's grid, or has other channels.
+        DataError: it is not there, not on the label's grid, or has other channels.
     """
+    require_map(path)
     file = nifti_blocks(path)
     if not file.grid.same_grid(label) or file.channels != channels:
         raise DataError(f"{path}: is not on the grid of its label, or has other channels; {_AGAIN}")

@@ -158,8 +158,9 @@ class SegmentationFit(Fit):
             label = read_label(self.config, case, image)
             mask = read_mask(self.config, case, image)
             statistics = self._sample(prepared, label, mask)
-            probability = self.predictor.probability_on_input(image, prepared, statistics).array
-            rows = self.predictor.structures(prepared, statistics)
+            channels = self.predictor.channels_of(statistics)
+            probability = self.predictor.probability_on_input(image, prepared, channels)
+            rows = self.predictor.structures(prepared, channels)
             whole = {row["class"]: row for row in rows if row["component"] == "all"}
             is_known = label.array != PADDING
             for k, name in enumerate(self._classes, start=1):

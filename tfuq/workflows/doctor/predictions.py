@@ -44,10 +44,12 @@ def volume_findings(run: Run, folder: Path, manifest: Manifest) -> Iterator[Find
         yield from labels_outside_the_classes(label_path, label, classes)
         yield from geometry_does_not_match(folder / case_id, label, case)
         for name in maps:
-            yield from map_is_constant(folder / case_id / f"{name}.nii.gz")
-        if has_samples:
-            deviations = read(folder / case_id / "standard_deviation.nii.gz").array
-            spreads.append(float(deviations.max()))
+            path = folder / case_id / f"{name}.nii.gz"
+            if path.is_file():  # tfuq predict --maps may have left it out
+                yield from map_is_constant(path)
+        deviation = folder / case_id / "standard_deviation.nii.gz"
+        if has_samples and deviation.is_file():
+            spreads.append(float(read(deviation).array.max()))
     yield from samples_do_not_differ(folder, manifest, spreads)
 
 

@@ -108,7 +108,8 @@ class VolumeMeasurer(Measurer):
             probability=probability,
             maps={name: from_examples(examples, axis) for name, examples in maps.items()},
         )
-        return predicted, self.predictor.structures(subject.image, statistics)
+        channels = self.predictor.channels_of(statistics)
+        return predicted, self.predictor.structures(subject.image, channels)
 
     def _add(
         self,

@@ -5,7 +5,7 @@ import pytest
 
 from tfuq.measures.catalogue.structures import CONFORMAL_VOLUMES, OF_STRUCTURES, SAMPLE_VOLUMES
 from tfuq.measures.sample_masks import SampleMasks
-from tfuq.measures.structure import ClassMaps, structure_rows
+from tfuq.measures.structure import ClassMaps, ImageMaps, structure_rows
 
 ROUNDING = 1e-6
 BY_NAME = {measure.name: measure for measure in OF_STRUCTURES}
@@ -26,11 +26,13 @@ def rows_of(samples, noise, *, slope=1.0):
     packed = np.packbits(masks.reshape(1, samples, -1), axis=-1, bitorder="little")
     maps = ClassMaps(
         label=mean[..., 1] > 0.5,
-        masks=SampleMasks(packed, (14, 14, 14), None),
+        masks=SampleMasks.of_classes(packed[:, :, None], [1], (14, 14, 14), None),
         entropy_term=terms.mean(0)[..., 1],
-        predictive_entropy=predictive,
-        mutual_information=predictive - terms.sum(-1).mean(0),
-        voxel_volume=2.0,
+        image=ImageMaps(
+            predictive_entropy=predictive,
+            mutual_information=predictive - terms.sum(-1).mean(0),
+            voxel_volume=2.0,
+        ),
     )
     return structure_rows(maps, min_component_voxels=5)
 

@@ -178,3 +178,8 @@ def test_memory_does_not_follow_the_number_of_classes(tmp_path):
     few, many = peaks
     assert many < few + map_bytes
     assert many < 20 * map_bytes
+
+
+def test_a_map_that_was_not_written_is_refused_with_the_remedy(tmp_path):
+    with pytest.raises(DataError, match=r"probability.nii.gz: this map .* without --maps"):
+        read_maps(tmp_path, LABEL, LABEL.array, [], 4)

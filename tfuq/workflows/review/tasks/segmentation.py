@@ -13,6 +13,7 @@ from tfuq.data.ownership import digest_of
 from tfuq.data.readers import read
 from tfuq.data.readers.images import is_plain_image
 from tfuq.prediction.case_folder import STRUCTURES
+from tfuq.scoring.evaluation.stored_maps import require_map
 from tfuq.scoring.evaluation.structures import read_structures
 from tfuq.scoring.rows import Row
 from tfuq.workflows.review.places import Place, uncertain_place
@@ -48,7 +49,9 @@ class ReviewedVolumes(Reviewed):
         if self.manifest.samples > 1:
             name = "mutual_information"
             clause = "samples disagree most at its"
-        uncertainty = read(self.folder / case / f"{name}.nii.gz")
+        path = self.folder / case / f"{name}.nii.gz"
+        require_map(path)
+        uncertainty = read(path)
         is_picture = is_plain_image(Path(self.manifest.cases[case].images[0]))
         places = {}
         for part in parts:
