@@ -104,7 +104,7 @@ def test_overlays_are_switched(opened):
 
 def test_the_image_is_that_of_the_file(opened, scored_tasks):
     from tfuq.data.readers import read
-    from tfuq.report.page.sheets import grey
+    from tfuq.report.page.intensities import grey
     from tfuq.report.slices import upright
 
     page = opened("segmentation")

@@ -135,8 +135,8 @@ def decimals_of(cells: Iterable[Cell]) -> int:
     return min(max(3 - magnitude, 0), 8)
 
 
-def cell_texts(cell: Cell, decimals: int) -> tuple[str, str]:
-    """Format a mean and its deviation, which is empty of one case.
+def cell_texts(cell: Cell, decimals: int) -> list[str]:
+    """Format a mean and its deviation, where there is one.
 
     A dash stands where no case has the score of every method.
 
@@ -145,10 +145,10 @@ def cell_texts(cell: Cell, decimals: int) -> tuple[str, str]:
         decimals: As of `decimals_of`.
     """
     if math.isnan(cell.mean):
-        return _MISSING, ""
+        return [_MISSING]
     if cell.std is None:
-        return f"{cell.mean:.{decimals}f}", ""
-    return f"{cell.mean:.{decimals}f}", f"± {cell.std:.{decimals}f}"
+        return [f"{cell.mean:.{decimals}f}"]
+    return [f"{cell.mean:.{decimals}f}", f"± {cell.std:.{decimals}f}"]
 
 
 def page_data(sources: list[Source], cases: Cases, pictured: list[str]) -> dict[str, Any]:
@@ -167,6 +167,7 @@ def page_data(sources: list[Source], cases: Cases, pictured: list[str]) -> dict[
         "measures": cases.measures,
         "labels": _labels(cases),
         "meanings": _meanings(cases),
+        "short": _short(cases),
         "printed": _printed(cases),
         "certainties": _certainties(cases),
         "ramp": _ramp(),
@@ -195,6 +196,13 @@ def _quality(cases: Cases) -> dict[str, str | None] | None:
     if cases.quality is None:
         return None
     return {"name": cases.quality.name, "better": cases.quality.better}
+
+
+def _short(cases: Cases) -> str | None:
+    """The quality where there is room for a word."""
+    if cases.quality is None:
+        return None
+    return cases.quality.symbol or cases.quality.title
 
 
 def _columns(cases: Cases) -> list[str]:

@@ -12,6 +12,8 @@ from tfuq.scoring.metric_titles import group_of
 
 MOST_METHODS = 5  # side by side on a page of paper
 _MISSING = "–"
+_WHOLE_FROM = 100
+_LEAST_P = 1e-4  # that is written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +21,7 @@ class CellText:
     """A cell: what counts, what is said beside it, and whether it is the best of its line."""
 
     text: str
-    extra: str = ""
+    extras: tuple[str, ...] = ()
     is_best: bool = False
 
 
@@ -57,12 +59,14 @@ class MethodTable:
         corner: What its lines are.
         blocks: Of at most `MOST_METHODS` methods each, with the same lines.
         notes: What is said below it.
+        is_folded: Whether a screen shows it only when it is asked for. Paper has it at once.
     """
 
     caption: str
     corner: str
     blocks: list[Block]
     notes: list[str] = field(default_factory=list)
+    is_folded: bool = False
 
 
 def _blocks(
@@ -131,8 +135,8 @@ def _score_cells(by_method: Mapping[str, Cell]) -> dict[str, CellText]:
     decimals = decimals_of(by_method.values())
     cells = {}
     for method, cell in by_method.items():
-        text, extra = cell_texts(cell, decimals)
-        cells[method] = CellText(text=text, extra=extra, is_best=cell.is_best)
+        text, *extras = cell_texts(cell, decimals)
+        cells[method] = CellText(text=text, extras=tuple(extras), is_best=cell.is_best)
     return cells
 
 
@@ -151,17 +155,38 @@ def difference_table(
     if not lines:
         return None
     blocks = _blocks(_present(headings, comparison), lines, lambda name: "")
-    return MethodTable(caption=caption, corner="difference", blocks=blocks, notes=list(notes))
+    return MethodTable(
+        caption=caption,
+        corner="difference",
+        blocks=blocks,
+        notes=list(notes),
+        is_folded=True,
+    )
 
 
 def _difference_cell(cell: Cell) -> CellText:
     difference = cell.difference
     if difference is None:
         return CellText(text=_MISSING)
-    extra = f"p {difference.p:.2g}"
+    extras = [_probability(difference.p)]
     if difference.low is not None:
-        extra = f"({difference.low:+.3g} to {difference.high:+.3g}), {extra}"
-    return CellText(text=f"{difference.estimate:+.3g}", extra=extra)
+        extras.insert(0, f"({_signed(difference.low)} to {_signed(difference.high)})")
+    return CellText(text=_signed(difference.estimate), extras=tuple(extras))
+
+
+def _probability(p: float) -> str:
+    if p < _LEAST_P:
+        return f"p < {_LEAST_P:g}"
+    return f"p {p:.2g}"
+
+
+def _signed(value: float | None) -> str:
+    """A difference with two digits, or as a whole number."""
+    if value is None:
+        return _MISSING
+    if abs(value) >= _WHOLE_FROM:
+        return f"{value:+.0f}"
+    return f"{value:+.2g}"
 
 
 def measure_table(

@@ -134,7 +134,8 @@ def _class_overview(
     if cases.quality is None:
         return None
     name = name_of(cases.quality.name)
-    caption = f"{name} by {noun}: mean ± standard deviation, {name.meaning}"
+    title = str(name)
+    caption = f"{title[0].upper()}{title[1:]} by {noun}: mean ± standard deviation, {name.meaning}"
     return class_table(caption, classes, cases.quality.name, headings, noun)
 
 

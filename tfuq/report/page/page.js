@@ -140,6 +140,7 @@ if (data.quality && data.measures.length) {
 // ---- all cases -----------------------------------------------------------------------------------------------------
 
 const MOST_ROWS = 200;
+const MOST_PRINTED_ROWS = 60;
 const embedded = new Map([...document.querySelectorAll("script.picture")].map((script) => [script.dataset.case, script]));
 const byQuality = () => ({ column: data.quality.name, direction: data.quality.better === "higher" ? 1 : -1 });
 const byCertainty = () => {
@@ -163,7 +164,7 @@ const caseCell = (id) => {
 const caseHeader = (column) => {
   const [arrow, meaning] = data.meanings[column] ?? ["", ""];
   const button = make("button", { type: "button", textContent: words(column), title: meaning });
-  const header = make("th", { scope: "col", className: paperClass(column) }, button);
+  const header = make("th", { scope: "col", className: paperClass(column) }, button, make("span", { className: "paper", textContent: words(column) }));
   if (arrow) header.append(" ", make("abbr", { textContent: arrow, title: meaning }));
   if (column === order.column) header.setAttribute("aria-sort", order.direction > 0 ? "ascending" : "descending");
   button.addEventListener("click", () => {
@@ -184,10 +185,11 @@ const fillCases = () => {
   const rows = data.ids.map((_, i) => i).sort((a, b) => compare(keys[a], keys[b]));
   $("cases-head").replaceChildren(caseHeader("case"), ...listed.map(caseHeader));
   $("cases-body").replaceChildren(
-    ...rows.slice(0, MOST_ROWS).map((i) => make("tr", {}, caseCell(data.ids[i]), ...listed.map((name) => make("td", { className: paperClass(name), textContent: shown(columns[name][i]) })))),
+    ...rows.slice(0, MOST_ROWS).map((i, place) => make("tr", { className: place < MOST_PRINTED_ROWS ? "" : "unprinted" }, caseCell(data.ids[i]), ...listed.map((name) => make("td", { className: paperClass(name), textContent: shown(columns[name][i]) })))),
   );
   const cut = rows.length > MOST_ROWS ? ` The first ${MOST_ROWS} of ${rows.length} are listed.` : "";
   $("cases-note").textContent = `Ordered by ${words(order.column)}, ${order.direction > 0 ? "smallest" : "largest"} first.${cut}`;
+  if (rows.length > MOST_PRINTED_ROWS) $("cases-note").append(make("span", { className: "paper", textContent: `The first ${MOST_PRINTED_ROWS} are printed.` }));
 };
 
 $("method").addEventListener("change", fillCases);

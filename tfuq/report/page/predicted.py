@@ -11,6 +11,7 @@ from typing import Any
 
 from tfuq.data.cases import Case
 from tfuq.data.layouts import cases_of
+from tfuq.data.paths import real_path
 from tfuq.errors import DataError
 from tfuq.report.page.predicted_rows import PredictedRows
 from tfuq.report.page.source import Rows, Source
@@ -116,7 +117,8 @@ class Predicted(Source):
             known = {case.id: case for case in cases_of(config.data)}
         cases = {}
         for case in predicted_cases(manifest, config):
+            cases[case.id] = case
             listed = known.get(case.id)
-            is_same = listed is not None and manifest.holds(listed)
-            cases[case.id] = listed if listed and is_same else case
+            if listed and list(map(real_path, listed.images)) == list(case.images):
+                cases[case.id] = listed
         return cases

@@ -74,8 +74,13 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"words": readable_name, "value": value_text}
+    environment.filters |= {"words": readable_name, "value": value_text, "unbroken": _unbroken}
     return environment
+
+
+def _unbroken(heading: str) -> str:
+    """A heading whose number of samples is not apart from its T."""
+    return heading.replace(" = ", "\u00a0=\u00a0")
 
 
 def _render(sources: list[Source], cases: Cases, pictures: Pictures) -> str:

@@ -127,7 +127,7 @@ class Source(ABC):
             RunError: It is gone.
         """
         if self.run is None:
-            raise RunError(f"{self.folder}: the run of these predictions is gone; {_AGAIN}")
+            raise RunError(f"{self.folder}: the run of these scores is gone; {_AGAIN}")
         return self.run
 
     @property

@@ -176,7 +176,9 @@ def read_sources(folders: list[Path]) -> list[Source]:
     """
     require_distinct(folders)
     sources = _opened(folders)
-    require_same_data([source.folder for source in sources if source.has_scores])
+    scored = [source.folder for source in sources if source.has_scores]
+    if scored:
+        require_same_data(scored)
     first = sources[0]
     for other in sources:
         if other.task != first.task:

@@ -2,7 +2,7 @@
 
 const captionOf = (method, id) => {
   const caption = make("figcaption", {}, make("strong", { textContent: data.headings[method] }));
-  if (data.quality) caption.append(` ${words(data.quality.name)} ${shown(data.methods[method][data.quality.name][data.ids.indexOf(id)])}`);
+  if (data.quality) caption.append(` ${data.short} ${shown(data.methods[method][data.quality.name][data.ids.indexOf(id)])}`);
   return caption;
 };
 
@@ -85,6 +85,14 @@ const volumeDrawing = {
       paintOnto(canvas, view, sheets, settings);
       return make("figure", {}, canvas, captionOf(name, id));
     }),
+
+  // What paper shows beside the methods: the image without any tint.
+  plain: (view, sheets, settings) => {
+    const canvas = make("canvas");
+    canvas.dataset.method = names[0];
+    paintOnto(canvas, view, sheets, { ...settings, map: "", prediction: false });
+    return make("figure", {}, canvas, make("figcaption", { textContent: view.reference ? "image, reference dashed" : "image" }));
+  },
 };
 
 const mapNames = (view) => [...new Set(Object.values(view.methods).flatMap((method) => Object.keys(method.maps)))];
@@ -114,11 +122,14 @@ const pixelsOf = (name, view, sheets, settings) => {
 
 // A line wherever two neighbours are of different classes, in the colour of the class that it bounds.
 const outline = (context, view, labels, x, y, isReference) => {
-  const width = Math.max(1.6, context.canvas.width / 280);
+  const width = Math.max(1.6, context.canvas.width / 280), isDashed = x >= 4 * width;
+  // Dashes begin anew at each edge of a pixel. Where pixels are small, edges are left out instead.
+  const run = Math.round((3 * width) / x), isLeftOut = (r, c) => isReference && !isDashed && Math.floor((r + c) / Math.max(run, 1)) % 2 === 1;
   for (let k = 1; k < data.classes.length; k += 1) {
     context.beginPath();
     for (let r = 0; r < view.rows; r += 1) {
       for (let c = 0; c < view.columns; c += 1) {
+        if (isLeftOut(r, c)) continue;
         const here = labels[r * view.columns + c] === k;
         const right = c + 1 < view.columns && (labels[r * view.columns + c + 1] === k) !== here;
         const below = r + 1 < view.rows && (labels[(r + 1) * view.columns + c] === k) !== here;
@@ -126,7 +137,13 @@ const outline = (context, view, labels, x, y, isReference) => {
         if (below) { context.moveTo(c * x, (r + 1) * y); context.lineTo((c + 1) * x, (r + 1) * y); }
       }
     }
-    context.setLineDash(isReference ? [2 * width, 2 * width] : []);
+    if (isReference) {
+      context.setLineDash([]);
+      context.strokeStyle = "rgba(0,0,0,0.45)";
+      context.lineWidth = width;
+      context.stroke();
+    }
+    context.setLineDash(isReference && isDashed ? [2 * width, 2 * width] : []);
     context.strokeStyle = isReference ? "#ffffff" : data.colours[(k - 1) % data.colours.length];
     context.lineWidth = width;
     context.stroke();
@@ -212,10 +229,11 @@ const landmarkDrawing = {
 
   panels: (id, view, _, settings) =>
     names.map((name) => {
-      const svg = draw("svg", { viewBox: `-0.5 -0.5 ${view.width} ${view.height}`, preserveAspectRatio: "none", role: "img", "aria-label": `${name}: landmarks on ${id}` });
-      svg.style.aspectRatio = `${view.width} / ${view.height * view.aspect}`;
-      svg.append(draw("image", { href: view.image, x: -0.5, y: -0.5, width: view.width, height: view.height, preserveAspectRatio: "none" }));
-      landmarkDrawing.marks(svg, view, view.methods[name], Math.max(view.width, view.height) / 120, settings);
+      const svg = draw("svg", { viewBox: `-0.5 ${-0.5 * view.aspect} ${view.width} ${view.height * view.aspect}`, role: "img", "aria-label": `${name}: landmarks on ${id}` });
+      const scaled = draw("g", { transform: `scale(1 ${view.aspect})` });
+      scaled.append(draw("image", { href: view.image, x: -0.5, y: -0.5, width: view.width, height: view.height, preserveAspectRatio: "none" }));
+      landmarkDrawing.marks(scaled, view, view.methods[name], Math.max(view.width, view.height) / 120, settings);
+      svg.append(scaled);
       return make("figure", {}, svg, captionOf(name, id));
     }),
 };
