@@ -51,10 +51,11 @@ def colour_text(array: np.ndarray) -> str:
 
 def is_of_bytes(array: np.ndarray) -> bool:
     """Whether all values are whole numbers from 0 to 255."""
-    is_within = array.min() >= 0 and array.max() <= _WHITE
-    return bool(is_within and (array == np.rint(array)).all())
+    if array.min() < 0 or array.max() > _WHITE:
+        return False
+    return bool((array == np.rint(array)).all())
 
 
 def is_colour(array: np.ndarray) -> bool:
     """Whether the last axis has the three channels of a colour image."""
-    return array.shape[-1] == _COLOURS
+    return bool(array.shape[-1] == _COLOURS)

@@ -4,7 +4,6 @@ import base64
 import io
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from tests.support.case_arrays import case_arrays
