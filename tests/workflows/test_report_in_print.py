@@ -24,9 +24,10 @@ HOSTILE = "</script><script>document.title='owned'</script>\"'" + "long" * 60
 BEYOND = """(() => {
   const width = document.documentElement.clientWidth, found = [];
   for (const element of document.querySelectorAll('body *')) {
-    const box = element.getBoundingClientRect();
-    const scrolls = element.parentElement.closest('.scroll, pre') && getComputedStyle(element.parentElement.closest('.scroll, pre')).overflowX === 'auto';
-    if (box.width && box.height && !scrolls && !element.closest('.skip') && (box.right > width + 1 || box.left < -1)) found.push(element.outerHTML.slice(0, 120));
+    const box = element.getBoundingClientRect(), outer = element.parentElement.closest('.scroll, pre');
+    const scrolls = outer && getComputedStyle(outer).overflowX === 'auto';
+    const isBeyond = box.right > width + 1 || box.left < -1;
+    if (box.width && box.height && !scrolls && !element.closest('.skip') && isBeyond) found.push(element.outerHTML.slice(0, 120));
   }
   return found;
 })()"""
@@ -101,7 +102,8 @@ def test_paper_has_every_method_and_every_score(browser, six_methods):
     open_at(browser, six_methods, PAPER, "print")
     seen = """(() => {
       const shown = [...document.querySelectorAll('#summary table')].filter((table) => table.getBoundingClientRect().height);
-      return shown.map((table) => [table.caption.textContent, [...table.querySelectorAll('thead th')].slice(1).map((th) => th.textContent), [...table.querySelectorAll('tbody th[scope=row]')].map((th) => th.textContent.trim().split(/\\s{2,}|\\n/)[0])]);
+      const texts = (table, selector) => [...table.querySelectorAll(selector)].map((one) => one.textContent);
+      return shown.map((table) => [table.caption.textContent, texts(table, 'thead th').slice(1), texts(table, 'tbody th[scope=row]')]);
     })()"""
     tables = browser.run(seen)
     scores = [table for table in tables if table[0].startswith("Scores")]
@@ -116,7 +118,8 @@ def test_paper_has_every_method_and_every_score(browser, six_methods):
     assert captions[0] == "Promised and seen"
     assert any(caption.startswith("Measures of uncertainty") for caption in captions)
     assert any(caption.startswith("Differences") for caption in captions)
-    sizes = browser.run("[...document.querySelectorAll('#summary td')].filter((td) => td.offsetHeight).map((td) => parseFloat(getComputedStyle(td).fontSize))")  # fmt: skip
+    shown = "[...document.querySelectorAll('#summary td')].filter((td) => td.offsetHeight)"
+    sizes = browser.run(f"{shown}.map((td) => parseFloat(getComputedStyle(td).fontSize))")
     assert min(sizes) >= 10  # pixels of CSS, 7.5 points
     assert browser.run("document.querySelectorAll('.gallery-case').length") == 3
     assert browser.run("document.querySelectorAll('#gallery canvas').length") == 3 * 7
@@ -180,7 +183,10 @@ def test_a_tint_never_darkens_the_image(browser, scored_tasks, tmp_path):
     write_page(scored_tasks["segmentation"], tmp_path / "report.html", 1)
     open_at(browser, tmp_path / "report.html", 1280)
     browser.wait_for("document.querySelector('#panels canvas')")
-    pixels = "(() => { const c = document.querySelector('#panels canvas'); return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]; })()"
+    pixels = """(() => {
+      const canvas = document.querySelector('#panels canvas');
+      return [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data];
+    })()"""
     browser.run("for (const id of ['prediction', 'reference']) document.getElementById(id).click()")
     tinted = np.array(browser.run(pixels)).reshape(-1, 4)[:, 0].astype(int)
     browser.run("(() => { const m = document.getElementById('map'); m.value = ''; m.dispatchEvent(new Event('input')); })()")  # fmt: skip

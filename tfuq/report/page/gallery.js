@@ -12,7 +12,7 @@ const galleryCase = async (id) => {
   const panels = make("div", { className: "panels" }, ...drawing.panels(id, view, sheets, settings));
   if (drawing.plain) panels.prepend(drawing.plain(view, sheets, settings));
   const count = panels.children.length, most = (view.columns ?? view.width) <= SMALL ? MOST_SMALL_ACROSS : MOST_ACROSS;
-  const across = count <= 4 ? Math.max(count, 2) : Math.min(count, most);
+  const across = count <= 4 ? Math.max(count, 2) : Math.ceil(count / Math.ceil(count / most));
   panels.style.gridTemplateColumns = `repeat(${across}, minmax(0, 1fr))`;
   const slice = view.of > 1 ? `, slice ${view.slices[view.start]} of 0–${view.of - 1}` : "";
   return make(

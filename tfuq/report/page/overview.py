@@ -23,6 +23,7 @@ from tfuq.report.page.source import Source, by_name
 from tfuq.scoring.comparison import BOLD, DIFFERENCES, UNBIASED, Comparison, comparable_means
 from tfuq.scoring.rows import mean_of
 
+_MOST_PROMISES = 60  # that are listed
 _MOST_RANKED = 60  # cases of a review that are listed
 ARROWS = "↑ higher is better, ↓ lower is better, → 0 nearer zero is better."
 CERTAINTY = "↑ a higher value is less certain, ↓ a lower value is less certain."
@@ -175,7 +176,25 @@ def promised(sources: list[Source]) -> dict[str, Any]:
         if review:
             promises += review_promises(source, review)
             rankings.append(_ranking(source, review))
-    return {"promises": promises, "rankings": rankings}
+    return {
+        "promises": sorted(promises, key=_is_in_order)[:_MOST_PROMISES],
+        "promises_left_out": max(len(promises) - _MOST_PROMISES, 0),
+        "promises_kept": _kept_text(promises),
+        "rankings": rankings,
+    }
+
+
+def _is_in_order(promise: Promise) -> bool:
+    """Whether a promise was kept, as those that were not come first."""
+    return not promise.is_broken
+
+
+def _kept_text(promises: list[Promise]) -> str | None:
+    judged = [promise for promise in promises if promise.band is not None]
+    if not judged:
+        return None
+    kept = [promise for promise in judged if not promise.is_broken]
+    return f"{len(kept)} of {len(judged)} promises were kept, as far as the numbers of cases tell."
 
 
 def _ranking(source: Source, review: Reviewed) -> Ranking:

@@ -3,6 +3,7 @@
 from tests.support.reviewed_run import reviewed_run
 from tests.support.score_folders import scores
 from tests.support.score_requests import request_of
+from tfuq.data.writers import write_json
 from tfuq.report.page.cases import read_cases
 from tfuq.report.page.overview import compared, promised
 from tfuq.report.page.sources import read_sources
@@ -21,7 +22,28 @@ def test_scores_differences_and_measures_are_tables(tmp_path):
     assert shown["score_tables"][0].notes[0].startswith("↑ higher is better")
     assert shown["class_overview"] is None
     assert shown["unscored"] == []
-    assert promised(sources) == {"promises": [], "rankings": []}
+    nothing = promised(sources)
+    assert (nothing["promises"], nothing["rankings"]) == ([], [])
+    assert nothing["promises_kept"] is None
+
+
+def test_broken_promises_are_listed_first(tmp_path):
+    folder = scores(tmp_path / "x", "vi", [0.5, 0.9, 0.7])
+    seen = {
+        "realized": 0.5,
+        "promised": 0.9,
+        "interval": None,
+        "n": 3,
+        "band": [0.7, 1.0],
+        "outside": "below",
+    }
+    conformal = {f"kept {k}": {"volume": seen | {"broken": False}} for k in range(70)}
+    conformal["lost"] = {"volume": seen | {"broken": True}}
+    write_json(folder / "summary.json", {"method": "vi", "conformal": conformal})
+    shown = promised(read_sources([folder]))
+    assert shown["promises"][0].text.startswith("lost: ")
+    assert (len(shown["promises"]), shown["promises_left_out"]) == (60, 11)
+    assert shown["promises_kept"].startswith("70 of 71 promises were kept")
 
 
 def test_predictions_alone_have_measures_alone(scored_tasks):
