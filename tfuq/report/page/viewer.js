@@ -72,7 +72,7 @@ const volumeDrawing = {
       const bar = make("span", { className: "bar" });
       const stops = ramp.map(([r, g, b], k) => `rgba(${r},${g},${b},${(k / (ramp.length - 1)) * settings.opacity * MOST_TINT})`);
       bar.style.background = `linear-gradient(to right, ${stops.join(",")}), #777`;
-      parts.push(make("span", {}, `${words(settings.map)}: 0`, bar, `${shown(settings.isFull ? map.full : map.top, 3)} ${map.unit}`));
+      parts.push(make("span", {}, `${words(settings.map)}: 0`, bar, `${shown(settings.isFull ? map.full : map.top, 3)} ${words(settings.map).endsWith(`(${map.unit})`) ? "" : map.unit}`));
     }
     return parts;
   },
