@@ -157,7 +157,9 @@ def _block_means(plane: np.ndarray, step: int) -> np.ndarray:
     widths = np.diff(np.append(starts[1], columns))
     counts = np.multiply.outer(heights, widths)
     means: np.ndarray = sums / counts.reshape(counts.shape + (1,) * (plane.ndim - 2))
-    return means.round().astype(plane.dtype)
+    if plane.dtype.kind in "ui":
+        means = means.round()
+    return means.astype(plane.dtype)
 
 
 def shades(array: np.ndarray, top: float) -> np.ndarray:

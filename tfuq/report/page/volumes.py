@@ -54,6 +54,11 @@ class _Layout:
         sheet, _ = to_sheet(array, self.affine, self.window, is_averaged=True)
         return picture(sheet, is_exact=False)
 
+    def shades(self, array: np.ndarray, top: float) -> str:
+        """A map ``[X, Y, Z]`` from 0 to ``top`` as the address of a picture."""
+        sheet, _ = to_sheet(array, self.affine, self.window, is_averaged=True)
+        return picture(shades(sheet, top), is_exact=False)
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Shown:
@@ -200,6 +205,6 @@ def _start(case: CaseArrays, slices: list[int], axis: int) -> int:
 def _method_view(case: CaseArrays, layout: _Layout, scales: dict[str, _Scale]) -> dict[str, Any]:
     maps = {}
     for name, values in case.maps.items():
-        sheet = layout.tones(shades(values, scales[name].top))
+        sheet = layout.shades(values, scales[name].top)
         maps[name] = {"sheet": sheet, **asdict(scales[name])}
     return {"label": layout.labels(case.label), "maps": maps}
