@@ -128,25 +128,20 @@ def test_the_image_is_that_of_the_file(opened, scored_tasks):
 
 def test_tables_sort_by_keyboard(opened):
     page = opened("segmentation")
-    page.run("document.querySelectorAll('#tables details').forEach((one) => { one.open = true; })")
-    headings = page.run(
-        "[...document.querySelectorAll('#tables table:first-of-type thead button')].map((one) => one.textContent)"
+    page.run("for (const one of document.querySelectorAll('#tables details')) one.open = true")
+    table = "document.querySelector('#tables table')"
+    numbers = (
+        f"[...{table}.tBodies[0].rows].map((row) => parseFloat(row.cells[COLUMN].textContent))"
     )
-    column = next(
-        k
-        for k, name in enumerate(headings)
-        if k and name in ("aurc", "pairwise dice", "volume mm3")
-    )
-    body = "#tables table:first-of-type tbody"
-    page.run(f"document.querySelectorAll('#tables thead button')[{column}].focus()")
+    count = page.run(f"{table}.tHead.rows[0].cells.length")
+    columns = {k: page.run(numbers.replace("COLUMN", str(k))) for k in range(1, count)}
+    column = next(k for k, values in columns.items() if None not in values and len(set(values)) > 2)
+    page.run(f"{table}.tHead.querySelectorAll('button')[{column}].focus()")
     page.press("Enter")
-    table_rows = f"[...document.querySelector('{body}').rows].map((row) => parseFloat(row.cells[{column}].textContent))"
-    rising = page.run(table_rows)
-    assert len(rising) > 2
-    assert rising == sorted(rising)
+    assert page.run(numbers.replace("COLUMN", str(column))) == sorted(columns[column])
     page.press("Enter")
-    falling = page.run(table_rows)
-    assert falling == sorted(rising, reverse=True)
+    falling = page.run(numbers.replace("COLUMN", str(column)))
+    assert falling == sorted(columns[column], reverse=True)
     assert (
         page.run("document.querySelector('#tables th[aria-sort]').getAttribute('aria-sort')")
         == "descending"

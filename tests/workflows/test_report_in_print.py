@@ -44,10 +44,13 @@ def browser(tmp_path_factory):
 def six_methods(scored_tasks, tmp_path_factory):
     """A report of six methods, one of them reviewed, with names of hostile people."""
     root = tmp_path_factory.mktemp("six")
-    first, second = scored_tasks["segmentation"]
+    first, _ = scored_tasks["segmentation"]
     folders = [reviewed_run(first, root)]
+    run = folders[0].parents[1]
     for number in range(5):
-        copy = shutil.copytree((first, second)[number % 2], root / f"copy-{number}" / "scores")
+        for kind in ("predictions", "scores"):
+            shutil.copytree(run / kind / first.name, run / kind / f"method-{number}")
+        copy = run / "scores" / f"method-{number}"
         summary = json.loads((copy / "summary.json").read_text())
         name = HOSTILE if number == 4 else f"method-{number}"
         write_json(copy / "summary.json", summary | {"method": name, "files": None})
@@ -162,7 +165,7 @@ def coloured(tmp_path_factory):
 
 def test_colour_images_are_in_colour_at_their_own_size_without_a_slider(browser, coloured):
     open_at(browser, coloured, 1280)
-    browser.wait_for("document.querySelector('#panels canvas')")
+    browser.wait_for("document.querySelectorAll('#panels canvas').length > 0")
     assert browser.run("document.querySelector('#slice-control').hidden")
     view = "JSON.parse(document.querySelector('.picture').textContent)"
     assert browser.run(f"[{view}.rows, {view}.columns, {view}.step]") == [300, 400, 1]
@@ -182,7 +185,7 @@ def test_colour_images_are_in_colour_at_their_own_size_without_a_slider(browser,
 def test_a_tint_never_darkens_the_image(browser, scored_tasks, tmp_path):
     write_page(scored_tasks["segmentation"], tmp_path / "report.html", 1)
     open_at(browser, tmp_path / "report.html", 1280)
-    browser.wait_for("document.querySelector('#panels canvas')")
+    browser.wait_for("document.querySelectorAll('#panels canvas').length > 0")
     pixels = """(() => {
       const canvas = document.querySelector('#panels canvas');
       return [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data];
