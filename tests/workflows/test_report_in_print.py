@@ -140,12 +140,12 @@ def test_as_pdf_it_has_pages(browser, six_methods):
 
 @pytest.fixture(scope="module")
 def coloured(tmp_path_factory):
-    """A report of plain colour images of 300 × 400 pixels, half of each one red."""
+    """A report of a plain colour image of 300 × 400 pixels, half of it red."""
     root = tmp_path_factory.mktemp("colours")
     rng = np.random.default_rng(0)
     for folder in ("image", "mask"):
         (root / folder).mkdir()
-    for number in range(2):
+    for number in range(1):
         image = rng.integers(40, 90, (300, 400, 3), dtype=np.uint8)
         image[:, 200:] = (200, 30, 30)
         label = np.zeros((300, 400), np.uint8)
@@ -159,7 +159,7 @@ def coloured(tmp_path_factory):
         "label_values": {0: 0, 1: 1},
     }
     run = make_run(root / "run", "segmentation", root, rank=2, data=data)
-    write_page([make_scores(run, "hybrid", noise=0.6)], root / "report.html", 2)
+    write_page([make_scores(run, "hybrid", samples=2, noise=0.6)], root / "report.html", 1)
     return root / "report.html"
 
 
