@@ -11,11 +11,13 @@ from tfuq_cli.progress import show
 
 
 @click.command("report", cls=options.Command)
-@click.argument("scores", nargs=-1, required=True, type=options.PATH)
+@click.argument(
+    "scores", metavar="SCORES|PREDICTIONS ...", nargs=-1, required=True, type=options.PATH
+)
 @click.option(
     "--out",
     type=options.PATH,
-    help="The file to write.  [default: report.html in SCORES, or in what several lie below]",
+    help="The file to write.  [default: report.html in the folder, or in what several lie below]",
 )
 @click.option(
     "--cases",
@@ -26,7 +28,10 @@ from tfuq_cli.progress import show
 )
 def command(scores: tuple[Path, ...], out: Path | None, cases: int) -> None:
     """Write one HTML file on SCORES, folders that tfuq score wrote over the same cases. It opens
-    from disk in any browser.
+    from disk in any browser, and is set for printing on A4.
+
+    PREDICTIONS that have no references are reported too: their uncertainty, pictures, and what
+    tfuq review says of them, without scores.
 
     \b
     Example:

@@ -104,7 +104,7 @@ def test_overlays_are_switched(opened):
 
 def test_the_image_is_that_of_the_file(opened, scored_tasks):
     from tfuq.data.readers import read
-    from tfuq.report.page.sheets import grey
+    from tfuq.report.page.intensities import grey
     from tfuq.report.slices import upright
 
     page = opened("segmentation")
@@ -128,19 +128,22 @@ def test_the_image_is_that_of_the_file(opened, scored_tasks):
 
 def test_tables_sort_by_keyboard(opened):
     page = opened("segmentation")
-    page.run("document.querySelectorAll('#summary thead button')[1].focus()")
+    page.run("for (const one of document.querySelectorAll('#tables details')) one.open = true")
+    table = "document.querySelector('#tables table')"
+    numbers = (
+        f"[...{table}.tBodies[0].rows].map((row) => parseFloat(row.cells[COLUMN].textContent))"
+    )
+    count = page.run(f"{table}.tHead.rows[0].cells.length")
+    columns = {k: page.run(numbers.replace("COLUMN", str(k))) for k in range(1, count)}
+    column = next(k for k, values in columns.items() if None not in values and len(set(values)) > 2)
+    page.run(f"{table}.tHead.querySelectorAll('button')[{column}].focus()")
     page.press("Enter")
-    rising = [
-        float(row[1].split(" ")[0]) for row in table(page, "#summary table:first-of-type tbody")[:5]
-    ]
-    assert rising == sorted(rising)
+    assert page.run(numbers.replace("COLUMN", str(column))) == sorted(columns[column])
     page.press("Enter")
-    falling = [
-        float(row[1].split(" ")[0]) for row in table(page, "#summary table:first-of-type tbody")[:5]
-    ]
-    assert falling == sorted(falling, reverse=True)
+    falling = page.run(numbers.replace("COLUMN", str(column)))
+    assert falling == sorted(columns[column], reverse=True)
     assert (
-        page.run("document.querySelector('#summary th[aria-sort]').getAttribute('aria-sort')")
+        page.run("document.querySelector('#tables th[aria-sort]').getAttribute('aria-sort')")
         == "descending"
     )
     assert page.complaints == []

@@ -39,12 +39,12 @@ def test_every_column_of_a_report_has_its_number_of_samples(task, scored_tasks, 
     write_page(scored_tasks[task], tmp_path / "page.html", 1)
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     headings = re.findall(
-        r"<tr><th scope=\"col\"><button type=\"button\">(?:score|difference|measure)</button></th>(.*?)</tr>",
+        r"<tr><th scope=\"col\">(?:score|difference|measure)</th>(.*?)</tr>",
         text,
     )
     assert len(headings) >= 3
     for heading in headings:
-        assert re.findall(r"<button type=\"button\">(.*?)</button>", heading) == [
-            "hybrid, T = 4",
-            "deterministic, T = 1",
+        assert re.findall(r"<th scope=\"col\">(.*?)</th>", heading) == [
+            "hybrid, T\u00a0=\u00a04",
+            "deterministic, T\u00a0=\u00a01",
         ]

@@ -131,8 +131,9 @@ def test_what_is_printed_names_the_unit(predicted, tfuq, tmp_path, width, length
     assert re.search(rf"hd95_{'px' if width is None else 'mm'} \d", printed.output)
     write_page([run.scores("hybrid")], tmp_path / "page.html", 2)
     page = (tmp_path / "page.html").read_text()
-    assert f"hd95 ({lengths})" in page
-    assert f"area difference ({sizes})" in page
+    words = re.sub(r"<[^>]*>|\s+", " ", page)
+    assert re.search(rf"95 % Hausdorff distance +HD95 +\({lengths}\)", words)
+    assert re.search(rf"area difference +ΔA +\({sizes}\)", words)
     assert "mm³" not in page
     assert "mm3" not in page
     shutil.copytree(run.scores("hybrid"), tmp_path / "other")
@@ -167,7 +168,8 @@ def test_sizes_of_structures_are_compared_in_their_unit(
     assert f"| area_std_{column} ({symbol})" in compared.output
     assert "volume_std" not in compared.output
     write_page([scores], tmp_path / "page.html", 2)
-    assert f">area std ({symbol})<" in (tmp_path / "page.html").read_text()
+    words = re.sub(r"<[^>]*>|\s+", " ", (tmp_path / "page.html").read_text())
+    assert re.search(rf"standard deviation of the samples&#39; sizes +\S+ +\({symbol}\)", words)
 
 
 def test_older_tables_of_plain_images_open_still(predicted):

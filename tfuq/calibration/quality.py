@@ -109,6 +109,11 @@ class QualityModel:
     half: Fit | None = None
     shift: Finite | None = None
 
+    @property
+    def bound_cases(self) -> int:
+        """How many cases the conformal quantile of the bound is of."""
+        return self.cases - self.cases // 2
+
     def is_consistent(self) -> bool:
         """Whether every fit has a number for each measure, and every measure is known."""
         count = len(self.measures)

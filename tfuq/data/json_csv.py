@@ -27,6 +27,7 @@ _TEXT_COLUMNS = frozenset(
         "class",
         "component",
         "constraint",
+        "decision",
         "label",
         "landmark",
         "level",
@@ -36,7 +37,9 @@ _TEXT_COLUMNS = frozenset(
         "rater",
         "reason",
         "reference",
+        "structure",
         "truth",
+        "unlike_training",
         "verdict",
     }
 )

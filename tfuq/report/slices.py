@@ -17,11 +17,13 @@ from tfuq.data.lazy_arrays import LazyArrays
 from tfuq.data.orientation import axis_along
 from tfuq.data.preprocessing import PADDING
 from tfuq.data.readers import read_label_file
+from tfuq.data.readers.images import is_plain_image
 from tfuq.data.readers.nifti_blocks import nifti_blocks
 from tfuq.errors import DataError
 from tfuq.measures.catalogue import MEASURES, OF_VOXELS, names_of
 
 _CLASS_COLOURS = "viridis"
+_COLOURS = 3  # channels of a colour image
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,8 @@ class CaseArrays:
         label: The predicted classes ``[X, Y, Z]``.
         maps: Maps of uncertainty ``[X, Y, Z]`` by name; those of files are read when they are asked
             for.
+        colours: All three channels ``[X, Y, Z, 3]`` of a plain colour image; None of others.
+        channels: How many channels the image has.
     """
 
     id: str
@@ -45,6 +49,8 @@ class CaseArrays:
     truth: np.ndarray | None
     label: np.ndarray
     maps: Mapping[str, np.ndarray]
+    colours: np.ndarray | None = None
+    channels: int = 1
 
     @property
     def present_truth(self) -> np.ndarray:
@@ -92,22 +98,31 @@ def load_case(folder: Path, case: Case, config: Config) -> CaseArrays:
 
     Args:
         folder: The predictions folder.
-        case: The case with its reference.
+        case: The case, with its reference where it has one.
         config: The configuration of the run.
 
     Raises:
         DataError: A file is missing, damaged, or does not fit the image.
     """
     image = read_case_image(case)
-    truth = read_case_label(case, image, len(config.data.classes), config.data.label_values)
+    truth = None
+    if case.has_reference:
+        classes = len(config.data.classes)
+        truth = read_case_label(case, image, classes, config.data.label_values).array
     label = read_label_file(folder / case.id / "label.nii.gz")
+    channels = image.array.shape[-1]
+    colours = None
+    if channels == _COLOURS and is_plain_image(case.images[0]):
+        colours = image.array
     return CaseArrays(
         id=case.id,
         affine=image.affine,
         image=image.array[..., 0],
-        truth=truth.array,
+        truth=truth,
         label=label.array.astype(np.uint8, copy=False),
         maps=_maps(folder / case.id),
+        colours=colours,
+        channels=channels,
     )
 
 
@@ -171,18 +186,18 @@ def upright(plane: np.ndarray, affine: np.ndarray, axis: int) -> tuple[np.ndarra
     head is up.
 
     Args:
-        plane: A slice taken along the voxel axis.
+        plane: A slice taken along the voxel axis, with any channels last.
         affine: From voxels to mm, ``[4, 4]``.
         axis: The voxel axis, from 0 to 2.
 
     Returns:
-        The slice ``[rows, columns]``, and the height of its pixels over their width.
+        The slice ``[rows, columns(, C)]``, and the height of its pixels over their width.
     """
     world, sign = np.delete(nibabel.io_orientation(affine), axis, 0).T
     spacing = np.delete(np.linalg.norm(affine[:3, :3], axis=0), axis)
     if world[0] > world[1]:
-        plane = plane.T
+        plane = plane.swapaxes(0, 1)
         sign = sign[::-1]
         spacing = spacing[::-1]
     flipped = plane[:: -int(sign[0]), :: -int(sign[1])]
-    return flipped.T, float(spacing[1] / spacing[0])
+    return flipped.swapaxes(0, 1), float(spacing[1] / spacing[0])

@@ -8,6 +8,7 @@ from typing import Literal
 
 from tfuq.config.registry import Registry
 from tfuq.measures.catalogue import OF_VOXELS, names_of
+from tfuq.scoring.metric_titles import symbol_of, title_of
 
 Orientation = Literal["higher", "lower", "nearer zero"]
 
@@ -32,6 +33,16 @@ class Metric:
     high: float | None
     better: Orientation | None
     depends_on_samples: bool = False
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return title_of(self.name)
+
+    @property
+    def symbol(self) -> str | None:
+        """The abbreviation that papers print; None where there is none in use."""
+        return symbol_of(self.name)
 
 
 def _share(name: str, better: Orientation = "higher") -> Metric:

@@ -37,7 +37,8 @@ def promise_lines(conformal: Mapping[str, Row]) -> Iterator[str]:
     Args:
         conformal: of a score folder's summary.
     """
-    for name, row in _promises(conformal):
+    for name, kind, row in promises_of(conformal):
+        name = _named(name, kind)
         interval = "–"
         if row["interval"] is not None:
             interval = _range_text(row["interval"])
@@ -78,27 +79,35 @@ def promise_remarks(summary: Row) -> Iterator[str]:
     calibration = summary.get("calibration") or {}
     if calibration.get("caveat"):
         yield calibration["caveat"]
-    promises = list(_promises(summary.get("conformal", {})))
-    broken = [name for name, row in promises if row.get("broken")]
+    promises = list(promises_of(summary.get("conformal", {})))
+    broken = [_named(name, kind) for name, kind, row in promises if row.get("broken")]
     if broken:
         yield (
             f"outside the band that the numbers of cases allow: {', '.join(broken)}; "
             "of true promises one in forty is, so look whether the test cases come from elsewhere "
             "than the calibration's"
         )
-    for name, row in promises:
+    for name, kind, row in promises:
         if row.get("vacuous"):
             yield (
-                f"{name}: {_vacuous(row)}; use more calibration cases, a larger --alpha of "
-                "tfuq calibrate, or a better network"
+                f"{_named(name, kind)}: {_vacuous(row)}; use more calibration cases, "
+                "a larger --alpha of tfuq calibrate, or a better network"
             )
 
 
-def _promises(conformal: Mapping[str, Row]) -> Iterator[tuple[str, Row]]:
-    """Each promise with its name; a group has one promise, or several by their kind."""
+def promises_of(conformal: Mapping[str, Row]) -> Iterator[tuple[str, str, Row]]:
+    """Each promise with what it is of and its kind; a group has one, or several by their kind.
+
+    Args:
+        conformal: of a score folder's summary.
+    """
     for name, group in conformal.items():
         by_kind = group
         if "promised" in group:
             by_kind = {"coverage": group}
         for kind, row in by_kind.items():
-            yield f"{name}: {kind.replace('_', ' ')}", row
+            yield name, kind, row
+
+
+def _named(name: str, kind: str) -> str:
+    return f"{name}: {kind.replace('_', ' ')}"

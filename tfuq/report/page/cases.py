@@ -10,7 +10,8 @@ import numpy as np
 from tfuq.data.json_csv import is_text
 from tfuq.errors import DataError
 from tfuq.measures.catalogue import MEASURES, is_ranked
-from tfuq.report.page.sources import Rows, Scored, by_name, shared_cases
+from tfuq.report.page.source import Rows, Source, by_name
+from tfuq.report.page.sources import shared_cases
 from tfuq.scoring.metrics import METRICS, Metric
 from tfuq.scoring.rows import column, rows_with
 
@@ -40,7 +41,7 @@ class CaseColumns:
     measures: dict[str, Column]
 
 
-def case_columns(source: Scored, ids: list[str]) -> CaseColumns:
+def case_columns(source: Source, ids: list[str]) -> CaseColumns:
     """Gather the scores and measures of each case.
 
     They are those in ``cases.csv``. Measures of structures in ``structures.csv`` are averaged over
@@ -110,12 +111,13 @@ class Cases:
 
     Attributes:
         ids: Their ids.
-        quality: The score that says how good the prediction of a case is.
+        quality: The score that says how good the prediction of a case is; None where a method is
+            not scored.
         methods: Scores and measures by method.
     """
 
     ids: list[str]
-    quality: Metric
+    quality: Metric | None
     methods: dict[str, CaseColumns]
 
     @property
@@ -128,7 +130,9 @@ class Cases:
 
     @property
     def worst(self) -> list[str]:
-        """The ids from the worst to the best, by the mean over the methods."""
+        """The ids from the worst to the best by the methods' mean; empty without scores."""
+        if self.quality is None:
+            return []
         sign = -1
         if self.quality.better == "higher":
             sign = 1
@@ -164,8 +168,9 @@ class Cases:
     def to_show(self, count: int) -> list[str]:
         """Choose ``count`` cases, the worst and the least certain in turn."""
         chosen: dict[str, None] = {}
-        for pair in zip(self.worst, self.least_certain or self.worst, strict=True):
-            chosen |= dict.fromkeys(pair)
+        orders = [order for order in (self.worst, self.least_certain) if order]
+        for ids in zip(*orders or [self.ids], strict=True):
+            chosen |= dict.fromkeys(ids)
         return list(chosen)[:count]
 
 
@@ -176,7 +181,7 @@ def _rank(measure: str) -> int:
     return len(_LEADING)
 
 
-def read_cases(sources: Iterable[Scored]) -> Cases:
+def read_cases(sources: Iterable[Source]) -> Cases:
     """Read the cases of a report.
 
     Raises:
@@ -185,6 +190,8 @@ def read_cases(sources: Iterable[Scored]) -> Cases:
     sources = list(sources)
     ids = shared_cases(sources)
     methods = by_name(sources, lambda source: case_columns(source, ids))
+    if not all(source.has_scores for source in sources):
+        return Cases(ids=ids, quality=None, methods=methods)
     for quality in _QUALITIES:
         if all(quality in columns.scores for columns in methods.values()):
             return Cases(ids=ids, quality=METRICS[quality], methods=methods)

@@ -17,16 +17,15 @@ from tfuq.data.json_csv import Cell, read_typed
 from tfuq.data.sets.landmarks import reference_points
 from tfuq.errors import DataError
 from tfuq.measures.landmark import prediction_ellipse
-from tfuq.report.page.sheets import encoded, grey
-from tfuq.report.page.sources import Scored, by_name
+from tfuq.report.page.intensities import colour_text, colours, grey, is_colour, window_text
+from tfuq.report.page.sheets import MOST_PIXELS_ALONE, encoded
+from tfuq.report.page.source import Source, by_name
 from tfuq.report.page.views import View
 from tfuq.runs import results
-from tfuq.scoring.evaluation.references import referenced_cases
 
-_MOST_PIXELS = 512
-_QUALITY = 85
+ROOM = 900_000  # characters of a picture, where nothing else is said
+_QUALITY = 88
 _SMALL = 64  # pixels: below, every one of them is worth its bytes
-_COLOUR_CHANNELS = 3
 _AGAIN = "predict again with --overwrite"
 _COVARIANCE = ("covariance_xx", "covariance_xy", "covariance_yy")
 T = TypeVar("T")
@@ -34,28 +33,32 @@ Rows = list[dict[str, Cell]]
 Point = list[float]
 
 
-def class_views(sources: Sequence[Scored]) -> View:
+def class_views(sources: Sequence[Source], room: int = ROOM) -> View:
     """Make a function from a case's id to what the page's script shows of its image and classes.
+
+    Args:
+        sources: Score folders or predictions of the methods.
+        room: How many characters a picture may have. It is smaller where it would have more.
 
     Raises:
         DataError: A case has no reference.
         RunError: A table is damaged.
     """
     classes = sources[0].present_run.config.data.classes
-    cases = _cases(sources[0])
+    cases = sources[0].images()
     columns = ["label", *_probabilities(classes)]
     tables = by_name(
         sources, lambda source: _by_case(source.predictions / results.PREDICTIONS, columns)
     )
-    truth = {row["case"]: row.get("truth", "") for row in sources[0].cases}
+    truth = {row["case"]: row.get("truth") for row in sources[0].cases}
 
     def view(case_id: str) -> dict[str, Any]:
         methods = {}
         for name, table in tables.items():
             methods[name] = _prediction(_listed(table, case_id)[0], classes)
         return {
-            **_picture(_listed(cases, case_id)),
-            "truth": truth[case_id],
+            **_picture(_listed(cases, case_id), room),
+            "truth": truth.get(case_id),
             "classes": classes,
             "methods": methods,
         }
@@ -72,37 +75,44 @@ def _probabilities(classes: list[str]) -> list[str]:
     return [f"probability_{name}" for name in classes]
 
 
-def landmark_views(sources: Sequence[Scored]) -> View:
+def landmark_views(sources: Sequence[Source], room: int = ROOM) -> View:
     """Make a function from a case's id to what the page's script shows of its landmarks.
 
     Positions are in pixels of the image as given.
+
+    Args:
+        sources: Score folders or predictions of the methods.
+        room: How many characters a picture may have. It is smaller where it would have more.
 
     Raises:
         DataError: A case has no reference.
         RunError: A table is damaged.
     """
     config = sources[0].present_run.config
-    cases = _cases(sources[0])
+    cases = sources[0].images()
     tables = by_name(sources, _landmark_tables)
 
     def view(case_id: str) -> dict[str, Any]:
         case = _listed(cases, case_id)
-        picture = _picture(case)
-        truth = reference_points(config, case, (picture["height"], picture["width"]))
+        picture = _picture(case, room)
+        truth = []
+        if case.has_reference:
+            size = (picture["height"], picture["width"])
+            truth = list(map(_rounded_point, reference_points(config, case, size)))
         methods = {}
         for name, (landmarks, samples) in tables.items():
             methods[name] = _positions(_listed(landmarks, case_id), _listed(samples, case_id))
         return {
             **picture,
             "names": config.data.landmarks,
-            "truth": list(map(_rounded_point, truth)),
+            "truth": truth,
             "methods": methods,
         }
 
     return view
 
 
-def _landmark_tables(source: Scored) -> tuple[dict[str, Rows], dict[str, Rows]]:
+def _landmark_tables(source: Source) -> tuple[dict[str, Rows], dict[str, Rows]]:
     """The positions of the landmarks, and of the samples, by case."""
     landmarks = _by_case(source.predictions / results.LANDMARKS, ("x", "y"))
     samples = _by_case(source.predictions / results.SAMPLES, ("x", "y"))
@@ -151,10 +161,6 @@ def _rounded_point(point: np.ndarray) -> Point | None:
     return [round(float(x), 2), round(float(y), 2)]
 
 
-def _cases(source: Scored) -> dict[str, Case]:
-    return referenced_cases(source.present_manifest, source.present_run.config, source.reference)
-
-
 def _listed(by_case: dict[str, T], case_id: str) -> T:
     if case_id not in by_case:
         raise DataError(f"case '{case_id}' is not among the predicted; run tfuq score again")
@@ -169,22 +175,39 @@ def _by_case(path: Path, columns: Iterable[str]) -> dict[str, Rows]:
     return rows_by_case
 
 
-def _picture(case: Case) -> dict[str, Any]:
-    """A case's image as an address, not too large, and its size as given."""
-    array = read_case_image(case).array[:, :, 0]  # [rows, columns, C]
+def _picture(case: Case, room: int) -> dict[str, Any]:
+    """A case's image as an address, not too large, its size as given, and its window."""
+    volume = read_case_image(case)
+    array = volume.array[:, :, 0]  # [rows, columns, C]
     height, width = array.shape[:2]
-    image = _as_image(array)
-    image.thumbnail((_MOST_PIXELS, _MOST_PIXELS))
-    if max(image.size) <= _SMALL:
-        address = encoded(image)
-    else:
+    image, window = _as_image(array)
+    address = _fitting(image, room)
+    return {
+        "image": address,
+        "width": width,
+        "height": height,
+        "aspect": round(float(volume.spacing[0] / volume.spacing[1]), 4),
+        "window": window,
+        "isReduced": image.size != (width, height),
+    }
+
+
+def _fitting(image: Image.Image, room: int) -> str:
+    """The address of a picture, which is made smaller in place until it has room."""
+    most = MOST_PIXELS_ALONE
+    while True:
+        image.thumbnail((most, most))
+        if max(image.size) <= _SMALL:
+            return encoded(image)
         address = encoded(image, "JPEG", quality=_QUALITY)
-    return {"image": address, "width": width, "height": height}
+        if len(address) <= room:
+            return address
+        most = max(image.size) * 3 // 4
 
 
-def _as_image(array: np.ndarray) -> Image.Image:
-    """Three channels as colours, the first channel of any other number as grey."""
-    if array.shape[-1] != _COLOUR_CHANNELS:
-        return Image.fromarray(grey(array[..., 0]))
-    channels = [grey(array[..., index]) for index in range(_COLOUR_CHANNELS)]
-    return Image.fromarray(np.stack(channels, -1))
+def _as_image(array: np.ndarray) -> tuple[Image.Image, str]:
+    """Three channels as colours, the first channel of any other number as grey; and the window."""
+    if is_colour(array):
+        return Image.fromarray(colours(array)), colour_text(array)
+    first = array[..., 0]
+    return Image.fromarray(grey(first)), window_text(first)

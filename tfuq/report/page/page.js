@@ -117,8 +117,9 @@ const drawCurves = (curves, share) => {
   });
 };
 
-if (data.measures.length) {
+if (data.quality && data.measures.length) {
   const measure = $("measure"), share = $("share");
+  for (const option of measure.options) option.textContent = words(option.value);
   let measured = null, curves = [];
   const update = () => {
     const value = share.valueAsNumber / 100;
@@ -139,8 +140,14 @@ if (data.measures.length) {
 // ---- all cases -----------------------------------------------------------------------------------------------------
 
 const MOST_ROWS = 200;
+const MOST_PRINTED_ROWS = 60;
 const embedded = new Map([...document.querySelectorAll("script.picture")].map((script) => [script.dataset.case, script]));
-const order = { column: data.quality.name, direction: data.quality.better === "higher" ? 1 : -1 };
+const byQuality = () => ({ column: data.quality.name, direction: data.quality.better === "higher" ? 1 : -1 });
+const byCertainty = () => {
+  const columns = data.methods[$("method").value], measure = data.measures.find((name) => columns[name]);
+  return measure ? { column: measure, direction: sign(measure) } : { column: "case", direction: 1 };
+};
+const order = data.quality ? byQuality() : byCertainty();
 let openCase = () => {};
 
 const caseCell = (id) => {
@@ -155,8 +162,10 @@ const caseCell = (id) => {
 };
 
 const caseHeader = (column) => {
-  const button = make("button", { type: "button", textContent: words(column) });
-  const header = make("th", { scope: "col" }, button);
+  const [arrow, meaning] = data.meanings[column] ?? ["", ""];
+  const button = make("button", { type: "button", textContent: words(column), title: meaning });
+  const header = make("th", { scope: "col", className: paperClass(column) }, button, make("span", { className: "paper", textContent: words(column) }));
+  if (arrow) header.append(" ", make("abbr", { textContent: arrow, title: meaning }));
   if (column === order.column) header.setAttribute("aria-sort", order.direction > 0 ? "ascending" : "descending");
   button.addEventListener("click", () => {
     order.direction = column === order.column ? -order.direction : 1;
@@ -167,6 +176,8 @@ const caseHeader = (column) => {
   return header;
 };
 
+const paperClass = (column) => (column === "case" || data.printed.includes(column) ? "" : "unprinted");
+
 const fillCases = () => {
   const columns = data.methods[$("method").value], listed = Object.keys(columns);
   if (order.column !== "case" && !columns[order.column]) Object.assign(order, { column: "case", direction: 1 });
@@ -174,20 +185,20 @@ const fillCases = () => {
   const rows = data.ids.map((_, i) => i).sort((a, b) => compare(keys[a], keys[b]));
   $("cases-head").replaceChildren(caseHeader("case"), ...listed.map(caseHeader));
   $("cases-body").replaceChildren(
-    ...rows.slice(0, MOST_ROWS).map((i) => make("tr", {}, caseCell(data.ids[i]), ...listed.map((name) => make("td", { textContent: shown(columns[name][i]) })))),
+    ...rows.slice(0, MOST_ROWS).map((i, place) => make("tr", { className: place < MOST_PRINTED_ROWS ? "" : "unprinted" }, caseCell(data.ids[i]), ...listed.map((name) => make("td", { className: paperClass(name), textContent: shown(columns[name][i]) })))),
   );
   const cut = rows.length > MOST_ROWS ? ` The first ${MOST_ROWS} of ${rows.length} are listed.` : "";
   $("cases-note").textContent = `Ordered by ${words(order.column)}, ${order.direction > 0 ? "smallest" : "largest"} first.${cut}`;
+  if (rows.length > MOST_PRINTED_ROWS) $("cases-note").append(make("span", { className: "paper", textContent: `The first ${MOST_PRINTED_ROWS} are printed.` }));
 };
 
 $("method").addEventListener("change", fillCases);
-$("worst-first").addEventListener("click", () => {
-  Object.assign(order, { column: data.quality.name, direction: data.quality.better === "higher" ? 1 : -1 });
+$("worst-first")?.addEventListener("click", () => {
+  Object.assign(order, byQuality());
   fillCases();
 });
 $("uncertain-first")?.addEventListener("click", () => {
-  const columns = data.methods[$("method").value], measure = data.measures.find((name) => columns[name]);
-  if (measure) Object.assign(order, { column: measure, direction: sign(measure) });
+  Object.assign(order, byCertainty());
   fillCases();
 });
 fillCases();

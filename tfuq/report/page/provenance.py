@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tfuq.report.page.sources import Scored
+from tfuq.report.page.source import Source
 from tfuq.runs import Run
 
 _DIGEST = 16  # characters of a digest that are shown
 _NOT_NOTED = "not noted"
 
 
-def provenance_of(source: Scored) -> dict[str, str]:
+def provenance_of(source: Source) -> dict[str, str]:
     """Say how the predictions came about, a text for each fact that is known."""
     facts = _facts_of_scores(source) | _facts_of_run(source.run)
     if source.manifest:
@@ -19,7 +19,7 @@ def provenance_of(source: Scored) -> dict[str, str]:
     return {name: text for name, text in facts.items() if text}
 
 
-def _facts_of_scores(source: Scored) -> dict[str, str]:
+def _facts_of_scores(source: Source) -> dict[str, str]:
     summary = source.summary
     samples = _NOT_NOTED
     if source.samples is not None:
@@ -56,3 +56,30 @@ def _facts_of_run(run: Run | None) -> dict[str, str]:
 
 def _listed(facts: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in facts.items())
+
+
+def shared_facts(facts: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """The facts that are the same of every method.
+
+    Args:
+        facts: By method and name.
+    """
+    first, *others = facts.values()
+    shared = {}
+    for name, text in first.items():
+        if all(other.get(name) == text for other in others):
+            shared[name] = text
+    return shared
+
+
+def own_facts(facts: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """The facts by method that are not `shared_facts`.
+
+    Args:
+        facts: By method and name.
+    """
+    shared = shared_facts(facts)
+    own = {}
+    for method, of_method in facts.items():
+        own[method] = {name: text for name, text in of_method.items() if name not in shared}
+    return own

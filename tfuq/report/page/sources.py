@@ -1,31 +1,35 @@
-"""What a report is made of: score folders, with their predictions and runs.
-
-Predictions and runs may be gone.
-"""
+"""The folders of a report: score folders, and predictions without scores."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pydantic
 
-from tfuq import runs
-from tfuq.config import TASKS
-from tfuq.data.json_csv import Cell, read_json, read_table, read_typed
+from tfuq.config import TASKS, with_reference_meaning
+from tfuq.data.cases import Case
+from tfuq.data.json_csv import read_json, read_table, read_typed
 from tfuq.errors import DataError, RunError
-from tfuq.runs import Run, results
+from tfuq.report.page.predicted import Predicted
+from tfuq.report.page.source import Rows, Source
+from tfuq.runs import results
 from tfuq.runs.results import Manifest, SampleCount
-from tfuq.scoring.comparison import heading, method_names, require_same_data
-from tfuq.scoring.evaluation import predictions_of
+from tfuq.scoring.comparison import (
+    distinct_names,
+    method_of,
+    require_distinct,
+    require_same_data,
+)
+from tfuq.scoring.evaluation import cases_with_references, predictions_of
+from tfuq.scoring.evaluation.references import referenced_cases
 from tfuq.scoring.rows import column, rows_of
 
 _AGAIN = "run tfuq score again"
-Rows = list[dict[str, Cell]]
-T = TypeVar("T")
+SUMMARY = "summary.json"
 
 
 class _Score(pydantic.BaseModel, extra="allow"):
@@ -58,11 +62,8 @@ class _Summary(pydantic.BaseModel, extra="allow"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scored:
-    """One score folder, under its name in the report."""
-
-    name: str
-    folder: Path
+class Scored(Source):
+    """One score folder."""
 
     @cached_property
     def summary(self) -> dict[str, Any]:
@@ -76,22 +77,19 @@ class Scored:
         summary["files"] = stored.files
         return summary
 
-    @property
-    def samples(self) -> int | None:
-        """The number of samples T; None where it is not noted."""
-        samples: int | None = self.summary["samples"]
-        return samples
-
-    @property
-    def heading(self) -> str:
-        """The method with its T."""
-        return heading(self.name, self.samples)
-
     @cached_property
     def cases(self) -> Rows:
         """The rows of ``cases.csv`` that are of a case as a whole."""
-        rows = read_typed(self.folder / "cases.csv", ("case", "class"), _AGAIN)
-        return rows_of(rows, "class", "all")
+        return rows_of(self._case_rows, "class", "all")
+
+    @property
+    def parts(self) -> Rows:
+        """The rows of ``cases.csv`` that are of a class or a landmark."""
+        return [row for row in self._case_rows if row["class"] != "all"]
+
+    @cached_property
+    def _case_rows(self) -> Rows:
+        return read_typed(self.folder / "cases.csv", ("case", "class"), _AGAIN)
 
     @cached_property
     def structures(self) -> Rows:
@@ -135,49 +133,6 @@ class Scored:
         """The folder that was scored."""
         return predictions_of(self.folder)
 
-    @cached_property
-    def manifest(self) -> Manifest | None:
-        """The manifest of the predictions; None where they are gone."""
-        if not (self.predictions / results.MANIFEST).is_file():
-            return None
-        return results.read_manifest(self.predictions)
-
-    @cached_property
-    def run(self) -> Run | None:
-        """The run; None where it is gone.
-
-        A run that was moved with its predictions lies above them.
-        """
-        candidates = [self.predictions.parent.parent]
-        if self.manifest is not None:
-            candidates.append(Path(self.manifest.run))
-        for path in candidates:
-            if runs.is_run(path):
-                return runs.open_run(path)
-        return None
-
-    @property
-    def present_run(self) -> Run:
-        """The run, where it must be there.
-
-        Raises:
-            RunError: It is gone.
-        """
-        if self.run is None:
-            raise RunError(f"{self.folder}: the run of these scores is gone; {_AGAIN}")
-        return self.run
-
-    @property
-    def present_manifest(self) -> Manifest:
-        """The manifest, where it must be there.
-
-        Raises:
-            RunError: The predictions are gone.
-        """
-        if self.manifest is None:
-            raise RunError(f"{self.predictions}: the predictions are gone; {_AGAIN}")
-        return self.manifest
-
     @property
     def reference(self) -> Path | None:
         """The folder of the references, where they were not the data set's own."""
@@ -197,18 +152,33 @@ class Scored:
                     return task
         raise DataError(f"{self.folder / 'cases.csv'}: holds the scores of no case; {_AGAIN}")
 
+    def volumes(self, manifest: Manifest) -> Iterator[Case]:
+        """The cases of a segmentation that a manifest lists, with their references."""
+        meaning = [self.summary[name] for name in ("label_values", "structure_names")]
+        config = with_reference_meaning(self.present_run.config, *meaning)
+        return cases_with_references(manifest, config, self.reference)
 
-def read_sources(folders: list[Path]) -> list[Scored]:
-    """Open the score folders of a report.
+    def images(self) -> dict[str, Case]:
+        """The cases of another task by id, with their references."""
+        return referenced_cases(self.present_manifest, self.present_run.config, self.reference)
+
+
+def read_sources(folders: list[Path]) -> list[Source]:
+    """Open the folders of a report.
+
+    Args:
+        folders: That tfuq score or tfuq predict wrote.
 
     Raises:
-        DataError: A folder holds no scores, or the scores are of different tasks, of different
-            data, or of no case in common.
+        DataError: A folder holds neither scores nor predictions, or they are of different tasks, of
+            different data, or of no case in common.
         RunError: A file is damaged.
     """
-    named = method_names(folders)
-    sources = [Scored(name=name, folder=folder) for name, folder in named.items()]
-    require_same_data(folders)
+    require_distinct(folders)
+    sources = _opened(folders)
+    scored = [source.folder for source in sources if source.has_scores]
+    if scored:
+        require_same_data(scored)
     first = sources[0]
     for other in sources:
         if other.task != first.task:
@@ -222,21 +192,36 @@ def read_sources(folders: list[Path]) -> list[Scored]:
     return sources
 
 
-def shared_cases(sources: list[Scored]) -> list[str]:
+def _opened(folders: list[Path]) -> list[Source]:
+    methods = []
+    for folder in folders:
+        if _has_predictions_alone(folder):
+            methods.append(results.read_manifest(folder).method)
+        else:
+            methods.append(method_of(folder))
+    sources: list[Source] = []
+    for name, folder in distinct_names(methods, folders).items():
+        if _has_predictions_alone(folder):
+            sources.append(Predicted(name=name, folder=folder))
+        else:
+            sources.append(Scored(name=name, folder=folder))
+    return sources
+
+
+def _has_predictions_alone(folder: Path) -> bool:
+    return (folder / results.MANIFEST).is_file() and not (folder / SUMMARY).is_file()
+
+
+def shared_cases(sources: Sequence[Source]) -> list[str]:
     """The cases that all of the folders have, in the order of the first."""
-    shared = column(sources[0].cases, "case")
+    shared: list[str] = column(sources[0].cases, "case")
     for source in sources:
         ids = set(column(source.cases, "case"))
         shared = [case_id for case_id in shared if case_id in ids]
     return shared
 
 
-def by_name(sources: Iterable[Scored], make: Callable[[Scored], T]) -> dict[str, T]:
-    """Make something of each source, by the source's name."""
-    return {source.name: make(source) for source in sources}
-
-
-def hindrance(source: Scored) -> str | None:
+def hindrance(source: Source) -> str | None:
     """Why nothing of the source's predictions can be shown; None where it can."""
     try:
         if source.manifest is None:

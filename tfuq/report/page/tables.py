@@ -16,7 +16,7 @@ from PIL import Image
 from tfuq.data.budget import require_memory
 from tfuq.errors import RunError
 from tfuq.report.page.sheets import encoded
-from tfuq.report.page.sources import Scored
+from tfuq.report.page.source import Source
 
 _MOST_ROWS = 400
 _COLOURS = 64
@@ -56,7 +56,7 @@ class Table:
     left_out: int = 0
 
 
-def tables_of(source: Scored) -> list[Table]:
+def tables_of(source: Source) -> list[Table]:
     """The CSV files of a score folder, then what only ``summary.json`` has."""
     tables = []
     known_columns = []
@@ -128,7 +128,7 @@ def readable_name(name: str) -> str:
     return name.replace("_", " ").replace("-", " ")
 
 
-def figures_of(source: Scored) -> list[tuple[str, str]]:
+def figures_of(source: Source) -> list[tuple[str, str]]:
     """Title and address of each figure, in few colours.
 
     Figures of single cases are left out, as the viewer shows those.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tfuq.config import Config
 from tfuq.report.landmark_figures import landmark_figures
 from tfuq.report.page.images import landmark_views
+from tfuq.report.page.predicted_rows import landmark_rows
 from tfuq.report.scored import NamedFigures
 from tfuq.report.strips import Example, landmark_strip
 from tfuq.report.tasks.base import REPORTS, Ratios, TaskReport
@@ -20,5 +21,5 @@ def _strips(
 
 
 REPORTS.register("landmarks")(
-    TaskReport(figures=landmark_figures, view=landmark_views, strips=_strips)
+    TaskReport(figures=landmark_figures, rows=landmark_rows, view=landmark_views, strips=_strips)
 )

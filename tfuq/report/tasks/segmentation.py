@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfuq.config import Config
-from tfuq.report.page.sources import Scored
+from tfuq.report.page.predicted_rows import volume_rows
+from tfuq.report.page.source import Source
 from tfuq.report.page.views import View
 from tfuq.report.page.volumes import volume_view
 from tfuq.report.scored import NamedFigures
@@ -14,8 +15,8 @@ from tfuq.report.strips import Example, differences, volume_strip
 from tfuq.report.tasks.base import REPORTS, Ratios, TaskReport
 
 
-def _view(sources: Sequence[Scored]) -> View:
-    return lambda case_id: volume_view(sources, case_id)
+def _view(sources: Sequence[Source], room: int) -> View:
+    return lambda case_id: volume_view(sources, case_id, room)
 
 
 def _strips(
@@ -29,5 +30,5 @@ def _strips(
 
 
 REPORTS.register("segmentation")(
-    TaskReport(figures=segmentation_figures, view=_view, strips=_strips)
+    TaskReport(figures=segmentation_figures, rows=volume_rows, view=_view, strips=_strips)
 )

@@ -8,13 +8,16 @@ from tfuq.errors import DataError
 from tfuq.scoring.comparison.best import differences_from_best, supported_best
 from tfuq.scoring.comparison.cells import Cell, Scored, cells_of
 from tfuq.scoring.comparison.folders import (
+    distinct_names,
     method_names,
+    method_of,
     read_scores,
+    require_distinct,
     require_same_data,
     samples_of,
     shared_members,
 )
-from tfuq.scoring.comparison.measures import measures_side_by_side
+from tfuq.scoring.comparison.measures import comparable_means, measures_side_by_side
 from tfuq.scoring.comparison.table import Comparison
 from tfuq.scoring.comparison.texts import (
     BOLD,
@@ -33,12 +36,16 @@ __all__ = [
     "UNBIASED",
     "Cell",
     "Comparison",
+    "comparable_means",
     "compare",
     "difference_text",
     "differences_from_best",
+    "distinct_names",
     "heading",
     "measures_side_by_side",
     "method_names",
+    "method_of",
+    "require_distinct",
     "require_same_data",
     "shared_members",
     "supported_best",

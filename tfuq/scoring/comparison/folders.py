@@ -74,7 +74,25 @@ def method_names(folders: list[Path]) -> dict[str, Path]:
     Raises:
         DataError: a folder holds no scores.
     """
-    methods = [_summary(folder).method for folder in folders]
+    return distinct_names(list(map(method_of, folders)), folders)
+
+
+def method_of(folder: Path) -> str:
+    """The method of a score folder.
+
+    Raises:
+        DataError: the folder holds no scores.
+    """
+    return _summary(folder).method
+
+
+def distinct_names(methods: list[str], folders: list[Path]) -> dict[str, Path]:
+    """Folders by the names of their methods, told apart where two are the same.
+
+    Args:
+        methods: of the folders.
+        folders: of scores or predictions.
+    """
     paths = list(map(real_path, folders))
     shared = os.path.commonpath(paths)
     names = []
@@ -116,7 +134,7 @@ def require_same_data(folders: list[Path]) -> None:
         DataError: one is given twice, was predicted by a version of tfuq that measured otherwise
             than that of another, or a case was scored against another reference.
     """
-    _refuse_twice(folders)
+    require_distinct(folders)
     _require_same_definitions(folders)
     _require_same_distances(folders)
     first_seen: dict[str, tuple[str, Path]] = {}
@@ -131,7 +149,12 @@ def require_same_data(folders: list[Path]) -> None:
                 )
 
 
-def _refuse_twice(folders: list[Path]) -> None:
+def require_distinct(folders: list[Path]) -> None:
+    """Refuse a folder that is given twice.
+
+    Raises:
+        DataError: one is.
+    """
     seen = []
     for folder in folders:
         path = real_path(folder)

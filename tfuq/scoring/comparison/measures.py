@@ -59,9 +59,24 @@ def measures_side_by_side(
     means = {}
     for method, folder in folders.items():
         samples[method] = samples_of(folder)
-    for method, folder in folders.items():
-        biased = _measure_means(folder, class_name, cases)
-        means[method] = _without_bias(biased, samples[method])
+        means[method] = _measure_means(folder, class_name, cases)
+    return comparable_means(means, samples)
+
+
+def comparable_means(
+    biased: Mapping[str, Means],
+    samples: Mapping[str, int | None],
+) -> dict[str, dict[str, float | None]]:
+    """Means of measures without the bias of a small T, of those measures that compare.
+
+    Args:
+        biased: means over the same cases, by method and measure.
+        samples: T by method; None where it is not noted.
+
+    Returns:
+        Means by measure and method.
+    """
+    means = {name: _without_bias(of_method, samples[name]) for name, of_method in biased.items()}
     table = {}
     for measure in _COMPARED:
         row = {method: by_measure.get(measure) for method, by_measure in means.items()}

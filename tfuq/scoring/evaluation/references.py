@@ -94,15 +94,38 @@ def _require_files(case: Case) -> None:
     Raises:
         DataError: a file of it is not there.
     """
-    files = list(case.raters.values())
-    if case.label:
-        files.append(case.label)
-    for path in files:
+    for path in _files(case):
         if not path.exists():
             raise DataError(
                 f"{path}: the reference of case '{case.id}' is not there; "
                 "give a folder with one per case by --reference"
             )
+
+
+def _files(case: Case) -> list[Path]:
+    """The files of a case's references."""
+    files = list(case.raters.values())
+    if case.label:
+        files.append(case.label)
+    return files
+
+
+def predicted_cases(manifest: Manifest, config: Config) -> Iterator[Case]:
+    """The predicted cases, each with its references where they are there.
+
+    Args:
+        manifest: of the predictions.
+        config: of the run.
+
+    Raises:
+        DataError: nothing was predicted.
+    """
+    _require_cases(manifest)
+    for case_id, entry in sorted(manifest.cases.items()):
+        case = _predicted_case(case_id, entry, config)
+        if not all(path.exists() for path in _files(case)):
+            case = replace(case, label=None, raters={})
+        yield case
 
 
 def _predicted_case(case_id: str, entry: CaseEntry, config: Config) -> Case:

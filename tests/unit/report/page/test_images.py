@@ -9,11 +9,12 @@ from PIL import Image
 
 from tests.support.made import make_run, make_scores
 from tests.support.score_requests import request_of
+from tfuq.data.cases import Case
 from tfuq.data.json_csv import read_table
 from tfuq.data.sets.landmarks import reference_points
 from tfuq.errors import DataError
 from tfuq.measures.landmark import landmark_measures
-from tfuq.report.page.images import class_views, landmark_views
+from tfuq.report.page.images import _picture, class_views, landmark_views
 from tfuq.report.page.sources import read_sources
 from tfuq.runs.results import LANDMARKS, SAMPLES
 from tfuq.scoring.evaluation.references import referenced_cases
@@ -82,3 +83,40 @@ def test_ellipses_of_older_predictions_are_drawn_by_the_number_of_samples(heads,
         assert found[:2] == pytest.approx(
             [expected["ellipse_long"], expected["ellipse_short"]], abs=0.02
         )
+
+
+def test_a_picture_is_made_smaller_until_it_has_room(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (1500, 1200), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    case = Case("noise", (tmp_path / "noise.png",))
+    picture = _picture(case, 10**7)
+    assert size_of(picture) == (819, 1024)  # the limit, at the image's aspect
+    assert (picture["width"], picture["height"], picture["isReduced"]) == (1200, 1500, True)
+    smaller = _picture(case, 100_000)
+    assert len(smaller["image"]) <= 100_000
+    assert max(size_of(smaller)) < 1024
+
+
+def test_colours_are_as_stored_and_the_window_is_said(tmp_path):
+    image = np.full((30, 40, 3), (200, 30, 90), np.uint8)
+    image[0] = (0, 10, 255)
+    Image.fromarray(image).save(tmp_path / "red.png")
+    picture = _picture(Case("red", (tmp_path / "red.png",)), 10**6)
+    content = base64.b64decode(picture["image"].split(",")[1])
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(content))), image)
+    assert (picture["window"], picture["isReduced"]) == ("colours as stored", False)
+    assert picture["aspect"] == 1
+
+
+def test_predictions_without_references_have_no_truth(scored_tasks, monkeypatch):
+    folders = [request_of(scores).folder for scores in scored_tasks["landmarks"]]
+    sources = read_sources(folders)
+
+    def gone(data):
+        raise DataError("gone")
+
+    monkeypatch.setattr("tfuq.report.page.predicted.cases_of", gone)
+    case_id = min(sources[0].present_manifest.cases)
+    view = landmark_views(sources)(case_id)
+    assert view["truth"] == []
+    assert view["methods"]["hybrid"]["means"]

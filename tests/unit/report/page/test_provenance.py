@@ -2,7 +2,7 @@
 
 from tests.support.score_folders import scores
 from tfuq.data.writers import write_json
-from tfuq.report.page.provenance import provenance_of
+from tfuq.report.page.provenance import own_facts, provenance_of, shared_facts
 from tfuq.report.page.sources import Scored
 
 
@@ -30,3 +30,10 @@ def test_the_run_says_its_data_and_versions(scored_tasks):
     assert facts["data"] == "made by the tests (none)"
     assert facts["versions"] == "tfuq 0.1.0, numpy 2"
     assert facts["predicted by tfuq"] == "0.1.0"
+
+
+def test_what_is_the_same_of_all_methods_is_said_once():
+    facts = {"vi": {"run": "r", "seed": "1"}, "hybrid": {"run": "r", "seed": "2", "git": "x"}}
+    assert shared_facts(facts) == {"run": "r"}
+    assert own_facts(facts) == {"vi": {"seed": "1"}, "hybrid": {"seed": "2", "git": "x"}}
+    assert own_facts({"vi": facts["vi"]}) == {"vi": {}}

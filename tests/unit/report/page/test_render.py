@@ -17,6 +17,8 @@ from tfuq.data.json_csv import read_table
 from tfuq.data.writers import write_csv
 from tfuq.report.page.content import as_json
 from tfuq.report.page.render import default_page, write_page
+from tfuq.report.page.sources import read_sources
+from tfuq.report.page.volumes import volume_view
 
 
 class _Reader(HTMLParser):
@@ -119,15 +121,20 @@ def test_what_is_left_out_is_said(scored_tasks, tmp_path):
 
 
 def test_there_is_room_for_so_much(scored_tasks, tmp_path, monkeypatch):
-    write_page(scored_tasks["segmentation"], tmp_path / "page.html", 6)
+    folders = scored_tasks["segmentation"]
+    write_page(folders, tmp_path / "page.html", 6)
     _, _, pictures = read_page(tmp_path / "page.html")
-    first_two = sum(len(as_json(picture)) for picture in list(pictures.values())[:2])
-    monkeypatch.setattr("tfuq.report.page.render._BUDGET", first_two + 100)
-    write_page(scored_tasks["segmentation"], tmp_path / "page.html", 6)
+    sources = read_sources(folders)
+    alone = [len(as_json(volume_view(sources, case, 1))) for case in pictures]
+    monkeypatch.setattr("tfuq.report.page.pictures.BUDGET", alone[0] + alone[1] + 100)
+    write_page(folders, tmp_path / "page.html", 6)
     text, _, fewer = read_page(tmp_path / "page.html")
     assert list(fewer) == list(pictures)[:2]
+    assert {len(view["slices"]) for view in fewer.values()} == {1}
     assert "Pictures of 2 of 6 cases" in text
     assert "no room for more" in text
+    (size,) = re.findall(r"at most ([0-9.e-]+) MB of this file", text)
+    assert float(size) == pytest.approx(10.5)
 
 
 def test_further_tables_and_figures_appear_by_themselves(scored_tasks, tmp_path):
@@ -251,7 +258,7 @@ def test_an_installed_tfuq_has_the_page(tmp_path):
         "built",
     ]
     subprocess.run(build, cwd=tmp_path, check=True, capture_output=True)
-    assets = {"page.html.j2", "page.css", "page.js", "viewer.js"}
+    assets = {"page.html.j2", "page.css", "print.css", "page.js", "viewer.js", "gallery.js"}
     assert assets <= {
         path.name for path in (tmp_path / "built" / "tfuq" / "report" / "page").iterdir()
     }

@@ -8,7 +8,8 @@ import pytest
 from tests.support.score_folders import scores
 from tfuq.data.json_csv import read_table
 from tfuq.errors import DataError, RunError, TfuqError
-from tfuq.report.page.sources import Scored, by_name, hindrance, read_sources, shared_cases
+from tfuq.report.page.source import by_name
+from tfuq.report.page.sources import Scored, hindrance, read_sources, shared_cases
 
 
 def test_cases_that_all_have_are_in_the_order_of_the_first(tmp_path):

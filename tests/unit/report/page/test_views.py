@@ -14,7 +14,7 @@ from tfuq.report.tasks import REPORTS
 @pytest.mark.parametrize("task", ["segmentation", "classification", "landmarks"])
 def test_a_view_gives_what_json_can_hold(task, scored_tasks):
     (taken,), given = typing.get_args(views.View)
-    view = REPORTS[task].view(read_sources(scored_tasks[task]))
+    view = REPORTS[task].view(read_sources(scored_tasks[task]), 100_000)
     case = next(iter(request_of(scored_tasks[task][0]).manifest.cases))
     assert isinstance(case, taken)
     assert isinstance(view(case), typing.get_origin(given))

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.support.score_requests import request_of
+from tfuq.report.page.content import as_json
 from tfuq.report.page.sources import read_sources
 from tfuq.report.page.volumes import volume_view
 
@@ -57,3 +58,34 @@ def test_a_map_has_one_scale_over_the_methods(view, scored_tasks, balls):
     assert scales[0]["full"] == pytest.approx(np.log(3))
     assert scales[0]["unit"] == "nat"
     assert "mutual_information" not in view["methods"]["deterministic"]["maps"]
+
+
+def test_there_are_fewer_slices_where_there_is_less_room(scored_tasks, view):
+    sources = read_sources(scored_tasks["segmentation"])
+    room = len(as_json(view)) // 2
+    fewer = volume_view(sources, "ball_001", room)
+    assert 1 < len(fewer["slices"]) < len(view["slices"])
+    assert len(as_json(fewer)) < 1.5 * room
+    alone = volume_view(sources, "ball_001", 1)
+    first = view["slices"][view["start"]]
+    assert (alone["slices"], alone["start"]) == ([first], 0)
+    assert fewer["slices"][fewer["start"]] == first
+    for shown in (fewer, alone):
+        assert decoded(shown["image"]).shape[0] == len(shown["slices"]) * shown["rows"]
+
+
+def test_without_a_reference_the_least_certain_slice_is_first(scored_tasks, balls):
+    predictions = [request_of(scores).folder for scores in scored_tasks["segmentation"]]
+    sources = read_sources(predictions)
+    for source in sources:
+        for entry in source.present_manifest.cases.values():
+            entry.label = None
+    shown = volume_view(sources, "ball_001")
+    assert shown["reference"] is None
+    entropy = arrays(scored_tasks["segmentation"][0], balls)[2].sum((0, 1))[shown["slices"]]
+    assert shown["start"] == entropy.argmax()
+
+
+def test_the_window_is_stated(view):
+    assert view["window"].startswith("black at ")
+    assert "white at" in view["window"]

@@ -27,4 +27,6 @@ def test_the_view_is_that_of_volumes(scored_tasks):
     folders = scored_tasks["segmentation"]
     sources = read_sources(folders)
     case = next(iter(request_of(folders[0]).manifest.cases))
-    assert segmentation.REPORTS["segmentation"].view(sources)(case) == volume_view(sources, case)
+    assert segmentation.REPORTS["segmentation"].view(sources, 10**6)(case) == volume_view(
+        sources, case
+    )
