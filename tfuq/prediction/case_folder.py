@@ -10,9 +10,9 @@ from tfuq.data.writers import whole_folder, write_csv, write_nifti
 from tfuq.measures.sample_masks import StoredSamples
 from tfuq.prediction.dicom import DicomFiles
 from tfuq.prediction.statistics import Row
+from tfuq.runs.results import STRUCTURES
 
 CASE = "case of predictions"
-STRUCTURES = "structures.csv"
 
 
 @dataclass(frozen=True, kw_only=True)

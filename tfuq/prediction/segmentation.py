@@ -16,14 +16,14 @@ from tfuq.data.volume import Volume
 from tfuq.data.writers import plan_replacement
 from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.measures.sample_masks import STORED, StoredSamples
-from tfuq.prediction.case_folder import CASE, STRUCTURES, Prediction
+from tfuq.prediction.case_folder import CASE, Prediction
 from tfuq.prediction.dicom import DicomFiles, dicom_files, dicom_names
 from tfuq.prediction.on_input import InputGrid, conformal_bounds
 from tfuq.prediction.predictor import Predictor
 from tfuq.prediction.statistics import Row
 from tfuq.prediction.structures import rows_of_structures
 from tfuq.prediction.timing import timed
-from tfuq.runs.results import Manifest, member_map
+from tfuq.runs.results import STRUCTURES, Manifest, member_map
 from tfuq.tasks.records import VoxelStatistics, gathered
 
 
