@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -29,19 +31,26 @@ from tfuq_cli.progress import show
     default=0,
     help="Of this machine to listen on.  [default: a free one]",
 )
+@click.option(
+    "--idle",
+    type=click.FloatRange(min=0),
+    metavar="MINUTES",
+    help="End after so many minutes without a request.  [default: end with Ctrl-C]",
+)
 @click.option("--no-browser", is_flag=True, help="Print the address, and open no browser.")
 def command(
     target: Path,
     method: str | None,
     reviewer: str,
     port: int,
+    idle: float | None,
     no_browser: bool,
 ) -> None:
     """Look at predicted cases in the browser, the least certain first, and decide on them.
 
-    Opens a page that this machine alone can reach, with a viewer (NiiVue) of the scan, its label, maps
-    of uncertainty, single samples and references. Keys accept a case, mark it for editing or reject
-    it. Each decision is written to decisions.csv in the review's folder at once.
+    Opens a page that this machine alone can reach, with a viewer (NiiVue) of the scan, its label,
+    maps of uncertainty, single samples and references. Keys accept a case, mark it for editing or
+    reject it. Each decision is written to decisions.csv in the review's folder at once.
 
     \b
     Example:
@@ -57,8 +66,7 @@ def command(
         show(f"{server.guard.address}  (end with Ctrl-C)")
         if not no_browser:
             webbrowser.open(server.guard.address)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            decided, _ = session.log.read()
-            show(f"\n{len(decided)} decision(s) in {session.log.path}")
+        with suppress(KeyboardInterrupt):
+            server.serve(math.inf if idle is None else 60 * idle)
+    decided, _ = session.log.read()
+    show(f"{len(decided)} decision(s) in {session.log.path}")

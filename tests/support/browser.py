@@ -49,7 +49,8 @@ class Page:
         own = [
             fcntl.fcntl(descriptor, fcntl.F_DUPFD, _HIGH) for descriptor in (to_read, to_write)
         ]  # clear of 3 and 4
-        command = [find_browser(), "--headless=new", "--no-sandbox", *(_WEBGL if webgl else _NO_WEBGL), "--disable-dev-shm-usage", "--no-first-run",
+        drawing = _WEBGL if webgl else _NO_WEBGL
+        command = [find_browser(), "--headless=new", "--no-sandbox", *drawing, "--disable-dev-shm-usage", "--no-first-run",
                    f"--user-data-dir={profile}", f"--window-size={width},{height}", "--remote-debugging-pipe"]  # fmt: skip
         redirected = f'exec "$@" 3<&{own[0]} 4>&{own[1]}'
         self._process = subprocess.Popen(

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 
 ADDRESS = "127.0.0.1"
 _NAMES = (ADDRESS, "localhost")
@@ -69,12 +69,12 @@ class Guard:
         """Where the page is."""
         return f"http://{ADDRESS}:{self.port}/{self.token}/"
 
-    def admit(self, path: str, headers: Mapping[str, str], *, changes: bool) -> str:
+    def admit(self, path: str, headers: Message, *, changes: bool) -> str:
         """Check a request.
 
         Args:
             path: as asked for, without a query.
-            headers: of the request, by name.
+            headers: of the request.
             changes: whether it may change something, and so must tell its origin.
 
         Returns:
@@ -84,7 +84,7 @@ class Guard:
             RefusedError: the request is not of this page.
         """
         hosts = [f"{name}:{self.port}" for name in _NAMES]
-        if headers.get("Host") not in hosts:
+        if headers.get_all("Host") not in [[host] for host in hosts]:
             raise RefusedError(403, "another host")
         origin = headers.get("Origin")
         is_own = origin in [f"http://{host}" for host in hosts]

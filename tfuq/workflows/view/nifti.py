@@ -29,11 +29,12 @@ def every(volume: Volume, step: int) -> Volume:
     return Volume(volume.array[index], affine)
 
 
-def nifti_bytes(volume: Volume) -> bytes:
+def nifti_bytes(volume: Volume, *, is_label: bool = False) -> bytes:
     """A file of one scalar map, or of a picture with three channels of 0 to 255.
 
     Args:
         volume: ``[X, Y, Z]``, or ``[X, Y, Z, 3]`` in colours.
+        is_label: whether its values are numbers of classes, of which a viewer draws outlines.
     """
     array = _smallest(volume.array)
     if volume.array.ndim > 3:
@@ -44,6 +45,8 @@ def nifti_bytes(volume: Volume) -> bytes:
     header.set_zooms(volume.spacing)
     header.set_sform(volume.affine, SCANNER[1])
     header.set_xyzt_units("mm")
+    if is_label:
+        header.set_intent("label")
     header["magic"] = b"n+1"
     header["vox_offset"] = 352
     header["scl_slope"] = 1

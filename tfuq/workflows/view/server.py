@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import math
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
@@ -26,6 +28,7 @@ SCRIPTS += ("picture.js", "panel.js")
 _STATIC |= {name: (name, "text/javascript; charset=utf-8") for name in SCRIPTS}
 _MOST_BYTES = 65_536  # of a decision
 _TEXTS = ("case", "structure", "decision", "note")
+_PAUSE = 0.5  # seconds, between two looks at how long nothing was asked
 _PATIENCE = 60  # seconds, of a connection on which nothing comes
 
 
@@ -53,6 +56,26 @@ class PageServer(ThreadingHTTPServer):
             ) from error
         self.session = session
         self.guard = Guard(port=self.server_address[1])
+        self.timeout = _PAUSE
+        self._last_request = time.monotonic()
+
+    def serve(self, most_idle: float = math.inf) -> None:
+        """Answer requests.
+
+        Args:
+            most_idle: seconds without a request after which it ends.
+        """
+        while time.monotonic() - self._last_request < most_idle:
+            self.handle_request()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a connection in a thread of its own."""
+        self.note_request()
+        super().process_request(request, client_address)
+
+    def note_request(self) -> None:
+        """Note that the page is still there."""
+        self._last_request = time.monotonic()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log what goes wrong with a connection, such as a browser that leaves."""
@@ -77,10 +100,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(self._post, changes=True)
 
     def _answer(self, make: Callable[[str, dict[str, str]], Content], *, changes: bool) -> None:
+        self.server.note_request()
         status = 200
         try:
             address = urlsplit(self.path)
-            place = self.server.guard.admit(address.path, dict(self.headers), changes=changes)
+            place = self.server.guard.admit(address.path, self.headers, changes=changes)
             content = make(place, dict(parse_qsl(address.query, max_num_fields=8)))
         except RefusedError as refused:
             status = refused.status

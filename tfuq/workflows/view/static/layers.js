@@ -18,13 +18,13 @@ export class Layers {
     const on = (id, kind, act) => byId(id).addEventListener(kind, act);
     on("view", "change", () => this.volume.setView(byId("view").value));
     on("channel", "change", () => this.loadScan());
-    on("label", "change", () => this.loadLabel());
+    on("label", "change", () => { this.keep(); this.loadLabel(); });
     on("sample", "input", () => this.loadLabel());
-    on("map", "change", () => this.loadMap());
+    on("map", "change", () => { this.keep(); this.loadMap(); });
     on("label-opacity", "input", () => this.opacities());
     on("map-opacity", "input", () => this.opacities());
     on("overlays", "change", () => this.opacities());
-    on("outline", "change", () => this.volume.setOutline(byId("outline").checked));
+    on("outline", "change", () => this.opacities());
     on("window-auto", "click", () => this.autoWindow());
     for (const [layer, prefix] of [["scan", "window"], ["map", "map"]]) {
       for (const end of ["low", "high"]) on(`${prefix}-${end}`, "change", () => this.range(layer, prefix));
@@ -61,7 +61,8 @@ export class Layers {
 
   fill() {
     const { channels, samples, references, maps, probabilities, classes } = this.detail;
-    const kept = { label: byId("label").value, map: byId("map").value };
+    const usual = maps.some(({ name }) => name === "mutual_information") ? "mutual_information" : maps[0]?.name;
+    const kept = this.kept ?? { label: "label", map: `map:${usual}` };
     fillSelect(byId("channel"), channels.map((name, number) => [String(number), name]), "0");
     byId("channel-row").hidden = channels.length < 2;
     const labels = [["label", "prediction"]];
@@ -71,9 +72,13 @@ export class Layers {
     const shown = maps.map(({ name, title }) => [`map:${name}`, title]);
     shown.push(...probabilities.map((name) => [`probability:${name}`, `probability of ${name}`]), ["", "none"]);
     fillSelect(byId("map"), shown, shown.some(([value]) => value === kept.map) ? kept.map : "");
-    if (!byId("map").value) byId("map").value = "";
     byId("sample").max = Math.max(samples, 1);
     byId("legend").replaceChildren(...classes.slice(1).map((name, number) => legendEntry(number, name)));
+  }
+
+  // What was chosen once is shown of the next case too, if that has it.
+  keep() {
+    this.kept = { label: byId("label").value, map: byId("map").value };
   }
 
   async get(query, signal) {
@@ -83,7 +88,7 @@ export class Layers {
 
   async loadScan() {
     const content = await this.get({ layer: "scan", number: byId("channel").value });
-    const image = await this.volume.put("scan", content, { name: this.detail.channels[byId("channel").value] });
+    const image = await this.volume.put("scan", content, { name: this.detail.channels[byId("channel").value], isWhole: this.detail.isPicture });
     this.showStep(content.step);
     this.automatic = [image.cal_min, image.cal_max];
     this.showRange("window", image);
@@ -109,8 +114,9 @@ export class Layers {
     await this.replace("label", layer && { layer, name, number: layer === SAMPLE ? byId("sample").value - 1 : 0 }, {
       name: name || (layer === SAMPLE ? `sample ${byId("sample").value}` : "label"),
       classes: this.detail.classes,
-      opacity: this.opacityOf("label"),
+      opacity: 0,
     });
+    this.opacities();
   }
 
   async loadMap() {
@@ -159,7 +165,8 @@ export class Layers {
   }
 
   opacities() {
-    for (const layer of ["label", "map"]) this.volume.setOpacity(layer, this.opacityOf(layer));
+    this.volume.setLabels(this.opacityOf("label"), byId("outline").checked);
+    this.volume.setOpacity("map", this.opacityOf("map"));
   }
 
   autoWindow() {
@@ -179,6 +186,7 @@ export class Layers {
   nextMap() {
     const select = byId("map");
     select.selectedIndex = (select.selectedIndex + 1) % select.options.length;
+    this.keep();
     this.loadMap();
   }
 }

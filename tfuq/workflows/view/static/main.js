@@ -43,9 +43,15 @@ class Page {
     if (entry !== this.list.chosen) return;
     showMeasures(detail.measures);
     await this.layers?.open(entry, detail);
-    this.points?.open(entry, detail);
+    if (this.points) await this.openPoints(entry, detail);
     if (this.told.kind === "classes") showClasses(entry, detail);
     if (!this.layers) document.body.dataset.complete = entry.case;
+  }
+
+  async openPoints(entry, detail) {
+    this.points.open(entry, detail);
+    this.points.places = await getJson("places", { case: entry.case });
+    if (entry === this.list.chosen) showPlaces(this.points.places, (place) => this.points.goTo(place.name));
   }
 
   // Letters go to the page, and not to the viewer, which has keys of its own.
@@ -67,7 +73,7 @@ class Page {
     n: () => byId("note").focus(),
     j: () => this.list.step(1),
     k: () => this.list.step(-1),
-    c: () => this.layers?.goToPlace(),
+    c: () => (this.layers ?? this.points)?.goToPlace(),
     o: () => byId("overlays").click(),
     m: () => this.layers?.nextMap(),
   };

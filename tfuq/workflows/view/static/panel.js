@@ -9,8 +9,7 @@ export function showReasons(entry) {
 
 export function showPlaces(places, go) {
   byId("places").replaceChildren(...places.map((place) => {
-    const at = place.mm.map((value) => value.toFixed(1)).join(", ");
-    const button = make("button", { type: "button", title: "Go there" }, `${place.name}: ${place.words} (${at})`);
+    const button = make("button", { type: "button", title: "Go there" }, `${place.name}: ${place.words} (${place.at})`);
     button.addEventListener("click", () => go(place));
     return button;
   }));

@@ -31,6 +31,10 @@ export class Points {
     this.draw();
   }
 
+  goToPlace() {
+    if (this.places?.length) this.goTo(this.places[0].name);
+  }
+
   draw() {
     if (!this.detail) return;
     const [width, height] = this.detail.size;

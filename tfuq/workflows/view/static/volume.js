@@ -6,10 +6,13 @@ import { colourOf, rounded } from "./dom.js";
 
 const SOFTWARE = /swiftshader|llvmpipe|software|basic render/i;
 const LAYERS = ["scan", "map", "label"]; // from the lowest to the highest
+const HARDLY = 0.005;
 const OPTIONS = {
   backColor: [0, 0, 0, 1],
   crosshairColor: [0.48, 0.72, 1, 0.9],
-  crosshairWidth: 0.6,
+  crosshairWidth: 0.25,
+  crosshairWidthUnit: "percent",
+  crosshairGap: 8,
   fontColor: [0.75, 0.8, 0.85, 1],
   isRadiologicalConvention: true,
   show3Dcrosshair: true,
@@ -52,6 +55,7 @@ export class VolumeView {
     const image = content && await niivue.NVImage.loadFromUrl({ url: content.body, name: `${options.name ?? layer}.nii`, colormap: options.colormap ?? "gray", opacity: options.opacity ?? 1 });
     if (image && options.classes) image.setColormapLabel(labelColours(options.classes, image.global_max));
     if (image) image.name = options.name ?? layer;
+    if (image && options.isWhole) Object.assign(image, { cal_min: image.global_min, cal_max: image.global_max });
     const old = this.shown[layer];
     this.shown[layer] = image;
     const wanted = LAYERS.map((each) => this.shown[each]).filter(Boolean);
@@ -73,16 +77,17 @@ export class VolumeView {
     this.update();
   }
 
+  // Outlines have an opacity of their own; what they enclose has hardly any then.
+  setLabels(opacity, isOutline) {
+    this.viewer.opts.atlasOutline = isOutline ? opacity : 0;
+    this.setOpacity("label", isOutline ? HARDLY * opacity : opacity);
+  }
+
   setRange(layer, low, high) {
     const image = this.shown[layer];
     if (!image || !(low < high)) return;
     image.cal_min = low;
     image.cal_max = high;
-    this.update();
-  }
-
-  setOutline(isOutline) {
-    this.viewer.opts.atlasOutline = isOutline ? 1 : 0;
     this.update();
   }
 

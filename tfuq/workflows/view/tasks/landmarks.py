@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from tfuq.calibration.observed import Observed, uncertainty_of
+from tfuq.calibration.review import chosen_measure
 from tfuq.data.cases import UNNAMED_RATER
 from tfuq.data.json_csv import Cell, read_typed
 from tfuq.data.sets.landmarks import rater_points
@@ -53,6 +55,17 @@ class ViewedLandmarks(Viewed):
     def content(self, case: str, query: Mapping[str, str]) -> Content:
         """The picture."""
         return Content(body=png_bytes(self.images.image(case)), type="image/png")
+
+    def places(self, case: str) -> list[Json]:
+        """The landmarks, the least certain first."""
+        parts = list(self.source.parts(case))
+        measure = chosen_measure(None, self.source.quality, [Observed(case=case, parts=parts)])
+        parts.sort(key=lambda part: -uncertainty_of(part, measure))
+        placed = []
+        for name, place in self.source.places(case, parts).items():
+            at = ", ".join(f"{place.columns[f'place_{axis}']:.1f}" for axis in "xy")
+            placed.append({"name": name, "words": place.words, "at": f"x, y = {at}"})
+        return placed
 
     def _by_case(self, name: str) -> Rows:
         rows: Rows = {}

@@ -15,19 +15,21 @@ from tfuq.data.readers.images import is_plain_image
 from tfuq.data.volume import Volume
 from tfuq.measures.catalogue import MEMBER_VARIANCES, OF_VOXELS, names_of
 from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
+from tfuq.scoring.rows import Row
 from tfuq.workflows.view.images import LastRead
 from tfuq.workflows.view.nifti import every, nifti_bytes
 from tfuq.workflows.view.ranking import Ranked, described_measure
 from tfuq.workflows.view.targets import Target
 from tfuq.workflows.view.tasks.base import VIEWED, Content, Json, Viewed, chosen, whole_number
 
+_REFERENCE = "reference"
 _MAPS = (*names_of(OF_VOXELS), *MEMBER_VARIANCES)
 _PROBABILITY = "probability"
 _MOST_STEP = 16
 _MOST_VOXELS = 2**40
 _RGB = 3
+_OF_CLASSES = ("label", "sample", _REFERENCE)  # layers
 _MAJORITY = "majority of raters"
-_REFERENCE = "reference"
 
 
 @VIEWED.register("segmentation")
@@ -74,7 +76,7 @@ class ViewedVolumes(Viewed):
         step = whole_number(query, "step", _MOST_STEP)
         if not step:
             step = _step(volume, whole_number(query, "most", _MOST_VOXELS))
-        body = nifti_bytes(every(volume, step))
+        body = nifti_bytes(every(volume, step), is_label=name in _OF_CLASSES)
         return Content(body=body, type="application/octet-stream", step=step)
 
     def places(self, case: str) -> list[Json]:
@@ -84,13 +86,8 @@ class ViewedVolumes(Viewed):
             affine = self.images.image(case).affine
         placed = []
         for name, place in self.source.places(case, self.source.parts(case)).items():
-            columns = place.columns
-            if affine is None:
-                mm = [columns[f"place_{axis}_mm_ras"] for axis in "xyz"]
-            else:
-                pixel = (columns["place_row"], columns["place_column"], 0)
-                mm = list(nibabel.affines.apply_affine(affine, pixel))
-            placed.append({"name": name, "words": place.words, "mm": list(map(float, mm))})
+            mm, at = _position(place.columns, affine)
+            placed.append({"name": name, "words": place.words, "mm": mm, "at": at})
         return placed
 
     def _folder(self, case: str) -> Path:
@@ -173,6 +170,22 @@ class ViewedVolumes(Viewed):
         image = self.images.image(case)
         label = read_case_label(known, image, len(data.classes), data.label_values)
         return label.with_array(np.where(label.array == PADDING, 0, label.array))
+
+
+def _position(columns: Row, picture: np.ndarray | None) -> tuple[list[float], str]:
+    """A place in millimetres, and in words.
+
+    Args:
+        columns: of the table of a review.
+        picture: the affine of a picture, whose places are pixels; None of a scan.
+    """
+    if picture is None:
+        mm = [float(columns[f"place_{axis}_mm_ras"]) for axis in "xyz"]
+        return mm, ", ".join(f"{value:.1f}" for value in mm) + " mm"
+    row = columns["place_row"]
+    column = columns["place_column"]
+    placed = nibabel.affines.apply_affine(picture, (row, column, 0))
+    return list(map(float, placed)), f"row {row}, column {column}"
 
 
 def _scalar(volume: Volume, channel: int) -> Volume:
