@@ -23,9 +23,8 @@ _STATIC = {
     "page.css": ("page.css", "text/css; charset=utf-8"),
     "niivue.js": ("niivue.js", "text/javascript; charset=utf-8"),
 }
-SCRIPTS = ("main.js", "dom.js", "server.js", "cases.js", "deciding.js", "volume.js", "layers.js")
-SCRIPTS += ("picture.js", "panel.js")
-_STATIC |= {name: (name, "text/javascript; charset=utf-8") for name in SCRIPTS}
+_SCRIPTS = ("cases", "deciding", "dom", "layers", "main", "panel", "picture", "server", "volume")
+_STATIC |= {f"{name}.js": (f"{name}.js", "text/javascript; charset=utf-8") for name in _SCRIPTS}
 _MOST_BYTES = 65_536  # of a decision
 _TEXTS = ("case", "structure", "decision", "note")
 _PAUSE = 0.5  # seconds, between two looks at how long nothing was asked

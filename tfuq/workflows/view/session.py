@@ -54,7 +54,7 @@ class Session:
             "orderedBy": described_measure(self._ranking.measure),
             "promise": self._ranking.promise,
             "structures": self._viewed.structures,
-            "verdicts": VERDICTS,
+            "verdicts": list(VERDICTS),
             "whole": WHOLE_CASE,
             "decisions": str(self.log.path),
             "unreadLines": unread,

@@ -23,6 +23,8 @@ class Page {
     this.list = new CaseList(told, (entry) => this.open(entry).catch(fail));
     if (told.kind === "volume") this.layers = new Layers(fail);
     if (told.kind === "points") this.points = new Points();
+    byId("previous").addEventListener("click", () => this.list.step(-1));
+    byId("next").addEventListener("click", () => this.list.step(1));
     document.title = `tfuq view: ${told.title}`;
     byId("subtitle").textContent = `${told.method}, ${told.samples} sample(s). ${told.promise}`;
     if (told.unreadLines) fail(`${told.unreadLines} line(s) of ${told.decisions} are no decisions, and do not count.`);

@@ -107,7 +107,8 @@ export class VolumeView {
   goTo(mm) {
     const { viewer } = this;
     if (!viewer.volumes.length) return;
-    viewer.scene.crosshairPos = viewer.mm2frac(mm);
+    const isOfScanner = true; // and not of the axes of the voxels, which may be tilted
+    viewer.scene.crosshairPos = viewer.mm2frac(mm, 0, isOfScanner);
     viewer.createOnLocationChange();
     viewer.drawScene();
   }
