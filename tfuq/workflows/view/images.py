@@ -29,7 +29,8 @@ class LastRead(Generic[T]):
         self._read = read
         self._most = most
         self._values: OrderedDict[str, T] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of the values
+        self._reading = threading.Lock()
 
     def __call__(self, key: str) -> T:
         """The value of a key, read if it is not kept.
@@ -38,12 +39,24 @@ class LastRead(Generic[T]):
             key: of the value.
         """
         with self._lock:
+            if key in self._values:
+                return self._last(key)
+        with self._reading:  # what is kept does not wait for this
             if key not in self._values:
-                while len(self._values) >= self._most:
-                    self._values.popitem(last=False)
-                self._values[key] = self._read(key)
-            self._values.move_to_end(key)
-            return self._values[key]
+                self._make_room()
+                value = self._read(key)
+                with self._lock:
+                    self._values[key] = value
+            return self._last(key)
+
+    def _last(self, key: str) -> T:
+        self._values.move_to_end(key)
+        return self._values[key]
+
+    def _make_room(self) -> None:
+        with self._lock:
+            while len(self._values) >= self._most:
+                self._values.popitem(last=False)
 
 
 class Images:

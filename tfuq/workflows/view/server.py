@@ -142,7 +142,8 @@ class _Handler(BaseHTTPRequestHandler):
             return _json(session.places(case))
         if place == "api/content":
             content = session.content(case, query)
-            session.prepare(case)
+            if query.get("layer", "scan") == "scan":
+                session.prepare(case)
             return content
         raise RefusedError(404, "no such page")
 

@@ -41,6 +41,7 @@ export class Layers {
     try {
       byId("busy").textContent = "Loading the scan …";
       await this.volume.ready;
+      if (signal.aborted) return;
       this.volume.clear();
       this.volume.setPicture(detail.isPicture);
       byId("view").disabled = detail.isPicture;
@@ -49,9 +50,9 @@ export class Layers {
       byId("busy").textContent = "";
       document.body.dataset.shown = entry.case;
       await this.loadLabel();
-      await this.loadMap();
-      await this.loadPlaces(signal);
-      document.body.dataset.complete = entry.case;
+      if (!signal.aborted) await this.loadMap();
+      if (!signal.aborted) await this.loadPlaces(signal);
+      if (!signal.aborted) document.body.dataset.complete = entry.case;
     } catch (error) {
       if (signal.aborted) return;
       byId("busy").textContent = "";
@@ -81,13 +82,13 @@ export class Layers {
     this.kept = { label: byId("label").value, map: byId("map").value };
   }
 
-  async get(query, signal) {
+  get(query, signal) {
     const most = this.volume.isSlow && !this.every ? MOST_VOXELS_WHEN_SLOW : 0;
-    return getContent({ case: this.entry.case, ...query, most }, signal ?? this.stop.signal);
+    return getContent({ case: this.entry.case, ...query, most }, signal);
   }
 
   async loadScan() {
-    const content = await this.get({ layer: "scan", number: byId("channel").value });
+    const content = await this.get({ layer: "scan", number: byId("channel").value }, this.stop.signal);
     const image = await this.volume.put("scan", content, { name: this.detail.channels[byId("channel").value], isWhole: this.detail.isPicture });
     this.showStep(content.step);
     this.automatic = [image.cal_min, image.cal_max];
@@ -136,15 +137,16 @@ export class Layers {
   async replace(layer, query, options) {
     const number = this.requests?.[layer] ?? 0;
     this.requests = { ...this.requests, [layer]: number + 1 };
-    const isLast = () => this.requests[layer] === number + 1;
+    const { signal } = this.stop;
+    const isLast = () => !signal.aborted && this.requests[layer] === number + 1;
     try {
-      const content = query ? await this.get(query) : null;
+      const content = query ? await this.get(query, signal) : null;
       if (!isLast()) return null;
       const image = await this.volume.put(layer, content, options);
       document.body.dataset[layer] = options.name;
       return image;
     } catch (error) {
-      if (!this.stop.signal.aborted) this.fail(error);
+      if (!signal.aborted) this.fail(error);
       return null;
     }
   }

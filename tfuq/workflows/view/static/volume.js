@@ -28,7 +28,9 @@ export class VolumeView {
     this.viewer = new niivue.Niivue(OPTIONS);
     this.shown = {};
     this.viewer.onLocationChange = (place) => moved(this.described(place));
-    this.ready = this.viewer.attachToCanvas(canvas).then(() => this.describeDevice());
+    this.ready = this.viewer.attachToCanvas(canvas).then(() => this.describeDevice(), () => {
+      throw new Error("This browser cannot draw volumes, as it has no WebGL 2. Use another one.");
+    });
   }
 
   // Without a graphics processor, large volumes take seconds for each change.
