@@ -17,7 +17,7 @@ export class Layers {
     this.every = false;
     const on = (id, kind, act) => byId(id).addEventListener(kind, act);
     on("view", "change", () => this.volume.setView(byId("view").value));
-    on("channel", "change", () => this.loadScan());
+    on("channel", "change", () => this.loadScan().catch(this.fail));
     on("label", "change", () => { this.keep(); this.loadLabel(); });
     on("sample", "input", () => this.loadLabel());
     on("map", "change", () => { this.keep(); this.loadMap(); });
@@ -46,7 +46,7 @@ export class Layers {
       this.volume.setPicture(detail.isPicture);
       byId("view").disabled = detail.isPicture;
       this.volume.setView(detail.isPicture ? "axial" : byId("view").value);
-      await this.loadScan(signal);
+      await this.loadScan();
       byId("busy").textContent = "";
       document.body.dataset.shown = entry.case;
       await this.loadLabel();
