@@ -89,6 +89,10 @@ export class Layers {
 
   async loadScan() {
     const content = await this.get({ layer: "scan", number: byId("channel").value }, this.stop.signal);
+    if (content.step > 1 && byId("view").value === "all") { // 3D would take seconds for each picture
+      byId("view").value = "planes";
+      this.volume.setView("planes");
+    }
     const image = await this.volume.put("scan", content, { name: this.detail.channels[byId("channel").value], isWhole: this.detail.isPicture });
     this.showStep(content.step);
     this.automatic = [image.cal_min, image.cal_max];

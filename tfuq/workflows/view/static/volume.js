@@ -61,7 +61,10 @@ export class VolumeView {
     const old = this.shown[layer];
     this.shown[layer] = image;
     const wanted = LAYERS.map((each) => this.shown[each]).filter(Boolean);
-    if (layer === "scan" && !old) this.viewer.addVolume(image);
+    if (layer === "scan" && !old) {
+      this.viewer.addVolume(image); // which draws
+      return image;
+    }
     this.viewer.volumes = wanted;
     this.viewer.back = wanted[0] ?? null;
     this.viewer.overlays = wanted.slice(1);
