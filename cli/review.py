@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,6 +90,7 @@ def command(
     made = review(predictions, folder, observer=observer)
     _show(made.summary)
     show(f"{made.summary['cases']} case(s) in {folder / TABLE}; summary in {folder / SUMMARY}")
+    show(f"look at them by tfuq view {shlex.quote(str(folder))}")
     if exit_code and not made.is_clear:
         sys.exit(_NOT_CLEAR)
 

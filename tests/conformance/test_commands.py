@@ -67,6 +67,7 @@ ALONE = {
     ("dose",): ("segmentation",),  # which needs a dose: tests/workflows/test_radiotherapy.py
     ("review",): TASKS,  # tests/workflows/test_review.py
     ("study",): tuple(KINDS),
+    ("view",): TASKS,  # tests/workflows/test_view.py
 }
 
 # Words that belong to other tasks.

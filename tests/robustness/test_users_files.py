@@ -60,6 +60,7 @@ def without_network(own: Path) -> list[list]:
         ["dose", run / "predictions" / "hybrid", "--dose", own / "labels"],
         ["review", run / "predictions" / "hybrid"],
         ["review", run / "predictions" / "hybrid", "--out", own / "review"],
+        ["view", run / "predictions" / "hybrid", "--no-browser", "--idle", 0],
         ["report", scores / "hybrid"],
         ["report", scores / "hybrid", scores / "deterministic"],
         ["report", scores / "hybrid", "--out", own / "report.html"],

@@ -16,6 +16,9 @@ import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 _HIGH, _PATIENCE = 20, 60  # a file descriptor, seconds
+# A software renderer draws WebGL where there is no graphics processor.
+_WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
+_NO_WEBGL = ("--disable-gpu",)
 _KEYS = {
     "ArrowRight": 39,
     "ArrowLeft": 37,
@@ -38,14 +41,16 @@ def find_browser() -> str:
 class Page:
     """One page of one browser, with everything that it said to its console."""
 
-    def __init__(self, profile: Path, width: int = 1280, height: int = 900):
+    def __init__(self, profile: Path, width: int = 1280, height: int = 900, webgl: bool = False):
         self._replies, self._events, self._count = [], [], 0
+        self._own = ("file:", "data:", "about:")
         to_read, self._write = os.pipe()
         self._read, to_write = os.pipe()
         own = [
             fcntl.fcntl(descriptor, fcntl.F_DUPFD, _HIGH) for descriptor in (to_read, to_write)
         ]  # clear of 3 and 4
-        command = [find_browser(), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+        drawing = _WEBGL if webgl else _NO_WEBGL
+        command = [find_browser(), "--headless=new", "--no-sandbox", *drawing, "--disable-dev-shm-usage", "--no-first-run",
                    f"--user-data-dir={profile}", f"--window-size={width},{height}", "--remote-debugging-pipe"]  # fmt: skip
         redirected = f'exec "$@" 3<&{own[0]} 4>&{own[1]}'
         self._process = subprocess.Popen(
@@ -95,8 +100,14 @@ class Page:
 
     def open(self, path: Path) -> float:
         """Open a file; seconds until all of it is loaded and its script has run."""
+        return self.open_address(path.resolve().as_uri())
+
+    def open_address(self, address: str) -> float:
+        """As `open`, of an address, whose server the page may ask for more."""
+        if address.startswith("http:"):
+            self._own = (*self._own, "/".join(address.split("/")[:3]) + "/")
         started, self._events = time.perf_counter(), []
-        self.call("Page.navigate", url=path.resolve().as_uri())
+        self.call("Page.navigate", url=address)
         while not any(event["method"] == "Page.loadEventFired" for event in self._events):
             self._next()
         return time.perf_counter() - started
@@ -119,13 +130,15 @@ class Page:
     def press(self, key: str) -> None:
         """A key as a person presses it."""
         text = {"text": "\r"} if key == "Enter" else {}
+        if len(key) == 1 and key != " ":
+            text = {"text": key}
         for kind in ("keyDown", "keyUp"):
             self.call(
                 "Input.dispatchKeyEvent",
                 type=kind,
                 key=key,
                 code=key,
-                windowsVirtualKeyCode=_KEYS[key],
+                windowsVirtualKeyCode=_KEYS.get(key) or ord(key.upper()),
                 **text,
             )
 
@@ -154,7 +167,7 @@ class Page:
             ):
                 found.append(str(said["args"]))
             elif kind == "Network.requestWillBeSent" and not said["request"]["url"].startswith(
-                ("file:", "data:", "about:")
+                self._own
             ):
                 found.append(f"asked a network for {said['request']['url']}")
         return found

@@ -63,6 +63,7 @@ READING = (
     "predict",
     "calibrate",
     "review",
+    "view",
     "score",
     "dose",
     "compare",
@@ -118,6 +119,7 @@ def commands_that_do_without(folder):
         ["compare", scores / "deterministic", scores / "hybrid"],
         ["compare", scores / "deterministic", scores / "hybrid", "--out", folder / "out"],
         ["doctor", run],
+        ["view", run / "predictions" / "hybrid", "--no-browser", "--idle", 0],
     ]
 
 

@@ -18,9 +18,9 @@ from tfuq.prediction.on_input import MapChannel
 from tfuq.prediction.request import LABEL
 from tfuq.prediction.statistics import Row
 from tfuq.prediction.timing import timed_items
+from tfuq.runs.results import STRUCTURES
 
 CASE = "case of predictions"
-STRUCTURES = "structures.csv"
 
 
 @dataclass(frozen=True, kw_only=True)

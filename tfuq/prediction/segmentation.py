@@ -19,7 +19,7 @@ from tfuq.data.volume import Volume
 from tfuq.data.writers import plan_replacement
 from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.measures.sample_masks import STORED, StoredSamples
-from tfuq.prediction.case_folder import CASE, STRUCTURES, Prediction
+from tfuq.prediction.case_folder import CASE, Prediction
 from tfuq.prediction.dicom import DicomFiles, dicom_files, dicom_names
 from tfuq.prediction.large import LargeVolumes
 from tfuq.prediction.on_input import InputGrid, MapsOnInput
@@ -29,7 +29,7 @@ from tfuq.prediction.statistics import Row
 from tfuq.prediction.structures import rows_of_structures
 from tfuq.prediction.timing import timed
 from tfuq.prediction.voxel_channels import ChannelsInMemory, VoxelChannels
-from tfuq.runs.results import Manifest, member_map
+from tfuq.runs.results import STRUCTURES, Manifest, member_map
 from tfuq.sampling.sampler import Sampler
 from tfuq.tasks.records import VoxelStatistics
 

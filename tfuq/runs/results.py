@@ -28,6 +28,7 @@ PREDICTIONS = "predictions.csv"
 MEMBERS = "members.csv"
 LANDMARKS = "landmarks.csv"
 SAMPLES = "samples.csv"
+STRUCTURES = "structures.csv"  # in the folder of a segmented case
 _TABLES = (PREDICTIONS, MEMBERS, LANDMARKS, SAMPLES)
 SET_SEPARATOR = "; "  # between the classes of a set
 

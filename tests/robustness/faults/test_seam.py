@@ -62,6 +62,8 @@ EXCEPTIONS = {
     ("tfuq/measures/sample_masks.py", "np.savez_compressed"): "into a stream of the seam",
     ("tfuq/report/plotting.py", "figure.savefig"): "into memory",
     ("tfuq/report/page/sheets.py", "image.save"): "into memory",
+    ("tfuq/workflows/view/pictures.py", "Image.fromarray(shown).save"): "into memory",
+    ("cli/view.py", "webbrowser.open"): "starts a browser",
     ("tfuq/workflows/shift/stored.py", "np.savez_compressed"): "into memory",
     ("tfuq/networks/weights.py", "np.savez"): "into memory",
     ("tfuq/training/fit.py", "self._state.save"): "by `tfuq.networks.weights.save_arrays`",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfuq.data.writers.nifti import write_nifti
 from tfuq.data.writers.sets import whole_set
-from tfuq.data.writers.tables import without_mark, write_csv, write_rows
+from tfuq.data.writers.tables import csv_line, without_mark, write_csv, write_rows
 from tfuq.data.writers.text import write_bytes, write_json, write_text
 from tfuq.data.writers.unfinished import make_folder, writing
 from tfuq.data.writers.whole import (
@@ -18,6 +18,7 @@ from tfuq.data.writers.whole import (
 
 __all__ = [
     "FolderTakenError",
+    "csv_line",
     "make_folder",
     "new_folder",
     "plan_replacement",

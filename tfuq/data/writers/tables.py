@@ -67,6 +67,15 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[_Row]) -> None
             disk.write(file, _as_csv([cells]).encode())
 
 
+def csv_line(values: Sequence[Any]) -> str:
+    """A line of a table, with its end, as `write_csv` writes it.
+
+    Args:
+        values: Of the cells.
+    """
+    return _as_csv([[_cell(value) for value in values]])
+
+
 def _as_csv(lines: Iterable[Sequence[str]]) -> str:
     buffer = io.StringIO()
     usual = csv.writer(buffer, lineterminator="\n")

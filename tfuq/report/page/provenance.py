@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 
 from tfuq.report.page.source import Source
@@ -16,6 +17,7 @@ def provenance_of(source: Source) -> dict[str, str]:
     facts = _facts_of_scores(source) | _facts_of_run(source.run)
     if source.manifest:
         facts["predicted by tfuq"] = source.manifest.tfuq_version
+        facts["look at its cases by"] = shlex.join(["tfuq", "view", str(source.predictions)])
     return {name: text for name, text in facts.items() if text}
 
 

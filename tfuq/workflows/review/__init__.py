@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,17 +18,17 @@ from tfuq.calibration.records import (
 )
 from tfuq.calibration.review import ReviewRules, chosen_measure
 from tfuq.data.appearance import TrainingAppearance, appearance_of
-from tfuq.data.cases import Case, read_case_image
+from tfuq.data.cases import read_case_image
 from tfuq.data.events import SILENT, CaseReviewed, Observer
-from tfuq.data.layouts import cases_of
 from tfuq.data.locks import exclusive
 from tfuq.data.ownership import require_replaceable
 from tfuq.data.writers import write_json
 from tfuq.errors import DataError, RunError
 from tfuq.runs import Run, results
-from tfuq.runs.results import CaseEntry, Manifest
+from tfuq.runs.results import Manifest
 from tfuq.scoring.review_lines import promise_text
 from tfuq.workflows.review.listing import CaseList
+from tfuq.workflows.review.predicted import PredictedCases
 from tfuq.workflows.review.reasons import KEEP, LIKENESS_UNKNOWN, REFER
 from tfuq.workflows.review.rows import review_rows
 from tfuq.workflows.review.tasks import REVIEWED, Reviewed
@@ -167,7 +166,7 @@ class _Reviewer:
         self._predictions = predictions
         self._manifest = manifest
         self._calibration = calibration
-        self._known = _known_cases(run)
+        self._cases = PredictedCases(run, manifest)
         self._source: Reviewed = REVIEWED[run.config.task](predictions, run.config, manifest)
         self._appearance: TrainingAppearance | None = run.appearance
         self._rules: ReviewRules | None = None
@@ -187,15 +186,7 @@ class _Reviewer:
 
     def is_left_out(self, case: str) -> bool:
         """Whether a case was calibrated on."""
-        return self._calibration is not None and self._calibration.holds(self._case(case))
-
-    def _case(self, case_id: str) -> Case:
-        """The case as the data set has it, or as the manifest has it."""
-        entry = self._manifest.cases[case_id]
-        known = self._known.get(case_id)
-        if known and list(map(os.path.realpath, known.images)) == entry.images:
-            return known
-        return _case_of(case_id, entry, self._run)
+        return self._calibration is not None and self._calibration.holds(self._cases.case(case))
 
     def head(self) -> dict[str, Any]:
         """What the review is of."""
@@ -226,7 +217,7 @@ class _Reviewer:
         if self._appearance is None:
             return []
         try:
-            image = read_case_image(self._case(case))
+            image = read_case_image(self._cases.case(case))
         except DataError:
             return [LIKENESS_UNKNOWN]
         return self._appearance.differences(appearance_of(self._run.config, image))
@@ -282,19 +273,3 @@ class _Reviewer:
             "training_data_known": self._appearance is not None,
             "coordinates": _COORDINATES,
         }
-
-
-def _known_cases(run: Run) -> dict[str, Case]:
-    """The cases of the run's data set by id; none where it is gone."""
-    try:
-        return {case.id: case for case in cases_of(run.config.data)}
-    except DataError:
-        return {}
-
-
-def _case_of(case_id: str, entry: CaseEntry, run: Run) -> Case:
-    return Case(
-        case_id,
-        tuple(map(Path, entry.images)),
-        pixel_mm=run.config.data.pixel_mm,
-    )

@@ -30,6 +30,8 @@ def test_the_run_says_its_data_and_versions(scored_tasks):
     assert facts["data"] == "made by the tests (none)"
     assert facts["versions"] == "tfuq 0.1.0, numpy 2"
     assert facts["predicted by tfuq"] == "0.1.0"
+    run = scored_tasks["landmarks"][0].parents[1]
+    assert facts["look at its cases by"] == f"tfuq view {run / 'predictions' / 'hybrid'}"
 
 
 def test_what_is_the_same_of_all_methods_is_said_once():

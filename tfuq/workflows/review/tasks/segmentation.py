@@ -12,7 +12,7 @@ from tfuq.calibration.quality_kinds import DICE
 from tfuq.data.ownership import digest_of
 from tfuq.data.readers import read
 from tfuq.data.readers.images import is_plain_image
-from tfuq.prediction.case_folder import STRUCTURES
+from tfuq.runs.results import STRUCTURES
 from tfuq.scoring.evaluation.stored_maps import require_map
 from tfuq.scoring.evaluation.structures import read_structures
 from tfuq.scoring.rows import Row

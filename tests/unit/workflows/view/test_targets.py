@@ -1,0 +1,64 @@
+"""What is looked at, from each folder that a person may name."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from tfuq.data.writers import write_json
+from tfuq.errors import RunError
+from tfuq.workflows.review import review
+from tfuq.workflows.view.targets import find_target
+
+
+@pytest.fixture
+def own(targets, tmp_path):
+    """A copy of predictions in a run."""
+    run = shutil.copytree(targets("segmentation").run.path, tmp_path / "run")
+    manifest = run / "predictions" / "hybrid" / "manifest.json"
+    write_json(manifest, json.loads(manifest.read_text()) | {"run": str(run)})
+    return run
+
+
+def test_a_run_its_predictions_and_their_review_are_one_target(own):
+    predictions = own / "predictions" / "hybrid"
+    for path in (own, predictions):
+        target = find_target(path)
+        assert target.predictions == predictions
+        assert target.review == own / "reviews" / "hybrid"
+        assert not target.has_review
+    folder = review(predictions, own.parent / "elsewhere").folder
+    target = find_target(folder)
+    assert target.predictions == predictions
+    assert target.review == folder
+    assert target.has_review
+
+
+def test_the_method_says_which_predictions(own):
+    with pytest.raises(RunError, match="has no predictions of vi; it has hybrid"):
+        find_target(own, "vi")
+    predictions = own / "predictions"
+    (predictions / "hybrid").rename(predictions / "ensemble")
+    assert find_target(own).predictions == predictions / "ensemble"
+    shutil.rmtree(predictions)
+    with pytest.raises(RunError, match=r"run tfuq predict .* --method hybrid"):
+        find_target(own)
+
+
+def test_a_review_of_predictions_that_are_gone_is_refused(own):
+    folder = review(own / "predictions" / "hybrid", own.parent / "elsewhere").folder
+    shutil.rmtree(own / "predictions")
+    with pytest.raises(RunError, match=r"its predictions .* are gone"):
+        find_target(folder)
+    write_json(folder / "review.json", {"cases": 1})
+    with pytest.raises(RunError, match="does not say what it is of"):
+        find_target(folder)
+
+
+def test_predictions_without_a_case_are_refused(own):
+    manifest = own / "predictions" / "hybrid" / "manifest.json"
+    write_json(manifest, json.loads(manifest.read_text()) | {"cases": {}})
+    with pytest.raises(RunError, match="holds no case; run tfuq predict"):
+        find_target(own)

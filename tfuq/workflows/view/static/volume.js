@@ -1,0 +1,127 @@
+// The viewer of volumes: NiiVue with a scan, a map of uncertainty and labels over it.
+
+import { colourOf, rounded } from "./dom.js";
+
+/* global niivue */
+
+const SOFTWARE = /swiftshader|llvmpipe|software|basic render/i;
+const LAYERS = ["scan", "map", "label"]; // from the lowest to the highest
+const HARDLY = 0.005;
+const OPTIONS = {
+  backColor: [0, 0, 0, 1],
+  crosshairColor: [0.48, 0.72, 1, 0.9],
+  crosshairWidth: 0.25,
+  crosshairWidthUnit: "percent",
+  crosshairGap: 8,
+  fontColor: [0.75, 0.8, 0.85, 1],
+  isRadiologicalConvention: true,
+  show3Dcrosshair: true,
+  loadingText: "",
+  dragAndDropEnabled: false,
+  isOrientCube: false,
+  multiplanarLayout: 2, // a grid
+  logLevel: "error",
+};
+
+export class VolumeView {
+  constructor(canvas, moved) {
+    this.viewer = new niivue.Niivue(OPTIONS);
+    this.shown = {};
+    this.viewer.onLocationChange = (place) => moved(this.described(place));
+    this.ready = this.viewer.attachToCanvas(canvas).then(() => this.describeDevice(), () => {
+      throw new Error("This browser cannot draw volumes, as it has no WebGL 2. Use another one.");
+    });
+  }
+
+  // Without a graphics processor, large volumes take seconds for each change.
+  describeDevice() {
+    const { gl } = this.viewer;
+    const extension = gl.getExtension("WEBGL_debug_renderer_info");
+    const name = extension ? gl.getParameter(extension.UNMASKED_RENDERER_WEBGL) : "";
+    this.isSlow = SOFTWARE.test(name);
+  }
+
+  described(place) {
+    const mm = [...place.mm].slice(0, 3).map((value) => value.toFixed(1)).join(", ");
+    const values = place.values.map(({ name, value }) => `${name} ${rounded(value)}`).join(" · ");
+    return this.isPicture ? values : `${mm} mm (right, front, top) · ${values}`;
+  }
+
+  clear() {
+    this.shown = {};
+    for (const volume of [...this.viewer.volumes].reverse()) this.viewer.removeVolume(volume);
+  }
+
+  // Put a volume in the place of a layer; null takes it away.
+  async put(layer, content, options = {}) {
+    const image = content && await niivue.NVImage.loadFromUrl({ url: content.body, name: `${options.name ?? layer}.nii`, colormap: options.colormap ?? "gray", opacity: options.opacity ?? 1 });
+    if (image && options.classes) image.setColormapLabel(labelColours(options.classes, image.global_max));
+    if (image) image.name = options.name ?? layer;
+    if (image && options.isWhole) Object.assign(image, { cal_min: image.global_min, cal_max: image.global_max });
+    const old = this.shown[layer];
+    this.shown[layer] = image;
+    const wanted = LAYERS.map((each) => this.shown[each]).filter(Boolean);
+    if (layer === "scan" && !old) {
+      this.viewer.addVolume(image); // which draws
+      return image;
+    }
+    this.viewer.volumes = wanted;
+    this.viewer.back = wanted[0] ?? null;
+    this.viewer.overlays = wanted.slice(1);
+    this.update();
+    return image;
+  }
+
+  update() {
+    if (this.viewer.volumes.length) this.viewer.updateGLVolume();
+  }
+
+  setOpacity(layer, opacity) {
+    if (!this.shown[layer]) return;
+    this.shown[layer].opacity = opacity;
+    this.update();
+  }
+
+  // Outlines have an opacity of their own; what they enclose has hardly any then.
+  setLabels(opacity, isOutline) {
+    this.viewer.opts.atlasOutline = isOutline ? opacity : 0;
+    this.setOpacity("label", isOutline ? HARDLY * opacity : opacity);
+  }
+
+  setRange(layer, low, high) {
+    const image = this.shown[layer];
+    if (!image || !(low < high)) return;
+    image.cal_min = low;
+    image.cal_max = high;
+    this.update();
+  }
+
+  setView(name) {
+    const { viewer } = this;
+    viewer.opts.multiplanarShowRender = name === "planes" ? 0 : 1; // never, always
+    const types = { axial: 0, coronal: 1, sagittal: 2, render: 4 };
+    viewer.setSliceType(types[name] ?? 3);
+  }
+
+  setPicture(isPicture) {
+    this.isPicture = isPicture;
+    this.viewer.opts.isOrientationTextVisible = !isPicture;
+    this.viewer.opts.isCornerOrientationText = false;
+  }
+
+  goTo(mm) {
+    const { viewer } = this;
+    if (!viewer.volumes.length) return;
+    const isOfScanner = true; // and not of the axes of the voxels, which may be tilted
+    viewer.scene.crosshairPos = viewer.mm2frac(mm, 0, isOfScanner);
+    viewer.createOnLocationChange();
+    viewer.drawScene();
+  }
+}
+
+// Colours up to the largest class that there is, as NiiVue takes those above it for that one.
+function labelColours(classes, largest) {
+  const numbers = classes.map((_, number) => number).filter((number) => number <= Math.max(largest, 1));
+  const channel = (index) => numbers.map((number) => (number ? colourOf(number - 1)[index] : 0));
+  return { R: channel(0), G: channel(1), B: channel(2), A: numbers.map((number) => (number ? 255 : 0)), I: numbers, labels: numbers.map((number) => classes[number]) };
+}
