@@ -23,7 +23,7 @@ from tfuq.prediction.predictor import Predictor
 from tfuq.prediction.statistics import Row
 from tfuq.prediction.structures import rows_of_structures
 from tfuq.prediction.timing import timed
-from tfuq.runs.results import Manifest, member_map
+from tfuq.runs.results import AddedCases, Manifest, member_map
 from tfuq.tasks.records import VoxelStatistics, gathered
 
 
@@ -51,19 +51,19 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         observer: Observer,
     ) -> None:
         """See `Predictor.write_cases`."""
-        for case in cases:
-            if self._holds(manifest, folder, case):
-                observer.notify(CasePredicted(case=case.id, seconds=None))
-                continue
-            prediction = predict_case(self, case)
-            with timed(prediction.seconds, "write"):
-                prediction.write(folder / case.id)
-            seconds = {}
-            for stage, value in prediction.seconds.items():
-                seconds[stage] = round(value, 4)
-            manifest.add(case, seconds)
-            manifest.write(folder)
-            observer.notify(CasePredicted(case=case.id, seconds=dict(seconds)))
+        with AddedCases(folder, manifest) as finished:
+            for case in cases:
+                if self._holds(manifest, folder, case):
+                    observer.notify(CasePredicted(case=case.id, seconds=None))
+                    continue
+                prediction = predict_case(self, case)
+                with timed(prediction.seconds, "write"):
+                    prediction.write(folder / case.id)
+                seconds = {}
+                for stage, value in prediction.seconds.items():
+                    seconds[stage] = round(value, 4)
+                finished.add(case, seconds)
+                observer.notify(CasePredicted(case=case.id, seconds=dict(seconds)))
 
     def require_room(self, cases: list[Case], folder: Path, manifest: Manifest) -> None:
         """See `Predictor.require_room`."""
