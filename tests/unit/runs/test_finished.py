@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.unit.runs.test_results import a_case, a_manifest
+from tests.support.manifests import a_case, a_manifest
 from tfuq.data import disk
 from tfuq.data.host import this_host
 from tfuq.data.ledger import add_entries
