@@ -91,7 +91,7 @@ ELSEWHERE = {
 # name exist (tests/house/test_proposals.py).
 NO_ROW = (
     "override '{}' is not of the form",
-    "-o 'data.additional=[{root: {}, label_folder: {}}]'",
+    "data.additional={}",
     "{} is {} in epoch {}; lower training.learning_rate",
     "so it is not written; lower training.learning_rate",
     "training examples have no landmark at all",

@@ -9,7 +9,9 @@ as the folder of labels.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+import json
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +20,9 @@ from PIL import Image
 
 from tfuq import runs
 from tfuq.config import TASKS, DataConfig
-from tfuq.config.data import value_range
+from tfuq.config.data import AdditionalConfig, value_range
 from tfuq.data.cases import Case, read_case_image
+from tfuq.data.paths import real_path
 from tfuq.data.readers import read, stem
 from tfuq.data.readers.images import is_plain_image
 from tfuq.data.readers.nifti import NIFTI_SUFFIXES
@@ -45,15 +48,19 @@ class Exported:
     Attributes:
         folder: where to.
         cases: ids of the cases.
+        earlier: what the run was trained on beside its data set.
     """
 
     folder: Path
     cases: list[str]
+    earlier: Sequence[AdditionalConfig] = ()
 
     @property
     def training_option(self) -> str:
         """The option of ``tfuq train`` that adds the corrected labels to the training cases."""
-        return f"-o 'data.additional=[{{root: {self.folder}, label_folder: {CORRECTED}}}]'"
+        added = AdditionalConfig(root=str(real_path(self.folder)), label_folder=CORRECTED)
+        listed = [each.model_dump() for each in [*self.earlier, added]]
+        return f"-o {shlex.quote(f'data.additional={json.dumps(listed, ensure_ascii=False)}')}"
 
 
 def export_labels(predictions: Path, rows: Mapping[str, list[Row]], folder: Path) -> Exported:
@@ -77,7 +84,8 @@ def export_labels(predictions: Path, rows: Mapping[str, list[Row]], folder: Path
         for case in rows:
             _write_case(unfinished, predictions / case, _case_of(case, manifest, run), run)
         write_csv(unfinished / _TABLE, _all_rows(rows))
-    return Exported(folder=folder, cases=list(rows))
+    earlier = run.config.data.additional
+    return Exported(folder=folder, cases=list(rows), earlier=earlier)
 
 
 def require_labels(run: Run) -> None:

@@ -1,6 +1,7 @@
 """Referred cases as files to correct."""
 
 import json
+import shlex
 import shutil
 
 import nibabel
@@ -9,13 +10,15 @@ import pytest
 from PIL import Image
 
 from tests.support.made import make_predictions, make_run
-from tfuq.config import DataConfig
+from tfuq.config import DataConfig, load
+from tfuq.config.data import AdditionalConfig
 from tfuq.data.cases import Case
 from tfuq.data.layouts import list_cases
 from tfuq.errors import DataError, RunError
 from tfuq.workflows.review.export import (
     CORRECTED,
     PREDICTED,
+    Exported,
     _as_png,
     _write_image,
     export_labels,
@@ -117,6 +120,16 @@ def test_a_picture_has_its_label_as_a_picture(tmp_path):
     assert np.array_equal(np.array(Image.open(tmp_path / "a.png")), values)
     with pytest.raises(DataError, match=r"smaller values in data.label_values"):
         _as_png(Case("a", ()), np.array([[1000]], np.uint16))
+
+
+def test_the_option_of_a_training_adds_to_what_was_added_before(tmp_path):
+    earlier = AdditionalConfig(root="/first", label_folder="label")
+    exported = Exported(folder=tmp_path / "it's, [new]", cases=[], earlier=[earlier])
+    dash, override = shlex.split(exported.training_option)
+    assert dash == "-o"
+    config = load("quickstart", (override,))
+    second = AdditionalConfig(root=str(tmp_path / "it's, [new]"), label_folder=CORRECTED)
+    assert config.data.additional == [earlier, second]
 
 
 def test_other_tasks_have_no_labels_to_correct(digits, tmp_path):
