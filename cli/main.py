@@ -30,6 +30,7 @@ COMMANDS = {
         "Fit temperature and conformal thresholds on cases set aside, for predict --calibrated."
     ),
     "review": "Say which scans a human should look at, without references.",
+    "query": "Say which images of an unlabelled pool to annotate next.",
     "score": "Score predictions against references.",
     "dose": "Tell doses of predicted structures over their samples; no references needed.",
     "compare": "Set methods side by side.",
