@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--cases",
-    "count",
     type=click.IntRange(1, 100_000),
     default=20,
     show_default=True,
@@ -57,7 +56,7 @@ def command(
     run: Path | None,
     method: str | None,
     pool: tuple[Path, ...],
-    count: int,
+    cases: int,
     mask: Path | None,
     out: Path | None,
     export_labels: Path | None,
@@ -89,21 +88,21 @@ def command(
     if TASKS[opened.config.task].has_volumes:
         observer = EventLines()
     method = method or opened.config.method
-    cases = unlabelled(opened, prediction.inputs_of_run(opened, pool))
-    require_enough(cases, count)
+    images = unlabelled(opened, prediction.inputs_of_run(opened, pool))
+    require_enough(images, cases)
     if mask:
-        cases = prediction.with_masks(opened.config, cases, mask)
+        images = prediction.with_masks(opened.config, images, mask)
     predictor = prediction.make_predictor(
         opened, prediction.request_of(opened.config, method, *draws)
     )
     folder = out or opened.path / "queries" / method
     predictions = folder / "predictions"
-    prediction.predict(predictor, cases, predictions, observer=observer, overwrite=overwrite)
-    made = query(predictions, cases, count, folder, observer=observer)
+    prediction.predict(predictor, images, predictions, observer=observer, overwrite=overwrite)
+    made = query(predictions, images, cases, folder, observer=observer)
     _show(made.summary)
     if export_labels:
         _export(made, predictions, export_labels)
-    show(f"{count} of {len(cases)} case(s) in {folder / TABLE}; summary in {folder / SUMMARY}")
+    show(f"{cases} of {len(images)} case(s) in {folder / TABLE}; summary in {folder / SUMMARY}")
 
 
 def _show(summary: dict[str, Any]) -> None:

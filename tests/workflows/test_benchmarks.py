@@ -81,7 +81,8 @@ def test_boundary_information_tells_boundaries_from_interiors(tmp_path, capsys):
 
 
 def test_the_gain_of_a_query_is_told_with_its_error(tmp_path):
-    benchmark = load_benchmark("query_gain")
+    from benchmarks import query_gain as benchmark
+
     sizes = benchmark.Sizes(start=3, add=2, pool=10, test=4)
     ids = [f"case-{number:02}" for number in range(20)]
     parts = benchmark.parts_of(ids, sizes, seed=0)
