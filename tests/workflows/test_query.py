@@ -38,7 +38,7 @@ def pool_of(run_of, tmp_path):
         )
         for path in paths:
             if path.stat().st_size < 2**20:
-                shutil.copy(path, pool / f"new-{path.name}")
+                shutil.copy(path, pool)
         return run, pool
 
     return make
