@@ -31,6 +31,7 @@ COMMANDS = {
     ),
     "review": "Say which scans a human should look at, without references.",
     "view": "Look at predicted cases in the browser, and decide on them.",
+    "query": "Say which images of an unlabelled pool to annotate next.",
     "score": "Score predictions against references.",
     "dose": "Tell doses of predicted structures over their samples; no references needed.",
     "compare": "Set methods side by side.",

@@ -18,6 +18,7 @@ from tfuq_cli.progress import EventLines, quiet_import, show
 
 if TYPE_CHECKING:
     from tfuq.runs import Run
+    from tfuq.workflows.review import Review
 
 _NOT_CLEAR = 3  # an exit code
 
@@ -46,6 +47,15 @@ _NOT_CLEAR = 3  # an exit code
     is_flag=True,
     help="End with 3 where a case is referred, or where nothing is promised.",
 )
+@click.option(
+    "--export-labels",
+    metavar="DIR",
+    type=options.PATH,
+    help=(
+        "Write the referred cases to a new folder, with image, label and map of uncertainty, to "
+        "correct and to train on; of segmentations."
+    ),
+)
 @options.draws
 def command(
     target: Path | None,
@@ -54,6 +64,7 @@ def command(
     mask: Path | None,
     out: Path | None,
     exit_code: bool,
+    export_labels: Path | None,
     draws: options.Draws,
 ) -> None:
     """Say which scans a human should look at, without references, the least certain first.
@@ -90,6 +101,8 @@ def command(
     made = review(predictions, folder, observer=observer)
     _show(made.summary)
     show(f"{made.summary['cases']} case(s) in {folder / TABLE}; summary in {folder / SUMMARY}")
+    if export_labels:
+        _export(made, predictions, export_labels)
     show(f"look at them by tfuq view {shlex.quote(str(folder))}")
     if exit_code and not made.is_clear:
         sys.exit(_NOT_CLEAR)
@@ -123,6 +136,17 @@ def _predicted(
     folder = run.predictions(name)
     prediction.predict(predictor, cases, folder, observer=observer)
     return folder
+
+
+def _export(made: Review, predictions: Path, folder: Path) -> None:
+    from tfuq.workflows.review.export import CORRECTED, PREDICTED, export_labels
+
+    exported = export_labels(predictions, made.referred(), folder)
+    show(f"{len(exported.cases)} case(s) to correct in {folder}: labels in {folder / PREDICTED}")
+    show(
+        f"save corrected labels in {folder / CORRECTED}, then train a new run on them, too: "
+        f"tfuq train CONFIG --run NEW {exported.training_option}"
+    )
 
 
 def _show(summary: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +96,8 @@ def command(
     Images are perturbed after preprocessing, labels and landmarks with them. Writes
     RUN/shift/PERTURBATION/: table.csv (quality, calibration, every uncertainty without the bias of
     a small T, AURC and OOD AUROC of each severity), correlations.csv and figures. Intervals
-    resample cases.
+    resample cases. Where tfuq calibrate has made a rule of referral for the same samples, the share
+    of cases that tfuq review would refer is told, too, of those that it was not made of.
 
     \b
     Example:
@@ -127,6 +129,9 @@ def command(
     for row in study.correlations:
         if row["quantity"] in QUANTITIES and row["spearman"] is not None:
             show(_line(row))
+    for name in methods:
+        for line in _referred_lines(name, study.rows):
+            show(line)
     show(f"{len(study.rows)} row(s) in {study.folder / 'table.csv'}, {len(plotted)} figures")
 
 
@@ -138,6 +143,18 @@ def _line(row: dict[str, Any]) -> str:
         f"{row['method']}, T = {row['samples']}: {quantity} with severity: {spearman}, {pearson} "
         f"over {row['severities']} severities"
     )
+
+
+def _referred_lines(method: str, rows: list[dict[str, Any]]) -> Iterator[str]:
+    """The shares that a review would refer, where the run has a rule for the method."""
+    shares = []
+    cases = 0
+    for row in rows:
+        if row["method"] == method and "referred_share" in row:
+            shares.append(f"{row['referred_share']:.2f} at {row['severity']:g}")
+            cases = row["referred_of"]
+    if shares:
+        yield f"{method}: share of {cases} case(s) to refer, by severity: {', '.join(shares)}"
 
 
 def _correlation(row: dict[str, Any], kind: str) -> str:

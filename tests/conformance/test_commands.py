@@ -66,6 +66,7 @@ ALONE = {
     ("demo",): TASKS,
     ("dose",): ("segmentation",),  # which needs a dose: tests/workflows/test_radiotherapy.py
     ("review",): TASKS,  # tests/workflows/test_review.py
+    ("query",): TASKS,  # tests/workflows/test_query.py
     ("study",): tuple(KINDS),
     ("view",): TASKS,  # tests/workflows/test_view.py
 }

@@ -295,11 +295,11 @@ def test_prediction_killed_before_each_of_its_files_is_whole_ends_as_an_uninterr
     whole, *_ = uninterrupted
     command = ("predict", whole / "run", "--input", balls, "--out", tmp_path / "out")
     kills = 0
-    while killing.kill_at_rename(1 + kills % 13, *command, log=tmp_path / "log"):
+    while killing.kill_at_rename(1 + kills % 3, *command, log=tmp_path / "log"):
         kills += 1
         assert_predictions_are_whole(tmp_path / "out", whole / "out")
     assert files_of(tmp_path / "out") == files_of(whole / "out")
-    assert kills > 9
+    assert kills > 6  # a case has one such file or folder, and its line in a list
 
 
 def test_resuming_is_refused_where_it_would_not_be_the_same_run(trained, own_balls, tfuq, tmp_path):

@@ -44,6 +44,7 @@ FLAGS = {
         ["--save-samples"],
         ["--save-members", "--overwrite"],
     ),
+    "query": (["--overwrite"],),
     "score": (["--no-figures"],),
     "dose": (["--no-figures"],),
     "shift": (["--overwrite"], ["--no-figures"], ["--save-predictions", "--overwrite"]),
@@ -76,6 +77,7 @@ def with_network(own: Path) -> list[list]:
     """Commands that train, and that draw samples."""
     run, out, images = own / "run", own / "out", own / "images"
     shift = ["shift", run, "--perturbation", "noise", "--severity", "1", "--samples", 2]
+    query = ["query", run, "--samples", 2, "--cases", 1, "--pool", images]
     return [
         ["train", own / "config.yaml", "--run", run],
         ["calibrate", run, "--cases", "test:0.5", "--alpha", "0.5", "--samples", 2],
@@ -85,6 +87,9 @@ def with_network(own: Path) -> list[list]:
         ["predict", run, "--samples", 2, "--input", images, "--out", out],
         ["predict", run, "--samples", 2, "--input", images, "--out", images],
         ["predict", run, "--samples", 2, "--input", images, "--out", run],
+        [*query, "--out", own / "query"],
+        [*query, "--out", own / "query", "--export-labels", own / "exported"],
+        [*query, "--out", images],
         ["score", out, "--reference", own / "labels"],
         ["score", run / "predictions" / "deterministic", "--no-figures"],
         shift,

@@ -400,6 +400,12 @@ def _rows_of_data() -> list[Advice]:
             work=checking,
         ),
         Advice(
+            words="data.additional serves segmentation, and task is classification",
+            task="classification",
+            broken={"data.additional": [{"root": "x"}]},
+            mended={"data.additional": REMOVED},
+        ),
+        Advice(
             words="data.pixel_mm has no effect",
             broken={"data.pixel_mm": 0.5},
             mended={"data.pixel_mm": REMOVED},

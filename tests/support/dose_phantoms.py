@@ -13,7 +13,8 @@ from tests.support.radiotherapy import write_rtdose
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_nifti
 from tfuq.measures.sample_masks import StoredSamples
-from tfuq.runs.results import CaseEntry, Manifest
+from tfuq.runs.finished import CaseEntry
+from tfuq.runs.results import Manifest
 
 CASE = "patient"
 SHAPE = (320, 48, 10)

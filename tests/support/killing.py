@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import resource
 import signal
 import sys
 import time
@@ -70,3 +71,39 @@ def _die_at_rename(number: int) -> None:
         rename(source, target)
 
     os.replace = replace
+
+
+def kill_at_line(number: int, path: Path, *arguments, log: Path) -> None:
+    """Run a command and kill it once a file that only grows has so many lines."""
+    process = start(*arguments, log=log)
+    while process.is_alive() and _lines(path) < number:
+        time.sleep(0.002)
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL, log.read_text()[-2000:]
+
+
+def _lines(path: Path) -> int:
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_bytes().count(b"\n")
+    return 0
+
+
+def peak_memory(*arguments, log: Path) -> float:
+    """Run a command to its end, and return the most memory that it held, in MB."""
+    told = log.with_name("peak")
+    process = FORKS.Process(
+        target=_measured, args=([str(a) for a in arguments], str(log), str(told))
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == 0, log.read_text()[-2000:]
+    return float(told.read_text())
+
+
+def _measured(arguments: list[str], log: str, told: str) -> None:
+    try:
+        _run(arguments, log)
+    finally:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        Path(told).write_text(str(peak / 1024))

@@ -67,11 +67,31 @@ ELSEWHERE = {
     "data.split.file names nnU-Net's": (
         "tests/unit/data/test_folds.py::test_a_file_that_does_not_fit_is_refused_by_name"
     ),
+    "a folder below data.root is named as": (
+        "tests/unit/config/test_data.py::test_bad_values_are_refused_by_name"
+    ),
+    "data.additional: {}: case": (
+        "tests/unit/data/layouts/test_additional.py::"
+        "test_it_takes_the_place_of_a_case_without_a_label_alone"
+    ),
+    "data.additional: {}: no such folder": (
+        "tests/unit/data/layouts/test_additional.py::test_a_folder_without_a_label_is_refused"
+    ),
+    "data.additional: {}: has no label": (
+        "tests/unit/data/layouts/test_additional.py::test_a_folder_without_a_label_is_refused"
+    ),
+    "was trained with other data.additional": (
+        "tests/workflows/test_review.py::test_a_run_goes_on_with_the_cases_that_it_began_with"
+    ),
+    "smaller values in data.label_values": (
+        "tests/unit/workflows/review/test_export.py::test_a_picture_has_its_label_as_a_picture"
+    ),
 }
 # Texts that propose no setting, or one whose work begins with a training; the settings that these
 # name exist (tests/house/test_proposals.py).
 NO_ROW = (
     "override '{}' is not of the form",
+    "data.additional={}",
     "{} is {} in epoch {}; lower training.learning_rate",
     "so it is not written; lower training.learning_rate",
     "training examples have no landmark at all",

@@ -134,3 +134,31 @@ def test_the_table_has_ratios_to_a_pass_and_to_tfuq(tmp_path):
     kept = (tmp_path / "suite.csv").read_text().splitlines()
     assert len(kept) == 1 + 2 * len(rows)
     assert kept[5] == "2026-01-02 03:04,abc,a box,1,16,2,vi,TFP,0.60000,6.000,2.000"
+
+
+def test_the_gain_of_a_query_is_told_with_its_error(tmp_path):
+    from benchmarks import query_gain as benchmark
+
+    sizes = benchmark.Sizes(start=3, add=2, pool=10, test=4)
+    ids = [f"case-{number:02}" for number in range(20)]
+    parts = benchmark.parts_of(ids, sizes, seed=0)
+    assert [len(part) for part in parts] == [3, 10, 4]
+    assert len(set().union(*map(set, parts))) == 17
+    assert parts != benchmark.parts_of(ids, sizes, seed=1)
+    rows = [
+        {"case": "a", "class": "ball", "dice": 0.1},
+        {"case": "a", "class": "all", "dice": 0.5},
+        {"case": "b", "class": "all", "dice": 0.7},
+    ]
+    assert benchmark.quality_of(rows) == pytest.approx(0.6)
+    assert benchmark.quality_of([{"case": "a", "accuracy": 1}, {"case": "b", "accuracy": 0}]) == 0.5
+    rows = [
+        {"seed": 0.0, "start": 0.5, "queried": 0.8, "random": 0.7},
+        {"seed": 1.0, "start": 0.5, "queried": 0.6, "random": 0.7},
+        {"seed": 2.0, "start": 0.5, "queried": 0.9, "random": 0.7},
+    ]
+    benchmark.write_rows(tmp_path / "gain.csv", rows)
+    assert benchmark.read_rows(tmp_path / "gain.csv") == rows
+    error = np.std([0.1, -0.1, 0.2], ddof=1) / np.sqrt(3)
+    told = benchmark.summarized(rows)
+    assert f"queried - random +0.0667 (standard error {error:.4f}), more in 2 of 3 seeds" in told

@@ -62,6 +62,7 @@ def test_quickstart_makes_its_data_where_it_is_used(tmp_path, monkeypatch):
 READING = (
     "predict",
     "calibrate",
+    "query",
     "review",
     "view",
     "score",
@@ -144,6 +145,7 @@ def test_no_command_but_those_that_may_makes_a_data_set(strangers, digits, tfuq)
         *commands_that_do_without(strangers),
         ["export", run, "--to", model],
         ["dose", run / "predictions" / "deterministic", "--dose", strangers],
+        ["query", run, "--pool", strangers],
         ["serve-check", model],
         ["serve-check", model, "--inspect"],
         ["data", "list"],

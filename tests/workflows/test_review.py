@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 import shutil
 from dataclasses import asdict
 
 import nibabel
 import numpy as np
 import pytest
+import yaml
 
-from tests.conftest import assert_refused, files_of
+from tests.conftest import assert_refused, files_of, settings
 from tests.support.made import make_predictions, make_run
 from tfuq.calibration.records import load_calibration
+from tfuq.config.data import AdditionalConfig
 from tfuq.data.appearance import training_appearance
+from tfuq.data.cases import read_case_image, read_label
 from tfuq.data.layouts import cases_of
-from tfuq.data.writers import write_json
+from tfuq.data.writers import write_csv, write_json
+from tfuq.errors import RunError
 from tfuq.runs import open_run
+from tfuq.training import check_folder
+from tfuq.training.material import prepare
 from tfuq.workflows.calibrate.fit import Fit
-from tfuq.workflows.review import review
+from tfuq.workflows.review import Review, review
+from tfuq.workflows.review.export import CORRECTED, PREDICTED, export_labels
 from tfuq.workflows.review.listing import LIST, CaseList
 
 
@@ -246,3 +254,49 @@ def test_refusals(own_run, own, tfuq, tmp_path):
     assert files_of(tmp_path / "mine") == before, "nor is the list of another review begun"
     write_json(own / "manifest.json", manifest | {"calibration": "ab" * 32})
     assert_refused(tfuq("review", own), "was predicted with --calibrated")
+
+
+def test_referred_cases_are_exported_corrected_and_trained_on(own, tfuq, tmp_path, balls):
+    """Exported as three calibration cases refer all, corrected, and added to the training cases."""
+    refused = tfuq("review", own, "--export-labels", tmp_path / "none")
+    assert_refused(refused, "no case is referred, as nothing is promised", "tfuq query")
+    assert not (tmp_path / "none").exists()
+    made = review(own, tmp_path / "review")
+    rows = rows_of(made.folder / "review.csv")
+    cases = list(dict.fromkeys(row["case"] for row in rows))
+    decided = Review(folder=made.folder, summary=made.summary | {"decided": True})
+    for row in rows:
+        row["decision"] = "refer" if row["case"] in cases[:2] else "keep"
+    write_csv(made.folder / "review.csv", rows)
+    assert list(decided.referred()) == cases[:2]
+    exported = export_labels(own, decided.referred(), tmp_path / "out")
+    renamed = tmp_path / "out" / "image" / f"new-{cases[0]}.nii.gz"
+    (tmp_path / "out" / "image" / f"{cases[0]}.nii.gz").rename(renamed)
+    label = nibabel.load(tmp_path / "out" / PREDICTED / f"{cases[0]}.nii.gz")
+    array = np.asarray(label.dataobj).copy()
+    array[:2] = 1  # a human's correction
+    corrected = tmp_path / "out" / CORRECTED / renamed.name
+    nibabel.save(nibabel.Nifti1Image(array, label.affine, label.header), corrected)
+    config = settings(balls)
+    material = prepare(config, None)
+    option = yaml.safe_load(shlex.split(exported.training_option)[1].partition("=")[2])
+    data = config.data.model_copy(
+        update={"additional": [AdditionalConfig.model_validate(each) for each in option]}
+    )
+    more = prepare(config.model_copy(update={"data": data}), None)
+    new = f"new-{cases[0]}"
+    assert [case.id for case in more.parts["train"] if case not in material.parts["train"]] == [new]
+    (case,) = [case for case in more.parts["train"] if case.id == new]
+    trained_on = read_label(config, case, read_case_image(case))
+    assert np.array_equal(trained_on.array, array)
+    assert more.parts["validation"] == material.parts["validation"]
+
+
+def test_a_run_goes_on_with_the_cases_that_it_began_with(trained, tmp_path):
+    run = shutil.copytree(trained("mc-dropout").path, tmp_path / "run")
+    config = open_run(run).config
+    check_folder(run, config, overwrite=False, resume=True)
+    added = [AdditionalConfig(root=str(tmp_path))]
+    other = config.model_copy(update={"data": config.data.model_copy(update={"additional": added})})
+    with pytest.raises(RunError, match=r"was trained with other data.additional.* another --run"):
+        check_folder(run, other, overwrite=False, resume=True)

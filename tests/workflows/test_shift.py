@@ -8,7 +8,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from tests.conftest import assert_refused, files_of
+from tests.conftest import assert_refused, files_of, task_settings
+from tfuq.config import Config
 from tfuq.data.cases import read_case_image
 from tfuq.data.layouts import cases_of
 from tfuq.data.perturbations import Subject, case_seed, perturb
@@ -253,3 +254,35 @@ def test_what_is_no_head_is_refused(task, arguments, words, trained_task, tfuq, 
     assert_refused(
         tfuq("shift", run, "--perturbation", name, "--severity", "10", "--head-ct", head), *words
     )
+
+
+@pytest.mark.slow
+def test_more_cases_are_to_be_referred_the_more_noise_there_is(tfuq, tmp_path):
+    """A digits phantom; the share is that of a review's rule on the cases that it was not made of."""
+    synthesize("digits", tmp_path / "digits", cases=1797, seed=0)
+    split = {"train": 900, "validation": 97, "test": 300}
+    network = {"widths": [6, 12], "dense_widths": [32]}
+    training = {"epochs": 4, "steps_per_epoch": None, "batch_size": 32, "learning_rate": 0.003}
+    config = task_settings("classification", tmp_path / "digits")
+    tree = config.model_dump()
+    tree["data"]["split"] |= split
+    tree["network"] |= network
+    tree["training"] |= training
+    (tmp_path / "digits.yaml").write_text(Config.model_validate(tree).dump())
+    run = tmp_path / "run"
+    draws = ("--samples", 10)
+    for command in (
+        ("train", tmp_path / "digits.yaml", "--run", run),
+        ("calibrate", run, "--cases", "test:0.5", "--alpha", 0.1, *draws),
+    ):
+        assert tfuq(*command).exit_code == 0, tfuq(*command).output
+    severities = ("--severity", "0,0.5,1,2")
+    result = tfuq("shift", run, "--perturbation", "noise", *severities, *draws, "--no-figures")
+    assert result.exit_code == 0, result.output
+    rows = table(run / "shift" / "noise" / "table.csv")
+    shares = [float(row["referred_share"]) for row in rows]
+    print(shares, [row["accuracy"] for row in rows])
+    assert {row["referred_of"] for row in rows} == {"150"}
+    assert shares == sorted(shares)
+    assert shares[-1] > shares[0] + 0.2
+    assert "mc-dropout: share of 150 case(s) to refer, by severity: " in result.output

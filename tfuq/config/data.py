@@ -33,6 +33,16 @@ ChannelName = Annotated[
     AfterValidator(_one_line),
 ]
 FolderName = Annotated[str, Field(pattern=r"^[^/\\]+$")]
+
+
+def _below(path: str) -> str:
+    parts = path.split("/")
+    if any(part in ("", ".", "..") for part in parts):
+        raise ValueError("a folder below data.root is named as in 'label' or 'image/labels/final'")
+    return path
+
+
+LabelFolder = Annotated[str, Field(pattern=r"^[^\\]+$"), AfterValidator(_below)]
 ClassNames = Annotated[list[ClassName], Field(min_length=1)]
 
 
@@ -137,6 +147,16 @@ class AnnotationsConfig(Section):
     y_up: bool = False
 
 
+class AdditionalConfig(Section):
+    """A folder of further training cases.
+
+    ``root``: the folder, in the layout ``folder``. ``label_folder``: the folder of labels in it.
+    """
+
+    root: Annotated[str, Field(min_length=1)]
+    label_folder: LabelFolder = "label"
+
+
 _LAYOUT_OPTIONS = {
     "folder": ("label_folder", "rater_folders", "channels"),
     "image-table": ("table",),
@@ -181,6 +201,11 @@ class DataConfig(Section):
     nnU-Net's label ``ignore`` does. Such a voxel is no term of the loss and of no score, and
     ``ignore_label`` is never predicted.
 
+    ``additional``, for segmentation: folders of further cases to train on, such as those that
+    ``tfuq review --export-labels`` wrote and a human has corrected. Their labelled cases join the
+    training cases of ``split``, and no case of another part moves. A case of theirs takes the place
+    of one of the same id that has no label.
+
     Of layout ``nnunet``, ``classes``, ``label_values``, ``regions`` and ``ignore_label`` are those
     of its ``dataset.json`` where they are left out, and are checked against it where they are not.
     """
@@ -197,13 +222,14 @@ class DataConfig(Section):
     label_tolerance: Annotated[float, Field(ge=0.0, le=0.25)] = 0.0
     table: str | None = None
     channels: Annotated[list[ChannelName], Field(min_length=1, max_length=1000)] | None = None
-    label_folder: FolderName | None = None
+    label_folder: LabelFolder | None = None
     rater_folders: FolderName | None = None
     train_on: Annotated[str, Field(min_length=1)] | None = None
     label_values: dict[int | str, NonNegativeInt] | None = None
     structure_names: Annotated[dict[str, ClassName], Field(max_length=1000)] = {}
     ignore_label: NonNegativeInt | None = None
     split: SplitConfig = SplitConfig()
+    additional: Annotated[list[AdditionalConfig], Field(max_length=1000)] = []
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> DataConfig:

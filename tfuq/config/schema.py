@@ -66,6 +66,7 @@ class Config(Section):
         self._check_task()
         TASKS[self.task].check(self)
         self._check_classes()
+        self._check_additional()
         self._check_method()
         return self
 
@@ -98,6 +99,13 @@ class Config(Section):
             raise ValueError(
                 f"training.loss.class_weights has {len(weights)} entries for {classes} classes; "
                 "give one each, or remove it, and they follow from the training cases"
+            )
+
+    def _check_additional(self) -> None:
+        if self.data.additional and not TASKS[self.task].has_volumes:
+            raise ValueError(
+                f"data.additional serves segmentation, and task is {self.task}; "
+                "add the cases to the data set, and remove it"
             )
 
     def _check_method(self) -> None:

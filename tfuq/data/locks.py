@@ -16,6 +16,7 @@ import pydantic
 
 from tfuq.data import disk
 from tfuq.data.host import this_host
+from tfuq.data.ledger import HELD
 from tfuq.data.ownership import LOCK, OWNER, TAKEOVER
 from tfuq.data.removal import remove_leftovers
 from tfuq.data.writers import make_folder
@@ -48,12 +49,23 @@ def exclusive(folder: Path, doing: str, *, wait: bool = False) -> Iterator[None]
     make_folder(folder)
     with _opened(folder) as descriptor:
         if _is_locked(descriptor, folder, doing, wait=wait):
-            remove_leftovers(folder, held=True)
-            yield
+            with _cleared(folder):
+                yield
             return
-        with _owned(folder, doing, wait=wait):
-            remove_leftovers(folder, held=True)
+        with _owned(folder, doing, wait=wait), _cleared(folder):
             yield
+
+
+@contextmanager
+def _cleared(folder: Path) -> Iterator[None]:
+    """Remove what killed processes left in a held folder; until the block ends nothing comes."""
+    remove_leftovers(folder, held=True)
+    held = Path(os.path.abspath(folder))
+    HELD.add(held)
+    try:
+        yield
+    finally:
+        HELD.discard(held)
 
 
 @contextmanager

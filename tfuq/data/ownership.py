@@ -106,6 +106,21 @@ def begin_log(path: Path) -> None:
     add_entries(path.parent, [unfinished_entry(path.name)])
 
 
+def require_log(path: Path) -> None:
+    """Refuse to go on with a file that is added to where something else lies.
+
+    The caller holds the folder. So the process that began the file, perhaps on another host, writes
+    it no more.
+
+    Raises:
+        RunError: what lies there is not tfuq's own.
+    """
+    if path.name in read_ledger(path.parent).unfinished:
+        require_place_of_file(path)
+        return
+    require_replaceable(path)
+
+
 def require_replaceable(path: Path, digest: str | None = None) -> None:
     """Refuse to write a file where something lies that is not tfuq's own.
 

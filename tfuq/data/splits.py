@@ -35,7 +35,7 @@ def split_cases(cases: list[Case], config: SplitConfig) -> dict[str, list[Case]]
     Raises:
         DataError: More cases asked for than there are, unknown ids, one id in two parts.
     """
-    labelled = {case.id: case for case in cases if case.has_reference}
+    labelled = {case.id: case for case in cases if case.has_reference and not case.is_additional}
     if not labelled:
         raise DataError(
             f"none of the {len(cases)} cases has a label, class or landmarks; "
@@ -53,6 +53,8 @@ def split_cases(cases: list[Case], config: SplitConfig) -> dict[str, list[Case]]
     split = {}
     for part, case_ids in ids.items():
         split[part] = [labelled[case_id] for case_id in sorted(case_ids)]
+    additional = [case for case in cases if case.is_additional and case.has_reference]
+    split["train"] = sorted([*split["train"], *additional], key=lambda case: case.id)
     return split
 
 

@@ -29,7 +29,7 @@ from tfuq.prediction.statistics import Row
 from tfuq.prediction.structures import rows_of_structures
 from tfuq.prediction.timing import timed
 from tfuq.prediction.voxel_channels import ChannelsInMemory, VoxelChannels
-from tfuq.runs.results import STRUCTURES, Manifest, member_map
+from tfuq.runs.results import STRUCTURES, AddedCases, Manifest, member_map
 from tfuq.sampling.sampler import Sampler
 from tfuq.tasks.records import VoxelStatistics
 
@@ -58,16 +58,16 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         observer: Observer,
     ) -> None:
         """See `Predictor.write_cases`."""
-        for case in cases:
-            if self._holds(manifest, folder, case):
-                observer.notify(CasePredicted(case=case.id, seconds=None))
-                continue
-            seconds = {}
-            for stage, value in predict_case(self, case, folder / case.id).items():
-                seconds[stage] = round(value, 4)
-            manifest.add(case, seconds)
-            manifest.write(folder)
-            observer.notify(CasePredicted(case=case.id, seconds=dict(seconds)))
+        with AddedCases(folder, manifest) as finished:
+            for case in cases:
+                if self._holds(manifest, folder, case):
+                    observer.notify(CasePredicted(case=case.id, seconds=None))
+                    continue
+                seconds = {}
+                for stage, value in predict_case(self, case, folder / case.id).items():
+                    seconds[stage] = round(value, 4)
+                finished.add(case, seconds)
+                observer.notify(CasePredicted(case=case.id, seconds=dict(seconds)))
 
     def require_room(self, cases: list[Case], folder: Path, manifest: Manifest) -> None:
         """See `Predictor.require_room`."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated
+from types import TracebackType
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from tfuq.data.cases import Case
 from tfuq.data.json_csv import read_json
-from tfuq.data.layouts import is_case_id
 from tfuq.data.ownership import digest_of, require_replaceable
 from tfuq.data.removal import plan_removal
 from tfuq.data.writers import remove_whole, write_json
-from tfuq.errors import RunError
+from tfuq.errors import RunError, TfuqError
+from tfuq.runs.finished import CaseEntry, CaseId, FinishedCases, read_finished
 
 MANIFEST = "manifest.json"
 # Raised where the same samples come to mean other files: 2 measures the scan's own voxels, without
@@ -33,37 +35,9 @@ _TABLES = (PREDICTIONS, MEMBERS, LANDMARKS, SAMPLES)
 SET_SEPARATOR = "; "  # between the classes of a set
 
 
-def _case_id(name: str) -> str:
-    if not is_case_id(name):
-        raise ValueError(f"'{name:.80}' cannot be a case id, as it is no name for a folder")
-    return name
-
-
-CaseId = Annotated[str, AfterValidator(_case_id)]
 MethodName = Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,40}$")]
 SampleCount = Annotated[int, Field(ge=1, le=100_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
-
-
-@dataclass(kw_only=True)
-class CaseEntry:
-    """A finished case.
-
-    Attributes:
-        images: the files that it was made from.
-        label: the file of its label, if it has one.
-        seconds: of each stage.
-        mask: the file of where to look, if there was one.
-        raters: the file of each rater's label.
-        series: the UID of the DICOM series that was chosen.
-    """
-
-    images: list[str]
-    label: str | None
-    seconds: dict[str, float]
-    mask: str | None = None
-    raters: dict[str, str] = field(default_factory=dict)
-    series: str | None = None
 
 
 @dataclass(kw_only=True)
@@ -97,9 +71,14 @@ class Manifest:
     cases: dict[CaseId, CaseEntry] = field(default_factory=dict)
     files: dict[str, str] | None = None
 
+    @property
+    def draws(self) -> dict[str, Any]:
+        """What tells these samples from others."""
+        return {name: getattr(self, name) for name in _DRAWS}
+
     def same_draws(self, other: Manifest) -> bool:
         """Whether both would write the same files for the same case."""
-        return all(getattr(self, name) == getattr(other, name) for name in _DRAWS)
+        return self.draws == other.draws
 
     def described_against(self, other: Manifest) -> str:
         """How these samples were made, in words, with what else tells them from ``other``."""
@@ -197,6 +176,8 @@ def member_map(member: int) -> str:
 def read_manifest(folder: Path) -> Manifest:
     """Read a predictions folder's manifest.
 
+    It has the cases too that a prediction which goes on, or was killed, has finished.
+
     Raises:
         RunError: missing or damaged.
     """
@@ -204,7 +185,66 @@ def read_manifest(folder: Path) -> Manifest:
     if not path.is_file():
         remedy = "give a folder that tfuq predict wrote"
         raise RunError(f"{folder}: no predictions (it has no {MANIFEST}); {remedy}")
-    return read_json(path, Manifest, "restore it, or predict into another folder")
+    # The list is read first. If it enters the manifest meanwhile, the manifest has its cases.
+    finished = read_finished(folder)
+    manifest = read_json(path, Manifest, "restore it, or predict into another folder")
+    manifest.cases |= finished.of(manifest.draws)
+    return manifest
+
+
+class AddedCases:
+    """The cases that a prediction finishes, each at the cost of one line.
+
+    As a context manager, it enters them into the manifest's file at its end, also after an error.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        """Begin to add cases; the folder is held by this process.
+
+        Args:
+            folder: of the predictions.
+            manifest: of the folder, with the cases that it has.
+
+        Raises:
+            RunError: something that is not tfuq's own lies there.
+            TfuqError: the manifest cannot be written.
+        """
+        self._folder = folder
+        self._manifest = manifest
+        self._list = FinishedCases(folder, manifest.draws)
+
+    def add(self, case: Case, seconds: dict[str, float]) -> None:
+        """Enter a finished case, as `Manifest.add`.
+
+        Raises:
+            TfuqError: it cannot be written.
+        """
+        self._manifest.add(case, seconds)
+        self._list.add(case.id, self._manifest.cases[case.id])
+
+    def __enter__(self) -> AddedCases:
+        if self._list.exists:
+            self._write()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._list.close()
+        if not self._list.exists:
+            return
+        if error is None:
+            self._write()
+            return
+        with suppress(TfuqError):  # the first error counts, and the list has the cases
+            self._write()
+
+    def _write(self) -> None:
+        self._manifest.write(self._folder)
+        self._list.remove()
 
 
 def find_draws(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest | None:
@@ -257,6 +297,7 @@ def begin(folder: Path, manifest: Manifest) -> None:
     """
     earlier = _case_folders(folder)
     plan_removal(earlier).refuse_foreign(earlier)
+    FinishedCases(folder, manifest.draws).remove()
     manifest.write(folder)  # first, so that at no moment a manifest names a case that is gone
     for path in earlier:
         remove_whole(path)

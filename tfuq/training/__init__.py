@@ -271,11 +271,23 @@ def check_folder(path: Path, config: Config, *, overwrite: bool, resume: bool) -
         return
     if not resume:
         raise RunError(f"{path}: holds a run already; {_ways_on(path)}")
-    if runs.open_run(path).config != config:
+    trained = runs.open_run(path).config
+    if trained == config:
+        return
+    if _without_additional(trained) == _without_additional(config):
         raise RunError(
-            f"{path}: was trained with another configuration; "
-            "pass the same one, --overwrite, or another --run"
+            f"{path}: was trained with other data.additional, and a run goes on with the cases "
+            "that it began with; pass another --run, which trains on all of them"
         )
+    raise RunError(
+        f"{path}: was trained with another configuration; "
+        "pass the same one, --overwrite, or another --run"
+    )
+
+
+def _without_additional(config: Config) -> Config:
+    data = config.data.model_copy(update={"additional": []})
+    return config.model_copy(update={"data": data})
 
 
 def _require_no_members(path: Path) -> None:

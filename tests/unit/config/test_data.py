@@ -54,6 +54,7 @@ def test_ranges_of_label_values_are_not_written_out():
         ("data.label_values={0: 0, 3-1: 1}", ["'3-1' is neither a whole number nor a range"]),
         ("data.structure_names={GTV: background}", ["'background' of 'GTV' is no class other"]),
         ("data.label_folder=mask", ["label_folder belongs to the layout 'folder'"]),
+        ("data.label_folder=../mask", ["below data.root", "'image/labels/final'"]),
         ("data.rater_folders=rater-*", ["rater_folders belongs to the layout 'folder'"]),
         ("data.channels=[T1]", ["channels belongs to the layout 'folder'"]),
         (

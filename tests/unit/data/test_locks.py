@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from tfuq.data.locks import LOCK, OWNER, exclusive
+from tfuq.data.writers import write_text
 from tfuq.errors import RunError
 
 _HOLD = """
@@ -219,3 +220,14 @@ def test_links_and_devices_in_the_lock_s_place_are_left_alone(tmp_path):
     os.mkfifo(folder / LOCK)
     with pytest.raises(RunError, match="is a link or a device"):
         exclusive(folder, "training").__enter__()
+
+
+def test_a_folder_that_is_held_is_not_searched_for_each_file(tmp_path, monkeypatch):
+    searched = []
+    scandir = os.scandir
+    with exclusive(tmp_path, "writing"):
+        monkeypatch.setattr(os, "scandir", lambda path: searched.append(path) or scandir(path))
+        write_text(tmp_path / "a", "a")
+        assert tmp_path not in searched
+    write_text(tmp_path / "b", "b")
+    assert tmp_path in searched

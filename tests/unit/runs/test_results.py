@@ -6,12 +6,12 @@ import pytest
 
 from tests.support.editing import edited
 from tests.support.made import make_run, make_scores
+from tests.support.manifests import a_case, a_manifest
 from tfuq.data.cases import Case
 from tfuq.data.ownership import digest_of
 from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import RunError
 from tfuq.runs import results
-from tfuq.runs.results import Manifest
 
 
 @pytest.mark.parametrize(
@@ -37,15 +37,6 @@ def test_a_manifest_is_bounded(digits_run, wrong):
 @pytest.fixture
 def digits_run(digits, tmp_path):
     return make_run(tmp_path / "run", "classification", digits)
-
-
-def a_manifest(**changes):
-    values = {"method": "vi", "samples": 4, "seed": 5, "weights_digest": ["ab"]}
-    return Manifest(run="run", tfuq_version="0.1.0", **(values | changes))
-
-
-def a_case(folder, name="a", **changes):
-    return Case(name, (folder / f"{name}.nii.gz",), **changes)
 
 
 @pytest.mark.parametrize(

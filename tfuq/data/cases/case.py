@@ -41,6 +41,7 @@ class Case:
         channels: The names of the image's channels in their order; none where they are not told.
         series: The UID of its DICOM series, where the folder holds several.
         ignore_label: The value of its labels that says that nothing is known of a voxel.
+        is_additional: Whether it joins the training cases, whatever the split is.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Case:
     channels: tuple[str, ...] = field(default=(), compare=False)
     series: str | None = None
     ignore_label: int | None = None
+    is_additional: bool = field(default=False, compare=False)
 
     @property
     def unit(self) -> Unit:

@@ -12,6 +12,7 @@ from tfuq.config import DataConfig
 from tfuq.data.cases import Case
 from tfuq.data.channels import name_key
 from tfuq.data.layouts import images, nnunet, points, volumes
+from tfuq.data.layouts.additional import with_additional
 from tfuq.data.layouts.leftovers import remarks_on_leftovers, require_matched
 from tfuq.data.layouts.registry import LAYOUTS
 from tfuq.data.writers import FolderTakenError
@@ -80,6 +81,8 @@ def cases_of(data: DataConfig, root: str | Path | None = None) -> list[Case]:
     if root:
         layout = _written_as(layout)
     cases = list_cases(layout, root or data.root, **data.layout_options)
+    if not root:
+        cases = with_additional(cases, data.additional)
     return [described_by(data, case) for case in cases]
 
 

@@ -15,7 +15,8 @@ from tfuq.data.channels import name_key
 from tfuq.data.layouts import cases_of, described_by
 from tfuq.data.layouts.volumes import label_files
 from tfuq.errors import DataError, resembling
-from tfuq.runs.results import CaseEntry, Manifest
+from tfuq.runs.finished import CaseEntry
+from tfuq.runs.results import Manifest
 
 
 def referenced_cases(

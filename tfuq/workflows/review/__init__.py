@@ -20,6 +20,7 @@ from tfuq.calibration.review import ReviewRules, chosen_measure
 from tfuq.data.appearance import TrainingAppearance, appearance_of
 from tfuq.data.cases import read_case_image
 from tfuq.data.events import SILENT, CaseReviewed, Observer
+from tfuq.data.json_csv import read_table
 from tfuq.data.locks import exclusive
 from tfuq.data.ownership import require_replaceable
 from tfuq.data.writers import write_json
@@ -27,6 +28,7 @@ from tfuq.errors import DataError, RunError
 from tfuq.runs import Run, results
 from tfuq.runs.results import Manifest
 from tfuq.scoring.review_lines import promise_text
+from tfuq.scoring.rows import Row
 from tfuq.workflows.review.listing import CaseList
 from tfuq.workflows.review.predicted import PredictedCases
 from tfuq.workflows.review.reasons import KEEP, LIKENESS_UNKNOWN, REFER
@@ -59,6 +61,23 @@ class Review:
     def is_clear(self) -> bool:
         """Whether the rule has decided, and no case is referred."""
         return self.summary["decided"] and not self.summary["referred"]
+
+    def referred(self) -> dict[str, list[Row]]:
+        """The rows of the referred cases by case, the least certain first.
+
+        Raises:
+            RunError: nothing is promised, so no case is referred; or the table cannot be read.
+        """
+        if not self.summary["decided"]:
+            raise RunError(
+                f"{self.folder}: no case is referred, as {self.summary['why_no_promise']}; "
+                "or rank the cases by tfuq query, which needs no calibration"
+            )
+        rows: dict[str, list[Row]] = {}
+        for row in read_table(self.folder / TABLE, ("case", "decision"), "review again"):
+            if row["decision"] == REFER:
+                rows.setdefault(row["case"], []).append(dict(row))
+        return rows
 
 
 def default_folder(predictions: Path) -> Path:

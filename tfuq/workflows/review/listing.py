@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import pydantic
 
 from tfuq.data import disk
-from tfuq.data.ownership import begin_log, note, require_replaceable
+from tfuq.data.ownership import begin_log, note, require_log
 from tfuq.data.writers import make_folder, write_rows
 from tfuq.scoring.rows import Row
 
@@ -83,7 +83,7 @@ class CaseList:
         """
         make_folder(folder)
         self._path = folder / LIST
-        require_replaceable(self._path)
+        require_log(self._path)
         self._entries: dict[str, _Entry] = {}
         head_line = _line(head)
         end = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import logging
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from tfuq.workflows.shift.checking import check
 from tfuq.workflows.shift.examples import read_example
 from tfuq.workflows.shift.measuring import Measurer, case_ids
 from tfuq.workflows.shift.plan import Plan
+from tfuq.workflows.shift.referral import Referred, referred_cases
 from tfuq.workflows.shift.stored import (
     KEPT,
     Draws,
@@ -133,11 +134,15 @@ def shift(
         for request, severity in itertools.product(requests, plan.measured):
             plan_replacement(_severity_folder(folder / request.method, severity), _SEVERITY)
     with exclusive(folder, "measuring shift in"):
+        referred: dict[tuple[str, float], Referred] = {}
         for request in requests:
             predictor = make_predictor(run, request)
             method_folder = folder / request.method
             _measure_method(predictor, cases, plan, method_folder, observer, overwrite=overwrite)
-        return _tabulate(run, folder, [request.method for request in requests], plan)
+            folders = {value: _severity_folder(method_folder, value) for value in plan.measured}
+            shares = referred_cases(run, predictor.manifest(), cases, folders)
+            referred |= {(request.method, severity): share for severity, share in shares.items()}
+        return _tabulate(run, folder, [request.method for request in requests], plan, referred)
 
 
 def _severity_folder(method_folder: Path, severity: float) -> Path:
@@ -211,13 +216,23 @@ def _first_score(scores: dict[str, float | None]) -> str:
     return "without a truth"
 
 
-def _tabulate(run: Run, folder: Path, methods: list[str], plan: Plan) -> Shift:
+def _tabulate(
+    run: Run,
+    folder: Path,
+    methods: list[str],
+    plan: Plan,
+    referred: Mapping[tuple[str, float], Referred],
+) -> Shift:
     severity_folders = {}
     for method, severity in itertools.product(methods, plan.measured):
         severity_folders[method, severity] = _severity_folder(folder / method, severity)
     measured = list(map(read_severity, severity_folders.values()))
     rows = shift_rows(measured)
     correlations = correlation_rows(rows, measured)
+    for row in rows:
+        share = referred.get((row["method"], row["severity"]))
+        if share:
+            row |= share.row
     with whole_set(folder) as unfinished:
         write_csv(unfinished / _TABLE, rows)
         write_csv(unfinished / _CORRELATIONS, correlations)

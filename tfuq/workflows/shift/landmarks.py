@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tfuq.calibration.observed import Observed, part_of
 from tfuq.data.cases import Case
 from tfuq.data.sets.landmarks import pixel_mm, reference_points, rescale_points
 from tfuq.data.volume import Volume
@@ -51,7 +52,15 @@ class LandmarkMeasurer(PictureMeasurer[LandmarkStatistics]):
                 "points": _inside(pictures.subjects[0].present_points, self._patch_size),
                 "found": pictures.statistics.landmarks[0][..., :2],
             },
+            observed=[self._observed(case_id, rows) for case_id in ids],
         )
+
+    def _observed(self, case_id: str, rows: LandmarkRows) -> Observed:
+        """A picture with its landmarks, as a review reads them."""
+        parts = []
+        for name in self.config.data.landmarks:
+            parts.append(part_of(name, rows[case_id, name], "landmark"))
+        return Observed(case=case_id, parts=parts)
 
     def _uncertainties(self, ids: list[str], rows: LandmarkRows) -> dict[str, np.ndarray]:
         """Each measure that any landmark has, ``[n, L]``, NaN where there is none."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tfuq.calibration.observed import Observed
 from tfuq.data.cases import Case
 from tfuq.data.perturbations import Subject, case_seed, perturb
 from tfuq.prediction import AnyPredictor
@@ -31,6 +32,7 @@ class Measured:
         example: Arrays of the first case, for figures.
         wrong_ratios: How many wrong voxels have which variation ratio, in equal bins from 0 to 1.
             None unless several samples of a segmentation were measured.
+        observed: The cases with the measures of each structure, by which a review refers them.
     """
 
     rows: list[Row]
@@ -38,6 +40,7 @@ class Measured:
     cohort: Cohort
     example: dict[str, np.ndarray]
     wrong_ratios: list[int] | None = None
+    observed: Sequence[Observed] = ()
 
     @property
     def aurc(self) -> dict[str, float | None]:

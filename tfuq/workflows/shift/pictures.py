@@ -9,12 +9,14 @@ from typing import Generic
 
 import numpy as np
 
+from tfuq.calibration.observed import WHOLE, Observed, part_of
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.perturbations import Subject
 from tfuq.data.sets.classification import class_of
 from tfuq.data.volume import Volume
 from tfuq.data.writers import make_folder, write_csv
 from tfuq.prediction.tables import TablePredictor
+from tfuq.runs.results import PREDICTIONS
 from tfuq.scoring.classification import class_scores
 from tfuq.scoring.evaluation.cohorts import classification_cohort, unsigned
 from tfuq.tasks.records import ClassStatistics, S
@@ -124,6 +126,7 @@ class ClassMeasurer(PictureMeasurer[ClassStatistics]):
                 "votes": self._first_votes(statistics),
                 "truth": truth[:1],
             },
+            observed=_observed(pictures.tables[PREDICTIONS]),
         )
 
     def _uncertainties(self, statistics: ClassStatistics) -> dict[str, np.ndarray]:
@@ -137,3 +140,11 @@ class ClassMeasurer(PictureMeasurer[ClassStatistics]):
             shares = statistics.votes
         first: np.ndarray = shares[0]
         return first
+
+
+def _observed(rows: list[Row]) -> list[Observed]:
+    """The pictures, as a review reads them."""
+    observed = []
+    for row in rows:
+        observed.append(Observed(case=row["case"], parts=[part_of(WHOLE, row, "image")]))
+    return observed

@@ -1,6 +1,7 @@
 """The files of a method at a severity.
 
-They are ``cases.csv``, ``summary.json``, ``example.npz`` and, where they are kept, predictions.
+They are ``cases.csv``, ``parts.csv``, ``summary.json``, ``example.npz`` and, where they are kept,
+predictions.
 The tables of a study are made of these files alone. So a study that was stopped and taken up again
 has the same tables as one that was not.
 """
@@ -8,7 +9,7 @@ has the same tables as one that was not.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,9 +17,11 @@ import numpy as np
 import pydantic
 from pydantic import Field
 
+from tfuq.calibration.observed import Observed, Part
 from tfuq.data.json_csv import number, read_json, read_table
 from tfuq.data.writers import write_bytes, write_csv, write_json
 from tfuq.errors import RunError
+from tfuq.measures.catalogue import MEASURES
 from tfuq.runs.results import Manifest, MethodName, SampleCount, Seed
 from tfuq.scoring.shift import Severity
 from tfuq.workflows.shift.measuring import Measured
@@ -28,6 +31,7 @@ EXAMPLE = "example.npz"
 AGAIN = "pass --overwrite to measure again"
 _SUMMARY = "summary.json"
 _CASES = "cases.csv"
+_PARTS = "parts.csv"
 _MEANS_OF_CASES = ("dice", "accuracy")  # of the scores; a radial error is a mean over landmarks
 
 
@@ -78,6 +82,8 @@ def write_severity(folder: Path, severity: float, draws: Draws, measured: Measur
         measured: What to write.
     """
     write_csv(folder / _CASES, measured.rows)
+    if measured.observed:
+        write_csv(folder / _PARTS, _part_rows(measured.observed))
     buffer = io.BytesIO()
     arrays: dict[str, Any] = dict(measured.example)
     np.savez_compressed(buffer, **arrays)
@@ -90,6 +96,43 @@ def write_severity(folder: Path, severity: float, draws: Draws, measured: Measur
         wrong_ratios=measured.wrong_ratios,
     )
     write_json(folder / _SUMMARY, summary.model_dump())
+
+
+def _part_rows(observed: Iterable[Observed]) -> Iterator[dict[str, Any]]:
+    for case in observed:
+        for part in case.parts:
+            yield {
+                "case": case.case,
+                "part": part.name,
+                "counts": int(part.counts),
+                **part.measures,
+            }
+
+
+def read_observed(folder: Path) -> list[Observed]:
+    """Read the cases of a severity with the measures of their structures.
+
+    Returns:
+        The cases; none where an earlier version measured, which did not keep this.
+
+    Raises:
+        RunError: The file is damaged.
+    """
+    path = folder / _PARTS
+    if not path.is_file():
+        return []
+    parts: dict[str, list[Part]] = {}
+    for row in read_table(path, ("case", "part", "counts"), AGAIN):
+        measures = {}
+        for name in row:
+            value = None
+            if name in MEASURES:
+                value = number(path, row, name, AGAIN)
+            if value is not None:
+                measures[name] = value
+        part = Part(name=row["part"], measures=measures, counts=row["counts"] == "1")
+        parts.setdefault(row["case"], []).append(part)
+    return [Observed(case=case, parts=of_case) for case, of_case in parts.items()]
 
 
 def is_measured(folder: Path, draws: Draws, *, with_predictions: bool) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfuq.calibration.observed import Observed, Part, part_of
 from tfuq.data.cases import Case, read_case_image, read_label, read_mask
 from tfuq.data.perturbations import Subject
 from tfuq.data.preprocessing import PADDING, from_examples, is_structure
@@ -95,7 +96,18 @@ class VolumeMeasurer(Measurer):
             cohort=by_case,
             example=example,
             wrong_ratios=ratios,
+            observed=self._observed(gathered.structures),
         )
+
+    def _observed(self, structures: list[Row]) -> list[Observed]:
+        """The cases with their structures as wholes, as a review reads them."""
+        parts: dict[str, list[Part]] = {}
+        for row in structures:
+            if row["component"] == "all":
+                counts = row["class"] in self.config.data.classes
+                part = part_of(row["class"], row, "structure", counts=counts)
+                parts.setdefault(row["case"], []).append(part)
+        return [Observed(case=case, parts=of_case) for case, of_case in parts.items()]
 
     def _predict(self, subject: Subject) -> tuple[CaseMaps, list[Row]]:
         statistics = self.predictor.sample(subject.image)
