@@ -31,6 +31,7 @@ from tfuq.runs.results import DEFINITIONS, MANIFEST, Manifest
 from tfuq.sampling.member_moments import MemberMoments
 from tfuq.sampling.members import load_posterior, member_digest, members_of, missing_members
 from tfuq.sampling.posterior import Posterior, samples_of
+from tfuq.sampling.processors import require_precision
 from tfuq.sampling.sampler import Sampler
 from tfuq.tasks import task_of
 from tfuq.tasks.records import S
@@ -64,6 +65,7 @@ class Predictor(ABC, Generic[S]):
         Raises:
             RunError: The run cannot serve the method, has not finished the members that it samples,
                 is not calibrated for it where that is asked for, or has no members to keep apart.
+            ConfigError: This machine does not compute in the precision.
         """
         self.run = run
         self.orientation = run_orientation(run)
@@ -72,11 +74,13 @@ class Predictor(ABC, Generic[S]):
         self.used_members = members_of(run, request.method, allow_missing=request.allow_missing)
         posterior = Posterior([])
         if not sampler:
+            require_precision(request.precision)
             posterior = load_posterior(
                 run,
                 request.method,
                 keep=request.batch,
                 allow_missing=request.allow_missing,
+                precision=request.precision,
             )
         self.samples = samples_of(
             request.method,
@@ -210,6 +214,7 @@ class Predictor(ABC, Generic[S]):
         )
         manifest.missing_members = missing_members(self.run, self.request.method)
         manifest.definitions = DEFINITIONS
+        manifest.precision = self.request.precision
         return manifest
 
     def network_grid(self, case: Case, image: Volume) -> Volume:

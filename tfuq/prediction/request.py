@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tfuq.config import Config
+from tfuq.config import Config, Precision
 from tfuq.errors import RunError
 from tfuq.runs import Run
 
@@ -23,6 +23,7 @@ class Request:
         keep_members: Whether the predictions of each ensemble member are kept apart.
         allow_missing: Whether members that have not finished training may be missing.
         write_dicom: Whether labels and maps are written as DICOM too.
+        precision: The type that convolutions are computed in.
     """
 
     method: str
@@ -34,6 +35,7 @@ class Request:
     keep_members: bool = False
     allow_missing: bool = False
     write_dicom: bool = False
+    precision: Precision = "float32"
 
 
 def request_of(
@@ -43,6 +45,7 @@ def request_of(
     seed: int | None,
     batch: int | None = None,
     allow_missing: bool = False,
+    precision: Precision | None = None,
 ) -> Request:
     """Make a request; the configuration has the values that are not given.
 
@@ -53,6 +56,7 @@ def request_of(
         seed: The seed of the samples.
         batch: How many slices, images or windows are in memory at once.
         allow_missing: Whether members that have not finished training may be missing.
+        precision: The type that convolutions are computed in.
     """
     defaults = config.prediction
     if samples is None:
@@ -65,6 +69,7 @@ def request_of(
         seed=seed,
         batch=batch or defaults.batch_size,
         allow_missing=allow_missing,
+        precision=precision or defaults.precision,
     )
 
 

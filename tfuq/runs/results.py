@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from tfuq.config import Precision
 from tfuq.data.cases import Case
 from tfuq.data.json_csv import read_json
 from tfuq.data.layouts import is_case_id
@@ -22,7 +23,15 @@ MANIFEST = "manifest.json"
 # Raised where the same samples come to mean other files: 2 measures the scan's own voxels, without
 # the padding that the network sees.
 DEFINITIONS = 2
-_DRAWS = ("method", "samples", "seed", "weights_digest", "calibration", "definitions")
+_DRAWS = (
+    "method",
+    "samples",
+    "seed",
+    "weights_digest",
+    "calibration",
+    "definitions",
+    "precision",
+)
 # Tables of the tasks whose predictions are rows.
 PREDICTIONS = "predictions.csv"
 MEMBERS = "members.csv"
@@ -79,6 +88,7 @@ class Manifest:
         calibration: digest of the calibration that was applied.
         missing_members: those that the method should have used, and that had not finished training.
         definitions: `DEFINITIONS` of the version that predicted.
+        precision: the type that convolutions were computed in. Earlier versions had float32 alone.
         cases: the finished cases by id.
         files: digests of the tables that the cases' rows are in, by name; None of volumes, and
             where an earlier version did not note them.
@@ -93,6 +103,7 @@ class Manifest:
     calibration: str | None = None
     missing_members: list[int] = field(default_factory=list)
     definitions: int = 1
+    precision: Precision = "float32"
     cases: dict[CaseId, CaseEntry] = field(default_factory=dict)
     files: dict[str, str] | None = None
 
@@ -107,6 +118,8 @@ class Manifest:
             text += ", other weights"
         if self.calibration != other.calibration:
             text += ", another calibration or none"
+        if self.precision != other.precision:
+            text += f", in {self.precision}"
         if self.definitions != other.definitions:
             text += ", by a version of tfuq that measured otherwise"
         return text

@@ -18,6 +18,7 @@ from tfuq.networks.layers import SeededConvolution, SeededVariational
 _CONVOLUTIONS = (tf_keras.layers.Conv2D, tf_keras.layers.Conv3D, SeededConvolution)
 _UPSAMPLINGS = (tf_keras.layers.UpSampling2D, tf_keras.layers.UpSampling3D)
 
+FLOAT32 = "float32"
 Activation = Callable[[tf.Tensor], tf.Tensor]
 
 
@@ -26,23 +27,33 @@ class SampledConvolution(tf_keras.layers.Layer):
 
     The class's name is part of the names of the operations in an export.
 
+    The result has the type that the convolution is computed in. Layers of Keras make float32 of it.
+
     Call arguments:
         inputs: ``[N, *S, C]``; with a factor, the map that is up-sampled.
         seed: the network's seed, if the weights are random.
         width: their posterior widths.
     """
 
-    def __init__(self, convolution: tf_keras.layers.Layer, *, factor: int = 1) -> None:
+    def __init__(
+        self,
+        convolution: tf_keras.layers.Layer,
+        *,
+        factor: int = 1,
+        precision: str = FLOAT32,
+    ) -> None:
         """Make the layer.
 
         Args:
             convolution: whose weights and options are used.
             factor: by which the inputs are up-sampled to their nearest neighbours before they are
                 convolved.
+            precision: the type that inputs and weights are rounded to.
         """
-        super().__init__(name=convolution.name)
+        super().__init__(name=convolution.name, autocast=False)
         self.convolution = convolution
         self._factor = factor
+        self._precision = tf.as_dtype(precision)
 
     @property
     def is_variational(self) -> bool:
@@ -98,15 +109,16 @@ class SampledConvolution(tf_keras.layers.Layer):
             bias: to add.
             activation: of the sum.
         """
+        # Rounded around each convolution in the graph, so that an export computes the same.
         result = tf.nn.convolution(
-            inputs,
-            kernel,
+            tf.cast(inputs, self._precision),
+            tf.cast(kernel, self._precision),
             strides=self.convolution.strides,
             padding=self.convolution.padding.upper(),
             dilations=self.convolution.dilation_rate,
         )
         if bias is not None:
-            result = tf.nn.bias_add(result, bias)
+            result = tf.nn.bias_add(result, tf.cast(bias, self._precision))
         return activation(result)
 
     def _convolve_upsampled(
@@ -203,16 +215,23 @@ def _enlarged(result: tf.Tensor, axis: int, factor: int, *, channels: int) -> li
     return shape
 
 
-def with_sampled_convolutions(model: tf_keras.Model) -> tf_keras.Model:
+def with_sampled_convolutions(
+    model: tf_keras.Model,
+    precision: str = FLOAT32,
+) -> tf_keras.Model:
     """The network with its convolutions as they are computed where it is sampled.
+
+    A convolution that makes the network's output is computed in float32.
 
     Args:
         model: ``(image, seed) → output``.
+        precision: the type that the other convolutions are computed in.
 
     Returns:
         ``(image, seed) → output`` of the same variables, equal up to rounding.
     """
     rebuilt = {id(tensor): tensor for tensor in model.inputs}
+    last = model.outputs[0].node
 
     def counterpart(value: Any) -> Any:
         if not tf_keras.backend.is_keras_tensor(value):
@@ -225,7 +244,8 @@ def with_sampled_convolutions(model: tf_keras.Model) -> tf_keras.Model:
         layer, call = node.layer, (node.call_args, node.call_kwargs)
         if isinstance(layer, _CONVOLUTIONS):
             factor = _factor_before(node)
-            layer = SampledConvolution(layer, factor=factor)
+            own = FLOAT32 if node is last else precision
+            layer = SampledConvolution(layer, factor=factor, precision=own)
             if factor > 1:
                 call = (node.keras_inputs[0].node.call_args, node.call_kwargs)
         arguments, options = tf.nest.map_structure(counterpart, call)

@@ -14,7 +14,7 @@ import tensorflow as tf
 import tf_keras
 
 from tfuq.networks.layers import SeededDropout, SeededVariational
-from tfuq.sampling.convolutions import SampledConvolution, with_sampled_convolutions
+from tfuq.sampling.convolutions import FLOAT32, SampledConvolution, with_sampled_convolutions
 
 # Keras has no public types of these.
 Node = Any  # a call of a layer in the functional graph
@@ -46,7 +46,7 @@ class SplitNetwork:
 
 
 @tf.autograph.experimental.do_not_convert
-def split_at_seed(model: tf_keras.Model) -> SplitNetwork:
+def split_at_seed(model: tf_keras.Model, precision: str = FLOAT32) -> SplitNetwork:
     """Split a network where its seed comes in.
 
     A walk back from the output ends where it first meets a tensor that the seed does not reach.
@@ -57,8 +57,9 @@ def split_at_seed(model: tf_keras.Model) -> SplitNetwork:
 
     Args:
         model: ``(image, seed) → output``.
+        precision: the type that convolutions are computed in, see `with_sampled_convolutions`.
     """
-    return _Splitter(with_sampled_convolutions(model)).split()
+    return _Splitter(with_sampled_convolutions(model, precision)).split()
 
 
 class _Share(tf_keras.layers.Layer):
@@ -68,7 +69,7 @@ class _Share(tf_keras.layers.Layer):
     """
 
     def __init__(self, convolution: SampledConvolution, channels: slice) -> None:
-        super().__init__()
+        super().__init__(autocast=False)
         self._convolution = convolution
         self._channels = channels
 
@@ -96,7 +97,7 @@ class _ConvolutionOfParts(tf_keras.layers.Layer):
             convolution: whose weights are used.
             channels: the convolution's input channels of each of ``inputs``.
         """
-        super().__init__()
+        super().__init__(autocast=False)
         self._convolution = convolution
         self._channels = channels
 
@@ -115,8 +116,8 @@ class _ConvolutionOfParts(tf_keras.layers.Layer):
         for tensor, channels, bias in zip(inputs, self._channels, biases, strict=True):
             kernel_of_input = kernel[..., channels, :]
             terms.append(self._convolution.convolve(tensor, kernel_of_input, bias))
-        total, *others = terms
-        for term in [*others, *shares]:
+        total, *others = [tf.cast(term, tf.float32) for term in [*terms, *shares]]
+        for term in others:
             total = total + term
         return self._convolution.activation(total)
 

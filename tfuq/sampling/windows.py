@@ -17,6 +17,7 @@ import tensorflow as tf
 import tf_keras
 
 from tfuq.sampling.blending import add_at, gaussian_importance, with_whole_images
+from tfuq.sampling.convolutions import FLOAT32
 from tfuq.sampling.encoded import EncodedImages
 from tfuq.sampling.prefix import split_at_seed
 from tfuq.tasks.activation import Activation
@@ -41,6 +42,7 @@ class WindowedNetwork(tf.Module):
         overlap: float,
         chunk: int,
         keep: int,
+        precision: str = FLOAT32,
     ) -> None:
         """Prepare a network.
 
@@ -51,13 +53,14 @@ class WindowedNetwork(tf.Module):
             chunk: windows that the network sees at once.
             keep: the most windows whose encoding is held in memory (at least a chunk); beyond, each
                 sample computes it anew.
+            precision: the type that convolutions are computed in, ``float32`` or ``bfloat16``.
         """
         super().__init__()
         self.model = model
         self._activation = activation
         self._channels = _channels_of_sample(model, activation)
         self._is_dense = len(model.outputs[0].shape) == len(model.inputs[0].shape)
-        self._split = split_at_seed(model)
+        self._split = split_at_seed(model, precision)
         self._prefix = self._split.prefix
         self._patch = tuple(int(size) for size in model.inputs[0].shape[1:-1])
         self._overlap = overlap

@@ -205,6 +205,7 @@ def _describe(
         weights_digest=manifest.weights_digest,
         versions={"tfuq": __version__, "tensorflow": tf.__version__},
         missing_members=manifest.missing_members,
+        precision=manifest.precision,
     )
 
 

@@ -75,3 +75,41 @@ def test_the_layer_has_the_variables_of_the_network():
     sampled = with_sampled_convolutions(model)
     assert [id(v) for v in sampled.weights] == [id(v) for v in model.weights]
     assert isinstance(sampled.get_layer("conv"), SampledConvolution)
+
+
+def test_bfloat16_rounds_inputs_and_weights_and_leaves_the_output_in_float32(tmp_path):
+    config = settings(tmp_path, "vi", 2, network={"widths": [4, 8], "level_dropout": {}})
+    model = build_member(config, channels=1)
+    split = split_at_seed(model, "bfloat16")
+    image = tf.random.stateless_normal([2, *config.network.patch_size, 1], SEED)
+    corner = tf.zeros([1, 2], tf.int32)
+
+    def output(seed):
+        features = tf.nest.flatten(split.prefix(image))
+        return split.suffix([*features, *split.widths(), corner, seed])
+
+    exact = model([image, SEED]).numpy()
+    rounded = output(SEED)
+    assert rounded.dtype == tf.float32
+    error = np.abs(rounded - exact).max() / np.abs(exact).max()
+    # Seven bits of a fraction: not equal, and not far.
+    assert 1e-4 < error < 3e-2
+    np.testing.assert_array_equal(rounded, output(SEED))
+    assert not np.array_equal(rounded, output(SEED + 1))
+
+
+def test_a_bfloat16_convolution_is_one_of_rounded_numbers():
+    model = upsampled_network(2, size=3, factor=2)
+    (layer,) = [each for each in model.layers if each.name == "conv"]
+    sampled = SampledConvolution(layer, precision="bfloat16")
+    image = tf.random.stateless_normal([1, 6, 7, 3], SEED)
+
+    def rounded(tensor):
+        return tf.cast(tf.cast(tensor, tf.bfloat16), tf.float32)
+
+    kernel, bias = map(rounded, layer.weights)
+    expected = tf.nn.relu(tf.nn.conv2d(rounded(image), kernel, 1, "SAME") + bias)
+    result = sampled(image)
+    assert result.dtype == tf.bfloat16
+    # Each is within half a step of bfloat16, which is 2^-8 of the value, after sums in float32.
+    np.testing.assert_allclose(tf.cast(result, tf.float32), expected, rtol=2**-7, atol=2e-2)
