@@ -28,6 +28,7 @@ from tfuq.prediction.statistics import Sampling, sample_in_batches
 from tfuq.runs import Run
 from tfuq.runs.orientation import refuse_unknown, run_orientation
 from tfuq.runs.results import DEFINITIONS, MANIFEST, Manifest
+from tfuq.sampling import devices
 from tfuq.sampling.member_moments import MemberMoments
 from tfuq.sampling.members import load_posterior, member_digest, members_of, missing_members
 from tfuq.sampling.posterior import Posterior, samples_of
@@ -81,6 +82,7 @@ class Predictor(ABC, Generic[S]):
                 keep=request.batch,
                 allow_missing=request.allow_missing,
                 precision=request.precision,
+                with_xla=devices.has_gpu() if request.with_xla is None else request.with_xla,
             )
         self.samples = samples_of(
             request.method,

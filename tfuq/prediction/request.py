@@ -24,6 +24,7 @@ class Request:
         allow_missing: Whether members that have not finished training may be missing.
         write_dicom: Whether labels and maps are written as DICOM too.
         precision: The type that convolutions are computed in.
+        with_xla: Whether XLA compiles the networks; None for where a GPU runs them.
     """
 
     method: str
@@ -36,6 +37,7 @@ class Request:
     allow_missing: bool = False
     write_dicom: bool = False
     precision: Precision = "float32"
+    with_xla: bool | None = None
 
 
 def request_of(

@@ -88,11 +88,13 @@ class SampledConvolution(tf_keras.layers.Layer):
         width: tf.Tensor | None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Kernel and bias that belong to a seed; without one, those at the means."""
+        layer = self.convolution
         if not self.is_variational:
-            return self.convolution.kernel, self.convolution.bias
-        if seed is None:
-            return self.convolution.means
-        return self.convolution.weights_at(seed, width)
+            return layer.kernel, layer.bias
+        kernel, bias = layer.means
+        if seed is not None:
+            kernel, bias = layer.weights_at(seed, width)
+        return kernel, bias
 
     def convolve(
         self,

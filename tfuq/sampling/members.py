@@ -98,6 +98,7 @@ def load_posterior(
     keep: int,
     allow_missing: bool = False,
     precision: str = FLOAT32,
+    with_xla: bool = False,
 ) -> Posterior:
     """The networks of a run as a method samples them.
 
@@ -107,6 +108,7 @@ def load_posterior(
         keep: windows whose encoding is held in memory, see `WindowedNetwork`.
         allow_missing: as in `members_of`.
         precision: the type that convolutions are computed in.
+        with_xla: whether XLA compiles the networks, see `WindowedNetwork`.
 
     Raises:
         RunError: as `members_of`, or weights that cannot be read.
@@ -114,7 +116,8 @@ def load_posterior(
     members = []
     for index in members_of(run, method, allow_missing=allow_missing):
         model = _load_member(run, method, index)
-        members.append(windowed(run.config, model, keep=keep, precision=precision))
+        network = windowed(run.config, model, keep=keep, precision=precision, with_xla=with_xla)
+        members.append(network)
     return Posterior(members)
 
 
@@ -204,6 +207,7 @@ def windowed(
     *,
     keep: int,
     precision: str = FLOAT32,
+    with_xla: bool = False,
 ) -> WindowedNetwork:
     """A network that takes images of any size, as the configuration predicts.
 
@@ -212,6 +216,7 @@ def windowed(
         model: its network.
         keep: windows whose encoding is held in memory, see `WindowedNetwork`.
         precision: the type that convolutions are computed in.
+        with_xla: whether XLA compiles the network, see `WindowedNetwork`.
     """
     return WindowedNetwork(
         model,
@@ -220,4 +225,5 @@ def windowed(
         chunk=config.chunk,
         keep=keep,
         precision=precision,
+        with_xla=with_xla,
     )

@@ -43,6 +43,7 @@ class WindowedNetwork(tf.Module):
         chunk: int,
         keep: int,
         precision: str = FLOAT32,
+        with_xla: bool = False,
     ) -> None:
         """Prepare a network.
 
@@ -54,6 +55,9 @@ class WindowedNetwork(tf.Module):
             keep: the most windows whose encoding is held in memory (at least a chunk); beyond, each
                 sample computes it anew.
             precision: the type that convolutions are computed in, ``float32`` or ``bfloat16``.
+            with_xla: whether XLA compiles what a chunk goes through: the prefix, and the suffix
+                with the activation. It pays on GPUs, and costs on CPUs. What lies between chunks
+                has shapes that XLA does not know.
         """
         super().__init__()
         self.model = model
@@ -71,8 +75,13 @@ class WindowedNetwork(tf.Module):
         self._encode_patches = tf.function(
             lambda patches: tf.nest.flatten(self._prefix(patches, training=False)),
             autograph=False,
+            jit_compile=with_xla,
             experimental_attributes={"_noinline": True},
         )
+
+        self._run_windows = self._windows
+        if with_xla:
+            self._run_windows = tf.function(self._windows, autograph=False, jit_compile=True)
 
     def encode(self, images: tf.Tensor) -> EncodedImages:
         """Run the deterministic prefix.
@@ -154,8 +163,7 @@ class WindowedNetwork(tf.Module):
             # Whole images all begin at 0: one corner, and so one mask, serves the chunk.
             corner = corners[first : first + tf.where(context.is_tiled, self._chunk, 1), 1:]
             inputs = [*features, *context.widths, corner, seed]
-            outputs = self._split.suffix(inputs, training=False)
-            p = self._activation(outputs, noise_seed, corner)
+            p = self.windows(inputs, corner, noise_seed)
             return index + 1, self._added(blended, p, first, context)
 
         _, blended = tf.while_loop(
@@ -165,6 +173,18 @@ class WindowedNetwork(tf.Module):
             parallel_iterations=1,
         )
         return tf.slice(blended, [0] * len(shape), shape)
+
+    def windows(
+        self, inputs: list[tf.Tensor], corner: tf.Tensor, noise_seed: tf.Tensor
+    ) -> tf.Tensor:
+        """A chunk's windows of one sample ``[chunk, *patch, C]``, of what the suffix takes."""
+        return self._run_windows(inputs, corner, noise_seed)
+
+    def _windows(
+        self, inputs: list[tf.Tensor], corner: tf.Tensor, noise_seed: tf.Tensor
+    ) -> tf.Tensor:
+        outputs = self._split.suffix(inputs, training=False)
+        return self._activation(outputs, noise_seed, corner)
 
     def _features_of_chunk(self, context: EncodedImages, index: tf.Tensor) -> list[tf.Tensor]:
         """A chunk's features, of known shape.
