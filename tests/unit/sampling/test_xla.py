@@ -14,12 +14,14 @@ SEED = tf.constant([1, 2])
 NETWORK = {"widths": [4, 8], "level_dropout": {2: 0.5}}
 
 
-def sampled(config, model, image, *, with_xla):
+def sampler_of(config, model, *, with_xla):
     network = windowed(config, model, keep=0, with_xla=with_xla)
-    sampler = Sampler(Posterior([network]), voxel_reducers(), finish=voxel_maps)
-    return {
-        name: tensor.numpy() for name, tensor in sampler.sample(image, SEED, tf.constant(3)).items()
-    }
+    return Sampler(Posterior([network]), voxel_reducers(), finish=voxel_maps)
+
+
+def sampled(sampler, image):
+    tensors = sampler.sample(image, SEED, tf.constant(3))
+    return {name: tensor.numpy() for name, tensor in tensors.items()}
 
 
 @pytest.mark.parametrize(
@@ -36,9 +38,10 @@ def test_compiled_and_plain_networks_agree_and_repeat(tmp_path, method, rank):
     model = build_member(config, channels=1)
     # Three windows: the last chunk is filled up, and the windows are blended.
     image = tf.random.stateless_normal([1, 16, 30, *[16] * (rank - 2), 1], SEED)
-    plain = sampled(config, model, image, with_xla=False)
-    compiled = sampled(config, model, image, with_xla=True)
-    again = sampled(config, model, image, with_xla=True)
+    plain = sampled(sampler_of(config, model, with_xla=False), image)
+    sampler = sampler_of(config, model, with_xla=True)
+    compiled = sampled(sampler, image)
+    again = sampled(sampler, image)
     for name, expected in plain.items():
         np.testing.assert_allclose(compiled[name], expected, atol=1e-4, err_msg=name)
         assert compiled[name].tobytes() == again[name].tobytes(), name
@@ -47,8 +50,7 @@ def test_compiled_and_plain_networks_agree_and_repeat(tmp_path, method, rank):
 
 def test_what_a_chunk_goes_through_is_compiled(tmp_path):
     config = settings(tmp_path, "mc-dropout", 2, network=NETWORK)
-    network = windowed(config, build_member(config, channels=1), keep=0, with_xla=True)
-    sampler = Sampler(Posterior([network]), voxel_reducers(), finish=voxel_maps)
+    sampler = sampler_of(config, build_member(config, channels=1), with_xla=True)
     graph = sampler.sample.get_concrete_function().graph
     compiled = [
         function
