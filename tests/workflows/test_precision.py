@@ -45,6 +45,7 @@ def test_a_folder_has_one_precision_and_its_manifest_names_it(digit_run, tmp_pat
     assert_refused(tfuq(*command), "in bfloat16")
 
 
+@pytest.mark.slow
 def test_an_export_carries_the_precision(digit_run, tmp_path, tfuq, computes):
     folder = tmp_path / "digits"
     exported = tfuq(
@@ -57,7 +58,7 @@ def test_an_export_carries_the_precision(digit_run, tmp_path, tfuq, computes):
         "--to",
         folder,
     )
-    assert exported.exit_code == 0
+    assert exported.exit_code == 0, exported.output
     assert read_export(folder / "1").precision == "bfloat16"
     graph = tf.saved_model.load(str(folder / "1")).signatures["prepared"].graph.as_graph_def()
     types = set()

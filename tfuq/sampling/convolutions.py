@@ -236,7 +236,8 @@ def with_sampled_convolutions(
     last = model.outputs[0].node
 
     def counterpart(value: Any) -> Any:
-        if not tf_keras.backend.is_keras_tensor(value):
+        # Layers at their means are called with None for the seed.
+        if value is None or not tf_keras.backend.is_keras_tensor(value):
             return value
         if id(value) not in rebuilt:
             rebuilt[id(value)] = called_again(value.node)

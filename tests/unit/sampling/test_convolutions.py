@@ -8,6 +8,7 @@ import tf_keras
 from tests.conftest import settings
 from tfuq.networks.layers import GaussianPosterior, LayerFactory
 from tfuq.sampling.convolutions import SampledConvolution, with_sampled_convolutions
+from tfuq.sampling.mean_network import at_its_means
 from tfuq.sampling.members import build_member
 from tfuq.sampling.prefix import split_at_seed
 
@@ -68,6 +69,14 @@ def test_dropout_after_the_up_sampling_keeps_its_own_elements(tmp_path):
     network = {"widths": [4, 8], "upsample_dropout": 0.5}
     model = build_member(settings(tmp_path, "mc-dropout", 2, network=network), channels=1)
     assert "UpSampling2D" in layer_names(with_sampled_convolutions(model))
+
+
+def test_a_network_at_its_means_can_be_sampled(tmp_path):
+    config = settings(tmp_path, "vi", 2, network={"widths": [4, 8], "level_dropout": {}})
+    model = at_its_means(build_member(config, channels=1))
+    image = tf.random.stateless_normal([1, *config.network.patch_size, 1], SEED)
+    sampled = with_sampled_convolutions(model)
+    np.testing.assert_allclose(sampled([image, SEED]), model([image, SEED]), atol=1e-5)
 
 
 def test_the_layer_has_the_variables_of_the_network():
