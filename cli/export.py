@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tfuq.config import SERVED_METHODS
+from tfuq.config import SERVED_METHODS, Precision
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import quiet_import, show
@@ -32,12 +32,14 @@ _MOST_SAMPLES = 100
     ),
 )
 @options.allow_missing
+@options.precision
 def command(
     run: Path | None,
     method: str | None,
     to: Path | None,
     max_samples: int | None,
     allow_missing: bool,
+    precision: Precision | None,
 ) -> None:
     """Export RUN, by default the newest run of the method, for TensorFlow Serving, as the next
     version of a model.
@@ -56,7 +58,14 @@ def command(
         from tfuq import serving
         from tfuq.prediction import request_of
 
-    request = request_of(opened.config, method, None, None, allow_missing=allow_missing)
+    request = request_of(
+        opened.config,
+        method,
+        None,
+        None,
+        allow_missing=allow_missing,
+        precision=precision,
+    )
     folder = to or Path("saved_models") / f"{opened.config.name}-{method}"
     most_samples = max_samples or max(_MOST_SAMPLES, request.samples)
     version = serving.export(opened, request, folder, most_samples)

@@ -90,6 +90,11 @@ from tfuq_cli.progress import EventLines, echo_plan, quiet_import, show
         "as a DICOM parametric map too, which refer to the scan; needs pip install 'tfuq[dicom]'."
     ),
 )
+@click.option(
+    "--devices",
+    metavar="cpu|gpu:0",
+    help="Which device samples.  [default: the first GPU, or the CPU where there is none]",
+)
 @options.overwrite
 @options.dry_run
 def command(
@@ -105,6 +110,7 @@ def command(
     save_members: bool,
     maps: str | None,
     dicom: bool,
+    devices: str | None,
     overwrite: bool,
     dry_run: bool,
 ) -> None:
@@ -118,7 +124,9 @@ def command(
     method = method or opened.config.method
     with quiet_import():
         from tfuq import prediction
+        from tfuq.sampling.devices import use_device
 
+    use_device(devices)
     request = replace(
         prediction.request_of(opened.config, method, *draws),
         is_calibrated=calibrated,

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from tfuq import config as configuration
 from tfuq import prediction as predicting
 from tfuq import runs, training
-from tfuq.config import Config
+from tfuq.config import Config, Precision
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.events import SILENT, CasePredicted, Observer
 from tfuq.data.readers import stem
@@ -149,6 +149,7 @@ class LoadedRun:
         mask: str | Path | None = None,
         calibrated: bool = False,
         allow_missing: bool = False,
+        precision: Precision | None = None,
         observer: Observer = SILENT,
     ) -> PredictedVolume | PredictedTable:
         """Predict a volume or an image; the configuration has the values that are not given.
@@ -161,6 +162,7 @@ class LoadedRun:
             mask: The file of where to look, for runs that crop to labels.
             calibrated: Whether the calibration for these samples is applied.
             allow_missing: Whether members that have not finished training may be missing.
+            precision: The type that convolutions are computed in.
             observer: Is notified of the `CasePredicted`.
 
         Raises:
@@ -172,6 +174,7 @@ class LoadedRun:
             samples,
             seed,
             allow_missing=allow_missing,
+            precision=precision,
         )
         predictor = self._predictor(replace(request, is_calibrated=calibrated))
         case = self._case(volume)

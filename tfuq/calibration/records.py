@@ -257,6 +257,8 @@ def read_calibration(run: Run, draws: Manifest) -> Calibration:
     """
     path = calibration_path(run, draws.method)
     options = f"--method {draws.method} --samples {draws.samples} --seed {draws.seed}"
+    if draws.precision != "float32":
+        options += f" --precision {draws.precision}"
     command = f"run tfuq calibrate {run.path} {options}"
     if not has_calibration(path):
         raise RunError(f"{run.path}: is not calibrated for {draws.method}; {command}")

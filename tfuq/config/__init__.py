@@ -4,7 +4,13 @@ It is the same object again when it is reloaded from the run's ``config.yaml``.
 """
 
 from tfuq.config.data import DataConfig, SplitConfig, value_range
-from tfuq.config.learning import LatentConfig, LossConfig, TrainingConfig
+from tfuq.config.learning import (
+    PRECISIONS,
+    LatentConfig,
+    LossConfig,
+    Precision,
+    TrainingConfig,
+)
 from tfuq.config.loading import (
     load,
     load_data,
@@ -27,6 +33,7 @@ from tfuq.config.variables import DEFAULT_DATA_ROOT
 __all__ = [
     "DEFAULT_DATA_ROOT",
     "METHODS",
+    "PRECISIONS",
     "SERVED_METHODS",
     "TASKS",
     "TRAINED_AS",
@@ -36,6 +43,7 @@ __all__ = [
     "LatentConfig",
     "LossConfig",
     "NetworkConfig",
+    "Precision",
     "PreprocessingConfig",
     "SplitConfig",
     "StudyConfig",

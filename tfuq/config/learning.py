@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import pydantic
 from pydantic import Field, NonNegativeFloat
@@ -10,6 +10,8 @@ from pydantic import Field, NonNegativeFloat
 from tfuq.config.section import Count, Fraction, Positive, Scale, Section, Seed, Size
 
 MemberCount = Annotated[int, Field(ge=1, le=100)]
+Precision = Literal["float32", "bfloat16"]
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 LayerSizes = Annotated[list[Size], Field(min_length=1, max_length=10)]
 
 
@@ -159,6 +161,9 @@ class PredictionConfig(Section):
     element-wise dropout has a coarsest map that something is dropped in. Its windows are apart by
     whole elements of that map: they overlap by more where the share does not come out so, and by
     less only where one element is wider than what the share leaves.
+
+    ``precision``: the type that convolutions are computed in. With ``bfloat16`` they take about
+    half the time on processors that compute in it; sums, activation and measures stay float32.
     """
 
     samples: Annotated[int, Field(ge=1, le=100_000)] = 20
@@ -167,3 +172,4 @@ class PredictionConfig(Section):
     chunk: Count | None = None
     overlap: Annotated[float, Field(ge=0.0, le=0.9)] = 0.5
     min_component_voxels: Count = 10
+    precision: Precision = "float32"

@@ -28,9 +28,11 @@ from tfuq.prediction.statistics import Sampling, sample_in_batches
 from tfuq.runs import Run
 from tfuq.runs.orientation import refuse_unknown, run_orientation
 from tfuq.runs.results import DEFINITIONS, MANIFEST, Manifest
+from tfuq.sampling import devices
 from tfuq.sampling.member_moments import MemberMoments
 from tfuq.sampling.members import load_posterior, member_digest, members_of, missing_members
 from tfuq.sampling.posterior import Posterior, samples_of
+from tfuq.sampling.processors import require_precision
 from tfuq.sampling.sampler import Sampler
 from tfuq.tasks import task_of
 from tfuq.tasks.records import S
@@ -67,6 +69,7 @@ class Predictor(ABC, Generic[S]):
             RunError: The run has no map that is asked for, cannot serve the method, has not
                 finished the members that it samples, is not calibrated for it where that is asked
                 for, or has no members to keep apart.
+            ConfigError: This machine does not compute in the precision.
         """
         self.run = run
         self.orientation = run_orientation(run)
@@ -75,11 +78,14 @@ class Predictor(ABC, Generic[S]):
         self.used_members = members_of(run, request.method, allow_missing=request.allow_missing)
         posterior = Posterior([])
         if not sampler:
+            require_precision(request.precision)
             posterior = load_posterior(
                 run,
                 request.method,
                 keep=request.batch,
                 allow_missing=request.allow_missing,
+                precision=request.precision,
+                with_xla=devices.has_gpu() if request.with_xla is None else request.with_xla,
             )
         self.samples = samples_of(
             request.method,
@@ -214,6 +220,7 @@ class Predictor(ABC, Generic[S]):
         )
         manifest.missing_members = missing_members(self.run, self.request.method)
         manifest.definitions = DEFINITIONS
+        manifest.precision = self.request.precision
         return manifest
 
     def network_grid(self, case: Case, image: Volume) -> Volume:

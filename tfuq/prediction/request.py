@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tfuq.config import Config
+from tfuq.config import Config, Precision
 from tfuq.errors import RunError, resembling
 from tfuq.runs import Run
 
@@ -28,6 +28,8 @@ class Request:
         allow_missing: Whether members that have not finished training may be missing.
         write_dicom: Whether labels and maps are written as DICOM too.
         written_maps: Names of the maps of volumes that are written beside the label; None for all.
+        precision: The type that convolutions are computed in.
+        with_xla: Whether XLA compiles the networks; None for where a GPU runs them.
     """
 
     method: str
@@ -40,6 +42,8 @@ class Request:
     allow_missing: bool = False
     write_dicom: bool = False
     written_maps: tuple[str, ...] | None = None
+    precision: Precision = "float32"
+    with_xla: bool | None = None
 
 
 def request_of(
@@ -49,6 +53,7 @@ def request_of(
     seed: int | None,
     batch: int | None = None,
     allow_missing: bool = False,
+    precision: Precision | None = None,
 ) -> Request:
     """Make a request; the configuration has the values that are not given.
 
@@ -59,6 +64,7 @@ def request_of(
         seed: The seed of the samples.
         batch: How many slices, images or windows are in memory at once.
         allow_missing: Whether members that have not finished training may be missing.
+        precision: The type that convolutions are computed in.
     """
     defaults = config.prediction
     if samples is None:
@@ -71,6 +77,7 @@ def request_of(
         seed=seed,
         batch=batch or defaults.batch_size,
         allow_missing=allow_missing,
+        precision=precision or defaults.precision,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from tfuq.config import Precision
 from tfuq.data.cases import Case
 from tfuq.data.json_csv import read_json
 from tfuq.data.ownership import digest_of, require_replaceable
@@ -24,7 +25,15 @@ MANIFEST = "manifest.json"
 # Raised where the same samples come to mean other files: 2 measures the scan's own voxels, without
 # the padding that the network sees.
 DEFINITIONS = 2
-_DRAWS = ("method", "samples", "seed", "weights_digest", "calibration", "definitions")
+_DRAWS = (
+    "method",
+    "samples",
+    "seed",
+    "weights_digest",
+    "calibration",
+    "definitions",
+    "precision",
+)
 # Tables of the tasks whose predictions are rows.
 PREDICTIONS = "predictions.csv"
 MEMBERS = "members.csv"
@@ -54,6 +63,7 @@ class Manifest:
         calibration: digest of the calibration that was applied.
         missing_members: those that the method should have used, and that had not finished training.
         definitions: `DEFINITIONS` of the version that predicted.
+        precision: the type that convolutions were computed in. Earlier versions had float32 alone.
         cases: the finished cases by id.
         files: digests of the tables that the cases' rows are in, by name; None of volumes, and
             where an earlier version did not note them.
@@ -68,6 +78,7 @@ class Manifest:
     calibration: str | None = None
     missing_members: list[int] = field(default_factory=list)
     definitions: int = 1
+    precision: Precision = "float32"
     cases: dict[CaseId, CaseEntry] = field(default_factory=dict)
     files: dict[str, str] | None = None
 
@@ -87,6 +98,8 @@ class Manifest:
             text += ", other weights"
         if self.calibration != other.calibration:
             text += ", another calibration or none"
+        if self.precision != other.precision:
+            text += f", in {self.precision}"
         if self.definitions != other.definitions:
             text += ", by a version of tfuq that measured otherwise"
         return text

@@ -23,6 +23,7 @@ from tfuq.networks.layers import (
 )
 from tfuq.networks.weights import assign_arrays, load_arrays
 from tfuq.runs import Run
+from tfuq.sampling.convolutions import FLOAT32
 from tfuq.sampling.posterior import METHOD_TRAITS, Posterior, check_method
 from tfuq.sampling.windows import WindowedNetwork
 from tfuq.tasks import task_of
@@ -96,6 +97,8 @@ def load_posterior(
     *,
     keep: int,
     allow_missing: bool = False,
+    precision: str = FLOAT32,
+    with_xla: bool = False,
 ) -> Posterior:
     """The networks of a run as a method samples them.
 
@@ -104,12 +107,18 @@ def load_posterior(
         method: its name.
         keep: windows whose encoding is held in memory, see `WindowedNetwork`.
         allow_missing: as in `members_of`.
+        precision: the type that convolutions are computed in.
+        with_xla: whether XLA compiles the networks, see `WindowedNetwork`.
 
     Raises:
         RunError: as `members_of`, or weights that cannot be read.
     """
-    used_members = members_of(run, method, allow_missing=allow_missing)
-    return Posterior([_load_member(run, method, index, keep) for index in used_members])
+    members = []
+    for index in members_of(run, method, allow_missing=allow_missing):
+        model = _load_member(run, method, index)
+        network = windowed(run.config, model, keep=keep, precision=precision, with_xla=with_xla)
+        members.append(network)
+    return Posterior(members)
 
 
 def members_of(run: Run, method: str, *, allow_missing: bool = False) -> list[int]:
@@ -176,7 +185,7 @@ def member_digest(run: Run, index: int) -> str:
     return read_json(path, _Done, "train the member again").digest
 
 
-def _load_member(run: Run, method: str, index: int, keep: int) -> WindowedNetwork:
+def _load_member(run: Run, method: str, index: int) -> tf_keras.Model:
     config = run.config
     model = build_member(
         config,
@@ -189,16 +198,25 @@ def _load_member(run: Run, method: str, index: int, keep: int) -> WindowedNetwor
         width = np.array(untransformed(config.latent.initial_scale), np.float32)
         arrays = {_CODE_WIDTH: width} | arrays
     assign_arrays(model, arrays, where=str(path))
-    return windowed(config, model, keep=keep)
+    return model
 
 
-def windowed(config: Config, model: tf_keras.Model, *, keep: int) -> WindowedNetwork:
+def windowed(
+    config: Config,
+    model: tf_keras.Model,
+    *,
+    keep: int,
+    precision: str = FLOAT32,
+    with_xla: bool = False,
+) -> WindowedNetwork:
     """A network that takes images of any size, as the configuration predicts.
 
     Args:
         config: the configuration.
         model: its network.
         keep: windows whose encoding is held in memory, see `WindowedNetwork`.
+        precision: the type that convolutions are computed in.
+        with_xla: whether XLA compiles the network, see `WindowedNetwork`.
     """
     return WindowedNetwork(
         model,
@@ -206,4 +224,6 @@ def windowed(config: Config, model: tf_keras.Model, *, keep: int) -> WindowedNet
         overlap=config.prediction.overlap,
         chunk=config.chunk,
         keep=keep,
+        precision=precision,
+        with_xla=with_xla,
     )

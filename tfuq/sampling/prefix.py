@@ -13,9 +13,8 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
-from tfuq.networks.layers import SeededConvolution, SeededDropout, SeededVariational
-
-_CONVOLUTIONS = (tf_keras.layers.Conv2D, tf_keras.layers.Conv3D, SeededConvolution)
+from tfuq.networks.layers import SeededDropout, SeededVariational
+from tfuq.sampling.convolutions import FLOAT32, SampledConvolution, with_sampled_convolutions
 
 # Keras has no public types of these.
 Node = Any  # a call of a layer in the functional graph
@@ -38,7 +37,7 @@ class SplitNetwork:
 
     prefix: tf_keras.Model
     suffix: tf_keras.Model
-    variational: tuple[SeededVariational, ...]
+    variational: tuple[SeededVariational | SampledConvolution, ...]
     grid: tuple[int, ...]
 
     def widths(self) -> list[tf.Tensor]:
@@ -47,7 +46,7 @@ class SplitNetwork:
 
 
 @tf.autograph.experimental.do_not_convert
-def split_at_seed(model: tf_keras.Model) -> SplitNetwork:
+def split_at_seed(model: tf_keras.Model, precision: str = FLOAT32) -> SplitNetwork:
     """Split a network where its seed comes in.
 
     A walk back from the output ends where it first meets a tensor that the seed does not reach.
@@ -58,8 +57,9 @@ def split_at_seed(model: tf_keras.Model) -> SplitNetwork:
 
     Args:
         model: ``(image, seed) → output``.
+        precision: the type that convolutions are computed in, see `with_sampled_convolutions`.
     """
-    return _Splitter(model).split()
+    return _Splitter(with_sampled_convolutions(model, precision)).split()
 
 
 class _Share(tf_keras.layers.Layer):
@@ -68,18 +68,14 @@ class _Share(tf_keras.layers.Layer):
     The convolution's weights are not random.
     """
 
-    def __init__(self, convolution: tf_keras.layers.Layer, channels: slice) -> None:
-        super().__init__()
+    def __init__(self, convolution: SampledConvolution, channels: slice) -> None:
+        super().__init__(autocast=False)
         self._convolution = convolution
         self._channels = channels
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        kernel, _ = _means(self._convolution)
-        return _convolve(
-            self._convolution,
-            inputs,
-            kernel[..., self._channels, :],
-        )
+        kernel, _ = self._convolution.weights_at(None, None)
+        return self._convolution.convolve(inputs, kernel[..., self._channels, :])
 
 
 class _ConvolutionOfParts(tf_keras.layers.Layer):
@@ -94,14 +90,14 @@ class _ConvolutionOfParts(tf_keras.layers.Layer):
         width: their posterior widths.
     """
 
-    def __init__(self, convolution: tf_keras.layers.Layer, channels: list[slice]) -> None:
+    def __init__(self, convolution: SampledConvolution, channels: list[slice]) -> None:
         """Make the layer.
 
         Args:
             convolution: whose weights are used.
             channels: the convolution's input channels of each of ``inputs``.
         """
-        super().__init__()
+        super().__init__(autocast=False)
         self._convolution = convolution
         self._channels = channels
 
@@ -112,28 +108,18 @@ class _ConvolutionOfParts(tf_keras.layers.Layer):
         seed: tf.Tensor | None = None,
         width: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        if seed is None:
-            kernel, bias = _means(self._convolution)
-        else:
-            kernel, bias = self._convolution.weights_at(seed, width)
-        terms = []
-        for tensor, channels in zip(inputs, self._channels, strict=True):
-            kernel_of_input = kernel[..., channels, :]
-            terms.append(_convolve(self._convolution, tensor, kernel_of_input))
+        kernel, bias = self._convolution.weights_at(seed, width)
         # The bias goes to the first, so that convolution, bias, addition and activation run as one
         # kernel.
-        first, *others = terms
-        total = tf.nn.bias_add(first, bias)
-        for term in [*others, *shares]:
+        biases = [bias] + [None] * (len(inputs) - 1)
+        terms = []
+        for tensor, channels, bias in zip(inputs, self._channels, biases, strict=True):
+            kernel_of_input = kernel[..., channels, :]
+            terms.append(self._convolution.convolve(tensor, kernel_of_input, bias))
+        total, *others = [tf.cast(term, tf.float32) for term in [*terms, *shares]]
+        for term in others:
             total = total + term
         return self._convolution.activation(total)
-
-
-def _means(layer: tf_keras.layers.Layer) -> tuple[tf.Tensor, tf.Tensor]:
-    """Kernel and bias; those of a variational layer at their means."""
-    if isinstance(layer, SeededVariational):
-        return layer.means
-    return layer.kernel, layer.bias
 
 
 def _is_seeded(node: Node) -> bool:
@@ -143,7 +129,10 @@ def _is_seeded(node: Node) -> bool:
 
 def _has_random_weights(node: Node) -> bool:
     """Whether a call of a layer has random weights: a variational layer may be at its mean."""
-    return isinstance(node.layer, SeededVariational) and _is_seeded(node)
+    layer = node.layer
+    if isinstance(layer, SampledConvolution):
+        layer = layer.convolution
+    return isinstance(layer, SeededVariational) and _is_seeded(node)
 
 
 def _drops_elements(node: Node) -> bool:
@@ -151,21 +140,6 @@ def _drops_elements(node: Node) -> bool:
     if not isinstance(node.layer, SeededDropout) or not _is_seeded(node):
         return False
     return node.layer.depends_on_place(node.call_args[0].shape)
-
-
-def _convolve(
-    layer: tf_keras.layers.Layer,
-    inputs: tf.Tensor,
-    kernel: tf.Tensor,
-) -> tf.Tensor:
-    """A convolution without bias, with the options of a layer."""
-    return tf.nn.convolution(
-        inputs,
-        kernel,
-        strides=layer.strides,
-        padding=layer.padding.upper(),
-        dilations=layer.dilation_rate,
-    )
 
 
 class _Splitter:
@@ -179,7 +153,7 @@ class _Splitter:
         self._inputs: list[KerasTensor] = []  # of the suffix, for the features
         suffix_seed = tf_keras.Input(batch_shape=self._seed.shape, dtype=self._seed.dtype)
         self._rebuilt = {id(self._seed): suffix_seed}
-        self._variational: list[SeededVariational] = []
+        self._variational: list[SeededVariational | SampledConvolution] = []
         self._widths: list[KerasTensor] = []  # inputs of the suffix, for the variational layers
         rank = len(self._image.shape) - 2
         self._corner = tf_keras.Input(batch_shape=(None, rank), dtype=tf.int32)
@@ -312,7 +286,7 @@ class _Splitter:
 
 def _concatenated(tensor: KerasTensor) -> list[KerasTensor]:
     """The tensors that a convolution sees concatenated; none for another layer."""
-    if not isinstance(tensor.node.layer, _CONVOLUTIONS):
+    if not isinstance(tensor.node.layer, SampledConvolution):
         return []
     joined = tensor.node.keras_inputs[0].node
     if not isinstance(joined.layer, tf_keras.layers.Concatenate):

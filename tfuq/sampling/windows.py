@@ -17,6 +17,7 @@ import tensorflow as tf
 import tf_keras
 
 from tfuq.sampling.blending import add_at, gaussian_importance, with_whole_images
+from tfuq.sampling.convolutions import FLOAT32
 from tfuq.sampling.encoded import EncodedImages
 from tfuq.sampling.prefix import split_at_seed
 from tfuq.tasks.activation import Activation
@@ -50,6 +51,8 @@ class WindowedNetwork(tf.Module):
         overlap: float,
         chunk: int,
         keep: int,
+        precision: str = FLOAT32,
+        with_xla: bool = False,
     ) -> None:
         """Prepare a network.
 
@@ -60,13 +63,17 @@ class WindowedNetwork(tf.Module):
             chunk: windows that the network sees at once.
             keep: the most windows whose encoding is held in memory (at least a chunk); beyond, each
                 sample computes it anew.
+            precision: the type that convolutions are computed in, ``float32`` or ``bfloat16``.
+            with_xla: whether XLA compiles what a chunk goes through: the prefix, and the suffix
+                with the activation. It pays on GPUs, and costs on CPUs. What lies between chunks
+                has shapes that XLA does not know.
         """
         super().__init__()
         self.model = model
         self._activation = activation
         self.channels = _channels_of_sample(model, activation)
         self.is_dense = len(model.outputs[0].shape) == len(model.inputs[0].shape)
-        self.split = split_at_seed(model)
+        self.split = split_at_seed(model, precision)
         self._prefix = self.split.prefix
         self.patch = tuple(int(size) for size in model.inputs[0].shape[1:-1])
         self._overlap = overlap
@@ -77,8 +84,13 @@ class WindowedNetwork(tf.Module):
         self.encode_patches = tf.function(
             lambda patches: tf.nest.flatten(self._prefix(patches, training=False)),
             autograph=False,
+            jit_compile=with_xla,
             experimental_attributes={"_noinline": True},
         )
+
+        self._run_windows = self._windows
+        if with_xla:
+            self._run_windows = tf.function(self._windows, autograph=False, jit_compile=True)
 
     def encode(self, images: tf.Tensor) -> EncodedImages:
         """Run the deterministic prefix.
@@ -175,6 +187,11 @@ class WindowedNetwork(tf.Module):
         self, inputs: list[tf.Tensor], corner: tf.Tensor, noise_seed: tf.Tensor
     ) -> tf.Tensor:
         """A chunk's windows of one sample ``[chunk, *patch, C]``, of what the suffix takes."""
+        return self._run_windows(inputs, corner, noise_seed)
+
+    def _windows(
+        self, inputs: list[tf.Tensor], corner: tf.Tensor, noise_seed: tf.Tensor
+    ) -> tf.Tensor:
         outputs = self.split.suffix(inputs, training=False)
         return self._activation(outputs, noise_seed, corner)
 

@@ -158,6 +158,7 @@ class Client:
             # An export samples the members that it has. They are noted as missing where the run
             # has more.
             allow_missing=True,
+            precision=self.export.precision,
         )
         sampler = ServedSampler(self._server, self.export, self.run.config)
         predictor = prediction.make_predictor(self.run, request, sampler=sampler)

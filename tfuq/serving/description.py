@@ -11,6 +11,7 @@ import pydantic
 from pydantic import Field
 
 from tfuq import runs
+from tfuq.config import Precision
 from tfuq.data.json_csv import read_json
 from tfuq.data.writers import write_json
 from tfuq.errors import RunError
@@ -54,6 +55,7 @@ class Export:
         weights_digest: The digest of each member's weights.
         versions: Versions of tfuq and TensorFlow.
         missing_members: Members that the method should sample and that had not finished training.
+        precision: The type that convolutions are computed in.
     """
 
     format: Literal[1]
@@ -77,6 +79,7 @@ class Export:
     weights_digest: list[str]
     versions: Mapping[str, str]
     missing_members: list[int] = field(default_factory=list)
+    precision: Precision = "float32"
 
     def write(self, version: Path) -> None:
         """Write it into a version's folder."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import resources
 from pathlib import Path
 
@@ -53,7 +53,9 @@ def export(run: Run, request: Request, folder: Path, max_samples: int) -> Path:
         RunError: The run cannot serve the method, or the folder is something else.
     """
     _check(folder)
-    predictor = make_predictor(run, request)
+    # Servers have other devices than the machine that exports, and most are built without XLA: they
+    # would refuse a graph that is to be compiled.
+    predictor = make_predictor(run, replace(request, with_xla=False))
     network = ServedNetwork(predictor, _most_samples(predictor, max_samples))
     with exclusive(folder, "exporting into"):
         versions = versions_in(folder)
@@ -205,6 +207,7 @@ def _describe(
         weights_digest=manifest.weights_digest,
         versions={"tfuq": __version__, "tensorflow": tf.__version__},
         missing_members=manifest.missing_members,
+        precision=manifest.precision,
     )
 
 

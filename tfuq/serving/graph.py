@@ -155,7 +155,13 @@ def _without_randomness(predictor: AnyPredictor) -> Sampler:
     config = predictor.config
     task = task_of(config)
     first = predictor.posterior.members[0]
-    network = windowed(config, at_its_means(first.model), keep=predictor.request.batch)
+    request = predictor.request
+    network = windowed(
+        config,
+        at_its_means(first.model),
+        keep=request.batch,
+        precision=request.precision,
+    )
     return Sampler(Posterior([network]), task.reducers(config), finish=task.finish)
 
 

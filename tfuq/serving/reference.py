@@ -108,6 +108,7 @@ class Reference:
                 seed=self._export.seed,
                 batch=self._run.config.prediction.batch_size,
                 allow_missing=True,
+                precision=self._export.precision,
             )
             self._predictors[method] = make_predictor(self._run, request)
         return self._predictors[method]

@@ -59,6 +59,7 @@ def _same_predictor(predictions: Path, run: Run, manifest: Manifest) -> AnyPredi
         batch=run.config.prediction.batch_size,
         is_calibrated=manifest.calibration is not None,
         allow_missing=bool(manifest.missing_members),
+        precision=manifest.precision,
     )
     predictor = make_predictor(run, request)
     if not predictor.manifest().same_draws(manifest):

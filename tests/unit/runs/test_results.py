@@ -50,6 +50,7 @@ def digits_run(digits, tmp_path):
         ({"weights_digest": ["cd"]}, False),
         ({"calibration": "ef"}, False),
         ({"definitions": 2}, False),
+        ({"precision": "bfloat16"}, False),
     ],
 )
 def test_draws_are_the_same_by_what_makes_the_files(change, same):
@@ -60,6 +61,15 @@ def test_a_manifest_says_what_tells_it_from_another():
     text = a_manifest(weights_digest=["cd"], definitions=2).described_against(a_manifest())
     assert text.startswith("vi, T = 4, seed 5, other weights")
     assert text.endswith("by a version of tfuq that measured otherwise")
+    rounded = a_manifest(precision="bfloat16")
+    assert rounded.described_against(a_manifest()) == "vi, T = 4, seed 5, in bfloat16"
+    assert a_manifest().described_against(rounded).endswith(", in float32")
+
+
+def test_an_earlier_manifest_is_of_float32(tmp_path):
+    a_manifest().write(tmp_path)
+    edited(tmp_path / "manifest.json", lambda manifest: manifest.pop("precision"))
+    assert results.read_manifest(tmp_path).precision == "float32"
 
 
 def test_a_manifest_reads_back(tmp_path):

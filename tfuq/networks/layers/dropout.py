@@ -8,7 +8,7 @@ import tensorflow as tf
 import tf_keras
 
 from tfuq.networks.layers.places import bits_at
-from tfuq.networks.layers.seeds import fold_in, layer_salt
+from tfuq.networks.layers.seeds import fold_in, layer_salt, uniform
 
 
 class SeededDropout(tf_keras.layers.Layer):
@@ -75,8 +75,7 @@ class SeededDropout(tf_keras.layers.Layer):
             [batch, space, shape[-1:]],
             0,
         )
-        uniform = tf.random.stateless_uniform(mask_shape, seed, dtype=inputs.dtype)
-        mask = tf.cast(uniform >= self.rate, inputs.dtype)
+        mask = tf.cast(uniform(mask_shape, seed) >= self.rate, inputs.dtype)
         return inputs * mask / (1.0 - self.rate)
 
     def _drop_by_place(

@@ -162,6 +162,7 @@ def provenance(manifest: Manifest) -> Row:
         "weights_digest": manifest.weights_digest,
         "missing_members": manifest.missing_members,
         "definitions": manifest.definitions,
+        "precision": manifest.precision,
         "cases": len(manifest.cases),
     }
 

@@ -44,6 +44,7 @@ def _predict(run: Run, batch: int) -> ExampleStatistics:
         seed=run.config.prediction.seed,
         batch=batch,
         allow_missing=True,
+        precision=run.config.prediction.precision,
     )
     predictor = make_predictor(run, request)
     examples = CHECKS[run.config.task].examples(predictor)

@@ -18,6 +18,7 @@ import pydantic
 from pydantic import Field
 
 from tfuq.calibration.observed import Observed, Part
+from tfuq.config import Precision
 from tfuq.data.json_csv import number, read_json, read_table
 from tfuq.data.writers import write_bytes, write_csv, write_json
 from tfuq.errors import RunError
@@ -45,6 +46,7 @@ class Draws(pydantic.BaseModel):
     cases: list[str]
     missing_members: list[int] = []
     definitions: int = 1
+    precision: Precision = "float32"
 
     @classmethod
     def of(cls, manifest: Manifest, cases: list[str]) -> Draws:
@@ -57,6 +59,7 @@ class Draws(pydantic.BaseModel):
             cases=cases,
             missing_members=manifest.missing_members,
             definitions=manifest.definitions,
+            precision=manifest.precision,
         )
 
 
@@ -154,6 +157,8 @@ def _described_beside(earlier: Draws, draws: Draws) -> str:
     text = f"T = {earlier.samples}, seed {earlier.seed}, on {len(earlier.cases)} case(s)"
     if earlier.weights_digest != draws.weights_digest:
         text += ", with other weights"
+    if earlier.precision != draws.precision:
+        text += f", in {earlier.precision}"
     if earlier.definitions != draws.definitions:
         text += ", by a version of tfuq that measured otherwise"
     return text

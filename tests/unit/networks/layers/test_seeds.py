@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from tfuq.networks.layers.seeds import fold_in, layer_salt, standard_normal
+from tfuq.networks.layers.seeds import fold_in, layer_salt, standard_normal, uniform
 
 SEED = tf.constant([1, 2])
 
@@ -26,6 +26,17 @@ def test_normal_numbers_are_standard_and_follow_their_seed(shape):
     assert (
         abs(np.corrcoef(many[:200_000], many[200_001:])[0, 1]) < 0.01
     )  # the two numbers of a pair
+
+
+@pytest.mark.parametrize("with_xla", [False, True])
+@pytest.mark.parametrize("seed", [[1, 2], [-1915439927, 0], [5, -7]])
+def test_numbers_are_those_of_tensorflow_with_xla_too(with_xla, seed):
+    seed = tf.constant(seed)
+    drawn = tf.function(lambda seed: uniform([3, 7], seed), jit_compile=with_xla)(seed)
+    np.testing.assert_array_equal(drawn, tf.random.stateless_uniform([3, 7], seed))
+    folded = tf.function(lambda seed: fold_in(seed, 3), jit_compile=with_xla)(seed)
+    np.testing.assert_array_equal(folded, tf.random.experimental.stateless_fold_in(seed, 3))
+    assert folded.dtype == tf.int32
 
 
 def test_upstream_fold_in_is_stable():

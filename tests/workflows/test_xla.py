@@ -1,0 +1,60 @@
+"""A network that XLA compiles, as on GPUs, beside the plain one."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.conftest import settings
+from tfuq.measures.voxel import voxel_maps, voxel_reducers
+from tfuq.sampling.members import build_member, windowed
+from tfuq.sampling.posterior import Posterior
+from tfuq.sampling.sampler import Sampler
+
+SEED = tf.constant([1, 2])
+NETWORK = {"widths": [4, 8], "level_dropout": {2: 0.5}}
+
+
+def sampler_of(config, model, *, with_xla):
+    network = windowed(config, model, keep=0, with_xla=with_xla)
+    return Sampler(Posterior([network]), voxel_reducers(), finish=voxel_maps)
+
+
+def sampled(sampler, image):
+    tensors = sampler.sample(image, SEED, tf.constant(3))
+    return {name: tensor.numpy() for name, tensor in tensors.items()}
+
+
+@pytest.mark.parametrize(
+    ("method", "rank"),
+    [
+        ("mc-dropout", 2),
+        pytest.param("vi", 3, marks=pytest.mark.slow),
+        pytest.param("vi", 2, marks=pytest.mark.slow),
+        pytest.param("mc-dropout", 3, marks=pytest.mark.slow),
+    ],
+)
+def test_compiled_and_plain_networks_agree_and_repeat(tmp_path, method, rank):
+    config = settings(tmp_path, method, rank, network=NETWORK, prediction={"chunk": 2})
+    model = build_member(config, channels=1)
+    # Three windows: the last chunk is filled up, and the windows are blended.
+    image = tf.random.stateless_normal([1, 16, 30, *[16] * (rank - 2), 1], SEED)
+    plain = sampled(sampler_of(config, model, with_xla=False), image)
+    sampler = sampler_of(config, model, with_xla=True)
+    compiled = sampled(sampler, image)
+    again = sampled(sampler, image)
+    for name, expected in plain.items():
+        np.testing.assert_allclose(compiled[name], expected, atol=1e-4, err_msg=name)
+        assert compiled[name].tobytes() == again[name].tobytes(), name
+    assert compiled["mutual_information"].max() > 0
+
+
+def test_what_a_chunk_goes_through_is_compiled(tmp_path):
+    config = settings(tmp_path, "mc-dropout", 2, network=NETWORK)
+    sampler = sampler_of(config, build_member(config, channels=1), with_xla=True)
+    graph = sampler.sample.get_concrete_function().graph
+    compiled = [
+        function
+        for function in graph.as_graph_def().library.function
+        if function.attr["_XlaMustCompile"].b
+    ]
+    assert len(compiled) == 2  # the prefix, and the suffix with the activation
