@@ -7,43 +7,11 @@ import re
 from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic import AfterValidator, BeforeValidator, Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
+from tfuq.config.names import ChannelName, ClassName, ClassNames, FolderName, LabelFolder
 from tfuq.config.section import Count, Positive, Section, Seed, Width
-from tfuq.errors import is_one_line, nearest
-
-
-def _one_line(name: str) -> str:
-    if not is_one_line(name):
-        raise ValueError("a name holds no line end and no control character")
-    return name
-
-
-def _quoted(name: object) -> object:
-    if isinstance(name, (int, float)):
-        raise ValueError("a name is a text: put its digits in quotes, as in '0000'")
-    return name
-
-
-ClassName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
-ChannelName = Annotated[
-    str,
-    BeforeValidator(_quoted),
-    Field(pattern=r"^[^/\\]{1,100}$"),
-    AfterValidator(_one_line),
-]
-FolderName = Annotated[str, Field(pattern=r"^[^/\\]+$")]
-
-
-def _below(path: str) -> str:
-    parts = path.split("/")
-    if any(part in ("", ".", "..") for part in parts):
-        raise ValueError("a folder below data.root is named as in 'label' or 'image/labels/final'")
-    return path
-
-
-LabelFolder = Annotated[str, Field(pattern=r"^[^\\]+$"), AfterValidator(_below)]
-ClassNames = Annotated[list[ClassName], Field(min_length=1)]
+from tfuq.errors import nearest
 
 
 class SplitConfig(Section):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pydantic
 from pydantic import Field
 
-from tfuq.config.data import ClassName
+from tfuq.config.names import ClassName
 from tfuq.config.section import Section
 
 _MOST_CELLS = 1000

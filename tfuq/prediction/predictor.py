@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Generic
 
 import numpy as np
+import tensorflow as tf
 import tf_keras
 
 from tfuq.calibration.records import Calibration, read_calibration
@@ -264,6 +265,14 @@ class Predictor(ABC, Generic[S]):
         chunk = self.config.chunk
         chunks = -(-self.request.batch // chunk)
         return chunks * chunk
+
+    def member_weights(self) -> np.ndarray:
+        """Each member's share of the samples, ``[M]``."""
+        samples = tf.constant(self.samples)
+        counts = []
+        for member in range(self.members):
+            counts.append(int(self.posterior.draws(member, samples)))
+        return np.array(counts, np.float32) / self.samples
 
     def draw(self, examples: np.ndarray, samples: int | None = None) -> S:
         """Sample the networks on examples.

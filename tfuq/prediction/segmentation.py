@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from tfuq.data.cases import Case, naming, read_case_image
 from tfuq.data.events import CasePredicted, Observer
@@ -265,7 +264,7 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         """
         member_weights = None
         if self.members:
-            member_weights = self._member_weights()
+            member_weights = self.member_weights()
         bounds = None
         if self.calibration:
             bounds = self.calibration.conformal.bounds
@@ -278,14 +277,6 @@ class VolumePredictor(Predictor[VoxelStatistics]):
             member_weights=member_weights,
             bounds=bounds,
         )
-
-    def _member_weights(self) -> np.ndarray:
-        """Each member's share of the samples."""
-        samples = tf.constant(self.samples)
-        counts = []
-        for member in range(self.members):
-            counts.append(int(self.posterior.draws(member, samples)))
-        return np.array(counts, np.float32) / self.samples
 
     def dicom_files(self, case: Case) -> DicomFiles | None:
         """What is to be written of a case as DICOM, where that is asked for."""

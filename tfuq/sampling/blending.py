@@ -50,6 +50,33 @@ def add_at(
     return _update(target, begin, end, current + values)
 
 
+def total_weight(space: tf.Tensor, corners: tf.Tensor, importance: tf.Tensor) -> tf.Tensor:
+    """Sum of the window weights at each voxel.
+
+    Args:
+        space: shape of an image without its channels, int32 ``[rank]``.
+        corners: of the windows, ``[windows, 1 + rank]``: the image's index, then the first voxel.
+            The windows of the first image stand for all.
+        importance: weights of a window's voxels, ``[*patch]``.
+
+    Returns:
+        ``[*S]``.
+    """
+    of_first_image = tf.boolean_mask(corners, tf.equal(corners[:, 0], 0))
+
+    def add(index: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        begin = of_first_image[index, 1:]
+        return index + 1, add_at(total, importance, begin, tf.shape(importance))
+
+    _, total = tf.while_loop(
+        lambda index, _: index < tf.shape(of_first_image)[0],
+        add,
+        (0, tf.zeros(space)),
+        parallel_iterations=1,
+    )
+    return total
+
+
 def _update(
     target: tf.Tensor,
     begin: tf.Tensor,

@@ -50,7 +50,7 @@ class ChunkedNetwork:
         """
         self._network = network
         self._widths = network.split.widths()
-        self._weighted = tf.function(self._weighted_windows)
+        self._weighted = tf.function(self._weighted_windows, autograph=False)
 
     def encode(self, plan: WindowPlan, stack: np.ndarray, chunk: int) -> list[tf.Tensor]:
         """Features of a chunk.

@@ -16,7 +16,12 @@ from __future__ import annotations
 import tensorflow as tf
 import tf_keras
 
-from tfuq.sampling.blending import add_at, gaussian_importance, with_whole_images
+from tfuq.sampling.blending import (
+    add_at,
+    gaussian_importance,
+    total_weight,
+    with_whole_images,
+)
 from tfuq.sampling.convolutions import FLOAT32
 from tfuq.sampling.encoded import EncodedImages
 from tfuq.sampling.prefix import split_at_seed
@@ -120,7 +125,7 @@ class WindowedNetwork(tf.Module):
             is_kept=encoded_chunks > 0,
             is_tiled=tf.reduce_any(tf.shape(images)[1:-1] != self.patch),
             importance=importance,
-            weight=self._total_weight(images, corners, importance),
+            weight=total_weight(tf.shape(images)[1:-1], corners, importance),
             widths=self.split.widths(),
         )
 
@@ -305,32 +310,6 @@ class WindowedNetwork(tf.Module):
         patch = tf.slice(images, begin, [1, *self.patch, -1])[0]
         return tf.ensure_shape(patch, self._prefix.inputs[0].shape[1:])
 
-    def _total_weight(
-        self,
-        images: tf.Tensor,
-        corners: tf.Tensor,
-        importance: tf.Tensor,
-    ) -> tf.Tensor:
-        """Sum of the window weights at each voxel ``[*S]``.
-
-        The windows of the first image stand for all.
-        """
-        of_first_image = tf.boolean_mask(corners, tf.equal(corners[:, 0], 0))
-        total = tf.zeros(tf.shape(images)[1:-1])
-
-        def add(index: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            following = index + 1
-            begin = of_first_image[index, 1:]
-            return following, add_at(total, importance, begin, tf.constant(self.patch))
-
-        _, total = tf.while_loop(
-            lambda index, _: index < tf.shape(of_first_image)[0],
-            add,
-            (0, total),
-            parallel_iterations=1,
-        )
-        return total
-
     def _blend(
         self,
         blended: tf.Tensor,
@@ -342,8 +321,8 @@ class WindowedNetwork(tf.Module):
         size = [1, *self.patch, self.channels]
         for window in range(self.chunk):
             corner = corners[window]
-            total_weight = tf.slice(context.weight, corner[1:], self.patch)
-            share = context.importance / total_weight
+            total = tf.slice(context.weight, corner[1:], self.patch)
+            share = context.importance / total
             weighted = (p[window] * share[..., None])[None]
             begin = _with_channel(corner)
             # A filler window adds zero.

@@ -60,7 +60,10 @@ EXCEPTIONS = {
     ("tfuq/data/readers/quiet.py", "os.open"): "the system's own /dev/null",
     ("tfuq/data/phantoms/cephalogram.py", "Image.fromarray(phantom.image).save"): "into memory",
     ("tfuq/measures/sample_masks.py", "np.savez_compressed"): "into a stream of the seam",
-    ("tfuq/report/plotting.py", "figure.savefig"): "into memory",
+    (
+        "tfuq/workflows/review/export.py",
+        "Image.fromarray(values.astype(np.uint8)).save",
+    ): "into memory",
     ("tfuq/report/page/sheets.py", "image.save"): "into memory",
     ("tfuq/workflows/view/pictures.py", "Image.fromarray(shown).save"): "into memory",
     ("cli/view.py", "webbrowser.open"): "starts a browser",

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfuq.sampling.blending import add_at, gaussian_importance, with_whole_images
+from tfuq.sampling.blending import (
+    add_at,
+    gaussian_importance,
+    total_weight,
+    with_whole_images,
+)
 
 
 @pytest.mark.parametrize("patch", [(16,), (8, 12), (5, 16, 4)])
@@ -42,3 +47,11 @@ def test_one_chunk_holds_all_images():
     values = tf.reshape(tf.range(4.0), [4, 1])
     found = with_whole_images(tf.zeros([3, 1]), values, tf.constant(0))
     np.testing.assert_array_equal(found, values[:3])
+
+
+def test_weights_of_windows_add_up():
+    """Those of the first image; a window of another image, or a filler, counts for nothing."""
+    importance = tf.constant([1.0, 2.0])
+    corners = tf.constant([[0, 0], [0, 1], [1, 2], [-1, 0]])
+    total = total_weight(tf.constant([4]), corners, importance)
+    np.testing.assert_array_equal(total, [1.0, 3.0, 2.0, 0.0])
