@@ -58,6 +58,11 @@ class Volume:
         """The same place with other values."""
         return replace(self, array=array)
 
+    @property
+    def grid(self) -> Volume:
+        """The same place with zeros that take no memory, for what needs no values."""
+        return self.with_array(np.broadcast_to(np.uint8(0), self.shape))
+
     def same_grid(self, other: Volume) -> bool:
         """Whether both have the same shape and affine, within the precision of a header."""
         if self.shape != other.shape:

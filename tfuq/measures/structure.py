@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -33,6 +33,14 @@ from tfuq.measures.sample_masks import SampleMasks
 Row = dict[str, Any]  # a measure's value, or a text, by the name of its column
 
 SPREAD_PERCENTILES = (2.5, 97.5)
+_WHOLE = (slice(None),) * 3
+
+
+class InBoxes(Protocol):
+    """A map ``[X, Y, Z]`` of which boxes are taken: an array, or what reads from a file."""
+
+    def __getitem__(self, box: Box) -> np.ndarray:
+        """The values in a box."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,16 +53,16 @@ class ImageMaps:
         voxel_volume: in mm³, or in the unit of the voxels.
     """
 
-    predictive_entropy: np.ndarray
-    mutual_information: np.ndarray
+    predictive_entropy: InBoxes
+    mutual_information: InBoxes
     voxel_volume: float
 
     @cached_property
     def means(self) -> Row:
         """Over the image."""
         return {
-            "image_entropy": _mean(self.predictive_entropy),
-            "image_mutual_information": _mean(self.mutual_information),
+            "image_entropy": _mean(self.predictive_entropy[_WHOLE]),
+            "image_mutual_information": _mean(self.mutual_information[_WHOLE]),
         }
 
 
@@ -71,7 +79,7 @@ class ClassMaps:
 
     label: np.ndarray
     masks: SampleMasks
-    entropy_term: np.ndarray
+    entropy_term: InBoxes
     image: ImageMaps
 
 
@@ -94,9 +102,10 @@ def structure_rows(maps: ClassMaps, *, min_component_voxels: int) -> list[Row]:
     if not union.any():
         return [_absent_row(maps)]
     box = grown_box(bounding_box(union), union.shape)
-    part = _Part.of(maps, box)
-    components = components_of(part.label, min_component_voxels)
+    components = components_of(maps.label[box], min_component_voxels)
     whole, shares = overlaps(maps.masks, _territories(components, box))
+    # Only now, as territories take much memory too.
+    part = _Part.of(maps, box)
     rows = [{"component": "all", **part.measures(whole), **maps.image.means}]
     if components.count:
         for row in _component_rows(part, components, shares):

@@ -62,9 +62,7 @@ class VolumePredictor(Predictor[VoxelStatistics]):
                 if self._holds(manifest, folder, case):
                     observer.notify(CasePredicted(case=case.id, seconds=None))
                     continue
-                seconds = {}
-                for stage, value in predict_case(self, case, folder / case.id).items():
-                    seconds[stage] = round(value, 4)
+                seconds = predict_case(self, case, folder / case.id)
                 finished.add(case, seconds)
                 observer.notify(CasePredicted(case=case.id, seconds=dict(seconds)))
 
@@ -168,9 +166,11 @@ class VolumePredictor(Predictor[VoxelStatistics]):
             yield self.channels_of(self.sample(prepared, count))
             return
         _, box = self._padding(prepared)
-        with self._large.channels(
+        large = self._large.channels(
             self._examples(prepared), box, self._slice_axis, count, self.require_finite
-        ) as channels:
+        )
+        del prepared  # its voxels need not be in memory while the channels are read
+        with large as channels:
             yield channels
 
     @cached_property
@@ -310,13 +310,13 @@ def predict_case(predictor: VolumePredictor, case: Case, folder: Path) -> dict[s
     Returns:
         Seconds by stage.
     """
-    reading: dict[str, float] = {}
-    with timed(reading, "read"):
-        image = read_case_image(case)
-    with predict_image(predictor, image, case) as prediction:
+    started = time.perf_counter()
+    # No name is given to the image, so that its voxels leave memory when they are sampled.
+    with predict_image(predictor, read_case_image(case), case) as prediction:
         prediction.write(folder)
-    prediction.seconds["read"] += reading["read"]
-    return prediction.seconds
+    elapsed = time.perf_counter() - started
+    prediction.seconds["read"] += elapsed - sum(prediction.seconds.values())
+    return {stage: round(value, 4) for stage, value in prediction.seconds.items()}
 
 
 @contextmanager
@@ -334,6 +334,9 @@ def predict_image(predictor: VolumePredictor, image: Volume, case: Case) -> Iter
     with ExitStack() as stack:
         with timed(seconds, "network"), naming(case):
             channels = stack.enter_context(predictor.sample_channels(prepared))
+        # From here on it matters where voxels are, and no more what their values are.
+        image = image.grid
+        prepared = prepared.grid
         with timed(seconds, "measures"):
             rows = predictor.structures(prepared, channels)
         yield Prediction(

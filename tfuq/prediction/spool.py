@@ -90,17 +90,54 @@ class SpooledChannels:
 
     def channel(self, name: str, *index: int) -> np.ndarray:
         """See `VoxelChannels.channel`. It is read anew each time."""
+        voxels = math.prod(self.examples)
+        offset = self._offset(name, index)
+        return self._cropped(np.fromfile(self.folder / name, np.float32, voxels, offset=offset))
+
+    def mapped(self, name: str, *index: int) -> np.ndarray:
+        """A channel as `channel` has it, of which nothing is read before it is used."""
+        path = self.folder / name
+        voxels = math.prod(self.examples)
+        offset = self._offset(name, index)
+        return self._cropped(np.memmap(path, np.float32, "r", offset=offset, shape=(voxels,)))
+
+    def _offset(self, name: str, index: tuple[int, ...]) -> int:
+        """Where a channel begins in the field's file, in bytes."""
         layout = gathered(self.layouts.get(name), name)
         number = int(np.ravel_multi_index(index, layout)) if layout else 0
-        voxels = math.prod(self.examples)
-        offset = number * voxels * _FLOAT_BYTES
-        flat = np.fromfile(self.folder / name, np.float32, voxels, offset=offset)
-        padded = flat.reshape(self.examples)
+        return number * math.prod(self.examples) * _FLOAT_BYTES
+
+    def _cropped(self, voxels: np.ndarray) -> np.ndarray:
+        """All voxels of the examples as the volume without padding."""
+        padded = voxels.reshape(self.examples)
         return from_examples(padded[(slice(None), *self.box)], self.slice_axis)
+
+    def boxes(self, name: str, *index: int) -> ChannelOnDisk:
+        """See `VoxelChannels.boxes`."""
+        return ChannelOnDisk(self, name, index)
 
     def masks(self, classes: Sequence[int]) -> SampleMasks:
         """See `VoxelChannels.masks`."""
         return SampleMasks.of_classes(self.packed, classes, _sizes(self.box), self.slice_axis)
+
+
+@dataclass(frozen=True)
+class ChannelOnDisk:
+    """A channel of which boxes are read.
+
+    Attributes:
+        channels: Of the case.
+        name: Of the field.
+        index: Of the channel in the field.
+    """
+
+    channels: SpooledChannels
+    name: str
+    index: tuple[int, ...]
+
+    def __getitem__(self, box: Box) -> np.ndarray:
+        """The values in a box of the volume."""
+        return np.array(self.channels.mapped(self.name, *self.index)[box])
 
 
 class Spool:

@@ -9,7 +9,7 @@ import numpy as np
 from tfuq.calibration.conformal import predicted_interval, volume_interval
 from tfuq.config import Config
 from tfuq.measures.resampled import RunningLabel
-from tfuq.measures.structure import ClassMaps, ImageMaps, structure_rows
+from tfuq.measures.structure import ClassMaps, ImageMaps, InBoxes, structure_rows
 from tfuq.prediction.statistics import Row
 from tfuq.prediction.voxel_channels import VoxelChannels
 
@@ -31,8 +31,8 @@ def rows_of_structures(
     """
     label = _label(config, channels)
     image = ImageMaps(
-        predictive_entropy=channels.channel("predictive_entropy"),
-        mutual_information=channels.channel("mutual_information"),
+        predictive_entropy=channels.boxes("predictive_entropy"),
+        mutual_information=channels.boxes("mutual_information"),
         voxel_volume=voxel_volume,
     )
     min_voxels = config.prediction.min_component_voxels
@@ -57,7 +57,7 @@ def _label(config: Config, channels: VoxelChannels) -> np.ndarray:
     return label.label
 
 
-def _entropy_term(config: Config, channels: VoxelChannels, index: int) -> np.ndarray:
+def _entropy_term(config: Config, channels: VoxelChannels, index: int) -> InBoxes:
     """−(1/T) Σ p log p of a structure ``[X, Y, Z]``, in nat.
 
     Args:
@@ -67,8 +67,8 @@ def _entropy_term(config: Config, channels: VoxelChannels, index: int) -> np.nda
     """
     foreground = len(config.data.classes) - 1
     if index < foreground:
-        return channels.channel("entropy_terms", index + 1)
-    return channels.channel("region_entropy_terms", index - foreground)
+        return channels.boxes("entropy_terms", index + 1)
+    return channels.boxes("region_entropy_terms", index - foreground)
 
 
 def _with_interval(row: Row, voxel_volume: float, quantile: float | None) -> Row:

@@ -14,6 +14,7 @@ import numpy as np
 
 from tfuq.data.preprocessing import from_examples
 from tfuq.measures.sample_masks import PackedBits, SampleMasks
+from tfuq.measures.structure import InBoxes
 from tfuq.tasks.records import VoxelStatistics, gathered
 
 
@@ -49,6 +50,14 @@ class VoxelChannels(Protocol):
 
         Raises:
             RunError: There is no such field.
+        """
+
+    def boxes(self, name: str, *index: int) -> InBoxes:
+        """The same statistic, of which boxes are taken; on disk, no more than a box is read.
+
+        Args:
+            name: As of `channel`.
+            index: As of `channel`.
         """
 
     def masks(self, classes: Sequence[int]) -> SampleMasks:
@@ -96,6 +105,10 @@ class ChannelsInMemory:
         for position in reversed(index):
             array = array[..., position]
         return from_examples(array, self.slice_axis)
+
+    def boxes(self, name: str, *index: int) -> np.ndarray:
+        """See `VoxelChannels.boxes`."""
+        return self.channel(name, *index)
 
     def masks(self, classes: Sequence[int]) -> SampleMasks:
         """See `VoxelChannels.masks`."""

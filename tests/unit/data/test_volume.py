@@ -8,10 +8,21 @@ from scipy.interpolate import RegularGridInterpolator
 
 from tests.support.volumes import TILTED, smooth_volume
 from tfuq.data.budget import MemoryShortageError
+from tfuq.data.headers import SpatialHeader
 from tfuq.data.preprocessing import pad_to
 from tfuq.data.regridding import differ_by_whole_voxels, onto_grid, reaches_beyond, resample
 from tfuq.data.volume import Volume, require_affine, require_finite, shift_origin, take
 from tfuq.errors import DataError
+
+
+def test_a_grid_has_the_place_and_no_voxels():
+    header = SpatialHeader.of_affine(np.eye(4))
+    volume = Volume(np.ones((2, 3, 4, 2), np.float32), np.diag([1.0, 2, 3, 1]), header)
+    grid = volume.grid
+    assert grid.same_grid(volume)
+    assert grid.header is header
+    assert not grid.array.any()
+    assert sum(grid.array.strides) == 0
 
 
 def test_crop_and_pad_come_back_exactly():
