@@ -340,7 +340,7 @@ def test_predictions_of_another_file_or_a_lost_map_are_not_taken_for_complete(
     assert files_of(out) == before
     (out / "ball_000" / "variation_ratio.nii.gz").unlink()
     reference = ["--reference", balls / "labelsTr", "--no-figures"]
-    assert_refused(tfuq("score", out, *reference), "variation_ratio.nii.gz: no such file")
+    assert_refused(tfuq("score", out, *reference), "variation_ratio.nii.gz: this map is not there")
     assert tfuq("predict", run, "--input", scan, "--out", out).exit_code == 0
     assert files_of(out) == before
     assert tfuq("score", out, *reference).exit_code == 0

@@ -49,7 +49,7 @@ def require_map(path: Path) -> None:
     """
     if not path.is_file():
         raise DataError(
-            f"{path}: this map was not written; "
+            f"{path}: this map is not there; "
             "run the same tfuq predict without --maps, which adds it"
         )
 
