@@ -22,12 +22,13 @@ class PointwiseNetwork:
     def __init__(self, rank: int, classes: int, spread: float, member: int):
         self.model = SimpleNamespace(inputs=[tf.TensorSpec([None] * (rank + 1) + [1])])
         self._classes, self._spread, self._member = classes, spread, member
+        self.channels = 1 if classes == 2 else classes
 
     def encode(self, images):
         return ()
 
     def sample_shape(self, images):
-        return [*tf.unstack(tf.shape(images))[:-1], 1 if self._classes == 2 else self._classes]
+        return [*tf.unstack(tf.shape(images))[:-1], self.channels]
 
     def sample(self, images, context, seed, noise_seed=None):
         noise = self._spread * tf.random.stateless_normal([self._classes], seed)

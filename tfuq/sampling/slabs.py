@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,11 @@ class SlabSampler:
         """
         self._sampler = sampler
         self._part_bytes = part_bytes
-        self._networks = [ChunkedNetwork(network) for network in sampler.posterior.members]
+
+    @cached_property
+    def _networks(self) -> list[ChunkedNetwork]:
+        """The members' networks, led chunk by chunk; most cases need none."""
+        return [ChunkedNetwork(network) for network in self._sampler.posterior.members]
 
     def file_bytes(self, shape: Sequence[int], samples: int) -> int:
         """The most bytes that the temporary files of a batch take.

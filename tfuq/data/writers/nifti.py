@@ -67,11 +67,7 @@ class NiftiStream:
             raise ValueError(f"{self._path}: {self._channels} channels where {count} are needed")
 
     def _bytes(self, slab: np.ndarray) -> bytes:
-        if not np.isfinite(slab).all():
-            raise DataError(
-                f"{self._path}: is not written, as voxels of it are NaN or infinite; "
-                "look at the weights by tfuq doctor"
-            )
+        _require_numbers(self._path, slab)
         return slab.astype(self._dtype, copy=False).tobytes(order="F")
 
 
@@ -120,12 +116,21 @@ def write_nifti(path: Path, volume: Volume) -> None:
     channels = None
     if array.ndim == 4:
         channels = array.shape[3]
+    _require_numbers(path, array)  # before anything is in the folder
     with (
         compressing() as compressor,
         nifti_stream(path, volume, array.dtype, channels, compressor) as stream,
     ):
         for channel in _channels(array):
             stream.add(channel)
+
+
+def _require_numbers(path: Path, values: np.ndarray) -> None:
+    if not np.isfinite(values).all():
+        raise DataError(
+            f"{path}: is not written, as voxels of it are NaN or infinite; "
+            "look at the weights by tfuq doctor"
+        )
 
 
 def _channels(array: np.ndarray) -> Iterator[np.ndarray]:
