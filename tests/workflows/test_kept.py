@@ -56,13 +56,18 @@ def numbers_of(path: Path) -> np.ndarray:
     return table[np.isfinite(table)]
 
 
-def assert_same(new: Path, old: Path, to_the_byte: bool) -> None:
-    if to_the_byte:
-        assert new.read_bytes() == old.read_bytes(), f"{new.name} has other bytes"
-        return
+def header_of(path: Path) -> bytes:
+    """What a map's file says of its voxels, their type and their place."""
+    header: bytes = nib.load(path).header.binaryblock
+    return header
+
+
+def assert_same(new: Path, old: Path, tolerance: float) -> None:
+    if old.name.endswith(".nii.gz"):
+        assert header_of(new) == header_of(old), f"{new.name} has another header"
     if old.suffix in (".gz", ".csv"):
         np.testing.assert_allclose(
-            numbers_of(new), numbers_of(old), rtol=1e-3, atol=1e-4, err_msg=new.name
+            numbers_of(new), numbers_of(old), rtol=tolerance, atol=tolerance, err_msg=new.name
         )
 
 
@@ -70,7 +75,15 @@ def assert_same(new: Path, old: Path, to_the_byte: bool) -> None:
 def test_an_earlier_run_predicts_the_same(
     kind, trained_as, method, earlier, same_processor, tmp_path
 ):
-    """Byte for byte on the same kind of processor, to 1e-4 on others."""
+    """To 1e-5 on the same kind of processor, to 1e-3 on others.
+
+    Up-sampled maps are convolved in another order since, which rounds otherwise. Heatmaps of the
+    landmarks' barely trained network are next to flat, so that their rounding moves a landmark by
+    up to 0.003 pixels.
+    """
+    tolerance = 1e-5 if same_processor else 1e-3
+    if kind == "landmarks":
+        tolerance = 5e-3
     folder = earlier / kind
     kept.predict(folder / "runs" / trained_as, method, folder / "inputs", tmp_path / "new")
     before = folder / "predictions" / method
@@ -81,23 +94,27 @@ def test_an_earlier_run_predicts_the_same(
     assert len(names) > 0
     assert files_of_results(tmp_path / "new") == names
     for name in names:
-        assert_same(tmp_path / "new" / name, before / name, same_processor)
+        assert_same(tmp_path / "new" / name, before / name, tolerance)
 
 
-def assert_served_as_before(export: Path, earlier: Path, to_the_bit: bool) -> None:
+def assert_served_as_before(export: Path, earlier: Path, tolerance: float) -> None:
     answer = kept.serve(export)
     with np.load(earlier / "served.npz") as before:
         assert set(answer) == set(before.files)
         for name in before.files:
-            allowed = {"rtol": 0, "atol": 0} if to_the_bit else {"rtol": 1e-3, "atol": 1e-4}
-            np.testing.assert_allclose(answer[name], before[name], **allowed, err_msg=name)
+            np.testing.assert_allclose(
+                answer[name], before[name], rtol=tolerance, atol=tolerance, err_msg=name
+            )
 
 
 def test_an_earlier_export_serves_the_same(earlier, same_processor):
-    assert_served_as_before(earlier / "export", earlier, same_processor)
+    """To the bit on the same kind of processor: an export has the graph that it was made with."""
+    tolerance = 0 if same_processor else 1e-3
+    assert_served_as_before(earlier / "export", earlier, tolerance)
 
 
 def test_an_earlier_run_exports_the_same(earlier, same_processor, tmp_path):
     kind, method = kept.EXPORTED
     kept.ask("export", earlier / kind / "runs" / method, "--to", tmp_path / "export")
-    assert_served_as_before(tmp_path / "export", earlier, same_processor)
+    tolerance = 1e-5 if same_processor else 1e-3
+    assert_served_as_before(tmp_path / "export", earlier, tolerance)
