@@ -91,10 +91,10 @@ def test_windows_begin_at_whole_elements_of_the_maps_that_are_dropped_in(tmp_pat
         windowed(config, build_member(config, channels=1, sources=sources), keep=0)
         for sources in (SOURCES, ())
     )
-    assert sorted({*drawn._corners([1, 23, 30, 1]).numpy()[:, 1]}) == [0, 8]
-    assert sorted({*drawn._corners([1, 23, 30, 1]).numpy()[:, 2]}) == [0, 8, 16]
-    assert sorted({*unseeded._corners([1, 23, 30, 1]).numpy()[:, 1]}) == [0, 7]
-    assert sorted({*unseeded._corners([1, 23, 30, 1]).numpy()[:, 2]}) == [0, 7, 14]
+    assert sorted({*drawn.corners([1, 23, 30, 1]).numpy()[:, 1]}) == [0, 8]
+    assert sorted({*drawn.corners([1, 23, 30, 1]).numpy()[:, 2]}) == [0, 8, 16]
+    assert sorted({*unseeded.corners([1, 23, 30, 1]).numpy()[:, 1]}) == [0, 7]
+    assert sorted({*unseeded.corners([1, 23, 30, 1]).numpy()[:, 2]}) == [0, 7, 14]
 
 
 def shares_of_whole(tiled, whole, patch, reach):
