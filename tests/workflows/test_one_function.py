@@ -116,7 +116,9 @@ def shares_of_whole(tiled, whole, patch, reach):
         yield tiled[chosen].mean() / whole[chosen].mean()
 
 
-@pytest.mark.parametrize(("rank", "patch", "levels"), [(2, 32, 1), (3, 16, 0)])
+@pytest.mark.parametrize(
+    ("rank", "patch", "levels"), [(2, 32, 1), pytest.param(3, 16, 0, marks=pytest.mark.slow)]
+)
 def test_windows_that_meet_leave_mutual_information_as_it_is(rank, patch, levels):
     """Of noise, set against one window over all of it, which has no places where windows meet."""
     models = same_weights(

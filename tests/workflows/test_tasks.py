@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tests.conftest import ALL_METHODS, assert_refused, task_settings
+from tests.conftest import ALL_METHODS, METHODS, assert_refused, task_settings
 from tests.support import references
 from tests.support.observers import Recorder
 from tfuq import prediction, runs
@@ -74,8 +74,17 @@ def numbers(row, *columns):
     return np.array([float(row[column]) for column in columns])
 
 
-@pytest.mark.parametrize("method", ALL_METHODS)
-@pytest.mark.parametrize("task", TASKS)
+def conforming():
+    """Each method; slow but for classes by each source of randomness, and landmarks by one."""
+    fast = [("classification", method) for method in ("mc-dropout", "hybrid", "vi")]
+    fast.append(("landmarks", "mc-dropout"))
+    for task in TASKS:
+        for method in METHODS:
+            marks = () if (task, method) in fast else pytest.mark.slow
+            yield pytest.param(task, method, marks=marks)
+
+
+@pytest.mark.parametrize(("task", "method"), list(conforming()))
 def test_conformance_train_reload_predict_export(predictor_of, tmp_path, task, method):
     """Weights read back, tables that depend on the seed and not on the batch, the same bytes from a SavedModel."""
     predictor = predictor_of(task, method)
