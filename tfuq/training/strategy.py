@@ -9,12 +9,13 @@ from typing import cast
 import tensorflow as tf
 
 from tfuq.errors import ConfigError
+from tfuq.sampling.devices import share_gpus
 
 _STEPS_AHEAD = 8
 
 
 def make_strategy(devices: str | None = None) -> tf.distribute.MirroredStrategy:
-    """Make a strategy over devices.
+    """Make a strategy over devices; a GPU is shared with other processes.
 
     Args:
         devices: ``cpu:N`` (N logical CPU devices), ``gpu:0,1``, or ``all`` GPUs. None takes all
@@ -24,6 +25,7 @@ def make_strategy(devices: str | None = None) -> tf.distribute.MirroredStrategy:
         ConfigError: This machine does not have the devices, or the process started with fewer
             logical CPUs.
     """
+    share_gpus()
     return tf.distribute.MirroredStrategy(_device_names(devices))
 
 

@@ -103,3 +103,13 @@ def test_devices_that_are_not_there_are_refused(devices):
     tf.config.list_logical_devices()  # TensorFlow has started
     with pytest.raises(ConfigError, match=f"--devices {devices}"):
         make_strategy(devices)
+
+
+def test_a_gpu_is_shared_with_other_processes(monkeypatch):
+    grown = []
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: ["a", "b"])
+    monkeypatch.setattr(
+        tf.config.experimental, "set_memory_growth", lambda gpu, grows: grown.append((gpu, grows))
+    )
+    make_strategy("cpu:1")
+    assert grown == [("a", True), ("b", True)]
