@@ -100,6 +100,7 @@ def command(
     with quiet_import():
         from tfuq import prediction
         from tfuq.calibration.degenerate import degeneracies
+        from tfuq.calibration.records import draw_options
         from tfuq.calibration.review import ReviewChoices
         from tfuq.workflows.calibrate import Choices, calibrate
     from tfuq.scoring.review_lines import review_lines
@@ -132,7 +133,7 @@ def command(
         click.echo(f"warning: {calibration.caveat}", err=True)
     show(
         f"{method} calibrated on {len(chosen)} case(s) in {path}; "
-        f"next: tfuq predict {opened.path} --method {method} --calibrated"
+        f"next: tfuq predict {opened.path} {draw_options(opened, calibration.draws)} --calibrated"
     )
 
 

@@ -157,8 +157,13 @@ def command(
     prediction.predict(predictor, cases, folder, observer=observer, overwrite=overwrite)
     show(
         f"{len(cases)} case(s) by {method}, T = {predictor.samples}, in {folder}; "
-        f"next: tfuq score {folder}"
+        f"next: tfuq {_next_command(maps)} {folder}"
     )
+
+
+def _next_command(maps: str | None) -> str:
+    """What can be done with the predictions; scores need every map."""
+    return "score" if maps is None else "view"
 
 
 def _names(maps: str | None) -> tuple[str, ...] | None:

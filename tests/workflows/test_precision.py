@@ -1,6 +1,8 @@
 """Predictions in bfloat16, where the processor is said to compute in it."""
 
 import json
+import re
+import shutil
 
 import numpy as np
 import pytest
@@ -43,6 +45,19 @@ def test_a_folder_has_one_precision_and_its_manifest_names_it(digit_run, tmp_pat
     rounded = probabilities_in(folder)
     assert 0 < np.abs(rounded - exact).max() < 0.05
     assert_refused(tfuq(*command), "in bfloat16")
+
+
+def test_advice_on_calibration_draws_alike(digit_run, tmp_path, tfuq, computes):
+    run = shutil.copytree(digit_run.path, tmp_path / "run")
+    drawn = ("--method mc-dropout --samples 3 --seed 5", "--precision bfloat16")
+    options = " ".join(drawn).split()
+    assert tfuq("predict", run, *options, "--out", tmp_path / "out").exit_code == 0
+    reviewed = tfuq("review", tmp_path / "out")
+    assert f"tfuq calibrate {run} {' '.join(drawn)}" in reviewed.output
+    calibrated = tfuq("calibrate", run, *options, "--cases", "validation", "--alpha", 0.5)
+    (command,) = re.findall(r"next: tfuq (predict .*)", calibrated.output)
+    predicted = tfuq(*command.split())
+    assert predicted.exit_code == 0, predicted.output
 
 
 @pytest.mark.slow

@@ -116,6 +116,14 @@ def test_calibrated_maps_fit(method, run_of, tfuq):
         assert_maps_fit(maps_of(folder), 2 if method == "ensemble" else SAMPLES)
 
 
+def test_predictions_of_some_maps_are_not_sent_to_scores(run_of, tfuq, tmp_path):
+    run = run_of(STEPS["size"])
+    some = tfuq("predict", run.path, "--samples", 2, "--maps", "label", "--out", tmp_path / "p")
+    assert f"next: tfuq view {tmp_path / 'p'}" in some.output, some.output
+    every = tfuq("predict", run.path, "--samples", 2, "--out", tmp_path / "p")
+    assert f"next: tfuq score {tmp_path / 'p'}" in every.output, every.output
+
+
 def test_one_sample_has_the_entropy_of_its_probability(run_of, tfuq):
     run = run_of(STEPS["finer"])
     assert tfuq("predict", run.path, "--method", "deterministic").exit_code == 0

@@ -245,6 +245,19 @@ def has_calibration(path: Path) -> bool:
     return path.is_file()
 
 
+def draw_options(run: Run, draws: Manifest) -> str:
+    """The options of a command that draws the same samples of a run.
+
+    Args:
+        run: that is drawn from.
+        draws: how the samples are made.
+    """
+    options = f"--method {draws.method} --samples {draws.samples} --seed {draws.seed}"
+    if draws.precision != run.config.prediction.precision:
+        options += f" --precision {draws.precision}"
+    return options
+
+
 def read_calibration(run: Run, draws: Manifest) -> Calibration:
     """The run's calibration of the samples that are about to be made.
 
@@ -256,10 +269,7 @@ def read_calibration(run: Run, draws: Manifest) -> Calibration:
         RunError: there is none, it is damaged, or it was made of other samples or classes.
     """
     path = calibration_path(run, draws.method)
-    options = f"--method {draws.method} --samples {draws.samples} --seed {draws.seed}"
-    if draws.precision != "float32":
-        options += f" --precision {draws.precision}"
-    command = f"run tfuq calibrate {run.path} {options}"
+    command = f"run tfuq calibrate {run.path} {draw_options(run, draws)}"
     if not has_calibration(path):
         raise RunError(f"{run.path}: is not calibrated for {draws.method}; {command}")
     calibration = load_calibration(path)

@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 import pydantic
 
+from tfuq.data.budget import MemoryShortageError
 from tfuq.data.readers.text import read_plain_bytes, read_plain_text
 from tfuq.data.writers import without_mark
 from tfuq.errors import DataError, RunError
@@ -54,7 +55,7 @@ def read_text(path: Path) -> str:
     try:
         return read_plain_text(path)
     except (OSError, ValueError, DataError) as error:
-        raise RunError(f"{path}: cannot be read ({error}); restore it, or remove it") from error
+        raise _unreadable(path, error, "restore it, or remove it") from error
 
 
 def read_json(path: Path, kind: type[T], remedy: str) -> T:
@@ -84,8 +85,15 @@ def read_content(path: Path, remedy: str) -> bytes:
     try:
         return read_plain_bytes(path)
     except (OSError, DataError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise RunError(f"{path}: cannot be read ({reason}); {remedy}") from error
+        raise _unreadable(path, error, remedy) from error
+
+
+def _unreadable(path: Path, error: Exception, remedy: str) -> RunError:
+    """The refusal of a file. One that memory is short for is not damaged; its error says more."""
+    reason = getattr(error, "strerror", None) or error
+    if isinstance(error, MemoryShortageError):
+        return RunError(f"{path}: {reason}")
+    return RunError(f"{path}: cannot be read ({reason}); {remedy}")
 
 
 def parse_json(content: bytes, path: Path, kind: type[T], remedy: str) -> T:
@@ -142,7 +150,7 @@ def read_table(path: Path, columns: Iterable[str], remedy: str) -> list[dict[str
         missing = [column for column in columns if column not in header]
         rows = list(reader)
     except (OSError, ValueError, csv.Error, DataError) as error:
-        raise RunError(f"{path}: cannot be read ({error}); {remedy}") from error
+        raise _unreadable(path, error, remedy) from error
     fault = _table_fault(text, header, rows, missing)
     if fault:
         raise RunError(f"{path}: {fault}; {remedy}")

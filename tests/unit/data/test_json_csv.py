@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tfuq.data import budget
 from tfuq.data.json_csv import (
     is_text,
     number,
@@ -135,3 +136,21 @@ def test_a_column_is_an_array_of_its_numbers():
 def test_a_number_out_of_range_or_absent_is_refused(cell, words):
     with pytest.raises(RunError, match=words):
         numbers(PATH, [{"a": "1"}, {"a": cell}], "a", REMEDY, low=0, high=1)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        read_text,
+        lambda path: read_content(path, REMEDY),
+        lambda path: read_table(path, ("case",), REMEDY),
+    ],
+)
+def test_a_file_for_which_memory_is_short_is_not_called_damaged(read, tmp_path, monkeypatch):
+    path = tmp_path / "a.csv"
+    path.write_text("case\na\n")
+    monkeypatch.setattr(budget, "free_memory", lambda: 0)
+    with pytest.raises(RunError, match=r"a\.csv: .*free some, or use a smaller file$") as refusal:
+        read(path)
+    assert REMEDY not in str(refusal.value)
+    assert "restore" not in str(refusal.value)

@@ -13,6 +13,7 @@ from tfuq.calibration.quality_kinds import Aggregation
 from tfuq.calibration.records import (
     Calibration,
     calibration_path,
+    draw_options,
     has_calibration,
     load_calibration,
 )
@@ -146,10 +147,7 @@ def calibration_for(run: Run, manifest: Manifest) -> tuple[Calibration | None, s
         RunError: the calibration is damaged.
     """
     path = calibration_path(run, manifest.method)
-    command = (
-        f"tfuq calibrate {run.path} --method {manifest.method} --samples {manifest.samples} "
-        f"--seed {manifest.seed}"
-    )
+    command = f"tfuq calibrate {run.path} {draw_options(run, manifest)}"
     if not has_calibration(path):
         return None, f"{_NONE}: {run.path} is not calibrated for {manifest.method}; run {command}"
     calibration = load_calibration(path)

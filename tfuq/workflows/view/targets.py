@@ -45,7 +45,8 @@ def find_target(path: Path, method: str | None = None) -> Target:
         method: of a run's predictions; None for the run's own, or the only one.
 
     Raises:
-        RunError: there are no predictions, or files of them are damaged.
+        RunError: there are no predictions, they are of another method, or files of them are
+            damaged.
     """
     review = None
     if (path / SUMMARY).is_file():
@@ -53,9 +54,15 @@ def find_target(path: Path, method: str | None = None) -> Target:
         review = path
     elif (path / MANIFEST).is_file():
         predictions = path
-    else:
+    elif runs.is_run(path):
         predictions = _of_run(runs.open_run(path), method)
+    else:
+        remedy = "give a folder that tfuq train, tfuq predict or tfuq review wrote"
+        raise RunError(f"{path}: not a run, predictions or a review; {remedy}")
     manifest = read_manifest(predictions)
+    if method not in (None, manifest.method):
+        problem = f"{path} is of predictions of {manifest.method}"
+        raise RunError(f"--method {method}: {problem}; leave it out, or give the run")
     if not manifest.cases:
         raise RunError(f"{predictions}: holds no case; run tfuq predict")
     return Target(

@@ -62,3 +62,18 @@ def test_predictions_without_a_case_are_refused(own):
     write_json(manifest, json.loads(manifest.read_text()) | {"cases": {}})
     with pytest.raises(RunError, match="holds no case; run tfuq predict"):
         find_target(own)
+
+
+def test_another_method_than_that_of_the_predictions_is_refused(own):
+    predictions = own / "predictions" / "hybrid"
+    assert find_target(predictions, "hybrid").predictions == predictions
+    with pytest.raises(RunError, match=r"--method vi: .* of predictions of hybrid; leave it out"):
+        find_target(predictions, "vi")
+    folder = review(predictions, own.parent / "elsewhere").folder
+    with pytest.raises(RunError, match=r"--method vi: .*elsewhere is of predictions of hybrid"):
+        find_target(folder, "vi")
+
+
+def test_what_is_none_of_the_three_is_refused_by_what_may_be_given(tmp_path):
+    with pytest.raises(RunError, match=r"not a run, predictions or a review; .*tfuq review wrote"):
+        find_target(tmp_path)
