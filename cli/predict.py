@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from tfuq.config import SERVED_METHODS, TASKS
+from tfuq.data.cases import Case
 from tfuq.data.events import SILENT
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
@@ -157,13 +159,17 @@ def command(
     prediction.predict(predictor, cases, folder, observer=observer, overwrite=overwrite)
     show(
         f"{len(cases)} case(s) by {method}, T = {predictor.samples}, in {folder}; "
-        f"next: tfuq {_next_command(maps)} {folder}"
+        f"next: tfuq {_next_command(maps, cases)} {folder}"
     )
 
 
-def _next_command(maps: str | None) -> str:
-    """What can be done with the predictions; scores need every map."""
-    return "score" if maps is None else "view"
+def _next_command(maps: str | None, cases: Sequence[Case]) -> str:
+    """What can be done with the predictions; scores need every map, and references."""
+    if maps is not None:
+        return "view"
+    if all(case.has_reference for case in cases):
+        return "score"
+    return "review"
 
 
 def _names(maps: str | None) -> tuple[str, ...] | None:

@@ -284,3 +284,11 @@ def test_demo_teaches_every_method(tfuq, tmp_path, monkeypatch):
         )
         assert len(list(figures.glob("case-*.png"))) == 3
         assert (figures / "uncertainty-histograms.png").is_file()
+
+
+def test_scans_without_a_label_are_sent_to_a_review(trained, balls, tfuq, tmp_path):
+    scan = balls / "imagesTr" / "ball_000.nii.gz"
+    run = trained("mc-dropout").path
+    result = tfuq("predict", run, "--samples", 2, "--out", tmp_path / "out", "--input", scan)
+    assert f"next: tfuq review {tmp_path / 'out'}" in result.output, result.output
+    assert tfuq("review", tmp_path / "out").exit_code == 0

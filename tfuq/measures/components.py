@@ -39,7 +39,9 @@ class Components:
             return_distances=False,
             return_indices=True,
         )
-        nearest: np.ndarray = self.numbers[tuple(nearest_voxel)]
+        nearest = np.empty_like(self.numbers)
+        for plane, voxels in enumerate(np.moveaxis(nearest_voxel, 1, 0)):
+            nearest[plane] = self.numbers[tuple(voxels)]
         return nearest
 
     def masks(self) -> Iterator[tuple[Box, np.ndarray]]:
@@ -64,7 +66,7 @@ def components_of(mask: np.ndarray, least: int) -> Components:
     sizes = np.bincount(found.ravel())[1:]
     by_size = np.argsort(-sizes, kind="stable")
     kept = by_size[sizes[by_size] >= least]
-    ranks = np.zeros(len(sizes) + 1, np.int32)
+    ranks = np.zeros(len(sizes) + 1, np.min_scalar_type(len(kept)))
     ranks[kept + 1] = np.arange(1, len(kept) + 1)
     return Components(ranks[found], len(kept))
 
