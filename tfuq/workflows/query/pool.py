@@ -13,6 +13,7 @@ from tfuq.calibration.review import ReviewRules
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.events import CaseReviewed, Observer
 from tfuq.data.layouts import cases_of
+from tfuq.data.ownership import digest_of
 from tfuq.errors import DataError
 from tfuq.runs import Run
 from tfuq.runs.results import Manifest
@@ -56,12 +57,49 @@ class Pool:
 
 
 def unlabelled(run: Run, cases: Sequence[Case]) -> list[Case]:
-    """The cases that the run's data set, where it is there, has no label of."""
-    labelled = set()
-    for case in _data_set(run):
-        if case.has_reference:
-            labelled.add(_source(case))
-    return [case for case in cases if _source(case) not in labelled]
+    """The cases that the run's data set, where it is there, has no label of.
+
+    A copy of a labelled image has the same bytes, wherever it lies.
+    """
+    labelled = [case for case in _data_set(run) if case.has_reference]
+    sources = {_source(case) for case in labelled}
+    contents = _Contents(labelled)
+    return [case for case in cases if _source(case) not in sources and not contents.have_copy(case)]
+
+
+class _Contents:
+    """The bytes of cases' files, which are read where another case's have the same sizes."""
+
+    def __init__(self, cases: Sequence[Case]) -> None:
+        self._by_sizes: dict[tuple[int, ...], list[Case]] = {}
+        self._digests: dict[tuple[int, ...], set[tuple[str, ...]]] = {}
+        for case in cases:
+            if _has_own_files(case):
+                self._by_sizes.setdefault(_sizes(case), []).append(case)
+
+    def have_copy(self, case: Case) -> bool:
+        """Whether a case's files have the same bytes as those of one of these."""
+        if not _has_own_files(case):
+            return False
+        sizes = _sizes(case)
+        if sizes not in self._by_sizes:
+            return False
+        if sizes not in self._digests:
+            self._digests[sizes] = {_digests(other) for other in self._by_sizes[sizes]}
+        return _digests(case) in self._digests[sizes]
+
+
+def _has_own_files(case: Case) -> bool:
+    """Whether a case is files of its own: no row of a table, and no folder of a series."""
+    return case.row is None and all(path.is_file() for path in case.images)
+
+
+def _sizes(case: Case) -> tuple[int, ...]:
+    return tuple(path.stat().st_size for path in case.images)
+
+
+def _digests(case: Case) -> tuple[str, ...]:
+    return tuple(digest_of(Path(os.path.realpath(path))) for path in case.images)
 
 
 def _source(case: Case) -> tuple[str | int | None, ...]:

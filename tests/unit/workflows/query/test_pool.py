@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import nibabel
 import numpy as np
 import pytest
@@ -35,6 +37,20 @@ def test_what_is_labelled_in_the_data_set_is_not_asked_for_again(made, tmp_path)
     known = cases_of(run.config.data)
     new = Case(known[0].id, (tmp_path / "new.nii.gz",))
     assert unlabelled(run, [known[0], new]) == [new]
+
+
+def test_a_copy_of_a_labelled_image_is_labelled_too(made, tmp_path):
+    run, _ = made
+    known = cases_of(run.config.data)[0]
+    copy = Case("copy", (tmp_path / "copy.nii.gz",))
+    shutil.copy(known.images[0], copy.images[0])
+    link = Case("link", (tmp_path / "link.nii.gz",))
+    link.images[0].symlink_to(copy.images[0])
+    other = Case("other", (tmp_path / "other.nii.gz",))
+    content = bytearray(copy.images[0].read_bytes())
+    content[-1] ^= 1
+    other.images[0].write_bytes(content)
+    assert unlabelled(run, [copy, link, other]) == [other]
 
 
 @pytest.mark.parametrize("rules", [None, Rules()])
