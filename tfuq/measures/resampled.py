@@ -22,16 +22,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import xlogy
 
 
 class RunningLabel:
     """The likeliest class of each voxel, of probabilities that come one class after another."""
 
-    def __init__(self) -> None:
-        """Begin before the first class."""
-        self._best: np.ndarray | None = None
-        self._label: np.ndarray | None = None
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        """Begin before the first class.
+
+        Args:
+            shape: Of a class's probability, ``(X, Y, Z)``.
+        """
+        self._best = np.full(shape, -np.inf, np.float32)
+        self._label = np.zeros(shape, np.uint8)
 
     def add(self, k: int, probability: np.ndarray) -> None:
         """Add class k, which is the next one.
@@ -40,26 +45,26 @@ class RunningLabel:
             k: Number of the class.
             probability: ``[X, Y, Z]``.
         """
-        if self._best is None or self._label is None:
-            self._best = probability.copy()
-            self._label = np.full(probability.shape, k, np.uint8)
-            return
         self._label[probability > self._best] = k
         np.maximum(self._best, probability, out=self._best)
 
     @property
     def label(self) -> np.ndarray:
         """The first of the likeliest classes, uint8 ``[X, Y, Z]``."""
-        assert self._label is not None
         return self._label
 
 
 class RunningEntropy:
     """H[p] of probabilities that come one class after another."""
 
-    def __init__(self) -> None:
-        """Begin before the first class."""
-        self._total: np.ndarray | None = None
+    def __init__(self, shape: tuple[int, ...], dtype: npt.DTypeLike = np.float32) -> None:
+        """Begin before the first class.
+
+        Args:
+            shape: Of a class's probability, ``(X, Y, Z)``.
+            dtype: Of the sum.
+        """
+        self._total = np.zeros(shape, dtype)
 
     def add(self, probability: np.ndarray) -> None:
         """Add the next class.
@@ -67,21 +72,18 @@ class RunningEntropy:
         Args:
             probability: ``[X, Y, Z]``.
         """
-        if self._total is None:
-            self._total = np.zeros(probability.shape, probability.dtype)
         clipped = np.clip(probability, 0, 1)  # it may have been rounded to just beyond
         self._total -= xlogy(clipped, clipped)
 
     @property
     def entropy(self) -> np.ndarray:
         """``[X, Y, Z]`` in nat."""
-        assert self._total is not None
         return self._total + 0.0  # no -0
 
 
 def entropy(p: np.ndarray) -> np.ndarray:
     """H[p] over the last axis, in nat."""
-    running = RunningEntropy()
+    running = RunningEntropy(p.shape[:-1], p.dtype)
     for k in range(p.shape[-1]):
         running.add(p[..., k])
     return running.entropy
@@ -90,14 +92,15 @@ def entropy(p: np.ndarray) -> np.ndarray:
 class RunningBetweenMembers:
     """Variance of members' probabilities about their mean, of one class after another."""
 
-    def __init__(self, weights: np.ndarray) -> None:
+    def __init__(self, weights: np.ndarray, shape: tuple[int, ...]) -> None:
         """Begin before the first class.
 
         Args:
             weights: Each member's share of the samples, ``[M]``; they add up to 1.
+            shape: Of a member's probability of a class, ``(X, Y, Z)``.
         """
         self._weights = weights
-        self._total: np.ndarray | None = None
+        self._total = np.zeros(shape, np.float32)
         self._classes = 0
 
     def add(self, members: Sequence[np.ndarray]) -> None:
@@ -106,8 +109,6 @@ class RunningBetweenMembers:
         Args:
             members: Each member's probability, ``[X, Y, Z]``.
         """
-        if self._total is None:
-            self._total = np.zeros(members[0].shape, members[0].dtype)
         centre = self._weighted_sum(members)
         self._total += self._weighted_sum([np.square(p - centre) for p in members])
         self._classes += 1
@@ -121,9 +122,7 @@ class RunningBetweenMembers:
     @property
     def mean(self) -> np.ndarray:
         """The variance averaged over classes, ``[X, Y, Z]``."""
-        assert self._total is not None
-        mean: np.ndarray = self._total / self._classes
-        return mean
+        return self._total / self._classes
 
 
 def deviation_of_label(variance_of: Callable[[int], np.ndarray], label: np.ndarray) -> np.ndarray:
@@ -133,12 +132,8 @@ def deviation_of_label(variance_of: Callable[[int], np.ndarray], label: np.ndarr
         variance_of: Over samples, of a class's probability on the label's grid, ``[X, Y, Z]``.
         label: ``[X, Y, Z]``.
     """
-    of_label: np.ndarray | None = None
+    of_label = np.zeros(label.shape, np.float32)
     for k in np.unique(label):
-        variance = variance_of(int(k))
-        if of_label is None:
-            of_label = np.zeros(label.shape, variance.dtype)
-        np.copyto(of_label, variance, where=label == k)
-    assert of_label is not None
+        np.copyto(of_label, variance_of(int(k)), where=label == k, casting="same_kind")
     deviation: np.ndarray = np.sqrt(of_label)
     return deviation

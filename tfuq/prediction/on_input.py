@@ -120,8 +120,8 @@ class MapsOnInput:
 
     def _probabilities(self) -> Generator[MapChannel, None, tuple[np.ndarray, np.ndarray | None]]:
         """Make ``probability``; give back the label, and the entropy where maps are resampled."""
-        label = RunningLabel()
-        entropy = RunningEntropy()
+        label = RunningLabel(self.grid.image.shape)
+        entropy = RunningEntropy(self.grid.image.shape)
         is_resampled = bool(self.maps) and not self.grid.copies_voxels
         for k in range(len(self.classes)):
             p = self._probability(k, PROBABILITY)
@@ -163,7 +163,7 @@ class MapsOnInput:
 
     def _member_maps(self, weights: np.ndarray) -> Iterator[MapChannel]:
         """Make each member's probabilities, and the parts of the variance."""
-        between = RunningBetweenMembers(weights)
+        between = RunningBetweenMembers(weights, self.grid.image.shape)
         for k in range(len(self.classes)):
             members = [self._probability(k, "members", member) for member in range(len(weights))]
             for number, p in enumerate(members):

@@ -51,7 +51,7 @@ def rows_of_structures(
 
 
 def _label(config: Config, channels: VoxelChannels) -> np.ndarray:
-    label = RunningLabel()
+    label = RunningLabel(channels.shape)
     for k in range(len(config.data.classes)):
         label.add(k, channels.channel("probability", k))
     return label.label
