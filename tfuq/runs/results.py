@@ -10,18 +10,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any
 
+import pydantic
 from pydantic import Field
 
 from tfuq.config import Precision
 from tfuq.data.cases import Case
 from tfuq.data.json_csv import read_json
 from tfuq.data.ownership import digest_of, require_replaceable
+from tfuq.data.paths import real_path
 from tfuq.data.removal import plan_removal
 from tfuq.data.writers import remove_whole, write_json
 from tfuq.errors import RunError, TfuqError
 from tfuq.runs.finished import CaseEntry, CaseId, FinishedCases, read_finished
 
 MANIFEST = "manifest.json"
+_RUN_ABOVE = 4  # folders in which predictions may lie below their run
 # Raised where the same samples come to mean other files: 2 measures the scan's own voxels, without
 # the padding that the network sees.
 DEFINITIONS = 2
@@ -189,7 +192,8 @@ def member_map(member: int) -> str:
 def read_manifest(folder: Path) -> Manifest:
     """Read a predictions folder's manifest.
 
-    It has the cases too that a prediction which goes on, or was killed, has finished.
+    It has the cases too that a prediction which goes on, or was killed, has finished. A run that
+    was moved or copied with its predictions is named where it is now.
 
     Raises:
         RunError: missing or damaged.
@@ -202,7 +206,44 @@ def read_manifest(folder: Path) -> Manifest:
     finished = read_finished(folder)
     manifest = read_json(path, Manifest, "restore it, or predict into another folder")
     manifest.cases |= finished.of(manifest.draws)
+    manifest.run = _present_run(folder, manifest)
     return manifest
+
+
+def _present_run(folder: Path, manifest: Manifest) -> str:
+    """The run that holds predictions, if it has the weights that made them; else the noted one."""
+    for above in real_path(folder).parents[:_RUN_ABOVE]:
+        if str(above) == manifest.run:
+            break
+        used = set(manifest.weights_digest)
+        if used and used <= _digests_of_members(above):
+            return str(above)
+    return manifest.run
+
+
+def _digests_of_members(run: Path) -> set[str]:
+    """The digests of the weights that a folder's members ended with; none of what is no run."""
+    digests = set()
+    for path in run.glob("members/*/done"):
+        with suppress(RunError):
+            digests.add(weights_digest(path.parent))
+    return digests
+
+
+class _Done(pydantic.BaseModel):
+    digest: str
+
+
+def weights_digest(member: Path) -> str:
+    """The digest of a member's weights that was recorded when its training ended.
+
+    Args:
+        member: the member's folder.
+
+    Raises:
+        RunError: it has not ended, or the record is damaged.
+    """
+    return read_json(member / "done", _Done, "train the member again").digest
 
 
 class AddedCases:

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pydantic
 import tf_keras
 
 from tfuq.config import Config
-from tfuq.data.json_csv import read_json
 from tfuq.errors import RunError
 from tfuq.networks import build_latent_network, build_network
 from tfuq.networks.layers import (
@@ -23,6 +21,7 @@ from tfuq.networks.layers import (
 )
 from tfuq.networks.weights import assign_arrays, load_arrays
 from tfuq.runs import Run
+from tfuq.runs.results import weights_digest
 from tfuq.sampling.convolutions import FLOAT32
 from tfuq.sampling.posterior import METHOD_TRAITS, Posterior, check_method
 from tfuq.sampling.windows import WindowedNetwork
@@ -175,14 +174,9 @@ def resume_command(run: Run) -> str:
     return f"tfuq train {run.path / 'config.yaml'} --run {run.path} --resume"
 
 
-class _Done(pydantic.BaseModel):
-    digest: str
-
-
 def member_digest(run: Run, index: int) -> str:
     """The digest that was recorded when the member's training ended."""
-    path = run.member(index) / "done"
-    return read_json(path, _Done, "train the member again").digest
+    return weights_digest(run.member(index))
 
 
 def _load_member(run: Run, method: str, index: int) -> tf_keras.Model:

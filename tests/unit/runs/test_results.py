@@ -34,6 +34,18 @@ def test_a_manifest_is_bounded(digits_run, wrong):
         results.read_manifest(digits_run.predictions("hybrid"))
 
 
+@pytest.mark.parametrize("name", ["predictions/vi", "queries/vi/predictions"])
+def test_predictions_in_a_run_that_was_moved_are_of_it(tmp_path, name):
+    """Where a member of it has their weights; not in another run, nor apart from any."""
+    made = replace(a_manifest(weights_digest=["a", "b"]), run=str(tmp_path / "gone"))
+    for run, digests in (("moved", "ab"), ("other", "ac"), ("none", "")):
+        made.write(tmp_path / run / name)
+        for member, digest in enumerate(digests):
+            write_json(tmp_path / run / "members" / str(member) / "done", {"digest": digest})
+        found = results.read_manifest(tmp_path / run / name).run
+        assert found == str(tmp_path / ("moved" if run == "moved" else "gone"))
+
+
 @pytest.fixture
 def digits_run(digits, tmp_path):
     return make_run(tmp_path / "run", "classification", digits)
