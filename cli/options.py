@@ -95,6 +95,14 @@ def method(help_text: str, methods: Sequence[str] = METHODS) -> Decorator:
     return click.option("--method", type=click.Choice(methods), help=help_text)
 
 
+mask = click.option(
+    "--mask",
+    type=PATH,
+    help=(
+        "Where to look, for runs that crop to labels: a file, or a folder of them, such as "
+        "predictions of the organ.  [default: each case's own label]"
+    ),
+)
 allow_missing = click.option(
     "--allow-missing",
     is_flag=True,

@@ -38,14 +38,7 @@ from tfuq_cli.progress import EventLines, echo_plan, quiet_import, show
     metavar="UID",
     help="Which DICOM series to read of folders that hold several, for --input.",
 )
-@click.option(
-    "--mask",
-    type=options.PATH,
-    help=(
-        "Where to look, for runs that crop to labels: a file, or a folder of them, such as "
-        "predictions of the organ.  [default: each case's own label]"
-    ),
-)
+@options.mask
 @click.option(
     "--out",
     type=options.PATH,

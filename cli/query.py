@@ -34,11 +34,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many to annotate.",
 )
-@click.option(
-    "--mask",
-    type=options.PATH,
-    help="Where to look, for runs that crop to labels, as of tfuq predict.",
-)
+@options.mask
 @click.option(
     "--out",
     type=options.PATH,

@@ -32,11 +32,7 @@ _NOT_CLEAR = 3  # an exit code
     type=options.PATH,
     help="Scan or folder of scans, repeatable.  [default: the run's test split]",
 )
-@click.option(
-    "--mask",
-    type=options.PATH,
-    help="Where to look, for runs that crop to labels, as of tfuq predict.",
-)
+@options.mask
 @click.option(
     "--out",
     type=options.PATH,
