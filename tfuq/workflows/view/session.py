@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 
-from tfuq.errors import DataError, TfuqError
+from tfuq.errors import DataError, TfuqError, is_one_line
 from tfuq.workflows.view.decisions import (
     VERDICTS,
     WHOLE_CASE,
@@ -32,8 +32,14 @@ class Session:
             reviewer: who decides; empty if nobody says so.
 
         Raises:
+            DataError: the reviewer's name is not one line, as decisions must be.
             RunError: a file of the predictions, the review or the decisions is damaged.
         """
+        if not is_one_line(reviewer):
+            raise DataError(
+                f"--reviewer {reviewer!r}: has line ends or other control characters; "
+                "give a name on one line"
+            )
         self._target = target
         self._reviewer = reviewer
         self._ranked = Ranked(target)

@@ -17,6 +17,12 @@ def session(request, targets, tmp_path):
     return Session(replace(targets(request.param), review=tmp_path), "R. Viewer")
 
 
+def test_a_reviewer_whom_no_decision_could_name_is_refused_at_once(targets, tmp_path):
+    target = replace(targets("classification"), review=tmp_path)
+    with pytest.raises(DataError, match=r"--reviewer 'a\\nb': .*give a name on one line"):
+        Session(target, "a\nb")
+
+
 def test_everything_is_json_without_names_of_columns(session):
     told = session.cases()
     case = told["cases"][0]["case"]
