@@ -6,10 +6,14 @@ import csv
 import json
 import shutil
 
+import nibabel
+import numpy as np
 import pytest
+from PIL import Image, ImageOps
 
 from tests.conftest import assert_refused, files_of
 from tfuq.data.layouts import cases_of
+from tfuq.data.readers.images import is_plain_image
 from tfuq.runs import open_run
 from tfuq.workflows.query import NO_PROMISE
 
@@ -25,9 +29,21 @@ def told(tfuq, *arguments):
     return result.output
 
 
+def write_turned(path, new):
+    """Another image: its mirror image. A file of many images, whose rows tell them apart, is copied."""
+    if path.name.endswith(".nii.gz"):
+        image = nibabel.load(path)
+        turned = np.asarray(image.dataobj)[::-1].copy()
+        nibabel.save(nibabel.Nifti1Image(turned, image.affine, image.header), new)
+    elif is_plain_image(path):
+        ImageOps.mirror(Image.open(path)).save(new)
+    else:
+        shutil.copy(path, new)
+
+
 @pytest.fixture
 def pool_of(run_of, tmp_path):
-    """``pool_of(task)``: a copy of a trained run, and images in new places, so that they are of no data set."""
+    """``pool_of(task)``: a copy of a trained run, and images that are of no data set."""
 
     def make(task):
         run = shutil.copytree(run_of(task, "mc-dropout").path, tmp_path / task / "run")
@@ -38,7 +54,7 @@ def pool_of(run_of, tmp_path):
         )
         for path in paths:
             if path.stat().st_size < 2**20:
-                shutil.copy(path, pool)
+                write_turned(path, pool / path.name)
         return run, pool
 
     return make
