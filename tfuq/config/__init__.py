@@ -3,7 +3,7 @@
 It is the same object again when it is reloaded from the run's ``config.yaml``.
 """
 
-from tfuq.config.data import DataConfig, SplitConfig, value_range
+from tfuq.config.data import DataConfig, value_range
 from tfuq.config.learning import (
     PRECISIONS,
     LatentConfig,
@@ -26,6 +26,7 @@ from tfuq.config.loading import (
 from tfuq.config.network import NetworkConfig
 from tfuq.config.preparation import AugmentationConfig, PreprocessingConfig
 from tfuq.config.schema import METHODS, SERVED_METHODS, TRAINED_AS, Config
+from tfuq.config.split import SplitConfig
 from tfuq.config.study import StudyConfig
 from tfuq.config.tasks import TASKS
 from tfuq.config.variables import DEFAULT_DATA_ROOT

@@ -7,76 +7,12 @@ import re
 from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt
 
 from tfuq.config.names import ChannelName, ClassName, ClassNames, FolderName, LabelFolder
-from tfuq.config.section import Count, Positive, Section, Seed, Width
+from tfuq.config.section import Count, Positive, Section, Width, check_each
+from tfuq.config.split import SplitConfig
 from tfuq.errors import nearest
-
-
-class SplitConfig(Section):
-    """Train / validation / test / calibration, as numbers of cases or as lists of case ids.
-
-    ``seed`` assigns cases at random where the parts are numbers.
-
-    ``calibration``: cases for ``tfuq calibrate`` alone, which nothing is trained or chosen on. They
-    are taken from the cases that the other parts leave, so that no case of another part moves.
-    Where none is left, lower ``test`` by as many; its last cases then become the calibration cases.
-
-    ``use``: train on the first so many of the training cases, in the order assigned or listed.
-    Validation and test cases stay the same, and each smaller training set lies within the larger.
-
-    ``fold``: the training and validation cases are those of a fold of nnU-Net's cross-validation:
-    of ``file``, nnU-Net's ``splits_final.json``, relative to ``data.root``; without it, of the five
-    folds that nnU-Net makes itself. ``train`` and ``validation`` are then left out. Test cases are
-    those that the data set sets aside with labels (``imagesTs`` with ``labelsTs``), or ``test`` of
-    them. Where it has none, the fold's own validation cases are divided: ``test`` of them, by
-    default half, are the test cases, and the others validate. ``seed`` says which.
-    """
-
-    seed: Seed = 0
-    train: PositiveInt | list[str] = 1
-    validation: NonNegativeInt | list[str] = 0
-    test: NonNegativeInt | list[str] = 0
-    calibration: NonNegativeInt | list[str] = 0
-    use: PositiveInt | None = None
-    fold: NonNegativeInt | None = None
-    file: Annotated[str, Field(min_length=1)] | None = None
-
-    @pydantic.model_validator(mode="after")
-    def _consistent(self) -> SplitConfig:
-        if self.fold is None:
-            self._check_parts()
-        else:
-            self._check_fold()
-        return self
-
-    def _check_fold(self) -> None:
-        if not self.is_default("train") or not self.is_default("validation"):
-            raise ValueError("fold tells which cases train and validate; leave out both keys")
-        if isinstance(self.test, list) or isinstance(self.calibration, list):
-            raise ValueError("with fold, test and calibration are numbers of cases; give numbers")
-
-    def _check_parts(self) -> None:
-        if self.file:
-            raise ValueError("file needs fold, the number of one of its folds, from 0; set both")
-        parts = [self.train, self.validation, self.test]
-        if self.calibration:
-            parts.append(self.calibration)
-        kinds = {isinstance(part, list) for part in parts}
-        if len(kinds) == 2:
-            raise ValueError(
-                "train, validation, test and calibration must all be numbers of cases or all be "
-                "lists of case ids"
-            )
-        train = self.train
-        if isinstance(train, list):
-            train = len(train)
-        if self.use and self.use > train:
-            raise ValueError(
-                f"use {self.use} is more than the {train} case(s) of train; "
-                "lower it, or raise train"
-            )
 
 
 def value_range(key: int | str) -> range:
@@ -137,6 +73,9 @@ _LAYOUT_OPTIONS = {
 class DataConfig(Section):
     """Where the cases are, what their labels mean, and which case serves what.
 
+    ``source``, ``licence``: where the data come from and under which terms, for whoever reads the
+    report.
+
     ``classes``: what segmentation and classification tell apart. ``landmarks``: names of the points
     to find. ``regions``: unions of classes, which are measured and scored as classes are.
 
@@ -180,8 +119,8 @@ class DataConfig(Section):
 
     layout: str
     root: str
-    source: str
-    licence: str
+    source: str = ""
+    licence: str = ""
     classes: Annotated[list[ClassName], Field(max_length=255)] = []
     landmarks: Annotated[list[ClassName], Field(max_length=1000)] = []
     regions: Annotated[dict[ClassName, ClassNames], Field(max_length=100)] = {}
@@ -201,12 +140,14 @@ class DataConfig(Section):
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> DataConfig:
-        self._check_classes()
-        self._check_label_values()
-        self._check_structure_names()
-        self._check_folders()
-        self._check_table()
-        self._check_regions()
+        check_each(
+            self._check_classes,
+            self._check_label_values,
+            self._check_structure_names,
+            self._check_folders,
+            self._check_table,
+            self._check_regions,
+        )
         return self
 
     def _check_classes(self) -> None:

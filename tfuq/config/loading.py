@@ -17,7 +17,7 @@ from tfuq.config.data import DataConfig
 from tfuq.config.described import complete
 from tfuq.config.nnunet import LAYOUT as NNUNET
 from tfuq.config.schema import Config
-from tfuq.config.section import Section
+from tfuq.config.section import FaultsError, Section
 from tfuq.config.study import StudyConfig
 from tfuq.config.text import read_yaml
 from tfuq.config.variables import expand
@@ -282,19 +282,41 @@ def _apply_override(tree: dict[str, Any], override: str) -> None:
 
 
 def _explain(error: pydantic.ValidationError, schema: type[Section]) -> str:
-    """The first problem in one line, with the nearest known key where a key is unknown."""
-    problem = error.errors()[0]
-    location = problem["loc"]
+    """All faults in one line."""
+    faults = _faults_of(error, schema)
+    if len(faults) == 1:
+        return faults[0]
+    numbered = [f"({number}) {fault}" for number, fault in enumerate(faults, start=1)]
+    return f"{len(faults)} faults: {'; '.join(numbered)}"
+
+
+def _faults_of(error: pydantic.ValidationError, schema: type[Section]) -> list[str]:
+    """A text for each fault; of a value that fits none of several types, that of the first."""
+    faults: list[str] = []
+    explained: list[str] = []
+    for problem in error.errors():
+        key = _key_of(problem["loc"])
+        if any(f"{key}.".startswith(f"{known}.") for known in explained):
+            continue
+        explained.append(key)
+        faults.extend(_texts_of(problem, key, schema))
+    return faults
+
+
+def _texts_of(problem: Mapping[str, Any], key: str, schema: type[Section]) -> list[str]:
+    """What is wrong with a value, with the nearest known key where its key is unknown."""
     if problem["type"] == "extra_forbidden":
-        return _unknown_key(location, schema)
-    key = _key_of(location)
+        return [_unknown_key(problem["loc"], schema)]
     if problem["type"] == "missing":
-        return f"key '{key}' is missing and has no default"
+        return [f"key '{key}' is missing and has no default"]
+    cause = problem.get("ctx", {}).get("error")
+    if isinstance(cause, FaultsError):
+        return [f"{key}: {message}" for message in cause.messages]
     message = problem["msg"].removeprefix("Value error, ")
     value = problem["input"]
     if isinstance(value, (dict, pydantic.BaseModel)):
-        return f"{key}: {message}"
-    return f"{key}: {message} (value: {value!r:.80})"
+        return [f"{key}: {message}"]
+    return [f"{key}: {message} (value: {value!r:.80})"]
 
 
 def _unknown_key(location: Sequence[int | str], schema: type[Section]) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import Field, PositiveInt
 
-from tfuq.config.section import Rate, Section, Size, Sizes
+from tfuq.config.section import Rate, Section, Size, Sizes, check_each
 
 DENSE_NETWORKS = ("unet", "vnet", "fcn")  # their output is a map as large as the image
 _UNUSED_KEYS = {
@@ -69,10 +69,12 @@ class NetworkConfig(Section):
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> NetworkConfig:
-        self._check_keys()
-        self._check_lenet_size()
-        self._check_divisible()
-        self._check_levels()
+        check_each(
+            self._check_keys,
+            self._check_lenet_size,
+            self._check_divisible,
+            self._check_levels,
+        )
         return self
 
     def _check_keys(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 from pydantic import AfterValidator, Field
@@ -17,8 +17,8 @@ from tfuq.config.learning import (
 )
 from tfuq.config.network import NetworkConfig
 from tfuq.config.preparation import AugmentationConfig, PreprocessingConfig
-from tfuq.config.section import Section
-from tfuq.config.tasks import TASKS
+from tfuq.config.section import Section, check_each
+from tfuq.config.tasks import TASKS, TaskRules
 from tfuq.config.text import write_yaml
 from tfuq.errors import nearest
 
@@ -45,6 +45,16 @@ def _known_task(name: str) -> str:
 Task = Annotated[str, AfterValidator(_known_task)]
 
 
+def _with_name(tree: Any, key: str, name: str) -> Any:
+    """A section as it is written, with the name of a section in it where that has none."""
+    if not isinstance(tree, dict):
+        return tree
+    section = tree.get(key, {})
+    if not isinstance(section, dict):
+        return tree
+    return {**tree, key: {"name": name, **section}}
+
+
 class Config(Section):
     """A complete experiment but for its method, which the command line names."""
 
@@ -61,20 +71,41 @@ class Config(Section):
     latent: LatentConfig = LatentConfig()
     prediction: PredictionConfig = PredictionConfig()
 
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _with_defaults_of_task(cls, tree: Any) -> Any:
+        """Fill the network and the loss that a task has by default."""
+        if not isinstance(tree, dict):
+            return tree
+        task = tree.get("task", cls.model_fields["task"].default)
+        if not isinstance(task, str) or task not in TASKS:
+            return tree
+        rules = TASKS[task]
+        with_network = _with_name(tree, "network", rules.networks[0])
+        training = _with_name(tree.get("training", {}), "loss", rules.losses[0])
+        return {**with_network, "training": training}
+
     @pydantic.model_validator(mode="after")
     def _sections_agree(self) -> Config:
-        self._check_task()
-        TASKS[self.task].check(self)
-        self._check_classes()
-        self._check_additional()
-        self._check_method()
+        rules = TASKS[self.task]
+        check_each(
+            lambda: self._require(self.training.loss.name, "training.loss.name", rules.losses),
+            lambda: self._require(self.network.name, "network.name", rules.networks),
+            lambda: self._require(
+                self.training.monitor, "training.monitor", ("loss", rules.quality)
+            ),
+            lambda: self._check_names(rules),
+            lambda: rules.check(self),
+            self._check_output,
+            self._check_class_weights,
+            self._check_additional,
+            self._check_dropout,
+            self._check_warm_start,
+            self._check_warmup,
+        )
         return self
 
-    def _check_task(self) -> None:
-        rules = TASKS[self.task]
-        self._require(self.training.loss.name, "training.loss.name", rules.losses)
-        self._require(self.network.name, "network.name", rules.networks)
-        self._require(self.training.monitor, "training.monitor", ("loss", rules.quality))
+    def _check_names(self, rules: TaskRules) -> None:
         names = getattr(self.data, rules.names)
         if len(names) < rules.fewest:
             raise ValueError(
@@ -87,13 +118,16 @@ class Config(Section):
                 f"{key} '{value}' does not serve task {self.task}; it takes {', '.join(allowed)}"
             )
 
-    def _check_classes(self) -> None:
+    def _check_output(self) -> None:
         classes = len(self.data.classes)
         if self.network.output == "sigmoid" and classes != 2:
             raise ValueError(
                 f"network.output sigmoid needs two classes, data.classes has {classes}; "
                 "set network.output: softmax"
             )
+
+    def _check_class_weights(self) -> None:
+        classes = len(self.data.classes)
         weights = self.training.loss.class_weights
         if weights and len(weights) != classes:
             raise ValueError(
@@ -108,17 +142,21 @@ class Config(Section):
                 "add the cases to the data set, and remove it"
             )
 
-    def _check_method(self) -> None:
+    def _check_dropout(self) -> None:
         if self.method in ("mc-dropout", "hybrid") and not self.network.has_dropout:
             raise ValueError(
                 f"method {self.method} needs dropout in the network: "
                 "set network.level_dropout or dropout_after_each"
             )
+
+    def _check_warm_start(self) -> None:
         if self.method == "latent-vi" and self.variational.warm_start:
             raise ValueError(
                 "variational.warm_start serves method vi alone: a latent network differs from "
                 "its backbone; remove it"
             )
+
+    def _check_warmup(self) -> None:
         epochs = self.training.epochs
         if self.width_warmup_epochs >= epochs:
             raise ValueError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import pydantic
@@ -33,3 +34,36 @@ class Section(pydantic.BaseModel):
         """Whether the value of a key is the default."""
         default = type(self).model_fields[key].default
         return bool(getattr(self, key) == default)
+
+
+class FaultsError(ValueError):
+    """Several faults of a section.
+
+    Attributes:
+        messages: What is wrong, one text for each fault.
+    """
+
+    def __init__(self, messages: list[str]) -> None:
+        super().__init__("; ".join(messages))
+        self.messages = messages
+
+
+def check_each(*checks: Callable[[], None]) -> None:
+    """Make all checks, so that the user sees all faults at once.
+
+    Args:
+        checks: Each raises ValueError where something is wrong.
+
+    Raises:
+        FaultsError: One or more of the checks failed.
+    """
+    messages: list[str] = []
+    for check in checks:
+        try:
+            check()
+        except FaultsError as faults:
+            messages.extend(faults.messages)
+        except ValueError as error:
+            messages.append(str(error))
+    if messages:
+        raise FaultsError(messages)

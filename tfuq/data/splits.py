@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from tfuq.config import SplitConfig
 from tfuq.data.cases import Case
 from tfuq.data.folds import fold_of
+from tfuq.data.shares import number_of, part_counts, spread_classes, subjects_of
 from tfuq.errors import DataError, nearest
 
 PARTS = ("train", "validation", "test")
@@ -23,7 +24,7 @@ def split_cases(cases: list[Case], config: SplitConfig) -> dict[str, list[Case]]
     from those; where it sets cases aside for validation, validation cases are. The others are
     chosen from the rest. The parts are consecutive stretches of one order that
     the seed gives, calibration the last: asking for calibration cases moves no case of another
-    part.
+    part. Where the configuration names subjects, all cases of one are in the same part.
 
     Args:
         cases: The cases; those without a reference are left out.
@@ -33,7 +34,8 @@ def split_cases(cases: list[Case], config: SplitConfig) -> dict[str, list[Case]]
         The cases of each part, sorted by id.
 
     Raises:
-        DataError: More cases asked for than there are, unknown ids, one id in two parts.
+        DataError: More cases asked for than there are, unknown ids, one id or subject in two
+            parts.
     """
     labelled = {case.id: case for case in cases if case.has_reference and not case.is_additional}
     if not labelled:
@@ -72,8 +74,8 @@ def _optional_parts(config: SplitConfig) -> tuple[str, ...]:
 
 def _random_ids(config: SplitConfig, labelled: Mapping[str, Case]) -> _Ids:
     """Draw each part from the cases that the data set sets aside for it, else from the rest."""
-    for_testing = {case_id for case_id, case in labelled.items() if case.part == "test"}
-    for_validation = {case_id for case_id, case in labelled.items() if case.part == "validation"}
+    for_testing = _set_aside(labelled, "test")
+    for_validation = _set_aside(labelled, "validation")
     parts_of_rest = list(PARTS + _optional_parts(config))
     parts_of_testing = [part for part in parts_of_rest if part in ("test", CALIBRATION)]
     ids: _Ids = {}
@@ -83,24 +85,35 @@ def _random_ids(config: SplitConfig, labelled: Mapping[str, Case]) -> _Ids:
     if for_testing:
         ids |= _random_ids_among(for_testing, config, parts_of_testing)
         parts_of_rest = [part for part in parts_of_rest if part not in parts_of_testing]
-    rest = set(labelled) - for_testing - for_validation
+    aside = {**for_testing, **for_validation}
+    rest = {case_id: case for case_id, case in labelled.items() if case_id not in aside}
     ids |= _random_ids_among(rest, config, parts_of_rest)
     return {part: ids[part] for part in PARTS + _optional_parts(config)}
 
 
-def _random_ids_among(case_ids: Collection[str], config: SplitConfig, parts: Sequence[str]) -> _Ids:
-    counts = {part: getattr(config, part) for part in parts}
-    if sum(counts.values()) > len(case_ids):
+def _set_aside(labelled: Mapping[str, Case], part: str) -> dict[str, Case]:
+    return {case_id: case for case_id, case in labelled.items() if case.part == part}
+
+
+def _random_ids_among(cases: Mapping[str, Case], config: SplitConfig, parts: Sequence[str]) -> _Ids:
+    """Divide cases, or subjects, among parts: each part is a stretch of one random order."""
+    subjects = subjects_of(cases, config.subject)
+    counts = part_counts(config, parts, len(subjects))
+    if sum(counts.values()) > len(subjects):
         asked = ", ".join(f"{part} {count}" for part, count in counts.items())
+        unit = "cases" if config.subject is None else "subjects"
         raise DataError(
-            f"data.split asks for more cases than the {len(case_ids)} with a reference "
+            f"data.split asks for more {unit} than the {len(subjects)} with a reference "
             f"({asked}); lower the numbers"
         )
-    order = np.random.default_rng(config.seed).permutation(sorted(case_ids))
+    order = np.random.default_rng(config.seed).permutation(sorted(subjects))
+    if config.is_by_shares:
+        order = spread_classes(order, subjects, cases)
     ids = {}
     start = 0
     for part, count in counts.items():
-        ids[part] = [str(case_id) for case_id in order[start : start + count]]
+        chosen = order[start : start + count]
+        ids[part] = [case_id for subject in chosen for case_id in subjects[str(subject)]]
         start += count
     return ids
 
@@ -122,26 +135,37 @@ def _listed_ids(config: SplitConfig, labelled: Mapping[str, Case]) -> _Ids:
             part_of[case_id] = part
     if not ids["train"]:
         raise DataError("data.split.train is empty; list at least one case")
+    _check_subjects(config, part_of)
     return ids
+
+
+def _check_subjects(config: SplitConfig, part_of: Mapping[str, str]) -> None:
+    """Refuse a subject whose cases are listed in two parts."""
+    if config.subject is None:
+        return
+    for subject, case_ids in subjects_of(part_of, config.subject).items():
+        parts = sorted({part_of[case_id] for case_id in case_ids})
+        if len(parts) > 1:
+            raise DataError(
+                f"data.split: subject '{subject}' has cases in {' and '.join(parts)} "
+                f"({', '.join(case_ids)}); keep them in one part"
+            )
 
 
 def _ids_of_fold(config: SplitConfig, labelled: Mapping[str, Case]) -> _Ids:
     """The cases of a fold; its own validation cases are divided where no others are for testing."""
-    for_testing = {case_id for case_id, case in labelled.items() if case.part == "test"}
-    fold = fold_of(config, set(labelled) - for_testing)
+    for_testing = _set_aside(labelled, "test")
+    fold = fold_of(config, set(labelled) - set(for_testing))
     optional = _optional_parts(config)
     if for_testing:
-        remaining = len(for_testing) - _number(config.calibration)
+        remaining = len(for_testing) - number_of(config.calibration)
         counted = config.model_copy(update={"test": config.test or max(remaining, 0)})
         ids = _random_ids_among(for_testing, counted, PARTS[2:] + optional)
         return {"train": list(fold["train"]), "validation": list(fold["val"])} | ids
-    remaining = len(fold["val"]) - _number(config.calibration)
-    test = _number(config.test) or max(remaining, 0) // 2
+    remaining = len(fold["val"]) - number_of(config.calibration)
+    test = number_of(config.test) or max(remaining, 0) // 2
     counts = {"test": test, "validation": max(remaining - test, 0)}
     counted = config.model_copy(update=counts)
-    ids = _random_ids_among(fold["val"], counted, PARTS[1:] + optional)
+    validating = {case_id: labelled[case_id] for case_id in fold["val"]}
+    ids = _random_ids_among(validating, counted, PARTS[1:] + optional)
     return {"train": list(fold["train"])} | ids
-
-
-def _number(count: int | list[str]) -> int:
-    return count if isinstance(count, int) else len(count)

@@ -6,7 +6,7 @@ from tests.conftest import settings
 from tests.support.refusals import assert_config_refused
 from tfuq import config
 from tfuq.config import Config
-from tfuq.config.data import DataConfig, SplitConfig, value_range
+from tfuq.config.data import DataConfig, value_range
 from tfuq.errors import ConfigError
 
 
@@ -116,10 +116,3 @@ def test_a_layout_is_told_the_options_that_it_knows_and_no_others():
     folder = DataConfig(layout="folder", label_folder="mask", landmarks=["tip"], **data)
     assert folder.layout_options == {"label_folder": "mask"}
     assert DataConfig(layout="decathlon", landmarks=["tip"], **data).layout_options == {}
-
-
-def test_a_split_is_of_numbers_or_of_ids():
-    assert SplitConfig(train=3, use=3).use == 3
-    assert SplitConfig(train=["a", "b"], validation=[], test=["c"], use=1).train == ["a", "b"]
-    with pytest.raises(ValueError, match=r"use 2 is more than the 1 case\(s\) of train"):
-        SplitConfig(train=["a"], validation=[], test=[], use=2)

@@ -84,9 +84,65 @@ def test_bad_keys_and_overrides_are_refused_by_name(override, words):
     assert_config_refused(override, *words)
 
 
-def test_a_missing_key_is_named():
-    with pytest.raises(ConfigError, match=r"f.yaml: key 'data' is missing and has no default"):
+def test_missing_keys_are_named():
+    words = (
+        r"f.yaml: 3 faults: \(1\) key 'data' is missing and has no default; "
+        r"\(2\) key 'network.patch_size' is missing .*; \(3\) key 'network.widths' is missing"
+    )
+    with pytest.raises(ConfigError, match=words):
         loading.parse("name: x", source="f.yaml")
+
+
+FIRST_CLASSIFICATION = """
+name: pneumonia
+task: classification
+method: mc-drop
+data: {layout: image-folders, root: x, clases: [normal, pneumonia]}
+network: {patch_size: [64, sixty-four], widths: [8, 16]}
+training: {epochs: 0, batch_size: [1, 2]}
+"""
+
+
+def test_all_faults_are_told_at_once_and_each_value_once():
+    with pytest.raises(ConfigError) as error:
+        loading.parse(FIRST_CLASSIFICATION)
+    message = str(error.value)
+    assert "\n" not in message
+    assert "configuration: 5 faults: (1) method: Input should be" in message
+    for words in ("'data.clases'; did you mean", "patch_size.1", "epochs", "batch_size", "(5)"):
+        assert words in message
+
+
+def test_faults_of_sections_that_do_not_agree_are_told_at_once():
+    overrides = ("training.loss.name=dice-ce", "training.monitor=dice", "data.classes=[]")
+    with pytest.raises(ConfigError) as error:
+        loading.load("digits", overrides)
+    message = str(error.value)
+    for words in ("3 faults", "training.loss.name", "training.monitor", "needs data.classes"):
+        assert words in message
+
+
+@pytest.mark.parametrize(
+    ("task", "network", "loss"),
+    [
+        ("segmentation", "unet", "dice-ce"),
+        ("classification", "lenet", "cross-entropy"),
+        ("landmarks", "unet", "heatmap-cross-entropy"),
+    ],
+)
+def test_the_network_and_the_loss_follow_the_task(task, network, loss):
+    names = "landmarks: [a, b]" if task == "landmarks" else "classes: [a, b]"
+    text = (
+        f"name: x\ntask: {task}\nmethod: deterministic\n"
+        f"data: {{layout: folder, root: x, {names}}}\n"
+        "network: {patch_size: [64, 64], widths: [8, 16]}\n"
+    )
+    if task == "segmentation":
+        text += "preprocessing: {slice_axis: 2}\n"
+    found = loading.parse(text)
+    assert found.network.name == network
+    assert found.training.loss.name == loss
+    assert found.data.source == ""
 
 
 def test_an_override_makes_the_section_that_is_not_there():

@@ -5,7 +5,16 @@ import math
 import pydantic
 import pytest
 
-from tfuq.config.section import Count, Rate, Section, Seed, Sizes, Width
+from tfuq.config.section import (
+    Count,
+    FaultsError,
+    Rate,
+    Section,
+    Seed,
+    Sizes,
+    Width,
+    check_each,
+)
 
 
 class Part(Section):
@@ -55,3 +64,19 @@ def test_values_never_change():
 def test_a_value_that_is_given_as_the_default_is_the_default():
     assert Part(count=3).is_default("count")
     assert not Part(count=4).is_default("count")
+
+
+def test_the_faults_of_all_checks_are_gathered():
+    def fails(*messages):
+        def check():
+            raise FaultsError(list(messages))
+
+        return check
+
+    def fails_once():
+        raise ValueError("third")
+
+    with pytest.raises(FaultsError, match="first; second; third") as error:
+        check_each(fails("first", "second"), lambda: None, fails_once)
+    assert error.value.messages == ["first", "second", "third"]
+    check_each(lambda: None)

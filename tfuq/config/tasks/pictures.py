@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tfuq.config.section import FaultsError, check_each
+
 if TYPE_CHECKING:
     from tfuq.config.schema import Config
 
@@ -29,25 +31,41 @@ def check_pictures(config: Config, *, pixel_mm_remedy: str) -> None:
     Raises:
         ValueError: a key is one of volumes.
     """
-    task = config.task
-    if config.data.pixel_mm is not None:
-        raise ValueError(
-            f"data.pixel_mm serves segmentation alone, and task is {task}: {pixel_mm_remedy}"
-        )
-    if config.data.regions:
-        raise ValueError(f"data.regions serves segmentation alone, and task is {task}: remove it")
-    if config.data.ignore_label is not None:
-        raise ValueError(
-            f"data.ignore_label serves segmentation alone, and task is {task}: remove it"
-        )
+    check_each(
+        lambda: _check_data(config, pixel_mm_remedy),
+        lambda: _check_rank(config),
+        lambda: _check_steps(config),
+    )
+
+
+def _check_data(config: Config, pixel_mm_remedy: str) -> None:
+    data = config.data
+    remedies = {"pixel_mm": pixel_mm_remedy, "regions": "remove it", "ignore_label": "remove it"}
+    messages = []
+    for key, remedy in remedies.items():
+        if not data.is_default(key):
+            messages.append(
+                f"data.{key} serves segmentation alone, and task is {config.task}: {remedy}"
+            )
+    if messages:
+        raise FaultsError(messages)
+
+
+def _check_rank(config: Config) -> None:
     if config.network.rank != 2:
         raise ValueError(
-            f"task {task} takes 2D images, but network.patch_size has {config.network.rank} "
-            "entries; give two, as in [64, 64]"
+            f"task {config.task} takes 2D images, but network.patch_size has "
+            f"{config.network.rank} entries; give two, as in [64, 64]"
         )
-    for key in _VOLUME_STEPS:
-        if not config.preprocessing.is_default(key):
-            raise ValueError(
-                f"preprocessing.{key} serves segmentation alone: remove it; images of task "
-                f"{task} are resized to network.patch_size"
-            )
+
+
+def _check_steps(config: Config) -> None:
+    given = [key for key in _VOLUME_STEPS if not config.preprocessing.is_default(key)]
+    messages = []
+    for key in given:
+        messages.append(
+            f"preprocessing.{key} serves segmentation alone: remove it; images of task "
+            f"{config.task} are resized to network.patch_size"
+        )
+    if messages:
+        raise FaultsError(messages)

@@ -19,8 +19,8 @@ class TaskRules:
     """What a task takes.
 
     Attributes:
-        losses: names of its losses.
-        networks: names of its networks.
+        losses: names of its losses, the default first.
+        networks: names of its networks, the default first.
         names: the list of names in ``data`` that it needs.
         fewest: the fewest entries of that list.
         quality: the figure of merit that ``training.monitor`` may name instead of the loss.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tfuq.config.data import value_range
 from tfuq.config.network import DENSE_NETWORKS
+from tfuq.config.section import check_each
 from tfuq.config.tasks.rules import CROSS_ENTROPIES, TASKS, TaskRules
 
 if TYPE_CHECKING:
@@ -13,19 +14,33 @@ if TYPE_CHECKING:
 
 
 def _check(config: Config) -> None:
+    check_each(
+        lambda: _check_cropped_raters(config),
+        lambda: _check_rank(config),
+        lambda: _check_cropped_values(config),
+    )
+
+
+def _check_cropped_raters(config: Config) -> None:
     preprocessing = config.preprocessing
     if config.data.rater_folders and preprocessing.crop_to_labels:
         raise ValueError(
             "preprocessing.crop_to_labels needs one label of each case, and "
             "data.rater_folders has several; remove one of the two"
         )
-    has_slices = preprocessing.slice_axis is not None
+
+
+def _check_rank(config: Config) -> None:
+    has_slices = config.preprocessing.slice_axis is not None
     if (config.network.rank == 2) != has_slices:
         remedy = "is of volumes: set preprocessing.slice_axis: null, or give two entries"
         if config.network.rank == 2:
             remedy = "is of slices: set preprocessing.slice_axis, as in 2, or give three entries"
         raise ValueError(f"a patch_size of {config.network.rank} entries {remedy}")
-    for value in preprocessing.crop_to_labels or ():
+
+
+def _check_cropped_values(config: Config) -> None:
+    for value in config.preprocessing.crop_to_labels or ():
         if not _is_label_value(config, value):
             raise ValueError(
                 f"preprocessing.crop_to_labels: {value} is no value that a label may have by "
@@ -43,7 +58,7 @@ def _is_label_value(config: Config, value: int) -> bool:
 
 TASKS.register("segmentation")(
     TaskRules(
-        losses=(*CROSS_ENTROPIES, "soft-dice", "dice-ce"),
+        losses=("dice-ce", "soft-dice", *CROSS_ENTROPIES),
         networks=DENSE_NETWORKS,
         names="classes",
         fewest=2,

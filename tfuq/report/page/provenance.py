@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
+from tfuq.config import DataConfig
 from tfuq.report.page.source import Source
 from tfuq.runs import Run
 
@@ -48,12 +49,18 @@ def _facts_of_run(run: Run | None) -> dict[str, str]:
     facts = run.facts
     return {
         "run": str(run.path),
-        "data": f"{data.source} ({data.licence})",
+        "data": origin_of(data),
         "seeds of training": _listed(facts.get("seeds", {})),
         "versions": _listed(facts.get("versions", {})),
         "devices": ", ".join(facts.get("devices", [])),
         "git": str(facts.get("git") or ""),
     }
+
+
+def origin_of(data: DataConfig) -> str:
+    """Where data come from and under which terms, or that it is not stated."""
+    origin = data.source or f"{data.root} (source not stated)"
+    return f"{origin} ({data.licence or 'licence not stated'})"
 
 
 def _listed(facts: Mapping[str, object]) -> str:

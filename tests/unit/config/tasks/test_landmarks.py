@@ -13,7 +13,11 @@ ONE = {"landmarks": ["tip"], "layout": "landmark-table", "table": "points.csv"}
     [
         ("data", {"pixel_mm": 0.5}, "set data.annotations.pixel_mm"),
         ("network", {"heteroscedastic": True, "noise_draws": 5}, "position's variance needs no"),
-        ("training", {"loss": {"name": "cross-entropy"}}, "takes heatmap-mse, heatmap-cross-"),
+        (
+            "training",
+            {"loss": {"name": "cross-entropy"}},
+            "takes heatmap-cross-entropy, heatmap-mse",
+        ),
         ("network", {"name": "lenet", "upsample_dropout": 0.0}, "'lenet' does not serve task"),
         ("data", {"landmarks": []}, "needs data.landmarks: the names of 1 or more"),
     ],

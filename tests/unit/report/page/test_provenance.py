@@ -1,8 +1,11 @@
 """How predictions came about, in words."""
 
+import pytest
+
+from tests.conftest import settings
 from tests.support.score_folders import scores
 from tfuq.data.writers import write_json
-from tfuq.report.page.provenance import own_facts, provenance_of, shared_facts
+from tfuq.report.page.provenance import origin_of, own_facts, provenance_of, shared_facts
 from tfuq.report.page.sources import Scored
 
 
@@ -39,3 +42,17 @@ def test_what_is_the_same_of_all_methods_is_said_once():
     assert shared_facts(facts) == {"run": "r"}
     assert own_facts(facts) == {"vi": {"seed": "1"}, "hybrid": {"seed": "2", "git": "x"}}
     assert own_facts({"vi": facts["vi"]}) == {"vi": {}}
+
+
+@pytest.mark.parametrize(
+    ("stated", "text"),
+    [
+        ({"source": "a registry", "licence": "CC0"}, "a registry (CC0)"),
+        ({"source": "a registry", "licence": ""}, "a registry (licence not stated)"),
+        ({"source": "", "licence": ""}, "/scans (source not stated) (licence not stated)"),
+    ],
+    ids=["both", "source", "neither"],
+)
+def test_what_a_configuration_does_not_state_is_said(stated, text):
+    data = settings("/scans").data.model_copy(update=stated)
+    assert origin_of(data) == text
