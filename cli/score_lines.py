@@ -24,6 +24,7 @@ _SCORES = (
     "average_surface_distance_px",
     "accuracy",
     "balanced_accuracy",
+    "auroc_macro",
     "radial_error_mm",
     "radial_error_px",
     "nll",
@@ -37,6 +38,8 @@ _SCORES = (
     "ncc_predictive_entropy",
     "ncc_mutual_information",
 )
+_OF_CLASS = ("sensitivity", "specificity", "auroc")
+_MOST_CLASSES = 10  # that are printed
 _PRESENCE = ("missed", "invented")
 _CALIBRATION_SCORES = ("nll", "brier", "ece")
 _MOST_MEASURES = 3
@@ -67,6 +70,7 @@ def score_lines(summary: Summary) -> Iterator[str]:
     yield from _references(summary)
     yield from _quality(summary["scores"], summary["cases"])
     yield from _missing(summary["scores"])
+    yield from _classes(summary.get("by_class", []))
     if "ece_pooled" in summary:
         pooled = f"{summary['ece_pooled']:.4f}"
         yield f"all: nll, brier and ece are means over cases; pooled over cases ece is {pooled}"
@@ -108,6 +112,25 @@ def _quality(scores: dict[str, Summary], cases: int) -> Iterator[str]:
             if score in table:
                 described.append(f"{score} {_mean(table[score], cases)}")
         yield f"{name}: {'  '.join(described)}"
+
+
+def _classes(rows: Sequence[Summary]) -> Iterator[str]:
+    """How each class is told from the others; of two classes, the second from the first."""
+    if len(rows) == 2:
+        rows = rows[1:]
+    for row in rows[:_MOST_CLASSES]:
+        figures = [f"{name} {_with_interval(row, name)}" for name in _OF_CLASS]
+        yield f"{row['class']} ({row['cases']} cases): {'  '.join(figures)}"
+    if len(rows) > _MOST_CLASSES:
+        yield f"classes.csv has these figures of all {len(rows)} classes"
+
+
+def _with_interval(row: Summary, name: str) -> str:
+    if row[name] is None:
+        return "–"
+    if row[f"{name}_lower"] is None:
+        return f"{row[name]:.4f}"
+    return f"{row[name]:.4f} ({row[f'{name}_lower']:.4f} to {row[f'{name}_upper']:.4f})"
 
 
 def _mean(score: Summary, cases: int) -> str:

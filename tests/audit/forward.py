@@ -241,7 +241,28 @@ def lenet(layers: Layers, x: np.ndarray) -> np.ndarray:
     return layers.dense(x, "logits")
 
 
-ARCHITECTURES = {"unet": unet, "vnet": vnet, "fcn": fcn, "lenet": lenet}
+def resnet(layers: Layers, x: np.ndarray) -> np.ndarray:
+    """He et al. 2016, with a first convolution of stride one."""
+    x = layers.block(x, "stem")
+    for stage in range(1, len(layers.network["widths"]) + 1):
+        for number in range(1, layers.network["blocks"] + 1):
+            stride = 2 if stage > 1 and number == 1 else 1
+            x = _residual_block(layers, x, f"stage{stage}_block{number}", stride)
+        x = layers.level_dropout(x, f"stage{stage}_dropout", stage)
+    return layers.dense(x.mean((1, 2)), "logits")
+
+
+def _residual_block(layers: Layers, given: np.ndarray, name: str, stride: int) -> np.ndarray:
+    x = layers.block(given, f"{name}_conv1", stride=stride)
+    x = layers.normalized(layers.conv(x, f"{name}_conv2"), f"{name}_conv2")
+    if given.shape != x.shape:
+        projected = layers.conv(given, f"{name}_shortcut", stride=stride)
+        given = layers.normalized(projected, f"{name}_shortcut")
+    summed = layers.activated(given + x, f"{name}_conv2")
+    return layers.dropout_after_each(summed, f"{name}_conv2")
+
+
+ARCHITECTURES = {"unet": unet, "vnet": vnet, "fcn": fcn, "lenet": lenet, "resnet": resnet}
 
 
 def latent(layers: Layers, features: np.ndarray, settings: dict) -> np.ndarray:

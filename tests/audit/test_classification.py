@@ -64,6 +64,29 @@ def test_heteroscedastic(trained_as, make_run, command):
     audit(run, trained_as, command.predict(run, "--samples", ASKED))
 
 
+RESNET = {
+    "name": "resnet",
+    "widths": [2, 4],
+    "blocks": 1,
+    "dense_widths": [],
+    "level_dropout": {2: 0.25},
+    "normalization": "group",
+}
+QUICK = {"mc-dropout"}
+
+
+@pytest.mark.parametrize(
+    "trained_as",
+    [
+        pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow)
+        for name in ("mc-dropout", "ensemble", "hybrid", "vi", "latent-vi")
+    ],
+)
+def test_residual_network(trained_as, make_run, command):
+    run = make_run("classification", trained_as, cases=4, network=RESNET)
+    audit(run, trained_as, command.predict(run, "--samples", ASKED))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["temperature", "vector"])
 @pytest.mark.parametrize("method", ["mc-dropout", "deterministic"])

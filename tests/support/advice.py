@@ -228,12 +228,15 @@ def _dropout_rows() -> list[Advice]:
         ("segmentation", "vnet"),
         ("segmentation", "fcn"),
         ("classification", "lenet"),
+        ("classification", "resnet"),
         ("landmarks", "unet"),
         ("landmarks", "fcn"),
     ):
         broken = {**_NO_DROPOUT, "network.name": network, "method": "mc-dropout"}
-        if network in ("fcn", "lenet"):
+        if network in ("fcn", "lenet", "resnet"):
             broken["network.upsample_dropout"] = REMOVED
+        if network == "resnet":
+            broken["network.dense_widths"] = REMOVED
         if network == "vnet":
             broken["network.kernel_size"] = 3
         for mended in ({"network.level_dropout": {1: 0.3}}, {"network.dropout_after_each": 0.2}):

@@ -10,11 +10,13 @@ from pydantic import Field, PositiveInt
 from tfuq.config.section import Rate, Section, Size, Sizes, check_each
 
 DENSE_NETWORKS = ("unet", "vnet", "fcn")  # their output is a map as large as the image
+_OF_DECODERS = ("head_filters", "head_activation", "upsample_dropout")
 _UNUSED_KEYS = {
-    "unet": ("dense_widths", "kernel_size"),
-    "vnet": ("dense_widths",),
-    "fcn": ("dense_widths", "kernel_size", "head_filters", "head_activation", "upsample_dropout"),
-    "lenet": ("kernel_size", "head_filters", "head_activation", "upsample_dropout"),
+    "unet": ("dense_widths", "kernel_size", "blocks"),
+    "vnet": ("dense_widths", "blocks"),
+    "fcn": ("dense_widths", "kernel_size", "blocks", *_OF_DECODERS),
+    "lenet": ("kernel_size", "blocks", *_OF_DECODERS),
+    "resnet": ("dense_widths", "kernel_size", *_OF_DECODERS),
 }
 # As published, where it differs from the other networks.
 _DEFAULTS = {"vnet": {"activation": "prelu", "kernel_size": 5}}
@@ -36,8 +38,10 @@ class NetworkConfig(Section):
 
     ``patch_size`` has one entry per spatial axis and so sets the rank. ``head_activation`` is that
     of the convolution to ``head_filters``: the network's own, or none. ``kernel_size`` is that of
-    V-Net, whose ``activation`` is PReLU if none is given. A ``heteroscedastic`` network predicts
-    the variance of its outputs too; that of logits is integrated by ``noise_draws`` random numbers.
+    V-Net, whose ``activation`` is PReLU if none is given. ``blocks`` are the residual blocks in
+    each stage of the network resnet, whose stages have the ``widths``. A ``heteroscedastic``
+    network predicts the variance of its outputs too; that of logits is integrated by
+    ``noise_draws`` random numbers.
 
     Dropout serves the methods with point weights; a variational network is built without it.
     """
@@ -46,6 +50,7 @@ class NetworkConfig(Section):
     patch_size: Sizes
     widths: Annotated[list[Size], Field(min_length=2, max_length=10)]
     dense_widths: Annotated[list[Size], Field(max_length=10)] = []
+    blocks: Annotated[int, Field(ge=1, le=100)] = 2
     kernel_size: Literal[3, 5] | None = None
     activation: Literal["relu", "elu", "gelu", "selu", "swish", "tanh", "prelu"] = "relu"
     normalization: Literal["none", "group", "instance"] = "none"

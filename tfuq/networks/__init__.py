@@ -19,6 +19,7 @@ from tfuq.networks.fcn import fcn
 from tfuq.networks.latent import latent
 from tfuq.networks.layers import LayerFactory
 from tfuq.networks.lenet import lenet
+from tfuq.networks.resnet import resnet
 from tfuq.networks.unet import unet
 from tfuq.networks.vnet import vnet
 
@@ -176,6 +177,16 @@ def _lenet(
     **options: Any,
 ) -> tf.Tensor:
     return lenet(layers, image, dense_widths=config.dense_widths, **options)
+
+
+@ARCHITECTURES.register("resnet")
+def _resnet(
+    config: NetworkConfig,
+    layers: LayerFactory,
+    image: tf.Tensor,
+    **options: Any,
+) -> tf.Tensor:
+    return resnet(layers, image, blocks=config.blocks, **options)
 
 
 def count_layers(model: tf_keras.Model) -> int:

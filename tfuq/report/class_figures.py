@@ -6,19 +6,22 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from tfuq.data.cases import Case, read_case_image
-from tfuq.report.classification import confusion_figure, extremes, rejection
+from tfuq.report.classification import confusion_figure, extremes, rejection, roc_figure
 from tfuq.report.scored import NamedFigures, ScoredFolder
 from tfuq.runs import results
+from tfuq.scoring.class_detection import roc_curve
 from tfuq.scoring.classification import rejection_curve
 from tfuq.scoring.evaluation.class_table import PredictedClasses, read_predictions
 from tfuq.scoring.evaluation.classification import true_classes
 from tfuq.scoring.evaluation.references import referenced_cases
+from tfuq.scoring.rows import Row
 
 _EXTREMES = 5
+_MOST_CURVES = 10
 
 
 def classification_figures(scored: ScoredFolder) -> NamedFigures:
-    """Plot extreme images, rejection curves and the confusion matrix."""
+    """Plot extreme images, rejection and ROC curves, and the confusion matrix."""
     config = scored.run.config
     manifest = results.read_manifest(scored.path)
     names = config.data.classes
@@ -32,7 +35,24 @@ def classification_figures(scored: ScoredFolder) -> NamedFigures:
     for name, values in predicted.measures.items():
         curves[name] = rejection_curve(values, is_correct)
     yield "rejection", rejection(curves)
-    yield "confusion", confusion_figure(np.array(scored.scores.summary["confusion"]), names)
+    summary = scored.scores.summary
+    yield "confusion", confusion_figure(np.array(summary["confusion"]), names)
+    yield from _roc(predicted, truth, summary["by_class"])
+
+
+def _roc(predicted: PredictedClasses, truth: np.ndarray, rows: list[Row]) -> NamedFigures:
+    """The curves of the first classes; of two classes, that of the second."""
+    chosen = range(1, 2) if len(rows) == 2 else range(min(len(rows), _MOST_CURVES))
+    curves = {}
+    areas = {}
+    for number in chosen:
+        curve = roc_curve(predicted.p, truth, number)
+        if curve is not None:
+            name = rows[number]["class"]
+            curves[name] = curve
+            areas[name] = rows[number]["auroc"]
+    if curves:
+        yield "roc", roc_figure(curves, areas)
 
 
 def _plot_extremes(

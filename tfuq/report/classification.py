@@ -143,6 +143,32 @@ def rejection(curves: dict[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     return figure
 
 
+def roc_figure(curves: dict[str, tuple[np.ndarray, np.ndarray]], areas: dict[str, float]) -> Figure:
+    """Plot the ROC curve of each class against all others.
+
+    Args:
+        curves: False positive rates and sensitivities, by class.
+        areas: The areas under the curves, by class.
+    """
+    figure = new_figure(4.6, 4.2)
+    axes = figure.add_subplot()
+    axes.plot([0, 1], [0, 1], ":", color=BLACK, linewidth=0.8)
+    for (name, (false_positives, sensitivities)), (colour, style) in zip(
+        curves.items(), cycle(LINES), strict=False
+    ):
+        label = f"{name}, area {areas[name]:.3f}"
+        axes.plot(false_positives, sensitivities, style, color=colour, linewidth=1.4, label=label)
+    axes.set(
+        xlabel="1 − specificity",
+        ylabel="sensitivity",
+        xlim=(0, 1),
+        ylim=(0, 1.01),
+        aspect="equal",
+    )
+    axes.legend(fontsize=7, loc="lower right")
+    return figure
+
+
 def confusion_figure(matrix: np.ndarray, names: list[str]) -> Figure:
     """Plot a confusion matrix; the colour is the share of the true class.
 

@@ -25,6 +25,7 @@ _GROUPS: dict[str, dict[str, str]] = {
         "precision_weighted": "precision, weighted by cases",
         "recall_weighted": "recall, weighted by cases",
         "f1_weighted": "F1, weighted by cases",
+        "auroc_macro": "area under the ROC curve, mean over classes",
     },
     "Distances and sizes": {
         "volume_difference_mm3": "volume difference",
@@ -66,6 +67,7 @@ _SYMBOLS = {
     "area_difference_px2": "ΔA",
     "radial_error_mm": "RE",
     "radial_error_px": "RE",
+    "auroc_macro": "AUROC",
     "nll": "NLL",
     "nll_boundary": "NLL",
     "brier": "BS",

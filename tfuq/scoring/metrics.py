@@ -91,6 +91,7 @@ _ALL = (
     _share("precision_weighted"),
     _share("recall_weighted"),
     _share("f1_weighted"),
+    _share("auroc_macro"),
     _length("radial_error_mm", "mm"),
     _length("radial_error_px", "pixel"),
     _likelihood("nll"),
@@ -135,6 +136,7 @@ _OF_CLASSIFICATION = (
     "precision_weighted",
     "recall_weighted",
     "f1_weighted",
+    "auroc_macro",
 )
 _OF_BOTH_CLASS_TASKS = ("nll", "brier", "ece", "ece_classwise", "ece_adaptive", "mce")
 METRICS_OF_TASKS: Registry[Sequence[str]] = Registry("task of metrics")

@@ -12,9 +12,9 @@ from tfuq.report.class_figures import _extreme_indices, classification_figures
 def test_predictions_without_votes_are_ordered_by_entropy(scored_tasks):
     scored = scored_folder(scored_tasks["classification"][0])
     figures = dict(classification_figures(scored))
-    assert list(figures) == ["extremes", "rejection", "confusion"]
+    assert list(figures) == ["extremes", "rejection", "confusion", "roc"]
     cells = [int(text.get_text()) for text in figures["confusion"].axes[0].texts]
-    assert cells == np.ravel(scored.scores.summary["confusion"]).tolist()
+    assert cells == np.ravel(scored.scores.summary["confusion", "roc"]).tolist()
     wrong = [row for row in scored.scores.cases if not row["accuracy"]]
     first = min(wrong, key=lambda row: row["predictive_entropy"])
     expected = f"truth {first['truth']}, predicted {first['label']}"
@@ -50,7 +50,7 @@ def figures(scored):
 
 def test_the_matrix_counts_every_case(figures, scored):
     labels = [row["label"] for row in read_table(scored.path / "predictions.csv", (), "")]
-    assert list(figures) == ["extremes", "rejection", "confusion"]
+    assert list(figures) == ["extremes", "rejection", "confusion", "roc"]
     counts = [int(text.get_text()) for text in figures["confusion"].axes[0].texts]
     predicted = np.reshape(counts, (10, 10)).sum(0)
     assert predicted.tolist() == [labels.count(str(k)) for k in range(10)]

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from tests.support.figures import DIGITS, drawn, sampled, titles
-from tfuq.report.classification import confusion_figure, extremes, rejection
+from tfuq.report.classification import confusion_figure, extremes, rejection, roc_figure
 from tfuq.report.plotting import RIGHT, WRONG
 from tfuq.scoring.classification import confusion, rejection_curve
 
@@ -83,3 +83,12 @@ def test_long_names_of_classes_are_turned(names, degrees):
     axes = confusion_figure(np.eye(2, dtype=int), names).axes[0]
     assert [label.get_text() for label in axes.get_xticklabels()] == names
     assert {label.get_rotation() for label in axes.get_xticklabels()} == {degrees}
+
+
+def test_a_roc_curve_is_labelled_with_its_area(tmp_path):
+    curve = (np.array([0, 0.2, 1]), np.array([0, 0.9, 1]))
+    figure = roc_figure({"pneumonia": curve}, {"pneumonia": 0.85})
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["pneumonia, area 0.850"]
+    np.testing.assert_array_equal(axes.lines[1].get_xdata(), curve[0])
+    drawn(figure, tmp_path)

@@ -18,7 +18,7 @@ def _check(config: Config) -> None:
 TASKS.register("classification")(
     TaskRules(
         losses=CROSS_ENTROPIES,
-        networks=("lenet",),
+        networks=("lenet", "resnet"),
         names="classes",
         fewest=2,
         quality="accuracy",

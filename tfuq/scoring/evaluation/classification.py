@@ -19,6 +19,7 @@ from tfuq.scoring.calibration import (
     confidence_bins,
     negative_log_likelihood,
 )
+from tfuq.scoring.class_detection import class_rows, mean_area
 from tfuq.scoring.classification import class_scores, confusion, detection_scores
 from tfuq.scoring.evaluation.class_table import PredictedClasses, read_predictions
 from tfuq.scoring.evaluation.cohorts import classification_cohort
@@ -57,7 +58,7 @@ def score_classification(request: ScoreRequest) -> Scores:
     cases = _case_rows(predicted, classes, y)
     request.observer.notify(TableScored(cases=len(predicted.ids)))
     summary = _summary(request.manifest, predicted, y, classes)
-    tables: dict[str, list[Row]] = {}
+    tables: dict[str, list[Row]] = {"classes": summary["by_class"]}
     diversity = images_diversity(request.folder, predicted.ids, predicted.rows, y, classes)
     if diversity:
         diversity.enter(summary, tables, 1)
@@ -72,8 +73,13 @@ def _summary(
     classes: list[str],
 ) -> Row:
     wrong = predicted.p.argmax(1) != y
+    by_class = class_rows(predicted.p, y, classes)
+    figures = class_scores(predicted.p, y)
+    area = mean_area(by_class)
+    if area is not None:
+        figures["auroc_macro"] = area
     scores = {}
-    for name, value in class_scores(predicted.p, y).items():
+    for name, value in figures.items():
         scores[name] = {"mean": value, "std": None, "n": len(y), **meaning(name)}
     detection = {}
     for name, values in predicted.measures.items():
@@ -81,6 +87,7 @@ def _summary(
     return {
         **provenance(manifest),
         "scores": {"all": scores},
+        "by_class": by_class,
         "error_detection": detection,
         "confusion": confusion(predicted.p, y).tolist(),
         "brier_parts": brier_parts(predicted.p, y),
