@@ -14,7 +14,7 @@ def test_predictions_without_votes_are_ordered_by_entropy(scored_tasks):
     figures = dict(classification_figures(scored))
     assert list(figures) == ["extremes", "rejection", "confusion", "roc"]
     cells = [int(text.get_text()) for text in figures["confusion"].axes[0].texts]
-    assert cells == np.ravel(scored.scores.summary["confusion", "roc"]).tolist()
+    assert cells == np.ravel(scored.scores.summary["confusion"]).tolist()
     wrong = [row for row in scored.scores.cases if not row["accuracy"]]
     first = min(wrong, key=lambda row: row["predictive_entropy"])
     expected = f"truth {first['truth']}, predicted {first['label']}"
