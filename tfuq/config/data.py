@@ -9,7 +9,15 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import Field, NonNegativeInt
 
-from tfuq.config.names import ChannelName, ClassName, ClassNames, FolderName, LabelFolder
+from tfuq.config.names import (
+    ChannelName,
+    ClassName,
+    ClassNames,
+    FilePattern,
+    FilePatterns,
+    FolderName,
+    LabelFolder,
+)
 from tfuq.config.section import Count, Positive, Section, Width, check_each
 from tfuq.config.split import SplitConfig
 from tfuq.errors import nearest
@@ -63,6 +71,7 @@ class AdditionalConfig(Section):
 
 _LAYOUT_OPTIONS = {
     "folder": ("label_folder", "rater_folders", "channels"),
+    "files": ("image_files", "label_files"),
     "image-table": ("table",),
     "landmark-table": ("table", "landmarks"),
     "cephalometric2015": ("landmarks",),
@@ -85,6 +94,11 @@ class DataConfig(Section):
     file of its own: ``image/CASE_T1.nii.gz`` (also ``CASE-T1``, ``CASE/T1.nii``) for ``T1``. The
     folder of a DICOM series, ``image/CASE_T1/`` or ``image/CASE/T1/``, is as a file. If null, there
     is a file per case, or nnU-Net's numbers ``CASE_0000.nii.gz`` where labels are named ``CASE``.
+
+    ``image_files``, ``label_files``, of the layout ``files``: patterns of their paths, in which
+    ``{case}`` stands for the name of the case: ``scans/{case}.nii.gz`` and
+    ``scans/{case}_seg.nii.gz``. Of several channels, ``image_files`` has one for each by its name.
+    ``{rater}`` in ``label_files`` stands for the name of one of several raters.
 
     ``rater_folders``: a pattern, such as ``rater-*``, of folders with a label of each case by one
     rater. ``train_on`` is then ``majority`` (also where it is null), ``random`` (each example has
@@ -131,6 +145,8 @@ class DataConfig(Section):
     channels: Annotated[list[ChannelName], Field(min_length=1, max_length=1000)] | None = None
     label_folder: LabelFolder | None = None
     rater_folders: FolderName | None = None
+    image_files: FilePattern | FilePatterns | None = None
+    label_files: FilePattern | None = None
     train_on: Annotated[str, Field(min_length=1)] | None = None
     label_values: dict[int | str, NonNegativeInt] | None = None
     structure_names: Annotated[dict[str, ClassName], Field(max_length=1000)] = {}
@@ -145,6 +161,7 @@ class DataConfig(Section):
             self._check_label_values,
             self._check_structure_names,
             self._check_folders,
+            self._check_patterns,
             self._check_table,
             self._check_regions,
         )
@@ -178,10 +195,10 @@ class DataConfig(Section):
                 f"ignore_label {self.ignore_label} is the value of a class too, by label_values or "
                 "the order of classes; take it out there, or correct ignore_label"
             )
-        if self.rater_folders:
+        if self.has_raters:
             raise ValueError(
-                "ignore_label serves one label of each case, and rater_folders has several; "
-                "remove one of both"
+                "ignore_label serves one label of each case, and there are several raters; "
+                "remove ignore_label, or take the labels of one rater"
             )
 
     def _check_structure_names(self) -> None:
@@ -209,14 +226,31 @@ class DataConfig(Section):
             )
         if self.channels and len(set(self.channels)) < len(self.channels):
             raise ValueError(f"channels {self.channels} must differ")
-        if self.train_on and not self.rater_folders:
+        if self.train_on and not self.has_raters:
             remedy = f"layout '{self.layout}' has none: remove it"
             if self.layout == "folder":
                 remedy = "set data.rater_folders, or remove train_on"
+            if self.layout == "files":
+                remedy = "write {rater} into data.label_files, or remove train_on"
             raise ValueError(
                 "train_on chooses among several raters, whose folders rater_folders names; "
                 f"{remedy}"
             )
+
+    def _check_patterns(self) -> None:
+        if bool(self.image_files) != (self.layout == "files"):
+            raise ValueError(
+                f"image_files is for the layout files, which needs it; layout is '{self.layout}'"
+            )
+        if self.label_files and self.layout != "files":
+            raise ValueError(
+                f"label_files belongs to the layout 'files', and layout is '{self.layout}'"
+            )
+        patterns = self.image_files or ""
+        if not isinstance(patterns, str):
+            patterns = " ".join(patterns.values())
+        if "{rater}" in patterns:
+            raise ValueError("image_files: {rater} is of labels alone; take it out")
 
     def _check_table(self) -> None:
         if bool(self.table) != self.layout.endswith("-table"):
@@ -239,6 +273,11 @@ class DataConfig(Section):
                 raise ValueError(
                     f"regions: '{unknown[0]}' of '{region}' is no class other than the first{hint}"
                 )
+
+    @property
+    def has_raters(self) -> bool:
+        """Whether a case has labels of several raters."""
+        return bool(self.rater_folders) or "{rater}" in (self.label_files or "")
 
     @property
     def structures(self) -> dict[str, list[int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -40,3 +41,17 @@ def _below(path: str) -> str:
 
 LabelFolder = Annotated[str, Field(pattern=r"^[^\\]+$"), AfterValidator(_below)]
 ClassNames = Annotated[list[ClassName], Field(min_length=1)]
+
+
+def _pattern(path: str) -> str:
+    if path.count("{case}") < 1:
+        raise ValueError(
+            "a pattern has {case} where the name of the case is, as in 'scans/{case}.nii.gz'"
+        )
+    if re.sub(r"\{case\}|\{rater\}", "", path).count("{"):
+        raise ValueError("a pattern has {case} and {rater}, and no other braces")
+    return _below(path)
+
+
+FilePattern = Annotated[str, Field(max_length=400, pattern=r"^[^\\]+$"), AfterValidator(_pattern)]
+FilePatterns = Annotated[dict[ChannelName, FilePattern], Field(min_length=1, max_length=1000)]

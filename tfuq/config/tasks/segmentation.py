@@ -23,10 +23,10 @@ def _check(config: Config) -> None:
 
 def _check_cropped_raters(config: Config) -> None:
     preprocessing = config.preprocessing
-    if config.data.rater_folders and preprocessing.crop_to_labels:
+    if config.data.has_raters and preprocessing.crop_to_labels:
         raise ValueError(
             "preprocessing.crop_to_labels needs one label of each case, and "
-            "data.rater_folders has several; remove one of the two"
+            "there are several raters; remove it, or take the labels of one rater"
         )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from tfuq.config import DataConfig
 from tfuq.data.cases import Case
 from tfuq.data.channels import name_key
-from tfuq.data.layouts import images, nnunet, points, volumes
+from tfuq.data.layouts import images, nnunet, patterns, points, volumes
 from tfuq.data.layouts.additional import with_additional
 from tfuq.data.layouts.leftovers import remarks_on_leftovers, require_matched
 from tfuq.data.layouts.registry import LAYOUTS
@@ -29,6 +29,7 @@ __all__ = [
     "list_cases",
     "made_cases",
     "nnunet",
+    "patterns",
     "points",
     "remarks_on_leftovers",
     "sorted_unique",

@@ -220,14 +220,14 @@ def _without_reference(cases: Sequence[Case]) -> Iterator[str]:
 
 def _set_aside_in_vain(data: DataConfig, cases: Sequence[Case]) -> Iterator[str]:
     """Parts of the data set itself that the split takes no case of; with a fold, all are tested."""
-    if data.split.fold is not None:
+    if data.split.fold is not None or data.split.is_by_shares:
         return
     counts: dict[str, int] = defaultdict(int)
     for case in cases:
         if case.part and case.has_reference:
             counts[case.part] += 1
     for part in _ASIDE:
-        if counts[part] and getattr(data.split, part) == 0:
+        if counts[part] and not getattr(data.split, part):
             yield (
                 f"the data set sets {counts[part]} case(s) aside for {part}, which are not used; "
                 f"set data.split.{part}: {counts[part]}"
