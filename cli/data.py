@@ -7,12 +7,10 @@ from pathlib import Path
 import click
 
 from tfuq import config as configuration
-from tfuq.config import TASKS, DataConfig
+from tfuq.config import DataConfig
 from tfuq.errors import DataError
 from tfuq_cli import options
-from tfuq_cli.progress import EventLines, show
-
-_MOST_LINES = 20  # of problems: a folder of thousands may have the same one throughout
+from tfuq_cli.progress import show
 
 
 class DataGroup(click.Group):
@@ -81,38 +79,12 @@ def check(config: str, override: tuple[str, ...], table: Path | None) -> None:
     """
     from tfuq.data import checks
     from tfuq.data.ownership import require_same_output
-    from tfuq.data.writers import write_csv
-    from tfuq_cli import data_tables as tables
+    from tfuq_cli.data_check import show_check
 
     settings = configuration.load(config, override)
     if table:
         require_same_output(table, checks.TABLE_BEGINS)
-    if not TASKS[settings.task].names_cases:
-        reports = checks.check_data(settings)
-        show(tables.image_counts(reports, settings.data.classes))
-    else:
-        reports = checks.check_data(settings, observer=EventLines())
-        show(tables.case_table(reports, settings.data.classes))
-        if any(report.class_voxels for report in reports):
-            show("")
-            show(tables.class_table(reports, settings.data.classes))
-            show("")
-    if table:
-        write_csv(table, checks.rows_of_reports(reports, settings.data.classes))
-    for remark in [*checks.left_out(settings), *checks.remarks(settings, reports)]:
-        show(f"remark: {remark}")
-    problems = [f"{report.id}: {report.problem}" for report in reports if report.problem]
-    problems += checks.absent_classes(settings, reports)
-    for problem in problems[:_MOST_LINES]:
-        show(f"PROBLEM: {problem}")
-    if len(problems) > _MOST_LINES:
-        show(f"… and {len(problems) - _MOST_LINES} more")
-    if problems:
-        raise DataError(
-            f"{len(problems)} problem(s) among {len(reports)} cases; "
-            f"mend the first, then check again: {problems[0]}"
-        )
-    show(f"{len(reports)} cases in {settings.data.root}, no problem found")
+    show_check(settings, table)
 
 
 @command.command("synth")

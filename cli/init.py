@@ -1,0 +1,59 @@
+"""``tfuq init``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tfuq import config as configuration
+from tfuq.config import TASKS
+from tfuq.errors import RunError
+from tfuq_cli import options
+from tfuq_cli.progress import show
+
+
+@click.command("init", cls=options.Command)
+@click.argument("folder", type=options.PATH)
+@click.option("--task", type=click.Choice(sorted(TASKS)), help="What the data are for.")
+@click.option("--name", help="Of the configuration.  [default: that of the folder]")
+@click.option(
+    "--labels",
+    metavar="WORD",
+    help="A word that the paths of labels alone have, where tfuq cannot tell which they are.",
+)
+@click.option("--out", type=options.PATH, help="Where to write.  [default: <name>.yaml]")
+def command(
+    folder: Path,
+    task: str | None,
+    name: str | None,
+    labels: str | None,
+    out: Path | None,
+) -> None:
+    """Look at FOLDER and write a configuration for it.
+
+    It knows data sets with an index (nnU-Net, Medical Segmentation Decathlon), MNIST's files,
+    folders of classes, tables of classes or landmarks, DICOM, and images with labels in folders or
+    names of any kind. Nothing is asked. What is not certain is said, with the other way beside it.
+    Then the data are checked, as by tfuq data check.
+
+    \b
+    Example:
+      tfuq init phantom --name infants
+    """
+    from tfuq.data.writers import write_text
+    from tfuq.workflows.init import propose
+    from tfuq_cli.data_check import show_check
+
+    proposal = propose(folder, name=name, task=task, labels=labels)
+    path = out or Path(f"{proposal.name}.yaml")
+    if path.exists():
+        raise RunError(f"{path}: is there already; give --out or --name, or move it away")
+    write_text(path, proposal.text)
+    for line in proposal.lines:
+        show(line)
+    for remark in proposal.remarks:
+        show(f"remark: {remark}")
+    show(f"{path} is written; look through it. Its data are checked now:")
+    show_check(configuration.load(str(path)))
+    show(f"go on with: tfuq train {path}")

@@ -1,0 +1,32 @@
+"""The configuration that a folder suggests."""
+
+import pytest
+
+from tests.support.data_files import write_picture
+from tests.support.nnunet_sets import V2, write_description
+from tfuq import config as configuration
+from tfuq.errors import ConfigError
+from tfuq.workflows.init.proposal import propose
+
+
+def test_the_text_is_a_configuration_with_its_reasons(balls):
+    proposal = propose(balls, name="own")
+    loaded = configuration.parse(proposal.text)
+    assert (loaded.name, loaded.task, loaded.data.root) == ("own", "segmentation", str(balls))
+    assert loaded.data.split.is_by_shares
+    assert "# dataset.json is that of the Medical Segmentation Decathlon" in proposal.text
+
+
+def test_a_folder_s_name_is_made_a_configuration_s(tmp_path):
+    root = tmp_path / "my scans (2024)"
+    for name in ("ill", "healthy"):
+        write_picture(root / name / f"{name}.png", size=(32, 32))
+    proposal = propose(root)
+    assert proposal.name == "my-scans-2024"
+    assert configuration.parse(proposal.text).network.name == "resnet"
+
+
+def test_a_folder_of_another_task_is_refused(tmp_path):
+    write_description(tmp_path, V2)
+    with pytest.raises(ConfigError, match="looks like data for segmentation, and --task is landm"):
+        propose(tmp_path, task="landmarks")
