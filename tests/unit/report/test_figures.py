@@ -20,6 +20,7 @@ def test_a_run_without_a_history_has_no_curves_and_one_without_members_no_divers
         "extremes",
         "confusion",
         "rejection",
+        "roc",
         "risk-coverage-case",
         "reliability",
     }
