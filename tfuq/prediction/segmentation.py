@@ -28,7 +28,8 @@ from tfuq.prediction.statistics import Row
 from tfuq.prediction.structures import rows_of_structures
 from tfuq.prediction.timing import timed
 from tfuq.prediction.voxel_channels import ChannelsInMemory, VoxelChannels
-from tfuq.runs.results import STRUCTURES, AddedCases, Manifest, member_map
+from tfuq.runs.added import AddedCases
+from tfuq.runs.results import STRUCTURES, Manifest, member_map
 from tfuq.sampling.sampler import Sampler
 from tfuq.tasks.records import VoxelStatistics
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Annotated, Any
 
 import pydantic
@@ -20,7 +19,7 @@ from tfuq.data.ownership import digest_of, require_replaceable
 from tfuq.data.paths import real_path
 from tfuq.data.removal import plan_removal
 from tfuq.data.writers import remove_whole, write_json
-from tfuq.errors import RunError, TfuqError
+from tfuq.errors import RunError
 from tfuq.runs.finished import CaseEntry, CaseId, FinishedCases, read_finished
 
 MANIFEST = "manifest.json"
@@ -70,6 +69,8 @@ class Manifest:
         cases: the finished cases by id.
         files: digests of the tables that the cases' rows are in, by name; None of volumes, and
             where an earlier version did not note them.
+        asked: ids of all cases that the folder was to have, in order. Earlier versions did not note
+            them.
     """
 
     run: str
@@ -84,6 +85,7 @@ class Manifest:
     precision: Precision = "float32"
     cases: dict[CaseId, CaseEntry] = field(default_factory=dict)
     files: dict[str, str] | None = None
+    asked: list[CaseId] = field(default_factory=list)
 
     @property
     def draws(self) -> dict[str, Any]:
@@ -106,6 +108,18 @@ class Manifest:
         if self.definitions != other.definitions:
             text += ", by a version of tfuq that measured otherwise"
         return text
+
+    def ask_for(self, cases: Sequence[Case]) -> bool:
+        """Note cases that are about to be predicted; whether any of them is new."""
+        asked = {*self.asked, *(case.id for case in cases)}
+        is_new = len(asked) > len(self.asked)
+        self.asked = sorted(asked)
+        return is_new
+
+    @property
+    def missing(self) -> list[str]:
+        """Ids of the cases that were asked for and are not finished."""
+        return [case_id for case_id in self.asked if case_id not in self.cases]
 
     def add(self, case: Case, seconds: dict[str, float]) -> None:
         """Enter a finished case.
@@ -244,61 +258,6 @@ def weights_digest(member: Path) -> str:
         RunError: it has not ended, or the record is damaged.
     """
     return read_json(member / "done", _Done, "train the member again").digest
-
-
-class AddedCases:
-    """The cases that a prediction finishes, each at the cost of one line.
-
-    As a context manager, it enters them into the manifest's file at its end, also after an error.
-    """
-
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        """Begin to add cases; the folder is held by this process.
-
-        Args:
-            folder: of the predictions.
-            manifest: of the folder, with the cases that it has.
-
-        Raises:
-            RunError: something that is not tfuq's own lies there.
-            TfuqError: the manifest cannot be written.
-        """
-        self._folder = folder
-        self._manifest = manifest
-        self._list = FinishedCases(folder, manifest.draws)
-
-    def add(self, case: Case, seconds: dict[str, float]) -> None:
-        """Enter a finished case, as `Manifest.add`.
-
-        Raises:
-            TfuqError: it cannot be written.
-        """
-        self._manifest.add(case, seconds)
-        self._list.add(case.id, self._manifest.cases[case.id])
-
-    def __enter__(self) -> AddedCases:
-        if self._list.exists:
-            self._write()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._list.close()
-        if not self._list.exists:
-            return
-        if error is None:
-            self._write()
-            return
-        with suppress(TfuqError):  # the first error counts, and the list has the cases
-            self._write()
-
-    def _write(self) -> None:
-        self._manifest.write(self._folder)
-        self._list.remove()
 
 
 def find_draws(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest | None:
