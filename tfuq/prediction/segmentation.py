@@ -93,8 +93,7 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         on the network's.
         """
         steps = self.config.preprocessing
-        is_resampled = bool(steps.spacing or steps.size)
-        if is_resampled and self.samples > 1:
+        if self.samples > 1 and (steps.spacing or steps.size):
             return ("variance",)
         return ()
 

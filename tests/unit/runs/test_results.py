@@ -92,6 +92,29 @@ def test_a_manifest_reads_back(tmp_path):
     assert manifest.cases["a"].label == str(tmp_path / "label.nii.gz")
 
 
+def test_a_manifest_notes_what_it_was_asked_for(tmp_path):
+    manifest = a_manifest()
+    cases = [a_case(tmp_path, name) for name in "cab"]
+    assert manifest.ask_for(cases[:2])
+    assert not manifest.ask_for(cases[:1])
+    assert manifest.ask_for(cases[2:]), "what was asked for before is not forgotten"
+    manifest.add(cases[1], {})
+    manifest.write(tmp_path)
+    found = results.read_manifest(tmp_path)
+    assert (found.asked, found.missing) == (["a", "b", "c"], ["b", "c"])
+
+
+def test_nothing_is_missing_where_an_earlier_version_did_not_note_what_was_asked(tmp_path):
+    manifest = a_manifest()
+    manifest.add(a_case(tmp_path), {})
+    manifest.write(tmp_path)
+    edited(tmp_path / "manifest.json", lambda manifest: manifest.pop("asked"))
+    found = results.read_manifest(tmp_path)
+    assert found.missing == []
+    found.ask_for([a_case(tmp_path, "b")])
+    assert found.missing == ["b"]
+
+
 def test_a_folder_without_a_manifest_has_no_predictions(tmp_path):
     with pytest.raises(RunError, match=r"no predictions \(it has no manifest.json\)"):
         results.read_manifest(tmp_path)
