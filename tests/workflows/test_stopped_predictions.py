@@ -49,7 +49,7 @@ def test_a_stopped_prediction_names_what_it_has_not_finished(
     predict(predictor, cases[4:5], folder)
     manifest = results.read_manifest(folder)
     assert manifest.missing == [case.id for case in cases[finished:4]], "by another call neither"
-    predict(predictor, cases[:4], folder)
+    predict(predictor, cases[:5], folder)
     assert results.read_manifest(folder).missing == []
 
 

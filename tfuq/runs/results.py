@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-import pydantic
 from pydantic import Field
 
 from tfuq.config import Precision
 from tfuq.data.cases import Case
 from tfuq.data.json_csv import read_json
 from tfuq.data.ownership import digest_of, require_replaceable
-from tfuq.data.paths import real_path
 from tfuq.data.removal import plan_removal
 from tfuq.data.writers import remove_whole, write_json
 from tfuq.errors import RunError
 from tfuq.runs.finished import CaseEntry, CaseId, FinishedCases, read_finished
+from tfuq.runs.weights import run_above
 
 MANIFEST = "manifest.json"
-_RUN_ABOVE = 4  # folders in which predictions may lie below their run
 # Raised where the same samples come to mean other files: 2 measures the scan's own voxels, without
 # the padding that the network sees.
 DEFINITIONS = 2
@@ -110,11 +107,23 @@ class Manifest:
         return text
 
     def ask_for(self, cases: Sequence[Case]) -> bool:
-        """Note cases that are about to be predicted; whether any of them is new."""
-        asked = {*self.asked, *(case.id for case in cases)}
-        is_new = len(asked) > len(self.asked)
+        """Note cases that are about to be predicted.
+
+        Who asks for all finished cases again says anew which cases the folder is to have, such as
+        all but a scan that cannot be read. Cases that are asked for without these are added.
+
+        Args:
+            cases: that are about to be predicted.
+
+        Returns:
+            Whether other cases are noted now than before.
+        """
+        asked = {case.id for case in cases}
+        if not self.cases or not asked.issuperset(self.cases):
+            asked.update(self.asked)
+        before = self.asked
         self.asked = sorted(asked)
-        return is_new
+        return self.asked != before
 
     @property
     def missing(self) -> list[str]:
@@ -220,44 +229,8 @@ def read_manifest(folder: Path) -> Manifest:
     finished = read_finished(folder)
     manifest = read_json(path, Manifest, "restore it, or predict into another folder")
     manifest.cases |= finished.of(manifest.draws)
-    manifest.run = _present_run(folder, manifest)
+    manifest.run = run_above(folder, manifest.weights_digest, manifest.run)
     return manifest
-
-
-def _present_run(folder: Path, manifest: Manifest) -> str:
-    """The run that holds predictions, if it has the weights that made them; else the noted one."""
-    for above in real_path(folder).parents[:_RUN_ABOVE]:
-        if str(above) == manifest.run:
-            break
-        used = set(manifest.weights_digest)
-        if used and used <= _digests_of_members(above):
-            return str(above)
-    return manifest.run
-
-
-def _digests_of_members(run: Path) -> set[str]:
-    """The digests of the weights that a folder's members ended with; none of what is no run."""
-    digests = set()
-    for path in run.glob("members/*/done"):
-        with suppress(RunError):
-            digests.add(weights_digest(path.parent))
-    return digests
-
-
-class _Done(pydantic.BaseModel):
-    digest: str
-
-
-def weights_digest(member: Path) -> str:
-    """The digest of a member's weights that was recorded when its training ended.
-
-    Args:
-        member: the member's folder.
-
-    Raises:
-        RunError: it has not ended, or the record is damaged.
-    """
-    return read_json(member / "done", _Done, "train the member again").digest
 
 
 def find_draws(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest | None:
