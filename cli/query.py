@@ -74,7 +74,7 @@ def command(
     opened = opened_run(run, method)
     with quiet_import():
         from tfuq import prediction
-        from tfuq.workflows.query import SUMMARY, TABLE, query, require_enough
+        from tfuq.workflows.query import SUMMARY, TABLE, query, require_enough, require_output
         from tfuq.workflows.query.pool import unlabelled
         from tfuq.workflows.review.export import require_labels
 
@@ -84,6 +84,8 @@ def command(
     if TASKS[opened.config.task].has_volumes:
         observer = EventLines()
     method = method or opened.config.method
+    folder = out or opened.path / "queries" / method
+    require_output(folder)
     images = unlabelled(opened, prediction.inputs_of_run(opened, pool))
     require_enough(images, cases)
     if mask:
@@ -91,7 +93,6 @@ def command(
     predictor = prediction.make_predictor(
         opened, prediction.request_of(opened.config, method, *draws)
     )
-    folder = out or opened.path / "queries" / method
     predictions = folder / "predictions"
     prediction.predict(predictor, images, predictions, observer=observer, overwrite=overwrite)
     made = query(predictions, images, cases, folder, observer=observer)

@@ -41,7 +41,7 @@ _NOT_CLEAR = 3  # an exit code
 @click.option(
     "--exit-code",
     is_flag=True,
-    help="End with 3 where a case is referred, or where nothing is promised.",
+    help="End with 3 where a case is referred or missing, or where nothing is promised.",
 )
 @click.option(
     "--export-labels",

@@ -97,7 +97,9 @@ def command(
     RUN/shift/PERTURBATION/: table.csv (quality, calibration, every uncertainty without the bias of
     a small T, AURC and OOD AUROC of each severity), correlations.csv and figures. Intervals
     resample cases. Where tfuq calibrate has made a rule of referral for the same samples, the share
-    of cases that tfuq review would refer is told, too, of those that it was not made of.
+    of cases that tfuq review would refer is told, too, of those that it was not made of. A rule
+    that keeps all of its calibration cases has no threshold, and refers none here: a smaller
+    --alpha of tfuq calibrate gives one that can see a shift.
 
     \b
     Example:

@@ -97,6 +97,8 @@ def test_a_pool_is_ranked_with_reasons_and_promises_nothing(task, pool_of, tfuq,
     assert files_of(folder) == before, "predictions are kept, and the same cases are chosen"
     refused = tfuq("query", run, *options, "--seed", 77)
     assert_refused(refused, "holds predictions of", "pass --overwrite")
+    refused = tfuq("query", run, *options, "--out", folder / "predictions")
+    assert_refused(refused, "holds predictions, which a query makes", "choose another folder")
     labelled = [case.images[0] for case in cases_of(open_run(run).config.data) if case.label]
     if labelled:
         refused = tfuq("query", run, "--pool", labelled[0])

@@ -237,7 +237,7 @@ def test_refusals(own_run, own, tfuq, tmp_path):
     for extra, words in (
         (("--delta", 0), "--delta 0: is not between 0 and 1"),
         (("--quality", "dice:0.8"), "--quality dice:0.8: is not of this task"),
-        (("--refer-by", "volume"), "--refer-by volume: is no measure of uncertainty"),
+        (("--refer-by", "volume"), "--refer-by volume: is no measure of uncertainty of this"),
     ):
         assert_refused(tfuq("calibrate", run, *options, *extra), words)
     folder = tmp_path / "theirs"

@@ -8,6 +8,7 @@ from typing import Literal
 
 from tfuq.calibration.quality import Scale
 from tfuq.errors import DataError
+from tfuq.measures.catalogue import OF_VOXELS, names_of, ranked_at
 
 Aggregation = Literal["mean", "worst"]
 _WORST = "worst-"
@@ -23,6 +24,7 @@ class QualityKind:
         scale: Dice, or an error; None of a class that is right or wrong.
         limit: a case is bad below this Dice, or from this error on; None where it must be given.
         measures: of the rule, the first that a case has is the default.
+        known_measures: those that predictions of the task can have.
     """
 
     name: str
@@ -30,6 +32,7 @@ class QualityKind:
     scale: Scale | None
     limit: float | None
     measures: tuple[str, ...]
+    known_measures: tuple[str, ...]
 
 
 DICE = QualityKind(
@@ -38,6 +41,7 @@ DICE = QualityKind(
     scale="dice",
     limit=0.8,
     measures=("pairwise_dice", "mean_entropy"),
+    known_measures=ranked_at("structure"),
 )
 RADIAL_ERROR = QualityKind(
     name="radial-error",
@@ -45,6 +49,7 @@ RADIAL_ERROR = QualityKind(
     scale="error",
     limit=None,
     measures=("mean_radial_spread_mm", "mean_radial_spread", "max_activation"),
+    known_measures=ranked_at("landmark"),
 )
 WRONG_CLASS = QualityKind(
     name="wrong-class",
@@ -52,6 +57,7 @@ WRONG_CLASS = QualityKind(
     scale=None,
     limit=0.5,
     measures=("predictive_entropy",),
+    known_measures=names_of(OF_VOXELS),
 )
 KINDS = {kind.name: kind for kind in (DICE, RADIAL_ERROR, WRONG_CLASS)}
 

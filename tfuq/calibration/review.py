@@ -36,7 +36,7 @@ from tfuq.calibration.quality_kinds import (
     parse_quality,
 )
 from tfuq.calibration.referral import Referral, check_delta, fit_referral
-from tfuq.errors import DataError
+from tfuq.errors import DataError, resembling
 from tfuq.measures.catalogue import MEASURES
 
 
@@ -129,9 +129,10 @@ def check_choices(choices: ReviewChoices, kind: QualityKind) -> None:
     if choices.quality is not None:
         parse_quality(choices.quality, kind, kind.limit)
     measure = choices.measure
-    if measure is not None and (measure not in MEASURES or MEASURES[measure].orientation is None):
+    if measure is not None and measure not in kind.known_measures:
         raise DataError(
-            f"--refer-by {measure}: is no measure of uncertainty; "
+            f"--refer-by {measure}: is no measure of uncertainty of this task"
+            f"{resembling(measure, kind.known_measures)}; "
             f"give one such as {kind.measures[0]}, or leave it out"
         )
 

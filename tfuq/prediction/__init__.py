@@ -144,7 +144,10 @@ def predict(
         if existing:
             take_over(folder, predictor.known_files(folder, existing))
         predictor.require_room(cases, folder, manifest)
+        is_changed = manifest.ask_for(cases)
         if not existing:
             results.begin(folder, manifest)
+        elif is_changed:
+            manifest.write(folder)  # before a case is predicted, as this may be stopped at any
         predictor.write_cases(cases, folder, manifest, observer)
     return manifest

@@ -77,6 +77,16 @@ class Predictor(ABC, Generic[S]):
         self.config = oriented(run.config, self.orientation)
         self.request = request
         self.used_members = members_of(run, request.method, allow_missing=request.allow_missing)
+        self.samples = samples_of(
+            request.method,
+            members=len(self.used_members),
+            asked=request.samples,
+        )
+        self.maps = maps_of(self.samples)
+        # What cannot be served is refused before networks are read, which takes seconds.
+        self.chosen_maps = chosen_maps(request, [PROBABILITY, *self.maps])
+        self.members = members_apart(run, request, min(len(self.used_members), self.samples))
+        self.calibration = self._read_calibration()
         posterior = Posterior([])
         if not sampler:
             require_precision(request.precision)
@@ -88,16 +98,7 @@ class Predictor(ABC, Generic[S]):
                 precision=request.precision,
                 with_xla=devices.has_gpu() if request.with_xla is None else request.with_xla,
             )
-        self.samples = samples_of(
-            request.method,
-            members=len(self.used_members),
-            asked=request.samples,
-        )
-        self.maps = maps_of(self.samples)
-        self.chosen_maps = chosen_maps(request, [PROBABILITY, *self.maps])
         self.preprocess = make_preprocessor(self.config, run.statistics)
-        self.calibration = self._read_calibration()
-        self.members = members_apart(run, request, min(len(self.used_members), self.samples))
         if not sampler:
             reducers = [*self._reducers(posterior), *extra_reducers]
             sampler = Sampler(posterior, reducers, finish=self._finish)

@@ -28,7 +28,8 @@ from tfuq.prediction.statistics import Row
 from tfuq.prediction.structures import rows_of_structures
 from tfuq.prediction.timing import timed
 from tfuq.prediction.voxel_channels import ChannelsInMemory, VoxelChannels
-from tfuq.runs.results import STRUCTURES, AddedCases, Manifest, member_map
+from tfuq.runs.added import AddedCases
+from tfuq.runs.results import STRUCTURES, Manifest, member_map
 from tfuq.sampling.sampler import Sampler
 from tfuq.tasks.records import VoxelStatistics
 
@@ -92,8 +93,7 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         on the network's.
         """
         steps = self.config.preprocessing
-        is_resampled = bool(steps.spacing or steps.size)
-        if is_resampled and self.samples > 1:
+        if self.samples > 1 and (steps.spacing or steps.size):
             return ("variance",)
         return ()
 

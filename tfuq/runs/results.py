@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Annotated, Any
 
-import pydantic
 from pydantic import Field
 
 from tfuq.config import Precision
 from tfuq.data.cases import Case
 from tfuq.data.json_csv import read_json
 from tfuq.data.ownership import digest_of, require_replaceable
-from tfuq.data.paths import real_path
 from tfuq.data.removal import plan_removal
 from tfuq.data.writers import remove_whole, write_json
-from tfuq.errors import RunError, TfuqError
+from tfuq.errors import RunError
 from tfuq.runs.finished import CaseEntry, CaseId, FinishedCases, read_finished
+from tfuq.runs.weights import run_above
 
 MANIFEST = "manifest.json"
-_RUN_ABOVE = 4  # folders in which predictions may lie below their run
 # Raised where the same samples come to mean other files: 2 measures the scan's own voxels, without
 # the padding that the network sees.
 DEFINITIONS = 2
@@ -70,6 +66,8 @@ class Manifest:
         cases: the finished cases by id.
         files: digests of the tables that the cases' rows are in, by name; None of volumes, and
             where an earlier version did not note them.
+        asked: ids of all cases that the folder was to have, in order. Earlier versions did not note
+            them.
     """
 
     run: str
@@ -84,6 +82,7 @@ class Manifest:
     precision: Precision = "float32"
     cases: dict[CaseId, CaseEntry] = field(default_factory=dict)
     files: dict[str, str] | None = None
+    asked: list[CaseId] = field(default_factory=list)
 
     @property
     def draws(self) -> dict[str, Any]:
@@ -106,6 +105,30 @@ class Manifest:
         if self.definitions != other.definitions:
             text += ", by a version of tfuq that measured otherwise"
         return text
+
+    def ask_for(self, cases: Sequence[Case]) -> bool:
+        """Note cases that are about to be predicted.
+
+        Who asks for all finished cases again says anew which cases the folder is to have, such as
+        all but a scan that cannot be read. Cases that are asked for without these are added.
+
+        Args:
+            cases: that are about to be predicted.
+
+        Returns:
+            Whether other cases are noted now than before.
+        """
+        asked = {case.id for case in cases}
+        if not self.cases or not asked.issuperset(self.cases):
+            asked.update(self.asked)
+        before = self.asked
+        self.asked = sorted(asked)
+        return self.asked != before
+
+    @property
+    def missing(self) -> list[str]:
+        """Ids of the cases that were asked for and are not finished."""
+        return [case_id for case_id in self.asked if case_id not in self.cases]
 
     def add(self, case: Case, seconds: dict[str, float]) -> None:
         """Enter a finished case.
@@ -206,99 +229,8 @@ def read_manifest(folder: Path) -> Manifest:
     finished = read_finished(folder)
     manifest = read_json(path, Manifest, "restore it, or predict into another folder")
     manifest.cases |= finished.of(manifest.draws)
-    manifest.run = _present_run(folder, manifest)
+    manifest.run = run_above(folder, manifest.weights_digest, manifest.run)
     return manifest
-
-
-def _present_run(folder: Path, manifest: Manifest) -> str:
-    """The run that holds predictions, if it has the weights that made them; else the noted one."""
-    for above in real_path(folder).parents[:_RUN_ABOVE]:
-        if str(above) == manifest.run:
-            break
-        used = set(manifest.weights_digest)
-        if used and used <= _digests_of_members(above):
-            return str(above)
-    return manifest.run
-
-
-def _digests_of_members(run: Path) -> set[str]:
-    """The digests of the weights that a folder's members ended with; none of what is no run."""
-    digests = set()
-    for path in run.glob("members/*/done"):
-        with suppress(RunError):
-            digests.add(weights_digest(path.parent))
-    return digests
-
-
-class _Done(pydantic.BaseModel):
-    digest: str
-
-
-def weights_digest(member: Path) -> str:
-    """The digest of a member's weights that was recorded when its training ended.
-
-    Args:
-        member: the member's folder.
-
-    Raises:
-        RunError: it has not ended, or the record is damaged.
-    """
-    return read_json(member / "done", _Done, "train the member again").digest
-
-
-class AddedCases:
-    """The cases that a prediction finishes, each at the cost of one line.
-
-    As a context manager, it enters them into the manifest's file at its end, also after an error.
-    """
-
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        """Begin to add cases; the folder is held by this process.
-
-        Args:
-            folder: of the predictions.
-            manifest: of the folder, with the cases that it has.
-
-        Raises:
-            RunError: something that is not tfuq's own lies there.
-            TfuqError: the manifest cannot be written.
-        """
-        self._folder = folder
-        self._manifest = manifest
-        self._list = FinishedCases(folder, manifest.draws)
-
-    def add(self, case: Case, seconds: dict[str, float]) -> None:
-        """Enter a finished case, as `Manifest.add`.
-
-        Raises:
-            TfuqError: it cannot be written.
-        """
-        self._manifest.add(case, seconds)
-        self._list.add(case.id, self._manifest.cases[case.id])
-
-    def __enter__(self) -> AddedCases:
-        if self._list.exists:
-            self._write()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._list.close()
-        if not self._list.exists:
-            return
-        if error is None:
-            self._write()
-            return
-        with suppress(TfuqError):  # the first error counts, and the list has the cases
-            self._write()
-
-    def _write(self) -> None:
-        self._manifest.write(self._folder)
-        self._list.remove()
 
 
 def find_draws(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest | None:

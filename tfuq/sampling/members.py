@@ -21,7 +21,7 @@ from tfuq.networks.layers import (
 )
 from tfuq.networks.weights import assign_arrays, load_arrays
 from tfuq.runs import Run
-from tfuq.runs.results import weights_digest
+from tfuq.runs.weights import weights_digest
 from tfuq.sampling.convolutions import FLOAT32
 from tfuq.sampling.posterior import METHOD_TRAITS, Posterior, check_method
 from tfuq.sampling.windows import WindowedNetwork

@@ -62,7 +62,10 @@ def promise_text(rules: ReviewRules) -> str:
 
 def _kept_text(rules: ReviewRules, rule: Referral) -> str:
     if rule.threshold is None:
-        return "every case is kept"
+        return (
+            "every case is kept, however uncertain (a smaller --alpha of tfuq calibrate sets a "
+            "threshold)"
+        )
     limit = in_measure(rules.measure, rule.threshold)
     return (
         f"cases with a {rules.case_measure} {rules.certain_side} {limit:.4g} are kept, "

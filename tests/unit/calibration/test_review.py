@@ -93,6 +93,8 @@ def test_classes_have_a_probability_of_an_error():
         (ReviewChoices(quality="radial-error:3"), "--quality radial-error:3"),
         (ReviewChoices(measure="volume_mm3"), "--refer-by volume_mm3: is no measure of uncert"),
         (ReviewChoices(measure="nothing"), "--refer-by nothing"),
+        (ReviewChoices(measure="variation_ratio"), "is no measure of uncertainty of this task"),
+        (ReviewChoices(measure="mean_entrop"), "did you mean 'mean_entropy'"),
     ],
 )
 def test_choices_are_refused_before_any_case_is_predicted(choices, words):

@@ -10,7 +10,7 @@ from tfuq.data.cases import read_case_image
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError, RunError
 from tfuq.measures.catalogue import maps_of
-from tfuq.prediction import cases_of_test_split
+from tfuq.prediction import Request, cases_of_test_split, make_predictor
 from tfuq.prediction.predictor import Predictor
 from tfuq.tasks.records import ClassStatistics, LandmarkStatistics, VoxelStatistics
 
@@ -39,6 +39,14 @@ def test_the_manifest_says_what_determines_the_predictions(run):
 )
 def test_one_sample_has_no_measure_that_compares(run, method, maps):
     assert make_given_predictor(run, method=method).maps == maps
+
+
+def test_a_map_that_there_is_not_is_refused_before_networks_are_read(balls, tmp_path):
+    run = make_finished_run(tmp_path / "run", "segmentation", balls)
+    request = {"method": "mc-dropout", "samples": 2, "seed": 0, "batch": 1}
+    asked = Request(**request, written_maps=("mutual_informatoin",))
+    with pytest.raises(RunError, match="did you mean 'mutual_information'"):
+        make_predictor(run, asked)  # it has no weights
 
 
 def uncertain(images, value):

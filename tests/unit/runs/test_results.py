@@ -34,18 +34,6 @@ def test_a_manifest_is_bounded(digits_run, wrong):
         results.read_manifest(digits_run.predictions("hybrid"))
 
 
-@pytest.mark.parametrize("name", ["predictions/vi", "queries/vi/predictions"])
-def test_predictions_in_a_run_that_was_moved_are_of_it(tmp_path, name):
-    """Where a member of it has their weights; not in another run, nor apart from any."""
-    made = replace(a_manifest(weights_digest=["a", "b"]), run=str(tmp_path / "gone"))
-    for run, digests in (("moved", "ab"), ("other", "ac"), ("none", "")):
-        made.write(tmp_path / run / name)
-        for member, digest in enumerate(digests):
-            write_json(tmp_path / run / "members" / str(member) / "done", {"digest": digest})
-        found = results.read_manifest(tmp_path / run / name).run
-        assert found == str(tmp_path / ("moved" if run == "moved" else "gone"))
-
-
 @pytest.fixture
 def digits_run(digits, tmp_path):
     return make_run(tmp_path / "run", "classification", digits)
@@ -90,6 +78,40 @@ def test_a_manifest_reads_back(tmp_path):
     manifest.write(tmp_path)
     assert results.read_manifest(tmp_path) == manifest
     assert manifest.cases["a"].label == str(tmp_path / "label.nii.gz")
+
+
+def test_a_manifest_notes_what_it_was_asked_for(tmp_path):
+    manifest = a_manifest()
+    cases = [a_case(tmp_path, name) for name in "cab"]
+    assert manifest.ask_for(cases[:2])
+    assert not manifest.ask_for(cases[:1])
+    assert manifest.ask_for(cases[2:]), "what was asked for before is not forgotten"
+    manifest.add(cases[1], {})
+    manifest.write(tmp_path)
+    found = results.read_manifest(tmp_path)
+    assert (found.asked, found.missing) == (["a", "b", "c"], ["b", "c"])
+
+
+def test_a_case_is_left_out_by_asking_for_the_others_with_all_that_are_finished(tmp_path):
+    manifest = a_manifest()
+    first, bad, last = [a_case(tmp_path, name) for name in "abc"]
+    manifest.ask_for([first, bad, last])
+    manifest.add(first, {})
+    assert manifest.ask_for([first, last])
+    assert manifest.missing == ["c"]
+    assert not manifest.ask_for([last]), "which says nothing of the finished one"
+    assert manifest.asked == ["a", "c"]
+
+
+def test_nothing_is_missing_where_an_earlier_version_did_not_note_what_was_asked(tmp_path):
+    manifest = a_manifest()
+    manifest.add(a_case(tmp_path), {})
+    manifest.write(tmp_path)
+    edited(tmp_path / "manifest.json", lambda manifest: manifest.pop("asked"))
+    found = results.read_manifest(tmp_path)
+    assert found.missing == []
+    found.ask_for([a_case(tmp_path, "b")])
+    assert found.missing == ["b"]
 
 
 def test_a_folder_without_a_manifest_has_no_predictions(tmp_path):

@@ -27,7 +27,8 @@ def test_what_is_promised():
     assert "cases with a mean pairwise Dice above 0.7536 are kept" in some
     assert "with confidence 0.9, at most 0.1 of the kept cases have a mean Dice below 0.8" in some
     everything = promise_text(rules(-agreement, [False] * 100))
-    assert everything.startswith("every case is kept; with confidence 0.9")
+    assert everything.startswith("every case is kept, however uncertain (a smaller --alpha of tfuq")
+    assert "sets a threshold); with confidence 0.9, at most 0.1" in everything
     nothing = promise_text(rules(-agreement, [True] * 100))
     assert nothing.startswith("every case is referred: no threshold keeps the promise (100 of 100")
 

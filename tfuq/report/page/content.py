@@ -46,6 +46,13 @@ def findings(cases: Cases) -> Iterator[str]:
         yield f"Least certain by {measure}: {', '.join(cases.least_certain[:3])}."
 
 
+def missing_findings(sources: list[Source]) -> Iterator[str]:
+    """Say which cases predictions lack, by method."""
+    for source in sources:
+        if source.missing:
+            yield f"Warning: of {source.name}, {source.missing}."
+
+
 def _best_mean(cases: Cases, quality: Metric) -> str:
     means = {}
     for method, columns in cases.methods.items():

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfuq.report.page.cases import Cases
-from tfuq.report.page.content import class_comparisons, findings, promise_findings, value_text
+from tfuq.report.page.content import (
+    class_comparisons,
+    findings,
+    missing_findings,
+    promise_findings,
+    value_text,
+)
 from tfuq.report.page.method_tables import (
     MethodTable,
     class_table,
@@ -83,7 +89,11 @@ def compared(sources: list[Source], cases: Cases) -> dict[str, Any]:
     tables.append(_measures(sources, cases, whole, headings))
     classes = {name: comparison for name, comparison in comparisons.items() if name != "all"}
     return {
-        "findings": [*findings(cases), *promise_findings(scored)],
+        "findings": [
+            *missing_findings(sources),
+            *findings(cases),
+            *promise_findings(scored),
+        ],
         "score_tables": list(filter(None, tables)),
         "class_overview": _class_overview(cases, classes, headings, _noun(sources)),
         "class_tables": list(_class_tables(classes, headings)),

@@ -37,6 +37,7 @@ class Predicted(Source):
             "weights_digest": manifest.weights_digest,
             "missing_members": manifest.missing_members,
             "cases": len(manifest.cases),
+            "missing_cases": manifest.missing,
             "reference": None,
             "label_values": None,
             "structure_names": None,

@@ -17,6 +17,7 @@ from tfuq.data.cases import Case
 from tfuq.data.json_csv import Cell
 from tfuq.errors import RunError
 from tfuq.runs import Run, results
+from tfuq.runs.missing import REMEDY, missing_text
 from tfuq.runs.results import Manifest
 from tfuq.scoring.comparison import heading
 
@@ -92,6 +93,17 @@ class Source(ABC):
         """The number of samples T; None where it is not noted."""
         samples: int | None = self.summary["samples"]
         return samples
+
+    @property
+    def missing(self) -> str | None:
+        """The cases that the prediction has not finished, with what to do; None where it ended."""
+        missing: list[str] = self.summary.get("missing_cases", [])
+        if not missing:
+            return None
+        remedy = REMEDY
+        if self.has_scores:
+            remedy = f"{REMEDY}, and score it"
+        return f"{missing_text(missing, len(self.cases))}; {remedy}"
 
     @property
     def heading(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,7 @@ from tfuq.scoring.evaluation import cases_with_references, predictions_of
 from tfuq.scoring.evaluation.references import referenced_cases
 from tfuq.scoring.rows import column, rows_of
 
+_log = logging.getLogger(__name__)
 _AGAIN = "run tfuq score again"
 SUMMARY = "summary.json"
 
@@ -52,6 +54,7 @@ class _Summary(pydantic.BaseModel, extra="allow"):
     samples: SampleCount | None = None
     weights_digest: list[str] = []
     missing_members: list[int] = []
+    missing_cases: list[str] = []
     reference: str | None = None
     label_values: str | None = None
     structure_names: str | None = None
@@ -179,6 +182,9 @@ def read_sources(folders: list[Path]) -> list[Source]:
     scored = [source.folder for source in sources if source.has_scores]
     if scored:
         require_same_data(scored)
+    for source in sources:
+        if source.missing:
+            _log.warning("warning: %s: %s", source.folder, source.missing)
     first = sources[0]
     for other in sources:
         if other.task != first.task:
@@ -197,8 +203,13 @@ def _opened(folders: list[Path]) -> list[Source]:
     for folder in folders:
         if _has_predictions_alone(folder):
             methods.append(results.read_manifest(folder).method)
-        else:
+        elif (folder / SUMMARY).is_file():
             methods.append(method_of(folder))
+        else:
+            raise DataError(
+                f"{folder}: holds neither scores nor predictions; "
+                "give a folder that tfuq score or tfuq predict wrote"
+            )
     sources: list[Source] = []
     for name, folder in distinct_names(methods, folders).items():
         if _has_predictions_alone(folder):

@@ -31,6 +31,7 @@ _OTHER_SECTIONS = (  # keys of the summary that other sections of the page have
     "missing_members",
     "definitions",
     "cases",
+    "missing_cases",
     "reference",
     "label_values",
     "structure_names",

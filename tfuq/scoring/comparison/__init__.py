@@ -11,6 +11,7 @@ from tfuq.scoring.comparison.folders import (
     distinct_names,
     method_names,
     method_of,
+    missing_of,
     read_scores,
     require_distinct,
     require_same_data,
@@ -96,6 +97,7 @@ def compare(folders: list[Path], class_name: str = "all") -> Comparison:
         measures=measures,
         left_out=left_out,
         shared_members=shared_members(by_method),
+        missing=missing_of(by_method),
     )
 
 

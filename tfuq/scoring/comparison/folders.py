@@ -11,6 +11,7 @@ import pydantic
 from tfuq.data.json_csv import number, read_json, read_table
 from tfuq.data.paths import real_path
 from tfuq.errors import DataError
+from tfuq.runs.missing import missing_text
 from tfuq.runs.results import SampleCount
 from tfuq.scoring.comparison.cells import Scored
 from tfuq.scoring.evaluation.scores import AGAIN
@@ -24,6 +25,8 @@ class _Summary(pydantic.BaseModel):
     weights_digest: list[str] = []
     definitions: int = 1
     missing_distance: str = "none"
+    cases: pydantic.NonNegativeInt = 0
+    missing_cases: list[str] = []
 
     @property
     def members(self) -> int:
@@ -47,6 +50,23 @@ def samples_of(folder: Path) -> int | None:
         DataError: the folder holds no scores.
     """
     return _summary(folder).samples
+
+
+def missing_of(folders: Mapping[str, Path]) -> dict[str, str]:
+    """The cases that predictions lacked when they were scored, in words, of methods that lack any.
+
+    Args:
+        folders: of scores, by method.
+
+    Raises:
+        DataError: a folder holds no scores.
+    """
+    texts = {}
+    for method, folder in folders.items():
+        summary = _summary(folder)
+        if summary.missing_cases:
+            texts[method] = missing_text(summary.missing_cases, summary.cases)
+    return texts
 
 
 def shared_members(folders: Mapping[str, Path]) -> dict[str, int]:

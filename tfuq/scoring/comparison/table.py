@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tfuq.data.writers import whole_set, write_csv, write_text
+from tfuq.runs.missing import REMEDY
 from tfuq.scoring.comparison.cells import Cell
 from tfuq.scoring.comparison.texts import (
     BOLD,
@@ -39,6 +40,7 @@ class Comparison:
         left_out: scores that depend on T, where T differs.
         shared_members: the members of the methods that have several samples of each, whose measures
             keep a part of that bias.
+        missing: the cases that predictions lacked when they were scored, in words, by method.
     """
 
     methods: list[str]
@@ -48,6 +50,7 @@ class Comparison:
     measures: dict[str, dict[str, float | None]] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     shared_members: dict[str, int] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
 
     def headings(self) -> list[str]:
         """The methods, each with its T."""
@@ -86,6 +89,8 @@ class Comparison:
             self._table("score", self._counted(self.cells), score_text),
             f"Mean ± standard deviation over {len(self.cases)} cases. {BOLD}{self._left_out()}",
         ]
+        for method, text in self.missing.items():
+            paragraphs.append(f"Warning: of {method}, {text}; {REMEDY}, and score it.")
         compared = {}
         for score, by_method in self.cells.items():
             if any(cell.difference for cell in by_method.values()):

@@ -10,6 +10,7 @@ from tfuq.data.events import SILENT, Observer
 from tfuq.data.paths import real_path
 from tfuq.errors import DataError
 from tfuq.runs import results
+from tfuq.runs.missing import warn_of_missing
 from tfuq.scoring.evaluation import classification as classification
 from tfuq.scoring.evaluation import landmarks as landmarks
 from tfuq.scoring.evaluation import segmentation as segmentation
@@ -40,6 +41,8 @@ def score_folder(
 ) -> Scores:
     """Score predictions, and rank measures of uncertainty by the failures that they find.
 
+    Where the prediction has not ended, it warns, and the summary names the cases that are missing.
+
     Args:
         folder: of predictions.
         reference: a folder of references; None for the data set's own.
@@ -59,6 +62,7 @@ def score_folder(
         ConfigError: label values that are none.
     """
     manifest = results.read_manifest(folder)
+    warn_of_missing(folder, manifest)
     config = _labelled_config(folder, Path(manifest.run), label_values, structure_names)
     failures = failures or FailureOptions()
     request = ScoreRequest(

@@ -164,6 +164,7 @@ def provenance(manifest: Manifest) -> Row:
         "definitions": manifest.definitions,
         "precision": manifest.precision,
         "cases": len(manifest.cases),
+        "missing_cases": manifest.missing,
     }
 
 

@@ -19,6 +19,7 @@ from tfuq.workflows.doctor.cases import (
 from tfuq.workflows.doctor.finding import Finding
 from tfuq.workflows.doctor.members import MEMBER_CHECKS
 from tfuq.workflows.doctor.network import network_findings
+from tfuq.workflows.doctor.predictions import cases_are_missing
 from tfuq.workflows.doctor.tasks import CHECKS
 
 __all__ = ["Finding", "examine", "prediction_findings"]
@@ -62,4 +63,6 @@ def prediction_findings(run: Run) -> Iterator[Finding]:
     """Check every predictions folder of a run."""
     check = CHECKS[run.config.task].predictions
     for path in sorted((run.path / "predictions").glob(f"*/{results.MANIFEST}")):
-        yield from check(run, path.parent, results.read_manifest(path.parent))
+        manifest = results.read_manifest(path.parent)
+        yield from cases_are_missing(path.parent, manifest)
+        yield from check(run, path.parent, manifest)

@@ -13,6 +13,7 @@ from tfuq.data.readers import read
 from tfuq.data.volume import Volume
 from tfuq.measures.catalogue import OF_VOXELS, maps_of
 from tfuq.runs import Run
+from tfuq.runs.missing import REMEDY, missing_text
 from tfuq.runs.results import Manifest
 from tfuq.workflows.doctor.finding import Finding
 
@@ -21,6 +22,23 @@ _LARGEST_ROUNDING = 1e-6  # files keep no digit of a smaller spread
 # Entropies and mutual information: they vary where a network has learnt something.
 CONTINUOUS = [measure.name for measure in OF_VOXELS if measure.unit == "nat"]
 Column = list[float | None]
+
+
+def cases_are_missing(folder: Path, manifest: Manifest) -> Iterator[Finding]:
+    """Find a prediction that has not ended.
+
+    Args:
+        folder: The predictions folder.
+        manifest: Its manifest.
+    """
+    if manifest.missing:
+        yield Finding(
+            check="cases are missing",
+            severity="caution",
+            problem=f"{folder}: {missing_text(manifest.missing, len(manifest.cases))}",
+            why="scores, reviews and reports of it are of fewer cases than were asked for",
+            remedy=REMEDY,
+        )
 
 
 def volume_findings(run: Run, folder: Path, manifest: Manifest) -> Iterator[Finding]:

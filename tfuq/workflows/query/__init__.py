@@ -16,7 +16,7 @@ from tfuq.data.events import SILENT, Observer
 from tfuq.data.locks import exclusive
 from tfuq.data.ownership import require_replaceable
 from tfuq.data.writers import write_csv, write_json
-from tfuq.errors import DataError
+from tfuq.errors import DataError, RunError
 from tfuq.runs import results
 from tfuq.scoring.rows import Row
 from tfuq.workflows.query.choice import SHORTLIST, Chosen, choose, priorities
@@ -103,6 +103,19 @@ def query(
         write_csv(folder / TABLE, rows)
         write_json(folder / SUMMARY, summary)
     return Query(folder=folder, rows=rows, summary=summary)
+
+
+def require_output(folder: Path) -> None:
+    """Refuse a folder of predictions as the place of a query, which has its own within it.
+
+    Raises:
+        RunError: it is one.
+    """
+    if (folder / results.MANIFEST).is_file():
+        raise RunError(
+            f"--out {folder}: holds predictions, which a query makes in a folder of its own; "
+            "choose another folder"
+        )
 
 
 def require_enough(cases: Sequence[Case], count: int) -> None:

@@ -27,6 +27,7 @@ from tfuq.data.ownership import require_replaceable
 from tfuq.data.writers import write_json
 from tfuq.errors import DataError, RunError
 from tfuq.runs import Run, results
+from tfuq.runs.missing import warn_of_missing
 from tfuq.runs.results import Manifest
 from tfuq.scoring.review_lines import promise_text
 from tfuq.scoring.rows import Row
@@ -60,8 +61,9 @@ class Review:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the rule has decided, and no case is referred."""
-        return self.summary["decided"] and not self.summary["referred"]
+        """Whether the rule has decided, no case is referred, and none is missing."""
+        is_whole = not self.summary["missing_cases"]
+        return self.summary["decided"] and not self.summary["referred"] and is_whole
 
     def referred(self) -> dict[str, list[Row]]:
         """The rows of the referred cases by case, the least certain first.
@@ -95,7 +97,8 @@ def default_folder(predictions: Path) -> Path:
 def review(predictions: Path, folder: Path, *, observer: Observer = SILENT) -> Review:
     """Review the cases of a predictions folder; cases that are finished there are kept.
 
-    Calibration cases are left out, for which a calibration promises nothing.
+    Calibration cases are left out, for which a calibration promises nothing. Where the prediction
+    has not ended, it warns, and the summary names the cases that are missing.
 
     Args:
         predictions: the folder, of predictions that were not calibrated.
@@ -107,6 +110,7 @@ def review(predictions: Path, folder: Path, *, observer: Observer = SILENT) -> R
             is not tfuq's own lies in the place of the review.
     """
     manifest = results.read_manifest(predictions)
+    warn_of_missing(predictions, manifest)
     run = runs.open_run(Path(manifest.run))
     if manifest.calibration is not None:
         raise RunError(
@@ -207,13 +211,14 @@ class _Reviewer:
 
     def head(self) -> dict[str, Any]:
         """What the review is of."""
-        manifest = replace(self._manifest, cases={}, files=None)
+        manifest = asdict(replace(self._manifest, cases={}, files=None))
+        del manifest["asked"]  # a case that was asked for changes no other's rows
         digest = None
         if self._calibration:
             digest = self._calibration.digest
         return {
             "version": _VERSION,
-            "predictions": asdict(manifest),
+            "predictions": manifest,
             "calibration": digest,
             "appearance": self._appearance is not None,
         }
@@ -286,6 +291,7 @@ class _Reviewer:
             "referral": referral,
             "ordered_by": self._measure,
             "calibration_cases_left_out": len(left_out),
+            "missing_cases": self._manifest.missing,
             "unlike_training": len(unlike),
             "training_data_known": self._appearance is not None,
             "coordinates": _COORDINATES,

@@ -9,6 +9,7 @@ from tfuq import runs
 from tfuq.data.json_csv import read_json
 from tfuq.errors import RunError
 from tfuq.runs import Run
+from tfuq.runs.missing import warn_of_missing
 from tfuq.runs.results import MANIFEST, Manifest, read_manifest
 from tfuq.workflows.review import SUMMARY, default_folder
 
@@ -65,6 +66,7 @@ def find_target(path: Path, method: str | None = None) -> Target:
         raise RunError(f"--method {method}: {problem}; leave it out, or give the run")
     if not manifest.cases:
         raise RunError(f"{predictions}: holds no case; run tfuq predict")
+    warn_of_missing(predictions, manifest)
     return Target(
         run=runs.open_run(Path(manifest.run)),
         predictions=predictions,

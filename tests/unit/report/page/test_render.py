@@ -192,7 +192,8 @@ def test_refusals(scored_tasks, tfuq, tmp_path):
         scored_tasks["segmentation"][0],
         scored_tasks["classification"][0],
     )
-    assert_refused(tfuq("report", tmp_path), "no scores", "tfuq score")
+    neither = "neither scores nor predictions; give a folder that tfuq score or tfuq predict wrote"
+    assert_refused(tfuq("report", tmp_path), neither)
     assert_refused(
         tfuq("report", segmentation, segmentation, "--out", tmp_path / "r.html"), "given twice"
     )

@@ -64,6 +64,14 @@ def test_predictions_without_a_case_are_refused(own):
         find_target(own)
 
 
+def test_cases_that_are_missing_are_named(own, caplog):
+    manifest = own / "predictions" / "hybrid" / "manifest.json"
+    stored = json.loads(manifest.read_text())
+    write_json(manifest, stored | {"asked": [*stored["cases"], "z-1"]})
+    find_target(own)
+    assert "is missing: z-1; run the same tfuq predict again" in caplog.text
+
+
 def test_another_method_than_that_of_the_predictions_is_refused(own):
     predictions = own / "predictions" / "hybrid"
     assert find_target(predictions, "hybrid").predictions == predictions

@@ -1,0 +1,31 @@
+"""What is said of cases that were asked for and are not there."""
+
+import pytest
+
+from tests.support.manifests import a_case, a_manifest
+from tfuq.runs.missing import missing_text, warn_of_missing
+
+
+@pytest.mark.parametrize(
+    ("missing", "cases", "text"),
+    [
+        ("b", 0, "1 of 1 cases is missing: b"),
+        ("abc", 17, "3 of 20 cases are missing: a, b, c"),
+        ("abcdefg", 3, "7 of 10 cases are missing: a, b, c, d, e and 2 more"),
+    ],
+)
+def test_missing_cases_are_named(missing, cases, text):
+    assert missing_text(list(missing), cases) == text
+
+
+def test_a_prediction_that_has_ended_is_not_warned_of(tmp_path, caplog):
+    manifest = a_manifest()
+    cases = [a_case(tmp_path, name) for name in "ab"]
+    manifest.ask_for(cases)
+    manifest.add(cases[1], {})
+    warn_of_missing(tmp_path, manifest)
+    (warning,) = caplog.messages
+    assert warning.startswith(f"warning: {tmp_path}: 1 of 2 cases is missing: a; run the same tfuq")
+    manifest.add(cases[0], {})
+    warn_of_missing(tmp_path, manifest)
+    assert len(caplog.messages) == 1

@@ -1,0 +1,100 @@
+"""Predictions that were stopped: whoever reads them says which cases are missing."""
+
+import json
+import shutil
+
+import pytest
+
+from tests.support.drawn import make_finished_run, make_given_predictor
+from tests.support.editing import edited
+from tests.support.made import make_predictions, make_run
+from tfuq.data.events import CasePredicted
+from tfuq.prediction import cases_of_test_split, predict
+from tfuq.runs import results
+
+TEXT = "2 of 4 cases are missing: z-1, z-2"
+
+
+class StoppedError(Exception):
+    """Stands for Ctrl-C."""
+
+
+class StopsAt:
+    """An observer that stops a prediction once it has so many cases."""
+
+    def __init__(self, count):
+        self._left = count
+
+    def notify(self, event):
+        assert isinstance(event, CasePredicted)
+        self._left -= 1
+        if self._left == 0:
+            raise StoppedError
+
+
+@pytest.mark.parametrize(("task", "finished"), [("segmentation", 2), ("classification", 0)])
+def test_a_stopped_prediction_names_what_it_has_not_finished(
+    task, finished, balls, digits, tmp_path
+):
+    """Rows of tables are written after a batch of images, so that none is there."""
+    root = balls if task == "segmentation" else digits
+    run = make_finished_run(tmp_path / "run", task, root)
+    predictor = make_given_predictor(run)
+    cases = cases_of_test_split(run)
+    folder = tmp_path / "predictions"
+    with pytest.raises(StoppedError):
+        predict(predictor, cases[:4], folder, observer=StopsAt(2))
+    manifest = results.read_manifest(folder)
+    assert manifest.missing == [case.id for case in cases[finished:4]]
+    predict(predictor, cases[4:5], folder)
+    manifest = results.read_manifest(folder)
+    assert manifest.missing == [case.id for case in cases[finished:4]], "by another call neither"
+    predict(predictor, cases[:5], folder)
+    assert results.read_manifest(folder).missing == []
+
+
+@pytest.fixture
+def stopped(digits, tmp_path):
+    """Predictions of two images, of four that were asked for."""
+    run = make_run(tmp_path / "run", "classification", digits)
+    folder = make_predictions(run, "hybrid", most=2)
+    ids = results.read_manifest(folder).cases
+    edited(folder / "manifest.json", lambda manifest: manifest.update(asked=[*ids, "z-1", "z-2"]))
+    return folder
+
+
+def test_scores_their_comparison_and_report_tell_how_many_cases_there_are(stopped, tfuq, tmp_path):
+    scored = tfuq("score", stopped)
+    assert TEXT in scored.stdout
+    assert f"warning: {stopped}: {TEXT}; run the same tfuq predict again" in scored.stderr
+    scores = stopped.parents[1] / "scores" / "hybrid"
+    summary = json.loads((scores / "summary.json").read_text())
+    assert (summary["cases"], summary["missing_cases"]) == (2, ["z-1", "z-2"])
+    other = shutil.copytree(scores, tmp_path / "other")
+    edited(other / "summary.json", lambda summary: summary.update(missing_cases=[], method="vi"))
+    compared = tfuq("compare", scores, other).stdout
+    assert f"Warning: of hybrid, {TEXT}; run the same tfuq predict again" in compared
+    assert "Warning: of vi" not in compared
+    reported = tfuq("report", scores, "--out", tmp_path / "page.html")
+    assert f"warning: {scores}: {TEXT}" in reported.stderr
+    assert f"Warning: of hybrid, {TEXT}" in (tmp_path / "page.html").read_text()
+
+
+@pytest.mark.parametrize("command", ["review", "report", "doctor"])
+def test_whatever_reads_predictions_names_what_is_missing(command, stopped, tfuq):
+    read = stopped.parents[1] if command == "doctor" else stopped
+    result = tfuq(command, read)
+    assert TEXT in result.output
+    assert "run the same tfuq predict again" in result.output
+
+
+def test_a_review_that_lacks_cases_is_not_clear(stopped, tfuq):
+    from tfuq.workflows.review import Review
+
+    assert tfuq("review", stopped).exit_code == 0
+    folder = stopped.parents[1] / "reviews" / "hybrid"
+    summary = json.loads((folder / "review.json").read_text())
+    assert summary["missing_cases"] == ["z-1", "z-2"]
+    kept = summary | {"decided": True, "referred": 0}
+    assert not Review(folder=folder, summary=kept).is_clear
+    assert Review(folder=folder, summary=kept | {"missing_cases": []}).is_clear

@@ -1,0 +1,39 @@
+"""What is said where predictions lack cases that they were to have."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from tfuq.runs.results import Manifest
+
+_log = logging.getLogger(__name__)
+_MOST_NAMED = 5
+REMEDY = "run the same tfuq predict again, which goes on where it stopped"
+
+
+def missing_text(missing: Sequence[str], cases: int) -> str:
+    """Say which cases are missing.
+
+    Args:
+        missing: their ids, one or more.
+        cases: how many there are.
+    """
+    names = ", ".join(missing[:_MOST_NAMED])
+    if len(missing) > _MOST_NAMED:
+        names += f" and {len(missing) - _MOST_NAMED} more"
+    verb = "is" if len(missing) == 1 else "are"
+    return f"{len(missing)} of {cases + len(missing)} cases {verb} missing: {names}"
+
+
+def warn_of_missing(folder: Path, manifest: Manifest) -> None:
+    """Warn where a prediction has not ended.
+
+    Args:
+        folder: of the predictions.
+        manifest: of the folder.
+    """
+    if manifest.missing:
+        text = missing_text(manifest.missing, len(manifest.cases))
+        _log.warning("warning: %s: %s; %s", folder, text, REMEDY)
