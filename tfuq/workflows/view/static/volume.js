@@ -28,6 +28,7 @@ export class VolumeView {
     this.viewer = new niivue.Niivue(OPTIONS);
     this.shown = {};
     this.viewer.onLocationChange = (place) => moved(this.described(place));
+    this.drawn = null;
     this.ready = this.viewer.attachToCanvas(canvas).then(() => this.describeDevice(), () => {
       throw new Error("This browser cannot draw volumes, as it has no WebGL 2. Use another one.");
     });
@@ -52,19 +53,16 @@ export class VolumeView {
     for (const volume of [...this.viewer.volumes].reverse()) this.viewer.removeVolume(volume);
   }
 
-  // Put a volume in the place of a layer; null takes it away.
+  // Put a volume in the place of a layer; null takes it away. What is put is drawn with the next frame.
   async put(layer, content, options = {}) {
-    const image = content && await niivue.NVImage.loadFromUrl({ url: content.body, name: `${options.name ?? layer}.nii`, colormap: options.colormap ?? "gray", opacity: options.opacity ?? 1 });
-    if (image && options.classes) image.setColormapLabel(labelColours(options.classes, image.global_max));
-    if (image) image.name = options.name ?? layer;
-    if (image && options.isWhole) Object.assign(image, { cal_min: image.global_min, cal_max: image.global_max });
-    const old = this.shown[layer];
+    const { name = layer, colormap = "gray", opacity = 1, classes, isWhole, range } = options;
+    const image = content && await niivue.NVImage.loadFromUrl({ url: content.body, name: `${name}.nii`, colormap, opacity });
+    if (image) image.name = name;
+    if (image && classes) image.setColormapLabel(labelColours(classes, image.global_max));
+    if (image && isWhole) Object.assign(image, { cal_min: image.global_min, cal_max: image.global_max });
+    if (image && range) Object.assign(image, range);
     this.shown[layer] = image;
     const wanted = LAYERS.map((each) => this.shown[each]).filter(Boolean);
-    if (layer === "scan" && !old) {
-      this.viewer.addVolume(image); // which draws
-      return image;
-    }
     this.viewer.volumes = wanted;
     this.viewer.back = wanted[0] ?? null;
     this.viewer.overlays = wanted.slice(1);
@@ -72,8 +70,13 @@ export class VolumeView {
     return image;
   }
 
+  // NiiVue gives every volume to the graphics processor anew, so that changes wait for each other.
   update() {
-    if (this.viewer.volumes.length) this.viewer.updateGLVolume();
+    this.drawn ??= new Promise(requestAnimationFrame).then(() => {
+      this.drawn = null;
+      if (this.viewer.volumes.length) this.viewer.updateGLVolume();
+    });
+    return this.drawn;
   }
 
   setOpacity(layer, opacity) {
@@ -109,8 +112,14 @@ export class VolumeView {
     this.viewer.opts.isCornerOrientationText = false;
   }
 
-  goTo(mm) {
+  get place() {
     const { viewer } = this;
+    return [...viewer.frac2mm(viewer.scene.crosshairPos, 0, true)].slice(0, 3);
+  }
+
+  async goTo(mm) {
+    const { viewer } = this;
+    await this.drawn; // which tells the viewer where its volumes lie
     if (!viewer.volumes.length) return;
     const isOfScanner = true; // and not of the axes of the voxels, which may be tilted
     viewer.scene.crosshairPos = viewer.mm2frac(mm, 0, isOfScanner);

@@ -10,7 +10,9 @@ import pytest
 
 from tfuq.data.cases import read_case_image, read_label
 from tfuq.measures.sample_masks import read_samples
+from tfuq.errors import DataError
 from tfuq.workflows.view.ranking import Ranked
+from tfuq.workflows.view.tasks.base import VOXELS_AT_FIRST
 from tfuq.workflows.view.tasks.segmentation import ViewedVolumes
 
 
@@ -78,8 +80,22 @@ def test_few_voxels_are_sent_to_who_asks_for_few(viewed, case):
         assert fewer.size <= most
         step = content.step
         np.testing.assert_array_equal(fewer, whole[::step, ::step, ::step])
-    again = viewed.content(case, {"layer": "label", "step": "2"})
-    assert again.step == 2
+
+
+def test_what_is_shown_first_is_kept_and_read_ahead(viewed, case, monkeypatch):
+    viewed.prepare(case)
+    query = {"layer": "scan", "number": "0", "most": str(VOXELS_AT_FIRST)}
+    monkeypatch.setattr(viewed, "_scan", None)  # nothing is read any more
+    content = viewed.content(case, query)
+    monkeypatch.undo()
+    assert content.step == 1
+    assert content.body == viewed.content(case, {"layer": "scan"}).body
+
+
+def test_a_channel_that_is_not_there_is_refused(viewed, case):
+    for most in ("0", str(VOXELS_AT_FIRST)):
+        with pytest.raises(DataError, match="number"):
+            viewed.content(case, {"layer": "scan", "number": "1", "most": most})
 
 
 def test_places_are_those_of_the_review(viewed, case):
