@@ -19,10 +19,10 @@ import time
 from pathlib import Path
 
 import psutil
-
 from tests.support.browser import Page
 from tests.support.large_scan import make_large_target
 from tests.support.viewing import served
+
 from tfuq.workflows.view.session import Session
 from tfuq.workflows.view.targets import Target, find_target
 
@@ -78,7 +78,7 @@ def opening(page: Page, session: Session) -> dict[str, list[float]]:
         page.run(_DRAWN % "!document.getElementById('overlays').checked")
         page.run(_FINISHED)
         seconds["click"] = clock.read()
-        assert page.complaints == []
+        assert page.complaints == [], page.complaints[:3]
     return seconds
 
 

@@ -67,8 +67,8 @@ def _area(number: int, height: float) -> float:
 
 
 def _label(number: int) -> np.ndarray:
-    organ = _ORGAN < 0.11 * _area(number, 120)
-    core = _ORGAN < 0.012 * _area(number, 40)
+    organ = 0.11 * _area(number, 120) > _ORGAN
+    core = 0.012 * _area(number, 40) > _ORGAN
     return organ.astype(np.uint8) + core
 
 

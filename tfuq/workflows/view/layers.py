@@ -82,6 +82,29 @@ class FileLayer:
         return Volume(array, _affine(self.blocks.grid, steps))
 
 
+@dataclass(frozen=True)
+class ClassLayer:
+    """A mask as a label.
+
+    Attributes:
+        mask: with values of 0 and 1.
+        number: of the class that the mask is of.
+    """
+
+    mask: Layer
+    number: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """See `Layer`."""
+        return self.mask.shape
+
+    def every(self, step: int) -> Volume:
+        """See `Layer`."""
+        mask = self.mask.every(step)
+        return mask.with_array(np.where(mask.array != 0, self.number, 0).astype(np.uint8))
+
+
 def _steps(shape: tuple[int, int, int], step: int) -> list[int]:
     """A step for each axis; an axis of one slice keeps it."""
     return [1 if size == 1 else step for size in shape]

@@ -89,14 +89,15 @@ export class Layers {
   }
 
   fill() {
-    const { channels, samples, references, maps, probabilities, classes } = this.detail;
+    const { channels, samples, references, bounds, maps, probabilities, classes } = this.detail;
     const usual = maps.some(({ name }) => name === "mutual_information") ? "mutual_information" : maps[0]?.name;
     const kept = this.kept ?? { label: "label", map: `map:${usual}` };
     fillSelect(byId("channel"), channels.map((name, number) => [String(number), name]), "0");
     byId("channel-row").hidden = channels.length < 2;
     const labels = [["label", "prediction"]];
     if (samples) labels.push([SAMPLE, `single samples (${samples})`]);
-    labels.push(...references.map((name) => [`reference:${name}`, name]), ["", "none"]);
+    labels.push(...references.map((name) => [`reference:${name}`, name]));
+    labels.push(...bounds.map(({ name, title }) => [`bound:${name}`, title]), ["", "none"]);
     fillSelect(byId("label"), labels, labels.some(([value]) => value === kept.label) ? kept.label : "label");
     const shown = maps.map(({ name, title }) => [`map:${name}`, title]);
     shown.push(...probabilities.map((name) => [`probability:${name}`, `probability of ${name}`]), ["", "none"]);
@@ -155,10 +156,16 @@ export class Layers {
     byId("sample-number").value = byId("sample").value;
     const isOutline = byId("outline").checked;
     await this.replace("label", asked, {
-      name: name || (layer === SAMPLE ? `sample ${byId("sample").value}` : "label"),
+      name: this.titleOf(layer, name),
       classes: this.detail.classes,
     });
     this.volume.setLabels(this.opacityOf("label"), isOutline);
+  }
+
+  titleOf(layer, name) {
+    if (layer === SAMPLE) return `sample ${byId("sample").value}`;
+    if (layer === "bound") return this.detail.bounds.find((each) => each.name === name).title;
+    return name || "label";
   }
 
   async loadMap() {

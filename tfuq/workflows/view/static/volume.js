@@ -37,6 +37,10 @@ export class VolumeView {
   // Without a graphics processor, large volumes take seconds for each change.
   describeDevice() {
     const { gl } = this.viewer;
+    // NiiVue makes gradients of every volume, for a lighting that is not used here. Without a
+    // graphics processor, that takes longer than all else that is drawn.
+    const nothing = drawsNothing(gl);
+    Object.assign(this.viewer, { blurShader: nothing, sobelFirstOrderShader: nothing });
     const extension = gl.getExtension("WEBGL_debug_renderer_info");
     const name = extension ? gl.getParameter(extension.UNMASKED_RENDERER_WEBGL) : "";
     this.isSlow = SOFTWARE.test(name);
@@ -126,6 +130,22 @@ export class VolumeView {
     viewer.createOnLocationChange();
     viewer.drawScene();
   }
+}
+
+const OUTSIDE = "void main() { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); }";
+const BLACK = "precision mediump float; out vec4 colour; void main() { colour = vec4(0.0); }";
+
+// A program in the place of one of NiiVue's, of which no pixel is drawn.
+function drawsNothing(gl) {
+  const program = gl.createProgram();
+  for (const [kind, code] of [[gl.VERTEX_SHADER, OUTSIDE], [gl.FRAGMENT_SHADER, BLACK]]) {
+    const shader = gl.createShader(kind);
+    gl.shaderSource(shader, `#version 300 es\n${code}`);
+    gl.compileShader(shader);
+    gl.attachShader(program, shader);
+  }
+  gl.linkProgram(program);
+  return { uniforms: {}, use: () => gl.useProgram(program) };
 }
 
 // Colours up to the largest class that there is, as NiiVue takes those above it for that one.

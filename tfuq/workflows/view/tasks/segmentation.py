@@ -16,7 +16,14 @@ from tfuq.measures.catalogue import MEMBER_VARIANCES, OF_VOXELS, names_of
 from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
 from tfuq.scoring.rows import Row
 from tfuq.workflows.view.images import LastRead
-from tfuq.workflows.view.layers import FileLayer, HeldLayer, Layer, layer_of_channel, step_of
+from tfuq.workflows.view.layers import (
+    ClassLayer,
+    FileLayer,
+    HeldLayer,
+    Layer,
+    layer_of_channel,
+    step_of,
+)
 from tfuq.workflows.view.nifti import nifti_bytes
 from tfuq.workflows.view.ranking import Ranked, described_measure
 from tfuq.workflows.view.targets import Target
@@ -35,7 +42,9 @@ _MAPS = (*names_of(OF_VOXELS), *MEMBER_VARIANCES)
 _PROBABILITY = "probability"
 _MOST_VOXELS = 2**40
 _RGB = 3
-_OF_CLASSES = ("label", "sample", _REFERENCE)  # layers
+_BOUND = "bound"
+_SIDES = {"lower": "inner bound", "upper": "outer bound"}
+_OF_CLASSES = ("label", "sample", _REFERENCE, _BOUND)  # layers
 _MAJORITY = "majority of raters"
 
 
@@ -57,6 +66,7 @@ class ViewedVolumes(Viewed):
             _PROBABILITY: self._probability,
             "sample": self._sample,
             _REFERENCE: self._reference,
+            _BOUND: self._bound,
         }
 
     @property
@@ -74,6 +84,9 @@ class ViewedVolumes(Viewed):
             "probabilities": self._probabilities(case),
             "samples": self._sample_count(case),
             "references": self._references(case),
+            "bounds": [
+                {"name": name, "title": title} for name, title in self._bounds(case).items()
+            ],
             "measures": self.measures(case),
         }
 
@@ -187,6 +200,21 @@ class ViewedVolumes(Viewed):
         for k in range(1, len(self.config.data.classes)):
             label[next(one.of_classes([k]).unpacked())] = k
         return HeldLayer(stored.grid.with_array(label))
+
+    def _bounds(self, case: str) -> dict[str, str]:
+        """The titles of the conformal bounds, by side and class, where a calibration made them."""
+        titles = {}
+        for side, title in _SIDES.items():
+            if (self._folder(case) / f"label_{side}.nii.gz").is_file():
+                for name in self.config.data.classes[1:]:
+                    titles[f"{side} {name}"] = f"{title} of {name}"
+        return titles
+
+    def _bound(self, case: str, query: Mapping[str, str]) -> Layer:
+        """A bound as a label of its class; bounds of several classes overlap."""
+        side, name = chosen(query, "name", list(self._bounds(case))).split(" ", 1)
+        number = self.config.data.classes.index(name)
+        return ClassLayer(self._stored(case, f"label_{side}", number - 1), number)
 
     def _reference(self, case: str, query: Mapping[str, str]) -> Layer:
         name = chosen(query, "name", self._references(case))

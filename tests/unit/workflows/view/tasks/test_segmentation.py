@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tfuq.data.cases import read_case_image, read_label
-from tfuq.measures.sample_masks import read_samples
 from tfuq.errors import DataError
+from tfuq.measures.sample_masks import read_samples
 from tfuq.workflows.view.ranking import Ranked
 from tfuq.workflows.view.tasks.base import VOXELS_AT_FIRST
 from tfuq.workflows.view.tasks.segmentation import ViewedVolumes
