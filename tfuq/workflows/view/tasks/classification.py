@@ -74,5 +74,6 @@ def _sets(row: dict[str, Cell]) -> list[Json]:
     for rule in SET_RULES:
         text = row.get(f"set_{rule}")
         if text is not None:
-            sets.append({"rule": rule.upper(), "classes": str(text).split(SET_SEPARATOR)})
+            names = [name for name in str(text).split(SET_SEPARATOR) if name]
+            sets.append({"rule": rule.upper(), "classes": names})
     return sets

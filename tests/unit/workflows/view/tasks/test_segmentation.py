@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tfuq.data.cases import read_case_image, read_label
+from tfuq.data.writers import write_nifti
 from tfuq.errors import DataError
 from tfuq.measures.sample_masks import read_samples
 from tfuq.workflows.view.ranking import Ranked
@@ -120,3 +121,18 @@ def test_raters_are_layers_with_their_majority(viewed, case, monkeypatch):
     assert first.any()
     for other in others:
         np.testing.assert_array_equal(other, first)
+
+
+def test_conformal_bounds_are_labels_of_their_classes(viewed, case, tmp_path, monkeypatch):
+    image = read_case_image(viewed.images.case(case))
+    masks = np.random.default_rng(0).integers(0, 2, (*image.shape, 2)).astype(np.uint8)
+    assert viewed.detail(case)["bounds"] == []
+    write_nifti(tmp_path / "label_upper.nii.gz", image.with_array(masks))
+    monkeypatch.setattr(viewed, "_folder", lambda case: tmp_path)
+    assert viewed._bounds(case) == {
+        "upper ball": "outer bound of ball",
+        "upper core": "outer bound of core",
+    }
+    for number, name in enumerate(("ball", "core"), start=1):
+        shown, _ = layer(viewed, case, layer="bound", name=f"upper {name}")
+        np.testing.assert_array_equal(shown, number * masks[..., number - 1])
