@@ -79,7 +79,7 @@ def make_real_target(config: Config, folder: Path) -> Target:
     """Predictions of three cases."""
     ids = [case.id for case in cases_of(config.data) if case.has_reference][:3]
     run = runs.create(folder / "run", config, {"train": [], "validation": [], "test": ids}, _FACTS)
-    return find_target(make_predictions(run, "mc-dropout", noise=1.2))
+    return find_target(make_predictions(run, "mc-dropout", noise=0.7))
 
 
 def use_volume(page: Page) -> None:

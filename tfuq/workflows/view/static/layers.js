@@ -53,7 +53,7 @@ export class Layers {
       if (signal.aborted) return;
       this.volume.clear();
       this.volume.setPicture(detail.isPicture);
-      byId("view").disabled = detail.isPicture;
+      byId("view-row").hidden = detail.isPicture;
       this.volume.setView(detail.isPicture ? "axial" : byId("view").value);
       await this.loadScan(contents[0]);
       await this.loadLabel(contents[1]);
