@@ -66,6 +66,11 @@ class Page:
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
+    @property
+    def process_id(self) -> int:
+        """Of the browser, whose other processes are its children."""
+        return self._process.pid
+
     def close(self) -> None:
         """End the browser."""
         self._process.terminate()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from tests.support.made import make_predictions, make_run
 from tfuq.workflows.view.server import PageServer
@@ -20,6 +22,14 @@ def make_target(folder: Path, task: str, root: Path, most: int = 3, **changes) -
     """Predictions of a few cases, made without a network."""
     run = make_run(folder / "run", task, root, **changes)
     return find_target(make_predictions(run, "hybrid", most=most))
+
+
+def started(target: Target, *more: str) -> tuple[subprocess.Popen, SplitResult]:
+    """A process that serves, and its address."""
+    command = [sys.executable, "-m", "tfuq_cli", "view", str(target.predictions), "--no-browser"]
+    process = subprocess.Popen([*command, *more], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    return process, urlsplit(process.stdout.readline().split()[0])
 
 
 @contextmanager

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.conftest import assert_refused
-from tests.support.viewing import make_target
+from tests.support.viewing import make_target, started
 from tfuq.runs import plan_overwriting
 from tfuq.workflows.review import review
 from tfuq.workflows.view.session import Session
@@ -46,15 +42,6 @@ def test_what_cannot_be_looked_at_is_refused(target, tfuq, tmp_path):
     target.review.mkdir(parents=True)
     (target.review / "decisions.csv").write_text("mine\n")
     assert_refused(tfuq("view", target.predictions, *quick), "no list of decisions", "move it away")
-
-
-def started(target, *more):
-    """A process that serves, and its address."""
-    command = [sys.executable, "-m", "tfuq_cli", "view", str(target.predictions), "--no-browser"]
-    process = subprocess.Popen(
-        [*command, *more], stdout=subprocess.PIPE, text=True, env={**os.environ}
-    )
-    return process, urlsplit(process.stdout.readline().split()[0])
 
 
 def asked(address, place, decision=None):

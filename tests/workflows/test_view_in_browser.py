@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.support.browser import Page
+from tests.support.controls import choose, complete, text
 from tests.support.viewing import make_target, served
 from tfuq.data.writers import write_json
 from tfuq.workflows.view.session import Session
@@ -42,26 +43,6 @@ def opened(browser):
     yield show
     for server in serving:
         server.__exit__(None, None, None)
-
-
-def complete(page, case=None):
-    """Wait until a case is shown with all that belongs to it."""
-    wanted = json.dumps(case) if case else "document.querySelector('#case-title').textContent"
-    page.wait_for(f"document.body?.dataset.complete === {wanted}", 60)
-
-
-def choose(page, control, value):
-    """Set a control as a person would, with the events that follow."""
-    put = f"c.checked = {str(value).lower()}" if isinstance(value, bool) else f"c.value = {value!r}"
-    told = " ".join(
-        f"c.dispatchEvent(new Event('{event}', {{bubbles: true}}));"
-        for event in ("input", "change")
-    )
-    page.run(f"(() => {{ const c = document.getElementById('{control}'); {put}; {told} }})()")
-
-
-def text(page, selector):
-    return page.run(f"document.querySelector('{selector}')?.textContent")
 
 
 def pixels(page, tmp_path):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,11 +89,63 @@ class NiftiBlocks:
         with naming_damage(self.path, nifti.KIND):
             raw = up_to(stream, count * dtype.itemsize)
             nifti.require_size(len(raw), count * dtype.itemsize)
-            scaling = [value or 0.0 for value in self.header.get_slope_inter()]
-            proxy = ArrayProxy(io.BytesIO(raw), ((count,), dtype, 0, scaling[0] or 1.0, scaling[1]))
+            proxy = ArrayProxy(io.BytesIO(raw), ((count,), dtype, 0, *self._scaling()))
             values = np.asarray(proxy, np.float32)
         require_finite(self.path, values)
         return values
+
+    def strided(self, steps: Sequence[int], channel: int = 0) -> np.ndarray:
+        """Read every so many-th voxel along each axis of one channel.
+
+        One plane is in memory at a time, and what is left out is not converted.
+
+        Args:
+            steps: For each of the three axes; 1 for all voxels.
+            channel: Its number.
+
+        Returns:
+            ``[X', Y', Z']``: whole numbers in the file's own data type where the header scales no
+            value, else float32.
+
+        Raises:
+            DataError: The file is damaged or too short, or a voxel that is read is NaN or infinite.
+        """
+        rows, columns, slices = self.grid.shape
+        size = rows * columns * self.header.get_data_dtype().itemsize
+        kept = [-(-count // step) for count, step in zip(self.grid.shape, steps, strict=True)]
+        array = np.empty(kept, self._strided_type(), order="F")
+        with _content(self.path) as stream, naming_damage(self.path, nifti.KIND):
+            up_to(stream, self.header.get_data_offset())
+            for number in range(-channel * slices, slices):
+                raw = up_to(stream, size)
+                nifti.require_size(len(raw), size)
+                if number >= 0 and number % steps[2] == 0:
+                    array[:, :, number // steps[2]] = self._thinned(raw, steps)
+            stream.read(1)  # at its end, a stream's checksum is compared
+        if array.dtype.kind == "f":
+            require_finite(self.path, array)
+        return array
+
+    def _thinned(self, raw: bytes, steps: Sequence[int]) -> np.ndarray:
+        """Every so many-th voxel of a plane, ``[X', Y']``."""
+        plane = np.frombuffer(raw, self.header.get_data_dtype())
+        plane = plane.reshape(self.grid.shape[:2], order="F")[:: steps[0], :: steps[1]]
+        slope, intercept = self._scaling()
+        if (slope, intercept) == (1, 0):
+            return plane
+        scaled: np.ndarray = plane * np.float64(slope) + intercept
+        return scaled
+
+    def _strided_type(self) -> np.dtype:
+        dtype: np.dtype = self.header.get_data_dtype().newbyteorder("=")
+        if dtype.kind in "iu" and self._scaling() == (1, 0):
+            return dtype
+        return np.dtype(np.float32)
+
+    def _scaling(self) -> tuple[float, float]:
+        """What voxels are multiplied with, and what is added then."""
+        slope, intercept = self.header.get_slope_inter()
+        return slope or 1.0, intercept or 0.0
 
     def array(self, blocks: Iterable[Block] | None = None) -> np.ndarray:
         """Read all voxels.

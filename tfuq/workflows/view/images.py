@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from tfuq.data.cases import Case, read_case_image
@@ -12,14 +12,15 @@ from tfuq.data.volume import Volume
 from tfuq.workflows.review.predicted import PredictedCases
 from tfuq.workflows.view.targets import Target
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 _KEPT = 2  # the case that is looked at, and the next
 
 
-class LastRead(Generic[T]):
+class LastRead(Generic[K, T]):
     """The last values of a function that reads files; one thread reads at a time."""
 
-    def __init__(self, read: Callable[[str], T], most: int = _KEPT) -> None:
+    def __init__(self, read: Callable[[K], T], most: int = _KEPT) -> None:
         """Keep nothing yet.
 
         Args:
@@ -28,11 +29,11 @@ class LastRead(Generic[T]):
         """
         self._read = read
         self._most = most
-        self._values: OrderedDict[str, T] = OrderedDict()
+        self._values: OrderedDict[K, T] = OrderedDict()
         self._lock = threading.Lock()  # of the values
         self._reading = threading.Lock()
 
-    def __call__(self, key: str) -> T:
+    def __call__(self, key: K) -> T:
         """The value of a key, read if it is not kept.
 
         Args:
@@ -49,7 +50,7 @@ class LastRead(Generic[T]):
                     self._values[key] = value
             return self._last(key)
 
-    def _last(self, key: str) -> T:
+    def _last(self, key: K) -> T:
         self._values.move_to_end(key)
         return self._values[key]
 
@@ -69,7 +70,10 @@ class Images:
             target: what is looked at.
         """
         self._cases = PredictedCases(target.run, target.manifest)
-        self._read = LastRead(lambda case_id: read_case_image(self.case(case_id)))
+        self._read = LastRead(self._image)
+
+    def _image(self, case_id: str) -> Volume:
+        return read_case_image(self.case(case_id))
 
     def case(self, case_id: str) -> Case:
         """The case with its files."""

@@ -16,19 +16,6 @@ _WHOLE_TYPES = (np.uint8, np.int16, np.int32)
 _COLOURS = np.dtype([(name, np.uint8) for name in "RGB"])
 
 
-def every(volume: Volume, step: int) -> Volume:
-    """Every ``step``-th voxel along each axis, in its own place.
-
-    Args:
-        volume: it, with one slice or many.
-        step: 1 for all voxels.
-    """
-    strides = [1 if size == 1 else step for size in volume.shape]
-    index = tuple(slice(None, None, stride) for stride in strides)
-    affine = volume.affine @ np.diag([*strides, 1])
-    return Volume(volume.array[index], affine)
-
-
 def nifti_bytes(volume: Volume, *, is_label: bool = False) -> bytes:
     """A file of one scalar map, or of a picture with three channels of 0 to 255.
 
@@ -64,7 +51,7 @@ def _smallest(array: np.ndarray) -> np.ndarray:
     for kind in _WHOLE_TYPES:
         limits = np.iinfo(kind)
         if limits.min <= low and high <= limits.max:
-            whole = array.astype(kind)
+            whole = array.astype(kind, copy=False)
             if array.dtype.kind in "iu" or np.array_equal(whole, array):
                 return whole
             break

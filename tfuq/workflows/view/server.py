@@ -138,13 +138,12 @@ class _Handler(BaseHTTPRequestHandler):
         case = query.get("case", "")
         if place == "api/case":
             return _json(session.detail(case))
-        if place == "api/places":
-            return _json(session.places(case))
+        if place == "api/places":  # the last thing that a case is opened with
+            places = session.places(case)
+            session.prepare(case)
+            return _json(places)
         if place == "api/content":
-            content = session.content(case, query)
-            if query.get("layer", "scan") == "scan":
-                session.prepare(case)
-            return content
+            return session.content(case, query)
         raise RefusedError(404, "no such page")
 
     def _post(self, place: str, query: dict[str, str]) -> Content:

@@ -18,7 +18,7 @@ from tfuq.workflows.view.decisions import (
 from tfuq.workflows.view.ranking import Ranked, RankedCase, described_measure
 from tfuq.workflows.view.targets import Target
 from tfuq.workflows.view.tasks import VIEWED, Content, Viewed
-from tfuq.workflows.view.tasks.base import Json
+from tfuq.workflows.view.tasks.base import VOXELS_AT_FIRST, Json
 
 
 class Session:
@@ -60,6 +60,7 @@ class Session:
             "orderedBy": described_measure(self._ranking.measure),
             "promise": self._ranking.promise,
             "structures": self._viewed.structures,
+            "voxelsAtFirst": VOXELS_AT_FIRST,
             "verdicts": list(VERDICTS),
             "whole": WHOLE_CASE,
             "decisions": str(self.log.path),
@@ -138,7 +139,7 @@ class Session:
         return _shown(decision, key)
 
     def prepare(self, case: str | None = None) -> None:
-        """Read the image of the case after another one, in the background.
+        """Read what the case after another one is opened with, in the background.
 
         Args:
             case: the one that is looked at; None for the first of the list.
@@ -152,7 +153,7 @@ class Session:
 
     def _read_ahead(self, case: str) -> None:
         with suppress(TfuqError, OSError):  # what is asked for later says what is wrong
-            self._viewed.images.image(case)
+            self._viewed.prepare(case)
 
     def _known(self, case: str) -> str:
         if case not in self._target.manifest.cases:

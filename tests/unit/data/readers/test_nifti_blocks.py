@@ -49,6 +49,24 @@ def test_blocks_are_the_file(kind, ending, tmp_path):
         np.testing.assert_array_equal(block.values, channel[block.place, block.channel])
 
 
+@pytest.mark.parametrize("ending", [".nii", ".nii.gz"])
+@pytest.mark.parametrize("kind", IMAGES)
+def test_a_part_of_the_voxels_is_a_part_of_the_file(kind, ending, tmp_path):
+    path = tmp_path / f"file{ending}"
+    nibabel.save(IMAGES[kind], path)
+    opened = nifti_blocks(path)
+    whole = read(path).array.reshape(*opened.grid.shape, -1)
+    for channel in range(whole.shape[3]):
+        for steps in ((1, 1, 1), (2, 3, 2)):
+            expected = whole[:: steps[0], :: steps[1], :: steps[2], channel]
+            np.testing.assert_array_equal(opened.strided(steps, channel), expected)
+
+
+def test_a_part_of_the_voxels_keeps_whole_numbers(tmp_path):
+    nibabel.save(nibabel.Nifti1Image(WHOLE.astype(">i2"), np.eye(4)), tmp_path / "whole.nii")
+    assert nifti_blocks(tmp_path / "whole.nii").strided((1, 1, 1)).dtype == np.int16
+
+
 def test_a_file_of_several_parts_is_one(tmp_path):
     """As programs write that compress with several threads."""
     path = tmp_path / "file.nii"

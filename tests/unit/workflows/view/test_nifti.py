@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tfuq.data.volume import Volume
-from tfuq.workflows.view.nifti import every, nifti_bytes
+from tfuq.workflows.view.nifti import nifti_bytes
 
 AFFINE = np.array([[0, -2.0, 0, 5], [-1.5, 0, 0, 7], [0, 0, 3, -9], [0, 0, 0, 1]])
 
@@ -46,16 +46,3 @@ def test_labels_are_told_and_colours_are_kept():
     assert shown.shape == (2, 4, 1)
     for channel, name in enumerate("RGB"):
         np.testing.assert_array_equal(shown[name], colours[..., channel])
-
-
-def test_every_second_voxel_stays_in_its_place():
-    array = np.arange(5 * 6 * 1).reshape(5, 6, 1)
-    fewer = every(Volume(array, AFFINE), 2)
-    assert fewer.array.shape == (3, 3, 1)
-    for index in np.ndindex(3, 3, 1):
-        full = (2 * index[0], 2 * index[1], index[2])
-        assert fewer.array[index] == array[full]
-        np.testing.assert_allclose(
-            nibabel.affines.apply_affine(fewer.affine, index),
-            nibabel.affines.apply_affine(AFFINE, full),
-        )

@@ -111,7 +111,7 @@ def test_other_places_are_not_served(server, place):
         {"case": "", "layer": "sample", "number": "-1"},
         {"case": "", "layer": "sample", "number": "4"},
         {"case": "", "layer": "scan", "number": "1"},
-        {"case": "", "layer": "label", "step": "1e9"},
+        {"case": "", "layer": "label", "most": "1e9"},
         {"case": "", "layer": "reference", "name": "/etc/passwd"},
     ],
 )
@@ -145,7 +145,7 @@ def test_an_image_that_is_gone_is_told(server, monkeypatch):
     def fail(case):
         raise FileNotFoundError(2, "No such file", "scan.nii.gz")
 
-    monkeypatch.setattr(server.session._viewed.images, "image", fail)
+    monkeypatch.setattr(server.session._viewed.images, "case", fail)
     status, body, _ = ask(server, "api/content", {"case": case_of(server), "layer": "scan"})
     assert status == 400
     assert "scan.nii.gz" in json.loads(body)["error"]

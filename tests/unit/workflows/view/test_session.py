@@ -81,11 +81,11 @@ def test_a_decision_on_an_earlier_prediction_is_told(targets, tmp_path, monkeypa
 def test_the_next_image_is_read_ahead(targets, tmp_path):
     session = Session(replace(targets("segmentation"), review=tmp_path))
     first, second, *_ = [entry["case"] for entry in session.cases()["cases"]]
-    read = session._viewed.images._read._values
+    read = session._viewed._first_scans._values
     session.prepare()
     session.prepare(first)
     deadline = time.monotonic() + 10
-    while set(read) != {first, second}:
+    while set(read) != {(first, 0), (second, 0)}:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     session.prepare(session._order[-1])

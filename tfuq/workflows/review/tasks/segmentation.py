@@ -10,7 +10,7 @@ import numpy as np
 from tfuq.calibration.observed import Part, part_of
 from tfuq.calibration.quality_kinds import DICE
 from tfuq.data.ownership import digest_of
-from tfuq.data.readers import read
+from tfuq.data.readers import read, read_label_file
 from tfuq.data.readers.images import is_plain_image
 from tfuq.runs.results import STRUCTURES
 from tfuq.scoring.evaluation.stored_maps import require_map
@@ -43,7 +43,7 @@ class ReviewedVolumes(Reviewed):
 
     def places(self, case: str, parts: Iterable[Part]) -> Mapping[str, PartPlace]:
         """The place by mutual information, or by predictive entropy of a single sample."""
-        label = read(self.folder / case / "label.nii.gz")
+        label = read_label_file(self.folder / case / "label.nii.gz").array
         name = "predictive_entropy"
         clause = "the network is least sure at its"
         if self.manifest.samples > 1:
@@ -55,7 +55,7 @@ class ReviewedVolumes(Reviewed):
         is_picture = is_plain_image(Path(self.manifest.cases[case].images[0]))
         places = {}
         for part in parts:
-            mask = np.isin(label.array, self.config.data.structures[part.name])
+            mask = _mask(label, self.config.data.structures[part.name])
             place = uncertain_place(uncertainty, mask, is_picture=is_picture)
             where = f"{clause} {place.words}"
             if not mask.any():
@@ -63,6 +63,18 @@ class ReviewedVolumes(Reviewed):
             columns = _columns(place, is_picture=is_picture)
             places[part.name] = PartPlace(columns=columns, words=where)
         return places
+
+
+def _mask(label: np.ndarray, classes: Iterable[int]) -> np.ndarray:
+    """Where a label is one of some classes.
+
+    ``np.isin`` would bring a large label, as files have it, into another order of its axes first,
+    which takes seconds.
+    """
+    mask = np.zeros_like(label, bool)
+    for number in classes:
+        mask |= label == number
+    return mask
 
 
 def _columns(place: Place, *, is_picture: bool) -> Row:

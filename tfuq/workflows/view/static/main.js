@@ -21,7 +21,7 @@ class Page {
     this.told = told;
     this.deciding = new Deciding(told, () => this.list.draw(), fail);
     this.list = new CaseList(told, (entry) => this.open(entry).catch(fail));
-    if (told.kind === "volume") this.layers = new Layers(fail);
+    if (told.kind === "volume") this.layers = new Layers(told, fail);
     if (told.kind === "points") this.points = new Points();
     byId("previous").addEventListener("click", () => this.list.step(-1));
     byId("next").addEventListener("click", () => this.list.step(1));

@@ -5,7 +5,7 @@ import { addressOf } from "./server.js";
 
 export class Points {
   constructor() {
-    for (const id of ["show-ellipses", "show-samples", "show-names", "reference", "zoom"]) {
+    for (const id of ["show-ellipses", "show-radii", "show-samples", "show-names", "reference", "zoom"]) {
       byId(id).addEventListener("input", () => this.draw());
     }
     window.addEventListener("resize", () => this.draw());
@@ -19,6 +19,7 @@ export class Points {
     byId("picture").hidden = false;
     const references = detail.references.map(({ name }) => [name, name]);
     fillSelect(byId("reference"), [["", "none"], ...references], "");
+    byId("radii-row").hidden = detail.points.every(({ radius }) => radius === null);
     byId("reference").disabled = !references.length;
     byId("zoom").value = 1;
     this.draw();
@@ -61,6 +62,10 @@ export class Points {
       const [long, short, degrees] = point.ellipse;
       const turn = `translate(${point.x} ${point.y}) rotate(${degrees})`;
       shapes.push(makeSvg("ellipse", { rx: long, ry: short, transform: turn, class: "ellipse", ...thin }));
+    }
+    if (point.radius !== null && byId("show-radii").checked) {
+      const [rx, ry] = point.radius;
+      shapes.push(makeSvg("ellipse", { cx: point.x, cy: point.y, rx, ry, class: "radius", ...thin, "stroke-dasharray": 4 * this.pixel }));
     }
     if (byId("show-samples").checked) {
       for (const [x, y] of point.samples) {
@@ -111,6 +116,7 @@ function classRow({ name, probability, votes, members }, isChosen) {
 function explained(detail) {
   const parts = [`Predicted: ${detail.label}.`];
   if (detail.reference !== null) parts.push(`Reference: ${detail.reference}.`);
+  for (const { rule, classes } of detail.sets) parts.push(`Conformal set (${rule}): ${classes.join(", ") || "empty"}.`);
   parts.push("Blue: mean probability.");
   if (detail.classes.some(({ votes }) => votes !== null)) parts.push(`Yellow: the share of ${detail.samples} samples that choose the class.`);
   if (detail.classes.some(({ members }) => members.length)) parts.push("White: each member of the ensemble.");

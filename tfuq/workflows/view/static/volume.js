@@ -28,6 +28,7 @@ export class VolumeView {
     this.viewer = new niivue.Niivue(OPTIONS);
     this.shown = {};
     this.viewer.onLocationChange = (place) => moved(this.described(place));
+    this.drawn = null;
     this.ready = this.viewer.attachToCanvas(canvas).then(() => this.describeDevice(), () => {
       throw new Error("This browser cannot draw volumes, as it has no WebGL 2. Use another one.");
     });
@@ -36,6 +37,10 @@ export class VolumeView {
   // Without a graphics processor, large volumes take seconds for each change.
   describeDevice() {
     const { gl } = this.viewer;
+    // NiiVue makes gradients of every volume, for a lighting that is not used here. Without a
+    // graphics processor, that takes longer than all else that is drawn.
+    const nothing = drawsNothing(gl);
+    Object.assign(this.viewer, { blurShader: nothing, sobelFirstOrderShader: nothing });
     const extension = gl.getExtension("WEBGL_debug_renderer_info");
     const name = extension ? gl.getParameter(extension.UNMASKED_RENDERER_WEBGL) : "";
     this.isSlow = SOFTWARE.test(name);
@@ -52,19 +57,16 @@ export class VolumeView {
     for (const volume of [...this.viewer.volumes].reverse()) this.viewer.removeVolume(volume);
   }
 
-  // Put a volume in the place of a layer; null takes it away.
+  // Put a volume in the place of a layer; null takes it away. What is put is drawn with the next frame.
   async put(layer, content, options = {}) {
-    const image = content && await niivue.NVImage.loadFromUrl({ url: content.body, name: `${options.name ?? layer}.nii`, colormap: options.colormap ?? "gray", opacity: options.opacity ?? 1 });
-    if (image && options.classes) image.setColormapLabel(labelColours(options.classes, image.global_max));
-    if (image) image.name = options.name ?? layer;
-    if (image && options.isWhole) Object.assign(image, { cal_min: image.global_min, cal_max: image.global_max });
-    const old = this.shown[layer];
+    const { name = layer, colormap = "gray", opacity = 1, classes, isWhole, range } = options;
+    const image = content && await niivue.NVImage.loadFromUrl({ url: content.body, name: `${name}.nii`, colormap, opacity });
+    if (image) image.name = name;
+    if (image && classes) image.setColormapLabel(labelColours(classes, image.global_max));
+    if (image && isWhole) Object.assign(image, { cal_min: image.global_min, cal_max: image.global_max });
+    if (image && range) Object.assign(image, range);
     this.shown[layer] = image;
     const wanted = LAYERS.map((each) => this.shown[each]).filter(Boolean);
-    if (layer === "scan" && !old) {
-      this.viewer.addVolume(image); // which draws
-      return image;
-    }
     this.viewer.volumes = wanted;
     this.viewer.back = wanted[0] ?? null;
     this.viewer.overlays = wanted.slice(1);
@@ -72,8 +74,13 @@ export class VolumeView {
     return image;
   }
 
+  // NiiVue gives every volume to the graphics processor anew, so that changes wait for each other.
   update() {
-    if (this.viewer.volumes.length) this.viewer.updateGLVolume();
+    this.drawn ??= new Promise(requestAnimationFrame).then(() => {
+      this.drawn = null;
+      if (this.viewer.volumes.length) this.viewer.updateGLVolume();
+    });
+    return this.drawn;
   }
 
   setOpacity(layer, opacity) {
@@ -109,14 +116,36 @@ export class VolumeView {
     this.viewer.opts.isCornerOrientationText = false;
   }
 
-  goTo(mm) {
+  get place() {
     const { viewer } = this;
+    return [...viewer.frac2mm(viewer.scene.crosshairPos, 0, true)].slice(0, 3);
+  }
+
+  async goTo(mm) {
+    const { viewer } = this;
+    await this.drawn; // which tells the viewer where its volumes lie
     if (!viewer.volumes.length) return;
     const isOfScanner = true; // and not of the axes of the voxels, which may be tilted
     viewer.scene.crosshairPos = viewer.mm2frac(mm, 0, isOfScanner);
     viewer.createOnLocationChange();
     viewer.drawScene();
   }
+}
+
+const OUTSIDE = "void main() { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); }";
+const BLACK = "precision mediump float; out vec4 colour; void main() { colour = vec4(0.0); }";
+
+// A program in the place of one of NiiVue's, of which no pixel is drawn.
+function drawsNothing(gl) {
+  const program = gl.createProgram();
+  for (const [kind, code] of [[gl.VERTEX_SHADER, OUTSIDE], [gl.FRAGMENT_SHADER, BLACK]]) {
+    const shader = gl.createShader(kind);
+    gl.shaderSource(shader, `#version 300 es\n${code}`);
+    gl.compileShader(shader);
+    gl.attachShader(program, shader);
+  }
+  gl.linkProgram(program);
+  return { uniforms: {}, use: () => gl.useProgram(program) };
 }
 
 // Colours up to the largest class that there is, as NiiVue takes those above it for that one.

@@ -15,6 +15,7 @@ from tfuq.workflows.view.ranking import Ranked, described_measure
 from tfuq.workflows.view.targets import Target
 
 Json = dict[str, Any]
+VOXELS_AT_FIRST = 4_000_000  # of a volume; two cores draw so many in a second or two
 Kind = Literal["volume", "points", "classes"]
 
 
@@ -78,6 +79,14 @@ class Viewed(ABC):
         Raises:
             TfuqError: there is none, or it is damaged.
         """
+
+    def prepare(self, case: str) -> None:
+        """Read what a case is opened with, so that it is there when the page asks for it.
+
+        Raises:
+            TfuqError: it is damaged.
+        """
+        self.images.image(case)
 
     def places(self, case: str) -> list[Json]:
         """Where a case is least certain, the structures in the order of the task."""

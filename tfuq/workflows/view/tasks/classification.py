@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tfuq.calibration.conformal import SET_RULES
 from tfuq.data.json_csv import Cell, read_typed
 from tfuq.data.sets.classification import class_of
-from tfuq.runs.results import MEMBERS, PREDICTIONS
+from tfuq.runs.results import MEMBERS, PREDICTIONS, SET_SEPARATOR
 from tfuq.workflows.view.pictures import png_bytes
 from tfuq.workflows.view.ranking import Ranked
 from tfuq.workflows.view.targets import Target
@@ -51,6 +52,7 @@ class ViewedClasses(Viewed):
             "label": row["label"],
             "classes": classes,
             "reference": self._reference(case),
+            "sets": _sets(row),
             "samples": self.target.manifest.samples,
             "measures": self.measures(case),
         }
@@ -64,3 +66,14 @@ class ViewedClasses(Viewed):
         if known.truth is None:
             return None
         return self.config.data.classes[class_of(self.config, known)]
+
+
+def _sets(row: dict[str, Cell]) -> list[Json]:
+    """The conformal sets by rule, where a calibration made them."""
+    sets = []
+    for rule in SET_RULES:
+        text = row.get(f"set_{rule}")
+        if text is not None:
+            names = [name for name in str(text).split(SET_SEPARATOR) if name]
+            sets.append({"rule": rule.upper(), "classes": names})
+    return sets

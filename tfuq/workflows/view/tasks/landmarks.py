@@ -11,7 +11,7 @@ from tfuq.calibration.observed import Observed, uncertainty_of
 from tfuq.calibration.review import chosen_measure
 from tfuq.data.cases import UNNAMED_RATER
 from tfuq.data.json_csv import Cell, read_typed
-from tfuq.data.sets.landmarks import rater_points
+from tfuq.data.sets.landmarks import pixel_mm, rater_points
 from tfuq.runs.results import LANDMARKS, SAMPLES
 from tfuq.workflows.view.pictures import png_bytes
 from tfuq.workflows.view.ranking import Ranked
@@ -88,7 +88,23 @@ class ViewedLandmarks(Viewed):
             "y": row["y"],
             "ellipse": ellipse,
             "samples": samples,
+            "radius": self._radius(case, row),
         }
+
+    def _radius(self, case: str, row: dict[str, Cell]) -> list[float] | None:
+        """The conformal radius along x and y in pixels, where a calibration made one."""
+        rows, columns = self.images.image(case).shape[:2]
+        mm = pixel_mm(self.config, (rows, columns))
+        name = "conformal_radius"
+        if mm is not None:
+            name = "conformal_radius_mm"
+        radius = row.get(name)
+        if radius is None:
+            return None
+        if mm is None:
+            mm = np.ones(2)
+        along: list[float] = (float(radius) / mm).tolist()
+        return along
 
     def _references(self, case: str, size: tuple[int, int]) -> list[Json]:
         """The landmarks by rater, those that are missing left out."""

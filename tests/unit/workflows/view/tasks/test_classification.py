@@ -39,3 +39,14 @@ def test_the_picture_is_the_row_of_its_case(viewed):
     image = read_case_image(viewed.images.case(case)).array[:, :, 0, 0]
     assert np.corrcoef(picture.ravel(), image.ravel())[0, 1] == pytest.approx(1, abs=1e-3)
     assert picture.max() == 255
+
+
+def test_conformal_sets_are_shown_where_there_are_some(viewed, monkeypatch):
+    case = max(viewed.target.manifest.cases)
+    assert viewed.detail(case)["sets"] == []
+    monkeypatch.setitem(viewed._rows[case], "set_lac", "3; 5")
+    monkeypatch.setitem(viewed._rows[case], "set_aps", "")
+    assert viewed.detail(case)["sets"] == [
+        {"rule": "LAC", "classes": ["3", "5"]},
+        {"rule": "APS", "classes": []},
+    ]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfuq.data.sets.landmarks import reference_points
+from tfuq.data.sets.landmarks import pixel_mm, reference_points
 from tfuq.workflows.view.ranking import Ranked
 from tfuq.workflows.view.tasks.landmarks import ViewedLandmarks
 
@@ -62,3 +62,12 @@ def test_the_least_certain_landmark_is_first(viewed, case):
         spread[part.name] = part.measures.get("mean_radial_spread")
     names = [place["name"] for place in viewed.places(case)]
     assert names == sorted(spread, key=lambda name: -spread[name])
+
+
+def test_conformal_radii_are_in_pixels_of_the_image(viewed, case, monkeypatch):
+    assert {point["radius"] for point in viewed.detail(case)["points"]} == {None}
+    row = viewed._rows[case][0]
+    monkeypatch.setitem(row, "conformal_radius_mm", 3.0)
+    size = viewed.images.image(case).shape[:2]
+    expected = 3 / pixel_mm(viewed.config, size)
+    assert viewed.detail(case)["points"][0]["radius"] == pytest.approx(expected.tolist())

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 
 from tfuq.data.cases import read_case_image, read_label
+from tfuq.data.writers import write_nifti
+from tfuq.errors import DataError
 from tfuq.measures.sample_masks import read_samples
 from tfuq.workflows.view.ranking import Ranked
+from tfuq.workflows.view.tasks.base import VOXELS_AT_FIRST
 from tfuq.workflows.view.tasks.segmentation import ViewedVolumes
 
 
@@ -78,8 +81,22 @@ def test_few_voxels_are_sent_to_who_asks_for_few(viewed, case):
         assert fewer.size <= most
         step = content.step
         np.testing.assert_array_equal(fewer, whole[::step, ::step, ::step])
-    again = viewed.content(case, {"layer": "label", "step": "2"})
-    assert again.step == 2
+
+
+def test_what_is_shown_first_is_kept_and_read_ahead(viewed, case, monkeypatch):
+    viewed.prepare(case)
+    query = {"layer": "scan", "number": "0", "most": str(VOXELS_AT_FIRST)}
+    monkeypatch.setattr(viewed, "_scan", None)  # nothing is read any more
+    content = viewed.content(case, query)
+    monkeypatch.undo()
+    assert content.step == 1
+    assert content.body == viewed.content(case, {"layer": "scan"}).body
+
+
+def test_a_channel_that_is_not_there_is_refused(viewed, case):
+    for most in ("0", str(VOXELS_AT_FIRST)):
+        with pytest.raises(DataError, match="number"):
+            viewed.content(case, {"layer": "scan", "number": "1", "most": most})
 
 
 def test_places_are_those_of_the_review(viewed, case):
@@ -104,3 +121,18 @@ def test_raters_are_layers_with_their_majority(viewed, case, monkeypatch):
     assert first.any()
     for other in others:
         np.testing.assert_array_equal(other, first)
+
+
+def test_conformal_bounds_are_labels_of_their_classes(viewed, case, tmp_path, monkeypatch):
+    image = read_case_image(viewed.images.case(case))
+    masks = np.random.default_rng(0).integers(0, 2, (*image.shape, 2)).astype(np.uint8)
+    assert viewed.detail(case)["bounds"] == []
+    write_nifti(tmp_path / "label_upper.nii.gz", image.with_array(masks))
+    monkeypatch.setattr(viewed, "_folder", lambda case: tmp_path)
+    assert viewed._bounds(case) == {
+        "upper ball": "outer bound of ball",
+        "upper core": "outer bound of core",
+    }
+    for number, name in enumerate(("ball", "core"), start=1):
+        shown, _ = layer(viewed, case, layer="bound", name=f"upper {name}")
+        np.testing.assert_array_equal(shown, number * masks[..., number - 1])
