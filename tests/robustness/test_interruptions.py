@@ -370,14 +370,14 @@ def test_a_run_that_counted_padding_is_not_gone_on_with(trained, tfuq, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("method", "name", "scale"),
-    [("vi", "kl_scale", {"member 0": 0.5}), ("latent-vi", "code_kl_scale", 0.5)],
+    ("method", "rank", "name", "scale"),
+    [("vi", 3, "kl_scale", {"member 0": 0.5}), ("latent-vi", 2, "code_kl_scale", 0.5)],
 )
 def test_a_run_of_another_kl_scale_is_not_gone_on_with(
-    trained, tfuq, tmp_path, method, name, scale
+    trained, tfuq, tmp_path, method, rank, name, scale
 ):
     """The loss would change on the way."""
-    run = shutil.copytree(trained(method, 2).path, tmp_path / "run")
+    run = shutil.copytree(trained(method, rank).path, tmp_path / "run")
     facts = json.loads((run / "environment.json").read_text())
     assert facts[name] != scale
     facts[name] = scale
