@@ -181,7 +181,19 @@ def shared(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def shared_run(shared, tmp_path_factory):
+def reused():
+    """Predictions of this process load equal networks once, see `tests.support.reused`."""
+    from tests.support.reused import Reused
+
+    made = Reused()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tfuq.prediction.predictor.load_posterior", made.posterior)
+        patch.setattr("tfuq.prediction.predictor.Sampler", made.sampler)
+        yield
+
+
+@pytest.fixture(scope="session")
+def shared_run(shared, tmp_path_factory, reused):
     """``shared_run(name, config)``: a worker's own copy of a run that one of them has trained."""
     made = {}
 

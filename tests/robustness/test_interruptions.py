@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import assert_refused, files_of, predicted, settings
+from tests.conftest import assert_refused, files_of, predicted, settings, task_settings
 from tests.support import killing
 from tfuq import runs
 from tfuq.data.host import this_host
@@ -32,8 +32,8 @@ def little_room(most: int):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_full_disk_keeps_the_last_good_state_of_training(balls, tfuq, tmp_path):
-    config = settings(balls, training={"epochs": 2})
+def test_a_full_disk_keeps_the_last_good_state_of_training(digits, tfuq, tmp_path):
+    config = task_settings("classification", digits, training={"epochs": 2})
     (tmp_path / "config.yaml").write_text(config.dump())
     train = ("train", tmp_path / "config.yaml", "--run")
     assert tfuq(*train, tmp_path / "whole").exit_code == 0
@@ -175,25 +175,45 @@ def test_a_folder_is_replaced_only_by_a_whole_one(tmp_path):
 
 @pytest.fixture(scope="module")
 def uninterrupted(balls, tmp_path_factory):
-    """A three-member run and predictions of all cases, each made by a process that nothing stopped, and their seconds."""
-    folder = tmp_path_factory.mktemp("uninterrupted")
+    """A three-member run that a process trained which nothing stopped, and the seconds that it took."""
     config = settings(
         balls, "ensemble", training={"epochs": 4, "steps_per_epoch": 2}, ensemble={"members": 3}
     )
+    return train_whole(config, tmp_path_factory.mktemp("uninterrupted"))
+
+
+@pytest.fixture(scope="module")
+def uninterrupted_digits(digits, tmp_path_factory):
+    """The same of a network that is built soon."""
+    config = task_settings(
+        "classification", digits, "ensemble", training={"epochs": 4}, ensemble={"members": 3}
+    )
+    return train_whole(config, tmp_path_factory.mktemp("digits"))
+
+
+def train_whole(config, folder: Path) -> tuple[Path, float]:
+    """Train a run in the folder; where, and the seconds that it took."""
     (folder / "config.yaml").write_text(config.dump())
     killing.finish("--help", log=folder / "log")  # TensorFlow imported
     training = killing.finish(
         "train", folder / "config.yaml", "--run", folder / "run", log=folder / "log"
     )
+    return folder, training
+
+
+@pytest.fixture(scope="module")
+def uninterrupted_prediction(uninterrupted, balls):
+    """The folder of that run and of predictions of all cases that nothing stopped, and their seconds."""
+    folder, _ = uninterrupted
     predicting = killing.finish(
         "predict", folder / "run", "--input", balls, "--out", folder / "out", log=folder / "log"
     )
-    return folder, training, predicting
+    return folder, predicting
 
 
 def train_through_kills(uninterrupted, folder: Path, moments: int, seed: int) -> None:
     """Kill training at random moments of the seconds it takes, resume each time, begin anew where it came to its end."""
-    whole, seconds, _ = uninterrupted
+    whole, seconds = uninterrupted
     command = ("train", whole / "config.yaml", "--run", folder / "run", "--resume")
     killed = 0
     for moment in (
@@ -217,8 +237,10 @@ def assert_members_are_whole(run: Path, whole: Path) -> None:
             assert path.read_bytes() == (whole / path.relative_to(run)).read_bytes(), path
 
 
-def test_training_killed_at_three_moments_ends_as_an_uninterrupted_one(uninterrupted, tmp_path):
-    train_through_kills(uninterrupted, tmp_path, 3, seed=0)
+def test_training_killed_at_three_moments_ends_as_an_uninterrupted_one(
+    uninterrupted_digits, tmp_path
+):
+    train_through_kills(uninterrupted_digits, tmp_path, 3, seed=0)
 
 
 @pytest.mark.slow
@@ -240,7 +262,7 @@ def test_training_killed_before_each_of_its_files_is_whole_ends_as_an_uninterrup
     assert kills > 15
 
 
-def test_a_phantom_killed_while_it_is_made_is_made_again(uninterrupted, tfuq, tmp_path):
+def test_a_phantom_killed_while_it_is_made_is_made_again(tfuq, tmp_path):
     command = ("data", "synth", "brain-decathlon", tmp_path / "phantom", "--cases", 1)
     assert killing.kill_at_rename(1, *command, log=tmp_path / "log")
     assert not (tmp_path / "phantom").exists()
@@ -248,9 +270,11 @@ def test_a_phantom_killed_while_it_is_made_is_made_again(uninterrupted, tfuq, tm
     assert (tmp_path / "phantom" / "dataset.json").is_file()
 
 
-def predict_through_kills(uninterrupted, balls, folder: Path, moments: int, seed: int) -> None:
+def predict_through_kills(
+    uninterrupted_prediction, balls, folder: Path, moments: int, seed: int
+) -> None:
     """Kill prediction at random moments of the seconds it takes, run it again each time, begin anew where it ended."""
-    whole, _, seconds = uninterrupted
+    whole, seconds = uninterrupted_prediction
     command = ("predict", whole / "run", "--input", balls, "--out", folder / "out")
     for moment in (
         np.random.default_rng(seed).permutation((np.arange(moments) + 0.5) / moments) * seconds
@@ -276,23 +300,23 @@ def assert_predictions_are_whole(out: Path, whole: Path) -> None:
 
 @pytest.mark.slow
 def test_prediction_killed_at_three_moments_ends_as_an_uninterrupted_one(
-    uninterrupted, balls, tmp_path
+    uninterrupted_prediction, balls, tmp_path
 ):
-    predict_through_kills(uninterrupted, balls, tmp_path, 3, seed=0)
+    predict_through_kills(uninterrupted_prediction, balls, tmp_path, 3, seed=0)
 
 
 @pytest.mark.slow
 def test_prediction_killed_at_twenty_moments_ends_as_an_uninterrupted_one(
-    uninterrupted, balls, tmp_path
+    uninterrupted_prediction, balls, tmp_path
 ):
-    predict_through_kills(uninterrupted, balls, tmp_path, 20, seed=1)
+    predict_through_kills(uninterrupted_prediction, balls, tmp_path, 20, seed=1)
 
 
 @pytest.mark.slow
 def test_prediction_killed_before_each_of_its_files_is_whole_ends_as_an_uninterrupted_one(
-    uninterrupted, balls, tmp_path
+    uninterrupted_prediction, balls, tmp_path
 ):
-    whole, *_ = uninterrupted
+    whole, _ = uninterrupted_prediction
     command = ("predict", whole / "run", "--input", balls, "--out", tmp_path / "out")
     kills = 0
     while killing.kill_at_rename(1 + kills % 3, *command, log=tmp_path / "log"):
@@ -346,14 +370,14 @@ def test_a_run_that_counted_padding_is_not_gone_on_with(trained, tfuq, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("method", "name", "scale"),
-    [("vi", "kl_scale", {"member 0": 0.5}), ("latent-vi", "code_kl_scale", 0.5)],
+    ("method", "rank", "name", "scale"),
+    [("vi", 3, "kl_scale", {"member 0": 0.5}), ("latent-vi", 2, "code_kl_scale", 0.5)],
 )
 def test_a_run_of_another_kl_scale_is_not_gone_on_with(
-    trained, tfuq, tmp_path, method, name, scale
+    trained, tfuq, tmp_path, method, rank, name, scale
 ):
     """The loss would change on the way."""
-    run = shutil.copytree(trained(method, 2).path, tmp_path / "run")
+    run = shutil.copytree(trained(method, rank).path, tmp_path / "run")
     facts = json.loads((run / "environment.json").read_text())
     assert facts[name] != scale
     facts[name] = scale

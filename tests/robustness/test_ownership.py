@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import assert_refused, files_of, settings
+from tests.conftest import assert_refused, files_of, settings, task_settings
 from tests.support import killing
 from tests.support.made import make_run, make_scores
 from tests.support.theirs import Theirs, assert_kept, everything
@@ -545,11 +545,12 @@ def test_a_run_of_an_earlier_version_is_taken_up_and_is_not_overwritten(trained,
     assert tfuq("score", predictions, "--no-figures").exit_code == 0
 
 
-def test_a_half_trained_member_of_an_earlier_version_goes_on(balls, tfuq, tmp_path, monkeypatch):
+def test_a_half_trained_member_of_an_earlier_version_goes_on(digits, tfuq, tmp_path, monkeypatch):
     from tfuq.training.fit import MemberTraining
 
     config, run = tmp_path / "config.yaml", tmp_path / "run"
-    config.write_text(settings(balls, training={"epochs": 2}).dump())
+    two_epochs = task_settings("classification", digits, training={"epochs": 2})
+    config.write_text(two_epochs.dump())
     with monkeypatch.context() as patch:
         patch.setattr(
             MemberTraining, "_is_patience_over", lambda member: member.progress.epoch == 1 and 1 / 0
@@ -561,11 +562,12 @@ def test_a_half_trained_member_of_an_earlier_version_goes_on(balls, tfuq, tmp_pa
 
 
 def test_a_run_that_is_removed_while_it_is_trained_is_not_called_trained(
-    balls, tfuq, tmp_path, monkeypatch
+    digits, tfuq, tmp_path, monkeypatch
 ):
     from tfuq.training import fit
 
-    (tmp_path / "config.yaml").write_text(settings(balls, training={"epochs": 2}).dump())
+    two_epochs = task_settings("classification", digits, training={"epochs": 2})
+    (tmp_path / "config.yaml").write_text(two_epochs.dump())
     save = fit.MemberTraining._save_state
     for gone in ("run", "run/members", "run/config.yaml"):
 

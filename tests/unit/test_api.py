@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import tfuq
-from tests.conftest import settings
+from tests.conftest import task_settings
 from tests.support.histories import history
 from tests.support.observers import Recorder
 from tfuq import api, config
@@ -63,8 +63,8 @@ def test_volumes_in_memory_and_plots(trained, balls):
     assert set(single.maps) == {"label", "probability", "predictive_entropy"}
 
 
-def test_training_from_python(balls, tmp_path, trained):
-    run = tfuq.train(trained("mc-dropout").config, run=tmp_path / "run")
+def test_training_from_python(digits, tmp_path):
+    run = tfuq.train(task_settings("classification", digits), run=tmp_path / "run")
     assert run.run.finished_members == [0]
     with pytest.raises(RunError, match="not a run"):
         tfuq.load(tmp_path)
@@ -95,8 +95,9 @@ def test_a_configuration_may_be_its_name_or_itself(monkeypatch, tmp_path):
     assert asked == [(3, default, {"resume": True}), (16, tmp_path, {})]
 
 
-def test_an_observer_receives_every_event_of_a_training_in_order(balls, tmp_path):
-    config = settings(balls, "ensemble", training={"epochs": 2, "steps_per_epoch": 3})
+def test_an_observer_receives_every_event_of_a_training_in_order(digits, tmp_path):
+    training = {"epochs": 2, "steps_per_epoch": 3}
+    config = task_settings("classification", digits, "ensemble", training=training)
     recorder = Recorder()
     run = tfuq.train(config, run=tmp_path / "run", observer=recorder)
     expected = []

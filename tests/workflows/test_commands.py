@@ -11,8 +11,9 @@ import nibabel
 import numpy as np
 import pytest
 
-from tests.conftest import ALL_METHODS, TOURED, assert_refused, real
+from tests.conftest import TOURED, assert_refused, real
 from tests.support.examples import example_lines
+from tests.support.matrix import rows_of_methods
 from tfuq.measures.catalogue import maps_of
 
 
@@ -31,8 +32,7 @@ def test_help_is_instant_and_needs_no_tensorflow():
     assert min(seconds) < 0.5
 
 
-@pytest.mark.parametrize("rank", [2, 3])
-@pytest.mark.parametrize("method", ALL_METHODS)
+@pytest.mark.parametrize(("method", "rank"), rows_of_methods())
 def test_predict_and_score(trained, tfuq, tmp_path, method, rank):
     run = trained(method, rank)
     result = tfuq("predict", run.path, "--out", tmp_path / "out")

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from click.testing import CliRunner
 
-from tests.conftest import assert_refused, settings
+from tests.conftest import assert_refused, task_settings
 from tests.support.histories import history
 from tfuq import runs
 from tfuq.networks.weights import load_arrays
@@ -185,22 +185,22 @@ def test_a_command_leaves_the_loggers_as_they_were(tfuq, arguments):
     assert (list(logger.handlers), logger.level, logger.propagate) == before
 
 
-def test_the_embedded_library_writes_nothing(balls, tmp_path, capfd, monkeypatch):
+def test_the_embedded_library_writes_nothing(digits, tmp_path, capfd, monkeypatch):
     """As in a program that knows nothing of logging, where Python itself shows warnings."""
     monkeypatch.setattr(logging.root, "handlers", [])
-    train(settings(balls), tmp_path / "run")
+    train(task_settings("classification", digits), tmp_path / "run")
     logging.getLogger("tfuq.training").warning("unseen")
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_handler_receives_what_the_library_says(balls, tmp_path):
+def test_a_handler_receives_what_the_library_says(digits, tmp_path):
     records = []
     logger = logging.getLogger("tfuq.training")
     handler = logging.Handler()
     handler.emit = records.append
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
-    config = settings(balls)
+    config = task_settings("classification", digits)
     try:
         train(config, tmp_path / "run")
     finally:

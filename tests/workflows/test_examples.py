@@ -105,6 +105,10 @@ def test_python_example_of_progress_runs(tmp_path, monkeypatch, capsys, caplog):
     (scan,) = Path("made/imagesTr").glob("*.nii.gz")
     scan.rename("scan.nii.gz")
     _, code = readme_blocks("From Python", "python")
+    short = '"training.steps_per_epoch=1"'
+    assert short in code
+    smaller = '"network.widths=[4, 8]", "data.split={train: 2, validation: 1, test: 1}"'
+    code = code.replace(short, f"{short}, {smaller}")
     names = {}
     with caplog.at_level(logging.NOTSET, "tfuq"):  # the level that the example sets ends with this
         exec(compile(code, "README.md", "exec"), names)
@@ -144,6 +148,9 @@ def test_own_data_as_the_readme_says(tmp_path, monkeypatch):
     split = "{train: 160, validation: 20, test: 60}"
     assert split in configuration
     fewer = configuration.replace(split, "{train: 16, validation: 2, test: 6}")
+    for levels, two in (("[8, 16, 32, 64]", "[4, 8]"), ("{3: 0.2, 4: 0.4}", "{2: 0.4}")):
+        assert levels in fewer
+        fewer = fewer.replace(levels, two)
     Path("lungs.yaml").write_text(fewer)
     first, _ = readme_blocks("Your own data in ten minutes", "sh")
     for line in first.splitlines():

@@ -33,19 +33,30 @@ def test_training_learns(balls, tmp_path):
     assert max(row["val_dice"] for row in history(run)) > 0.7
 
 
-@pytest.mark.parametrize("method", [pytest.param("mc-dropout", marks=pytest.mark.slow), "vi"])
-def test_resumed_training_ends_as_an_uninterrupted_one(balls, tmp_path, method):
-    schedule = {
-        "schedule": "cyclical+plateau",
-        "cycle": {"epochs": 2},
-        "plateau": {"epochs": 1, "factor": 0.5},
-    }
-    config = settings(
-        balls,
-        method,
-        training={"epochs": 3} | schedule,
-        augmentation={"flip_axes": [0], "noise": 0.1},
-    )
+_SCHEDULED = {
+    "epochs": 3,
+    "schedule": "cyclical+plateau",
+    "cycle": {"epochs": 2},
+    "plateau": {"epochs": 1, "factor": 0.5},
+}
+
+
+def test_resumed_training_ends_as_an_uninterrupted_one(digits, tmp_path):
+    config = task_settings("classification", digits, "vi", training=_SCHEDULED)
+    assert_resumed_as_uninterrupted(config, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["mc-dropout", "vi"])
+def test_resumed_training_of_augmented_volumes_ends_as_an_uninterrupted_one(
+    balls, tmp_path, method
+):
+    augmentation = {"flip_axes": [0], "noise": 0.1}
+    config = settings(balls, method, training=_SCHEDULED, augmentation=augmentation)
+    assert_resumed_as_uninterrupted(config, tmp_path)
+
+
+def assert_resumed_as_uninterrupted(config, tmp_path):
     whole = train(config, tmp_path / "whole")
 
     with pytest.raises(KeyboardInterrupt):

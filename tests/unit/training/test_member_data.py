@@ -13,11 +13,13 @@ from tfuq.errors import DataError
 from tfuq.training import train
 from tfuq.training.member_data import kl_scale_of, likelihood_share, member_seed
 
+UNVALIDATED = {"split": {"train": 3, "validation": 0, "test": 3}}
+
 
 def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path, caplog):
     with caplog.at_level(logging.INFO, "tfuq.training"):
         run = train(
-            settings(balls, "vi", variational={"kl_warmup_epochs": 1}),
+            settings(balls, "vi", data=UNVALIDATED, variational={"kl_warmup_epochs": 1}),
             tmp_path / "run",
         )
     voxels = 3 * 18 * 17 * 15  # three cases, without the padding to the patch's 16
@@ -38,6 +40,7 @@ def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path, ca
 def test_kl_scale_is_of_each_members_own_examples(balls, tmp_path, caplog, subset, counts):
     """A member on one of three cases has three times the KL scale; a case drawn twice for a bootstrap counts twice."""
     changes = {
+        "data": UNVALIDATED,
         "ensemble": {"subset": subset},
         "variational": {"members": 2},
         "training": {"epochs": 1, "steps_per_epoch": 1},

@@ -11,7 +11,12 @@ from tfuq.training.optimizer import WidthAdam, make_optimizer
 from tfuq.training.step import TrainingStep
 from tfuq.training.strategy import make_strategy
 
-STARTS = (1e-5, 0.001, 0.0067, 0.03)
+STARTS = (  # those between the ends take as long
+    1e-5,
+    pytest.param(0.001, marks=pytest.mark.slow),
+    pytest.param(0.0067, marks=pytest.mark.slow),
+    0.03,
+)
 NOISE = 0.5  # standard deviation of the regression's targets
 PRIOR = 1.0
 LEARNING_RATE = 0.002
@@ -79,7 +84,7 @@ def test_bayesian_linear_regression_has_the_mean_field_optimum(start):
     np.testing.assert_allclose(found, widths, rtol=0.06)
 
 
-@pytest.mark.parametrize("start", [0.01, 0.1, 2.0])
+@pytest.mark.parametrize("start", [0.01, pytest.param(0.1, marks=pytest.mark.slow), 2.0])
 def test_width_of_a_latent_code_is_that_of_its_posterior(start):
     """z ~ N(0, 1) seen through y ~ N(z, NOISE²) has the posterior variance 1 / (1 + 1 / NOISE²)."""
     examples, size = 64, 4

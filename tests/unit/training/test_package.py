@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.conftest import settings
+from tests.conftest import settings, task_settings
 from tests.support.histories import history, weights
 from tfuq.data.locks import exclusive
 from tfuq.errors import RunError
@@ -35,17 +35,18 @@ def test_a_run_is_not_overwritten_unasked(trained, balls, tmp_path):
     np.testing.assert_array_equal(weights(run)["logits/kernel"], before["logits/kernel"])
 
 
-def test_members_trained_apart_assemble_to_the_same_run(trained, balls, tmp_path):
-    config = settings(balls, "ensemble")
+def test_members_trained_apart_assemble_to_the_same_run(trained_task, digits, tmp_path):
+    config = task_settings("classification", digits, "ensemble")
     with pytest.raises(RunError, match="members 0 to 1"):
         train(config, tmp_path / "run", member=2)
     for member in (1, 0):
         run = train(config, tmp_path / "run", member=member)
-    together = trained("ensemble")
+    together = trained_task("classification", "ensemble")
     for member in (0, 1):
-        np.testing.assert_array_equal(
-            weights(run, member)["logits/kernel"], weights(together, member)["logits/kernel"]
-        )
+        arrays = weights(run, member)
+        assert arrays
+        for name, array in weights(together, member).items():
+            np.testing.assert_array_equal(arrays[name], array, err_msg=name)
 
 
 def test_two_processes_do_not_write_one_member_or_folder(balls, tmp_path, trained):
@@ -65,6 +66,22 @@ def test_two_processes_do_not_write_one_member_or_folder(balls, tmp_path, traine
         predict(predictor, [], tmp_path / "out")
 
 
+def settings_of_options(balls, changes):
+    """One member that no case validates, as what is compared are weights after one epoch."""
+    sections = {
+        "data": {"split": {"train": 3, "validation": 0, "test": 3}},
+        "ensemble": {"members": 1},
+    }
+    return settings(balls, "ensemble", **(sections | changes))
+
+
+@pytest.fixture(scope="module")
+def without_options(balls, tmp_path_factory):
+    """Weights of a training without any of the options below."""
+    path = tmp_path_factory.mktemp("plain") / "run"
+    return weights(train(settings_of_options(balls, {}), path))
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -79,12 +96,10 @@ def test_two_processes_do_not_write_one_member_or_folder(balls, tmp_path, traine
         {"preprocessing": {"crop_to_labels": [1, 2], "crop_margin": 2}},
     ],
 )
-def test_options_train_and_change_the_result(trained, balls, tmp_path, changes):
+def test_options_train_and_change_the_result(without_options, balls, tmp_path, changes):
     if "loss" in changes.get("training", {}):
         changes = {"training": {"loss": changes["training"]["loss"]}}
-    run = train(
-        settings(balls, "ensemble", **({"ensemble": {"members": 1}} | changes)), tmp_path / "run"
-    )
-    plain = weights(trained("ensemble"))
-    same = all(np.array_equal(plain[name], array) for name, array in weights(run).items())
+    run = train(settings_of_options(balls, changes), tmp_path / "run")
+    arrays = weights(run).items()
+    same = all(np.array_equal(without_options[name], array) for name, array in arrays)
     assert same == (changes == {"training": {"cache": False}})

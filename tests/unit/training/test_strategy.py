@@ -8,26 +8,26 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import settings
+from tests.conftest import settings, task_settings
 from tests.support.histories import history
 from tfuq import runs
 from tfuq.errors import ConfigError
 from tfuq.training import train
 from tfuq.training.strategy import make_strategy, replica_batches, steps_ahead
 
+_TRAINING = {"epochs": 2, "steps_per_epoch": 3, "batch_size": 4}
 _ON_DEVICES = """
 import sys
 from pathlib import Path
 import numpy as np
 import tensorflow as tf
-from tests.conftest import settings
+from tfuq import config as configuration
 from tfuq.training import train
 from tfuq.training.strategy import make_strategy, replica_batches
-config = settings(Path(sys.argv[1]), sys.argv[4], training={"epochs": 2, "steps_per_epoch": 3, "batch_size": 4},
-                  network={"level_dropout": {}} if sys.argv[4] == "deterministic" else {})
-run = train(config, Path(sys.argv[2]), devices=sys.argv[3])
+config = configuration.load(sys.argv[1])
+run = train(config, Path(sys.argv[2]), devices="cpu:2")
 print(len(run.facts["devices"]))
-strategy = make_strategy(sys.argv[3])
+strategy = make_strategy("cpu:2")
 images = np.arange(22).reshape(2, 11)
 dataset = tf.data.Dataset.from_tensor_slices((images, images + 100))
 for batch in replica_batches(strategy, dataset):
@@ -37,22 +37,34 @@ for batch in replica_batches(strategy, dataset):
 """
 
 
-@pytest.fixture(scope="module")
-def on_two_devices(balls, tmp_path_factory):
-    """The folder of a run that was trained on two devices, and what it printed."""
-    path = tmp_path_factory.mktemp("devices") / "two"
-    command = [sys.executable, "-c", _ON_DEVICES, str(balls), str(path), "cpu:2", "deterministic"]
+def train_on_two_devices(config, folder):
+    """The folder of a run that a process of its own trains on two devices, and what it prints."""
+    folder.mkdir(exist_ok=True)
+    (folder / "config.yaml").write_text(config.dump())
+    command = [sys.executable, "-c", _ON_DEVICES, folder / "config.yaml", folder / "two"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr[-2000:]
-    return path, answer.stdout.splitlines()
+    return folder / "two", answer.stdout.splitlines()
 
 
-def test_two_devices_train_as_one(balls, on_two_devices, tmp_path):
+@pytest.fixture(scope="module")
+def deterministic(digits):
+    """A configuration without anything random: dropout would differ on each device."""
+    network = {"level_dropout": {}}
+    return task_settings(
+        "classification", digits, "deterministic", training=_TRAINING, network=network
+    )
+
+
+@pytest.fixture(scope="module")
+def on_two_devices(deterministic, tmp_path_factory):
+    return train_on_two_devices(deterministic, tmp_path_factory.mktemp("devices"))
+
+
+def test_two_devices_train_as_one(deterministic, on_two_devices, tmp_path):
     path, (devices, *_) = on_two_devices
     assert devices == "2"
-    training = {"epochs": 2, "steps_per_epoch": 3, "batch_size": 4}
-    config = settings(balls, "deterministic", training=training, network={"level_dropout": {}})
-    one = history(train(config, tmp_path / "one", devices="cpu:1"))
+    one = history(train(deterministic, tmp_path / "one", devices="cpu:1"))
     two = history(runs.open_run(path))
     for of_one, of_two in zip(one, two, strict=True):
         assert of_two["loss"] == pytest.approx(of_one["loss"], rel=1e-4)
@@ -84,14 +96,10 @@ def test_a_gpu_computes_steps_while_the_program_goes_on(device, steps):
 
 @pytest.mark.slow
 def test_variational_weights_train_on_two_devices(balls, tmp_path):
-    command = [sys.executable, "-c", _ON_DEVICES, str(balls), str(tmp_path / "run"), "cpu:2", "vi"]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert answer.returncode == 0, answer.stderr[-2000:]
-    rows = history(runs.open_run(tmp_path / "run"))
-    one = train(
-        settings(balls, "vi", training={"epochs": 2, "steps_per_epoch": 3, "batch_size": 4}),
-        tmp_path / "one",
-    )
+    config = settings(balls, "vi", training=_TRAINING)
+    path, _ = train_on_two_devices(config, tmp_path)
+    rows = history(runs.open_run(path))
+    one = train(config, tmp_path / "one")
     # The KL does not depend on what is drawn: halved on each device, it adds up to that of one.
     assert rows[0]["kl"] == pytest.approx(history(one)[0]["kl"], rel=0.01)
 
