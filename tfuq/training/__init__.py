@@ -271,7 +271,7 @@ def check_folder(path: Path, config: Config, *, overwrite: bool, resume: bool) -
         return
     if not resume:
         raise RunError(f"{path}: holds a run already; {_ways_on(path)}")
-    trained = runs.open_run(path).config
+    trained = _with_cache_of(runs.open_run(path).config, config)
     if trained == config:
         return
     if _without_additional(trained) == _without_additional(config):
@@ -283,6 +283,13 @@ def check_folder(path: Path, config: Config, *, overwrite: bool, resume: bool) -
         f"{path}: was trained with another configuration; "
         "pass the same one, --overwrite, or another --run"
     )
+
+
+def _with_cache_of(trained: Config, config: Config) -> Config:
+    """The configuration of a run, but for the place of its cases, which changes no weight."""
+    cache = config.training.cache
+    training = trained.training.model_copy(update={"cache": cache})
+    return trained.model_copy(update={"training": training})
 
 
 def _without_additional(config: Config) -> Config:

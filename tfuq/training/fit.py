@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,9 @@ from tfuq.data.events import EpochEnd, EpochStep, Observer
 from tfuq.data.locks import exclusive
 from tfuq.data.ownership import LOCK, take_over
 from tfuq.data.removal import remove_file
-from tfuq.data.sets.dataset import Examples, TrainingSet
+from tfuq.data.sets.dataset import TrainingSet
 from tfuq.data.sets.pipeline import training_dataset
+from tfuq.data.sets.prepared import Examples
 from tfuq.data.writers import write_csv, write_json
 from tfuq.errors import RunError, TfuqError
 from tfuq.networks.layers import median_width
@@ -50,7 +51,7 @@ class MemberTraining:
         folder: Path,
         member: int,
         training: TrainingSet,
-        validation: list[Examples],
+        validation: Sequence[Examples],
         strategy: tf.distribute.Strategy,
     ) -> None:
         """Build the network and its optimizer.

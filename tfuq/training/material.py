@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -19,12 +19,12 @@ from tfuq.data.cases import Case
 from tfuq.data.layouts import made_cases, remarks_on_leftovers
 from tfuq.data.preprocessing import Statistics
 from tfuq.data.sets.dataset import (
-    Examples,
     TrainingSet,
     oriented,
     training_orientation,
     training_statistics,
 )
+from tfuq.data.sets.prepared import Examples
 from tfuq.data.splits import split_cases
 from tfuq.networks.weights import load_arrays
 from tfuq.runs.provenance import source_commit
@@ -43,8 +43,6 @@ from tfuq.training.warm_start import warm_start
 from tfuq.version import __version__
 
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
-
 _log = logging.getLogger(__name__)
 _VERSIONS_OF = ("tensorflow", "tensorflow-probability", "tf-keras", "numpy", "nibabel", "scipy")
 
@@ -66,7 +64,7 @@ class Material:
 
     parts: dict[str, list[Case]]
     training: TrainingSet
-    validation: list[Examples]
+    validation: Sequence[Examples]
     statistics: Statistics | None
     orientation: str | None
     strategy: tf.distribute.Strategy

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 import tf_keras
 
 from tfuq.config import TASKS, Config
-from tfuq.data.sets.dataset import Examples
+from tfuq.data.sets.prepared import Examples
 from tfuq.measures.reducers import LastSample
 from tfuq.sampling.members import build_member, windowed
 from tfuq.sampling.posterior import Posterior
@@ -25,7 +27,7 @@ class Validator:
     def __init__(
         self,
         config: Config,
-        groups: list[Examples],
+        groups: Sequence[Examples],
         loss: TaskLoss,
         channels: int,
     ) -> None:
