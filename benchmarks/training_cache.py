@@ -24,7 +24,7 @@ from pathlib import Path
 
 SIDE = 96  # voxels along each axis of a case
 CASE_MB = SIDE**3 * 5 / 2**20  # float32 and a label
-PATCH = 48
+PATCH = 32
 RUNS = (("memory", "memory"), ("disk, new", "disk"), ("disk, there", "disk"), ("none", "none"))
 
 
