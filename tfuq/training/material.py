@@ -40,6 +40,7 @@ from tfuq.training.member_data import (
 )
 from tfuq.training.strategy import make_strategy
 from tfuq.training.warm_start import warm_start
+from tfuq.training.workers import Together, this_worker
 from tfuq.version import __version__
 
 T = TypeVar("T")
@@ -58,6 +59,7 @@ class Material:
         statistics: Intensities of the training cases, if normalization needs them.
         orientation: Of what the network sees, such as ``RAS``; None for tasks of pictures.
         strategy: The devices.
+        together: The processes that train together; one, unless the devices are those of workers.
         kl_scales: The KL scale of each member.
         appearance: What training images look like; None without any.
     """
@@ -68,6 +70,7 @@ class Material:
     statistics: Statistics | None
     orientation: str | None
     strategy: tf.distribute.Strategy
+    together: Together
     kl_scales: list[KlScale]
     appearance: TrainingAppearance | None = None
 
@@ -103,6 +106,7 @@ def prepare(config: Config, devices: str | None) -> Material:
         statistics=statistics,
         orientation=orientation,
         strategy=strategy,
+        together=Together(strategy, this_worker(devices)),
         kl_scales=kl_scales,
         appearance=training_appearance(config, parts["train"]),
     )
@@ -124,6 +128,7 @@ def member_training(config: Config, folder: Path, index: int, material: Material
         material.training,
         material.validation,
         material.strategy,
+        material.together,
     )
     source = config.variational.warm_start
     if source and METHOD_TRAITS[config.method].variational:
