@@ -153,7 +153,7 @@ def in_process(arguments: argparse.Namespace, cache: str) -> dict[str, float]:
     environment = os.environ | {"TFUQ_CACHE": str(Path(arguments.folder, "cache"))}
     answer = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if answer.returncode:
-        sys.exit(answer.stderr[-2000:])
+        sys.exit(f"training.cache {cache}: ended with {answer.returncode}\n{answer.stderr[-2000:]}")
     return json.loads(answer.stdout.splitlines()[-1])
 
 

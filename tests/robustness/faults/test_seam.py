@@ -70,7 +70,6 @@ EXCEPTIONS = {
     ("cli/view.py", "webbrowser.open"): "starts a browser",
     ("tfuq/workflows/shift/stored.py", "np.savez_compressed"): "into memory",
     ("tfuq/networks/weights.py", "np.savez"): "into memory",
-    ("tfuq/training/fit.py", "self._state.save"): "by `tfuq.networks.weights.save_arrays`",
     ("tfuq/config/text.py", "yaml.dump"): "into memory",
     ("cli/options.py", "formatter.write_text"): "click's, of the help text",
 }
