@@ -38,7 +38,7 @@ from tfuq.training.member_data import (
     member_rows,
     member_seed,
 )
-from tfuq.training.strategy import make_strategy
+from tfuq.training.strategy import batch_shares, make_strategy
 from tfuq.training.warm_start import warm_start
 from tfuq.training.workers import Together, this_worker
 from tfuq.version import __version__
@@ -83,6 +83,9 @@ def prepare(config: Config, devices: str | None) -> Material:
         devices: As `make_strategy` takes them.
     """
     strategy = make_strategy(devices)
+    together = Together(strategy, this_worker(devices))
+    # Refuses more devices than examples before anything is read or written.
+    batch_shares(strategy, together.worker.number, config.training.batch_size)
     task = task_of(config)
     cases = made_cases(config.data)
     for line in remarks_on_leftovers(config.data, cases, all_folders=False):
@@ -106,7 +109,7 @@ def prepare(config: Config, devices: str | None) -> Material:
         statistics=statistics,
         orientation=orientation,
         strategy=strategy,
-        together=Together(strategy, this_worker(devices)),
+        together=together,
         kl_scales=kl_scales,
         appearance=training_appearance(config, parts["train"]),
     )
