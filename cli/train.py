@@ -33,8 +33,9 @@ from tfuq_cli.progress import TrainingProgress, echo_plan, quiet_import, show
 )
 @click.option(
     "--devices",
-    metavar="cpu:N|gpu:0,1|all",
-    help="Devices to train on.  [default: all GPUs, else the CPU]",
+    metavar="cpu:N|gpu:0,1|all|workers",
+    help="Devices to train on; workers: those of every process of a job that Slurm or TF_CONFIG "
+    "describes.  [default: all GPUs, else the CPU]",
 )
 @click.option(
     "--tensorboard",
@@ -85,12 +86,17 @@ def _train(settings: Config, path: Path, choices: dict[str, Any], tensorboard: b
     with quiet_import():
         from tfuq.training import train
         from tfuq.training.tensorboard import TensorBoardLog
+        from tfuq.training.workers import this_worker
 
     log: AbstractContextManager[Observer] = nullcontext(SILENT)
     if tensorboard:
         log = TensorBoardLog(path / "tensorboard")
     with TrainingProgress(settings.training.epochs) as progress, log as record:
         run = train(settings, path, observer=Observers(progress, record), **choices)
+    worker = this_worker(choices["devices"])
+    if not worker.is_chief:
+        show(f"{worker} is done; worker 1 wrote {run.path}")
+        return
     trained = len(run.finished_members)
     show(
         f"{trained} of {settings.members} member(s) trained in {run.path}; "

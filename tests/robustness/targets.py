@@ -35,8 +35,11 @@ from tfuq.data.readers import read
 from tfuq.data.readers.idx import read_idx
 from tfuq.data.readers.landmarks import read_landmark_table, read_points
 from tfuq.data.removal import remove_leftovers
+from tfuq.data.sets.case_files import CaseFile
+from tfuq.data.sets.prepared import CaseFacts, Examples, Prepared
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_text
+from tfuq.errors import TfuqError
 from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
 from tfuq.runs.provenance import source_commit
 from tfuq.scoring.dose_constraints import parse_constraint
@@ -142,6 +145,20 @@ def _arrays() -> bytes:
     return buffer.getvalue()
 
 
+def _cached_case() -> bytes:
+    images = np.arange(12, dtype=np.float32).reshape(1, 3, 4, 1)
+    examples = Examples(images, np.ones((1, 1, 3, 4), np.uint8))
+    prepared = Prepared(examples, CaseFacts(rows=1, channels=1, terms=(12,)))
+    return _saved(lambda path: (CaseFile(path, "made of").write(prepared), path)[1])
+
+
+def _read_cached(path: Path) -> None:
+    """What is damaged counts as what is not there, and is refused here."""
+    file = CaseFile(path, "made of")
+    if file.facts() is None or file.examples(verify=True) is None:
+        raise TfuqError("it is made anew")
+
+
 def _png() -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(np.random.default_rng(0).integers(0, 3, (24, 20), np.uint8)).save(buffer, "PNG")
@@ -218,6 +235,7 @@ def file_targets(folder: Path) -> list[Target]:
         ),
         "run.yaml": (config.shipped()["mnist"].read_bytes(), config.load_resolved),
         "arrays.npz": (_arrays(), lambda path: read_arrays(path, path, "restore it")),
+        "case.npy": (_cached_case(), _read_cached),
         "seg.nii.gz": (_label(), _read_labels),
         "mask.png": (_png(), read),
         "dose.dcm": (_rtdose(), lambda path: read_dose(path, [])),

@@ -9,7 +9,9 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
@@ -17,9 +19,12 @@ FORKS.set_forkserver_preload(
 )  # TensorFlow imported once, not yet started
 
 
-def start(*arguments, log: Path) -> multiprocessing.Process:
+def start(
+    *arguments, log: Path, environment: Mapping[str, str] | None = None
+) -> multiprocessing.Process:
     """A process that runs ``tfuq`` with the arguments, its output appended to ``log``."""
-    process = FORKS.Process(target=_run, args=([str(a) for a in arguments], str(log)))
+    words = [str(a) for a in arguments]
+    process = FORKS.Process(target=_run, args=(words, str(log), None, environment or {}))
     process.start()
     return process
 
@@ -52,7 +57,13 @@ def kill_at_rename(number: int, *arguments, log: Path) -> bool:
     return process.exitcode != 0
 
 
-def _run(arguments: list[str], log: str, fatal_rename: int | None = None) -> None:
+def _run(
+    arguments: list[str],
+    log: str,
+    fatal_rename: int | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    os.environ.update(environment)
     from tfuq_cli.main import main
 
     with open(log, "a") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):

@@ -80,6 +80,13 @@ ELSEWHERE = {
     "data.additional: {}: has no label": (
         "tests/unit/data/layouts/test_additional.py::test_a_folder_without_a_label_is_refused"
     ),
+    "devices share a batch": (
+        "tests/unit/training/test_strategy.py::test_more_devices_than_examples_are_refused"
+    ),
+    "or set training.cache: none": (
+        "tests/unit/data/sets/test_stores.py::"
+        "test_a_disk_that_is_too_small_is_refused_before_anything_is_written"
+    ),
     "was trained with other data.additional": (
         "tests/workflows/test_review.py::test_a_run_goes_on_with_the_cases_that_it_began_with"
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import pydantic
 from pydantic import Field, NonNegativeFloat
@@ -13,6 +13,19 @@ MemberCount = Annotated[int, Field(ge=1, le=100)]
 Precision = Literal["float32", "bfloat16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 LayerSizes = Annotated[list[Size], Field(min_length=1, max_length=10)]
+
+
+def _cache_of_earlier_versions(value: Any) -> Any:
+    if value is True:
+        return "memory"
+    if value is False:
+        return "none"
+    return value
+
+
+Cache = Annotated[
+    Literal["memory", "disk", "none"], pydantic.BeforeValidator(_cache_of_earlier_versions)
+]
 
 
 class LossConfig(Section):
@@ -109,6 +122,12 @@ class TrainingConfig(Section):
     2017). cyclical and plateau are as ``cycle`` and ``plateau`` say, and cyclical+plateau
     multiplies both. Where there are no validation cases, the loss of the training examples is
     monitored.
+
+    ``cache``: where preprocessed cases are kept. ``memory`` holds them all. ``disk`` writes each
+    into a file of its own below the folder ``TFUQ_CACHE``, once for this training and later ones,
+    and maps it into memory when it is needed. ``none`` reads and preprocesses a case for every
+    example. The weights are the same bit for bit. Runs of earlier versions say true for ``memory``
+    and false for ``none``.
     """
 
     seed: Seed = 0
@@ -124,7 +143,7 @@ class TrainingConfig(Section):
     loss: LossConfig = LossConfig()
     early_stopping_epochs: Count | None = None
     monitor: Literal["loss", "dice", "accuracy", "radial_error"] = "loss"
-    cache: bool = True
+    cache: Cache = "memory"
 
     @pydantic.model_validator(mode="after")
     def _of_the_schedule(self) -> TrainingConfig:

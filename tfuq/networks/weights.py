@@ -166,14 +166,36 @@ def load_arrays(path: Path, digest: str | None = None) -> Arrays:
     Raises:
         RunError: missing, damaged, or not the file whose digest was recorded.
     """
+    content = read_weights(path)
+    if digest is not None and hashlib.sha256(content).hexdigest() != digest:
+        mismatch = "does not match the digest recorded when it was written"
+        raise RunError(f"{path}: {mismatch}; {_RESTORE}")
+    return parse_arrays(content, path)
+
+
+def read_weights(path: Path) -> bytes:
+    """The content of a file of arrays.
+
+    Raises:
+        RunError: It cannot be read, or does not fit into memory.
+    """
     try:
-        content = read_plain_bytes(path, _WORKING_BYTES)
+        return read_plain_bytes(path, _WORKING_BYTES)
     except OSError as error:
         raise RunError(f"{path}: cannot be read ({error.strerror}); {_RESTORE}") from error
     except MemoryShortageError as error:
         raise RunError(f"{path}: {error}") from error
-    if digest is not None and hashlib.sha256(content).hexdigest() != digest:
-        mismatch = "does not match the digest recorded when it was written"
-        raise RunError(f"{path}: {mismatch}; {_RESTORE}")
+
+
+def parse_arrays(content: bytes, path: Path) -> Arrays:
+    """The arrays of a file's content.
+
+    Args:
+        content: As `read_weights` gives it.
+        path: The file, for messages.
+
+    Raises:
+        RunError: It is damaged.
+    """
     stored = read_arrays(content, path, _RESTORE)
     return {name.replace("|", "/"): array for name, array in stored.items()}

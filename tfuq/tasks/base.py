@@ -12,7 +12,8 @@ from tfuq.config import Config
 from tfuq.config.registry import Registry
 from tfuq.data.cases import Case
 from tfuq.data.preprocessing import Preprocessor, Statistics
-from tfuq.data.sets.dataset import Examples, TrainingSet, make_preprocessor
+from tfuq.data.sets.dataset import TrainingSet, make_preprocessor
+from tfuq.data.sets.prepared import Examples
 from tfuq.measures.reducers import Reducer
 from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.tasks.activation import Activation
@@ -59,7 +60,7 @@ class Task(Protocol):
         cases: list[Case],
         training: TrainingSet,
         statistics: Statistics | None,
-    ) -> list[Examples]:
+    ) -> Sequence[Examples]:
         """Examples to validate on, in groups that are averaged with equal weight.
 
         Args:
@@ -114,7 +115,7 @@ def one_group(
     cases: list[Case],
     training: TrainingSet,
     statistics: Statistics | None,
-) -> list[Examples]:
+) -> Sequence[Examples]:
     """The examples of all cases as one batch.
 
     All examples have one shape, and one batch is quicker than case by case.
@@ -130,7 +131,8 @@ def one_group(
     loaded = []
     for case in cases:
         examples = load(config, preprocessor, case)
-        loaded.append(training.checked(case, examples))
+        training.require_channels(case, examples.images.shape[-1])
+        loaded.append(examples)
     if not loaded:
         return []
     images = np.concatenate([examples.images for examples in loaded])

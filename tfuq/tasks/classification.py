@@ -11,7 +11,8 @@ from tfuq.config import Config
 from tfuq.data.cases import Case
 from tfuq.data.preprocessing import Statistics
 from tfuq.data.sets.classification import ClassificationSet, load_examples
-from tfuq.data.sets.dataset import Examples, TrainingSet
+from tfuq.data.sets.dataset import TrainingSet
+from tfuq.data.sets.prepared import Examples
 from tfuq.data.volume import Volume
 from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.measures.reducers import Reducer
@@ -91,7 +92,7 @@ class Classification(ClassTask):
         cases: list[Case],
         training: TrainingSet,
         statistics: Statistics | None,
-    ) -> list[Examples]:
+    ) -> Sequence[Examples]:
         """All validation images as one group."""
         return one_group(load_examples, config, cases, training, statistics)
 

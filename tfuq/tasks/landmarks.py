@@ -16,7 +16,7 @@ from tfuq.calibration.records import Calibration
 from tfuq.config import Config
 from tfuq.data.cases import Case
 from tfuq.data.preprocessing import Statistics
-from tfuq.data.sets.dataset import Examples, TrainingSet
+from tfuq.data.sets.dataset import TrainingSet
 from tfuq.data.sets.landmarks import (
     LandmarkSet,
     load_examples,
@@ -24,6 +24,7 @@ from tfuq.data.sets.landmarks import (
     rescale_points,
     stretch,
 )
+from tfuq.data.sets.prepared import Examples
 from tfuq.data.volume import Volume
 from tfuq.measures.landmark import landmark_measures
 from tfuq.measures.reducers import LandmarkSamples, Reducer
@@ -130,7 +131,7 @@ class Landmarks:
         cases: list[Case],
         training: TrainingSet,
         statistics: Statistics | None,
-    ) -> list[Examples]:
+    ) -> Sequence[Examples]:
         """All validation images as one group."""
         return one_group(load_examples, config, cases, training, statistics)
 

@@ -9,8 +9,10 @@ import numpy as np
 from tfuq.config import Config
 from tfuq.data.cases import Case
 from tfuq.data.preprocessing import PADDING, Statistics
-from tfuq.data.sets.dataset import Examples, TrainingSet, make_preprocessor
+from tfuq.data.sets.dataset import TrainingSet, make_preprocessor
+from tfuq.data.sets.prepared import Examples, Prepared
 from tfuq.data.sets.segmentation import SegmentationSet, load_examples
+from tfuq.data.sets.stores import StoredGroups, make_store
 from tfuq.measures.reducers import PackedMasks, Reducer, RegionEntropyTerms
 from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
@@ -45,14 +47,20 @@ class Segmentation(ClassTask):
         cases: list[Case],
         training: TrainingSet,
         statistics: Statistics | None,
-    ) -> list[Examples]:
+    ) -> Sequence[Examples]:
         """The examples of each validation case as a group; a case without any has none."""
         preprocessor = make_preprocessor(config, statistics)
-        groups = []
-        for case in cases:
-            examples = load_examples(config, preprocessor, case)
-            groups.append(training.checked(case, examples))
-        return [examples for examples in groups if len(examples.images)]
+
+        def load(case: Case) -> Prepared:
+            return Prepared.for_validation(load_examples(config, preprocessor, case))
+
+        store = make_store(config, cases, load, statistics=statistics, part="validation")
+        numbers = []
+        for number, facts in enumerate(store.facts()):
+            training.require_channels(cases[number], facts.channels)
+            if facts.rows:
+                numbers.append(number)
+        return StoredGroups(store, numbers)
 
     def quality(self, config: Config, sample: np.ndarray, targets: np.ndarray) -> float:
         """Dice over the scans' voxels without padding, averaged over the structures they have."""

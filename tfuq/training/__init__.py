@@ -20,6 +20,7 @@ from tfuq.runs import Run
 from tfuq.tasks import FIRST_DEFINITION, task_of
 from tfuq.training.material import Material, facts, member_training, prepare, summary
 from tfuq.training.state import STATE
+from tfuq.training.workers import lost_worker_errors, this_worker
 
 __all__ = [
     "Material",
@@ -32,6 +33,9 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 _BEGINNING = "beginning"  # of the lock on a run's own files
+# What the chief tells the other workers of a member.
+_TRAIN = b"train"
+_SKIP = b"skip"
 
 
 def train(
@@ -67,23 +71,45 @@ def train(
         raise RunError(
             f"--member {member}: this configuration has members 0 to {config.members - 1}"
         )
-    check_folder(path, config, overwrite=overwrite, resume=resume or member is not None)
-    material = prepare(config, devices)
-    run = _begin(config, path, material, overwrite=overwrite)
     wanted = range(config.members)
     if member is not None:
         wanted = range(member, member + 1)
+    worker = this_worker(devices)
+    with lost_worker_errors(worker):
+        if not worker.is_chief:
+            return _assist(config, path, devices, wanted)
+        check_folder(path, config, overwrite=overwrite, resume=resume or member is not None)
+        material = prepare(config, devices)
+        run = _begin(config, path, material, overwrite=overwrite)
+        _train_members(run, material, wanted, observer)
+    return run
+
+
+def _train_members(run: Run, material: Material, wanted: range, observer: Observer) -> None:
+    """Train the members that are not finished.
+
+    Raises:
+        RunError: The run began with other data or another version of tfuq.
+    """
     if set(wanted) - set(run.finished_members):
         _require_same_terms(run, material)
         _require_same_divergence(run, material)
         _require_same_warmup(run)
         _require_same_loss(run)
         _require_same_orientation(run, material)
-    _log.info(summary(config, material))
+    _log.info(summary(run.config, material))
     for index in wanted:
         _train_member(run, index, material, observer)
     _require_trained(run, wanted)
-    return run
+
+
+def _assist(config: Config, path: Path, devices: str | None, wanted: range) -> Run:
+    """Train with a chief, which begins the run, says which members to train, and writes."""
+    material = prepare(config, devices)
+    for index in wanted:
+        if material.together.of_chief(b"") == _TRAIN:
+            member_training(config, path / "members" / str(index), index, material).run(SILENT)
+    return Run(path, config)
 
 
 def _begin(config: Config, path: Path, material: Material, *, overwrite: bool) -> Run:
@@ -112,8 +138,10 @@ def _begin(config: Config, path: Path, material: Material, *, overwrite: bool) -
 def _train_member(run: Run, index: int, material: Material, observer: Observer) -> None:
     folder = run.member(index)
     if index in run.finished_members:
+        material.together.of_chief(_SKIP)
         remove_file(folder / STATE)  # of a process killed at its very end
     else:
+        material.together.of_chief(_TRAIN)
         member_training(run.config, folder, index, material).run(observer)
     _require_trained(run, [index])
     _note_width(run, index)
@@ -271,7 +299,7 @@ def check_folder(path: Path, config: Config, *, overwrite: bool, resume: bool) -
         return
     if not resume:
         raise RunError(f"{path}: holds a run already; {_ways_on(path)}")
-    trained = runs.open_run(path).config
+    trained = _with_cache_of(runs.open_run(path).config, config)
     if trained == config:
         return
     if _without_additional(trained) == _without_additional(config):
@@ -283,6 +311,13 @@ def check_folder(path: Path, config: Config, *, overwrite: bool, resume: bool) -
         f"{path}: was trained with another configuration; "
         "pass the same one, --overwrite, or another --run"
     )
+
+
+def _with_cache_of(trained: Config, config: Config) -> Config:
+    """The configuration of a run, but for the place of its cases, which changes no weight."""
+    cache = config.training.cache
+    training = trained.training.model_copy(update={"cache": cache})
+    return trained.model_copy(update={"training": training})
 
 
 def _without_additional(config: Config) -> Config:

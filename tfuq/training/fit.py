@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,28 +12,26 @@ import tf_keras
 
 from tfuq.config import Config
 from tfuq.data.events import EpochEnd, EpochStep, Observer
-from tfuq.data.locks import exclusive
-from tfuq.data.ownership import LOCK, take_over
-from tfuq.data.removal import remove_file
-from tfuq.data.sets.dataset import Examples, TrainingSet
+from tfuq.data.sets.dataset import TrainingSet
 from tfuq.data.sets.pipeline import training_dataset
-from tfuq.data.writers import write_csv, write_json
-from tfuq.errors import RunError, TfuqError
+from tfuq.data.sets.prepared import Examples
+from tfuq.errors import TfuqError
 from tfuq.networks.layers import median_width
-from tfuq.networks.weights import Arrays, model_arrays, save_arrays
+from tfuq.networks.weights import Arrays, model_arrays
 from tfuq.sampling.members import build_member
 from tfuq.sampling.memory import memory_errors
 from tfuq.tasks import task_of
 from tfuq.training.member_data import kl_scale_of, member_rows, member_seed
+from tfuq.training.member_files import member_files
 from tfuq.training.progress import EpochRow, Progress, monitored, monitored_or_loss
 from tfuq.training.running_means import RunningMeans
 from tfuq.training.schedules import plateau_share, step_share
 from tfuq.training.state import STATE, MemberState
 from tfuq.training.step import TrainingStep
-from tfuq.training.strategy import replica_batches, steps_ahead
+from tfuq.training.strategy import batch_shares, replica_batches, steps_ahead
 from tfuq.training.validation import Validator
+from tfuq.training.workers import ALONE, Together
 
-HISTORY = "history.csv"
 Batches = Iterator[tuple[tf.Tensor, tf.Tensor]]
 _TIMED_STEPS = 4
 
@@ -50,8 +48,9 @@ class MemberTraining:
         folder: Path,
         member: int,
         training: TrainingSet,
-        validation: list[Examples],
+        validation: Sequence[Examples],
         strategy: tf.distribute.Strategy,
+        together: Together = ALONE,
     ) -> None:
         """Build the network and its optimizer.
 
@@ -62,12 +61,16 @@ class MemberTraining:
             training: The training examples of the run.
             validation: Groups of examples to validate on.
             strategy: The devices.
+            together: The processes that train together, of which the chief alone writes.
         """
         self.config = config
         self.folder = folder
         self.member = member
         self._training = training
         self._strategy = strategy
+        self._together = together
+        self._files = member_files(folder, together.worker)
+        self._shares = batch_shares(strategy, together.worker.number, config.training.batch_size)
         self._seed = member_seed(config.training.seed, member)
         tf_keras.utils.set_random_seed(self._seed)  # initial weights
         self._rows = member_rows(config, training, member)
@@ -77,7 +80,7 @@ class MemberTraining:
         loss = task_of(config).loss(config, training)
         held_steps = config.width_warmup_epochs * self.steps
         self._step = TrainingStep(config, strategy, self.model, loss, held_steps)
-        self._validate = Validator(config, validation, loss, training.channels)
+        self._validate = Validator(config, validation, loss, training.channels, self._together)
         self._state = MemberState(model=self.model, optimizer=self._step.optimizer)
 
     @property
@@ -100,8 +103,9 @@ class MemberTraining:
         Raises:
             RunError: Another process is training this member.
         """
-        with exclusive(self.folder, "training"), memory_errors():
+        with self._files.held(), memory_errors():
             self._run(observer)
+            self._together.wait()  # a process that ends counts as lost
 
     def rehearse(self) -> dict[str, float]:
         """Take a few steps and validate twice.
@@ -130,25 +134,12 @@ class MemberTraining:
         }
 
     def _run(self, observer: Observer) -> None:
-        if self._restore():
-            names = [name for name in (STATE, HISTORY) if (self.folder / name).is_file()]
-            take_over(self.folder, names)
+        self._restore()
         batches = self._batches(range(self.progress.epoch, self.config.training.epochs))
         while not self._is_finished():
             self._epoch(batches, observer)
-            self._save_state()
-        self._require_folder()
-        self._write_result()
-        remove_file(self.folder / STATE)
-
-    def _write_result(self) -> None:
-        digest = save_arrays(self.folder / "weights.npz", self._state.best)
-        done = {
-            "digest": digest,
-            "epochs": self.progress.epoch,
-            "best_epoch": self.progress.best_epoch,
-        }
-        write_json(self.folder / "done", done)
+            self._files.write_state(self._state.arrays())
+        self._files.write_result(self._state.best, self.progress)
 
     def _epoch(self, batches: Batches, observer: Observer) -> None:
         started = time.monotonic()
@@ -165,8 +156,7 @@ class MemberTraining:
         self._keep_best(row, weights)
         self.progress.history.append(row)
         self.progress.epoch = epoch + 1
-        self._require_folder()
-        write_csv(self.folder / HISTORY, self.progress.history)
+        self._files.write_history(self.progress.history)
         figures = dict(row)
         observer.notify(
             EpochEnd(member=self.member, epoch=epoch, steps=self.steps, figures=figures)
@@ -221,8 +211,10 @@ class MemberTraining:
             steps=self.steps,
             seed=self._seed,
             epochs=epochs,
+            share=range(self._shares[0].start, self._shares[-1].stop),
         )
-        yield from replica_batches(self._strategy, dataset)
+        sizes = [len(share) for share in self._shares]
+        yield from replica_batches(self._strategy, dataset, sizes)
 
     def _learning_rate(self, step: int) -> float:
         training = self.config.training
@@ -262,21 +254,12 @@ class MemberTraining:
             return False
         return self.progress.epoch - self.progress.best_epoch >= patience
 
-    def _save_state(self) -> None:
-        self._state.save(self.folder / STATE)
-
-    def _restore(self) -> bool:
-        """Take up the state in the folder; whether there is one."""
-        return self._state.restore(self.folder / STATE)
-
-    def _require_folder(self) -> None:
-        """Refuse to go on where the folder's lock, which this process holds, is gone.
-
-        Raises:
-            RunError: The folder was removed or renamed.
-        """
-        if not (self.folder / LOCK).is_file():
-            raise RunError(f"{self.folder}: was removed while it was trained; train the run again")
+    def _restore(self) -> None:
+        """Take up the state in the chief's folder where there is one."""
+        content = self._together.of_chief(self._files.read_state())
+        if content:
+            self._state.restore(content, self.folder / STATE)
+            self._files.take_over()
 
 
 def _seconds(call: Callable[[], object]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -19,12 +19,12 @@ from tfuq.data.cases import Case
 from tfuq.data.layouts import made_cases, remarks_on_leftovers
 from tfuq.data.preprocessing import Statistics
 from tfuq.data.sets.dataset import (
-    Examples,
     TrainingSet,
     oriented,
     training_orientation,
     training_statistics,
 )
+from tfuq.data.sets.prepared import Examples
 from tfuq.data.splits import split_cases
 from tfuq.networks.weights import load_arrays
 from tfuq.runs.provenance import source_commit
@@ -38,13 +38,12 @@ from tfuq.training.member_data import (
     member_rows,
     member_seed,
 )
-from tfuq.training.strategy import make_strategy
+from tfuq.training.strategy import batch_shares, make_strategy
 from tfuq.training.warm_start import warm_start
+from tfuq.training.workers import Together, this_worker
 from tfuq.version import __version__
 
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
-
 _log = logging.getLogger(__name__)
 _VERSIONS_OF = ("tensorflow", "tensorflow-probability", "tf-keras", "numpy", "nibabel", "scipy")
 
@@ -60,16 +59,18 @@ class Material:
         statistics: Intensities of the training cases, if normalization needs them.
         orientation: Of what the network sees, such as ``RAS``; None for tasks of pictures.
         strategy: The devices.
+        together: The processes that train together; one, unless the devices are those of workers.
         kl_scales: The KL scale of each member.
         appearance: What training images look like; None without any.
     """
 
     parts: dict[str, list[Case]]
     training: TrainingSet
-    validation: list[Examples]
+    validation: Sequence[Examples]
     statistics: Statistics | None
     orientation: str | None
     strategy: tf.distribute.Strategy
+    together: Together
     kl_scales: list[KlScale]
     appearance: TrainingAppearance | None = None
 
@@ -82,6 +83,9 @@ def prepare(config: Config, devices: str | None) -> Material:
         devices: As `make_strategy` takes them.
     """
     strategy = make_strategy(devices)
+    together = Together(strategy, this_worker(devices))
+    # Refuses more devices than examples before anything is read or written.
+    batch_shares(strategy, together.worker.number, config.training.batch_size)
     task = task_of(config)
     cases = made_cases(config.data)
     for line in remarks_on_leftovers(config.data, cases, all_folders=False):
@@ -105,6 +109,7 @@ def prepare(config: Config, devices: str | None) -> Material:
         statistics=statistics,
         orientation=orientation,
         strategy=strategy,
+        together=together,
         kl_scales=kl_scales,
         appearance=training_appearance(config, parts["train"]),
     )
@@ -126,6 +131,7 @@ def member_training(config: Config, folder: Path, index: int, material: Material
         material.training,
         material.validation,
         material.strategy,
+        material.together,
     )
     source = config.variational.warm_start
     if source and METHOD_TRAITS[config.method].variational:

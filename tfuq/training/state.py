@@ -16,10 +16,9 @@ from tfuq.networks.weights import (
     Arrays,
     assign_arrays,
     assign_numbered,
-    load_arrays,
     model_arrays,
+    parse_arrays,
     require_fit,
-    save_arrays,
 )
 from tfuq.training.progress import Progress
 
@@ -43,28 +42,30 @@ class MemberState:
     best: Arrays = field(default_factory=dict)
     progress: Progress = field(default_factory=Progress)
 
-    def save(self, path: Path) -> None:
-        """Write the state, whole or not at all."""
+    def arrays(self) -> Arrays:
+        """The whole state as arrays by name.
+
+        Some variables are means over all workers, which all of them have to compute together.
+        """
         arrays = _prefixed("model/", model_arrays(self.model))
         arrays |= _prefixed("best/", self.best)
         for index, variable in enumerate(self.optimizer.variables):
             arrays[f"optimizer/{index}"] = variable.numpy()
         progress = json.dumps(asdict(self.progress))
         arrays["progress"] = np.frombuffer(progress.encode(), np.uint8)
-        save_arrays(path, arrays)
+        return arrays
 
-    def restore(self, path: Path) -> bool:
+    def restore(self, content: bytes, path: Path) -> None:
         """Take up a state that was saved.
 
-        Returns:
-            Whether there is one.
+        Args:
+            content: Of its file.
+            path: The file, for messages.
 
         Raises:
             RunError: It is damaged, of another network, or of an earlier version.
         """
-        if not path.is_file():
-            return False
-        arrays = load_arrays(path)
+        arrays = parse_arrays(content, path)
         last_variable = len(self.optimizer.variables) - 1
         if f"optimizer/{last_variable}" not in arrays:
             raise RunError(f"{path}: was written by an earlier tfuq; {_REMEDY}")
@@ -75,7 +76,6 @@ class MemberState:
         require_fit(self.model.weights, self.best, where=str(path))
         optimizer_arrays = _below(arrays, "optimizer/")
         assign_numbered(self.optimizer.variables, optimizer_arrays, where=str(path))
-        return True
 
 
 def _prefixed(prefix: str, arrays: Mapping[str, np.ndarray]) -> Arrays:

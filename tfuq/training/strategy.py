@@ -1,36 +1,71 @@
-"""Devices: training always runs under a MirroredStrategy; one device is a strategy of one."""
+"""Devices: training always runs under a mirrored strategy; one device is a strategy of one."""
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 import tensorflow as tf
 
 from tfuq.errors import ConfigError
 from tfuq.sampling.devices import share_gpus
+from tfuq.training.workers import WORKERS, this_worker, worker_strategy
 
 _STEPS_AHEAD = 8
 
 
-def make_strategy(devices: str | None = None) -> tf.distribute.MirroredStrategy:
+def make_strategy(devices: str | None = None) -> tf.distribute.Strategy:
     """Make a strategy over devices; a GPU is shared with other processes.
 
     Args:
-        devices: ``cpu:N`` (N logical CPU devices), ``gpu:0,1``, or ``all`` GPUs. None takes all
-            GPUs, or one CPU where there is none.
+        devices: ``cpu:N`` (N logical CPU devices), ``gpu:0,1``, ``all`` GPUs, or ``workers``: all
+            GPUs, or the CPU, of each of the processes that `tfuq.training.workers` finds. None
+            takes all GPUs, or one CPU where there is none.
 
     Raises:
         ConfigError: This machine does not have the devices, or the process started with fewer
             logical CPUs.
     """
     share_gpus()
+    if devices == WORKERS:
+        return worker_strategy(this_worker(devices))
     return tf.distribute.MirroredStrategy(_device_names(devices))
 
 
+def batch_shares(strategy: tf.distribute.Strategy, worker: int, batch: int) -> list[range]:
+    """Which examples of every batch each replica of this process has.
+
+    The replicas of all workers share a batch in their order, so that it is the same batch however
+    many there are. The first ones have one example more where it cannot be shared evenly.
+
+    Args:
+        strategy: The devices.
+        worker: The number of this process among the workers, from 0 on.
+        batch: Examples in a batch.
+
+    Returns:
+        Positions within a batch, which follow each other.
+
+    Raises:
+        ConfigError: There are more devices than examples.
+    """
+    count = strategy.num_replicas_in_sync
+    if batch < count:
+        raise ConfigError(
+            f"training.batch_size {batch}: {count} devices share a batch, and each needs an "
+            "example; set it higher, or take fewer devices"
+        )
+    sizes = [(batch + count - 1 - replica) // count for replica in range(count)]
+    ends = itertools.accumulate(sizes)
+    shares = [range(end - size, end) for size, end in zip(sizes, ends, strict=True)]
+    replicas = len(strategy.extended.worker_devices)
+    return shares[worker * replicas : (worker + 1) * replicas]
+
+
 def replica_batches(
-    strategy: tf.distribute.Strategy, dataset: tf.data.Dataset
+    strategy: tf.distribute.Strategy, dataset: tf.data.Dataset, sizes: Sequence[int]
 ) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
     """Share each batch of a data set among the replicas of a strategy.
 
@@ -39,19 +74,16 @@ def replica_batches(
 
     Args:
         strategy: The devices.
-        dataset: Batches of images and targets.
+        dataset: Batches of images and targets, what this process has of each.
+        sizes: How many examples of them each replica of this process has.
 
     Yields:
-        A batch as `tf.distribute.Strategy.run` takes it. The first replicas have one example more
-        where the batch cannot be shared evenly.
+        A batch as `tf.distribute.Strategy.run` takes it.
     """
-    count = strategy.num_replicas_in_sync
-    if count == 1:
+    if len(sizes) == 1:
         yield from dataset
         return
     for images, targets in dataset:
-        size = len(images)
-        sizes = [(size + count - 1 - replica) // count for replica in range(count)]
         shares = list(zip(tf.split(images, sizes), tf.split(targets, sizes), strict=True))
         yield _per_replica(strategy, shares)
 
@@ -73,7 +105,8 @@ def _per_replica(
     """Images and targets, of which each replica sees its own share."""
 
     def share(context: tf.distribute.ReplicaContext) -> tuple[tf.Tensor, tf.Tensor]:
-        replica: int = context.replica_id_in_sync_group
+        # Every worker has as many replicas, and they are numbered one worker after another.
+        replica: int = context.replica_id_in_sync_group % len(shares)
         return shares[replica]
 
     per_replica = strategy.experimental_distribute_values_from_function(share)
@@ -88,7 +121,9 @@ def _device_names(devices: str | None) -> list[str]:
         return _known(gpus, gpus, devices)
     match = re.fullmatch(r"cpu:(\d+)|gpu:(\d+(?:,\d+)*)", devices)
     if not match or match.group(1) == "0":
-        raise ConfigError(f"--devices {devices}: not a device list; use cpu:N, gpu:0,1 or all")
+        raise ConfigError(
+            f"--devices {devices}: not a device list; use cpu:N, gpu:0,1, all or workers"
+        )
     cpus, gpu_list = match.groups()
     if cpus:
         return _logical_cpus(int(cpus))

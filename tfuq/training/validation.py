@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 import tf_keras
 
 from tfuq.config import TASKS, Config
-from tfuq.data.sets.dataset import Examples
+from tfuq.data.sets.prepared import Examples
 from tfuq.measures.reducers import LastSample
 from tfuq.sampling.members import build_member, windowed
 from tfuq.sampling.posterior import Posterior
 from tfuq.sampling.sampler import Sampler
 from tfuq.tasks import TaskLoss, task_of
+from tfuq.training.workers import ALONE, Together
 
 
 class Validator:
@@ -25,9 +28,10 @@ class Validator:
     def __init__(
         self,
         config: Config,
-        groups: list[Examples],
+        groups: Sequence[Examples],
         loss: TaskLoss,
         channels: int,
+        together: Together = ALONE,
     ) -> None:
         """Build the mean network and its sampling graph.
 
@@ -36,10 +40,13 @@ class Validator:
             groups: Examples in groups that are averaged with equal weight.
             loss: The data term of the objective.
             channels: Channels of the images.
+            together: The processes that train together, each of which validates on its share of the
+                groups.
         """
         self._config = config
         self._groups = groups
         self._loss = loss
+        self._together = together
         self._task = task_of(config)
         self._mean_network = build_member(config, channels=channels, sources=())
         network = windowed(config, self._mean_network, keep=0)
@@ -48,9 +55,9 @@ class Validator:
     def __call__(self, model: tf_keras.Model) -> dict[str, float]:
         """Validate the network that is trained."""
         self._mean_network.set_weights(model.get_weights())
-        results = np.array([self._group(group) for group in self._groups])
-        if not len(results):
+        if not self._groups:
             return {}
+        results = self._results()
         losses, qualities = results.T
         figures = {"val_loss": float(losses.mean())}
         defined = qualities[~np.isnan(qualities)]
@@ -58,6 +65,14 @@ class Validator:
             quality = TASKS[self._config.task].quality
             figures[f"val_{quality}"] = float(defined.mean())
         return figures
+
+    def _results(self) -> np.ndarray:
+        """The loss and the quality of each group, ``[groups, 2]`` float64."""
+        results = np.zeros([len(self._groups), 2])
+        worker = self._together.worker
+        for number in range(worker.number, len(self._groups), len(worker.addresses)):
+            results[number] = self._group(self._groups[number])
+        return self._together.total(results)
 
     def _group(self, group: Examples) -> tuple[float, float]:
         """The loss and the quality of a group; NaN where it has none."""

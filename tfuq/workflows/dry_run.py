@@ -49,7 +49,7 @@ def plan_training(
     is_continued = resume or member is not None
     training.check_folder(path, config, overwrite=overwrite, resume=is_continued)
     members = _members_to_train(config, path, overwrite, member)
-    with _temporary_data(config) as settings:
+    with _temporary_data(_without_cache(config)) as settings:
         material = training.prepare(settings, devices)
         fit = training.member_training(settings, path / "members" / "0", 0, material)
         seconds = fit.rehearse()
@@ -68,6 +68,14 @@ def plan_training(
         "seen here": f"{step_times}, first step {seconds['build']:.1f} s",
         "estimate": _estimate(total),
     }
+
+
+def _without_cache(config: Config) -> Config:
+    """The configuration, with cases that are not written to a disk."""
+    if config.training.cache != "disk":
+        return config
+    learning = config.training.model_copy(update={"cache": "none"})
+    return config.model_copy(update={"training": learning})
 
 
 def _members_to_train(

@@ -57,6 +57,7 @@ EXCEPTIONS = {
         "tfuq/prediction/large.py",
         "tempfile.gettempdir",
     ): "it changes nothing",
+    ("tfuq/data/sets/stores.py", "shutil.disk_usage"): "it changes nothing",
     ("tfuq/data/readers/quiet.py", "os.open"): "the system's own /dev/null",
     ("tfuq/data/phantoms/cephalogram.py", "Image.fromarray(phantom.image).save"): "into memory",
     ("tfuq/measures/sample_masks.py", "np.savez_compressed"): "into a stream of the seam",
@@ -69,7 +70,6 @@ EXCEPTIONS = {
     ("cli/view.py", "webbrowser.open"): "starts a browser",
     ("tfuq/workflows/shift/stored.py", "np.savez_compressed"): "into memory",
     ("tfuq/networks/weights.py", "np.savez"): "into memory",
-    ("tfuq/training/fit.py", "self._state.save"): "by `tfuq.networks.weights.save_arrays`",
     ("tfuq/config/text.py", "yaml.dump"): "into memory",
     ("cli/options.py", "formatter.write_text"): "click's, of the help text",
 }

@@ -14,6 +14,7 @@ from tfuq.config.learning import TrainingConfig
         ("training.epochs=2.5", ["training.epochs", "integer", "2.5"]),
         ("training.learning_rate=.inf", ["training.learning_rate", "finite"]),
         ("training.schedule=cosine_restarts", ["training.schedule", "'cyclical+plateau'"]),
+        ("training.cache=ram", ["training.cache", "'memory', 'disk' or 'none'"]),
         ("training.cycle={epochs: 2}", ["cycle does not serve the schedule constant"]),
         ("training.plateau={factor: 0.5}", ["plateau does not serve the schedule constant"]),
         ("latent.size=0", ["latent.size", "greater than 0"]),
@@ -48,3 +49,10 @@ def test_a_part_of_the_schedule_may_be_set_where_it_is_used():
     assert TrainingConfig(schedule="cyclical", cycle=cycle).cycle.epochs == 3
     with pytest.raises(ValueError, match="plateau does not serve the schedule cyclical"):
         TrainingConfig(schedule="cyclical", plateau={"epochs": 3})
+
+
+@pytest.mark.parametrize(
+    ("written", "cache"), [(True, "memory"), (False, "none"), ("disk", "disk"), ("none", "none")]
+)
+def test_runs_of_earlier_versions_say_whether_cases_are_cached(written, cache):
+    assert TrainingConfig(cache=written).cache == cache

@@ -8,11 +8,11 @@ import pytest
 from tests.conftest import settings
 from tfuq.config import TASKS
 from tfuq.data.cases import Case
-from tfuq.data.sets.dataset import Examples
+from tfuq.data.sets.prepared import Examples
 from tfuq.errors import ConfigError
 from tfuq.tasks.base import NETWORK_TASKS, one_group
 
-CHECKED = SimpleNamespace(checked=lambda case, examples: examples)
+CHECKED = SimpleNamespace(require_channels=lambda case, channels: None)
 
 
 def load(config, preprocessor, case):

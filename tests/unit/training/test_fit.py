@@ -148,3 +148,21 @@ def test_an_epoch_has_as_many_steps_as_batches_hold_its_examples(digits, tmp_pat
     assert member.steps == 4
     assert member.progress == Progress()
     assert not member.folder.exists()
+
+
+def test_weights_are_the_same_wherever_cases_are_kept(balls, tmp_path, monkeypatch):
+    """Also where a run goes on with its cases elsewhere."""
+    monkeypatch.setenv("TFUQ_CACHE", str(tmp_path / "cache"))
+    trained = {}
+    for cache in ("memory", "disk", "none"):
+        config = settings(balls, training={"epochs": 2, "steps_per_epoch": 2, "cache": cache})
+        trained[cache] = train(config, tmp_path / cache)
+    with pytest.raises(KeyboardInterrupt):
+        train(trained["memory"].config, tmp_path / "moved", observer=Stop(epoch=1, step=0))
+    trained["moved"] = train(trained["disk"].config, tmp_path / "moved", resume=True)
+    for run in trained.values():
+        for name, array in weights(trained["memory"]).items():
+            np.testing.assert_array_equal(array, weights(run)[name], err_msg=name)
+        assert [row["val_loss"] for row in history(run)] == [
+            row["val_loss"] for row in history(trained["memory"])
+        ]

@@ -13,7 +13,7 @@ from tests.support.histories import history
 from tfuq import runs
 from tfuq.errors import ConfigError
 from tfuq.training import train
-from tfuq.training.strategy import make_strategy, replica_batches, steps_ahead
+from tfuq.training.strategy import batch_shares, make_strategy, replica_batches, steps_ahead
 
 _TRAINING = {"epochs": 2, "steps_per_epoch": 3, "batch_size": 4}
 _ON_DEVICES = """
@@ -23,14 +23,15 @@ import numpy as np
 import tensorflow as tf
 from tfuq import config as configuration
 from tfuq.training import train
-from tfuq.training.strategy import make_strategy, replica_batches
+from tfuq.training.strategy import batch_shares, make_strategy, replica_batches
 config = configuration.load(sys.argv[1])
 run = train(config, Path(sys.argv[2]), devices="cpu:2")
 print(len(run.facts["devices"]))
 strategy = make_strategy("cpu:2")
 images = np.arange(22).reshape(2, 11)
 dataset = tf.data.Dataset.from_tensor_slices((images, images + 100))
-for batch in replica_batches(strategy, dataset):
+shares = batch_shares(strategy, 0, 11)
+for batch in replica_batches(strategy, dataset, [len(share) for share in shares]):
     shares = zip(*map(strategy.experimental_local_results, batch))
     for replica, (image, target) in enumerate(shares):
         print(replica, *image.numpy(), *(target.numpy() - 100))
@@ -84,8 +85,30 @@ def test_a_batch_is_shared_among_replicas_in_order(on_two_devices):
 def test_one_replica_sees_the_batches_as_they_are():
     strategy = make_strategy("cpu:1")
     images = np.arange(4, dtype=np.float32)
-    batches = list(replica_batches(strategy, tf.data.Dataset.from_tensors((images, images))))
+    batches = list(replica_batches(strategy, tf.data.Dataset.from_tensors((images, images)), [4]))
     np.testing.assert_array_equal(batches, [[images, images]])
+
+
+def devices_of(workers, replicas):
+    """What is known of the strategy of some workers with so many devices each."""
+    extended = SimpleNamespace(worker_devices=("a device",) * replicas)
+    return SimpleNamespace(num_replicas_in_sync=workers * replicas, extended=extended)
+
+
+@pytest.mark.parametrize("batch", [4, 7, 12])
+@pytest.mark.parametrize(("workers", "replicas"), [(1, 1), (2, 1), (4, 1), (2, 2)])
+def test_workers_share_a_batch_in_order_without_a_rest(workers, replicas, batch):
+    """Each example of a batch is one replica's, the same batch however many workers there are."""
+    strategy = devices_of(workers, replicas)
+    shares = [share for worker in range(workers) for share in batch_shares(strategy, worker, batch)]
+    assert [position for share in shares for position in share] == list(range(batch))
+    sizes = [len(share) for share in shares]
+    assert sizes == [len(part) for part in np.array_split(range(batch), workers * replicas)]
+
+
+def test_more_devices_than_examples_are_refused():
+    with pytest.raises(ConfigError, match=r"training\.batch_size 2: 4 devices share a batch"):
+        batch_shares(devices_of(2, 2), 0, 2)
 
 
 @pytest.mark.parametrize(("device", "steps"), [("CPU:0", 0), ("GPU:0", 8)])

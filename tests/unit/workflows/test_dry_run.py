@@ -1,14 +1,14 @@
-"""What prediction would do, said without doing it."""
+"""What training and prediction would do, said without doing it."""
 
 import pytest
 import tf_keras
 
-from tests.conftest import files_of
+from tests.conftest import files_of, task_settings
 from tests.support.drawn import make_finished_run, make_given_predictor
 from tfuq.errors import RunError
 from tfuq.prediction import Predictor, cases_of_test_split, predict
 from tfuq.workflows import dry_run
-from tfuq.workflows.dry_run import plan_prediction
+from tfuq.workflows.dry_run import plan_prediction, plan_training
 
 
 @pytest.fixture
@@ -56,3 +56,10 @@ def test_what_prediction_would_refuse_is_refused(predictor, tmp_path):
 )
 def test_durations_are_rounded_to_what_is_known(seconds, text):
     assert dry_run._duration(seconds) == text
+
+
+def test_a_rehearsed_training_leaves_no_cases_on_disk(digits, tmp_path, monkeypatch):
+    monkeypatch.setenv("TFUQ_CACHE", str(tmp_path / "cache"))
+    config = task_settings("classification", digits, training={"cache": "disk"})
+    assert plan_training(config, tmp_path / "run")["would train"].startswith("members [0] of 1")
+    assert list(tmp_path.iterdir()) == []

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_lock = threading.RLock()  # the process has one standard error, and images are read by threads
 
 
 @contextmanager
@@ -14,6 +17,11 @@ def quiet_stderr() -> Iterator[None]:
     if sys.stderr is None:
         yield
         return
+    with _lock:
+        yield from _hidden()
+
+
+def _hidden() -> Iterator[None]:
     sys.stderr.flush()
     standard_error = os.dup(2)
     devnull = os.open(os.devnull, os.O_WRONLY)

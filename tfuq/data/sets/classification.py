@@ -8,7 +8,8 @@ from tfuq.config import Config
 from tfuq.data.augmentation import augment_image
 from tfuq.data.cases import Case, naming, read_case_image
 from tfuq.data.preprocessing import Preprocessor
-from tfuq.data.sets.dataset import ClassSet, Example, Examples
+from tfuq.data.sets.dataset import ClassSet, Example
+from tfuq.data.sets.prepared import CaseFacts, Examples, Prepared
 from tfuq.errors import DataError
 
 
@@ -49,11 +50,16 @@ class ClassificationSet(ClassSet):
         """An image is one term."""
         return 1
 
-    def _terms_of(self, examples: Examples) -> list[int]:
-        return [1] * len(examples.targets)
-
-    def _load(self, case: Case) -> Examples:
-        return load_examples(self._config, self._preprocessor, case)
+    def _load(self, case: Case) -> Prepared:
+        examples = load_examples(self._config, self._preprocessor, case)
+        counts = np.bincount(examples.targets, minlength=len(self._config.data.classes))
+        facts = CaseFacts(
+            rows=1,
+            channels=examples.images.shape[-1],
+            terms=(1,),
+            class_counts=tuple(counts.tolist()),
+        )
+        return Prepared(examples, facts)
 
     def _augmented(
         self, image: np.ndarray, target: np.ndarray, rng: np.random.Generator

@@ -6,8 +6,7 @@ This is what the tasks share.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +16,10 @@ from tfuq.data.augmentation import check_perturbations
 from tfuq.data.cases import Case, read_case_image, read_case_orientation, read_mask
 from tfuq.data.class_voxels import Loss
 from tfuq.data.orientation import common_orientation
+from tfuq.data.parallel import in_order
 from tfuq.data.preprocessing import Preprocessor, Statistics, channel_statistics
+from tfuq.data.sets.prepared import CaseFacts, Prepared
+from tfuq.data.sets.stores import make_store
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
@@ -70,28 +72,14 @@ def training_statistics(config: Config, cases: list[Case]) -> Statistics | None:
     """
     if config.preprocessing.normalization != "zscore-training":
         return None
-    return channel_statistics(_unnormalized(config, cases))
-
-
-def _unnormalized(config: Config, cases: list[Case]) -> Iterator[Volume]:
     preprocessor = make_preprocessor(config)
-    for case in cases:
+
+    def unnormalized(case: Case) -> Volume:
         image = read_case_image(case)
         mask = read_mask(config, case, image)
-        yield preprocessor.intensities(image, mask)
+        return preprocessor.intensities(image, mask)
 
-
-@dataclass(frozen=True)
-class Examples:
-    """Preprocessed examples of one case or of several.
-
-    Attributes:
-        images: ``[n, *S, C]`` float32.
-        targets: ``[n, …]`` as the task has them.
-    """
-
-    images: np.ndarray
-    targets: np.ndarray
+    return channel_statistics(in_order(unnormalized, cases, lambda image: image.array.nbytes))
 
 
 class TrainingSet(ABC):
@@ -99,9 +87,8 @@ class TrainingSet(ABC):
 
     Each is a function of (seed, epoch, position) alone, so that a resumed run goes on alike.
 
-    Cases are kept in memory with ``training.cache``, else read again for each example. They differ
-    in size and a patch is cut anew each time, which is why they are kept here and not by
-    ``tf.data``'s own cache.
+    Cases are kept as ``training.cache`` says. They differ in size and a patch is cut anew each
+    time, which is why they are kept here and not by ``tf.data``'s own cache.
 
     Attributes:
         channels: Of every image.
@@ -124,12 +111,12 @@ class TrainingSet(ABC):
         self._config = config
         self._cases = cases
         self._preprocessor = make_preprocessor(config, statistics)
-        self._cache: dict[int, Examples] = {}
+        self._store = make_store(config, cases, self._load, statistics=statistics, part="training")
         self._channels: int | None = None
         self.index: list[tuple[int, int]] = []
         self._terms: list[int] = []  # of each example's log-likelihood
-        for number in range(len(cases)):
-            self._enter(number, self._examples(number))
+        for number, facts in enumerate(self._store.facts()):
+            self._enter(number, facts)
 
     @property
     def channels(self) -> int:
@@ -142,19 +129,16 @@ class TrainingSet(ABC):
             raise DataError("a training set without cases has no channels; set data.split.train")
         return self._channels
 
-    def _enter(self, number: int, examples: Examples) -> None:
-        self.index += [(number, row) for row in range(len(examples.images))]
-        self._terms += self._terms_of(examples)
-        self._count(examples)
-        self._channels = examples.images.shape[-1]
+    def _enter(self, number: int, facts: CaseFacts) -> None:
+        """Take notice of a case; what a task counts besides is added to this."""
+        self.require_channels(self._cases[number], facts.channels)
+        self._channels = facts.channels
+        self.index += [(number, row) for row in range(facts.rows)]
+        self._terms += [terms * self._terms_each for terms in facts.terms]
 
     @abstractmethod
-    def _load(self, case: Case) -> Examples:
-        """Read and preprocess a case."""
-
-    @abstractmethod
-    def _count(self, examples: Examples) -> None:
-        """Take notice of a case's targets."""
+    def _load(self, case: Case) -> Prepared:
+        """Read, preprocess and count a case, also in several threads at once."""
 
     @abstractmethod
     def _augmented(
@@ -162,9 +146,10 @@ class TrainingSet(ABC):
     ) -> Example:
         """One augmented example."""
 
-    @abstractmethod
-    def _terms_of(self, examples: Examples) -> list[int]:
-        """Terms of each example's log-likelihood, as its case has them."""
+    @property
+    def _terms_each(self) -> int:
+        """Terms of the log-likelihood for each one that `CaseFacts` counts."""
+        return 1
 
     @property
     @abstractmethod
@@ -193,28 +178,17 @@ class TrainingSet(ABC):
         """Terms of the log-likelihood of these examples; one that is listed twice counts twice."""
         return sum(self._terms[row] for row in rows)
 
-    def _examples(self, number: int) -> Examples:
-        if number in self._cache:
-            return self._cache[number]
-        case = self._cases[number]
-        examples = self.checked(case, self._load(case))
-        if self._config.training.cache:
-            self._cache[number] = examples
-        return examples
-
-    def checked(self, case: Case, examples: Examples) -> Examples:
-        """The examples of a case, which must have the channels of those before it.
+    def require_channels(self, case: Case, channels: int) -> None:
+        """Refuse a case with other channels than those before it.
 
         Raises:
-            DataError: Another number of channels.
+            DataError: It has another number of them.
         """
-        channels = examples.images.shape[-1]
         if self._channels not in (None, channels):
             raise DataError(
                 f"{case.images[0]}: has {channels} channel(s), the other cases {self._channels}; "
                 "all need the same"
             )
-        return examples
 
     @cached_property
     def rows_by_case(self) -> dict[int, list[int]]:
@@ -251,7 +225,7 @@ class TrainingSet(ABC):
             rng: The source of randomness.
         """
         number, position = self.index[row]
-        examples = self._examples(number)
+        examples = self._store.examples(number)
         return self._augmented(examples.images[position], examples.targets[position], rng)
 
 
@@ -263,8 +237,9 @@ class ClassSet(TrainingSet):
         self._counts = np.zeros(len(config.data.classes))
         super().__init__(config, cases, statistics)
 
-    def _count(self, examples: Examples) -> None:
-        self._counts += np.bincount(examples.targets.ravel(), minlength=len(self._counts))
+    def _enter(self, number: int, facts: CaseFacts) -> None:
+        super()._enter(number, facts)
+        self._counts += facts.class_counts
 
     @property
     def class_weights(self) -> list[float]:

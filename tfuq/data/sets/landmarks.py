@@ -15,7 +15,8 @@ from tfuq.config import Config
 from tfuq.data.augmentation import augment_landmarks
 from tfuq.data.cases import UNNAMED_RATER, Case, naming, read_case_image
 from tfuq.data.preprocessing import Preprocessor
-from tfuq.data.sets.dataset import Example, Examples, TrainingSet
+from tfuq.data.sets.dataset import Example, TrainingSet
+from tfuq.data.sets.prepared import CaseFacts, Examples, Prepared
 from tfuq.errors import DataError
 
 Size = tuple[int, int]  # rows, columns
@@ -206,16 +207,12 @@ def load_examples(config: Config, preprocessor: Preprocessor, case: Case) -> Exa
 class LandmarkSet(TrainingSet):
     """Images ``[rows, columns, C]`` with their landmarks ``[L, 2]`` float32."""
 
-    def _load(self, case: Case) -> Examples:
-        return load_examples(self._config, self._preprocessor, case)
-
-    def _count(self, examples: Examples) -> None:
-        """Nothing is counted."""
-
-    def _terms_of(self, examples: Examples) -> list[int]:
-        """Those of the landmarks that are there, as the loss takes no other."""
+    def _load(self, case: Case) -> Prepared:
+        """A case; only the landmarks that are there count, as the loss takes no other."""
+        examples = load_examples(self._config, self._preprocessor, case)
         present = np.isfinite(examples.targets).all(-1).sum(-1)
-        return [int(count) * self._terms_per_landmark for count in present]
+        facts = CaseFacts(rows=1, channels=examples.images.shape[-1], terms=tuple(present.tolist()))
+        return Prepared(examples, facts)
 
     @property
     def terms_per_example(self) -> int:
@@ -223,10 +220,11 @@ class LandmarkSet(TrainingSet):
 
         Where each landmark is a distribution over pixels, landmarks.
         """
-        return len(self._config.data.landmarks) * self._terms_per_landmark
+        return len(self._config.data.landmarks) * self._terms_each
 
     @property
-    def _terms_per_landmark(self) -> int:
+    def _terms_each(self) -> int:
+        """Terms of a landmark."""
         if self._config.training.loss.name == "heatmap-cross-entropy":
             return 1
         return int(np.prod(self._config.network.patch_size))

@@ -19,7 +19,14 @@ _ORDERS = 2  # kept: workers may be at the end of an epoch and at the start of t
 
 
 def training_dataset(
-    training: TrainingSet, rows: list[int], *, batch: int, steps: int, seed: int, epochs: range
+    training: TrainingSet,
+    rows: list[int],
+    *,
+    batch: int,
+    steps: int,
+    seed: int,
+    epochs: range,
+    share: range | None = None,
 ) -> tf.data.Dataset:
     """Make the batches of epochs, one epoch after another.
 
@@ -33,10 +40,14 @@ def training_dataset(
         steps: Batches in an epoch.
         seed: The member's seed.
         epochs: The epochs, counted from 0.
+        share: Positions within a batch of the examples that are made; None for all of them. The
+            others of a batch are made by other processes.
 
     Returns:
-        ``(images [batch, *patch, C], targets [batch, …])`` for each step of each epoch.
+        ``(images [n, *patch, C], targets [n, …])`` for each step of each epoch, where n is how many
+        examples of a batch are made.
     """
+    share = share or range(batch)
 
     @functools.lru_cache(maxsize=_ORDERS)
     def order_of(epoch: int) -> np.ndarray:
@@ -50,15 +61,14 @@ def training_dataset(
     def stacked(count: np.ndarray) -> Example:
         epoch, step = divmod(int(count), steps)
         first = step * batch
-        positions = range(first, first + batch)
-        examples = [example(epoch, position) for position in positions]
+        examples = [example(epoch, first + position) for position in share]
         images = np.stack([image for image, _ in examples])
         targets = np.stack([target for _, target in examples])
         return images, targets
 
     first_image, first_target = example(epochs.start, 0)
-    image_shape = [batch, *first_image.shape]
-    target_shape = [batch, *first_target.shape]
+    image_shape = [len(share), *first_image.shape]
+    target_shape = [len(share), *first_target.shape]
     target_type = tf.as_dtype(first_target.dtype)
 
     def fetch(count: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

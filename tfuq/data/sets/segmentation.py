@@ -22,7 +22,8 @@ from tfuq.data.preprocessing import (
     is_structure,
     to_examples,
 )
-from tfuq.data.sets.dataset import ClassSet, Example, Examples
+from tfuq.data.sets.dataset import ClassSet, Example
+from tfuq.data.sets.prepared import CaseFacts, Examples, Prepared
 from tfuq.errors import DataError
 
 
@@ -95,7 +96,7 @@ class SegmentationSet(ClassSet):
             DataError: As `TrainingSet`, or a class has no voxel.
         """
         self._patch_terms: list[float] = []
-        self._voxels: dict[str, ClassVoxels] = {}
+        self._voxels: list[ClassVoxels] = []
         super().__init__(config, cases, statistics)
         self._require_every_class()
 
@@ -119,7 +120,7 @@ class SegmentationSet(ClassSet):
     @property
     def class_voxels(self) -> list[ClassVoxels]:
         """How many voxels of each class every case has, as the files and as the network have it."""
-        return list(self._voxels.values())
+        return self._voxels
 
     @property
     def losses(self) -> list[Loss]:
@@ -131,29 +132,40 @@ class SegmentationSet(ClassSet):
         """Labelled voxels of a patch, meaned over the examples."""
         return float(np.mean(self._patch_terms))
 
-    def _load(self, case: Case) -> Examples:
+    def _enter(self, number: int, facts: CaseFacts) -> None:
+        super()._enter(number, facts)
+        self._patch_terms += facts.patch_terms
+        if facts.voxels:
+            self._voxels.append(facts.voxels)
+
+    def _load(self, case: Case) -> Prepared:
         views = training_views(self._config, case)
         examples, voxels = _load(self._config, self._preprocessor, case, views)
-        self._voxels[case.id] = voxels
-        return examples
-
-    def _terms_of(self, examples: Examples) -> list[int]:
-        """The labelled voxels of each volume or slice, however many raters label them."""
-        return [int((target[0] != PADDING).sum()) for target in examples.targets]
-
-    def _count(self, examples: Examples) -> None:
-        """The labelled voxels of each class, meaned over raters, and those of a patch."""
-        raters = examples.targets.shape[1]
         is_labelled = examples.targets != PADDING
+        raters = examples.targets.shape[1]
         classes = examples.targets[is_labelled]
-        self._counts += np.bincount(classes, minlength=len(self._counts)) / raters
-        for labelled in is_labelled:
-            # Along each axis a patch covers the whole box of labelled voxels or lies within it. All
-            # of the box is labelled, but for voxels to ignore.
-            box = _extent(labelled[0])
-            extent = np.minimum(box, self._config.network.patch_size)
-            share = np.count_nonzero(labelled[0]) / box.prod()
-            self._patch_terms.append(float(extent.prod() * share))
+        counts = np.bincount(classes, minlength=len(self._config.data.classes)) / raters
+        facts = CaseFacts(
+            rows=len(examples.images),
+            channels=examples.images.shape[-1],
+            # However many raters label them.
+            terms=tuple(int(labelled[0].sum()) for labelled in is_labelled),
+            class_counts=tuple(counts.tolist()),
+            patch_terms=tuple(self._terms_of_patch(labelled[0]) for labelled in is_labelled),
+            voxels=voxels,
+        )
+        return Prepared(examples, facts)
+
+    def _terms_of_patch(self, labelled: np.ndarray) -> float:
+        """The labelled voxels of a patch of a volume or slice.
+
+        Along each axis a patch covers the whole box of labelled voxels or lies within it. All of
+        the box is labelled, but for voxels to ignore.
+        """
+        box = _extent(labelled)
+        extent = np.minimum(box, self._config.network.patch_size)
+        share = np.count_nonzero(labelled) / box.prod()
+        return float(extent.prod() * share)
 
     def _augmented(
         self, image: np.ndarray, target: np.ndarray, rng: np.random.Generator

@@ -9,15 +9,15 @@ import pytest
 
 from tests.conftest import settings, task_settings
 from tfuq.data.cases import Case
-from tfuq.data.layouts import list_cases
+from tfuq.data.layouts import cases_of, list_cases
 from tfuq.data.sets.dataset import (
-    Examples,
     epoch_order,
     make_preprocessor,
     training_statistics,
 )
 from tfuq.data.sets.segmentation import SegmentationSet
 from tfuq.errors import DataError
+from tfuq.tasks import task_of
 
 
 @pytest.fixture
@@ -73,23 +73,33 @@ def test_a_share_is_one_case_at_least(training):
     assert len(small.member_rows(np.random.default_rng(0))) == 1
 
 
-@pytest.mark.parametrize("cache", [True, False])
-def test_cases_are_read_once_with_the_cache_alone(training, monkeypatch, cache):
-    cached = training(training={"cache": cache})
-    read = []
-    honest = cached._load
-    monkeypatch.setattr(cached, "_load", lambda case: read.append(case.id) or honest(case))
-    images = [cached.example(2, np.random.default_rng(3))[0] for _ in range(2)]
-    np.testing.assert_array_equal(*images)
-    assert read == ([] if cache else ["ball_002"] * 2)
+@pytest.mark.parametrize("task", ["segmentation", "classification", "landmarks"])
+def test_examples_and_counts_are_the_same_wherever_cases_are_kept(
+    task, balls, digits, heads, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TFUQ_CACHE", str(tmp_path))
+    root = {"segmentation": balls, "classification": digits, "landmarks": heads}[task]
+    found = []
+    for cache in ("memory", "none", "disk", "disk"):  # the second time it is there
+        config = settings(root, training={"cache": cache})
+        if task != "segmentation":
+            config = task_settings(task, root, training={"cache": cache})
+        cases = cases_of(config.data)[:4]
+        training = task_of(config).training_set(config, cases, None)
+        examples = [training.example(row, np.random.default_rng(row)) for row in range(4)]
+        counts = (training.terms, training.terms_per_example, training.class_weights)
+        found.append((examples, counts, training.index, training.losses))
+    for other in found[1:]:
+        for pair in zip(found[0][0], other[0], strict=True):
+            np.testing.assert_array_equal(pair[0][0], pair[1][0])
+            np.testing.assert_array_equal(pair[0][1], pair[1][1])
+        assert other[1:] == found[0][1:]
 
 
 def test_all_cases_need_the_same_channels(training):
-    one = training()
     case = Case("a", (Path("a.nii"),))
-    examples = Examples(np.zeros((1, 16, 16, 16, 2), np.float32), np.zeros((1, 16, 16, 16)))
     with pytest.raises(DataError, match=r"a.nii: has 2 channel\(s\), the other cases 1"):
-        one.checked(case, examples)
+        training().require_channels(case, 2)
 
 
 def test_statistics_are_of_the_training_cases_alone(balls):

@@ -2,8 +2,10 @@
 
 import copy
 import threading
+from collections import Counter
 
 import numpy as np
+import pytest
 
 from tests.conftest import settings, task_settings
 from tfuq.data import streams
@@ -48,6 +50,29 @@ def test_batches_hold_the_examples_of_each_epochs_order(balls):
         for position, (image, label) in enumerate(expected):
             np.testing.assert_array_equal(images[position], image)
             np.testing.assert_array_equal(labels[position], label)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_every_example_of_an_epoch_is_made_by_one_worker(balls, workers):
+    """The shares that workers make join to the batches that one process makes."""
+    training = SegmentationSet(settings(balls), list_cases("decathlon", balls), None)
+    rows = list(range(6))
+    order = {"batch": 4, "steps": 3, "seed": 5, "epochs": range(2)}
+    whole = list(training_dataset(training, rows, **order).as_numpy_iterator())
+    made = []
+    honest = training.example
+    training.example = lambda row, rng: made.append(row) or honest(row, rng)
+    parts = []
+    for worker in range(workers):
+        share = range(4)[worker * 4 // workers : (worker + 1) * 4 // workers]
+        parts.append(training_dataset(training, rows, **order, share=share).as_numpy_iterator())
+    for batch, shares in zip(whole, zip(*parts, strict=True), strict=True):
+        for index in range(2):
+            joined = np.concatenate([share[index] for share in shares])
+            np.testing.assert_array_equal(joined, batch[index])
+    # Each worker also made the first example of its own, to learn the shapes.
+    assert len(made) == 2 * 12 + workers
+    assert Counter(made) - Counter([made[0]] * workers) == Counter(rows * 4)
 
 
 def test_an_epochs_first_batch_is_made_before_it_is_asked_for(balls, monkeypatch):

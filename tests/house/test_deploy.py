@@ -1,0 +1,88 @@
+"""The recipes of containers: they lint, and what they name is there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from tfuq_cli.main import main
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+SOURCES = {
+    "setup.cfg",
+    "setup.py",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "tfuq",
+    "cli",
+    "configs",
+}
+COMMANDS = set(main.list_commands(click.Context(main)))
+
+
+def test_the_dockerfile_lints():
+    hadolint = shutil.which("hadolint", path=str(Path(sys.executable).parent))
+    if hadolint is None:
+        pytest.skip("hadolint has no package for this system")
+    answer = subprocess.run(
+        [hadolint, "Dockerfile"], cwd=DEPLOY, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 0, answer.stdout
+
+
+def test_images_take_the_same_sources():
+    docker = (DEPLOY / "Dockerfile").read_text()
+    copied = re.findall(r"^COPY (.+) /opt/tfuq/\S*$", docker, re.MULTILINE)
+    assert {name for line in copied for name in line.split()} == SOURCES
+    apptainer = (DEPLOY / "tfuq.def").read_text()
+    assert set(re.findall(r"^    (\S+) /opt/tfuq/\1$", apptainer, re.MULTILINE)) == SOURCES
+    ignored = (DEPLOY / "Dockerfile.dockerignore").read_text()
+    assert set(re.findall(r"^!(\S+)$", ignored, re.MULTILINE)) == SOURCES
+    assert all((ROOT / name).exists() for name in SOURCES)
+
+
+def test_the_recipe_of_apptainer_has_each_section_once():
+    text = (DEPLOY / "tfuq.def").read_text()
+    sections = re.findall(r"^%(\w+)", text, re.MULTILINE)
+    assert sections == ["arguments", "files", "post", "runscript", "test"]
+    assert re.search(r"^Bootstrap: docker\nFrom: python:", text, re.MULTILINE)
+    # What is named in braces has a default among the arguments.
+    assert set(re.findall(r"\{\{ (\w+) \}\}", text)) == set(re.findall(r"^    (\w+)=", text, re.M))
+
+
+def test_extras_of_the_recipes_are_there():
+    setup = (ROOT / "setup.cfg").read_text()
+    for name in ("Dockerfile", "tfuq.def"):
+        for extras in re.findall(r"EXTRAS=([\w,]+)", (DEPLOY / name).read_text()):
+            for extra in extras.split(","):
+                assert re.search(rf"^{extra} =$", setup, re.MULTILINE), extra
+
+
+def test_the_compose_file_serves_to_this_machine_alone():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    assert set(services) == {"serving", "check"}
+    ports = [port.split(":") for port in services["serving"]["ports"]]
+    assert ports == [["127.0.0.1", "8500", "8500"], ["127.0.0.1", "8501", "8501"]]
+    for service in services.values():
+        assert all(volume.endswith(":ro") for volume in service["volumes"])
+    build = services["check"]["build"]
+    assert (DEPLOY / build["context"] / build["dockerfile"]).is_file()
+    assert services["check"]["command"].split()[0] in COMMANDS
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "tfuq.def"])
+def test_commands_of_the_recipes_are_commands(name):
+    said = re.findall(
+        r"(?:/work\" tfuq|tfuq:gpu|\.sif) ([a-z-]+) [a-z]", (DEPLOY / name).read_text()
+    )
+    assert set(said) <= COMMANDS
+    assert "train" in said
