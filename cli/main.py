@@ -62,6 +62,8 @@ class LazyGroup(click.Group):
         """Import a command; None where there is none of this name."""
         if name not in COMMANDS:
             return None
+        # Pydantic looks through all packages for plugins, which takes as long as to import it.
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
         module = name.replace("-", "_")
         return importlib.import_module(f"tfuq_cli.{module}").command
 
