@@ -49,13 +49,12 @@ def list_data() -> None:
 
 
 def _state(data: DataConfig) -> str:
-    from tfuq.data.layouts import is_made_on_use, list_cases
+    from tfuq.data.layouts import count_cases, is_made_on_use
 
     try:
         if is_made_on_use(data.layout, data.root):
             return "made when first used"
-        cases = list_cases(data.layout, data.root, **data.layout_options)
-        return f"{len(cases)} cases"
+        return f"{count_cases(data.layout, data.root, **data.layout_options)} cases"
     except DataError:
         return "not here"
 

@@ -46,6 +46,9 @@ COMMANDS = {
 _OF_CLICK = (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError)
 _INTERRUPTED = 130  # as a shell has it of a process that SIGINT ended
 _LIBRARIES = ("tensorflow", "absl")
+# What libraries do when they are imported, and no command needs: Pydantic looks through packages
+# for plugins; TensorFlow imports Keras 3 too, and with it scikit-learn and Matplotlib.
+_SPARED = {"PYDANTIC_DISABLE_PLUGINS": "true", "TF_USE_LEGACY_KERAS": "1"}
 
 
 class LazyGroup(click.Group):
@@ -63,6 +66,8 @@ class LazyGroup(click.Group):
         """Import a command; None where there is none of this name."""
         if name not in COMMANDS:
             return None
+        for variable, value in _SPARED.items():
+            os.environ.setdefault(variable, value)
         module = name.replace("-", "_")
         return importlib.import_module(f"tfuq_cli.{module}").command
 

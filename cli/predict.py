@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tfuq.config import SERVED_METHODS, TASKS
-from tfuq.data.cases import Case
 from tfuq.data.events import SILENT
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import EventLines, echo_plan, quiet_import, show
+
+if TYPE_CHECKING:
+    from tfuq.data.cases import Case
 
 
 @click.command("predict", cls=options.Command)

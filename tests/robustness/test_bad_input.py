@@ -265,7 +265,7 @@ CONFIGURATIONS = {
     "bomb of aliases": (BOMB, "its aliases stand for more than"),
     "bomb of merges": (MERGES, "its aliases stand for more than"),
     "alias of itself": ("a: &a [*a]", "refers to itself"),
-    "deep": ("[" * 5000, "nested too deep"),
+    "deep": ("[" * 5000, "exceeded maximum nesting depth"),
     "long": ("a: " + "x" * 2**20, "is longer than"),
     "object": ("!!python/object/apply:os.system ['true']", "not valid YAML"),
 }  # fmt: skip

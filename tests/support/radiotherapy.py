@@ -10,7 +10,7 @@ import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
-from tfuq.data.readers.dicom_objects import RT_DOSE, RT_STRUCTURE_SET
+from tfuq.data.readers.dicom.marks import RT_DOSE, RT_STRUCTURE_SET
 
 FRAME = "1.2.826.0.1.3680043.8.498.1"
 OTHER_FRAME = "1.2.826.0.1.3680043.8.498.2"

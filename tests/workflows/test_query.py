@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from tests.conftest import assert_refused, files_of
 from tfuq.data.layouts import cases_of
-from tfuq.data.readers.images import is_plain_image
+from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.runs import open_run
 from tfuq.workflows.query import NO_PROMISE
 

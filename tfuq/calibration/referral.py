@@ -42,13 +42,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 from pydantic import Field
-from scipy import stats
 
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.errors import DataError
+
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    stats = ModuleOnUse("scipy.stats")
 
 SHARES = tuple(percent / 100 for percent in range(40, 101, 5))  # of the cases, to be kept
 _ROUNDING = 1e-9  # of a whole number that was made of α and δ

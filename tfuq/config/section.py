@@ -23,11 +23,12 @@ Sizes = Annotated[list[Size], Field(min_length=2, max_length=3)]
 class Section(pydantic.BaseModel):
     """A part of the configuration.
 
-    It refuses unknown keys and wrong types, and its values never change.
+    It refuses unknown keys and wrong types, and its values never change. What checks it is built
+    when a configuration is first read: help and lists then start sooner.
     """
 
     model_config = pydantic.ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True
     )
 
     def is_default(self, key: str) -> bool:

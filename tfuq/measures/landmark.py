@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+
+from tfuq.data.on_use import ModuleOnUse
+
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    stats = ModuleOnUse("scipy.stats")
 
 ELLIPSE = ("ellipse_long", "ellipse_short", "ellipse_degrees")  # columns
 _ELLIPSE_SHARE = 0.95

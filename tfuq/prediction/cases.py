@@ -14,7 +14,7 @@ from tfuq.data.layouts import cases_of, is_made_on_use, sorted_unique
 from tfuq.data.layouts.pairing import files_by_name
 from tfuq.data.readers.dicom.folders import scans_in
 from tfuq.data.readers.dicom.marks import is_dicom, is_dicom_file, is_series_folder, refuse_deeper
-from tfuq.data.readers.images import is_plain_image
+from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.errors import DataError, resembling
 from tfuq.prediction.grouping import Channels, groups_of_files, groups_of_folder
 from tfuq.runs import Run

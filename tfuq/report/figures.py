@@ -51,7 +51,7 @@ def _figures(scored: ScoredFolder) -> NamedFigures:
     levels = file_names(_levels(scores))
     for cohort in scores.cohorts:
         rows = scores.summary["failure_detection"].get(cohort.level)
-        if rows:
+        if rows and len(cohort.risk) > 1:  # a single item has no order
             yield f"risk-coverage-{levels[cohort.level]}", risk_coverage(cohort, rows)
     if "diversity" in scores.summary:
         pairs = scores.tables["diversity"]

@@ -95,7 +95,7 @@ def _take_literally(figure: Figure) -> None:
     Matplotlib writes the powers itself, as formulas.
     """
     powers: set[Text] = set()
-    for axes in figure.findobj(Axes):
+    for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             if isinstance(axis.get_major_formatter(), LogFormatter):
                 powers.update(axis.findobj(Text))

@@ -41,7 +41,7 @@ def segmentation_figures(scored: ScoredFolder) -> NamedFigures:
     yield "uncertainty-histograms", _plot_histograms(loaded, len(config.data.classes))
     parts = file_names(scores.summary["spearman_with_dice"])
     for name, correlations in scores.summary["spearman_with_dice"].items():
-        if correlations:
+        if any(values["rho"] is not None for values in correlations.values()):
             figure = _plot_measures(name, scores.tables["structures"], correlations)
             yield f"dice-{parts[name]}", figure
 

@@ -17,8 +17,8 @@ from tfuq.data.lazy_arrays import LazyArrays
 from tfuq.data.orientation import axis_along
 from tfuq.data.preprocessing import PADDING
 from tfuq.data.readers import read_label_file
-from tfuq.data.readers.images import is_plain_image
 from tfuq.data.readers.nifti_blocks import nifti_blocks
+from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.errors import DataError
 from tfuq.measures.catalogue import MEASURES, OF_VOXELS, names_of
 

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.scoring.bootstrap import bootstrap_values, bounds, cluster_interval, percentile_interval
 from tfuq.scoring.resampled import resampled_auroc, resampled_pearson, resampled_spearman
 from tfuq.scoring.rows import Row
+
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    stats = ModuleOnUse("scipy.stats")
 
 _FEWEST = 3  # items of a correlation
 

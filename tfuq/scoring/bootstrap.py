@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from tfuq.scoring.rows import Row
 
@@ -146,8 +146,18 @@ def share_with_interval(held: np.ndarray, cases: np.ndarray) -> Row:
     share = float(held.mean())
     row = {"share": share, "n": len(held), "cases": count}
     if count == len(held) or share in (0.0, 1.0):
-        test = stats.binomtest(round(share * count), count)
-        low, high = test.proportion_ci(_SHARE)
-        return row | bounds([float(low), float(high)])
+        return row | bounds(_clopper_pearson(round(share * count), count))
     interval = cluster_interval(lambda times: times @ held / times.sum(1), cases)
     return row | bounds(interval)
+
+
+def _clopper_pearson(hits: int, count: int) -> list[float]:
+    """The exact interval of a share, as `scipy.stats` has it, which takes long to import."""
+    tail = (1 - _SHARE) / 2
+    low = 0.0
+    if hits > 0:
+        low = float(special.betaincinv(hits, count - hits + 1, tail))
+    high = 1.0
+    if hits < count:
+        high = float(special.betaincinv(hits + 1, count - hits, 1 - tail))
+    return [low, high]

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from tfuq.calibration.conformal import quantile_rank
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.scoring.rows import Row
+
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    stats = ModuleOnUse("scipy.stats")
 
 _SHARE = 0.95  # of intervals and bands
 

@@ -19,11 +19,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.scoring.walsh import hodges_lehmann, normal_quantile, walsh_interval
+
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    stats = ModuleOnUse("scipy.stats")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.measures.catalogue import MEASURES
 from tfuq.scoring.association import pearson, spearman
 from tfuq.scoring.bootstrap import bootstrap_values, bounds, percentile_interval
 from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.rows import Row, column_names, distinct, rows_of
 from tfuq.scoring.shift import Severity
+
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    stats = ModuleOnUse("scipy.stats")
 
 _FEWEST = 3  # severities of a correlation
 

@@ -9,9 +9,16 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+
+from tfuq.data.on_use import ModuleOnUse
+
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    stats = ModuleOnUse("scipy.stats")
 
 _ALPHA = 0.05
 _MOST_EXACT = 200  # differences; beyond, the signed-rank statistic is all but normal

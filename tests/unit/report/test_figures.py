@@ -60,3 +60,11 @@ def test_figures_of_the_task_and_of_every_level_of_failures_are_written(
     assert ("reliability.png" in names) == has_bins
     assert "diversity.png" not in names
     assert "training.png" not in names  # the run has no history
+
+
+def test_a_single_item_has_no_risk_by_coverage(scored_tasks, saved, tmp_path):
+    scored = scored_folder(scored_tasks["segmentation"][0])
+    cohorts = [replace(cohort, risk=cohort.risk[:1]) for cohort in scored.scores.cohorts]
+    write_figures(scored.path, None, replace(scored.scores, cohorts=cohorts), tmp_path)
+    assert saved
+    assert not [path for path in saved if path.name.startswith("risk-coverage")]

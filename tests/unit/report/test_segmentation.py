@@ -1,5 +1,7 @@
 """Which figures predictions of segmentation have."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -110,3 +112,10 @@ def test_each_structure_has_its_measures_against_dice(figures, predictions, scor
     np.testing.assert_allclose(points, sorted(expected), rtol=1e-4)
     correlation = scored.scores.summary["spearman_with_dice"]["core"]
     assert f"ρ = {correlation['pairwise_dice']['rho']:.2f}, " in "".join(titles(figure))
+
+
+def test_a_structure_without_correlations_has_no_figure(scored):
+    undefined = {"pairwise_dice": {"rho": None, "p": None, "n": 1}}
+    summary = scored.scores.summary | {"spearman_with_dice": {"core": undefined}}
+    scores = replace(scored.scores, summary=summary)
+    assert "dice-core" not in dict(segmentation_figures(replace(scored, scores=scores)))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tfuq.data.case import UNNAMED_RATER, Case, Part, naming, training_views
 from tfuq.data.cases.advice import proposed_values, value_text
-from tfuq.data.cases.case import UNNAMED_RATER, Case, Part, naming, training_views
 from tfuq.data.cases.images import read_case_image, read_case_orientation
 from tfuq.data.cases.labels import (
     AVERAGED_RATERS,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tfuq.config import value_range
-from tfuq.data.readers.images import is_plain_image
+from tfuq.data.readers.suffixes import is_plain_image
 
 _JPEG = (".jpg", ".jpeg")
 _MOST_OF_A_MASK = 16  # values of a mask of two classes that was not blurred

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tfuq.data.cases.case import Case
+from tfuq.data.case import Case
 from tfuq.data.cases.structures import read_structures
 from tfuq.data.readers import read_label_file
-from tfuq.data.readers.images import is_plain_image
-from tfuq.data.readers.rtstruct import is_structure_set
+from tfuq.data.readers.dicom.marks import is_structure_set
+from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.data.volume import Volume, with_axes_of
 from tfuq.errors import DataError
 

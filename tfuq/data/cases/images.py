@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tfuq.data.cases.case import Case
+from tfuq.data.case import Case
 from tfuq.data.cases.grids import on_axes_of, require_same_grid
 from tfuq.data.readers import read, read_orientation
 from tfuq.data.readers.idx import read_idx

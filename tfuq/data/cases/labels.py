@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from tfuq.config import Config, value_range
+from tfuq.data.case import Case
 from tfuq.data.cases.advice import label_remedy, value_text
-from tfuq.data.cases.case import Case
 from tfuq.data.cases.grids import read_on_grid, rounded
 from tfuq.data.label_values import distinct_values, replaced
 from tfuq.data.preprocessing import PADDING
 from tfuq.data.readers import read_label_file
-from tfuq.data.readers.rtstruct import is_structure_set
+from tfuq.data.readers.dicom.marks import is_structure_set
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfuq.config import Config
-from tfuq.data.cases.case import Case
+from tfuq.data.case import Case
 from tfuq.data.cases.grids import read_on_grid
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from tfuq.config.text import read_yaml
-from tfuq.data.cases.case import Case
+from tfuq.data.case import Case
 from tfuq.data.contours import filled
 from tfuq.data.readers.dicom_objects import require_same_frame
 from tfuq.data.readers.rtstruct import Roi, read_structure_set

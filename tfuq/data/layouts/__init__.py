@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from tfuq.config import DataConfig
-from tfuq.data.cases import Case
+from tfuq.data.case import Case
 from tfuq.data.channels import name_key
 from tfuq.data.layouts import images, nnunet, patterns, points, volumes
 from tfuq.data.layouts.additional import with_additional
 from tfuq.data.layouts.leftovers import remarks_on_leftovers, require_matched
-from tfuq.data.layouts.registry import LAYOUTS
-from tfuq.data.writers import FolderTakenError
+from tfuq.data.layouts.registry import COUNTS, LAYOUTS
 from tfuq.errors import DataError, is_one_line
 
 __all__ = [
     "LAYOUTS",
     "PHANTOM_LAYOUTS",
     "cases_of",
+    "count_cases",
     "described_by",
     "images",
     "is_case_id",
@@ -110,6 +110,7 @@ def made_cases(data: DataConfig) -> list[Case]:
     """
     if is_made_on_use(data.layout, data.root):
         from tfuq.data.phantoms import synthesize
+        from tfuq.data.writers import FolderTakenError
 
         layout = PHANTOM_LAYOUTS[data.layout]
         with suppress(FolderTakenError):  # another process has made it meanwhile
@@ -132,6 +133,34 @@ def list_cases(layout: str, root: str | Path, **options: Any) -> list[Case]:
             twice.
     """
     root = Path(root)
+    _require_folder(layout, root)
+    list_folder = LAYOUTS[_written_as(layout)]
+    cases = sorted_unique(list_folder(root, **options), str(root))
+    if not cases:
+        raise _no_cases(layout, root)
+    return cases
+
+
+def count_cases(layout: str, root: str | Path, **options: Any) -> int:
+    """Count the cases of a data set, reading as little of it as can be.
+
+    Arguments are as of `list_cases`, which finds more to be wrong.
+
+    Raises:
+        DataError: No such folder, a phantom that is not there yet, or no cases.
+    """
+    root = Path(root)
+    written = _written_as(layout)
+    if written not in COUNTS:
+        return len(list_cases(layout, root, **options))
+    _require_folder(layout, root)
+    count = COUNTS[written](root, **options)
+    if not count:
+        raise _no_cases(layout, root)
+    return count
+
+
+def _require_folder(layout: str, root: Path) -> None:
     if is_made_on_use(layout, root):
         raise _absent_phantom(layout, root)
     if not root.is_dir():
@@ -139,11 +168,10 @@ def list_cases(layout: str, root: str | Path, **options: Any) -> list[Case]:
             f"{root}: no such data folder; "
             "set data.root, or TFUQ_DATA where the configuration uses it"
         )
-    list_folder = LAYOUTS[_written_as(layout)]
-    cases = sorted_unique(list_folder(root, **options), str(root))
-    if not cases:
-        raise DataError(f"{root}: no cases in the {layout} layout; check data.layout and data.root")
-    return cases
+
+
+def _no_cases(layout: str, root: Path) -> DataError:
+    return DataError(f"{root}: no cases in the {layout} layout; check data.layout and data.root")
 
 
 def _written_as(layout: str) -> str:

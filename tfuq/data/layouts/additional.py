@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tfuq.config.data import AdditionalConfig
-from tfuq.data.cases import Case
+from tfuq.data.case import Case
 from tfuq.data.channels import name_key
 from tfuq.data.layouts.volumes import folder
 from tfuq.errors import DataError

@@ -8,17 +8,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from tfuq.data.cases import Case, Part
+from tfuq.data.case import Case, Part
 from tfuq.data.channels import name_key
 from tfuq.data.layouts.indexed import indexed_path, with_slashes
-from tfuq.data.layouts.registry import LAYOUTS, REMARKS
+from tfuq.data.layouts.registry import COUNTS, LAYOUTS, REMARKS
 from tfuq.data.readers import is_readable, stem
-from tfuq.data.readers.idx import read_idx
+from tfuq.data.readers.idx import read_idx, read_idx_count
 from tfuq.data.readers.text import read_plain_text
 from tfuq.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # How the official files name their parts.
 _IDX_PARTS: dict[str, Part] = {"train": "train", "t10k": "test"}
@@ -50,6 +52,16 @@ def idx(root: Path) -> list[Case]:
             case_id = f"{prefix}-{row:05d}"
             cases.append(Case(case_id, (images,), truth=number, part=part, row=row))
     return cases
+
+
+@COUNTS.register("idx")
+def _count_of_idx(root: Path) -> int:
+    count = 0
+    for prefix in _IDX_PARTS:
+        images = _idx_file(root, f"{prefix}-images-idx3-ubyte")
+        if images is not None:
+            count += read_idx_count(images)
+    return count
 
 
 def _require_no_labels(labels: Path | None) -> None:

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfuq.config import DataConfig
-from tfuq.data.cases import Case
+from tfuq.data.case import Case
 from tfuq.data.channels import name_key
 from tfuq.data.layouts.registry import REMARKS
 from tfuq.data.readers import is_readable, stem
-from tfuq.data.readers.dicom.marks import is_dicom_file
-from tfuq.data.readers.rtstruct import is_structure_set
+from tfuq.data.readers.dicom.marks import is_dicom_file, is_structure_set
 from tfuq.errors import DataError
 
 _MOST_DEPTH = 4  # folders below the data set's: no layout has cases further down

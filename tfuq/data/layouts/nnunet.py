@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from tfuq.config.nnunet import DESCRIPTION, Description, read_description
-from tfuq.data.cases import Case, Part
+from tfuq.data.case import Case, Part
 from tfuq.data.channels import channel_files, name_key, numbered_channels, readable_files
 from tfuq.data.layouts.indexed import indexed_path
 from tfuq.data.layouts.registry import LAYOUTS
-from tfuq.data.readers import READABLE_SUFFIXES, stem
-from tfuq.data.readers.images import is_plain_image
+from tfuq.data.readers import stem
+from tfuq.data.readers.suffixes import READABLE_SUFFIXES, is_plain_image
 from tfuq.errors import DataError
 
 # Of each part: the folder of its images, and that of its labels.

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfuq.data.cases import Case
+from tfuq.data.case import Case
 from tfuq.data.channels import name_key
 from tfuq.data.layouts.registry import LAYOUTS
 from tfuq.data.readers import is_readable
-from tfuq.data.readers.rtstruct import is_structure_set
+from tfuq.data.readers.dicom.marks import is_structure_set
 from tfuq.errors import DataError
 
 _FIELD = re.compile(r"(\{case\}|\{rater\}|\*)")

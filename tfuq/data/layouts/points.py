@@ -8,15 +8,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from tfuq.data.cases import UNNAMED_RATER, Case, Part
+from tfuq.data.case import UNNAMED_RATER, Case, Part
 from tfuq.data.layouts.indexed import indexed_path
-from tfuq.data.layouts.registry import LAYOUTS, REMARKS
+from tfuq.data.layouts.registry import COUNTS, LAYOUTS, REMARKS
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.data.readers import is_readable, stem
 from tfuq.data.readers.landmarks import Position, read_landmark_table, read_points
 from tfuq.errors import DataError, nearest
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = ModuleOnUse("numpy")
 
 _CEPHALOMETRIC_PARTS: dict[str, Part] = {
     "TrainingData": "train",
@@ -34,17 +39,27 @@ def cephalometric2015(root: Path, landmarks: Sequence[str]) -> list[Case]:
     Images are ``RawImage/TrainingData/NNN.bmp`` (``Test1Data``, ``Test2Data``). The annotations of
     both doctors are ``AnnotationsByMD/400_senior/NNN.txt`` and ``400_junior``.
     """
+    cases = []
+    for path, part in _cephalograms(root):
+        truth = _by_doctor(root, path.stem, len(landmarks))
+        cases.append(Case(path.stem, (path,), truth=truth, part=part))
+    return cases
+
+
+@COUNTS.register("cephalometric2015")
+def _count_of_cephalograms(root: Path, landmarks: Sequence[str]) -> int:
+    return len(_cephalograms(root))
+
+
+def _cephalograms(root: Path) -> list[tuple[Path, Part]]:
+    """The images, each with the part that its folder is for."""
     images = []
     for name, part in _CEPHALOMETRIC_PARTS.items():
         folder = root / "RawImage" / name
         if folder.is_dir():
             paths = sorted(folder.iterdir())
             images += [(path, part) for path in paths if is_readable(path)]
-    cases = []
-    for path, part in images:
-        truth = _by_doctor(root, path.stem, len(landmarks))
-        cases.append(Case(path.stem, (path,), truth=truth, part=part))
-    return cases
+    return images
 
 
 @REMARKS.register("cephalometric2015")
@@ -88,6 +103,11 @@ def landmark_table(root: Path, table: str, landmarks: Sequence[str]) -> list[Cas
         truth = {UNNAMED_RATER: _in_order(points, landmarks)}
         cases.append(Case(stem(path), (path,), truth=truth))
     return cases
+
+
+@COUNTS.register("landmark-table")
+def _count_of_table(root: Path, table: str, landmarks: Sequence[str]) -> int:
+    return len(read_landmark_table(root / table))
 
 
 def _require_known(

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from tfuq.config.text import fault_of_json
-from tfuq.data.cases import Case
+from tfuq.data.case import Case
 from tfuq.data.channels import name_key
 from tfuq.data.layouts.indexed import indexed_path
 from tfuq.data.layouts.pairing import files_by_name, images_by_case
 from tfuq.data.layouts.registry import LAYOUTS, REMARKS
-from tfuq.data.readers import SCAN_SUFFIXES, is_scan, stem
-from tfuq.data.readers.dicom.marks import refuse_deeper
-from tfuq.data.readers.dicom_objects import dicom_stem
-from tfuq.data.readers.rtstruct import is_structure_set
+from tfuq.data.readers import is_scan, stem
+from tfuq.data.readers.dicom.marks import dicom_stem, is_structure_set, refuse_deeper
+from tfuq.data.readers.suffixes import SCAN_SUFFIXES
 from tfuq.data.readers.text import read_plain_text
 from tfuq.errors import DataError
 

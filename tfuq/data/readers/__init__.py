@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
-from tfuq.data.orientation import orientation_of
-from tfuq.data.readers.dicom.marks import DICOM_SUFFIX, is_dicom, is_dicom_file, is_series_folder
-from tfuq.data.readers.images import (
-    IMAGE_SUFFIXES,
-    is_plain_image,
-    read_image,
-    read_image_bands,
-    read_image_label,
-)
-from tfuq.data.readers.metaimage import (
+from tfuq.data.on_use import ModuleOnUse
+from tfuq.data.readers.dicom.marks import is_dicom, is_dicom_file, is_series_folder
+from tfuq.data.readers.suffixes import (
     METAIMAGE_SUFFIXES,
-    read_metaimage,
-    read_metaimage_affine,
-    read_metaimage_channels,
+    MGH_SUFFIXES,
+    NIFTI_SUFFIXES,
+    NRRD_SUFFIXES,
+    READABLE_SUFFIXES,
+    is_plain_image,
 )
-from tfuq.data.readers.mgh import MGH_SUFFIXES, read_mgh, read_mgh_affine, read_mgh_channels
-from tfuq.data.readers.nifti import NIFTI_SUFFIXES, read_affine, read_nifti
-from tfuq.data.readers.nifti import read_channels as read_nifti_channels
-from tfuq.data.readers.nrrd import NRRD_SUFFIXES, read_nrrd, read_nrrd_affine, read_nrrd_channels
-from tfuq.data.volume import Volume
 from tfuq.errors import DataError, missing_file
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tfuq.data import orientation
+    from tfuq.data.readers import images
+    from tfuq.data.volume import Volume
+else:
+    orientation = ModuleOnUse("tfuq.data.orientation")
+    images = ModuleOnUse("tfuq.data.readers.images")
 
 
 class _ReadVolume(Protocol):
@@ -53,19 +52,30 @@ class _Format:
     read_channels: Callable[[Path], int]
 
 
-_FORMATS = (
-    _Format(NIFTI_SUFFIXES, read_nifti, read_affine, read_nifti_channels),
-    _Format(NRRD_SUFFIXES, read_nrrd, read_nrrd_affine, read_nrrd_channels),
-    _Format(
-        METAIMAGE_SUFFIXES,
+@cache
+def _formats() -> tuple[_Format, ...]:
+    """The formats of scans; they are imported when a file is first read, not to list files."""
+    from tfuq.data.readers.metaimage import (
         read_metaimage,
         read_metaimage_affine,
         read_metaimage_channels,
-    ),
-    _Format(MGH_SUFFIXES, read_mgh, read_mgh_affine, read_mgh_channels),
-)
-SCAN_SUFFIXES = (*NIFTI_SUFFIXES, *NRRD_SUFFIXES, *METAIMAGE_SUFFIXES, *MGH_SUFFIXES)
-READABLE_SUFFIXES = (*SCAN_SUFFIXES, *IMAGE_SUFFIXES, DICOM_SUFFIX)
+    )
+    from tfuq.data.readers.mgh import read_mgh, read_mgh_affine, read_mgh_channels
+    from tfuq.data.readers.nifti import read_affine, read_nifti
+    from tfuq.data.readers.nifti import read_channels as read_nifti_channels
+    from tfuq.data.readers.nrrd import read_nrrd, read_nrrd_affine, read_nrrd_channels
+
+    return (
+        _Format(NIFTI_SUFFIXES, read_nifti, read_affine, read_nifti_channels),
+        _Format(NRRD_SUFFIXES, read_nrrd, read_nrrd_affine, read_nrrd_channels),
+        _Format(
+            METAIMAGE_SUFFIXES,
+            read_metaimage,
+            read_metaimage_affine,
+            read_metaimage_channels,
+        ),
+        _Format(MGH_SUFFIXES, read_mgh, read_mgh_affine, read_mgh_channels),
+    )
 
 
 def read(path: Path, pixel_mm: float | None = None, series: str | None = None) -> Volume:
@@ -87,7 +97,7 @@ def read(path: Path, pixel_mm: float | None = None, series: str | None = None) -
     scan = _format_of(path)
     if scan:
         return scan.read(path)
-    return read_image(path, pixel_mm)
+    return images.read_image(path, pixel_mm)
 
 
 def read_label_file(path: Path, pixel_mm: float | None = None) -> Volume:
@@ -100,7 +110,7 @@ def read_label_file(path: Path, pixel_mm: float | None = None) -> Volume:
     scan = _format_of(path)
     if scan:
         return scan.read(path, is_label=True)
-    return read_image_label(path, pixel_mm)
+    return images.read_image_label(path, pixel_mm)
 
 
 def _read_dicom(path: Path, series: str | None, *, is_label: bool) -> Volume:
@@ -118,7 +128,7 @@ def _format_of(path: Path) -> _Format | None:
     """
     if not path.is_file():
         raise missing_file(path)
-    for scan in _FORMATS:
+    for scan in _formats():
         if path.name.lower().endswith(scan.suffixes):
             return scan
     if is_plain_image(path):
@@ -142,11 +152,11 @@ def read_orientation(path: Path, pixel_mm: float | None = None, series: str | No
     if is_dicom(path):
         from tfuq.data.readers.dicom import reading
 
-        return orientation_of(reading.read_affine(path, series))
+        return orientation.orientation_of(reading.read_affine(path, series))
     scan = _format_of(path)
     if scan:
-        return orientation_of(scan.read_affine(path))
-    return orientation_of(read_image(path, pixel_mm).affine)
+        return orientation.orientation_of(scan.read_affine(path))
+    return orientation.orientation_of(images.read_image(path, pixel_mm).affine)
 
 
 def read_channels(path: Path) -> int:
@@ -160,7 +170,7 @@ def read_channels(path: Path) -> int:
     scan = _format_of(path)
     if scan:
         return scan.read_channels(path)
-    return read_image_bands(path)
+    return images.read_image_bands(path)
 
 
 def is_readable(path: Path) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from tfuq.data.budget import MemoryShortageError, require_memory
 from tfuq.data.on_use import ModuleOnUse
 from tfuq.data.readers.damage import damage
-from tfuq.data.readers.dicom.marks import DICOM_SUFFIX, has_mark
+from tfuq.data.readers.dicom.marks import has_mark
 from tfuq.errors import DataError
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 else:
     pydicom = ModuleOnUse("pydicom")
 
-RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
-RT_STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 _WORKING_BYTES = 4  # per byte of a file, while its elements are parsed
 _FRAME = "FrameOfReferenceUID"
 _ROIS = "StructureSetROISequence"
@@ -32,26 +30,6 @@ TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])  # DICOM's axes point left and back, th
 def is_dicom(path: Path) -> bool:
     """Whether a file is DICOM by its content; what it is named does not matter."""
     return path.is_file() and has_mark(path)
-
-
-def is_of_class(path: Path, class_uid: str) -> bool:
-    """Whether a file is DICOM of a storage class, such as `RT_DOSE`; only its start is read."""
-    if not is_dicom(path):
-        return False
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            value = pydicom.filereader.read_file_meta_info(path).get("MediaStorageSOPClassUID")
-    except Exception:  # the reader of the whole file says what is wrong
-        return False
-    return bool(value == class_uid)
-
-
-def dicom_stem(path: Path) -> str:
-    """The file's name without ``.dcm``; other ends, as of a UID, belong to the name."""
-    if path.name.lower().endswith(DICOM_SUFFIX):
-        return path.name[: -len(DICOM_SUFFIX)]
-    return path.name
 
 
 def frame_of_reference(path: Path) -> str | None:

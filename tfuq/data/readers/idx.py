@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import gzip
 import math
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
-
-import numpy as np
+from typing import TYPE_CHECKING, BinaryIO
 
 from tfuq.data.budget import MemoryShortageError, require_memory
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.data.readers.compressed import DAMAGE, GZIP, decompressed
 from tfuq.errors import DataError, missing_file
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = ModuleOnUse("numpy")
 
 _Stream = BinaryIO | gzip.GzipFile
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -39,8 +46,40 @@ def read_idx(path: Path) -> np.ndarray:
         DataError: Missing, not IDX, truncated, empty dimensions, bytes beyond those that its
             dimensions count, or larger than memory.
     """
+    with _opened(path) as (content, most_bytes):
+        return _parse(content, most_bytes)
+
+
+def read_idx_count(path: Path) -> int:
+    """Read how many items an IDX file says it holds, which is its first dimension.
+
+    Of the file, only the header is read.
+
+    Raises:
+        DataError: Missing, not IDX, or empty dimensions.
+    """
+    with _opened(path) as (content, _):
+        _, shape = _header(content)
+        return shape[0]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[_Stream, int]]:
+    """The content of a file, and how many bytes it can hold at most.
+
+    Raises:
+        DataError: It is missing, or found to be wrong within the block.
+    """
     try:
-        return _read(path)
+        with path.open("rb") as file:
+            is_gzip = file.read(len(GZIP)) == GZIP
+            file.seek(0)
+            size = path.stat().st_size
+            if not is_gzip:
+                yield file, size
+                return
+            with decompressed(file) as content:
+                yield content, max(_ALWAYS_ALLOWED, size * _MOST_RATIO)
     except FileNotFoundError as error:
         raise missing_file(path) from error
     except MemoryShortageError as error:
@@ -52,24 +91,14 @@ def read_idx(path: Path) -> np.ndarray:
         ) from error
 
 
-def _read(path: Path) -> np.ndarray:
-    with path.open("rb") as file:
-        is_gzip = file.read(len(GZIP)) == GZIP
-        file.seek(0)
-        size = path.stat().st_size
-        if not is_gzip:
-            return _parse(file, size)
-        with decompressed(file) as content:
-            return _parse(content, max(_ALWAYS_ALLOWED, size * _MOST_RATIO))
-
-
 def _parse(file: _Stream, most_bytes: int) -> np.ndarray:
     """The array of an open stream that can hold at most ``most_bytes``.
 
     Raises:
         ValueError: It is damaged.
     """
-    dtype, shape = _header(file)
+    type_name, shape = _header(file)
+    dtype = np.dtype(type_name)
     claimed = math.prod(shape) * dtype.itemsize
     if claimed > most_bytes:
         raise ValueError(
@@ -86,7 +115,8 @@ def _parse(file: _Stream, most_bytes: int) -> np.ndarray:
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
-def _header(file: _Stream) -> tuple[np.dtype, tuple[int, ...]]:
+def _header(file: _Stream) -> tuple[str, tuple[int, ...]]:
+    """The name of the numbers' type, and the dimensions."""
     magic = file.read(4)
     if not _is_magic(magic):
         types = ", ".join(f"{code:02x}" for code in _TYPES)
@@ -98,10 +128,10 @@ def _header(file: _Stream) -> tuple[np.dtype, tuple[int, ...]]:
     sizes = file.read(4 * dimensions)
     if len(sizes) < 4 * dimensions:
         raise ValueError("it ends within its dimensions")
-    shape = tuple(int(size) for size in np.frombuffer(sizes, ">u4"))
+    shape = struct.unpack(f">{dimensions}I", sizes)
     if 0 in shape:
         raise ValueError(f"its dimensions are {shape}, none of which may be 0")
-    return np.dtype(_TYPES[magic[2]]), shape
+    return _TYPES[magic[2]], shape
 
 
 def _is_magic(magic: bytes) -> bool:

@@ -35,7 +35,6 @@ _PALETTES = ("P", "PA")  # of Pillow, whose pixels are indices
 _WHITE_IS_ZERO = 0  # TIFF's PhotometricInterpretation
 _UNSIGNED = 1  # TIFF's SampleFormat
 _READING_BYTES = 20  # a band of a pixel as it is decoded, and as float32 twice
-IMAGE_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg")
 
 
 def read_image(path: Path, pixel_mm: float | None = None) -> Volume:
@@ -111,11 +110,6 @@ def _affine(width: float) -> np.ndarray:
 def _header(width: float, unit: str) -> SpatialHeader:
     """Of what is written for an image; data sets of many small images share it."""
     return SpatialHeader.of_affine(_affine(width), _CODES, unit=unit)
-
-
-def is_plain_image(path: Path) -> bool:
-    """Whether the name is that of a plain image, which does not say how wide its pixels are."""
-    return path.name.lower().endswith(IMAGE_SUFFIXES)
 
 
 def _read(path: Path, *, is_label: bool) -> np.ndarray:

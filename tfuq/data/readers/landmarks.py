@@ -13,11 +13,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.data.readers.text import read_plain_text
 from tfuq.errors import DataError, missing_file
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = ModuleOnUse("numpy")
 
 Position = tuple[float, float]
 ISBI_2015_LANDMARKS = (

@@ -22,7 +22,6 @@ from tfuq.data.readers.stored_voxels import AT_END, Encoding, StoredVoxels, file
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
-METAIMAGE_SUFFIXES = (".mha", ".mhd")
 _KIND = "MetaImage file"
 _MOST_HEADER = 2**20  # bytes
 _DATA_FILE = re.compile(rb"^\s*ElementDataFile\s*=[ \t]*([^\r\n]*)(?:\r?\n)?", re.MULTILINE)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 else:
     mghformat = ModuleOnUse("nibabel.freesurfer.mghformat")
 
-MGH_SUFFIXES = (".mgh.gz", ".mgz", ".mgh")
 _KIND = "MGH file"
 _HEADER = 284  # bytes before the voxels
 _VERSION = 1

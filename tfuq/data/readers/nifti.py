@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 else:
     nibabel = ModuleOnUse("nibabel")
 
-NIFTI_SUFFIXES = (".nii.gz", ".nii", ".img", ".hdr")
 KIND = "NIfTI or Analyze file"
 _RGB = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
 _SINGLE_SUFFIXES = (".nii", ".nii.gz")  # of one file with header and voxels

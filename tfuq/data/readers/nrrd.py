@@ -16,7 +16,6 @@ from tfuq.data.readers.stored_voxels import AT_END, Encoding, StoredVoxels, file
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
-NRRD_SUFFIXES = (".seg.nrrd", ".nrrd", ".nhdr")  # the first is that of 3D Slicer's label maps
 _KIND = "NRRD file"
 _ENCODINGS: dict[str, Encoding] = {
     "raw": "raw",

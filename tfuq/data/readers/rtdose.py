@@ -14,10 +14,9 @@ import pydicom
 
 from tfuq.data.budget import require_memory
 from tfuq.data.headers import SpatialHeader
+from tfuq.data.readers.dicom.marks import RT_DOSE, is_of_class
 from tfuq.data.readers.dicom_objects import (
-    RT_DOSE,
     TO_RAS,
-    is_of_class,
     numbers,
     opened,
     required,

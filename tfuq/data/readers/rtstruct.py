@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tfuq.data.on_use import ModuleOnUse
+from tfuq.data.readers.dicom.marks import RT_STRUCTURE_SET
 from tfuq.data.readers.dicom_objects import (
-    RT_STRUCTURE_SET,
     TO_RAS,
-    is_of_class,
     numbers,
     opened,
     required,
@@ -49,11 +48,6 @@ class Roi:
     contours: tuple[np.ndarray, ...]
     without_area: int
     frame_of_reference: str | None
-
-
-def is_structure_set(path: Path) -> bool:
-    """Whether a file is RTSTRUCT, by its content."""
-    return is_of_class(path, RT_STRUCTURE_SET)
 
 
 def read_structure_set(path: Path) -> tuple[Roi, ...]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from tfuq.data.readers import is_readable, read, stem
-from tfuq.data.readers.dicom_objects import dicom_stem, is_dicom, require_same_frame
+from tfuq.data.readers.dicom.marks import dicom_stem
+from tfuq.data.readers.dicom_objects import is_dicom, require_same_frame
 from tfuq.data.readers.rtdose import Dose, is_rtdose, is_whole_plan, read_rtdose
 from tfuq.data.regridding import onto_grid
 from tfuq.data.volume import Volume

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from tfuq.data.json_csv import read_typed
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.data.units import SCAN, UNITS, Unit
 from tfuq.errors import DataError
 from tfuq.measures.catalogue import MEASURES
@@ -25,6 +26,11 @@ from tfuq.scoring.rows import (
     rows_of,
     rows_with,
 )
+
+if TYPE_CHECKING:
+    from scipy import stats
+else:
+    stats = ModuleOnUse("scipy.stats")
 
 ROUNDING = 1e-5  # a table's numbers have six digits
 _AGAIN = "remove its folder and predict the case again"

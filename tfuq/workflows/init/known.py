@@ -15,8 +15,8 @@ from typing import Any
 from tfuq.config.nnunet import DESCRIPTION
 from tfuq.data.layouts.images import idx
 from tfuq.data.layouts.volumes import decathlon
-from tfuq.data.readers.images import is_plain_image
 from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS, read_landmark_table
+from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.data.readers.text import read_plain_text
 from tfuq.errors import DataError
 from tfuq.workflows.init.found import Found

@@ -10,7 +10,7 @@ import numpy as np
 
 from tfuq.data.label_values import distinct_values
 from tfuq.data.readers import read_label_file
-from tfuq.data.readers.rtstruct import is_structure_set
+from tfuq.data.readers.dicom.marks import is_structure_set
 from tfuq.errors import DataError
 from tfuq.workflows.init.found import Found
 from tfuq.workflows.init.naming import Group, groups_of

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tfuq.data.cases import Case, read_case_image
-from tfuq.data.readers.images import is_plain_image
+from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.data.volume import Volume
 
 _MOST_READ = 12  # images whose size is looked at

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfuq.data.readers import is_readable, stem
-from tfuq.data.readers.rtstruct import is_structure_set
+from tfuq.data.readers.dicom.marks import is_structure_set
 from tfuq.errors import DataError
 
 _MOST_DEPTH = 5  # folders below the first

@@ -10,8 +10,9 @@ import numpy as np
 
 from tfuq.data.label_values import distinct_values
 from tfuq.data.readers import read_label_file
-from tfuq.data.readers.images import is_plain_image
-from tfuq.data.readers.rtstruct import is_structure_set, read_structure_set
+from tfuq.data.readers.dicom.marks import is_structure_set
+from tfuq.data.readers.rtstruct import read_structure_set
+from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.errors import DataError
 from tfuq.workflows.init.found import Found
 

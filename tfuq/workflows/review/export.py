@@ -24,8 +24,7 @@ from tfuq.config.data import AdditionalConfig, value_range
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.paths import real_path
 from tfuq.data.readers import read, stem
-from tfuq.data.readers.images import is_plain_image
-from tfuq.data.readers.nifti import NIFTI_SUFFIXES
+from tfuq.data.readers.suffixes import NIFTI_SUFFIXES, is_plain_image
 from tfuq.data.volume import Volume
 from tfuq.data.writers import make_folder, whole_folder, write_bytes, write_csv, write_nifti
 from tfuq.errors import DataError, RunError

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.support.data_files import write_nifti_file
-from tfuq.data.cases.case import Case
+from tfuq.data.case import Case
 from tfuq.data.cases.grids import read_on_grid, require_same_grid
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError

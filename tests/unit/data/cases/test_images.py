@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support.data_files import write_idx, write_nifti_file
-from tfuq.data.cases.case import Case
+from tfuq.data.case import Case
 from tfuq.data.cases.images import read_case_image
 from tfuq.errors import DataError
 

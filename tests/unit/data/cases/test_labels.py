@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.support.data_files import write_nifti_file
 from tests.support.rater_discs import RATERS, by_raters, write_rater_discs
-from tfuq.data.cases.case import Case
+from tfuq.data.case import Case
 from tfuq.data.cases.images import read_case_image
 from tfuq.data.cases.labels import (
     majority,

@@ -5,7 +5,7 @@ import pytest
 
 from tests.conftest import settings
 from tests.support.data_files import write_nifti_file
-from tfuq.data.cases.case import Case
+from tfuq.data.case import Case
 from tfuq.data.cases.masks import read_mask
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError

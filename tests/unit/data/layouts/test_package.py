@@ -7,7 +7,16 @@ import pytest
 
 from tests.conftest import task_settings
 from tfuq.data.cases import Case
-from tfuq.data.layouts import cases_of, is_case_id, is_made_on_use, list_cases, sorted_unique
+from tfuq.data.layouts import (
+    cases_of,
+    count_cases,
+    is_case_id,
+    is_made_on_use,
+    list_cases,
+    sorted_unique,
+)
+from tfuq.data.layouts.registry import COUNTS
+from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS
 from tfuq.errors import DataError
 
 
@@ -72,3 +81,21 @@ def test_a_phantom_is_made_on_use_until_its_folder_holds_something(tmp_path):
 def test_another_root_is_read_in_the_layout_that_a_phantom_is_written_in(digits):
     config = task_settings("classification", "nowhere", data={"layout": "digits-phantom"})
     assert len(cases_of(config.data, digits)) == 60
+
+
+def test_cases_are_counted_as_they_are_listed(digits, heads, balls):
+    assert set(COUNTS) == {"idx", "cephalometric2015", "landmark-table"}
+    assert count_cases("idx", digits) == len(list_cases("idx", digits))
+    marks = {"landmarks": ISBI_2015_LANDMARKS}
+    listed = list_cases("cephalometric2015", heads, **marks)
+    assert count_cases("cephalometric2015", heads, **marks) == len(listed)
+    assert count_cases("decathlon", balls) == len(list_cases("decathlon", balls))
+
+
+@pytest.mark.parametrize(
+    ("layout", "words"), [("idx", "no cases in the idx layout"), ("digits-phantom", "is not there")]
+)
+def test_what_cannot_be_counted_is_refused_as_by_a_list(layout, words, tmp_path):
+    for listing in (count_cases, list_cases):
+        with pytest.raises(DataError, match=words):
+            listing(layout, tmp_path)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import real
-from tfuq.data.readers.idx import read_idx
+from tfuq.data.readers.idx import read_idx, read_idx_count
 from tfuq.errors import DataError
 
 CODES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -34,6 +34,14 @@ def test_every_data_type_plain_and_gzip(tmp_path, code, pack):
     np.testing.assert_array_equal(found, array)
     assert found.dtype == np.dtype(CODES[code]).newbyteorder("=")
     assert found.flags.writeable
+
+
+def test_items_are_counted_by_the_header_alone(tmp_path):
+    (tmp_path / "a").write_bytes(HEADER)
+    assert read_idx_count(tmp_path / "a") == 2
+    (tmp_path / "b").write_bytes(HEADER[:10])
+    with pytest.raises(DataError, match=r"b: not a readable IDX file \(it ends within its dim"):
+        read_idx_count(tmp_path / "b")
 
 
 def test_mnist_is_read():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfuq.data.readers.images import as_volume, is_plain_image, read_image, read_image_label
+from tfuq.data.readers.images import as_volume, read_image, read_image_label
 from tfuq.errors import DataError
 
 GREY = np.random.default_rng(0).integers(0, 255, (6, 9), dtype=np.uint8)
@@ -177,10 +177,3 @@ def test_what_is_no_single_whole_image_is_refused(tmp_path, make, words):
         read_image(path)
     assert str(path) in str(refused.value)
     assert "\n" not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"), [("a.png", True), ("a.JPEG", True), ("a.nii.gz", False), ("png", False)]
-)
-def test_a_plain_image_is_told_by_its_name(name, expected, tmp_path):
-    assert is_plain_image(tmp_path / name) == expected

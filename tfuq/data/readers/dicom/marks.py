@@ -1,12 +1,22 @@
-"""Which files and folders are DICOM, told without reading a header."""
+"""Which files and folders are DICOM, and of what kind, told by their names and first bytes."""
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tfuq.data.on_use import ModuleOnUse
 from tfuq.errors import DataError
 
+if TYPE_CHECKING:
+    import pydicom
+else:
+    pydicom = ModuleOnUse("pydicom")
+
 DICOM_SUFFIX = ".dcm"
+RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
+RT_STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 _MARK = b"DICM"
 _MARK_OFFSET = 128  # bytes before it
 _DIRECTORY = "DICOMDIR"  # an index of files, and no image
@@ -47,6 +57,31 @@ def is_series_folder(path: Path) -> bool:
 def is_dicom(path: Path) -> bool:
     """Whether a path is a DICOM file, or a folder of a series."""
     return is_dicom_file(path) or is_series_folder(path)
+
+
+def is_of_class(path: Path, class_uid: str) -> bool:
+    """Whether a file is DICOM of a storage class, such as `RT_DOSE`; only its start is read."""
+    if not (path.is_file() and has_mark(path)):
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = pydicom.filereader.read_file_meta_info(path).get("MediaStorageSOPClassUID")
+    except Exception:  # the reader of the whole file says what is wrong
+        return False
+    return bool(value == class_uid)
+
+
+def is_structure_set(path: Path) -> bool:
+    """Whether a file is RTSTRUCT, by its content."""
+    return is_of_class(path, RT_STRUCTURE_SET)
+
+
+def dicom_stem(path: Path) -> str:
+    """The file's name without ``.dcm``; other ends, as of a UID, belong to the name."""
+    if path.name.lower().endswith(DICOM_SUFFIX):
+        return path.name[: -len(DICOM_SUFFIX)]
+    return path.name
 
 
 def refuse_deeper(folder: Path, remedy: str, *, has_channels: bool = False) -> None:

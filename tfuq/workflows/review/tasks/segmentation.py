@@ -11,7 +11,7 @@ from tfuq.calibration.observed import Part, part_of
 from tfuq.calibration.quality_kinds import DICE
 from tfuq.data.ownership import digest_of
 from tfuq.data.readers import read, read_label_file
-from tfuq.data.readers.images import is_plain_image
+from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.runs.results import STRUCTURES
 from tfuq.scoring.evaluation.stored_maps import require_map
 from tfuq.scoring.evaluation.structures import read_structures

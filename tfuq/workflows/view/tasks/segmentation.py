@@ -10,8 +10,8 @@ import numpy as np
 
 from tfuq.data.cases import read_case_label
 from tfuq.data.preprocessing import PADDING
-from tfuq.data.readers.images import is_plain_image
 from tfuq.data.readers.nifti_blocks import nifti_blocks
+from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.measures.catalogue import MEMBER_VARIANCES, OF_VOXELS, names_of
 from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
 from tfuq.scoring.rows import Row

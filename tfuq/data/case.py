@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from tfuq.config import Config
-from tfuq.data.readers.images import is_plain_image
+from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE, Unit
 from tfuq.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tfuq.config import Config
 
 UNNAMED_RATER = "table"  # who wrote a table of landmarks
 Part = Literal["train", "validation", "test"]  # what a data set itself sets a case aside for

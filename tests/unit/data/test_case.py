@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.rater_discs import RATERS, by_raters
-from tfuq.data.cases.case import Case, naming, training_views
+from tfuq.data.case import Case, naming, training_views
 from tfuq.data.units import PLAIN_IMAGE, SCAN, SIZED_IMAGE
 from tfuq.errors import DataError
 
