@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from tfuq.config.registry import Registry
+from tfuq.workflows.init.survey import Item
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,3 +25,7 @@ class Found:
     data: dict[str, Any]
     reasons: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+
+
+# By task: what files are that no index or table describes, with the user's word for labels.
+FINDERS: Registry[Callable[[Sequence[Item], str | None], Found]] = Registry("task of files")

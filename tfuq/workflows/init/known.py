@@ -19,7 +19,7 @@ from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS, read_landmark_table
 from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.data.readers.text import read_plain_text
 from tfuq.errors import DataError
-from tfuq.workflows.init.found import Found
+from tfuq.workflows.init.found import FINDERS, Found
 from tfuq.workflows.init.naming import has_label_word
 from tfuq.workflows.init.survey import Item, survey
 from tfuq.workflows.init.values import value_keys
@@ -171,6 +171,14 @@ def _landmark_table(path: Path) -> Found | None:
     )
 
 
+@FINDERS.register("landmarks")
+def _no_table(_items: Sequence[Item], _labels: str | None) -> Found:
+    raise DataError(
+        "landmarks are told by a table of their positions, and there is none; put a CSV file with "
+        "the columns file, landmark, x, y into the folder, or leave out --task"
+    )
+
+
 def _class_folders(root: Path) -> Found | None:
     """Folders of plain images, where none of a folder belongs to one of another folder."""
     items = survey(root)
@@ -188,7 +196,7 @@ def _class_folders(root: Path) -> Found | None:
         return None
     if _are_paired(names.values()):
         return None
-    return class_folders(items)
+    return class_folders(items, None)
 
 
 def _are_paired(names: Iterable[set[str]]) -> bool:
@@ -199,7 +207,8 @@ def _are_paired(names: Iterable[set[str]]) -> bool:
     return False
 
 
-def class_folders(items: Sequence[Item]) -> Found:
+@FINDERS.register("classification")
+def class_folders(items: Sequence[Item], _labels: str | None) -> Found:
     """Images in a folder for each class.
 
     Raises:

@@ -13,14 +13,14 @@ from tfuq import config as configuration
 from tfuq.config import DataConfig
 from tfuq.config.text import write_flow
 from tfuq.data.layouts import cases_of
-from tfuq.errors import ConfigError
-from tfuq.workflows.init.found import Found
-from tfuq.workflows.init.known import class_folders, known_set
-from tfuq.workflows.init.roles import segmentation_of
+from tfuq.workflows.init.found import FINDERS, Found
+from tfuq.workflows.init.known import known_set
+from tfuq.workflows.init.roles import segmentation_of as segmentation_of  # it enters itself
 from tfuq.workflows.init.settings import Settings, settings_for
 from tfuq.workflows.init.survey import survey
 
 _SPLIT = "without data.split, 70 % of the cases train, 10 % validate and 20 % test"
+_DEFAULT_TASK = "segmentation"  # of files that nothing describes
 _LONGEST_LINE = 100
 
 
@@ -53,8 +53,7 @@ def propose(
         labels: A word that the paths of labels have; None where the folder tells them.
 
     Raises:
-        DataError: The folder does not tell what its files are.
-        ConfigError: The folder serves another task.
+        DataError: The folder does not tell what its files are, or has none of the task.
     """
     found = _found(folder, task, labels)
     root = os.path.abspath(folder)
@@ -73,16 +72,9 @@ def _found(folder: Path, task: str | None, labels: str | None) -> Found:
     found = None
     if labels is None:
         found = known_set(folder)
-    if task == "classification" and (found is None or found.task != task):
-        found = class_folders(survey(folder))
-    if found is None:
-        found = segmentation_of(survey(folder), labels)
-    if task is not None and task != found.task:
-        raise ConfigError(
-            f"{folder}: looks like data for {found.task}, and --task is {task}; "
-            "leave out --task, or name the folder of data for it"
-        )
-    return found
+    if found is not None and task in (None, found.task):
+        return found
+    return FINDERS[task or _DEFAULT_TASK](survey(folder), labels)
 
 
 def _lines(found: Found, cases: int, labelled: int) -> list[str]:

@@ -12,7 +12,7 @@ from tfuq.data.label_values import distinct_values
 from tfuq.data.readers import read_label_file
 from tfuq.data.readers.dicom.marks import is_structure_set
 from tfuq.errors import DataError
-from tfuq.workflows.init.found import Found
+from tfuq.workflows.init.found import FINDERS, Found
 from tfuq.workflows.init.naming import Group, groups_of
 from tfuq.workflows.init.survey import Item
 from tfuq.workflows.init.values import value_keys
@@ -23,6 +23,7 @@ _LOOKED_AT = 3  # files of a group
 _LEAST_SHARE = 0.5  # of the cases that a group has files of
 
 
+@FINDERS.register("segmentation")
 def segmentation_of(items: Sequence[Item], labels: str | None) -> Found:
     """What the files of a segmentation are.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from tfuq.config.registry import Registry
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.data.volume import Volume
@@ -34,6 +35,11 @@ class Settings:
     reasons: dict[str, str]
 
 
+SUITED: Registry[Callable[[Sequence[Case], Sequence[Volume]], Settings]] = Registry(
+    "task of settings"
+)
+
+
 def settings_for(task: str, cases: Sequence[Case]) -> Settings:
     """Settings that train on two cores in minutes to an hour.
 
@@ -45,24 +51,15 @@ def settings_for(task: str, cases: Sequence[Case]) -> Settings:
         DataError: An image cannot be read.
     """
     positions = np.linspace(0, len(cases) - 1, min(len(cases), _MOST_READ)).round().astype(int)
-    images = [read_case_image(cases[position]) for position in positions]
-    sizes = np.median([image.shape for image in images], axis=0)
-    size_text = "median size " + "×".join(f"{size:.0f}" for size in sizes)
-    if task == "classification":
-        return _of_classes(sizes, size_text)
-    if task == "landmarks":
-        return _of_pictures(sizes, _LONGEST_LANDMARKS, size_text, epochs=40)
-    if is_plain_image(cases[0].images[0]):
-        settings = _of_pictures(sizes, _LONGEST_2D, size_text, epochs=20)
-        return _resized(settings)
-    return _of_scans(images, size_text)
+    chosen = [cases[position] for position in positions]
+    return SUITED[task](chosen, [read_case_image(case) for case in chosen])
 
 
-def _of_classes(sizes: np.ndarray, size_text: str) -> Settings:
-    patch = _patch(sizes[:2], _LONGEST_CLASSIFIED, step=4)
+@SUITED.register("classification")
+def _for_classes(_cases: Sequence[Case], images: Sequence[Volume]) -> Settings:
     network = {
         "name": "resnet",
-        "patch_size": patch,
+        "patch_size": _patch(_median_size(images)[:2], _LONGEST_CLASSIFIED, step=4),
         "widths": [16, 32, 64],
         "normalization": "group",
         "level_dropout": {2: 0.1, 3: 0.3},
@@ -70,14 +67,35 @@ def _of_classes(sizes: np.ndarray, size_text: str) -> Settings:
     training = {"epochs": 20, "batch_size": 32, "learning_rate": 0.002, "schedule": "cosine"}
     return Settings(
         sections={"network": network, "training": training, "prediction": {"samples": 20}},
-        reasons={"network.patch_size": size_text},
+        reasons={"network.patch_size": _size_text(images)},
     )
 
 
-def _of_pictures(sizes: np.ndarray, longest: int, size_text: str, *, epochs: int) -> Settings:
+@SUITED.register("landmarks")
+def _for_landmarks(_cases: Sequence[Case], images: Sequence[Volume]) -> Settings:
+    return _of_pictures(images, _LONGEST_LANDMARKS, epochs=40)
+
+
+@SUITED.register("segmentation")
+def _for_structures(cases: Sequence[Case], images: Sequence[Volume]) -> Settings:
+    if is_plain_image(cases[0].images[0]):
+        return _resized(_of_pictures(images, _LONGEST_2D, epochs=20))
+    return _of_scans(images)
+
+
+def _median_size(images: Sequence[Volume]) -> np.ndarray:
+    size: np.ndarray = np.median([image.shape for image in images], axis=0)
+    return size
+
+
+def _size_text(images: Sequence[Volume]) -> str:
+    return "median size " + "×".join(f"{length:.0f}" for length in _median_size(images))
+
+
+def _of_pictures(images: Sequence[Volume], longest: int, *, epochs: int) -> Settings:
     network = {
         "name": "unet",
-        "patch_size": _patch(sizes[:2], longest, step=8),
+        "patch_size": _patch(_median_size(images)[:2], longest, step=8),
         "widths": [8, 16, 32, 64],
         "normalization": "instance",
         "level_dropout": {3: 0.2, 4: 0.4},
@@ -91,7 +109,7 @@ def _of_pictures(sizes: np.ndarray, longest: int, size_text: str, *, epochs: int
             "training": training,
             "prediction": {"samples": 20},
         },
-        reasons={"network.patch_size": size_text},
+        reasons={"network.patch_size": _size_text(images)},
     )
 
 
@@ -109,7 +127,7 @@ def _resized(settings: Settings) -> Settings:
     )
 
 
-def _of_scans(images: Sequence[Volume], size_text: str) -> Settings:
+def _of_scans(images: Sequence[Volume]) -> Settings:
     preprocessing: dict[str, Any] = {}
     reasons: dict[str, str] = {}
     spacings = np.array([image.spacing for image in images])
@@ -135,7 +153,7 @@ def _of_scans(images: Sequence[Volume], size_text: str) -> Settings:
         "normalization": "instance",
         "level_dropout": {2: 0.1, 3: 0.3} if rank == 3 else {3: 0.2, 4: 0.4},
     }
-    reasons["network.patch_size"] = size_text
+    reasons["network.patch_size"] = _size_text(images)
     augmentation = {"rotation_degrees": 10.0, "scale": 0.1, "intensity": 0.1}
     training = {
         "epochs": 16,

@@ -14,6 +14,7 @@ def test_layouts_are_those_of_the_documentation():
         "brats2018",
         "cephalometric2015",
         "decathlon",
+        "files",
         "folder",
         "idx",
         "image-folders",

@@ -73,4 +73,4 @@ def test_folders_of_pairs_are_no_classes(tmp_path, folders):
 def test_one_folder_has_no_classes(tmp_path):
     write_picture(tmp_path / "only" / "a.png")
     with pytest.raises(DataError, match="a folder for each class"):
-        class_folders(survey(tmp_path))
+        class_folders(survey(tmp_path), None)

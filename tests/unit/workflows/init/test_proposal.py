@@ -5,7 +5,7 @@ import pytest
 from tests.support.data_files import write_picture
 from tests.support.nnunet_sets import V2, write_description
 from tfuq import config as configuration
-from tfuq.errors import ConfigError
+from tfuq.errors import DataError
 from tfuq.workflows.init.proposal import propose
 
 
@@ -28,5 +28,6 @@ def test_a_folder_s_name_is_made_a_configuration_s(tmp_path):
 
 def test_a_folder_of_another_task_is_refused(tmp_path):
     write_description(tmp_path, V2)
-    with pytest.raises(ConfigError, match="looks like data for segmentation, and --task is landm"):
+    write_picture(tmp_path / "imagesTr" / "a_0000.png")
+    with pytest.raises(DataError, match="landmarks are told by a table"):
         propose(tmp_path, task="landmarks")
