@@ -355,6 +355,12 @@ def _rows_of_sections() -> list[Advice]:
             for key in ("data.rater_folders", "preprocessing.crop_to_labels")
         ),
         Advice(
+            words="prediction.skip_empty serves networks of three axes, .* remove it",
+            rank=2,
+            broken={"prediction.skip_empty": 0.0},
+            mended={"prediction.skip_empty": REMOVED},
+        ),
+        Advice(
             words="of 3 entries is of volumes: set preprocessing.slice_axis: null",
             broken={"preprocessing.slice_axis": 1},
             mended={"preprocessing.slice_axis": None},

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from tfuq.config.data import DataConfig
 from tfuq.config.learning import (
+    NEVER,
     EnsembleConfig,
     LatentConfig,
     PredictionConfig,
@@ -68,6 +69,7 @@ class Config(Section):
         self._check_classes()
         self._check_additional()
         self._check_method()
+        self._check_windows()
         return self
 
     def _check_task(self) -> None:
@@ -106,6 +108,13 @@ class Config(Section):
             raise ValueError(
                 f"data.additional serves segmentation, and task is {self.task}; "
                 "add the cases to the data set, and remove it"
+            )
+
+    def _check_windows(self) -> None:
+        if self.prediction.skip_empty != NEVER and self.network.rank != 3:
+            raise ValueError(
+                "prediction.skip_empty serves networks of three axes, and network.patch_size has "
+                f"{self.network.rank} entries; remove it"
             )
 
     def _check_method(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tf_keras
 
-from tfuq.config import Config
+from tfuq.config import NEVER, Config, SkipEmpty
 from tfuq.errors import RunError
 from tfuq.networks import build_latent_network, build_network
 from tfuq.networks.layers import (
@@ -98,6 +98,7 @@ def load_posterior(
     allow_missing: bool = False,
     precision: str = FLOAT32,
     with_xla: bool = False,
+    skip_empty: SkipEmpty = NEVER,
 ) -> Posterior:
     """The networks of a run as a method samples them.
 
@@ -108,6 +109,7 @@ def load_posterior(
         allow_missing: as in `members_of`.
         precision: the type that convolutions are computed in.
         with_xla: whether XLA compiles the networks, see `WindowedNetwork`.
+        skip_empty: which windows are empty, see `WindowedNetwork`.
 
     Raises:
         RunError: as `members_of`, or weights that cannot be read.
@@ -115,7 +117,14 @@ def load_posterior(
     members = []
     for index in members_of(run, method, allow_missing=allow_missing):
         model = _load_member(run, method, index)
-        network = windowed(run.config, model, keep=keep, precision=precision, with_xla=with_xla)
+        network = windowed(
+            run.config,
+            model,
+            keep=keep,
+            precision=precision,
+            with_xla=with_xla,
+            skip_empty=skip_empty,
+        )
         members.append(network)
     return Posterior(members)
 
@@ -202,6 +211,7 @@ def windowed(
     keep: int,
     precision: str = FLOAT32,
     with_xla: bool = False,
+    skip_empty: SkipEmpty = NEVER,
 ) -> WindowedNetwork:
     """A network that takes images of any size, as the configuration predicts.
 
@@ -211,6 +221,7 @@ def windowed(
         keep: windows whose encoding is held in memory, see `WindowedNetwork`.
         precision: the type that convolutions are computed in.
         with_xla: whether XLA compiles the network, see `WindowedNetwork`.
+        skip_empty: which windows are empty, see `WindowedNetwork`.
     """
     return WindowedNetwork(
         model,
@@ -220,4 +231,5 @@ def windowed(
         keep=keep,
         precision=precision,
         with_xla=with_xla,
+        skip_empty=skip_empty,
     )
