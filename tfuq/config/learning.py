@@ -21,9 +21,7 @@ def _never_or_share(value: Any) -> Any:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if value == NEVER or (is_number and 0 <= value <= MOST_EMPTY):
         return value
-    raise ValueError(
-        f"takes '{NEVER}', or a share of a scan's range from 0 to {MOST_EMPTY}"
-    )
+    raise ValueError(f"takes '{NEVER}', or a share of a scan's range from 0 to {MOST_EMPTY}")
 
 
 SkipEmpty = Annotated[float | Literal["never"], BeforeValidator(_never_or_share)]
@@ -124,6 +122,10 @@ class TrainingConfig(Section):
     2017). cyclical and plateau are as ``cycle`` and ``plateau`` say, and cyclical+plateau
     multiplies both. Where there are no validation cases, the loss of the training examples is
     monitored.
+
+    ``precision``: with ``mixed``, layers with point weights compute in bfloat16, or float16 on GPUs
+    before the compute capability 8.0; variables, normalization, outputs, losses and variational
+    layers stay float32. It pays on GPUs.
     """
 
     seed: Seed = 0
@@ -140,6 +142,7 @@ class TrainingConfig(Section):
     early_stopping_epochs: Count | None = None
     monitor: Literal["loss", "dice", "accuracy", "radial_error"] = "loss"
     cache: bool = True
+    precision: Literal["float32", "mixed"] = "float32"
 
     @pydantic.model_validator(mode="after")
     def _of_the_schedule(self) -> TrainingConfig:

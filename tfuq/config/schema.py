@@ -128,6 +128,11 @@ class Config(Section):
                 "variational.warm_start serves method vi alone: a latent network differs from "
                 "its backbone; remove it"
             )
+        if self.method == "vi" and self.training.precision == "mixed":
+            raise ValueError(
+                "training.precision mixed serves layers with point weights, and method vi has "
+                "none; remove it"
+            )
         epochs = self.training.epochs
         if self.width_warmup_epochs >= epochs:
             raise ValueError(

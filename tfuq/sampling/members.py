@@ -49,6 +49,7 @@ def build_member(
     channels: int,
     sources: Collection[str] = SOURCES,
     kl_scale: KlScale = KlScale(),
+    policy: str = FLOAT32,
 ) -> tf_keras.Model:
     """The configured network with the kind of weights that ``config.method`` trains.
 
@@ -60,6 +61,7 @@ def build_member(
         channels: channels of the image.
         sources: what the seed reaches, see `tfuq.networks.layers.LayerFactory`.
         kl_scale: factors on the KL divergences.
+        policy: how layers with point weights compute, see `tfuq.networks.layers.LayerFactory`.
 
     Returns:
         ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``.
@@ -70,14 +72,15 @@ def build_member(
         "outputs": task_of(config).outputs(config),
     }
     if kind == "point":
-        return build_network(config.network, LayerFactory(sources=sources), **options)
+        layers = LayerFactory(sources=sources, policy=policy)
+        return build_network(config.network, layers, **options)
     posterior = GaussianPosterior(
         initial_scale=config.variational.initial_scale,
         prior_scale=config.variational.prior_scale,
         kl_scale=kl_scale.weights,
         estimator=config.variational.estimator,
     )
-    layers = LayerFactory(weights=posterior, sources=sources)
+    layers = LayerFactory(weights=posterior, sources=sources, policy=policy)
     network = config.network.without_dropout()
     if kind == "latent":
         return build_latent_network(

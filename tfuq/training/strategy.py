@@ -8,8 +8,11 @@ from typing import cast
 
 import tensorflow as tf
 
+from tfuq.config import Config
 from tfuq.errors import ConfigError
+from tfuq.networks.layers import FLOAT32
 from tfuq.sampling.devices import share_gpus
+from tfuq.sampling.processors import mixed_policy
 
 _STEPS_AHEAD = 8
 
@@ -61,10 +64,29 @@ def steps_ahead(strategy: tf.distribute.Strategy) -> int:
 
     A CPU has finished a step when the program goes on.
     """
-    devices = strategy.extended.worker_devices
-    if any("GPU" in device for device in devices):
+    if has_gpus(strategy):
         return _STEPS_AHEAD
     return 0
+
+
+def has_gpus(strategy: tf.distribute.Strategy) -> bool:
+    """Whether a strategy's replicas are on GPUs."""
+    return any("GPU" in device for device in strategy.extended.worker_devices)
+
+
+def training_policy(config: Config, strategy: tf.distribute.Strategy) -> str:
+    """How layers with point weights compute, see `tfuq.networks.layers.LayerFactory`.
+
+    Args:
+        config: The configuration.
+        strategy: The devices.
+
+    Raises:
+        ConfigError: Precisions are to be mixed, and the devices cannot.
+    """
+    if config.training.precision == "mixed":
+        return mixed_policy(has_gpus=has_gpus(strategy))
+    return FLOAT32
 
 
 def _per_replica(
