@@ -173,7 +173,8 @@ class PredictionConfig(Section):
     """Sampling.
 
     ``chunk``: examples that the network sees at once. Unlike ``batch_size`` it affects the result's
-    last bits.
+    last bits. ``auto`` chooses it by the memory of the GPU that samples, on which the bits then
+    depend. On CPUs, in validation and in exports it changes nothing.
 
     ``overlap``: the share of a window that the next one along an axis covers too. A network with
     element-wise dropout has a coarsest map that something is dropped in. Its windows are apart by
@@ -192,7 +193,7 @@ class PredictionConfig(Section):
     samples: Annotated[int, Field(ge=1, le=100_000)] = 20
     seed: Seed = 0
     batch_size: Count = 8
-    chunk: Count | None = None
+    chunk: Count | Literal["auto"] | None = None
     overlap: Annotated[float, Field(ge=0.0, le=0.9)] = 0.5
     min_component_voxels: Count = 10
     precision: Precision = "float32"

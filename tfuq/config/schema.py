@@ -163,12 +163,13 @@ class Config(Section):
 
     @property
     def chunk(self) -> int:
-        """Examples that the network sees at once.
+        """Examples that the network sees at once, where no GPU's memory says so.
 
         Slices are small, and a 3D patch fills a device by itself.
         """
-        if self.prediction.chunk:
-            return self.prediction.chunk
+        given = self.prediction.chunk
+        if isinstance(given, int):
+            return given
         if self.network.rank == 2:
             return _CHUNK_OF_SLICES
         return 1

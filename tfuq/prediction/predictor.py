@@ -273,6 +273,8 @@ class Predictor(ABC, Generic[S]):
         (see `tfuq.sampling.windows`).
         """
         chunk = self.config.chunk
+        if self.posterior.members:
+            chunk = self.posterior.members[0].chunk
         chunks = -(-self.request.batch // chunk)
         return chunks * chunk
 

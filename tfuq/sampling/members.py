@@ -22,6 +22,7 @@ from tfuq.networks.layers import (
 from tfuq.networks.weights import assign_arrays, load_arrays
 from tfuq.runs import Run
 from tfuq.runs.results import weights_digest
+from tfuq.sampling.chunk_size import chunk_size
 from tfuq.sampling.convolutions import FLOAT32
 from tfuq.sampling.posterior import METHOD_TRAITS, Posterior, check_method
 from tfuq.sampling.windows import WindowedNetwork
@@ -226,11 +227,14 @@ def windowed(
         with_xla: whether XLA compiles the network, see `WindowedNetwork`.
         skip_empty: which windows are empty, see `WindowedNetwork`.
     """
+    chunk = config.chunk
+    if with_xla:  # as on GPUs
+        chunk = chunk_size(config, model)
     return WindowedNetwork(
         model,
         task_of(config).activation(config),
         overlap=config.prediction.overlap,
-        chunk=config.chunk,
+        chunk=chunk,
         keep=keep,
         precision=precision,
         with_xla=with_xla,
