@@ -30,7 +30,12 @@ from tfuq.training.running_means import RunningMeans
 from tfuq.training.schedules import plateau_share, step_share
 from tfuq.training.state import STATE, MemberState
 from tfuq.training.step import TrainingStep
-from tfuq.training.strategy import replica_batches, steps_ahead, training_policy
+from tfuq.training.strategy import (
+    compiles_steps,
+    replica_batches,
+    steps_ahead,
+    training_policy,
+)
 from tfuq.training.validation import Validator
 
 HISTORY = "history.csv"
@@ -82,7 +87,15 @@ class MemberTraining:
             )
         loss = task_of(config).loss(config, training)
         held_steps = config.width_warmup_epochs * self.steps
-        self._step = TrainingStep(config, strategy, self.model, loss, held_steps, policy)
+        self._step = TrainingStep(
+            config,
+            strategy,
+            self.model,
+            loss,
+            held_steps,
+            policy=policy,
+            with_xla=compiles_steps(strategy),
+        )
         self._validate = Validator(config, validation, loss, training.channels)
         self._state = MemberState(model=self.model, optimizer=self._step.optimizer)
 

@@ -29,6 +29,7 @@ class TrainingStep:
         loss: TaskLoss,
         held_steps: int = 0,
         policy: str = FLOAT32,
+        with_xla: bool = False,
     ) -> None:
         """Make the optimizer and its variables.
 
@@ -40,6 +41,8 @@ class TrainingStep:
             held_steps: As `tfuq.training.optimizer.WidthAdam` takes them.
             policy: How the network's layers compute, see `tfuq.networks.layers.LayerFactory`.
                 With float16 the loss is scaled, as small gradients would vanish.
+            with_xla: Whether XLA compiles the whole step of a replica. It pays on GPUs. Replicas
+                that exchange gradients cannot be compiled so.
         """
         self.strategy = strategy
         self.model = model
@@ -47,6 +50,11 @@ class TrainingStep:
         self._batch = config.training.batch_size
         self._epsilon = config.ensemble.adversarial_epsilon
         self._rate: float | None = None  # as it was set last
+        self._step_of_replica = self._replica_step
+        if with_xla:
+            self._step_of_replica = tf.function(
+                self._replica_step, autograph=False, jit_compile=True
+            )
         with strategy.scope():
             self.optimizer = _scaling(make_optimizer(config, held_steps), policy)
             self.optimizer.build(model.trainable_variables)
@@ -74,7 +82,7 @@ class TrainingStep:
             kl_weight: The warm-up's share of the KL divergence, 0 to 1.
         """
         arguments = (images, targets, seed, kl_weight)
-        per_replica = self.strategy.run(self._replica_step, arguments)
+        per_replica = self.strategy.run(self._step_of_replica, arguments)
         logs = {}
         for name, value in per_replica.items():
             logs[name] = self.strategy.reduce("SUM", value, axis=None)

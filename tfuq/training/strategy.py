@@ -15,6 +15,7 @@ from tfuq.sampling.devices import share_gpus
 from tfuq.sampling.processors import mixed_policy
 
 _STEPS_AHEAD = 8
+_BATCHES_AHEAD = 2  # on a GPU; a number, as tf.data would tune it in a thread that is waited for
 
 
 def make_strategy(devices: str | None = None) -> tf.distribute.MirroredStrategy:
@@ -50,6 +51,8 @@ def replica_batches(
     """
     count = strategy.num_replicas_in_sync
     if count == 1:
+        if has_gpus(strategy):
+            dataset = on_device(dataset, strategy.extended.worker_devices[0])
         yield from dataset
         return
     for images, targets in dataset:
@@ -72,6 +75,17 @@ def steps_ahead(strategy: tf.distribute.Strategy) -> int:
 def has_gpus(strategy: tf.distribute.Strategy) -> bool:
     """Whether a strategy's replicas are on GPUs."""
     return any("GPU" in device for device in strategy.extended.worker_devices)
+
+
+def compiles_steps(strategy: tf.distribute.Strategy) -> bool:
+    """Whether XLA compiles training steps: on a GPU that trains alone."""
+    return has_gpus(strategy) and strategy.num_replicas_in_sync == 1
+
+
+def on_device(dataset: tf.data.Dataset, device: str) -> tf.data.Dataset:
+    """The data set, whose next batches are on a device before they are asked for."""
+    to_device = tf.data.experimental.prefetch_to_device(device, _BATCHES_AHEAD)
+    return dataset.apply(to_device)
 
 
 def training_policy(config: Config, strategy: tf.distribute.Strategy) -> str:

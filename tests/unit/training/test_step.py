@@ -19,7 +19,7 @@ def squares(targets, outputs, _seed):
     return tf.square(tf.cast(outputs[:, 0], tf.float32) - targets)
 
 
-def a_step(*, weights=None, epsilon=0.0, policy="float32"):
+def a_step(*, weights=None, epsilon=0.0, policy="float32", with_xla=False):
     """A step of a linear network of two inputs, and the network."""
     training = {"batch_size": 3, "learning_rate": 0.01}
     config = settings("x", training=training, ensemble={"adversarial_epsilon": epsilon})
@@ -30,7 +30,8 @@ def a_step(*, weights=None, epsilon=0.0, policy="float32"):
         with layer_policy(policy):
             outputs = layers.dense(1, name="linear")(image)
         model = tf_keras.Model([image, layers.seed], outputs)
-    return TrainingStep(config, strategy, model, squares, policy=policy), model
+    options = {"policy": policy, "with_xla": with_xla}
+    return TrainingStep(config, strategy, model, squares, **options), model
 
 
 def test_a_loss_is_the_mean_over_the_batch_and_goes_down():
@@ -91,3 +92,23 @@ def test_small_gradients_do_not_vanish_in_float16():
     for array, expected in zip(model.get_weights(), plain_model.get_weights(), strict=True):
         assert array.dtype == np.float32
         np.testing.assert_allclose(array, expected, rtol=0.05)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"epsilon": 0.1}, {"weights": GaussianPosterior(kl_scale=0.1)}, {"policy": "mixed_float16"}],
+    ids=["adversarial", "variational", "float16"],
+)
+def test_a_compiled_step_is_the_plain_one(options):
+    plain, plain_model = a_step(**options)
+    compiled, compiled_model = a_step(with_xla=True, **options)
+    compiled_model.set_weights(plain_model.get_weights())
+    for share in (0.5, 1.0):
+        expected = plain(IMAGES, TARGETS, SEED, tf.constant(share))
+        logs = compiled(IMAGES, TARGETS, SEED, tf.constant(share))
+        assert set(logs) == set(expected)
+        for name, value in expected.items():
+            assert float(logs[name]) == pytest.approx(float(value), rel=1e-5, abs=1e-6), name
+    weights = zip(compiled_model.get_weights(), plain_model.get_weights(), strict=True)
+    for array, of_plain in weights:
+        np.testing.assert_allclose(array, of_plain, atol=1e-5)

@@ -13,7 +13,13 @@ from tests.support.histories import history
 from tfuq import runs
 from tfuq.errors import ConfigError
 from tfuq.training import train
-from tfuq.training.strategy import make_strategy, replica_batches, steps_ahead
+from tfuq.training.strategy import (
+    compiles_steps,
+    make_strategy,
+    on_device,
+    replica_batches,
+    steps_ahead,
+)
 
 _ON_DEVICES = """
 import sys
@@ -67,6 +73,23 @@ def test_a_batch_is_shared_among_replicas_in_order(on_two_devices):
         for replica, share in enumerate(np.array_split(list(batch), 2)):
             expected.append(" ".join(map(str, [replica, *share, *share])))
     assert shares == expected
+
+
+def test_batches_wait_on_the_device_in_order():
+    dataset = tf.data.Dataset.from_tensor_slices((np.arange(5), np.arange(5) + 10))
+    batches = [*on_device(dataset, "/device:CPU:0")]
+    assert [int(image) for image, _ in batches] == [0, 1, 2, 3, 4]
+    assert [int(target) for _, target in batches] == [10, 11, 12, 13, 14]
+
+
+@pytest.mark.parametrize(
+    ("devices", "compiles"),
+    [(["/device:CPU:0"], False), (["/device:GPU:0"], True), (["/device:GPU:0"] * 2, False)],
+)
+def test_steps_of_one_gpu_are_compiled(devices, compiles):
+    extended = SimpleNamespace(worker_devices=devices)
+    strategy = SimpleNamespace(extended=extended, num_replicas_in_sync=len(devices))
+    assert compiles_steps(strategy) is compiles
 
 
 def test_one_replica_sees_the_batches_as_they_are():
