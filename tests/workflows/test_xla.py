@@ -66,9 +66,9 @@ def test_what_a_chunk_goes_through_is_compiled(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["mc-dropout", "vi", "latent-vi"])
 def test_compiled_and_plain_training_steps_agree(tmp_path, method):
-    config = settings(tmp_path, method, 2, network=NETWORK)
+    config = settings(tmp_path, method, 3, network=NETWORK)
     strategy = make_strategy("cpu:1")
-    images = tf.random.stateless_normal([2, 16, 16, 1], SEED)
+    images = tf.random.stateless_normal([2, 16, 16, 16, 1], SEED)
     targets = tf.cast(images[..., 0] > 0.5, tf.int32)
     results = []
     with strategy.scope():

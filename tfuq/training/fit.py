@@ -94,7 +94,7 @@ class MemberTraining:
             loss,
             held_steps,
             policy=policy,
-            with_xla=compiles_steps(strategy),
+            with_xla=compiles_steps(strategy, self.model),
         )
         self._validate = Validator(config, validation, loss, training.channels)
         self._state = MemberState(model=self.model, optimizer=self._step.optimizer)

@@ -12,6 +12,7 @@ from tests.conftest import settings
 from tests.support.histories import history
 from tfuq import runs
 from tfuq.errors import ConfigError
+from tfuq.networks.blocks import upsample
 from tfuq.training import train
 from tfuq.training.strategy import (
     compiles_steps,
@@ -83,13 +84,19 @@ def test_batches_wait_on_the_device_in_order():
 
 
 @pytest.mark.parametrize(
-    ("devices", "compiles"),
-    [(["/device:CPU:0"], False), (["/device:GPU:0"], True), (["/device:GPU:0"] * 2, False)],
+    ("devices", "rank", "compiles"),
+    [
+        (["/device:CPU:0"], 3, False),
+        (["/device:GPU:0"], 3, True),
+        (["/device:GPU:0"], 2, False),
+        (["/device:GPU:0"] * 2, 3, False),
+    ],
 )
-def test_steps_of_one_gpu_are_compiled(devices, compiles):
+def test_steps_of_one_gpu_are_compiled(devices, rank, compiles):
     extended = SimpleNamespace(worker_devices=devices)
     strategy = SimpleNamespace(extended=extended, num_replicas_in_sync=len(devices))
-    assert compiles_steps(strategy) is compiles
+    model = SimpleNamespace(layers=[upsample(rank, name="up")])
+    assert compiles_steps(strategy, model) is compiles
 
 
 def test_one_replica_sees_the_batches_as_they_are():
