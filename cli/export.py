@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tfuq.config import SERVED_METHODS, Precision
+from tfuq.config import SERVED_METHODS, Precision, SkipEmpty
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import quiet_import, show
@@ -33,6 +33,7 @@ _MOST_SAMPLES = 100
 )
 @options.allow_missing
 @options.precision
+@options.skip_empty
 def command(
     run: Path | None,
     method: str | None,
@@ -40,6 +41,7 @@ def command(
     max_samples: int | None,
     allow_missing: bool,
     precision: Precision | None,
+    skip_empty: SkipEmpty | None,
 ) -> None:
     """Export RUN, by default the newest run of the method, for TensorFlow Serving, as the next
     version of a model.
@@ -65,6 +67,7 @@ def command(
         None,
         allow_missing=allow_missing,
         precision=precision,
+        skip_empty=skip_empty,
     )
     folder = to or Path("saved_models") / f"{opened.config.name}-{method}"
     most_samples = max_samples or max(_MOST_SAMPLES, request.samples)

@@ -10,7 +10,16 @@ from typing import Any, NamedTuple, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from tfuq.config import METHODS, PRECISIONS, Precision, shipped, shipped_studies
+from tfuq.config import (
+    METHODS,
+    MOST_EMPTY,
+    NEVER,
+    PRECISIONS,
+    Precision,
+    SkipEmpty,
+    shipped,
+    shipped_studies,
+)
 
 Body = TypeVar("Body", bound=Callable[..., Any])
 Decorator = Callable[[Body], Body]
@@ -123,6 +132,32 @@ precision = click.option(
 )
 
 
+class _EmptyShare(click.ParamType):
+    """``never``, or a share of a scan's range."""
+
+    name = "never|SHARE"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> SkipEmpty:
+        """Make it of a text."""
+        if value == NEVER:
+            return NEVER
+        share: float = click.FloatRange(0, MOST_EMPTY).convert(value, param, ctx)
+        return share
+
+
+skip_empty = click.option(
+    "--skip-empty",
+    type=_EmptyShare(),
+    help=(
+        "Networks of three axes: windows without a value above the scan's lowest by more than this "
+        "share of its range, as 0 or 0.02, repeat the sample of the first such window; never "
+        "samples all.  [default: the configuration's]"
+    ),
+)
+
+
 class Draws(NamedTuple):
     """What `tfuq.prediction.request_of` takes after configuration and method.
 
@@ -132,6 +167,7 @@ class Draws(NamedTuple):
         batch: Slices or windows in memory at once; None as configured.
         allow_missing: Whether members that have not finished training may be missing.
         precision: The type that convolutions are computed in; None as configured.
+        skip_empty: Which windows count as empty; None as configured.
     """
 
     samples: int | None = None
@@ -139,10 +175,11 @@ class Draws(NamedTuple):
     batch: int | None = None
     allow_missing: bool = False
     precision: Precision | None = None
+    skip_empty: SkipEmpty | None = None
 
 
 def draws(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--samples``, ``--seed``, ``--batch``, ``--allow-missing`` and ``--precision``.
+    """``--samples``, ``--seed``, ``--batch`` and other options of how samples are made.
 
     They reach the command together as ``draws``.
     """
@@ -164,6 +201,7 @@ def draws(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @allow_missing
     @precision
+    @skip_empty
     @functools.wraps(command)
     def together(
         *arguments: Any,
@@ -172,9 +210,10 @@ def draws(command: Callable[..., Any]) -> Callable[..., Any]:
         batch: int | None,
         allow_missing: bool,
         precision: Precision | None,
+        skip_empty: SkipEmpty | None,
         **others: Any,
     ) -> Any:
-        chosen = Draws(samples, seed, batch, allow_missing, precision)
+        chosen = Draws(samples, seed, batch, allow_missing, precision, skip_empty)
         return command(*arguments, draws=chosen, **others)
 
     return together

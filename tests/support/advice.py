@@ -358,6 +358,17 @@ def _rows_of_sections() -> list[Advice]:
             for key in ("data.rater_folders", "preprocessing.crop_to_labels")
         ),
         Advice(
+            words="training.precision mixed serves layers with point weights, .* remove it",
+            broken={"method": "vi", "training.precision": "mixed"},
+            mended={"training.precision": REMOVED},
+        ),
+        Advice(
+            words="prediction.skip_empty serves networks of three axes, .* remove it",
+            rank=2,
+            broken={"prediction.skip_empty": 0.0},
+            mended={"prediction.skip_empty": REMOVED},
+        ),
+        Advice(
             words="of 3 entries is of volumes: set preprocessing.slice_axis: null",
             broken={"preprocessing.slice_axis": 1},
             mended={"preprocessing.slice_axis": None},

@@ -28,7 +28,7 @@ def make_network(method: str, rank: int, index: int = 0, **changes):
     if method != "vi":
         rng = np.random.default_rng(index)
         model.set_weights([rng.normal(0, 0.5, array.shape) for array in model.get_weights()])
-    return windowed(config, model, keep=2)
+    return windowed(config, model, keep=2, skip_empty=config.prediction.skip_empty)
 
 
 def make_sampler(

@@ -53,7 +53,7 @@ def pointwise_run(path, root, monkeypatch, *, spread: float = 1.0, **changes) ->
     for member in range(2):
         write_json(run.member(member) / "done", {"digest": "ab" * 32})
 
-    def load(run, method, *, keep, allow_missing=False, precision="float32", with_xla=False):
+    def load(run, method, **_):
         rank, classes = run.config.network.rank, len(run.config.data.classes)
         members = range(2 if method in ("ensemble", "hybrid") else 1)
         return Posterior([PointwiseNetwork(rank, classes, spread, member) for member in members])

@@ -9,6 +9,10 @@ from tests.support.proposals import ROOT, SETTING, texts
 
 # Texts that no row provokes, each by a part of it: the test that does, or why none can.
 ELSEWHERE = {
+    "set training.precision: float32": (
+        "tests/unit/sampling/test_processors.py"
+        "::test_training_does_not_mix_where_that_saves_nothing"
+    ),
     "as in data.label_values: ": "tests/workflows/test_advice.py::test_label_values",
     "round them by data.label_tolerance": "tests/workflows/test_advice.py::test_label_values",
     "split them by data.label_values": "tests/workflows/test_advice.py::test_label_values",

@@ -6,9 +6,12 @@ import tensorflow as tf
 
 from tests.conftest import settings
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
+from tfuq.networks.losses import cross_entropy, log_probabilities
 from tfuq.sampling.members import build_member, windowed
 from tfuq.sampling.posterior import Posterior
 from tfuq.sampling.sampler import Sampler
+from tfuq.training.step import TrainingStep
+from tfuq.training.strategy import make_strategy
 
 SEED = tf.constant([1, 2])
 NETWORK = {"widths": [4, 8], "level_dropout": {2: 0.5}}
@@ -58,3 +61,25 @@ def test_what_a_chunk_goes_through_is_compiled(tmp_path):
         if function.attr["_XlaMustCompile"].b
     ]
     assert len(compiled) == 2  # the prefix, and the suffix with the activation
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["mc-dropout", "vi", "latent-vi"])
+def test_compiled_and_plain_training_steps_agree(tmp_path, method):
+    config = settings(tmp_path, method, 3, network=NETWORK)
+    strategy = make_strategy("cpu:1")
+    images = tf.random.stateless_normal([2, 16, 16, 16, 1], SEED)
+    targets = tf.cast(images[..., 0] > 0.5, tf.int32)
+    results = []
+    with strategy.scope():
+        models = [build_member(config, channels=1) for _ in range(2)]
+    models[1].set_weights(models[0].get_weights())
+    for model, with_xla in zip(models, (False, True), strict=True):
+        step = TrainingStep(config, strategy, model, _loss, with_xla=with_xla)
+        logs = step(images, targets, SEED, tf.constant(1.0))
+        results.append({name: float(value) for name, value in logs.items()})
+    assert results[1] == pytest.approx(results[0], rel=1e-5)
+
+
+def _loss(targets, outputs, seed):
+    return cross_entropy(targets, log_probabilities(outputs))

@@ -255,6 +255,8 @@ def draw_options(run: Run, draws: Manifest) -> str:
     options = f"--method {draws.method} --samples {draws.samples} --seed {draws.seed}"
     if draws.precision != run.config.prediction.precision:
         options += f" --precision {draws.precision}"
+    if draws.skip_empty != run.config.prediction.skip_empty:
+        options += f" --skip-empty {draws.skip_empty}"
     return options
 
 

@@ -5,10 +5,13 @@ It is the same object again when it is reloaded from the run's ``config.yaml``.
 
 from tfuq.config.data import DataConfig, value_range
 from tfuq.config.learning import (
+    MOST_EMPTY,
+    NEVER,
     PRECISIONS,
     LatentConfig,
     LossConfig,
     Precision,
+    SkipEmpty,
     TrainingConfig,
 )
 from tfuq.config.loading import (
@@ -34,6 +37,8 @@ from tfuq.config.variables import DEFAULT_DATA_ROOT
 __all__ = [
     "DEFAULT_DATA_ROOT",
     "METHODS",
+    "MOST_EMPTY",
+    "NEVER",
     "PRECISIONS",
     "SERVED_METHODS",
     "TASKS",
@@ -46,6 +51,7 @@ __all__ = [
     "NetworkConfig",
     "Precision",
     "PreprocessingConfig",
+    "SkipEmpty",
     "SplitConfig",
     "StudyConfig",
     "TrainingConfig",

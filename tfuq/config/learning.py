@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
 import pydantic
-from pydantic import Field, NonNegativeFloat
+from pydantic import BeforeValidator, Field, NonNegativeFloat
 
 from tfuq.config.section import Count, Fraction, Positive, Scale, Section, Seed, Size
 
 MemberCount = Annotated[int, Field(ge=1, le=100)]
 Precision = Literal["float32", "bfloat16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+NEVER: Final = "never"
+MOST_EMPTY = 0.5  # of an image's range
+
+
+def _never_or_share(value: Any) -> Any:
+    """Refuse what neither side of a union would explain."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value == NEVER or (is_number and 0 <= value <= MOST_EMPTY):
+        return value
+    raise ValueError(f"takes '{NEVER}', or a share of a scan's range from 0 to {MOST_EMPTY}")
+
+
+SkipEmpty = Annotated[float | Literal["never"], BeforeValidator(_never_or_share)]
 LayerSizes = Annotated[list[Size], Field(min_length=1, max_length=10)]
 
 
@@ -128,6 +141,10 @@ class TrainingConfig(Section):
     and maps it into memory when it is needed. ``none`` reads and preprocesses a case for every
     example. The weights are the same bit for bit. Runs of earlier versions say true for ``memory``
     and false for ``none``.
+
+    ``precision``: with ``mixed``, layers with point weights compute in bfloat16, or float16 on GPUs
+    before the compute capability 8.0; variables, normalization, outputs, losses and variational
+    layers stay float32. It pays on GPUs.
     """
 
     seed: Seed = 0
@@ -144,6 +161,7 @@ class TrainingConfig(Section):
     early_stopping_epochs: Count | None = None
     monitor: Literal["loss", "dice", "accuracy", "radial_error"] = "loss"
     cache: Cache = "memory"
+    precision: Literal["float32", "mixed"] = "float32"
 
     @pydantic.model_validator(mode="after")
     def _of_the_schedule(self) -> TrainingConfig:
@@ -174,7 +192,8 @@ class PredictionConfig(Section):
     """Sampling.
 
     ``chunk``: examples that the network sees at once. Unlike ``batch_size`` it affects the result's
-    last bits.
+    last bits. ``auto`` chooses it by the memory of the GPU that samples, on which the bits then
+    depend. On CPUs, in validation and in exports it changes nothing.
 
     ``overlap``: the share of a window that the next one along an axis covers too. A network with
     element-wise dropout has a coarsest map that something is dropped in. Its windows are apart by
@@ -183,12 +202,18 @@ class PredictionConfig(Section):
 
     ``precision``: the type that convolutions are computed in. With ``bfloat16`` they take about
     half the time on processors that compute in it; sums, activation and measures stay float32.
+
+    ``skip_empty``: which windows of a 3D network count as empty: those in which no value lies above
+    the lowest of the scan by more than this share of the scan's range. 0 is the lowest value alone.
+    The first empty chunk of windows is sampled, and each other one repeats that sample: the same
+    weights, and what is dropped there. All else stays as it is.
     """
 
     samples: Annotated[int, Field(ge=1, le=100_000)] = 20
     seed: Seed = 0
     batch_size: Count = 8
-    chunk: Count | None = None
+    chunk: Count | Literal["auto"] | None = None
     overlap: Annotated[float, Field(ge=0.0, le=0.9)] = 0.5
     min_component_voxels: Count = 10
     precision: Precision = "float32"
+    skip_empty: SkipEmpty = NEVER

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from tfuq.config.data import DataConfig
 from tfuq.config.learning import (
+    NEVER,
     EnsembleConfig,
     LatentConfig,
     PredictionConfig,
@@ -102,6 +103,8 @@ class Config(Section):
             self._check_dropout,
             self._check_warm_start,
             self._check_warmup,
+            self._check_precision,
+            self._check_windows,
         )
         return self
 
@@ -142,6 +145,13 @@ class Config(Section):
                 "add the cases to the data set, and remove it"
             )
 
+    def _check_windows(self) -> None:
+        if self.prediction.skip_empty != NEVER and self.network.rank != 3:
+            raise ValueError(
+                "prediction.skip_empty serves networks of three axes, and network.patch_size has "
+                f"{self.network.rank} entries; remove it"
+            )
+
     def _check_dropout(self) -> None:
         if self.method in ("mc-dropout", "hybrid") and not self.network.has_dropout:
             raise ValueError(
@@ -154,6 +164,13 @@ class Config(Section):
             raise ValueError(
                 "variational.warm_start serves method vi alone: a latent network differs from "
                 "its backbone; remove it"
+            )
+
+    def _check_precision(self) -> None:
+        if self.method == "vi" and self.training.precision == "mixed":
+            raise ValueError(
+                "training.precision mixed serves layers with point weights, and method vi has "
+                "none; remove it"
             )
 
     def _check_warmup(self) -> None:
@@ -187,12 +204,13 @@ class Config(Section):
 
     @property
     def chunk(self) -> int:
-        """Examples that the network sees at once.
+        """Examples that the network sees at once, where no GPU's memory says so.
 
         Slices are small, and a 3D patch fills a device by itself.
         """
-        if self.prediction.chunk:
-            return self.prediction.chunk
+        given = self.prediction.chunk
+        if isinstance(given, int):
+            return given
         if self.network.rank == 2:
             return _CHUNK_OF_SLICES
         return 1

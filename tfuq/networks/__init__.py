@@ -17,7 +17,7 @@ from tfuq.config.registry import Registry
 from tfuq.networks.blocks import ConvolutionStyle, Head
 from tfuq.networks.fcn import fcn
 from tfuq.networks.latent import latent
-from tfuq.networks.layers import LayerFactory
+from tfuq.networks.layers import LayerFactory, layer_policy
 from tfuq.networks.lenet import lenet
 from tfuq.networks.resnet import resnet
 from tfuq.networks.unet import unet
@@ -102,15 +102,16 @@ def _applied(
     outputs: int,
 ) -> tf.Tensor:
     architecture = ARCHITECTURES[config.name]
-    return architecture(
-        config,
-        layers,
-        image,
-        outputs=outputs,
-        widths=config.widths,
-        style=_style(config),
-        level_dropout=config.level_dropout,
-    )
+    with layer_policy(layers.policy):
+        return architecture(
+            config,
+            layers,
+            image,
+            outputs=outputs,
+            widths=config.widths,
+            style=_style(config),
+            level_dropout=config.level_dropout,
+        )
 
 
 def _style(config: NetworkConfig) -> ConvolutionStyle:

@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
-from tfuq.networks.layers import LayerFactory, LinearUpsampling
+from tfuq.networks.layers import FLOAT32, LayerFactory, LinearUpsampling
 from tfuq.networks.layers.factory import Apply
 
 _POOL = {2: tf_keras.layers.MaxPool2D, 3: tf_keras.layers.MaxPool3D}
@@ -86,7 +86,9 @@ def normalized_convolution(
         groups = _GROUP_PER_CHANNEL
         if style.normalization == "group":
             groups = math.gcd(_MOST_GROUPS, filters)
-        return tf_keras.layers.GroupNormalization(groups=groups, name=f"{name}_norm")(x)
+        # Means and variances need float32.
+        norm = tf_keras.layers.GroupNormalization(groups=groups, name=f"{name}_norm", dtype=FLOAT32)
+        return norm(x)
 
     return apply
 
@@ -198,7 +200,7 @@ class Head:
         def apply(x: tf.Tensor) -> tf.Tensor:
             if self.filters:
                 x = convolution(layers, self._plain(style), self.filters, 3, name="head_conv")(x)
-            return layers.conv(outputs, 1, rank=style.rank, name="logits")(x)
+            return layers.conv(outputs, 1, rank=style.rank, name="logits", dtype=FLOAT32)(x)
 
         return apply
 

@@ -15,7 +15,7 @@ from tfuq.networks.blocks import (
     resize,
     two_convolutions,
 )
-from tfuq.networks.layers import LayerFactory
+from tfuq.networks.layers import FLOAT32, LayerFactory
 from tfuq.networks.layers.factory import Apply
 
 _SCORED_LEVELS = 3  # the deepest ones
@@ -62,6 +62,7 @@ def fcn(
             1,
             rank=style.rank,
             name=f"score{level}",
+            dtype=FLOAT32,
         )
         score = score_layer(pooled[level - 1])
         if total is not None:

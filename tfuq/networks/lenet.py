@@ -8,7 +8,7 @@ import tensorflow as tf
 import tf_keras
 
 from tfuq.networks.blocks import ConvolutionStyle, convolution, dense, dropout, max_pool
-from tfuq.networks.layers import LayerFactory
+from tfuq.networks.layers import FLOAT32, LayerFactory
 
 
 def lenet(
@@ -52,4 +52,4 @@ def lenet(
         x = dense(layers, style, width, name=f"dense{level}")(x)
         rate = level_dropout.get(level, 0.0)
         x = dropout(layers, style, rate, name=f"dropout{level}")(x)
-    return layers.dense(outputs, name="logits")(x)
+    return layers.dense(outputs, name="logits", dtype=FLOAT32)(x)

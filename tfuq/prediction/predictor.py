@@ -24,7 +24,13 @@ from tfuq.measures.reducers import Reducer
 from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.prediction.dicom import require_dicom
 from tfuq.prediction.grouping import Channels
-from tfuq.prediction.request import PROBABILITY, Request, chosen_maps, members_apart
+from tfuq.prediction.request import (
+    PROBABILITY,
+    Request,
+    chosen_maps,
+    members_apart,
+    require_windows,
+)
 from tfuq.prediction.statistics import Sampling, sample_in_batches
 from tfuq.runs import Run
 from tfuq.runs.orientation import refuse_unknown, run_orientation
@@ -70,8 +76,10 @@ class Predictor(ABC, Generic[S]):
             RunError: The run has no map that is asked for, cannot serve the method, has not
                 finished the members that it samples, is not calibrated for it where that is asked
                 for, or has no members to keep apart.
-            ConfigError: This machine does not compute in the precision.
+            ConfigError: This machine does not compute in the precision, or the network has no
+                windows to skip.
         """
+        require_windows(run.config, request.skip_empty)
         self.run = run
         self.orientation = run_orientation(run)
         self.config = oriented(run.config, self.orientation)
@@ -96,6 +104,7 @@ class Predictor(ABC, Generic[S]):
                 keep=request.batch,
                 allow_missing=request.allow_missing,
                 precision=request.precision,
+                skip_empty=request.skip_empty,
                 with_xla=devices.has_gpu() if request.with_xla is None else request.with_xla,
             )
         self.preprocess = make_preprocessor(self.config, run.statistics)
@@ -223,6 +232,7 @@ class Predictor(ABC, Generic[S]):
         manifest.missing_members = missing_members(self.run, self.request.method)
         manifest.definitions = DEFINITIONS
         manifest.precision = self.request.precision
+        manifest.skip_empty = self.request.skip_empty
         return manifest
 
     def network_grid(self, case: Case, image: Volume) -> Volume:
@@ -264,6 +274,8 @@ class Predictor(ABC, Generic[S]):
         (see `tfuq.sampling.windows`).
         """
         chunk = self.config.chunk
+        if self.posterior.members:
+            chunk = self.posterior.members[0].chunk
         chunks = -(-self.request.batch // chunk)
         return chunks * chunk
 

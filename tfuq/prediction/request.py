@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tfuq.config import Config, Precision
-from tfuq.errors import RunError, resembling
+from tfuq.config import NEVER, Config, Precision, SkipEmpty
+from tfuq.errors import ConfigError, RunError, resembling
 from tfuq.runs import Run
 
 LABEL = "label"
@@ -29,6 +29,7 @@ class Request:
         write_dicom: Whether labels and maps are written as DICOM too.
         written_maps: Names of the maps of volumes that are written beside the label; None for all.
         precision: The type that convolutions are computed in.
+        skip_empty: Which windows count as empty, see `tfuq.config.learning.PredictionConfig`.
         with_xla: Whether XLA compiles the networks; None for where a GPU runs them.
     """
 
@@ -43,6 +44,7 @@ class Request:
     write_dicom: bool = False
     written_maps: tuple[str, ...] | None = None
     precision: Precision = "float32"
+    skip_empty: SkipEmpty = NEVER
     with_xla: bool | None = None
 
 
@@ -54,6 +56,7 @@ def request_of(
     batch: int | None = None,
     allow_missing: bool = False,
     precision: Precision | None = None,
+    skip_empty: SkipEmpty | None = None,
 ) -> Request:
     """Make a request; the configuration has the values that are not given.
 
@@ -65,12 +68,15 @@ def request_of(
         batch: How many slices, images or windows are in memory at once.
         allow_missing: Whether members that have not finished training may be missing.
         precision: The type that convolutions are computed in.
+        skip_empty: Which windows count as empty.
     """
     defaults = config.prediction
     if samples is None:
         samples = defaults.samples
     if seed is None:
         seed = defaults.seed
+    if skip_empty is None:
+        skip_empty = defaults.skip_empty
     return Request(
         method=method,
         samples=samples,
@@ -78,6 +84,7 @@ def request_of(
         batch=batch or defaults.batch_size,
         allow_missing=allow_missing,
         precision=precision or defaults.precision,
+        skip_empty=skip_empty,
     )
 
 
@@ -100,6 +107,23 @@ def chosen_maps(request: Request, available: Sequence[str]) -> list[str]:
                 f"{resembling(name, available)}; name some of {', '.join((LABEL, *available))}"
             )
     return [name for name in available if name in request.written_maps]
+
+
+def require_windows(config: Config, skip_empty: SkipEmpty) -> None:
+    """Refuse to skip windows of a network that has none to skip.
+
+    Args:
+        config: The run's.
+        skip_empty: Which windows count as empty.
+
+    Raises:
+        ConfigError: The network sees slices or whole images.
+    """
+    if skip_empty != NEVER and config.network.rank != 3:
+        raise ConfigError(
+            f"skip_empty {skip_empty}: serves networks of three axes, and this one has "
+            f"{config.network.rank}; pass --skip-empty {NEVER}"
+        )
 
 
 def members_apart(run: Run, request: Request, sampled_members: int) -> int:

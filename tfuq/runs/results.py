@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from tfuq.config import Precision
+from tfuq.config import NEVER, Precision, SkipEmpty
 from tfuq.data.cases import Case
 from tfuq.data.json_csv import read_json
 from tfuq.data.ownership import digest_of, require_replaceable
@@ -32,6 +32,7 @@ _DRAWS = (
     "calibration",
     "definitions",
     "precision",
+    "skip_empty",
 )
 # Tables of the tasks whose predictions are rows.
 PREDICTIONS = "predictions.csv"
@@ -63,6 +64,7 @@ class Manifest:
         missing_members: those that the method should have used, and that had not finished training.
         definitions: `DEFINITIONS` of the version that predicted.
         precision: the type that convolutions were computed in. Earlier versions had float32 alone.
+        skip_empty: which windows counted as empty. Earlier versions sampled them all.
         cases: the finished cases by id.
         files: digests of the tables that the cases' rows are in, by name; None of volumes, and
             where an earlier version did not note them.
@@ -80,6 +82,7 @@ class Manifest:
     missing_members: list[int] = field(default_factory=list)
     definitions: int = 1
     precision: Precision = "float32"
+    skip_empty: SkipEmpty = NEVER
     cases: dict[CaseId, CaseEntry] = field(default_factory=dict)
     files: dict[str, str] | None = None
     asked: list[CaseId] = field(default_factory=list)
@@ -102,6 +105,8 @@ class Manifest:
             text += ", another calibration or none"
         if self.precision != other.precision:
             text += f", in {self.precision}"
+        if self.skip_empty != other.skip_empty:
+            text += f", with skip_empty {self.skip_empty}"
         if self.definitions != other.definitions:
             text += ", by a version of tfuq that measured otherwise"
         return text

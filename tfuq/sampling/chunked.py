@@ -50,7 +50,9 @@ class ChunkedNetwork:
         """
         self._network = network
         self._widths = network.split.widths()
-        self._weighted = tf.function(self._weighted_windows, autograph=False)
+        self._sample = tf.function(self._windows_of_sample, autograph=False)
+        # Within the graph numbers next to zero become zero, as those of the whole volume do.
+        self._weighted = tf.function(lambda p, shares: p * shares[..., None], autograph=False)
 
     def encode(self, plan: WindowPlan, stack: np.ndarray, chunk: int) -> list[tf.Tensor]:
         """Features of a chunk.
@@ -64,46 +66,46 @@ class ChunkedNetwork:
         features: list[tf.Tensor] = self._network.encode_patches(tf.constant(np.stack(patches)))
         return features
 
-    def windows(
+    def sample(
         self,
         plan: WindowPlan,
         chunk: int,
         features: list[tf.Tensor],
-        shares: np.ndarray,
         seed: tf.Tensor,
         noise_seed: tf.Tensor,
-    ) -> np.ndarray:
-        """A chunk's windows of one sample, each voxel with its share of the sample.
+    ) -> tf.Tensor:
+        """A chunk's windows of one sample, ``[chunk, *patch, C]``.
 
         Args:
             plan: the windows.
             chunk: index of the chunk.
             features: as `encode` gives them.
-            shares: ``[chunk, *patch]``.
             seed: as `WindowedNetwork.sample` takes it.
             noise_seed: as `WindowedNetwork.sample` takes it.
+        """
+        corner = tf.constant(plan.corners_of(chunk))
+        return self._sample(features, self._widths, corner, seed, noise_seed)
+
+    def weighted(self, plan: WindowPlan, sample: tf.Tensor, shares: np.ndarray) -> np.ndarray:
+        """Windows, each voxel with its share of the sample.
+
+        Args:
+            plan: the windows.
+            sample: as `sample` gives it.
+            shares: ``[chunk, *patch]``.
 
         Returns:
             ``[chunk, planes, rows, columns, C]`` of windows.
         """
-        weighted: np.ndarray = self._weighted(
-            features,
-            self._widths,
-            tf.constant(plan.corners_of(chunk)),
-            tf.constant(shares),
-            seed,
-            noise_seed,
-        ).numpy()
+        weighted: np.ndarray = self._weighted(sample, tf.constant(shares)).numpy()
         return weighted.reshape(len(weighted), *plan.size, weighted.shape[-1])
 
-    def _weighted_windows(
+    def _windows_of_sample(
         self,
         features: list[tf.Tensor],
         widths: list[tf.Tensor],
         corner: tf.Tensor,
-        shares: tf.Tensor,
         seed: tf.Tensor,
         noise_seed: tf.Tensor,
     ) -> tf.Tensor:
-        p = self._network.windows([*features, *widths, corner, seed], corner, noise_seed)
-        return p * shares[..., None]
+        return self._network.windows([*features, *widths, corner, seed], corner, noise_seed)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
+from tfuq.sampling.empty import EmptyChunks
+
 
 @dataclass(frozen=True, kw_only=True)
 class EncodedImages:
@@ -22,6 +24,7 @@ class EncodedImages:
         importance: weight of each voxel of a window, ``[*patch]``.
         weight: sum of the windows' weights at each voxel, ``[*S]``.
         widths: posterior widths of the variational kernels.
+        empty: the chunks that need no sample of their own; None where every chunk is sampled.
     """
 
     corners: tf.Tensor
@@ -32,3 +35,4 @@ class EncodedImages:
     importance: tf.Tensor
     weight: tf.Tensor
     widths: list[tf.Tensor]
+    empty: EmptyChunks | None = None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tf_keras
 
-from tfuq.config import Config
+from tfuq.config import NEVER, Config, SkipEmpty
 from tfuq.errors import RunError
 from tfuq.networks import build_latent_network, build_network
 from tfuq.networks.layers import (
@@ -22,6 +22,7 @@ from tfuq.networks.layers import (
 from tfuq.networks.weights import assign_arrays, load_arrays
 from tfuq.runs import Run
 from tfuq.runs.weights import weights_digest
+from tfuq.sampling.chunk_size import chunk_size
 from tfuq.sampling.convolutions import FLOAT32
 from tfuq.sampling.posterior import METHOD_TRAITS, Posterior, check_method
 from tfuq.sampling.windows import WindowedNetwork
@@ -49,6 +50,7 @@ def build_member(
     channels: int,
     sources: Collection[str] = SOURCES,
     kl_scale: KlScale = KlScale(),
+    policy: str = FLOAT32,
 ) -> tf_keras.Model:
     """The configured network with the kind of weights that ``config.method`` trains.
 
@@ -60,6 +62,7 @@ def build_member(
         channels: channels of the image.
         sources: what the seed reaches, see `tfuq.networks.layers.LayerFactory`.
         kl_scale: factors on the KL divergences.
+        policy: how layers with point weights compute, see `tfuq.networks.layers.LayerFactory`.
 
     Returns:
         ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``.
@@ -70,14 +73,15 @@ def build_member(
         "outputs": task_of(config).outputs(config),
     }
     if kind == "point":
-        return build_network(config.network, LayerFactory(sources=sources), **options)
+        layers = LayerFactory(sources=sources, policy=policy)
+        return build_network(config.network, layers, **options)
     posterior = GaussianPosterior(
         initial_scale=config.variational.initial_scale,
         prior_scale=config.variational.prior_scale,
         kl_scale=kl_scale.weights,
         estimator=config.variational.estimator,
     )
-    layers = LayerFactory(weights=posterior, sources=sources)
+    layers = LayerFactory(weights=posterior, sources=sources, policy=policy)
     network = config.network.without_dropout()
     if kind == "latent":
         return build_latent_network(
@@ -98,6 +102,7 @@ def load_posterior(
     allow_missing: bool = False,
     precision: str = FLOAT32,
     with_xla: bool = False,
+    skip_empty: SkipEmpty = NEVER,
 ) -> Posterior:
     """The networks of a run as a method samples them.
 
@@ -108,6 +113,7 @@ def load_posterior(
         allow_missing: as in `members_of`.
         precision: the type that convolutions are computed in.
         with_xla: whether XLA compiles the networks, see `WindowedNetwork`.
+        skip_empty: which windows are empty, see `WindowedNetwork`.
 
     Raises:
         RunError: as `members_of`, or weights that cannot be read.
@@ -115,7 +121,14 @@ def load_posterior(
     members = []
     for index in members_of(run, method, allow_missing=allow_missing):
         model = _load_member(run, method, index)
-        network = windowed(run.config, model, keep=keep, precision=precision, with_xla=with_xla)
+        network = windowed(
+            run.config,
+            model,
+            keep=keep,
+            precision=precision,
+            with_xla=with_xla,
+            skip_empty=skip_empty,
+        )
         members.append(network)
     return Posterior(members)
 
@@ -202,6 +215,7 @@ def windowed(
     keep: int,
     precision: str = FLOAT32,
     with_xla: bool = False,
+    skip_empty: SkipEmpty = NEVER,
 ) -> WindowedNetwork:
     """A network that takes images of any size, as the configuration predicts.
 
@@ -211,13 +225,18 @@ def windowed(
         keep: windows whose encoding is held in memory, see `WindowedNetwork`.
         precision: the type that convolutions are computed in.
         with_xla: whether XLA compiles the network, see `WindowedNetwork`.
+        skip_empty: which windows are empty, see `WindowedNetwork`.
     """
+    chunk = config.chunk
+    if with_xla:  # as on GPUs
+        chunk = chunk_size(config, model)
     return WindowedNetwork(
         model,
         task_of(config).activation(config),
         overlap=config.prediction.overlap,
-        chunk=config.chunk,
+        chunk=chunk,
         keep=keep,
         precision=precision,
         with_xla=with_xla,
+        skip_empty=skip_empty,
     )

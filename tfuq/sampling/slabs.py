@@ -23,6 +23,7 @@ import tensorflow as tf
 
 from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.sampling.chunked import ChunkedNetwork, importance_of_window, plan_windows
+from tfuq.sampling.empty import EmptyOfVolume, empty_of_volume
 from tfuq.sampling.memory import memory_errors
 from tfuq.sampling.sampler import Sampler, States
 from tfuq.sampling.sums import SampleSums, sums_in
@@ -151,11 +152,13 @@ class SlabSampler:
         """
         network = self._sampler.posterior.members[0]
         plan = plan_windows(network, images.shape)
+        stack = images.reshape(plan.planes, *images.shape[-3:])
         batch = _Batch(
             sampler=self._sampler,
             networks=self._networks,
             plan=plan,
-            stack=images.reshape(plan.planes, *images.shape[-3:]),
+            stack=stack,
+            empty=empty_of_volume(plan, stack, network.skip_empty),
             importance=importance_of_window(plan),
             seed=seed,
             samples=samples,
@@ -179,6 +182,7 @@ class _Batch:
         networks: of the members.
         plan: their windows.
         stack: what the windows see, ``[planes, rows, columns, C]``.
+        empty: the chunks that need no sample of their own.
         importance: weights of a window's voxels.
         seed: of the prediction.
         samples: T.
@@ -189,6 +193,7 @@ class _Batch:
     networks: Sequence[ChunkedNetwork]
     plan: WindowPlan
     stack: np.ndarray
+    empty: EmptyOfVolume
     importance: np.ndarray
     seed: tf.Tensor
     samples: int
@@ -248,26 +253,14 @@ class _Batch:
         draws_of_members: list[list[_Draw]],
     ) -> None:
         """Add the windows of some chunks to every sample; their encoding is in memory."""
+        encoded = {chunk for chunk in group if chunk not in self.empty.repeats}
+        if len(encoded) < len(group):
+            encoded.add(self.empty.first)
         for network, draws in zip(self.networks, draws_of_members, strict=True):
-            features = {chunk: network.encode(self.plan, self.stack, chunk) for chunk in group}
+            features = {chunk: network.encode(self.plan, self.stack, chunk) for chunk in encoded}
             for draw in draws:
-                windows = self._windows(network, draw, features, shares)
-                sums.add(draw.index, self.plan.size, windows)
-
-    def _windows(
-        self,
-        network: ChunkedNetwork,
-        draw: _Draw,
-        features: dict[int, list[tf.Tensor]],
-        shares: dict[int, np.ndarray],
-    ) -> Iterator[tuple[Place, np.ndarray]]:
-        """The windows of one sample, chunk by chunk."""
-        for chunk, encoded in features.items():
-            values = network.windows(self.plan, chunk, encoded, shares[chunk], draw.seed, self.seed)
-            for window, of_window in zip(self.plan.windows_of(chunk), values, strict=True):
-                place = self.plan.place(window)
-                if place:
-                    yield place, of_window
+                sampled = _SampledChunks(self, network, draw, features)
+                sums.add(draw.index, self.plan.size, sampled.windows(shares))
 
     def _draws(self) -> list[list[_Draw]]:
         """The samples of each member."""
@@ -292,3 +285,55 @@ class _Batch:
             states = self.sampler.updated(states, tf.constant(p[None]), tf.constant(sample))
         statistics: SampleStatistics = self.sampler.finished(states, tf.constant(self.samples))
         return statistics
+
+
+@dataclass(frozen=True)
+class _SampledChunks:
+    """Some chunks of one sample.
+
+    Attributes:
+        batch: whose chunks they are.
+        network: samples them.
+        draw: the sample.
+        features: of the chunks that are not repeats, and of the one that those repeat.
+    """
+
+    batch: _Batch
+    network: ChunkedNetwork
+    draw: _Draw
+    features: dict[int, list[tf.Tensor]]
+
+    def windows(self, shares: dict[int, np.ndarray]) -> Iterator[tuple[Place, np.ndarray]]:
+        """The windows, chunk by chunk: where each begins, and its values.
+
+        Args:
+            shares: each window's share of the weight, by chunk ``[chunk, *patch]``.
+        """
+        plan = self.batch.plan
+        for chunk, share in shares.items():
+            values = self.network.weighted(plan, self._sample(chunk), share)
+            for window, of_window in zip(plan.windows_of(chunk), values, strict=True):
+                place = plan.place(window)
+                if place:
+                    yield place, of_window
+
+    def _sample(self, chunk: int) -> tf.Tensor:
+        """A chunk's windows of the sample."""
+        if chunk in self.batch.empty.repeats:
+            return self._of_empty
+        return self._drawn(chunk)
+
+    @cached_property
+    def _of_empty(self) -> tf.Tensor:
+        """The sample that empty chunks repeat.
+
+        It is made anew for each group of chunks: to keep it of every sample would take memory that
+        grows with T.
+        """
+        return self._drawn(self.batch.empty.first)
+
+    def _drawn(self, chunk: int) -> tf.Tensor:
+        features = self.features[chunk]
+        return self.network.sample(
+            self.batch.plan, chunk, features, self.draw.seed, self.batch.seed
+        )

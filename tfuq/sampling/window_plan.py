@@ -43,6 +43,11 @@ class WindowPlan:
         return self._stacked(self.shape)[0]
 
     @property
+    def chunks(self) -> int:
+        """How many chunks the windows fill."""
+        return len(self.corners) // self.chunk
+
+    @property
     def plane_shape(self) -> tuple[int, int]:
         """Rows and columns of a plane."""
         _, rows, columns = self._stacked(self.shape)
@@ -132,10 +137,9 @@ class WindowPlan:
 
     def groups(self) -> Iterator[range]:
         """The chunks whose encoding is held in memory together."""
-        chunks = len(self.corners) // self.chunk
         together = max(self.keep // self.chunk, 1)
-        for first in range(0, chunks, together):
-            yield range(first, min(first + together, chunks))
+        for first in range(0, self.chunks, together):
+            yield range(first, min(first + together, self.chunks))
 
     def finished_voxels(self, chunks: int) -> int:
         """How many of the first voxels no later window touches.

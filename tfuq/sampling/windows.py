@@ -16,6 +16,7 @@ from __future__ import annotations
 import tensorflow as tf
 import tf_keras
 
+from tfuq.config import NEVER, SkipEmpty
 from tfuq.sampling.blending import (
     add_at,
     gaussian_importance,
@@ -23,11 +24,11 @@ from tfuq.sampling.blending import (
     with_whole_images,
 )
 from tfuq.sampling.convolutions import FLOAT32
+from tfuq.sampling.corners import first_element, mirrored, window_corners
+from tfuq.sampling.empty import EmptyChunks, empty_chunks
 from tfuq.sampling.encoded import EncodedImages
 from tfuq.sampling.prefix import split_at_seed
 from tfuq.tasks.activation import Activation
-
-_IS_FILLER = -1  # image index of a window that repeats another to fill a chunk
 
 
 class WindowedNetwork(tf.Module):
@@ -43,6 +44,7 @@ class WindowedNetwork(tf.Module):
         patch: voxels of a window along each axis.
         chunk: windows that the network sees at once.
         keep: windows whose encoding is held in memory.
+        skip_empty: which windows are empty.
         channels: of a sample.
         is_dense: whether the output has spatial axes.
         encode_patches: features of a chunk of patches.
@@ -58,6 +60,7 @@ class WindowedNetwork(tf.Module):
         keep: int,
         precision: str = FLOAT32,
         with_xla: bool = False,
+        skip_empty: SkipEmpty = NEVER,
     ) -> None:
         """Prepare a network.
 
@@ -72,6 +75,7 @@ class WindowedNetwork(tf.Module):
             with_xla: whether XLA compiles what a chunk goes through: the prefix, and the suffix
                 with the activation. It pays on GPUs, and costs on CPUs. What lies between chunks
                 has shapes that XLA does not know.
+            skip_empty: which windows are empty, as `tfuq.config.learning.PredictionConfig` has it.
         """
         super().__init__()
         self.model = model
@@ -84,6 +88,7 @@ class WindowedNetwork(tf.Module):
         self._overlap = overlap
         self.chunk = chunk
         self.keep = keep
+        self.skip_empty = skip_empty
         # Not inlined, so that it is compiled alike (to the last bit) where it is kept and where it
         # is computed anew.
         self.encode_patches = tf.function(
@@ -107,7 +112,7 @@ class WindowedNetwork(tf.Module):
             What `sample` needs.
         """
         corners = self.corners(tf.shape(images))
-        images = self._mirrored(images)
+        images = mirrored(images, patch=self.patch, grid=self.split.grid)
         chunks = tf.shape(corners)[0] // self.chunk
         importance = gaussian_importance(self.patch)
         most_chunks = max(self.keep // self.chunk, 1)
@@ -127,6 +132,14 @@ class WindowedNetwork(tf.Module):
             importance=importance,
             weight=total_weight(tf.shape(images)[1:-1], corners, importance),
             widths=self.split.widths(),
+            empty=self._empty(images, corners),
+        )
+
+    def _empty(self, images: tf.Tensor, corners: tf.Tensor) -> EmptyChunks | None:
+        if self.skip_empty == NEVER:
+            return None
+        return empty_chunks(
+            images, corners, patch=self.patch, chunk=self.chunk, share=self.skip_empty
         )
 
     def _feature_specs(self) -> list[tf.TensorSpec]:
@@ -166,27 +179,47 @@ class WindowedNetwork(tf.Module):
             ``[N, *S, C]``, without S where the output has no spatial axes.
         """
         shape = self.sample_shape(images)
-        corners = context.corners
-        images = context.images
-        blended = tf.zeros(self.sample_shape(images))
-        chunks = tf.shape(corners)[0] // self.chunk
+        blended = tf.zeros(self.sample_shape(context.images))
+        chunks = tf.shape(context.corners)[0] // self.chunk
 
-        def add_chunk(index: tf.Tensor, blended: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            features = self._features_of_chunk(context, index)
+        def add_chunk(
+            index: tf.Tensor, blended: tf.Tensor, of_empty: tf.Tensor
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            def sampled() -> tf.Tensor:
+                return self._sample_of_chunk(context, index, seed, noise_seed)
+
+            if context.empty is None:
+                p = sampled()
+            else:
+                p = tf.cond(context.empty.is_repeat[index], lambda: of_empty, sampled)
+                of_empty = tf.cond(context.empty.is_first[index], lambda: p, lambda: of_empty)
             first = index * self.chunk
-            # Whole images all begin at 0: one corner, and so one mask, serves the chunk.
-            corner = corners[first : first + tf.where(context.is_tiled, self.chunk, 1), 1:]
-            inputs = [*features, *context.widths, corner, seed]
-            p = self.windows(inputs, corner, noise_seed)
-            return index + 1, self._added(blended, p, first, context)
+            return index + 1, self._added(blended, p, first, context), of_empty
 
-        _, blended = tf.while_loop(
-            lambda index, _: index < chunks,
+        _, blended, _ = tf.while_loop(
+            lambda index, *_: index < chunks,
             add_chunk,
-            (0, blended),
+            (0, blended, self._sample_of_empty(context)),
             parallel_iterations=1,
         )
         return tf.slice(blended, [0] * len(shape), shape)
+
+    def _sample_of_empty(self, context: EncodedImages) -> tf.Tensor:
+        """What stands for the sample of an empty chunk before there is one."""
+        if context.empty is None:
+            return tf.zeros([])
+        return tf.zeros([self.chunk, *self.patch, self.channels])
+
+    def _sample_of_chunk(
+        self, context: EncodedImages, index: tf.Tensor, seed: tf.Tensor, noise_seed: tf.Tensor
+    ) -> tf.Tensor:
+        """A chunk's windows of one sample."""
+        features = self._features_of_chunk(context, index)
+        first = index * self.chunk
+        # Whole images all begin at 0: one corner, and so one mask, serves the chunk.
+        count = tf.where(context.is_tiled, self.chunk, 1)
+        corner = context.corners[first : first + count, 1:]
+        return self.windows([*features, *context.widths, corner, seed], corner, noise_seed)
 
     def windows(
         self, inputs: list[tf.Tensor], corner: tf.Tensor, noise_seed: tf.Tensor
@@ -238,54 +271,19 @@ class WindowedNetwork(tf.Module):
             lambda: with_whole_images(blended, p, first),
         )
 
-    def _mirrored(self, images: tf.Tensor) -> tf.Tensor:
-        """The images, longer by their mirror image where the last window reaches beyond them."""
-        if max(self.split.grid) == 1:
-            return images
-        paddings = [[0, 0]]
-        for axis, grid in enumerate(self.split.grid):
-            beyond = (self.patch[axis] - tf.shape(images)[1 + axis]) % grid
-            paddings.append([0, beyond])
-        paddings.append([0, 0])
-        return tf.pad(images, paddings, "SYMMETRIC")
-
     def corners(self, shape: tf.Tensor) -> tf.Tensor:
-        """First voxel of each window, the last repeated to fill whole chunks.
-
-        A repeated window writes nothing: its image index is −1.
+        """First voxel of each window, see `tfuq.sampling.corners.window_corners`.
 
         Args:
             shape: of the images.
-
-        Returns:
-            int32 ``[windows, 1 + rank]``: the image's index, then one coordinate per axis.
         """
-        axes = [tf.range(shape[0])]
-        for axis, (size, grid) in enumerate(zip(self.patch, self.split.grid, strict=True), 1):
-            axes.append(self._starts(size, shape[axis], grid))
-        meshes = tf.meshgrid(*axes, indexing="ij")
-        corners = tf.reshape(tf.stack(meshes, -1), [-1, len(axes)])
-        missing = (-tf.shape(corners)[0]) % self.chunk
-        filler_index = tf.fill([missing, 1], _IS_FILLER)
-        filler_start = tf.zeros([missing, len(self.patch)], tf.int32)
-        filler = tf.concat([filler_index, filler_start], 1)
-        return tf.concat([corners, filler], 0)
-
-    def _starts(self, size: int, length: tf.Tensor, grid: int) -> tf.Tensor:
-        """First voxels of the windows along an axis.
-
-        Args:
-            size: of a window, in voxels.
-            length: of the image, in voxels.
-            grid: voxels of which the first voxels are multiples.
-        """
-        room = -((size - length) // grid)  # in steps of the grid, as all that follows
-        stride = max(int(size * (1 - self._overlap)) // grid, 1)
-        count = -(-room // stride) + 1
-        room_float = tf.cast(room, tf.float32)
-        step = room_float / tf.cast(tf.maximum(count - 1, 1), tf.float32)
-        starts = tf.round(tf.cast(tf.range(count), tf.float32) * step)
-        return tf.cast(starts, tf.int32) * grid
+        return window_corners(
+            shape,
+            patch=self.patch,
+            grid=self.split.grid,
+            overlap=self._overlap,
+            chunk=self.chunk,
+        )
 
     def _encode_chunk(
         self,
@@ -306,7 +304,7 @@ class WindowedNetwork(tf.Module):
         return list(self.encode_patches(tf.stack(patches)))
 
     def _patch_at(self, images: tf.Tensor, corner: tf.Tensor) -> tf.Tensor:
-        begin = _with_channel(corner)
+        begin = first_element(corner)
         patch = tf.slice(images, begin, [1, *self.patch, -1])[0]
         return tf.ensure_shape(patch, self._prefix.inputs[0].shape[1:])
 
@@ -324,7 +322,7 @@ class WindowedNetwork(tf.Module):
             total = tf.slice(context.weight, corner[1:], self.patch)
             share = context.importance / total
             weighted = (p[window] * share[..., None])[None]
-            begin = _with_channel(corner)
+            begin = first_element(corner)
             # A filler window adds zero.
             values = tf.where(corner[0] >= 0, weighted, 0.0)
             blended = add_at(blended, values, begin, size)
@@ -338,11 +336,3 @@ def _channels_of_sample(model: tf_keras.Model, activation: Activation) -> int:
     corner = tf.TensorSpec([1, rank], tf.int32)
     traced = tf.function(activation, autograph=False).get_concrete_function(outputs, seed, corner)
     return int(traced.output_shapes[-1])
-
-
-def _with_channel(corner: tf.Tensor) -> tf.Tensor:
-    """A window's first element ``[2 + rank]``: image, voxel, channel.
-
-    A filler window, whose image index is −1, takes the first image.
-    """
-    return tf.concat([tf.maximum(corner, 0), [0]], 0)

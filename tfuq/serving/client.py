@@ -159,6 +159,7 @@ class Client:
             # has more.
             allow_missing=True,
             precision=self.export.precision,
+            skip_empty=self.export.skip_empty,
         )
         sampler = ServedSampler(self._server, self.export, self.run.config)
         predictor = prediction.make_predictor(self.run, request, sampler=sampler)

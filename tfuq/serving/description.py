@@ -11,7 +11,7 @@ import pydantic
 from pydantic import Field
 
 from tfuq import runs
-from tfuq.config import Precision
+from tfuq.config import NEVER, Precision, SkipEmpty
 from tfuq.data.json_csv import read_json
 from tfuq.data.writers import write_json
 from tfuq.errors import RunError
@@ -56,6 +56,7 @@ class Export:
         versions: Versions of tfuq and TensorFlow.
         missing_members: Members that the method should sample and that had not finished training.
         precision: The type that convolutions are computed in.
+        skip_empty: Which windows count as empty.
     """
 
     format: Literal[1]
@@ -80,6 +81,7 @@ class Export:
     versions: Mapping[str, str]
     missing_members: list[int] = field(default_factory=list)
     precision: Precision = "float32"
+    skip_empty: SkipEmpty = NEVER
 
     def write(self, version: Path) -> None:
         """Write it into a version's folder."""

@@ -208,6 +208,7 @@ def _describe(
         versions={"tfuq": __version__, "tensorflow": tf.__version__},
         missing_members=manifest.missing_members,
         precision=manifest.precision,
+        skip_empty=manifest.skip_empty,
     )
 
 

@@ -161,6 +161,7 @@ def _without_randomness(predictor: AnyPredictor) -> Sampler:
         at_its_means(first.model),
         keep=request.batch,
         precision=request.precision,
+        skip_empty=request.skip_empty,
     )
     return Sampler(Posterior([network]), task.reducers(config), finish=task.finish)
 

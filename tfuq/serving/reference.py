@@ -109,6 +109,7 @@ class Reference:
                 batch=self._run.config.prediction.batch_size,
                 allow_missing=True,
                 precision=self._export.precision,
+                skip_empty=self._export.skip_empty,
             )
             self._predictors[method] = make_predictor(self._run, request)
         return self._predictors[method]

@@ -28,7 +28,13 @@ from tfuq.training.running_means import RunningMeans
 from tfuq.training.schedules import plateau_share, step_share
 from tfuq.training.state import STATE, MemberState
 from tfuq.training.step import TrainingStep
-from tfuq.training.strategy import batch_shares, replica_batches, steps_ahead
+from tfuq.training.strategy import (
+    batch_shares,
+    compiles_steps,
+    replica_batches,
+    steps_ahead,
+    training_policy,
+)
 from tfuq.training.validation import Validator
 from tfuq.training.workers import ALONE, Together
 
@@ -75,11 +81,25 @@ class MemberTraining:
         tf_keras.utils.set_random_seed(self._seed)  # initial weights
         self._rows = member_rows(config, training, member)
         kl_scale = kl_scale_of(config, training, self._rows)
+        policy = training_policy(config, strategy)
         with strategy.scope():
-            self.model = build_member(config, channels=training.channels, kl_scale=kl_scale)
+            self.model = build_member(
+                config,
+                channels=training.channels,
+                kl_scale=kl_scale,
+                policy=policy,
+            )
         loss = task_of(config).loss(config, training)
         held_steps = config.width_warmup_epochs * self.steps
-        self._step = TrainingStep(config, strategy, self.model, loss, held_steps)
+        self._step = TrainingStep(
+            config,
+            strategy,
+            self.model,
+            loss,
+            held_steps,
+            policy=policy,
+            with_xla=compiles_steps(strategy, self.model),
+        )
         self._validate = Validator(config, validation, loss, training.channels, self._together)
         self._state = MemberState(model=self.model, optimizer=self._step.optimizer)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tensorflow as tf
 import tf_keras
+from tf_keras.mixed_precision import LossScaleOptimizer
 
 from tfuq.config import Config
-from tfuq.networks.layers import LatentCode, fold_in
+from tfuq.networks.layers import FLOAT32, LatentCode, fold_in
 from tfuq.tasks import TaskLoss
 from tfuq.training.optimizer import make_optimizer
 
@@ -27,6 +28,8 @@ class TrainingStep:
         model: tf_keras.Model,
         loss: TaskLoss,
         held_steps: int = 0,
+        policy: str = FLOAT32,
+        with_xla: bool = False,
     ) -> None:
         """Make the optimizer and its variables.
 
@@ -36,6 +39,10 @@ class TrainingStep:
             model: The network.
             loss: The data term of the objective.
             held_steps: As `tfuq.training.optimizer.WidthAdam` takes them.
+            policy: How the network's layers compute, see `tfuq.networks.layers.LayerFactory`.
+                With float16 the loss is scaled, as small gradients would vanish.
+            with_xla: Whether XLA compiles the whole step of a replica. It pays on GPUs. Replicas
+                that exchange gradients cannot be compiled so.
         """
         self.strategy = strategy
         self.model = model
@@ -43,8 +50,13 @@ class TrainingStep:
         self._batch = config.training.batch_size
         self._epsilon = config.ensemble.adversarial_epsilon
         self._rate: float | None = None  # as it was set last
+        self._step_of_replica = self._replica_step
+        if with_xla:
+            self._step_of_replica = tf.function(
+                self._replica_step, autograph=False, jit_compile=True
+            )
         with strategy.scope():
-            self.optimizer = make_optimizer(config, held_steps)
+            self.optimizer = _scaling(make_optimizer(config, held_steps), policy)
             self.optimizer.build(model.trainable_variables)
 
     def set_learning_rate(self, rate: float) -> None:
@@ -70,7 +82,7 @@ class TrainingStep:
             kl_weight: The warm-up's share of the KL divergence, 0 to 1.
         """
         arguments = (images, targets, seed, kl_weight)
-        per_replica = self.strategy.run(self._replica_step, arguments)
+        per_replica = self.strategy.run(self._step_of_replica, arguments)
         logs = {}
         for name, value in per_replica.items():
             logs[name] = self.strategy.reduce("SUM", value, axis=None)
@@ -96,10 +108,24 @@ class TrainingStep:
             for name, value in self._divergences().items():
                 divergences[name] = value / context.num_replicas_in_sync
             total = data_loss + kl_weight * divergences["kl"]
+            objective = self._scaled(total)
         variables = self.model.trainable_variables
-        gradients = tape.gradient(total, variables)
+        gradients = self._unscaled(tape.gradient(objective, variables))
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
         return {"loss": total, "data_loss": data_loss, **divergences}
+
+    def _scaled(self, loss: tf.Tensor) -> tf.Tensor:
+        """The loss as gradients are taken of it."""
+        if isinstance(self.optimizer, LossScaleOptimizer):
+            return self.optimizer.get_scaled_loss(loss)
+        return loss
+
+    def _unscaled(self, gradients: list[tf.Tensor]) -> list[tf.Tensor]:
+        """Gradients of the loss, of those of the scaled one."""
+        if isinstance(self.optimizer, LossScaleOptimizer):
+            unscaled: list[tf.Tensor] = self.optimizer.get_unscaled_gradients(gradients)
+            return unscaled
+        return gradients
 
     def _divergences(self) -> Logs:
         """``kl`` is all that the model added in its last call; ``code_kl`` is a latent code's."""
@@ -134,10 +160,19 @@ class TrainingStep:
         """
         with tf.GradientTape() as tape:
             tape.watch(images)
-            loss = self._data_loss(images, targets, seed)
+            loss = self._scaled(self._data_loss(images, targets, seed))
         axes = list(range(1, images.shape.rank))
         highest = tf.reduce_max(images, axes, keepdims=True)
         lowest = tf.reduce_min(images, axes, keepdims=True)
         size = self._epsilon * (highest - lowest)
         gradient = tape.gradient(loss, images)
         return tf.stop_gradient(images + size * tf.sign(gradient))
+
+
+def _scaling(
+    optimizer: tf_keras.optimizers.Optimizer, policy: str
+) -> tf_keras.optimizers.Optimizer:
+    """The optimizer, which scales the loss where the policy needs it."""
+    if tf_keras.mixed_precision.Policy(policy).compute_dtype == "float16":
+        return LossScaleOptimizer(optimizer)
+    return optimizer

@@ -8,12 +8,17 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 
 import tensorflow as tf
+import tf_keras
 
+from tfuq.config import Config
 from tfuq.errors import ConfigError
+from tfuq.networks.layers import FLOAT32
 from tfuq.sampling.devices import share_gpus
+from tfuq.sampling.processors import mixed_policy
 from tfuq.training.workers import WORKERS, this_worker, worker_strategy
 
 _STEPS_AHEAD = 8
+_BATCHES_AHEAD = 2  # on a GPU; a number, as tf.data would tune it in a thread that is waited for
 
 
 def make_strategy(devices: str | None = None) -> tf.distribute.Strategy:
@@ -81,6 +86,8 @@ def replica_batches(
         A batch as `tf.distribute.Strategy.run` takes it.
     """
     if len(sizes) == 1:
+        if has_gpus(strategy):
+            dataset = on_device(dataset, strategy.extended.worker_devices[0])
         yield from dataset
         return
     for images, targets in dataset:
@@ -93,10 +100,45 @@ def steps_ahead(strategy: tf.distribute.Strategy) -> int:
 
     A CPU has finished a step when the program goes on.
     """
-    devices = strategy.extended.worker_devices
-    if any("GPU" in device for device in devices):
+    if has_gpus(strategy):
         return _STEPS_AHEAD
     return 0
+
+
+def has_gpus(strategy: tf.distribute.Strategy) -> bool:
+    """Whether a strategy's replicas are on GPUs."""
+    return any("GPU" in device for device in strategy.extended.worker_devices)
+
+
+def compiles_steps(strategy: tf.distribute.Strategy, model: tf_keras.Model) -> bool:
+    """Whether XLA compiles training steps: on a GPU that trains alone.
+
+    XLA has no gradient of nearest up-sampling of images, so networks with it are not compiled.
+    """
+    if not has_gpus(strategy) or strategy.num_replicas_in_sync > 1:
+        return False
+    return not any(isinstance(layer, tf_keras.layers.UpSampling2D) for layer in model.layers)
+
+
+def on_device(dataset: tf.data.Dataset, device: str) -> tf.data.Dataset:
+    """The data set, whose next batches are on a device before they are asked for."""
+    to_device = tf.data.experimental.prefetch_to_device(device, _BATCHES_AHEAD)
+    return dataset.apply(to_device)
+
+
+def training_policy(config: Config, strategy: tf.distribute.Strategy) -> str:
+    """How layers with point weights compute, see `tfuq.networks.layers.LayerFactory`.
+
+    Args:
+        config: The configuration.
+        strategy: The devices.
+
+    Raises:
+        ConfigError: Precisions are to be mixed, and the devices cannot.
+    """
+    if config.training.precision == "mixed":
+        return mixed_policy(has_gpus=has_gpus(strategy))
+    return FLOAT32
 
 
 def _per_replica(

@@ -60,6 +60,7 @@ def _same_predictor(predictions: Path, run: Run, manifest: Manifest) -> AnyPredi
         is_calibrated=manifest.calibration is not None,
         allow_missing=bool(manifest.missing_members),
         precision=manifest.precision,
+        skip_empty=manifest.skip_empty,
     )
     predictor = make_predictor(run, request)
     if not predictor.manifest().same_draws(manifest):

@@ -22,6 +22,8 @@ from tfuq.config.learning import TrainingConfig
         ("ensemble.subset=1.0", ["ensemble.subset"]),
         ("training.loss.heatmap_sigma=0.1", ["heatmap_sigma", "greater than or equal to 0.5"]),
         ("prediction.samples=0", ["prediction.samples", "greater than or equal to 1"]),
+        ("prediction.skip_empty=0.6", ["prediction.skip_empty", "from 0 to 0.5 (value: 0.6)"]),
+        ("prediction.skip_empty=false", ["prediction.skip_empty", "'never'", "value: False"]),
         ("prediction.overlap=0.95", ["prediction.overlap", "less than or equal to 0.9"]),
     ],
 )

@@ -51,6 +51,7 @@ def digits_run(digits, tmp_path):
         ({"calibration": "ef"}, False),
         ({"definitions": 2}, False),
         ({"precision": "bfloat16"}, False),
+        ({"skip_empty": 0.0}, False),
     ],
 )
 def test_draws_are_the_same_by_what_makes_the_files(change, same):
@@ -64,12 +65,16 @@ def test_a_manifest_says_what_tells_it_from_another():
     rounded = a_manifest(precision="bfloat16")
     assert rounded.described_against(a_manifest()) == "vi, T = 4, seed 5, in bfloat16"
     assert a_manifest().described_against(rounded).endswith(", in float32")
+    skipping = a_manifest(skip_empty=0.02)
+    assert skipping.described_against(a_manifest()).endswith(", with skip_empty 0.02")
 
 
-def test_an_earlier_manifest_is_of_float32(tmp_path):
+def test_an_earlier_manifest_is_of_float32_and_of_all_windows(tmp_path):
     a_manifest().write(tmp_path)
     edited(tmp_path / "manifest.json", lambda manifest: manifest.pop("precision"))
-    assert results.read_manifest(tmp_path).precision == "float32"
+    edited(tmp_path / "manifest.json", lambda manifest: manifest.pop("skip_empty"))
+    earlier = results.read_manifest(tmp_path)
+    assert (earlier.precision, earlier.skip_empty) == ("float32", "never")
 
 
 def test_a_manifest_reads_back(tmp_path):

@@ -29,7 +29,8 @@ def test_weighted_windows_add_up_to_the_sample():
             _, row, _ = plan.place_of_weight(window)
             shares.append((importance / weight[:, row : row + 16])[0])
         features = chunked.encode(plan, images, chunk)
-        values = chunked.windows(plan, chunk, features, np.float32(shares), seed, SEED)
+        sample = chunked.sample(plan, chunk, features, seed, SEED)
+        values = chunked.weighted(plan, sample, np.float32(shares))
         for window, of_window in zip(plan.windows_of(chunk), values, strict=True):
             if place := plan.place(window):
                 total[place[0], place[1] : place[1] + 16] += of_window[0]

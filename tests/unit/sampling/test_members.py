@@ -1,10 +1,12 @@
 """Members of a run: networks of a configuration, and which of them a method samples."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras
 
 from tests.conftest import settings
 from tfuq.errors import RunError
@@ -100,3 +102,31 @@ def test_kl_scales_are_of_the_weights_and_of_the_code_apart(tmp_path):
     (code, weights), (other_code, other_weights) = divergences
     assert code == 0 < weights
     assert other_code > 0 == pytest.approx(other_weights, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("method", "network", "exact"),
+    [
+        ("mc-dropout", {"normalization": "instance"}, ["logits", "encoder1_conv1_norm"]),
+        ("mc-dropout", {"name": "fcn", "level_dropout": {1: 0.5}}, ["score1", "score2"]),
+        ("latent-vi", {}, ["logits", "pixel_moments", "code_encoder1", "code", "latent_logits"]),
+    ],
+)
+def test_only_layers_with_point_weights_compute_in_the_mixed_type(method, network, exact):
+    config = settings(Path("nowhere"), method, 2, network=network, latent={"encoder_widths": [2]})
+    mixed = build_member(config, channels=1, policy="mixed_bfloat16")
+    assert tf_keras.mixed_precision.global_policy().name == "float32"
+    plain = build_member(config, channels=1)
+    assert [v.name for v in mixed.weights] == [v.name for v in plain.weights]
+    assert {v.dtype for v in mixed.weights} == {tf.float32}
+    assert mixed.outputs[0].dtype == tf.float32
+    types = {layer.name: layer.compute_dtype for layer in mixed.layers}
+    assert {types[name] for name in exact} == {"float32"}
+    assert types["pool1"] == "bfloat16"
+    convolutions = [layer for layer in mixed.layers if type(layer) is tf_keras.layers.Conv2D]
+    kinds = {layer.compute_dtype for layer in convolutions if layer.name not in exact}
+    assert kinds == {"bfloat16"}
+    mixed.set_weights(plain.get_weights())
+    x = tf.random.stateless_normal([2, 16, 16, 1], [1, 2])
+    seed = tf.constant([3, 4])
+    np.testing.assert_allclose(mixed([x, seed]), plain([x, seed]), atol=0.1)

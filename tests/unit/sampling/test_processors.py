@@ -57,3 +57,32 @@ def test_bfloat16_is_refused_where_there_are_none(machine, machine_is, words):
 def test_float32_needs_nothing(machine):
     machine()
     processors.require_precision("float32")
+
+
+@pytest.mark.parametrize(
+    ("machine_is", "has_gpus", "policy"),
+    [
+        ({"flags": "avx512_bf16"}, False, "mixed_bfloat16"),
+        ({"flags": "", "capability": (8, 0)}, True, "mixed_bfloat16"),
+        ({"flags": "", "capability": (7, 5)}, True, "mixed_float16"),
+    ],
+)
+def test_training_mixes_what_the_device_computes_in(machine, machine_is, has_gpus, policy):
+    machine(**machine_is)
+    assert processors.mixed_policy(has_gpus=has_gpus) == policy
+
+
+@pytest.mark.parametrize(
+    ("machine_is", "has_gpus", "words"),
+    [
+        ({"flags": "avx2"}, False, "this processor has none of avx512_bf16, amx_bf16"),
+        ({"flags": "avx512_bf16", "capability": (6, 1)}, True, "6.1, and 7.0 is needed"),
+        ({"flags": "avx2", "capability": (8, 0)}, False, "this processor has none of"),
+    ],
+)
+def test_training_does_not_mix_where_that_saves_nothing(machine, machine_is, has_gpus, words):
+    machine(**machine_is)
+    remedy = "set training.precision: float32"
+    with pytest.raises(ConfigError, match=f"training.precision mixed: .*; {remedy}") as error:
+        processors.mixed_policy(has_gpus=has_gpus)
+    assert words in str(error.value)

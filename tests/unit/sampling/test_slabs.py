@@ -49,6 +49,18 @@ def test_parts_have_the_bytes_of_the_whole(method, rank, examples, size, argumen
     assert stored == slabs.file_bytes(images.shape, SAMPLES)
 
 
+def test_parts_repeat_empty_windows_as_the_whole_does(tmp_path):
+    sampler = make_sampler("mc-dropout", 3, prediction={"skip_empty": 0.0})
+    images = noise(1, (56, 16, 16))
+    images[:, 7:49] = images.min()
+    # The second to the fifth of six windows are empty. Groups have two windows each.
+    assert sampler.posterior.members[0].encode(images).empty.is_repeat.numpy().sum() == 3
+    expected = whole(sampler, images)
+    found, _ = of_parts(sampler, images, tmp_path, part_bytes=400_000)
+    for name, values in expected.items():
+        assert found[name].tobytes() == values.tobytes(), name
+
+
 def test_parts_are_as_large_as_memory_allows():
     sampler = make_sampler("mc-dropout", 2)
     slabs = SlabSampler(sampler, part_bytes=1)

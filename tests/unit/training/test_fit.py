@@ -13,6 +13,7 @@ from tfuq.data.json_csv import read_table
 from tfuq.errors import TfuqError
 from tfuq.networks.losses import cross_entropy
 from tfuq.networks.weights import load_arrays
+from tfuq.sampling import processors
 from tfuq.training import train
 from tfuq.training.fit import MemberTraining
 from tfuq.training.material import prepare
@@ -31,6 +32,21 @@ def test_training_learns(balls, tmp_path):
     losses = [row["loss"] for row in history(run)]
     assert losses[-1] < 0.5 * losses[0]
     assert max(row["val_dice"] for row in history(run)) > 0.7
+
+
+def test_mixed_precision_learns_as_float32_does(balls, tmp_path, monkeypatch):
+    monkeypatch.setattr(processors, "_cpu_flags", lambda: {"avx512_bf16"})
+    losses = {}
+    for precision in ("float32", "mixed"):
+        training = {"epochs": 8, "steps_per_epoch": 6, "batch_size": 4, "precision": precision}
+        config = settings(balls, "mc-dropout", 2, training=training)
+        run = train(config, tmp_path / precision)
+        assert {array.dtype for array in weights(run).values()} == {np.dtype(np.float32)}
+        losses[precision] = [row["loss"] for row in history(run)]
+    assert losses["float32"] != losses["mixed"]
+    assert losses["mixed"][0] == pytest.approx(losses["float32"][0], rel=0.02)
+    assert losses["mixed"][-1] == pytest.approx(losses["float32"][-1], rel=0.1)
+    assert losses["mixed"][-1] < 0.8 * losses["mixed"][0]
 
 
 _SCHEDULED = {

@@ -6,7 +6,7 @@ import tensorflow as tf
 import tf_keras
 
 from tests.conftest import settings
-from tfuq.networks.layers import GaussianPosterior, LayerFactory
+from tfuq.networks.layers import GaussianPosterior, LayerFactory, layer_policy
 from tfuq.training.step import TrainingStep
 from tfuq.training.strategy import make_strategy
 
@@ -16,19 +16,22 @@ TARGETS = tf.constant([1.0, -1.0, 0.5])
 
 
 def squares(targets, outputs, _seed):
-    return tf.square(outputs[:, 0] - targets)
+    return tf.square(tf.cast(outputs[:, 0], tf.float32) - targets)
 
 
-def a_step(*, weights=None, epsilon=0.0, seen=None):
-    """A step of a linear network of two inputs, and the network; ``seen`` collects its images."""
+def a_step(*, weights=None, epsilon=0.0, policy="float32", with_xla=False):
+    """A step of a linear network of two inputs, and the network."""
     training = {"batch_size": 3, "learning_rate": 0.01}
     config = settings("x", training=training, ensemble={"adversarial_epsilon": epsilon})
     strategy = make_strategy("cpu:1")
     with strategy.scope():
         layers = LayerFactory(weights=weights)
         image = tf_keras.Input((2,))
-        model = tf_keras.Model([image, layers.seed], layers.dense(1, name="linear")(image))
-    return TrainingStep(config, strategy, model, squares), model
+        with layer_policy(policy):
+            outputs = layers.dense(1, name="linear")(image)
+        model = tf_keras.Model([image, layers.seed], outputs)
+    options = {"policy": policy, "with_xla": with_xla}
+    return TrainingStep(config, strategy, model, squares, **options), model
 
 
 def test_a_loss_is_the_mean_over_the_batch_and_goes_down():
@@ -74,3 +77,38 @@ def test_a_learning_rate_holds_until_another_is_set():
         moved.append(np.abs(model.get_weights()[0] - before).max())
     assert moved[1] == pytest.approx(0.01, rel=0.2)
     assert moved[2] > 0.2
+
+
+def test_small_gradients_do_not_vanish_in_float16():
+    step, model = a_step(policy="mixed_float16")
+    plain, plain_model = a_step()
+    plain_model.set_weights(model.get_weights())
+    tiny = 1e-9  # of the loss; its gradients are below the least number of float16
+    step._loss = lambda *arguments: tiny * squares(*arguments)
+    plain._loss = step._loss
+    for _ in range(3):
+        step(IMAGES, TARGETS, SEED, tf.constant(1.0))
+        plain(IMAGES, TARGETS, SEED, tf.constant(1.0))
+    for array, expected in zip(model.get_weights(), plain_model.get_weights(), strict=True):
+        assert array.dtype == np.float32
+        np.testing.assert_allclose(array, expected, rtol=0.05)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"epsilon": 0.1}, {"weights": GaussianPosterior(kl_scale=0.1)}, {"policy": "mixed_float16"}],
+    ids=["adversarial", "variational", "float16"],
+)
+def test_a_compiled_step_is_the_plain_one(options):
+    plain, plain_model = a_step(**options)
+    compiled, compiled_model = a_step(with_xla=True, **options)
+    compiled_model.set_weights(plain_model.get_weights())
+    for share in (0.5, 1.0):
+        expected = plain(IMAGES, TARGETS, SEED, tf.constant(share))
+        logs = compiled(IMAGES, TARGETS, SEED, tf.constant(share))
+        assert set(logs) == set(expected)
+        for name, value in expected.items():
+            assert float(logs[name]) == pytest.approx(float(value), rel=1e-5, abs=1e-6), name
+    weights = zip(compiled_model.get_weights(), plain_model.get_weights(), strict=True)
+    for array, of_plain in weights:
+        np.testing.assert_allclose(array, of_plain, atol=1e-5)

@@ -12,8 +12,16 @@ from tests.conftest import settings, task_settings
 from tests.support.histories import history
 from tfuq import runs
 from tfuq.errors import ConfigError
+from tfuq.networks.blocks import upsample
 from tfuq.training import train
-from tfuq.training.strategy import batch_shares, make_strategy, replica_batches, steps_ahead
+from tfuq.training.strategy import (
+    batch_shares,
+    compiles_steps,
+    make_strategy,
+    on_device,
+    replica_batches,
+    steps_ahead,
+)
 
 _TRAINING = {"epochs": 2, "steps_per_epoch": 3, "batch_size": 4}
 _ON_DEVICES = """
@@ -80,6 +88,29 @@ def test_a_batch_is_shared_among_replicas_in_order(on_two_devices):
         for replica, share in enumerate(np.array_split(list(batch), 2)):
             expected.append(" ".join(map(str, [replica, *share, *share])))
     assert shares == expected
+
+
+def test_batches_wait_on_the_device_in_order():
+    dataset = tf.data.Dataset.from_tensor_slices((np.arange(5), np.arange(5) + 10))
+    batches = [*on_device(dataset, "/device:CPU:0")]
+    assert [int(image) for image, _ in batches] == [0, 1, 2, 3, 4]
+    assert [int(target) for _, target in batches] == [10, 11, 12, 13, 14]
+
+
+@pytest.mark.parametrize(
+    ("devices", "rank", "compiles"),
+    [
+        (["/device:CPU:0"], 3, False),
+        (["/device:GPU:0"], 3, True),
+        (["/device:GPU:0"], 2, False),
+        (["/device:GPU:0"] * 2, 3, False),
+    ],
+)
+def test_steps_of_one_gpu_are_compiled(devices, rank, compiles):
+    extended = SimpleNamespace(worker_devices=devices)
+    strategy = SimpleNamespace(extended=extended, num_replicas_in_sync=len(devices))
+    model = SimpleNamespace(layers=[upsample(rank, name="up")])
+    assert compiles_steps(strategy, model) is compiles
 
 
 def test_one_replica_sees_the_batches_as_they_are():

@@ -13,7 +13,7 @@ volume agree.
 """
 
 from tfuq.networks.layers.dropout import SeededDropout
-from tfuq.networks.layers.factory import SOURCES, LayerFactory
+from tfuq.networks.layers.factory import FLOAT32, SOURCES, LayerFactory, layer_policy
 from tfuq.networks.layers.latent import (
     Broadcast,
     LatentCode,
@@ -38,6 +38,7 @@ from tfuq.networks.layers.variational import (
 from tfuq.networks.layers.widths import layer_widths, median_width
 
 __all__ = [
+    "FLOAT32",
     "SOURCES",
     "WIDTH_VARIABLE",
     "Broadcast",
@@ -56,6 +57,7 @@ __all__ = [
     "fold_in",
     "gaussian_kl",
     "is_width",
+    "layer_policy",
     "layer_salt",
     "layer_widths",
     "mean_and_width",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,9 +24,25 @@ from tfuq.networks.layers.variational import (
 # are Keras's stand-ins for tensors.
 Apply = Callable[[tf.Tensor], tf.Tensor]
 
+FLOAT32 = "float32"
 SOURCES = ("dropout", "weights", "code")  # of randomness
 _CONVOLUTION = {2: tf_keras.layers.Conv2D, 3: tf_keras.layers.Conv3D}
 _VARIATIONAL_CONVOLUTION = {2: VariationalConv2D, 3: VariationalConv3D}
+
+
+@contextmanager
+def layer_policy(policy: str) -> Iterator[None]:
+    """Make layers compute as a policy of `tf_keras.mixed_precision` says.
+
+    Args:
+        policy: its name, such as ``mixed_bfloat16``. Variables are float32 by every one.
+    """
+    before = tf_keras.mixed_precision.global_policy()
+    tf_keras.mixed_precision.set_global_policy(policy)
+    try:
+        yield
+    finally:
+        tf_keras.mixed_precision.set_global_policy(before)
 
 
 def _seed_input() -> tf.Tensor:
@@ -40,11 +57,14 @@ class LayerFactory:
         weights: the posterior of variational layers; None makes ordinary layers.
         sources: those of `SOURCES` that are connected to the seed. The others stay at their means.
             The layers and variables of the network are the same whatever is connected.
+        policy: how layers with point weights, and layers without weights between them, compute, see
+            `layer_policy`. Outputs, normalization and variational layers are float32.
         seed: the network's input of the seed, int32 ``[2]``.
     """
 
     weights: GaussianPosterior | None = None
     sources: Collection[str] = SOURCES
+    policy: str = FLOAT32
     seed: tf.Tensor = field(default_factory=_seed_input)
 
     def conv(self, filters: int, size: int, *, rank: int, name: str, **options: Any) -> Apply:
@@ -56,7 +76,7 @@ class LayerFactory:
             rank: number of spatial axes, 2 or 3.
             name: of the layer.
             **options: arguments of a tf_keras convolution (``activation``, ``strides``,
-                ``padding``).
+                ``padding``, ``dtype``).
         """
         options = {"padding": "same", "name": name, **options}
         if self.weights is None:
@@ -65,16 +85,22 @@ class LayerFactory:
             )
             return plain
         make = _VARIATIONAL_CONVOLUTION[rank]
-        layer = make(filters, size, **self.weights.arguments(), **options)
+        layer = make(filters, size, **{**options, **self.weights.arguments()})
         return self._connected("weights", layer)
 
-    def dense(self, units: int, *, name: str, activation: str | None = None) -> Apply:
-        """A dense layer."""
-        options: dict[str, Any] = {"name": name, "activation": activation}
+    def dense(self, units: int, *, name: str, **options: Any) -> Apply:
+        """A dense layer.
+
+        Args:
+            units: channels of the output.
+            name: of the layer.
+            **options: arguments of a tf_keras dense layer (``activation``, ``dtype``).
+        """
+        options = {"name": name, **options}
         if self.weights is None:
             plain: Apply = tf_keras.layers.Dense(units, kernel_initializer="he_normal", **options)
             return plain
-        layer = VariationalDense(units, **options, **self.weights.arguments())
+        layer = VariationalDense(units, **{**options, **self.weights.arguments()})
         return self._connected("weights", layer)
 
     def dropout(self, rate: float, *, name: str, spatial: bool = False) -> Apply:

@@ -75,6 +75,25 @@ def uniform(shape: tf.TensorShape | tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     return tf.bitcast(from_one_to_two, tf.float32) - 1.0
 
 
+def random_signs(shape: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Numbers that are 1 or −1, the same with XLA and without.
+
+    They are those of `tfp.random.rademacher` without XLA: the last bit of integers of 64 bits, each
+    of which is made of two integers of 32 bits.
+
+    Args:
+        shape: shape of the result.
+        seed: stateless seed, int32 ``[2]``.
+
+    Returns:
+        float32 of that shape.
+    """
+    halves = _bits([2 * tf.reduce_prod(shape)], seed)
+    last_bits = tf.bitwise.bitwise_and(halves[::2], tf.constant(1, tf.uint32))
+    signs = 2.0 * tf.cast(last_bits, tf.float32) - 1.0
+    return tf.reshape(signs, shape)
+
+
 def standard_normal(shape: tf.TensorShape | tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Standard normal numbers by Box and Muller's transform of pairs of uniform numbers.
 

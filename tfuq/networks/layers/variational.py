@@ -12,7 +12,7 @@ import tensorflow as tf
 import tensorflow_probability as tfp
 import tf_keras
 
-from tfuq.networks.layers.seeds import fold_in, layer_salt, standard_normal
+from tfuq.networks.layers.seeds import fold_in, layer_salt, random_signs, standard_normal
 
 # TFP still calls Keras by the deprecated name.
 warnings.filterwarnings("ignore", message=".*add_variable.*")
@@ -130,7 +130,7 @@ class SeededVariational(_VariationalLayer):
             single_pixel = (1,) * (len(inputs.shape) - 2)
             shape = tf.stack([batch, *single_pixel, channels])
             seed = fold_in(layer_seed, salt)
-            return tfp.random.rademacher(shape, inputs.dtype, seed=seed)
+            return random_signs(shape, seed)
 
         sign_in = signs(channels_in, _SIGN_IN_SALT)
         sign_out = signs(channels_out, _SIGN_OUT_SALT)

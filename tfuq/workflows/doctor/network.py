@@ -45,6 +45,7 @@ def _predict(run: Run, batch: int) -> ExampleStatistics:
         batch=batch,
         allow_missing=True,
         precision=run.config.prediction.precision,
+        skip_empty=run.config.prediction.skip_empty,
     )
     predictor = make_predictor(run, request)
     examples = CHECKS[run.config.task].examples(predictor)

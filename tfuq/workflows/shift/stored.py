@@ -18,7 +18,7 @@ import pydantic
 from pydantic import Field
 
 from tfuq.calibration.observed import Observed, Part
-from tfuq.config import Precision
+from tfuq.config import NEVER, Precision, SkipEmpty
 from tfuq.data.json_csv import number, read_json, read_table
 from tfuq.data.writers import write_bytes, write_csv, write_json
 from tfuq.errors import RunError
@@ -47,6 +47,7 @@ class Draws(pydantic.BaseModel):
     missing_members: list[int] = []
     definitions: int = 1
     precision: Precision = "float32"
+    skip_empty: SkipEmpty = NEVER
 
     @classmethod
     def of(cls, manifest: Manifest, cases: list[str]) -> Draws:
@@ -60,6 +61,7 @@ class Draws(pydantic.BaseModel):
             missing_members=manifest.missing_members,
             definitions=manifest.definitions,
             precision=manifest.precision,
+            skip_empty=manifest.skip_empty,
         )
 
 
@@ -159,6 +161,8 @@ def _described_beside(earlier: Draws, draws: Draws) -> str:
         text += ", with other weights"
     if earlier.precision != draws.precision:
         text += f", in {earlier.precision}"
+    if earlier.skip_empty != draws.skip_empty:
+        text += f", with skip_empty {earlier.skip_empty}"
     if earlier.definitions != draws.definitions:
         text += ", by a version of tfuq that measured otherwise"
     return text

@@ -5,9 +5,16 @@ import zlib
 import numpy as np
 import pytest
 import tensorflow as tf
+import tensorflow_probability as tfp
 from scipy import stats
 
-from tfuq.networks.layers.seeds import fold_in, layer_salt, standard_normal, uniform
+from tfuq.networks.layers.seeds import (
+    fold_in,
+    layer_salt,
+    random_signs,
+    standard_normal,
+    uniform,
+)
 
 SEED = tf.constant([1, 2])
 
@@ -37,6 +44,16 @@ def test_numbers_are_those_of_tensorflow_with_xla_too(with_xla, seed):
     folded = tf.function(lambda seed: fold_in(seed, 3), jit_compile=with_xla)(seed)
     np.testing.assert_array_equal(folded, tf.random.experimental.stateless_fold_in(seed, 3))
     assert folded.dtype == tf.int32
+
+
+@pytest.mark.parametrize("with_xla", [False, True])
+@pytest.mark.parametrize("seed", [[1, 2], [-5, 7]])
+def test_signs_are_those_of_tensorflow_probability_with_xla_too(with_xla, seed):
+    shape = [2, 1, 1, 7]
+    drawn = tf.function(lambda seed: random_signs(tf.stack(shape), seed), jit_compile=with_xla)
+    seed = tf.constant(seed)
+    expected = tfp.random.rademacher(shape, tf.float32, seed=seed)
+    np.testing.assert_array_equal(drawn(seed), expected)
 
 
 def test_upstream_fold_in_is_stable():
