@@ -331,12 +331,14 @@ def predict_image(predictor: VolumePredictor, image: Volume, case: Case) -> Iter
     seconds: dict[str, float] = {}
     with timed(seconds, "read"):
         prepared = predictor.preprocessed(case, image)
+    sampling = predictor.sample_channels(prepared)
+    # From here on it matters where voxels are, and here no more what their values are. No name but
+    # that of the sampling is left to these, so that they leave memory when it has them.
+    image = image.grid
+    prepared = prepared.grid
     with ExitStack() as stack:
         with timed(seconds, "network"), naming(case):
-            channels = stack.enter_context(predictor.sample_channels(prepared))
-        # From here on it matters where voxels are, and no more what their values are.
-        image = image.grid
-        prepared = prepared.grid
+            channels = stack.enter_context(sampling)
         with timed(seconds, "measures"):
             rows = predictor.structures(prepared, channels)
         yield Prediction(
