@@ -59,7 +59,8 @@ def zscore(volume: Volume, statistics: Statistics | None = None) -> Volume:
             "a channel is constant after preprocessing.window, or too large for numbers, "
             "so it cannot be z-scored; mend the window"
         )
-    normalized = (volume.array - np.array(statistics.mean)) / np.array(statistics.std)
+    normalized = volume.array - np.array(statistics.mean)
+    normalized /= np.array(statistics.std)
     return volume.with_array(normalized.astype(np.float32))
 
 
@@ -87,7 +88,7 @@ def channel_statistics(volumes: Iterable[Volume]) -> Statistics:
         channels = voxels.shape[-1]
         count += len(voxels)
         total = total + voxels.sum(0)
-        squares = squares + (voxels**2).sum(0)
+        squares = squares + np.square(voxels, out=voxels).sum(0)
     mean = np.asarray(total / count)
     std = np.sqrt(np.maximum(squares / count - mean**2, 0))
     return Statistics(tuple(map(float, mean)), tuple(map(float, std)))

@@ -110,7 +110,7 @@ def shift_origin(volume: Volume, array: np.ndarray, start: np.ndarray) -> Volume
 
 
 def take(volume: Volume, start: np.ndarray, shape: tuple[int, ...], fill: Fill = 0) -> Volume:
-    """Take a box of voxels.
+    """Take a box of voxels; the array of a box that is the whole volume is the volume's own.
 
     Args:
         volume: The image or label.
@@ -118,6 +118,8 @@ def take(volume: Volume, start: np.ndarray, shape: tuple[int, ...], fill: Fill =
         shape: Of the box.
         fill: What lies outside the volume.
     """
+    if not np.any(start) and tuple(shape) == volume.shape:
+        return shift_origin(volume, volume.array, start)
     array = np.empty((*shape, *volume.array.shape[3:]), volume.array.dtype)
     array[...] = fill
     start = np.asarray(start, int)

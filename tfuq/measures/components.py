@@ -10,8 +10,11 @@ import cc3d
 import numpy as np
 from scipy import ndimage
 
+from tfuq.measures.nearest import nearest_components
+
 Box = tuple[slice, ...]
 _FACES: Final = 6  # neighbours of a voxel that are of its component
+_PLANES: Final = 16  # whose voxels are counted together
 
 
 @dataclass(frozen=True)
@@ -27,22 +30,19 @@ class Components:
     numbers: np.ndarray
     count: int
 
-    def territories(self) -> np.ndarray | None:
-        """The number of the component that is nearest to each voxel; None of a single one.
+    def territories(self, wanted: np.ndarray) -> np.ndarray | None:
+        """The number of the component that is nearest to each of some voxels.
 
-        Where a voxel is as near to two, it has the one that scipy's feature transform chooses.
+        Args:
+            wanted: The voxels, bool of the box. Others that are in no component have 0.
+
+        Returns:
+            Of ``numbers``' shape and type; None of a single component. `nearest_components` says
+            which counts where several are equally near.
         """
         if self.count < 2:
             return None
-        nearest_voxel = ndimage.distance_transform_edt(
-            self.numbers == 0,
-            return_distances=False,
-            return_indices=True,
-        )
-        nearest = np.empty_like(self.numbers)
-        for plane, voxels in enumerate(np.moveaxis(nearest_voxel, 1, 0)):
-            nearest[plane] = self.numbers[tuple(voxels)]
-        return nearest
+        return nearest_components(self.numbers, wanted)
 
     def masks(self) -> Iterator[tuple[Box, np.ndarray]]:
         """Each component's box, grown by a voxel, and its mask in it."""
@@ -62,13 +62,32 @@ def components_of(mask: np.ndarray, least: int) -> Components:
     """
     if not mask.any():
         return Components(np.zeros(mask.shape, np.int32), 0)
-    found = cc3d.connected_components(mask, connectivity=_FACES, binary_image=True)
-    sizes = np.bincount(found.ravel())[1:]
+    found, count = cc3d.connected_components(
+        mask, connectivity=_FACES, binary_image=True, return_N=True
+    )
+    sizes = _sizes(found, count)
     by_size = np.argsort(-sizes, kind="stable")
     kept = by_size[sizes[by_size] >= least]
-    ranks = np.zeros(len(sizes) + 1, np.min_scalar_type(len(kept)))
+    ranks = np.zeros(count + 1, np.min_scalar_type(len(kept)))
     ranks[kept + 1] = np.arange(1, len(kept) + 1)
-    return Components(ranks[found], len(kept))
+    numbers = np.empty(found.shape, ranks.dtype)
+    for ranked, plane in zip(numbers, found, strict=True):
+        ranked[...] = ranks[plane]  # plane by plane, as NumPy makes eight bytes of an index
+    return Components(numbers, len(kept))
+
+
+def _sizes(found: np.ndarray, count: int) -> np.ndarray:
+    """The voxels of each component, ``[count]``.
+
+    Args:
+        found: Of each voxel's component, from 1; 0 elsewhere.
+        count: How many components there are.
+    """
+    sizes = np.zeros(count + 1, np.int64)
+    for start in range(0, len(found), _PLANES):
+        planes = found[start : start + _PLANES]
+        sizes += np.bincount(planes.ravel(), minlength=count + 1)
+    return sizes[1:]
 
 
 def bounding_box(mask: np.ndarray) -> Box:

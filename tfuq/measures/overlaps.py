@@ -38,7 +38,7 @@ class Overlap:
         dice = None
         if len(shared) > 1:
             dice = pairwise_dice(shared)
-        return cls(np.diag(shared), dice)
+        return cls(np.diag(shared).copy(), dice)  # a view would keep all T × T counts
 
 
 def pairwise_dice(shared: np.ndarray) -> float:

@@ -25,6 +25,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import xlogy
 
+_PLANES = 16  # along the first axis, that are worked on at once
+
 
 class RunningLabel:
     """The likeliest class of each voxel, of probabilities that come one class after another."""
@@ -72,8 +74,10 @@ class RunningEntropy:
         Args:
             probability: ``[X, Y, Z]``.
         """
-        clipped = np.clip(probability, 0, 1)  # it may have been rounded to just beyond
-        self._total -= xlogy(clipped, clipped)
+        for start in range(0, len(probability), _PLANES):
+            planes = slice(start, start + _PLANES)
+            clipped = np.clip(probability[planes], 0, 1)  # it may have been rounded to just beyond
+            self._total[planes] -= xlogy(clipped, clipped)
 
     @property
     def entropy(self) -> np.ndarray:

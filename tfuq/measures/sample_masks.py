@@ -120,11 +120,14 @@ class SampleMasks:
         """Some bytes of a sample's mask."""
         row = self.packed.shape[-1]
         first = start // row
-        rows = slice(first, -(-stop // row))
+        last = -(-min(stop, self.size) // row)
         within = slice(start - first * row, stop - first * row)
         blocks = []
         for index in self.indices:
-            flat = self.packed[rows, sample, index].reshape(-1)
+            if last - first == 1:
+                blocks.append(self.packed[first, sample, index, within])
+                continue
+            flat = self.packed[first:last, sample, index].reshape(-1)
             blocks.append(flat[within])
         if len(blocks) == 1:
             return blocks[0]

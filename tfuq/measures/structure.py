@@ -34,6 +34,8 @@ Row = dict[str, Any]  # a measure's value, or a text, by the name of its column
 
 SPREAD_PERCENTILES = (2.5, 97.5)
 _WHOLE = (slice(None),) * 3
+_INSIDE = ("labelled_uncertainty", "mean_entropy", "mean_mutual_information")
+_AT_BOUNDARY = ("boundary_entropy", "boundary_mutual_information")
 
 
 class InBoxes(Protocol):
@@ -97,22 +99,60 @@ def structure_rows(maps: ClassMaps, *, min_component_voxels: int) -> list[Row]:
         Rows by column. ``component`` is "all" in the row of the class, then the component's number.
         Measures that compare samples are left out where T = 1.
     """
+    found = _found(maps, min_component_voxels)
+    if found is None:
+        return [_absent_row(maps)]
+    rows = []
+    for row in _rows_of_parts(maps, found):
+        row |= maps.image.means
+        if maps.masks.samples == 1:
+            row = _of_single_sample(row)
+        rows.append(row)
+    return rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """Where a structure is, and what samples have of it.
+
+    Attributes:
+        box: all of the label and of every sample, with a voxel around it.
+        label: the predicted structure in the box.
+        components: of the label.
+        overlaps: what samples have of the whole, and then of each component.
+    """
+
+    box: Box
+    label: np.ndarray
+    components: Components
+    overlaps: Sequence[Overlap]
+
+    def parts(self) -> Iterator[_Part]:
+        """The whole, and then each component; they are made anew, and one is held at a time."""
+        yield _Part(self.label, _WHOLE)
+        for box, mask in self.components.masks():
+            yield _Part(mask, box)
+
+
+def _found(maps: ClassMaps, min_component_voxels: int) -> _Found | None:
+    """Count what samples have of a structure; None of one that is nowhere."""
     union = maps.masks.union()
     union |= maps.label
     if not union.any():
-        return [_absent_row(maps)]
+        return None
     box = grown_box(bounding_box(union), union.shape)
-    components = components_of(maps.label[box], min_component_voxels)
-    whole, shares = overlaps(maps.masks, _territories(components, box))
-    # Only now, as territories take much memory too.
-    part = _Part.of(maps, box)
-    rows = [{"component": "all", **part.measures(whole), **maps.image.means}]
-    if components.count:
-        for row in _component_rows(part, components, shares):
-            rows.append(row | maps.image.means)
-    if maps.masks.samples > 1:
-        return rows
-    return [_of_single_sample(row) for row in rows]
+    label = maps.label[box]
+    components = components_of(label, min_component_voxels)
+    # Where there is no component or only one, all is one part.
+    territories = Territories(components.territories(union[box]), max(components.count, 1), box)
+    del union
+    whole, shares = overlaps(maps.masks, territories)
+    return _Found(
+        box=box,
+        label=label,
+        components=components,
+        overlaps=[whole, *shares[: components.count]],
+    )
 
 
 def _absent_row(maps: ClassMaps) -> Row:
@@ -127,78 +167,86 @@ def _absent_row(maps: ClassMaps) -> Row:
     }
 
 
-def _territories(components: Components, box: Box) -> Territories:
-    """The parts in which samples are counted: one where there is no component or only one."""
-    return Territories(components.territories(), max(components.count, 1), box)
-
-
-def _component_rows(
-    part: _Part, components: Components, shares: Sequence[Overlap]
-) -> Iterator[Row]:
-    numbered = enumerate(zip(components.masks(), shares, strict=True), start=1)
-    for number, ((box, mask), overlap) in numbered:
-        measures = part.within(box, mask).measures(overlap)
-        yield {"component": str(number), **measures}
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class _Part:
-    """The box of a structure, or of a component, with a voxel around it."""
+    """A structure or a component.
+
+    Attributes:
+        label: bool, with a voxel around it.
+        box: where it is in the box of the structure.
+    """
 
     label: np.ndarray
-    entropy_term: np.ndarray
-    predictive_entropy: np.ndarray
-    mutual_information: np.ndarray
-    voxel_volume: float
+    box: Box
 
-    @classmethod
-    def of(cls, maps: ClassMaps, box: Box) -> _Part:
-        return cls(
-            label=maps.label[box],
-            entropy_term=maps.entropy_term[box],
-            predictive_entropy=maps.image.predictive_entropy[box],
-            mutual_information=maps.image.mutual_information[box],
-            voxel_volume=maps.image.voxel_volume,
-        )
+    def inside(self, values: np.ndarray) -> float | None:
+        """The mean of a map over the label; None where there is no label.
 
-    def within(self, box: Box, label: np.ndarray) -> _Part:
-        """A smaller box, and another structure in it."""
-        return _Part(
-            label=label,
-            entropy_term=self.entropy_term[box],
-            predictive_entropy=self.predictive_entropy[box],
-            mutual_information=self.mutual_information[box],
-            voxel_volume=self.voxel_volume,
-        )
-
-    def measures(self, overlap: Overlap) -> Row:
-        """Measures of the structure, of which samples have so much."""
-        row = _volumes(
-            overlap.volumes,
-            int(np.count_nonzero(self.label)),
-            self.voxel_volume,
-        )
-        row["pairwise_dice"] = overlap.dice
+        Args:
+            values: in the box of the structure.
+        """
         if not self.label.any():
-            row["reason"] = "absent from the label, present in some samples"
-            return row
-        row["labelled_uncertainty"] = _mean(self.entropy_term[self.label])
-        row["mean_entropy"] = _mean(self.predictive_entropy[self.label])
-        row["mean_mutual_information"] = _mean(self.mutual_information[self.label])
-        return row | self._boundary_means()
+            return None
+        return _mean(values[self.box][self.label])
 
-    def _boundary_means(self) -> Row:
-        """Means over the voxels on both sides of the boundary.
+    def at_boundary(self, values: np.ndarray) -> float | None:
+        """The mean over the voxels on both sides of the boundary; None where there is none.
 
         See `tfuq.data.boundary.at_boundary`.
+
+        Args:
+            values: in the box of the structure.
         """
         shell = at_boundary(self.label)
         if not shell.any():
-            return {"reason": "fills the volume, so it has no boundary in it"}
-        return {
-            "boundary_entropy": _mean(self.predictive_entropy[shell]),
-            "boundary_mutual_information": _mean(self.mutual_information[shell]),
-        }
+            return None
+        return _mean(values[self.box][shell])
+
+
+def _rows_of_parts(maps: ClassMaps, found: _Found) -> Iterator[Row]:
+    """The row of a structure, and of each of its components, without means over the image."""
+    means = _means_of_parts(maps, found)
+    for number, (part, overlap) in enumerate(zip(found.parts(), found.overlaps, strict=True)):
+        row: Row = {"component": str(number) if number else "all"}
+        voxels = int(np.count_nonzero(part.label))
+        row |= _volumes(overlap.volumes, voxels, maps.image.voxel_volume)
+        row["pairwise_dice"] = overlap.dice
+        yield row | _described(voxels, {name: values[number] for name, values in means.items()})
+
+
+def _means_of_parts(maps: ClassMaps, found: _Found) -> dict[str, list[float | None]]:
+    """Means of maps over the label and the boundary of each part, by column.
+
+    One map after another is in memory.
+    """
+    image = maps.image
+    columns = {}
+    values = maps.entropy_term[found.box]
+    columns["labelled_uncertainty"] = [part.inside(values) for part in found.parts()]
+    del values
+    values = image.predictive_entropy[found.box]
+    columns["mean_entropy"] = [part.inside(values) for part in found.parts()]
+    columns["boundary_entropy"] = [part.at_boundary(values) for part in found.parts()]
+    del values
+    values = image.mutual_information[found.box]
+    columns["mean_mutual_information"] = [part.inside(values) for part in found.parts()]
+    columns["boundary_mutual_information"] = [part.at_boundary(values) for part in found.parts()]
+    return columns
+
+
+def _described(voxels: int, means: Row) -> Row:
+    """The means that a part has, or why it has none.
+
+    Args:
+        voxels: of the label.
+        means: by column; None where there is none.
+    """
+    if not voxels:
+        return {"reason": "absent from the label, present in some samples"}
+    described = {name: means[name] for name in _INSIDE}
+    if means["boundary_entropy"] is None:
+        return described | {"reason": "fills the volume, so it has no boundary in it"}
+    return described | {name: means[name] for name in _AT_BOUNDARY}
 
 
 def _mean(values: np.ndarray) -> float:

@@ -76,6 +76,7 @@ class Prediction:
                 files.add(channel)
                 if channel.name in names:
                     held[channel.name] = self.image.with_array(channel.values)
+                del channel  # it need not be in memory while the next one is made
         return held
 
 

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 MOST_IN_GRAPH = 2**30  # bytes of statistics; more go to disk
 PART_BYTES = 2**28  # of statistics at a time
 _FREE_SHARE = 4  # a part of the free memory that statistics may take
-_ARRAYS = 8  # of one channel, at once in memory after the network
+_ARRAYS = 6  # of one channel, at once in memory after the network
 _COPIES_OF_WINDOWS = 6
 _FLOAT_BYTES = 4
 

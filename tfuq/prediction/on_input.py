@@ -130,6 +130,7 @@ class MapsOnInput:
             label.add(k, p)
             if is_resampled:
                 entropy.add(p)
+            del p  # it need not be in memory while the next one is made
         if not is_resampled:
             return label.label, None
         return label.label, entropy.entropy

@@ -311,7 +311,6 @@ def predict_case(predictor: VolumePredictor, case: Case, folder: Path) -> dict[s
         Seconds by stage.
     """
     started = time.perf_counter()
-    # No name is given to the image, so that its voxels leave memory when they are sampled.
     with predict_image(predictor, read_case_image(case), case) as prediction:
         prediction.write(folder)
     elapsed = time.perf_counter() - started
@@ -331,12 +330,13 @@ def predict_image(predictor: VolumePredictor, image: Volume, case: Case) -> Iter
     seconds: dict[str, float] = {}
     with timed(seconds, "read"):
         prepared = predictor.preprocessed(case, image)
+    sampling = predictor.sample_channels(prepared)
+    # No name is left to the voxels, here or in the caller: they leave memory when sampled.
+    image = image.grid
+    prepared = prepared.grid
     with ExitStack() as stack:
         with timed(seconds, "network"), naming(case):
-            channels = stack.enter_context(predictor.sample_channels(prepared))
-        # From here on it matters where voxels are, and no more what their values are.
-        image = image.grid
-        prepared = prepared.grid
+            channels = stack.enter_context(sampling)
         with timed(seconds, "measures"):
             rows = predictor.structures(prepared, channels)
         yield Prediction(

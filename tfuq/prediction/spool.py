@@ -22,6 +22,7 @@ from tfuq.measures.sample_masks import SampleMasks
 from tfuq.tasks.records import VoxelStatistics, gathered
 
 _FLOAT_BYTES = 4
+_PLANES = 16  # of a channel that are mapped at a time
 _MASKS = "masks"
 _CROPPED = "cropped masks"
 
@@ -136,8 +137,21 @@ class ChannelOnDisk:
     index: tuple[int, ...]
 
     def __getitem__(self, box: Box) -> np.ndarray:
-        """The values in a box of the volume."""
-        return np.array(self.channels.mapped(self.name, *self.index)[box])
+        """The values in a box of the volume.
+
+        What is mapped of a file is in memory too. So few planes are mapped at a time.
+        """
+        axis = self.channels.slice_axis or 0
+        indices = [range(size)[side] for side, size in zip(box, self.channels.shape, strict=True)]
+        values = np.empty([len(along) for along in indices], np.float32)
+        target = [slice(None)] * len(indices)
+        source = [slice(along.start, along.stop) for along in indices]
+        for first in range(0, len(indices[axis]), _PLANES):
+            planes = indices[axis][first : first + _PLANES]
+            target[axis] = slice(first, first + len(planes))
+            source[axis] = slice(planes.start, planes.stop)
+            values[tuple(target)] = self.channels.mapped(self.name, *self.index)[tuple(source)]
+        return values
 
 
 class Spool:

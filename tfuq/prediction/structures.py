@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -39,7 +39,7 @@ def rows_of_structures(
     rows = []
     for index, (name, classes) in enumerate(config.data.structures.items()):
         maps = ClassMaps(
-            label=np.logical_or.reduce([label == k for k in classes]),
+            label=_mask_of(label, classes),
             masks=channels.masks(classes),
             entropy_term=_entropy_term(config, channels, index),
             image=image,
@@ -48,6 +48,14 @@ def rows_of_structures(
             row = {"class": name, **measures}
             rows.append(_with_interval(row, voxel_volume, quantiles.get(name)))
     return rows
+
+
+def _mask_of(label: np.ndarray, classes: Sequence[int]) -> np.ndarray:
+    """Where a label map has one of some classes, bool ``[X, Y, Z]``."""
+    mask: np.ndarray = label == classes[0]
+    for k in classes[1:]:
+        mask |= label == k
+    return mask
 
 
 def _label(config: Config, channels: VoxelChannels) -> np.ndarray:

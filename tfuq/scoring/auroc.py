@@ -41,9 +41,12 @@ def area_under_roc(values: np.ndarray, positive: np.ndarray) -> float | None:
 
 
 def _double_wins(positive: np.ndarray, negative: np.ndarray) -> int:
-    """Twice the pairs in which the positive value is larger; once those of equal values."""
-    negative = np.sort(negative)
-    positive = np.sort(positive)  # neighbours are looked up together
+    """Twice the pairs in which the positive value is larger; once those of equal values.
+
+    The arguments are sorted in place.
+    """
+    negative.sort()
+    positive.sort()  # neighbours are looked up together
     below = np.searchsorted(negative, positive, side="left").sum()
     not_above = np.searchsorted(negative, positive, side="right").sum()
     return int(below) + int(not_above)
@@ -59,16 +62,33 @@ def _double_wins_by_buckets(values: np.ndarray, positive: np.ndarray) -> int:
         positives += np.bincount(buckets[positive[place]], minlength=_BUCKETS)
     negatives = all_items - positives
     is_mixed = (positives > 0) & (negatives > 0)
-    mixed_positive = []
-    mixed_negative = []
+    mixed_positive = _Filled(int(positives[is_mixed].sum()), values.dtype)
+    mixed_negative = _Filled(int(negatives[is_mixed].sum()), values.dtype)
     for place in _places(len(values)):
         chosen = is_mixed[_buckets(values[place])]
         is_positive = positive[place]
-        mixed_positive.append(values[place][chosen & is_positive])
-        mixed_negative.append(values[place][chosen & ~is_positive])
-    within = _double_wins(np.concatenate(mixed_positive), np.concatenate(mixed_negative))
+        mixed_positive.add(values[place][chosen & is_positive])
+        mixed_negative.add(values[place][chosen & ~is_positive])
+    within = _double_wins(mixed_positive.array, mixed_negative.array)
     between_mixed = _double_wins_between(positives[is_mixed], negatives[is_mixed])
     return within - between_mixed + _double_wins_between(positives, negatives)
+
+
+class _Filled:
+    """An array that is filled part by part, so that no part is held beside it.
+
+    Attributes:
+        array: all parts one after another.
+    """
+
+    def __init__(self, size: int, dtype: np.dtype) -> None:
+        self.array = np.empty(size, dtype)
+        self._filled = 0
+
+    def add(self, part: np.ndarray) -> None:
+        """Add the next part."""
+        self.array[self._filled : self._filled + len(part)] = part
+        self._filled += len(part)
 
 
 def _double_wins_between(positives: np.ndarray, negatives: np.ndarray) -> int:

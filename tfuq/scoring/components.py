@@ -111,7 +111,8 @@ def components_of(label: np.ndarray, classes: int) -> Components:
         counts.append(count)
     flat = numbers.ravel(order="F")
     inside = flat > 0
-    of_inside = flat[inside] - 1
+    of_inside = flat[inside]
+    of_inside -= 1
     return Components(
         inside=inside,
         numbers=of_inside,

@@ -38,6 +38,14 @@ def test_crop_and_pad_come_back_exactly():
     np.testing.assert_array_equal(onto_grid(padded, volume).array, volume.array)
 
 
+def test_a_box_that_is_the_whole_volume_is_not_copied():
+    volume = smooth_volume()
+    assert take(volume, np.array([0, 0, 0]), volume.shape).array is volume.array
+    moved = take(volume, np.array([0, 0, 1]), volume.shape, fill=-1)
+    np.testing.assert_array_equal(moved.array[:, :, :-1], volume.array[:, :, 1:])
+    assert (moved.array[:, :, -1] == -1).all()
+
+
 def test_resampling_there_and_back_stays_in_place():
     volume = smooth_volume()
     fine = resample(volume, (40, 36, 24))

@@ -25,15 +25,16 @@ def test_a_territory_is_what_is_nearest():
     mask = np.zeros((10, 3, 3), bool)
     mask[0:2] = True
     mask[8] = True
-    territories = components_of(mask, 1).territories()
-    assert territories[:, 1, 1].tolist()[:5] == [1] * 5
-    assert territories[:, 1, 1].tolist()[6:] == [2] * 4
+    wanted = np.ones(mask.shape, bool)
+    wanted[3] = False
+    territories = components_of(mask, 1).territories(wanted)
+    assert territories[:, 1, 1].tolist() == [1, 1, 1, 0, 1, 2, 2, 2, 2, 2]
 
 
 def test_one_component_has_all_of_space():
     mask = np.zeros((4, 3, 3), bool)
     mask[1] = True
-    assert components_of(mask, 1).territories() is None
+    assert components_of(mask, 1).territories(~mask) is None
     assert components_of(mask, 100).count == 0
     assert components_of(~mask & mask, 1).count == 0
 

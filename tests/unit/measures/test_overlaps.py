@@ -6,7 +6,7 @@ import pytest
 from tests.support import references
 from tests.support.class_maps import packed
 from tfuq.measures import overlaps as module
-from tfuq.measures.overlaps import Territories, overlaps, pairwise_dice
+from tfuq.measures.overlaps import Overlap, Territories, overlaps, pairwise_dice
 
 SHAPE = (6, 5, 9)
 BOX = (slice(1, 5), slice(0, 5), slice(2, 9))
@@ -53,3 +53,7 @@ def test_pairwise_dice_conventions():
     assert pairwise_dice(np.array([[2, 1], [1, 2]])) == 0.5
     assert pairwise_dice(np.array([[0, 0], [0, 0]])) == 1
     assert pairwise_dice(np.array([[2, 0], [0, 0]])) == 0
+
+
+def test_the_counts_of_two_samples_are_not_kept():
+    assert Overlap.of_counts(np.ones((3, 3), int)).volumes.flags.owndata

@@ -15,6 +15,8 @@ def test_entropy_and_variance_by_hand():
     p = np.array([[0.5, 0.5], [1, 0], [0.9, 0.1], [1.0000001, -1e-9]], np.float32)
     np.testing.assert_allclose(entropy(p), [np.log(2), 0, 0.3251, 0], atol=5e-5)
     assert not np.signbit(entropy(p)).any()
+    planes = np.random.default_rng(0).dirichlet(np.ones(3), (40, 2))
+    np.testing.assert_allclose(entropy(planes), -np.sum(planes * np.log(planes), -1))
     between = RunningBetweenMembers(np.array([2, 1]) / 3, (1,))
     between.add([np.array([0.2]), np.array([0.5])])
     between.add([np.array([0.8]), np.array([0.5])])

@@ -6,7 +6,14 @@ import pytest
 from tfuq.data import disk
 from tfuq.data.volume import Volume
 from tfuq.errors import RunError, TfuqError
-from tfuq.measures.sample_masks import STORED, StoredSamples, bits_of, crop_packed, read_samples
+from tfuq.measures.sample_masks import (
+    STORED,
+    SampleMasks,
+    StoredSamples,
+    bits_of,
+    crop_packed,
+    read_samples,
+)
 
 SAMPLES = {
     "packed": np.zeros((1, 3, 2, 8), np.uint8),
@@ -115,3 +122,26 @@ def test_samples_that_cannot_be_written_leave_nothing(tmp_path, monkeypatch):
     with pytest.raises(TfuqError, match=r"samples.npz: cannot be written \(No space left"):
         StoredSamples(SAMPLES["packed"], None, grid).write(tmp_path)
     assert not (tmp_path / STORED).exists()
+
+
+class Counted:
+    """Bits that count how many of their bytes are taken."""
+
+    def __init__(self, array):
+        self.array = array
+        self.shape = array.shape
+        self.taken = 0
+
+    def __getitem__(self, key):
+        part = self.array[key]
+        self.taken += part.size
+        return part
+
+
+def test_of_a_volume_no_more_is_read_than_the_bytes_of_a_block():
+    array = np.random.default_rng(0).integers(0, 256, (1, 3, 2, 100), np.uint8)
+    packed = Counted(array)
+    masks = SampleMasks.of_classes(packed, [2], (10, 10, 8), None)
+    np.testing.assert_array_equal(masks.block(20, 30), array[0, :, 1, 20:30])
+    np.testing.assert_array_equal(masks.block(95, 110), array[0, :, 1, 95:])
+    assert packed.taken == 3 * (10 + 5)

@@ -5,6 +5,7 @@ import pytest
 
 from tests.support.drawn import voxel_statistics
 from tfuq.errors import RunError
+from tfuq.prediction import spool as module
 from tfuq.prediction.spool import Spool, temporary_folder, temporary_room
 from tfuq.prediction.voxel_channels import ChannelsInMemory
 from tfuq.tasks.records import VoxelStatistics
@@ -66,7 +67,8 @@ def in_memory(arrays, examples, box, slice_axis) -> ChannelsInMemory:
         ((4, 7, 5), (slice(2, 6), slice(1, 4)), 1),
     ],
 )
-def test_channels_are_those_of_a_record(tmp_path, examples, box, slice_axis):
+def test_channels_are_those_of_a_record(tmp_path, monkeypatch, examples, box, slice_axis):
+    monkeypatch.setattr(module, "_PLANES", 1)
     arrays = chance(examples)
     expected = in_memory(arrays, examples, box, slice_axis)
     spool = Spool(tmp_path, examples=examples, box=box, slice_axis=slice_axis)

@@ -1,7 +1,9 @@
 """How long the stages of a prediction take."""
 
 import time
+import weakref
 
+import numpy as np
 import pytest
 
 from tfuq.prediction.timing import timed, timed_items
@@ -31,3 +33,20 @@ def test_only_the_making_of_items_is_timed(monkeypatch):
     seconds = {"measures": 1.0}
     assert list(timed_items(["a"], seconds, "measures")) == ["a"]
     assert seconds == {"measures": 2.5}
+
+
+def test_an_item_leaves_memory_before_the_next_is_made():
+    present = []
+
+    def items():
+        earlier = None
+        for _ in range(3):
+            present.append(earlier is not None and earlier() is not None)
+            array = np.zeros(1)
+            earlier = weakref.ref(array)
+            yield array
+            del array
+
+    for item in timed_items(items(), {}, "measures"):
+        del item
+    assert present == [False] * 3
