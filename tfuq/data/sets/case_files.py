@@ -6,6 +6,7 @@ targets. The head is JSON with a checksum before it, and pads the file so that v
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import mmap
@@ -167,7 +168,13 @@ def _unpacked(content: bytes) -> _Head:
     text = content[_CHECKSUM_DIGITS:].rstrip(b" ")
     if int(content[:_CHECKSUM_DIGITS], 16) != zlib.crc32(text):
         raise ValueError("its head is damaged")
-    return pydantic.TypeAdapter(_Head).validate_json(text)
+    return _reader_of_heads().validate_json(text)
+
+
+@functools.cache
+def _reader_of_heads() -> pydantic.TypeAdapter[_Head]:
+    """What checks heads; to make it takes as long as to cut a patch."""
+    return pydantic.TypeAdapter(_Head)
 
 
 def _next_array(file: BinaryIO, start: int) -> _Stored:
