@@ -10,10 +10,11 @@ import click
 
 from tfuq.config import SERVED_METHODS, TASKS
 from tfuq.data.cases import Case
-from tfuq.data.events import SILENT
+from tfuq.data.events import Observer, Observers
+from tfuq.execution import Executor
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
-from tfuq_cli.progress import EventLines, echo_plan, quiet_import, show
+from tfuq_cli.progress import EventLines, TaskLines, echo_plan, quiet_import, show
 
 
 @click.command("predict", cls=options.Command)
@@ -90,6 +91,7 @@ from tfuq_cli.progress import EventLines, echo_plan, quiet_import, show
     metavar="cpu|gpu:0",
     help="Which device samples.  [default: the first GPU, or the CPU where there is none]",
 )
+@options.execute
 @options.overwrite
 @options.dry_run
 def command(
@@ -106,6 +108,7 @@ def command(
     maps: str | None,
     dicom: bool,
     devices: str | None,
+    executor: Executor,
     overwrite: bool,
     dry_run: bool,
 ) -> None:
@@ -114,6 +117,7 @@ def command(
     \b
     Example:
       tfuq predict runs/quickstart/hybrid --method mc-dropout --samples 20
+      tfuq predict runs/quickstart/hybrid --execute processes:2
     """
     opened = opened_run(run, method)
     method = method or opened.config.method
@@ -146,10 +150,18 @@ def command(
 
         echo_plan(plan_prediction(predictor, cases, folder, overwrite=overwrite))
         return
-    observer = SILENT
+    observer: Observer = TaskLines()
     if TASKS[opened.config.task].has_volumes:  # other images come by the thousand
-        observer = EventLines()
-    prediction.predict(predictor, cases, folder, observer=observer, overwrite=overwrite)
+        observer = Observers(observer, EventLines())
+    prediction.predict(
+        predictor,
+        cases,
+        folder,
+        observer=observer,
+        overwrite=overwrite,
+        executor=executor,
+        devices=devices,
+    )
     show(
         f"{len(cases)} case(s) by {method}, T = {predictor.samples}, in {folder}; "
         f"next: tfuq {_next_command(maps, cases)} {folder}"

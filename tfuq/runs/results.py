@@ -7,7 +7,6 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Annotated, Any
 
 import pydantic
@@ -20,7 +19,7 @@ from tfuq.data.ownership import digest_of, require_replaceable
 from tfuq.data.paths import real_path
 from tfuq.data.removal import plan_removal
 from tfuq.data.writers import remove_whole, write_json
-from tfuq.errors import RunError, TfuqError
+from tfuq.errors import RunError
 from tfuq.runs.finished import CaseEntry, CaseId, FinishedCases, read_finished
 
 MANIFEST = "manifest.json"
@@ -244,61 +243,6 @@ def weights_digest(member: Path) -> str:
         RunError: it has not ended, or the record is damaged.
     """
     return read_json(member / "done", _Done, "train the member again").digest
-
-
-class AddedCases:
-    """The cases that a prediction finishes, each at the cost of one line.
-
-    As a context manager, it enters them into the manifest's file at its end, also after an error.
-    """
-
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        """Begin to add cases; the folder is held by this process.
-
-        Args:
-            folder: of the predictions.
-            manifest: of the folder, with the cases that it has.
-
-        Raises:
-            RunError: something that is not tfuq's own lies there.
-            TfuqError: the manifest cannot be written.
-        """
-        self._folder = folder
-        self._manifest = manifest
-        self._list = FinishedCases(folder, manifest.draws)
-
-    def add(self, case: Case, seconds: dict[str, float]) -> None:
-        """Enter a finished case, as `Manifest.add`.
-
-        Raises:
-            TfuqError: it cannot be written.
-        """
-        self._manifest.add(case, seconds)
-        self._list.add(case.id, self._manifest.cases[case.id])
-
-    def __enter__(self) -> AddedCases:
-        if self._list.exists:
-            self._write()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._list.close()
-        if not self._list.exists:
-            return
-        if error is None:
-            self._write()
-            return
-        with suppress(TfuqError):  # the first error counts, and the list has the cases
-            self._write()
-
-    def _write(self) -> None:
-        self._manifest.write(self._folder)
-        self._list.remove()
 
 
 def find_draws(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest | None:

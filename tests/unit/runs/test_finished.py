@@ -11,8 +11,8 @@ from tfuq.data.host import this_host
 from tfuq.data.ledger import add_entries
 from tfuq.errors import RunError, TfuqError
 from tfuq.runs import results
+from tfuq.runs.added import AddedCases
 from tfuq.runs.finished import FINISHED, FinishedCases, read_finished
-from tfuq.runs.results import AddedCases
 
 SECONDS = {"network": 0.25}
 NAMES = ("a", "b", "c")
