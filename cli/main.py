@@ -18,7 +18,6 @@ from typing import Any, NoReturn
 import click
 
 from tfuq.errors import TfuqError, printable
-from tfuq.version import __version__
 from tfuq_cli.log import library_lines
 
 COMMANDS = {
@@ -42,6 +41,7 @@ COMMANDS = {
     "export": "Write a run as a model for TensorFlow Serving, the sampling inside.",
     "serve-check": "Load an export as the server does; compare it with predict.",
     "study": "Run a grid over keys of a configuration; one table of them all.",
+    "slurm": "Print or submit a command as a job array of Slurm.",
 }
 _OF_CLICK = (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError)
 _INTERRUPTED = 130  # as a shell has it of a process that SIGINT ended
@@ -138,7 +138,7 @@ def _exit(context: click.Context, code: int, message: str) -> NoReturn:
     metavar="SIZE",
     help="The most memory to take, such as 4GB.  [default: what is free]",
 )
-@click.version_option(__version__, prog_name="tfuq", allow_from_autoenv=False)
+@click.version_option(package_name="tfuq", prog_name="tfuq", allow_from_autoenv=False)
 def main(verbose: bool, quiet: bool, memory: str | None) -> None:
     """What a network sees in a medical image, and how sure it is.
 

@@ -219,6 +219,33 @@ def draws(command: Callable[..., Any]) -> Callable[..., Any]:
     return together
 
 
+def execute(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--execute``; it reaches the command as ``executor``.
+
+    `tfuq_cli.execution.executing` makes it, and says what it refuses.
+    """
+
+    @click.option(
+        "--execute",
+        metavar="serial|processes:N|dask:ADDRESS|dask-slurm:FILE|part:K/N",
+        help=(
+            "Where the work is done: in this process; in N processes, each with its share of cores "
+            "and a GPU; by the workers of a Dask scheduler; by jobs that dask-jobqueue submits as "
+            "its YAML FILE says; or part K of N of it, as in a job array (tfuq slurm).  "
+            "[default: TFUQ_EXECUTE, else serial]"
+        ),
+    )
+    @functools.wraps(command)
+    def together(*arguments: Any, execute: str | None, **others: Any) -> Any:
+        from tfuq_cli.execution import executing
+
+        may_overwrite = bool(others.get("overwrite"))
+        with executing(execute, may_overwrite=may_overwrite) as executor:
+            return command(*arguments, executor=executor, **others)
+
+    return together
+
+
 dose_requests = click.option(
     "--at",
     multiple=True,

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from tfuq.config import SERVED_METHODS, TASKS
-from tfuq.data.events import SILENT
+from tfuq.data.events import Observer, Observers
+from tfuq.execution import Executor
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
-from tfuq_cli.progress import EventLines, echo_plan, quiet_import, show
+from tfuq_cli.progress import EventLines, TaskLines, echo_plan, quiet_import, show
 
 if TYPE_CHECKING:
     from tfuq.data.cases import Case
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
     metavar="cpu|gpu:0",
     help="Which device samples.  [default: the first GPU, or the CPU where there is none]",
 )
+@options.execute
 @options.overwrite
 @options.dry_run
 def command(
@@ -109,6 +111,7 @@ def command(
     maps: str | None,
     dicom: bool,
     devices: str | None,
+    executor: Executor,
     overwrite: bool,
     dry_run: bool,
 ) -> None:
@@ -117,6 +120,7 @@ def command(
     \b
     Example:
       tfuq predict runs/quickstart/hybrid --method mc-dropout --samples 20
+      tfuq predict runs/quickstart/hybrid --execute processes:2
     """
     opened = opened_run(run, method)
     method = method or opened.config.method
@@ -149,10 +153,18 @@ def command(
 
         echo_plan(plan_prediction(predictor, cases, folder, overwrite=overwrite))
         return
-    observer = SILENT
+    observer: Observer = TaskLines()
     if TASKS[opened.config.task].has_volumes:  # other images come by the thousand
-        observer = EventLines()
-    prediction.predict(predictor, cases, folder, observer=observer, overwrite=overwrite)
+        observer = Observers(observer, EventLines())
+    prediction.predict(
+        predictor,
+        cases,
+        folder,
+        observer=observer,
+        overwrite=overwrite,
+        executor=executor,
+        devices=devices,
+    )
     show(
         f"{len(cases)} case(s) by {method}, T = {predictor.samples}, in {folder}; "
         f"next: tfuq {_next_command(maps, cases)} {folder}"

@@ -20,6 +20,8 @@ from tfuq.data.events import (
     Event,
     ExportChecked,
     TableScored,
+    TaskEnded,
+    TaskLost,
 )
 from tfuq.errors import printable
 
@@ -84,6 +86,23 @@ class EventLines:
     @notify.register
     def _(self, event: ExportChecked) -> None:
         show(printable(event.result))  # that is a result
+
+
+class TaskLines:
+    """An observer that writes how far the tasks of a command have come, where it has several."""
+
+    @singledispatchmethod
+    def notify(self, event: Event) -> None:
+        """Pass over an event of another kind."""
+
+    @notify.register
+    def _(self, event: TaskEnded) -> None:
+        if event.total > 1:
+            say(f"{event.done}/{event.total} {event.task}: {event.error or 'done'}")
+
+    @notify.register
+    def _(self, event: TaskLost) -> None:
+        say(f"{event.task}: {event.reason}; it goes on, attempt {event.attempt + 1}/{event.most}")
 
 
 class TrainingProgress:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tfuq.config import SERVED_METHODS, TASKS
-from tfuq.data.events import SILENT, Observer
+from tfuq.data.events import Observer, Observers
 from tfuq.errors import DataError
+from tfuq.execution import Executor
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
-from tfuq_cli.progress import EventLines, quiet_import, show
+from tfuq_cli.progress import EventLines, TaskLines, quiet_import, show
 
 if TYPE_CHECKING:
     from tfuq.runs import Run
@@ -53,6 +54,7 @@ _NOT_CLEAR = 3  # an exit code
     ),
 )
 @options.draws
+@options.execute
 def command(
     target: Path | None,
     method: str | None,
@@ -62,6 +64,7 @@ def command(
     exit_code: bool,
     export_labels: Path | None,
     draws: options.Draws,
+    executor: Executor,
 ) -> None:
     """Say which scans a human should look at, without references, the least certain first.
 
@@ -73,14 +76,14 @@ def command(
     \b
     Example:
       tfuq calibrate runs/hippocampus/hybrid --method ensemble --cases test:0.5 --quality dice:0.8
-      tfuq review runs/hippocampus/hybrid --method ensemble --input scans
+      tfuq review runs/hippocampus/hybrid --method ensemble --input scans --execute processes:2
     """
     from tfuq.runs.results import MANIFEST
 
     with quiet_import():
         from tfuq.workflows.review import SUMMARY, TABLE, default_folder, review
 
-    observer: Observer = SILENT
+    observer: Observer = TaskLines()
     if target is not None and (target / MANIFEST).is_file():
         if input or method or mask or draws != options.Draws():
             raise DataError(
@@ -91,8 +94,8 @@ def command(
     else:
         run = opened_run(target, method)
         if TASKS[run.config.task].has_volumes:
-            observer = EventLines()
-        predictions = _predicted(run, method, input, mask, draws, observer)
+            observer = Observers(observer, EventLines())
+        predictions = _predicted(run, method, input, mask, draws, observer, executor)
     folder = out or default_folder(predictions)
     made = review(predictions, folder, observer=observer)
     _show(made.summary)
@@ -111,6 +114,7 @@ def _predicted(
     mask: Path | None,
     draws: options.Draws,
     observer: Observer,
+    executor: Executor,
 ) -> Path:
     """Predict the cases that are not predicted yet; the folder of predictions."""
     from tfuq import prediction
@@ -130,7 +134,7 @@ def _predicted(
     if mask:
         cases = prediction.with_masks(run.config, cases, mask)
     folder = run.predictions(name)
-    prediction.predict(predictor, cases, folder, observer=observer)
+    prediction.predict(predictor, cases, folder, observer=observer, executor=executor)
     return folder
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tfuq.config import SERVED_METHODS
+from tfuq.execution import Executor
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
-from tfuq_cli.progress import quiet_import, show
+from tfuq_cli.progress import TaskLines, quiet_import, show
 
 if TYPE_CHECKING:
     from tfuq.data.perturbations.base import Perturbation
@@ -77,6 +78,7 @@ def _meaning(perturbation: Perturbation) -> str:
     help="Keep what is predicted: maps, on the network's grid, or tables.",
 )
 @options.figures
+@options.execute
 @options.overwrite
 def command(
     run: Path | None,
@@ -88,6 +90,7 @@ def command(
     draws: options.Draws,
     save_predictions: bool,
     figures: bool,
+    executor: Executor,
     overwrite: bool,
 ) -> None:
     """Perturb the test split of RUN, by default the newest run, by degrees, and see whether
@@ -104,7 +107,7 @@ def command(
     \b
     Example:
       tfuq shift runs/quickstart/hybrid --perturbation noise \
---severity 0,0.1,0.25,0.5,1 --method ensemble --method hybrid
+--severity 0,0.1,0.25,0.5,1 --method ensemble --method hybrid --execute processes:2
     """
     from tfuq.data.perturbations import PERTURBATIONS, parse_severities
 
@@ -124,7 +127,9 @@ def command(
         keeps_predictions=save_predictions,
         head=head_ct,
     )
-    study = shift(opened, requests, plan, overwrite=overwrite)
+    study = shift(
+        opened, requests, plan, observer=TaskLines(), overwrite=overwrite, executor=executor
+    )
     plotted: list[Path] = []
     if figures:
         plotted = study.plot()

@@ -11,8 +11,9 @@ import click
 from tfuq import config as configuration
 from tfuq.config import Config
 from tfuq.data.events import SILENT, Observer, Observers
+from tfuq.execution import Executor
 from tfuq_cli import options
-from tfuq_cli.progress import TrainingProgress, echo_plan, quiet_import, show
+from tfuq_cli.progress import TaskLines, TrainingProgress, echo_plan, quiet_import, show
 
 
 @click.command("train", cls=options.Command)
@@ -42,6 +43,7 @@ from tfuq_cli.progress import TrainingProgress, echo_plan, quiet_import, show
     is_flag=True,
     help="Write each epoch's scalars to RUN/tensorboard/<member>.",
 )
+@options.execute
 @options.dry_run
 def command(
     config: str,
@@ -53,6 +55,7 @@ def command(
     member: int | None,
     devices: str | None,
     tensorboard: bool,
+    executor: Executor,
     dry_run: bool,
 ) -> None:
     """Train a run from CONFIG: a file, or the name of a configuration that comes with tfuq; by
@@ -61,6 +64,7 @@ def command(
     \b
     Example:
       tfuq train quickstart --method vi -o training.epochs=12
+      tfuq train quickstart --method hybrid --resume --execute processes:2
     """
     from tfuq.runs import RUNS
 
@@ -79,6 +83,7 @@ def command(
             from tfuq.workflows.dry_run import plan_training
         echo_plan(plan_training(settings, path, **choices))
     else:
+        choices["executor"] = executor
         _train(settings, path, choices, tensorboard)
 
 
@@ -92,7 +97,8 @@ def _train(settings: Config, path: Path, choices: dict[str, Any], tensorboard: b
     if tensorboard:
         log = TensorBoardLog(path / "tensorboard")
     with TrainingProgress(settings.training.epochs) as progress, log as record:
-        run = train(settings, path, observer=Observers(progress, record), **choices)
+        observer = Observers(progress, record, TaskLines())
+        run = train(settings, path, observer=observer, **choices)
     worker = this_worker(choices["devices"])
     if not worker.is_chief:
         show(f"{worker} is done; worker 1 wrote {run.path}")

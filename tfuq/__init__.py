@@ -3,7 +3,7 @@
 import logging
 import os
 
-from tfuq.version import __version__ as __version__
+__version__ = "0.1.0"
 
 # TensorFlow reads these when it is first imported. oneDNN is off by default on many CPUs and
 # several times faster there. Setting it everywhere also keeps the last bits of a result the same

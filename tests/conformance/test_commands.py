@@ -351,12 +351,12 @@ def test_demo(task, tfuq, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("kind", STUDIES)
 def test_study(bench, kind, tfuq, tmp_path, monkeypatch):
-    def in_this_process(_running, arguments, log: Path) -> int:
-        result = CliRunner().invoke(main, arguments)
+    def in_this_process(words, log: Path) -> int:
+        result = CliRunner().invoke(main, words[2:])  # after Python and its script
         log.write_text(result.output)
         return result.exit_code
 
-    monkeypatch.setattr("tfuq_cli.study.Processes.run", in_this_process)
+    monkeypatch.setattr("tfuq.workflows.study.execution.run_command", in_this_process)
     place = bench.place(kind, FAST_METHOD, FAST_METHOD)
     quality = _QUALITY[place.task]
     (tmp_path / "study.yaml").write_text(

@@ -52,6 +52,7 @@ def test_what_is_imported_is_required():
     providers = packages_distributions()
     required = distributions("options", "install_requires")
     extra = distributions("options.extras_require", "dicom")
+    extra |= distributions("options.extras_require", "cluster")
     at_once, libraries = set(), set()
     for path in SOURCES:
         at_once.update(imported_at_once(path))

@@ -82,6 +82,7 @@ def test_every_help_shows_an_example_that_runs(played):
         "report",
         "serve-check",
         "shift",
+        "slurm",
         "study",
     }
 

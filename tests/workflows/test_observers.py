@@ -1,5 +1,7 @@
 """An observer is notified of each event of a workflow, in order."""
 
+import sys
+
 import pytest
 
 from tests.conftest import settings
@@ -12,9 +14,9 @@ from tfuq.data.events import (
     CasePredicted,
     CaseScored,
     CasesSampled,
-    CellDone,
     SeverityDone,
     TableScored,
+    TaskEnded,
 )
 from tfuq.runs.results import read_manifest
 from tfuq.scoring.evaluation import predictions_of, score_folder
@@ -100,9 +102,14 @@ def test_each_severity_and_whether_it_was_complete(own_run, recorder):
 def test_each_cell_of_a_study_and_what_went_wrong(recorder, tmp_path):
     study = configuration.load_study("quickstart_training_size")
     with pytest.raises(Exception, match="cells failed"):
-        run_study(study, tmp_path / "out", execute=lambda *_: 3, observer=recorder)
+        run_study(
+            study,
+            tmp_path / "out",
+            program=(sys.executable, "-c", "raise SystemExit(3)"),
+            observer=recorder,
+        )
     assert [event.done for event in recorder.events] == list(range(1, study.cells + 1))
     for event in recorder.events:
-        assert isinstance(event, CellDone)
+        assert isinstance(event, TaskEnded)
         assert event.total == study.cells
         assert "exit code 3" in event.error

@@ -25,8 +25,9 @@ from tfuq.measures.catalogue import OF_STRUCTURES, names_of
 from tfuq.workflows.study import Table
 from tfuq.workflows.study.cells import cells_of
 from tfuq.workflows.study.columns import check_columns
+from tfuq.workflows.study.execution import run_command
+from tfuq_cli import attended
 from tfuq_cli.options import complete_study
-from tfuq_cli.study import Processes
 
 STUDY = """
 name: sizes
@@ -51,15 +52,17 @@ def forked(monkeypatch):
     """Cells run as processes that start quickly; the list holds the commands, and may be told to kill one."""
     ran, fatal = [], {}
 
-    def execute(_running, arguments, log):
+    def execute(words, log):
+        arguments = words[2:]  # after Python and its script
         ran.append((arguments[0], arguments[1]))
         if arguments[0] in fatal:
-            return -9 if killing.kill_at_rename(fatal.pop(arguments[0]), *arguments, log=log) else 0
+            killed = killing.kill_at_rename(fatal[arguments[0]].pop(), *arguments, log=log)
+            return -9 if killed else 0
         process = killing.start(*arguments, log=log)
         process.join(300)
         return process.exitcode
 
-    monkeypatch.setattr("tfuq_cli.study.Processes.run", execute)
+    monkeypatch.setattr("tfuq.workflows.study.execution.run_command", execute)
     return ran, fatal
 
 
@@ -68,7 +71,7 @@ def test_a_study_goes_on_past_what_fails_and_where_it_was_stopped(
     study, own_balls, forked, tfuq, tmp_path
 ):
     ran, fatal = forked
-    run = ("study", study, "--out", tmp_path / "out", "--jobs", 2)
+    run = ("study", study, "--out", tmp_path / "out")
     intact = (own_balls / "imagesTr" / "ball_002.nii.gz").read_bytes()
     (own_balls / "imagesTr" / "ball_002.nii.gz").write_bytes(intact[:500])
     assert_refused(
@@ -85,12 +88,16 @@ def test_a_study_goes_on_past_what_fails_and_where_it_was_stopped(
     finished = files_of(tmp_path / "out" / "cells" / "1")
 
     (own_balls / "imagesTr" / "ball_002.nii.gz").write_bytes(intact)
-    fatal["train"] = 5
+    fatal["train"] = [3, 3, 3]  # it is tried three times
     ran.clear()
     assert_refused(
-        tfuq(*run), "1 of 2 cells failed", "3: tfuq train ended with exit code -9", "logs/3.txt"
+        tfuq(*run),
+        "1 of 2 cells failed",
+        "3: failed 3 times, at last as tfuq train ended with exit code -9",
+        "logs/3.txt",
     )
-    assert [command for command, _ in ran] == ["train"]  # of the cell that was not finished
+    assert [command for command, _ in ran] == ["train"] * 3  # of the cell that was not finished
+    del fatal["train"]
     assert not runs.open_run(tmp_path / "out" / "cells" / "3").finished_members
 
     result = tfuq(*run)
@@ -163,7 +170,7 @@ def refuse_other_studies(study, tfuq, tmp_path):
 
 @pytest.mark.slow
 def test_a_study_in_real_processes(study, tfuq, tmp_path):
-    result = tfuq("study", study, "--out", tmp_path / "out", "--jobs", 2)
+    result = tfuq("study", study, "--out", tmp_path / "out", "--execute", "processes:2")
     assert result.exit_code == 0, result.output
     check_table(tmp_path / "out")
     plain = tmp_path / "plain"
@@ -268,7 +275,7 @@ def test_bad_usage_of_studies(study, own_balls, tfuq, tmp_path):
     assert_refused(
         tfuq("study", "hippocampus_trainingsize"), "did you mean 'hippocampus_training_size'"
     )
-    assert_refused(tfuq("study", study, "--jobs", 0), "--jobs")
+    assert_refused(tfuq("study", study, "--jobs", 2), "write that", "--execute processes:2")
     (tmp_path / "study-file").write_text("")
     assert_refused(tfuq("study", study, "--out", tmp_path / "study-file"), "cannot be made")
     (own_balls / "dataset.json").unlink()
@@ -304,13 +311,10 @@ def test_an_empty_cell_is_a_dash():
 
 
 def test_the_command_line_starts_as_a_module(tmp_path):
-    processes = Processes()
-    assert processes.run(["study", str(tmp_path / "none.yaml")], tmp_path / "log") == 2
+    program = [sys.executable, attended.__file__]
+    assert run_command([*program, "study", str(tmp_path / "none.yaml")], tmp_path / "log") == 2
     assert "neither a file nor shipped" in (tmp_path / "log").read_text()
-    assert processes.run(["--version"], tmp_path / "log") == 0
-    processes.end()
-    assert processes.run(["--version"], tmp_path / "another") == 143  # none begins any more
-    assert (tmp_path / "another").read_bytes() == b""
+    assert run_command([*program, "--version"], tmp_path / "log") == 0
 
 
 # A process that says its number once it is up and then works on, until it or its parent ends.

@@ -38,6 +38,11 @@ def limit_memory(text: str | None) -> None:
     _limit = None if text is None else parse_size(text)
 
 
+def memory_limit() -> int | None:
+    """Bytes that `limit_memory` allows this process; None where there is no limit."""
+    return _limit
+
+
 def parse_size(text: str) -> int:
     """Parse a size such as ``4GB``.
 

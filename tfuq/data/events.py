@@ -136,20 +136,37 @@ class SeverityDone(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CellDone(Event):
-    """A cell of a study has ended.
+class TaskEnded(Event):
+    """A task of a command has ended.
 
     Attributes:
-        cell: The cell's id.
-        done: How many cells have ended, this one included.
-        total: How many were to run.
-        error: What went wrong; None where the cell is finished.
+        task: What it does, in words.
+        done: How many tasks have ended, this one included.
+        total: How many there are.
+        error: What went wrong; None where the task is done.
     """
 
-    cell: str
+    task: str
     done: int
     total: int
     error: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskLost(Event):
+    """A task was lost with its process, or failed in its surroundings, and is tried again.
+
+    Attributes:
+        task: What it does, in words.
+        reason: What happened.
+        attempt: How often the task was tried so far.
+        most: How often it is tried at most.
+    """
+
+    task: str
+    reason: str
+    attempt: int
+    most: int
 
 
 @dataclass(frozen=True, kw_only=True)

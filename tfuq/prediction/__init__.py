@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tfuq.data.cases import Case
 from tfuq.data.events import SILENT, Observer
-from tfuq.data.locks import exclusive
 from tfuq.data.ownership import take_over
 from tfuq.data.writers.dicom import require_highdicom
 from tfuq.errors import RunError
+from tfuq.execution import Executor, Serial
 from tfuq.measures.reducers import Reducer
 from tfuq.prediction.calibration_cases import calibration_cases, calibration_source
 from tfuq.prediction.case_folder import Prediction
@@ -24,10 +24,12 @@ from tfuq.prediction.cases import (
 from tfuq.prediction.predictor import AnyPredictor, Predictor
 from tfuq.prediction.request import Request, request_of
 from tfuq.prediction.segmentation import VolumePredictor, predict_case, predict_image
+from tfuq.prediction.slices import Cohort, discard_slices, take_in_slices
 from tfuq.prediction.statistics import Sampling
 from tfuq.prediction.tables import TablePredictor
-from tfuq.runs import Run, results
+from tfuq.runs import Run, open_run, results
 from tfuq.runs.results import Manifest
+from tfuq.sampling.devices import use_device
 from tfuq.tasks import NETWORK_TASKS, Task, task_of
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "predict",
     "predict_case",
     "predict_image",
+    "predict_slice",
     "request_of",
     "with_masks",
     "with_series",
@@ -114,6 +117,8 @@ def predict(
     *,
     observer: Observer = SILENT,
     overwrite: bool = False,
+    executor: Executor | None = None,
+    devices: str | None = None,
 ) -> Manifest:
     """Predict every case into a folder; cases that are complete there are kept.
 
@@ -123,8 +128,11 @@ def predict(
         folder: The predictions folder.
         observer: Is notified of each `CasePredicted`.
         overwrite: Whether other predictions in the folder are replaced.
+        executor: Where cases are predicted; None for here, one after another.
+        devices: What samples in other processes, as `tfuq.sampling.devices.use_device` takes it.
 
     Raises:
+        PartDoneError: The cases that are this call's are predicted, and others are not its own.
         RunError: The folder holds something else, or other predictions and ``overwrite`` is not
             set; another process writes it; or something that is not tfuq's own lies in the place of
             a case.
@@ -138,7 +146,8 @@ def predict(
     fresh = predictor.manifest()
     # It is refused before anything is written there.
     results.find_draws(folder, fresh, overwrite=overwrite)
-    with exclusive(folder, "predicting into"):
+    executor = executor or Serial()
+    with executor.holding(folder, "predicting into"):
         existing = results.find_draws(folder, fresh, overwrite=overwrite)
         manifest = existing or fresh
         if existing:
@@ -149,5 +158,52 @@ def predict(
             results.begin(folder, manifest)
         elif is_changed:
             manifest.write(folder)  # before a case is predicted, as this may be stopped at any
+        if executor.is_whole and not existing:
+            discard_slices(folder)
+        elif executor.is_whole:
+            take_in_slices(predictor, folder, manifest)
+        if executor.slices > 1:
+            _predict_slices(predictor, cases, folder, manifest, observer, executor, devices)
+            observer = SILENT  # each case was told of, and is there
         predictor.write_cases(cases, folder, manifest, observer)
     return manifest
+
+
+def _predict_slices(
+    predictor: AnyPredictor,
+    cases: list[Case],
+    folder: Path,
+    manifest: Manifest,
+    observer: Observer,
+    executor: Executor,
+    devices: str | None,
+) -> None:
+    """Predict a cohort by several tasks, and gather what they have made."""
+    cohort = Cohort(predictor=predictor, cases=cases, folder=folder, manifest=manifest)
+    tasks = cohort.tasks(executor.slices, predict_slice, devices)
+    outcome = executor.run(tasks, observer)
+    take_in_slices(predictor, folder, manifest)
+    outcome.require_done()
+
+
+def predict_slice(
+    path: Path,
+    request: Request,
+    cases: list[Case],
+    folder: Path,
+    devices: str | None,
+    *,
+    observer: Observer,
+) -> None:
+    """Predict cases of a run into a folder of their own; go on where that was stopped.
+
+    Args:
+        path: The run's folder.
+        request: What to sample.
+        cases: The cases.
+        folder: The folder of these cases alone.
+        devices: As `tfuq.sampling.devices.use_device` takes them.
+        observer: Is notified of each `CasePredicted`.
+    """
+    use_device(devices)
+    predict(make_predictor(open_run(path), request), cases, folder, observer=observer)

@@ -12,7 +12,7 @@ from tfuq.data.volume import Volume
 from tfuq.data.writers import whole_folder, write_csv
 from tfuq.data.writers.compression import Compressor, compressing
 from tfuq.data.writers.nifti import NiftiStream, nifti_stream
-from tfuq.measures.sample_masks import StoredSamples
+from tfuq.measures.sample_masks import STORED, StoredSamples
 from tfuq.prediction.dicom import DicomFiles
 from tfuq.prediction.on_input import MapChannel
 from tfuq.prediction.request import LABEL
@@ -21,6 +21,20 @@ from tfuq.prediction.timing import timed_items
 from tfuq.runs.results import STRUCTURES
 
 CASE = "case of predictions"
+
+
+def files_of_case(maps: Iterable[str], *, has_samples: bool) -> list[str]:
+    """The files of a case's folder, without those of DICOM.
+
+    Args:
+        maps: The names of its maps.
+        has_samples: Whether the samples are kept.
+    """
+    names = [f"{name}.nii.gz" for name in maps]
+    names.append(STRUCTURES)
+    if has_samples:
+        names.append(STORED)
+    return names
 
 
 @dataclass(frozen=True, kw_only=True)

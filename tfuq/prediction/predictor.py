@@ -34,6 +34,7 @@ from tfuq.prediction.request import (
 from tfuq.prediction.statistics import Sampling, sample_in_batches
 from tfuq.runs import Run
 from tfuq.runs.orientation import refuse_unknown, run_orientation
+from tfuq.runs.provenance import tfuq_version
 from tfuq.runs.results import DEFINITIONS, MANIFEST, Manifest
 from tfuq.sampling import devices
 from tfuq.sampling.member_moments import MemberMoments
@@ -43,7 +44,6 @@ from tfuq.sampling.processors import require_precision
 from tfuq.sampling.sampler import Sampler
 from tfuq.tasks import task_of
 from tfuq.tasks.records import S
-from tfuq.version import __version__
 
 
 class Predictor(ABC, Generic[S]):
@@ -163,6 +163,24 @@ class Predictor(ABC, Generic[S]):
             observer: Is notified of each case.
         """
 
+    @abstractmethod
+    def holds(self, case: Case, folder: Path, manifest: Manifest) -> bool:
+        """Whether a folder has all of a case.
+
+        Raises:
+            RunError: The manifest holds a case of this id that was made from other files.
+        """
+
+    @abstractmethod
+    def take_in(self, source: Path, folder: Path, manifest: Manifest) -> None:
+        """Move the cases of another predictions folder into one.
+
+        Args:
+            source: The other folder, with the same samples and on the same file system.
+            folder: The predictions folder.
+            manifest: Its manifest; the cases are entered here.
+        """
+
     def require_sources(self, cases: list[Case]) -> None:
         """Refuse cases of which DICOM files are asked for and cannot be made.
 
@@ -227,7 +245,7 @@ class Predictor(ABC, Generic[S]):
             samples=self.samples,
             seed=self.request.seed,
             weights_digest=digests,
-            tfuq_version=__version__,
+            tfuq_version=tfuq_version(),
         )
         manifest.missing_members = missing_members(self.run, self.request.method)
         manifest.definitions = DEFINITIONS

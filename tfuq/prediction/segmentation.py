@@ -18,7 +18,7 @@ from tfuq.data.volume import Volume
 from tfuq.data.writers import plan_replacement
 from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.measures.sample_masks import STORED, StoredSamples
-from tfuq.prediction.case_folder import CASE, Prediction
+from tfuq.prediction.case_folder import CASE, Prediction, files_of_case
 from tfuq.prediction.dicom import DicomFiles, dicom_files, dicom_names
 from tfuq.prediction.large import LargeVolumes
 from tfuq.prediction.on_input import InputGrid, MapsOnInput
@@ -38,6 +38,7 @@ class VolumePredictor(Predictor[VoxelStatistics]):
     """Predicts volumes one by one, a folder each."""
 
     record = VoxelStatistics
+    cases_at_once = 1
 
     @property
     def files(self) -> str:
@@ -60,7 +61,7 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         """See `Predictor.write_cases`."""
         with AddedCases(folder, manifest) as finished:
             for case in cases:
-                if self._holds(manifest, folder, case):
+                if self.holds(case, folder, manifest):
                     observer.notify(CasePredicted(case=case.id, seconds=None))
                     continue
                 seconds = predict_case(self, case, folder / case.id)
@@ -70,17 +71,20 @@ class VolumePredictor(Predictor[VoxelStatistics]):
     def require_room(self, cases: list[Case], folder: Path, manifest: Manifest) -> None:
         """See `Predictor.require_room`."""
         for case in cases:
-            if not self._holds(manifest, folder, case):
+            if not self.holds(case, folder, manifest):
                 plan_replacement(folder / case.id, CASE)
 
-    def _holds(self, manifest: Manifest, folder: Path, case: Case) -> bool:
+    def take_in(self, source: Path, folder: Path, manifest: Manifest) -> None:
+        """See `Predictor.take_in`."""
+        with AddedCases(folder, manifest) as finished:
+            finished.take_in(source, CASE, self._is_complete)
+
+    def holds(self, case: Case, folder: Path, manifest: Manifest) -> bool:
+        """See `Predictor.holds`."""
         return manifest.holds(case) and self._is_complete(folder / case.id)
 
     def _is_complete(self, folder: Path) -> bool:
-        names = [f"{name}.nii.gz" for name in self.written]
-        names.append(STRUCTURES)
-        if self.request.keep_samples:
-            names.append(STORED)
+        names = files_of_case(self.written, has_samples=self.request.keep_samples)
         if self.request.write_dicom:
             names += dicom_names(self._uncertainty_maps)
         return all((folder / name).is_file() for name in names)
@@ -96,11 +100,6 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         if self.samples > 1 and (steps.spacing or steps.size):
             return ("variance",)
         return ()
-
-    @property
-    def cases_at_once(self) -> int:
-        """How many cases go through the network together."""
-        return 1
 
     def rehearse(self, cases: list[Case], samples: int) -> float:
         """See `Predictor.rehearse`."""

@@ -22,7 +22,7 @@ from tfuq.data.writers import whole_set, write_csv
 from tfuq.errors import RunError
 from tfuq.prediction.predictor import Predictor
 from tfuq.prediction.statistics import Row
-from tfuq.runs.results import MANIFEST, Manifest, require_one_set
+from tfuq.runs.results import MANIFEST, Manifest, read_manifest, require_one_set
 from tfuq.tasks import task_of
 from tfuq.tasks.records import S
 from tfuq.tasks.tables import Sampled, Tables, TaskTables
@@ -89,6 +89,22 @@ class TablePredictor(Predictor[S]):
                 last_write = time.monotonic()
         if remaining or not _is_one_set(folder, manifest):
             self._write(folder, tables, manifest)
+
+    def holds(self, case: Case, folder: Path, manifest: Manifest) -> bool:
+        """See `Predictor.holds`."""
+        return manifest.holds(case)
+
+    def take_in(self, source: Path, folder: Path, manifest: Manifest) -> None:
+        """See `Predictor.take_in`."""
+        tables = self._complete_rows(folder, manifest)
+        other = read_manifest(source)
+        added = self._complete_rows(source, other)
+        new = set(other.cases) - set(manifest.cases)
+        for name, rows in added.items():
+            tables[name] += _rows_of(new, rows)
+        for case in new:
+            manifest.cases[case] = other.cases[case]
+        self._write(folder, tables, manifest)
 
     def manifest(self) -> Manifest:
         """A manifest without cases and tables yet."""

@@ -1,15 +1,17 @@
-"""The cases that a prediction of volumes finishes, entered into its manifest at the end."""
+"""Cases that enter a predictions folder while it is written."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from tfuq.data.cases import Case
+from tfuq.data.writers import move_whole
 from tfuq.errors import TfuqError
 from tfuq.runs.finished import FinishedCases
-from tfuq.runs.results import Manifest
+from tfuq.runs.results import Manifest, read_manifest
 
 
 class AddedCases:
@@ -41,6 +43,25 @@ class AddedCases:
         """
         self._manifest.add(case, seconds)
         self._list.add(case.id, self._manifest.cases[case.id])
+
+    def take_in(self, source: Path, kind: str, is_complete: Callable[[Path], bool]) -> None:
+        """Move the cases of another predictions folder here, and enter them.
+
+        Args:
+            source: the other folder, on the same file system.
+            kind: what the folder of a case is, as `tfuq.data.writers.whole_folder` takes it.
+            is_complete: whether the folder of a case has all of it.
+
+        Raises:
+            TfuqError: a case cannot be moved.
+        """
+        for case, entry in read_manifest(source).cases.items():
+            target = self._folder / case
+            if (source / case).is_dir():
+                move_whole(source / case, target, kind)
+            if case not in self._manifest.cases and is_complete(target):
+                self._manifest.cases[case] = entry
+                self._list.add(case, entry)
 
     def __enter__(self) -> AddedCases:
         if self._list.exists:

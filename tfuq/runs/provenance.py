@@ -1,13 +1,21 @@
-"""Which commit of tfuq's own source is at work, read from files: no command is run."""
+"""Which version of tfuq is at work, and which commit of its source; no command is run."""
 
 from __future__ import annotations
 
+import functools
 import re
+from importlib import metadata
 from pathlib import Path
 
 _SOURCE = Path(__file__).parents[1]
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _MOST_REFERENCES = 2**20  # characters that are read of git's own text files
+
+
+@functools.cache
+def tfuq_version() -> str:
+    """The version of the installed package."""
+    return metadata.version("tfuq")
 
 
 def source_commit(source: Path = _SOURCE) -> str | None:

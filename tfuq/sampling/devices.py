@@ -34,12 +34,14 @@ def use_device(device: str | None = None) -> None:
             there is none.
 
     Raises:
-        ConfigError: This machine does not have the device, or TensorFlow already started.
+        ConfigError: This machine does not have the device, or TensorFlow already started with
+            others.
     """
     if device is not None:
         visible = _visible(device)
         try:
-            tf.config.set_visible_devices(visible, "GPU")
+            if tf.config.get_visible_devices("GPU") != visible:
+                tf.config.set_visible_devices(visible, "GPU")
         except RuntimeError as error:
             raise ConfigError(
                 f"--devices {device}: TensorFlow already started in this process; "

@@ -20,12 +20,12 @@ from tfuq.data.writers import whole_folder, write_bytes, write_json, write_text
 from tfuq.errors import RunError, TfuqError
 from tfuq.prediction import AnyPredictor, Request, make_predictor
 from tfuq.runs import Run, create
+from tfuq.runs.provenance import tfuq_version
 from tfuq.sampling.posterior import samples_of
 from tfuq.serving.description import NAME, RUN, Export, read_export, versions_in
 from tfuq.serving.graph import ServedNetwork
 from tfuq.serving.messages import impulse, predict_request, warm_up_record
 from tfuq.serving.steps import client_steps, graph_steps, is_whole_image
-from tfuq.version import __version__
 
 _PAGES = {
     "README.md": "README.md.j2",
@@ -205,7 +205,7 @@ def _describe(
         signatures=signatures,
         run=manifest.run,
         weights_digest=manifest.weights_digest,
-        versions={"tfuq": __version__, "tensorflow": tf.__version__},
+        versions={"tfuq": tfuq_version(), "tensorflow": tf.__version__},
         missing_members=manifest.missing_members,
         precision=manifest.precision,
         skip_empty=manifest.skip_empty,

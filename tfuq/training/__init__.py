@@ -1,26 +1,27 @@
-"""Training a run: its members one after another, each with the same material."""
+"""Training a run: its members as tasks of an executor, each with the same material."""
 
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from tfuq import runs
 from tfuq.config import Config
-from tfuq.data.cases import read_case_orientation
 from tfuq.data.events import SILENT, Observer
 from tfuq.data.locks import exclusive
 from tfuq.data.removal import remove_file
-from tfuq.errors import RunError, TfuqError
+from tfuq.errors import ConfigError, RunError, TfuqError
+from tfuq.execution import Executor, Serial, Task
 from tfuq.networks.layers import median_width
 from tfuq.networks.weights import load_arrays
 from tfuq.runs import Run
-from tfuq.tasks import FIRST_DEFINITION, task_of
+from tfuq.training.beginning import require_same_beginning
 from tfuq.training.material import Material, facts, member_training, prepare, summary
 from tfuq.training.state import STATE
-from tfuq.training.workers import lost_worker_errors, this_worker
+from tfuq.training.workers import Worker, lost_worker_errors, this_worker
 
 __all__ = [
     "Material",
@@ -29,6 +30,7 @@ __all__ = [
     "prepare",
     "summary",
     "train",
+    "train_member",
 ]
 
 _log = logging.getLogger(__name__)
@@ -36,6 +38,8 @@ _BEGINNING = "beginning"  # of the lock on a run's own files
 # What the chief tells the other workers of a member.
 _TRAIN = b"train"
 _SKIP = b"skip"
+# What this process has read for a call of `train`, by the name of the call; the last one alone.
+_PREPARED: dict[str, Material] = {}
 
 
 def train(
@@ -47,6 +51,7 @@ def train(
     overwrite: bool = False,
     resume: bool = False,
     member: int | None = None,
+    executor: Executor | None = None,
 ) -> Run:
     """Train every member of a run, or one.
 
@@ -59,11 +64,13 @@ def train(
             new one have been read and checked.
         resume: Whether a run in the folder goes on.
         member: The number of the one member to train, from 0 on.
+        executor: Where members are trained; None for here, one after another.
 
     Returns:
         The run.
 
     Raises:
+        PartDoneError: The members that are this call's are trained, and others are not its own.
         RunError: The folder holds a run already and neither ``resume`` nor ``overwrite`` says what
             to do with it; or its data set is no longer the one that it began with.
     """
@@ -71,36 +78,59 @@ def train(
         raise RunError(
             f"--member {member}: this configuration has members 0 to {config.members - 1}"
         )
+    executor = executor or Serial()
     wanted = range(config.members)
     if member is not None:
         wanted = range(member, member + 1)
     worker = this_worker(devices)
+    _require_one_seam(worker, executor)
+    is_shared = member is not None or not executor.is_whole
     with lost_worker_errors(worker):
         if not worker.is_chief:
             return _assist(config, path, devices, wanted)
-        check_folder(path, config, overwrite=overwrite, resume=resume or member is not None)
+        check_folder(path, config, overwrite=overwrite, resume=resume or is_shared)
         material = prepare(config, devices)
         run = _begin(config, path, material, overwrite=overwrite)
-        _train_members(run, material, wanted, observer)
+        if set(wanted) - set(run.finished_members):
+            require_same_beginning(run, material)
+        _log.info(summary(config, material))
+        if worker.is_alone:
+            _train_by_tasks(run, material, wanted, devices, observer, executor)
+        else:
+            for index in wanted:  # in the order in which the others ask for them
+                _train_member(run, index, material, observer)
+    _require_trained(run, wanted)
     return run
 
 
-def _train_members(run: Run, material: Material, wanted: range, observer: Observer) -> None:
-    """Train the members that are not finished.
+def _require_one_seam(worker: Worker, executor: Executor) -> None:
+    """Refuse workers that train one network together beside tasks that train one each."""
+    if not worker.is_alone and (executor.slices > 1 or not executor.is_whole):
+        raise ConfigError(
+            "--devices workers trains each member by all workers, and --execute sends members to "
+            "processes of their own; leave one of both out"
+        )
 
-    Raises:
-        RunError: The run began with other data or another version of tfuq.
-    """
-    if set(wanted) - set(run.finished_members):
-        _require_same_terms(run, material)
-        _require_same_divergence(run, material)
-        _require_same_warmup(run)
-        _require_same_loss(run)
-        _require_same_orientation(run, material)
-    _log.info(summary(run.config, material))
-    for index in wanted:
-        _train_member(run, index, material, observer)
-    _require_trained(run, wanted)
+
+def _train_by_tasks(
+    run: Run,
+    material: Material,
+    wanted: range,
+    devices: str | None,
+    observer: Observer,
+    executor: Executor,
+) -> None:
+    """Train members by an executor; those that are finished are tidied up here."""
+    call = uuid.uuid4().hex
+    _PREPARED[call] = material
+    try:
+        tasks = _tasks(run, wanted, devices, call)
+        for index, task in zip(wanted, tasks, strict=True):
+            if task.is_done:
+                _train_member(run, index, material, observer)
+        executor.run(tasks, observer).require_done()
+    finally:
+        _PREPARED.clear()
 
 
 def _assist(config: Config, path: Path, devices: str | None, wanted: range) -> Run:
@@ -110,6 +140,43 @@ def _assist(config: Config, path: Path, devices: str | None, wanted: range) -> R
         if material.together.of_chief(b"") == _TRAIN:
             member_training(config, path / "members" / str(index), index, material).run(SILENT)
     return Run(path, config)
+
+
+def _tasks(run: Run, members: Iterable[int], devices: str | None, call: str) -> list[Task]:
+    path = run.path.absolute()
+    finished = run.finished_members
+    tasks = []
+    for index in members:
+        task = Task(
+            name=f"member {index}",
+            function=train_member,
+            arguments=(path, index, devices, call),
+            is_done=index in finished,
+        )
+        tasks.append(task)
+    return tasks
+
+
+def train_member(
+    path: Path, index: int, devices: str | None, call: str, *, observer: Observer
+) -> None:
+    """Train one member of a run that has begun; go on where its training was stopped.
+
+    Args:
+        path: The run's folder.
+        index: The member's number, from 0 on.
+        devices: As `train` takes them.
+        call: Names a call of `train`. A process reads the data once for all members of a call.
+        observer: Is notified of each `EpochStep` and each `EpochEnd`.
+
+    Raises:
+        RunError: The folder holds no run, or another process trains the member.
+    """
+    run = runs.open_run(path)
+    if call not in _PREPARED:
+        _PREPARED.clear()
+        _PREPARED[call] = prepare(run.config, devices)
+    _train_member(run, index, _PREPARED[call], observer)
 
 
 def _begin(config: Config, path: Path, material: Material, *, overwrite: bool) -> Run:
@@ -145,96 +212,6 @@ def _train_member(run: Run, index: int, material: Material, observer: Observer) 
         member_training(run.config, folder, index, material).run(observer)
     _require_trained(run, [index])
     _note_width(run, index)
-
-
-def _require_same_terms(run: Run, material: Material) -> None:
-    """Refuse to go on with a run whose loss was a mean over other terms when it began.
-
-    Raises:
-        RunError: The training examples differ, or an earlier version counted padding, or missing
-            landmarks.
-    """
-    terms = material.training.terms
-    first_terms = run.facts.get("likelihood_terms", terms)
-    if first_terms != terms:
-        unit = task_of(run.config).unit(run.config)
-        raise RunError(
-            f"{run.path}: began with {first_terms:,} {unit}s to learn from and now has {terms:,}, "
-            "as its data changed or an earlier version of tfuq counted padding; "
-            "pass --overwrite to train it anew"
-        )
-
-
-def _require_same_divergence(run: Run, material: Material) -> None:
-    """Refuse to go on with a variational run whose KL scale was another when it began.
-
-    Raises:
-        RunError: An earlier version gave the KL divergence another share of the loss.
-    """
-    present = facts(run.config, material)
-    for name in ("kl_scale", "code_kl_scale"):
-        now = present[name]
-        first = run.facts.get(name, now)
-        if first != now:
-            raise RunError(
-                f"{run.path}: began with a {name} of {first} and now has {now}, as an earlier "
-                "version of tfuq gave the KL divergence another share of the loss; "
-                "pass --overwrite to train it anew"
-            )
-
-
-def _require_same_warmup(run: Run) -> None:
-    """Refuse to go on with a run whose widths were held for other epochs when it began.
-
-    Raises:
-        RunError: An earlier version of tfuq held them for none unless it was asked to.
-    """
-    now = run.config.width_warmup_epochs
-    first = run.facts.get("width_warmup_epochs", run.config.variational.width_warmup_epochs or 0)
-    if first != now:
-        raise RunError(
-            f"{run.path}: began with a variational.width_warmup_epochs of {first} and now has "
-            f"{now}, as an earlier version of tfuq inferred widths from the first epoch on; "
-            "pass --overwrite to train it anew"
-        )
-
-
-def _require_same_loss(run: Run) -> None:
-    """Refuse to go on with a run whose loss was defined otherwise when it began.
-
-    Raises:
-        RunError: Another version of tfuq defined the task's loss otherwise.
-    """
-    now = task_of(run.config).loss_definition(run.config)
-    first = run.facts.get("loss_definition", FIRST_DEFINITION)
-    if first != now:
-        raise RunError(
-            f"{run.path}: began with definition {first} of its loss and now has definition {now}, "
-            "as another version of tfuq computed the loss otherwise; "
-            "pass --overwrite to train it anew, or another --run"
-        )
-
-
-def _require_same_orientation(run: Run, material: Material) -> None:
-    """Refuse to go on with a run that saw scans in another orientation when it began.
-
-    Raises:
-        RunError: The training cases lie otherwise now; or they differ in orientation, and an
-            earlier version took each as it lay.
-    """
-    if "orientation" in run.facts:
-        is_same = run.orientation == material.orientation
-    else:
-        names = {material.orientation}
-        if material.orientation:
-            names |= set(map(read_case_orientation, material.parts["train"]))
-        is_same = len(names) == 1
-    if not is_same:
-        raise RunError(
-            f"{run.path}: began with scans in another orientation than {material.orientation}, as "
-            "its data changed or an earlier version of tfuq took each scan as it lay; "
-            "pass --overwrite to train it anew"
-        )
 
 
 def _note_width(run: Run, index: int) -> None:

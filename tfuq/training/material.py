@@ -27,7 +27,7 @@ from tfuq.data.sets.dataset import (
 from tfuq.data.sets.prepared import Examples
 from tfuq.data.splits import split_cases
 from tfuq.networks.weights import load_arrays
-from tfuq.runs.provenance import source_commit
+from tfuq.runs.provenance import source_commit, tfuq_version
 from tfuq.sampling.members import KlScale
 from tfuq.sampling.posterior import METHOD_TRAITS
 from tfuq.tasks import task_of
@@ -41,7 +41,6 @@ from tfuq.training.member_data import (
 from tfuq.training.strategy import batch_shares, make_strategy
 from tfuq.training.warm_start import warm_start
 from tfuq.training.workers import Together, this_worker
-from tfuq.version import __version__
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -220,7 +219,7 @@ def _channel_names(material: Material) -> list[str] | None:
 
 
 def _versions() -> dict[str, str]:
-    versions = {"tfuq": __version__, "python": platform.python_version()}
+    versions = {"tfuq": tfuq_version(), "python": platform.python_version()}
     for name in _VERSIONS_OF:
         versions[name] = _version(name)
     return versions

@@ -13,8 +13,7 @@ import tfuq.workflows.calibrate
 import tfuq.workflows.demo
 import tfuq.workflows.doctor
 import tfuq.workflows.shift
-import tfuq.workflows.study
-import tfuq_cli.study
+import tfuq.workflows.study.execution
 from tfuq import config as configuration
 from tfuq.data import ledger
 
@@ -38,7 +37,7 @@ def shorten() -> None:
         name, (*overrides, *_shortened(overrides))
     )
     tfuq.workflows.demo.SERVED_BY = {"mc-dropout": "hybrid", "deterministic": "hybrid"}
-    tfuq_cli.study.Processes.run = _run_here
+    tfuq.workflows.study.execution.run_command = _run_here
     ledger._COMPACTED_EVERY = 1024
 
 
@@ -46,10 +45,10 @@ def _shortened(overrides: tuple[str, ...]) -> tuple[str, ...]:
     return _SHORT if any(each.startswith("data.root=") for each in overrides) else ()
 
 
-def _run_here(_running, arguments, log: Path) -> int:
+def _run_here(words, log: Path) -> int:
     """A cell's command, in this process."""
     from tests.robustness.faults.forks import _code_of
     from tfuq_cli.main import main
 
     with log.open("a") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
-        return _code_of(main, list(arguments))
+        return _code_of(main, list(words[2:]))

@@ -6,10 +6,13 @@ import pytest
 
 from tests.support.manifests import a_case, a_manifest
 from tfuq.data import disk
+from tfuq.data.cases import Case
+from tfuq.data.writers import whole_folder, write_text
 from tfuq.errors import TfuqError
 from tfuq.runs import results
 from tfuq.runs.added import AddedCases
 from tfuq.runs.finished import FINISHED
+from tfuq.runs.results import read_manifest
 
 SECONDS = {"network": 0.25}
 
@@ -68,3 +71,53 @@ def test_nothing_is_written_where_nothing_is_added(begun):
     with AddedCases(begun, a_manifest()):
         pass
     assert {path.name: path.stat().st_mtime_ns for path in begun.iterdir()} == before
+
+
+KIND = "case of predictions"
+
+
+def predicted(folder, names):
+    """A predictions folder with a file for each case."""
+    made = a_manifest()
+    made.write(folder)
+    with AddedCases(folder, made) as added:
+        for name in names:
+            with whole_folder(folder / name, KIND) as unfinished:
+                write_text(unfinished / "label", name)
+            added.add(Case(name, (folder / f"{name}.nii",)), {"read": 1.0})
+    return made
+
+
+def is_complete(folder):
+    return (folder / "label").is_file()
+
+
+def test_the_cases_of_another_folder_are_moved(tmp_path):
+    ours = predicted(tmp_path / "ours", ["a"])
+    theirs = predicted(tmp_path / "theirs", ["b", "c"])
+    with AddedCases(tmp_path / "ours", ours) as added:
+        added.take_in(tmp_path / "theirs", KIND, is_complete)
+    read = read_manifest(tmp_path / "ours")
+    assert list(read.cases) == ["a", "b", "c"]
+    assert read.cases["b"] == theirs.cases["b"]
+    assert (tmp_path / "ours" / "c" / "label").read_text() == "c"
+    assert not (tmp_path / "theirs" / "c").exists()
+
+
+def test_a_case_that_was_moved_and_not_entered_is_entered(tmp_path):
+    ours = predicted(tmp_path / "ours", [])
+    predicted(tmp_path / "theirs", ["b", "c"])
+    (tmp_path / "theirs" / "b").rename(tmp_path / "ours" / "b")  # as by a process that was killed
+    for _ in range(2):
+        with AddedCases(tmp_path / "ours", ours) as added:
+            added.take_in(tmp_path / "theirs", KIND, is_complete)
+    assert list(read_manifest(tmp_path / "ours").cases) == ["b", "c"]
+
+
+def test_a_case_that_lies_nowhere_is_not_entered(tmp_path):
+    ours = predicted(tmp_path / "ours", [])
+    predicted(tmp_path / "theirs", ["b"])
+    (tmp_path / "theirs" / "b").rename(tmp_path / "gone")
+    with AddedCases(tmp_path / "ours", ours) as added:
+        added.take_in(tmp_path / "theirs", KIND, is_complete)
+    assert read_manifest(tmp_path / "ours").cases == {}

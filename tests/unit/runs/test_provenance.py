@@ -1,9 +1,14 @@
-"""The commit of tfuq's own source, read from files."""
+"""The version of tfuq, and the commit of its own source, read from files."""
 
 import pytest
 
 from tests.support.repositories import git, make_repository
-from tfuq.runs.provenance import source_commit
+from tfuq import __version__
+from tfuq.runs.provenance import source_commit, tfuq_version
+
+
+def test_the_version_is_that_of_the_package():
+    assert tfuq_version() == __version__
 
 
 @pytest.mark.parametrize("state", ["branch", "packed", "detached", "worktree"])

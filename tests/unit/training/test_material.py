@@ -6,8 +6,8 @@ import logging
 import pytest
 
 from tests.conftest import settings, task_settings
+from tfuq import __version__
 from tfuq.training.material import facts, prepare, summary
-from tfuq.version import __version__
 
 
 @pytest.fixture(scope="module")

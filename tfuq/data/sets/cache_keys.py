@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ import platformdirs
 from tfuq.config import Config
 from tfuq.data.cases import Case
 from tfuq.data.preprocessing import Statistics
-from tfuq.version import __version__
 
 VARIABLE = "TFUQ_CACHE"
 _FORMAT = 1  # raised where a file of the cache comes to hold something else
@@ -51,7 +51,7 @@ def settings_digest(config: Config, statistics: Statistics | None, part: str) ->
     """
     known: dict[str, Any] = {
         "format": _FORMAT,
-        "version": __version__,
+        "version": metadata.version("tfuq"),
         "part": part,
         "task": config.task,
         "data": config.data.model_dump(exclude=_WITHOUT),

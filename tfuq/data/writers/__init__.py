@@ -9,6 +9,7 @@ from tfuq.data.writers.text import write_bytes, write_json, write_text
 from tfuq.data.writers.unfinished import make_folder, writing
 from tfuq.data.writers.whole import (
     FolderTakenError,
+    move_whole,
     new_folder,
     plan_replacement,
     remove_whole,
@@ -20,6 +21,7 @@ __all__ = [
     "FolderTakenError",
     "csv_line",
     "make_folder",
+    "move_whole",
     "new_folder",
     "plan_replacement",
     "remove_whole",

@@ -118,6 +118,24 @@ def new_folder(path: Path, kind: str) -> Iterator[Path]:
         disk.flush([path.parent])
 
 
+def move_whole(source: Path, path: Path, kind: str) -> None:
+    """Give a folder that was written whole another place on the same file system.
+
+    Args:
+        source: The folder.
+        path: Its place. A folder of the same kind may be there, as for `whole_folder`.
+        kind: What it is, such as ``case``.
+
+    Raises:
+        RunError: Something that is not tfuq's own lies there.
+        TfuqError: It cannot be moved.
+    """
+    make_folder(path.parent)
+    with writing(path):
+        _put_in_place(source, path, plan_replacement(path, kind))
+        disk.flush([path.parent])
+
+
 def _seal(root: Path, kind: str) -> None:
     """List every file of a folder that is whole, and flush it."""
     files = sorted(path for path in root.rglob("*") if path.is_file() and path.name != LEDGER)

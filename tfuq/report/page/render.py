@@ -21,8 +21,8 @@ from tfuq.report.page.provenance import own_facts, provenance_of, shared_facts
 from tfuq.report.page.source import Source, by_name
 from tfuq.report.page.sources import read_sources
 from tfuq.report.page.tables import figures_of, readable_name, tables_of
+from tfuq.runs.provenance import tfuq_version
 from tfuq.scoring.evaluation.scores import require_one_scoring
-from tfuq.version import __version__
 
 PAGE = "report.html"
 MARK = "<!-- A report by tfuq -->"
@@ -88,7 +88,7 @@ def _render(sources: list[Source], cases: Cases, pictures: Pictures) -> str:
     template = _environment().get_template("page.html.j2")
     return template.render(
         mark=Markup(MARK),
-        version=__version__,
+        version=tfuq_version(),
         style=Markup(_asset("page.css") + _asset("print.css")),
         script=Markup(_asset("page.js") + _asset("viewer.js") + _asset("gallery.js")),
         data=Markup(as_json(data)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import uuid
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,15 +17,16 @@ from typing import Any
 
 from tfuq.data.cases import Case
 from tfuq.data.events import SILENT, Observer, SeverityDone
-from tfuq.data.locks import exclusive
 from tfuq.data.ownership import require_replaceable
 from tfuq.data.perturbations import PERTURBATIONS
 from tfuq.data.readers import stem
 from tfuq.data.writers import plan_replacement, whole_folder, whole_set, write_csv
 from tfuq.errors import DataError, missing_file
+from tfuq.execution import Executor, Serial, Task
 from tfuq.prediction import AnyPredictor, Request, cases_of_test_split, make_predictor
 from tfuq.report.shift import write_figures
-from tfuq.runs import Run
+from tfuq.runs import Run, open_run
+from tfuq.sampling.devices import use_device
 from tfuq.scoring.shift import shift_rows
 from tfuq.scoring.shift_correlation import correlation_rows
 from tfuq.workflows.shift.checking import check
@@ -42,12 +44,14 @@ from tfuq.workflows.shift.stored import (
 )
 from tfuq.workflows.shift.tasks import SHIFTS
 
-__all__ = ["Plan", "Shift", "shift"]
+__all__ = ["Plan", "Shift", "measure_severity", "shift"]
 
 _TABLE = "table.csv"
 _CORRELATIONS = "correlations.csv"
 _SEVERITY = "severity of a shift"
 _log = logging.getLogger(__name__)
+# What this process measures with, by the call of `shift` and the method; of the last call alone.
+_MEASURERS: dict[tuple[str, str], Measurer] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +110,7 @@ def shift(
     *,
     observer: Observer = SILENT,
     overwrite: bool = False,
+    executor: Executor | None = None,
 ) -> Shift:
     """Perturb, predict and measure the run's test split, into ``RUN/shift/<perturbation>/``.
 
@@ -118,8 +123,10 @@ def shift(
         plan: The perturbation and its severities.
         observer: Is notified of each `SeverityDone`.
         overwrite: Whether to measure again what was measured before.
+        executor: Where severities are measured; None for here, one after another.
 
     Raises:
+        PartDoneError: The severities that are this call's are measured, and others are not its own.
         RunError: A severity was measured with other samples and ``overwrite`` is not set, or
             another process writes there.
         ConfigError: The run does not serve the perturbation.
@@ -133,16 +140,28 @@ def shift(
     if overwrite:
         for request, severity in itertools.product(requests, plan.measured):
             plan_replacement(_severity_folder(folder / request.method, severity), _SEVERITY)
-    with exclusive(folder, "measuring shift in"):
-        referred: dict[tuple[str, float], Referred] = {}
+    executor = executor or Serial()
+    call = uuid.uuid4().hex
+    with executor.holding(folder, "measuring shift in"):
+        tasks = []
+        manifests = {}
         for request in requests:
-            predictor = make_predictor(run, request)
-            method_folder = folder / request.method
-            _measure_method(predictor, cases, plan, method_folder, observer, overwrite=overwrite)
-            folders = {value: _severity_folder(method_folder, value) for value in plan.measured}
-            shares = referred_cases(run, predictor.manifest(), cases, folders)
-            referred |= {(request.method, severity): share for severity, share in shares.items()}
-        return _tabulate(run, folder, [request.method for request in requests], plan, referred)
+            measurer = _measurer(make_predictor(run, request), plan)
+            _MEASURERS[call, request.method] = measurer
+            manifests[request.method] = measurer.predictor.manifest()
+            of_method = _tasks(measurer, cases, plan, folder, call, overwrite=overwrite)
+            _tell_of_kept(request.method, plan, of_method, observer)
+            tasks += of_method
+        try:
+            executor.run(tasks, observer).require_done()
+        finally:
+            _MEASURERS.clear()
+        referred: dict[tuple[str, float], Referred] = {}
+        for method, manifest in manifests.items():
+            folders = {value: _severity_folder(folder / method, value) for value in plan.measured}
+            shares = referred_cases(run, manifest, cases, folders)
+            referred |= {(method, severity): share for severity, share in shares.items()}
+        return _tabulate(run, folder, list(manifests), plan, referred)
 
 
 def _severity_folder(method_folder: Path, severity: float) -> Path:
@@ -177,36 +196,82 @@ def _measurer(predictor: AnyPredictor, plan: Plan) -> Measurer:
     return task.measurer(predictor, plan)
 
 
-def _measure_method(
-    predictor: AnyPredictor,
-    cases: list[Case],
-    plan: Plan,
-    folder: Path,
-    observer: Observer,
-    *,
-    overwrite: bool,
-) -> None:
-    measurer = _measurer(predictor, plan)
-    draws = Draws.of(predictor.manifest(), case_ids(cases))
-    method = predictor.request.method
+def _tasks(
+    measurer: Measurer, cases: list[Case], plan: Plan, folder: Path, call: str, *, overwrite: bool
+) -> list[Task]:
+    """A task for each severity of a method."""
+    predictor = measurer.predictor
+    run = predictor.run.path.absolute()
+    request = predictor.request
+    tasks = []
     for severity in plan.measured:
-        severity_folder = _severity_folder(folder, severity)
-        title = f"{method}, severity {severity:g}"
-        is_kept = not overwrite and is_measured(
-            severity_folder, draws, with_predictions=plan.keeps_predictions
+        target = _severity_folder(folder / request.method, severity).absolute()
+        task = Task(
+            name=_title(request.method, severity),
+            function=measure_severity,
+            arguments=(run, request, plan, cases, severity, target, call),
+            is_done=not overwrite and _is_measured(target, measurer, cases, plan),
         )
-        if is_kept:
-            _log.info("%s: already complete", title)
+        tasks.append(task)
+    return tasks
+
+
+def _tell_of_kept(method: str, plan: Plan, tasks: Sequence[Task], observer: Observer) -> None:
+    """Notify of the severities that were measured before."""
+    for severity, task in zip(plan.measured, tasks, strict=True):
+        if task.is_done:
+            _log.info("%s: already complete", task.name)
             observer.notify(SeverityDone(method=method, severity=severity, scores=None))
-            continue
-        with whole_folder(severity_folder, _SEVERITY) as unfinished:
-            predictions = None
-            if plan.keeps_predictions:
-                predictions = unfinished / KEPT
-            measured = measurer.measure(cases, severity, predictions)
-            write_severity(unfinished, severity, draws, measured)
-        _log.info("%s: %s", title, _first_score(measured.scores))
-        observer.notify(SeverityDone(method=method, severity=severity, scores=measured.scores))
+
+
+def _title(method: str, severity: float) -> str:
+    return f"{method}, severity {severity:g}"
+
+
+def _is_measured(folder: Path, measurer: Measurer, cases: list[Case], plan: Plan) -> bool:
+    """Whether a severity was measured with the same samples."""
+    draws = Draws.of(measurer.predictor.manifest(), case_ids(cases))
+    return is_measured(folder, draws, with_predictions=plan.keeps_predictions)
+
+
+def measure_severity(
+    path: Path,
+    request: Request,
+    plan: Plan,
+    cases: list[Case],
+    severity: float,
+    folder: Path,
+    call: str,
+    *,
+    observer: Observer,
+) -> None:
+    """Perturb, predict and measure cases at one severity.
+
+    Args:
+        path: The run's folder.
+        request: What to predict with.
+        plan: The perturbation.
+        cases: The cases.
+        severity: In the unit of the perturbation.
+        folder: Where the severity is written.
+        call: Names a call of `shift`. A process loads the networks once for all of its severities.
+        observer: Is notified of the `SeverityDone`.
+    """
+    method = request.method
+    if (call, method) not in _MEASURERS:
+        _MEASURERS.clear()
+        use_device()
+        _MEASURERS[call, method] = _measurer(make_predictor(open_run(path), request), plan)
+    measurer = _MEASURERS[call, method]
+    draws = Draws.of(measurer.predictor.manifest(), case_ids(cases))
+    with whole_folder(folder, _SEVERITY) as unfinished:
+        predictions = None
+        if plan.keeps_predictions:
+            predictions = unfinished / KEPT
+        measured = measurer.measure(cases, severity, predictions)
+        write_severity(unfinished, severity, draws, measured)
+    _log.info("%s: %s", _title(method, severity), _first_score(measured.scores))
+    observer.notify(SeverityDone(method=method, severity=severity, scores=measured.scores))
 
 
 def _first_score(scores: dict[str, float | None]) -> str:

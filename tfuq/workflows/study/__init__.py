@@ -11,21 +11,21 @@ from pathlib import Path
 
 from tfuq.config import StudyConfig
 from tfuq.config.text import write_yaml
-from tfuq.data.events import SILENT, CellDone, Observer
+from tfuq.data.events import SILENT, Event, Observer, TaskEnded
 from tfuq.data.json_csv import read_text
-from tfuq.data.locks import exclusive
 from tfuq.data.removal import Removal, plan_removal
 from tfuq.data.writers import whole_set, write_csv, write_text
 from tfuq.errors import RunError
+from tfuq.execution import Executor, Serial
 from tfuq.report.plotting import own_style, save
 from tfuq.report.study import study_figure
 from tfuq.runs import RUNS
 from tfuq.workflows.study.cells import Cell, cells_of, check_cells
 from tfuq.workflows.study.columns import check_columns
-from tfuq.workflows.study.execution import Execute, run_cells
+from tfuq.workflows.study.execution import tasks_of
 from tfuq.workflows.study.table import Table, table_of
 
-__all__ = ["Execute", "Table", "default_output", "plan_study", "run_study"]
+__all__ = ["Table", "default_output", "plan_study", "run_study"]
 
 _log = logging.getLogger(__name__)
 _MARK = "study.yaml"
@@ -65,8 +65,8 @@ def run_study(
     study: StudyConfig,
     folder: Path,
     *,
-    execute: Execute,
-    jobs: int = 1,
+    program: Sequence[str],
+    executor: Executor | None = None,
     observer: Observer = SILENT,
     overwrite: bool = False,
 ) -> Table:
@@ -75,19 +75,26 @@ def run_study(
     Args:
         study: The study.
         folder: The folder of the study.
-        execute: Runs a command of tfuq.
-        jobs: How many cells run at a time.
-        observer: Is notified of each `CellDone`.
+        program: What a command line of tfuq begins with.
+        executor: Where cells run; None for here, one after another.
+        observer: Is notified of each `TaskEnded`, the task being a cell.
         overwrite: Whether to remove an earlier study first.
 
     Raises:
+        PartDoneError: The cells that are this call's have run, and others are not its own.
         TfuqError: The study cannot begin.
         RunError: The study went on to its end, and cells failed.
     """
     cells = _sound_cells(study, folder)
-    with exclusive(folder, "running a study in"):
+    executor = executor or Serial()
+    with executor.holding(folder, "running a study in"):
         _prepare(study, cells, folder, overwrite=overwrite)
-        errors = _run(study, cells, folder, execute, jobs, observer)
+        tasks = tasks_of(cells, program)
+        finished_count = sum(task.is_done for task in tasks)
+        _log.info("%s: %d cells, %d of them finished", study.name, len(cells), finished_count)
+        growing = _GrowingTable(study, cells, folder, observer)
+        executor.run(tasks, growing)
+        errors = growing.errors
         table = _write(study, cells, folder, errors)
     if errors:
         cell_id, error = next(iter(errors.items()))
@@ -116,27 +123,28 @@ def _prepare(study: StudyConfig, cells: Sequence[Cell], folder: Path, *, overwri
     write_text(folder / _MARK, write_yaml(study.model_dump()))
 
 
-def _run(
-    study: StudyConfig,
-    cells: Sequence[Cell],
-    folder: Path,
-    execute: Execute,
-    jobs: int,
-    observer: Observer,
-) -> dict[str, str]:
-    """Run the cells that are not finished; returns what went wrong by the id of the cell."""
-    unfinished = [cell for cell in cells if not cell.is_finished]
-    finished_count = len(cells) - len(unfinished)
-    _log.info("%s: %d cells, %d of them finished", study.name, len(cells), finished_count)
-    errors: dict[str, str] = {}
-    total = len(unfinished)
-    for done, (cell, error) in enumerate(run_cells(unfinished, execute, jobs), start=1):
-        _log.info("%d/%d %s: %s", done, total, cell.id, error or "finished")
-        observer.notify(CellDone(cell=cell.id, done=done, total=total, error=error))
-        if error:
-            errors[cell.id] = error
-        _write(study, cells, folder, errors)
-    return errors
+class _GrowingTable:
+    """An observer that writes the table after each cell.
+
+    Attributes:
+        errors: What went wrong, by the id of the cell.
+    """
+
+    def __init__(
+        self, study: StudyConfig, cells: Sequence[Cell], folder: Path, observer: Observer
+    ) -> None:
+        self.errors: dict[str, str] = {}
+        self._study = study
+        self._cells = cells
+        self._folder = folder
+        self._observer = observer
+
+    def notify(self, event: Event) -> None:
+        if isinstance(event, TaskEnded):
+            if event.error:
+                self.errors[event.task] = event.error
+            _write(self._study, self._cells, self._folder, self.errors)
+        self._observer.notify(event)
 
 
 @own_style()

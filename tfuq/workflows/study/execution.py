@@ -1,46 +1,56 @@
-"""Running cells: each in processes of its own, several at once. Finished work is kept."""
+"""Running cells: each by commands in processes of their own. Finished work is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
+from tfuq.data.disk import open_log
+from tfuq.data.events import Observer
 from tfuq.data.ownership import note, require_place_of_file
 from tfuq.data.writers import make_folder, write_text
+from tfuq.errors import RunError
+from tfuq.execution import Task, TaskLostError
 from tfuq.workflows.study.cells import Cell
 
-# Takes the arguments of tfuq and the log to append to; returns the exit code.
-Execute = Callable[[Sequence[str], Path], int]
 _LONGEST_ERROR = 300  # characters
 _PREFIX = "tfuq: "  # of the line that says what went wrong
+_HERE = ("--execute", "serial")  # a cell is one task, whatever the environment says
+_STOPPED = 143  # exit code of a process that SIGTERM ended, or whose parent has ended
 
 
-def run_cells(
-    cells: Sequence[Cell], execute: Execute, jobs: int
-) -> Iterator[tuple[Cell, str | None]]:
-    """Run the cells.
-
-    Where the caller stops, no other cell begins. Commands that run are left to ``execute`` to end.
+def tasks_of(cells: Sequence[Cell], program: Sequence[str]) -> list[Task]:
+    """A task for each cell, named as the cell.
 
     Args:
-        cells: The cells to run.
-        execute: Runs a command of tfuq.
-        jobs: How many cells run at a time.
-
-    Yields:
-        Each cell as it ends, with what went wrong in it, or None.
+        cells: The cells, finished ones too.
+        program: What a command line of tfuq begins with.
     """
-    pool = ThreadPoolExecutor(jobs)
-    try:
-        futures = {pool.submit(_run, cell, execute): cell for cell in cells}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    tasks = []
+    for cell in cells:
+        task = Task(
+            name=cell.id,
+            function=run_cell,
+            arguments=(cell, tuple(program)),
+            is_done=cell.is_finished,
+        )
+        tasks.append(task)
+    return tasks
 
 
-def _run(cell: Cell, execute: Execute) -> str | None:
+def run_cell(cell: Cell, program: Sequence[str], *, observer: Observer) -> None:
+    """Train, predict and score a cell; go on where that was stopped.
+
+    Args:
+        cell: The cell.
+        program: What a command line of tfuq begins with.
+        observer: Hears nothing: what happens in the cell is in its log.
+
+    Raises:
+        RunError: A command has refused to go on.
+        TaskLostError: A command was killed.
+    """
     make_folder(cell.log.parent)
     # The log is appended to. What lies in its place may be somebody's.
     require_place_of_file(cell.log)
@@ -48,13 +58,33 @@ def _run(cell: Cell, execute: Execute) -> str | None:
     begin = _size(cell.log)
     try:
         for arguments in _commands(cell):
-            code = execute(arguments, cell.log)
+            code = run_command([*program, *arguments], cell.log)
             if code:
-                return _error(cell.log, begin, arguments[0], code)
-        return None
+                raise _error(cell.log, begin, arguments[0], code)
     finally:
         if cell.log.is_file():
             note(cell.log)
+
+
+def run_command(command: Sequence[str], log: Path) -> int:
+    """Run a command to its end in a process of its own, which ends with this one.
+
+    Args:
+        command: The command line, of a program that ends when its standard input does.
+        log: What the command says is appended to this file.
+
+    Returns:
+        Its exit code; below 0 where a signal has ended it.
+    """
+    with open_log(log) as file:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=file, stderr=file)
+        with process:
+            try:
+                # Standard input stays open until the process ends, as `wait` leaves it alone. With
+                # `communicate` it would not.
+                return process.wait()
+            finally:
+                process.terminate()
 
 
 def _size(log: Path) -> int:
@@ -68,13 +98,13 @@ def _commands(cell: Cell) -> list[list[str]]:
     """The commands of a cell. Each goes on where an earlier one was stopped."""
     predictions = cell.run / "predictions" / cell.config.method
     return [
-        ["train", str(cell.settings), "--run", str(cell.run), "--resume"],
-        ["predict", str(cell.run), "--out", str(predictions)],
+        ["train", str(cell.settings), "--run", str(cell.run), "--resume", *_HERE],
+        ["predict", str(cell.run), "--out", str(predictions), *_HERE],
         ["score", str(predictions), "--no-figures"],
     ]
 
 
-def _error(log: Path, begin: int, command: str, code: int) -> str:
+def _error(log: Path, begin: int, command: str, code: int) -> RunError | TaskLostError:
     """The last error line of a command, or its exit code where it wrote none.
 
     Args:
@@ -86,7 +116,9 @@ def _error(log: Path, begin: int, command: str, code: int) -> str:
     text = _last_error(log, begin)
     if not text:
         text = f"tfuq {command} ended with exit code {code}; see {log}"
-    return text[:_LONGEST_ERROR]
+    if code < 0 or code == _STOPPED:
+        return TaskLostError(text[:_LONGEST_ERROR])
+    return RunError(text[:_LONGEST_ERROR])
 
 
 def _last_error(log: Path, begin: int) -> str | None:

@@ -1,10 +1,17 @@
-"""Cells are run in turn, several at once, and what went wrong in one is said."""
+"""A cell is a task: its commands run in turn, and what went wrong in one is said."""
+
+import subprocess
+import sys
 
 import pytest
 
 from tests.conftest import settings
+from tests.support.observers import Recorder
+from tfuq.errors import RunError
+from tfuq.execution import TaskLostError
+from tfuq.workflows.study import execution
 from tfuq.workflows.study.cells import Cell
-from tfuq.workflows.study.execution import run_cells
+from tfuq.workflows.study.execution import run_cell, run_command, tasks_of
 
 
 @pytest.fixture
@@ -12,29 +19,36 @@ def cell(tmp_path):
     return Cell(id="a", labels={}, config=settings(tmp_path), folder=tmp_path / "study")
 
 
-def appending(text, code):
-    """A command that writes to the log and ends."""
+@pytest.fixture
+def ends(monkeypatch):
+    """Says what commands write to the log, and their exit code."""
 
-    def execute(arguments, log):
-        with log.open("a") as file:
-            file.write(text)
-        return code
+    def say(text, code):
+        def command(arguments, log):
+            with log.open("a") as file:
+                file.write(text)
+            return code
 
-    return execute
+        monkeypatch.setattr(execution, "run_command", command)
+
+    return say
 
 
-def test_commands_are_run_in_turn_and_go_on_where_they_stopped(cell):
+def test_commands_are_run_in_turn_and_go_on_where_they_stopped(cell, monkeypatch):
     ran = []
-    found = list(run_cells([cell], lambda arguments, log: ran.append(list(arguments)), 1))
-    assert found == [(cell, None)]
+    monkeypatch.setattr(execution, "run_command", lambda words, log: ran.append(list(words)))
+    (task,) = tasks_of([cell], ("tfuq",))
+    task.run(Recorder())
     run = str(cell.run)
     predictions = f"{run}/predictions/mc-dropout"
+    here = ["--execute", "serial"]
     assert ran == [
-        ["train", str(cell.settings), "--run", run, "--resume"],
-        ["predict", run, "--out", predictions],
-        ["score", predictions, "--no-figures"],
+        ["tfuq", "train", str(cell.settings), "--run", run, "--resume", *here],
+        ["tfuq", "predict", run, "--out", predictions, *here],
+        ["tfuq", "score", predictions, "--no-figures"],
     ]
     assert cell.settings.read_text() == cell.config.dump()
+    assert (task.name, task.is_done) == ("a", False)
 
 
 @pytest.mark.parametrize(
@@ -46,26 +60,48 @@ def test_commands_are_run_in_turn_and_go_on_where_they_stopped(cell):
         ("tfuq: " + "x" * 999, "x" * 300),
     ],
 )
-def test_the_last_line_of_ours_says_what_went_wrong(cell, text, error):
-    ((failed, found),) = run_cells([cell], appending(text, 2), 1)
-    assert failed is cell
-    assert found.startswith(error)
-    assert len(found) <= 300
+def test_the_last_line_of_ours_says_what_went_wrong(cell, ends, text, error):
+    ends(text, 2)
+    with pytest.raises(RunError) as raised:
+        run_cell(cell, (), observer=Recorder())
+    assert str(raised.value).startswith(error)
+    assert len(str(raised.value)) <= 300
 
 
-def test_lines_of_an_earlier_run_say_nothing(cell):
-    list(run_cells([cell], appending("tfuq: earlier\n", 2), 1))
-    ((_, found),) = run_cells([cell], appending("", 3), 1)
-    assert found == f"tfuq train ended with exit code 3; see {cell.log}"[:300]
+def test_lines_of_an_earlier_run_say_nothing(cell, ends):
+    ends("tfuq: earlier\n", 2)
+    with pytest.raises(RunError, match="earlier"):
+        run_cell(cell, (), observer=Recorder())
+    ends("", 3)
+    with pytest.raises(RunError, match="tfuq train ended with exit code 3; see "):
+        run_cell(cell, (), observer=Recorder())
 
 
-def test_no_cell_begins_where_the_caller_stops(cell, tmp_path):
-    others = [
-        Cell(id=f"b{n}", labels={}, config=cell.config, folder=tmp_path / "study")
-        for n in range(20)
-    ]
-    begun = []
-    running = run_cells([cell, *others], lambda arguments, log: begun.append(log), 1)
-    next(running)
-    running.close()
-    assert len(begun) < 3 * 21
+@pytest.mark.parametrize("code", [-9, 143])
+def test_a_command_that_was_killed_may_be_tried_again(cell, ends, code):
+    ends("", code)
+    with pytest.raises(TaskLostError, match=f"tfuq train ended with exit code {code}"):
+        run_cell(cell, (), observer=Recorder())
+
+
+def test_a_command_writes_to_its_log(tmp_path):
+    words = [sys.executable, "-c", "import sys; print('said'); sys.exit(4)"]
+    assert run_command(words, tmp_path / "log") == 4
+    assert (tmp_path / "log").read_text() == "said\n"
+
+
+def test_a_command_ends_with_the_one_that_waits_for_it(tmp_path, monkeypatch):
+    started = []
+
+    class Stopped(subprocess.Popen):
+        def wait(self, timeout=None):
+            if not started:
+                started.append(self)
+                raise KeyboardInterrupt
+            return super().wait(timeout)
+
+    monkeypatch.setattr(execution.subprocess, "Popen", Stopped)
+    words = [sys.executable, "-c", "import time; time.sleep(300)"]
+    with pytest.raises(KeyboardInterrupt):
+        run_command(words, tmp_path / "log")
+    assert started[0].wait(60) == -15

@@ -1,0 +1,130 @@
+"""``tfuq slurm``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tfuq import config as configuration
+from tfuq.execution.slurm import ArrayJob, submit
+from tfuq_cli import options
+from tfuq_cli.progress import say, show
+
+_SHARED = ("train", "study", "predict", "review", "shift")
+_NOT_HERE = ("execute", "overwrite", "dry_run")
+_MOST_PARTS = 10_000
+
+
+@click.command(
+    "slurm",
+    cls=options.Command,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@click.option(
+    "--parts",
+    type=click.IntRange(1, _MOST_PARTS),
+    help="Jobs of the array.  [default: one for each member of train, or each cell of study]",
+)
+@click.option(
+    "--sbatch",
+    multiple=True,
+    metavar="OPTION",
+    help="An option of sbatch for every job, repeatable, as in --sbatch=-G1 for a GPU.",
+)
+@click.option("--submit", "submits", is_flag=True, help="Submit the jobs; else print the script.")
+@click.argument("command", metavar="COMMAND", type=click.Choice(_SHARED))
+@click.argument("arguments", metavar="[ARGUMENTS]...", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def command(
+    context: click.Context,
+    parts: int | None,
+    sbatch: tuple[str, ...],
+    submits: bool,
+    command: str,
+    arguments: tuple[str, ...],
+) -> None:
+    """Print, or submit, a script that does COMMAND as a job array of Slurm: train, study, predict,
+    review or shift with their ARGUMENTS.
+
+    Each job of the array does its part, and goes on where it was stopped when it is run again. A
+    last job does what is left of a job that was killed, and assembles the result. All jobs see the
+    same files.
+
+    \b
+    Example:
+      tfuq slurm --sbatch=--cpus-per-task=8 train quickstart --method hybrid
+    """
+    values = _parsed(context, command, arguments)
+    last = []
+    if command == "train" and not values["resume"]:
+        last.append("--resume")
+    job = ArrayJob(
+        name=f"tfuq-{command}",
+        command=(_program(), command, *arguments),
+        last=last,
+        parts=parts or _natural_parts(command, values),
+        options=sbatch,
+        folder=Path.cwd(),
+    )
+    if submits:
+        show(submit(job.script()))
+        return
+    show(job.script().rstrip("\n"))
+    say("nothing was submitted; pass the script to bash, or --submit")
+
+
+def _parsed(context: click.Context, name: str, arguments: tuple[str, ...]) -> Mapping[str, Any]:
+    """The values of a command's options; what would fail in every job fails here."""
+    root = context.find_root()
+    group = root.command
+    assert isinstance(group, click.Group)
+    command = group.get_command(root, name)
+    assert command is not None
+    values = command.make_context(name, list(arguments), parent=root).params
+    for option in _NOT_HERE:
+        if values.get(option):
+            raise click.UsageError(
+                f"--{option.replace('_', '-')} of {name} does not go with tfuq slurm, whose jobs "
+                "share the work; leave it out"
+            )
+    return values
+
+
+def _natural_parts(command: str, values: Mapping[str, Any]) -> int:
+    """As many jobs as there are tasks, where that is known.
+
+    Raises:
+        UsageError: The work can be cut anywhere.
+    """
+    count: Callable[[Mapping[str, Any]], int] | None = _COUNTS.get(command)
+    if count is None:
+        raise click.UsageError(
+            f"{command} can be cut anywhere; say into how many jobs by --parts N"
+        )
+    return count(values)
+
+
+def _members(values: Mapping[str, Any]) -> int:
+    overrides = list(values["override"])
+    if values["method"]:
+        overrides.append(f"method={values['method']}")
+    return configuration.load(values["config"], tuple(overrides)).members
+
+
+def _cells(values: Mapping[str, Any]) -> int:
+    return configuration.load_study(values["study"]).cells
+
+
+_COUNTS: dict[str, Callable[[Mapping[str, Any]], int]] = {"train": _members, "study": _cells}
+
+
+def _program() -> str:
+    """The command that the jobs run: the one beside this Python, else the one on the path."""
+    beside = Path(sys.executable).with_name("tfuq")
+    if beside.is_file():
+        return str(beside)
+    return "tfuq"

@@ -1,0 +1,166 @@
+"""The same work by one process, by several, by Dask and by a job array: the same bytes, though workers are killed."""
+
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from click.testing import CliRunner
+
+from tests.conftest import assert_refused, files_of, settings
+from tests.support import sbatch
+from tfuq.runs.results import read_manifest
+from tfuq_cli.main import main
+
+MEMBERS = 4
+
+
+@pytest.fixture(scope="module")
+def config(balls, tmp_path_factory):
+    """The file of a hybrid of four members that trains for three epochs."""
+    made = settings(
+        balls,
+        "hybrid",
+        ensemble={"members": MEMBERS},
+        training={"epochs": 3, "steps_per_epoch": 2},
+    )
+    path = tmp_path_factory.mktemp("configured") / "hybrid.yaml"
+    path.write_text(made.dump())
+    return path
+
+
+@pytest.fixture(scope="module")
+def serial(config, tmp_path_factory):
+    """A run of one process, and its predictions."""
+    folder = tmp_path_factory.mktemp("serial")
+    run = str(folder / "run")
+    predictions = str(folder / "predicted")
+    for words in (["train", str(config), "--run", run], ["predict", run, "--out", predictions]):
+        assert CliRunner().invoke(main, words).exit_code == 0
+    return folder
+
+
+def weights(run: Path) -> list[bytes]:
+    """The weights of the members."""
+    return [(run / "members" / str(k) / "weights.npz").read_bytes() for k in range(MEMBERS)]
+
+
+def maps(folder: Path) -> dict[str, bytes]:
+    """The files of predictions, without the manifest, which says how long each took."""
+    kept = {}
+    for name, content in files_of(folder).items():
+        is_kept = not any(part.startswith(".") for part in Path(name).parts)
+        if is_kept and Path(name).name != "manifest.json":
+            kept[name] = content
+    return kept
+
+
+def assert_same(folder: Path, serial: Path) -> None:
+    """No case is lost, none is there twice, and all have the bytes that one process made."""
+    assert weights(folder / "run") == weights(serial / "run")
+    assert maps(folder / "predicted") == maps(serial / "predicted")
+    cases = read_manifest(folder / "predicted").cases
+    assert set(cases) == set(read_manifest(serial / "predicted").cases)
+    assert not (folder / "predicted" / ".slices").exists()
+
+
+@pytest.mark.slow
+def test_processes(serial, config, tfuq, tmp_path):
+    here = ("--execute", "processes:2")
+    trained = tfuq("train", config, "--run", tmp_path / "run", *here)
+    assert trained.exit_code == 0, trained.output
+    assert "4/4 member" in trained.stderr
+    predicted = tfuq("predict", tmp_path / "run", "--out", tmp_path / "predicted", *here)
+    assert predicted.exit_code == 0, predicted.output
+    assert_same(tmp_path, serial)
+
+
+def kill_worker(pattern: str, folder: Path, workers: list[int]) -> threading.Thread:
+    """Kill a worker once a file is there; the thread ends when that is done."""
+
+    def wait_and_kill() -> None:
+        while not list(folder.glob(pattern)):
+            time.sleep(0.02)
+        busiest = max(workers, key=lambda pid: sum(psutil.Process(pid).cpu_times()[:2]))
+        os.kill(busiest, signal.SIGKILL)
+
+    thread = threading.Thread(target=wait_and_kill)
+    thread.start()
+    return thread
+
+
+@pytest.mark.slow
+def test_dask_with_workers_that_are_killed(serial, config, tfuq, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None
+    ) as cluster:
+        here = ("--execute", f"dask:{cluster.scheduler_address}")
+        for pattern, words in (
+            ("run/members/*/state.npz", ("train", config, "--run", tmp_path / "run")),
+            (
+                "predicted/.slices/*/.lock",
+                ("predict", tmp_path / "run", "--out", tmp_path / "predicted"),
+            ),
+        ):
+            workers = [worker.pid for worker in cluster.workers.values()]
+            killing = kill_worker(pattern, tmp_path, workers)
+            result = tfuq(*words, *here)
+            killing.join()
+            assert result.exit_code == 0, result.output
+            assert not all(map(psutil.pid_exists, workers))
+    assert_same(tmp_path, serial)
+
+
+@pytest.mark.slow
+def test_a_job_array_of_which_one_job_is_killed(serial, config, tfuq, tmp_path, monkeypatch):
+    (tmp_path / "bin").mkdir()
+    command = f'#!/bin/sh\nexec "{sys.executable}" "{sbatch.__file__}"\n'
+    (tmp_path / "bin" / "sbatch").write_text(command)
+    (tmp_path / "bin" / "sbatch").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setenv("STANDIN_LOG", str(tmp_path / "log"))
+    monkeypatch.setenv("STANDIN_KILLED", "1")
+    monkeypatch.setenv("STANDIN_UNTIL", str(tmp_path / "run/members/1/state.npz"))
+    submitted = tfuq("slurm", "--submit", "train", config, "--run", tmp_path / "run")
+    assert submitted.exit_code == 0, submitted.output
+    log = (tmp_path / "log").read_text()
+    assert "job 1 was killed" in log
+    assert "4 of 4 member(s) trained" in log
+    shutil.copytree(serial / "predicted", tmp_path / "predicted")
+    assert_same(tmp_path, serial)
+
+
+def test_texts_that_do_not_go_together(config, tfuq, tmp_path):
+    run = ("--run", tmp_path / "run")
+    assert_refused(
+        tfuq("train", config, *run, "--execute", "threads:2"), "threads:2", "processes:N"
+    )
+    assert_refused(
+        tfuq("train", config, *run, "--execute", "part:0/2", "--overwrite"),
+        "exclude each other",
+        "remove the earlier results first",
+    )
+    assert_refused(tfuq("slurm", "predict", tmp_path), "--parts N")
+    assert_refused(tfuq("slurm", "train", config, "--overwrite"), "leave it out")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_environment_says_where(config, tfuq, tmp_path, monkeypatch):
+    monkeypatch.setenv("TFUQ_EXECUTE", "threads:2")
+    assert_refused(tfuq("train", config, "--run", tmp_path / "run"), "--execute threads:2")
+    monkeypatch.setenv("TFUQ_TRAIN_EXECUTE", "clouds:2")
+    assert_refused(tfuq("train", config, "--run", tmp_path / "run"), "--execute clouds:2")
+
+
+def test_a_script_is_printed(config, tfuq):
+    result = tfuq("slurm", "--sbatch=-G1", "train", config)
+    assert result.exit_code == 0, result.output
+    assert "#SBATCH --array=0-3" in result.stdout
+    assert "#SBATCH -G1" in result.stdout
+    assert f'train {config} --execute "part:$SLURM_ARRAY_TASK_ID/4"' in result.stdout
