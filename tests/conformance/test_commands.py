@@ -64,6 +64,8 @@ ALONE = {
     ("data", "list"): ("",),
     ("data", "synth"): tuple(PHANTOMS),
     ("demo",): TASKS,
+    ("init",): TASKS,  # tests/workflows/test_init.py
+    ("slurm",): TASKS,  # tests/workflows/test_execution.py
     ("dose",): ("segmentation",),  # which needs a dose: tests/workflows/test_radiotherapy.py
     ("review",): TASKS,  # tests/workflows/test_review.py
     ("query",): TASKS,  # tests/workflows/test_query.py

@@ -268,6 +268,7 @@ SCENES: dict[str, Scene] = {
         (_notes_in("models"),),
         whole=(r"models/tables/\d+",),
     ),
+    "init": Scene("rows", ("init", "digits", "--name", "found"), once=True),
     "study": Scene("study", ("study", "study.yaml", "--out", "grid"), tells=_STUDIED),
     "study over another": Scene(
         "study",
