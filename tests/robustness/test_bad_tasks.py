@@ -15,12 +15,13 @@ from tfuq.errors import ConfigError
 
 CONFIGURATIONS = {
     "classification": [
-        ("task=landmarks", "training.loss.name 'cross-entropy' does not serve task landmarks; it takes heatmap-mse"),
+        ("task=landmarks", "training.loss.name 'cross-entropy' does not serve task landmarks; it takes heatmap-cross"),
         ("task=segmentation", "'lenet' does not serve task segmentation; it takes unet"),
         ("task=regression", "task: "),
         ("network.name=unet", "dense_widths does not serve the network unet"),
-        ("network={patch_size: [28, 28], widths: [2, 4]}", "network.name 'unet' does not serve task classification; it takes lenet"),
-        ("network.name=resnet", "network.name 'resnet' does not serve task classification; it takes lenet"),
+        ("network={name: unet, patch_size: [28, 28], widths: [2, 4]}", "network.name 'unet' does not serve task classification; it takes lenet"),
+        ("network.name=densenet", "network.name 'densenet' does not serve task classification; it takes lenet, resnet"),
+        ("network.name=resnet", "dense_widths does not serve the network resnet"),
         ("training.loss.name=soft-dice", "'soft-dice' does not serve task classification; it takes cross-entropy, weighted"),
         ("training.loss.name=heatmap-mse", "'heatmap-mse' does not serve task classification"),
         ("training.monitor=dice", "training.monitor 'dice' does not serve task classification; it takes loss, accuracy"),

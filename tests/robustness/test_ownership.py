@@ -564,19 +564,19 @@ def test_a_half_trained_member_of_an_earlier_version_goes_on(digits, tfuq, tmp_p
 def test_a_run_that_is_removed_while_it_is_trained_is_not_called_trained(
     digits, tfuq, tmp_path, monkeypatch
 ):
-    from tfuq.training import fit
+    from tfuq.training.member_files import MemberFiles
 
     two_epochs = task_settings("classification", digits, training={"epochs": 2})
     (tmp_path / "config.yaml").write_text(two_epochs.dump())
-    save = fit.MemberTraining._save_state
+    save = MemberFiles.write_state
     for gone in ("run", "run/members", "run/config.yaml"):
 
-        def remove(member, gone=gone):
-            save(member)
+        def remove(files, arrays, gone=gone):
+            save(files, arrays)
             path = tmp_path / gone
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
-        monkeypatch.setattr(fit.MemberTraining, "_save_state", remove)
+        monkeypatch.setattr(MemberFiles, "write_state", remove)
         result = tfuq("train", tmp_path / "config.yaml", "--run", tmp_path / "run")
         assert_refused(result, "run", "removed", "while it was trained")
         shutil.rmtree(tmp_path / "run", ignore_errors=True)

@@ -70,6 +70,8 @@ def without_network(own: Path) -> list[list]:
         ["data", "synth", "brain-decathlon", own / "phantom", "--cases", 1],
         ["data", "synth", "brain-decathlon", own / "empty", "--cases", 1],
         ["data", "check", own / "config.yaml"],
+        ["init", own / "images", "--out", own / "found.yaml"],
+        ["slurm", "train", own / "config.yaml", "--run", run],
     ]
 
 

@@ -199,6 +199,7 @@ ROOTS: dict[str, Callable[[Path], Path]] = {
     "channels": write_channels,
 }
 _FOLDER = {"data.layout": "folder"}
+_FILES = {"data.layout": "files", "data.image_files": "{case}.png"}
 _ALL_TRAINED = {"data.split": {"train": 1}}
 _RATERS = {
     "data.layout": "folder",
@@ -282,6 +283,17 @@ def _rows_of_sections() -> list[Advice]:
             broken={**_FOLDER, "data.train_on": "random"},
             mended={"data.train_on": REMOVED},
         ),
+        *(
+            Advice(
+                words=r"write \{rater\} into data.label_files, or remove train_on",
+                broken={**_FILES, "data.train_on": "random"},
+                mended=mended,
+            )
+            for mended in (
+                {"data.label_files": "{rater}/{case}.png"},
+                {"data.train_on": REMOVED},
+            )
+        ),
         Advice(
             words="layout 'idx' has none: remove it",
             task="classification",
@@ -350,7 +362,7 @@ def _rows_of_sections() -> list[Advice]:
         ),
         *(
             Advice(
-                words="crop_to_labels needs one label .* remove one of the two",
+                words="crop_to_labels needs one label .* remove it, or take the labels of one rater",
                 rank=2,
                 broken=raters_and_crop,
                 mended={key: REMOVED},
@@ -614,6 +626,38 @@ def _rows_of_data() -> list[Advice]:
             words="data.split.train is empty; list at least one case",
             broken={"data.split": {"train": [], "validation": [], "test": ["ball_000"]}},
             mended={"data.split.train": ["ball_001"]},
+            work=splitting,
+        ),
+        *_rows_of_shares(),
+    ]
+
+
+def _rows_of_shares() -> list[Advice]:
+    """What a split by shares or by subjects is refused for."""
+    listed = {"train": ["ball_000"], "validation": [], "test": ["ball_001"]}
+    return [
+        Advice(
+            words="data.split leaves none of the 6 cases .* lower its numbers",
+            broken={"data.split": {"test": 6}},
+            mended={"data.split.test": 2},
+            work=splitting,
+        ),
+        Advice(
+            words="data.split.calibration 1 leaves none .* or give data.split.test a number",
+            broken={"data.split": {"calibration": 1}},
+            mended={"data.split.test": 2},
+            work=splitting,
+        ),
+        Advice(
+            words="data.split.subject 'sub-.' is not in the case id 'ball_000'; correct it",
+            broken={"data.split": {"subject": "sub-."}},
+            mended={"data.split.subject": r"ball_(\d+)"},
+            work=splitting,
+        ),
+        Advice(
+            words="data.split: subject 'ball_00' has cases in test and train .* in one part",
+            broken={"data.split": {**listed, "subject": "ball_00"}},
+            mended={"data.split.test": []},
             work=splitting,
         ),
     ]

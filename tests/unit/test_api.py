@@ -9,7 +9,7 @@ from tests.conftest import task_settings
 from tests.support.histories import history
 from tests.support.observers import Recorder
 from tfuq import api, config
-from tfuq.data.events import CasePredicted, EpochEnd, EpochStep
+from tfuq.data.events import CasePredicted, EpochEnd, EpochStep, TaskEnded
 from tfuq.data.json_csv import read_table
 from tfuq.data.readers import read
 from tfuq.errors import RunError
@@ -105,9 +105,12 @@ def test_an_observer_receives_every_event_of_a_training_in_order(digits, tmp_pat
         for epoch in (0, 1):
             expected += [(EpochStep, member, epoch, step) for step in range(3)]
             expected.append((EpochEnd, member, epoch, 3))
-    assert [_place(event) for event in recorder.events] == expected
+    tasks = [event for event in recorder.events if isinstance(event, TaskEnded)]
+    assert [(event.task, event.done) for event in tasks] == [("member 0", 1), ("member 1", 2)]
+    events = [event for event in recorder.events if event not in tasks]
+    assert [_place(event) for event in events] == expected
     for member in (0, 1):
-        ends = recorder.events[member * 8 + 3 : member * 8 + 8 : 4]
+        ends = events[member * 8 + 3 : member * 8 + 8 : 4]
         rows = history(run.run, member)  # in six digits
         for end, row in zip(ends, rows, strict=True):
             assert end.figures == pytest.approx(row, rel=1e-5)

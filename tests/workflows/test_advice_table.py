@@ -84,6 +84,22 @@ ELSEWHERE = {
     "data.additional: {}: has no label": (
         "tests/unit/data/layouts/test_additional.py::test_a_folder_without_a_label_is_refused"
     ),
+    "write more of the names into data.image_files": (
+        "tests/unit/data/layouts/test_patterns.py"
+        "::test_patterns_that_fit_a_file_alike_are_refused"
+    ),
+    "or correct data.image_files": (
+        "tests/unit/data/layouts/test_patterns.py"
+        "::test_a_case_without_one_of_its_channels_is_refused"
+    ),
+    "is the same text in both": (
+        "tests/unit/data/layouts/test_patterns.py"
+        "::test_patterns_that_name_no_case_alike_are_refused"
+    ),
+    "y is taken to point down": (
+        "tests/unit/workflows/init/test_known.py"
+        "::test_a_table_of_landmarks_says_which_way_y_points"
+    ),
     "devices share a batch": (
         "tests/unit/training/test_strategy.py::test_more_devices_than_examples_are_refused"
     ),
@@ -123,6 +139,9 @@ NO_ROW = (
     "the folder layout needs a folder 'image' in it",
     "preprocessing.orientation names another",
     "a training set without cases has no channels",
+    "classes are the most; join values by data.label_values",
+    "without data.split, 70 %",
+    "training.cache disk: %d cases take",
 )
 NO_ROW_OF = ("tfuq/workflows/doctor/", "cli/")  # advice on runs that are trained, and helps
 

@@ -62,7 +62,7 @@ def test_brats_ends_in_scores_of_classes_and_regions(brats, tfuq, tmp_path):
     assert means["all"] == pytest.approx(
         np.mean([means[name] for name in CLASSES])
     )  # regions do not count twice
-    assert (out / "scores" / "figures" / "dice-oedema.png").is_file()
+    assert (out / "scores" / "figures" / "reliability.png").is_file()
 
 
 def test_bad_brats_data_name_the_file(tfuq, tmp_path):

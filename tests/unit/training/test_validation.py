@@ -13,6 +13,7 @@ from tfuq.data.sets.segmentation import SegmentationSet
 from tfuq.sampling.members import build_member
 from tfuq.tasks import task_of
 from tfuq.training.validation import Validator
+from tfuq.training.workers import ALONE
 
 RANKS = pytest.mark.parametrize("rank", [3, 2])
 BEYOND = {3: [24, 24, 24], 2: [24, 32]}  # patches that are larger than the scans of 18×17×15 voxels
@@ -28,6 +29,7 @@ def test_a_quality_that_no_case_defines_is_left_out(balls, tmp_path):
     for values, expected in zip(
         groups, ({"val_loss": 1.0}, {"val_loss": 1.0, "val_dice": 0.5}), strict=True
     ):
+        validator._together = ALONE
         validator._config, validator._groups = config, [(1.0, value) for value in values]
         validator._group = lambda pair: pair
         validator._mean_network = type("Network", (), {"set_weights": staticmethod(lambda _: None)})
