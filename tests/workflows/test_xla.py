@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import settings
+from tests.conftest import settings, task_settings
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
 from tfuq.networks.losses import cross_entropy, log_probabilities
 from tfuq.sampling.members import build_member, windowed
@@ -48,6 +48,18 @@ def test_compiled_and_plain_networks_agree_and_repeat(tmp_path, method, rank):
     for name, expected in plain.items():
         np.testing.assert_allclose(compiled[name], expected, atol=1e-4, err_msg=name)
         assert compiled[name].tobytes() == again[name].tobytes(), name
+    assert compiled["mutual_information"].max() > 0
+
+
+def test_dropout_between_dense_layers_compiles(tmp_path):
+    """XLA needs static shapes, while the plain network leaves out the units of each mask."""
+    config = task_settings("classification", tmp_path)
+    model = build_member(config, channels=1)
+    images = tf.random.stateless_normal([5, 28, 28, 1], SEED)
+    plain = sampled(sampler_of(config, model, with_xla=False), images)
+    compiled = sampled(sampler_of(config, model, with_xla=True), images)
+    for name, expected in plain.items():
+        np.testing.assert_allclose(compiled[name], expected, atol=1e-4, err_msg=name)
     assert compiled["mutual_information"].max() > 0
 
 

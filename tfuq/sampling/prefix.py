@@ -15,6 +15,12 @@ import tf_keras
 
 from tfuq.networks.layers import SeededDropout, SeededVariational
 from tfuq.sampling.convolutions import FLOAT32, SampledConvolution, with_sampled_convolutions
+from tfuq.sampling.kept_units import (
+    DenseOfKept,
+    KeptUnits,
+    dropped_inputs,
+    is_point_dense,
+)
 
 # Keras has no public types of these.
 Node = Any  # a call of a layer in the functional graph
@@ -46,7 +52,12 @@ class SplitNetwork:
 
 
 @tf.autograph.experimental.do_not_convert
-def split_at_seed(model: tf_keras.Model, precision: str = FLOAT32) -> SplitNetwork:
+def split_at_seed(
+    model: tf_keras.Model,
+    precision: str = FLOAT32,
+    *,
+    static_shapes: bool = False,
+) -> SplitNetwork:
     """Split a network where its seed comes in.
 
     A walk back from the output ends where it first meets a tensor that the seed does not reach.
@@ -55,11 +66,17 @@ def split_at_seed(model: tf_keras.Model, precision: str = FLOAT32) -> SplitNetwo
     convolution's weights are not random, its share from deterministic inputs (a U-Net's skip
     connections) belongs to the prefix. A network that never uses its seed is all prefix.
 
+    Dense layers before and after dropout leave out the units that a sample drops (see
+    `tfuq.sampling.kept_units`).
+
     Args:
         model: ``(image, seed) → output``.
         precision: the type that convolutions are computed in, see `with_sampled_convolutions`.
+        static_shapes: whether shapes must be the same in all samples, as XLA needs them. Then
+            dropped units are computed, and multiplied by zero.
     """
-    return _Splitter(with_sampled_convolutions(model, precision)).split()
+    sampled = with_sampled_convolutions(model, precision)
+    return _Splitter(sampled, static_shapes=static_shapes).split()
 
 
 class _Share(tf_keras.layers.Layer):
@@ -145,9 +162,12 @@ def _drops_elements(node: Node) -> bool:
 class _Splitter:
     """Rebuilds a network from its output back to where the seed comes in."""
 
-    def __init__(self, model: tf_keras.Model) -> None:
+    def __init__(self, model: tf_keras.Model, *, static_shapes: bool) -> None:
         self._image, self._seed = model.inputs
         self._output = model.outputs[0]
+        self._has_space = len(self._output.shape) == len(self._image.shape)
+        # Where the output has spatial axes, each window has a mask of its own.
+        self._leaves_units_out = not static_shapes and not self._has_space
         self._is_reached = {id(self._seed): True, id(self._image): False}
         self._features: list[KerasTensor] = []  # tensors of the prefix
         self._inputs: list[KerasTensor] = []  # of the suffix, for the features
@@ -194,6 +214,8 @@ class _Splitter:
         concatenated = _concatenated(tensor)
         if concatenated:
             return self._sum_of_convolutions(tensor.node, concatenated)
+        if self._leaves_units_out and is_point_dense(tensor) and dropped_inputs(tensor.node):
+            return self._dense_of_kept(tensor.node)
         return self._call_again(tensor.node)
 
     def _feature(self, tensor: KerasTensor) -> KerasTensor:
@@ -221,8 +243,7 @@ class _Splitter:
         along an axis has no coordinates there: what is dropped of it is the same in every window,
         as whole channels are.
         """
-        is_dense = len(self._output.shape) == len(self._image.shape)
-        if not is_dense or not _drops_elements(node):
+        if not self._has_space or not _drops_elements(node):
             return {}
         space = node.call_args[0].shape[1:-1]
         strides = self._strides(node.layer, space)
@@ -254,6 +275,26 @@ class _Splitter:
         suffix_input = tf_keras.Input(batch_shape=node.layer.width.shape)
         self._widths.append(suffix_input)
         return {"width": suffix_input}
+
+    def _dense_of_kept(self, node: Node, columns: KerasTensor | None = None) -> KerasTensor:
+        """A dense layer without the dropped units of its inputs.
+
+        Args:
+            node: the layer's call.
+            columns: indices of the units to compute; None for all.
+        """
+        layer = DenseOfKept(node.layer)
+        dropped = dropped_inputs(node)
+        if dropped is None:
+            return layer(self._rebuild(node.keras_inputs[0]), columns=columns)
+        before = dropped.before
+        factors = dropped.factors(self._rebuild(self._seed))
+        if not (is_point_dense(before) and self._depends(before)):
+            inputs = dropped.flat(self._rebuild(before))
+            return layer(inputs, factors=factors, columns=columns)
+        kept = KeptUnits()(factors)
+        inputs = self._dense_of_kept(before.node, columns=kept)
+        return layer(inputs, factors=factors, rows=kept, columns=columns)
 
     def _sum_of_convolutions(
         self,

@@ -82,7 +82,7 @@ class WindowedNetwork(tf.Module):
         self._activation = activation
         self.channels = _channels_of_sample(model, activation)
         self.is_dense = len(model.outputs[0].shape) == len(model.inputs[0].shape)
-        self.split = split_at_seed(model, precision)
+        self.split = split_at_seed(model, precision, static_shapes=with_xla)
         self._prefix = self.split.prefix
         self.patch = tuple(int(size) for size in model.inputs[0].shape[1:-1])
         self._overlap = overlap
