@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tfuq import config as configuration
-from tfuq.execution.slurm import ArrayJob, submit
+from tfuq.execution import slurm
 from tfuq_cli import options
 from tfuq_cli.progress import say, show
 
@@ -35,7 +35,7 @@ _MOST_PARTS = 10_000
     metavar="OPTION",
     help="An option of sbatch for every job, repeatable, as in --sbatch=-G1 for a GPU.",
 )
-@click.option("--submit", "submits", is_flag=True, help="Submit the jobs; else print the script.")
+@click.option("--submit", is_flag=True, help="Submit the jobs; else print the script.")
 @click.argument("command", metavar="COMMAND", type=click.Choice(_SHARED))
 @click.argument("arguments", metavar="[ARGUMENTS]...", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
@@ -43,7 +43,7 @@ def command(
     context: click.Context,
     parts: int | None,
     sbatch: tuple[str, ...],
-    submits: bool,
+    submit: bool,
     command: str,
     arguments: tuple[str, ...],
 ) -> None:
@@ -62,7 +62,7 @@ def command(
     last = []
     if command == "train" and not values["resume"]:
         last.append("--resume")
-    job = ArrayJob(
+    job = slurm.ArrayJob(
         name=f"tfuq-{command}",
         command=(_program(), command, *arguments),
         last=last,
@@ -70,8 +70,8 @@ def command(
         options=sbatch,
         folder=Path.cwd(),
     )
-    if submits:
-        show(submit(job.script()))
+    if submit:
+        show(slurm.submit(job.script()))
         return
     show(job.script().rstrip("\n"))
     say("nothing was submitted; pass the script to bash, or --submit")

@@ -23,6 +23,7 @@ class PointwiseNetwork:
         self.model = SimpleNamespace(inputs=[tf.TensorSpec([None] * (rank + 1) + [1])])
         self._classes, self._spread, self._member = classes, spread, member
         self.channels = 1 if classes == 2 else classes
+        self.chunk = 1
 
     def encode(self, images):
         return ()

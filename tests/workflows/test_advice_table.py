@@ -85,8 +85,7 @@ ELSEWHERE = {
         "tests/unit/data/layouts/test_additional.py::test_a_folder_without_a_label_is_refused"
     ),
     "write more of the names into data.image_files": (
-        "tests/unit/data/layouts/test_patterns.py"
-        "::test_patterns_that_fit_a_file_alike_are_refused"
+        "tests/unit/data/layouts/test_patterns.py::test_patterns_that_fit_a_file_alike_are_refused"
     ),
     "or correct data.image_files": (
         "tests/unit/data/layouts/test_patterns.py"
@@ -97,8 +96,7 @@ ELSEWHERE = {
         "::test_patterns_that_name_no_case_alike_are_refused"
     ),
     "y is taken to point down": (
-        "tests/unit/workflows/init/test_known.py"
-        "::test_a_table_of_landmarks_says_which_way_y_points"
+        "tests/unit/workflows/init/test_known.py::test_a_table_of_landmarks_says_which_way_y_points"
     ),
     "devices share a batch": (
         "tests/unit/training/test_strategy.py::test_more_devices_than_examples_are_refused"

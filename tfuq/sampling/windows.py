@@ -30,6 +30,9 @@ from tfuq.sampling.encoded import EncodedImages
 from tfuq.sampling.prefix import split_at_seed
 from tfuq.tasks.activation import Activation
 
+# Below so many images at once, leaving dropped units out costs more than it saves.
+_LEAST_IMAGES = 64
+
 
 class WindowedNetwork(tf.Module):
     """A network that takes images of any size, at least its patch's.
@@ -82,7 +85,8 @@ class WindowedNetwork(tf.Module):
         self._activation = activation
         self.channels = _channels_of_sample(model, activation)
         self.is_dense = len(model.outputs[0].shape) == len(model.inputs[0].shape)
-        self.split = split_at_seed(model, precision, static_shapes=with_xla)
+        has_few_images = chunk < _LEAST_IMAGES
+        self.split = split_at_seed(model, precision, static_shapes=with_xla or has_few_images)
         self._prefix = self.split.prefix
         self.patch = tuple(int(size) for size in model.inputs[0].shape[1:-1])
         self._overlap = overlap
