@@ -165,7 +165,7 @@ def test_no_command_but_those_that_may_makes_a_data_set(strangers, digits, tfuq)
 def test_problems_beyond_the_first_are_counted(tmp_path, tfuq, monkeypatch):
     write_decathlon(tmp_path / "balls")
     (tmp_path / "mine.yaml").write_text(settings(tmp_path / "balls").dump())
-    monkeypatch.setattr("tfuq_cli.data._MOST_LINES", 2)
+    monkeypatch.setattr("tfuq_cli.data_check._MOST_LINES", 2)
     result = tfuq("data", "check", tmp_path / "mine.yaml", "-o", "data.classes=[background, ball]")
     assert_refused(result, "6 problem(s) among 6 cases")
     assert result.stdout.count("PROBLEM: ball_") == 2

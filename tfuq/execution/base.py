@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tfuq.data.events import Observer
-from tfuq.data.locks import exclusive
 from tfuq.execution.tally import Outcome
 from tfuq.execution.task import Task
 
@@ -35,6 +34,9 @@ class Executor(ABC):
             folder: The folder.
             doing: What is done to it, for the message to another process.
         """
+        # It brings NumPy, which takes a moment and no help needs.
+        from tfuq.data.locks import exclusive
+
         return exclusive(folder, doing)
 
     def run(self, tasks: Sequence[Task], observer: Observer) -> Outcome:

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from tfuq.data.events import Observer
 from tfuq.data.ledger import add_entries
-from tfuq.data.locks import exclusive
-from tfuq.data.writers import make_folder
 from tfuq.errors import TfuqError
 from tfuq.execution.base import Executor
 from tfuq.execution.tally import Outcome, Tally
@@ -74,6 +72,10 @@ class Part(Serial):
 
     def holding(self, folder: Path, doing: str) -> AbstractContextManager[None]:
         """Hold the share of the folder; the other processes hold theirs."""
+        # These bring NumPy, which takes a moment and no help needs.
+        from tfuq.data.locks import exclusive
+        from tfuq.data.writers import make_folder
+
         path = folder / _PARTS / f"{self._index}-of-{self._count}"
         make_folder(path)
         for owned in (path.parent, path):  # so that they are removed with the folder

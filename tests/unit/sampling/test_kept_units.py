@@ -43,7 +43,7 @@ def layers_of(model, kind):
         {"level_dropout": {3: 0.5, 4: 0.5}},
         {"level_dropout": {1: 0.25, 2: 0.25, 4: 0.5}, "activation": "elu"},
         {"level_dropout": {2: 0.5, 3: 0.5, 4: 0.5}, "activation": "prelu"},
-        {"level_dropout": {2: 0.5, 4: 0.9}, "spatial_dropout": True},
+        {"level_dropout": {2: 0.5, 4: 0.6}, "spatial_dropout": True},
     ],
     ids=str,
 )
