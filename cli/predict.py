@@ -18,6 +18,8 @@ from tfuq_cli.progress import EventLines, TaskLines, echo_plan, quiet_import, sh
 
 if TYPE_CHECKING:
     from tfuq.data.cases import Case
+    from tfuq.prediction import AnyPredictor
+    from tfuq.runs import Run
 
 
 @click.command("predict", cls=options.Command)
@@ -138,14 +140,7 @@ def command(
         written_maps=_names(maps),
     )
     predictor = prediction.make_predictor(opened, request)
-    if input:
-        cases = prediction.inputs_of_run(opened, input)
-    else:
-        cases = prediction.cases_of_test_split(opened, predictor.calibration)
-    if series:
-        cases = prediction.with_series(cases, series)
-    if mask:
-        cases = prediction.with_masks(opened.config, cases, mask)
+    cases = _cases(opened, predictor, input, series, mask)
     name = _folder_name(method, is_calibrated=calibrated, is_of_inputs=bool(input))
     folder = out or opened.predictions(name)
     if dry_run:
@@ -169,6 +164,23 @@ def command(
         f"{len(cases)} case(s) by {method}, T = {predictor.samples}, in {folder}; "
         f"next: tfuq {_next_command(maps, cases)} {folder}"
     )
+
+
+def _cases(
+    run: Run, predictor: AnyPredictor, files: Sequence[Path], series: str | None, mask: Path | None
+) -> list[Case]:
+    """The cases of the files that are given, else those of the test split."""
+    from tfuq import prediction
+
+    if files:
+        cases = prediction.inputs_of_run(run, files)
+    else:
+        cases = prediction.cases_of_test_split(run, predictor.calibration)
+    if series:
+        cases = prediction.with_series(cases, series)
+    if mask:
+        cases = prediction.with_masks(run.config, cases, mask)
+    return cases
 
 
 def _next_command(maps: str | None, cases: Sequence[Case]) -> str:

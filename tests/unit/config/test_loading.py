@@ -93,26 +93,6 @@ def test_missing_keys_are_named():
         loading.parse("name: x", source="f.yaml")
 
 
-FIRST_CLASSIFICATION = """
-name: pneumonia
-task: classification
-method: mc-drop
-data: {layout: image-folders, root: x, clases: [normal, pneumonia]}
-network: {patch_size: [64, sixty-four], widths: [8, 16]}
-training: {epochs: 0, batch_size: [1, 2]}
-"""
-
-
-def test_all_faults_are_told_at_once_and_each_value_once():
-    with pytest.raises(ConfigError) as error:
-        loading.parse(FIRST_CLASSIFICATION)
-    message = str(error.value)
-    assert "\n" not in message
-    assert "configuration: 5 faults: (1) method: Input should be" in message
-    for words in ("'data.clases'; did you mean", "patch_size.1", "epochs", "batch_size", "(5)"):
-        assert words in message
-
-
 def test_faults_of_sections_that_do_not_agree_are_told_at_once():
     overrides = ("training.loss.name=dice-ce", "training.monitor=dice", "data.classes=[]")
     with pytest.raises(ConfigError) as error:

@@ -1,0 +1,86 @@
+"""What is wrong with a configuration, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pydantic
+
+from tfuq.config.section import FaultsError, Section
+from tfuq.errors import nearest
+
+
+def explain(error: pydantic.ValidationError, schema: type[Section]) -> str:
+    """All faults in one line, each with its key, value, and what is allowed.
+
+    Args:
+        error: What a section was refused for.
+        schema: The section.
+    """
+    faults = _faults_of(error, schema)
+    if len(faults) == 1:
+        return faults[0]
+    numbered = [f"({number}) {fault}" for number, fault in enumerate(faults, start=1)]
+    return f"{len(faults)} faults: {'; '.join(numbered)}"
+
+
+def _faults_of(error: pydantic.ValidationError, schema: type[Section]) -> list[str]:
+    """A text for each fault; of a value that fits none of several types, that of the first."""
+    faults: list[str] = []
+    explained: list[str] = []
+    for problem in error.errors():
+        key = _key_of(problem["loc"])
+        if any(f"{key}.".startswith(f"{known}.") for known in explained):
+            continue
+        explained.append(key)
+        faults.extend(_texts_of(problem, key, schema))
+    return faults
+
+
+def _texts_of(problem: Mapping[str, Any], key: str, schema: type[Section]) -> list[str]:
+    """What is wrong with a value, with the nearest known key where its key is unknown."""
+    if problem["type"] == "extra_forbidden":
+        return [_unknown_key(problem["loc"], schema)]
+    if problem["type"] == "missing":
+        return [f"key '{key}' is missing and has no default"]
+    cause = problem.get("ctx", {}).get("error")
+    if isinstance(cause, FaultsError):
+        return [f"{key}: {message}" for message in cause.messages]
+    message = problem["msg"].removeprefix("Value error, ")
+    value = problem["input"]
+    if isinstance(value, (dict, pydantic.BaseModel)):
+        return [f"{key}: {message}"]
+    return [f"{key}: {message} (value: {value!r:.80})"]
+
+
+def _unknown_key(location: Sequence[int | str], schema: type[Section]) -> str:
+    *section, unknown = location
+    key = ".".join(map(str, location))
+    hint = nearest(str(unknown), _known_keys(schema, section))
+    return f"unknown key '{key}'{hint}"
+
+
+def _key_of(location: Sequence[int | str]) -> str:
+    """The key at a location of pydantic's, without the names of types that it adds."""
+    names = []
+    for name in location:
+        if isinstance(name, (str, int)) and not _is_union_branch(name):
+            names.append(str(name))
+    return ".".join(names) or "configuration"
+
+
+def _is_union_branch(name: int | str) -> bool:
+    """Whether a name in a location of pydantic's is that of a type in a union."""
+    if not isinstance(name, str):
+        return False
+    return name in ("int", "str", "float", "bool") or "[" in name
+
+
+def _known_keys(schema: type[Section], section: Sequence[int | str]) -> list[str]:
+    model: Any = schema
+    for name in section:
+        fields = getattr(model, "model_fields", {})
+        if name in fields:
+            model = fields[name].annotation
+    return list(getattr(model, "model_fields", {}))
