@@ -74,7 +74,8 @@ def _is_union_branch(name: int | str) -> bool:
     """Whether a name in a location of pydantic's is that of a type in a union."""
     if not isinstance(name, str):
         return False
-    return name in ("int", "str", "float", "bool") or "[" in name
+    kind = name.removeprefix("constrained-")  # such as a number that is above 0
+    return kind in ("int", "str", "float", "bool") or "[" in name
 
 
 def _known_keys(schema: type[Section], section: Sequence[int | str]) -> list[str]:

@@ -12,7 +12,7 @@ from tfuq.errors import ConfigError
 def test_a_single_fault_stands_without_a_number():
     with pytest.raises(pydantic.ValidationError) as error:
         SplitConfig(train=0)
-    assert explain(error.value, SplitConfig).startswith("train: Input should be greater than 0")
+    assert explain(error.value, SplitConfig) == "train: Input should be greater than 0 (value: 0)"
 
 
 FIRST_CLASSIFICATION = """
