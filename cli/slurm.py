@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -80,10 +80,8 @@ def command(
 def _parsed(context: click.Context, name: str, arguments: tuple[str, ...]) -> Mapping[str, Any]:
     """The values of a command's options; what would fail in every job fails here."""
     root = context.find_root()
-    group = root.command
-    assert isinstance(group, click.Group)
-    command = group.get_command(root, name)
-    assert command is not None
+    group = cast(click.Group, root.command)
+    command = cast(click.Command, group.get_command(root, name))  # its name is one of the choices
     values = command.make_context(name, list(arguments), parent=root).params
     for option in _NOT_HERE:
         if values.get(option):

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
+from typing import cast
 
 from tfuq.data.events import Observer
 from tfuq.execution.base import Executor
@@ -85,8 +86,7 @@ class _Lane:
 
     @property
     def connection(self) -> Connection:
-        assert self._connection is not None  # a task was begun
-        return self._connection
+        return cast(Connection, self._connection)  # a task was begun
 
     def begin(self, task: Task) -> None:
         """Let the process run a task; start one where there is none."""
@@ -111,8 +111,7 @@ class _Lane:
 
     def advance(self, waiting: deque[Task], tally: Tally, observer: Observer) -> None:
         """Take what the process says next; a task that it loses waits again."""
-        task = self.task
-        assert task is not None
+        task = cast(Task, self.task)  # only what was begun says something
         try:
             message = self.connection.recv()
         except (EOFError, OSError):
@@ -133,8 +132,7 @@ class _Lane:
 
     def _death(self) -> str:
         """How the process has ended, in words."""
-        process = self._process
-        assert process is not None
+        process = cast(multiprocessing.process.BaseProcess, self._process)
         process.join()
         code = process.exitcode or 0
         self._forget()

@@ -17,7 +17,7 @@ from tfuq.workflows.init.found import FINDERS, Found
 from tfuq.workflows.init.known import known_set
 from tfuq.workflows.init.roles import segmentation_of as segmentation_of  # it enters itself
 from tfuq.workflows.init.settings import Settings, settings_for
-from tfuq.workflows.init.survey import survey
+from tfuq.workflows.init.survey import require_folder, survey
 
 _SPLIT = "without data.split, 70 % of the cases train, 10 % validate and 20 % test"
 _DEFAULT_TASK = "segmentation"  # of files that nothing describes
@@ -55,6 +55,7 @@ def propose(
     Raises:
         DataError: The folder does not tell what its files are, or has none of the task.
     """
+    require_folder(folder)
     found = _found(folder, task, labels)
     root = os.path.abspath(folder)
     data = {"root": root, **found.data}

@@ -31,14 +31,23 @@ class Item:
     path: Path
 
 
+def require_folder(root: Path) -> None:
+    """Refuse what is no folder.
+
+    Raises:
+        DataError: There is none.
+    """
+    if not root.is_dir():
+        raise DataError(f"{root}: no such folder; name the folder of your data")
+
+
 def survey(root: Path) -> list[Item]:
     """List what can be read below a folder, sorted by path.
 
     Raises:
         DataError: There is nothing, or far too much.
     """
-    if not root.is_dir():
-        raise DataError(f"{root}: no such folder; name the folder of your data")
+    require_folder(root)
     items = []
     for path in _readable_below(root, 0):
         items.append(_item(root, path))

@@ -31,3 +31,8 @@ def test_a_folder_of_another_task_is_refused(tmp_path):
     write_picture(tmp_path / "imagesTr" / "a_0000.png")
     with pytest.raises(DataError, match="landmarks are told by a table"):
         propose(tmp_path, task="landmarks")
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(DataError, match="nowhere: no such folder; name the folder of your data"):
+        propose(tmp_path / "nowhere")
