@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,12 @@ from tfuq.tasks.classification import Classification, ImageTables
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted([*ROOT.glob("tfuq/**/*.py"), *ROOT.glob("cli/**/*.py")])
+PAGES = [
+    path
+    for kind in ("*.j2", "*.js", "*.html")
+    for path in sorted(ROOT.glob(f"tfuq/**/{kind}"))
+    if path.name != "niivue.js"  # of others
+]
 NAMES = ("segmentation", "classification", "landmarks")
 
 
@@ -45,6 +52,43 @@ def test_nothing_compares_a_task_with_a_name():
     assert len(SOURCES) > 200
     found = {str(path): compared_names(path) for path in SOURCES}
     assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+def compares_in_a_page(text: str) -> bool:
+    """Whether a template or a script compares a task with a name."""
+    return re.search(rf"task\s*[!=]==?\s*[\"']({'|'.join(NAMES)})", text) is not None
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_page_compares_a_task_with_a_name(path):
+    assert not compares_in_a_page(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "code", ['{% if export.task == "landmarks" %}', "data.task !== 'landmarks'"]
+)
+def test_a_comparison_in_a_page_would_be_found(code):
+    assert compares_in_a_page(code)
+
+
+def tables_of_tasks() -> set[str]:
+    """Names of the tables that a task is entered in, from the code that makes them."""
+    names = set()
+    for path in SOURCES:
+        names.update(re.findall(r"^(\w+): Registry\[.*Registry\(\s*\"task\b", _joined(path), re.M))
+    return names
+
+
+def _joined(path: Path) -> str:
+    """The code of a file, a line for each bracket that is open over several."""
+    return re.sub(r"\(\n\s+", "(", path.read_text(encoding="utf-8"))
+
+
+def test_contributing_names_every_table_of_tasks():
+    tables = tables_of_tasks()
+    assert len(tables) > 10
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert {name for name in tables if f"`{name}`" not in text} == set()
 
 
 @pytest.mark.parametrize("code", [

@@ -26,6 +26,7 @@ from tfuq.serving.description import NAME, RUN, Export, read_export, versions_in
 from tfuq.serving.graph import ServedNetwork
 from tfuq.serving.messages import impulse, predict_request, warm_up_record
 from tfuq.serving.steps import client_steps, graph_steps, is_whole_image
+from tfuq.serving.tasks import SERVED
 
 _PAGES = {
     "README.md": "README.md.j2",
@@ -221,9 +222,10 @@ def _axes(config: Config) -> str:
 
 
 def _write_pages(folder: Path, described: Export) -> None:
+    words = SERVED[described.task].words(described)
     for name, template in _PAGES.items():
         render = _renderer(template)
-        write_text(folder / name, render(export=described, folder=folder))
+        write_text(folder / name, render(export=described, folder=folder, words=words))
 
 
 def _renderer(template: str) -> Callable[..., str]:

@@ -21,6 +21,7 @@ from tfuq.report.page.provenance import own_facts, provenance_of, shared_facts
 from tfuq.report.page.source import Source, by_name
 from tfuq.report.page.sources import read_sources
 from tfuq.report.page.tables import figures_of, readable_name, tables_of
+from tfuq.report.tasks import REPORTS
 from tfuq.runs.provenance import tfuq_version
 from tfuq.scoring.evaluation.scores import require_one_scoring
 
@@ -96,6 +97,7 @@ def _render(sources: list[Source], cases: Cases, pictures: Pictures) -> str:
         notes=pictures.notes,
         title=_title(sources[0]),
         task=sources[0].task,
+        controls=REPORTS[sources[0].task].controls,
         sources=sources,
         cases=cases,
         headings=by_name(sources, lambda source: source.heading),

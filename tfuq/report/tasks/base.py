@@ -30,12 +30,15 @@ class TaskReport:
             room for so many characters.
         strips: plots a case at rising severity, from the configuration, the case's arrays and the
             variation ratios of wrong voxels by severity, and the meaning of severity.
+        controls: the name of the page's asset with the controls of what is shown of a case, or
+            None where there are none.
     """
 
     figures: Callable[[ScoredFolder], NamedFigures]
     rows: Callable[[Path, Config, Manifest], PredictedRows]
     view: Callable[[Sequence[Source], int], View]
     strips: Callable[[Config, dict[float, Example], Ratios, str], NamedFigures]
+    controls: str | None
 
 
 REPORTS: Registry[TaskReport] = Registry("task of a report")

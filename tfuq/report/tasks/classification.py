@@ -21,5 +21,11 @@ def _strips(
 
 
 REPORTS.register("classification")(
-    TaskReport(figures=classification_figures, rows=class_rows, view=class_views, strips=_strips)
+    TaskReport(
+        figures=classification_figures,
+        rows=class_rows,
+        view=class_views,
+        strips=_strips,
+        controls=None,
+    )
 )

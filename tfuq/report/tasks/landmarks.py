@@ -21,5 +21,11 @@ def _strips(
 
 
 REPORTS.register("landmarks")(
-    TaskReport(figures=landmark_figures, rows=landmark_rows, view=landmark_views, strips=_strips)
+    TaskReport(
+        figures=landmark_figures,
+        rows=landmark_rows,
+        view=landmark_views,
+        strips=_strips,
+        controls="landmark_controls.html.j2",
+    )
 )

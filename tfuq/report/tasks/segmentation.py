@@ -30,5 +30,11 @@ def _strips(
 
 
 REPORTS.register("segmentation")(
-    TaskReport(figures=segmentation_figures, rows=volume_rows, view=_view, strips=_strips)
+    TaskReport(
+        figures=segmentation_figures,
+        rows=volume_rows,
+        view=_view,
+        strips=_strips,
+        controls="volume_controls.html.j2",
+    )
 )

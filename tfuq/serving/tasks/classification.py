@@ -11,8 +11,17 @@ from tfuq.config import Config
 from tfuq.data.preprocessing import Box
 from tfuq.measures.reducers import chosen_class
 from tfuq.prediction import Predictor
+from tfuq.serving.description import Export
 from tfuq.serving.expectation import Asked, Output, numbers, of_classes
-from tfuq.serving.tasks.base import SERVED, Arrays, ServedTask, Tensors, chosen
+from tfuq.serving.tasks.base import (
+    SERVED,
+    Arrays,
+    PageWords,
+    ServedTask,
+    Tensors,
+    chosen,
+    words_of_classes,
+)
 from tfuq.tasks.records import ClassStatistics
 
 
@@ -47,4 +56,15 @@ def _named(predictor: Predictor[ClassStatistics], statistics: ClassStatistics, b
     return measures
 
 
-SERVED.register("classification")(ServedTask(outputs=_outputs, expected=_expected, named=_named))
+def _words(export: Export) -> PageWords:
+    return PageWords(
+        inputs="images",
+        example="image.png",
+        sizes="",
+        answers=words_of_classes(export),
+    )
+
+
+SERVED.register("classification")(
+    ServedTask(outputs=_outputs, expected=_expected, named=_named, words=_words)
+)

@@ -13,8 +13,9 @@ from tfuq.data.preprocessing import Box
 from tfuq.measures.landmark import ELLIPSE, landmark_measures
 from tfuq.networks.heteroscedastic import LOG_VARIANCE_BOUNDS
 from tfuq.prediction import Predictor
+from tfuq.serving.description import Export
 from tfuq.serving.expectation import ANY, Asked, Output, Pair, numbers
-from tfuq.serving.tasks.base import SERVED, Arrays, ServedTask, Tensors
+from tfuq.serving.tasks.base import SERVED, Arrays, PageWords, ServedTask, Tensors
 from tfuq.tasks.records import LandmarkStatistics
 
 _HALF_PIXEL = 0.5  # the border of an image lies beyond the centre of its last pixel
@@ -126,4 +127,22 @@ def _column(rows: list[dict[str, float]], name: str) -> list[float]:
     return [row[name] for row in rows]
 
 
-SERVED.register("landmarks")(ServedTask(outputs=_outputs, expected=_expected, named=_named))
+def _words(export: Export) -> PageWords:
+    height, width = export.patch_size
+    names = ", ".join(export.landmarks)
+    return PageWords(
+        inputs="images",
+        example="image.png",
+        sizes="",
+        answers=(
+            "Positions are in pixels of the image that was sent: x is the column, y the row, "
+            "centres are whole numbers. On an image of W×H pixels that was\n"
+            f"resampled to {width}×{height}, column x is (x + ½)·W/{width} − ½. "
+            f"Landmarks, along the last axis: {names}."
+        ),
+    )
+
+
+SERVED.register("landmarks")(
+    ServedTask(outputs=_outputs, expected=_expected, named=_named, words=_words)
+)

@@ -12,8 +12,17 @@ from tfuq.config import Config
 from tfuq.data.preprocessing import Box
 from tfuq.measures.reducers import chosen_class
 from tfuq.prediction import Predictor
+from tfuq.serving.description import Export
 from tfuq.serving.expectation import Asked, Output, numbers, of_classes
-from tfuq.serving.tasks.base import SERVED, Arrays, ServedTask, Tensors, chosen
+from tfuq.serving.tasks.base import (
+    SERVED,
+    Arrays,
+    PageWords,
+    ServedTask,
+    Tensors,
+    chosen,
+    words_of_classes,
+)
 from tfuq.tasks.records import VoxelStatistics
 
 
@@ -55,4 +64,21 @@ def _without_padding(maps: Arrays, box: Box) -> Arrays:
     return cropped
 
 
-SERVED.register("segmentation")(ServedTask(outputs=_outputs, expected=_expected, named=_named))
+def _words(export: Export) -> PageWords:
+    patch = "×".join(map(str, export.patch_size))
+    return PageWords(
+        inputs="scans",
+        example="scan.nii.gz",
+        sizes=(
+            f"Images smaller than the network's patch ({patch}) are padded evenly with zeros for "
+            "the network alone: the answer is as large as the\n"
+            "image that was sent. Larger ones are covered with windows, which are blended within "
+            "each sample. `prepared` takes images that are padded already."
+        ),
+        answers=words_of_classes(export),
+    )
+
+
+SERVED.register("segmentation")(
+    ServedTask(outputs=_outputs, expected=_expected, named=_named, words=_words)
+)

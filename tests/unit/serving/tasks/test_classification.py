@@ -60,3 +60,9 @@ def test_labels_are_names_of_classes(tmp_path):
     expected = TASK.expected(asked)
     assert expected["label"].texts == tuple("0123456789")
     assert (expected["label"].shape, expected["votes"].shape) == ((3,), (3, 10))
+
+
+def test_an_export_names_its_classes(tmp_path):
+    words = TASK.words(make_export(tmp_path, task_settings("classification", tmp_path)))
+    assert (words.inputs, words.example, words.sizes) == ("images", "image.png", "")
+    assert "`probability`: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9." in words.answers

@@ -83,3 +83,11 @@ def test_no_landmark_of_an_image_breaks_its_bounds(tmp_path):
     assert bounds["covariance_xy"][1] == pytest.approx(((x - x.mean()) * (y - y.mean())).mean())
     assert bounds["variance"][1] == pytest.approx(x.var() + y.var())
     assert bounds["landmarks"][:2] == (bounds["x"], bounds["y"])
+
+
+def test_an_export_says_where_its_positions_are(tmp_path):
+    config = task_settings("landmarks", tmp_path, network={"patch_size": [32, 48]})
+    words = TASK.words(make_export(tmp_path, config))
+    assert (words.inputs, words.example, words.sizes) == ("images", "image.png", "")
+    assert "resampled to 48×32, column x is (x + ½)·W/48 − ½." in words.answers
+    assert f"last axis: {', '.join(config.data.landmarks)}." in words.answers

@@ -59,3 +59,10 @@ def test_what_is_expected_is_as_large_as_the_image(tmp_path):
     largest = (-p * np.log(p)).max()
     assert expected["entropy_terms"].bounds == (0.0, pytest.approx(largest, abs=1e-8))
     assert expected["variance"].bounds == (0.0, np.var([0, 1]))
+
+
+def test_an_export_says_how_images_of_other_sizes_are_taken(tmp_path):
+    words = TASK.words(make_export(tmp_path, settings(tmp_path)))
+    assert (words.inputs, words.example) == ("scans", "scan.nii.gz")
+    assert "smaller than the network's patch (16×16×16) are padded" in words.sizes
+    assert "`probability`: rest, ball, core." in words.answers
