@@ -19,7 +19,7 @@ from tfuq.report.plotting import (
     new_figure,
     save,
 )
-from tfuq.scoring.rows import Row, column
+from tfuq.scoring.rows import Row, column, grouped
 
 _COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 _MOST_CASES = 12
@@ -34,7 +34,7 @@ def dose_figures(curves: list[Row]) -> Iterator[tuple[str, Figure]]:
     Yields:
         A file name without its ending, and the figure.
     """
-    cases = _by(curves, "case")
+    cases = grouped(curves, "case")
     parts = file_names(cases)
     for case_id in list(cases)[:_MOST_CASES]:
         yield f"dose-{parts[case_id]}", _plot_bands(case_id, cases[case_id])
@@ -45,19 +45,11 @@ def write_dose_figures(curves: list[Row], folder: Path) -> list[Path]:
     return [save(figure, folder / f"{name}.png") for name, figure in dose_figures(curves)]
 
 
-def _by(rows: list[Row], name: str) -> dict[str, list[Row]]:
-    """The rows by their value in a column."""
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row[name], []).append(row)
-    return groups
-
-
 def _plot_bands(case_id: str, rows: list[Row]) -> Figure:
     """Plot each structure's mean histogram over samples, in the band that holds 95 % of them."""
     figure = new_figure(6.0, 4.0)
     axes = figure.add_subplot()
-    for index, (name, structure_rows) in enumerate(_by(rows, "class").items()):
+    for index, (name, structure_rows) in enumerate(grouped(rows, "class").items()):
         _plot_band(axes, name, structure_rows, _COLOURS[index % len(_COLOURS)])
     axes.set(
         xlabel="dose (Gy)",

@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-_LEAST_PROBABILITY = 1e-12  # of which there is a logarithm
+from tfuq.scoring.calibration import LEAST_PROBABILITY
+
 _MOST_SUBSETS = 12  # of a size; chosen at random where there are more
 
 
@@ -27,7 +28,7 @@ def pairwise_disagreement(p: np.ndarray) -> np.ndarray:
 def pairwise_divergence(p: np.ndarray) -> np.ndarray:
     """Mean Kullback-Leibler divergence KL(p_i ‖ p_j) in nat, ``[M, M]``; 0 on the diagonal."""
     members = len(p)
-    logarithms = np.log(np.maximum(p, _LEAST_PROBABILITY))
+    logarithms = np.log(np.maximum(p, LEAST_PROBABILITY))
     table = np.zeros((members, members))
     for i, j in itertools.permutations(range(members), 2):
         terms = p[i] * (logarithms[i] - logarithms[j])
@@ -94,7 +95,7 @@ def gain_curve(
 
 def _nll(p: np.ndarray, y: np.ndarray) -> float:
     true = np.take_along_axis(p, y[:, None], -1)
-    logarithms = np.log(np.maximum(true, _LEAST_PROBABILITY))
+    logarithms = np.log(np.maximum(true, LEAST_PROBABILITY))
     return float(-logarithms.mean(dtype=np.float64))
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from tfuq.scoring.calibration import LEAST_PROBABILITY
+
 _BLOCK = 2**18  # voxels at once, whose sums of 0 and 1 are exact in float32
-_LEAST_PROBABILITY = 1e-12  # of which there is a logarithm
 
 
 def overlaps(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -124,7 +125,7 @@ def rater_disagreement(labels: np.ndarray, classes: int) -> np.ndarray:
         classes: K.
     """
     shares = np.stack([(labels == k).mean(0) for k in range(classes)])
-    logarithms = np.log(np.maximum(shares, _LEAST_PROBABILITY))
+    logarithms = np.log(np.maximum(shares, LEAST_PROBABILITY))
     entropies: np.ndarray = -(shares * logarithms).sum(0)
     return entropies
 

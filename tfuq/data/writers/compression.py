@@ -7,7 +7,6 @@ threads there are.
 
 from __future__ import annotations
 
-import os
 import struct
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from typing import BinaryIO
 from isal import isal_zlib
 
 from tfuq.data import disk
+from tfuq.data.parallel import core_count
 from tfuq.data.writers.unfinished import writing
 from tfuq.data.writers.whole import whole_file
 
@@ -79,17 +79,11 @@ class Compressor:
 @contextmanager
 def compressing() -> Iterator[Compressor]:
     """Yield a compressor; what waits when the block ends with an error is given up."""
-    threads = ThreadPoolExecutor(min(_usable_processors(), _MOST_THREADS))
+    threads = ThreadPoolExecutor(min(core_count(), _MOST_THREADS))
     try:
         yield Compressor(threads)
     finally:
         threads.shutdown(cancel_futures=True)
-
-
-def _usable_processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class GzipStream:

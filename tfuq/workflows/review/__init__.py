@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -225,7 +224,7 @@ class _Reviewer:
 
     def key(self, case: str) -> str:
         """Tells the prediction of a case."""
-        return hashlib.sha256(self._source.key(case).encode()).hexdigest()[:16]
+        return self._source.decision_key(case)
 
     def observed(self, case: str) -> Observed:
         """A case with its measures, and in what it is unlike the training data."""

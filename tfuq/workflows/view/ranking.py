@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -76,7 +75,7 @@ class Ranked:
 
     def key(self, case: str) -> str:
         """Tells the prediction of a case, as decisions have it."""
-        return hashlib.sha256(self._source.key(case).encode()).hexdigest()[:16]
+        return self._source.decision_key(case)
 
     def ranking(self) -> Ranking:
         """The list.

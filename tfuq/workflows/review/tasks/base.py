@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,6 +57,10 @@ class Reviewed(ABC):
     @abstractmethod
     def key(self, case: str) -> str:
         """Tells the prediction of a case from another one of it."""
+
+    def decision_key(self, case: str) -> str:
+        """`key` in 16 hexadecimal digits, by which a decision is kept."""
+        return hashlib.sha256(self.key(case).encode()).hexdigest()[:16]
 
     @abstractmethod
     def parts(self, case: str) -> Sequence[Part]:
