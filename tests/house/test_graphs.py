@@ -29,9 +29,10 @@ def rewritten(source: str) -> list[int]:
     return plain
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_function_is_rewritten(path):
-    assert rewritten(path.read_text(encoding="utf-8")) == []
+def test_no_function_is_rewritten():
+    assert len(SOURCES) > 200
+    found = {str(path): rewritten(path.read_text(encoding="utf-8")) for path in SOURCES}
+    assert {path: lines for path, lines in found.items() if lines} == {}
 
 
 @pytest.mark.parametrize(

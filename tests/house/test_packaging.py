@@ -77,12 +77,41 @@ def test_every_folder_of_code_is_a_package(package):
 
 
 UNIX_ALONE = {"fcntl", "grp", "pwd", "resource", "termios"}
+# Names of `os` that Windows has not, as far as a program of files and processes would use them.
+OF_UNIX_ALONE = {
+    "O_ACCMODE", "O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "chown", "fchmod", "fork", "getloadavg", "getuid",
+    "killpg", "mkfifo", "nice", "pread", "pwrite", "sched_getaffinity", "setsid", "statvfs", "sysconf", "uname", "wait",
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_module_of_unix_alone_is_imported_with_another(path):
+def test_no_module_of_unix_alone_is_imported_with_another():
     """A function may import one where it is needed; then the rest of the module works elsewhere."""
-    names = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        names.update(imported_by_statement(node))
-    assert not names & UNIX_ALONE
+    found = {str(path): UNIX_ALONE.intersection(imported_at_once(path)) for path in SOURCES}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+def names_of_os(tree: ast.Module) -> set[str]:
+    """The names of `os` that a file uses without having asked ``hasattr`` for them."""
+    used = set()
+    asked = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os":
+            used.add(node.attr)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "hasattr":
+            asked.add(ast.literal_eval(node.args[1]))
+    return used - asked
+
+
+def test_no_name_of_os_is_used_that_windows_lacks():
+    found = {}
+    for path in SOURCES:
+        names = names_of_os(ast.parse(path.read_text(encoding="utf-8"))) & OF_UNIX_ALONE
+        if names:
+            found[str(path)] = names
+    assert found == {}
+
+
+def test_a_name_that_windows_lacks_would_be_found():
+    assert "fork" in names_of_os(ast.parse("os.fork()"))
+    asked = "if hasattr(os, 'sched_getaffinity'):\n    os.sched_getaffinity(0)"
+    assert "sched_getaffinity" not in names_of_os(ast.parse(asked))

@@ -6,8 +6,6 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 MODULES = sorted((ROOT / "tfuq").rglob("*.py"))
 PRINTING = {"print", "click.echo", "sys.stdout.write", "sys.stderr.write"}
@@ -28,11 +26,14 @@ def parameters_to_call(tree: ast.AST) -> Iterator[str]:
             yield f"line {node.lineno}: {node.arg}"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_prints_nothing_and_takes_no_listener(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert list(printing_calls(tree)) == []
-    assert list(parameters_to_call(tree)) == []
+def test_no_module_prints_or_takes_a_listener():
+    assert len(MODULES) > 200
+    found = []
+    for path in MODULES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found += [f"{path}: {each}" for each in printing_calls(tree)]
+        found += [f"{path}: {each}" for each in parameters_to_call(tree)]
+    assert found == []
 
 
 def test_what_prints_or_listens_is_found():

@@ -12,6 +12,7 @@ import io
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -27,10 +28,12 @@ _AT_ONCE = 16  # flushes that share one commit of the file system
 _UNSERVED = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
 _BUFFERED = 2**20  # bytes that a stream writes together
 _PAUSE = 0.01  # seconds between two looks at a lock that another process holds
-# Windows has none of them; there a link is told by its path alone.
-_NEVER_FOLLOWED = 0
-for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"):
-    _NEVER_FOLLOWED |= getattr(os, _flag, 0)
+# Windows has none of the first three; there a link is told by its path alone. The last is Windows'
+# own: without it, ends of lines are changed.
+_ALWAYS = 0
+for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+    _ALWAYS |= getattr(os, _flag, 0)
+_ACCESS = os.O_WRONLY | os.O_RDWR  # the flags that say what a file is opened for
 _MODE = 0o666  # less what the process's mask takes away
 
 
@@ -46,11 +49,11 @@ def open_regular(path: Path, flags: int) -> BinaryIO:
     """
     if path.is_symlink():
         raise _not_regular(path)
-    descriptor = os.open(path, flags | _NEVER_FOLLOWED, _MODE)
+    descriptor = os.open(path, flags | _ALWAYS, _MODE)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise _not_regular(path)
-    mode = {os.O_RDONLY: "rb", os.O_WRONLY: "wb"}.get(flags & os.O_ACCMODE, "r+b")
+    mode = {os.O_RDONLY: "rb", os.O_WRONLY: "wb"}.get(flags & _ACCESS, "r+b")
     return cast(BinaryIO, os.fdopen(descriptor, mode, buffering=0))
 
 
@@ -234,7 +237,12 @@ def flush(paths: Iterable[Path]) -> None:
 
 
 def _flush_one(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    flags = os.O_RDONLY
+    if sys.platform == "win32":
+        if path.is_dir():
+            return  # it opens no folder
+        flags = os.O_RDWR  # it flushes what is open for writing alone
+    descriptor = os.open(path, flags)
     try:
         flush_open(descriptor)
     finally:

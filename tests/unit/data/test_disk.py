@@ -120,3 +120,18 @@ def test_a_file_system_that_cannot_flush_is_no_error(number, is_raised, monkeypa
             FLUSH_OPEN(0)
     else:
         FLUSH_OPEN(0)
+
+
+def test_a_folder_is_not_opened_where_the_system_opens_none(tmp_path, monkeypatch):
+    """On Windows a file is flushed by what is open for writing, and a folder not at all."""
+    opened = []
+    flushed = []
+    monkeypatch.setattr(disk.sys, "platform", "win32")
+    monkeypatch.setattr(os, "open", lambda path, flags, *_: opened.append((path, flags)) or 3)
+    monkeypatch.setattr(os, "close", lambda descriptor: None)
+    monkeypatch.setattr(disk, "flush_open", flushed.append)
+    (tmp_path / "a").write_bytes(b"")
+    disk.flush([tmp_path / "a"])
+    disk.flush([tmp_path])
+    assert opened == [(tmp_path / "a", os.O_RDWR)]
+    assert flushed == [3]
