@@ -8,6 +8,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from tests.conftest import BALLS_AFFINE, assert_refused
 from tests.support.pointwise import pointwise_run
@@ -26,21 +27,40 @@ RANKS = pytest.mark.parametrize("rank", [3, 2])
 @pytest.fixture
 def runs(balls, tmp_path, monkeypatch):
     """``runs(rank, steps)``: the same run by a patch within the scans, and by one beyond them."""
+    return lambda rank, steps: two_runs(tmp_path, balls, monkeypatch, rank, steps)
 
-    def make(rank, steps):
-        return [
-            pointwise_run(
-                tmp_path / f"patch-{patch[0]}",
-                balls,
-                monkeypatch,
-                rank=rank,
-                preprocessing=steps,
-                network={"patch_size": patch},
-            ).path
-            for patch in PATCHES[rank]
-        ]
 
-    return make
+def two_runs(folder, balls, monkeypatch, rank, steps):
+    paths = []
+    for patch in PATCHES[rank]:
+        own = {"rank": rank, "preprocessing": steps, "network": {"patch_size": patch}}
+        paths.append(pointwise_run(folder / f"patch-{patch[0]}", balls, monkeypatch, **own).path)
+    return paths
+
+
+@pytest.fixture(scope="module")
+def predicted(balls, tmp_path_factory):
+    """``predicted(rank, steps)``: predictions of two such runs, made once; not to be written to."""
+    made = {}
+
+    def take(rank, steps):
+        key = (rank, str(steps))
+        if key not in made:
+            folders = []
+            with pytest.MonkeyPatch.context() as patch:
+                for run in two_runs(tmp_path_factory.mktemp("padded"), balls, patch, rank, steps):
+                    done(command("predict", run, "--save-samples", "--save-members"))
+                    folders.append(run / "predictions" / "hybrid")
+            made[key] = folders
+        return made[key]
+
+    return take
+
+
+def command(*arguments):
+    from tfuq_cli.main import main
+
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 def done(result) -> str:
@@ -50,11 +70,8 @@ def done(result) -> str:
 
 @RANKS
 @pytest.mark.parametrize("steps", [{}, CROP])
-def test_no_file_depends_on_the_padding(rank, steps, runs, tfuq):
-    one, other = runs(rank, steps)
-    for run in (one, other):
-        done(tfuq("predict", run, "--save-samples", "--save-members"))
-    one, other = (run / "predictions" / "hybrid" for run in (one, other))
+def test_no_file_depends_on_the_padding(rank, steps, predicted):
+    one, other = predicted(rank, steps)
     names = sorted(path.relative_to(one) for path in one.glob("*/[!.]*"))
     assert sorted(path.relative_to(other) for path in other.glob("*/[!.]*")) == names
     assert {STORED, "member-1.nii.gz", "structures.csv"} < {name.name for name in names}
@@ -81,10 +98,9 @@ def table_of(path: Path) -> list[dict]:
 
 
 @RANKS
-def test_volumes_are_those_of_the_label_file(rank, runs, tfuq):
-    _, run = runs(rank, CROP)
-    done(tfuq("predict", run, "--save-samples"))
-    for folder in (path for path in (run / "predictions" / "hybrid").iterdir() if path.is_dir()):
+def test_volumes_are_those_of_the_label_file(rank, predicted):
+    _, predictions = predicted(rank, CROP)
+    for folder in (path for path in predictions.iterdir() if path.is_dir()):
         label = read(folder / "label.nii.gz").array
         rows = [
             row
@@ -100,10 +116,9 @@ def test_volumes_are_those_of_the_label_file(rank, runs, tfuq):
 
 
 @RANKS
-def test_means_of_the_image_are_those_of_its_maps(rank, runs, tfuq):
-    _, run = runs(rank, {})
-    done(tfuq("predict", run))
-    for folder in (path for path in (run / "predictions" / "hybrid").iterdir() if path.is_dir()):
+def test_means_of_the_image_are_those_of_its_maps(rank, predicted):
+    _, predictions = predicted(rank, {})
+    for folder in (path for path in predictions.iterdir() if path.is_dir()):
         entropy, information = (
             read(folder / f"{name}.nii.gz").array.mean(dtype=float)
             for name in ("predictive_entropy", "mutual_information")
