@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tests.support.saved import saved_and_loaded
 from tfuq import runs
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
 from tfuq.networks.weights import load_arrays, model_arrays
@@ -43,8 +44,7 @@ def check_run(trained: Run, method: str, folder: Path) -> None:
     other = sampler.sample(x, tf.constant([3, 5]), arguments[2])["probability"]
     is_noisy = METHOD_TRAITS[method].draws_within or run.config.network.heteroscedastic
     assert np.array_equal(other, drawn["probability"]) != is_noisy
-    tf.saved_model.save(sampler, str(folder), signatures=sampler.sample)
-    served = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    served = saved_and_loaded(sampler, folder)
     for name, array in served(
         image=arguments[0], seed=arguments[1], num_samples=arguments[2]
     ).items():

@@ -46,7 +46,7 @@ def test_kl_scale_is_of_each_members_own_examples(balls, tmp_path, caplog, subse
         "training": {"epochs": 1, "steps_per_epoch": 1},
     }
     with caplog.at_level(logging.INFO, "tfuq.training"):
-        run = train(settings(balls, "vi", **changes), tmp_path / "run")
+        run = train(settings(balls, "vi", 2, **changes), tmp_path / "run")
     scales = [0.5 / (count * 18 * 17 * 15) for count in counts]
     assert run.facts["kl_scale"] == {
         f"member {k}": pytest.approx(scale) for k, scale in enumerate(scales)

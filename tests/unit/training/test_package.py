@@ -72,7 +72,7 @@ def settings_of_options(balls, changes):
         "data": {"split": {"train": 3, "validation": 0, "test": 3}},
         "ensemble": {"members": 1},
     }
-    return settings(balls, "ensemble", **(sections | changes))
+    return settings(balls, "ensemble", 2, **(sections | changes))
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from tfuq.training.state import STATE, MemberState
 
 
 def test_a_state_without_the_common_step_is_refused_with_what_to_do(trained, balls, tmp_path):
-    config = settings(balls, "vi", training={"epochs": 2})
+    config = settings(balls, "vi", 2, training={"epochs": 2})
 
     with pytest.raises(KeyboardInterrupt):
         train(config, tmp_path / "run", observer=Stop(epoch=1, step=0))

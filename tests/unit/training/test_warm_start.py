@@ -13,10 +13,11 @@ from tfuq.training.warm_start import warm_start
 
 
 def test_warm_start_takes_the_means_of_a_deterministic_run(trained, balls, tmp_path):
-    point = trained("mc-dropout")
+    point = trained("mc-dropout", 2)
     config = settings(
         balls,
         "vi",
+        2,
         variational={"warm_start": str(point.path)},
         training={"learning_rate": 1e-9, "steps_per_epoch": 1},
     )
@@ -28,7 +29,7 @@ def test_warm_start_takes_the_means_of_a_deterministic_run(trained, balls, tmp_p
             atol=1e-6,
         )
     other = settings(
-        balls, "vi", variational={"warm_start": str(point.path)}, network={"widths": [4, 8, 16]}
+        balls, "vi", 2, variational={"warm_start": str(point.path)}, network={"widths": [4, 8, 16]}
     )
     with pytest.raises(TfuqError, match=r"same network|should have shape"):
         train(other, tmp_path / "other")
