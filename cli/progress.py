@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -40,17 +41,36 @@ def is_on(flag: str) -> bool:
 
 @contextmanager
 def quiet_import() -> Iterator[None]:
-    """Hide what TensorFlow writes while it is imported, before its own log level holds.
+    """Import TensorFlow within the block: quietly, and without collecting garbage.
 
-    ``tfuq -v`` shows it.
+    What it writes before its own log level holds is hidden; ``tfuq -v`` shows it.
     """
-    if is_on("verbose"):
+    with _without_collection():
+        if is_on("verbose"):
+            yield
+            return
+        from tfuq.data.readers.quiet import quiet_stderr
+
+        with quiet_stderr():
+            yield
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Collect no garbage while TensorFlow is imported, and pass over its modules ever after.
+
+    They have half a million objects, which live until the end. The collector would go through all
+    of them again and again, while they are imported and while networks are built.
+    """
+    if "tensorflow" in sys.modules or not gc.isenabled():
         yield
         return
-    from tfuq.data.readers.quiet import quiet_stderr
-
-    with quiet_stderr():
+    gc.disable()
+    try:
         yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 class EventLines:
