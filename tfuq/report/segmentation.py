@@ -9,7 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tfuq.report.overview import overview
-from tfuq.report.plotting import RIGHT, WRONG, correlation_title, file_names, new_figure, words
+from tfuq.report.plotting import (
+    RIGHT,
+    WRONG,
+    correlation_title,
+    file_names,
+    make_logarithmic,
+    new_figure,
+    words,
+)
 from tfuq.report.scored import NamedFigures, ScoredFolder
 from tfuq.report.slices import CaseArrays, load_case, map_scale
 from tfuq.runs import results
@@ -66,7 +74,8 @@ def _plot_histograms(cases: Iterable[CaseArrays], classes: int) -> Figure:
         _plot_density(axes, correct, edges, RIGHT, "correct")
         _plot_density(axes, wrong, edges, WRONG, "wrong")
         unit, _ = map_scale(name, classes)
-        axes.set(xlabel=f"{words(name)} ({unit})", ylabel="density", yscale="log")
+        axes.set(xlabel=f"{words(name)} ({unit})", ylabel="density")
+        make_logarithmic(axes, "y")
         axes.legend(fontsize=7)
     return figure
 
