@@ -88,12 +88,8 @@ class PlainPowers(LogFormatterSciNotation):
 
 def make_logarithmic(axes: Axes, direction: Literal["x", "y"]) -> None:
     """Make an axis logarithmic; its labels need no formulas."""
-    if direction == "x":
-        axes.set_xscale("log")
-        axis = axes.xaxis
-    else:
-        axes.set_yscale("log")
-        axis = axes.yaxis
+    axes.set(**{f"{direction}scale": "log"})
+    axis = {"x": axes.xaxis, "y": axes.yaxis}[direction]
     axis.set_major_formatter(PlainPowers())
     axis.set_minor_formatter(PlainPowers())
 
