@@ -45,7 +45,7 @@ def quiet_import() -> Iterator[None]:
 
     What it writes before its own log level holds is hidden; ``tfuq -v`` shows it.
     """
-    with _without_collection():
+    with first_import("tensorflow"):
         if is_on("verbose"):
             yield
             return
@@ -56,13 +56,16 @@ def quiet_import() -> Iterator[None]:
 
 
 @contextmanager
-def _without_collection() -> Iterator[None]:
-    """Collect no garbage while TensorFlow is imported, and pass over its modules ever after.
+def first_import(library: str) -> Iterator[None]:
+    """Collect no garbage while a library is imported for the first time, nor in its modules later.
 
-    They have half a million objects, which live until the end. The collector would go through all
-    of them again and again, while they are imported and while networks are built.
+    Modules live until the end. Those of TensorFlow have half a million objects, and the collector
+    would go through all of them again and again.
+
+    Args:
+        library: Its name. Where it is imported already, nothing changes.
     """
-    if "tensorflow" in sys.modules or not gc.isenabled():
+    if library in sys.modules or not gc.isenabled():
         yield
         return
     gc.disable()

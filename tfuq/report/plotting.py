@@ -20,7 +20,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatterSciNotation
+from matplotlib.ticker import LogFormatterSciNotation, LogLocator
 
 from tfuq.data.writers import write_bytes
 
@@ -41,16 +41,35 @@ _EXPONENT = re.compile(r"\^\{(-?\d+)\}")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def new_figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float, *, has_places: bool = False) -> Figure:
     """Make an empty figure that needs no display.
 
     Args:
         width: In inches.
         height: In inches.
+        has_places: Whether all plots have places of their own, see `axes_at`. Otherwise Matplotlib
+            makes room for their labels, which takes as long as it takes to draw them.
     """
-    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=110)
+    if not has_places:
+        figure.set_layout_engine("constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def axes_at(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Add a plot at a place of its own.
+
+    Args:
+        figure: The figure.
+        left: From the figure's left edge to the plot's frame, in inches.
+        bottom: From the figure's lower edge to the plot's frame, in inches.
+        width: Of the frame, in inches.
+        height: Of the frame, in inches.
+    """
+    across, up = figure.get_size_inches()
+    axes: Axes = figure.add_axes((left / across, bottom / up, width / across, height / up))
+    return axes
 
 
 def panels(count: int) -> tuple[Figure, list[Axes]]:
@@ -87,10 +106,12 @@ class PlainPowers(LogFormatterSciNotation):
 
 
 def make_logarithmic(axes: Axes, direction: Literal["x", "y"]) -> None:
-    """Make an axis logarithmic; its labels need no formulas."""
+    """Make an axis logarithmic, of numbers of several magnitudes; its labels are plain text."""
     axes.set(**{f"{direction}scale": "log"})
     axis = {"x": axes.xaxis, "y": axes.yaxis}[direction]
     axis.set_major_formatter(PlainPowers())
+    # Each tick takes a millisecond to make: between powers of ten there are two instead of eight.
+    axis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
     axis.set_minor_formatter(PlainPowers())
 
 

@@ -110,7 +110,7 @@ def test_a_short_logarithmic_axis_has_multiples_of_powers(tmp_path):
     make_logarithmic(axes, "x")
     save(figure, tmp_path / "figure.png")
     labels = [label.get_text() for label in axes.get_xticklabels(minor=True)]
-    assert "3×10⁻²" in labels
+    assert "2×10⁻²" in labels
 
 
 def test_names_of_files_lead_out_of_no_folder():
