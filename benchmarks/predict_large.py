@@ -4,7 +4,8 @@ python benchmarks/predict_large.py 512 512 300 --classes 2 --samples 10
 
 It trains a small network for one step on a few small volumes, makes a CT of the shape, and predicts it in a process of its
 own. Printed are the wall time, the seconds of each stage, and the most memory that the process and its children had at once
-(resident, looked at ten times a second) with the most room that its temporary files took.
+(resident, looked at ten times a second) with the most room that its temporary files took. With --calibrate, tfuq calibrate
+takes the CT with a label as its only case instead.
 """
 
 from __future__ import annotations
@@ -84,6 +85,20 @@ def write_config(path: Path, root: Path, arguments: argparse.Namespace) -> None:
     path.write_text(yaml.safe_dump(config))
 
 
+def add_labelled_scan(root: Path, scan: Path, shape: tuple[int, ...], classes: int) -> str:
+    """Make the scan a case of the data set, labelled with slabs of the classes; return its id."""
+    case = "case_large"
+    scan.rename(root / "imagesTr" / f"{case}.nii.gz")
+    planes = np.arange(shape[0]).reshape(-1, 1, 1) * classes // shape[0]
+    label = np.broadcast_to(planes.astype(np.uint8), shape)
+    write_volume(root / "labelsTr" / f"{case}.nii.gz", label)
+    listed = json.loads((root / "dataset.json").read_text())
+    name = f"{case}.nii.gz"
+    listed["training"].append({"image": f"./imagesTr/{name}", "label": f"./labelsTr/{name}"})
+    (root / "dataset.json").write_text(json.dumps(listed))
+    return case
+
+
 def watched(command: list[str], folder: Path) -> tuple[float, float, float]:
     """Seconds, peak gigabytes of memory, and peak gigabytes of temporary files of a command."""
     temporary = folder / "temporary"
@@ -114,6 +129,7 @@ def main() -> None:
     parser.add_argument("--widths", type=int, nargs="+", default=[4, 8])
     parser.add_argument("--overlap", type=float, default=0.5)
     parser.add_argument("--save-samples", action="store_true")
+    parser.add_argument("--calibrate", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -124,6 +140,16 @@ def main() -> None:
         tfuq = [sys.executable, "-c", "from tfuq_cli.main import main; main()"]
         run = str(folder / "run")
         subprocess.run([*tfuq, "train", str(folder / "config.yaml"), "--run", run], check=True)
+        size = "×".join(map(str, arguments.shape))
+        title = f"{size}, {arguments.classes} classes, T = {arguments.samples}"
+        if arguments.calibrate:
+            case = add_labelled_scan(folder / "data", scan, arguments.shape, arguments.classes)
+            (folder / "cases.txt").write_text(case)
+            calibrate = [*tfuq, "calibrate", run, "--cases", str(folder / "cases.txt")]
+            calibrate += ["--alpha", "0.5", "--samples", str(arguments.samples)]
+            seconds, memory, files = watched(calibrate, folder)
+            print(f"{title}: {seconds:.0f} s, peak {memory:.2f} GB, temporary files {files:.2f} GB")
+            return
         predict = [*tfuq, "predict", run, "--input", str(scan), "--out", str(folder / "out")]
         predict += ["--samples", str(arguments.samples)]
         if arguments.save_samples:
@@ -131,10 +157,8 @@ def main() -> None:
         seconds, memory, files = watched(predict, folder)
         manifest = json.loads((folder / "out" / "manifest.json").read_text())
         ((_, stages),) = manifest["cases"].items()
-        size = "×".join(map(str, arguments.shape))
         print(
-            f"{size}, {arguments.classes} classes, T = {arguments.samples}: {seconds:.0f} s, "
-            f"peak {memory:.2f} GB, temporary files {files:.2f} GB; {stages}"
+            f"{title}: {seconds:.0f} s, peak {memory:.2f} GB, temporary files {files:.2f} GB; {stages}"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -40,17 +41,39 @@ def is_on(flag: str) -> bool:
 
 @contextmanager
 def quiet_import() -> Iterator[None]:
-    """Hide what TensorFlow writes while it is imported, before its own log level holds.
+    """Import TensorFlow within the block: quietly, and without collecting garbage.
 
-    ``tfuq -v`` shows it.
+    What it writes before its own log level holds is hidden; ``tfuq -v`` shows it.
     """
-    if is_on("verbose"):
+    with first_import("tensorflow"):
+        if is_on("verbose"):
+            yield
+            return
+        from tfuq.data.readers.quiet import quiet_stderr
+
+        with quiet_stderr():
+            yield
+
+
+@contextmanager
+def first_import(library: str) -> Iterator[None]:
+    """Collect no garbage while a library is imported for the first time, nor in its modules later.
+
+    Modules live until the end. Those of TensorFlow have half a million objects, and the collector
+    would go through all of them again and again.
+
+    Args:
+        library: Its name. Where it is imported already, nothing changes.
+    """
+    if library in sys.modules or not gc.isenabled():
         yield
         return
-    from tfuq.data.readers.quiet import quiet_stderr
-
-    with quiet_stderr():
+    gc.disable()
+    try:
         yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 class EventLines:

@@ -10,7 +10,7 @@ import click
 
 from tfuq.scoring.metrics import LEVELS
 from tfuq_cli import options
-from tfuq_cli.progress import EventLines, quiet_import, say, show
+from tfuq_cli.progress import EventLines, first_import, quiet_import, say, show
 
 if TYPE_CHECKING:
     from tfuq.scoring.evaluation.doses import DoseTables
@@ -108,8 +108,9 @@ def command(
     Example:
       tfuq score runs/quickstart/hybrid/predictions/mc-dropout
     """
-    from tfuq.scoring.evaluation import FailureOptions, default_output, score_folder
-    from tfuq_cli.score_lines import score_lines
+    with first_import("scipy"):
+        from tfuq.scoring.evaluation import FailureOptions, default_output, score_folder
+        from tfuq_cli.score_lines import score_lines
 
     if at and not dose:
         raise click.UsageError("--at says what is told of a dose: give it with --dose")
@@ -155,7 +156,8 @@ def _plot(
     folder: Path,
 ) -> list[Path]:
     """Plot the figures of scores into a folder."""
-    from tfuq.report.figures import write_figures
+    with first_import("matplotlib"):
+        from tfuq.report.figures import write_figures
 
     paths = write_figures(predictions, reference, scores, folder)
     if doses:

@@ -9,6 +9,10 @@ import pytest
 from tests.conftest import assert_refused, files_of
 from tfuq.prediction import cases_of_test_split, large, make_predictor, predict, request_of
 from tfuq.runs import Run
+from tfuq.workflows.calibrate.fit import Choices
+from tfuq.workflows.calibrate.segmentation import SegmentationFit
+from tfuq.workflows.shift.plan import Plan
+from tfuq.workflows.shift.volumes import VolumeMeasurer
 
 ROWS = [
     # method, rank, sections of the configuration, options of the request
@@ -61,6 +65,39 @@ def test_every_file_has_the_bytes_of_the_whole(
     assert [*Path(tempfile.tempdir).glob("tfuq-*")] == []
     assert found.keys() == expected.keys()
     assert [name for name in expected if found[name] != expected[name]] == []
+
+
+@pytest.mark.parametrize("rank", [3, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_calibration_by_parts_is_that_of_the_whole(trained, monkeypatch, rank):
+    run = trained("mc-dropout", rank)
+    cases = cases_of_test_split(run)
+
+    def calibrated():
+        choices = Choices(source="test:0.5", alpha=0.5)
+        fit = SegmentationFit(run, request_of(run.config, "mc-dropout", 3, 5), choices)
+        assert len([*fit.gather(cases)]) == len(cases)
+        return fit.scaling(), fit.thresholds(), fit.observed
+
+    expected = calibrated()
+    part_by_part(monkeypatch)
+    assert calibrated() == expected
+
+
+def test_a_shift_by_parts_is_that_of_the_whole(trained, tmp_path, monkeypatch):
+    run = trained("mc-dropout")
+    cases = cases_of_test_split(run)[:1]
+    plan = Plan(perturbation="noise", severities=(1.0,))
+
+    def measured(folder):
+        measurer = VolumeMeasurer(
+            make_predictor(run, request_of(run.config, "mc-dropout", 3, 5)), plan
+        )
+        found = measurer.measure(cases, 1.0, folder)
+        return found.scores, found.rows, found.wrong_ratios, files_of(folder / cases[0].id)
+
+    expected = measured(tmp_path / "whole")
+    part_by_part(monkeypatch)
+    assert measured(tmp_path / "parts") == expected
 
 
 def test_a_case_that_the_disk_has_no_room_for_is_refused(trained, tfuq, tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Commands that compute nothing import no library that takes long to import."""
+"""Commands import no library that takes long to import and that they do not need."""
 
 import subprocess
 import sys
@@ -29,6 +29,30 @@ for arguments in {"help": [["--help"], *helps], "list": [["data", "list"]]}[sys.
     assert not imported, f"tfuq {' '.join(arguments)} imports {imported}"
 """
 
+# What a prediction of scans by a network with point weights does without.
+UNNEEDED = (
+    "keras",
+    "matplotlib",
+    "pandas",
+    "pydicom",
+    "scipy.optimize",
+    "scipy.stats",
+    "sklearn",
+    "tensorflow_probability",
+)
+_PREDICT = """
+import sys
+from tfuq_cli.main import main
+main(["predict", "--help"], standalone_mode=False)
+from tfuq import prediction
+from tfuq.config.loading import load
+from tfuq.sampling.members import build_member, windowed
+config = load("hippocampus")
+windowed(config, build_member(config, channels=1), keep=1)
+imported = [name for name in sys.argv[1:] if name in sys.modules]
+assert not imported, f"tfuq predict imports {imported}"
+"""
+
 
 @pytest.mark.parametrize("what", ["help", "list"])
 def test_nothing_slow_is_imported(what):
@@ -37,3 +61,9 @@ def test_nothing_slow_is_imported(what):
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr[-2000:]
     assert ("hippocampus" if what == "list" else "Usage:") in answer.stdout
+
+
+def test_a_prediction_of_scans_imports_what_it_needs():
+    command = [sys.executable, "-c", _PREDICT, *UNNEEDED]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr[-2000:]

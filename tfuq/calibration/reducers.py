@@ -81,20 +81,45 @@ class UnscaledMean(Moments):
 class PickedSamples:
     """Samples at chosen voxels of each example: ``picked [N, T, m, K]``.
 
-    ``places [m]`` is a variable: the voxels' numbers in an example as the network takes it, the
-    same for all examples of a call. It is set before each case, as padding moves the scan's own
-    voxels. An output without space has voxel 0 alone, which is what it holds at first.
+    Of a volume that is sampled part by part, each part has the samples of its own voxels, and N is
+    1: the parts together have those of all examples, one example after another.
+
+    Attributes:
+        places: numbers of the voxels that are looked at, int64 variable ``[m]``.
     """
 
     def __init__(self) -> None:
-        """Begin with voxel 0."""
+        """Begin with voxel 0, which is all that an output without space has."""
         self.places = tf.Variable([0], shape=[None], dtype=tf.int64, trainable=False)
+        self._first = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self._of_all_examples = np.zeros(1, np.int64)
+
+    def pick(self, places: np.ndarray, *, voxels: int, examples: int) -> None:
+        """Choose voxels. It comes before each case, as padding moves the scan's own voxels.
+
+        Args:
+            places: their numbers in an example as the network takes it, in ascending order ``[m]``.
+            voxels: of such an example.
+            examples: of the case.
+        """
+        starts = voxels * np.arange(examples)
+        self._of_all_examples = (starts[:, None] + places).ravel()
+        self.places.assign(places)
+        self._first.assign(0)
+
+    def begin_part(self, first: int) -> None:
+        """See `tfuq.measures.reducers.base.PlacedReducer`."""
+        self.places.assign(self._of_all_examples)
+        self._first.assign(first)
 
     def initialize(self, shape: Shape, samples: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """No samples, and the voxels' numbers, see `tfuq.measures.reducers.base.Reducer`."""
-        places = tf.identity(self.places)
-        voxels = tf.shape(places)[0]
-        picked = tf.zeros([samples, shape[0], voxels, shape[-1]])
+        voxels = tf.constant(1, tf.int64)
+        for size in shape[1:-1]:
+            voxels *= tf.cast(size, tf.int64)
+        numbers = self.places - self._first
+        places = tf.boolean_mask(numbers, (numbers >= 0) & (numbers < voxels))
+        picked = tf.zeros([samples, shape[0], tf.shape(places)[0], shape[-1]])
         return picked, places
 
     def update(
@@ -130,13 +155,13 @@ def choose_places(voxels: int, count: int) -> np.ndarray:
         count: how many are wanted.
 
     Returns:
-        Their numbers: all where there are no more than wanted, else ``count``, chosen with
-        replacement.
+        Their numbers in ascending order: all where there are no more than wanted, else ``count``,
+        chosen with replacement.
     """
     if voxels <= count:
         return np.arange(voxels)
     chosen = tf.random.stateless_uniform([count], [0, 0], maxval=voxels, dtype=tf.int32)
-    indices: np.ndarray = chosen.numpy().astype(np.int64)
+    indices: np.ndarray = np.sort(chosen.numpy()).astype(np.int64)
     return indices
 
 

@@ -11,9 +11,17 @@ References:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from scipy import optimize
 from scipy.special import log_softmax, logsumexp
+
+from tfuq.data.on_use import ModuleOnUse
+
+if TYPE_CHECKING:
+    from scipy import optimize
+else:
+    optimize = ModuleOnUse("scipy.optimize")
 
 TINY = 1e-30  # probabilities below count as this
 TEMPERATURES = (0.05, 20.0)  # among which the best is looked for

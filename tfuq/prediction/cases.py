@@ -12,7 +12,6 @@ from tfuq.data.cases import Case
 from tfuq.data.channels import name_key, readable_files
 from tfuq.data.layouts import cases_of, is_made_on_use, sorted_unique
 from tfuq.data.layouts.pairing import files_by_name
-from tfuq.data.readers.dicom.folders import scans_in
 from tfuq.data.readers.dicom.marks import is_dicom, is_dicom_file, is_series_folder, refuse_deeper
 from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.errors import DataError, resembling
@@ -125,6 +124,8 @@ def _taken_channels(config: Config, count: int, names: Sequence[str]) -> Channel
 
 def _scans_in(folder: Path) -> list[Path]:
     """The DICOM scans of a folder; pictures, such as thumbnails, and other files are left out."""
+    from tfuq.data.readers.dicom.folders import scans_in  # pydicom takes a moment
+
     others = []
     for path in readable_files(folder):
         if not (is_dicom_file(path) or is_plain_image(path)):

@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tfuq.data.cases import Case
 from tfuq.data.readers.dicom.marks import is_dicom
-from tfuq.data.readers.dicom.source import Source, read_source, require_source
 from tfuq.data.volume import Volume
 from tfuq.data.writers.dicom import (
     Algorithm,
@@ -21,6 +21,9 @@ from tfuq.errors import DataError
 from tfuq.measures.catalogue import MEASURES
 from tfuq.prediction.request import LABEL
 from tfuq.runs.results import Manifest
+
+if TYPE_CHECKING:  # it imports pydicom, and most data need it not
+    from tfuq.data.readers.dicom.source import Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +101,8 @@ def require_dicom(cases: Iterable[Case]) -> None:
     Raises:
         DataError: An image is not DICOM, or a DICOM SEG cannot refer to it.
     """
+    from tfuq.data.readers.dicom.source import require_source
+
     for case in cases:
         if not case.images or not is_dicom(case.images[0]):
             image = case.images[0] if case.images else case.id
@@ -122,6 +127,8 @@ def dicom_files(
     Raises:
         DataError: As `require_dicom`.
     """
+    from tfuq.data.readers.dicom.source import read_source
+
     return DicomFiles(
         source=read_source(case.images[0], case.series),
         classes=classes,

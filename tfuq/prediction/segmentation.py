@@ -230,25 +230,6 @@ class VolumePredictor(Predictor[VoxelStatistics]):
             grid=prepared,
         )
 
-    def probability_on_input(
-        self, image: Volume, prepared: Volume, channels: VoxelChannels
-    ) -> np.ndarray:
-        """The mean of the samples on the input's grid; what the network did not see is background.
-
-        Args:
-            image: The image as given.
-            prepared: The case as `preprocessed` gives it.
-            channels: What its samples say.
-
-        Returns:
-            ``[X, Y, Z, K]``.
-        """
-        grid = InputGrid(image=image, prepared=prepared)
-        classes = []
-        for k in range(len(self.config.data.classes)):
-            classes.append(grid.probability(channels.channel("probability", k), k))
-        return np.stack(classes, -1)
-
     def maps_on_input(
         self, image: Volume, prepared: Volume, channels: VoxelChannels
     ) -> MapsOnInput:

@@ -25,6 +25,7 @@ _FLOAT_BYTES = 4
 _PLANES = 16  # of a channel that are mapped at a time
 _MASKS = "masks"
 _CROPPED = "cropped masks"
+_PICKED = "picked"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,7 @@ class SpooledChannels:
         box: The part of an example that the scan fills.
         slice_axis: The axis of the volume along which examples are stacked, if they are slices.
         packed: Every sample's masks of examples without padding.
+        picked: Samples at chosen voxels, ``[n, T, m, K]``, in memory; None where none were chosen.
     """
 
     folder: Path
@@ -75,6 +77,7 @@ class SpooledChannels:
     box: Box
     slice_axis: int | None
     packed: PackedOnDisk
+    picked: np.ndarray | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -179,6 +182,7 @@ class Spool:
         self._slice_axis = slice_axis
         self._layouts: dict[str, tuple[int, ...]] = {}
         self._masks_shape = (0, 0)  # T and K − 1
+        self._picked: list[np.ndarray] = []  # [T, m, K] of each part
 
     def add(self, first: int, part: VoxelStatistics) -> None:
         """Write the statistics of voxels that follow each other.
@@ -190,6 +194,9 @@ class Spool:
         for name, values in part.arrays().items():
             if name == _MASKS:
                 self._add_masks(first, values[0])
+                continue
+            if name == _PICKED:
+                self._picked.append(values[0])
                 continue
             by_channel = _by_channel(name, values[0])
             *layout, count = by_channel.shape
@@ -218,7 +225,16 @@ class Spool:
             box=self._box,
             slice_axis=self._slice_axis,
             packed=self._packed(),
+            picked=self._picked_by_example(),
         )
+
+    def _picked_by_example(self) -> np.ndarray | None:
+        """The samples at the chosen voxels of all parts, ``[n, T, m, K]``."""
+        if not self._picked:
+            return None
+        joined = np.concatenate(self._picked, 1)
+        samples, _, classes = joined.shape
+        return joined.reshape(samples, self._examples[0], -1, classes).swapaxes(0, 1)
 
     def _packed(self) -> PackedOnDisk:
         """The masks of examples without padding, each with bytes of its own."""

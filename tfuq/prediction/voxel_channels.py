@@ -40,6 +40,10 @@ class VoxelChannels(Protocol):
         sample and one class at a time.
         """
 
+    @property
+    def picked(self) -> np.ndarray | None:
+        """Samples at chosen voxels, see `tfuq.tasks.records.DistributionStatistics`."""
+
     def channel(self, name: str, *index: int) -> np.ndarray:
         """A statistic of every voxel, float32 ``[X, Y, Z]``.
 
@@ -95,6 +99,11 @@ class ChannelsInMemory:
     def packed(self) -> np.ndarray:
         """See `VoxelChannels.packed`."""
         return self.statistics.masks
+
+    @property
+    def picked(self) -> np.ndarray | None:
+        """See `VoxelChannels.picked`."""
+        return self.statistics.picked
 
     def channel(self, name: str, *index: int) -> np.ndarray:
         """See `VoxelChannels.channel`. It is a view of the record."""

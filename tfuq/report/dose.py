@@ -17,6 +17,7 @@ from tfuq.report.plotting import (
     VERMILION,
     file_names,
     new_figure,
+    own_style,
     save,
 )
 from tfuq.scoring.rows import Row, column, grouped
@@ -40,6 +41,7 @@ def dose_figures(curves: list[Row]) -> Iterator[tuple[str, Figure]]:
         yield f"dose-{parts[case_id]}", _plot_bands(case_id, cases[case_id])
 
 
+@own_style()
 def write_dose_figures(curves: list[Row], folder: Path) -> list[Path]:
     """Write the figures of `dose_figures` into a folder, and return their files."""
     return [save(figure, folder / f"{name}.png") for name, figure in dose_figures(curves)]

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tfuq.report.plotting import BLUE, VERMILION, interval_text, new_figure
+from tfuq.report.plotting import BLUE, VERMILION, interval_text, make_logarithmic, new_figure
 from tfuq.scoring.rows import Row
 
 _WIDE_RANGE = 30.0  # largest value over median beyond which an axis is logarithmic
@@ -29,7 +29,7 @@ def error_scatter(measure: np.ndarray, errors: np.ndarray, name: str, correlatio
     axes.scatter(x, errors[present], s=8, color=BLUE, alpha=0.5, linewidths=0)
     axes.set(xlabel=name, ylabel="radial error (mm)", ylim=(0, None))
     if len(x) and x.min() > 0 and x.max() > _WIDE_RANGE * np.median(x):
-        axes.set_xscale("log")
+        make_logarithmic(axes, "x")
     axes.set_title(_scatter_title(correlation), fontsize=8)
     return figure
 

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 
 from tfuq.config import Config
 from tfuq.data.preprocessing import PADDING
 from tfuq.measures.catalogue import OF_VOXELS, names_of
-from tfuq.report.plotting import SEQUENTIAL, new_figure, words
+from tfuq.report.plotting import SEQUENTIAL, axes_at, new_figure, words
 from tfuq.report.slices import (
     CaseArrays,
     class_colours,
@@ -24,6 +23,15 @@ from tfuq.report.slices import (
 )
 
 _COLUMNS = 4
+# In inches: the box that a slice is fitted into, what lies above it and beside it, and its bar.
+_WIDTH = 2.4
+_HEIGHT = 2.8
+_MARGIN = 0.08
+_TITLE = 0.3
+_BAR_WIDTH = 0.1
+_BAR_HEIGHT = 2.2
+_BAR_LABELS = 0.62
+_LETTER = 0.05  # of a class's name
 Cut = Callable[[np.ndarray], np.ndarray]  # a slice of an array ``[X, Y, Z]``
 
 
@@ -54,18 +62,28 @@ def overview(case: CaseArrays, config: Config, title: str) -> Figure:
     panels = _panels(case, len(classes), lambda array: np.take(array, index, axis))
     rows = -(-len(panels) // _COLUMNS)
     columns = min(len(panels), _COLUMNS)
-    figure = new_figure(3.2 * columns, 3.2 * rows)
-    for number, panel in enumerate(panels, start=1):
-        axes = figure.add_subplot(rows, columns, number)
+    width = _panel_width(classes)
+    height = _HEIGHT + _TITLE
+    figure = new_figure(width * columns, height * rows + _TITLE, has_places=True)
+    for number, panel in enumerate(panels):
+        row, column = divmod(number, columns)
+        corner = (width * column + _MARGIN, height * (rows - 1 - row) + _MARGIN)
         plane, aspect = upright(panel.plane, case.affine, axis)
-        _plot_panel(figure, axes, panel, plane, aspect, classes)
+        _plot_panel(figure, corner, panel, plane, aspect, classes)
     figure.suptitle(f"{title}, slice {index} along axis {axis}", fontsize=10)
     return figure
 
 
+def _panel_width(classes: list[str]) -> float:
+    """The width of a slice with its bar and the labels of the bar, in inches."""
+    longest = max(len(name) for name in classes)
+    labels = max(_BAR_LABELS, 0.3 + _LETTER * longest)
+    return _WIDTH + 2 * _MARGIN + _BAR_WIDTH + labels
+
+
 def _plot_panel(
     figure: Figure,
-    axes: Axes,
+    corner: tuple[float, float],
     panel: _Panel,
     plane: np.ndarray,
     aspect: float,
@@ -74,12 +92,18 @@ def _plot_panel(
     lowest = None
     if panel.top is not None:
         lowest = 0
+    left, bottom = corner
+    axes = axes_at(figure, left, bottom, _WIDTH, _HEIGHT)
     image = axes.imshow(plane, cmap=panel.colours, aspect=aspect, vmin=lowest, vmax=panel.top)
     axes.set_title(words(panel.title), fontsize=9)
     axes.axis("off")
     if panel.unit:
-        bar = figure.colorbar(image, ax=axes, fraction=0.046)
+        axes.set_anchor("E")  # beside its bar
+        bar_bottom = bottom + (_HEIGHT - _BAR_HEIGHT) / 2
+        beside = axes_at(figure, left + _WIDTH + _MARGIN, bar_bottom, _BAR_WIDTH, _BAR_HEIGHT)
+        bar = figure.colorbar(image, cax=beside)
         bar.set_label(panel.unit, fontsize=8)
+        beside.tick_params(labelsize=8)
         if panel.unit == "class":
             bar.set_ticks(range(len(classes)), labels=classes, fontsize=6)
 

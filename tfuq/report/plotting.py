@@ -9,18 +9,18 @@ References:
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.text import Text
-from matplotlib.ticker import LogFormatter
+from matplotlib.ticker import LogFormatterSciNotation, LogLocator
 
 from tfuq.data.writers import write_bytes
 
@@ -37,18 +37,39 @@ RIGHT = BLUE
 WRONG = VERMILION
 SEQUENTIAL = "cividis"
 _MOST_COLUMNS = 3
+_EXPONENT = re.compile(r"\^\{(-?\d+)\}")
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def new_figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float, *, has_places: bool = False) -> Figure:
     """Make an empty figure that needs no display.
 
     Args:
         width: In inches.
         height: In inches.
+        has_places: Whether all plots have places of their own, see `axes_at`. Otherwise Matplotlib
+            makes room for their labels, which takes as long as it takes to draw them.
     """
-    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=110)
+    if not has_places:
+        figure.set_layout_engine("constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def axes_at(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Add a plot at a place of its own.
+
+    Args:
+        figure: The figure.
+        left: From the figure's left edge to the plot's frame, in inches.
+        bottom: From the figure's lower edge to the plot's frame, in inches.
+        width: Of the frame, in inches.
+        height: Of the frame, in inches.
+    """
+    across, up = figure.get_size_inches()
+    axes: Axes = figure.add_axes((left / across, bottom / up, width / across, height / up))
+    return axes
 
 
 def panels(count: int) -> tuple[Figure, list[Axes]]:
@@ -62,47 +83,50 @@ def panels(count: int) -> tuple[Figure, list[Axes]]:
 
 @contextmanager
 def own_style() -> Iterator[None]:
-    """Plot by Matplotlib's own settings.
+    """Plot by Matplotlib's own settings, and show every text as it is: ``$`` begins no formula.
 
     Matplotlib obeys a file ``matplotlibrc`` in the working directory, which may be a stranger's and
-    have it start LaTeX.
+    have it start LaTeX. Names of classes and cases may have any character.
     """
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
+        matplotlib.rcParams["text.parse_math"] = False
         yield
+
+
+class PlainPowers(LogFormatterSciNotation):
+    """Labels of a logarithmic axis as plain text, such as 10⁻²; Matplotlib's own are formulas."""
+
+    def __call__(self, value: float, position: int | None = None) -> str:
+        """The label of a tick, empty where it has none."""
+        formula: str = super().__call__(value, position)
+        text = formula.removeprefix(r"$\mathdefault{").removesuffix("}$")
+        text = text.replace(r"\times", "×")
+        return _EXPONENT.sub(lambda exponent: exponent[1].translate(_RAISED), text)
+
+
+def make_logarithmic(axes: Axes, direction: Literal["x", "y"]) -> None:
+    """Make an axis logarithmic, of numbers of several magnitudes; its labels are plain text."""
+    axes.set(**{f"{direction}scale": "log"})
+    axis = {"x": axes.xaxis, "y": axes.yaxis}[direction]
+    axis.set_major_formatter(PlainPowers())
+    # Each tick takes a millisecond to make: between powers of ten there are two instead of eight.
+    axis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
+    axis.set_minor_formatter(PlainPowers())
 
 
 def save(figure: Figure, path: Path) -> Path:
     """Write a PNG, whole or not at all.
 
-    Names in the figure are shown as they are: ``$`` begins no formula.
-
     Returns:
         The path that was written.
     """
-    _take_literally(figure)
     content = io.BytesIO()
     # As savefig writes it, to the byte, without drawing it once more for the layout alone.
     canvas: Any = FigureCanvasAgg(figure)
     canvas.print_png(content)
     write_bytes(path, content.getvalue())
     return path
-
-
-def _take_literally(figure: Figure) -> None:
-    """Show every text as it is, except the powers along logarithmic axes.
-
-    Matplotlib writes the powers itself, as formulas.
-    """
-    powers: set[Text] = set()
-    for axes in figure.axes:
-        for axis in (axes.xaxis, axes.yaxis):
-            if isinstance(axis.get_major_formatter(), LogFormatter):
-                powers.update(axis.findobj(Text))
-                powers.discard(axis.label)
-    for text in figure.findobj(Text):
-        if text not in powers:
-            text.set_parse_math(False)
 
 
 def correlation_title(symbol: str, value: float | None, p: float | None, n: int) -> str:

@@ -9,7 +9,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tfuq.report.overview import overview
-from tfuq.report.plotting import RIGHT, WRONG, correlation_title, file_names, new_figure, words
+from tfuq.report.plotting import (
+    RIGHT,
+    WRONG,
+    axes_at,
+    correlation_title,
+    file_names,
+    make_logarithmic,
+    new_figure,
+    words,
+)
 from tfuq.report.scored import NamedFigures, ScoredFolder
 from tfuq.report.slices import CaseArrays, load_case, map_scale
 from tfuq.runs import results
@@ -19,6 +28,12 @@ from tfuq.scoring.rows import Row, column, rows_of, rows_with
 
 _WORST = 3
 _HISTOGRAM_BINS = 40
+# In inches: the frame of a histogram, and the room for its labels.
+_HISTOGRAM_WIDTH = 2.6
+_HISTOGRAM_HEIGHT = 2.4
+_LABELS_BESIDE = 0.75
+_LABELS_BELOW = 0.5
+_MARGIN = 0.1
 _COLUMNS = 4
 _BLOCK = 2**20  # voxels that are counted at once
 
@@ -59,14 +74,18 @@ def _plot_histograms(cases: Iterable[CaseArrays], classes: int) -> Figure:
             _, top = map_scale(name, classes)
             pair = _count_pair(values.ravel(order="F"), is_known, is_wrong, top)
             counts[name] = counts.get(name, 0) + pair
-    figure = new_figure(3.4 * len(counts), 3.0)
-    for number, (name, (correct, wrong)) in enumerate(counts.items(), start=1):
+    width = _HISTOGRAM_WIDTH + _LABELS_BESIDE
+    height = _HISTOGRAM_HEIGHT + _LABELS_BELOW
+    figure = new_figure(width * len(counts) + _MARGIN, height + _MARGIN, has_places=True)
+    for number, (name, (correct, wrong)) in enumerate(counts.items()):
         edges = _edges(name, classes)
-        axes = figure.add_subplot(1, len(counts), number)
+        left = width * number + _LABELS_BESIDE
+        axes = axes_at(figure, left, _LABELS_BELOW, _HISTOGRAM_WIDTH, _HISTOGRAM_HEIGHT)
         _plot_density(axes, correct, edges, RIGHT, "correct")
         _plot_density(axes, wrong, edges, WRONG, "wrong")
         unit, _ = map_scale(name, classes)
-        axes.set(xlabel=f"{words(name)} ({unit})", ylabel="density", yscale="log")
+        axes.set(xlabel=f"{words(name)} ({unit})", ylabel="density")
+        make_logarithmic(axes, "y")
         axes.legend(fontsize=7)
     return figure
 

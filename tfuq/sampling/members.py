@@ -15,7 +15,6 @@ from tfuq.networks import build_latent_network, build_network
 from tfuq.networks.layers import (
     SOURCES,
     WIDTH_VARIABLE,
-    GaussianPosterior,
     LayerFactory,
     untransformed,
 )
@@ -75,6 +74,8 @@ def build_member(
     if kind == "point":
         layers = LayerFactory(sources=sources, policy=policy)
         return build_network(config.network, layers, **options)
+    from tfuq.networks.layers.variational import GaussianPosterior  # which takes half a second
+
     posterior = GaussianPosterior(
         initial_scale=config.variational.initial_scale,
         prior_scale=config.variational.prior_scale,

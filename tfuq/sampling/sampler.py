@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfuq.measures.reducers import Reducer
+from tfuq.measures.reducers import PlacedReducer, Reducer
 from tfuq.measures.reducers.base import SampleStatistics, Shape
 from tfuq.sampling.posterior import Posterior
 from tfuq.sampling.windows import WindowedNetwork
@@ -43,8 +43,8 @@ class Sampler(tf.Module):
     The result is, to the bit, a function of the arguments and the weights. That of an image does
     not depend on N (see `tfuq.sampling.windows`).
 
-    Who leads the loop over samples from outside the graph takes `states`, ``updated(states, p, t)``
-    and ``finished(states, samples)``.
+    Who leads the loop over samples from outside the graph takes `begin_part`, `states`,
+    ``updated(states, p, t)`` and ``finished(states, samples)``.
     """
 
     def __init__(
@@ -94,6 +94,12 @@ class Sampler(tf.Module):
             states = self._fold(network, images, block, states)
             first += count
         return self.statistics(states, samples)
+
+    def begin_part(self, first: int) -> None:
+        """Prepare the reducers for a part of a volume, see `PlacedReducer`."""
+        for reducer in self.reducers:
+            if isinstance(reducer, PlacedReducer):
+                reducer.begin_part(first)
 
     def states(self, shape: Sequence[int], samples: int) -> States:
         """The reducers' states before the first sample.

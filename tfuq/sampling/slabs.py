@@ -279,6 +279,7 @@ class _Batch:
         return of_members
 
     def _reduced(self, sums: SampleSums, first: int, stop: int) -> SampleStatistics:
+        self.sampler.begin_part(first)
         states: States = self.sampler.states([1, stop - first, self.channels], self.samples)
         for sample in range(self.samples):
             p = sums.voxels(sample, first, stop, self.plan.plane_shape)

@@ -8,19 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfuq.data.on_use import ModuleOnUse
 from tfuq.scoring.bootstrap import bootstrap_values, bounds, cluster_interval, percentile_interval
 from tfuq.scoring.resampled import resampled_auroc, resampled_pearson, resampled_spearman
 from tfuq.scoring.rows import Row
-
-if TYPE_CHECKING:
-    from scipy import stats
-else:
-    stats = ModuleOnUse("scipy.stats")
 
 _FEWEST = 3  # items of a correlation
 
@@ -42,14 +35,19 @@ def spearman(x: np.ndarray, y: np.ndarray) -> float | None:
     """Spearman's ρ of ``x [n]`` and ``y [n]``; None where it is not defined."""
     if not is_correlated(x, y):
         return None
-    return float(stats.spearmanr(x, y)[0])
+    return float(resampled_spearman(x, y, _each_once(x))[0])
 
 
 def pearson(x: np.ndarray, y: np.ndarray) -> float | None:
     """Pearson's r of ``x [n]`` and ``y [n]``; None where it is not defined."""
     if not is_correlated(x, y):
         return None
-    return float(stats.pearsonr(x, y)[0])
+    return float(resampled_pearson(x, y, _each_once(x))[0])
+
+
+def _each_once(items: np.ndarray) -> np.ndarray:
+    """The bootstrap sample that is the items themselves, ``[1, n]``."""
+    return np.ones((1, len(items)))
 
 
 def auroc_interval(

@@ -10,11 +10,18 @@ Lengths and sizes are in the unit of the grid. They go by the names that scans h
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy import ndimage
-from scipy.spatial import KDTree
 
 from tfuq.data.boundary import surface
+from tfuq.data.on_use import ModuleOnUse
+
+if TYPE_CHECKING:
+    from scipy import spatial
+else:
+    spatial = ModuleOnUse("scipy.spatial")
 
 
 def dice(predicted: np.ndarray, reference: np.ndarray) -> float:
@@ -164,7 +171,7 @@ def _distances(positions: np.ndarray, others: np.ndarray) -> np.ndarray:
     A surface has few of the voxels of its box. So it is faster to look up the nearest than to
     compute the distance of every voxel.
     """
-    distances, _ = KDTree(others).query(positions, workers=-1)
+    distances, _ = spatial.KDTree(others).query(positions, workers=-1)
     return np.asarray(distances)
 
 

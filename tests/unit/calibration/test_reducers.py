@@ -40,7 +40,7 @@ def test_picked_samples():
     volumes = np.random.default_rng(0).random((4, 2, 5, 3, 3)).astype(np.float32)
     places = choose_places(15, 8)
     picking = PickedSamples()
-    picking.places.assign(places)
+    picking.pick(places, voxels=15, examples=2)
     few = folded(picking, volumes)
     assert few["picked"].shape == (2, 4, 8, 3)
     flat = volumes.reshape(4, 2, 15, 3)
@@ -48,6 +48,17 @@ def test_picked_samples():
     np.testing.assert_array_equal(choose_places(15, 15), range(15))
     images = folded(PickedSamples(), volumes[:, :, 0, 0])
     np.testing.assert_array_equal(images["picked"], volumes[:, :, 0, 0].swapaxes(0, 1)[:, :, None])
+
+
+def test_picked_samples_of_a_part_are_those_of_its_voxels():
+    """Of two examples of 8 voxels each, the part has the voxels 5 to 10 of all 16."""
+    volumes = np.random.default_rng(0).random((4, 2, 8, 3)).astype(np.float32)
+    picking = PickedSamples()
+    picking.pick(np.array([1, 3, 7]), voxels=8, examples=2)
+    picking.begin_part(5)
+    row = volumes.reshape(4, 1, 16, 3)
+    found = folded(picking, row[:, :, 5:11])["picked"]
+    np.testing.assert_array_equal(found[0], row[:, 0, [7, 9]])
 
 
 def test_places_are_within_the_example_and_always_the_same():

@@ -9,7 +9,8 @@ from tests.conftest import settings
 from tfuq.config import LatentConfig
 from tfuq.networks.blocks import ConvolutionStyle
 from tfuq.networks.latent import latent
-from tfuq.networks.layers import GaussianPosterior, LayerFactory
+from tfuq.networks.layers import LayerFactory
+from tfuq.networks.layers.variational import GaussianPosterior
 from tfuq.sampling.members import build_member, windowed
 
 SEED = tf.constant([1, 2])

@@ -1,5 +1,7 @@
 """Statistics on disk are those that were written, channel by channel."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,19 @@ def in_memory(arrays, examples, box, slice_axis) -> ChannelsInMemory:
         else:
             record[name] = values[0].reshape(*examples, *values.shape[2:])[(slice(None), *box)]
     return ChannelsInMemory(statistics=voxel_statistics(**record), slice_axis=slice_axis)
+
+
+def test_picked_samples_of_parts_are_put_together_by_example(tmp_path):
+    """Of two examples of 8 voxels each, the voxels 1, 3 and 6 are picked."""
+    examples = (2, 2, 4)
+    arrays = chance(examples)
+    row = np.random.default_rng(1).random((SAMPLES, 16, CLASSES), np.float32)
+    spool = Spool(tmp_path, examples=examples, box=(slice(0, 2), slice(0, 4)), slice_axis=2)
+    for first, picked in ((0, [1, 3, 6]), (8, [9, 11, 14])):
+        part = part_of(arrays, first, first + 8)
+        spool.add(first, replace(part, picked=row[None, :, picked]))
+    expected = row.reshape(SAMPLES, 2, 8, CLASSES)[:, :, [1, 3, 6]].swapaxes(0, 1)
+    np.testing.assert_array_equal(spool.finished().picked, expected)
 
 
 @pytest.mark.parametrize(

@@ -31,3 +31,20 @@ def test_slices_are_along_the_axis_of_the_run():
     config = settings(Path("data"), rank=2, preprocessing={"slice_axis": 0})
     figure = overview(case_arrays(), config, "c")
     assert figure.get_suptitle().endswith("slice 1 along axis 0")
+
+
+def test_long_names_of_classes_are_not_cut():
+    config = settings(Path("data"))
+    names = ["background", "left inferior longitudinal fasciculus", "WWWWWWWW"]
+    data = config.data.model_copy(update={"classes": names})
+    figure = overview(case_arrays(), config.model_copy(update={"data": data}), "c")
+    figure.canvas.draw()
+    edge = figure.bbox.width
+    labels = [label for axes in figure.axes for label in axes.get_yticklabels()]
+    shown = [label for label in labels if label.get_text() in names]
+    assert len(shown) == 2 * len(names)
+    for label in shown:
+        assert label.get_window_extent().x1 < edge
+    bars = [axes for axes in figure.axes if axes.get_ylabel() == "class"]
+    pictures = [axes for axes in figure.axes if axes.get_title() == "prediction"]
+    assert bars[0].get_tightbbox().x1 < pictures[0].get_window_extent().x0

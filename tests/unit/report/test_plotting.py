@@ -10,6 +10,7 @@ from tfuq.report.plotting import (
     correlation_title,
     file_names,
     interval_text,
+    make_logarithmic,
     new_figure,
     own_style,
     panels,
@@ -53,10 +54,8 @@ def test_the_settings_of_the_working_directory_are_theirs():
         assert matplotlib.rcParams["lines.linewidth"] == 7.0
 
 
-def test_a_name_with_dollars_is_no_formula(tmp_path):
-    figure = new_figure(2, 1)
-    figure.suptitle(r"$\nothing of a formula")
-    with Image.open(save(figure, tmp_path / "figure.png")) as image:
+def test_a_figure_is_written_in_its_size(tmp_path):
+    with Image.open(save(new_figure(2, 1), tmp_path / "figure.png")) as image:
         assert image.size == (220, 110)
 
 
@@ -77,24 +76,41 @@ def test_figures_of_like_names_are_told_apart(tmp_path):
     assert len(list(tmp_path.glob("*.png"))) == len(parts)
 
 
+@own_style()
 def test_names_with_dollars_are_shown_as_they_are(tmp_path):
     figure = new_figure(4, 3)
     axes = figure.add_subplot()
     axes.plot([1, 2], [1e-6, 1e6], label="$\\frac$")
-    axes.set(xlabel="$x_", title="$a^$", yscale="log")
+    axes.set(xlabel="$x_", title="$a^$")
+    make_logarithmic(axes, "y")
     axes.set_xticks([1, 2], labels=["$\\bad{$", "$"])
     axes.legend(title="$\\no$")
     figure.suptitle("$\\frac$")
     assert save(figure, tmp_path / "figure.png").stat().st_size > 1000
-    shown = {
-        text.get_text(): text.get_parse_math()
-        for text in figure.findobj(Text)
-        if "$" in text.get_text()
-    }
-    assert not any(shown[name] for name in ("$\\frac$", "$x_", "$a^$", "$\\bad{$", "$", "$\\no$"))
-    powers = [is_formula for text, is_formula in shown.items() if text.startswith("$\\mathdefault")]
-    assert powers
-    assert all(powers)
+    assert not any(text.get_parse_math() for text in figure.findobj(Text))
+
+
+@own_style()
+def test_powers_along_a_logarithmic_axis_are_plain_text(tmp_path):
+    figure = new_figure(4, 3)
+    axes = figure.add_subplot()
+    axes.plot([1, 2], [1e-12, 1e3])
+    make_logarithmic(axes, "y")
+    save(figure, tmp_path / "figure.png")
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert {"10⁻¹²", "10⁰", "10³"} & set(labels)
+    assert not any("$" in label for label in labels)
+
+
+@own_style()
+def test_a_short_logarithmic_axis_has_multiples_of_powers(tmp_path):
+    figure = new_figure(4, 3)
+    axes = figure.add_subplot()
+    axes.plot([0.02, 0.05], [1, 2])
+    make_logarithmic(axes, "x")
+    save(figure, tmp_path / "figure.png")
+    labels = [label.get_text() for label in axes.get_xticklabels(minor=True)]
+    assert "2×10⁻²" in labels
 
 
 def test_names_of_files_lead_out_of_no_folder():

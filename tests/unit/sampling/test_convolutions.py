@@ -6,7 +6,8 @@ import tensorflow as tf
 import tf_keras
 
 from tests.conftest import settings
-from tfuq.networks.layers import GaussianPosterior, LayerFactory
+from tfuq.networks.layers import LayerFactory
+from tfuq.networks.layers.variational import GaussianPosterior
 from tfuq.sampling.convolutions import SampledConvolution, with_sampled_convolutions
 from tfuq.sampling.mean_network import at_its_means
 from tfuq.sampling.members import build_member

@@ -10,7 +10,8 @@ import tf_keras
 
 from tests.conftest import settings
 from tfuq.errors import RunError
-from tfuq.networks.layers import SeededDropout, VariationalConv3D
+from tfuq.networks.layers import SeededDropout
+from tfuq.networks.layers.variational import VariationalConv3D
 from tfuq.networks.weights import load_arrays, save_arrays
 from tfuq.runs import Run
 from tfuq.sampling.members import (

@@ -6,7 +6,8 @@ import tensorflow as tf
 import tf_keras
 
 from tests.conftest import settings
-from tfuq.networks.layers import GaussianPosterior, LayerFactory, layer_policy
+from tfuq.networks.layers import LayerFactory, layer_policy
+from tfuq.networks.layers.variational import GaussianPosterior
 from tfuq.training.step import TrainingStep
 from tfuq.training.strategy import make_strategy
 

@@ -13,7 +13,7 @@ Memory grows with the number of samples T only in reducers that keep something o
   fitted on.
 """
 
-from tfuq.measures.reducers.base import LastSample, Reducer
+from tfuq.measures.reducers.base import LastSample, PlacedReducer, Reducer
 from tfuq.measures.reducers.classes import (
     EntropyTerms,
     Moments,
@@ -30,6 +30,7 @@ __all__ = [
     "LastSample",
     "Moments",
     "PackedMasks",
+    "PlacedReducer",
     "Reducer",
     "RegionEntropyTerms",
     "Votes",

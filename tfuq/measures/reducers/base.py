@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import tensorflow as tf
 
@@ -34,6 +34,18 @@ class Reducer(Protocol):
 
     def finalize(self, state: State, samples: tf.Tensor) -> SampleStatistics:
         """The statistics of all T samples, by name."""
+
+
+@runtime_checkable
+class PlacedReducer(Reducer, Protocol):
+    """A reducer that knows voxels by their numbers."""
+
+    def begin_part(self, first: int) -> None:
+        """Prepare for a part of a volume, whose samples are a row of voxels ``[1, voxels, K]``.
+
+        Args:
+            first: number of the part's first voxel among the voxels of all examples.
+        """
 
 
 class LastSample:

@@ -22,19 +22,15 @@ from tfuq.networks.layers.latent import (
     mean_and_width,
 )
 from tfuq.networks.layers.places import bits_at, normal_at
-from tfuq.networks.layers.seeds import fold_in, layer_salt, standard_normal
-from tfuq.networks.layers.upsampling import LinearUpsampling
-from tfuq.networks.layers.variational import (
+from tfuq.networks.layers.seeded_weights import (
     WIDTH_VARIABLE,
-    GaussianPosterior,
     SeededConvolution,
     SeededVariational,
-    VariationalConv2D,
-    VariationalConv3D,
-    VariationalDense,
     is_width,
     untransformed,
 )
+from tfuq.networks.layers.seeds import fold_in, layer_salt, standard_normal
+from tfuq.networks.layers.upsampling import LinearUpsampling
 from tfuq.networks.layers.widths import layer_widths, median_width
 
 __all__ = [
@@ -42,7 +38,6 @@ __all__ = [
     "SOURCES",
     "WIDTH_VARIABLE",
     "Broadcast",
-    "GaussianPosterior",
     "LatentCode",
     "LayerFactory",
     "LinearUpsampling",
@@ -50,9 +45,6 @@ __all__ = [
     "SeededConvolution",
     "SeededDropout",
     "SeededVariational",
-    "VariationalConv2D",
-    "VariationalConv3D",
-    "VariationalDense",
     "bits_at",
     "fold_in",
     "gaussian_kl",

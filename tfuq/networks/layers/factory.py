@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 import tf_keras
@@ -13,12 +13,9 @@ import tf_keras
 from tfuq.networks.layers.dropout import SeededDropout
 from tfuq.networks.layers.latent import LatentCode
 from tfuq.networks.layers.seeds import SEED_SHAPE
-from tfuq.networks.layers.variational import (
-    GaussianPosterior,
-    VariationalConv2D,
-    VariationalConv3D,
-    VariationalDense,
-)
+
+if TYPE_CHECKING:  # it imports TensorFlow Probability, which takes half a second
+    from tfuq.networks.layers.variational import GaussianPosterior
 
 # A layer, or several in sequence, as a function of the input. While a network is built, its tensors
 # are Keras's stand-ins for tensors.
@@ -27,7 +24,6 @@ Apply = Callable[[tf.Tensor], tf.Tensor]
 FLOAT32 = "float32"
 SOURCES = ("dropout", "weights", "code")  # of randomness
 _CONVOLUTION = {2: tf_keras.layers.Conv2D, 3: tf_keras.layers.Conv3D}
-_VARIATIONAL_CONVOLUTION = {2: VariationalConv2D, 3: VariationalConv3D}
 
 
 @contextmanager
@@ -84,8 +80,7 @@ class LayerFactory:
                 filters, size, kernel_initializer="he_normal", **options
             )
             return plain
-        make = _VARIATIONAL_CONVOLUTION[rank]
-        layer = make(filters, size, **{**options, **self.weights.arguments()})
+        layer = self.weights.conv(filters, size, rank=rank, **options)
         return self._connected("weights", layer)
 
     def dense(self, units: int, *, name: str, **options: Any) -> Apply:
@@ -100,7 +95,7 @@ class LayerFactory:
         if self.weights is None:
             plain: Apply = tf_keras.layers.Dense(units, kernel_initializer="he_normal", **options)
             return plain
-        layer = VariationalDense(units, **{**options, **self.weights.arguments()})
+        layer = self.weights.dense(units, **options)
         return self._connected("weights", layer)
 
     def dropout(self, rate: float, *, name: str, spatial: bool = False) -> Apply:

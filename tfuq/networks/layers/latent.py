@@ -7,8 +7,8 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
+from tfuq.networks.layers.seeded_weights import WIDTH_VARIABLE, untransformed
 from tfuq.networks.layers.seeds import fold_in, layer_salt, standard_normal
-from tfuq.networks.layers.variational import WIDTH_VARIABLE, untransformed
 
 _LEAST_WIDTH = 1e-12  # its logarithm is finite
 

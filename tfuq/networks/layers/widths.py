@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tfuq.networks.layers.variational import WIDTH_VARIABLE
+from tfuq.networks.layers.seeded_weights import WIDTH_VARIABLE
 
 _SUFFIX = f"/kernel_posterior_{WIDTH_VARIABLE}"
 

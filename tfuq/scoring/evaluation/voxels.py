@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -27,6 +28,21 @@ from tfuq.scoring.rows import Row
 from tfuq.scoring.voxel_scores import LargestProbability, VoxelSums
 
 _PLANES = 8  # of a volume that are turned at once
+
+
+class Probability(Protocol):
+    """Probabilities ``[X, Y, Z, K]`` that are gone through block after block."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the array."""
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Of the array."""
+
+    def blocks(self) -> Iterator[Block]:
+        """One block after another, all of a class before those of the next."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,13 +86,13 @@ class CaseMaps:
     Attributes:
         label: predicted classes ``[X, Y, Z]``.
         truth: true classes ``[X, Y, Z]``, `PADDING` where nothing is known.
-        probability: ``[X, Y, Z, K]``, or the file that has it.
+        probability: ``[X, Y, Z, K]``, or what has it where it is not in memory.
         maps: of uncertainty, ``[X, Y, Z]`` by name; read when they are asked for.
     """
 
     label: np.ndarray
     truth: np.ndarray
-    probability: np.ndarray | StoredProbability
+    probability: np.ndarray | Probability
     maps: Mapping[str, np.ndarray]
 
     @property
@@ -89,12 +105,6 @@ class CaseMaps:
         """Where the reference is known, ``[X, Y, Z]`` bool; None where it is everywhere."""
         is_known: np.ndarray = self.truth != PADDING
         return None if is_known.all() else is_known
-
-    def whole_probability(self) -> np.ndarray:
-        """The probabilities of all classes together, ``[X, Y, Z, K]``."""
-        if isinstance(self.probability, StoredProbability):
-            return self.probability.file.array(self.probability.blocks())
-        return self.probability
 
     @property
     def known_voxels(self) -> int:
@@ -227,17 +237,18 @@ def _flat(array: np.ndarray) -> np.ndarray:
     return array.ravel(order="F")
 
 
-def _blocks(probability: np.ndarray | StoredProbability) -> Iterable[Block]:
-    if isinstance(probability, StoredProbability):
-        return probability.blocks()
-    return _blocks_of_array(probability)
+def _blocks(probability: np.ndarray | Probability) -> Iterable[Block]:
+    if isinstance(probability, np.ndarray):
+        return blocks_of(np.moveaxis(probability, -1, 0))
+    return probability.blocks()
 
 
-def _blocks_of_array(probability: np.ndarray) -> Iterator[Block]:
-    for k in range(probability.shape[-1]):
-        flat = _flat(probability[..., k])
+def blocks_of(channels: Iterable[np.ndarray]) -> Iterator[Block]:
+    """The blocks of channels ``[X, Y, Z]`` that are in memory one after another."""
+    for number, values in enumerate(channels):
+        flat = _flat(values)
         for start in range(0, flat.size, BLOCK):
-            yield Block(channel=k, start=start, values=flat[start : start + BLOCK])
+            yield Block(channel=number, start=start, values=flat[start : start + BLOCK])
 
 
 def read_maps(

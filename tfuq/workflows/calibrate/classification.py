@@ -41,7 +41,7 @@ class ClassificationFit(TableFit[ClassStatistics]):
         for number, (case, image) in enumerate(zip(cases, images, strict=True)):
             (row,) = self.predictor.rows(case, image, statistics.example(number))[PREDICTIONS]
             part = part_of(WHOLE, row, "image", quality=float(wrong[number]))
-            self.observe(case, image, [part])
+            self.observe(case, self.unlike_training(image), [part])
 
     def scaling(self) -> Scaling:
         """The best scaling."""

@@ -102,17 +102,20 @@ class Fit(ABC):
         """From where on a case is bad unless the user says it; None where nobody can say."""
         return self.quality.limit
 
-    def observe(self, case: Case, image: Volume, parts: Sequence[Part]) -> None:
+    def unlike_training(self, image: Volume) -> Sequence[str]:
+        """In what an image as given differs from the training images; nothing where it does not."""
+        if not self._appearance:
+            return ()
+        return self._appearance.differences(appearance_of(self.config, image))
+
+    def observe(self, case: Case, unlike: Sequence[str], parts: Sequence[Part]) -> None:
         """Gather a case for the rule of referral.
 
         Args:
             case: that was predicted.
-            image: its image as given.
+            unlike: what `unlike_training` says of its image.
             parts: its structures, with their qualities.
         """
-        unlike: Sequence[str] = ()
-        if self._appearance:
-            unlike = self._appearance.differences(appearance_of(self.config, image))
         self.observed.append(Observed(case=case.id, parts=parts, unlike=unlike))
 
     def review(self) -> ReviewRules | None:

@@ -73,7 +73,7 @@ class LandmarkFit(TableFit[LandmarkStatistics]):
         parts = []
         for row, error in zip(rows, errors, strict=True):
             parts.append(part_of(row["landmark"], row, "landmark", quality=none_if_nan(error)))
-        self.observe(case, image, parts)
+        self.observe(case, self.unlike_training(image), parts)
         for row, error in zip(rows, errors, strict=True):
             landmark = self._landmarks[row["landmark"]]
             scale = conformal.landmark_scale(row)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,13 +17,16 @@ from tfuq.data.cases import Case, read_case_image, read_label, read_mask
 from tfuq.data.events import CasesSampled
 from tfuq.data.preprocessing import PADDING, to_examples
 from tfuq.data.volume import Volume
+from tfuq.measures.resampled import RunningLabel
 from tfuq.prediction import Request
+from tfuq.prediction.on_input import InputGrid
 from tfuq.prediction.segmentation import VolumePredictor
+from tfuq.prediction.voxel_channels import VoxelChannels
 from tfuq.runs import Run
 from tfuq.scoring.rows import Row
 from tfuq.scoring.segmentation import dice
 from tfuq.scoring.sizes import Size, interval_size, lower_size, upper_size
-from tfuq.tasks.records import VoxelStatistics, gathered
+from tfuq.tasks.records import gathered
 from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, Fit, ScalingSamples
 
 _VOXELS = {2: 512, 3: 16384}  # of an example, that scaling is fitted on
@@ -153,31 +157,75 @@ class SegmentationFit(Fit):
     def gather(self, cases: list[Case]) -> Iterator[CasesSampled]:
         """Predict the cases, one at a time."""
         for done, case in enumerate(cases, start=1):
-            image = read_case_image(case)
-            prepared = self.predictor.preprocessed(case, image)
-            label = read_label(self.config, case, image)
-            mask = read_mask(self.config, case, image)
-            statistics = self._sample(prepared, label, mask)
-            channels = self.predictor.channels_of(statistics)
-            probability = self.predictor.probability_on_input(image, prepared, channels)
-            rows = self.predictor.structures(prepared, channels)
-            whole = {row["class"]: row for row in rows if row["component"] == "all"}
-            is_known = label.array != PADDING
-            for k, name in enumerate(self._classes, start=1):
-                structure = self._structures[name]
-                p = probability[..., k][is_known]
-                truth = label.array[is_known] == k
-                structure.missed.append(risk_control.missed_shares(p, truth))
-                structure.excess.append(risk_control.excess_shares(p, truth))
-                structure.extents.append(_extent(p, truth, whole[name], label, prepared))
-            predicted = probability.argmax(-1)
-            self._observe(case, image, whole, predicted[is_known], label.array[is_known])
+            self._gather(case)
             yield CasesSampled(done=done, total=len(cases), description=case.id)
+
+    def _gather(self, case: Case) -> None:
+        image = read_case_image(case)
+        prepared = self.predictor.preprocessed(case, image)
+        label = read_label(self.config, case, image)
+        truth = self._pick(prepared, label, read_mask(self.config, case, image))
+        unlike = self.unlike_training(image)
+        sampling = self.predictor.sample_channels(prepared)
+        # No name is left to the voxels: they leave memory when sampled.
+        grid = InputGrid(image=image.grid, prepared=prepared.grid)
+        del image, prepared
+        with sampling as channels:
+            self._add(gathered(channels.picked, "picked"), truth)
+            self._compare(case, unlike, label, grid, channels)
+
+    def _pick(self, prepared: Volume, label: Volume, mask: Volume | None) -> np.ndarray:
+        """Choose the voxels that the scaling is fitted on; their true classes ``[N, m]``."""
+        on_network = self.predictor.preprocess.unpadded_label(label, mask).array
+        labels = to_examples(on_network, self.config.preprocessing.slice_axis)
+        flat = labels.reshape(len(labels), -1)
+        places = choose_places(flat.shape[1], _VOXELS[self.config.network.rank])
+        padded_voxels = math.prod(self.predictor.preprocess.padded_shape(prepared))
+        self._samples.reducer.pick(
+            self.predictor.places_in_padding(prepared, places),
+            voxels=padded_voxels // len(flat),
+            examples=len(flat),
+        )
+        return flat[:, places]
+
+    def _compare(
+        self,
+        case: Case,
+        unlike: Sequence[str],
+        label: Volume,
+        grid: InputGrid,
+        channels: VoxelChannels,
+    ) -> None:
+        """Gather how the probabilities, and the label made of them, agree with the reference.
+
+        Args:
+            case: whose they are.
+            unlike: what `unlike_training` says of its image.
+            label: its reference, on the image's grid.
+            grid: the way from the network's grid to that of the image.
+            channels: what its samples say.
+        """
+        rows = self.predictor.structures(grid.prepared, channels)
+        whole = {row["class"]: row for row in rows if row["component"] == "all"}
+        is_known = label.array != PADDING
+        truth = label.array[is_known]
+        predicted = RunningLabel(label.shape)
+        for k, name in enumerate(self.config.data.classes):
+            probability = grid.probability(channels.channel("probability", k), k)
+            predicted.add(k, probability)
+            if k > 0:
+                p = probability[is_known]
+                is_true = truth == k
+                structure = self._structures[name]
+                structure.missed.append(risk_control.missed_shares(p, is_true))
+                structure.excess.append(risk_control.excess_shares(p, is_true))
+                structure.extents.append(_extent(p, is_true, whole[name], label, grid.prepared))
+        self._observe(case, unlike, whole, predicted.label[is_known], truth)
 
     def _observe(
         self,
         case: Case,
-        image: Volume,
+        unlike: Sequence[str],
         whole: Mapping[str, Row],
         predicted: np.ndarray,
         truth: np.ndarray,
@@ -186,7 +234,7 @@ class SegmentationFit(Fit):
 
         Args:
             case: whose they are.
-            image: its image.
+            unlike: what `unlike_training` says of its image.
             whole: measures of each structure as a whole.
             predicted: classes of the voxels whose reference is known, ``[n]``.
             truth: their reference, ``[n]``.
@@ -196,19 +244,7 @@ class SegmentationFit(Fit):
             quality = dice(np.isin(predicted, members), np.isin(truth, members))
             counts = name in self._classes
             parts.append(part_of(name, whole[name], "structure", counts=counts, quality=quality))
-        self.observe(case, image, parts)
-
-    def _sample(self, prepared: Volume, label: Volume, mask: Volume | None) -> VoxelStatistics:
-        """Sample a case, and gather samples at some of its voxels for the scaling."""
-        on_network = self.predictor.preprocess.unpadded_label(label, mask).array
-        labels = to_examples(on_network, self.config.preprocessing.slice_axis)
-        flat = labels.reshape(len(labels), -1)
-        places = choose_places(flat.shape[1], _VOXELS[self.config.network.rank])
-        padded_places = self.predictor.places_in_padding(prepared, places)
-        self._samples.reducer.places.assign(padded_places)
-        statistics = self.predictor.sample(prepared)
-        self._add(gathered(statistics.picked, "picked"), flat[:, places])
-        return statistics
+        self.observe(case, unlike, parts)
 
     def _add(self, picked: np.ndarray, truth: np.ndarray) -> None:
         """Add samples ``[N, T, m, K]`` of voxels with true classes ``[N, m]``, where known."""

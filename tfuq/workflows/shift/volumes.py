@@ -5,6 +5,8 @@ They are perturbed before they are padded: no scan has noise in its padding.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +14,9 @@ import numpy as np
 
 from tfuq.calibration.observed import Observed, Part, part_of
 from tfuq.data.cases import Case, read_case_image, read_label, read_mask
+from tfuq.data.lazy_arrays import LazyArrays
 from tfuq.data.perturbations import Subject
-from tfuq.data.preprocessing import PADDING, from_examples, is_structure
+from tfuq.data.preprocessing import PADDING, is_structure
 from tfuq.data.writers import make_folder, write_csv, write_nifti
 from tfuq.errors import DataError
 from tfuq.prediction.segmentation import VolumePredictor
@@ -23,6 +26,7 @@ from tfuq.scoring.evaluation.cohorts import segmentation_cohorts, unsigned
 from tfuq.scoring.evaluation.failures import FailureOptions
 from tfuq.scoring.evaluation.voxels import CaseMaps
 from tfuq.scoring.rows import column, mean_of, rows_of
+from tfuq.workflows.shift.channel_probability import ChannelProbability
 from tfuq.workflows.shift.measuring import Measured, Measurer, Row, quality_rows
 
 _SCORES = (
@@ -46,6 +50,21 @@ class _Gathered:
     cases: list[Row] = field(default_factory=list)
     structures: list[Row] = field(default_factory=list)
     ratios: np.ndarray = field(default_factory=lambda: np.zeros(RATIO_BINS, int))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Predicted:
+    """What is predicted of a volume.
+
+    Attributes:
+        maps: Beside its reference.
+        probability: Of each class.
+        structures: Rows of its structures.
+    """
+
+    maps: CaseMaps
+    probability: ChannelProbability
+    structures: list[Row]
 
 
 class VolumeMeasurer(Measurer):
@@ -73,12 +92,12 @@ class VolumeMeasurer(Measurer):
         example: dict[str, np.ndarray] = {}
         for case in cases:
             subject = self.perturbed(case, severity)
-            predicted, structures = self._predict(subject)
-            self._add(gathered, case, subject, predicted, structures)
-            if not example:
-                example = self._example(case, subject, predicted)
-            if predictions:
-                _write(predictions / case.id, case, subject, predicted, structures)
+            with self._predicted(subject) as predicted:
+                self._add(gathered, case, subject, predicted)
+                if not example:
+                    example = self._example(case, subject, predicted.maps)
+                if predictions:
+                    _write(predictions / case.id, case, subject, predicted)
         return self._measured(gathered, example)
 
     def _measured(self, gathered: _Gathered, example: dict[str, np.ndarray]) -> Measured:
@@ -109,41 +128,47 @@ class VolumeMeasurer(Measurer):
                 parts.setdefault(row["case"], []).append(part)
         return [Observed(case=case, parts=of_case) for case, of_case in parts.items()]
 
-    def _predict(self, subject: Subject) -> tuple[CaseMaps, list[Row]]:
-        statistics = self.predictor.sample(subject.image)
-        axis = self.config.preprocessing.slice_axis
-        probability = from_examples(statistics.probability, axis)
-        maps = statistics.maps(self.predictor.maps)
-        predicted = CaseMaps(
-            label=probability.argmax(-1).astype(np.uint8),
-            truth=subject.present_label.array,
-            probability=probability,
-            maps={name: from_examples(examples, axis) for name, examples in maps.items()},
-        )
-        channels = self.predictor.channels_of(statistics)
-        return predicted, self.predictor.structures(subject.image, channels)
+    @contextmanager
+    def _predicted(self, subject: Subject) -> Iterator[_Predicted]:
+        """What is predicted of a volume.
+
+        Statistics that are too large for memory are on disk until the block ends.
+        """
+        with self.predictor.sample_channels(subject.image) as channels:
+            probability = ChannelProbability(channels, len(self.config.data.classes))
+            maps = CaseMaps(
+                label=probability.label(),
+                truth=subject.present_label.array,
+                probability=probability,
+                maps=LazyArrays(self.predictor.maps, channels.channel),
+            )
+            yield _Predicted(
+                maps=maps,
+                probability=probability,
+                structures=self.predictor.structures(subject.image, channels),
+            )
 
     def _add(
         self,
         gathered: _Gathered,
         case: Case,
         subject: Subject,
-        predicted: CaseMaps,
-        structures: list[Row],
+        predicted: _Predicted,
     ) -> None:
-        if (predicted.truth == PADDING).all():
+        maps = predicted.maps
+        if (maps.truth == PADDING).all():
             raise DataError(
                 f"case '{case.id}': no labelled voxel is left of it on the network's grid, or so "
                 "far moved; leave it out, or lower the severities"
             )
-        rows = case_rows(case, predicted, self.config, subject.present_label)
+        rows = case_rows(case, maps, self.config, subject.present_label)
         dice = {row["class"]: row["dice"] for row in rows}
         gathered.cases += rows
-        for row in structures:
+        for row in predicted.structures:
             gathered.structures.append({"case": case.id, **row, "dice": dice[row["class"]]})
-        if "variation_ratio" in predicted.maps:
-            is_wrong = predicted.of_known(predicted.label != predicted.truth)
-            ratios = predicted.of_known(predicted.maps["variation_ratio"])[is_wrong]
+        if "variation_ratio" in maps.maps:
+            is_wrong = maps.of_known(maps.label != maps.truth)
+            ratios = maps.of_known(maps.maps["variation_ratio"])[is_wrong]
             counts, _ = np.histogram(ratios, RATIO_BINS, (0, 1))
             gathered.ratios += counts
 
@@ -157,9 +182,10 @@ class VolumeMeasurer(Measurer):
             "image": subject.image.array[..., 0],
             "truth": predicted.truth,
             "label": predicted.label,
-            **predicted.maps,
         }
         planes = {name: np.take(array, index, axis) for name, array in volumes.items()}
+        for name, array in predicted.maps.items():
+            planes[name] = np.take(array, index, axis)
         return planes | {"affine": subject.image.affine, "axis": np.array(axis)}
 
 
@@ -172,22 +198,21 @@ def _mean_scores(rows: list[Row]) -> dict[str, float | None]:
     return scores
 
 
-def _write(
-    folder: Path, case: Case, subject: Subject, predicted: CaseMaps, structures: list[Row]
-) -> None:
+def _write(folder: Path, case: Case, subject: Subject, predicted: _Predicted) -> None:
     """Write what the network saw and predicted."""
+    make_folder(folder)
+
+    def write(name: str, array: np.ndarray) -> None:
+        write_nifti(folder / f"{name}.nii.gz", subject.image.with_array(array))
+
     image = subject.image.array
     if image.shape[-1] == 1:
         image = image[..., 0]
-    volumes = {
-        "image": image,
-        "truth": predicted.truth,
-        "label": predicted.label,
-        "probability": predicted.whole_probability(),
-        **predicted.maps,
-    }
-    make_folder(folder)
-    for name, array in volumes.items():
-        write_nifti(folder / f"{name}.nii.gz", subject.image.with_array(array))
-    rows = [{"case": case.id, **case.unit.named(row)} for row in structures]
+    write("image", image)
+    write("truth", predicted.maps.truth)
+    write("label", predicted.maps.label)
+    write("probability", predicted.probability.array())
+    for name, array in predicted.maps.maps.items():
+        write(name, array)
+    rows = [{"case": case.id, **case.unit.named(row)} for row in predicted.structures]
     write_csv(folder / "structures.csv", rows)

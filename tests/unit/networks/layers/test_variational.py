@@ -11,8 +11,6 @@ from tfuq.networks.layers.variational import (
     GaussianPosterior,
     VariationalConv2D,
     VariationalDense,
-    is_width,
-    untransformed,
 )
 
 SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
@@ -122,16 +120,6 @@ def test_upstream_stateless_seed_reaches_the_kernel_through_the_posterior_tensor
     )
     x = tf.ones([1, 6])
     np.testing.assert_array_equal(layer(x), layer(x))
-
-
-@pytest.mark.parametrize("width", [1e-9, 0.0067, 1.0, 30.0])
-def test_softplus_undoes_untransformed(width):
-    assert np.logaddexp(0, untransformed(width)) == pytest.approx(width, rel=1e-6)
-
-
-def test_widths_are_told_from_other_variables():
-    layer = variational()
-    assert [is_width(variable) for variable in layer.weights] == [False, True, False]
 
 
 def test_a_kernel_of_a_seed_is_what_the_layer_predicts_with():
