@@ -124,19 +124,17 @@ class CompiledSampler(Sampler):
             seed: of the prediction.
             samples: T.
         """
-        count = len(images)
         space = tuple(images.shape[1:-1])
+        is_tiled = self._is_tiled(images)
         filled = _padded(images, [at_once, *images.shape[1:]])
-        placed = self._place(filled)
-        if not self._is_tiled(images):
-            placed = placed._replace(is_tiled=False, chunks=1)
-            return _first_of(self.program(placed, space, None, seed, samples), count)
-        placed = placed._replace(is_tiled=True)
-        if not self._is_volume:
-            return _first_of(self.program(placed, space, None, seed, samples), count)
+        placed = self._place(filled)._replace(is_tiled=is_tiled)
+        if not is_tiled:
+            placed = placed._replace(chunks=1)
+        if not is_tiled or not self._is_volume:
+            return _first_of(self.program(placed, space, seed, samples), len(images))
         enlarged = self._enlarged(placed)
         voxels = tf.constant(_voxels_of(space, enlarged.images.shape[1:-1]))
-        statistics = self.program(enlarged, space, voxels, seed, samples)
+        statistics = self.program(enlarged, voxels, seed, samples)
         return self._in_space(statistics, space)
 
     def _enlarged(self, placed: PlacedWindows) -> PlacedWindows:
@@ -162,8 +160,7 @@ class CompiledSampler(Sampler):
     def _run(
         self,
         placed: PlacedWindows,
-        space: tuple[int, ...],
-        voxels: tf.Tensor | None,
+        seen: tuple[int, ...] | tf.Tensor,
         seed: tf.Tensor,
         samples: int,
     ) -> SampleStatistics:
@@ -171,20 +168,21 @@ class CompiledSampler(Sampler):
 
         Args:
             placed: the windows.
-            space: S, shape of an image before anything is added to it.
-            voxels: where each voxel of a sample lies among those of the enlarged volume, int32
-                ``[V]``; −1 fills up. None where the reducers see the images as they are.
+            seen: what the reducers see. S, the shape of an image before anything is added to it; or
+                where each voxel lies among those of an enlarged volume, int32 ``[V]``, of which −1
+                fills up.
             seed: of the prediction.
             samples: T.
         """
         channels = self._network.channels
-        shape = [placed.images.shape[0], *space, channels]
-        if not self._network.is_dense:
+        if isinstance(seen, tf.Tensor):
+            shape = [placed.images.shape[0], seen.shape[0], channels]
+            view = partial(_in_a_row, voxels=seen)
+        else:
             shape = [placed.images.shape[0], channels]
-        view = partial(tf.slice, begin=[0] * len(shape), size=shape)
-        if voxels is not None:
-            shape = [placed.images.shape[0], voxels.shape[0], channels]
-            view = partial(_in_a_row, voxels=voxels)
+            if self._network.is_dense:
+                shape[1:1] = seen
+            view = partial(tf.slice, begin=[0] * len(shape), size=shape)
         return self._folded(placed, view, shape, seed=seed, samples=tf.constant(samples))
 
     def _in_space(self, statistics: SampleStatistics, space: tuple[int, ...]) -> SampleStatistics:
