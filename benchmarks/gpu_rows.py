@@ -1,18 +1,19 @@
 """What the sampling graph and training steps cost on a GPU, each beside what it is compared with.
 
-python benchmarks/gpu_rows.py [--torch PYTHON] [--slices 32 --size 256 --samples 20 --rounds 5]
+python benchmarks/gpu_rows.py [--torch PYTHON] [--tf32] [--slices 32 --size 256 --samples 20 --rounds 5]
 
 Prints a table of: a sample of MC dropout and of VI by one pass of the deterministic network that XLA compiles; a sample of
 MC dropout by one of the same network in PyTorch, compiled; whether the same seed gives the same bytes twice; how far the
 maps are from those of the plain graph on the CPU; and milliseconds of a training step of configs/hippocampus.yaml.
 The U-Net is that of configs/iseg2017.yaml (485,885 parameters), all slices at once. Calls take turns, and the fastest
-round counts. PyTorch's row is left out where the Python given has none. Without a GPU the same is run on the CPU, where
-XLA compiles too: the times then say nothing.
+round counts. Two runs print the same digests where processes give the same bytes, too. PyTorch's row is left out where
+the Python given has none. Without a GPU the same is run on the CPU, where XLA compiles too: the times then say nothing.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ from tfuq.networks import build_network
 from tfuq.networks.layers import LayerFactory
 from tfuq.networks.losses import log_probabilities, make_class_loss
 from tfuq.sampling.compiled import make_sampler
-from tfuq.sampling.devices import has_gpu, share_gpus
+from tfuq.sampling.devices import has_gpu, share_gpus, use_full_float32
 from tfuq.sampling.members import build_member, windowed
 from tfuq.sampling.posterior import Posterior
 from tfuq.sampling.sampler import Sampler
@@ -68,16 +69,24 @@ class Sampling:
     def __call__(self) -> dict[str, tf.Tensor]:
         return self._sampler.sample(self._images, SEED, tf.constant(self._samples))
 
-    def repeats(self) -> bool:
-        """Whether the same seed gives the same bytes twice."""
-        first, second = ({k: v.numpy().tobytes() for k, v in self().items()} for _ in range(2))
-        return first == second
+    def repeated(self) -> str:
+        """Whether the same seed gives the same bytes twice, and a digest to compare with other processes."""
+        digests = []
+        for _ in range(2):
+            digest = hashlib.sha256()
+            for _, values in sorted(self().items()):
+                digest.update(values.numpy().tobytes())
+            digests.append(digest.hexdigest()[:12])
+        first, second = digests
+        return f"{'same' if first == second else 'other'} bytes, {first}"
 
     def distance_from_cpu(self) -> float:
-        """The largest difference of any map from that of the plain graph on the CPU, two samples."""
+        """The largest difference of any map from that of the plain graph on the CPU."""
         with tf.device("/CPU:0"):
-            expected = self._plain.sample(tf.constant(self._images), SEED, tf.constant(2))
-        found = self._sampler.sample(self._images, SEED, tf.constant(2))
+            expected = self._plain.sample(
+                tf.constant(self._images), SEED, tf.constant(self._samples)
+            )
+        found = self()
         return max(float(np.abs(found[k].numpy() - v.numpy()).max()) for k, v in expected.items())
 
 
@@ -132,12 +141,8 @@ def sampling_rows(choices: argparse.Namespace) -> Iterator[Row]:
     else:
         yield "mc-dropout / PyTorch compiled", f"left out: no PyTorch in {choices.torch}", "≤ 1.0"
     for method, sampling in samplings.items():
-        yield f"{method}: same seed twice", yes_or_no(sampling.repeats()), "same bytes"
+        yield f"{method}: same seed twice", sampling.repeated(), "same bytes"
         yield f"{method}: from the CPU's maps", f"{sampling.distance_from_cpu():.1e}", "≤ 1e-4"
-
-
-def yes_or_no(holds: bool) -> str:
-    return "same bytes" if holds else "other bytes"
 
 
 def training_rows(choices: argparse.Namespace) -> Iterator[Row]:
@@ -149,6 +154,7 @@ def training_rows(choices: argparse.Namespace) -> Iterator[Row]:
 def step_seconds(method: str, patch: list[int], steps: int) -> float:
     """Seconds of a compiled step of the hippocampus network, of random images."""
     config = configuration.load("hippocampus", (f"network.patch_size={patch}", f"method={method}"))
+    tf.config.experimental.enable_tensor_float_32_execution(True)  # as trainings do
     strategy = make_strategy()
     with strategy.scope():
         model = build_member(config, channels=1)
@@ -159,7 +165,7 @@ def step_seconds(method: str, patch: list[int], steps: int) -> float:
 
     step = TrainingStep(config, strategy, model, loss, with_xla=True)
     images = tf.random.stateless_normal([config.training.batch_size, *patch, 1], [0, 0])
-    labels = tf.cast(images[..., 0] > 1, tf.uint8)
+    labels = tf.cast(images[..., 0] > 1, tf.int32)
     share = tf.constant(1.0)
     for _ in range(3):  # the first compiles
         read(step(images, labels, SEED, share))
@@ -173,6 +179,11 @@ def step_seconds(method: str, patch: list[int], steps: int) -> float:
 def parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--torch", type=Path, default=Path(sys.executable), metavar="PYTHON")
+    parser.add_argument(
+        "--tf32",
+        action="store_true",
+        help="round factors, as PyTorch's convolutions do and predictions do not",
+    )
     parser.add_argument("--slices", type=int, default=32)
     parser.add_argument("--size", type=int, default=256, help="pixels, a multiple of 16")
     parser.add_argument("--samples", type=int, default=20)
@@ -185,9 +196,12 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> None:
     choices = parsed(arguments)
     share_gpus()
+    if not choices.tf32:
+        use_full_float32()
     print(
         f"on {'a GPU' if has_gpu() else 'a CPU: the times say nothing'}, TensorFlow {tf.__version__}"
     )
+    print("| what | seen | aim |\n|---|---|---|")
     for make_rows in (sampling_rows, training_rows):
         for what, figure, aim in make_rows(choices):
             print(f"| {what} | {figure} | {aim} |", flush=True)

@@ -98,6 +98,8 @@ class Predictor(ABC, Generic[S]):
         posterior = Posterior([])
         if not sampler:
             require_precision(request.precision)
+            if request.precision == "float32":
+                devices.use_full_float32()
             posterior = load_posterior(
                 run,
                 request.method,
