@@ -50,8 +50,8 @@ def sampling_time(
     sampler = Sampler(Posterior([network]), voxel_reducers(), finish=voxel_maps)
     text = "all sampled"
     context = network.encode(image)
-    if context.empty is not None:
-        repeats = np.asarray(context.empty.is_repeat)
+    if context.placed.empty is not None:
+        repeats = np.asarray(context.placed.empty.is_repeat)
         text = f"{repeats.sum()} of {repeats.size} chunks repeat another"
     sampler.sample(image, _SEED, tf.constant(1))  # builds the graph
     started = time.process_time()

@@ -14,9 +14,10 @@ import tf_keras
 from suite_worker import Peer, serve
 from tfuq import config as configuration
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
+from tfuq.sampling.compiled import make_sampler
+from tfuq.sampling.devices import has_gpu
 from tfuq.sampling.members import build_member, windowed
 from tfuq.sampling.posterior import Posterior
-from tfuq.sampling.sampler import Sampler
 
 WIDTHS = (8, 16, 32, 64, 128)
 DROPOUT = {4: 0.5, 5: 0.5}
@@ -27,8 +28,9 @@ def tfuq_sampler(method: str, images: tf.Tensor, samples: int) -> Peer:
     """All samples in one call, with every map of uncertainty."""
     size = list(images.shape[1:3])
     config = configuration.load("iseg2017", (f"network.patch_size={size}", f"method={method}"))
-    network = windowed(config, build_member(config, channels=2), keep=len(images))
-    sampler = Sampler(Posterior([network]), voxel_reducers(), finish=voxel_maps)
+    model = build_member(config, channels=2)
+    network = windowed(config, model, keep=len(images), with_xla=has_gpu())
+    sampler = make_sampler(Posterior([network]), voxel_reducers(), finish=voxel_maps)
     seed, count = tf.constant([1, 2]), tf.constant(samples)
     return lambda: read(sampler.sample(images, seed, count))
 

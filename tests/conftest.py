@@ -188,7 +188,7 @@ def reused():
     made = Reused()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tfuq.prediction.predictor.load_posterior", made.posterior)
-        patch.setattr("tfuq.prediction.predictor.Sampler", made.sampler)
+        patch.setattr("tfuq.prediction.predictor.make_sampler", made.sampler)
         yield
 
 

@@ -11,6 +11,7 @@ from tests.conftest import settings
 from tfuq.calibration.reducers import Scaled, UnscaledMean
 from tfuq.measures.reducers import PackedMasks, RegionEntropyTerms
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
+from tfuq.sampling import compiled
 from tfuq.sampling.member_moments import MemberMoments
 from tfuq.sampling.members import build_member, windowed
 from tfuq.sampling.posterior import Posterior
@@ -21,14 +22,15 @@ SEED = tf.constant([1, 2])
 SAMPLES = 3
 
 
-def make_network(method: str, rank: int, index: int = 0, **changes):
+def make_network(method: str, rank: int, index: int = 0, *, with_xla: bool = False, **changes):
     """A windowed network whose weights are far from zero, where they are points."""
     config = settings(Path("nowhere"), method, rank, **changes)
     model = build_member(config, channels=1)
     if method != "vi":
         rng = np.random.default_rng(index)
         model.set_weights([rng.normal(0, 0.5, array.shape) for array in model.get_weights()])
-    return windowed(config, model, keep=2, skip_empty=config.prediction.skip_empty)
+    skip_empty = config.prediction.skip_empty
+    return windowed(config, model, keep=2, skip_empty=skip_empty, with_xla=with_xla)
 
 
 def make_sampler(
@@ -43,7 +45,7 @@ def make_sampler(
     if scaled:
         classes = max(networks[0].channels, 2)
         reducers = [Scaled(reducers, [1.3] * classes, [0.1] * classes), UnscaledMean()]
-    return Sampler(posterior, reducers, finish=_finish)
+    return compiled.make_sampler(posterior, reducers, finish=_finish)
 
 
 def _finish(statistics):

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from tfuq.measures.reducers import Reducer
 from tfuq.runs import Run
+from tfuq.sampling.compiled import make_sampler
 from tfuq.sampling.members import load_posterior, members_of
 from tfuq.sampling.posterior import Posterior
 from tfuq.sampling.sampler import Finish, Sampler
@@ -26,7 +27,7 @@ T = TypeVar("T")
 
 
 class Reused:
-    """Stands for `load_posterior` and `Sampler` where a predictor is made."""
+    """Stands for `load_posterior` and `make_sampler` where a predictor is made."""
 
     def __init__(self) -> None:
         self._posteriors: OrderedDict[Hashable, Posterior] = OrderedDict()
@@ -41,15 +42,15 @@ class Reused:
     def sampler(
         self, posterior: Posterior, reducers: Sequence[Reducer], *, finish: Finish
     ) -> Sampler:
-        """As `Sampler`, whose graph has the reducers and what the predictor makes of them."""
+        """As `make_sampler`, whose graph has the reducers and what the predictor makes of them."""
         predictor = finish.__self__
         try:
             own = tuple(map(_described, reducers))
         except _HasStateError:
-            return Sampler(posterior, reducers, finish=finish)
+            return make_sampler(posterior, reducers, finish=finish)
         made_of = (predictor.config.model_dump_json(), predictor.statistics_of_maps)
         key = (id(posterior), type(predictor), *made_of, own)
-        return _taken(self._samplers, key, lambda: Sampler(posterior, reducers, finish=finish))
+        return _taken(self._samplers, key, lambda: make_sampler(posterior, reducers, finish=finish))
 
 
 def _taken(made: OrderedDict[Hashable, T], key: Hashable, make: Callable[[], T]) -> T:

@@ -162,3 +162,20 @@ def test_the_gain_of_a_query_is_told_with_its_error(tmp_path):
     error = np.std([0.1, -0.1, 0.2], ddof=1) / np.sqrt(3)
     told = benchmark.summarized(rows)
     assert f"queried - random +0.0667 (standard error {error:.4f}), more in 2 of 3 seeds" in told
+
+
+@pytest.mark.slow
+def test_the_rows_of_a_gpu_come_from_a_cpu_too(monkeypatch, capsys):
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
+    tiny = "--slices 2 --size 16 --samples 2 --rounds 1 --patch 16 16 16 --steps 2"
+    importlib.import_module("gpu_rows").main([*tiny.split(), "--torch", sys.executable])
+    first, _, _, *lines = capsys.readouterr().out.splitlines()
+    assert first.startswith("on a CPU: the times say nothing")
+    rows = [line.strip("| ").split(" | ") for line in lines]
+    figures = {what: figure for what, figure, *_ in rows}
+    for method in ("mc-dropout", "vi"):
+        assert float(figures[f"{method} sample / pass"]) > 0
+        assert figures[f"{method}: same seed twice"].startswith("same bytes, ")
+        assert float(figures[f"{method}: from the CPU's maps"]) < 1e-4
+        assert figures[f"training step, {method}, batch 2"].endswith(" ms")
+    assert figures["mc-dropout / PyTorch compiled"].startswith("left out: no PyTorch")

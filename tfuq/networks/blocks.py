@@ -9,11 +9,10 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
-from tfuq.networks.layers import FLOAT32, LayerFactory, LinearUpsampling
+from tfuq.networks.layers import FLOAT32, LayerFactory, LinearUpsampling, NearestUpsampling
 from tfuq.networks.layers.factory import Apply
 
 _POOL = {2: tf_keras.layers.MaxPool2D, 3: tf_keras.layers.MaxPool3D}
-_UPSAMPLE = {2: tf_keras.layers.UpSampling2D, 3: tf_keras.layers.UpSampling3D}
 _PRELU_START = 0.25  # slope of negative values (He et al. 2015)
 _MOST_GROUPS = 8  # of group normalization
 _GROUP_PER_CHANNEL = -1  # groups of instance normalization, as tf_keras names them
@@ -176,7 +175,7 @@ class StepUp:
             The features of both, the encoder's first.
         """
         name = f"decoder{level}"
-        x = upsample(self.style.rank, name=f"{name}_upsample")(x)
+        x = upsample(2, name=f"{name}_upsample")(x)
         x = dropout(self.layers, self.style, self.dropout, name=f"{name}_dropout")(x)
         x = convolution(self.layers, self.style, width, 2, name=f"{name}_up_conv")(x)
         return tf_keras.layers.Concatenate(name=f"{name}_concat")([skip, x])
@@ -216,9 +215,9 @@ def max_pool(rank: int, *, name: str) -> tf_keras.layers.Layer:
     return _POOL[rank](2, name=name)
 
 
-def upsample(rank: int, *, name: str) -> tf_keras.layers.Layer:
-    """Nearest-neighbour up-sampling by two along every spatial axis."""
-    return _UPSAMPLE[rank](2, name=name)
+def upsample(factor: int, *, name: str) -> tf_keras.layers.Layer:
+    """Nearest-neighbour up-sampling by ``factor`` along every spatial axis."""
+    return NearestUpsampling(factor, name=name)
 
 
 def resize(factor: int, *, name: str) -> tf_keras.layers.Layer:

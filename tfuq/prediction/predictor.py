@@ -37,11 +37,11 @@ from tfuq.runs.orientation import refuse_unknown, run_orientation
 from tfuq.runs.provenance import tfuq_version
 from tfuq.runs.results import DEFINITIONS, MANIFEST, Manifest
 from tfuq.sampling import devices
+from tfuq.sampling.compiled import make_sampler
 from tfuq.sampling.member_moments import MemberMoments
 from tfuq.sampling.members import load_posterior, member_digest, members_of, missing_members
 from tfuq.sampling.posterior import Posterior, samples_of
 from tfuq.sampling.processors import require_precision
-from tfuq.sampling.sampler import Sampler
 from tfuq.tasks import task_of
 from tfuq.tasks.records import S
 
@@ -98,6 +98,8 @@ class Predictor(ABC, Generic[S]):
         posterior = Posterior([])
         if not sampler:
             require_precision(request.precision)
+            if request.precision == "float32":
+                devices.use_full_float32()
             posterior = load_posterior(
                 run,
                 request.method,
@@ -110,7 +112,7 @@ class Predictor(ABC, Generic[S]):
         self.preprocess = make_preprocessor(self.config, run.statistics)
         if not sampler:
             reducers = [*self._reducers(posterior), *extra_reducers]
-            sampler = Sampler(posterior, reducers, finish=self._finish)
+            sampler = make_sampler(posterior, reducers, finish=self._finish)
         self.posterior = posterior  # without members where the samples come from elsewhere
         self.sampler = sampler
 

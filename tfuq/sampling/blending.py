@@ -6,6 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.compiler.tf2xla.python import xla
+
+from tfuq.sampling.corners import first_element
+from tfuq.sampling.known import choose, size_of
 
 _LEAST_IMPORTANCE = 1e-3
 
@@ -18,7 +22,7 @@ def with_whole_images(target: tf.Tensor, values: tf.Tensor, first: tf.Tensor) ->
         values: images ``[chunk, *S, C]``; filler beyond the last image of the sample is dropped.
         first: index of the first image in the sample, int32 scalar.
     """
-    count = tf.shape(target)[0]
+    count = size_of(target, 0)
 
     def write() -> tf.Tensor:
         last = tf.minimum(first + tf.shape(values)[0], count)
@@ -27,8 +31,40 @@ def with_whole_images(target: tf.Tensor, values: tf.Tensor, first: tf.Tensor) ->
         return _update(target, begin, end, values[: last - first])
 
     # All images in one chunk, as in most 3D volumes: nothing to copy.
-    is_single_chunk = count <= tf.shape(values)[0]
-    return tf.cond(is_single_chunk, lambda: values[:count], write)
+    is_single_chunk = count <= size_of(values, 0)
+    return choose(is_single_chunk, lambda: values[:count], write)
+
+
+def with_windows(
+    target: tf.Tensor,
+    values: tf.Tensor,
+    corners: tf.Tensor,
+    importance: tf.Tensor,
+    weight: tf.Tensor,
+    *,
+    with_xla: bool,
+) -> tf.Tensor:
+    """Add a chunk of windows to a sample, each with its share of the weight.
+
+    Args:
+        target: the sample ``[N, *S, C]``.
+        values: of the windows, ``[chunk, *patch, C]``.
+        corners: of the windows, ``[chunk, 1 + rank]``.
+        importance: weights of a window's voxels, ``[*patch]``.
+        weight: sum of the windows' weights at each voxel, ``[*S]``.
+        with_xla: as `add_at` takes it.
+    """
+    *patch, channels = values.shape[1:]
+    for window in range(values.shape[0]):
+        corner = corners[window]
+        total = tf.slice(weight, corner[1:], patch)
+        share = importance / total
+        weighted = (values[window] * share[..., None])[None]
+        begin = first_element(corner)
+        # A filler window adds zero.
+        box = tf.where(corner[0] >= 0, weighted, 0.0)
+        target = add_at(target, box, begin, [1, *patch, channels], with_xla=with_xla)
+    return target
 
 
 def add_at(
@@ -36,6 +72,8 @@ def add_at(
     values: tf.Tensor,
     begin: tf.Tensor,
     size: tf.Tensor | Sequence[int],
+    *,
+    with_xla: bool = False,
 ) -> tf.Tensor:
     """Add a box of values to a sample.
 
@@ -44,32 +82,40 @@ def add_at(
         values: of the box.
         begin: first element of the box along each axis.
         size: of the box along each axis.
+        with_xla: whether XLA compiles it. TensorFlow's own operation takes no place that XLA does
+            not know, and XLA's operation runs nowhere else.
     """
-    end = begin + size
-    current = tf.slice(target, begin, size)
-    return _update(target, begin, end, current + values)
+    total = tf.slice(target, begin, size) + values
+    if with_xla:
+        return xla.dynamic_update_slice(target, total, begin)
+    return _update(target, begin, begin + size, total)
 
 
-def total_weight(space: tf.Tensor, corners: tf.Tensor, importance: tf.Tensor) -> tf.Tensor:
+def total_weight(
+    space: tf.Tensor, corners: tf.Tensor, importance: tf.Tensor, *, with_xla: bool = False
+) -> tf.Tensor:
     """Sum of the window weights at each voxel.
 
     Args:
         space: shape of an image without its channels, int32 ``[rank]``.
         corners: of the windows, ``[windows, 1 + rank]``: the image's index, then the first voxel.
-            The windows of the first image stand for all.
+            The windows of the first image come first, and stand for all.
         importance: weights of a window's voxels, ``[*patch]``.
+        with_xla: as `add_at` takes it.
 
     Returns:
         ``[*S]``.
     """
-    of_first_image = tf.boolean_mask(corners, tf.equal(corners[:, 0], 0))
+    is_of_first = tf.equal(corners[:, 0], 0)
+    windows = tf.reduce_sum(tf.cast(is_of_first, tf.int32))
+    size = importance.shape
 
     def add(index: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        begin = of_first_image[index, 1:]
-        return index + 1, add_at(total, importance, begin, tf.shape(importance))
+        begin = corners[index][1:]  # in a loop, XLA takes the wrong part of [index, 1:]
+        return index + 1, add_at(total, importance, begin, size, with_xla=with_xla)
 
     _, total = tf.while_loop(
-        lambda index, _: index < tf.shape(of_first_image)[0],
+        lambda index, _: index < windows,
         add,
         (0, tf.zeros(space)),
         parallel_iterations=1,

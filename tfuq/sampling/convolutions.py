@@ -13,10 +13,9 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
-from tfuq.networks.layers import SeededConvolution, SeededVariational
+from tfuq.networks.layers import NearestUpsampling, SeededConvolution, SeededVariational
 
 _CONVOLUTIONS = (tf_keras.layers.Conv2D, tf_keras.layers.Conv3D, SeededConvolution)
-_UPSAMPLINGS = (tf_keras.layers.UpSampling2D, tf_keras.layers.UpSampling3D)
 
 FLOAT32 = "float32"
 Activation = Callable[[tf.Tensor], tf.Tensor]
@@ -260,12 +259,9 @@ def with_sampled_convolutions(
 def _factor_before(node: Any) -> int:
     """The factor of the up-sampling that a convolution can be computed without; 1 if of none."""
     convolution, upsampling = node.layer, node.keras_inputs[0].node.layer
-    if not isinstance(upsampling, _UPSAMPLINGS):
-        return 1
-    if getattr(upsampling, "interpolation", "nearest") != "nearest":
+    if not isinstance(upsampling, NearestUpsampling):
         return 1
     steps = {*convolution.strides, *convolution.dilation_rate}
-    factors = {*upsampling.size}
-    if steps != {1} or convolution.padding != "same" or len(factors) > 1:
+    if steps != {1} or convolution.padding != "same":
         return 1
-    return int(factors.pop())
+    return upsampling.factor

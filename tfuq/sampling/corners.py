@@ -87,3 +87,25 @@ def first_element(corner: tf.Tensor) -> tf.Tensor:
             first image.
     """
     return tf.concat([tf.maximum(corner, 0), [0]], 0)
+
+
+def following(corners: tf.Tensor, first: tf.Tensor, count: int | tf.Tensor) -> tf.Tensor:
+    """Windows that follow each other; XLA has to know their number, and not the first one.
+
+    Args:
+        corners: as `window_corners` gives them.
+        first: index of the first window, int32 scalar.
+        count: how many windows.
+    """
+    return tf.slice(corners, [first, 0], [count, corners.shape[1]])
+
+
+def window_at(images: tf.Tensor, corner: tf.Tensor, patch: Sequence[int]) -> tf.Tensor:
+    """What a window shows, ``[*patch, C]``.
+
+    Args:
+        images: ``[N, *S, C]``, as far as the windows reach.
+        corner: as `window_corners` gives it.
+        patch: as in `window_corners`.
+    """
+    return tf.slice(images, first_element(corner), [1, *patch, images.shape[-1]])[0]

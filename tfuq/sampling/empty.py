@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from tfuq.config import NEVER, SkipEmpty
-from tfuq.sampling.corners import first_element
+from tfuq.sampling.corners import window_at
 from tfuq.sampling.window_plan import Place, WindowPlan
 
 
-@dataclass(frozen=True, kw_only=True)
-class EmptyChunks:
+class EmptyChunks(NamedTuple):
     """Which chunks are sampled once, and which repeat them.
 
     Attributes:
@@ -52,7 +52,7 @@ def empty_chunks(
     ceilings = _ceilings(images, share)
 
     def is_empty(corner: tf.Tensor) -> tf.Tensor:
-        window = tf.slice(images, first_element(corner), [1, *patch, -1])[0]
+        window = window_at(images, corner, patch)
         return tf.reduce_all(window <= ceilings[tf.maximum(corner[0], 0)])
 
     are_empty = tf.map_fn(is_empty, corners, fn_output_signature=tf.bool)

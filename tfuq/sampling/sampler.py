@@ -13,10 +13,12 @@ import tensorflow as tf
 
 from tfuq.measures.reducers import PlacedReducer, Reducer
 from tfuq.measures.reducers.base import SampleStatistics, Shape
+from tfuq.sampling.encoded import PlacedWindows
 from tfuq.sampling.posterior import Posterior
 from tfuq.sampling.windows import WindowedNetwork
 
 States = tuple[Any, ...]  # of each reducer
+View = Callable[[tf.Tensor], tf.Tensor]
 Finish = Callable[[SampleStatistics], SampleStatistics]
 
 
@@ -85,13 +87,41 @@ class Sampler(tf.Module):
         ]
 
     def _sample(self, images: tf.Tensor, seed: tf.Tensor, samples: tf.Tensor) -> SampleStatistics:
-        shape = self._members[0].sample_shape(images)
+        network = self._members[0]
+        shape = network.sample_shape(images)
+        begin = [0] * len(shape)
+        return self._folded(
+            network.place(images),
+            lambda blended: tf.slice(blended, begin, shape),
+            shape,
+            seed=seed,
+            samples=samples,
+        )
+
+    def _folded(
+        self,
+        placed: PlacedWindows,
+        view: View,
+        shape: Shape,
+        *,
+        seed: tf.Tensor,
+        samples: tf.Tensor,
+    ) -> SampleStatistics:
+        """The statistics of all samples of some images.
+
+        Args:
+            placed: the images' windows.
+            view: makes what the reducers see of one sample of all windows.
+            shape: of what they see.
+            seed: of the prediction.
+            samples: T, int32 scalar.
+        """
         states = self._states(shape, samples)
         first = tf.constant(0)
         for member, network in enumerate(self._members):
             count = self.posterior.draws(member, samples)
             block = _Block(member=member, first=first, samples=count, seed=seed)
-            states = self._fold(network, images, block, states)
+            states = self._fold(network, placed, view, block, states)
             first += count
         return self.statistics(states, samples)
 
@@ -135,17 +165,18 @@ class Sampler(tf.Module):
     def _fold(
         self,
         network: WindowedNetwork,
-        images: tf.Tensor,
+        placed: PlacedWindows,
+        view: View,
         block: _Block,
         states: States,
     ) -> States:
         """Fold the samples of one member into the states, one by one."""
-        context = network.encode(images)
+        context = network.encode_placed(placed)
 
         def step(index: tf.Tensor, states: States) -> tuple[tf.Tensor, States]:
             sample_seed = self.posterior.seed(block.seed, block.member, index)
-            p = network.sample(images, context, sample_seed, noise_seed=block.seed)
-            return index + 1, self._updated(states, p, block.first + index)
+            blended = network.blended(context, sample_seed, noise_seed=block.seed)
+            return index + 1, self._updated(states, view(blended), block.first + index)
 
         _, states = tf.while_loop(
             lambda index, _: index < block.samples,

@@ -18,15 +18,16 @@ import tf_keras
 
 from tfuq.config import NEVER, SkipEmpty
 from tfuq.sampling.blending import (
-    add_at,
     gaussian_importance,
     total_weight,
     with_whole_images,
+    with_windows,
 )
 from tfuq.sampling.convolutions import FLOAT32
-from tfuq.sampling.corners import first_element, mirrored, window_corners
+from tfuq.sampling.corners import following, mirrored, window_at, window_corners
 from tfuq.sampling.empty import EmptyChunks, empty_chunks
-from tfuq.sampling.encoded import EncodedImages
+from tfuq.sampling.encoded import EncodedImages, PlacedWindows
+from tfuq.sampling.known import choose, size_of
 from tfuq.sampling.prefix import split_at_seed
 from tfuq.tasks.activation import Activation
 
@@ -48,6 +49,7 @@ class WindowedNetwork(tf.Module):
         chunk: windows that the network sees at once.
         keep: windows whose encoding is held in memory.
         skip_empty: which windows are empty.
+        with_xla: whether XLA compiles it.
         channels: of a sample.
         is_dense: whether the output has spatial axes.
         encode_patches: features of a chunk of patches.
@@ -75,9 +77,8 @@ class WindowedNetwork(tf.Module):
             keep: the most windows whose encoding is held in memory (at least a chunk); beyond, each
                 sample computes it anew.
             precision: the type that convolutions are computed in, ``float32`` or ``bfloat16``.
-            with_xla: whether XLA compiles what a chunk goes through: the prefix, and the suffix
-                with the activation. It pays on GPUs, and costs on CPUs. What lies between chunks
-                has shapes that XLA does not know.
+            with_xla: whether XLA compiles the network, which pays on GPUs and costs on CPUs. What
+                is not for a single chunk then runs only in `tfuq.sampling.compiled`.
             skip_empty: which windows are empty, as `tfuq.config.learning.PredictionConfig` has it.
         """
         super().__init__()
@@ -93,6 +94,7 @@ class WindowedNetwork(tf.Module):
         self.chunk = chunk
         self.keep = keep
         self.skip_empty = skip_empty
+        self.with_xla = with_xla
         # Not inlined, so that it is compiled alike (to the last bit) where it is kept and where it
         # is computed anew.
         self.encode_patches = tf.function(
@@ -115,27 +117,17 @@ class WindowedNetwork(tf.Module):
         Returns:
             What `sample` needs.
         """
+        return self.encode_placed(self.place(images))
+
+    def place(self, images: tf.Tensor) -> PlacedWindows:
+        """Lay windows over images ``[N, *S, C]``, S at least the patch."""
         corners = self.corners(tf.shape(images))
         images = mirrored(images, patch=self.patch, grid=self.split.grid)
-        chunks = tf.shape(corners)[0] // self.chunk
-        importance = gaussian_importance(self.patch)
-        most_chunks = max(self.keep // self.chunk, 1)
-        encoded_chunks = tf.where(chunks <= most_chunks, chunks, 0)
-        encoded = tf.map_fn(
-            lambda index: self._encode_chunk(images, corners, index),
-            tf.range(encoded_chunks),
-            fn_output_signature=self._feature_specs(),
-            parallel_iterations=1,
-        )
-        return EncodedImages(
-            corners=corners,
+        return PlacedWindows(
             images=images,
-            encoded=encoded,
-            is_kept=encoded_chunks > 0,
+            corners=corners,
+            chunks=tf.shape(corners)[0] // self.chunk,
             is_tiled=tf.reduce_any(tf.shape(images)[1:-1] != self.patch),
-            importance=importance,
-            weight=total_weight(tf.shape(images)[1:-1], corners, importance),
-            widths=self.split.widths(),
             empty=self._empty(images, corners),
         )
 
@@ -144,6 +136,29 @@ class WindowedNetwork(tf.Module):
             return None
         return empty_chunks(
             images, corners, patch=self.patch, chunk=self.chunk, share=self.skip_empty
+        )
+
+    def encode_placed(self, placed: PlacedWindows) -> EncodedImages:
+        """Run the deterministic prefix on windows that `place` laid."""
+        chunks = size_of(placed.corners, 0) // self.chunk
+        is_kept = chunks <= max(self.keep // self.chunk, 1)
+        encoded = []
+        if is_kept is not False:  # known, XLA maps no empty range
+            encoded = tf.map_fn(
+                lambda index: self._encode_chunk(placed, index),
+                tf.range(tf.where(is_kept, chunks, 0)),
+                fn_output_signature=self._feature_specs(),
+                parallel_iterations=1,
+            )
+        importance = gaussian_importance(self.patch)
+        space = tf.shape(placed.images)[1:-1]
+        return EncodedImages(
+            placed=placed,
+            encoded=encoded,
+            is_kept=is_kept,
+            importance=importance,
+            weight=total_weight(space, placed.corners, importance, with_xla=self.with_xla),
+            widths=self.split.widths(),
         )
 
     def _feature_specs(self) -> list[tf.TensorSpec]:
@@ -155,11 +170,11 @@ class WindowedNetwork(tf.Module):
         return specs
 
     def sample_shape(self, images: tf.Tensor) -> list[tf.Tensor | int]:
-        """Shape of one sample of ``images``: scalar tensors, the channels a plain number."""
+        """Shape of one sample of ``images``: scalar tensors or numbers, the channels a number."""
+        leading = [size_of(images, 0)]
         if self.is_dense:
-            *leading, _ = tf.unstack(tf.shape(images))
-            return [*leading, self.channels]
-        return [tf.shape(images)[0], self.channels]
+            leading += [size_of(images, axis) for axis in range(1, len(images.shape) - 1)]
+        return [*leading, self.channels]
 
     def sample(
         self,
@@ -174,17 +189,30 @@ class WindowedNetwork(tf.Module):
         Args:
             images: ``[N, *S, C]``.
             context: what `encode` made of them.
-            seed: of the sample, int32 ``[2]``.
-            noise_seed: of the noise that the activation integrates over, int32 ``[2]``. It is the
-                same for all samples of a prediction: they would differ by the noise otherwise, and
-                the difference would pass for the network's.
+            seed: as `blended` takes it.
+            noise_seed: as `blended` takes it.
 
         Returns:
             ``[N, *S, C]``, without S where the output has no spatial axes.
         """
         shape = self.sample_shape(images)
-        blended = tf.zeros(self.sample_shape(context.images))
-        chunks = tf.shape(context.corners)[0] // self.chunk
+        blended = self.blended(context, seed, noise_seed=noise_seed)
+        return tf.slice(blended, [0] * len(shape), shape)
+
+    def blended(
+        self, context: EncodedImages, seed: tf.Tensor, *, noise_seed: tf.Tensor
+    ) -> tf.Tensor:
+        """One sample, as far as the windows reach: beyond images that are mirrored.
+
+        Args:
+            context: what `encode` made of images.
+            seed: of the sample, int32 ``[2]``.
+            noise_seed: of the noise that the activation integrates over, int32 ``[2]``. It is the
+                same for all samples of a prediction: they would differ by the noise otherwise, and
+                the difference would pass for the network's.
+        """
+        placed = context.placed
+        blended = tf.zeros(self.sample_shape(placed.images))
 
         def add_chunk(
             index: tf.Tensor, blended: tf.Tensor, of_empty: tf.Tensor
@@ -192,25 +220,25 @@ class WindowedNetwork(tf.Module):
             def sampled() -> tf.Tensor:
                 return self._sample_of_chunk(context, index, seed, noise_seed)
 
-            if context.empty is None:
+            if placed.empty is None:
                 p = sampled()
             else:
-                p = tf.cond(context.empty.is_repeat[index], lambda: of_empty, sampled)
-                of_empty = tf.cond(context.empty.is_first[index], lambda: p, lambda: of_empty)
+                p = tf.cond(placed.empty.is_repeat[index], lambda: of_empty, sampled)
+                of_empty = tf.cond(placed.empty.is_first[index], lambda: p, lambda: of_empty)
             first = index * self.chunk
             return index + 1, self._added(blended, p, first, context), of_empty
 
         _, blended, _ = tf.while_loop(
-            lambda index, *_: index < chunks,
+            lambda index, *_: index < placed.chunks,
             add_chunk,
-            (0, blended, self._sample_of_empty(context)),
+            (0, blended, self._sample_of_empty(placed)),
             parallel_iterations=1,
         )
-        return tf.slice(blended, [0] * len(shape), shape)
+        return blended
 
-    def _sample_of_empty(self, context: EncodedImages) -> tf.Tensor:
+    def _sample_of_empty(self, placed: PlacedWindows) -> tf.Tensor:
         """What stands for the sample of an empty chunk before there is one."""
-        if context.empty is None:
+        if placed.empty is None:
             return tf.zeros([])
         return tf.zeros([self.chunk, *self.patch, self.channels])
 
@@ -221,8 +249,8 @@ class WindowedNetwork(tf.Module):
         features = self._features_of_chunk(context, index)
         first = index * self.chunk
         # Whole images all begin at 0: one corner, and so one mask, serves the chunk.
-        count = tf.where(context.is_tiled, self.chunk, 1)
-        corner = context.corners[first : first + count, 1:]
+        count = choose(context.placed.is_tiled, lambda: self.chunk, lambda: 1)
+        corner = following(context.placed.corners, first, count)[:, 1:]
         return self.windows([*features, *context.widths, corner, seed], corner, noise_seed)
 
     def windows(
@@ -242,11 +270,11 @@ class WindowedNetwork(tf.Module):
 
         TensorFlow fuses a convolution with the addition after it only where it knows the shapes.
         """
-        features = tf.cond(
+        features = choose(
             context.is_kept,
             # A view, where tf.gather would copy.
             lambda: [stack[index] for stack in context.encoded],
-            lambda: self._encode_chunk(context.images, context.corners, index),
+            lambda: self._encode_chunk(context.placed, index),
         )
         known = []
         for feature, output in zip(features, self._prefix.outputs, strict=True):
@@ -264,13 +292,15 @@ class WindowedNetwork(tf.Module):
         """The sample with a chunk's windows added, the first of which has the index ``first``."""
         if not self.is_dense:
             return with_whole_images(blended, p, first)
-        return tf.cond(
-            context.is_tiled,
-            lambda: self._blend(
+        return choose(
+            context.placed.is_tiled,
+            lambda: with_windows(
                 blended,
                 p,
-                context.corners[first : first + self.chunk],
-                context,
+                following(context.placed.corners, first, self.chunk),
+                context.importance,
+                context.weight,
+                with_xla=self.with_xla,
             ),
             lambda: with_whole_images(blended, p, first),
         )
@@ -289,48 +319,19 @@ class WindowedNetwork(tf.Module):
             chunk=self.chunk,
         )
 
-    def _encode_chunk(
-        self,
-        images: tf.Tensor,
-        corners: tf.Tensor,
-        index: tf.Tensor,
-    ) -> list[tf.Tensor]:
+    def _encode_chunk(self, placed: PlacedWindows, index: tf.Tensor) -> list[tf.Tensor]:
         """The features of the chunk's windows."""
         first = index * self.chunk
         if not self.is_dense:
-            indices = tf.maximum(corners[first : first + self.chunk, 0], 0)
-            whole = tf.gather(images, indices)
+            indices = tf.maximum(following(placed.corners, first, self.chunk)[:, 0], 0)
+            whole = tf.gather(placed.images, indices)
             known = tf.ensure_shape(whole, [self.chunk, *self._prefix.inputs[0].shape[1:]])
             return list(self.encode_patches(known))
         patches = []
         for offset in range(self.chunk):
-            patches.append(self._patch_at(images, corners[first + offset]))
+            corner = placed.corners[first + offset]
+            patches.append(window_at(placed.images, corner, self.patch))
         return list(self.encode_patches(tf.stack(patches)))
-
-    def _patch_at(self, images: tf.Tensor, corner: tf.Tensor) -> tf.Tensor:
-        begin = first_element(corner)
-        patch = tf.slice(images, begin, [1, *self.patch, -1])[0]
-        return tf.ensure_shape(patch, self._prefix.inputs[0].shape[1:])
-
-    def _blend(
-        self,
-        blended: tf.Tensor,
-        p: tf.Tensor,
-        corners: tf.Tensor,
-        context: EncodedImages,
-    ) -> tf.Tensor:
-        """The sample with a chunk's windows added, each with its share of the weight."""
-        size = [1, *self.patch, self.channels]
-        for window in range(self.chunk):
-            corner = corners[window]
-            total = tf.slice(context.weight, corner[1:], self.patch)
-            share = context.importance / total
-            weighted = (p[window] * share[..., None])[None]
-            begin = first_element(corner)
-            # A filler window adds zero.
-            values = tf.where(corner[0] >= 0, weighted, 0.0)
-            blended = add_at(blended, values, begin, size)
-        return blended
 
 
 def _channels_of_sample(model: tf_keras.Model, activation: Activation) -> int:

@@ -98,7 +98,7 @@ class MemberTraining:
             loss,
             held_steps,
             policy=policy,
-            with_xla=compiles_steps(strategy, self.model),
+            with_xla=compiles_steps(strategy),
         )
         self._validate = Validator(config, validation, loss, training.channels, self._together)
         self._state = MemberState(model=self.model, optimizer=self._step.optimizer)

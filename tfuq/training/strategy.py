@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from typing import cast
 
 import tensorflow as tf
-import tf_keras
 
 from tfuq.config import Config
 from tfuq.errors import ConfigError
@@ -110,14 +109,9 @@ def has_gpus(strategy: tf.distribute.Strategy) -> bool:
     return any("GPU" in device for device in strategy.extended.worker_devices)
 
 
-def compiles_steps(strategy: tf.distribute.Strategy, model: tf_keras.Model) -> bool:
-    """Whether XLA compiles training steps: on a GPU that trains alone.
-
-    XLA has no gradient of nearest up-sampling of images, so networks with it are not compiled.
-    """
-    if not has_gpus(strategy) or strategy.num_replicas_in_sync > 1:
-        return False
-    return not any(isinstance(layer, tf_keras.layers.UpSampling2D) for layer in model.layers)
+def compiles_steps(strategy: tf.distribute.Strategy) -> bool:
+    """Whether XLA compiles training steps: on a GPU that trains alone."""
+    return has_gpus(strategy) and strategy.num_replicas_in_sync == 1
 
 
 def on_device(dataset: tf.data.Dataset, device: str) -> tf.data.Dataset:

@@ -62,3 +62,16 @@ def test_a_device_cannot_be_chosen_later(chosen, monkeypatch):
         devices.use_device("cpu")
     monkeypatch.setattr(tf.config.experimental, "set_memory_growth", refuse)
     devices.share_gpus()
+
+
+def test_gpus_do_not_round_what_they_multiply(chosen):
+    enabled = tf.config.experimental.tensor_float_32_execution_enabled
+    try:
+        devices.use_full_float32()
+        assert not enabled()
+        tf.config.experimental.enable_tensor_float_32_execution(True)
+        devices.use_device("cpu")
+        devices.use_full_float32()
+        assert enabled()
+    finally:
+        tf.config.experimental.enable_tensor_float_32_execution(True)

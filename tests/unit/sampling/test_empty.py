@@ -92,10 +92,10 @@ def test_repeats_are_the_first_empty_window_and_all_else_keeps_its_bytes(method,
 
     context, found = sampled(skipping)
     _, expected = sampled(plain)
-    starts = context.corners.numpy()[:, 1]
+    starts = context.placed.corners.numpy()[:, 1]
     assert starts.tolist() == [0, 8, 16, 24, 32]
-    assert context.empty.is_first.numpy().tolist() == [True, False, False, False, False]
-    assert context.empty.is_repeat.numpy().tolist() == [False, True, True, True, False]
+    assert context.placed.empty.is_first.numpy().tolist() == [True, False, False, False, False]
+    assert context.placed.empty.is_repeat.numpy().tolist() == [False, True, True, True, False]
     # No repeat reaches the first eight planes and the last eight.
     assert found[:8].tobytes() == expected[:8].tobytes()
     assert found[40:].tobytes() == expected[40:].tobytes()

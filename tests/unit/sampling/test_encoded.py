@@ -23,8 +23,8 @@ def encode(tmp_path_factory):
 def test_a_voxel_weighs_what_its_windows_give_it(encode):
     context = encode(24, 40)
     importance = gaussian_importance([16, 16]).numpy()
-    expected = np.zeros(context.images.shape[1:-1])
-    for image, row, column in np.unique(context.corners.numpy(), axis=0):
+    expected = np.zeros(context.placed.images.shape[1:-1])
+    for image, row, column in np.unique(context.placed.corners.numpy(), axis=0):
         if image == 0:
             expected[row : row + 16, column : column + 16] += importance
     np.testing.assert_allclose(context.weight.numpy().squeeze(), expected, rtol=1e-6)
@@ -33,7 +33,7 @@ def test_a_voxel_weighs_what_its_windows_give_it(encode):
 
 @pytest.mark.parametrize(("shape", "is_tiled"), [((16, 16), False), ((16, 24), True)])
 def test_an_image_of_the_patch_s_size_is_one_window(encode, shape, is_tiled):
-    assert bool(encode(*shape).is_tiled) == is_tiled
+    assert bool(encode(*shape).placed.is_tiled) == is_tiled
 
 
 def test_what_is_encoded_stays(encode):

@@ -54,7 +54,7 @@ def test_parts_repeat_empty_windows_as_the_whole_does(tmp_path):
     images = noise(1, (56, 16, 16))
     images[:, 7:49] = images.min()
     # The second to the fifth of six windows are empty. Groups have two windows each.
-    assert sampler.posterior.members[0].encode(images).empty.is_repeat.numpy().sum() == 3
+    assert sampler.posterior.members[0].encode(images).placed.empty.is_repeat.numpy().sum() == 3
     expected = whole(sampler, images)
     found, _ = of_parts(sampler, images, tmp_path, part_bytes=400_000)
     for name, values in expected.items():

@@ -12,7 +12,6 @@ from tests.conftest import settings, task_settings
 from tests.support.histories import history
 from tfuq import runs
 from tfuq.errors import ConfigError
-from tfuq.networks.blocks import upsample
 from tfuq.training import train
 from tfuq.training.strategy import (
     batch_shares,
@@ -98,19 +97,17 @@ def test_batches_wait_on_the_device_in_order():
 
 
 @pytest.mark.parametrize(
-    ("devices", "rank", "compiles"),
+    ("devices", "compiles"),
     [
-        (["/device:CPU:0"], 3, False),
-        (["/device:GPU:0"], 3, True),
-        (["/device:GPU:0"], 2, False),
-        (["/device:GPU:0"] * 2, 3, False),
+        (["/device:CPU:0"], False),
+        (["/device:GPU:0"], True),
+        (["/device:GPU:0"] * 2, False),
     ],
 )
-def test_steps_of_one_gpu_are_compiled(devices, rank, compiles):
+def test_steps_of_one_gpu_are_compiled(devices, compiles):
     extended = SimpleNamespace(worker_devices=devices)
     strategy = SimpleNamespace(extended=extended, num_replicas_in_sync=len(devices))
-    model = SimpleNamespace(layers=[upsample(rank, name="up")])
-    assert compiles_steps(strategy, model) is compiles
+    assert compiles_steps(strategy) is compiles
 
 
 def test_one_replica_sees_the_batches_as_they_are():

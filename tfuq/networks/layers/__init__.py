@@ -21,6 +21,7 @@ from tfuq.networks.layers.latent import (
     gaussian_kl,
     mean_and_width,
 )
+from tfuq.networks.layers.nearest import NearestUpsampling
 from tfuq.networks.layers.places import bits_at, normal_at
 from tfuq.networks.layers.seeded_weights import (
     WIDTH_VARIABLE,
@@ -41,6 +42,7 @@ __all__ = [
     "LatentCode",
     "LayerFactory",
     "LinearUpsampling",
+    "NearestUpsampling",
     "PixelMoments",
     "SeededConvolution",
     "SeededDropout",
