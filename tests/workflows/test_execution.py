@@ -18,6 +18,7 @@ from tfuq.runs.results import read_manifest
 from tfuq_cli.main import main
 
 MEMBERS = 4
+MOST_WAIT = 600  # seconds for a file to be there
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +37,17 @@ def config(balls, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def serial(config, tmp_path_factory):
-    """A run of one process, and its predictions."""
+    """A run of one process, its predictions and their scores."""
     folder = tmp_path_factory.mktemp("serial")
     run = str(folder / "run")
     predictions = str(folder / "predicted")
-    for words in (["train", str(config), "--run", run], ["predict", run, "--out", predictions]):
-        assert CliRunner().invoke(main, words).exit_code == 0
+    for words in (
+        ["train", str(config), "--run", run],
+        ["predict", run, "--out", predictions],
+        ["score", predictions, "--no-figures"],
+    ):
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 0, result.output
     return folder
 
 
@@ -54,10 +60,17 @@ def maps(folder: Path) -> dict[str, bytes]:
     """The files of predictions, without the manifest, which says how long each took."""
     kept = {}
     for name, content in files_of(folder).items():
-        is_kept = not any(part.startswith(".") for part in Path(name).parts)
-        if is_kept and Path(name).name != "manifest.json":
+        parts = Path(name).parts
+        is_kept = parts[0] != "scores" and not any(part.startswith(".") for part in parts)
+        if is_kept and parts[-1] != "manifest.json":
             kept[name] = content
     return kept
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    """The tables and the summary of the scores."""
+    scores = folder / "predicted" / "scores"
+    return {path.name: path.read_bytes() for path in scores.iterdir() if path.name[0] != "."}
 
 
 def assert_same(folder: Path, serial: Path) -> None:
@@ -77,14 +90,19 @@ def test_processes(serial, config, tfuq, tmp_path):
     assert "4/4 member" in trained.stderr
     predicted = tfuq("predict", tmp_path / "run", "--out", tmp_path / "predicted", *here)
     assert predicted.exit_code == 0, predicted.output
+    scored = tfuq("score", tmp_path / "predicted", "--no-figures", *here)
+    assert scored.exit_code == 0, scored.output
+    assert "slice 1 of" in scored.stderr
     assert_same(tmp_path, serial)
+    assert tables(tmp_path) == tables(serial)
 
 
 def kill_worker(pattern: str, folder: Path, workers: list[int]) -> threading.Thread:
     """Kill a worker once a file is there; the thread ends when that is done."""
 
     def wait_and_kill() -> None:
-        while not list(folder.glob(pattern)):
+        deadline = time.monotonic() + MOST_WAIT
+        while not list(folder.glob(pattern)) and time.monotonic() < deadline:
             time.sleep(0.02)
         busiest = max(workers, key=lambda pid: sum(psutil.Process(pid).cpu_times()[:2]))
         os.kill(busiest, signal.SIGKILL)
