@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from tfuq.data.events import CaseScored, Observer
 from tfuq.data.label_values import class_counts
 from tfuq.data.preprocessing import PADDING, is_structure
 from tfuq.data.readers import read_label_file
+from tfuq.data.sets.cache_keys import case_identity
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 from tfuq.scoring.calibration import Bins
@@ -26,6 +28,7 @@ from tfuq.scoring.evaluation.structures import read_structures
 from tfuq.scoring.evaluation.voxels import CaseMaps, read_maps
 from tfuq.scoring.rows import Row, column
 
+_LABEL = "label.nii.gz"
 _AGAIN = "remove its folder and predict the case again"
 
 
@@ -46,6 +49,20 @@ class CaseScoring:
     maps: Sequence[str]
     is_calibrated: bool
     has_penalty: bool
+
+    def described(self) -> list[Any]:
+        """All that tells this from another way to score the folder, as `json.dumps` takes it."""
+        maps = list(self.maps)
+        return [self.config.dump(), maps, self.is_calibrated, self.has_penalty]
+
+    def identity(self, case: Case) -> list[Any]:
+        """Tells a case with the state of its files, those of its prediction too, from any other."""
+        known: list[Any] = [case_identity(case)]
+        label = self.folder / case.id / _LABEL
+        if label.is_file():  # else scoring says more of it
+            state = label.stat()
+            known += [state.st_size, state.st_mtime_ns]
+        return known
 
     def gather(self, cases: Iterable[Case], observer: Observer) -> Gathered:
         """Score cases.
@@ -80,12 +97,12 @@ def _add_case(gathered: Gathered, case: Case, scoring: CaseScoring) -> list[Volu
         The references.
     """
     folder = scoring.folder / case.id
-    predicted = read_label_file(folder / "label.nii.gz")
+    predicted = read_label_file(folder / _LABEL)
     config = scoring.config
     classes = config.data.classes
     references = scored_references(case, predicted, len(classes), config.data.label_values)
     if predicted.array.ndim != 3 or predicted.array.max() >= len(classes):
-        path = folder / "label.nii.gz"
+        path = folder / _LABEL
         raise DataError(f"{path}: is no map of {len(classes)} classes; {_AGAIN}")
     first = read_maps(folder, predicted, references[0].array, scoring.maps, len(classes))
     by_reference = [replace(first, truth=reference.array) for reference in references]
