@@ -10,10 +10,12 @@ import numpy as np
 
 from tfuq.data.json_csv import read_json
 from tfuq.data.writers import write_json
+from tfuq.errors import RunError
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation.diversity import Diversity, StoredDiversity
 from tfuq.scoring.rows import Row
 
+_REMEDY = "remove it, and run the same tfuq score again"
 _TABLES = ("cases", "structures", "components", "raters", "before", "bounds", "empty")
 
 
@@ -77,12 +79,15 @@ class Gathered:
         Raises:
             RunError: the file is damaged.
         """
-        stored = read_json(path, _Stored, "remove it, and run the same tfuq score again")
+        stored = read_json(path, _Stored, _REMEDY)
         gathered = cls(averaged=stored.averaged)
         for name in _TABLES:
             getattr(gathered, name).extend(getattr(stored, name))
-        gathered.diversity.restore(stored.diversity)
-        gathered.bins += [Bins(*np.array(bins)) for bins in stored.bins]
+        try:
+            gathered.diversity.restore(stored.diversity)
+            gathered.bins += [Bins(*np.array(bins)) for bins in stored.bins]
+        except ValueError as error:
+            raise RunError(f"{path}: has tables with gaps ({error}); {_REMEDY}") from error
         return gathered
 
 
