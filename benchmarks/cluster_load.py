@@ -18,17 +18,21 @@ from __future__ import annotations
 
 import argparse
 import heapq
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import psutil
 
 from tfuq.data.events import SILENT, CaseScored, Observer
 
 FULL = 0.9  # share of the time from which on a resource counts as what limits
 SPREAD = 0.3  # of the logarithm of a scan's time: scans differ in size
 HOUR = 3600.0
+MANIFESTS = (10_000, 100_000)  # cases
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,6 +213,33 @@ def measured_scheduler(tasks: int = 400, reports: int = 50) -> tuple[float, floa
     return empty / tasks, (reporting - empty) / (tasks * reports)
 
 
+def manifest_line(cases: int) -> str:
+    """What a manifest of so many cases takes, in words."""
+    from tfuq.data.case import Case
+    from tfuq.runs.results import Manifest, read_manifest
+
+    manifest = Manifest(
+        run="runs/a", method="hybrid", samples=20, seed=0, weights_digest=["0"], tfuq_version="0"
+    )
+    seconds = {"read": 0.1234, "network": 1.2345, "measures": 0.1234, "write": 0.1234}
+    for number in range(cases):
+        image = Path(f"/cohort/images/case_{number:07d}.nii.gz")
+        manifest.add(Case(f"case_{number:07d}", (image,)), seconds)
+    with tempfile.TemporaryDirectory() as name:
+        manifest.write(Path(name))
+        size = sum(path.stat().st_size for path in Path(name).glob("*.json"))
+        del manifest
+        before = psutil.Process().memory_info().rss
+        begin = time.process_time()
+        kept = read_manifest(Path(name))
+        taken = time.process_time() - begin
+        memory = psutil.Process().memory_info().rss - before
+    return (
+        f"manifest of {len(kept.cases):,} cases: {size / 2**20:.1f} MiB, read in {taken:.2f} s of "
+        f"processor, {memory / 2**20:.0f} MiB of memory"
+    )
+
+
 def print_load(scans: int, load: Load) -> None:
     """Print a line of the table."""
     described = "  ".join(f"{name} {share:4.0%}" for name, share in load.shares().items())
@@ -250,6 +281,7 @@ def main() -> None:
     if given.measure:
         task, message = measured_scheduler()
         print(f"a task {task * 1e3:.2f} ms, a message {message * 1e3:.3f} ms of processor")
+        print("\n".join(map(manifest_line, MANIFESTS)))
         return
     costs = Costs(
         seconds=given.seconds,

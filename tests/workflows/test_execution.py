@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from tests.conftest import assert_refused, files_of, settings
 from tests.support import sbatch
 from tfuq.runs.results import read_manifest
+from tfuq.scoring.evaluation import predictions_of
 from tfuq_cli.main import main
 
 MEMBERS = 4
@@ -174,6 +175,12 @@ def test_the_environment_says_where(config, tfuq, tmp_path, monkeypatch):
     assert_refused(tfuq("train", config, "--run", tmp_path / "run"), "--execute threads:2")
     monkeypatch.setenv("TFUQ_TRAIN_EXECUTE", "clouds:2")
     assert_refused(tfuq("train", config, "--run", tmp_path / "run"), "--execute clouds:2")
+
+
+def test_scores_of_one_table_are_not_cut(scored_tasks, tfuq):
+    predictions = predictions_of(scored_tasks["classification"][0])
+    result = tfuq("score", predictions, "--execute", "processes:2")
+    assert_refused(result, "one table", "give --execute serial")
 
 
 def test_a_script_is_printed(config, tfuq):
