@@ -190,7 +190,7 @@ def report_often(count: int, *, observer: Observer) -> None:
         observer.notify(CaseScored(case=f"case_{number}"))
 
 
-def measured_scheduler(tasks: int = 400, reports: int = 50) -> tuple[float, float]:
+def measured_scheduler(tasks: int = 300, reports: int = 300) -> tuple[float, float]:
     """Seconds of processor for a task and for a message, of the scheduler and the command."""
     import distributed
     from benchmarks import cluster_load  # by the name under which workers import it
