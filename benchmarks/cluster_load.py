@@ -7,7 +7,7 @@ Each worker takes a task of some scans. Of each scan it asks the file system for
 asks the file system for the files of the result, and writes them. Then it tells the scheduler so, which nothing waits
 for. Requests of the file system, bytes and messages wait in one queue each, and are served one after another in the
 order in which they come. So a resource that is asked for more than it can serve holds all workers up. It is named once
-it is busy for 90 % of the time. In the end the command takes the cases into the folder, one after another.
+it is busy for 90 % of the time.
 
 --measure starts Dask on this machine, gives it tasks that do nothing and tasks that only report, through tfuq's own
 executor, and prints the time of processor that the scheduler and the command take together. docs/scale.md says how
@@ -46,7 +46,6 @@ class Costs:
         messages: To the scheduler about a scan.
         task: Seconds of the scheduler for a task.
         message: Seconds of the scheduler for a message.
-        gathering: Seconds of the command for a case, in the end.
     """
 
     seconds: float
@@ -55,7 +54,6 @@ class Costs:
     messages: float
     task: float
     message: float
-    gathering: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,29 +249,17 @@ def print_load(scans: int, load: Load) -> None:
     )
 
 
-def print_folders(scans: int, costs: Costs, shard: int) -> None:
-    """Print what the command does in the end, for one folder and for shards."""
-    whole = scans * costs.gathering
-    of_shard = min(shard, scans) * costs.gathering
-    print(
-        f"gathering cases in the end: one folder {whole / HOUR:.2f} h; shards of {shard:,} cases "
-        f"{of_shard:.0f} s each, while other shards are worked on"
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scans", type=int, default=1_000_000)
     parser.add_argument("--workers", type=int, nargs="+", default=[50, 200, 800, 3200])
     parser.add_argument("--per-task", type=int, help="scans of a task [default: all of a worker]")
-    parser.add_argument("--shard", type=int, default=10_000, help="cases of a predictions folder")
     parser.add_argument("--seconds", type=float, default=20.0, help="of a worker for a scan")
-    parser.add_argument("--requests", type=float, default=400, help="of files for a scan")
-    parser.add_argument("--megabytes", type=float, default=20.0, help="read and written of a scan")
+    parser.add_argument("--requests", type=float, default=180, help="of files for a scan")
+    parser.add_argument("--megabytes", type=float, default=60.0, help="read and written of a scan")
     parser.add_argument("--messages", type=float, default=2, help="to the scheduler about a scan")
-    parser.add_argument("--task-ms", type=float, default=3.0, help="of the scheduler for a task")
-    parser.add_argument("--message-ms", type=float, default=0.5, help="of it for a message")
-    parser.add_argument("--gathering-ms", type=float, default=5.0, help="of the command for a case")
+    parser.add_argument("--task-ms", type=float, default=6.0, help="of the scheduler for a task")
+    parser.add_argument("--message-ms", type=float, default=0.02, help="of it for a message")
     parser.add_argument("--fs-requests", type=float, default=20_000, help="served in a second")
     parser.add_argument("--fs-megabytes", type=float, default=5_000, help="moved in a second")
     parser.add_argument("--measure", action="store_true", help="measure Dask here, and end")
@@ -290,13 +276,11 @@ def main() -> None:
         messages=given.messages,
         task=given.task_ms / 1e3,
         message=given.message_ms / 1e3,
-        gathering=given.gathering_ms / 1e3,
     )
     for workers in given.workers:
         cluster = Cluster(workers=workers, requests=given.fs_requests, megabytes=given.fs_megabytes)
         per_task = given.per_task or -(-given.scans // workers)
         print_load(given.scans, simulate(given.scans, per_task, costs, cluster))
-    print_folders(given.scans, costs, given.shard)
 
 
 if __name__ == "__main__":

@@ -165,7 +165,7 @@ def test_the_gain_of_a_query_is_told_with_its_error(tmp_path):
 
 
 COSTS = {"seconds": 20.0, "requests": 10, "megabytes": 1.0, "messages": 2}
-COSTS |= {"task": 1e-3, "message": 1e-4, "gathering": 0.0}
+COSTS |= {"task": 1e-3, "message": 1e-4}
 THERE = {"workers": 20, "requests": 1e4, "megabytes": 1e4}
 
 
