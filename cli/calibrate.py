@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tfuq.config import SERVED_METHODS
+from tfuq.execution import Executor
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
-from tfuq_cli.progress import quiet_import, show
+from tfuq_cli.progress import TaskLines, quiet_import, show
 
 if TYPE_CHECKING:
     from tfuq.calibration.records import Scaling, Sizes
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
 )
 @options.draws
 @options.overwrite
+@options.execute
 def command(
     run: Path | None,
     method: str | None,
@@ -84,6 +86,7 @@ def command(
     refer_by: str | None,
     draws: options.Draws,
     overwrite: bool,
+    executor: Executor,
 ) -> None:
     """Calibrate a method of RUN, by default the newest run: scaling of probabilities, and conformal
     thresholds.
@@ -119,7 +122,9 @@ def command(
             kind=scaling,
             review=ReviewChoices(quality=quality, measure=refer_by, delta=delta),
         ),
+        observer=TaskLines(),
         overwrite=overwrite,
+        executor=executor,
     )
     if calibration.scaling:
         show(_scaling_line(calibration.scaling))

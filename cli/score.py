@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tfuq.data.events import Observers
+from tfuq.execution import Executor
 from tfuq.scoring.metrics import LEVELS
 from tfuq_cli import options
-from tfuq_cli.progress import EventLines, first_import, quiet_import, say, show
+from tfuq_cli.progress import EventLines, TaskLines, first_import, quiet_import, say, show
 
 if TYPE_CHECKING:
     from tfuq.scoring.evaluation.doses import DoseTables
@@ -89,6 +91,7 @@ if TYPE_CHECKING:
     ),
 )
 @options.figures
+@options.execute
 def command(
     predictions: Path,
     reference: Path | None,
@@ -101,6 +104,7 @@ def command(
     at: tuple[str, ...],
     missing_distance: str,
     figures: bool,
+    executor: Executor,
 ) -> None:
     """Score PREDICTIONS, a folder that tfuq predict wrote.
 
@@ -116,7 +120,7 @@ def command(
         raise click.UsageError("--at says what is told of a dose: give it with --dose")
     failures = FailureOptions(levels=level or LEVELS, limit=failure_at)
     doses = None
-    if dose:
+    if dose and executor.is_whole:  # else another call works the doses out
         meaning = {"label_values": label_values, "structure_names": structure_names}
         doses = _doses(predictions, reference, dose, at, meaning)
     scores = score_folder(
@@ -126,7 +130,8 @@ def command(
         label_values,
         structure_names=structure_names,
         has_penalty=missing_distance == "diagonal",
-        observer=EventLines(),
+        observer=Observers(EventLines(), TaskLines()),
+        executor=executor,
     )
     if ood:
         with quiet_import():

@@ -14,7 +14,7 @@ from tfuq.execution import slurm
 from tfuq_cli import options
 from tfuq_cli.progress import say, show
 
-_SHARED = ("train", "study", "predict", "review", "shift")
+_SHARED = ("train", "study", "predict", "calibrate", "review", "score", "shift")
 _NOT_HERE = ("execute", "overwrite", "dry_run")
 _MOST_PARTS = 10_000
 
@@ -48,7 +48,7 @@ def command(
     arguments: tuple[str, ...],
 ) -> None:
     """Print, or submit, a script that does COMMAND as a job array of Slurm: train, study, predict,
-    review or shift with their ARGUMENTS.
+    calibrate, review, score or shift with their ARGUMENTS.
 
     Each job of the array does its part, and goes on where it was stopped when it is run again. A
     last job does what is left of a job that was killed, and assembles the result. All jobs see the

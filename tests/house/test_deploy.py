@@ -39,6 +39,21 @@ def test_the_dockerfile_lints():
     assert answer.returncode == 0, answer.stdout
 
 
+def schema_findings(path: Path) -> str:
+    """What the published schema of compose files says of one; empty where it fits."""
+    command = [sys.executable, "-m", "check_jsonschema"]
+    command += ["--builtin-schema", "vendor.compose-spec", str(path)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "" if answer.returncode == 0 else answer.stdout
+
+
+def test_the_compose_file_fits_its_schema(tmp_path):
+    assert schema_findings(DEPLOY / "compose.yaml") == ""
+    text = (DEPLOY / "compose.yaml").read_text()
+    (tmp_path / "misspelt.yaml").write_text(text.replace("read_only:", "readonly:"))
+    assert "'readonly' was unexpected" in schema_findings(tmp_path / "misspelt.yaml")
+
+
 def test_images_take_the_same_sources():
     docker = (DEPLOY / "Dockerfile").read_text()
     copied = re.findall(r"^COPY (.+) /opt/tfuq/\S*$", docker, re.MULTILINE)

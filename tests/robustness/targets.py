@@ -42,9 +42,11 @@ from tfuq.data.writers import write_text
 from tfuq.errors import TfuqError
 from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
 from tfuq.runs.provenance import source_commit
+from tfuq.scoring.calibration import Bins
 from tfuq.scoring.dose_constraints import parse_constraint
 from tfuq.scoring.dose_quantities import parse_request
 from tfuq.scoring.evaluation.dose_files import read_dose
+from tfuq.scoring.evaluation.gathered import Gathered
 
 Content = bytes | None  # None of a file that is gone
 
@@ -215,6 +217,19 @@ _OVERRIDES = (
 )
 
 
+def _scored_slice() -> bytes:
+    """What scoring leaves of a slice of two cases."""
+    gathered = Gathered(averaged=1, empty=["a"])
+    for case in ("a", "b"):
+        gathered.cases.append({"case": case, "class": "all", "dice": 0.5, "hd95_mm": None})
+        gathered.bins.append(Bins(np.array([1, 2]), np.array([0.3, 1.1]), np.array([0, 1])))
+        p = np.array([[[0.9, 0.1], [0.6, 0.4]]] * 2)
+        gathered.diversity.add(p, np.array([0, 0]), lambda label: 1.0, [0.25, 0.5])
+    with tempfile.TemporaryDirectory() as folder:
+        gathered.write(Path(folder) / "scored.json")
+        return (Path(folder) / "scored.json").read_bytes()
+
+
 _SHARES = {"seg.nii.gz": 600, ".nii.gz": 600}  # some of which hold a bomb, and take longer
 
 
@@ -236,6 +251,7 @@ def file_targets(folder: Path) -> list[Target]:
         "run.yaml": (config.shipped()["mnist"].read_bytes(), config.load_resolved),
         "arrays.npz": (_arrays(), lambda path: read_arrays(path, path, "restore it")),
         "case.npy": (_cached_case(), _read_cached),
+        "scored.json": (_scored_slice(), Gathered.read),
         "seg.nii.gz": (_label(), _read_labels),
         "mask.png": (_png(), read),
         "dose.dcm": (_rtdose(), lambda path: read_dose(path, [])),

@@ -179,3 +179,41 @@ def test_the_rows_of_a_gpu_come_from_a_cpu_too(monkeypatch, capsys):
         assert float(figures[f"{method}: from the CPU's maps"]) < 1e-4
         assert figures[f"training step, {method}, batch 2"].endswith(" ms")
     assert figures["mc-dropout / PyTorch compiled"].startswith("left out: no PyTorch")
+
+
+COSTS = {"seconds": 20.0, "requests": 10, "megabytes": 1.0, "messages": 2}
+COSTS |= {"task": 1e-3, "message": 1e-4}
+THERE = {"workers": 20, "requests": 1e4, "megabytes": 1e4}
+
+
+def cluster_load(costs=COSTS, there=THERE, per_task=1):
+    """A simulation of 400 scans."""
+    benchmark = load_benchmark("cluster_load")
+    return benchmark.simulate(400, per_task, benchmark.Costs(**costs), benchmark.Cluster(**there))
+
+
+def test_a_cluster_is_limited_by_its_workers():
+    load = cluster_load()
+    assert load.limit() == "workers"
+    assert load.seconds == pytest.approx(400 * 20 / 20, rel=0.1)  # the last scans end unevenly
+    assert load.shares()["workers"] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("costs", "there", "limit", "seconds"),
+    [
+        ({}, {"requests": 5}, "file requests", 400 * 10 / 5),
+        ({}, {"megabytes": 0.5}, "bytes", 400 * 1.0 / 0.5),
+        ({"message": 2.0}, {}, "scheduler", 400 * 2 * 2.0),
+        ({"task": 3.0}, {}, "scheduler", 400 * 3.0),
+    ],
+)
+def test_a_cluster_is_limited_by_what_all_workers_share(costs, there, limit, seconds):
+    """The whole takes as long as the shared resource needs for all scans."""
+    load = cluster_load(COSTS | costs, THERE | there)
+    assert load.limit() == limit
+    assert load.seconds == pytest.approx(seconds, rel=0.1)
+
+
+def test_tasks_of_many_scans_ask_the_scheduler_less():
+    assert cluster_load(COSTS | {"task": 3.0}, per_task=20).limit() == "workers"

@@ -15,9 +15,11 @@ from click.testing import CliRunner
 from tests.conftest import assert_refused, files_of, settings
 from tests.support import sbatch
 from tfuq.runs.results import read_manifest
+from tfuq.scoring.evaluation import predictions_of
 from tfuq_cli.main import main
 
 MEMBERS = 4
+MOST_WAIT = 600  # seconds for a file to be there
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +38,17 @@ def config(balls, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def serial(config, tmp_path_factory):
-    """A run of one process, and its predictions."""
+    """A run of one process, its predictions and their scores."""
     folder = tmp_path_factory.mktemp("serial")
     run = str(folder / "run")
     predictions = str(folder / "predicted")
-    for words in (["train", str(config), "--run", run], ["predict", run, "--out", predictions]):
-        assert CliRunner().invoke(main, words).exit_code == 0
+    for words in (
+        ["train", str(config), "--run", run],
+        ["predict", run, "--out", predictions],
+        ["score", predictions, "--no-figures"],
+    ):
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 0, result.output
     return folder
 
 
@@ -54,10 +61,17 @@ def maps(folder: Path) -> dict[str, bytes]:
     """The files of predictions, without the manifest, which says how long each took."""
     kept = {}
     for name, content in files_of(folder).items():
-        is_kept = not any(part.startswith(".") for part in Path(name).parts)
-        if is_kept and Path(name).name != "manifest.json":
+        parts = Path(name).parts
+        is_kept = parts[0] != "scores" and not any(part.startswith(".") for part in parts)
+        if is_kept and parts[-1] != "manifest.json":
             kept[name] = content
     return kept
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    """The tables and the summary of the scores."""
+    scores = folder / "predicted" / "scores"
+    return {path.name: path.read_bytes() for path in scores.iterdir() if path.name[0] != "."}
 
 
 def assert_same(folder: Path, serial: Path) -> None:
@@ -77,14 +91,19 @@ def test_processes(serial, config, tfuq, tmp_path):
     assert "4/4 member" in trained.stderr
     predicted = tfuq("predict", tmp_path / "run", "--out", tmp_path / "predicted", *here)
     assert predicted.exit_code == 0, predicted.output
+    scored = tfuq("score", tmp_path / "predicted", "--no-figures", *here)
+    assert scored.exit_code == 0, scored.output
+    assert "slice 1 of" in scored.stderr
     assert_same(tmp_path, serial)
+    assert tables(tmp_path) == tables(serial)
 
 
 def kill_worker(pattern: str, folder: Path, workers: list[int]) -> threading.Thread:
     """Kill a worker once a file is there; the thread ends when that is done."""
 
     def wait_and_kill() -> None:
-        while not list(folder.glob(pattern)):
+        deadline = time.monotonic() + MOST_WAIT
+        while not list(folder.glob(pattern)) and time.monotonic() < deadline:
             time.sleep(0.02)
         busiest = max(workers, key=lambda pid: sum(psutil.Process(pid).cpu_times()[:2]))
         os.kill(busiest, signal.SIGKILL)
@@ -156,6 +175,12 @@ def test_the_environment_says_where(config, tfuq, tmp_path, monkeypatch):
     assert_refused(tfuq("train", config, "--run", tmp_path / "run"), "--execute threads:2")
     monkeypatch.setenv("TFUQ_TRAIN_EXECUTE", "clouds:2")
     assert_refused(tfuq("train", config, "--run", tmp_path / "run"), "--execute clouds:2")
+
+
+def test_scores_of_one_table_are_not_cut(scored_tasks, tfuq):
+    predictions = predictions_of(scored_tasks["classification"][0])
+    result = tfuq("score", predictions, "--execute", "processes:2")
+    assert_refused(result, "one table", "give --execute serial")
 
 
 def test_a_script_is_printed(config, tfuq):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import queue
+import re
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,8 @@ from tfuq.execution.tally import MOST_ATTEMPTS, Outcome, Tally
 from tfuq.execution.task import Task
 from tfuq.execution.worker import Ending, Manner, run_pickled, show_report
 
+_ADDRESS = re.compile(r"(\w+://)?[^\s/]+:([0-9]{1,5})")
+_MOST_PORT = 2**16 - 1
 _MOST_WAIT = 30  # seconds for a scheduler to answer
 _MOST_JOBS = 16  # submitted at once where the file does not say
 _CLUSTERS = {
@@ -43,15 +46,22 @@ def existing_scheduler(address: str) -> Executor:
         address: Of the scheduler, such as ``tcp://node1:8786``.
 
     Raises:
+        ConfigError: It is no address.
         TfuqError: Dask is not installed, or no scheduler answers there.
     """
+    match = _ADDRESS.fullmatch(address)
+    if match is None or int(match[2]) > _MOST_PORT:  # on which Dask fails in ways of its own
+        raise ConfigError(
+            f"--execute dask:{address}: is no address of a scheduler with its port; "
+            "write one such as dask:tcp://node1:8786"
+        )
     distributed = _library("distributed")
     try:
         client = distributed.Client(address, timeout=_MOST_WAIT, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise TfuqError(
-            f"--execute dask:{address}: no scheduler answers there ({type(error).__name__}); "
-            "start one by dask scheduler, and give its address"
+            f"--execute dask:{address}: no scheduler answers there within {_MOST_WAIT} s "
+            f"({type(error).__name__}); start one by dask scheduler, and give its address"
         ) from error
     return DaskExecutor(client)
 

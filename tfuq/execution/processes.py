@@ -6,8 +6,9 @@ import multiprocessing
 import pickle
 import signal
 from collections import deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import cast
 
@@ -71,6 +72,24 @@ def _ready(lanes: Sequence[_Lane]) -> list[_Lane]:
     return [busy[connection] for connection in wait(list(busy)) if connection in busy]
 
 
+@contextmanager
+def _unreached_by_interrupts() -> Iterator[None]:
+    """Let a process that starts within the block begin with SIGINT blocked.
+
+    Else Ctrl-C would end it with a traceback, until it can ignore the signal. What is sent to this
+    process within the block reaches it at the end.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # which would lift the block
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _Lane:
     """One process after another with the same share, each taking over where the last one died.
 
@@ -104,7 +123,8 @@ class _Lane:
             name="tfuq task",
             daemon=False,
         )
-        process.start()
+        with _unreached_by_interrupts():
+            process.start()
         there.close()  # so that the connection ends with the process
         self._process = process
         self._connection = here

@@ -13,6 +13,7 @@ from tfuq.execution.base import Executor
 from tfuq.execution.tally import Outcome, Tally
 from tfuq.execution.task import PartDoneError, Task, TaskLostError
 
+_NAMED = 5  # tasks that a message names
 _PARTS = ".parts"  # folder of the locks of processes that share the work
 
 
@@ -86,7 +87,9 @@ class Part(Serial):
         """See `Executor.run`."""
         share = tasks[self._index :: self._count]
         super().run(share, observer).require_done()
-        names = ", ".join(task.name for task in share) or "no task"
+        names = ", ".join(task.name for task in share[:_NAMED]) or "no task"
+        if len(share) > _NAMED:
+            names += f", and {len(share) - _NAMED} more"
         raise PartDoneError(
             f"part {self._index} of {self._count} is done ({names}); when all parts are, "
             "run the same command with --execute serial, which assembles them"

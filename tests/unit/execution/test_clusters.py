@@ -52,9 +52,15 @@ def test_a_task_goes_on_where_its_worker_died(scheduler, tmp_path):
     assert (tmp_path / "lines").read_text().split() == ["died", "done"]
 
 
+@pytest.mark.parametrize("address", ["", "node1", "tcp://", "tcp://node1:9x", "tcp://node1:65536"])
+def test_an_address_has_a_host_and_a_port(address):
+    with pytest.raises(ConfigError, match=f"dask:{address}: is no address .* dask:tcp://node1"):
+        executor_of(f"dask:{address}")
+
+
 def test_no_scheduler_answers(monkeypatch):
     monkeypatch.setattr(clusters, "_MOST_WAIT", 0.2)
-    with pytest.raises(TfuqError, match="no scheduler answers there"):
+    with pytest.raises(TfuqError, match=r"no scheduler answers there within 0\.2 s"):
         executor_of("dask:tcp://127.0.0.1:9")
 
 

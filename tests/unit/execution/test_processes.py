@@ -80,6 +80,7 @@ def test_what_fails_three_times_is_named_and_the_rest_go_on(tmp_path):
 
 _COMMAND = """
 import sys
+from contextlib import suppress
 from pathlib import Path
 from tests.support import tasks
 from tests.support.observers import Recorder
@@ -87,19 +88,25 @@ from tfuq.execution import Task
 from tfuq.execution.processes import Processes
 if __name__ == "__main__":
     work = [Task(name=n, function=tasks.wait, arguments=(Path(sys.argv[1], n),)) for n in "ab"]
-    Processes(2).run(work, Recorder())
+    with suppress(KeyboardInterrupt):
+        Processes(2).run(work, Recorder())
 """
+
+
+def begin_command(folder, **options):
+    """A command in a process of its own, whose two tasks wait for ever."""
+    (folder / "command.py").write_text(_COMMAND)
+    return subprocess.Popen(
+        [sys.executable, folder / "command.py", folder],
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        **options,
+    )
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_no_process_is_left_behind(tmp_path, how):
-    (tmp_path / "command.py").write_text(_COMMAND)
-    process = subprocess.Popen(
-        [sys.executable, tmp_path / "command.py", tmp_path],
-        env={**os.environ, "PYTHONPATH": os.getcwd()},
-        stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
+    process = begin_command(tmp_path)
     while not all((tmp_path / name).exists() for name in "ab"):
         assert process.poll() is None
         time.sleep(0.05)
@@ -108,3 +115,17 @@ def test_no_process_is_left_behind(tmp_path, how):
     process.wait(60)
     _, alive = psutil.wait_procs(children, timeout=60)
     assert not alive
+
+
+@pytest.mark.parametrize("delay", [0.05, 0.1, 0.2])
+def test_an_interrupt_while_processes_begin_is_quiet(tmp_path, delay):
+    """Ctrl-C goes to all processes of a terminal, also to those that have not begun to ignore it."""
+    process = begin_command(tmp_path, start_new_session=True, stderr=subprocess.PIPE)
+    parent = psutil.Process(process.pid)
+    while not parent.children():
+        assert process.poll() is None
+        time.sleep(0.005)
+    time.sleep(delay)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, b"")

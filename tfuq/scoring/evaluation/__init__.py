@@ -9,12 +9,14 @@ from tfuq.config import TASKS, Config, with_reference_meaning
 from tfuq.data.events import SILENT, Observer
 from tfuq.data.paths import real_path
 from tfuq.errors import DataError
+from tfuq.execution import Executor, Serial
 from tfuq.runs import results
 from tfuq.runs.missing import warn_of_missing
 from tfuq.scoring.evaluation import classification as classification
 from tfuq.scoring.evaluation import landmarks as landmarks
 from tfuq.scoring.evaluation import segmentation as segmentation
 from tfuq.scoring.evaluation.failures import FailureOptions, failure_tables
+from tfuq.scoring.evaluation.outputs import default_output, dose_output, predictions_of
 from tfuq.scoring.evaluation.references import cases_with_references
 from tfuq.scoring.evaluation.scores import SCORERS, ScoreRequest, Scores
 
@@ -38,6 +40,7 @@ def score_folder(
     structure_names: str | None = None,
     has_penalty: bool = False,
     observer: Observer = SILENT,
+    executor: Executor | None = None,
 ) -> Scores:
     """Score predictions, and rank measures of uncertainty by the failures that they find.
 
@@ -54,17 +57,20 @@ def score_folder(
         has_penalty: of a segmentation, whether a structure that is missed or invented is as far
             off as the image's diagonal. It has no distance else.
         observer: is notified of each `CaseScored`, or of the `TableScored`.
+        executor: where cases of volumes are scored; None for here, one after another.
 
     Raises:
+        PartDoneError: the cases that are this call's are scored, and others are not its own.
         RunError: no predictions there, or a damaged table.
         DataError: a reference is missing or does not fit, or a penalty of predictions that have no
-            distances.
+            distances, or several processes for a table.
         ConfigError: label values that are none.
     """
     manifest = results.read_manifest(folder)
     warn_of_missing(folder, manifest)
     config = _labelled_config(folder, Path(manifest.run), label_values, structure_names)
     failures = failures or FailureOptions()
+    executor = executor or Serial()
     request = ScoreRequest(
         folder=folder,
         manifest=manifest,
@@ -73,11 +79,17 @@ def score_folder(
         failures=failures,
         observer=observer,
         has_penalty=has_penalty,
+        executor=executor,
     )
     if has_penalty and not TASKS[config.task].has_volumes:
         raise DataError(
             f"--missing-distance: {folder} holds predictions of {config.task}; "
             "it serves segmentation"
+        )
+    if executor.slices > 1 and not TASKS[config.task].has_volumes:
+        raise DataError(
+            f"--execute: {folder} holds predictions of {config.task}, one table that one process "
+            "scores; give --execute serial"
         )
     score = SCORERS[config.task]
     scores = score(request)
@@ -110,35 +122,3 @@ def _written(reference: Path | None) -> str | None:
     if reference is None:
         return None
     return str(real_path(reference))
-
-
-def default_output(folder: Path) -> Path:
-    """Where the scores of a predictions folder go.
-
-    That is ``scores/<method>`` beside the ``predictions`` folder, or ``scores`` within a folder
-    that lies elsewhere.
-    """
-    return _beside(folder, "scores")
-
-
-def dose_output(folder: Path) -> Path:
-    """Where the doses of a predictions folder go that has no references.
-
-    That is ``doses/<method>`` beside the ``predictions`` folder, or ``doses`` within a folder that
-    lies elsewhere.
-    """
-    return _beside(folder, "doses")
-
-
-def _beside(folder: Path, name: str) -> Path:
-    if folder.parent.name == "predictions":
-        return folder.parent.parent / name / folder.name
-    return folder / name
-
-
-def predictions_of(scores: Path) -> Path:
-    """The predictions folder whose `default_output` a score folder is."""
-    scores = real_path(scores)
-    if scores.parent.name == "scores":
-        return scores.parent.parent / "predictions" / scores.name
-    return scores.parent

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +26,21 @@ from tfuq.scoring.rows import Row, none_if_nan
 
 AGAIN = "predict again with --save-members --overwrite"
 Quality = Callable[[np.ndarray], float]  # of a label ``[n]``
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredDiversity:
+    """`Diversity` as it is in a file: arrays are lists, and NaN is None.
+
+    Attributes:
+        pairs: tables ``[M][M]`` of each case, by name.
+        curves: points ``[M][subsets][2]`` of each case.
+        variances: of each case.
+    """
+
+    pairs: dict[str, list[list[list[float | None]]]]
+    curves: list[list[list[list[float]]]]
+    variances: list[list[float]]
 
 
 class Diversity:
@@ -68,6 +85,39 @@ class Diversity:
             self._pairs.setdefault(name, []).append(table)
         self._curves.append(gain_curve(p, y, quality))
         self._variances.append(variances)
+
+    def extend(self, other: Diversity) -> None:
+        """Add the cases that another has.
+
+        Raises:
+            RunError: they have another number of members.
+        """
+        for curve in other._curves:
+            self._require_members(len(curve))
+            self._curves.append(curve)
+        for name, tables in other._pairs.items():
+            self._pairs.setdefault(name, []).extend(tables)
+        self._variances += other._variances
+
+    def stored(self) -> dict[str, Any]:
+        """What `json.dumps` takes, with the fields of `StoredDiversity`."""
+        pairs = {}
+        for name, tables in self._pairs.items():
+            pairs[name] = [_without_nan(table) for table in tables]
+        curves = []
+        for curve in self._curves:
+            curves.append([points.tolist() for points in curve])
+        return {"pairs": pairs, "curves": curves, "variances": self._variances}
+
+    def restore(self, stored: StoredDiversity) -> None:
+        """Take what `stored` has given in the place of what is here."""
+        self._pairs = {}
+        for name, tables in stored.pairs.items():
+            self._pairs[name] = [np.array(table, float) for table in tables]
+        self._curves = []
+        for curve in stored.curves:
+            self._curves.append([np.array(points) for points in curve])
+        self._variances = stored.variances
 
     def _require_members(self, members: int) -> None:
         needed: int | str = "two or more"
@@ -145,6 +195,13 @@ class Diversity:
     def _mean_tables(self) -> dict[str, np.ndarray]:
         """Tables ``[M, M]``, means over the cases that define them."""
         return {name: _mean_of_defined(np.stack(tables)) for name, tables in self._pairs.items()}
+
+
+def _without_nan(table: np.ndarray) -> list[list[float | None]]:
+    rows = []
+    for values in table.tolist():
+        rows.append([none_if_nan(value) for value in values])
+    return rows
 
 
 def _curve_columns(name: str, values: np.ndarray) -> dict[str, float]:

@@ -17,6 +17,7 @@ from tfuq.data.json_csv import read_json
 from tfuq.data.ownership import digest_of
 from tfuq.data.writers import whole_set, write_csv, write_json
 from tfuq.errors import RunError
+from tfuq.execution import Executor, Serial
 from tfuq.runs.results import Manifest
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation.failures import FailureOptions
@@ -41,6 +42,7 @@ class ScoreRequest:
         failures: what counts as a failure.
         observer: is notified of each case that is scored.
         has_penalty: whether a missed or invented structure is as far off as the image's diagonal.
+        executor: where cases of volumes are scored.
     """
 
     folder: Path
@@ -50,6 +52,7 @@ class ScoreRequest:
     failures: FailureOptions
     observer: Observer
     has_penalty: bool = False
+    executor: Executor = field(default_factory=Serial)
 
 
 @dataclass(frozen=True, kw_only=True)

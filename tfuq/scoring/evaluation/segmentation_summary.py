@@ -58,7 +58,7 @@ def segmentation_summary(
         summary["raters"] = rater_summary(gathered.raters)
     summary["references"] = {
         "of_two_raters": gathered.averaged,
-        "without_structure": [case.id for case in gathered.empty],
+        "without_structure": gathered.empty,
     }
     return summary
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 from tfuq.calibration import conformal
@@ -10,19 +9,18 @@ from tfuq.calibration.records import Calibration, calibration_path, files_of, se
 from tfuq.calibration.review import check_choices
 from tfuq.data.cases import Case
 from tfuq.data.events import SILENT, Observer
-from tfuq.data.locks import exclusive
 from tfuq.data.ownership import require_replaceable
 from tfuq.errors import DataError, RunError
+from tfuq.execution import Executor, Serial
 from tfuq.prediction import Request
 from tfuq.runs import Run
 from tfuq.workflows.calibrate import classification as classification
 from tfuq.workflows.calibrate import landmarks as landmarks
 from tfuq.workflows.calibrate import segmentation as segmentation
 from tfuq.workflows.calibrate.fit import TASK_FITS, Choices
+from tfuq.workflows.calibrate.slices import Gathering, gather
 
 __all__ = ["Choices", "calibrate"]
-
-_log = logging.getLogger(__name__)
 
 
 def calibrate(
@@ -33,6 +31,7 @@ def calibrate(
     *,
     observer: Observer = SILENT,
     overwrite: bool = False,
+    executor: Executor | None = None,
 ) -> tuple[Calibration, Path]:
     """Calibrate a method of a run on cases with references.
 
@@ -43,11 +42,13 @@ def calibrate(
         choices: of the calibration.
         observer: is notified of each `CasesSampled`.
         overwrite: whether an earlier calibration is replaced.
+        executor: where cases are sampled; None for here, one after another.
 
     Returns:
         The calibration, and where it was written.
 
     Raises:
+        PartDoneError: the cases that are this call's are sampled, and others are not its own.
         RunError: there is a calibration of the method already, or the run cannot serve it.
         DataError: α is out of range or asks for more cases, or the kind of scaling does not serve
             the task.
@@ -60,11 +61,11 @@ def calibrate(
             "which voids the predictions that were made with it"
         )
     require_replaceable(path)
-    fit = TASK_FITS[run.config.task](run, request, choices)
-    with exclusive(path.parent, "calibrating into"):
-        for sampled in fit.gather(cases):
-            _log.info("drawn %s", sampled.description)
-            observer.notify(sampled)
+    executor = executor or Serial()
+    gathering = Gathering(run=run.path.absolute(), request=request, choices=choices)
+    fit = gathering.fit(run)
+    with executor.holding(path.parent, "calibrating into"):
+        gather(fit, gathering, cases, path.parent, executor, observer)
         files = {case.id: files_of(case) for case in cases}
         calibration = Calibration(
             draws=fit.predictor.manifest(),

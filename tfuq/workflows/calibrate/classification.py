@@ -16,7 +16,7 @@ from tfuq.runs import Run
 from tfuq.runs.results import PREDICTIONS
 from tfuq.scoring.sizes import set_size
 from tfuq.tasks.records import ClassStatistics, gathered
-from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, ScalingSamples, TableFit
+from tfuq.workflows.calibrate.fit import TASK_FITS, Arrays, Choices, ScalingSamples, TableFit
 
 
 @TASK_FITS.register("classification")
@@ -42,6 +42,15 @@ class ClassificationFit(TableFit[ClassStatistics]):
             (row,) = self.predictor.rows(case, image, statistics.example(number))[PREDICTIONS]
             part = part_of(WHOLE, row, "image", quality=float(wrong[number]))
             self.observe(case, self.unlike_training(image), [part])
+
+    def stored(self) -> Arrays:
+        """See `tfuq.workflows.calibrate.fit.Fit`."""
+        return {"probability": np.concatenate(self._p), **self._samples.stored()}
+
+    def add_stored(self, arrays: Arrays) -> None:
+        """See `tfuq.workflows.calibrate.fit.Fit`."""
+        self._p.append(arrays["probability"])
+        self._samples.add_stored(arrays)
 
     def scaling(self) -> Scaling:
         """The best scaling."""

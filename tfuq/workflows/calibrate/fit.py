@@ -27,6 +27,8 @@ from tfuq.prediction.tables import TablePredictor
 from tfuq.runs import Run
 from tfuq.tasks.records import S
 
+Arrays = dict[str, np.ndarray]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
@@ -83,6 +85,18 @@ class Fit(ABC):
     @abstractmethod
     def gather(self, cases: list[Case]) -> Iterator[CasesSampled]:
         """Predict the cases; yields an event after each, or after each batch."""
+
+    @abstractmethod
+    def stored(self) -> Arrays:
+        """What was gathered, as arrays that a file can hold."""
+
+    @abstractmethod
+    def add_stored(self, arrays: Arrays) -> None:
+        """Add what another has gathered of the cases that come next.
+
+        Args:
+            arrays: as its `stored` gives them.
+        """
 
     @abstractmethod
     def thresholds(self) -> Conformal:
@@ -167,6 +181,18 @@ class ScalingSamples:
         flat = by_sample.reshape(samples, -1, classes)
         self._logs.append(flat)
         self._truths.append(truth.ravel().astype(int))
+
+    def stored(self) -> Arrays:
+        """The samples as arrays that a file can hold; none where there are no samples."""
+        if not self._logs:
+            return {}
+        return {"samples": np.concatenate(self._logs, 1), "sample_truths": self.truth()}
+
+    def add_stored(self, arrays: Arrays) -> None:
+        """Add the samples that the `stored` of another has given, if there are any."""
+        if "samples" in arrays:
+            self._logs.append(arrays["samples"])
+            self._truths.append(arrays["sample_truths"])
 
     def truth(self) -> np.ndarray:
         """The true classes of all that was added, ``[n]``."""

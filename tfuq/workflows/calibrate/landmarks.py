@@ -20,7 +20,7 @@ from tfuq.scoring.landmarks import FAILURE_MM, radial_errors
 from tfuq.scoring.rows import none_if_nan
 from tfuq.scoring.sizes import Size, radius_size
 from tfuq.tasks.records import LandmarkStatistics
-from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, TableFit
+from tfuq.workflows.calibrate.fit import TASK_FITS, Arrays, Choices, TableFit
 
 
 @dataclass(kw_only=True)
@@ -81,6 +81,21 @@ class LandmarkFit(TableFit[LandmarkStatistics]):
             landmark.diagonals.append(diagonal)
             if not np.isnan(error):
                 landmark.scores.append(float(error / scale))
+
+    def stored(self) -> Arrays:
+        """See `tfuq.workflows.calibrate.fit.Fit`."""
+        arrays = {"has_mm": np.array(self._has_mm)}
+        for number, landmark in enumerate(self._landmarks.values()):
+            for name, values in vars(landmark).items():
+                arrays[f"{name}_{number}"] = np.array(values, np.float64)
+        return arrays
+
+    def add_stored(self, arrays: Arrays) -> None:
+        """See `tfuq.workflows.calibrate.fit.Fit`."""
+        self._has_mm = bool(arrays["has_mm"])
+        for number, landmark in enumerate(self._landmarks.values()):
+            for name, values in vars(landmark).items():
+                values.extend(arrays[f"{name}_{number}"].tolist())
 
     @property
     def unit(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,117 +24,11 @@ from tfuq.prediction.voxel_channels import VoxelChannels
 from tfuq.runs import Run
 from tfuq.scoring.rows import Row
 from tfuq.scoring.segmentation import dice
-from tfuq.scoring.sizes import Size, interval_size, lower_size, upper_size
 from tfuq.tasks.records import gathered
-from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, Fit, ScalingSamples
+from tfuq.workflows.calibrate.fit import TASK_FITS, Arrays, Choices, Fit, ScalingSamples
+from tfuq.workflows.calibrate.structures import STORED, Extent, StructureCases
 
 _VOXELS = {2: 512, 3: 16384}  # of an example, that scaling is fitted on
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Extent:
-    """How large a structure is in a calibration case.
-
-    Attributes:
-        reached: voxels that reach each threshold, ``[thresholds]``.
-        reference: voxels of the reference.
-        image: voxels of the image.
-        voxel_volume: of a voxel, in mm³.
-        low: lower end of the interval over samples, in mm³.
-        high: upper end of the interval over samples, in mm³.
-        sampled_voxel: volume of a voxel of the samples' grid, in mm³.
-        is_whole: whether the reference is known everywhere, and with it the true volume.
-    """
-
-    reached: np.ndarray
-    reference: int
-    image: int
-    voxel_volume: float
-    low: float
-    high: float
-    sampled_voxel: float
-    is_whole: bool
-
-    def volume_score(self) -> float:
-        """How far the true volume lies outside the interval over samples."""
-        volume = self.reference * self.voxel_volume
-        score = conformal.volume_scores(volume, self.low, self.high, self.sampled_voxel)
-        return float(score)
-
-    def interval(self, quantile: float) -> tuple[float, float]:
-        """The conformal volume interval in mm³."""
-        return conformal.volume_interval(self.low, self.high, self.sampled_voxel, quantile)
-
-
-@dataclass(kw_only=True)
-class _Structure:
-    """What is gathered of a structure, of each case.
-
-    Attributes:
-        missed: `risk_control.missed_shares`.
-        excess: `risk_control.excess_shares`.
-        extents: how large it is.
-    """
-
-    missed: list[np.ndarray] = field(default_factory=list)
-    excess: list[np.ndarray] = field(default_factory=list)
-    extents: list[_Extent] = field(default_factory=list)
-
-    def bounds(self, alpha: float) -> dict[risk_control.Side, float]:
-        """The thresholds of both bounds."""
-        missed = np.array(self.missed)
-        excess = np.array(self.excess)
-        return risk_control.bounding_thresholds(missed, excess, alpha)
-
-    def has_volumes(self, alpha: float) -> bool:
-        """Whether the true volumes of enough cases are known to promise intervals of them."""
-        return len(self._whole()) >= conformal.least_cases(alpha)
-
-    def volume_quantile(self, alpha: float) -> float:
-        """The quantile that makes volume intervals."""
-        scores = [extent.volume_score() for extent in self._whole()]
-        return conformal.conformal_quantile(np.array(scores), alpha)
-
-    def sizes(
-        self,
-        bounds: dict[risk_control.Side, float],
-        quantile: float | None,
-    ) -> dict[str, Size]:
-        """The sizes of bounds and volume intervals in the calibration cases.
-
-        Args:
-            bounds: the thresholds of both bounds.
-            quantile: the quantile that makes volume intervals; None without intervals.
-        """
-        reference = np.array([extent.reference for extent in self.extents])
-        image = np.array([extent.image for extent in self.extents])
-        upper_voxels = self._reaching(bounds["upper"])
-        lower_voxels = self._reaching(bounds["lower"])
-        sizes = {
-            "upper": upper_size(upper_voxels, reference, image),
-            "lower": lower_size(lower_voxels, reference),
-        }
-        if quantile is not None:
-            sizes["volume"] = self._interval_size(quantile)
-        return sizes
-
-    def _interval_size(self, quantile: float) -> Size:
-        whole = self._whole()
-        intervals = [extent.interval(quantile) for extent in whole]
-        low, high = np.array(intervals).T
-        reference = np.array([extent.reference * extent.voxel_volume for extent in whole])
-        image = np.array([extent.image * extent.voxel_volume for extent in whole])
-        return interval_size(low, high, reference, image)
-
-    def _whole(self) -> list[_Extent]:
-        """The cases whose true volume is known."""
-        return [extent for extent in self.extents if extent.is_whole]
-
-    def _reaching(self, threshold: float) -> np.ndarray:
-        """Voxels that reach a threshold, of each case."""
-        index = np.searchsorted(risk_control.THRESHOLDS, np.float32(threshold))
-        voxels = [extent.reached[index] for extent in self.extents]
-        return np.array(voxels)
 
 
 @TASK_FITS.register("segmentation")
@@ -152,7 +45,7 @@ class SegmentationFit(Fit):
         self._samples = ScalingSamples(choices.kind)
         super().__init__(run, request, choices, [self._samples.reducer])
         self._classes = self.config.data.classes[1:]
-        self._structures = {name: _Structure() for name in self._classes}
+        self._structures = {name: StructureCases() for name in self._classes}
 
     def gather(self, cases: list[Case]) -> Iterator[CasesSampled]:
         """Predict the cases, one at a time."""
@@ -253,6 +146,20 @@ class SegmentationFit(Fit):
             if is_known.any():
                 self._samples.add(of_example[None, :, is_known], classes[None, is_known])
 
+    def stored(self) -> Arrays:
+        """See `tfuq.workflows.calibrate.fit.Fit`."""
+        arrays = self._samples.stored()
+        for number, structure in enumerate(self._structures.values()):
+            for name, array in structure.stored().items():
+                arrays[f"{name}_{number}"] = array
+        return arrays
+
+    def add_stored(self, arrays: Arrays) -> None:
+        """See `tfuq.workflows.calibrate.fit.Fit`."""
+        self._samples.add_stored(arrays)
+        for number, structure in enumerate(self._structures.values()):
+            structure.add_stored({name: arrays[f"{name}_{number}"] for name in STORED})
+
     def scaling(self) -> Scaling:
         """The best scaling."""
         return self._samples.fit()
@@ -276,7 +183,7 @@ def _extent(
     row: Row,
     label: Volume,
     prepared: Volume,
-) -> _Extent:
+) -> Extent:
     """How large a structure is in a case.
 
     Args:
@@ -287,7 +194,7 @@ def _extent(
         prepared: a volume on the network's grid.
     """
     low, high = conformal.predicted_interval(row)
-    return _Extent(
+    return Extent(
         reached=risk_control.reaching_shares(p) * truth.size,
         reference=int(np.count_nonzero(truth)),
         image=truth.size,

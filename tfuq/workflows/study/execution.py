@@ -100,7 +100,7 @@ def _commands(cell: Cell) -> list[list[str]]:
     return [
         ["train", str(cell.settings), "--run", str(cell.run), "--resume", *_HERE],
         ["predict", str(cell.run), "--out", str(predictions), *_HERE],
-        ["score", str(predictions), "--no-figures"],
+        ["score", str(predictions), "--no-figures", *_HERE],
     ]
 
 

@@ -10,7 +10,6 @@ from scipy import stats
 
 from tests.conftest import settings
 from tests.support.promised import calibration_with, manifest_of
-from tfuq.data.cases import Case
 from tfuq.data.events import SILENT
 from tfuq.data.json_csv import read_table
 from tfuq.scoring.calibration import Bins
@@ -35,7 +34,7 @@ def gathered():
         Bins(np.array([0, 4]), np.array([0.0, 3.6]), np.array([0, 2])),
         Bins(np.array([0, 40]), np.array([0.0, 36.0]), np.array([0, 36])),
     ]
-    gathered.empty.append(Case("d", (Path("d.nii.gz"),)))
+    gathered.empty.append("d")
     return gathered
 
 

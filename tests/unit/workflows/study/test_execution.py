@@ -45,7 +45,7 @@ def test_commands_are_run_in_turn_and_go_on_where_they_stopped(cell, monkeypatch
     assert ran == [
         ["tfuq", "train", str(cell.settings), "--run", run, "--resume", *here],
         ["tfuq", "predict", run, "--out", predictions, *here],
-        ["tfuq", "score", predictions, "--no-figures"],
+        ["tfuq", "score", predictions, "--no-figures", "--execute", "serial"],
     ]
     assert cell.settings.read_text() == cell.config.dump()
     assert (task.name, task.is_done) == ("a", False)
