@@ -32,24 +32,24 @@ class StopsAt:
             raise StoppedError
 
 
-@pytest.mark.parametrize(("task", "finished"), [("segmentation", 2), ("classification", 0)])
+@pytest.mark.parametrize(("task", "finished"), [("segmentation", 2), ("classification", 4)])
 def test_a_stopped_prediction_names_what_it_has_not_finished(
     task, finished, balls, digits, tmp_path
 ):
-    """Rows of tables are written after a batch of images, so that none is there."""
+    """Rows of tables are listed after a batch of four images."""
     root = balls if task == "segmentation" else digits
     run = make_finished_run(tmp_path / "run", task, root)
     predictor = make_given_predictor(run)
     cases = cases_of_test_split(run)
     folder = tmp_path / "predictions"
     with pytest.raises(StoppedError):
-        predict(predictor, cases[:4], folder, observer=StopsAt(2))
+        predict(predictor, cases[:6], folder, observer=StopsAt(2))
     manifest = results.read_manifest(folder)
-    assert manifest.missing == [case.id for case in cases[finished:4]]
-    predict(predictor, cases[4:5], folder)
+    assert manifest.missing == [case.id for case in cases[finished:6]]
+    predict(predictor, cases[6:7], folder)
     manifest = results.read_manifest(folder)
-    assert manifest.missing == [case.id for case in cases[finished:4]], "by another call neither"
-    predict(predictor, cases[:5], folder)
+    assert manifest.missing == [case.id for case in cases[finished:6]], "by another call neither"
+    predict(predictor, cases[:7], folder)
     assert results.read_manifest(folder).missing == []
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 import numpy as np
 import tensorflow as tf
@@ -33,6 +33,7 @@ from tfuq.prediction.request import (
 )
 from tfuq.prediction.statistics import Sampling, sample_in_batches
 from tfuq.runs import Run
+from tfuq.runs.finished import Finished
 from tfuq.runs.orientation import refuse_unknown, run_orientation
 from tfuq.runs.provenance import tfuq_version
 from tfuq.runs.results import DEFINITIONS, MANIFEST, Manifest
@@ -44,6 +45,9 @@ from tfuq.sampling.processors import require_precision
 from tfuq.sampling.sampler import Sampler
 from tfuq.tasks import task_of
 from tfuq.tasks.records import S
+
+if TYPE_CHECKING:
+    from tfuq.prediction.shared import Piece, SharedFolder
 
 
 class Predictor(ABC, Generic[S]):
@@ -148,18 +152,13 @@ class Predictor(ABC, Generic[S]):
 
     @abstractmethod
     def write_cases(
-        self,
-        cases: list[Case],
-        folder: Path,
-        manifest: Manifest,
-        observer: Observer,
+        self, pieces: Iterator[Piece], shared: SharedFolder, observer: Observer
     ) -> None:
-        """Predict the cases that the manifest does not hold yet.
+        """Predict the cases of pieces; those that cannot be predicted are listed as failed.
 
         Args:
-            cases: The cases.
-            folder: The predictions folder.
-            manifest: A case is entered here once its files are whole.
+            pieces: Each is claimed when it is asked for.
+            shared: The predictions folder. A case is listed once its files are whole.
             observer: Is notified of each case.
         """
 
@@ -172,13 +171,21 @@ class Predictor(ABC, Generic[S]):
         """
 
     @abstractmethod
-    def take_in(self, source: Path, folder: Path, manifest: Manifest) -> None:
-        """Move the cases of another predictions folder into one.
+    def gather(self, folder: Path, manifest: Manifest, finished: Finished) -> None:
+        """Write what processes have finished into the manifest, and what belongs to it.
 
         Args:
-            source: The other folder, with the same samples and on the same file system.
+            folder: The predictions folder, which no other process writes.
+            manifest: As its file is.
+            finished: What the lists of processes say.
+        """
+
+    def forget_incomplete(self, folder: Path, manifest: Manifest) -> None:
+        """Let a manifest forget cases of which a part is missing that is not in their own files.
+
+        Args:
             folder: The predictions folder.
-            manifest: Its manifest; the cases are entered here.
+            manifest: As its file is; cases are removed from it.
         """
 
     def require_sources(self, cases: list[Case]) -> None:
@@ -214,6 +221,14 @@ class Predictor(ABC, Generic[S]):
         Returns:
             Seconds of all but the network.
         """
+
+    def memory_beside(self, cases: list[Case]) -> int:
+        """Bytes that the next and the last cases take while the network works on some.
+
+        Args:
+            cases: `cases_at_once` cases or fewer; all are taken to be as large.
+        """
+        return 0
 
     @property
     @abstractmethod
