@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic
 
 import numpy as np
-import tensorflow as tf
 import tf_keras
 
 from tfuq.calibration.records import Calibration, read_calibration
@@ -181,12 +180,7 @@ class Predictor(ABC, Generic[S]):
         """
 
     def forget_incomplete(self, folder: Path, manifest: Manifest) -> None:
-        """Let a manifest forget cases of which a part is missing that is not in their own files.
-
-        Args:
-            folder: The predictions folder.
-            manifest: As its file is; cases are removed from it.
-        """
+        """Let a folder's manifest forget cases of which rows of tables are missing."""
 
     def require_sources(self, cases: list[Case]) -> None:
         """Refuse cases of which DICOM files are asked for and cannot be made.
@@ -311,14 +305,6 @@ class Predictor(ABC, Generic[S]):
             chunk = self.posterior.members[0].chunk
         chunks = -(-self.request.batch // chunk)
         return chunks * chunk
-
-    def member_weights(self) -> np.ndarray:
-        """Each member's share of the samples, ``[M]``."""
-        samples = tf.constant(self.samples)
-        counts = []
-        for member in range(self.members):
-            counts.append(int(self.posterior.draws(member, samples)))
-        return np.array(counts, np.float32) / self.samples
 
     def draw(self, examples: np.ndarray, samples: int | None = None) -> S:
         """Sample the networks on examples.

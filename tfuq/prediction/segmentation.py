@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.events import Observer
@@ -292,6 +293,14 @@ class VolumePredictor(Predictor[VoxelStatistics]):
             member_weights=member_weights,
             bounds=bounds,
         )
+
+    def member_weights(self) -> np.ndarray:
+        """Each member's share of the samples, ``[M]``."""
+        samples = tf.constant(self.samples)
+        counts = []
+        for member in range(self.members):
+            counts.append(int(self.posterior.draws(member, samples)))
+        return np.array(counts, np.float32) / self.samples
 
     def dicom_files(self, case: Case) -> DicomFiles | None:
         """What is to be written of a case as DICOM, where that is asked for."""

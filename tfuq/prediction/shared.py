@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -23,6 +24,7 @@ from tfuq.runs.entries import entry_of
 from tfuq.runs.finished import Finished, FinishedCases, Rows, read_finished, remove_lists
 from tfuq.runs.results import Manifest
 
+_log = logging.getLogger(__name__)
 _DOING = "predicting into"
 _REQUEST = "request.json"
 _FIRST_PAUSE = 0.1  # seconds between two looks at what others do, which become longer
@@ -247,6 +249,9 @@ class SharedFolder:
         """
         pause = _FIRST_PAUSE
         waiting = self._unsettled(pieces, observer)
+        if waiting:
+            count = sum(len(piece.cases) for piece in waiting)
+            _log.info("waiting for %d case(s) that other processes predict", count)
         while waiting:
             size = self._size_of_lists()
             with self._sharing.turn():
