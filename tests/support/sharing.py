@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from tfuq.data.claims import SHARING, Sharing
-from tfuq.data.ledger import add_entries
+from tfuq.data.ledger import add_entries, unfinished_entry
 from tfuq.data.writers import write_json
 
 
@@ -22,6 +22,9 @@ def _take_part(folder: Path, files: str, pieces: list[list[str]], connection: Co
         write_json(folder / SHARING / "request.json", files)
     for work in pieces:
         assert sharing.claim(work)
+        draft = folder / f".{work[0]}.{os.getpid()}.part"
+        add_entries(folder, [unfinished_entry(draft.name)])
+        draft.mkdir()
     connection.send("claimed")
     connection.recv()
     os.kill(os.getpid(), signal.SIGKILL)
@@ -29,7 +32,7 @@ def _take_part(folder: Path, files: str, pieces: list[list[str]], connection: Co
 
 @contextmanager
 def taking_part(folder: Path, files: str, pieces: list[list[str]]) -> Iterator[Connection]:
-    """Another process that has claimed pieces of work, and works on them for ever.
+    """Another process that has claimed pieces of work, has begun each, and works on them for ever.
 
     Args:
         folder: The predictions folder.

@@ -23,6 +23,7 @@ from tfuq.prediction.cases import (
 )
 from tfuq.prediction.cohort import (
     CasesFailedError,
+    OwnCases,
     predict_beside_others,
     predict_by_tasks,
     refuse_failed,
@@ -161,8 +162,9 @@ def predict(
             predict_by_tasks(predictor, cases, shared, executor, predict_share, devices, observer)
             observer = SILENT  # each case was told of, and is there
         predict_beside_others(predictor, shared, observer)
-        shared.manifest.take_in(shared.finished())
-        refuse_failed(cases, shared)
+        finished = shared.finished()
+        shared.manifest.take_in(finished)
+        refuse_failed(cases, folder, finished)
     return shared.manifest
 
 
@@ -183,8 +185,9 @@ def predict_share(
         cases: The cohort.
         folder: The predictions folder, which the command has begun.
         devices: As `tfuq.sampling.devices.use_device` takes them.
-        observer: Is notified of each `CasePredicted`.
+        observer: Is notified of each `CasePredicted` of this process.
     """
     use_device(devices)
     with suppress(CasesFailedError):
-        predict(make_predictor(open_run(path), request), cases, folder, observer=observer)
+        predictor = make_predictor(open_run(path), request)
+        predict(predictor, cases, folder, observer=OwnCases(observer))

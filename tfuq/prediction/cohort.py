@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tfuq.data.cases import Case
-from tfuq.data.events import SILENT, Observer
+from tfuq.data.events import CasePredicted, Event, Observer
 from tfuq.errors import DataError
 from tfuq.execution import Executor, Task
 from tfuq.prediction.predictor import AnyPredictor
 from tfuq.prediction.shared import Piece, SharedFolder
+from tfuq.runs.finished import Finished
 
 _log = logging.getLogger(__name__)
 _MOST_NAMED = 5
@@ -89,7 +90,7 @@ def predict_by_tasks(
         PartDoneError: the executor does the work of one process among several, and that is done.
         TfuqError: tasks failed before all cases were finished.
     """
-    pieces = shared.remaining(SILENT)
+    pieces = shared.remaining(observer)
     count = executor.slices
     if executor.is_whole:
         count = min(count, len(pieces))
@@ -110,21 +111,42 @@ def predict_by_tasks(
         outcome.require_done()
 
 
-def refuse_failed(cases: list[Case], shared: SharedFolder) -> None:
+def refuse_failed(cases: list[Case], folder: Path, finished: Finished) -> None:
     """Tell of cases that cannot be predicted.
 
     Args:
         cases: those that were asked for.
-        shared: the folder, in which this process takes part.
+        folder: the predictions folder.
+        finished: what the lists of processes say.
 
     Raises:
         CasesFailedError: there is one.
     """
-    failed = shared.finished().failed
-    reasons = {case.id: failed[case.id] for case in cases if case.id in failed}
+    reasons = {}
+    for case in cases:
+        if case.id in finished.failed:
+            reasons[case.id] = finished.failed[case.id]
     if not reasons:
         return
     if len(reasons) > 1:
-        for case, reason in reasons.items():
-            _log.warning("warning: %s is not predicted: %s", case, reason)
-    raise CasesFailedError(shared.folder, reasons, len(cases))
+        for name, reason in reasons.items():
+            _log.warning("warning: %s is not predicted: %s", name, reason)
+    raise CasesFailedError(folder, reasons, len(cases))
+
+
+class OwnCases:
+    """An observer of one process among several that share a cohort.
+
+    It passes on the cases that this process has predicted, and every other event. So who hears all
+    of them hears of each case once.
+    """
+
+    def __init__(self, observer: Observer) -> None:
+        """Take the observer that is notified."""
+        self._observer = observer
+
+    def notify(self, event: Event) -> None:
+        """Pass an event on, unless it is of a case that was complete already."""
+        if isinstance(event, CasePredicted) and event.seconds is None:
+            return
+        self._observer.notify(event)

@@ -16,6 +16,7 @@ from tfuq.data.events import CasePredicted, Observer
 from tfuq.data.json_csv import read_json
 from tfuq.data.locks import cleared
 from tfuq.data.ownership import take_over
+from tfuq.data.removal import remove_leftovers
 from tfuq.data.writers import write_json
 from tfuq.errors import DataError, RunError, TfuqError
 from tfuq.prediction.predictor import AnyPredictor
@@ -162,6 +163,7 @@ class SharedFolder:
             with self._sharing.turn():
                 self._sharing.leave()
                 if not self._sharing.others():
+                    remove_leftovers(self.folder, held=True)  # of processes that were killed
                     self._gather(self.manifest.run)
         except TfuqError:  # an earlier error counts, and the lists have the cases
             if error is None:

@@ -7,10 +7,13 @@ import pytest
 
 from tests.conftest import files_of
 from tests.support.drawn import make_finished_run, make_given_predictor
+from tests.support.observers import Recorder
 from tests.support.replies import true_reply
+from tfuq.data.events import CasePredicted, TaskLost
 from tfuq.errors import RunError
 from tfuq.execution.serial import Part, PartDoneError
 from tfuq.prediction import CasesFailedError, cases_of_test_split, make_predictor, predict
+from tfuq.prediction.cohort import OwnCases
 from tfuq.prediction.request import request_of
 from tfuq.runs.results import read_manifest
 
@@ -89,6 +92,16 @@ def test_what_cannot_be_written_ends_the_prediction(run, predictor, tmp_path, mo
     with pytest.raises(RunError, match="no room"):
         predict(predictor, cases_of_test_split(run)[:3], tmp_path / "out")
     assert read_manifest(tmp_path / "out").failed == {}
+
+
+def test_a_process_among_several_tells_of_its_own_cases():
+    recorder = Recorder()
+    observer = OwnCases(recorder)
+    own = CasePredicted(case="a", seconds={"read": 1.0})
+    lost = TaskLost(task="share 1 of 2", reason="died", attempt=1, most=3)
+    for event in (own, CasePredicted(case="b", seconds=None), lost):
+        observer.notify(event)
+    assert recorder.events == [own, lost]
 
 
 @pytest.mark.parametrize("task", ["segmentation", "landmarks"])
