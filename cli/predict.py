@@ -119,6 +119,10 @@ def command(
 ) -> None:
     """Predict scans with RUN, by default the newest run of the method.
 
+    The same command may run several times at once, also on other hosts: the processes share the
+    scans, and one that dies is made up for. A scan that cannot be predicted is named, and the
+    others are predicted; the exit code is 2 then.
+
     \b
     Example:
       tfuq predict runs/quickstart/hybrid --method mc-dropout --samples 20

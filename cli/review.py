@@ -71,7 +71,8 @@ def command(
     Predicts with RUN, by default the newest run of the method, or takes PREDICTIONS as they are.
     With a calibration of the same samples (tfuq calibrate), it estimates the quality of each
     structure, and refers or keeps each case with a promise on those that are kept. Without one it
-    ranks cases, and promises nothing. A review that was stopped goes on when it is run again.
+    ranks cases, and promises nothing. A review that was stopped goes on when it is run again. A
+    scan that cannot be predicted is named, and the others are reviewed; the exit code is 2 then.
 
     \b
     Example:
@@ -84,6 +85,7 @@ def command(
         from tfuq.workflows.review import SUMMARY, TABLE, default_folder, review
 
     observer: Observer = TaskLines()
+    failure = None
     if target is not None and (target / MANIFEST).is_file():
         if input or method or mask or draws != options.Draws():
             raise DataError(
@@ -95,7 +97,7 @@ def command(
         run = opened_run(target, method)
         if TASKS[run.config.task].has_volumes:
             observer = Observers(observer, EventLines())
-        predictions = _predicted(run, method, input, mask, draws, observer, executor)
+        predictions, failure = _predicted(run, method, input, mask, draws, observer, executor)
     folder = out or default_folder(predictions)
     made = review(predictions, folder, observer=observer)
     _show(made.summary)
@@ -103,6 +105,8 @@ def command(
     if export_labels:
         _export(made, predictions, export_labels)
     show(f"look at them by tfuq view {shlex.quote(str(folder))}")
+    if failure:
+        raise failure
     if exit_code and not made.is_clear:
         sys.exit(_NOT_CLEAR)
 
@@ -115,9 +119,15 @@ def _predicted(
     draws: options.Draws,
     observer: Observer,
     executor: Executor,
-) -> Path:
-    """Predict the cases that are not predicted yet; the folder of predictions."""
+) -> tuple[Path, DataError | None]:
+    """Predict the cases that are not predicted yet.
+
+    Returns:
+        The folder of predictions, and the error of cases that cannot be predicted where there are
+        others to review.
+    """
     from tfuq import prediction
+    from tfuq.runs.results import read_manifest
     from tfuq.workflows.review import calibration_for
 
     method = method or run.config.method
@@ -134,8 +144,13 @@ def _predicted(
     if mask:
         cases = prediction.with_masks(run.config, cases, mask)
     folder = run.predictions(name)
-    prediction.predict(predictor, cases, folder, observer=observer, executor=executor)
-    return folder
+    try:
+        prediction.predict(predictor, cases, folder, observer=observer, executor=executor)
+    except prediction.CasesFailedError as error:
+        if not read_manifest(folder).cases:
+            raise
+        return folder, error
+    return folder, None
 
 
 def _export(made: Review, predictions: Path, folder: Path) -> None:

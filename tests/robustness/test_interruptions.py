@@ -15,6 +15,7 @@ import pytest
 from tests.conftest import assert_refused, files_of, predicted, settings, task_settings
 from tests.support import killing
 from tfuq import runs
+from tfuq.data import locks
 from tfuq.data.host import this_host
 from tfuq.data.ledger import add_entries, unfinished_entry
 from tfuq.data.removal import remove_leftovers
@@ -107,7 +108,8 @@ def held_by_another_process(folder: Path):
         holder.stdin.close()
 
 
-def test_what_another_process_writes_is_left_to_it(trained, tfuq, tmp_path):
+def test_what_another_process_writes_is_left_to_it(trained, tfuq, tmp_path, monkeypatch):
+    monkeypatch.setattr(locks, "_MOST_WAIT", 0.2)
     run, out = shutil.copytree(trained("mc-dropout").path, tmp_path / "run"), tmp_path / "out"
     (tmp_path / "config.yaml").write_text((run / "config.yaml").read_text())
     member = run / "members" / "0"

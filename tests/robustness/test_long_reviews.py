@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import shutil
 
-import nibabel
 import numpy as np
 import pytest
 
 from tests.conftest import files_of
 from tests.support import killing
-from tfuq.runs.finished import FINISHED
+from tests.support.small_scans import write_scans
+from tfuq.data.claims import SHARING
 from tfuq.workflows.review.listing import LIST
-
-
-def write_scans(folder, count):
-    """Noisy balls of 8 to 12 voxels a side."""
-    folder.mkdir()
-    rng = np.random.default_rng(count)
-    for number in range(count):
-        shape = tuple(rng.integers(8, 13, 3))
-        grid = np.stack(np.indices(shape), -1) - rng.uniform(3, 6, 3)
-        image = (grid**2).sum(-1) < rng.uniform(4, 12)
-        image = image + rng.normal(0, rng.uniform(0.05, 0.5), shape)
-        path = folder / f"scan-{number:05}.nii"
-        nibabel.save(nibabel.Nifti1Image(image.astype(np.float32), np.eye(4)), path)
-    return folder
 
 
 def copied(run, folder):
@@ -45,7 +31,8 @@ def test_scans_reviewed_through_two_kills_have_the_table_of_an_uninterrupted_rev
     first, second = np.random.default_rng(0).integers(2, count - 2, 2)
     predictions = killed / "predictions" / "mc-dropout-input"
     review = killed / "reviews" / "mc-dropout-input"
-    killing.kill_at_line(first + 1, predictions / FINISHED, "review", killed, *options, log=log)
+    lists = predictions / SHARING / "lists"
+    killing.kill_at_line(first + 1, lists, "review", killed, *options, log=log)
     assert not review.exists()
     out = ("--out", predictions)
     assert tfuq("predict", killed, *options, *out).exit_code == 0

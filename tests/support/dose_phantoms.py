@@ -13,7 +13,7 @@ from tests.support.radiotherapy import write_rtdose
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_nifti
 from tfuq.measures.sample_masks import StoredSamples
-from tfuq.runs.finished import CaseEntry
+from tfuq.runs.entries import CaseEntry
 from tfuq.runs.results import Manifest
 
 CASE = "patient"

@@ -85,7 +85,7 @@ def _die_at_rename(number: int) -> None:
 
 
 def kill_at_line(number: int, path: Path, *arguments, log: Path) -> None:
-    """Run a command and kill it once a file that only grows has so many lines."""
+    """Run a command and kill it once a file that only grows, or the first one of a folder, has so many lines."""
     process = start(*arguments, log=log)
     while process.is_alive() and _lines(path) < number:
         time.sleep(0.002)
@@ -95,7 +95,9 @@ def kill_at_line(number: int, path: Path, *arguments, log: Path) -> None:
 
 
 def _lines(path: Path) -> int:
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, StopIteration):
+        if path.is_dir():
+            path = next(path.glob("*.jsonl"))
         return path.read_bytes().count(b"\n")
     return 0
 

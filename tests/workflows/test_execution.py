@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from tests.conftest import assert_refused, files_of, settings
 from tests.support import sbatch
+from tfuq.data.claims import SHARING
 from tfuq.runs.results import read_manifest
 from tfuq.scoring.evaluation import predictions_of
 from tfuq_cli.main import main
@@ -80,7 +81,7 @@ def assert_same(folder: Path, serial: Path) -> None:
     assert maps(folder / "predicted") == maps(serial / "predicted")
     cases = read_manifest(folder / "predicted").cases
     assert set(cases) == set(read_manifest(serial / "predicted").cases)
-    assert not (folder / "predicted" / ".slices").exists()
+    assert not (folder / "predicted" / SHARING).exists()
 
 
 @pytest.mark.slow
@@ -123,7 +124,7 @@ def test_dask_with_workers_that_are_killed(serial, config, tfuq, tmp_path):
         for pattern, words in (
             ("run/members/*/state.npz", ("train", config, "--run", tmp_path / "run")),
             (
-                "predicted/.slices/*/.lock",
+                "predicted/.sharing/claims/*.claim",
                 ("predict", tmp_path / "run", "--out", tmp_path / "predicted"),
             ),
         ):

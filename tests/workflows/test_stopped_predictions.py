@@ -5,12 +5,13 @@ import shutil
 
 import pytest
 
+from tests.conftest import assert_refused
 from tests.support.drawn import make_finished_run, make_given_predictor
 from tests.support.editing import edited
 from tests.support.made import make_predictions, make_run
 from tfuq.data.events import CasePredicted
 from tfuq.prediction import cases_of_test_split, predict
-from tfuq.runs import results
+from tfuq.runs import open_run, results
 
 TEXT = "2 of 4 cases are missing: z-1, z-2"
 
@@ -32,24 +33,24 @@ class StopsAt:
             raise StoppedError
 
 
-@pytest.mark.parametrize(("task", "finished"), [("segmentation", 2), ("classification", 0)])
+@pytest.mark.parametrize(("task", "finished"), [("segmentation", 2), ("classification", 4)])
 def test_a_stopped_prediction_names_what_it_has_not_finished(
     task, finished, balls, digits, tmp_path
 ):
-    """Rows of tables are written after a batch of images, so that none is there."""
+    """Rows of tables are listed after a batch of four images."""
     root = balls if task == "segmentation" else digits
     run = make_finished_run(tmp_path / "run", task, root)
     predictor = make_given_predictor(run)
     cases = cases_of_test_split(run)
     folder = tmp_path / "predictions"
     with pytest.raises(StoppedError):
-        predict(predictor, cases[:4], folder, observer=StopsAt(2))
+        predict(predictor, cases[:6], folder, observer=StopsAt(2))
     manifest = results.read_manifest(folder)
-    assert manifest.missing == [case.id for case in cases[finished:4]]
-    predict(predictor, cases[4:5], folder)
+    assert manifest.missing == [case.id for case in cases[finished:6]]
+    predict(predictor, cases[6:7], folder)
     manifest = results.read_manifest(folder)
-    assert manifest.missing == [case.id for case in cases[finished:4]], "by another call neither"
-    predict(predictor, cases[:5], folder)
+    assert manifest.missing == [case.id for case in cases[finished:6]], "by another call neither"
+    predict(predictor, cases[:7], folder)
     assert results.read_manifest(folder).missing == []
 
 
@@ -98,3 +99,45 @@ def test_a_review_that_lacks_cases_is_not_clear(stopped, tfuq):
     kept = summary | {"decided": True, "referred": 0}
     assert not Review(folder=folder, summary=kept).is_clear
     assert Review(folder=folder, summary=kept | {"missing_cases": []}).is_clear
+
+
+@pytest.mark.parametrize("command", ["score", "review"])
+def test_whatever_reads_predictions_says_why_a_case_is_missing(command, stopped, tfuq):
+    reason = "z-1.png: not a readable image; replace it"
+    edited(stopped / "manifest.json", lambda manifest: manifest.update(failed={"z-1": reason}))
+    result = tfuq(command, stopped)
+    assert result.exit_code == 0
+    assert f"z-1 was not predicted: {reason}" in result.stderr
+
+
+@pytest.fixture
+def scans(trained, tmp_path):
+    """A trained run, and two of its scans with one that is damaged."""
+    run = shutil.copytree(trained("mc-dropout").path, tmp_path / "run")
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    for case in cases_of_test_split(open_run(run)):
+        shutil.copy(case.images[0], folder)
+    (folder / "ball_999.nii.gz").write_bytes(b"no scan")
+    return run, folder
+
+
+def test_a_damaged_scan_ends_the_command_with_its_name_when_the_others_are_done(scans, tfuq):
+    run, folder = scans
+    result = tfuq("predict", run, "--input", folder, "--samples", 2)
+    assert_refused(result, "ball_999.nii.gz: not a readable NIfTI")
+    predictions = run / "predictions" / "mc-dropout-input"
+    manifest = results.read_manifest(predictions)
+    assert manifest.missing == ["ball_999"]
+    assert len(manifest.cases) == 2
+
+
+def test_a_review_goes_on_without_a_damaged_scan(scans, tfuq):
+    run, folder = scans
+    result = tfuq("review", run, "--input", folder, "--samples", 2)
+    assert result.exit_code == 2
+    assert "2 case(s) in" in result.stdout
+    assert "1 of 3 cases is missing: ball_999" in result.stderr
+    assert "ball_999 was not predicted" in result.stderr
+    (folder / "ball_999.nii.gz").unlink()
+    assert tfuq("review", run, "--input", folder, "--samples", 2).exit_code == 0

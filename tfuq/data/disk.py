@@ -170,6 +170,15 @@ def rename(path: Path, target: Path) -> None:
     os.replace(path, target)
 
 
+def touch(path: Path) -> None:
+    """Give a file the present time of its file system.
+
+    Raises:
+        OSError: It is not there, or cannot be changed.
+    """
+    os.utime(path)
+
+
 def remove(path: Path) -> None:
     """Remove a file or a link, if there is one.
 

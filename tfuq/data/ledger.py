@@ -31,8 +31,8 @@ _KEPT_DIGESTS = 4  # of a file's last writings, in a compacted list
 Entry = dict[str, str | int | list[str]]
 # Unfinished files and folders, absolute, that this process writes at this time.
 ACTIVE: set[Path] = set()
-# Folders, absolute, that this process alone writes at this time. No other leaves anything there.
-HELD: set[Path] = set()
+# Folders, absolute, that this process has cleared of what others left, and writes at this time.
+CLEARED: set[Path] = set()
 
 
 @dataclass

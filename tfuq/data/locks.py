@@ -1,9 +1,10 @@
-"""A folder that one process writes at a time."""
+"""A folder that one process writes at a time, or that several write while they hold it in turn."""
 
 from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,7 +17,7 @@ import pydantic
 
 from tfuq.data import disk
 from tfuq.data.host import this_host
-from tfuq.data.ledger import HELD
+from tfuq.data.ledger import CLEARED
 from tfuq.data.ownership import LOCK, OWNER, TAKEOVER
 from tfuq.data.removal import remove_leftovers
 from tfuq.data.writers import make_folder
@@ -26,46 +27,75 @@ _MOST_BYTES = 4096  # of the file that names the owner
 _START_TOLERANCE = 1.0  # seconds; the system's clock may be set while a process runs
 _PAUSE = 0.1  # seconds
 _MOST_WAIT = 60.0  # seconds
+SILENCE = 900.0  # seconds, after which an owner of another host counts as ended
+_TOUCHED_EVERY = 30.0  # seconds
 
 
 @contextmanager
 def exclusive(folder: Path, doing: str, *, wait: bool = False) -> Iterator[None]:
-    """Hold a folder while the block runs; the lock ends with the process, however that ends.
+    """Hold a folder as `locked` does, and be the only process that writes there meanwhile.
 
-    The lock is one of the operating system, on the file `LOCK`. Some network file systems serve no
-    such locks. There a file `OWNER` names the host, the process and when the process began. Once
-    that process has ended, the next one takes over. What a killed process left unfinished in the
-    folder is removed.
+    What a killed process left unfinished in the folder is removed.
 
     Args:
         folder: It is made if it is not there.
         doing: What is done to the folder, such as ``"training"``, for the message to another
             process.
-        wait: Wait until another process lets the folder go, which is to be a matter of moments.
+        wait: Wait for another process, as `locked` does.
+
+    Raises:
+        RunError: another process holds it, or it cannot be written.
+    """
+    with locked(folder, doing, wait=wait), cleared(folder, is_alone=True):
+        yield
+
+
+@contextmanager
+def locked(folder: Path, doing: str, *, wait: bool = False) -> Iterator[None]:
+    """Hold a folder while the block runs; the lock ends with the process, however that ends.
+
+    The lock is one of the operating system, on the file `LOCK`. Some network file systems serve no
+    such locks. There a file `OWNER` names the host, the process and when the process began, and is
+    touched again and again. Once that process has ended, the next one takes over: at once on the
+    same host, and after `SILENCE` without a touch on another one.
+
+    Args:
+        folder: It is made if it is not there.
+        doing: What is done to the folder, for the message to another process.
+        wait: Wait until another process lets the folder go, which is to be a matter of moments; for
+            a minute at the most.
 
     Raises:
         RunError: another process holds it, or it cannot be written.
     """
     make_folder(folder)
+    deadline = time.monotonic()
+    if wait:
+        deadline += _MOST_WAIT
     with _opened(folder) as descriptor:
-        if _is_locked(descriptor, folder, doing, wait=wait):
-            with _cleared(folder):
-                yield
+        if _is_locked(descriptor, folder, doing, deadline):
+            yield
             return
-        with _owned(folder, doing, wait=wait), _cleared(folder):
+        with _owned(folder, doing, deadline):
             yield
 
 
 @contextmanager
-def _cleared(folder: Path) -> Iterator[None]:
-    """Remove what killed processes left in a held folder; until the block ends nothing comes."""
-    remove_leftovers(folder, held=True)
-    held = Path(os.path.abspath(folder))
-    HELD.add(held)
+def cleared(folder: Path, *, is_alone: bool) -> Iterator[None]:
+    """Remove what killed processes left in a folder, once, instead of before each new file.
+
+    Args:
+        folder: A folder that this process holds when the block begins.
+        is_alone: Whether no other process writes there. Then what processes of other hosts left is
+            removed too.
+    """
+    remove_leftovers(folder, held=is_alone)
+    path = Path(os.path.abspath(folder))
+    CLEARED.add(path)
     try:
         yield
     finally:
-        HELD.discard(held)
+        CLEARED.discard(path)
 
 
 @contextmanager
@@ -79,13 +109,16 @@ def _opened(folder: Path) -> Iterator[int]:
         yield file.fileno()
 
 
-def _is_locked(descriptor: int, folder: Path, doing: str, *, wait: bool) -> bool:
+def _is_locked(descriptor: int, folder: Path, doing: str, deadline: float) -> bool:
     """Take the operating system's lock; False where the file system serves none."""
-    try:
-        return disk.lock(descriptor, wait=wait)
-    except BlockingIOError as error:
-        remedy = "wait for it to end, or choose another folder"
-        raise RunError(f"{folder}: another process is {doing} it; {remedy}") from error
+    while True:
+        try:
+            return disk.lock(descriptor, wait=False)
+        except BlockingIOError as error:
+            if time.monotonic() >= deadline:
+                remedy = "wait for it to end, or choose another folder"
+                raise RunError(f"{folder}: another process is {doing} it; {remedy}") from error
+        time.sleep(_PAUSE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,19 +155,26 @@ class _Owner:
 
 
 @contextmanager
-def _owned(folder: Path, doing: str, *, wait: bool) -> Iterator[None]:
+def _owned(folder: Path, doing: str, deadline: float) -> Iterator[None]:
     """Hold the folder by a file that names this process."""
-    deadline = time.monotonic()
-    if wait:
-        deadline += _MOST_WAIT
     while not _is_taken(folder):
         if time.monotonic() >= deadline:
             raise _owned_by_another(folder, doing)
         time.sleep(_PAUSE)
+    ended = threading.Event()
+    threading.Thread(target=_keep_fresh, args=(folder / OWNER, ended), daemon=True).start()
     try:
         yield
     finally:
+        ended.set()
         disk.remove(folder / OWNER)
+
+
+def _keep_fresh(path: Path, ended: threading.Event) -> None:
+    """Touch a file again and again, so that other hosts see that this process is there."""
+    while not ended.wait(_TOUCHED_EVERY):
+        with suppress(OSError):
+            disk.touch(path)
 
 
 def _is_taken(folder: Path) -> bool:
@@ -142,7 +182,9 @@ def _is_taken(folder: Path) -> bool:
     if _is_made(folder, OWNER):
         return True
     owner = _read_owner(folder)
-    if owner is None or not owner.has_ended or not _is_made(folder, TAKEOVER):
+    if owner is None or not (owner.has_ended or _is_silent(folder, owner)):
+        return False
+    if not _is_made(folder, TAKEOVER):
         return False
     try:  # of several processes that see an ended owner, one replaces it
         if _read_owner(folder) == owner:
@@ -150,6 +192,21 @@ def _is_taken(folder: Path) -> bool:
         return _is_made(folder, OWNER)
     finally:
         disk.remove(folder / TAKEOVER)
+
+
+def _is_silent(folder: Path, owner: _Owner) -> bool:
+    """Whether an owner of another host has not touched its file for long.
+
+    Both times are the file system's, as the clocks of hosts may differ.
+    """
+    if owner.host == this_host():
+        return False
+    try:
+        disk.touch(folder / LOCK)
+        now = (folder / LOCK).stat().st_mtime
+        return now - (folder / OWNER).stat().st_mtime > SILENCE
+    except OSError:
+        return False
 
 
 def _is_made(folder: Path, name: str) -> bool:

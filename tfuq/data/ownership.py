@@ -29,6 +29,7 @@ from tfuq.errors import RunError
 LOCK = ".lock"
 OWNER = ".lock.owner"
 TAKEOVER = ".lock.takeover"
+CLAIM = ".claim"  # ending of the files of `tfuq.data.claims`
 REMEDY = "move it away, or choose another place to write to"
 UNFINISHED = ".part"
 _BLOCK = 2**20  # bytes read at once

@@ -14,6 +14,7 @@ from tfuq.data import disk
 from tfuq.data.disk import open_regular
 from tfuq.data.ledger import LEDGER, Ledger, Ready, add_entries, has_ledger, is_left, read_ledger
 from tfuq.data.ownership import (
+    CLAIM,
     LOCK,
     OWNER,
     REMEDY,
@@ -110,16 +111,18 @@ def _plan(path: Path, ledger: Ledger, removal: Removal) -> None:
 
 
 def _is_upkeep(path: Path) -> bool:
-    """Whether it is a folder's list or lock, or what a dead process left there.
+    """Whether it is a folder's list, lock or claim, or what a dead process left there.
 
-    List and lock go with the folder.
+    List, lock and claims go with the folder.
     """
     if path.name == LEDGER:
         return has_ledger(path.parent)
     if path.name == LOCK:
-        return not path.is_symlink() and path.is_file() and path.stat().st_size == 0
+        return _is_empty(path)
     if path.name in (OWNER, TAKEOVER):
-        return _names_a_process(path)
+        return _names_a_process(path, {"host", "pid", "started"})
+    if path.suffix == CLAIM:
+        return _is_empty(path) or _names_a_process(path, {"by"})
     process = (
         read_ledger(path.parent).unfinished.get(path.name)
         if path.name.endswith(UNFINISHED)
@@ -128,19 +131,23 @@ def _is_upkeep(path: Path) -> bool:
     return process is not None and is_left(path, process) and not process.aside
 
 
-def _names_a_process(path: Path) -> bool:
-    """Whether it is a file by which a process held the folder.
+def _is_empty(path: Path) -> bool:
+    return not path.is_symlink() and path.is_file() and path.stat().st_size == 0
 
-    Such files are made where the file system serves no locks.
+
+def _names_a_process(path: Path, keys: set[str]) -> bool:
+    """Whether it is a file by which a process held the folder, or claimed work in it.
+
+    The folder is held by such files where the file system serves no locks.
     """
     with suppress(OSError, ValueError, RunError), open_regular(path, os.O_RDONLY) as file:
-        found = json.loads(file.read(_MOST_BYTES))
-        return isinstance(found, dict) and set(found) == {"host", "pid", "started"}
+        content = json.loads(file.read(_MOST_BYTES))
+        return isinstance(content, dict) and set(content) == keys
     return False
 
 
 def _is_emptied(folder: Path) -> bool:
-    """Whether a folder holds nothing but its list and its lock."""
+    """Whether a folder holds nothing but its list, lock and claims."""
     try:
         remove_leftovers(folder, going=True)
         return all(map(_is_upkeep, folder.iterdir()))
@@ -149,7 +156,7 @@ def _is_emptied(folder: Path) -> bool:
 
 
 def _remove_emptied(folder: Path) -> None:
-    """Remove a folder that holds nothing but its list and its lock.
+    """Remove a folder that holds nothing but its list, lock and claims.
 
     It has a name that says so before it loses its list, by which it is known if this process ends
     in between.
@@ -157,6 +164,8 @@ def _remove_emptied(folder: Path) -> None:
     try:
         for name in (LOCK, OWNER, TAKEOVER):
             disk.remove(folder / name)
+        for path in folder.glob(f"*{CLAIM}"):
+            disk.remove(path)
         going = folder
         if not _GOING.fullmatch(folder.name):
             going = folder.with_name(f".{folder.name}.removed.{os.getpid()}.part")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tfuq.data.cases import Case
 from tfuq.data.events import SILENT, Observer
-from tfuq.data.ownership import take_over
 from tfuq.data.writers.dicom import require_highdicom
 from tfuq.errors import RunError
 from tfuq.execution import Executor, Serial
@@ -21,19 +21,28 @@ from tfuq.prediction.cases import (
     with_masks,
     with_series,
 )
+from tfuq.prediction.cohort import (
+    CasesFailedError,
+    OwnCases,
+    predict_beside_others,
+    predict_by_tasks,
+    refuse_failed,
+)
+from tfuq.prediction.pipeline import predict_case, predict_image
 from tfuq.prediction.predictor import AnyPredictor, Predictor
 from tfuq.prediction.request import Request, request_of
-from tfuq.prediction.segmentation import VolumePredictor, predict_case, predict_image
-from tfuq.prediction.slices import Cohort, discard_slices, take_in_slices
+from tfuq.prediction.segmentation import VolumePredictor
+from tfuq.prediction.shared import SharedFolder
 from tfuq.prediction.statistics import Sampling
 from tfuq.prediction.tables import TablePredictor
-from tfuq.runs import Run, open_run, results
+from tfuq.runs import Run, open_run
 from tfuq.runs.results import Manifest
 from tfuq.sampling.devices import use_device
 from tfuq.tasks import NETWORK_TASKS, Task, task_of
 
 __all__ = [
     "AnyPredictor",
+    "CasesFailedError",
     "Prediction",
     "Predictor",
     "Request",
@@ -47,7 +56,7 @@ __all__ = [
     "predict",
     "predict_case",
     "predict_image",
-    "predict_slice",
+    "predict_share",
     "request_of",
     "with_masks",
     "with_series",
@@ -122,6 +131,8 @@ def predict(
 ) -> Manifest:
     """Predict every case into a folder; cases that are complete there are kept.
 
+    Several processes may predict the same into one folder at once: they share the cases.
+
     Args:
         predictor: Predicts the cases.
         cases: The cases.
@@ -134,8 +145,10 @@ def predict(
     Raises:
         PartDoneError: The cases that are this call's are predicted, and others are not its own.
         RunError: The folder holds something else, or other predictions and ``overwrite`` is not
-            set; another process writes it; or something that is not tfuq's own lies in the place of
-            a case.
+            set; another process predicts other files into it; or something that is not tfuq's own
+            lies in the place of a case.
+        CasesFailedError: Cases cannot be predicted, such as a scan that cannot be read. All others
+            are; a later call tries these again.
         DataError: A case is one that the calibration was made of, or DICOM is to be written and it
             is not DICOM.
     """
@@ -143,50 +156,19 @@ def predict(
         predictor.calibration.refuse_overlap(cases)
     predictor.require_sources(cases)
     predictor.run.require_output(folder)
-    fresh = predictor.manifest()
-    # It is refused before anything is written there.
-    results.find_draws(folder, fresh, overwrite=overwrite)
     executor = executor or Serial()
-    with executor.holding(folder, "predicting into"):
-        existing = results.find_draws(folder, fresh, overwrite=overwrite)
-        manifest = existing or fresh
-        if existing:
-            take_over(folder, predictor.known_files(folder, existing))
-        predictor.require_room(cases, folder, manifest)
-        is_changed = manifest.ask_for(cases)
-        if not existing:
-            results.begin(folder, manifest)
-        elif is_changed:
-            manifest.write(folder)  # before a case is predicted, as this may be stopped at any
-        if executor.is_whole and not existing:
-            discard_slices(folder)
-        elif executor.is_whole:
-            take_in_slices(predictor, folder, manifest)
+    with SharedFolder(predictor, cases, folder, overwrite=overwrite) as shared:
         if executor.slices > 1:
-            _predict_slices(predictor, cases, folder, manifest, observer, executor, devices)
+            predict_by_tasks(predictor, cases, shared, executor, predict_share, devices, observer)
             observer = SILENT  # each case was told of, and is there
-        predictor.write_cases(cases, folder, manifest, observer)
-    return manifest
+        predict_beside_others(predictor, shared, observer)
+        finished = shared.finished()
+        shared.manifest.take_in(finished)
+        refuse_failed(cases, folder, finished)
+    return shared.manifest
 
 
-def _predict_slices(
-    predictor: AnyPredictor,
-    cases: list[Case],
-    folder: Path,
-    manifest: Manifest,
-    observer: Observer,
-    executor: Executor,
-    devices: str | None,
-) -> None:
-    """Predict a cohort by several tasks, and gather what they have made."""
-    cohort = Cohort(predictor=predictor, cases=cases, folder=folder, manifest=manifest)
-    tasks = cohort.tasks(executor.slices, predict_slice, devices)
-    outcome = executor.run(tasks, observer)
-    take_in_slices(predictor, folder, manifest)
-    outcome.require_done()
-
-
-def predict_slice(
+def predict_share(
     path: Path,
     request: Request,
     cases: list[Case],
@@ -195,15 +177,17 @@ def predict_slice(
     *,
     observer: Observer,
 ) -> None:
-    """Predict cases of a run into a folder of their own; go on where that was stopped.
+    """Predict what other processes leave of a cohort; the command tells of cases that fail.
 
     Args:
         path: The run's folder.
         request: What to sample.
-        cases: The cases.
-        folder: The folder of these cases alone.
+        cases: The cohort.
+        folder: The predictions folder, which the command has begun.
         devices: As `tfuq.sampling.devices.use_device` takes them.
-        observer: Is notified of each `CasePredicted`.
+        observer: Is notified of each `CasePredicted` of this process.
     """
     use_device(devices)
-    predict(make_predictor(open_run(path), request), cases, folder, observer=observer)
+    with suppress(CasesFailedError):
+        predictor = make_predictor(open_run(path), request)
+        predict(predictor, cases, folder, observer=OwnCases(observer))

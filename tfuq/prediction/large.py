@@ -65,8 +65,27 @@ class LargeVolumes:
             voxels: Of its examples.
             samples: T.
         """
-        statistics = self._slabs.graph_bytes(voxels, samples)
-        return statistics > min(MOST_IN_GRAPH, free_memory() // _FREE_SHARE)
+        return self.statistics_bytes(voxels, samples) > min(
+            MOST_IN_GRAPH, free_memory() // _FREE_SHARE
+        )
+
+    def statistics_bytes(self, voxels: int, samples: int) -> int:
+        """About the memory that the statistics of a case take.
+
+        Args:
+            voxels: Of its examples.
+            samples: T.
+        """
+        return self._slabs.graph_bytes(voxels, samples)
+
+    def is_small(self, voxels: int, samples: int) -> bool:
+        """Whether the statistics of two such cases together are not too large for memory.
+
+        Args:
+            voxels: Of the examples of one.
+            samples: T.
+        """
+        return not self.is_large(2 * voxels, samples)
 
     def needs(self, shape: tuple[int, ...], samples: int) -> Needs:
         """What examples take that are sampled part by part.

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 import numpy as np
-import tensorflow as tf
 import tf_keras
 
 from tfuq.calibration.records import Calibration, read_calibration
@@ -33,6 +32,7 @@ from tfuq.prediction.request import (
 )
 from tfuq.prediction.statistics import Sampling, sample_in_batches
 from tfuq.runs import Run
+from tfuq.runs.finished import Finished
 from tfuq.runs.orientation import refuse_unknown, run_orientation
 from tfuq.runs.provenance import tfuq_version
 from tfuq.runs.results import DEFINITIONS, MANIFEST, Manifest
@@ -44,6 +44,9 @@ from tfuq.sampling.posterior import Posterior, samples_of
 from tfuq.sampling.processors import require_precision
 from tfuq.tasks import task_of
 from tfuq.tasks.records import S
+
+if TYPE_CHECKING:
+    from tfuq.prediction.shared import Piece, SharedFolder
 
 
 class Predictor(ABC, Generic[S]):
@@ -150,18 +153,13 @@ class Predictor(ABC, Generic[S]):
 
     @abstractmethod
     def write_cases(
-        self,
-        cases: list[Case],
-        folder: Path,
-        manifest: Manifest,
-        observer: Observer,
+        self, pieces: Iterator[Piece], shared: SharedFolder, observer: Observer
     ) -> None:
-        """Predict the cases that the manifest does not hold yet.
+        """Predict the cases of pieces; those that cannot be predicted are listed as failed.
 
         Args:
-            cases: The cases.
-            folder: The predictions folder.
-            manifest: A case is entered here once its files are whole.
+            pieces: Each is claimed when it is asked for.
+            shared: The predictions folder. A case is listed once its files are whole.
             observer: Is notified of each case.
         """
 
@@ -174,14 +172,17 @@ class Predictor(ABC, Generic[S]):
         """
 
     @abstractmethod
-    def take_in(self, source: Path, folder: Path, manifest: Manifest) -> None:
-        """Move the cases of another predictions folder into one.
+    def gather(self, folder: Path, manifest: Manifest, finished: Finished) -> None:
+        """Write what processes have finished into the manifest, and what belongs to it.
 
         Args:
-            source: The other folder, with the same samples and on the same file system.
-            folder: The predictions folder.
-            manifest: Its manifest; the cases are entered here.
+            folder: The predictions folder, which no other process writes.
+            manifest: As its file is.
+            finished: What the lists of processes say.
         """
+
+    def forget_incomplete(self, folder: Path, manifest: Manifest) -> None:
+        """Let a folder's manifest forget cases of which rows of tables are missing."""
 
     def require_sources(self, cases: list[Case]) -> None:
         """Refuse cases of which DICOM files are asked for and cannot be made.
@@ -216,6 +217,14 @@ class Predictor(ABC, Generic[S]):
         Returns:
             Seconds of all but the network.
         """
+
+    def memory_beside(self, cases: list[Case]) -> int:
+        """Bytes that the next and the last cases take while the network works on some.
+
+        Args:
+            cases: `cases_at_once` cases or fewer; all are taken to be as large.
+        """
+        return 0
 
     @property
     @abstractmethod
@@ -298,14 +307,6 @@ class Predictor(ABC, Generic[S]):
             chunk = self.posterior.members[0].chunk
         chunks = -(-self.request.batch // chunk)
         return chunks * chunk
-
-    def member_weights(self) -> np.ndarray:
-        """Each member's share of the samples, ``[M]``."""
-        samples = tf.constant(self.samples)
-        counts = []
-        for member in range(self.members):
-            counts.append(int(self.posterior.draws(member, samples)))
-        return np.array(counts, np.float32) / self.samples
 
     def draw(self, examples: np.ndarray, samples: int | None = None) -> S:
         """Sample the networks on examples.

@@ -5,30 +5,32 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
-from tfuq.data.cases import Case, naming, read_case_image
-from tfuq.data.events import CasePredicted, Observer
+from tfuq.data.cases import Case, read_case_image
+from tfuq.data.events import Observer
 from tfuq.data.preprocessing import Box, box_in_padding, to_examples
 from tfuq.data.volume import Volume
 from tfuq.data.writers import plan_replacement
 from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.measures.sample_masks import STORED, StoredSamples
-from tfuq.prediction.case_folder import CASE, Prediction, files_of_case
+from tfuq.prediction.case_folder import CASE, files_of_case
 from tfuq.prediction.dicom import DicomFiles, dicom_files, dicom_names
 from tfuq.prediction.large import LargeVolumes
 from tfuq.prediction.on_input import InputGrid, MapsOnInput
+from tfuq.prediction.pipeline import write_volumes
 from tfuq.prediction.predictor import Predictor
 from tfuq.prediction.request import LABEL, PROBABILITY
+from tfuq.prediction.shared import Piece, SharedFolder
 from tfuq.prediction.statistics import Row
 from tfuq.prediction.structures import rows_of_structures
-from tfuq.prediction.timing import timed
 from tfuq.prediction.voxel_channels import ChannelsInMemory, VoxelChannels
-from tfuq.runs.added import AddedCases
+from tfuq.runs.finished import Finished
 from tfuq.runs.results import STRUCTURES, Manifest, member_map
 from tfuq.sampling.sampler import Sampler
 from tfuq.tasks.records import VoxelStatistics
@@ -52,32 +54,22 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         return text
 
     def write_cases(
-        self,
-        cases: list[Case],
-        folder: Path,
-        manifest: Manifest,
-        observer: Observer,
+        self, pieces: Iterator[Piece], shared: SharedFolder, observer: Observer
     ) -> None:
         """See `Predictor.write_cases`."""
-        with AddedCases(folder, manifest) as finished:
-            for case in cases:
-                if self.holds(case, folder, manifest):
-                    observer.notify(CasePredicted(case=case.id, seconds=None))
-                    continue
-                seconds = predict_case(self, case, folder / case.id)
-                finished.add(case, seconds)
-                observer.notify(CasePredicted(case=case.id, seconds=dict(seconds)))
+        write_volumes(self, pieces, shared, observer)
+
+    def gather(self, folder: Path, manifest: Manifest, finished: Finished) -> None:
+        """See `Predictor.gather`."""
+        if finished.cases or finished.failed:
+            manifest.take_in(finished)
+            manifest.write(folder)
 
     def require_room(self, cases: list[Case], folder: Path, manifest: Manifest) -> None:
         """See `Predictor.require_room`."""
         for case in cases:
             if not self.holds(case, folder, manifest):
                 plan_replacement(folder / case.id, CASE)
-
-    def take_in(self, source: Path, folder: Path, manifest: Manifest) -> None:
-        """See `Predictor.take_in`."""
-        with AddedCases(folder, manifest) as finished:
-            finished.take_in(source, CASE, self._is_complete)
 
     def holds(self, case: Case, folder: Path, manifest: Manifest) -> bool:
         """See `Predictor.holds`."""
@@ -114,6 +106,16 @@ class VolumePredictor(Predictor[VoxelStatistics]):
             for _ in self.maps_on_input(image, prepared, channels):
                 pass
         return time.perf_counter() - started - network
+
+    def memory_beside(self, cases: list[Case]) -> int:
+        """See `Predictor.memory_beside`."""
+        (case,) = cases
+        image = read_case_image(case)
+        prepared = self.preprocessed(case, image)
+        if self._large is None or not self.has_room_for_two(prepared):
+            return 0
+        statistics = self._large.statistics_bytes(self._voxels(prepared), self.samples)
+        return statistics + image.array.nbytes + prepared.array.nbytes
 
     @property
     def _slice_axis(self) -> int | None:
@@ -160,8 +162,7 @@ class VolumePredictor(Predictor[VoxelStatistics]):
             DataError: Memory or the disk have no room for it.
         """
         count = samples or self.samples
-        voxels = math.prod(self.preprocess.padded_shape(prepared))
-        if self._large is None or not self._large.is_large(voxels, count):
+        if self._large is None or not self._large.is_large(self._voxels(prepared), count):
             yield self.channels_of(self.sample(prepared, count))
             return
         _, box = self._padding(prepared)
@@ -172,12 +173,28 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         with large as channels:
             yield channels
 
+    def _voxels(self, prepared: Volume) -> int:
+        """How many voxels the network sees of a case."""
+        return math.prod(self.preprocess.padded_shape(prepared))
+
     @cached_property
     def _large(self) -> LargeVolumes | None:
         """Samples what is too large for memory; None where the samples come from elsewhere."""
         if not isinstance(self.sampler, Sampler):
             return None
         return LargeVolumes(self.sampler, seed=self.request.seed)
+
+    def has_room_for_two(self, prepared: Volume) -> bool:
+        """Whether what a case takes is in memory twice without harm.
+
+        So the next case can be read, and the last one written, while the network works on this one.
+
+        Args:
+            prepared: The case as `preprocessed` gives it.
+        """
+        return self._large is not None and self._large.is_small(
+            self._voxels(prepared), self.samples
+        )
 
     def channels_of(self, statistics: VoxelStatistics) -> VoxelChannels:
         """What samples say, of a record as `sample` gives it."""
@@ -258,6 +275,14 @@ class VolumePredictor(Predictor[VoxelStatistics]):
             bounds=bounds,
         )
 
+    def member_weights(self) -> np.ndarray:
+        """Each member's share of the samples, ``[M]``."""
+        samples = tf.constant(self.samples)
+        counts = []
+        for member in range(self.members):
+            counts.append(int(self.posterior.draws(member, samples)))
+        return np.array(counts, np.float32) / self.samples
+
     def dicom_files(self, case: Case) -> DicomFiles | None:
         """What is to be written of a case as DICOM, where that is asked for."""
         if not self.request.write_dicom:
@@ -282,49 +307,3 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         if self.calibration:
             names += ["uncalibrated", "label_lower", "label_upper"]
         return names
-
-
-def predict_case(predictor: VolumePredictor, case: Case, folder: Path) -> dict[str, float]:
-    """Read and predict one case, and write its folder.
-
-    Returns:
-        Seconds by stage.
-    """
-    started = time.perf_counter()
-    with predict_image(predictor, read_case_image(case), case) as prediction:
-        prediction.write(folder)
-    elapsed = time.perf_counter() - started
-    prediction.seconds["read"] += elapsed - sum(prediction.seconds.values())
-    return {stage: round(value, 4) for stage, value in prediction.seconds.items()}
-
-
-@contextmanager
-def predict_image(predictor: VolumePredictor, image: Volume, case: Case) -> Iterator[Prediction]:
-    """Predict an image that is in memory; its maps can be taken until the block ends.
-
-    Args:
-        predictor: The predictor.
-        image: The image as given.
-        case: Names the image in errors, and has the mask or label where preprocessing needs one.
-    """
-    seconds: dict[str, float] = {}
-    with timed(seconds, "read"):
-        prepared = predictor.preprocessed(case, image)
-    sampling = predictor.sample_channels(prepared)
-    # No name is left to the voxels, here or in the caller: they leave memory when sampled.
-    image = image.grid
-    prepared = prepared.grid
-    with ExitStack() as stack:
-        with timed(seconds, "network"), naming(case):
-            channels = stack.enter_context(sampling)
-        with timed(seconds, "measures"):
-            rows = predictor.structures(prepared, channels)
-        yield Prediction(
-            case=case.id,
-            image=image,
-            maps=predictor.maps_on_input(image, prepared, channels),
-            structures=[case.unit.named(row) for row in rows],
-            seconds=seconds,
-            samples=predictor.kept_samples(prepared, channels),
-            dicom=predictor.dicom_files(case),
-        )

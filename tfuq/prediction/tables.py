@@ -1,12 +1,14 @@
 """Tasks whose predictions are rows of tables.
 
-A table is written anew, whole, as cases are added.
+Each process lists the rows of the cases that it has finished. The tables are written anew, whole,
+when the last process ends.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -18,16 +20,16 @@ from tfuq.data.events import CasePredicted, Observer
 from tfuq.data.json_csv import read_table
 from tfuq.data.ownership import digest_of, require_replaceable
 from tfuq.data.volume import Volume
-from tfuq.data.writers import whole_set, write_csv
-from tfuq.errors import RunError
+from tfuq.data.writers import rows_as_text, whole_set, write_csv
+from tfuq.errors import DataError, RunError
 from tfuq.prediction.predictor import Predictor
+from tfuq.prediction.shared import Piece, SharedFolder
 from tfuq.prediction.statistics import Row
-from tfuq.runs.results import MANIFEST, Manifest, read_manifest, require_one_set
+from tfuq.runs.finished import Finished, Rows
+from tfuq.runs.results import MANIFEST, Manifest, require_one_set
 from tfuq.tasks import task_of
 from tfuq.tasks.records import S
 from tfuq.tasks.tables import Sampled, Tables, TaskTables
-
-_BETWEEN_WRITES = 10.0  # seconds
 
 
 class TablePredictor(Predictor[S]):
@@ -67,44 +69,34 @@ class TablePredictor(Predictor[S]):
         return ", ".join(self.rows_per_case)
 
     def write_cases(
-        self,
-        cases: list[Case],
-        folder: Path,
-        manifest: Manifest,
-        observer: Observer,
+        self, pieces: Iterator[Piece], shared: SharedFolder, observer: Observer
     ) -> None:
         """See `Predictor.write_cases`."""
-        tables = self._complete_rows(folder, manifest)
-        remaining = []
-        for case in cases:
-            if manifest.holds(case):
-                observer.notify(CasePredicted(case=case.id, seconds=None))
-            else:
-                remaining.append(case)
-        last_write = time.monotonic()
-        for start in range(0, len(remaining), self.batch):
-            self._add(remaining[start : start + self.batch], tables, manifest, observer)
-            if time.monotonic() - last_write > _BETWEEN_WRITES:
-                self._write(folder, tables, manifest)
-                last_write = time.monotonic()
-        if remaining or not _is_one_set(folder, manifest):
-            self._write(folder, tables, manifest)
+        for piece in pieces:
+            self._write_piece(piece.cases, shared, observer)
 
     def holds(self, case: Case, folder: Path, manifest: Manifest) -> bool:
         """See `Predictor.holds`."""
         return manifest.holds(case)
 
-    def take_in(self, source: Path, folder: Path, manifest: Manifest) -> None:
-        """See `Predictor.take_in`."""
+    def gather(self, folder: Path, manifest: Manifest, finished: Finished) -> None:
+        """See `Predictor.gather`. A table is written anew, whole."""
+        if _is_one_set(folder, manifest) and not finished.cases:
+            if finished.failed:
+                manifest.take_in(finished)
+                manifest.write(folder)
+            return
         tables = self._complete_rows(folder, manifest)
-        other = read_manifest(source)
-        added = self._complete_rows(source, other)
-        new = set(other.cases) - set(manifest.cases)
-        for name, rows in added.items():
-            tables[name] += _rows_of(new, rows)
-        for case in new:
-            manifest.cases[case] = other.cases[case]
+        for case_id, rows_of_case in finished.rows.items():
+            if case_id not in manifest.cases:
+                for name, rows in tables.items():
+                    rows += rows_of_case.get(name, [])
+        manifest.take_in(finished)
         self._write(folder, tables, manifest)
+
+    def forget_incomplete(self, folder: Path, manifest: Manifest) -> None:
+        """See `Predictor.forget_incomplete`."""
+        self._complete_rows(folder, manifest)
 
     def manifest(self) -> Manifest:
         """A manifest without cases and tables yet."""
@@ -130,22 +122,35 @@ class TablePredictor(Predictor[S]):
         for name in self.rows_per_case:
             require_replaceable(folder / name)
 
-    def _add(
-        self,
-        cases: list[Case],
-        tables: Tables,
-        manifest: Manifest,
-        observer: Observer,
-    ) -> None:
+    def _write_piece(self, cases: list[Case], shared: SharedFolder, observer: Observer) -> None:
+        """Predict cases together; where that fails, each alone, to find those that cannot be."""
         started = time.perf_counter()
-        images = [read_case_image(case) for case in cases]
-        for name, rows in self.predict_images(cases, images).items():
-            tables[name] += rows
+        try:
+            rows = self._rows_of_cases(cases, shared.folder)
+        except DataError as error:
+            if len(cases) == 1:
+                shared.fail(cases[0], error)
+                return
+            for case in cases:
+                self._write_piece([case], shared, observer)
+            return
         share = (time.perf_counter() - started) / len(cases)
         seconds = {"share of batch": round(share, 6)}
         for case in cases:
-            manifest.add(case, seconds)
+            shared.finish(case, seconds, rows[case.id])
+        for case in cases:
             observer.notify(CasePredicted(case=case.id, seconds=dict(seconds)))
+
+    def _rows_of_cases(self, cases: list[Case], folder: Path) -> dict[str, Rows]:
+        """The rows of each case by table, as they are read from the tables."""
+        images = [read_case_image(case) for case in cases]
+        rows: dict[str, Rows] = {}
+        for case in cases:
+            rows[case.id] = {name: [] for name in self.rows_per_case}
+        for name, rows_of_all in self.predict_images(cases, images).items():
+            for row in rows_as_text(folder / name, rows_of_all):
+                rows[row["case"]][name].append(row)
+        return rows
 
     def predict_images(self, cases: list[Case], images: list[Volume]) -> Tables:
         """Predict images that are in memory.

@@ -28,7 +28,7 @@ def missing_text(missing: Sequence[str], cases: int) -> str:
 
 
 def warn_of_missing(folder: Path, manifest: Manifest) -> None:
-    """Warn where a prediction has not ended.
+    """Warn where a prediction has not ended, and say why cases could not be predicted.
 
     Args:
         folder: of the predictions.
@@ -37,3 +37,5 @@ def warn_of_missing(folder: Path, manifest: Manifest) -> None:
     if manifest.missing:
         text = missing_text(manifest.missing, len(manifest.cases))
         _log.warning("warning: %s: %s; %s", folder, text, REMEDY)
+    for case in sorted(manifest.failed)[:_MOST_NAMED]:
+        _log.warning("warning: %s: %s was not predicted: %s", folder, case, manifest.failed[case])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,7 +16,8 @@ from tfuq.data.ownership import digest_of, require_replaceable
 from tfuq.data.removal import plan_removal
 from tfuq.data.writers import remove_whole, write_json
 from tfuq.errors import RunError
-from tfuq.runs.finished import CaseEntry, CaseId, FinishedCases, read_finished
+from tfuq.runs.entries import CaseEntry, CaseId, entry_of
+from tfuq.runs.finished import Finished, Reason, read_finished, remove_lists
 from tfuq.runs.weights import run_above
 
 MANIFEST = "manifest.json"
@@ -70,6 +70,7 @@ class Manifest:
             where an earlier version did not note them.
         asked: ids of all cases that the folder was to have, in order. Earlier versions did not note
             them.
+        failed: why cases that were asked for cannot be predicted, by id.
     """
 
     run: str
@@ -86,6 +87,7 @@ class Manifest:
     cases: dict[CaseId, CaseEntry] = field(default_factory=dict)
     files: dict[str, str] | None = None
     asked: list[CaseId] = field(default_factory=list)
+    failed: dict[CaseId, Reason] = field(default_factory=dict)
 
     @property
     def draws(self) -> dict[str, Any]:
@@ -111,24 +113,41 @@ class Manifest:
             text += ", by a version of tfuq that measured otherwise"
         return text
 
-    def ask_for(self, cases: Sequence[Case]) -> bool:
+    def ask_for(self, cases: Sequence[Case], *, is_alone: bool = True) -> bool:
         """Note cases that are about to be predicted.
 
         Who asks for all finished cases again says anew which cases the folder is to have, such as
-        all but a scan that cannot be read. Cases that are asked for without these are added.
+        all but a scan that cannot be read. Cases that are asked for without these, or while other
+        processes predict theirs, are added.
 
         Args:
             cases: that are about to be predicted.
+            is_alone: whether no other process predicts into the folder.
 
         Returns:
             Whether other cases are noted now than before.
         """
         asked = {case.id for case in cases}
-        if not self.cases or not asked.issuperset(self.cases):
+        if not is_alone or not self.cases or not asked.issuperset(self.cases):
             asked.update(self.asked)
         before = self.asked
         self.asked = sorted(asked)
+        self.failed = {case: why for case, why in self.failed.items() if case in asked}
         return self.asked != before
+
+    def take_in(self, finished: Finished) -> None:
+        """Enter what processes have finished since, in the order of ids.
+
+        Args:
+            finished: their lists.
+
+        Raises:
+            RunError: they are of other samples.
+        """
+        finished.require(self.draws)
+        self.cases = dict(sorted((self.cases | finished.cases).items()))
+        failed = self.failed | finished.failed
+        self.failed = {case: failed[case] for case in sorted(failed) if case not in self.cases}
 
     @property
     def missing(self) -> list[str]:
@@ -142,15 +161,7 @@ class Manifest:
             case: that is finished.
             seconds: of each stage.
         """
-        raters = {rater: os.path.realpath(path) for rater, path in case.raters.items()}
-        self.cases[case.id] = CaseEntry(
-            images=_sources(case),
-            label=_real(case.label),
-            seconds=seconds,
-            mask=_real(case.mask),
-            raters=raters,
-            series=case.series,
-        )
+        self.cases[case.id] = entry_of(case, seconds)
 
     def holds(self, case: Case) -> bool:
         """Whether the case is finished.
@@ -161,32 +172,12 @@ class Manifest:
         entry = self.cases.get(case.id)
         if entry is None:
             return False
-        problem = f"{case.images[0]}: the folder holds case '{case.id}'"
-        remedy = "pass --overwrite or another --out"
-        if entry.images != _sources(case):
-            raise RunError(f"{problem} of {entry.images[0]}; {remedy}")
-        if entry.series != case.series:
-            series = "its only series"
-            if entry.series:
-                series = f"series {entry.series}"
-            raise RunError(f"{problem} of {series}; {remedy}")
-        if entry.mask != _real(case.mask):
-            raise RunError(f"{problem} with {entry.mask or 'no'} mask; {remedy}")
+        entry.require_files_of(case)
         return True
 
     def write(self, folder: Path) -> None:
         """Write the manifest into its folder."""
         write_json(folder / MANIFEST, asdict(self))
-
-
-def _real(path: Path | None) -> str | None:
-    if not path:
-        return None
-    return os.path.realpath(path)
-
-
-def _sources(case: Case) -> list[str]:
-    return list(map(os.path.realpath, case.images))
 
 
 def require_cases(path: Path, ids: Collection[str], manifest: Manifest) -> None:
@@ -220,8 +211,9 @@ def member_map(member: int) -> str:
 def read_manifest(folder: Path) -> Manifest:
     """Read a predictions folder's manifest.
 
-    It has the cases too that a prediction which goes on, or was killed, has finished. A run that
-    was moved or copied with its predictions is named where it is now.
+    Of volumes, it has the cases too that processes which go on, or were killed, have finished. Rows
+    of tables are in the tables once the last process has ended. A run that was moved or copied with
+    its predictions is named where it is now.
 
     Raises:
         RunError: missing or damaged.
@@ -230,12 +222,22 @@ def read_manifest(folder: Path) -> Manifest:
     if not path.is_file():
         remedy = "give a folder that tfuq predict wrote"
         raise RunError(f"{folder}: no predictions (it has no {MANIFEST}); {remedy}")
-    # The list is read first. If it enters the manifest meanwhile, the manifest has its cases.
+    # The lists are read first. If they enter the manifest meanwhile, the manifest has their cases.
     finished = read_finished(folder)
-    manifest = read_json(path, Manifest, "restore it, or predict into another folder")
-    manifest.cases |= finished.of(manifest.draws)
+    manifest = read_stored(folder)
+    if manifest.files is None:
+        manifest.take_in(finished)
     manifest.run = run_above(folder, manifest.weights_digest, manifest.run)
     return manifest
+
+
+def read_stored(folder: Path) -> Manifest:
+    """Read the file of a manifest alone.
+
+    Raises:
+        RunError: missing or damaged.
+    """
+    return read_json(folder / MANIFEST, Manifest, "restore it, or predict into another folder")
 
 
 def find_draws(folder: Path, manifest: Manifest, *, overwrite: bool) -> Manifest | None:
@@ -288,7 +290,7 @@ def begin(folder: Path, manifest: Manifest) -> None:
     """
     earlier = _case_folders(folder)
     plan_removal(earlier).refuse_foreign(earlier)
-    FinishedCases(folder, manifest.draws).remove()
+    remove_lists(folder)
     manifest.write(folder)  # first, so that at no moment a manifest names a case that is gone
     for path in earlier:
         remove_whole(path)

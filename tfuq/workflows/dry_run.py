@@ -153,9 +153,12 @@ def _prediction_times(predictor: AnyPredictor, cases: list[Case]) -> Plan:
     sample_time = f"a sample {seconds.sample:.3f} s"
     fixed_time = f"all else but writing {seconds.fixed:.2f} s"
     start_time = f"first draw {seconds.start:.1f} s"
+    beside = 0
+    if len(cases) > len(timed_cases):
+        beside = predictor.memory_beside(timed_cases)
     return {
         "seen here": f"{timed}: {sample_time}, {fixed_time}, {start_time}",
-        "estimate": _estimate(total),
+        "estimate": _estimate(total, beside),
     }
 
 
@@ -204,8 +207,14 @@ def _size_of(model: tf_keras.Model) -> str:
     return f"{len(model.layers)} layers, {model.count_params():,} weights"
 
 
-def _estimate(seconds: float) -> str:
-    gibibytes = _peak_memory() / 2**30
+def _estimate(seconds: float, beside: int = 0) -> str:
+    """Time and memory in words.
+
+    Args:
+        seconds: of all.
+        beside: bytes that are taken beside those that were taken here.
+    """
+    gibibytes = (_peak_memory() + beside) / 2**30
     return f"about {_duration(seconds)}, {gibibytes:.1f} GiB of memory"
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tfuq.data import locks
 from tfuq.data.locks import LOCK, OWNER, exclusive
 from tfuq.data.writers import write_text
 from tfuq.errors import RunError
@@ -158,6 +159,29 @@ def test_what_cannot_be_known_to_have_ended_is_kept(tmp_path, unserved):
     (tmp_path / ".lock.takeover").touch()
     with pytest.raises(RunError, match=r"remove \.lock\.owner and \.lock\.takeover"):
         exclusive(tmp_path, "training").__enter__()
+
+
+def test_an_owner_of_another_host_counts_as_ended_after_a_long_silence(tmp_path, unserved):
+    unserved(errno.ENOTSUP)
+    owned_by(tmp_path, host="another", pid=1)
+    now = time.time()
+    os.utime(tmp_path / OWNER, (now, now - locks.SILENCE + 60))
+    with pytest.raises(RunError, match="process 1 of another"):
+        exclusive(tmp_path, "training").__enter__()
+    os.utime(tmp_path / OWNER, (now, now - locks.SILENCE - 60))
+    with exclusive(tmp_path, "training"):
+        assert json.loads((tmp_path / OWNER).read_text())["pid"] == os.getpid()
+
+
+def test_an_owner_shows_again_and_again_that_it_is_there(tmp_path, unserved, monkeypatch):
+    unserved(errno.ENOTSUP)
+    monkeypatch.setattr(locks, "_TOUCHED_EVERY", 0.02)
+    with exclusive(tmp_path, "training"):
+        os.utime(tmp_path / OWNER, (0, 0))
+        deadline = time.monotonic() + 10
+        while (tmp_path / OWNER).stat().st_mtime == 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
 
 def test_one_of_many_takes_over(tmp_path, unserved):

@@ -10,9 +10,9 @@ from tests.support.observers import Recorder
 from tests.support.replies import true_reply
 from tfuq.data.cases import read_case_image
 from tfuq.data.json_csv import read_table
-from tfuq.prediction import cases_of_test_split, predict
+from tfuq.prediction import cases_of_test_split, predict, predict_image
 from tfuq.prediction.on_input import HeldMaps
-from tfuq.prediction.segmentation import VolumePredictor, predict_image
+from tfuq.prediction.segmentation import VolumePredictor
 
 
 @pytest.fixture

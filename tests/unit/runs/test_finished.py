@@ -1,102 +1,121 @@
-"""The list of finished cases beside a manifest."""
+"""The lists of finished cases beside a manifest."""
 
 import json
-import shutil
 
 import pytest
 
 from tests.support.manifests import a_case, a_manifest
+from tfuq.data import disk
+from tfuq.data.claims import Sharing
 from tfuq.data.host import this_host
 from tfuq.data.ledger import add_entries
 from tfuq.errors import RunError
 from tfuq.runs import results
-from tfuq.runs.added import AddedCases
-from tfuq.runs.finished import FINISHED, FinishedCases, read_finished
+from tfuq.runs.entries import entry_of
+from tfuq.runs.finished import FinishedCases, read_finished, remove_lists
 
 SECONDS = {"network": 0.25}
-NAMES = ("a", "b", "c")
-
-
-def add_until(folder, last, names=NAMES):
-    """Add cases as a process that is killed after the last of them; nothing is cleaned up."""
-    manifest = results.read_manifest(folder)
-    adding = AddedCases(folder, manifest).__enter__()
-    for name in names:
-        if not manifest.holds(a_case(folder, name)):
-            adding.add(a_case(folder, name), SECONDS)
-        if name == last:
-            adding._list.close()
-            return
-    adding.__exit__(None, None, None)
 
 
 @pytest.fixture
 def begun(tmp_path):
+    """A predictions folder that a process takes part in, and the list of that process."""
     results.begin(tmp_path, a_manifest())
-    return tmp_path
+    sharing = Sharing(tmp_path, "predicting into")
+    sharing.join()
+    yield tmp_path, sharing.list_path
+    sharing.let_go()
 
 
-@pytest.fixture
-def whole(begun):
-    """The manifest's file when nothing was killed."""
-    add_until(begun, None)
-    content = (begun / results.MANIFEST).read_bytes()
-    results.begin(begun, a_manifest())
-    return content
+def add(begun, *names, **changes):
+    folder, path = begun
+    listed = FinishedCases(path, a_manifest(**changes).draws)
+    for name in names:
+        listed.add(name, entry_of(a_case(folder, name), SECONDS), {})
+    listed.close()
 
 
 def test_whoever_reads_the_manifest_sees_all_that_is_finished(begun):
-    add_until(begun, "b")
-    assert json.loads((begun / results.MANIFEST).read_text())["cases"] == {}
-    manifest = results.read_manifest(begun)
+    folder, _ = begun
+    add(begun, "b", "a")
+    assert json.loads((folder / results.MANIFEST).read_text())["cases"] == {}
+    manifest = results.read_manifest(folder)
     assert list(manifest.cases) == ["a", "b"]
-    assert manifest.cases["b"].seconds == SECONDS
-    assert manifest.cases["b"].images == [str(begun / "b.nii.gz")]
+    assert manifest.cases["b"] == entry_of(a_case(folder, "b"), SECONDS)
 
 
-@pytest.mark.parametrize("last", NAMES)
-def test_killed_at_any_byte_it_goes_on_to_the_same_manifest(begun, whole, last, tmp_path_factory):
-    add_until(begun, last)
-    content = (begun / FINISHED).read_bytes()
+def test_rows_of_tables_are_not_told_before_they_are_in_the_tables(tmp_path):
+    results.begin(tmp_path, a_manifest(files={}))
+    sharing = Sharing(tmp_path, "predicting into")
+    sharing.join()
+    rows = {"predictions.csv": [{"case": "a", "label": "3"}]}
+    listed = FinishedCases(sharing.list_path, a_manifest().draws)
+    listed.add("a", entry_of(a_case(tmp_path, "a"), SECONDS), rows)
+    listed.close()
+    assert results.read_manifest(tmp_path).cases == {}
+    assert read_finished(tmp_path).rows == {"a": rows}
+    sharing.let_go()
+
+
+def test_a_case_costs_the_same_however_many_there_are(begun, monkeypatch):
+    folder, path = begun
+    written = []
+    write = disk.write
+    monkeypatch.setattr(
+        disk, "write", lambda file, content: written.append(len(content)) or write(file, content)
+    )
+    listed = FinishedCases(path, a_manifest().draws)
+    listed.add("case-000", entry_of(a_case(folder, "case-000"), SECONDS), {})
+    for number in range(1, 300):
+        name = f"case-{number:03}"
+        written.clear()
+        listed.add(name, entry_of(a_case(folder, name), SECONDS), {})
+        assert written == [len(path.read_bytes().splitlines()[-1]) + 1]
+    listed.close()
+    assert len(results.read_manifest(folder).cases) == 300
+
+
+def test_a_line_that_is_cut_off_says_nothing(begun):
+    folder, path = begun
+    add(begun, "a", "b")
+    content = path.read_bytes()
     for size in range(0, len(content) + 1, 7):
-        folder = tmp_path_factory.mktemp("cut") / "copy"
-        shutil.copytree(begun, folder)
-        (folder / FINISHED).write_bytes(content[:size])
-        manifest = results.read_manifest(folder)
-        assert list(manifest.cases) == list(NAMES[: max(content[:size].count(b"\n") - 1, 0)])
-        with AddedCases(folder, manifest) as adding:
-            for name in NAMES:
-                if name not in manifest.cases:
-                    adding.add(a_case(begun, name), SECONDS)
-        assert (folder / results.MANIFEST).read_bytes() == whole
-        assert not (folder / FINISHED).exists()
+        path.write_bytes(content[:size])
+        whole = max(content[:size].count(b"\n") - 1, 0)
+        assert list(results.read_manifest(folder).cases) == ["a", "b"][:whole]
 
 
-def test_killed_between_the_manifest_and_the_end_of_the_list(begun, whole):
-    add_until(begun, "c")
-    results.read_manifest(begun).write(begun)
-    assert list(results.read_manifest(begun).cases) == list(NAMES)
-    add_until(begun, None)
-    assert (begun / results.MANIFEST).read_bytes() == whole
-    assert not (begun / FINISHED).exists()
+def test_a_case_that_failed_is_told_with_its_reason_until_it_is_finished(begun):
+    folder, path = begun
+    listed = FinishedCases(path, a_manifest().draws)
+    listed.fail("a", "a.nii.gz: cannot be read")
+    listed.fail("b", "b.nii.gz: cannot be read")
+    listed.add("b", entry_of(a_case(folder, "b"), SECONDS), {})
+    listed.close()
+    manifest = results.read_manifest(folder)
+    assert manifest.failed == {"a": "a.nii.gz: cannot be read"}
+    assert list(manifest.cases) == ["b"]
 
 
-def test_beginning_anew_forgets_the_list_and_removes_its_cases(begun):
-    add_until(begun, "b")
-    (begun / "a").mkdir()
-    add_entries(begun / "a", [])
-    results.begin(begun, a_manifest(seed=6))
-    assert results.read_manifest(begun) == a_manifest(seed=6)
-    assert not (begun / "a").exists()
-    assert not (begun / FINISHED).exists()
+def test_the_list_of_an_earlier_version_is_read_and_removed(begun):
+    folder, path = begun
+    add(begun, "a")
+    path.rename(folder / ".finished.jsonl")
+    add_entries(folder, [{"part": ".finished.jsonl", "host": f"not-{this_host()}", "pid": 1}])
+    assert list(results.read_manifest(folder).cases) == ["a"]
+    remove_lists(folder)
+    assert results.read_manifest(folder).cases == {}
 
 
-def test_a_list_that_another_host_left_is_gone_on_with(begun, whole):
-    add_until(begun, "b")
-    entry = {"part": FINISHED, "host": f"not-{this_host()}", "pid": 1}
-    add_entries(begun, [entry])
-    add_until(begun, None)
-    assert (begun / results.MANIFEST).read_bytes() == whole
+def test_beginning_anew_forgets_the_lists_and_removes_their_cases(begun):
+    folder, path = begun
+    add(begun, "a")
+    (folder / "a").mkdir()
+    add_entries(folder / "a", [])
+    results.begin(folder, a_manifest(seed=6))
+    assert results.read_manifest(folder) == a_manifest(seed=6)
+    assert not (folder / "a").exists()
+    assert not path.exists()
 
 
 @pytest.mark.parametrize(
@@ -106,28 +125,28 @@ def test_a_list_that_another_host_left_is_gone_on_with(begun, whole):
         (lambda lines: [lines[0], b"\0\0", *lines[1:]], "cannot be read"),
         (lambda lines: [lines[0].replace(b"vi", b"hybrid"), *lines[1:]], "is of other samples"),
         (lambda lines: [lines[0], lines[1].replace(b'"a"', b'"../a"')], "cannot be a case id"),
+        (lambda lines: [*lines, b'{"case": "c", "failed": "two\\nlines"}'], "is one line"),
     ],
 )
 def test_a_damaged_list_is_refused(begun, change, words):
-    add_until(begun, "b")
-    lines = change((begun / FINISHED).read_bytes().splitlines())
-    (begun / FINISHED).write_bytes(b"\n".join(lines) + b"\n")
+    folder, path = begun
+    add(begun, "a", "b")
+    path.write_bytes(b"\n".join(change(path.read_bytes().splitlines())) + b"\n")
     with pytest.raises(RunError, match=words) as refused:
-        results.read_manifest(begun)
-    assert str(begun / FINISHED) in str(refused.value)
+        results.read_manifest(folder)
+    assert str(path) in str(refused.value)
     assert "run the same tfuq predict again" in str(refused.value)
 
 
 def test_what_is_not_ours_stays(begun, tmp_path_factory):
+    folder, path = begun
     theirs = tmp_path_factory.mktemp("theirs") / "file"
     theirs.write_text("mine\n")
-    (begun / FINISHED).symlink_to(theirs)
+    path.symlink_to(theirs)
     with pytest.raises(RunError, match="is a link"):
-        read_finished(begun)
-    (begun / FINISHED).unlink()
-    (begun / FINISHED).write_text("mine\n")
+        read_finished(folder)
+    path.unlink()
+    path.write_text("mine\n")
     with pytest.raises(RunError, match="was not written by tfuq"):
-        FinishedCases(begun, a_manifest().draws)
-    with pytest.raises(RunError):
-        results.begin(begun, a_manifest(seed=6))
-    assert (begun / FINISHED).read_text() == "mine\n"
+        remove_lists(folder)
+    assert path.read_text() == "mine\n"

@@ -199,3 +199,12 @@ def test_tables_are_those_that_the_manifest_was_written_with(tmp_path):
     for wrong in ({}, {"members.csv": "ab"}, files | {"samples.csv": "ab"}):
         with pytest.raises(RunError, match=r"is not the table that manifest.json was written with"):
             results.require_one_set(tmp_path, a_manifest(files=wrong))
+
+
+def test_what_is_asked_for_beside_other_processes_is_added(tmp_path):
+    manifest = a_manifest()
+    first, second, third = [a_case(tmp_path, name) for name in "abc"]
+    manifest.ask_for([first, second])
+    manifest.add(first, {})
+    manifest.ask_for([first, third], is_alone=False)
+    assert manifest.missing == ["b", "c"]

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from tfuq.data.writers.nifti import write_nifti
 from tfuq.data.writers.sets import whole_set
-from tfuq.data.writers.tables import csv_line, without_mark, write_csv, write_rows
+from tfuq.data.writers.tables import (
+    csv_line,
+    rows_as_text,
+    without_mark,
+    write_csv,
+    write_rows,
+)
 from tfuq.data.writers.text import write_bytes, write_json, write_text
 from tfuq.data.writers.unfinished import make_folder, writing
 from tfuq.data.writers.whole import (
@@ -25,6 +31,7 @@ __all__ = [
     "new_folder",
     "plan_replacement",
     "remove_whole",
+    "rows_as_text",
     "whole_file",
     "whole_folder",
     "whole_set",

@@ -76,6 +76,23 @@ def csv_line(values: Sequence[Any]) -> str:
     return _as_csv([[_cell(value) for value in values]])
 
 
+def rows_as_text(path: Path, rows: Iterable[_Row]) -> list[dict[str, str]]:
+    """Rows as `tfuq.data.json_csv.read_table` reads them of what `write_csv` wrote.
+
+    Args:
+        path: The file that they are for, for messages.
+        rows: As `write_csv` takes them.
+
+    Raises:
+        DataError: As `write_csv`.
+    """
+    texts = []
+    for row in rows:
+        _require_finite(path, row)
+        texts.append({column: without_mark(_cell(value)) for column, value in row.items()})
+    return texts
+
+
 def _as_csv(lines: Iterable[Sequence[str]]) -> str:
     buffer = io.StringIO()
     usual = csv.writer(buffer, lineterminator="\n")

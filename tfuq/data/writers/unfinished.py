@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tfuq.data import disk
-from tfuq.data.ledger import ACTIVE, HELD, add_entries, unfinished_entry
+from tfuq.data.ledger import ACTIVE, CLEARED, add_entries, unfinished_entry
 from tfuq.data.removal import remove_leftovers
 from tfuq.errors import TfuqError
 
@@ -50,7 +50,7 @@ def unfinished(path: Path) -> Iterator[Path]:
 
     What has it when the block ends is removed.
     """
-    if _absolute(path.parent) not in HELD:  # to look at all that lies there takes time
+    if _absolute(path.parent) not in CLEARED:  # to look at all that lies there takes time
         remove_leftovers(path.parent)
     name = free_name(path)
     add_entries(path.parent, [unfinished_entry(name.name)], flushed=False)

@@ -15,7 +15,7 @@ from tfuq.data.channels import name_key
 from tfuq.data.layouts import cases_of, described_by
 from tfuq.data.layouts.volumes import label_files
 from tfuq.errors import DataError, resembling
-from tfuq.runs.finished import CaseEntry
+from tfuq.runs.entries import CaseEntry
 from tfuq.runs.results import Manifest
 
 

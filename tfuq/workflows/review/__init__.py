@@ -211,7 +211,8 @@ class _Reviewer:
     def head(self) -> dict[str, Any]:
         """What the review is of."""
         manifest = asdict(replace(self._manifest, cases={}, files=None))
-        del manifest["asked"]  # a case that was asked for changes no other's rows
+        for name in ("asked", "failed"):  # such a case changes no other's rows
+            del manifest[name]
         digest = None
         if self._calibration:
             digest = self._calibration.digest

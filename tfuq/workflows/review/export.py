@@ -29,7 +29,7 @@ from tfuq.data.volume import Volume
 from tfuq.data.writers import make_folder, whole_folder, write_bytes, write_csv, write_nifti
 from tfuq.errors import DataError, RunError
 from tfuq.runs import Run, results
-from tfuq.runs.finished import CaseEntry
+from tfuq.runs.entries import CaseEntry
 from tfuq.runs.results import Manifest
 from tfuq.scoring.rows import Row
 

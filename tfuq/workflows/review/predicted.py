@@ -10,7 +10,7 @@ from tfuq.data.cases import Case
 from tfuq.data.layouts import cases_of, described_by
 from tfuq.errors import DataError
 from tfuq.runs import Run
-from tfuq.runs.finished import CaseEntry
+from tfuq.runs.entries import CaseEntry
 from tfuq.runs.results import Manifest
 
 

@@ -9,7 +9,7 @@ from tests.support.radiotherapy import FRAME, OTHER_FRAME, write_rtdose, write_r
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_nifti
 from tfuq.errors import DataError
-from tfuq.runs.finished import CaseEntry
+from tfuq.runs.entries import CaseEntry
 from tfuq.runs.results import Manifest
 from tfuq.scoring.dose import BEYOND
 from tfuq.scoring.evaluation.dose_files import dose_files, dose_on, read_dose
