@@ -348,6 +348,19 @@ def _rows_of_sections() -> list[Advice]:
                 {"network.widths": [2, 4, 8]},
             )
         ),
+        *(
+            Advice(
+                words="momentum does not serve the optimizer adam: remove it, or set optimizer",
+                broken={"training.momentum": 0.9},
+                mended=mended,
+            )
+            for mended in ({"training.momentum": REMOVED}, {"training.optimizer": "sgd"})
+        ),
+        Advice(
+            words="training.optimizer sgd serves .* set training.optimizer: adam",
+            broken={"method": "vi", "training.optimizer": "sgd"},
+            mended={"training.optimizer": "adam"},
+        ),
         Advice(
             words="data.pixel_mm .* remove it, and set data.annotations.pixel_mm",
             task="landmarks",

@@ -104,6 +104,7 @@ class Config(Section):
             self._check_warm_start,
             self._check_warmup,
             self._check_precision,
+            self._check_optimizer,
             self._check_windows,
         )
         return self
@@ -171,6 +172,13 @@ class Config(Section):
             raise ValueError(
                 "training.precision mixed serves layers with point weights, and method vi has "
                 "none; remove it"
+            )
+
+    def _check_optimizer(self) -> None:
+        if self.method in VARIATIONAL and self.training.optimizer == "sgd":
+            raise ValueError(
+                f"training.optimizer sgd serves methods with point weights, and method "
+                f"{self.method} infers widths with adam; set training.optimizer: adam"
             )
 
     def _check_warmup(self) -> None:
