@@ -23,7 +23,7 @@ _UNUSED_KEYS = {
     "resnet": ("dense_widths", "kernel_size", *_OF_DECODERS, *_OF_LEVELS),
 }
 # As published, where it differs from the other networks.
-_DEFAULTS = {
+_DEFAULTS: dict[str, dict[str, Any]] = {
     "vnet": {"activation": "prelu", "kernel_size": 5},
     "residual-unet": {"activation": "leaky-relu", "normalization": "instance"},
 }

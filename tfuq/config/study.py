@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import pydantic
 from pydantic import Discriminator, Field, Tag
@@ -124,7 +124,8 @@ class StudyConfig(Section):
         """The values of an axis."""
         values = self.axes[axis]
         if _form_of(values) == _NAMED:
-            return [Step(name, settings) for name, settings in values.items()]
+            named = cast(dict[str, dict[str, Any]], values)
+            return [Step(name, settings) for name, settings in named.items()]
         steps = []
         for combination in zip(*values.values(), strict=True):
             settings = dict(zip(values, combination, strict=True))

@@ -120,7 +120,8 @@ def _perturb(subject: Subject, config: AugmentationConfig, rng: np.random.Genera
         occasion = _occasion(perturbation, most)
         if not _happens(occasion.probability, rng):
             continue
-        severity = rng.uniform(*occasion.range)
+        low, high = occasion.range
+        severity = rng.uniform(low, high)
         seed = int(rng.integers(2**32))
         channel = 0
         if perturbation.takes_channel:
@@ -179,7 +180,8 @@ def _random_matrix(rank: int, config: AugmentationConfig, rng: np.random.Generat
     if config.plane_axis is not None:
         angles[np.arange(rank) != config.plane_axis] = 0.0
         factors[config.plane_axis] = 1.0
-    return rotation(angles) / factors
+    matrix: np.ndarray = rotation(angles) / factors
+    return matrix
 
 
 def _change_values(
