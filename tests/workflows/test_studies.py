@@ -360,4 +360,9 @@ def cells_and_columns(source, folder):
 
 def test_names_of_studies_are_completed():
     names = [item.value for item in complete_study(None, None, "hippo")]
-    assert names == ["hippo", "hippocampus_loss_patch", "hippocampus_training_size"]
+    assert names == [
+        "hippo",
+        "hippocampus_loss_patch",
+        "hippocampus_recipe",
+        "hippocampus_training_size",
+    ]

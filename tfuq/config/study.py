@@ -3,17 +3,48 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
 
 import pydantic
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from tfuq.config.names import ClassName
 from tfuq.config.section import Section
 
 _MOST_CELLS = 1000
 Key = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.\w+)*$", max_length=200)]
-Axis = Annotated[dict[Key, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1)]
+Settings = dict[Key, Any]
+Lists = Annotated[dict[Key, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1)]
+Named = Annotated[dict[ClassName, Settings], Field(min_length=1)]
+# Names of the forms of an axis, which errors do not show (see `tfuq.config.faults`).
+_LISTS = "dict[lists]"
+_NAMED = "dict[named]"
+
+
+def _form_of(axis: Any) -> str:
+    """Which of its forms an axis is meant to have: its faults are those of this form."""
+    if isinstance(axis, dict) and any(isinstance(value, dict) for value in axis.values()):
+        return _NAMED
+    return _LISTS
+
+
+Axis = Annotated[
+    Annotated[Lists, Tag(_LISTS)] | Annotated[Named, Tag(_NAMED)], Discriminator(_form_of)
+]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One value on an axis.
+
+    Attributes:
+        label: Of the value.
+        settings: The keys that it sets.
+    """
+
+    label: str
+    settings: dict[str, Any]
 
 
 class StudyConfig(Section):
@@ -21,7 +52,9 @@ class StudyConfig(Section):
 
     ``config``: a configuration's name, or a file (in the study's folder, or from the working
     directory). ``set`` changes keys of it in every cell, ``axes`` from cell to cell: each axis
-    lists the values of a key, or of several keys that go together.
+    lists the values of a key, or of several keys that go together. An axis of names has the keys
+    that each of them sets, as in ``{all: {}, without clipping: {training.clip_norm: null}}``; they
+    come after ``set``.
 
     ``table``: names of the columns, for ``structure`` (a class, region, or landmark; ``all`` is the
     mean of the classes). A column is a score, such as ``dice``; ``measure.NAME``, the mean of a
@@ -49,18 +82,26 @@ class StudyConfig(Section):
 
     def _check_keys(self) -> None:
         """Refuse a key that is given twice."""
-        keys = list(self.set)
-        for axis in self.axes.values():
-            keys.extend(axis)
         known: list[str] = []
-        for key in keys:
-            if key in known:
-                raise ValueError(
-                    f"'{key}' is given twice, by set or by axes; vary or set a key once"
-                )
-            known.append(key)
+        for keys in [list(self.set), *map(self._fixed_keys, self.axes)]:
+            for key in keys:
+                if key in known:
+                    raise ValueError(
+                        f"'{key}' is given twice, by set or by axes; vary or set a key once"
+                    )
+            known.extend(keys)
 
-    def _check_axis(self, name: str, axis: dict[str, list[Any]]) -> None:
+    def _fixed_keys(self, name: str) -> list[str]:
+        """The keys of an axis that nothing else may set; names change what ``set`` says."""
+        axis = self.axes[name]
+        if _form_of(axis) == _LISTS:
+            return list(axis)
+        keys = {key for settings in axis.values() for key in settings}
+        return sorted(keys - set(self.set))
+
+    def _check_axis(self, name: str, axis: dict[str, Any]) -> None:
+        if _form_of(axis) == _NAMED:
+            return
         lengths = {key: len(values) for key, values in axis.items()}
         if len({*lengths.values()}) > 1:
             raise ValueError(
@@ -76,9 +117,20 @@ class StudyConfig(Section):
         return math.prod(len(self.labels(name)) for name in self.axes)
 
     def labels(self, axis: str) -> list[str]:
-        """Labels of the values of an axis: those of its first key."""
-        first_values = next(iter(self.axes[axis].values()))
-        return [label_of(value) for value in first_values]
+        """Labels of the values of an axis: names, or the values of its first key."""
+        return [step.label for step in self.steps(axis)]
+
+    def steps(self, axis: str) -> list[Step]:
+        """The values of an axis."""
+        values = self.axes[axis]
+        if _form_of(values) == _NAMED:
+            named = cast(dict[str, dict[str, Any]], values)
+            return [Step(name, settings) for name, settings in named.items()]
+        steps = []
+        for combination in zip(*values.values(), strict=True):
+            settings = dict(zip(values, combination, strict=True))
+            steps.append(Step(label_of(combination[0]), settings))
+        return steps
 
 
 def label_of(value: Any) -> str:

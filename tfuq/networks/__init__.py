@@ -14,16 +14,17 @@ import tf_keras
 
 from tfuq.config import LatentConfig, NetworkConfig
 from tfuq.config.registry import Registry
-from tfuq.networks.blocks import ConvolutionStyle, Head
+from tfuq.networks.blocks import ConvolutionStyle, Head, coarse_logits
 from tfuq.networks.fcn import fcn
 from tfuq.networks.latent import latent
 from tfuq.networks.layers import LayerFactory, layer_policy
 from tfuq.networks.lenet import lenet
+from tfuq.networks.residual_unet import residual_unet
 from tfuq.networks.resnet import resnet
 from tfuq.networks.unet import unet
 from tfuq.networks.vnet import vnet
 
-ARCHITECTURES: Registry[Callable[..., tf.Tensor]] = Registry("network.name")
+ARCHITECTURES: Registry[Callable[..., tf.Tensor | list[tf.Tensor]]] = Registry("network.name")
 
 
 @tf.autograph.experimental.do_not_convert
@@ -33,6 +34,7 @@ def build_network(
     *,
     channels: int,
     outputs: int,
+    is_supervised: bool = False,
 ) -> tf_keras.Model:
     """The configured network.
 
@@ -41,12 +43,18 @@ def build_network(
         layers: makes its layers.
         channels: of the image.
         outputs: channels of the output.
+        is_supervised: whether the outputs on coarser grids are there too, which deep supervision
+            trains. They have layers of their own, with point weights.
 
     Returns:
-        ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``.
+        ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``. A
+        supervised network has a list of outputs, of which the first is this one.
     """
     image = _image(config, channels)
-    logits = _applied(config, layers, image, outputs)
+    coarse_outputs = 0
+    if is_supervised:
+        coarse_outputs = outputs
+    logits = _applied(config, layers, image, outputs, coarse_outputs)
     return tf_keras.Model(
         [image, layers.seed],
         logits,
@@ -62,6 +70,7 @@ def build_latent_network(
     kl_scale: float,
     channels: int,
     outputs: int,
+    is_supervised: bool = False,
 ) -> tf_keras.Model:
     """The configured network as backbone of a latent code (see `tfuq.networks.latent`).
 
@@ -74,19 +83,23 @@ def build_latent_network(
         kl_scale: factor on the code's KL divergence.
         channels: of the image.
         outputs: channels of the output.
+        is_supervised: as of `build_network`.
 
     Returns:
         As `build_network`.
     """
     image = _image(config, channels)
     point_layers = replace(layers, weights=None)
-    features = _applied(config, point_layers, image, 2 * settings.features)
+    coarse_outputs = 0
+    if is_supervised:
+        coarse_outputs = outputs
+    features, *coarse = _applied(config, point_layers, image, 2 * settings.features, coarse_outputs)
     logits = latent(
         layers, features, config=settings, kl_scale=kl_scale, outputs=outputs, style=_style(config)
     )
     return tf_keras.Model(
         [image, layers.seed],
-        logits,
+        [logits, *coarse],
         name=f"latent_{config.name}",
     )
 
@@ -100,10 +113,15 @@ def _applied(
     layers: LayerFactory,
     image: tf.Tensor,
     outputs: int,
-) -> tf.Tensor:
+    coarse_outputs: int,
+) -> list[tf.Tensor]:
+    """The architecture's outputs; with coarse ones, those on coarser grids follow the first."""
     architecture = ARCHITECTURES[config.name]
+    options = {}
+    if coarse_outputs:
+        options["coarse_outputs"] = coarse_outputs
     with layer_policy(layers.policy):
-        return architecture(
+        result = architecture(
             config,
             layers,
             image,
@@ -111,7 +129,10 @@ def _applied(
             widths=config.widths,
             style=_style(config),
             level_dropout=config.level_dropout,
+            **options,
         )
+    results: list[tf.Tensor] = tf.nest.flatten(result)
+    return results
 
 
 def _style(config: NetworkConfig) -> ConvolutionStyle:
@@ -187,7 +208,34 @@ def _resnet(
     image: tf.Tensor,
     **options: Any,
 ) -> tf.Tensor:
-    return resnet(layers, image, blocks=config.blocks, **options)
+    return resnet(layers, image, blocks=config.blocks_of_levels, **options)
+
+
+@ARCHITECTURES.register("residual-unet")
+def _residual_unet(
+    config: NetworkConfig,
+    layers: LayerFactory,
+    image: tf.Tensor,
+    *,
+    outputs: int,
+    style: ConvolutionStyle,
+    coarse_outputs: int = 0,
+    **options: Any,
+) -> list[tf.Tensor]:
+    finest, *coarser = residual_unet(
+        layers,
+        image,
+        blocks=config.blocks_of_levels,
+        kernels=config.kernels_of_levels,
+        strides=config.strides_of_levels,
+        style=style,
+        upsample_dropout=config.upsample_dropout,
+        **options,
+    )
+    results = [_head(config)(layers, style, outputs)(finest)]
+    if coarse_outputs:
+        results += coarse_logits(layers, style, coarser, coarse_outputs)
+    return results
 
 
 def count_layers(model: tf_keras.Model) -> int:

@@ -23,6 +23,16 @@ def test_cells_are_all_combinations():
     assert study().labels("patch") == ["8×8", "4×4", "6"]
 
 
+def test_an_axis_of_names_has_the_keys_that_each_sets_after_set():
+    axes = {"recipe": {"all": {}, "no clipping": {"training.clip_norm": None}}}
+    grid = study(set={"training.clip_norm": 12.0}, axes=axes)
+    assert grid.cells == 2
+    assert [(step.label, step.settings) for step in grid.steps("recipe")] == [
+        ("all", {}),
+        ("no clipping", {"training.clip_norm": None}),
+    ]
+
+
 @pytest.mark.parametrize(
     ("value", "label"), [([48, 64, 48], "48×64×48"), (0.5, "0.5"), ("a", "a"), (None, "None")]
 )
@@ -34,6 +44,11 @@ def test_a_value_in_a_few_characters(value, label):
     ("changes", "words"),
     [
         ({"set": {"method": "vi"}}, "'method' is given twice"),
+        (
+            {"axes": {"a": {"x": {"k": 1}}, "b": {"k": [1, 2]}}},
+            "'k' is given twice",
+        ),
+        ({"axes": {"a": {"x": {"k": 1}, "y": 2}}}, "axes.a"),
         ({"axes": {"a": {"k": [1, 2], "l": [1]}}}, "axes.a: .* need lists of one length"),
         ({"axes": {"a": {"k": [1, "1"]}}}, "axes.a: the values of its first key must differ"),
         ({"axes": {f"{a}": {a: list(range(11))} for a in "abc"}}, "axes make 1331 cells"),
@@ -46,6 +61,8 @@ def test_a_value_in_a_few_characters(value, label):
     ],
     ids=[
         "twice",
+        "twice-by-names",
+        "names-and-values",
         "lengths",
         "labels",
         "cells",

@@ -10,10 +10,12 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from tfuq.data.parallel import worker_count
 from tfuq.data.sets.dataset import Example, TrainingSet, epoch_order
 from tfuq.data.streams import example_stream, order_stream
 
-_WORKERS = 2
+_FEWEST_WORKERS = 2
+_MOST_WORKERS = 8  # more batches at once take memory, and Python's lock leaves them little to do
 _PREFETCHED = 2  # batches
 _ORDERS = 2  # kept: workers may be at the end of an epoch and at the start of the next
 
@@ -78,8 +80,15 @@ def training_dataset(
         return images, targets
 
     dataset = tf.data.Dataset.range(epochs.start * steps, epochs.stop * steps)
-    dataset = dataset.map(fetch, num_parallel_calls=_WORKERS, deterministic=True)
+    batch_bytes = len(share) * (first_image.nbytes + first_target.nbytes)
+    workers = _worker_count(batch_bytes)
+    dataset = dataset.map(fetch, num_parallel_calls=workers, deterministic=True)
     return dataset.prefetch(_PREFETCHED).with_options(_options())
+
+
+def _worker_count(batch_bytes: int) -> int:
+    """How many batches are made at once, as cores and memory allow; it changes no example."""
+    return max(_FEWEST_WORKERS, min(worker_count(batch_bytes), _MOST_WORKERS))
 
 
 def _options() -> tf.data.Options:

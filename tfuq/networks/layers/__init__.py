@@ -31,7 +31,7 @@ from tfuq.networks.layers.seeded_weights import (
     untransformed,
 )
 from tfuq.networks.layers.seeds import fold_in, layer_salt, standard_normal
-from tfuq.networks.layers.upsampling import LinearUpsampling
+from tfuq.networks.layers.upsampling import LinearUpsampling, SubPixels
 from tfuq.networks.layers.widths import layer_widths, median_width
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "SeededConvolution",
     "SeededDropout",
     "SeededVariational",
+    "SubPixels",
     "bits_at",
     "fold_in",
     "gaussian_kl",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +58,9 @@ class GaussianPosterior:
     kl_scale: float = 1.0
     estimator: str = "flipout"
 
-    def conv(self, filters: int, size: int, *, rank: int, **options: Any) -> SeededConvolution:
+    def conv(
+        self, filters: int, size: int | Sequence[int], *, rank: int, **options: Any
+    ) -> SeededConvolution:
         """A convolution, with the arguments of `tfuq.networks.layers.LayerFactory.conv`."""
         return _CONVOLUTION[rank](filters, size, **{**options, **self.arguments()})
 

@@ -7,11 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tfuq import config as configuration
 from tfuq import runs
 from tfuq.config import Config, DataConfig, StudyConfig
+from tfuq.config.study import Step
 from tfuq.config.text import write_yaml
 from tfuq.data.layouts import made_cases
 from tfuq.data.splits import split_cases
@@ -62,15 +62,6 @@ class Cell:
         return self.summary.is_file() and runs.is_run(self.run)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Step:
-    """One value on an axis: the keys that it sets."""
-
-    axis: str
-    label: str
-    settings: dict[str, Any]
-
-
 def cells_of(study: StudyConfig, folder: Path) -> list[Cell]:
     """Make a cell of every combination of the axes; the last axis varies fastest.
 
@@ -81,7 +72,7 @@ def cells_of(study: StudyConfig, folder: Path) -> list[Cell]:
     Raises:
         ConfigError: A cell's configuration is not one, or two cells would have one name.
     """
-    axes = [_steps(study, axis) for axis in study.axes]
+    axes = [study.steps(axis) for axis in study.axes]
     cells = [_cell(study, combination, folder) for combination in itertools.product(*axes)]
     ids: set[str] = set()
     for cell in cells:
@@ -94,17 +85,10 @@ def cells_of(study: StudyConfig, folder: Path) -> list[Cell]:
     return cells
 
 
-def _steps(study: StudyConfig, axis: str) -> list[_Step]:
-    keys = study.axes[axis]
-    steps = []
-    for index, label in enumerate(study.labels(axis)):
-        settings = {key: values[index] for key, values in keys.items()}
-        steps.append(_Step(axis=axis, label=label, settings=settings))
-    return steps
-
-
-def _cell(study: StudyConfig, combination: Sequence[_Step], folder: Path) -> Cell:
-    labels = {step.axis: step.label for step in combination}
+def _cell(study: StudyConfig, combination: Sequence[Step], folder: Path) -> Cell:
+    labels = {}
+    for axis, step in zip(study.axes, combination, strict=True):
+        labels[axis] = step.label
     name = AXES_BETWEEN.join(map(_plain, labels.values()))
     return Cell(
         id=name,
@@ -114,7 +98,7 @@ def _cell(study: StudyConfig, combination: Sequence[_Step], folder: Path) -> Cel
     )
 
 
-def _configuration(study: StudyConfig, combination: Sequence[_Step]) -> Config:
+def _configuration(study: StudyConfig, combination: Sequence[Step]) -> Config:
     settings = dict(study.set)
     for step in combination:
         settings |= step.settings
@@ -122,7 +106,8 @@ def _configuration(study: StudyConfig, combination: Sequence[_Step]) -> Config:
     try:
         return configuration.load(study.config, overrides)
     except ConfigError as error:
-        position = ", ".join(f"{step.axis} {step.label}" for step in combination)
+        names = zip(study.axes, combination, strict=True)
+        position = ", ".join(f"{axis} {step.label}" for axis, step in names)
         raise ConfigError(f"{study.name}: cell {position}: {error}") from error
 
 

@@ -52,6 +52,18 @@ def test_batches_hold_the_examples_of_each_epochs_order(balls):
             np.testing.assert_array_equal(labels[position], label)
 
 
+def test_more_cores_make_the_same_batches(balls, monkeypatch):
+    training = SegmentationSet(settings(balls), list_cases("decathlon", balls), None)
+    found = []
+    for cores in (1, 6):
+        monkeypatch.setattr("tfuq.data.parallel.core_count", lambda cores=cores: cores)
+        batches = training_dataset(
+            training, list(range(6)), batch=2, steps=4, seed=5, epochs=range(2)
+        )
+        found.append(np.concatenate([images for images, _ in batches]))
+    np.testing.assert_array_equal(*found)
+
+
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_every_example_of_an_epoch_is_made_by_one_worker(balls, workers):
     """The shares that workers make join to the batches that one process makes."""
