@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tfuq.config import Config
 from tfuq.data.events import SILENT, Observer, Observers
 from tfuq.execution import Executor
 from tfuq_cli import options
+from tfuq_cli.planned import DEFAULT_DURATION, planned_folder
 from tfuq_cli.progress import TaskLines, TrainingProgress, echo_plan, quiet_import, show
 
 
@@ -43,6 +45,11 @@ from tfuq_cli.progress import TaskLines, TrainingProgress, echo_plan, quiet_impo
     is_flag=True,
     help="Write each epoch's scalars to RUN/tensorboard/<member>.",
 )
+@click.option(
+    "--time",
+    "duration",
+    help="Of a folder of data: that its training may take, as of tfuq plan.  [default: 1h]",
+)
 @options.execute
 @options.dry_run
 def command(
@@ -55,11 +62,15 @@ def command(
     member: int | None,
     devices: str | None,
     tensorboard: bool,
+    duration: str | None,
     executor: Executor,
     dry_run: bool,
 ) -> None:
     """Train a run from CONFIG: a file, or the name of a configuration that comes with tfuq; by
     default a phantom.
+
+    CONFIG may be a folder of data, too: tfuq init and tfuq plan then write a configuration for it
+    first.
 
     \b
     Example:
@@ -72,6 +83,10 @@ def command(
         raise click.UsageError(
             "--resume and --overwrite exclude each other: go on with the run, or replace it"
         )
+    if os.path.isdir(config):
+        config = str(planned_folder(Path(config), method, duration or DEFAULT_DURATION))
+    elif duration is not None:
+        raise click.UsageError("--time serves a folder of data; for a file, see tfuq plan --time")
     overrides = list(override)
     if method:
         overrides.append(f"method={method}")
