@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfuq import config as configuration
-from tfuq.data.writers import write_text
 from tfuq.errors import RunError
 from tfuq_cli.progress import show
 
@@ -58,6 +57,7 @@ def write_proposal(proposal: Proposal, path: Path) -> None:
         RunError: The file is there already.
         DataError: The data have problems.
     """
+    from tfuq.data.writers import write_text
     from tfuq_cli.data_check import show_check
 
     if path.exists():
@@ -88,6 +88,7 @@ def write_plan(
         TfuqError: As `tfuq.workflows.plan.plan`.
     """
     from tfuq.data.budget import parse_size
+    from tfuq.data.writers import write_text
     from tfuq.workflows.plan import parse_duration, plan
 
     if path.exists():
