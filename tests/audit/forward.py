@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from scipy.special import expit, log_softmax, softmax
 
+from tests.audit.residual_unet import residual_unet
 from tests.audit.sampling import Corner, Draw
 from tests.audit.stored import Weights
 
@@ -75,7 +76,13 @@ class Layers:
         point = f"{name}/bias"
         return self.weights[point if point in self.weights else f"{name}/bias_posterior_loc"]
 
-    def conv(self, x: np.ndarray, name: str, stride: int = 1, padding: str = "SAME") -> np.ndarray:
+    def conv(
+        self,
+        x: np.ndarray,
+        name: str,
+        stride: int | Sequence[int] = 1,
+        padding: str = "SAME",
+    ) -> np.ndarray:
         """A convolution alone."""
         kernel = tf.constant(self.kernel(name))
         found = tf.nn.convolution(tf.constant(x), kernel, strides=stride, padding=padding)
@@ -104,6 +111,8 @@ class Layers:
         kind = kind or self.network["activation"]
         if kind == "linear":
             return x
+        if kind == "leaky-relu":
+            return np.where(x > 0, x, 0.01 * x)
         if kind == "prelu":
             slope = self.weights[f"{name}_prelu/alpha"]
             return np.maximum(x, 0) + slope * np.minimum(x, 0)
@@ -129,7 +138,13 @@ class Layers:
         """The dropout that ends a level."""
         return self.dropout(x, name, self.network["level_dropout"].get(level, 0.0))
 
-    def block(self, x: np.ndarray, name: str, stride: int = 1, padding: str = "SAME") -> np.ndarray:
+    def block(
+        self,
+        x: np.ndarray,
+        name: str,
+        stride: int | Sequence[int] = 1,
+        padding: str = "SAME",
+    ) -> np.ndarray:
         """Convolution, normalization, activation, dropout."""
         x = self.normalized(self.conv(x, name, stride=stride, padding=padding), name)
         return self.dropout_after_each(self.activated(x, name), name)
@@ -262,7 +277,14 @@ def _residual_block(layers: Layers, given: np.ndarray, name: str, stride: int) -
     return layers.dropout_after_each(summed, f"{name}_conv2")
 
 
-ARCHITECTURES = {"unet": unet, "vnet": vnet, "fcn": fcn, "lenet": lenet, "resnet": resnet}
+ARCHITECTURES = {
+    "unet": unet,
+    "vnet": vnet,
+    "fcn": fcn,
+    "residual-unet": residual_unet,
+    "lenet": lenet,
+    "resnet": resnet,
+}
 
 
 def latent(layers: Layers, features: np.ndarray, settings: dict) -> np.ndarray:

@@ -32,6 +32,7 @@ ASKED = 4  # samples
 NETWORKS = {
     "vnet": {"name": "vnet", "kernel_size": 3, "normalization": "group", "activation": "prelu"},
     "fcn": {"name": "fcn", "activation": "elu"},
+    "residual-unet": {"name": "residual-unet", "blocks": [1, 2], "upsample_dropout": 0.2},
     "everywhere": {"dropout_after_each": 0.2, "spatial_dropout": True, "upsample_dropout": 0.3},
     "head": {"head_filters": 3, "activation": "swish", "head_activation": "linear"},
 }

@@ -10,7 +10,10 @@ from tfuq.config import METHODS
 from tfuq.config.network import DENSE_NETWORKS
 from tfuq.training import train
 
-FAST = {("vnet", "latent-vi", 2)}  # and an FCN in tests/unit/networks/test_heteroscedastic.py
+FAST = {
+    ("vnet", "latent-vi", 2),
+    ("residual-unet", "vi", 3),
+}  # and an FCN in tests/unit/networks/test_heteroscedastic.py
 MATRIX = [
     pytest.param(*row, marks=[] if row in FAST else pytest.mark.slow)
     for row in itertools.product(DENSE_NETWORKS, METHODS, (2, 3))

@@ -228,6 +228,7 @@ def _dropout_rows() -> list[Advice]:
         ("segmentation", "unet"),
         ("segmentation", "vnet"),
         ("segmentation", "fcn"),
+        ("segmentation", "residual-unet"),
         ("classification", "lenet"),
         ("classification", "resnet"),
         ("landmarks", "unet"),
@@ -335,6 +336,17 @@ def _rows_of_sections() -> list[Advice]:
             task="landmarks",
             broken={"network.noise_draws": 7, "network.heteroscedastic": True},
             mended={"network.noise_draws": REMOVED},
+        ),
+        *(
+            Advice(
+                words="deep_supervision needs 3 widths .* remove it, or add a width",
+                broken={"network.name": "residual-unet", "network.deep_supervision": True},
+                mended=mended,
+            )
+            for mended in (
+                {"network.deep_supervision": REMOVED},
+                {"network.widths": [2, 4, 8]},
+            )
         ),
         Advice(
             words="data.pixel_mm .* remove it, and set data.annotations.pixel_mm",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 import pydantic
@@ -9,17 +10,32 @@ from pydantic import Field, PositiveInt
 
 from tfuq.config.section import Rate, Section, Size, Sizes, check_each
 
-DENSE_NETWORKS = ("unet", "vnet", "fcn")  # their output is a map as large as the image
+# Their output is a map as large as the image.
+DENSE_NETWORKS = ("unet", "vnet", "fcn", "residual-unet")
 _OF_DECODERS = ("head_filters", "head_activation", "upsample_dropout")
+_OF_LEVELS = ("kernels", "strides", "deep_supervision")
 _UNUSED_KEYS = {
-    "unet": ("dense_widths", "kernel_size", "blocks"),
-    "vnet": ("dense_widths", "blocks"),
-    "fcn": ("dense_widths", "kernel_size", "blocks", *_OF_DECODERS),
-    "lenet": ("kernel_size", "blocks", *_OF_DECODERS),
-    "resnet": ("dense_widths", "kernel_size", *_OF_DECODERS),
+    "unet": ("dense_widths", "kernel_size", "blocks", *_OF_LEVELS),
+    "vnet": ("dense_widths", "blocks", *_OF_LEVELS),
+    "fcn": ("dense_widths", "kernel_size", "blocks", *_OF_DECODERS, *_OF_LEVELS),
+    "residual-unet": ("dense_widths", "kernel_size"),
+    "lenet": ("kernel_size", "blocks", *_OF_DECODERS, *_OF_LEVELS),
+    "resnet": ("dense_widths", "kernel_size", *_OF_DECODERS, *_OF_LEVELS),
 }
 # As published, where it differs from the other networks.
-_DEFAULTS = {"vnet": {"activation": "prelu", "kernel_size": 5}}
+_DEFAULTS = {
+    "vnet": {"activation": "prelu", "kernel_size": 5},
+    "residual-unet": {"activation": "leaky-relu", "normalization": "instance"},
+}
+_KERNEL = 3  # of a convolution, along every axis
+_STRIDE = 2  # from a level to the next one, along every axis
+_LEAST_SUPERVISED = 3  # levels, of which two are of a decoder
+_MOST_LEVELS = 10
+
+Blocks = Annotated[int, Field(ge=1, le=100)]
+# One entry for each spatial axis.
+KernelSizes = Annotated[list[Literal[1, 3, 5, 7]], Field(min_length=2, max_length=3)]
+Strides = Annotated[list[Literal[1, 2]], Field(min_length=2, max_length=3)]
 
 
 def _least_lenet_size(convolutions: int) -> int:
@@ -39,20 +55,34 @@ class NetworkConfig(Section):
     ``patch_size`` has one entry per spatial axis and so sets the rank. ``head_activation`` is that
     of the convolution to ``head_filters``: the network's own, or none. ``kernel_size`` is that of
     V-Net, whose ``activation`` is PReLU if none is given. ``blocks`` are the residual blocks in
-    each stage of the network resnet, whose stages have the ``widths``. A ``heteroscedastic``
-    network predicts the variance of its outputs too; that of logits is integrated by
-    ``noise_draws`` random numbers.
+    each stage of the network resnet and in each encoder level of residual-unet, whose stages or
+    levels have the ``widths``: one number for all, or a list. A ``heteroscedastic`` network
+    predicts the variance of its outputs too; that of logits is integrated by ``noise_draws`` random
+    numbers.
+
+    Of residual-unet alone: ``kernels`` has the sizes of the convolutions of each level along each
+    axis, null for 3. ``strides`` has the steps from each level to the next one, one entry fewer;
+    null for 2. Scans of thick slices are served by a 1 along their axis in the first levels. With
+    ``deep_supervision``, each level of the decoder predicts on its own grid in training, and the
+    loss is the weighted mean over the levels, with weights of 1, 1/2, 1/4 and so on. Prediction has
+    the finest output alone. If not given, ``activation`` is leaky-relu and ``normalization`` is
+    instance.
 
     Dropout serves the methods with point weights; a variational network is built without it.
     """
 
     name: str = "unet"
     patch_size: Sizes
-    widths: Annotated[list[Size], Field(min_length=2, max_length=10)]
+    widths: Annotated[list[Size], Field(min_length=2, max_length=_MOST_LEVELS)]
     dense_widths: Annotated[list[Size], Field(max_length=10)] = []
-    blocks: Annotated[int, Field(ge=1, le=100)] = 2
+    blocks: Blocks | Annotated[list[Blocks], Field(max_length=_MOST_LEVELS)] = 2
     kernel_size: Literal[3, 5] | None = None
-    activation: Literal["relu", "elu", "gelu", "selu", "swish", "tanh", "prelu"] = "relu"
+    kernels: Annotated[list[KernelSizes], Field(max_length=_MOST_LEVELS)] | None = None
+    strides: Annotated[list[Strides], Field(max_length=_MOST_LEVELS)] | None = None
+    deep_supervision: bool = False
+    activation: Literal["relu", "elu", "gelu", "selu", "swish", "tanh", "prelu", "leaky-relu"] = (
+        "relu"
+    )
     normalization: Literal["none", "group", "instance"] = "none"
     output: Literal["softmax", "sigmoid"] = "softmax"
     head_filters: Size | None = None
@@ -77,6 +107,8 @@ class NetworkConfig(Section):
         check_each(
             self._check_keys,
             self._check_lenet_size,
+            self._check_lists,
+            self._check_supervision,
             self._check_divisible,
             self._check_levels,
         )
@@ -103,16 +135,59 @@ class NetworkConfig(Section):
                 f"lenet: give {least} or more"
             )
 
+    def _check_lists(self) -> None:
+        """Refuse lists that do not have an entry for each level, or for each axis."""
+        levels = len(self.widths)
+        if isinstance(self.blocks, list):
+            self._require_entries("blocks", self.blocks, levels)
+        for key, entries, count in (
+            ("kernels", self.kernels, levels),
+            ("strides", self.strides, levels - 1),
+        ):
+            if entries is None:
+                continue
+            self._require_entries(key, entries, count)
+            if any(len(entry) != self.rank for entry in entries):
+                raise ValueError(
+                    f"{key} {entries} must have {self.rank} numbers in each entry, as patch_size "
+                    f"has {self.rank} axes"
+                )
+
+    def _require_entries(self, key: str, entries: list[Any], count: int) -> None:
+        if len(entries) != count:
+            raise ValueError(
+                f"{key} has {len(entries)} entries and should have {count}, as there are "
+                f"{len(self.widths)} widths"
+            )
+
+    def _check_supervision(self) -> None:
+        if self.deep_supervision and len(self.widths) < _LEAST_SUPERVISED:
+            raise ValueError(
+                f"deep_supervision needs {_LEAST_SUPERVISED} widths or more, and there are "
+                f"{len(self.widths)}: remove it, or add a width"
+            )
+
     def _check_divisible(self) -> None:
+        steps = self._voxels_of_coarsest()
+        remainders = [size % step for size, step in zip(self.patch_size, steps, strict=True)]
+        if any(remainders):
+            allowed = str(steps[0])
+            if len(set(steps)) > 1:
+                allowed = f"{steps} along its axes"
+            raise ValueError(
+                f"patch_size {self.patch_size} must be multiples of {allowed}, "
+                f"as {len(self.widths)} widths pool by it"
+            )
+
+    def _voxels_of_coarsest(self) -> list[int]:
+        """Voxels along each axis that an element of the coarsest map spans."""
+        has_own_strides = self.strides and all(len(entry) == self.rank for entry in self.strides)
+        if has_own_strides:
+            return [math.prod(along) for along in zip(*self.strides_of_levels, strict=True)]
         poolings = len(self.widths) - 1
         if self.name == "fcn":  # it pools after its last level too
             poolings += 1
-        step = 2**poolings
-        if any(size % step for size in self.patch_size):
-            raise ValueError(
-                f"patch_size {self.patch_size} must be multiples of {step}, "
-                f"as {len(self.widths)} widths pool by it"
-            )
+        return [2**poolings] * self.rank
 
     def _check_levels(self) -> None:
         levels = len(self.widths) + len(self.dense_widths)
@@ -126,6 +201,27 @@ class NetworkConfig(Section):
     def rank(self) -> int:
         """Number of spatial axes."""
         return len(self.patch_size)
+
+    @property
+    def blocks_of_levels(self) -> list[int]:
+        """Residual blocks of each level."""
+        if isinstance(self.blocks, list):
+            return self.blocks
+        return [self.blocks] * len(self.widths)
+
+    @property
+    def kernels_of_levels(self) -> list[list[int]]:
+        """Sizes of the convolutions of each level, along each axis."""
+        if self.kernels is None:
+            return [[_KERNEL] * self.rank] * len(self.widths)
+        return [list(sizes) for sizes in self.kernels]
+
+    @property
+    def strides_of_levels(self) -> list[list[int]]:
+        """Steps from each level to the next one, along each axis."""
+        if self.strides is None:
+            return [[_STRIDE] * self.rank] * (len(self.widths) - 1)
+        return [list(steps) for steps in self.strides]
 
     @property
     def has_dropout(self) -> bool:

@@ -19,6 +19,7 @@ from tfuq.networks.fcn import fcn
 from tfuq.networks.latent import latent
 from tfuq.networks.layers import LayerFactory, layer_policy
 from tfuq.networks.lenet import lenet
+from tfuq.networks.residual_unet import residual_unet
 from tfuq.networks.resnet import resnet
 from tfuq.networks.unet import unet
 from tfuq.networks.vnet import vnet
@@ -187,7 +188,30 @@ def _resnet(
     image: tf.Tensor,
     **options: Any,
 ) -> tf.Tensor:
-    return resnet(layers, image, blocks=config.blocks, **options)
+    return resnet(layers, image, blocks=config.blocks_of_levels, **options)
+
+
+@ARCHITECTURES.register("residual-unet")
+def _residual_unet(
+    config: NetworkConfig,
+    layers: LayerFactory,
+    image: tf.Tensor,
+    *,
+    outputs: int,
+    style: ConvolutionStyle,
+    **options: Any,
+) -> tf.Tensor:
+    decoded = residual_unet(
+        layers,
+        image,
+        blocks=config.blocks_of_levels,
+        kernels=config.kernels_of_levels,
+        strides=config.strides_of_levels,
+        style=style,
+        upsample_dropout=config.upsample_dropout,
+        **options,
+    )
+    return _head(config)(layers, style, outputs)(decoded[0])
 
 
 def count_layers(model: tf_keras.Model) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,8 +14,10 @@ from tfuq.networks.layers import FLOAT32, LayerFactory, LinearUpsampling
 from tfuq.networks.layers.factory import Apply
 
 _POOL = {2: tf_keras.layers.MaxPool2D, 3: tf_keras.layers.MaxPool3D}
+_AVERAGE = {2: tf_keras.layers.AveragePooling2D, 3: tf_keras.layers.AveragePooling3D}
 _UPSAMPLE = {2: tf_keras.layers.UpSampling2D, 3: tf_keras.layers.UpSampling3D}
 _PRELU_START = 0.25  # slope of negative values (He et al. 2015)
+_LEAKY_SLOPE = 0.01  # of negative values (Maas et al. 2013)
 _MOST_GROUPS = 8  # of group normalization
 _GROUP_PER_CHANNEL = -1  # groups of instance normalization, as tf_keras names them
 
@@ -25,7 +28,7 @@ class ConvolutionStyle:
 
     Attributes:
         rank: number of spatial axes, 2 or 3.
-        activation: a name that tf_keras knows, or ``prelu``.
+        activation: a name that tf_keras knows, ``prelu`` or ``leaky-relu``.
         normalization: ``none``, ``group`` or ``instance``.
         dropout_after_each: rate of the dropout after each convolution; 0 makes no layer.
         spatial_dropout: whether every dropout of the network drops whole channels.
@@ -40,14 +43,14 @@ class ConvolutionStyle:
     @property
     def is_fused(self) -> bool:
         """Whether the activation is part of the convolution's layer."""
-        return self.normalization == "none" and self.activation != "prelu"
+        return self.normalization == "none" and self.activation not in _ACTIVATION_LAYERS
 
 
 def convolution(
     layers: LayerFactory,
     style: ConvolutionStyle,
     filters: int,
-    size: int,
+    size: int | Sequence[int],
     *,
     name: str,
     **options: Any,
@@ -72,7 +75,7 @@ def normalized_convolution(
     layers: LayerFactory,
     style: ConvolutionStyle,
     filters: int,
-    size: int,
+    size: int | Sequence[int],
     *,
     name: str,
     **options: Any,
@@ -101,8 +104,8 @@ def activation(style: ConvolutionStyle, *, rank: int, name: str) -> tf_keras.lay
         rank: number of spatial axes of the input; PReLU has one slope for each channel.
         name: of the convolution or dense layer before it.
     """
-    if style.activation == "prelu":
-        return _prelu(rank, name)
+    if style.activation in _ACTIVATION_LAYERS:
+        return _ACTIVATION_LAYERS[style.activation](rank, name)
     return tf_keras.layers.Activation(style.activation, name=f"{name}_activation")
 
 
@@ -113,6 +116,17 @@ def _prelu(rank: int, name: str) -> tf_keras.layers.Layer:
         shared_axes=spatial_axes or None,
         name=f"{name}_prelu",
     )
+
+
+def _leaky_relu(_rank: int, name: str) -> tf_keras.layers.Layer:
+    return tf_keras.layers.LeakyReLU(_LEAKY_SLOPE, name=f"{name}_activation")
+
+
+# Activations that have a layer of their own.
+_ACTIVATION_LAYERS: dict[str, Callable[[int, str], tf_keras.layers.Layer]] = {
+    "prelu": _prelu,
+    "leaky-relu": _leaky_relu,
+}
 
 
 def dropout_after_each(layers: LayerFactory, style: ConvolutionStyle, *, name: str) -> Apply:
@@ -129,12 +143,12 @@ def dropout(layers: LayerFactory, style: ConvolutionStyle, rate: float, *, name:
 
 def dense(layers: LayerFactory, style: ConvolutionStyle, units: int, *, name: str) -> Apply:
     """Dense layer → activation."""
-    if style.activation != "prelu":
+    if style.activation not in _ACTIVATION_LAYERS:
         return layers.dense(units, activation=style.activation, name=name)
 
     def apply(x: tf.Tensor) -> tf.Tensor:
-        prelu = activation(style, rank=0, name=name)
-        return prelu(layers.dense(units, name=name)(x))
+        activate = activation(style, rank=0, name=name)
+        return activate(layers.dense(units, name=name)(x))
 
     return apply
 
@@ -145,6 +159,41 @@ def two_convolutions(layers: LayerFactory, style: ConvolutionStyle, width: int, 
     def apply(x: tf.Tensor) -> tf.Tensor:
         x = convolution(layers, style, width, 3, name=f"{name}_conv1")(x)
         return convolution(layers, style, width, 3, name=f"{name}_conv2")(x)
+
+    return apply
+
+
+def residual_block(
+    layers: LayerFactory,
+    style: ConvolutionStyle,
+    width: int,
+    size: int | Sequence[int],
+    *,
+    strides: int | Sequence[int],
+    shortcut: tf.Tensor,
+    name: str,
+) -> Apply:
+    """Two convolutions, to which a tensor is added before the last activation.
+
+    Args:
+        layers: makes the layers.
+        style: of the convolutions.
+        width: filters of both convolutions.
+        size: of their kernels.
+        strides: of the first one.
+        shortcut: what is added; it has the result's shape.
+        name: begins the names of the layers.
+
+    References:
+        He et al. 2016, Deep residual learning for image recognition (CVPR).
+    """
+
+    def apply(x: tf.Tensor) -> tf.Tensor:
+        x = convolution(layers, style, width, size, strides=strides, name=f"{name}_conv1")(x)
+        x = normalized_convolution(layers, style, width, size, name=f"{name}_conv2")(x)
+        x = tf_keras.layers.Add(name=f"{name}_add")([x, shortcut])
+        x = activation(style, rank=style.rank, name=f"{name}_conv2")(x)
+        return dropout_after_each(layers, style, name=f"{name}_conv2")(x)
 
     return apply
 
@@ -209,6 +258,11 @@ class Head:
         return replace(
             style, activation=self.activation, normalization="none", dropout_after_each=0.0
         )
+
+
+def average_pool(rank: int, strides: Sequence[int], *, name: str) -> tf_keras.layers.Layer:
+    """The mean over boxes of ``strides`` elements."""
+    return _AVERAGE[rank](strides, name=name)
 
 
 def max_pool(rank: int, *, name: str) -> tf_keras.layers.Layer:

@@ -9,11 +9,10 @@ import tf_keras
 
 from tfuq.networks.blocks import (
     ConvolutionStyle,
-    activation,
     convolution,
     dropout,
-    dropout_after_each,
     normalized_convolution,
+    residual_block,
 )
 from tfuq.networks.layers import LayerFactory
 
@@ -24,7 +23,7 @@ def resnet(
     *,
     outputs: int,
     widths: Sequence[int],
-    blocks: int,
+    blocks: Sequence[int],
     style: ConvolutionStyle,
     level_dropout: Mapping[int, float],
 ) -> tf.Tensor:
@@ -38,7 +37,7 @@ def resnet(
         image: ``[N, rows, columns, C]``.
         outputs: channels of the output.
         widths: filters of each stage. Every stage but the first halves rows and columns.
-        blocks: residual blocks of two 3×3 convolutions in each stage.
+        blocks: residual blocks of two 3×3 convolutions in each stage, one number for each.
         style: of the convolutions.
         level_dropout: rate after a stage, by its number, counted from 1.
 
@@ -49,18 +48,18 @@ def resnet(
         He et al. 2016, Deep residual learning for image recognition (CVPR), section 4.2.
     """
     x = convolution(layers, style, widths[0], 3, name="stem")(image)
-    for stage, width in enumerate(widths, start=1):
-        for block in range(1, blocks + 1):
+    for stage, (width, count) in enumerate(zip(widths, blocks, strict=True), start=1):
+        for block in range(1, count + 1):
             strides = 2 if stage > 1 and block == 1 else 1
             name = f"stage{stage}_block{block}"
-            x = _residual_block(layers, style, x, width=width, strides=strides, name=name)
+            x = _block(layers, style, x, width=width, strides=strides, name=name)
         rate = level_dropout.get(stage, 0.0)
         x = dropout(layers, style, rate, name=f"stage{stage}_dropout")(x)
     x = tf_keras.layers.GlobalAveragePooling2D(name="average")(x)
     return layers.dense(outputs, name="logits")(x)
 
 
-def _residual_block(
+def _block(
     layers: LayerFactory,
     style: ConvolutionStyle,
     x: tf.Tensor,
@@ -69,7 +68,7 @@ def _residual_block(
     strides: int,
     name: str,
 ) -> tf.Tensor:
-    """Two convolutions, to which the input is added before the last activation.
+    """A residual block.
 
     Where the size or the number of channels changes, the input goes through a 1×1 convolution.
     """
@@ -78,8 +77,5 @@ def _residual_block(
         shortcut = normalized_convolution(
             layers, style, width, 1, strides=strides, name=f"{name}_shortcut"
         )(x)
-    x = convolution(layers, style, width, 3, strides=strides, name=f"{name}_conv1")(x)
-    x = normalized_convolution(layers, style, width, 3, name=f"{name}_conv2")(x)
-    x = tf_keras.layers.Add(name=f"{name}_add")([x, shortcut])
-    x = activation(style, rank=style.rank, name=f"{name}_conv2")(x)
-    return dropout_after_each(layers, style, name=f"{name}_conv2")(x)
+    block = residual_block(layers, style, width, 3, strides=strides, shortcut=shortcut, name=name)
+    return block(x)

@@ -16,6 +16,22 @@ def test_vnet_is_as_published_unless_told_otherwise(tmp_path):
     assert (own.activation, own.kernel_size) == ("elu", 3)
 
 
+def test_a_residual_unet_is_normalized_and_leaky_unless_told_otherwise():
+    network = NetworkConfig(name="residual-unet", patch_size=[8, 8], widths=[4, 8])
+    assert (network.activation, network.normalization) == ("leaky-relu", "instance")
+    assert network.blocks_of_levels == [2, 2]
+    assert network.kernels_of_levels == [[3, 3], [3, 3]]
+    assert network.strides_of_levels == [[2, 2]]
+
+
+def test_steps_along_each_axis_say_what_a_patch_is_a_multiple_of():
+    strides = [[2, 2, 1], [2, 2, 2]]
+    network = NetworkConfig(
+        name="residual-unet", patch_size=[8, 12, 2], widths=[4, 8, 8], strides=strides
+    )
+    assert network.strides_of_levels == strides
+
+
 @pytest.mark.parametrize(
     ("override", "words"),
     [
@@ -41,6 +57,41 @@ def test_vnet_is_as_published_unless_told_otherwise(tmp_path):
             "network={name: vnet, patch_size: [8, 8, 8], widths: [4, 4], kernel_size: null}",
             ["vnet must be 3 or 5"],
         ),
+        (
+            "network={name: residual-unet, patch_size: [8, 8, 6], widths: [4, 4, 4], "
+            "strides: [[2, 2, 1], [2, 2, 4]]}",
+            ["network.strides.1.2", "1 or 2"],
+        ),
+        (
+            "network={name: residual-unet, patch_size: [8, 8, 6], widths: [4, 4, 4], "
+            "strides: [[2, 2, 2], [2, 2, 2]]}",
+            ["multiples of 4"],
+        ),
+        (
+            "network={name: residual-unet, patch_size: [8, 6, 3], widths: [4, 4, 4], "
+            "strides: [[2, 2, 1], [2, 2, 1]]}",
+            ["multiples of [4, 4, 1] along its axes"],
+        ),
+        (
+            "network={name: residual-unet, patch_size: [8, 8, 8], widths: [4, 4, 4], "
+            "strides: [[2, 2, 2]]}",
+            ["strides has 1 entries and should have 2, as there are 3 widths"],
+        ),
+        (
+            "network={name: residual-unet, patch_size: [8, 8, 8], widths: [4, 4], "
+            "kernels: [[3, 3], [3, 3]]}",
+            ["kernels [[3, 3], [3, 3]] must have 3 numbers in each entry"],
+        ),
+        (
+            "network={name: residual-unet, patch_size: [8, 8], widths: [4, 4], blocks: [1, 2, 3]}",
+            ["blocks has 3 entries and should have 2"],
+        ),
+        (
+            "network={name: residual-unet, patch_size: [8, 8], widths: [4, 4], "
+            "deep_supervision: true}",
+            ["deep_supervision needs 3 widths or more, and there are 2", "remove it"],
+        ),
+        ("network.deep_supervision=true", ["deep_supervision does not serve the network unet"]),
         ("network.noise_draws=20", ["noise_draws serves a heteroscedastic network"]),
         ("network.noise_draws=1", ["noise_draws", "greater than or equal to 2"]),
     ],

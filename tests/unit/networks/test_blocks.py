@@ -25,6 +25,7 @@ def kinds(build, shape=(8, 6, 3)):
     [
         ({}, ["Conv2D"]),
         ({"activation": "prelu"}, ["Conv2D", "PReLU"]),
+        ({"activation": "leaky-relu"}, ["Conv2D", "LeakyReLU"]),
         ({"normalization": "group"}, ["Conv2D", "GroupNormalization", "Activation"]),
         ({"dropout_after_each": 0.1}, ["Conv2D", "SeededDropout"]),
     ],

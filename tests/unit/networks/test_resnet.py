@@ -20,7 +20,7 @@ def network(widths=(4, 8), blocks=2, level_dropout=None, **style):
         image,
         outputs=3,
         widths=widths,
-        blocks=blocks,
+        blocks=[blocks] * len(widths),
         style=ConvolutionStyle(rank=2, **style),
         level_dropout=level_dropout or {},
     )

@@ -14,7 +14,7 @@ SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
 
 @pytest.mark.parametrize(
     ("name", "rank", "method", "draws"),
-    [(*network, *drawn) for network in (("unet", 2), ("unet", 3), ("vnet", 2), ("fcn", 3))
+    [(*network, *drawn) for network in (("unet", 2), ("unet", 3), ("vnet", 2), ("fcn", 3), ("residual-unet", 3))
      for drawn in (("mc-dropout", SOURCES), ("vi", SOURCES), ("deterministic", ()))]
     + [("vnet", 2, "latent-vi", draws) for draws in (("weights", "code"), ("code",), ("weights",), ())],
 )  # fmt: skip

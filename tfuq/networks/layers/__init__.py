@@ -23,7 +23,7 @@ from tfuq.networks.layers.latent import (
 )
 from tfuq.networks.layers.places import bits_at, normal_at
 from tfuq.networks.layers.seeds import fold_in, layer_salt, standard_normal
-from tfuq.networks.layers.upsampling import LinearUpsampling
+from tfuq.networks.layers.upsampling import LinearUpsampling, SubPixels
 from tfuq.networks.layers.variational import (
     WIDTH_VARIABLE,
     GaussianPosterior,
@@ -50,6 +50,7 @@ __all__ = [
     "SeededConvolution",
     "SeededDropout",
     "SeededVariational",
+    "SubPixels",
     "VariationalConv2D",
     "VariationalConv3D",
     "VariationalDense",

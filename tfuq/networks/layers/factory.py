@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,12 +67,20 @@ class LayerFactory:
     policy: str = FLOAT32
     seed: tf.Tensor = field(default_factory=_seed_input)
 
-    def conv(self, filters: int, size: int, *, rank: int, name: str, **options: Any) -> Apply:
+    def conv(
+        self,
+        filters: int,
+        size: int | Sequence[int],
+        *,
+        rank: int,
+        name: str,
+        **options: Any,
+    ) -> Apply:
         """A convolution, padded to the size of its input.
 
         Args:
             filters: channels of the output.
-            size: of the kernel along every axis, in elements.
+            size: of the kernel along every axis, or along each, in elements.
             rank: number of spatial axes, 2 or 3.
             name: of the layer.
             **options: arguments of a tf_keras convolution (``activation``, ``strides``,
