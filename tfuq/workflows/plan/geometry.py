@@ -98,13 +98,16 @@ def levels_of(patch: np.ndarray, spacing: np.ndarray) -> Levels:
         size = size / factors
         width = width * factors
         strides.append([int(factor) for factor in factors])
-        kernels.append(_kernel(width))
+        kernels.append(_kernel(width, kernels[-1]))
     return Levels(strides=strides, kernels=kernels)
 
 
-def _kernel(width: np.ndarray) -> list[int]:
-    """3 along axes of fine elements; 1 along those of elements twice as wide."""
-    return [3 if one < _ALIKE * width.min() else 1 for one in width]
+def _kernel(width: np.ndarray, finer: Sequence[int] = ()) -> list[int]:
+    """3 along axes of fine elements, and along those where a finer level has it; else 1."""
+    is_fine = width < _ALIKE * width.min()
+    if finer:
+        is_fine |= np.array(finer) > 1
+    return [3 if fine else 1 for fine in is_fine]
 
 
 def patch_of(
@@ -130,7 +133,17 @@ def patch_of(
     return patch
 
 
-def whole_steps(patch: np.ndarray, levels: Levels) -> list[int]:
-    """The patch in multiples of the network's steps, not smaller."""
-    sizes = np.ceil(patch / levels.steps) * levels.steps
-    return [int(size) for size in sizes]
+def whole_steps(patch: np.ndarray, image: np.ndarray, levels: Levels) -> list[int]:
+    """The patch in multiples of the network's steps.
+
+    Along an axis that it covers it is not smaller than the image, and else not larger than given.
+
+    Args:
+        patch: Voxels along each axis.
+        image: Voxels of the image.
+        levels: Of the network.
+    """
+    steps = levels.steps
+    covers = patch >= image
+    counts = np.where(covers, np.ceil(patch / steps), np.maximum(np.floor(patch / steps), 1))
+    return [int(size) for size in counts * steps]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfuq.config.text import read_yaml, write_yaml
+from tfuq.errors import ConfigError
 from tfuq.workflows.commented import sections_lines
 from tfuq.workflows.plan.settings import Settings
 
@@ -61,9 +62,7 @@ def with_method(text: str, method: str) -> str:
     changed, count = _METHOD.subn(line, text, count=1)
     if not count:
         changed = f"{line}\n{text}"
-    if read_yaml(changed, "configuration") == tree:
-        return changed
-    return write_yaml(tree)
+    return changed if _reads_as(changed, tree) else write_yaml(tree)
 
 
 def kept_tree(tree: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,9 +91,15 @@ def _without_planned(text: str) -> str:
     tree = read_yaml(text, "configuration")
     kept = {key: value for key, value in tree.items() if key not in _PLANNED}
     lines = _lines_without_planned(text)
-    if read_yaml(lines, "configuration") == kept:
-        return lines
-    return write_yaml(kept)
+    return lines if _reads_as(lines, kept) else write_yaml(kept)
+
+
+def _reads_as(text: str, tree: Mapping[str, Any]) -> bool:
+    try:
+        found: Any = read_yaml(text, "configuration")
+    except ConfigError:
+        return False
+    return bool(found == tree)
 
 
 def _lines_without_planned(text: str) -> str:

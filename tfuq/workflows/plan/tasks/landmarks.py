@@ -36,7 +36,7 @@ def _draft(_config: Config, fingerprint: Fingerprint, size: Size) -> Settings:
     settings.put("augmentation", "scale", 0.1)
     settings.put("augmentation", "shift", 0.03)
     settings.put("augmentation", "intensity", 0.2)
-    put_network(settings, size, whole_steps(patch, levels), levels, _MOST_FILTERS)
+    put_network(settings, size, whole_steps(patch, patch, levels), levels, _MOST_FILTERS)
     put_optimization(settings, size)
     sigma = round(max(_SIGMA_SHARE * float(patch.max()), 1.5), 1)
     loss = {"name": "heatmap-cross-entropy", "heatmap_sigma": sigma}

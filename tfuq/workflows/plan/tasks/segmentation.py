@@ -49,11 +49,12 @@ def _limits(fingerprint: Fingerprint) -> Limits:
 def _draft(config: Config, fingerprint: Fingerprint, size: Size) -> Settings:
     settings = Settings()
     if fingerprint.is_picture:
-        patch, spacing = _put_picture(settings, fingerprint, size)
+        image, spacing = _put_picture(settings, fingerprint, size)
     else:
-        patch, spacing = _put_scan(settings, fingerprint, size)
+        image, spacing = _put_scan(settings, fingerprint, size)
+    patch = patch_of(image, spacing, size.elements)
     levels = levels_of(patch, spacing)
-    whole = whole_steps(patch, levels)
+    whole = whole_steps(patch, image, levels)
     if fingerprint.is_picture:
         settings.put("preprocessing", "size", [*whole, 1], "what the network sees")
     _put_augmentation(settings, config, fingerprint, rank=len(patch))
@@ -70,18 +71,22 @@ def _draft(config: Config, fingerprint: Fingerprint, size: Size) -> Settings:
 def _put_picture(
     settings: Settings, fingerprint: Fingerprint, size: Size
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures are resized: their structures are large, and sizes differ."""
+    """Decide what a picture is made into; its size and spacing then.
+
+    Pictures are resized, as their structures are large and sizes differ.
+    """
     image = fingerprint.size[:2]
     factor = min(1.0, math.sqrt(size.elements / image.prod()))
     settings.put("preprocessing", "slice_axis", 2, "a picture is one slice")
     settings.put("preprocessing", "anti_aliasing", True)
     settings.put("preprocessing", "normalization", "zscore")
-    return image * factor, np.ones(2)
+    return np.floor(image * factor), np.ones(2)
 
 
 def _put_scan(
     settings: Settings, fingerprint: Fingerprint, size: Size
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Decide what a scan is made into; its size and spacing then."""
     spacing = _put_spacing(settings, fingerprint, size)
     extent = np.median(fingerprint.shapes * fingerprint.spacings, axis=0) / spacing
     _put_intensities(settings, fingerprint)
@@ -90,7 +95,7 @@ def _put_scan(
         settings.put("preprocessing", "slice_axis", axis, "few slices: one is seen at a time")
         extent = np.delete(extent, axis)
         spacing = np.delete(spacing, axis)
-    return patch_of(extent, spacing, size.elements), spacing
+    return np.ceil(extent), spacing
 
 
 def _put_spacing(settings: Settings, fingerprint: Fingerprint, size: Size) -> np.ndarray:
