@@ -348,6 +348,41 @@ def _rows_of_sections() -> list[Advice]:
                 {"network.widths": [2, 4, 8]},
             )
         ),
+        *(
+            Advice(
+                words="scale_probability serves scale, and none is above 0: remove it, or set scale",
+                broken={"augmentation.scale_probability": 0.5},
+                mended=mended,
+            )
+            for mended in (
+                {"augmentation.scale_probability": REMOVED},
+                {"augmentation.scale": 0.2},
+            )
+        ),
+        Advice(
+            words=r"range \[2.0, 1.0\] must begin with its lower end: exchange both",
+            broken={"augmentation.perturbations": {"blur": {"range": [2.0, 1.0]}}},
+            mended={"augmentation.perturbations": {"blur": {"range": [1.0, 2.0]}}},
+        ),
+        Advice(
+            words="augmentation.plane_axis serves networks of three axes, .* remove it",
+            rank=2,
+            broken={"augmentation.scale": 0.2, "augmentation.plane_axis": 2},
+            mended={"augmentation.plane_axis": REMOVED},
+        ),
+        *(
+            Advice(
+                words="momentum does not serve the optimizer adam: remove it, or set optimizer",
+                broken={"training.momentum": 0.9},
+                mended=mended,
+            )
+            for mended in ({"training.momentum": REMOVED}, {"training.optimizer": "sgd"})
+        ),
+        Advice(
+            words="training.optimizer sgd serves .* set training.optimizer: adam",
+            broken={"method": "vi", "training.optimizer": "sgd"},
+            mended={"training.optimizer": "adam"},
+        ),
         Advice(
             words="data.pixel_mm .* remove it, and set data.annotations.pixel_mm",
             task="landmarks",

@@ -56,9 +56,11 @@ def _texts_of(problem: Mapping[str, Any], key: str, schema: type[Section]) -> li
 
 def _unknown_key(location: Sequence[int | str], schema: type[Section]) -> str:
     *section, unknown = location
-    key = ".".join(map(str, location))
-    hint = nearest(str(unknown), _known_keys(schema, section))
-    return f"unknown key '{key}'{hint}"
+    known_keys = _known_keys(schema, section)
+    hint = "; remove it"
+    if known_keys:
+        hint = nearest(str(unknown), known_keys)
+    return f"unknown key '{_key_of(location)}'{hint}"
 
 
 def _key_of(location: Sequence[int | str]) -> str:

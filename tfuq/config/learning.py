@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 import pydantic
 from pydantic import BeforeValidator, Field, NonNegativeFloat
 
-from tfuq.config.section import Count, Fraction, Positive, Scale, Section, Seed, Size
+from tfuq.config.section import Count, Fraction, Positive, Rate, Scale, Section, Seed, Size
 
 MemberCount = Annotated[int, Field(ge=1, le=100)]
 Precision = Literal["float32", "bfloat16"]
@@ -131,10 +131,16 @@ class PlateauConfig(Section):
 class TrainingConfig(Section):
     """Optimization.
 
+    ``optimizer``: adam, which with a ``weight_decay`` is AdamW; or sgd with Nesterov's
+    ``momentum``, for methods with point weights. ``clip_norm``: the most that the norm of all
+    gradients together may be; null for no bound. ``ema``: the share of itself that a moving average
+    of the weights keeps in each step, less in the first ones; null for no average. Validation and
+    the final weights are of the average.
+
     ``schedule``: cosine lowers the learning rate epoch by epoch towards 0 (Loshchilov & Hutter
-    2017). cyclical and plateau are as ``cycle`` and ``plateau`` say, and cyclical+plateau
-    multiplies both. Where there are no validation cases, the loss of the training examples is
-    monitored.
+    2017), polynomial step by step as (1 − step / steps)^0.9. cyclical and plateau are as ``cycle``
+    and ``plateau`` say, and cyclical+plateau multiplies both. Where there are no validation cases,
+    the loss of the training examples is monitored.
 
     ``cache``: where preprocessed cases are kept. ``memory`` holds them all. ``disk`` writes each
     into a file of its own below the folder ``TFUQ_CACHE``, once for this training and later ones,
@@ -151,7 +157,13 @@ class TrainingConfig(Section):
     epochs: Count = 10
     batch_size: Count = 2
     learning_rate: Positive = 0.001
-    schedule: Literal["constant", "cosine", "cyclical", "plateau", "cyclical+plateau"] = "constant"
+    optimizer: Literal["adam", "sgd"] = "adam"
+    momentum: Rate = 0.99
+    clip_norm: Positive | None = None
+    ema: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
+    schedule: Literal[
+        "constant", "cosine", "polynomial", "cyclical", "plateau", "cyclical+plateau"
+    ] = "constant"
     cycle: CycleConfig = CycleConfig()
     plateau: PlateauConfig = PlateauConfig()
     weight_decay: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
@@ -167,6 +179,15 @@ class TrainingConfig(Section):
     def _of_the_schedule(self) -> TrainingConfig:
         self._refuse_unless(self.is_cyclical, "cycle")
         self._refuse_unless(self.has_plateaus, "plateau")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _of_the_optimizer(self) -> TrainingConfig:
+        if self.optimizer != "sgd" and not self.is_default("momentum"):
+            raise ValueError(
+                f"momentum does not serve the optimizer {self.optimizer}: remove it, or set "
+                "optimizer: sgd"
+            )
         return self
 
     def _refuse_unless(self, is_used: bool, key: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt
+from pydantic import AfterValidator, Discriminator, Field, NonNegativeInt, PositiveInt, Tag
 
-from tfuq.config.section import Intensity, Positive, Section, Size
+from tfuq.config.section import Fraction, Intensity, Positive, Section, Size, check_each
 
 _DIRECTIONS = ("LR", "PA", "IS")  # left or right, back or front, foot or head
 
@@ -69,20 +69,79 @@ class PreprocessingConfig(Section):
         return self
 
 
+class OccasionConfig(Section):
+    """How often a perturbation is drawn, and between which severities."""
+
+    probability: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0
+    range: Annotated[list[Intensity], Field(min_length=2, max_length=2)]
+
+    @pydantic.model_validator(mode="after")
+    def _ordered(self) -> OccasionConfig:
+        low, high = self.range
+        if low > high:
+            raise ValueError(f"range {self.range} must begin with its lower end: exchange both")
+        return self
+
+
+# Names of the forms of a value, which errors do not show (see `tfuq.config.faults`).
+_NUMBER = "float"
+_SECTION = "dict[section]"
+
+
+def _form_of(value: Any) -> str:
+    """Which of its forms a value is meant to have: its faults are those of this form."""
+    if isinstance(value, (dict, OccasionConfig)):
+        return _SECTION
+    return _NUMBER
+
+
+Occasion = Annotated[
+    Annotated[Positive, Tag(_NUMBER)] | Annotated[OccasionConfig, Tag(_SECTION)],
+    Discriminator(_form_of),
+]
+
+
 class AugmentationConfig(Section):
     """Random changes of training examples; zero turns one off.
 
+    ``rotation_degrees``, ``scale`` and ``elastic`` are drawn for an example with their
+    ``rotation_probability`` and so on. ``plane_axis``: an axis along which volumes stay where they
+    are: they are turned, scaled and distorted within the planes across it, as fits thick slices.
+
     ``perturbations``: those of ``tfuq shift`` by name, each with its largest severity. The severity
-    of an example is random below it; where severities have a sign, in either direction. Voxels
-    count as cubes.
+    of an example is random below it; where severities have a sign, in either direction. A section
+    of a ``probability`` and a ``range`` of severities in place of the largest severity perturbs
+    some examples. Voxels count as cubes.
     """
 
     flip_axes: list[Literal[0, 1, 2]] = []
     rotation_degrees: Annotated[float, Field(ge=0.0, le=180.0)] = 0.0
+    rotation_probability: Fraction = 1.0
     scale: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    scale_probability: Fraction = 1.0
     shift: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     elastic: Annotated[float, Field(ge=0.0, le=1e4)] = 0.0
+    elastic_probability: Fraction = 1.0
     elastic_smoothness: Positive = 8.0
+    plane_axis: Literal[0, 1, 2] | None = None
     intensity: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     noise: Annotated[float, Field(ge=0.0, le=1e6)] = 0.0
-    perturbations: dict[str, Positive] = {}
+    perturbations: dict[str, Occasion] = {}
+
+    @pydantic.model_validator(mode="after")
+    def _consistent(self) -> AugmentationConfig:
+        check_each(
+            lambda: self._require_used("rotation_probability", "rotation_degrees"),
+            lambda: self._require_used("scale_probability", "scale"),
+            lambda: self._require_used("elastic_probability", "elastic"),
+            lambda: self._require_used("plane_axis", "rotation_degrees", "scale", "elastic"),
+        )
+        return self
+
+    def _require_used(self, key: str, *movements: str) -> None:
+        """Refuse a key that says how something is drawn which is turned off."""
+        if not self.is_default(key) and not any(getattr(self, name) for name in movements):
+            raise ValueError(
+                f"{key} serves {' and '.join(movements)}, and none is above 0: remove it, or set "
+                f"{movements[0]}"
+            )

@@ -104,7 +104,8 @@ class Config(Section):
             self._check_warm_start,
             self._check_warmup,
             self._check_precision,
-            self._check_windows,
+            self._check_optimizer,
+            self._check_rank,
         )
         return self
 
@@ -145,10 +146,15 @@ class Config(Section):
                 "add the cases to the data set, and remove it"
             )
 
-    def _check_windows(self) -> None:
+    def _check_rank(self) -> None:
         if self.prediction.skip_empty != NEVER and self.network.rank != 3:
             raise ValueError(
                 "prediction.skip_empty serves networks of three axes, and network.patch_size has "
+                f"{self.network.rank} entries; remove it"
+            )
+        if self.augmentation.plane_axis is not None and self.network.rank != 3:
+            raise ValueError(
+                "augmentation.plane_axis serves networks of three axes, and network.patch_size has "
                 f"{self.network.rank} entries; remove it"
             )
 
@@ -171,6 +177,13 @@ class Config(Section):
             raise ValueError(
                 "training.precision mixed serves layers with point weights, and method vi has "
                 "none; remove it"
+            )
+
+    def _check_optimizer(self) -> None:
+        if self.method in VARIATIONAL and self.training.optimizer == "sgd":
+            raise ValueError(
+                f"training.optimizer sgd serves methods with point weights, and method "
+                f"{self.method} infers widths with adam; set training.optimizer: adam"
             )
 
     def _check_warmup(self) -> None:

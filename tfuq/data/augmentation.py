@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from tfuq.config import AugmentationConfig
+from tfuq.config.preparation import OccasionConfig
 from tfuq.data.perturbations import PERTURBATIONS, Perturbation, Subject, perturb
 from tfuq.data.perturbations.contrast import rescale
 from tfuq.data.perturbations.geometry import Movement, elastic_field, rotation
@@ -90,22 +91,36 @@ def check_perturbations(config: AugmentationConfig, task: str) -> None:
             raise ConfigError(
                 f"augmentation.perturbations: {name} serves {served}, not {task}; remove it"
             )
-        for severity in _severity_range(perturbation, most):
+        for severity in _occasion(perturbation, most).range:
             perturbation.check(severity)
 
 
-def _severity_range(perturbation: Perturbation, most: float) -> tuple[float, float]:
-    """The severities that are drawn; where they have a sign, in either direction."""
+def _occasion(perturbation: Perturbation, given: float | OccasionConfig) -> OccasionConfig:
+    """How often a perturbation is drawn, and between which severities.
+
+    A number is the largest one of every example; where severities have a sign, in either direction.
+    """
+    if isinstance(given, OccasionConfig):
+        return given
+    low = 0.0
     if perturbation.low < 0:
-        return -most, most
-    return 0.0, most
+        low = -given
+    return OccasionConfig(range=[low, given])
+
+
+def _happens(probability: float, rng: np.random.Generator) -> bool:
+    """Whether something happens; what always does draws no number."""
+    return probability == 1.0 or rng.random() < probability
 
 
 def _perturb(subject: Subject, config: AugmentationConfig, rng: np.random.Generator) -> Subject:
     """The listed perturbations one after another, at random severities, seeds and channels."""
     for name, most in config.perturbations.items():
         perturbation = PERTURBATIONS[name]
-        severity = rng.uniform(*_severity_range(perturbation, most))
+        occasion = _occasion(perturbation, most)
+        if not _happens(occasion.probability, rng):
+            continue
+        severity = rng.uniform(*occasion.range)
         seed = int(rng.integers(2**32))
         channel = 0
         if perturbation.takes_channel:
@@ -145,8 +160,10 @@ def draw_movement(
         matrix = _random_matrix(rank, config, rng)
     if config.shift:
         shift = rng.uniform(-1, 1, rank) * config.shift * np.array(shape)
-    if config.elastic:
+    if config.elastic and _happens(config.elastic_probability, rng):
         field = elastic_field(rng, shape, config.elastic, config.elastic_smoothness)
+        if config.plane_axis is not None:
+            field[..., config.plane_axis] = 0.0
     return Movement(shape=tuple(shape), axes=axes, matrix=matrix, shift=shift, field=field)
 
 
@@ -154,7 +171,15 @@ def _random_matrix(rank: int, config: AugmentationConfig, rng: np.random.Generat
     """A matrix that rotates and scales."""
     count = 3 if rank == 3 else 1
     angles = np.deg2rad(rng.uniform(-1, 1, count) * config.rotation_degrees)
-    return rotation(angles) / (1 + rng.uniform(-1, 1) * config.scale)
+    if not _happens(config.rotation_probability, rng):
+        angles[:] = 0.0
+    factors = np.full(rank, 1 + rng.uniform(-1, 1) * config.scale)
+    if not _happens(config.scale_probability, rng):
+        factors[:] = 1.0
+    if config.plane_axis is not None:
+        angles[np.arange(rank) != config.plane_axis] = 0.0
+        factors[config.plane_axis] = 1.0
+    return rotation(angles) / factors
 
 
 def _change_values(

@@ -14,7 +14,7 @@ import tf_keras
 
 from tfuq.config import LatentConfig, NetworkConfig
 from tfuq.config.registry import Registry
-from tfuq.networks.blocks import ConvolutionStyle, Head
+from tfuq.networks.blocks import ConvolutionStyle, Head, coarse_logits
 from tfuq.networks.fcn import fcn
 from tfuq.networks.latent import latent
 from tfuq.networks.layers import LayerFactory, layer_policy
@@ -24,7 +24,7 @@ from tfuq.networks.resnet import resnet
 from tfuq.networks.unet import unet
 from tfuq.networks.vnet import vnet
 
-ARCHITECTURES: Registry[Callable[..., tf.Tensor]] = Registry("network.name")
+ARCHITECTURES: Registry[Callable[..., tf.Tensor | list[tf.Tensor]]] = Registry("network.name")
 
 
 @tf.autograph.experimental.do_not_convert
@@ -34,6 +34,7 @@ def build_network(
     *,
     channels: int,
     outputs: int,
+    is_supervised: bool = False,
 ) -> tf_keras.Model:
     """The configured network.
 
@@ -42,12 +43,18 @@ def build_network(
         layers: makes its layers.
         channels: of the image.
         outputs: channels of the output.
+        is_supervised: whether the outputs on coarser grids are there too, which deep supervision
+            trains. They have layers of their own, with point weights.
 
     Returns:
-        ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``.
+        ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``. A
+        supervised network has a list of outputs, of which the first is this one.
     """
     image = _image(config, channels)
-    logits = _applied(config, layers, image, outputs)
+    coarse_outputs = 0
+    if is_supervised:
+        coarse_outputs = outputs
+    logits = _applied(config, layers, image, outputs, coarse_outputs)
     return tf_keras.Model(
         [image, layers.seed],
         logits,
@@ -63,6 +70,7 @@ def build_latent_network(
     kl_scale: float,
     channels: int,
     outputs: int,
+    is_supervised: bool = False,
 ) -> tf_keras.Model:
     """The configured network as backbone of a latent code (see `tfuq.networks.latent`).
 
@@ -75,19 +83,23 @@ def build_latent_network(
         kl_scale: factor on the code's KL divergence.
         channels: of the image.
         outputs: channels of the output.
+        is_supervised: as of `build_network`.
 
     Returns:
         As `build_network`.
     """
     image = _image(config, channels)
     point_layers = replace(layers, weights=None)
-    features = _applied(config, point_layers, image, 2 * settings.features)
+    coarse_outputs = 0
+    if is_supervised:
+        coarse_outputs = outputs
+    features, *coarse = _applied(config, point_layers, image, 2 * settings.features, coarse_outputs)
     logits = latent(
         layers, features, config=settings, kl_scale=kl_scale, outputs=outputs, style=_style(config)
     )
     return tf_keras.Model(
         [image, layers.seed],
-        logits,
+        [logits, *coarse],
         name=f"latent_{config.name}",
     )
 
@@ -101,10 +113,15 @@ def _applied(
     layers: LayerFactory,
     image: tf.Tensor,
     outputs: int,
-) -> tf.Tensor:
+    coarse_outputs: int,
+) -> list[tf.Tensor]:
+    """The architecture's outputs; with coarse ones, those on coarser grids follow the first."""
     architecture = ARCHITECTURES[config.name]
+    options = {}
+    if coarse_outputs:
+        options["coarse_outputs"] = coarse_outputs
     with layer_policy(layers.policy):
-        return architecture(
+        result = architecture(
             config,
             layers,
             image,
@@ -112,7 +129,10 @@ def _applied(
             widths=config.widths,
             style=_style(config),
             level_dropout=config.level_dropout,
+            **options,
         )
+    results: list[tf.Tensor] = tf.nest.flatten(result)
+    return results
 
 
 def _style(config: NetworkConfig) -> ConvolutionStyle:
@@ -199,9 +219,10 @@ def _residual_unet(
     *,
     outputs: int,
     style: ConvolutionStyle,
+    coarse_outputs: int = 0,
     **options: Any,
-) -> tf.Tensor:
-    decoded = residual_unet(
+) -> list[tf.Tensor]:
+    finest, *coarser = residual_unet(
         layers,
         image,
         blocks=config.blocks_of_levels,
@@ -211,7 +232,10 @@ def _residual_unet(
         upsample_dropout=config.upsample_dropout,
         **options,
     )
-    return _head(config)(layers, style, outputs)(decoded[0])
+    results = [_head(config)(layers, style, outputs)(finest)]
+    if coarse_outputs:
+        results += coarse_logits(layers, style, coarser, coarse_outputs)
+    return results
 
 
 def count_layers(model: tf_keras.Model) -> int:

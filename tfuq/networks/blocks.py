@@ -260,6 +260,28 @@ class Head:
         )
 
 
+def coarse_logits(
+    layers: LayerFactory, style: ConvolutionStyle, levels: Sequence[tf.Tensor], outputs: int
+) -> list[tf.Tensor]:
+    """What each level of a decoder predicts on its own grid, for deep supervision.
+
+    The weights are point weights: they serve training alone.
+
+    Args:
+        layers: makes the layers of the network.
+        style: of the convolutions.
+        levels: features of each level, that below the finest first.
+        outputs: channels.
+    """
+    point_layers = replace(layers, weights=None)
+    results = []
+    for level, features in enumerate(levels, start=2):
+        name = f"logits{level}"
+        layer = point_layers.conv(outputs, 1, rank=style.rank, name=name, dtype=FLOAT32)
+        results.append(layer(features))
+    return results
+
+
 def average_pool(rank: int, strides: Sequence[int], *, name: str) -> tf_keras.layers.Layer:
     """The mean over boxes of ``strides`` elements."""
     return _AVERAGE[rank](strides, name=name)

@@ -51,6 +51,14 @@ def assign_arrays(
         RunError: see `require_fit`.
     """
     require_fit(model.weights, arrays, where=where)
+    set_arrays(model, arrays)
+
+
+def set_arrays(model: tf_keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
+    """As `assign_arrays`, unchecked: those of another network of the same layers.
+
+    They may hold numbers that are not finite, as those of a training that fails do.
+    """
     for variable in model.weights:
         variable.assign(arrays[_name(variable)])
 

@@ -51,6 +51,7 @@ def build_member(
     sources: Collection[str] = SOURCES,
     kl_scale: KlScale = KlScale(),
     policy: str = FLOAT32,
+    is_supervised: bool = False,
 ) -> tf_keras.Model:
     """The configured network with the kind of weights that ``config.method`` trains.
 
@@ -63,14 +64,18 @@ def build_member(
         sources: what the seed reaches, see `tfuq.networks.layers.LayerFactory`.
         kl_scale: factors on the KL divergences.
         policy: how layers with point weights compute, see `tfuq.networks.layers.LayerFactory`.
+        is_supervised: whether it has the outputs of deep supervision too, see
+            `tfuq.networks.build_network`.
 
     Returns:
-        ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``.
+        ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``; a
+        list of outputs where they are supervised.
     """
     kind = METHOD_TRAITS[config.method].network
     options: dict[str, Any] = {
         "channels": channels,
         "outputs": task_of(config).outputs(config),
+        "is_supervised": is_supervised,
     }
     if kind == "point":
         layers = LayerFactory(sources=sources, policy=policy)

@@ -73,6 +73,14 @@ class Task(Protocol):
     def loss(self, config: Config, training: TrainingSet) -> TaskLoss:
         """The data term of the objective: ``(targets, network's outputs, seed) → [N]``."""
 
+    def coarse_targets(self, targets: tf.Tensor, strides: Sequence[int]) -> tf.Tensor:
+        """Targets of outputs on a coarser grid, which deep supervision trains.
+
+        Args:
+            targets: as the training set has them, ``[N, …]``.
+            strides: pixels along each axis that one pixel of the coarser grid spans.
+        """
+
     def loss_definition(self, config: Config) -> int:
         """Number of the definition of `loss`, from `FIRST_DEFINITION` on.
 

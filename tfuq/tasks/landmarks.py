@@ -144,6 +144,11 @@ class Landmarks:
             loss = with_position_loss(loss, sigma, weight, _heatmaps_of(config))
         return lambda points, outputs, _seed: loss(points, outputs)
 
+    def coarse_targets(self, targets: tf.Tensor, strides: Sequence[int]) -> tf.Tensor:
+        """Positions in coarse pixels; the width of a heatmap is as many of these."""
+        rows, columns = strides
+        return (targets + 0.5) / tf.constant([columns, rows], targets.dtype) - 0.5
+
     def loss_definition(self, config: Config) -> int:
         """2 where the first definition refined a position on other maps than a prediction does."""
         if config.network.heteroscedastic and _is_distribution(config):

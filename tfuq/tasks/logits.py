@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import tensorflow as tf
 
@@ -67,6 +69,11 @@ class ClassTask:
         if config.network.heteroscedastic:
             return heteroscedastic_loss
         return loss
+
+    def coarse_targets(self, targets: tf.Tensor, strides: Sequence[int]) -> tf.Tensor:
+        """The label at the middle of each coarse pixel."""
+        middles = [slice(stride // 2, None, stride) for stride in strides]
+        return targets[(slice(None), *middles)]
 
     def loss_definition(self, config: Config) -> int:
         """The first: the loss has not changed."""

@@ -17,7 +17,7 @@ from tfuq.data.sets.pipeline import training_dataset
 from tfuq.data.sets.prepared import Examples
 from tfuq.errors import TfuqError
 from tfuq.networks.layers import median_width
-from tfuq.networks.weights import Arrays, model_arrays
+from tfuq.networks.weights import Arrays
 from tfuq.sampling.members import build_member
 from tfuq.sampling.memory import memory_errors
 from tfuq.tasks import task_of
@@ -35,6 +35,7 @@ from tfuq.training.strategy import (
     steps_ahead,
     training_policy,
 )
+from tfuq.training.supervision import loss_of_levels, predicting
 from tfuq.training.validation import Validator
 from tfuq.training.workers import ALONE, Together
 
@@ -46,6 +47,13 @@ class MemberTraining:
     """One member of a run.
 
     ``run()`` goes on from the state in the member's folder where there is one.
+
+    Attributes:
+        config: The configuration.
+        folder: The member's folder.
+        member: The member's number, from 0 on.
+        model: The network that predicts. The one that is trained shares its layers, and may have
+            more of them (see `tfuq.training.supervision`).
     """
 
     def __init__(
@@ -83,25 +91,27 @@ class MemberTraining:
         kl_scale = kl_scale_of(config, training, self._rows)
         policy = training_policy(config, strategy)
         with strategy.scope():
-            self.model = build_member(
+            trained = build_member(
                 config,
                 channels=training.channels,
                 kl_scale=kl_scale,
                 policy=policy,
+                is_supervised=config.network.deep_supervision,
             )
+            self.model = predicting(trained)
         loss = task_of(config).loss(config, training)
         held_steps = config.width_warmup_epochs * self.steps
         self._step = TrainingStep(
             config,
             strategy,
-            self.model,
-            loss,
+            trained,
+            loss_of_levels(config, loss),
             held_steps,
             policy=policy,
-            with_xla=compiles_steps(strategy, self.model),
+            with_xla=compiles_steps(strategy, trained),
         )
         self._validate = Validator(config, validation, loss, training.channels, self._together)
-        self._state = MemberState(model=self.model, optimizer=self._step.optimizer)
+        self._state = MemberState(model=trained, optimizer=self._step.optimizer)
 
     @property
     def progress(self) -> Progress:
@@ -143,7 +153,7 @@ class MemberTraining:
             float(logs["loss"])
 
         def validate() -> None:
-            self._validate(self.model)
+            self._validate(self._step.arrays(self.model))
 
         build = _seconds(step) + _seconds(validate)
         steps = [_seconds(step) for _ in range(_TIMED_STEPS)]
@@ -165,9 +175,9 @@ class MemberTraining:
         started = time.monotonic()
         epoch = self.progress.epoch
         means = self._optimize(epoch, batches, observer)
-        row: EpochRow = {"epoch": epoch + 1, **means, **self._validate(self.model)}
+        weights = self._step.arrays(self.model)
+        row: EpochRow = {"epoch": epoch + 1, **means, **self._validate(weights)}
         self._require_finite(row)
-        weights = model_arrays(self.model)
         width = median_width(weights)
         if width is not None:
             row["posterior_width"] = width

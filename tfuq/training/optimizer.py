@@ -1,8 +1,9 @@
-"""Adam that also infers the widths of variational weights."""
+"""Optimizers: Adam that also infers the widths of variational weights, and momentum."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 import tf_keras
@@ -13,9 +14,35 @@ from tfuq.networks.layers import WIDTH_VARIABLE, is_width
 _MOMENTUM = 0.9  # of the common gradient of a kernel's widths
 _MEMORY = 0.95  # of its square: short, as that falls with the widths where they begin too wide
 _EARLY_STEPS = 10.0  # after which the common step falls by the root of the number of steps
+_EARLY_AVERAGES = 10.0  # steps, by which a moving average of weights is shorter at first
+
+# The optimizer of tf_keras that the mixin below is mixed into; it has no types.
+_Optimizer: Any = object
 
 
-class WidthAdam(tf_keras.optimizers.Adam):
+class RisingAverage(_Optimizer):
+    """Mixin: a moving average of weights that does not remember where training began.
+
+    After n steps it keeps n / (n + 10) of itself, at most ``ema_momentum``: at first nothing.
+    tf_keras's own keeps the same share throughout, and so the weights of the start for long.
+    """
+
+    @property
+    def ema_momentum(self) -> tf.Tensor:
+        """The share of itself that the average keeps in this step."""
+        steps = tf.cast(self.iterations, tf.float32)
+        return tf.minimum(steps / (steps + _EARLY_AVERAGES), self._highest_momentum)
+
+    @ema_momentum.setter
+    def ema_momentum(self, highest: float) -> None:
+        self._highest_momentum = highest
+
+
+class Momentum(RisingAverage, tf_keras.optimizers.SGD):
+    """Stochastic gradient descent with Nesterov's momentum."""
+
+
+class WidthAdam(RisingAverage, tf_keras.optimizers.Adam):
     """Adam in which all widths of a kernel also take a common step on a logarithmic scale.
 
     A step of Adam is its learning rate times the gradient's mean over its root mean square. So it
@@ -47,7 +74,7 @@ class WidthAdam(tf_keras.optimizers.Adam):
         *,
         width_learning_rate: float,
         held_steps: int = 0,
-        weight_decay: float | None = None,
+        **options: Any,
     ) -> None:
         """Make the optimizer.
 
@@ -55,9 +82,10 @@ class WidthAdam(tf_keras.optimizers.Adam):
             learning_rate: Of Adam's steps.
             width_learning_rate: η_0 of the common steps.
             held_steps: Steps before the first common one.
-            weight_decay: Decoupled weight decay; None for none.
+            **options: Arguments of every optimizer of tf_keras, such as ``weight_decay``, which is
+                decoupled.
         """
-        super().__init__(learning_rate, weight_decay=weight_decay, name="Adam")
+        super().__init__(learning_rate, name="Adam", **options)
         self._width_learning_rate = width_learning_rate
         self._held_steps = held_steps
         self._common: dict[str, tuple[tf.Variable, tf.Variable]] = {}
@@ -106,17 +134,31 @@ class WidthAdam(tf_keras.optimizers.Adam):
         return tf.where(steps > 0, falling, 0.0)
 
 
-def make_optimizer(config: Config, held_steps: int = 0) -> WidthAdam:
-    """The configured optimizer, with decoupled weight decay where the configuration has any.
+def make_optimizer(config: Config, held_steps: int = 0) -> tf_keras.optimizers.Optimizer:
+    """The configured optimizer.
 
     Args:
         config: The configuration.
         held_steps: Steps before widths take their first common one.
+
+    References:
+        Loshchilov & Hutter 2019, Decoupled weight decay regularization (AdamW).
+        Sutskever et al. 2013, On the importance of initialization and momentum in deep learning.
     """
     training = config.training
+    options: dict[str, Any] = {
+        "weight_decay": training.weight_decay or None,
+        "global_clipnorm": training.clip_norm,
+    }
+    if training.ema is not None:
+        options |= {"use_ema": True, "ema_momentum": training.ema}
+    if training.optimizer == "sgd":
+        return Momentum(
+            training.learning_rate, momentum=training.momentum, nesterov=True, **options
+        )
     return WidthAdam(
         training.learning_rate,
         width_learning_rate=config.variational.width_learning_rate,
         held_steps=held_steps,
-        weight_decay=training.weight_decay or None,
+        **options,
     )

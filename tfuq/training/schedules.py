@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from tfuq.config import TrainingConfig
 
+_POWER = 0.9  # of the polynomial schedule, as in Isensee et al. 2021, nnU-Net
+
 
 def step_share(training: TrainingConfig, step: int, steps_per_epoch: int) -> float:
     """The share of a step by the configured schedule.
@@ -22,6 +24,9 @@ def step_share(training: TrainingConfig, step: int, steps_per_epoch: int) -> flo
     if training.schedule == "cosine":
         epoch = step // steps_per_epoch
         return (1 + math.cos(math.pi * epoch / training.epochs)) / 2
+    if training.schedule == "polynomial":
+        left = 1 - step / (training.epochs * steps_per_epoch)
+        return float(left**_POWER)
     if training.is_cyclical:
         cycle = training.cycle
         return triangular(step, cycle.epochs * steps_per_epoch, cycle.lowest, cycle.gamma)

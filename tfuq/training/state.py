@@ -21,6 +21,7 @@ from tfuq.networks.weights import (
     require_fit,
 )
 from tfuq.training.progress import Progress
+from tfuq.training.supervision import predicting
 
 STATE = "state.npz"
 _REMEDY = "delete it to train the member from its start"
@@ -31,9 +32,10 @@ class MemberState:
     """All that a training needs to go on.
 
     Attributes:
-        model: The network, with the weights after the last epoch.
+        model: The network that is trained, with the weights after the last epoch.
         optimizer: Its optimizer.
-        best: The weights of the best epoch by the names of variables.
+        best: The weights of the best epoch, of the network that predicts, by the names of
+            variables.
         progress: How far the training has come.
     """
 
@@ -73,7 +75,7 @@ class MemberState:
         self.progress = parse_json(progress.tobytes(), path, Progress, _REMEDY)
         assign_arrays(self.model, _below(arrays, "model/"), where=str(path))
         self.best = _below(arrays, "best/")
-        require_fit(self.model.weights, self.best, where=str(path))
+        require_fit(predicting(self.model).weights, self.best, where=str(path))
         optimizer_arrays = _below(arrays, "optimizer/")
         assign_numbered(self.optimizer.variables, optimizer_arrays, where=str(path))
 

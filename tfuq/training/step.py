@@ -8,6 +8,7 @@ from tf_keras.mixed_precision import LossScaleOptimizer
 
 from tfuq.config import Config
 from tfuq.networks.layers import FLOAT32, LatentCode, fold_in
+from tfuq.networks.weights import Arrays, model_arrays
 from tfuq.tasks import TaskLoss
 from tfuq.training.optimizer import make_optimizer
 
@@ -48,6 +49,7 @@ class TrainingStep:
         self.model = model
         self._loss = loss
         self._batch = config.training.batch_size
+        self._has_averages = config.training.ema is not None
         self._epsilon = config.ensemble.adversarial_epsilon
         self._rate: float | None = None  # as it was set last
         self._step_of_replica = self._replica_step
@@ -58,6 +60,25 @@ class TrainingStep:
         with strategy.scope():
             self.optimizer = _scaling(make_optimizer(config, held_steps), policy)
             self.optimizer.build(model.trainable_variables)
+
+    def arrays(self, network: tf_keras.Model) -> Arrays:
+        """The weights that a network predicts with, by the names of variables.
+
+        Args:
+            network: The trained one, or a part of it.
+
+        Returns:
+            With ``training.ema`` moving averages; else the weights as they are.
+        """
+        if not self._has_averages:
+            return model_arrays(network)
+        variables = self.model.trainable_variables
+        present = [variable.numpy() for variable in variables]
+        self.optimizer.finalize_variable_values(variables)
+        averages = model_arrays(network)
+        for variable, value in zip(variables, present, strict=True):
+            variable.assign(value)
+        return averages
 
     def set_learning_rate(self, rate: float) -> None:
         """Take steps with a learning rate from now on."""

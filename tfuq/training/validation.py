@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
-import tf_keras
 
 from tfuq.config import TASKS, Config
 from tfuq.data.sets.prepared import Examples
 from tfuq.measures.reducers import LastSample
+from tfuq.networks.weights import Arrays, set_arrays
 from tfuq.sampling.members import build_member, windowed
 from tfuq.sampling.posterior import Posterior
 from tfuq.sampling.sampler import Sampler
@@ -19,7 +19,7 @@ from tfuq.training.workers import ALONE, Together
 
 
 class Validator:
-    """``validator(model) → {val_loss, val_<quality>}``, means over the groups of examples.
+    """``validator(weights) → {val_loss, val_<quality>}``, means over the groups of examples.
 
     The task defines the quality. It is left out where no group has one, as where no validation case
     has a structure.
@@ -52,9 +52,9 @@ class Validator:
         network = windowed(config, self._mean_network, keep=0)
         self._sampler = Sampler(Posterior([network]), [LastSample()])
 
-    def __call__(self, model: tf_keras.Model) -> dict[str, float]:
-        """Validate the network that is trained."""
-        self._mean_network.set_weights(model.get_weights())
+    def __call__(self, weights: Arrays) -> dict[str, float]:
+        """Validate a network with these weights, by the names of variables."""
+        set_arrays(self._mean_network, weights)
         if not self._groups:
             return {}
         results = self._results()

@@ -15,6 +15,16 @@ from tfuq.config.preparation import orientation_name
             "preprocessing={spacing: [1.0, 1.0, 1.0], size: [8, 8, 8]}",
             ["spacing and size both resample"],
         ),
+        (
+            "augmentation.perturbations={blur: {range: [2.0, 1.0]}}",
+            ["augmentation.perturbations.blur", "range [2.0, 1.0] must begin with its lower end"],
+        ),
+        ("augmentation.perturbations={blur: {range: [1.0]}}", ["perturbations.blur.range: List"]),
+        (
+            "augmentation.perturbations={blur: {often: 1.0, range: [1.0, 2.0]}}",
+            ["unknown key 'augmentation.perturbations.blur.often'; remove it"],
+        ),
+        ("augmentation.elastic_probability=0.5", ["elastic_probability serves elastic"]),
         ("augmentation.scale=1.0", ["augmentation.scale", "less than 1"]),
     ],
 )

@@ -7,7 +7,13 @@ import pytest
 
 from tests.support.dots import centres, dots
 from tfuq.config import AugmentationConfig
-from tfuq.data.augmentation import augment, augment_image, augment_landmarks, check_perturbations
+from tfuq.data.augmentation import (
+    augment,
+    augment_image,
+    augment_landmarks,
+    check_perturbations,
+    draw_movement,
+)
 from tfuq.data.perturbations import Subject, perturb
 from tfuq.data.volume import Volume
 from tfuq.errors import ConfigError
@@ -15,6 +21,8 @@ from tfuq.errors import ConfigError
 POINTS = np.array([[20.3, 22.8], [55.0, 30.5], [33.2, 40.9], [47.7, 18.1]])
 NAMES = ("rotation_degrees", "scale", "shift", "elastic", "intensity", "noise")
 OFF = dict.fromkeys(NAMES, 0.0) | {"flip_axes": [], "elastic_smoothness": 8.0, "perturbations": {}}
+OFF |= {"rotation_probability": 1.0, "scale_probability": 1.0, "elastic_probability": 1.0}
+OFF |= {"plane_axis": None}
 MOVING = OFF | {
     "flip_axes": [0, 1],
     "rotation_degrees": 15.0,
@@ -122,9 +130,50 @@ def test_listed_perturbations_move_labels_with_images(shape):
     )  # of the channel that is left
 
 
+@pytest.mark.parametrize("name", ["rotation_degrees", "scale", "elastic"])
+def test_a_movement_of_a_probability_is_drawn_as_often(name):
+    """Of 400 examples: within four standard deviations of 0.3."""
+    key = f"{name.removesuffix('_degrees')}_probability"
+    config = settings(**{name: MOVING[name], key: 0.3})
+    rng = np.random.default_rng(0)
+    still = 0
+    for _ in range(400):
+        movement = draw_movement((6, 6), config, rng)
+        still += movement.field is None and np.array_equal(movement.matrix, np.eye(2))
+    assert 1 - still / 400 == pytest.approx(0.3, abs=4 * (0.3 * 0.7 / 400) ** 0.5)
+
+
+@pytest.mark.parametrize("axis", [0, 2])
+def test_volumes_stay_where_they_are_along_an_axis(axis):
+    config = AugmentationConfig(rotation_degrees=40.0, scale=0.3, elastic=1.5, plane_axis=axis)
+    movement = draw_movement((8, 9, 10), config, np.random.default_rng(3))
+    along = np.eye(3)[axis]
+    np.testing.assert_array_equal(movement.matrix[axis], along)
+    np.testing.assert_array_equal(movement.matrix[:, axis], along)
+    assert np.abs(movement.matrix - np.eye(3)).max() > 0.05
+    assert not movement.field[..., axis].any()
+    assert np.abs(movement.field).max() > 0.5
+
+
+def test_a_listed_perturbation_of_a_probability_is_drawn_as_often_and_within_its_range():
+    """A gain of an image of ones tells what was drawn."""
+    occasion = {"probability": 0.4, "range": [0.2, 0.5]}
+    config = AugmentationConfig(perturbations={"gain": occasion})
+    rng = np.random.default_rng(1)
+    image = np.ones((4, 4, 1), np.float32)
+    drawn = [augment_image(image, config, rng)[0, 0, 0] - 1 for _ in range(300)]
+    changed = [severity for severity in drawn if severity]
+    share = len(changed) / 300
+    assert share == pytest.approx(0.4, abs=4 * (0.4 * 0.6 / 300) ** 0.5)
+    assert 0.2 <= min(changed) < 0.23
+    assert 0.47 < max(changed) <= 0.5
+
+
 @pytest.mark.parametrize(
     ("listed", "task", "words"),
-    [({"blurr": 1.0}, "landmarks", "did you mean 'blur'"), ({"scaling": 1.0}, "landmarks", "from -0.9 to 9"),
+    [({"blurr": 1.0}, "landmarks", "did you mean 'blur'"),
+     ({"blur": {"range": [-1.0, 1.0]}}, "landmarks", "from 0 to 100"),
+     ({"scaling": 1.0}, "landmarks", "from -0.9 to 9"),
      ({"rotation-3d": 5.0}, "classification", "serves segmentation")],
 )  # fmt: skip
 def test_listed_perturbations_that_cannot_be_are_refused(listed, task, words):

@@ -196,3 +196,10 @@ def test_every_landmark_and_sample_has_a_row(predictor):
     predictor.samples = 2
     tables = rows_of(predictor)
     assert {name: len(rows) for name, rows in tables.items()} == predictor.rows_per_case
+
+
+def test_targets_on_a_coarser_grid_are_where_its_pixels_say():
+    """A pixel of two rows and four columns: its middle lies at half a row and one and a half."""
+    points = tf.constant([[[1.5, 0.5], [np.nan, np.nan], [9.5, 2.5]]])
+    found = Landmarks().coarse_targets(points, [2, 4])
+    np.testing.assert_allclose(found, [[[0, 0], [np.nan, np.nan], [2, 1]]])

@@ -62,6 +62,26 @@ def test_resumed_training_ends_as_an_uninterrupted_one(digits, tmp_path):
     assert_resumed_as_uninterrupted(config, tmp_path)
 
 
+def test_resumed_training_by_the_recipe_ends_as_an_uninterrupted_one(balls, tmp_path):
+    """Momentum, moving averages and the layers of coarser levels go on; those are not kept."""
+    network = {"name": "residual-unet", "widths": [2, 4, 4], "deep_supervision": True}
+    recipe = {"optimizer": "sgd", "ema": 0.5, "clip_norm": 1.0, "schedule": "polynomial"}
+    config = settings(balls, "deterministic", 2, network=network, training={"epochs": 3, **recipe})
+    run = assert_resumed_as_uninterrupted(config, tmp_path)
+    assert not any(name.startswith("logits2") for name in weights(run))
+
+
+def test_final_weights_are_the_average_of_all_steps(balls, tmp_path, monkeypatch):
+    """Of weights that the optimizer has moved on from: with and without, they differ."""
+    arrays = []
+    for ema in (None, 0.9):
+        training = {"epochs": 1, "steps_per_epoch": 3, "ema": ema}
+        config = settings(balls, "deterministic", 2, training=training)
+        arrays.append(weights(train(config, tmp_path / str(ema))))
+    assert arrays[0].keys() == arrays[1].keys()
+    assert not np.array_equal(arrays[0]["logits/kernel"], arrays[1]["logits/kernel"])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["mc-dropout", "vi"])
 def test_resumed_training_of_augmented_volumes_ends_as_an_uninterrupted_one(
@@ -83,6 +103,7 @@ def assert_resumed_as_uninterrupted(config, tmp_path):
         np.testing.assert_array_equal(array, weights(resumed)[name], err_msg=name)
     for column in ("loss", "learning_rate"):
         assert [row[column] for row in history(whole)] == [row[column] for row in history(resumed)]
+    return resumed
 
 
 def test_early_stopping_keeps_the_best_epoch(balls, tmp_path):

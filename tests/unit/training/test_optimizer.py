@@ -145,6 +145,45 @@ def test_widths_take_no_common_step_while_they_are_held_and_the_first_one_after(
     np.testing.assert_allclose(factor, np.exp(-0.01 / np.sqrt(1.1)), rtol=3e-4)
 
 
+GRADIENTS = np.array([[0.5, -2.0], [1.0, 1.0], [0.0, 3.0], [-4.0, 2.0]], np.float32)
+
+
+def configured(**training):
+    """The configured optimizer's values of a variable after each step by `GRADIENTS`, and it."""
+    optimizer = make_optimizer(settings("x", training={"learning_rate": 0.1, **training}))
+    variable = tf.Variable([1.0, 2.0], name="kernel")
+    values = steps_of(optimizer, [variable], [[tf.constant(gradient)] for gradient in GRADIENTS])
+    return np.array(values)[:, 0], optimizer, variable
+
+
+def test_sgd_has_nesterov_s_momentum_and_decay_apart_from_it():
+    found, _, _ = configured(optimizer="sgd", momentum=0.9, weight_decay=0.5)
+    value, velocity = np.array([1.0, 2.0]), np.zeros(2)
+    for gradient, after in zip(GRADIENTS, found, strict=True):
+        value = value * (1 - 0.1 * 0.5)
+        velocity = 0.9 * velocity - 0.1 * gradient
+        value = value + 0.9 * velocity - 0.1 * gradient
+        np.testing.assert_allclose(after, value, rtol=1e-5)
+
+
+def test_gradients_are_clipped_to_a_norm_of_all_of_them():
+    found, _, _ = configured(optimizer="sgd", momentum=0.0, clip_norm=2.0)
+    norms = np.linalg.norm(GRADIENTS, axis=1, keepdims=True)
+    steps = 0.1 * GRADIENTS * np.minimum(1, 2 / norms)
+    np.testing.assert_allclose(found, [1.0, 2.0] - np.cumsum(steps, 0), rtol=1e-5)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_the_average_keeps_little_of_itself_at_first_and_nothing_of_the_start(optimizer):
+    found, made, variable = configured(optimizer=optimizer, ema=0.2)
+    average = 0.0
+    for number, value in enumerate(found):
+        share = min(number / (number + 10), 0.2)
+        average = share * average + (1 - share) * value
+    made.finalize_variable_values([variable])
+    np.testing.assert_allclose(variable, average, rtol=1e-5)
+
+
 @pytest.mark.parametrize(("decay", "expected"), [(0.0, None), (0.25, 0.25)])
 def test_no_weight_decay_is_none(tmp_path, decay, expected):
     config = settings(tmp_path, training={"weight_decay": decay, "learning_rate": 0.5})

@@ -32,6 +32,8 @@ def test_schedules_of_a_configuration(tmp_path):
     assert shares(schedule="constant") == shares(schedule="plateau") == [1.0] * 8
     cosine = [(1 + math.cos(math.pi * epoch / 4)) / 2 for epoch in (0, 0, 1, 1, 2, 2, 3, 3)]
     assert shares(schedule="cosine") == cosine
+    polynomial = [(1 - step / 8) ** 0.9 for step in range(8)]
+    assert shares(schedule="polynomial") == pytest.approx(polynomial)
     assert shares(schedule="cyclical", cycle={"epochs": 2, "lowest": 0.2}) == pytest.approx(
         [0.2, 0.6, 1.0, 0.6] * 2
     )

@@ -1,5 +1,7 @@
 """Validation by the mean network, over whole cases."""
 
+from types import SimpleNamespace
+
 import nibabel
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from tests.support.references import class_losses, dice
 from tfuq.data.cases import Case
 from tfuq.data.layouts import list_cases
 from tfuq.data.sets.segmentation import SegmentationSet
+from tfuq.networks.weights import model_arrays
 from tfuq.sampling.members import build_member
 from tfuq.tasks import task_of
 from tfuq.training.validation import Validator
@@ -32,10 +35,8 @@ def test_a_quality_that_no_case_defines_is_left_out(balls, tmp_path):
         validator._together = ALONE
         validator._config, validator._groups = config, [(1.0, value) for value in values]
         validator._group = lambda pair: pair
-        validator._mean_network = type("Network", (), {"set_weights": staticmethod(lambda _: None)})
-        assert (
-            validator(type("Network", (), {"get_weights": staticmethod(lambda: None)})) == expected
-        )
+        validator._mean_network = SimpleNamespace(weights=[])
+        assert validator({}) == expected
 
 
 def training_set(root, rank: int, patch: list[int], **changes) -> SegmentationSet:
@@ -56,7 +57,7 @@ def test_validation_is_over_the_scans_own_voxels(rank, balls, monkeypatch):
         task = task_of(config)
         groups = task.validation(config, cases, training, None)
         model = build_member(config, channels=1, sources=())
-        found.append(Validator(config, groups, task.loss(config, training), 1)(model))
+        found.append(Validator(config, groups, task.loss(config, training), 1)(model_arrays(model)))
     expected = [_expected(balls, case, rank) for case in list_cases("decathlon", balls)[:2]]
     for values in found:
         assert values["val_loss"] == pytest.approx(

@@ -12,7 +12,7 @@ from tfuq.errors import ConfigError, DataError
 
 MOVING = {"rotation": 25.0, "scaling": 0.15, "elastic": 2.0}
 VALUES = {"noise": 0.5, "rician": 0.5, "blur": 1.5, "bias": 0.5, "contrast": 0.7, "ghosting": 0.6, "downsampling": 1.5,
-          "occlusion": 0.2, "missing-modality": 1.0}  # fmt: skip
+          "occlusion": 0.2, "missing-modality": 1.0, "inverted-contrast": 0.7, "gain": 0.3, "mean-contrast": -0.3}  # fmt: skip
 
 
 def test_every_perturbation_is_tested_here():

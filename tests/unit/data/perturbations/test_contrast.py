@@ -1,10 +1,16 @@
-"""Contrast: gamma of the whole range, and gain and offset."""
+"""Brightness and contrast."""
 
 import numpy as np
 import pytest
 
 from tests.support.subjects import ellipsoid
-from tfuq.data.perturbations.contrast import contrast, rescale
+from tfuq.data.perturbations.contrast import (
+    contrast,
+    gain,
+    inverted_contrast,
+    mean_contrast,
+    rescale,
+)
 
 
 @pytest.mark.parametrize("severity", [-0.7, 0.7])
@@ -30,3 +36,26 @@ def test_gain_and_offset_keep_single_precision():
     changed = rescale(image, 1.5, -0.25)
     assert changed.dtype == np.float32
     np.testing.assert_allclose(changed, [[-1.75, -0.25], [0.5, 2.75]])
+
+
+def test_inverted_gamma_changes_bright_values_most():
+    array = ellipsoid().image.array
+    low = array.min((0, 1, 2))
+    high = array.max((0, 1, 2))
+    changed = inverted_contrast(ellipsoid(), 0.5, np.random.default_rng(0)).image.array
+    expected = high - ((high - array) / (high - low)) ** np.exp(0.5) * (high - low)
+    np.testing.assert_allclose(changed, expected, atol=1e-5)
+
+
+def test_a_gain_multiplies():
+    changed = gain(ellipsoid(), -0.25, np.random.default_rng(0)).image.array
+    np.testing.assert_allclose(changed, 0.75 * ellipsoid().image.array, rtol=1e-6)
+
+
+@pytest.mark.parametrize("severity", [-0.5, 0.5])
+def test_contrast_about_the_mean_stays_within_the_range(severity):
+    array = ellipsoid().image.array[..., 1]
+    subject = ellipsoid()
+    changed = mean_contrast(subject, severity, np.random.default_rng(0)).image.array[..., 1]
+    stretched = (array - array.mean()) * (1 + severity) + array.mean()
+    np.testing.assert_allclose(changed, np.clip(stretched, array.min(), array.max()), atol=1e-5)
