@@ -71,8 +71,9 @@ def differ(spacings: np.ndarray) -> bool:
 
 
 def has_few_slices(size: np.ndarray) -> bool:
-    """Whether a volume is worked on slice by slice."""
-    return bool(size.min() < _FEW_SLICES)
+    """Whether a volume is worked on slice by slice: few slices, which are large."""
+    sides = np.sort(size)
+    return bool(sides[0] < _FEW_SLICES and 2 * sides[0] < sides[1])
 
 
 def levels_of(patch: np.ndarray, spacing: np.ndarray) -> Levels:

@@ -30,7 +30,10 @@ def test_spacings_within_a_header_s_precision_are_one():
     assert differ(np.array([[1.0, 1.0, 1.0], [1.0, 1.0, 1.2]]))
 
 
-@pytest.mark.parametrize(("size", "few"), [((200, 200, 15), True), ((200, 200, 16), False)])
+@pytest.mark.parametrize(
+    ("size", "few"),
+    [((200, 200, 15), True), ((200, 200, 16), False), ((18, 17, 15), False)],
+)
 def test_few_slices_are_fewer_than_sixteen(size, few):
     assert has_few_slices(np.array(size)) is few
 

@@ -51,7 +51,7 @@ def test_what_is_tried_is_what_is_planned_but_for_its_length(balls, tried):
 
 @pytest.mark.parametrize("task", ["classification", "landmarks"])
 def test_pictures_are_planned(request, tried, task):
-    root = request.getfixturevalue({"classification": "digits", "landmarks": "xrays"}[task])
+    root = request.getfixturevalue({"classification": "digits", "landmarks": "heads"}[task])
     text = task_settings(task, root).dump()
     config = parse(plan(text, task, seconds=600, memory=2**33).text)
     assert config.network.rank == 2

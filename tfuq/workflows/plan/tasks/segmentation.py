@@ -178,10 +178,10 @@ _PERTURBATIONS = {
     "noise": {"probability": 0.1, "range": [0.0, 0.3]},
     "blur": {"probability": 0.2, "range": [0.5, 1.0]},
     "gain": {"probability": 0.15, "range": [-0.25, 0.25]},
-    "mean_contrast": {"probability": 0.15, "range": [-0.25, 0.25]},
+    "mean-contrast": {"probability": 0.15, "range": [-0.25, 0.25]},
     "downsampling": {"probability": 0.25, "range": [0.0, 1.0]},
     "contrast": {"probability": 0.3, "range": [-0.4, 0.4]},
-    "inverted_contrast": {"probability": 0.1, "range": [-0.4, 0.4]},
+    "inverted-contrast": {"probability": 0.1, "range": [-0.4, 0.4]},
 }
 
 
