@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from tfuq.config import Config, SplitConfig, parse
+from tfuq.data.readers.quiet import quiet_stderr
 from tfuq.errors import TfuqError
 
 # Nothing of an earlier trial is in the memory of a new process.
@@ -59,13 +60,13 @@ def attempt(config: Config, training: Sequence[str], validation: Sequence[str]) 
     process.start()
     sender.close()
     try:
-        found: Trial | TfuqError | None = receiver.recv()
+        found: Trial | Exception | None = receiver.recv()
     except EOFError:
         found = None
     process.join()
     if process.exitcode not in (0, _KILLED):
         raise RuntimeError(f"the trial of a network ended with the code {process.exitcode}")
-    if isinstance(found, TfuqError):
+    if isinstance(found, Exception):
         raise found
     return found
 
@@ -80,12 +81,19 @@ def _text_of_few(config: Config, training: Sequence[str], validation: Sequence[s
 
 def _serve(text: str, sender: Connection) -> None:
     """Send what a configuration takes, or why training refuses it."""
-    from tfuq.workflows.plan.measuring import measure  # imports TensorFlow
+    with quiet_stderr():  # TensorFlow writes there, and faults are sent
+        sender.send(_outcome(text))
 
+
+def _outcome(text: str) -> Trial | Exception | None:
     try:
+        from tfuq.workflows.plan.measuring import measure  # imports TensorFlow
+
         config = parse(text, source="the plan", is_expanded=False)
-        sender.send(measure(config, Path("plan")))
+        return measure(config, Path("plan"))
     except TfuqError as error:
-        sender.send(error)
+        return error
     except MemoryError:
-        sender.send(None)
+        return None
+    except Exception as error:
+        return RuntimeError(f"the trial of a network failed: {type(error).__name__}: {error}")

@@ -8,7 +8,10 @@ from tfuq.workflows.plan.geometry import Levels
 from tfuq.workflows.plan.settings import Settings
 from tfuq.workflows.plan.sizing import Size
 
-_SIDES = re.compile(r"(^|[^a-z])(left|right|l|r|lt|rt)([^a-z]|$)", re.IGNORECASE)
+_SIDES = re.compile(
+    r"(^|[^a-z])(left|right|l|r|lt|rt|anterior|posterior|superior|inferior|upper|lower)([^a-z]|$)",
+    re.IGNORECASE,
+)
 _SAMPLES = 20
 _DEEPEST_RATE = 0.3
 _NEXT_RATE = 0.1
@@ -61,5 +64,5 @@ def put_samples(settings: Settings) -> None:
 
 
 def has_sides(names: list[str]) -> bool:
-    """Whether some name says left or right, so that images must not be mirrored."""
+    """Whether some name says left, front or the like, so that images must not be mirrored."""
     return any(_SIDES.search(name) for name in names)

@@ -152,7 +152,7 @@ def _put_augmentation(
 ) -> None:
     if has_sides(config.data.classes):
         settings.reasons["augmentation.rotation_degrees"] = (
-            "no mirroring: the classes have sides (left, right)"
+            "no mirroring: names of classes say left, front or the like"
         )
     elif not fingerprint.is_picture:
         settings.put("augmentation", "flip_axes", list(range(rank)))

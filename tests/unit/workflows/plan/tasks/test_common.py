@@ -16,6 +16,7 @@ from tfuq.workflows.plan.tasks.common import has_sides, put_network
         ("Kidney_R", True),
         ("hippocampus-rt", True),
         ("Right-Lung", True),
+        ("anterior", True),
         ("liver", False),
         ("grey matter", False),
         ("cleft", False),
