@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from tfuq import config as configuration
-from tfuq.config import Config
+from tfuq.config import Config, fold_overrides
 from tfuq.data.events import SILENT, Observer, Observers
 from tfuq.execution import Executor
 from tfuq_cli import options
@@ -34,6 +34,15 @@ from tfuq_cli.progress import TaskLines, TrainingProgress, echo_plan, quiet_impo
     type=click.IntRange(min=0),
     help="Train only this member of an ensemble.",
 )
+@click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    help=(
+        "Train as many members, each without another fold of the training and validation cases, "
+        "on which it validates. deterministic becomes ensemble, and mc-dropout hybrid."
+    ),
+)
+@click.option("--fold", type=click.IntRange(min=0), help="Of --folds: train this one alone.")
 @click.option(
     "--devices",
     metavar="cpu:N|gpu:0,1|all|workers",
@@ -60,6 +69,8 @@ def command(
     resume: bool,
     overwrite: bool,
     member: int | None,
+    folds: int | None,
+    fold: int | None,
     devices: str | None,
     tensorboard: bool,
     duration: str | None,
@@ -76,6 +87,7 @@ def command(
     Example:
       tfuq train quickstart --method vi -o training.epochs=12
       tfuq train quickstart --method hybrid --resume --execute processes:2
+      tfuq train quickstart --folds 2 --run runs/folds
     """
     from tfuq.runs import RUNS
 
@@ -90,9 +102,23 @@ def command(
     overrides = list(override)
     if method:
         overrides.append(f"method={method}")
+    if folds:
+        method = method or configuration.load(config, tuple(overrides)).method
+        overrides += fold_overrides(method, folds)
+    elif fold is not None:
+        raise click.UsageError("--fold needs --folds, the number of all folds, as in --folds 5")
+    if fold is not None and member is not None:
+        raise click.UsageError("--fold and --member both name a member; leave out one of both")
     settings = configuration.load(config, tuple(overrides))
     path = run or Path(RUNS, settings.name, settings.method)
-    choices = {"devices": devices, "overwrite": overwrite, "resume": resume, "member": member}
+    choices: dict[str, Any] = {
+        "devices": devices,
+        "overwrite": overwrite,
+        "resume": resume,
+        "member": member,
+    }
+    if fold is not None:
+        choices["member"] = fold
     if dry_run:
         with quiet_import():
             from tfuq.workflows.dry_run import plan_training

@@ -29,7 +29,7 @@ from tfuq.config.loading import (
 )
 from tfuq.config.network import NetworkConfig
 from tfuq.config.preparation import AugmentationConfig, PreprocessingConfig
-from tfuq.config.schema import METHODS, SERVED_METHODS, TRAINED_AS, Config
+from tfuq.config.schema import METHODS, SERVED_METHODS, TRAINED_AS, Config, fold_overrides
 from tfuq.config.split import SplitConfig
 from tfuq.config.study import StudyConfig
 from tfuq.config.tasks import TASKS
@@ -56,6 +56,7 @@ __all__ = [
     "SplitConfig",
     "StudyConfig",
     "TrainingConfig",
+    "fold_overrides",
     "load",
     "load_data",
     "load_resolved",

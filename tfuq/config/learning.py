@@ -61,10 +61,15 @@ class LossConfig(Section):
 
 
 class EnsembleConfig(Section):
-    """Members differ by seed; optionally by their training cases and by adversarial examples."""
+    """Members differ by seed; optionally by their training cases and by adversarial examples.
+
+    ``subset``: the training cases of a member: all, a bootstrap sample, a share of them, or with
+    ``folds`` all but a fold. Each member then leaves out another fold of the training and
+    validation cases, and validates on it.
+    """
 
     members: MemberCount = 5
-    subset: Literal["none", "bootstrap"] | Annotated[float, Field(gt=0.0, lt=1.0)] = "none"
+    subset: Literal["none", "bootstrap", "folds"] | Annotated[float, Field(gt=0.0, lt=1.0)] = "none"
     adversarial_epsilon: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
 
 

@@ -21,6 +21,7 @@ from tfuq.prediction.cases import (
     with_masks,
     with_series,
 )
+from tfuq.prediction.out_of_fold import out_of_fold
 from tfuq.prediction.predictor import AnyPredictor, Predictor
 from tfuq.prediction.request import Request, request_of
 from tfuq.prediction.segmentation import VolumePredictor, predict_case, predict_image
@@ -47,6 +48,7 @@ __all__ = [
     "predict",
     "predict_case",
     "predict_image",
+    "predict_out_of_fold",
     "predict_slice",
     "request_of",
     "with_masks",
@@ -119,6 +121,7 @@ def predict(
     overwrite: bool = False,
     executor: Executor | None = None,
     devices: str | None = None,
+    asked: list[Case] | None = None,
 ) -> Manifest:
     """Predict every case into a folder; cases that are complete there are kept.
 
@@ -130,6 +133,7 @@ def predict(
         overwrite: Whether other predictions in the folder are replaced.
         executor: Where cases are predicted; None for here, one after another.
         devices: What samples in other processes, as `tfuq.sampling.devices.use_device` takes it.
+        asked: All cases that the folder is to have; None for the cases.
 
     Raises:
         PartDoneError: The cases that are this call's are predicted, and others are not its own.
@@ -153,7 +157,7 @@ def predict(
         if existing:
             take_over(folder, predictor.known_files(folder, existing))
         predictor.require_room(cases, folder, manifest)
-        is_changed = manifest.ask_for(cases)
+        is_changed = manifest.ask_for(asked or cases)
         if not existing:
             results.begin(folder, manifest)
         elif is_changed:
@@ -166,6 +170,47 @@ def predict(
             _predict_slices(predictor, cases, folder, manifest, observer, executor, devices)
             observer = SILENT  # each case was told of, and is there
         predictor.write_cases(cases, folder, manifest, observer)
+    return manifest
+
+
+def predict_out_of_fold(
+    run: Run,
+    request: Request,
+    folder: Path,
+    *,
+    observer: Observer = SILENT,
+    overwrite: bool = False,
+    executor: Executor | None = None,
+    devices: str | None = None,
+) -> Manifest:
+    """Predict every training case by the member that left it out.
+
+    Args:
+        run: The run, whose members have folds.
+        request: What to sample.
+        folder: As `predict`.
+        observer: As `predict`.
+        overwrite: As `predict`.
+        executor: As `predict`.
+        devices: As `predict`.
+
+    Raises:
+        RunError: The run's members have no folds, or as `predict`.
+        DataError: As `predict`.
+    """
+    folds = list(out_of_fold(run, request))
+    asked = [case for _, cases in folds for case in cases]
+    for number, (of_member, cases) in enumerate(folds):
+        manifest = predict(
+            make_predictor(run, of_member),
+            cases,
+            folder,
+            observer=observer,
+            overwrite=overwrite and number == 0,
+            executor=executor,
+            devices=devices,
+            asked=asked,
+        )
     return manifest
 
 
