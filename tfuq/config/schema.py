@@ -119,13 +119,9 @@ class Config(Section):
             self._check_warm_start,
             self._check_warmup,
             self._check_precision,
-<<<<<<< HEAD
             self._check_optimizer,
             self._check_rank,
-=======
-            self._check_windows,
             self._check_folds,
->>>>>>> folds
         )
         return self
 
