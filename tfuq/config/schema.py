@@ -204,6 +204,11 @@ class Config(Section):
                 "variational.warm_start serves method vi alone: a latent network differs from "
                 "its backbone; remove it"
             )
+        if self.variational.warm_start and self.training.initial_weights:
+            raise ValueError(
+                "variational.warm_start and training.initial_weights both say where weights start; "
+                "remove one of both"
+            )
 
     def _check_precision(self) -> None:
         if self.method == "vi" and self.training.precision == "mixed":

@@ -33,6 +33,7 @@ from tfuq.sampling.members import KlScale
 from tfuq.sampling.posterior import METHOD_TRAITS
 from tfuq.tasks import task_of
 from tfuq.training.fit import MemberTraining
+from tfuq.training.initial_weights import start_from
 from tfuq.training.member_data import (
     kl_scale_of,
     likelihood_share,
@@ -151,6 +152,9 @@ def member_training(config: Config, folder: Path, index: int, material: Material
         material.together,
         material.fold(index),
     )
+    initial = config.training.initial_weights
+    if initial is not None:
+        start_from(fit.model, initial, index, material.training.channels)
     source = config.variational.warm_start
     if source and METHOD_TRAITS[config.method].variational:
         weights = Path(source) / "members" / str(index) / "weights.npz"
