@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from tfuq import config as configuration
 from tfuq.config import TASKS
-from tfuq.errors import RunError
 from tfuq_cli import options
+from tfuq_cli.planned import write_proposal
 from tfuq_cli.progress import show
 
 
@@ -41,19 +40,9 @@ def command(
     Example:
       tfuq init phantom --name infants
     """
-    from tfuq.data.writers import write_text
     from tfuq.workflows.init import propose
-    from tfuq_cli.data_check import show_check
 
     proposal = propose(folder, name=name, task=task, labels=labels)
     path = out or Path(f"{proposal.name}.yaml")
-    if path.exists():
-        raise RunError(f"{path}: is there already; give --out or --name, or move it away")
-    write_text(path, proposal.text)
-    for line in proposal.lines:
-        show(line)
-    for remark in proposal.remarks:
-        show(f"remark: {remark}")
-    show(f"{path} is written; look through it. Its data are checked now:")
-    show_check(configuration.load(str(path)))
-    show(f"go on with: tfuq train {path}")
+    write_proposal(proposal, path)
+    show(f"go on with: tfuq plan {path} --time 1h, or at once: tfuq train {path}")

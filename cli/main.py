@@ -24,6 +24,7 @@ COMMANDS = {
     "demo": "Tour on a phantom: train every method, predict, score, compare.",
     "data": "List and check data sets; make phantoms.",
     "init": "Look at a folder of data; write a configuration for it.",
+    "plan": "Fill a configuration by its data: network, patches, training.",
     "train": "Train a run: one network, an ensemble, or variational weights.",
     "predict": "Draw samples for scans; write labels, probabilities, uncertainty maps.",
     "calibrate": (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +18,7 @@ from tfuq_cli.progress import EventLines, TaskLines, echo_plan, quiet_import, sh
 
 if TYPE_CHECKING:
     from tfuq.data.cases import Case
-    from tfuq.prediction import AnyPredictor
+    from tfuq.prediction import AnyPredictor, Request
     from tfuq.runs import Run
 
 
@@ -76,6 +76,19 @@ if TYPE_CHECKING:
     ),
 )
 @click.option(
+    "--member",
+    type=click.IntRange(min=0),
+    help="Sample this member of an ensemble alone, from 0 on.",
+)
+@click.option(
+    "--out-of-fold",
+    is_flag=True,
+    help=(
+        "Of a run with folds: predict the training cases, each by the member that left it out.  "
+        "[written to RUN/predictions/<method>-out-of-fold]"
+    ),
+)
+@click.option(
     "--maps",
     metavar="NAME,...",
     help=(
@@ -110,6 +123,8 @@ def command(
     calibrated: bool,
     save_samples: bool,
     save_members: bool,
+    member: int | None,
+    out_of_fold: bool,
     maps: str | None,
     dicom: bool,
     devices: str | None,
@@ -140,30 +155,31 @@ def command(
         is_calibrated=calibrated,
         keep_samples=save_samples,
         keep_members=save_members,
+        member=member,
         write_dicom=dicom,
         written_maps=_names(maps),
     )
+    observer: Observer = TaskLines()
+    if TASKS[opened.config.task].has_volumes:  # other images come by the thousand
+        observer = Observers(observer, EventLines())
+    choices: dict[str, Any] = {"overwrite": overwrite, "executor": executor, "devices": devices}
+    if out_of_fold:
+        _refuse_beside_folds({"--input": input, "--series": series, "--mask": mask})
+        _refuse_beside_folds({"--dry-run": dry_run})
+        folder = out or opened.predictions(f"{method}-out-of-fold")
+        made = prediction.predict_out_of_fold(opened, request, folder, observer=observer, **choices)
+        show(f"{len(made.cases)} training case(s) in {folder}; next: tfuq score {folder}")
+        return
     predictor = prediction.make_predictor(opened, request)
     cases = _cases(opened, predictor, input, series, mask)
-    name = _folder_name(method, is_calibrated=calibrated, is_of_inputs=bool(input))
+    name = _folder_name(request, is_of_inputs=bool(input))
     folder = out or opened.predictions(name)
     if dry_run:
         from tfuq.workflows.dry_run import plan_prediction
 
         echo_plan(plan_prediction(predictor, cases, folder, overwrite=overwrite))
         return
-    observer: Observer = TaskLines()
-    if TASKS[opened.config.task].has_volumes:  # other images come by the thousand
-        observer = Observers(observer, EventLines())
-    prediction.predict(
-        predictor,
-        cases,
-        folder,
-        observer=observer,
-        overwrite=overwrite,
-        executor=executor,
-        devices=devices,
-    )
+    prediction.predict(predictor, cases, folder, observer=observer, **choices)
     show(
         f"{len(cases)} case(s) by {method}, T = {predictor.samples}, in {folder}; "
         f"next: tfuq {_next_command(maps, cases)} {folder}"
@@ -202,9 +218,18 @@ def _names(maps: str | None) -> tuple[str, ...] | None:
     return tuple(name.strip() for name in maps.split(","))
 
 
-def _folder_name(method: str, *, is_calibrated: bool, is_of_inputs: bool) -> str:
-    name = method
-    if is_calibrated:
+def _refuse_beside_folds(given: Mapping[str, object]) -> None:
+    """Refuse options that predictions of training cases do not take."""
+    for name, value in given.items():
+        if value:
+            raise click.UsageError(f"{name} does not serve --out-of-fold; leave it out")
+
+
+def _folder_name(request: Request, *, is_of_inputs: bool) -> str:
+    name = request.method
+    if request.member is not None:
+        name += f"-member-{request.member}"
+    if request.is_calibrated:
         name += "-calibrated"
     if is_of_inputs:
         name += "-input"

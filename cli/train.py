@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 import click
 
 from tfuq import config as configuration
-from tfuq.config import Config
+from tfuq.config import Config, fold_overrides
 from tfuq.data.events import SILENT, Observer, Observers
 from tfuq.execution import Executor
 from tfuq_cli import options
+from tfuq_cli.planned import DEFAULT_DURATION, planned_folder
 from tfuq_cli.progress import TaskLines, TrainingProgress, echo_plan, quiet_import, show
 
 
@@ -33,6 +35,15 @@ from tfuq_cli.progress import TaskLines, TrainingProgress, echo_plan, quiet_impo
     help="Train only this member of an ensemble.",
 )
 @click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    help=(
+        "Train as many members, each without another fold of the training and validation cases, "
+        "on which it validates. deterministic becomes ensemble, and mc-dropout hybrid."
+    ),
+)
+@click.option("--fold", type=click.IntRange(min=0), help="Of --folds: train this one alone.")
+@click.option(
     "--devices",
     metavar="cpu:N|gpu:0,1|all|workers",
     help="Devices to train on; workers: those of every process of a job that Slurm or TF_CONFIG "
@@ -42,6 +53,11 @@ from tfuq_cli.progress import TaskLines, TrainingProgress, echo_plan, quiet_impo
     "--tensorboard",
     is_flag=True,
     help="Write each epoch's scalars to RUN/tensorboard/<member>.",
+)
+@click.option(
+    "--time",
+    "duration",
+    help="Of a folder of data: that its training may take, as of tfuq plan.  [default: 1h]",
 )
 @options.execute
 @options.dry_run
@@ -53,18 +69,25 @@ def command(
     resume: bool,
     overwrite: bool,
     member: int | None,
+    folds: int | None,
+    fold: int | None,
     devices: str | None,
     tensorboard: bool,
+    duration: str | None,
     executor: Executor,
     dry_run: bool,
 ) -> None:
     """Train a run from CONFIG: a file, or the name of a configuration that comes with tfuq; by
     default a phantom.
 
+    CONFIG may be a folder of data, too: tfuq init and tfuq plan then write a configuration for it
+    first.
+
     \b
     Example:
       tfuq train quickstart --method vi -o training.epochs=12
       tfuq train quickstart --method hybrid --resume --execute processes:2
+      tfuq train quickstart --folds 2 --run runs/folds
     """
     from tfuq.runs import RUNS
 
@@ -72,12 +95,30 @@ def command(
         raise click.UsageError(
             "--resume and --overwrite exclude each other: go on with the run, or replace it"
         )
+    if os.path.isdir(config):
+        config = str(planned_folder(Path(config), method, duration or DEFAULT_DURATION))
+    elif duration is not None:
+        raise click.UsageError("--time serves a folder of data; for a file, see tfuq plan --time")
     overrides = list(override)
     if method:
         overrides.append(f"method={method}")
+    if folds:
+        method = method or configuration.load(config, tuple(overrides)).method
+        overrides += fold_overrides(method, folds)
+    elif fold is not None:
+        raise click.UsageError("--fold needs --folds, the number of all folds, as in --folds 5")
+    if fold is not None and member is not None:
+        raise click.UsageError("--fold and --member both name a member; leave out one of both")
     settings = configuration.load(config, tuple(overrides))
     path = run or Path(RUNS, settings.name, settings.method)
-    choices = {"devices": devices, "overwrite": overwrite, "resume": resume, "member": member}
+    choices: dict[str, Any] = {
+        "devices": devices,
+        "overwrite": overwrite,
+        "resume": resume,
+        "member": member,
+    }
+    if fold is not None:
+        choices["member"] = fold
     if dry_run:
         with quiet_import():
             from tfuq.workflows.dry_run import plan_training

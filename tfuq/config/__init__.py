@@ -22,13 +22,14 @@ from tfuq.config.loading import (
     parse,
     shipped,
     shipped_studies,
+    text_of,
     with_label_values,
     with_reference_meaning,
     with_structure_names,
 )
 from tfuq.config.network import NetworkConfig
 from tfuq.config.preparation import AugmentationConfig, PreprocessingConfig
-from tfuq.config.schema import METHODS, SERVED_METHODS, TRAINED_AS, Config
+from tfuq.config.schema import METHODS, SERVED_METHODS, TRAINED_AS, Config, fold_overrides
 from tfuq.config.split import SplitConfig
 from tfuq.config.study import StudyConfig
 from tfuq.config.tasks import TASKS
@@ -55,6 +56,7 @@ __all__ = [
     "SplitConfig",
     "StudyConfig",
     "TrainingConfig",
+    "fold_overrides",
     "load",
     "load_data",
     "load_resolved",
@@ -62,6 +64,7 @@ __all__ = [
     "parse",
     "shipped",
     "shipped_studies",
+    "text_of",
     "value_range",
     "with_label_values",
     "with_reference_meaning",

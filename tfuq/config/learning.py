@@ -61,10 +61,15 @@ class LossConfig(Section):
 
 
 class EnsembleConfig(Section):
-    """Members differ by seed; optionally by their training cases and by adversarial examples."""
+    """Members differ by seed; optionally by their training cases and by adversarial examples.
+
+    ``subset``: the training cases of a member: all, a bootstrap sample, a share of them, or with
+    ``folds`` all but a fold. Each member then leaves out another fold of the training and
+    validation cases, and validates on it.
+    """
 
     members: MemberCount = 5
-    subset: Literal["none", "bootstrap"] | Annotated[float, Field(gt=0.0, lt=1.0)] = "none"
+    subset: Literal["none", "bootstrap", "folds"] | Annotated[float, Field(gt=0.0, lt=1.0)] = "none"
     adversarial_epsilon: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
 
 
@@ -148,6 +153,9 @@ class TrainingConfig(Section):
     example. The weights are the same bit for bit. Runs of earlier versions say true for ``memory``
     and false for ``none``.
 
+    ``initial_weights``: the folder of a run whose weights training starts from, wherever names and
+    shapes of layers agree; ensemble members take the run's members in turn.
+
     ``precision``: with ``mixed``, layers with point weights compute in bfloat16, or float16 on GPUs
     before the compute capability 8.0; variables, normalization, outputs, losses and variational
     layers stay float32. It pays on GPUs.
@@ -174,6 +182,7 @@ class TrainingConfig(Section):
     monitor: Literal["loss", "dice", "accuracy", "radial_error"] = "loss"
     cache: Cache = "memory"
     precision: Literal["float32", "mixed"] = "float32"
+    initial_weights: Annotated[str, Field(min_length=1)] | None = None
 
     @pydantic.model_validator(mode="after")
     def _of_the_schedule(self) -> TrainingConfig:

@@ -63,9 +63,19 @@ def load(source: str, overrides: tuple[str, ...] = ()) -> Config:
     Raises:
         ConfigError: naming the file and key, the value, what is allowed.
     """
-    path = _path_of(source, shipped(), "configuration")
-    text = _read(path, source)
-    return parse(text, overrides, source=source)
+    return parse(text_of(source), overrides, source=source)
+
+
+def text_of(source: str) -> str:
+    """The text of a configuration.
+
+    Args:
+        source: As of `load`.
+
+    Raises:
+        ConfigError: There is none, or it is no text.
+    """
+    return _read(_path_of(source, shipped(), "configuration"), source)
 
 
 def load_resolved(path: Path) -> Config:

@@ -32,6 +32,9 @@ ENSEMBLES = ("ensemble", "hybrid")
 
 Method = Literal["deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi"]
 
+# What an ensemble of networks of these methods is called.
+_WITH_MEMBERS = {"deterministic": "ensemble", "mc-dropout": "hybrid"}
+
 _CHUNK_OF_SLICES = 8
 _WARMUP_PARTS = 6  # of a training, one of which holds widths
 _LONGEST_WARMUP = 5  # epochs
@@ -41,6 +44,18 @@ def _known_task(name: str) -> str:
     if name not in TASKS:
         raise ValueError(f"unknown task {name!r:.40}{nearest(name, TASKS)}")
     return name
+
+
+def fold_overrides(method: str, folds: int) -> list[str]:
+    """What makes a configuration one of folds, as overrides.
+
+    Args:
+        method: Of the configuration.
+        folds: How many there are.
+    """
+    chosen = _WITH_MEMBERS.get(method, method)
+    section = "variational" if chosen in VARIATIONAL else "ensemble"
+    return [f"method={chosen}", f"{section}.members={folds}", "ensemble.subset=folds"]
 
 
 Task = Annotated[str, AfterValidator(_known_task)]
@@ -106,6 +121,7 @@ class Config(Section):
             self._check_precision,
             self._check_optimizer,
             self._check_rank,
+            self._check_folds,
         )
         return self
 
@@ -158,6 +174,23 @@ class Config(Section):
                 f"{self.network.rank} entries; remove it"
             )
 
+    def _check_folds(self) -> None:
+        if self.has_folds and self.members < 2:
+            raise ValueError(
+                f"ensemble.subset folds needs two members or more, and method {self.method} has "
+                f"{self.members}; train ensemble, hybrid, or vi with variational.members"
+            )
+        if self.data.split.file and self.data.split.fold is None and not self.has_folds:
+            raise ValueError(
+                "data.split.file needs fold, the number of one of its folds, from 0, or "
+                "ensemble.subset folds, which takes them all"
+            )
+        if self.has_folds and self.data.split.fold is not None:
+            raise ValueError(
+                "data.split.fold takes one fold, and ensemble.subset folds takes them all; leave "
+                "out one of both"
+            )
+
     def _check_dropout(self) -> None:
         if self.method in ("mc-dropout", "hybrid") and not self.network.has_dropout:
             raise ValueError(
@@ -170,6 +203,11 @@ class Config(Section):
             raise ValueError(
                 "variational.warm_start serves method vi alone: a latent network differs from "
                 "its backbone; remove it"
+            )
+        if self.variational.warm_start and self.training.initial_weights:
+            raise ValueError(
+                "variational.warm_start and training.initial_weights both say where weights start; "
+                "remove one of both"
             )
 
     def _check_precision(self) -> None:
@@ -214,6 +252,11 @@ class Config(Section):
         if self.method in ENSEMBLES:
             return self.ensemble.members
         return 1
+
+    @property
+    def has_folds(self) -> bool:
+        """Whether each member leaves out another fold of the training cases."""
+        return self.ensemble.subset == "folds"
 
     @property
     def chunk(self) -> int:

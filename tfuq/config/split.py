@@ -72,7 +72,7 @@ class SplitConfig(Section):
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> SplitConfig:
         if self.fold is None:
-            check_each(self._check_file, self._check_kinds, self._check_use)
+            check_each(self._check_kinds, self._check_use)
         else:
             check_each(self._check_parts_of_fold, self._check_subject_of_fold)
         return self
@@ -89,10 +89,6 @@ class SplitConfig(Section):
                 "subject says which cases stay together, and fold has its own cases; "
                 "leave out subject"
             )
-
-    def _check_file(self) -> None:
-        if self.file:
-            raise ValueError("file needs fold, the number of one of its folds, from 0; set both")
 
     def _check_kinds(self) -> None:
         parts = [getattr(self, name) for name in _NUMBERED]

@@ -10,7 +10,12 @@ from tfuq.errors import ConfigError
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 # Keys that may name environment variables: section and key.
-_PATHS = (("data", "root"), ("data", "table"), ("variational", "warm_start"))
+_PATHS = (
+    ("data", "root"),
+    ("data", "table"),
+    ("variational", "warm_start"),
+    ("training", "initial_weights"),
+)
 _DATA_VARIABLE = "TFUQ_DATA"
 DEFAULT_DATA_ROOT = "../shared/data"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -144,3 +145,16 @@ def _read(path: str | Path) -> str:
         return Path(path).read_text(encoding="ascii")
     except (OSError, ValueError):
         return ""
+
+
+def peak_memory() -> int:
+    """The most bytes that this process has had in memory."""
+    if sys.platform == "win32":
+        windows: int = psutil.Process().memory_info().peak_wset
+        return windows
+    import resource  # Unix alone has it
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if sys.platform == "darwin":
+        return peak
+    return peak * 1024

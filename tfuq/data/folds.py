@@ -46,6 +46,24 @@ def fold_of(config: SplitConfig, case_ids: Collection[str]) -> Fold:
     return fold
 
 
+def listed_folds(path: Path, case_ids: Collection[str]) -> list[Fold]:
+    """All folds of nnU-Net's file of splits.
+
+    Args:
+        path: The file.
+        case_ids: The labelled cases that are not set aside for testing.
+
+    Raises:
+        DataError: The file cannot be read, a case of it is unknown, or in both parts of a fold.
+    """
+    folds: list[Fold] = []
+    for number, names in enumerate(_read_folds(path)):
+        fold = {part: _known_names(names[part], case_ids) for part in _PARTS}
+        _check(fold, f"{path}: fold {number}", case_ids)
+        folds.append(fold)
+    return folds
+
+
 def _known_names(names: Sequence[str], case_ids: Collection[str]) -> list[str]:
     """The names, in the form of Unicode in which cases have them."""
     return [name if name in case_ids else name_key(name) for name in names]

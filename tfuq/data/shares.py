@@ -120,6 +120,14 @@ def spread_classes(
     return order[np.argsort(positions, kind="stable")]
 
 
+def class_by_class(
+    order: np.ndarray, subjects: Mapping[str, Sequence[str]], cases: Mapping[str, Case]
+) -> np.ndarray:
+    """The order with each class in a stretch of its own; arguments are as of `spread_classes`."""
+    classes = [_class_of(cases[subjects[str(name)][0]]) for name in order]
+    return order[np.argsort(classes, kind="stable")]
+
+
 def _class_of(case: Case) -> str:
     truth = case.truth
     return str(truth) if isinstance(truth, (int, str)) else ""

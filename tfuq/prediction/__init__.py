@@ -10,7 +10,7 @@ from tfuq.data.cases import Case
 from tfuq.data.events import SILENT, Observer
 from tfuq.data.writers.dicom import require_highdicom
 from tfuq.errors import RunError
-from tfuq.execution import Executor, Serial
+from tfuq.execution import Executor, PartDoneError, Serial
 from tfuq.measures.reducers import Reducer
 from tfuq.prediction.calibration_cases import calibration_cases, calibration_source
 from tfuq.prediction.case_folder import Prediction
@@ -28,6 +28,7 @@ from tfuq.prediction.cohort import (
     predict_by_tasks,
     refuse_failed,
 )
+from tfuq.prediction.out_of_fold import out_of_fold
 from tfuq.prediction.pipeline import predict_case, predict_image
 from tfuq.prediction.predictor import AnyPredictor, Predictor
 from tfuq.prediction.request import Request, request_of
@@ -36,7 +37,7 @@ from tfuq.prediction.shared import SharedFolder
 from tfuq.prediction.statistics import Sampling
 from tfuq.prediction.tables import TablePredictor
 from tfuq.runs import Run, open_run
-from tfuq.runs.results import Manifest
+from tfuq.runs.results import Manifest, read_manifest
 from tfuq.sampling.devices import use_device
 from tfuq.tasks import NETWORK_TASKS, Task, task_of
 
@@ -56,6 +57,7 @@ __all__ = [
     "predict",
     "predict_case",
     "predict_image",
+    "predict_out_of_fold",
     "predict_share",
     "request_of",
     "with_masks",
@@ -128,6 +130,7 @@ def predict(
     overwrite: bool = False,
     executor: Executor | None = None,
     devices: str | None = None,
+    asked: list[Case] | None = None,
 ) -> Manifest:
     """Predict every case into a folder; cases that are complete there are kept.
 
@@ -141,6 +144,7 @@ def predict(
         overwrite: Whether other predictions in the folder are replaced.
         executor: Where cases are predicted; None for here, one after another.
         devices: What samples in other processes, as `tfuq.sampling.devices.use_device` takes it.
+        asked: All cases that the folder is to have; None for the cases.
 
     Raises:
         PartDoneError: The cases that are this call's are predicted, and others are not its own.
@@ -157,7 +161,7 @@ def predict(
     predictor.require_sources(cases)
     predictor.run.require_output(folder)
     executor = executor or Serial()
-    with SharedFolder(predictor, cases, folder, overwrite=overwrite) as shared:
+    with SharedFolder(predictor, cases, folder, overwrite=overwrite, asked=asked) as shared:
         if executor.slices > 1:
             predict_by_tasks(predictor, cases, shared, executor, predict_share, devices, observer)
             observer = SILENT  # each case was told of, and is there
@@ -166,6 +170,58 @@ def predict(
         shared.manifest.take_in(finished)
         refuse_failed(cases, folder, finished)
     return shared.manifest
+
+
+def predict_out_of_fold(
+    run: Run,
+    request: Request,
+    folder: Path,
+    *,
+    observer: Observer = SILENT,
+    overwrite: bool = False,
+    executor: Executor | None = None,
+    devices: str | None = None,
+) -> Manifest:
+    """Predict every training case by the member that left it out.
+
+    Args:
+        run: The run, whose members have folds.
+        request: What to sample.
+        folder: As `predict`.
+        observer: As `predict`.
+        overwrite: As `predict`.
+        executor: As `predict`.
+        devices: As `predict`.
+
+    Raises:
+        RunError: The run's members have no folds, or as `predict`.
+        TfuqError: As `predict`.
+    """
+    folds = list(out_of_fold(run, request))
+    asked = [case for _, cases in folds for case in cases]
+    reasons: dict[str, str] = {}
+    part: PartDoneError | None = None
+    for number, (of_member, cases) in enumerate(folds):
+        try:
+            predict(
+                make_predictor(run, of_member),
+                cases,
+                folder,
+                observer=observer,
+                overwrite=overwrite and number == 0,
+                executor=executor,
+                devices=devices,
+                asked=asked,
+            )
+        except CasesFailedError as error:
+            reasons |= error.reasons
+        except PartDoneError as done:  # of this fold; the others have their part, too
+            part = done
+    if part is not None:
+        raise part
+    if reasons:
+        raise CasesFailedError(folder, reasons, len(asked))
+    return read_manifest(folder)
 
 
 def predict_share(

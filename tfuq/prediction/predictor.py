@@ -87,7 +87,12 @@ class Predictor(ABC, Generic[S]):
         self.orientation = run_orientation(run)
         self.config = oriented(run.config, self.orientation)
         self.request = request
-        self.used_members = members_of(run, request.method, allow_missing=request.allow_missing)
+        self.used_members = members_of(
+            run,
+            request.method,
+            allow_missing=request.allow_missing,
+            member=request.member,
+        )
         self.samples = samples_of(
             request.method,
             members=len(self.used_members),
@@ -108,6 +113,7 @@ class Predictor(ABC, Generic[S]):
                 request.method,
                 keep=request.batch,
                 allow_missing=request.allow_missing,
+                member=request.member,
                 precision=request.precision,
                 skip_empty=request.skip_empty,
                 with_xla=devices.has_gpu() if request.with_xla is None else request.with_xla,
@@ -249,7 +255,10 @@ class Predictor(ABC, Generic[S]):
         return manifest
 
     def _uncalibrated_manifest(self) -> Manifest:
-        digests = [member_digest(self.run, index) for index in self.used_members]
+        members = self.used_members
+        if self.request.is_out_of_fold:  # each of them predicts some of the cases
+            members = self.run.finished_members
+        digests = [member_digest(self.run, index) for index in members]
         manifest = Manifest(
             run=str(real_path(self.run.path)),
             method=self.request.method,
@@ -258,7 +267,10 @@ class Predictor(ABC, Generic[S]):
             weights_digest=digests,
             tfuq_version=tfuq_version(),
         )
-        manifest.missing_members = missing_members(self.run, self.request.method)
+        manifest.missing_members = missing_members(
+            self.run, self.request.method, self.request.member
+        )
+        manifest.is_out_of_fold = self.request.is_out_of_fold
         manifest.definitions = DEFINITIONS
         manifest.precision = self.request.precision
         manifest.skip_empty = self.request.skip_empty

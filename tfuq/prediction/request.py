@@ -26,6 +26,9 @@ class Request:
         keep_samples: Whether the samples of volumes are kept.
         keep_members: Whether the predictions of each ensemble member are kept apart.
         allow_missing: Whether members that have not finished training may be missing.
+        member: The one ensemble member that is sampled; None for those of the method.
+        is_out_of_fold: Whether it is one of the predictions of training cases, each by the member
+            that left the case out.
         write_dicom: Whether labels and maps are written as DICOM too.
         written_maps: Names of the maps of volumes that are written beside the label; None for all.
         precision: The type that convolutions are computed in.
@@ -41,6 +44,8 @@ class Request:
     keep_samples: bool = False
     keep_members: bool = False
     allow_missing: bool = False
+    member: int | None = None
+    is_out_of_fold: bool = False
     write_dicom: bool = False
     written_maps: tuple[str, ...] | None = None
     precision: Precision = "float32"

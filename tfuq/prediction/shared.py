@@ -59,20 +59,28 @@ class SharedFolder:
     """
 
     def __init__(
-        self, predictor: AnyPredictor, cases: list[Case], folder: Path, *, overwrite: bool
+        self,
+        predictor: AnyPredictor,
+        cases: list[Case],
+        folder: Path,
+        *,
+        overwrite: bool,
+        asked: list[Case] | None = None,
     ) -> None:
         """Name the folder; within a ``with`` block this process takes part.
 
         Args:
             predictor: predicts the cases.
-            cases: all cases that the folder is to have.
+            cases: those to predict.
             folder: the predictions folder.
             overwrite: whether other predictions in the folder are replaced.
+            asked: all cases that the folder is to have; None for the cases.
         """
         self.folder = folder
         self.manifest = predictor.manifest()
         self._predictor = predictor
         self._cases = cases
+        self._asked = asked or cases
         self._overwrite = overwrite
         self._sharing = Sharing(folder, _DOING)
         self._list = FinishedCases(self._sharing.list_path, self.manifest.draws)
@@ -110,7 +118,7 @@ class SharedFolder:
         self.manifest.take_in(finished)
         self._predictor.require_room(self._cases, self.folder, self.manifest)
         # It is written before a case is predicted, as this process may be stopped at any.
-        if self.manifest.ask_for(self._cases, is_alone=is_alone):
+        if self.manifest.ask_for(self._asked, is_alone=is_alone):
             stored = self._stored(existing.run)
             stored.asked = self.manifest.asked
             stored.failed = self.manifest.failed
@@ -120,7 +128,7 @@ class SharedFolder:
 
     def _begin(self) -> None:
         self._predictor.require_room(self._cases, self.folder, self.manifest)
-        self.manifest.ask_for(self._cases, is_alone=True)
+        self.manifest.ask_for(self._asked, is_alone=True)
         results.begin(self.folder, self.manifest)
         self._sharing.end()
         self._note_request()

@@ -74,11 +74,17 @@ class _Split(pydantic.BaseModel):
     validation: list[str]
     test: list[str]
     calibration: list[str] = []
+    folds: list[list[str]] = []
+
+    @property
+    def parts(self) -> dict[str, list[str]]:
+        """Ids by part, without parts that the file does not name."""
+        return self.model_dump(exclude_unset=True, exclude={"folds"})
 
     @pydantic.model_validator(mode="after")
     def _require_each_case_once(self) -> _Split:
         part_of: dict[str, str] = {}
-        for part, ids in self:
+        for part, ids in self.parts.items():
             for case_id in ids:
                 earlier = part_of.get(case_id)
                 if earlier == part:
@@ -182,8 +188,20 @@ class Run:
         Raises:
             RunError: The file is damaged, or has a case twice.
         """
-        split = read_json(self.path / "splits.json", _Split, _INCOMPLETE)
-        return split.model_dump(exclude_unset=True)
+        return self._split.parts
+
+    @property
+    def folds(self) -> list[list[str]]:
+        """Ids of the training cases that each member left out; none of a run without folds.
+
+        Raises:
+            RunError: As `split`.
+        """
+        return self._split.folds
+
+    @property
+    def _split(self) -> _Split:
+        return read_json(self.path / "splits.json", _Split, _INCOMPLETE)
 
 
 def create(
@@ -191,6 +209,7 @@ def create(
     config: Config,
     split: dict[str, list[str]],
     facts: dict[str, Any],
+    folds: list[list[str]] | None = None,
 ) -> Run:
     """Write what a run is before it trains.
 
@@ -201,8 +220,12 @@ def create(
         config: The configuration.
         split: Case ids by part.
         facts: What ``environment.json`` holds.
+        folds: Ids of the training cases that each member leaves out; None without folds.
     """
-    write_json(path / "splits.json", split)
+    content: dict[str, Any] = {**split}
+    if folds:
+        content["folds"] = folds
+    write_json(path / "splits.json", content)
     write_facts(path, facts)
     write_text(path / "config.yaml", config.dump())
     return Run(path, config)

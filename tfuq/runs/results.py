@@ -33,6 +33,7 @@ _DRAWS = (
     "definitions",
     "precision",
     "skip_empty",
+    "is_out_of_fold",
 )
 # Tables of the tasks whose predictions are rows.
 PREDICTIONS = "predictions.csv"
@@ -65,6 +66,8 @@ class Manifest:
         definitions: `DEFINITIONS` of the version that predicted.
         precision: the type that convolutions were computed in. Earlier versions had float32 alone.
         skip_empty: which windows counted as empty. Earlier versions sampled them all.
+        is_out_of_fold: whether each case is a training case that one member left out, and is
+            predicted by that member.
         cases: the finished cases by id.
         files: digests of the tables that the cases' rows are in, by name; None of volumes, and
             where an earlier version did not note them.
@@ -84,6 +87,7 @@ class Manifest:
     definitions: int = 1
     precision: Precision = "float32"
     skip_empty: SkipEmpty = NEVER
+    is_out_of_fold: bool = False
     cases: dict[CaseId, CaseEntry] = field(default_factory=dict)
     files: dict[str, str] | None = None
     asked: list[CaseId] = field(default_factory=list)
@@ -109,6 +113,8 @@ class Manifest:
             text += f", in {self.precision}"
         if self.skip_empty != other.skip_empty:
             text += f", with skip_empty {self.skip_empty}"
+        if self.is_out_of_fold != other.is_out_of_fold:
+            text += ", out of fold" if self.is_out_of_fold else ", by the whole ensemble"
         if self.definitions != other.definitions:
             text += ", by a version of tfuq that measured otherwise"
         return text

@@ -106,6 +106,7 @@ def load_posterior(
     *,
     keep: int,
     allow_missing: bool = False,
+    member: int | None = None,
     precision: str = FLOAT32,
     with_xla: bool = False,
     skip_empty: SkipEmpty = NEVER,
@@ -117,6 +118,7 @@ def load_posterior(
         method: its name.
         keep: windows whose encoding is held in memory, see `WindowedNetwork`.
         allow_missing: as in `members_of`.
+        member: as in `members_of`.
         precision: the type that convolutions are computed in.
         with_xla: whether XLA compiles the networks, see `WindowedNetwork`.
         skip_empty: which windows are empty, see `WindowedNetwork`.
@@ -125,7 +127,7 @@ def load_posterior(
         RunError: as `members_of`, or weights that cannot be read.
     """
     members = []
-    for index in members_of(run, method, allow_missing=allow_missing):
+    for index in members_of(run, method, allow_missing=allow_missing, member=member):
         model = _load_member(run, method, index)
         network = windowed(
             run.config,
@@ -139,13 +141,16 @@ def load_posterior(
     return Posterior(members)
 
 
-def members_of(run: Run, method: str, *, allow_missing: bool = False) -> list[int]:
+def members_of(
+    run: Run, method: str, *, allow_missing: bool = False, member: int | None = None
+) -> list[int]:
     """The indices of the members that a method samples.
 
     Args:
         run: the run.
         method: its name. It samples all members that the run is configured to have, or the first.
         allow_missing: whether members that have not finished training are left out.
+        member: the one member to sample instead; None for those of the method.
 
     Raises:
         RunError: a member that is needed has not finished training, or the run cannot serve the
@@ -155,23 +160,29 @@ def members_of(run: Run, method: str, *, allow_missing: bool = False) -> list[in
     finished = run.finished_members
     if not finished:
         raise RunError(f"{run.path}: no member has finished training; run {resume_command(run)}")
-    missing = missing_members(run, method)
+    if member is not None and member >= config.members:
+        raise RunError(
+            f"{run.path}: has no member {member}; it has the members 0 to {config.members - 1}"
+        )
+    missing = missing_members(run, method, member)
     if missing and not allow_missing:
-        raise RunError(_missing_message(run, method, missing))
+        raise RunError(_missing_message(run, method, missing, member))
     check_method(
         method,
         trained_as=config.method,
         members=len(finished),
         has_dropout=config.network.has_dropout,
     )
+    if member is not None:
+        return [member]
     if METHOD_TRAITS[method].draws_member:
         return finished
     return finished[:1]
 
 
-def _missing_message(run: Run, method: str, missing: list[int]) -> str:
-    needed = f"{method} draws from member 0"
-    if METHOD_TRAITS[method].draws_member:
+def _missing_message(run: Run, method: str, missing: list[int], member: int | None) -> str:
+    needed = f"{method} draws from member {member or 0}"
+    if member is None and METHOD_TRAITS[method].draws_member:
         needed = f"{method} draws from all {run.config.members}"
     indices = ", ".join(map(str, missing))
     return (
@@ -180,10 +191,16 @@ def _missing_message(run: Run, method: str, missing: list[int]) -> str:
     )
 
 
-def missing_members(run: Run, method: str) -> list[int]:
-    """The members that a method should sample and that have not finished training."""
-    needed = {0}
-    if METHOD_TRAITS[method].draws_member:
+def missing_members(run: Run, method: str, member: int | None = None) -> list[int]:
+    """The members that a method should sample and that have not finished training.
+
+    Args:
+        run: the run.
+        method: its name.
+        member: the one member to sample instead; None for those of the method.
+    """
+    needed = {member or 0}
+    if member is None and METHOD_TRAITS[method].draws_member:
         needed = set(range(run.config.members))
     return sorted(needed - set(run.finished_members))
 

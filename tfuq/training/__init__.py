@@ -192,9 +192,9 @@ def _begin(config: Config, path: Path, material: Material, *, overwrite: bool) -
         if overwrite:
             _remove_unless_training(path)
         if not runs.is_run(path):
-            runs.create(path, config, split, facts(config, material))
+            runs.create(path, config, split, facts(config, material), material.folds)
     run = Run(path, config)
-    if run.split != split:
+    if run.split != split or run.folds != (material.folds or []):
         raise RunError(
             f"{path}: {config.data.root} has other cases than when this run began; "
             "restore them, or pass --overwrite"

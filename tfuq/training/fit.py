@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +65,7 @@ class MemberTraining:
         validation: Sequence[Examples],
         strategy: tf.distribute.Strategy,
         together: Together = ALONE,
+        left_out: Collection[str] = (),
     ) -> None:
         """Build the network and its optimizer.
 
@@ -76,6 +77,7 @@ class MemberTraining:
             validation: Groups of examples to validate on.
             strategy: The devices.
             together: The processes that train together, of which the chief alone writes.
+            left_out: Ids of the training cases that the member leaves out: its fold.
         """
         self.config = config
         self.folder = folder
@@ -87,7 +89,7 @@ class MemberTraining:
         self._shares = batch_shares(strategy, together.worker.number, config.training.batch_size)
         self._seed = member_seed(config.training.seed, member)
         tf_keras.utils.set_random_seed(self._seed)  # initial weights
-        self._rows = member_rows(config, training, member)
+        self._rows = member_rows(config, training, member, left_out)
         kl_scale = kl_scale_of(config, training, self._rows)
         policy = training_policy(config, strategy)
         with strategy.scope():

@@ -16,6 +16,7 @@ import tensorflow as tf
 from tfuq.config import Config
 from tfuq.data.appearance import TrainingAppearance, training_appearance
 from tfuq.data.cases import Case
+from tfuq.data.cross_validation import cross_folds
 from tfuq.data.layouts import made_cases, remarks_on_leftovers
 from tfuq.data.preprocessing import Statistics
 from tfuq.data.sets.dataset import (
@@ -32,6 +33,7 @@ from tfuq.sampling.members import KlScale
 from tfuq.sampling.posterior import METHOD_TRAITS
 from tfuq.tasks import task_of
 from tfuq.training.fit import MemberTraining
+from tfuq.training.initial_weights import start_from
 from tfuq.training.member_data import (
     kl_scale_of,
     likelihood_share,
@@ -60,6 +62,7 @@ class Material:
         strategy: The devices.
         together: The processes that train together; one, unless the devices are those of workers.
         kl_scales: The KL scale of each member.
+        folds: Ids of the cases that each member leaves out; None where members have no folds.
         appearance: What training images look like; None without any.
     """
 
@@ -72,6 +75,11 @@ class Material:
     together: Together
     kl_scales: list[KlScale]
     appearance: TrainingAppearance | None = None
+    folds: list[list[str]] | None = None
+
+    def fold(self, member: int) -> list[str]:
+        """Ids of the training cases that a member leaves out."""
+        return self.folds[member] if self.folds else []
 
 
 def prepare(config: Config, devices: str | None) -> Material:
@@ -90,6 +98,10 @@ def prepare(config: Config, devices: str | None) -> Material:
     for line in remarks_on_leftovers(config.data, cases, all_folders=False):
         _log.warning(f"remark: {line}")
     parts = split_cases(cases, config.data.split)
+    folds = None
+    if config.has_folds:
+        parts = _pooled(parts)
+        folds = cross_folds(config.data.split, parts["train"], config.members)
     orientation = training_orientation(config, parts["train"])
     config = oriented(config, orientation)
     statistics = training_statistics(config, parts["train"])
@@ -99,7 +111,7 @@ def prepare(config: Config, devices: str | None) -> Material:
     validation = task.validation(config, parts["validation"], training, statistics)
     kl_scales = []
     for member in range(config.members):
-        rows = member_rows(config, training, member)
+        rows = member_rows(config, training, member, folds[member] if folds else ())
         kl_scales.append(kl_scale_of(config, training, rows))
     return Material(
         parts=parts,
@@ -111,7 +123,14 @@ def prepare(config: Config, devices: str | None) -> Material:
         together=together,
         kl_scales=kl_scales,
         appearance=training_appearance(config, parts["train"]),
+        folds=folds,
     )
+
+
+def _pooled(parts: dict[str, list[Case]]) -> dict[str, list[Case]]:
+    """The parts with the validation cases among the training cases, as each fold validates once."""
+    pool = sorted([*parts["train"], *parts["validation"]], key=lambda case: case.id)
+    return {**parts, "train": pool, "validation": []}
 
 
 def member_training(config: Config, folder: Path, index: int, material: Material) -> MemberTraining:
@@ -128,15 +147,28 @@ def member_training(config: Config, folder: Path, index: int, material: Material
         folder,
         index,
         material.training,
-        material.validation,
+        _validation(config, index, material),
         material.strategy,
         material.together,
+        material.fold(index),
     )
+    initial = config.training.initial_weights
+    if initial is not None:
+        start_from(fit.model, initial, index, material.training.channels)
     source = config.variational.warm_start
     if source and METHOD_TRAITS[config.method].variational:
         weights = Path(source) / "members" / str(index) / "weights.npz"
         warm_start(fit.model, load_arrays(weights), str(weights))
     return fit
+
+
+def _validation(config: Config, index: int, material: Material) -> Sequence[Examples]:
+    """What a member validates on: the run's validation cases, or its own fold."""
+    if not material.folds:
+        return material.validation
+    fold = material.fold(index)
+    cases = [case for case in material.parts["train"] if case.id in fold]
+    return task_of(config).validation(config, cases, material.training, material.statistics)
 
 
 def summary(config: Config, material: Material) -> str:
@@ -145,6 +177,8 @@ def summary(config: Config, material: Material) -> str:
     unit = task_of(config).unit(config)
     counts = " / ".join(str(len(cases)) for cases in material.parts.values())
     parts = " / ".join(material.parts)
+    if material.folds:
+        parts += f" in {len(material.folds)} folds"
     text = (
         f"{config.name}: {config.method}, {config.members} member(s); {counts} cases {parts}, "
         f"{len(training.index)} training examples, {training.terms:,} {unit}s"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -28,10 +28,19 @@ def member_seed(seed: int, member: int) -> int:
     return int(sequence.generate_state(1)[0] & 0x7FFFFFFF)
 
 
-def member_rows(config: Config, training: TrainingSet, member: int) -> list[int]:
-    """Positions in ``training.index`` of a member's examples, by ``ensemble.subset``."""
+def member_rows(
+    config: Config, training: TrainingSet, member: int, left_out: Collection[str] = ()
+) -> list[int]:
+    """Positions in ``training.index`` of a member's examples, by ``ensemble.subset``.
+
+    Args:
+        config: The configuration.
+        training: The training examples of the run.
+        member: The member's number, from 0 on.
+        left_out: Ids of the cases of its fold.
+    """
     seed = member_seed(config.training.seed, member)
-    return training.member_rows(subset_stream(seed))
+    return training.member_rows(subset_stream(seed), left_out)
 
 
 def likelihood_share(loss: LossConfig) -> float:

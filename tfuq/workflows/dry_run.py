@@ -6,7 +6,6 @@ Nothing stays on disk.
 from __future__ import annotations
 
 import math
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -15,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import psutil
 import tf_keras
 
 from tfuq import runs, training
 from tfuq.config import Config
+from tfuq.data.budget import peak_memory
 from tfuq.data.cases import Case
 from tfuq.data.layouts import is_made_on_use
 from tfuq.prediction import AnyPredictor
@@ -214,7 +213,7 @@ def _estimate(seconds: float, beside: int = 0) -> str:
         seconds: of all.
         beside: bytes that are taken beside those that were taken here.
     """
-    gibibytes = (_peak_memory() + beside) / 2**30
+    gibibytes = (peak_memory() + beside) / 2**30
     return f"about {_duration(seconds)}, {gibibytes:.1f} GiB of memory"
 
 
@@ -224,16 +223,3 @@ def _duration(seconds: float) -> str:
     if seconds < 7200:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
-
-
-def _peak_memory() -> int:
-    """The most bytes that this process has had in memory."""
-    if sys.platform == "win32":
-        windows: int = psutil.Process().memory_info().peak_wset
-        return windows
-    import resource  # Unix alone has it
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    if sys.platform == "darwin":
-        return peak
-    return peak * 1024

@@ -24,7 +24,6 @@ def test_a_split_is_by_shares_where_no_part_is_given():
     [
         ({"train": 2, "test": ["a"]}, "must all be numbers of cases or all be lists"),
         ({"test": ["a"], "validation": ["b"]}, "train is left out beside lists"),
-        ({"file": "f.json"}, "file needs fold"),
         ({"fold": 0, "validation": 0}, "leave out both keys"),
         ({"fold": 0, "test": ["a"]}, "give numbers"),
         ({"fold": 0, "subject": "sub-."}, "leave out subject"),

@@ -106,7 +106,6 @@ def test_what_cannot_be_folded_is_refused(tmp_path):
         ({"fold": 0, "train": 3}, "leave out both keys"),
         ({"fold": 0, "validation": ["a"]}, "leave out both keys"),
         ({"fold": 0, "test": ["a"]}, "are numbers of cases"),
-        ({"file": "splits_final.json"}, "file needs fold"),
         ({"fold": -1}, "greater than or equal to 0"),
     ],
 )

@@ -8,7 +8,13 @@ import pytest
 
 from tfuq.config import SplitConfig
 from tfuq.data.cases import Case
-from tfuq.data.shares import number_of, part_counts, spread_classes, subjects_of
+from tfuq.data.shares import (
+    class_by_class,
+    number_of,
+    part_counts,
+    spread_classes,
+    subjects_of,
+)
 from tfuq.data.splits import split_cases
 from tfuq.errors import DataError
 
@@ -117,3 +123,11 @@ def test_a_subject_that_is_listed_in_two_parts_is_refused():
 def test_more_subjects_than_there_are_is_refused():
     with pytest.raises(DataError, match="more subjects than the 2 with a reference"):
         split_cases(visits(2, 3), SplitConfig(subject="sub-[^_]+", train=3))
+
+
+def test_classes_are_put_one_after_another_in_the_order_that_is_given():
+    cases = {
+        name: Case(name, (), truth=truth) for name, truth in zip("abcde", "yxyxx", strict=True)
+    }
+    order = np.array(["e", "a", "b", "c", "d"])
+    assert list(class_by_class(order, {name: [name] for name in cases}, cases)) == list("ebdac")

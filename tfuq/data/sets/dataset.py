@@ -6,7 +6,7 @@ This is what the tasks share.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -198,15 +198,22 @@ class TrainingSet(ABC):
             rows.setdefault(number, []).append(position)
         return rows
 
-    def member_rows(self, rng: np.random.Generator) -> list[int]:
+    def member_rows(self, rng: np.random.Generator, left_out: Collection[str] = ()) -> list[int]:
         """The examples that one ensemble member trains on.
 
-        They are all, those of a bootstrap sample of cases, or those of a share of the cases.
+        They are all, those of a bootstrap sample of cases, those of a share of the cases, or those
+        of all cases but a fold.
+
+        Args:
+            rng: Draws the sample or the share.
+            left_out: Ids of the cases of the fold.
         """
         subset = self._config.ensemble.subset
         if subset == "none":
             return list(range(len(self.index)))
         cases = sorted(self.rows_by_case)
+        if subset == "folds":
+            return self._rows_without(left_out)
         if subset == "bootstrap":
             chosen = rng.choice(cases, len(cases), replace=True)
         else:
@@ -215,6 +222,13 @@ class TrainingSet(ABC):
         rows: list[int] = []
         for case in sorted(chosen):
             rows += self.rows_by_case[case]
+        return rows
+
+    def _rows_without(self, left_out: Collection[str]) -> list[int]:
+        rows: list[int] = []
+        for number, positions in sorted(self.rows_by_case.items()):
+            if self._cases[number].id not in left_out:
+                rows += positions
         return rows
 
     def example(self, row: int, rng: np.random.Generator) -> Example:

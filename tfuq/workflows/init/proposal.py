@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tfuq import config as configuration
 from tfuq.config import DataConfig
 from tfuq.config.text import write_flow
 from tfuq.data.layouts import cases_of
+from tfuq.workflows.commented import section_lines
 from tfuq.workflows.init.found import FINDERS, Found
 from tfuq.workflows.init.known import known_set
 from tfuq.workflows.init.roles import segmentation_of as segmentation_of  # it enters itself
-from tfuq.workflows.init.settings import Settings, settings_for
 from tfuq.workflows.init.survey import require_folder, survey
+from tfuq.workflows.plan import planned_text, untried_settings
 
 _SPLIT = "without data.split, 70 % of the cases train, 10 % validate and 20 % test"
 _DEFAULT_TASK = "segmentation"  # of files that nothing describes
-_LONGEST_LINE = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +59,10 @@ def propose(
     data = {"root": root, **found.data}
     cases = cases_of(DataConfig.model_validate(data))
     labelled = [case for case in cases if case.has_reference]
-    settings = settings_for(found.task, labelled or cases)
     title = name or re.sub(r"[^A-Za-z0-9._-]+", "-", Path(root).name).strip("-._") or "own"
-    text = _yaml(title, found, root, settings)
+    text_of_data = _text_of_data(title, found, root)
+    settings = untried_settings(text_of_data, labelled or cases)
+    text = planned_text(text_of_data, settings, [])
     configuration.parse(text, source="the proposed configuration")
     lines = _lines(found, len(cases), len(labelled))
     return Proposal(name=title, text=text, lines=lines, remarks=found.remarks)
@@ -87,40 +86,10 @@ def _lines(found: Found, cases: int, labelled: int) -> list[str]:
     return lines
 
 
-def _yaml(name: str, found: Found, root: str, settings: Settings) -> str:
+def _text_of_data(name: str, found: Found, root: str) -> str:
     lines = [f"name: {name}", f"task: {found.task}", "method: mc-dropout", "data:"]
     data = {"layout": found.data["layout"], "root": root}
     data |= {key: value for key, value in found.data.items() if key != "layout"}
-    lines += _section(data, found.reasons)
+    lines += section_lines(data, found.reasons)
     lines.append(f"  # {_SPLIT}")
-    for section, values in settings.sections.items():
-        if values:
-            lines.append(f"{section}:")
-            prefix = f"{section}."
-            reasons = {
-                key.removeprefix(prefix): reason
-                for key, reason in settings.reasons.items()
-                if key.startswith(prefix)
-            }
-            lines += _section(values, reasons)
     return "\n".join(lines) + "\n"
-
-
-def _section(values: Mapping[str, Any], reasons: Mapping[str, str]) -> list[str]:
-    lines: list[str] = []
-    for key, value in values.items():
-        line = f"  {key}: {write_flow(value)}"
-        reason = reasons.get(key)
-        if reason:
-            lines += _commented(line, reason)
-        else:
-            lines.append(line)
-    return lines
-
-
-def _commented(line: str, reason: str) -> Sequence[str]:
-    """The line with its comment behind it, or above it where the line would be long."""
-    joined = f"{line}  # {reason}"
-    if len(joined) <= _LONGEST_LINE:
-        return [joined]
-    return [f"  # {reason}", line]

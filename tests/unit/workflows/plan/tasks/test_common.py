@@ -1,0 +1,45 @@
+"""What tasks share."""
+
+import numpy as np
+import pytest
+
+from tfuq.workflows.plan.geometry import levels_of
+from tfuq.workflows.plan.settings import Settings
+from tfuq.workflows.plan.sizing import Size
+from tfuq.workflows.plan.tasks.common import has_sides, put_network
+
+
+@pytest.mark.parametrize(
+    ("name", "sides"),
+    [
+        ("left kidney", True),
+        ("Kidney_R", True),
+        ("hippocampus-rt", True),
+        ("Right-Lung", True),
+        ("anterior", True),
+        ("liver", False),
+        ("grey matter", False),
+        ("cleft", False),
+        ("bright spot", False),
+    ],
+)
+def test_names_tell_sides(name, sides):
+    assert has_sides(["background", name]) is sides
+
+
+def test_filters_double_up_to_the_most():
+    levels = levels_of(np.array([64, 64, 64]), np.ones(3))
+    settings = Settings()
+    put_network(settings, Size(width=32, elements=1, batch=1), [64] * 3, levels, 320)
+    network = settings.sections["network"]
+    assert network["widths"] == [32, 64, 128, 256, 320]
+    assert network["level_dropout"] == {4: 0.1, 5: 0.3}
+    assert network["blocks"] == [1, 2, 2, 2, 2]
+
+
+def test_kernels_and_strides_are_written_where_axes_differ():
+    levels = levels_of(np.array([64, 64, 16]), np.array([1.0, 1.0, 4.0]))
+    settings = Settings()
+    put_network(settings, Size(width=8, elements=1, batch=1), [64, 64, 16], levels, 320)
+    assert settings.sections["network"]["strides"][0] == [2, 2, 1]
+    assert settings.sections["network"]["kernels"][0] == [3, 3, 1]

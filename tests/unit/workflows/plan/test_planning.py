@@ -1,0 +1,94 @@
+"""A plan as a whole; trials are made up here, and `test_trial` makes real ones."""
+
+import pytest
+
+from tests.conftest import settings, task_settings
+from tfuq.config import parse
+from tfuq.data.layouts import cases_of
+from tfuq.errors import ConfigError
+from tfuq.workflows.plan import planning as module
+from tfuq.workflows.plan.planning import plan, untried_settings
+from tfuq.workflows.plan.text import planned_text
+from tfuq.workflows.plan.trial import Trial
+
+
+@pytest.fixture
+def tried(monkeypatch):
+    """The configurations that were tried, whose steps take a second and a gigabyte."""
+    configs = []
+
+    def attempt(config, training, validation):
+        configs.append(config)
+        return Trial(
+            memory=2**30,
+            start=5.0,
+            reading=0.1,
+            step=1.0,
+            validation=0.1,
+            examples=1.0,
+            device="the CPU",
+        )
+
+    monkeypatch.setattr(module, "attempt", attempt)
+    return configs
+
+
+def test_a_segmentation_is_planned(balls, tried):
+    planned = plan(settings(balls).dump(), "balls", seconds=600, memory=2**33)
+    config = parse(planned.text)
+    assert config.network.name == "residual-unet"
+    assert config.network.patch_size == [20, 20, 16]
+    assert config.data == settings(balls).data
+    assert config.training.epochs == int((600 - 0.4 - 5) / (2 + 0.1))
+    assert planned.seconds <= 600
+
+
+def test_what_is_tried_is_what_is_planned_but_for_its_length(balls, tried):
+    planned = plan(settings(balls).dump(), "balls", seconds=600, memory=2**33)
+    assert parse(planned.text).network == tried[0].network
+
+
+@pytest.mark.parametrize("task", ["classification", "landmarks"])
+def test_pictures_are_planned(request, tried, task):
+    root = request.getfixturevalue({"classification": "digits", "landmarks": "heads"}[task])
+    text = task_settings(task, root).dump()
+    config = parse(plan(text, task, seconds=600, memory=2**33).text)
+    assert config.network.rank == 2
+    assert config.data == parse(text).data
+
+
+def test_a_method_is_planned_for(balls, tried):
+    text = settings(balls).dump()
+    planned = plan(text, "balls", seconds=600, memory=2**33, method="ensemble")
+    assert parse(planned.text).method == "ensemble"
+    assert "2 member(s)" in planned.lines[1]
+
+
+def test_a_configuration_needs_no_network(balls, tried):
+    lines = [
+        "name: own",
+        "data:",
+        "  layout: decathlon",
+        f"  root: {balls}",
+        "  classes: [rest, ball, core]",
+        "  split: {train: 3, validation: 1, test: 2}",
+    ]
+    assert parse(plan("\n".join(lines), "own", seconds=600).text).network.rank == 3
+
+
+def test_a_faulty_configuration_is_refused(tried):
+    with pytest.raises(ConfigError, match="keys and values"):
+        plan("- a", "own", seconds=600)
+
+
+def test_many_large_cases_are_kept_on_disk(balls, tried, monkeypatch):
+    monkeypatch.setattr(module, "free_memory", lambda: 100_000)
+    text = plan(settings(balls).dump(), "balls", seconds=600, memory=2**33).text
+    assert parse(text).training.cache == "disk"
+
+
+def test_without_a_trial_the_smallest_is_proposed(balls):
+    text = settings(balls).dump()
+    untried = untried_settings(text, cases_of(settings(balls).data))
+    assert parse(planned_text(text, untried, [])).network.widths[0] == 8
+    assert untried.sections["training"]["epochs"] == 20

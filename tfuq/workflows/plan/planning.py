@@ -1,0 +1,202 @@
+"""A plan: the data are looked at, a few sizes are tried, and the rest follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tfuq.config import Config, parse
+from tfuq.config.text import read_yaml, write_yaml
+from tfuq.data.budget import free_memory
+from tfuq.data.cases import Case
+from tfuq.data.layouts import made_cases
+from tfuq.data.splits import split_cases
+from tfuq.workflows.plan.budget import Budget, duration_text
+from tfuq.workflows.plan.few import few_cases
+from tfuq.workflows.plan.fingerprint import Fingerprint, fingerprint_of
+from tfuq.workflows.plan.settings import Settings
+from tfuq.workflows.plan.sizing import Epochs, Size, fit_epochs, fit_size
+from tfuq.workflows.plan.tasks import PLANNERS, Planner
+from tfuq.workflows.plan.text import kept_tree, planned_text, with_method
+from tfuq.workflows.plan.trial import Trial, attempt
+
+_CACHE_SHARE = 0.25  # of memory that preprocessed cases may take
+_FREE_SHARE = 0.8  # of the free memory that a training takes, where no limit is given
+_VALIDATION_CASES = 2  # of a trial
+_FLOAT_BYTES = 4
+_FEW = 12  # cases that are looked at where nothing is tried
+_UNTRIED_EPOCHS = 20
+_GIGABYTE = 2**30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A planned configuration.
+
+    Attributes:
+        text: The configuration.
+        lines: What was seen and decided.
+        seconds: That its training takes, as foretold.
+    """
+
+    text: str
+    lines: list[str]
+    seconds: float
+
+
+def plan(
+    text: str,
+    source: str,
+    *,
+    seconds: float,
+    memory: int | None = None,
+    method: str | None = None,
+) -> Plan:
+    """Fill a configuration from its data, and from a few steps on this machine.
+
+    Args:
+        text: The configuration. What a plan decides in it is replaced.
+        source: Where it comes from, for messages.
+        seconds: That its training may take, all members together.
+        memory: Bytes that it may take; None for most of what is free.
+        method: What it trains for; None for what the configuration says.
+
+    Raises:
+        ConfigError: The configuration is faulty, or time or memory do not suffice.
+        DataError: The data are.
+    """
+    if method is not None:
+        text = with_method(text, method)
+    config = _config_of_data(text, source)
+    budget = Budget(memory=memory or int(free_memory() * _FREE_SHARE), seconds=seconds)
+    draft = _Draft(text, config, budget)
+    size, trial = draft.fitted()
+    epochs = draft.epochs(size, trial)
+    settings = draft.settings(size)
+    _put_epochs(settings, epochs, trial)
+    draft.put_cache(settings)
+    remarks = draft.remarks(trial, epochs)
+    planned = planned_text(text, settings, remarks)
+    parse(planned, source="the planned configuration")
+    return Plan(text=planned, lines=remarks, seconds=epochs.seconds)
+
+
+def untried_settings(text: str, cases: list[Case]) -> Settings:
+    """Settings of the smallest network, of which nothing was tried.
+
+    Args:
+        text: A configuration that names its data.
+        cases: Of which a few are looked at, without their references.
+
+    Raises:
+        DataError: An image cannot be read.
+    """
+    config = _config_of_data(text, "configuration")
+    planner = PLANNERS[config.task]
+    positions = np.linspace(0, len(cases) - 1, min(len(cases), _FEW)).round().astype(int)
+    few = [cases[position] for position in positions]
+    fingerprint = fingerprint_of(config, few, None)
+    settings = planner.draft(config, fingerprint, planner.limits(fingerprint).smallest)
+    reason = "tfuq plan chooses by the time that you allow, and tries larger networks"
+    settings.put("training", "epochs", _UNTRIED_EPOCHS, reason)
+    return settings
+
+
+def _config_of_data(text: str, source: str) -> Config:
+    """The configuration with what a plan leaves as it is, and some network."""
+    tree = read_yaml(text, source)
+    if not isinstance(tree, dict):
+        return parse(text, source=source)  # which refuses it
+    kept = kept_tree(tree)
+    task = kept.get("task", Config.model_fields["task"].default)
+    if isinstance(task, str) and task in PLANNERS:
+        kept["network"] = _some_network(PLANNERS[task].rank)
+    return parse(write_yaml(kept), source=source)
+
+
+def _some_network(rank: int) -> dict[str, Any]:
+    return {"patch_size": [64] * rank, "widths": [8, 16], "level_dropout": {2: 0.1}}
+
+
+class _Draft:
+    """A configuration between its data and its plan."""
+
+    def __init__(self, text: str, config: Config, budget: Budget) -> None:
+        self._text = text
+        self._config = config
+        self._budget = budget
+        self._planner: Planner = PLANNERS[config.task]
+        self._parts = split_cases(made_cases(config.data), config.data.split)
+        self._fingerprint: Fingerprint = fingerprint_of(
+            config, self._parts["train"], self._planner.labels
+        )
+
+    def fitted(self) -> tuple[Size, Trial]:
+        """The size that the budget allows, and what it takes."""
+        limits = self._planner.limits(self._fingerprint)
+        return fit_size(self._attempt, limits, self._budget, self._config.members)
+
+    def settings(self, size: Size) -> Settings:
+        """The settings of a size."""
+        return self._planner.draft(self._config, self._fingerprint, size)
+
+    def epochs(self, size: Size, trial: Trial) -> Epochs:
+        """How long it trains."""
+        return fit_epochs(
+            trial,
+            size.batch,
+            len(self._parts["train"]),
+            len(self._parts["validation"]),
+            self._budget.seconds,
+            self._config.members,
+        )
+
+    def put_cache(self, settings: Settings) -> None:
+        """Keep cases on disk that would take much of the memory."""
+        spacing = settings.sections.get("preprocessing", {}).get("spacing")
+        shapes = self._fingerprint.shapes
+        if spacing is not None:
+            shapes = shapes * self._fingerprint.spacings / np.array(spacing)
+        voxels = float(np.prod(shapes, axis=1).mean())
+        bytes_each = voxels * (_FLOAT_BYTES * self._fingerprint.channels + 1)
+        cases = len(self._parts["train"]) + len(self._parts["validation"])
+        if self._planner.labels is not None and bytes_each * cases > _CACHE_SHARE * free_memory():
+            reason = f"all cases would take {bytes_each * cases / _GIGABYTE:.1f} GiB of memory"
+            settings.put("training", "cache", "disk", reason)
+
+    def remarks(self, trial: Trial, epochs: Epochs) -> list[str]:
+        """What the plan rests on."""
+        fingerprint = self._fingerprint
+        size = "×".join(f"{length:.0f}" for length in fingerprint.size)
+        spacing = "×".join(f"{width:.3g}" for width in np.median(fingerprint.spacings, axis=0))
+        cases = f"{fingerprint.cases} training case(s), {fingerprint.looked_at} looked at"
+        seen = f"median size {size}, spacing {spacing}, {fingerprint.channels} channel(s)"
+        allowed = f"{duration_text(self._budget.seconds)} and "
+        allowed += f"{self._budget.memory / _GIGABYTE:.1f} GiB on {trial.device}"
+        foretold = f"{duration_text(epochs.seconds)} for {self._config.members} member(s)"
+        return [
+            f"planned for {cases}: {seen}",
+            f"allowed: {allowed}; foretold: {foretold}, {trial.memory / _GIGABYTE:.1f} GiB, "
+            f"{trial.step:.3g} s a step",
+        ]
+
+    def _attempt(self, size: Size) -> Trial | None:
+        text = planned_text(self._text, self.settings(size), [])
+        config = parse(text, source="the planned configuration")
+        training = few_cases(_ids(self._parts["train"]), self._fingerprint.present)
+        validation = _ids(self._parts["validation"])[:_VALIDATION_CASES]
+        return attempt(config, training, validation)
+
+
+def _ids(cases: list[Case]) -> list[str]:
+    return [case.id for case in cases]
+
+
+def _put_epochs(settings: Settings, epochs: Epochs, trial: Trial) -> None:
+    reason = f"as many as fit into the time: a step takes {trial.step:.3g} s"
+    settings.put("training", "epochs", epochs.count, reason)
+    if epochs.steps is not None:
+        reason = "so that validation takes little beside it"
+        settings.put("training", "steps_per_epoch", epochs.steps, reason)
