@@ -27,6 +27,17 @@ def missing_text(missing: Sequence[str], cases: int) -> str:
     return f"{len(missing)} of {cases + len(missing)} cases {verb} missing: {names}"
 
 
+def missing_sentence(manifest: Manifest) -> str:
+    """What is missing of a prediction that has not ended, with what to do; empty if nothing is.
+
+    Args:
+        manifest: of its folder.
+    """
+    if not manifest.missing:
+        return ""
+    return f"{missing_text(manifest.missing, len(manifest.cases))}; {REMEDY}"
+
+
 def warn_of_missing(folder: Path, manifest: Manifest) -> None:
     """Warn where a prediction has not ended, and say why cases could not be predicted.
 
@@ -34,8 +45,8 @@ def warn_of_missing(folder: Path, manifest: Manifest) -> None:
         folder: of the predictions.
         manifest: of the folder.
     """
-    if manifest.missing:
-        text = missing_text(manifest.missing, len(manifest.cases))
-        _log.warning("warning: %s: %s; %s", folder, text, REMEDY)
+    sentence = missing_sentence(manifest)
+    if sentence:
+        _log.warning("warning: %s: %s", folder, sentence)
     for case in sorted(manifest.failed)[:_MOST_NAMED]:
         _log.warning("warning: %s: %s was not predicted: %s", folder, case, manifest.failed[case])

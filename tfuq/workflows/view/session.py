@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from tfuq.errors import DataError, TfuqError, is_one_line
+from tfuq.runs.missing import missing_sentence
 from tfuq.workflows.view.decisions import (
     VERDICTS,
     WHOLE_CASE,
@@ -59,6 +60,7 @@ class Session:
             "samples": manifest.samples,
             "orderedBy": described_measure(self._ranking.measure),
             "promise": self._ranking.promise,
+            "missing": missing_sentence(manifest),
             "structures": self._viewed.structures,
             "voxelsAtFirst": VOXELS_AT_FIRST,
             "verdicts": list(VERDICTS),

@@ -89,3 +89,12 @@ def test_the_next_image_is_read_ahead(targets, tmp_path):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     session.prepare(session._order[-1])
+
+
+def test_the_page_is_told_of_cases_that_a_stopped_prediction_has_not(targets, tmp_path):
+    target = replace(targets("classification"), review=tmp_path)
+    assert Session(target).cases()["missing"] == ""
+    cases = list(target.manifest.cases)
+    stopped = replace(target.manifest, asked=[*cases, "<b>last</b>"])
+    told = Session(replace(target, manifest=stopped)).cases()["missing"]
+    assert told.startswith(f"1 of {len(cases) + 1} cases is missing: <b>last</b>; run the same")

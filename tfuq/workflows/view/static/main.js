@@ -26,7 +26,8 @@ class Page {
     byId("previous").addEventListener("click", () => this.list.step(-1));
     byId("next").addEventListener("click", () => this.list.step(1));
     document.title = `tfuq view: ${told.title}`;
-    byId("subtitle").textContent = `${told.method}, ${told.samples} sample(s). ${told.promise}`;
+    const missing = told.missing ? ` ${told.missing}.` : "";
+    byId("subtitle").textContent = `${told.method}, ${told.samples} sample(s). ${told.promise}${missing}`;
     if (told.unreadLines) fail(`${told.unreadLines} line(s) of ${told.decisions} are no decisions, and do not count.`);
     document.addEventListener("keydown", (event) => this.press(event), true);
     document.addEventListener("keyup", (event) => isForPage(event) && event.stopPropagation(), true);
