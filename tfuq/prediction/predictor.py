@@ -14,7 +14,6 @@ from tfuq.calibration.records import Calibration, read_calibration
 from tfuq.calibration.reducers import Scaled, UnscaledMean
 from tfuq.data.cases import Case, naming, read_mask
 from tfuq.data.events import Observer
-from tfuq.data.paths import real_path
 from tfuq.data.sets.dataset import make_preprocessor, oriented
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
@@ -23,6 +22,7 @@ from tfuq.measures.reducers import Reducer
 from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.prediction.dicom import require_dicom
 from tfuq.prediction.grouping import Channels
+from tfuq.prediction.manifests import fresh_manifest
 from tfuq.prediction.request import (
     PROBABILITY,
     Request,
@@ -34,12 +34,11 @@ from tfuq.prediction.statistics import Sampling, sample_in_batches
 from tfuq.runs import Run
 from tfuq.runs.finished import Finished
 from tfuq.runs.orientation import refuse_unknown, run_orientation
-from tfuq.runs.provenance import tfuq_version
-from tfuq.runs.results import DEFINITIONS, MANIFEST, Manifest
+from tfuq.runs.results import MANIFEST, Manifest
 from tfuq.sampling import devices
 from tfuq.sampling.compiled import make_sampler
 from tfuq.sampling.member_moments import MemberMoments
-from tfuq.sampling.members import load_posterior, member_digest, members_of, missing_members
+from tfuq.sampling.members import load_posterior, members_of
 from tfuq.sampling.posterior import Posterior, samples_of
 from tfuq.sampling.processors import require_precision
 from tfuq.tasks import task_of
@@ -255,26 +254,7 @@ class Predictor(ABC, Generic[S]):
         return manifest
 
     def _uncalibrated_manifest(self) -> Manifest:
-        members = self.used_members
-        if self.request.is_out_of_fold:  # each of them predicts some of the cases
-            members = self.run.finished_members
-        digests = [member_digest(self.run, index) for index in members]
-        manifest = Manifest(
-            run=str(real_path(self.run.path)),
-            method=self.request.method,
-            samples=self.samples,
-            seed=self.request.seed,
-            weights_digest=digests,
-            tfuq_version=tfuq_version(),
-        )
-        manifest.missing_members = missing_members(
-            self.run, self.request.method, self.request.member
-        )
-        manifest.is_out_of_fold = self.request.is_out_of_fold
-        manifest.definitions = DEFINITIONS
-        manifest.precision = self.request.precision
-        manifest.skip_empty = self.request.skip_empty
-        return manifest
+        return fresh_manifest(self.run, self.request, self.samples, self.used_members)
 
     def network_grid(self, case: Case, image: Volume) -> Volume:
         """The case as the network takes it, padded.
