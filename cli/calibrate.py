@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 @options.method("The method to calibrate; the run's own method if not given.", SERVED_METHODS)
 @click.option(
     "--cases",
-    metavar="calibration|test:SHARE|validation|FILE",
+    metavar="calibration|test:SHARE|validation|out-of-fold|FILE",
     help=(
         "Cases to calibrate on: the calibration split, a share of the test split, the validation "
-        "split, which chose the best epoch and so promises less surely, or a file of case ids, "
-        "one a line.  [default: calibration, which the run's split must have]"
+        "split, which chose the best epoch and so promises less surely, the training cases of a "
+        "run with folds, each by the member that left it out, or a file of case ids, one a line.  "
+        "[default: calibration, which the run's split must have; out-of-fold of a run with folds]"
     ),
 )
 @click.option(

@@ -1,11 +1,13 @@
 """Cross-validation: the folds are an ensemble, and every training case is predicted out of fold."""
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
 
 from tests.conftest import assert_refused, task_settings
+from tests.support.histories import history
 from tfuq.config import fold_overrides, parse
 from tfuq.data.json_csv import read_table
 from tfuq.prediction import make_predictor, predict, predict_out_of_fold, request_of
@@ -20,7 +22,8 @@ COLUMNS = ("case", "probability_0", "probability_9")
 def run(digits, tmp_path_factory):
     """Two networks of two folds of 48 digits."""
     text = task_settings("classification", digits, "deterministic").dump()
-    config = parse(text, tuple(fold_overrides("deterministic", 2)))
+    training = ["training.epochs=4", "training.learning_rate=0.1"]
+    config = parse(text, (*fold_overrides("deterministic", 2), *training))
     return train(config, tmp_path_factory.mktemp("folds") / "run")
 
 
@@ -64,6 +67,38 @@ def test_out_of_fold_predictions_are_scored_as_one_table(run, predicted, tfuq):
     assert summary["scores"]["all"]["accuracy"]["n"] == 48
 
 
+def test_a_member_keeps_its_last_epoch_as_no_fold_chooses_one(run):
+    """The learning rate is so high that an earlier epoch is better on the fold."""
+    losses = [row["val_loss"] for row in history(run)]
+    done = json.loads((run.member(0) / "done").read_text())
+    assert losses.index(min(losses)) < len(losses) - 1
+    assert done["best_epoch"] == done["epochs"] == len(losses)
+
+
+def test_a_calibration_out_of_fold_says_what_it_promises(run, tfuq):
+    result = tfuq("calibrate", run.path, "--alpha", "0.2", "--overwrite")
+    assert result.exit_code == 0, result.output
+    assert "calibrated on 48 case(s)" in result.output
+    assert "cross-conformal" in result.stderr
+    calibration = json.loads((run.path / "calibrations" / "ensemble.json").read_text())
+    assert calibration["source"] == "out-of-fold"
+    assert sorted(calibration["cases"]) == run.split["train"]
+    assert len(calibration["draws"]["weights_digest"]) == 2
+    assert tfuq("predict", run.path, "--calibrated").exit_code == 0
+
+
+def test_its_threshold_is_of_probabilities_out_of_fold(run, predicted, tfuq):
+    """The quantile of 1 - p of the true class, before scaling, worked out from the table."""
+    assert tfuq("calibrate", run.path, "--alpha", "0.2", "--overwrite").exit_code == 0
+    calibration = json.loads((run.path / "calibrations" / "ensemble.json").read_text())
+    columns = ("case", *(f"probability_{digit}" for digit in range(10)))
+    rows = read_table(predicted / "predictions.csv", columns, "")
+    truth = {case.id: case.truth for case in known_cases(run, run.split["train"])}
+    scores = sorted(1 - float(row[f"probability_{truth[row['case']]}"]) for row in rows)
+    rank = math.ceil((len(scores) + 1) * (1 - 0.2))
+    assert calibration["conformal"]["sets"]["lac"] == pytest.approx(scores[rank - 1], abs=1e-5)
+
+
 def test_what_is_stopped_goes_on(run, predicted, tfuq):
     before = (predicted / "predictions.csv").read_bytes()
     assert tfuq("predict", run.path, "--out-of-fold").exit_code == 0
@@ -92,6 +127,7 @@ def test_one_fold_is_trained_alone(digits, tmp_path, tfuq):
         (("-o", "ensemble.subset=folds"), "needs two members or more"),
         (("--folds", "2", "-o", "data.split={fold: 0}"), "takes one fold"),
         (("--folds", "60"), "folds of 48"),
+        (("--folds", "2", "-o", "training.early_stopping_epochs=3"), "keeps each fold unseen"),
     ],
 )
 def test_folds_that_cannot_be_are_refused(digits, tmp_path, tfuq, options, words):

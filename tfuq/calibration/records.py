@@ -185,18 +185,30 @@ def files_of(case: Case) -> list[str]:
 
 
 def selection_caveat(run: Run, cases: Collection[str]) -> str | None:
-    """What to say of calibration cases that chose the best epoch, as the validation cases did.
+    """What to say of calibration cases that chose the best epoch, or were predicted out of fold.
 
     A network fits the cases that it was chosen on better than new ones. So the two are not
-    exchangeable, as promises need.
+    exchangeable, as promises need. A case out of fold is unseen, but one member predicted it, and
+    new cases are predicted by all.
 
     Args:
         run: that was calibrated.
         cases: ids of the calibration cases.
 
     Returns:
-        None where no case chose an epoch.
+        None where there is nothing to say.
+
+    References:
+        Vovk 2015, Cross-conformal predictors. Barber et al. 2021, Predictive inference with the
+        jackknife+: sets that ask the member of each fold hold with 1 − 2α.
     """
+    if set(cases) & {case_id for fold in run.folds for case_id in fold}:
+        return (
+            "calibrated out of fold (cross-conformal): each case was predicted by the one member "
+            "that had not seen it, and new cases are predicted by all: expect promises to hold "
+            "about as often as they say; proven is 1 - 2 alpha, for sets that ask every member, "
+            "and nothing for their mean; cases of data.split.calibration give the full promise"
+        )
     chosen_on = set(run.split["validation"]) & set(cases)
     if not chosen_on:
         return None

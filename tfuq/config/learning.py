@@ -65,7 +65,8 @@ class EnsembleConfig(Section):
 
     ``subset``: the training cases of a member: all, a bootstrap sample, a share of them, or with
     ``folds`` all but a fold. Each member then leaves out another fold of the training and
-    validation cases, and validates on it.
+    validation cases, and validates on it. It keeps the weights of its last epoch, so that nothing
+    is chosen on the fold.
     """
 
     members: MemberCount = 5

@@ -185,6 +185,12 @@ class Config(Section):
                 "data.split.file needs fold, the number of one of its folds, from 0, or "
                 "ensemble.subset folds, which takes them all"
             )
+        training = self.training
+        if self.has_folds and (training.early_stopping_epochs or training.has_plateaus):
+            raise ValueError(
+                "ensemble.subset folds keeps each fold unseen, and training.early_stopping_epochs "
+                "and the schedule plateau follow its scores; leave them out"
+            )
         if self.has_folds and self.data.split.fold is not None:
             raise ValueError(
                 "data.split.fold takes one fold, and ensemble.subset folds takes them all; leave "

@@ -12,7 +12,7 @@ from tfuq.data.writers.dicom import require_highdicom
 from tfuq.errors import RunError
 from tfuq.execution import Executor, PartDoneError, Serial
 from tfuq.measures.reducers import Reducer
-from tfuq.prediction.calibration_cases import calibration_cases, calibration_source
+from tfuq.prediction.calibration_cases import OUT_OF_FOLD, calibration_cases, calibration_source
 from tfuq.prediction.case_folder import Prediction
 from tfuq.prediction.cases import (
     cases_of_test_split,
@@ -42,6 +42,7 @@ from tfuq.sampling.devices import use_device
 from tfuq.tasks import NETWORK_TASKS, Task, task_of
 
 __all__ = [
+    "OUT_OF_FOLD",
     "AnyPredictor",
     "CasesFailedError",
     "Prediction",
@@ -54,6 +55,7 @@ __all__ = [
     "input_cases",
     "inputs_of_run",
     "make_predictor",
+    "out_of_fold",
     "predict",
     "predict_case",
     "predict_image",

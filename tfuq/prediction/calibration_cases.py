@@ -14,15 +14,20 @@ from tfuq.errors import DataError
 from tfuq.prediction.cases import known_cases
 from tfuq.runs import Run
 
+OUT_OF_FOLD = "out-of-fold"  # the training cases, each predicted by the member that left it out
+
 
 def calibration_source(run: Run) -> str:
     """The source of calibration cases where none is named.
 
-    It is the part of the split that nothing was trained or chosen on.
+    It is the part of the split that nothing was trained or chosen on; without it, the training
+    cases out of fold, where members have folds.
 
     Raises:
-        DataError: The split has no such part.
+        DataError: The split has no such part, and members have no folds.
     """
+    if not run.split.get(CALIBRATION) and run.folds:
+        return OUT_OF_FOLD
     if not run.split.get(CALIBRATION):
         raise DataError(
             f"{run.path}: its split has no calibration cases, which nothing was trained or chosen "
@@ -43,8 +48,9 @@ def calibration_cases(run: Run, source: str, seed: int) -> list[Case]:
 
     Args:
         run: The run.
-        source: ``calibration``, ``validation``, ``test:SHARE`` (that share of the test split), or a
-            file of case ids, one a line.
+        source: ``calibration``, ``validation``, ``test:SHARE`` (that share of the test split),
+            ``out-of-fold`` (the training cases of a run with folds), or a file of case ids, one a
+            line.
         seed: Chooses the share of the test split.
 
     Raises:
@@ -68,9 +74,20 @@ def _ids_of(run: Run, source: str, seed: int) -> list[str]:
                 f"{run.path}: has no {source} cases; calibrate on others, as in --cases test:0.5"
             )
         return ids
+    if source == OUT_OF_FOLD:
+        return _ids_out_of_fold(run)
     if source.startswith("test:"):
         return _share(run.split["test"], source, seed)
     return _listed(Path(source), set(run.split["train"]))
+
+
+def _ids_out_of_fold(run: Run) -> list[str]:
+    if not run.folds:
+        raise DataError(
+            f"{run.path}: its members have no folds, so each has trained on all training cases; "
+            "train with tfuq train --folds 5, or calibrate on others, as in --cases test:0.5"
+        )
+    return [case_id for fold in run.folds for case_id in fold]
 
 
 def _share(test: list[str], source: str, seed: int) -> list[str]:

@@ -266,10 +266,12 @@ class MemberTraining:
     def _keep_best(self, row: EpochRow, weights: Arrays) -> None:
         """Keep the best weights by the monitored figure; without one, those of the last epoch.
 
-        No epoch that held the widths is better than one after it: they are not inferred yet.
+        No epoch that held the widths is better than one after it: they are not inferred yet. A fold
+        chooses no epoch, so that its cases stay unseen.
         """
         value = monitored(self.config.training, row)
-        if row["epoch"] <= self.config.width_warmup_epochs:
+        is_held = row["epoch"] <= self.config.width_warmup_epochs
+        if is_held or self.config.has_folds:
             value = None
         best = self.progress.best
         if value is None or best is None or value < best:

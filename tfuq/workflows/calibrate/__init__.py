@@ -12,13 +12,13 @@ from tfuq.data.events import SILENT, Observer
 from tfuq.data.ownership import require_replaceable
 from tfuq.errors import DataError, RunError
 from tfuq.execution import Executor, Serial
-from tfuq.prediction import Request
+from tfuq.prediction import OUT_OF_FOLD, Request
 from tfuq.runs import Run
 from tfuq.workflows.calibrate import classification as classification
 from tfuq.workflows.calibrate import landmarks as landmarks
 from tfuq.workflows.calibrate import segmentation as segmentation
 from tfuq.workflows.calibrate.fit import TASK_FITS, Choices
-from tfuq.workflows.calibrate.slices import Gathering, gather
+from tfuq.workflows.calibrate.slices import Gathering, gather, gather_out_of_fold
 
 __all__ = ["Choices", "calibrate"]
 
@@ -65,7 +65,10 @@ def calibrate(
     gathering = Gathering(run=run.path.absolute(), request=request, choices=choices)
     fit = gathering.fit(run)
     with executor.holding(path.parent, "calibrating into"):
-        gather(fit, gathering, cases, path.parent, executor, observer)
+        if choices.source == OUT_OF_FOLD:
+            gather_out_of_fold(fit, gathering, run, path.parent, executor, observer)
+        else:
+            gather(fit, gathering, cases, path.parent, executor, observer)
         files = {case.id: files_of(case) for case in cases}
         calibration = Calibration(
             draws=fit.predictor.manifest(),

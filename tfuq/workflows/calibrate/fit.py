@@ -98,6 +98,11 @@ class Fit(ABC):
             arrays: as its `stored` gives them.
         """
 
+    def take_in(self, other: Fit) -> None:
+        """Add what another has gathered of other cases."""
+        self.add_stored(other.stored())
+        self.observed += other.observed
+
     @abstractmethod
     def thresholds(self) -> Conformal:
         """Conformal thresholds of what was gathered."""

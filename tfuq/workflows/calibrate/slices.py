@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from tfuq.data.writers import write_bytes
 from tfuq.errors import RunError
 from tfuq.execution import Executor
 from tfuq.execution.slices import Slice, SlicedWork
-from tfuq.prediction import Request
+from tfuq.prediction import Request, out_of_fold
 from tfuq.runs import Run, open_run
 from tfuq.workflows.calibrate.fit import TASK_FITS, Choices, Fit
 
@@ -96,6 +96,34 @@ def gather(
 
     size = -(-len(cases) // _COUNT)
     work.run(work.cut(cases, size, case_identity), executor, observer, take)
+
+
+def gather_out_of_fold(
+    fit: Fit,
+    gathering: Gathering,
+    run: Run,
+    folder: Path,
+    executor: Executor,
+    observer: Observer,
+) -> None:
+    """Gather the training cases into a fit, each as the member sees it that left it out.
+
+    Args:
+        fit: without a case.
+        gathering: what it is gathered for.
+        run: whose members have folds.
+        folder: as of `gather`.
+        executor: as of `gather`.
+        observer: as of `gather`.
+
+    Raises:
+        TfuqError: as `gather` and `tfuq.prediction.out_of_fold.out_of_fold`.
+    """
+    for request, cases in out_of_fold(run, gathering.request):
+        of_member = replace(gathering, request=request)
+        part = of_member.fit(run)
+        gather(part, of_member, cases, folder, executor, observer)
+        fit.take_in(part)
 
 
 def _described(fit: Fit) -> Any:
