@@ -384,12 +384,16 @@ def test_scores_of_two_scorings_are_no_set(scored, tfuq, tmp_path):
 def test_scores_compare_and_report_replace_nothing_of_theirs(scored, tfuq, tmp_path):
     predictions, scores = scored
     before = files_of(scores)
-    for name in ("failure.csv", "summary.json", "figures/confusion.png"):
+    for name, flag in (
+        ("failure.csv", "--no-figures"),
+        ("summary.json", "--no-figures"),
+        ("figures/confusion.png", "--figures"),
+    ):
         shutil.rmtree(scores)
         (scores / name).parent.mkdir(parents=True)
         (scores / name).write_text("theirs")
         assert_refused(
-            tfuq("score", predictions, "--figures"), name, "was not written by tfuq", "move it away"
+            tfuq("score", predictions, flag), name, "was not written by tfuq", "move it away"
         )
         assert files_of(scores) == {name: b"theirs"}
     shutil.rmtree(scores)
@@ -566,7 +570,8 @@ def test_a_run_that_is_removed_while_it_is_trained_is_not_called_trained(
 ):
     from tfuq.training.member_files import MemberFiles
 
-    two_epochs = task_settings("classification", digits, training={"epochs": 2})
+    unvalidated = {"split": {"train": 40, "validation": 0, "test": 11}}  # it is trained sooner
+    two_epochs = task_settings("classification", digits, training={"epochs": 2}, data=unvalidated)
     (tmp_path / "config.yaml").write_text(two_epochs.dump())
     save = MemberFiles.write_state
     for gone in ("run", "run/members", "run/config.yaml"):

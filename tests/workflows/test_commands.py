@@ -11,7 +11,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from tests.conftest import TOURED, assert_refused, real
+from tests.conftest import TOURED, assert_refused, real, task_settings
 from tests.support.examples import example_lines
 from tests.support.matrix import rows_of_methods
 from tfuq.measures.catalogue import maps_of
@@ -104,7 +104,7 @@ def test_batch_changes_no_file_and_seed_changes_some(trained, tfuq, tmp_path):
 
 
 def test_one_run_serves_every_method_that_its_members_can(trained, tfuq, tmp_path):
-    run = trained("hybrid").path
+    run = trained("hybrid", 2).path
     for method in ("deterministic", "mc-dropout", "ensemble", "hybrid"):
         assert tfuq("predict", run, "--method", method, "--out", tmp_path / method).exit_code == 0
     assert_refused(
@@ -149,17 +149,17 @@ def test_given_files_and_folders_are_predicted(trained, balls, tfuq, tmp_path):
     )
 
 
-def test_train_from_a_file_and_find_the_newest_run(trained, tfuq, tmp_path, monkeypatch):
+def test_train_from_a_file_and_find_the_newest_run(digits, tfuq, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("mine.yaml").write_text(trained("mc-dropout").config.dump())
+    Path("mine.yaml").write_text(task_settings("classification", digits).dump())
     result = tfuq("train", "mine.yaml", "-o", "training.steps_per_epoch=1", "--method", "vi")
     assert result.exit_code == 0, result.output
     assert "KL scale" in result.stderr
-    assert "1 of 1 member(s) trained in runs/balls/vi" in result.stdout
+    assert "1 of 1 member(s) trained in runs/classification/vi" in result.stdout
     result = tfuq("predict", "--method", "vi", "--samples", 2)
-    assert "in runs/balls/vi/predictions/vi" in result.stdout
-    assert tfuq("score", "runs/balls/vi/predictions/vi").exit_code == 0
-    assert Path("runs/balls/vi/scores/vi/summary.json").is_file()
+    assert "in runs/classification/vi/predictions/vi" in result.stdout
+    assert tfuq("score", "runs/classification/vi/predictions/vi").exit_code == 0
+    assert Path("runs/classification/vi/scores/vi/summary.json").is_file()
     assert_refused(
         tfuq("predict", "--method", "ensemble"), "no run of method ensemble", "train one"
     )
@@ -202,7 +202,8 @@ def test_bad_input_is_refused_in_one_line(trained, balls, tfuq, tmp_path):
 def test_multichannel_files_are_taken_in_turn(tfuq, tmp_path):
     root = real("iSeg-2017-simulated")
     base = ["-o", f"data.root={root}", "-o", "network.patch_size=[96, 112]", "-o", "data.split.train=1", "-o", "data.split.validation=0",
-            "-o", "data.split.test=1", "-o", "training.epochs=1", "-o", "training.steps_per_epoch=1", "-o", "training.batch_size=2"]  # fmt: skip
+            "-o", "data.split.test=1", "-o", "training.epochs=1", "-o", "training.steps_per_epoch=1", "-o", "training.batch_size=2",
+            "-o", "network.widths=[4, 4, 4, 4, 4]"]  # fmt: skip
     result = tfuq("train", "iseg2017", "--run", tmp_path / "run", *base)
     assert result.exit_code == 0, result.output
     channels = [x for kind in ("T1", "T2") for x in ("--input", root / f"subject-1-{kind}.img")]

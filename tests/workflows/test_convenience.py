@@ -211,9 +211,9 @@ def test_a_handler_receives_what_the_library_says(digits, tmp_path):
     assert record.getMessage() == summary(config, prepare(config, None))
 
 
-def small_training(trained, folder):
-    """A configuration file of a few steps, and a folder to train it into."""
-    (folder / "mine.yaml").write_text(trained("mc-dropout").config.dump())
+def small_training(config, folder):
+    """Arguments that train a configuration for two epochs into a folder."""
+    (folder / "mine.yaml").write_text(config.dump())
     return [
         "train",
         folder / "mine.yaml",
@@ -226,8 +226,9 @@ def small_training(trained, folder):
     ]
 
 
-def test_tensorboard_holds_the_history(trained, tfuq, tmp_path):
-    result = tfuq(*small_training(trained, tmp_path), "--tensorboard")
+def test_tensorboard_holds_the_history(digits, tfuq, tmp_path):
+    config = task_settings("classification", digits)
+    result = tfuq(*small_training(config, tmp_path), "--tensorboard")
     assert result.exit_code == 0, result.output
     for member in (0, 1):
         (path,) = (tmp_path / "run" / "tensorboard" / str(member)).glob("events.*")
@@ -248,7 +249,7 @@ def lines_of(result) -> dict[str, str]:
 
 
 def test_training_rehearsed_leaves_nothing(trained, tfuq, tmp_path):
-    arguments = small_training(trained, tmp_path)
+    arguments = small_training(trained("mc-dropout").config, tmp_path)
     result = tfuq(*arguments, "--dry-run")
     assert result.exit_code == 0, result.output
     assert [p.name for p in tmp_path.iterdir()] == ["mine.yaml"]
@@ -261,7 +262,7 @@ def test_training_rehearsed_leaves_nothing(trained, tfuq, tmp_path):
     )
     assert f"{weights:,} weights" in told["network"]
     assert "GiB" in told["estimate"]
-    run = trained("ensemble").path
+    run = trained("mc-dropout").path
     assert_refused(tfuq(*arguments[:-4], "--run", run, "--dry-run"), "holds a run already")
 
 

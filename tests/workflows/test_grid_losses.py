@@ -48,7 +48,8 @@ def vessels(tmp_path_factory):
 def config_of(root, train, steps=COARSE):
     split = LISTED_SPLIT | {"train": train, "validation": ["ball_003"], "test": ["ball_004"]}
     classes = ["rest", "ball", "vessel"]
-    return settings(root, data={"split": split, "classes": classes}, preprocessing=steps)
+    data = {"split": split, "classes": classes}
+    return settings(root, "deterministic", data=data, preprocessing=steps)
 
 
 def written(path, config):

@@ -36,7 +36,7 @@ def test_one_run_serves_its_sources_apart(trained, tfuq, tmp_path, monkeypatch):
         "trained as latent-vi",
         "serves latent-vi, latent-code, latent-weights",
     )
-    other = trained("mc-dropout").path
+    other = trained("mc-dropout", 2).path
     assert_refused(
         tfuq("predict", other, "--method", "latent-code"),
         "whose weights are points",

@@ -11,7 +11,7 @@ from tfuq.data.readers import read
 
 
 def test_volumes(trained, tfuq, tmp_path):
-    run, folder = trained("hybrid"), tmp_path / "predicted"
+    run, folder = trained("hybrid", 2), tmp_path / "predicted"
     predicted = tfuq("predict", run.path, "--method", "hybrid", "--out", folder, "--save-members")
     assert predicted.exit_code == 0, predicted.output
     case = next(path for path in folder.iterdir() if path.is_dir())
@@ -69,7 +69,7 @@ def test_images(trained_task, tfuq, tmp_path):
 def test_fewer_than_two_members(trained, trained_task, tfuq, tmp_path):
     told = ("--save-members", "--out", tmp_path / "none")
     assert_refused(
-        tfuq("predict", trained("hybrid").path, "--method", "mc-dropout", *told),
+        tfuq("predict", trained("hybrid", 2).path, "--method", "mc-dropout", *told),
         "1 member here",
         "two or more",
     )

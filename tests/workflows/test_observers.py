@@ -35,7 +35,7 @@ def own_run(balls, tmp_path_factory):
     """A run whose folder is this module's alone."""
     from tfuq.training import train
 
-    return train(settings(balls), tmp_path_factory.mktemp("observed") / "run")
+    return train(settings(balls, rank=2), tmp_path_factory.mktemp("observed") / "run")
 
 
 def request_of(run):
@@ -102,6 +102,8 @@ def test_each_severity_and_whether_it_was_complete(own_run, recorder):
 
 def test_each_cell_of_a_study_and_what_went_wrong(recorder, tmp_path):
     study = configuration.load_study("quickstart_training_size")
+    axes = {"training cases": {"data.split.use": [1, 2]}, "method": {"method": ["vi"]}}
+    study = study.model_copy(update={"axes": axes})
     with pytest.raises(Exception, match="cells failed"):
         run_study(
             study,

@@ -10,6 +10,7 @@ import tensorflow as tf
 import tf_keras
 
 from tests.conftest import settings, task_settings
+from tests.support.saved import saved_and_loaded
 from tfuq.measures.reducers import PackedMasks
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
 from tfuq.networks.blocks import max_pool, upsample
@@ -66,7 +67,9 @@ def sample(model, x, *, activation=softmax, overlap=0.5, chunk=2, keep=0, seed=O
     return network.sample(x, network.encode(x), seed, noise_seed=SEED).numpy()
 
 
-@pytest.mark.parametrize(("rank", "levels"), [(2, 0), (2, 2), (3, 1)])
+@pytest.mark.parametrize(
+    ("rank", "levels"), [pytest.param(2, 0, marks=pytest.mark.slow), (2, 2), (3, 1)]
+)
 def test_many_windows_draw_what_one_over_the_whole_image_draws(rank, levels):
     """Whatever the chunk, the overlap and what is kept; of an image cut short, wherever its elements are whole."""
     small, whole = same_weights(toy(16, rank, levels=levels), toy(32, rank, levels=levels))
@@ -166,8 +169,15 @@ NOISY = {
 }
 
 
-@pytest.mark.parametrize("members", [1, 3])
-@pytest.mark.parametrize("rank", [2, 3])
+@pytest.mark.parametrize(
+    ("rank", "members"),
+    [
+        (2, 3),
+        (3, 1),
+        pytest.param(2, 1, marks=pytest.mark.slow),
+        pytest.param(3, 3, marks=pytest.mark.slow),
+    ],
+)
 def test_predicted_noise_is_no_disagreement_of_samples(tmp_path, rank, members):
     """Of one network and of equal members, over windows of a large image: exactly 0, whatever the number of samples."""
     config = settings(tmp_path, "ensemble", rank, network=NOISY)
@@ -245,7 +255,6 @@ def test_an_export_draws_the_same_over_many_windows(tmp_path):
     sampler = Sampler(Posterior([network]), voxel_reducers(), finish=voxel_maps)
     x, samples = tf.constant(noise(3, 27, 40, 1)), tf.constant(3)
     expected = sampler.sample(x, SEED, samples)
-    tf.saved_model.save(sampler, str(tmp_path / "exported"), signatures=sampler.sample)
-    served = tf.saved_model.load(str(tmp_path / "exported")).signatures["serving_default"]
+    served = saved_and_loaded(sampler, tmp_path / "exported")
     for name, values in served(image=x, seed=SEED, num_samples=samples).items():
         assert values.numpy().tobytes() == expected[name].numpy().tobytes(), name

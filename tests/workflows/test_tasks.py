@@ -12,6 +12,7 @@ from PIL import Image
 from tests.conftest import ALL_METHODS, METHODS, assert_refused, task_settings
 from tests.support import references
 from tests.support.observers import Recorder
+from tests.support.saved import saved_and_loaded
 from tfuq import prediction, runs
 from tfuq.data.cases import read_case_image
 from tfuq.data.readers.landmarks import ISBI_2015_LANDMARKS
@@ -99,10 +100,7 @@ def test_conformance_train_reload_predict_export(predictor_of, tmp_path, task, m
     assert (tables_of(first) != tables_of(other)) == (method in RANDOM)
     x = np.random.default_rng(0).normal(size=(3, *SIZE[task], 1)).astype(np.float32)
     drawn = predictor.draw(x).arrays()
-    tf.saved_model.save(
-        predictor.sampler, str(tmp_path / "saved"), signatures=predictor.sampler.sample
-    )
-    served = tf.saved_model.load(str(tmp_path / "saved")).signatures["serving_default"]
+    served = saved_and_loaded(predictor.sampler, tmp_path / "saved")
     count = tf.constant(predictor.samples)
     for name, array in served(
         image=tf.constant(x), seed=tf.constant([1, 0]), num_samples=count
@@ -168,7 +166,16 @@ def test_predictions_are_those_of_stacked_samples(predictor_of):
         )
 
 
-@pytest.mark.parametrize("method", ALL_METHODS)
+def methods_of_landmarks():
+    """The fast methods but the hybrid, whose two networks the rows of classes have."""
+    for method in ALL_METHODS:
+        if method == "hybrid":
+            yield pytest.param(method, marks=pytest.mark.slow)
+        else:
+            yield method
+
+
+@pytest.mark.parametrize("method", list(methods_of_landmarks()))
 def test_rows_of_landmarks_follow_from_the_samples(predictor_of, tmp_path, method):
     predictor = predictor_of("landmarks", method)
     run = predictor.run
@@ -245,7 +252,7 @@ def test_convolutions_of_lenet_are_deterministic_prefix(predictor_of):
 def test_a_second_run_keeps_what_is_complete_and_mends_what_is_damaged(
     predictor_of, tmp_path, task
 ):
-    predictor = predictor_of(task, "ensemble")
+    predictor = predictor_of(task, "mc-dropout")
     folder, first = predicted(predictor, tmp_path / "out")
     intact = tables_of(folder)
     assert sorted(first) == predictor.run.split["test"]

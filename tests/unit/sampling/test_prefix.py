@@ -1,5 +1,7 @@
 """The deterministic prefix: what the seed does not reach."""
 
+import itertools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -12,12 +14,23 @@ from tfuq.sampling.prefix import split_at_seed
 SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
 
 
-@pytest.mark.parametrize(
-    ("name", "rank", "method", "draws"),
-    [(*network, *drawn) for network in (("unet", 2), ("unet", 3), ("vnet", 2), ("fcn", 3), ("residual-unet", 3))
-     for drawn in (("mc-dropout", SOURCES), ("vi", SOURCES), ("deterministic", ()))]
-    + [("vnet", 2, "latent-vi", draws) for draws in (("weights", "code"), ("code",), ("weights",), ())],
-)  # fmt: skip
+NETWORKS = (("unet", 2), ("unet", 3), ("vnet", 2), ("fcn", 3), ("residual-unet", 3))
+DRAWN = (("mc-dropout", SOURCES), ("vi", SOURCES), ("deterministic", ()))
+# Each network by dropout and one of them by the other methods; the others draw as these do.
+FAST = {("unet", 3, "vi"), ("unet", 2, "deterministic")}
+
+
+def rows():
+    """Parameters (name, rank, method, draws)."""
+    for (name, rank), (method, draws) in itertools.product(NETWORKS, DRAWN):
+        is_fast = method == "mc-dropout" or (name, rank, method) in FAST
+        marks = [] if is_fast else [pytest.mark.slow]
+        yield pytest.param(name, rank, method, draws, marks=marks)
+    for draws in (("weights", "code"), ("code",), ("weights",), ()):
+        yield "vnet", 2, "latent-vi", draws
+
+
+@pytest.mark.parametrize(("name", "rank", "method", "draws"), list(rows()))
 def test_prefix_and_suffix_compose_to_the_network(tmp_path, name, rank, method, draws):
     config = settings(
         tmp_path,

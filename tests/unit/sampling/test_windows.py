@@ -1,5 +1,7 @@
 """Windows: blended within a sample, which is one function of the image."""
 
+import itertools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -23,9 +25,15 @@ def full(p):
     return np.concatenate([1 - p, p], -1) if p.shape[-1] == 1 else p
 
 
-@pytest.mark.parametrize("keep", [0, 1000])
-@pytest.mark.parametrize("chunk", [1, 3])
-@pytest.mark.parametrize("rank", [2, 3])
+# Each pair of values of two of the three occurs.
+FAST = {(2, 1, 0), (2, 3, 1000), (3, 1, 1000), (3, 3, 0)}
+ROWS = [
+    pytest.param(*row, marks=[] if row in FAST else [pytest.mark.slow])
+    for row in itertools.product((2, 3), (1, 3), (0, 1000))
+]
+
+
+@pytest.mark.parametrize(("rank", "chunk", "keep"), ROWS)
 def test_windows_blend_as_the_reference_does(tmp_path, rank, chunk, keep):
     config = settings(tmp_path, "mc-dropout", rank, prediction={"overlap": 0.5, "chunk": chunk})
     model, classes = build_member(config, channels=1), len(config.data.classes)

@@ -129,7 +129,7 @@ def test_no_epoch_that_holds_widths_is_the_best(balls, tmp_path, monkeypatch):
     losses = iter([1.0, 2.0, 3.0, 4.0])
     monkeypatch.setattr(Validator, "__call__", lambda self, model: {"val_loss": next(losses)})
     training = {"epochs": 4, "steps_per_epoch": 1}
-    config = settings(balls, "vi", training=training, variational={"width_warmup_epochs": 2})
+    config = settings(balls, "vi", 2, training=training, variational={"width_warmup_epochs": 2})
     run = train(config, tmp_path / "run")
     assert json.loads((run.member(0) / "done").read_text())["best_epoch"] == 3
 
@@ -140,7 +140,7 @@ def test_loss_that_explodes_is_said(balls, tmp_path, monkeypatch):
 
     monkeypatch.setattr("tfuq.tasks.logits.make_class_loss", lambda *_: infinite)
     with pytest.raises(TfuqError, match="lower training"):
-        train(settings(balls), tmp_path / "run")
+        train(settings(balls, "deterministic", 2), tmp_path / "run")
 
 
 def test_a_validation_loss_that_is_no_number_stops_training(digits, tmp_path, monkeypatch):
@@ -192,7 +192,8 @@ def test_weights_are_the_same_wherever_cases_are_kept(balls, tmp_path, monkeypat
     monkeypatch.setenv("TFUQ_CACHE", str(tmp_path / "cache"))
     trained = {}
     for cache in ("memory", "disk", "none"):
-        config = settings(balls, training={"epochs": 2, "steps_per_epoch": 2, "cache": cache})
+        training = {"epochs": 2, "steps_per_epoch": 2, "cache": cache}
+        config = settings(balls, "deterministic", 2, training=training)
         trained[cache] = train(config, tmp_path / cache)
     with pytest.raises(KeyboardInterrupt):
         train(trained["memory"].config, tmp_path / "moved", observer=Stop(epoch=1, step=0))
