@@ -22,7 +22,7 @@ from typing import NoReturn
 import psutil
 
 
-def start(run: str) -> None:
+def start(run: str, folder: str) -> None:
     """Run tfuq predict in this process up to its first sample."""
     from tfuq_cli import progress
     from tfuq_cli.main import main as tfuq
@@ -30,24 +30,32 @@ def start(run: str) -> None:
     imported = progress.quiet_import
 
     @contextmanager
-    def stopping_at_first_sample() -> Iterator[None]:
+    def importing() -> Iterator[None]:
         with imported():
             yield
-        from tfuq.sampling.sampler import Sampler
+        stop_at_first_sample()
 
-        Sampler.sample = property(
-            lambda self: lambda *_: tell(self),
-            lambda self, traced: vars(self).update(traced=traced),
-        )
-
-    progress.quiet_import = stopping_at_first_sample
-    with tempfile.TemporaryDirectory() as folder:
-        tfuq(["-q", "predict", run, "--out", str(Path(folder, "predictions"))])
+    progress.quiet_import = importing  # the sampler can be changed once the command has imported it
+    tfuq(["-q", "predict", run, "--out", folder])
 
 
-def tell(sampler) -> NoReturn:
+def stop_at_first_sample() -> None:
+    """Let each sampler end the process instead of drawing."""
+    from tfuq.sampling.sampler import Sampler
+
+    make = Sampler.__init__
+
+    def make_stopping(sampler, *arguments, **options):
+        make(sampler, *arguments, **options)
+        graph = sampler.sample
+        sampler.sample = lambda *_: tell(graph)
+
+    Sampler.__init__ = make_stopping
+
+
+def tell(graph) -> NoReturn:
     """Trace the sampling graph, print the times since the process began, and end."""
-    vars(sampler)["traced"].get_concrete_function()
+    graph.get_concrete_function()
     wall = time.time() - psutil.Process().create_time()
     print(f"{wall:.2f} {time.process_time():.2f}", flush=True)
     os._exit(0)
@@ -57,14 +65,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run")
     parser.add_argument("--times", type=int, default=5)
-    parser.add_argument("--once", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--once-into", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.once:
-        start(options.run)
-    command = [sys.executable, "-m", "benchmarks.predict_start", options.run, "--once"]
+    if options.once_into:
+        start(options.run, options.once_into)
+    command = [sys.executable, "-m", "benchmarks.predict_start", options.run, "--once-into"]
     seen = []
     for _ in range(options.times):
-        answer = subprocess.run(command, capture_output=True, text=True, check=True)
+        with tempfile.TemporaryDirectory() as folder:
+            once = [*command, str(Path(folder, "predictions"))]
+            answer = subprocess.run(once, capture_output=True, text=True, check=True)
         seen.append([float(seconds) for seconds in answer.stdout.split()])
         print("{:.2f} s, of a processor {:.2f} s".format(*seen[-1]))
     print("least: {:.2f} s, of a processor {:.2f} s".format(*map(min, zip(*seen, strict=True))))
