@@ -4,9 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from tfuq.data.events import SILENT
+from tfuq.measures.catalogue import maps_of
 from tfuq.runs import open_run
 from tfuq.runs.results import read_manifest
 from tfuq.scoring.evaluation import predictions_of
+from tfuq.scoring.evaluation.case_scores import CaseScoring
 from tfuq.scoring.evaluation.failures import FailureOptions
 from tfuq.scoring.evaluation.scores import ScoreRequest
 
@@ -24,3 +26,15 @@ def request_of(scores, **changes):
         observer=SILENT,
     )
     return replace(request, **changes)
+
+
+def scoring_of(request, **changes):
+    """How the cases of a request are scored."""
+    values = {
+        "folder": request.folder,
+        "config": request.config,
+        "maps": maps_of(request.manifest.samples),
+        "is_calibrated": False,
+        "has_penalty": False,
+    }
+    return CaseScoring(**(values | changes))

@@ -3,10 +3,9 @@
 import pytest
 
 from tests.support.observers import Recorder
-from tests.support.score_requests import request_of
+from tests.support.score_requests import request_of, scoring_of
 from tfuq.data.events import CaseScored
 from tfuq.errors import DataError
-from tfuq.measures.catalogue import maps_of
 from tfuq.scoring.evaluation.case_scores import CaseScoring
 from tfuq.scoring.evaluation.references import cases_with_references
 
@@ -14,17 +13,6 @@ from tfuq.scoring.evaluation.references import cases_with_references
 @pytest.fixture
 def request_(scored_tasks):
     return request_of(scored_tasks["segmentation"][0])
-
-
-def scoring_of(request, **changes):
-    values = {
-        "folder": request.folder,
-        "config": request.config,
-        "maps": maps_of(request.manifest.samples),
-        "is_calibrated": False,
-        "has_penalty": False,
-    }
-    return CaseScoring(**(values | changes))
 
 
 def test_each_case_is_scored_and_told_of(request_):
@@ -36,6 +24,15 @@ def test_each_case_is_scored_and_told_of(request_):
     assert {row["case"] for row in gathered.structures} == {"ball_002", "ball_003"}
     assert len(gathered.bins) == 2
     assert gathered.empty == gathered.before == []
+
+
+def test_a_case_is_another_when_it_was_predicted_again(request_):
+    (case, *_) = cases_with_references(request_.manifest, request_.config, None)
+    scoring: CaseScoring = scoring_of(request_)
+    before = scoring.identity(case)
+    assert scoring.identity(case) == before
+    (request_.folder / case.id / "label.nii.gz").touch()
+    assert scoring.identity(case) != before
 
 
 def test_a_map_that_is_not_there_is_named(request_):

@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.observers import Recorder
-from tests.support.score_requests import request_of
+from tests.support.score_requests import request_of, scoring_of
 from tfuq.data.events import CaseScored
 from tfuq.errors import RunError
 from tfuq.execution import PartDoneError, Serial
 from tfuq.execution.serial import Part
 from tfuq.scoring.evaluation import default_output
+from tfuq.scoring.evaluation.case_slices import score_slice
+from tfuq.scoring.evaluation.gathered import Gathered
+from tfuq.scoring.evaluation.references import cases_with_references
 from tfuq.scoring.evaluation.segmentation import score_segmentation
 
 
@@ -69,3 +72,13 @@ def test_a_damaged_slice_is_named(request_):
         score_segmentation(request_)
     damaged.write_bytes(content)
     score_segmentation(request_)
+
+
+def test_a_slice_leaves_what_its_cases_give(request_, tmp_path):
+    scoring = scoring_of(request_)
+    cases = list(cases_with_references(request_.manifest, request_.config, None))[:2]
+    score_slice(scoring, cases, tmp_path / "slice.json", observer=Recorder())
+    gathered = scoring.gather(cases, Recorder())
+    read = Gathered.read(tmp_path / "slice.json")
+    assert read.cases == gathered.cases
+    assert read.components == gathered.components

@@ -2,10 +2,12 @@
 
 import shutil
 
+import numpy as np
 import pytest
 
 from tests.support.observers import Recorder
 from tfuq.calibration.records import calibration_path
+from tfuq.calibration.risk_control import THRESHOLDS
 from tfuq.data.events import CasesSampled
 from tfuq.errors import RunError
 from tfuq.execution import PartDoneError, Serial
@@ -13,6 +15,7 @@ from tfuq.execution.serial import Part
 from tfuq.prediction import calibration_cases, request_of
 from tfuq.runs import open_run
 from tfuq.workflows.calibrate import Choices, calibrate
+from tfuq.workflows.calibrate.slices import Gathering, gather_slice
 
 
 @pytest.fixture
@@ -71,3 +74,17 @@ def test_what_a_part_has_left_is_sampled_and_a_damaged_slice_is_named(own_run):
     sampled = [event for event in recorder.events if isinstance(event, CasesSampled)]
     cases = calibration_cases(run, "test:0.9", 0)
     assert [event.description for event in sampled] == [case.id for case in cases[1::2]]
+
+
+def test_a_slice_is_sampled_without_the_others(own_run, tmp_path):
+    run = own_run("segmentation")
+    request = request_of(run.config, "mc-dropout", 2, 0)
+    choices = Choices(source="test:0.9", alpha=0.4)
+    gathering = Gathering(run=run.path, request=request, choices=choices)
+    recorder = Recorder()
+    cases = calibration_cases(run, "test:0.9", 0)[1:2]
+    gather_slice(gathering, cases, tmp_path / "slice.npz", observer=recorder)
+    assert [event.description for event in recorder.events] == [cases[0].id]
+    with np.load(tmp_path / "slice.npz") as arrays:
+        assert arrays["missed_0"].shape == (1, len(THRESHOLDS))
+        assert cases[0].id in arrays["observed"].tobytes().decode()
