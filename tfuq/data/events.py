@@ -51,7 +51,8 @@ class CasePredicted(Event):
 
     Attributes:
         case: The case's id.
-        seconds: How long each stage took, by name; None where the case was complete already.
+        seconds: How long each stage took, by name; None where the case was complete already, or
+            another process has predicted it.
     """
 
     case: str

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfuq.data.claims import SHARING
 from tfuq.data.ledger import LEDGER, read_ledger
 
 LOCK = ".lock"
@@ -55,7 +56,7 @@ def _timeless_training(content: bytes) -> bytes:
 
 
 def state_of(folder: Path) -> State:
-    """Every file of a folder but lists, locks and logs."""
+    """Every file of a folder but lists, locks, claims and logs."""
     paths = [
         path
         for path in sorted(folder.rglob("*"))
@@ -64,7 +65,9 @@ def state_of(folder: Path) -> State:
     return {
         str(p.relative_to(folder)): digest(p)
         for p in paths
-        if not LOGS.search(str(p.relative_to(folder))) and not _unfinished(p, folder)
+        if not LOGS.search(str(p.relative_to(folder)))
+        and not _unfinished(p, folder)
+        and SHARING not in p.parts
     }
 
 

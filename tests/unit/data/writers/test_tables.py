@@ -5,7 +5,8 @@ import csv
 import numpy as np
 import pytest
 
-from tfuq.data.writers.tables import without_mark, write_csv, write_rows
+from tfuq.data.json_csv import read_table
+from tfuq.data.writers.tables import rows_as_text, without_mark, write_csv, write_rows
 from tfuq.errors import DataError
 
 
@@ -85,3 +86,18 @@ def test_an_infinite_number_is_not_written(tmp_path, value):
 def test_a_table_without_rows_is_an_empty_line(tmp_path):
     write_csv(tmp_path / "a.csv", [])
     assert (tmp_path / "a.csv").read_text().strip() == ""
+
+
+def test_rows_as_text_are_those_that_are_read_back(tmp_path):
+    """So that they can wait in a list until the table is written, and the table has the same bytes."""
+    rows = [
+        {"case": "=a", "x": np.float32(0.1), "y": 1e-12, "n": 3, "none": None, "nan": float("nan")},
+        {"case": "b", "x": 2.0, "y": -1.5, "n": np.int64(4), "none": "x", "nan": 7},
+    ]
+    write_csv(tmp_path / "once.csv", rows)
+    texts = rows_as_text(tmp_path / "once.csv", rows)
+    assert texts == read_table(tmp_path / "once.csv", ("case",), "")
+    write_csv(tmp_path / "twice.csv", texts)
+    assert (tmp_path / "twice.csv").read_bytes() == (tmp_path / "once.csv").read_bytes()
+    with pytest.raises(DataError, match="is inf"):
+        rows_as_text(tmp_path / "once.csv", [{"x": float("inf")}])
