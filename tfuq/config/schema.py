@@ -120,7 +120,8 @@ class Config(Section):
             self._check_warmup,
             self._check_precision,
             self._check_optimizer,
-            self._check_rank,
+            self._check_windows,
+            self._check_plane_axis,
             self._check_folds,
         )
         return self
@@ -162,12 +163,14 @@ class Config(Section):
                 "add the cases to the data set, and remove it"
             )
 
-    def _check_rank(self) -> None:
+    def _check_windows(self) -> None:
         if self.prediction.skip_empty != NEVER and self.network.rank != 3:
             raise ValueError(
                 "prediction.skip_empty serves networks of three axes, and network.patch_size has "
                 f"{self.network.rank} entries; remove it"
             )
+
+    def _check_plane_axis(self) -> None:
         if self.augmentation.plane_axis is not None and self.network.rank != 3:
             raise ValueError(
                 "augmentation.plane_axis serves networks of three axes, and network.patch_size has "

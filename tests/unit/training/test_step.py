@@ -20,9 +20,9 @@ def squares(targets, outputs, _seed):
     return tf.square(tf.cast(outputs[:, 0], tf.float32) - targets)
 
 
-def a_step(*, weights=None, epsilon=0.0, policy="float32", with_xla=False):
+def a_step(*, weights=None, epsilon=0.0, policy="float32", with_xla=False, **training):
     """A step of a linear network of two inputs, and the network."""
-    training = {"batch_size": 3, "learning_rate": 0.01}
+    training = {"batch_size": 3, "learning_rate": 0.01} | training
     config = settings("x", training=training, ensemble={"adversarial_epsilon": epsilon})
     strategy = make_strategy("cpu:1")
     with strategy.scope():
@@ -95,10 +95,32 @@ def test_small_gradients_do_not_vanish_in_float16():
         np.testing.assert_allclose(array, expected, rtol=0.05)
 
 
+def test_a_network_predicts_with_the_averages_and_trains_on_without_them():
+    step, model = a_step(ema=0.9)
+    values = []
+    for _ in range(3):
+        step(IMAGES, TARGETS, SEED, tf.constant(1.0))
+        values.append(model.get_weights()[0])
+    average = values[0]
+    for number, value in enumerate(values[1:], start=1):
+        share = number / (number + 10)
+        average = share * average + (1 - share) * value
+    arrays = step.arrays(model)
+    assert set(arrays) == {"linear/kernel", "linear/bias"}
+    np.testing.assert_allclose(arrays["linear/kernel"], average, rtol=1e-5)
+    np.testing.assert_array_equal(model.get_weights()[0], values[-1])
+
+
 @pytest.mark.parametrize(
     "options",
-    [{"epsilon": 0.1}, {"weights": GaussianPosterior(kl_scale=0.1)}, {"policy": "mixed_float16"}],
-    ids=["adversarial", "variational", "float16"],
+    [
+        {"epsilon": 0.1},
+        {"weights": GaussianPosterior(kl_scale=0.1)},
+        {"policy": "mixed_float16"},
+        {"optimizer": "sgd", "ema": 0.9, "clip_norm": 0.1, "weight_decay": 0.1},
+        {"policy": "mixed_float16", "ema": 0.9, "clip_norm": 0.1},
+    ],
+    ids=["adversarial", "variational", "float16", "sgd", "average of float16"],
 )
 def test_a_compiled_step_is_the_plain_one(options):
     plain, plain_model = a_step(**options)
