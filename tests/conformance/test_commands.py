@@ -65,6 +65,7 @@ ALONE = {
     ("data", "synth"): tuple(PHANTOMS),
     ("demo",): TASKS,
     ("init",): TASKS,  # tests/workflows/test_init.py
+    ("plan",): TASKS,  # tests/unit/workflows/plan, tests/workflows/test_plan.py
     ("slurm",): TASKS,  # tests/workflows/test_execution.py
     ("dose",): ("segmentation",),  # which needs a dose: tests/workflows/test_radiotherapy.py
     ("review",): TASKS,  # tests/workflows/test_review.py

@@ -322,6 +322,39 @@ def _rows_of_sections() -> list[Advice]:
             mended={"training.loss.class_weights": REMOVED},
         ),
         Advice(
+            words="ensemble.subset folds needs two members or more, and method mc-dropout has 1",
+            broken={"method": "mc-dropout", "ensemble.subset": "folds"},
+            mended={"method": "hybrid"},
+        ),
+        Advice(
+            words="data.split.file needs fold, the number of one of its folds",
+            broken={"data.split": {"train": 1, "file": "splits_final.json"}},
+            mended={"data.split": {"train": 1}},
+        ),
+        Advice(
+            words="data.split.fold takes one fold, and ensemble.subset folds takes them all",
+            broken={"method": "hybrid", "ensemble.subset": "folds", "data.split": {"fold": 0}},
+            mended={"data.split": {"train": 1}},
+        ),
+        Advice(
+            words="folds keeps each fold unseen, and training.early_stopping_epochs .* leave them out",
+            broken={
+                "method": "hybrid",
+                "ensemble.subset": "folds",
+                "training.early_stopping_epochs": 2,
+            },
+            mended={"training.early_stopping_epochs": REMOVED},
+        ),
+        Advice(
+            words="variational.warm_start and training.initial_weights both say where weights start",
+            broken={
+                "method": "vi",
+                "variational.warm_start": "runs/x",
+                "training.initial_weights": "runs/y",
+            },
+            mended={"variational.warm_start": REMOVED},
+        ),
+        Advice(
             words="variational.warm_start serves method vi alone",
             broken={"method": "latent-vi", "variational.warm_start": "runs/x"},
             mended={"variational.warm_start": REMOVED},

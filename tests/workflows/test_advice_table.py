@@ -108,6 +108,10 @@ ELSEWHERE = {
     "was trained with other data.additional": (
         "tests/workflows/test_review.py::test_a_run_goes_on_with_the_cases_that_it_began_with"
     ),
+    "folds' 'val', and must be in one": (
+        "tests/unit/data/test_cross_validation.py"
+        "::test_folds_that_leave_a_case_out_or_have_it_twice_are_refused"
+    ),
     "smaller values in data.label_values": (
         "tests/unit/workflows/review/test_export.py::test_a_picture_has_its_label_as_a_picture"
     ),
@@ -121,6 +125,9 @@ NO_ROW = (
     "so it is not written; lower training.learning_rate",
     "training examples have no landmark at all",
     "variational.warm_start: {} has no weights",
+    "training.initial_weights: {} has no member",
+    "calibrated out of fold (cross-conformal)",
+    "training.initial_weights: nothing of {} fits",
     "regions_class_order' paints it as",
     "data.ignore_label serves segmentation alone",
     "no other value than {}, that of data.ignore_label",

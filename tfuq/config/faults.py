@@ -69,7 +69,7 @@ def _key_of(location: Sequence[int | str]) -> str:
     for name in location:
         if isinstance(name, (str, int)) and not _is_union_branch(name):
             names.append(str(name))
-    return ".".join(names) or "configuration"
+    return ".".join(names) if names else "configuration"
 
 
 def _is_union_branch(name: int | str) -> bool:
