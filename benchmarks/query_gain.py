@@ -3,6 +3,15 @@
     python -m benchmarks.query_gain digits /tmp/gain --start 40 --add 10 --pool 400 --test 300 \\
         -o training.epochs=20 -o training.steps_per_epoch=20
 
+    tfuq data synth brain-decathlon /tmp/brain --cases 56
+    python -m benchmarks.query_gain quickstart /tmp/gain-brain --start 2 --add 10 --pool 40 \\
+        --test 12 -o data.root=/tmp/brain -o training.epochs=1 -o training.steps_per_epoch=60 \\
+        -o prediction.samples=5 -o training.learning_rate=0.005
+    python -m benchmarks.query_gain hippocampus /tmp/gain-hippocampus --start 5 --add 10 --pool 60 \\
+        --test 20 -o "preprocessing.size=[24,32,24]" -o "network.patch_size=[24,32,24]" \\
+        -o "network.widths=[8,16]" -o "network.level_dropout={2: 0.3}" -o training.epochs=1 \\
+        -o training.steps_per_epoch=100 -o prediction.samples=5
+
 For each seed, the labelled cases of a data set are parted at random into cases to begin with, a pool
 and test cases. A run is trained on the first, ``tfuq query`` chooses some of the pool, and as many are
 chosen at random. A run is trained on each of both sets added to the first ones, and scored on the
