@@ -26,17 +26,17 @@ def brats(tmp_path_factory):
     return root
 
 
-def test_brats_ends_in_scores_of_classes_and_regions(brats, tfuq, tmp_path):
+@pytest.mark.parametrize(
+    "method", ["mc-dropout", pytest.param("latent-vi", marks=pytest.mark.slow)]
+)
+def test_brats_ends_in_scores_of_classes_and_regions(brats, tfuq, tmp_path, method):
     """The shipped configuration on its phantom; a region of one class is measured as the class, a union as its classes' sum."""
     regions = "{whole tumour: [necrosis, oedema, enhancing tumour], same: [oedema]}"
     keys = (*SHORT, f"data.root={brats}", f"data.regions={regions}")
     run, out = tmp_path / "run", tmp_path / "out"
-    assert (
-        tfuq(
-            "train", "brats2018", *(word for key in keys for word in ("-o", key)), "--run", run
-        ).exit_code
-        == 0
-    )
+    options = [word for key in keys for word in ("-o", key)]
+    trained = tfuq("train", "brats2018", *options, "--method", method, "--run", run)
+    assert trained.exit_code == 0, trained.output
     assert tfuq("predict", run, "--out", out).exit_code == 0
     result = tfuq("score", out, "--figures")
     assert result.exit_code == 0, result.output

@@ -69,7 +69,8 @@ def test_allowed_and_recorded(unfinished, tfuq):
         "missing_members"
     ] == [1]
     folder = run.parent / "models" / "m"
-    assert tfuq("export", run, "--to", folder, "--allow-missing").exit_code == 0
+    export = ("export", run, "--method", "ensemble", "--to", folder, "--allow-missing")
+    assert tfuq(*export).exit_code == 0
     assert json.loads((folder / "1" / "tfuq_export.json").read_text())["missing_members"] == [1]
     assert tfuq("serve-check", folder).exit_code == 0
     shutil.rmtree(run / "members" / "2")

@@ -41,7 +41,7 @@ def assert_same_losses(one, other):
 
 
 def test_two_workers_train_as_one_process(balls, tmp_path):
-    config = settings(balls, "deterministic", network={"level_dropout": {}}, training=TRAINING)
+    config = settings(balls, "deterministic", 2, network={"level_dropout": {}}, training=TRAINING)
     together = trained_by_workers(config, tmp_path, 2)
     alone = train(config, tmp_path / "alone", devices="cpu:1")
     assert_same_losses(together, alone)
