@@ -223,12 +223,14 @@ SCENES: dict[str, Scene] = {
         "volumes",
         ("predict", "volumes", "--samples", "2", "--out", "out"),
         whole=(r"out/ball_\d+",),
+        tells=r"out/manifest\.json",  # which cases were finished when a process was killed
     ),
     "predict volumes over others": Scene(
         "volumes",
         ("predict", "volumes", "--samples", "3", "--save-samples", "--overwrite"),
         (_notes_in("volumes", f"volumes/predictions/{METHOD}"),),
         whole=(_OF_CASES,),
+        tells=rf"volumes/predictions/{METHOD}/manifest\.json",
     ),
     "calibrate over another": Scene(
         "rows",
