@@ -40,7 +40,7 @@ def toy(patch, rank, *, levels=0, kernel=1):
         )
         x = layers.dropout(0.4, name=f"down{level}_dropout")(x)
     for level in range(levels):
-        x = upsample(rank, name=f"up{level}")(x)
+        x = upsample(2, name=f"up{level}")(x)
     x = tf_keras.layers.Concatenate(name="join")([fine, x])
     x = layers.dropout(0.3, name="last_dropout")(
         layers.conv(4, 1, rank=rank, name="last", activation="tanh")(x)
