@@ -42,10 +42,10 @@ def put_faults(name: str, on_stage, tally: Counter, places: int) -> None:
     _, stage = on_stage(name)
     expected, rng = stage.expected(name), random.Random(zlib.crc32(name.encode()))
     found = []
-    for fault, (_, operations) in FAULTS.items():
+    for kind, (fault, (_, operations)) in enumerate(FAULTS.items()):
         counted = sum(expected.operations.get(operation, 0) for operation in operations)
         for number in range(1 if fault == "without locks" else places):
-            lasts = number % 2 == 0
+            lasts = (kind + number) % 2 == 0  # by turns, also where each fault has one place
             at = 1 if fault == "without locks" else rng.randint(1, counted)
             found += fail(stage, name, Plan(at, operations, fault, lasts), tally)
     count(found, tally)
@@ -54,7 +54,7 @@ def put_faults(name: str, on_stage, tally: Counter, places: int) -> None:
 
 @pytest.mark.parametrize("name", FAST, ids=named)
 def test_faults(name, on_stage, tally):
-    put_faults(name, on_stage, tally, places=2)
+    put_faults(name, on_stage, tally, places=1)
 
 
 @pytest.mark.slow
