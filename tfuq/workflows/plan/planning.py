@@ -28,6 +28,8 @@ _VALIDATION_CASES = 2  # of a trial
 _FLOAT_BYTES = 4
 _FEW = 12  # cases that are looked at where nothing is tried
 _UNTRIED_EPOCHS = 20
+_FEW_STEPS = 2000  # of a training, below which all augmentation is more than it can learn from
+_SOFT = {"rotation_degrees": 10.0, "scale": 0.1, "intensity": 0.1}
 _GIGABYTE = 2**30
 
 
@@ -76,6 +78,8 @@ def plan(
     epochs = draft.epochs(size, trial)
     settings = draft.settings(size)
     _put_epochs(settings, epochs, trial)
+    if epochs.all_steps < _FEW_STEPS:
+        _soften(settings)
     draft.put_cache(settings)
     remarks = draft.remarks(trial, epochs)
     planned = planned_text(text, settings, remarks)
@@ -101,6 +105,7 @@ def untried_settings(text: str, cases: list[Case]) -> Settings:
     settings = planner.draft(config, fingerprint, planner.limits(fingerprint).smallest)
     reason = "tfuq plan chooses by the time that you allow, and tries larger networks"
     settings.put("training", "epochs", _UNTRIED_EPOCHS, reason)
+    _soften(settings)
     return settings
 
 
@@ -188,6 +193,22 @@ class _Draft:
         training = few_cases(_ids(self._parts["train"]), self._fingerprint.present)
         validation = _ids(self._parts["validation"])[:_VALIDATION_CASES]
         return attempt(config, training, validation)
+
+
+def _soften(settings: Settings) -> None:
+    """Change examples less where a training is short: it learns more slowly from changed ones."""
+    section = settings.sections.get("augmentation", {})
+    if "perturbations" not in section:
+        return
+    kept: dict[str, Any] = {}
+    for key in ("flip_axes", "plane_axis"):
+        if key in section:
+            kept[key] = section[key]
+    settings.sections["augmentation"] = kept
+    reason = f"little, as there are fewer than {_FEW_STEPS} steps"
+    settings.put("augmentation", "rotation_degrees", _SOFT["rotation_degrees"], reason)
+    settings.put("augmentation", "scale", _SOFT["scale"])
+    settings.put("augmentation", "intensity", _SOFT["intensity"])
 
 
 def _ids(cases: list[Case]) -> list[str]:

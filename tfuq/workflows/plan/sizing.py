@@ -59,11 +59,13 @@ class Epochs:
     Attributes:
         count: How many epochs.
         steps: Of each; None where it is as many as the examples make.
+        all_steps: Of all epochs.
         seconds: Of the whole training.
     """
 
     count: int
     steps: int | None
+    all_steps: int
     seconds: float
 
 
@@ -183,4 +185,9 @@ def fit_epochs(
             "ten times as much or more"
         )
     total = reading + members * (trial.start + count * epoch)
-    return Epochs(count=count, steps=None if steps == natural else steps, seconds=total)
+    return Epochs(
+        count=count,
+        steps=None if steps == natural else steps,
+        all_steps=count * steps,
+        seconds=total,
+    )

@@ -57,6 +57,16 @@ def test_pictures_are_planned(request, tried, task):
     assert config.data == parse(text).data
 
 
+@pytest.mark.parametrize(("hours", "is_full"), [(0.5, False), (5, True)])
+def test_a_short_training_changes_its_examples_less(balls, tried, hours, is_full):
+    """Steps take a second each here, so that 1,800 and 18,000 of them fit at most."""
+    planned = plan(settings(balls).dump(), "balls", seconds=3600 * hours, memory=2**33)
+    augmentation = parse(planned.text).augmentation
+    assert bool(augmentation.perturbations) is is_full
+    assert augmentation.rotation_degrees == (30.0 if is_full else 10.0)
+    assert augmentation.flip_axes == [0, 1, 2]
+
+
 def test_a_method_is_planned_for(balls, tried):
     text = settings(balls).dump()
     planned = plan(text, "balls", seconds=600, memory=2**33, method="ensemble")
