@@ -61,8 +61,8 @@ def test_each_source_alone_is_what_is_left_where_the_other_is_narrow(tmp_path):
     np.testing.assert_allclose(point_code["both"], point_code["weights"], atol=1e-6)
     first = member(tmp_path, draws["both"], scale=1e-9)
     point_weights = outputs(lambda model: model)
-    np.testing.assert_allclose(point_weights["weights"], point_weights["none"], atol=1e-5)
-    np.testing.assert_allclose(point_weights["both"], point_weights["code"], atol=1e-5)
+    np.testing.assert_allclose(point_weights["weights"], point_weights["none"], 1e-5, 1e-5)
+    np.testing.assert_allclose(point_weights["both"], point_weights["code"], 1e-5, 1e-5)
     assert not np.allclose(point_weights["code"], point_weights["none"], atol=1e-3)
 
 
