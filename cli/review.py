@@ -126,9 +126,11 @@ def _predicted(
         The folder of predictions, and the error of cases that cannot be predicted where there are
         others to review.
     """
-    from tfuq import prediction
     from tfuq.runs.results import read_manifest
     from tfuq.workflows.review import calibration_for
+
+    with quiet_import():
+        from tfuq import prediction
 
     method = method or run.config.method
     predictor = prediction.make_predictor(run, prediction.request_of(run.config, method, *draws))
