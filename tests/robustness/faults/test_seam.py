@@ -70,6 +70,7 @@ EXCEPTIONS = {
     ("cli/view.py", "webbrowser.open"): "starts a browser",
     ("tfuq/workflows/shift/stored.py", "np.savez_compressed"): "into memory",
     ("tfuq/networks/weights.py", "np.savez"): "into memory",
+    ("tfuq/workflows/calibrate/slices.py", "np.savez"): "into memory",
     ("tfuq/config/text.py", "yaml.dump"): "into memory",
     ("cli/options.py", "formatter.write_text"): "click's, of the help text",
 }
