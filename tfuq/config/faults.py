@@ -60,16 +60,18 @@ def _unknown_key(location: Sequence[int | str], schema: type[Section]) -> str:
     hint = "; remove it"
     if known_keys:
         hint = nearest(str(unknown), known_keys)
-    return f"unknown key '{_key_of(location)}'{hint}"
+    key = ".".join([*_names(section), str(unknown)])
+    return f"unknown key '{key}'{hint}"
 
 
 def _key_of(location: Sequence[int | str]) -> str:
-    """The key at a location of pydantic's, without the names of types that it adds."""
-    names = []
-    for name in location:
-        if isinstance(name, (str, int)) and not _is_union_branch(name):
-            names.append(str(name))
-    return ".".join(names) if names else "configuration"
+    """The key at a location of pydantic's; of the whole, ``configuration``."""
+    return ".".join(_names(location)) or "configuration"
+
+
+def _names(location: Sequence[int | str]) -> list[str]:
+    """The names at a location of pydantic's, without those of types that it adds."""
+    return [str(name) for name in location if not _is_union_branch(name)]
 
 
 def _is_union_branch(name: int | str) -> bool:
