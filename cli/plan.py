@@ -16,7 +16,6 @@ from tfuq_cli.progress import show
 @options.method("What to train for; the configuration's own method if not given.")
 @click.option(
     "--time",
-    "duration",
     default=DEFAULT_DURATION,
     show_default=True,
     help="That the training may take, all members together, such as 30min or 2h.",
@@ -28,7 +27,7 @@ from tfuq_cli.progress import show
 )
 @click.option("--out", type=options.PATH, help="Where to write.  [default: <config>-planned.yaml]")
 def command(
-    config: str, method: str | None, duration: str, memory: str | None, out: Path | None
+    config: str, method: str | None, time: str, memory: str | None, out: Path | None
 ) -> None:
     """Fill CONFIG, a file or the name of a configuration, by what its data are like.
 
@@ -41,5 +40,5 @@ def command(
       tfuq plan quickstart --time 2min --out planned.yaml
     """
     path = out or planned_path(config)
-    write_plan(config, path, method=method, duration=duration, memory=memory)
+    write_plan(config, path, method=method, duration=time, memory=memory)
     show(f"go on with: tfuq train {path}")

@@ -56,7 +56,6 @@ from tfuq_cli.progress import TaskLines, TrainingProgress, echo_plan, quiet_impo
 )
 @click.option(
     "--time",
-    "duration",
     help="Of a folder of data: that its training may take, as of tfuq plan.  [default: 1h]",
 )
 @options.execute
@@ -73,7 +72,7 @@ def command(
     fold: int | None,
     devices: str | None,
     tensorboard: bool,
-    duration: str | None,
+    time: str | None,
     executor: Executor,
     dry_run: bool,
 ) -> None:
@@ -96,8 +95,8 @@ def command(
             "--resume and --overwrite exclude each other: go on with the run, or replace it"
         )
     if os.path.isdir(config):
-        config = str(planned_folder(Path(config), method, duration or DEFAULT_DURATION))
-    elif duration is not None:
+        config = str(planned_folder(Path(config), method, time or DEFAULT_DURATION))
+    elif time is not None:
         raise click.UsageError("--time serves a folder of data; for a file, see tfuq plan --time")
     overrides = list(override)
     if method:

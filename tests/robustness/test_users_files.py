@@ -104,6 +104,7 @@ def with_network(own: Path) -> list[list]:
 def of_several_runs(own: Path) -> list[list]:
     return [
         ["study", own / "study.yaml", "--out", own / "study"],
+        ["plan", own / "config.yaml", "--time", "20s", "--out", own / "planned.yaml"],
         ["demo", "--out", own / "demo", "--task", "classification"],
     ]
 
