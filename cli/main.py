@@ -92,8 +92,7 @@ class LazyGroup(click.Group):
             _exit(context, 2, _described(error))
         except KeyboardInterrupt:
             click.echo(
-                "tfuq: stopped; run the same command with --resume (train) or again "
-                "(predict, study) to go on",
+                "tfuq: stopped; to go on, run the same command again (train: with --resume)",
                 err=True,
             )
             sys.exit(_INTERRUPTED)

@@ -80,9 +80,7 @@ def command(
       tfuq review runs/hippocampus/hybrid --method ensemble --input scans --execute processes:2
     """
     from tfuq.runs.results import MANIFEST
-
-    with quiet_import():
-        from tfuq.workflows.review import SUMMARY, TABLE, default_folder, review
+    from tfuq.workflows.review import SUMMARY, TABLE, default_folder, review
 
     observer: Observer = TaskLines()
     failure = None
@@ -146,19 +144,35 @@ def _predicted(
     if mask:
         cases = prediction.with_masks(run.config, cases, mask)
     folder = run.predictions(name)
+    failure: DataError | None = None
     try:
         prediction.predict(predictor, cases, folder, observer=observer, executor=executor)
     except prediction.CasesFailedError as error:
         if not read_manifest(folder).cases:
             raise
-        return folder, error
-    return folder, None
+        failure = error
+    if inputs:
+        earlier = read_manifest(folder).cases.keys() - {case.id for case in cases}
+        _tell_of_earlier(folder, len(earlier))
+    return folder, failure
+
+
+def _tell_of_earlier(folder: Path, count: int) -> None:
+    if count:
+        show(
+            f"{folder} also holds {count} case(s) of earlier calls, which are reviewed too; to "
+            "review scans alone, predict them by tfuq predict --out NEW, then run tfuq review NEW"
+        )
 
 
 def _export(made: Review, predictions: Path, folder: Path) -> None:
     from tfuq.workflows.review.export import CORRECTED, PREDICTED, export_labels
 
-    exported = export_labels(predictions, made.referred(), folder)
+    referred = made.referred()
+    if not referred:
+        show(f"no case is referred, so nothing is written to {folder}")
+        return
+    exported = export_labels(predictions, referred, folder)
     show(f"{len(exported.cases)} case(s) to correct in {folder}: labels in {folder / PREDICTED}")
     show(
         f"save corrected labels in {folder / CORRECTED}, then train a new run on them, too: "

@@ -292,6 +292,14 @@ def test_referred_cases_are_exported_corrected_and_trained_on(own, tfuq, tmp_pat
     assert more.parts["validation"] == material.parts["validation"]
 
 
+def test_nothing_is_exported_where_every_case_is_kept(own, tfuq, tmp_path, monkeypatch):
+    monkeypatch.setattr(Review, "referred", lambda made: {})
+    result = tfuq("review", own, "--export-labels", tmp_path / "none")
+    assert result.exit_code == 0
+    assert f"no case is referred, so nothing is written to {tmp_path / 'none'}" in result.stdout
+    assert not (tmp_path / "none").exists()
+
+
 def test_a_run_goes_on_with_the_cases_that_it_began_with(trained, tmp_path):
     run = shutil.copytree(trained("mc-dropout").path, tmp_path / "run")
     config = open_run(run).config

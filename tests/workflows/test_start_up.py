@@ -1,9 +1,13 @@
 """Commands import no library that takes long to import and that they do not need."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import tfuq_cli
 
 # NumPy takes a tenth of a second, as long as all else of these commands.
 SLOW_LIBRARIES = (
@@ -67,3 +71,16 @@ def test_a_prediction_of_scans_imports_what_it_needs():
     command = [sys.executable, "-c", _PREDICT, *UNNEEDED]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stderr[-2000:]
+
+
+@pytest.mark.parametrize("command", ["calibrate", "predict", "query", "review", "shift"])
+def test_what_imports_tensorflow_first_is_quiet(command):
+    """The first import of the prediction stands in ``quiet_import``, which hides TensorFlow's log."""
+    tree = ast.parse((Path(tfuq_cli.__file__).parent / f"{command}.py").read_text())
+    imports = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    quiet = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.With) and "quiet_import" in ast.unparse(node.items[0]):
+            quiet += [ast.unparse(statement) for statement in node.body]
+    assert "from tfuq import prediction" in imports
+    assert "from tfuq import prediction" in quiet

@@ -89,6 +89,11 @@ def test_whatever_reads_predictions_names_what_is_missing(command, stopped, tfuq
     assert "run the same tfuq predict again" in result.output
 
 
+def test_a_review_of_a_prediction_that_has_no_case_yet_is_refused(stopped, tfuq):
+    edited(stopped / "manifest.json", lambda manifest: manifest.update(cases={}))
+    assert_refused(tfuq("review", stopped), f"{stopped}: holds no case; run tfuq predict")
+
+
 def test_a_review_that_lacks_cases_is_not_clear(stopped, tfuq):
     from tfuq.workflows.review import Review
 
@@ -139,5 +144,13 @@ def test_a_review_goes_on_without_a_damaged_scan(scans, tfuq):
     assert "2 case(s) in" in result.stdout
     assert "1 of 3 cases is missing: ball_999" in result.stderr
     assert "ball_999 was not predicted" in result.stderr
+    summary = json.loads((run / "reviews" / "mc-dropout-input" / "review.json").read_text())
+    assert list(summary["reasons_of_missing"]) == ["ball_999"]
+    assert "ball_999.nii.gz: not a readable NIfTI" in summary["reasons_of_missing"]["ball_999"]
     (folder / "ball_999.nii.gz").unlink()
-    assert tfuq("review", run, "--input", folder, "--samples", 2).exit_code == 0
+    result = tfuq("review", run, "--input", folder, "--samples", 2)
+    assert result.exit_code == 0
+    assert "earlier calls" not in result.stdout
+    one = sorted(folder.iterdir())[0]
+    result = tfuq("review", run, "--input", one, "--samples", 2)
+    assert "also holds 1 case(s) of earlier calls, which are reviewed too" in result.stdout

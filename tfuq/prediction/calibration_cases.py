@@ -118,7 +118,7 @@ def _listed(path: Path, trained_on: set[str]) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
             f"--cases {path}: is neither calibration, nor validation, nor test:SHARE, "
-            f"nor a text file of case ids ({error})"
+            f"nor out-of-fold, nor a text file of case ids ({error})"
         ) from error
     lines = {line.strip() for line in text.splitlines()}
     ids = sorted(lines - {""})

@@ -43,8 +43,11 @@ def _text(folder: Path, reasons: Mapping[str, str], total: int) -> str:
     named = ", ".join(list(reasons)[:_MOST_NAMED])
     if len(reasons) > _MOST_NAMED:
         named += f" and {len(reasons) - _MOST_NAMED} more"
+    others = ""
+    if len(reasons) < total:
+        others = ", the others are"
     return (
-        f"{folder}: {len(reasons)} of {total} cases cannot be predicted ({named}), the others are; "
+        f"{folder}: {len(reasons)} of {total} cases cannot be predicted ({named}){others}; "
         "mend their files, and run the same command again"
     )
 

@@ -11,6 +11,7 @@ from tfuq.runs.results import Manifest
 _log = logging.getLogger(__name__)
 _MOST_NAMED = 5
 REMEDY = "run the same tfuq predict again, which goes on where it stopped"
+_REMEDY_OF_FAILED = "mend what could not be read, and run the same tfuq predict again"
 
 
 def missing_text(missing: Sequence[str], cases: int) -> str:
@@ -30,12 +31,18 @@ def missing_text(missing: Sequence[str], cases: int) -> str:
 def missing_sentence(manifest: Manifest) -> str:
     """What is missing of a prediction that has not ended, with what to do; empty if nothing is.
 
+    A case that could not be predicted fails again until its file is mended, so that the remedy
+    is another one where all missing cases are such.
+
     Args:
         manifest: of its folder.
     """
     if not manifest.missing:
         return ""
-    return f"{missing_text(manifest.missing, len(manifest.cases))}; {REMEDY}"
+    remedy = REMEDY
+    if set(manifest.missing) <= set(manifest.failed):
+        remedy = _REMEDY_OF_FAILED
+    return f"{missing_text(manifest.missing, len(manifest.cases))}; {remedy}"
 
 
 def warn_of_missing(folder: Path, manifest: Manifest) -> None:

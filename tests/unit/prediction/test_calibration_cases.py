@@ -63,7 +63,7 @@ def test_shares_that_are_none_are_refused(run, share):
         ("", "names no case"),
         ("ball_002\nball_000", "case 'ball_000' was trained on"),
         ("ball_002\nball_9", "case 'ball_9' is not there"),
-        (None, "is neither calibration, nor validation, nor test:SHARE"),
+        (None, "is neither calibration, nor validation, nor test:SHARE, nor out-of-fold"),
     ],
 )
 def test_lists_that_do_not_serve_are_refused(run, tmp_path, text, words):

@@ -1,6 +1,7 @@
 """A cohort: a case that cannot be predicted ends nothing, and tasks share the rest."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,6 +73,11 @@ def test_each_of_several_is_named_with_its_reason(run, predictor, tmp_path, capl
         assert (
             f"warning: {case.id} is not predicted: {failed.value.reasons[case.id]}" in caplog.text
         )
+
+
+def test_where_every_case_failed_no_others_are_spoken_of():
+    failed = CasesFailedError(Path("out"), {"a": "not readable", "b": "not readable"}, 2)
+    assert str(failed).startswith("out: 2 of 2 cases cannot be predicted (a, b); mend their files")
 
 
 def test_who_asks_for_the_others_alone_is_done(run, predictor, tmp_path):

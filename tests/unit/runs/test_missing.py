@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.manifests import a_case, a_manifest
-from tfuq.runs.missing import missing_text, warn_of_missing
+from tfuq.runs.missing import REMEDY, missing_sentence, missing_text, warn_of_missing
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,10 @@ def test_a_prediction_that_has_ended_is_not_warned_of(tmp_path, caplog):
     manifest.add(cases[0], {})
     warn_of_missing(tmp_path, manifest)
     assert len(caplog.messages) == 1
+
+
+def test_the_remedy_of_cases_that_failed_is_to_mend_them():
+    manifest = a_manifest(asked=["a", "b"], failed={"a": "a.nii: not readable"})
+    assert missing_sentence(manifest) == f"2 of 2 cases are missing: a, b; {REMEDY}"
+    manifest.failed["b"] = "b.nii: not readable"
+    assert missing_sentence(manifest).startswith("2 of 2 cases are missing: a, b; mend what")

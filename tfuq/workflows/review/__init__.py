@@ -116,6 +116,8 @@ def review(predictions: Path, folder: Path, *, observer: Observer = SILENT) -> R
             f"{predictions}: was predicted with --calibrated, and a review takes measures of "
             f"samples as they are; give the run, or predictions without --calibrated"
         )
+    if not manifest.cases:
+        raise RunError(f"{predictions}: holds no case; run tfuq predict")
     calibration, problem = calibration_for(run, manifest)
     reviewer = _Reviewer(run, predictions, manifest, calibration)
     cases = [case for case in sorted(manifest.cases) if not reviewer.is_left_out(case)]
@@ -192,17 +194,14 @@ class _Reviewer:
         self._rules: ReviewRules | None = None
         if calibration:
             self._rules = calibration.review
-        self._measure = ""
-        if manifest.cases:
-            self._choose_measure()
+        self._measure = self._chosen_measure()
 
-    def _choose_measure(self) -> None:
+    def _chosen_measure(self) -> str:
         if self._rules:
-            self._measure = self._rules.measure
-            return
+            return self._rules.measure
         first = min(self._manifest.cases)
         observed = Observed(case=first, parts=self._source.parts(first))
-        self._measure = chosen_measure(None, self._source.quality, [observed])
+        return chosen_measure(None, self._source.quality, [observed])
 
     def is_left_out(self, case: str) -> bool:
         """Whether a case was calibrated on."""
@@ -292,6 +291,7 @@ class _Reviewer:
             "ordered_by": self._measure,
             "calibration_cases_left_out": len(left_out),
             "missing_cases": self._manifest.missing,
+            "reasons_of_missing": self._manifest.failed,
             "unlike_training": len(unlike),
             "training_data_known": self._appearance is not None,
             "coordinates": _COORDINATES,
