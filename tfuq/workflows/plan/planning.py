@@ -75,7 +75,7 @@ def plan(
     size, trial = draft.fitted()
     epochs = draft.epochs(size, trial)
     settings = draft.settings(size)
-    _put_epochs(settings, epochs, trial)
+    _put_epochs(settings, epochs)
     draft.put_cache(settings)
     remarks = draft.remarks(trial, epochs)
     planned = planned_text(text, settings, remarks)
@@ -99,6 +99,7 @@ def untried_settings(text: str, cases: list[Case]) -> Settings:
     few = [cases[position] for position in positions]
     fingerprint = fingerprint_of(config, few, None)
     settings = planner.draft(config, fingerprint, planner.limits(fingerprint).smallest)
+    settings.reasons["network.widths"] = "the smallest network that tfuq plan tries"
     reason = "tfuq plan chooses by the time that you allow, and tries larger networks"
     settings.put("training", "epochs", _UNTRIED_EPOCHS, reason)
     return settings
@@ -140,7 +141,12 @@ class _Draft:
 
     def settings(self, size: Size) -> Settings:
         """The settings of a size."""
-        return self._planner.draft(self._config, self._fingerprint, size)
+        settings = self._planner.draft(self._config, self._fingerprint, size)
+        reason = "as many filters as time and memory allow"
+        if size.width == self._planner.limits(self._fingerprint).largest.width:
+            reason = "the largest network that tfuq plan tries"
+        settings.reasons["network.widths"] = reason
+        return settings
 
     def epochs(self, size: Size, trial: Trial) -> Epochs:
         """How long it trains."""
@@ -194,9 +200,7 @@ def _ids(cases: list[Case]) -> list[str]:
     return [case.id for case in cases]
 
 
-def _put_epochs(settings: Settings, epochs: Epochs, trial: Trial) -> None:
-    reason = f"as many as fit into the time: a step takes {trial.step:.3g} s"
-    settings.put("training", "epochs", epochs.count, reason)
+def _put_epochs(settings: Settings, epochs: Epochs) -> None:
+    settings.put("training", "epochs", epochs.count, epochs.count_reason)
     if epochs.steps is not None:
-        reason = "so that validation takes little beside it"
-        settings.put("training", "steps_per_epoch", epochs.steps, reason)
+        settings.put("training", "steps_per_epoch", epochs.steps, epochs.steps_reason)

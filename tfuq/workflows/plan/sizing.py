@@ -60,11 +60,15 @@ class Epochs:
         count: How many epochs.
         steps: Of each; None where it is as many as the examples make.
         seconds: Of the whole training.
+        count_reason: Why there are as many epochs.
+        steps_reason: Why there are as many steps.
     """
 
     count: int
     steps: int | None
     seconds: float
+    count_reason: str
+    steps_reason: str
 
 
 def fit_size(
@@ -183,4 +187,16 @@ def fit_epochs(
             "ten times as much or more"
         )
     total = reading + members * (trial.start + count * epoch)
-    return Epochs(count=count, steps=None if steps == natural else steps, seconds=total)
+    count_reason = f"as many as fit into the time: a step takes {trial.step:.3g} s"
+    if count == _MOST_EPOCHS:
+        count_reason = "the most that are planned; they need less than the time allowed"
+    steps_reason = "more than the examples make, so that validation takes little beside them"
+    if steps < natural:
+        steps_reason = f"fewer than the examples make, so that there are {_LEAST_EPOCHS} epochs"
+    return Epochs(
+        count=count,
+        steps=None if steps == natural else steps,
+        seconds=total,
+        count_reason=count_reason,
+        steps_reason=steps_reason,
+    )

@@ -92,3 +92,11 @@ def test_without_a_trial_the_smallest_is_proposed(balls):
     untried = untried_settings(text, cases_of(settings(balls).data))
     assert parse(planned_text(text, untried, [])).network.widths[0] == 8
     assert untried.sections["training"]["epochs"] == 20
+    assert "smallest" in untried.reasons["network.widths"]
+
+
+@pytest.mark.parametrize(("seconds", "reason"), [(600, "as many filters"), (10**7, "the largest")])
+def test_the_reason_of_filters_is_that_of_their_number(balls, tried, seconds, reason):
+    text = plan(settings(balls).dump(), "balls", seconds=seconds, memory=2**40).text
+    (line,) = [line for line in text.splitlines() if line.startswith("  widths:")]
+    assert reason in line
