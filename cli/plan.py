@@ -26,9 +26,19 @@ from tfuq_cli.progress import show
     help="That the training may take, such as 8GB; of the GPU where there is one.  "
     "[default: most of what is free]",
 )
+@click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    help="Plan for tfuq train --folds with as many, which share the time.",
+)
 @click.option("--out", type=options.PATH, help="Where to write.  [default: <config>-planned.yaml]")
 def command(
-    config: str, method: str | None, duration: str, memory: str | None, out: Path | None
+    config: str,
+    method: str | None,
+    duration: str,
+    memory: str | None,
+    folds: int | None,
+    out: Path | None,
 ) -> None:
     """Fill CONFIG, a file or the name of a configuration, by what its data are like.
 
@@ -41,5 +51,6 @@ def command(
       tfuq plan quickstart --time 2min --out planned.yaml
     """
     path = out or planned_path(config)
-    write_plan(config, path, method=method, duration=duration, memory=memory)
-    show(f"go on with: tfuq train {path}")
+    write_plan(config, path, method=method, duration=duration, memory=memory, trainings=folds)
+    option = f" --folds {folds}" if folds else ""
+    show(f"go on with: tfuq train {path}{option}")

@@ -96,7 +96,14 @@ def command(
             "--resume and --overwrite exclude each other: go on with the run, or replace it"
         )
     if os.path.isdir(config):
-        config = str(planned_folder(Path(config), method, duration or DEFAULT_DURATION))
+        if dry_run:
+            raise click.UsageError(
+                "--dry-run writes nothing, and a folder of data needs a configuration; write one by "
+                "tfuq init, and tfuq plan says what its training takes"
+            )
+        duration = duration or DEFAULT_DURATION
+        folder = Path(config)
+        config = str(planned_folder(folder, method=method, duration=duration, folds=folds))
     elif duration is not None:
         raise click.UsageError("--time serves a folder of data; for a file, see tfuq plan --time")
     overrides = list(override)

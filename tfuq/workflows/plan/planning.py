@@ -53,15 +53,17 @@ def plan(
     seconds: float,
     memory: int | None = None,
     method: str | None = None,
+    trainings: int | None = None,
 ) -> Plan:
     """Fill a configuration from its data, and from a few steps on this machine.
 
     Args:
         text: The configuration. What a plan decides in it is replaced.
         source: Where it comes from, for messages.
-        seconds: That its training may take, all members together.
+        seconds: That its training may take, all members or folds together.
         memory: Bytes that it may take; None for most of what is free.
         method: What it trains for; None for what the configuration says.
+        trainings: How many share the time, such as folds; None for the members of the method.
 
     Raises:
         ConfigError: The configuration is faulty, or time or memory do not suffice.
@@ -71,7 +73,7 @@ def plan(
         text = with_method(text, method)
     config = _config_of_data(text, source)
     budget = Budget(memory=memory or int(free_memory() * _FREE_SHARE), seconds=seconds)
-    draft = _Draft(text, config, budget)
+    draft = _Draft(text, config, budget, trainings or config.members)
     size, trial = draft.fitted()
     epochs = draft.epochs(size, trial)
     settings = draft.settings(size)
@@ -124,10 +126,11 @@ def _some_network(rank: int) -> dict[str, Any]:
 class _Draft:
     """A configuration between its data and its plan."""
 
-    def __init__(self, text: str, config: Config, budget: Budget) -> None:
+    def __init__(self, text: str, config: Config, budget: Budget, trainings: int) -> None:
         self._text = text
         self._config = config
         self._budget = budget
+        self._trainings = trainings
         self._planner: Planner = PLANNERS[config.task]
         self._parts = split_cases(made_cases(config.data), config.data.split)
         self._fingerprint: Fingerprint = fingerprint_of(
@@ -137,7 +140,7 @@ class _Draft:
     def fitted(self) -> tuple[Size, Trial]:
         """The size that the budget allows, and what it takes."""
         limits = self._planner.limits(self._fingerprint)
-        return fit_size(self._attempt, limits, self._budget, self._config.members)
+        return fit_size(self._attempt, limits, self._budget, self._trainings)
 
     def settings(self, size: Size) -> Settings:
         """The settings of a size."""
@@ -156,7 +159,7 @@ class _Draft:
             len(self._parts["train"]),
             len(self._parts["validation"]),
             self._budget.seconds,
-            self._config.members,
+            self._trainings,
         )
 
     def put_cache(self, settings: Settings) -> None:
@@ -181,7 +184,7 @@ class _Draft:
         seen = f"median size {size}, spacing {spacing}, {fingerprint.channels} channel(s)"
         allowed = f"{duration_text(self._budget.seconds)} and "
         allowed += f"{self._budget.memory / _GIGABYTE:.1f} GiB on {trial.device}"
-        foretold = f"{duration_text(epochs.seconds)} for {self._config.members} member(s)"
+        foretold = f"{duration_text(epochs.seconds)} for {self._trainings} member(s)"
         return [
             f"planned for {cases}: {seen}",
             f"allowed: {allowed}; foretold: {foretold}, {trial.memory / _GIGABYTE:.1f} GiB, "

@@ -64,6 +64,13 @@ def test_a_method_is_planned_for(balls, tried):
     assert "2 member(s)" in planned.lines[1]
 
 
+def test_folds_share_the_time(balls, tried):
+    """Four cases are read in 0.4 s; each of five trainings starts in 5 s, and an epoch takes 2.1."""
+    planned = plan(settings(balls).dump(), "balls", seconds=600, memory=2**33, trainings=5)
+    assert parse(planned.text).training.epochs == int(((600 - 0.4) / 5 - 5) / 2.1)
+    assert "5 member(s)" in planned.lines[1]
+
+
 def test_a_configuration_needs_no_network(balls, tried):
     lines = [
         "name: own",
