@@ -114,6 +114,8 @@ def command(
         overrides += fold_overrides(method, folds)
     elif fold is not None:
         raise click.UsageError("--fold needs --folds, the number of all folds, as in --folds 5")
+    if fold is not None and folds is not None and fold >= folds:
+        raise click.UsageError(f"--fold {fold}: --folds {folds} has folds 0 to {folds - 1}")
     if fold is not None and member is not None:
         raise click.UsageError("--fold and --member both name a member; leave out one of both")
     settings = configuration.load(config, tuple(overrides))

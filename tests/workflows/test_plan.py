@@ -81,6 +81,12 @@ def test_time_serves_a_folder_alone(own, tfuq):
     assert "tfuq plan --time" in result.output
 
 
+def test_a_fold_that_is_not_there_is_named_as_such(own, tfuq):
+    result = tfuq("train", own, "--folds", "2", "--fold", "2")
+    assert result.exit_code == 2
+    assert "--fold 2: --folds 2 has folds 0 to 1" in result.output
+
+
 def classes(root: Path) -> None:
     """Folders of two classes with ten pictures each."""
     for number in range(20):
