@@ -25,9 +25,19 @@ from tfuq_cli.progress import show
     help="That the training may take, such as 8GB; of the GPU where there is one.  "
     "[default: most of what is free]",
 )
+@click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    help="Plan for tfuq train --folds with as many, which share the time.",
+)
 @click.option("--out", type=options.PATH, help="Where to write.  [default: <config>-planned.yaml]")
 def command(
-    config: str, method: str | None, time: str, memory: str | None, out: Path | None
+    config: str,
+    method: str | None,
+    time: str,
+    memory: str | None,
+    folds: int | None,
+    out: Path | None,
 ) -> None:
     """Fill CONFIG, a file or the name of a configuration, by what its data are like.
 
@@ -40,5 +50,6 @@ def command(
       tfuq plan quickstart --time 2min --out planned.yaml
     """
     path = out or planned_path(config)
-    write_plan(config, path, method=method, duration=time, memory=memory)
-    show(f"go on with: tfuq train {path}")
+    write_plan(config, path, method=method, duration=time, memory=memory, trainings=folds)
+    option = f" --folds {folds}" if folds else ""
+    show(f"go on with: tfuq train {path}{option}")

@@ -21,13 +21,14 @@ def planned_path(config: str) -> Path:
     return Path(f"{Path(config).stem}{_SUFFIX}.yaml")
 
 
-def planned_folder(folder: Path, method: str | None, duration: str) -> Path:
+def planned_folder(folder: Path, *, method: str | None, duration: str, folds: int | None) -> Path:
     """Write a configuration for a folder of data, and plan it.
 
     Args:
         folder: The data.
         method: What it trains for; None for MC dropout.
         duration: That the training may take.
+        folds: How many trainings share the time; None for the members of the method.
 
     Returns:
         The file of the planned configuration.
@@ -37,7 +38,9 @@ def planned_folder(folder: Path, method: str | None, duration: str) -> Path:
             `tfuq.workflows.plan.plan`.
     """
     from tfuq.workflows.init import propose
+    from tfuq.workflows.plan import parse_duration
 
+    parse_duration(duration)  # a wrong one is refused before anything is written
     proposal = propose(folder)
     path = Path(f"{proposal.name}.yaml")
     planned = planned_path(str(path))
@@ -45,8 +48,13 @@ def planned_folder(folder: Path, method: str | None, duration: str) -> Path:
         raise RunError(
             f"{planned}: is there already; train by it, tfuq train {planned}, or move it away"
         )
+    if path.exists():
+        raise RunError(
+            f"{path}: is there already; go on with it, tfuq plan {path} --time {duration}, or move "
+            "it away"
+        )
     write_proposal(proposal, path)
-    write_plan(str(path), planned, method=method, duration=duration, memory=None)
+    write_plan(str(path), planned, method=method, duration=duration, memory=None, trainings=folds)
     return planned
 
 
@@ -72,7 +80,13 @@ def write_proposal(proposal: Proposal, path: Path) -> None:
 
 
 def write_plan(
-    config: str, path: Path, *, method: str | None, duration: str, memory: str | None
+    config: str,
+    path: Path,
+    *,
+    method: str | None,
+    duration: str,
+    memory: str | None,
+    trainings: int | None,
 ) -> None:
     """Plan a configuration, say what was decided, and write it.
 
@@ -82,6 +96,7 @@ def write_plan(
         method: What it trains for; None for what the configuration says.
         duration: That the training may take.
         memory: That it may take; None for most of what is free.
+        trainings: How many share the time; None for the members of the method.
 
     Raises:
         RunError: The file is there already.
@@ -96,7 +111,7 @@ def write_plan(
     seconds = parse_duration(duration)
     limit = None if memory is None else parse_size(memory)
     text = configuration.text_of(config)
-    planned = plan(text, config, seconds=seconds, memory=limit, method=method)
+    planned = plan(text, config, seconds=seconds, memory=limit, method=method, trainings=trainings)
     write_text(path, planned.text)
     for line in planned.lines:
         show(line)

@@ -94,8 +94,9 @@ def command(
         raise click.UsageError(
             "--resume and --overwrite exclude each other: go on with the run, or replace it"
         )
+    _require_fold(fold, folds, member)
     if os.path.isdir(config):
-        config = str(planned_folder(Path(config), method, time or DEFAULT_DURATION))
+        config = _planned_by_folder(config, method, time, folds, dry_run)
     elif time is not None:
         raise click.UsageError("--time serves a folder of data; for a file, see tfuq plan --time")
     overrides = list(override)
@@ -104,10 +105,6 @@ def command(
     if folds:
         method = method or configuration.load(config, tuple(overrides)).method
         overrides += fold_overrides(method, folds)
-    elif fold is not None:
-        raise click.UsageError("--fold needs --folds, the number of all folds, as in --folds 5")
-    if fold is not None and member is not None:
-        raise click.UsageError("--fold and --member both name a member; leave out one of both")
     settings = configuration.load(config, tuple(overrides))
     path = run or Path(RUNS, settings.name, settings.method)
     choices: dict[str, Any] = {
@@ -125,6 +122,31 @@ def command(
     else:
         choices["executor"] = executor
         _train(settings, path, choices, tensorboard)
+
+
+def _require_fold(fold: int | None, folds: int | None, member: int | None) -> None:
+    """Refuse a fold that is not there, or that is a member's number as well."""
+    if fold is None:
+        return
+    if folds is None:
+        raise click.UsageError("--fold needs --folds, the number of all folds, as in --folds 5")
+    if fold >= folds:
+        raise click.UsageError(f"--fold {fold}: --folds {folds} has folds 0 to {folds - 1}")
+    if member is not None:
+        raise click.UsageError("--fold and --member both name a member; leave out one of both")
+
+
+def _planned_by_folder(
+    folder: str, method: str | None, duration: str | None, folds: int | None, dry_run: bool
+) -> str:
+    """Write the planned configuration of a folder of data; its file."""
+    if dry_run:
+        raise click.UsageError(
+            "--dry-run writes nothing, and a folder of data needs a configuration; write one by "
+            "tfuq init, and tfuq plan says what its training takes"
+        )
+    duration = duration or DEFAULT_DURATION
+    return str(planned_folder(Path(folder), method=method, duration=duration, folds=folds))
 
 
 def _train(settings: Config, path: Path, choices: dict[str, Any], tensorboard: bool) -> None:

@@ -24,16 +24,20 @@ class PointwiseNetwork:
         self._classes, self._spread, self._member = classes, spread, member
         self.channels = 1 if classes == 2 else classes
         self.chunk = 1
+        self.with_xla = False
 
-    def encode(self, images):
-        return ()
+    def place(self, images):
+        return images
+
+    def encode_placed(self, placed):
+        return placed
 
     def sample_shape(self, images):
         return [*tf.unstack(tf.shape(images))[:-1], self.channels]
 
-    def sample(self, images, context, seed, noise_seed=None):
+    def blended(self, context, seed, noise_seed=None):
         noise = self._spread * tf.random.stateless_normal([self._classes], seed)
-        x = images[..., 0]
+        x = context[..., 0]
         logits = [
             tf.zeros_like(x),
             1.5 - 4 * tf.abs(x) + 0.2 * self._spread * self._member,

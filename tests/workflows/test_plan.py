@@ -81,6 +81,12 @@ def test_time_serves_a_folder_alone(own, tfuq):
     assert "tfuq plan --time" in result.output
 
 
+def test_a_fold_that_is_not_there_is_named_as_such(own, tfuq):
+    result = tfuq("train", own, "--folds", "2", "--fold", "2")
+    assert result.exit_code == 2
+    assert "--fold 2: --folds 2 has folds 0 to 1" in result.output
+
+
 def classes(root: Path) -> None:
     """Folders of two classes with ten pictures each."""
     for number in range(20):
@@ -99,6 +105,26 @@ def test_a_folder_is_trained_by_one_command(tried, tmp_path, tfuq):
     assert Path("pets.yaml").is_file()
     again = tfuq("train", "pets")
     assert_refused(again, "pets-planned.yaml: is there already; train by it")
+    Path("pets-planned.yaml").unlink()
+    assert_refused(tfuq("train", "pets"), "go on with it, tfuq plan pets.yaml --time 1h")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [(("--time", "soon"), "time 'soon'"), (("--dry-run",), "write one by tfuq init")],
+)
+def test_a_refused_training_of_a_folder_writes_nothing(tried, tmp_path, tfuq, options, words):
+    classes(tmp_path / "pets")
+    result = tfuq("train", "pets", *options)
+    assert result.exit_code == 2
+    assert words in " ".join(result.output.split())
+    assert not list(tmp_path.glob("*.yaml"))
+
+
+def test_a_plan_of_folds_names_the_option_to_train_by(tried, own, tfuq):
+    result = tfuq("plan", own, "--time", "10min", "--folds", "3")
+    assert "3 member(s)" in result.output
+    assert "tfuq train own-planned.yaml --folds 3" in result.output
 
 
 @pytest.mark.slow

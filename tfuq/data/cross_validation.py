@@ -38,9 +38,12 @@ def cross_folds(config: SplitConfig, cases: Sequence[Case], count: int) -> list[
     subjects = subjects_of(by_id, config.subject)
     if len(subjects) < count:
         unit = "case(s)" if config.subject is None else "subject(s)"
+        remedy = "or train without folds"
+        if len(subjects) > 1:
+            remedy = f"or {len(subjects)} folds or fewer"
         raise DataError(
             f"{count} folds of {len(subjects)} {unit} to train on: each fold needs one; "
-            f"take {len(subjects)} folds or fewer, or more cases"
+            f"take more cases, {remedy}"
         )
     order = np.random.default_rng(config.seed).permutation(sorted(subjects))
     order = class_by_class(order, subjects, by_id)

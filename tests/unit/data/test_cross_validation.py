@@ -51,6 +51,8 @@ def test_classes_are_spread_evenly():
 def test_more_folds_than_subjects_are_refused():
     with pytest.raises(DataError, match=r"12 folds of 11 case\(s\) to train on"):
         cross_folds(SplitConfig(), cases(NAMES), 12)
+    with pytest.raises(DataError, match="take more cases, or train without folds"):
+        cross_folds(SplitConfig(), cases(NAMES[:1]), 2)
 
 
 def written(path, folds):

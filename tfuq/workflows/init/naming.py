@@ -166,14 +166,17 @@ def _plain(items: Sequence[Item]) -> list[_Name]:
 
 
 def _marked(expression: re.Pattern[str], key: str, items: Sequence[Item]) -> list[_Name]:
-    """Names without the mark that several of them have."""
+    """Names without the mark that several of them have; that of labels may be of one alone."""
     matches = [expression.fullmatch(item.name) for item in items]
     counts = Counter(match["mark"] for match in matches if match)
     cases = {match["case"] for match in matches if match}
     names = []
     for item, match in zip(items, matches, strict=True):
-        is_mark = match is not None and counts[match["mark"]] >= max(_LEAST, len(cases) // 2)
-        if match is not None and is_mark:
+        if match is None:
+            names.append(_Name(case=item.name))
+            continue
+        least = 1 if has_label_word(match["mark"]) else _LEAST
+        if counts[match["mark"]] >= max(least, len(cases) // 2):
             names.append(_Name(case=match["case"], **{key: match["mark"]}))
         else:
             names.append(_Name(case=item.name))

@@ -93,7 +93,8 @@ def _undecided(groups: Sequence[Group]) -> DataError:
         )
     return DataError(
         f"which of these are labels cannot be told: {patterns}; "
-        "say it by --labels with a word that their paths alone have"
+        "say it by --labels with a word that their paths alone have, or, if folders are classes, "
+        "by --task classification"
     )
 
 

@@ -55,15 +55,17 @@ def plan(
     seconds: float,
     memory: int | None = None,
     method: str | None = None,
+    trainings: int | None = None,
 ) -> Plan:
     """Fill a configuration from its data, and from a few steps on this machine.
 
     Args:
         text: The configuration. What a plan decides in it is replaced.
         source: Where it comes from, for messages.
-        seconds: That its training may take, all members together.
+        seconds: That its training may take, all members or folds together.
         memory: Bytes that it may take; None for most of what is free.
         method: What it trains for; None for what the configuration says.
+        trainings: How many share the time, such as folds; None for the members of the method.
 
     Raises:
         ConfigError: The configuration is faulty, or time or memory do not suffice.
@@ -73,11 +75,11 @@ def plan(
         text = with_method(text, method)
     config = _config_of_data(text, source)
     budget = Budget(memory=memory or int(free_memory() * _FREE_SHARE), seconds=seconds)
-    draft = _Draft(text, config, budget)
+    draft = _Draft(text, config, budget, trainings or config.members)
     size, trial = draft.fitted()
     epochs = draft.epochs(size, trial)
     settings = draft.settings(size)
-    _put_epochs(settings, epochs, trial)
+    _put_epochs(settings, epochs)
     if epochs.all_steps < _FEW_STEPS:
         _soften(settings)
     draft.put_cache(settings)
@@ -103,6 +105,7 @@ def untried_settings(text: str, cases: list[Case]) -> Settings:
     few = [cases[position] for position in positions]
     fingerprint = fingerprint_of(config, few, None)
     settings = planner.draft(config, fingerprint, planner.limits(fingerprint).smallest)
+    settings.reasons["network.widths"] = "the smallest network that tfuq plan tries"
     reason = "tfuq plan chooses by the time that you allow, and tries larger networks"
     settings.put("training", "epochs", _UNTRIED_EPOCHS, reason)
     _soften(settings)
@@ -128,10 +131,11 @@ def _some_network(rank: int) -> dict[str, Any]:
 class _Draft:
     """A configuration between its data and its plan."""
 
-    def __init__(self, text: str, config: Config, budget: Budget) -> None:
+    def __init__(self, text: str, config: Config, budget: Budget, trainings: int) -> None:
         self._text = text
         self._config = config
         self._budget = budget
+        self._trainings = trainings
         self._planner: Planner = PLANNERS[config.task]
         self._parts = split_cases(made_cases(config.data), config.data.split)
         self._fingerprint: Fingerprint = fingerprint_of(
@@ -141,11 +145,16 @@ class _Draft:
     def fitted(self) -> tuple[Size, Trial]:
         """The size that the budget allows, and what it takes."""
         limits = self._planner.limits(self._fingerprint)
-        return fit_size(self._attempt, limits, self._budget, self._config.members)
+        return fit_size(self._attempt, limits, self._budget, self._trainings)
 
     def settings(self, size: Size) -> Settings:
         """The settings of a size."""
-        return self._planner.draft(self._config, self._fingerprint, size)
+        settings = self._planner.draft(self._config, self._fingerprint, size)
+        reason = "as many filters as time and memory allow"
+        if size.width == self._planner.limits(self._fingerprint).largest.width:
+            reason = "the largest network that tfuq plan tries"
+        settings.reasons["network.widths"] = reason
+        return settings
 
     def epochs(self, size: Size, trial: Trial) -> Epochs:
         """How long it trains."""
@@ -155,7 +164,7 @@ class _Draft:
             len(self._parts["train"]),
             len(self._parts["validation"]),
             self._budget.seconds,
-            self._config.members,
+            self._trainings,
         )
 
     def put_cache(self, settings: Settings) -> None:
@@ -180,7 +189,7 @@ class _Draft:
         seen = f"median size {size}, spacing {spacing}, {fingerprint.channels} channel(s)"
         allowed = f"{duration_text(self._budget.seconds)} and "
         allowed += f"{self._budget.memory / _GIGABYTE:.1f} GiB on {trial.device}"
-        foretold = f"{duration_text(epochs.seconds)} for {self._config.members} member(s)"
+        foretold = f"{duration_text(epochs.seconds)} for {self._trainings} member(s)"
         return [
             f"planned for {cases}: {seen}",
             f"allowed: {allowed}; foretold: {foretold}, {trial.memory / _GIGABYTE:.1f} GiB, "
@@ -215,9 +224,7 @@ def _ids(cases: list[Case]) -> list[str]:
     return [case.id for case in cases]
 
 
-def _put_epochs(settings: Settings, epochs: Epochs, trial: Trial) -> None:
-    reason = f"as many as fit into the time: a step takes {trial.step:.3g} s"
-    settings.put("training", "epochs", epochs.count, reason)
+def _put_epochs(settings: Settings, epochs: Epochs) -> None:
+    settings.put("training", "epochs", epochs.count, epochs.count_reason)
     if epochs.steps is not None:
-        reason = "so that validation takes little beside it"
-        settings.put("training", "steps_per_epoch", epochs.steps, reason)
+        settings.put("training", "steps_per_epoch", epochs.steps, epochs.steps_reason)

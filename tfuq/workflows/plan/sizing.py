@@ -61,12 +61,16 @@ class Epochs:
         steps: Of each; None where it is as many as the examples make.
         all_steps: Of all epochs.
         seconds: Of the whole training.
+        count_reason: Why there are as many epochs.
+        steps_reason: Why there are as many steps.
     """
 
     count: int
     steps: int | None
     all_steps: int
     seconds: float
+    count_reason: str
+    steps_reason: str
 
 
 def fit_size(
@@ -185,9 +189,17 @@ def fit_epochs(
             "ten times as much or more"
         )
     total = reading + members * (trial.start + count * epoch)
+    count_reason = f"as many as fit into the time: a step takes {trial.step:.3g} s"
+    if count == _MOST_EPOCHS:
+        count_reason = "the most that are planned; they need less than the time allowed"
+    steps_reason = "more than the examples make, so that validation takes little beside them"
+    if steps < natural:
+        steps_reason = f"fewer than the examples make, so that there are {_LEAST_EPOCHS} epochs"
     return Epochs(
         count=count,
         steps=None if steps == natural else steps,
         all_steps=count * steps,
         seconds=total,
+        count_reason=count_reason,
+        steps_reason=steps_reason,
     )

@@ -28,6 +28,7 @@ _PLANNED: Mapping[str, tuple[str, ...]] = {
 }
 _METHOD = re.compile(r"^method\s*:.*$", re.MULTILINE)
 _KEY = re.compile(r"([A-Za-z_]+)\s*:")
+_EARLIER_REMARK = re.compile(r"# (planned for \d+ training case|allowed: .*; foretold: )")
 
 
 def planned_text(text: str, settings: Settings, remarks: Sequence[str]) -> str:
@@ -103,15 +104,19 @@ def _reads_as(text: str, tree: Mapping[str, Any]) -> bool:
 
 
 def _lines_without_planned(text: str) -> str:
-    """The text without the lines from a planned key to the next key."""
+    """The text without the lines from a planned key to the next key, and an earlier plan's remarks.
+
+    Comments at the start of a line stay.
+    """
     lines = []
     is_kept = True
     for line in text.splitlines():
         match = _KEY.match(line)
         if match:
             is_kept = match[1] not in _PLANNED
-        elif line.startswith("#"):
-            is_kept = True
-        if is_kept:
+        is_comment = line.startswith("#")
+        if is_comment and _EARLIER_REMARK.match(line):
+            continue
+        if is_kept or is_comment:
             lines.append(line)
     return "\n".join(lines) + "\n"

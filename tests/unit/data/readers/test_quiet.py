@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 
 import pytest
 
@@ -34,3 +35,20 @@ def test_a_process_without_a_standard_error_needs_none(monkeypatch):
     monkeypatch.setattr(sys, "stderr", None)
     with quiet_stderr():
         pass
+
+
+def test_a_thread_does_not_wait_for_the_block_of_another(capfd):
+    """The reads of images in a trial, whose process is silent as a whole."""
+
+    def write():
+        with quiet_stderr():
+            os.write(2, b"thread ")
+
+    with quiet_stderr():
+        thread = threading.Thread(target=write, daemon=True)
+        thread.start()
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+        os.write(2, b"within ")
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "after"

@@ -48,6 +48,13 @@ def test_files_are_grouped_by_what_they_are(first, second):
         assert set(group.files) == set(case_of)
 
 
+@pytest.mark.parametrize("label", ["manual/p_01_seg.png", "scans/p_01_seg.png", "manual/p_01.png"])
+def test_one_case_is_told_by_the_word_of_its_label(label):
+    groups = groups_of(items_of("scans/p_01.png", label))
+    assert shared(groups) == 2
+    assert sum(group.has_label_word for group in groups) == 1
+
+
 def test_endings_that_differ_are_a_star():
     groups = groups_of(items_of("image/a.png", "image/b.jpg", "mask/a.png", "mask/b.png"))
     assert {group.pattern for group in groups} == {"image/{case}.*", "mask/{case}.png"}

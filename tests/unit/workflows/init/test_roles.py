@@ -78,6 +78,11 @@ def test_what_cannot_be_told_is_refused(tmp_path, labels, word, refusal):
         found_in(tmp_path, ["image/{case}.png"], labels, word)
 
 
+def test_folders_of_pictures_with_equal_names_may_be_classes(tmp_path):
+    with pytest.raises(DataError, match="if folders are classes, by --task classification"):
+        found_in(tmp_path, ["cat/{case}.png", "dog/{case}.png"], [])
+
+
 def test_the_user_s_word_chooses_among_labels(tmp_path):
     labels = ["lung_mask/{case}.png", "heart_mask/{case}.png"]
     data = found_in(tmp_path, ["image/{case}.png"], labels, "lung").data

@@ -74,6 +74,13 @@ def test_a_method_is_planned_for(balls, tried):
     assert "2 member(s)" in planned.lines[1]
 
 
+def test_folds_share_the_time(balls, tried):
+    """Four cases are read in 0.4 s; each of five trainings starts in 5 s, and an epoch takes 2.1."""
+    planned = plan(settings(balls).dump(), "balls", seconds=600, memory=2**33, trainings=5)
+    assert parse(planned.text).training.epochs == int(((600 - 0.4) / 5 - 5) / 2.1)
+    assert "5 member(s)" in planned.lines[1]
+
+
 def test_a_configuration_needs_no_network(balls, tried):
     lines = [
         "name: own",
@@ -102,3 +109,11 @@ def test_without_a_trial_the_smallest_is_proposed(balls):
     untried = untried_settings(text, cases_of(settings(balls).data))
     assert parse(planned_text(text, untried, [])).network.widths[0] == 8
     assert untried.sections["training"]["epochs"] == 20
+    assert "smallest" in untried.reasons["network.widths"]
+
+
+@pytest.mark.parametrize(("seconds", "reason"), [(600, "as many filters"), (10**7, "the largest")])
+def test_the_reason_of_filters_is_that_of_their_number(balls, tried, seconds, reason):
+    text = plan(settings(balls).dump(), "balls", seconds=seconds, memory=2**40).text
+    (line,) = [line for line in text.splitlines() if line.startswith("  widths:")]
+    assert reason in line

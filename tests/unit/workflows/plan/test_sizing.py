@@ -94,6 +94,7 @@ def test_epochs_fill_the_time():
     """110 cases are read in 55 s. Validation takes 10 s, which is 15 % of 67 steps."""
     epochs = fit_epochs(trial(), 2, 100, 10, 55 + 20 + 30 * 60 + 1, 1)
     assert (epochs.count, epochs.steps) == (23, 67)
+    assert epochs.steps_reason.startswith("more than the examples make")
     assert epochs.seconds == 55 + 20 + 23 * 77
 
 
@@ -105,6 +106,14 @@ def test_validation_takes_little_beside_the_steps():
 def test_a_training_has_twenty_epochs():
     epochs = fit_epochs(trial(validation=0.0), 2, 1000, 0, 500 + 20 + 2000, 1)
     assert (epochs.count, epochs.steps) == (20, 100)
+    assert epochs.steps_reason.startswith("fewer than the examples make")
+
+
+def test_more_time_than_the_most_epochs_need_is_said():
+    """1,000 epochs of 50 steps of a second, after 50 + 20 seconds."""
+    epochs = fit_epochs(trial(validation=0.0), 2, 100, 0, 200_000, 1)
+    assert (epochs.count, epochs.seconds) == (1000, 50_070)
+    assert "less than the time allowed" in epochs.count_reason
 
 
 def test_too_little_time_for_an_epoch_is_refused():

@@ -37,6 +37,21 @@ def test_own_lines_and_comments_stay():
     assert "spacing: [2, 2, 2]  # the median" in text
 
 
+def test_a_comment_at_the_start_of_a_line_within_a_section_stays_alone():
+    text = TEXT.replace("  epochs: 3\n", "# Too few.\n  epochs: 3\n")
+    planned = planned_text(text, settings(), [])
+    assert "# Too few.\n" in planned
+    assert "  root: here  # ours\n" in planned
+    assert "epochs: 3" not in planned
+
+
+def test_remarks_of_an_earlier_plan_are_replaced():
+    first = ["planned for 3 training case(s): small", "allowed: 1h and 2 GiB; foretold: 1h"]
+    second = ["planned for 9 training case(s): large", "allowed: 2h and 2 GiB; foretold: 2h"]
+    text = planned_text(planned_text(TEXT, settings(), first), settings(), second)
+    assert text == planned_text(TEXT, settings(), second)
+
+
 def test_what_the_data_mean_stays_and_the_rest_is_planned():
     tree = read_yaml(planned_text(TEXT, settings(), []), "text")
     assert tree["preprocessing"] == {"spacing": [2, 2, 2], "crop_to_labels": [3]}

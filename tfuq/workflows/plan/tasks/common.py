@@ -34,7 +34,7 @@ def put_network(
     rank = len(patch)
     settings.put("network", "name", "residual-unet")
     settings.put("network", "patch_size", patch)
-    settings.put("network", "widths", widths, "as many filters as time and memory allow")
+    settings.put("network", "widths", widths)
     settings.put("network", "blocks", [1, *[_BLOCKS] * (levels.count - 1)])
     if any(kernel != [3] * rank for kernel in levels.kernels):
         reason = "no wider along an axis whose voxels are twice as long"

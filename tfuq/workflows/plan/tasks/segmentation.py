@@ -35,15 +35,24 @@ _RARE = 0.01  # share of voxels of structures that patches are aimed at
 
 
 def _limits(fingerprint: Fingerprint) -> Limits:
-    if fingerprint.is_picture or has_few_slices(fingerprint.size):
+    size = fingerprint.size
+    if not fingerprint.is_picture:
+        size = _extent(fingerprint, target_spacing(fingerprint.spacings, fingerprint.shapes))
+    if fingerprint.is_picture or has_few_slices(size):
         return Limits(
             smallest=Size(width=8, elements=128.0**2, batch=8),
             largest=Size(width=32, elements=512.0**2, batch=32),
-        ).within(np.sort(fingerprint.size)[1:].prod())
+        ).within(np.sort(size)[1:].prod())
     return Limits(
         smallest=Size(width=8, elements=64.0**3, batch=2),
         largest=Size(width=32, elements=128.0**3, batch=4),
-    ).within(fingerprint.size.prod())
+    ).within(size.prod())
+
+
+def _extent(fingerprint: Fingerprint, spacing: np.ndarray) -> np.ndarray:
+    """The median of voxels along each axis at a spacing, not rounded."""
+    widths: np.ndarray = np.median(fingerprint.shapes * fingerprint.spacings, axis=0)
+    return widths / spacing
 
 
 def _draft(config: Config, fingerprint: Fingerprint, size: Size) -> Settings:
@@ -88,7 +97,7 @@ def _put_scan(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Decide what a scan is made into; its size and spacing then."""
     spacing = _put_spacing(settings, fingerprint, size)
-    extent = np.median(fingerprint.shapes * fingerprint.spacings, axis=0) / spacing
+    extent = _extent(fingerprint, spacing)
     _put_intensities(settings, fingerprint)
     if has_few_slices(extent):
         axis = int(extent.argmin())
@@ -101,13 +110,12 @@ def _put_scan(
 def _put_spacing(settings: Settings, fingerprint: Fingerprint, size: Size) -> np.ndarray:
     """Choose the spacing: the scans' own, or coarser where they are very many patches."""
     spacing = target_spacing(fingerprint.spacings, fingerprint.shapes)
-    extent = np.median(fingerprint.shapes * fingerprint.spacings, axis=0)
     reason = ""
     if differ(fingerprint.spacings):
         reason = "the median, in mm; of thick slices, that of the thinner ones"
     is_coarser = False
-    if not has_few_slices(extent / spacing):
-        while np.prod(extent / spacing) > _MOST_PATCHES * size.elements:
+    if not has_few_slices(_extent(fingerprint, spacing)):
+        while np.prod(_extent(fingerprint, spacing)) > _MOST_PATCHES * size.elements:
             spacing = _coarser(spacing)
             is_coarser = True
     if is_coarser:
@@ -155,7 +163,8 @@ def _put_augmentation(
             "no mirroring: names of classes say left, front or the like"
         )
     elif not fingerprint.is_picture:
-        settings.put("augmentation", "flip_axes", list(range(rank)))
+        reason = "no class is named by a side; if some are sides, such as left and right, remove it"
+        settings.put("augmentation", "flip_axes", list(range(rank)), reason)
     settings.put("augmentation", "rotation_degrees", 30.0 if rank == 3 else 15.0)
     settings.put("augmentation", "rotation_probability", 0.3)
     settings.put("augmentation", "scale", 0.25)

@@ -55,6 +55,14 @@ def test_few_slices_are_seen_one_by_one(tmp_path):
     assert sections["augmentation"]["flip_axes"] == [0, 1]
 
 
+def test_slices_are_few_or_many_at_the_spacing_that_the_network_sees():
+    """Slices of 5 and 2 mm are seen as those of 2 mm: 20 of them instead of 8."""
+    spacings = np.array([[1.0, 1.0, width] for width in (2.0, 2.0, 5.0, 5.0, 5.0)])
+    shapes = np.array([[36, 50, slices] for slices in (20, 20, 8, 8, 8)])
+    limits = PLANNER.limits(fingerprint(shapes=shapes, spacings=spacings))
+    assert limits.smallest == Size(width=8, elements=36 * 50 * 20, batch=2)
+
+
 def test_a_ct_has_a_window_and_one_scale(tmp_path):
     found = fingerprint(lowest=-1024.0, quantiles=np.array([[-60.4, 180.2]]))
     steps = drafted(tmp_path, found).sections["preprocessing"]
