@@ -46,9 +46,10 @@ def _text(folder: Path, reasons: Mapping[str, str], total: int) -> str:
     others = ""
     if len(reasons) < total:
         others = ", the others are"
+    first = next(iter(reasons.values()))
     return (
         f"{folder}: {len(reasons)} of {total} cases cannot be predicted ({named}){others}; "
-        "mend their files, and run the same command again"
+        f"mend what is wrong, and run the same command again; the first: {first}"
     )
 
 

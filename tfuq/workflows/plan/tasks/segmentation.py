@@ -52,7 +52,8 @@ def _limits(fingerprint: Fingerprint) -> Limits:
 def _extent(fingerprint: Fingerprint, spacing: np.ndarray) -> np.ndarray:
     """The median of voxels along each axis at a spacing, not rounded."""
     widths: np.ndarray = np.median(fingerprint.shapes * fingerprint.spacings, axis=0)
-    return widths / spacing
+    extent: np.ndarray = widths / spacing
+    return extent
 
 
 def _draft(config: Config, fingerprint: Fingerprint, size: Size) -> Settings:
