@@ -94,8 +94,17 @@ def gather(
         else:
             _sample(fit, part.cases, observer)
 
-    size = -(-len(cases) // _COUNT)
-    work.run(work.cut(cases, size, case_identity), executor, observer, take)
+    work.run(work.cut(cases, _size(fit, len(cases)), case_identity), executor, observer, take)
+
+
+def _size(fit: Fit, cases: int) -> int:
+    """How many cases a slice has.
+
+    They are whole batches: the last bits of an image depend on its place in its batch.
+    """
+    batch = fit.predictor.cases_at_once
+    batches = -(-cases // (_COUNT * batch))
+    return batches * batch
 
 
 def gather_out_of_fold(
