@@ -67,8 +67,9 @@ class LazyGroup(click.Group):
         """Import a command; None where there is none of this name."""
         if name not in COMMANDS:
             return None
-        for variable, value in _SPARED.items():
-            os.environ.setdefault(variable, value)
+        if "tensorflow" not in sys.modules:  # else it has chosen its Keras already
+            for variable, value in _SPARED.items():
+                os.environ.setdefault(variable, value)
         module = name.replace("-", "_")
         return importlib.import_module(f"tfuq_cli.{module}").command
 

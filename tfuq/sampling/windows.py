@@ -292,6 +292,8 @@ class WindowedNetwork(tf.Module):
         """The sample with a chunk's windows added, the first of which has the index ``first``."""
         if not self.is_dense:
             return with_whole_images(blended, p, first)
+        if p.shape[0] is None:  # of noise that is integrated over
+            p = tf.ensure_shape(p, [self.chunk, *self.patch, self.channels])
         return choose(
             context.placed.is_tiled,
             lambda: with_windows(
