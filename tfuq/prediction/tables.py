@@ -87,6 +87,8 @@ class TablePredictor(Predictor[S]):
                 manifest.write(folder)
             return
         tables = self._complete_rows(folder, manifest)
+        for name in tables:
+            require_replaceable(folder / name)  # it may have been changed by hand
         for case_id, rows_of_case in finished.rows.items():
             if case_id not in manifest.cases:
                 for name, rows in tables.items():
