@@ -11,8 +11,8 @@ from tfuq.config.network import DENSE_NETWORKS
 from tfuq.training import train
 
 FAST = {
-    ("vnet", "latent-vi", 2),
-    ("residual-unet", "vi", 3),
+    ("vnet", "mc-dropout", 2),
+    ("residual-unet", "mc-dropout", 2),
 }  # and an FCN in tests/unit/networks/test_heteroscedastic.py
 MATRIX = [
     pytest.param(*row, marks=[] if row in FAST else pytest.mark.slow)
@@ -23,6 +23,6 @@ MATRIX = [
 
 @pytest.mark.parametrize(("name", "method", "rank"), MATRIX)
 def test_conformance_of_a_backbone(balls, tmp_path, name, method, rank):
-    own = {"kernel_size": 3} if name == "vnet" else {}
+    own = {"vnet": {"kernel_size": 3}, "residual-unet": {"blocks": 1}}.get(name, {})
     config = settings(balls, method, rank, network={"name": name, "widths": [2, 4], **own})
     check_run(train(config, tmp_path / "run"), method, tmp_path / "exported")

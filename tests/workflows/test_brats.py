@@ -27,7 +27,7 @@ def brats(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    "method", ["mc-dropout", pytest.param("latent-vi", marks=pytest.mark.slow)]
+    "method", [pytest.param(name, marks=pytest.mark.slow) for name in ("mc-dropout", "latent-vi")]
 )
 def test_brats_ends_in_scores_of_classes_and_regions(brats, tfuq, tmp_path, method):
     """The shipped configuration on its phantom; a region of one class is measured as the class, a union as its classes' sum."""

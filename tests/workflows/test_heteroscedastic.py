@@ -86,6 +86,7 @@ def test_a_run_of_another_position_loss_is_not_gone_on_with(refined_otherwise, t
     assert files_of(refined_otherwise) == before
 
 
+@pytest.mark.slow
 def test_a_run_of_another_position_loss_is_trained_anew(refined_otherwise, tfuq, tmp_path):
     (refined_otherwise / "members" / "0" / "done").unlink()
     config = tmp_path / "config.yaml"

@@ -68,7 +68,12 @@ def sample(model, x, *, activation=softmax, overlap=0.5, chunk=2, keep=0, seed=O
 
 
 @pytest.mark.parametrize(
-    ("rank", "levels"), [pytest.param(2, 0, marks=pytest.mark.slow), (2, 2), (3, 1)]
+    ("rank", "levels"),
+    [
+        pytest.param(2, 0, marks=pytest.mark.slow),
+        (2, 2),
+        pytest.param(3, 1, marks=pytest.mark.slow),
+    ],
 )
 def test_many_windows_draw_what_one_over_the_whole_image_draws(rank, levels):
     """Whatever the chunk, the overlap and what is kept; of an image cut short, wherever its elements are whole."""

@@ -77,7 +77,9 @@ def test_each_of_several_is_named_with_its_reason(run, predictor, tmp_path, capl
 
 def test_where_every_case_failed_no_others_are_spoken_of():
     failed = CasesFailedError(Path("out"), {"a": "not readable", "b": "not readable"}, 2)
-    assert str(failed).startswith("out: 2 of 2 cases cannot be predicted (a, b); mend what is wrong")
+    assert str(failed).startswith(
+        "out: 2 of 2 cases cannot be predicted (a, b); mend what is wrong"
+    )
 
 
 def test_who_asks_for_the_others_alone_is_done(run, predictor, tmp_path):

@@ -62,11 +62,12 @@ def test_resumed_training_ends_as_an_uninterrupted_one(digits, tmp_path):
     assert_resumed_as_uninterrupted(config, tmp_path)
 
 
+@pytest.mark.slow
 def test_resumed_training_by_the_recipe_ends_as_an_uninterrupted_one(balls, tmp_path):
     """Momentum, moving averages and the layers of coarser levels go on; those are not kept."""
-    network = {"name": "residual-unet", "widths": [2, 4, 4], "deep_supervision": True}
+    network = {"name": "residual-unet", "widths": [2, 2, 2], "deep_supervision": True, "blocks": 1}
     recipe = {"optimizer": "sgd", "ema": 0.5, "clip_norm": 1.0, "schedule": "polynomial"}
-    config = settings(balls, "deterministic", 2, network=network, training={"epochs": 3, **recipe})
+    config = settings(balls, "deterministic", 2, network=network, training={"epochs": 2, **recipe})
     run = assert_resumed_as_uninterrupted(config, tmp_path)
     assert not any(name.startswith("logits2") for name in weights(run))
 

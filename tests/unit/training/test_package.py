@@ -5,6 +5,7 @@ import pytest
 
 from tests.conftest import settings, task_settings
 from tests.support.histories import history, weights
+from tfuq.data import locks
 from tfuq.data.locks import exclusive
 from tfuq.errors import RunError
 from tfuq.prediction import Request, make_predictor, predict
@@ -49,7 +50,8 @@ def test_members_trained_apart_assemble_to_the_same_run(trained_task, digits, tm
             np.testing.assert_array_equal(arrays[name], array, err_msg=name)
 
 
-def test_two_processes_do_not_write_one_member_or_folder(balls, tmp_path, trained):
+def test_two_processes_do_not_write_one_member_or_folder(balls, tmp_path, trained, monkeypatch):
+    monkeypatch.setattr(locks, "_MOST_WAIT", 0.2)
     with (
         exclusive(tmp_path / "run" / "members" / "0", "training"),
         pytest.raises(RunError, match="another process is training"),
