@@ -50,6 +50,6 @@ def command(
       tfuq plan quickstart --time 2min --out planned.yaml
     """
     path = out or planned_path(config)
-    write_plan(config, path, method=method, duration=time, memory=memory, trainings=folds)
+    write_plan(config, path, method=method, duration=time, memory=memory, folds=folds)
     option = f" --folds {folds}" if folds else ""
     show(f"go on with: tfuq train {path}{option}")

@@ -37,8 +37,8 @@ def planned_folder(folder: Path, *, method: str | None, duration: str, folds: in
         TfuqError: The folder does not tell what its files are, a file is there already, or as
             `tfuq.workflows.plan.plan`.
     """
+    from tfuq.workflows.durations import parse_duration
     from tfuq.workflows.init import propose
-    from tfuq.workflows.plan import parse_duration
 
     parse_duration(duration)  # a wrong one is refused before anything is written
     proposal = propose(folder)
@@ -54,7 +54,7 @@ def planned_folder(folder: Path, *, method: str | None, duration: str, folds: in
             "it away"
         )
     write_proposal(proposal, path)
-    write_plan(str(path), planned, method=method, duration=duration, memory=None, trainings=folds)
+    write_plan(str(path), planned, method=method, duration=duration, memory=None, folds=folds)
     return planned
 
 
@@ -86,7 +86,7 @@ def write_plan(
     method: str | None,
     duration: str,
     memory: str | None,
-    trainings: int | None,
+    folds: int | None,
 ) -> None:
     """Plan a configuration, say what was decided, and write it.
 
@@ -96,7 +96,7 @@ def write_plan(
         method: What it trains for; None for what the configuration says.
         duration: That the training may take.
         memory: That it may take; None for most of what is free.
-        trainings: How many share the time; None for the members of the method.
+        folds: How many folds are trained; None for the members of the method.
 
     Raises:
         RunError: The file is there already.
@@ -104,14 +104,15 @@ def write_plan(
     """
     from tfuq.data.budget import parse_size
     from tfuq.data.writers import write_text
-    from tfuq.workflows.plan import parse_duration, plan
+    from tfuq.workflows.durations import parse_duration
+    from tfuq.workflows.plan import plan
 
     if path.exists():
         raise RunError(f"{path}: is there already; give --out, or move it away")
     seconds = parse_duration(duration)
     limit = None if memory is None else parse_size(memory)
     text = configuration.text_of(config)
-    planned = plan(text, config, seconds=seconds, memory=limit, method=method, trainings=trainings)
+    planned = plan(text, config, seconds=seconds, memory=limit, method=method, folds=folds)
     write_text(path, planned.text)
     for line in planned.lines:
         show(line)

@@ -7,10 +7,10 @@ import pytest
 
 from tests.conftest import assert_refused, settings
 from tests.support.data_files import write_picture
+from tests.support.plans import made_trial
 from tfuq import config as configuration
 from tfuq.runs import open_run
 from tfuq.workflows.plan import planning
-from tfuq.workflows.plan.trial import Trial
 
 
 @pytest.fixture
@@ -18,15 +18,7 @@ def tried(monkeypatch, tmp_path):
     """Trials that are made up: a step takes five seconds; in a folder of its own."""
 
     def attempt(config, training, validation):
-        return Trial(
-            memory=2**29,
-            start=1.0,
-            reading=0.0,
-            step=5.0,
-            validation=0.0,
-            examples=1.0,
-            device="the CPU",
-        )
+        return made_trial(memory=2**29, start=1.0, reading=0.0, step=5.0, validation=0.0)
 
     monkeypatch.setattr(planning, "attempt", attempt)
     monkeypatch.chdir(tmp_path)

@@ -16,6 +16,7 @@ from pydantic import Field
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.on_use import ModuleOnUse
+from tfuq.data.spread import evenly
 from tfuq.data.volume import Volume
 
 if TYPE_CHECKING:
@@ -134,10 +135,9 @@ def training_appearance(config: Config, cases: Sequence[Case]) -> TrainingAppear
     """The ranges of up to `MOST_CASES` training images, evenly spaced; None without a case."""
     if not cases:
         return None
-    chosen = np.unique(np.linspace(0, len(cases) - 1, MOST_CASES).round().astype(int))
     images = []
-    for index in chosen:
-        images.append(appearance_of(config, read_case_image(cases[index])))
+    for case in evenly(cases, MOST_CASES):
+        images.append(appearance_of(config, read_case_image(case)))
     return TrainingAppearance(
         cases=len(images),
         spacing=_ranges([image.spacing for image in images]),

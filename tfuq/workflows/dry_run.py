@@ -23,6 +23,7 @@ from tfuq.data.cases import Case
 from tfuq.data.layouts import is_made_on_use
 from tfuq.prediction import AnyPredictor
 from tfuq.runs import results
+from tfuq.workflows.durations import duration_text
 
 Plan = dict[str, str]
 T = TypeVar("T")
@@ -214,12 +215,4 @@ def _estimate(seconds: float, beside: int = 0) -> str:
         beside: bytes that are taken beside those that were taken here.
     """
     gibibytes = (peak_memory() + beside) / 2**30
-    return f"about {_duration(seconds)}, {gibibytes:.1f} GiB of memory"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
+    return f"about {duration_text(seconds)}, {gibibytes:.1f} GiB of memory"

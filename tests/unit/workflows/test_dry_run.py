@@ -7,7 +7,6 @@ from tests.conftest import files_of, task_settings
 from tests.support.drawn import make_finished_run, make_given_predictor
 from tfuq.errors import RunError
 from tfuq.prediction import Predictor, cases_of_test_split, predict
-from tfuq.workflows import dry_run
 from tfuq.workflows.dry_run import plan_prediction, plan_training
 
 
@@ -48,14 +47,6 @@ def test_what_prediction_would_refuse_is_refused(predictor, tmp_path):
     (tmp_path / "out" / "manifest.json").write_text("{}")
     with pytest.raises(RunError, match=r"manifest\.json"):
         plan_prediction(predictor, cases_of_test_split(predictor.run)[:1], tmp_path / "out")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.4, "0 s"), (119.4, "119 s"), (120, "2 min"), (7199, "120 min"), (7200, "2.0 h")],
-)
-def test_durations_are_rounded_to_what_is_known(seconds, text):
-    assert dry_run._duration(seconds) == text
 
 
 def test_a_rehearsed_training_leaves_no_cases_on_disk(digits, tmp_path, monkeypatch):

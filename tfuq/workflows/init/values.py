@@ -13,6 +13,7 @@ from tfuq.data.readers import read_label_file
 from tfuq.data.readers.dicom.marks import is_structure_set
 from tfuq.data.readers.rtstruct import read_structure_set
 from tfuq.data.readers.suffixes import is_plain_image
+from tfuq.data.spread import evenly
 from tfuq.errors import DataError
 from tfuq.workflows.init.found import Found
 
@@ -63,12 +64,11 @@ def _chosen(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
     files = [path for path in paths if path.is_file()]
     if sum(path.stat().st_size for path in files) <= _MOST_BYTES or len(paths) <= _MOST_READ:
         return list(paths), []
-    positions = np.linspace(0, len(paths) - 1, _MOST_READ).round().astype(int)
     remark = (
         f"classes are those of {_MOST_READ} of the {len(paths)} label files; "
         "tfuq data check reads all, and names a value that they lack"
     )
-    return [paths[position] for position in positions], [remark]
+    return evenly(paths, _MOST_READ), [remark]
 
 
 def _values_of(path: Path) -> np.ndarray:

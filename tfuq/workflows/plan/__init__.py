@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tfuq.workflows.plan.budget import DEFAULT_SECONDS, parse_duration
 from tfuq.workflows.plan.planning import Plan, plan, untried_settings
 from tfuq.workflows.plan.text import planned_text
 
-__all__ = ["DEFAULT_SECONDS", "Plan", "parse_duration", "plan", "planned_text", "untried_settings"]
+__all__ = ["Plan", "plan", "planned_text", "untried_settings"]

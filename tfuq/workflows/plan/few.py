@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
+from tfuq.data.spread import evenly
 
 _FEW = 8
 _Classes = Mapping[str, frozenset[int | str]]
@@ -18,8 +18,7 @@ def few_cases(ids: Sequence[str], present: _Classes, least: int = _FEW) -> list[
         present: The classes that a case is known to have.
         least: How many cases to choose, where there are as many.
     """
-    positions = np.linspace(0, len(ids) - 1, min(len(ids), least)).round().astype(int)
-    chosen = [ids[position] for position in positions]
+    chosen = evenly(ids, least)
     seen: set[int | str] = set()
     for case in chosen:
         seen |= present.get(case, frozenset())

@@ -14,6 +14,7 @@ from tfuq.data.parallel import in_order
 from tfuq.data.preprocessing import PADDING, crop_to_mask
 from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.data.sets.dataset import oriented, training_orientation
+from tfuq.data.spread import evenly
 from tfuq.data.volume import Volume, turned
 
 MOST_CASES = 60  # that are looked at
@@ -96,7 +97,7 @@ def fingerprint_of(config: Config, cases: list[Case], labels: Labels | None) -> 
     def look(case: Case) -> _Look:
         return _look(turned_config, case, labels)
 
-    looks = list(in_order(look, _spread(cases), lambda one: one.values.nbytes))
+    looks = list(in_order(look, evenly(cases, MOST_CASES), lambda one: one.values.nbytes))
     by_channel = zip(*[one.values for one in looks], strict=True)
     values = [np.concatenate(channel) for channel in by_channel]
     counts = np.sum([one.counts for one in looks], axis=0)
@@ -123,12 +124,6 @@ def _present(cases: Sequence[Case], looks: Sequence[_Look]) -> dict[str, frozens
         if look.counts.size:
             present[look.case.id] = frozenset(np.flatnonzero(look.counts).tolist())
     return present
-
-
-def _spread(cases: Sequence[Case]) -> list[Case]:
-    """At most `MOST_CASES`, evenly from all."""
-    positions = np.linspace(0, len(cases) - 1, min(len(cases), MOST_CASES)).round().astype(int)
-    return [cases[position] for position in positions]
 
 
 def _look(config: Config, case: Case, labels: Labels | None) -> _Look:

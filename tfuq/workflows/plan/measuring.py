@@ -44,7 +44,7 @@ def measure(config: Config, folder: Path) -> Trial:
         step=seconds["step"],
         validation=seconds["validation"] / max(len(parts["validation"]), 1),
         examples=len(material.training.index) / len(parts["train"]),
-        device="one GPU" if is_on_gpu else "the CPU",
+        is_on_gpu=is_on_gpu,
     )
 
 

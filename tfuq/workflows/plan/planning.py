@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +14,12 @@ from tfuq.data.budget import free_memory
 from tfuq.data.cases import Case
 from tfuq.data.layouts import made_cases
 from tfuq.data.splits import split_cases
-from tfuq.workflows.plan.budget import Budget, duration_text
+from tfuq.data.spread import evenly
+from tfuq.workflows.durations import duration_text
 from tfuq.workflows.plan.few import few_cases
 from tfuq.workflows.plan.fingerprint import Fingerprint, fingerprint_of
 from tfuq.workflows.plan.settings import Settings
-from tfuq.workflows.plan.sizing import Epochs, Size, fit_epochs, fit_size
+from tfuq.workflows.plan.sizing import Budget, Epochs, Size, fit_epochs, fit_size
 from tfuq.workflows.plan.tasks import PLANNERS, Planner
 from tfuq.workflows.plan.text import kept_tree, planned_text, with_method
 from tfuq.workflows.plan.trial import Trial, attempt
@@ -55,7 +57,7 @@ def plan(
     seconds: float,
     memory: int | None = None,
     method: str | None = None,
-    trainings: int | None = None,
+    folds: int | None = None,
 ) -> Plan:
     """Fill a configuration from its data, and from a few steps on this machine.
 
@@ -65,7 +67,8 @@ def plan(
         seconds: That its training may take, all members or folds together.
         memory: Bytes that it may take; None for most of what is free.
         method: What it trains for; None for what the configuration says.
-        trainings: How many share the time, such as folds; None for the members of the method.
+        folds: How many folds are trained, as by ``tfuq train --folds``; None for the members of
+            the method.
 
     Raises:
         ConfigError: The configuration is faulty, or time or memory do not suffice.
@@ -74,16 +77,19 @@ def plan(
     if method is not None:
         text = with_method(text, method)
     config = _config_of_data(text, source)
-    budget = Budget(memory=memory or int(free_memory() * _FREE_SHARE), seconds=seconds)
-    draft = _Draft(text, config, budget, trainings or config.members)
-    size, trial = draft.fitted()
-    epochs = draft.epochs(size, trial)
+    if folds is None and config.has_folds:
+        folds = config.members
+    draft = _Draft(text, config, folds)
+    budget = draft.budget(seconds, memory or int(free_memory() * _FREE_SHARE))
+    size, trial = draft.fitted(budget)
+    epochs = draft.epochs(size, trial, budget)
     settings = draft.settings(size)
     _put_epochs(settings, epochs)
     if epochs.all_steps < _FEW_STEPS:
-        _soften(settings)
-    draft.put_cache(settings)
-    remarks = draft.remarks(trial, epochs)
+        _soften(settings, f"little, as there are fewer than {_FEW_STEPS} steps")
+    if not budget.kept:
+        settings.put("training", "cache", "disk", "all cases would take much of the memory")
+    remarks = draft.remarks(trial, epochs, budget)
     planned = planned_text(text, settings, remarks)
     parse(planned, source="the planned configuration")
     return Plan(text=planned, lines=remarks, seconds=epochs.seconds)
@@ -101,14 +107,12 @@ def untried_settings(text: str, cases: list[Case]) -> Settings:
     """
     config = _config_of_data(text, "configuration")
     planner = PLANNERS[config.task]
-    positions = np.linspace(0, len(cases) - 1, min(len(cases), _FEW)).round().astype(int)
-    few = [cases[position] for position in positions]
-    fingerprint = fingerprint_of(config, few, None)
+    fingerprint = fingerprint_of(config, evenly(cases, _FEW), None)
     settings = planner.draft(config, fingerprint, planner.limits(fingerprint).smallest)
     settings.reasons["network.widths"] = "the smallest network that tfuq plan tries"
     reason = "tfuq plan chooses by the time that you allow, and tries larger networks"
     settings.put("training", "epochs", _UNTRIED_EPOCHS, reason)
-    _soften(settings)
+    _soften(settings, "little, as nobody has said how long it trains")
     return settings
 
 
@@ -131,21 +135,56 @@ def _some_network(rank: int) -> dict[str, Any]:
 class _Draft:
     """A configuration between its data and its plan."""
 
-    def __init__(self, text: str, config: Config, budget: Budget, trainings: int) -> None:
+    def __init__(self, text: str, config: Config, folds: int | None) -> None:
         self._text = text
         self._config = config
-        self._budget = budget
-        self._trainings = trainings
+        self._folds = folds
         self._planner: Planner = PLANNERS[config.task]
         self._parts = split_cases(made_cases(config.data), config.data.split)
         self._fingerprint: Fingerprint = fingerprint_of(
             config, self._parts["train"], self._planner.labels
         )
 
-    def fitted(self) -> tuple[Size, Trial]:
+    def budget(self, seconds: float, memory: int) -> Budget:
+        """The limits, with the memory that cases take; 0 where it is much, as disks then have them.
+
+        Args:
+            seconds: That the training may take.
+            memory: Bytes that it may take, of the GPU where there is one.
+        """
+        kept = self._bytes_of_cases()
+        if kept > _CACHE_SHARE * min(memory, free_memory()):
+            kept = 0
+        return Budget(seconds=seconds, memory=memory, kept=kept)
+
+    def _bytes_of_cases(self) -> int:
+        """Of all cases that a training reads, as it keeps them, at most."""
+        fingerprint = self._fingerprint
+        voxels = float(np.prod(fingerprint.shapes, axis=1).mean())
+        if fingerprint.is_picture:  # which is made smaller
+            voxels = min(voxels, self._planner.limits(fingerprint).largest.elements)
+        bytes_each = voxels * (_FLOAT_BYTES * fingerprint.channels + 1)
+        return math.ceil(bytes_each * sum(self._case_counts()))
+
+    def _case_counts(self) -> tuple[int, int]:
+        """How many cases a network trains on, and validates on."""
+        training = len(self._parts["train"])
+        validation = len(self._parts["validation"])
+        if self._folds is not None:
+            both = training + validation
+            validation = -(-both // self._folds)
+            training = both - validation
+        return training, validation
+
+    @property
+    def _trainings(self) -> int:
+        """How many share the time."""
+        return self._folds or self._config.members
+
+    def fitted(self, budget: Budget) -> tuple[Size, Trial]:
         """The size that the budget allows, and what it takes."""
         limits = self._planner.limits(self._fingerprint)
-        return fit_size(self._attempt, limits, self._budget, self._trainings)
+        return fit_size(self._attempt, limits, budget, self._trainings)
 
     def settings(self, size: Size) -> Settings:
         """The settings of a size."""
@@ -156,44 +195,25 @@ class _Draft:
         settings.reasons["network.widths"] = reason
         return settings
 
-    def epochs(self, size: Size, trial: Trial) -> Epochs:
+    def epochs(self, size: Size, trial: Trial, budget: Budget) -> Epochs:
         """How long it trains."""
-        return fit_epochs(
-            trial,
-            size.batch,
-            len(self._parts["train"]),
-            len(self._parts["validation"]),
-            self._budget.seconds,
-            self._trainings,
-        )
+        training, validation = self._case_counts()
+        return fit_epochs(trial, size.batch, training, validation, budget.seconds, self._trainings)
 
-    def put_cache(self, settings: Settings) -> None:
-        """Keep cases on disk that would take much of the memory."""
-        spacing = settings.sections.get("preprocessing", {}).get("spacing")
-        shapes = self._fingerprint.shapes
-        if spacing is not None:
-            shapes = shapes * self._fingerprint.spacings / np.array(spacing)
-        voxels = float(np.prod(shapes, axis=1).mean())
-        bytes_each = voxels * (_FLOAT_BYTES * self._fingerprint.channels + 1)
-        cases = len(self._parts["train"]) + len(self._parts["validation"])
-        if self._planner.labels is not None and bytes_each * cases > _CACHE_SHARE * free_memory():
-            reason = f"all cases would take {bytes_each * cases / _GIGABYTE:.1f} GiB of memory"
-            settings.put("training", "cache", "disk", reason)
-
-    def remarks(self, trial: Trial, epochs: Epochs) -> list[str]:
+    def remarks(self, trial: Trial, epochs: Epochs, budget: Budget) -> list[str]:
         """What the plan rests on."""
         fingerprint = self._fingerprint
         size = "×".join(f"{length:.0f}" for length in fingerprint.size)
         spacing = "×".join(f"{width:.3g}" for width in np.median(fingerprint.spacings, axis=0))
         cases = f"{fingerprint.cases} training case(s), {fingerprint.looked_at} looked at"
         seen = f"median size {size}, spacing {spacing}, {fingerprint.channels} channel(s)"
-        allowed = f"{duration_text(self._budget.seconds)} and "
-        allowed += f"{self._budget.memory / _GIGABYTE:.1f} GiB on {trial.device}"
+        allowed = f"{duration_text(budget.seconds)} and "
+        allowed += f"{budget.memory / _GIGABYTE:.1f} GiB on {trial.device}"
         foretold = f"{duration_text(epochs.seconds)} for {self._trainings} member(s)"
+        needed = budget.needed(trial) / _GIGABYTE
         return [
             f"planned for {cases}: {seen}",
-            f"allowed: {allowed}; foretold: {foretold}, {trial.memory / _GIGABYTE:.1f} GiB, "
-            f"{trial.step:.3g} s a step",
+            f"allowed: {allowed}; foretold: {foretold}, {needed:.1f} GiB, a step {trial.step:.3g} s",
         ]
 
     def _attempt(self, size: Size) -> Trial | None:
@@ -204,7 +224,7 @@ class _Draft:
         return attempt(config, training, validation)
 
 
-def _soften(settings: Settings) -> None:
+def _soften(settings: Settings, reason: str) -> None:
     """Change examples less where a training is short: it learns more slowly from changed ones."""
     section = settings.sections.get("augmentation", {})
     if "perturbations" not in section:
@@ -214,10 +234,9 @@ def _soften(settings: Settings) -> None:
         if key in section:
             kept[key] = section[key]
     settings.sections["augmentation"] = kept
-    reason = f"little, as there are fewer than {_FEW_STEPS} steps"
-    settings.put("augmentation", "rotation_degrees", _SOFT["rotation_degrees"], reason)
-    settings.put("augmentation", "scale", _SOFT["scale"])
-    settings.put("augmentation", "intensity", _SOFT["intensity"])
+    for key, value in _SOFT.items():
+        settings.put("augmentation", key, value)
+    settings.reasons["augmentation.rotation_degrees"] = reason
 
 
 def _ids(cases: list[Case]) -> list[str]:

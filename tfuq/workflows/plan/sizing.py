@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from tfuq.errors import ConfigError
-from tfuq.workflows.plan.budget import Budget, duration_text
+from tfuq.workflows.durations import duration_text
 from tfuq.workflows.plan.trial import Trial
 
 _WANTED_STEPS = 4000  # of which a network learns most of what it will
@@ -20,6 +20,27 @@ _VALIDATION_SHARE = 0.15  # of the time of an epoch's steps
 _LEAST_EPOCHS = 20
 _MOST_EPOCHS = 1000
 _GIGABYTE = 2**30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """The limits of a training.
+
+    Attributes:
+        seconds: Of ``tfuq train``, all members together.
+        memory: Bytes of the device that trains.
+        kept: Bytes of cases that lie in the memory of the machine meanwhile.
+    """
+
+    seconds: float
+    memory: int
+    kept: int = 0
+
+    def needed(self, trial: Trial) -> int:
+        """Bytes of the device that a training needs, by a trial of few cases."""
+        if trial.is_on_gpu:
+            return trial.memory
+        return trial.memory + self.kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,13 +113,13 @@ def fit_size(
     """
     seconds = budget.seconds / members
     first = attempt(limits.smallest)
-    if first is None or first.memory > budget.memory:
+    if first is None or budget.needed(first) > budget.memory:
         raise ConfigError(_shortage(first, budget))
     for size in _foretold(first, limits, budget, seconds):
         trial = attempt(size)
         if trial is None:
             continue
-        if trial.memory <= budget.memory and trial.step * _LEAST_STEPS <= seconds:
+        if budget.needed(trial) <= budget.memory and trial.step * _LEAST_STEPS <= seconds:
             return size, trial
     return limits.smallest, first
 
@@ -106,7 +127,7 @@ def fit_size(
 def _shortage(trial: Trial | None, budget: Budget) -> str:
     needed = "more than there is"
     if trial is not None:
-        needed = f"{trial.memory / _GIGABYTE:.1f} GiB"
+        needed = f"{budget.needed(trial) / _GIGABYTE:.1f} GiB"
     return (
         f"--memory: the smallest network takes {needed}, and {budget.memory / _GIGABYTE:.1f} GiB "
         "are allowed; allow more, or set preprocessing and network by hand"
@@ -131,7 +152,7 @@ def _grown(trial: Trial, limits: Limits, budget: Budget, seconds: float) -> Size
     small = limits.smallest
     large = limits.largest
     time = seconds / _WANTED_STEPS / trial.step
-    room = _SPARE * budget.memory / trial.memory
+    room = _SPARE * budget.memory / budget.needed(trial)
     factor = max(min(math.sqrt(time), room), 1.0)
     width = int(small.width * factor) // _STEP_OF_WIDTHS * _STEP_OF_WIDTHS
     width = min(max(width, small.width), large.width)

@@ -28,7 +28,7 @@ class Trial:
         step: Seconds of a step.
         validation: Seconds to validate a case.
         examples: Of each training case.
-        device: In words.
+        is_on_gpu: Whether a GPU trained.
     """
 
     memory: int
@@ -37,7 +37,12 @@ class Trial:
     step: float
     validation: float
     examples: float
-    device: str
+    is_on_gpu: bool
+
+    @property
+    def device(self) -> str:
+        """What trained, in words."""
+        return "one GPU" if self.is_on_gpu else "the CPU"
 
 
 def attempt(config: Config, training: Sequence[str], validation: Sequence[str]) -> Trial | None:

@@ -14,6 +14,7 @@ from tfuq.data.cases import Case, read_case_image
 from tfuq.data.events import CaseReviewed, Observer
 from tfuq.data.layouts import cases_of
 from tfuq.data.ownership import digest_of
+from tfuq.data.spread import evenly
 from tfuq.errors import DataError
 from tfuq.runs import Run
 from tfuq.runs.results import Manifest
@@ -196,7 +197,4 @@ def _training_cases(run: Run) -> list[Case]:
     """Up to `MOST_KNOWN` training cases, evenly spaced; none where the data set is gone."""
     training = set(run.split["train"])
     cases = [case for case in _data_set(run) if case.id in training]
-    if not cases:
-        return []
-    places = np.unique(np.linspace(0, len(cases) - 1, MOST_KNOWN).round().astype(int))
-    return [cases[place] for place in places]
+    return evenly(cases, MOST_KNOWN)

@@ -3,13 +3,13 @@
 import pytest
 
 from tests.conftest import settings, task_settings
+from tests.support.plans import made_trial
 from tfuq.config import parse
 from tfuq.data.layouts import cases_of
 from tfuq.errors import ConfigError
 from tfuq.workflows.plan import planning as module
 from tfuq.workflows.plan.planning import plan, untried_settings
 from tfuq.workflows.plan.text import planned_text
-from tfuq.workflows.plan.trial import Trial
 
 
 @pytest.fixture
@@ -19,15 +19,7 @@ def tried(monkeypatch):
 
     def attempt(config, training, validation):
         configs.append(config)
-        return Trial(
-            memory=2**30,
-            start=5.0,
-            reading=0.1,
-            step=1.0,
-            validation=0.1,
-            examples=1.0,
-            device="the CPU",
-        )
+        return made_trial(start=5.0, reading=0.1, validation=0.1)
 
     monkeypatch.setattr(module, "attempt", attempt)
     return configs
@@ -74,11 +66,19 @@ def test_a_method_is_planned_for(balls, tried):
     assert "2 member(s)" in planned.lines[1]
 
 
-def test_folds_share_the_time(balls, tried):
-    """Four cases are read in 0.4 s; each of five trainings starts in 5 s, and an epoch takes 2.1."""
-    planned = plan(settings(balls).dump(), "balls", seconds=600, memory=2**33, trainings=5)
-    assert parse(planned.text).training.epochs == int(((600 - 0.4) / 5 - 5) / 2.1)
-    assert "5 member(s)" in planned.lines[1]
+@pytest.mark.parametrize("is_named", [True, False])
+def test_folds_share_the_time(balls, tried, is_named):
+    """Four cases are read in 0.4 s, and each of two trainings starts in 5 s.
+
+    It trains on two cases in one step and validates on the others in 0.2 s; with two steps an epoch,
+    that is little beside them.
+    """
+    subset = "none" if is_named else "folds"
+    text = settings(balls, "hybrid", ensemble={"subset": subset, "members": 2}).dump()
+    folds = 2 if is_named else None
+    planned = plan(text, "balls", seconds=600, memory=2**33, folds=folds)
+    assert parse(planned.text).training.epochs == int(((600 - 0.4) / 2 - 5) / 2.2)
+    assert "2 member(s)" in planned.lines[1]
 
 
 def test_a_configuration_needs_no_network(balls, tried):
@@ -110,6 +110,7 @@ def test_without_a_trial_the_smallest_is_proposed(balls):
     assert parse(planned_text(text, untried, [])).network.widths[0] == 8
     assert untried.sections["training"]["epochs"] == 20
     assert "smallest" in untried.reasons["network.widths"]
+    assert "nobody has said" in untried.reasons["augmentation.rotation_degrees"]
 
 
 @pytest.mark.parametrize(("seconds", "reason"), [(600, "as many filters"), (10**7, "the largest")])

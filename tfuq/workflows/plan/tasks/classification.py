@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from tfuq.config import Config
@@ -11,7 +9,7 @@ from tfuq.workflows.plan.fingerprint import Fingerprint
 from tfuq.workflows.plan.settings import Settings
 from tfuq.workflows.plan.sizing import Limits, Size
 from tfuq.workflows.plan.tasks.base import PLANNERS, Planner
-from tfuq.workflows.plan.tasks.common import has_sides, put_samples
+from tfuq.workflows.plan.tasks.common import has_sides, picture_sides, put_samples
 
 _STEP = 4  # of the sides of what the network sees
 _STAGES = 3
@@ -27,9 +25,8 @@ def _limits(fingerprint: Fingerprint) -> Limits:
 
 def _draft(config: Config, fingerprint: Fingerprint, size: Size) -> Settings:
     settings = Settings()
-    image = fingerprint.size[1::-1]  # rows, columns
-    factor = min(1.0, math.sqrt(size.elements / image.prod()))
-    sides = np.maximum(np.round(image * factor / _STEP) * _STEP, _LEAST)
+    rows_and_columns = picture_sides(fingerprint, size)[::-1]
+    sides = np.maximum(np.round(rows_and_columns / _STEP) * _STEP, _LEAST)
     if sides.max() > 64:
         settings.put("preprocessing", "anti_aliasing", True)
     if not has_sides(config.data.classes):

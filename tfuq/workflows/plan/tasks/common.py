@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 
+import numpy as np
+
+from tfuq.workflows.plan.fingerprint import Fingerprint
 from tfuq.workflows.plan.geometry import Levels
 from tfuq.workflows.plan.settings import Settings
 from tfuq.workflows.plan.sizing import Size
@@ -16,6 +20,12 @@ _SAMPLES = 20
 _DEEPEST_RATE = 0.3
 _NEXT_RATE = 0.1
 _BLOCKS = 2
+
+
+def picture_sides(fingerprint: Fingerprint, size: Size) -> np.ndarray:
+    """The first and the second side of a picture that is made as small as a size asks, ``[2]``."""
+    sides: np.ndarray = fingerprint.size[:2]
+    return sides * min(1.0, math.sqrt(size.elements / sides.prod()))
 
 
 def put_network(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from tfuq.config import Config
@@ -12,7 +10,12 @@ from tfuq.workflows.plan.geometry import levels_of, whole_steps
 from tfuq.workflows.plan.settings import Settings
 from tfuq.workflows.plan.sizing import Limits, Size
 from tfuq.workflows.plan.tasks.base import PLANNERS, Planner
-from tfuq.workflows.plan.tasks.common import put_network, put_optimization, put_samples
+from tfuq.workflows.plan.tasks.common import (
+    picture_sides,
+    put_network,
+    put_optimization,
+    put_samples,
+)
 
 _MOST_FILTERS = 256
 _SIGMA_SHARE = 0.012  # of the network's longest side
@@ -27,9 +30,7 @@ def _limits(fingerprint: Fingerprint) -> Limits:
 
 def _draft(_config: Config, fingerprint: Fingerprint, size: Size) -> Settings:
     settings = Settings()
-    image = fingerprint.size[1::-1]  # rows, columns
-    factor = min(1.0, math.sqrt(size.elements / image.prod()))
-    patch = image * factor
+    patch = picture_sides(fingerprint, size)[::-1]  # rows, columns
     levels = levels_of(patch, np.ones(2))
     settings.put("preprocessing", "anti_aliasing", True)
     settings.put("augmentation", "rotation_degrees", 10.0)

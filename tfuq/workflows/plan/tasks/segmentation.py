@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from tfuq.config import Config
@@ -22,6 +20,7 @@ from tfuq.workflows.plan.sizing import Limits, Size
 from tfuq.workflows.plan.tasks.base import PLANNERS, Planner
 from tfuq.workflows.plan.tasks.common import (
     has_sides,
+    picture_sides,
     put_network,
     put_optimization,
     put_samples,
@@ -85,12 +84,10 @@ def _put_picture(
 
     Pictures are resized, as their structures are large and sizes differ.
     """
-    image = fingerprint.size[:2]
-    factor = min(1.0, math.sqrt(size.elements / image.prod()))
     settings.put("preprocessing", "slice_axis", 2, "a picture is one slice")
     settings.put("preprocessing", "anti_aliasing", True)
     settings.put("preprocessing", "normalization", "zscore")
-    return np.floor(image * factor), np.ones(2)
+    return np.floor(picture_sides(fingerprint, size)), np.ones(2)
 
 
 def _put_scan(

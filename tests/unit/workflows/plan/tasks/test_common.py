@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from tests.support.plans import fingerprint
 from tfuq.workflows.plan.geometry import levels_of
 from tfuq.workflows.plan.settings import Settings
 from tfuq.workflows.plan.sizing import Size
-from tfuq.workflows.plan.tasks.common import has_sides, put_network
+from tfuq.workflows.plan.tasks.common import has_sides, picture_sides, put_network
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,12 @@ from tfuq.workflows.plan.tasks.common import has_sides, put_network
 )
 def test_names_tell_sides(name, sides):
     assert has_sides(["background", name]) is sides
+
+
+@pytest.mark.parametrize(("elements", "sides"), [(7500, [100, 75]), (1e6, [200, 150])])
+def test_a_picture_is_made_smaller_in_its_own_shape_and_never_larger(elements, sides):
+    found = fingerprint(shape=(200, 150, 1), is_picture=True)
+    assert picture_sides(found, Size(width=8, elements=elements, batch=1)).tolist() == sides
 
 
 def test_filters_double_up_to_the_most():

@@ -1,7 +1,7 @@
 """The plan of landmarks."""
 
 from tests.conftest import task_settings
-from tests.support.fingerprints import fingerprint
+from tests.support.plans import fingerprint
 from tfuq.workflows.plan.sizing import Size
 from tfuq.workflows.plan.tasks.landmarks import PLANNERS
 

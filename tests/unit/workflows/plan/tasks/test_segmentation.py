@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import settings
-from tests.support.fingerprints import fingerprint
+from tests.support.plans import fingerprint
 from tfuq.workflows.plan.sizing import Size
 from tfuq.workflows.plan.tasks import PLANNERS, segmentation
 

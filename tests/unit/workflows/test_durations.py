@@ -3,7 +3,7 @@
 import pytest
 
 from tfuq.errors import ConfigError
-from tfuq.workflows.plan.budget import duration_text, parse_duration
+from tfuq.workflows.durations import duration_text, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,15 @@ def test_what_is_none_is_refused(text):
         parse_duration(text)
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(90, "90s"), (600, "10min"), (9000, "2.5h")])
+@pytest.mark.parametrize(("seconds", "text"), [(90, "90 s"), (600, "10 min"), (9000, "2.5 h")])
 def test_a_duration_is_written_as_it_is_read(seconds, text):
     assert duration_text(seconds) == text
     assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (119.4, "119 s"), (120, "2 min"), (7199, "120 min"), (7200, "2.0 h")],
+)
+def test_durations_are_rounded_to_what_is_known(seconds, text):
+    assert duration_text(seconds) == text

@@ -1,10 +1,11 @@
-"""Fingerprints of data sets that need not be there."""
+"""Fingerprints of data sets that need not be there, and trials that nobody made."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from tfuq.workflows.plan.fingerprint import Fingerprint
+from tfuq.workflows.plan.trial import Trial
 
 
 def fingerprint(shape=(48, 64, 48), spacing=(1.0, 1.0, 1.0), **changes) -> Fingerprint:
@@ -21,3 +22,17 @@ def fingerprint(shape=(48, 64, 48), spacing=(1.0, 1.0, 1.0), **changes) -> Finge
         "present": {},
     }
     return Fingerprint(**(facts | changes))
+
+
+def made_trial(**changes) -> Trial:
+    """Whose step takes a second and a gigabyte on a CPU, but for the changes."""
+    facts = {
+        "memory": 2**30,
+        "start": 20.0,
+        "reading": 0.5,
+        "step": 1.0,
+        "validation": 1.0,
+        "examples": 1.0,
+        "is_on_gpu": False,
+    }
+    return Trial(**(facts | changes))
