@@ -209,12 +209,9 @@ class _Draft:
         seen = f"median size {size}, spacing {spacing}, {fingerprint.channels} channel(s)"
         allowed = f"{duration_text(budget.seconds)} and "
         allowed += f"{budget.memory / _GIGABYTE:.1f} GiB on {trial.device}"
-        foretold = f"{duration_text(epochs.seconds)} for {self._trainings} member(s)"
-        needed = budget.needed(trial) / _GIGABYTE
-        return [
-            f"planned for {cases}: {seen}",
-            f"allowed: {allowed}; foretold: {foretold}, {needed:.1f} GiB, a step {trial.step:.3g} s",
-        ]
+        foretold = f"{duration_text(epochs.seconds)} for {self._trainings} member(s), "
+        foretold += f"{budget.needed(trial) / _GIGABYTE:.1f} GiB, {trial.step:.3g} s a step"
+        return [f"planned for {cases}: {seen}", f"allowed: {allowed}; foretold: {foretold}"]
 
     def _attempt(self, size: Size) -> Trial | None:
         text = planned_text(self._text, self.settings(size), [])
