@@ -164,11 +164,9 @@ def command(
         observer = Observers(observer, EventLines())
     choices: dict[str, Any] = {"overwrite": overwrite, "executor": executor, "devices": devices}
     if out_of_fold:
-        _refuse_beside_folds({"--input": input, "--series": series, "--mask": mask})
-        _refuse_beside_folds({"--dry-run": dry_run})
-        folder = out or opened.predictions(f"{method}-out-of-fold")
-        made = prediction.predict_out_of_fold(opened, request, folder, observer=observer, **choices)
-        show(f"{len(made.cases)} training case(s) in {folder}; next: tfuq score {folder}")
+        given = {"--input": input, "--series": series, "--mask": mask, "--dry-run": dry_run}
+        _refuse_beside_folds(given)
+        _predict_out_of_fold(opened, request, out, observer=observer, **choices)
         return
     predictor = prediction.make_predictor(opened, request)
     cases = _cases(opened, predictor, input, series, mask)
@@ -216,6 +214,14 @@ def _names(maps: str | None) -> tuple[str, ...] | None:
     if maps is None:
         return None
     return tuple(name.strip() for name in maps.split(","))
+
+
+def _predict_out_of_fold(run: Run, request: Request, out: Path | None, **choices: Any) -> None:
+    from tfuq import prediction
+
+    folder = out or run.predictions(f"{request.method}-out-of-fold")
+    made = prediction.predict_out_of_fold(run, request, folder, **choices)
+    show(f"{len(made.cases)} training case(s) in {folder}; next: tfuq score {folder}")
 
 
 def _refuse_beside_folds(given: Mapping[str, object]) -> None:

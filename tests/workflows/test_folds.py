@@ -8,12 +8,22 @@ import pytest
 
 from tests.conftest import assert_refused, task_settings
 from tests.support.histories import history
+from tests.support.observers import Recorder
 from tfuq.config import fold_overrides, parse
 from tfuq.data.json_csv import read_table
-from tfuq.prediction import make_predictor, predict, predict_out_of_fold, request_of
+from tfuq.execution import PartDoneError, Serial
+from tfuq.execution.serial import Part
+from tfuq.prediction import (
+    calibration_cases,
+    make_predictor,
+    predict,
+    predict_out_of_fold,
+    request_of,
+)
 from tfuq.prediction.cases import known_cases
 from tfuq.runs import open_run
 from tfuq.training import train
+from tfuq.workflows.calibrate import Choices, calibrate
 
 COLUMNS = ("case", "probability_0", "probability_9")
 
@@ -97,6 +107,26 @@ def test_its_threshold_is_of_probabilities_out_of_fold(run, predicted, tfuq):
     scores = sorted(1 - float(row[f"probability_{truth[row['case']]}"]) for row in rows)
     rank = math.ceil((len(scores) + 1) * (1 - 0.2))
     assert calibration["conformal"]["sets"]["lac"] == pytest.approx(scores[rank - 1], abs=1e-5)
+
+
+def test_parts_of_a_calibration_out_of_fold_make_what_one_process_makes(run):
+    """Each of two parts samples something, and what both have sampled is not sampled again."""
+    request = request_of(run.config, "ensemble", None, None)
+    cases = calibration_cases(run, "out-of-fold", 0)
+
+    def calibrated(executor):
+        recorder = Recorder()
+        choices = Choices(source="out-of-fold", alpha=0.2)
+        options = {"observer": recorder, "overwrite": True, "executor": executor}
+        _, path = calibrate(run, request, cases, choices, **options)
+        return path.read_bytes(), recorder.events
+
+    whole, _ = calibrated(Serial())
+    for index in range(2):
+        with pytest.raises(PartDoneError):
+            calibrated(Part(index, 2))
+    assert calibrated(Serial()) == (whole, [])
+    assert not list((run.path / "calibrations").glob(".slices*"))
 
 
 def test_what_is_stopped_goes_on(run, predicted, tfuq):

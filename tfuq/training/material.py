@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import tensorflow as tf
+import tf_keras
 
 from tfuq.config import Config
 from tfuq.data.appearance import TrainingAppearance, training_appearance
@@ -40,6 +41,7 @@ from tfuq.training.member_data import (
     member_rows,
     member_seed,
 )
+from tfuq.training.state import STATE
 from tfuq.training.strategy import batch_shares, make_strategy
 from tfuq.training.warm_start import warm_start
 from tfuq.training.workers import Together, this_worker
@@ -152,14 +154,20 @@ def member_training(config: Config, folder: Path, index: int, material: Material
         material.together,
         material.fold(index),
     )
+    if not (folder / STATE).is_file():  # else it goes on with the weights that it had
+        _start_elsewhere(config, fit.model, index, material.training.channels)
+    return fit
+
+
+def _start_elsewhere(config: Config, model: tf_keras.Model, index: int, channels: int) -> None:
+    """Give a member's network the weights of another run, where the configuration names one."""
     initial = config.training.initial_weights
     if initial is not None:
-        start_from(fit.model, initial, index, material.training.channels)
+        start_from(model, initial, index, channels)
     source = config.variational.warm_start
     if source and METHOD_TRAITS[config.method].variational:
         weights = Path(source) / "members" / str(index) / "weights.npz"
-        warm_start(fit.model, load_arrays(weights), str(weights))
-    return fit
+        warm_start(model, load_arrays(weights), str(weights))
 
 
 def _validation(config: Config, index: int, material: Material) -> Sequence[Examples]:

@@ -1,12 +1,14 @@
 """Training that starts from the weights of another run."""
 
 import logging
+import shutil
 
 import numpy as np
 import pytest
 
 from tests.conftest import settings
 from tests.support.histories import weights
+from tests.support.observers import Stop
 from tfuq.errors import ConfigError, RunError
 from tfuq.networks.weights import model_arrays
 from tfuq.sampling.members import build_member
@@ -59,6 +61,16 @@ def test_a_training_starts_where_the_run_ended(trained, balls, tmp_path, caplog,
     np.testing.assert_allclose(
         weights(run)[name], weights(point)["encoder1_conv1/kernel"], atol=1e-6
     )
+
+
+def test_a_run_that_goes_on_needs_the_other_no_more(trained, balls, tmp_path):
+    source = shutil.copytree(trained("mc-dropout").path, tmp_path / "source")
+    start = STILL | {"initial_weights": str(source), "epochs": 2}
+    config = settings(balls, "deterministic", 2, training=start)
+    with pytest.raises(KeyboardInterrupt):
+        train(config, tmp_path / "run", observer=Stop(epoch=1, step=0))
+    shutil.rmtree(source)
+    assert train(config, tmp_path / "run", resume=True).finished_members == [0]
 
 
 def test_members_take_those_of_the_run_in_turn(trained, balls):

@@ -20,7 +20,7 @@ from tfuq.data.json_csv import parse_json
 from tfuq.data.sets.cache_keys import case_identity
 from tfuq.data.writers import write_bytes
 from tfuq.errors import RunError
-from tfuq.execution import Executor
+from tfuq.execution import Executor, PartDoneError
 from tfuq.execution.slices import Slice, SlicedWork
 from tfuq.prediction import Request, out_of_fold
 from tfuq.runs import Run, open_run
@@ -47,6 +47,13 @@ class Gathering:
     run: Path
     request: Request
     choices: Choices
+
+    @property
+    def slices(self) -> str:
+        """The name of the folder of slices, which are those of one member out of fold."""
+        if self.request.member is None:
+            return _SLICES
+        return f"{_SLICES}-{self.request.member}"
 
     def fit(self, run: Run) -> Fit:
         """The fit of the run's task, without a case."""
@@ -80,7 +87,7 @@ def gather(
     work = SlicedWork(
         function=gather_slice,
         arguments=(gathering,),
-        folder=folder / _SLICES,
+        folder=folder / gathering.slices,
         suffix=".npz",
         described=_described(fit),
     )
@@ -126,13 +133,21 @@ def gather_out_of_fold(
         observer: as of `gather`.
 
     Raises:
+        PartDoneError: as `gather`, of all members.
         TfuqError: as `gather` and `tfuq.prediction.out_of_fold.out_of_fold`.
     """
+    done: PartDoneError | None = None
     for request, cases in out_of_fold(run, gathering.request):
         of_member = replace(gathering, request=request)
         part = of_member.fit(run)
-        gather(part, of_member, cases, folder, executor, observer)
-        fit.take_in(part)
+        try:
+            gather(part, of_member, cases, folder, executor, observer)
+        except PartDoneError as error:  # of this member; the others have their part, too
+            done = error
+        else:
+            fit.take_in(part)
+    if done is not None:
+        raise done
 
 
 def _described(fit: Fit) -> Any:
