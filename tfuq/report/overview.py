@@ -37,12 +37,12 @@ Cut = Callable[[np.ndarray], np.ndarray]  # a slice of an array ``[X, Y, Z]``
 
 @dataclass(frozen=True, kw_only=True)
 class _Panel:
-    """A slice and how it is shown; without ``top`` by its own range."""
+    """A slice and how it is shown; without ``limits`` by its own range."""
 
     title: str
     plane: np.ndarray
     colours: str | Colormap
-    top: float | None
+    limits: tuple[float | None, float | None]
     unit: str
 
 
@@ -89,12 +89,10 @@ def _plot_panel(
     aspect: float,
     classes: list[str],
 ) -> None:
-    lowest = None
-    if panel.top is not None:
-        lowest = 0
+    lowest, highest = panel.limits
     left, bottom = corner
     axes = axes_at(figure, left, bottom, _WIDTH, _HEIGHT)
-    image = axes.imshow(plane, cmap=panel.colours, aspect=aspect, vmin=lowest, vmax=panel.top)
+    image = axes.imshow(plane, cmap=panel.colours, aspect=aspect, vmin=lowest, vmax=highest)
     axes.set_title(words(panel.title), fontsize=9)
     axes.axis("off")
     if panel.unit:
@@ -110,7 +108,8 @@ def _plot_panel(
 
 def _panels(case: CaseArrays, classes: int, cut: Cut) -> list[_Panel]:
     """The panels of a case, each cut from its array."""
-    panels = [_Panel(title="image", plane=cut(case.image), colours="gray", top=None, unit="")]
+    own = (None, None)
+    panels = [_Panel(title="image", plane=cut(case.image), colours="gray", limits=own, unit="")]
     if case.truth is not None:
         truth = np.ma.masked_equal(cut(case.truth), PADDING)  # white where it is not known
         panels.append(_class_panel("truth", truth, classes))
@@ -122,7 +121,7 @@ def _panels(case: CaseArrays, classes: int, cut: Cut) -> list[_Panel]:
 
 def _map_panel(name: str, plane: np.ndarray, classes: int) -> _Panel:
     unit, top = map_scale(name, classes)
-    return _Panel(title=name, plane=plane, colours=SEQUENTIAL, top=top, unit=unit)
+    return _Panel(title=name, plane=plane, colours=SEQUENTIAL, limits=(0, top), unit=unit)
 
 
 def _class_panel(title: str, plane: np.ndarray, classes: int) -> _Panel:
@@ -130,6 +129,6 @@ def _class_panel(title: str, plane: np.ndarray, classes: int) -> _Panel:
         title=title,
         plane=plane,
         colours=class_colours(classes),
-        top=classes - 1,
+        limits=(-0.5, classes - 0.5),  # so that a name stands in the middle of its colour
         unit="class",
     )

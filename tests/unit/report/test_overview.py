@@ -9,6 +9,7 @@ from tests.conftest import settings
 from tests.support.case_arrays import case_arrays
 from tests.support.figures import titles
 from tfuq.report.overview import overview
+from tfuq.report.slices import class_colours
 
 
 def test_panels_are_those_that_there_are_at_the_slice_with_most_label():
@@ -17,9 +18,19 @@ def test_panels_are_those_that_there_are_at_the_slice_with_most_label():
     assert figure.get_suptitle() == "c: Dice 0.8, slice 1 along axis 2"
     truth = figure.axes[1].images[0]
     assert truth.get_array().sum() == 2
-    assert truth.get_clim() == (0, 2)
     entropies = next(axes for axes in figure.axes if axes.get_title() == "predictive entropy")
     assert entropies.images[0].get_clim() == (0, pytest.approx(np.log(3)))
+
+
+def test_the_name_of_a_class_stands_in_the_middle_of_its_colour():
+    figure = overview(case_arrays(), settings(Path("data")), "c")
+    image = figure.axes[1].images[0]
+    bar = image.colorbar
+    assert [text.get_text() for text in bar.ax.get_yticklabels()] == ["rest", "ball", "core"]
+    low, high = image.get_clim()
+    assert (bar.get_ticks() - low) / (high - low) == pytest.approx([1 / 6, 3 / 6, 5 / 6])
+    colours = [image.cmap(image.norm(number)) for number in range(3)]
+    assert colours == [class_colours(3)(number) for number in range(3)]
 
 
 def test_a_case_without_a_reference_has_no_panel_of_it():
