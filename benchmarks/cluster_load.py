@@ -255,7 +255,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[50, 200, 800, 3200])
     parser.add_argument("--per-task", type=int, help="scans of a task [default: all of a worker]")
     parser.add_argument("--seconds", type=float, default=20.0, help="of a worker for a scan")
-    parser.add_argument("--requests", type=float, default=180, help="of files for a scan")
+    parser.add_argument("--requests", type=float, default=210, help="of files for a scan")
     parser.add_argument("--megabytes", type=float, default=60.0, help="read and written of a scan")
     parser.add_argument("--messages", type=float, default=2, help="to the scheduler about a scan")
     parser.add_argument("--task-ms", type=float, default=6.0, help="of the scheduler for a task")
