@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -61,11 +62,11 @@ def _of_file(path: Path, by_id: Mapping[str, Case], count: int) -> list[list[str
         raise DataError(
             f"{path}: has {len(folds)} folds, and {count} are asked for; pass --folds {len(folds)}"
         )
-    left_out = [case_id for fold in folds for case_id in fold]
+    times = Counter(case_id for fold in folds for case_id in fold)
     for case_id in by_id:
-        if left_out.count(case_id) != 1:
+        if times[case_id] != 1:
             raise DataError(
-                f"{path}: case '{case_id}' is in {left_out.count(case_id)} of the folds' 'val', "
-                "and must be in one; correct the file, or leave out data.split.file"
+                f"{path}: case '{case_id}' is in {times[case_id]} of the folds' 'val', and must be "
+                "in one; correct the file, or leave out data.split.file"
             )
     return folds

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tfuq.config.learning import PredictionConfig
 from tfuq.config.text import read_yaml, write_yaml
 from tfuq.errors import ConfigError
 from tfuq.workflows.commented import sections_lines
@@ -23,8 +24,8 @@ _PLANNED: Mapping[str, tuple[str, ...]] = {
     ),
     "augmentation": (),
     "network": ("output", "heteroscedastic", "noise_draws"),
-    "training": ("seed", "early_stopping_epochs", "monitor", "precision"),
-    "prediction": ("samples", "seed", "batch_size", "chunk", "overlap", "min_component_voxels"),
+    "training": ("seed", "early_stopping_epochs", "monitor", "precision", "initial_weights"),
+    "prediction": tuple(PredictionConfig.model_fields),
 }
 _METHOD = re.compile(r"^method\s*:.*$", re.MULTILINE)
 _KEY = re.compile(r"([A-Za-z_]+)\s*:")

@@ -1,6 +1,6 @@
 """The text of a planned configuration."""
 
-from tfuq.config.text import read_yaml
+from tfuq.config.text import read_yaml, write_yaml
 from tfuq.workflows.plan.settings import Settings
 from tfuq.workflows.plan.text import kept_tree, planned_text, with_method
 
@@ -68,6 +68,16 @@ def test_sections_on_one_line_are_planned_too():
     tree = read_yaml(text, "text")
     assert tree["training"]["epochs"] == 9
     assert tree["data"] == {"root": "x"}
+
+
+def test_how_it_predicts_stays_as_it_was_written():
+    own = {"skip_empty": 0.0, "precision": "bfloat16", "overlap": 0.25}
+    made = settings()
+    made.put("prediction", "samples", 20)
+    tree = {"data": {"root": "x"}, "prediction": own, "training": {"initial_weights": "runs/a"}}
+    planned = read_yaml(planned_text(write_yaml(tree), made, []), "text")
+    assert planned["prediction"] == {"samples": 20, **own}
+    assert planned["training"]["initial_weights"] == "runs/a"
 
 
 def test_kept_is_what_a_plan_does_not_decide():
