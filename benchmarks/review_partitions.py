@@ -1,7 +1,9 @@
 """What a review promises, held against what comes out on scored cases, over random halves.
 
     python -m benchmarks.review_partitions runs/hippocampus/hybrid/scores/mc-dropout --quality dice:0.85
+    python -m benchmarks.review_partitions
 
+The second line is of the predictions that are stored in ``tests/data``.
 The scores of a segmentation are split at random, calibrated on one half, and looked at on the other:
 the estimate of the Dice beside the true one, and the rule of referral. The rule's promise is about
 the population of cases, which are all that are in the table here. On the other half alone, the
@@ -16,6 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from tests.support.stored_reviews import (
+    METHODS,
+    STORED_ALPHA,
+    STORED_DELTA,
+    STORED_REVIEWS,
+    structures,
+)
 
 from tfuq.calibration.observed import Observed, Part, case_quality, case_uncertainty, part_of
 from tfuq.calibration.quality import fit_quality
@@ -86,7 +95,7 @@ def rule_over_partitions(
                 _share(bad[test][kept[test]]) > alpha,
             )
         )
-    means = np.array(rows, float).mean(0)
+    means = np.array(rows, float).mean(0).tolist()
     return RuleShares(
         broken=means[0],
         referred=means[1],
@@ -164,10 +173,10 @@ def estimate_over_partitions(
     rows = []
     for calibration, test in halves(len(quality), partitions):
         rows.append(_estimated(measured, quality, calibration, test, alpha))
-    means = np.array(rows, float).mean(0)
+    means = np.array(rows, float).mean(0).tolist()
     bound = None
     if np.isfinite(means[6]):
-        bound = float(means[6])
+        bound = means[6]
     return EstimateShares(
         pearson=means[0],
         error=means[1],
@@ -245,13 +254,42 @@ def observed_cases(scores: Path) -> list[Observed]:
 
 
 def main() -> None:
-    """Print the figures of a score folder."""
+    """Print the figures of a score folder, or of the stored predictions."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("scores", type=Path)
+    parser.add_argument("scores", type=Path, nargs="?", help="[default: the stored predictions]")
     parser.add_argument("--quality", default="dice:0.8")
     parser.add_argument("--alpha", type=float, default=0.1)
     parser.add_argument("--delta", type=float, default=0.1)
     chosen = parser.parse_args()
+    if chosen.scores is None:
+        print_stored_rules()
+        print_stored_estimates()
+    else:
+        print_scored(chosen)
+
+
+def print_stored_rules() -> None:
+    """What the rule does with the stored predictions, a line each."""
+    print(f"{PARTITIONS} random halves; δ = {STORED_DELTA}; shares of cases but for broken")
+    print(f"{'':<36}  bad  broken  referred  oracle  random")
+    for stored in STORED_REVIEWS:
+        shares = rule_over_partitions(*stored.outcomes(), stored.alpha, STORED_DELTA)
+        print(
+            f"{stored.name + f', α = {stored.alpha}':<36}{shares.bad:5.3f}{shares.broken:8.3f}"
+            f"{shares.referred:10.3f}{shares.oracle:8.3f}{shares.random:8.3f}"
+        )
+
+
+def print_stored_estimates() -> None:
+    """What the estimate tells of the stored hippocampi, a line for each method and structure."""
+    print("\nestimated Dice of hippocampi, anterior and posterior")
+    for method in METHODS:
+        for measured, dice in structures("hippocampus", method):
+            print(method, estimate_over_partitions(measured, dice, STORED_ALPHA))
+
+
+def print_scored(chosen: argparse.Namespace) -> None:
+    """What the estimate and the rule do with the cases of a score folder."""
     cases = observed_cases(chosen.scores)
     limit, aggregation = parse_quality(chosen.quality, DICE, None)
     measure = chosen_measure(None, DICE, cases)

@@ -170,8 +170,20 @@ def test_calibrated_on_some_test_cases_and_reviewed_on_the_others(task, own_run,
     assert summary["promise"] in shown
     if task == "classification":
         assert_a_rule_of_another_task_is_refused(run, tfuq)
+        assert_calibration_cases_are_left_out(run, set(test), set(calibration.cases), tfuq)
     if task in COMPARED:
         assert_observed_as_scored(run, gathered, tfuq)
+
+
+def assert_calibration_cases_are_left_out(run, test, calibrated_on, tfuq):
+    """Of predictions that hold them, too."""
+    predictions = run / "of-all"
+    told(tfuq, "predict", run, "--samples", 3, "--out", predictions)
+    assert set(json.loads((predictions / "manifest.json").read_text())["cases"]) == test
+    shown = told(tfuq, "review", predictions)
+    assert f"{len(calibrated_on)} calibration case(s) left out" in shown
+    reviewed = {row["case"] for row in rows_of(predictions / "review" / "review.csv")}
+    assert reviewed == test - calibrated_on
 
 
 def assert_a_rule_of_another_task_is_refused(run, tfuq):

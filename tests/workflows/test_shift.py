@@ -7,6 +7,7 @@ import shutil
 import nibabel as nib
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from tests.conftest import assert_refused, files_of, task_settings
 from tfuq.config import Config
@@ -19,6 +20,7 @@ from tfuq.data.sets.landmarks import reference_points, rescale_points
 from tfuq.data.volume import Volume
 from tfuq.scoring.calibration import expected_calibration_error
 from tfuq.scoring.segmentation import dice
+from tfuq_cli.main import main
 
 
 def table(path) -> list[dict[str, str]]:
@@ -256,38 +258,58 @@ def test_what_is_no_head_is_refused(task, arguments, words, trained_task, tfuq, 
     )
 
 
-@pytest.mark.slow
-def test_more_cases_are_to_be_referred_the_more_noise_there_is(tfuq, tmp_path):
-    """A digits phantom; the share is that of a review's rule on the cases that it was not made of.
+@pytest.fixture(scope="module")
+def referring(tmp_path_factory):
+    """A run on a digits phantom whose rule of referral has a threshold.
 
     α is smaller than the share of wrong classes, about 5 %: a rule that can keep all cases without
-    noise has no threshold, and keeps all of them with noise, too.
+    a perturbation has no threshold, and keeps all of them with one, too.
     """
-    synthesize("digits", tmp_path / "digits", cases=1797, seed=0)
-    split = {"train": 900, "validation": 97, "test": 300}
-    network = {"widths": [6, 12], "dense_widths": [32]}
-    training = {"epochs": 4, "steps_per_epoch": None, "batch_size": 32, "learning_rate": 0.003}
-    config = task_settings("classification", tmp_path / "digits")
-    tree = config.model_dump()
-    tree["data"]["split"] |= split
-    tree["network"] |= network
-    tree["training"] |= training
-    (tmp_path / "digits.yaml").write_text(Config.model_validate(tree).dump())
-    run = tmp_path / "run"
-    draws = ("--samples", 10)
-    for command in (
-        ("train", tmp_path / "digits.yaml", "--run", run),
-        ("calibrate", run, "--cases", "test:0.5", "--alpha", 0.05, *draws),
-    ):
-        result = tfuq(*command)
-        assert result.exit_code == 0, result.output
-    severities = ("--severity", "0,0.5,1,2")
-    result = tfuq("shift", run, "--perturbation", "noise", *severities, *draws, "--no-figures")
+    folder = tmp_path_factory.mktemp("referring")
+    synthesize("digits", folder / "digits", cases=1797, seed=0)
+    tree = task_settings("classification", folder / "digits").model_dump()
+    tree["data"]["split"] |= {"train": 900, "validation": 97, "test": 300}
+    tree["network"] |= {"widths": [6, 12], "dense_widths": [32]}
+    tree["training"] |= {
+        "epochs": 4,
+        "steps_per_epoch": None,
+        "batch_size": 32,
+        "learning_rate": 0.003,
+    }
+    (folder / "digits.yaml").write_text(Config.model_validate(tree).dump())
+    run = folder / "run"
+    told("train", folder / "digits.yaml", "--run", run)
+    told("calibrate", run, "--cases", "test:0.5", "--alpha", 0.05, "--samples", 10)
+    return run
+
+
+def told(*arguments):
+    """What a command that must succeed says."""
+    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
     assert result.exit_code == 0, result.output
-    rows = table(run / "shift" / "noise" / "table.csv")
+    return result.output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("perturbation", "severities"),
+    [
+        ("noise", "0,0.5,1,2"),
+        ("bias", "0,1,2,3"),
+        pytest.param("contrast", "0,1,2,3", id="contrast of another scanner"),
+        pytest.param("downsampling", "0,1,2,4", id="voxels of another scanner"),
+    ],
+)
+def test_more_cases_are_to_be_referred_the_farther_images_are_shifted(
+    perturbation, severities, referring
+):
+    """The share is that of a review's rule on the cases that it was not made of."""
+    asked = ("--perturbation", perturbation, "--severity", severities, "--samples", 10)
+    shown = told("shift", referring, *asked, "--no-figures")
+    rows = table(referring / "shift" / perturbation / "table.csv")
     shares = [float(row["referred_share"]) for row in rows]
-    print(shares, [row["accuracy"] for row in rows])
+    print(perturbation, shares, [row["accuracy"] for row in rows])
     assert {row["referred_of"] for row in rows} == {"150"}
     assert shares == sorted(shares)
     assert shares[-1] > shares[0] + 0.2
-    assert "mc-dropout: share of 150 case(s) to refer, by severity: " in result.output
+    assert "mc-dropout: share of 150 case(s) to refer, by severity: " in shown
