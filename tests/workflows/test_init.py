@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import nibabel
+import numpy as np
 import pytest
 
 from tests.conftest import assert_refused, real
 from tests.support.data_files import write_picture
+from tests.support.dicom import Scan
 from tfuq import config as configuration
 from tfuq.data.layouts import cases_of
+from tfuq.data.readers import read
 from tfuq.workflows.init import propose
 
 LUNGS = "shenzhen_lungs"
@@ -83,6 +87,60 @@ def test_real_sets_as_they_are(folder, task, layout, cases):
     loaded = configuration.parse(propose(real(folder)).text)
     assert (loaded.task, loaded.data.layout) == (task, layout)
     assert len(cases_of(loaded.data)) == cases
+
+
+def slabs(count, depth=3):
+    """Parts of a real CT as scans of DICOM, with a NIfTI image and label of each."""
+    image = nibabel.load(real("volumes") / "abdomen_ct.nii.gz")
+    label = nibabel.load(real("volumes") / "abdomen_ct_model_labels.nii.gz")
+    for number in range(count):
+        start = 40 + 12 * number
+        part = (slice(None), slice(None), slice(start, start + depth))
+        slab = image.slicer[part]
+        units = np.rint(slab.get_fdata())
+        corner = slab.affine @ (slab.shape[0] - 1, slab.shape[1] - 1, 0, 1)
+        yield (
+            # columns go to the left and rows to the back, as an axial series has them
+            Scan(
+                (units[::-1, ::-1].T + 1024).astype(np.int16),
+                spacing=(3.0, 3.0),
+                step=3.0,
+                origin=corner[:3] * (-1, -1, 1),
+            ),
+            nibabel.Nifti1Image(units, slab.affine),
+            nibabel.Nifti1Image(np.uint8(label.dataobj[part] > 0), slab.affine),
+        )
+
+
+@pytest.mark.parametrize(
+    ("image", "label"),
+    [
+        ("images/{case}", "labels/{case}"),
+        ("{case}/CT", "{case}/seg"),
+        ("{case}/{case}_CT", "{case}/{case}_label"),
+        ("CT/{case}", "mask/{case}/mask"),
+        ("dicom/{case}/1.2.{number}/1.4.{number}", "manual/{case}_manual"),
+    ],
+)
+def test_a_real_ct_as_series_under_any_names(tmp_path, image, label):
+    expected = {}
+    for number, (scan, units, mask) in enumerate(slabs(3)):
+        names = {"case": f"P{number:03d}", "number": number}
+        scan.write(tmp_path / image.format(**names))
+        path = tmp_path / f"{label.format(**names)}.nii.gz"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nibabel.save(mask, path)
+        expected[names["case"]] = (units, mask)
+    cases = cases_of(configuration.parse(propose(tmp_path).text).data)
+    assert {case.id for case in cases} == set(expected)
+    for case in cases:
+        for path, written in zip((case.images[0], case.label), expected[case.id], strict=True):
+            found = read(path)
+            there = np.linalg.inv(found.affine) @ written.affine  # to the grid as it is read
+            voxels = np.rint(there[:3, :3] @ np.indices(written.shape).reshape(3, -1))
+            voxels = (voxels + np.rint(there[:3, 3:])).astype(int)
+            values = found.array[..., 0] if found.array.ndim == 4 else found.array
+            assert (values[tuple(voxels)] == written.get_fdata().ravel()).all()
 
 
 def test_init_writes_checks_and_never_overwrites(tfuq, tmp_path, monkeypatch):

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfuq.workflows.init.case_folders import CASE, SEPARATORS, Named, named_by_folders
 from tfuq.workflows.init.survey import Item
 
-_CASE = "{case}"
 _LAST = re.compile(r"(?P<case>.+)(?P<mark>[_\-. ]+[^_\-. ]+)")
 _LAST_WORD = re.compile(r"(?P<case>.+)(?P<mark>[_\-. ]+[^_\-. ]*[A-Za-z][^_\-. ]*)")
 _LAST_WORDS = re.compile(r"(?P<case>.+)(?P<mark>([_\-. ]+[^_\-. ]*[A-Za-z][^_\-. ]*){2})")
@@ -102,43 +102,12 @@ def _by_case_folder(items: Sequence[Item]) -> Iterator[list[Group]]:
     """Groups by each level of folders that may have the names of cases.
 
     There are at least as many cases as files of one case, which tells folders of cases from folders
-    of images and labels. The labels may lie in folders of the same names elsewhere.
+    of images and labels.
     """
-    deepest = max(len(item.folder) for item in items)
-    for level in range(deepest):
-        cases = _case_folders(items, level)
-        named = []
-        for item in items:
-            levels = [number for number, name in enumerate(item.folder) if name in cases]
-            if levels:
-                named.append((_of_folder(item, levels[0]), item))
+    for cases, named in named_by_folders(items):
         groups = _grouped(named)
         if groups and len(cases) >= len(groups):
             yield groups
-
-
-def _case_folders(items: Sequence[Item], level: int) -> set[str]:
-    """The names of folders at a level, without folders that hold others of these names."""
-    names = {item.folder[level] for item in items if len(item.folder) > level}
-    holders = set()
-    for item in items:
-        if len(item.folder) > level and names & set(item.folder[level + 1 :]):
-            holders.add(item.folder[level])
-    return names - holders
-
-
-def _of_folder(item: Item, level: int) -> tuple[str, str, tuple[str, ...]]:
-    """Case, pattern without ending, and words of a file whose folder at a level is its case."""
-    case = item.folder[level]
-    parts = [*item.folder, item.name]
-    patterns = []
-    words = []
-    for number, part in enumerate(parts):
-        if number >= level:
-            part = part.replace(case, _CASE)
-        patterns.append(part)
-        words.append(part.replace(_CASE, "").strip("_-. "))
-    return case, "/".join(patterns), tuple(word for word in words if word)
 
 
 def _by_file_name(items: Sequence[Item]) -> Iterator[list[Group]]:
@@ -150,7 +119,7 @@ def _by_file_name(items: Sequence[Item]) -> Iterator[list[Group]]:
         named = []
         for (folder, inside), form in zip(folders.items(), forms, strict=True):
             for name, item in zip(form(inside), inside, strict=True):
-                named.append((_of_name(folder, name), item))
+                named.append(_of_name(folder, name, item))
         yield _grouped(named)
 
 
@@ -209,19 +178,23 @@ _FORMS: tuple[_Form, ...] = (
 )
 
 
-def _of_name(folder: tuple[str, ...], name: _Name) -> tuple[str, str, tuple[str, ...]]:
-    pattern = "/".join([*folder, f"{name.head}{_CASE}{name.tail}"])
-    words = [*folder, name.head.strip("_-. "), name.tail.strip("_-. ")]
-    return name.case, pattern, tuple(word for word in words if word)
+def _of_name(folder: tuple[str, ...], name: _Name, item: Item) -> Named:
+    words = [*folder, name.head.strip(SEPARATORS), name.tail.strip(SEPARATORS)]
+    return Named(
+        case=name.case,
+        pattern="/".join([*folder, f"{name.head}{CASE}{name.tail}"]),
+        words=tuple(filter(None, words)),
+        item=item,
+    )
 
 
-def _grouped(named: Iterable[tuple[tuple[str, str, tuple[str, ...]], Item]]) -> list[Group]:
+def _grouped(named: Iterable[Named]) -> list[Group]:
     """Files by their pattern; where endings differ, a star stands for them."""
     items: dict[str, dict[str, Item]] = defaultdict(dict)
     words_of: dict[str, tuple[str, ...]] = {}
-    for (case, pattern, words), item in named:
-        items[pattern].setdefault(case, item)
-        words_of[pattern] = words
+    for one in named:
+        items[one.pattern].setdefault(one.case, one.item)
+        words_of[one.pattern] = one.words
     groups = []
     for pattern, by_case in items.items():
         endings = {item.ending for item in by_case.values()}

@@ -30,6 +30,16 @@ class Item:
     ending: str
     path: Path
 
+    @property
+    def is_series(self) -> bool:
+        """Whether it is the folder of a DICOM series."""
+        return self.path.is_dir()
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The names of all folders of its path: a series is one itself."""
+        return (*self.folder, self.name) if self.is_series else self.folder
+
 
 def require_folder(root: Path) -> None:
     """Refuse what is no folder.
