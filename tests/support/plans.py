@@ -16,6 +16,7 @@ def fingerprint(shape=(48, 64, 48), spacing=(1.0, 1.0, 1.0), **changes) -> Finge
         "spacings": np.array([spacing, spacing]),
         "channels": 1,
         "is_picture": False,
+        "orientation": "RAS",
         "quantiles": np.array([[10.0, 90.0]]),
         "lowest": 0.0,
         "class_shares": (0.9, 0.1),

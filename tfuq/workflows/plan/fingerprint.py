@@ -36,6 +36,7 @@ class Fingerprint:
         spacings: Widths of a voxel, ``[n, 3]``, in mm or pixels.
         channels: Of an image.
         is_picture: Whether they are plain images.
+        orientation: The directions of the axes, such as ``RAS``; None of tasks of pictures.
         quantiles: Of each channel, where the structures are or else everywhere, ``[C, 2]``.
         lowest: The least value of any channel.
         class_shares: Of the voxels, by class; empty where there are no labels.
@@ -47,6 +48,7 @@ class Fingerprint:
     spacings: np.ndarray
     channels: int
     is_picture: bool
+    orientation: str | None
     quantiles: np.ndarray
     lowest: float
     class_shares: tuple[float, ...]
@@ -108,6 +110,7 @@ def fingerprint_of(config: Config, cases: list[Case], labels: Labels | None) -> 
         spacings=np.array([one.spacing for one in looks]),
         channels=len(values),
         is_picture=is_plain_image(cases[0].images[0]),
+        orientation=turned_config.preprocessing.orientation,
         quantiles=np.array([np.quantile(channel, _QUANTILES) for channel in values]),
         lowest=min(one.lowest for one in looks),
         class_shares=tuple(shares.tolist()),

@@ -9,7 +9,7 @@ from tfuq.workflows.plan.fingerprint import Fingerprint
 from tfuq.workflows.plan.settings import Settings
 from tfuq.workflows.plan.sizing import Limits, Size
 from tfuq.workflows.plan.tasks.base import PLANNERS, Planner
-from tfuq.workflows.plan.tasks.common import has_sides, picture_sides, put_samples
+from tfuq.workflows.plan.tasks.common import picture_sides, put_samples, sides_of
 
 _STEP = 4  # of the sides of what the network sees
 _STAGES = 3
@@ -29,7 +29,7 @@ def _draft(config: Config, fingerprint: Fingerprint, size: Size) -> Settings:
     sides = np.maximum(np.round(rows_and_columns / _STEP) * _STEP, _LEAST)
     if sides.max() > 64:
         settings.put("preprocessing", "anti_aliasing", True)
-    if not has_sides(config.data.classes):
+    if not sides_of(config.data.classes):
         settings.put("augmentation", "rotation_degrees", 10.0)
     settings.put("augmentation", "scale", 0.1)
     settings.put("augmentation", "shift", 0.05)

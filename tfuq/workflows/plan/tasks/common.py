@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,10 +13,12 @@ from tfuq.workflows.plan.geometry import Levels
 from tfuq.workflows.plan.settings import Settings
 from tfuq.workflows.plan.sizing import Size
 
-_SIDES = re.compile(
-    r"(^|[^a-z])(left|right|l|r|lt|rt|anterior|posterior|superior|inferior|upper|lower)([^a-z]|$)",
-    re.IGNORECASE,
-)
+# Words of the two sides of an axis, by the letters of its directions.
+_SIDES = {
+    "RL": "left|right|l|r|lt|rt|sinistral|dextral",
+    "AP": "anterior|posterior|front|back|frontal|ventral|dorsal",
+    "SI": "superior|inferior|upper|lower|cranial|caudal",
+}
 _SAMPLES = 20
 _DEEPEST_RATE = 0.3
 _NEXT_RATE = 0.1
@@ -73,6 +76,14 @@ def put_samples(settings: Settings) -> None:
     settings.put("prediction", "samples", _SAMPLES, reason)
 
 
-def has_sides(names: list[str]) -> bool:
-    """Whether some name says left, front or the like, so that images must not be mirrored."""
-    return any(_SIDES.search(name) for name in names)
+def sides_of(names: Sequence[str]) -> set[str]:
+    """The axes, by the letters of their directions, of which names tell the sides.
+
+    Left and right are of ``RL``, front and back of ``AP``, upper and lower of ``SI``.
+    """
+    found = set()
+    for axis, words in _SIDES.items():
+        expression = re.compile(rf"(^|[^a-z])({words})([^a-z]|$)", re.IGNORECASE)
+        if any(expression.search(name) for name in names):
+            found.add(axis)
+    return found

@@ -6,6 +6,7 @@ import numpy as np
 
 from tfuq.config import Config
 from tfuq.data.cases import read_label
+from tfuq.data.orientation import CLOSEST
 from tfuq.workflows.plan.fingerprint import Fingerprint
 from tfuq.workflows.plan.geometry import (
     differ,
@@ -19,11 +20,11 @@ from tfuq.workflows.plan.settings import Settings
 from tfuq.workflows.plan.sizing import Limits, Size
 from tfuq.workflows.plan.tasks.base import PLANNERS, Planner
 from tfuq.workflows.plan.tasks.common import (
-    has_sides,
     picture_sides,
     put_network,
     put_optimization,
     put_samples,
+    sides_of,
 )
 
 _MOST_PATCHES = 64  # of which a volume may be; of more it is seen coarser
@@ -156,13 +157,8 @@ def _put_intensities(settings: Settings, fingerprint: Fingerprint) -> None:
 def _put_augmentation(
     settings: Settings, config: Config, fingerprint: Fingerprint, *, rank: int
 ) -> None:
-    if has_sides(config.data.classes):
-        settings.reasons["augmentation.rotation_degrees"] = (
-            "no mirroring: names of classes say left, front or the like"
-        )
-    elif not fingerprint.is_picture:
-        reason = "no class is named by a side; if some are sides, such as left and right, remove it"
-        settings.put("augmentation", "flip_axes", list(range(rank)), reason)
+    if not fingerprint.is_picture:
+        _put_mirroring(settings, config.data.classes, _directions(settings, fingerprint))
     settings.put("augmentation", "rotation_degrees", 30.0 if rank == 3 else 15.0)
     settings.put("augmentation", "rotation_probability", 0.3)
     settings.put("augmentation", "scale", 0.25)
@@ -170,6 +166,28 @@ def _put_augmentation(
     if rank == 3:
         _put_plane(settings, fingerprint)
     settings.put("augmentation", "perturbations", dict(_PERTURBATIONS))
+
+
+def _directions(settings: Settings, fingerprint: Fingerprint) -> str:
+    """Where the axes of a patch point to, such as ``RAS``, or ``RS`` of slices from the front."""
+    directions = list(fingerprint.orientation or CLOSEST)
+    slice_axis = settings.sections["preprocessing"].get("slice_axis")
+    if slice_axis is not None:
+        del directions[slice_axis]
+    return "".join(directions)
+
+
+def _put_mirroring(settings: Settings, names: list[str], directions: str) -> None:
+    """Mirror the axes of which no class is one side."""
+    sided = "".join(sides_of(names))
+    axes = [axis for axis, letter in enumerate(directions) if letter not in sided]
+    reason = "no class is named by a side; if some are sides, such as left and right, remove it"
+    if sided:
+        reason = "not the axes of which names of classes say a side, such as left or front"
+    if axes:
+        settings.put("augmentation", "flip_axes", axes, reason)
+    else:
+        settings.reasons["augmentation.rotation_degrees"] = f"no mirroring: {reason}"
 
 
 def _put_plane(settings: Settings, fingerprint: Fingerprint) -> None:

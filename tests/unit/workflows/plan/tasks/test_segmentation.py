@@ -70,10 +70,36 @@ def test_a_ct_has_a_window_and_one_scale(tmp_path):
     assert steps["normalization"] == "zscore-training"
 
 
-def test_classes_with_sides_are_not_mirrored(tmp_path):
-    classes = {"classes": ["background", "left kidney", "right kidney"]}
-    augmentation = drafted(tmp_path, fingerprint(), data=classes).sections["augmentation"]
-    assert "flip_axes" not in augmentation
+@pytest.mark.parametrize(
+    ("classes", "orientation", "axes"),
+    [
+        (("anterior", "posterior"), "RAS", [0, 2]),
+        (("anterior", "posterior"), "PSR", [1, 2]),
+        (("left kidney", "right kidney"), "LPS", [1, 2]),
+        (("Kidney_R", "upper pole"), "RAS", [1]),
+    ],
+)
+def test_axes_of_which_classes_are_sides_are_not_mirrored(classes, orientation, axes, tmp_path):
+    found = fingerprint(orientation=orientation)
+    data = {"classes": ["background", *classes]}
+    assert drafted(tmp_path, found, data=data).sections["augmentation"]["flip_axes"] == axes
+
+
+def test_slices_are_mirrored_by_the_axes_that_they_have(tmp_path):
+    """Slices from the front to the back: one to the right, one to the head."""
+    found = fingerprint(shape=(200, 10, 160), spacing=(0.5, 6.0, 0.5))
+    data = {"classes": ["background", "left kidney"]}
+    size = Size(width=8, elements=128.0**2, batch=8)
+    sections = drafted(tmp_path, found, size, data=data).sections
+    assert sections["preprocessing"]["slice_axis"] == 1
+    assert sections["augmentation"]["flip_axes"] == [1]
+
+
+def test_where_all_axes_have_sides_nothing_is_mirrored(tmp_path):
+    data = {"classes": ["background", "upper left", "front"]}
+    draft = drafted(tmp_path, fingerprint(), data=data)
+    assert "flip_axes" not in draft.sections["augmentation"]
+    assert "no mirroring" in draft.reasons["augmentation.rotation_degrees"]
 
 
 def test_thick_slices_turn_within_their_planes(tmp_path):
