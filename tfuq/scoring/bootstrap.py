@@ -91,7 +91,7 @@ def _kept_samples(cases: int, seed: int, draws: int) -> _Samples:
 
 
 def _drawn_counts(cases: int, seed: int, draws: int, step: int) -> Iterator[np.ndarray]:
-    """How often each case occurs in each sample, ``[d, cases]`` of d ≤ ``step`` samples at a time."""
+    """How often each case occurs in a sample, ``[d, cases]`` of ``step`` samples or fewer."""
     rng = np.random.default_rng(seed)
     for first in range(0, draws, step):
         samples = min(step, draws - first)
