@@ -63,15 +63,8 @@ def softmax(outputs, *_):
 
 
 def sample(model, x, *, activation=softmax, overlap=0.5, chunk=2, keep=0, seed=OTHER):
-    """A sample of an image; its windows are traced once and not run one by one in Python."""
     network = WindowedNetwork(model, activation, overlap=overlap, chunk=chunk, keep=keep)
-    of_any_size = tf.TensorSpec([None] * (x.ndim - 1) + [x.shape[-1]], tf.float32)
-
-    @tf.function(autograph=False, input_signature=[of_any_size])
-    def drawn(images):
-        return network.sample(images, network.encode(images), seed, noise_seed=SEED)
-
-    return drawn(x).numpy()
+    return network.sample(x, network.encode(x), seed, noise_seed=SEED).numpy()
 
 
 @pytest.mark.parametrize(
