@@ -57,7 +57,8 @@ def bootstrap_values(
     samples = _kept_samples(len(names), seed, draws)
     firsts = range(0, len(samples.counts), step)
     distinct = (samples.counts[first : first + step] for first in firsts)
-    return _values(statistic, distinct, case_of_item)[samples.indices]
+    values: np.ndarray = _values(statistic, distinct, case_of_item)[samples.indices]
+    return values
 
 
 def _values(
