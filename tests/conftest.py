@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,7 +32,13 @@ TINY_2D = {"patch_size": [16, 16], "widths": [4, 8], "level_dropout": {2: 0.5}, 
 
 
 def pytest_configure() -> None:
-    """Give TensorFlow one thread where pytest-xdist has a worker on each core; score without figures."""
+    """Give TensorFlow one thread where pytest-xdist has a worker on each core; score without figures.
+
+    Bytecode is kept, as by default, also where the environment says otherwise, as in containers:
+    without it each process compiles and rewrites all tests anew.
+    """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     os.environ["TFUQ_SCORE_FIGURES"] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class Text:
         return self.words.split("{}")
 
 
+@functools.cache
 def texts() -> list[Text]:
     """The texts of the package and of its commands that are no documentation."""
     found = []

@@ -10,15 +10,19 @@ from tests.conftest import assert_refused, files_of, settings, task_settings
 from tfuq import runs
 from tfuq.training import train
 
+UNVALIDATED = {"split": {"train": 3, "validation": 0, "test": 3}}
+
 
 def test_a_heteroscedastic_segmentation_conforms(balls, tmp_path):
     network = {"name": "fcn", "widths": [2, 4], "heteroscedastic": True, "noise_draws": 3}
-    config = settings(balls, "deterministic", 2, network=network)
+    config = settings(balls, "deterministic", 2, network=network, data=UNVALIDATED)
     check_run(train(config, tmp_path / "run"), "deterministic", tmp_path / "exported")
 
 
 def test_heteroscedastic_landmarks_report_their_parts(heads, tfuq, tmp_path):
-    config = task_settings("landmarks", heads, "mc-dropout", network={"heteroscedastic": True})
+    config = task_settings(
+        "landmarks", heads, "mc-dropout", network={"heteroscedastic": True}, data=UNVALIDATED
+    )
     run = train(config, tmp_path / "run").path
     result = tfuq("predict", run, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
@@ -48,6 +52,7 @@ def run_of_before(heads, tmp_path_factory):
         "deterministic",
         network={"heteroscedastic": True},
         training={"loss": {"name": "heatmap-cross-entropy"}},
+        data=UNVALIDATED,
     )
     run = train(config, tmp_path_factory.mktemp("before") / "run")
     facts = run.facts

@@ -20,7 +20,7 @@ from tfuq.errors import ConfigError, DataError
 
 SHAPE = (32, 32, 24)
 SMALL = {
-    "data.split": "{train: 3, validation: 1, test: 2}",
+    "data.split": "{train: 3, validation: 0, test: 2}",
     "network.patch_size": "[16, 16, 8]",
     "network.widths": "[4, 8]",
     "training.epochs": "1",

@@ -12,12 +12,10 @@ from tfuq.errors import RunError
 
 
 @pytest.fixture(scope="module")
-def three(digits, tmp_path_factory):
+def three(digits, shared_run):
     """A run of three members."""
-    from tfuq.training import train
-
     config = task_settings("classification", digits, "hybrid", ensemble={"members": 3})
-    return train(config, tmp_path_factory.mktemp("three") / "run")
+    return shared_run("classification-hybrid-of-three", config)
 
 
 @pytest.fixture

@@ -21,7 +21,9 @@ from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
 CROP = {"crop_to_labels": [1, 2], "crop_margin": 1}
 VOXEL = abs(np.linalg.det(BALLS_AFFINE[:3, :3]))
 PATCHES = {3: ([8, 8, 8], [24, 24, 24]), 2: ([8, 8], [24, 32])}  # within the scans, and beyond them
-RANKS = pytest.mark.parametrize("rank", [3, 2])
+# One code pads both ranks. The fast rows have each rank and each kind of steps; the slow ones have all.
+SLICES = pytest.mark.parametrize("rank", [pytest.param(3, marks=pytest.mark.slow), 2])
+VOLUMES = pytest.mark.parametrize("rank", [3, pytest.param(2, marks=pytest.mark.slow)])
 
 
 @pytest.fixture
@@ -68,8 +70,15 @@ def done(result) -> str:
     return result.stdout
 
 
-@RANKS
-@pytest.mark.parametrize("steps", [{}, CROP])
+@pytest.mark.parametrize(
+    ("rank", "steps"),
+    [
+        (3, {}),
+        (2, CROP),
+        pytest.param(3, CROP, marks=pytest.mark.slow),
+        pytest.param(2, {}, marks=pytest.mark.slow),
+    ],
+)
 def test_no_file_depends_on_the_padding(rank, steps, predicted):
     one, other = predicted(rank, steps)
     names = sorted(path.relative_to(one) for path in one.glob("*/[!.]*"))
@@ -97,7 +106,7 @@ def table_of(path: Path) -> list[dict]:
     ]
 
 
-@RANKS
+@SLICES
 def test_volumes_are_those_of_the_label_file(rank, predicted):
     _, predictions = predicted(rank, CROP)
     for folder in (path for path in predictions.iterdir() if path.is_dir()):
@@ -115,7 +124,7 @@ def test_volumes_are_those_of_the_label_file(rank, predicted):
         assert not reaches_beyond(samples.grid, read(folder / "label.nii.gz"))
 
 
-@RANKS
+@VOLUMES
 def test_means_of_the_image_are_those_of_its_maps(rank, predicted):
     _, predictions = predicted(rank, {})
     for folder in (path for path in predictions.iterdir() if path.is_dir()):
@@ -128,7 +137,7 @@ def test_means_of_the_image_are_those_of_its_maps(rank, predicted):
             assert float(row["image_mutual_information"]) == pytest.approx(information, rel=1e-5)
 
 
-@RANKS
+@SLICES
 def test_a_temperature_is_fitted_on_voxels_of_the_scan(rank, runs, tfuq, balls):
     found = []
     for run in runs(rank, {}):
@@ -150,7 +159,7 @@ def test_a_temperature_is_fitted_on_voxels_of_the_scan(rank, runs, tfuq, balls):
     assert one["scaling"]["nll_before"] == pytest.approx(nll, rel=1e-4)
 
 
-@RANKS
+@SLICES
 def test_shift_measures_what_predict_measures(rank, runs, tfuq):
     _, run = runs(rank, {})
     done(tfuq("predict", run))

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from tests.conftest import BALLS_AFFINE, assert_refused
 from tests.support import references
-from tests.support.made import make_run, make_scores
+from tests.support.made import make_predictions, make_run, make_scores
 from tfuq.data.cases import majority, read_case_image, scored_references
 from tfuq.data.checks import check_case, remarks
 from tfuq.data.json_csv import read_table
@@ -180,35 +180,35 @@ def test_label_values_serve_segmentation(scored_tasks, tfuq):
 
 def test_references_without_a_structure_are_remarked(balls, tmp_path, tfuq):
     run = make_run(tmp_path / "run", "segmentation", balls)
-    make_scores(run, "hybrid")
+    make_predictions(run, "hybrid", most=3)
     folder = write_references(tmp_path / "references", balls, lambda label: label)
     empty = write_references(tmp_path / "empty", balls, lambda label: 0 * label)
     shutil.copy(empty / "ball_002.nii.gz", folder / "ball_002.nii.gz")
     shown = tfuq("score", run.predictions("hybrid"), "--reference", folder, "--no-figures").stdout
-    assert "1 of 6 references have no structure, 'ball_002' the first" in shown
+    assert "1 of 3 references have no structure, 'ball_002' the first" in shown
     shown = tfuq("score", run.predictions("hybrid"), "--reference", empty, "--no-figures")
     assert (
-        "6 of 6 references have no structure" in shown.stdout
+        "3 of 3 references have no structure" in shown.stdout
     )  # scans without a finding are no mistake
     summary = json.loads((run.scores("hybrid") / "summary.json").read_text())
-    assert summary["references"]["without_structure"] == [f"ball_00{k}" for k in range(6)]
+    assert summary["references"]["without_structure"] == [f"ball_00{k}" for k in range(3)]
 
 
 def test_the_two_calibration_errors_are_named(balls, tmp_path, tfuq):
     """The mean over cases of each case's own, and that of the bins pooled over cases that count alike."""
     run = make_run(tmp_path / "run", "segmentation", balls)
-    make_scores(run, "hybrid")
+    make_predictions(run, "hybrid", most=3)
     folder, scores = run.predictions("hybrid"), run.scores("hybrid")
     shown = tfuq("score", folder, "--no-figures").stdout
     gaps, own = np.zeros(15), []
-    for k in range(6):
+    for k in range(3):
         p = read(folder / f"ball_00{k}" / "probability.nii.gz").array.reshape(-1, 3).astype(float)
         truth = read(balls / "labelsTr" / f"ball_00{k}.nii.gz").array.ravel()
         confidence = p.max(1)
         place = np.clip(np.ceil(confidence * 15).astype(int) - 1, 0, 14)
         gap = np.bincount(place, (p.argmax(1) == truth) - confidence, 15) / len(truth)
         own.append(np.abs(gap).sum())
-        gaps += gap / 6
+        gaps += gap / 3
     summary = json.loads((scores / "summary.json").read_text())
     assert summary["scores"]["all"]["ece"]["mean"] == pytest.approx(np.mean(own), rel=1e-4)
     assert summary["ece_pooled"] == pytest.approx(np.abs(gaps).sum(), rel=1e-4)

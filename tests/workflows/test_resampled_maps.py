@@ -84,9 +84,22 @@ def assert_maps_fit(maps: dict[str, np.ndarray], samples: int) -> None:
     assert maps["standard_deviation"].max() <= 0.5
 
 
-@pytest.mark.parametrize("rank", [3, 2])
-@pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS)
-def test_written_maps_fit(rank, steps, run_of, tfuq):
+# Each grid once and each rank once; the slow rows have the rest.
+WRITTEN = [
+    pytest.param(STEPS[name], rank, id=f"{name}-{rank}", marks=marks)
+    for name, rank, marks in (
+        ("finer", 3, []),
+        ("coarser", 2, []),
+        ("size", 3, []),
+        ("finer", 2, pytest.mark.slow),
+        ("coarser", 3, pytest.mark.slow),
+        ("size", 2, pytest.mark.slow),
+    )
+]
+
+
+@pytest.mark.parametrize(("steps", "rank"), WRITTEN)
+def test_written_maps_fit(steps, rank, run_of, tfuq):
     run = run_of(steps, rank)
     result = tfuq("predict", run.path, "--samples", SAMPLES, "--save-members")
     assert result.exit_code == 0, result.output

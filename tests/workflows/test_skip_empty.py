@@ -45,7 +45,9 @@ def test_a_folder_skips_as_its_manifest_says(trained, scan, tmp_path, tfuq):
 
 
 def test_what_cannot_be_skipped_is_refused(trained, tmp_path, tfuq):
-    refused = tfuq("predict", trained("vi", 2).path, "--skip-empty", 0, "--out", tmp_path / "out")
+    refused = tfuq(
+        "predict", trained("mc-dropout", 2).path, "--skip-empty", 0, "--out", tmp_path / "out"
+    )
     assert_refused(refused, "skip_empty 0", "three axes, and this one has 2", "--skip-empty never")
     too_much = tfuq("predict", trained("mc-dropout").path, "--skip-empty", 0.7)
     assert too_much.exit_code == 2

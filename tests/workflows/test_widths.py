@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from tests.conftest import settings, write_decathlon
+from tests.conftest import settings, task_settings, write_decathlon
 from tfuq import config as configuration
 from tfuq.config import Config
 from tfuq.networks.layers import layer_widths
@@ -109,10 +109,10 @@ def test_a_trained_network_does_not_depend_on_where_its_widths_start(tmp_path):
     assert max(dice) < min(dice) + 0.005
 
 
-def test_weight_decay_takes_weights_and_not_widths(balls, tmp_path):
+def test_weight_decay_takes_weights_and_not_widths(digits, tmp_path):
     """Decay of nearly everything in a step empties the means; of what makes the widths it would leave log 2."""
     changes = {"training": {"weight_decay": 90.0, "learning_rate": 0.01, "steps_per_epoch": 1}}
-    run = train(settings(balls, "vi", 2, **changes), tmp_path / "run")
+    run = train(task_settings("classification", digits, "vi", **changes), tmp_path / "run")
     arrays = load_arrays(run.member(0) / "weights.npz")
     assert np.abs(arrays["logits/kernel_posterior_loc"]).max() < 0.2
     for width in layer_widths(arrays).values():

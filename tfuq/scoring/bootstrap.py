@@ -8,6 +8,7 @@ Every bootstrap of tfuq goes through this module.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -18,7 +19,7 @@ from tfuq.scoring.rows import Row
 DRAWS = 1000
 _SHARE = 0.95
 _AT_ONCE = 2**17  # items times bootstrap samples that are worked on at once
-_MOST_KEPT = 4_000_000  # cases times bootstrap samples that are kept
+_MOST_KEPT = 4_000_000  # cases times bootstrap samples that are kept for other measures
 _LEAST_DEFINED = 0.5  # of the bootstrap samples
 
 Statistic = Callable[[np.ndarray], np.ndarray]
@@ -50,29 +51,48 @@ def bootstrap_values(
     """
     names, case_of_item = np.unique(cases, return_inverse=True)
     step = max(_AT_ONCE // len(case_of_item), 1)
-    values = []
-    for counts in _case_counts(len(names), seed, draws, step):
-        values.append(statistic(counts[:, case_of_item]))
+    if len(names) * draws > _MOST_KEPT:
+        drawn = _drawn_counts(len(names), seed, draws, step)
+        return _values(statistic, drawn, case_of_item)
+    samples = _kept_samples(len(names), seed, draws)
+    firsts = range(0, len(samples.counts), step)
+    distinct = (samples.counts[first : first + step] for first in firsts)
+    values: np.ndarray = _values(statistic, distinct, case_of_item)[samples.indices]
+    return values
+
+
+def _values(
+    statistic: Statistic,
+    counts_of_cases: Iterable[np.ndarray],
+    case_of_item: np.ndarray,
+) -> np.ndarray:
+    values = [statistic(counts[:, case_of_item]) for counts in counts_of_cases]
     return np.concatenate(values)
 
 
-def _case_counts(cases: int, seed: int, draws: int, step: int) -> Iterable[np.ndarray]:
-    """How often each case occurs in each sample, ``[d, cases]`` of d ≤ ``step`` samples at a time.
+@dataclass(frozen=True, kw_only=True)
+class _Samples:
+    """Bootstrap samples. Few cases have few different ones: two cases have three.
 
-    They are the same for every measure, and kept from one to the next where there is room.
+    Attributes:
+        counts: how often each case occurs in each different sample, ``[different, cases]``.
+        indices: the row of each sample in ``counts``, ``[draws]``.
     """
-    if cases * draws > _MOST_KEPT:
-        return _drawn_counts(cases, seed, draws, step)
-    counts = _kept_counts(cases, seed, draws)
-    return [counts[first : first + step] for first in range(0, draws, step)]
+
+    counts: np.ndarray
+    indices: np.ndarray
 
 
 @lru_cache(maxsize=2)
-def _kept_counts(cases: int, seed: int, draws: int) -> np.ndarray:
-    return next(_drawn_counts(cases, seed, draws, draws))
+def _kept_samples(cases: int, seed: int, draws: int) -> _Samples:
+    """The samples of so many cases, which are the same for every measure."""
+    drawn = next(_drawn_counts(cases, seed, draws, draws))
+    counts, indices = np.unique(drawn, axis=0, return_inverse=True)
+    return _Samples(counts=counts, indices=indices.reshape(draws))
 
 
 def _drawn_counts(cases: int, seed: int, draws: int, step: int) -> Iterator[np.ndarray]:
+    """How often each case occurs in a sample, ``[d, cases]`` of ``step`` samples or fewer."""
     rng = np.random.default_rng(seed)
     for first in range(0, draws, step):
         samples = min(step, draws - first)

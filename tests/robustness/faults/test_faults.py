@@ -9,11 +9,11 @@ from collections import Counter
 import pytest
 
 from tests.robustness.faults.broken_disk import FAULTS, Plan
-from tests.robustness.faults.rows import FAST, LONG, count, named, tidy_up
+from tests.robustness.faults.rows import FAST, LONG, QUICK, count, named, tidy_up
 from tests.robustness.faults.scenes import READ_ONLY, SCENES, Stage
 from tests.robustness.faults.states import listing, state_of
 
-PLACES, PLACES_FAST, PLACES_LONG = 2, 6, 1  # operations at which each fault is put into a scene
+PLACES, PLACES_QUICK, PLACES_LONG = 2, 6, 1  # operations at which each fault is put into a scene
 
 
 def fail(stage: Stage, name: str, plan: Plan, tally: Counter) -> list[str]:
@@ -64,7 +64,7 @@ def test_faults_of_every_command(name, on_stage, tally):
         name,
         on_stage,
         tally,
-        PLACES_FAST if name in FAST else PLACES_LONG if name in LONG else PLACES,
+        PLACES_QUICK if name in QUICK else PLACES_LONG if name in LONG else PLACES,
     )
 
 

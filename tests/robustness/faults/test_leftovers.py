@@ -3,7 +3,7 @@
 import os
 import signal
 
-from tests.conftest import settings
+from tests.conftest import task_settings
 from tests.robustness.faults.broken_disk import BrokenDisk, Plan
 from tfuq.data import disk, ledger
 from tfuq.data.host import this_host
@@ -13,9 +13,9 @@ from tfuq.data.removal import plan_removal, remove_leftovers
 from tfuq.data.writers import make_folder, write_text
 
 
-def test_what_tensorboard_reads_is_listed_and_goes_with_its_run(balls, tfuq, tmp_path):
+def test_what_tensorboard_reads_is_listed_and_goes_with_its_run(digits, tfuq, tmp_path):
     config, run = tmp_path / "config.yaml", tmp_path / "run"
-    config.write_text(settings(balls).dump())
+    config.write_text(task_settings("classification", digits).dump())
     assert tfuq("train", config, "--run", run, "--tensorboard").exit_code == 0
     (events,) = (run / "tensorboard" / "0").glob("events.*")
     assert is_ours(events)

@@ -157,17 +157,18 @@ def look(way: str, place: Path, whole: tuple) -> list[str]:
     return found + (["in pieces"] if way in GONE and now not in (old, new, {}) else [])
 
 
-def disturbances(way: str, operations: dict[str, int], *, every: int) -> Iterator[Plan]:
+def disturbances(operations: dict[str, int], every: int, kill_every: int) -> Iterator[Plan]:
+    """A fault at every so-many-th operation, each kind of fault; and a kill at every so-many-th."""
     for fault in (None, *FAULTS):
         counted = FAULTS[fault][1] if fault else CHANGES
         most = sum(operations.get(operation, 0) for operation in counted)
-        for at in range(1, most + 1, every if fault else 1):
+        for at in range(1, most + 1, every if fault else kill_every):
             yield Plan(at, counted, fault)
             if fault:
                 yield Plan(at, counted, fault, lasts=True)
 
 
-def disturb(way: str, tmp_path: Path, breaking, *, every: int) -> int:
+def disturb(way: str, tmp_path: Path, breaking, *, every: int, kill_every: int = 1) -> int:
     """Write the old, then the new on a disk that fails, then the new undisturbed; how often."""
     undisturbed = tmp_path / "undisturbed"
     undisturbed.mkdir()
@@ -177,7 +178,7 @@ def disturb(way: str, tmp_path: Path, breaking, *, every: int) -> int:
     assert refusal is None
     new, names = state_of(undisturbed), listing(undisturbed)
     count = 0
-    for count, plan in enumerate(disturbances(way, broken.counts, every=every), start=1):
+    for count, plan in enumerate(disturbances(broken.counts, every, kill_every), start=1):
         place = tmp_path / str(count)
         place.mkdir()
         write(way, place, "old", None, breaking)
@@ -198,7 +199,7 @@ def disturb(way: str, tmp_path: Path, breaking, *, every: int) -> int:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_operation_may_fail_or_be_the_last(way, tmp_path, breaking):
-    assert disturb(way, tmp_path, breaking, every=25) > 12
+    assert disturb(way, tmp_path, breaking, every=25, kill_every=3) > 12
 
 
 @pytest.mark.slow

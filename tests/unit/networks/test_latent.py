@@ -40,27 +40,25 @@ def narrow_code(model):
 def test_each_source_alone_is_what_is_left_where_the_other_is_narrow(tmp_path):
     x = tf.random.stateless_normal([2, 16, 16, 1], SEED)
     draws = {"both": ("weights", "code"), "code": ("code",), "weights": ("weights",), "none": ()}
-    first = member(tmp_path, draws["both"])
+    models = {name: member(tmp_path, sources) for name, sources in draws.items()}
 
-    def outputs(change):
-        change(first)
+    def outputs(source):
         found = {}
-        for name, sources in draws.items():
-            model = member(tmp_path, sources)
-            model.set_weights(first.get_weights())
+        for name, model in models.items():
+            model.set_weights(source.get_weights())
             found[name] = model([x, SEED]).numpy()
         return found
 
-    wide = outputs(lambda model: model)
+    first = member(tmp_path, draws["both"])
+    wide = outputs(first)
     different = [wide[a] for a in ("both", "code", "weights", "none")]
     assert all(
         not np.allclose(a, b, atol=1e-4) for i, a in enumerate(different) for b in different[:i]
     )
-    point_code = outputs(narrow_code)
+    point_code = outputs(narrow_code(first))
     np.testing.assert_allclose(point_code["code"], point_code["none"], atol=1e-6)
     np.testing.assert_allclose(point_code["both"], point_code["weights"], atol=1e-6)
-    first = member(tmp_path, draws["both"], scale=1e-9)
-    point_weights = outputs(lambda model: model)
+    point_weights = outputs(member(tmp_path, draws["both"], scale=1e-9))
     np.testing.assert_allclose(point_weights["weights"], point_weights["none"], 1e-5, 1e-5)
     np.testing.assert_allclose(point_weights["both"], point_weights["code"], 1e-5, 1e-5)
     assert not np.allclose(point_weights["code"], point_weights["none"], atol=1e-3)

@@ -1,5 +1,7 @@
 """U-Net: what it is made of."""
 
+import itertools
+
 import pytest
 import tensorflow as tf
 import tf_keras
@@ -30,9 +32,22 @@ def test_published_network_is_exact():
     assert rates == {"encoder4_dropout": 0.5, "encoder5_dropout": 0.5}
 
 
-@pytest.mark.parametrize("rank", [2, 3])
-@pytest.mark.parametrize("normalization", ["none", "group", "instance"])
-@pytest.mark.parametrize("activation", ["relu", "elu"])
+# These have each pair of values; the slow tests have all rows.
+FAST = {
+    ("relu", "none", 3),
+    ("elu", "none", 2),
+    ("relu", "group", 2),
+    ("elu", "group", 3),
+    ("relu", "instance", 3),
+    ("elu", "instance", 2),
+}
+CHOICES = itertools.product(("relu", "elu"), ("none", "group", "instance"), (2, 3))
+ROWS = [
+    pytest.param(*choice, marks=[] if choice in FAST else pytest.mark.slow) for choice in CHOICES
+]
+
+
+@pytest.mark.parametrize(("activation", "normalization", "rank"), ROWS)
 def test_unet_is_rank_generic_and_configurable(tmp_path, rank, normalization, activation):
     network = {
         "normalization": normalization,

@@ -36,6 +36,23 @@ def test_samples_are_the_same_whatever_is_worked_on_at_once(monkeypatch):
     np.testing.assert_array_equal(drawn, [np.bincount(row, minlength=7) for row in chosen])
 
 
+def test_equal_samples_have_their_value_computed_once():
+    """Two cases have three different samples; their values are those of a thousand samples."""
+    values = np.array([3.0, 4.0, 8.0])
+    cases = np.array([0, 0, 1])
+    rows = []
+
+    def mean(times):
+        rows.extend(times.tolist())
+        return times @ values / times.sum(1)
+
+    means = bootstrap_values(mean, cases, seed=2)
+    assert sorted(rows) == [[0, 0, 2], [1, 1, 1], [2, 2, 0]]
+    chosen = np.random.default_rng(2).integers(0, 2, (1000, 2))
+    expected = {0: 3.5, 1: 5.0, 2: 8.0}
+    np.testing.assert_allclose(means, [expected[int(row.sum())] for row in chosen])
+
+
 def test_an_interval_needs_half_of_the_values():
     values = np.array([1.0, 2.0, 3.0, np.nan, np.nan, np.nan])
     assert percentile_interval(values) == pytest.approx([1.05, 2.95])

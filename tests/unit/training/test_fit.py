@@ -72,12 +72,12 @@ def test_resumed_training_by_the_recipe_ends_as_an_uninterrupted_one(balls, tmp_
     assert not any(name.startswith("logits2") for name in weights(run))
 
 
-def test_final_weights_are_the_average_of_all_steps(balls, tmp_path, monkeypatch):
+def test_final_weights_are_the_average_of_all_steps(digits, tmp_path):
     """Of weights that the optimizer has moved on from: with and without, they differ."""
     arrays = []
     for ema in (None, 0.9):
         training = {"epochs": 1, "steps_per_epoch": 3, "ema": ema}
-        config = settings(balls, "deterministic", 2, training=training)
+        config = task_settings("classification", digits, "deterministic", training=training)
         arrays.append(weights(train(config, tmp_path / str(ema))))
     assert arrays[0].keys() == arrays[1].keys()
     assert not np.array_equal(arrays[0]["logits/kernel"], arrays[1]["logits/kernel"])
@@ -125,12 +125,15 @@ def test_early_stopping_keeps_the_best_epoch(balls, tmp_path):
     assert len(rows) == done["epochs"] == done["best_epoch"] + 2 < 30
 
 
-def test_no_epoch_that_holds_widths_is_the_best(balls, tmp_path, monkeypatch):
+def test_no_epoch_that_holds_widths_is_the_best(digits, tmp_path, monkeypatch):
     """Where each epoch is worse than the one before, it is the first that infers them."""
     losses = iter([1.0, 2.0, 3.0, 4.0])
     monkeypatch.setattr(Validator, "__call__", lambda self, model: {"val_loss": next(losses)})
     training = {"epochs": 4, "steps_per_epoch": 1}
-    config = settings(balls, "vi", 2, training=training, variational={"width_warmup_epochs": 2})
+    variational = {"width_warmup_epochs": 2}
+    config = task_settings(
+        "classification", digits, "vi", training=training, variational=variational
+    )
     run = train(config, tmp_path / "run")
     assert json.loads((run.member(0) / "done").read_text())["best_epoch"] == 3
 
@@ -189,19 +192,19 @@ def test_an_epoch_has_as_many_steps_as_batches_hold_its_examples(digits, tmp_pat
 
 
 def test_weights_are_the_same_wherever_cases_are_kept(balls, tmp_path, monkeypatch):
-    """Also where a run goes on with its cases elsewhere."""
+    """Kept nowhere in the first epoch and on the disk in the second, or in memory in both."""
     monkeypatch.setenv("TFUQ_CACHE", str(tmp_path / "cache"))
-    trained = {}
+    configs = {}
     for cache in ("memory", "disk", "none"):
         training = {"epochs": 2, "steps_per_epoch": 2, "cache": cache}
-        config = settings(balls, "deterministic", 2, training=training)
-        trained[cache] = train(config, tmp_path / cache)
+        configs[cache] = settings(balls, "deterministic", 2, training=training)
+    in_memory = train(configs["memory"], tmp_path / "memory")
     with pytest.raises(KeyboardInterrupt):
-        train(trained["memory"].config, tmp_path / "moved", observer=Stop(epoch=1, step=0))
-    trained["moved"] = train(trained["disk"].config, tmp_path / "moved", resume=True)
-    for run in trained.values():
-        for name, array in weights(trained["memory"]).items():
-            np.testing.assert_array_equal(array, weights(run)[name], err_msg=name)
-        assert [row["val_loss"] for row in history(run)] == [
-            row["val_loss"] for row in history(trained["memory"])
+        train(configs["none"], tmp_path / "moved", observer=Stop(epoch=1, step=0))
+    moved = train(configs["disk"], tmp_path / "moved", resume=True)
+    for name, array in weights(in_memory).items():
+        np.testing.assert_array_equal(array, weights(moved)[name], err_msg=name)
+    for column in ("loss", "val_loss"):
+        assert [row[column] for row in history(moved)] == [
+            row[column] for row in history(in_memory)
         ]

@@ -16,6 +16,7 @@ from tfuq.training import train
 from tfuq.training.initial_weights import fitting, start_from
 
 STILL = {"learning_rate": 1e-9, "steps_per_epoch": 1}
+UNVALIDATED = {"split": {"train": 3, "validation": 0, "test": 3}}
 
 
 def kernel(*shape):
@@ -55,7 +56,7 @@ def test_a_training_starts_where_the_run_ended(trained, balls, tmp_path, caplog,
     point = trained("mc-dropout")
     start = STILL | {"initial_weights": str(point.path)}
     with caplog.at_level(logging.INFO, logger="tfuq"):
-        run = train(settings(balls, method, training=start), tmp_path / "run")
+        run = train(settings(balls, method, training=start, data=UNVALIDATED), tmp_path / "run")
     assert any("weights start as those of" in message for message in caplog.messages)
     name = "encoder1_conv1/kernel" + ("_posterior_loc" if method == "vi" else "")
     np.testing.assert_allclose(
@@ -66,7 +67,7 @@ def test_a_training_starts_where_the_run_ended(trained, balls, tmp_path, caplog,
 def test_a_run_that_goes_on_needs_the_other_no_more(trained, balls, tmp_path):
     source = shutil.copytree(trained("mc-dropout").path, tmp_path / "source")
     start = STILL | {"initial_weights": str(source), "epochs": 2}
-    config = settings(balls, "deterministic", 2, training=start)
+    config = settings(balls, "deterministic", 2, training=start, data=UNVALIDATED)
     with pytest.raises(KeyboardInterrupt):
         train(config, tmp_path / "run", observer=Stop(epoch=1, step=0))
     shutil.rmtree(source)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tests.conftest import settings
+from tests.conftest import settings, task_settings
 from tests.support.histories import history, weights
 from tfuq.config import LossConfig
 from tfuq.errors import DataError
@@ -33,21 +33,21 @@ def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path, ca
 @pytest.mark.parametrize(
     ("subset", "counts"),
     [
-        pytest.param(0.34, [1, 1], marks=pytest.mark.slow),
-        ("bootstrap", [3, 3]),
+        pytest.param(0.25, [10, 10], marks=pytest.mark.slow),
+        ("bootstrap", [40, 40]),
     ],
 )
-def test_kl_scale_is_of_each_members_own_examples(balls, tmp_path, caplog, subset, counts):
-    """A member on one of three cases has three times the KL scale; a case drawn twice for a bootstrap counts twice."""
+def test_kl_scale_is_of_each_members_own_examples(digits, tmp_path, caplog, subset, counts):
+    """A member on a quarter of the cases has four times the KL scale; a case drawn twice for a bootstrap counts twice."""
     changes = {
-        "data": UNVALIDATED,
+        "data": {"split": {"train": 40, "validation": 0, "test": 11}},
         "ensemble": {"subset": subset},
         "variational": {"members": 2},
         "training": {"epochs": 1, "steps_per_epoch": 1},
     }
     with caplog.at_level(logging.INFO, "tfuq.training"):
-        run = train(settings(balls, "vi", 2, **changes), tmp_path / "run")
-    scales = [0.5 / (count * 18 * 17 * 15) for count in counts]
+        run = train(task_settings("classification", digits, "vi", **changes), tmp_path / "run")
+    scales = [1 / count for count in counts]
     assert run.facts["kl_scale"] == {
         f"member {k}": pytest.approx(scale) for k, scale in enumerate(scales)
     }

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 import tf_keras
 
-from tests.conftest import settings, task_settings
+from tests.conftest import task_settings
 from tests.support.observers import Stop
 from tfuq.errors import RunError
 from tfuq.networks.weights import load_arrays, model_arrays, save_arrays
@@ -17,12 +17,9 @@ from tfuq.training.progress import Progress
 from tfuq.training.state import STATE, MemberState
 
 
-def test_a_state_without_the_common_step_is_refused_with_what_to_do(trained, balls, tmp_path):
-    config = settings(balls, "vi", 2, training={"epochs": 2})
-
-    with pytest.raises(KeyboardInterrupt):
-        train(config, tmp_path / "run", observer=Stop(epoch=1, step=0))
-    path = tmp_path / "run" / "members" / "0" / "state.npz"
+def test_a_state_without_the_common_step_is_refused_with_what_to_do(states, tmp_path):
+    run = shutil.copytree(states.path, tmp_path / "run")
+    path = run / "members" / "0" / "state.npz"
     arrays = load_arrays(path)
     last = max(
         int(name.removeprefix("optimizer/")) for name in arrays if name.startswith("optimizer/")
@@ -32,7 +29,7 @@ def test_a_state_without_the_common_step_is_refused_with_what_to_do(trained, bal
     with pytest.raises(
         RunError, match="earlier tfuq; delete it to train the member from its start"
     ):
-        train(config, tmp_path / "run", resume=True)
+        train(states.config, run, resume=True)
 
 
 @pytest.mark.parametrize(
@@ -49,8 +46,6 @@ def test_a_state_without_the_common_step_is_refused_with_what_to_do(trained, bal
     ],
 )
 def test_a_damaged_state_of_training_is_refused(states, tmp_path, change):
-    from tfuq.training import train
-
     run = shutil.copytree(states.path, tmp_path / "run")
     path = run / "members" / "0" / "state.npz"
     with np.load(path) as stored:
@@ -64,8 +59,6 @@ def test_a_damaged_state_of_training_is_refused(states, tmp_path, change):
 @pytest.fixture(scope="module")
 def states(digits, tmp_path_factory):
     """A run that was stopped after an epoch of two."""
-    from tfuq.training import train
-
     config = task_settings("classification", digits, training={"epochs": 2})
     path = tmp_path_factory.mktemp("states") / "run"
 

@@ -59,7 +59,11 @@ def test_without_it_the_loss_stays_as_it_is():
     assert loss_of_levels(settings("x"), loss) is loss
 
 
-@pytest.mark.parametrize("method", ["deterministic", "vi", "latent-vi"])
+# A latent network is a variational one with a layer more, which is not of a coarser level.
+@pytest.mark.parametrize(
+    "method",
+    ["deterministic", "vi", pytest.param("latent-vi", marks=pytest.mark.slow)],
+)
 def test_the_network_that_predicts_has_neither_outputs_nor_weights_of_coarser_levels(method):
     config = settings("x", method, 2, network=NETWORK)
     trained = build_member(config, channels=1, is_supervised=True)

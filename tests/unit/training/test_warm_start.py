@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.conftest import settings
+from tests.conftest import settings, task_settings
 from tests.support.histories import weights
 from tfuq.errors import TfuqError
 from tfuq.networks.weights import model_arrays
@@ -12,25 +12,22 @@ from tfuq.training import train
 from tfuq.training.warm_start import warm_start
 
 
-def test_warm_start_takes_the_means_of_a_deterministic_run(trained, balls, tmp_path):
-    point = trained("mc-dropout", 2)
-    config = settings(
-        balls,
-        "vi",
-        2,
-        variational={"warm_start": str(point.path)},
-        training={"learning_rate": 1e-9, "steps_per_epoch": 1},
-    )
+def test_warm_start_takes_the_means_of_a_deterministic_run(trained_task, digits, tmp_path):
+    point = trained_task("classification", "mc-dropout")
+    start = {
+        "variational": {"warm_start": str(point.path)},
+        "training": {"learning_rate": 1e-9, "steps_per_epoch": 1},
+    }
+    config = task_settings("classification", digits, "vi", **start)
     run = train(config, tmp_path / "run")
-    for name in ("encoder1_conv1", "logits"):
+    for name in ("conv1", "logits"):
         np.testing.assert_allclose(
             weights(run)[f"{name}/kernel_posterior_loc"],
             weights(point)[f"{name}/kernel"],
             atol=1e-6,
         )
-    other = settings(
-        balls, "vi", 2, variational={"warm_start": str(point.path)}, network={"widths": [4, 8, 16]}
-    )
+    wider = config.network.model_copy(update={"dense_widths": [9]})
+    other = config.model_copy(update={"network": wider})
     with pytest.raises(TfuqError, match=r"same network|should have shape"):
         train(other, tmp_path / "other")
 
