@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn, TaskID
 
 _QUALITIES = tuple(f"val_{TASKS[name].quality}" for name in TASKS)
+_MANY_OBJECTS = 50_000  # between two collections of garbage; Python's own number is 700
 _FIGURES = ("loss", "data_loss", "kl", "val_loss", *_QUALITIES)
 
 
@@ -74,6 +75,34 @@ def first_import(library: str) -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@contextmanager
+def without_pydicom() -> Iterator[None]:
+    """Let nibabel, where it is first imported within the block, do without pydicom.
+
+    nibabel imports it for DICOM headers within NIfTI files, which tfuq does not read, and that
+    takes longer than the rest of nibabel. Readers of DICOM import pydicom later, as ever.
+    """
+    if "pydicom" in sys.modules:
+        yield
+        return
+    sys.modules["pydicom"] = None  # type: ignore[assignment]  # so that its import fails
+    try:
+        yield
+    finally:
+        del sys.modules["pydicom"]
+
+
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """Look for garbage seldom: figures have many small objects, most of which live to the end."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_MANY_OBJECTS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 class EventLines:
