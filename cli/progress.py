@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -32,6 +33,15 @@ if TYPE_CHECKING:
 _QUALITIES = tuple(f"val_{TASKS[name].quality}" for name in TASKS)
 _MANY_OBJECTS = 50_000  # between two collections of garbage; Python's own number is 700
 _FIGURES = ("loss", "data_loss", "kl", "val_loss", *_QUALITIES)
+
+
+def shell_line(*words: object) -> str:
+    """A command of tfuq as a shell takes it, with quotes about what needs them.
+
+    Args:
+        words: the command's name, its arguments and options.
+    """
+    return shlex.join(["tfuq", *map(str, words)])
 
 
 def is_on(flag: str) -> bool:
