@@ -12,7 +12,7 @@ from tfuq.config import SERVED_METHODS
 from tfuq.execution import Executor
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
-from tfuq_cli.progress import TaskLines, quiet_import, show
+from tfuq_cli.progress import TaskLines, quiet_import, shell_line, show
 
 if TYPE_CHECKING:
     from tfuq.calibration.records import Scaling, Sizes
@@ -139,7 +139,8 @@ def command(
         click.echo(f"warning: {calibration.caveat}", err=True)
     show(
         f"{method} calibrated on {len(chosen)} case(s) in {path}; "
-        f"next: tfuq predict {opened.path} {draw_options(opened, calibration.draws)} --calibrated"
+        f"next: {shell_line('predict', opened.path)} "
+        f"{draw_options(opened, calibration.draws)} --calibrated"
     )
 
 

@@ -9,7 +9,7 @@ import click
 from tfuq.config import SERVED_METHODS, Precision, SkipEmpty
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
-from tfuq_cli.progress import quiet_import, show
+from tfuq_cli.progress import quiet_import, shell_line, show
 
 _MOST_SAMPLES = 100
 
@@ -74,5 +74,5 @@ def command(
     version = serving.export(opened, request, folder, most_samples)
     show(
         f"{method} as version {version.name} of {folder.name} in {version}; "
-        f"next: tfuq serve-check {folder}"
+        f"next: {shell_line('serve-check', folder)}"
     )

@@ -9,7 +9,7 @@ import click
 from tfuq.config import TASKS
 from tfuq_cli import options
 from tfuq_cli.planned import write_proposal
-from tfuq_cli.progress import show
+from tfuq_cli.progress import shell_line, show
 
 
 @click.command("init", cls=options.Command)
@@ -45,4 +45,5 @@ def command(
     proposal = propose(folder, name=name, task=task, labels=labels)
     path = out or Path(f"{proposal.name}.yaml")
     write_proposal(proposal, path)
-    show(f"go on with: tfuq plan {path} --time 1h, or at once: tfuq train {path}")
+    plan = shell_line("plan", path, "--time", "1h")
+    show(f"go on with: {plan}, or at once: {shell_line('train', path)}")

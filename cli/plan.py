@@ -8,7 +8,7 @@ import click
 
 from tfuq_cli import options
 from tfuq_cli.planned import DEFAULT_DURATION, planned_path, write_plan
-from tfuq_cli.progress import show
+from tfuq_cli.progress import shell_line, show
 
 
 @click.command("plan", cls=options.Command)
@@ -51,5 +51,5 @@ def command(
     """
     path = out or planned_path(config)
     write_plan(config, path, method=method, duration=time, memory=memory, folds=folds)
-    option = f" --folds {folds}" if folds else ""
-    show(f"go on with: tfuq train {path}{option}")
+    options_of_folds = ["--folds", folds] if folds else []
+    show(f"go on with: {shell_line('train', path, *options_of_folds)}")

@@ -14,7 +14,7 @@ from tfuq.data.events import Observer, Observers
 from tfuq.execution import Executor
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
-from tfuq_cli.progress import EventLines, TaskLines, echo_plan, quiet_import, show
+from tfuq_cli.progress import EventLines, TaskLines, echo_plan, quiet_import, shell_line, show
 
 if TYPE_CHECKING:
     from tfuq.data.cases import Case
@@ -180,7 +180,7 @@ def command(
     prediction.predict(predictor, cases, folder, observer=observer, **choices)
     show(
         f"{len(cases)} case(s) by {method}, T = {predictor.samples}, in {folder}; "
-        f"next: tfuq {_next_command(maps, cases)} {folder}"
+        f"next: {shell_line(_next_command(maps, cases), folder)}"
     )
 
 
@@ -221,7 +221,7 @@ def _predict_out_of_fold(run: Run, request: Request, out: Path | None, **choices
 
     folder = out or run.predictions(f"{request.method}-out-of-fold")
     made = prediction.predict_out_of_fold(run, request, folder, **choices)
-    show(f"{len(made.cases)} training case(s) in {folder}; next: tfuq score {folder}")
+    show(f"{len(made.cases)} training case(s) in {folder}; next: {shell_line('score', folder)}")
 
 
 def _refuse_beside_folds(given: Mapping[str, object]) -> None:

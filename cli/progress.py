@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -30,7 +31,17 @@ if TYPE_CHECKING:
     from rich.progress import ProgressColumn, TaskID
 
 _QUALITIES = tuple(f"val_{TASKS[name].quality}" for name in TASKS)
+_MANY_OBJECTS = 50_000  # between two collections of garbage; Python's own number is 700
 _FIGURES = ("loss", "data_loss", "kl", "val_loss", *_QUALITIES)
+
+
+def shell_line(*words: object) -> str:
+    """A command of tfuq as a shell takes it, with quotes about what needs them.
+
+    Args:
+        words: the command's name, its arguments and options.
+    """
+    return shlex.join(["tfuq", *map(str, words)])
 
 
 def is_on(flag: str) -> bool:
@@ -74,6 +85,34 @@ def first_import(library: str) -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@contextmanager
+def without_pydicom() -> Iterator[None]:
+    """Let nibabel, where it is first imported within the block, do without pydicom.
+
+    nibabel imports it for DICOM headers within NIfTI files, which tfuq does not read, and that
+    takes longer than the rest of nibabel. Readers of DICOM import pydicom later, as ever.
+    """
+    if "pydicom" in sys.modules:
+        yield
+        return
+    sys.modules["pydicom"] = None  # type: ignore[assignment]  # so that its import fails
+    try:
+        yield
+    finally:
+        del sys.modules["pydicom"]
+
+
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """Look for garbage seldom: figures have many small objects, most of which live to the end."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_MANY_OBJECTS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 class EventLines:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from tfuq.errors import DataError
 from tfuq.execution import Executor
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
-from tfuq_cli.progress import EventLines, TaskLines, quiet_import, show
+from tfuq_cli.progress import EventLines, TaskLines, quiet_import, shell_line, show
 
 if TYPE_CHECKING:
     from tfuq.runs import Run
@@ -102,7 +101,7 @@ def command(
     show(f"{made.summary['cases']} case(s) in {folder / TABLE}; summary in {folder / SUMMARY}")
     if export_labels:
         _export(made, predictions, export_labels)
-    show(f"look at them by tfuq view {shlex.quote(str(folder))}")
+    show(f"look at them by {shell_line('view', folder)}")
     if failure:
         raise failure
     if exit_code and not made.is_clear:

@@ -12,7 +12,16 @@ from tfuq.data.events import Observers
 from tfuq.execution import Executor
 from tfuq.scoring.metrics import LEVELS
 from tfuq_cli import options
-from tfuq_cli.progress import EventLines, TaskLines, first_import, quiet_import, say, show
+from tfuq_cli.progress import (
+    EventLines,
+    TaskLines,
+    few_collections,
+    first_import,
+    quiet_import,
+    say,
+    show,
+    without_pydicom,
+)
 
 if TYPE_CHECKING:
     from tfuq.scoring.evaluation.doses import DoseTables
@@ -112,7 +121,7 @@ def command(
     Example:
       tfuq score runs/quickstart/hybrid/predictions/mc-dropout
     """
-    with first_import("scipy"):
+    with first_import("scipy"), without_pydicom():
         from tfuq.scoring.evaluation import FailureOptions, default_output, score_folder
         from tfuq_cli.score_lines import score_lines
 
@@ -164,11 +173,12 @@ def _plot(
     with first_import("matplotlib"):
         from tfuq.report.figures import write_figures
 
-    paths = write_figures(predictions, reference, scores, folder)
-    if doses:
-        from tfuq.report.dose import write_dose_figures
+    with few_collections():
+        paths = write_figures(predictions, reference, scores, folder)
+        if doses:
+            from tfuq.report.dose import write_dose_figures
 
-        paths += write_dose_figures(doses.curves, folder)
+            paths += write_dose_figures(doses.curves, folder)
     return paths
 
 

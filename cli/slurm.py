@@ -12,6 +12,7 @@ import click
 from tfuq import config as configuration
 from tfuq.execution import slurm
 from tfuq_cli import options
+from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import say, show
 
 _SHARED = ("train", "study", "predict", "calibrate", "review", "score", "shift")
@@ -59,6 +60,8 @@ def command(
       tfuq slurm --sbatch=--cpus-per-task=8 train quickstart --method hybrid
     """
     values = _parsed(context, command, arguments)
+    count = parts or _natural_parts(command, values)
+    _require_what_is_there(command, values)
     last = []
     if command == "train" and not values["resume"]:
         last.append("--resume")
@@ -66,7 +69,7 @@ def command(
         name=f"tfuq-{command}",
         command=(_program(), command, *arguments),
         last=last,
-        parts=parts or _natural_parts(command, values),
+        parts=count,
         options=sbatch,
         folder=Path.cwd(),
     )
@@ -90,6 +93,27 @@ def _parsed(context: click.Context, name: str, arguments: tuple[str, ...]) -> Ma
                 "share the work; leave it out"
             )
     return values
+
+
+def _require_what_is_there(command: str, values: Mapping[str, Any]) -> None:
+    """Refuse a run or predictions that are not there, or cannot be read.
+
+    Args:
+        command: Its name.
+        values: Of its options and arguments.
+
+    Raises:
+        RunError: It is so.
+    """
+    from tfuq.runs.results import MANIFEST, read_manifest
+
+    target = values.get("target")
+    if "predictions" in values:
+        read_manifest(values["predictions"])
+    elif target is not None and (target / MANIFEST).is_file():
+        read_manifest(target)
+    elif command not in _COUNTS:  # train and study make their runs
+        opened_run(values.get("run") or target, values.get("method"))
 
 
 def _natural_parts(command: str, values: Mapping[str, Any]) -> int:

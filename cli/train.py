@@ -15,7 +15,7 @@ from tfuq.data.events import SILENT, Observer, Observers
 from tfuq.execution import Executor
 from tfuq_cli import options
 from tfuq_cli.planned import DEFAULT_DURATION, planned_folder
-from tfuq_cli.progress import TaskLines, TrainingProgress, echo_plan, quiet_import, show
+from tfuq_cli.progress import TaskLines, TrainingProgress, echo_plan, quiet_import, shell_line, show
 
 
 @click.command("train", cls=options.Command)
@@ -168,5 +168,5 @@ def _train(settings: Config, path: Path, choices: dict[str, Any], tensorboard: b
     trained = len(run.finished_members)
     show(
         f"{trained} of {settings.members} member(s) trained in {run.path}; "
-        f"next: tfuq predict {run.path}"
+        f"next: {shell_line('predict', run.path)}"
     )

@@ -1,6 +1,7 @@
 """Benchmarks that print results compute what they say."""
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 
@@ -217,3 +218,18 @@ def test_a_cluster_is_limited_by_what_all_workers_share(costs, there, limit, sec
 
 def test_tasks_of_many_scans_ask_the_scheduler_less():
     assert cluster_load(COSTS | {"task": 3.0}, per_task=20).limit() == "workers"
+
+
+@pytest.mark.slow
+def test_the_cost_of_a_sample_is_a_ratio_to_a_pass_in_float32(monkeypatch, capsys):
+    benchmark = load_benchmark("sample_cost")
+    options = ["--slices", "1", "--size", "32", "--samples", "2", "--rounds", "1"]
+    monkeypatch.setattr(sys, "argv", ["sample_cost.py", *options])
+    benchmark.main()
+    parameters, one_pass, *methods = capsys.readouterr().out.splitlines()
+    assert parameters == "485,885 parameters"
+    seconds = float(one_pass.removeprefix("pass in float32: ").removesuffix(" s"))
+    assert [line.split(",")[0] for line in methods] == ["mc-dropout", "vi"]
+    for line in methods:
+        own, ratio = re.match(r".*, float32: (\S+) s, (\S+) of a pass by the clock", line).groups()
+        assert float(ratio) == pytest.approx(float(own) / seconds, abs=0.01, rel=0.01)

@@ -178,10 +178,21 @@ def test_the_environment_says_where(config, tfuq, tmp_path, monkeypatch):
     assert_refused(tfuq("train", config, "--run", tmp_path / "run"), "--execute clouds:2")
 
 
-def test_scores_of_one_table_are_not_cut(scored_tasks, tfuq):
+def test_scores_of_one_table_are_not_cut(scored_tasks, tfuq, monkeypatch):
     predictions = predictions_of(scored_tasks["classification"][0])
     result = tfuq("score", predictions, "--execute", "processes:2")
     assert_refused(result, "one table", "give --execute serial")
+    monkeypatch.setenv("TFUQ_EXECUTE", "processes:2")
+    assert_refused(tfuq("score", predictions), "--execute or TFUQ_EXECUTE", "one table")
+
+
+@pytest.mark.parametrize("command", ["predict", "calibrate", "review", "shift", "score"])
+def test_a_job_array_for_what_is_not_there_is_refused(tfuq, tmp_path, command):
+    options = []
+    if command == "shift":
+        options = ["--perturbation", "noise", "--severity", "1"]
+    result = tfuq("slurm", "--parts", "2", command, tmp_path / "gone", *options)
+    assert_refused(result, str(tmp_path / "gone"))
 
 
 def test_a_script_is_printed(config, tfuq):

@@ -87,6 +87,15 @@ def classes(root: Path) -> None:
         write_picture(path, seed=number, size=(20, 20))
 
 
+def test_commands_that_are_printed_quote_paths(tmp_path, monkeypatch, tfuq):
+    monkeypatch.chdir(tmp_path)
+    classes(tmp_path / "pets")
+    result = tfuq("init", "pets", "--out", "my pets.yaml")
+    assert (
+        "tfuq plan 'my pets.yaml' --time 1h, or at once: tfuq train 'my pets.yaml'" in result.output
+    )
+
+
 def test_a_folder_is_trained_by_one_command(tried, tmp_path, tfuq):
     classes(tmp_path / "pets")
     result = tfuq("train", "pets", "--time", "10s", "-o", "network.widths=[4, 8, 8]")

@@ -57,6 +57,15 @@ imported = [name for name in sys.argv[1:] if name in sys.modules]
 assert not imported, f"tfuq predict imports {imported}"
 """
 
+_SCORE = """
+import sys
+from tfuq_cli.progress import without_pydicom
+with without_pydicom():
+    from tfuq.scoring import evaluation
+assert "nibabel" in sys.modules and "pydicom" not in sys.modules
+import pydicom
+"""
+
 
 @pytest.mark.parametrize("what", ["help", "list"])
 def test_nothing_slow_is_imported(what):
@@ -70,6 +79,13 @@ def test_nothing_slow_is_imported(what):
 def test_a_prediction_of_scans_imports_what_it_needs():
     command = [sys.executable, "-c", _PREDICT, *UNNEEDED]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr[-2000:]
+
+
+def test_a_scoring_imports_pydicom_only_where_it_is_used():
+    answer = subprocess.run(
+        [sys.executable, "-c", _SCORE], capture_output=True, text=True, check=False
+    )
     assert answer.returncode == 0, answer.stderr[-2000:]
 
 

@@ -26,14 +26,20 @@ def explain(error: pydantic.ValidationError, schema: type[Section]) -> str:
 
 
 def _faults_of(error: pydantic.ValidationError, schema: type[Section]) -> list[str]:
-    """A text for each fault; of a value that fits none of several types, that of the first."""
+    """A text for each fault.
+
+    A value that fits none of several types has a fault for each. Those inside the value tell most,
+    as the type about them fits; else that of the first type is told.
+    """
+    problems = error.errors()
+    keys = [_key_of(problem["loc"]) for problem in problems]
     faults: list[str] = []
-    explained: list[str] = []
-    for problem in error.errors():
-        key = _key_of(problem["loc"])
-        if any(f"{key}.".startswith(f"{known}.") for known in explained):
+    explained: set[str] = set()
+    for problem, key in zip(problems, keys, strict=True):
+        has_faults_inside = any(other.startswith(f"{key}.") for other in keys)
+        if has_faults_inside or key in explained:
             continue
-        explained.append(key)
+        explained.add(key)
         faults.extend(_texts_of(problem, key, schema))
     return faults
 

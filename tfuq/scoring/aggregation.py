@@ -7,11 +7,15 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 PATCH = 10  # voxels along each axis
 _REACH = 2  # voxels to either side of a boundary
-_PLANES = 32  # of a volume that are worked on at once
+# Of a volume that are worked on at once.
+_PLANES = 32
+_ROWS = 128
 
 
 def image_level(
@@ -50,13 +54,19 @@ def patch_maximum(uncertainty: np.ndarray, size: int = PATCH) -> float:
         uncertainty: a map ``[X, Y, Z]``.
         size: voxels of the window along each axis; a shorter axis is covered as a whole.
     """
-    width = min(size, uncertainty.shape[-1])
-    last = uncertainty.shape[-1] - width
     largest = -np.inf
-    for start in range(0, last + 1, _PLANES):
-        stop = min(start + _PLANES, last + 1) + width - 1
-        largest = max(largest, _largest_mean(uncertainty[..., start:stop], size))
+    for planes in _stretches(uncertainty.shape[-1], size, _PLANES):
+        for rows in _stretches(uncertainty.shape[0], size, _ROWS):
+            largest = max(largest, _largest_mean(uncertainty[rows, ..., planes], size))
     return largest
+
+
+def _stretches(length: int, size: int, windows: int) -> Iterator[slice]:
+    """Stretches of an axis that together have every window of a size, each so many of them."""
+    width = min(size, length)
+    last = length - width
+    for start in range(0, last + 1, windows):
+        yield slice(start, min(start + windows, last + 1) + width - 1)
 
 
 def _largest_mean(slab: np.ndarray, size: int) -> float:

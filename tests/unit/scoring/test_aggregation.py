@@ -7,7 +7,8 @@ from tfuq.scoring import aggregation
 
 
 @pytest.mark.parametrize(
-    ("shape", "size"), [((7, 6, 5), 3), ((4, 9, 1), 5), ((3, 3, 3), 10), ((3, 4, 80), 3)]
+    ("shape", "size"),
+    [((7, 6, 5), 3), ((4, 9, 1), 5), ((3, 3, 3), 10), ((3, 4, 80), 3), ((300, 4, 3), 3)],
 )
 def test_patch_maximum(shape, size):
     u = np.random.default_rng(0).random(shape).astype(np.float32)

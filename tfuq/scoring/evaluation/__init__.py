@@ -88,8 +88,8 @@ def score_folder(
         )
     if executor.slices > 1 and not TASKS[config.task].has_volumes:
         raise DataError(
-            f"--execute: {folder} holds predictions of {config.task}, one table that one process "
-            "scores; give --execute serial"
+            f"--execute or TFUQ_EXECUTE: {folder} holds predictions of {config.task}, one table "
+            "that one process scores; give --execute serial"
         )
     score = SCORERS[config.task]
     scores = score(request)

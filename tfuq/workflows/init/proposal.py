@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,10 @@ from tfuq.workflows.plan import planned_text, untried_settings
 
 _SPLIT = "without data.split, 70 % of the cases train, 10 % validate and 20 % test"
 _DEFAULT_TASK = "segmentation"  # of files that nothing describes
+
+_GERMAN = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,13 +64,24 @@ def propose(
     data = {"root": root, **found.data}
     cases = cases_of(DataConfig.model_validate(data))
     labelled = [case for case in cases if case.has_reference]
-    title = name or re.sub(r"[^A-Za-z0-9._-]+", "-", Path(root).name).strip("-._") or "own"
+    title = name or _title_of(Path(root).name)
     text_of_data = _text_of_data(title, found, root)
     settings = untried_settings(text_of_data, labelled or cases)
     text = planned_text(text_of_data, settings, [])
     configuration.parse(text, source="the proposed configuration")
     lines = _lines(found, len(cases), len(labelled))
     return Proposal(name=title, text=text, lines=lines, remarks=found.remarks)
+
+
+def _title_of(name: str) -> str:
+    """The name of a configuration for a folder: its ASCII letters, digits, dots and dashes.
+
+    Other letters lose their marks, and those of German are written as two.
+    """
+    composed = unicodedata.normalize("NFC", name).translate(_GERMAN)
+    plain = unicodedata.normalize("NFKD", composed)
+    unmarked = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", unmarked).strip("-._") or "own"
 
 
 def _found(folder: Path, task: str | None, labels: str | None) -> Found:

@@ -17,12 +17,22 @@ def test_the_text_is_a_configuration_with_its_reasons(balls):
     assert "# dataset.json is that of the Medical Segmentation Decathlon" in proposal.text
 
 
-def test_a_folder_s_name_is_made_a_configuration_s(tmp_path):
-    root = tmp_path / "my scans (2024)"
-    for name in ("ill", "healthy"):
-        write_picture(root / name / f"{name}.png", size=(32, 32))
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("my scans (2024)", "my-scans-2024"),
+        ("Köln", "Koeln"),
+        ("Ko\u0308ln", "Koeln"),  # as macOS writes it
+        ("Besançon", "Besancon"),
+        ("東京", "own"),
+    ],
+)
+def test_a_folder_s_name_is_made_a_configuration_s(tmp_path, folder, name):
+    root = tmp_path / folder
+    for label in ("ill", "healthy"):
+        write_picture(root / label / f"{label}.png", size=(32, 32))
     proposal = propose(root)
-    assert proposal.name == "my-scans-2024"
+    assert proposal.name == name
     assert configuration.parse(proposal.text).network.name == "resnet"
 
 
