@@ -71,8 +71,8 @@ if TYPE_CHECKING:
     "--save-members",
     is_flag=True,
     help=(
-        "Segmentation, classification: keep each member's probabilities too, of which tfuq score "
-        "makes the ensemble's diversity."
+        "Segmentation, classification: keep each member's probabilities too, by which tfuq score "
+        "scores each member by itself, and the diversity of the ensemble."
     ),
 )
 @click.option(

@@ -19,12 +19,15 @@ _SCORES = (
     "iou",
     "precision",
     "recall",
+    "voxel_accuracy",
     "hd95_mm",
     "average_surface_distance_mm",
     "hd95_px",
     "average_surface_distance_px",
     "accuracy",
     "balanced_accuracy",
+    "recall_macro",
+    "f1_macro",
     "auroc_macro",
     "radial_error_mm",
     "radial_error_px",
@@ -50,6 +53,16 @@ _DIVERSITY = (
     "error_correlation",
     "between_member_variance",
     "within_member_variance",
+)
+_OF_MEMBERS = (
+    "dice",
+    "iou",
+    "precision",
+    "recall",
+    "voxel_accuracy",
+    "accuracy",
+    "recall_macro",
+    "f1_macro",
 )
 _MUTUAL_INFORMATION = {
     "at the boundary": "boundary_mutual_information",
@@ -84,6 +97,7 @@ def score_lines(summary: Summary) -> Iterator[str]:
     yield from _calibrated(summary)
     yield from _spreads(summary)
     yield from _diversity(summary.get("diversity"))
+    yield from _members(summary.get("member_scores"))
     yield from _failures(summary["failure_detection"])
     yield from _detection(summary.get("out_of_distribution", {}), "out of distribution by")
     yield from landmark_lines(summary)
@@ -247,6 +261,30 @@ def _diversity(diversity: Summary | None) -> Iterator[str]:
             described.append(f"{_spaced(name)} {diversity[name]:.3g}")
     yield f"{members}: {', '.join(described)}"
     yield f"{members} better than one by: {', '.join(_gains(diversity['curve'][-1]))}"
+
+
+def _members(rows: Sequence[Summary] | None) -> Iterator[str]:
+    """Scores of each member by itself, and last of all together.
+
+    Args:
+        rows: As in the summary; None where one member alone predicts.
+    """
+    if rows is None:
+        return
+    if not rows:
+        yield (
+            "members: none is scored by itself, as their probabilities were not kept; "
+            "tfuq predict --save-members adds them"
+        )
+    for row in rows:
+        subject = "members together" if row["member"] == "all" else f"member {row['member']}"
+        if "class" in row:
+            subject = f"{subject}, {row['class']}"
+        described = []
+        for name in _OF_MEMBERS:
+            if row.get(name) is not None:
+                described.append(f"{name} {row[name]:.4f}")
+        yield f"{subject}: {'  '.join(described)}"
 
 
 def _gains(of_all_members: Summary) -> Sequence[str]:
