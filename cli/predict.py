@@ -12,6 +12,7 @@ import click
 from tfuq.config import SERVED_METHODS, TASKS
 from tfuq.data.events import Observer, Observers
 from tfuq.execution import Executor
+from tfuq.runs.results import SPLITS, Split
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import EventLines, TaskLines, echo_plan, quiet_import, show
@@ -37,6 +38,14 @@ if TYPE_CHECKING:
         "Scan, or folder of scans (a file, or a file per channel, of each), repeatable; the files "
         "of a scan's channels in turn. A folder of a DICOM series is a scan.  "
         "[default: the run's test split]"
+    ),
+)
+@click.option(
+    "--split",
+    type=click.Choice(SPLITS),
+    help=(
+        "Which part of the run's split to predict; all has the calibration cases too.  "
+        "[default: test; others are written to RUN/predictions/<method>-<split>]"
     ),
 )
 @click.option(
@@ -116,6 +125,7 @@ def command(
     run: Path | None,
     method: str | None,
     input: tuple[Path, ...],
+    split: Split | None,
     series: str | None,
     mask: Path | None,
     out: Path | None,
@@ -141,6 +151,7 @@ def command(
     \b
     Example:
       tfuq predict runs/quickstart/hybrid --method mc-dropout --samples 20
+      tfuq predict runs/quickstart/hybrid --method mc-dropout --split all
       tfuq predict runs/quickstart/hybrid --execute processes:2
     """
     opened = opened_run(run, method)
@@ -149,6 +160,10 @@ def command(
         from tfuq import prediction
         from tfuq.sampling.devices import use_device
 
+    if input and split:
+        raise click.UsageError("--split names cases of the run's data set; leave it or --input out")
+    if not (input or out_of_fold):
+        split = split or "test"
     use_device(devices)
     request = replace(
         prediction.request_of(opened.config, method, *draws),
@@ -156,6 +171,7 @@ def command(
         keep_samples=save_samples,
         keep_members=save_members,
         member=member,
+        split=split,
         write_dicom=dicom,
         written_maps=_names(maps),
     )
@@ -164,7 +180,13 @@ def command(
         observer = Observers(observer, EventLines())
     choices: dict[str, Any] = {"overwrite": overwrite, "executor": executor, "devices": devices}
     if out_of_fold:
-        given = {"--input": input, "--series": series, "--mask": mask, "--dry-run": dry_run}
+        given = {
+            "--input": input,
+            "--split": split,
+            "--series": series,
+            "--mask": mask,
+            "--dry-run": dry_run,
+        }
         _refuse_beside_folds(given)
         _predict_out_of_fold(opened, request, out, observer=observer, **choices)
         return
@@ -187,13 +209,14 @@ def command(
 def _cases(
     run: Run, predictor: AnyPredictor, files: Sequence[Path], series: str | None, mask: Path | None
 ) -> list[Case]:
-    """The cases of the files that are given, else those of the test split."""
+    """The cases of the files that are given, else those of the part of the split."""
     from tfuq import prediction
 
-    if files:
-        cases = prediction.inputs_of_run(run, files)
+    split = predictor.request.split
+    if split:
+        cases = prediction.cases_of_split(run, split, predictor.calibration)
     else:
-        cases = prediction.cases_of_test_split(run, predictor.calibration)
+        cases = prediction.inputs_of_run(run, files)
     if series:
         cases = prediction.with_series(cases, series)
     if mask:
@@ -235,6 +258,8 @@ def _folder_name(request: Request, *, is_of_inputs: bool) -> str:
     name = request.method
     if request.member is not None:
         name += f"-member-{request.member}"
+    if request.split not in (None, "test"):
+        name += f"-{request.split}"
     if request.is_calibrated:
         name += "-calibrated"
     if is_of_inputs:

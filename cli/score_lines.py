@@ -85,6 +85,9 @@ def score_lines(summary: Summary) -> Iterator[str]:
         yield missing_text(summary["missing_cases"], summary["cases"])
     yield from _references(summary)
     yield from _quality(summary["scores"], summary["cases"])
+    for split, scores in summary.get("by_split", {}).items():
+        named = {f"{split}, {name}": table for name, table in scores.items()}
+        yield from _quality(named, max(table["n"] for table in scores["all"].values()))
     yield from _missing(summary["scores"])
     yield from _classes(summary.get("by_class", []))
     if "ece_pooled" in summary:

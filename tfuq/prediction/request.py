@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tfuq.config import NEVER, Config, Precision, SkipEmpty
 from tfuq.errors import ConfigError, RunError, resembling
 from tfuq.runs import Run
+from tfuq.runs.results import Split
 
 LABEL = "label"
 PROBABILITY = "probability"
@@ -29,6 +30,7 @@ class Request:
         member: The one ensemble member that is sampled; None for those of the method.
         is_out_of_fold: Whether it is one of the predictions of training cases, each by the member
             that left the case out.
+        split: The part of the run's split whose cases are predicted; None of others.
         write_dicom: Whether labels and maps are written as DICOM too.
         written_maps: Names of the maps of volumes that are written beside the label; None for all.
         precision: The type that convolutions are computed in.
@@ -46,6 +48,7 @@ class Request:
     allow_missing: bool = False
     member: int | None = None
     is_out_of_fold: bool = False
+    split: Split | None = None
     write_dicom: bool = False
     written_maps: tuple[str, ...] | None = None
     precision: Precision = "float32"
