@@ -102,7 +102,9 @@ if TYPE_CHECKING:
     metavar="NAME,...",
     help=(
         "Segmentation: which maps to write beside the label, such as mutual_information, or label "
-        "for it alone; tfuq score needs all.  [default: all]"
+        "for it alone; tfuq score needs all. On request alone: aleatoric_variance and "
+        "epistemic_variance, as in all,epistemic_variance.  [default: all; of heteroscedastic "
+        "networks these too]"
     ),
 )
 @click.option(
@@ -226,7 +228,7 @@ def _cases(
 
 def _next_command(maps: str | None, cases: Sequence[Case]) -> str:
     """What can be done with the predictions; scores need every map, and references."""
-    if maps is not None:
+    if maps is not None and "all" not in maps.split(","):
         return "view"
     if all(case.has_reference for case in cases):
         return "score"

@@ -7,7 +7,7 @@ from typing import Any
 
 from tfuq.config import TASKS
 from tfuq.measures.sample_size import unbiased
-from tfuq.runs.missing import missing_text
+from tfuq.runs.missing import missing_text, without_members_text
 from tfuq.scoring.promise_lines import promise_lines, promise_remarks
 from tfuq_cli.landmark_lines import landmark_lines
 from tfuq_cli.numbers import bounds, correlation, interval, share
@@ -79,8 +79,7 @@ def score_lines(summary: Summary) -> Iterator[str]:
     """
     yield f"{summary['method']}: T = {summary['samples']}, seed {summary['seed']}"
     if summary["missing_members"]:
-        members = ", ".join(map(str, summary["missing_members"]))
-        yield f"predicted without member(s) {members}, which had not finished training"
+        yield without_members_text(summary["missing_members"])
     if summary["missing_cases"]:
         yield missing_text(summary["missing_cases"], summary["cases"])
     yield from _references(summary)

@@ -11,6 +11,7 @@ from tfuq.runs import Run
 from tfuq.runs.results import Split
 
 LABEL = "label"
+ALL_MAPS = "all"  # in the place of the names of the maps that are written by default
 PROBABILITY = "probability"
 
 
@@ -32,7 +33,8 @@ class Request:
             that left the case out.
         split: The part of the run's split whose cases are predicted; None of others.
         write_dicom: Whether labels and maps are written as DICOM too.
-        written_maps: Names of the maps of volumes that are written beside the label; None for all.
+        written_maps: Names of the maps of volumes that are written beside the label, of which
+            `ALL_MAPS` stands for those that are written where none is named; None for these.
         precision: The type that convolutions are computed in.
         skip_empty: Which windows count as empty, see `tfuq.config.learning.PredictionConfig`.
         with_xla: Whether XLA compiles the networks; None for where a GPU runs them.
@@ -96,25 +98,32 @@ def request_of(
     )
 
 
-def chosen_maps(request: Request, available: Sequence[str]) -> list[str]:
+def chosen_maps(
+    request: Request, available: Sequence[str], on_request: Sequence[str] = ()
+) -> list[str]:
     """The maps to write beside the label, in the order of those that there are.
 
     Args:
         request: What is asked for.
-        available: The names of the maps that there are.
+        available: The names of the maps that are written where none is named.
+        on_request: Names of further maps, which are written where they are named.
 
     Raises:
         RunError: A map is asked for that is none of them.
     """
     if request.written_maps is None:
         return [*available]
+    maps = [*available, *on_request]
     for name in request.written_maps:
-        if name not in (LABEL, *available):
+        if name not in (LABEL, ALL_MAPS, *maps):
             raise RunError(
                 f"--maps {name}: there is no such map of these samples"
-                f"{resembling(name, available)}; name some of {', '.join((LABEL, *available))}"
+                f"{resembling(name, maps)}; name some of {', '.join((LABEL, *maps))}, or all"
             )
-    return [name for name in available if name in request.written_maps]
+    named = set(request.written_maps)
+    if ALL_MAPS in named:
+        named |= set(available)
+    return [name for name in maps if name in named]
 
 
 def require_windows(config: Config, skip_empty: SkipEmpty) -> None:

@@ -66,9 +66,7 @@ def test_scores_of_the_training_cases_stand_beside_those_of_the_test_cases(tmp_p
         structure="ball",
         table=["dice", "train.dice"],
     )
-    cell = Cell(
-        id="a", labels={}, config=settings(tmp_path), folder=tmp_path, scores_training=True
-    )
+    cell = Cell(id="a", labels={}, config=settings(tmp_path), folder=tmp_path, scores_training=True)
     runs.create(cell.run, cell.config, LISTED_SPLIT, {"channels": 1, "statistics": None})
     training = {"samples": 4, "scores": {"ball": {"dice": {"mean": 0.875, "std": 0.25}}}}
     for path, summary in ((cell.summary, SUMMARY), (cell.training_summary, training)):
