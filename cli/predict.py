@@ -162,10 +162,6 @@ def command(
         from tfuq import prediction
         from tfuq.sampling.devices import use_device
 
-    if input and split:
-        raise click.UsageError("--split names cases of the run's data set; leave it or --input out")
-    if not (input or out_of_fold):
-        split = split or "test"
     use_device(devices)
     request = replace(
         prediction.request_of(opened.config, method, *draws),
@@ -173,7 +169,7 @@ def command(
         keep_samples=save_samples,
         keep_members=save_members,
         member=member,
-        split=split,
+        split=_split_of(split, are_given=bool(input or out_of_fold)),
         write_dicom=dicom,
         written_maps=_names(maps),
     )
@@ -182,13 +178,7 @@ def command(
         observer = Observers(observer, EventLines())
     choices: dict[str, Any] = {"overwrite": overwrite, "executor": executor, "devices": devices}
     if out_of_fold:
-        given = {
-            "--input": input,
-            "--split": split,
-            "--series": series,
-            "--mask": mask,
-            "--dry-run": dry_run,
-        }
+        given = {"--input": input, "--series": series, "--mask": mask, "--dry-run": dry_run}
         _refuse_beside_folds(given)
         _predict_out_of_fold(opened, request, out, observer=observer, **choices)
         return
@@ -206,6 +196,18 @@ def command(
         f"{len(cases)} case(s) by {method}, T = {predictor.samples}, in {folder}; "
         f"next: tfuq {_next_command(maps, cases)} {folder}"
     )
+
+
+def _split_of(split: Split | None, *, are_given: bool) -> Split | None:
+    """The part of the split to predict, where cases are not given otherwise."""
+    if not are_given:
+        return split or "test"
+    if split:
+        raise click.UsageError(
+            f"--split {split} names cases of the run's data set, as --input and --out-of-fold name "
+            "others; leave one of them out"
+        )
+    return None
 
 
 def _cases(

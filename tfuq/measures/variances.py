@@ -1,7 +1,7 @@
 """Aleatoric and epistemic variance of classes (NumPy).
 
-Whether a voxel is of class k is 0 or 1, with variance p̄(1 − p̄) by the mean p̄ of the samples. By the
-law of total variance that is the mean of p(1 − p) over samples, which each sample leaves open
+Whether a voxel is of class k is 0 or 1, with variance p̄(1 − p̄) by the mean p̄ of the samples. By
+the law of total variance that is the mean of p(1 − p) over samples, which each sample leaves open
 (aleatoric), and the variance of p over samples, which they differ by (epistemic). Both are averaged
 over the classes.
 
