@@ -92,7 +92,9 @@ def score_lines(summary: Summary) -> Iterator[str]:
     if "ece_pooled" in summary:
         pooled = f"{summary['ece_pooled']:.4f}"
         yield f"all: nll, brier and ece are means over cases; pooled over cases ece is {pooled}"
-    yield from _correlations(summary)
+    yield from _correlations(summary.get("spearman_with_dice", {}))
+    for split, tables in summary.get("spearman_by_split", {}).items():
+        yield from _correlations({f"{split}, {name}": table for name, table in tables.items()})
     yield from _mutual_information(summary)
     yield from _raters(summary)
     yield from _detection(summary.get("error_detection", {}), "errors found by")
@@ -171,9 +173,9 @@ def _missing(scores: dict[str, Summary]) -> Iterator[str]:
             yield f"{name}: {', '.join(described)}"
 
 
-def _correlations(summary: Summary) -> Iterator[str]:
+def _correlations(tables: Summary) -> Iterator[str]:
     """How the agreement of samples follows the Dice, by structure."""
-    for name, table in summary.get("spearman_with_dice", {}).items():
+    for name, table in tables.items():
         pairwise = table.get("pairwise_dice", {})
         if pairwise.get("rho") is None:
             continue

@@ -29,8 +29,9 @@ def enter_splits(scores: Scores, manifest: Manifest, split: Mapping[str, Sequenc
     for row in scores.cases:
         row[SPLIT] = parts.get(row["case"])
     by_split = {}
-    for part, rows in grouped(scores.cases, SPLIT).items():
-        if part is not None:
+    for part in split:
+        rows = rows_of(scores.cases, SPLIT, part)
+        if rows:
             by_class = grouped(rows, "class")
             by_split[part] = {name: score_table(of_class) for name, of_class in by_class.items()}
     scores.summary["by_split"] = by_split
