@@ -1,22 +1,31 @@
 """Predictions of the training cases too, scored apart from those of the test cases."""
 
 import json
-import shutil
 
 import pytest
 
-from tests.conftest import LISTED_SPLIT, assert_refused
+from tests.conftest import LISTED_SPLIT, assert_refused, settings
 from tests.support.figures import legend_of
+from tests.support.made import make_network_run
 from tests.support.scored import scored_folder
 from tfuq.data.json_csv import read_table
+from tfuq.data.writers import write_json
 from tfuq.report.segmentation import segmentation_figures
 from tfuq.runs import open_run
 
 SPLITS = ("train", "validation", "test")
 
 
-def test_all_cases_are_predicted_and_scored_by_split(trained, tfuq, tmp_path):
-    run, folder = trained("mc-dropout", 2), tmp_path / "all"
+@pytest.fixture
+def run(balls, tmp_path):
+    config = settings(balls, "mc-dropout", 2)
+    made = make_network_run(tmp_path / "run", config, [])
+    write_json(made.path / "splits.json", LISTED_SPLIT)
+    return open_run(made.path)
+
+
+def test_all_cases_are_predicted_and_scored_by_split(run, tfuq, tmp_path):
+    folder = tmp_path / "all"
     assert tfuq("predict", run.path, "--split", "all", "--out", folder).exit_code == 0
     scored = tfuq("score", folder, "--no-figures")
     assert scored.exit_code == 0, scored.output
@@ -41,12 +50,11 @@ def test_all_cases_are_predicted_and_scored_by_split(trained, tfuq, tmp_path):
     ]
 
 
-def test_a_part_has_a_folder_of_its_own_and_no_scans_beside_it(trained, tfuq, balls, tmp_path):
-    own_run = open_run(shutil.copytree(trained("mc-dropout", 2).path, tmp_path / "run"))
-    assert tfuq("predict", own_run.path, "--split", "train").exit_code == 0
-    folder = own_run.path / "predictions" / f"{own_run.config.method}-train"
+def test_a_part_has_a_folder_of_its_own_and_no_scans_beside_it(run, tfuq, balls):
+    assert tfuq("predict", run.path, "--split", "train").exit_code == 0
+    folder = run.path / "predictions" / f"{run.config.method}-train"
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert (sorted(manifest["cases"]), manifest["split"]) == (own_run.split["train"], "train")
+    assert (sorted(manifest["cases"]), manifest["split"]) == (run.split["train"], "train")
     told = ("--split", "test", "--input", balls / "imagesTr")
-    assert_refused(tfuq("predict", own_run.path, *told), "--split", "--input")
-    assert_refused(tfuq("predict", own_run.path, "--split", "test", "--out-of-fold"), "--split")
+    assert_refused(tfuq("predict", run.path, *told), "--split", "--input")
+    assert_refused(tfuq("predict", run.path, "--split", "test", "--out-of-fold"), "--split")
