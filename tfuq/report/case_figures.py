@@ -8,15 +8,25 @@ from pathlib import Path
 from tfuq import runs
 from tfuq.config import TASKS, Config
 from tfuq.data.cases import Case
+from tfuq.data.readers.nifti_blocks import nifti_blocks
 from tfuq.data.writers import whole_set
 from tfuq.errors import DataError, resembling
 from tfuq.report.case_plot import slice_figures
 from tfuq.report.plotting import own_style, save
-from tfuq.report.slices import CaseArrays, Place, load_case, most_informative_slice, shown_axis
+from tfuq.report.slices import (
+    MEAN,
+    PROBABILITY,
+    CaseArrays,
+    Place,
+    load_case,
+    most_informative_slice,
+    shown_axis,
+)
 from tfuq.runs import results
 from tfuq.runs.orientation import config_as_seen
 from tfuq.scoring.comparison.folders import distinct_names
 from tfuq.scoring.evaluation.references import cases_with_references, predicted_cases
+from tfuq.scoring.evaluation.stored_maps import open_map
 
 
 def folders_of(named: Sequence[Path], methods: Sequence[str]) -> list[Path]:
@@ -118,7 +128,31 @@ def _loaded(folder: Path, case_id: str, reference: Path | None) -> tuple[CaseArr
             f"--case {case_id}: {folder} has no such case{resembling(case_id, found)}; "
             f"it has {len(found)}, such as {next(iter(found))}"
         )
-    return load_case(folder, found[case_id], config), config
+    case = load_case(folder, found[case_id], config)
+    _require_one_grid(folder / case_id, case, len(config.data.classes))
+    return case, config
+
+
+def _require_one_grid(folder: Path, case: CaseArrays, classes: int) -> None:
+    """Refuse files of a case that are not on the grid of its image, of which headers are read.
+
+    Args:
+        folder: Of the case.
+        case: Whose label and maps are there.
+        classes: The number of classes.
+    """
+    grid = nifti_blocks(folder / "label.nii.gz").grid
+    if case.image.shape != grid.shape:
+        raise DataError(
+            f"{folder / 'label.nii.gz'}: has {grid.shape} voxels, and the image "
+            f"{case.image.shape}; remove the case's folder and predict it again"
+        )
+    for name in case.maps:
+        open_map(folder / f"{name}.nii.gz", grid)
+    for name in case.foreground:
+        if name == MEAN:
+            name = PROBABILITY
+        open_map(folder / f"{name}.nii.gz", grid, (classes,))
 
 
 def _require_same(

@@ -29,7 +29,7 @@ _CLASS_COLOURS = "viridis"
 _COLOURS = 3  # channels of a colour image
 MEAN = "mean_probability"
 SHOWN_MAPS = (*names_of(OF_VOXELS), *VARIANCES)
-_PROBABILITY = "probability"
+PROBABILITY = "probability"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +172,7 @@ def _maps(folder: Path) -> LazyArrays:
 def _foreground(folder: Path) -> LazyArrays:
     """What `CaseArrays.foreground` says, of those files that a case's folder has."""
     paths = _members(folder)
-    mean = folder / f"{_PROBABILITY}.nii.gz"
+    mean = folder / f"{PROBABILITY}.nii.gz"
     if mean.is_file():
         paths = {MEAN: mean} | paths
     return LazyArrays(list(paths), lambda name: _of_structures(paths[name]))

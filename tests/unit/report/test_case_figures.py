@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import write_decathlon
 from tests.support.plotted import CASE, predicted_run
 from tfuq.data.readers import read
 from tfuq.data.writers import write_nifti
@@ -54,10 +55,18 @@ def test_methods_are_those_of_one_run(run):
         folders_of([Path("a"), Path("b")], ["vi"])
 
 
-def test_predictions_of_another_grid_are_refused(run, tmp_path):
-    folder = run.predictions("vi")
-    label = read(folder / CASE / "label.nii.gz")
-    (folder / CASE / "label.nii.gz").unlink()
-    write_nifti(folder / CASE / "label.nii.gz", label.with_array(label.array[:-1]))
+@pytest.mark.parametrize("name", ["probability", "member-1", "variation_ratio", "label"])
+def test_a_file_that_is_not_on_the_grid_of_the_image_is_refused(run, tmp_path, name):
+    path = run.predictions("hybrid") / CASE / f"{name}.nii.gz"
+    volume = read(path)
+    path.unlink()
+    write_nifti(path, volume.with_array(volume.array[1:]))
+    with pytest.raises(DataError, match=f"{name}.nii.gz: .*predict"):
+        write_case_figures([run.predictions("hybrid")], CASE, tmp_path / "out")
+
+
+def test_predictions_of_another_image_are_refused(run, tmp_path):
+    other = write_decathlon(tmp_path / "balls", shape=(18, 17, 14))
+    folder = predicted_run(other, tmp_path / "other").predictions("vi")
     with pytest.raises(DataError, match="plot them apart"):
         write_case_figures([run.predictions("hybrid"), folder], CASE, tmp_path / "out")
