@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tfuq.config import SERVED_METHODS, TASKS
+from tfuq.config import SERVED_METHODS, SPLITS, TASKS, Split
 from tfuq.data.events import Observer, Observers
 from tfuq.execution import Executor
-from tfuq.runs.results import SPLITS, Split
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import EventLines, TaskLines, echo_plan, quiet_import, show

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tfuq.calibration.records import Calibration
-from tfuq.config import TASKS, Config, DataConfig
+from tfuq.config import SPLITS, TASKS, Config, DataConfig, Split
 from tfuq.data.cases import Case
 from tfuq.data.channels import name_key, readable_files
 from tfuq.data.layouts import cases_of, is_made_on_use, sorted_unique
@@ -17,7 +17,6 @@ from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.errors import DataError, resembling
 from tfuq.prediction.grouping import Channels, groups_of_files, groups_of_folder
 from tfuq.runs import Run
-from tfuq.runs.results import SPLITS, Split
 
 # Their numbers of channels are those of nnU-Net, which came with the Decathlon.
 _INDEXED_LAYOUTS = ("nnunet", "decathlon", "brain-phantom", "liver-phantom")

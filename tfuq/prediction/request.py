@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tfuq.config import NEVER, Config, Precision, SkipEmpty
+from tfuq.config import NEVER, Config, Precision, SkipEmpty, Split
 from tfuq.errors import ConfigError, RunError, resembling
 from tfuq.runs import Run
-from tfuq.runs.results import Split
 
 LABEL = "label"
 ALL_MAPS = "all"  # in the place of the names of the maps that are written by default

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from tfuq.config import NEVER, Precision, SkipEmpty
+from tfuq.config import NEVER, Precision, SkipEmpty, Split
 from tfuq.data.cases import Case
 from tfuq.data.json_csv import read_json
 from tfuq.data.ownership import digest_of, require_replaceable
@@ -42,8 +42,6 @@ LANDMARKS = "landmarks.csv"
 SAMPLES = "samples.csv"
 STRUCTURES = "structures.csv"  # in the folder of a segmented case
 _TABLES = (PREDICTIONS, MEMBERS, LANDMARKS, SAMPLES)
-Split = Literal["train", "validation", "test", "all"]  # whose cases are predicted
-SPLITS: tuple[Split, ...] = get_args(Split)
 SET_SEPARATOR = "; "  # between the classes of a set
 
 
