@@ -33,6 +33,7 @@ _TEXT_COLUMNS = frozenset(
         "landmark",
         "level",
         "measure",
+        "member",
         "method",
         "quantity",
         "rater",
