@@ -98,21 +98,21 @@ def request_of(
 
 
 def chosen_maps(
-    request: Request, available: Sequence[str], on_request: Sequence[str] = ()
+    request: Request, available: Sequence[str], optional: Sequence[str] = ()
 ) -> list[str]:
     """The maps to write beside the label, in the order of those that there are.
 
     Args:
         request: What is asked for.
         available: The names of the maps that are written where none is named.
-        on_request: Names of further maps, which are written where they are named.
+        optional: Names of further maps, which are written where they are named.
 
     Raises:
         RunError: A map is asked for that is none of them.
     """
     if request.written_maps is None:
         return [*available]
-    maps = [*available, *on_request]
+    maps = [*available, *optional]
     for name in request.written_maps:
         if name not in (LABEL, ALL_MAPS, *maps):
             raise RunError(
