@@ -134,6 +134,9 @@ def readers_of_results(world: World, first: str, second: str) -> list[Target]:
     ]
     if any(place.startswith("given/") for place in world.whole):  # of volumes, which take longer
         found = [(begins, command, share // 3) for begins, command, share in found]
+        case = min((run / "predictions" / first).glob("*/label.nii.gz")).parent.name
+        plot = ("plot", run / "predictions" / first, "--case", case, "--out", out.parent)
+        found.append(((f"predictions/{first}/{case}/", *_FACTS), plot, 20))
         found.append(
             (("given/",), ("score", run / "predictions" / first, "--no-figures", *given), 30)
         )

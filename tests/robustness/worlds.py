@@ -52,6 +52,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 _OUTPUTS = {
     "score": ("scores/",),
     "report": ("out/",),
+    "plot": ("out/",),
     "compare": ("out/",),
     "predict": ("out/", "predictions/"),
     "calibrate": ("calibrations/",),

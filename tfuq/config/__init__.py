@@ -30,7 +30,7 @@ from tfuq.config.loading import (
 from tfuq.config.network import NetworkConfig
 from tfuq.config.preparation import AugmentationConfig, PreprocessingConfig
 from tfuq.config.schema import METHODS, SERVED_METHODS, TRAINED_AS, Config, fold_overrides
-from tfuq.config.split import SplitConfig
+from tfuq.config.split import SPLITS, Split, SplitConfig
 from tfuq.config.study import StudyConfig
 from tfuq.config.tasks import TASKS
 from tfuq.config.variables import DEFAULT_DATA_ROOT
@@ -42,6 +42,7 @@ __all__ = [
     "NEVER",
     "PRECISIONS",
     "SERVED_METHODS",
+    "SPLITS",
     "TASKS",
     "TRAINED_AS",
     "AugmentationConfig",
@@ -53,6 +54,7 @@ __all__ = [
     "Precision",
     "PreprocessingConfig",
     "SkipEmpty",
+    "Split",
     "SplitConfig",
     "StudyConfig",
     "TrainingConfig",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 import pydantic
 from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt
 
 from tfuq.config.section import Section, Seed, check_each
 
+Split = Literal["train", "validation", "test", "all"]  # whose cases are predicted
+SPLITS: tuple[Split, ...] = get_args(Split)
 _NUMBERED = ("train", "validation", "test")  # without any of them, the split is by shares
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from tfuq.config import NEVER, Precision, SkipEmpty
+from tfuq.config import NEVER, Precision, SkipEmpty, Split
 from tfuq.data.cases import Case
 from tfuq.data.json_csv import read_json
 from tfuq.data.ownership import digest_of, require_replaceable
@@ -68,6 +68,8 @@ class Manifest:
         skip_empty: which windows counted as empty. Earlier versions sampled them all.
         is_out_of_fold: whether each case is a training case that one member left out, and is
             predicted by that member.
+        split: the part of the run's split that was asked for; None of given scans, of predictions
+            out of fold, and where an earlier version did not note it.
         cases: the finished cases by id.
         files: digests of the tables that the cases' rows are in, by name; None of volumes, and
             where an earlier version did not note them.
@@ -88,6 +90,7 @@ class Manifest:
     precision: Precision = "float32"
     skip_empty: SkipEmpty = NEVER
     is_out_of_fold: bool = False
+    split: Split | None = None
     cases: dict[CaseId, CaseEntry] = field(default_factory=dict)
     files: dict[str, str] | None = None
     asked: list[CaseId] = field(default_factory=list)

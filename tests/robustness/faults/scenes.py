@@ -28,6 +28,7 @@ _SHIFT = ("shift", "tables", "--perturbation", "noise", "--severity", "0,1", "--
 _MADE_SCORES = ("made/scores/hybrid", "made/scores/deterministic")
 _DOSE = ("dose", f"volumes/predictions/{METHOD}", "--dose", "doses")
 _COMPARE = ("compare", *_MADE_SCORES, "--out", "compared")
+_PLOT = ("plot", f"volumes/predictions/{METHOD}", "--case", "ball_001", "--out", "plotted")
 _REPORT = ("report", *_MADE_SCORES, "--out", "report.html")
 Words = tuple[str, ...]
 Step = Words | Callable[[Path], None]  # a command, or what else is done in the place
@@ -198,6 +199,12 @@ SCENES: dict[str, Scene] = {
         "made", _COMPARE, (_score_made_again,), (Set("compared", r".*"),)
     ),
     "report over another": Scene("made", _REPORT, (_score_made_again,)),
+    "plot over another": Scene(
+        "volumes",
+        (*_PLOT, "--slice", "1"),
+        ((*_PLOT, "--slice", "0"),),
+        (Set("plotted", r".*"),),
+    ),
     "data synth of volumes": Scene(
         "made",
         (*_SYNTH, "brain-decathlon", "phantom", "--cases", "1"),
