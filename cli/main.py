@@ -26,6 +26,7 @@ COMMANDS = {
     "init": "Look at a folder of data; write a configuration for it.",
     "plan": "Fill a configuration by its data: network, patches, training.",
     "train": "Train a run: one network, an ensemble, or variational weights.",
+    "models": "List the models that come with tfuq; pack a run as one.",
     "predict": "Draw samples for scans; write labels, probabilities, uncertainty maps.",
     "calibrate": (
         "Fit temperature and conformal thresholds on cases set aside, for predict --calibrated."

@@ -90,6 +90,17 @@ def complete_perturbation(
     return _beginning_with(incomplete, PERTURBATIONS)
 
 
+def complete_model(
+    context: click.Context,
+    parameter: click.Parameter,
+    incomplete: str,
+) -> list[CompletionItem]:
+    """Folders, and the names of the models that come with tfuq."""
+    from tfuq.runs.models import shipped_models
+
+    return _files_and(shipped_models(), incomplete)
+
+
 def _beginning_with(incomplete: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
@@ -104,6 +115,15 @@ def method(help_text: str, methods: Sequence[str] = METHODS) -> Decorator:
     return click.option("--method", type=click.Choice(methods), help=help_text)
 
 
+model = click.option(
+    "--model",
+    metavar="NAME|FOLDER",
+    shell_complete=complete_model,
+    help=(
+        "A model that comes with tfuq (tfuq models list), or the folder of one; scans follow.  "
+        "[without scans: the example that comes with it]"
+    ),
+)
 mask = click.option(
     "--mask",
     type=PATH,

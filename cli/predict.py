@@ -13,7 +13,7 @@ from tfuq.config import SERVED_METHODS, SPLITS, TASKS, Split
 from tfuq.data.events import Observer, Observers
 from tfuq.execution import Executor
 from tfuq_cli import options
-from tfuq_cli.opened import opened_run
+from tfuq_cli.opened import opened_subject
 from tfuq_cli.progress import EventLines, TaskLines, echo_plan, quiet_import, shell_line, show
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 
 @click.command("predict", cls=options.Command)
-@click.argument("run", required=False, type=options.PATH)
+@click.argument("paths", metavar="[RUN | SCAN...]", nargs=-1, type=options.PATH)
+@options.model
 @options.method(
     "How to draw samples; the run's own method if not given. latent-code and latent-weights draw "
     "one source of a latent-vi run alone.",
@@ -56,7 +57,10 @@ if TYPE_CHECKING:
 @click.option(
     "--out",
     type=options.PATH,
-    help="Where to write.  [default: RUN/predictions/<method>, with -input for given scans]",
+    help=(
+        "Where to write.  [default: RUN/predictions/<method>, with -input for given scans; of a "
+        "model, runs/models/NAME/predictions/<method>-input]"
+    ),
 )
 @options.draws
 @click.option(
@@ -123,7 +127,8 @@ if TYPE_CHECKING:
 @options.overwrite
 @options.dry_run
 def command(
-    run: Path | None,
+    paths: tuple[Path, ...],
+    model: str | None,
     method: str | None,
     input: tuple[Path, ...],
     split: Split | None,
@@ -143,7 +148,7 @@ def command(
     overwrite: bool,
     dry_run: bool,
 ) -> None:
-    """Predict scans with RUN, by default the newest run of the method.
+    """Predict scans with RUN, by default the newest run of the method; or SCANs with a model.
 
     The same command may run several times at once, also on other hosts: the processes share the
     scans, and one that dies is made up for. A scan that cannot be predicted is named, and the
@@ -154,8 +159,10 @@ def command(
       tfuq predict runs/quickstart/hybrid --method mc-dropout --samples 20
       tfuq predict runs/quickstart/hybrid --method mc-dropout --split all
       tfuq predict runs/quickstart/hybrid --execute processes:2
+      tfuq predict --model hippocampus scan.nii.gz
     """
-    opened = opened_run(run, method)
+    subject = opened_subject(paths, input, model, method)
+    opened = subject.run
     method = method or opened.config.method
     with quiet_import():
         from tfuq import prediction
@@ -168,23 +175,24 @@ def command(
         keep_samples=save_samples,
         keep_members=save_members,
         member=member,
-        split=_split_of(split, are_given=bool(input or out_of_fold)),
+        split=_split_of(split, are_given=bool(subject.scans or out_of_fold)),
         write_dicom=dicom,
         written_maps=_names(maps),
+        refuses_unlike=subject.refuses_unlike,
     )
     observer: Observer = TaskLines()
     if TASKS[opened.config.task].has_volumes:  # other images come by the thousand
         observer = Observers(observer, EventLines())
     choices: dict[str, Any] = {"overwrite": overwrite, "executor": executor, "devices": devices}
     if out_of_fold:
-        given = {"--input": input, "--series": series, "--mask": mask, "--dry-run": dry_run}
+        given = {"--input": subject.scans, "--series": series, "--mask": mask, "--dry-run": dry_run}
         _refuse_beside_folds(given)
         _predict_out_of_fold(opened, request, out, observer=observer, **choices)
         return
     predictor = prediction.make_predictor(opened, request)
-    cases = _cases(opened, predictor, input, series, mask)
-    name = _folder_name(request, is_of_inputs=bool(input))
-    folder = out or opened.predictions(name)
+    cases = _cases(opened, predictor, subject.scans, series, mask)
+    name = _folder_name(request, is_of_inputs=bool(subject.scans))
+    folder = out or subject.predictions(name)
     if dry_run:
         from tfuq.workflows.dry_run import plan_prediction
 

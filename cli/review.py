@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,18 +14,18 @@ from tfuq.data.events import Observer, Observers
 from tfuq.errors import DataError
 from tfuq.execution import Executor
 from tfuq_cli import options
-from tfuq_cli.opened import opened_run
+from tfuq_cli.opened import Subject, opened_subject
 from tfuq_cli.progress import EventLines, TaskLines, quiet_import, shell_line, show
 
 if TYPE_CHECKING:
-    from tfuq.runs import Run
     from tfuq.workflows.review import Review
 
 _NOT_CLEAR = 3  # an exit code
 
 
 @click.command("review", cls=options.Command)
-@click.argument("target", metavar="[RUN|PREDICTIONS]", required=False, type=options.PATH)
+@click.argument("paths", metavar="[RUN | PREDICTIONS | SCAN...]", nargs=-1, type=options.PATH)
+@options.model
 @options.method("How to draw samples; the run's own method if not given.", SERVED_METHODS)
 @click.option(
     "--input",
@@ -36,7 +37,10 @@ _NOT_CLEAR = 3  # an exit code
 @click.option(
     "--out",
     type=options.PATH,
-    help="Where to write the review.  [default: RUN/reviews/<method>, with -input for given scans]",
+    help=(
+        "Where to write the review.  [default: RUN/reviews/<method>, with -input for given scans; "
+        "of a model, runs/models/NAME/reviews/<method>-input]"
+    ),
 )
 @click.option(
     "--exit-code",
@@ -55,7 +59,8 @@ _NOT_CLEAR = 3  # an exit code
 @options.draws
 @options.execute
 def command(
-    target: Path | None,
+    paths: tuple[Path, ...],
+    model: str | None,
     method: str | None,
     input: tuple[Path, ...],
     mask: Path | None,
@@ -67,7 +72,8 @@ def command(
 ) -> None:
     """Say which scans a human should look at, without references, the least certain first.
 
-    Predicts with RUN, by default the newest run of the method, or takes PREDICTIONS as they are.
+    Predicts with RUN, by default the newest run of the method, or SCANs with a model, or takes
+    PREDICTIONS as they are.
     With a calibration of the same samples (tfuq calibrate), it estimates the quality of each
     structure, and refers or keeps each case with a promise on those that are kept. Without one it
     ranks cases, and promises nothing. A review that was stopped goes on when it is run again. A
@@ -83,18 +89,18 @@ def command(
 
     observer: Observer = TaskLines()
     failure = None
-    if target is not None and (target / MANIFEST).is_file():
+    if model is None and len(paths) == 1 and (paths[0] / MANIFEST).is_file():
+        predictions = paths[0]
         if input or method or mask or draws != options.Draws():
             raise DataError(
-                f"{target}: holds predictions, which --method, --input, --mask and options of "
+                f"{predictions}: holds predictions, which --method, --input, --mask and options of "
                 "samples do not change; leave them out, or give the run"
             )
-        predictions = target
     else:
-        run = opened_run(target, method)
-        if TASKS[run.config.task].has_volumes:
+        subject = opened_subject(paths, input, model, method)
+        if TASKS[subject.run.config.task].has_volumes:
             observer = Observers(observer, EventLines())
-        predictions, failure = _predicted(run, method, input, mask, draws, observer, executor)
+        predictions, failure = _predicted(subject, method, mask, draws, observer, executor)
     folder = out or default_folder(predictions)
     made = review(predictions, folder, observer=observer)
     _show(made.summary)
@@ -109,9 +115,8 @@ def command(
 
 
 def _predicted(
-    run: Run,
+    subject: Subject,
     method: str | None,
-    inputs: tuple[Path, ...],
     mask: Path | None,
     draws: options.Draws,
     observer: Observer,
@@ -129,8 +134,12 @@ def _predicted(
     with quiet_import():
         from tfuq import prediction
 
+    run = subject.run
+    inputs = subject.scans
     method = method or run.config.method
-    predictor = prediction.make_predictor(run, prediction.request_of(run.config, method, *draws))
+    request = prediction.request_of(run.config, method, *draws)
+    request = replace(request, refuses_unlike=subject.refuses_unlike)
+    predictor = prediction.make_predictor(run, request)
     calibration, _ = calibration_for(run, predictor.manifest())
     name = method
     if inputs:
@@ -142,7 +151,7 @@ def _predicted(
         cases = prediction.cases_of_test_split(run, calibration)
     if mask:
         cases = prediction.with_masks(run.config, cases, mask)
-    folder = run.predictions(name)
+    folder = subject.predictions(name)
     failure: DataError | None = None
     try:
         prediction.predict(predictor, cases, folder, observer=observer, executor=executor)

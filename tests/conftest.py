@@ -254,6 +254,14 @@ def trained(balls, shared_run):
 
 
 @pytest.fixture(scope="session")
+def model(trained, shared) -> Path:
+    """The folder of a model of the balls, packed once; not to be written to."""
+    from tests.support.packed import pack_run
+
+    return shared("models", lambda folder: pack_run(trained("mc-dropout"), folder)) / "balls"
+
+
+@pytest.fixture(scope="session")
 def nnunet_run(shared, shared_run):
     """A run of nnU-Net's data set of two channels, regions and voxels to ignore, made once; not to be written to."""
     from tests.support.nnunet_sets import tiny_settings, write_partly_labelled

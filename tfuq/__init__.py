@@ -17,8 +17,8 @@ logging.getLogger("tfuq").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> object:
-    """``tfuq.load`` and ``tfuq.train`` import TensorFlow when they are first used, not before."""
-    if name in ("load", "train"):
+    """What `tfuq.api` has; TensorFlow is imported when it is first used, not before."""
+    if name in ("load", "load_model", "train"):
         from tfuq import api
 
         return getattr(api, name)

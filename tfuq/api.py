@@ -25,6 +25,7 @@ from tfuq.prediction.timing import timed
 from tfuq.report.overview import overview
 from tfuq.report.slices import MEAN, SHOWN_MAPS, CaseArrays
 from tfuq.runs import RUNS, Run
+from tfuq.runs.models import open_model
 
 Row = dict[str, Any]  # of a table: text, numbers, or None
 
@@ -137,9 +138,16 @@ class PredictedTable:
 class LoadedRun:
     """A trained run; networks are built once for each way of sampling and kept."""
 
-    def __init__(self, run: Run) -> None:
-        """Take a run; nothing is read yet."""
+    def __init__(self, run: Run, *, refuses_unlike: bool = False) -> None:
+        """Take a run; nothing is read yet.
+
+        Args:
+            run: The run.
+            refuses_unlike: Whether volumes are refused whose voxels or field of view are unlike
+                those of the training images.
+        """
         self.run = run
+        self._refuses_unlike = refuses_unlike
         self._predictors: dict[predicting.Request, predicting.AnyPredictor] = {}
 
     def predict(
@@ -182,7 +190,8 @@ class LoadedRun:
             precision=precision,
             skip_empty=skip_empty,
         )
-        predictor = self._predictor(replace(request, is_calibrated=calibrated))
+        request = replace(request, is_calibrated=calibrated, refuses_unlike=self._refuses_unlike)
+        predictor = self._predictor(request)
         case = self._case(volume)
         if predictor.calibration:
             predictor.calibration.refuse_overlap([case])
@@ -232,6 +241,19 @@ def load(run: str | Path) -> LoadedRun:
         RunError: It holds no run.
     """
     return LoadedRun(runs.open_run(Path(run)))
+
+
+def load_model(source: str | Path) -> LoadedRun:
+    """Open a model.
+
+    Args:
+        source: The name of one that comes with tfuq, or its folder.
+
+    Raises:
+        RunError: There is none, or a file of it is not as it was packed.
+    """
+    model = open_model(str(source))
+    return LoadedRun(model.run, refuses_unlike=model.refuses_unlike)
 
 
 def train(

@@ -25,6 +25,7 @@ SOURCES = {
     "tfuq",
     "cli",
     "configs",
+    "models",
 }
 COMMANDS = set(main.list_commands(click.Context(main)))
 

@@ -10,6 +10,7 @@ import struct
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import nibabel
@@ -20,6 +21,7 @@ from PIL import Image
 from tests.robustness.mutations import damaged
 from tests.robustness.values import CELLS, VALUES
 from tests.support.fuzzing import FORMATS, intact_files, outcome, read_damaged
+from tests.support.packed import WRITTEN
 from tests.support.radiotherapy import ring, write_rtdose, write_rtstruct
 from tfuq import config
 from tfuq.config import with_label_values
@@ -41,6 +43,7 @@ from tfuq.data.volume import Volume
 from tfuq.data.writers import write_text
 from tfuq.errors import TfuqError
 from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
+from tfuq.runs.models import Card, Packed, Score, load_card
 from tfuq.runs.provenance import source_commit
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.dose_constraints import parse_constraint
@@ -230,6 +233,32 @@ def _scored_slice() -> bytes:
         return (Path(folder) / "scored.json").read_bytes()
 
 
+def _card() -> bytes:
+    """The whole card of a model."""
+    test = Score(
+        metric="dice",
+        unit="1",
+        better="higher",
+        cases=2,
+        value=0.8,
+        value_before=0.8,
+        method="mc-dropout",
+        samples=4,
+        command="tfuq score test",
+    )
+    packed = Packed(
+        tfuq="0.1.0",
+        made=date(2026, 11, 28),
+        training_cases=3,
+        parameters=1000,
+        stored_as="float16",
+        length="mm",
+        test=test,
+        checksum="0" * 64,
+    )
+    return Card(**WRITTEN, packed=packed).dump().encode()
+
+
 _SHARES = {"seg.nii.gz": 600, ".nii.gz": 600}  # some of which hold a bomb, and take longer
 
 
@@ -248,6 +277,7 @@ def file_targets(folder: Path) -> list[Target]:
             config.shipped()["quickstart"].read_bytes(),
             lambda path: config.load(str(path)),
         ),
+        "card.yaml": (_card(), load_card),
         "run.yaml": (config.shipped()["mnist"].read_bytes(), config.load_resolved),
         "arrays.npz": (_arrays(), lambda path: read_arrays(path, path, "restore it")),
         "case.npy": (_cached_case(), _read_cached),

@@ -59,6 +59,9 @@ ELSEWHERE = {
     "data.regions has {} for": (
         "tests/unit/config/test_described.py::test_what_contradicts_the_description_is_refused"
     ),
+    "does not allow a model of the data to be shared": (
+        "tests/unit/workflows/pack/test_checks.py::test_licences_that_do_not_allow_sharing"
+    ),
     "layout {} needs it: set data.root": (
         "tests/unit/config/test_nnunet.py::test_a_missing_description_says_what_to_set"
     ),

@@ -16,6 +16,7 @@ from tests.conftest import real
 from tests.support.examples import commands, example_lines
 from tfuq.data.phantoms import synthesize
 from tfuq.data.readers import read
+from tfuq.data.volume import Volume
 from tfuq.data.writers import write_nifti
 from tfuq_cli.main import main
 
@@ -30,6 +31,12 @@ def run_line(line: str, *, short: bool = True) -> None:
     words = shlex.split(line)[1:]
     result = CliRunner().invoke(main, [*words, *(SHORT if short and words[0] == "train" else [])])
     assert result.exit_code == 0, f"{line}\n{result.output}"
+
+
+def write_scan() -> None:
+    """A scan of noise, as large as those that the shipped model was trained on."""
+    noise = np.random.default_rng(0).normal(size=(36, 50, 36)).astype(np.float32)
+    write_nifti(Path("scan.nii.gz"), Volume(noise, np.eye(4)))
 
 
 def write_doses(command: tuple[str, ...]) -> None:
@@ -56,6 +63,7 @@ def played(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("TFUQ_SCORE_FIGURES", "0")  # drawn below
+        write_scan()
         for command in commands():
             write_doses(command)
             for line in example_lines(command):
@@ -80,6 +88,7 @@ def test_every_help_shows_an_example_that_runs(played):
         "calibrate",
         "doctor",
         "export",
+        "models",
         "report",
         "serve-check",
         "shift",

@@ -18,6 +18,7 @@ from tfuq.data.json_csv import parse_json, read_content
 from tfuq.data.writers import write_json
 from tfuq.errors import DataError, RunError
 from tfuq.runs import Run, open_run
+from tfuq.runs.models import is_shipped
 from tfuq.runs.results import Manifest
 
 _AGAIN = "calibrate again with --overwrite"
@@ -272,6 +273,21 @@ def draw_options(run: Run, draws: Manifest) -> str:
     return options
 
 
+def how_to_calibrate(run: Run, draws: Manifest, *options: str) -> str:
+    """What to do for a calibration of samples.
+
+    Nothing is written into a model that comes with tfuq.
+
+    Args:
+        run: that is drawn from.
+        draws: how the samples are made.
+        options: further ones of ``tfuq calibrate``.
+    """
+    if is_shipped(run.path):
+        return "copy the model, and calibrate the copy on cases of your own (docs/models.md)"
+    return " ".join(["run tfuq calibrate", str(run.path), draw_options(run, draws), *options])
+
+
 def read_calibration(run: Run, draws: Manifest) -> Calibration:
     """The run's calibration of the samples that are about to be made.
 
@@ -283,14 +299,14 @@ def read_calibration(run: Run, draws: Manifest) -> Calibration:
         RunError: there is none, it is damaged, or it was made of other samples or classes.
     """
     path = calibration_path(run, draws.method)
-    command = f"run tfuq calibrate {run.path} {draw_options(run, draws)}"
+    command = how_to_calibrate(run, draws)
     if not has_calibration(path):
         raise RunError(f"{run.path}: is not calibrated for {draws.method}; {command}")
     calibration = load_calibration(path)
     calibration.require_fit(run.config, path)
     calibrated = calibration.draws
     if not calibrated.same_draws(draws):
-        remedy = f"draw alike, or {command} --overwrite"
+        remedy = f"draw alike, or {how_to_calibrate(run, draws, '--overwrite')}"
         if calibrated.definitions < draws.definitions:
             # A version that listed no files left none to overwrite.
             remedy = f"move it away, and {command}"

@@ -109,6 +109,24 @@ def load_study(source: str) -> StudyConfig:
     return _validated(StudyConfig, tree, source)
 
 
+def load_section(path: Path, schema: type[S]) -> S:
+    """Load a file that is one section, such as the card of a model.
+
+    Args:
+        path: the file.
+        schema: the section.
+
+    Raises:
+        ConfigError: as `load`.
+    """
+    source = str(path)
+    tree = read_yaml(_read(path, source), source)
+    if not isinstance(tree, dict):
+        keys = ", ".join(schema.model_fields)
+        raise ConfigError(f"{source}: holds no keys and values; write the keys {keys}")
+    return _validated(schema, tree, source)
+
+
 def _path_of(source: str, known: Mapping[str, Path], kind: str) -> Path:
     """The file that a source means; a file comes before a shipped name."""
     path = Path(source)

@@ -70,11 +70,24 @@ class TrainingAppearance:
 
     def differences(self, image: Appearance) -> list[str]:
         """In what an image is unlike the training images, in words."""
+        return [*self.differences_of_size(image), *self._intensities(image.intensities)]
+
+    def differences_of_size(self, image: Appearance) -> list[str]:
+        """In what voxels and field of view of an image are unlike those of the training images."""
         return [
             *_sizes("voxel size", self.spacing, image.spacing, _SPACING_FACTOR),
             *_sizes("field of view", self.extent, image.extent, _EXTENT_FACTOR),
-            *self._intensities(image.intensities),
         ]
+
+    @property
+    def spacing_limits(self) -> list[Range]:
+        """The voxel sizes that are like those of the training images, by axis."""
+        return [_widened(each, _SPACING_FACTOR) for each in self.spacing]
+
+    @property
+    def extent_limits(self) -> list[Range]:
+        """The fields of view that are like those of the training images, by axis."""
+        return [_widened(each, _EXTENT_FACTOR) for each in self.extent]
 
     def _intensities(self, found: Sequence[float]) -> Iterator[str]:
         if len(found) != len(self.intensities):
@@ -99,8 +112,14 @@ def _sizes(
     factor: float,
 ) -> Iterator[str]:
     for axis, value, (low, high) in zip(_AXES, found, ranges, strict=True):
-        if not low / factor <= value <= high * factor:
+        least, most = _widened((low, high), factor)
+        if not least <= value <= most:
             yield f"{noun} {value:.3g} along {axis} (training {low:.3g} to {high:.3g})"
+
+
+def _widened(range_: Range, factor: float) -> Range:
+    low, high = range_
+    return low / factor, high * factor
 
 
 def appearance_of(config: Config, image: Volume) -> Appearance:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 _LENGTH = re.compile(r"(?P<quantity>.+)_(mm|px)")
 _SIZE = re.compile(r"(volume|area)(?P<quantity>.*)_(mm3|mm2|px2)")
@@ -30,7 +30,7 @@ class Unit:
         size_symbol: ``size`` as people write it.
     """
 
-    length: str
+    length: Literal["mm", "px"]
     size: str
     noun: str
     length_symbol: str
@@ -75,7 +75,7 @@ def symbol_of(name: str) -> str | None:
     match = _SIZE.fullmatch(name) or _LENGTH.fullmatch(name)
     if not match:
         return None
-    symbols = {}
+    symbols: dict[str, str] = {}
     for unit in UNITS:
         symbols[unit.length] = unit.length_symbol
         symbols[unit.size] = unit.size_symbol

@@ -198,6 +198,9 @@ def read_weights(path: Path) -> bytes:
 def parse_arrays(content: bytes, path: Path) -> Arrays:
     """The arrays of a file's content.
 
+    Models are stored with half the precision (float16). Their numbers become float32, which the
+    networks have.
+
     Args:
         content: As `read_weights` gives it.
         path: The file, for messages.
@@ -206,4 +209,9 @@ def parse_arrays(content: bytes, path: Path) -> Arrays:
         RunError: It is damaged.
     """
     stored = read_arrays(content, path, _RESTORE)
-    return {name.replace("|", "/"): array for name, array in stored.items()}
+    arrays = {}
+    for name, array in stored.items():
+        if array.dtype == np.float16:
+            array = array.astype(np.float32)
+        arrays[name.replace("|", "/")] = array
+    return arrays

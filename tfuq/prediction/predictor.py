@@ -22,6 +22,7 @@ from tfuq.measures.reducers import Reducer
 from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.prediction.dicom import require_dicom
 from tfuq.prediction.grouping import Channels
+from tfuq.prediction.likeness import refuse_unlike
 from tfuq.prediction.manifests import fresh_manifest
 from tfuq.prediction.request import (
     PROBABILITY,
@@ -277,7 +278,8 @@ class Predictor(ABC, Generic[S]):
         """The case as the network takes it, before it is padded.
 
         Raises:
-            DataError: It has another number of channels than the run was trained with.
+            DataError: It has another number of channels than the run was trained with, or is
+                refused as unlike the training images.
             RunError: Nobody knows in which orientation the run was trained, and it is not RAS.
         """
         trained_channels = self.run.facts["channels"]
@@ -290,6 +292,8 @@ class Predictor(ABC, Generic[S]):
             )
         if self.orientation is None:
             refuse_unknown(self.run, case, image)
+        if self.request.refuses_unlike:
+            refuse_unlike(self.run, case, image)
         mask = read_mask(self.config, case, image)
         with naming(case):
             return self.preprocess.unpadded_image(image, mask)

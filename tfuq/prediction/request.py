@@ -37,6 +37,8 @@ class Request:
         precision: The type that convolutions are computed in.
         skip_empty: Which windows count as empty, see `tfuq.config.learning.PredictionConfig`.
         with_xla: Whether XLA compiles the networks; None for where a GPU runs them.
+        refuses_unlike: Whether scans are refused whose voxels or field of view are unlike those of
+            the training images, as models do.
     """
 
     method: str
@@ -55,6 +57,7 @@ class Request:
     precision: Precision = "float32"
     skip_empty: SkipEmpty = NEVER
     with_xla: bool | None = None
+    refuses_unlike: bool = False
 
 
 def request_of(

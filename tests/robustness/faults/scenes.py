@@ -14,6 +14,7 @@ from tests.conftest import settings, task_settings, write_decathlon
 from tests.robustness.faults import forks
 from tests.robustness.faults.states import State, listing, state_of, waiting_in
 from tests.support.made import make_predictions, make_run, make_scores
+from tests.support.packed import LICENCE, write_card
 from tfuq.data.phantoms import synthesize
 from tfuq.data.readers import read
 from tfuq.data.writers import write_nifti
@@ -80,6 +81,13 @@ def _write_dose(place: Path) -> None:
         volume = read(label)
         dose = np.full(volume.shape, 15.0, np.float32)
         write_nifti(place / "doses" / f"{label.parent.name}.nii.gz", volume.with_array(dose))
+
+
+def _allow_sharing(place: Path) -> None:
+    """Make a card, and a run of data that may be shared."""
+    write_card(place / "card.yaml")
+    config = place / "tables" / "config.yaml"
+    config.write_text(config.read_text().replace("licence: none", f"licence: {LICENCE}"))
 
 
 def _notes_in(*folders: str) -> Step:
@@ -277,6 +285,12 @@ SCENES: dict[str, Scene] = {
         (_notes_in("models"),),
         whole=(r"models/tables/\d+",),
     ),
+    "models pack": Scene(
+        "rows",
+        ("models", "pack", "tables", "digits", "--to", "packed", "--card", "card.yaml"),
+        (_allow_sharing,),
+        whole=("packed/digits",),
+    ),
     "init": Scene("rows", ("init", "digits", "--name", "found"), once=True),
     "study": Scene("study", ("study", "study.yaml", "--out", "grid"), tells=_STUDIED),
     "study over another": Scene(
@@ -294,6 +308,8 @@ SCENES: dict[str, Scene] = {
 READ_ONLY = (
     ("data", "check", "tables.yaml"),
     ("data", "list"),
+    ("models", "list"),
+    ("models", "show", "hippocampus"),
     ("doctor", "tables"),
     ("serve-check", "models/tables"),
     ("train", "tables.yaml", "--run", "new", "--dry-run"),

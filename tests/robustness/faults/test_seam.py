@@ -42,6 +42,10 @@ EXCEPTIONS = {
         "tempfile.TemporaryDirectory",
     ): "a phantom of a rehearsal, in the system's own place",
     (
+        "tfuq/workflows/pack/__init__.py",
+        "tempfile.TemporaryDirectory",
+    ): "predictions of a run before it is packed, in the system's own place",
+    (
         "tfuq/data/readers/dicom/pixels.py",
         "tempfile.TemporaryDirectory",
     ): "pixels that GDCM expands, in the system's own place",

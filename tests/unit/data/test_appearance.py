@@ -65,3 +65,20 @@ def test_what_is_unlike_is_named(config):
     assert field.startswith("field of view")
     skewed = image.with_array(np.exp(2 * (image.array - image.array.mean()) / image.array.std()))
     assert "quantile of intensity" in training.differences(appearance_of(config, skewed))[0]
+
+
+def test_limits_are_those_of_what_is_unlike(config):
+    training = training_appearance(config, cases_of(config.data))
+    (low, high), _, _ = training.spacing
+    assert training.spacing_limits[0] == pytest.approx((low / 1.25, high * 1.25))
+    (low, high), _, _ = training.extent
+    assert training.extent_limits[0] == pytest.approx((low / 1.5, high * 1.5))
+
+
+def test_differences_of_size_leave_intensities_out(config):
+    training = training_appearance(config, cases_of(config.data))
+    found = appearance_of(config, volume((18, 17, 15), affine=np.diag([1.5, 1.5, 2.0, 1])))
+    other = volume((18, 17, 15), affine=np.diag([1.5, 1.5, 2.0, 1]))
+    other.array[:] = 0
+    assert training.differences_of_size(found) == []
+    assert training.differences_of_size(appearance_of(config, other)) == []

@@ -114,3 +114,11 @@ def test_variables_of_one_name_are_told_apart_by_number():
     assert [float(variable) for variable in variables] == [1.0, 2.0]
     with pytest.raises(RunError, match="weights '1' should have shape"):
         assign_numbered(variables, {"0": np.float32(1)}, where="here")
+
+
+def test_numbers_of_half_precision_become_float32(tmp_path):
+    values = np.array([0.1, -3.0, 6e-8], np.float16)
+    digest = save_arrays(tmp_path / "weights.npz", {"a/kernel": values})
+    read = load_arrays(tmp_path / "weights.npz", digest)["a/kernel"]
+    assert read.dtype == np.float32
+    np.testing.assert_array_equal(read, values.astype(np.float32))

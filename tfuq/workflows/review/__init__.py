@@ -12,8 +12,8 @@ from tfuq.calibration.quality_kinds import Aggregation
 from tfuq.calibration.records import (
     Calibration,
     calibration_path,
-    draw_options,
     has_calibration,
+    how_to_calibrate,
     load_calibration,
 )
 from tfuq.calibration.review import ReviewRules, chosen_measure
@@ -153,22 +153,23 @@ def calibration_for(run: Run, manifest: Manifest) -> tuple[Calibration | None, s
         RunError: the calibration is damaged.
     """
     path = calibration_path(run, manifest.method)
-    command = f"tfuq calibrate {run.path} {draw_options(run, manifest)}"
+    again = how_to_calibrate(run, manifest, "--overwrite")
     if not has_calibration(path):
-        return None, f"{_NONE}: {run.path} is not calibrated for {manifest.method}; run {command}"
+        command = how_to_calibrate(run, manifest)
+        return None, f"{_NONE}: {run.path} is not calibrated for {manifest.method}; {command}"
     calibration = load_calibration(path)
     calibration.require_fit(run.config, path)
     quality = REVIEWED[run.config.task].quality.name
     if calibration.review and calibration.review.quality != quality:
         raise RunError(
             f"{path}: its review is of {calibration.review.quality}, and this task's of {quality}; "
-            f"run {command} --overwrite"
+            f"{again}"
         )
     if not calibration.draws.same_draws(manifest):
         made = calibration.draws.described_against(manifest)
-        return None, f"{_NONE}: {path} was made of {made}; run {command} --overwrite"
+        return None, f"{_NONE}: {path} was made of {made}; {again}"
     if calibration.review is None:
-        remedy = f"run {command} --overwrite, with --quality"
+        remedy = how_to_calibrate(run, manifest, "--overwrite", "--quality NAME:LIMIT")
         return None, f"{_NONE}: {path} has no rule of referral; {remedy}"
     if calibration.review.referral.outcome == "too few cases":
         return calibration, f"{_NONE}: {promise_text(calibration.review)}"
