@@ -141,6 +141,7 @@ def command(
     \b
     Example:
       tfuq predict runs/quickstart/hybrid --method mc-dropout --samples 20
+      tfuq predict runs/quickstart/hybrid --method deterministic --samples 8 --tta flips
       tfuq predict runs/quickstart/hybrid --execute processes:2
     """
     opened = opened_run(run, method)
@@ -179,7 +180,7 @@ def command(
         return
     prediction.predict(predictor, cases, folder, observer=observer, **choices)
     show(
-        f"{len(cases)} case(s) by {method}, T = {predictor.samples}, in {folder}; "
+        f"{len(cases)} case(s) by {request.method}, T = {predictor.samples}, in {folder}; "
         f"next: tfuq {_next_command(maps, cases)} {folder}"
     )
 

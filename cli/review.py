@@ -133,7 +133,7 @@ def _predicted(
     method = method or run.config.method
     predictor = prediction.make_predictor(run, prediction.request_of(run.config, method, *draws))
     calibration, _ = calibration_for(run, predictor.manifest())
-    name = method
+    name = predictor.request.method
     if inputs:
         name += "-input"
         cases = prediction.inputs_of_run(run, inputs)

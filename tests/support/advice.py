@@ -482,6 +482,11 @@ def _rows_of_sections() -> list[Advice]:
             broken={"augmentation.perturbations": {"rotation-3d": 5.0}},
             mended={"augmentation.perturbations": {}},
             work=perturbing,
+        Advice(
+            words="prediction.tta flips mirrors images, .* set prediction.tta: affine",
+            broken={"prediction.tta": "flips", "data.classes": ["rest", "left", "right"]},
+            mended={"prediction.tta": "affine"},
+        ),
         ),
     ]
 

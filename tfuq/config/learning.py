@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 import pydantic
 from pydantic import BeforeValidator, Field, NonNegativeFloat
 
+from tfuq.config.methods import NO_TTA, Tta
 from tfuq.config.section import Count, Fraction, Positive, Rate, Scale, Section, Seed, Size
 
 MemberCount = Annotated[int, Field(ge=1, le=100)]
@@ -248,3 +249,15 @@ class PredictionConfig(Section):
     min_component_voxels: Count = 10
     precision: Precision = "float32"
     skip_empty: SkipEmpty = NEVER
+
+    ``heatmap_peak``, of landmarks: a position is the heatmap's maximum, refined by the ``centroid``
+    about it, or the maximum of the heatmap that is ``smoothed`` by the Gaussian of the target.
+
+    ``tta``: test-time augmentation, of every method (Wang et al. 2019). Each sample sees the image
+    mirrored at random (``flips``), turned and scaled (``affine``), or both, and its outputs are
+    moved back before they become probabilities or heatmaps. Flips are along
+    ``augmentation.flip_axes``, or along every axis of the network where that names none. Angles and
+    factors are drawn as in training; where training drew none, up to 10° and 10 % to either side.
+    Beyond the edge of what the network sees, its edge repeats.
+    tta: Tta = NO_TTA
+    heatmap_peak: Literal["centroid", "smoothed"] = "centroid"

@@ -16,6 +16,8 @@ from tfuq.config.learning import (
     TrainingConfig,
     VariationalConfig,
 )
+from tfuq.config.methods import FLIPS, transforms_of, with_tta
+from tfuq.config.names import has_sides
 from tfuq.config.network import NetworkConfig
 from tfuq.config.preparation import AugmentationConfig, PreprocessingConfig
 from tfuq.config.section import Section, check_each
@@ -137,6 +139,7 @@ class Config(Section):
         if value not in allowed:
             raise ValueError(
                 f"{key} '{value}' does not serve task {self.task}; it takes {', '.join(allowed)}"
+            self._check_flips,
             )
 
     def _check_output(self) -> None:
@@ -186,6 +189,13 @@ class Config(Section):
         if self.data.split.file and self.data.split.fold is None and not self.has_folds:
             raise ValueError(
                 "data.split.file needs fold, the number of one of its folds, from 0, or "
+    def _check_flips(self) -> None:
+        if FLIPS in transforms_of(self.sampled_method) and self.mirroring_swaps_sides:
+            raise ValueError(
+                f"prediction.tta {self.prediction.tta} mirrors images, names say left, front or "
+                "the like, and augmentation.flip_axes is empty; set prediction.tta: affine"
+            )
+
                 "ensemble.subset folds, which takes them all"
             )
         training = self.training
@@ -283,3 +293,15 @@ class Config(Section):
     def dump(self) -> str:
         """YAML that `parse` reads back to an equal object."""
         return write_yaml(self.model_dump())
+    @property
+    def sampled_method(self) -> str:
+        """The name of the method with the test-time augmentation of ``prediction``."""
+        return with_tta(self.method, self.prediction.tta)
+
+    @property
+    def mirroring_swaps_sides(self) -> bool:
+        """Whether names are sides, and the network was not trained on mirrored images."""
+        return has_sides([*self.data.classes, *self.data.landmarks]) and not (
+            self.augmentation.flip_axes
+        )
+

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 
 import numpy as np
 
@@ -12,10 +11,6 @@ from tfuq.workflows.plan.geometry import Levels
 from tfuq.workflows.plan.settings import Settings
 from tfuq.workflows.plan.sizing import Size
 
-_SIDES = re.compile(
-    r"(^|[^a-z])(left|right|l|r|lt|rt|anterior|posterior|superior|inferior|upper|lower)([^a-z]|$)",
-    re.IGNORECASE,
-)
 _SAMPLES = 20
 _DEEPEST_RATE = 0.3
 _NEXT_RATE = 0.1
@@ -71,8 +66,3 @@ def put_samples(settings: Settings) -> None:
     """How many samples are drawn."""
     reason = "a mean of 20 is off by 0.11 at most (one standard error); more are smoother"
     settings.put("prediction", "samples", _SAMPLES, reason)
-
-
-def has_sides(names: list[str]) -> bool:
-    """Whether some name says left, front or the like, so that images must not be mirrored."""
-    return any(_SIDES.search(name) for name in names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfuq.config import Config
+from tfuq.config import Config, has_sides
 from tfuq.data.cases import read_label
 from tfuq.workflows.plan.fingerprint import Fingerprint
 from tfuq.workflows.plan.geometry import (
@@ -19,7 +19,6 @@ from tfuq.workflows.plan.settings import Settings
 from tfuq.workflows.plan.sizing import Limits, Size
 from tfuq.workflows.plan.tasks.base import PLANNERS, Planner
 from tfuq.workflows.plan.tasks.common import (
-    has_sides,
     picture_sides,
     put_network,
     put_optimization,

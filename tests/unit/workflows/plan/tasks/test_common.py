@@ -7,25 +7,7 @@ from tests.support.plans import fingerprint
 from tfuq.workflows.plan.geometry import levels_of
 from tfuq.workflows.plan.settings import Settings
 from tfuq.workflows.plan.sizing import Size
-from tfuq.workflows.plan.tasks.common import has_sides, picture_sides, put_network
-
-
-@pytest.mark.parametrize(
-    ("name", "sides"),
-    [
-        ("left kidney", True),
-        ("Kidney_R", True),
-        ("hippocampus-rt", True),
-        ("Right-Lung", True),
-        ("anterior", True),
-        ("liver", False),
-        ("grey matter", False),
-        ("cleft", False),
-        ("bright spot", False),
-    ],
-)
-def test_names_tell_sides(name, sides):
-    assert has_sides(["background", name]) is sides
+from tfuq.workflows.plan.tasks.common import picture_sides, put_network
 
 
 @pytest.mark.parametrize(("elements", "sides"), [(7500, [100, 75]), (1e6, [200, 150])])
