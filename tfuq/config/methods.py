@@ -33,10 +33,12 @@ def base_method(method: str) -> str:
     return method.split(_JOINT)[0]
 
 
-def tta_of(method: str) -> str:
-    """The test-time augmentation in the name of a method, one of `TTAS`."""
-    _, _, tta = method.partition(_JOINT)
-    return tta or NO_TTA
+def tta_of(method: str) -> Tta:
+    """The test-time augmentation in the name of a method."""
+    for tta in TTAS:
+        if method == with_tta(base_method(method), tta):
+            return tta
+    return NO_TTA
 
 
 def transforms_of(method: str) -> tuple[str, ...]:

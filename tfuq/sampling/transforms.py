@@ -295,7 +295,7 @@ def _centre(values: tf.Tensor) -> np.ndarray:
 def _places(values: tf.Tensor) -> np.ndarray:
     """The voxels of windows ``[B, *patch, C]`` about their centre, ``[*patch, rank]``."""
     space = tuple(values.shape[1:-1])
-    places: np.ndarray = np.stack(np.indices(space, np.float32), -1) - _centre(values)
+    places: np.ndarray = np.moveaxis(np.indices(space, np.float32), 0, -1) - _centre(values)
     return places
 
 
