@@ -416,6 +416,28 @@ def _rows_of_sections() -> list[Advice]:
             broken={"method": "vi", "training.optimizer": "sgd"},
             mended={"training.optimizer": "adam"},
         ),
+        *(
+            Advice(
+                words="heatmap_amplitude serves the loss heatmap-mse, .* remove it, or set name",
+                task="landmarks",
+                broken={"training.loss.heatmap_amplitude": 1000.0},
+                mended=mended,
+            )
+            for mended in (
+                {"training.loss.heatmap_amplitude": REMOVED},
+                {"training.loss.name": "heatmap-mse"},
+            )
+        ),
+        Advice(
+            words="network.upsampling transposed serves layers with point weights, .* remove it",
+            broken={"method": "vi", "network.upsampling": "transposed"},
+            mended={"network.upsampling": REMOVED},
+        ),
+        Advice(
+            words="prediction.heatmap_peak serves landmarks, .* remove it",
+            broken={"prediction.heatmap_peak": "smoothed"},
+            mended={"prediction.heatmap_peak": REMOVED},
+        ),
         Advice(
             words="data.pixel_mm .* remove it, and set data.annotations.pixel_mm",
             task="landmarks",
@@ -461,6 +483,11 @@ def _rows_of_sections() -> list[Advice]:
             mended={"prediction.skip_empty": REMOVED},
         ),
         Advice(
+            words="prediction.tta flips mirrors images, .* set prediction.tta: affine",
+            broken={"prediction.tta": "flips", "data.classes": ["rest", "left", "right"]},
+            mended={"prediction.tta": "affine"},
+        ),
+        Advice(
             words="of 3 entries is of volumes: set preprocessing.slice_axis: null",
             broken={"preprocessing.slice_axis": 1},
             mended={"preprocessing.slice_axis": None},
@@ -482,11 +509,6 @@ def _rows_of_sections() -> list[Advice]:
             broken={"augmentation.perturbations": {"rotation-3d": 5.0}},
             mended={"augmentation.perturbations": {}},
             work=perturbing,
-        Advice(
-            words="prediction.tta flips mirrors images, .* set prediction.tta: affine",
-            broken={"prediction.tta": "flips", "data.classes": ["rest", "left", "right"]},
-            mended={"prediction.tta": "affine"},
-        ),
         ),
     ]
 
