@@ -420,7 +420,10 @@ def _rows_of_sections() -> list[Advice]:
             Advice(
                 words="heatmap_amplitude serves the loss heatmap-mse, .* remove it, or set name",
                 task="landmarks",
-                broken={"training.loss.heatmap_amplitude": 1000.0},
+                broken={
+                    "training.loss.name": "heatmap-cross-entropy",
+                    "training.loss.heatmap_amplitude": 1000.0,
+                },
                 mended=mended,
             )
             for mended in (
