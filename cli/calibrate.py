@@ -138,7 +138,7 @@ def command(
     if calibration.caveat:
         click.echo(f"warning: {calibration.caveat}", err=True)
     show(
-        f"{method} calibrated on {len(chosen)} case(s) in {path}; "
+        f"{request.method} calibrated on {len(chosen)} case(s) in {path}; "
         f"next: {shell_line('predict', opened.path)} "
         f"{draw_options(opened, calibration.draws)} --calibrated"
     )

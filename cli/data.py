@@ -120,7 +120,8 @@ def synth(
     shape: tuple[int, int, int] | None,
 ) -> None:
     """Write a phantom into FOLDER, with what is known of its truth. NAME is one of
-    brain-decathlon, brain-iseg2017, brats-phantom, cephalogram, digits, head-ct, liver-phantom.
+    brain-decathlon, brain-iseg2017, brain-mrbrains, brats-phantom, cephalogram, digits, head-ct,
+    liver-phantom.
 
     \b
     Example:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tfuq.config import SERVED_METHODS, Precision, SkipEmpty
+from tfuq.config import SERVED_METHODS, Precision, SkipEmpty, Tta
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import quiet_import, shell_line, show
@@ -34,6 +34,7 @@ _MOST_SAMPLES = 100
 @options.allow_missing
 @options.precision
 @options.skip_empty
+@options.tta
 def command(
     run: Path | None,
     method: str | None,
@@ -42,6 +43,7 @@ def command(
     allow_missing: bool,
     precision: Precision | None,
     skip_empty: SkipEmpty | None,
+    tta: Tta | None,
 ) -> None:
     """Export RUN, by default the newest run of the method, for TensorFlow Serving, as the next
     version of a model.
@@ -68,11 +70,13 @@ def command(
         allow_missing=allow_missing,
         precision=precision,
         skip_empty=skip_empty,
+        tta=tta,
     )
-    folder = to or Path("saved_models") / f"{opened.config.name}-{method}"
+    name = f"{opened.config.name}-{request.method}".replace("+", "-")  # that of a model has no plus
+    folder = to or Path("saved_models") / name
     most_samples = max_samples or max(_MOST_SAMPLES, request.samples)
     version = serving.export(opened, request, folder, most_samples)
     show(
-        f"{method} as version {version.name} of {folder.name} in {version}; "
+        f"{request.method} as version {version.name} of {folder.name} in {version}; "
         f"next: {shell_line('serve-check', folder)}"
     )

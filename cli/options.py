@@ -15,8 +15,10 @@ from tfuq.config import (
     MOST_EMPTY,
     NEVER,
     PRECISIONS,
+    TTAS,
     Precision,
     SkipEmpty,
+    Tta,
     shipped,
     shipped_studies,
 )
@@ -177,6 +179,15 @@ skip_empty = click.option(
     ),
 )
 
+tta = click.option(
+    "--tta",
+    type=click.Choice(TTAS),
+    help=(
+        "Test-time augmentation, of every method: each sample sees the image mirrored, turned and "
+        "scaled, or both, and is moved back.  [default: the configuration's]"
+    ),
+)
+
 
 class Draws(NamedTuple):
     """What `tfuq.prediction.request_of` takes after configuration and method.
@@ -188,6 +199,7 @@ class Draws(NamedTuple):
         allow_missing: Whether members that have not finished training may be missing.
         precision: The type that convolutions are computed in; None as configured.
         skip_empty: Which windows count as empty; None as configured.
+        tta: The test-time augmentation; None as configured.
     """
 
     samples: int | None = None
@@ -196,6 +208,7 @@ class Draws(NamedTuple):
     allow_missing: bool = False
     precision: Precision | None = None
     skip_empty: SkipEmpty | None = None
+    tta: Tta | None = None
 
 
 def draws(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -222,6 +235,7 @@ def draws(command: Callable[..., Any]) -> Callable[..., Any]:
     @allow_missing
     @precision
     @skip_empty
+    @tta
     @functools.wraps(command)
     def together(
         *arguments: Any,
@@ -231,9 +245,10 @@ def draws(command: Callable[..., Any]) -> Callable[..., Any]:
         allow_missing: bool,
         precision: Precision | None,
         skip_empty: SkipEmpty | None,
+        tta: Tta | None,
         **others: Any,
     ) -> Any:
-        chosen = Draws(samples, seed, batch, allow_missing, precision, skip_empty)
+        chosen = Draws(samples, seed, batch, allow_missing, precision, skip_empty, tta)
         return command(*arguments, draws=chosen, **others)
 
     return together

@@ -158,6 +158,7 @@ def command(
     Example:
       tfuq predict runs/quickstart/hybrid --method mc-dropout --samples 20
       tfuq predict runs/quickstart/hybrid --method mc-dropout --split all
+      tfuq predict runs/quickstart/hybrid --method deterministic --samples 8 --tta flips
       tfuq predict runs/quickstart/hybrid --execute processes:2
       tfuq predict --model hippocampus scan.nii.gz
     """
@@ -200,7 +201,7 @@ def command(
         return
     prediction.predict(predictor, cases, folder, observer=observer, **choices)
     show(
-        f"{len(cases)} case(s) by {method}, T = {predictor.samples}, in {folder}; "
+        f"{len(cases)} case(s) by {request.method}, T = {predictor.samples}, in {folder}; "
         f"next: {shell_line(_next_command(maps, cases), folder)}"
     )
 

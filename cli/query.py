@@ -84,15 +84,14 @@ def command(
     if TASKS[opened.config.task].has_volumes:
         observer = EventLines()
     method = method or opened.config.method
-    folder = out or opened.path / "queries" / method
+    request = prediction.request_of(opened.config, method, *draws)
+    folder = out or opened.path / "queries" / request.method
     require_output(folder)
     images = unlabelled(opened, prediction.inputs_of_run(opened, pool))
     require_enough(images, cases)
     if mask:
         images = prediction.with_masks(opened.config, images, mask)
-    predictor = prediction.make_predictor(
-        opened, prediction.request_of(opened.config, method, *draws)
-    )
+    predictor = prediction.make_predictor(opened, request)
     predictions = folder / "predictions"
     prediction.predict(predictor, images, predictions, observer=observer, overwrite=overwrite)
     made = query(predictions, images, cases, folder, observer=observer)

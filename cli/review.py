@@ -141,7 +141,7 @@ def _predicted(
     request = replace(request, refuses_unlike=subject.refuses_unlike)
     predictor = prediction.make_predictor(run, request)
     calibration, _ = calibration_for(run, predictor.manifest())
-    name = method
+    name = predictor.request.method
     if inputs:
         name += "-input"
         cases = prediction.inputs_of_run(run, inputs)

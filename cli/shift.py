@@ -136,8 +136,8 @@ def command(
     for row in study.correlations:
         if row["quantity"] in QUANTITIES and row["spearman"] is not None:
             show(_line(row))
-    for name in methods:
-        for line in _referred_lines(name, study.rows):
+    for request in requests:
+        for line in _referred_lines(request.method, study.rows):
             show(line)
     show(f"{len(study.rows)} row(s) in {study.folder / 'table.csv'}, {len(plotted)} figures")
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from tfuq import config as configuration
 from tfuq import prediction as predicting
 from tfuq import runs, training
-from tfuq.config import Config, Precision, SkipEmpty
+from tfuq.config import Config, Precision, SkipEmpty, Tta
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.events import SILENT, CasePredicted, Observer
 from tfuq.data.readers import stem
@@ -162,6 +162,7 @@ class LoadedRun:
         allow_missing: bool = False,
         precision: Precision | None = None,
         skip_empty: SkipEmpty | None = None,
+        tta: Tta | None = None,
         observer: Observer = SILENT,
     ) -> PredictedVolume | PredictedTable:
         """Predict a volume or an image; the configuration has the values that are not given.
@@ -176,6 +177,7 @@ class LoadedRun:
             allow_missing: Whether members that have not finished training may be missing.
             precision: The type that convolutions are computed in.
             skip_empty: Which windows count as empty, ``never`` or a share of the scan's range.
+            tta: The test-time augmentation, ``none``, ``flips``, ``affine`` or ``flips+affine``.
             observer: Is notified of the `CasePredicted`.
 
         Raises:
@@ -189,6 +191,7 @@ class LoadedRun:
             allow_missing=allow_missing,
             precision=precision,
             skip_empty=skip_empty,
+            tta=tta,
         )
         request = replace(request, is_calibrated=calibrated, refuses_unlike=self._refuses_unlike)
         predictor = self._predictor(request)

@@ -416,6 +416,31 @@ def _rows_of_sections() -> list[Advice]:
             broken={"method": "vi", "training.optimizer": "sgd"},
             mended={"training.optimizer": "adam"},
         ),
+        *(
+            Advice(
+                words="heatmap_amplitude serves the loss heatmap-mse, .* remove it, or set name",
+                task="landmarks",
+                broken={
+                    "training.loss.name": "heatmap-cross-entropy",
+                    "training.loss.heatmap_amplitude": 1000.0,
+                },
+                mended=mended,
+            )
+            for mended in (
+                {"training.loss.heatmap_amplitude": REMOVED},
+                {"training.loss.name": "heatmap-mse"},
+            )
+        ),
+        Advice(
+            words="network.upsampling transposed serves layers with point weights, .* remove it",
+            broken={"method": "vi", "network.upsampling": "transposed"},
+            mended={"network.upsampling": REMOVED},
+        ),
+        Advice(
+            words="prediction.heatmap_peak serves landmarks, .* remove it",
+            broken={"prediction.heatmap_peak": "smoothed"},
+            mended={"prediction.heatmap_peak": REMOVED},
+        ),
         Advice(
             words="data.pixel_mm .* remove it, and set data.annotations.pixel_mm",
             task="landmarks",
@@ -459,6 +484,11 @@ def _rows_of_sections() -> list[Advice]:
             rank=2,
             broken={"prediction.skip_empty": 0.0},
             mended={"prediction.skip_empty": REMOVED},
+        ),
+        Advice(
+            words="prediction.tta flips mirrors images, .* set prediction.tta: affine",
+            broken={"prediction.tta": "flips", "data.classes": ["rest", "left", "right"]},
+            mended={"prediction.tta": "affine"},
         ),
         Advice(
             words="of 3 entries is of volumes: set preprocessing.slice_axis: null",

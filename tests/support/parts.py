@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tests.conftest import settings
 from tfuq.calibration.reducers import Scaled, UnscaledMean
+from tfuq.config import base_method, transforms_of
 from tfuq.measures.reducers import PackedMasks, RegionEntropyTerms
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
 from tfuq.sampling import compiled
@@ -17,6 +18,7 @@ from tfuq.sampling.members import build_member, windowed
 from tfuq.sampling.posterior import Posterior
 from tfuq.sampling.sampler import Sampler
 from tfuq.sampling.slabs import SlabSampler
+from tfuq.sampling.transforms import ranges_of
 
 SEED = tf.constant([1, 2])
 SAMPLES = 3
@@ -24,13 +26,16 @@ SAMPLES = 3
 
 def make_network(method: str, rank: int, index: int = 0, *, with_xla: bool = False, **changes):
     """A windowed network whose weights are far from zero, where they are points."""
-    config = settings(Path("nowhere"), method, rank, **changes)
+    config = settings(Path("nowhere"), base_method(method), rank, **changes)
     model = build_member(config, channels=1)
     if method != "vi":
         rng = np.random.default_rng(index)
         model.set_weights([rng.normal(0, 0.5, array.shape) for array in model.get_weights()])
     skip_empty = config.prediction.skip_empty
-    return windowed(config, model, keep=2, skip_empty=skip_empty, with_xla=with_xla)
+    transforms = ranges_of(config, transforms_of(method))
+    return windowed(
+        config, model, keep=2, skip_empty=skip_empty, with_xla=with_xla, transforms=transforms
+    )
 
 
 def make_sampler(

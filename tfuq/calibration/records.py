@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tfuq.calibration.review import ReviewRules
-from tfuq.config import TASKS, Config
+from tfuq.config import TASKS, Config, method_options
 from tfuq.data.cases import Case
 from tfuq.data.json_csv import parse_json, read_content
 from tfuq.data.writers import write_json
@@ -265,7 +265,7 @@ def draw_options(run: Run, draws: Manifest) -> str:
         run: that is drawn from.
         draws: how the samples are made.
     """
-    options = f"--method {draws.method} --samples {draws.samples} --seed {draws.seed}"
+    options = f"{method_options(draws.method)} --samples {draws.samples} --seed {draws.seed}"
     if draws.precision != run.config.prediction.precision:
         options += f" --precision {draws.precision}"
     if draws.skip_empty != run.config.prediction.skip_empty:

@@ -27,6 +27,19 @@ from tfuq.config.loading import (
     with_reference_meaning,
     with_structure_names,
 )
+from tfuq.config.methods import (
+    AFFINE,
+    FLIPS,
+    NO_TTA,
+    TTAS,
+    Tta,
+    base_method,
+    method_options,
+    transforms_of,
+    tta_of,
+    with_tta,
+)
+from tfuq.config.names import has_sides
 from tfuq.config.network import NetworkConfig
 from tfuq.config.preparation import AugmentationConfig, PreprocessingConfig
 from tfuq.config.schema import METHODS, SERVED_METHODS, TRAINED_AS, Config, fold_overrides
@@ -36,15 +49,19 @@ from tfuq.config.tasks import TASKS
 from tfuq.config.variables import DEFAULT_DATA_ROOT
 
 __all__ = [
+    "AFFINE",
     "DEFAULT_DATA_ROOT",
+    "FLIPS",
     "METHODS",
     "MOST_EMPTY",
     "NEVER",
+    "NO_TTA",
     "PRECISIONS",
     "SERVED_METHODS",
     "SPLITS",
     "TASKS",
     "TRAINED_AS",
+    "TTAS",
     "AugmentationConfig",
     "Config",
     "DataConfig",
@@ -58,17 +75,24 @@ __all__ = [
     "SplitConfig",
     "StudyConfig",
     "TrainingConfig",
+    "Tta",
+    "base_method",
     "fold_overrides",
+    "has_sides",
     "load",
     "load_data",
     "load_resolved",
     "load_study",
+    "method_options",
     "parse",
     "shipped",
     "shipped_studies",
     "text_of",
+    "transforms_of",
+    "tta_of",
     "value_range",
     "with_label_values",
     "with_reference_meaning",
     "with_structure_names",
+    "with_tta",
 ]

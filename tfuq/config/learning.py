@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 import pydantic
 from pydantic import BeforeValidator, Field, NonNegativeFloat
 
+from tfuq.config.methods import NO_TTA, Tta
 from tfuq.config.section import Count, Fraction, Positive, Rate, Scale, Section, Seed, Size
 
 MemberCount = Annotated[int, Field(ge=1, le=100)]
@@ -45,6 +46,8 @@ class LossConfig(Section):
     """Data term of the objective.
 
     ``heatmap_sigma``: standard deviation of a landmark's target, in the network's pixels.
+    ``heatmap_amplitude``: of the target of heatmap-mse. ``heatmap_focus``: weight of the pixels
+    near the landmark beside that of all pixels, of heatmap-mse; 0 is the mean squared error alone.
     """
 
     name: Literal[
@@ -58,6 +61,18 @@ class LossConfig(Section):
     dice_weight: Fraction = 0.5
     class_weights: list[Positive] | None = None
     heatmap_sigma: Annotated[float, Field(ge=0.5, le=100.0)] = 2.0
+    heatmap_amplitude: Annotated[float, Field(gt=0.0, le=1e6)] = 1.0
+    heatmap_focus: Annotated[float, Field(ge=0.0, le=1e3)] = 0.2
+
+    @pydantic.model_validator(mode="after")
+    def _of_squares(self) -> LossConfig:
+        for key in ("heatmap_amplitude", "heatmap_focus"):
+            if self.name != "heatmap-mse" and not self.is_default(key):
+                raise ValueError(
+                    f"{key} serves the loss heatmap-mse, not {self.name}: remove it, or set name: "
+                    "heatmap-mse"
+                )
+        return self
 
 
 class EnsembleConfig(Section):
@@ -238,6 +253,16 @@ class PredictionConfig(Section):
     the lowest of the scan by more than this share of the scan's range. 0 is the lowest value alone.
     The first empty chunk of windows is sampled, and each other one repeats that sample: the same
     weights, and what is dropped there. All else stays as it is.
+
+    ``heatmap_peak``, of landmarks: a position is the heatmap's maximum, refined by the ``centroid``
+    about it, or the maximum of the heatmap that is ``smoothed`` by the Gaussian of the target.
+
+    ``tta``: test-time augmentation, of every method (Wang et al. 2019). Each sample sees the image
+    mirrored at random (``flips``), turned and scaled (``affine``), or both, and its outputs are
+    moved back before they become probabilities or heatmaps. Flips are along
+    ``augmentation.flip_axes``, or along every axis of the network where that names none. Angles and
+    factors are drawn as in training; where training drew none, up to 10° and 10 % to either side.
+    Beyond the edge of what the network sees, its edge repeats.
     """
 
     samples: Annotated[int, Field(ge=1, le=100_000)] = 20
@@ -248,3 +273,5 @@ class PredictionConfig(Section):
     min_component_voxels: Count = 10
     precision: Precision = "float32"
     skip_empty: SkipEmpty = NEVER
+    tta: Tta = NO_TTA
+    heatmap_peak: Literal["centroid", "smoothed"] = "centroid"

@@ -22,6 +22,17 @@ def _quoted(name: object) -> object:
     return name
 
 
+_SIDES = re.compile(
+    r"(^|[^a-z])(left|right|l|r|lt|rt|anterior|posterior|superior|inferior|upper|lower)([^a-z]|$)",
+    re.IGNORECASE,
+)
+
+
+def has_sides(names: list[str]) -> bool:
+    """Whether some name says left, front or the like, so that images must not be mirrored."""
+    return any(_SIDES.search(name) for name in names)
+
+
 ClassName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]
 ChannelName = Annotated[
     str,

@@ -12,13 +12,13 @@ from tfuq.config.section import Rate, Section, Size, Sizes, check_each
 
 # Their output is a map as large as the image.
 DENSE_NETWORKS = ("unet", "vnet", "fcn", "residual-unet")
-_OF_DECODERS = ("head_filters", "head_activation", "upsample_dropout")
+_OF_DECODERS = ("head_filters", "head_activation", "upsample_dropout", "upsampling")
 _OF_LEVELS = ("kernels", "strides", "deep_supervision")
 _UNUSED_KEYS = {
     "unet": ("dense_widths", "kernel_size", "blocks", *_OF_LEVELS),
     "vnet": ("dense_widths", "blocks", *_OF_LEVELS),
     "fcn": ("dense_widths", "kernel_size", "blocks", *_OF_DECODERS, *_OF_LEVELS),
-    "residual-unet": ("dense_widths", "kernel_size"),
+    "residual-unet": ("dense_widths", "kernel_size", "upsampling"),
     "lenet": ("kernel_size", "blocks", *_OF_DECODERS, *_OF_LEVELS),
     "resnet": ("dense_widths", "kernel_size", *_OF_DECODERS, *_OF_LEVELS),
 }
@@ -68,7 +68,12 @@ class NetworkConfig(Section):
     the finest output alone. If not given, ``activation`` is leaky-relu and ``normalization`` is
     instance.
 
-    Dropout serves the methods with point weights; a variational network is built without it.
+    ``normalization``: with ``batch``, means and variances are those of a batch in training, and
+    their moving averages in prediction. ``upsampling``, of unet and vnet: ``nearest`` neighbours
+    and a convolution of size two, or a ``transposed`` convolution of size two.
+
+    Dropout serves the methods with point weights; a variational network is built without it. With
+    ``dropout_only_if_sampled``, so are networks of the methods that sample no dropout.
     """
 
     name: str = "unet"
@@ -83,7 +88,8 @@ class NetworkConfig(Section):
     activation: Literal["relu", "elu", "gelu", "selu", "swish", "tanh", "prelu", "leaky-relu"] = (
         "relu"
     )
-    normalization: Literal["none", "group", "instance"] = "none"
+    normalization: Literal["none", "group", "instance", "batch"] = "none"
+    upsampling: Literal["nearest", "transposed"] = "nearest"
     output: Literal["softmax", "sigmoid"] = "softmax"
     head_filters: Size | None = None
     head_activation: Literal["same", "linear"] = "same"
@@ -91,6 +97,7 @@ class NetworkConfig(Section):
     upsample_dropout: Rate = 0.0
     dropout_after_each: Rate = 0.0
     spatial_dropout: bool = False
+    dropout_only_if_sampled: bool = False
     heteroscedastic: bool = False
     noise_draws: Annotated[int, Field(ge=2, le=1000)] = 10
 

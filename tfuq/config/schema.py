@@ -16,6 +16,8 @@ from tfuq.config.learning import (
     TrainingConfig,
     VariationalConfig,
 )
+from tfuq.config.methods import FLIPS, transforms_of, with_tta
+from tfuq.config.names import has_sides
 from tfuq.config.network import NetworkConfig
 from tfuq.config.preparation import AugmentationConfig, PreprocessingConfig
 from tfuq.config.section import Section, check_each
@@ -31,6 +33,8 @@ VARIATIONAL = ("vi", "latent-vi")
 ENSEMBLES = ("ensemble", "hybrid")
 
 Method = Literal["deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi"]
+
+_SAMPLING_DROPOUT = ("mc-dropout", "hybrid")
 
 # What an ensemble of networks of these methods is called.
 _WITH_MEMBERS = {"deterministic": "ensemble", "mc-dropout": "hybrid"}
@@ -71,6 +75,18 @@ def _with_name(tree: Any, key: str, name: str) -> Any:
     return {**tree, key: {"name": name, **section}}
 
 
+def _with_sampled_dropout(tree: Any) -> Any:
+    """A configuration without the dropout that is only for methods that sample it."""
+    network = tree.get("network")
+    method = tree.get("method", Config.model_fields["method"].default)
+    if not isinstance(network, dict) or method in _SAMPLING_DROPOUT:
+        return tree
+    if network.get("dropout_only_if_sampled") is not True:
+        return tree
+    no_dropout = {"dropout_after_each": 0.0, "upsample_dropout": 0.0, "level_dropout": {}}
+    return {**tree, "network": {**network, **no_dropout}}
+
+
 class Config(Section):
     """A complete experiment but for its method, which the command line names."""
 
@@ -97,7 +113,7 @@ class Config(Section):
         if not isinstance(task, str) or task not in TASKS:
             return tree
         rules = TASKS[task]
-        with_network = _with_name(tree, "network", rules.networks[0])
+        with_network = _with_sampled_dropout(_with_name(tree, "network", rules.networks[0]))
         training = _with_name(tree.get("training", {}), "loss", rules.losses[0])
         return {**with_network, "training": training}
 
@@ -120,7 +136,10 @@ class Config(Section):
             self._check_warmup,
             self._check_precision,
             self._check_optimizer,
+            self._check_upsampling,
+            self._check_peak,
             self._check_windows,
+            self._check_flips,
             self._check_plane_axis,
             self._check_folds,
         )
@@ -170,6 +189,13 @@ class Config(Section):
                 f"{self.network.rank} entries; remove it"
             )
 
+    def _check_flips(self) -> None:
+        if FLIPS in transforms_of(self.sampled_method) and self.mirroring_swaps_sides:
+            raise ValueError(
+                f"prediction.tta {self.prediction.tta} mirrors images, names say left, front or "
+                "the like, and augmentation.flip_axes is empty; set prediction.tta: affine"
+            )
+
     def _check_plane_axis(self) -> None:
         if self.augmentation.plane_axis is not None and self.network.rank != 3:
             raise ValueError(
@@ -201,7 +227,7 @@ class Config(Section):
             )
 
     def _check_dropout(self) -> None:
-        if self.method in ("mc-dropout", "hybrid") and not self.network.has_dropout:
+        if self.method in _SAMPLING_DROPOUT and not self.network.has_dropout:
             raise ValueError(
                 f"method {self.method} needs dropout in the network: "
                 "set network.level_dropout or dropout_after_each"
@@ -233,6 +259,20 @@ class Config(Section):
                 f"{self.method} infers widths with adam; set training.optimizer: adam"
             )
 
+    def _check_upsampling(self) -> None:
+        if self.method == "vi" and self.network.upsampling == "transposed":
+            raise ValueError(
+                "network.upsampling transposed serves layers with point weights, and method vi has "
+                "none; remove it"
+            )
+
+    def _check_peak(self) -> None:
+        has_heatmaps = "heatmap-mse" in TASKS[self.task].losses
+        if not has_heatmaps and not self.prediction.is_default("heatmap_peak"):
+            raise ValueError(
+                f"prediction.heatmap_peak serves landmarks, and task is {self.task}; remove it"
+            )
+
     def _check_warmup(self) -> None:
         epochs = self.training.epochs
         if self.width_warmup_epochs >= epochs:
@@ -261,6 +301,18 @@ class Config(Section):
         if self.method in ENSEMBLES:
             return self.ensemble.members
         return 1
+
+    @property
+    def sampled_method(self) -> str:
+        """The name of the method with the test-time augmentation of ``prediction``."""
+        return with_tta(self.method, self.prediction.tta)
+
+    @property
+    def mirroring_swaps_sides(self) -> bool:
+        """Whether names are sides, and the network was not trained on mirrored images."""
+        return has_sides([*self.data.classes, *self.data.landmarks]) and not (
+            self.augmentation.flip_axes
+        )
 
     @property
     def has_folds(self) -> bool:

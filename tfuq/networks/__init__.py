@@ -142,6 +142,7 @@ def _style(config: NetworkConfig) -> ConvolutionStyle:
         normalization=config.normalization,
         dropout_after_each=config.dropout_after_each,
         spatial_dropout=config.spatial_dropout,
+        upsampling=config.upsampling,
     )
 
 

@@ -28,9 +28,10 @@ class ConvolutionStyle:
     Attributes:
         rank: number of spatial axes, 2 or 3.
         activation: a name that tf_keras knows, ``prelu`` or ``leaky-relu``.
-        normalization: ``none``, ``group`` or ``instance``.
+        normalization: ``none``, ``group``, ``instance`` or ``batch``.
         dropout_after_each: rate of the dropout after each convolution; 0 makes no layer.
         spatial_dropout: whether every dropout of the network drops whole channels.
+        upsampling: ``nearest`` or ``transposed``, see `StepUp`.
     """
 
     rank: int
@@ -38,6 +39,7 @@ class ConvolutionStyle:
     normalization: str = "none"
     dropout_after_each: float = 0.0
     spatial_dropout: bool = False
+    upsampling: str = "nearest"
 
     @property
     def is_fused(self) -> bool:
@@ -85,14 +87,19 @@ def normalized_convolution(
         x = layers.conv(filters, size, rank=style.rank, name=name, **options)(x)
         if style.normalization == "none":
             return x
-        groups = _GROUP_PER_CHANNEL
-        if style.normalization == "group":
-            groups = math.gcd(_MOST_GROUPS, filters)
-        # Means and variances need float32.
-        norm = tf_keras.layers.GroupNormalization(groups=groups, name=f"{name}_norm", dtype=FLOAT32)
-        return norm(x)
+        return _normalization(style.normalization, filters, name=f"{name}_norm")(x)
 
     return apply
+
+
+def _normalization(kind: str, filters: int, *, name: str) -> tf_keras.layers.Layer:
+    """The layer of a normalization; means and variances need float32."""
+    if kind == "batch":
+        return tf_keras.layers.BatchNormalization(name=name, dtype=FLOAT32)
+    groups = _GROUP_PER_CHANNEL
+    if kind == "group":
+        groups = math.gcd(_MOST_GROUPS, filters)
+    return tf_keras.layers.GroupNormalization(groups=groups, name=name, dtype=FLOAT32)
 
 
 def activation(style: ConvolutionStyle, *, rank: int, name: str) -> tf_keras.layers.Layer:
@@ -224,9 +231,13 @@ class StepUp:
             The features of both, the encoder's first.
         """
         name = f"decoder{level}"
-        x = upsample(2, name=f"{name}_upsample")(x)
-        x = dropout(self.layers, self.style, self.dropout, name=f"{name}_dropout")(x)
-        x = convolution(self.layers, self.style, width, 2, name=f"{name}_up_conv")(x)
+        drop = dropout(self.layers, self.style, self.dropout, name=f"{name}_dropout")
+        if self.style.upsampling == "transposed":
+            rank = self.style.rank
+            x = drop(self.layers.transposed(width, rank=rank, name=f"{name}_upsample")(x))
+        else:
+            x = drop(upsample(2, name=f"{name}_upsample")(x))
+            x = convolution(self.layers, self.style, width, 2, name=f"{name}_up_conv")(x)
         return tf_keras.layers.Concatenate(name=f"{name}_concat")([skip, x])
 
 

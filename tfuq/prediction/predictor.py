@@ -29,6 +29,7 @@ from tfuq.prediction.request import (
     Request,
     chosen_maps,
     members_apart,
+    require_flips,
     require_windows,
 )
 from tfuq.prediction.statistics import Sampling, sample_in_batches
@@ -79,10 +80,12 @@ class Predictor(ABC, Generic[S]):
             RunError: The run has no map that is asked for, cannot serve the method, has not
                 finished the members that it samples, is not calibrated for it where that is asked
                 for, or has no members to keep apart.
+            RunError: Mirrored images have other classes, see `require_flips`.
             ConfigError: This machine does not compute in the precision, or the network has no
                 windows to skip.
         """
         require_windows(run.config, request.skip_empty)
+        require_flips(run, request.method)
         self.run = run
         self.orientation = run_orientation(run)
         self.config = oriented(run.config, self.orientation)

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tfuq.config import NEVER, Config, Precision, SkipEmpty, Split
+from tfuq.config import (
+    FLIPS,
+    NEVER,
+    Config,
+    Precision,
+    SkipEmpty,
+    Split,
+    Tta,
+    transforms_of,
+    with_tta,
+)
 from tfuq.errors import ConfigError, RunError, resembling
 from tfuq.runs import Run
+
+_log = logging.getLogger(__name__)
 
 LABEL = "label"
 ALL_MAPS = "all"  # in the place of the names of the maps that are written by default
@@ -19,7 +32,7 @@ class Request:
     """What to sample, and what to keep of it.
 
     Attributes:
-        method: The sampling method.
+        method: The sampling method, with its test-time augmentation.
         samples: T, the number of samples that are asked for.
         seed: The seed of the samples.
         batch: How many slices or images (2D), or windows (3D), are in memory at once.
@@ -69,18 +82,20 @@ def request_of(
     allow_missing: bool = False,
     precision: Precision | None = None,
     skip_empty: SkipEmpty | None = None,
+    tta: Tta | None = None,
 ) -> Request:
     """Make a request; the configuration has the values that are not given.
 
     Args:
         config: The configuration.
-        method: The sampling method.
+        method: The sampling method, without test-time augmentation.
         samples: T, the number of samples.
         seed: The seed of the samples.
         batch: How many slices, images or windows are in memory at once.
         allow_missing: Whether members that have not finished training may be missing.
         precision: The type that convolutions are computed in.
         skip_empty: Which windows count as empty.
+        tta: The test-time augmentation.
     """
     defaults = config.prediction
     if samples is None:
@@ -90,7 +105,7 @@ def request_of(
     if skip_empty is None:
         skip_empty = defaults.skip_empty
     return Request(
-        method=method,
+        method=with_tta(method, tta or defaults.tta),
         samples=samples,
         seed=seed,
         batch=batch or defaults.batch_size,
@@ -143,6 +158,31 @@ def require_windows(config: Config, skip_empty: SkipEmpty) -> None:
             f"skip_empty {skip_empty}: serves networks of three axes, and this one has "
             f"{config.network.rank}; pass --skip-empty {NEVER}"
         )
+
+
+def require_flips(run: Run, method: str) -> None:
+    """Refuse to mirror where sides are classes, and warn where the network knows no mirrored image.
+
+    Args:
+        run: The run.
+        method: The sampling method, with its test-time augmentation.
+
+    Raises:
+        RunError: Names of the run say left or the like, and it was trained without flips.
+    """
+    if FLIPS not in transforms_of(method) or run.config.augmentation.flip_axes:
+        return
+    problem = f"{run.path}: was trained without flips (augmentation.flip_axes is empty)"
+    if run.config.mirroring_swaps_sides:
+        raise RunError(
+            f"--tta flips: {problem}, and its names say left, front or the like, which change "
+            "places in a mirror; pass --tta affine, or train with flips"
+        )
+    _log.warning(
+        "warning: %s, so that its network may do worse with --tta flips than without; "
+        "--tta affine serves it",
+        problem,
+    )
 
 
 def members_apart(run: Run, request: Request, sampled_members: int) -> int:

@@ -45,7 +45,7 @@ _TABLES = (PREDICTIONS, MEMBERS, LANDMARKS, SAMPLES)
 SET_SEPARATOR = "; "  # between the classes of a set
 
 
-MethodName = Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,40}$")]
+MethodName = Annotated[str, Field(pattern=r"^[a-z][a-z-]{0,40}(\+[a-z]{1,10}){0,2}$")]
 SampleCount = Annotated[int, Field(ge=1, le=100_000)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 

@@ -16,6 +16,8 @@ import tf_keras
 from tfuq.networks.layers import NearestUpsampling, SeededConvolution, SeededVariational
 
 _CONVOLUTIONS = (tf_keras.layers.Conv2D, tf_keras.layers.Conv3D, SeededConvolution)
+# They are subclasses of the convolutions, and compute as they are.
+_TRANSPOSED = (tf_keras.layers.Conv2DTranspose, tf_keras.layers.Conv3DTranspose)
 
 FLOAT32 = "float32"
 Activation = Callable[[tf.Tensor], tf.Tensor]
@@ -244,7 +246,7 @@ def with_sampled_convolutions(
 
     def called_again(node: Any) -> Any:
         layer, call = node.layer, (node.call_args, node.call_kwargs)
-        if isinstance(layer, _CONVOLUTIONS):
+        if isinstance(layer, _CONVOLUTIONS) and not isinstance(layer, _TRANSPOSED):
             factor = _factor_before(node)
             own = FLOAT32 if node is last else precision
             layer = SampledConvolution(layer, factor=factor, precision=own)

@@ -23,7 +23,8 @@ from tfuq.runs import Run
 from tfuq.runs.weights import weights_digest
 from tfuq.sampling.chunk_size import chunk_size
 from tfuq.sampling.convolutions import FLOAT32
-from tfuq.sampling.posterior import METHOD_TRAITS, Posterior, check_method
+from tfuq.sampling.posterior import METHOD_TRAITS, Posterior, check_method, traits_of
+from tfuq.sampling.transforms import NO_TRANSFORMS, TransformRanges, ranges_of
 from tfuq.sampling.windows import WindowedNetwork
 from tfuq.tasks import task_of
 
@@ -136,6 +137,7 @@ def load_posterior(
             precision=precision,
             with_xla=with_xla,
             skip_empty=skip_empty,
+            transforms=ranges_of(run.config, traits_of(method).transforms),
         )
         members.append(network)
     return Posterior(members)
@@ -175,14 +177,14 @@ def members_of(
     )
     if member is not None:
         return [member]
-    if METHOD_TRAITS[method].draws_member:
+    if traits_of(method).draws_member:
         return finished
     return finished[:1]
 
 
 def _missing_message(run: Run, method: str, missing: list[int], member: int | None) -> str:
     needed = f"{method} draws from member {member or 0}"
-    if member is None and METHOD_TRAITS[method].draws_member:
+    if member is None and traits_of(method).draws_member:
         needed = f"{method} draws from all {run.config.members}"
     indices = ", ".join(map(str, missing))
     return (
@@ -200,7 +202,7 @@ def missing_members(run: Run, method: str, member: int | None = None) -> list[in
         member: the one member to sample instead; None for those of the method.
     """
     needed = {member or 0}
-    if member is None and METHOD_TRAITS[method].draws_member:
+    if member is None and traits_of(method).draws_member:
         needed = set(range(run.config.members))
     return sorted(needed - set(run.finished_members))
 
@@ -220,7 +222,7 @@ def _load_member(run: Run, method: str, index: int) -> tf_keras.Model:
     model = build_member(
         config,
         channels=run.facts["channels"],
-        sources=METHOD_TRAITS[method].sources,
+        sources=traits_of(method).sources,
     )
     path = run.member(index) / "weights.npz"
     arrays = load_arrays(path, member_digest(run, index))
@@ -239,6 +241,7 @@ def windowed(
     precision: str = FLOAT32,
     with_xla: bool = False,
     skip_empty: SkipEmpty = NEVER,
+    transforms: TransformRanges = NO_TRANSFORMS,
 ) -> WindowedNetwork:
     """A network that takes images of any size, as the configuration predicts.
 
@@ -249,6 +252,7 @@ def windowed(
         precision: the type that convolutions are computed in.
         with_xla: whether XLA compiles the network, see `WindowedNetwork`.
         skip_empty: which windows are empty, see `WindowedNetwork`.
+        transforms: what each sample does to the image, see `WindowedNetwork`.
     """
     chunk = config.chunk
     if with_xla:  # as on GPUs
@@ -262,4 +266,5 @@ def windowed(
         precision=precision,
         with_xla=with_xla,
         skip_empty=skip_empty,
+        transforms=transforms,
     )

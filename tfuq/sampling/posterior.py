@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import tensorflow as tf
 
-from tfuq.config import TRAINED_AS
+from tfuq.config import TRAINED_AS, base_method, transforms_of
 from tfuq.errors import RunError
 from tfuq.networks.layers import fold_in
 from tfuq.sampling.windows import WindowedNetwork
@@ -22,16 +22,19 @@ class MethodTraits:
         sources: those of `tfuq.networks.layers.SOURCES` that are random.
         draws_member: whether samples come from different members.
         network: the kind of weights.
+        transforms: how the image is changed at random before the network sees it, see
+            `tfuq.sampling.transforms`.
     """
 
     sources: tuple[str, ...] = ()
     draws_member: bool = False
     network: Literal["point", "variational", "latent"] = "point"
+    transforms: tuple[str, ...] = ()
 
     @property
     def draws_within(self) -> bool:
-        """Whether anything is random within a network."""
-        return bool(self.sources)
+        """Whether anything is random within a member: in its network, or in what that sees."""
+        return bool(self.sources or self.transforms)
 
     @property
     def variational(self) -> bool:
@@ -56,6 +59,11 @@ METHOD_TRAITS = {
 }
 
 
+def traits_of(method: str) -> MethodTraits:
+    """The traits of a method, with those of the test-time augmentation in its name."""
+    return replace(METHOD_TRAITS[base_method(method)], transforms=transforms_of(method))
+
+
 def check_method(method: str, *, trained_as: str, members: int, has_dropout: bool) -> None:
     """Refuse a method that a run cannot serve.
 
@@ -68,21 +76,22 @@ def check_method(method: str, *, trained_as: str, members: int, has_dropout: boo
     Raises:
         RunError: another kind of weights, no dropout, or fewer than two members.
     """
-    traits = METHOD_TRAITS[method]
+    traits = traits_of(method)
     trained = METHOD_TRAITS[trained_as]
+    base = base_method(method)
     served = _served_by(trained)
     trained_run = f"this run was trained as {trained_as}"
-    if trained.variational and method not in served:
+    if trained.variational and base not in served:
         served_names = ", ".join(served)
         raise RunError(f"{trained_run}, which serves {served_names}, not {method}")
     if traits.variational and not trained.variational:
-        needed = TRAINED_AS.get(method, method)
+        needed = TRAINED_AS.get(base, base)
         raise RunError(f"{trained_run}, whose weights are points; train with --method {needed}")
     if "dropout" in traits.sources and not has_dropout:
         missing = "this run's network has no dropout; set network.level_dropout and train again"
         raise RunError(f"{method} draws dropout masks, but {missing}")
-    if method in ("ensemble", "hybrid") and members < 2:
-        remedy = f"train with --method {method}"
+    if base in ("ensemble", "hybrid") and members < 2:
+        remedy = f"train with --method {base}"
         raise RunError(f"{method} needs two members or more, this run has {members}; {remedy}")
 
 
@@ -109,7 +118,7 @@ def samples_of(method: str, *, members: int, asked: int) -> int:
     Raises:
         RunError: one sample of a random method, whose measures need two.
     """
-    traits = METHOD_TRAITS[method]
+    traits = traits_of(method)
     if not traits.is_random:
         return 1
     if asked < 2:

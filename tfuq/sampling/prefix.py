@@ -42,7 +42,7 @@ class SplitNetwork:
     """
 
     prefix: tf_keras.Model
-    suffix: tf_keras.Model
+    suffix: tf_keras.layers.Layer
     variational: tuple[SeededVariational | SampledConvolution, ...]
     grid: tuple[int, ...]
 

@@ -29,6 +29,7 @@ from tfuq.sampling.empty import EmptyChunks, empty_chunks
 from tfuq.sampling.encoded import EncodedImages, PlacedWindows
 from tfuq.sampling.known import choose, size_of
 from tfuq.sampling.prefix import split_at_seed
+from tfuq.sampling.transforms import NO_TRANSFORMS, TransformRanges, with_transforms
 from tfuq.tasks.activation import Activation
 
 # Below so many images at once, leaving dropped units out costs more than it saves.
@@ -66,6 +67,7 @@ class WindowedNetwork(tf.Module):
         precision: str = FLOAT32,
         with_xla: bool = False,
         skip_empty: SkipEmpty = NEVER,
+        transforms: TransformRanges = NO_TRANSFORMS,
     ) -> None:
         """Prepare a network.
 
@@ -80,6 +82,8 @@ class WindowedNetwork(tf.Module):
             with_xla: whether XLA compiles the network, which pays on GPUs and costs on CPUs. What
                 is not for a single chunk then runs only in `tfuq.sampling.compiled`.
             skip_empty: which windows are empty, as `tfuq.config.learning.PredictionConfig` has it.
+            transforms: what each sample does to the image. With any, nothing but the image itself
+                is encoded, and the whole network runs once per sample.
         """
         super().__init__()
         self.model = model
@@ -87,7 +91,8 @@ class WindowedNetwork(tf.Module):
         self.channels = _channels_of_sample(model, activation)
         self.is_dense = len(model.outputs[0].shape) == len(model.inputs[0].shape)
         has_few_images = chunk < _LEAST_IMAGES
-        self.split = split_at_seed(model, precision, static_shapes=with_xla or has_few_images)
+        split = split_at_seed(model, precision, static_shapes=with_xla or has_few_images)
+        self.split = with_transforms(split, transforms)
         self._prefix = self.split.prefix
         self.patch = tuple(int(size) for size in model.inputs[0].shape[1:-1])
         self._overlap = overlap

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfuq import prediction
-from tfuq.config import Config
+from tfuq.config import Config, base_method, tta_of
 from tfuq.data.events import SILENT, Observer
 from tfuq.errors import RunError
 from tfuq.runs.results import Manifest
@@ -152,7 +152,7 @@ class Client:
             seed = self.export.seed
         request = prediction.request_of(
             self.run.config,
-            self.export.method,
+            base_method(self.export.method),
             samples,
             seed,
             # An export samples the members that it has. They are noted as missing where the run
@@ -160,6 +160,7 @@ class Client:
             allow_missing=True,
             precision=self.export.precision,
             skip_empty=self.export.skip_empty,
+            tta=tta_of(self.export.method),
         )
         sampler = ServedSampler(self._server, self.export, self.run.config)
         predictor = prediction.make_predictor(self.run, request, sampler=sampler)

@@ -182,7 +182,13 @@ class Landmarks:
     def reducers(self, config: Config) -> Sequence[Reducer]:
         """The landmarks of every sample."""
         sigma = config.training.loss.heatmap_sigma
-        return [LandmarkSamples(sigma, companions=config.network.heteroscedastic)]
+        return [
+            LandmarkSamples(
+                sigma,
+                companions=config.network.heteroscedastic,
+                is_smoothed=config.prediction.heatmap_peak == "smoothed",
+            )
+        ]
 
     def finish(self, statistics: SampleStatistics) -> SampleStatistics:
         """The landmarks of every sample."""

@@ -3,7 +3,7 @@
 import pydantic
 import pytest
 
-from tfuq.config.names import ChannelName, ClassName, FolderName, LabelFolder
+from tfuq.config.names import ChannelName, ClassName, FolderName, LabelFolder, has_sides
 
 
 def taken(kind, name):
@@ -38,3 +38,21 @@ def test_names_are_taken_as_they_are(kind, name):
 def test_other_names_are_refused(kind, name, words):
     with pytest.raises(pydantic.ValidationError, match=words):
         taken(kind, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "sides"),
+    [
+        ("left kidney", True),
+        ("Kidney_R", True),
+        ("hippocampus-rt", True),
+        ("Right-Lung", True),
+        ("anterior", True),
+        ("liver", False),
+        ("grey matter", False),
+        ("cleft", False),
+        ("bright spot", False),
+    ],
+)
+def test_names_tell_sides(name, sides):
+    assert has_sides(["background", name]) is sides

@@ -4,6 +4,7 @@ import pytest
 
 from tests.conftest import settings
 from tests.support.refusals import assert_config_refused
+from tfuq.config import load
 from tfuq.config.schema import METHODS, SERVED_METHODS, TRAINED_AS
 
 
@@ -80,3 +81,19 @@ def test_some_epoch_must_infer_widths(tmp_path):
 def test_dropout_methods_need_dropout(tmp_path):
     with pytest.raises(ValueError, match="needs dropout"):
         settings(tmp_path, "mc-dropout", network={"level_dropout": {}})
+
+
+@pytest.mark.parametrize(
+    ("method", "has_dropout"), [("mc-dropout", True), ("ensemble", False), ("deterministic", False)]
+)
+def test_dropout_may_be_for_methods_that_sample_it_alone(method, has_dropout):
+    config = load("cephalometric2015_published", (f"method={method}",))
+    assert config.network.has_dropout is has_dropout
+
+
+def test_sides_are_not_mirrored_unless_training_mirrored_them(tmp_path):
+    data = {"data": {"classes": ["rest", "left", "right"]}}
+    assert settings(tmp_path, **data).mirroring_swaps_sides
+    assert not settings(tmp_path).mirroring_swaps_sides
+    trained = settings(tmp_path, **data, augmentation={"flip_axes": [0]})
+    assert not trained.mirroring_swaps_sides

@@ -27,6 +27,7 @@ def kinds(build, shape=(8, 6, 3)):
         ({"activation": "prelu"}, ["Conv2D", "PReLU"]),
         ({"activation": "leaky-relu"}, ["Conv2D", "LeakyReLU"]),
         ({"normalization": "group"}, ["Conv2D", "GroupNormalization", "Activation"]),
+        ({"normalization": "batch"}, ["Conv2D", "BatchNormalization", "Activation"]),
         ({"dropout_after_each": 0.1}, ["Conv2D", "SeededDropout"]),
     ],
 )
@@ -44,6 +45,30 @@ def test_groups_divide_the_channels(filters, groups):
     by_group = y.numpy().reshape(2, 48, groups, filters // groups)
     np.testing.assert_allclose(by_group.mean((1, 3)), 0, atol=1e-5)
     np.testing.assert_allclose(by_group.std((1, 3)), 1, atol=0.01)
+
+
+def test_batch_statistics_are_those_of_the_batch_in_training_alone():
+    style = ConvolutionStyle(rank=2, normalization="batch")
+    image = tf_keras.Input((8, 6, 3))
+    outputs = blocks.normalized_convolution(LayerFactory(), style, 4, 3, name="c")(image)
+    network = tf_keras.Model(image, outputs)
+    x = np.random.default_rng(0).normal(1, 2, (5, 8, 6, 3)).astype(np.float32)
+    np.testing.assert_allclose(network(x, training=True).numpy().mean((0, 1, 2)), 0, atol=1e-5)
+    alone, together = network(x[:1], training=False), network(x, training=False)
+    np.testing.assert_allclose(alone, together[:1], atol=1e-6)
+
+
+@pytest.mark.parametrize("rank", [2, 3])
+def test_a_transposed_step_up_is_one_convolution(rank):
+    size = IMAGE[rank][:-1]
+    style = ConvolutionStyle(rank=rank, upsampling="transposed")
+    step = StepUp(layers=LayerFactory(), style=style, dropout=0.0)
+    below = tf_keras.Input((*(n // 2 for n in size), 4))
+    skip = tf_keras.Input((*size, 5))
+    model = tf_keras.Model([below, skip], step(below, skip, level=1, width=2))
+    assert model.output_shape == (None, *size, 7)
+    weights = [layer for layer in model.layers if layer.weights]
+    assert [type(layer).__name__ for layer in weights] == [f"Conv{rank}DTranspose"]
 
 
 @pytest.mark.parametrize("rank", [2, 3])

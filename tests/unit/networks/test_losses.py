@@ -78,6 +78,22 @@ def test_a_missing_landmark_is_as_if_it_were_not_asked_for(name):
     np.testing.assert_allclose(loss, without, rtol=1e-6)
 
 
+def test_the_plain_mean_square_of_a_high_heatmap():
+    points, outputs = random_batch()
+    config = LossConfig(
+        name="heatmap-mse", heatmap_sigma=1.5, heatmap_amplitude=1000, heatmap_focus=0
+    )
+    found = make_heatmap_loss(config)(tf.constant(points), tf.constant(outputs)).numpy()
+    for n, of_image in enumerate(points):
+        squares = []
+        for k, point in enumerate(of_image):
+            if np.isfinite(point).all():
+                target = 1000 * references.gaussian_heatmap(point, outputs.shape[1:3], 1.5)
+                squares.append(np.mean((outputs[n, ..., k] - target) ** 2))
+        expected = np.mean(squares) if squares else 0.0
+        assert found[n] == pytest.approx(expected, rel=1e-4)
+
+
 @pytest.mark.parametrize("name", HEATMAP_LOSSES)
 def test_an_image_without_landmarks_costs_nothing(name):
     points, outputs = random_batch()

@@ -58,6 +58,7 @@ ROWS = [
     ("mc-dropout", {"members": 2, "scaled": True}),
     ("mc-dropout", {"prediction": {"chunk": 3, "skip_empty": 0.0}}),
     ("vi", {}),
+    ("mc-dropout+flips+affine", {}),
 ]
 
 

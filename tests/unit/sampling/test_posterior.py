@@ -46,6 +46,8 @@ def test_a_seed_depends_on_the_member_and_the_draw():
         ("deterministic", 5, 20, 1),
         ("ensemble", 5, 20, 5),
         ("ensemble", 5, 3, 3),
+        ("deterministic+flips", 1, 20, 20),
+        ("ensemble+affine", 5, 20, 20),
         ("hybrid", 5, 20, 20),
         ("latent-code", 1, 2, 2),
     ],

@@ -55,6 +55,20 @@ def test_prefix_and_suffix_compose_to_the_network(tmp_path, name, rank, method, 
     assert np.array_equal(model([x, OTHER]), model([x, SEED])) == (not draws)
 
 
+def test_what_was_published_for_x_rays_is_split_like_any_network(tmp_path):
+    """Transposed convolutions and batch normalization, whose means and variances are not 0 and 1."""
+    network = {"normalization": "batch", "upsampling": "transposed", "level_dropout": {1: 0.4}}
+    config = settings(tmp_path, "mc-dropout", 2, network=network)
+    model = build_member(config, channels=1)
+    x = tf.random.stateless_normal([2, *config.network.patch_size, 1], SEED)
+    model([x, SEED], training=True)
+    split = split_at_seed(model)
+    features = tf.nest.flatten(split.prefix(x, training=False))
+    corner = tf.zeros([1, 2], tf.int32)
+    found = split.suffix([*features, corner, OTHER], training=False)
+    np.testing.assert_allclose(found, model([x, OTHER], training=False), atol=2e-5)
+
+
 def test_prefix_holds_all_that_the_seed_does_not_reach(tmp_path):
     config = settings(
         tmp_path, "mc-dropout", 3, network={"widths": [4, 8, 12], "level_dropout": {3: 0.5}}

@@ -21,6 +21,8 @@ SLOW = [
     ("mc-dropout", 3, 1, (21, 18, 17), {"network": {"heteroscedastic": True}}),
     ("mc-dropout", 3, 1, (21, 18, 17), BINARY | {"network": {"output": "sigmoid"}, "members": 2}),
     ("mc-dropout", 3, 1, (16, 16, 16), {}),
+    ("mc-dropout+flips+affine", 3, 1, (37, 18, 29), {"members": 2}),
+    ("mc-dropout+flips", 2, 5, (17, 16), {"prediction": {"chunk": 2}}),
 ]
 
 

@@ -24,6 +24,9 @@ _ISEG_NAME = re.compile(r"subject-(\d+)-(T1|T2|label)")
 _ISEG_MODALITIES = ("T1", "T2")
 _BRATS_MODALITIES = ("flair", "t1", "t1ce", "t2")
 _BRATS_GRADES = ("HGG", "LGG")
+_MRBRAINS_FILES = {"T1": "T1", "T1-IR": "T1_IR", "FLAIR": "T2_FLAIR"}  # by modality
+_MRBRAINS_LABEL = "LabelsForTraining"
+_MRBRAINS_PARTS = ("TrainingData", "TestData")
 
 
 @LAYOUTS.register("decathlon")
@@ -147,12 +150,46 @@ def _brats_case(folder: Path) -> Case:
 
 def _brats_file(folder: Path, ending: str) -> Path:
     """As the official ``.nii.gz``, unpacked, or in another format."""
-    name = f"{folder.name}_{ending}"
+    return _scan_named(folder, f"{folder.name}_{ending}", official=".nii.gz")
+
+
+def _scan_named(folder: Path, name: str, *, official: str) -> Path:
+    """The file of a scan in any format; where there is none, that of the official ending."""
     paths = [folder / f"{name}{suffix}" for suffix in SCAN_SUFFIXES]
     present = [path for path in paths if path.is_file() and is_scan(path)]
     for path in present[1:]:
         _require_one(present[0], path)
-    return present[0] if present else folder / f"{name}.nii.gz"
+    return present[0] if present else folder / f"{name}{official}"
+
+
+@LAYOUTS.register("mrbrains2013")
+def mrbrains2013(root: Path) -> list[Case]:
+    """List MRBrainS13: ``TrainingData/N/{T1,T1_IR,T2_FLAIR,LabelsForTraining}.nii``.
+
+    ``TestData/N`` has no labels. The files may be in another format of scans. The root may also be
+    the folder of the folders N.
+    """
+    parts = [root / part for part in _MRBRAINS_PARTS if (root / part).is_dir()]
+    cases = []
+    for part in parts or [root]:
+        for folder in sorted(part.iterdir()):
+            if folder.is_dir() and _mrbrains_file(folder, "T1").is_file():
+                cases.append(_mrbrains_case(folder))
+    return cases
+
+
+def _mrbrains_case(folder: Path) -> Case:
+    """The case of a subject; those to test on have the same numbers as those to train on."""
+    case_id = folder.name
+    if folder.parent.name == _MRBRAINS_PARTS[1]:
+        case_id = f"test-{case_id}"
+    label = _mrbrains_file(folder, _MRBRAINS_LABEL)
+    images = tuple(_mrbrains_file(folder, name) for name in _MRBRAINS_FILES.values())
+    return Case(case_id, images, _if_file(label), channels=tuple(_MRBRAINS_FILES))
+
+
+def _mrbrains_file(folder: Path, name: str) -> Path:
+    return _scan_named(folder, name, official=".nii")
 
 
 @LAYOUTS.register("folder")

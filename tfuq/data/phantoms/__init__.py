@@ -12,7 +12,11 @@ from pathlib import Path
 from tfuq.config.registry import Registry
 from tfuq.data.budget import require_memory
 from tfuq.data.phantoms.abdomen import write_liver_phantom
-from tfuq.data.phantoms.brain import write_brain_decathlon, write_brain_iseg2017
+from tfuq.data.phantoms.brain import (
+    write_brain_decathlon,
+    write_brain_iseg2017,
+    write_brain_mrbrains,
+)
 from tfuq.data.phantoms.cephalogram import write_cephalogram
 from tfuq.data.phantoms.digits import write_digits
 from tfuq.data.phantoms.head import write_head_ct
@@ -25,6 +29,7 @@ Writer = Callable[..., None]  # folder, cases, seed; of those in _SIZED also the
 PHANTOMS: Registry[Writer] = Registry("phantom")
 PHANTOMS.register("brain-decathlon")(write_brain_decathlon)
 PHANTOMS.register("brain-iseg2017")(write_brain_iseg2017)
+PHANTOMS.register("brain-mrbrains")(write_brain_mrbrains)
 PHANTOMS.register("brats-phantom")(write_brats_phantom)
 PHANTOMS.register("cephalogram")(write_cephalogram)
 PHANTOMS.register("digits")(write_digits)

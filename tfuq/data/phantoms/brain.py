@@ -1,4 +1,4 @@
-"""A small brain of two modalities with ambiguous boundaries.
+"""A small brain of two or three modalities with ambiguous boundaries.
 
 It has background, cerebrospinal fluid, grey and white matter. The depth below the brain's folded
 surface decides the tissue, as `tfuq.data.phantoms.ambiguity` has it.
@@ -22,13 +22,17 @@ from tfuq.data.phantoms.ambiguity import (
     write_truth,
 )
 from tfuq.data.volume import Volume
-from tfuq.data.writers import write_bytes
+from tfuq.data.writers import write_bytes, write_nifti
 
 SHAPE = (32, 32, 32)
 RATERS = 4
 TISSUES = ("background", "cerebrospinal fluid", "grey matter", "white matter")
 MODALITIES = ("T1", "T2")
 ISEG_VALUES = np.array([0, 10, 150, 250], np.int16)
+# Of MRBrainS13's labels for training, those of the cortex's parts.
+MRBRAINS_VALUES = np.array([0, 5, 1, 3], np.int16)
+_MRBRAINS_FILES = ("T1", "T1_IR", "T2_FLAIR")
+_MRBRAINS_INTENSITIES = np.array([[0, 40, 90, 120], [0, 60, 90, 140], [0, 30, 120, 95]], float)
 _THRESHOLDS = (0.0, 3.0, 6.5)  # depth in voxels at which each tissue begins
 _INTENSITIES = np.array([[0, 40, 90, 120], [0, 130, 100, 80]], float)  # by modality and tissue
 _NOISE = 6.0
@@ -42,7 +46,7 @@ class BrainPhantom:
     """A phantom of the brain.
 
     Attributes:
-        images: ``[X, Y, Z, 2]``.
+        images: ``[X, Y, Z, C]``.
         probabilities: ``[X, Y, Z, 4]``.
         raters: Labels ``[R, X, Y, Z]``; the first rater is the reference.
     """
@@ -52,18 +56,21 @@ class BrainPhantom:
     raters: np.ndarray
 
 
-def brain_phantom(rng: np.random.Generator, *, raters: int = RATERS) -> BrainPhantom:
+def brain_phantom(
+    rng: np.random.Generator, *, raters: int = RATERS, intensities: np.ndarray = _INTENSITIES
+) -> BrainPhantom:
     """Draw a brain, its images, and what several raters make of it.
 
     Args:
         rng: The source of randomness.
         raters: How many raters label it.
+        intensities: Of each modality and tissue, ``[C, 4]``.
     """
     depth = _depth(rng)
     ambiguity = rng.uniform(0.3, 0.6)
     labels = [draw_label(rng, depth, _THRESHOLDS, ambiguity) for _ in range(raters)]
     probabilities = label_probabilities(depth, _THRESHOLDS, ambiguity)
-    images = [_image(rng, probabilities @ intensities) for intensities in _INTENSITIES]
+    images = [_image(rng, probabilities @ of_tissues) for of_tissues in intensities]
     return BrainPhantom(
         images=np.stack(images, -1).astype(np.float32),
         probabilities=probabilities.astype(np.float32),
@@ -118,6 +125,26 @@ def write_brain_iseg2017(folder: Path, cases: int, seed: int) -> None:
             _write_analyze(folder / f"{name}-{modality}", image)
         _write_analyze(folder / f"{name}-label", ISEG_VALUES[phantom.raters[0]])
         _write_truth(folder, name, phantom)
+
+
+def write_brain_mrbrains(folder: Path, cases: int, seed: int) -> None:
+    """Write MRBrainS13's layout: T1, T1-IR and FLAIR, and labels by its numbers.
+
+    Args:
+        folder: The folder of the data set.
+        cases: How many cases to write.
+        seed: The same seed writes the same bytes.
+    """
+    for number in range(1, cases + 1):
+        rng = np.random.default_rng([seed, number])
+        phantom = brain_phantom(rng, intensities=_MRBRAINS_INTENSITIES)
+        subject = folder / "TrainingData" / f"{number}"
+        for channel, name in enumerate(_MRBRAINS_FILES):
+            image = np.rint(phantom.images[..., channel]).astype(np.int16)
+            write_nifti(subject / f"{name}.nii", _label_volume(image))
+        label = _label_volume(MRBRAINS_VALUES[phantom.raters[0]])
+        write_nifti(subject / "LabelsForTraining.nii", label)
+        _write_truth(folder, f"{number}", phantom)
 
 
 def _write_truth(folder: Path, name: str, phantom: BrainPhantom) -> None:

@@ -22,15 +22,24 @@ class LandmarkSamples:
     each axis. The refined position is the one of which a Gaussian of width σ has that centroid
     among these pixels. The two differ where the border of the image cuts the Gaussian. A map that
     is nowhere positive around its maximum is not refined.
+
+    Smoothed, a landmark is the pixel where the heatmap, convolved with a Gaussian of width σ and
+    sum 1, has its maximum, and the value is that maximum (Drevický & Kodym 2020). Beyond the image
+    the heatmap is 0.
     """
 
-    def __init__(self, sigma: float, *, companions: bool = False) -> None:
+    def __init__(
+        self, sigma: float, *, companions: bool = False, is_smoothed: bool = False
+    ) -> None:
         """Make the reducer.
 
         Args:
             sigma: width of a heatmap's Gaussian in pixels.
             companions: whether as many further maps follow the heatmaps.
+            is_smoothed: whether a position is the maximum of the smoothed heatmap.
         """
+        self._sigma = sigma
+        self._is_smoothed = is_smoothed
         self._companions = companions
         self._radius = math.ceil(2 * sigma)
         self._variance = sigma**2 / 2  # of the squares
@@ -61,6 +70,8 @@ class LandmarkSamples:
         Returns:
             ``[N, L, 3]``, or ``[N, L, 4]`` with companions; columns as the class describes.
         """
+        if self._is_smoothed:
+            heatmaps = smoothed(heatmaps, self._sigma)
         shape = tf.shape(heatmaps)
         maps = tf.transpose(heatmaps, [0, 3, 1, 2])  # [N, L, rows, columns]
         flat = tf.reshape(
@@ -72,7 +83,9 @@ class LandmarkSamples:
             [best % shape[2], best // shape[2]],
             -1,
         )  # [N, L, 2] as (x, y)
-        position = self._refined(maps, maximum, shape)
+        position = tf.cast(maximum, maps.dtype)
+        if not self._is_smoothed:
+            position = self._refined(maps, maximum, shape)
         height = tf.reduce_max(flat, axis=-1)[..., None]
         columns = [position, height]
         if companions is not None:
@@ -160,6 +173,21 @@ class LandmarkSamples:
             step = tf.math.divide_no_nan(centroid - mean, slope)
             centre = tf.clip_by_value(centre + step, -0.5, size - 0.5)
         return centre
+
+
+def smoothed(heatmaps: tf.Tensor, sigma: float) -> tf.Tensor:
+    """Heatmaps ``[N, rows, columns, L]`` convolved with a Gaussian of sum 1; beyond them is 0."""
+    shape = tf.shape(heatmaps)
+    rows = _gaussian_matrix(shape[1], sigma)
+    columns = _gaussian_matrix(shape[2], sigma)
+    return tf.einsum("nrcl,rs,ct->nstl", heatmaps, rows, columns)
+
+
+def _gaussian_matrix(size: tf.Tensor, sigma: float) -> tf.Tensor:
+    """What each of ``size`` pixels in a row adds to each other one."""
+    pixels = tf.cast(tf.range(size), tf.float32)
+    distance = pixels[:, None] - pixels
+    return tf.exp(-tf.square(distance) / (2 * sigma**2)) / (sigma * math.sqrt(2 * math.pi))
 
 
 def _centroid(weights: tf.Tensor, pixels: tf.Tensor) -> tf.Tensor:

@@ -30,7 +30,7 @@ from tfuq.networks.layers.seeded_weights import (
     is_width,
     untransformed,
 )
-from tfuq.networks.layers.seeds import fold_in, layer_salt, standard_normal
+from tfuq.networks.layers.seeds import fold_in, layer_salt, standard_normal, uniform
 from tfuq.networks.layers.upsampling import LinearUpsampling, SubPixels
 from tfuq.networks.layers.widths import layer_widths, median_width
 
@@ -59,5 +59,6 @@ __all__ = [
     "median_width",
     "normal_at",
     "standard_normal",
+    "uniform",
     "untransformed",
 ]

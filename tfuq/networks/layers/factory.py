@@ -23,6 +23,7 @@ Apply = Callable[[tf.Tensor], tf.Tensor]
 
 FLOAT32 = "float32"
 SOURCES = ("dropout", "weights", "code")  # of randomness
+_TRANSPOSED = {2: tf_keras.layers.Conv2DTranspose, 3: tf_keras.layers.Conv3DTranspose}
 _CONVOLUTION = {2: tf_keras.layers.Conv2D, 3: tf_keras.layers.Conv3D}
 
 
@@ -90,6 +91,24 @@ class LayerFactory:
             return plain
         layer = self.weights.conv(filters, size, rank=rank, **options)
         return self._connected("weights", layer)
+
+    def transposed(self, filters: int, *, rank: int, name: str) -> Apply:
+        """A transposed convolution of size two, which doubles the size along every axis.
+
+        Args:
+            filters: channels of the output.
+            rank: number of spatial axes, 2 or 3.
+            name: of the layer.
+
+        Raises:
+            ValueError: the factory makes variational layers.
+        """
+        if self.weights is not None:
+            raise ValueError(f"{name}: there is no transposed convolution with variational weights")
+        layer: Apply = _TRANSPOSED[rank](
+            filters, 2, strides=2, padding="same", kernel_initializer="he_normal", name=name
+        )
+        return layer
 
     def dense(self, units: int, *, name: str, **options: Any) -> Apply:
         """A dense layer.

@@ -33,7 +33,7 @@ def bits_at(
     """Independent uniform integers of 32 bits for every element of boxes in a volume.
 
     Args:
-        corner: coordinates of the first element of each of B boxes, int32 ``[B, rank]``, 0 or more.
+        corner: coordinates of the first element of each of B boxes, int32 ``[B, rank]``.
         space: elements along each axis of a box; empty without spatial axes.
         seed: stateless seed, int32 ``[2]``.
         channels: numbers for one element.

@@ -79,12 +79,18 @@ def _case_rows(compared: ComparedLandmarks, names: list[str]) -> list[Row]:
 
 
 def _landmark_numbers(compared: ComparedLandmarks, index: int, k: int) -> Row:
-    """Errors and measures of a landmark of a case."""
+    """Errors and measures of a landmark of a case.
+
+    ``relative_activation`` is the maximum activation by the largest of all, as published.
+    """
     row: Row = {"radial_error_px": none_if_nan(compared.pixels[index, k])}
     if compared.mm is not None:
         row["radial_error_mm"] = none_if_nan(compared.mm[index, k])
     for name, values in compared.predicted.measures.items():
         row[name] = float(values[index, k])
+    activations = compared.predicted.measures["max_activation"]
+    if activations.max() > 0:
+        row["relative_activation"] = float(activations[index, k] / activations.max())
     return row
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from tfuq.errors import TfuqError
 from tfuq.prediction import Request, make_predictor
 from tfuq.runs import Run
-from tfuq.sampling.posterior import METHOD_TRAITS
+from tfuq.sampling.posterior import traits_of
 from tfuq.tasks.records import ExampleStatistics
 from tfuq.workflows.doctor.finding import Finding
 from tfuq.workflows.doctor.tasks import CHECKS
@@ -32,14 +32,14 @@ def network_findings(run: Run) -> Iterator[Finding]:
         )
         return
     yield from predictions_depend_on_the_batch(small, large)
-    if METHOD_TRAITS[run.config.method].is_random:
+    if traits_of(run.config.sampled_method).is_random:
         yield from samples_are_the_same(run, small)
 
 
 def _predict(run: Run, batch: int) -> ExampleStatistics:
     """Statistics of two samples, predicted in batches of a size."""
     request = Request(
-        method=run.config.method,
+        method=run.config.sampled_method,
         samples=_SAMPLES,
         seed=run.config.prediction.seed,
         batch=batch,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfuq import runs
+from tfuq.config import method_options
 from tfuq.data.json_csv import read_json
 from tfuq.errors import RunError
 from tfuq.runs import Run
@@ -89,7 +90,7 @@ def _reviewed(folder: Path) -> Path:
 
 def _of_run(run: Run, method: str | None) -> Path:
     """The predictions of a run."""
-    wanted = method or run.config.method
+    wanted = method or run.config.sampled_method
     folder = run.predictions(wanted)
     if (folder / MANIFEST).is_file():
         return folder
@@ -100,4 +101,4 @@ def _of_run(run: Run, method: str | None) -> Path:
     if others:
         names = ", ".join(others)
         raise RunError(f"{problem}; it has {names}: give one of those folders, or --method")
-    raise RunError(f"{problem}; run tfuq predict {run.path} --method {wanted}")
+    raise RunError(f"{problem}; run tfuq predict {run.path} {method_options(wanted)}")

@@ -21,6 +21,7 @@ def test_layouts_are_those_of_the_documentation():
         "image-table",
         "iseg2017",
         "landmark-table",
+        "mrbrains2013",
         "nnunet",
     }
 

@@ -13,7 +13,14 @@ from tests.support.radiotherapy import write_rtstruct
 from tfuq import config as configuration
 from tfuq.data.cases import read_case_image, read_case_label
 from tfuq.data.layouts import list_cases
-from tfuq.data.layouts.volumes import brats2018, decathlon, folder, iseg2017, label_files
+from tfuq.data.layouts.volumes import (
+    brats2018,
+    decathlon,
+    folder,
+    iseg2017,
+    label_files,
+    mrbrains2013,
+)
 from tfuq.data.phantoms import synthesize
 from tfuq.data.splits import split_cases
 from tfuq.errors import DataError
@@ -162,6 +169,21 @@ def test_no_file_of_a_subject_is_lost(tmp_path):
     touch(tmp_path, "subject-1-T1.nii.gz")
     with pytest.raises(DataError, match=r"T1.nii.gz: is the same image as subject-1-T1.nii is"):
         iseg2017(tmp_path)
+
+
+def test_subjects_of_mrbrains_to_test_on_have_no_label(tmp_path):
+    names = ("T1.nii", "T1_IR.nii", "T2_FLAIR.nii.gz")
+    for name in (*names, "LabelsForTraining.nii", "LabelsForTesting.nii", "T1_1mm.nii"):
+        touch(tmp_path, f"TrainingData/1/{name}")
+    for name in names:
+        touch(tmp_path, f"TestData/1/{name}")
+    training, to_test = mrbrains2013(tmp_path)
+    assert (training.id, to_test.id) == ("1", "test-1")
+    assert [path.name for path in training.images] == list(names)
+    assert training.label == tmp_path / "TrainingData/1/LabelsForTraining.nii"
+    assert training.channels == ("T1", "T1-IR", "FLAIR")
+    assert to_test.label is None
+    assert mrbrains2013(tmp_path / "TrainingData") == [training]
 
 
 def test_images_and_labels_of_one_name_belong_together(tmp_path):

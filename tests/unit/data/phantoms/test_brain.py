@@ -38,19 +38,22 @@ def test_one_rater_is_smooth_and_raters_differ():
 
 
 @pytest.mark.parametrize(
-    ("name", "layout"), [("brain-decathlon", "decathlon"), ("brain-iseg2017", "iseg2017")]
+    ("name", "layout", "modalities", "values", "stem"),
+    [
+        ("brain-decathlon", "decathlon", 2, None, "brain_001"),
+        ("brain-iseg2017", "iseg2017", 2, {0: 0, 10: 1, 150: 2, 250: 3}, "subject-1"),
+        ("brain-mrbrains", "mrbrains2013", 3, {0: 0, 5: 1, 1: 2, 3: 3}, "1"),
+    ],
 )
-def test_files_are_in_the_official_layout(tmp_path, name, layout):
+def test_files_are_in_the_official_layout(tmp_path, name, layout, modalities, values, stem):
     synthesize(name, tmp_path / "a", cases=2, seed=3)
     cases = list_cases(layout, tmp_path / "a")
     assert len(cases) == 2
     image = read_case_image(cases[0])
-    assert image.array.shape == (*SHAPE, 2)
+    assert image.array.shape == (*SHAPE, modalities)
     np.testing.assert_allclose(image.spacing, 2)
-    values = None if layout == "decathlon" else {0: 0, 10: 1, 150: 2, 250: 3}
     label = read_case_label(cases[0], image, 4, values).array
     assert set(np.unique(label)) == {0, 1, 2, 3}
-    stem = "brain_001" if layout == "decathlon" else "subject-1"
     np.testing.assert_array_equal(
         read(tmp_path / "a" / "raters" / "rater-01" / f"{stem}.nii.gz").array, label
     )

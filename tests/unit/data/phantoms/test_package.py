@@ -47,6 +47,7 @@ def test_phantoms_are_those_of_the_documentation():
     assert set(PHANTOMS) == {
         "brain-decathlon",
         "brain-iseg2017",
+        "brain-mrbrains",
         "brats-phantom",
         "cephalogram",
         "digits",

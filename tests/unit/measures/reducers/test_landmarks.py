@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy import ndimage
 
 from tfuq.measures.reducers.landmarks import LandmarkSamples
 from tfuq.networks.losses import gaussian_heatmaps
 
 
-def positions(heatmaps, sigma=2.0):
+def positions(heatmaps, sigma=2.0, **options):
     """What `LandmarkSamples` makes of heatmaps ``[T, N, rows, columns, L]``."""
-    reducer, count = LandmarkSamples(sigma), tf.constant(len(heatmaps))
+    reducer, count = LandmarkSamples(sigma, **options), tf.constant(len(heatmaps))
     state = reducer.initialize(heatmaps.shape[1:], count)
     for t, p in enumerate(heatmaps):
         state = reducer.update(state, tf.constant(p, tf.float32), tf.constant(t))
@@ -84,3 +85,16 @@ def test_a_companion_has_its_value_where_the_heatmap_has_its_maximum():
     for number, (row, column) in enumerate(maxima):
         n, k = divmod(number, 2)
         assert found[n, 0, k, 3] == companions[0, n, row, column, k]
+
+
+def test_a_smoothed_position_is_the_maximum_of_the_convolved_heatmap():
+    heatmaps = np.random.default_rng(0).normal(size=(1, 2, 15, 18, 3)).astype(np.float32)
+    found = positions(heatmaps, 1.5, is_smoothed=True)
+    for n in range(2):
+        for k in range(3):
+            expected = ndimage.gaussian_filter(
+                heatmaps[0, n, ..., k], 1.5, mode="constant", truncate=12
+            )
+            row, column = np.unravel_index(expected.argmax(), expected.shape)
+            assert found[n, 0, k, :2].tolist() == [column, row]
+            assert found[n, 0, k, 2] == pytest.approx(expected.max(), rel=0.01)

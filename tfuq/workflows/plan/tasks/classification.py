@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfuq.config import Config
+from tfuq.config import Config, sides_of
 from tfuq.workflows.plan.fingerprint import Fingerprint
 from tfuq.workflows.plan.settings import Settings
 from tfuq.workflows.plan.sizing import Limits, Size
 from tfuq.workflows.plan.tasks.base import PLANNERS, Planner
-from tfuq.workflows.plan.tasks.common import picture_sides, put_samples, sides_of
+from tfuq.workflows.plan.tasks.common import picture_sides, put_samples
 
 _STEP = 4  # of the sides of what the network sees
 _STAGES = 3

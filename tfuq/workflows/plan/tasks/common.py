@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,12 +11,6 @@ from tfuq.workflows.plan.geometry import Levels
 from tfuq.workflows.plan.settings import Settings
 from tfuq.workflows.plan.sizing import Size
 
-# Words of the two sides of an axis, by the letters of its directions.
-_SIDES = {
-    "RL": "left|right|l|r|lt|rt|sinistral|dextral",
-    "AP": "anterior|posterior|front|back|frontal|ventral|dorsal",
-    "SI": "superior|inferior|upper|lower|cranial|caudal",
-}
 _SAMPLES = 20
 _DEEPEST_RATE = 0.3
 _NEXT_RATE = 0.1
@@ -74,16 +66,3 @@ def put_samples(settings: Settings) -> None:
     """How many samples are drawn."""
     reason = "a mean of 20 is off by 0.11 at most (one standard error); more are smoother"
     settings.put("prediction", "samples", _SAMPLES, reason)
-
-
-def sides_of(names: Sequence[str]) -> set[str]:
-    """The axes, by the letters of their directions, of which names tell the sides.
-
-    Left and right are of ``RL``, front and back of ``AP``, upper and lower of ``SI``.
-    """
-    found = set()
-    for axis, words in _SIDES.items():
-        expression = re.compile(rf"(^|[^a-z])({words})([^a-z]|$)", re.IGNORECASE)
-        if any(expression.search(name) for name in names):
-            found.add(axis)
-    return found

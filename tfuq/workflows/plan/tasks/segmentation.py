@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfuq.config import Config
+from tfuq.config import Config, has_sides
 from tfuq.data.cases import read_label
 from tfuq.data.orientation import CLOSEST
 from tfuq.workflows.plan.fingerprint import Fingerprint

@@ -7,26 +7,7 @@ from tests.support.plans import fingerprint
 from tfuq.workflows.plan.geometry import levels_of
 from tfuq.workflows.plan.settings import Settings
 from tfuq.workflows.plan.sizing import Size
-from tfuq.workflows.plan.tasks.common import picture_sides, put_network, sides_of
-
-
-@pytest.mark.parametrize(
-    ("name", "axes"),
-    [
-        ("left kidney", {"RL"}),
-        ("Kidney_R", {"RL"}),
-        ("hippocampus-rt", {"RL"}),
-        ("Right-Lung", {"RL"}),
-        ("anterior", {"AP"}),
-        ("upper left lobe", {"RL", "SI"}),
-        ("liver", set()),
-        ("grey matter", set()),
-        ("cleft", set()),
-        ("bright spot", set()),
-    ],
-)
-def test_names_tell_sides(name, axes):
-    assert sides_of(["background", name]) == axes
+from tfuq.workflows.plan.tasks.common import picture_sides, put_network
 
 
 @pytest.mark.parametrize(("elements", "sides"), [(7500, [100, 75]), (1e6, [200, 150])])
