@@ -181,9 +181,7 @@ def command(
         written_maps=_names(maps),
         refuses_unlike=subject.refuses_unlike,
     )
-    observer: Observer = TaskLines()
-    if TASKS[opened.config.task].has_volumes:  # other images come by the thousand
-        observer = Observers(observer, EventLines())
+    observer = _observer(opened)
     choices: dict[str, Any] = {"overwrite": overwrite, "executor": executor, "devices": devices}
     if out_of_fold:
         given = {"--input": subject.scans, "--series": series, "--mask": mask, "--dry-run": dry_run}
@@ -204,6 +202,12 @@ def command(
         f"{len(cases)} case(s) by {request.method}, T = {predictor.samples}, in {folder}; "
         f"next: {shell_line(_next_command(maps, cases), folder)}"
     )
+
+
+def _observer(run: Run) -> Observer:
+    if TASKS[run.config.task].has_volumes:  # other images come by the thousand
+        return Observers(TaskLines(), EventLines())
+    return TaskLines()
 
 
 def _split_of(split: Split | None, *, are_given: bool) -> Split | None:

@@ -91,15 +91,10 @@ class Predictor(ABC, Generic[S]):
         self.config = oriented(run.config, self.orientation)
         self.request = request
         self.used_members = members_of(
-            run,
-            request.method,
-            allow_missing=request.allow_missing,
-            member=request.member,
+            run, request.method, allow_missing=request.allow_missing, member=request.member
         )
         self.samples = samples_of(
-            request.method,
-            members=len(self.used_members),
-            asked=request.samples,
+            request.method, members=len(self.used_members), asked=request.samples
         )
         self.maps = maps_of(self.samples)
         # What cannot be served is refused before networks are read, which takes seconds.
