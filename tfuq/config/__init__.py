@@ -39,7 +39,7 @@ from tfuq.config.methods import (
     tta_of,
     with_tta,
 )
-from tfuq.config.names import has_sides
+from tfuq.config.names import sides_of
 from tfuq.config.network import NetworkConfig
 from tfuq.config.preparation import AugmentationConfig, PreprocessingConfig
 from tfuq.config.schema import METHODS, SERVED_METHODS, TRAINED_AS, Config, fold_overrides
@@ -78,7 +78,6 @@ __all__ = [
     "Tta",
     "base_method",
     "fold_overrides",
-    "has_sides",
     "load",
     "load_data",
     "load_resolved",
@@ -87,6 +86,7 @@ __all__ = [
     "parse",
     "shipped",
     "shipped_studies",
+    "sides_of",
     "text_of",
     "transforms_of",
     "tta_of",

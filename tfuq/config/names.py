@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -22,15 +23,25 @@ def _quoted(name: object) -> object:
     return name
 
 
-_SIDES = re.compile(
-    r"(^|[^a-z])(left|right|l|r|lt|rt|anterior|posterior|superior|inferior|upper|lower)([^a-z]|$)",
-    re.IGNORECASE,
-)
+# Words of the two sides of an axis, by the letters of its directions.
+_SIDES = {
+    "RL": "left|right|l|r|lt|rt|sinistral|dextral",
+    "AP": "anterior|posterior|front|back|ventral|dorsal",
+    "SI": "superior|inferior|upper|lower|cranial|caudal",
+}
 
 
-def has_sides(names: list[str]) -> bool:
-    """Whether some name says left, front or the like, so that images must not be mirrored."""
-    return any(_SIDES.search(name) for name in names)
+def sides_of(names: Sequence[str]) -> set[str]:
+    """The axes, by the letters of their directions, of which names tell the sides.
+
+    Left and right are of ``RL``, front and back of ``AP``, upper and lower of ``SI``.
+    """
+    found = set()
+    for axis, words in _SIDES.items():
+        expression = re.compile(rf"(^|[^a-z])({words})([^a-z]|$)", re.IGNORECASE)
+        if any(expression.search(name) for name in names):
+            found.add(axis)
+    return found
 
 
 ClassName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_one_line)]

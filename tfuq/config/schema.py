@@ -17,7 +17,7 @@ from tfuq.config.learning import (
     VariationalConfig,
 )
 from tfuq.config.methods import FLIPS, transforms_of, with_tta
-from tfuq.config.names import has_sides
+from tfuq.config.names import sides_of
 from tfuq.config.network import NetworkConfig
 from tfuq.config.preparation import AugmentationConfig, PreprocessingConfig
 from tfuq.config.section import Section, check_each
@@ -310,9 +310,8 @@ class Config(Section):
     @property
     def mirroring_swaps_sides(self) -> bool:
         """Whether names are sides, and the network was not trained on mirrored images."""
-        return has_sides([*self.data.classes, *self.data.landmarks]) and not (
-            self.augmentation.flip_axes
-        )
+        names = [*self.data.classes, *self.data.landmarks]
+        return bool(sides_of(names)) and not self.augmentation.flip_axes
 
     @property
     def has_folds(self) -> bool:

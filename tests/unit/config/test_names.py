@@ -3,7 +3,7 @@
 import pydantic
 import pytest
 
-from tfuq.config.names import ChannelName, ClassName, FolderName, LabelFolder, has_sides
+from tfuq.config.names import ChannelName, ClassName, FolderName, LabelFolder, sides_of
 
 
 def taken(kind, name):
@@ -41,18 +41,19 @@ def test_other_names_are_refused(kind, name, words):
 
 
 @pytest.mark.parametrize(
-    ("name", "sides"),
+    ("name", "axes"),
     [
-        ("left kidney", True),
-        ("Kidney_R", True),
-        ("hippocampus-rt", True),
-        ("Right-Lung", True),
-        ("anterior", True),
-        ("liver", False),
-        ("grey matter", False),
-        ("cleft", False),
-        ("bright spot", False),
+        ("left kidney", {"RL"}),
+        ("Kidney_R", {"RL"}),
+        ("hippocampus-rt", {"RL"}),
+        ("Right-Lung", {"RL"}),
+        ("anterior", {"AP"}),
+        ("upper left lobe", {"RL", "SI"}),
+        ("liver", set()),
+        ("grey matter", set()),
+        ("cleft", set()),
+        ("bright spot", set()),
     ],
 )
-def test_names_tell_sides(name, sides):
-    assert has_sides(["background", name]) is sides
+def test_names_tell_sides(name, axes):
+    assert sides_of(["background", name]) == axes

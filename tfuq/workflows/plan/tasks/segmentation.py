@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tfuq.config import Config, has_sides
+from tfuq.config import Config, sides_of
 from tfuq.data.cases import read_label
 from tfuq.data.orientation import CLOSEST
 from tfuq.workflows.plan.fingerprint import Fingerprint
@@ -24,7 +24,6 @@ from tfuq.workflows.plan.tasks.common import (
     put_network,
     put_optimization,
     put_samples,
-    sides_of,
 )
 
 _MOST_PATCHES = 64  # of which a volume may be; of more it is seen coarser
