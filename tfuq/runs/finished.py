@@ -128,9 +128,10 @@ def _content(path: Path) -> bytes | None:
     try:
         with disk.open_regular(path, os.O_RDONLY) as file:
             return file.read()
-    except FileNotFoundError:
-        return None
     except OSError as error:
+        if not os.path.lexists(path):
+            return None
+        # Some file systems say of a file for a while that it is not there.
         raise RunError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from error
 
 

@@ -233,6 +233,7 @@ SCENES: dict[str, Scene] = {
         ("predict", "tables", "--samples", "3", "--overwrite"),
         (_notes_in("tables", f"tables/predictions/{METHOD}"),),
         sets=(Set(f"tables/predictions/{METHOD}", r"[^/]*", _one_prediction),),
+        tells=rf"tables/predictions/{METHOD}/(manifest\.json|predictions\.csv)",
     ),
     "predict volumes": Scene(
         "volumes",
@@ -402,6 +403,12 @@ class Expected:
             for pattern in self.scene.whole
             for folder in self._in_pieces(pattern, now)
         ]
+
+    def untrue_of(self, place: Path) -> list[str]:
+        """Files that tell what is done, and do not tell all of it, though the command said so."""
+        now, (after, _) = state_of(place), self.after[0]
+        told = [name for name in after if re.fullmatch(self.scene.tells, name)]
+        return [f"wrong: {name}" for name in told if now.get(name) != after[name]]
 
     def _may_be(self, name: str, content: str) -> bool:
         known = (self.before.get(name), self.after[0][0].get(name), *self.seen.get(name, []))

@@ -24,6 +24,7 @@ def fail(stage: Stage, name: str, plan: Plan, tally: Counter) -> list[str]:
     found = [] if _is_clear(end) else [f"said: {end.code} {end.said[-1500:]}"]
     tally["refused"] += end.code == 2
     if end.code == 0:
+        found += stage.expected(name).untrue_of(stage.place)
         found += stage.expected(name).leftovers_of(stage) if plan.fault == "without locks" else []
     found += stage.expected(name).faults_of(stage.place)
     found = [f"{name}, {plan}: {fault}" for fault in found]

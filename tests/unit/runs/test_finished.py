@@ -1,5 +1,6 @@
 """The lists of finished cases beside a manifest."""
 
+import errno
 import json
 
 import pytest
@@ -136,6 +137,20 @@ def test_a_damaged_list_is_refused(begun, change, words):
         results.read_manifest(folder)
     assert str(path) in str(refused.value)
     assert "run the same tfuq predict again" in str(refused.value)
+
+
+def test_a_list_that_is_there_and_cannot_be_opened_is_not_taken_for_none(begun, monkeypatch):
+    folder, path = begun
+    add(begun, "a")
+
+    def vanished(path, flags):
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(path))
+
+    monkeypatch.setattr(disk, "open_regular", vanished)
+    with pytest.raises(RunError, match="cannot be read"):
+        read_finished(folder)
+    path.unlink()
+    assert read_finished(folder).cases == {}
 
 
 def test_what_is_not_ours_stays(begun, tmp_path_factory):
