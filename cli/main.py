@@ -34,6 +34,7 @@ COMMANDS = {
     "view": "Look at predicted cases in the browser, and decide on them.",
     "query": "Say which images of an unlabelled pool to annotate next.",
     "score": "Score predictions against references.",
+    "plot": "Plot a slice of a case: image, labels, probabilities, maps, methods side by side.",
     "dose": "Tell doses of predicted structures over their samples; no references needed.",
     "compare": "Set methods side by side.",
     "doctor": "Look for what goes wrong in a run.",

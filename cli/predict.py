@@ -12,6 +12,7 @@ import click
 from tfuq.config import SERVED_METHODS, TASKS
 from tfuq.data.events import Observer, Observers
 from tfuq.execution import Executor
+from tfuq.runs.results import SPLITS, Split
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import EventLines, TaskLines, echo_plan, quiet_import, show
@@ -37,6 +38,14 @@ if TYPE_CHECKING:
         "Scan, or folder of scans (a file, or a file per channel, of each), repeatable; the files "
         "of a scan's channels in turn. A folder of a DICOM series is a scan.  "
         "[default: the run's test split]"
+    ),
+)
+@click.option(
+    "--split",
+    type=click.Choice(SPLITS),
+    help=(
+        "Which part of the run's split to predict; all has the calibration cases too.  "
+        "[default: test; others are written to RUN/predictions/<method>-<split>]"
     ),
 )
 @click.option(
@@ -71,8 +80,8 @@ if TYPE_CHECKING:
     "--save-members",
     is_flag=True,
     help=(
-        "Segmentation, classification: keep each member's probabilities too, of which tfuq score "
-        "makes the ensemble's diversity."
+        "Segmentation, classification: keep each member's probabilities too, by which tfuq score "
+        "scores each member by itself, and the diversity of the ensemble."
     ),
 )
 @click.option(
@@ -93,7 +102,9 @@ if TYPE_CHECKING:
     metavar="NAME,...",
     help=(
         "Segmentation: which maps to write beside the label, such as mutual_information, or label "
-        "for it alone; tfuq score needs all.  [default: all]"
+        "for it alone; tfuq score needs all. On request alone: aleatoric_variance and "
+        "epistemic_variance, as in all,epistemic_variance.  [default: all; of heteroscedastic "
+        "networks these too]"
     ),
 )
 @click.option(
@@ -116,6 +127,7 @@ def command(
     run: Path | None,
     method: str | None,
     input: tuple[Path, ...],
+    split: Split | None,
     series: str | None,
     mask: Path | None,
     out: Path | None,
@@ -141,6 +153,7 @@ def command(
     \b
     Example:
       tfuq predict runs/quickstart/hybrid --method mc-dropout --samples 20
+      tfuq predict runs/quickstart/hybrid --method mc-dropout --split all
       tfuq predict runs/quickstart/hybrid --execute processes:2
     """
     opened = opened_run(run, method)
@@ -156,6 +169,7 @@ def command(
         keep_samples=save_samples,
         keep_members=save_members,
         member=member,
+        split=_split_of(split, are_given=bool(input or out_of_fold)),
         write_dicom=dicom,
         written_maps=_names(maps),
     )
@@ -184,16 +198,29 @@ def command(
     )
 
 
+def _split_of(split: Split | None, *, are_given: bool) -> Split | None:
+    """The part of the split to predict, where cases are not given otherwise."""
+    if not are_given:
+        return split or "test"
+    if split:
+        raise click.UsageError(
+            f"--split {split} names cases of the run's data set, as --input and --out-of-fold name "
+            "others; leave one of them out"
+        )
+    return None
+
+
 def _cases(
     run: Run, predictor: AnyPredictor, files: Sequence[Path], series: str | None, mask: Path | None
 ) -> list[Case]:
-    """The cases of the files that are given, else those of the test split."""
+    """The cases of the files that are given, else those of the part of the split."""
     from tfuq import prediction
 
-    if files:
-        cases = prediction.inputs_of_run(run, files)
+    split = predictor.request.split
+    if split:
+        cases = prediction.cases_of_split(run, split, predictor.calibration)
     else:
-        cases = prediction.cases_of_test_split(run, predictor.calibration)
+        cases = prediction.inputs_of_run(run, files)
     if series:
         cases = prediction.with_series(cases, series)
     if mask:
@@ -203,7 +230,7 @@ def _cases(
 
 def _next_command(maps: str | None, cases: Sequence[Case]) -> str:
     """What can be done with the predictions; scores need every map, and references."""
-    if maps is not None:
+    if maps is not None and "all" not in maps.split(","):
         return "view"
     if all(case.has_reference for case in cases):
         return "score"
@@ -235,6 +262,8 @@ def _folder_name(request: Request, *, is_of_inputs: bool) -> str:
     name = request.method
     if request.member is not None:
         name += f"-member-{request.member}"
+    if request.split not in (None, "test"):
+        name += f"-{request.split}"
     if request.is_calibrated:
         name += "-calibrated"
     if is_of_inputs:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tfuq.config import TASKS
 from tfuq.measures.sample_size import unbiased
-from tfuq.runs.missing import missing_text
+from tfuq.runs.missing import missing_text, without_members_text
 from tfuq.scoring.promise_lines import promise_lines, promise_remarks
 from tfuq_cli.landmark_lines import landmark_lines
 from tfuq_cli.numbers import bounds, correlation, interval, share
@@ -19,12 +19,15 @@ _SCORES = (
     "iou",
     "precision",
     "recall",
+    "voxel_accuracy",
     "hd95_mm",
     "average_surface_distance_mm",
     "hd95_px",
     "average_surface_distance_px",
     "accuracy",
     "balanced_accuracy",
+    "recall_macro",
+    "f1_macro",
     "auroc_macro",
     "radial_error_mm",
     "radial_error_px",
@@ -51,6 +54,16 @@ _DIVERSITY = (
     "between_member_variance",
     "within_member_variance",
 )
+_OF_MEMBERS = (
+    "dice",
+    "iou",
+    "precision",
+    "recall",
+    "voxel_accuracy",
+    "accuracy",
+    "recall_macro",
+    "f1_macro",
+)
 _MUTUAL_INFORMATION = {
     "at the boundary": "boundary_mutual_information",
     "in the structure": "mean_mutual_information",
@@ -66,12 +79,14 @@ def score_lines(summary: Summary) -> Iterator[str]:
     """
     yield f"{summary['method']}: T = {summary['samples']}, seed {summary['seed']}"
     if summary["missing_members"]:
-        members = ", ".join(map(str, summary["missing_members"]))
-        yield f"predicted without member(s) {members}, which had not finished training"
+        yield without_members_text(summary["missing_members"])
     if summary["missing_cases"]:
         yield missing_text(summary["missing_cases"], summary["cases"])
     yield from _references(summary)
     yield from _quality(summary["scores"], summary["cases"])
+    for split, scores in summary.get("by_split", {}).items():
+        named = {f"{split}, {name}": table for name, table in scores.items()}
+        yield from _quality(named, max(table["n"] for table in scores["all"].values()))
     yield from _missing(summary["scores"])
     yield from _classes(summary.get("by_class", []))
     if "ece_pooled" in summary:
@@ -84,6 +99,7 @@ def score_lines(summary: Summary) -> Iterator[str]:
     yield from _calibrated(summary)
     yield from _spreads(summary)
     yield from _diversity(summary.get("diversity"))
+    yield from _members(summary.get("member_scores"))
     yield from _failures(summary["failure_detection"])
     yield from _detection(summary.get("out_of_distribution", {}), "out of distribution by")
     yield from landmark_lines(summary)
@@ -247,6 +263,30 @@ def _diversity(diversity: Summary | None) -> Iterator[str]:
             described.append(f"{_spaced(name)} {diversity[name]:.3g}")
     yield f"{members}: {', '.join(described)}"
     yield f"{members} better than one by: {', '.join(_gains(diversity['curve'][-1]))}"
+
+
+def _members(rows: Sequence[Summary] | None) -> Iterator[str]:
+    """Scores of each member by itself, and last of all together.
+
+    Args:
+        rows: As in the summary; None where one member alone predicts.
+    """
+    if rows is None:
+        return
+    if not rows:
+        yield (
+            "members: none is scored by itself, as their probabilities were not kept; "
+            "tfuq predict --save-members adds them"
+        )
+    for row in rows:
+        subject = "members together" if row["member"] == "all" else f"member {row['member']}"
+        if "class" in row:
+            subject = f"{subject}, {row['class']}"
+        described = []
+        for name in _OF_MEMBERS:
+            if row.get(name) is not None:
+                described.append(f"{name} {row[name]:.4f}")
+        yield f"{subject}: {'  '.join(described)}"
 
 
 def _gains(of_all_members: Summary) -> Sequence[str]:

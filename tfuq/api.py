@@ -18,13 +18,12 @@ from tfuq.data.events import SILENT, CasePredicted, Observer
 from tfuq.data.readers import stem
 from tfuq.data.volume import Volume
 from tfuq.data.writers import whole_set, write_csv
-from tfuq.measures.catalogue import OF_VOXELS, names_of
 from tfuq.prediction.on_input import HeldMaps
 from tfuq.prediction.segmentation import VolumePredictor
 from tfuq.prediction.tables import TablePredictor
 from tfuq.prediction.timing import timed
 from tfuq.report.overview import overview
-from tfuq.report.slices import CaseArrays
+from tfuq.report.slices import MEAN, SHOWN_MAPS, CaseArrays
 from tfuq.runs import RUNS, Run
 
 Row = dict[str, Any]  # of a table: text, numbers, or None
@@ -90,9 +89,12 @@ class PredictedVolume:
     def plot(self) -> Figure:
         """Plot image, label and maps at the slice with the most labelled area."""
         maps = {}
-        for name in names_of(OF_VOXELS):
+        for name in SHOWN_MAPS:
             if name in self.maps:
                 maps[name] = self[name]
+        foreground = {}
+        if "probability" in self.maps:
+            foreground[MEAN] = 1 - self["probability"][..., 0]
         case = CaseArrays(
             id=self._prediction.case,
             affine=self._image.affine,
@@ -100,6 +102,7 @@ class PredictedVolume:
             truth=None,
             label=self["label"],
             maps=maps,
+            foreground=foreground,
         )
         return overview(case, self._config, self._prediction.case)
 

@@ -61,6 +61,9 @@ def rows(
     if keeps_members:
         maps |= measures.member_maps(p, drawn.members)
     names = MAPS if len(p) > 1 else SINGLE_SAMPLE_MAPS
+    if len(p) > 1:
+        maps |= measures.variances(p)
+        names = (*MAPS, *measures.variances(p))
     before = drawn.p.mean(0)
     found = []
     for number, case in enumerate(cases):

@@ -47,6 +47,12 @@ def voxel_maps(p: np.ndarray, choices: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
+def variances(p: np.ndarray) -> dict[str, np.ndarray]:
+    """Parts of the variance p̄(1 − p̄) of classes, averaged over these, of samples ``[T, …, K]``."""
+    aleatoric = (p * (1 - p)).mean(0).mean(-1)
+    return {"aleatoric_variance": aleatoric, "epistemic_variance": p.var(0).mean(-1)}
+
+
 def member_maps(p: np.ndarray, members: list[int]) -> dict[str, np.ndarray]:
     """The mean of each member's samples, and the variance of the samples in two parts, meaned over
     classes.

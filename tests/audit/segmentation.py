@@ -78,12 +78,26 @@ def maps_on_scan(run: StoredRun, drawn: Drawn, *, keeps_members: bool) -> dict[s
     maps = measures.voxel_maps(drawn.p, drawn.choices)
     maps.pop("votes")
     members = measures.member_maps(drawn.p, drawn.members) if keeps_members else {}
+    is_heteroscedastic = run.config["network"]["heteroscedastic"]
+    variances = measures.variances(drawn.p) if is_heteroscedastic and len(drawn.p) > 1 else {}
     if drawn.grid.is_resampled:
         maps = resampled(drawn, maps)
+        variances = resampled_variances(drawn, variances)
         members = resampled_members(drawn, members)
     if len(drawn.p) == 1:
         maps = {name: maps[name] for name in ("probability", "predictive_entropy")}
-    return maps | members
+    return maps | members | variances
+
+
+def resampled_variances(drawn: Drawn, variances: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The parts of the variance on the scan's voxels: that of samples is interpolated, the rest is
+    what the interpolated mean leaves."""
+    if not variances:
+        return {}
+    mean = grids.onto_scan(drawn.p.mean(0), drawn.grid)
+    epistemic = grids.onto_scan(drawn.p.var(0), drawn.grid).mean(-1)
+    total = (mean * (1 - mean)).mean(-1)
+    return {"aleatoric_variance": total - epistemic, "epistemic_variance": epistemic}
 
 
 def resampled(drawn: Drawn, maps: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

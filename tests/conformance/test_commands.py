@@ -72,6 +72,7 @@ ALONE = {
     ("dose",): ("segmentation",),  # which needs a dose: tests/workflows/test_radiotherapy.py
     ("review",): TASKS,  # tests/workflows/test_review.py
     ("query",): TASKS,  # tests/workflows/test_query.py
+    ("plot",): ("segmentation",),  # tests/workflows/test_plot.py
     ("study",): tuple(KINDS),
     ("view",): TASKS,  # tests/workflows/test_view.py
 }

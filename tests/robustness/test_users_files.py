@@ -62,6 +62,8 @@ def without_network(own: Path) -> list[list]:
         ["review", run / "predictions" / "hybrid"],
         ["review", run / "predictions" / "hybrid", "--out", own / "review"],
         ["view", run / "predictions" / "hybrid", "--no-browser", "--idle", 0],
+        ["plot", run, "--method", "hybrid", "--case", "ball_000"],
+        ["plot", run, "--method", "hybrid", "--case", "ball_000", "--out", own / "plots"],
         ["report", scores / "hybrid"],
         ["report", scores / "hybrid", scores / "deterministic"],
         ["report", scores / "hybrid", "--out", own / "report.html"],

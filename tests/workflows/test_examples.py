@@ -74,6 +74,7 @@ def test_every_help_shows_an_example_that_runs(played):
         "train",
         "predict",
         "score",
+        "plot",
         "dose",
         "compare",
         "calibrate",

@@ -35,12 +35,47 @@ def test_volumes(trained, tfuq, tmp_path):
     assert float(pair["disagreement"]) == pytest.approx(found["disagreement"], rel=1e-4)
     assert found["divergence"] > 0
 
+    assert_scored_as_alone(run, folder, tfuq, tmp_path)
+
     (case / "member-1.nii.gz").unlink()
     assert_refused(tfuq("score", folder, "--no-figures"), "1 member(s)", "--save-members")
     (case / "member-0.nii.gz").unlink()
     assert_refused(
         tfuq("score", folder, "--no-figures"), "members were kept of 1 cases", "2 were predicted"
     )
+
+
+def assert_scored_as_alone(run, folder, tfuq, tmp_path):
+    """The row of a member is that of the predictions of this member alone."""
+    joint = tmp_path / "joint"
+    told = ("--method", "ensemble", "--save-members", "--out", joint)
+    assert tfuq("predict", run.path, *told).exit_code == 0
+    scored = tfuq("score", joint, "--no-figures")
+    assert "member 1, all: dice " in scored.output, scored.output
+    rows = read_table(joint / "scores" / "members.csv", ("member", "class"), "")
+    for member in ("0", "1"):
+        alone = tmp_path / f"alone-{member}"
+        told = ("--method", "ensemble", "--member", member, "--out", alone)
+        assert tfuq("predict", run.path, *told).exit_code == 0
+        assert tfuq("score", alone, "--no-figures").exit_code == 0
+        scores = json.loads((alone / "scores" / "summary.json").read_text())["scores"]
+        of_member = [row for row in rows if row["member"] == member]
+        assert [row["class"] for row in of_member] == list(scores)
+        for row in of_member:
+            for name in ("dice", "iou", "precision", "recall"):
+                mean = scores[row["class"]][name]["mean"]
+                assert float(row[name]) == pytest.approx(mean, abs=1e-5)
+        accuracy = scores["all"]["voxel_accuracy"]["mean"]
+        assert float(of_member[-1]["voxel_accuracy"]) == pytest.approx(accuracy, abs=1e-5)
+
+
+def test_members_that_were_not_kept_are_told_of(trained_task, tfuq, tmp_path):
+    run, folder = trained_task("classification", "ensemble"), tmp_path / "predicted"
+    assert tfuq("predict", run.path, "--out", folder).exit_code == 0
+    scored = tfuq("score", folder, "--no-figures")
+    assert "members: none is scored by itself" in scored.output
+    assert "--save-members" in scored.output
+    assert not (folder / "scores" / "members.csv").exists()
 
 
 def test_images(trained_task, tfuq, tmp_path):
@@ -61,6 +96,8 @@ def test_images(trained_task, tfuq, tmp_path):
     assert found["curve"][-1]["nll"] == pytest.approx(
         summary["scores"]["all"]["nll"]["mean"], rel=1e-4
     )
+    rows_of_members = read_table(folder / "scores" / "members.csv", ("member", "f1_macro"), "")
+    assert [row["member"] for row in rows_of_members] == ["0", "1", "all"]
     lines = (folder / "members.csv").read_text().splitlines(keepends=True)
     (folder / "members.csv").write_text("".join(lines[:-1]))
     assert_refused(tfuq("score", folder, "--no-figures"), "members.csv", "--save-members")

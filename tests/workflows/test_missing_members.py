@@ -8,6 +8,8 @@ import pytest
 
 import tfuq
 from tests.conftest import assert_refused, files_of, task_settings
+from tests.support.made import make_network_run
+from tfuq.data.layouts import cases_of
 from tfuq.errors import RunError
 
 
@@ -37,6 +39,7 @@ def test_refused_with_a_command_that_works(unfinished, tfuq):
     before = files_of(run)
     for command in (("predict", run), ("predict", run, "--dry-run"), ("calibrate", run, "--cases", "validation", "--alpha", 0.3),
                     ("shift", run, "--perturbation", "noise", "--severity", "0.1"),
+                    ("review", run),
                     ("export", run, "--to", run.parent / "models" / "m")):  # fmt: skip
         remedy = f"tfuq train {run}/config.yaml --run {run} --resume"
         result = tfuq(*command)
@@ -78,6 +81,23 @@ def test_allowed_and_recorded(unfinished, tfuq):
         tfuq("predict", run, "--method", "ensemble", "--allow-missing"),
         "needs two members or more, this run has 1",
     )
+
+
+def test_what_reads_predictions_without_a_member_says_so(digits, tfuq, tmp_path):
+    config = task_settings("classification", digits, "ensemble", ensemble={"members": 3})
+    ids = [case.id for case in cases_of(config.data)][:3]
+    run = make_network_run(tmp_path / "run", config, ids)
+    (run.member(1) / "done").unlink()
+    words = "predicted without member(s) 1, which had not finished training"
+    reviewed = tfuq("review", run.path, "--allow-missing")
+    assert words in reviewed.stderr, reviewed.output
+    summary = json.loads((run.path / "reviews" / "ensemble" / "review.json").read_text())
+    assert summary["missing_members"] == [1]
+    shift = ("shift", run.path, "--perturbation", "noise", "--severity", "1", "--no-figures")
+    assert_refused(tfuq(*shift), "member(s) 1 have not finished training")
+    assert words in tfuq(*shift, "--allow-missing").stderr
+    view = ("view", run.predictions("ensemble"), "--no-browser", "--idle", 0)
+    assert words in tfuq(*view).stderr
 
 
 def test_methods_of_one_member_need_that_member(unfinished, tfuq):

@@ -58,7 +58,9 @@ class StudyConfig(Section):
 
     ``table``: names of the columns, for ``structure`` (a class, region, or landmark; ``all`` is the
     mean of the classes). A column is a score, such as ``dice``; ``measure.NAME``, the mean of a
-    structure measure over cases; or ``correlation.NAME``, its Spearman correlation with Dice.
+    structure measure over cases; ``correlation.NAME``, its Spearman correlation with Dice; or
+    ``train.NAME``, a score of the training cases, such as ``train.dice``, beside that of the test
+    cases. The training cases are predicted for it.
     """
 
     name: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -110,6 +112,11 @@ class StudyConfig(Section):
         labels = self.labels(name)
         if len({*labels}) < len(labels):
             raise ValueError(f"axes.{name}: the values of its first key must differ, not {labels}")
+
+    @property
+    def has_training_scores(self) -> bool:
+        """Whether the table has scores of the training cases."""
+        return any(column.startswith("train.") for column in self.table)
 
     @property
     def cells(self) -> int:

@@ -38,6 +38,7 @@ _TEXT_COLUMNS = frozenset(
         "rater",
         "reason",
         "reference",
+        "split",
         "structure",
         "truth",
         "unlike_training",

@@ -15,6 +15,7 @@ from tfuq.measures.reducers import Reducer
 from tfuq.prediction.calibration_cases import OUT_OF_FOLD, calibration_cases, calibration_source
 from tfuq.prediction.case_folder import Prediction
 from tfuq.prediction.cases import (
+    cases_of_split,
     cases_of_test_split,
     input_cases,
     inputs_of_run,
@@ -51,6 +52,7 @@ __all__ = [
     "Sampling",
     "calibration_cases",
     "calibration_source",
+    "cases_of_split",
     "cases_of_test_split",
     "input_cases",
     "inputs_of_run",

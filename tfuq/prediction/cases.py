@@ -17,38 +17,61 @@ from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.errors import DataError, resembling
 from tfuq.prediction.grouping import Channels, groups_of_files, groups_of_folder
 from tfuq.runs import Run
+from tfuq.runs.results import SPLITS, Split
 
 # Their numbers of channels are those of nnU-Net, which came with the Decathlon.
 _INDEXED_LAYOUTS = ("nnunet", "decathlon", "brain-phantom", "liver-phantom")
 
 
 def cases_of_test_split(run: Run, calibration: Calibration | None = None) -> list[Case]:
-    """The cases of the run's test split, without those that the calibration was made of.
+    """As `cases_of_split`, of the run's test split."""
+    return cases_of_split(run, "test", calibration)
+
+
+def cases_of_split(run: Run, split: Split, calibration: Calibration | None = None) -> list[Case]:
+    """The cases of a part of the run's split, without those that the calibration was made of.
+
+    Args:
+        run: The run.
+        split: The part; "all" is every case of the split, those of calibration too.
+        calibration: Whose cases are left out.
 
     Raises:
-        DataError: The split is empty, or the data set or a case of it is gone.
+        DataError: The part is empty, or the data set or a case of it is gone.
     """
-    test = run.split["test"]
-    if not test:
-        raise DataError(
-            f"{run.path}: the test split is empty; name files with --input, "
-            "or train with data.split.test above 0"
-        )
+    ids = _ids_of(run, split)
     data = run.config.data
     if not Path(data.root).is_dir() and not is_made_on_use(data.layout, data.root):
         raise DataError(
             f"{data.root}: the data set of {run.path} is not there; restore it, "
             "or name files with --input"
         )
-    cases = known_cases(run, test)
+    cases = known_cases(run, ids)
     if calibration:
         cases = [case for case in cases if not calibration.holds(case)]
     if not cases:
         raise DataError(
-            f"{run.path}: all of its test cases are calibration cases; "
+            f"{run.path}: all of its {split} cases are calibration cases; "
             "name others with --input, or calibrate on fewer"
         )
     return cases
+
+
+def _ids_of(run: Run, split: Split) -> list[str]:
+    if split == "all":
+        return [case_id for ids in run.split.values() for case_id in ids]
+    ids = run.split[split]
+    if not ids and split == "test":
+        raise DataError(
+            f"{run.path}: the test split is empty; name files with --input, "
+            "or train with data.split.test above 0"
+        )
+    if not ids:
+        filled = [name for name, of_part in run.split.items() if of_part and name in SPLITS]
+        raise DataError(
+            f"{run.path}: the {split} split is empty; give --split {' or '.join([*filled, 'all'])}"
+        )
+    return ids
 
 
 def known_cases(run: Run, ids: Sequence[str]) -> list[Case]:

@@ -35,4 +35,5 @@ def fresh_manifest(run: Run, request: Request, samples: int, members: Sequence[i
         definitions=DEFINITIONS,
         precision=request.precision,
         skip_empty=request.skip_empty,
+        split=request.split,
     )

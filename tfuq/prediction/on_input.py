@@ -12,13 +12,14 @@ import numpy as np
 
 from tfuq.data.regridding import Regridding
 from tfuq.data.volume import Volume
-from tfuq.measures.catalogue import MEMBER_VARIANCES
+from tfuq.measures.catalogue import MEMBER_VARIANCES, VARIANCES
 from tfuq.measures.resampled import (
     RunningBetweenMembers,
     RunningEntropy,
     RunningLabel,
     deviation_of_label,
 )
+from tfuq.measures.variances import RunningVariances
 from tfuq.prediction.request import LABEL, PROBABILITY
 from tfuq.prediction.voxel_channels import VoxelChannels
 from tfuq.runs.results import member_map
@@ -106,10 +107,12 @@ class MapsOnInput:
         """Make the maps one channel after another; maps of several channels may take turns."""
         label, predictive = yield from self._probabilities()
         yield MapChannel(name=LABEL, values=label)
+        maps = [name for name in self.maps if name not in VARIANCES]
         if self.grid.copies_voxels:
-            yield from self._copied_maps(self.maps)
+            yield from self._copied_maps(maps)
         elif predictive is not None:
-            yield from self._resampled_maps(label, predictive)
+            yield from self._resampled_maps(maps, label, predictive)
+        yield from self._variances()
         if self.member_weights is not None:
             yield from self._member_maps(self.member_weights)
         if self.bounds is not None:
@@ -139,9 +142,11 @@ class MapsOnInput:
         for name in names:
             yield MapChannel(name=name, values=self.grid.bring(self.channels.channel(name)))
 
-    def _resampled_maps(self, label: np.ndarray, predictive: np.ndarray) -> Iterator[MapChannel]:
+    def _resampled_maps(
+        self, names: Sequence[str], label: np.ndarray, predictive: np.ndarray
+    ) -> Iterator[MapChannel]:
         """Make maps of means that are interpolated, see `tfuq.measures.resampled`."""
-        for name in self.maps:
+        for name in names:
             yield MapChannel(name=name, values=self._resampled_map(name, label, predictive))
 
     def _resampled_map(self, name: str, label: np.ndarray, predictive: np.ndarray) -> np.ndarray:
@@ -161,6 +166,21 @@ class MapsOnInput:
 
     def _variance(self, k: int) -> np.ndarray:
         return self.grid.bring(self.channels.channel("variance", k))
+
+    def _variances(self) -> Iterator[MapChannel]:
+        """Make the parts of the variance, of means that are interpolated on another grid.
+
+        As with entropies, what rises between two voxels that differ counts as aleatoric.
+        """
+        names = [name for name in VARIANCES if name in self.maps]
+        if not names:
+            return
+        running = RunningVariances(self.grid.image.shape)
+        for k in range(len(self.classes)):
+            running.add(self._probability(k, PROBABILITY), self._variance(k))
+        parts = running.parts
+        for name in names:
+            yield MapChannel(name=name, values=parts[name])
 
     def _member_maps(self, weights: np.ndarray) -> Iterator[MapChannel]:
         """Make each member's probabilities, and the parts of the variance."""

@@ -17,7 +17,7 @@ from tfuq.data.events import Observer
 from tfuq.data.sets.dataset import make_preprocessor, oriented
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
-from tfuq.measures.catalogue import maps_of
+from tfuq.measures.catalogue import VARIANCES, maps_of
 from tfuq.measures.reducers import Reducer
 from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.prediction.dicom import require_dicom
@@ -99,7 +99,7 @@ class Predictor(ABC, Generic[S]):
         )
         self.maps = maps_of(self.samples)
         # What cannot be served is refused before networks are read, which takes seconds.
-        self.chosen_maps = chosen_maps(request, [PROBABILITY, *self.maps])
+        self.chosen_maps = self._choose_maps()
         self.members = members_apart(run, request, min(len(self.used_members), self.samples))
         self.calibration = self._read_calibration()
         posterior = Posterior([])
@@ -128,6 +128,13 @@ class Predictor(ABC, Generic[S]):
     @abstractmethod
     def record(self) -> type[S]:
         """What is known of the samples."""
+
+    def _choose_maps(self) -> list[str]:
+        """The maps to write; parts of the variance of a heteroscedastic network by default."""
+        variances = VARIANCES if self.samples > 1 else ()
+        if self.config.network.heteroscedastic:
+            return chosen_maps(self.request, [PROBABILITY, *self.maps, *variances])
+        return chosen_maps(self.request, [PROBABILITY, *self.maps], variances)
 
     def _read_calibration(self) -> Calibration | None:
         if not self.request.is_calibrated:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from tfuq.config import NEVER, Config, Precision, SkipEmpty
 from tfuq.errors import ConfigError, RunError, resembling
 from tfuq.runs import Run
+from tfuq.runs.results import Split
 
 LABEL = "label"
+ALL_MAPS = "all"  # in the place of the names of the maps that are written by default
 PROBABILITY = "probability"
 
 
@@ -29,8 +31,10 @@ class Request:
         member: The one ensemble member that is sampled; None for those of the method.
         is_out_of_fold: Whether it is one of the predictions of training cases, each by the member
             that left the case out.
+        split: The part of the run's split whose cases are predicted; None of others.
         write_dicom: Whether labels and maps are written as DICOM too.
-        written_maps: Names of the maps of volumes that are written beside the label; None for all.
+        written_maps: Names of the maps of volumes that are written beside the label, of which
+            `ALL_MAPS` stands for those that are written where none is named; None for these.
         precision: The type that convolutions are computed in.
         skip_empty: Which windows count as empty, see `tfuq.config.learning.PredictionConfig`.
         with_xla: Whether XLA compiles the networks; None for where a GPU runs them.
@@ -46,6 +50,7 @@ class Request:
     allow_missing: bool = False
     member: int | None = None
     is_out_of_fold: bool = False
+    split: Split | None = None
     write_dicom: bool = False
     written_maps: tuple[str, ...] | None = None
     precision: Precision = "float32"
@@ -93,25 +98,32 @@ def request_of(
     )
 
 
-def chosen_maps(request: Request, available: Sequence[str]) -> list[str]:
+def chosen_maps(
+    request: Request, available: Sequence[str], on_request: Sequence[str] = ()
+) -> list[str]:
     """The maps to write beside the label, in the order of those that there are.
 
     Args:
         request: What is asked for.
-        available: The names of the maps that there are.
+        available: The names of the maps that are written where none is named.
+        on_request: Names of further maps, which are written where they are named.
 
     Raises:
         RunError: A map is asked for that is none of them.
     """
     if request.written_maps is None:
         return [*available]
+    maps = [*available, *on_request]
     for name in request.written_maps:
-        if name not in (LABEL, *available):
+        if name not in (LABEL, ALL_MAPS, *maps):
             raise RunError(
                 f"--maps {name}: there is no such map of these samples"
-                f"{resembling(name, available)}; name some of {', '.join((LABEL, *available))}"
+                f"{resembling(name, maps)}; name some of {', '.join((LABEL, *maps))}, or all"
             )
-    return [name for name in available if name in request.written_maps]
+    named = set(request.written_maps)
+    if ALL_MAPS in named:
+        named |= set(available)
+    return [name for name in maps if name in named]
 
 
 def require_windows(config: Config, skip_empty: SkipEmpty) -> None:

@@ -17,7 +17,7 @@ from tfuq.data.events import Observer
 from tfuq.data.preprocessing import Box, box_in_padding, to_examples
 from tfuq.data.volume import Volume
 from tfuq.data.writers import plan_replacement
-from tfuq.measures.catalogue import MEMBER_VARIANCES
+from tfuq.measures.catalogue import MEMBER_VARIANCES, VARIANCES
 from tfuq.measures.sample_masks import STORED, StoredSamples
 from tfuq.prediction.case_folder import CASE, files_of_case
 from tfuq.prediction.dicom import DicomFiles, dicom_files, dicom_names
@@ -89,7 +89,8 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         on the network's.
         """
         steps = self.config.preprocessing
-        if self.samples > 1 and (steps.spacing or steps.size):
+        is_resampled = self.samples > 1 and bool(steps.spacing or steps.size)
+        if is_resampled or set(VARIANCES) & set(self.chosen_maps):
             return ("variance",)
         return ()
 

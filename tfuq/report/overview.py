@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.colors import Colormap
@@ -11,10 +11,13 @@ from matplotlib.figure import Figure
 
 from tfuq.config import Config
 from tfuq.data.preprocessing import PADDING
-from tfuq.measures.catalogue import OF_VOXELS, names_of
+from tfuq.report.agreement import AGREEMENT_COLOURS, AGREEMENTS, agreement
 from tfuq.report.plotting import SEQUENTIAL, axes_at, new_figure, words
 from tfuq.report.slices import (
+    MEAN,
+    SHOWN_MAPS,
     CaseArrays,
+    Place,
     class_colours,
     map_scale,
     most_informative_slice,
@@ -37,29 +40,45 @@ Cut = Callable[[np.ndarray], np.ndarray]  # a slice of an array ``[X, Y, Z]``
 
 @dataclass(frozen=True, kw_only=True)
 class _Panel:
-    """A slice and how it is shown; without ``limits`` by its own range."""
+    """A slice and how it is shown.
+
+    Attributes:
+        title: Above it.
+        plane: The slice.
+        colours: Of its values.
+        limits: Of the colours; None for those of the values.
+        unit: At its bar, which it has none of without a unit.
+        labels: Of the whole numbers at its bar.
+        below: A slice in grey that it lies over.
+    """
 
     title: str
     plane: np.ndarray
     colours: str | Colormap
     limits: tuple[float | None, float | None]
     unit: str
+    labels: Sequence[str] = ()
+    below: np.ndarray | None = None
 
 
-def overview(case: CaseArrays, config: Config, title: str) -> Figure:
-    """Plot image, truth (where there is one), prediction and every map at one slice.
+def overview(case: CaseArrays, config: Config, title: str, place: Place | None = None) -> Figure:
+    """Plot a slice of a case.
 
-    The slice is the most informative one.
+    It has the image, the truth and how the prediction agrees with it (where there is one), the
+    prediction, the mean probability, the prediction of each member that was kept, and every map.
 
     Args:
         case: The case.
         config: The configuration of the run, which has the slice axis and the classes.
         title: The title of the figure.
+        place: Of the slice; None for the most informative one.
     """
     classes = config.data.classes
-    axis = shown_axis(config, case.affine)
-    index = most_informative_slice(case, axis)
-    panels = _panels(case, len(classes), lambda array: np.take(array, index, axis))
+    if place is None:
+        axis = shown_axis(config, case.affine)
+        place = Place(axis=axis, index=most_informative_slice(case, axis))
+    axis = place.axis
+    panels = _panels(case, classes, place.cut)
     rows = -(-len(panels) // _COLUMNS)
     columns = min(len(panels), _COLUMNS)
     width = _panel_width(classes)
@@ -69,8 +88,11 @@ def overview(case: CaseArrays, config: Config, title: str) -> Figure:
         row, column = divmod(number, columns)
         corner = (width * column + _MARGIN, height * (rows - 1 - row) + _MARGIN)
         plane, aspect = upright(panel.plane, case.affine, axis)
-        _plot_panel(figure, corner, panel, plane, aspect, classes)
-    figure.suptitle(f"{title}, slice {index} along axis {axis}", fontsize=10)
+        below = None
+        if panel.below is not None:
+            below, _ = upright(panel.below, case.affine, axis)
+        _plot_panel(figure, corner, replace(panel, plane=plane, below=below), aspect)
+    figure.suptitle(f"{title}, {place}", fontsize=10)
     return figure
 
 
@@ -85,14 +107,14 @@ def _plot_panel(
     figure: Figure,
     corner: tuple[float, float],
     panel: _Panel,
-    plane: np.ndarray,
     aspect: float,
-    classes: list[str],
 ) -> None:
     lowest, highest = panel.limits
     left, bottom = corner
     axes = axes_at(figure, left, bottom, _WIDTH, _HEIGHT)
-    image = axes.imshow(plane, cmap=panel.colours, aspect=aspect, vmin=lowest, vmax=highest)
+    if panel.below is not None:
+        axes.imshow(panel.below, cmap="gray", aspect=aspect)
+    image = axes.imshow(panel.plane, cmap=panel.colours, aspect=aspect, vmin=lowest, vmax=highest)
     axes.set_title(words(panel.title), fontsize=9)
     axes.axis("off")
     if panel.unit:
@@ -102,21 +124,46 @@ def _plot_panel(
         bar = figure.colorbar(image, cax=beside)
         bar.set_label(panel.unit, fontsize=8)
         beside.tick_params(labelsize=8)
-        if panel.unit == "class":
-            bar.set_ticks(range(len(classes)), labels=classes, fontsize=6)
+        if panel.labels:
+            bar.set_ticks(range(len(panel.labels)), labels=panel.labels, fontsize=6)
 
 
-def _panels(case: CaseArrays, classes: int, cut: Cut) -> list[_Panel]:
+def _panels(case: CaseArrays, classes: list[str], cut: Cut) -> list[_Panel]:
     """The panels of a case, each cut from its array."""
     own = (None, None)
-    panels = [_Panel(title="image", plane=cut(case.image), colours="gray", limits=own, unit="")]
+    image = cut(case.image)
+    label = cut(case.label)
+    panels = [_Panel(title="image", plane=image, colours="gray", limits=own, unit="")]
     if case.truth is not None:
         truth = np.ma.masked_equal(cut(case.truth), PADDING)  # white where it is not known
         panels.append(_class_panel("truth", truth, classes))
-    panels.append(_class_panel("prediction", cut(case.label), classes))
-    maps = [name for name in names_of(OF_VOXELS) if name in case.maps]
-    panels += [_map_panel(name, cut(case.maps[name]), classes) for name in maps]
+    panels.append(_class_panel("prediction", label, classes))
+    if case.truth is not None:
+        panels.append(_agreement_panel(agreement(label, cut(case.truth)), image))
+    if MEAN in case.foreground:
+        panels.append(_probability_panel(cut(case.foreground[MEAN])))
+    for name in case.member_labels:
+        title = f"prediction of {name.replace('-', ' ')}"
+        panels.append(_class_panel(title, cut(case.member_labels[name]), classes))
+    maps = [name for name in SHOWN_MAPS if name in case.maps]
+    panels += [_map_panel(name, cut(case.maps[name]), len(classes)) for name in maps]
     return panels
+
+
+def _agreement_panel(kinds: np.ndarray, image: np.ndarray) -> _Panel:
+    return _Panel(
+        title="agreement",
+        plane=kinds,
+        colours=AGREEMENT_COLOURS,
+        limits=(-0.5, len(AGREEMENTS) - 0.5),
+        unit="voxel",
+        labels=AGREEMENTS,
+        below=image,
+    )
+
+
+def _probability_panel(plane: np.ndarray) -> _Panel:
+    return _Panel(title=MEAN, plane=plane, colours=SEQUENTIAL, limits=(0, 1), unit="probability")
 
 
 def _map_panel(name: str, plane: np.ndarray, classes: int) -> _Panel:
@@ -124,11 +171,12 @@ def _map_panel(name: str, plane: np.ndarray, classes: int) -> _Panel:
     return _Panel(title=name, plane=plane, colours=SEQUENTIAL, limits=(0, top), unit=unit)
 
 
-def _class_panel(title: str, plane: np.ndarray, classes: int) -> _Panel:
+def _class_panel(title: str, plane: np.ndarray, classes: list[str]) -> _Panel:
     return _Panel(
         title=title,
         plane=plane,
-        colours=class_colours(classes),
-        limits=(-0.5, classes - 0.5),  # so that a name stands in the middle of its colour
+        colours=class_colours(len(classes)),
+        limits=(-0.5, len(classes) - 0.5),  # so that a name stands in the middle of its colour
         unit="class",
+        labels=classes,
     )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tfuq.report.histograms import count_pair, edges_of, plot_density
 from tfuq.report.overview import overview
 from tfuq.report.plotting import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
     RIGHT,
     WRONG,
     axes_at,
@@ -23,11 +28,10 @@ from tfuq.report.scored import NamedFigures, ScoredFolder
 from tfuq.report.slices import CaseArrays, load_case, map_scale
 from tfuq.runs import results
 from tfuq.runs.orientation import config_as_seen
-from tfuq.scoring.evaluation import cases_with_references
+from tfuq.scoring.evaluation import Scores, cases_with_references
 from tfuq.scoring.rows import Row, column, rows_of, rows_with
 
 _WORST = 3
-_HISTOGRAM_BINS = 40
 # In inches: the frame of a histogram, and the room for its labels.
 _HISTOGRAM_WIDTH = 2.6
 _HISTOGRAM_HEIGHT = 2.4
@@ -35,7 +39,12 @@ _LABELS_BESIDE = 0.75
 _LABELS_BELOW = 0.5
 _MARGIN = 0.1
 _COLUMNS = 4
-_BLOCK = 2**20  # voxels that are counted at once
+_SPLIT_STYLES = {  # colour and marker, told apart without colour vision
+    "train": (ORANGE, "s"),
+    "validation": (GREEN, "^"),
+    "calibration": (PURPLE, "D"),
+    "test": (BLUE, "o"),
+}
 
 
 def segmentation_figures(scored: ScoredFolder) -> NamedFigures:
@@ -57,7 +66,7 @@ def segmentation_figures(scored: ScoredFolder) -> NamedFigures:
     parts = file_names(scores.summary["spearman_with_dice"])
     for name, correlations in scores.summary["spearman_with_dice"].items():
         if any(values["rho"] is not None for values in correlations.values()):
-            figure = _plot_measures(name, scores.tables["structures"], correlations)
+            figure = _plot_measures(name, scores, correlations)
             yield f"dice-{parts[name]}", figure
 
 
@@ -72,17 +81,17 @@ def _plot_histograms(cases: Iterable[CaseArrays], classes: int) -> Figure:
         is_wrong = case.is_wrong.ravel(order="F")
         for name, values in case.maps.items():
             _, top = map_scale(name, classes)
-            pair = _count_pair(values.ravel(order="F"), is_known, is_wrong, top)
+            pair = count_pair(values.ravel(order="F"), is_known, is_wrong, top)
             counts[name] = counts.get(name, 0) + pair
     width = _HISTOGRAM_WIDTH + _LABELS_BESIDE
     height = _HISTOGRAM_HEIGHT + _LABELS_BELOW
     figure = new_figure(width * len(counts) + _MARGIN, height + _MARGIN, has_places=True)
     for number, (name, (correct, wrong)) in enumerate(counts.items()):
-        edges = _edges(name, classes)
+        edges = edges_of(name, classes)
         left = width * number + _LABELS_BESIDE
         axes = axes_at(figure, left, _LABELS_BELOW, _HISTOGRAM_WIDTH, _HISTOGRAM_HEIGHT)
-        _plot_density(axes, correct, edges, RIGHT, "correct")
-        _plot_density(axes, wrong, edges, WRONG, "wrong")
+        plot_density(axes, correct, edges, RIGHT, "correct")
+        plot_density(axes, wrong, edges, WRONG, "wrong")
         unit, _ = map_scale(name, classes)
         axes.set(xlabel=f"{words(name)} ({unit})", ylabel="density")
         make_logarithmic(axes, "y")
@@ -90,51 +99,64 @@ def _plot_histograms(cases: Iterable[CaseArrays], classes: int) -> Figure:
     return figure
 
 
-def _edges(name: str, classes: int) -> np.ndarray:
-    """The edges of a map's bins."""
-    _, top = map_scale(name, classes)
-    return np.linspace(0, top, _HISTOGRAM_BINS + 1)
+def _plot_measures(class_name: str, scores: Scores, correlations: dict[str, Row]) -> Figure:
+    """Plot every structure-level measure against Dice, a point per case, with Spearman's ρ.
 
-
-def _count_pair(
-    values: np.ndarray, is_known: np.ndarray, is_wrong: np.ndarray, top: float
-) -> np.ndarray:
-    """Counts ``[2, bins]`` of the correct and of the wrong voxels, gone through part by part.
-
-    Args:
-        values: Of a map ``[n]``.
-        is_known: Whether the reference is known ``[n]``.
-        is_wrong: Whether it is known and the prediction another ``[n]``.
-        top: The largest value that the map can have.
+    Cases of several parts of the split are in a colour each, with ρ of each part.
     """
-    pair = np.zeros((2, _HISTOGRAM_BINS), int)
-    for start in range(0, len(values), _BLOCK):
-        place = slice(start, start + _BLOCK)
-        clipped = np.clip(values[place], 0, top)
-        of_block = (is_known[place] & ~is_wrong[place], is_wrong[place])
-        for counts, chosen in zip(pair, of_block, strict=True):
-            counts += np.histogram(clipped[chosen], _HISTOGRAM_BINS, (0, top))[0]
-    return pair
-
-
-def _plot_density(
-    axes: Axes, counts: np.ndarray, edges: np.ndarray, colour: str, title: str
-) -> None:
-    density = counts / max(counts.sum(), 1) / (edges[1] - edges[0])
-    axes.stairs(density, edges, color=colour, label=f"{title} ({counts.sum():,} voxels)")
-
-
-def _plot_measures(class_name: str, structures: list[Row], correlations: dict[str, Row]) -> Figure:
-    """Plot every structure-level measure against Dice, a point per case, with Spearman's ρ."""
-    rows = rows_of(rows_of(structures, "class", class_name), "component", "all")
+    rows = rows_of(scores.tables["structures"], "class", class_name)
+    rows = rows_of(rows, "component", "all")
+    by_split = scores.summary.get("spearman_by_split", {})
+    splits = {row["case"]: row.get("split") for row in scores.cases}
     names = [name for name, values in correlations.items() if values["rho"] is not None]
     panel_rows = max(-(-len(names) // _COLUMNS), 1)
     figure = new_figure(3.0 * _COLUMNS, 2.6 * panel_rows)
     for number, name in enumerate(names, start=1):
         axes = figure.add_subplot(panel_rows, _COLUMNS, number)
-        _plot_measure(axes, rows, name, correlations[name])
+        if by_split:
+            of_splits = {split: tables[class_name][name] for split, tables in by_split.items()}
+            _plot_splits(axes, rows_with(rows, name), name, splits, of_splits)
+        else:
+            _plot_measure(axes, rows, name, correlations[name])
     figure.suptitle(class_name, fontsize=10)
     return figure
+
+
+def _plot_splits(
+    axes: Axes,
+    rows: list[Row],
+    name: str,
+    splits: Mapping[str, str | None],
+    correlations: Mapping[str, Row],
+) -> None:
+    """Plot a measure against Dice, the cases of each part of the split in a colour of their own.
+
+    Args:
+        axes: Where.
+        rows: Of structures that have the measure.
+        name: Of the measure.
+        splits: The part of each case.
+        correlations: Of the measure with Dice by part.
+    """
+    for split, (colour, marker) in _SPLIT_STYLES.items():
+        of_split = [row for row in rows if splits[row["case"]] == split]
+        if not of_split:
+            continue
+        correlation = correlations[split]
+        rho = "–" if correlation["rho"] is None else f"{correlation['rho']:.2f}"
+        axes.scatter(
+            column(of_split, name),
+            column(of_split, "dice"),
+            s=12,
+            color=colour,
+            marker=marker,
+            alpha=0.8,
+            linewidths=0,
+            label=f"{split}: ρ {rho}, n {correlation['n']}",
+        )
+    axes.set_xlabel(words(name), fontsize=8)
+    axes.set_ylabel("Dice", fontsize=8)
+    axes.legend(fontsize=6)
 
 
 def _plot_measure(axes: Axes, rows: list[Row], name: str, correlation: Row) -> None:

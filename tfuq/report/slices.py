@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import matplotlib
@@ -20,10 +21,15 @@ from tfuq.data.readers import read_label_file
 from tfuq.data.readers.nifti_blocks import nifti_blocks
 from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.errors import DataError
-from tfuq.measures.catalogue import MEASURES, OF_VOXELS, names_of
+from tfuq.measures.catalogue import MEASURES, OF_VOXELS, VARIANCES, names_of
+from tfuq.runs.results import member_map
+from tfuq.scoring.voxel_scores import LargestProbability
 
 _CLASS_COLOURS = "viridis"
 _COLOURS = 3  # channels of a colour image
+MEAN = "mean_probability"
+SHOWN_MAPS = (*names_of(OF_VOXELS), *VARIANCES)
+_PROBABILITY = "probability"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +45,10 @@ class CaseArrays:
         label: The predicted classes ``[X, Y, Z]``.
         maps: Maps of uncertainty ``[X, Y, Z]`` by name; those of files are read when they are asked
             for.
+        foreground: The probability that a voxel is of any structure, ``[X, Y, Z]``: the mean of all
+            samples as `MEAN`, and of each member that was kept by `tfuq.runs.results.member_map`.
+            Read when they are asked for.
+        member_labels: The classes by each member that was kept ``[X, Y, Z]``, by the same names.
         colours: All three channels ``[X, Y, Z, 3]`` of a plain colour image; None of others.
         channels: How many channels the image has.
     """
@@ -49,6 +59,8 @@ class CaseArrays:
     truth: np.ndarray | None
     label: np.ndarray
     maps: Mapping[str, np.ndarray]
+    foreground: Mapping[str, np.ndarray] = field(default_factory=dict)
+    member_labels: Mapping[str, np.ndarray] = field(default_factory=dict)
     colours: np.ndarray | None = None
     channels: int = 1
 
@@ -93,6 +105,28 @@ class CaseArrays:
         return np.where(self.is_known, self.present_truth, 0).astype(np.uint8)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a slice is.
+
+    Attributes:
+        axis: The voxel axis that it is taken along, from 0 to 2.
+        index: Its number along the axis.
+    """
+
+    axis: int
+    index: int
+
+    def __str__(self) -> str:
+        """As titles have it."""
+        return f"slice {self.index} along axis {self.axis}"
+
+    def cut(self, array: np.ndarray) -> np.ndarray:
+        """The slice of an array ``[X, Y, Z]``."""
+        plane: np.ndarray = np.take(array, self.index, self.axis)
+        return plane
+
+
 def load_case(folder: Path, case: Case, config: Config) -> CaseArrays:
     """Read a case's first channel, reference, label and maps.
 
@@ -121,6 +155,8 @@ def load_case(folder: Path, case: Case, config: Config) -> CaseArrays:
         truth=truth,
         label=label.array.astype(np.uint8, copy=False),
         maps=_maps(folder / case.id),
+        foreground=_foreground(folder / case.id),
+        member_labels=_member_labels(folder / case.id),
         colours=colours,
         channels=channels,
     )
@@ -128,9 +164,52 @@ def load_case(folder: Path, case: Case, config: Config) -> CaseArrays:
 
 def _maps(folder: Path) -> LazyArrays:
     """The maps of uncertainty that a case's folder has."""
-    paths = {name: folder / f"{name}.nii.gz" for name in names_of(OF_VOXELS)}
+    paths = {name: folder / f"{name}.nii.gz" for name in SHOWN_MAPS}
     names = [name for name, path in paths.items() if path.is_file()]
     return LazyArrays(names, lambda name: nifti_blocks(paths[name]).array())
+
+
+def _foreground(folder: Path) -> LazyArrays:
+    """What `CaseArrays.foreground` says, of those files that a case's folder has."""
+    paths = _members(folder)
+    mean = folder / f"{_PROBABILITY}.nii.gz"
+    if mean.is_file():
+        paths = {MEAN: mean} | paths
+    return LazyArrays(list(paths), lambda name: _of_structures(paths[name]))
+
+
+def _member_labels(folder: Path) -> LazyArrays:
+    paths = _members(folder)
+    return LazyArrays(list(paths), lambda name: _label_of(paths[name]))
+
+
+def _members(folder: Path) -> dict[str, Path]:
+    """The files of the members that were kept, by name, in the order of their numbers."""
+    paths: dict[str, Path] = {}
+    while (folder / f"{member_map(len(paths))}.nii.gz").is_file():
+        name = member_map(len(paths))
+        paths[name] = folder / f"{name}.nii.gz"
+    return paths
+
+
+def _of_structures(path: Path) -> np.ndarray:
+    """1 less the probability of the background, which a file has first; no other is read."""
+    file = nifti_blocks(path)
+    values = np.empty(math.prod(file.grid.shape), np.float32)
+    for block in file.blocks():
+        if block.channel > 0:
+            break
+        values[block.place] = 1 - block.values
+    return values.reshape(file.grid.shape, order="F")
+
+
+def _label_of(path: Path) -> np.ndarray:
+    """The most probable class of each voxel, uint8."""
+    file = nifti_blocks(path)
+    largest = LargestProbability(math.prod(file.grid.shape), np.dtype(np.float32))
+    for block in file.blocks():
+        largest.add(block.channel, block.place, block.values)
+    return largest.classes.reshape(file.grid.shape, order="F")
 
 
 def map_scale(name: str, classes: int) -> tuple[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from tfuq.data.preprocessing import PADDING
+from tfuq.report.agreement import AGREEMENT_COLOURS, AGREEMENTS
 from tfuq.report.plotting import (
     GREY,
     ORANGE,
@@ -22,45 +23,62 @@ from tfuq.report.plotting import (
     stretched,
     words,
 )
-from tfuq.report.slices import class_colours, map_scale, upright
+from tfuq.report.slices import MEAN, class_colours, map_scale, upright
 
 Example = dict[str, np.ndarray]  # arrays of the case by name
-_STRIP_MAPS = ("predictive_entropy", "mutual_information", "variation_ratio")
+Examples = Mapping[float, Example] | Mapping[str, Example]  # by severity, or by method
+STRIP_MAPS = ("predictive_entropy", "mutual_information", "variation_ratio")
+_PLANES = ("image", "truth", "label", "agreement", MEAN)
 _TITLES = {"label": "prediction"}
 _COLOUR_CHANNELS = 3
 
 
-def _grid(examples: dict[float, Example], rows: int, meaning: str) -> tuple[Figure, np.ndarray]:
-    """Axes ``[rows, severities]`` with the severities as titles."""
+def grid_of(examples: Examples, rows: int, meaning: str) -> tuple[Figure, np.ndarray]:
+    """A figure with axes ``[rows, examples]``; severities or methods are titles.
+
+    Args:
+        examples: A column each.
+        rows: How many.
+        meaning: The title of the figure.
+    """
     columns = len(examples)
     figure = new_figure(2.2 * columns + 0.8, 2.3 * rows + 0.4)
     axes = figure.subplots(rows, columns, squeeze=False)
-    for severity, top in zip(examples, axes[0], strict=True):
-        top.set_title(f"{severity:g}", fontsize=9)
+    for heading, top in zip(examples, axes[0], strict=True):
+        title = heading
+        if not isinstance(heading, str):
+            title = f"{heading:g}"
+        top.set_title(title, fontsize=9)
     figure.suptitle(meaning, fontsize=9)
     return figure, axes
 
 
-def volume_strip(examples: dict[float, Example], classes: int, meaning: str) -> Figure:
-    """Plot a slice at each severity: image, truth, prediction and maps.
+def volume_strip(
+    examples: Examples, classes: int, meaning: str, maps: Sequence[str] = STRIP_MAPS
+) -> Figure:
+    """Plot a slice at each severity, or by each method: image, truth, prediction and maps.
 
-    Each map has one scale over all severities.
+    What is not in every example is left out. Each map has one scale over all examples.
 
     Args:
-        examples: Planes ``[rows, columns]`` by name, with their affine and axis, by severity.
+        examples: Planes ``[rows, columns]`` by name, with their affine and axis.
         classes: The number of classes.
-        meaning: The perturbation, and what its severity is.
+        meaning: The title: the perturbation and what its severity is, or the slice.
+        maps: The names of the maps.
     """
-    maps = [name for name in _STRIP_MAPS if _is_everywhere(examples, name)]
-    names = ["image", "truth", "label", *maps]
-    figure, axes = _grid(examples, len(names), meaning)
+    maps = [name for name in maps if _is_everywhere(examples, name)]
+    names = [name for name in _PLANES if _is_everywhere(examples, name)]
+    names += maps
+    figure, axes = grid_of(examples, len(names), meaning)
     for name, line in zip(names, axes, strict=True):
         style = _strip_style(examples, name, classes)
         for example, panel in zip(examples.values(), line, strict=True):
-            image = _plot_plane(panel, example, _shown(example, name), style)
-        _row_title(line[0], _TITLES.get(name, name))
-        if name in maps:
-            unit, _ = map_scale(name, classes)
+            if name == "agreement":
+                plot_plane(panel, example, example["image"], {"cmap": "gray"})
+            image = plot_plane(panel, example, _shown(example, name), style)
+        row_title(line[0], _TITLES.get(name, name))
+        if name in (*maps, MEAN):
+            unit = "probability" if name == MEAN else map_scale(name, classes)[0]
             bar = figure.colorbar(image, ax=line, fraction=0.02)
             bar.set_label(unit, fontsize=8)
     return figure
@@ -73,53 +91,63 @@ def _shown(example: Example, name: str) -> np.ndarray:
     return example[name]
 
 
-def _is_everywhere(examples: dict[float, Example], name: str) -> bool:
+def _is_everywhere(examples: Examples, name: str) -> bool:
     return all(name in example for example in examples.values())
 
 
-def _strip_style(examples: dict[float, Example], name: str, classes: int) -> dict[str, Any]:
+def _strip_style(examples: Examples, name: str, classes: int) -> dict[str, Any]:
     """Colours of an array of the strip, and the range of values that they stand for."""
     if name == "image":
         return {"cmap": "gray"}
     if name in ("truth", "label"):
         return {"cmap": class_colours(classes), "vmin": 0, "vmax": classes - 1}
+    if name == "agreement":
+        return {"cmap": AGREEMENT_COLOURS, "vmin": 0, "vmax": len(AGREEMENTS) - 1}
+    if name == MEAN:
+        return {"cmap": SEQUENTIAL, "vmin": 0, "vmax": 1}
     top = max(float(example[name].max()) for example in examples.values())
     return {"cmap": SEQUENTIAL, "vmin": 0, "vmax": top or 1.0}
 
 
-def _plot_plane(
-    axes: Axes, example: Example, plane: np.ndarray, style: dict[str, Any]
-) -> AxesImage:
+def plot_plane(axes: Axes, example: Example, plane: np.ndarray, style: dict[str, Any]) -> AxesImage:
+    """Show a plane as radiologists look at it.
+
+    Args:
+        axes: Where.
+        example: Has the affine and the axis of the plane.
+        plane: ``[rows, columns]``.
+        style: Its colours, as ``imshow`` takes them.
+    """
     turned, aspect = upright(plane, example["affine"], int(example["axis"]))
     axes.set(xticks=[], yticks=[])
     return axes.imshow(turned, aspect=aspect, **style)
 
 
-def _row_title(axes: Axes, name: str) -> None:
+def row_title(axes: Axes, name: str) -> None:
+    """Write a name beside the first plot of a row."""
     axes.set_ylabel(words(name), fontsize=8)
 
 
-def differences(
-    examples: dict[float, Example], ratios: dict[float, list[int] | None], meaning: str
-) -> Figure:
+def differences(examples: Examples, ratios: Sequence[Sequence[int] | None], meaning: str) -> Figure:
     """Plot where a slice's truth and prediction differ, and the variation ratio there.
 
     Args:
-        examples: Planes ``[rows, columns]`` by name, with their affine and axis, by severity.
-        ratios: Counts of the differing voxels of all cases by variation ratio, in equal bins from
-            0 to 1, by severity. None of a single sample, whose figure has the planes alone.
-        meaning: The perturbation, and what its severity is.
+        examples: Planes ``[rows, columns]`` by name, with their affine and axis, by severity or
+            method.
+        ratios: Counts of the differing voxels by variation ratio, in equal bins from 0 to 1, of
+            each example. None of a single sample, whose figure has the planes alone.
+        meaning: The title: the perturbation and what its severity is, or the slice.
     """
-    has_ratios = None not in ratios.values()
+    has_ratios = None not in ratios
     rows = 2 if has_ratios else 1
-    figure, axes = _grid(examples, rows, meaning)
-    for column, (severity, example) in enumerate(examples.items()):
+    figure, axes = grid_of(examples, rows, meaning)
+    for column, example in enumerate(examples.values()):
         _plot_difference(axes[0, column], example)
         if has_ratios:
-            _plot_ratios(axes[1, column], np.array(ratios[severity]))
-    _row_title(axes[0, 0], "truth ≠ prediction")
+            _plot_ratios(axes[1, column], np.array(ratios[column]))
+    row_title(axes[0, 0], "truth ≠ prediction")
     if has_ratios:
-        _row_title(axes[1, 0], "share of differing voxels")
+        row_title(axes[1, 0], "share of differing voxels")
     return figure
 
 
@@ -127,7 +155,7 @@ def _plot_difference(axes: Axes, example: Example) -> None:
     truth = np.ma.masked_equal(example["truth"], PADDING)
     differs = (truth != example["label"]).astype(int)
     style = {"cmap": colors.ListedColormap(["white", WRONG]), "vmin": 0, "vmax": 1}
-    _plot_plane(axes, example, differs, style)
+    plot_plane(axes, example, differs, style)
     axes.set_xlabel(f"{differs.mean():.2%} differ", fontsize=8)
 
 
@@ -148,7 +176,7 @@ def class_strip(examples: dict[float, Example], classes: Sequence[str], meaning:
         classes: The names of the classes.
         meaning: The perturbation, and what its severity is.
     """
-    figure, axes = _grid(examples, 2, meaning)
+    figure, axes = grid_of(examples, 2, meaning)
     for example, (panel, bars) in zip(examples.values(), axes.T, strict=True):
         _plot_picture(panel, example["image"])
         predicted = classes[int(example["probability"].argmax())]
@@ -157,7 +185,7 @@ def class_strip(examples: dict[float, Example], classes: Sequence[str], meaning:
         bars.bar(range(len(classes)), example["votes"], color=GREY)
         bars.set(ylim=(0, 1), xlabel="class")
         bars.tick_params(labelsize=6)
-    _row_title(axes[1, 0], "share of samples")
+    row_title(axes[1, 0], "share of samples")
     return figure
 
 
@@ -169,7 +197,7 @@ def landmark_strip(examples: dict[float, Example], meaning: str) -> Figure:
             the samples, ``found [T, L, 2]``, in its pixels (x, y), by severity.
         meaning: The perturbation, and what its severity is.
     """
-    figure, axes = _grid(examples, 1, meaning)
+    figure, axes = grid_of(examples, 1, meaning)
     for example, panel in zip(examples.values(), axes[0], strict=True):
         image = example["image"]
         _plot_picture(panel, image)

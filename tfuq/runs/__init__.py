@@ -29,7 +29,7 @@ _INCOMPLETE = "restore it, or train the run again"
 _TOLD_BY = ("config.yaml", "environment.json", "splits.json")
 _TRAINED = ("members", "calibrations")  # if left, they would be taken for the new run's
 _NOT_OURS = "move it away, or choose another --run; remove a run of an earlier version by hand"
-_MADE = ("predictions", "scores", "doses", "reviews", "shift", "tensorboard")
+_MADE = ("predictions", "scores", "doses", "reviews", "shift", "plots", "tensorboard")
 _OF_A_MEMBER = ("weights.npz", "state.npz", "history.csv", "done")
 _MEMBER = re.compile("0|[1-9][0-9]{0,5}")
 

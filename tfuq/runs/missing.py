@@ -28,6 +28,16 @@ def missing_text(missing: Sequence[str], cases: int) -> str:
     return f"{len(missing)} of {cases + len(missing)} cases {verb} missing: {names}"
 
 
+def without_members_text(missing: Sequence[int]) -> str:
+    """Say which members samples are without.
+
+    Args:
+        missing: their numbers, one or more.
+    """
+    members = ", ".join(map(str, missing))
+    return f"predicted without member(s) {members}, which had not finished training"
+
+
 def missing_sentence(manifest: Manifest) -> str:
     """What is missing of a prediction that has not ended, with what to do; empty if nothing is.
 
@@ -43,6 +53,18 @@ def missing_sentence(manifest: Manifest) -> str:
     if set(manifest.missing) <= set(manifest.failed):
         remedy = _REMEDY_OF_FAILED
     return f"{missing_text(manifest.missing, len(manifest.cases))}; {remedy}"
+
+
+def warn_of_missing_members(folder: Path, manifest: Manifest) -> None:
+    """Warn where the method has members that no sample is of.
+
+    Args:
+        folder: of the predictions.
+        manifest: of the folder.
+    """
+    if manifest.missing_members:
+        text = without_members_text(manifest.missing_members)
+        _log.warning("warning: %s: %s", folder, text)
 
 
 def warn_of_missing(folder: Path, manifest: Manifest) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -42,6 +42,8 @@ LANDMARKS = "landmarks.csv"
 SAMPLES = "samples.csv"
 STRUCTURES = "structures.csv"  # in the folder of a segmented case
 _TABLES = (PREDICTIONS, MEMBERS, LANDMARKS, SAMPLES)
+Split = Literal["train", "validation", "test", "all"]  # whose cases are predicted
+SPLITS: tuple[Split, ...] = get_args(Split)
 SET_SEPARATOR = "; "  # between the classes of a set
 
 
@@ -68,6 +70,8 @@ class Manifest:
         skip_empty: which windows counted as empty. Earlier versions sampled them all.
         is_out_of_fold: whether each case is a training case that one member left out, and is
             predicted by that member.
+        split: the part of the run's split that was asked for; None of given scans, of predictions
+            out of fold, and where an earlier version did not note it.
         cases: the finished cases by id.
         files: digests of the tables that the cases' rows are in, by name; None of volumes, and
             where an earlier version did not note them.
@@ -88,6 +92,7 @@ class Manifest:
     precision: Precision = "float32"
     skip_empty: SkipEmpty = NEVER
     is_out_of_fold: bool = False
+    split: Split | None = None
     cases: dict[CaseId, CaseEntry] = field(default_factory=dict)
     files: dict[str, str] | None = None
     asked: list[CaseId] = field(default_factory=list)

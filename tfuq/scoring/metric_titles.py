@@ -13,6 +13,7 @@ _GROUPS: dict[str, dict[str, str]] = {
         "iou": "intersection over union",
         "precision": "precision",
         "recall": "recall",
+        "voxel_accuracy": "accuracy of voxels",
         "missed": "missed structures",
         "invented": "invented structures",
         "dice_raters": "Dice similarity, mean over raters",

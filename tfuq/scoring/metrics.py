@@ -74,6 +74,7 @@ _ALL = (
     _share("iou"),
     _share("precision"),
     _share("recall"),
+    _share("voxel_accuracy"),
     _share("missed", better="lower"),
     _share("invented", better="lower"),
     _size_difference("volume_difference_mm3", "mm³"),

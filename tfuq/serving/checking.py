@@ -12,6 +12,7 @@ from tfuq import runs
 from tfuq.data.events import SILENT, ExportChecked, Observer
 from tfuq.errors import RunError
 from tfuq.runs import Run
+from tfuq.runs.missing import without_members_text
 from tfuq.serving.description import Export, open_export, read_export, version_folder
 from tfuq.serving.endpoints import (
     Answer,
@@ -66,6 +67,9 @@ def serve_check(
             "wrong channels and NaN are refused"
         )
         observer.notify(ExportChecked(result=result))
+        if export.missing_members:
+            text = without_members_text(export.missing_members)
+            observer.notify(ExportChecked(result=f"{version}: {text}"))
         compared = _compare(version, export, answers, observer)
         answer = answers["serving_default"]
         expected = expected_outputs(export, run.config, "serving_default", answer.inputs)

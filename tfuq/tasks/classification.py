@@ -17,6 +17,7 @@ from tfuq.data.volume import Volume
 from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.measures.reducers import Reducer
 from tfuq.measures.reducers.base import SampleStatistics
+from tfuq.measures.variances import variance_parts
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
 from tfuq.runs.results import MEMBERS, PREDICTIONS, SET_SEPARATOR
 from tfuq.scoring.rows import Row
@@ -57,6 +58,8 @@ class ImageTables:
         row |= _by_class("probability", p, classes)
         row |= _numbers(statistics.maps(sampled.maps))
         if sampled.samples > 1:
+            if statistics.variance is not None:  # an export of an earlier version has none
+                row |= _numbers(variance_parts(p, statistics.variance))
             row |= _by_class("votes", statistics.votes, classes)
         if not sampled.members:
             return {PREDICTIONS: [row | _calibrated(sampled, statistics)]}

@@ -105,6 +105,8 @@ class DistributionStatistics(ExampleStatistics):
             ``[n, *S]``.
         standard_deviation: of the predicted class's probability, ``[n, *S]``.
         uncalibrated: mean of the samples before scaling, ``[n, *S, K]``; None where none is scaled.
+        variance: over samples of each class's probability, ``[n, *S, K]``; of voxels None unless a
+            map is made of it.
         picked: samples at m chosen voxels, ``[n, T, m, K]``, to fit a scaling on; None unless a
             calibration asked for them.
         members: mean of each member's samples, ``[n, M, *S, K]``; None where members are not kept
@@ -121,6 +123,7 @@ class DistributionStatistics(ExampleStatistics):
     variation_ratio: np.ndarray
     standard_deviation: np.ndarray
     uncalibrated: np.ndarray | None = None
+    variance: np.ndarray | None = None
     picked: np.ndarray | None = None
     members: np.ndarray | None = None
     between_member_variance: np.ndarray | None = None
@@ -151,8 +154,6 @@ class VoxelStatistics(DistributionStatistics):
         entropy_terms: mean over samples of −p log p of each class, ``[n, *S, K]`` in nat.
         region_entropy_terms: the same of each of R regions, ``[n, *S, R]`` in nat; None without
             regions.
-        variance: over samples of each class's probability, ``[n, *S, K]``; None unless maps are
-            resampled.
     """
 
     of_resampled_maps: ClassVar[tuple[str, ...]] = ("variance",)
@@ -160,7 +161,6 @@ class VoxelStatistics(DistributionStatistics):
     masks: np.ndarray
     entropy_terms: np.ndarray
     region_entropy_terms: np.ndarray | None = None
-    variance: np.ndarray | None = None
 
     def cropped(self, shape: Sequence[int], box: Box) -> VoxelStatistics:
         """The statistics in a box of each example; samples at chosen voxels stay as they are.

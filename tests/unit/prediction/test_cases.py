@@ -17,6 +17,7 @@ from tfuq.data.cases import Case
 from tfuq.data.writers import write_json
 from tfuq.errors import DataError
 from tfuq.prediction.cases import (
+    cases_of_split,
     cases_of_test_split,
     input_cases,
     known_cases,
@@ -47,6 +48,16 @@ def test_cases_are_those_of_the_split_in_its_order(run):
         run.path / "splits.json", {"train": [], "validation": [], "test": ["ball_005", "ball_001"]}
     )
     assert ids(cases_of_test_split(type(run)(run.path, run.config))) == ["ball_005", "ball_001"]
+
+
+def test_each_part_of_the_split_has_its_cases_and_all_has_every_one(run):
+    parts = {"train": ["ball_002"], "validation": [], "test": ["ball_005"]}
+    write_json(run.path / "splits.json", parts | {"calibration": ["ball_003"]})
+    opened = type(run)(run.path, run.config)
+    assert ids(cases_of_split(opened, "train")) == ["ball_002"]
+    assert sorted(ids(cases_of_split(opened, "all"))) == ["ball_002", "ball_003", "ball_005"]
+    with pytest.raises(DataError, match=r"validation split is empty; give --split train or test"):
+        cases_of_split(opened, "validation")
 
 
 def test_a_run_without_its_data_set_takes_given_files(run, tmp_path):

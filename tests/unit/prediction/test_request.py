@@ -43,6 +43,18 @@ def test_maps_are_chosen_by_name_and_keep_their_order():
     assert chosen_maps(replace(asked, written_maps=("label",)), available) == []
 
 
+def test_a_map_on_request_is_written_where_it_is_named_alone_or_beside_all():
+    asked = Request(method="vi", samples=4, seed=0, batch=1)
+    maps = (["probability", "predictive_entropy"], ["epistemic_variance"])
+    assert chosen_maps(asked, *maps) == maps[0]
+    for named, expected in (
+        (("epistemic_variance",), ["epistemic_variance"]),
+        (("all", "epistemic_variance"), [*maps[0], "epistemic_variance"]),
+        (("all",), maps[0]),
+    ):
+        assert chosen_maps(replace(asked, written_maps=named), *maps) == expected
+
+
 def test_a_map_that_there_is_not_is_refused_by_name():
     asked = Request(method="vi", samples=4, seed=0, batch=1, written_maps=("label", "entropy"))
     with pytest.raises(RunError, match=r"--maps entropy: .*name some of label, predictive_ent"):

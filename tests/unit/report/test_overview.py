@@ -9,12 +9,12 @@ from tests.conftest import settings
 from tests.support.case_arrays import case_arrays
 from tests.support.figures import titles
 from tfuq.report.overview import overview
-from tfuq.report.slices import class_colours
+from tfuq.report.slices import MEAN, Place, class_colours
 
 
 def test_panels_are_those_that_there_are_at_the_slice_with_most_label():
     figure = overview(case_arrays(), settings(Path("data")), "c: Dice 0.8")
-    assert titles(figure) == ["image", "truth", "prediction", "predictive entropy"]
+    assert titles(figure) == ["image", "truth", "prediction", "agreement", "predictive entropy"]
     assert figure.get_suptitle() == "c: Dice 0.8, slice 1 along axis 2"
     truth = figure.axes[1].images[0]
     assert truth.get_array().sum() == 2
@@ -31,6 +31,33 @@ def test_the_name_of_a_class_stands_in_the_middle_of_its_colour():
     assert (bar.get_ticks() - low) / (high - low) == pytest.approx([1 / 6, 3 / 6, 5 / 6])
     colours = [image.cmap(image.norm(number)) for number in range(3)]
     assert colours == [class_colours(3)(number) for number in range(3)]
+
+
+def test_the_mean_probability_and_members_stand_before_the_maps():
+    mean = np.full((4, 5, 6), 0.75)
+    label = np.ones((4, 5, 6), np.uint8)
+    case = case_arrays(foreground={MEAN: mean, "member-0": mean}, member_labels={"member-0": label})
+    figure = overview(case, settings(Path("data")), "c")
+    assert titles(figure)[3:] == [
+        "agreement",
+        "mean probability",
+        "prediction of member 0",
+        "predictive entropy",
+    ]
+    shown = {axes.get_title(): axes.images[-1] for axes in figure.axes if axes.images}
+    assert shown["mean probability"].get_clim() == (0, 1)
+    assert shown["mean probability"].get_array().min() == 0.75
+    assert shown["prediction of member 0"].get_array().min() == 1
+
+
+def test_a_slice_can_be_named():
+    place = Place(axis=0, index=2)
+    figure = overview(case_arrays(), settings(Path("data")), "c", place)
+    assert figure.get_suptitle() == "c, slice 2 along axis 0"
+    shown = {axes.get_title(): axes.images[-1] for axes in figure.axes if axes.images}
+    assert shown["prediction"].get_array().sum() == 1
+    assert shown["agreement"].get_array().count() == 1  # one voxel is a false positive
+    assert shown["agreement"].get_array().max() == 1
 
 
 def test_a_case_without_a_reference_has_no_panel_of_it():

@@ -31,13 +31,32 @@ def test_a_map_has_one_scale_and_is_shown_where_every_severity_has_it():
     assert {axes.images[0].get_clim() for axes in panels[3]} == {(0.0, 0.5)}
 
 
+def test_methods_side_by_side_have_their_names_and_what_all_have():
+    more = {"agreement": np.ma.masked_equal(np.zeros((4, 5), int), 1)}
+    more["mean_probability"] = np.full((4, 5), 0.75)
+    examples = {"vi": plane(0.25, **more), "ensemble": plane(0.5, **more)}
+    figure = volume_strip(examples, 2, "c", ("predictive_entropy", "variation_ratio"))
+    panels = np.array(figure.axes[:12]).reshape(6, 2)
+    assert [axes.get_title() for axes in panels[0]] == ["vi", "ensemble"]
+    assert [axes.get_ylabel() for axes in panels[:, 0]] == [
+        "image",
+        "truth",
+        "prediction",
+        "agreement",
+        "mean probability",
+        "predictive entropy",
+    ]
+    assert len(panels[3, 0].images) == 2  # over the image
+    assert panels[4, 1].images[0].get_clim() == (0, 1)
+
+
 def test_differences_have_ratios_where_there_are_several_samples():
-    figure = differences({0.0: plane(0.1)}, {0.0: [3, 1]}, "noise")
+    figure = differences({0.0: plane(0.1)}, [[3, 1]], "noise")
     above, below = figure.axes
     assert above.get_xlabel() == "5.00% differ"
     assert below.get_xlabel() == "variation ratio\n(4 voxels)"
     np.testing.assert_allclose(below.patches[0].get_data().values, [0.75, 0.25])
-    assert len(differences({0.0: plane(0.1)}, {0.0: None}, "noise").axes) == 1
+    assert len(differences({0.0: plane(0.1)}, [None], "noise").axes) == 1
 
 
 def test_a_picture_has_its_classes_and_votes():
@@ -79,7 +98,7 @@ def volume(entropy=0.5, **more):
 
 
 def test_the_share_of_differing_voxels_is_said_and_shown():
-    figure = differences({0.0: volume()}, {0.0: [0, 3, 1, 0]}, "noise")
+    figure = differences({0.0: volume()}, [[0, 3, 1, 0]], "noise")
     plane, ratios = figure.axes
     np.testing.assert_array_equal(plane.images[0].get_array(), [[0, 0], [0, 1], [0, 0]])
     assert plane.get_xlabel() == "16.67% differ"
@@ -90,7 +109,7 @@ def test_the_share_of_differing_voxels_is_said_and_shown():
 
 @pytest.mark.parametrize(("counts", "rows"), [(None, 1), ([0, 0], 2)], ids=["none", "no voxels"])
 def test_a_single_sample_has_no_ratios(counts, rows):
-    figure = differences({0.0: volume(), 1.0: volume()}, {0.0: counts, 1.0: counts}, "noise")
+    figure = differences({0.0: volume(), 1.0: volume()}, [counts, counts], "noise")
     assert len(figure.axes) == 2 * rows
 
 

@@ -3,7 +3,13 @@
 import pytest
 
 from tests.support.manifests import a_case, a_manifest
-from tfuq.runs.missing import REMEDY, missing_sentence, missing_text, warn_of_missing
+from tfuq.runs.missing import (
+    REMEDY,
+    missing_sentence,
+    missing_text,
+    warn_of_missing,
+    warn_of_missing_members,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +35,16 @@ def test_a_prediction_that_has_ended_is_not_warned_of(tmp_path, caplog):
     manifest.add(cases[0], {})
     warn_of_missing(tmp_path, manifest)
     assert len(caplog.messages) == 1
+
+
+def test_members_that_samples_are_without_are_named(tmp_path, caplog):
+    warn_of_missing_members(tmp_path, a_manifest())
+    assert caplog.messages == []
+    warn_of_missing_members(tmp_path, a_manifest(missing_members=[1, 3]))
+    (warning,) = caplog.messages
+    assert warning == (
+        f"warning: {tmp_path}: predicted without member(s) 1, 3, which had not finished training"
+    )
 
 
 def test_the_remedy_of_cases_that_failed_is_to_mend_them():

@@ -13,6 +13,7 @@ from tfuq.measures.catalogue.distributions import (
     MAXIMUM_PROBABILITY,
     OF_IMAGES,
     OF_MEMBERS,
+    OF_VARIANCES,
     OF_VOXELS,
 )
 from tfuq.measures.catalogue.landmarks import OF_LANDMARKS, OTHERS_OF_LANDMARKS
@@ -28,8 +29,10 @@ __all__ = [
     "OF_LANDMARKS",
     "OF_MEMBERS",
     "OF_STRUCTURES",
+    "OF_VARIANCES",
     "OF_VOXELS",
     "SAMPLE_VOLUMES",
+    "VARIANCES",
     "is_ranked",
     "maps_of",
     "names_of",
@@ -38,6 +41,7 @@ __all__ = [
 
 _ALL = (
     *OF_VOXELS,
+    *OF_VARIANCES,
     *OF_MEMBERS,
     *OF_IMAGES,
     *OF_STRUCTURES,
@@ -54,6 +58,7 @@ def names_of(measures: Iterable[Measure]) -> tuple[str, ...]:
 
 
 MEMBER_VARIANCES = names_of(OF_MEMBERS)
+VARIANCES = names_of(OF_VARIANCES)
 
 
 def maps_of(samples: int) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ References:
     Houlsby et al. 2011, Bayesian active learning (mutual information).
     Kahl et al. 2024, ValUES (means of an image, a patch and above a limit).
     Kendall et al. 2015, Bayesian SegNet (standard deviation).
+    Kwon et al. 2020, Uncertainty quantification using Bayesian neural networks in classification
+        (aleatoric and epistemic variance).
 """
 
 from __future__ import annotations
@@ -19,6 +21,11 @@ from tfuq.measures.measure import Level, Measure
 
 def _least_maximum(classes: int) -> float:
     return 1 / classes
+
+
+def _highest_variance(classes: int) -> float:
+    """Of a uniform distribution, averaged over the classes."""
+    return (1 - 1 / classes) / classes
 
 
 def _highest_variation_ratio(classes: int) -> float:
@@ -165,6 +172,36 @@ def _of_images() -> tuple[Measure, ...]:
 
 
 OF_IMAGES = _of_images()
+
+# Parts of the variance p̄(1 − p̄) of whether a voxel or an image is of a class, averaged over the
+# classes: what each sample leaves open, and what samples differ by. Maps have these names.
+OF_VARIANCES = (
+    Measure(
+        name="aleatoric_variance",
+        symbol="E[p(1 − p)]",
+        title="aleatoric variance",
+        unit="1",
+        levels=("voxel", "image"),
+        low=0.0,
+        high=_highest_variance,
+        orientation="less certain",
+        least_samples=2,
+        source="Kwon et al. 2020",
+    ),
+    Measure(
+        name="epistemic_variance",
+        symbol="Var[p]",
+        title="epistemic variance",
+        unit="1",
+        levels=("voxel", "image"),
+        low=0.0,
+        high=_highest_variance,
+        orientation="less certain",
+        bias="variance",
+        least_samples=2,
+        source="Kwon et al. 2020",
+    ),
+)
 
 # Parts of the variance of an ensemble's samples, averaged over the classes; maps have these names.
 OF_MEMBERS = (

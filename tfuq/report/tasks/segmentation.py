@@ -26,7 +26,8 @@ def _strips(
     meaning: str,
 ) -> NamedFigures:
     yield "strip", volume_strip(examples, len(config.data.classes), meaning)
-    yield "difference", differences(examples, ratios, meaning)
+    counts = [ratios[severity] for severity in examples]
+    yield "difference", differences(examples, counts, meaning)
 
 
 REPORTS.register("segmentation")(

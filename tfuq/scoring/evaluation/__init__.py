@@ -19,6 +19,7 @@ from tfuq.scoring.evaluation.failures import FailureOptions, failure_tables
 from tfuq.scoring.evaluation.outputs import default_output, dose_output, predictions_of
 from tfuq.scoring.evaluation.references import cases_with_references
 from tfuq.scoring.evaluation.scores import SCORERS, ScoreRequest, Scores
+from tfuq.scoring.evaluation.splits import enter_splits
 
 __all__ = [
     "FailureOptions",
@@ -93,6 +94,7 @@ def score_folder(
         )
     score = SCORERS[config.task]
     scores = score(request)
+    enter_splits(scores, manifest, runs.open_run(Path(manifest.run)).split)
     tables = failure_tables(scores.cohorts, failures)
     scores.summary["task"] = config.task
     scores.summary["failure_detection"] = tables

@@ -24,6 +24,7 @@ from tfuq.scoring.segmentation import (
     with_diagonal,
 )
 
+OVERLAPS = ("dice", "iou", "precision", "recall", "voxel_accuracy")  # scores of a label alone
 _DISTANCES = in_every_unit(["hd95_mm", "average_surface_distance_mm"])
 
 
@@ -69,12 +70,37 @@ def case_rows(
         "class": "all",
         "reference": fingerprint(maps.truth.astype(np.uint8)),
         **_means(foreground),
+        "voxel_accuracy": maps.accuracy,
         **maps.scores(),
     }
     if raters:
         everything |= raters.image
     everything |= maps.confidences()
     return [*rows, everything]
+
+
+def overlap_rows(case: Case, maps: CaseMaps, config: Config) -> list[Row]:
+    """A case's rows with the scores of its label alone: each structure, and last "all".
+
+    Args:
+        case: its id counts.
+        maps: the predicted case with its reference.
+        config: of the run.
+    """
+    rows = []
+    crops = Crops(maps, len(config.data.classes))
+    for name, members in config.data.structures.items():
+        predicted, reference, _ = crops.masks(members)
+        scores = overlap_scores(predicted, reference, 1.0)
+        rows.append({"case": case.id, "class": name} | _chosen(scores))
+    foreground = rows[: len(config.data.classes) - 1]
+    everything: Row = {"case": case.id, "class": "all", **_means(foreground)}
+    everything["voxel_accuracy"] = maps.accuracy
+    return [*rows, everything]
+
+
+def _chosen(scores: Row) -> Row:
+    return {name: scores[name] for name in OVERLAPS if name in scores}
 
 
 def _means(rows: Sequence[Row]) -> dict[str, float | None]:

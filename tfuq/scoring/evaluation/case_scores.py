@@ -22,6 +22,7 @@ from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation.bounds import bound_rows
 from tfuq.scoring.evaluation.case_rows import case_rows, mean_rows
 from tfuq.scoring.evaluation.gathered import Gathered
+from tfuq.scoring.evaluation.member_scores import member_rows
 from tfuq.scoring.evaluation.members import add_case
 from tfuq.scoring.evaluation.raters import RaterScores, score_raters
 from tfuq.scoring.evaluation.structures import read_structures
@@ -113,7 +114,8 @@ def _add_case(gathered: Gathered, case: Case, scoring: CaseScoring) -> list[Volu
     if not any(is_structure(reference.array).any() for reference in references):
         gathered.empty.append(case.id)
     rows = _mean_case_rows(case, by_reference, scoring, predicted, raters)
-    add_case(gathered.diversity, folder, by_reference, config)
+    labels = add_case(gathered.diversity, folder, by_reference, config)
+    gathered.members += member_rows(case, labels, by_reference, config)
     gathered.cases += rows
     gathered.structures += _structure_rows(folder, case, references, config, rows)
     for row in _components(by_reference, classes):

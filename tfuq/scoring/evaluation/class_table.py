@@ -10,7 +10,7 @@ import numpy as np
 
 from tfuq.data.json_csv import numbers, read_table
 from tfuq.errors import RunError
-from tfuq.measures.catalogue import OF_VOXELS, maps_of, names_of
+from tfuq.measures.catalogue import OF_VOXELS, VARIANCES, maps_of, names_of
 from tfuq.runs.results import PREDICTIONS
 from tfuq.scoring.rows import class_columns, column
 
@@ -65,7 +65,7 @@ def read_predictions(folder: Path, classes: list[str]) -> PredictedClasses:
         least_samples = 1
     needed = maps_of(least_samples)
     measures = {}
-    for name in names_of(OF_VOXELS):
+    for name in (*names_of(OF_VOXELS), *VARIANCES):
         if name in needed or name in rows[0]:
             measures[name] = numbers(path, rows, name, _AGAIN, low=_LEAST)
     return PredictedClasses(

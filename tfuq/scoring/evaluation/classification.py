@@ -24,7 +24,8 @@ from tfuq.scoring.classification import class_scores, confusion, detection_score
 from tfuq.scoring.evaluation.class_table import PredictedClasses, read_predictions
 from tfuq.scoring.evaluation.cohorts import classification_cohort
 from tfuq.scoring.evaluation.failures import refuse_limit
-from tfuq.scoring.evaluation.members import images_diversity
+from tfuq.scoring.evaluation.member_scores import enter_members, image_rows
+from tfuq.scoring.evaluation.members import images_diversity, images_members
 from tfuq.scoring.evaluation.promises import checked_calibration, kept_sets, summary_head
 from tfuq.scoring.evaluation.references import referenced_cases
 from tfuq.scoring.evaluation.scores import (
@@ -59,9 +60,13 @@ def score_classification(request: ScoreRequest) -> Scores:
     request.observer.notify(TableScored(cases=len(predicted.ids)))
     summary = _summary(request.manifest, predicted, y, classes)
     tables: dict[str, list[Row]] = {"classes": summary["by_class"]}
-    diversity = images_diversity(request.folder, predicted.ids, predicted.rows, y, classes)
-    if diversity:
+    by_member = images_members(request.folder, predicted.ids, predicted.rows, classes)
+    rows_of_members = []
+    if by_member is not None:
+        diversity = images_diversity(by_member, y, request.folder, predicted.rows)
         diversity.enter(summary, tables, 1)
+        rows_of_members = image_rows(by_member, predicted.p, y)
+    enter_members(rows_of_members, request.manifest, summary, tables)
     cohort = classification_cohort(predicted.ids, predicted.p, wrong, predicted.measures)
     return Scores(cases=cases, summary=summary, tables=tables, cohorts=[cohort])
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tfuq.errors import DataError
 from tfuq.runs import results
-from tfuq.runs.missing import warn_of_missing
+from tfuq.runs.missing import warn_of_missing, warn_of_missing_members
 from tfuq.scoring.dose import DoseBand
 from tfuq.scoring.dose_constraints import Constraint, parse_constraint
 from tfuq.scoring.dose_quantities import Quantity, parse_requests
@@ -71,6 +71,7 @@ def dose_effects(
     if not manifest.cases:
         raise DataError(f"{folder}: its predictions hold no case; run tfuq predict")
     warn_of_missing(folder, manifest)
+    warn_of_missing_members(folder, manifest)
     files = dose_files(dose, manifest)
     values: list[Row] = []
     curves: list[Row] = []

@@ -16,7 +16,7 @@ from tfuq.scoring.evaluation.diversity import Diversity, StoredDiversity
 from tfuq.scoring.rows import Row
 
 _REMEDY = "remove it, and run the same tfuq score again"
-_TABLES = ("cases", "structures", "components", "raters", "before", "bounds", "empty")
+_TABLES = ("cases", "structures", "components", "raters", "members", "before", "bounds", "empty")
 
 
 @dataclass(kw_only=True)
@@ -28,6 +28,7 @@ class Gathered:
         structures: rows of ``structures.csv``.
         components: rows of ``components.csv``.
         raters: rows of ``raters.csv``.
+        members: scores of each member's label, rows by case, member and class.
         diversity: of the members.
         bins: voxels by confidence, of each case.
         before: calibration before scaling, of each case.
@@ -40,6 +41,7 @@ class Gathered:
     structures: list[Row] = field(default_factory=list)
     components: list[Row] = field(default_factory=list)
     raters: list[Row] = field(default_factory=list)
+    members: list[Row] = field(default_factory=list)
     diversity: Diversity = field(default_factory=lambda: Diversity("dice"))
     bins: list[Bins] = field(default_factory=list)
     before: list[Row] = field(default_factory=list)
@@ -99,6 +101,7 @@ class _Stored:
     structures: list[Row]
     components: list[Row]
     raters: list[Row]
+    members: list[Row]
     diversity: StoredDiversity
     bins: list[tuple[list[float], list[float], list[float]]]
     before: list[Row]

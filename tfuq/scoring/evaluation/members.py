@@ -27,7 +27,7 @@ def add_case(
     folder: Path,
     by_reference: Sequence[CaseMaps],
     config: Config,
-) -> None:
+) -> list[np.ndarray]:
     """Add a case of volumes, where its members were kept, with every reference that it has.
 
     All voxels count alike whose reference is known. Dice is the mean over the foreground classes
@@ -39,20 +39,25 @@ def add_case(
         by_reference: the case with each of its references.
         config: of the run.
 
+    Returns:
+        Each member's label ``[X, Y, Z]``; none where they were not kept.
+
     Raises:
         DataError: a map that does not fit its label.
     """
     members = len(list(folder.glob("member-*.nii.gz")))
     if not members:
-        return
+        return []
     label = read(folder / "label.nii.gz")
     classes = len(config.data.classes)
     truths = [maps.of_known(maps.truth).astype(int) for maps in by_reference]
     first = by_reference[0]  # all know the same voxels
     p = []
+    labels = []
     for member in range(members):
         path = folder / f"{member_map(member)}.nii.gz"
         array = read_map(path, label, 1.0, (classes,))
+        labels.append(array.argmax(-1).astype(np.uint8))
         p.append(np.tile(first.of_known(array), (len(truths), 1)))
     variances = []
     for name in MEMBER_VARIANCES:
@@ -66,23 +71,22 @@ def add_case(
         return float(np.mean(scores))
 
     diversity.add(np.stack(p), np.concatenate(truths), mean_dice, variances)
+    return labels
 
 
-def images_diversity(
+def images_members(
     folder: Path,
     ids: list[str],
     rows: list[dict[str, str]],
-    y: np.ndarray,
     classes: list[str],
-) -> Diversity | None:
-    """The diversity of members over all images; None where members were not kept.
+) -> np.ndarray | None:
+    """The members' probabilities of all images, ``[M, n, K]``; None where they were not kept.
 
     Args:
         folder: of the predictions.
         ids: of n cases.
         rows: n of ``predictions.csv``.
-        y: true classes ``[n]``.
-        classes: their names.
+        classes: the K classes' names.
 
     Raises:
         RunError: a damaged table, or one of other cases.
@@ -96,6 +100,26 @@ def images_diversity(
     if not has_all or MEMBER_VARIANCES[0] not in rows[0]:
         raise RunError(f"{path}: does not hold every member of the cases of its folder; {AGAIN}")
     p = np.array([by_case[case_id] for case_id in ids], float)
+    return p.transpose(1, 0, 2)
+
+
+def images_diversity(
+    p: np.ndarray,
+    y: np.ndarray,
+    folder: Path,
+    rows: list[dict[str, str]],
+) -> Diversity:
+    """The diversity of members over all images.
+
+    Args:
+        p: as of `images_members`.
+        y: true classes ``[n]``.
+        folder: of the predictions.
+        rows: n of ``predictions.csv``.
+
+    Raises:
+        RunError: a damaged table.
+    """
     variances = []
     for name in MEMBER_VARIANCES:
         values = numbers(folder / PREDICTIONS, rows, name, AGAIN)
@@ -105,7 +129,7 @@ def images_diversity(
         return float((label == y).mean())
 
     diversity = Diversity("accuracy")
-    diversity.add(p.transpose(1, 0, 2), y, accuracy, variances)
+    diversity.add(p, y, accuracy, variances)
     return diversity
 
 

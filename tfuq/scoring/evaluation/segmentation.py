@@ -12,6 +12,7 @@ from tfuq.scoring.evaluation.case_scores import CaseScoring
 from tfuq.scoring.evaluation.case_slices import gather
 from tfuq.scoring.evaluation.cohorts import segmentation_cohorts
 from tfuq.scoring.evaluation.gathered import Gathered
+from tfuq.scoring.evaluation.member_scores import enter_members, means_of_members
 from tfuq.scoring.evaluation.promises import checked_calibration
 from tfuq.scoring.evaluation.references import cases_with_references
 from tfuq.scoring.evaluation.scores import SCORERS, ScoreRequest, Scores
@@ -53,6 +54,8 @@ def score_segmentation(request: ScoreRequest) -> Scores:
         tables["raters"] = gathered.raters
     summary = segmentation_summary(request, gathered, calibration)
     gathered.diversity.enter(summary, tables, len(cases))
+    rows_of_members = means_of_members(gathered.members, gathered.cases)
+    enter_members(rows_of_members, manifest, summary, tables)
     return Scores(cases=gathered.cases, summary=summary, tables=tables, cohorts=cohorts)
 
 

@@ -113,6 +113,11 @@ class CaseMaps:
             return self.truth.size
         return int(np.count_nonzero(self.known))
 
+    @property
+    def accuracy(self) -> float:
+        """The share of the voxels whose class is right."""
+        return float(self.of_known(self.label == self.truth).mean())
+
     def of_known(self, values: np.ndarray) -> np.ndarray:
         """Values ``[X, Y, Z, …]`` of the voxels whose reference is known, ``[n, …]``."""
         if self.known is None:

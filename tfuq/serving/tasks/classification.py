@@ -41,6 +41,7 @@ def _expected(asked: Asked) -> dict[str, Output]:
     shape = (asked.images,)
     return of_classes(asked, shape) | {
         "label": Output(object, shape, texts=tuple(asked.export.classes)),
+        "variance": numbers((*shape, asked.classes), (0.0, 0.25)),
         "votes": numbers((*shape, asked.classes), (0.0, 1.0), adds_to_one=True),
     }
 

@@ -26,7 +26,7 @@ from tfuq.data.ownership import require_replaceable
 from tfuq.data.writers import write_json
 from tfuq.errors import DataError, RunError
 from tfuq.runs import Run, results
-from tfuq.runs.missing import warn_of_missing
+from tfuq.runs.missing import warn_of_missing, warn_of_missing_members
 from tfuq.runs.results import Manifest
 from tfuq.scoring.review_lines import promise_text
 from tfuq.scoring.rows import Row
@@ -110,6 +110,7 @@ def review(predictions: Path, folder: Path, *, observer: Observer = SILENT) -> R
     """
     manifest = results.read_manifest(predictions)
     warn_of_missing(predictions, manifest)
+    warn_of_missing_members(predictions, manifest)
     run = runs.open_run(Path(manifest.run))
     if manifest.calibration is not None:
         raise RunError(
@@ -290,6 +291,7 @@ class _Reviewer:
             "referral": referral,
             "ordered_by": self._measure,
             "calibration_cases_left_out": len(left_out),
+            "missing_members": self._manifest.missing_members,
             "missing_cases": self._manifest.missing,
             "reasons_of_missing": self._manifest.failed,
             "unlike_training": len(unlike),

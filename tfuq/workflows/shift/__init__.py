@@ -26,6 +26,7 @@ from tfuq.execution import Executor, Serial, Task
 from tfuq.prediction import AnyPredictor, Request, cases_of_test_split, make_predictor
 from tfuq.report.shift import write_figures
 from tfuq.runs import Run, open_run
+from tfuq.runs.missing import warn_of_missing_members
 from tfuq.sampling.devices import use_device
 from tfuq.scoring.shift import shift_rows
 from tfuq.scoring.shift_correlation import correlation_rows
@@ -149,6 +150,7 @@ def shift(
             measurer = _measurer(make_predictor(run, request), plan)
             _MEASURERS[call, request.method] = measurer
             manifests[request.method] = measurer.predictor.manifest()
+            warn_of_missing_members(folder / request.method, manifests[request.method])
             of_method = _tasks(measurer, cases, plan, folder, call, overwrite=overwrite)
             _tell_of_kept(request.method, plan, of_method, observer)
             tasks += of_method

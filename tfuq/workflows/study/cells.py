@@ -29,12 +29,14 @@ class Cell:
         labels: The label of the cell's value on each axis, by the name of the axis.
         config: The configuration of the run.
         folder: The folder of the study.
+        scores_training: Whether its training cases are predicted and scored too.
     """
 
     id: str
     labels: dict[str, str]
     config: Config
     folder: Path
+    scores_training: bool = False
 
     @property
     def settings(self) -> Path:
@@ -53,12 +55,19 @@ class Cell:
 
     @property
     def summary(self) -> Path:
-        """The file that is written last."""
+        """The file of the scores of the test cases."""
         return self.run / "scores" / self.config.method / "summary.json"
+
+    @property
+    def training_summary(self) -> Path:
+        """The file of the scores of the training cases."""
+        return self.run / "scores" / f"{self.config.method}-train" / "summary.json"
 
     @property
     def is_finished(self) -> bool:
         """Whether it was trained, predicted and scored."""
+        if self.scores_training and not self.training_summary.is_file():
+            return False
         return self.summary.is_file() and runs.is_run(self.run)
 
 
@@ -95,6 +104,7 @@ def _cell(study: StudyConfig, combination: Sequence[Step], folder: Path) -> Cell
         labels=labels,
         config=_configuration(study, combination),
         folder=folder,
+        scores_training=study.has_training_scores,
     )
 
 

@@ -1,4 +1,7 @@
-"""The columns that a study may ask for: scores, measures of structures, and correlations."""
+"""The columns that a study may ask for.
+
+They are scores, also of the training cases, measures of structures, and correlations.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from tfuq.workflows.study.cells import Cell
 SCORE = "score"
 MEASURE = "measure"
 CORRELATION = "correlation"
+TRAIN = "train"
 _OF_STRUCTURES = (MEASURE, CORRELATION)
 
 
@@ -59,7 +63,7 @@ def _structures(config: Config) -> Iterable[str]:
 
 def _names(kind: str, task: str) -> Sequence[str]:
     """The names that columns of a kind may have for a task."""
-    if kind == SCORE:
+    if kind in (SCORE, TRAIN):
         return metrics_of(task)
     if kind in _OF_STRUCTURES and TASKS[task].has_volumes:
         return names_of(OF_STRUCTURES)

@@ -96,12 +96,21 @@ def _size(log: Path) -> int:
 
 def _commands(cell: Cell) -> list[list[str]]:
     """The commands of a cell. Each goes on where an earlier one was stopped."""
-    predictions = cell.run / "predictions" / cell.config.method
-    return [
-        ["train", str(cell.settings), "--run", str(cell.run), "--resume", *_HERE],
-        ["predict", str(cell.run), "--out", str(predictions), *_HERE],
-        ["score", str(predictions), "--no-figures", *_HERE],
-    ]
+    commands = [["train", str(cell.settings), "--run", str(cell.run), "--resume", *_HERE]]
+    splits = ["test"]
+    if cell.scores_training:
+        splits.append("train")
+    for split in splits:
+        predictions = cell.run / "predictions" / cell.config.method
+        words = []
+        if split != "test":
+            predictions = predictions.with_name(f"{predictions.name}-{split}")
+            words = ["--split", split]
+        commands += [
+            ["predict", str(cell.run), *words, "--out", str(predictions), *_HERE],
+            ["score", str(predictions), "--no-figures", *_HERE],
+        ]
+    return commands
 
 
 def _error(log: Path, begin: int, command: str, code: int) -> RunError | TaskLostError:

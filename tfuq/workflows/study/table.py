@@ -15,7 +15,7 @@ from tfuq.errors import ConfigError
 from tfuq.measures.sample_size import unbiased
 from tfuq.runs.results import SampleCount
 from tfuq.workflows.study.cells import Cell
-from tfuq.workflows.study.columns import CORRELATION, MEASURE, SCORE, kind_and_name
+from tfuq.workflows.study.columns import CORRELATION, MEASURE, SCORE, TRAIN, kind_and_name
 
 ERROR = "error"
 SAMPLES = "samples (T)"
@@ -98,15 +98,21 @@ def table_of(study: StudyConfig, cells: Sequence[Cell], errors: Mapping[str, str
 
 def _values(study: StudyConfig, cell: Cell) -> dict[str, float | None]:
     summary = read_json(cell.summary, _Summary, _AGAIN)
+    training_scores: _Scores = {}
+    if cell.scores_training:
+        training_scores = read_json(cell.training_summary, _Summary, _AGAIN).scores
     values: dict[str, float | None] = {SAMPLES: summary.samples}
     for column in study.table:
-        values |= _column(summary, study.structure, column)
+        values |= _column(summary, training_scores, study.structure, column)
     return values
 
 
 class _Score(pydantic.BaseModel):
     mean: float
     std: float | None
+
+
+_Scores = dict[str, dict[str, _Score]]  # by class and name
 
 
 class _Correlation(pydantic.BaseModel):
@@ -119,12 +125,14 @@ class _Correlation(pydantic.BaseModel):
 
 class _Summary(pydantic.BaseModel):
     samples: SampleCount
-    scores: dict[str, dict[str, _Score]]
+    scores: _Scores
     structure_measures: dict[str, dict[str, float | None]] = {}
     spearman_with_dice: dict[str, dict[str, _Correlation]] = {}
 
 
-def _column(summary: _Summary, structure: str, column: str) -> dict[str, float | None]:
+def _column(
+    summary: _Summary, training_scores: _Scores, structure: str, column: str
+) -> dict[str, float | None]:
     """The value of a column, and the columns beside it.
 
     A score has its standard deviation over cases beside it; a correlation has its interval, p and
@@ -133,6 +141,7 @@ def _column(summary: _Summary, structure: str, column: str) -> dict[str, float |
     kind, name = kind_and_name(column)
     tables: dict[str, Mapping[str, Mapping[str, Any]]] = {
         SCORE: summary.scores,
+        TRAIN: training_scores,
         MEASURE: summary.structure_measures,
         CORRELATION: summary.spearman_with_dice,
     }

@@ -9,7 +9,7 @@ from tfuq import runs
 from tfuq.data.json_csv import read_json
 from tfuq.errors import RunError
 from tfuq.runs import Run
-from tfuq.runs.missing import warn_of_missing
+from tfuq.runs.missing import warn_of_missing, warn_of_missing_members
 from tfuq.runs.results import MANIFEST, Manifest, read_manifest
 from tfuq.workflows.review import SUMMARY, default_folder
 
@@ -67,6 +67,7 @@ def find_target(path: Path, method: str | None = None) -> Target:
     if not manifest.cases:
         raise RunError(f"{predictions}: holds no case; run tfuq predict")
     warn_of_missing(predictions, manifest)
+    warn_of_missing_members(predictions, manifest)
     return Target(
         run=runs.open_run(Path(manifest.run)),
         predictions=predictions,

@@ -9,6 +9,7 @@ from tfuq.measures.catalogue.distributions import (
     MAXIMUM_PROBABILITY,
     OF_IMAGES,
     OF_MEMBERS,
+    OF_VARIANCES,
     OF_VOXELS,
 )
 
@@ -39,6 +40,8 @@ def values_of(p):
         "mutual_information": stats.entropy(mean, axis=-1) - expected,
         "variation_ratio": 1 - votes,
         "standard_deviation": np.take_along_axis(p.std(0), label[:, None], 1)[:, 0],
+        "aleatoric_variance": (p * (1 - p)).mean(0).mean(-1),
+        "epistemic_variance": p.var(0).mean(-1),
         "between_member_variance": members.mean(1).var(0).mean(-1),
         "within_member_variance": members.var(1).mean(0).mean(-1),
         "maximum_probability": mean.max(-1),
@@ -46,7 +49,7 @@ def values_of(p):
 
 
 @pytest.mark.parametrize(
-    "measure", [*OF_VOXELS, *OF_MEMBERS, MAXIMUM_PROBABILITY], ids=lambda m: m.name
+    "measure", [*OF_VOXELS, *OF_VARIANCES, *OF_MEMBERS, MAXIMUM_PROBABILITY], ids=lambda m: m.name
 )
 @pytest.mark.parametrize("classes", [2, 3, 7])
 def test_bounds_hold(classes, measure):

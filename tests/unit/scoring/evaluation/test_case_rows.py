@@ -10,8 +10,9 @@ import pytest
 from tests.conftest import settings
 from tests.support import references
 from tfuq.data.cases import Case
+from tfuq.data.preprocessing import PADDING
 from tfuq.data.volume import Volume
-from tfuq.scoring.evaluation.case_rows import case_rows, mean_rows
+from tfuq.scoring.evaluation.case_rows import case_rows, mean_rows, overlap_rows
 from tfuq.scoring.evaluation.references import fingerprint
 from tfuq.scoring.evaluation.voxels import CaseMaps
 
@@ -32,6 +33,19 @@ def rows_of(maps, image, pixel_mm=None, **options):
     grid = Volume(maps.label, np.diag([1.0, 2.0, 3.0, 1.0]))
     case = Case("c", (Path(image),), pixel_mm=pixel_mm)
     return case_rows(case, maps, settings(Path("data")), grid, **options)
+
+
+def test_voxels_that_are_not_known_have_no_accuracy(maps):
+    maps.truth[:2] = PADDING
+    right = maps.label[2:] == maps.truth[2:]
+    assert rows_of(maps, "c.nii.gz")[-1]["voxel_accuracy"] == pytest.approx(right.mean())
+
+
+def test_scores_of_a_label_alone_are_those_of_all_scores(maps):
+    alone = overlap_rows(Case("c", (Path("c.nii.gz"),)), maps, settings(Path("data")))
+    for row, of_all in zip(alone, rows_of(maps, "c.nii.gz"), strict=True):
+        assert row == {name: of_all[name] for name in row}
+    assert list(alone[-1])[2:] == ["dice", "iou", "precision", "recall", "voxel_accuracy"]
 
 
 def test_each_structure_and_the_mean_over_the_foreground(maps):

@@ -13,7 +13,7 @@ from tfuq.data.writers import write_csv, write_nifti
 from tfuq.errors import RunError
 from tfuq.measures.catalogue import MEMBER_VARIANCES
 from tfuq.scoring.evaluation.diversity import Diversity
-from tfuq.scoring.evaluation.members import add_case, images_diversity
+from tfuq.scoring.evaluation.members import add_case, images_diversity, images_members
 from tfuq.scoring.evaluation.voxels import CaseMaps
 
 CLASSES = ["cat", "dog"]
@@ -32,7 +32,8 @@ def test_dice_of_volumes_is_the_mean_over_classes_and_references(tmp_path):
         write_nifti(tmp_path / f"{name}.nii.gz", label.with_array(variance))
     maps = [CaseMaps(label=label.array, truth=truth, probability=p[0], maps={}) for truth in truths]
     diversity = Diversity("dice")
-    add_case(diversity, tmp_path, maps, settings(Path("data")))
+    labels = add_case(diversity, tmp_path, maps, settings(Path("data")))
+    np.testing.assert_array_equal(labels, p.argmax(-1))
     one, two = diversity.curve_rows()
     dice = [references.dice(label.array == k, truth == k) for k in (1, 2) for truth in truths]
     assert two["dice"] == pytest.approx(np.mean(dice))
@@ -44,7 +45,7 @@ def test_dice_of_volumes_is_the_mean_over_classes_and_references(tmp_path):
 
 def test_a_case_without_kept_members_adds_nothing(tmp_path):
     diversity = Diversity("dice")
-    add_case(diversity, tmp_path, [], settings(Path("data")))
+    assert add_case(diversity, tmp_path, [], settings(Path("data"))) == []
     summary = {}
     diversity.enter(summary, {}, 1)
     assert summary == {}
@@ -68,7 +69,8 @@ def images(folder, shares, variances=MEMBER_VARIANCES):
     ]
     write_csv(folder / "predictions.csv", rows)
     table = read_table(folder / "predictions.csv", (), "")
-    return images_diversity(folder, ["a", "b"], table, np.array([0, 1]), CLASSES)
+    p = images_members(folder, ["a", "b"], table, CLASSES)
+    return images_diversity(p, np.array([0, 1]), folder, table)
 
 
 def test_images_are_matched_by_their_ids(tmp_path):
@@ -82,8 +84,8 @@ def test_images_are_matched_by_their_ids(tmp_path):
     assert one["nll"] == pytest.approx(-np.log([0.9, 0.8, 0.6, 0.3]).mean())
 
 
-def test_images_without_kept_members_have_no_diversity(tmp_path):
-    assert images_diversity(tmp_path, [], [], np.zeros(0, int), CLASSES) is None
+def test_images_without_kept_members_have_none(tmp_path):
+    assert images_members(tmp_path, [], [], CLASSES) is None
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -49,6 +50,19 @@ def test_commands_are_run_in_turn_and_go_on_where_they_stopped(cell, monkeypatch
     ]
     assert cell.settings.read_text() == cell.config.dump()
     assert (task.name, task.is_done) == ("a", False)
+
+
+def test_training_cases_are_predicted_too_where_the_table_has_them(cell, monkeypatch):
+    ran = []
+    monkeypatch.setattr(execution, "run_command", lambda words, log: ran.append(list(words)))
+    (task,) = tasks_of([replace(cell, scores_training=True)], ())
+    task.run(Recorder())
+    folder = f"{cell.run}/predictions/mc-dropout-train"
+    here = ["--execute", "serial"]
+    assert ran[3:] == [
+        ["predict", str(cell.run), "--split", "train", "--out", folder, *here],
+        ["score", folder, "--no-figures", *here],
+    ]
 
 
 @pytest.mark.parametrize(

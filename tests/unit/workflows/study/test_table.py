@@ -58,6 +58,26 @@ def test_a_correlation_has_its_interval_p_and_n(tabulate):
     assert beside["_lower"] is None
 
 
+def test_scores_of_the_training_cases_stand_beside_those_of_the_test_cases(tmp_path):
+    study = StudyConfig(
+        name="s",
+        config="c",
+        axes={"size": {"data.split.use": [1]}},
+        structure="ball",
+        table=["dice", "train.dice"],
+    )
+    cell = Cell(id="a", labels={}, config=settings(tmp_path), folder=tmp_path, scores_training=True)
+    runs.create(cell.run, cell.config, LISTED_SPLIT, {"channels": 1, "statistics": None})
+    training = {"samples": 4, "scores": {"ball": {"dice": {"mean": 0.875, "std": 0.25}}}}
+    for path, summary in ((cell.summary, SUMMARY), (cell.training_summary, training)):
+        assert not cell.is_finished
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(summary))
+    assert cell.is_finished
+    row = table_of(study, [cell], {}).rows[0]
+    assert (row["dice"], row["train.dice"], row["train.dice_std"]) == (0.75, 0.875, 0.25)
+
+
 def test_a_column_in_another_unit_is_refused(tabulate):
     summary = SUMMARY | {"scores": {"ball": {"hd95_px": {"mean": 2.0, "std": None}}}}
     with pytest.raises(ConfigError, match="'hd95_mm' is 'hd95_px' in this study"):

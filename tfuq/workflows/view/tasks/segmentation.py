@@ -12,7 +12,7 @@ from tfuq.data.cases import read_case_label
 from tfuq.data.preprocessing import PADDING
 from tfuq.data.readers.nifti_blocks import nifti_blocks
 from tfuq.data.readers.suffixes import is_plain_image
-from tfuq.measures.catalogue import MEMBER_VARIANCES, OF_VOXELS, names_of
+from tfuq.measures.catalogue import MEMBER_VARIANCES, OF_VOXELS, VARIANCES, names_of
 from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
 from tfuq.scoring.rows import Row
 from tfuq.workflows.view.images import LastRead
@@ -38,7 +38,7 @@ from tfuq.workflows.view.tasks.base import (
 )
 
 _REFERENCE = "reference"
-_MAPS = (*names_of(OF_VOXELS), *MEMBER_VARIANCES)
+_MAPS = (*names_of(OF_VOXELS), *VARIANCES, *MEMBER_VARIANCES)
 _PROBABILITY = "probability"
 _MOST_VOXELS = 2**40
 _RGB = 3

@@ -1,0 +1,71 @@
+"""``tfuq plot``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tfuq.config import SERVED_METHODS
+from tfuq_cli import options
+from tfuq_cli.progress import first_import, show
+
+
+@click.command("plot", cls=options.Command)
+@click.argument(
+    "predictions", metavar="PREDICTIONS ...|RUN", nargs=-1, required=True, type=options.PATH
+)
+@click.option("--case", "case_id", metavar="ID", required=True, help="Which case to plot.")
+@click.option(
+    "--slice",
+    "index",
+    type=click.IntRange(min=0),
+    help="Which slice, from 0 on.  [default: the one with most labelled area]",
+)
+@click.option(
+    "--axis",
+    type=click.IntRange(0, 2),
+    help="The voxel axis to slice along.  [default: that of the network's slices, else 2]",
+)
+@click.option(
+    "--method",
+    multiple=True,
+    type=click.Choice(SERVED_METHODS),
+    help="Of RUN: whose predictions to plot side by side, repeatable.",
+)
+@click.option(
+    "--reference",
+    type=options.PATH,
+    help="Folder of references.  [default: the data set's own, where there are some]",
+)
+@click.option(
+    "--out",
+    type=options.PATH,
+    help="Folder to write to.  [default: plots/CASE in the run, or in PREDICTIONS elsewhere]",
+)
+def command(
+    predictions: tuple[Path, ...],
+    case_id: str,
+    index: int | None,
+    axis: int | None,
+    method: tuple[str, ...],
+    reference: Path | None,
+    out: Path | None,
+) -> None:
+    """Plot a slice of a segmented case as PNG: image, reference, prediction, mean probability,
+    members and maps of each of PREDICTIONS; these side by side; histograms of the maps over the
+    slice; where prediction and reference differ, with the variation ratio there. Where they
+    agree is green (TP); what is too much is yellow (FP), and what is missed red (FN).
+
+    \b
+    Example:
+      tfuq plot runs/quickstart/hybrid --method hybrid --method mc-dropout --case brain_002
+    """
+    with first_import("matplotlib"):
+        from tfuq.report.case_figures import default_folder, folders_of, write_case_figures
+
+    folders = folders_of(predictions, method)
+    out = out or default_folder(folders[0], case_id)
+    paths = write_case_figures(folders, case_id, out, axis=axis, index=index, reference=reference)
+    for path in paths:
+        show(str(path))
