@@ -90,6 +90,14 @@ if TYPE_CHECKING:
         "and the case is no part of their means, or the image's diagonal."
     ),
 )
+@click.option(
+    "--lesion-iou",
+    type=click.FloatRange(0, 1, min_open=True),
+    help=(
+        "Segmentation: a lesion is found by a predicted component of this IoU or more with it.  "
+        "[default: one that shares a voxel with it]"
+    ),
+)
 @options.figures
 @options.execute
 def command(
@@ -103,6 +111,7 @@ def command(
     dose: Path | None,
     at: tuple[str, ...],
     missing_distance: str,
+    lesion_iou: float | None,
     figures: bool,
     executor: Executor,
 ) -> None:
@@ -113,7 +122,12 @@ def command(
       tfuq score runs/quickstart/hybrid/predictions/mc-dropout
     """
     with first_import("scipy"):
-        from tfuq.scoring.evaluation import FailureOptions, default_output, score_folder
+        from tfuq.scoring.evaluation import (
+            FailureOptions,
+            ScoreOptions,
+            default_output,
+            score_folder,
+        )
         from tfuq_cli.score_lines import score_lines
 
     if at and not dose:
@@ -129,7 +143,10 @@ def command(
         failures,
         label_values,
         structure_names=structure_names,
-        has_penalty=missing_distance == "diagonal",
+        options=ScoreOptions(
+            has_penalty=missing_distance == "diagonal",
+            lesion_iou=lesion_iou,
+        ),
         observer=Observers(EventLines(), TaskLines()),
         executor=executor,
     )

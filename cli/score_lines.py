@@ -10,6 +10,7 @@ from tfuq.measures.sample_size import unbiased
 from tfuq.runs.missing import missing_text, without_members_text
 from tfuq.scoring.promise_lines import promise_lines, promise_remarks
 from tfuq_cli.landmark_lines import landmark_lines
+from tfuq_cli.lesion_lines import lesion_lines
 from tfuq_cli.numbers import bounds, correlation, interval, share
 
 Summary = dict[str, Any]  # what summary.json holds, or a table of it
@@ -88,6 +89,7 @@ def score_lines(summary: Summary) -> Iterator[str]:
         named = {f"{split}, {name}": table for name, table in scores.items()}
         yield from _quality(named, max(table["n"] for table in scores["all"].values()))
     yield from _missing(summary["scores"])
+    yield from lesion_lines(summary)
     yield from _classes(summary.get("by_class", []))
     if "ece_pooled" in summary:
         pooled = f"{summary['ece_pooled']:.4f}"

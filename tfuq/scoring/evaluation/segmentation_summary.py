@@ -10,6 +10,7 @@ from tfuq.calibration.records import Calibration
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation.bounds import kept_bounds
 from tfuq.scoring.evaluation.gathered import Gathered
+from tfuq.scoring.evaluation.lesion_summary import lesion_summary
 from tfuq.scoring.evaluation.promises import summary_head
 from tfuq.scoring.evaluation.raters import rater_summary
 from tfuq.scoring.evaluation.scores import ScoreRequest, provenance, reliability_rows, score_table
@@ -52,10 +53,12 @@ def segmentation_summary(
         "reliability": reliability_rows(bins),
     }
     summary["missing_distance"] = _LEFT_OUT
-    if request.has_penalty:
+    if request.options.has_penalty:
         summary["missing_distance"] = _DIAGONAL
     if gathered.raters:
         summary["raters"] = rater_summary(gathered.raters)
+    summary["detection"] = lesion_summary(gathered.detection, gathered.lesions)
+    summary["lesion_iou"] = request.options.lesion_iou
     summary["references"] = {
         "of_two_raters": gathered.averaged,
         "without_structure": gathered.empty,
