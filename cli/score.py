@@ -98,6 +98,14 @@ if TYPE_CHECKING:
         "[default: one that shares a voxel with it]"
     ),
 )
+@click.option(
+    "--nsd-tolerance",
+    metavar="YAML",
+    help=(
+        "Segmentation: score the normalized surface Dice, the share of both surfaces within this "
+        "of the other, in mm (or pixels): 1.5, or by structure as in '{liver: 2, tumour: 1}'."
+    ),
+)
 @options.figures
 @options.execute
 def command(
@@ -112,6 +120,7 @@ def command(
     at: tuple[str, ...],
     missing_distance: str,
     lesion_iou: float | None,
+    nsd_tolerance: str | None,
     figures: bool,
     executor: Executor,
 ) -> None:
@@ -126,6 +135,7 @@ def command(
             FailureOptions,
             ScoreOptions,
             default_output,
+            parse_tolerance,
             score_folder,
         )
         from tfuq_cli.score_lines import score_lines
@@ -146,6 +156,7 @@ def command(
         options=ScoreOptions(
             has_penalty=missing_distance == "diagonal",
             lesion_iou=lesion_iou,
+            tolerance=parse_tolerance(nsd_tolerance),
         ),
         observer=Observers(EventLines(), TaskLines()),
         executor=executor,

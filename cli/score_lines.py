@@ -23,6 +23,7 @@ _SCORES = (
     "voxel_accuracy",
     "hd95_mm",
     "average_surface_distance_mm",
+    "nsd",
     "hd95_px",
     "average_surface_distance_px",
     "accuracy",

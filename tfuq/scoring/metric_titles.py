@@ -14,6 +14,7 @@ _GROUPS: dict[str, dict[str, str]] = {
         "precision": "precision",
         "recall": "recall",
         "voxel_accuracy": "accuracy of voxels",
+        "nsd": "normalized surface Dice",
         "missed": "missed structures",
         "invented": "invented structures",
         "dice_raters": "Dice similarity, mean over raters",
@@ -59,6 +60,7 @@ _GROUPS: dict[str, dict[str, str]] = {
 _SYMBOLS = {
     "dice": "DSC",
     "iou": "IoU",
+    "nsd": "NSD",
     "hd95_mm": "HD95",
     "hd95_px": "HD95",
     "average_surface_distance_mm": "ASD",

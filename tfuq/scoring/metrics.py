@@ -80,6 +80,7 @@ _ALL = (
     _size_difference("volume_difference_mm3", "mm³"),
     _length("hd95_mm", "mm"),
     _length("average_surface_distance_mm", "mm"),
+    _share("nsd"),
     _size_difference("area_difference_mm2", "mm²"),
     _size_difference("area_difference_px2", "pixel²"),
     _length("hd95_px", "pixel"),

@@ -18,7 +18,7 @@ from tfuq.scoring.evaluation import segmentation as segmentation
 from tfuq.scoring.evaluation.failures import FailureOptions, failure_tables
 from tfuq.scoring.evaluation.outputs import default_output, dose_output, predictions_of
 from tfuq.scoring.evaluation.references import cases_with_references
-from tfuq.scoring.evaluation.score_options import ScoreOptions
+from tfuq.scoring.evaluation.score_options import ScoreOptions, parse_tolerance
 from tfuq.scoring.evaluation.scores import SCORERS, ScoreRequest, Scores
 from tfuq.scoring.evaluation.splits import enter_splits
 
@@ -29,6 +29,7 @@ __all__ = [
     "cases_with_references",
     "default_output",
     "dose_output",
+    "parse_tolerance",
     "predictions_of",
     "score_folder",
 ]
@@ -66,7 +67,7 @@ def score_folder(
         RunError: no predictions there, or a damaged table.
         DataError: a reference is missing or does not fit, or options or several processes for a
             table.
-        ConfigError: label values that are none.
+        ConfigError: label values that are none, or a tolerance of no structure of the run.
     """
     manifest = results.read_manifest(folder)
     warn_of_missing(folder, manifest)

@@ -165,7 +165,7 @@ def _mean_case_rows(
             scoring.config,
             grid,
             raters,
-            has_penalty=scoring.options.has_penalty,
+            options=scoring.options,
         )
         tables.append(rows)
     return mean_rows(tables)

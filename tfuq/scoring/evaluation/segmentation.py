@@ -30,9 +30,11 @@ def score_segmentation(request: ScoreRequest) -> Scores:
         PartDoneError: the cases that are this call's are scored, and others are not its own.
         RunError: a damaged table.
         DataError: a reference or a map is missing or does not fit.
+        ConfigError: a tolerance of a structure that the run has not.
     """
     manifest = request.manifest
     config = request.config
+    request.options.require_structures(config.data.structures)
     calibration = checked_calibration(manifest)
     scoring = CaseScoring(
         folder=request.folder.absolute(),

@@ -59,6 +59,7 @@ def segmentation_summary(
         summary["raters"] = rater_summary(gathered.raters)
     summary["detection"] = lesion_summary(gathered.detection, gathered.lesions)
     summary["lesion_iou"] = request.options.lesion_iou
+    summary["nsd_tolerance"] = request.options.tolerance
     summary["references"] = {
         "of_two_raters": gathered.averaged,
         "without_structure": gathered.empty,
