@@ -25,6 +25,7 @@ from tfuq.report.plotting import (
     new_figure,
     words,
 )
+from tfuq.report.raters import rater_figure
 from tfuq.report.scored import NamedFigures, ScoredFolder
 from tfuq.report.slices import CaseArrays, load_case, map_scale
 from tfuq.runs import results
@@ -69,6 +70,9 @@ def segmentation_figures(scored: ScoredFolder) -> NamedFigures:
             "free-response",
             free_response_figure(scores.tables["froc"], scores.summary["detection"]),
         )
+    if "raters" in scores.tables:
+        tables = scores.tables
+        yield "raters", rater_figure(tables["raters"], scores.cases, tables["structures"])
     parts = file_names(scores.summary["spearman_with_dice"])
     for name, correlations in scores.summary["spearman_with_dice"].items():
         if any(values["rho"] is not None for values in correlations.values()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ def case_rows(
     raters: RaterScores | None = None,
     *,
     options: ScoreOptions | None = None,
+    volumes: Mapping[str, Row] | None = None,
 ) -> list[Row]:
     """A case's rows: each structure, and last "all".
 
@@ -50,6 +51,7 @@ def case_rows(
         grid: a volume on the grid of the maps.
         raters: scores against several raters, where there are some.
         options: what there is a choice of.
+        volumes: scores of each structure's volume, by the names of scans, where there are some.
     """
     rows = []
     options = options or ScoreOptions()
@@ -70,6 +72,8 @@ def case_rows(
             scores.setdefault("nsd", None)  # a structure without a tolerance has none
         if options.has_penalty:
             scores = with_diagonal(scores, maps.truth.shape, grid.spacing)
+        if volumes:
+            scores |= volumes[name]
         row = {"case": case.id, "class": name, **case.unit.named(scores)}
         if raters:
             row |= raters.structures[name]

@@ -18,7 +18,7 @@ from tfuq.data.readers import read_label_file
 from tfuq.data.sets.cache_keys import case_identity
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
-from tfuq.measures.sample_masks import STORED, read_samples
+from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation.bounds import bound_rows
 from tfuq.scoring.evaluation.case_rows import case_rows, mean_rows
@@ -29,6 +29,7 @@ from tfuq.scoring.evaluation.members import add_case
 from tfuq.scoring.evaluation.raters import RaterScores, score_raters
 from tfuq.scoring.evaluation.score_options import ScoreOptions
 from tfuq.scoring.evaluation.structures import read_structures
+from tfuq.scoring.evaluation.volume_scores import volume_scores
 from tfuq.scoring.evaluation.voxels import CaseMaps, read_maps
 from tfuq.scoring.rows import Row, column
 
@@ -116,12 +117,16 @@ def _add_case(gathered: Gathered, case: Case, scoring: CaseScoring) -> list[Volu
         gathered.raters += [case.unit.named(row) for row in raters.rows]
     if not any(is_structure(reference.array).any() for reference in references):
         gathered.empty.append(case.id)
-    rows = _mean_case_rows(case, by_reference, scoring, predicted, raters)
+    samples = None
+    if (folder / STORED).is_file():
+        samples = read_samples(folder, len(classes))
+    volumes = volume_scores(samples, config, references, raters)
+    rows = _mean_case_rows(case, by_reference, scoring, predicted, raters, volumes)
     labels = add_case(gathered.diversity, folder, by_reference, config)
     gathered.members += member_rows(case, labels, by_reference, config)
     gathered.cases += rows
     gathered.structures += _structure_rows(folder, case, references, config, rows)
-    _add_lesions(gathered, case, by_reference, scoring, predicted)
+    _add_lesions(gathered, case, by_reference, scoring, predicted, samples)
     bins = [maps.reliability() for maps in by_reference]
     gathered.bins.append(Bins(*np.mean(np.array(bins), 0)))
     return references
@@ -133,13 +138,10 @@ def _add_lesions(
     by_reference: Sequence[CaseMaps],
     scoring: CaseScoring,
     grid: Volume,
+    samples: StoredSamples | None,
 ) -> None:
     """Add a case's lesions and predicted components."""
-    folder = scoring.folder / case.id
     classes = scoring.config.data.classes
-    samples = None
-    if (folder / STORED).is_file():
-        samples = read_samples(folder, len(classes))
     lesions = case_lesions(
         case, by_reference, scoring.config, grid, samples, scoring.options.lesion_iou
     )
@@ -156,6 +158,7 @@ def _mean_case_rows(
     scoring: CaseScoring,
     grid: Volume,
     raters: RaterScores | None,
+    volumes: dict[str, Row],
 ) -> list[Row]:
     tables = []
     for maps in by_reference:
@@ -166,6 +169,7 @@ def _mean_case_rows(
             grid,
             raters,
             options=scoring.options,
+            volumes=volumes,
         )
         tables.append(rows)
     return mean_rows(tables)
