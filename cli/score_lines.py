@@ -92,6 +92,7 @@ def score_lines(summary: Summary) -> Iterator[str]:
     for split, scores in summary.get("by_split", {}).items():
         named = {f"{split}, {name}": table for name, table in scores.items()}
         yield from _quality(named, max(table["n"] for table in scores["all"].values()))
+    yield from _subjects(summary.get("by_subject", {}))
     yield from _missing(summary["scores"])
     yield from lesion_lines(summary)
     yield from _classes(summary.get("by_class", []))
@@ -137,6 +138,18 @@ def _quality(scores: dict[str, Summary], cases: int) -> Iterator[str]:
             if score in table:
                 described.append(f"{score} {_mean(table[score], cases)}")
         yield f"{name}: {'  '.join(described)}"
+
+
+def _subjects(tables: dict[str, Summary]) -> Iterator[str]:
+    """Means over subjects, each of which counts alike, with intervals over subjects."""
+    for name, table in tables.items():
+        described = []
+        for score in _SCORES:
+            if score in table:
+                ends = interval(bounds(table[score], ""), 4)
+                described.append(f"{score} {table[score]['mean']:.4f}{ends}")
+        count = max(scores["n"] for scores in table.values())
+        yield f"{name}, over {count} subjects: {'  '.join(described)}"
 
 
 def _classes(rows: Sequence[Summary]) -> Iterator[str]:

@@ -21,6 +21,7 @@ from tfuq.scoring.evaluation.references import cases_with_references
 from tfuq.scoring.evaluation.score_options import ScoreOptions, parse_tolerance
 from tfuq.scoring.evaluation.scores import SCORERS, ScoreRequest, Scores
 from tfuq.scoring.evaluation.splits import enter_splits
+from tfuq.scoring.evaluation.subjects import enter_subjects
 
 __all__ = [
     "FailureOptions",
@@ -98,6 +99,7 @@ def score_folder(
     score = SCORERS[config.task]
     scores = score(request)
     enter_splits(scores, manifest, runs.open_run(Path(manifest.run)).split)
+    enter_subjects(scores, config.data.split.subject)
     tables = failure_tables(scores.cohorts, failures)
     scores.summary["task"] = config.task
     scores.summary["failure_detection"] = tables
