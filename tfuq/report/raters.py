@@ -71,6 +71,7 @@ def _plot_sizes(axes: Axes, raters: Sequence[Row], structures: Sequence[Row]) ->
         zorder=3,
         label="raters",
     )
-    axes.set_xlabel("case, by the raters' mean", fontsize=8)
+    axes.set_xticks([])
+    axes.set_xlabel("cases, in the order of the raters' mean", fontsize=8)
     axes.set_ylabel(f"{size.split('_')[0]} ({symbol_of(size)})", fontsize=8)
     axes.legend(fontsize=7)

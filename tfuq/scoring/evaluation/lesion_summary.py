@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfuq.measures.catalogue import MAXIMUM_PROBABILITY
-from tfuq.scoring.bootstrap import bounds, cluster_interval
+from tfuq.scoring.bootstrap import bounds, cluster_interval, share_with_interval
 from tfuq.scoring.free_response import free_response
 from tfuq.scoring.rows import Row, column, grouped, none_if_nan, numbers_of, rows_with
 
@@ -42,21 +42,41 @@ def _summary(counts: Sequence[Row], lesions: Sequence[Row]) -> Row:
     found = numbers_of(counts, "found")
     false = numbers_of(counts, "false_positives")
     statistics = {
-        "sensitivity": (found, present),
         "false_positives_per_scan": (false, np.ones(len(counts))),
         "lesion_f1": (2 * found, found + false + present),
     }
     summary: Row = {"scans": len(counts)}
     for name in ("lesions", "found", "false_positives", "duplicates"):
         summary[name] = sum(column(counts, name))
+    summary |= _sensitivity(lesions)
     for name, (part, whole) in statistics.items():
         summary[name] = none_if_nan(float(_ratio(part.sum(), whole.sum())))
-        interval = cluster_interval(_Ratio(part, whole), cases)
-        summary |= bounds(interval, f"{name}_")
+        summary |= bounds(_interval(part, whole, cases), f"{name}_")
     summary["lesion_precision"] = none_if_nan(float(_ratio(found.sum(), (found + false).sum())))
     detected = [row["iou"] for row in lesions if row["detected"]]
     summary["mean_iou"] = float(np.mean(detected)) if detected else None
     return summary
+
+
+def _sensitivity(lesions: Sequence[Row]) -> Row:
+    """The share of lesions that are found, with its interval; None without lesions."""
+    if not lesions:
+        return {"sensitivity": None, **bounds(None, "sensitivity_")}
+    is_found = np.array(column(lesions, "detected"), bool)
+    share = share_with_interval(is_found, np.array(column(lesions, "case")))
+    return {
+        "sensitivity": share["share"],
+        "sensitivity_lower": share["lower"],
+        "sensitivity_upper": share["upper"],
+    }
+
+
+def _interval(part: np.ndarray, whole: np.ndarray, cases: np.ndarray) -> list[float] | None:
+    """The interval of a ratio; None where all resampled cases are alike, which tells nothing."""
+    interval = cluster_interval(_Ratio(part, whole), cases)
+    if interval is None or interval[0] == interval[1]:
+        return None
+    return interval
 
 
 class _Ratio:

@@ -20,6 +20,7 @@ from tfuq.scoring.evaluation.structures import (
     spread_coverage,
     whole_structures,
 )
+from tfuq.scoring.evaluation.subjects import clustered
 from tfuq.scoring.rows import Row, column_names, grouped, mean_of_column
 
 _LEFT_OUT = "none"  # the distance of a structure that is missed or invented
@@ -42,13 +43,15 @@ def segmentation_summary(
     *names, _ = by_class
     whole = whole_structures(gathered.structures, names)
     bins = _mean_bins(gathered.bins)
+    pattern = request.config.data.split.subject
+    clusters = {name: clustered(rows, pattern) for name, rows in whole.items()}
     summary: Row = {
         **provenance(request.manifest),
         **_calibrated(gathered, calibration),
         "scores": {name: score_table(rows) for name, rows in by_class.items()},
         "structure_measures": {name: measure_means(rows) for name, rows in whole.items()},
         "volume_spread": _spreads(whole, request.manifest.samples),
-        "spearman_with_dice": {name: spearman_with_dice(rows) for name, rows in whole.items()},
+        "spearman_with_dice": {name: spearman_with_dice(rows) for name, rows in clusters.items()},
         "ece_pooled": bins.mean_gap(),
         "reliability": reliability_rows(bins),
     }
@@ -57,7 +60,9 @@ def segmentation_summary(
         summary["missing_distance"] = _DIAGONAL
     if gathered.raters:
         summary["raters"] = rater_summary(gathered.raters)
-    summary["detection"] = lesion_summary(gathered.detection, gathered.lesions)
+    summary["detection"] = lesion_summary(
+        clustered(gathered.detection, pattern), clustered(gathered.lesions, pattern)
+    )
     summary["lesion_iou"] = request.options.lesion_iou
     summary["nsd_tolerance"] = request.options.tolerance
     summary["references"] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,7 +20,8 @@ def enter_subjects(scores: Scores, pattern: str | None) -> None:
     """Add each case's subject, the means of each subject, and means over subjects.
 
     A subject counts alike, however many scans it has. A case whose id has no subject is a subject
-    of its own, as scans from elsewhere may be.
+    of its own, as scans from elsewhere may be. Intervals of what finds failures are then over
+    subjects, too.
 
     Args:
         scores: of the predictions. The rows of cases get a column; ``subjects.csv`` has a row for
@@ -29,13 +31,32 @@ def enter_subjects(scores: Scores, pattern: str | None) -> None:
     if pattern is None:
         return
     for row in scores.cases:
-        row[SUBJECT] = subject_of(row["case"], pattern) or row["case"]
+        row[SUBJECT] = _subject(row["case"], pattern)
+    for number, cohort in enumerate(scores.cohorts):
+        subjects = np.array([_subject(case, pattern) for case in cohort.cases.tolist()])
+        scores.cohorts[number] = replace(cohort, cases=subjects)
     rows = subject_rows(scores.cases)
     scores.tables["subjects"] = rows
     by_class = grouped(rows, "class")
     scores.summary["by_subject"] = {
         name: over_subjects(of_class) for name, of_class in by_class.items()
     }
+
+
+def clustered(rows: Sequence[Row], pattern: str | None) -> list[Row]:
+    """Rows in which the subject stands for the case, so that intervals resample subjects.
+
+    Args:
+        rows: with a ``case``.
+        pattern: ``data.split.subject``; None leaves the cases.
+    """
+    if pattern is None:
+        return list(rows)
+    return [{**row, "case": _subject(row["case"], pattern)} for row in rows]
+
+
+def _subject(case: str, pattern: str) -> str:
+    return subject_of(case, pattern) or case
 
 
 def subject_rows(cases: Sequence[Row]) -> list[Row]:

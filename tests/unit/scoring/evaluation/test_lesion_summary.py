@@ -18,10 +18,10 @@ def counts(case, lesions, found, false, duplicates=0, name="a"):
 
 COUNTS = [counts("c", 3, 2, 1), counts("d", 0, 0, 2, 1), counts("e", 1, 1, 0)]
 LESIONS = [
-    {"class": "a", "detected": 1, "iou": 0.5},
-    {"class": "a", "detected": 1, "iou": 0.25},
-    {"class": "a", "detected": 0, "iou": 0.0},
-    {"class": "a", "detected": 1, "iou": 0.75},
+    {"case": "c", "class": "a", "detected": 1, "iou": 0.5},
+    {"case": "c", "class": "a", "detected": 1, "iou": 0.25},
+    {"case": "c", "class": "a", "detected": 0, "iou": 0.0},
+    {"case": "e", "class": "a", "detected": 1, "iou": 0.75},
 ]
 
 
@@ -41,6 +41,15 @@ def test_intervals_are_over_cases():
     # 1 of 27 samples has the least case alone, and 1 of 27 the worst: both more than 2.5 %.
     assert scores["false_positives_per_scan_lower"] == 0
     assert scores["false_positives_per_scan_upper"] == 2
+
+
+def test_all_found_is_no_certainty():
+    lesions = [{"case": case, "class": "a", "detected": 1, "iou": 1.0} for case in "cde"]
+    scores = lesion_summary([counts(case, 1, 1, 0) for case in "cde"], lesions)["a"]
+    assert scores["sensitivity"] == 1
+    # Of three cases, the exact interval begins where all three are found in 2.5 % of the times.
+    assert scores["sensitivity_lower"] == pytest.approx(0.025 ** (1 / 3))
+    assert (scores["lesion_f1"], scores["lesion_f1_lower"]) == (1, None)
 
 
 def test_without_lesions_there_is_no_sensitivity():

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tfuq.scoring.evaluation.scores import Scores
-from tfuq.scoring.evaluation.subjects import enter_subjects
+from tfuq.scoring.evaluation.subjects import clustered, enter_subjects
+from tfuq.scoring.failure import Cohort
 
 DICE = {"s1_a": 0.9, "s1_b": 0.7, "s1_c": 0.8, "s2_a": 0.2, "s3_a": 0.5, "other": 0.6}
 
@@ -37,6 +38,19 @@ def test_intervals_are_over_subjects(scores):
     low, high = np.percentile(means, [2.5, 97.5])  # of all 256 samples
     dice = scores.summary["by_subject"]["all"]["dice"]
     assert (dice["lower"], dice["upper"]) == pytest.approx((low, high), abs=0.03)
+
+
+def test_what_finds_failures_is_resampled_by_subject(scores):
+    cases = np.array(["s1_a", "s1_b", "other"])
+    cohort = Cohort(
+        level="case", risk=np.zeros(3), failed=np.zeros(3, bool), cases=cases, confidences={}
+    )
+    scores.cohorts.append(cohort)
+    enter_subjects(scores, "s[0-9]")
+    assert scores.cohorts[0].cases.tolist() == ["s1", "s1", "other"]
+    rows = clustered([{"case": "s1_a", "dice": 1}], "s[0-9]")
+    assert rows == [{"case": "s1", "dice": 1}]
+    assert clustered(rows, None) == rows
 
 
 def test_without_subjects_nothing_changes(scores):
