@@ -68,7 +68,7 @@ def _check_subjects(
     for number, fold in enumerate(folds):
         part_of |= dict.fromkeys(fold, f"fold {number}")
     source = config.file or "data.split"
-    remedy = "keep them together, or leave out data.split.subject"
+    remedy = "keep them together"
     require_whole_subjects(part_of, config.subject, source, remedy)
 
 
