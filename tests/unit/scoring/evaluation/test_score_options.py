@@ -2,7 +2,8 @@
 
 import pytest
 
-from tfuq.errors import ConfigError
+from tfuq.errors import ConfigError, DataError
+from tfuq.scoring.evaluation import predictions_of, score_folder
 from tfuq.scoring.evaluation.score_options import ScoreOptions, parse_tolerance
 
 
@@ -35,3 +36,9 @@ def test_tolerances_are_of_structures_of_the_run():
     options = ScoreOptions(tolerance={"bal": 1.0})
     with pytest.raises(ConfigError, match=r"has 'bal', which is no structure .* ball, core"):
         options.require_structures(["ball", "core"])
+
+
+def test_classifications_have_no_lesions(scored_tasks):
+    folder = predictions_of(scored_tasks["classification"][0])
+    with pytest.raises(DataError, match=r"--lesion-iou: .* it serves segmentation"):
+        score_folder(folder, None, options=ScoreOptions(lesion_iou=0.5))
