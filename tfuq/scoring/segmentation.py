@@ -134,9 +134,7 @@ def surface_scores(
     b = surface(reference[box], known_in_box)
     if not a.any() or not b.any():
         if voxels is None:
-            voxels = predicted.size
-            if known is not None:
-                voxels = int(np.count_nonzero(known))
+            voxels = _known_voxels(predicted, known)
         if predicted.sum() == voxels and reference.sum() == voxels:
             return _surface_row(0.0, 0.0, nsd=1.0, tolerance=tolerance)
         return _surface_row(None, None, nsd=0.0, tolerance=tolerance)
@@ -177,6 +175,12 @@ def with_diagonal(
 
 def _distance_row(hd95: float | None, average: float | None) -> dict[str, float | None]:
     return {"hd95_mm": hd95, "average_surface_distance_mm": average}
+
+
+def _known_voxels(mask: np.ndarray, known: np.ndarray | None) -> int:
+    if known is None:
+        return mask.size
+    return int(np.count_nonzero(known))
 
 
 def _surface_row(
