@@ -131,32 +131,26 @@ def command(
       tfuq score runs/quickstart/hybrid/predictions/mc-dropout
     """
     with first_import("scipy"):
-        from tfuq.scoring.evaluation import (
-            FailureOptions,
-            ScoreOptions,
-            default_output,
-            parse_tolerance,
-            score_folder,
-        )
+        from tfuq.scoring import evaluation
         from tfuq_cli.score_lines import score_lines
 
     if at and not dose:
         raise click.UsageError("--at says what is told of a dose: give it with --dose")
-    failures = FailureOptions(levels=level or LEVELS, limit=failure_at)
+    failures = evaluation.FailureOptions(levels=level or LEVELS, limit=failure_at)
     doses = None
     if dose and executor.is_whole:  # else another call works the doses out
         meaning = {"label_values": label_values, "structure_names": structure_names}
         doses = _doses(predictions, reference, dose, at, meaning)
-    scores = score_folder(
+    scores = evaluation.score_folder(
         predictions,
         reference,
         failures,
         label_values,
         structure_names=structure_names,
-        options=ScoreOptions(
+        options=evaluation.ScoreOptions(
             has_penalty=missing_distance == "diagonal",
             lesion_iou=lesion_iou,
-            tolerance=parse_tolerance(nsd_tolerance),
+            tolerance=evaluation.parse_tolerance(nsd_tolerance),
         ),
         observer=Observers(EventLines(), TaskLines()),
         executor=executor,
@@ -169,7 +163,7 @@ def command(
     if doses:
         scores.tables.update(dose=doses.values, dose_volume=doses.curves)
         scores.summary["dose_spread"] = doses.spread_coverage()
-    folder = default_output(predictions)
+    folder = evaluation.default_output(predictions)
     plot = None
     if figures:
         plot = partial(_plot, predictions, reference, scores, doses)
