@@ -99,6 +99,22 @@ if TYPE_CHECKING:
         "and the case is no part of their means, or the image's diagonal."
     ),
 )
+@click.option(
+    "--lesion-iou",
+    type=click.FloatRange(0, 1, min_open=True),
+    help=(
+        "Segmentation: a lesion is found by a predicted component of this IoU or more with it.  "
+        "[default: one that shares a voxel with it]"
+    ),
+)
+@click.option(
+    "--nsd-tolerance",
+    metavar="YAML",
+    help=(
+        "Segmentation: score the normalized surface Dice, the share of both surfaces within this "
+        "of the other, in mm (or pixels): 1.5, or by structure as in '{liver: 2, tumour: 1}'."
+    ),
+)
 @options.figures
 @options.execute
 def command(
@@ -112,6 +128,8 @@ def command(
     dose: Path | None,
     at: tuple[str, ...],
     missing_distance: str,
+    lesion_iou: float | None,
+    nsd_tolerance: str | None,
     figures: bool,
     executor: Executor,
 ) -> None:
@@ -122,23 +140,27 @@ def command(
       tfuq score runs/quickstart/hybrid/predictions/mc-dropout
     """
     with first_import("scipy"), without_pydicom():
-        from tfuq.scoring.evaluation import FailureOptions, default_output, score_folder
+        from tfuq.scoring import evaluation
         from tfuq_cli.score_lines import score_lines
 
     if at and not dose:
         raise click.UsageError("--at says what is told of a dose: give it with --dose")
-    failures = FailureOptions(levels=level or LEVELS, limit=failure_at)
+    failures = evaluation.FailureOptions(levels=level or LEVELS, limit=failure_at)
     doses = None
     if dose and executor.is_whole:  # else another call works the doses out
         meaning = {"label_values": label_values, "structure_names": structure_names}
         doses = _doses(predictions, reference, dose, at, meaning)
-    scores = score_folder(
+    scores = evaluation.score_folder(
         predictions,
         reference,
         failures,
         label_values,
         structure_names=structure_names,
-        has_penalty=missing_distance == "diagonal",
+        options=evaluation.ScoreOptions(
+            has_penalty=missing_distance == "diagonal",
+            lesion_iou=lesion_iou,
+            tolerance=evaluation.parse_tolerance(nsd_tolerance),
+        ),
         observer=Observers(EventLines(), TaskLines()),
         executor=executor,
     )
@@ -150,7 +172,7 @@ def command(
     if doses:
         scores.tables.update(dose=doses.values, dose_volume=doses.curves)
         scores.summary["dose_spread"] = doses.spread_coverage()
-    folder = default_output(predictions)
+    folder = evaluation.default_output(predictions)
     plot = None
     if figures:
         plot = partial(_plot, predictions, reference, scores, doses)

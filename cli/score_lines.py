@@ -10,6 +10,7 @@ from tfuq.measures.sample_size import unbiased
 from tfuq.runs.missing import missing_text, without_members_text
 from tfuq.scoring.promise_lines import promise_lines, promise_remarks
 from tfuq_cli.landmark_lines import landmark_lines
+from tfuq_cli.lesion_lines import lesion_lines
 from tfuq_cli.numbers import bounds, correlation, interval, share
 
 Summary = dict[str, Any]  # what summary.json holds, or a table of it
@@ -22,6 +23,10 @@ _SCORES = (
     "voxel_accuracy",
     "hd95_mm",
     "average_surface_distance_mm",
+    "nsd",
+    "volume_crps_mm3",
+    "area_crps_mm2",
+    "area_crps_px2",
     "hd95_px",
     "average_surface_distance_px",
     "accuracy",
@@ -87,7 +92,9 @@ def score_lines(summary: Summary) -> Iterator[str]:
     for split, scores in summary.get("by_split", {}).items():
         named = {f"{split}, {name}": table for name, table in scores.items()}
         yield from _quality(named, max(table["n"] for table in scores["all"].values()))
+    yield from _subjects(summary.get("by_subject", {}))
     yield from _missing(summary["scores"])
+    yield from lesion_lines(summary)
     yield from _classes(summary.get("by_class", []))
     if "ece_pooled" in summary:
         pooled = f"{summary['ece_pooled']:.4f}"
@@ -133,6 +140,18 @@ def _quality(scores: dict[str, Summary], cases: int) -> Iterator[str]:
             if score in table:
                 described.append(f"{score} {_mean(table[score], cases)}")
         yield f"{name}: {'  '.join(described)}"
+
+
+def _subjects(tables: dict[str, Summary]) -> Iterator[str]:
+    """Means over subjects, each of which counts alike, with intervals over subjects."""
+    for name, table in tables.items():
+        described = []
+        for score in _SCORES:
+            if score in table:
+                ends = interval(bounds(table[score], ""), 4)
+                described.append(f"{score} {table[score]['mean']:.4f}{ends}")
+        count = max(scores["n"] for scores in table.values())
+        yield f"{name}, over {count} subjects: {'  '.join(described)}"
 
 
 def _classes(rows: Sequence[Summary]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from tfuq.data.events import SILENT
 from tfuq.measures.catalogue import maps_of
 from tfuq.runs import open_run
 from tfuq.runs.results import read_manifest
-from tfuq.scoring.evaluation import predictions_of
+from tfuq.scoring.evaluation import ScoreOptions, predictions_of
 from tfuq.scoring.evaluation.case_scores import CaseScoring
 from tfuq.scoring.evaluation.failures import FailureOptions
 from tfuq.scoring.evaluation.scores import ScoreRequest
@@ -35,6 +35,6 @@ def scoring_of(request, **changes):
         "config": request.config,
         "maps": maps_of(request.manifest.samples),
         "is_calibrated": False,
-        "has_penalty": False,
+        "options": ScoreOptions(),
     }
     return CaseScoring(**(values | changes))

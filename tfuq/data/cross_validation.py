@@ -11,7 +11,7 @@ import numpy as np
 from tfuq.config import SplitConfig
 from tfuq.data.cases import Case
 from tfuq.data.folds import listed_folds
-from tfuq.data.shares import class_by_class, subjects_of
+from tfuq.data.shares import class_by_class, require_whole_subjects, subjects_of
 from tfuq.errors import DataError
 
 
@@ -30,12 +30,15 @@ def cross_folds(config: SplitConfig, cases: Sequence[Case], count: int) -> list[
         Ids of the cases of each fold, sorted. No case is in two folds.
 
     Raises:
-        DataError: There are fewer subjects than folds, or the file has another number of folds or
-            leaves a case out.
+        DataError: There are fewer subjects than folds, or the file has another number of folds,
+            leaves a case out, or parts a subject. Or an additional case, which every member trains
+            on, is of a subject in a fold.
     """
     by_id = {case.id: case for case in cases if not case.is_additional}
     if config.file is not None:
-        return _of_file(Path(config.file), by_id, count)
+        folds = _of_file(Path(config.file), by_id, count)
+        _check_subjects(config, folds, cases)
+        return folds
     subjects = subjects_of(by_id, config.subject)
     if len(subjects) < count:
         unit = "case(s)" if config.subject is None else "subject(s)"
@@ -53,7 +56,20 @@ def cross_folds(config: SplitConfig, cases: Sequence[Case], count: int) -> list[
         chosen = order[number::count]
         ids = [case_id for subject in chosen for case_id in subjects[str(subject)]]
         folds.append(sorted(ids))
+    _check_subjects(config, folds, cases)
     return folds
+
+
+def _check_subjects(
+    config: SplitConfig, folds: Sequence[Sequence[str]], cases: Sequence[Case]
+) -> None:
+    """Refuse a subject in two folds, or in a fold and in what every member trains on."""
+    part_of = {case.id: "data.additional" for case in cases if case.is_additional}
+    for number, fold in enumerate(folds):
+        part_of |= dict.fromkeys(fold, f"fold {number}")
+    source = config.file or "data.split"
+    remedy = "keep them together"
+    require_whole_subjects(part_of, config.subject, source, remedy)
 
 
 def _of_file(path: Path, by_id: Mapping[str, Case], count: int) -> list[list[str]]:

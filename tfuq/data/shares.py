@@ -89,15 +89,49 @@ def subjects_of(case_ids: Iterable[str], pattern: str | None) -> dict[str, list[
         return {case_id: [case_id] for case_id in case_ids}
     subjects: dict[str, list[str]] = {}
     for case_id in sorted(case_ids):
-        match = re.search(pattern, case_id)
-        if match is None:
+        name = subject_of(case_id, pattern)
+        if name is None:
             raise DataError(
                 f"data.split.subject '{pattern}' is not in the case id '{case_id}'; "
                 "correct it, so that it finds the subject in every id"
             )
-        name = match[1] if match.re.groups else match[0]
-        subjects.setdefault(name or "", []).append(case_id)
+        subjects.setdefault(name, []).append(case_id)
     return subjects
+
+
+def subject_of(case_id: str, pattern: str) -> str | None:
+    """The subject that a pattern finds in an id; None where it finds none."""
+    match = re.search(pattern, case_id)
+    if match is None:
+        return None
+    name = match[1] if match.re.groups else match[0]
+    return name or ""
+
+
+def require_whole_subjects(
+    part_of: Mapping[str, str], pattern: str | None, source: str, remedy: str
+) -> None:
+    """Refuse a subject whose cases are in two parts.
+
+    Args:
+        part_of: The part of each case. Those whose id has no subject are of none.
+        pattern: A regular expression that finds the subject in an id; None of no subjects.
+        source: Of the parts, for messages.
+        remedy: What to do, for messages.
+
+    Raises:
+        DataError: There is such a subject.
+    """
+    if pattern is None:
+        return
+    named = [case_id for case_id in part_of if subject_of(case_id, pattern) is not None]
+    for subject, case_ids in subjects_of(named, pattern).items():
+        parts = sorted({part_of[case_id] for case_id in case_ids})
+        if len(parts) > 1:
+            raise DataError(
+                f"{source}: subject '{subject}' has cases in {' and '.join(parts)} "
+                f"({', '.join(case_ids)}); {remedy}"
+            )
 
 
 def spread_classes(

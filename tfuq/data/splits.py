@@ -9,7 +9,13 @@ import numpy as np
 from tfuq.config import SplitConfig
 from tfuq.data.cases import Case
 from tfuq.data.folds import fold_of
-from tfuq.data.shares import number_of, part_counts, spread_classes, subjects_of
+from tfuq.data.shares import (
+    number_of,
+    part_counts,
+    require_whole_subjects,
+    spread_classes,
+    subjects_of,
+)
 from tfuq.errors import DataError, nearest
 
 PARTS = ("train", "validation", "test")
@@ -57,6 +63,8 @@ def split_cases(cases: list[Case], config: SplitConfig) -> dict[str, list[Case]]
         split[part] = [labelled[case_id] for case_id in sorted(case_ids)]
     additional = [case for case in cases if case.is_additional and case.has_reference]
     split["train"] = sorted([*split["train"], *additional], key=lambda case: case.id)
+    part_of = {case.id: part for part, chosen in split.items() for case in chosen}
+    require_whole_subjects(part_of, config.subject, "data.split", "keep them in one part")
     return split
 
 
@@ -135,21 +143,7 @@ def _listed_ids(config: SplitConfig, labelled: Mapping[str, Case]) -> _Ids:
             part_of[case_id] = part
     if not ids["train"]:
         raise DataError("data.split.train is empty; list at least one case")
-    _check_subjects(config, part_of)
     return ids
-
-
-def _check_subjects(config: SplitConfig, part_of: Mapping[str, str]) -> None:
-    """Refuse a subject whose cases are listed in two parts."""
-    if config.subject is None:
-        return
-    for subject, case_ids in subjects_of(part_of, config.subject).items():
-        parts = sorted({part_of[case_id] for case_id in case_ids})
-        if len(parts) > 1:
-            raise DataError(
-                f"data.split: subject '{subject}' has cases in {' and '.join(parts)} "
-                f"({', '.join(case_ids)}); keep them in one part"
-            )
 
 
 def _ids_of_fold(config: SplitConfig, labelled: Mapping[str, Case]) -> _Ids:

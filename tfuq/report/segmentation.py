@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tfuq.report.free_response import free_response_figure
 from tfuq.report.histograms import count_pair, edges_of, plot_density
 from tfuq.report.overview import overview
 from tfuq.report.plotting import (
@@ -24,6 +25,7 @@ from tfuq.report.plotting import (
     new_figure,
     words,
 )
+from tfuq.report.raters import rater_figure
 from tfuq.report.scored import NamedFigures, ScoredFolder
 from tfuq.report.slices import CaseArrays, load_case, map_scale
 from tfuq.runs import results
@@ -63,6 +65,14 @@ def segmentation_figures(scored: ScoredFolder) -> NamedFigures:
         yield f"case-{case_id}", overview(arrays, config, title)
     loaded = (load_case(scored.path, case, config) for case in cases.values())
     yield "uncertainty-histograms", _plot_histograms(loaded, len(config.data.classes))
+    if scores.tables["froc"]:
+        yield (
+            "free-response",
+            free_response_figure(scores.tables["froc"], scores.summary["detection"]),
+        )
+    if "raters" in scores.tables:
+        tables = scores.tables
+        yield "raters", rater_figure(tables["raters"], scores.cases, tables["structures"])
     parts = file_names(scores.summary["spearman_with_dice"])
     for name, correlations in scores.summary["spearman_with_dice"].items():
         if any(values["rho"] is not None for values in correlations.values()):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from tfuq.measures.components import components_of as components_of_mask
 from tfuq.scoring.rows import Row
 
 _BLOCK = 2**20  # voxels
@@ -16,6 +17,9 @@ _BLOCK = 2**20  # voxels
 @dataclass(frozen=True, kw_only=True)
 class Components:
     """The n components of all classes but the first, those of class 1 first.
+
+    Of each class, the largest is first. Of equal sizes, it is the one that comes first in the
+    array, the last axis first.
 
     Voxels of a component are connected by faces. Voxels are in the order of the label's memory, the
     first axis first.
@@ -78,8 +82,7 @@ class Components:
         rows = []
         for k, name in enumerate(names[1:], start=1):
             of_class = np.flatnonzero(self.classes == k)
-            by_size = np.argsort(-self.sizes[of_class], kind="stable")
-            for rank, index in enumerate(of_class[by_size], start=1):
+            for rank, index in enumerate(of_class, start=1):
                 row: Row = {
                     "class": name,
                     "component": rank,
@@ -105,10 +108,10 @@ def components_of(label: np.ndarray, classes: int) -> Components:
     counts = [0]
     for k, box in enumerate(boxes_of(label, classes)[1:], start=1):
         mask = label[box] == k
-        in_box, count = ndimage.label(mask)
-        in_box += sum(counts)
-        np.copyto(numbers[box], in_box, where=mask)
-        counts.append(count)
+        found = components_of_mask(np.ascontiguousarray(mask), 1)
+        np.copyto(numbers[box], found.numbers, where=mask)
+        numbers[box][mask] += sum(counts)
+        counts.append(found.count)
     flat = numbers.ravel(order="F")
     inside = flat > 0
     of_inside = flat[inside]

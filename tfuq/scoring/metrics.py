@@ -69,6 +69,10 @@ def _size_difference(name: str, unit: str) -> Metric:
     return Metric(name=name, unit=unit, low=None, high=None, better="nearer zero")
 
 
+def _size_score(name: str, unit: str) -> Metric:
+    return Metric(name=name, unit=unit, low=None, high=None, better="lower")
+
+
 _ALL = (
     _share("dice"),
     _share("iou"),
@@ -78,8 +82,12 @@ _ALL = (
     _share("missed", better="lower"),
     _share("invented", better="lower"),
     _size_difference("volume_difference_mm3", "mm³"),
+    _size_score("volume_crps_mm3", "mm³"),
+    _size_score("area_crps_mm2", "mm²"),
+    _size_score("area_crps_px2", "pixel²"),
     _length("hd95_mm", "mm"),
     _length("average_surface_distance_mm", "mm"),
+    _share("nsd"),
     _size_difference("area_difference_mm2", "mm²"),
     _size_difference("area_difference_px2", "pixel²"),
     _length("hd95_px", "pixel"),

@@ -24,6 +24,9 @@ else:
     spatial = ModuleOnUse("scipy.spatial")
 
 
+_ROUNDING = 1 + 1e-6  # of distances that are the tolerance
+
+
 def dice(predicted: np.ndarray, reference: np.ndarray) -> float:
     """2|A∩B| / (|A|+|B|) of two masks; 1 where both are empty."""
     total = np.count_nonzero(predicted) + np.count_nonzero(reference)
@@ -90,6 +93,7 @@ def surface_scores(
     spacing: np.ndarray,
     known: np.ndarray | None = None,
     voxels: int | None = None,
+    tolerance: float | None = None,
 ) -> dict[str, float | None]:
     """Measure how far two surfaces lie apart.
 
@@ -98,6 +102,9 @@ def surface_scores(
     voxel centres, from each voxel of one surface to the nearest of the other. ``hd95_mm`` is the
     larger of the two directed 95th percentiles, each with linear interpolation, as in MONAI.
     ``average_surface_distance_mm`` is the mean over the distances of both directions together.
+    ``nsd``, the normalized surface Dice, is the share of the voxels of both surfaces that lie
+    within the tolerance of the other. Voxels count alike, as in MONAI; DeepMind's surface-distance
+    weighs them by their area.
 
     Args:
         predicted: mask ``[X, Y, Z]``, bool.
@@ -107,35 +114,40 @@ def surface_scores(
             elsewhere, and surfaces end there as at the border.
         voxels: that are known in the volume, where the masks are a part of it. That part has all
             voxels of both and those around them. None for a whole volume.
+        tolerance: within which surfaces agree, in the unit of ``spacing``; None for no ``nsd``.
 
     Returns:
         Both distances in the unit of ``spacing``. They are 0 where both masks fill the volume, and
-        None where a mask is empty or one alone fills it.
+        None where a mask is empty or one alone fills it. ``nsd`` is then 1 where both are alike,
+        and else 0.
 
     References:
+        Nikolov et al. 2021, Journal of Medical Internet Research 23(7) (normalized surface Dice).
         Taha and Hanbury 2015, BMC Medical Imaging 15:29; Maier-Hein et al. 2024, Nature Methods 21.
     """
     if not predicted.any() or not reference.any():
-        return _distance_row(None, None)
+        is_absent = not predicted.any() and not reference.any()
+        return _surface_row(None, None, nsd=float(is_absent), tolerance=tolerance)
     box = _joint_box(predicted | reference)
     known_in_box = None if known is None else known[box]
     a = surface(predicted[box], known_in_box)
     b = surface(reference[box], known_in_box)
     if not a.any() or not b.any():
         if voxels is None:
-            voxels = predicted.size
-            if known is not None:
-                voxels = int(np.count_nonzero(known))
+            voxels = _known_voxels(predicted, known)
         if predicted.sum() == voxels and reference.sum() == voxels:
-            return _distance_row(0.0, 0.0)
-        return _distance_row(None, None)
+            return _surface_row(0.0, 0.0, nsd=1.0, tolerance=tolerance)
+        return _surface_row(None, None, nsd=0.0, tolerance=tolerance)
     positions_a = np.argwhere(a) * spacing
     positions_b = np.argwhere(b) * spacing
     to_b = _distances(positions_a, positions_b)
     to_a = _distances(positions_b, positions_a)
     hd95 = max(np.percentile(to_b, 95), np.percentile(to_a, 95))
     both_ways = np.concatenate([to_b, to_a])
-    return _distance_row(float(hd95), float(both_ways.mean()))
+    nsd = 0.0
+    if tolerance is not None:
+        nsd = float(np.mean(both_ways <= tolerance * _ROUNDING))
+    return _surface_row(float(hd95), float(both_ways.mean()), nsd=nsd, tolerance=tolerance)
 
 
 def with_diagonal(
@@ -163,6 +175,21 @@ def with_diagonal(
 
 def _distance_row(hd95: float | None, average: float | None) -> dict[str, float | None]:
     return {"hd95_mm": hd95, "average_surface_distance_mm": average}
+
+
+def _known_voxels(mask: np.ndarray, known: np.ndarray | None) -> int:
+    if known is None:
+        return mask.size
+    return int(np.count_nonzero(known))
+
+
+def _surface_row(
+    hd95: float | None, average: float | None, *, nsd: float, tolerance: float | None
+) -> dict[str, float | None]:
+    row = _distance_row(hd95, average)
+    if tolerance is not None:
+        row["nsd"] = nsd
+    return row
 
 
 def _distances(positions: np.ndarray, others: np.ndarray) -> np.ndarray:

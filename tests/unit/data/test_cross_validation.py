@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,24 @@ def test_cases_of_a_subject_stay_together():
         scans = Counter(case_id[:5] for case_id in fold)
         assert set(scans.values()) == {3}
     assert sorted(case_id for fold in folds for case_id in fold) == sorted(ids)
+
+
+def test_a_subject_in_two_folds_of_a_file_is_refused(tmp_path):
+    ids = ["sub-1_a", "sub-1_b", "sub-2_a", "sub-2_b"]
+    folds = [{"train": ids[::2], "val": ids[1::2]}, {"train": ids[1::2], "val": ids[::2]}]
+    (tmp_path / "splits_final.json").write_text(json.dumps(folds))
+    config = SplitConfig(file=str(tmp_path / "splits_final.json"), subject="sub-[0-9]+", fold=None)
+    with pytest.raises(DataError, match=r"splits_final.json: subject 'sub-1' .*fold 0 and fold 1"):
+        cross_folds(config, cases(ids), 2)
+
+
+def test_an_additional_case_of_a_subject_in_a_fold_is_refused():
+    together = cases([f"sub-{subject}_scan" for subject in range(3)])
+    together.append(replace(cases(["sub-1_more"])[0], is_additional=True))
+    config = SplitConfig(subject="sub-[0-9]+")
+    with pytest.raises(DataError, match=r"subject 'sub-1' has cases in data.additional and fold"):
+        cross_folds(config, together, 3)
+    assert len(cross_folds(SplitConfig(), together, 3)) == 3
 
 
 def test_classes_are_spread_evenly():

@@ -12,7 +12,9 @@ from tfuq.data.shares import (
     class_by_class,
     number_of,
     part_counts,
+    require_whole_subjects,
     spread_classes,
+    subject_of,
     subjects_of,
 )
 from tfuq.data.splits import split_cases
@@ -131,3 +133,18 @@ def test_classes_are_put_one_after_another_in_the_order_that_is_given():
     }
     order = np.array(["e", "a", "b", "c", "d"])
     assert list(class_by_class(order, {name: [name] for name in cases}, cases)) == list("ebdac")
+
+
+def test_the_subject_is_the_first_group_or_all_that_matches():
+    assert subject_of("sub-07_ses-1", "sub-[^_]+") == "sub-07"
+    assert subject_of("sub-07_ses-1", "sub-([^_]+)") == "07"
+    assert subject_of("phantom", "sub-[^_]+") is None
+
+
+def test_a_subject_is_in_one_part():
+    parts = {"s1_a": "train", "s1_b": "train", "s2_a": "test", "other": "test"}
+    require_whole_subjects(parts, "s[0-9]", "data.split", "mend it")
+    parts["s2_b"] = "train"
+    require_whole_subjects(parts, None, "data.split", "mend it")
+    with pytest.raises(DataError, match=r"'s2' has cases in test and train \(s2_a, s2_b\); mend"):
+        require_whole_subjects(parts, "s[0-9]", "data.split", "mend it")

@@ -79,6 +79,17 @@ def test_each_part_is_drawn_from_what_is_set_aside_for_it():
     assert without_validation["train"] == parts["train"]
 
 
+@pytest.mark.parametrize("change", [{"part": "test"}, {"is_additional": True}])
+def test_a_subject_on_two_sides_of_what_is_set_aside_is_refused(change):
+    cases = [Case(f"sub-{i}_first", (), Path("x")) for i in range(6)]
+    cases += [Case(f"sub-{i}_second", (), Path("x"), **change) for i in range(6)]
+    split = SplitConfig(train=3, validation=1, test=2)
+    assert split_cases(cases, split)["test"]
+    by_subject = split.model_copy(update={"subject": "sub-[0-9]+"})
+    with pytest.raises(DataError, match=r"subject 'sub-\d' has cases in .* keep them in one part"):
+        split_cases(cases, by_subject)
+
+
 def ids(parts):
     return {part: [case.id for case in cases] for part, cases in parts.items()}
 

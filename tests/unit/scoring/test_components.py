@@ -51,7 +51,7 @@ def test_components_by_hand():
     label[5, 4] = 1
     found = components_of(label, 2)
     u = np.arange(30.0).reshape(6, 5, 1)
-    rows = found.rows(["rest", "a"], np.array([0, 2, 0]), {"u": found.means(u.ravel(order="F"))})
+    rows = found.rows(["rest", "a"], np.array([2, 0, 0]), {"u": found.means(u.ravel(order="F"))})
     assert [(row["component"], row["voxels"], row["false_positive"]) for row in rows] == [
         (1, 4, 0),
         (2, 2, 1),

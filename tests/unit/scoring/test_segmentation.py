@@ -29,6 +29,31 @@ def test_segmentation_scores_against_the_reference(seed):
     )
 
 
+@pytest.mark.parametrize("tolerance", [0.0, 0.7, 1.4, 3.0])
+def test_surface_dice_is_the_share_of_both_surfaces_near_the_other(tolerance):
+    a, b = sample_masks(0, samples=2)
+    spacing = np.array([0.7, 1.3, 2.0])
+    found = surface_scores(a, b, spacing, tolerance=tolerance)["nsd"]
+    to_b, to_a = references.surface_distances(a, b, spacing)
+    near = sum(d <= tolerance + 1e-9 for d in [*to_b, *to_a])
+    assert found == pytest.approx(near / (len(to_b) + len(to_a)))
+
+
+def test_surface_dice_is_defined_without_surfaces():
+    full = np.ones((2, 3, 4), bool)
+    part = full.copy()
+    part[0] = False
+    empty = np.zeros_like(full)
+    for a, b, expected in (
+        (full, empty, 0),
+        (empty, full, 0),
+        (empty, empty, 1),
+        (full, full, 1),
+        (full, part, 0),
+    ):
+        assert surface_scores(a, b, np.ones(3), tolerance=1.0)["nsd"] == expected
+
+
 def test_scores_of_empty_masks_are_defined():
     full, empty = np.ones((3, 3, 3), bool), np.zeros((3, 3, 3), bool)
     assert dice(empty, empty) == 1

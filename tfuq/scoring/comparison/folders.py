@@ -25,6 +25,7 @@ class _Summary(pydantic.BaseModel):
     weights_digest: list[str] = []
     definitions: int = 1
     missing_distance: str = "none"
+    nsd_tolerance: float | dict[str, float] | None = None
     cases: pydantic.NonNegativeInt = 0
     missing_cases: list[str] = []
 
@@ -157,6 +158,7 @@ def require_same_data(folders: list[Path]) -> None:
     require_distinct(folders)
     _require_same_definitions(folders)
     _require_same_distances(folders)
+    _require_same_tolerance(folders)
     first_seen: dict[str, tuple[str, Path]] = {}
     for folder in folders:
         for case, reference in _references(folder).items():
@@ -201,6 +203,19 @@ def _require_same_distances(folders: list[Path]) -> None:
         if kind != other:
             raise DataError(
                 f"{folder}: was scored with --missing-distance {kind}, {first} with {other}; "
+                "score both with the same"
+            )
+
+
+def _require_same_tolerance(folders: list[Path]) -> None:
+    """Refuse normalized surface Dice of several tolerances; folders without it are no such."""
+    scored = [folder for folder in folders if _summary(folder).nsd_tolerance is not None]
+    for folder in scored:
+        tolerance = _summary(folder).nsd_tolerance
+        other = _summary(scored[0]).nsd_tolerance
+        if tolerance != other:
+            raise DataError(
+                f"{folder}: was scored with --nsd-tolerance {tolerance}, {scored[0]} with {other}; "
                 "score both with the same"
             )
 

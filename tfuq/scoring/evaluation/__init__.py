@@ -18,15 +18,19 @@ from tfuq.scoring.evaluation import segmentation as segmentation
 from tfuq.scoring.evaluation.failures import FailureOptions, failure_tables
 from tfuq.scoring.evaluation.outputs import default_output, dose_output, predictions_of
 from tfuq.scoring.evaluation.references import cases_with_references
+from tfuq.scoring.evaluation.score_options import ScoreOptions, parse_tolerance
 from tfuq.scoring.evaluation.scores import SCORERS, ScoreRequest, Scores
 from tfuq.scoring.evaluation.splits import enter_splits
+from tfuq.scoring.evaluation.subjects import enter_subjects
 
 __all__ = [
     "FailureOptions",
+    "ScoreOptions",
     "Scores",
     "cases_with_references",
     "default_output",
     "dose_output",
+    "parse_tolerance",
     "predictions_of",
     "score_folder",
 ]
@@ -39,7 +43,7 @@ def score_folder(
     label_values: str | None = None,
     *,
     structure_names: str | None = None,
-    has_penalty: bool = False,
+    options: ScoreOptions | None = None,
     observer: Observer = SILENT,
     executor: Executor | None = None,
 ) -> Scores:
@@ -55,22 +59,22 @@ def score_folder(
             ``data.label_values`` says.
         structure_names: the classes of regions of structure sets, where they are not what
             ``data.structure_names`` says.
-        has_penalty: of a segmentation, whether a structure that is missed or invented is as far
-            off as the image's diagonal. It has no distance else.
+        options: of a segmentation, what there is a choice of.
         observer: is notified of each `CaseScored`, or of the `TableScored`.
         executor: where cases of volumes are scored; None for here, one after another.
 
     Raises:
         PartDoneError: the cases that are this call's are scored, and others are not its own.
         RunError: no predictions there, or a damaged table.
-        DataError: a reference is missing or does not fit, or a penalty of predictions that have no
-            distances, or several processes for a table.
-        ConfigError: label values that are none.
+        DataError: a reference is missing or does not fit, or options or several processes for a
+            table.
+        ConfigError: label values that are none, or a tolerance of no structure of the run.
     """
     manifest = results.read_manifest(folder)
     warn_of_missing(folder, manifest)
     config = _labelled_config(folder, Path(manifest.run), label_values, structure_names)
     failures = failures or FailureOptions()
+    options = options or ScoreOptions()
     executor = executor or Serial()
     request = ScoreRequest(
         folder=folder,
@@ -79,12 +83,12 @@ def score_folder(
         reference=reference,
         failures=failures,
         observer=observer,
-        has_penalty=has_penalty,
+        options=options,
         executor=executor,
     )
-    if has_penalty and not TASKS[config.task].has_volumes:
+    if options.given() and not TASKS[config.task].has_volumes:
         raise DataError(
-            f"--missing-distance: {folder} holds predictions of {config.task}; "
+            f"{options.given()[0]}: {folder} holds predictions of {config.task}; "
             "it serves segmentation"
         )
     if executor.slices > 1 and not TASKS[config.task].has_volumes:
@@ -95,6 +99,7 @@ def score_folder(
     score = SCORERS[config.task]
     scores = score(request)
     enter_splits(scores, manifest, runs.open_run(Path(manifest.run)).split)
+    enter_subjects(scores, config.data.split.subject)
     tables = failure_tables(scores.cohorts, failures)
     scores.summary["task"] = config.task
     scores.summary["failure_detection"] = tables

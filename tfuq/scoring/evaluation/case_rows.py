@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from tfuq.data.volume import Volume
 from tfuq.scoring.evaluation.crops import Crops
 from tfuq.scoring.evaluation.raters import RaterScores
 from tfuq.scoring.evaluation.references import fingerprint
+from tfuq.scoring.evaluation.score_options import ScoreOptions
 from tfuq.scoring.evaluation.voxels import CaseMaps
 from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.rows import Row, mean_of, mean_of_column
@@ -35,7 +36,8 @@ def case_rows(
     grid: Volume,
     raters: RaterScores | None = None,
     *,
-    has_penalty: bool = False,
+    options: ScoreOptions | None = None,
+    volumes: Mapping[str, Row] | None = None,
 ) -> list[Row]:
     """A case's rows: each structure, and last "all".
 
@@ -48,18 +50,30 @@ def case_rows(
         config: of the run.
         grid: a volume on the grid of the maps.
         raters: scores against several raters, where there are some.
-        has_penalty: whether a structure that is missed or invented is as far off as the volume's
-            diagonal. It has no distance else, and neither has "all".
+        options: what there is a choice of.
+        volumes: scores of each structure's volume, by the names of scans, where there are some.
     """
     rows = []
+    options = options or ScoreOptions()
     crops = Crops(maps, len(config.data.classes))
     for name, members in config.data.structures.items():
         predicted, reference, known = crops.masks(members)
         scores = overlap_scores(predicted, reference, grid.voxel_volume)
         scores |= presence_scores(predicted, reference)
-        scores |= surface_scores(predicted, reference, grid.spacing, known, maps.known_voxels)
-        if has_penalty:
+        scores |= surface_scores(
+            predicted,
+            reference,
+            grid.spacing,
+            known,
+            maps.known_voxels,
+            options.tolerance_of(name),
+        )
+        if options.tolerance is not None:
+            scores.setdefault("nsd", None)  # a structure without a tolerance has none
+        if options.has_penalty:
             scores = with_diagonal(scores, maps.truth.shape, grid.spacing)
+        if volumes:
+            scores |= volumes[name]
         row = {"case": case.id, "class": name, **case.unit.named(scores)}
         if raters:
             row |= raters.structures[name]

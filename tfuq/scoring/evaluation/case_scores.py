@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,18 @@ from tfuq.data.readers import read_label_file
 from tfuq.data.sets.cache_keys import case_identity
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
+from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation.bounds import bound_rows
 from tfuq.scoring.evaluation.case_rows import case_rows, mean_rows
 from tfuq.scoring.evaluation.gathered import Gathered
+from tfuq.scoring.evaluation.lesions import case_lesions, with_lesions
 from tfuq.scoring.evaluation.member_scores import member_rows
 from tfuq.scoring.evaluation.members import add_case
 from tfuq.scoring.evaluation.raters import RaterScores, score_raters
+from tfuq.scoring.evaluation.score_options import ScoreOptions
 from tfuq.scoring.evaluation.structures import read_structures
+from tfuq.scoring.evaluation.volume_scores import volume_scores
 from tfuq.scoring.evaluation.voxels import CaseMaps, read_maps
 from tfuq.scoring.rows import Row, column
 
@@ -42,19 +46,19 @@ class CaseScoring:
         config: of the run.
         maps: names of the maps of uncertainty.
         is_calibrated: whether the predictions are.
-        has_penalty: whether a missed or invented structure is as far off as the image's diagonal.
+        options: what there is a choice of.
     """
 
     folder: Path
     config: Config
     maps: Sequence[str]
     is_calibrated: bool
-    has_penalty: bool
+    options: ScoreOptions
 
     def described(self) -> list[Any]:
         """All that tells this from another way to score the folder, as `json.dumps` takes it."""
         maps = list(self.maps)
-        return [self.config.dump(), maps, self.is_calibrated, self.has_penalty]
+        return [self.config.dump(), maps, self.is_calibrated, asdict(self.options)]
 
     def identity(self, case: Case) -> list[Any]:
         """Tells a case with the state of its files, those of its prediction too, from any other."""
@@ -113,16 +117,39 @@ def _add_case(gathered: Gathered, case: Case, scoring: CaseScoring) -> list[Volu
         gathered.raters += [case.unit.named(row) for row in raters.rows]
     if not any(is_structure(reference.array).any() for reference in references):
         gathered.empty.append(case.id)
-    rows = _mean_case_rows(case, by_reference, scoring, predicted, raters)
+    samples = None
+    if (folder / STORED).is_file():
+        samples = read_samples(folder, len(classes))
+    volumes = volume_scores(samples, config, references, raters)
+    rows = _mean_case_rows(case, by_reference, scoring, predicted, raters, volumes)
     labels = add_case(gathered.diversity, folder, by_reference, config)
     gathered.members += member_rows(case, labels, by_reference, config)
     gathered.cases += rows
     gathered.structures += _structure_rows(folder, case, references, config, rows)
-    for row in _components(by_reference, classes):
-        gathered.components.append({"case": case.id, **row})
+    _add_lesions(gathered, case, by_reference, scoring, predicted, samples)
     bins = [maps.reliability() for maps in by_reference]
     gathered.bins.append(Bins(*np.mean(np.array(bins), 0)))
     return references
+
+
+def _add_lesions(
+    gathered: Gathered,
+    case: Case,
+    by_reference: Sequence[CaseMaps],
+    scoring: CaseScoring,
+    grid: Volume,
+    samples: StoredSamples | None,
+) -> None:
+    """Add a case's lesions and predicted components."""
+    classes = scoring.config.data.classes
+    lesions = case_lesions(
+        case, by_reference, scoring.config, grid, samples, scoring.options.lesion_iou
+    )
+    components = [{"case": case.id, **row} for row in _components(by_reference, classes)]
+    gathered.components += with_lesions(components, lesions, classes)
+    gathered.lesions += lesions.lesions
+    gathered.candidates += lesions.candidates
+    gathered.detection += lesions.counts
 
 
 def _mean_case_rows(
@@ -131,6 +158,7 @@ def _mean_case_rows(
     scoring: CaseScoring,
     grid: Volume,
     raters: RaterScores | None,
+    volumes: dict[str, Row],
 ) -> list[Row]:
     tables = []
     for maps in by_reference:
@@ -140,7 +168,8 @@ def _mean_case_rows(
             scoring.config,
             grid,
             raters,
-            has_penalty=scoring.has_penalty,
+            options=scoring.options,
+            volumes=volumes,
         )
         tables.append(rows)
     return mean_rows(tables)

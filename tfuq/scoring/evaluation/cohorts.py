@@ -17,7 +17,7 @@ from tfuq.measures.catalogue import (
 )
 from tfuq.scoring.evaluation.failures import FailureOptions
 from tfuq.scoring.failure import Cohort
-from tfuq.scoring.rows import Row, column, grouped, numbers_of, rows_of
+from tfuq.scoring.rows import Row, column, grouped, numbers_of, rows_of, rows_with
 
 _OF_STRUCTURES = ranked_at("structure")
 
@@ -36,7 +36,7 @@ def segmentation_cohorts(
     Args:
         cases: rows of ``cases.csv`` with `CaseMaps.confidences` in those of class "all".
         structures: rows of ``structures.csv`` with Dice.
-        components: rows of ``components.csv``.
+        components: rows of ``components.csv``; those of missed lesions are left out.
         options: what counts as a failure.
 
     Raises:
@@ -54,7 +54,7 @@ def segmentation_cohorts(
     of_images = [name for name in names_of(OF_IMAGES) if name in measured[0]]
     measures = (*of_images, *_OF_STRUCTURES)
     by_case = _dice_cohort("case", measured, measures, options)
-    return [by_case, *by_class, _component_cohort(components)]
+    return [by_case, *by_class, _component_cohort(rows_with(components, "component"))]
 
 
 def _with_structure_means(cases: list[Row], structures: list[Row]) -> list[Row]:

@@ -52,7 +52,7 @@ class Crops:
         Args:
             members: numbers of the classes.
         """
-        box = self._box(members)
+        box = self.box(members)
         is_member = np.zeros(_VALUES, bool)
         is_member[list(members)] = True
         predicted = is_member[self._label[box]]
@@ -62,8 +62,12 @@ class Crops:
             predicted &= known
         return CroppedMasks(predicted, is_member[self._truth[box]], known)
 
-    def _box(self, members: Sequence[int]) -> Box:
-        """The box of all members in both volumes and a voxel around it, empty without any."""
+    def box(self, members: Sequence[int]) -> Box:
+        """The box of all members in both volumes and a voxel around it, empty without any.
+
+        Args:
+            members: numbers of the classes.
+        """
         boxes = [box for k in members for box in self._boxes[k]]
         present = [box for box in boxes if box[0].stop]
         if not present:

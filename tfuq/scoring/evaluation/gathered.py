@@ -16,7 +16,19 @@ from tfuq.scoring.evaluation.diversity import Diversity, StoredDiversity
 from tfuq.scoring.rows import Row
 
 _REMEDY = "remove it, and run the same tfuq score again"
-_TABLES = ("cases", "structures", "components", "raters", "members", "before", "bounds", "empty")
+_TABLES = (
+    "cases",
+    "structures",
+    "components",
+    "lesions",
+    "candidates",
+    "detection",
+    "raters",
+    "members",
+    "before",
+    "bounds",
+    "empty",
+)
 
 
 @dataclass(kw_only=True)
@@ -27,6 +39,9 @@ class Gathered:
         cases: rows of ``cases.csv``.
         structures: rows of ``structures.csv``.
         components: rows of ``components.csv``.
+        lesions: rows of ``lesions.csv``.
+        candidates: predicted components of structures, by case and reference.
+        detection: rows of ``detection.csv``.
         raters: rows of ``raters.csv``.
         members: scores of each member's label, rows by case, member and class.
         diversity: of the members.
@@ -40,6 +55,9 @@ class Gathered:
     cases: list[Row] = field(default_factory=list)
     structures: list[Row] = field(default_factory=list)
     components: list[Row] = field(default_factory=list)
+    lesions: list[Row] = field(default_factory=list)
+    candidates: list[Row] = field(default_factory=list)
+    detection: list[Row] = field(default_factory=list)
     raters: list[Row] = field(default_factory=list)
     members: list[Row] = field(default_factory=list)
     diversity: Diversity = field(default_factory=lambda: Diversity("dice"))
@@ -100,6 +118,9 @@ class _Stored:
     cases: list[Row]
     structures: list[Row]
     components: list[Row]
+    lesions: list[Row]
+    candidates: list[Row]
+    detection: list[Row]
     raters: list[Row]
     members: list[Row]
     diversity: StoredDiversity

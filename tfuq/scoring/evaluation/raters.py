@@ -16,9 +16,9 @@ from scipy import ndimage
 
 from tfuq.config import Config
 from tfuq.data.cases import Case, read_rater_labels
-from tfuq.data.regridding import onto_grid
 from tfuq.data.volume import Volume
 from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
+from tfuq.scoring.evaluation.kept_samples import masks_on_grid
 from tfuq.scoring.evaluation.voxels import CaseMaps
 from tfuq.scoring.raters import (
     dice_matrix,
@@ -31,7 +31,6 @@ from tfuq.scoring.raters import (
 )
 from tfuq.scoring.rows import Row, column, distinct, grouped, mean_of
 
-_HALF = 0.5
 _VALUES = 256  # of a label map
 
 
@@ -100,11 +99,7 @@ def _on_grid(
     """
     if samples is None:
         return None
-    masks = []
-    for mask in samples.of_classes(classes).unpacked():
-        shares = samples.grid.with_array(mask.astype(np.float32))
-        masks.append(np.packbits(onto_grid(shares, grid).array > _HALF))
-    return np.stack(masks)
+    return np.stack([np.packbits(mask) for mask in masks_on_grid(samples, classes, grid)])
 
 
 def _masks_of(

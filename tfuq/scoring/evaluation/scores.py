@@ -21,6 +21,7 @@ from tfuq.execution import Executor, Serial
 from tfuq.runs.results import Manifest
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation.failures import FailureOptions
+from tfuq.scoring.evaluation.score_options import ScoreOptions
 from tfuq.scoring.failure import Cohort
 from tfuq.scoring.metrics import METRICS
 from tfuq.scoring.rows import Row, column, mean_of, rows_with
@@ -41,7 +42,7 @@ class ScoreRequest:
         reference: a folder of references; None for the data set's own.
         failures: what counts as a failure.
         observer: is notified of each case that is scored.
-        has_penalty: whether a missed or invented structure is as far off as the image's diagonal.
+        options: what there is a choice of in a segmentation.
         executor: where cases of volumes are scored.
     """
 
@@ -51,7 +52,7 @@ class ScoreRequest:
     reference: Path | None
     failures: FailureOptions
     observer: Observer
-    has_penalty: bool = False
+    options: ScoreOptions = field(default_factory=ScoreOptions)
     executor: Executor = field(default_factory=Serial)
 
 

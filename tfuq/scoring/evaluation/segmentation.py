@@ -12,6 +12,7 @@ from tfuq.scoring.evaluation.case_scores import CaseScoring
 from tfuq.scoring.evaluation.case_slices import gather
 from tfuq.scoring.evaluation.cohorts import segmentation_cohorts
 from tfuq.scoring.evaluation.gathered import Gathered
+from tfuq.scoring.evaluation.lesion_summary import curves
 from tfuq.scoring.evaluation.member_scores import enter_members, means_of_members
 from tfuq.scoring.evaluation.promises import checked_calibration
 from tfuq.scoring.evaluation.references import cases_with_references
@@ -29,16 +30,18 @@ def score_segmentation(request: ScoreRequest) -> Scores:
         PartDoneError: the cases that are this call's are scored, and others are not its own.
         RunError: a damaged table.
         DataError: a reference or a map is missing or does not fit.
+        ConfigError: a tolerance of a structure that the run has not.
     """
     manifest = request.manifest
     config = request.config
+    request.options.require_structures(config.data.structures)
     calibration = checked_calibration(manifest)
     scoring = CaseScoring(
         folder=request.folder.absolute(),
         config=config,
         maps=maps_of(manifest.samples),
         is_calibrated=calibration is not None,
-        has_penalty=request.has_penalty,
+        options=request.options,
     )
     cases = list(cases_with_references(manifest, config, request.reference))
     gathered = gather(scoring, cases, request.executor, request.observer)
@@ -49,10 +52,16 @@ def score_segmentation(request: ScoreRequest) -> Scores:
         gathered.components,
         request.failures,
     )
-    tables = {"structures": gathered.structures, "components": gathered.components}
+    tables = {
+        "structures": gathered.structures,
+        "components": gathered.components,
+        "lesions": gathered.lesions,
+        "detection": gathered.detection,
+    }
     if gathered.raters:
         tables["raters"] = gathered.raters
     summary = segmentation_summary(request, gathered, calibration)
+    tables["froc"] = curves(gathered.candidates, summary["detection"])
     gathered.diversity.enter(summary, tables, len(cases))
     rows_of_members = means_of_members(gathered.members, gathered.cases)
     enter_members(rows_of_members, manifest, summary, tables)

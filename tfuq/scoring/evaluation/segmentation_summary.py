@@ -10,6 +10,7 @@ from tfuq.calibration.records import Calibration
 from tfuq.scoring.calibration import Bins
 from tfuq.scoring.evaluation.bounds import kept_bounds
 from tfuq.scoring.evaluation.gathered import Gathered
+from tfuq.scoring.evaluation.lesion_summary import lesion_summary
 from tfuq.scoring.evaluation.promises import summary_head
 from tfuq.scoring.evaluation.raters import rater_summary
 from tfuq.scoring.evaluation.scores import ScoreRequest, provenance, reliability_rows, score_table
@@ -19,6 +20,7 @@ from tfuq.scoring.evaluation.structures import (
     spread_coverage,
     whole_structures,
 )
+from tfuq.scoring.evaluation.subjects import clustered
 from tfuq.scoring.rows import Row, column_names, grouped, mean_of_column
 
 _LEFT_OUT = "none"  # the distance of a structure that is missed or invented
@@ -41,21 +43,28 @@ def segmentation_summary(
     *names, _ = by_class
     whole = whole_structures(gathered.structures, names)
     bins = _mean_bins(gathered.bins)
+    pattern = request.config.data.split.subject
+    clusters = {name: clustered(rows, pattern) for name, rows in whole.items()}
     summary: Row = {
         **provenance(request.manifest),
         **_calibrated(gathered, calibration),
         "scores": {name: score_table(rows) for name, rows in by_class.items()},
         "structure_measures": {name: measure_means(rows) for name, rows in whole.items()},
         "volume_spread": _spreads(whole, request.manifest.samples),
-        "spearman_with_dice": {name: spearman_with_dice(rows) for name, rows in whole.items()},
+        "spearman_with_dice": {name: spearman_with_dice(rows) for name, rows in clusters.items()},
         "ece_pooled": bins.mean_gap(),
         "reliability": reliability_rows(bins),
     }
     summary["missing_distance"] = _LEFT_OUT
-    if request.has_penalty:
+    if request.options.has_penalty:
         summary["missing_distance"] = _DIAGONAL
     if gathered.raters:
         summary["raters"] = rater_summary(gathered.raters)
+    summary["detection"] = lesion_summary(
+        clustered(gathered.detection, pattern), clustered(gathered.lesions, pattern)
+    )
+    summary["lesion_iou"] = request.options.lesion_iou
+    summary["nsd_tolerance"] = request.options.tolerance
     summary["references"] = {
         "of_two_raters": gathered.averaged,
         "without_structure": gathered.empty,

@@ -14,7 +14,9 @@ from tfuq.scoring.metrics import METRICS
 OTHERS = {
     "volume_reference_mm3",
     "area_reference_px2",
+    "detection_frequency",
     "false_positive",
+    "lesion",
     "voxels",
 }
 TABLES = ("cases.csv", "structures.csv", "components.csv")

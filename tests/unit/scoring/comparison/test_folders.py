@@ -58,11 +58,11 @@ def test_scores_are_read_by_case_and_empty_cells_are_none(tmp_path):
         read_scores(tmp_path, "lung")
 
 
-def referenced(folder, method, reference, definitions=1):
+def referenced(folder, method, reference, definitions=1, **noted):
     write_csv(
         folder / "cases.csv", [{"case": "a", "class": "all", "dice": 0.5, "reference": reference}]
     )
-    write_json(folder / "summary.json", {"method": method, "definitions": definitions})
+    write_json(folder / "summary.json", {"method": method, "definitions": definitions, **noted})
     return folder
 
 
@@ -78,6 +78,15 @@ def test_what_cannot_stand_side_by_side_is_refused(tmp_path):
     newer = referenced(tmp_path / "e", "hybrid", "0123", definitions=2)
     with pytest.raises(DataError, match=r"a: was predicted by a version .* predict it again"):
         require_same_data([newer, first])
+
+
+def test_surface_dice_of_two_tolerances_is_no_comparison(tmp_path):
+    first = referenced(tmp_path / "a", "vi", "0123", nsd_tolerance=1.0)
+    without = referenced(tmp_path / "b", "hybrid", "0123")
+    require_same_data([without, first])
+    other = referenced(tmp_path / "c", "hybrid", "0123", nsd_tolerance={"ball": 1.0})
+    with pytest.raises(DataError, match=r"c: was scored with --nsd-tolerance .*, .*a with 1.0"):
+        require_same_data([without, first, other])
 
 
 def test_a_damaged_summary_is_refused(tmp_path):

@@ -14,6 +14,7 @@ from tfuq.data.preprocessing import PADDING
 from tfuq.data.volume import Volume
 from tfuq.scoring.evaluation.case_rows import case_rows, mean_rows, overlap_rows
 from tfuq.scoring.evaluation.references import fingerprint
+from tfuq.scoring.evaluation.score_options import ScoreOptions
 from tfuq.scoring.evaluation.voxels import CaseMaps
 
 
@@ -46,6 +47,16 @@ def test_scores_of_a_label_alone_are_those_of_all_scores(maps):
     for row, of_all in zip(alone, rows_of(maps, "c.nii.gz"), strict=True):
         assert row == {name: of_all[name] for name in row}
     assert list(alone[-1])[2:] == ["dice", "iou", "precision", "recall", "voxel_accuracy"]
+
+
+def test_surfaces_agree_within_the_tolerance_of_their_structure(maps):
+    options = ScoreOptions(tolerance={"core": 2.0})
+    ball, core, everything = rows_of(maps, "c.nii.gz", options=options)
+    both = references.surface_distances(maps.label == 2, maps.truth == 2, np.array([1.0, 2, 3]))
+    assert ball["nsd"] is None
+    assert core["nsd"] == pytest.approx(np.mean(np.concatenate(both) <= 2.0))
+    assert everything["nsd"] == core["nsd"]
+    assert "nsd" not in rows_of(maps, "c.nii.gz")[0]
 
 
 def test_each_structure_and_the_mean_over_the_foreground(maps):
@@ -117,17 +128,19 @@ def test_a_missed_or_invented_structure_is_counted_and_leaves_no_distance_of_the
 
 def test_a_missed_structure_may_be_as_far_off_as_the_diagonal():
     maps = two_boxes(predicted_core=False)
-    _, core, everything = rows_of(maps, "c.nii.gz", has_penalty=True)
+    _, core, everything = rows_of(maps, "c.nii.gz", options=ScoreOptions(has_penalty=True))
     diagonal = math.dist((0, 0, 0), (11 * 1.0, 7 * 2.0, 5 * 3.0))
     assert core["hd95_mm"] == pytest.approx(diagonal)
     assert everything["hd95_mm"] == pytest.approx((2.0 + diagonal) / 2)
-    found = rows_of(two_boxes(predicted_core=True), "c.nii.gz", has_penalty=True)
+    found = rows_of(
+        two_boxes(predicted_core=True), "c.nii.gz", options=ScoreOptions(has_penalty=True)
+    )
     assert found[1]["hd95_mm"] == 0
 
 
 def test_a_structure_that_is_neither_there_nor_predicted_takes_no_part():
     maps = two_boxes(predicted_core=False)
     maps = replace(maps, truth=np.where(maps.truth == 2, 0, maps.truth))
-    _, core, everything = rows_of(maps, "c.nii.gz", has_penalty=True)
+    _, core, everything = rows_of(maps, "c.nii.gz", options=ScoreOptions(has_penalty=True))
     assert (core["missed"], core["invented"], core["hd95_mm"]) == (0, 0, None)
     assert everything["hd95_mm"] == 2.0

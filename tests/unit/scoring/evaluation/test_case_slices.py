@@ -11,7 +11,7 @@ from tfuq.data.events import CaseScored
 from tfuq.errors import RunError
 from tfuq.execution import PartDoneError, Serial
 from tfuq.execution.serial import Part
-from tfuq.scoring.evaluation import default_output
+from tfuq.scoring.evaluation import ScoreOptions, default_output
 from tfuq.scoring.evaluation.case_slices import score_slice
 from tfuq.scoring.evaluation.gathered import Gathered
 from tfuq.scoring.evaluation.references import cases_with_references
@@ -59,7 +59,7 @@ def test_only_what_a_part_has_left_is_scored(request_):
 def test_a_slice_that_was_scored_in_another_way_is_not_taken(request_):
     score_part(request_, 0)
     recorder = Recorder()
-    score_segmentation(replace(request_, has_penalty=True, observer=recorder))
+    score_segmentation(replace(request_, options=ScoreOptions(has_penalty=True), observer=recorder))
     assert len(recorder.events) == 6
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from tests.support import references
+from tests.support.references_lesions import detection
 from tests.support.score_requests import request_of
 from tfuq.errors import DataError
 from tfuq.scoring.evaluation.segmentation import score_segmentation
@@ -48,6 +49,17 @@ def test_structures_have_the_references_volume(request_, scores, balls):
         pytest.approx((truth == 1).sum() * voxel, rel=1e-5)
     ]
     assert rows[0]["dice"] == scores.cases[3]["dice"]
+
+
+def test_lesions_are_found_as_a_slow_search_finds_them(request_, scores, balls):
+    label, truth = arrays(request_, balls, "ball_002")
+    rows = [row for row in scores.tables["detection"] if row["case"] == "ball_002"]
+    for k, row in zip((1, 2), rows, strict=True):
+        pairs, false, duplicates = detection(label == k, truth == k)
+        assert (row["found"], row["false_positives"]) == (len(pairs), len(false))
+        assert row["duplicates"] == len(duplicates)
+    assert scores.summary["detection"]["ball"]["scans"] == 6
+    assert {row["class"] for row in scores.tables["froc"]} == {"ball", "core"}
 
 
 def test_false_components_are_those_that_touch_nothing_true(request_, scores, balls):
