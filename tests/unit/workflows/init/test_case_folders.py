@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.dicom import Scan, noise
+from tfuq.workflows.init.case_folders import named_by_folders
 from tfuq.workflows.init.naming import groups_of
 from tfuq.workflows.init.survey import survey
 
@@ -42,4 +43,8 @@ def test_of_several_series_none_is_chosen(tmp_path):
     for number, case in enumerate(CASES):
         for part in ("a", "b"):
             series(tmp_path / case / f"1.2.{number}{part}")
-    assert not any("*" in pattern for pattern in patterns(tmp_path))
+    cases, named = next(named_by_folders(survey(tmp_path)))
+    assert cases == set(CASES)
+    assert sorted(one.pattern for one in named) == [
+        f"{{case}}/1.2.{number}{part}" for number in range(3) for part in ("a", "b")
+    ]
