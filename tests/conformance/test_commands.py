@@ -69,6 +69,9 @@ ALONE = {
     ("init",): TASKS,  # tests/workflows/test_init.py
     ("plan",): TASKS,  # tests/unit/workflows/plan, tests/workflows/test_plan.py
     ("slurm",): TASKS,  # tests/workflows/test_execution.py
+    ("models", "list"): ("",),  # tests/workflows/test_models.py
+    ("models", "pack"): ("segmentation",),
+    ("models", "show"): ("",),
     ("dose",): ("segmentation",),  # which needs a dose: tests/workflows/test_radiotherapy.py
     ("review",): TASKS,  # tests/workflows/test_review.py
     ("query",): TASKS,  # tests/workflows/test_query.py
