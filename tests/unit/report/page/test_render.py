@@ -244,7 +244,8 @@ def test_runs_of_different_data_are_refused(command, scored_tasks, balls, tfuq, 
 
 def test_an_installed_tfuq_has_the_page(tmp_path):
     root = Path(__file__).parents[4]
-    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "tfuq", "cli", "configs"):
+    folders = ("tfuq", "cli", "configs", "models")
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", *folders):
         source = root / name
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, tmp_path / name)
