@@ -15,7 +15,7 @@ from tfuq_cli.progress import first_import, show
 @click.argument(
     "predictions", metavar="PREDICTIONS ...|RUN", nargs=-1, required=True, type=options.PATH
 )
-@click.option("--case", "case_id", metavar="ID", required=True, help="Which case to plot.")
+@click.option("--case", metavar="ID", required=True, help="Which case to plot.")
 @click.option(
     "--slice",
     "index",
@@ -45,7 +45,7 @@ from tfuq_cli.progress import first_import, show
 )
 def command(
     predictions: tuple[Path, ...],
-    case_id: str,
+    case: str,
     index: int | None,
     axis: int | None,
     method: tuple[str, ...],
@@ -65,7 +65,7 @@ def command(
         from tfuq.report.case_figures import default_folder, folders_of, write_case_figures
 
     folders = folders_of(predictions, method)
-    out = out or default_folder(folders[0], case_id)
-    paths = write_case_figures(folders, case_id, out, axis=axis, index=index, reference=reference)
+    out = out or default_folder(folders[0], case)
+    paths = write_case_figures(folders, case, out, axis=axis, index=index, reference=reference)
     for path in paths:
         show(str(path))

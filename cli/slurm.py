@@ -12,7 +12,7 @@ import click
 from tfuq import config as configuration
 from tfuq.execution import slurm
 from tfuq_cli import options
-from tfuq_cli.opened import opened_run
+from tfuq_cli.opened import opened_subject
 from tfuq_cli.progress import say, show
 
 _SHARED = ("train", "study", "predict", "calibrate", "review", "score", "shift")
@@ -107,13 +107,14 @@ def _require_what_is_there(command: str, values: Mapping[str, Any]) -> None:
     """
     from tfuq.runs.results import MANIFEST, read_manifest
 
-    target = values.get("target")
+    given = values.get("target") or values.get("run")
+    paths = values.get("paths", (given,) if given else ())
     if "predictions" in values:
         read_manifest(values["predictions"])
-    elif target is not None and (target / MANIFEST).is_file():
-        read_manifest(target)
+    elif len(paths) == 1 and (paths[0] / MANIFEST).is_file():
+        read_manifest(paths[0])
     elif command not in _COUNTS:  # train and study make their runs
-        opened_run(values.get("run") or target, values.get("method"))
+        opened_subject(paths, values.get("input", ()), values.get("model"), values.get("method"))
 
 
 def _natural_parts(command: str, values: Mapping[str, Any]) -> int:

@@ -73,6 +73,7 @@ def without_network(own: Path) -> list[list]:
         ["data", "synth", "brain-decathlon", own / "empty", "--cases", 1],
         ["data", "check", own / "config.yaml"],
         ["init", own / "images", "--out", own / "found.yaml"],
+        ["models", "list"],
         ["slurm", "train", own / "config.yaml", "--run", run],
     ]
 

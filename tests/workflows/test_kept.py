@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import zipfile
 from pathlib import Path
 
@@ -18,6 +19,7 @@ NOT_OF_A_CASE = {
     ".tfuq",
     ".lock",
 }  # they name the place, the versions and the time
+NEW = {"aleatoric_variance", "epistemic_variance"}  # columns that earlier versions did not write
 
 
 def rows():
@@ -52,7 +54,9 @@ def numbers_of(path: Path) -> np.ndarray:
     """The numbers of a map or of a table's columns of numbers."""
     if path.name.endswith(".nii.gz"):
         return np.asarray(nib.load(path).dataobj, float)
-    table = np.genfromtxt(path, delimiter=",", skip_header=1)
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [[row[name] for name in row if name not in NEW] for row in csv.DictReader(file)]
+    table = np.genfromtxt([",".join(row) for row in rows], delimiter=",")
     return table[np.isfinite(table)]
 
 

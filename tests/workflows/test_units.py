@@ -226,12 +226,12 @@ def test_doctor_holds_plain_images_against_maps_of_their_width(predicted):
 def test_a_study_of_plain_images_is_told_the_unit(predicted):
     run = predicted()
     summary = read_json(run.scores("hybrid") / "summary.json", _Summary, "")
-    assert _column(summary, "disc", "hd95_px")["hd95_px"] > 0
-    assert _column(summary, "disc", "measure.area_mean_px2")["measure.area_mean_px2"] > 0
+    assert _column(summary, {}, "disc", "hd95_px")["hd95_px"] > 0
+    assert _column(summary, {}, "disc", "measure.area_mean_px2")["measure.area_mean_px2"] > 0
     with pytest.raises(ConfigError, match="'hd95_mm' is 'hd95_px' in this study"):
-        _column(summary, "disc", "hd95_mm")
+        _column(summary, {}, "disc", "hd95_mm")
     with pytest.raises(ConfigError, match="'volume_mean_mm3' is 'area_mean_px2'"):
-        _column(summary, "disc", "measure.volume_mean_mm3")
+        _column(summary, {}, "disc", "measure.volume_mean_mm3")
 
 
 def test_data_check_names_the_unit(discs, tmp_path, tfuq):

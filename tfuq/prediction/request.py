@@ -172,7 +172,7 @@ def require_flips(run: Run, method: str) -> None:
     """
     if FLIPS not in transforms_of(method) or run.config.augmentation.flip_axes:
         return
-    problem = f"{run.path}: was trained without flips (augmentation.flip_axes is empty)"
+    problem = f"{run.path}: was trained without flips"
     if run.config.mirroring_swaps_sides:
         raise RunError(
             f"--tta flips: {problem}, and its names say left, front or the like, which change "

@@ -10,7 +10,7 @@ from tests.support.subjects import POINTS, ellipsoid, picture
 from tfuq.data.perturbations.base import PERTURBATIONS, case_seed, checked_channel, perturb
 from tfuq.errors import ConfigError, DataError
 
-MOVING = {"rotation": 25.0, "scaling": 0.15, "elastic": 2.0}
+MOVING = {"rotation": 25.0, "scaling": 0.15, "elastic": 2.0, "elastic-magnitude": 200.0}
 VALUES = {"noise": 0.5, "rician": 0.5, "blur": 1.5, "bias": 0.5, "contrast": 0.7, "ghosting": 0.6, "downsampling": 1.5,
           "occlusion": 0.2, "missing-modality": 1.0, "inverted-contrast": 0.7, "gain": 0.3, "mean-contrast": -0.3}  # fmt: skip
 

@@ -17,6 +17,7 @@ OTHERS = {
     "detection_frequency",
     "false_positive",
     "lesion",
+    "relative_activation",
     "voxels",
 }
 TABLES = ("cases.csv", "structures.csv", "components.csv")
