@@ -18,7 +18,6 @@ from tfuq_cli.progress import first_import, show
 @click.option("--case", metavar="ID", required=True, help="Which case to plot.")
 @click.option(
     "--slice",
-    "index",
     type=click.IntRange(min=0),
     help="Which slice, from 0 on.  [default: the one with most labelled area]",
 )
@@ -46,7 +45,7 @@ from tfuq_cli.progress import first_import, show
 def command(
     predictions: tuple[Path, ...],
     case: str,
-    index: int | None,
+    slice: int | None,
     axis: int | None,
     method: tuple[str, ...],
     reference: Path | None,
@@ -66,6 +65,6 @@ def command(
 
     folders = folders_of(predictions, method)
     out = out or default_folder(folders[0], case)
-    paths = write_case_figures(folders, case, out, axis=axis, index=index, reference=reference)
+    paths = write_case_figures(folders, case, out, axis=axis, index=slice, reference=reference)
     for path in paths:
         show(str(path))
