@@ -40,12 +40,19 @@ def test_flips_where_names_are_sides_are_refused(trained, tmp_path, tfuq):
 @pytest.mark.slow
 def test_an_export_draws_the_same_transforms(trained, tmp_path, tfuq):
     exported = tfuq(
-        "export", trained("mc-dropout").path, "--tta", "flips+affine", "--to", tmp_path / "balls"
+        "export", trained("mc-dropout").path, "--tta", "flips", "--to", tmp_path / "balls"
     )
     assert exported.exit_code == 0, exported.output
-    assert read_export(tmp_path / "balls" / "1").method == "mc-dropout+flips+affine"
+    assert read_export(tmp_path / "balls" / "1").method == "mc-dropout+flips"
     checked = tfuq("serve-check", tmp_path / "balls")
     assert checked.exit_code == 0, checked.output
+
+
+def test_turned_images_are_not_exported(trained, tmp_path, tfuq):
+    words = ("export", trained("mc-dropout").path, "--to", tmp_path / "balls")
+    refused = tfuq(*words, "--tta", "flips+affine")
+    assert_refused(refused, "mc-dropout+flips+affine", "--tta flips or --tta none")
+    assert not (tmp_path / "balls").exists()
 
 
 @pytest.mark.slow

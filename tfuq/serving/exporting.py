@@ -12,7 +12,7 @@ import jinja2
 import tensorflow as tf
 from google.protobuf.message import Message
 
-from tfuq.config import Config
+from tfuq.config import AFFINE, Config, transforms_of
 from tfuq.data.locks import exclusive
 from tfuq.data.ownership import require_replaceable
 from tfuq.data.records import record
@@ -51,9 +51,11 @@ def export(run: Run, request: Request, folder: Path, max_samples: int) -> Path:
         The folder of the version.
 
     Raises:
-        RunError: The run cannot serve the method, or the folder is something else.
+        RunError: The run cannot serve the method, its transforms are rounded otherwise by a server,
+            or the folder is something else.
     """
     _check(folder)
+    _refuse_affine(request.method)
     # Servers have other devices than the machine that exports, and most are built without XLA: they
     # would refuse a graph that is to be compiled.
     predictor = make_predictor(run, replace(request, with_xla=False))
@@ -79,6 +81,15 @@ def _most_samples(predictor: AnyPredictor, asked: int) -> int:
             "use deterministic for one"
         )
     return samples_of(method, members=len(predictor.networks), asked=asked)
+
+
+def _refuse_affine(method: str) -> None:
+    """Refuse to export what a server computes otherwise than ``tfuq predict`` in the last bits."""
+    if AFFINE in transforms_of(method):
+        raise RunError(
+            f"{method}: a server rounds turned images otherwise than tfuq predict, by up to 1e-5, "
+            "and an export has its very bits; export with --tta flips or --tta none"
+        )
 
 
 def _check(folder: Path) -> None:
