@@ -54,10 +54,19 @@ def numbers_of(path: Path) -> np.ndarray:
     """The numbers of a map or of a table's columns of numbers."""
     if path.name.endswith(".nii.gz"):
         return np.asarray(nib.load(path).dataobj, float)
+    values = []
     with path.open(newline="", encoding="utf-8") as file:
-        rows = [[row[name] for name in row if name not in NEW] for row in csv.DictReader(file)]
-    table = np.genfromtxt([",".join(row) for row in rows], delimiter=",")
-    return table[np.isfinite(table)]
+        for row in csv.DictReader(file):
+            values.extend(_number(row[name]) for name in row if name not in NEW)
+    numbers = np.array(values)
+    return numbers[np.isfinite(numbers)]
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return np.nan
 
 
 def header_of(path: Path) -> bytes:
