@@ -11,7 +11,7 @@ import click
 from tfuq.config import TASKS
 from tfuq.data.events import Observers
 from tfuq_cli import options
-from tfuq_cli.progress import EventLines, TaskLines, quiet_import, show
+from tfuq_cli.progress import EventLines, TaskLines, quiet_import, shell_line, show
 
 if TYPE_CHECKING:
     from tfuq.data.appearance import Range
@@ -161,4 +161,4 @@ def pack_run(run: Path, name: str, to: Path, card: Path | None) -> None:
         from tfuq.workflows.pack import pack
     model = pack(opened, name, to, card, observer=Observers(EventLines(), TaskLines()))
     show(f"{_score(model.packed.test)}; {model.size / 1e6:.2f} MB in {model.path}")
-    show(f"next: tfuq predict --model {model.path}")
+    show(f"next: {shell_line('predict', '--model', model.path)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -27,6 +28,19 @@ Body = TypeVar("Body", bound=Callable[..., Any])
 Decorator = Callable[[Body], Body]
 
 PATH = click.Path(path_type=Path)
+
+
+class NumberRange(click.FloatRange):
+    """Numbers between bounds; NaN is none, though it is outside no bound."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Make it of a text."""
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value} is not a number; give one", param, ctx)
+        return number
 
 
 class Command(click.Command):
@@ -165,8 +179,7 @@ class _EmptyShare(click.ParamType):
         """Make it of a text."""
         if value == NEVER:
             return NEVER
-        share: float = click.FloatRange(0, MOST_EMPTY).convert(value, param, ctx)
-        return share
+        return NumberRange(0, MOST_EMPTY).convert(value, param, ctx)
 
 
 skip_empty = click.option(

@@ -101,7 +101,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--lesion-iou",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=options.NumberRange(0, 1, min_open=True),
     help=(
         "Segmentation: a lesion is found by a predicted component of this IoU or more with it.  "
         "[default: one that shares a voxel with it]"

@@ -33,7 +33,7 @@ from tfuq_cli.progress import show
 )
 @click.option(
     "--idle",
-    type=click.FloatRange(min=0),
+    type=options.NumberRange(min=0),
     metavar="MINUTES",
     help="End after so many minutes without a request.  [default: end with Ctrl-C]",
 )

@@ -403,3 +403,17 @@ def test_damaged_scores_are_not_compared(tfuq, tmp_path):
             assert_refused(tfuq("compare", tmp_path / "a", tmp_path / "b"), str(tmp_path / "b"))
         (tmp_path / "b" / name).write_bytes(good[name])
     assert tfuq("compare", tmp_path / "a", tmp_path / "b").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("score", "x", "--lesion-iou", "nan"),
+        ("view", "x", "--idle", "NaN"),
+        ("predict", "x", "--skip-empty", "nan"),
+    ],
+)
+def test_nan_lies_between_no_bounds(tfuq, words):
+    result = tfuq(*words)
+    assert result.exit_code == 2
+    assert "is not a number" in result.output

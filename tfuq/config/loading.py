@@ -141,6 +141,8 @@ def _path_of(source: str, known: Mapping[str, Path], kind: str) -> Path:
 
 
 def _read(path: Path, source: str) -> str:
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise ConfigError(f"{source}: is no file; give a YAML file")
     try:
         with path.open(encoding="utf-8") as file:
             text = file.read(_MOST_TEXT + 1)

@@ -37,9 +37,10 @@ def folders_of(named: Sequence[Path], methods: Sequence[str]) -> list[Path]:
         methods: None where predictions are named.
 
     Raises:
-        DataError: Methods are of several runs.
+        DataError: Methods are of several runs, or a folder is given twice.
     """
     if not methods:
+        _require_each_once(named)
         return [*named]
     if len(named) > 1:
         raise DataError(
@@ -48,6 +49,14 @@ def folders_of(named: Sequence[Path], methods: Sequence[str]) -> list[Path]:
         )
     run = runs.open_run(named[0])
     return [run.predictions(method) for method in dict.fromkeys(methods)]
+
+
+def _require_each_once(folders: Sequence[Path]) -> None:
+    seen: set[Path] = set()
+    for folder in folders:
+        if folder.resolve() in seen:
+            raise DataError(f"{folder}: is given twice; name each folder to plot once")
+        seen.add(folder.resolve())
 
 
 def default_folder(folder: Path, case_id: str) -> Path:

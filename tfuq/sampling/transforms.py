@@ -154,7 +154,7 @@ class TransformedNetwork(tf_keras.layers.Layer):
 
 
 def _computed_alike(function: Callable[..., Any]) -> tf.types.experimental.PolymorphicFunction:
-    """The function, not inlined: to the last bit it is the same in every graph that has it."""
+    """The function, not inlined, so that parts of a volume and the whole of it compute it alike."""
     return tf.function(function, autograph=False, experimental_attributes={"_noinline": True})
 
 

@@ -49,6 +49,11 @@ def test_what_is_not_there_is_refused(run, tmp_path, case, choices, words):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_that_is_given_twice_is_refused(tmp_path):
+    with pytest.raises(DataError, match="is given twice"):
+        folders_of([tmp_path, tmp_path / "." / "x" / ".."], ())
+
+
 def test_methods_are_those_of_one_run(run):
     assert folders_of([Path("a"), Path("b")], []) == [Path("a"), Path("b")]
     with pytest.raises(DataError, match="leave --method out"):

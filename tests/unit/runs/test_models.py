@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import pytest
@@ -25,6 +26,12 @@ def test_a_card_is_read_back(model, tmp_path):
     assert card.packed is not None
     (tmp_path / CARD).write_text(card.dump())
     assert load_card(tmp_path / CARD) == card
+
+
+def test_a_pipe_is_no_card(tmp_path):
+    os.mkfifo(tmp_path / CARD)
+    with pytest.raises(ConfigError, match="is no file"):
+        load_card(tmp_path / CARD)
 
 
 def test_a_key_of_a_card_that_is_not_known_is_named(tmp_path):
