@@ -17,6 +17,7 @@ from tfuq_cli.progress import say, show
 
 _SHARED = ("train", "study", "predict", "calibrate", "review", "score", "shift")
 _NOT_HERE = ("execute", "overwrite", "dry_run")
+_OF_EITHER = "review"  # takes a run, or predictions as they are
 _MOST_PARTS = 10_000
 
 
@@ -107,11 +108,11 @@ def _require_what_is_there(command: str, values: Mapping[str, Any]) -> None:
     """
     from tfuq.runs.results import MANIFEST, read_manifest
 
-    given = values.get("target") or values.get("run")
-    paths = values.get("paths", (given,) if given else ())
+    run = values.get("run")
+    paths = values.get("paths", (run,) if run else ())
     if "predictions" in values:
         read_manifest(values["predictions"])
-    elif len(paths) == 1 and (paths[0] / MANIFEST).is_file():
+    elif command == _OF_EITHER and len(paths) == 1 and (paths[0] / MANIFEST).is_file():
         read_manifest(paths[0])
     elif command not in _COUNTS:  # train and study make their runs
         opened_subject(paths, values.get("input", ()), values.get("model"), values.get("method"))

@@ -195,6 +195,13 @@ def test_a_job_array_for_what_is_not_there_is_refused(tfuq, tmp_path, command):
     assert_refused(result, str(tmp_path / "gone"))
 
 
+def test_a_job_array_that_predicts_takes_a_run(scored_tasks, tfuq):
+    predictions = predictions_of(scored_tasks["classification"][0])
+    assert_refused(tfuq("slurm", "--parts", "2", "predict", predictions), "not a run")
+    reviewed = tfuq("slurm", "--parts", "2", "review", predictions)
+    assert reviewed.exit_code == 0, reviewed.output
+
+
 def test_a_script_is_printed(config, tfuq):
     result = tfuq("slurm", "--sbatch=-G1", "train", config)
     assert result.exit_code == 0, result.output
