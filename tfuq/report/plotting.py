@@ -20,7 +20,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatterSciNotation, LogLocator
+from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullLocator
 
 from tfuq.data.writers import write_bytes
 
@@ -37,6 +37,7 @@ RIGHT = BLUE
 WRONG = VERMILION
 SEQUENTIAL = "cividis"
 _MOST_COLUMNS = 3
+_COMPRESSION = 2  # of PNG, from 0 to 9
 _EXPONENT = re.compile(r"\^\{(-?\d+)\}")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -105,11 +106,22 @@ class PlainPowers(LogFormatterSciNotation):
         return _EXPONENT.sub(lambda exponent: exponent[1].translate(_RAISED), text)
 
 
-def make_logarithmic(axes: Axes, direction: Literal["x", "y"]) -> None:
-    """Make an axis logarithmic, of numbers of several magnitudes; its labels are plain text."""
+def make_logarithmic(
+    axes: Axes, direction: Literal["x", "y"], *, labels_between: bool = True
+) -> None:
+    """Make an axis logarithmic, of numbers of several magnitudes; its labels are plain text.
+
+    Args:
+        axes: Whose axis it is.
+        direction: Which of the two.
+        labels_between: Whether there are ticks between powers of ten, which a narrow range needs.
+    """
     axes.set(**{f"{direction}scale": "log"})
     axis = {"x": axes.xaxis, "y": axes.yaxis}[direction]
     axis.set_major_formatter(PlainPowers())
+    if not labels_between:
+        axis.set_minor_locator(NullLocator())
+        return
     # Each tick takes a millisecond to make: between powers of ten there are two instead of eight.
     axis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
     axis.set_minor_formatter(PlainPowers())
@@ -122,9 +134,10 @@ def save(figure: Figure, path: Path) -> Path:
         The path that was written.
     """
     content = io.BytesIO()
-    # As savefig writes it, to the byte, without drawing it once more for the layout alone.
+    # As savefig draws it, to the pixel, without drawing it once more for the layout alone. Packed
+    # as tightly as PNG can, a figure takes as long to pack as to draw.
     canvas: Any = FigureCanvasAgg(figure)
-    canvas.print_png(content)
+    canvas.print_png(content, pil_kwargs={"compress_level": _COMPRESSION})
     write_bytes(path, content.getvalue())
     return path
 

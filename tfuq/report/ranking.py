@@ -17,6 +17,7 @@ from tfuq.report.plotting import (
     PURPLE,
     SKY,
     VERMILION,
+    axes_at,
     new_figure,
     words,
 )
@@ -46,8 +47,8 @@ def risk_coverage(cohort: Cohort, rows: list[Row], count: int = 6) -> Figure:
             them.
         count: How many measures have a line.
     """
-    figure = new_figure(5.4, 3.8)
-    axes = figure.add_subplot()
+    figure = new_figure(5.4, 3.8, has_places=True)
+    axes = axes_at(figure, 0.75, 0.5, 4.5, 3.0)
     for row, (colour, style) in zip(rows[:count], cycle(LINES), strict=False):
         _plot_risk(axes, cohort, row, colour, style)
     coverage, risk = risk_coverage_curve(-cohort.risk, cohort.risk)
@@ -85,8 +86,9 @@ def reliability(rows: list[Row]) -> Figure:
     accuracy = np.array(column(used, "accuracy"))
     share = items / items.sum()
     width = 1 / len(rows)
-    figure = new_figure(4.2, 5)
-    above, below = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
+    figure = new_figure(4.2, 5, has_places=True)
+    above = axes_at(figure, 0.65, 1.65, 3.4, 3.05)
+    below = axes_at(figure, 0.65, 0.5, 3.4, 1.0)
     above.bar(start, accuracy, width, align="edge", color=SKY, edgecolor="white", label="accuracy")
     above.plot(confidence, accuracy, "o", color=VERMILION, markersize=4, label="mean of a bin")
     above.plot([0, 1], [0, 1], "--", color=BLACK, linewidth=1, label="calibrated")
@@ -95,5 +97,6 @@ def reliability(rows: list[Row]) -> Figure:
     above.set_title(f"expected calibration error, pooled over cases: {error:.4f}", fontsize=9)
     above.legend(fontsize=7, loc="upper left")
     below.bar(start, share, width, align="edge", color=GREY, edgecolor="white")
-    below.set(xlabel="confidence (largest probability)", ylabel="share of items")
+    above.tick_params(labelbottom=False)
+    below.set(xlabel="confidence (largest probability)", ylabel="share of items", xlim=(0, 1))
     return figure

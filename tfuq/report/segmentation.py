@@ -65,7 +65,7 @@ def segmentation_figures(scored: ScoredFolder) -> NamedFigures:
         yield f"case-{case_id}", overview(arrays, config, title)
     loaded = (load_case(scored.path, case, config) for case in cases.values())
     yield "uncertainty-histograms", _plot_histograms(loaded, len(config.data.classes))
-    if scores.tables["froc"]:
+    if scores.tables["froc"] and len(cases) > 1:  # of one scan, the table says it all
         yield (
             "free-response",
             free_response_figure(scores.tables["froc"], scores.summary["detection"]),
@@ -104,7 +104,7 @@ def _plot_histograms(cases: Iterable[CaseArrays], classes: int) -> Figure:
         plot_density(axes, wrong, edges, WRONG, "wrong")
         unit, _ = map_scale(name, classes)
         axes.set(xlabel=f"{words(name)} ({unit})", ylabel="density")
-        make_logarithmic(axes, "y")
+        make_logarithmic(axes, "y", labels_between=False)
         axes.legend(fontsize=7)
     return figure
 

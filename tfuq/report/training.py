@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tfuq.data.json_csv import Cell, read_typed
-from tfuq.report.plotting import new_figure, words
+from tfuq.report.plotting import axes_at, new_figure, words
 from tfuq.scoring.rows import column, rows_with
 
 _AGAIN = "remove it, or train the member again"
@@ -31,10 +31,10 @@ def training_curves(run: Path, quality: str) -> Figure | None:
     """
     if not any(_histories(run)):
         return None
-    figure = new_figure(8, 3.2)
-    left = figure.add_subplot(1, 2, 1)
+    figure = new_figure(8, 3.2, has_places=True)
+    left = axes_at(figure, 0.65, 0.5, 3.2, 2.6)
     _plot_curves(left, run, {"loss": "-", "val_loss": "--"}, "loss")
-    right = figure.add_subplot(1, 2, 2)
+    right = axes_at(figure, 4.65, 0.5, 3.2, 2.6)
     title = f"{words(quality)} of the validation cases"
     _plot_curves(right, run, {f"val_{quality}": "-"}, title)
     return figure
