@@ -205,7 +205,7 @@ def summary(config: Config, material: Material) -> str:
 def _scales_of_weights(config: Config, material: Material) -> str:
     """One number, or a number for each member where members train on subsets."""
     scales = [f"{kl_scale.weights:.3g}" for kl_scale in material.kl_scales]
-    if config.ensemble.subset == "none":
+    if config.ensemble.subset == "none" and not material.folds:
         return scales[0]
     return "of the members " + ", ".join(scales)
 

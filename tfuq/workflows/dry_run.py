@@ -23,6 +23,7 @@ from tfuq.data.cases import Case
 from tfuq.data.layouts import is_made_on_use
 from tfuq.prediction import AnyPredictor
 from tfuq.runs import results
+from tfuq.training.diversity import group_training, groups_of
 from tfuq.workflows.durations import duration_text
 
 Plan = dict[str, str]
@@ -49,13 +50,14 @@ def plan_training(
     is_continued = resume or member is not None
     training.check_folder(path, config, overwrite=overwrite, resume=is_continued)
     members = _members_to_train(config, path, overwrite, member)
+    groups = [group for group in groups_of(config) if not set(group).isdisjoint(members)]
     with _temporary_data(_without_cache(config)) as settings:
         material = training.prepare(settings, devices)
-        fit = training.member_training(settings, path / "members" / "0", 0, material)
+        fit = group_training(settings, path, groups_of(config)[0], material)
         seconds = fit.rehearse()
     epochs = config.training.epochs
     seconds_an_epoch = fit.steps * seconds["step"] + seconds["validation"]
-    total = len(members) * (seconds["build"] + epochs * seconds_an_epoch)
+    total = len(groups) * (seconds["build"] + epochs * seconds_an_epoch)
     trained = f"members {members} of {config.members} by {config.method}"
     batches = f"{fit.steps} an epoch of batch {config.training.batch_size}"
     step_times = f"a step {seconds['step']:.3f} s, validation {seconds['validation']:.2f} s"
