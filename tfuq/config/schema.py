@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from tfuq.config.data import DataConfig
 from tfuq.config.diversity import check_diversity
-from tfuq.config.ensemble import FOLDS, EnsembleConfig
+from tfuq.config.ensemble import FOLDS, SNAPSHOTS, EnsembleConfig
 from tfuq.config.learning import (
     NEVER,
     LatentConfig,
@@ -303,6 +303,11 @@ class Config(Section):
     def has_folds(self) -> bool:
         """Whether each member leaves out another fold of the training cases."""
         return self.ensemble.diversity == FOLDS
+
+    @property
+    def keeps_last_epoch(self) -> bool:
+        """Whether a member has the weights of its last epoch, and not those of the best one."""
+        return self.ensemble.diversity in (FOLDS, SNAPSHOTS)
 
     @property
     def chunk(self) -> int:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import tensorflow as tf
 import tf_keras
 
-from tfuq.config import Config
+from tfuq.config import Config, member_config
 from tfuq.data.appearance import TrainingAppearance, training_appearance
 from tfuq.data.cases import Case
 from tfuq.data.cross_validation import cross_folds
@@ -33,6 +33,7 @@ from tfuq.runs.provenance import source_commit, tfuq_version
 from tfuq.sampling.members import KlScale
 from tfuq.sampling.posterior import METHOD_TRAITS
 from tfuq.tasks import task_of
+from tfuq.training.collecting import NOTHING, Collector
 from tfuq.training.fit import MemberTraining
 from tfuq.training.initial_weights import start_from
 from tfuq.training.member_data import (
@@ -113,8 +114,9 @@ def prepare(config: Config, devices: str | None) -> Material:
     validation = task.validation(config, parts["validation"], training, statistics)
     kl_scales = []
     for member in range(config.members):
-        rows = member_rows(config, training, member, folds[member] if folds else ())
-        kl_scales.append(kl_scale_of(config, training, rows))
+        own = member_config(config, member)
+        rows = member_rows(own, training, member, folds[member] if folds else ())
+        kl_scales.append(kl_scale_of(own, training.of_member(own), rows))
     return Material(
         parts=parts,
         training=training,
@@ -135,24 +137,33 @@ def _pooled(parts: dict[str, list[Case]]) -> dict[str, list[Case]]:
     return {**parts, "train": pool, "validation": []}
 
 
-def member_training(config: Config, folder: Path, index: int, material: Material) -> MemberTraining:
+def member_training(
+    config: Config,
+    folder: Path,
+    index: int,
+    material: Material,
+    collector: Collector = NOTHING,
+) -> MemberTraining:
     """Make one member's training, ready to run.
 
     Args:
-        config: The configuration.
+        config: The configuration of the run.
         folder: The member's folder.
         index: The member's number, from 0 on.
         material: What it is trained with.
+        collector: Gathers weights on the way.
     """
+    config = member_config(config, index)
     fit = MemberTraining(
         config,
         folder,
         index,
-        material.training,
+        material.training.of_member(config),
         _validation(config, index, material),
         material.strategy,
         material.together,
         material.fold(index),
+        collector,
     )
     if not (folder / STATE).is_file():  # else it goes on with the weights that it had
         _start_elsewhere(config, fit.model, index, material.training.channels)

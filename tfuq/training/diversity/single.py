@@ -27,5 +27,5 @@ def single_training(config: Config, path: Path, members: range, material: Materi
     return member_training(config, path / "members" / str(member), member, material)
 
 
-# Seeds and folds: `tfuq.training.member_data` has what differs.
+# Seeds, folds and overrides: what differs are the examples and the configuration of a member.
 SINGLE = Diversity(groups=one_each, training=single_training)
