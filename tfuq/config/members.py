@@ -15,7 +15,7 @@ from tfuq.config.section import check_each
 if TYPE_CHECKING:
     from tfuq.config.schema import Config
 
-_OWN_SECTIONS = ("network", "training", "augmentation", "variational", "latent")
+_OWN_SECTIONS = ("network", "training", "augmentation", "variational", "latent", "swag")
 # Keys of these sections that members share, with the reason.
 _SHARED = {
     "network.patch_size": "members see the same windows",
@@ -26,6 +26,7 @@ _SHARED = {
     "training.loss.heatmap_sigma": "positions of all members are read alike",
     "training.loss.heatmap_amplitude": "heatmaps of all members have the same scale",
     "variational.members": "it is the number of members",
+    "swag.members": "it is the number of members",
 }
 _DISTRIBUTION = "heatmap-cross-entropy"
 

@@ -11,6 +11,7 @@ import numpy as np
 import tf_keras
 
 from tfuq.config import NEVER, Config, SkipEmpty, member_config
+from tfuq.config.swag import deviations_held
 from tfuq.errors import RunError
 from tfuq.networks import build_latent_network, build_network
 from tfuq.networks.layers import (
@@ -19,6 +20,7 @@ from tfuq.networks.layers import (
     LayerFactory,
     untransformed,
 )
+from tfuq.networks.layers.swag import SwagPosterior
 from tfuq.networks.weights import assign_arrays, load_arrays
 from tfuq.runs import Run
 from tfuq.runs.weights import weights_digest
@@ -53,6 +55,7 @@ def build_member(
     kl_scale: KlScale = KlScale(),
     policy: str = FLOAT32,
     is_supervised: bool = False,
+    is_trained: bool = False,
 ) -> tf_keras.Model:
     """The configured network with the kind of weights that ``config.method`` trains.
 
@@ -67,6 +70,8 @@ def build_member(
         policy: how layers with point weights compute, see `tfuq.networks.layers.LayerFactory`.
         is_supervised: whether it has the outputs of deep supervision too, see
             `tfuq.networks.build_network`.
+        is_trained: whether it is the network of a training, whose weights are points with the
+            method swag.
 
     Returns:
         ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``; a
@@ -78,7 +83,11 @@ def build_member(
         "outputs": task_of(config).outputs(config),
         "is_supervised": is_supervised,
     }
-    if kind == "point":
+    if kind == "swag" and not is_trained:
+        gaussian = SwagPosterior(deviations=deviations_held(config))
+        layers = LayerFactory(weights=gaussian, sources=sources, policy=policy)
+        return build_network(config.network, layers, **options)
+    if kind in ("point", "swag"):
         layers = LayerFactory(sources=sources, policy=policy)
         return build_network(config.network, layers, **options)
     from tfuq.networks.layers.variational import GaussianPosterior  # which takes half a second

@@ -16,11 +16,12 @@ class Collector:
     What it holds is part of a training's state, so that a resumed training goes on alike.
     """
 
-    def after_step(self, step: int, weights: Callable[[], Arrays]) -> None:
+    def after_step(self, step: int, steps: int, weights: Callable[[], Arrays]) -> None:
         """Take notice of a step.
 
         Args:
             step: Its number, from 0 on through all epochs.
+            steps: Of an epoch.
             weights: Reads the weights after it.
         """
 

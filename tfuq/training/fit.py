@@ -103,6 +103,7 @@ class MemberTraining:
                 kl_scale=kl_scale,
                 policy=policy,
                 is_supervised=config.network.deep_supervision,
+                is_trained=True,
             )
             self.model = predicting(trained)
         loss = task_of(config).loss(config, training)
@@ -219,7 +220,7 @@ class MemberTraining:
             seed = tf.constant([self._seed, count], tf.int32)
             self._step.set_learning_rate(self._learning_rate(count) * plateau)
             means.add(self._step(*batch, seed, kl_weight))
-            self._collector.after_step(count, weights)
+            self._collector.after_step(count, self.steps, weights)
         return means.finish()
 
     def _require_finite(self, row: EpochRow) -> None:

@@ -44,6 +44,7 @@ from tfuq.training.member_data import (
 )
 from tfuq.training.state import STATE
 from tfuq.training.strategy import batch_shares, make_strategy
+from tfuq.training.swag import LateWeights, require_iterates
 from tfuq.training.warm_start import warm_start
 from tfuq.training.workers import Together, this_worker
 
@@ -142,7 +143,7 @@ def member_training(
     folder: Path,
     index: int,
     material: Material,
-    collector: Collector = NOTHING,
+    collector: Collector | None = None,
 ) -> MemberTraining:
     """Make one member's training, ready to run.
 
@@ -151,7 +152,7 @@ def member_training(
         folder: The member's folder.
         index: The member's number, from 0 on.
         material: What it is trained with.
-        collector: Gathers weights on the way.
+        collector: Gathers weights on the way; None for what the method gathers.
     """
     config = member_config(config, index)
     fit = MemberTraining(
@@ -163,11 +164,19 @@ def member_training(
         material.strategy,
         material.together,
         material.fold(index),
-        collector,
+        collector or _collector(config),
     )
+    require_iterates(config, fit.steps)
     if not (folder / STATE).is_file():  # else it goes on with the weights that it had
         _start_elsewhere(config, fit.model, index, material.training.channels)
     return fit
+
+
+def _collector(config: Config) -> Collector:
+    """What a method gathers of a training's weights."""
+    if METHOD_TRAITS[config.method].network == "swag":
+        return LateWeights(config)
+    return NOTHING
 
 
 def _start_elsewhere(config: Config, model: tf_keras.Model, index: int, channels: int) -> None:
@@ -176,7 +185,7 @@ def _start_elsewhere(config: Config, model: tf_keras.Model, index: int, channels
     if initial is not None:
         start_from(model, initial, index, channels)
     source = config.variational.warm_start
-    if source and METHOD_TRAITS[config.method].variational:
+    if source and METHOD_TRAITS[config.method].has_divergence:
         weights = Path(source) / "members" / str(index) / "weights.npz"
         warm_start(model, load_arrays(weights), str(weights))
 
@@ -203,7 +212,7 @@ def summary(config: Config, material: Material) -> str:
         f"{len(training.index)} training examples, {training.terms:,} {unit}s"
     )
     kind = METHOD_TRAITS[config.method].network
-    if kind != "point":
+    if METHOD_TRAITS[config.method].has_divergence:
         share = f"{likelihood_share(config.training.loss):g}"
         source = _source(config.variational.kl_scale, f"{share} / training {unit}s")
         text += f"; KL scale {_scales_of_weights(config, material)} per nat ({source})"
@@ -238,7 +247,7 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
     if material.appearance:
         appearance = asdict(material.appearance)
     kl_scale = None
-    if kind != "point":
+    if METHOD_TRAITS[config.method].has_divergence:
         kl_scale = _by_member(scale.weights for scale in material.kl_scales)
     code_kl_scale = None
     if kind == "latent":
