@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from tfuq.config import TASKS, Config, StudyConfig
 from tfuq.errors import ConfigError, nearest
-from tfuq.measures.catalogue import OF_STRUCTURES, names_of, ranked_at
+from tfuq.measures.catalogue import MEASURES, OF_STRUCTURES, names_of
 from tfuq.scoring.evaluation.diversity import OF_DIVERSITY
 from tfuq.scoring.metrics import metrics_of
 from tfuq.workflows.study.cells import Cell
@@ -73,7 +73,7 @@ def _names(kind: str, task: str) -> Sequence[str]:
     if kind in _OF_STRUCTURES and TASKS[task].has_volumes:
         return names_of(OF_STRUCTURES)
     if kind == AREA:
-        return ranked_at("case")
+        return [name for name in MEASURES if MEASURES[name].orientation is not None]
     if kind == DIVERSITY and _LIKELIHOOD in metrics_of(task):  # samples are probabilities
         return OF_DIVERSITY
     return ()
