@@ -322,9 +322,82 @@ def _rows_of_sections() -> list[Advice]:
             mended={"training.loss.class_weights": REMOVED},
         ),
         Advice(
-            words="ensemble.subset folds needs two members or more, and method mc-dropout has 1",
-            broken={"method": "mc-dropout", "ensemble.subset": "folds"},
+            words="ensemble.diversity folds needs two members or more, and method mc-dropout has 1",
+            broken={"method": "mc-dropout", "ensemble.diversity": "folds"},
             mended={"method": "hybrid"},
+        ),
+        Advice(
+            words="snapshots keeps weights at the ends of cycles.*set training.schedule: cyclical",
+            broken={
+                "method": "hybrid",
+                "ensemble.diversity": "snapshots",
+                "ensemble.members": 2,
+                "training.epochs": 8,
+            },
+            mended={"training.schedule": "cyclical"},
+        ),
+        Advice(
+            words="2 members of 2 whole cycles.*set training.epochs: 8",
+            broken={
+                "method": "hybrid",
+                "ensemble.diversity": "snapshots",
+                "ensemble.members": 2,
+                "training.schedule": "cyclical",
+                "training.epochs": 7,
+            },
+            mended={"training.epochs": 8},
+        ),
+        Advice(
+            words="overrides serves diversity overrides, not seeds: remove it, or set diversity",
+            broken={"method": "hybrid", "ensemble.overrides": [{}]},
+            mended={"ensemble.diversity": "overrides"},
+        ),
+        Advice(
+            words="diversity overrides needs ensemble.overrides.*set diversity: seeds",
+            broken={"method": "hybrid", "ensemble.diversity": "overrides"},
+            mended={"ensemble.overrides": [{"network.activation": "elu"}, {}]},
+        ),
+        Advice(
+            words="diversity overrides needs ensemble.overrides.*set diversity: seeds",
+            broken={"method": "hybrid", "ensemble.diversity": "overrides"},
+            mended={"ensemble.diversity": "seeds"},
+        ),
+        Advice(
+            words="'network.patch_size' is the same for all members.*remove it",
+            broken={
+                "method": "hybrid",
+                "ensemble.diversity": "overrides",
+                "ensemble.overrides": [{"network.patch_size": [8, 8, 8]}, {}],
+            },
+            mended={"ensemble.overrides": [{}, {}]},
+        ),
+        Advice(
+            words="subset bootstrap and diversity folds both say.*remove one of both",
+            broken={
+                "method": "hybrid",
+                "ensemble": {"members": 2, "diversity": "folds", "subset": "bootstrap"},
+            },
+            mended={"ensemble.subset": REMOVED},
+        ),
+        Advice(
+            words="normalization batch has the means.*set network.normalization: group",
+            broken={"method": "swag", "network.normalization": "batch"},
+            mended={"network.normalization": "group"},
+        ),
+        Advice(
+            words="upsampling transposed has point weights.*set network.upsampling: nearest",
+            broken={"method": "swag", "network.upsampling": "transposed"},
+            mended={"network.upsampling": "nearest"},
+        ),
+        Advice(
+            words="training.ema averages weights before method swag.*set training.ema: null",
+            broken={"method": "swag", "training.ema": 0.9},
+            mended={"training.ema": None},
+        ),
+        Advice(
+            words="method swag takes weights 1 time.*set swag.per_epoch to 2 or more",
+            broken={"method": "swag", "swag.per_epoch": 1, "training.epochs": 1},
+            mended={"swag.per_epoch": 2},
         ),
         Advice(
             words="data.split.file needs fold, the number of one of its folds",
@@ -332,15 +405,15 @@ def _rows_of_sections() -> list[Advice]:
             mended={"data.split": {"train": 1}},
         ),
         Advice(
-            words="data.split.fold takes one fold, and ensemble.subset folds takes them all",
-            broken={"method": "hybrid", "ensemble.subset": "folds", "data.split": {"fold": 0}},
+            words="data.split.fold takes one fold, and ensemble.diversity folds takes them all",
+            broken={"method": "hybrid", "ensemble.diversity": "folds", "data.split": {"fold": 0}},
             mended={"data.split": {"train": 1}},
         ),
         Advice(
             words="folds keeps each fold unseen, and training.early_stopping_epochs .* leave them out",
             broken={
                 "method": "hybrid",
-                "ensemble.subset": "folds",
+                "ensemble.diversity": "folds",
                 "training.early_stopping_epochs": 2,
             },
             mended={"training.early_stopping_epochs": REMOVED},

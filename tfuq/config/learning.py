@@ -8,9 +8,18 @@ import pydantic
 from pydantic import BeforeValidator, Field, NonNegativeFloat
 
 from tfuq.config.methods import NO_TTA, Tta
-from tfuq.config.section import Count, Fraction, Positive, Rate, Scale, Section, Seed, Size
+from tfuq.config.section import (
+    Count,
+    Fraction,
+    MemberCount,
+    Positive,
+    Rate,
+    Scale,
+    Section,
+    Seed,
+    Size,
+)
 
-MemberCount = Annotated[int, Field(ge=1, le=100)]
 Precision = Literal["float32", "bfloat16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 NEVER: Final = "never"
@@ -75,20 +84,6 @@ class LossConfig(Section):
         return self
 
 
-class EnsembleConfig(Section):
-    """Members differ by seed; optionally by their training cases and by adversarial examples.
-
-    ``subset``: the training cases of a member: all, a bootstrap sample, a share of them, or with
-    ``folds`` all but a fold. Each member then leaves out another fold of the training and
-    validation cases, and validates on it. It keeps the weights of its last epoch, so that nothing
-    is chosen on the fold.
-    """
-
-    members: MemberCount = 5
-    subset: Literal["none", "bootstrap", "folds"] | Annotated[float, Field(gt=0.0, lt=1.0)] = "none"
-    adversarial_epsilon: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
-
-
 class VariationalConfig(Section):
     """Mean-field Gaussian weights, of the methods vi and latent-vi.
 
@@ -130,9 +125,11 @@ class CycleConfig(Section):
     """A cyclical learning rate (Smith 2017).
 
     Each cycle of ``epochs`` rises linearly from ``lowest`` times ``training.learning_rate`` to all
-    of it and falls again. The rise is multiplied by ``gamma`` at every step.
+    of it and falls again. With the ``shape`` cosine it begins with all of it and falls as a cosine
+    (Loshchilov & Hutter 2017). What is above the lowest is multiplied by ``gamma`` at every step.
     """
 
+    shape: Literal["triangular", "cosine"] = "triangular"
     epochs: Count = 4
     lowest: Fraction = 0.1
     gamma: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0

@@ -21,6 +21,7 @@ from tfuq.networks.weights import Arrays
 from tfuq.sampling.members import build_member
 from tfuq.sampling.memory import memory_errors
 from tfuq.tasks import task_of
+from tfuq.training.collecting import NOTHING, Collector
 from tfuq.training.member_data import kl_scale_of, member_rows, member_seed
 from tfuq.training.member_files import member_files
 from tfuq.training.progress import EpochRow, Progress, monitored, monitored_or_loss
@@ -66,6 +67,7 @@ class MemberTraining:
         strategy: tf.distribute.Strategy,
         together: Together = ALONE,
         left_out: Collection[str] = (),
+        collector: Collector = NOTHING,
     ) -> None:
         """Build the network and its optimizer.
 
@@ -78,12 +80,14 @@ class MemberTraining:
             strategy: The devices.
             together: The processes that train together, of which the chief alone writes.
             left_out: Ids of the training cases that the member leaves out: its fold.
+            collector: Gathers weights on the way.
         """
         self.config = config
         self.folder = folder
         self.member = member
         self._training = training
         self._strategy = strategy
+        self._collector = collector
         self._together = together
         self._files = member_files(folder, together.worker)
         self._shares = batch_shares(strategy, together.worker.number, config.training.batch_size)
@@ -99,6 +103,7 @@ class MemberTraining:
                 kl_scale=kl_scale,
                 policy=policy,
                 is_supervised=config.network.deep_supervision,
+                is_trained=True,
             )
             self.model = predicting(trained)
         loss = task_of(config).loss(config, training)
@@ -113,7 +118,9 @@ class MemberTraining:
             with_xla=compiles_steps(strategy),
         )
         self._validate = Validator(config, validation, loss, training.channels, self._together)
-        self._state = MemberState(model=trained, optimizer=self._step.optimizer)
+        self._state = MemberState(
+            model=trained, optimizer=self._step.optimizer, collector=collector
+        )
 
     @property
     def progress(self) -> Progress:
@@ -171,7 +178,8 @@ class MemberTraining:
         while not self._is_finished():
             self._epoch(batches, observer)
             self._files.write_state(self._state.arrays())
-        self._files.write_result(self._state.best, self.progress)
+        result = self._collector.result(self._state.best)
+        self._files.write_result(result, self.progress)
 
     def _epoch(self, batches: Batches, observer: Observer) -> None:
         started = time.monotonic()
@@ -189,6 +197,7 @@ class MemberTraining:
         self.progress.history.append(row)
         self.progress.epoch = epoch + 1
         self._files.write_history(self.progress.history)
+        self._collector.after_epoch(self.progress, weights)
         figures = dict(row)
         observer.notify(
             EpochEnd(member=self.member, epoch=epoch, steps=self.steps, figures=figures)
@@ -202,12 +211,16 @@ class MemberTraining:
         def notify(step: int, figures: dict[str, float]) -> None:
             observer.notify(EpochStep(member=self.member, epoch=epoch, step=step, figures=figures))
 
+        def weights() -> Arrays:
+            return self._step.arrays(self.model)
+
         means = RunningMeans(steps_ahead(self._strategy), notify)
         first = epoch * self.steps
         for count, batch in zip(range(first, first + self.steps), batches, strict=False):
             seed = tf.constant([self._seed, count], tf.int32)
             self._step.set_learning_rate(self._learning_rate(count) * plateau)
             means.add(self._step(*batch, seed, kl_weight))
+            self._collector.after_step(count, self.steps, weights)
         return means.finish()
 
     def _require_finite(self, row: EpochRow) -> None:
@@ -267,11 +280,12 @@ class MemberTraining:
         """Keep the best weights by the monitored figure; without one, those of the last epoch.
 
         No epoch that held the widths is better than one after it: they are not inferred yet. A fold
-        chooses no epoch, so that its cases stay unseen.
+        chooses no epoch, so that its cases stay unseen, nor does a member that is the end of a
+        cycle.
         """
         value = monitored(self.config.training, row)
         is_held = row["epoch"] <= self.config.width_warmup_epochs
-        if is_held or self.config.has_folds:
+        if is_held or self.config.keeps_last_epoch:
             value = None
         best = self.progress.best
         if value is None or best is None or value < best:

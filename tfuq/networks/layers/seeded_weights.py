@@ -33,7 +33,33 @@ def is_width(variable: tf.Variable) -> bool:
     return name.removesuffix(":0").endswith(WIDTH_VARIABLE)
 
 
-class SeededVariational(_VariationalLayer):
+class SeededWeights:
+    """Mixin for a layer whose weights are a function of the network's seed."""
+
+    @property
+    def width(self) -> tf.Tensor:
+        """Standard deviations of the kernel's own numbers, of the kernel's shape.
+
+        A caller that takes many samples computes them once and passes them to `weights_at`.
+        """
+        raise NotImplementedError
+
+    @property
+    def means(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """The means of kernel and bias."""
+        raise NotImplementedError
+
+    def weights_at(self, seed: tf.Tensor, width: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
+        """The kernel and the bias that belong to the network's ``seed``.
+
+        Args:
+            seed: int32 ``[2]``.
+            width: if the caller has computed it already.
+        """
+        raise NotImplementedError
+
+
+class SeededVariational(SeededWeights, _VariationalLayer):
     """Mixin for a TFP variational layer: its kernel is a function of a seed.
 
     The KL term is added in training only. Outside training, one kernel serves the batch with every
@@ -82,7 +108,7 @@ class SeededVariational(_VariationalLayer):
         """
         return tf.convert_to_tensor(self.kernel_posterior.distribution.scale)
 
-    def weights_at(self, seed: tf.Tensor, width: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def weights_at(self, seed: tf.Tensor, width: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
         """The kernel that belongs to the network's ``seed``, and the bias."""
         return self._mean + self._noise(seed, width), self.bias_posterior.distribution.loc
 

@@ -1,0 +1,73 @@
+"""What kinds of diversity ask of the rest of a configuration."""
+
+import pytest
+
+from tests.conftest import settings
+from tfuq.config.diversity import check_diversity
+
+FOLDS = {"diversity": "folds"}
+
+
+def test_seeds_ask_for_nothing(tmp_path):
+    config = settings(tmp_path, "deterministic")
+    check_diversity(config)
+
+
+@pytest.mark.parametrize(
+    ("method", "changes", "words"),
+    [
+        ("mc-dropout", {}, "needs two members or more, and method mc-dropout has 1"),
+        ("ensemble", {"training": {"early_stopping_epochs": 2}}, "keeps each fold unseen"),
+        ("ensemble", {"data": {"split": {"fold": 0}}}, "takes one fold"),
+    ],
+)
+def test_what_does_not_go_with_folds_is_refused(tmp_path, method, changes, words):
+    with pytest.raises(ValueError, match=words):
+        settings(tmp_path, method, ensemble=FOLDS, **changes)
+
+
+CYCLES = {"schedule": "cyclical", "cycle": {"epochs": 2}}
+
+
+@pytest.mark.parametrize(
+    ("method", "changes", "words"),
+    [
+        ("ensemble", {"training": {"epochs": 4}}, "set training.schedule: cyclical"),
+        ("ensemble", {"training": {"epochs": 5, **CYCLES}}, "set training.epochs: 4"),
+        ("ensemble", {"training": {"epochs": 2, **CYCLES}}, "2 members of 2 whole cycles"),
+        (
+            "ensemble",
+            {"training": {"epochs": 4, **CYCLES, "early_stopping_epochs": 1}},
+            "trains all cycles to their ends",
+        ),
+        (
+            "vi",
+            {
+                "training": {"epochs": 4, **CYCLES},
+                "variational": {"members": 2, "width_warmup_epochs": 2},
+            },
+            "holds the widths of the first snapshot, of epoch 2",
+        ),
+        (
+            "ensemble",
+            {
+                "training": {"epochs": 4, **CYCLES},
+                "ensemble": {"diversity": "snapshots", "subset": "bootstrap"},
+            },
+            "one training for all; remove one of both",
+        ),
+    ],
+)
+def test_what_does_not_go_with_snapshots_is_refused(tmp_path, method, changes, words):
+    sections = {"ensemble": {"diversity": "snapshots"}} | changes
+    with pytest.raises(ValueError, match=words):
+        settings(tmp_path, method, **sections)
+
+
+def test_snapshots_of_any_last_cycles_are_taken(tmp_path):
+    for epochs in (4, 6):
+        training = {"epochs": epochs, **CYCLES}
+        config = settings(
+            tmp_path, "hybrid", training=training, ensemble={"diversity": "snapshots"}
+        )
+        assert config.keeps_last_epoch
