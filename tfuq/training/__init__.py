@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from tfuq import runs
@@ -13,13 +12,22 @@ from tfuq.config import Config
 from tfuq.data.events import SILENT, Observer
 from tfuq.data.locks import exclusive
 from tfuq.data.removal import remove_file
-from tfuq.errors import ConfigError, RunError, TfuqError
+from tfuq.errors import ConfigError, RunError
 from tfuq.execution import Executor, Serial, Task
 from tfuq.networks.layers import median_width
 from tfuq.networks.weights import load_arrays
 from tfuq.runs import Run
 from tfuq.training.beginning import require_same_beginning
-from tfuq.training.material import Material, facts, member_training, prepare, summary
+from tfuq.training.folder import check_folder
+from tfuq.training.material import (
+    Material,
+    facts,
+    joint_training,
+    member_training,
+    prepare,
+    summary,
+)
+from tfuq.training.rehearsal import Rehearsal
 from tfuq.training.state import STATE
 from tfuq.training.workers import Worker, lost_worker_errors, this_worker
 
@@ -27,6 +35,7 @@ __all__ = [
     "Material",
     "check_folder",
     "member_training",
+    "rehearse",
     "prepare",
     "summary",
     "train",
@@ -84,6 +93,8 @@ def train(
         wanted = range(member, member + 1)
     worker = this_worker(devices)
     _require_one_seam(worker, executor)
+    if config.trains_together:
+        _require_one_process(config, worker, member)
     is_shared = member is not None or not executor.is_whole
     with lost_worker_errors(worker):
         if not worker.is_chief:
@@ -112,6 +123,18 @@ def _require_one_seam(worker: Worker, executor: Executor) -> None:
         )
 
 
+def _require_one_process(config: Config, worker: Worker, member: int | None) -> None:
+    """Refuse to part members that are trained together."""
+    kind = f"ensemble.diversity {config.ensemble.diversity} trains all members together"
+    if member is not None:
+        raise ConfigError(f"--member {member}: {kind}; leave --member out")
+    if not worker.is_alone:
+        raise ConfigError(
+            f"--devices workers: {kind}, in one process; take the devices of one machine by "
+            "--devices all"
+        )
+
+
 def _train_by_tasks(
     run: Run,
     material: Material,
@@ -125,9 +148,8 @@ def _train_by_tasks(
     _PREPARED[call] = material
     try:
         tasks = _tasks(run, wanted, devices, call)
-        for index, task in zip(wanted, tasks, strict=True):
-            if task.is_done:
-                _train_member(run, index, material, observer)
+        for index in set(wanted) & set(run.finished_members):
+            _tidy_up(run, index)
         executor.run(tasks, observer).require_done()
     finally:
         _PREPARED.clear()
@@ -145,6 +167,14 @@ def _assist(config: Config, path: Path, devices: str | None, wanted: range) -> R
 def _tasks(run: Run, members: Iterable[int], devices: str | None, call: str) -> list[Task]:
     path = run.path.absolute()
     finished = run.finished_members
+    if run.config.trains_together:
+        together = Task(
+            name="all members",
+            function=train_together,
+            arguments=(path, devices, call),
+            is_done=len(finished) == run.config.members,
+        )
+        return [together]
     tasks = []
     for index in members:
         task = Task(
@@ -173,10 +203,48 @@ def train_member(
         RunError: The folder holds no run, or another process trains the member.
     """
     run = runs.open_run(path)
+    _train_member(run, index, _material(run, devices, call), observer)
+
+
+def train_together(path: Path, devices: str | None, call: str, *, observer: Observer) -> None:
+    """Train all members of a run that has begun at once; go on where their training was stopped.
+
+    Args:
+        path: As `train_member` takes it.
+        devices: As `train_member` takes them.
+        call: As `train_member` takes it.
+        observer: As `train_member` takes it.
+
+    Raises:
+        RunError: The folder holds no run, or another process trains a member.
+    """
+    run = runs.open_run(path)
+    unfinished = sorted(set(range(run.config.members)) - set(run.finished_members))
+    if unfinished:
+        material = _material(run, devices, call)
+        joint_training(run.config, run.path, material).run(unfinished, observer)
+    _require_trained(run, range(run.config.members))
+
+
+def _material(run: Run, devices: str | None, call: str) -> Material:
+    """What a call of `train` trains with; it is read once in a process."""
     if call not in _PREPARED:
         _PREPARED.clear()
         _PREPARED[call] = prepare(run.config, devices)
-    _train_member(run, index, _PREPARED[call], observer)
+    return _PREPARED[call]
+
+
+def rehearse(config: Config, path: Path, material: Material) -> Rehearsal:
+    """Take a few steps of a training, which writes nothing.
+
+    Args:
+        config: The configuration.
+        path: The run's folder.
+        material: What is trained with.
+    """
+    if config.trains_together:
+        return joint_training(config, path, material).rehearse()
+    return member_training(config, path / "members" / "0", 0, material).rehearse()
 
 
 def _begin(config: Config, path: Path, material: Material, *, overwrite: bool) -> Run:
@@ -206,11 +274,17 @@ def _train_member(run: Run, index: int, material: Material, observer: Observer) 
     folder = run.member(index)
     if index in run.finished_members:
         material.together.of_chief(_SKIP)
-        remove_file(folder / STATE)  # of a process killed at its very end
-    else:
-        material.together.of_chief(_TRAIN)
-        member_training(run.config, folder, index, material).run(observer)
+        _tidy_up(run, index)
+        return
+    material.together.of_chief(_TRAIN)
+    member_training(run.config, folder, index, material).run(observer)
     _require_trained(run, [index])
+    _note_width(run, index)
+
+
+def _tidy_up(run: Run, index: int) -> None:
+    """Finish what a process left that was killed at the very end of a member's training."""
+    remove_file(run.member(index) / STATE)
     _note_width(run, index)
 
 
@@ -239,74 +313,6 @@ def _require_trained(run: Run, members: Iterable[int]) -> None:
     if missing or not runs.is_run(run.path):
         raise RunError(
             f"{run.path}: was removed, or a part of it, while it was trained; train it again"
-        )
-
-
-def _ways_on(path: Path) -> str:
-    """What may be done where a run, or something like one, lies already."""
-    ways = ["another --run"]
-    with suppress(RunError):
-        runs.plan_overwriting(path)
-        ways.insert(0, "--overwrite to replace it")
-    with suppress(TfuqError):
-        runs.open_run(path)
-        ways.insert(0, "--resume to go on with it")
-    return f"pass {' or '.join(ways)}"
-
-
-def check_folder(path: Path, config: Config, *, overwrite: bool, resume: bool) -> None:
-    """Refuse a folder whose run would be lost or mixed.
-
-    Args:
-        path: The folder.
-        config: The configuration to train.
-        overwrite: Whether a run in the folder is replaced.
-        resume: Whether a run in the folder goes on.
-
-    Raises:
-        RunError: It holds a run already, or one of another configuration, or something that is not
-            tfuq's own in the place of a file of the run.
-    """
-    if overwrite:
-        runs.plan_overwriting(path)
-        return
-    runs.require_room(path, config.members)
-    if not runs.is_run(path):
-        _require_no_members(path)
-        return
-    if not resume:
-        raise RunError(f"{path}: holds a run already; {_ways_on(path)}")
-    trained = _with_cache_of(runs.open_run(path).config, config)
-    if trained == config:
-        return
-    if _without_additional(trained) == _without_additional(config):
-        raise RunError(
-            f"{path}: was trained with other data.additional, and a run goes on with the cases "
-            "that it began with; pass another --run, which trains on all of them"
-        )
-    raise RunError(
-        f"{path}: was trained with another configuration; "
-        "pass the same one, --overwrite, or another --run"
-    )
-
-
-def _with_cache_of(trained: Config, config: Config) -> Config:
-    """The configuration of a run, but for the place of its cases, which changes no weight."""
-    cache = config.training.cache
-    training = trained.training.model_copy(update={"cache": cache})
-    return trained.model_copy(update={"training": training})
-
-
-def _without_additional(config: Config) -> Config:
-    data = config.data.model_copy(update={"additional": []})
-    return config.model_copy(update={"data": data})
-
-
-def _require_no_members(path: Path) -> None:
-    if any(path.glob("members/*/*.npz")):
-        raise RunError(
-            f"{path}: holds members of a run without its config.yaml; "
-            "restore it, or choose another --run"
         )
 
 

@@ -51,19 +51,20 @@ def plan_training(
     members = _members_to_train(config, path, overwrite, member)
     with _temporary_data(_without_cache(config)) as settings:
         material = training.prepare(settings, devices)
-        fit = training.member_training(settings, path / "members" / "0", 0, material)
-        seconds = fit.rehearse()
+        rehearsal = training.rehearse(settings, path, material)
+    seconds = rehearsal.seconds
     epochs = config.training.epochs
-    seconds_an_epoch = fit.steps * seconds["step"] + seconds["validation"]
-    total = len(members) * (seconds["build"] + epochs * seconds_an_epoch)
+    seconds_an_epoch = rehearsal.steps * seconds["step"] + seconds["validation"]
+    trainings = math.ceil(len(members) / rehearsal.members)
+    total = trainings * (seconds["build"] + epochs * seconds_an_epoch)
     trained = f"members {members} of {config.members} by {config.method}"
-    batches = f"{fit.steps} an epoch of batch {config.training.batch_size}"
+    batches = f"{rehearsal.steps} an epoch of batch {config.training.batch_size}"
     step_times = f"a step {seconds['step']:.3f} s, validation {seconds['validation']:.2f} s"
     return {
         "would train": f"{trained}, into {path}{_state(path, overwrite)}",
         "data": f"{config.data.root} ({config.data.layout})",
         "cases": training.summary(config, material),
-        "network": f"{config.network.name}, {_size_of(fit.model)}",
+        "network": f"{config.network.name}, {_size_of(rehearsal.model)}",
         "steps": f"{batches}, at most {epochs} epochs a member",
         "seen here": f"{step_times}, first step {seconds['build']:.1f} s",
         "estimate": _estimate(total),

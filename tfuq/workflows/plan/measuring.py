@@ -33,9 +33,9 @@ def measure(config: Config, folder: Path) -> Trial:
     parts = material.parts
     cases = len(parts["train"]) + len(parts["validation"])
     reading = (time.perf_counter() - started) / cases
-    fit = training.member_training(config, folder / "members" / "0", 0, material)
     with memory_errors():
-        seconds = fit.rehearse()
+        rehearsal = training.rehearse(config, folder, material)
+    seconds = {name: value / rehearsal.members for name, value in rehearsal.seconds.items()}
     is_on_gpu = has_gpu()
     return Trial(
         memory=_gpu_memory() if is_on_gpu else peak_memory(),

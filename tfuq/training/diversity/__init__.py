@@ -1,0 +1,1 @@
+"""How members of an ensemble come to differ, beyond their seeds."""
