@@ -322,8 +322,8 @@ def _rows_of_sections() -> list[Advice]:
             mended={"training.loss.class_weights": REMOVED},
         ),
         Advice(
-            words="ensemble.subset folds needs two members or more, and method mc-dropout has 1",
-            broken={"method": "mc-dropout", "ensemble.subset": "folds"},
+            words="ensemble.diversity folds needs two members or more, and method mc-dropout has 1",
+            broken={"method": "mc-dropout", "ensemble.diversity": "folds"},
             mended={"method": "hybrid"},
         ),
         Advice(
@@ -332,15 +332,15 @@ def _rows_of_sections() -> list[Advice]:
             mended={"data.split": {"train": 1}},
         ),
         Advice(
-            words="data.split.fold takes one fold, and ensemble.subset folds takes them all",
-            broken={"method": "hybrid", "ensemble.subset": "folds", "data.split": {"fold": 0}},
+            words="data.split.fold takes one fold, and ensemble.diversity folds takes them all",
+            broken={"method": "hybrid", "ensemble.diversity": "folds", "data.split": {"fold": 0}},
             mended={"data.split": {"train": 1}},
         ),
         Advice(
             words="folds keeps each fold unseen, and training.early_stopping_epochs .* leave them out",
             broken={
                 "method": "hybrid",
-                "ensemble.subset": "folds",
+                "ensemble.diversity": "folds",
                 "training.early_stopping_epochs": 2,
             },
             mended={"training.early_stopping_epochs": REMOVED},

@@ -154,7 +154,7 @@ def test_one_fold_is_trained_alone(digits, tmp_path, tfuq):
     [
         (("--fold", "1"), "--fold needs --folds"),
         (("--folds", "2", "--fold", "0", "--member", "0"), "leave out one of both"),
-        (("-o", "ensemble.subset=folds"), "needs two members or more"),
+        (("-o", "ensemble.diversity=folds"), "needs two members or more"),
         (("--folds", "2", "-o", "data.split={fold: 0}"), "takes one fold"),
         (("--folds", "60"), "folds of 48"),
         (("--folds", "2", "-o", "training.early_stopping_epochs=3"), "keeps each fold unseen"),

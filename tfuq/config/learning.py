@@ -8,9 +8,18 @@ import pydantic
 from pydantic import BeforeValidator, Field, NonNegativeFloat
 
 from tfuq.config.methods import NO_TTA, Tta
-from tfuq.config.section import Count, Fraction, Positive, Rate, Scale, Section, Seed, Size
+from tfuq.config.section import (
+    Count,
+    Fraction,
+    MemberCount,
+    Positive,
+    Rate,
+    Scale,
+    Section,
+    Seed,
+    Size,
+)
 
-MemberCount = Annotated[int, Field(ge=1, le=100)]
 Precision = Literal["float32", "bfloat16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 NEVER: Final = "never"
@@ -73,20 +82,6 @@ class LossConfig(Section):
                     "heatmap-mse"
                 )
         return self
-
-
-class EnsembleConfig(Section):
-    """Members differ by seed; optionally by their training cases and by adversarial examples.
-
-    ``subset``: the training cases of a member: all, a bootstrap sample, a share of them, or with
-    ``folds`` all but a fold. Each member then leaves out another fold of the training and
-    validation cases, and validates on it. It keeps the weights of its last epoch, so that nothing
-    is chosen on the fold.
-    """
-
-    members: MemberCount = 5
-    subset: Literal["none", "bootstrap", "folds"] | Annotated[float, Field(gt=0.0, lt=1.0)] = "none"
-    adversarial_epsilon: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
 
 
 class VariationalConfig(Section):

@@ -8,9 +8,10 @@ import pydantic
 from pydantic import AfterValidator, Field
 
 from tfuq.config.data import DataConfig
+from tfuq.config.diversity import check_diversity
+from tfuq.config.ensemble import FOLDS, EnsembleConfig
 from tfuq.config.learning import (
     NEVER,
-    EnsembleConfig,
     LatentConfig,
     PredictionConfig,
     TrainingConfig,
@@ -59,7 +60,7 @@ def fold_overrides(method: str, folds: int) -> list[str]:
     """
     chosen = _WITH_MEMBERS.get(method, method)
     section = "variational" if chosen in VARIATIONAL else "ensemble"
-    return [f"method={chosen}", f"{section}.members={folds}", "ensemble.subset=folds"]
+    return [f"method={chosen}", f"{section}.members={folds}", f"ensemble.diversity={FOLDS}"]
 
 
 Task = Annotated[str, AfterValidator(_known_task)]
@@ -141,7 +142,8 @@ class Config(Section):
             self._check_windows,
             self._check_flips,
             self._check_plane_axis,
-            self._check_folds,
+            self._check_fold_of_file,
+            lambda: check_diversity(self),
         )
         return self
 
@@ -203,27 +205,11 @@ class Config(Section):
                 f"{self.network.rank} entries; remove it"
             )
 
-    def _check_folds(self) -> None:
-        if self.has_folds and self.members < 2:
-            raise ValueError(
-                f"ensemble.subset folds needs two members or more, and method {self.method} has "
-                f"{self.members}; train ensemble, hybrid, or vi with variational.members"
-            )
+    def _check_fold_of_file(self) -> None:
         if self.data.split.file and self.data.split.fold is None and not self.has_folds:
             raise ValueError(
                 "data.split.file needs fold, the number of one of its folds, from 0, or "
-                "ensemble.subset folds, which takes them all"
-            )
-        training = self.training
-        if self.has_folds and (training.early_stopping_epochs or training.has_plateaus):
-            raise ValueError(
-                "ensemble.subset folds keeps each fold unseen, and training.early_stopping_epochs "
-                "and the schedule plateau follow its scores; leave them out"
-            )
-        if self.has_folds and self.data.split.fold is not None:
-            raise ValueError(
-                "data.split.fold takes one fold, and ensemble.subset folds takes them all; leave "
-                "out one of both"
+                "ensemble.diversity folds, which takes them all"
             )
 
     def _check_dropout(self) -> None:
@@ -316,7 +302,7 @@ class Config(Section):
     @property
     def has_folds(self) -> bool:
         """Whether each member leaves out another fold of the training cases."""
-        return self.ensemble.subset == "folds"
+        return self.ensemble.diversity == FOLDS
 
     @property
     def chunk(self) -> int:

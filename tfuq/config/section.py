@@ -16,6 +16,7 @@ Size = Annotated[int, Field(gt=0, le=8192)]  # voxels along an axis, filters of 
 Positive = Annotated[float, Field(gt=0.0, le=1e6)]
 Width = Annotated[float, Field(ge=1e-5, le=1e4)]  # of a pixel, in mm; NIfTI files hold little more
 Scale = Annotated[float, Field(ge=1e-9, le=1e3)]  # a standard deviation of weights
+MemberCount = Annotated[int, Field(ge=1, le=100)]
 Intensity = Annotated[float, Field(ge=-1e9, le=1e9)]
 Sizes = Annotated[list[Size], Field(min_length=2, max_length=3)]
 

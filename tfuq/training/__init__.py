@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tfuq import runs
@@ -18,16 +18,9 @@ from tfuq.networks.layers import median_width
 from tfuq.networks.weights import load_arrays
 from tfuq.runs import Run
 from tfuq.training.beginning import require_same_beginning
+from tfuq.training.diversity import DIVERSITIES, group_of, group_training, groups_of
 from tfuq.training.folder import check_folder
-from tfuq.training.material import (
-    Material,
-    facts,
-    joint_training,
-    member_training,
-    prepare,
-    summary,
-)
-from tfuq.training.rehearsal import Rehearsal
+from tfuq.training.material import Material, facts, member_training, prepare, summary
 from tfuq.training.state import STATE
 from tfuq.training.workers import Worker, lost_worker_errors, this_worker
 
@@ -35,11 +28,10 @@ __all__ = [
     "Material",
     "check_folder",
     "member_training",
-    "rehearse",
     "prepare",
     "summary",
     "train",
-    "train_member",
+    "train_group",
 ]
 
 _log = logging.getLogger(__name__)
@@ -83,22 +75,16 @@ def train(
         RunError: The folder holds a run already and neither ``resume`` nor ``overwrite`` says what
             to do with it; or its data set is no longer the one that it began with.
     """
-    if member is not None and member >= config.members:
-        raise RunError(
-            f"--member {member}: this configuration has members 0 to {config.members - 1}"
-        )
     executor = executor or Serial()
-    wanted = range(config.members)
-    if member is not None:
-        wanted = range(member, member + 1)
+    groups = _groups(config, member)
+    wanted = [index for group in groups for index in group]
     worker = this_worker(devices)
     _require_one_seam(worker, executor)
-    if config.trains_together:
-        _require_one_process(config, worker, member)
+    _require_one_process(config, worker)
     is_shared = member is not None or not executor.is_whole
     with lost_worker_errors(worker):
         if not worker.is_chief:
-            return _assist(config, path, devices, wanted)
+            return _assist(config, path, devices, groups)
         check_folder(path, config, overwrite=overwrite, resume=resume or is_shared)
         material = prepare(config, devices)
         run = _begin(config, path, material, overwrite=overwrite)
@@ -106,12 +92,33 @@ def train(
             require_same_beginning(run, material)
         _log.info(summary(config, material))
         if worker.is_alone:
-            _train_by_tasks(run, material, wanted, devices, observer, executor)
+            _train_by_tasks(run, material, groups, devices, observer, executor)
         else:
-            for index in wanted:  # in the order in which the others ask for them
-                _train_member(run, index, material, observer)
+            for group in groups:  # in the order in which the others ask for them
+                _train_group(run, group, material, observer)
     _require_trained(run, wanted)
     return run
+
+
+def _groups(config: Config, member: int | None) -> list[range]:
+    """The groups of members to train: all, or that of one member.
+
+    Raises:
+        RunError: There is no such member, or it is not trained alone.
+    """
+    if member is None:
+        return groups_of(config)
+    if member >= config.members:
+        raise RunError(
+            f"--member {member}: this configuration has members 0 to {config.members - 1}"
+        )
+    group = group_of(config, member)
+    if len(group) > 1:
+        raise RunError(
+            f"--member {member}: ensemble.diversity {config.ensemble.diversity} has one training "
+            f"for the members {group[0]} to {group[-1]}; leave --member out"
+        )
+    return [group]
 
 
 def _require_one_seam(worker: Worker, executor: Executor) -> None:
@@ -123,128 +130,87 @@ def _require_one_seam(worker: Worker, executor: Executor) -> None:
         )
 
 
-def _require_one_process(config: Config, worker: Worker, member: int | None) -> None:
-    """Refuse to part members that are trained together."""
-    kind = f"ensemble.diversity {config.ensemble.diversity} trains all members together"
-    if member is not None:
-        raise ConfigError(f"--member {member}: {kind}; leave --member out")
-    if not worker.is_alone:
+def _require_one_process(config: Config, worker: Worker) -> None:
+    """Refuse workers where one process has to see all members of a step."""
+    kind = config.ensemble.diversity
+    if not worker.is_alone and DIVERSITIES[kind].is_joint:
         raise ConfigError(
-            f"--devices workers: {kind}, in one process; take the devices of one machine by "
-            "--devices all"
+            f"--devices workers: ensemble.diversity {kind} trains all members together, in one "
+            "process; take all devices of one machine, by --devices all"
         )
 
 
 def _train_by_tasks(
     run: Run,
     material: Material,
-    wanted: range,
+    groups: Sequence[range],
     devices: str | None,
     observer: Observer,
     executor: Executor,
 ) -> None:
-    """Train members by an executor; those that are finished are tidied up here."""
+    """Train groups by an executor; those that are finished are tidied up here."""
     call = uuid.uuid4().hex
     _PREPARED[call] = material
     try:
-        tasks = _tasks(run, wanted, devices, call)
-        for index in set(wanted) & set(run.finished_members):
-            _tidy_up(run, index)
+        tasks = _tasks(run, groups, devices, call)
+        for group, task in zip(groups, tasks, strict=True):
+            if task.is_done:
+                _train_group(run, group, material, observer)
         executor.run(tasks, observer).require_done()
     finally:
         _PREPARED.clear()
 
 
-def _assist(config: Config, path: Path, devices: str | None, wanted: range) -> Run:
+def _assist(config: Config, path: Path, devices: str | None, groups: Sequence[range]) -> Run:
     """Train with a chief, which begins the run, says which members to train, and writes."""
     material = prepare(config, devices)
-    for index in wanted:
+    for group in groups:
         if material.together.of_chief(b"") == _TRAIN:
-            member_training(config, path / "members" / str(index), index, material).run(SILENT)
+            group_training(config, path, group, material).run(SILENT)
     return Run(path, config)
 
 
-def _tasks(run: Run, members: Iterable[int], devices: str | None, call: str) -> list[Task]:
+def _tasks(run: Run, groups: Sequence[range], devices: str | None, call: str) -> list[Task]:
     path = run.path.absolute()
-    finished = run.finished_members
-    if run.config.trains_together:
-        together = Task(
-            name="all members",
-            function=train_together,
-            arguments=(path, devices, call),
-            is_done=len(finished) == run.config.members,
-        )
-        return [together]
+    finished = set(run.finished_members)
     tasks = []
-    for index in members:
+    for group in groups:
         task = Task(
-            name=f"member {index}",
-            function=train_member,
-            arguments=(path, index, devices, call),
-            is_done=index in finished,
+            name=_name_of(group),
+            function=train_group,
+            arguments=(path, group, devices, call),
+            is_done=finished.issuperset(group),
         )
         tasks.append(task)
     return tasks
 
 
-def train_member(
-    path: Path, index: int, devices: str | None, call: str, *, observer: Observer
+def _name_of(group: range) -> str:
+    if len(group) == 1:
+        return f"member {group[0]}"
+    return f"members {group[0]} to {group[-1]}"
+
+
+def train_group(
+    path: Path, group: range, devices: str | None, call: str, *, observer: Observer
 ) -> None:
-    """Train one member of a run that has begun; go on where its training was stopped.
+    """Train the members of a group, of a run that has begun; go on where it was stopped.
 
     Args:
         path: The run's folder.
-        index: The member's number, from 0 on.
+        group: The members' numbers, as of `tfuq.training.diversity.groups_of`.
         devices: As `train` takes them.
         call: Names a call of `train`. A process reads the data once for all members of a call.
         observer: Is notified of each `EpochStep` and each `EpochEnd`.
 
     Raises:
-        RunError: The folder holds no run, or another process trains the member.
+        RunError: The folder holds no run, or another process trains the members.
     """
     run = runs.open_run(path)
-    _train_member(run, index, _material(run, devices, call), observer)
-
-
-def train_together(path: Path, devices: str | None, call: str, *, observer: Observer) -> None:
-    """Train all members of a run that has begun at once; go on where their training was stopped.
-
-    Args:
-        path: As `train_member` takes it.
-        devices: As `train_member` takes them.
-        call: As `train_member` takes it.
-        observer: As `train_member` takes it.
-
-    Raises:
-        RunError: The folder holds no run, or another process trains a member.
-    """
-    run = runs.open_run(path)
-    unfinished = sorted(set(range(run.config.members)) - set(run.finished_members))
-    if unfinished:
-        material = _material(run, devices, call)
-        joint_training(run.config, run.path, material).run(unfinished, observer)
-    _require_trained(run, range(run.config.members))
-
-
-def _material(run: Run, devices: str | None, call: str) -> Material:
-    """What a call of `train` trains with; it is read once in a process."""
     if call not in _PREPARED:
         _PREPARED.clear()
         _PREPARED[call] = prepare(run.config, devices)
-    return _PREPARED[call]
-
-
-def rehearse(config: Config, path: Path, material: Material) -> Rehearsal:
-    """Take a few steps of a training, which writes nothing.
-
-    Args:
-        config: The configuration.
-        path: The run's folder.
-        material: What is trained with.
-    """
-    if config.trains_together:
-        return joint_training(config, path, material).rehearse()
-    return member_training(config, path / "members" / "0", 0, material).rehearse()
+    _train_group(run, group, _PREPARED[call], observer)
 
 
 def _begin(config: Config, path: Path, material: Material, *, overwrite: bool) -> Run:
@@ -270,22 +236,17 @@ def _begin(config: Config, path: Path, material: Material, *, overwrite: bool) -
     return run
 
 
-def _train_member(run: Run, index: int, material: Material, observer: Observer) -> None:
-    folder = run.member(index)
-    if index in run.finished_members:
+def _train_group(run: Run, group: range, material: Material, observer: Observer) -> None:
+    if set(group).issubset(run.finished_members):
         material.together.of_chief(_SKIP)
-        _tidy_up(run, index)
-        return
-    material.together.of_chief(_TRAIN)
-    member_training(run.config, folder, index, material).run(observer)
-    _require_trained(run, [index])
-    _note_width(run, index)
-
-
-def _tidy_up(run: Run, index: int) -> None:
-    """Finish what a process left that was killed at the very end of a member's training."""
-    remove_file(run.member(index) / STATE)
-    _note_width(run, index)
+        for index in group:
+            remove_file(run.member(index) / STATE)  # of a process killed at its very end
+    else:
+        material.together.of_chief(_TRAIN)
+        group_training(run.config, run.path, group, material).run(observer)
+    _require_trained(run, group)
+    for index in group:
+        _note_width(run, index)
 
 
 def _note_width(run: Run, index: int) -> None:

@@ -21,11 +21,11 @@ from tfuq.networks.weights import Arrays
 from tfuq.sampling.members import build_member
 from tfuq.sampling.memory import memory_errors
 from tfuq.tasks import task_of
-from tfuq.training.diversity.anchors import anchoring_of
+from tfuq.training.anchors import anchoring_of
 from tfuq.training.member_data import kl_scale_of, member_rows, member_seed, posterior_scale
 from tfuq.training.member_files import member_files
 from tfuq.training.progress import EpochRow, Progress, monitored, monitored_or_loss
-from tfuq.training.rehearsal import TIMED_STEPS, Rehearsal, rehearsed
+from tfuq.training.rehearsal import TIMED_STEPS, rehearsed
 from tfuq.training.running_means import RunningMeans
 from tfuq.training.schedules import plateau_share, step_share
 from tfuq.training.state import STATE, MemberState
@@ -150,7 +150,7 @@ class MemberTraining:
             self._run(observer)
             self._together.wait()  # a process that ends counts as lost
 
-    def rehearse(self) -> Rehearsal:
+    def rehearse(self) -> dict[str, float]:
         """Take a few steps and validate twice; see `rehearsed`."""
         batches = self.batches(range(1 + TIMED_STEPS))
         kl_weight = tf.constant(self._kl_weight(0), tf.float32)
@@ -163,8 +163,7 @@ class MemberTraining:
         def validate() -> None:
             self.validate(self.step.arrays(self.model))
 
-        seconds = rehearsed(step, validate)
-        return Rehearsal(seconds=seconds, steps=self.steps, model=self.model, members=1)
+        return rehearsed(step, validate)
 
     def _run(self, observer: Observer) -> None:
         self._restore()

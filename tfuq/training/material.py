@@ -33,8 +33,6 @@ from tfuq.runs.provenance import source_commit, tfuq_version
 from tfuq.sampling.members import KlScale
 from tfuq.sampling.posterior import METHOD_TRAITS
 from tfuq.tasks import task_of
-from tfuq.training.diversity.coupling import default_strength
-from tfuq.training.diversity.joint import JointTraining, require_room
 from tfuq.training.fit import MemberTraining
 from tfuq.training.initial_weights import start_from
 from tfuq.training.member_data import (
@@ -42,7 +40,6 @@ from tfuq.training.member_data import (
     likelihood_share,
     member_rows,
     member_seed,
-    posterior_scale,
 )
 from tfuq.training.state import STATE
 from tfuq.training.strategy import batch_shares, make_strategy
@@ -162,30 +159,6 @@ def member_training(config: Config, folder: Path, index: int, material: Material
     return fit
 
 
-def joint_training(config: Config, path: Path, material: Material) -> JointTraining:
-    """Make the training of all members together, ready to run.
-
-    Args:
-        config: The configuration.
-        path: The run's folder.
-        material: What they are trained with.
-
-    Raises:
-        ConfigError: They do not fit into memory.
-    """
-    members = []
-    for index in range(config.members):
-        fit = member_training(config, path / "members" / str(index), index, material)
-        if not members:
-            require_room(config, fit.model, material.strategy)
-        members.append(fit)
-    strength = config.ensemble.strength
-    if strength is None:
-        rows = member_rows(config, material.training, 0)
-        strength = default_strength(config, posterior_scale(config, material.training, rows))
-    return JointTraining(config, members, material.strategy, strength)
-
-
 def _start_elsewhere(config: Config, model: tf_keras.Model, index: int, channels: int) -> None:
     """Give a member's network the weights of another run, where the configuration names one."""
     initial = config.training.initial_weights
@@ -232,7 +205,7 @@ def summary(config: Config, material: Material) -> str:
 def _scales_of_weights(config: Config, material: Material) -> str:
     """One number, or a number for each member where members train on subsets."""
     scales = [f"{kl_scale.weights:.3g}" for kl_scale in material.kl_scales]
-    if config.ensemble.subset == "none":
+    if config.ensemble.subset == "none" and not material.folds:
         return scales[0]
     return "of the members " + ", ".join(scales)
 

@@ -31,7 +31,7 @@ def member_seed(seed: int, member: int) -> int:
 def member_rows(
     config: Config, training: TrainingSet, member: int, left_out: Collection[str] = ()
 ) -> list[int]:
-    """Positions in ``training.index`` of a member's examples, by ``ensemble.subset``.
+    """Positions in ``training.index`` of a member's examples, by its subset or fold.
 
     Args:
         config: The configuration.

@@ -4,29 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
-import tf_keras
 
 TIMED_STEPS = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rehearsal:
-    """A few steps of a training.
-
-    Attributes:
-        seconds: As `rehearsed` gives them.
-        steps: Optimization steps of an epoch.
-        model: The network, of one member.
-        members: How many members take a step at once.
-    """
-
-    seconds: dict[str, float]
-    steps: int
-    model: tf_keras.Model
-    members: int
 
 
 def rehearsed(step: Callable[[], object], validate: Callable[[], object]) -> dict[str, float]:

@@ -23,6 +23,7 @@ from tfuq.data.cases import Case
 from tfuq.data.layouts import is_made_on_use
 from tfuq.prediction import AnyPredictor
 from tfuq.runs import results
+from tfuq.training.diversity import group_training, groups_of
 from tfuq.workflows.durations import duration_text
 
 Plan = dict[str, str]
@@ -49,22 +50,22 @@ def plan_training(
     is_continued = resume or member is not None
     training.check_folder(path, config, overwrite=overwrite, resume=is_continued)
     members = _members_to_train(config, path, overwrite, member)
+    groups = [group for group in groups_of(config) if not set(group).isdisjoint(members)]
     with _temporary_data(_without_cache(config)) as settings:
         material = training.prepare(settings, devices)
-        rehearsal = training.rehearse(settings, path, material)
-    seconds = rehearsal.seconds
+        fit = group_training(settings, path, groups_of(config)[0], material)
+        seconds = fit.rehearse()
     epochs = config.training.epochs
-    seconds_an_epoch = rehearsal.steps * seconds["step"] + seconds["validation"]
-    trainings = math.ceil(len(members) / rehearsal.members)
-    total = trainings * (seconds["build"] + epochs * seconds_an_epoch)
+    seconds_an_epoch = fit.steps * seconds["step"] + seconds["validation"]
+    total = len(groups) * (seconds["build"] + epochs * seconds_an_epoch)
     trained = f"members {members} of {config.members} by {config.method}"
-    batches = f"{rehearsal.steps} an epoch of batch {config.training.batch_size}"
+    batches = f"{fit.steps} an epoch of batch {config.training.batch_size}"
     step_times = f"a step {seconds['step']:.3f} s, validation {seconds['validation']:.2f} s"
     return {
         "would train": f"{trained}, into {path}{_state(path, overwrite)}",
         "data": f"{config.data.root} ({config.data.layout})",
         "cases": training.summary(config, material),
-        "network": f"{config.network.name}, {_size_of(rehearsal.model)}",
+        "network": f"{config.network.name}, {_size_of(fit.model)}",
         "steps": f"{batches}, at most {epochs} epochs a member",
         "seen here": f"{step_times}, first step {seconds['build']:.1f} s",
         "estimate": _estimate(total),

@@ -19,7 +19,6 @@ from tfuq.config.learning import TrainingConfig
         ("training.plateau={factor: 0.5}", ["plateau does not serve the schedule constant"]),
         ("latent.size=0", ["latent.size", "greater than 0"]),
         ("latent.encoder_widths=[]", ["latent.encoder_widths", "at least 1"]),
-        ("ensemble.subset=1.0", ["ensemble.subset"]),
         ("training.loss.heatmap_sigma=0.1", ["heatmap_sigma", "greater than or equal to 0.5"]),
         ("prediction.samples=0", ["prediction.samples", "greater than or equal to 1"]),
         ("prediction.skip_empty=0.6", ["prediction.skip_empty", "from 0 to 0.5 (value: 0.6)"]),

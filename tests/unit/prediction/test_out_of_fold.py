@@ -22,7 +22,7 @@ def run(balls, tmp_path):
         "validation": [],
         "test": ["ball_004", "ball_005"],
     }
-    config = settings(balls, "hybrid", ensemble={"subset": "folds"})
+    config = settings(balls, "hybrid", ensemble={"diversity": "folds"})
     facts = {"channels": 1, "statistics": None}
     return runs.create(tmp_path / "run", config, parts, facts, FOLDS)
 

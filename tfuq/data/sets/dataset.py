@@ -209,11 +209,11 @@ class TrainingSet(ABC):
             left_out: Ids of the cases of the fold.
         """
         subset = self._config.ensemble.subset
+        if self._config.has_folds:
+            return self._rows_without(left_out)
         if subset == "none":
             return list(range(len(self.index)))
         cases = sorted(self.rows_by_case)
-        if subset == "folds":
-            return self._rows_without(left_out)
         if subset == "bootstrap":
             chosen = rng.choice(cases, len(cases), replace=True)
         else:

@@ -8,9 +8,11 @@ import tensorflow as tf
 
 from tfuq.config import Config
 from tfuq.config.ensemble import NEGATIVE_CORRELATION, REPULSIVE
+from tfuq.data.sets.dataset import TrainingSet
 from tfuq.training.diversity.negative_correlation import negative_correlation
 from tfuq.training.diversity.repulsion import log_densities
 from tfuq.training.diversity.step import Coupling
+from tfuq.training.member_data import member_rows, posterior_scale
 
 _HALF = 0.5  # λ, in the middle of those of Liu & Yao 1999
 
@@ -47,35 +49,34 @@ def repelling(strength: float) -> Coupling:
     return penalties
 
 
-_COUPLINGS: dict[str, Callable[[Config, float], Coupling]] = {
-    NEGATIVE_CORRELATION: lambda config, strength: correlating(
-        strength, config.training.batch_size
-    ),
-    REPULSIVE: lambda _, strength: repelling(strength),
-}
-
-
-def default_strength(config: Config, scale: float) -> float:
-    """The strength of the configured kind, where the configuration gives none.
-
-    Args:
-        config: The configuration.
-        scale: What a nat of the log posterior is in the loss. By this strength repulsion is that of
-            the paper's gradient flow.
-    """
-    if config.ensemble.diversity == REPULSIVE:
-        return scale
-    return _HALF
-
-
-def coupling_of(config: Config, strength: float) -> Coupling:
+def coupling_of(config: Config, training: TrainingSet) -> Coupling:
     """The penalty of the configured kind of diversity.
 
     Args:
         config: The configuration.
-        strength: Factor on it.
+        training: The training examples of the run.
     """
-    return _COUPLINGS[config.ensemble.diversity](config, strength)
+    return _COUPLINGS[config.ensemble.diversity](config, training)
+
+
+def _correlating(config: Config, _training: TrainingSet) -> Coupling:
+    strength = config.ensemble.strength
+    if strength is None:
+        strength = _HALF
+    return correlating(strength, config.training.batch_size)
+
+
+def _repelling(config: Config, training: TrainingSet) -> Coupling:
+    strength = config.ensemble.strength
+    if strength is None:
+        strength = posterior_scale(config, training, member_rows(config, training, 0))
+    return repelling(strength)
+
+
+_COUPLINGS: dict[str, Callable[[Config, TrainingSet], Coupling]] = {
+    NEGATIVE_CORRELATION: _correlating,
+    REPULSIVE: _repelling,
+}
 
 
 def _total(value: tf.Tensor) -> tf.Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -15,13 +16,16 @@ from tfuq.data.budget import free_memory, readable
 from tfuq.data.events import Observer
 from tfuq.errors import ConfigError
 from tfuq.networks.weights import Arrays, model_arrays, parse_arrays
+from tfuq.runs import Run
 from tfuq.sampling.memory import memory_errors
 from tfuq.tasks import task_of
+from tfuq.training.diversity.base import Diversity, Training
 from tfuq.training.diversity.coupling import coupling_of
 from tfuq.training.diversity.step import JointStep
 from tfuq.training.fit import Batches, MemberTraining
+from tfuq.training.material import Material, member_training
 from tfuq.training.member_files import NoFiles
-from tfuq.training.rehearsal import TIMED_STEPS, Rehearsal, rehearsed
+from tfuq.training.rehearsal import TIMED_STEPS, rehearsed
 from tfuq.training.state import STATE, below, prefixed
 from tfuq.training.strategy import compiles_steps, has_gpus
 
@@ -40,51 +44,60 @@ class JointTraining:
     that of all members, so that they always go on from the same epoch.
     """
 
-    def __init__(
-        self,
-        config: Config,
-        members: Sequence[MemberTraining],
-        strategy: tf.distribute.Strategy,
-        strength: float,
-    ) -> None:
-        """Take the members, built and not yet trained.
+    def __init__(self, config: Config, path: Path, material: Material) -> None:
+        """Build the networks of all members, and their optimizers.
 
         Args:
             config: The configuration.
-            members: Of the run, in order. They validate by the network of the first.
-            strategy: The devices.
-            strength: Factor on the penalty by which members differ.
+            path: The run's folder.
+            material: What the members are trained with.
 
         Raises:
             ConfigError: Two members begin as the same network, or they do not fit into memory.
         """
+        self._run = Run(path, config)
         self._config = config
-        self._members = members
-        self._strategy = strategy
-        _require_different(members)
-        for member in members[1:]:
-            member.validate = members[0].validate  # and its network
+        self._members: list[MemberTraining] = []
+        for index in range(config.members):
+            member = member_training(config, self._run.member(index), index, material)
+            if not self._members:
+                _require_room(config, member.model, material.strategy)
+            self._members.append(member)
+        _require_different(self._members)
+        for member in self._members[1:]:
+            member.validate = self._members[0].validate  # and its network
         self._step = JointStep(
-            strategy,
-            [member.step for member in members],
+            material.strategy,
+            [member.step for member in self._members],
             task_of(config).distributions(config),
-            coupling_of(config, strength),
-            with_xla=compiles_steps(strategy),
+            coupling_of(config, material.training),
+            with_xla=compiles_steps(material.strategy),
         )
 
-    def run(self, unfinished: Sequence[int], observer: Observer) -> None:
+    @property
+    def model(self) -> tf_keras.Model:
+        """The network of the first member."""
+        return self._members[0].model
+
+    @property
+    def steps(self) -> int:
+        """Optimization steps of an epoch."""
+        return self._members[0].steps
+
+    def run(self, observer: Observer) -> None:
         """Train to the end; write what an ordinary training writes of each member.
 
+        Members that are finished are trained again beside the others, and their files stay.
+
         Args:
-            unfinished: The numbers of the members to write, of which there is one or more. Others
-                are finished: they are trained again beside these, and their files stay.
             observer: Is notified of each step and each epoch of each member.
 
         Raises:
             RunError: Another process is training one of the members.
             ConfigError: The members do not fit into memory.
         """
-        written = [self._members[number] for number in unfinished]
+        finished = self._run.finished_members
+        written = [member for member in self._members if member.member not in finished]
         path = written[0].folder / STATE
         for member in self._members:
             member.state_path = path
@@ -98,10 +111,9 @@ class JointTraining:
             for member in reversed(written):  # the last one removes the state
                 member.files.write_result(member.state.best, member.progress)
 
-    def rehearse(self) -> Rehearsal:
+    def rehearse(self) -> dict[str, float]:
         """Take a few steps of all members and validate them; see `rehearsed`."""
-        first = self._members[0]
-        batches = first.batches(range(1 + TIMED_STEPS))
+        batches = self._members[0].batches(range(1 + TIMED_STEPS))
 
         def step() -> None:
             for logs in self._step(*next(batches), self._seeds(0), tf.constant(_KL_WEIGHT)):
@@ -111,12 +123,7 @@ class JointTraining:
             for member in self._members:
                 member.validate(member.step.arrays(member.model))
 
-        return Rehearsal(
-            seconds=rehearsed(step, validate),
-            steps=first.steps,
-            model=first.model,
-            members=len(self._members),
-        )
+        return rehearsed(step, validate)
 
     @property
     def _is_finished(self) -> bool:
@@ -132,11 +139,10 @@ class JointTraining:
     def _epoch(self, batches: Batches, observer: Observer) -> None:
         started = time.monotonic()
         epoch = self._members[0].progress.epoch
-        steps = self._members[0].steps
         plateaus = [member.plateau_share() for member in self._members]
         means = [member.running_means(epoch, observer) for member in self._members]
-        first = epoch * steps
-        for count, batch in zip(range(first, first + steps), batches, strict=False):
+        first = epoch * self.steps
+        for count, batch in zip(range(first, first + self.steps), batches, strict=False):
             for member, plateau in zip(self._members, plateaus, strict=True):
                 member.set_learning_rate(count, plateau)
             all_logs = self._step(*batch, self._seeds(count), tf.constant(_KL_WEIGHT))
@@ -168,7 +174,7 @@ class JointTraining:
             member.files.take_over()
 
 
-def require_room(config: Config, model: tf_keras.Model, strategy: tf.distribute.Strategy) -> None:
+def _require_room(config: Config, model: tf_keras.Model, strategy: tf.distribute.Strategy) -> None:
     """Refuse members of which the weights alone do not fit into the memory of the CPU.
 
     Args:
@@ -225,3 +231,23 @@ def _require_different(members: Sequence[MemberTraining]) -> None:
                 "members that are trained together would stay alike; remove it, or name a run of "
                 "as many members"
             )
+
+
+def all_members(config: Config) -> list[range]:
+    """One group of all members."""
+    return [range(config.members)]
+
+
+def joint_training(config: Config, path: Path, members: range, material: Material) -> Training:
+    """The training of all members.
+
+    Args:
+        config: The configuration.
+        path: The run's folder.
+        members: The group, which is all of them.
+        material: What they are trained with.
+    """
+    return JointTraining(config, path, material)
+
+
+JOINT = Diversity(groups=all_members, training=joint_training, is_joint=True)

@@ -73,8 +73,8 @@ def test_folds_share_the_time(balls, tried, is_named):
     It trains on two cases in one step and validates on the others in 0.2 s; with two steps an epoch,
     that is little beside them.
     """
-    subset = "none" if is_named else "folds"
-    text = settings(balls, "hybrid", ensemble={"subset": subset, "members": 2}).dump()
+    diversity = "seeds" if is_named else "folds"
+    text = settings(balls, "hybrid", ensemble={"diversity": diversity, "members": 2}).dump()
     folds = 2 if is_named else None
     planned = plan(text, "balls", seconds=600, memory=2**33, folds=folds)
     assert parse(planned.text).training.epochs == int(((600 - 0.4) / 2 - 5) / 2.2)

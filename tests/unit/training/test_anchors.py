@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import settings
 from tests.support.references_diversity import anchoring as reference
 from tfuq.sampling.members import build_member
-from tfuq.training.diversity.anchors import anchoring, draw_anchors
+from tfuq.training.anchors import anchoring, draw_anchors
 
 
 @pytest.fixture(scope="module")
