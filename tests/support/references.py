@@ -232,3 +232,18 @@ def dose_at_volume(doses, share):
 def volume_at_dose(doses, dose):
     """The percentage of voxels that receive a dose or more."""
     return 100 * sum(other >= dose for other in doses) / len(doses)
+
+
+def swag_gaussian(iterates, columns):
+    """Mean, standard deviations and deviations of SWAG, by two passes (Maddox et al. 2019, algorithm 1).
+
+    The Gaussian has the covariance ``diag(scale²) + DᵀD``, with D ``[columns, …]`` filled up by zeros.
+    """
+    stack = np.stack([np.asarray(one, np.float64) for one in iterates])
+    mean = stack.mean(axis=0)
+    diagonal = (stack**2).mean(axis=0) - mean**2
+    deviations = [one - stack[: index + 1].mean(axis=0) for index, one in enumerate(stack)]
+    last = np.stack(deviations[-columns:])
+    padded = np.zeros([columns, *mean.shape])
+    padded[: len(last)] = last / np.sqrt(2 * (len(last) - 1))
+    return mean, np.sqrt(diagonal / 2), padded

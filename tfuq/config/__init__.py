@@ -27,6 +27,7 @@ from tfuq.config.loading import (
     with_reference_meaning,
     with_structure_names,
 )
+from tfuq.config.members import member_config
 from tfuq.config.methods import (
     AFFINE,
     FLIPS,
@@ -82,6 +83,7 @@ __all__ = [
     "load_data",
     "load_resolved",
     "load_study",
+    "member_config",
     "method_options",
     "parse",
     "shipped",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tfuq.config.ensemble import ANCHORED, FOLDS, JOINT
+from tfuq.config.ensemble import ANCHORED, FOLDS, JOINT, OVERRIDES, SEEDS, SNAPSHOTS
+from tfuq.config.members import check_overrides
 from tfuq.config.section import check_each
 
 if TYPE_CHECKING:
     from tfuq.config.schema import Config
 
-_SEEDS = "seeds"
 _POINT_METHODS = ("ensemble", "hybrid")
 _NO_DISTRIBUTION = "heatmap-mse"
 
@@ -23,7 +23,7 @@ def check_diversity(config: Config) -> None:
         ValueError: It names the keys that do not agree.
     """
     kind = config.ensemble.diversity
-    if kind == _SEEDS:
+    if kind == SEEDS:
         return
     check_each(lambda: _require_members(config), lambda: _CHECKS[kind](config))
 
@@ -55,6 +55,50 @@ def _require_unseen_folds(config: Config) -> None:
         raise ValueError(
             "ensemble.diversity folds keeps each fold unseen, and training.early_stopping_epochs "
             "and the schedule plateau follow its scores; leave them out"
+        )
+
+
+def _check_snapshots(config: Config) -> None:
+    check_each(
+        lambda: _require_cycles(config),
+        lambda: _require_whole_training(config),
+        lambda: _require_inferred_widths(config),
+    )
+
+
+def _require_cycles(config: Config) -> None:
+    """Refuse a training that does not end as many cycles as there are members."""
+    training = config.training
+    if not training.is_cyclical:
+        raise ValueError(
+            "ensemble.diversity snapshots keeps weights at the ends of cycles, and "
+            f"training.schedule is {training.schedule}; set training.schedule: cyclical"
+        )
+    cycle = training.cycle.epochs
+    if training.epochs % cycle or training.epochs < config.members * cycle:
+        raise ValueError(
+            f"ensemble.diversity snapshots has {config.members} members of {config.members} whole "
+            f"cycles, and training.epochs is {training.epochs} with training.cycle.epochs {cycle}; "
+            f"set training.epochs: {config.members * cycle}, or fewer members"
+        )
+
+
+def _require_whole_training(config: Config) -> None:
+    if config.training.early_stopping_epochs:
+        raise ValueError(
+            "ensemble.diversity snapshots trains all cycles to their ends, and "
+            "training.early_stopping_epochs ends before; leave it out"
+        )
+
+
+def _require_inferred_widths(config: Config) -> None:
+    """Refuse members whose posterior widths were held to their end."""
+    training = config.training
+    first = training.epochs - (config.members - 1) * training.cycle.epochs
+    if config.width_warmup_epochs >= first:
+        raise ValueError(
+            f"variational.width_warmup_epochs {config.width_warmup_epochs} holds the widths of the "
+            f"first snapshot, of epoch {first}; lower it"
         )
 
 
@@ -111,4 +155,6 @@ _CHECKS: dict[str, Callable[[Config], None]] = {
     FOLDS: _check_folds,
     ANCHORED: _check_anchored,
     **dict.fromkeys(JOINT, _check_joint),
+    OVERRIDES: check_overrides,
+    SNAPSHOTS: _check_snapshots,
 }

@@ -125,9 +125,11 @@ class CycleConfig(Section):
     """A cyclical learning rate (Smith 2017).
 
     Each cycle of ``epochs`` rises linearly from ``lowest`` times ``training.learning_rate`` to all
-    of it and falls again. The rise is multiplied by ``gamma`` at every step.
+    of it and falls again. With the ``shape`` cosine it begins with all of it and falls as a cosine
+    (Loshchilov & Hutter 2017). What is above the lowest is multiplied by ``gamma`` at every step.
     """
 
+    shape: Literal["triangular", "cosine"] = "triangular"
     epochs: Count = 4
     lowest: Fraction = 0.1
     gamma: Annotated[float, Field(gt=0.0, le=1.0)] = 1.0

@@ -23,7 +23,7 @@ _UNUSED_KEYS = {
     "resnet": ("dense_widths", "kernel_size", *_OF_DECODERS, *_OF_LEVELS),
 }
 # As published, where it differs from the other networks.
-_DEFAULTS: dict[str, dict[str, Any]] = {
+NETWORK_DEFAULTS: dict[str, dict[str, Any]] = {
     "vnet": {"activation": "prelu", "kernel_size": 5},
     "residual-unet": {"activation": "leaky-relu", "normalization": "instance"},
 }
@@ -106,7 +106,7 @@ class NetworkConfig(Section):
     def _as_published(cls, tree: Any) -> Any:
         if not isinstance(tree, dict):
             return tree
-        defaults = _DEFAULTS.get(str(tree.get("name")), {})
+        defaults = NETWORK_DEFAULTS.get(str(tree.get("name")), {})
         return defaults | tree
 
     @pydantic.model_validator(mode="after")

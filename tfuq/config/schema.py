@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from tfuq.config.data import DataConfig
 from tfuq.config.diversity import check_diversity
-from tfuq.config.ensemble import FOLDS, EnsembleConfig
+from tfuq.config.ensemble import FOLDS, SNAPSHOTS, EnsembleConfig
 from tfuq.config.learning import (
     NEVER,
     LatentConfig,
@@ -22,18 +22,19 @@ from tfuq.config.names import sides_of
 from tfuq.config.network import NetworkConfig
 from tfuq.config.preparation import AugmentationConfig, PreprocessingConfig
 from tfuq.config.section import Section, check_each
+from tfuq.config.swag import SWAG, SwagConfig, check_swag
 from tfuq.config.tasks import TASKS, TaskRules
 from tfuq.config.text import write_yaml
 from tfuq.errors import nearest
 
-METHODS = ("deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi")
+METHODS = ("deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi", SWAG)
 # Methods that sample what another method trains.
 TRAINED_AS = {"latent-code": "latent-vi", "latent-weights": "latent-vi"}
 SERVED_METHODS = (*METHODS, *TRAINED_AS)
 VARIATIONAL = ("vi", "latent-vi")
 ENSEMBLES = ("ensemble", "hybrid")
 
-Method = Literal["deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi"]
+Method = Literal["deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi", "swag"]
 
 _SAMPLING_DROPOUT = ("mc-dropout", "hybrid")
 
@@ -59,8 +60,20 @@ def fold_overrides(method: str, folds: int) -> list[str]:
         folds: How many there are.
     """
     chosen = _WITH_MEMBERS.get(method, method)
-    section = "variational" if chosen in VARIATIONAL else "ensemble"
-    return [f"method={chosen}", f"{section}.members={folds}", f"ensemble.diversity={FOLDS}"]
+    return [
+        f"method={chosen}",
+        f"{_section_of_members(chosen)}.members={folds}",
+        f"ensemble.diversity={FOLDS}",
+    ]
+
+
+def _section_of_members(method: str) -> str:
+    """The section that says how many members a method with members has."""
+    if method == SWAG:
+        return SWAG
+    if method in VARIATIONAL:
+        return "variational"
+    return "ensemble"
 
 
 Task = Annotated[str, AfterValidator(_known_task)]
@@ -102,6 +115,7 @@ class Config(Section):
     ensemble: EnsembleConfig = EnsembleConfig()
     variational: VariationalConfig = VariationalConfig()
     latent: LatentConfig = LatentConfig()
+    swag: SwagConfig = SwagConfig()
     prediction: PredictionConfig = PredictionConfig()
 
     @pydantic.model_validator(mode="before")
@@ -144,6 +158,7 @@ class Config(Section):
             self._check_plane_axis,
             self._check_fold_of_file,
             lambda: check_diversity(self),
+            lambda: check_swag(self),
         )
         return self
 
@@ -282,10 +297,9 @@ class Config(Section):
     @property
     def members(self) -> int:
         """How many networks a run of this method trains."""
-        if self.method in VARIATIONAL:
-            return self.variational.members
-        if self.method in ENSEMBLES:
-            return self.ensemble.members
+        if self.method in (*ENSEMBLES, *VARIATIONAL, SWAG):
+            section = getattr(self, _section_of_members(self.method))
+            return int(section.members)
         return 1
 
     @property
@@ -303,6 +317,11 @@ class Config(Section):
     def has_folds(self) -> bool:
         """Whether each member leaves out another fold of the training cases."""
         return self.ensemble.diversity == FOLDS
+
+    @property
+    def keeps_last_epoch(self) -> bool:
+        """Whether a member has the weights of its last epoch, and not those of the best one."""
+        return self.ensemble.diversity in (FOLDS, SNAPSHOTS) or self.method == SWAG
 
     @property
     def chunk(self) -> int:

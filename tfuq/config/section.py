@@ -18,6 +18,8 @@ Width = Annotated[float, Field(ge=1e-5, le=1e4)]  # of a pixel, in mm; NIfTI fil
 Scale = Annotated[float, Field(ge=1e-9, le=1e3)]  # a standard deviation of weights
 MemberCount = Annotated[int, Field(ge=1, le=100)]
 Intensity = Annotated[float, Field(ge=-1e9, le=1e9)]
+# A key within sections, such as network.widths.
+Key = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.\w+)*$", max_length=200)]
 Sizes = Annotated[list[Size], Field(min_length=2, max_length=3)]
 
 

@@ -10,10 +10,9 @@ import pydantic
 from pydantic import Discriminator, Field, Tag
 
 from tfuq.config.names import ClassName
-from tfuq.config.section import Section
+from tfuq.config.section import Key, Section
 
 _MOST_CELLS = 1000
-Key = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.\w+)*$", max_length=200)]
 Settings = dict[Key, Any]
 Lists = Annotated[dict[Key, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1)]
 Named = Annotated[dict[ClassName, Settings], Field(min_length=1)]

@@ -13,7 +13,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
-from tfuq.networks.layers import NearestUpsampling, SeededConvolution, SeededVariational
+from tfuq.networks.layers import NearestUpsampling, SeededConvolution, SeededWeights
 
 _CONVOLUTIONS = (tf_keras.layers.Conv2D, tf_keras.layers.Conv3D, SeededConvolution)
 # They are subclasses of the convolutions, and compute as they are.
@@ -59,12 +59,13 @@ class SampledConvolution(tf_keras.layers.Layer):
     @property
     def is_variational(self) -> bool:
         """Whether the weights have a posterior."""
-        return isinstance(self.convolution, SeededVariational)
+        return isinstance(self.convolution, SeededWeights)
 
     @property
     def width(self) -> tf.Tensor:
         """The posterior widths of the kernel."""
-        return self.convolution.width
+        width: tf.Tensor = self.convolution.width
+        return width
 
     @property
     def activation(self) -> Activation:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import math
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import tf_keras
 
-from tfuq.config import NEVER, Config, SkipEmpty
+from tfuq.config import NEVER, Config, SkipEmpty, member_config
+from tfuq.config.swag import deviations_held
 from tfuq.errors import RunError
 from tfuq.networks import build_latent_network, build_network
 from tfuq.networks.layers import (
@@ -18,6 +20,7 @@ from tfuq.networks.layers import (
     LayerFactory,
     untransformed,
 )
+from tfuq.networks.layers.swag import SwagPosterior
 from tfuq.networks.weights import assign_arrays, load_arrays
 from tfuq.runs import Run
 from tfuq.runs.weights import weights_digest
@@ -52,6 +55,7 @@ def build_member(
     kl_scale: KlScale = KlScale(),
     policy: str = FLOAT32,
     is_supervised: bool = False,
+    is_trained: bool = False,
 ) -> tf_keras.Model:
     """The configured network with the kind of weights that ``config.method`` trains.
 
@@ -66,6 +70,8 @@ def build_member(
         policy: how layers with point weights compute, see `tfuq.networks.layers.LayerFactory`.
         is_supervised: whether it has the outputs of deep supervision too, see
             `tfuq.networks.build_network`.
+        is_trained: whether it is the network of a training, whose weights are points with the
+            method swag.
 
     Returns:
         ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``; a
@@ -77,7 +83,11 @@ def build_member(
         "outputs": task_of(config).outputs(config),
         "is_supervised": is_supervised,
     }
-    if kind == "point":
+    if kind == "swag" and not is_trained:
+        gaussian = SwagPosterior(deviations=deviations_held(config))
+        layers = LayerFactory(weights=gaussian, sources=sources, policy=policy)
+        return build_network(config.network, layers, **options)
+    if kind in ("point", "swag"):
         layers = LayerFactory(sources=sources, policy=policy)
         return build_network(config.network, layers, **options)
     from tfuq.networks.layers.variational import GaussianPosterior  # which takes half a second
@@ -127,20 +137,51 @@ def load_posterior(
     Raises:
         RunError: as `members_of`, or weights that cannot be read.
     """
-    members = []
+    models = []
     for index in members_of(run, method, allow_missing=allow_missing, member=member):
-        model = _load_member(run, method, index)
-        network = windowed(
-            run.config,
-            model,
-            keep=keep,
-            precision=precision,
-            with_xla=with_xla,
-            skip_empty=skip_empty,
-            transforms=ranges_of(run.config, traits_of(method).transforms),
-        )
-        members.append(network)
-    return Posterior(members)
+        models.append(_load_member(run, method, index))
+    chunk = _common_chunk(run.config, models, with_xla)
+
+    def networks(grid: Sequence[int] | None) -> list[WindowedNetwork]:
+        members = []
+        for model in models:
+            network = windowed(
+                run.config,
+                model,
+                keep=keep,
+                precision=precision,
+                with_xla=with_xla,
+                skip_empty=skip_empty,
+                transforms=ranges_of(run.config, traits_of(method).transforms),
+                chunk=chunk,
+                grid=grid,
+            )
+            members.append(network)
+        return members
+
+    return Posterior(_on_one_grid(networks))
+
+
+def _common_chunk(config: Config, models: Sequence[tf_keras.Model], with_xla: bool) -> int:
+    """Windows that every member sees at once, as they see the same ones."""
+    if with_xla:  # as on GPUs
+        return min(chunk_size(config, model) for model in models)
+    return config.chunk
+
+
+def _on_one_grid(
+    networks: Callable[[Sequence[int] | None], list[WindowedNetwork]],
+) -> list[WindowedNetwork]:
+    """Networks whose windows begin at the same voxels, as members of several shapes need it.
+
+    Args:
+        networks: Makes them, on their own grids or on one that is given.
+    """
+    members = networks(None)
+    grids = {member.split.grid for member in members}
+    if len(grids) == 1:
+        return members
+    return networks([math.lcm(*sizes) for sizes in zip(*grids, strict=True)])
 
 
 def members_of(
@@ -173,13 +214,19 @@ def members_of(
         method,
         trained_as=config.method,
         members=len(finished),
-        has_dropout=config.network.has_dropout,
+        has_dropout=_have_dropout(config),
     )
     if member is not None:
         return [member]
     if traits_of(method).draws_member:
         return finished
     return finished[:1]
+
+
+def _have_dropout(config: Config) -> bool:
+    """Whether the networks of all members have dropout."""
+    numbers = range(config.members)
+    return all(member_config(config, number).network.has_dropout for number in numbers)
 
 
 def _missing_message(run: Run, method: str, missing: list[int], member: int | None) -> str:
@@ -218,7 +265,7 @@ def member_digest(run: Run, index: int) -> str:
 
 
 def _load_member(run: Run, method: str, index: int) -> tf_keras.Model:
-    config = run.config
+    config = member_config(run.config, index)
     model = build_member(
         config,
         channels=run.facts["channels"],
@@ -242,6 +289,8 @@ def windowed(
     with_xla: bool = False,
     skip_empty: SkipEmpty = NEVER,
     transforms: TransformRanges = NO_TRANSFORMS,
+    chunk: int | None = None,
+    grid: Sequence[int] | None = None,
 ) -> WindowedNetwork:
     """A network that takes images of any size, as the configuration predicts.
 
@@ -253,18 +302,18 @@ def windowed(
         with_xla: whether XLA compiles the network, see `WindowedNetwork`.
         skip_empty: which windows are empty, see `WindowedNetwork`.
         transforms: what each sample does to the image, see `WindowedNetwork`.
+        chunk: windows that the network sees at once; None for as many as the configuration says.
+        grid: see `WindowedNetwork`.
     """
-    chunk = config.chunk
-    if with_xla:  # as on GPUs
-        chunk = chunk_size(config, model)
     return WindowedNetwork(
         model,
         task_of(config).activation(config),
         overlap=config.prediction.overlap,
-        chunk=chunk,
+        chunk=chunk or _common_chunk(config, [model], with_xla),
         keep=keep,
         precision=precision,
         with_xla=with_xla,
         skip_empty=skip_empty,
         transforms=transforms,
+        grid=grid,
     )

@@ -28,7 +28,7 @@ class MethodTraits:
 
     sources: tuple[str, ...] = ()
     draws_member: bool = False
-    network: Literal["point", "variational", "latent"] = "point"
+    network: Literal["point", "variational", "latent", "swag"] = "point"
     transforms: tuple[str, ...] = ()
 
     @property
@@ -40,6 +40,11 @@ class MethodTraits:
     def variational(self) -> bool:
         """Whether the network has weights with a distribution."""
         return self.network != "point"
+
+    @property
+    def has_divergence(self) -> bool:
+        """Whether training infers the weights' distribution, by an ELBO."""
+        return self.network in ("variational", "latent")
 
     @property
     def is_random(self) -> bool:
@@ -55,6 +60,7 @@ METHOD_TRAITS = {
     "vi": MethodTraits(sources=("weights",), draws_member=True, network="variational"),
     "latent-vi": MethodTraits(sources=("weights", "code"), draws_member=True, network="latent"),
     "latent-code": MethodTraits(sources=("code",), draws_member=True, network="latent"),
+    "swag": MethodTraits(sources=("weights",), draws_member=True, network="swag"),
     "latent-weights": MethodTraits(sources=("weights",), draws_member=True, network="latent"),
 }
 

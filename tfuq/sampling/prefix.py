@@ -13,7 +13,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
-from tfuq.networks.layers import SeededDropout, SeededVariational
+from tfuq.networks.layers import SeededDropout, SeededWeights
 from tfuq.sampling.convolutions import FLOAT32, SampledConvolution, with_sampled_convolutions
 from tfuq.sampling.kept_units import (
     DenseOfKept,
@@ -43,7 +43,7 @@ class SplitNetwork:
 
     prefix: tf_keras.Model
     suffix: tf_keras.layers.Layer
-    variational: tuple[SeededVariational | SampledConvolution, ...]
+    variational: tuple[SeededWeights | SampledConvolution, ...]
     grid: tuple[int, ...]
 
     def widths(self) -> list[tf.Tensor]:
@@ -149,7 +149,7 @@ def _has_random_weights(node: Node) -> bool:
     layer = node.layer
     if isinstance(layer, SampledConvolution):
         layer = layer.convolution
-    return isinstance(layer, SeededVariational) and _is_seeded(node)
+    return isinstance(layer, SeededWeights) and _is_seeded(node)
 
 
 def _drops_elements(node: Node) -> bool:
@@ -173,7 +173,7 @@ class _Splitter:
         self._inputs: list[KerasTensor] = []  # of the suffix, for the features
         suffix_seed = tf_keras.Input(batch_shape=self._seed.shape, dtype=self._seed.dtype)
         self._rebuilt = {id(self._seed): suffix_seed}
-        self._variational: list[SeededVariational | SampledConvolution] = []
+        self._variational: list[SeededWeights | SampledConvolution] = []
         self._widths: list[KerasTensor] = []  # inputs of the suffix, for the variational layers
         rank = len(self._image.shape) - 2
         self._corner = tf_keras.Input(batch_shape=(None, rank), dtype=tf.int32)

@@ -13,6 +13,9 @@ on its index modulo ``chunk`` alone, not on how many images a caller passes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import tensorflow as tf
 import tf_keras
 
@@ -30,7 +33,7 @@ from tfuq.sampling.encoded import EncodedImages, PlacedWindows
 from tfuq.sampling.known import choose, size_of
 from tfuq.sampling.prefix import split_at_seed
 from tfuq.sampling.transforms import NO_TRANSFORMS, TransformRanges, with_transforms
-from tfuq.tasks.activation import Activation
+from tfuq.tasks.activation import Activation, channels_of_sample
 
 # Below so many images at once, leaving dropped units out costs more than it saves.
 _LEAST_IMAGES = 64
@@ -68,6 +71,7 @@ class WindowedNetwork(tf.Module):
         with_xla: bool = False,
         skip_empty: SkipEmpty = NEVER,
         transforms: TransformRanges = NO_TRANSFORMS,
+        grid: Sequence[int] | None = None,
     ) -> None:
         """Prepare a network.
 
@@ -84,14 +88,18 @@ class WindowedNetwork(tf.Module):
             skip_empty: which windows are empty, as `tfuq.config.learning.PredictionConfig` has it.
             transforms: what each sample does to the image. With any, nothing but the image itself
                 is encoded, and the whole network runs once per sample.
+            grid: voxels along each axis of which the windows begin at multiples, in turn multiples
+                of the network's own; None for these.
         """
         super().__init__()
         self.model = model
         self._activation = activation
-        self.channels = _channels_of_sample(model, activation)
+        self.channels = channels_of_sample(model, activation)
         self.is_dense = len(model.outputs[0].shape) == len(model.inputs[0].shape)
         has_few_images = chunk < _LEAST_IMAGES
         split = split_at_seed(model, precision, static_shapes=with_xla or has_few_images)
+        if grid is not None:
+            split = replace(split, grid=tuple(grid))
         self.split = with_transforms(split, transforms)
         self._prefix = self.split.prefix
         self.patch = tuple(int(size) for size in model.inputs[0].shape[1:-1])
@@ -339,12 +347,3 @@ class WindowedNetwork(tf.Module):
             corner = placed.corners[first + offset]
             patches.append(window_at(placed.images, corner, self.patch))
         return list(self.encode_patches(tf.stack(patches)))
-
-
-def _channels_of_sample(model: tf_keras.Model, activation: Activation) -> int:
-    outputs = tf.TensorSpec([1, *model.outputs[0].shape[1:]])
-    rank = len(model.inputs[0].shape) - 2
-    seed = tf.TensorSpec([2], tf.int32)
-    corner = tf.TensorSpec([1, rank], tf.int32)
-    traced = tf.function(activation, autograph=False).get_concrete_function(outputs, seed, corner)
-    return int(traced.output_shapes[-1])

@@ -22,6 +22,7 @@ from tfuq.sampling.members import build_member
 from tfuq.sampling.memory import memory_errors
 from tfuq.tasks import task_of
 from tfuq.training.anchors import anchoring_of
+from tfuq.training.collecting import NOTHING, Collector
 from tfuq.training.member_data import kl_scale_of, member_rows, member_seed, posterior_scale
 from tfuq.training.member_files import member_files
 from tfuq.training.progress import EpochRow, Progress, monitored, monitored_or_loss
@@ -73,6 +74,7 @@ class MemberTraining:
         strategy: tf.distribute.Strategy,
         together: Together = ALONE,
         left_out: Collection[str] = (),
+        collector: Collector = NOTHING,
     ) -> None:
         """Build the network and its optimizer.
 
@@ -85,6 +87,7 @@ class MemberTraining:
             strategy: The devices.
             together: The processes that train together, of which the chief alone writes.
             left_out: Ids of the training cases that the member leaves out: its fold.
+            collector: Gathers weights on the way.
         """
         self.config = config
         self.folder = folder
@@ -92,6 +95,7 @@ class MemberTraining:
         self.member = member
         self._training = training
         self._strategy = strategy
+        self._collector = collector
         self._together = together
         self.files = member_files(folder, together.worker)
         self._shares = batch_shares(strategy, together.worker.number, config.training.batch_size)
@@ -107,6 +111,7 @@ class MemberTraining:
                 kl_scale=kl_scale,
                 policy=policy,
                 is_supervised=config.network.deep_supervision,
+                is_trained=True,
             )
             self.model = predicting(trained)
             scale = posterior_scale(config, training, self._rows)
@@ -124,7 +129,7 @@ class MemberTraining:
             penalty=penalty,
         )
         self.validate = Validator(config, validation, loss, training.channels, self._together)
-        self.state = MemberState(model=trained, optimizer=self.step.optimizer)
+        self.state = MemberState(model=trained, optimizer=self.step.optimizer, collector=collector)
 
     @property
     def progress(self) -> Progress:
@@ -171,7 +176,7 @@ class MemberTraining:
         while not self.is_finished:
             self._epoch(batches, observer)
             self.files.write_state(self.state.arrays())
-        self.files.write_result(self.state.best, self.progress)
+        self.files.write_result(self._collector.result(self.state.best), self.progress)
 
     def _epoch(self, batches: Batches, observer: Observer) -> None:
         started = time.monotonic()
@@ -202,6 +207,7 @@ class MemberTraining:
         self.progress.history.append(row)
         self.progress.epoch = epoch + 1
         self.files.write_history(self.progress.history)
+        self._collector.after_epoch(self.progress, weights)
         figures = dict(row)
         observer.notify(
             EpochEnd(member=self.member, epoch=epoch, steps=self.steps, figures=figures)
@@ -212,11 +218,16 @@ class MemberTraining:
         kl_weight = tf.constant(self._kl_weight(epoch), tf.float32)
         plateau = self.plateau_share()
         means = self.running_means(epoch, observer)
+
+        def weights() -> Arrays:
+            return self.step.arrays(self.model)
+
         first = epoch * self.steps
         for count, batch in zip(range(first, first + self.steps), batches, strict=False):
             seed = tf.constant([self.seed, count], tf.int32)
             self.set_learning_rate(count, plateau)
             means.add(self.step(*batch, seed, kl_weight))
+            self._collector.after_step(count, self.steps, weights)
         return means.finish()
 
     def running_means(self, epoch: int, observer: Observer) -> RunningMeans:
@@ -292,11 +303,12 @@ class MemberTraining:
         """Keep the best weights by the monitored figure; without one, those of the last epoch.
 
         No epoch that held the widths is better than one after it: they are not inferred yet. A fold
-        chooses no epoch, so that its cases stay unseen.
+        chooses no epoch, so that its cases stay unseen, nor does a member that is the end of a
+        cycle.
         """
         value = monitored(self.config.training, row)
         is_held = row["epoch"] <= self.config.width_warmup_epochs
-        if is_held or self.config.has_folds:
+        if is_held or self.config.keeps_last_epoch:
             value = None
         best = self.progress.best
         if value is None or best is None or value < best:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import tensorflow as tf
 import tf_keras
 
-from tfuq.config import Config
+from tfuq.config import Config, member_config
 from tfuq.data.appearance import TrainingAppearance, training_appearance
 from tfuq.data.cases import Case
 from tfuq.data.cross_validation import cross_folds
@@ -33,6 +33,7 @@ from tfuq.runs.provenance import source_commit, tfuq_version
 from tfuq.sampling.members import KlScale
 from tfuq.sampling.posterior import METHOD_TRAITS
 from tfuq.tasks import task_of
+from tfuq.training.collecting import NOTHING, Collector
 from tfuq.training.fit import MemberTraining
 from tfuq.training.initial_weights import start_from
 from tfuq.training.member_data import (
@@ -43,6 +44,7 @@ from tfuq.training.member_data import (
 )
 from tfuq.training.state import STATE
 from tfuq.training.strategy import batch_shares, make_strategy
+from tfuq.training.swag import LateWeights, require_iterates
 from tfuq.training.warm_start import warm_start
 from tfuq.training.workers import Together, this_worker
 
@@ -113,8 +115,9 @@ def prepare(config: Config, devices: str | None) -> Material:
     validation = task.validation(config, parts["validation"], training, statistics)
     kl_scales = []
     for member in range(config.members):
-        rows = member_rows(config, training, member, folds[member] if folds else ())
-        kl_scales.append(kl_scale_of(config, training, rows))
+        own = member_config(config, member)
+        rows = member_rows(own, training, member, folds[member] if folds else ())
+        kl_scales.append(kl_scale_of(own, training.of_member(own), rows))
     return Material(
         parts=parts,
         training=training,
@@ -135,28 +138,45 @@ def _pooled(parts: dict[str, list[Case]]) -> dict[str, list[Case]]:
     return {**parts, "train": pool, "validation": []}
 
 
-def member_training(config: Config, folder: Path, index: int, material: Material) -> MemberTraining:
+def member_training(
+    config: Config,
+    folder: Path,
+    index: int,
+    material: Material,
+    collector: Collector | None = None,
+) -> MemberTraining:
     """Make one member's training, ready to run.
 
     Args:
-        config: The configuration.
+        config: The configuration of the run.
         folder: The member's folder.
         index: The member's number, from 0 on.
         material: What it is trained with.
+        collector: Gathers weights on the way; None for what the method gathers.
     """
+    config = member_config(config, index)
     fit = MemberTraining(
         config,
         folder,
         index,
-        material.training,
+        material.training.of_member(config),
         _validation(config, index, material),
         material.strategy,
         material.together,
         material.fold(index),
+        collector or _collector(config),
     )
+    require_iterates(config, fit.steps)
     if not (folder / STATE).is_file():  # else it goes on with the weights that it had
         _start_elsewhere(config, fit.model, index, material.training.channels)
     return fit
+
+
+def _collector(config: Config) -> Collector:
+    """What a method gathers of a training's weights."""
+    if METHOD_TRAITS[config.method].network == "swag":
+        return LateWeights(config)
+    return NOTHING
 
 
 def _start_elsewhere(config: Config, model: tf_keras.Model, index: int, channels: int) -> None:
@@ -165,7 +185,7 @@ def _start_elsewhere(config: Config, model: tf_keras.Model, index: int, channels
     if initial is not None:
         start_from(model, initial, index, channels)
     source = config.variational.warm_start
-    if source and METHOD_TRAITS[config.method].variational:
+    if source and METHOD_TRAITS[config.method].has_divergence:
         weights = Path(source) / "members" / str(index) / "weights.npz"
         warm_start(model, load_arrays(weights), str(weights))
 
@@ -192,7 +212,7 @@ def summary(config: Config, material: Material) -> str:
         f"{len(training.index)} training examples, {training.terms:,} {unit}s"
     )
     kind = METHOD_TRAITS[config.method].network
-    if kind != "point":
+    if METHOD_TRAITS[config.method].has_divergence:
         share = f"{likelihood_share(config.training.loss):g}"
         source = _source(config.variational.kl_scale, f"{share} / training {unit}s")
         text += f"; KL scale {_scales_of_weights(config, material)} per nat ({source})"
@@ -227,7 +247,7 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
     if material.appearance:
         appearance = asdict(material.appearance)
     kl_scale = None
-    if kind != "point":
+    if METHOD_TRAITS[config.method].has_divergence:
         kl_scale = _by_member(scale.weights for scale in material.kl_scales)
     code_kl_scale = None
     if kind == "latent":

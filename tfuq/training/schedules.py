@@ -29,7 +29,8 @@ def step_share(training: TrainingConfig, step: int, steps_per_epoch: int) -> flo
         return float(left**_POWER)
     if training.is_cyclical:
         cycle = training.cycle
-        return triangular(step, cycle.epochs * steps_per_epoch, cycle.lowest, cycle.gamma)
+        shape = _SHAPES[cycle.shape]
+        return shape(step, cycle.epochs * steps_per_epoch, cycle.lowest, cycle.gamma)
     return 1.0
 
 
@@ -49,6 +50,27 @@ def triangular(step: int, cycle: float, lowest: float, gamma: float) -> float:
     phase = step / cycle % 1.0
     height = 1.0 - abs(2.0 * phase - 1.0)
     return lowest + (1.0 - lowest) * height * gamma**step
+
+
+def restarting(step: int, cycle: float, lowest: float, gamma: float) -> float:
+    """The share of a step that begins with 1 in every cycle and falls as half a cosine.
+
+    Args:
+        step: The step, from 0 on.
+        cycle: Steps of a cycle.
+        lowest: The lowest share.
+        gamma: As of `triangular`.
+
+    References:
+        Loshchilov & Hutter 2017, SGDR: stochastic gradient descent with warm restarts.
+        Huang et al. 2017, Snapshot ensembles: train 1, get M for free, eq. 2.
+    """
+    phase = step / cycle % 1.0
+    height = (1.0 + math.cos(math.pi * phase)) / 2
+    return lowest + (1.0 - lowest) * height * gamma**step
+
+
+_SHAPES = {"triangular": triangular, "cosine": restarting}
 
 
 def plateau_share(values: Sequence[float], factor: float, patience: int) -> float:

@@ -20,6 +20,7 @@ from tfuq.networks.weights import (
     parse_arrays,
     require_fit,
 )
+from tfuq.training.collecting import NOTHING, Collector
 from tfuq.training.progress import Progress
 from tfuq.training.supervision import predicting
 
@@ -37,12 +38,14 @@ class MemberState:
         best: The weights of the best epoch, of the network that predicts, by the names of
             variables.
         progress: How far the training has come.
+        collector: What it gathers on the way.
     """
 
     model: tf_keras.Model
     optimizer: tf_keras.optimizers.Optimizer
     best: Arrays = field(default_factory=dict)
     progress: Progress = field(default_factory=Progress)
+    collector: Collector = NOTHING
 
     def arrays(self) -> Arrays:
         """The whole state as arrays by name.
@@ -53,6 +56,7 @@ class MemberState:
         arrays |= prefixed("best/", self.best)
         for index, variable in enumerate(self.optimizer.variables):
             arrays[f"optimizer/{index}"] = variable.numpy()
+        arrays |= prefixed("collected/", self.collector.arrays())
         progress = json.dumps(asdict(self.progress))
         arrays["progress"] = np.frombuffer(progress.encode(), np.uint8)
         return arrays
@@ -87,6 +91,7 @@ class MemberState:
         assign_arrays(self.model, below(arrays, "model/"), where=str(path))
         self.best = below(arrays, "best/")
         require_fit(predicting(self.model).weights, self.best, where=str(path))
+        self.collector.restore(below(arrays, "collected/"))
         optimizer_arrays = below(arrays, "optimizer/")
         assign_numbered(self.optimizer.variables, optimizer_arrays, where=str(path))
 

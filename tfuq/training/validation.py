@@ -48,7 +48,7 @@ class Validator:
         self._loss = loss
         self._together = together
         self._task = task_of(config)
-        self._mean_network = build_member(config, channels=channels, sources=())
+        self._mean_network = build_member(config, channels=channels, sources=(), is_trained=True)
         network = windowed(config, self._mean_network, keep=0)
         self._sampler = Sampler(Posterior([network]), [LastSample()])
 

@@ -4,8 +4,9 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import settings, task_settings
+from tfuq.sampling.members import build_member
 from tfuq.tasks import task_of
-from tfuq.tasks.activation import Activation
+from tfuq.tasks.activation import Activation, channels_of_sample
 
 
 @pytest.mark.parametrize("heteroscedastic", [False, True])
@@ -25,3 +26,12 @@ def test_every_task_has_one_of_outputs_seed_and_corner(task, heteroscedastic):
     sample = activation(outputs, tf.constant([3, 4]), corner)
     assert sample.shape[:-1] == outputs.shape[:-1]
     assert bool(tf.reduce_all(tf.math.is_finite(sample)))
+
+
+def test_channels_are_those_of_the_samples():
+    """Log variances of a heteroscedastic classifier are integrated over: they are no channels."""
+    network = {"heteroscedastic": True}
+    config = task_settings("classification", "nowhere", network=network)
+    model = build_member(config, channels=1)
+    channels = channels_of_sample(model, task_of(config).activation(config))
+    assert (model.outputs[0].shape[-1], channels) == (20, 10)

@@ -5,9 +5,11 @@ This is what the tasks share.
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from tfuq.data.sets.stores import make_store
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
 
+S = TypeVar("S", bound="TrainingSet")
 Example = tuple[np.ndarray, np.ndarray]  # image [*patch, C] float32 and its target
 
 
@@ -117,6 +120,22 @@ class TrainingSet(ABC):
         self._terms: list[int] = []  # of each example's log-likelihood
         for number, facts in enumerate(self._store.facts()):
             self._enter(number, facts)
+
+    def of_member(self: S, config: Config) -> S:
+        """The same examples, cut and augmented as a member's own configuration says.
+
+        Args:
+            config: Of the member, see `tfuq.config.member_config`. It differs from the run's in
+                nothing that the preprocessing or the examples' number depend on.
+
+        Raises:
+            ConfigError: A perturbation of the augmentation is not possible.
+        """
+        check_perturbations(config.augmentation, config.task)
+        own = {"training": config.training, "augmentation": config.augmentation}
+        same = copy.copy(self)
+        same._config = self._config.model_copy(update=own)
+        return same
 
     @property
     def channels(self) -> int:

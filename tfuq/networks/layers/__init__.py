@@ -27,6 +27,7 @@ from tfuq.networks.layers.seeded_weights import (
     WIDTH_VARIABLE,
     SeededConvolution,
     SeededVariational,
+    SeededWeights,
     is_width,
     untransformed,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "SeededConvolution",
     "SeededDropout",
     "SeededVariational",
+    "SeededWeights",
     "SubPixels",
     "bits_at",
     "fold_in",

@@ -15,6 +15,7 @@ from tfuq.networks.layers.latent import LatentCode
 from tfuq.networks.layers.seeds import SEED_SHAPE
 
 if TYPE_CHECKING:  # it imports TensorFlow Probability, which takes half a second
+    from tfuq.networks.layers.swag import SwagPosterior
     from tfuq.networks.layers.variational import GaussianPosterior
 
 # A layer, or several in sequence, as a function of the input. While a network is built, its tensors
@@ -51,7 +52,7 @@ class LayerFactory:
     """Makes the layers of one network, and connects the random ones to its ``seed`` input.
 
     Attributes:
-        weights: the posterior of variational layers; None makes ordinary layers.
+        weights: the posterior of layers with random weights; None makes ordinary layers.
         sources: those of `SOURCES` that are connected to the seed. The others stay at their means.
             The layers and variables of the network are the same whatever is connected.
         policy: how layers with point weights, and layers without weights between them, compute, see
@@ -59,7 +60,7 @@ class LayerFactory:
         seed: the network's input of the seed, int32 ``[2]``.
     """
 
-    weights: GaussianPosterior | None = None
+    weights: GaussianPosterior | SwagPosterior | None = None
     sources: Collection[str] = SOURCES
     policy: str = FLOAT32
     seed: tf.Tensor = field(default_factory=_seed_input)

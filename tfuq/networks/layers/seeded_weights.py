@@ -33,7 +33,28 @@ def is_width(variable: tf.Variable) -> bool:
     return name.removesuffix(":0").endswith(WIDTH_VARIABLE)
 
 
-class SeededVariational(_VariationalLayer):
+class SeededWeights:
+    """Mixin for a layer whose weights are a function of the network's seed."""
+
+    @property
+    def width(self) -> tf.Tensor:
+        """Standard deviations of the kernel's own numbers, of the kernel's shape.
+
+        A caller that takes many samples computes them once and passes them to `weights_at`.
+        """
+        raise NotImplementedError
+
+    @property
+    def means(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """The means of kernel and bias."""
+        raise NotImplementedError
+
+    def weights_at(self, seed: tf.Tensor, width: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The kernel and the bias that belong to the network's ``seed``."""
+        raise NotImplementedError
+
+
+class SeededVariational(SeededWeights, _VariationalLayer):
     """Mixin for a TFP variational layer: its kernel is a function of a seed.
 
     The KL term is added in training only. Outside training, one kernel serves the batch with every

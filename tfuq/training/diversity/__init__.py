@@ -10,6 +10,7 @@ from tfuq.errors import ConfigError
 from tfuq.training.diversity.base import Diversity, Training
 from tfuq.training.diversity.joint import JOINT
 from tfuq.training.diversity.single import SINGLE
+from tfuq.training.diversity.snapshots import SNAPSHOTS
 from tfuq.training.material import Material
 
 __all__ = ["DIVERSITIES", "Diversity", "Training", "group_of", "group_training", "groups_of"]
@@ -17,6 +18,8 @@ __all__ = ["DIVERSITIES", "Diversity", "Training", "group_of", "group_training",
 DIVERSITIES: Registry[Diversity] = Registry("ensemble.diversity")
 DIVERSITIES.register("seeds")(SINGLE)
 DIVERSITIES.register("folds")(SINGLE)
+DIVERSITIES.register("overrides")(SINGLE)
+DIVERSITIES.register("snapshots")(SNAPSHOTS)
 DIVERSITIES.register("anchored")(SINGLE)
 DIVERSITIES.register("negative-correlation")(JOINT)
 DIVERSITIES.register("repulsive")(JOINT)

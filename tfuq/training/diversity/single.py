@@ -27,5 +27,6 @@ def single_training(config: Config, path: Path, members: range, material: Materi
     return member_training(config, path / "members" / str(member), member, material)
 
 
-# Seeds and folds: `tfuq.training.member_data` has what differs. Anchors: `tfuq.training.anchors`.
+# Seeds, folds and overrides: what differs are the examples and the configuration of a member.
+# Anchored: `tfuq.training.anchors` has what differs.
 SINGLE = Diversity(groups=one_each, training=single_training)

@@ -24,7 +24,7 @@ _MOVED = 2.0  # times the width at the start
 
 def kl_is_out_of_scale(run: Run) -> Iterator[Finding]:
     """Find variational weights whose KL term is missing, or outweighs the likelihood."""
-    if not METHOD_TRAITS[run.config.method].variational:
+    if not METHOD_TRAITS[run.config.method].has_divergence:
         return
     for index in run.finished_members:
         path = run.member(index) / "history.csv"
@@ -81,7 +81,7 @@ def widths_did_not_move(run: Run) -> Iterator[Finding]:
     unlike precision. The widths of a member have not moved when the median width of every layer is
     within a factor of `_MOVED` of the start.
     """
-    if not METHOD_TRAITS[run.config.method].variational:
+    if not METHOD_TRAITS[run.config.method].has_divergence:
         return
     start = run.config.variational.initial_scale
     for index in run.finished_members:
