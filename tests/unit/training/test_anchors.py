@@ -5,10 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from tests.conftest import settings
+from tests.conftest import settings, task_settings
+from tests.support.histories import history, weights
+from tests.support.observers import Stop
 from tests.support.references_diversity import anchoring as reference
 from tfuq.sampling.members import build_member
-from tfuq.training.anchors import anchoring, draw_anchors
+from tfuq.training import prepare, train
+from tfuq.training.anchors import anchoring, anchoring_of, draw_anchors
+from tfuq.training.material import member_training
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +69,39 @@ def test_every_kernel_and_bias_has_one_and_nothing_else(network):
     kinds = ("/kernel:0", "/bias:0")
     expected = {each.name for each in network.trainable_variables if each.name.endswith(kinds)}
     assert anchored == expected
+
+
+def anchored(digits, **training):
+    training = {"epochs": 1, "steps_per_epoch": 1} | training
+    ensemble = {"members": 2, "diversity": "anchored", "prior_scale": 0.05}
+    return task_settings("classification", digits, "ensemble", training=training, ensemble=ensemble)
+
+
+def test_other_kinds_of_diversity_have_no_anchors(network):
+    assert anchoring_of(settings("x", "hybrid"), network, 3, 1.0) is None
+
+
+def test_each_member_is_pulled_to_anchors_of_its_own_by_the_number_of_images(digits, tmp_path):
+    config = anchored(digits)
+    material = prepare(config, "cpu:1")
+    penalties = []
+    for index in (0, 1):
+        member = member_training(config, tmp_path / "none", index, material)
+        anchors = draw_anchors(member.model, member.seed, 0.05)
+        penalties.append(float(anchoring(anchors)) / 40)  # images
+    run = train(config, tmp_path / "run")
+    for index, expected in enumerate(penalties):
+        row = history(run, index)[0]
+        assert row["penalty"] == pytest.approx(expected, rel=1e-4)
+        assert row["loss"] == pytest.approx(row["data_loss"] + expected, rel=1e-4)
+    assert penalties[0] != pytest.approx(penalties[1], rel=1e-4)
+
+
+def test_a_resumed_training_has_the_same_anchors(digits, tmp_path):
+    config = anchored(digits, epochs=2)
+    whole = train(config, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(config, tmp_path / "stopped", observer=Stop(epoch=1, step=0))
+    resumed = train(config, tmp_path / "stopped", resume=True)
+    for name, array in weights(whole).items():
+        np.testing.assert_array_equal(array, weights(resumed)[name], err_msg=name)
