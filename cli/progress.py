@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _QUALITIES = tuple(f"val_{TASKS[name].quality}" for name in TASKS)
 _MANY_OBJECTS = 50_000  # between two collections of garbage; Python's own number is 700
-_FIGURES = ("loss", "data_loss", "kl", "val_loss", *_QUALITIES)
+_FIGURES = ("loss", "data_loss", "kl", "penalty", "val_loss", *_QUALITIES)
 
 
 def shell_line(*words: object) -> str:

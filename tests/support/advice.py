@@ -419,6 +419,65 @@ def _rows_of_sections() -> list[Advice]:
             mended={"training.early_stopping_epochs": REMOVED},
         ),
         Advice(
+            words="ensemble.diversity repulsive serves methods with point weights.*train ensemble",
+            broken={
+                "method": "vi",
+                "variational.members": 2,
+                "ensemble.diversity": "repulsive",
+            },
+            mended={"method": "ensemble"},
+        ),
+        Advice(
+            words="remove training.weight_decay",
+            broken={
+                "method": "ensemble",
+                "ensemble.diversity": "anchored",
+                "training.weight_decay": 0.1,
+            },
+            mended={"training.weight_decay": REMOVED},
+        ),
+        Advice(
+            words="trains all on the same batches; remove ensemble.subset",
+            broken={
+                "method": "ensemble",
+                "ensemble.diversity": "repulsive",
+                "ensemble.subset": "bootstrap",
+            },
+            mended={"ensemble.subset": REMOVED},
+        ),
+        Advice(
+            words="heatmap-mse are none; set training.loss.name: heatmap-cross-entropy",
+            task="landmarks",
+            broken={
+                "method": "ensemble",
+                "ensemble.diversity": "negative-correlation",
+                "training.loss.name": "heatmap-mse",
+            },
+            mended={"training.loss": {"name": "heatmap-cross-entropy"}},
+        ),
+        *(
+            Advice(
+                words="prior_scale serves diversity anchored.*remove it, or set diversity: anchored",
+                broken={"method": "ensemble", "ensemble.prior_scale": 0.1},
+                mended=mended,
+            )
+            for mended in (
+                {"ensemble.prior_scale": REMOVED},
+                {"ensemble.diversity": "anchored"},
+            )
+        ),
+        *(
+            Advice(
+                words="strength serves diversity .*remove it, or set diversity: repulsive",
+                broken={"method": "ensemble", "ensemble.strength": 0.1},
+                mended=mended,
+            )
+            for mended in (
+                {"ensemble.strength": REMOVED},
+                {"ensemble.diversity": "repulsive"},
+            )
+        ),
+        Advice(
             words="variational.warm_start and training.initial_weights both say where weights start",
             broken={
                 "method": "vi",

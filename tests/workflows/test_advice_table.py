@@ -9,6 +9,17 @@ from tests.support.proposals import ROOT, SETTING, texts
 
 # Texts that no row provokes, each by a part of it: the test that does, or why none can.
 ELSEWHERE = {
+    "trains {} networks at once": (
+        "tests/unit/training/diversity/test_joint.py"
+        "::test_full_memory_in_a_step_is_told_with_its_remedy"
+    ),
+    "training.initial_weights starts members": (
+        "tests/unit/training/diversity/test_joint.py::test_members_that_begin_alike_are_refused"
+    ),
+    "--devices workers: ensemble.diversity {} trains": (
+        "tests/unit/training/diversity/test_joint.py"
+        "::test_workers_are_refused_before_anything_is_written"
+    ),
     "set training.precision: float32": (
         "tests/unit/sampling/test_processors.py"
         "::test_training_does_not_mix_where_that_saves_nothing"

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tfuq.config.ensemble import FOLDS, OVERRIDES, SEEDS, SNAPSHOTS
+from tfuq.config.ensemble import ANCHORED, FOLDS, JOINT, OVERRIDES, SEEDS, SNAPSHOTS
 from tfuq.config.members import check_overrides
 from tfuq.config.section import check_each
 
 if TYPE_CHECKING:
     from tfuq.config.schema import Config
+
+_POINT_METHODS = ("ensemble", "hybrid")
+_NO_DISTRIBUTION = "heatmap-mse"
 
 
 def check_diversity(config: Config) -> None:
@@ -99,8 +102,59 @@ def _require_inferred_widths(config: Config) -> None:
         )
 
 
+def _check_anchored(config: Config) -> None:
+    check_each(
+        lambda: _require_point_weights(config),
+        lambda: _require_no_decay(config),
+    )
+
+
+def _check_joint(config: Config) -> None:
+    check_each(
+        lambda: _require_point_weights(config),
+        lambda: _require_same_examples(config),
+        lambda: _require_distributions(config),
+    )
+
+
+def _require_point_weights(config: Config) -> None:
+    if config.method not in _POINT_METHODS:
+        raise ValueError(
+            f"ensemble.diversity {config.ensemble.diversity} serves methods with point weights, "
+            f"and method {config.method} has a distribution of them; train ensemble or hybrid"
+        )
+
+
+def _require_no_decay(config: Config) -> None:
+    if config.training.weight_decay:
+        raise ValueError(
+            "training.weight_decay pulls weights to 0, and ensemble.diversity anchored to their "
+            "anchors; remove training.weight_decay"
+        )
+
+
+def _require_same_examples(config: Config) -> None:
+    ensemble = config.ensemble
+    for key in ("subset", "adversarial_epsilon"):
+        if not ensemble.is_default(key):
+            raise ValueError(
+                f"ensemble.{key} gives members examples of their own, and ensemble.diversity "
+                f"{ensemble.diversity} trains all on the same batches; remove ensemble.{key}"
+            )
+
+
+def _require_distributions(config: Config) -> None:
+    if config.training.loss.name == _NO_DISTRIBUTION:
+        raise ValueError(
+            f"ensemble.diversity {config.ensemble.diversity} compares probabilities, and heatmaps "
+            f"of {_NO_DISTRIBUTION} are none; set training.loss.name: heatmap-cross-entropy"
+        )
+
+
 _CHECKS: dict[str, Callable[[Config], None]] = {
     FOLDS: _check_folds,
+    ANCHORED: _check_anchored,
+    **dict.fromkeys(JOINT, _check_joint),
     OVERRIDES: check_overrides,
     SNAPSHOTS: _check_snapshots,
 }

@@ -21,6 +21,7 @@ from tfuq.tasks.tables import TaskTables
 
 Load = Callable[[Config, Preprocessor, Case], Examples]
 TaskLoss = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+Distributions = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 FIRST_DEFINITION = 1  # of a task's loss; earlier versions noted no number
 
 
@@ -73,6 +74,14 @@ class Task(Protocol):
     def loss(self, config: Config, training: TrainingSet) -> TaskLoss:
         """The data term of the objective: ``(targets, network's outputs, seed) → [N]``."""
 
+    def distributions(self, config: Config) -> Distributions:
+        """What a member's outputs say: ``(targets, network's outputs, seed) → (p, weights)``.
+
+        ``p`` are the probabilities of each term of the likelihood, ``[N, terms, K]``. ``weights``
+        are those of the terms of an example, ``[N, terms]``. They add up to 1, or are all 0 where
+        the example has nothing to learn from.
+        """
+
     def coarse_targets(self, targets: tf.Tensor, strides: Sequence[int]) -> tf.Tensor:
         """Targets of outputs on a coarser grid, which deep supervision trains.
 
@@ -115,6 +124,15 @@ class Task(Protocol):
 
 
 NETWORK_TASKS: Registry[Task] = Registry("task of a network")
+
+
+def equal_weights(is_term: tf.Tensor) -> tf.Tensor:
+    """Weights of the terms of each example, which are equal and add up to 1.
+
+    Args:
+        is_term: 1 where there is a term, 0 where there is none, ``[N, terms]``.
+    """
+    return tf.math.divide_no_nan(is_term, tf.reduce_sum(is_term, axis=-1, keepdims=True))
 
 
 def one_group(

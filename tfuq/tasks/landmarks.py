@@ -30,11 +30,18 @@ from tfuq.measures.landmark import landmark_measures
 from tfuq.measures.reducers import LandmarkSamples, Reducer
 from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.networks.heteroscedastic import HeatmapsOf, log_variance, with_position_loss
-from tfuq.networks.losses import make_heatmap_loss
+from tfuq.networks.losses import make_heatmap_loss, presence
 from tfuq.runs.results import LANDMARKS, SAMPLES
 from tfuq.scoring.rows import Row
 from tfuq.tasks.activation import Activation
-from tfuq.tasks.base import FIRST_DEFINITION, NETWORK_TASKS, TaskLoss, one_group
+from tfuq.tasks.base import (
+    FIRST_DEFINITION,
+    NETWORK_TASKS,
+    Distributions,
+    TaskLoss,
+    equal_weights,
+    one_group,
+)
 from tfuq.tasks.records import LandmarkStatistics
 from tfuq.tasks.tables import Sampled, Tables
 
@@ -143,6 +150,19 @@ class Landmarks:
             weight = _position_weight(config)
             loss = with_position_loss(loss, sigma, weight, _heatmaps_of(config))
         return lambda points, outputs, _seed: loss(points, outputs)
+
+    def distributions(self, config: Config) -> Distributions:
+        """The distribution over the pixels of each landmark that is there."""
+        landmarks = len(config.data.landmarks)
+
+        def distributions(
+            points: tf.Tensor, outputs: tf.Tensor, _seed: tf.Tensor
+        ) -> tuple[tf.Tensor, tf.Tensor]:
+            heatmaps = tf.transpose(_pixel_probabilities(outputs[..., :landmarks]), [0, 3, 1, 2])
+            p = tf.reshape(heatmaps, [tf.shape(heatmaps)[0], landmarks, -1])
+            return p, equal_weights(tf.cast(presence(points), p.dtype))
+
+        return distributions
 
     def coarse_targets(self, targets: tf.Tensor, strides: Sequence[int]) -> tf.Tensor:
         """Positions in coarse pixels; the width of a heatmap is as many of these."""

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfuq.config import Config
+from tfuq.data.preprocessing import PADDING
 from tfuq.data.sets.dataset import TrainingSet
 from tfuq.networks.heteroscedastic import (
     integrated_log_probabilities,
@@ -15,9 +16,14 @@ from tfuq.networks.heteroscedastic import (
     training_noise,
     without_noise,
 )
-from tfuq.networks.losses import log_probabilities, make_class_loss, sample_probabilities
+from tfuq.networks.losses import (
+    log_probabilities,
+    make_class_loss,
+    probabilities,
+    sample_probabilities,
+)
 from tfuq.tasks.activation import Activation
-from tfuq.tasks.base import FIRST_DEFINITION, TaskLoss
+from tfuq.tasks.base import FIRST_DEFINITION, Distributions, TaskLoss, equal_weights
 
 _LEAST_PROBABILITY = 1e-7  # of which there is a logarithm
 
@@ -69,6 +75,27 @@ class ClassTask:
         if config.network.heteroscedastic:
             return heteroscedastic_loss
         return loss
+
+    def distributions(self, config: Config) -> Distributions:
+        """The class probabilities of each voxel of the scan, or of the image."""
+        draws = config.network.noise_draws
+
+        def probabilities_of(outputs: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+            if not config.network.heteroscedastic:
+                return probabilities(outputs)
+            noise = training_noise(outputs, seed, draws)
+            return tf.exp(integrated_log_probabilities(outputs, noise))
+
+        def distributions(
+            labels: tf.Tensor, outputs: tf.Tensor, seed: tf.Tensor
+        ) -> tuple[tf.Tensor, tf.Tensor]:
+            p = probabilities_of(outputs, seed)
+            examples = tf.shape(p)[0]
+            is_scan = tf.cast(tf.cast(labels, tf.int32) != PADDING, p.dtype)
+            weights = equal_weights(tf.reshape(is_scan, [examples, -1]))
+            return tf.reshape(p, [examples, -1, p.shape[-1]]), weights
+
+        return distributions
 
     def coarse_targets(self, targets: tf.Tensor, strides: Sequence[int]) -> tf.Tensor:
         """The label at the middle of each coarse pixel."""

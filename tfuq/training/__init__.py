@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from tfuq import runs
@@ -13,13 +12,14 @@ from tfuq.config import Config
 from tfuq.data.events import SILENT, Observer
 from tfuq.data.locks import exclusive
 from tfuq.data.removal import remove_file
-from tfuq.errors import ConfigError, RunError, TfuqError
+from tfuq.errors import ConfigError, RunError
 from tfuq.execution import Executor, Serial, Task
 from tfuq.networks.layers import median_width
 from tfuq.networks.weights import load_arrays
 from tfuq.runs import Run
 from tfuq.training.beginning import require_same_beginning
-from tfuq.training.diversity import group_of, group_training, groups_of
+from tfuq.training.diversity import DIVERSITIES, group_of, group_training, groups_of
+from tfuq.training.folder import check_folder
 from tfuq.training.material import Material, facts, member_training, prepare, summary
 from tfuq.training.state import STATE
 from tfuq.training.workers import Worker, lost_worker_errors, this_worker
@@ -80,6 +80,7 @@ def train(
     wanted = [index for group in groups for index in group]
     worker = this_worker(devices)
     _require_one_seam(worker, executor)
+    _require_one_process(config, worker)
     is_shared = member is not None or not executor.is_whole
     with lost_worker_errors(worker):
         if not worker.is_chief:
@@ -126,6 +127,16 @@ def _require_one_seam(worker: Worker, executor: Executor) -> None:
         raise ConfigError(
             "--devices workers trains each member by all workers, and --execute sends members to "
             "processes of their own; leave one of both out"
+        )
+
+
+def _require_one_process(config: Config, worker: Worker) -> None:
+    """Refuse workers where one process has to see all members of a step."""
+    kind = config.ensemble.diversity
+    if not worker.is_alone and DIVERSITIES[kind].is_joint:
+        raise ConfigError(
+            f"--devices workers: ensemble.diversity {kind} trains all members together, in one "
+            "process; take all devices of one machine, by --devices all"
         )
 
 
@@ -263,74 +274,6 @@ def _require_trained(run: Run, members: Iterable[int]) -> None:
     if missing or not runs.is_run(run.path):
         raise RunError(
             f"{run.path}: was removed, or a part of it, while it was trained; train it again"
-        )
-
-
-def _ways_on(path: Path) -> str:
-    """What may be done where a run, or something like one, lies already."""
-    ways = ["another --run"]
-    with suppress(RunError):
-        runs.plan_overwriting(path)
-        ways.insert(0, "--overwrite to replace it")
-    with suppress(TfuqError):
-        runs.open_run(path)
-        ways.insert(0, "--resume to go on with it")
-    return f"pass {' or '.join(ways)}"
-
-
-def check_folder(path: Path, config: Config, *, overwrite: bool, resume: bool) -> None:
-    """Refuse a folder whose run would be lost or mixed.
-
-    Args:
-        path: The folder.
-        config: The configuration to train.
-        overwrite: Whether a run in the folder is replaced.
-        resume: Whether a run in the folder goes on.
-
-    Raises:
-        RunError: It holds a run already, or one of another configuration, or something that is not
-            tfuq's own in the place of a file of the run.
-    """
-    if overwrite:
-        runs.plan_overwriting(path)
-        return
-    runs.require_room(path, config.members)
-    if not runs.is_run(path):
-        _require_no_members(path)
-        return
-    if not resume:
-        raise RunError(f"{path}: holds a run already; {_ways_on(path)}")
-    trained = _with_cache_of(runs.open_run(path).config, config)
-    if trained == config:
-        return
-    if _without_additional(trained) == _without_additional(config):
-        raise RunError(
-            f"{path}: was trained with other data.additional, and a run goes on with the cases "
-            "that it began with; pass another --run, which trains on all of them"
-        )
-    raise RunError(
-        f"{path}: was trained with another configuration; "
-        "pass the same one, --overwrite, or another --run"
-    )
-
-
-def _with_cache_of(trained: Config, config: Config) -> Config:
-    """The configuration of a run, but for the place of its cases, which changes no weight."""
-    cache = config.training.cache
-    training = trained.training.model_copy(update={"cache": cache})
-    return trained.model_copy(update={"training": training})
-
-
-def _without_additional(config: Config) -> Config:
-    data = config.data.model_copy(update={"additional": []})
-    return config.model_copy(update={"data": data})
-
-
-def _require_no_members(path: Path) -> None:
-    if any(path.glob("members/*/*.npz")):
-        raise RunError(
-            f"{path}: holds members of a run without its config.yaml; "
-            "restore it, or choose another --run"
         )
 
 

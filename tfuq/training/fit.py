@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +21,12 @@ from tfuq.networks.weights import Arrays
 from tfuq.sampling.members import build_member
 from tfuq.sampling.memory import memory_errors
 from tfuq.tasks import task_of
+from tfuq.training.anchors import anchoring_of
 from tfuq.training.collecting import NOTHING, Collector
-from tfuq.training.member_data import kl_scale_of, member_rows, member_seed
+from tfuq.training.member_data import kl_scale_of, member_rows, member_seed, posterior_scale
 from tfuq.training.member_files import member_files
 from tfuq.training.progress import EpochRow, Progress, monitored, monitored_or_loss
+from tfuq.training.rehearsal import TIMED_STEPS, rehearsed
 from tfuq.training.running_means import RunningMeans
 from tfuq.training.schedules import plateau_share, step_share
 from tfuq.training.state import STATE, MemberState
@@ -41,7 +43,6 @@ from tfuq.training.validation import Validator
 from tfuq.training.workers import ALONE, Together
 
 Batches = Iterator[tuple[tf.Tensor, tf.Tensor]]
-_TIMED_STEPS = 4
 
 
 class MemberTraining:
@@ -55,6 +56,12 @@ class MemberTraining:
         member: The member's number, from 0 on.
         model: The network that predicts. The one that is trained shares its layers, and may have
             more of them (see `tfuq.training.supervision`).
+        seed: Of the member.
+        step: Takes an optimization step.
+        validate: Validates weights.
+        files: The member's files.
+        state: All that the training needs to go on.
+        state_path: The file that holds it between epochs.
     """
 
     def __init__(
@@ -84,15 +91,16 @@ class MemberTraining:
         """
         self.config = config
         self.folder = folder
+        self.state_path = folder / STATE
         self.member = member
         self._training = training
         self._strategy = strategy
         self._collector = collector
         self._together = together
-        self._files = member_files(folder, together.worker)
+        self.files = member_files(folder, together.worker)
         self._shares = batch_shares(strategy, together.worker.number, config.training.batch_size)
-        self._seed = member_seed(config.training.seed, member)
-        tf_keras.utils.set_random_seed(self._seed)  # initial weights
+        self.seed = member_seed(config.training.seed, member)
+        tf_keras.utils.set_random_seed(self.seed)  # initial weights
         self._rows = member_rows(config, training, member, left_out)
         kl_scale = kl_scale_of(config, training, self._rows)
         policy = training_policy(config, strategy)
@@ -106,9 +114,11 @@ class MemberTraining:
                 is_trained=True,
             )
             self.model = predicting(trained)
+            scale = posterior_scale(config, training, self._rows)
+            penalty = anchoring_of(config, trained, self.seed, scale)
         loss = task_of(config).loss(config, training)
         held_steps = config.width_warmup_epochs * self.steps
-        self._step = TrainingStep(
+        self.step = TrainingStep(
             config,
             strategy,
             trained,
@@ -116,16 +126,15 @@ class MemberTraining:
             held_steps,
             policy=policy,
             with_xla=compiles_steps(strategy),
+            penalty=penalty,
         )
-        self._validate = Validator(config, validation, loss, training.channels, self._together)
-        self._state = MemberState(
-            model=trained, optimizer=self._step.optimizer, collector=collector
-        )
+        self.validate = Validator(config, validation, loss, training.channels, self._together)
+        self.state = MemberState(model=trained, optimizer=self.step.optimizer, collector=collector)
 
     @property
     def progress(self) -> Progress:
         """How far the training has come."""
-        return self._state.progress
+        return self.state.progress
 
     @property
     def steps(self) -> int:
@@ -142,61 +151,62 @@ class MemberTraining:
         Raises:
             RunError: Another process is training this member.
         """
-        with self._files.held(), memory_errors():
+        with self.files.held(), memory_errors():
             self._run(observer)
             self._together.wait()  # a process that ends counts as lost
 
     def rehearse(self) -> dict[str, float]:
-        """Take a few steps and validate twice.
-
-        Returns:
-            Seconds of ``build`` (the first step and the first validation), ``step`` and
-            ``validation``.
-        """
-        batches = self._batches(range(1 + _TIMED_STEPS))
+        """Take a few steps and validate twice; see `rehearsed`."""
+        batches = self.batches(range(1 + TIMED_STEPS))
         kl_weight = tf.constant(self._kl_weight(0), tf.float32)
-        seed = tf.constant([self._seed, 0], tf.int32)
+        seed = tf.constant([self.seed, 0], tf.int32)
 
         def step() -> None:
-            logs = self._step(*next(batches), seed, kl_weight)
+            logs = self.step(*next(batches), seed, kl_weight)
             float(logs["loss"])
 
         def validate() -> None:
-            self._validate(self._step.arrays(self.model))
+            self.validate(self.step.arrays(self.model))
 
-        build = _seconds(step) + _seconds(validate)
-        steps = [_seconds(step) for _ in range(_TIMED_STEPS)]
-        return {
-            "build": build,
-            "step": float(np.mean(steps)),
-            "validation": _seconds(validate),
-        }
+        return rehearsed(step, validate)
 
     def _run(self, observer: Observer) -> None:
         self._restore()
-        batches = self._batches(range(self.progress.epoch, self.config.training.epochs))
-        while not self._is_finished():
+        batches = self.batches(range(self.progress.epoch, self.config.training.epochs))
+        while not self.is_finished:
             self._epoch(batches, observer)
-            self._files.write_state(self._state.arrays())
-        result = self._collector.result(self._state.best)
-        self._files.write_result(result, self.progress)
+            self.files.write_state(self.state.arrays())
+        self.files.write_result(self._collector.result(self.state.best), self.progress)
 
     def _epoch(self, batches: Batches, observer: Observer) -> None:
         started = time.monotonic()
+        means = self._optimize(self.progress.epoch, batches, observer)
+        self.end_epoch(means, started, observer)
+
+    def end_epoch(self, means: dict[str, float], started: float, observer: Observer) -> None:
+        """Validate, keep the best weights, and write the history.
+
+        Args:
+            means: Of the losses over the steps of the epoch.
+            started: When the epoch started, by `time.monotonic`.
+            observer: Is notified.
+
+        Raises:
+            TfuqError: A figure of the epoch is not finite.
+        """
         epoch = self.progress.epoch
-        means = self._optimize(epoch, batches, observer)
-        weights = self._step.arrays(self.model)
-        row: EpochRow = {"epoch": epoch + 1, **means, **self._validate(weights)}
+        weights = self.step.arrays(self.model)
+        row: EpochRow = {"epoch": epoch + 1, **means, **self.validate(weights)}
         self._require_finite(row)
         width = median_width(weights)
         if width is not None:
             row["posterior_width"] = width
-        row["learning_rate"] = float(self._step.optimizer.learning_rate.numpy())
+        row["learning_rate"] = float(self.step.optimizer.learning_rate.numpy())
         row["seconds"] = time.monotonic() - started
         self._keep_best(row, weights)
         self.progress.history.append(row)
         self.progress.epoch = epoch + 1
-        self._files.write_history(self.progress.history)
+        self.files.write_history(self.progress.history)
         self._collector.after_epoch(self.progress, weights)
         figures = dict(row)
         observer.notify(
@@ -206,22 +216,38 @@ class MemberTraining:
     def _optimize(self, epoch: int, batches: Batches, observer: Observer) -> dict[str, float]:
         """Take the steps of an epoch; the means of the losses over its steps."""
         kl_weight = tf.constant(self._kl_weight(epoch), tf.float32)
-        plateau = self._plateau_share()
+        plateau = self.plateau_share()
+        means = self.running_means(epoch, observer)
+
+        def weights() -> Arrays:
+            return self.step.arrays(self.model)
+
+        first = epoch * self.steps
+        for count, batch in zip(range(first, first + self.steps), batches, strict=False):
+            seed = tf.constant([self.seed, count], tf.int32)
+            self.set_learning_rate(count, plateau)
+            means.add(self.step(*batch, seed, kl_weight))
+            self._collector.after_step(count, self.steps, weights)
+        return means.finish()
+
+    def running_means(self, epoch: int, observer: Observer) -> RunningMeans:
+        """Means of the losses over the steps of an epoch, of which an observer is notified."""
 
         def notify(step: int, figures: dict[str, float]) -> None:
             observer.notify(EpochStep(member=self.member, epoch=epoch, step=step, figures=figures))
 
-        def weights() -> Arrays:
-            return self._step.arrays(self.model)
+        return RunningMeans(steps_ahead(self._strategy), notify)
 
-        means = RunningMeans(steps_ahead(self._strategy), notify)
-        first = epoch * self.steps
-        for count, batch in zip(range(first, first + self.steps), batches, strict=False):
-            seed = tf.constant([self._seed, count], tf.int32)
-            self._step.set_learning_rate(self._learning_rate(count) * plateau)
-            means.add(self._step(*batch, seed, kl_weight))
-            self._collector.after_step(count, self.steps, weights)
-        return means.finish()
+    def set_learning_rate(self, step: int, plateau: float) -> None:
+        """Take the learning rate of a step, counted through all epochs.
+
+        Args:
+            step: The step.
+            plateau: As `plateau_share` says in its epoch.
+        """
+        training = self.config.training
+        share = step_share(training, step, self.steps)
+        self.step.set_learning_rate(training.learning_rate * share * plateau)
 
     def _require_finite(self, row: EpochRow) -> None:
         """Stop where a figure of the epoch is not finite.
@@ -244,28 +270,25 @@ class MemberTraining:
             "lower training.learning_rate"
         )
         if self.progress.epoch:
-            message += f"; {self.folder / STATE} keeps the epoch before"
+            message += f"; {self.state_path} keeps the epoch before"
         return TfuqError(message)
 
-    def _batches(self, epochs: range) -> Batches:
+    def batches(self, epochs: range) -> Batches:
         """The batches of epochs, images and targets, on the strategy's devices."""
         dataset = training_dataset(
             self._training,
             self._rows,
             batch=self.config.training.batch_size,
             steps=self.steps,
-            seed=self._seed,
+            seed=self.seed,
             epochs=epochs,
             share=range(self._shares[0].start, self._shares[-1].stop),
         )
         sizes = [len(share) for share in self._shares]
         yield from replica_batches(self._strategy, dataset, sizes)
 
-    def _learning_rate(self, step: int) -> float:
-        training = self.config.training
-        return training.learning_rate * step_share(training, step, self.steps)
-
-    def _plateau_share(self) -> float:
+    def plateau_share(self) -> float:
+        """The share of the learning rate that the history leaves, for the next epoch."""
         training = self.config.training
         if not training.has_plateaus:
             return 1.0
@@ -289,11 +312,13 @@ class MemberTraining:
             value = None
         best = self.progress.best
         if value is None or best is None or value < best:
-            self._state.best = weights
+            self.state.best = weights
             self.progress.best = value
             self.progress.best_epoch = int(row["epoch"])
 
-    def _is_finished(self) -> bool:
+    @property
+    def is_finished(self) -> bool:
+        """Whether the last epoch is over, or patience is."""
         return self.progress.epoch >= self.config.training.epochs or self._is_patience_over()
 
     def _is_patience_over(self) -> bool:
@@ -304,13 +329,7 @@ class MemberTraining:
 
     def _restore(self) -> None:
         """Take up the state in the chief's folder where there is one."""
-        content = self._together.of_chief(self._files.read_state())
+        content = self._together.of_chief(self.files.read_state())
         if content:
-            self._state.restore(content, self.folder / STATE)
-            self._files.take_over()
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    started = time.monotonic()
-    call()
-    return time.monotonic() - started
+            self.state.restore(content, self.state_path)
+            self.files.take_over()

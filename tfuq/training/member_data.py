@@ -57,6 +57,29 @@ def likelihood_share(loss: LossConfig) -> float:
     return 1.0 - loss.dice_weight
 
 
+def posterior_scale(config: Config, training: TrainingSet, rows: Sequence[int]) -> float:
+    """What a nat of the log posterior of a member's weights is in its loss.
+
+    The log likelihood is a sum over all terms of the examples, and the loss a mean, of which the
+    likelihood may be a share.
+
+    Args:
+        config: The configuration.
+        training: The training examples of the run.
+        rows: Positions of the member's examples.
+
+    Raises:
+        DataError: The examples have nothing to learn from.
+    """
+    terms = training.terms_of_rows(rows)
+    if not terms:
+        raise DataError(
+            f"{len(rows)} training examples have no landmark at all; "
+            "annotate some, or choose others in data.split"
+        )
+    return likelihood_share(config.training.loss) / terms
+
+
 def kl_scale_of(config: Config, training: TrainingSet, rows: Sequence[int]) -> KlScale:
     """The KL scale of a member.
 
@@ -73,17 +96,11 @@ def kl_scale_of(config: Config, training: TrainingSet, rows: Sequence[int]) -> K
     Raises:
         DataError: The examples have nothing to learn from.
     """
-    terms = training.terms_of_rows(rows)
-    if not terms:
-        raise DataError(
-            f"{len(rows)} training examples have no landmark at all; "
-            "annotate some, or choose others in data.split"
-        )
-    share = likelihood_share(config.training.loss)
+    scale = posterior_scale(config, training, rows)
     weights = config.variational.kl_scale
     if weights == "data":
-        weights = share / terms
+        weights = scale
     code = config.latent.kl_scale
     if code == "data":
-        code = share / training.terms_per_example
+        code = likelihood_share(config.training.loss) / training.terms_per_example
     return KlScale(weights=weights, code=code)

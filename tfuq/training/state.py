@@ -52,11 +52,11 @@ class MemberState:
 
         Some variables are means over all workers, which all of them have to compute together.
         """
-        arrays = _prefixed("model/", model_arrays(self.model))
-        arrays |= _prefixed("best/", self.best)
+        arrays = prefixed("model/", model_arrays(self.model))
+        arrays |= prefixed("best/", self.best)
         for index, variable in enumerate(self.optimizer.variables):
             arrays[f"optimizer/{index}"] = variable.numpy()
-        arrays |= _prefixed("collected/", self.collector.arrays())
+        arrays |= prefixed("collected/", self.collector.arrays())
         progress = json.dumps(asdict(self.progress))
         arrays["progress"] = np.frombuffer(progress.encode(), np.uint8)
         return arrays
@@ -71,28 +71,40 @@ class MemberState:
         Raises:
             RunError: It is damaged, of another network, or of an earlier version.
         """
-        arrays = parse_arrays(content, path)
+        self.take_up(parse_arrays(content, path), path)
+
+    def take_up(self, arrays: Mapping[str, np.ndarray], path: Path) -> None:
+        """Take up a state from its arrays.
+
+        Args:
+            arrays: As `arrays` gives them.
+            path: The file that they are of, for messages.
+
+        Raises:
+            RunError: As `restore`.
+        """
         last_variable = len(self.optimizer.variables) - 1
         if f"optimizer/{last_variable}" not in arrays:
             raise RunError(f"{path}: was written by an earlier tfuq; {_REMEDY}")
         progress = arrays.get("progress", np.zeros(0, np.uint8))
         self.progress = parse_json(progress.tobytes(), path, Progress, _REMEDY)
-        assign_arrays(self.model, _below(arrays, "model/"), where=str(path))
-        self.best = _below(arrays, "best/")
+        assign_arrays(self.model, below(arrays, "model/"), where=str(path))
+        self.best = below(arrays, "best/")
         require_fit(predicting(self.model).weights, self.best, where=str(path))
-        self.collector.restore(_below(arrays, "collected/"))
-        optimizer_arrays = _below(arrays, "optimizer/")
+        self.collector.restore(below(arrays, "collected/"))
+        optimizer_arrays = below(arrays, "optimizer/")
         assign_numbered(self.optimizer.variables, optimizer_arrays, where=str(path))
 
 
-def _prefixed(prefix: str, arrays: Mapping[str, np.ndarray]) -> Arrays:
+def prefixed(prefix: str, arrays: Mapping[str, np.ndarray]) -> Arrays:
+    """The arrays by their names with a prefix."""
     return {f"{prefix}{name}": array for name, array in arrays.items()}
 
 
-def _below(arrays: Mapping[str, np.ndarray], prefix: str) -> Arrays:
+def below(arrays: Mapping[str, np.ndarray], prefix: str) -> Arrays:
     """The arrays whose names have the prefix, by their names without it."""
-    below = {}
+    without = {}
     for name, array in arrays.items():
         if name.startswith(prefix):
-            below[name.removeprefix(prefix)] = array
-    return below
+            without[name.removeprefix(prefix)] = array
+    return without

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import tensorflow as tf
 import tf_keras
 from tf_keras.mixed_precision import LossScaleOptimizer
@@ -13,13 +15,14 @@ from tfuq.tasks import TaskLoss
 from tfuq.training.optimizer import make_optimizer
 
 Logs = dict[str, tf.Tensor]
+Penalty = Callable[[], tf.Tensor]
 
 
 class TrainingStep:
     """``(images, targets, seed, kl_weight) → {loss, data_loss, kl}``, all summed over replicas.
 
-    A network with a latent code also has ``code_kl``. ``kl`` is the KL divergence as it is scaled
-    already (see `tfuq.sampling.members.KlScale`).
+    A network with a latent code also has ``code_kl``, and one with a penalty ``penalty``. ``kl`` is
+    the KL divergence as it is scaled already (see `tfuq.sampling.members.KlScale`).
     """
 
     def __init__(
@@ -31,6 +34,7 @@ class TrainingStep:
         held_steps: int = 0,
         policy: str = FLOAT32,
         with_xla: bool = False,
+        penalty: Penalty | None = None,
     ) -> None:
         """Make the optimizer and its variables.
 
@@ -44,10 +48,12 @@ class TrainingStep:
                 With float16 the loss is scaled, as small gradients would vanish.
             with_xla: Whether XLA compiles the whole step of a replica. It pays on GPUs. Replicas
                 that exchange gradients cannot be compiled so.
+            penalty: A term of the loss that the weights alone decide; None for no such term.
         """
         self.strategy = strategy
         self.model = model
         self._loss = loss
+        self._penalty = penalty
         self._batch = config.training.batch_size
         self._has_averages = config.training.ema is not None
         self._epsilon = config.ensemble.adversarial_epsilon
@@ -116,26 +122,52 @@ class TrainingStep:
         seed: tf.Tensor,
         kl_weight: tf.Tensor,
     ) -> Logs:
-        context = tf.distribute.get_replica_context()
-        seed = fold_in(seed, context.replica_id_in_sync_group)
+        seed = replica_seed(seed)
         if self._epsilon:
             adversarial = self._adversarial(images, targets, seed)
             images = tf.concat([images, adversarial], 0)
             targets = tf.concat([targets, targets], 0)
         with tf.GradientTape() as tape:
-            data_loss = self._data_loss(images, targets, seed)
-            # Each replica adds the whole KL, so each takes its share of it.
-            divergences = {}
-            for name, value in self._divergences().items():
-                divergences[name] = value / context.num_replicas_in_sync
-            total = data_loss + kl_weight * divergences["kl"]
-            objective = self._scaled(total)
-        variables = self.model.trainable_variables
-        gradients = self._unscaled(tape.gradient(objective, variables))
-        self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+            outputs = self.model([images, seed], training=True)
+            logs = self.terms(targets, outputs, seed, kl_weight)
+            objective = self.scaled(logs["loss"])
+        self.descend(tape.gradient(objective, self.model.trainable_variables))
+        return logs
+
+    def terms(
+        self, targets: tf.Tensor, outputs: tf.Tensor, seed: tf.Tensor, kl_weight: tf.Tensor
+    ) -> Logs:
+        """A replica's part of the loss, and of its terms, by name.
+
+        Args:
+            targets: Of the replica's examples.
+            outputs: Of the network for them, in its last call.
+            seed: Of the replica.
+            kl_weight: As a step takes it.
+        """
+        data_loss = self._data_loss(targets, outputs, seed)
+        # Each replica adds the whole of what the weights alone decide, so each takes its share.
+        replicas = tf.distribute.get_replica_context().num_replicas_in_sync
+        divergences = {}
+        for name, value in self._divergences().items():
+            divergences[name] = value / replicas
+        total = data_loss + kl_weight * divergences["kl"]
+        if self._penalty is not None:
+            divergences["penalty"] = self._penalty() / replicas
+            total += divergences["penalty"]
         return {"loss": total, "data_loss": data_loss, **divergences}
 
-    def _scaled(self, loss: tf.Tensor) -> tf.Tensor:
+    def descend(self, gradients: list[tf.Tensor]) -> None:
+        """Take the optimizer's step.
+
+        Args:
+            gradients: Of the scaled loss, by the trainable variables.
+        """
+        variables = self.model.trainable_variables
+        unscaled = self._unscaled(gradients)
+        self.optimizer.apply_gradients(zip(unscaled, variables, strict=True))
+
+    def scaled(self, loss: tf.Tensor) -> tf.Tensor:
         """The loss as gradients are taken of it."""
         if isinstance(self.optimizer, LossScaleOptimizer):
             return self.optimizer.get_scaled_loss(loss)
@@ -159,9 +191,8 @@ class TrainingStep:
             divergences["code_kl"] = tf.add_n(of_codes)
         return divergences
 
-    def _data_loss(self, images: tf.Tensor, targets: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    def _data_loss(self, targets: tf.Tensor, outputs: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """The replica's part of the mean over the global batch."""
-        outputs = self.model([images, seed], training=True)
         losses = self._loss(targets, outputs, seed)
         return tf.reduce_sum(losses) / self._examples
 
@@ -181,13 +212,20 @@ class TrainingStep:
         """
         with tf.GradientTape() as tape:
             tape.watch(images)
-            loss = self._scaled(self._data_loss(images, targets, seed))
+            outputs = self.model([images, seed], training=True)
+            loss = self.scaled(self._data_loss(targets, outputs, seed))
         axes = list(range(1, images.shape.rank))
         highest = tf.reduce_max(images, axes, keepdims=True)
         lowest = tf.reduce_min(images, axes, keepdims=True)
         size = self._epsilon * (highest - lowest)
         gradient = tape.gradient(loss, images)
         return tf.stop_gradient(images + size * tf.sign(gradient))
+
+
+def replica_seed(seed: tf.Tensor) -> tf.Tensor:
+    """The seed of a step for the replica that it is called in."""
+    context = tf.distribute.get_replica_context()
+    return fold_in(seed, context.replica_id_in_sync_group)
 
 
 def _scaling(

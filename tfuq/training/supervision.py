@@ -24,6 +24,13 @@ def predicting(trained: tf_keras.Model) -> tf_keras.Model:
     return tf_keras.Model(trained.inputs, trained.outputs[0], name=trained.name)
 
 
+def finest_outputs(outputs: tf.Tensor | Sequence[tf.Tensor]) -> tf.Tensor:
+    """The outputs on the finest grid, of a network that may have outputs of coarser levels too."""
+    if isinstance(outputs, (list, tuple)):
+        return outputs[0]
+    return outputs
+
+
 def loss_of_levels(config: Config, loss: TaskLoss) -> TaskLoss:
     """The loss over the outputs of all levels: a mean with weights of 1, 1/2, 1/4 and so on.
 

@@ -24,7 +24,7 @@ from tfuq.data.records import record
 from tfuq.data.writers import make_folder, writing
 
 _QUALITIES = tuple(f"val_{TASKS[name].quality}" for name in TASKS)
-SCALARS = ("loss", "data_loss", "kl", "val_loss", *_QUALITIES, "learning_rate")
+SCALARS = ("loss", "data_loss", "kl", "penalty", "val_loss", *_QUALITIES, "learning_rate")
 _DATA_CLASS_SCALAR = 1
 
 

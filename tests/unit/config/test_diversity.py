@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import settings
+from tests.conftest import settings, task_settings
 from tfuq.config.diversity import check_diversity
 
 FOLDS = {"diversity": "folds"}
@@ -71,3 +71,53 @@ def test_snapshots_of_any_last_cycles_are_taken(tmp_path):
             tmp_path, "hybrid", training=training, ensemble={"diversity": "snapshots"}
         )
         assert config.keeps_last_epoch
+
+
+@pytest.mark.parametrize("kind", ["anchored", "negative-correlation", "repulsive"])
+@pytest.mark.parametrize(
+    ("method", "changes", "words"),
+    [
+        ("mc-dropout", {}, "needs two members or more"),
+        ("vi", {"variational": {"members": 2}}, "serves methods with point weights"),
+    ],
+)
+def test_members_with_priors_and_members_together_are_ensembles(
+    tmp_path, kind, method, changes, words
+):
+    settings(tmp_path, "hybrid", ensemble={"diversity": kind})
+    with pytest.raises(ValueError, match=words):
+        settings(tmp_path, method, ensemble={"diversity": kind}, **changes)
+
+
+def test_anchors_and_weight_decay_are_two_priors(tmp_path):
+    with pytest.raises(ValueError, match=r"remove training\.weight_decay"):
+        settings(
+            tmp_path,
+            "ensemble",
+            ensemble={"diversity": "anchored"},
+            training={"weight_decay": 0.1},
+        )
+
+
+@pytest.mark.parametrize("kind", ["negative-correlation", "repulsive"])
+@pytest.mark.parametrize("changes", [{"subset": 0.5}, {"adversarial_epsilon": 0.1}])
+def test_members_together_have_the_same_examples(tmp_path, kind, changes):
+    key = next(iter(changes))
+    with pytest.raises(ValueError, match=rf"remove ensemble\.{key}"):
+        settings(tmp_path, "ensemble", ensemble={"diversity": kind, **changes})
+
+
+@pytest.mark.parametrize("kind", ["negative-correlation", "repulsive"])
+def test_heatmaps_that_are_no_distributions_are_refused(tmp_path, kind):
+    def landmarks(loss):
+        return task_settings(
+            "landmarks",
+            tmp_path,
+            "ensemble",
+            ensemble={"diversity": kind},
+            training={"loss": {"name": loss}},
+        )
+
+    landmarks("heatmap-cross-entropy")
+    with pytest.raises(ValueError, match="heatmaps of heatmap-mse are none"):
+        landmarks("heatmap-mse")

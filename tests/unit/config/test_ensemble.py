@@ -14,6 +14,10 @@ from tfuq.config.ensemble import EnsembleConfig
         ("ensemble.subset=1.0", ["ensemble.subset"]),
         ("ensemble.diversity=fold", ["ensemble.diversity", "'folds'", "value: 'fold'"]),
         ("ensemble={diversity: folds, subset: 0.5}", ["subset 0.5", "remove one of both"]),
+        ("ensemble.prior_scale=0.1", ["prior_scale serves diversity anchored", "remove it"]),
+        ("ensemble={diversity: anchored, prior_scale: 0}", ["ensemble.prior_scale"]),
+        ("ensemble.strength=1.0", ["strength serves diversity negative-correlation and repulsive"]),
+        ("ensemble={diversity: repulsive, strength: -1}", ["ensemble.strength"]),
     ],
 )
 def test_bad_values_are_refused_by_name(override, words):

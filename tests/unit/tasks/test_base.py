@@ -4,13 +4,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.conftest import settings
 from tfuq.config import TASKS
 from tfuq.data.cases import Case
 from tfuq.data.sets.prepared import Examples
 from tfuq.errors import ConfigError
-from tfuq.tasks.base import NETWORK_TASKS, one_group
+from tfuq.tasks.base import NETWORK_TASKS, equal_weights, one_group
 
 CHECKED = SimpleNamespace(require_channels=lambda case, channels: None)
 
@@ -35,3 +36,8 @@ def test_examples_of_all_cases_are_one_batch_in_their_order(tmp_path):
 
 def test_no_case_is_no_group(tmp_path):
     assert one_group(load, settings(tmp_path), [], CHECKED, None) == []
+
+
+def test_weights_of_terms_add_up_to_one_or_are_none():
+    weights = equal_weights(tf.constant([[1.0, 0.0, 1.0, 1.0], [0.0, 0.0, 0.0, 0.0]]))
+    np.testing.assert_allclose(weights, [[1 / 3, 0, 1 / 3, 1 / 3], [0, 0, 0, 0]])

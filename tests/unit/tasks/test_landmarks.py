@@ -54,6 +54,20 @@ def test_a_heatmap_that_is_a_distribution_adds_up_to_one():
     np.testing.assert_array_equal(plain, outputs)
 
 
+@pytest.mark.parametrize("heteroscedastic", [False, True])
+def test_distributions_are_the_heatmaps_of_landmarks_that_are_there(heteroscedastic):
+    config = config_of("heatmap-cross-entropy", heteroscedastic=heteroscedastic)
+    outputs = maps(4 if heteroscedastic else 2)
+    points = np.full((2, 2, 2), np.nan, np.float32)
+    points[0] = 1.0
+    p, weights = Landmarks().distributions(config)(tf.constant(points), tf.constant(outputs), SEED)
+    for n in range(2):
+        for k in range(2):
+            expected = references.softmax(outputs[n, ..., k].ravel())
+            np.testing.assert_allclose(p[n, k], expected, atol=1e-6)
+    np.testing.assert_allclose(weights, [[0.5, 0.5], [0.0, 0.0]])
+
+
 def test_predicted_variances_follow_the_heatmaps_within_bounds():
     config, outputs = config_of(heteroscedastic=True), 30 * maps(4)
     assert Landmarks().outputs(config) == 4

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tests.conftest import settings
 from tests.support import references
+from tfuq.data.preprocessing import PADDING
 from tfuq.tasks.logits import ClassTask, both_classes
 
 SEED, CORNER = tf.constant([1, 2]), tf.zeros([1, 2], tf.int32)
@@ -63,3 +64,36 @@ def test_both_classes_of_a_foreground_add_up_to_one():
     np.testing.assert_array_equal(both_classes(np.array([[0.25]])), [[0.75, 0.25]])
     three = np.array([[0.2, 0.3, 0.5]])
     assert both_classes(three) is three
+
+
+def test_distributions_are_the_probabilities_of_the_scan_s_voxels():
+    """Padding has no weight; the others of an example have equal ones."""
+    logits = np.random.default_rng(0).normal(size=(2, 2, 3, 3)).astype(np.float32)
+    labels = np.array([[[0, 1, 2], [PADDING, 1, 0]], [[PADDING] * 3] * 2], np.uint8)
+    p, weights = ClassTask().distributions(settings("x"))(tf.constant(labels), logits, SEED)
+    expected = [references.softmax(row) for row in logits.reshape(-1, 3)]
+    np.testing.assert_allclose(np.reshape(p, [-1, 3]), expected, atol=1e-6)
+    np.testing.assert_allclose(weights, [[0.2, 0.2, 0.2, 0.0, 0.2, 0.2], [0.0] * 6], atol=1e-6)
+
+
+def test_distributions_of_an_image_are_of_both_classes():
+    p, weights = ClassTask().distributions(settings("x", rank=2))(
+        tf.constant([1, 0]), tf.constant([[0.0], [np.log(3.0)]]), SEED
+    )
+    np.testing.assert_allclose(p, [[[0.5, 0.5]], [[0.25, 0.75]]], atol=1e-6)
+    np.testing.assert_allclose(weights, [[1.0], [1.0]])
+
+
+def test_distributions_hold_the_noise_that_the_loss_draws():
+    config = settings(
+        "x",
+        network={"heteroscedastic": True, "noise_draws": 3},
+        training={"loss": {"name": "cross-entropy"}},
+    )
+    outputs = tf.constant(np.random.default_rng(0).normal(size=(2, 4, 6)), tf.float32)
+    labels = tf.constant([[0, 1, 2, 0], [1, 1, 0, 2]])
+    p, weights = ClassTask().distributions(config)(labels, outputs, SEED)
+    np.testing.assert_allclose(tf.reduce_sum(p, -1), 1.0, atol=1e-5)
+    loss = ClassTask().loss(config, SimpleNamespace(class_weights=None))(labels, outputs, SEED)
+    chosen = -np.log(np.take_along_axis(p.numpy(), labels.numpy()[..., None], -1)[..., 0])
+    np.testing.assert_allclose((weights * chosen).numpy().sum(-1), loss, rtol=1e-4)

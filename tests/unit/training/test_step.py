@@ -20,7 +20,9 @@ def squares(targets, outputs, _seed):
     return tf.square(tf.cast(outputs[:, 0], tf.float32) - targets)
 
 
-def a_step(*, weights=None, epsilon=0.0, policy="float32", with_xla=False, **training):
+def a_step(
+    *, weights=None, epsilon=0.0, policy="float32", with_xla=False, penalty=None, **training
+):
     """A step of a linear network of two inputs, and the network."""
     training = {"batch_size": 3, "learning_rate": 0.01} | training
     config = settings("x", training=training, ensemble={"adversarial_epsilon": epsilon})
@@ -31,7 +33,7 @@ def a_step(*, weights=None, epsilon=0.0, policy="float32", with_xla=False, **tra
         with layer_policy(policy):
             outputs = layers.dense(1, name="linear")(image)
         model = tf_keras.Model([image, layers.seed], outputs)
-    options = {"policy": policy, "with_xla": with_xla}
+    options = {"policy": policy, "with_xla": with_xla, "penalty": penalty}
     return TrainingStep(config, strategy, model, squares, **options), model
 
 
@@ -52,6 +54,19 @@ def test_the_loss_has_the_warm_up_s_share_of_the_divergence(share):
     assert float(logs["kl"]) > 0
     expected = float(logs["data_loss"]) + share * float(logs["kl"])
     assert float(logs["loss"]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_penalty_of_the_weights_is_a_term_of_the_loss_whose_gradient_they_follow():
+    """Alone, of a loss that is 0, it takes them down."""
+    kernels = []
+    step, model = a_step(penalty=lambda: 3.0 * tf.reduce_sum(tf.abs(kernels[0])))
+    kernels.append(model.trainable_variables[0])
+    step._loss = lambda *arguments: 0.0 * squares(*arguments)
+    before = np.abs(model.get_weights()[0])
+    logs = step(IMAGES, TARGETS, SEED, tf.constant(0.5))
+    assert float(logs["penalty"]) == pytest.approx(3.0 * before.sum(), rel=1e-5)
+    assert float(logs["loss"]) == pytest.approx(float(logs["penalty"]), rel=1e-5)
+    assert (np.abs(model.get_weights()[0]) < before).all()
 
 
 def test_adversarial_examples_are_worse_by_the_sign_of_the_gradient():

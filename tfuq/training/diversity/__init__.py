@@ -8,6 +8,7 @@ from tfuq.config import Config
 from tfuq.config.registry import Registry
 from tfuq.errors import ConfigError
 from tfuq.training.diversity.base import Diversity, Training
+from tfuq.training.diversity.joint import JOINT
 from tfuq.training.diversity.single import SINGLE
 from tfuq.training.diversity.snapshots import SNAPSHOTS
 from tfuq.training.material import Material
@@ -19,6 +20,9 @@ DIVERSITIES.register("seeds")(SINGLE)
 DIVERSITIES.register("folds")(SINGLE)
 DIVERSITIES.register("overrides")(SINGLE)
 DIVERSITIES.register("snapshots")(SNAPSHOTS)
+DIVERSITIES.register("anchored")(SINGLE)
+DIVERSITIES.register("negative-correlation")(JOINT)
+DIVERSITIES.register("repulsive")(JOINT)
 
 
 def groups_of(config: Config) -> list[range]:

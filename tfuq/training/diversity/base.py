@@ -50,7 +50,9 @@ class Diversity:
         groups: The members that each training gives; every member is in one group.
         training: Makes the training of a group: of the configuration, the run's folder, the
             group's members, and what they are trained with.
+        is_joint: Whether the members of a group are trained at once. One process has to see them.
     """
 
     groups: Groups
     training: MakeTraining
+    is_joint: bool = False

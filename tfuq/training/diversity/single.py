@@ -28,4 +28,5 @@ def single_training(config: Config, path: Path, members: range, material: Materi
 
 
 # Seeds, folds and overrides: what differs are the examples and the configuration of a member.
+# Anchored: `tfuq.training.anchors` has what differs.
 SINGLE = Diversity(groups=one_each, training=single_training)

@@ -13,6 +13,7 @@ from tfuq.config import Config
 from tfuq.data.budget import peak_memory
 from tfuq.sampling.devices import has_gpu
 from tfuq.sampling.memory import memory_errors
+from tfuq.training.diversity import group_training, groups_of
 from tfuq.workflows.plan.trial import Trial
 
 _GPU = "GPU:0"
@@ -33,9 +34,11 @@ def measure(config: Config, folder: Path) -> Trial:
     parts = material.parts
     cases = len(parts["train"]) + len(parts["validation"])
     reading = (time.perf_counter() - started) / cases
-    fit = training.member_training(config, folder / "members" / "0", 0, material)
+    group = groups_of(config)[0]
     with memory_errors():
-        seconds = fit.rehearse()
+        fit = group_training(config, folder, group, material)
+        rehearsed = fit.rehearse()
+    seconds = {name: value / len(group) for name, value in rehearsed.items()}  # of a member
     is_on_gpu = has_gpu()
     return Trial(
         memory=_gpu_memory() if is_on_gpu else peak_memory(),
