@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import pydantic
 from pydantic import AfterValidator, Field
 
+from tfuq.config.ambiguity import ProbabilisticConfig, StochasticConfig
 from tfuq.config.data import DataConfig
 from tfuq.config.learning import (
     NEVER,
@@ -16,7 +17,16 @@ from tfuq.config.learning import (
     TrainingConfig,
     VariationalConfig,
 )
-from tfuq.config.methods import FLIPS, transforms_of, with_tta
+from tfuq.config.methods import (
+    FLIPS,
+    MEMBERS_IN,
+    OF_LABELS,
+    STOCHASTIC,
+    VARIATIONAL,
+    Method,
+    transforms_of,
+    with_tta,
+)
 from tfuq.config.names import sides_of
 from tfuq.config.network import NetworkConfig
 from tfuq.config.preparation import AugmentationConfig, PreprocessingConfig
@@ -24,15 +34,6 @@ from tfuq.config.section import Section, check_each
 from tfuq.config.tasks import TASKS, TaskRules
 from tfuq.config.text import write_yaml
 from tfuq.errors import nearest
-
-METHODS = ("deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi")
-# Methods that sample what another method trains.
-TRAINED_AS = {"latent-code": "latent-vi", "latent-weights": "latent-vi"}
-SERVED_METHODS = (*METHODS, *TRAINED_AS)
-VARIATIONAL = ("vi", "latent-vi")
-ENSEMBLES = ("ensemble", "hybrid")
-
-Method = Literal["deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi"]
 
 _SAMPLING_DROPOUT = ("mc-dropout", "hybrid")
 
@@ -58,8 +59,7 @@ def fold_overrides(method: str, folds: int) -> list[str]:
         folds: How many there are.
     """
     chosen = _WITH_MEMBERS.get(method, method)
-    section = "variational" if chosen in VARIATIONAL else "ensemble"
-    return [f"method={chosen}", f"{section}.members={folds}", "ensemble.subset=folds"]
+    return [f"method={chosen}", f"{MEMBERS_IN[chosen]}.members={folds}", "ensemble.subset=folds"]
 
 
 Task = Annotated[str, AfterValidator(_known_task)]
@@ -101,6 +101,8 @@ class Config(Section):
     ensemble: EnsembleConfig = EnsembleConfig()
     variational: VariationalConfig = VariationalConfig()
     latent: LatentConfig = LatentConfig()
+    probabilistic: ProbabilisticConfig = ProbabilisticConfig()
+    stochastic: StochasticConfig = StochasticConfig()
     prediction: PredictionConfig = PredictionConfig()
 
     @pydantic.model_validator(mode="before")
@@ -132,6 +134,7 @@ class Config(Section):
             self._check_class_weights,
             self._check_additional,
             self._check_dropout,
+            self._check_labels,
             self._check_warm_start,
             self._check_warmup,
             self._check_precision,
@@ -233,6 +236,18 @@ class Config(Section):
                 "set network.level_dropout or dropout_after_each"
             )
 
+    def _check_labels(self) -> None:
+        if self.method in OF_LABELS and not TASKS[self.task].has_volumes:
+            raise ValueError(
+                f"method {self.method} serves segmentation, and task is {self.task}; set method: "
+                "ensemble"
+            )
+        if self.method == STOCHASTIC and self.network.heteroscedastic:
+            raise ValueError(
+                f"network.heteroscedastic gives logits a variance, as method {self.method} does by "
+                "itself; remove it"
+            )
+
     def _check_warm_start(self) -> None:
         if self.method == "latent-vi" and self.variational.warm_start:
             raise ValueError(
@@ -296,11 +311,10 @@ class Config(Section):
     @property
     def members(self) -> int:
         """How many networks a run of this method trains."""
-        if self.method in VARIATIONAL:
-            return self.variational.members
-        if self.method in ENSEMBLES:
-            return self.ensemble.members
-        return 1
+        if self.method not in MEMBERS_IN:
+            return 1
+        count: int = getattr(self, MEMBERS_IN[self.method]).members
+        return count
 
     @property
     def sampled_method(self) -> str:

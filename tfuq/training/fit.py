@@ -98,7 +98,7 @@ class MemberTraining:
                 channels=training.channels,
                 kl_scale=kl_scale,
                 policy=policy,
-                is_supervised=config.network.deep_supervision,
+                is_trained=True,
             )
             self.model = predicting(trained)
         loss = task_of(config).loss(config, training)

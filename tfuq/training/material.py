@@ -191,14 +191,17 @@ def summary(config: Config, material: Material) -> str:
         f"{config.name}: {config.method}, {config.members} member(s); {counts} cases {parts}, "
         f"{len(training.index)} training examples, {training.terms:,} {unit}s"
     )
-    kind = METHOD_TRAITS[config.method].network
-    if kind != "point":
-        share = f"{likelihood_share(config.training.loss):g}"
+    traits = METHOD_TRAITS[config.method]
+    share = f"{likelihood_share(config.training.loss):g}"
+    if traits.variational:
         source = _source(config.variational.kl_scale, f"{share} / training {unit}s")
         text += f"; KL scale {_scales_of_weights(config, material)} per nat ({source})"
-    if kind == "latent":
+    if traits.network == "latent":
         source = _source(config.latent.kl_scale, f"{share} / {unit}s of an example")
         text += f", of the code {material.kl_scales[0].code:.3g} ({source})"
+    if traits.network == "probabilistic":
+        beta = f"{config.probabilistic.beta:g} · {share} / {unit}s of an example"
+        text += f"; KL scale of the code {material.kl_scales[0].code:.3g} per nat ({beta})"
     return text
 
 
@@ -227,10 +230,10 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
     if material.appearance:
         appearance = asdict(material.appearance)
     kl_scale = None
-    if kind != "point":
+    if METHOD_TRAITS[config.method].variational:
         kl_scale = _by_member(scale.weights for scale in material.kl_scales)
     code_kl_scale = None
-    if kind == "latent":
+    if kind in ("latent", "probabilistic"):
         code_kl_scale = material.kl_scales[0].code
     return {
         "versions": _versions(),

@@ -8,6 +8,7 @@ import numpy as np
 
 from tfuq.config import Config
 from tfuq.config.learning import LossConfig
+from tfuq.config.methods import PROBABILISTIC
 from tfuq.data.sets.dataset import TrainingSet
 from tfuq.data.streams import subset_stream
 from tfuq.errors import DataError
@@ -83,7 +84,13 @@ def kl_scale_of(config: Config, training: TrainingSet, rows: Sequence[int]) -> K
     weights = config.variational.kl_scale
     if weights == "data":
         weights = share / terms
-    code = config.latent.kl_scale
-    if code == "data":
-        code = share / training.terms_per_example
-    return KlScale(weights=weights, code=code)
+    return KlScale(weights=weights, code=_code_scale(config, share / training.terms_per_example))
+
+
+def _code_scale(config: Config, by_data: float) -> float:
+    """Factor on the KL divergence of an example's code, of which the data give one."""
+    if config.method == PROBABILISTIC:
+        return config.probabilistic.beta * by_data
+    if config.latent.kl_scale == "data":
+        return by_data
+    return config.latent.kl_scale

@@ -7,7 +7,7 @@ import tf_keras
 from tf_keras.mixed_precision import LossScaleOptimizer
 
 from tfuq.config import Config
-from tfuq.networks.layers import FLOAT32, LatentCode, fold_in
+from tfuq.networks.layers import FLOAT32, ConditionalCode, LatentCode, fold_in
 from tfuq.networks.weights import Arrays, model_arrays
 from tfuq.tasks import TaskLoss
 from tfuq.training.optimizer import make_optimizer
@@ -152,7 +152,7 @@ class TrainingStep:
         """``kl`` is all that the model added in its last call; ``code_kl`` is a latent code's."""
         of_codes = []
         for layer in self.model.layers:
-            if isinstance(layer, LatentCode):
+            if isinstance(layer, (ConditionalCode, LatentCode)):
                 of_codes += layer.losses
         divergences = {"kl": tf.add_n(self.model.losses or [tf.zeros([])])}
         if of_codes:
@@ -161,7 +161,9 @@ class TrainingStep:
 
     def _data_loss(self, images: tf.Tensor, targets: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """The replica's part of the mean over the global batch."""
-        outputs = self.model([images, seed], training=True)
+        # The labels are an input of networks that infer a code from them.
+        inputs = [images, seed, targets][: len(self.model.inputs)]
+        outputs = self.model(inputs, training=True)
         losses = self._loss(targets, outputs, seed)
         return tf.reduce_sum(losses) / self._examples
 
