@@ -67,6 +67,15 @@ METHOD_TRAITS = {
 }
 
 
+# What a run of point weights lacks, by the kind of network that a method needs.
+_LACK: dict[NetworkKind, str] = {
+    "variational": "whose weights are points",
+    "latent": "whose weights are points",
+    "probabilistic": "which has no code",
+    "stochastic": "whose logits have no distribution",
+}
+
+
 def traits_of(method: str) -> MethodTraits:
     """The traits of a method, with those of the test-time augmentation in its name."""
     return replace(METHOD_TRAITS[base_method(method)], transforms=transforms_of(method))
@@ -94,7 +103,7 @@ def check_method(method: str, *, trained_as: str, members: int, has_dropout: boo
         raise RunError(f"{trained_run}, which serves {served_names}, not {method}")
     if traits.network not in ("point", trained.network):
         needed = TRAINED_AS.get(base, base)
-        raise RunError(f"{trained_run}, whose weights are points; train with --method {needed}")
+        raise RunError(f"{trained_run}, {_LACK[traits.network]}; train with --method {needed}")
     if "dropout" in traits.sources and not has_dropout:
         missing = "this run's network has no dropout; set network.level_dropout and train again"
         raise RunError(f"{method} draws dropout masks, but {missing}")

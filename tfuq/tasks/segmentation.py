@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from tfuq.config import Config
-from tfuq.config.methods import STOCHASTIC
+from tfuq.config import STOCHASTIC, Config
 from tfuq.data.cases import Case
 from tfuq.data.preprocessing import PADDING, Statistics
 from tfuq.data.sets.dataset import TrainingSet, make_preprocessor

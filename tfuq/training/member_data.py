@@ -6,9 +6,8 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from tfuq.config import Config
+from tfuq.config import PROBABILISTIC, Config
 from tfuq.config.learning import LossConfig
-from tfuq.config.methods import PROBABILISTIC
 from tfuq.data.sets.dataset import TrainingSet
 from tfuq.data.streams import subset_stream
 from tfuq.errors import DataError

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tests.conftest import settings
 from tests.support.references import class_losses
+from tfuq.config import OF_LABELS
 from tfuq.networks.weights import model_arrays
 from tfuq.sampling.members import build_member
 from tfuq.tasks import task_of
@@ -62,7 +63,7 @@ def test_without_it_the_loss_stays_as_it_is():
 # A latent network is a variational one with a layer more, which is not of a coarser level.
 @pytest.mark.parametrize(
     "method",
-    ["deterministic", "vi", pytest.param("latent-vi", marks=pytest.mark.slow)],
+    ["deterministic", "vi", *OF_LABELS, pytest.param("latent-vi", marks=pytest.mark.slow)],
 )
 def test_the_network_that_predicts_has_neither_outputs_nor_weights_of_coarser_levels(method):
     config = settings("x", method, 2, network=NETWORK)
