@@ -4,7 +4,6 @@ import pytest
 
 from tests.conftest import settings, task_settings
 from tfuq.config import OF_LABELS, fold_overrides
-from tfuq.errors import ConfigError
 
 
 @pytest.mark.parametrize(
@@ -19,20 +18,20 @@ from tfuq.errors import ConfigError
     ],
 )
 def test_values_out_of_range_are_refused(tmp_path, changes, words):
-    with pytest.raises(ConfigError, match=words):
+    with pytest.raises(ValueError, match=words):
         settings(tmp_path, "mc-dropout", 2, **changes)
 
 
 @pytest.mark.parametrize("method", OF_LABELS)
 @pytest.mark.parametrize("task", ["classification", "landmarks"])
 def test_other_tasks_have_no_map_of_labels(tmp_path, method, task):
-    with pytest.raises(ConfigError, match=f"method {method} serves segmentation"):
+    with pytest.raises(ValueError, match=f"method {method} serves segmentation"):
         task_settings(task, tmp_path, method)
 
 
 def test_logits_have_one_distribution(tmp_path):
     network = {"heteroscedastic": True}
-    with pytest.raises(ConfigError, match=r"network\.heteroscedastic gives logits a variance"):
+    with pytest.raises(ValueError, match=r"network\.heteroscedastic gives logits a variance"):
         settings(tmp_path, "stochastic-segmentation", 2, network=network)
     assert settings(tmp_path, "probabilistic-unet", 2, network=network).network.heteroscedastic
 

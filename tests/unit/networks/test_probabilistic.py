@@ -58,7 +58,7 @@ def test_the_divergence_reaches_prior_and_posterior_alone(tmp_path):
 
 def test_a_sample_is_one_function_over_all_windows(tmp_path):
     config = settings(tmp_path, "probabilistic-unet", 2, prediction={"overlap": 0.0})
-    network = windowed(config, build_member(config, channels=1), keep=0)
+    network = windowed(config, build_member(config, channels=1, sources=("code",)), keep=0)
     tile = np.random.default_rng(0).normal(size=(1, 16, 16, 1)).astype(np.float32)
     x = np.tile(tile, (1, 2, 2, 1))
     p = network.sample(x, network.encode(x), SEED, noise_seed=SEED).numpy()
