@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from scipy.special import expit, log_softmax, softmax
 
+from tests.audit.of_labels import probabilistic, stochastic
 from tests.audit.residual_unet import residual_unet
 from tests.audit.sampling import Corner, Draw
 from tests.audit.stored import Weights
@@ -330,7 +331,13 @@ def outputs(
     default at its first voxel."""
     layers = _layers(config, weights, draw, corner or (0,) * (x.ndim - 2))
     found = ARCHITECTURES[config["network"]["name"]](layers, x)
-    return latent(layers, found, config["latent"]) if config["method"] == "latent-vi" else found
+    if config["method"] == "latent-vi":
+        return latent(layers, found, config["latent"])
+    if config["method"] == "probabilistic-unet":
+        return probabilistic(layers, x, found, config["probabilistic"])
+    if config["method"] == "stochastic-segmentation":
+        return stochastic(layers, found, config["stochastic"])
+    return found
 
 
 def _layers(config: dict, weights: Weights, draw: Draw, corner: Corner) -> Layers:

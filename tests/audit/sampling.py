@@ -31,6 +31,8 @@ SOURCES = {
     "latent-vi": ("weights", "code"),
     "latent-code": ("code",),
     "latent-weights": ("weights",),
+    "probabilistic-unet": ("code",),
+    "stochastic-segmentation": ("logits",),
 }
 ONE_MEMBER = ("deterministic", "mc-dropout")
 
@@ -132,18 +134,33 @@ class Draw:
         """Standard normal numbers ``[draws, *S, C]`` that a heteroscedastic head integrates over,
         of a box of places.
 
-        By Box and Muller: all cosines of the pairs, then their sines. They are the same in all
-        samples of a prediction.
+        They are the same in all samples of a prediction.
         """
-        space, channels = shape[:-1], shape[-1]
-        pairs = -(-draws // 2)
-        seed = fold_in(self.root, salt_of("heteroscedastic noise"))
-        bits = bits_of_places(corner, space, seed, 2 * pairs * channels)
-        bits = np.moveaxis(bits.reshape(*space, 2, pairs, channels), (-3, -2), (0, 1))
-        first, second = (bits.astype(np.float32) + np.float32(0.5)).astype(np.float64) / 2**32
-        radius = np.sqrt(-2 * np.log(first))
-        angle = 2 * np.pi * second
-        return np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:draws]
+        return noise_of_places(
+            draws, shape, corner, fold_in(self.root, salt_of("heteroscedastic noise"))
+        )
+
+    def own_noise(self, shape: tuple[int, ...], corner: Corner) -> np.ndarray:
+        """A standard normal number for each logit ``[*S, C]`` of a box of places, which are this
+        sample's alone."""
+        return noise_of_places(
+            1, shape, corner, fold_in(self.seed, salt_of("noise of each logit"))
+        )[0]
+
+
+def noise_of_places(
+    draws: int, shape: tuple[int, ...], corner: Corner, seed: tf.Tensor
+) -> np.ndarray:
+    """Standard normal numbers ``[draws, *S, C]``, by Box and Muller: all cosines of the pairs, then
+    their sines."""
+    space, channels = shape[:-1], shape[-1]
+    pairs = -(-draws // 2)
+    bits = bits_of_places(corner, space, seed, 2 * pairs * channels)
+    bits = np.moveaxis(bits.reshape(*space, 2, pairs, channels), (-3, -2), (0, 1))
+    first, second = (bits.astype(np.float32) + np.float32(0.5)).astype(np.float64) / 2**32
+    radius = np.sqrt(-2 * np.log(first))
+    angle = 2 * np.pi * second
+    return np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:draws]
 
 
 def draws_of(method: str, *, members: int, asked: int, seed: int) -> list[Draw]:

@@ -111,8 +111,11 @@ METHODS = {
     "hybrid": ("deterministic", "mc-dropout", "ensemble", "hybrid"),
     "vi": ("deterministic", "vi"),
     "latent-vi": ("latent-vi", "latent-code", "latent-weights"),
+    "probabilistic-unet": ("probabilistic-unet", "deterministic"),
+    "stochastic-segmentation": ("stochastic-segmentation", "deterministic"),
 }
 KINDS = ("pictures", "slices", "volumes")
+OF_LABELS = ("probabilistic-unet", "stochastic-segmentation")
 
 
 @pytest.mark.slow
@@ -150,7 +153,7 @@ def test_heteroscedastic(kind, trained_as, make_run, command):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["slices", "volumes"])
 @pytest.mark.parametrize("network", NETWORKS)
-@pytest.mark.parametrize("trained_as", ["hybrid", "vi", "latent-vi"])
+@pytest.mark.parametrize("trained_as", ["hybrid", "vi", "latent-vi", *OF_LABELS])
 def test_networks(kind, network, trained_as, make_run, command):
     run = make_run(kind, trained_as, network=NETWORKS[network])
     folder = command.predict(run, "--samples", ASKED, "--save-samples")

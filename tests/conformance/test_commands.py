@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.conformance.bench import KINDS, MEMBERS, SAMPLES, STEPS, Bench, Place, write_discs
-from tests.conftest import assert_refused
+from tests.conftest import assert_refused, methods_of
 from tests.support.examples import commands
 from tfuq.config import METHODS, SERVED_METHODS, TASKS, shipped
 from tfuq.data.json_csv import is_text
@@ -31,6 +31,8 @@ SERVED = {
     "hybrid": ("hybrid", "deterministic", "mc-dropout", "ensemble"),
     "vi": ("vi", "deterministic"),
     "latent-vi": ("latent-vi", "latent-code", "latent-weights", "deterministic"),
+    "probabilistic-unet": ("probabilistic-unet", "deterministic"),
+    "stochastic-segmentation": ("stochastic-segmentation", "deterministic"),
 }
 DRAWN = {
     "deterministic": 1,
@@ -137,6 +139,7 @@ ROWS = [
     for kind in KINDS
     for step in STEPS
     for pair in _methods(step)
+    if pair[0] in methods_of(KINDS[kind][0])
 ]
 STUDIES = [_row(kind, is_fast=FAST_KIND["study"] == kind) for kind in ALONE["study",]]
 

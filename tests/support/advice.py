@@ -17,7 +17,7 @@ from PIL import Image
 from tests.conftest import settings, task_settings, write_decathlon
 from tests.support.data_files import write_nifti_file, write_picture
 from tests.support.rater_discs import RATERS, write_rater_discs
-from tfuq.config import Config
+from tfuq.config import OF_LABELS, Config
 from tfuq.data import checks
 from tfuq.data.augmentation import check_perturbations
 from tfuq.data.cases import read_case_image, read_label
@@ -490,6 +490,21 @@ def _rows_of_sections() -> list[Advice]:
             words="variational.warm_start serves method vi alone",
             broken={"method": "latent-vi", "variational.warm_start": "runs/x"},
             mended={"variational.warm_start": REMOVED},
+        ),
+        *(
+            Advice(
+                words=f"method {method} serves segmentation, and task is .*; set method: ensemble",
+                task=task,
+                broken={"method": method},
+                mended={"method": "ensemble"},
+            )
+            for method in OF_LABELS
+            for task in ("classification", "landmarks")
+        ),
+        Advice(
+            words="network.heteroscedastic gives logits a variance, as method .* remove it",
+            broken={"method": "stochastic-segmentation", "network.heteroscedastic": True},
+            mended={"network.heteroscedastic": REMOVED},
         ),
         Advice(
             words="variational.width_warmup_epochs 9 leaves none of training.epochs .*; lower it",

@@ -9,7 +9,13 @@ import pytest
 from tfuq.config import METHODS
 
 # Each source of randomness once; an ensemble's members are in the hybrid.
-_FAST = {("mc-dropout", 3), ("vi", 3), ("hybrid", 2)}
+_FAST = {
+    ("mc-dropout", 3),
+    ("vi", 3),
+    ("hybrid", 2),
+    ("probabilistic-unet", 2),
+    ("stochastic-segmentation", 3),
+}
 
 
 def rows_of_methods() -> list:

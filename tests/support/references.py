@@ -159,6 +159,45 @@ def code_kl(mean, width):
     return total
 
 
+def gaussian_kl(mean, width, prior_mean, prior_width):
+    """KL of a Gaussian to another one, by numerical integration of each dimension."""
+    total = 0.0
+    for m, s, prior_m, prior_s in zip(mean, width, prior_mean, prior_width, strict=True):
+        z = np.linspace(m - 12 * s, m + 12 * s, 48_001)
+        q = np.exp(-((z - m) ** 2) / (2 * s**2)) / (s * math.sqrt(2 * math.pi))
+        log_q = -((z - m) ** 2) / (2 * s**2) - math.log(s)
+        log_p = -((z - prior_m) ** 2) / (2 * prior_s**2) - math.log(prior_s)
+        total += float((q * (log_q - log_p)).sum() * (z[1] - z[0]))
+    return total
+
+
+def low_rank_logits(outputs, own, common):
+    """A sample of a Gaussian of logits, voxel by voxel: channels hold C means, C widths, C rows of a factor."""
+    rank = len(common)
+    count = outputs.shape[-1] // (2 + rank)
+    logits = np.zeros(own.shape)
+    for place in np.ndindex(*own.shape[:-1]):
+        for k in range(count):
+            mean, raw = outputs[place][k], outputs[place][count + k]
+            row = outputs[place][2 * count + k * rank : 2 * count + (k + 1) * rank]
+            width = math.log1p(math.exp(raw))
+            logits[(*place, k)] = mean + width * own[place][k] + row @ common / math.sqrt(rank)
+    return logits
+
+
+def likelihood_of_samples(labels, log_p, padding):
+    """−log of the mean over samples of the likelihood of labels, by voxel: ``log_p [M, *S, K]``."""
+    likelihoods, voxels = [], 0
+    for sample in log_p:
+        total, voxels = 0.0, 0
+        for place in np.ndindex(*labels.shape):
+            if labels[place] != padding:
+                total += float(sample[place][labels[place]])
+                voxels += 1
+        likelihoods.append(math.exp(total))
+    return -math.log(np.mean(likelihoods)) / voxels
+
+
 def softmax(logits):
     e = np.exp(np.asarray(logits, float) - np.max(logits))
     return e / e.sum()

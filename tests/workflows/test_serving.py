@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.conftest import assert_refused, files_of
+from tests.conftest import assert_refused, files_of, methods_of
 from tests.support.serving import MOST, SAMPLES, served, served_request
 from tfuq import prediction
 from tfuq.config import METHODS
@@ -31,7 +31,8 @@ FAST = {
 TASKS = ("segmentation", "classification", "landmarks")
 MATRIX = [
     pytest.param(*row, marks=[] if row in FAST else pytest.mark.slow)
-    for row in itertools.product(TASKS, METHODS)
+    for task in TASKS
+    for row in itertools.product([task], methods_of(task))
 ]
 
 

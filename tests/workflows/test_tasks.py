@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tests.conftest import ALL_METHODS, METHODS, assert_refused, task_settings
+from tests.conftest import ALL_METHODS, assert_refused, methods_of, task_settings
 from tests.support import references
 from tests.support.observers import Recorder
 from tests.support.saved import saved_and_loaded
@@ -80,7 +80,7 @@ def conforming():
     fast = [("classification", method) for method in ("mc-dropout", "hybrid", "vi")]
     fast.append(("landmarks", "mc-dropout"))
     for task in TASKS:
-        for method in METHODS:
+        for method in methods_of(task):
             marks = () if (task, method) in fast else pytest.mark.slow
             yield pytest.param(task, method, marks=marks)
 

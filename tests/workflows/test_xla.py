@@ -1,6 +1,7 @@
 """Networks that XLA compiles, as on GPUs, beside the plain ones."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import tensorflow as tf
@@ -8,12 +9,12 @@ import tensorflow as tf
 from tests.conftest import settings, task_settings
 from tests.support.alike import assert_alike
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
-from tfuq.networks.losses import cross_entropy, log_probabilities
 from tfuq.prediction import make_predictor
 from tfuq.prediction.request import request_of
 from tfuq.sampling.compiled import make_sampler
 from tfuq.sampling.members import build_member, windowed
 from tfuq.sampling.posterior import Posterior
+from tfuq.tasks import task_of
 from tfuq.training.step import TrainingStep
 from tfuq.training.strategy import make_strategy
 
@@ -39,6 +40,8 @@ def sampled(sampler, image):
         pytest.param("vi", 2, marks=pytest.mark.slow),
         pytest.param("mc-dropout", 3, marks=pytest.mark.slow),
         pytest.param("latent-vi", 3, marks=pytest.mark.slow),
+        pytest.param("probabilistic-unet", 2, marks=pytest.mark.slow),
+        pytest.param("stochastic-segmentation", 3, marks=pytest.mark.slow),
     ],
 )
 def test_compiled_and_plain_networks_agree_and_repeat(tmp_path, method, rank):
@@ -86,24 +89,29 @@ def test_compiled_and_plain_predictors_agree(run_of, task):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("method", "rank"), [("mc-dropout", 2), ("mc-dropout", 3), ("vi", 3), ("latent-vi", 3)]
+    ("method", "rank"),
+    [
+        ("mc-dropout", 2),
+        ("mc-dropout", 3),
+        ("vi", 3),
+        ("latent-vi", 3),
+        ("probabilistic-unet", 2),
+        ("stochastic-segmentation", 3),
+    ],
 )
 def test_compiled_and_plain_training_steps_agree(tmp_path, method, rank):
     config = settings(tmp_path, method, rank, network=NETWORK)
     strategy = make_strategy("cpu:1")
     images = tf.random.stateless_normal([2, *[16] * rank, 1], SEED)
     targets = tf.cast(images[..., 0] > 0.5, tf.int32)
+    loss = task_of(config).loss(config, SimpleNamespace(class_weights=[1.0, 1.0, 1.0]))
     results = []
     with strategy.scope():
-        models = [build_member(config, channels=1) for _ in range(2)]
+        models = [build_member(config, channels=1, is_trained=True) for _ in range(2)]
     models[1].set_weights(models[0].get_weights())
     for model, with_xla in zip(models, (False, True), strict=True):
-        step = TrainingStep(config, strategy, model, _loss, with_xla=with_xla)
+        step = TrainingStep(config, strategy, model, loss, with_xla=with_xla)
         for _ in range(2):  # the second loss is that of the weights after the first step
             logs = step(images, targets, SEED, tf.constant(1.0))
         results.append({name: float(value) for name, value in logs.items()})
     assert results[1] == pytest.approx(results[0], rel=1e-4)
-
-
-def _loss(targets, outputs, seed):
-    return cross_entropy(targets, log_probabilities(outputs))

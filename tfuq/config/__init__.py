@@ -3,6 +3,7 @@
 It is the same object again when it is reloaded from the run's ``config.yaml``.
 """
 
+from tfuq.config.ambiguity import ProbabilisticConfig, StochasticConfig
 from tfuq.config.data import DataConfig, value_range
 from tfuq.config.learning import (
     MOST_EMPTY,
@@ -31,7 +32,13 @@ from tfuq.config.members import member_config
 from tfuq.config.methods import (
     AFFINE,
     FLIPS,
+    METHODS,
     NO_TTA,
+    OF_LABELS,
+    PROBABILISTIC,
+    SERVED_METHODS,
+    STOCHASTIC,
+    TRAINED_AS,
     TTAS,
     Tta,
     base_method,
@@ -43,7 +50,7 @@ from tfuq.config.methods import (
 from tfuq.config.names import sides_of
 from tfuq.config.network import NetworkConfig
 from tfuq.config.preparation import AugmentationConfig, PreprocessingConfig
-from tfuq.config.schema import METHODS, SERVED_METHODS, TRAINED_AS, Config, fold_overrides
+from tfuq.config.schema import Config, fold_overrides
 from tfuq.config.split import SPLITS, Split, SplitConfig
 from tfuq.config.study import StudyConfig
 from tfuq.config.tasks import TASKS
@@ -57,9 +64,12 @@ __all__ = [
     "MOST_EMPTY",
     "NEVER",
     "NO_TTA",
+    "OF_LABELS",
     "PRECISIONS",
+    "PROBABILISTIC",
     "SERVED_METHODS",
     "SPLITS",
+    "STOCHASTIC",
     "TASKS",
     "TRAINED_AS",
     "TTAS",
@@ -71,9 +81,11 @@ __all__ = [
     "NetworkConfig",
     "Precision",
     "PreprocessingConfig",
+    "ProbabilisticConfig",
     "SkipEmpty",
     "Split",
     "SplitConfig",
+    "StochasticConfig",
     "StudyConfig",
     "TrainingConfig",
     "Tta",

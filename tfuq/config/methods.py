@@ -8,6 +8,38 @@ from __future__ import annotations
 
 from typing import Final, Literal, get_args
 
+Method = Literal[
+    "deterministic",
+    "mc-dropout",
+    "ensemble",
+    "hybrid",
+    "vi",
+    "latent-vi",
+    "probabilistic-unet",
+    "stochastic-segmentation",
+    "swag",
+]
+METHODS: tuple[Method, ...] = get_args(Method)
+# Methods that sample what another method trains.
+TRAINED_AS = {"latent-code": "latent-vi", "latent-weights": "latent-vi"}
+SERVED_METHODS = (*METHODS, *TRAINED_AS)
+VARIATIONAL = ("vi", "latent-vi")
+PROBABILISTIC: Final = "probabilistic-unet"
+STOCHASTIC: Final = "stochastic-segmentation"
+SWAG: Final = "swag"
+# Methods whose samples are labels that raters might draw. They learn from a map of labels.
+OF_LABELS = (PROBABILISTIC, STOCHASTIC)
+# The section with the number of members, of each method that trains more than one network.
+MEMBERS_IN = {
+    "ensemble": "ensemble",
+    "hybrid": "ensemble",
+    "vi": "variational",
+    "latent-vi": "variational",
+    PROBABILISTIC: "probabilistic",
+    STOCHASTIC: "stochastic",
+    SWAG: SWAG,
+}
+
 Tta = Literal["none", "flips", "affine", "flips+affine"]
 TTAS: tuple[Tta, ...] = get_args(Tta)
 NO_TTA: Final = "none"

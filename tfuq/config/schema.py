@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import pydantic
 from pydantic import AfterValidator, Field
 
+from tfuq.config.ambiguity import ProbabilisticConfig, StochasticConfig
 from tfuq.config.data import DataConfig
 from tfuq.config.diversity import check_diversity
 from tfuq.config.ensemble import FOLDS, SNAPSHOTS, EnsembleConfig
@@ -17,24 +18,25 @@ from tfuq.config.learning import (
     TrainingConfig,
     VariationalConfig,
 )
-from tfuq.config.methods import FLIPS, transforms_of, with_tta
+from tfuq.config.methods import (
+    FLIPS,
+    MEMBERS_IN,
+    OF_LABELS,
+    STOCHASTIC,
+    SWAG,
+    VARIATIONAL,
+    Method,
+    transforms_of,
+    with_tta,
+)
 from tfuq.config.names import sides_of
 from tfuq.config.network import NetworkConfig
 from tfuq.config.preparation import AugmentationConfig, PreprocessingConfig
 from tfuq.config.section import Section, check_each
-from tfuq.config.swag import SWAG, SwagConfig, check_swag
+from tfuq.config.swag import SwagConfig, check_swag
 from tfuq.config.tasks import TASKS, TaskRules
 from tfuq.config.text import write_yaml
 from tfuq.errors import nearest
-
-METHODS = ("deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi", SWAG)
-# Methods that sample what another method trains.
-TRAINED_AS = {"latent-code": "latent-vi", "latent-weights": "latent-vi"}
-SERVED_METHODS = (*METHODS, *TRAINED_AS)
-VARIATIONAL = ("vi", "latent-vi")
-ENSEMBLES = ("ensemble", "hybrid")
-
-Method = Literal["deterministic", "mc-dropout", "ensemble", "hybrid", "vi", "latent-vi", "swag"]
 
 _SAMPLING_DROPOUT = ("mc-dropout", "hybrid")
 
@@ -62,18 +64,9 @@ def fold_overrides(method: str, folds: int) -> list[str]:
     chosen = _WITH_MEMBERS.get(method, method)
     return [
         f"method={chosen}",
-        f"{_section_of_members(chosen)}.members={folds}",
+        f"{MEMBERS_IN[chosen]}.members={folds}",
         f"ensemble.diversity={FOLDS}",
     ]
-
-
-def _section_of_members(method: str) -> str:
-    """The section that says how many members a method with members has."""
-    if method == SWAG:
-        return SWAG
-    if method in VARIATIONAL:
-        return "variational"
-    return "ensemble"
 
 
 Task = Annotated[str, AfterValidator(_known_task)]
@@ -116,6 +109,8 @@ class Config(Section):
     variational: VariationalConfig = VariationalConfig()
     latent: LatentConfig = LatentConfig()
     swag: SwagConfig = SwagConfig()
+    probabilistic: ProbabilisticConfig = ProbabilisticConfig()
+    stochastic: StochasticConfig = StochasticConfig()
     prediction: PredictionConfig = PredictionConfig()
 
     @pydantic.model_validator(mode="before")
@@ -147,6 +142,7 @@ class Config(Section):
             self._check_class_weights,
             self._check_additional,
             self._check_dropout,
+            self._check_labels,
             self._check_warm_start,
             self._check_warmup,
             self._check_precision,
@@ -234,6 +230,18 @@ class Config(Section):
                 "set network.level_dropout or dropout_after_each"
             )
 
+    def _check_labels(self) -> None:
+        if self.method in OF_LABELS and not TASKS[self.task].has_volumes:
+            raise ValueError(
+                f"method {self.method} serves segmentation, and task is {self.task}; set method: "
+                "ensemble"
+            )
+        if self.method == STOCHASTIC and self.network.heteroscedastic:
+            raise ValueError(
+                f"network.heteroscedastic gives logits a variance, as method {self.method} does by "
+                "itself; remove it"
+            )
+
     def _check_warm_start(self) -> None:
         if self.method == "latent-vi" and self.variational.warm_start:
             raise ValueError(
@@ -297,10 +305,10 @@ class Config(Section):
     @property
     def members(self) -> int:
         """How many networks a run of this method trains."""
-        if self.method in (*ENSEMBLES, *VARIATIONAL, SWAG):
-            section = getattr(self, _section_of_members(self.method))
-            return int(section.members)
-        return 1
+        if self.method not in MEMBERS_IN:
+            return 1
+        count: int = getattr(self, MEMBERS_IN[self.method]).members
+        return count
 
     @property
     def sampled_method(self) -> str:

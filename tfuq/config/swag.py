@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from tfuq.config.ensemble import SNAPSHOTS
+from tfuq.config.methods import SWAG
 from tfuq.config.section import MemberCount, Rate, Section, check_each
 
 if TYPE_CHECKING:
     from tfuq.config.schema import Config
 
-SWAG: Final = "swag"
 FEWEST_ITERATES = 2
 
 

@@ -12,13 +12,14 @@ from typing import Any, cast
 import tensorflow as tf
 import tf_keras
 
-from tfuq.config import LatentConfig, NetworkConfig
+from tfuq.config import LatentConfig, NetworkConfig, ProbabilisticConfig
 from tfuq.config.registry import Registry
 from tfuq.networks.blocks import ConvolutionStyle, Head, coarse_logits
 from tfuq.networks.fcn import fcn
 from tfuq.networks.latent import latent
-from tfuq.networks.layers import LayerFactory, layer_policy
+from tfuq.networks.layers import LayerFactory, gaussian_channels, layer_policy
 from tfuq.networks.lenet import lenet
+from tfuq.networks.probabilistic import CodeNetworks, with_code
 from tfuq.networks.residual_unet import residual_unet
 from tfuq.networks.resnet import resnet
 from tfuq.networks.unet import unet
@@ -102,6 +103,94 @@ def build_latent_network(
         [logits, *coarse],
         name=f"latent_{config.name}",
     )
+
+
+def build_probabilistic_network(
+    config: NetworkConfig,
+    layers: LayerFactory,
+    *,
+    settings: ProbabilisticConfig,
+    kl_scale: float,
+    channels: int,
+    outputs: int,
+    classes: int,
+    has_posterior: bool = False,
+    is_supervised: bool = False,
+) -> tf_keras.Model:
+    """The configured network as backbone of a code (see `tfuq.networks.probabilistic`).
+
+    Args:
+        config: the network's section of the configuration.
+        layers: makes its layers.
+        settings: the method's section.
+        kl_scale: factor on the code's KL divergence.
+        channels: of the image.
+        outputs: channels of the output.
+        classes: of the labels.
+        has_posterior: whether the code is of the posterior, which sees the labels.
+        is_supervised: as of `build_network`.
+
+    Returns:
+        As `build_network`; with a posterior, labels ``[N, *patch]`` int32 are the third input.
+    """
+    image = _image(config, channels)
+    inputs = [image, layers.seed]
+    labels = None
+    if has_posterior:
+        labels = tf_keras.Input(config.patch_size, dtype=tf.int32, name="labels")
+        inputs.append(labels)
+    coarse_outputs = 0
+    if is_supervised:
+        coarse_outputs = outputs
+    features, *coarse = _applied(config, layers, image, settings.features, coarse_outputs)
+    networks = CodeNetworks(
+        config=settings,
+        widths=settings.encoder_widths or config.widths,
+        style=_style(config),
+        kl_scale=kl_scale,
+    )
+    code = networks.code(layers, image, labels, classes=classes)
+    logits = with_code(
+        layers,
+        features,
+        code,
+        widths=settings.decoder_widths,
+        style=_style(config),
+        outputs=outputs,
+    )
+    return tf_keras.Model(inputs, [logits, *coarse], name=f"probabilistic_{config.name}")
+
+
+def build_stochastic_network(
+    config: NetworkConfig,
+    layers: LayerFactory,
+    *,
+    rank: int,
+    channels: int,
+    outputs: int,
+    is_supervised: bool = False,
+) -> tf_keras.Model:
+    """The configured network, whose logits are drawn (see `tfuq.networks.layers.LowRankLogits`).
+
+    Args:
+        config: the network's section of the configuration.
+        layers: makes its layers.
+        rank: of the logits' covariance.
+        channels: of the image.
+        outputs: channels of the output.
+        is_supervised: as of `build_network`. Outputs on coarser grids have Gaussians of their own.
+
+    Returns:
+        As `build_network`. In training the outputs are those that `logit_gaussian` reads.
+    """
+    image = _image(config, channels)
+    wanted = gaussian_channels(outputs, rank)
+    coarse_outputs = 0
+    if is_supervised:
+        coarse_outputs = wanted
+    gaussian, *coarse = _applied(config, layers, image, wanted, coarse_outputs)
+    logits = layers.low_rank_logits(rank, name="drawn_logits")(gaussian)
+    return tf_keras.Model([image, layers.seed], [logits, *coarse], name=f"stochastic_{config.name}")
 
 
 def _image(config: NetworkConfig, channels: int) -> tf.Tensor:

@@ -13,7 +13,12 @@ import tf_keras
 from tfuq.config import NEVER, Config, SkipEmpty, member_config
 from tfuq.config.swag import deviations_held
 from tfuq.errors import RunError
-from tfuq.networks import build_latent_network, build_network
+from tfuq.networks import (
+    build_latent_network,
+    build_network,
+    build_probabilistic_network,
+    build_stochastic_network,
+)
 from tfuq.networks.layers import (
     SOURCES,
     WIDTH_VARIABLE,
@@ -31,6 +36,13 @@ from tfuq.sampling.transforms import NO_TRANSFORMS, TransformRanges, ranges_of
 from tfuq.sampling.windows import WindowedNetwork
 from tfuq.tasks import task_of
 
+# By kind, those whose weights have no distribution.
+_POINT_NETWORKS: dict[str, Callable[..., tf_keras.Model]] = {
+    "point": build_network,
+    "swag": build_network,
+    "probabilistic": build_probabilistic_network,
+    "stochastic": build_stochastic_network,
+}
 _CODE_WIDTH = f"code/{WIDTH_VARIABLE}"  # earlier runs have a constant in its place
 
 
@@ -54,7 +66,6 @@ def build_member(
     sources: Collection[str] = SOURCES,
     kl_scale: KlScale = KlScale(),
     policy: str = FLOAT32,
-    is_supervised: bool = False,
     is_trained: bool = False,
 ) -> tf_keras.Model:
     """The configured network with the kind of weights that ``config.method`` trains.
@@ -68,28 +79,30 @@ def build_member(
         sources: what the seed reaches, see `tfuq.networks.layers.LayerFactory`.
         kl_scale: factors on the KL divergences.
         policy: how layers with point weights compute, see `tfuq.networks.layers.LayerFactory`.
-        is_supervised: whether it has the outputs of deep supervision too, see
-            `tfuq.networks.build_network`.
-        is_trained: whether it is the network of a training, whose weights are points with the
-            method swag.
+        is_trained: whether it is the network that is trained, of which
+            `tfuq.training.supervision.predicting` makes the one that predicts. It has the outputs
+            of deep supervision too, a probabilistic U-Net has its posterior network, and the
+            weights of the method swag are points.
 
     Returns:
-        ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``; a
-        list of outputs where they are supervised.
+        ``(image [N, *patch, channels], seed [2]) → [N, *patch, outputs]``, or ``[N, outputs]``. The
+        network that is trained has a list of outputs with deep supervision, and that of a
+        probabilistic U-Net takes the labels ``[N, *patch]`` as its third input.
     """
     kind = METHOD_TRAITS[config.method].network
     options: dict[str, Any] = {
         "channels": channels,
         "outputs": task_of(config).outputs(config),
-        "is_supervised": is_supervised,
+        "is_supervised": is_trained and config.network.deep_supervision,
     }
     if kind == "swag" and not is_trained:
         gaussian = SwagPosterior(deviations=deviations_held(config))
         layers = LayerFactory(weights=gaussian, sources=sources, policy=policy)
         return build_network(config.network, layers, **options)
-    if kind in ("point", "swag"):
+    if kind in _POINT_NETWORKS:
         layers = LayerFactory(sources=sources, policy=policy)
-        return build_network(config.network, layers, **options)
+        options |= _options_of_kind(config, kl_scale, is_trained=is_trained)
+        return _POINT_NETWORKS[kind](config.network, layers, **options)
     from tfuq.networks.layers.variational import GaussianPosterior  # which takes half a second
 
     posterior = GaussianPosterior(
@@ -109,6 +122,21 @@ def build_member(
             **options,
         )
     return build_network(network, layers, **options)
+
+
+def _options_of_kind(config: Config, kl_scale: KlScale, *, is_trained: bool) -> dict[str, Any]:
+    """What a network with point weights is built with, beside what all are."""
+    kind = METHOD_TRAITS[config.method].network
+    if kind == "stochastic":
+        return {"rank": config.stochastic.rank}
+    if kind == "probabilistic":
+        return {
+            "settings": config.probabilistic,
+            "kl_scale": kl_scale.code,
+            "classes": len(config.data.classes),
+            "has_posterior": is_trained,
+        }
+    return {}
 
 
 def load_posterior(

@@ -13,6 +13,8 @@ from tfuq.errors import RunError
 from tfuq.networks.layers import fold_in
 from tfuq.sampling.windows import WindowedNetwork
 
+NetworkKind = Literal["point", "variational", "latent", "swag", "probabilistic", "stochastic"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class MethodTraits:
@@ -21,14 +23,14 @@ class MethodTraits:
     Attributes:
         sources: those of `tfuq.networks.layers.SOURCES` that are random.
         draws_member: whether samples come from different members.
-        network: the kind of weights.
+        network: the kind of network.
         transforms: how the image is changed at random before the network sees it, see
             `tfuq.sampling.transforms`.
     """
 
     sources: tuple[str, ...] = ()
     draws_member: bool = False
-    network: Literal["point", "variational", "latent", "swag"] = "point"
+    network: NetworkKind = "point"
     transforms: tuple[str, ...] = ()
 
     @property
@@ -39,7 +41,7 @@ class MethodTraits:
     @property
     def variational(self) -> bool:
         """Whether the network has weights with a distribution."""
-        return self.network != "point"
+        return self.network in ("variational", "latent", "swag")
 
     @property
     def has_divergence(self) -> bool:
@@ -62,6 +64,22 @@ METHOD_TRAITS = {
     "latent-code": MethodTraits(sources=("code",), draws_member=True, network="latent"),
     "swag": MethodTraits(sources=("weights",), draws_member=True, network="swag"),
     "latent-weights": MethodTraits(sources=("weights",), draws_member=True, network="latent"),
+    "probabilistic-unet": MethodTraits(
+        sources=("code",), draws_member=True, network="probabilistic"
+    ),
+    "stochastic-segmentation": MethodTraits(
+        sources=("logits",), draws_member=True, network="stochastic"
+    ),
+}
+
+
+# What a run of point weights lacks, by the kind of network that a method needs.
+_LACK: dict[NetworkKind, str] = {
+    "variational": "whose weights are points",
+    "latent": "whose weights are points",
+    "probabilistic": "which has no code",
+    "stochastic": "whose logits have no distribution",
+    "swag": "whose weights are points",
 }
 
 
@@ -87,12 +105,12 @@ def check_method(method: str, *, trained_as: str, members: int, has_dropout: boo
     base = base_method(method)
     served = _served_by(trained)
     trained_run = f"this run was trained as {trained_as}"
-    if trained.variational and base not in served:
+    if trained.network != "point" and base not in served:
         served_names = ", ".join(served)
         raise RunError(f"{trained_run}, which serves {served_names}, not {method}")
-    if traits.variational and not trained.variational:
+    if traits.network not in ("point", trained.network):
         needed = TRAINED_AS.get(base, base)
-        raise RunError(f"{trained_run}, whose weights are points; train with --method {needed}")
+        raise RunError(f"{trained_run}, {_LACK[traits.network]}; train with --method {needed}")
     if "dropout" in traits.sources and not has_dropout:
         missing = "this run's network has no dropout; set network.level_dropout and train again"
         raise RunError(f"{method} draws dropout masks, but {missing}")

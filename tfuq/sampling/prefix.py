@@ -13,7 +13,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
-from tfuq.networks.layers import SeededDropout, SeededWeights
+from tfuq.networks.layers import LowRankLogits, SeededDropout, SeededWeights
 from tfuq.sampling.convolutions import FLOAT32, SampledConvolution, with_sampled_convolutions
 from tfuq.sampling.kept_units import (
     DenseOfKept,
@@ -152,9 +152,9 @@ def _has_random_weights(node: Node) -> bool:
     return isinstance(layer, SeededWeights) and _is_seeded(node)
 
 
-def _drops_elements(node: Node) -> bool:
-    """Whether a call of a layer drops elements one by one, by their coordinates."""
-    if not isinstance(node.layer, SeededDropout) or not _is_seeded(node):
+def _draws_by_place(node: Node) -> bool:
+    """Whether a call of a layer draws for elements one by one, by their coordinates."""
+    if not isinstance(node.layer, (LowRankLogits, SeededDropout)) or not _is_seeded(node):
         return False
     return node.layer.depends_on_place(node.call_args[0].shape)
 
@@ -243,7 +243,7 @@ class _Splitter:
         along an axis has no coordinates there: what is dropped of it is the same in every window,
         as whole channels are.
         """
-        if not self._has_space or not _drops_elements(node):
+        if not self._has_space or not _draws_by_place(node):
             return {}
         space = node.call_args[0].shape[1:-1]
         strides = self._strides(node.layer, space)

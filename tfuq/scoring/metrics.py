@@ -135,6 +135,8 @@ _ALL = (
     *(_correlation(f"ncc_{name}") for name in names_of(OF_VOXELS)),
 )
 METRICS = {metric.name: metric for metric in _ALL}
+# Those of the samples that a prediction kept, which a prediction does where it is asked to.
+OF_KEPT_SAMPLES = ("ged", "ged_unbiased", "volumes_covered")
 _OF_LANDMARKS = ("radial_error_mm", "radial_error_px")
 _OF_CLASSIFICATION = (
     "accuracy",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import tensorflow as tf
 
-from tfuq.config import Config
+from tfuq.config import STOCHASTIC, Config
 from tfuq.data.cases import Case
 from tfuq.data.preprocessing import PADDING, Statistics
 from tfuq.data.sets.dataset import TrainingSet, make_preprocessor
@@ -16,8 +17,10 @@ from tfuq.data.sets.stores import StoredGroups, make_store
 from tfuq.measures.reducers import PackedMasks, Reducer, RegionEntropyTerms
 from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.measures.voxel import voxel_maps, voxel_reducers
+from tfuq.networks.losses import make_class_loss
+from tfuq.networks.stochastic import stochastic_loss, without_spread
 from tfuq.scoring.segmentation import dice
-from tfuq.tasks.base import NETWORK_TASKS
+from tfuq.tasks.base import NETWORK_TASKS, TaskLoss
 from tfuq.tasks.logits import ClassTask, both_classes
 
 _FOR_STRUCTURES = ("masks", "entropy_terms", "region_entropy_terms")
@@ -61,6 +64,31 @@ class Segmentation(ClassTask):
             if facts.rows:
                 numbers.append(number)
         return StoredGroups(store, numbers)
+
+    def loss(self, config: Config, training: TrainingSet) -> TaskLoss:
+        """The loss of labels; of drawn logits, their mean likelihood takes its place."""
+        if config.method != STOCHASTIC:
+            return super().loss(config, training)
+        class_loss = make_class_loss(config.training.loss, training.class_weights)
+
+        def loss(labels: tf.Tensor, outputs: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+            return stochastic_loss(
+                class_loss,
+                tf.cast(labels, tf.int32),
+                outputs,
+                seed,
+                rank=config.stochastic.rank,
+                draws=config.stochastic.draws,
+            )
+
+        return loss
+
+    def outputs_of(self, config: Config, sample: np.ndarray) -> tf.Tensor:
+        """Outputs whose loss is that of a sample of class probabilities."""
+        outputs = super().outputs_of(config, sample)
+        if config.method == STOCHASTIC:
+            return without_spread(outputs, config.stochastic.rank)
+        return outputs
 
     def quality(self, config: Config, sample: np.ndarray, targets: np.ndarray) -> float:
         """Dice over the scans' voxels without padding, averaged over the structures they have."""

@@ -110,7 +110,6 @@ class MemberTraining:
                 channels=training.channels,
                 kl_scale=kl_scale,
                 policy=policy,
-                is_supervised=config.network.deep_supervision,
                 is_trained=True,
             )
             self.model = predicting(trained)

@@ -211,14 +211,17 @@ def summary(config: Config, material: Material) -> str:
         f"{config.name}: {config.method}, {config.members} member(s); {counts} cases {parts}, "
         f"{len(training.index)} training examples, {training.terms:,} {unit}s"
     )
-    kind = METHOD_TRAITS[config.method].network
-    if METHOD_TRAITS[config.method].has_divergence:
-        share = f"{likelihood_share(config.training.loss):g}"
+    traits = METHOD_TRAITS[config.method]
+    share = f"{likelihood_share(config.training.loss):g}"
+    if traits.has_divergence:
         source = _source(config.variational.kl_scale, f"{share} / training {unit}s")
         text += f"; KL scale {_scales_of_weights(config, material)} per nat ({source})"
-    if kind == "latent":
+    if traits.network == "latent":
         source = _source(config.latent.kl_scale, f"{share} / {unit}s of an example")
         text += f", of the code {material.kl_scales[0].code:.3g} ({source})"
+    if traits.network == "probabilistic":
+        beta = f"{config.probabilistic.beta:g} · {share} / {unit}s of an example"
+        text += f"; KL scale of the code {material.kl_scales[0].code:.3g} per nat ({beta})"
     return text
 
 
@@ -250,7 +253,7 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
     if METHOD_TRAITS[config.method].has_divergence:
         kl_scale = _by_member(scale.weights for scale in material.kl_scales)
     code_kl_scale = None
-    if kind == "latent":
+    if kind in ("latent", "probabilistic"):
         code_kl_scale = material.kl_scales[0].code
     return {
         "versions": _versions(),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from tfuq.config import Config
+from tfuq.config import PROBABILISTIC, Config
 from tfuq.config.learning import LossConfig
 from tfuq.data.sets.dataset import TrainingSet
 from tfuq.data.streams import subset_stream
@@ -100,7 +100,14 @@ def kl_scale_of(config: Config, training: TrainingSet, rows: Sequence[int]) -> K
     weights = config.variational.kl_scale
     if weights == "data":
         weights = scale
-    code = config.latent.kl_scale
-    if code == "data":
-        code = likelihood_share(config.training.loss) / training.terms_per_example
-    return KlScale(weights=weights, code=code)
+    by_data = likelihood_share(config.training.loss) / training.terms_per_example
+    return KlScale(weights=weights, code=_code_scale(config, by_data))
+
+
+def _code_scale(config: Config, by_data: float) -> float:
+    """Factor on the KL divergence of an example's code, of which the data give one."""
+    if config.method == PROBABILISTIC:
+        return config.probabilistic.beta * by_data
+    if config.latent.kl_scale == "data":
+        return by_data
+    return config.latent.kl_scale

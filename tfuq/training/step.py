@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 import tf_keras
 from tf_keras.mixed_precision import LossScaleOptimizer
 
 from tfuq.config import Config
-from tfuq.networks.layers import FLOAT32, LatentCode, fold_in
+from tfuq.networks.layers import FLOAT32, ConditionalCode, LatentCode, fold_in
 from tfuq.networks.weights import Arrays, model_arrays
 from tfuq.tasks import TaskLoss
 from tfuq.training.optimizer import make_optimizer
@@ -128,11 +129,22 @@ class TrainingStep:
             images = tf.concat([images, adversarial], 0)
             targets = tf.concat([targets, targets], 0)
         with tf.GradientTape() as tape:
-            outputs = self.model([images, seed], training=True)
+            outputs = self.outputs(images, targets, seed)
             logs = self.terms(targets, outputs, seed, kl_weight)
             objective = self.scaled(logs["loss"])
         self.descend(tape.gradient(objective, self.model.trainable_variables))
         return logs
+
+    def outputs(self, images: tf.Tensor, targets: tf.Tensor, seed: tf.Tensor) -> Any:
+        """What the network gives for examples, as training calls it.
+
+        Args:
+            images: Of the replica ``[N, *patch, C]``.
+            targets: Of the replica; an input of networks that infer a code from labels.
+            seed: Of the replica.
+        """
+        inputs = [images, seed, targets][: len(self.model.inputs)]
+        return self.model(inputs, training=True)
 
     def terms(
         self, targets: tf.Tensor, outputs: tf.Tensor, seed: tf.Tensor, kl_weight: tf.Tensor
@@ -184,7 +196,7 @@ class TrainingStep:
         """``kl`` is all that the model added in its last call; ``code_kl`` is a latent code's."""
         of_codes = []
         for layer in self.model.layers:
-            if isinstance(layer, LatentCode):
+            if isinstance(layer, (ConditionalCode, LatentCode)):
                 of_codes += layer.losses
         divergences = {"kl": tf.add_n(self.model.losses or [tf.zeros([])])}
         if of_codes:
@@ -212,7 +224,7 @@ class TrainingStep:
         """
         with tf.GradientTape() as tape:
             tape.watch(images)
-            outputs = self.model([images, seed], training=True)
+            outputs = self.outputs(images, targets, seed)
             loss = self.scaled(self._data_loss(targets, outputs, seed))
         axes = list(range(1, images.shape.rank))
         highest = tf.reduce_max(images, axes, keepdims=True)

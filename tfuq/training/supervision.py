@@ -12,13 +12,20 @@ import tensorflow as tf
 import tf_keras
 
 from tfuq.config import Config
+from tfuq.networks.probabilistic import of_prior
 from tfuq.tasks import TaskLoss, task_of
 
+_IMAGE_AND_SEED = 2  # inputs of a network that sees no labels
 _FALL = 0.5  # of the weight from a level to the next coarser one
 
 
 def predicting(trained: tf_keras.Model) -> tf_keras.Model:
-    """The network that predicts: the one that is trained, without outputs on coarser grids."""
+    """The network that predicts, of the one that is trained.
+
+    It has no outputs on coarser grids, and a probabilistic U-Net has no posterior network.
+    """
+    if len(trained.inputs) > _IMAGE_AND_SEED:
+        return of_prior(trained)
     if len(trained.outputs) == 1:
         return trained
     return tf_keras.Model(trained.inputs, trained.outputs[0], name=trained.name)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from tfuq.config import Config
+from tfuq.config.methods import SWAG
 from tfuq.config.swag import (
     FEWEST_ITERATES,
-    SWAG,
     deviations_held,
     first_epoch_taken,
     iterates_taken,

@@ -4,8 +4,7 @@ import pytest
 
 from tests.conftest import settings
 from tests.support.refusals import assert_config_refused
-from tfuq.config import load
-from tfuq.config.schema import METHODS, SERVED_METHODS, TRAINED_AS
+from tfuq.config import METHODS, SERVED_METHODS, TRAINED_AS, load
 
 
 @pytest.mark.parametrize(

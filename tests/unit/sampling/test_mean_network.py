@@ -5,13 +5,14 @@ import pytest
 import tensorflow as tf
 
 from tests.conftest import settings
+from tfuq.config import OF_LABELS
 from tfuq.sampling.mean_network import at_its_means
 from tfuq.sampling.members import build_member
 
 SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
 
 
-@pytest.mark.parametrize("method", ["mc-dropout", "vi", "latent-vi", "swag"])
+@pytest.mark.parametrize("method", ["mc-dropout", "vi", "latent-vi", "swag", *OF_LABELS])
 def test_it_is_the_network_that_is_built_without_randomness(tmp_path, method):
     config = settings(tmp_path, method, 2)
     model = build_member(config, channels=1)

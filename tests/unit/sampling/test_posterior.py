@@ -69,6 +69,9 @@ def test_one_sample_of_what_is_random_is_refused(method):
         ("vi", "ensemble", "whose weights are points; train with --method vi"),
         ("latent-code", "vi", "which serves vi, deterministic, ensemble, not latent-code"),
         ("mc-dropout", "vi", "which serves vi, deterministic, ensemble, not mc-dropout"),
+        ("probabilistic-unet", "ensemble", "has no code; train with --method probabilistic-unet"),
+        ("stochastic-segmentation", "ensemble", "whose logits have no distribution; train with"),
+        ("vi", "probabilistic-unet", "which serves probabilistic-unet, deterministic, ensemble"),
         ("hybrid", "ensemble", "has no dropout; set network.level_dropout"),
     ],
 )

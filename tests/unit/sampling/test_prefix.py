@@ -28,6 +28,9 @@ def rows():
         yield pytest.param(name, rank, method, draws, marks=marks)
     for draws in (("weights", "code"), ("code",), ("weights",), ()):
         yield "vnet", 2, "latent-vi", draws
+    for rank in (2, 3):
+        yield "unet", rank, "probabilistic-unet", ("code",)
+        yield "unet", rank, "stochastic-segmentation", ("logits",)
 
 
 @pytest.mark.parametrize(("name", "rank", "method", "draws"), list(rows()))

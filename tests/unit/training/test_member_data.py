@@ -107,6 +107,13 @@ def test_a_scale_that_is_given_is_taken(tmp_path):
     assert (scale.weights, scale.code) == (0.5, 0.25)
 
 
+def test_beta_is_a_factor_on_the_divergence_of_a_probabilistic_u_net(tmp_path):
+    loss = {"loss": {"name": "dice-ce", "dice_weight": 0.25}}
+    changes = {"training": loss, "probabilistic": {"beta": 10.0}, "latent": {"kl_scale": 3.0}}
+    config = settings(tmp_path, "probabilistic-unet", 2, **changes)
+    assert kl_scale_of(config, a_training_set(100), [0]).code == 10 * 0.75 / 256
+
+
 def test_examples_with_nothing_to_learn_from_are_refused(tmp_path):
     with pytest.raises(DataError, match="2 training examples have no landmark at all"):
         kl_scale_of(settings(tmp_path), a_training_set(0), [0, 1])

@@ -66,7 +66,7 @@ def test_without_it_the_loss_stays_as_it_is():
 )
 def test_the_network_that_predicts_has_neither_outputs_nor_weights_of_coarser_levels(method):
     config = settings("x", method, 2, network=NETWORK)
-    trained = build_member(config, channels=1, is_supervised=True)
+    trained = build_member(config, channels=1, is_trained=True)
     assert [tuple(output.shape[1:]) for output in trained.outputs] == [
         (8, 8, 2),
         (4, 8, 2),
@@ -78,3 +78,24 @@ def test_the_network_that_predicts_has_neither_outputs_nor_weights_of_coarser_le
     x = tf.random.stateless_normal([1, 8, 8, 1], SEED)
     np.testing.assert_array_equal(network([x, SEED]), trained([x, SEED])[0])
     assert predicting(alone) is alone
+
+
+@pytest.mark.parametrize(
+    ("method", "inputs", "channels"),
+    [("probabilistic-unet", 3, 2), ("stochastic-segmentation", 2, 2 * (2 + 10))],
+)
+def test_networks_of_labels_predict_without_what_serves_training_alone(method, inputs, channels):
+    """Labels and posterior of the one; the other has a Gaussian of logits on every grid."""
+    config = settings("x", method, 2, network=NETWORK)
+    trained = build_member(config, channels=1, is_trained=True)
+    assert len(trained.inputs) == inputs
+    x = tf.random.stateless_normal([1, 8, 8, 1], SEED)
+    labels = tf.zeros([1, 8, 8], tf.int32)
+    outputs = trained([x, SEED, labels][:inputs])
+    sizes = [(8, 8, 2), (4, 8, channels), (2, 4, channels)]
+    assert [tuple(output.shape[1:]) for output in outputs] == sizes
+    network = predicting(trained)
+    alone = build_member(config, channels=1)
+    assert list(model_arrays(network)) == list(model_arrays(alone))
+    alone.set_weights(network.get_weights())
+    np.testing.assert_array_equal(network([x, SEED]), alone([x, SEED]))

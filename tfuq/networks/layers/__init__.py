@@ -12,6 +12,7 @@ element's coordinates in the volume (see `tfuq.networks.layers.places`), so that
 volume agree.
 """
 
+from tfuq.networks.layers.conditional_code import ConditionalCode, OneHot
 from tfuq.networks.layers.dropout import SeededDropout
 from tfuq.networks.layers.factory import FLOAT32, SOURCES, LayerFactory, layer_policy
 from tfuq.networks.layers.latent import (
@@ -20,6 +21,12 @@ from tfuq.networks.layers.latent import (
     PixelMoments,
     gaussian_kl,
     mean_and_width,
+)
+from tfuq.networks.layers.low_rank import (
+    LogitGaussian,
+    LowRankLogits,
+    gaussian_channels,
+    logit_gaussian,
 )
 from tfuq.networks.layers.nearest import NearestUpsampling
 from tfuq.networks.layers.places import bits_at, normal_at
@@ -40,10 +47,14 @@ __all__ = [
     "SOURCES",
     "WIDTH_VARIABLE",
     "Broadcast",
+    "ConditionalCode",
     "LatentCode",
     "LayerFactory",
     "LinearUpsampling",
+    "LogitGaussian",
+    "LowRankLogits",
     "NearestUpsampling",
+    "OneHot",
     "PixelMoments",
     "SeededConvolution",
     "SeededDropout",
@@ -52,11 +63,13 @@ __all__ = [
     "SubPixels",
     "bits_at",
     "fold_in",
+    "gaussian_channels",
     "gaussian_kl",
     "is_width",
     "layer_policy",
     "layer_salt",
     "layer_widths",
+    "logit_gaussian",
     "mean_and_width",
     "median_width",
     "normal_at",

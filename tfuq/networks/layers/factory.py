@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 import tf_keras
 
+from tfuq.networks.layers.conditional_code import ConditionalCode
 from tfuq.networks.layers.dropout import SeededDropout
 from tfuq.networks.layers.latent import LatentCode
+from tfuq.networks.layers.low_rank import LowRankLogits
 from tfuq.networks.layers.seeds import SEED_SHAPE
 
 if TYPE_CHECKING:  # it imports TensorFlow Probability, which takes half a second
@@ -23,7 +25,7 @@ if TYPE_CHECKING:  # it imports TensorFlow Probability, which takes half a secon
 Apply = Callable[[tf.Tensor], tf.Tensor]
 
 FLOAT32 = "float32"
-SOURCES = ("dropout", "weights", "code")  # of randomness
+SOURCES = ("dropout", "weights", "code", "logits")  # of randomness
 _TRANSPOSED = {2: tf_keras.layers.Conv2DTranspose, 3: tf_keras.layers.Conv3DTranspose}
 _CONVOLUTION = {2: tf_keras.layers.Conv2D, 3: tf_keras.layers.Conv3D}
 
@@ -142,8 +144,16 @@ class LayerFactory:
         layer = LatentCode(kl_scale=kl_scale, initial_scale=initial_scale, name=name)
         return self._connected("code", layer)
 
-    def _connected(self, source: str, layer: tf_keras.layers.Layer) -> Apply:
+    def conditional_code(self, *, kl_scale: float, name: str) -> Callable[..., tf.Tensor]:
+        """A code from the moments of a prior, or of a posterior; see `ConditionalCode`."""
+        return self._connected("code", ConditionalCode(kl_scale=kl_scale, name=name))
+
+    def low_rank_logits(self, rank: int, *, name: str) -> Apply:
+        """A sample of a Gaussian of logits; see `LowRankLogits`."""
+        return self._connected("logits", LowRankLogits(rank, name=name, dtype=FLOAT32))
+
+    def _connected(self, source: str, layer: tf_keras.layers.Layer) -> Callable[..., tf.Tensor]:
         if source not in self.sources:
-            without_seed: Apply = layer
+            without_seed: Callable[..., tf.Tensor] = layer
             return without_seed
-        return lambda inputs: layer(inputs, seed=self.seed)
+        return lambda inputs, **options: layer(inputs, seed=self.seed, **options)

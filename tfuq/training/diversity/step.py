@@ -80,7 +80,7 @@ class JointStep:
             probabilities = []
             for number, step in enumerate(self._members):
                 seed = replica_seed(seeds[number])
-                outputs = step.model([images, seed], training=True)
+                outputs = step.outputs(images, targets, seed)
                 all_logs.append(step.terms(targets, outputs, seed, kl_weight))
                 p, weights = self._distributions(targets, finest_outputs(outputs), seed)
                 probabilities.append(p)

@@ -16,6 +16,7 @@ from tfuq.config.text import write_yaml
 from tfuq.data.layouts import made_cases
 from tfuq.data.splits import split_cases
 from tfuq.errors import ConfigError, RunError, TfuqError
+from tfuq.scoring.metrics import OF_KEPT_SAMPLES
 
 AXES_BETWEEN = "_"
 
@@ -31,6 +32,7 @@ class Cell:
         folder: The folder of the study.
         scores_training: Whether its training cases are predicted and scored too.
         keeps_members: Whether the predictions of each member are kept.
+        keeps_samples: Whether predictions keep their samples, which a score needs.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Cell:
     folder: Path
     scores_training: bool = False
     keeps_members: bool = False
+    keeps_samples: bool = False
 
     @property
     def settings(self) -> Path:
@@ -109,7 +112,14 @@ def _cell(study: StudyConfig, combination: Sequence[Step], folder: Path) -> Cell
         folder=folder,
         scores_training=study.has_training_scores,
         keeps_members=study.has_diversity and config.members > 1,
+        keeps_samples=_needs_samples(study),
     )
+
+
+def _needs_samples(study: StudyConfig) -> bool:
+    """Whether a column is a score of the samples, of the test or of the training cases."""
+    names = [column.removeprefix("train.") for column in study.table]
+    return any(name in OF_KEPT_SAMPLES for name in names)
 
 
 def _configuration(study: StudyConfig, combination: Sequence[Step]) -> Config:

@@ -98,6 +98,9 @@ def _commands(cell: Cell) -> list[list[str]]:
     """The commands of a cell. Each goes on where an earlier one was stopped."""
     commands = [["train", str(cell.settings), "--run", str(cell.run), "--resume", *_HERE]]
     splits = ["test"]
+    options = []
+    if cell.keeps_samples:
+        options = ["--save-samples"]
     if cell.scores_training:
         splits.append("train")
     for split in splits:
@@ -109,7 +112,7 @@ def _commands(cell: Cell) -> list[list[str]]:
         elif cell.keeps_members:
             words = ["--save-members"]
         commands += [
-            ["predict", str(cell.run), *words, "--out", str(predictions), *_HERE],
+            ["predict", str(cell.run), *words, "--out", str(predictions), *options, *_HERE],
             ["score", str(predictions), "--no-figures", *_HERE],
         ]
     return commands

@@ -20,6 +20,7 @@ def built(factory):
     x = tf_keras.layers.GlobalAveragePooling2D()(x)
     x = factory.dense(4, name="dense")(x)
     x = factory.code(kl_scale=1.0, initial_scale=0.5, name="code")(x)
+    x = factory.low_rank_logits(2, name="logits")(factory.dense(4, name="gaussian")(x))
     return tf_keras.Model([image, factory.seed], x)
 
 

@@ -27,6 +27,21 @@ def test_axes_combine_and_keys_of_one_axis_go_together(tmp_path):
     assert cells[0].labels == {"patch": "16×16×16", "method": "vi"}
 
 
+@pytest.mark.parametrize(
+    ("column", "keeps"), [("ged_unbiased", True), ("train.ged", True), ("dice_raters", False)]
+)
+def test_samples_are_kept_where_a_column_is_a_score_of_them(tmp_path, column, keeps):
+    (tmp_path / "config.yaml").write_text(settings(tmp_path).dump())
+    study = StudyConfig(
+        name="s",
+        config=str(tmp_path / "config.yaml"),
+        axes={"method": {"method": ["vi"]}},
+        table=["dice", column],
+    )
+    (found,) = cells_of(study, tmp_path)
+    assert found.keeps_samples == keeps
+
+
 @pytest.fixture
 def cell(own_balls, tmp_path):
     """A cell of the balls, whose data set is one to damage."""

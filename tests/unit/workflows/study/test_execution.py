@@ -74,6 +74,15 @@ def test_training_cases_are_predicted_too_where_the_table_has_them(cell, monkeyp
     ]
 
 
+def test_samples_are_kept_where_a_score_needs_them(cell, monkeypatch):
+    ran = []
+    monkeypatch.setattr(execution, "run_command", lambda words, log: ran.append(list(words)))
+    (task,) = tasks_of([replace(cell, keeps_samples=True)], ())
+    task.run(Recorder())
+    assert "--save-samples" in ran[1]
+    assert not any("--save-samples" in words for words in (ran[0], ran[2]))
+
+
 @pytest.mark.parametrize(
     ("text", "error"),
     [
