@@ -16,6 +16,7 @@ from tfuq.data.sets.dataset import TrainingSet
 from tfuq.data.sets.pipeline import training_dataset
 from tfuq.data.sets.prepared import Examples
 from tfuq.errors import TfuqError
+from tfuq.networks.freezing import freeze, without_layers
 from tfuq.networks.layers import median_width
 from tfuq.networks.weights import Arrays
 from tfuq.sampling.members import build_member
@@ -54,6 +55,7 @@ class MemberTraining:
         member: The member's number, from 0 on.
         model: The network that predicts. The one that is trained shares its layers, and may have
             more of them (see `tfuq.training.supervision`).
+        frozen: What of it stays as it starts.
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class MemberTraining:
                 is_supervised=config.network.deep_supervision,
             )
             self.model = predicting(trained)
+            self.frozen = freeze(self.model, config.training.frozen)
         loss = task_of(config).loss(config, training)
         held_steps = config.width_warmup_epochs * self.steps
         self._step = TrainingStep(
@@ -180,7 +183,7 @@ class MemberTraining:
         weights = self._step.arrays(self.model)
         row: EpochRow = {"epoch": epoch + 1, **means, **self._validate(weights)}
         self._require_finite(row)
-        width = median_width(weights)
+        width = median_width(without_layers(weights, self.frozen.layers))
         if width is not None:
             row["posterior_width"] = width
         row["learning_rate"] = float(self._step.optimizer.learning_rate.numpy())
