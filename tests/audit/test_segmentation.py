@@ -113,6 +113,7 @@ METHODS = {
     "latent-vi": ("latent-vi", "latent-code", "latent-weights"),
 }
 KINDS = ("pictures", "slices", "volumes")
+VARIATIONAL_BACKBONE = {"backbone": "variational"}
 
 
 @pytest.mark.slow
@@ -136,6 +137,15 @@ def test_one_case(kind, trained_as, make_run, command):
     run = make_run(kind, trained_as, data=REGIONS if kind == "volumes" else {})
     folder = command.predict(run, "--samples", ASKED, "--save-samples")
     audit(run, trained_as, folder, CASES[kind][0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["slices", "volumes"])
+def test_variational_backbone(kind, make_run, command):
+    run = make_run(kind, "latent-vi", latent=VARIATIONAL_BACKBONE)
+    for method in METHODS["latent-vi"]:
+        folder = command.predict(run, "--method", method, "--samples", ASKED, "--save-samples")
+        audit(run, method, folder, CASES[kind][0])
 
 
 @pytest.mark.slow

@@ -123,7 +123,8 @@ ELSEWHERE = {
         "::test_a_pattern_that_matches_nothing_is_refused_with_names_near_it"
     ),
     "training.frozen: nothing of {} fits layer": (
-        "tests/workflows/test_frozen.py::test_a_frozen_layer_that_the_run_does_not_have_is_refused"
+        "tests/unit/training/test_initial_weights.py"
+        "::test_a_frozen_layer_that_the_run_does_not_have_is_refused"
     ),
     "scores of these promise too much; name other cases in data.split": (
         "tests/unit/training/test_seen_cases.py"

@@ -65,8 +65,8 @@ def start_from(
         frozen: Names of layers that stay as they start.
 
     Raises:
-        ConfigError: The run has no trained member, or no weights that fit: of a latent network, its
-            backbone; of a frozen layer, all means.
+        ConfigError: The run has no trained member, or no kernel that fits (of a latent network, one
+            of its backbone), or a frozen layer does not fit.
         RunError: It is no run, or its weights cannot be read.
     """
     run = runs.open_run(Path(source))
@@ -78,7 +78,7 @@ def start_from(
         )
     path = run.member(finished[member % len(finished)]) / "weights.npz"
     taken = fitting(model_arrays(model), load_arrays(path), _channels(run), channels, frozen)
-    if not taken.count(_backbone(taken.arrays)):
+    if not taken.count(_kernels(taken.arrays)):
         raise ConfigError(
             f"training.initial_weights: nothing of {path} fits a layer of this network; name a run "
             f"of the same network.name and widths (it has {run.config.network.name} of "
@@ -93,6 +93,11 @@ def start_from(
 def _backbone(names: Collection[str]) -> list[str]:
     """The weights that are not about a latent code; all of a network without one."""
     return [name for name in names if not is_of_code(layer_of(name))]
+
+
+def _kernels(arrays: Arrays) -> list[str]:
+    """The kernels of the backbone: without one of them, a bias or two fit by chance."""
+    return [name for name in _backbone(arrays) if arrays[name].ndim > 1]
 
 
 def _require_start(layer: str, taken: Taken, path: Path) -> None:

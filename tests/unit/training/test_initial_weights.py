@@ -63,25 +63,38 @@ def test_widths_are_taken_of_frozen_layers_alone():
 
 
 @pytest.mark.parametrize("backbone", ["unet", "vnet", "fcn"])
-@pytest.mark.parametrize("weights_of", ["point", "variational"])
-def test_a_latent_network_takes_its_backbone(balls, tmp_path, caplog, backbone, weights_of):
+def test_a_latent_network_takes_its_backbone(balls, tmp_path, caplog, backbone):
     """All of it but the last layers, which have other outputs; their number is said."""
     network = {"name": backbone, "level_dropout": {2: 0.3}}
     if backbone == "vnet":
         network |= {"kernel_size": 3, "activation": "prelu"}
     point = train(settings(balls, "mc-dropout", 2, network=network), tmp_path / "point")
-    latent = settings(balls, "latent-vi", 2, network=network, latent={"backbone": weights_of})
-    model = build_member(latent, channels=1)
-    with caplog.at_level(logging.INFO, logger="tfuq"):
-        start_from(model, str(point.path), 0, 1)
-    found = {name.replace("_posterior_loc", ""): a for name, a in model_arrays(model).items()}
-    last = ("logits", "score")
-    taken = [name for name in weights(point) if not name.startswith(last)]
-    for name in taken:
-        assert np.array_equal(found[name], weights(point)[name]), name
-    (told,) = [message for message in caplog.messages if "tensors of the backbone" in message]
-    assert told.startswith(f"{len(taken)} of ")
-    assert "and 0 of " in told
+    taken = [name for name in weights(point) if not name.startswith(("logits", "score"))]
+    for weights_of in ("point", "variational"):
+        latent = settings(balls, "latent-vi", 2, network=network, latent={"backbone": weights_of})
+        model = build_member(latent, channels=1)
+        caplog.clear()
+        with caplog.at_level(logging.INFO, logger="tfuq"):
+            start_from(model, str(point.path), 0, 1)
+        found = {name.replace("_posterior_loc", ""): a for name, a in model_arrays(model).items()}
+        for name in taken:
+            assert np.array_equal(found[name], weights(point)[name]), name
+        (told,) = [message for message in caplog.messages if "tensors of the backbone" in message]
+        assert told.startswith(f"{len(taken)} of ")
+        assert "and 0 of " in told
+
+
+@pytest.fixture(scope="module")
+def latent_model(balls):
+    return build_member(settings(balls, "latent-vi", 2), channels=1)
+
+
+@pytest.mark.parametrize("layer", ["logits", "code_encoder1", "code"])
+def test_a_frozen_layer_that_the_run_does_not_have_is_refused(trained, latent_model, layer):
+    """The backbone's last layer has other outputs than the network of the run."""
+    path = str(trained("mc-dropout", 2).path)
+    with pytest.raises(ConfigError, match=rf"fits layer '{layer}'.*out of training\.frozen"):
+        start_from(latent_model, path, 0, 1, ["encoder1_conv1", layer])
 
 
 def test_a_latent_network_of_which_the_backbone_takes_nothing_is_refused(balls, tmp_path):
