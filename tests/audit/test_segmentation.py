@@ -116,6 +116,7 @@ METHODS = {
 }
 KINDS = ("pictures", "slices", "volumes")
 OF_LABELS = ("probabilistic-unet", "stochastic-segmentation")
+VARIATIONAL_BACKBONE = {"backbone": "variational"}
 
 
 @pytest.mark.slow
@@ -139,6 +140,15 @@ def test_one_case(kind, trained_as, make_run, command):
     run = make_run(kind, trained_as, data=REGIONS if kind == "volumes" else {})
     folder = command.predict(run, "--samples", ASKED, "--save-samples")
     audit(run, trained_as, folder, CASES[kind][0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["slices", "volumes"])
+def test_variational_backbone(kind, make_run, command):
+    run = make_run(kind, "latent-vi", latent=VARIATIONAL_BACKBONE)
+    for method in METHODS["latent-vi"]:
+        folder = command.predict(run, "--method", method, "--samples", ASKED, "--save-samples")
+        audit(run, method, folder, CASES[kind][0])
 
 
 @pytest.mark.slow

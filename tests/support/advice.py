@@ -487,9 +487,32 @@ def _rows_of_sections() -> list[Advice]:
             mended={"variational.warm_start": REMOVED},
         ),
         Advice(
-            words="variational.warm_start serves method vi alone",
+            words="variational.warm_start serves method vi alone.*set training.initial_weights",
             broken={"method": "latent-vi", "variational.warm_start": "runs/x"},
-            mended={"variational.warm_start": REMOVED},
+            mended={"variational.warm_start": REMOVED, "training.initial_weights": "runs/x"},
+        ),
+        *(
+            Advice(
+                words="training.frozen keeps layers as they start, .* or remove training.frozen",
+                broken={"training.frozen": ["encoder*"]},
+                mended=mended,
+            )
+            for mended in (
+                {"training.initial_weights": "runs/x"},
+                {"training.frozen": REMOVED},
+            )
+        ),
+        *(
+            Advice(
+                words=f"{key} {value} serves layers with point weights, .* latent.backbone: point",
+                broken={"method": "latent-vi", "latent.backbone": "variational", key: value},
+                mended=mended,
+            )
+            for key, value in (
+                ("training.precision", "mixed"),
+                ("network.upsampling", "transposed"),
+            )
+            for mended in ({key: REMOVED}, {"latent.backbone": "point"})
         ),
         *(
             Advice(

@@ -126,6 +126,21 @@ ELSEWHERE = {
         "tests/unit/data/test_cross_validation.py"
         "::test_folds_that_leave_a_case_out_or_have_it_twice_are_refused"
     ),
+    "match all {} layers with weights": (
+        "tests/unit/networks/test_freezing.py::test_something_must_be_left_to_train"
+    ),
+    "training.frozen: no layer with weights matches": (
+        "tests/unit/networks/test_freezing.py"
+        "::test_a_pattern_that_matches_nothing_is_refused_with_names_near_it"
+    ),
+    "training.frozen: nothing of {} fits layer": (
+        "tests/unit/training/test_initial_weights.py"
+        "::test_a_frozen_layer_that_the_run_does_not_have_is_refused"
+    ),
+    "scores of these promise too much; name other cases in data.split": (
+        "tests/unit/training/test_seen_cases.py"
+        "::test_test_cases_that_the_source_was_trained_on_are_told"
+    ),
     "smaller values in data.label_values": (
         "tests/unit/workflows/review/test_export.py::test_a_picture_has_its_label_as_a_picture"
     ),

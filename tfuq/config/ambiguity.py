@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, NonNegativeFloat
 
-from tfuq.config.learning import LayerSizes, MemberCount
-from tfuq.config.section import Section, Size
+from tfuq.config.learning import LayerSizes
+from tfuq.config.section import MemberCount, Section, Size
 
 
 class ProbabilisticConfig(Section):

@@ -35,6 +35,9 @@ def _never_or_share(value: Any) -> Any:
 
 
 SkipEmpty = Annotated[float | Literal["never"], BeforeValidator(_never_or_share)]
+LayerPatterns = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=100)
+]
 LayerSizes = Annotated[list[Size], Field(min_length=1, max_length=10)]
 
 
@@ -106,11 +109,25 @@ class VariationalConfig(Section):
 
 
 class LatentConfig(Section):
-    """Method latent-vi.
+    """Method latent-vi: a reading of Sagar 2020.
+
+    The paper has a pre-trained backbone (U-Net, V-Net or FCN), which gives each pixel a mean and a
+    standard deviation; an encoder of variational layers, which turns them into a code of 10
+    numbers; and a decoder of variational layers, which turns the code into a segmentation. How a
+    code without place becomes a map again is not stated. Here an image has one code, as in a
+    variational autoencoder (Kingma & Welling 2014): the encoder is averaged over space, and its
+    code is joined to the features of every pixel before they are decoded. What the code says of an
+    image is then the same for all of its pixels, and where structures lie is known from the
+    features.
 
     ``size``: of the code. ``initial_scale``: its width at the start. ``features``: channels of the
     backbone's mean per pixel, and as many of its standard deviation. ``encoder_widths``: filters of
     the encoder's convolutions, each of stride two. ``decoder_widths``: filters of the decoder's.
+
+    ``backbone``: whether it has ``point`` weights or ``variational`` ones too. Encoder and decoder
+    are variational either way. The divergence of all weights is scaled by
+    ``variational.kl_scale``, that of the code by ``kl_scale``: weights are drawn once for all
+    training examples, and a code for each. ``training.initial_weights`` gives a trained backbone.
     """
 
     size: Size = 10
@@ -118,6 +135,7 @@ class LatentConfig(Section):
     features: Size = 8
     encoder_widths: LayerSizes = [8, 16]
     decoder_widths: LayerSizes = [8]
+    backbone: Literal["point", "variational"] = "point"
     kl_scale: NonNegativeFloat | Literal["data"] = "data"
 
 
@@ -167,7 +185,14 @@ class TrainingConfig(Section):
     and false for ``none``.
 
     ``initial_weights``: the folder of a run whose weights training starts from, wherever names and
-    shapes of layers agree; ensemble members take the run's members in turn.
+    shapes of layers agree; ensemble members take the run's members in turn. Of method latent-vi,
+    the backbone must take some of them.
+
+    ``frozen``: patterns of layers' names, as ``encoder*``, whose weights stay as they start
+    (``initial_weights``, or ``warm_start`` of method vi, must give them). No gradient, weight decay
+    or average moves them, and a frozen batch normalization keeps its means and variances. Frozen
+    variational layers keep their posterior: with the widths of the run where it has some, else with
+    ``variational.initial_scale``. They are sampled as the others are.
 
     ``precision``: with ``mixed``, layers with point weights compute in bfloat16, or float16 on GPUs
     before the compute capability 8.0; variables, normalization, outputs, losses and variational
@@ -196,6 +221,7 @@ class TrainingConfig(Section):
     cache: Cache = "memory"
     precision: Literal["float32", "mixed"] = "float32"
     initial_weights: Annotated[str, Field(min_length=1)] | None = None
+    frozen: LayerPatterns = []
 
     @pydantic.model_validator(mode="after")
     def _of_the_schedule(self) -> TrainingConfig:

@@ -36,6 +36,12 @@ from tfuq.config.section import Section, check_each
 from tfuq.config.swag import SwagConfig, check_swag
 from tfuq.config.tasks import TASKS, TaskRules
 from tfuq.config.text import write_yaml
+from tfuq.config.weights import (
+    check_frozen,
+    check_optimizer,
+    check_point_weights,
+    check_start,
+)
 from tfuq.errors import nearest
 
 _SAMPLING_DROPOUT = ("mc-dropout", "hybrid")
@@ -143,11 +149,11 @@ class Config(Section):
             self._check_additional,
             self._check_dropout,
             self._check_labels,
-            self._check_warm_start,
+            lambda: check_start(self),
+            lambda: check_frozen(self),
             self._check_warmup,
-            self._check_precision,
-            self._check_optimizer,
-            self._check_upsampling,
+            lambda: check_point_weights(self),
+            lambda: check_optimizer(self),
             self._check_peak,
             self._check_windows,
             self._check_flips,
@@ -240,39 +246,6 @@ class Config(Section):
             raise ValueError(
                 f"network.heteroscedastic gives logits a variance, as method {self.method} does by "
                 "itself; remove it"
-            )
-
-    def _check_warm_start(self) -> None:
-        if self.method == "latent-vi" and self.variational.warm_start:
-            raise ValueError(
-                "variational.warm_start serves method vi alone: a latent network differs from "
-                "its backbone; remove it"
-            )
-        if self.variational.warm_start and self.training.initial_weights:
-            raise ValueError(
-                "variational.warm_start and training.initial_weights both say where weights start; "
-                "remove one of both"
-            )
-
-    def _check_precision(self) -> None:
-        if self.method == "vi" and self.training.precision == "mixed":
-            raise ValueError(
-                "training.precision mixed serves layers with point weights, and method vi has "
-                "none; remove it"
-            )
-
-    def _check_optimizer(self) -> None:
-        if self.method in VARIATIONAL and self.training.optimizer == "sgd":
-            raise ValueError(
-                f"training.optimizer sgd serves methods with point weights, and method "
-                f"{self.method} infers widths with adam; set training.optimizer: adam"
-            )
-
-    def _check_upsampling(self) -> None:
-        if self.method == "vi" and self.network.upsampling == "transposed":
-            raise ValueError(
-                "network.upsampling transposed serves layers with point weights, and method vi has "
-                "none; remove it"
             )
 
     def _check_peak(self) -> None:

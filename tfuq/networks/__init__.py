@@ -75,7 +75,7 @@ def build_latent_network(
 ) -> tf_keras.Model:
     """The configured network as backbone of a latent code (see `tfuq.networks.latent`).
 
-    The backbone has point weights: the encoder, the code and the decoder are random.
+    The encoder, the code and the decoder are random, and the backbone if it is variational.
 
     Args:
         config: the network's section of the configuration.
@@ -90,11 +90,15 @@ def build_latent_network(
         As `build_network`.
     """
     image = _image(config, channels)
-    point_layers = replace(layers, weights=None)
+    backbone_layers = layers
+    if settings.backbone == "point":
+        backbone_layers = replace(layers, weights=None)
     coarse_outputs = 0
     if is_supervised:
         coarse_outputs = outputs
-    features, *coarse = _applied(config, point_layers, image, 2 * settings.features, coarse_outputs)
+    features, *coarse = _applied(
+        config, backbone_layers, image, 2 * settings.features, coarse_outputs
+    )
     logits = latent(
         layers, features, config=settings, kl_scale=kl_scale, outputs=outputs, style=_style(config)
     )

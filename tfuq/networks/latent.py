@@ -15,10 +15,16 @@ from tfuq.networks.blocks import ConvolutionStyle, convolution, dense
 from tfuq.networks.layers import Broadcast, LayerFactory, PixelMoments
 from tfuq.networks.layers.factory import Apply
 
+_PREFIXES = ("code", "latent_logits")  # of the names of layers that no backbone has
 _MEAN_OVER_SPACE = {
     2: tf_keras.layers.GlobalAveragePooling2D,
     3: tf_keras.layers.GlobalAveragePooling3D,
 }
+
+
+def is_of_code(layer: str) -> bool:
+    """Whether a layer, by its name, is about the latent code, and not of the backbone."""
+    return layer.startswith(_PREFIXES)
 
 
 def latent(
@@ -37,8 +43,8 @@ def latent(
     is joined to the features at every pixel, and both are decoded.
 
     Args:
-        layers: makes encoder and decoder, whose weights are variational. The backbone has layers of
-            its own.
+        layers: makes encoder and decoder, whose weights are variational. The backbone may have
+            layers of another factory.
         features: of the backbone, ``[N, *S, 2F]``, or ``[N, 2F]`` without spatial axes.
         config: the latent code's section of the configuration.
         kl_scale: factor on the code's KL divergence (see `tfuq.networks.layers.LatentCode`).

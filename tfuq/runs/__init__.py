@@ -34,6 +34,10 @@ _OF_A_MEMBER = ("weights.npz", "state.npz", "history.csv", "done")
 _MEMBER = re.compile("0|[1-9][0-9]{0,5}")
 
 
+class _Frozen(pydantic.BaseModel, extra="allow"):
+    layers: list[str]
+
+
 class _Facts(pydantic.BaseModel, extra="allow"):
     channels: Annotated[int, Field(ge=1, le=MOST_CHANNELS)]
     statistics: Statistics | None
@@ -46,6 +50,7 @@ class _Facts(pydantic.BaseModel, extra="allow"):
     likelihood_terms: Annotated[int, Field(ge=0)] = 0
     loss_definition: Annotated[int, Field(ge=1)] = 1
     width_warmup_epochs: Annotated[int, Field(ge=0)] | None = None
+    frozen: _Frozen | None = None
 
     @pydantic.model_validator(mode="after")
     def _require_statistics(self) -> _Facts:
@@ -175,6 +180,12 @@ class Run:
     def channel_names(self) -> list[str]:
         """The names of the channels in their order; none of a run that does not say them."""
         return self._facts.channel_names or []
+
+    @property
+    def frozen_layers(self) -> list[str]:
+        """Names of the layers whose weights stayed as they started."""
+        frozen = self._facts.frozen
+        return frozen.layers if frozen else []
 
     @property
     def appearance(self) -> TrainingAppearance | None:

@@ -14,6 +14,7 @@ from tfuq.data.locks import exclusive
 from tfuq.data.removal import remove_file
 from tfuq.errors import ConfigError, RunError
 from tfuq.execution import Executor, Serial, Task
+from tfuq.networks.freezing import without_layers
 from tfuq.networks.layers import median_width
 from tfuq.networks.weights import load_arrays
 from tfuq.runs import Run
@@ -21,6 +22,7 @@ from tfuq.training.beginning import require_same_beginning
 from tfuq.training.diversity import DIVERSITIES, group_of, group_training, groups_of
 from tfuq.training.folder import check_folder
 from tfuq.training.material import Material, facts, member_training, prepare, summary
+from tfuq.training.seen_cases import remarks_on_seen_cases
 from tfuq.training.state import STATE
 from tfuq.training.workers import Worker, lost_worker_errors, this_worker
 
@@ -226,6 +228,8 @@ def _begin(config: Config, path: Path, material: Material, *, overwrite: bool) -
         if overwrite:
             _remove_unless_training(path)
         if not runs.is_run(path):
+            for remark in remarks_on_seen_cases(config, material.parts):
+                _log.warning("remark: %s", remark)
             runs.create(path, config, split, facts(config, material), material.folds)
     run = Run(path, config)
     if run.split != split or run.folds != (material.folds or []):
@@ -252,9 +256,10 @@ def _train_group(run: Run, group: range, material: Material, observer: Observer)
 def _note_width(run: Run, index: int) -> None:
     """Add the median width of a member's posterior to ``environment.json``.
 
-    The file has the width at the start and after training.
+    The file has the width at the start and after training, of layers that are not frozen.
     """
-    end = median_width(load_arrays(run.member(index) / "weights.npz"))
+    arrays = load_arrays(run.member(index) / "weights.npz")
+    end = median_width(without_layers(arrays, run.frozen_layers))
     if end is None:
         return
     with exclusive(run.path, _BEGINNING, wait=True):

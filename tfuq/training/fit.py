@@ -16,6 +16,7 @@ from tfuq.data.sets.dataset import TrainingSet
 from tfuq.data.sets.pipeline import training_dataset
 from tfuq.data.sets.prepared import Examples
 from tfuq.errors import TfuqError
+from tfuq.networks.freezing import freeze, without_layers
 from tfuq.networks.layers import median_width
 from tfuq.networks.weights import Arrays
 from tfuq.sampling.members import build_member
@@ -62,6 +63,7 @@ class MemberTraining:
         files: The member's files.
         state: All that the training needs to go on.
         state_path: The file that holds it between epochs.
+        frozen: What of it stays as it starts.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class MemberTraining:
             self.model = predicting(trained)
             scale = posterior_scale(config, training, self._rows)
             penalty = anchoring_of(config, trained, self.seed, scale)
+            self.frozen = freeze(self.model, config.training.frozen)
         loss = task_of(config).loss(config, training)
         held_steps = config.width_warmup_epochs * self.steps
         self.step = TrainingStep(
@@ -197,7 +200,7 @@ class MemberTraining:
         weights = self.step.arrays(self.model)
         row: EpochRow = {"epoch": epoch + 1, **means, **self.validate(weights)}
         self._require_finite(row)
-        width = median_width(weights)
+        width = median_width(without_layers(weights, self.frozen.layers))
         if width is not None:
             row["posterior_width"] = width
         row["learning_rate"] = float(self.step.optimizer.learning_rate.numpy())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +12,13 @@ import tf_keras
 
 from tfuq import runs
 from tfuq.errors import ConfigError
+from tfuq.networks.freezing import layer_of
+from tfuq.networks.latent import is_of_code
 from tfuq.networks.weights import Arrays, load_arrays, model_arrays, set_arrays
 from tfuq.runs import Run
 
 _log = logging.getLogger(__name__)
-_WIDTH = "untransformed_scale"  # of a posterior; it starts as configured
+_WIDTH = "untransformed_scale"  # of a posterior; it starts as configured, unless it is frozen
 _MEAN = "_posterior_loc"
 _MOST_NAMED = 5
 
@@ -35,13 +37,24 @@ class Taken:
     adapted: list[str]
     left: list[str]
 
+    def count(self, names: Collection[str]) -> int:
+        """How many of these weights it takes."""
+        return len(set(names) - set(self.left))
 
-def start_from(model: tf_keras.Model, source: str, member: int, channels: int) -> None:
+
+def start_from(
+    model: tf_keras.Model,
+    source: str,
+    member: int,
+    channels: int,
+    frozen: Collection[str] = (),
+) -> None:
     """Give a network the weights of a run wherever names and shapes agree.
 
     A posterior's mean takes the point weights of the same name, and point weights the mean. Widths
-    of posteriors start as configured. The first convolution is adapted to another number of
-    channels. The last layer, where it has other outputs, starts at random.
+    of posteriors start as configured, but for those of frozen layers, which nothing infers any
+    more: they are the run's where it has some. The first convolution is adapted to another number
+    of channels. The last layer, where it has other outputs, starts at random.
 
     Args:
         model: The network.
@@ -49,9 +62,11 @@ def start_from(model: tf_keras.Model, source: str, member: int, channels: int) -
         member: The number of the network's member. It takes the weights of the run's member of that
             number; where the run has fewer, they are taken in turn.
         channels: Of the network's images.
+        frozen: Names of layers that stay as they start.
 
     Raises:
-        ConfigError: The run has no trained member, or no weights that fit.
+        ConfigError: The run has no trained member, or no kernel that fits (of a latent network, one
+            of its backbone), or a frozen layer does not fit.
         RunError: It is no run, or its weights cannot be read.
     """
     run = runs.open_run(Path(source))
@@ -62,22 +77,52 @@ def start_from(model: tf_keras.Model, source: str, member: int, channels: int) -
             "train it, or name another run"
         )
     path = run.member(finished[member % len(finished)]) / "weights.npz"
-    taken = fitting(model_arrays(model), load_arrays(path), _channels(run), channels)
-    if len(taken.left) == len(taken.arrays):
+    taken = fitting(model_arrays(model), load_arrays(path), _channels(run), channels, frozen)
+    if not taken.count(_kernels(taken.arrays)):
         raise ConfigError(
             f"training.initial_weights: nothing of {path} fits a layer of this network; name a run "
             f"of the same network.name and widths (it has {run.config.network.name} of "
             f"{run.config.network.widths})"
         )
+    for layer in frozen:
+        _require_start(layer, taken, path)
     set_arrays(model, taken.arrays)
     _log.info(_sentence(taken, path))
+
+
+def _backbone(names: Collection[str]) -> list[str]:
+    """The weights that are not about a latent code; all of a network without one."""
+    return [name for name in names if not is_of_code(layer_of(name))]
+
+
+def _kernels(arrays: Arrays) -> list[str]:
+    """The kernels of the backbone: without one of them, a bias or two fit by chance."""
+    return [name for name in _backbone(arrays) if arrays[name].ndim > 1]
+
+
+def _require_start(layer: str, taken: Taken, path: Path) -> None:
+    """Refuse a frozen layer of which a weight, other than a width, would stay at random."""
+    names = [name for name in taken.arrays if layer_of(name) == layer]
+    at_random = [name for name in taken.left if layer_of(name) == layer and _WIDTH not in name]
+    if at_random or not taken.count(names):
+        raise ConfigError(
+            f"training.frozen: nothing of {path} fits layer '{layer}', which would stay as it is "
+            "made; leave it out of training.frozen, or name a run that has it in "
+            "training.initial_weights"
+        )
 
 
 def _channels(run: Run) -> int:
     return int(run.facts["channels"])
 
 
-def fitting(own: Arrays, other: Mapping[str, np.ndarray], trained: int, wanted: int) -> Taken:
+def fitting(
+    own: Arrays,
+    other: Mapping[str, np.ndarray],
+    trained: int,
+    wanted: int,
+    frozen: Collection[str] = (),
+) -> Taken:
     """What fits of another network's weights.
 
     Args:
@@ -85,6 +130,7 @@ def fitting(own: Arrays, other: Mapping[str, np.ndarray], trained: int, wanted: 
         other: The other network's.
         trained: Channels of the images that the other network was trained on.
         wanted: Channels of the network's images.
+        frozen: Names of layers whose widths are the other's.
     """
     means = {_point_name(name): array for name, array in other.items() if _WIDTH not in name}
     arrays: Arrays = {}
@@ -92,8 +138,10 @@ def fitting(own: Arrays, other: Mapping[str, np.ndarray], trained: int, wanted: 
     left = []
     for name, array in own.items():
         found = means.get(_point_name(name))
+        if _WIDTH in name and layer_of(name) in frozen:
+            found = other.get(name)
         is_first = found is not None and _is_first(array, found, trained, wanted)
-        if _WIDTH in name or found is None:
+        if found is None:
             arrays[name] = array
             left.append(name)
         elif found.shape == array.shape:
@@ -131,8 +179,7 @@ def _of_channels(kernel: np.ndarray, channels: int) -> np.ndarray:
 
 
 def _sentence(taken: Taken, path: Path) -> str:
-    count = len(taken.arrays) - len(taken.left)
-    text = f"{count} of {len(taken.arrays)} weights start as those of {path}"
+    text = f"{_counted(taken)} start as those of {path}"
     if taken.adapted:
         text += f"; {', '.join(taken.adapted)} adapted to the channels"
     if taken.left:
@@ -141,4 +188,16 @@ def _sentence(taken: Taken, path: Path) -> str:
         text += f"; as without it: {names}"
         if more > 0:
             text += f" and {more} more"
+    return text
+
+
+def _counted(taken: Taken) -> str:
+    """How many arrays are taken; of a latent network, of its backbone and of the rest."""
+    backbone = _backbone(taken.arrays)
+    text = f"{taken.count(backbone)} of {len(backbone)} tensors"
+    about_code = set(taken.arrays) - set(backbone)
+    if about_code:
+        text += (
+            f" of the backbone, and {taken.count(about_code)} of {len(about_code)} about the code,"
+        )
     return text

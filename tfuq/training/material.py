@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import tensorflow as tf
-import tf_keras
 
 from tfuq.config import Config, member_config
 from tfuq.data.appearance import TrainingAppearance, training_appearance
@@ -28,9 +27,10 @@ from tfuq.data.sets.dataset import (
 )
 from tfuq.data.sets.prepared import Examples
 from tfuq.data.splits import split_cases
+from tfuq.networks.freezing import Frozen, freeze
 from tfuq.networks.weights import load_arrays
 from tfuq.runs.provenance import source_commit, tfuq_version
-from tfuq.sampling.members import KlScale
+from tfuq.sampling.members import KlScale, build_member
 from tfuq.sampling.posterior import METHOD_TRAITS
 from tfuq.tasks import task_of
 from tfuq.training.collecting import NOTHING, Collector
@@ -68,6 +68,7 @@ class Material:
         kl_scales: The KL scale of each member.
         folds: Ids of the cases that each member leaves out; None where members have no folds.
         appearance: What training images look like; None without any.
+        frozen: What of each member's network stays as it starts; None where all of it is trained.
     """
 
     parts: dict[str, list[Case]]
@@ -80,6 +81,7 @@ class Material:
     kl_scales: list[KlScale]
     appearance: TrainingAppearance | None = None
     folds: list[list[str]] | None = None
+    frozen: Frozen | None = None
 
     def fold(self, member: int) -> list[str]:
         """Ids of the training cases that a member leaves out."""
@@ -129,7 +131,15 @@ def prepare(config: Config, devices: str | None) -> Material:
         kl_scales=kl_scales,
         appearance=training_appearance(config, parts["train"]),
         folds=folds,
+        frozen=_frozen(config, training.channels),
     )
+
+
+def _frozen(config: Config, channels: int) -> Frozen | None:
+    """What is frozen of a network that is built for this alone: patterns are refused early."""
+    if not config.training.frozen:
+        return None
+    return freeze(build_member(config, channels=channels), config.training.frozen)
 
 
 def _pooled(parts: dict[str, list[Case]]) -> dict[str, list[Case]]:
@@ -168,7 +178,7 @@ def member_training(
     )
     require_iterates(config, fit.steps)
     if not (folder / STATE).is_file():  # else it goes on with the weights that it had
-        _start_elsewhere(config, fit.model, index, material.training.channels)
+        _start_elsewhere(config, fit, material.training.channels)
     return fit
 
 
@@ -179,15 +189,15 @@ def _collector(config: Config) -> Collector:
     return NOTHING
 
 
-def _start_elsewhere(config: Config, model: tf_keras.Model, index: int, channels: int) -> None:
+def _start_elsewhere(config: Config, fit: MemberTraining, channels: int) -> None:
     """Give a member's network the weights of another run, where the configuration names one."""
     initial = config.training.initial_weights
     if initial is not None:
-        start_from(model, initial, index, channels)
+        start_from(fit.model, initial, fit.member, channels, fit.frozen.layers)
     source = config.variational.warm_start
     if source and METHOD_TRAITS[config.method].has_divergence:
-        weights = Path(source) / "members" / str(index) / "weights.npz"
-        warm_start(model, load_arrays(weights), str(weights))
+        weights = Path(source) / "members" / str(fit.member) / "weights.npz"
+        warm_start(fit.model, load_arrays(weights), str(weights))
 
 
 def _validation(config: Config, index: int, material: Material) -> Sequence[Examples]:
@@ -222,6 +232,8 @@ def summary(config: Config, material: Material) -> str:
     if traits.network == "probabilistic":
         beta = f"{config.probabilistic.beta:g} · {share} / {unit}s of an example"
         text += f"; KL scale of the code {material.kl_scales[0].code:.3g} per nat ({beta})"
+    if material.frozen:
+        text += f"; {material.frozen}"
     return text
 
 
@@ -255,6 +267,9 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
     code_kl_scale = None
     if kind in ("latent", "probabilistic"):
         code_kl_scale = material.kl_scales[0].code
+    frozen = None
+    if material.frozen:
+        frozen = asdict(material.frozen)
     return {
         "versions": _versions(),
         "devices": list(material.strategy.extended.worker_devices),
@@ -272,6 +287,7 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
         "kl_scale": kl_scale,
         "code_kl_scale": code_kl_scale,
         "width_warmup_epochs": config.width_warmup_epochs,
+        "frozen": frozen,
     }
 
 

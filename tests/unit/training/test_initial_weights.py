@@ -51,13 +51,68 @@ def test_the_first_convolution_sees_more_channels_as_it_saw_one():
     np.testing.assert_allclose(summed, other["a/kernel"][:, :, 0], rtol=1e-6)
 
 
+def test_widths_are_taken_of_frozen_layers_alone():
+    """Nothing infers the widths of a frozen layer any more."""
+    name = "a/kernel_posterior_untransformed_scale"
+    own = {name: kernel(2, 2), "b/kernel_posterior_untransformed_scale": kernel(2, 2)}
+    other = {other_name: array - 3.0 for other_name, array in own.items()}
+    taken = fitting(own, other, 1, 1, frozen=["a"])
+    assert np.array_equal(taken.arrays[name], other[name])
+    assert taken.left == ["b/kernel_posterior_untransformed_scale"]
+    assert taken.count(own) == 1
+
+
+@pytest.mark.parametrize("backbone", ["unet", "vnet", "fcn"])
+def test_a_latent_network_takes_its_backbone(balls, tmp_path, caplog, backbone):
+    """All of it but the last layers, which have other outputs; their number is said."""
+    network = {"name": backbone, "level_dropout": {2: 0.3}}
+    if backbone == "vnet":
+        network |= {"kernel_size": 3, "activation": "prelu"}
+    point = train(settings(balls, "mc-dropout", 2, network=network), tmp_path / "point")
+    taken = [name for name in weights(point) if not name.startswith(("logits", "score"))]
+    for weights_of in ("point", "variational"):
+        latent = settings(balls, "latent-vi", 2, network=network, latent={"backbone": weights_of})
+        model = build_member(latent, channels=1)
+        caplog.clear()
+        with caplog.at_level(logging.INFO, logger="tfuq"):
+            start_from(model, str(point.path), 0, 1)
+        found = {name.replace("_posterior_loc", ""): a for name, a in model_arrays(model).items()}
+        for name in taken:
+            assert np.array_equal(found[name], weights(point)[name]), name
+        (told,) = [message for message in caplog.messages if "tensors of the backbone" in message]
+        assert told.startswith(f"{len(taken)} of ")
+        assert "and 0 of " in told
+
+
+@pytest.fixture(scope="module")
+def latent_model(balls):
+    return build_member(settings(balls, "latent-vi", 2), channels=1)
+
+
+@pytest.mark.parametrize("layer", ["logits", "code_encoder1", "code"])
+def test_a_frozen_layer_that_the_run_does_not_have_is_refused(trained, latent_model, layer):
+    """The backbone's last layer has other outputs than the network of the run."""
+    path = str(trained("mc-dropout", 2).path)
+    with pytest.raises(ConfigError, match=rf"fits layer '{layer}'.*out of training\.frozen"):
+        start_from(latent_model, path, 0, 1, ["encoder1_conv1", layer])
+
+
+def test_a_latent_network_of_which_the_backbone_takes_nothing_is_refused(balls, tmp_path):
+    """Its code's layers alone are no backbone."""
+    first = train(settings(balls, "latent-vi", 2), tmp_path / "first")
+    wider = {"widths": [3, 5], "activation": "prelu", "name": "vnet", "kernel_size": 5}
+    model = build_member(settings(balls, "latent-vi", 2, network=wider), channels=1)
+    with pytest.raises(ConfigError, match=r"nothing of .* fits a layer .*same network\.name"):
+        start_from(model, str(first.path), 0, 1)
+
+
 @pytest.mark.parametrize("method", ["deterministic", "vi"])
 def test_a_training_starts_where_the_run_ended(trained, balls, tmp_path, caplog, method):
     point = trained("mc-dropout")
     start = STILL | {"initial_weights": str(point.path)}
     with caplog.at_level(logging.INFO, logger="tfuq"):
         run = train(settings(balls, method, training=start, data=UNVALIDATED), tmp_path / "run")
-    assert any("weights start as those of" in message for message in caplog.messages)
+    assert any("tensors start as those of" in message for message in caplog.messages)
     name = "encoder1_conv1/kernel" + ("_posterior_loc" if method == "vi" else "")
     np.testing.assert_allclose(
         weights(run)[name], weights(point)["encoder1_conv1/kernel"], atol=1e-6

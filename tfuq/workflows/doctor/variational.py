@@ -9,6 +9,7 @@ import numpy as np
 
 from tfuq.data.json_csv import number, read_table
 from tfuq.errors import RunError
+from tfuq.networks.freezing import without_layers
 from tfuq.networks.layers import layer_widths
 from tfuq.networks.weights import load_arrays
 from tfuq.runs import Run
@@ -77,9 +78,9 @@ def _last_terms(path: Path) -> tuple[float, float]:
 def widths_did_not_move(run: Run) -> Iterator[Finding]:
     """Find variational weights whose posterior is as wide as it was at the start.
 
-    All layers start with ``variational.initial_scale``, and a trained network needs its layers at
+    Layers start with ``variational.initial_scale``, and a trained network needs its layers at
     unlike precision. The widths of a member have not moved when the median width of every layer is
-    within a factor of `_MOVED` of the start.
+    within a factor of `_MOVED` of the start. Frozen layers are left out.
     """
     if not METHOD_TRAITS[run.config.method].has_divergence:
         return
@@ -87,6 +88,7 @@ def widths_did_not_move(run: Run) -> Iterator[Finding]:
     for index in run.finished_members:
         path = run.member(index) / "weights.npz"
         arrays = load_arrays(path, member_digest(run, index))
+        arrays = without_layers(arrays, run.frozen_layers)
         medians = [float(np.median(width)) for width in layer_widths(arrays).values()]
         if medians and start / _MOVED < min(medians) and max(medians) < start * _MOVED:
             yield _unmoved(path, medians, start)

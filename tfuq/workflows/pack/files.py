@@ -20,7 +20,8 @@ STORED_AS = "stored as float16, computed in float32"
 def without_places(config: Config) -> Config:
     """The configuration without folders of the machine that trained it.
 
-    The data set keeps the name of its folder. What weights started from is gone.
+    The data set keeps the name of its folder. What weights started from is gone, and
+    which of them stayed so.
 
     Args:
         config: The run's.
@@ -30,6 +31,7 @@ def without_places(config: Config) -> Config:
     tree["data"]["additional"] = []
     tree["data"]["split"]["file"] = None
     tree["training"]["initial_weights"] = None
+    tree["training"]["frozen"] = []
     tree["variational"]["warm_start"] = None
     return Config.model_validate(tree)
 

@@ -24,7 +24,14 @@ _PLANNED: Mapping[str, tuple[str, ...]] = {
     ),
     "augmentation": (),
     "network": ("output", "heteroscedastic", "noise_draws"),
-    "training": ("seed", "early_stopping_epochs", "monitor", "precision", "initial_weights"),
+    "training": (
+        "seed",
+        "early_stopping_epochs",
+        "monitor",
+        "precision",
+        "initial_weights",
+        "frozen",
+    ),
     "prediction": tuple(PredictionConfig.model_fields),
 }
 _METHOD = re.compile(r"^method\s*:.*$", re.MULTILINE)

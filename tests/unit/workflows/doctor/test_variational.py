@@ -54,7 +54,11 @@ def test_widths_within_a_factor_of_two_of_the_start_did_not_move(digits, tmp_pat
     write_json(
         run.member(0) / "done", {"digest": save_arrays(run.member(0) / "weights.npz", arrays)}
     )
+    write_json(tmp_path / "environment.json", {"channels": 1, "statistics": None})
     found = list(widths_did_not_move(run))
     assert [finding.check for finding in found] == (["widths"] if is_found else [])
+    frozen = {"channels": 1, "statistics": None, "frozen": {"layers": ["dense"]}}
+    write_json(tmp_path / "environment.json", frozen)
+    assert list(widths_did_not_move(run)) == []
     point = Run(tmp_path, task_settings("classification", digits, "deterministic"))
     assert list(widths_did_not_move(point)) == []

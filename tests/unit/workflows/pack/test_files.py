@@ -43,10 +43,12 @@ def test_the_configuration_names_no_folder(trained, model):
     assert config.data.root not in (model / "config.yaml").read_text()
     tree = config.model_dump()
     tree["training"]["initial_weights"] = "/data/other"
+    tree["training"]["frozen"] = ["encoder*"]
     tree["data"]["additional"] = [{"root": "/data/more"}]
     packed = without_places(type(config).model_validate(tree))
     assert "/data" not in packed.dump()
     assert packed.network == config.network
+    assert packed.training.frozen == []
 
 
 @pytest.fixture

@@ -74,10 +74,12 @@ def test_how_it_predicts_stays_as_it_was_written():
     own = {"skip_empty": 0.0, "precision": "bfloat16", "overlap": 0.25}
     made = settings()
     made.put("prediction", "samples", 20)
-    tree = {"data": {"root": "x"}, "prediction": own, "training": {"initial_weights": "runs/a"}}
+    start = {"initial_weights": "runs/a", "frozen": ["encoder*"]}
+    tree = {"data": {"root": "x"}, "prediction": own, "training": start}
     planned = read_yaml(planned_text(write_yaml(tree), made, []), "text")
     assert planned["prediction"] == {"samples": 20, **own}
     assert planned["training"]["initial_weights"] == "runs/a"
+    assert planned["training"]["frozen"] == ["encoder*"]
 
 
 def test_kept_is_what_a_plan_does_not_decide():
