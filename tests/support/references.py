@@ -232,3 +232,45 @@ def dose_at_volume(doses, share):
 def volume_at_dose(doses, dose):
     """The percentage of voxels that receive a dose or more."""
     return 100 * sum(other >= dose for other in doses) / len(doses)
+
+
+def staple(decisions, classes, iterations=200):
+    """W [voxels, K] and θ [T, K, K] of decisions [T, voxels], voxel by voxel (Warfield et al. 2004)."""
+    samples, voxels = decisions.shape
+    prior = [np.mean(decisions == k) for k in range(classes)]
+    performance = np.full((samples, classes, classes), 1e-5 / (classes - 1))
+    for k in range(classes):
+        performance[:, k, k] = 0.99999
+    truth = np.zeros((voxels, classes))
+    for _ in range(iterations):
+        for x in range(voxels):
+            for k in range(classes):
+                truth[x, k] = prior[k]
+                for t in range(samples):
+                    truth[x, k] *= performance[t, decisions[t, x], k]
+            truth[x] /= truth[x].sum()
+        for t in range(samples):
+            for k in range(classes):
+                total = truth[:, k].sum()
+                if total == 0:
+                    continue
+                for j in range(classes):
+                    performance[t, j, k] = truth[decisions[t] == j, k].sum() / total
+    return truth, performance
+
+
+def logit_mean(samples):
+    """[*S, K] of samples [T, *S, K]: the geometric mean of each class, normalized."""
+    product = np.prod(samples ** (1 / len(samples)), 0)
+    return product / product.sum(-1, keepdims=True)
+
+
+def majority_share(samples):
+    """[n, K] of samples [T, n, K]: the share of T votes, and of one vote by the mean."""
+    count, voxels, classes = samples.shape
+    shares = np.zeros((voxels, classes))
+    for x in range(voxels):
+        for t in range(count):
+            shares[x, samples[t, x].argmax()] += 1
+        shares[x] += samples[:, x].mean(0)
+    return shares / (count + 1)

@@ -3,6 +3,7 @@
 It is the same object again when it is reloaded from the run's ``config.yaml``.
 """
 
+from tfuq.config.combination import COMBINATIONS, MEAN, STAPLE, WEIGHTED, Combine
 from tfuq.config.data import DataConfig, value_range
 from tfuq.config.learning import (
     MOST_EMPTY,
@@ -50,8 +51,10 @@ from tfuq.config.variables import DEFAULT_DATA_ROOT
 
 __all__ = [
     "AFFINE",
+    "COMBINATIONS",
     "DEFAULT_DATA_ROOT",
     "FLIPS",
+    "MEAN",
     "METHODS",
     "MOST_EMPTY",
     "NEVER",
@@ -59,10 +62,13 @@ __all__ = [
     "PRECISIONS",
     "SERVED_METHODS",
     "SPLITS",
+    "STAPLE",
     "TASKS",
     "TRAINED_AS",
     "TTAS",
+    "WEIGHTED",
     "AugmentationConfig",
+    "Combine",
     "Config",
     "DataConfig",
     "LatentConfig",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import AfterValidator, Field
 
+from tfuq.config.combination import MEAN, combination_problem
 from tfuq.config.data import DataConfig
 from tfuq.config.learning import (
     NEVER,
@@ -139,6 +140,7 @@ class Config(Section):
             self._check_upsampling,
             self._check_peak,
             self._check_windows,
+            self._check_combination,
             self._check_flips,
             self._check_plane_axis,
             self._check_folds,
@@ -187,6 +189,14 @@ class Config(Section):
             raise ValueError(
                 "prediction.skip_empty serves networks of three axes, and network.patch_size has "
                 f"{self.network.rank} entries; remove it"
+            )
+
+    def _check_combination(self) -> None:
+        combine = self.prediction.combine
+        problem = combination_problem(self, combine)
+        if problem:
+            raise ValueError(
+                f"prediction.combine {combine} {problem}; set prediction.combine: {MEAN}"
             )
 
     def _check_flips(self) -> None:
