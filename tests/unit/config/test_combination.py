@@ -1,15 +1,23 @@
 """Which combinations of samples a configuration takes."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.conftest import settings
-from tests.support.made import make_config
+from tests.conftest import settings, task_settings
+from tfuq.config import Config
 from tfuq.config.combination import COMBINATIONS, combination_problem, needs_two_samples
+
+
+def of_task(task: str, root: Path) -> Config:
+    if task == "segmentation":
+        return settings(root)
+    return task_settings(task, root)
 
 
 def test_a_mean_serves_every_task(tmp_path):
     for task in ("segmentation", "classification", "landmarks"):
-        assert combination_problem(make_config(task, tmp_path), "mean") is None
+        assert combination_problem(of_task(task, tmp_path), "mean") is None
 
 
 @pytest.mark.parametrize(
@@ -21,7 +29,7 @@ def test_a_mean_serves_every_task(tmp_path):
     ],
 )
 def test_what_a_task_has_no_sense_for(tmp_path, task, combine, words):
-    assert words in combination_problem(make_config(task, tmp_path), combine)
+    assert words in combination_problem(of_task(task, tmp_path), combine)
 
 
 def test_weights_are_of_members_on_the_same_cases(tmp_path):
