@@ -76,7 +76,7 @@ def calibrated(run: Path, settings: dict[str, Any], samples: int) -> bool:
     if not source:
         return False
     if not any((run / "calibrations").glob("*")):
-        options = ["--samples", samples, "--cases", source]
+        options = ["--samples", samples, "--cases", source, "--alpha", 0.2]  # few cases will do
         tfuq("calibrate", run, *options)
     return True
 

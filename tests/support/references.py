@@ -274,3 +274,39 @@ def majority_share(samples):
             shares[x, samples[t, x].argmax()] += 1
         shares[x] += samples[:, x].mean(0)
     return shares / (count + 1)
+
+
+def grown(mask, steps):
+    """A mask [X, Y, Z] with the voxels that so many steps from face to face reach."""
+    inside = np.argwhere(mask)
+    result = np.zeros(mask.shape, bool)
+    for voxel in np.ndindex(mask.shape):
+        result[voxel] = any(np.abs(each - voxel).sum() <= steps for each in inside)
+    return result
+
+
+def interior_weights(label, spacing):
+    """1 − exp(−½ (d / 2s)²) by the distance d to the nearest voxel that has a face neighbour of another class."""
+    boundary = []
+    for voxel in np.ndindex(label.shape):
+        for axis in range(label.ndim):
+            for step in (-1, 1):
+                other = list(voxel)
+                other[axis] += step
+                is_inside = 0 <= other[axis] < label.shape[axis]
+                if is_inside and label[tuple(other)] != label[voxel]:
+                    boundary.append(voxel)
+    weights = np.ones(label.shape)
+    width = 2 * np.prod(spacing) ** (1 / 3)
+    for voxel in np.ndindex(label.shape):
+        distances = [np.linalg.norm((np.array(other) - voxel) * spacing) for other in boundary]
+        if distances:
+            weights[voxel] = 1 - np.exp(-((min(distances) / width) ** 2) / 2)
+    return weights
+
+
+def mean_of_highest(values, share):
+    """The mean of this share of the values, the highest ones, rounded up."""
+    ordered = sorted(map(float, values), reverse=True)
+    count = max(1, int(np.ceil(share * len(ordered) - 1e-9)))
+    return sum(ordered[:count]) / count

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tests.conftest import settings
 from tests.support import references
+from tfuq.data.preprocessing import PADDING
 from tfuq.tasks.logits import ClassTask, both_classes
 
 SEED, CORNER = tf.constant([1, 2]), tf.zeros([1, 2], tf.int32)
@@ -63,3 +64,13 @@ def test_both_classes_of_a_foreground_add_up_to_one():
     np.testing.assert_array_equal(both_classes(np.array([[0.25]])), [[0.75, 0.25]])
     three = np.array([[0.2, 0.3, 0.5]])
     assert both_classes(three) is three
+
+
+def test_the_nll_is_of_what_is_no_padding():
+    sample = np.array([[[0.2, 0.3, 0.5], [0.7, 0.1, 0.2], [0.0, 0.0, 1.0]]], np.float32)
+    labels = np.array([[2, PADDING, 0]], np.uint8)
+    expected = -(np.log(0.5) + np.log(1e-7)) / 2
+    assert ClassTask().nll(sample, labels) == pytest.approx(expected, rel=1e-6)
+    assert np.isnan(ClassTask().nll(sample, np.full((1, 3), PADDING)))
+    of_images = ClassTask().nll(np.array([[0.25], [0.5]]), np.array([1, 0]))
+    assert of_images == pytest.approx(-np.log(0.25 * 0.5) / 2)
