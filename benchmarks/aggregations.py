@@ -14,8 +14,8 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ import yaml
 from tfuq.config import COMBINATIONS
 from tfuq.data.json_csv import read_table
 from tfuq.runs import open_run
+from tfuq_cli.main import main as main_of_tfuq
 
 SETS = Path(__file__).with_suffix(".yaml")
 SCORES = ("dice", "nll", "brier", "ece", "hd95_mm", "hd95")
@@ -45,10 +46,10 @@ NUMBERS = {
 
 
 def tfuq(*arguments: object) -> None:
-    """Run a command; what it says is shown."""
-    command = [sys.executable, "-m", "tfuq_cli", *map(str, arguments)]
+    """Run a command in this process, as TensorFlow takes long to import; what it says is shown."""
     print("$ tfuq", *arguments, file=sys.stderr, flush=True)
-    subprocess.run(command, check=True, stdout=sys.stderr)
+    with redirect_stdout(sys.stderr):
+        main_of_tfuq(list(map(str, arguments)), prog_name="tfuq", standalone_mode=False)
 
 
 def trained(name: str, settings: dict[str, Any], folder: Path) -> Path:
@@ -75,7 +76,7 @@ def calibrated(run: Path, settings: dict[str, Any], samples: int) -> bool:
     source = settings.get("calibration")
     if not source:
         return False
-    if not any((run / "calibrations").glob("*")):
+    if not any((run / "calibrations").glob("*.json")):
         options = ["--samples", samples, "--cases", source, "--alpha", 0.2]  # few cases will do
         tfuq("calibrate", run, *options)
     return True

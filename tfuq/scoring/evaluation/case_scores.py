@@ -82,7 +82,7 @@ class CaseScoring:
         return Aggregated(
             kinds=self.options.aggregate,
             label=predicted.array,
-            spacing=predicted.spacing,
+            spacing=predicted.spacing.tolist(),
             structures=self.config.data.structures,
         )
 
