@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tfuq.config import SERVED_METHODS, Precision, SkipEmpty, Tta
+from tfuq.config import SERVED_METHODS, Combine, Precision, SkipEmpty, Tta
 from tfuq_cli import options
 from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import quiet_import, shell_line, show
@@ -35,6 +35,7 @@ _MOST_SAMPLES = 100
 @options.precision
 @options.skip_empty
 @options.tta
+@options.combine
 def command(
     run: Path | None,
     method: str | None,
@@ -44,6 +45,7 @@ def command(
     precision: Precision | None,
     skip_empty: SkipEmpty | None,
     tta: Tta | None,
+    combine: Combine | None,
 ) -> None:
     """Export RUN, by default the newest run of the method, for TensorFlow Serving, as the next
     version of a model.
@@ -71,6 +73,7 @@ def command(
         precision=precision,
         skip_empty=skip_empty,
         tta=tta,
+        combine=combine,
     )
     name = f"{opened.config.name}-{request.method}".replace("+", "-")  # that of a model has no plus
     folder = to or Path("saved_models") / name

@@ -12,11 +12,13 @@ import click
 from click.shell_completion import CompletionItem
 
 from tfuq.config import (
+    COMBINATIONS,
     METHODS,
     MOST_EMPTY,
     NEVER,
     PRECISIONS,
     TTAS,
+    Combine,
     Precision,
     SkipEmpty,
     Tta,
@@ -202,6 +204,17 @@ tta = click.option(
 )
 
 
+combine = click.option(
+    "--combine",
+    type=click.Choice(COMBINATIONS),
+    help=(
+        "What probability and label are made of the samples: their mean, that of their logits, "
+        "the majority of their labels, STAPLE (segmentation), or the mean weighted by each "
+        "member's validation.  [default: the configuration's]"
+    ),
+)
+
+
 class Draws(NamedTuple):
     """What `tfuq.prediction.request_of` takes after configuration and method.
 
@@ -213,6 +226,7 @@ class Draws(NamedTuple):
         precision: The type that convolutions are computed in; None as configured.
         skip_empty: Which windows count as empty; None as configured.
         tta: The test-time augmentation; None as configured.
+        combine: How samples become one probability; None as configured.
     """
 
     samples: int | None = None
@@ -222,6 +236,7 @@ class Draws(NamedTuple):
     precision: Precision | None = None
     skip_empty: SkipEmpty | None = None
     tta: Tta | None = None
+    combine: Combine | None = None
 
 
 def draws(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -249,6 +264,7 @@ def draws(command: Callable[..., Any]) -> Callable[..., Any]:
     @precision
     @skip_empty
     @tta
+    @combine
     @functools.wraps(command)
     def together(
         *arguments: Any,
@@ -259,9 +275,10 @@ def draws(command: Callable[..., Any]) -> Callable[..., Any]:
         precision: Precision | None,
         skip_empty: SkipEmpty | None,
         tta: Tta | None,
+        combine: Combine | None,
         **others: Any,
     ) -> Any:
-        chosen = Draws(samples, seed, batch, allow_missing, precision, skip_empty, tta)
+        chosen = Draws(samples, seed, batch, allow_missing, precision, skip_empty, tta, combine)
         return command(*arguments, draws=chosen, **others)
 
     return together

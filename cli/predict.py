@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tfuq.config import SERVED_METHODS, SPLITS, TASKS, Split
+from tfuq.config import MEAN, SERVED_METHODS, SPLITS, TASKS, Split
 from tfuq.data.events import Observer, Observers
 from tfuq.execution import Executor
 from tfuq_cli import options
@@ -276,6 +276,8 @@ def _folder_name(request: Request, *, is_of_inputs: bool) -> str:
         name += f"-member-{request.member}"
     if request.split not in (None, "test"):
         name += f"-{request.split}"
+    if request.combine != MEAN:
+        name += f"-{request.combine}"
     if request.is_calibrated:
         name += "-calibrated"
     if is_of_inputs:

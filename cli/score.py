@@ -10,6 +10,7 @@ import click
 
 from tfuq.data.events import Observers
 from tfuq.execution import Executor
+from tfuq.measures.catalogue.aggregations import AGGREGATIONS
 from tfuq.scoring.metrics import LEVELS
 from tfuq_cli import options
 from tfuq_cli.progress import (
@@ -115,6 +116,17 @@ if TYPE_CHECKING:
         "of the other, in mm (or pixels): 1.5, or by structure as in '{liver: 2, tumour: 1}'."
     ),
 )
+@click.option(
+    "--aggregate",
+    multiple=True,
+    type=click.Choice(AGGREGATIONS),
+    help=(
+        "Segmentation: rank further numbers of each map of uncertainty too, of the image and about "
+        "each structure: its 95th percentile (quantile), the mean of its highest 5 % (top), and "
+        "its mean away from boundaries (interior); or the Dice that the run's calibration expects "
+        "(learned); repeatable."
+    ),
+)
 @options.figures
 @options.execute
 def command(
@@ -130,6 +142,7 @@ def command(
     missing_distance: str,
     lesion_iou: float | None,
     nsd_tolerance: str | None,
+    aggregate: tuple[str, ...],
     figures: bool,
     executor: Executor,
 ) -> None:
@@ -160,6 +173,7 @@ def command(
             has_penalty=missing_distance == "diagonal",
             lesion_iou=lesion_iou,
             tolerance=evaluation.parse_tolerance(nsd_tolerance),
+            aggregate=aggregate,
         ),
         observer=Observers(EventLines(), TaskLines()),
         executor=executor,

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from tfuq import config as configuration
 from tfuq import prediction as predicting
 from tfuq import runs, training
-from tfuq.config import Config, Precision, SkipEmpty, Tta
+from tfuq.config import Combine, Config, Precision, SkipEmpty, Tta
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.events import SILENT, CasePredicted, Observer
 from tfuq.data.readers import stem
@@ -163,6 +163,7 @@ class LoadedRun:
         precision: Precision | None = None,
         skip_empty: SkipEmpty | None = None,
         tta: Tta | None = None,
+        combine: Combine | None = None,
         observer: Observer = SILENT,
     ) -> PredictedVolume | PredictedTable:
         """Predict a volume or an image; the configuration has the values that are not given.
@@ -178,6 +179,8 @@ class LoadedRun:
             precision: The type that convolutions are computed in.
             skip_empty: Which windows count as empty, ``never`` or a share of the scan's range.
             tta: The test-time augmentation, ``none``, ``flips``, ``affine`` or ``flips+affine``.
+            combine: How samples become one probability: ``mean``, ``logits``, ``majority``,
+                ``staple`` or ``weighted``.
             observer: Is notified of the `CasePredicted`.
 
         Raises:
@@ -192,6 +195,7 @@ class LoadedRun:
             precision=precision,
             skip_empty=skip_empty,
             tta=tta,
+            combine=combine,
         )
         request = replace(request, is_calibrated=calibrated, refuses_unlike=self._refuses_unlike)
         predictor = self._predictor(request)

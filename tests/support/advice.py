@@ -656,6 +656,11 @@ def _rows_of_sections() -> list[Advice]:
             mended={"prediction.skip_empty": REMOVED},
         ),
         Advice(
+            words="prediction.combine weighted weighs members .* set prediction.combine: mean",
+            broken={"prediction.combine": "weighted"},
+            mended={"prediction.combine": "mean"},
+        ),
+        Advice(
             words="prediction.tta flips mirrors images, .* set prediction.tta: affine",
             broken={"prediction.tta": "flips", "data.classes": ["rest", "left", "right"]},
             mended={"prediction.tta": "affine"},

@@ -286,3 +286,81 @@ def swag_gaussian(iterates, columns):
     padded = np.zeros([columns, *mean.shape])
     padded[: len(last)] = last / np.sqrt(2 * (len(last) - 1))
     return mean, np.sqrt(diagonal / 2), padded
+
+
+def staple(decisions, classes, iterations=200):
+    """W [voxels, K] and θ [T, K, K] of decisions [T, voxels], voxel by voxel (Warfield et al. 2004)."""
+    samples, voxels = decisions.shape
+    prior = [np.mean(decisions == k) for k in range(classes)]
+    performance = np.full((samples, classes, classes), 1e-5 / (classes - 1))
+    for k in range(classes):
+        performance[:, k, k] = 0.99999
+    truth = np.zeros((voxels, classes))
+    for _ in range(iterations):
+        for x in range(voxels):
+            for k in range(classes):
+                truth[x, k] = prior[k]
+                for t in range(samples):
+                    truth[x, k] *= performance[t, decisions[t, x], k]
+            truth[x] /= truth[x].sum()
+        for t in range(samples):
+            for k in range(classes):
+                total = truth[:, k].sum()
+                if total == 0:
+                    continue
+                for j in range(classes):
+                    performance[t, j, k] = truth[decisions[t] == j, k].sum() / total
+    return truth, performance
+
+
+def logit_mean(samples):
+    """[*S, K] of samples [T, *S, K]: the geometric mean of each class, normalized."""
+    product = np.prod(samples ** (1 / len(samples)), 0)
+    return product / product.sum(-1, keepdims=True)
+
+
+def majority_share(samples):
+    """[n, K] of samples [T, n, K]: the share of T votes, and of one vote by the mean."""
+    count, voxels, classes = samples.shape
+    shares = np.zeros((voxels, classes))
+    for x in range(voxels):
+        for t in range(count):
+            shares[x, samples[t, x].argmax()] += 1
+        shares[x] += samples[:, x].mean(0)
+    return shares / (count + 1)
+
+
+def grown(mask, steps):
+    """A mask [X, Y, Z] with the voxels that so many steps from face to face reach."""
+    inside = np.argwhere(mask)
+    result = np.zeros(mask.shape, bool)
+    for voxel in np.ndindex(mask.shape):
+        result[voxel] = any(np.abs(each - voxel).sum() <= steps for each in inside)
+    return result
+
+
+def interior_weights(label, spacing):
+    """1 − exp(−½ (d / 2s)²) by the distance d to the nearest voxel that has a face neighbour of another class."""
+    boundary = []
+    for voxel in np.ndindex(label.shape):
+        for axis in range(label.ndim):
+            for step in (-1, 1):
+                other = list(voxel)
+                other[axis] += step
+                is_inside = 0 <= other[axis] < label.shape[axis]
+                if is_inside and label[tuple(other)] != label[voxel]:
+                    boundary.append(voxel)
+    weights = np.ones(label.shape)
+    width = 2 * np.prod(spacing) ** (1 / 3)
+    for voxel in np.ndindex(label.shape):
+        distances = [np.linalg.norm((np.array(other) - voxel) * spacing) for other in boundary]
+        if distances:
+            weights[voxel] = 1 - np.exp(-((min(distances) / width) ** 2) / 2)
+    return weights
+
+
+def mean_of_highest(values, share):
+    """The mean of this share of the values, the highest ones, rounded up."""
+    ordered = sorted(map(float, values), reverse=True)
+    count = max(1, int(np.ceil(share * len(ordered) - 1e-9)))
+    return sum(ordered[:count]) / count

@@ -270,6 +270,8 @@ def draw_options(run: Run, draws: Manifest) -> str:
         options += f" --precision {draws.precision}"
     if draws.skip_empty != run.config.prediction.skip_empty:
         options += f" --skip-empty {draws.skip_empty}"
+    if draws.combine != run.config.prediction.combine:
+        options += f" --combine {draws.combine}"
     return options
 
 

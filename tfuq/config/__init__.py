@@ -4,6 +4,7 @@ It is the same object again when it is reloaded from the run's ``config.yaml``.
 """
 
 from tfuq.config.ambiguity import ProbabilisticConfig, StochasticConfig
+from tfuq.config.combination import COMBINATIONS, MEAN, STAPLE, WEIGHTED, Combine
 from tfuq.config.data import DataConfig, value_range
 from tfuq.config.learning import (
     MOST_EMPTY,
@@ -58,8 +59,10 @@ from tfuq.config.variables import DEFAULT_DATA_ROOT
 
 __all__ = [
     "AFFINE",
+    "COMBINATIONS",
     "DEFAULT_DATA_ROOT",
     "FLIPS",
+    "MEAN",
     "METHODS",
     "MOST_EMPTY",
     "NEVER",
@@ -69,11 +72,14 @@ __all__ = [
     "PROBABILISTIC",
     "SERVED_METHODS",
     "SPLITS",
+    "STAPLE",
     "STOCHASTIC",
     "TASKS",
     "TRAINED_AS",
     "TTAS",
+    "WEIGHTED",
     "AugmentationConfig",
+    "Combine",
     "Config",
     "DataConfig",
     "LatentConfig",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 import pydantic
 from pydantic import BeforeValidator, Field, NonNegativeFloat
 
+from tfuq.config.combination import MEAN, Combine
 from tfuq.config.methods import NO_TTA, Tta
 from tfuq.config.section import (
     Count,
@@ -277,6 +278,11 @@ class PredictionConfig(Section):
     The first empty chunk of windows is sampled, and each other one repeats that sample: the same
     weights, and what is dropped there. All else stays as it is.
 
+    ``combine``, of classes: what ``probability`` and the label are made of T samples: the ``mean``
+    of probabilities, that of ``logits``, the ``majority`` of labels, ``staple`` (Warfield et al.
+    2004, of segmentation), or the mean ``weighted`` by each member's NLL on validation cases, of
+    methods with members. Maps of uncertainty stay those of the samples.
+
     ``heatmap_peak``, of landmarks: a position is the heatmap's maximum, refined by the ``centroid``
     about it, or the maximum of the heatmap that is ``smoothed`` by the Gaussian of the target.
 
@@ -297,4 +303,5 @@ class PredictionConfig(Section):
     precision: Precision = "float32"
     skip_empty: SkipEmpty = NEVER
     tta: Tta = NO_TTA
+    combine: Combine = MEAN
     heatmap_peak: Literal["centroid", "smoothed"] = "centroid"

@@ -8,6 +8,7 @@ import pydantic
 from pydantic import AfterValidator, Field
 
 from tfuq.config.ambiguity import ProbabilisticConfig, StochasticConfig
+from tfuq.config.combination import MEAN, combination_problem
 from tfuq.config.data import DataConfig
 from tfuq.config.diversity import check_diversity
 from tfuq.config.ensemble import FOLDS, SNAPSHOTS, EnsembleConfig
@@ -156,6 +157,7 @@ class Config(Section):
             lambda: check_optimizer(self),
             self._check_peak,
             self._check_windows,
+            self._check_combination,
             self._check_flips,
             self._check_plane_axis,
             self._check_fold_of_file,
@@ -206,6 +208,14 @@ class Config(Section):
             raise ValueError(
                 "prediction.skip_empty serves networks of three axes, and network.patch_size has "
                 f"{self.network.rank} entries; remove it"
+            )
+
+    def _check_combination(self) -> None:
+        combine = self.prediction.combine
+        problem = combination_problem(self, combine)
+        if problem:
+            raise ValueError(
+                f"prediction.combine {combine} {problem}; set prediction.combine: {MEAN}"
             )
 
     def _check_flips(self) -> None:

@@ -40,6 +40,7 @@ class Measure:
         least_samples: the smallest T that it is defined for.
         share_of: what its values are shares or values of, for the scale of a map with unit "1".
         source: who described it; None of a plain statistic.
+        is_on_request: whether it is there only where it was asked for.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Measure:
     least_samples: int = 1
     share_of: str | None = None
     source: str | None = None
+    is_on_request: bool = False
 
     def bounds(self, classes: int) -> tuple[float, float]:
         """The lowest and the highest value; infinite where there is none.

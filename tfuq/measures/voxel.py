@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tfuq.measures.reducers import EntropyTerms, Moments, Reducer, Votes, chosen_class
+from tfuq.measures.reducers.combined import COMBINED
 
 _LEAST_PROBABILITY = 1e-30  # its logarithm is finite
 
@@ -21,12 +22,15 @@ def entropy(p: tf.Tensor) -> tf.Tensor:
 
 
 def voxel_maps(statistics: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """The mean probability and the uncertainty maps.
+    """The probability, which is the mean unless it was combined otherwise, and uncertainty maps.
 
     Mutual information is predictive less expected entropy, held at 0 against rounding.
 
+    The maps are those of the samples, however these are combined: of the mean, and of the label's
+    class.
+
     Args:
-        statistics: what `voxel_reducers` gathered, by name.
+        statistics: what `voxel_reducers` gathered, by name, and a reducer of `combined` if any.
 
     Returns:
         ``probability [N, *S, K]``, and maps ``[N, *S]`` by the names of
@@ -39,7 +43,8 @@ def voxel_maps(statistics: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     mean = statistics["mean"]
     predictive = entropy(mean)
     expected = tf.reduce_sum(statistics["entropy_terms"], axis=-1)
-    label = chosen_class(mean)
+    combined = statistics.get(COMBINED, mean)
+    label = chosen_class(combined)
     variance = tf.gather(
         statistics["variance"],
         label,
@@ -47,7 +52,7 @@ def voxel_maps(statistics: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         batch_dims=len(label.shape),
     )
     return {
-        "probability": mean,
+        "probability": combined,
         "predictive_entropy": predictive,
         "expected_entropy": expected,
         "mutual_information": tf.maximum(predictive - expected, 0.0),

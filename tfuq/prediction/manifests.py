@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tfuq.config import WEIGHTED
 from tfuq.data.paths import real_path
+from tfuq.prediction.combination import member_weights
 from tfuq.prediction.request import Request
 from tfuq.runs import Run
 from tfuq.runs.provenance import tfuq_version
@@ -23,6 +25,9 @@ def fresh_manifest(run: Run, request: Request, samples: int, members: Sequence[i
     """
     if request.is_out_of_fold:  # each of them predicts some of the cases
         members = run.finished_members
+    weights = None
+    if request.combine == WEIGHTED:
+        weights = member_weights(run, members)
     return Manifest(
         run=str(real_path(run.path)),
         method=request.method,
@@ -35,5 +40,7 @@ def fresh_manifest(run: Run, request: Request, samples: int, members: Sequence[i
         definitions=DEFINITIONS,
         precision=request.precision,
         skip_empty=request.skip_empty,
+        combine=request.combine,
+        member_weights=weights,
         split=request.split,
     )

@@ -21,7 +21,7 @@ from tfuq.measures.resampled import (
 )
 from tfuq.measures.variances import RunningVariances
 from tfuq.prediction.request import LABEL, PROBABILITY
-from tfuq.prediction.voxel_channels import VoxelChannels
+from tfuq.prediction.voxel_channels import MEAN, VoxelChannels
 from tfuq.runs.results import member_map
 
 Side = Literal["lower", "upper"]
@@ -121,6 +121,11 @@ class MapsOnInput:
     def _probability(self, k: int, name: str, *member: int) -> np.ndarray:
         return self.grid.probability(self.channels.channel(name, *member, k), k)
 
+    @property
+    def _mean(self) -> str:
+        """The field that has the mean of the samples."""
+        return MEAN if MEAN in self.channels.names else PROBABILITY
+
     def _probabilities(self) -> Generator[MapChannel, None, tuple[np.ndarray, np.ndarray | None]]:
         """Make ``probability``; give back the label, and the entropy where maps are resampled."""
         label = RunningLabel(self.grid.image.shape)
@@ -132,7 +137,7 @@ class MapsOnInput:
                 yield MapChannel(name=PROBABILITY, values=p, channels=len(self.classes))
             label.add(k, p)
             if is_resampled:
-                entropy.add(p)
+                entropy.add(p if self._mean == PROBABILITY else self._probability(k, self._mean))
             del p  # it need not be in memory while the next one is made
         if not is_resampled:
             return label.label, None
@@ -177,7 +182,7 @@ class MapsOnInput:
             return
         running = RunningVariances(self.grid.image.shape)
         for k in range(len(self.classes)):
-            running.add(self._probability(k, PROBABILITY), self._variance(k))
+            running.add(self._probability(k, self._mean), self._variance(k))
         parts = running.parts
         for name in names:
             yield MapChannel(name=name, values=parts[name])

@@ -12,6 +12,7 @@ import tf_keras
 
 from tfuq.calibration.records import Calibration, read_calibration
 from tfuq.calibration.reducers import Scaled, UnscaledMean
+from tfuq.config import Combine, Config
 from tfuq.data.cases import Case, naming, read_mask
 from tfuq.data.events import Observer
 from tfuq.data.sets.dataset import make_preprocessor, oriented
@@ -20,6 +21,7 @@ from tfuq.errors import DataError
 from tfuq.measures.catalogue import VARIANCES, maps_of
 from tfuq.measures.reducers import Reducer
 from tfuq.measures.reducers.base import SampleStatistics
+from tfuq.prediction.combination import combination_reducers, require_combination
 from tfuq.prediction.dicom import require_dicom
 from tfuq.prediction.grouping import Channels
 from tfuq.prediction.likeness import refuse_unlike
@@ -80,6 +82,7 @@ class Predictor(ABC, Generic[S]):
             RunError: The run has no map that is asked for, cannot serve the method, has not
                 finished the members that it samples, is not calibrated for it where that is asked
                 for, or has no members to keep apart.
+            RunError: The samples cannot be combined as it is asked.
             RunError: Mirrored images have other classes, see `require_flips`.
             ConfigError: This machine does not compute in the precision, or the network has no
                 windows to skip.
@@ -88,7 +91,7 @@ class Predictor(ABC, Generic[S]):
         require_flips(run, request.method)
         self.run = run
         self.orientation = run_orientation(run)
-        self.config = oriented(run.config, self.orientation)
+        self.config = _combining(oriented(run.config, self.orientation), request.combine)
         self.request = request
         self.used_members = members_of(
             run, request.method, allow_missing=request.allow_missing, member=request.member
@@ -96,6 +99,7 @@ class Predictor(ABC, Generic[S]):
         self.samples = samples_of(
             request.method, members=len(self.used_members), asked=request.samples
         )
+        require_combination(run, request, self.used_members, self.samples)
         self.maps = maps_of(self.samples)
         # What cannot be served is refused before networks are read, which takes seconds.
         self.chosen_maps = self._choose_maps()
@@ -142,6 +146,7 @@ class Predictor(ABC, Generic[S]):
 
     def _reducers(self, posterior: Posterior) -> Sequence[Reducer]:
         reducers = [*task_of(self.config).reducers(self.config)]
+        reducers += combination_reducers(self.run, self.request, posterior, self.used_members)
         if self.members:
             reducers.append(MemberMoments(posterior, self.members))
         if self.calibration is None or not self.calibration.scaling:
@@ -152,14 +157,14 @@ class Predictor(ABC, Generic[S]):
     def _finish(self, statistics: SampleStatistics) -> SampleStatistics:
         results = {**task_of(self.config).finish(statistics)}
         for name in self.record.names():
-            is_kept = name in self.statistics_of_maps or name not in self.record.of_resampled_maps
+            is_kept = name in self.statistics_of_maps or name not in self.record.on_demand
             if is_kept and name in statistics:
                 results[name] = statistics[name]
         return results
 
     @property
     def statistics_of_maps(self) -> tuple[str, ...]:
-        """Those of the record's `of_resampled_maps` that this prediction needs."""
+        """Those of the record's `on_demand` that this prediction needs."""
         return ()
 
     @abstractmethod
@@ -345,6 +350,12 @@ class Predictor(ABC, Generic[S]):
                     f"{self.run.path}: {name} is NaN or infinite in what {self.request.method} "
                     f"drew; run tfuq doctor {self.run.path}"
                 )
+
+
+def _combining(config: Config, combine: Combine) -> Config:
+    """The configuration with the combination that is asked for."""
+    prediction = config.prediction.model_copy(update={"combine": combine})
+    return config.model_copy(update={"prediction": prediction})
 
 
 AnyPredictor = Predictor[Any]  # of any task

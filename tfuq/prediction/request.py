@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from tfuq.config import (
     FLIPS,
+    MEAN,
     NEVER,
+    Combine,
     Config,
     Precision,
     SkipEmpty,
@@ -49,6 +51,7 @@ class Request:
             `ALL_MAPS` stands for those that are written where none is named; None for these.
         precision: The type that convolutions are computed in.
         skip_empty: Which windows count as empty, see `tfuq.config.learning.PredictionConfig`.
+        combine: How samples become one probability, see `tfuq.config.learning.PredictionConfig`.
         with_xla: Whether XLA compiles the networks; None for where a GPU runs them.
         refuses_unlike: Whether scans are refused whose voxels or field of view are unlike those of
             the training images, as models do.
@@ -69,6 +72,7 @@ class Request:
     written_maps: tuple[str, ...] | None = None
     precision: Precision = "float32"
     skip_empty: SkipEmpty = NEVER
+    combine: Combine = MEAN
     with_xla: bool | None = None
     refuses_unlike: bool = False
 
@@ -83,6 +87,7 @@ def request_of(
     precision: Precision | None = None,
     skip_empty: SkipEmpty | None = None,
     tta: Tta | None = None,
+    combine: Combine | None = None,
 ) -> Request:
     """Make a request; the configuration has the values that are not given.
 
@@ -96,6 +101,7 @@ def request_of(
         precision: The type that convolutions are computed in.
         skip_empty: Which windows count as empty.
         tta: The test-time augmentation.
+        combine: How samples become one probability.
     """
     defaults = config.prediction
     if samples is None:
@@ -112,6 +118,7 @@ def request_of(
         allow_missing=allow_missing,
         precision=precision or defaults.precision,
         skip_empty=skip_empty,
+        combine=combine or defaults.combine,
     )
 
 

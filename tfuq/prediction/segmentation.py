@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tfuq.config import MEAN, STAPLE
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.events import Observer
 from tfuq.data.preprocessing import Box, box_in_padding, to_examples
@@ -27,6 +28,7 @@ from tfuq.prediction.pipeline import write_volumes
 from tfuq.prediction.predictor import Predictor
 from tfuq.prediction.request import LABEL, PROBABILITY
 from tfuq.prediction.shared import Piece, SharedFolder
+from tfuq.prediction.staple_channels import StapleChannels
 from tfuq.prediction.statistics import Row
 from tfuq.prediction.structures import rows_of_structures
 from tfuq.prediction.voxel_channels import ChannelsInMemory, VoxelChannels
@@ -86,11 +88,16 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         """See `Predictor.statistics_of_maps`.
 
         The variance is that of every class. On the input's grid a voxel may have another label than
-        on the network's.
+        on the network's. Where the probability is another combination, the mean of samples is kept
+        for what is made of it; by STAPLE, it is the samples' probability.
         """
         steps = self.config.preprocessing
         is_resampled = self.samples > 1 and bool(steps.spacing or steps.size)
         if is_resampled or set(VARIANCES) & set(self.chosen_maps):
+            if self.request.combine in (MEAN, STAPLE):
+                return ("variance",)
+            return ("mean", "variance")
+        if self.request.combine == STAPLE:
             return ("variance",)
         return ()
 
@@ -164,7 +171,7 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         """
         count = samples or self.samples
         if self._large is None or not self._large.is_large(self._voxels(prepared), count):
-            yield self.channels_of(self.sample(prepared, count))
+            yield self._combined(self.channels_of(self.sample(prepared, count)))
             return
         _, box = self._padding(prepared)
         large = self._large.channels(
@@ -172,7 +179,14 @@ class VolumePredictor(Predictor[VoxelStatistics]):
         )
         del prepared  # its voxels need not be in memory while the channels are read
         with large as channels:
-            yield channels
+            yield self._combined(channels)
+
+    def _combined(self, channels: VoxelChannels) -> VoxelChannels:
+        """The channels with STAPLE's probability, where that is asked for."""
+        if self.request.combine != STAPLE:
+            return channels
+        classes = len(self.config.data.classes)
+        return StapleChannels(channels=channels, classes=classes, slice_axis=self._slice_axis)
 
     def _voxels(self, prepared: Volume) -> int:
         """How many voxels the network sees of a case."""

@@ -15,6 +15,7 @@ from typing import cast
 
 import numpy as np
 
+from tfuq.config import MEAN
 from tfuq.data.cases import Case, read_case_image
 from tfuq.data.events import CasePredicted, Observer
 from tfuq.data.json_csv import read_table
@@ -39,6 +40,13 @@ class TablePredictor(Predictor[S]):
     def record(self) -> type[S]:
         """What is known of the samples."""
         return self._tables.record
+
+    @property
+    def statistics_of_maps(self) -> tuple[str, ...]:
+        """See `Predictor.statistics_of_maps`."""
+        if self.request.combine == MEAN or "mean" not in self.record.on_demand:
+            return ()
+        return ("mean",)
 
     @property
     def _tables(self) -> TaskTables[S]:

@@ -17,6 +17,8 @@ from tfuq.measures.sample_masks import PackedBits, SampleMasks
 from tfuq.measures.structure import InBoxes
 from tfuq.tasks.records import VoxelStatistics, gathered
 
+MEAN = "mean"  # the field of the mean of samples, where the probability is another combination
+
 
 class VoxelChannels(Protocol):
     """Statistics of one case's samples, on the network's grid without padding.

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from tfuq.config import NEVER, Precision, SkipEmpty, Split
+from tfuq.config import MEAN, NEVER, Combine, Precision, SkipEmpty, Split
 from tfuq.data.cases import Case
 from tfuq.data.json_csv import read_json
 from tfuq.data.ownership import digest_of, require_replaceable
@@ -33,6 +33,7 @@ _DRAWS = (
     "definitions",
     "precision",
     "skip_empty",
+    "combine",
     "is_out_of_fold",
 )
 # Tables of the tasks whose predictions are rows.
@@ -66,6 +67,8 @@ class Manifest:
         definitions: `DEFINITIONS` of the version that predicted.
         precision: the type that convolutions were computed in. Earlier versions had float32 alone.
         skip_empty: which windows counted as empty. Earlier versions sampled them all.
+        combine: how samples became one probability. Earlier versions took the mean alone.
+        member_weights: of each member whose samples were weighted; None of others.
         is_out_of_fold: whether each case is a training case that one member left out, and is
             predicted by that member.
         split: the part of the run's split that was asked for; None of given scans, of predictions
@@ -89,6 +92,8 @@ class Manifest:
     definitions: int = 1
     precision: Precision = "float32"
     skip_empty: SkipEmpty = NEVER
+    combine: Combine = MEAN
+    member_weights: list[float] | None = None
     is_out_of_fold: bool = False
     split: Split | None = None
     cases: dict[CaseId, CaseEntry] = field(default_factory=dict)
@@ -116,6 +121,8 @@ class Manifest:
             text += f", in {self.precision}"
         if self.skip_empty != other.skip_empty:
             text += f", with skip_empty {self.skip_empty}"
+        if self.combine != other.combine:
+            text += f", combined by {self.combine}"
         if self.is_out_of_fold != other.is_out_of_fold:
             text += ", out of fold" if self.is_out_of_fold else ", by the whole ensemble"
         if self.definitions != other.definitions:

@@ -1,17 +1,32 @@
 """From an uncertainty map to one number of an image.
 
 References:
+    Jungo et al. 2020, Analyzing the quality and challenges of uncertainty estimations for brain
+    tumor segmentation (weights by the distance from the boundary).
     Kahl et al. 2024, ValUES: a framework for systematic validation of uncertainty estimation in
     semantic segmentation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tfuq.data.boundary import at_boundary
+from tfuq.data.on_use import ModuleOnUse
+
+if TYPE_CHECKING:
+    from scipy import ndimage
+else:
+    ndimage = ModuleOnUse("scipy.ndimage")
+
 PATCH = 10  # voxels along each axis
+_QUANTILE = 0.95
+_TOP_SHARE = 0.05  # of voxels
+_BOUNDARY_WIDTH = 2.0  # voxels; at this distance from a boundary a voxel counts for 0.39
 _REACH = 2  # voxels to either side of a boundary
 # Of a volume that are worked on at once.
 _PLANES = 32
@@ -96,6 +111,50 @@ def _window_means(values: np.ndarray, axis: int, width: int) -> np.ndarray:
             doubled = doubled[:-size] + doubled[size:]
         size *= 2
     return np.moveaxis(sums / width, 0, axis)
+
+
+def upper_quantile(values: np.ndarray) -> float:
+    """The 95th percentile of values ``[n]``, n ≥ 1."""
+    return float(np.quantile(values, _QUANTILE))
+
+
+def top_mean(values: np.ndarray) -> float:
+    """The mean of the highest 5 % of values ``[n]``, of one at least."""
+    count = max(math.ceil(_TOP_SHARE * values.size - 1e-9), 1)
+    highest = np.partition(values, values.size - count)[-count:]
+    return float(highest.mean(dtype=np.float64))
+
+
+def interior_weights(label: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
+    """How much voxels count that lie away from the boundaries of a label map.
+
+    Where two classes meet, some uncertainty is there in good segmentations too. So a voxel at a
+    distance d from the nearest boundary voxel (`tfuq.data.boundary.at_boundary`) counts for
+    1 − exp(−½ (d / 2s)²), where s is the geometric mean of the spacing: a boundary voxel for
+    nothing, one that is far off for one.
+
+    Args:
+        label: ``[X, Y, Z]``.
+        spacing: of the voxels.
+
+    Returns:
+        ``[X, Y, Z]`` in 0…1, float32.
+    """
+    boundary = at_boundary(label)
+    if not boundary.any():
+        return np.ones(label.shape, np.float32)
+    distance = ndimage.distance_transform_edt(~boundary, sampling=spacing)
+    width = _BOUNDARY_WIDTH * np.prod(spacing) ** (1 / len(spacing))
+    weights: np.ndarray = -np.expm1(-0.5 * (distance / width) ** 2)
+    return weights.astype(np.float32)
+
+
+def weighted_mean(values: np.ndarray, weights: np.ndarray) -> float | None:
+    """The mean of values ``[n]`` by weights ``[n]``; None where all weights are 0."""
+    total = weights.sum(dtype=np.float64)
+    if total == 0:
+        return None
+    return float(np.dot(values.astype(np.float64), weights) / total)
 
 
 def boundary_band(truth: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:

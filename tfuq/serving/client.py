@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfuq import prediction
-from tfuq.config import Config, base_method, tta_of
+from tfuq.config import MEAN, Config, base_method, tta_of
 from tfuq.data.events import SILENT, Observer
 from tfuq.errors import RunError
 from tfuq.runs.results import Manifest
@@ -161,6 +161,7 @@ class Client:
             precision=self.export.precision,
             skip_empty=self.export.skip_empty,
             tta=tta_of(self.export.method),
+            combine=MEAN,
         )
         sampler = ServedSampler(self._server, self.export, self.run.config)
         predictor = prediction.make_predictor(self.run, request, sampler=sampler)

@@ -12,7 +12,7 @@ import jinja2
 import tensorflow as tf
 from google.protobuf.message import Message
 
-from tfuq.config import AFFINE, Config, transforms_of
+from tfuq.config import AFFINE, MEAN, Combine, Config, transforms_of
 from tfuq.data.locks import exclusive
 from tfuq.data.ownership import require_replaceable
 from tfuq.data.records import record
@@ -56,6 +56,7 @@ def export(run: Run, request: Request, folder: Path, max_samples: int) -> Path:
     """
     _check(folder)
     _refuse_affine(request.method)
+    _refuse_combination(request.combine)
     # Servers have other devices than the machine that exports, and most are built without XLA: they
     # would refuse a graph that is to be compiled.
     predictor = make_predictor(run, replace(request, with_xla=False))
@@ -70,6 +71,19 @@ def export(run: Run, request: Request, folder: Path, max_samples: int) -> Path:
                 _check_successor(folder / str(versions[-1]), described)
             _write_pages(folder, described)
     return version
+
+
+def _refuse_combination(combine: Combine) -> None:
+    """Refuse another combination than the mean, which servers do not compute.
+
+    Raises:
+        RunError: It is another.
+    """
+    if combine != MEAN:
+        raise RunError(
+            f"--combine {combine}: an export answers with the mean of its samples; "
+            f"pass --combine {MEAN}"
+        )
 
 
 def _most_samples(predictor: AnyPredictor, asked: int) -> int:

@@ -116,6 +116,14 @@ class Task(Protocol):
             targets: their targets, ``[N, …]``.
         """
 
+    def nll(self, sample: np.ndarray, targets: np.ndarray) -> float:
+        """Mean negative log-likelihood of a group of examples in nat; NaN where it has none.
+
+        Args:
+            sample: of all examples, ``[N, …]``.
+            targets: their targets, ``[N, …]``.
+        """
+
     def reducers(self, config: Config) -> Sequence[Reducer]:
         """What is gathered from the samples."""
 

@@ -59,7 +59,8 @@ class ImageTables:
         row |= _numbers(statistics.maps(sampled.maps))
         if sampled.samples > 1:
             if statistics.variance is not None:  # an export of an earlier version has none
-                row |= _numbers(variance_parts(p, statistics.variance))
+                mean = p if statistics.mean is None else statistics.mean
+                row |= _numbers(variance_parts(mean, statistics.variance))
             row |= _by_class("votes", statistics.votes, classes)
         if not sampled.members:
             return {PREDICTIONS: [row | _calibrated(sampled, statistics)]}

@@ -199,6 +199,10 @@ class Landmarks:
         errors = np.linalg.norm(positions - targets, axis=-1)
         return float(np.nanmean(errors))
 
+    def nll(self, sample: np.ndarray, targets: np.ndarray) -> float:
+        """None: positions have no classes."""
+        return np.nan
+
     def reducers(self, config: Config) -> Sequence[Reducer]:
         """The landmarks of every sample."""
         sigma = config.training.loss.heatmap_sigma

@@ -106,6 +106,16 @@ class ClassTask:
         """The first: the loss has not changed."""
         return FIRST_DEFINITION
 
+    def nll(self, sample: np.ndarray, targets: np.ndarray) -> float:
+        """Mean −log p of the true class, over what is no padding."""
+        p = both_classes(sample)
+        is_known = targets != PADDING
+        if not is_known.any():
+            return np.nan
+        true = targets[is_known].astype(int)
+        of_truth = np.take_along_axis(p[is_known], true[:, None], -1)
+        return float(-np.log(np.maximum(of_truth, _LEAST_PROBABILITY)).mean(dtype=np.float64))
+
     def outputs_of(self, config: Config, sample: np.ndarray) -> tf.Tensor:
         """Outputs whose loss is that of a sample of class probabilities."""
         p = both_classes(sample)

@@ -31,10 +31,10 @@ class ExampleStatistics(ABC):
     """Statistics of the samples of n examples, an array for each field.
 
     Attributes:
-        of_resampled_maps: fields that only maps on another grid than the network's are made of.
+        on_demand: fields that only some predictions need.
     """
 
-    of_resampled_maps: ClassVar[tuple[str, ...]] = ()
+    on_demand: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -97,13 +97,15 @@ class DistributionStatistics(ExampleStatistics):
     """Statistics of samples that are distributions over classes, float32.
 
     Attributes:
-        probability: mean of the samples, ``[n, *S, K]``.
+        probability: mean of the samples, or another combination of them, ``[n, *S, K]``.
         predictive_entropy: ``[n, *S]`` in nat.
         expected_entropy: ``[n, *S]`` in nat.
         mutual_information: ``[n, *S]`` in nat.
         variation_ratio: share of the samples that did not choose the class that most chose,
             ``[n, *S]``.
         standard_deviation: of the predicted class's probability, ``[n, *S]``.
+        mean: mean of the samples, ``[n, *S, K]``; None where the probability is that, or nothing is
+            made of it.
         uncalibrated: mean of the samples before scaling, ``[n, *S, K]``; None where none is scaled.
         variance: over samples of each class's probability, ``[n, *S, K]``; of voxels None unless a
             map is made of it.
@@ -122,6 +124,7 @@ class DistributionStatistics(ExampleStatistics):
     mutual_information: np.ndarray
     variation_ratio: np.ndarray
     standard_deviation: np.ndarray
+    mean: np.ndarray | None = None
     uncalibrated: np.ndarray | None = None
     variance: np.ndarray | None = None
     picked: np.ndarray | None = None
@@ -156,7 +159,7 @@ class VoxelStatistics(DistributionStatistics):
             regions.
     """
 
-    of_resampled_maps: ClassVar[tuple[str, ...]] = ("variance",)
+    on_demand: ClassVar[tuple[str, ...]] = ("mean", "variance")
 
     masks: np.ndarray
     entropy_terms: np.ndarray
@@ -186,6 +189,8 @@ class ClassStatistics(DistributionStatistics):
     Attributes:
         votes: share of the samples that chose each class, float32 ``[n, K]``.
     """
+
+    on_demand: ClassVar[tuple[str, ...]] = ("mean",)
 
     votes: np.ndarray
 

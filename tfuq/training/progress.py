@@ -7,9 +7,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tfuq.config import TrainingConfig
+from tfuq.config import Config, TrainingConfig
 
 EpochRow = dict[str, int | float]  # a row of history.csv
+NLL = "val_nll"  # mean −log p of the true class over validation voxels, or images, in nat
 
 
 @dataclass(kw_only=True)
@@ -50,3 +51,25 @@ def monitored_or_loss(training: TrainingConfig, history: list[EpochRow]) -> list
             value = row["loss"]
         values.append(value)
     return values
+
+
+def kept_row(config: Config, history: list[EpochRow]) -> EpochRow:
+    """The row of the epoch whose weights a member keeps.
+
+    That is the best one by the monitored figure after the widths were inferred, the first of
+    equals; the last of a training without such a figure.
+
+    Args:
+        config: Of the run.
+        history: A row for each epoch, one or more.
+    """
+    kept = history[-1]
+    best: float | None = None
+    for row in history:
+        value = monitored(config.training, row)
+        if value is None or row["epoch"] <= config.width_warmup_epochs or config.has_folds:
+            continue
+        if best is None or value < best:
+            best = value
+            kept = row
+    return kept

@@ -15,14 +15,15 @@ from tfuq.sampling.members import build_member, windowed
 from tfuq.sampling.posterior import Posterior
 from tfuq.sampling.sampler import Sampler
 from tfuq.tasks import TaskLoss, task_of
+from tfuq.training.progress import NLL
 from tfuq.training.workers import ALONE, Together
 
 
 class Validator:
-    """``validator(weights) → {val_loss, val_<quality>}``, means over the groups of examples.
+    """``validator(weights) → {val_loss, val_nll, val_<quality>}``, means over groups of examples.
 
-    The task defines the quality. It is left out where no group has one, as where no validation case
-    has a structure.
+    The task defines the last two. One is left out where no group has it, as the quality where no
+    validation case has a structure.
     """
 
     def __init__(
@@ -58,30 +59,34 @@ class Validator:
         if not self._groups:
             return {}
         results = self._results()
-        losses, qualities = results.T
-        figures = {"val_loss": float(losses.mean())}
-        defined = qualities[~np.isnan(qualities)]
-        if len(defined):
-            quality = TASKS[self._config.task].quality
-            figures[f"val_{quality}"] = float(defined.mean())
+        quality = TASKS[self._config.task].quality
+        names = ("val_loss", NLL, f"val_{quality}")
+        figures = {}
+        for name, values in zip(names, results.T, strict=True):
+            defined = values
+            if name != "val_loss":
+                defined = values[~np.isnan(values)]
+            if len(defined):
+                figures[name] = float(defined.mean())
         return figures
 
     def _results(self) -> np.ndarray:
-        """The loss and the quality of each group, ``[groups, 2]`` float64."""
-        results = np.zeros([len(self._groups), 2])
+        """The loss, the NLL and the quality of each group, ``[groups, 3]`` float64."""
+        results = np.zeros([len(self._groups), 3])
         worker = self._together.worker
         for number in range(worker.number, len(self._groups), len(worker.addresses)):
             results[number] = self._group(self._groups[number])
         return self._together.total(results)
 
-    def _group(self, group: Examples) -> tuple[float, float]:
-        """The loss and the quality of a group; NaN where it has none."""
+    def _group(self, group: Examples) -> tuple[float, float, float]:
+        """The loss, the NLL and the quality of a group; NaN where it has none."""
         seed = tf.zeros([2], tf.int32)
         sample = self._sample(group.images, seed)
         outputs = self._task.outputs_of(self._config, sample)
         losses = self._loss(tf.constant(group.targets), outputs, seed)
         loss = float(tf.reduce_mean(losses))
-        return loss, self._task.quality(self._config, sample, group.targets)
+        nll = self._task.nll(sample, group.targets)
+        return loss, nll, self._task.quality(self._config, sample, group.targets)
 
     def _sample(self, images: np.ndarray, seed: tf.Tensor) -> np.ndarray:
         """The mean network's sample of images ``[n, *S, C]``, in batches."""

@@ -61,6 +61,7 @@ def _same_predictor(predictions: Path, run: Run, manifest: Manifest) -> AnyPredi
         allow_missing=bool(manifest.missing_members),
         precision=manifest.precision,
         skip_empty=manifest.skip_empty,
+        combine=manifest.combine,
     )
     predictor = make_predictor(run, request)
     if not predictor.manifest().same_draws(manifest):

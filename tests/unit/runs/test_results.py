@@ -52,6 +52,7 @@ def digits_run(digits, tmp_path):
         ({"definitions": 2}, False),
         ({"precision": "bfloat16"}, False),
         ({"skip_empty": 0.0}, False),
+        ({"combine": "staple"}, False),
     ],
 )
 def test_draws_are_the_same_by_what_makes_the_files(change, same):
@@ -67,6 +68,8 @@ def test_a_manifest_says_what_tells_it_from_another():
     assert a_manifest().described_against(rounded).endswith(", in float32")
     skipping = a_manifest(skip_empty=0.02)
     assert skipping.described_against(a_manifest()).endswith(", with skip_empty 0.02")
+    voted = a_manifest(combine="majority")
+    assert voted.described_against(a_manifest()).endswith(", combined by majority")
 
 
 def test_an_earlier_manifest_is_of_float32_and_of_all_windows(tmp_path):

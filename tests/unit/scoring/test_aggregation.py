@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.support import references
 from tfuq.scoring import aggregation
 
 
@@ -53,3 +54,30 @@ def test_voxels_that_are_not_known_count_for_nothing():
         near = truth[box][known[box]]
         assert band[tuple(place)] == (near != truth[tuple(place)]).any()
     assert not band[~known].any()
+
+
+@pytest.mark.parametrize("count", [1, 7, 20, 21, 400])
+def test_the_highest_values(count):
+    values = np.random.default_rng(count).random(count).astype(np.float32)
+    assert aggregation.top_mean(values) == pytest.approx(
+        references.mean_of_highest(values, 0.05), rel=1e-6
+    )
+    assert aggregation.upper_quantile(values) == pytest.approx(np.quantile(values, 0.95))
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (0.5, 2.0, 3.0)])
+def test_a_voxel_counts_by_its_distance_from_the_nearest_boundary(spacing):
+    label = (np.indices((7, 6, 5)).sum(0) > 8).astype(np.uint8)
+    weights = aggregation.interior_weights(label, spacing)
+    np.testing.assert_allclose(weights, references.interior_weights(label, spacing), atol=1e-6)
+    assert weights.min() == 0
+
+
+def test_without_a_boundary_all_voxels_count_alike():
+    assert (aggregation.interior_weights(np.zeros((3, 4, 5), int), (1, 1, 1)) == 1).all()
+
+
+def test_a_weighted_mean_needs_a_weight():
+    values = np.array([1.0, 3.0])
+    assert aggregation.weighted_mean(values, np.array([3.0, 1.0])) == pytest.approx(1.5)
+    assert aggregation.weighted_mean(values, np.zeros(2)) is None

@@ -97,3 +97,13 @@ def test_distributions_hold_the_noise_that_the_loss_draws():
     loss = ClassTask().loss(config, SimpleNamespace(class_weights=None))(labels, outputs, SEED)
     chosen = -np.log(np.take_along_axis(p.numpy(), labels.numpy()[..., None], -1)[..., 0])
     np.testing.assert_allclose((weights * chosen).numpy().sum(-1), loss, rtol=1e-4)
+
+
+def test_the_nll_is_of_what_is_no_padding():
+    sample = np.array([[[0.2, 0.3, 0.5], [0.7, 0.1, 0.2], [0.0, 0.0, 1.0]]], np.float32)
+    labels = np.array([[2, PADDING, 0]], np.uint8)
+    expected = -(np.log(0.5) + np.log(1e-7)) / 2
+    assert ClassTask().nll(sample, labels) == pytest.approx(expected, rel=1e-6)
+    assert np.isnan(ClassTask().nll(sample, np.full((1, 3), PADDING)))
+    of_images = ClassTask().nll(np.array([[0.25], [0.5]]), np.array([1, 0]))
+    assert of_images == pytest.approx(-np.log(0.25 * 0.5) / 2)

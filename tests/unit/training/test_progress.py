@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.conftest import settings
 from tfuq.config import TrainingConfig
-from tfuq.training.progress import Progress, monitored, monitored_or_loss
+from tfuq.training.progress import Progress, kept_row, monitored, monitored_or_loss
 
 ROW = {"loss": 0.9, "val_loss": 0.5, "val_dice": 0.8, "val_accuracy": 0.7, "val_radial_error": 3.0}
 
@@ -32,3 +33,19 @@ def test_two_trainings_do_not_share_a_history():
     first, second = Progress(), Progress()
     first.history.append(ROW)
     assert second == Progress(epoch=0, best=None, best_epoch=0, history=[])
+
+
+def rows_of(losses: list[float]) -> list[dict[str, float]]:
+    return [{"epoch": epoch, "val_loss": loss} for epoch, loss in enumerate(losses, start=1)]
+
+
+def test_the_kept_epoch_is_the_first_of_the_best(tmp_path):
+    config = settings(tmp_path, method="deterministic")
+    assert kept_row(config, rows_of([0.5, 0.2, 0.4, 0.2]))["epoch"] == 2
+    assert kept_row(config, [{"epoch": 1}, {"epoch": 2}])["epoch"] == 2
+
+
+def test_no_epoch_is_kept_that_held_the_widths(tmp_path):
+    held = {"variational": {"width_warmup_epochs": 2}, "training": {"epochs": 4}}
+    config = settings(tmp_path, method="vi", **held)
+    assert kept_row(config, rows_of([0.1, 0.2, 0.4, 0.3]))["epoch"] == 4

@@ -29,11 +29,10 @@ def test_a_quality_that_no_case_defines_is_left_out(balls, tmp_path):
     config = settings(balls)
     validator = Validator.__new__(Validator)
     groups = [np.full(2, np.nan), np.array([0.5, np.nan])]
-    for values, expected in zip(
-        groups, ({"val_loss": 1.0}, {"val_loss": 1.0, "val_dice": 0.5}), strict=True
-    ):
+    figures = {"val_loss": 1.0, "val_nll": 2.0}
+    for values, expected in zip(groups, (figures, figures | {"val_dice": 0.5}), strict=True):
         validator._together = ALONE
-        validator._config, validator._groups = config, [(1.0, value) for value in values]
+        validator._config, validator._groups = config, [(1.0, 2.0, value) for value in values]
         validator._group = lambda pair: pair
         validator._mean_network = SimpleNamespace(weights=[])
         assert validator({}) == expected

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tfuq.measures.catalogue.aggregations import OF_IMAGE_VOXELS, OF_STRUCTURE_VOXELS
 from tfuq.measures.catalogue.distributions import (
     IMAGE_MEANS,
     MAXIMUM_PROBABILITY,
@@ -26,9 +27,11 @@ __all__ = [
     "MEASURES",
     "MEMBER_VARIANCES",
     "OF_IMAGES",
+    "OF_IMAGE_VOXELS",
     "OF_LANDMARKS",
     "OF_MEMBERS",
     "OF_STRUCTURES",
+    "OF_STRUCTURE_VOXELS",
     "OF_VARIANCES",
     "OF_VOXELS",
     "SAMPLE_VOLUMES",
@@ -44,7 +47,9 @@ _ALL = (
     *OF_VARIANCES,
     *OF_MEMBERS,
     *OF_IMAGES,
+    *OF_IMAGE_VOXELS,
     *OF_STRUCTURES,
+    *OF_STRUCTURE_VOXELS,
     *CONFORMAL_VOLUMES,
     *OF_LANDMARKS,
     *OTHERS_OF_LANDMARKS,
@@ -82,9 +87,10 @@ def is_ranked(name: str, level: Level) -> bool:
 
 
 def ranked_at(level: Level) -> tuple[str, ...]:
-    """The names of the measures that order what they are of by certainty.
+    """The names of the measures that order what they are of by certainty, asked for or not.
 
     Args:
         level: what they are of.
     """
-    return tuple(name for name in MEASURES if is_ranked(name, level))
+    names = [name for name, measure in MEASURES.items() if not measure.is_on_request]
+    return tuple(name for name in names if is_ranked(name, level))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pydantic
 
+from tfuq.config import MEAN, Combine
 from tfuq.data.json_csv import number, read_json, read_table
 from tfuq.data.paths import real_path
 from tfuq.errors import DataError
@@ -24,6 +25,7 @@ class _Summary(pydantic.BaseModel):
     samples: SampleCount | None = None
     weights_digest: list[str] = []
     definitions: int = 1
+    combine: Combine = MEAN
     missing_distance: str = "none"
     nsd_tolerance: float | dict[str, float] | None = None
     cases: pydantic.NonNegativeInt = 0
@@ -99,12 +101,15 @@ def method_names(folders: list[Path]) -> dict[str, Path]:
 
 
 def method_of(folder: Path) -> str:
-    """The method of a score folder.
+    """The method of a score folder, and how it combines samples where that is not their mean.
 
     Raises:
         DataError: the folder holds no scores.
     """
-    return _summary(folder).method
+    summary = _summary(folder)
+    if summary.combine == MEAN:
+        return summary.method
+    return f"{summary.method}, {summary.combine}"
 
 
 def distinct_names(methods: list[str], folders: list[Path]) -> dict[str, Path]:

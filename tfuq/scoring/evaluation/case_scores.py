@@ -18,8 +18,10 @@ from tfuq.data.readers import read_label_file
 from tfuq.data.sets.cache_keys import case_identity
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
+from tfuq.measures.catalogue.aggregations import OF_MAPS
 from tfuq.measures.sample_masks import STORED, StoredSamples, read_samples
 from tfuq.scoring.calibration import Bins
+from tfuq.scoring.evaluation.aggregated import Aggregated
 from tfuq.scoring.evaluation.bounds import bound_rows
 from tfuq.scoring.evaluation.case_rows import case_rows, mean_rows
 from tfuq.scoring.evaluation.gathered import Gathered
@@ -69,6 +71,21 @@ class CaseScoring:
             known += [state.st_size, state.st_mtime_ns]
         return known
 
+    def aggregated(self, predicted: Volume) -> Aggregated | None:
+        """Makes the numbers that are asked for of a case's maps; None where none are.
+
+        Args:
+            predicted: its label map.
+        """
+        if not set(OF_MAPS) & set(self.options.aggregate):
+            return None
+        return Aggregated(
+            kinds=self.options.aggregate,
+            label=predicted.array,
+            spacing=predicted.spacing.tolist(),
+            structures=self.config.data.structures,
+        )
+
     def gather(self, cases: Iterable[Case], observer: Observer) -> Gathered:
         """Score cases.
 
@@ -110,7 +127,10 @@ def _add_case(gathered: Gathered, case: Case, scoring: CaseScoring) -> list[Volu
         path = folder / _LABEL
         raise DataError(f"{path}: is no map of {len(classes)} classes; {_AGAIN}")
     first = read_maps(folder, predicted, references[0].array, scoring.maps, len(classes))
-    by_reference = [replace(first, truth=reference.array) for reference in references]
+    aggregated = scoring.aggregated(predicted)
+    by_reference = []
+    for reference in references:
+        by_reference.append(replace(first, truth=reference.array, aggregated=aggregated))
     raters = None
     if case.raters:
         raters = score_raters(folder, case, config, predicted, first)
@@ -125,7 +145,10 @@ def _add_case(gathered: Gathered, case: Case, scoring: CaseScoring) -> list[Volu
     labels = add_case(gathered.diversity, folder, by_reference, config)
     gathered.members += member_rows(case, labels, by_reference, config)
     gathered.cases += rows
-    gathered.structures += _structure_rows(folder, case, references, config, rows)
+    of_structures = _structure_rows(folder, case, references, config, rows)
+    if aggregated:
+        of_structures = _with_numbers(of_structures, by_reference[0])
+    gathered.structures += of_structures
     _add_lesions(gathered, case, by_reference, scoring, predicted, samples)
     bins = [maps.reliability() for maps in by_reference]
     gathered.bins.append(Bins(*np.mean(np.array(bins), 0)))
@@ -196,6 +219,17 @@ def _structure_rows(
         named = case.unit.named({**row, "volume_reference_mm3": size})
         rows.append({**named, "dice": dice[name]})
     return rows
+
+
+def _with_numbers(rows: Sequence[Row], maps: CaseMaps) -> list[Row]:
+    """Rows of structures with the numbers about them; a component has none of its own."""
+    numbered = []
+    for row in rows:
+        numbers = maps.about_structures(row["class"])
+        if row["component"] != "all":
+            numbers = dict.fromkeys(numbers)
+        numbered.append(row | numbers)
+    return numbered
 
 
 def _mean_size(

@@ -10,7 +10,9 @@ from tfuq.errors import DataError
 from tfuq.measures.catalogue import (
     MAXIMUM_PROBABILITY,
     MEASURES,
+    OF_IMAGE_VOXELS,
     OF_IMAGES,
+    OF_STRUCTURE_VOXELS,
     is_ranked,
     names_of,
     ranked_at,
@@ -19,7 +21,7 @@ from tfuq.scoring.evaluation.failures import FailureOptions
 from tfuq.scoring.failure import Cohort
 from tfuq.scoring.rows import Row, column, grouped, numbers_of, rows_of, rows_with
 
-_OF_STRUCTURES = ranked_at("structure")
+_OF_STRUCTURES = (*ranked_at("structure"), *names_of(OF_STRUCTURE_VOXELS))
 
 
 def segmentation_cohorts(
@@ -51,7 +53,8 @@ def segmentation_cohorts(
     for name, rows in grouped(whole, "class").items():
         by_class.append(_dice_cohort(f"structure {name}", rows, _OF_STRUCTURES, options))
     measured = _with_structure_means(rows_of(cases, "class", "all"), whole)
-    of_images = [name for name in names_of(OF_IMAGES) if name in measured[0]]
+    numbers = names_of((*OF_IMAGES, *OF_IMAGE_VOXELS))
+    of_images = [name for name in numbers if name in measured[0]]
     measures = (*of_images, *_OF_STRUCTURES)
     by_case = _dice_cohort("case", measured, measures, options)
     return [by_case, *by_class, _component_cohort(rows_with(components, "component"))]

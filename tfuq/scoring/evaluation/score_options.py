@@ -23,11 +23,14 @@ class ScoreOptions:
             voxel.
         tolerance: within which surfaces agree in the normalized surface Dice, in the unit of the
             scan's grid, or that of each structure; None for no such score.
+        aggregate: kinds of further numbers of uncertainty, of
+            `tfuq.measures.catalogue.aggregations.AGGREGATIONS`.
     """
 
     has_penalty: bool = False
     lesion_iou: float | None = None
     tolerance: float | Mapping[str, float] | None = None
+    aggregate: tuple[str, ...] = ()
 
     def given(self) -> list[str]:
         """The options of the command line that are not at their defaults."""
@@ -38,6 +41,8 @@ class ScoreOptions:
             names.append("--lesion-iou")
         if self.tolerance is not None:
             names.append("--nsd-tolerance")
+        if self.aggregate:
+            names.append("--aggregate")
         return names
 
     def tolerance_of(self, structure: str) -> float | None:

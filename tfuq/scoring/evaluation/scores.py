@@ -167,6 +167,7 @@ def provenance(manifest: Manifest) -> Row:
         "missing_members": manifest.missing_members,
         "definitions": manifest.definitions,
         "precision": manifest.precision,
+        "combine": manifest.combine,
         "cases": len(manifest.cases),
         "missing_cases": manifest.missing,
     }

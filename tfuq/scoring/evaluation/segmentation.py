@@ -8,10 +8,12 @@ from tfuq.config import Config
 from tfuq.data.cases import Case, proposed_values, value_text, written_values
 from tfuq.errors import DataError
 from tfuq.measures.catalogue import maps_of
+from tfuq.measures.catalogue.aggregations import LEARNED
 from tfuq.scoring.evaluation.case_scores import CaseScoring
 from tfuq.scoring.evaluation.case_slices import gather
 from tfuq.scoring.evaluation.cohorts import segmentation_cohorts
 from tfuq.scoring.evaluation.gathered import Gathered
+from tfuq.scoring.evaluation.learned import learned_rules, with_learned
 from tfuq.scoring.evaluation.lesion_summary import curves
 from tfuq.scoring.evaluation.member_scores import enter_members, means_of_members
 from tfuq.scoring.evaluation.promises import checked_calibration
@@ -28,7 +30,7 @@ def score_segmentation(request: ScoreRequest) -> Scores:
 
     Raises:
         PartDoneError: the cases that are this call's are scored, and others are not its own.
-        RunError: a damaged table.
+        RunError: a damaged table, or no regression that is asked for.
         DataError: a reference or a map is missing or does not fit.
         ConfigError: a tolerance of a structure that the run has not.
     """
@@ -44,7 +46,12 @@ def score_segmentation(request: ScoreRequest) -> Scores:
         options=request.options,
     )
     cases = list(cases_with_references(manifest, config, request.reference))
+    rules = None
+    if LEARNED in request.options.aggregate:
+        rules = learned_rules(manifest, cases)
     gathered = gather(scoring, cases, request.executor, request.observer)
+    if rules:
+        gathered.structures = with_learned(gathered.structures, rules)
     _refuse_background(gathered, cases, config)
     cohorts = segmentation_cohorts(
         gathered.cases,

@@ -23,6 +23,7 @@ from tfuq.scoring.aggregation import boundary_band, image_level
 from tfuq.scoring.auroc import area_under_roc
 from tfuq.scoring.calibration import Bins, adaptive_gap_in_order
 from tfuq.scoring.components import Components, components_of
+from tfuq.scoring.evaluation.aggregated import Aggregated
 from tfuq.scoring.evaluation.stored_maps import StoredProbability, open_map, read_map
 from tfuq.scoring.rows import Row
 from tfuq.scoring.voxel_scores import LargestProbability, VoxelSums
@@ -68,13 +69,15 @@ class _OfMap:
 
     Attributes:
         auroc: for wrong voxels; None where all or none are wrong.
-        levels: numbers of the image by kind.
+        levels: numbers of the image by column.
         component_means: ``[components]``.
+        about_structures: numbers about each structure by column; of none unless asked for.
     """
 
     auroc: float | None
-    levels: dict[str, float]
+    levels: Row
     component_means: np.ndarray
+    about_structures: dict[str, Row]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,12 +91,14 @@ class CaseMaps:
         truth: true classes ``[X, Y, Z]``, `PADDING` where nothing is known.
         probability: ``[X, Y, Z, K]``, or what has it where it is not in memory.
         maps: of uncertainty, ``[X, Y, Z]`` by name; read when they are asked for.
+        aggregated: makes further numbers of the maps; None where none are asked for.
     """
 
     label: np.ndarray
     truth: np.ndarray
     probability: np.ndarray | Probability
     maps: Mapping[str, np.ndarray]
+    aggregated: Aggregated | None = None
 
     @property
     def _classes(self) -> int:
@@ -176,13 +181,26 @@ class CaseMaps:
         wrong = self._of_known_flat(self.label != self.truth)
         described = {}
         for name, values in self.maps.items():
-            _, highest = MEASURES[name].bounds(self._classes)
             described[name] = _OfMap(
                 auroc=area_under_roc(self._of_known_flat(values), wrong),
-                levels=image_level(values, highest, self.known),
+                levels=self._image_numbers(name, values),
                 component_means=self._components.means(_flat(values)),
+                about_structures=self._structure_numbers(name, values),
             )
         return described
+
+    def _image_numbers(self, name: str, values: np.ndarray) -> Row:
+        _, highest = MEASURES[name].bounds(self._classes)
+        levels = image_level(values, highest, self.known)
+        numbers: Row = {f"{kind}_{name}": value for kind, value in levels.items()}
+        if self.aggregated is None:
+            return numbers
+        return numbers | self.aggregated.image_numbers(name, values, self.known)
+
+    def _structure_numbers(self, name: str, values: np.ndarray) -> dict[str, Row]:
+        if self.aggregated is None:
+            return {}
+        return self.aggregated.structure_numbers(name, values, self.known)
 
     def _of_known_flat(self, values: np.ndarray) -> np.ndarray:
         """Values ``[X, Y, Z]`` of the voxels whose reference is known, the first axis first."""
@@ -212,16 +230,22 @@ class CaseMaps:
         """Voxels by confidence."""
         return self._of_probability.reliability
 
-    def confidences(self) -> dict[str, float]:
+    def confidences(self) -> Row:
         """Numbers of the image.
 
-        They are the mean of the largest probabilities, and `tfuq.scoring.aggregation.image_level`
-        of each map.
+        They are the mean of the largest probabilities, `tfuq.scoring.aggregation.image_level` of
+        each map, and those that are asked for.
         """
-        numbers = {MAXIMUM_PROBABILITY.name: self._of_probability.mean}
-        for name, described in self._of_maps.items():
-            for kind, value in described.levels.items():
-                numbers[f"{kind}_{name}"] = value
+        numbers: Row = {MAXIMUM_PROBABILITY.name: self._of_probability.mean}
+        for described in self._of_maps.values():
+            numbers |= described.levels
+        return numbers
+
+    def about_structures(self, structure: str) -> Row:
+        """The numbers about a structure that are asked for."""
+        numbers: Row = {}
+        for described in self._of_maps.values():
+            numbers |= described.about_structures.get(structure, {})
         return numbers
 
     def components(self, names: Sequence[str]) -> list[Row]:

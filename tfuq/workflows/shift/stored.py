@@ -18,7 +18,7 @@ import pydantic
 from pydantic import Field
 
 from tfuq.calibration.observed import Observed, Part
-from tfuq.config import NEVER, Precision, SkipEmpty
+from tfuq.config import MEAN, NEVER, Combine, Precision, SkipEmpty
 from tfuq.data.json_csv import number, read_json, read_table
 from tfuq.data.writers import write_bytes, write_csv, write_json
 from tfuq.errors import RunError
@@ -48,6 +48,7 @@ class Draws(pydantic.BaseModel):
     definitions: int = 1
     precision: Precision = "float32"
     skip_empty: SkipEmpty = NEVER
+    combine: Combine = MEAN
 
     @classmethod
     def of(cls, manifest: Manifest, cases: list[str]) -> Draws:
@@ -62,6 +63,7 @@ class Draws(pydantic.BaseModel):
             definitions=manifest.definitions,
             precision=manifest.precision,
             skip_empty=manifest.skip_empty,
+            combine=manifest.combine,
         )
 
 
@@ -163,6 +165,8 @@ def _described_beside(earlier: Draws, draws: Draws) -> str:
         text += f", in {earlier.precision}"
     if earlier.skip_empty != draws.skip_empty:
         text += f", with skip_empty {earlier.skip_empty}"
+    if earlier.combine != draws.combine:
+        text += f", combined by {earlier.combine}"
     if earlier.definitions != draws.definitions:
         text += ", by a version of tfuq that measured otherwise"
     return text

@@ -57,9 +57,9 @@ def test_no_measure_is_a_score():
     assert not MEASURES.keys() & METRICS.keys()
 
 
-def test_those_that_are_higher_where_more_certain_are_three():
+def test_those_that_are_higher_where_more_certain_are_four():
     certain = {name for name, measure in MEASURES.items() if measure.orientation == "more certain"}
-    assert certain == {"pairwise_dice", "max_activation", "maximum_probability"}
+    assert certain == {"pairwise_dice", "max_activation", "maximum_probability", "learned_dice"}
 
 
 @pytest.mark.parametrize(("samples", "expected"), [(1, PREDICTIONS_MAPS[:1]), (2, PREDICTIONS_MAPS), (30, PREDICTIONS_MAPS)])  # fmt: skip

@@ -14,6 +14,7 @@ def test_choices_go_by_their_options():
         "--lesion-iou",
         "--nsd-tolerance",
     ]
+    assert ScoreOptions(aggregate=("top",)).given() == ["--aggregate"]
 
 
 def test_a_tolerance_is_one_length_or_one_by_structure():
