@@ -27,7 +27,7 @@ from tfuq.report.strips import Example, Examples, grid_of, plot_picture
 MOST_LANDMARKS = 6
 _SHOWN = 5
 _COLOURS: Final = (SKY, VERMILION, YELLOW, GREEN, PURPLE, ORANGE)
-_OUTLINE: Final = [matplotlib.patheffects.withStroke(linewidth=2.2, foreground="black")]
+_OUTLINE: Final = [matplotlib.patheffects.withStroke(linewidth=2.0, foreground="black")]
 _KEY = "#777777"  # of the marks in the legend, which have no landmark
 _ROW_WIDTH = 9.0  # inches of all pictures
 _WIDEST = 4.5
@@ -94,12 +94,11 @@ def _plot_landmarks(axes: Axes, example: Example, shown: Sequence[int]) -> None:
     image = example["image"]
     plot_picture(axes, image)
     for number, landmark in enumerate(shown):
-        samples = example["found"][:, landmark]
-        _plot_samples(axes, samples, _COLOURS[number])
         if "points" in example:
             x, y = example["points"][landmark]
-            mark = axes.plot(x, y, "x", color=_COLOURS[number], markersize=7, markeredgewidth=1.2)
-            mark[0].set_path_effects(_OUTLINE)
+            (mark,) = axes.plot(x, y, "x", color=_COLOURS[number], markersize=8)
+            mark.set_path_effects(_OUTLINE)
+        _plot_samples(axes, example["found"][:, landmark], _COLOURS[number])
     rows, columns = image.shape[:2]
     axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
 

@@ -29,7 +29,7 @@ def test_all_landmarks_and_those_that_are_asked_for(folder, rows):
     assert list(figures) == ["landmarks-hybrid", "methods"]
     (axes,) = figures["methods"].axes
     assert axes.get_title() == "hybrid"
-    for line, name in ((0, "menton"), (3, "sella")):
+    for line, name in ((1, "menton"), (4, "sella")):
         of_landmark = [
             row for row in rows if (row["case"], row["landmark"]) == (rows[0]["case"], name)
         ]

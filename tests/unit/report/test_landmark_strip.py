@@ -18,8 +18,8 @@ def example(samples=3, **more):
 def test_each_landmark_has_one_colour_for_samples_mean_spread_and_truth():
     shown = example()
     (axes,) = landmark_strip({0.0: shown}, NAMES, "noise").axes
-    lines = np.array(axes.lines, object).reshape(3, 3)  # samples, mean and truth of each landmark
-    for k, (samples, mean, truth) in enumerate(lines):
+    lines = np.array(axes.lines, object).reshape(3, 3)  # truth, samples and mean of each landmark
+    for k, (truth, samples, mean) in enumerate(lines):
         found = shown["found"][:, k]
         np.testing.assert_array_equal(samples.get_xydata(), found)
         np.testing.assert_allclose(mean.get_xydata(), [found.mean(0)])
@@ -32,7 +32,7 @@ def test_each_landmark_has_one_colour_for_samples_mean_spread_and_truth():
             to_hex(circle.get_edgecolor()).upper()
         }
         assert [line.get_marker() for line in (samples, mean, truth)] == [".", "*", "x"]
-    assert len({samples.get_color() for samples, _, _ in lines}) == 3
+    assert len({samples.get_color() for _, samples, _ in lines}) == 3
     assert (axes.get_xlim(), axes.get_ylim()) == ((-0.5, 49.5), (39.5, -0.5))
 
 

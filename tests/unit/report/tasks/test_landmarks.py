@@ -15,7 +15,7 @@ def test_a_picture_at_rising_severity_has_its_landmarks():
     config = task_settings("landmarks", Path("heads"), data={"landmarks": ["sella"]})
     strips = dict(REPORTS["landmarks"].strips(config, {0.5: example}, {0.5: None}, "noise"))
     assert list(strips) == ["strip"]
-    samples, _, truth = strips["strip"].axes[0].lines
+    truth, samples, _ = strips["strip"].axes[0].lines
     assert len(samples.get_xdata()) == 3
     assert truth.get_xydata().tolist() == [[1.0, 2.0]]
     assert REPORTS["landmarks"].view is landmarks.landmark_views
