@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tfuq.scoring.lesion_structures import told_of
 from tfuq_cli.numbers import bounds, interval
 
 _SCORES = {
@@ -15,12 +16,13 @@ _SCORES = {
 
 
 def lesion_lines(summary: dict[str, Any]) -> Iterator[str]:
-    """How many lesions of each structure are found; nothing of what has no lesions.
+    """How many lesions of each structure are found; nothing of organs, which are no lesions.
 
     Args:
         summary: Of a score folder.
     """
-    for name, scores in summary.get("detection", {}).items():
+    for name in told_of(summary):
+        scores = summary["detection"][name]
         described = []
         for score, words in _SCORES.items():
             if scores[score] is not None:

@@ -27,6 +27,13 @@ from tfuq_cli.progress import first_import, show
     help="The voxel axis to slice along.  [default: that of the network's slices, else 2]",
 )
 @click.option(
+    "--landmark",
+    "landmarks",
+    metavar="NAME",
+    multiple=True,
+    help="A landmark to show side by side, repeatable.  [default: five far from each other]",
+)
+@click.option(
     "--method",
     multiple=True,
     type=click.Choice(SERVED_METHODS),
@@ -47,14 +54,19 @@ def command(
     case: str,
     slice: int | None,
     axis: int | None,
+    landmarks: tuple[str, ...],
     method: tuple[str, ...],
     reference: Path | None,
     out: Path | None,
 ) -> None:
-    """Plot a slice of a segmented case as PNG: image, reference, prediction, mean probability,
-    members and maps of each of PREDICTIONS; these side by side; histograms of the maps over the
-    slice; where prediction and reference differ, with the variation ratio there. Where they
-    agree is green (TP); what is too much is yellow (FP), and what is missed red (FN).
+    """Plot a case as PNG. Of a segmentation, a slice: image, reference, prediction, mean
+    probability, members and maps of each of PREDICTIONS; these side by side; histograms of the
+    maps over the slice; where prediction and reference differ, with the variation ratio there.
+    Where they agree is green (TP); what is too much is yellow (FP), and what is missed red (FN).
+
+    Of landmarks: all of them on the picture, with the ellipses of 95 % of further samples, and a
+    few by all PREDICTIONS side by side, each in its colour: dots are samples, a star is their mean,
+    the radius of the circle is their mean distance from it, a cross is the truth.
 
     \b
     Example:
@@ -65,6 +77,14 @@ def command(
 
     folders = folders_of(predictions, method)
     out = out or default_folder(folders[0], case)
-    paths = write_case_figures(folders, case, out, axis=axis, index=slice, reference=reference)
+    paths = write_case_figures(
+        folders,
+        case,
+        out,
+        axis=axis,
+        index=slice,
+        landmarks=landmarks,
+        reference=reference,
+    )
     for path in paths:
         show(str(path))

@@ -115,7 +115,7 @@ def command(
     opened = opened_run(run, next(iter(method), None))
     with quiet_import():
         from tfuq import prediction
-        from tfuq.report.shift import QUANTITIES
+        from tfuq.report.shift import shown_quantities
         from tfuq.workflows.shift import Plan, shift
 
     methods = dict.fromkeys(method or (opened.config.method,))
@@ -133,8 +133,9 @@ def command(
     plotted: list[Path] = []
     if figures:
         plotted = study.plot()
+    quantities = shown_quantities(study.rows)
     for row in study.correlations:
-        if row["quantity"] in QUANTITIES and row["spearman"] is not None:
+        if row["quantity"] in quantities and row["spearman"] is not None:
             show(_line(row))
     for request in requests:
         for line in _referred_lines(request.method, study.rows):

@@ -630,6 +630,12 @@ def _rows_of_sections() -> list[Advice]:
             mended={"data.regions": REMOVED},
         ),
         Advice(
+            words="data.lesions serves segmentation alone, and task is classification: remove it",
+            task="classification",
+            broken={"data.lesions": ["1"]},
+            mended={"data.lesions": REMOVED},
+        ),
+        Advice(
             words=r"network.patch_size has 3 entries; give two, as in \[64, 64\]",
             task="landmarks",
             broken={"network.patch_size": [32, 32, 32]},

@@ -110,6 +110,11 @@ class DataConfig(Section):
     ``pixel_mm``, for segmentation: width and height of a pixel of the plain images (PNG, TIFF, BMP,
     JPEG) in mm. Without it, their distances and areas are in pixels. Scans say it themselves.
 
+    ``lesions``, for segmentation: the classes and regions that are lesions, whose detection is
+    told: how many are found, and how many false ones. If null, ``tfuq score`` tells them from the
+    references: a structure that consists of the same one or two main parts in nine of ten
+    references is an organ, and all others are lesions. An empty list is none.
+
     ``label_tolerance``: values of label files that lie so near to a whole number are rounded, such
     as 0.9999 by 0.001. Others are refused.
 
@@ -139,6 +144,7 @@ class DataConfig(Section):
     landmarks: Annotated[list[ClassName], Field(max_length=1000)] = []
     regions: Annotated[dict[ClassName, ClassNames], Field(max_length=100)] = {}
     annotations: AnnotationsConfig = AnnotationsConfig()
+    lesions: Annotated[list[ClassName], Field(max_length=255)] | None = None
     pixel_mm: Width | None = None
     label_tolerance: Annotated[float, Field(ge=0.0, le=0.25)] = 0.0
     table: str | None = None
@@ -164,6 +170,7 @@ class DataConfig(Section):
             self._check_patterns,
             self._check_table,
             self._check_regions,
+            self._check_lesions,
         )
         return self
 
@@ -272,6 +279,14 @@ class DataConfig(Section):
                 hint = nearest(unknown[0], foreground)
                 raise ValueError(
                     f"regions: '{unknown[0]}' of '{region}' is no class other than the first{hint}"
+                )
+
+    def _check_lesions(self) -> None:
+        for name in self.lesions or ():
+            if name not in self.structures:
+                hint = nearest(name, list(self.structures))
+                raise ValueError(
+                    f"lesions: '{name}' is no region and no class other than the first{hint}"
                 )
 
     @property

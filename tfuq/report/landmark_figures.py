@@ -59,16 +59,29 @@ def _landmark_column(scores: Scores, name: str) -> np.ndarray:
 def _plot_case(folder: Path, run: Run, case: Case) -> Figure:
     image = read_case_image(case)
     names = run.config.data.landmarks
-    points = _sampled_points(folder, case.id, names)
-    position = points.mean(1)
-    deviations = points - points.mean(1, keepdims=True)
-    covariance = np.einsum("lti,ltj->lij", deviations, deviations) / points.shape[1]
+    points = sampled_points(folder, case.id, names)
     truth = reference_points(run.config, case, image.shape[:2])
-    samples = points.transpose(1, 0, 2)
-    return overlay(image.array[:, :, 0], truth, position, samples, covariance, names)
+    return sampled_overlay(image.array[:, :, 0], truth, points.transpose(1, 0, 2), names)
 
 
-def _sampled_points(folder: Path, case_id: str, names: list[str]) -> np.ndarray:
+def sampled_overlay(
+    image: np.ndarray, truth: np.ndarray | None, samples: np.ndarray, names: list[str]
+) -> Figure:
+    """Plot landmarks on their image with the moments of their samples.
+
+    Args:
+        image: ``[H, W, 1 or 3]``.
+        truth: ``[L, 2]`` in the image's pixels (x, y); None without any.
+        samples: Positions of each sample ``[T, L, 2]``.
+        names: Of the landmarks.
+    """
+    position = samples.mean(0)
+    deviations = samples - position
+    covariance = np.einsum("tli,tlj->lij", deviations, deviations) / len(samples)
+    return overlay(image, truth, position, samples, covariance, names)
+
+
+def sampled_points(folder: Path, case_id: str, names: list[str]) -> np.ndarray:
     """The position of each landmark of a case in each sample, ``[L, T, 2]`` in pixels.
 
     Raises:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,8 @@ WRONG = VERMILION
 SEQUENTIAL = "cividis"
 _MOST_COLUMNS = 3
 _COMPRESSION = 2  # of PNG, from 0 to 9
+_TITLE_SIZE = 10  # points
+_LETTERS_PER_INCH = 13  # of a title
 _EXPONENT = re.compile(r"\^\{(-?\d+)\}")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -80,6 +83,17 @@ def panels(count: int) -> tuple[Figure, list[Axes]]:
     figure = new_figure(4.2 * columns, 3.2 * rows)
     axes = [figure.add_subplot(rows, columns, number) for number in range(1, count + 1)]
     return figure, axes
+
+
+def set_title(figure: Figure, text: str) -> None:
+    """Write a title over a figure, in as many lines as its width asks for."""
+    letters = int(_LETTERS_PER_INCH * figure.get_figwidth())
+    figure.suptitle(textwrap.fill(text, letters), fontsize=_TITLE_SIZE)
+
+
+def plain_number(value: float) -> str:
+    """Write a number in four digits, a negative one with a minus sign."""
+    return f"{value:.4g}".replace("-", "−")
 
 
 @contextmanager

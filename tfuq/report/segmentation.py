@@ -31,6 +31,7 @@ from tfuq.report.slices import CaseArrays, load_case, map_scale
 from tfuq.runs import results
 from tfuq.runs.orientation import config_as_seen
 from tfuq.scoring.evaluation import Scores, cases_with_references
+from tfuq.scoring.lesion_structures import told_of
 from tfuq.scoring.rows import Row, column, rows_of, rows_with
 
 _WORST = 3
@@ -65,11 +66,10 @@ def segmentation_figures(scored: ScoredFolder) -> NamedFigures:
         yield f"case-{case_id}", overview(arrays, config, title)
     loaded = (load_case(scored.path, case, config) for case in cases.values())
     yield "uncertainty-histograms", _plot_histograms(loaded, len(config.data.classes))
-    if scores.tables["froc"] and len(cases) > 1:  # of one scan, the table says it all
-        yield (
-            "free-response",
-            free_response_figure(scores.tables["froc"], scores.summary["detection"]),
-        )
+    lesions = told_of(scores.summary)
+    curves = [row for row in scores.tables["froc"] if row["class"] in lesions]
+    if curves and len(cases) > 1:  # of one scan, the table says it all
+        yield "free-response", free_response_figure(curves, scores.summary["detection"])
     if "raters" in scores.tables:
         tables = scores.tables
         yield "raters", rater_figure(tables["raters"], scores.cases, tables["structures"])

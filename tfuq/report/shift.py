@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from tfuq.config import Config
 from tfuq.measures.catalogue import MEASURES
 from tfuq.measures.measure import Measure
-from tfuq.report.plotting import file_names, own_style, panels, save
+from tfuq.report.plotting import file_names, own_style, panels, save, set_title
 from tfuq.report.ranking import LINES
 from tfuq.report.strips import Example
 from tfuq.report.tasks import REPORTS
@@ -40,8 +40,11 @@ _MEASURES = (
     "coefficient_of_variation",
     "max_activation",
     "variance",
+    "variance_mm",
     "mean_radial_spread",
+    "mean_radial_spread_mm",
     "aleatoric_variance",
+    "aleatoric_variance_mm",
 )
 _UNITS = {"pixel": "pixels", "pixel²": "pixels²"}  # as axes name them
 
@@ -54,7 +57,15 @@ def _axis_label(measure: Measure) -> str:
 
 # Those of the table that a plot shows, and how their axes are named.
 QUANTITIES = _SCORES | {name: _axis_label(MEASURES[name]) for name in _MEASURES}
+_IN_MM = "{}_mm"  # the same quantity, where the size of a pixel is known
 _MOST_COLUMNS = 6
+_TO_EACH_SIDE = 2  # severities below and above 0, where there are both
+
+
+def shown_quantities(rows: Sequence[Row]) -> list[str]:
+    """The quantities of the rows that a plot shows: in mm, where the size of a pixel is known."""
+    present = [name for name in QUANTITIES if rows_with(rows, name)]
+    return [name for name in present if _IN_MM.format(name) not in present]
 
 
 @own_style()
@@ -66,6 +77,7 @@ def write_figures(
     examples: dict[Key, Example],
     ratios: dict[Key, list[int] | None],
     meaning: str,
+    axis: str,
 ) -> list[Path]:
     """Plot a study of shift.
 
@@ -78,11 +90,13 @@ def write_figures(
         ratios: How many wrong voxels have which variation ratio, by method and severity; None
             where that does not exist.
         meaning: The perturbation, and what its severity is.
+        axis: What the severity is, in a few words.
 
     Returns:
         The figures that were written.
     """
-    written = [save(against_severity(rows, correlations, meaning), folder / "severity.png")]
+    figure = against_severity(rows, correlations, meaning, axis)
+    written = [save(figure, folder / "severity.png")]
     parts = file_names(name for name, _ in examples)
     strips = REPORTS[config.task].strips
     for method in parts:
@@ -97,22 +111,35 @@ def write_figures(
 
 
 def _some(severities: Sequence[float]) -> list[float]:
-    """A few severities from the lowest to the highest, both among them."""
+    """A few severities from the lowest to the highest, both and 0 among them where it is there."""
     ordered = sorted(severities)
-    positions = np.linspace(0, len(ordered) - 1, _MOST_COLUMNS)
+    if 0.0 not in ordered[1:-1]:
+        return _spread(ordered, _MOST_COLUMNS)
+    clean = ordered.index(0.0)
+    downwards = _spread(ordered[clean::-1], _TO_EACH_SIDE + 1)
+    upwards = _spread(ordered[clean:], _TO_EACH_SIDE + 1)
+    return [*downwards[::-1], *upwards[1:]]
+
+
+def _spread(ordered: Sequence[float], count: int) -> list[float]:
+    """A few of ordered numbers, the first and the last among them, as evenly as can be."""
+    positions = np.linspace(0, len(ordered) - 1, count)
     indices = np.unique(np.rint(positions).astype(int))
     return [ordered[index] for index in indices]
 
 
-def against_severity(rows: Sequence[Row], correlations: Sequence[Row], meaning: str) -> Figure:
+def against_severity(
+    rows: Sequence[Row], correlations: Sequence[Row], meaning: str, axis: str
+) -> Figure:
     """Plot each quality and each uncertainty against severity, a line for each method.
 
     Args:
         rows: A row for each method and severity.
         correlations: Spearman's and Pearson's correlation with severity, by method and quantity.
         meaning: The perturbation, and what its severity is.
+        axis: What the severity is, in a few words.
     """
-    names = [name for name in QUANTITIES if rows_with(rows, name)]
+    names = shown_quantities(rows)
     by_quantity = {(row["method"], row["quantity"]): row for row in correlations}
     methods = list(dict.fromkeys(column(rows, "method")))
     figure, axes = panels(len(names))
@@ -123,9 +150,10 @@ def against_severity(rows: Sequence[Row], correlations: Sequence[Row], meaning: 
             correlation = _correlation_text(by_quantity.get((method, name)))
             if method_rows:
                 _plot_line(panel, method_rows, name, colour, style, correlation)
-        panel.set(xlabel="severity", ylabel=QUANTITIES[name])
-        panel.legend(fontsize=6)
-    figure.suptitle(meaning, fontsize=9)
+        panel.set(xlabel=axis, ylabel=QUANTITIES[name])
+        # Above the frame, as lines may be anywhere within.
+        panel.legend(fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2)
+    set_title(figure, meaning)
     return figure
 
 
@@ -147,4 +175,6 @@ def _plot_line(
 def _correlation_text(row: Row | None) -> str:
     if row is None or row["spearman"] is None:
         return ""
-    return f" (ρ {row['spearman']:.2f}, r {row['pearson']:.2f})"
+    spearman = f"{row['spearman']:.2f}".replace("-", "−")
+    pearson = f"{row['pearson']:.2f}".replace("-", "−")
+    return f" (ρ {spearman}, r {pearson})"

@@ -15,11 +15,11 @@ from tfuq.data.preprocessing import PADDING
 from tfuq.report.agreement import AGREEMENT_COLOURS, AGREEMENTS
 from tfuq.report.plotting import (
     GREY,
-    ORANGE,
     SEQUENTIAL,
     WRONG,
-    YELLOW,
     new_figure,
+    plain_number,
+    set_title,
     stretched,
     words,
 )
@@ -31,25 +31,30 @@ STRIP_MAPS = ("predictive_entropy", "mutual_information", "variation_ratio")
 _PLANES = ("image", "truth", "label", "agreement", MEAN)
 _TITLES = {"label": "prediction"}
 _COLOUR_CHANNELS = 3
+_CELL = (1.8, 1.9)  # width and height in inches
 
 
-def grid_of(examples: Examples, rows: int, meaning: str) -> tuple[Figure, np.ndarray]:
+def grid_of(
+    examples: Examples, rows: int, meaning: str, cell: tuple[float, float] = _CELL
+) -> tuple[Figure, np.ndarray]:
     """A figure with axes ``[rows, examples]``; severities or methods are titles.
 
     Args:
         examples: A column each.
         rows: How many.
         meaning: The title of the figure.
+        cell: Width and height of each of the axes, in inches.
     """
     columns = len(examples)
-    figure = new_figure(2.2 * columns + 0.8, 2.3 * rows + 0.4)
+    width, height = cell
+    figure = new_figure(width * columns + 0.8, height * rows + 0.8)
     axes = figure.subplots(rows, columns, squeeze=False)
     for heading, top in zip(examples, axes[0], strict=True):
         title = heading
         if not isinstance(heading, str):
-            title = f"{heading:g}"
-        top.set_title(title, fontsize=9)
-    figure.suptitle(meaning, fontsize=9)
+            title = plain_number(heading)
+        top.set_title(title, fontsize=10)
+    set_title(figure, meaning)
     return figure, axes
 
 
@@ -178,7 +183,7 @@ def class_strip(examples: dict[float, Example], classes: Sequence[str], meaning:
     """
     figure, axes = grid_of(examples, 2, meaning)
     for example, (panel, bars) in zip(examples.values(), axes.T, strict=True):
-        _plot_picture(panel, example["image"])
+        plot_picture(panel, example["image"])
         predicted = classes[int(example["probability"].argmax())]
         truth = classes[int(example["truth"][0])]
         panel.set_xlabel(f"{predicted}, truth {truth}", fontsize=8)
@@ -189,30 +194,8 @@ def class_strip(examples: dict[float, Example], classes: Sequence[str], meaning:
     return figure
 
 
-def landmark_strip(examples: dict[float, Example], meaning: str) -> Figure:
-    """Plot a picture at each severity with its landmarks and where each sample found them.
-
-    Args:
-        examples: The picture ``[rows, columns, C]``, its landmarks ``points [L, 2]`` and those of
-            the samples, ``found [T, L, 2]``, in its pixels (x, y), by severity.
-        meaning: The perturbation, and what its severity is.
-    """
-    figure, axes = grid_of(examples, 1, meaning)
-    for example, panel in zip(examples.values(), axes[0], strict=True):
-        image = example["image"]
-        _plot_picture(panel, image)
-        x, y = example["found"].reshape(-1, 2).T
-        panel.plot(x, y, ".", color=YELLOW, markersize=2, label="samples")
-        x, y = example["points"].T
-        panel.plot(x, y, "+", color=ORANGE, markersize=5, label="truth")
-        rows, columns = image.shape[:2]
-        panel.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=7)
-    return figure
-
-
-def _plot_picture(axes: Axes, image: np.ndarray) -> None:
+def plot_picture(axes: Axes, image: np.ndarray) -> None:
+    """Show a picture ``[rows, columns, C]``: three channels as colours, else the first as grey."""
     if image.shape[-1] == _COLOUR_CHANNELS:
         axes.imshow(stretched(image), cmap="gray")
     else:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tfuq.measures.catalogue import MEASURES
+from tfuq.measures.catalogue import LANDMARKS_IN_MM, MEASURES, names_of
 from tfuq.measures.sample_size import unbiased
 from tfuq.scoring.association import auroc_interval
 from tfuq.scoring.bootstrap import bounds
@@ -19,6 +19,7 @@ from tfuq.scoring.classification import ood_scores
 from tfuq.scoring.rows import Row, column_names
 
 CLEAN = 0.0
+_NOT_RANKED = names_of(LANDMARKS_IN_MM)  # as they say the same as those in pixels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +103,7 @@ def _detections(measured: Severity, clean: Severity | None) -> Row:
     if clean is None or clean is measured:
         return row
     for name, values in measured.measures.items():
-        if name in clean.measures:
+        if name in clean.measures and name not in _NOT_RANKED:
             row |= _ood_auroc(name, clean.measures[name], values)
     return row
 

@@ -116,3 +116,17 @@ def test_a_layout_is_told_the_options_that_it_knows_and_no_others():
     folder = DataConfig(layout="folder", label_folder="mask", landmarks=["tip"], **data)
     assert folder.layout_options == {"label_folder": "mask"}
     assert DataConfig(layout="decathlon", landmarks=["tip"], **data).layout_options == {}
+
+
+@pytest.mark.parametrize(
+    ("lesions", "words"),
+    [
+        ("[odema]", ["lesions: 'odema' is no region", "did you mean 'oedema'"]),
+        ("[background]", ["lesions: 'background'"]),
+    ],
+)
+def test_lesions_are_structures(lesions, words):
+    assert_config_refused(f"data.lesions={lesions}", *words, source="brats2018")
+    told = config.load("brats2018", ["data.lesions=[whole tumour, oedema]"])
+    assert told.data.lesions == ["whole tumour", "oedema"]
+    assert config.load("brats2018").data.lesions is None

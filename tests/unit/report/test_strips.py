@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfuq.report.strips import class_strip, differences, landmark_strip, volume_strip
+from tfuq.report.strips import class_strip, differences, volume_strip
 
 AFFINE = np.diag([1.0, 1.0, 1.0, 1.0])
 
@@ -69,17 +69,6 @@ def test_a_picture_has_its_classes_and_votes():
     above, below = class_strip({0.0: example}, ["cat", "dog"], "noise").axes
     assert above.get_xlabel() == "dog, truth cat"
     assert [bar.get_height() for bar in below.patches] == [0.4, 0.6]
-
-
-def test_landmarks_are_in_the_pictures_pixels():
-    found = np.arange(12.0).reshape(3, 2, 2)
-    points = np.array([[1.0, 2.0], [3.0, 4.0]])
-    example = {"image": np.zeros((40, 50, 1)), "found": found, "points": points}
-    (axes,) = landmark_strip({0.0: example}, "noise").axes
-    samples, truth = axes.lines
-    np.testing.assert_array_equal(samples.get_xydata(), found.reshape(-1, 2))
-    np.testing.assert_array_equal(truth.get_xydata(), points)
-    assert (axes.get_xlim(), axes.get_ylim()) == ((-0.5, 49.5), (39.5, -0.5))
 
 
 def volume(entropy=0.5, **more):

@@ -40,7 +40,8 @@ def check_pictures(config: Config, *, pixel_mm_remedy: str) -> None:
 
 def _check_data(config: Config, pixel_mm_remedy: str) -> None:
     data = config.data
-    remedies = {"pixel_mm": pixel_mm_remedy, "regions": "remove it", "ignore_label": "remove it"}
+    remedies = {"pixel_mm": pixel_mm_remedy}
+    remedies |= dict.fromkeys(("regions", "ignore_label", "lesions"), "remove it")
     messages = []
     for key, remedy in remedies.items():
         if not data.is_default(key):

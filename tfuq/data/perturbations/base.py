@@ -101,6 +101,7 @@ class Perturbation:
     Attributes:
         name: Its name in `PERTURBATIONS`.
         severity: What a severity means, with its unit.
+        axis: The same in a few words, as an axis of a figure has it.
         low: The smallest severity.
         high: The largest severity.
         apply: The function that perturbs a subject.
@@ -110,6 +111,7 @@ class Perturbation:
 
     name: str
     severity: str
+    axis: str
     low: float
     high: float
     apply: Apply
@@ -137,6 +139,7 @@ def perturbation(
     name: str,
     severity: str,
     *,
+    axis: str,
     high: float,
     low: float = 0.0,
     tasks: Collection[str] = TASKS,
@@ -147,6 +150,7 @@ def perturbation(
     Args:
         name: As in `Perturbation`, like the other arguments.
         severity: What a severity means, with its unit.
+        axis: As in `Perturbation`.
         high: The largest severity.
         low: The smallest severity.
         tasks: The tasks that it serves.
@@ -157,6 +161,7 @@ def perturbation(
         entry = Perturbation(
             name=name,
             severity=severity,
+            axis=axis,
             low=low,
             high=high,
             apply=apply,

@@ -16,7 +16,12 @@ from tfuq.data.perturbations.intensities import above_floor
 _DEGREE = 3
 
 
-@perturbation("bias", "the largest logarithm of the factor (0.5: between 0.61 and 1.65)", high=3)
+@perturbation(
+    "bias",
+    "the largest logarithm of the factor (0.5: between 0.61 and 1.65)",
+    high=3,
+    axis="logarithm of the largest factor",
+)
 def bias(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """Each channel's smallest value counts as no signal and stays."""
     signal, floor = above_floor(subject.image.array)

@@ -15,7 +15,12 @@ else:
     ndimage = ModuleOnUse("scipy.ndimage")
 
 
-@perturbation("blur", "the Gaussian's standard deviation in voxels of the network's grid", high=100)
+@perturbation(
+    "blur",
+    "the Gaussian's standard deviation in voxels of the network's grid",
+    high=100,
+    axis="standard deviation of the blur (voxels)",
+)
 def blur(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """Alike along every axis that has more than one voxel; edges repeat."""
     sigma = (severity, severity, severity, 0)

@@ -13,7 +13,13 @@ def rescale(image: np.ndarray, gain: float, offset: float) -> np.ndarray:
     return image * np.float32(gain) + np.float32(offset)
 
 
-@perturbation("contrast", "the logarithm of gamma: above 0 darker, below brighter", low=-3, high=3)
+@perturbation(
+    "contrast",
+    "the logarithm of gamma: above 0 darker, below brighter",
+    low=-3,
+    high=3,
+    axis="logarithm of gamma",
+)
 def contrast(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """Each channel keeps its smallest and its largest value."""
     signal, floor = above_floor(subject.image.array)
@@ -28,6 +34,7 @@ def contrast(subject: Subject, severity: float, rng: np.random.Generator) -> Sub
     "the logarithm of the inverted image's gamma: above 0 brighter, below darker",
     low=-3,
     high=3,
+    axis="logarithm of the inverted image's gamma",
 )
 def inverted_contrast(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """As contrast, which changes dark values most; this changes bright ones most."""
@@ -40,6 +47,7 @@ def inverted_contrast(subject: Subject, severity: float, rng: np.random.Generato
     "how much larger values get, relative to what they are (0.25: 1.25 times as large)",
     low=-0.9,
     high=9,
+    axis="growth of values (share)",
 )
 def gain(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """Zero stays zero: of a z-scored image, its mean."""
@@ -51,6 +59,7 @@ def gain(subject: Subject, severity: float, rng: np.random.Generator) -> Subject
     "how much farther values get from the mean, relative to what they are (0.25: 1.25 times)",
     low=-0.9,
     high=9,
+    axis="growth of distances from the mean (share)",
 )
 def mean_contrast(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """Each channel keeps its mean before values beyond its smallest and its largest are cut off."""

@@ -12,6 +12,7 @@ from tfuq.data.regridding import onto_grid, resample
     "downsampling",
     "how much longer a voxel's sides get, relative to what they are (1: twice as long)",
     high=50,
+    axis="growth of a voxel's sides (share)",
 )
 def downsampling(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """Linear both ways, smoothed against aliasing; an axis keeps at least one voxel."""

@@ -23,6 +23,7 @@ _PUBLISHED_SIDE = 128  # pixels of the published pictures
     "elastic",
     "the displacement's standard deviation in percent of the image's longest side",
     high=20,
+    axis="displacement (% of the longest side)",
 )
 def elastic(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """Displacements are smooth over a tenth of the longest side.
@@ -52,6 +53,7 @@ def percent_of_magnitude(magnitude: float) -> float:
     "elastic-magnitude",
     "the magnitude of Drevický & Kodym 2020, of which 200 is 1.99 % of elastic",
     high=2000,
+    axis="magnitude of the distortion",
 )
 def elastic_magnitude(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """`elastic` in the published unit."""

@@ -13,7 +13,12 @@ _PERIOD = 4
 _CENTRE = 0.02  # share of the spectrum, from its middle on, that stays: it holds the contrast
 
 
-@perturbation("ghosting", "the share by which the lines are weakened", high=1)
+@perturbation(
+    "ghosting",
+    "the share by which the lines are weakened",
+    high=1,
+    axis="weakening of lines (share)",
+)
 def ghosting(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """The seed chooses the axis among those in plane."""
     in_plane = [axis for axis in range(3) if axis != subject.axis]

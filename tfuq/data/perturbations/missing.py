@@ -12,6 +12,7 @@ from tfuq.data.perturbations.base import Subject, perturbation
     "how far the channel fades to its own mean (1: nothing is left of it)",
     high=1,
     takes_channel=True,
+    axis="fading of the channel (share)",
 )
 def missing_modality(
     subject: Subject, severity: float, rng: np.random.Generator, *, channel: int

@@ -22,6 +22,7 @@ def add_noise(image: np.ndarray, std: float, rng: np.random.Generator) -> np.nda
     "noise",
     "the noise's standard deviation in units of the preprocessed (z-scored) image",
     high=100,
+    axis="standard deviation of the noise (z-score)",
 )
 def noise(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """The published noise has a severity of 0.5."""

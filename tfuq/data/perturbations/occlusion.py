@@ -7,7 +7,12 @@ import numpy as np
 from tfuq.data.perturbations.base import Subject, perturbation
 
 
-@perturbation("occlusion", "the share of the image that is covered", high=1)
+@perturbation(
+    "occlusion",
+    "the share of the image that is covered",
+    high=1,
+    axis="covered share of the image",
+)
 def occlusion(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """The box has the image's proportions and each channel's smallest value; the seed places it."""
     size = np.array(subject.space)

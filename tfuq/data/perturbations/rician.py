@@ -16,6 +16,7 @@ from tfuq.data.perturbations.intensities import above_floor
     "rician",
     "each part's noise as a standard deviation in units of the preprocessed (z-scored) image",
     high=100,
+    axis="standard deviation of the noise (z-score)",
 )
 def rician(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """Each channel's smallest value counts as no signal, where the noise only adds."""

@@ -16,7 +16,13 @@ def _turned(subject: Subject, turn: np.ndarray) -> Subject:
     return subject.moved(Movement.linear(subject.space, in_voxels))
 
 
-@perturbation("rotation", "the angle in degrees, clockwise on a picture", low=-180, high=180)
+@perturbation(
+    "rotation",
+    "the angle in degrees, clockwise on a picture",
+    low=-180,
+    high=180,
+    axis="angle (°)",
+)
 def in_plane(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """In plane: of a volume, about the axis that its slices are stacked along."""
     angle = np.deg2rad(severity)
@@ -27,7 +33,14 @@ def in_plane(subject: Subject, severity: float, rng: np.random.Generator) -> Sub
     return _turned(subject, rotation(angles))
 
 
-@perturbation("rotation-3d", "the angle in degrees", low=-180, high=180, tasks=("segmentation",))
+@perturbation(
+    "rotation-3d",
+    "the angle in degrees",
+    low=-180,
+    high=180,
+    tasks=("segmentation",),
+    axis="angle (°)",
+)
 def in_space(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """About an axis in space that the seed chooses, all directions alike.
 

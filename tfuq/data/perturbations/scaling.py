@@ -13,6 +13,7 @@ from tfuq.data.perturbations.geometry import Movement
     "how much longer everything gets, relative to what it is (0.1: 1.1 times as long)",
     low=-0.9,
     high=9,
+    axis="growth of lengths (share)",
 )
 def scaling(subject: Subject, severity: float, rng: np.random.Generator) -> Subject:
     """Alike along every axis."""

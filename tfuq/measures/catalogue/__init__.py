@@ -17,12 +17,17 @@ from tfuq.measures.catalogue.distributions import (
     OF_VARIANCES,
     OF_VOXELS,
 )
-from tfuq.measures.catalogue.landmarks import OF_LANDMARKS, OTHERS_OF_LANDMARKS
+from tfuq.measures.catalogue.landmarks import (
+    LANDMARKS_IN_MM,
+    OF_LANDMARKS,
+    OTHERS_OF_LANDMARKS,
+)
 from tfuq.measures.catalogue.structures import CONFORMAL_VOLUMES, OF_STRUCTURES, SAMPLE_VOLUMES
 from tfuq.measures.measure import Level, Measure
 
 __all__ = [
     "IMAGE_MEANS",
+    "LANDMARKS_IN_MM",
     "MAXIMUM_PROBABILITY",
     "MEASURES",
     "MEMBER_VARIANCES",

@@ -111,3 +111,6 @@ def _others() -> tuple[Measure, ...]:
 
 
 OTHERS_OF_LANDMARKS = _others()
+LANDMARKS_IN_MM = tuple(
+    measure for measure in OTHERS_OF_LANDMARKS if measure.unit in _UNITS_IN_MM.values()
+)

@@ -20,6 +20,7 @@ from tfuq.scoring.comparison import (
     Cell,
     Comparison,
     compare,
+    lesions_side_by_side,
     measures_side_by_side,
     shared_members,
 )
@@ -125,6 +126,7 @@ def _alone(source: Source, class_name: str, ids: list[str]) -> Comparison:
         samples={name: source.samples},
         measures=measures_side_by_side(folders, class_name, ids),
         shared_members=shared_members(folders),
+        detection=lesions_side_by_side(folders, {name: source.summary}, class_name, ids),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tfuq.report.page.content import cell_texts, decimals_of, value_text
 from tfuq.report.page.names import Name, name_of
 from tfuq.scoring.comparison import Cell, Comparison
+from tfuq.scoring.comparison.lesions import NOTE, SCORES, detection_text, found_text
 from tfuq.scoring.metric_titles import group_of
 
 MOST_METHODS = 5  # side by side on a page of paper
@@ -187,6 +188,34 @@ def _signed(value: float | None) -> str:
     if abs(value) >= _WHOLE_FROM:
         return f"{value:+.0f}"
     return f"{value:+.2g}"
+
+
+def lesion_table(
+    caption: str, comparison: Comparison, headings: Mapping[str, str]
+) -> MethodTable | None:
+    """Detection of lesions, a group for each structure; None where there is none.
+
+    Arguments as of `score_table`.
+    """
+    lines: dict[Name, dict[str, CellText]] = {}
+    groups = {}
+    for structure, by_method in comparison.detection.items():
+        found = Name(title="lesions found", meaning=structure)
+        lines[found] = {
+            method: CellText(text=found_text(scores)) for method, scores in by_method.items()
+        }
+        groups[found] = structure
+        for score, words in SCORES.items():
+            name = Name(title=words, meaning=structure)
+            groups[name] = structure
+            lines[name] = {
+                method: CellText(text=detection_text(scores, score))
+                for method, scores in by_method.items()
+            }
+    if not lines:
+        return None
+    blocks = _blocks(_present(headings, comparison), lines, lambda name: groups[name])
+    return MethodTable(caption=caption, corner="lesions", blocks=blocks, notes=[NOTE])
 
 
 def measure_table(

@@ -18,6 +18,7 @@ from tfuq.report.page.method_tables import (
     MethodTable,
     class_table,
     difference_table,
+    lesion_table,
     measure_table,
     score_table,
 )
@@ -111,7 +112,10 @@ def _score_tables(
     if is_compared:
         notes.append(BOLD)
     caption = f"Scores: mean ± standard deviation {suffix}"
-    tables: list[MethodTable | None] = [score_table(caption, comparison, headings, notes)]
+    tables: list[MethodTable | None] = [
+        score_table(caption, comparison, headings, notes),
+        lesion_table(f"Detection of lesions {suffix}", comparison, headings),
+    ]
     if is_compared:
         caption = f"Differences from the best mean {suffix}"
         tables.append(difference_table(caption, comparison, headings, [DIFFERENCES]))

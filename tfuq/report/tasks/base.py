@@ -12,6 +12,7 @@ from tfuq.report.page.predicted_rows import PredictedRows
 from tfuq.report.page.source import Source
 from tfuq.report.page.views import View
 from tfuq.report.scored import NamedFigures, ScoredFolder
+from tfuq.report.shown_case import ShownCase
 from tfuq.report.strips import Example
 from tfuq.runs.results import Manifest
 
@@ -30,6 +31,8 @@ class TaskReport:
             room for so many characters.
         strips: plots a case at rising severity, from the configuration, the case's arrays and the
             variation ratios of wrong voxels by severity, and the meaning of severity.
+        plots: plots one case by several methods, as `tfuq plot` shows it; None where the figures of
+            the scores are all there is.
         controls: the name of the page's asset with the controls of what is shown of a case, or
             None where there are none.
     """
@@ -39,6 +42,7 @@ class TaskReport:
     view: Callable[[Sequence[Source], int], View]
     strips: Callable[[Config, dict[float, Example], Ratios, str], NamedFigures]
     controls: str | None
+    plots: Callable[[ShownCase], NamedFigures] | None = None
 
 
 REPORTS: Registry[TaskReport] = Registry("task of a report")

@@ -13,6 +13,7 @@ from tfuq.report.scored import NamedFigures
 from tfuq.report.segmentation import segmentation_figures
 from tfuq.report.strips import Example, differences, volume_strip
 from tfuq.report.tasks.base import REPORTS, Ratios, TaskReport
+from tfuq.report.volume_case import volume_case_figures
 
 
 def _view(sources: Sequence[Source], room: int) -> View:
@@ -37,5 +38,6 @@ REPORTS.register("segmentation")(
         view=_view,
         strips=_strips,
         controls="volume_controls.html.j2",
+        plots=volume_case_figures,
     )
 )

@@ -9,6 +9,7 @@ from tfuq.scoring.comparison.best import differences_from_best, supported_best
 from tfuq.scoring.comparison.cells import Cell, Scored, cells_of
 from tfuq.scoring.comparison.folders import (
     distinct_names,
+    lesions_of,
     method_names,
     method_of,
     missing_of,
@@ -18,6 +19,7 @@ from tfuq.scoring.comparison.folders import (
     samples_of,
     shared_members,
 )
+from tfuq.scoring.comparison.lesions import lesions_side_by_side
 from tfuq.scoring.comparison.measures import comparable_means, measures_side_by_side
 from tfuq.scoring.comparison.table import Comparison
 from tfuq.scoring.comparison.texts import (
@@ -43,6 +45,7 @@ __all__ = [
     "differences_from_best",
     "distinct_names",
     "heading",
+    "lesions_side_by_side",
     "measures_side_by_side",
     "method_names",
     "method_of",
@@ -87,6 +90,8 @@ def compare(folders: list[Path], class_name: str = "all") -> Comparison:
             continue
         cells[score] = _cells(metric, scored, cases)
     measures = measures_side_by_side(by_method, class_name, cases)
+    summaries = {method: lesions_of(folder) for method, folder in by_method.items()}
+    detection = lesions_side_by_side(by_method, summaries, class_name, cases)
     for folder in folders:
         require_one_scoring(folder, ("*.csv",))  # last, so that it holds of all that was read
     return Comparison(
@@ -98,6 +103,7 @@ def compare(folders: list[Path], class_name: str = "all") -> Comparison:
         left_out=left_out,
         shared_members=shared_members(by_method),
         missing=missing_of(by_method),
+        detection=detection,
     )
 
 

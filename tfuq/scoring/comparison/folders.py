@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pydantic
 
@@ -30,6 +31,9 @@ class _Summary(pydantic.BaseModel):
     nsd_tolerance: float | dict[str, float] | None = None
     cases: pydantic.NonNegativeInt = 0
     missing_cases: list[str] = []
+    lesion_iou: float | None = None
+    lesion_structures: list[str] | None = None
+    detection: dict[str, dict[str, float | None]] = {}
 
     @property
     def members(self) -> int:
@@ -44,6 +48,19 @@ def _summary(folder: Path) -> _Summary:
             f"{folder}: no scores (it has no summary.json); give a folder that tfuq score wrote"
         )
     return read_json(path, _Summary, AGAIN)
+
+
+def lesions_of(folder: Path) -> dict[str, Any]:
+    """What a score folder's summary says of lesions; see `tfuq.scoring.lesion_structures.told_of`.
+
+    Raises:
+        DataError: the folder holds no scores.
+    """
+    summary = _summary(folder)
+    said: dict[str, Any] = {"lesion_iou": summary.lesion_iou, "detection": summary.detection}
+    if summary.lesion_structures is not None:
+        said["lesion_structures"] = summary.lesion_structures
+    return said
 
 
 def samples_of(folder: Path) -> int | None:

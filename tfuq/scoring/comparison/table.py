@@ -10,6 +10,14 @@ from typing import TypeVar
 from tfuq.data.writers import whole_set, write_csv, write_text
 from tfuq.runs.missing import REMEDY
 from tfuq.scoring.comparison.cells import Cell
+from tfuq.scoring.comparison.lesions import (
+    NOTE,
+    SCORES,
+    Detection,
+    columns,
+    detection_text,
+    found_text,
+)
 from tfuq.scoring.comparison.texts import (
     BOLD,
     DIFFERENCES,
@@ -41,6 +49,7 @@ class Comparison:
         shared_members: the members of the methods that have several samples of each, whose measures
             keep a part of that bias.
         missing: the cases that predictions lacked when they were scored, in words, by method.
+        detection: scores of detection of lesions, by structure and method.
     """
 
     methods: list[str]
@@ -51,6 +60,7 @@ class Comparison:
     left_out: list[str] = field(default_factory=list)
     shared_members: dict[str, int] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    detection: Detection = field(default_factory=dict)
 
     def headings(self) -> list[str]:
         """The methods, each with its T."""
@@ -81,7 +91,7 @@ class Comparison:
             row |= _columns(score, by_method[method])
         for measure, means in self.measures.items():
             row[f"{measure}_unbiased"] = means[method]
-        return row
+        return row | columns(self.detection, method)
 
     def markdown(self) -> str:
         """Aligned tables of scores, of differences from the best, and of measures."""
@@ -98,11 +108,26 @@ class Comparison:
         if compared:
             table = self._table("difference", self._counted(compared), difference_text)
             paragraphs += [table, DIFFERENCES]
+        if self.detection:
+            paragraphs += [self._table("lesions", self._found(), str), NOTE]
         if self.measures:
             measures = {with_unit(name): means for name, means in self.measures.items()}
             paragraphs.append(self._table("measure", measures, number_text))
             paragraphs.append(" ".join([UNBIASED, *self.caveats()]))
         return "\n\n".join(paragraphs) + "\n"
+
+    def _found(self) -> dict[str, dict[str, str]]:
+        """What is told of the lesions of each structure, by line and method."""
+        lines = {}
+        for structure, by_method in self.detection.items():
+            lines[f"found, {structure}"] = {
+                method: found_text(scores) for method, scores in by_method.items()
+            }
+            for name, words in SCORES.items():
+                lines[f"{words}, {structure}"] = {
+                    method: detection_text(scores, name) for method, scores in by_method.items()
+                }
+        return lines
 
     def _counted(self, cells: Mapping[str, dict[str, Cell]]) -> dict[str, dict[str, Cell]]:
         """The cells by score, with its unit, and with its n where it is not of all cases."""

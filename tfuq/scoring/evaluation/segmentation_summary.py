@@ -21,6 +21,7 @@ from tfuq.scoring.evaluation.structures import (
     whole_structures,
 )
 from tfuq.scoring.evaluation.subjects import clustered
+from tfuq.scoring.lesion_structures import STRUCTURES, lesion_structures
 from tfuq.scoring.rows import Row, column_names, grouped, mean_of_column
 
 _LEFT_OUT = "none"  # the distance of a structure that is missed or invented
@@ -62,6 +63,9 @@ def segmentation_summary(
         summary["raters"] = rater_summary(gathered.raters)
     summary["detection"] = lesion_summary(
         clustered(gathered.detection, pattern), clustered(gathered.lesions, pattern)
+    )
+    summary[STRUCTURES] = lesion_structures(
+        request.config.data.lesions, gathered.detection, gathered.lesions
     )
     summary["lesion_iou"] = request.options.lesion_iou
     summary["nsd_tolerance"] = request.options.tolerance

@@ -18,7 +18,6 @@ from typing import Any
 from tfuq.data.cases import Case
 from tfuq.data.events import SILENT, Observer, SeverityDone
 from tfuq.data.ownership import require_replaceable
-from tfuq.data.perturbations import PERTURBATIONS
 from tfuq.data.readers import stem
 from tfuq.data.writers import plan_replacement, whole_folder, whole_set, write_csv
 from tfuq.errors import DataError, missing_file
@@ -99,7 +98,8 @@ class Shift:
                 correlations=self.correlations,
                 examples=examples,
                 ratios=ratios,
-                meaning=f"{self.plan.name}: {PERTURBATIONS[self.plan.perturbation].severity}",
+                meaning=self.plan.meaning,
+                axis=self.plan.axis,
             )
         return [figures / path.name for path in plotted]
 

@@ -24,6 +24,19 @@ class HeadMeasurer(LandmarkMeasurer):
         """The X-ray of the turned CT, with landmarks that are all NaN."""
         turned = super().perturbed(case, severity)
         picture = lateral(turned.image, self._patch_size)
+        self._know_pixel(float(picture.spacing[0]))
         self.sizes[case.id] = size_of(picture)
         unknown = np.full((len(self.config.data.landmarks), 2), np.nan)
         return Subject(self.predictor.network_grid(case, picture), points=unknown)
+
+    def _know_pixel(self, mm: float) -> None:
+        """Lengths are in mm of the CT, and not of the images that the run was trained on.
+
+        Args:
+            mm: Width and height of a pixel of the X-ray.
+        """
+        data = self.config.data
+        annotations = data.annotations.model_copy(update={"image_size": None, "pixel_mm": mm})
+        data = data.model_copy(update={"annotations": annotations})
+        self.config = self.config.model_copy(update={"data": data})
+        self.predictor.config = self.config

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tfuq.calibration.observed import Observed, part_of
 from tfuq.data.cases import Case
 from tfuq.data.sets.landmarks import pixel_mm, reference_points, rescale_points
 from tfuq.data.volume import Volume
-from tfuq.measures.catalogue import OF_LANDMARKS, names_of
+from tfuq.measures.catalogue import LANDMARKS_IN_MM, OF_LANDMARKS, names_of
 from tfuq.runs.results import LANDMARKS
 from tfuq.scoring.evaluation.cohorts import landmark_cohorts
 from tfuq.scoring.evaluation.failures import FailureOptions
@@ -33,8 +35,9 @@ class LandmarkMeasurer(PictureMeasurer[LandmarkStatistics]):
     def _compare(self, pictures: PerturbedPictures[LandmarkStatistics]) -> Measured:
         rows = {(row["case"], row["landmark"]): row for row in pictures.tables[LANDMARKS]}
         ids = case_ids(pictures.cases)
-        measures = self._uncertainties(ids, rows)
-        case_means = {name: _case_means(values) for name, values in measures.items()}
+        measures = self._uncertainties(ids, rows, names_of(OF_LANDMARKS))
+        in_mm = self._uncertainties(ids, rows, names_of(LANDMARKS_IN_MM))
+        case_means = {name: _case_means(values) for name, values in (measures | in_mm).items()}
         errors, unit = self._errors(pictures, rows)
         limit = None
         if unit == "mm":
@@ -62,10 +65,12 @@ class LandmarkMeasurer(PictureMeasurer[LandmarkStatistics]):
             parts.append(part_of(name, rows[case_id, name], "landmark"))
         return Observed(case=case_id, parts=parts)
 
-    def _uncertainties(self, ids: list[str], rows: LandmarkRows) -> dict[str, np.ndarray]:
-        """Each measure that any landmark has, ``[n, L]``, NaN where there is none."""
+    def _uncertainties(
+        self, ids: list[str], rows: LandmarkRows, names: Sequence[str]
+    ) -> dict[str, np.ndarray]:
+        """Those of the measures that any landmark has, ``[n, L]``, NaN where there is none."""
         measures = {}
-        for name in names_of(OF_LANDMARKS):
+        for name in names:
             values = np.array([self._values(case_id, rows, name) for case_id in ids], float)
             if not np.isnan(values).all():
                 measures[name] = values

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfuq.data.perturbations import PERTURBATIONS
 from tfuq.data.readers import stem
 from tfuq.scoring.shift import CLEAN
 
@@ -40,3 +41,17 @@ class Plan:
     def measured(self) -> list[float]:
         """The severities and that of the unperturbed cases, in ascending order."""
         return sorted({CLEAN, *self.severities})
+
+    @property
+    def meaning(self) -> str:
+        """What is done to the images, and what its severity is, as the title of a figure."""
+        if self.head is not None:
+            return f"{stem(self.head)}: a head turned about its long axis, seen from the side"
+        return f"{self.name}: {PERTURBATIONS[self.perturbation].severity}"
+
+    @property
+    def axis(self) -> str:
+        """What the severity is, as an axis of a figure has it."""
+        if self.head is not None:
+            return "turn of the head (°)"
+        return PERTURBATIONS[self.perturbation].axis

@@ -22,7 +22,7 @@ from tfuq.config import MEAN, NEVER, Combine, Precision, SkipEmpty
 from tfuq.data.json_csv import number, read_json, read_table
 from tfuq.data.writers import write_bytes, write_csv, write_json
 from tfuq.errors import RunError
-from tfuq.measures.catalogue import MEASURES
+from tfuq.measures.catalogue import LANDMARKS_IN_MM, MEASURES, names_of
 from tfuq.runs.results import Manifest, MethodName, SampleCount, Seed
 from tfuq.scoring.shift import Severity
 from tfuq.workflows.shift.measuring import Measured
@@ -195,6 +195,8 @@ def read_severity(folder: Path) -> Severity:
     if f"{summary.severity:g}" != folder.name:
         raise RunError(f"{folder / _SUMMARY}: is of severity {summary.severity:g}; {AGAIN}")
     qualities = [name for name in _MEANS_OF_CASES if name in summary.scores]
+    # Those in mm tell nothing that those in pixels do not, so they are not ranked.
+    in_mm = [name for name in names_of(LANDMARKS_IN_MM) if any(name in row for row in rows)]
     return Severity(
         method=summary.draws.method,
         samples=summary.draws.samples,
@@ -202,7 +204,7 @@ def read_severity(folder: Path) -> Severity:
         cases=len(rows),
         scores=summary.scores,
         aurc=summary.aurc,
-        measures=_columns(path, rows, summary.aurc),
+        measures=_columns(path, rows, [*summary.aurc, *in_mm]),
         qualities=_columns(path, rows, qualities),
     )
 

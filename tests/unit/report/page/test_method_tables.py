@@ -8,11 +8,13 @@ from tfuq.report.page.method_tables import (
     MOST_METHODS,
     class_table,
     difference_table,
+    lesion_table,
     measure_table,
     score_table,
 )
 from tfuq.report.page.source import by_name
 from tfuq.report.page.sources import read_sources
+from tfuq.scoring.comparison import Comparison
 
 
 @pytest.fixture
@@ -88,3 +90,28 @@ def test_classes_are_lines(compared):
     (line,) = table.blocks[0].lines
     assert line.name.title == "<b>"
     assert class_table("HD95", {"a": comparison}, "hd95_mm", headings, "class") is None
+
+
+def test_lesions_have_a_group_for_each_structure():
+    scores_of_method = {"lesions": 4, "found": 3}
+    for name, value in (
+        ("sensitivity", 0.75),
+        ("false_positives_per_scan", 1.0),
+        ("lesion_f1", 0.6),
+    ):
+        scores_of_method |= {name: value, f"{name}_lower": None, f"{name}_upper": None}
+    detection = {name: {"vi": scores_of_method} for name in ("tumour", "cyst")}
+    comparison = Comparison(methods=["vi"], cases=["a"], cells={}, detection=detection)
+    table = lesion_table("lesions", comparison, {"vi": "vi, T = 4"})
+    (block,) = table.blocks
+    assert [group for group, _ in block.groups] == ["tumour", "cyst"]
+    for _, lines in block.groups:
+        assert [line.name.title for line in lines] == [
+            "lesions found",
+            "sensitivity",
+            "false positives a scan",
+            "F1",
+        ]
+        assert [line.cells[0].text for line in lines] == ["3 of 4", "0.750", "1.000", "0.600"]
+    alone = Comparison(methods=["vi"], cases=["a"], cells={})
+    assert lesion_table("lesions", alone, {"vi": "vi"}) is None

@@ -45,3 +45,10 @@ def test_nothing_is_scored_without_a_truth(measurer, head):
     found = measurer.measure([head], 30.0, None)
     assert set(found.scores.values()) == {None}
     assert found.example["found"].shape == (4, len(measurer.config.data.landmarks), 2)
+
+
+def test_lengths_are_in_millimetres_of_the_ct(measurer, head):
+    """Whose voxels of 2 mm are the X-ray's pixels, whatever a pixel of the training images is."""
+    (row,) = measurer.measure([head], 30.0, None).rows
+    assert row["mean_radial_spread_mm"] == pytest.approx(2 * row["mean_radial_spread"])
+    assert row["variance_mm"] == pytest.approx(4 * row["variance"])

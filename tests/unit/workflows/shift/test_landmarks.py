@@ -53,3 +53,18 @@ def test_landmarks_that_are_turned_out_of_the_image_count_for_nothing(measurer):
     outside = ((moved < -0.5) | (moved > 31.5)).any(-1)
     np.testing.assert_array_equal(np.isnan(found.example["points"]).all(-1), outside)
     assert np.isfinite(found.scores["radial_error_mm"])
+
+
+def test_spreads_are_also_in_millimetres_and_ranked_once(heads, tmp_path):
+    run = make_finished_run(tmp_path / "run", "landmarks", heads)
+    measurer = LandmarkMeasurer(
+        make_given_predictor(run), Plan(perturbation="rotation", severities=(90.0,))
+    )
+    cases = cases_of_test_split(run)[:2]
+    found = measurer.measure(cases, 10.0, None)
+    mm = pixel_mm(run.config, read_case_image(cases[0]).shape[:2])
+    assert mm[0] == pytest.approx(mm[1])
+    for row in found.rows:
+        assert row["variance_mm"] == pytest.approx(row["variance"] * mm[0] ** 2)
+    assert "variance" in found.aurc
+    assert "variance_mm" not in found.aurc
