@@ -372,6 +372,65 @@ def _rows_of_sections() -> list[Advice]:
             mended={"ensemble.overrides": [{}, {}]},
         ),
         Advice(
+            words="ensemble.overrides has 2 entries for 1 member.s.; remove some, or raise",
+            broken={
+                "method": "vi",
+                "ensemble.diversity": "overrides",
+                "ensemble.overrides": [{}, {}],
+            },
+            mended={"variational.members": 2},
+        ),
+        Advice(
+            words="heatmap-cross-entropy makes other heatmaps than heatmap-mse.*remove it",
+            task="landmarks",
+            broken={
+                "method": "hybrid",
+                "ensemble.diversity": "overrides",
+                "ensemble.overrides": [{"training.loss.name": "heatmap-cross-entropy"}],
+            },
+            mended={"ensemble.overrides": [{}]},
+        ),
+        Advice(
+            words="trains all cycles to their ends, and training.early_stopping_epochs.*leave it out",
+            broken={
+                "method": "hybrid",
+                "ensemble.diversity": "snapshots",
+                "ensemble.members": 2,
+                "training.schedule": "cyclical",
+                "training.epochs": 8,
+                "training.early_stopping_epochs": 3,
+            },
+            mended={"training.early_stopping_epochs": REMOVED},
+        ),
+        Advice(
+            words="width_warmup_epochs 4 holds the widths of the first snapshot, of epoch 4; lower it",
+            broken={
+                "method": "vi",
+                "variational.members": 2,
+                "variational.width_warmup_epochs": 4,
+                "ensemble.diversity": "snapshots",
+                "training.schedule": "cyclical",
+                "training.epochs": 8,
+            },
+            mended={"variational.width_warmup_epochs": 3},
+        ),
+        Advice(
+            words="training.early_stopping_epochs ends a training whose last.*leave it out",
+            broken={"method": "swag", "training.early_stopping_epochs": 3},
+            mended={"training.early_stopping_epochs": REMOVED},
+        ),
+        Advice(
+            words="snapshots takes members of one training.*set ensemble.diversity: seeds",
+            broken={
+                "method": "swag",
+                "swag.members": 2,
+                "ensemble.diversity": "snapshots",
+                "training.schedule": "cyclical",
+                "training.epochs": 8,
+            },
+            mended={"ensemble.diversity": "seeds"},
+        ),
+        Advice(
             words="subset bootstrap and diversity folds both say.*remove one of both",
             broken={
                 "method": "hybrid",

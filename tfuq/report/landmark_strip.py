@@ -11,7 +11,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import matplotlib.patheffects
 import numpy as np
@@ -27,7 +27,7 @@ from tfuq.report.strips import Example, Examples, grid_of, plot_picture
 MOST_LANDMARKS = 6
 _SHOWN = 5
 _COLOURS: Final = (SKY, VERMILION, YELLOW, GREEN, PURPLE, ORANGE)
-_OUTLINE: Final = [matplotlib.patheffects.withStroke(linewidth=2.0, foreground="black")]
+_OUTLINE: Final = matplotlib.patheffects.withStroke(linewidth=2.0, foreground="black")
 _KEY = "#777777"  # of the marks in the legend, which have no landmark
 _ROW_WIDTH = 9.0  # inches of all pictures
 _WIDEST = 4.5
@@ -97,7 +97,7 @@ def _plot_landmarks(axes: Axes, example: Example, shown: Sequence[int]) -> None:
         if "points" in example:
             x, y = example["points"][landmark]
             (mark,) = axes.plot(x, y, "x", color=_COLOURS[number], markersize=8)
-            mark.set_path_effects(_OUTLINE)
+            mark.set_path_effects([_OUTLINE])
         _plot_samples(axes, example["found"][:, landmark], _COLOURS[number])
     rows, columns = image.shape[:2]
     axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
@@ -126,6 +126,6 @@ def _add_legend(figure: Figure, examples: Sequence[Example], names: Sequence[str
     figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize=8)
 
 
-def _key(marker: str, label: str, fillstyle: str = "full") -> Line2D:
+def _key(marker: str, label: str, fillstyle: Literal["full", "none"] = "full") -> Line2D:
     """A mark of the legend."""
     return Line2D([], [], color=_KEY, marker=marker, linestyle="", label=label, fillstyle=fillstyle)

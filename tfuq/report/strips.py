@@ -50,9 +50,7 @@ def grid_of(
     figure = new_figure(width * columns + 0.8, height * rows + 0.8)
     axes = figure.subplots(rows, columns, squeeze=False)
     for heading, top in zip(examples, axes[0], strict=True):
-        title = heading
-        if not isinstance(heading, str):
-            title = plain_number(heading)
+        title = heading if isinstance(heading, str) else plain_number(heading)
         top.set_title(title, fontsize=10)
     set_title(figure, meaning)
     return figure, axes

@@ -4,6 +4,7 @@ import pytest
 
 from tests.conftest import settings, task_settings
 from tfuq.config import OF_LABELS, fold_overrides
+from tfuq.config.ambiguity import ProbabilisticConfig, StochasticConfig
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,10 @@ def test_members_are_those_of_the_own_section(tmp_path, method, section):
     assert settings(tmp_path, method, 2).members == 1
     assert settings(tmp_path, method, 2, **{section: {"members": 3}}).members == 3
     assert f"{section}.members=4" in fold_overrides(method, 4)
+
+
+def test_a_configuration_has_the_papers_sizes(tmp_path):
+    """A code of 6 numbers (Kohl et al. 2018) and a rank of 10 (Monteiro et al. 2020)."""
+    config = settings(tmp_path, "mc-dropout", 2)
+    assert config.probabilistic == ProbabilisticConfig(size=6, beta=1.0)
+    assert config.stochastic == StochasticConfig(rank=10)

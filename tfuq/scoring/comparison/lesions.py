@@ -78,8 +78,8 @@ def _detection(folder: Path, cases: set[str]) -> dict[str, Row]:
     lesions = []
     for row in read_table(path, ("case", "class", "detected", "iou"), AGAIN):
         if row["case"] in cases:
-            numbers = {name: number(path, row, name, AGAIN) for name in ("detected", "iou")}
-            lesions.append({"case": row["case"], "class": row["class"], **numbers})
+            scores = {name: number(path, row, name, AGAIN) for name in ("detected", "iou")}
+            lesions.append({"case": row["case"], "class": row["class"], **scores})
     return lesion_summary(counts, lesions)
 
 
