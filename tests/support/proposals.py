@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-_SECTIONS = (
-    "data|preprocessing|augmentation|network|training|ensemble|variational|latent|probabilistic|stochastic|prediction"
-)
+_SECTIONS = "data|preprocessing|augmentation|network|training|ensemble|variational|latent|probabilistic|stochastic|prediction"
 # A key of the configuration; what follows a brace is Python and none.
 SETTING = re.compile(rf"(?<![\w.{{])((?:{_SECTIONS})\.(?!png)[a-z_]+(?:\.[a-z_]+)*)")
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]+)")
