@@ -49,7 +49,8 @@ def grid_of(
     width, height = cell
     figure = new_figure(width * columns + 0.8, height * rows + 0.8)
     axes = figure.subplots(rows, columns, squeeze=False)
-    for heading, top in zip(examples, axes[0], strict=True):
+    headings: list[str | float] = [*examples]
+    for heading, top in zip(headings, axes[0], strict=True):
         title = heading if isinstance(heading, str) else plain_number(heading)
         top.set_title(title, fontsize=10)
     set_title(figure, meaning)
