@@ -33,6 +33,7 @@ SERVED = {
     "latent-vi": ("latent-vi", "latent-code", "latent-weights", "deterministic"),
     "probabilistic-unet": ("probabilistic-unet", "deterministic"),
     "stochastic-segmentation": ("stochastic-segmentation", "deterministic"),
+    "swag": ("swag", "deterministic"),
 }
 DRAWN = {
     "deterministic": 1,

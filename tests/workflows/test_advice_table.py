@@ -135,11 +135,11 @@ ELSEWHERE = {
     "match all {} layers with weights": (
         "tests/unit/networks/test_freezing.py::test_something_must_be_left_to_train"
     ),
-    "training.frozen: no layer with weights matches": (
+    "matches no layer with weights": (
         "tests/unit/networks/test_freezing.py"
         "::test_a_pattern_that_matches_nothing_is_refused_with_names_near_it"
     ),
-    "training.frozen: nothing of {} fits layer": (
+    "for which {} has no weights, so that it would stay": (
         "tests/unit/training/test_initial_weights.py"
         "::test_a_frozen_layer_that_the_run_does_not_have_is_refused"
     ),

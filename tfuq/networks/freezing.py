@@ -77,7 +77,7 @@ def _require_match(pattern: str, names: Sequence[str]) -> None:
         return
     stems = sorted({f"{_stem(name)}*" for name in names})
     hint = resembling(pattern, [*names, *stems]) or f"; names begin as in {', '.join(stems)}"
-    raise ConfigError(f"training.frozen: no layer with weights matches '{pattern}'{hint}")
+    raise ConfigError(f"training.frozen '{pattern}' matches no layer with weights{hint}")
 
 
 def _stem(name: str) -> str:

@@ -16,6 +16,7 @@ from tfuq.sampling.posterior import Posterior
 from tfuq.sampling.sampler import Sampler
 from tfuq.tasks import TaskLoss, task_of
 from tfuq.training.progress import NLL
+from tfuq.training.supervision import predicting
 from tfuq.training.workers import ALONE, Together
 
 
@@ -49,7 +50,8 @@ class Validator:
         self._loss = loss
         self._together = together
         self._task = task_of(config)
-        self._mean_network = build_member(config, channels=channels, sources=(), is_trained=True)
+        trained = build_member(config, channels=channels, sources=(), is_trained=True)
+        self._mean_network = predicting(trained)
         network = windowed(config, self._mean_network, keep=0)
         self._sampler = Sampler(Posterior([network]), [LastSample()])
 

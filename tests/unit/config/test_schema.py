@@ -5,6 +5,7 @@ import pytest
 from tests.conftest import settings
 from tests.support.refusals import assert_config_refused
 from tfuq.config import METHODS, SERVED_METHODS, TRAINED_AS, load
+from tfuq.config.schema import fold_overrides
 
 
 @pytest.mark.parametrize(
@@ -96,3 +97,16 @@ def test_sides_are_not_mirrored_unless_training_mirrored_them(tmp_path):
     assert not settings(tmp_path).mirroring_swaps_sides
     trained = settings(tmp_path, **data, augmentation={"flip_axes": [0]})
     assert not trained.mirroring_swaps_sides
+
+
+@pytest.mark.parametrize(
+    ("method", "folded", "section"),
+    [
+        ("mc-dropout", "hybrid", "ensemble"),
+        ("vi", "vi", "variational"),
+        ("swag", "swag", "swag"),
+    ],
+)
+def test_folds_are_members_of_the_method(method, folded, section):
+    expected = [f"method={folded}", f"{section}.members=3", "ensemble.diversity=folds"]
+    assert fold_overrides(method, 3) == expected
