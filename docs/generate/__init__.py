@@ -1,1 +1,1 @@
-"""What the documentation generates from the code: ``docs/conf.py`` writes it before it reads the pages."""
+"""What the documentation generates from the code, before Sphinx reads the pages."""
