@@ -5,7 +5,7 @@ BIN := .venv/bin
 TORCH ?= torch
 BENCHMARK ?=
 
-.PHONY: setup demo test test-slow lint benchmark clean
+.PHONY: setup demo test test-slow lint docs benchmark clean
 
 setup: .venv/ready
 
@@ -29,6 +29,14 @@ lint: setup
 	$(BIN)/lint-imports
 	$(BIN)/python -m mypy
 
+# Offline; a warning is an error, but not a type of another library (-n), whose pages are not at hand. The pages are in docs/_build/html.
+docs: .venv/docs-ready
+	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
+
+.venv/docs-ready: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	touch $@
+
 # The peers on PyTorch run in an environment of their own; without it the table says that they are left out.
 benchmark: setup .benchmark/ready
 	$(BIN)/python benchmarks/suite.py --torch .benchmark/venv/bin/python $(BENCHMARK)
@@ -39,4 +47,4 @@ benchmark: setup .benchmark/ready
 		&& touch $@ || echo 'PyTorch could not be installed; its peers are left out'
 
 clean:
-	rm -rf .venv .benchmark build *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv .benchmark build docs/_build docs/generated *.egg-info .pytest_cache .ruff_cache .mypy_cache

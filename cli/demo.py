@@ -51,7 +51,7 @@ _WORDS = {
             "  tfuq train quickstart -o name=mine -o data.layout=folder -o data.root=DIR "
             '-o "data.classes=[rest, structure]"\n'
             "For 2D images, other folders and other label values see "
-            '"Your own data in ten minutes" in the README.'
+            "docs/own-data.md."
         ),
     ),
     "classification": _Words(

@@ -1,8 +1,7 @@
-"""What help and README tell people to type works as it stands."""
+"""What help and documentation tell people to type works as it stands."""
 
 import json
 import logging
-import re
 import shlex
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from tests.conftest import real
+from tests.support.documentation import page_blocks
 from tests.support.examples import commands, example_lines
 from tfuq.data.phantoms import synthesize
 from tfuq.data.readers import read
@@ -20,7 +20,6 @@ from tfuq.data.volume import Volume
 from tfuq.data.writers import write_nifti
 from tfuq_cli.main import main
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 # Only what makes training short; it comes last and so wins over the example's own.
 KEYS = ("training.epochs=1", "training.steps_per_epoch=1", "prediction.samples=2", "ensemble.members=2", "data.split.test=4",
         "data.split.validation=1")  # fmt: skip
@@ -48,12 +47,6 @@ def write_doses(command: tuple[str, ...]) -> None:
         label = read(path)
         dose = np.full(label.shape, 15.0, np.float32)
         write_nifti(Path("doses") / f"{path.parent.name}.nii.gz", label.with_array(dose))
-
-
-def readme_blocks(section: str, language: str) -> list[str]:
-    """The code of a language in a section of the README."""
-    text = README.split(f"## {section}\n")[1].split("\n## ")[0]
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +91,13 @@ def test_every_help_shows_an_example_that_runs(played):
 
 
 @pytest.mark.slow
-def test_python_example_of_the_readme_runs(played, monkeypatch):
+def test_python_example_of_the_page_runs(played, monkeypatch):
     monkeypatch.chdir(played[0])
     scan = sorted(Path("runs/quickstart/data/imagesTr").glob("*.nii.gz"))[0]
     Path("scan.nii.gz").write_bytes(scan.read_bytes())
-    code, _ = readme_blocks("From Python", "python")
+    code, _ = page_blocks("python.md", "python")
     names = {}
-    exec(compile(code, "README.md", "exec"), names)
+    exec(compile(code, "python.md", "exec"), names)
     assert names["predicted"]["mutual_information"].shape == read(scan).shape
     assert (Path("out/scan/structures.csv")).is_file()
     assert matplotlib.image.imread("scan.png").std() > 0
@@ -115,14 +108,14 @@ def test_python_example_of_progress_runs(tmp_path, monkeypatch, capsys, caplog):
     synthesize("brain-decathlon", Path("made"), cases=1, seed=0)
     (scan,) = Path("made/imagesTr").glob("*.nii.gz")
     scan.rename("scan.nii.gz")
-    _, code = readme_blocks("From Python", "python")
+    _, code = page_blocks("python.md", "python")
     short = '"training.steps_per_epoch=1"'
     assert short in code
     smaller = '"network.widths=[4, 8]", "data.split={train: 2, validation: 1, test: 1}"'
     code = code.replace(short, f"{short}, {smaller}")
     names = {}
     with caplog.at_level(logging.NOTSET, "tfuq"):  # the level that the example sets ends with this
-        exec(compile(code, "README.md", "exec"), names)
+        exec(compile(code, "python.md", "exec"), names)
     lines = capsys.readouterr().out.splitlines()
     members = names["run"].run.config.members
     starts = [
@@ -150,12 +143,12 @@ def write_radiographs(root: Path, count: int) -> None:
             Image.fromarray(array.astype(np.uint8)).save(root / folder / f"chest-{index:03d}.png")
 
 
-def test_own_data_as_the_readme_says(tmp_path, monkeypatch):
+def test_own_data_as_the_page_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TFUQ_SCORE_FIGURES")  # by default they are drawn
     monkeypatch.setenv("TFUQ_DATA", str(tmp_path))
     write_radiographs(tmp_path / "shenzhen_lungs", 24)
-    (configuration,) = readme_blocks("Your own data in ten minutes", "yaml")
+    (configuration,) = page_blocks("own-data.md", "yaml")
     split = "{train: 160, validation: 20, test: 60}"
     assert split in configuration
     fewer = configuration.replace(split, "{train: 16, validation: 2, test: 6}")
@@ -163,7 +156,7 @@ def test_own_data_as_the_readme_says(tmp_path, monkeypatch):
         assert levels in fewer
         fewer = fewer.replace(levels, two)
     Path("lungs.yaml").write_text(fewer)
-    first, _ = readme_blocks("Your own data in ten minutes", "sh")
+    first, _ = page_blocks("own-data.md", "sh")
     for line in first.splitlines():
         run_line(line)
     scores = Path("runs/lungs/mc-dropout/scores/mc-dropout")
@@ -179,12 +172,12 @@ def test_own_data_as_the_readme_says(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_own_data_of_the_readme_on_real_images(tmp_path, monkeypatch):
+def test_own_data_of_the_page_on_real_images(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TFUQ_DATA", str(real("shenzhen_lungs").parent))
-    (configuration,) = readme_blocks("Your own data in ten minutes", "yaml")
+    (configuration,) = page_blocks("own-data.md", "yaml")
     Path("lungs.yaml").write_text(configuration)
-    for line in "".join(readme_blocks("Your own data in ten minutes", "sh")).splitlines():
+    for line in "".join(page_blocks("own-data.md", "sh")).splitlines():
         run_line(line, short=False)
     for name, least in (("lungs", 0.93), ("brains", 0.75)):
         summary = json.loads(

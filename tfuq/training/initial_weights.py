@@ -106,8 +106,8 @@ def _require_start(layer: str, taken: Taken, path: Path) -> None:
     at_random = [name for name in taken.left if layer_of(name) == layer and _WIDTH not in name]
     if at_random or not taken.count(names):
         raise ConfigError(
-            f"training.frozen has layer '{layer}', for which {path} has no weights, so that it would "
-            "stay at random; leave it out of training.frozen, or name a run that has it in "
+            f"training.frozen has layer '{layer}', for which {path} has no weights, so that it "
+            "would stay at random; leave it out of training.frozen, or name a run that has it in "
             "training.initial_weights"
         )
 

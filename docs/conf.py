@@ -1,0 +1,51 @@
+"""How Sphinx builds the documentation: ``make docs``."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from docs.generate.pages import write_pages  # noqa: E402
+from tfuq import __version__  # noqa: E402
+
+project = "tfuq"
+author = "The authors of tfuq"
+copyright = "The authors of tfuq, Apache-2.0"
+release = __version__
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_click",
+    "sphinxcontrib.bibtex",
+]
+exclude_patterns = ["_build", "generated"]
+html_theme = "furo"
+html_title = f"tfuq {release}"
+html_static_path = ["_static"]
+html_css_files = ["tfuq.css"]
+bibtex_bibfiles = ["references.bib"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"  # no page holds code that is executed yet
+nb_execution_raise_on_error = True
+highlight_language = "none"
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+
+# Pages say above a block of commands why no test runs it; readers see it too.
+_NOT_RUN = re.compile(r"^<!-- not run: (.+?) -->$", re.MULTILINE)
+
+
+def _show_marks(app: object, page: str, source: list[str]) -> None:
+    source[0] = _NOT_RUN.sub(r'<p class="not-run">No test runs this: \1.</p>\n', source[0])
+
+
+def setup(app: object) -> None:
+    """Write what is generated, before Sphinx looks for pages."""
+    write_pages(HERE / "generated")
+    app.connect("source-read", _show_marks)

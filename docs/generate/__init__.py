@@ -1,0 +1,1 @@
+"""What the documentation generates from the code, before Sphinx reads the pages."""

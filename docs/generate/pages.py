@@ -1,0 +1,27 @@
+"""Writes what is generated, for pages to include."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from docs.generate.configuration import configuration_page
+from docs.generate.measures import measures_page
+from tests.support.rooms import table
+
+
+def write_pages(folder: Path) -> None:
+    """Write every generated part of a page.
+
+    Args:
+        folder: It is made where there is none. What is unchanged is left alone.
+    """
+    folder.mkdir(exist_ok=True)
+    parts = {
+        "configuration.md": configuration_page(),
+        "measures.md": measures_page(),
+        "rooms.md": table(),
+    }
+    for name, text in parts.items():
+        path = folder / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
