@@ -41,8 +41,9 @@ def test_a_tie_of_votes_is_decided_by_the_mean():
 
 @pytest.mark.parametrize("reducer", [LogitMean(), MajorityShare()])
 def test_a_binary_network_has_both_classes(reducer):
-    p = draws(2)
-    one, two = (reduce_all(each, [reducer])["combined"] for each in (p[..., 1:], p))
+    p = draws(2)[..., 1:]
+    both = np.concatenate([1 - p, p], -1)
+    one, two = (reduce_all(each, [reducer])["combined"] for each in (p, both))
     np.testing.assert_allclose(one, two, atol=2e-6)
 
 
