@@ -327,6 +327,138 @@ def _rows_of_sections() -> list[Advice]:
             mended={"method": "hybrid"},
         ),
         Advice(
+            words="snapshots keeps weights at the ends of cycles.*set training.schedule: cyclical",
+            broken={
+                "method": "hybrid",
+                "ensemble.diversity": "snapshots",
+                "ensemble.members": 2,
+                "training.epochs": 8,
+            },
+            mended={"training.schedule": "cyclical"},
+        ),
+        Advice(
+            words="2 members of 2 whole cycles.*set training.epochs: 8",
+            broken={
+                "method": "hybrid",
+                "ensemble.diversity": "snapshots",
+                "ensemble.members": 2,
+                "training.schedule": "cyclical",
+                "training.epochs": 7,
+            },
+            mended={"training.epochs": 8},
+        ),
+        Advice(
+            words="overrides serves diversity overrides, not seeds: remove it, or set diversity",
+            broken={"method": "hybrid", "ensemble.overrides": [{}]},
+            mended={"ensemble.diversity": "overrides"},
+        ),
+        Advice(
+            words="diversity overrides needs ensemble.overrides.*set diversity: seeds",
+            broken={"method": "hybrid", "ensemble.diversity": "overrides"},
+            mended={"ensemble.overrides": [{"network.activation": "elu"}, {}]},
+        ),
+        Advice(
+            words="diversity overrides needs ensemble.overrides.*set diversity: seeds",
+            broken={"method": "hybrid", "ensemble.diversity": "overrides"},
+            mended={"ensemble.diversity": "seeds"},
+        ),
+        Advice(
+            words="'network.patch_size' is the same for all members.*remove it",
+            broken={
+                "method": "hybrid",
+                "ensemble.diversity": "overrides",
+                "ensemble.overrides": [{"network.patch_size": [8, 8, 8]}, {}],
+            },
+            mended={"ensemble.overrides": [{}, {}]},
+        ),
+        Advice(
+            words="ensemble.overrides has 2 entries for 1 member.s.; remove some, or raise",
+            broken={
+                "method": "vi",
+                "ensemble.diversity": "overrides",
+                "ensemble.overrides": [{}, {}],
+            },
+            mended={"variational.members": 2},
+        ),
+        Advice(
+            words="heatmap-cross-entropy makes other heatmaps than heatmap-mse.*remove it",
+            task="landmarks",
+            broken={
+                "method": "hybrid",
+                "ensemble.diversity": "overrides",
+                "ensemble.overrides": [{"training.loss.name": "heatmap-cross-entropy"}],
+            },
+            mended={"ensemble.overrides": [{}]},
+        ),
+        Advice(
+            words="trains all cycles to their ends, and training.early_stopping_epochs.*leave it out",
+            broken={
+                "method": "hybrid",
+                "ensemble.diversity": "snapshots",
+                "ensemble.members": 2,
+                "training.schedule": "cyclical",
+                "training.epochs": 8,
+                "training.early_stopping_epochs": 3,
+            },
+            mended={"training.early_stopping_epochs": REMOVED},
+        ),
+        Advice(
+            words="width_warmup_epochs 4 holds the widths of the first snapshot, of epoch 4; lower it",
+            broken={
+                "method": "vi",
+                "variational.members": 2,
+                "variational.width_warmup_epochs": 4,
+                "ensemble.diversity": "snapshots",
+                "training.schedule": "cyclical",
+                "training.epochs": 8,
+            },
+            mended={"variational.width_warmup_epochs": 3},
+        ),
+        Advice(
+            words="training.early_stopping_epochs ends a training whose last.*leave it out",
+            broken={"method": "swag", "training.early_stopping_epochs": 3},
+            mended={"training.early_stopping_epochs": REMOVED},
+        ),
+        Advice(
+            words="snapshots takes members of one training.*set ensemble.diversity: seeds",
+            broken={
+                "method": "swag",
+                "swag.members": 2,
+                "ensemble.diversity": "snapshots",
+                "training.schedule": "cyclical",
+                "training.epochs": 8,
+            },
+            mended={"ensemble.diversity": "seeds"},
+        ),
+        Advice(
+            words="subset bootstrap and diversity folds both say.*remove one of both",
+            broken={
+                "method": "hybrid",
+                "ensemble": {"members": 2, "diversity": "folds", "subset": "bootstrap"},
+            },
+            mended={"ensemble.subset": REMOVED},
+        ),
+        Advice(
+            words="normalization batch has the means.*set network.normalization: group",
+            broken={"method": "swag", "network.normalization": "batch"},
+            mended={"network.normalization": "group"},
+        ),
+        Advice(
+            words="upsampling transposed has point weights.*set network.upsampling: nearest",
+            broken={"method": "swag", "network.upsampling": "transposed"},
+            mended={"network.upsampling": "nearest"},
+        ),
+        Advice(
+            words="training.ema averages weights before method swag.*set training.ema: null",
+            broken={"method": "swag", "training.ema": 0.9},
+            mended={"training.ema": None},
+        ),
+        Advice(
+            words="method swag takes weights 1 time.*set swag.per_epoch to 2 or more",
+            broken={"method": "swag", "swag.per_epoch": 1, "training.epochs": 1},
+            mended={"swag.per_epoch": 2},
+        ),
+        Advice(
             words="data.split.file needs fold, the number of one of its folds",
             broken={"data.split": {"train": 1, "file": "splits_final.json"}},
             mended={"data.split": {"train": 1}},

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _SECTIONS = (
-    "data|preprocessing|augmentation|network|training|ensemble|variational|latent|prediction"
+    "data|preprocessing|augmentation|network|training|ensemble|variational|latent|swag|prediction"
 )
 # A key of the configuration; what follows a brace is Python and none.
 SETTING = re.compile(rf"(?<![\w.{{])((?:{_SECTIONS})\.(?!png)[a-z_]+(?:\.[a-z_]+)*)")

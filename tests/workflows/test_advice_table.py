@@ -20,6 +20,12 @@ ELSEWHERE = {
         "tests/unit/training/diversity/test_joint.py"
         "::test_workers_are_refused_before_anything_is_written"
     ),
+    "has one training for the members": (
+        "tests/unit/training/diversity/test_snapshots.py::test_no_member_is_trained_by_itself"
+    ),
+    "method swag takes weights after at least": (
+        "tests/unit/training/test_swag.py::test_a_training_of_one_step_has_no_gaussian"
+    ),
     "set training.precision: float32": (
         "tests/unit/sampling/test_processors.py"
         "::test_training_does_not_mix_where_that_saves_nothing"

@@ -91,8 +91,8 @@ def check_overrides(config: Config) -> None:
     overrides = config.ensemble.overrides
     if len(overrides) > config.members:
         raise ValueError(
-            f"ensemble.overrides has {len(overrides)} entries for {config.members} members; remove "
-            "some, or raise the number of members"
+            f"ensemble.overrides has {len(overrides)} entries for {config.members} member(s); "
+            "remove some, or raise the number of members"
         )
     check_each(*[_Check(config, number) for number in range(len(overrides))])
 

@@ -57,9 +57,11 @@ class StudyConfig(Section):
 
     ``table``: names of the columns, for ``structure`` (a class, region, or landmark; ``all`` is the
     mean of the classes). A column is a score, such as ``dice``; ``measure.NAME``, the mean of a
-    structure measure over cases; ``correlation.NAME``, its Spearman correlation with Dice; or
-    ``train.NAME``, a score of the training cases, such as ``train.dice``, beside that of the test
-    cases. The training cases are predicted for it.
+    structure measure over cases; ``correlation.NAME``, its Spearman correlation with Dice;
+    ``aurc.NAME``, the area under the risk-coverage curve of cases that are ranked by a measure;
+    ``diversity.NAME``, how much members differ, such as ``diversity.disagreement``, for which the
+    predictions of each member are kept; or ``train.NAME``, a score of the training cases, such as
+    ``train.dice``, beside that of the test cases. The training cases are predicted for it.
     """
 
     name: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -116,6 +118,11 @@ class StudyConfig(Section):
     def has_training_scores(self) -> bool:
         """Whether the table has scores of the training cases."""
         return any(column.startswith("train.") for column in self.table)
+
+    @property
+    def has_diversity(self) -> bool:
+        """Whether the table tells how much members differ."""
+        return any(column.startswith("diversity.") for column in self.table)
 
     @property
     def cells(self) -> int:

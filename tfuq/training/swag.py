@@ -85,7 +85,7 @@ class LateWeights(Collector):
             squares = self._squares.get(name, np.zeros_like(value))
             self._squares[name] = squares + (value - mean) * (value - updated)
             self._means[name] = updated
-            deviations[name] = value - updated
+            deviations[name] = (value - updated).astype(np.float32)  # there are many of them
         self._deviations = [*self._deviations, deviations][-self._columns :]
 
     def arrays(self) -> Arrays:

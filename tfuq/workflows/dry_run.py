@@ -17,13 +17,13 @@ from typing import TypeVar
 import tf_keras
 
 from tfuq import runs, training
-from tfuq.config import Config
+from tfuq.config import Config, member_config
 from tfuq.data.budget import peak_memory
 from tfuq.data.cases import Case
 from tfuq.data.layouts import is_made_on_use
 from tfuq.prediction import AnyPredictor
 from tfuq.runs import results
-from tfuq.training.diversity import group_training, groups_of
+from tfuq.training.diversity import Training, group_training, groups_of
 from tfuq.workflows.durations import duration_text
 
 Plan = dict[str, str]
@@ -53,11 +53,21 @@ def plan_training(
     groups = [group for group in groups_of(config) if not set(group).isdisjoint(members)]
     with _temporary_data(_without_cache(config)) as settings:
         material = training.prepare(settings, devices)
-        fit = group_training(settings, path, groups_of(config)[0], material)
-        seconds = fit.rehearse()
-    epochs = config.training.epochs
-    seconds_an_epoch = fit.steps * seconds["step"] + seconds["validation"]
-    total = len(groups) * (seconds["build"] + epochs * seconds_an_epoch)
+
+        def timed(group: range) -> _TimedTraining:
+            fit = group_training(settings, path, group, material)
+            epochs = member_config(settings, group[0]).training.epochs
+            return _TimedTraining(fit=fit, epochs=epochs, seconds=fit.rehearse())
+
+        first = timed(groups_of(config)[0])
+        of_kinds = {0: first}
+        for group in groups:
+            kind = _kind_of(config, group)
+            of_kinds[kind] = of_kinds.get(kind) or timed(group)
+    total = sum(of_kinds[_kind_of(config, group)].total for group in groups)
+    fit = first.fit
+    seconds = first.seconds
+    epochs = first.epochs
     trained = f"members {members} of {config.members} by {config.method}"
     batches = f"{fit.steps} an epoch of batch {config.training.batch_size}"
     step_times = f"a step {seconds['step']:.3f} s, validation {seconds['validation']:.2f} s"
@@ -70,6 +80,32 @@ def plan_training(
         "seen here": f"{step_times}, first step {seconds['build']:.1f} s",
         "estimate": _estimate(total),
     }
+
+
+@dataclass(frozen=True, kw_only=True)
+class _TimedTraining:
+    """A training of which a few steps were taken.
+
+    Attributes:
+        fit: the training.
+        epochs: that it has at most.
+        seconds: as `Training.rehearse` gives them.
+    """
+
+    fit: Training
+    epochs: int
+    seconds: dict[str, float]
+
+    @property
+    def total(self) -> float:
+        """Seconds of the whole training."""
+        an_epoch = self.fit.steps * self.seconds["step"] + self.seconds["validation"]
+        return self.seconds["build"] + self.epochs * an_epoch
+
+
+def _kind_of(config: Config, group: range) -> int:
+    """Groups of one number have one configuration, and take as long."""
+    return group[0] % max(len(config.ensemble.overrides), 1)
 
 
 def _without_cache(config: Config) -> Config:

@@ -74,7 +74,7 @@ def test_defaults_are_those_of_the_members_own_network(tmp_path):
         ([{"network.widths": [4]}], "entry 1: network.widths"),
         ([{"network.activation.name": "elu"}], "network.activation"),
         ([{"training.loss.name": "heatmap-mse"}], "does not serve task segmentation"),
-        ([{}] * 4, "has 4 entries for 3 members"),
+        ([{}] * 4, "has 4 entries for 3 member"),
     ],
 )
 def test_what_members_cannot_have_is_refused_by_name(tmp_path, overrides, words):

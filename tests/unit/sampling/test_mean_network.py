@@ -11,10 +11,13 @@ from tfuq.sampling.members import build_member
 SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
 
 
-@pytest.mark.parametrize("method", ["mc-dropout", "vi", "latent-vi"])
+@pytest.mark.parametrize("method", ["mc-dropout", "vi", "latent-vi", "swag"])
 def test_it_is_the_network_that_is_built_without_randomness(tmp_path, method):
     config = settings(tmp_path, method, 2)
     model = build_member(config, channels=1)
+    for variable in model.weights:
+        if variable.name.endswith("_scale:0") and method == "swag":
+            variable.assign(tf.ones_like(variable))
     means = at_its_means(model)
     built = build_member(config, channels=1, sources=())
     built.set_weights(model.get_weights())

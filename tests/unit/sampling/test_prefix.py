@@ -55,6 +55,24 @@ def test_prefix_and_suffix_compose_to_the_network(tmp_path, name, rank, method, 
     assert np.array_equal(model([x, OTHER]), model([x, SEED])) == (not draws)
 
 
+@pytest.mark.parametrize(("name", "rank", "draws"), [("unet", 2, SOURCES), ("vnet", 3, ())])
+def test_weights_with_a_covariance_are_random_weights(tmp_path, name, rank, draws):
+    """The layers of the method swag take the way of variational ones, with scales that are not 0."""
+    config = settings(tmp_path, "swag", rank, network={"name": name, "widths": [4, 8]})
+    model = build_member(config, channels=2, sources=set(draws) & {"weights"})
+    rng = np.random.default_rng(0)
+    for variable in model.weights:
+        variable.assign(rng.normal(size=variable.shape) * 0.1)
+    split = split_at_seed(model)
+    x = tf.random.stateless_normal([2, *config.network.patch_size, 2], SEED)
+    features = tf.nest.flatten(split.prefix(x))
+    corner = tf.zeros([1, rank], tf.int32)
+    found = split.suffix([*features, *split.widths(), corner, OTHER])
+    np.testing.assert_allclose(found, model([x, OTHER]), rtol=1e-4, atol=2e-5)
+    assert bool(split.widths()) == bool(draws)
+    assert np.array_equal(model([x, OTHER]), model([x, SEED])) == (not draws)
+
+
 def test_what_was_published_for_x_rays_is_split_like_any_network(tmp_path):
     """Transposed convolutions and batch normalization, whose means and variances are not 0 and 1."""
     network = {"normalization": "batch", "upsampling": "transposed", "level_dropout": {1: 0.4}}

@@ -49,8 +49,13 @@ class SeededWeights:
         """The means of kernel and bias."""
         raise NotImplementedError
 
-    def weights_at(self, seed: tf.Tensor, width: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The kernel and the bias that belong to the network's ``seed``."""
+    def weights_at(self, seed: tf.Tensor, width: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
+        """The kernel and the bias that belong to the network's ``seed``.
+
+        Args:
+            seed: int32 ``[2]``.
+            width: if the caller has computed it already.
+        """
         raise NotImplementedError
 
 
@@ -103,7 +108,7 @@ class SeededVariational(SeededWeights, _VariationalLayer):
         """
         return tf.convert_to_tensor(self.kernel_posterior.distribution.scale)
 
-    def weights_at(self, seed: tf.Tensor, width: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def weights_at(self, seed: tf.Tensor, width: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
         """The kernel that belongs to the network's ``seed``, and the bias."""
         return self._mean + self._noise(seed, width), self.bias_posterior.distribution.loc
 

@@ -70,7 +70,7 @@ class SwagWeights(SeededWeights, _PlainLayer):
     ) -> tf.Tensor:
         kernel, bias = self.means
         if seed is not None:
-            kernel, bias = self.weights_at(seed, self.width if width is None else width)
+            kernel, bias = self.weights_at(seed, width)
         return self.activation(tf.nn.bias_add(self._apply_kernel(inputs, kernel), bias))
 
     @property
@@ -83,8 +83,10 @@ class SwagWeights(SeededWeights, _PlainLayer):
         """The means of kernel and bias."""
         return self.kernel, self.bias
 
-    def weights_at(self, seed: tf.Tensor, width: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def weights_at(self, seed: tf.Tensor, width: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
         """The kernel and the bias that belong to the network's ``seed``."""
+        if width is None:
+            width = self.width
         common = standard_normal([self._columns], fold_in(seed, _COMMON_SALT))
         own = fold_in(seed, layer_salt(self.name))
         kernel = width * standard_normal(self.kernel.shape, fold_in(own, _KERNEL_SALT))

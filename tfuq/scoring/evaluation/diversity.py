@@ -25,6 +25,7 @@ from tfuq.scoring.diversity import (
 from tfuq.scoring.rows import Row, none_if_nan
 
 AGAIN = "predict again with --save-members --overwrite"
+OF_DIVERSITY = ("disagreement", "divergence", "error_correlation", *MEMBER_VARIANCES)
 Quality = Callable[[np.ndarray], float]  # of a label ``[n]``
 
 

@@ -30,6 +30,7 @@ class Cell:
         config: The configuration of the run.
         folder: The folder of the study.
         scores_training: Whether its training cases are predicted and scored too.
+        keeps_members: Whether the predictions of each member are kept.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Cell:
     config: Config
     folder: Path
     scores_training: bool = False
+    keeps_members: bool = False
 
     @property
     def settings(self) -> Path:
@@ -99,12 +101,14 @@ def _cell(study: StudyConfig, combination: Sequence[Step], folder: Path) -> Cell
     for axis, step in zip(study.axes, combination, strict=True):
         labels[axis] = step.label
     name = AXES_BETWEEN.join(map(_plain, labels.values()))
+    config = _configuration(study, combination)
     return Cell(
         id=name,
         labels=labels,
-        config=_configuration(study, combination),
+        config=config,
         folder=folder,
         scores_training=study.has_training_scores,
+        keeps_members=study.has_diversity and config.members > 1,
     )
 
 

@@ -1,6 +1,7 @@
 """The columns that a study may ask for.
 
-They are scores, also of the training cases, measures of structures, and correlations.
+They are scores, also of the training cases, measures of structures, correlations, areas
+under risk-coverage curves, and how much members differ.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from tfuq.config import TASKS, Config, StudyConfig
 from tfuq.errors import ConfigError, nearest
-from tfuq.measures.catalogue import OF_STRUCTURES, names_of
+from tfuq.measures.catalogue import MEASURES, OF_STRUCTURES, names_of
+from tfuq.scoring.evaluation.diversity import OF_DIVERSITY
 from tfuq.scoring.metrics import metrics_of
 from tfuq.workflows.study.cells import Cell
 
@@ -17,6 +19,9 @@ SCORE = "score"
 MEASURE = "measure"
 CORRELATION = "correlation"
 TRAIN = "train"
+DIVERSITY = "diversity"
+AREA = "aurc"
+_LIKELIHOOD = "nll"
 _OF_STRUCTURES = (MEASURE, CORRELATION)
 
 
@@ -67,6 +72,10 @@ def _names(kind: str, task: str) -> Sequence[str]:
         return metrics_of(task)
     if kind in _OF_STRUCTURES and TASKS[task].has_volumes:
         return names_of(OF_STRUCTURES)
+    if kind == AREA:
+        return [name for name in MEASURES if MEASURES[name].orientation is not None]
+    if kind == DIVERSITY and _LIKELIHOOD in metrics_of(task):  # samples are probabilities
+        return OF_DIVERSITY
     return ()
 
 

@@ -106,6 +106,8 @@ def _commands(cell: Cell) -> list[list[str]]:
         if split != "test":
             predictions = predictions.with_name(f"{predictions.name}-{split}")
             words = ["--split", split]
+        elif cell.keeps_members:
+            words = ["--save-members"]
         commands += [
             ["predict", str(cell.run), *words, "--out", str(predictions), *_HERE],
             ["score", str(predictions), "--no-figures", *_HERE],

@@ -15,7 +15,15 @@ from tfuq.errors import ConfigError
 from tfuq.measures.sample_size import unbiased
 from tfuq.runs.results import SampleCount
 from tfuq.workflows.study.cells import Cell
-from tfuq.workflows.study.columns import CORRELATION, MEASURE, SCORE, TRAIN, kind_and_name
+from tfuq.workflows.study.columns import (
+    AREA,
+    CORRELATION,
+    DIVERSITY,
+    MEASURE,
+    SCORE,
+    TRAIN,
+    kind_and_name,
+)
 
 ERROR = "error"
 SAMPLES = "samples (T)"
@@ -123,11 +131,18 @@ class _Correlation(pydantic.BaseModel):
     n: int
 
 
+class _Ranked(pydantic.BaseModel):
+    measure: str
+    aurc: float | None = None
+
+
 class _Summary(pydantic.BaseModel):
     samples: SampleCount
     scores: _Scores
     structure_measures: dict[str, dict[str, float | None]] = {}
     spearman_with_dice: dict[str, dict[str, _Correlation]] = {}
+    diversity: dict[str, Any] = {}
+    failure_detection: dict[str, list[_Ranked]] = {}
 
 
 def _column(
@@ -136,9 +151,13 @@ def _column(
     """The value of a column, and the columns beside it.
 
     A score has its standard deviation over cases beside it; a correlation has its interval, p and
-    n.
+    n. Where there is one member, nothing says how members differ.
     """
     kind, name = kind_and_name(column)
+    if kind == DIVERSITY:
+        return {column: summary.diversity.get(name)}
+    if kind == AREA:
+        return {column: _area(summary, name)}
     tables: dict[str, Mapping[str, Mapping[str, Any]]] = {
         SCORE: summary.scores,
         TRAIN: training_scores,
@@ -161,6 +180,13 @@ def _column(
         f"{column}_p": value.p,
         f"{column}_n": value.n,
     }
+
+
+def _area(summary: _Summary, measure: str) -> float | None:
+    for row in summary.failure_detection.get("case", []):
+        if row.measure == measure:
+            return row.aurc
+    return None
 
 
 def _refuse_another_unit(name: str, values: Mapping[str, object]) -> None:

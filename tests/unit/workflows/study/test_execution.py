@@ -52,6 +52,15 @@ def test_commands_are_run_in_turn_and_go_on_where_they_stopped(cell, monkeypatch
     assert (task.name, task.is_done) == ("a", False)
 
 
+def test_members_are_kept_where_the_table_tells_how_they_differ(cell, monkeypatch):
+    ran = []
+    monkeypatch.setattr(execution, "run_command", lambda words, log: ran.append(list(words)))
+    (task,) = tasks_of([replace(cell, keeps_members=True, scores_training=True)], ())
+    task.run(Recorder())
+    asked = [words for words in ran if words[0] == "predict"]
+    assert ["--save-members" in words for words in asked] == [True, False]
+
+
 def test_training_cases_are_predicted_too_where_the_table_has_them(cell, monkeypatch):
     ran = []
     monkeypatch.setattr(execution, "run_command", lambda words, log: ran.append(list(words)))

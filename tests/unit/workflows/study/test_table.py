@@ -51,6 +51,21 @@ def test_values_are_those_of_the_summary_without_the_bias_of_few_samples(tabulat
     assert row["measure.volume_mean_mm3"] == 10
 
 
+def test_how_members_differ_and_cases_are_ranked_stands_in_the_summary(tabulate):
+    ranked = [{"measure": "maximum_probability", "aurc": 0.5}, {"measure": "pairwise_dice"}]
+    summary = SUMMARY | {
+        "diversity": {"members": 3, "disagreement": 0.25},
+        "failure_detection": {"case": ranked, "structure": [{"measure": "pairwise_dice"}]},
+    }
+    columns = ["diversity.disagreement", "aurc.maximum_probability", "aurc.mutual_information"]
+    row = tabulate(columns, summary)
+    assert [row[name] for name in columns] == [0.25, 0.5, None]
+
+
+def test_one_member_differs_from_none(tabulate):
+    assert tabulate(["diversity.disagreement"])["diversity.disagreement"] is None
+
+
 def test_a_correlation_has_its_interval_p_and_n(tabulate):
     row = tabulate(["correlation.pairwise_dice"])
     beside = {name.removeprefix("correlation.pairwise_dice"): v for name, v in row.items()}
