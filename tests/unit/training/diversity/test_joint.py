@@ -165,10 +165,12 @@ def test_members_stop_early_together_and_keep_their_own_best(digits, tmp_path):
 
 def test_volumes_are_trained_together(balls, tmp_path):
     ensemble = {"members": 2, "diversity": "negative-correlation"}
-    network = {"deep_supervision": True}
-    run = train(settings(balls, "hybrid", ensemble=ensemble, network=network), tmp_path / "run")
+    network = {"name": "residual-unet", "widths": [2, 2, 2], "deep_supervision": True, "blocks": 1}
+    config = settings(balls, "ensemble", 2, ensemble=ensemble, network=network)
+    run = train(config, tmp_path / "run")
     assert all(history(run, member)[0]["penalty"] < 0 for member in (0, 1))
     assert not np.array_equal(weights(run, 0)["logits/kernel"], weights(run, 1)["logits/kernel"])
+    assert not any(name.startswith("logits2") for name in weights(run))  # of coarser levels
 
 
 def test_landmarks_are_trained_together(heads, tmp_path):
