@@ -93,7 +93,7 @@ def latent_model(balls):
 def test_a_frozen_layer_that_the_run_does_not_have_is_refused(trained, latent_model, layer):
     """The backbone's last layer has other outputs than the network of the run."""
     path = str(trained("mc-dropout", 2).path)
-    with pytest.raises(ConfigError, match=rf"fits layer '{layer}'.*out of training\.frozen"):
+    with pytest.raises(ConfigError, match=rf"has layer '{layer}'.*out of training\.frozen"):
         start_from(latent_model, path, 0, 1, ["encoder1_conv1", layer])
 
 
@@ -120,7 +120,7 @@ def test_a_training_starts_where_the_run_ended(trained, balls, tmp_path, caplog,
 
 
 def test_a_run_that_goes_on_needs_the_other_no_more(trained, balls, tmp_path):
-    source = shutil.copytree(trained("mc-dropout").path, tmp_path / "source")
+    source = shutil.copytree(trained("mc-dropout", 2).path, tmp_path / "source")
     start = STILL | {"initial_weights": str(source), "epochs": 2}
     config = settings(balls, "deterministic", 2, training=start, data=UNVALIDATED)
     with pytest.raises(KeyboardInterrupt):
