@@ -28,7 +28,6 @@ from tfuq_cli.progress import first_import, show
 )
 @click.option(
     "--landmark",
-    "landmarks",
     metavar="NAME",
     multiple=True,
     help="A landmark to show side by side, repeatable.  [default: five far from each other]",
@@ -54,7 +53,7 @@ def command(
     case: str,
     slice: int | None,
     axis: int | None,
-    landmarks: tuple[str, ...],
+    landmark: tuple[str, ...],
     method: tuple[str, ...],
     reference: Path | None,
     out: Path | None,
@@ -83,7 +82,7 @@ def command(
         out,
         axis=axis,
         index=slice,
-        landmarks=landmarks,
+        landmarks=landmark,
         reference=reference,
     )
     for path in paths:
