@@ -11,8 +11,9 @@ from pathlib import Path
 from tfuq import runs
 from tfuq.config import TASKS, with_reference_meaning
 from tfuq.report.diversity import diversity_figure
-from tfuq.report.plotting import file_names, own_style, save
+from tfuq.report.plotting import file_names, own_style
 from tfuq.report.ranking import reliability, risk_coverage
+from tfuq.report.saving import save_all
 from tfuq.report.scored import NamedFigures, ScoredFolder
 from tfuq.report.tasks import REPORTS
 from tfuq.report.training import training_curves
@@ -41,7 +42,7 @@ def write_figures(folder: Path, reference: Path | None, scores: Scores, output: 
     meaning = [scores.summary[name] for name in ("label_values", "structure_names")]
     run = replace(run, config=with_reference_meaning(run.config, *meaning))
     scored = ScoredFolder(path=folder, run=run, reference=reference, scores=scores)
-    return [save(figure, output / f"{name}.png") for name, figure in _figures(scored)]
+    return save_all(_figures(scored), output)
 
 
 def _figures(scored: ScoredFolder) -> NamedFigures:

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from tests.support.scored import scored_folder
-from tfuq.report import figures
+from tfuq.report import saving
 from tfuq.report.figures import write_figures
 from tfuq.report.tasks import REPORTS
 
@@ -36,7 +36,7 @@ def saved(monkeypatch):
         kept[path] = figure
         return path
 
-    monkeypatch.setattr(figures, "save", keep)
+    monkeypatch.setattr(saving, "save", keep)
     for task in list(REPORTS):
         report = replace(REPORTS[task], figures=lambda scored: iter([("own", Figure())]))
         monkeypatch.setitem(REPORTS._entries, task, report)
