@@ -8,7 +8,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from tests.conftest import settings
+from tests.conftest import assert_refused, settings
 from tests.support import references
 from tests.support.made import make_network_run
 from tfuq.calibration.reducers import PickedSamples
@@ -112,7 +112,8 @@ def test_a_large_volume_has_the_same_staple(run, monkeypatch):
 
 def test_a_command_writes_each_combination_beside_the_others_and_says_so(run, tfuq):
     for combine in ("majority", "staple", "weighted"):
-        tfuq("predict", run.path, "--samples", 4, "--combine", combine)
+        result = tfuq("predict", run.path, "--samples", 4, "--combine", combine)
+        assert result.exit_code == 0, result.output
         folder = run.path / "predictions" / f"hybrid-{combine}"
         manifest = read_manifest(folder)
         assert manifest.combine == combine
@@ -136,7 +137,8 @@ def test_maps_are_those_of_the_samples_however_they_are_combined(run_of, tfuq):
     maps = {}
     for combine in ("mean", "logits", "staple"):
         options = ["--samples", 4, "--combine", combine, "--maps", "all,epistemic_variance"]
-        tfuq("predict", run.path, *options, "--out", run.path / combine)
+        result = tfuq("predict", run.path, *options, "--out", run.path / combine)
+        assert result.exit_code == 0, result.output
         folder = run.path / combine / CASES[0]
         for name in ("predictive_entropy", "mutual_information", "epistemic_variance"):
             values = nibabel.load(folder / f"{name}.nii.gz").get_fdata()
@@ -157,6 +159,12 @@ def test_what_makes_no_sense_is_refused_with_what_to_pass(run, combine, more, wo
     request = asked(run, combine, **({"method": "hybrid"} | more))
     with pytest.raises(RunError, match=rf"--combine {combine}: .*{words}; pass --combine mean"):
         make_predictor(run, request)
+
+
+@pytest.mark.parametrize("command", [["calibrate", "--cases", "test:0.5"], ["export"]])
+def test_calibrations_and_exports_are_of_the_mean(run, tfuq, command):
+    result = tfuq(*command, run.path, "--combine", "logits")
+    assert_refused(result, "--combine logits: ", "pass --combine mean")
 
 
 def test_members_that_do_not_say_their_nll_are_not_weighted(run_of):

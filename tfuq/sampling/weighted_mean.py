@@ -28,7 +28,7 @@ class WeightedMean:
             weights: of its members, above 0.
         """
         self._posterior = posterior
-        self._weights = tf.constant(weights, tf.float32)
+        self._weights = tuple(weights)
 
     def initialize(self, shape: Shape, samples: tf.Tensor) -> State:
         return tf.zeros(shape), tf.zeros([]), tf.cumsum(self._counts(samples))
@@ -37,7 +37,8 @@ class WeightedMean:
         mean, total, ends = state
         member = tf.reduce_sum(tf.cast(ends <= t, tf.int32))
         starts = tf.concat([[0], ends], 0)
-        weight = self._weights[member] / tf.cast(ends[member] - starts[member], tf.float32)
+        weights = tf.constant(self._weights, tf.float32)
+        weight = weights[member] / tf.cast(ends[member] - starts[member], tf.float32)
         total += weight
         # Equal samples stay exactly what they are.
         return mean + (p - mean) * (weight / total), total, ends

@@ -7,6 +7,7 @@ from pathlib import Path
 from tfuq.calibration import conformal
 from tfuq.calibration.records import Calibration, calibration_path, files_of, selection_caveat
 from tfuq.calibration.review import check_choices
+from tfuq.config import MEAN
 from tfuq.data.cases import Case
 from tfuq.data.events import SILENT, Observer
 from tfuq.data.ownership import require_replaceable
@@ -49,11 +50,13 @@ def calibrate(
 
     Raises:
         PartDoneError: the cases that are this call's are sampled, and others are not its own.
-        RunError: there is a calibration of the method already, or the run cannot serve it.
+        RunError: there is a calibration of the method already, the run cannot serve it, or samples
+            are to be combined otherwise than by their mean.
         DataError: α is out of range or asks for more cases, or the kind of scaling does not serve
             the task.
     """
     path = calibration_path(run, request.method)
+    _refuse_combination(request)
     _check(run, cases, choices)
     if path.exists() and not overwrite:
         raise RunError(
@@ -81,6 +84,19 @@ def calibrate(
         )
         calibration.write(path)
     return calibration, path
+
+
+def _refuse_combination(request: Request) -> None:
+    """Refuse another combination of samples than the mean, which scaling is fitted on.
+
+    Raises:
+        RunError: it is another.
+    """
+    if request.combine != MEAN:
+        raise RunError(
+            f"--combine {request.combine}: a calibration is of the mean of samples; "
+            f"pass --combine {MEAN}"
+        )
 
 
 def _check(run: Run, cases: list[Case], choices: Choices) -> None:
