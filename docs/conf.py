@@ -9,6 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
+from docs.generate.formulas import write_block, write_inline  # noqa: E402
 from docs.generate.pages import write_pages  # noqa: E402
 from tfuq import __version__  # noqa: E402
 
@@ -28,6 +29,7 @@ html_theme = "furo"
 html_title = f"tfuq {release}"
 html_static_path = ["_static"]
 html_css_files = ["tfuq.css"]
+html_math_renderer = "mathml"
 bibtex_bibfiles = ["references.bib"]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
@@ -48,4 +50,5 @@ def _show_marks(app: object, page: str, source: list[str]) -> None:
 def setup(app: object) -> None:
     """Write what is generated, before Sphinx looks for pages."""
     write_pages(HERE / "generated")
+    app.add_html_math_renderer("mathml", (write_inline, None), (write_block, None))
     app.connect("source-read", _show_marks)

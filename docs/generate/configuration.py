@@ -33,7 +33,7 @@ def configuration_page() -> str:
     texts = descriptions()
     sections: dict[str, list[str]] = {}
     for name, key in documented_keys().items():
-        section = key.section or "(top)"
+        section = key.section or "top level"
         if name.startswith(STUDY):
             section = "study file"
         unit, sentence = texts[name]

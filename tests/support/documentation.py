@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.support.reading_ease import ROOT
 
 _FENCE = re.compile(
-    r"^(?:<!-- (?P<mark>.+?) -->\n)?```(?P<language>\w*)\n(?P<code>.*?)^```$", re.M | re.S
+    r"^(?:<!-- (?P<mark>.+?) -->\n)?```(?P<language>\w*)[^`\n]*\n(?P<code>.*?)^```$", re.M | re.S
 )
 _COMMAND = re.compile(r"(?:^|; |\bdo |--ntasks-per-node=1 )(tfuq .*?)(?=; |$)", re.M)
 
