@@ -15,7 +15,7 @@ _SECTIONS = (
     "|stochastic|prediction"
 )
 # A key of the configuration; what follows a brace is Python and none.
-SETTING = re.compile(rf"(?<![\w.{{])((?:{_SECTIONS})\.(?!png)[a-z_]+(?:\.[a-z_]+)*)")
+SETTING = re.compile(rf"(?<![\w.{{])((?:{_SECTIONS})\.(?!png|md)[a-z_]+(?:\.[a-z_]+)*)")
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]+)")
 _DOCUMENTED = (ast.FunctionDef, ast.ClassDef, ast.Module)
 

@@ -21,8 +21,6 @@ from tfuq.scoring.evaluation.failures import FailureOptions
 from tfuq.scoring.failure import Cohort
 from tfuq.scoring.rows import Row, column, grouped, numbers_of, rows_of, rows_with
 
-_OF_STRUCTURES = (*ranked_at("structure"), *names_of(OF_STRUCTURE_VOXELS))
-
 
 def segmentation_cohorts(
     cases: list[Row],
@@ -49,27 +47,37 @@ def segmentation_cohorts(
             f"--failure-at {options.limit:g}: no Dice is above 1; give one, such as 0.8"
         )
     whole = rows_of(structures, "component", "all")
+    of_structures = _measures_of_structures(whole)
     by_class = []
     for name, rows in grouped(whole, "class").items():
-        by_class.append(_dice_cohort(f"structure {name}", rows, _OF_STRUCTURES, options))
-    measured = _with_structure_means(rows_of(cases, "class", "all"), whole)
+        by_class.append(_dice_cohort(f"structure {name}", rows, of_structures, options))
+    measured = _with_structure_means(rows_of(cases, "class", "all"), whole, of_structures)
     numbers = names_of((*OF_IMAGES, *OF_IMAGE_VOXELS))
     of_images = [name for name in numbers if name in measured[0]]
-    measures = (*of_images, *_OF_STRUCTURES)
+    measures = (*of_images, *of_structures)
     by_case = _dice_cohort("case", measured, measures, options)
     return [by_case, *by_class, _component_cohort(rows_with(components, "component"))]
 
 
-def _with_structure_means(cases: list[Row], structures: list[Row]) -> list[Row]:
+def _measures_of_structures(structures: list[Row]) -> tuple[str, ...]:
+    """The measures of structures, with those of them that were asked for."""
+    on_request = names_of(OF_STRUCTURE_VOXELS)
+    asked_for = [name for name in on_request if any(name in row for row in structures)]
+    return (*ranked_at("structure"), *asked_for)
+
+
+def _with_structure_means(
+    cases: list[Row], structures: list[Row], measures: Sequence[str]
+) -> list[Row]:
     """Rows of cases with the means of their structures' measures."""
     by_case = grouped(structures, "case")
-    return [case | _means(by_case.get(case["case"], [])) for case in cases]
+    return [case | _means(by_case.get(case["case"], []), measures) for case in cases]
 
 
-def _means(structures: list[Row]) -> dict[str, float]:
+def _means(structures: list[Row], measures: Sequence[str]) -> dict[str, float]:
     """Means of the measures that any structure has."""
     means = {}
-    for name in _OF_STRUCTURES:
+    for name in measures:
         values = numbers_of(structures, name)
         present = values[~np.isnan(values)]
         if len(present):
