@@ -133,7 +133,9 @@ def test_patterns_that_match_nothing_are_refused_before_anything_is_written(
     balls, trained, tmp_path
 ):
     config = frozen_settings(balls, "mc-dropout", trained("mc-dropout", 2), ["encodr*"])
-    with pytest.raises(ConfigError, match=r"'encodr\*' matches no layer with weights; did you mean 'encoder\*'\?"):
+    with pytest.raises(
+        ConfigError, match=r"'encodr\*' matches no layer with weights; did you mean 'encoder\*'\?"
+    ):
         train(config, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
