@@ -103,6 +103,7 @@ def test_staple_is_that_of_all_voxels_of_a_case(run_of, rank):
     np.testing.assert_allclose(combined, expected_of("staple", samples), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_large_volume_has_the_same_staple(run, monkeypatch):
     _, whole = sampled(run, "staple")
     monkeypatch.setattr("tfuq.prediction.large.MOST_IN_GRAPH", 1)
@@ -132,6 +133,7 @@ def test_a_command_writes_each_combination_beside_the_others_and_says_so(run, tf
         assert name in compared
 
 
+@pytest.mark.slow
 def test_maps_are_those_of_the_samples_however_they_are_combined(run_of, tfuq):
     run = run_of(preprocessing={"spacing": [2.0, 2.0, 2.0]})
     maps = {}

@@ -41,7 +41,7 @@ def is_encoder(name):
     [
         ("deterministic", {}),
         ("vi", {}),
-        ("latent-vi", {"backbone": "variational"}),
+        pytest.param("latent-vi", {"backbone": "variational"}, marks=pytest.mark.slow),
     ],
 )
 def test_frozen_weights_stay_bit_for_bit_and_the_others_move(
@@ -65,6 +65,7 @@ def test_frozen_weights_stay_bit_for_bit_and_the_others_move(
             assert not np.array_equal(array, earlier), name
 
 
+@pytest.mark.slow
 def test_frozen_posteriors_keep_the_widths_of_the_run(balls, tmp_path):
     first = train(settings(balls, "vi", 2, training=FAST), tmp_path / "first")
     config = frozen_settings(balls, "vi", first, ["encoder*"])
@@ -74,6 +75,7 @@ def test_frozen_posteriors_keep_the_widths_of_the_run(balls, tmp_path):
             assert np.array_equal(array, weights(first)[name]), name
 
 
+@pytest.mark.slow
 def test_batch_normalization_that_is_frozen_keeps_its_statistics(balls, tmp_path):
     batch = {"normalization": "batch"}
     first = train(settings(balls, "deterministic", 2, network=batch, training=FAST), tmp_path / "a")
@@ -88,6 +90,7 @@ def test_batch_normalization_that_is_frozen_keeps_its_statistics(balls, tmp_path
     )
 
 
+@pytest.mark.slow
 def test_a_stopped_training_ends_as_one_that_was_not(balls, trained, tmp_path):
     point = trained("mc-dropout", 2)
     source = Run(shutil.copytree(point.path, tmp_path / "source"), point.config)
@@ -140,6 +143,7 @@ def test_patterns_that_match_nothing_are_refused_before_anything_is_written(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_members_freeze_those_of_the_run_in_turn(balls, trained, tmp_path):
     source = trained("hybrid", 2)
     run = train(frozen_settings(balls, "ensemble", source, ["encoder*"]), tmp_path / "run")
@@ -148,6 +152,7 @@ def test_members_freeze_those_of_the_run_in_turn(balls, trained, tmp_path):
         assert np.array_equal(weights(run, member)[name], weights(source, member)[name])
 
 
+@pytest.mark.slow
 def test_outputs_that_serve_training_alone_are_never_frozen(balls, trained, tmp_path):
     """No run has them to start from."""
     deep = {"name": "residual-unet", "widths": [2, 4, 8], "deep_supervision": True}

@@ -56,6 +56,7 @@ def test_the_ensemble_is_the_mean_of_its_members(run, tfuq, tmp_path):
         assert [float(row[name]) for name in columns] == pytest.approx(mean.tolist(), abs=2e-6)
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_with_the_members_that_are_missing(run, digits, tmp_path, tfuq):
     config = tmp_path / "digits.yaml"
     config.write_text(run.config.dump())
@@ -67,6 +68,7 @@ def test_a_killed_run_goes_on_with_the_members_that_are_missing(run, digits, tmp
     assert done["digest"] == json.loads((run.member(0) / "done").read_text())["digest"]
 
 
+@pytest.mark.slow
 def test_windows_of_all_members_begin_at_the_same_voxels(balls, tmp_path):
     """One drops elements of a map of 2 voxels, another of 4: windows begin at multiples of 4."""
     network = {"patch_size": [8, 8], "widths": [2, 3, 4], "level_dropout": {2: 0.3}}

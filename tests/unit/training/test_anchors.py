@@ -97,6 +97,7 @@ def test_each_member_is_pulled_to_anchors_of_its_own_by_the_number_of_images(dig
     assert penalties[0] != pytest.approx(penalties[1], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_resumed_training_has_the_same_anchors(digits, tmp_path):
     config = anchored(digits, epochs=2)
     whole = train(config, tmp_path / "whole")

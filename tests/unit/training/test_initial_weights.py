@@ -62,7 +62,10 @@ def test_widths_are_taken_of_frozen_layers_alone():
     assert taken.count(own) == 1
 
 
-@pytest.mark.parametrize("backbone", ["unet", "vnet", "fcn"])
+@pytest.mark.parametrize(
+    "backbone",
+    ["unet", *(pytest.param(name, marks=pytest.mark.slow) for name in ("vnet", "fcn"))],
+)
 def test_a_latent_network_takes_its_backbone(balls, tmp_path, caplog, backbone):
     """All of it but the last layers, which have other outputs; their number is said."""
     network = {"name": backbone, "level_dropout": {2: 0.3}}

@@ -82,7 +82,10 @@ def test_the_network_that_predicts_has_neither_outputs_nor_weights_of_coarser_le
 
 @pytest.mark.parametrize(
     ("method", "inputs", "channels"),
-    [("probabilistic-unet", 3, 2), ("stochastic-segmentation", 2, 2 * (2 + 10))],
+    [
+        ("probabilistic-unet", 3, 2),
+        pytest.param("stochastic-segmentation", 2, 2 * (2 + 10), marks=pytest.mark.slow),
+    ],
 )
 def test_networks_of_labels_predict_without_what_serves_training_alone(method, inputs, channels):
     """Labels and posterior of the one; the other has a Gaussian of logits on every grid."""

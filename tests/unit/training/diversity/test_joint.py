@@ -23,7 +23,7 @@ from tfuq.training.diversity.joint import JointTraining, all_members
 from tfuq.training.material import member_training
 from tfuq.training.member_files import MemberFiles
 
-KINDS = ("negative-correlation", "repulsive")
+KINDS = (pytest.param("negative-correlation", marks=pytest.mark.slow), "repulsive")  # one is fast
 
 
 def config_of(digits, kind="repulsive", *, strength=1.0, method="ensemble", members=2, **sections):
@@ -84,7 +84,11 @@ def probabilities(run):
 
 
 @pytest.mark.parametrize(
-    ("kind", "method"), [("negative-correlation", "ensemble"), ("repulsive", "hybrid")]
+    ("kind", "method"),
+    [
+        ("negative-correlation", "ensemble"),
+        pytest.param("repulsive", "hybrid", marks=pytest.mark.slow),
+    ],
 )
 def test_resumed_training_ends_as_an_uninterrupted_one(digits, tmp_path, kind, method):
     config = config_of(digits, kind, method=method)
@@ -103,6 +107,7 @@ def test_resumed_training_ends_as_an_uninterrupted_one(digits, tmp_path, kind, m
     assert not list(resumed.path.glob("members/*/state.npz"))
 
 
+@pytest.mark.slow
 def test_a_process_killed_while_results_are_written_leaves_what_another_ends(
     digits, tmp_path, monkeypatch
 ):
@@ -163,6 +168,7 @@ def test_members_stop_early_together_and_keep_their_own_best(digits, tmp_path):
         assert done["best_epoch"] == best["epoch"]
 
 
+@pytest.mark.slow
 def test_volumes_are_trained_together(balls, tmp_path):
     ensemble = {"members": 2, "diversity": "negative-correlation"}
     network = {"name": "residual-unet", "widths": [2, 2, 2], "deep_supervision": True, "blocks": 1}
