@@ -9,16 +9,18 @@ from tfuq.errors import TfuqError
 from tfuq.report.plotting import new_figure, save
 from tfuq.report.saving import save_all
 
-# In a process without TensorFlow, as that of ``tfuq score``.
+# In a process without TensorFlow, as that of ``tfuq score``: by one, two and more processes than figures.
 PROGRAM = """
 import sys
 from pathlib import Path
 from tfuq.report import saving
-from tests.unit.report.test_saving import figures
-saving.core_count = lambda: int(sys.argv[2])
-assert saving._may_fork() == (sys.argv[2] != "1")
-print([path.name for path in saving.save_all(figures(), Path(sys.argv[1]))])
+from tests.unit.report.test_saving import CORES, figures
+for cores in CORES:
+    saving.core_count = lambda: cores
+    assert saving._may_fork() == (cores > 1)
+    print([path.name for path in saving.save_all(figures(), Path(sys.argv[1]) / str(cores))])
 """
+CORES = (1, 2, 8)
 
 
 def figures():
@@ -28,29 +30,32 @@ def figures():
         yield f"figure-{number}", figure
 
 
-def run(*arguments):
-    command = [sys.executable, "-c", PROGRAM, *map(str, arguments)]
+def run(folder):
+    for cores in CORES:
+        (folder / str(cores)).mkdir(exist_ok=True)
+    command = [sys.executable, "-c", PROGRAM, str(folder)]
     return subprocess.run(command, capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("cores", [1, 2, 8])
-def test_files_are_those_of_one_process_to_the_byte(tmp_path, cores):
-    there = tmp_path / "there"
-    there.mkdir()
-    result = run(there, cores)
+def test_files_are_those_of_one_process_to_the_byte(tmp_path):
+    result = run(tmp_path)
     assert result.returncode == 0, result.stderr
-    assert result.stdout.strip() == str([f"figure-{number}.png" for number in range(5)])
+    names = [f"figure-{number}.png" for number in range(5)]
+    assert result.stdout.splitlines() == [str(names)] * len(CORES)
     for name, figure in figures():
-        alone = save(figure, tmp_path / f"{name}.png")
-        assert (there / f"{name}.png").read_bytes() == alone.read_bytes()
+        alone = save(figure, tmp_path / f"{name}.png").read_bytes()
+        for cores in CORES:
+            assert (tmp_path / str(cores) / f"{name}.png").read_bytes() == alone
 
 
 def test_a_file_that_cannot_be_written_is_an_error_that_names_it(tmp_path):
-    (tmp_path / "figure-3.png").mkdir()
-    result = run(tmp_path, 2)
+    (tmp_path / "2" / "figure-3.png").mkdir(parents=True)
+    result = run(tmp_path)
     assert result.returncode == 1
     assert "figure-3.png" in result.stderr.splitlines()[-1]
-    assert (tmp_path / "figure-2.png").is_file()
+    assert (tmp_path / "1" / "figure-4.png").is_file()
+    assert (tmp_path / "2" / "figure-2.png").is_file()
+    assert not (tmp_path / "8" / "figure-0.png").exists()
 
 
 def test_a_process_with_tensorflow_writes_by_itself(tmp_path):

@@ -200,6 +200,7 @@ print(len(run.facts["devices"]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_two_devices_train_as_one(digits, tmp_path, kind):
     training = {"epochs": 1, "steps_per_epoch": 3, "batch_size": 5}
