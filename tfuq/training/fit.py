@@ -24,7 +24,13 @@ from tfuq.sampling.memory import memory_errors
 from tfuq.tasks import task_of
 from tfuq.training.anchors import anchoring_of
 from tfuq.training.collecting import NOTHING, Collector
-from tfuq.training.member_data import kl_scale_of, member_rows, member_seed, posterior_scale
+from tfuq.training.member_data import (
+    kl_scale_of,
+    member_rows,
+    member_seed,
+    posterior_scale,
+    steps_of_epoch,
+)
 from tfuq.training.member_files import member_files
 from tfuq.training.progress import EpochRow, Progress, monitored, monitored_or_loss
 from tfuq.training.rehearsal import TIMED_STEPS, rehearsed
@@ -141,8 +147,7 @@ class MemberTraining:
     @property
     def steps(self) -> int:
         """Optimization steps of an epoch."""
-        training = self.config.training
-        return training.steps_per_epoch or -(-len(self._rows) // training.batch_size)
+        return steps_of_epoch(self.config, self._rows)
 
     def run(self, observer: Observer) -> None:
         """Train to the end; write weights, history and the mark that the member is done.

@@ -41,6 +41,7 @@ from tfuq.training.member_data import (
     likelihood_share,
     member_rows,
     member_seed,
+    steps_of_epoch,
 )
 from tfuq.training.state import STATE
 from tfuq.training.strategy import batch_shares, make_strategy
@@ -119,6 +120,7 @@ def prepare(config: Config, devices: str | None) -> Material:
     for member in range(config.members):
         own = member_config(config, member)
         rows = member_rows(own, training, member, folds[member] if folds else ())
+        require_iterates(own, steps_of_epoch(own, rows))
         kl_scales.append(kl_scale_of(own, training.of_member(own), rows))
     return Material(
         parts=parts,
@@ -176,7 +178,6 @@ def member_training(
         material.fold(index),
         collector or _collector(config),
     )
-    require_iterates(config, fit.steps)
     if not (folder / STATE).is_file():  # else it goes on with the weights that it had
         _start_elsewhere(config, fit, material.training.channels)
     return fit

@@ -43,6 +43,17 @@ def member_rows(
     return training.member_rows(subset_stream(seed), left_out)
 
 
+def steps_of_epoch(config: Config, rows: Sequence[int]) -> int:
+    """Optimization steps of an epoch of a member.
+
+    Args:
+        config: Of the member.
+        rows: Positions of its examples.
+    """
+    training = config.training
+    return training.steps_per_epoch or -(-len(rows) // training.batch_size)
+
+
 def likelihood_share(loss: LossConfig) -> float:
     """How much of the loss is the likelihood.
 

@@ -99,3 +99,11 @@ def test_a_training_of_one_step_has_no_gaussian(tmp_path):
     require_iterates(config, 2)
     with pytest.raises(ConfigError, match=r"at least 2 steps.*raise training.epochs"):
         require_iterates(config, 1)
+
+
+def test_it_is_refused_before_anything_is_written(digits, tmp_path):
+    training = {"epochs": 1, "steps_per_epoch": 1}
+    config = task_settings("classification", digits, "swag", training=training)
+    with pytest.raises(ConfigError, match="at least 2 steps"):
+        train(config, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
