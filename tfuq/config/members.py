@@ -9,7 +9,7 @@ import pydantic
 
 from tfuq.config.ensemble import OVERRIDES, SEEDS
 from tfuq.config.faults import explain
-from tfuq.config.network import NETWORK_DEFAULTS
+from tfuq.config.network import NETWORK_DEFAULTS, NetworkConfig
 from tfuq.config.section import check_each
 
 if TYPE_CHECKING:
@@ -61,16 +61,19 @@ def _overridden(config: Config, override: Mapping[str, Any]) -> Config:
 
 
 def _tree_of(config: Config, override: Mapping[str, Any]) -> dict[str, Any]:
-    """What the run's configuration sets, without what it has as its own network's defaults."""
-    tree = config.model_dump(exclude_defaults=True)
-    network = tree["network"]
+    """The run's configuration, for a network of another name without its own network's defaults."""
+    tree = config.model_dump()
     if override.get("network.name", config.network.name) != config.network.name:
-        for key, value in NETWORK_DEFAULTS.get(config.network.name, {}).items():
-            if network.get(key) == value:
-                del network[key]
-    ensemble = tree.get("ensemble", {})
-    ensemble |= {"diversity": SEEDS, "overrides": []}
+        tree["network"] = _without_defaults(config.network)
+    ensemble = {**tree["ensemble"], "diversity": SEEDS, "overrides": []}
     return {**tree, "ensemble": ensemble}
+
+
+def _without_defaults(network: NetworkConfig) -> dict[str, Any]:
+    """What a network has beside the defaults, of all networks and of its own name."""
+    of_name = NETWORK_DEFAULTS.get(network.name, {})
+    given = network.model_dump(exclude_defaults=True)
+    return {key: value for key, value in given.items() if of_name.get(key) != value}
 
 
 def _set(tree: dict[str, Any], key: str, value: Any) -> None:
