@@ -44,10 +44,24 @@ def member_config(config: Config, member: int) -> Config:
     Raises:
         ValueError: The overrides do not make a configuration.
     """
-    overrides = config.ensemble.overrides
-    if config.ensemble.diversity != OVERRIDES or not overrides[member % len(overrides)]:
+    override = {}
+    if config.ensemble.diversity == OVERRIDES:
+        override = config.ensemble.overrides[entry_of(config, member)]
+    if not override:
         return config
-    return _overridden(config, overrides[member % len(overrides)])
+    return _overridden(config, override)
+
+
+def entry_of(config: Config, member: int) -> int:
+    """The number of the entry of ``ensemble.overrides`` that a member takes; 0 without any.
+
+    Members of one entry have one configuration.
+
+    Args:
+        config: The run's.
+        member: The member's number, from 0 on.
+    """
+    return member % max(len(config.ensemble.overrides), 1)
 
 
 def _overridden(config: Config, override: Mapping[str, Any]) -> Config:
