@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import tensorflow as tf
 
 from tfuq.config import Config, member_config
+from tfuq.config.members import entry_of
 from tfuq.data.appearance import TrainingAppearance, training_appearance
 from tfuq.data.cases import Case
 from tfuq.data.cross_validation import cross_folds
@@ -44,6 +45,7 @@ from tfuq.training.member_data import (
 )
 from tfuq.training.state import STATE
 from tfuq.training.strategy import batch_shares, make_strategy
+from tfuq.training.supervision import predicting
 from tfuq.training.swag import LateWeights, require_iterates
 from tfuq.training.warm_start import warm_start
 from tfuq.training.workers import Together, this_worker
@@ -69,6 +71,7 @@ class Material:
         folds: Ids of the cases that each member leaves out; None where members have no folds.
         appearance: What training images look like; None without any.
         frozen: What of each member's network stays as it starts; None where all of it is trained.
+            They are one in a run without overrides.
     """
 
     parts: dict[str, list[Case]]
@@ -81,7 +84,7 @@ class Material:
     kl_scales: list[KlScale]
     appearance: TrainingAppearance | None = None
     folds: list[list[str]] | None = None
-    frozen: Frozen | None = None
+    frozen: Sequence[Frozen | None] = ()
 
     def fold(self, member: int) -> list[str]:
         """Ids of the training cases that a member leaves out."""
@@ -135,11 +138,22 @@ def prepare(config: Config, devices: str | None) -> Material:
     )
 
 
-def _frozen(config: Config, channels: int) -> Frozen | None:
+def _frozen(config: Config, channels: int) -> list[Frozen | None]:
+    """What is frozen of each member."""
+    of_entries: dict[int, Frozen | None] = {}
+    for member in range(config.members):
+        entry = entry_of(config, member)
+        if entry not in of_entries:
+            of_entries[entry] = _frozen_of(member_config(config, member), channels)
+    return [of_entries[entry_of(config, member)] for member in range(config.members)]
+
+
+def _frozen_of(config: Config, channels: int) -> Frozen | None:
     """What is frozen of a network that is built for this alone: patterns are refused early."""
     if not config.training.frozen:
         return None
-    return freeze(build_member(config, channels=channels), config.training.frozen)
+    trained = build_member(config, channels=channels, is_trained=True)
+    return freeze(predicting(trained), config.training.frozen)
 
 
 def _pooled(parts: dict[str, list[Case]]) -> dict[str, list[Case]]:
@@ -154,6 +168,7 @@ def member_training(
     index: int,
     material: Material,
     collector: Collector | None = None,
+    state: Path | None = None,
 ) -> MemberTraining:
     """Make one member's training, ready to run.
 
@@ -163,6 +178,8 @@ def member_training(
         index: The member's number, from 0 on.
         material: What it is trained with.
         collector: Gathers weights on the way; None for what the method gathers.
+        state: The file that the training goes on from, if it is there; None for the one in the
+            member's folder.
     """
     config = member_config(config, index)
     fit = MemberTraining(
@@ -177,7 +194,7 @@ def member_training(
         collector or _collector(config),
     )
     require_iterates(config, fit.steps)
-    if not (folder / STATE).is_file():  # else it goes on with the weights that it had
+    if not (state or folder / STATE).is_file():  # else it goes on with the weights that it had
         _start_elsewhere(config, fit, material.training.channels)
     return fit
 
@@ -225,24 +242,34 @@ def summary(config: Config, material: Material) -> str:
     share = f"{likelihood_share(config.training.loss):g}"
     if traits.has_divergence:
         source = _source(config.variational.kl_scale, f"{share} / training {unit}s")
-        text += f"; KL scale {_scales_of_weights(config, material)} per nat ({source})"
+        scales = [f"{kl_scale.weights:.3g}" for kl_scale in material.kl_scales]
+        text += f"; KL scale {_of_members(scales)} per nat ({source})"
     if traits.network == "latent":
         source = _source(config.latent.kl_scale, f"{share} / {unit}s of an example")
-        text += f", of the code {material.kl_scales[0].code:.3g} ({source})"
+        text += f", of the code {_code_scales(material)} ({source})"
     if traits.network == "probabilistic":
         beta = f"{config.probabilistic.beta:g} · {share} / {unit}s of an example"
-        text += f"; KL scale of the code {material.kl_scales[0].code:.3g} per nat ({beta})"
-    if material.frozen:
-        text += f"; {material.frozen}"
+        text += f"; KL scale of the code {_code_scales(material)} per nat ({beta})"
+    if any(material.frozen):
+        text += f"; {_of_members([_frozen_text(frozen) for frozen in material.frozen])}"
     return text
 
 
-def _scales_of_weights(config: Config, material: Material) -> str:
-    """One number, or a number for each member where members train on subsets."""
-    scales = [f"{kl_scale.weights:.3g}" for kl_scale in material.kl_scales]
-    if config.ensemble.subset == "none" and not material.folds:
-        return scales[0]
-    return "of the members " + ", ".join(scales)
+def _code_scales(material: Material) -> str:
+    return _of_members([f"{kl_scale.code:.3g}" for kl_scale in material.kl_scales])
+
+
+def _frozen_text(frozen: Frozen | None) -> str:
+    if frozen is None:
+        return "none frozen"
+    return str(frozen)
+
+
+def _of_members(texts: Sequence[str]) -> str:
+    """The text of all members, or one for each where they differ."""
+    if len(set(texts)) == 1:
+        return texts[0]
+    return "of the members " + ", ".join(texts)
 
 
 def _source(configured: float | str, computed: str) -> str:
@@ -267,9 +294,6 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
     code_kl_scale = None
     if kind in ("latent", "probabilistic"):
         code_kl_scale = material.kl_scales[0].code
-    frozen = None
-    if material.frozen:
-        frozen = asdict(material.frozen)
     return {
         "versions": _versions(),
         "devices": list(material.strategy.extended.worker_devices),
@@ -287,8 +311,16 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
         "kl_scale": kl_scale,
         "code_kl_scale": code_kl_scale,
         "width_warmup_epochs": config.width_warmup_epochs,
-        "frozen": frozen,
+        "frozen": _frozen_facts(material),
     }
+
+
+def _frozen_facts(material: Material) -> dict[str, Any] | None:
+    """What is frozen of all members, or of each where they differ; None where nothing is."""
+    frozen = [asdict(each) if each else None for each in material.frozen]
+    if all(each == frozen[0] for each in frozen):
+        return frozen[0]
+    return _by_member(frozen)
 
 
 def _channel_names(material: Material) -> list[str] | None:
