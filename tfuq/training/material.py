@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 import tensorflow as tf
 
 from tfuq.config import Config, member_config
-from tfuq.config.members import entry_of
 from tfuq.data.appearance import TrainingAppearance, training_appearance
 from tfuq.data.cases import Case
 from tfuq.data.cross_validation import cross_folds
@@ -28,14 +27,15 @@ from tfuq.data.sets.dataset import (
 )
 from tfuq.data.sets.prepared import Examples
 from tfuq.data.splits import split_cases
-from tfuq.networks.freezing import Frozen, freeze
+from tfuq.networks.freezing import Frozen
 from tfuq.networks.weights import load_arrays
 from tfuq.runs.provenance import source_commit, tfuq_version
-from tfuq.sampling.members import KlScale, build_member
+from tfuq.sampling.members import KlScale
 from tfuq.sampling.posterior import METHOD_TRAITS
 from tfuq.tasks import task_of
 from tfuq.training.collecting import NOTHING, Collector
 from tfuq.training.fit import MemberTraining
+from tfuq.training.frozen_members import frozen_facts, frozen_of_members, frozen_texts
 from tfuq.training.initial_weights import start_from
 from tfuq.training.member_data import (
     kl_scale_of,
@@ -45,7 +45,6 @@ from tfuq.training.member_data import (
 )
 from tfuq.training.state import STATE
 from tfuq.training.strategy import batch_shares, make_strategy
-from tfuq.training.supervision import predicting
 from tfuq.training.swag import LateWeights, require_iterates
 from tfuq.training.warm_start import warm_start
 from tfuq.training.workers import Together, this_worker
@@ -84,7 +83,7 @@ class Material:
     kl_scales: list[KlScale]
     appearance: TrainingAppearance | None = None
     folds: list[list[str]] | None = None
-    frozen: Sequence[Frozen | None] = ()
+    frozen: Sequence[Frozen | None]
 
     def fold(self, member: int) -> list[str]:
         """Ids of the training cases that a member leaves out."""
@@ -134,26 +133,8 @@ def prepare(config: Config, devices: str | None) -> Material:
         kl_scales=kl_scales,
         appearance=training_appearance(config, parts["train"]),
         folds=folds,
-        frozen=_frozen(config, training.channels),
+        frozen=frozen_of_members(config, training.channels),
     )
-
-
-def _frozen(config: Config, channels: int) -> list[Frozen | None]:
-    """What is frozen of each member."""
-    of_entries: dict[int, Frozen | None] = {}
-    for member in range(config.members):
-        entry = entry_of(config, member)
-        if entry not in of_entries:
-            of_entries[entry] = _frozen_of(member_config(config, member), channels)
-    return [of_entries[entry_of(config, member)] for member in range(config.members)]
-
-
-def _frozen_of(config: Config, channels: int) -> Frozen | None:
-    """What is frozen of a network that is built for this alone: patterns are refused early."""
-    if not config.training.frozen:
-        return None
-    trained = build_member(config, channels=channels, is_trained=True)
-    return freeze(predicting(trained), config.training.frozen)
 
 
 def _pooled(parts: dict[str, list[Case]]) -> dict[str, list[Case]]:
@@ -251,18 +232,12 @@ def summary(config: Config, material: Material) -> str:
         beta = f"{config.probabilistic.beta:g} · {share} / {unit}s of an example"
         text += f"; KL scale of the code {_code_scales(material)} per nat ({beta})"
     if any(material.frozen):
-        text += f"; {_of_members([_frozen_text(frozen) for frozen in material.frozen])}"
+        text += f"; {_of_members(frozen_texts(material.frozen))}"
     return text
 
 
 def _code_scales(material: Material) -> str:
     return _of_members([f"{kl_scale.code:.3g}" for kl_scale in material.kl_scales])
-
-
-def _frozen_text(frozen: Frozen | None) -> str:
-    if frozen is None:
-        return "none frozen"
-    return str(frozen)
 
 
 def _of_members(texts: Sequence[str]) -> str:
@@ -311,16 +286,8 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
         "kl_scale": kl_scale,
         "code_kl_scale": code_kl_scale,
         "width_warmup_epochs": config.width_warmup_epochs,
-        "frozen": _frozen_facts(material),
+        "frozen": frozen_facts(material.frozen),
     }
-
-
-def _frozen_facts(material: Material) -> dict[str, Any] | None:
-    """What is frozen of all members, or of each where they differ; None where nothing is."""
-    frozen = [asdict(each) if each else None for each in material.frozen]
-    if all(each == frozen[0] for each in frozen):
-        return frozen[0]
-    return _by_member(frozen)
 
 
 def _channel_names(material: Material) -> list[str] | None:
