@@ -44,7 +44,7 @@ def member_config(config: Config, member: int) -> Config:
     Raises:
         ValueError: The overrides do not make a configuration.
     """
-    override = {}
+    override: Mapping[str, Any] = {}
     if config.ensemble.diversity == OVERRIDES:
         override = config.ensemble.overrides[entry_of(config, member)]
     if not override:
