@@ -223,8 +223,7 @@ def summary(config: Config, material: Material) -> str:
     share = f"{likelihood_share(config.training.loss):g}"
     if traits.has_divergence:
         source = _source(config.variational.kl_scale, f"{share} / training {unit}s")
-        scales = [f"{kl_scale.weights:.3g}" for kl_scale in material.kl_scales]
-        text += f"; KL scale {_of_members(scales)} per nat ({source})"
+        text += f"; KL scale {_scales_of_weights(config, material)} per nat ({source})"
     if traits.network == "latent":
         source = _source(config.latent.kl_scale, f"{share} / {unit}s of an example")
         text += f", of the code {_code_scales(material)} ({source})"
@@ -234,6 +233,14 @@ def summary(config: Config, material: Material) -> str:
     if any(material.frozen):
         text += f"; {_of_members(frozen_texts(material.frozen))}"
     return text
+
+
+def _scales_of_weights(config: Config, material: Material) -> str:
+    """A number for each member where members train on subsets, or where they differ."""
+    scales = [f"{kl_scale.weights:.3g}" for kl_scale in material.kl_scales]
+    if config.ensemble.subset == "none" and not material.folds:
+        return _of_members(scales)
+    return "of the members " + ", ".join(scales)
 
 
 def _code_scales(material: Material) -> str:
