@@ -720,10 +720,17 @@ def _rows_of_sections() -> list[Advice]:
             broken={"prediction.skip_empty": 0.0},
             mended={"prediction.skip_empty": REMOVED},
         ),
-        Advice(
-            words="prediction.combine weighted weighs members .* set prediction.combine: mean",
-            broken={"prediction.combine": "weighted"},
-            mended={"prediction.combine": "mean"},
+        *(
+            Advice(
+                words=f"prediction.combine weighted weighs members .*{reason}; set "
+                "prediction.combine: mean",
+                broken={"prediction.combine": "weighted", **trained},
+                mended={"prediction.combine": "mean"},
+            )
+            for reason, trained in (
+                ("trains one", {}),
+                ("swag validates no Gaussian", {"method": "swag", "swag.members": 2}),
+            )
         ),
         Advice(
             words="prediction.tta flips mirrors images, .* set prediction.tta: affine",

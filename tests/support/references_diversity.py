@@ -42,6 +42,16 @@ def log_densities(members, weights, bandwidth=None, centres=None):
     return np.array(densities)
 
 
+def slope(function, array, index, step=1e-6):
+    """Of a number by one element of an array, by central differences."""
+    moved = []
+    for sign in (1, -1):
+        other = array.copy()
+        other[index] += sign * step
+        moved.append(function(other))
+    return (moved[0] - moved[1]) / (2 * step)
+
+
 def anchoring(weights, anchors, scales):
     """Σ (θ − θ_anchor)² / 2σ² over arrays."""
     total = 0.0

@@ -20,6 +20,10 @@ ELSEWHERE = {
         "tests/unit/training/diversity/test_joint.py"
         "::test_workers_are_refused_before_anything_is_written"
     ),
+    "snapshots trains whole cycles, and a plan": (
+        "tests/unit/workflows/plan/test_planning.py"
+        "::test_snapshots_are_planned_as_members_of_other_seeds"
+    ),
     "has one training for the members": (
         "tests/unit/training/diversity/test_snapshots.py::test_no_member_is_trained_by_itself"
     ),

@@ -111,7 +111,7 @@ def test_the_run_says_what_was_frozen(balls, trained, tmp_path, caplog):
         run = train(config, tmp_path / "run")
     layers = [f"encoder{level}_conv{number}" for level in (1, 2) for number in (1, 2)]
     layers += ["decoder1_conv1", "decoder1_conv2"]
-    assert run.frozen_layers == layers
+    assert run.frozen_layers(0) == layers
     frozen = run.facts["frozen"]
     names = [name for name in weights(run) if layer_of(name) in layers]
     assert frozen["weights"] == sum(weights(run)[name].size for name in names)
@@ -126,10 +126,64 @@ def test_the_run_says_what_was_frozen(balls, trained, tmp_path, caplog):
     assert history(run)[-1]["posterior_width"] > 0
 
 
+def test_frozen_weights_of_swag_are_counted_as_they_are_trained(balls, trained, tmp_path):
+    """A file of weights has a scale and deviations beside each, which nothing trains."""
+    source = trained("mc-dropout", 2)
+    start = {"initial_weights": str(source.path), "frozen": ["encoder*"]}
+    config = settings(balls, "swag", 2, training=FAST | start)
+    run = train(config, tmp_path / "run")
+    before, after = weights(source), weights(run)
+    encoder = [name for name in before if is_encoder(name)]
+    assert run.facts["frozen"]["weights"] == sum(before[name].size for name in encoder)
+    assert run.facts["frozen"]["of"] == sum(array.size for array in before.values())
+    for name in encoder:
+        assert np.array_equal(after[name], before[name]), name
+        assert not after[f"{name}_scale"].any()
+        assert not after[f"{name}_deviations"].any()
+    assert after["logits/kernel_scale"].all()
+
+
+def test_each_member_with_overrides_says_what_was_frozen_of_it(balls, trained, tmp_path):
+    """The second learns with all of its layers, and with wider posteriors at the start."""
+    first = train(settings(balls, "vi", 2, training=FAST), tmp_path / "first")
+    config = frozen_settings(
+        balls,
+        "vi",
+        first,
+        ["encoder*"],
+        variational={"members": 2},
+        ensemble={
+            "diversity": "overrides",
+            "overrides": [{}, {"training.frozen": [], "variational.initial_scale": 0.02}],
+        },
+    )
+    run = train(config, tmp_path / "run")
+    layers = [f"encoder{level}_conv{number}" for level in (1, 2) for number in (1, 2)]
+    assert [run.frozen_layers(member) for member in (0, 1)] == [layers, []]
+    widths = [run.facts["posterior_width"][f"member {member}"] for member in (0, 1)]
+    assert [width["start"] for width in widths] == [config.variational.initial_scale, 0.02]
+    for member in (0, 1):
+        learning = []
+        for name, array in weights(run, member).items():
+            if WIDTH in name and not (member == 0 and is_encoder(name)):
+                learning.append(np.logaddexp(0.0, array.astype(float)).ravel())
+        median = float(np.median(np.concatenate(learning)))
+        assert widths[member]["end"] == pytest.approx(median)
+
+
+def test_patterns_of_overrides_are_refused_before_anything_is_written(balls, trained, tmp_path):
+    ensemble = {"diversity": "overrides", "overrides": [{}, {"network.name": "fcn"}]}
+    source = trained("mc-dropout", 2)
+    config = frozen_settings(balls, "ensemble", source, ["decoder*"], ensemble=ensemble)
+    with pytest.raises(ConfigError, match=r"'decoder\*' matches no layer with weights"):
+        train(config, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_run_without_frozen_layers_says_so(trained):
     run = trained("mc-dropout")
     assert run.facts["frozen"] is None
-    assert run.frozen_layers == []
+    assert run.frozen_layers(0) == []
 
 
 def test_patterns_that_match_nothing_are_refused_before_anything_is_written(
@@ -153,6 +207,29 @@ def test_members_freeze_those_of_the_run_in_turn(balls, trained, tmp_path):
 
 
 @pytest.mark.slow
+def test_members_that_are_trained_together_freeze_and_go_on_without_the_run(
+    balls, trained, tmp_path
+):
+    """The state of all members is in the folder of the first; the second has none to look for."""
+    several = trained("hybrid", 2)
+    source = Run(shutil.copytree(several.path, tmp_path / "source"), several.config)
+    kind = {"diversity": "negative-correlation", "strength": 1.0}
+    config = frozen_settings(balls, "ensemble", source, ["encoder*"], epochs=2, ensemble=kind)
+    whole = train(config, tmp_path / "whole")
+    for member in (0, 1):
+        after, before = weights(whole, member), weights(source, member)
+        for name, array in before.items():
+            assert np.array_equal(after[name], array) == is_encoder(name), name
+    with pytest.raises(KeyboardInterrupt):
+        train(config, tmp_path / "stopped", observer=Stop(epoch=1, step=1))
+    shutil.rmtree(source.path)
+    resumed = train(config, tmp_path / "stopped", resume=True)
+    for member in (0, 1):
+        for name, array in weights(whole, member).items():
+            assert np.array_equal(array, weights(resumed, member)[name]), name
+
+
+@pytest.mark.slow
 def test_outputs_that_serve_training_alone_are_never_frozen(balls, trained, tmp_path):
     """No run has them to start from."""
     deep = {"name": "residual-unet", "widths": [2, 4, 8], "deep_supervision": True}
@@ -162,7 +239,7 @@ def test_outputs_that_serve_training_alone_are_never_frozen(balls, trained, tmp_
     fit = MemberTraining(
         config, tmp_path, 0, material.training, material.validation, material.strategy
     )
-    assert fit.frozen == material.frozen
+    assert material.frozen == [fit.frozen]
     assert fit.frozen.layers == ["logits"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
+from tfuq.config.methods import SWAG
 from tfuq.config.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def combination_problem(config: Config, combine: Combine) -> str | None:
         return f"weighs members by their validation, and method {config.method} trains one"
     if config.has_folds:
         return "compares members on the same validation cases, and each fold has its own"
+    if config.method == SWAG:
+        return f"weighs members by their validation, and method {SWAG} validates no Gaussian"
     return None
 
 

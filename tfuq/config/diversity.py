@@ -92,10 +92,13 @@ def _require_whole_training(config: Config) -> None:
 
 
 def _require_inferred_widths(config: Config) -> None:
-    """Refuse members whose posterior widths were held to their end."""
+    """Refuse members whose posterior widths were held to their end.
+
+    Where there are too few cycles, the first member has no epoch, and `_require_cycles` says so.
+    """
     training = config.training
     first = training.epochs - (config.members - 1) * training.cycle.epochs
-    if config.width_warmup_epochs >= first:
+    if 0 < first <= config.width_warmup_epochs:
         raise ValueError(
             f"variational.width_warmup_epochs {config.width_warmup_epochs} holds the widths of the "
             f"first snapshot, of epoch {first}; lower it"

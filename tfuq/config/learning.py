@@ -281,7 +281,7 @@ class PredictionConfig(Section):
     ``combine``, of classes: what ``probability`` and the label are made of T samples: the ``mean``
     of probabilities, that of ``logits``, the ``majority`` of labels, ``staple`` (Warfield et al.
     2004, of segmentation), or the mean ``weighted`` by each member's NLL on validation cases, of
-    methods with members. Maps of uncertainty stay those of the samples.
+    methods with members but swag. Maps of uncertainty stay those of the samples.
 
     ``heatmap_peak``, of landmarks: a position is the heatmap's maximum, refined by the ``centroid``
     about it, or the maximum of the heatmap that is ``smoothed`` by the Gaussian of the target.

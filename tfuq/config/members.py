@@ -9,7 +9,7 @@ import pydantic
 
 from tfuq.config.ensemble import OVERRIDES, SEEDS
 from tfuq.config.faults import explain
-from tfuq.config.network import NETWORK_DEFAULTS
+from tfuq.config.network import NETWORK_DEFAULTS, NetworkConfig
 from tfuq.config.section import check_each
 
 if TYPE_CHECKING:
@@ -44,10 +44,24 @@ def member_config(config: Config, member: int) -> Config:
     Raises:
         ValueError: The overrides do not make a configuration.
     """
-    overrides = config.ensemble.overrides
-    if config.ensemble.diversity != OVERRIDES or not overrides[member % len(overrides)]:
+    override: Mapping[str, Any] = {}
+    if config.ensemble.diversity == OVERRIDES:
+        override = config.ensemble.overrides[entry_of(config, member)]
+    if not override:
         return config
-    return _overridden(config, overrides[member % len(overrides)])
+    return _overridden(config, override)
+
+
+def entry_of(config: Config, member: int) -> int:
+    """The number of the entry of ``ensemble.overrides`` that a member takes; 0 without any.
+
+    Members of one entry have one configuration.
+
+    Args:
+        config: The run's.
+        member: The member's number, from 0 on.
+    """
+    return member % max(len(config.ensemble.overrides), 1)
 
 
 def _overridden(config: Config, override: Mapping[str, Any]) -> Config:
@@ -61,16 +75,19 @@ def _overridden(config: Config, override: Mapping[str, Any]) -> Config:
 
 
 def _tree_of(config: Config, override: Mapping[str, Any]) -> dict[str, Any]:
-    """What the run's configuration sets, without what it has as its own network's defaults."""
-    tree = config.model_dump(exclude_defaults=True)
-    network = tree["network"]
+    """The run's configuration, for a network of another name without its own network's defaults."""
+    tree = config.model_dump()
     if override.get("network.name", config.network.name) != config.network.name:
-        for key, value in NETWORK_DEFAULTS.get(config.network.name, {}).items():
-            if network.get(key) == value:
-                del network[key]
-    ensemble = tree.get("ensemble", {})
-    ensemble |= {"diversity": SEEDS, "overrides": []}
+        tree["network"] = _without_defaults(config.network)
+    ensemble = {**tree["ensemble"], "diversity": SEEDS, "overrides": []}
     return {**tree, "ensemble": ensemble}
+
+
+def _without_defaults(network: NetworkConfig) -> dict[str, Any]:
+    """What a network has beside the defaults, of all networks and of its own name."""
+    of_name = NETWORK_DEFAULTS.get(network.name, {})
+    given = network.model_dump(exclude_defaults=True)
+    return {key: value for key, value in given.items() if of_name.get(key) != value}
 
 
 def _set(tree: dict[str, Any], key: str, value: Any) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfuq.config import member_config
 from tfuq.config.combination import (
     LOGITS,
     MAJORITY,
@@ -106,8 +107,9 @@ def _validation_nll(run: Run, index: int) -> float:
     if path.is_file():
         rows = read_table(path, ("epoch", "loss"), _AGAIN)
         history = [_figures(path, row) for row in rows]
-        if history and NLL in kept_row(run.config, history):
-            return kept_row(run.config, history)[NLL]
+        config = member_config(run.config, index)
+        if history and NLL in kept_row(config, history):
+            return kept_row(config, history)[NLL]
     raise RunError(
         f"{path}: does not say {NLL}, the NLL of validation cases, which weights are made of; "
         f"{_REMEDY}, or train again with validation cases"

@@ -50,7 +50,7 @@ class _Facts(pydantic.BaseModel, extra="allow"):
     likelihood_terms: Annotated[int, Field(ge=0)] = 0
     loss_definition: Annotated[int, Field(ge=1)] = 1
     width_warmup_epochs: Annotated[int, Field(ge=0)] | None = None
-    frozen: _Frozen | None = None
+    frozen: _Frozen | dict[str, _Frozen | None] | None = None  # of all members, or of each
 
     @pydantic.model_validator(mode="after")
     def _require_statistics(self) -> _Facts:
@@ -181,10 +181,11 @@ class Run:
         """The names of the channels in their order; none of a run that does not say them."""
         return self._facts.channel_names or []
 
-    @property
-    def frozen_layers(self) -> list[str]:
-        """Names of the layers whose weights stayed as they started."""
+    def frozen_layers(self, member: int) -> list[str]:
+        """Names of the layers of a member whose weights stayed as they started."""
         frozen = self._facts.frozen
+        if isinstance(frozen, dict):
+            frozen = frozen.get(f"member {member}")
         return frozen.layers if frozen else []
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tfuq import runs
-from tfuq.config import Config
+from tfuq.config import Config, member_config
 from tfuq.data.events import SILENT, Observer
 from tfuq.data.locks import exclusive
 from tfuq.data.removal import remove_file
@@ -259,12 +259,12 @@ def _note_width(run: Run, index: int) -> None:
     The file has the width at the start and after training, of layers that are not frozen.
     """
     arrays = load_arrays(run.member(index) / "weights.npz")
-    end = median_width(without_layers(arrays, run.frozen_layers))
+    end = median_width(without_layers(arrays, run.frozen_layers(index)))
     if end is None:
         return
     with exclusive(run.path, _BEGINNING, wait=True):
         widths = run.facts.get("posterior_width") or {}
-        start = run.config.variational.initial_scale
+        start = member_config(run.config, index).variational.initial_scale
         widths |= {f"member {index}": {"start": start, "end": end}}
         runs.write_facts(run.path, run.facts | {"posterior_width": widths})
 

@@ -34,7 +34,7 @@ class Anchor:
 
 
 def draw_anchors(model: tf_keras.Model, seed: int, prior_scale: float | None) -> list[Anchor]:
-    """Draw an anchor for the kernel and the bias of every layer.
+    """Draw an anchor for the kernel and the bias of every layer that is not frozen.
 
     Gains and offsets of normalization have none: they have no prior.
 
@@ -65,13 +65,14 @@ def anchoring(anchors: list[Anchor]) -> tf.Tensor:
     """Σ (θ − θ_anchor)² / 2σ² over all anchored weights, a scalar.
 
     Each member, trained with this times 1 / N beside its mean loss, is about a sample of the
-    posterior: randomized maximum a posteriori.
+    posterior: randomized maximum a posteriori. Members spread less than the posterior where the
+    data say much, as labels are not drawn anew for each.
 
     References:
         Pearce et al. 2020, Uncertainty in neural networks: approximately Bayesian ensembling
         (arXiv:1810.05546).
     """
-    terms = []
+    terms = [tf.zeros([])]  # a network that is frozen but for its normalization has no anchor
     for anchor in anchors:
         squares = tf.math.squared_difference(anchor.variable, anchor.target)
         terms.append(tf.reduce_sum(squares) / (2.0 * anchor.scale**2))

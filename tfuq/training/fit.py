@@ -121,9 +121,9 @@ class MemberTraining:
                 is_trained=True,
             )
             self.model = predicting(trained)
+            self.frozen = freeze(self.model, config.training.frozen)
             scale = posterior_scale(config, training, self._rows)
             penalty = anchoring_of(config, trained, self.seed, scale)
-            self.frozen = freeze(self.model, config.training.frozen)
         loss = task_of(config).loss(config, training)
         held_steps = config.width_warmup_epochs * self.steps
         self.step = TrainingStep(

@@ -27,14 +27,15 @@ from tfuq.data.sets.dataset import (
 )
 from tfuq.data.sets.prepared import Examples
 from tfuq.data.splits import split_cases
-from tfuq.networks.freezing import Frozen, freeze
+from tfuq.networks.freezing import Frozen
 from tfuq.networks.weights import load_arrays
 from tfuq.runs.provenance import source_commit, tfuq_version
-from tfuq.sampling.members import KlScale, build_member
+from tfuq.sampling.members import KlScale
 from tfuq.sampling.posterior import METHOD_TRAITS
 from tfuq.tasks import task_of
 from tfuq.training.collecting import NOTHING, Collector
 from tfuq.training.fit import MemberTraining
+from tfuq.training.frozen_members import frozen_facts, frozen_of_members, frozen_texts
 from tfuq.training.initial_weights import start_from
 from tfuq.training.member_data import (
     kl_scale_of,
@@ -70,6 +71,7 @@ class Material:
         folds: Ids of the cases that each member leaves out; None where members have no folds.
         appearance: What training images look like; None without any.
         frozen: What of each member's network stays as it starts; None where all of it is trained.
+            They are one in a run without overrides.
     """
 
     parts: dict[str, list[Case]]
@@ -82,7 +84,7 @@ class Material:
     kl_scales: list[KlScale]
     appearance: TrainingAppearance | None = None
     folds: list[list[str]] | None = None
-    frozen: Frozen | None = None
+    frozen: Sequence[Frozen | None]
 
     def fold(self, member: int) -> list[str]:
         """Ids of the training cases that a member leaves out."""
@@ -133,15 +135,8 @@ def prepare(config: Config, devices: str | None) -> Material:
         kl_scales=kl_scales,
         appearance=training_appearance(config, parts["train"]),
         folds=folds,
-        frozen=_frozen(config, training.channels),
+        frozen=frozen_of_members(config, training.channels),
     )
-
-
-def _frozen(config: Config, channels: int) -> Frozen | None:
-    """What is frozen of a network that is built for this alone: patterns are refused early."""
-    if not config.training.frozen:
-        return None
-    return freeze(build_member(config, channels=channels), config.training.frozen)
 
 
 def _pooled(parts: dict[str, list[Case]]) -> dict[str, list[Case]]:
@@ -156,6 +151,7 @@ def member_training(
     index: int,
     material: Material,
     collector: Collector | None = None,
+    state: Path | None = None,
 ) -> MemberTraining:
     """Make one member's training, ready to run.
 
@@ -165,6 +161,8 @@ def member_training(
         index: The member's number, from 0 on.
         material: What it is trained with.
         collector: Gathers weights on the way; None for what the method gathers.
+        state: The file that the training goes on from, if it is there; None for the one in the
+            member's folder.
     """
     config = member_config(config, index)
     fit = MemberTraining(
@@ -178,7 +176,7 @@ def member_training(
         material.fold(index),
         collector or _collector(config),
     )
-    if not (folder / STATE).is_file():  # else it goes on with the weights that it had
+    if not (state or folder / STATE).is_file():  # else it goes on with the weights that it had
         _start_elsewhere(config, fit, material.training.channels)
     return fit
 
@@ -229,21 +227,32 @@ def summary(config: Config, material: Material) -> str:
         text += f"; KL scale {_scales_of_weights(config, material)} per nat ({source})"
     if traits.network == "latent":
         source = _source(config.latent.kl_scale, f"{share} / {unit}s of an example")
-        text += f", of the code {material.kl_scales[0].code:.3g} ({source})"
+        text += f", of the code {_code_scales(material)} ({source})"
     if traits.network == "probabilistic":
         beta = f"{config.probabilistic.beta:g} · {share} / {unit}s of an example"
-        text += f"; KL scale of the code {material.kl_scales[0].code:.3g} per nat ({beta})"
-    if material.frozen:
-        text += f"; {material.frozen}"
+        text += f"; KL scale of the code {_code_scales(material)} per nat ({beta})"
+    if any(material.frozen):
+        text += f"; {_of_members(frozen_texts(material.frozen))}"
     return text
 
 
 def _scales_of_weights(config: Config, material: Material) -> str:
-    """One number, or a number for each member where members train on subsets."""
+    """A number for each member where members train on subsets, or where they differ."""
     scales = [f"{kl_scale.weights:.3g}" for kl_scale in material.kl_scales]
     if config.ensemble.subset == "none" and not material.folds:
-        return scales[0]
+        return _of_members(scales)
     return "of the members " + ", ".join(scales)
+
+
+def _code_scales(material: Material) -> str:
+    return _of_members([f"{kl_scale.code:.3g}" for kl_scale in material.kl_scales])
+
+
+def _of_members(texts: Sequence[str]) -> str:
+    """The text of all members, or one for each where they differ."""
+    if len(set(texts)) == 1:
+        return texts[0]
+    return "of the members " + ", ".join(texts)
 
 
 def _source(configured: float | str, computed: str) -> str:
@@ -268,9 +277,6 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
     code_kl_scale = None
     if kind in ("latent", "probabilistic"):
         code_kl_scale = material.kl_scales[0].code
-    frozen = None
-    if material.frozen:
-        frozen = asdict(material.frozen)
     return {
         "versions": _versions(),
         "devices": list(material.strategy.extended.worker_devices),
@@ -288,7 +294,7 @@ def facts(config: Config, material: Material) -> dict[str, Any]:
         "kl_scale": kl_scale,
         "code_kl_scale": code_kl_scale,
         "width_warmup_epochs": config.width_warmup_epochs,
-        "frozen": frozen,
+        "frozen": frozen_facts(material.frozen),
     }
 
 

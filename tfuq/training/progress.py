@@ -57,17 +57,19 @@ def kept_row(config: Config, history: list[EpochRow]) -> EpochRow:
     """The row of the epoch whose weights a member keeps.
 
     That is the best one by the monitored figure after the widths were inferred, the first of
-    equals; the last of a training without such a figure.
+    equals; the last of a training without such a figure, or that keeps its last epoch.
 
     Args:
-        config: Of the run.
+        config: Of the member, see `tfuq.config.member_config`.
         history: A row for each epoch, one or more.
     """
     kept = history[-1]
+    if config.keeps_last_epoch:
+        return kept
     best: float | None = None
     for row in history:
         value = monitored(config.training, row)
-        if value is None or row["epoch"] <= config.width_warmup_epochs or config.has_folds:
+        if value is None or row["epoch"] <= config.width_warmup_epochs:
             continue
         if best is None or value < best:
             best = value

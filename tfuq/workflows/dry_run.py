@@ -18,6 +18,7 @@ import tf_keras
 
 from tfuq import runs, training
 from tfuq.config import Config, member_config
+from tfuq.config.members import entry_of
 from tfuq.data.budget import peak_memory
 from tfuq.data.cases import Case
 from tfuq.data.layouts import is_made_on_use
@@ -54,32 +55,29 @@ def plan_training(
     with _temporary_data(_without_cache(config)) as settings:
         material = training.prepare(settings, devices)
 
-        def timed(group: range) -> _TimedTraining:
-            fit = group_training(settings, path, group, material)
-            epochs = member_config(settings, group[0]).training.epochs
-            return _TimedTraining(fit=fit, epochs=epochs, seconds=fit.rehearse())
-
-        first = timed(groups_of(config)[0])
-        of_kinds = {0: first}
-        for group in groups:
-            kind = _kind_of(config, group)
-            of_kinds[kind] = of_kinds.get(kind) or timed(group)
-    total = sum(of_kinds[_kind_of(config, group)].total for group in groups)
-    fit = first.fit
-    seconds = first.seconds
-    epochs = first.epochs
+        # Groups of one entry of the overrides have one configuration, and take as long.
+        of_entries: dict[int, _TimedTraining] = {}
+        for group in groups or groups_of(config)[:1]:
+            entry = entry_of(config, group[0])
+            if entry not in of_entries:
+                of_entries[entry] = _timed_training(settings, path, group, material)
+    total = sum(of_entries[entry_of(config, group[0])].total for group in groups)
     trained = f"members {members} of {config.members} by {config.method}"
-    batches = f"{fit.steps} an epoch of batch {config.training.batch_size}"
-    step_times = f"a step {seconds['step']:.3f} s, validation {seconds['validation']:.2f} s"
     return {
         "would train": f"{trained}, into {path}{_state(path, overwrite)}",
         "data": f"{config.data.root} ({config.data.layout})",
         "cases": training.summary(config, material),
-        "network": f"{config.network.name}, {_size_of(fit.model)}",
-        "steps": f"{batches}, at most {epochs} epochs a member",
-        "seen here": f"{step_times}, first step {seconds['build']:.1f} s",
+        **next(iter(of_entries.values())).lines,
         "estimate": _estimate(total),
     }
+
+
+def _timed_training(
+    config: Config, path: Path, group: range, material: training.Material
+) -> _TimedTraining:
+    fit = group_training(config, path, group, material)
+    own = member_config(config, group[0])
+    return _TimedTraining(fit=fit, config=own, seconds=fit.rehearse())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,24 +86,32 @@ class _TimedTraining:
 
     Attributes:
         fit: the training.
-        epochs: that it has at most.
+        config: of the first of its members.
         seconds: as `Training.rehearse` gives them.
     """
 
     fit: Training
-    epochs: int
+    config: Config
     seconds: dict[str, float]
 
     @property
     def total(self) -> float:
         """Seconds of the whole training."""
         an_epoch = self.fit.steps * self.seconds["step"] + self.seconds["validation"]
-        return self.seconds["build"] + self.epochs * an_epoch
+        return self.seconds["build"] + self.config.training.epochs * an_epoch
 
-
-def _kind_of(config: Config, group: range) -> int:
-    """Groups of one number have one configuration, and take as long."""
-    return group[0] % max(len(config.ensemble.overrides), 1)
+    @property
+    def lines(self) -> Plan:
+        """What was seen of it, by name."""
+        learning = self.config.training
+        seconds = self.seconds
+        batches = f"{self.fit.steps} an epoch of batch {learning.batch_size}"
+        step_times = f"a step {seconds['step']:.3f} s, validation {seconds['validation']:.2f} s"
+        return {
+            "network": f"{self.config.network.name}, {_size_of(self.fit.model)}",
+            "steps": f"{batches}, at most {learning.epochs} epochs a member",
+            "seen here": f"{step_times}, first step {seconds['build']:.1f} s",
+        }
 
 
 def _without_cache(config: Config) -> Config:

@@ -39,6 +39,9 @@ def test_weights_are_of_members_on_the_same_cases(tmp_path):
     assert combination_problem(several, "weighted") is None
     folds = settings(tmp_path, method="ensemble", ensemble={"members": 2, "subset": "folds"})
     assert "each fold has its own" in combination_problem(folds, "weighted")
+    gaussians = settings(tmp_path, method="swag", swag={"members": 2})
+    assert "swag validates no Gaussian" in combination_problem(gaussians, "weighted")
+    assert combination_problem(gaussians, "logits") is None
 
 
 def test_labels_of_one_sample_are_not_compared():

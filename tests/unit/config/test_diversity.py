@@ -64,6 +64,15 @@ def test_what_does_not_go_with_snapshots_is_refused(tmp_path, method, changes, w
         settings(tmp_path, method, **sections)
 
 
+def test_too_few_cycles_are_one_fault_of_a_method_without_widths(tmp_path):
+    """Five members of two epochs each do not end within two epochs."""
+    ensemble = {"diversity": "snapshots", "members": 5}
+    training = {"epochs": 2, **CYCLES}
+    with pytest.raises(ValueError, match="5 members of 5 whole cycles") as refusal:
+        settings(tmp_path, "ensemble", ensemble=ensemble, training=training)
+    assert "width_warmup_epochs" not in str(refusal.value)
+
+
 def test_snapshots_of_any_last_cycles_are_taken(tmp_path):
     for epochs in (4, 6):
         training = {"epochs": epochs, **CYCLES}

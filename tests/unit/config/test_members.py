@@ -57,6 +57,17 @@ def test_defaults_are_those_of_the_members_own_network(tmp_path):
     assert (own.activation, own.kernel_size, own.normalization) == ("prelu", 5, "none")
 
 
+def test_what_a_run_sets_stays_where_its_network_has_another_default(tmp_path):
+    """Rectifiers without normalization in a residual U-Net, which has others if nobody asks."""
+    network = {"name": "residual-unet", "activation": "relu", "normalization": "none"}
+    network |= {"level_dropout": {}}
+    config = overridden(tmp_path, [{}, {"training.learning_rate": 0.5}], network=network)
+    own = member_config(config, 1)
+    assert own.network == config.network
+    assert (own.network.activation, own.network.normalization) == ("relu", "none")
+    assert own.training.learning_rate == 0.5
+
+
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [

@@ -41,6 +41,20 @@ def test_a_member_weighs_one_over_the_nll_of_the_epoch_that_it_keeps(run):
     assert member_weights(run, [1]) == [1.0]
 
 
+def test_a_member_with_overrides_keeps_the_epoch_of_its_own_figure(run):
+    """By Dice, the second member keeps its last epoch: their NLL there is 0.2 and 0.3."""
+    overrides = [{}, {"training.monitor": "dice"}]
+    ensemble = run.config.ensemble.model_copy(
+        update={"diversity": "overrides", "overrides": overrides}
+    )
+    config = run.config.model_copy(update={"ensemble": ensemble})
+    path = run.member(1) / "history.csv"
+    path.write_text(
+        "epoch,loss,val_loss,val_nll,val_dice\n1,1.0,0.05,0.1,0.5\n2,1.0,0.15,0.3,0.6\n"
+    )
+    assert member_weights(replace(run, config=config), [0, 1]) == pytest.approx([0.6, 0.4])
+
+
 @pytest.mark.parametrize(
     ("combine", "kinds"),
     [

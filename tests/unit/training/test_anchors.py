@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+import tensorflow as tf
+import tf_keras
 
 from tests.conftest import settings, task_settings
 from tests.support.histories import history, weights
@@ -71,6 +73,21 @@ def test_every_kernel_and_bias_has_one_and_nothing_else(network):
     assert anchored == expected
 
 
+def test_the_best_weights_are_those_of_the_known_posterior_mode():
+    """A linear model, unit noise: (XᵀX + I / σ²) θ = Xᵀy + θ_anchor / σ² has the least loss."""
+    rng = np.random.default_rng(0)
+    inputs, outputs = rng.normal(size=(20, 3)), rng.normal(size=20)
+    model = tf_keras.Sequential([tf_keras.layers.Dense(1, use_bias=False, input_shape=(3,))])
+    (anchor,) = draw_anchors(model, 3, 0.5)
+    precision = inputs.T @ inputs + np.eye(3) / 0.5**2
+    mode = np.linalg.solve(precision, inputs.T @ outputs + anchor.target.numpy()[:, 0] / 0.5**2)
+    model.set_weights([mode[:, None].astype(np.float32)])
+    with tf.GradientTape() as tape:
+        residuals = model(tf.constant(inputs, tf.float32))[:, 0] - outputs.astype(np.float32)
+        loss = tf.reduce_mean(residuals**2) / 2 + anchoring([anchor]) / 20
+    np.testing.assert_allclose(tape.gradient(loss, anchor.variable), 0.0, atol=1e-5)
+
+
 def anchored(digits, **training):
     training = {"epochs": 1, "steps_per_epoch": 1} | training
     ensemble = {"members": 2, "diversity": "anchored", "prior_scale": 0.05}
@@ -95,6 +112,23 @@ def test_each_member_is_pulled_to_anchors_of_its_own_by_the_number_of_images(dig
         assert row["penalty"] == pytest.approx(expected, rel=1e-4)
         assert row["loss"] == pytest.approx(row["data_loss"] + expected, rel=1e-4)
     assert penalties[0] != pytest.approx(penalties[1], rel=1e-4)
+
+
+def test_frozen_layers_have_no_anchor(digits, tmp_path):
+    """The penalty of the first step is that of the other layers, about which the run says nothing."""
+    source = train(task_settings("classification", digits, "ensemble"), tmp_path / "source")
+    frozen = {"initial_weights": str(source.path), "frozen": ["conv*"]}
+    config = anchored(digits, **frozen)
+    run = train(config, tmp_path / "run")
+    for index in (0, 1):
+        network = build_member(config, channels=1)
+        anchors = draw_anchors(network, run.facts["seeds"][f"member {index}"], 0.05)
+        learning = [each for each in anchors if not each.variable.name.startswith("conv")]
+        assert 0 < len(learning) < len(anchors)
+        starts = [weights(source, index)[each.variable.name[:-2]] for each in learning]
+        targets = [each.target.numpy() for each in learning]
+        expected = reference(starts, targets, [0.05] * len(starts)) / 40  # images
+        assert history(run, index)[0]["penalty"] == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.slow

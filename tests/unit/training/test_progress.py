@@ -45,6 +45,14 @@ def test_the_kept_epoch_is_the_first_of_the_best(tmp_path):
     assert kept_row(config, [{"epoch": 1}, {"epoch": 2}])["epoch"] == 2
 
 
+@pytest.mark.parametrize("kind", ["folds", "snapshots"])
+def test_a_member_that_chooses_no_epoch_keeps_the_last(tmp_path, kind):
+    ensemble = {"diversity": kind, "members": 2}
+    training = {"epochs": 4, "schedule": "cyclical", "cycle": {"epochs": 2}}
+    config = settings(tmp_path, "ensemble", ensemble=ensemble, training=training)
+    assert kept_row(config, rows_of([0.5, 0.2, 0.4, 0.3]))["epoch"] == 4
+
+
 def test_no_epoch_is_kept_that_held_the_widths(tmp_path):
     held = {"variational": {"width_warmup_epochs": 2}, "training": {"epochs": 4}}
     config = settings(tmp_path, method="vi", **held)

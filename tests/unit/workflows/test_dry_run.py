@@ -49,6 +49,24 @@ def test_what_prediction_would_refuse_is_refused(predictor, tmp_path):
         plan_prediction(predictor, cases_of_test_split(predictor.run)[:1], tmp_path / "out")
 
 
+def test_what_is_said_of_a_training_is_of_the_member_that_is_asked_for(digits, tmp_path):
+    """40 images are 5 batches of 8. A filter of 5 × 5 has a bias, and 4 filters more see it."""
+    overrides = [{}, {"training.batch_size": 8, "training.epochs": 3, "network.widths": [3, 4]}]
+    ensemble = {"diversity": "overrides", "overrides": overrides}
+    training = {"steps_per_epoch": None}
+    config = task_settings(
+        "classification", digits, "ensemble", ensemble=ensemble, training=training
+    )
+    weights = []
+    for member, steps, batch, epochs in ((0, 20, 2, 1), (1, 5, 8, 3)):
+        plan = plan_training(config, tmp_path / "run", member=member)
+        expected = f"{steps} an epoch of batch {batch}, at most {epochs} epochs a member"
+        assert plan["steps"] == expected
+        assert plan["would train"].startswith(f"members [{member}] of 2")
+        weights.append(int(plan["network"].split()[-2].replace(",", "")))
+    assert weights[1] - weights[0] == 5 * 5 + 1 + 5 * 5 * 4
+
+
 def test_a_rehearsed_training_leaves_no_cases_on_disk(digits, tmp_path, monkeypatch):
     monkeypatch.setenv("TFUQ_CACHE", str(tmp_path / "cache"))
     config = task_settings("classification", digits, training={"cache": "disk"})

@@ -58,8 +58,10 @@ class JointTraining:
         self._run = Run(path, config)
         self._config = config
         self._members: list[MemberTraining] = []
+        state = self._state_path
         for index in range(config.members):
-            member = member_training(config, self._run.member(index), index, material)
+            folder = self._run.member(index)
+            member = member_training(config, folder, index, material, state=state)
             if not self._members:
                 _require_room(config, member.model, material.strategy)
             self._members.append(member)
@@ -73,6 +75,12 @@ class JointTraining:
             coupling_of(config, material.training),
             with_xla=compiles_steps(material.strategy),
         )
+
+    @property
+    def _state_path(self) -> Path:
+        """The file of the state: in the folder of the first member that is not finished."""
+        unfinished = set(range(self._config.members)) - set(self._run.finished_members)
+        return self._run.member(min(unfinished, default=0)) / STATE
 
     @property
     def model(self) -> tf_keras.Model:
@@ -98,7 +106,7 @@ class JointTraining:
         """
         finished = self._run.finished_members
         written = [member for member in self._members if member.member not in finished]
-        path = written[0].folder / STATE
+        path = self._state_path
         for member in self._members:
             member.state_path = path
             if member not in written:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tfuq.config import member_config
 from tfuq.data.json_csv import number, read_table
 from tfuq.errors import RunError
 from tfuq.networks.freezing import without_layers
@@ -84,11 +85,11 @@ def widths_did_not_move(run: Run) -> Iterator[Finding]:
     """
     if not METHOD_TRAITS[run.config.method].has_divergence:
         return
-    start = run.config.variational.initial_scale
     for index in run.finished_members:
+        start = member_config(run.config, index).variational.initial_scale
         path = run.member(index) / "weights.npz"
         arrays = load_arrays(path, member_digest(run, index))
-        arrays = without_layers(arrays, run.frozen_layers)
+        arrays = without_layers(arrays, run.frozen_layers(index))
         medians = [float(np.median(width)) for width in layer_widths(arrays).values()]
         if medians and start / _MOVED < min(medians) and max(medians) < start * _MOVED:
             yield _unmoved(path, medians, start)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tfuq.config import Config, parse
+from tfuq.config.ensemble import SNAPSHOTS
 from tfuq.config.text import read_yaml, write_yaml
 from tfuq.data.budget import free_memory
 from tfuq.data.cases import Case
 from tfuq.data.layouts import made_cases
 from tfuq.data.splits import split_cases
 from tfuq.data.spread import evenly
+from tfuq.errors import ConfigError
 from tfuq.workflows.durations import duration_text
 from tfuq.workflows.plan.few import few_cases
 from tfuq.workflows.plan.fingerprint import Fingerprint, fingerprint_of
@@ -121,11 +124,27 @@ def _config_of_data(text: str, source: str) -> Config:
     tree = read_yaml(text, source)
     if not isinstance(tree, dict):
         return parse(text, source=source)  # which refuses it
+    _refuse_cycles(tree, source)
     kept = kept_tree(tree)
     task = kept.get("task", Config.model_fields["task"].default)
     if isinstance(task, str) and task in PLANNERS:
         kept["network"] = _some_network(PLANNERS[task].rank)
     return parse(write_yaml(kept), source=source)
+
+
+def _refuse_cycles(tree: Mapping[str, Any], source: str) -> None:
+    """Refuse members at the ends of cycles, whose epochs and schedule a plan would replace.
+
+    Raises:
+        ConfigError: The configuration has such members.
+    """
+    ensemble = tree.get("ensemble")
+    if isinstance(ensemble, dict) and ensemble.get("diversity") == SNAPSHOTS:
+        raise ConfigError(
+            f"{source}: ensemble.diversity snapshots trains whole cycles, and a plan chooses "
+            "epochs and schedule by itself; set ensemble.diversity: seeds for the plan, and "
+            "snapshots with its cycles afterwards"
+        )
 
 
 def _some_network(rank: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from tfuq.config import TASKS, Config, StudyConfig
 from tfuq.errors import ConfigError, nearest
-from tfuq.measures.catalogue import MEASURES, OF_STRUCTURES, names_of
+from tfuq.measures.catalogue import OF_IMAGES, OF_STRUCTURES, names_of, ranked_at
 from tfuq.scoring.evaluation.diversity import OF_DIVERSITY
 from tfuq.scoring.metrics import metrics_of
 from tfuq.workflows.study.cells import Cell
@@ -73,10 +73,20 @@ def _names(kind: str, task: str) -> Sequence[str]:
     if kind in _OF_STRUCTURES and TASKS[task].has_volumes:
         return names_of(OF_STRUCTURES)
     if kind == AREA:
-        return [name for name in MEASURES if MEASURES[name].orientation is not None]
+        return _rankings_of_cases(task)
     if kind == DIVERSITY and _LIKELIHOOD in metrics_of(task):  # samples are probabilities
         return OF_DIVERSITY
     return ()
+
+
+def _rankings_of_cases(task: str) -> Sequence[str]:
+    """The measures by which scores rank the cases of a task, unless others are asked for."""
+    if TASKS[task].has_volumes:
+        of_images = [name for name in names_of(OF_IMAGES) if name in ranked_at("image")]
+        return (*of_images, *ranked_at("structure"))
+    if _LIKELIHOOD in metrics_of(task):
+        return ranked_at("image")
+    return ranked_at("landmark")
 
 
 def kind_and_name(column: str) -> tuple[str, str]:

@@ -35,6 +35,16 @@ def test_a_segmentation_is_planned(balls, tried):
     assert planned.seconds <= 600
 
 
+def test_snapshots_are_planned_as_members_of_other_seeds(balls, tried):
+    """A plan would put epochs and a schedule of its own in the place of cycles."""
+    cycles = {"epochs": 4, "schedule": "cyclical", "cycle": {"epochs": 2}}
+    config = settings(balls, "ensemble", ensemble={"diversity": "snapshots"}, training=cycles)
+    with pytest.raises(ConfigError, match=r"set ensemble\.diversity: seeds for the plan"):
+        plan(config.dump(), "balls", seconds=600, memory=2**33)
+    mended = config.dump().replace("diversity: snapshots", "diversity: seeds")
+    assert parse(plan(mended, "balls", seconds=600, memory=2**33).text).members == 2
+
+
 def test_what_is_tried_is_what_is_planned_but_for_its_length(balls, tried):
     planned = plan(settings(balls).dump(), "balls", seconds=600, memory=2**33)
     assert parse(planned.text).network == tried[0].network

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import task_settings
+from tests.conftest import settings, task_settings
 from tfuq.config import StudyConfig
 from tfuq.errors import ConfigError
 from tfuq.workflows.study.cells import Cell
@@ -51,6 +51,24 @@ def test_columns_that_a_task_has_not_are_refused(task, structure, column, words,
         check_columns(study, [cell])
     right = {"landmarks": ("sella", "radial_error_px"), "classification": ("all", "ece")}[task]
     check_columns(study.model_copy(update={"structure": right[0], "table": [right[1]]}), [cell])
+
+
+@pytest.mark.parametrize(
+    ("task", "known", "unknown"),
+    [
+        ("segmentation", "mean_mutual_information", "mutual_information"),  # the mean of a map
+        ("classification", "mutual_information", "mean_mutual_information"),
+        ("landmarks", "mean_radial_spread", "mutual_information"),
+    ],
+)
+def test_an_area_is_of_a_measure_that_ranks_the_cases_of_the_task(tmp_path, task, known, unknown):
+    config = settings(tmp_path) if task == "segmentation" else task_settings(task, tmp_path)
+    cell = Cell(id="1", labels={"epochs": "1"}, config=config, folder=tmp_path)
+    axes = {"epochs": {"training.epochs": [1]}}
+    study = StudyConfig(name="s", config="c", axes=axes, table=[f"aurc.{known}"])
+    check_columns(study, [cell])
+    with pytest.raises(ConfigError, match=rf"no column 'aurc\.{unknown}' for a cell of {task}"):
+        check_columns(study.model_copy(update={"table": [f"aurc.{unknown}"]}), [cell])
 
 
 @pytest.mark.parametrize(
