@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from tfuq.config import TASKS, Config, StudyConfig
 from tfuq.errors import ConfigError, nearest
 from tfuq.measures.catalogue import MEASURES, OF_STRUCTURES, names_of
+from tfuq.measures.measure import Measure
 from tfuq.scoring.evaluation.diversity import OF_DIVERSITY
 from tfuq.scoring.metrics import metrics_of
 from tfuq.workflows.study.cells import Cell
@@ -73,10 +74,15 @@ def _names(kind: str, task: str) -> Sequence[str]:
     if kind in _OF_STRUCTURES and TASKS[task].has_volumes:
         return names_of(OF_STRUCTURES)
     if kind == AREA:
-        return [name for name in MEASURES if MEASURES[name].orientation is not None]
+        return [name for name in MEASURES if _has_area(MEASURES[name])]
     if kind == DIVERSITY and _LIKELIHOOD in metrics_of(task):  # samples are probabilities
         return OF_DIVERSITY
     return ()
+
+
+def _has_area(measure: Measure) -> bool:
+    """Whether a study's scores have an area of a measure: nothing is scored on request there."""
+    return measure.orientation is not None and not measure.is_on_request
 
 
 def kind_and_name(column: str) -> tuple[str, str]:
