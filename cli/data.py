@@ -9,7 +9,7 @@ import click
 from tfuq import config as configuration
 from tfuq.config import DataConfig
 from tfuq.errors import DataError
-from tfuq_cli import options
+from tfuq_cli import completion, options
 from tfuq_cli.progress import show
 
 
@@ -60,7 +60,7 @@ def _state(data: DataConfig) -> str:
 
 
 @command.command("check")
-@click.argument("config", shell_complete=options.complete_config)
+@click.argument("config", shell_complete=completion.complete_config)
 @options.override
 @click.option(
     "--table",
@@ -87,7 +87,7 @@ def check(config: str, override: tuple[str, ...], table: Path | None) -> None:
 
 
 @command.command("synth")
-@click.argument("name", shell_complete=options.complete_phantom)
+@click.argument("name", shell_complete=completion.complete_phantom)
 @click.argument("folder", type=options.PATH)
 @click.option(
     "--cases",

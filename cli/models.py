@@ -10,7 +10,7 @@ import click
 
 from tfuq.config import TASKS
 from tfuq.data.events import Observers
-from tfuq_cli import options
+from tfuq_cli import completion, options
 from tfuq_cli.progress import EventLines, TaskLines, quiet_import, shell_line, show
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def list_models() -> None:
 
 
 @command.command("show")
-@click.argument("model", metavar="NAME|FOLDER", shell_complete=options.complete_model)
+@click.argument("model", metavar="NAME|FOLDER", shell_complete=completion.complete_model)
 def show_model(model: str) -> None:
     """Show the card of a model: what it segments, which scans it takes, how good it is, whom to
     name.

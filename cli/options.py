@@ -1,15 +1,14 @@
-"""What several commands share: options, and completion of their values."""
+"""What several commands share: options."""
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from tfuq.config import (
     COMBINATIONS,
@@ -22,9 +21,8 @@ from tfuq.config import (
     Precision,
     SkipEmpty,
     Tta,
-    shipped,
-    shipped_studies,
 )
+from tfuq_cli.completion import complete_model
 
 Body = TypeVar("Body", bound=Callable[..., Any])
 Decorator = Callable[[Body], Body]
@@ -62,67 +60,6 @@ class Command(click.Command):
         )
 
 
-def complete_config(
-    context: click.Context,
-    parameter: click.Parameter,
-    incomplete: str,
-) -> list[CompletionItem]:
-    """Files, and the names of the configurations that come with tfuq."""
-    return _files_and(shipped(), incomplete)
-
-
-def complete_study(
-    context: click.Context,
-    parameter: click.Parameter,
-    incomplete: str,
-) -> list[CompletionItem]:
-    """Files, and the names of the studies that come with tfuq."""
-    return _files_and(shipped_studies(), incomplete)
-
-
-def _files_and(known: Iterable[str], incomplete: str) -> list[CompletionItem]:
-    files = CompletionItem(incomplete, type="file")
-    names = sorted(_beginning_with(incomplete, known))
-    return [files, *map(CompletionItem, names)]
-
-
-def complete_phantom(
-    context: click.Context,
-    parameter: click.Parameter,
-    incomplete: str,
-) -> list[str]:
-    """The names of phantoms."""
-    from tfuq.data.phantoms import PHANTOMS
-
-    return _beginning_with(incomplete, PHANTOMS)
-
-
-def complete_perturbation(
-    context: click.Context,
-    parameter: click.Parameter,
-    incomplete: str,
-) -> list[str]:
-    """The names of perturbations."""
-    from tfuq.data.perturbations import PERTURBATIONS
-
-    return _beginning_with(incomplete, PERTURBATIONS)
-
-
-def complete_model(
-    context: click.Context,
-    parameter: click.Parameter,
-    incomplete: str,
-) -> list[CompletionItem]:
-    """Folders, and the names of the models that come with tfuq."""
-    from tfuq.runs.models import shipped_models
-
-    return _files_and(shipped_models(), incomplete)
-
-
-def _beginning_with(incomplete: str, names: Iterable[str]) -> list[str]:
-    return [name for name in names if name.startswith(incomplete)]
-
-
 def method(help_text: str, methods: Sequence[str] = METHODS) -> Decorator:
     """``--method``.
 
@@ -131,6 +68,17 @@ def method(help_text: str, methods: Sequence[str] = METHODS) -> Decorator:
         methods: The methods that can be chosen.
     """
     return click.option("--method", type=click.Choice(methods), help=help_text)
+
+
+def several(name: str, choices: Sequence[str], help_text: str) -> Decorator:
+    """An option that may be given several times, each time with one of the choices.
+
+    Args:
+        name: Of the option.
+        choices: What may be given.
+        help_text: What it is for.
+    """
+    return click.option(name, multiple=True, type=click.Choice(choices), help=help_text)
 
 
 model = click.option(
@@ -239,49 +187,54 @@ class Draws(NamedTuple):
     combine: Combine | None = None
 
 
-def draws(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--samples``, ``--seed``, ``--batch`` and other options of how samples are made.
+def together(name: str, record: type[Any], *added: Decorator) -> Decorator:
+    """Options whose values reach the command as one argument.
 
-    They reach the command together as ``draws``.
+    Args:
+        name: Of the argument.
+        record: The type of a named tuple, with a field for each option.
+        *added: The options.
     """
 
-    @click.option(
+    def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def gathering(*arguments: Any, **values: Any) -> Any:
+            fields = {field: values.pop(field) for field in record._fields}
+            return command(*arguments, **{name: record(**fields)}, **values)
+
+        with_options: Callable[..., Any] = gathering
+        for option in reversed(added):
+            with_options = option(with_options)
+        return with_options
+
+    return decorated
+
+
+# How samples are made.
+draws = together(
+    "draws",
+    Draws,
+    click.option(
         "--samples",
         type=click.IntRange(1, 100_000),
         help="T, the number of samples.  [default: the configuration's]",
-    )
-    @click.option(
+    ),
+    click.option(
         "--seed",
         type=click.IntRange(0, 2**31 - 1),
         help="Seed of all that is drawn.  [default: the configuration's]",
-    )
-    @click.option(
+    ),
+    click.option(
         "--batch",
         type=click.IntRange(1, 1_000_000),
         help="Slices (2D) or windows (3D) held in memory at once; changes no result.",
-    )
-    @allow_missing
-    @precision
-    @skip_empty
-    @tta
-    @combine
-    @functools.wraps(command)
-    def together(
-        *arguments: Any,
-        samples: int | None,
-        seed: int | None,
-        batch: int | None,
-        allow_missing: bool,
-        precision: Precision | None,
-        skip_empty: SkipEmpty | None,
-        tta: Tta | None,
-        combine: Combine | None,
-        **others: Any,
-    ) -> Any:
-        chosen = Draws(samples, seed, batch, allow_missing, precision, skip_empty, tta, combine)
-        return command(*arguments, draws=chosen, **others)
-
-    return together
+    ),
+    allow_missing,
+    precision,
+    skip_empty,
+    tta,
+    combine,
+)
 
 
 def execute(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from tfuq_cli import options
+from tfuq_cli import completion, options
 from tfuq_cli.planned import DEFAULT_DURATION, planned_path, write_plan
 from tfuq_cli.progress import shell_line, show
 
 
 @click.command("plan", cls=options.Command)
-@click.argument("config", shell_complete=options.complete_config)
+@click.argument("config", shell_complete=completion.complete_config)
 @options.method("What to train for; the configuration's own method if not given.")
 @click.option(
     "--time",

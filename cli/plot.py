@@ -32,11 +32,10 @@ from tfuq_cli.progress import first_import, show
     multiple=True,
     help="A landmark to show side by side, repeatable.  [default: five far from each other]",
 )
-@click.option(
+@options.several(
     "--method",
-    multiple=True,
-    type=click.Choice(SERVED_METHODS),
-    help="Of RUN: whose predictions to plot side by side, repeatable.",
+    SERVED_METHODS,
+    "Of RUN: whose predictions to plot side by side, repeatable.",
 )
 @click.option(
     "--reference",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -22,6 +22,127 @@ if TYPE_CHECKING:
     from tfuq.runs import Run
 
 
+class _Scans(NamedTuple):
+    """What is predicted."""
+
+    input: tuple[Path, ...]
+    split: Split | None
+    series: str | None
+    mask: Path | None
+
+
+class _Outputs(NamedTuple):
+    """What is written of which samples."""
+
+    calibrated: bool
+    save_samples: bool
+    save_members: bool
+    member: int | None
+    maps: str | None
+    dicom: bool
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The maps by name; None where none is named."""
+        if self.maps is None:
+            return None
+        return tuple(name.strip() for name in self.maps.split(","))
+
+    def of(self, request: Request) -> Request:
+        """A request that asks for them."""
+        return replace(
+            request,
+            is_calibrated=self.calibrated,
+            keep_samples=self.save_samples,
+            keep_members=self.save_members,
+            member=self.member,
+            write_dicom=self.dicom,
+            written_maps=self.names,
+        )
+
+
+_scans = options.together(
+    "scans",
+    _Scans,
+    click.option(
+        "--input",
+        multiple=True,
+        type=options.PATH,
+        help=(
+            "Scan, or folder of scans (a file, or a file per channel, of each), repeatable; the "
+            "files of a scan's channels in turn. A folder of a DICOM series is a scan.  "
+            "[default: the run's test split]"
+        ),
+    ),
+    click.option(
+        "--split",
+        type=click.Choice(SPLITS),
+        help=(
+            "Which part of the run's split to predict; all has the calibration cases too.  "
+            "[default: test; others are written to RUN/predictions/<method>-<split>]"
+        ),
+    ),
+    click.option(
+        "--series",
+        metavar="UID",
+        help="Which DICOM series to read of folders that hold several, for --input.",
+    ),
+    options.mask,
+)
+_outputs = options.together(
+    "outputs",
+    _Outputs,
+    click.option(
+        "--calibrated",
+        is_flag=True,
+        help=(
+            "Scale probabilities and add sets, bounds and intervals as tfuq calibrate found; "
+            "calibration cases are left out."
+        ),
+    ),
+    click.option(
+        "--save-samples",
+        is_flag=True,
+        help=(
+            "Segmentation: keep every sample's masks too, which tfuq score needs for --dose and "
+            "against several raters."
+        ),
+    ),
+    click.option(
+        "--save-members",
+        is_flag=True,
+        help=(
+            "Segmentation, classification: keep each member's probabilities too, by which tfuq "
+            "score scores each member by itself, and the diversity of the ensemble."
+        ),
+    ),
+    click.option(
+        "--member",
+        type=click.IntRange(min=0),
+        help="Sample this member of an ensemble alone, from 0 on.",
+    ),
+    click.option(
+        "--maps",
+        metavar="NAME,...",
+        help=(
+            "Segmentation: which maps to write beside the label, such as mutual_information, or "
+            "label for it alone; tfuq score needs all. On request alone: aleatoric_variance and "
+            "epistemic_variance, as in all,epistemic_variance.  [default: all; of heteroscedastic "
+            "networks these too]"
+        ),
+    ),
+    click.option(
+        "--dicom",
+        is_flag=True,
+        help=(
+            "Segmentation of DICOM scans: write the label as a DICOM SEG and each map of "
+            "uncertainty as a DICOM parametric map too, which refer to the scan; needs pip install "
+            "'tfuq[dicom]'."
+        ),
+    ),
+)
+
+
 @click.command("predict", cls=options.Command)
 @click.argument("paths", metavar="[RUN | SCAN...]", nargs=-1, type=options.PATH)
 @options.model
@@ -30,30 +151,7 @@ if TYPE_CHECKING:
     "one source of a latent-vi run alone.",
     SERVED_METHODS,
 )
-@click.option(
-    "--input",
-    multiple=True,
-    type=options.PATH,
-    help=(
-        "Scan, or folder of scans (a file, or a file per channel, of each), repeatable; the files "
-        "of a scan's channels in turn. A folder of a DICOM series is a scan.  "
-        "[default: the run's test split]"
-    ),
-)
-@click.option(
-    "--split",
-    type=click.Choice(SPLITS),
-    help=(
-        "Which part of the run's split to predict; all has the calibration cases too.  "
-        "[default: test; others are written to RUN/predictions/<method>-<split>]"
-    ),
-)
-@click.option(
-    "--series",
-    metavar="UID",
-    help="Which DICOM series to read of folders that hold several, for --input.",
-)
-@options.mask
+@_scans
 @click.option(
     "--out",
     type=options.PATH,
@@ -63,59 +161,13 @@ if TYPE_CHECKING:
     ),
 )
 @options.draws
-@click.option(
-    "--calibrated",
-    is_flag=True,
-    help=(
-        "Scale probabilities and add sets, bounds and intervals as tfuq calibrate found; "
-        "calibration cases are left out."
-    ),
-)
-@click.option(
-    "--save-samples",
-    is_flag=True,
-    help=(
-        "Segmentation: keep every sample's masks too, which tfuq score needs for --dose and "
-        "against several raters."
-    ),
-)
-@click.option(
-    "--save-members",
-    is_flag=True,
-    help=(
-        "Segmentation, classification: keep each member's probabilities too, by which tfuq score "
-        "scores each member by itself, and the diversity of the ensemble."
-    ),
-)
-@click.option(
-    "--member",
-    type=click.IntRange(min=0),
-    help="Sample this member of an ensemble alone, from 0 on.",
-)
+@_outputs
 @click.option(
     "--out-of-fold",
     is_flag=True,
     help=(
         "Of a run with folds: predict the training cases, each by the member that left it out.  "
         "[written to RUN/predictions/<method>-out-of-fold]"
-    ),
-)
-@click.option(
-    "--maps",
-    metavar="NAME,...",
-    help=(
-        "Segmentation: which maps to write beside the label, such as mutual_information, or label "
-        "for it alone; tfuq score needs all. On request alone: aleatoric_variance and "
-        "epistemic_variance, as in all,epistemic_variance.  [default: all; of heteroscedastic "
-        "networks these too]"
-    ),
-)
-@click.option(
-    "--dicom",
-    is_flag=True,
-    help=(
-        "Segmentation of DICOM scans: write the label as a DICOM SEG and each map of uncertainty "
-        "as a DICOM parametric map too, which refer to the scan; needs pip install 'tfuq[dicom]'."
     ),
 )
 @click.option(
@@ -130,19 +182,11 @@ def command(
     paths: tuple[Path, ...],
     model: str | None,
     method: str | None,
-    input: tuple[Path, ...],
-    split: Split | None,
-    series: str | None,
-    mask: Path | None,
+    scans: _Scans,
     out: Path | None,
     draws: options.Draws,
-    calibrated: bool,
-    save_samples: bool,
-    save_members: bool,
-    member: int | None,
+    outputs: _Outputs,
     out_of_fold: bool,
-    maps: str | None,
-    dicom: bool,
     devices: str | None,
     executor: Executor,
     overwrite: bool,
@@ -162,7 +206,7 @@ def command(
       tfuq predict runs/quickstart/hybrid --execute processes:2
       tfuq predict --model hippocampus scan.nii.gz
     """
-    subject = opened_subject(paths, input, model, method)
+    subject = opened_subject(paths, scans.input, model, method)
     opened = subject.run
     method = method or opened.config.method
     with quiet_import():
@@ -171,25 +215,18 @@ def command(
 
     use_device(devices)
     request = replace(
-        prediction.request_of(opened.config, method, *draws),
-        is_calibrated=calibrated,
-        keep_samples=save_samples,
-        keep_members=save_members,
-        member=member,
-        split=_split_of(split, are_given=bool(subject.scans or out_of_fold)),
-        write_dicom=dicom,
-        written_maps=_names(maps),
+        outputs.of(prediction.request_of(opened.config, method, *draws)),
+        split=_split_of(scans.split, are_given=bool(subject.scans or out_of_fold)),
         refuses_unlike=subject.refuses_unlike,
     )
     observer = _observer(opened)
     choices: dict[str, Any] = {"overwrite": overwrite, "executor": executor, "devices": devices}
     if out_of_fold:
-        given = {"--input": subject.scans, "--series": series, "--mask": mask, "--dry-run": dry_run}
-        _refuse_beside_folds(given)
+        _refuse_beside_folds(subject.scans, scans, dry_run=dry_run)
         _predict_out_of_fold(opened, request, out, observer=observer, **choices)
         return
     predictor = prediction.make_predictor(opened, request)
-    cases = _cases(opened, predictor, subject.scans, series, mask)
+    cases = _cases(opened, predictor, subject.scans, scans)
     name = _folder_name(request, is_of_inputs=bool(subject.scans))
     folder = out or subject.predictions(name)
     if dry_run:
@@ -200,7 +237,7 @@ def command(
     prediction.predict(predictor, cases, folder, observer=observer, **choices)
     show(
         f"{len(cases)} case(s) by {request.method}, T = {predictor.samples}, in {folder}; "
-        f"next: {shell_line(_next_command(maps, cases), folder)}"
+        f"next: {shell_line(_next_command(outputs.names, cases), folder)}"
     )
 
 
@@ -222,9 +259,7 @@ def _split_of(split: Split | None, *, are_given: bool) -> Split | None:
     return None
 
 
-def _cases(
-    run: Run, predictor: AnyPredictor, files: Sequence[Path], series: str | None, mask: Path | None
-) -> list[Case]:
+def _cases(run: Run, predictor: AnyPredictor, files: Sequence[Path], scans: _Scans) -> list[Case]:
     """The cases of the files that are given, else those of the part of the split."""
     from tfuq import prediction
 
@@ -233,26 +268,20 @@ def _cases(
         cases = prediction.cases_of_split(run, split, predictor.calibration)
     else:
         cases = prediction.inputs_of_run(run, files)
-    if series:
-        cases = prediction.with_series(cases, series)
-    if mask:
-        cases = prediction.with_masks(run.config, cases, mask)
+    if scans.series:
+        cases = prediction.with_series(cases, scans.series)
+    if scans.mask:
+        cases = prediction.with_masks(run.config, cases, scans.mask)
     return cases
 
 
-def _next_command(maps: str | None, cases: Sequence[Case]) -> str:
+def _next_command(maps: Sequence[str] | None, cases: Sequence[Case]) -> str:
     """What can be done with the predictions; scores need every map, and references."""
-    if maps is not None and "all" not in maps.split(","):
+    if maps is not None and "all" not in maps:
         return "view"
     if all(case.has_reference for case in cases):
         return "score"
     return "review"
-
-
-def _names(maps: str | None) -> tuple[str, ...] | None:
-    if maps is None:
-        return None
-    return tuple(name.strip() for name in maps.split(","))
 
 
 def _predict_out_of_fold(run: Run, request: Request, out: Path | None, **choices: Any) -> None:
@@ -263,8 +292,14 @@ def _predict_out_of_fold(run: Run, request: Request, out: Path | None, **choices
     show(f"{len(made.cases)} training case(s) in {folder}; next: {shell_line('score', folder)}")
 
 
-def _refuse_beside_folds(given: Mapping[str, object]) -> None:
+def _refuse_beside_folds(files: Sequence[Path], scans: _Scans, *, dry_run: bool) -> None:
     """Refuse options that predictions of training cases do not take."""
+    given: dict[str, object] = {
+        "--input": files,
+        "--series": scans.series,
+        "--mask": scans.mask,
+        "--dry-run": dry_run,
+    }
     for name, value in given.items():
         if value:
             raise click.UsageError(f"{name} does not serve --out-of-fold; leave it out")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -25,36 +25,116 @@ from tfuq_cli.progress import (
 )
 
 if TYPE_CHECKING:
+    from tfuq.scoring.evaluation import ScoreOptions
     from tfuq.scoring.evaluation.doses import DoseTables
     from tfuq.scoring.evaluation.scores import Scores
 
 
+class _References(NamedTuple):
+    """Where the references are, and what they stand for."""
+
+    reference: Path | None
+    label_values: str | None
+    structure_names: str | None
+
+    def meaning(self) -> dict[str, str | None]:
+        """What they stand for."""
+        return {"label_values": self.label_values, "structure_names": self.structure_names}
+
+
+class _Rules(NamedTuple):
+    """What there is a choice of in the scores of a segmentation."""
+
+    missing_distance: str
+    lesion_iou: float | None
+    nsd_tolerance: str | None
+    aggregate: tuple[str, ...]
+
+    def score_options(self) -> ScoreOptions:
+        """The same, as the evaluation takes it."""
+        from tfuq.scoring import evaluation
+
+        return evaluation.ScoreOptions(
+            has_penalty=self.missing_distance == "diagonal",
+            lesion_iou=self.lesion_iou,
+            tolerance=evaluation.parse_tolerance(self.nsd_tolerance),
+            aggregate=self.aggregate,
+        )
+
+
+_references = options.together(
+    "references",
+    _References,
+    click.option(
+        "--reference",
+        type=options.PATH,
+        help=(
+            "Folder of references; of segmentation, label files or DICOM RTSTRUCT named as the "
+            "cases.  [default: the data set's own]"
+        ),
+    ),
+    click.option(
+        "--label-values",
+        metavar="YAML",
+        help=(
+            "Segmentation: what the values of the references stand for, as in '{0: 0, 255: 1}' or "
+            "'{0: 0, 1-99: 1}'.  [default: the run's data.label_values]"
+        ),
+    ),
+    click.option(
+        "--structure-names",
+        metavar="YAML",
+        help=(
+            "Segmentation: the classes of regions (ROIs) of DICOM RTSTRUCT references that are not "
+            "named as their class, as in '{GTV-1: tumour}'.  [default: the run's "
+            "data.structure_names]"
+        ),
+    ),
+)
+_rules = options.together(
+    "rules",
+    _Rules,
+    click.option(
+        "--missing-distance",
+        type=click.Choice(["none", "diagonal"]),
+        default="none",
+        show_default=True,
+        help=(
+            "Segmentation: HD95 and surface distance of a structure that is missed or invented: "
+            "none, and the case is no part of their means, or the image's diagonal."
+        ),
+    ),
+    click.option(
+        "--lesion-iou",
+        type=options.NumberRange(0, 1, min_open=True),
+        help=(
+            "Segmentation: a lesion is found by a predicted component of this IoU or more with "
+            "it.  [default: one that shares a voxel with it]"
+        ),
+    ),
+    click.option(
+        "--nsd-tolerance",
+        metavar="YAML",
+        help=(
+            "Segmentation: score the normalized surface Dice, the share of both surfaces within "
+            "this of the other, in mm (or pixels): 1.5, or by structure as in "
+            "'{liver: 2, tumour: 1}'."
+        ),
+    ),
+    options.several(
+        "--aggregate",
+        AGGREGATIONS,
+        "Segmentation: rank further numbers of each map of uncertainty too, of the image and about "
+        "each structure: its 95th percentile (quantile), the mean of its highest 5 % (top), and "
+        "its mean away from boundaries (interior); or the Dice that the run's calibration expects "
+        "(learned); repeatable.",
+    ),
+)
+
+
 @click.command("score", cls=options.Command)
 @click.argument("predictions", type=options.PATH)
-@click.option(
-    "--reference",
-    type=options.PATH,
-    help=(
-        "Folder of references; of segmentation, label files or DICOM RTSTRUCT named as the cases.  "
-        "[default: the data set's own]"
-    ),
-)
-@click.option(
-    "--label-values",
-    metavar="YAML",
-    help=(
-        "Segmentation: what the values of the references stand for, as in '{0: 0, 255: 1}' or "
-        "'{0: 0, 1-99: 1}'.  [default: the run's data.label_values]"
-    ),
-)
-@click.option(
-    "--structure-names",
-    metavar="YAML",
-    help=(
-        "Segmentation: the classes of regions (ROIs) of DICOM RTSTRUCT references that are not "
-        "named as their class, as in '{GTV-1: tumour}'.  [default: the run's data.structure_names]"
-    ),
-)
+@_references
 @click.option(
     "--ood",
     metavar="DIR_OR_CONFIG",
@@ -63,14 +143,11 @@ if TYPE_CHECKING:
         "tells it from the predictions."
     ),
 )
-@click.option(
+@options.several(
     "--level",
-    multiple=True,
-    type=click.Choice(LEVELS),
-    help=(
-        "Rank measures by the failures that they find among these, repeatable.  "
-        "[default: all that the task has]"
-    ),
+    LEVELS,
+    "Rank measures by the failures that they find among these, repeatable.  "
+    "[default: all that the task has]",
 )
 @click.option(
     "--failure-at",
@@ -90,59 +167,18 @@ if TYPE_CHECKING:
     ),
 )
 @options.dose_requests
-@click.option(
-    "--missing-distance",
-    type=click.Choice(["none", "diagonal"]),
-    default="none",
-    show_default=True,
-    help=(
-        "Segmentation: HD95 and surface distance of a structure that is missed or invented: none, "
-        "and the case is no part of their means, or the image's diagonal."
-    ),
-)
-@click.option(
-    "--lesion-iou",
-    type=options.NumberRange(0, 1, min_open=True),
-    help=(
-        "Segmentation: a lesion is found by a predicted component of this IoU or more with it.  "
-        "[default: one that shares a voxel with it]"
-    ),
-)
-@click.option(
-    "--nsd-tolerance",
-    metavar="YAML",
-    help=(
-        "Segmentation: score the normalized surface Dice, the share of both surfaces within this "
-        "of the other, in mm (or pixels): 1.5, or by structure as in '{liver: 2, tumour: 1}'."
-    ),
-)
-@click.option(
-    "--aggregate",
-    multiple=True,
-    type=click.Choice(AGGREGATIONS),
-    help=(
-        "Segmentation: rank further numbers of each map of uncertainty too, of the image and about "
-        "each structure: its 95th percentile (quantile), the mean of its highest 5 % (top), and "
-        "its mean away from boundaries (interior); or the Dice that the run's calibration expects "
-        "(learned); repeatable."
-    ),
-)
+@_rules
 @options.figures
 @options.execute
 def command(
     predictions: Path,
-    reference: Path | None,
-    label_values: str | None,
-    structure_names: str | None,
+    references: _References,
     ood: str | None,
     level: tuple[str, ...],
     failure_at: float | None,
     dose: Path | None,
     at: tuple[str, ...],
-    missing_distance: str,
-    lesion_iou: float | None,
-    nsd_tolerance: str | None,
-    aggregate: tuple[str, ...],
+    rules: _Rules,
     figures: bool,
     executor: Executor,
 ) -> None:
@@ -158,23 +194,15 @@ def command(
 
     if at and not dose:
         raise click.UsageError("--at says what is told of a dose: give it with --dose")
-    failures = evaluation.FailureOptions(levels=level or LEVELS, limit=failure_at)
     doses = None
     if dose and executor.is_whole:  # else another call works the doses out
-        meaning = {"label_values": label_values, "structure_names": structure_names}
-        doses = _doses(predictions, reference, dose, at, meaning)
+        doses = _doses(predictions, references, dose, at)
     scores = evaluation.score_folder(
         predictions,
-        reference,
-        failures,
-        label_values,
-        structure_names=structure_names,
-        options=evaluation.ScoreOptions(
-            has_penalty=missing_distance == "diagonal",
-            lesion_iou=lesion_iou,
-            tolerance=evaluation.parse_tolerance(nsd_tolerance),
-            aggregate=aggregate,
-        ),
+        references.reference,
+        evaluation.FailureOptions(levels=level or LEVELS, limit=failure_at),
+        **references.meaning(),
+        options=rules.score_options(),
         observer=Observers(EventLines(), TaskLines()),
         executor=executor,
     )
@@ -189,7 +217,7 @@ def command(
     folder = evaluation.default_output(predictions)
     plot = None
     if figures:
-        plot = partial(_plot, predictions, reference, scores, doses)
+        plot = partial(_plot, predictions, references.reference, scores, doses)
     plotted = scores.write(folder, plot=plot)
     if figures:
         say(f"{len(plotted)} figures drawn")
@@ -219,16 +247,14 @@ def _plot(
 
 
 def _doses(
-    predictions: Path,
-    reference: Path | None,
-    dose: Path,
-    at: tuple[str, ...],
-    meaning: dict[str, str | None],
+    predictions: Path, references: _References, dose: Path, at: tuple[str, ...]
 ) -> DoseTables:
-    """Doses beside those of the references; ``meaning`` says what these stand for."""
+    """Doses beside those of the references."""
     from tfuq.scoring.dose_quantities import parse_requests
     from tfuq.scoring.evaluation.doses import score_dose
 
     quantities = parse_requests(at)
     say("reading doses")
-    return score_dose(predictions, reference, dose, quantities=quantities, **meaning)
+    return score_dose(
+        predictions, references.reference, dose, quantities=quantities, **references.meaning()
+    )

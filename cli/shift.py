@@ -10,7 +10,7 @@ import click
 
 from tfuq.config import SERVED_METHODS
 from tfuq.execution import Executor
-from tfuq_cli import options
+from tfuq_cli import completion, options
 from tfuq_cli.opened import opened_run
 from tfuq_cli.progress import TaskLines, quiet_import, show
 
@@ -39,7 +39,7 @@ def _meaning(perturbation: Perturbation) -> str:
 @click.option(
     "--perturbation",
     required=True,
-    shell_complete=options.complete_perturbation,
+    shell_complete=completion.complete_perturbation,
     help="What is done to the images.",
 )
 @click.option(
@@ -51,11 +51,10 @@ def _meaning(perturbation: Perturbation) -> str:
         "added."
     ),
 )
-@click.option(
+@options.several(
     "--method",
-    multiple=True,
-    type=click.Choice(SERVED_METHODS),
-    help="How to draw samples, repeatable; the run's own method if not given.",
+    SERVED_METHODS,
+    "How to draw samples, repeatable; the run's own method if not given.",
 )
 @click.option(
     "--channel",

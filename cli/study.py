@@ -9,7 +9,7 @@ import click
 
 from tfuq import config as configuration
 from tfuq.execution import Executor
-from tfuq_cli import attended, options
+from tfuq_cli import attended, completion, options
 from tfuq_cli.progress import TaskLines, show
 
 
@@ -19,7 +19,7 @@ def _refuse_jobs(context: click.Context, parameter: click.Parameter, jobs: int |
 
 
 @click.command("study", cls=options.Command)
-@click.argument("study", shell_complete=options.complete_study)
+@click.argument("study", shell_complete=completion.complete_study)
 @click.option(
     "--out",
     type=options.PATH,

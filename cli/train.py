@@ -13,13 +13,13 @@ from tfuq import config as configuration
 from tfuq.config import Config, fold_overrides
 from tfuq.data.events import SILENT, Observer, Observers
 from tfuq.execution import Executor
-from tfuq_cli import options
+from tfuq_cli import completion, options
 from tfuq_cli.planned import DEFAULT_DURATION, planned_folder
 from tfuq_cli.progress import TaskLines, TrainingProgress, echo_plan, quiet_import, shell_line, show
 
 
 @click.command("train", cls=options.Command)
-@click.argument("config", default="quickstart", shell_complete=options.complete_config)
+@click.argument("config", default="quickstart", shell_complete=completion.complete_config)
 @options.method("What to train for; the configuration's own method if not given.")
 @options.override
 @click.option(

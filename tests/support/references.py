@@ -185,17 +185,23 @@ def low_rank_logits(outputs, own, common):
     return logits
 
 
-def likelihood_of_samples(labels, log_p, padding):
-    """−log of the mean over samples of the likelihood of labels, by voxel: ``log_p [M, *S, K]``."""
-    likelihoods, voxels = [], 0
+def likelihood_of_samples(labels, log_p, padding, weights=None):
+    """−log of the mean over samples of the likelihood of labels, by voxel: ``log_p [M, *S, K]``.
+
+    Weights of classes are exponents of likelihoods, scaled to a mean of 1 over the voxels.
+    """
+    places = [place for place in np.ndindex(*labels.shape) if labels[place] != padding]
+    exponents = np.ones(len(places))
+    if weights is not None:
+        exponents = np.array([weights[labels[place]] for place in places])
+        exponents *= len(places) / exponents.sum()
+    likelihoods = []
     for sample in log_p:
-        total, voxels = 0.0, 0
-        for place in np.ndindex(*labels.shape):
-            if labels[place] != padding:
-                total += float(sample[place][labels[place]])
-                voxels += 1
-        likelihoods.append(math.exp(total))
-    return -math.log(np.mean(likelihoods)) / voxels
+        likelihood = 1.0
+        for place, exponent in zip(places, exponents, strict=True):
+            likelihood *= math.exp(sample[place][labels[place]]) ** exponent
+        likelihoods.append(likelihood)
+    return -math.log(np.mean(likelihoods)) / len(places)
 
 
 def softmax(logits):

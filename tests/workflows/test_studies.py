@@ -27,7 +27,7 @@ from tfuq.workflows.study.cells import cells_of
 from tfuq.workflows.study.columns import check_columns
 from tfuq.workflows.study.execution import run_command
 from tfuq_cli import attended
-from tfuq_cli.options import complete_study
+from tfuq_cli.completion import complete_study
 
 STUDY = """
 name: sizes

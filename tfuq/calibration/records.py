@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tfuq.calibration.review import ReviewRules
-from tfuq.config import TASKS, Config, method_options
+from tfuq.config import MEAN, TASKS, Config, method_options
 from tfuq.data.cases import Case
 from tfuq.data.json_csv import parse_json, read_content
 from tfuq.data.writers import write_json
@@ -278,13 +278,16 @@ def draw_options(run: Run, draws: Manifest) -> str:
 def how_to_calibrate(run: Run, draws: Manifest, *options: str) -> str:
     """What to do for a calibration of samples.
 
-    Nothing is written into a model that comes with tfuq.
+    Nothing is written into a model that comes with tfuq. Of samples that are combined otherwise
+    than by their mean there is no calibration.
 
     Args:
         run: that is drawn from.
         draws: how the samples are made.
         options: further ones of ``tfuq calibrate``.
     """
+    if draws.combine != MEAN:
+        return f"predict with --combine {MEAN}, as a calibration is of the mean of samples"
     if is_shipped(run.path):
         return "copy the model, and calibrate the copy on cases of your own (docs/models.md)"
     return " ".join(["run tfuq calibrate", str(run.path), draw_options(run, draws), *options])

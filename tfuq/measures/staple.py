@@ -34,7 +34,7 @@ class Staple:
 
     Attributes:
         pattern: number of each voxel's pattern of decisions, int32 ``[n, voxels]``.
-        posterior: W of each pattern, float32 ``[patterns, K]``.
+        posterior: W of each pattern, float32 ``[patterns, K]``; 0 of one that no voxel has.
         performance: θ, ``[T, K, K]``: sample, what it says, truth.
     """
 
@@ -57,10 +57,16 @@ def staple(packed: PackedBits, voxels: int) -> Staple:
         voxels: of an example.
     """
     patterns = _Patterns(packed, voxels)
-    decisions = patterns.decisions()
     counts = np.array(patterns.counts, float)
-    posterior, performance = estimate(decisions, counts, packed.shape[2] + 1)
-    return Staple(patterns.numbers, posterior.astype(np.float32), performance)
+    classes = packed.shape[2] + 1
+    posterior = np.zeros((len(counts), classes), np.float32)
+    # A pattern that no voxel has may fit no class: where a sample is foreground everywhere, that of
+    # background alone.
+    present = np.flatnonzero(counts)
+    posterior[present], performance = estimate(
+        patterns.decisions()[:, present], counts[present], classes
+    )
+    return Staple(patterns.numbers, posterior, performance)
 
 
 def estimate(
@@ -70,7 +76,7 @@ def estimate(
 
     Args:
         decisions: classes ``[T, patterns]``.
-        counts: voxels of each pattern, ``[patterns]``.
+        counts: voxels of each pattern, ``[patterns]``, above 0.
         classes: K.
 
     Returns:

@@ -73,8 +73,10 @@ def stochastic_loss(
 ) -> tf.Tensor:
     """−log of the mean likelihood over samples of the logits, per voxel.
 
-    Of cross-entropy it is the objective as published, divided by the voxels of an example. What
-    another loss has beside cross-entropy, such as Dice, takes the place of a likelihood.
+    Of cross-entropy it is the objective as published, divided by the voxels of an example. With
+    weights of classes, a voxel counts as its weight says, and all voxels of an example together as
+    many as they are. What another loss has beside cross-entropy, such as Dice, takes the place of a
+    likelihood.
 
     Args:
         class_loss: ``(labels, log-probabilities) → [N]``, a mean over voxels.

@@ -1,4 +1,4 @@
-"""Scans that a model refuses: those of other voxels, or cut otherwise, than in training."""
+"""Scans that are refused, as they are unlike those of the training."""
 
 from __future__ import annotations
 
@@ -7,11 +7,35 @@ from tfuq.data.cases import Case, naming
 from tfuq.data.units import PLAIN_IMAGE
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
+from tfuq.prediction.grouping import Channels
 from tfuq.runs import Run
+
+
+def refuse_other_channels(run: Run, case: Case, image: Volume) -> None:
+    """Refuse an image of more or fewer channels than the training images.
+
+    Args:
+        run: What predicts.
+        case: The case.
+        image: Its image, as given.
+
+    Raises:
+        DataError: It has other channels.
+    """
+    trained = run.facts["channels"]
+    channels = image.array.shape[-1]
+    if channels != trained:
+        taken = Channels(count=trained, names=tuple(run.channel_names))
+        raise DataError(
+            f"{case.images[0]}: has {channels} channel(s), the run was trained with {taken}; "
+            "give those"
+        )
 
 
 def refuse_unlike(run: Run, case: Case, image: Volume) -> None:
     """Refuse an image whose voxels or field of view are unlike those of the training images.
+
+    Models refuse it. Other runs take it.
 
     A network labels something in whatever it is given. How far they may differ is said by
     `tfuq.data.appearance.TrainingAppearance`. An image without a known width of a pixel is not

@@ -12,7 +12,6 @@ import tf_keras
 
 from tfuq.calibration.records import Calibration, read_calibration
 from tfuq.calibration.reducers import Scaled, UnscaledMean
-from tfuq.config import Combine, Config
 from tfuq.data.cases import Case, naming, read_mask
 from tfuq.data.events import Observer
 from tfuq.data.sets.dataset import make_preprocessor, oriented
@@ -23,8 +22,7 @@ from tfuq.measures.reducers import Reducer
 from tfuq.measures.reducers.base import SampleStatistics
 from tfuq.prediction.combination import combination_reducers, require_combination
 from tfuq.prediction.dicom import require_dicom
-from tfuq.prediction.grouping import Channels
-from tfuq.prediction.likeness import refuse_unlike
+from tfuq.prediction.likeness import refuse_other_channels, refuse_unlike
 from tfuq.prediction.manifests import fresh_manifest
 from tfuq.prediction.request import (
     PROBABILITY,
@@ -33,6 +31,7 @@ from tfuq.prediction.request import (
     members_apart,
     require_flips,
     require_windows,
+    with_combination,
 )
 from tfuq.prediction.statistics import Sampling, sample_in_batches
 from tfuq.runs import Run
@@ -91,7 +90,7 @@ class Predictor(ABC, Generic[S]):
         require_flips(run, request.method)
         self.run = run
         self.orientation = run_orientation(run)
-        self.config = _combining(oriented(run.config, self.orientation), request.combine)
+        self.config = with_combination(oriented(run.config, self.orientation), request.combine)
         self.request = request
         self.used_members = members_of(
             run, request.method, allow_missing=request.allow_missing, member=request.member
@@ -285,14 +284,7 @@ class Predictor(ABC, Generic[S]):
                 refused as unlike the training images.
             RunError: Nobody knows in which orientation the run was trained, and it is not RAS.
         """
-        trained_channels = self.run.facts["channels"]
-        channels = image.array.shape[-1]
-        if channels != trained_channels:
-            taken = Channels(count=trained_channels, names=tuple(self.run.channel_names))
-            raise DataError(
-                f"{case.images[0]}: has {channels} channel(s), "
-                f"the run was trained with {taken}; give those"
-            )
+        refuse_other_channels(self.run, case, image)
         if self.orientation is None:
             refuse_unknown(self.run, case, image)
         if self.request.refuses_unlike:
@@ -350,12 +342,6 @@ class Predictor(ABC, Generic[S]):
                     f"{self.run.path}: {name} is NaN or infinite in what {self.request.method} "
                     f"drew; run tfuq doctor {self.run.path}"
                 )
-
-
-def _combining(config: Config, combine: Combine) -> Config:
-    """The configuration with the combination that is asked for."""
-    prediction = config.prediction.model_copy(update={"combine": combine})
-    return config.model_copy(update={"prediction": prediction})
 
 
 AnyPredictor = Predictor[Any]  # of any task

@@ -211,3 +211,14 @@ def members_apart(run: Run, request: Request, sampled_members: int) -> int:
             "it needs two or more, as of an ensemble"
         )
     return sampled_members
+
+
+def with_combination(config: Config, combine: Combine) -> Config:
+    """The configuration of a prediction that combines samples as it is asked to.
+
+    Args:
+        config: Of the run.
+        combine: The combination.
+    """
+    prediction = config.prediction.model_copy(update={"combine": combine})
+    return config.model_copy(update={"prediction": prediction})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from tfuq.measures.reducers.base import SampleStatistics, Shape
-from tfuq.measures.reducers.classes import with_background
+from tfuq.measures.reducers.classes import at_most_one, with_background
 from tfuq.measures.reducers.combined import COMBINED
 from tfuq.sampling.posterior import Posterior
 
@@ -35,6 +35,7 @@ class WeightedMean:
 
     def update(self, state: State, p: tf.Tensor, t: tf.Tensor) -> State:
         mean, total, ends = state
+        p = at_most_one(p)
         member = tf.reduce_sum(tf.cast(ends <= t, tf.int32))
         starts = tf.concat([[0], ends], 0)
         weights = tf.constant(self._weights, tf.float32)

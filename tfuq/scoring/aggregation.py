@@ -130,8 +130,8 @@ def interior_weights(label: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
 
     Where two classes meet, some uncertainty is there in good segmentations too. So a voxel at a
     distance d from the nearest boundary voxel (`tfuq.data.boundary.at_boundary`) counts for
-    1 − exp(−½ (d / 2s)²), where s is the geometric mean of the spacing: a boundary voxel for
-    nothing, one that is far off for one.
+    1 − exp(−½ (d / 2s)²), where s is the geometric mean of the spacing along axes of more than one
+    voxel: a boundary voxel for nothing, one that is far off for one.
 
     Args:
         label: ``[X, Y, Z]``.
@@ -144,7 +144,8 @@ def interior_weights(label: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
     if not boundary.any():
         return np.ones(label.shape, np.float32)
     distance = ndimage.distance_transform_edt(~boundary, sampling=spacing)
-    width = _BOUNDARY_WIDTH * np.prod(spacing) ** (1 / len(spacing))
+    along = np.array(spacing)[np.array(label.shape) > 1]
+    width = _BOUNDARY_WIDTH * np.prod(along) ** (1 / len(along))
     weights: np.ndarray = -np.expm1(-0.5 * (distance / width) ** 2)
     return weights.astype(np.float32)
 

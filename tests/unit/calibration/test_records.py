@@ -98,6 +98,11 @@ def test_a_calibration_reads_back(digits_run, tmp_path):
         ({"seed": 1}, "was made of hybrid, T = 4, seed 0; draw alike, or run tfuq calibrate"),
         ({"definitions": 2}, "measured otherwise; move it away, and run tfuq calibrate"),
         ({"method": "ensemble"}, "is not calibrated for ensemble; run tfuq calibrate"),
+        ({"combine": "staple"}, "combined by mean; draw alike, or predict with --combine mean"),
+        (
+            {"combine": "staple", "method": "ensemble"},
+            "is not calibrated for ensemble; predict with --combine mean",
+        ),
     ],
 )
 def test_a_calibration_is_of_the_samples_it_was_made_of(digits_run, change, words):

@@ -39,6 +39,27 @@ def test_patterns_give_what_voxels_give(classes, examples, monkeypatch):
     np.testing.assert_allclose(found.performance, performance, atol=1e-4)
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_sample_that_is_foreground_everywhere_is_found_out(classes):
+    decisions = raters(classes, 4, 60)
+    decisions[3] = 1
+    found = staple(packed_of(decisions, 1, classes), 60)
+    truth, performance = references.staple(decisions, classes)
+    for k in range(classes):
+        np.testing.assert_allclose(found.probability(k).ravel(), truth[:, k], atol=1e-4)
+    np.testing.assert_allclose(found.performance, performance, atol=1e-4)
+    np.testing.assert_array_equal(found.performance[3, 1], 1)
+
+
+def test_a_class_that_no_sample_has_is_nowhere():
+    decisions = raters(2, 4, 60)  # of three classes, the last is absent
+    found = staple(packed_of(decisions, 1, 3), 60)
+    of_two = staple(packed_of(decisions, 1, 2), 60)
+    np.testing.assert_array_equal(found.probability(2), 0)
+    # The trust in raters at the start is divided by other numbers of classes.
+    np.testing.assert_allclose(found.probability(1), of_two.probability(1), atol=1e-4)
+
+
 def test_two_classes_are_as_of_simpleitk():
     decisions = raters(2, 5, 4096)
     images = [sitk.GetImageFromArray(row.reshape(64, 64).astype(np.uint8)) for row in decisions]

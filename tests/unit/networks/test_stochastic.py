@@ -1,5 +1,7 @@
 """The loss of a Gaussian of all logits of an image."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -40,6 +42,18 @@ def test_loss_matches_the_reference(logits, classes, space):
     for number in range(2):
         log_p = log_probabilities(drawn[:, number]).numpy()
         expected = references.likelihood_of_samples(target[number].numpy(), log_p, PADDING)
+        assert found[number] == pytest.approx(expected, rel=1e-4)
+
+
+def test_weights_of_classes_are_exponents_of_likelihoods():
+    array, target = outputs(3), labels(3)
+    drawn = drawn_logits(array, SEED, **OPTIONS)
+    weights = [0.2, 1.0, 5.0]
+    weighted = partial(cross_entropy, weights=weights)
+    found = stochastic_loss(weighted, target, array, SEED, **OPTIONS).numpy()
+    for number in range(2):
+        log_p = log_probabilities(drawn[:, number]).numpy().astype(float)
+        expected = references.likelihood_of_samples(target[number].numpy(), log_p, PADDING, weights)
         assert found[number] == pytest.approx(expected, rel=1e-4)
 
 

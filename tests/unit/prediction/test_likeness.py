@@ -9,7 +9,7 @@ from tests.conftest import BALLS_AFFINE
 from tfuq.data.cases import Case
 from tfuq.data.volume import Volume
 from tfuq.errors import DataError
-from tfuq.prediction.likeness import refuse_unlike
+from tfuq.prediction.likeness import refuse_other_channels, refuse_unlike
 from tfuq.runs import Run
 
 
@@ -54,3 +54,13 @@ def test_a_picture_without_a_known_width_of_its_pixels_is_taken(run, tmp_path):
 def test_a_run_that_does_not_know_its_training_images_takes_all(run, tmp_path, monkeypatch):
     monkeypatch.setattr(Run, "appearance", None)
     refuse_unlike(run, case(tmp_path), scan((500, 500, 1)))
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_a_scan_of_other_channels_is_refused(run, tmp_path, channels):
+    refuse_other_channels(run, case(tmp_path), scan())
+    image = Volume(np.zeros((18, 17, 15, channels), np.float32), BALLS_AFFINE)
+    with pytest.raises(
+        DataError, match=rf"has {channels} channel\(s\), the run was trained with 1"
+    ):
+        refuse_other_channels(run, case(tmp_path), image)

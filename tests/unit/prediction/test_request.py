@@ -7,7 +7,13 @@ import pytest
 from tests.conftest import settings
 from tests.support.made import make_run
 from tfuq.errors import RunError
-from tfuq.prediction.request import Request, chosen_maps, members_apart, request_of
+from tfuq.prediction.request import (
+    Request,
+    chosen_maps,
+    members_apart,
+    request_of,
+    with_combination,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,3 +65,10 @@ def test_a_map_that_there_is_not_is_refused_by_name():
     asked = Request(method="vi", samples=4, seed=0, batch=1, written_maps=("label", "entropy"))
     with pytest.raises(RunError, match=r"--maps entropy: .*name some of label, predictive_ent"):
         chosen_maps(asked, ["predictive_entropy"])
+
+
+def test_only_the_combination_is_another(tmp_path):
+    config = settings(tmp_path, prediction={"seed": 9})
+    other = with_combination(config, "staple")
+    assert other == settings(tmp_path, prediction={"seed": 9, "combine": "staple"})
+    assert config.prediction.combine == "mean"

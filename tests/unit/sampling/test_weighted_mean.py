@@ -28,6 +28,12 @@ def test_members_without_a_sample_are_left_out():
     np.testing.assert_allclose(found[0, 0, 1], 0.75 * 0.2 + 0.25 * 0.8, rtol=1e-6)
 
 
+def test_a_sum_of_windows_that_rounds_to_above_one_is_one():
+    samples = np.full((2, 1, 1, 1), np.nextafter(np.float32(1), np.float32(2)))
+    found = reduced(WeightedMean(Posterior([None] * 2), [0.3, 0.7]), samples)
+    np.testing.assert_array_equal(found[0, 0], [0, 1])
+
+
 def reduced(reducer: WeightedMean, samples: np.ndarray) -> np.ndarray:
     """What is combined of samples [T, N, …, K]."""
     count = tf.constant(len(samples))

@@ -73,6 +73,13 @@ def test_a_voxel_counts_by_its_distance_from_the_nearest_boundary(spacing):
     assert weights.min() == 0
 
 
+def test_the_thickness_of_a_single_slice_changes_nothing():
+    label = (np.indices((7, 6, 1)).sum(0) > 6).astype(np.uint8)
+    weights = aggregation.interior_weights(label, (0.5, 0.5, 8.0))
+    expected = references.interior_weights(label, (0.5, 0.5, 0.5))
+    np.testing.assert_allclose(weights, expected, atol=1e-6)
+
+
 def test_without_a_boundary_all_voxels_count_alike():
     assert (aggregation.interior_weights(np.zeros((3, 4, 5), int), (1, 1, 1)) == 1).all()
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tfuq.measures.reducers.base import SampleStatistics, Shape
-from tfuq.measures.reducers.classes import class_masks, with_background
+from tfuq.measures.reducers.classes import at_most_one, class_masks, with_background
 
 COMBINED = "combined"
 _LEAST_PROBABILITY = 1e-7  # of which there is a logarithm
@@ -62,6 +62,7 @@ class MajorityShare:
 
 
 def _both_classes(p: tf.Tensor) -> tf.Tensor:
+    p = at_most_one(p)
     if p.shape[-1] == 1:
         return with_background(p)
     return p

@@ -6,6 +6,7 @@ TensorFlow Probability takes half a second to import, and networks with point we
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import Any
 
 import tensorflow as tf
@@ -33,22 +34,23 @@ def is_width(variable: tf.Variable) -> bool:
     return name.removesuffix(":0").endswith(WIDTH_VARIABLE)
 
 
-class SeededWeights:
+class SeededWeights(ABC):
     """Mixin for a layer whose weights are a function of the network's seed."""
 
     @property
+    @abstractmethod
     def width(self) -> tf.Tensor:
         """Standard deviations of the kernel's own numbers, of the kernel's shape.
 
         A caller that takes many samples computes them once and passes them to `weights_at`.
         """
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def means(self) -> tuple[tf.Tensor, tf.Tensor]:
         """The means of kernel and bias."""
-        raise NotImplementedError
 
+    @abstractmethod
     def weights_at(self, seed: tf.Tensor, width: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
         """The kernel and the bias that belong to the network's ``seed``.
 
@@ -56,7 +58,6 @@ class SeededWeights:
             seed: int32 ``[2]``.
             width: if the caller has computed it already.
         """
-        raise NotImplementedError
 
 
 class SeededVariational(SeededWeights, _VariationalLayer):

@@ -74,13 +74,20 @@ def _detection(folder: Path, cases: set[str]) -> dict[str, Row]:
         if row["case"] in cases:
             numbers = {name: int(number(path, row, name, AGAIN) or 0) for name in _COUNTS}
             counts.append({"case": row["case"], "class": row["class"], **numbers})
-    path = folder / "lesions.csv"
+    return lesion_summary(counts, _lesions(folder / "lesions.csv", counts))
+
+
+def _lesions(path: Path, counts: Sequence[Row]) -> list[Row]:
+    """The rows of lesions of the cases that are counted; scans without any leave no table."""
+    if not sum(row["lesions"] for row in counts):
+        return []
+    cases = {row["case"] for row in counts}
     lesions = []
     for row in read_table(path, ("case", "class", "detected", "iou"), AGAIN):
         if row["case"] in cases:
             scores = {name: number(path, row, name, AGAIN) for name in ("detected", "iou")}
             lesions.append({"case": row["case"], "class": row["class"], **scores})
-    return lesion_summary(counts, lesions)
+    return lesions
 
 
 def detection_text(scores: Row, name: str) -> str:

@@ -47,6 +47,13 @@ def test_a_binary_network_has_both_classes(reducer):
     np.testing.assert_allclose(one, two, atol=2e-6)
 
 
+@pytest.mark.parametrize("reducer", [LogitMean(), MajorityShare()])
+def test_a_sum_of_windows_that_rounds_to_above_one_is_one(reducer):
+    p = np.full((4, 1, 1, 1), np.nextafter(np.float32(1), np.float32(2)))
+    background, foreground = reduce_all(p, [reducer])["combined"].numpy()[0, 0]
+    assert 0 <= background < foreground <= 1
+
+
 def test_maps_stay_those_of_the_samples_and_the_label_is_that_of_the_combination():
     p = np.array([[0.45, 0.55], [0.45, 0.55], [0.95, 0.05]])[:, None, None]
     plain = voxel_maps(reduce_all(p, voxel_reducers()))

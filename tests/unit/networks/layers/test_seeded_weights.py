@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras
 
-from tfuq.networks.layers.seeded_weights import is_width, untransformed
+from tfuq.networks.layers.seeded_weights import SeededWeights, is_width, untransformed
 from tfuq.networks.layers.variational import GaussianPosterior
 
 
@@ -25,3 +26,12 @@ def test_weights_of_a_seed_lie_about_the_mean_as_far_as_their_widths_say():
     mean, _ = layer.means
     drawn, _ = layer.weights_at(tf.constant([1, 2]), layer.width)
     assert np.std(drawn - mean) == pytest.approx(0.5, rel=0.03)
+
+
+def test_a_layer_that_does_not_say_its_weights_is_not_made():
+    class Layer(SeededWeights, tf_keras.layers.Dense):
+        width = 1.0
+        means = (0.0, 0.0)
+
+    with pytest.raises(TypeError, match="weights_at"):
+        Layer(3)

@@ -48,6 +48,20 @@ def test_lesions_are_told_over_the_cases_that_all_methods_have(tmp_path):
     assert [row["found_tumour"] for row in rows] == ["3", "4"]
 
 
+def test_scans_without_a_lesion_have_false_ones_alone(tmp_path):
+    folders = []
+    for method in ("vi", "hybrid"):
+        folder = scored(tmp_path / method, method, [0, 0, 0])
+        rows = read_table(folder / "detection.csv", ("lesions",), "")
+        write_csv(folder / "detection.csv", [row | {"lesions": 0} for row in rows])
+        write_csv(folder / "lesions.csv", [])
+        folders.append(folder)
+    comparison = compare(folders)
+    vi = comparison.detection["tumour"]["vi"]
+    assert (vi["sensitivity"], vi["false_positives_per_scan"]) == (None, 1)
+    assert "| 0 of 0 " in comparison.markdown()
+
+
 @pytest.mark.parametrize(
     ("summary", "class_name"),
     [({"lesion_structures": []}, "all"), ({"lesion_iou": 0.1}, "all"), ({"detection": {}}, "all")],

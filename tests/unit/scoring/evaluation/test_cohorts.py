@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tfuq.errors import DataError
+from tfuq.measures.catalogue import MEASURES
 from tfuq.scoring.evaluation.cohorts import (
     classification_cohort,
     landmark_cohorts,
@@ -44,6 +45,21 @@ def test_segmentation_has_cases_structures_and_components():
     assert by_level["structure b"].failed.tolist() == [False]  # a Dice at the limit
     assert by_level["component"].failed.tolist() == [True]
     np.testing.assert_array_equal(by_level["component"].confidences["predictive_entropy"], [-0.4])
+
+
+@pytest.mark.parametrize("are_asked_for", [False, True])
+def test_numbers_on_request_are_ranked_where_they_were_asked_for(are_asked_for):
+    of_image, of_structure = {}, {}
+    if are_asked_for:
+        of_image = {"image_top_mutual_information": 0.2}
+        of_structure = {"top_mutual_information": 0.3, "learned_dice": 0.8}
+    cases = [{"case": "c", "class": "all", "dice": 0.9, **of_image}]
+    structures = [structure("c", "a", 0.9, pairwise_dice=0.6, **of_structure)]
+    by_case, of_a, _ = segmentation_cohorts(cases, structures, [], FailureOptions())
+    on_request = {name for name in of_a.confidences if MEASURES[name].is_on_request}
+    assert on_request == set(of_structure)
+    on_request = {name for name in by_case.confidences if MEASURES[name].is_on_request}
+    assert on_request == {*of_image, *of_structure}
 
 
 def test_the_tables_measures_come_back():

@@ -37,6 +37,12 @@ from tfuq.workflows.study.columns import check_columns, kind_and_name
             "did you mean 'disagreement'",
         ),
         ("classification", "all", "aurc.entropie", "no column 'aurc.entropie'"),
+        (
+            "classification",
+            "all",
+            "aurc.quantile_mutual_information",
+            "no column 'aurc.quantile_mutual_information'",
+        ),
         ("classification", "all", "hd95_mm", "no column 'hd95_mm' for a cell of classification"),
         ("classification", "3", "accuracy", "no structure '3'"),
     ],
