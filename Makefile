@@ -29,7 +29,7 @@ lint: setup
 	$(BIN)/lint-imports
 	$(BIN)/python -m mypy
 
-# Offline; a warning is an error, but not a type of another library (-n), whose pages are not at hand. The pages are in docs/_build/html.
+# Builds the pages in docs/_build/html, without a network once the packages are installed. A warning is an error.
 docs: .venv/docs-ready
 	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
 

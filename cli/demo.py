@@ -96,7 +96,7 @@ _WORDS = {
 )
 @options.overwrite
 def command(out: Path, task: str, overwrite: bool) -> None:
-    """Tour of tfuq on a phantom: train every method, predict, score, compare. Takes a few minutes
+    """Tour of tfuq on a phantom: train five methods, predict, score, compare. Takes a few minutes
     on two cores.
 
     \b

@@ -21,7 +21,7 @@ from tfuq.errors import TfuqError, printable
 from tfuq_cli.log import library_lines
 
 COMMANDS = {
-    "demo": "Tour on a phantom: train every method, predict, score, compare.",
+    "demo": "Tour on a phantom: train five methods, predict, score, compare.",
     "data": "List and check data sets; make phantoms.",
     "init": "Look at a folder of data; write a configuration for it.",
     "plan": "Fill a configuration by its data: network, patches, training.",

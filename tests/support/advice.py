@@ -272,6 +272,12 @@ def _step_rows() -> list[Advice]:
 def _rows_of_sections() -> list[Advice]:
     """What a configuration alone is refused for."""
     weighted = {"name": "weighted-cross-entropy", "class_weights": [1.0, 2.0]}
+    cycles = {
+        "ensemble.diversity": "snapshots",
+        "training.schedule": "cyclical",
+        "training.epochs": 8,
+    }
+    snapshots = cycles | {"method": "hybrid", "ensemble.members": 2}
     raters_and_crop = {**_RATERS, "preprocessing.crop_to_labels": [1]}
     return [
         Advice(
@@ -328,23 +334,12 @@ def _rows_of_sections() -> list[Advice]:
         ),
         Advice(
             words="snapshots keeps weights at the ends of cycles.*set training.schedule: cyclical",
-            broken={
-                "method": "hybrid",
-                "ensemble.diversity": "snapshots",
-                "ensemble.members": 2,
-                "training.epochs": 8,
-            },
+            broken=snapshots | {"training.schedule": "constant"},
             mended={"training.schedule": "cyclical"},
         ),
         Advice(
             words="2 members of 2 whole cycles.*set training.epochs: 8",
-            broken={
-                "method": "hybrid",
-                "ensemble.diversity": "snapshots",
-                "ensemble.members": 2,
-                "training.schedule": "cyclical",
-                "training.epochs": 7,
-            },
+            broken=snapshots | {"training.epochs": 7},
             mended={"training.epochs": 8},
         ),
         Advice(
@@ -392,26 +387,13 @@ def _rows_of_sections() -> list[Advice]:
         ),
         Advice(
             words="trains all cycles to their ends, and training.early_stopping_epochs.*leave it out",
-            broken={
-                "method": "hybrid",
-                "ensemble.diversity": "snapshots",
-                "ensemble.members": 2,
-                "training.schedule": "cyclical",
-                "training.epochs": 8,
-                "training.early_stopping_epochs": 3,
-            },
+            broken=snapshots | {"training.early_stopping_epochs": 3},
             mended={"training.early_stopping_epochs": REMOVED},
         ),
         Advice(
             words="width_warmup_epochs 4 holds the widths of the first snapshot, of epoch 4; lower it",
-            broken={
-                "method": "vi",
-                "variational.members": 2,
-                "variational.width_warmup_epochs": 4,
-                "ensemble.diversity": "snapshots",
-                "training.schedule": "cyclical",
-                "training.epochs": 8,
-            },
+            broken=cycles
+            | {"method": "vi", "variational.members": 2, "variational.width_warmup_epochs": 4},
             mended={"variational.width_warmup_epochs": 3},
         ),
         Advice(
@@ -421,13 +403,7 @@ def _rows_of_sections() -> list[Advice]:
         ),
         Advice(
             words="snapshots takes members of one training.*set ensemble.diversity: seeds",
-            broken={
-                "method": "swag",
-                "swag.members": 2,
-                "ensemble.diversity": "snapshots",
-                "training.schedule": "cyclical",
-                "training.epochs": 8,
-            },
+            broken=cycles | {"method": "swag", "swag.members": 2},
             mended={"ensemble.diversity": "seeds"},
         ),
         Advice(

@@ -17,6 +17,7 @@ from tests.support.documentation import blocks, command_words, page
 from tests.support.reading_ease import LEAST, ROOT, pages, reading_ease
 from tfuq import errors
 from tfuq.measures.catalogue import MEASURES
+from tfuq.training.progress import NLL
 from tfuq_cli.main import COMMANDS, main
 
 PAGES = pages()
@@ -89,6 +90,12 @@ def test_every_column_is_on_its_page():
     assert missing == set()
 
 
+def test_columns_of_newer_trainings_are_on_their_page():
+    """The trainings that the tests keep are of before these."""
+    for name in (NLL, "penalty"):
+        assert f"\n| | `{name}` |" in page("files.md")
+
+
 def test_every_error_has_an_anchor():
     text = page("troubleshooting.md")
     for error in errors.TfuqError.__subclasses__():
@@ -125,6 +132,15 @@ def parsed(words: list[str]) -> None:
 def test_a_command_on_a_page_is_one(line):
     """Its name and options are known, and its values fit."""
     parsed(list(command_words(line)))
+
+
+def test_a_wrong_option_or_value_would_be_noticed():
+    with pytest.raises(click.UsageError, match="slise"):
+        parsed(["plot", "runs/a", "--case", "b", "--slise", "3"])
+    with pytest.raises(click.UsageError, match="not in the range"):
+        parsed(["plot", "runs/a", "--case", "b", "--axis", "3"])
+    with pytest.raises(click.UsageError, match="chek"):
+        parsed(["data", "chek", "hippocampus"])
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)

@@ -1,43 +1,26 @@
-"""docs/papers.md: every command parses, and those on phantoms leave the files that the page names."""
+"""docs/papers.md: the commands on phantoms leave the files that the page names.
+
+That every command parses is asked in `tests/workflows/test_documentation.py`, as of every page.
+"""
 
 import re
 import shlex
+from itertools import pairwise
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner
 
+from tfuq import config as configuration
+from tfuq.data.layouts import made_cases
+from tfuq.data.splits import split_cases
 from tfuq_cli.main import main
 
 PAGE = (Path(__file__).parents[2] / "docs" / "papers.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh( phantom)?\n(.*?)```", PAGE, re.DOTALL)
-LINES = [line for _, block in BLOCKS for line in block.splitlines()]
 ON_PHANTOMS = [line for kind, block in BLOCKS if kind for line in block.splitlines()]
 FILES = sorted(set(re.findall(r"`(papers/[^`]+)`", PAGE)))
 FIRST = ("tfuq data synth", "tfuq train")
-
-
-def parse(line):
-    """Parse a command as the shell would give it, and run nothing."""
-    program, *words = shlex.split(line)
-    assert program == "tfuq"
-    command, context = main, click.Context(main)
-    while isinstance(command, click.Group):
-        command, context = command.get_command(context, words[0]), context
-        assert command is not None, f"no such command: {words[0]}"
-        words = words[1:]
-    command.make_context(command.name, words)
-
-
-@pytest.mark.parametrize("line", LINES)
-def test_every_command_of_the_page_parses(line):
-    parse(line)
-
-
-def test_a_wrong_option_would_be_noticed():
-    with pytest.raises(click.UsageError):
-        parse("tfuq plot runs/a --case b --slise 3")
 
 
 def test_every_section_has_commands_on_phantoms_and_names_what_they_leave():
@@ -48,6 +31,30 @@ def test_every_section_has_commands_on_phantoms_and_names_what_they_leave():
         assert "`papers/" in section
     trained = {shlex.split(line)[-1] for line in ON_PHANTOMS if line.startswith(FIRST)}
     assert trained
+
+
+def options(words, name):
+    """The values of an option that is given once or several times."""
+    return [value for option, value in pairwise(words) if option == name]
+
+
+def test_cases_that_are_plotted_are_test_cases(tmp_path, monkeypatch):
+    """By the split that the training makes, and the figures that the page names are of them."""
+    monkeypatch.chdir(tmp_path)
+    words_of_lines = [shlex.split(line)[1:] for line in ON_PHANTOMS]
+    plots = [words for words in words_of_lines if words[0] == "plot"]
+    plotted = {words[1]: options(words, "--case")[0] for words in plots}
+    assert len(plotted) == 3
+    for words in words_of_lines:
+        (run,) = options(words, "--run") or [None]
+        if words[:2] == ["data", "synth"] and "brats-phantom" in words:
+            assert CliRunner().invoke(main, words).exit_code == 0
+        if words[0] == "train" and run in plotted:
+            config = configuration.load(words[1], options(words, "-o"))
+            parts = split_cases(made_cases(config.data), config.data.split)
+            assert plotted[run] in [case.id for case in parts["test"]]
+    folders = {str(Path(name).parent) for name in FILES if "/plots/" in name}
+    assert folders == {f"{run}/plots/{case}" for run, case in plotted.items()}
 
 
 @pytest.mark.slow

@@ -75,6 +75,9 @@ def _reference(config: Config, shown: ShownCase) -> Case | None:
     """The case as the data set has it, or the folder of references, with its landmarks.
 
     None where no folder is given, and the data set is gone or does not have them.
+
+    Raises:
+        DataError: The folder that is given does not have them.
     """
     try:
         listed = cases_of(config.data, shown.reference)
@@ -85,6 +88,12 @@ def _reference(config: Config, shown: ShownCase) -> Case | None:
     for case in listed:
         if name_key(case.id) == name_key(shown.id) and case.has_reference:
             return case
+    if shown.reference:
+        raise DataError(
+            f"case '{shown.id}' has no reference in {shown.reference}"
+            f"{resembling(shown.id, [case.id for case in listed])}; "
+            "give a folder in the data set's layout by --reference, or leave it out"
+        )
     return None
 
 

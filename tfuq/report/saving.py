@@ -40,7 +40,7 @@ def save_all(figures: NamedFigures, output: Path) -> list[Path]:
 
     Args:
         figures: Each with its file name without the ending.
-        output: The folder to write to.
+        output: The folder to write to. No process writes there once this has returned or raised.
 
     Returns:
         The files, in the order of the figures.
@@ -48,35 +48,48 @@ def save_all(figures: NamedFigures, output: Path) -> list[Path]:
     Raises:
         RunError: A file cannot be written.
     """
-    if not _may_fork():
-        return [save(figure, output / f"{name}.png") for name, figure in figures]
     paths = []
     pending: deque[_Pending] = deque()
     try:
         for name, figure in figures:
-            paths.append(output / f"{name}.png")
-            pending.append(_begun(figure, paths[-1]))
+            path = output / f"{name}.png"
+            paths.append(path)
+            process = _started(figure, path)
+            if process is None:
+                save(figure, path)
+                continue
+            pending.append(_Pending(figure=figure, path=path, process=process))
             if len(pending) >= core_count():
                 pending.popleft().finish()
-    finally:
         while pending:
             pending.popleft().finish()
+    finally:
+        for unfinished in pending:
+            unfinished.process.join()
     return paths
 
 
 def _may_fork() -> bool:
     """Whether a copy of this process is safe: no other thread may hold a lock that it would need.
 
-    Threads of TensorFlow are not among those that Python knows.
+    Threads of TensorFlow are not among those that Python knows, and neither are those that macOS
+    starts by itself. A daemon, as the processes of a pool are, may start none.
     """
     is_alone = threading.active_count() == 1 and "tensorflow" not in sys.modules
-    return is_alone and core_count() > 1 and "fork" in multiprocessing.get_all_start_methods()
+    may_start = sys.platform == "linux" and not multiprocessing.current_process().daemon
+    return is_alone and may_start and core_count() > 1
 
 
-def _begun(figure: Figure, path: Path) -> _Pending:
+def _started(figure: Figure, path: Path) -> BaseProcess | None:
+    """Another process that writes a figure; None where this one is to write it."""
+    if not _may_fork():
+        return None
     process = multiprocessing.get_context("fork").Process(target=_save_or_fail, args=(figure, path))
-    process.start()
-    return _Pending(figure=figure, path=path, process=process)
+    try:
+        process.start()
+    except OSError:  # there is no room for one more
+        return None
+    return process
 
 
 def _save_or_fail(figure: Figure, path: Path) -> None:

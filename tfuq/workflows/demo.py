@@ -1,4 +1,4 @@
-"""The tour: a phantom, every method trained on it, predicted, scored, compared and reported."""
+"""The tour: a phantom, five methods trained on it, predicted, scored, compared and reported."""
 
 from __future__ import annotations
 

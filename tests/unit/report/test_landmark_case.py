@@ -1,5 +1,7 @@
 """The landmarks of a case by several methods are plotted, or refused with what to do."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,35 @@ def test_all_landmarks_and_those_that_are_asked_for(folder, rows):
 def test_what_is_not_there_is_refused(folder, rows, more, words):
     with pytest.raises(DataError, match=words):
         list(landmark_case_figures(shown(folder, rows, **more)))
+
+
+@pytest.fixture(scope="module")
+def references(heads, tmp_path_factory):
+    """A data set without the annotations of one case."""
+    root = shutil.copytree(heads, tmp_path_factory.mktemp("references") / "heads")
+    for path in root.glob("AnnotationsByMD/*/002.txt"):
+        path.unlink()
+    return root
+
+
+def test_the_truth_is_that_of_the_folder_that_is_asked_for(folder, references):
+    """The doctors have marked each landmark with an error of their own; here it lies at (30, 60)."""
+    (path,) = references.glob("AnnotationsByMD/400_senior/001.txt")
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(["30,60", *lines[1:]]))
+    case = ShownCase(
+        id="001", folders={"hybrid": folder}, reference=references, landmarks=["sella"]
+    )
+    figure = dict(landmark_case_figures(case))["methods"]
+    # Annotations count pixels of a picture three times as large, from one on or from zero.
+    (truth,) = figure.axes[0].lines[0].get_xydata()
+    np.testing.assert_allclose(truth, [10, 20], atol=0.5)
+
+
+def test_a_folder_without_references_of_the_case_is_refused(folder, references):
+    case = ShownCase(id="002", folders={"hybrid": folder}, reference=references)
+    with pytest.raises(DataError, match=r"'002' has no reference in .*--reference, or leave"):
+        list(landmark_case_figures(case))
 
 
 def test_a_case_that_is_not_there_is_refused(folder):

@@ -1,11 +1,14 @@
 """Figures that other processes write, as this one would."""
 
+import multiprocessing
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from tfuq.errors import TfuqError
+from tfuq.report import saving
 from tfuq.report.plotting import new_figure, save
 from tfuq.report.saving import save_all
 
@@ -22,6 +25,27 @@ for cores in CORES:
 """
 CORES = (1, 2, 8)
 
+# Two figures have a folder in their place, and the last one takes long to write.
+SLOW = """
+import multiprocessing
+import sys
+import time
+from pathlib import Path
+from tfuq.errors import TfuqError
+from tfuq.report import saving
+from tests.unit.report.test_saving import figures
+saving.core_count = lambda: 8
+save = saving.save
+def save_slowly(figure, path):
+    time.sleep(path.stem == "figure-4")
+    return save(figure, path)
+saving.save = save_slowly
+try:
+    saving.save_all(figures(), Path(sys.argv[1]))
+except TfuqError:
+    print(len(multiprocessing.active_children()))
+"""
+
 
 def figures():
     for number in range(5):
@@ -30,10 +54,10 @@ def figures():
         yield f"figure-{number}", figure
 
 
-def run(folder):
+def run(folder, program=PROGRAM):
     for cores in CORES:
         (folder / str(cores)).mkdir(exist_ok=True)
-    command = [sys.executable, "-c", PROGRAM, str(folder)]
+    command = [sys.executable, "-c", program, str(folder)]
     return subprocess.run(command, capture_output=True, text=True)
 
 
@@ -58,8 +82,65 @@ def test_a_file_that_cannot_be_written_is_an_error_that_names_it(tmp_path):
     assert not (tmp_path / "8" / "figure-0.png").exists()
 
 
-def test_a_process_with_tensorflow_writes_by_itself(tmp_path):
+def test_no_process_writes_once_an_error_is_told(tmp_path):
+    """Whoever removes the folder then would meet its files."""
+    for number in (0, 1):
+        (tmp_path / f"figure-{number}.png").mkdir()
+    result = run(tmp_path, program=SLOW)
+    assert result.stdout.strip() == "0", result.stderr
+    assert (tmp_path / "figure-4.png").is_file()
+
+
+@pytest.fixture
+def alone(monkeypatch):
+    """A process that may start others: on Linux, of two cores, with no other thread."""
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    monkeypatch.setattr(saving, "core_count", lambda: 2)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    monkeypatch.setattr(sys, "platform", "linux")
+
+
+def with_tensorflow(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", object())
+
+
+def with_a_thread(monkeypatch):
+    monkeypatch.setattr(threading, "active_count", lambda: 2)
+
+
+def of_a_pool(monkeypatch):
+    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)
+
+
+def on_macos(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+
+def on_one_core(monkeypatch):
+    monkeypatch.setattr(saving, "core_count", lambda: 1)
+
+
+def on_a_full_machine(monkeypatch):
+    def start(self):
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(multiprocessing.get_context("fork").Process, "start", start)
+
+
+def test_a_process_that_is_alone_may_start_others(alone):
+    """That it does is seen in a process of its own, above: this one may have TensorFlow's threads."""
+    assert saving._may_fork()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [with_tensorflow, with_a_thread, of_a_pool, on_macos, on_one_core, on_a_full_machine],
+)
+def test_a_process_that_starts_no_other_writes_by_itself(alone, monkeypatch, tmp_path, change):
+    change(monkeypatch)
+    assert saving._started(next(figures())[1], tmp_path / "a.png") is None
     assert len(save_all(figures(), tmp_path)) == 5
+    assert len(list(tmp_path.glob("figure-*.png"))) == 5
     (tmp_path / "figure-0.png").unlink()
     (tmp_path / "figure-0.png").mkdir()
     with pytest.raises(TfuqError, match="figure-0"):
