@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import tensorflow as tf
 import tf_keras
 
@@ -28,6 +29,7 @@ FLOAT32 = "float32"
 SOURCES = ("dropout", "weights", "code", "logits")  # of randomness
 _TRANSPOSED = {2: tf_keras.layers.Conv2DTranspose, 3: tf_keras.layers.Conv3DTranspose}
 _CONVOLUTION = {2: tf_keras.layers.Conv2D, 3: tf_keras.layers.Conv3D}
+_POOL = {2: tf_keras.layers.MaxPooling2D, 3: tf_keras.layers.MaxPooling3D}
 
 
 @contextmanager
@@ -43,6 +45,10 @@ def layer_policy(policy: str) -> Iterator[None]:
         yield
     finally:
         tf_keras.mixed_precision.set_global_policy(before)
+
+
+def _is_one(sizes: int | Sequence[int]) -> bool:
+    return bool(np.max(sizes) == 1)
 
 
 def _seed_input() -> tf.Tensor:
@@ -78,6 +84,10 @@ class LayerFactory:
     ) -> Apply:
         """A convolution, padded to the size of its input.
 
+        One of size one with strides reads no more than every second element, or third. These are
+        taken first: oneDNN's gradient of such a kernel is wrong, or writes beyond its memory, where
+        the input has fewer channels than a register of the processor has numbers, 8 or 16.
+
         Args:
             filters: channels of the output.
             size: of the kernel along every axis, or along each, in elements.
@@ -85,7 +95,15 @@ class LayerFactory:
             name: of the layer.
             **options: arguments of a tf_keras convolution (``activation``, ``strides``,
                 ``padding``, ``dtype``).
+
+        References:
+            uxlfoundation/oneDNN, issue 6035.
         """
+        strides = options.get("strides", 1)
+        if _is_one(size) and not _is_one(strides):
+            convolve = self.conv(filters, size, rank=rank, name=name, **{**options, "strides": 1})
+            every = _POOL[rank](1, strides, padding="same", name=f"{name}_every")
+            return lambda x: convolve(every(x))
         options = {"padding": "same", "name": name, **options}
         if self.weights is None:
             plain: Apply = _CONVOLUTION[rank](

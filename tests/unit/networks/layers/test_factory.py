@@ -57,3 +57,27 @@ def test_a_convolution_keeps_the_size_unless_it_is_told_otherwise(weights):
     assert factory.conv(2, 3, rank=3, name="same")(x).shape[1:] == (7, 6, 5, 2)
     assert factory.conv(2, 3, rank=3, name="less", padding="valid")(x).shape[1:] == (5, 4, 3, 2)
     assert factory.conv(2, 2, rank=3, name="half", strides=2)(x).shape[1:] == (4, 3, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("channels", "strides", "weights"),
+    [(1, 2, None), (3, (1, 2), None), (4, (1, 2), WIDE), (4, (3, 2), None), (20, 2, WIDE)],
+)
+def test_gradients_of_a_strided_convolution_of_size_one(channels, strides, weights):
+    factory = LayerFactory(weights=weights, sources=())
+    image = tf_keras.Input((13, 12, channels))
+    output = factory.conv(8, 1, rank=2, name="conv", strides=strides)(image)
+    model = tf_keras.Model([image, factory.seed], output)
+    x = tf.random.stateless_normal([4, 13, 12, channels], SEED)
+    kernel = model.trainable_variables[0]
+
+    @tf.function
+    def gradient():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(model([x, SEED]) ** 2)
+        return tape.gradient(loss, kernel)
+
+    rows, columns = (strides, strides) if isinstance(strides, int) else strides
+    taken = x.numpy()[:, ::rows, ::columns].reshape(-1, channels).astype(np.float64)
+    right = 2 * taken.T @ taken @ kernel.numpy()[0, 0]
+    np.testing.assert_allclose(gradient()[0, 0], right, rtol=1e-4, atol=1e-3)
