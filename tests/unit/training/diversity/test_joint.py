@@ -83,6 +83,7 @@ def probabilities(run):
     return np.array(members)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "method"),
     [
@@ -139,6 +140,7 @@ def test_a_process_killed_while_results_are_written_leaves_what_another_ends(
     assert (killed.member(2) / "weights.npz").stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_a_member_that_is_gone_is_trained_again_beside_the_others(digits, tmp_path):
     config = config_of(digits, members=3)
     run = train(config, tmp_path / "run")
@@ -179,6 +181,7 @@ def test_volumes_are_trained_together(balls, tmp_path):
     assert not any(name.startswith("logits2") for name in weights(run))  # of coarser levels
 
 
+@pytest.mark.slow
 def test_landmarks_are_trained_together(heads, tmp_path):
     ensemble = {"members": 2, "diversity": "repulsive"}
     training = {"loss": {"name": "heatmap-cross-entropy"}}
