@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from docs.generate.configuration import configuration_page
+from docs.generate.files import columns_page, scores_page
 from docs.generate.measures import measures_page
 from docs.generate.pictures import FOLDER, write_pictures
 from tests.support.rooms import table
@@ -18,9 +19,11 @@ def write_pages(folder: Path) -> None:
     """
     folder.mkdir(exist_ok=True)
     parts = {
+        "columns.md": columns_page(),
         "configuration.md": configuration_page(),
         "measures.md": measures_page(),
         "rooms.md": table(),
+        "scores.md": scores_page(),
     }
     for name, text in parts.items():
         path = folder / name

@@ -34,6 +34,16 @@ def write_pictures(folder: Path) -> None:
         folder: It is made where there is none.
     """
     folder.mkdir(exist_ok=True)
+    for picture in pictures():
+        save(picture, folder / f"{picture.kind}.png")
+
+
+def save(picture: Picture, path: Path) -> None:
+    """Draw a picture as PNG.
+
+    Args:
+        picture: What to draw.
+        path: Of the file.
+    """
     with own_style():
-        for picture in pictures():
-            picture.draw().savefig(folder / f"{picture.kind}.png", dpi=_DPI)
+        picture.draw().savefig(path, dpi=_DPI)

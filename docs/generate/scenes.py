@@ -1,4 +1,4 @@
-"""Made samples of structures whose uncertainty is known beforehand, for pictures of the measures."""
+"""Made samples of structures whose uncertainty is known, for pictures of the measures."""
 
 from __future__ import annotations
 

@@ -9,9 +9,12 @@ import zipfile
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 from docs.generate.configuration import configuration_page, descriptions, documented_keys
-from docs.generate.measures import kind_of, measures_page, texts
+from docs.generate.measures import GROUPS, kind_of, measures_page, texts
+from docs.generate.pictures import pictures, save
+from PIL import Image
 
 from tests.support.documentation import blocks, command_words, page
 from tests.support.reading_ease import LEAST, ROOT, pages, reading_ease
@@ -56,15 +59,47 @@ def test_every_key_has_a_sentence_and_a_unit():
 
 
 def test_every_measure_is_on_its_page():
+    """Those of maps and of landmarks that share a name have a row each."""
+    measures = [measure for group in GROUPS.values() for measure in group]
+    assert {measure.name for measure in measures} == set(MEASURES)
     text = measures_page()
-    assert all(f"| `{name}` |" in text for name in MEASURES)
-    assert {kind_of(name) for name in MEASURES} == texts().keys()
-    assert "| `predictive_entropy` | voxel, component, image |" in text
+    for measure in measures:
+        assert f"\n| `{measure.name}` | {', '.join(measure.levels)} | {measure.unit} |" in text
+    assert {kind_of(measure) for measure in measures} == texts().keys()
+
+
+def test_every_kind_of_measure_has_its_section():
+    """The overview leads to it; it has a formula, what high and low look like, and a warning."""
+    text = measures_page()
+    for kind, words in texts().items():
+        title = kind.replace("_", " ")
+        assert f"| [{title}](#{title.replace(' ', '-')}) |" in text
+        section = text.partition(f"\n### {title}\n")[2].partition("\n### ")[0]
+        for part in (words.formula, words.high, words.low, words.not_for):
+            assert part in section, kind
+        assert ("{cite}" in section) == (words.paper is not None)
+
+
+def test_every_map_and_number_has_a_picture():
+    """All but those of which a picture says no more than words."""
+    drawn = {picture.kind for picture in pictures()}
+    assert drawn <= texts().keys()
+    assert texts().keys() - drawn == {"area", "learned_dice"}
+    assert all(len(picture.alternative) > 60 for picture in pictures())
+
+
+def test_a_picture_is_drawn_and_as_wide_as_a_page_can_show(tmp_path):
+    first = next(pictures())
+    path = tmp_path / "picture.png"
+    save(first, path)
+    with Image.open(path) as image:
+        assert image.width <= 800
+        assert len(np.unique(np.asarray(image))) > 100
 
 
 def test_every_paper_is_in_the_bibliography():
     known = set(re.findall(r"^@\w+\{(\w+),", page("references.bib"), re.MULTILINE))
-    assert {paper for _, paper, _, _ in texts().values() if paper} == known
+    assert {words.paper for words in texts().values() if words.paper} == known
 
 
 def test_every_command_is_on_its_page():
@@ -96,10 +131,11 @@ def test_columns_of_newer_trainings_are_on_their_page():
         assert f"\n| | `{name}` |" in page("files.md")
 
 
-def test_every_error_has_an_anchor():
+def test_every_class_of_errors_is_on_its_page():
     text = page("troubleshooting.md")
-    for error in errors.TfuqError.__subclasses__():
-        assert f"\n## {error.__name__}\n" in text
+    for name in ("ConfigError", "DataError", "RunError"):
+        assert issubclass(getattr(errors, name), errors.TfuqError)
+        assert f"\n| `{name}` |" in text
 
 
 @pytest.mark.parametrize("block", WITH_COMMANDS, ids=lambda block: block.commands()[0][:40])
