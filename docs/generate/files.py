@@ -14,12 +14,14 @@ from tfuq.scoring.metrics import METRICS, Metric
 
 _COLUMNS = Path(__file__).parent / "columns.yaml"
 _ANY = ".+"
+_NOTHING = "(?!)"  # the axes of a study have any name, and each is in its file
 # What a name in capitals stands for within the name of a column.
 _PLACEHOLDERS = {
+    "AXIS": _NOTHING,
     "CLASS": _ANY,
     "KEY": _ANY,
     "MEASURE": "|".join(MEASURES),
-    "QUANTITY": "[DV].+",
+    "QUANTITY": r"[a-z0-9.]+_(?:gy|percent|cc)",
     "RULE": "[a-z]+",
     "SCORE": "|".join(METRICS),
 }

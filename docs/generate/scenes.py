@@ -46,7 +46,7 @@ class Scene:
     def maps(self) -> Mapping[str, np.ndarray]:
         """Each map ``[X, Y]`` by the name of its measure, as tfuq computes it."""
         statistics = self._statistics
-        maps = {name: value.numpy() for name, value in voxel_maps(dict(statistics)).items()}
+        maps = {name: np.asarray(values) for name, values in voxel_maps(dict(statistics)).items()}
         probability = maps.pop("probability")
         maps |= variance_parts(probability, statistics["variance"])
         members = self.samples.reshape(MEMBERS, -1, *self.samples.shape[1:])

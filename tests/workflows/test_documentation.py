@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -20,7 +19,6 @@ from tests.support.documentation import blocks, command_words, page
 from tests.support.reading_ease import LEAST, ROOT, pages, reading_ease
 from tfuq import errors
 from tfuq.measures.catalogue import MEASURES
-from tfuq.training.progress import NLL
 from tfuq_cli.main import COMMANDS, main
 
 PAGES = pages()
@@ -56,6 +54,20 @@ def test_every_key_has_a_sentence_and_a_unit():
     assert all(f"| `{key.path}` |" in text for key in documented_keys().values())
     epochs = "| `training.epochs` | whole number | epoch | `10` | > 0, ≤ 1,000,000 | "
     assert epochs in text
+
+
+def test_a_key_without_a_sentence_would_be_noticed(tmp_path, monkeypatch):
+    shortened = tmp_path / "keys.yaml"
+    shortened.write_text("name: ['', The name.]\n")
+    monkeypatch.setattr("docs.generate.configuration._KEYS", shortened)
+    assert "training.epochs" in documented_keys().keys() - descriptions().keys()
+    with pytest.raises(KeyError, match="method"):
+        configuration_page()
+
+
+def test_a_measure_without_a_text_would_be_noticed():
+    with pytest.raises(KeyError, match=r"enter it in docs/generate/measures\.yaml"):
+        kind_of(replace(MEASURES["pairwise_dice"], name="newly_measured"))
 
 
 def test_every_measure_is_on_its_page():
@@ -109,33 +121,34 @@ def test_every_command_is_on_its_page():
     assert len(COMMANDS) > 20
 
 
-def columns_of_predictions() -> set[str]:
-    """The columns of every table of the runs and predictions that the tests keep."""
-    found = set()
-    with zipfile.ZipFile(ROOT / "tests" / "data" / "kept.zip") as kept:
-        for name in kept.namelist():
-            if name.endswith(".csv"):
-                found.update(next(csv.reader(io.StringIO(kept.read(name).decode()))))
-    return {re.sub(r"^(probability|votes)_\d$", r"\1_CLASS", name) for name in found}
-
-
-def test_every_column_is_on_its_page():
-    text = page("files.md")
-    missing = {name for name in columns_of_predictions() - set(MEASURES) if f"`{name}`" not in text}
-    assert missing == set()
-
-
-def test_columns_of_newer_trainings_are_on_their_page():
-    """The trainings that the tests keep are of before these."""
-    for name in (NLL, "penalty"):
-        assert f"\n| | `{name}` |" in page("files.md")
-
-
 def test_every_class_of_errors_is_on_its_page():
     text = page("troubleshooting.md")
     for name in ("ConfigError", "DataError", "RunError"):
         assert issubclass(getattr(errors, name), errors.TfuqError)
         assert f"\n| `{name}` |" in text
+
+
+def options_without_words(command: click.Command, name: str) -> Iterator[str]:
+    """The options of a command, and of those below it, whose help says nothing."""
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for part in command.list_commands(context):
+            below = command.get_command(context, part)
+            assert below is not None
+            yield from options_without_words(below, f"{name} {part}")
+    for option in command.params:
+        if isinstance(option, click.Option) and not option.help and not option.hidden:
+            yield f"{name} {option.opts[0]}"
+
+
+def test_every_option_says_what_it_does():
+    """The page of commands has what help says."""
+    assert list(options_without_words(main, "tfuq")) == []
+
+
+def test_an_option_without_words_would_be_noticed():
+    command = click.Command("new", params=[click.Option(["--newly"])])
+    assert list(options_without_words(command, "tfuq new")) == ["tfuq new --newly"]
 
 
 @pytest.mark.parametrize("block", WITH_COMMANDS, ids=lambda block: block.commands()[0][:40])
