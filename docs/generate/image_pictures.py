@@ -10,10 +10,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy import ndimage
 
-from docs.generate.picture import Picture, low_and_high, outline, show, written
+from docs.generate.picture import Picture, outline, show, two_places, written
 from docs.generate.scenes import Scene, scenes
 from tfuq.measures.catalogue.aggregations import OF_MAPS
-from tfuq.scoring.aggregation import PATCH, image_level, interior_weights
+from tfuq.scoring.aggregation import PATCH, image_level, interior_weights, upper_quantile
 from tfuq.scoring.evaluation.aggregated import Aggregated
 
 _MAP = "predictive_entropy"
@@ -22,14 +22,14 @@ _ABOUT = "structure"
 _REACH = 2  # pixels around a structure that belong to it
 _SPACING = (1.0, 1.0, 1.0)
 _OF_ALL = ("image", "patch_maximum", "uncertain_share")
-_HIGH_SHARE = 0.05  # of pixels
+_UNSURE = 0.01  # nat; below it a pixel counts as sure
 # Scenes of a low and of a high value, and what the line in the picture goes around.
 _PAIRS = {
     "image": ("agree", "blurred", "the label, which the mean does not look at"),
     "patch_maximum": ("agree", "some", "the patch with the largest mean"),
     "uncertain_share": ("spot", "some", "the pixels that are counted"),
-    "image_quantile": ("spot", "some", "the highest 5 % of the pixels"),
-    "image_top": ("agree", "spot", "the highest 5 % of the pixels"),
+    "image_quantile": ("spot", "some", "unsure pixels, from the 95th percentile on"),
+    "image_top": ("agree", "spot", "unsure pixels, from the 95th percentile on"),
     "image_interior": ("moved", "some", "the pixels that count for less than half"),
     "quantile": ("agree", "some", "the pixels about the structure"),
     "top": ("agree", "blurred", "the pixels about the structure"),
@@ -82,7 +82,7 @@ def _in_words(kind: str, both: tuple[Scene, Scene], around: str) -> str:
 
 
 def _draw(kind: str, both: tuple[Scene, Scene], around: str) -> Figure:
-    figure, places = low_and_high()
+    figure, places = two_places()
     for axes, word, scene in zip(places, ("low", "high"), both, strict=True):
         show(axes, scene.maps[_MAP], _HIGHEST)
         outline(axes, _marked(kind, scene))
@@ -119,8 +119,5 @@ def _patch(values: np.ndarray) -> np.ndarray:
 
 
 def _highest(values: np.ndarray) -> np.ndarray:
-    """As many pixels as `tfuq.scoring.aggregation.top_mean` takes."""
-    count = math.ceil(_HIGH_SHARE * values.size)
-    mask = np.zeros(values.size, bool)
-    mask[np.argsort(values, axis=None)[-count:]] = True
-    return mask.reshape(values.shape)
+    """The pixels from the 95th percentile on that are not sure."""
+    return (values >= upper_quantile(values.ravel())) & (values > _UNSURE)

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
-from docs.generate.picture import Picture, hide_ticks, low_and_high, show, written
+from docs.generate.picture import Picture, hide_ticks, show, two_places, written
 from docs.generate.scenes import SAMPLES, SIDE
 from tfuq.measures.catalogue import OF_LANDMARKS
 from tfuq.measures.landmark import landmark_measures
@@ -99,7 +99,7 @@ def _in_words(name: str, pair: tuple[_Landmark, _Landmark]) -> str:
 
 
 def _draw_positions(name: str, pair: tuple[_Landmark, _Landmark]) -> Figure:
-    figure, places = low_and_high()
+    figure, places = two_places()
     for axes, word, landmark in zip(places, ("low", "high"), pair, strict=True):
         for point in landmark.points:
             circle = Circle(point, landmark.predicted, fill=False, color=BLUE, alpha=0.35)
@@ -120,7 +120,7 @@ def _frame(axes: Axes) -> None:
 
 
 def _draw_heatmaps(name: str, pair: tuple[_Landmark, _Landmark]) -> Figure:
-    figure, places = low_and_high()
+    figure, places = two_places()
     for axes, word, landmark in zip(places, ("low", "high"), pair, strict=True):
         show(axes, landmark.heatmap, 1.0)
         axes.set_title(_title(name, word, landmark), fontsize=10)

@@ -9,11 +9,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from docs.generate.picture import WIDTH, Picture, hide_ticks, low_and_high, outline, show, written
+from docs.generate.picture import Picture, hide_ticks, outline, show, two_places, written
 from docs.generate.scenes import SIDE, Scene, mosaic, scenes
 from tfuq.measures.catalogue import MAXIMUM_PROBABILITY, OF_MEMBERS, OF_VARIANCES, OF_VOXELS
 from tfuq.measures.measure import Measure
-from tfuq.report.plotting import BLUE, GREY, ORANGE, new_figure
+from tfuq.report.plotting import BLUE, GREY, ORANGE
 
 _SHOWN = ("agree", "blurred", "moved", "some")
 _EVERY = 4  # of the samples whose outlines are drawn
@@ -34,8 +34,8 @@ def pictures_of_maps() -> Iterator[Picture]:
         )
     yield Picture(
         kind=MAXIMUM_PROBABILITY.name,
-        alternative=f"Bars of three classes. Low: {max(_UNSURE):g}, where the bars are level. "
-        f"High: {max(_SURE):g}, where one bar stands out.",
+        alternative=f"Bars of three classes. Low, {max(_UNSURE):g}: the bars are level. "
+        f"High, {max(_SURE):g}: one bar stands out.",
         draw=_draw_classes,
     )
 
@@ -56,15 +56,13 @@ def _in_words(measure: Measure, phantom: Scene) -> str:
 
 
 def _draw(measure: Measure, phantom: Scene) -> Figure:
-    figure = new_figure(WIDTH, 3.4)
-    left = figure.add_subplot(1, 2, 1)
+    figure, (left, right) = two_places()
     noise = np.random.default_rng(3).normal(0, 0.06, phantom.label.shape)
     left.imshow(phantom.samples.mean(0) + noise, cmap="gray")
     for sample in phantom.samples[::_EVERY]:
         outline(left, sample > 0.5, ORANGE, 0.8)
     left.set_title("scan, and outlines of five samples", fontsize=10)
     _number(left)
-    right = figure.add_subplot(1, 2, 2)
     show(right, phantom.maps[measure.name])
     right.set_title(f"{measure.title} ({_unit(measure)})", fontsize=10)
     _number(right)
@@ -85,12 +83,12 @@ def _number(axes: Axes) -> None:
 
 
 def _draw_classes() -> Figure:
-    figure, both = low_and_high()
+    figure, both = two_places()
     for axes, word, values in zip(both, ("low", "high"), (_UNSURE, _SURE), strict=True):
         colours = [BLUE if value == max(values) else GREY for value in values]
         axes.bar(_CLASSES, values, color=colours)
         axes.set_ylim(0, 1)
         axes.set_xlabel("class")
-        axes.set_ylabel("mean probability")
         axes.set_title(f"{word}: {max(values):g}", fontsize=10)
+    both[0].set_ylabel("mean probability")
     return figure

@@ -31,12 +31,13 @@ class Picture:
     draw: Callable[[], Figure]
 
 
-def low_and_high() -> tuple[Figure, tuple[Axes, Axes]]:
+def two_places() -> tuple[Figure, tuple[Axes, Axes]]:
     """A figure with a place for a low value, and one for a high value."""
-    figure = new_figure(WIDTH, _HEIGHT)
-    low = figure.add_subplot(1, 2, 1)
-    high = figure.add_subplot(1, 2, 2)
-    return figure, (low, high)
+    figure = new_figure(WIDTH, _HEIGHT, has_places=True)
+    figure.subplots_adjust(left=0.08, right=0.96, bottom=0.14, top=0.84, wspace=0.18)
+    left = figure.add_subplot(1, 2, 1)
+    right = figure.add_subplot(1, 2, 2)
+    return figure, (left, right)
 
 
 def written(value: float, unit: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -17,8 +17,8 @@ from tfuq.measures.voxel import voxel_maps, voxel_reducers
 SAMPLES = 20
 MEMBERS = 4  # of an ensemble, with as many samples each
 SIDE = 48  # pixels of a scene
-RADIUS = 12.0  # pixels, of a structure
-_SHARP = 0.3  # pixels over which the border of a structure goes from 1 to 0
+RADIUS = 12.45  # pixels, of a structure
+_SHARP = 0.01  # pixels over which the border of a structure goes from 1 to 0
 _BLURRED = 3.0
 _WITH_STRUCTURE = 12  # of the samples, in the scene where others have none
 Disc = tuple[float, float, float]  # row and column of the centre, radius, in pixels
@@ -90,7 +90,8 @@ def _disc(disc: Disc, softness: float) -> np.ndarray:
     row, column, radius = disc
     rows, columns = np.indices((SIDE, SIDE))
     distance = np.hypot(rows - row, columns - column)
-    return 1 / (1 + np.exp((distance - radius) / softness))
+    steepness = np.clip((distance - radius) / softness, -50, 50)
+    return 1 / (1 + np.exp(steepness))
 
 
 def _scene(says: str, disc_of: Callable[[int], Disc], softness: float = _SHARP) -> Scene:
@@ -104,7 +105,8 @@ def _seen_by_some(says: str, radius: float) -> Scene:
     return Scene(says, samples)
 
 
-def scenes() -> dict[str, Scene]:
+@cache
+def scenes() -> Mapping[str, Scene]:
     """The scenes by name; everything random in them has a fixed seed."""
     middle = SIDE / 2
     moves = np.random.default_rng(1).normal(0, 2.5, (SAMPLES, 2))

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from docs.generate.picture import WIDTH, Picture, hide_ticks, low_and_high, outline, show, written
+from docs.generate.picture import WIDTH, Picture, hide_ticks, outline, show, two_places, written
 from docs.generate.scenes import Scene, scenes
 from tfuq.data.boundary import at_boundary
 from tfuq.measures.catalogue import OF_STRUCTURES
@@ -63,7 +63,7 @@ def _title(axes: Axes, word: str, measure: Measure, scene: Scene) -> None:
 
 
 def _draw_shapes(measure: Measure, both: list[Scene]) -> Figure:
-    figure, places = low_and_high()
+    figure, places = two_places()
     for axes, word, scene in zip(places, _WORDS, both, strict=True):
         axes.imshow(scene.samples.mean(0), cmap="gray", vmin=0, vmax=1.6)
         for sample in scene.samples:
@@ -75,7 +75,7 @@ def _draw_shapes(measure: Measure, both: list[Scene]) -> Figure:
 
 def _draw_maps(measure: Measure, both: list[Scene], map_name: str) -> Figure:
     """The map that a mean is taken of, and the border of what it is taken over."""
-    figure, places = low_and_high()
+    figure, places = two_places()
     highest = max(float(scene.maps[map_name].max()) for scene in both)
     for axes, word, scene in zip(places, _WORDS, both, strict=True):
         show(axes, scene.maps[map_name], highest)
