@@ -27,9 +27,9 @@ from tfuq.measures.measure import Measure
 GROUPS = {
     "Maps": (*OF_VOXELS, *OF_VARIANCES, *OF_MEMBERS),
     "Numbers of an image": OF_IMAGES,
-    "Numbers of an image, with --aggregate": OF_IMAGE_VOXELS,
+    "Numbers of an image, with `--aggregate`": OF_IMAGE_VOXELS,
     "Structures": (*OF_STRUCTURES, *CONFORMAL_VOLUMES),
-    "Structures, with --aggregate": OF_STRUCTURE_VOXELS,
+    "Structures, with `--aggregate`": OF_STRUCTURE_VOXELS,
     "Landmarks": (*OF_LANDMARKS, *OTHERS_OF_LANDMARKS),
 }
 _TEXTS = Path(__file__).parent / "measures.yaml"
