@@ -44,6 +44,7 @@ __all__ = [
     "is_ranked",
     "maps_of",
     "names_of",
+    "of_map",
     "ranked_at",
 ]
 
@@ -60,6 +61,7 @@ _ALL = (
     *OTHERS_OF_LANDMARKS,
 )
 MEASURES = {measure.name: measure for measure in _ALL}
+_OF_MAPS = {measure.name: measure for measure in (*OF_VOXELS, *OF_VARIANCES, *OF_MEMBERS)}
 
 
 def names_of(measures: Iterable[Measure]) -> tuple[str, ...]:
@@ -69,6 +71,15 @@ def names_of(measures: Iterable[Measure]) -> tuple[str, ...]:
 
 MEMBER_VARIANCES = names_of(OF_MEMBERS)
 VARIANCES = names_of(OF_VARIANCES)
+
+
+def of_map(name: str) -> Measure:
+    """The measure that a map shows. Two of landmarks have the names of maps, in another unit.
+
+    Args:
+        name: of the map.
+    """
+    return _OF_MAPS[name]
 
 
 def maps_of(samples: int) -> tuple[str, ...]:
