@@ -46,6 +46,7 @@ __all__ = [
     "names_of",
     "of_map",
     "ranked_at",
+    "unit_of_all",
 ]
 
 _ALL = (
@@ -80,6 +81,16 @@ def of_map(name: str) -> Measure:
         name: of the map.
     """
     return _OF_MAPS[name]
+
+
+def unit_of_all(name: str) -> str | None:
+    """The unit of a measure; None where its name is of several, each in another unit.
+
+    Args:
+        name: of the measure.
+    """
+    units = {measure.unit for measure in _ALL if measure.name == name}
+    return units.pop() if len(units) == 1 else None
 
 
 def maps_of(samples: int) -> tuple[str, ...]:
