@@ -13,6 +13,7 @@ from tfuq.runs.models import open_model
 
 SCANS = "scan"
 PREDICTIONS = "model"
+_LEFT_RIGHT = 0  # across this axis of the scan, a slice shows front and back
 
 
 def write_first_picture(folder: Path, model: str, *, observer: Observer = SILENT) -> list[Path]:
@@ -33,4 +34,5 @@ def write_first_picture(folder: Path, model: str, *, observer: Observer = SILENT
     cases = inputs_of_run(opened.run, (scan,))
     predictions = folder / PREDICTIONS
     predict(make_predictor(opened.run, request), cases, predictions, observer=observer)
-    return write_case_figures([predictions], cases[0].id, predictions / "figures")
+    figures = predictions / "figures"
+    return write_case_figures([predictions], cases[0].id, figures, axis=_LEFT_RIGHT)
