@@ -129,7 +129,7 @@ def _depth(rng: np.random.Generator, positions: np.ndarray, surface: np.ndarray)
     """The depth that decides the tissue, ``[X, Y, Z]``."""
     furrows = _furrows(rng, surface) + _fissure(rng, positions, surface)
     from_fluid = _signed_distance(surface - furrows > _THRESHOLDS[1])
-    depth = np.minimum(np.maximum(_THRESHOLDS[1] + from_fluid, _FLUID), surface)
+    depth: np.ndarray = np.minimum(np.maximum(_THRESHOLDS[1] + from_fluid, _FLUID), surface)
     sway = 1.5 * smooth_field(rng, SHAPE, (6.0, 6.0, 2.0))
     for pair in _PAIRS:
         depth = np.minimum(depth, _depth_about(pair, positions, sway))
