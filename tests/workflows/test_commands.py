@@ -270,6 +270,9 @@ def test_demo_teaches_every_method(tfuq, tmp_path, monkeypatch):
     result = tfuq(*line.split()[1:])
     assert result.exit_code == 0, result.output
     assert (tmp_path / "demo" / "report.html").is_file()
+    pictures = sorted(path.name for path in (tmp_path / "demo" / "model" / "figures").iterdir())
+    assert pictures == [".tfuq", "histograms.png", "slice-mc-dropout.png"]
+    assert (tmp_path / "demo" / "scan" / "LICENCE.txt").is_file()
     table = rows_of(tmp_path / "demo" / "comparison.csv")
     assert {row["method"] for row in table} == set(TOURED)
     for row in table:
@@ -279,7 +282,7 @@ def test_demo_teaches_every_method(tfuq, tmp_path, monkeypatch):
             tmp_path
             / "demo"
             / "runs"
-            / "quickstart"
+            / "head"
             / ("vi" if method == "vi" else "hybrid")
             / "scores"
             / method
