@@ -52,5 +52,6 @@ def test_phantoms_are_those_of_the_documentation():
         "cephalogram",
         "digits",
         "head-ct",
+        "hippocampus-phantom",
         "liver-phantom",
     }
