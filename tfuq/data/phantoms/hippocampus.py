@@ -24,7 +24,7 @@ STRUCTURES = ("background", "anterior", "posterior")
 # Signal of the tissues.
 _FLUID = 150.0
 _GREY = 560.0
-_AMYGDALA = 620.0
+_AMYGDALA = 800.0
 _MIDBRAIN = 850.0
 _WHITE = 1050.0
 _NOISE = 45.0
@@ -35,7 +35,7 @@ _TAIL = (13.0, 26.0)
 _HEAD = (18.0, 10.5)
 _TAIL_RADII = (3.5, 2.6)
 _HEAD_RADII = (6.5, 5.0)
-_SPLIT = 0.56  # of the way from tail to head: where anterior begins
+_SPLIT = 0.64  # of the way from tail to head: where anterior begins
 _MIDBRAIN_DISTANCE = 6.0
 _AFFINE = np.eye(4)
 _HEADER = SpatialHeader.of_affine(_AFFINE, SCANNER)
@@ -139,8 +139,8 @@ def _surroundings(rng: np.random.Generator, tube: _Tube) -> np.ndarray:
     signal[below > 3.0] = _GREY  # the cortex, with a sulcus
     signal[(below > 7.0) & (below < 8.5)] = _FLUID
     above = tube.above - tube.heights + folds
-    is_amygdala = (tube.along > 0.8) & (above > 0.5)
-    signal[is_amygdala] = _AMYGDALA
+    is_amygdala = (tube.along > 0.8) & (above > 1.0)
+    signal[is_amygdala & (signal == _WHITE)] = _AMYGDALA
     beside = tube.aside - tube.widths + folds
     is_low = above < 1.5
     signal[(beside > 1.0) & is_low] = _FLUID
