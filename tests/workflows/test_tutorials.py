@@ -17,6 +17,7 @@ CELLS = [cell for path in TUTORIALS for cell in blocks(path) if cell.is_cell]
 PYTHON = [cell for cell in CELLS if cell.language == "python"]
 SHELL = [cell for cell in CELLS if cell.language == "sh"]
 _FRONT = re.compile(r"\A---\n(.*?)^---\n", re.M | re.S)
+_DRAWING = re.compile(r"\bplt\.(subplots|figure)\(|\bImage\(")
 _LEAST_TEXT = 60  # letters of a text that tells what a picture shows
 _MOST_COLUMNS = 100
 
@@ -27,7 +28,7 @@ def cell_name(cell: Block) -> str:
 
 def draws(cell: Block) -> bool:
     """Whether a cell shows a picture."""
-    return any(word in cell.code for word in ("plt.subplots(", "plt.figure(", "Image("))
+    return bool(_DRAWING.search(cell.code))
 
 
 def test_there_are_three_tutorials():
