@@ -4,8 +4,13 @@ BIN := .venv/bin
 # Of make benchmark: the PyTorch to install, as torch==2.13.0+cpu, and options of benchmarks/suite.py.
 TORCH ?= torch
 BENCHMARK ?=
+# Of make test-lowest: what runs with the lowest versions.
+QUICK ?= tests/unit/config tests/unit/data tests/unit/measures tests/unit/scoring \
+	tests/unit/report tests/unit/workflows/test_first_picture.py tests/workflows/test_tasks.py
+# Of make try-wheel: the Pythons to install the wheel with; those that are not here are named.
+PYTHONS ?= python3.10 python3.11 python3.12 python3.13
 
-.PHONY: setup demo test test-slow lint docs benchmark clean
+.PHONY: setup demo test test-slow test-lowest lint docs dist try-wheel sizes benchmark clean
 
 setup: .venv/ready
 
@@ -23,6 +28,19 @@ test: setup
 test-slow: setup
 	$(BIN)/python -m pytest -m slow
 
+# A quick part of the tests, with the lowest version that setup.cfg allows of everything.
+test-lowest: .lowest/ready
+	.lowest/venv/bin/python -m pytest -q $(QUICK)
+
+.lowest/ready: setup.cfg setup.py pyproject.toml release/lowest.py
+	rm -rf .lowest
+	mkdir .lowest
+	$(PYTHON) release/lowest.py dicom cluster > .lowest/constraints.txt
+	$(PYTHON) -m venv .lowest/venv
+	.lowest/venv/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint .lowest/constraints.txt --editable '.[test,dicom,cluster]'
+	touch $@
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -37,6 +55,34 @@ docs: .venv/docs-ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	touch $@
 
+# The wheel and the source distribution, in dist. The wheel is built from the source distribution.
+dist: .release/ready
+	rm -rf build dist
+	.release/bin/python -m build
+	.release/bin/python -m twine check --strict dist/*
+	.release/bin/python release/contents.py dist/*.whl dist/*.tar.gz
+
+.release/ready:
+	$(PYTHON) -m venv .release
+	.release/bin/python -m pip install --quiet --disable-pip-version-check build twine cyclonedx-bom
+	touch $@
+
+# Installs the wheel into a new environment of each Python, outside of the repository, and runs the demo.
+# The list of the parts of the last environment (CycloneDX) goes to dist/sbom.json.
+try-wheel: dist
+	folder=$$(mktemp -d) \
+		&& SBOM="$(CURDIR)/.release/bin/cyclonedx-py" release/try_wheel.sh dist/*.whl $$folder/tried $(PYTHONS) \
+		&& cp $$folder/tried/sbom.json dist/ \
+		&& rm -rf $$folder
+
+# What each extra adds to an environment that has tfuq: the table of docs/install.md.
+sizes: dist
+	rm -rf .release/sized
+	$(PYTHON) -m venv .release/sized
+	.release/sized/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	du --summarize --human-readable .release/sized
+	.release/sized/bin/python release/sizes.py dist/*.whl dicom cluster docs test gpu
+
 # The peers on PyTorch run in an environment of their own; without it the table says that they are left out.
 benchmark: setup .benchmark/ready
 	$(BIN)/python benchmarks/suite.py --torch .benchmark/venv/bin/python $(BENCHMARK)
@@ -47,4 +93,4 @@ benchmark: setup .benchmark/ready
 		&& touch $@ || echo 'PyTorch could not be installed; its peers are left out'
 
 clean:
-	rm -rf .venv .benchmark build docs/_build docs/generated *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv .benchmark .lowest .release build dist docs/_build docs/generated *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -1,6 +1,9 @@
 """Estimated aleatoric uncertainty against the truth that the brain phantom keeps.
 
-    tfuq demo --out demo && python benchmarks/phantom_entropy.py demo
+    python benchmarks/phantom_entropy.py FOLDER
+
+FOLDER has runs of ``quickstart`` in ``runs/quickstart`` and their phantom in ``data``, as the commands of docs/results/phantom.md
+make them.
 
 The truth is each voxel's entropy of the label over raters, H[p(y | anatomy)], from the class probabilities that the labels were
 drawn with. The estimate is the expected entropy of a method; for deterministic, which has none, the predictive entropy.

@@ -121,8 +121,20 @@ def _described(error: OSError) -> str:
 def _exit(context: click.Context, code: int, message: str) -> NoReturn:
     if context.params.get("verbose"):
         traceback.print_exc()
+        click.echo(f"tfuq: the documentation tells more: {_page()}", err=True)
     click.echo(f"tfuq: {printable(message)}", err=True)
     sys.exit(code)
+
+
+def _page() -> str:
+    """The page and the section about the error that is handled."""
+    from tfuq_cli.sections import PAGE, UNEXPECTED, section_of
+
+    error = sys.exc_info()[1]
+    section = UNEXPECTED
+    if error is not None:
+        section = section_of(error)
+    return f"{PAGE}#{section}"
 
 
 @click.group(

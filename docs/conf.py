@@ -37,7 +37,7 @@ myst_heading_anchors = 3
 # The tutorials are run each time their page is read, in an empty folder, and by this Python.
 nb_execution_mode = "force"
 nb_execution_in_temp = True
-nb_execution_timeout = 120  # seconds a cell
+nb_execution_timeout = 600  # seconds a cell, on a busy machine
 nb_execution_raise_on_error = True
 nb_output_stderr = "remove"  # progress and remarks of libraries
 nb_render_markdown_format = "myst"

@@ -3,7 +3,7 @@
 import logging
 import os
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # TensorFlow reads these when it is first imported. oneDNN is off by default on many CPUs and
 # several times faster there. Setting it everywhere also keeps the last bits of a result the same

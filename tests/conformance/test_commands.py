@@ -363,6 +363,7 @@ def test_demo(task, tfuq, tmp_path, monkeypatch):
     assert_readable(tmp_path / "demo" / "runs")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", STUDIES)
 def test_study(bench, kind, tfuq, tmp_path, monkeypatch):
     def in_this_process(words, log: Path) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from release.contents import problems_of
 
 from tfuq_cli.main import main
 
@@ -64,6 +65,22 @@ def test_images_take_the_same_sources():
     ignored = (DEPLOY / "Dockerfile.dockerignore").read_text()
     assert set(re.findall(r"^!(\S+)$", ignored, re.MULTILINE)) == SOURCES
     assert all((ROOT / name).exists() for name in SOURCES)
+
+
+@pytest.mark.slow
+def test_what_images_take_makes_the_wheel_that_users_install(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in SOURCES:
+        if (ROOT / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, source / name, ignore=ignored)
+        else:
+            shutil.copy(ROOT / name, source)
+    code = "from setuptools import build_meta; build_meta.build_wheel('..')"
+    subprocess.run([sys.executable, "-c", code], cwd=source, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    assert problems_of(wheel) == []
 
 
 def test_the_recipe_of_apptainer_has_each_section_once():

@@ -5,10 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 import re
-import shutil
-import subprocess
 import sys
-import zipfile
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -79,44 +76,6 @@ def test_every_folder_of_code_is_a_package(package):
         names |= {f"tfuq.{name}" for name in find_packages(str(ROOT / "tfuq"))}
     folders = {path.parent for path in (ROOT / folder).rglob("*.py")}
     assert len(names) == len(folders)
-
-
-def packaged(package: str) -> set[str]:
-    """The data files of a package that is in a folder of another name, as setup.cfg has them."""
-    setup = configparser.ConfigParser()
-    setup.read(ROOT / "setup.cfg")
-    folder = ROOT / package.removeprefix("tfuq_")
-    patterns = setup["options.package_data"][package].replace(",", " ").split()
-    found = {path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}
-    return {path.relative_to(folder).as_posix() for path in found}
-
-
-def test_models_are_installed_whole():
-    """Hidden lists of what tfuq wrote stay in the source tree."""
-    folder = ROOT / "models"
-    files = {path for path in folder.glob("*/**/*") if path.is_file()}
-    names = {
-        path.relative_to(folder).as_posix()
-        for path in files
-        if path.name[0] != "." and path.suffix != ".pyc"
-    }
-    assert "hippocampus/members/0/weights.npz" in names
-    assert packaged("tfuq_models") == names
-
-
-@pytest.mark.slow
-def test_a_wheel_has_the_models(tmp_path):
-    source = tmp_path / "source"
-    source.mkdir()
-    for name in ("tfuq", "cli", "configs", "models"):
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    code = "from setuptools import build_meta; build_meta.build_wheel('..')"
-    subprocess.run([sys.executable, "-c", code], cwd=source, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    names = set(zipfile.ZipFile(wheel).namelist())
-    assert {f"tfuq_models/{name}" for name in packaged("tfuq_models")} <= names
 
 
 UNIX_ALONE = {"fcntl", "grp", "pwd", "resource", "termios"}

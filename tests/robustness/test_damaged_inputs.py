@@ -14,11 +14,11 @@ from tfuq.data.budget import limit_memory
 
 # Groups whose readers are quick to make, and how many inputs each reader gets.
 _FAST = {
-    "files and texts": 8,
+    "files and texts": 4,
     "data sets": 1,
     "results of segmentation": 1,
-    "results of classification": 8,
-    "results of landmarks": 4,
+    "results of classification": 4,
+    "results of landmarks": 2,
     "studies": 2,
     "replies": 15,
 }

@@ -111,6 +111,7 @@ def held_by_another_process(folder: Path):
         holder.stdin.close()
 
 
+@pytest.mark.slow
 def test_what_another_process_writes_is_left_to_it(trained, tfuq, tmp_path, monkeypatch):
     monkeypatch.setattr(locks, "_MOST_WAIT", 0.2)
     run, out = shutil.copytree(trained("mc-dropout", 2).path, tmp_path / "run"), tmp_path / "out"

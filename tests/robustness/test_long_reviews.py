@@ -19,6 +19,7 @@ def copied(run, folder):
     return shutil.copytree(run.path, folder / "run")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [12, pytest.param(2000, marks=pytest.mark.slow)])
 def test_scans_reviewed_through_two_kills_have_the_table_of_an_uninterrupted_review(
     count, trained, tfuq, tmp_path

@@ -477,6 +477,7 @@ def score_through_kills(predictions: Path, scores: Path, log: Path, renames: lis
     assert not list(scores.rglob("*.part"))
 
 
+@pytest.mark.slow
 def test_scoring_killed_leaves_one_set_or_none(scored, tmp_path):
     score_through_kills(*scored, tmp_path / "log", [2])
 
@@ -549,6 +550,7 @@ def test_a_run_of_an_earlier_version_is_taken_up_and_is_not_overwritten(trained,
     assert tfuq("score", predictions, "--no-figures").exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_half_trained_member_of_an_earlier_version_goes_on(digits, tfuq, tmp_path, monkeypatch):
     from tfuq.training.fit import MemberTraining
 

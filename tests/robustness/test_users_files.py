@@ -250,7 +250,7 @@ def results(balls, tmp_path_factory) -> Path:
     return own
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_nothing_of_theirs_is_lost_by_commands_without_a_network(seed, results, tmp_path):
     keep_theirs(results, without_network, tmp_path, seed, lambda arguments: invoke(*arguments))
 

@@ -14,7 +14,6 @@ _FAST = {
     ("vi", 3),
     ("hybrid", 2),
     ("probabilistic-unet", 2),
-    ("stochastic-segmentation", 3),
 }
 
 

@@ -338,10 +338,13 @@ def majority_share(samples):
 
 def grown(mask, steps):
     """A mask [X, Y, Z] with the voxels that so many steps from face to face reach."""
-    inside = np.argwhere(mask)
     result = np.zeros(mask.shape, bool)
-    for voxel in np.ndindex(mask.shape):
-        result[voxel] = any(np.abs(each - voxel).sum() <= steps for each in inside)
+    reach = np.stack(np.indices([2 * steps + 1] * mask.ndim), -1).reshape(-1, mask.ndim) - steps
+    reach = reach[np.abs(reach).sum(1) <= steps]
+    for voxel in np.argwhere(mask):
+        for each in voxel + reach:
+            if (each >= 0).all() and (each < mask.shape).all():
+                result[tuple(each)] = True
     return result
 
 

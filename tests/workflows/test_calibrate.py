@@ -144,6 +144,7 @@ def test_segmentation(calibrated_balls):
     assert "missed by upper" in shown
 
 
+@pytest.mark.slow
 def test_a_segmentation_by_slices_is_calibrated(trained, tmp_path):
     run = shutil.copytree(trained("mc-dropout", 2).path, tmp_path / "run")
     _, summary, shown = calibrate_predict_score(run, "validation", 0.5, "temperature")

@@ -94,7 +94,7 @@ def test_a_probability_is_the_combination_of_the_samples(run, combine, is_large,
     np.testing.assert_allclose(combined, expected_of(combine, samples), atol=3e-6)
 
 
-@pytest.mark.parametrize("rank", [3, 2])
+@pytest.mark.parametrize("rank", [3, pytest.param(2, marks=pytest.mark.slow)])
 def test_staple_is_that_of_all_voxels_of_a_case(run_of, rank):
     run = run_of(rank)
     samples, combined = sampled(run, "staple")
@@ -111,6 +111,7 @@ def test_a_large_volume_has_the_same_staple(run, monkeypatch):
     np.testing.assert_array_equal(whole, in_parts)
 
 
+@pytest.mark.slow
 def test_a_command_writes_each_combination_beside_the_others_and_says_so(run, tfuq):
     for combine in ("majority", "staple", "weighted"):
         result = tfuq("predict", run.path, "--samples", 4, "--combine", combine)

@@ -103,6 +103,7 @@ def test_batch_changes_no_file_and_seed_changes_some(trained, tfuq, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_one_run_serves_every_method_that_its_members_can(trained, tfuq, tmp_path):
     run = trained("hybrid", 2).path
     for method in ("deterministic", "mc-dropout", "ensemble", "hybrid"):
@@ -199,6 +200,7 @@ def test_bad_input_is_refused_in_one_line(trained, balls, tfuq, tmp_path):
         assert_refused(tfuq(*arguments), *words)
 
 
+@pytest.mark.slow
 def test_multichannel_files_are_taken_in_turn(tfuq, tmp_path):
     root = real("iSeg-2017-simulated")
     base = ["-o", f"data.root={root}", "-o", "network.patch_size=[96, 112]", "-o", "data.split.train=1", "-o", "data.split.validation=0",
@@ -268,6 +270,9 @@ def test_demo_teaches_every_method(tfuq, tmp_path, monkeypatch):
     result = tfuq(*line.split()[1:])
     assert result.exit_code == 0, result.output
     assert (tmp_path / "demo" / "report.html").is_file()
+    pictures = sorted(path.name for path in (tmp_path / "demo" / "model" / "figures").iterdir())
+    assert pictures == [".tfuq", "histograms.png", "slice-mc-dropout.png"]
+    assert (tmp_path / "demo" / "scan" / "LICENCE.txt").is_file()
     table = rows_of(tmp_path / "demo" / "comparison.csv")
     assert {row["method"] for row in table} == set(TOURED)
     for row in table:
@@ -277,7 +282,7 @@ def test_demo_teaches_every_method(tfuq, tmp_path, monkeypatch):
             tmp_path
             / "demo"
             / "runs"
-            / "quickstart"
+            / "head"
             / ("vi" if method == "vi" else "hybrid")
             / "scores"
             / method

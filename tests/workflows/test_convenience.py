@@ -266,6 +266,7 @@ def test_training_rehearsed_leaves_nothing(trained, tfuq, tmp_path):
     assert_refused(tfuq(*arguments[:-4], "--run", run, "--dry-run"), "holds a run already")
 
 
+@pytest.mark.slow
 def test_quickstart_is_rehearsed_without_its_data(tfuq, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = tfuq(

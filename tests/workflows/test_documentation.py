@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
+import numpy as np
 import pytest
 from docs.generate.configuration import configuration_page, descriptions, documented_keys
-from docs.generate.measures import kind_of, measures_page, texts
+from docs.generate.measures import GROUPS, kind_of, measures_page, texts
+from docs.generate.pictures import pictures, save
+from PIL import Image
 
 from tests.support.documentation import blocks, command_words, page
 from tests.support.reading_ease import LEAST, ROOT, pages, reading_ease
 from tfuq import errors
 from tfuq.measures.catalogue import MEASURES
-from tfuq.training.progress import NLL
 from tfuq_cli.main import COMMANDS, main
 
 PAGES = pages()
@@ -25,6 +26,7 @@ ALL_BLOCKS = [block for path in PAGES for block in blocks(path)]
 WITH_COMMANDS = [block for block in ALL_BLOCKS if block.commands()]
 LINES = sorted({line for block in WITH_COMMANDS for line in block.commands()})
 _MOST_BYTES = 8 * 1024
+_WORDS = ("Low", "High")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -55,16 +57,72 @@ def test_every_key_has_a_sentence_and_a_unit():
     assert epochs in text
 
 
+def test_a_key_without_a_sentence_would_be_noticed(tmp_path, monkeypatch):
+    shortened = tmp_path / "keys.yaml"
+    shortened.write_text("name: ['', The name.]\n")
+    monkeypatch.setattr("docs.generate.configuration._KEYS", shortened)
+    assert "training.epochs" in documented_keys().keys() - descriptions().keys()
+    with pytest.raises(KeyError):
+        configuration_page()
+
+
+def test_a_measure_without_a_text_would_be_noticed():
+    with pytest.raises(KeyError, match=r"enter it in docs/generate/measures\.yaml"):
+        kind_of(replace(MEASURES["pairwise_dice"], name="newly_measured"))
+
+
 def test_every_measure_is_on_its_page():
+    """Those of maps and of landmarks that share a name have a row each."""
+    measures = [measure for group in GROUPS.values() for measure in group]
+    assert {measure.name for measure in measures} == set(MEASURES)
     text = measures_page()
-    assert all(f"| `{name}` |" in text for name in MEASURES)
-    assert {kind_of(name) for name in MEASURES} == texts().keys()
-    assert "| `predictive_entropy` | voxel, component, image |" in text
+    for measure in measures:
+        assert f"\n| `{measure.name}` | {', '.join(measure.levels)} | {measure.unit} |" in text
+    assert {kind_of(measure) for measure in measures} == texts().keys()
+
+
+def test_every_kind_of_measure_has_its_section():
+    """The overview leads to it; it has a formula, what high and low look like, and a warning."""
+    text = measures_page()
+    for kind, words in texts().items():
+        title = kind.replace("_", " ")
+        assert f"| [{title}](#{title.replace(' ', '-')}) |" in text
+        section = text.partition(f"\n### {title}\n")[2].partition("\n### ")[0]
+        for part in (words.formula, words.high, words.low, words.not_for):
+            assert part in section, kind
+        assert ("{cite}" in section) == (words.paper is not None)
+
+
+def test_every_map_and_number_has_a_picture():
+    """All but those of which a picture says no more than words."""
+    drawn = {picture.kind for picture in pictures()}
+    assert drawn <= texts().keys()
+    assert texts().keys() - drawn == {"area", "learned_dice"}
+    assert all(len(picture.alternative) > 60 for picture in pictures())
+
+
+def test_what_a_picture_calls_low_is_lower():
+    told = 0
+    for picture in pictures():
+        low, high = (re.search(rf"{word}, ([\d.]+)", picture.alternative) for word in _WORDS)
+        if low and high:
+            told += 1
+            assert float(low[1]) < float(high[1]), picture.kind
+    assert told >= 20
+
+
+def test_a_picture_is_drawn_and_as_wide_as_a_page_can_show(tmp_path):
+    first = next(pictures())
+    path = tmp_path / "picture.png"
+    save(first, path)
+    with Image.open(path) as image:
+        assert image.width <= 800
+        assert len(np.unique(np.asarray(image))) > 100
 
 
 def test_every_paper_is_in_the_bibliography():
     known = set(re.findall(r"^@\w+\{(\w+),", page("references.bib"), re.MULTILINE))
-    assert {paper for _, paper, _, _ in texts().values() if paper} == known
+    assert {words.paper for words in texts().values() if words.paper} == known
 
 
 def test_every_command_is_on_its_page():
@@ -74,32 +132,34 @@ def test_every_command_is_on_its_page():
     assert len(COMMANDS) > 20
 
 
-def columns_of_predictions() -> set[str]:
-    """The columns of every table of the runs and predictions that the tests keep."""
-    found = set()
-    with zipfile.ZipFile(ROOT / "tests" / "data" / "kept.zip") as kept:
-        for name in kept.namelist():
-            if name.endswith(".csv"):
-                found.update(next(csv.reader(io.StringIO(kept.read(name).decode()))))
-    return {re.sub(r"^(probability|votes)_\d$", r"\1_CLASS", name) for name in found}
-
-
-def test_every_column_is_on_its_page():
-    text = page("files.md")
-    missing = {name for name in columns_of_predictions() - set(MEASURES) if f"`{name}`" not in text}
-    assert missing == set()
-
-
-def test_columns_of_newer_trainings_are_on_their_page():
-    """The trainings that the tests keep are of before these."""
-    for name in (NLL, "penalty"):
-        assert f"\n| | `{name}` |" in page("files.md")
-
-
-def test_every_error_has_an_anchor():
+def test_every_class_of_errors_is_on_its_page():
     text = page("troubleshooting.md")
-    for error in errors.TfuqError.__subclasses__():
-        assert f"\n## {error.__name__}\n" in text
+    for name in ("ConfigError", "DataError", "RunError"):
+        assert issubclass(getattr(errors, name), errors.TfuqError)
+        assert f"\n| `{name}` |" in text
+
+
+def options_without_words(command: click.Command, name: str) -> Iterator[str]:
+    """The options of a command, and of those below it, whose help says nothing."""
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for part in command.list_commands(context):
+            below = command.get_command(context, part)
+            assert below is not None
+            yield from options_without_words(below, f"{name} {part}")
+    for option in command.params:
+        if isinstance(option, click.Option) and not option.help and not option.hidden:
+            yield f"{name} {option.opts[0]}"
+
+
+def test_every_option_says_what_it_does():
+    """The page of commands has what help says."""
+    assert list(options_without_words(main, "tfuq")) == []
+
+
+def test_an_option_without_words_would_be_noticed():
+    command = click.Command("new", params=[click.Option(["--newly"])])
+    assert list(options_without_words(command, "tfuq new")) == ["tfuq new --newly"]
 
 
 @pytest.mark.parametrize("block", WITH_COMMANDS, ids=lambda block: block.commands()[0][:40])

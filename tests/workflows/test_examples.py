@@ -103,6 +103,7 @@ def test_python_example_of_the_page_runs(played, monkeypatch):
     assert matplotlib.image.imread("scan.png").std() > 0
 
 
+@pytest.mark.slow
 def test_python_example_of_progress_runs(tmp_path, monkeypatch, capsys, caplog):
     monkeypatch.chdir(tmp_path)
     synthesize("brain-decathlon", Path("made"), cases=1, seed=0)
@@ -143,6 +144,7 @@ def write_radiographs(root: Path, count: int) -> None:
             Image.fromarray(array.astype(np.uint8)).save(root / folder / f"chest-{index:03d}.png")
 
 
+@pytest.mark.slow
 def test_own_data_as_the_page_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TFUQ_SCORE_FIGURES")  # by default they are drawn

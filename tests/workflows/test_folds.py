@@ -109,6 +109,7 @@ def test_its_threshold_is_of_probabilities_out_of_fold(run, predicted, tfuq):
     assert calibration["conformal"]["sets"]["lac"] == pytest.approx(scores[rank - 1], abs=1e-5)
 
 
+@pytest.mark.slow
 def test_parts_of_a_calibration_out_of_fold_make_what_one_process_makes(run):
     """Each of two parts samples something, and what both have sampled is not sampled again."""
     request = request_of(run.config, "ensemble", None, None)

@@ -40,7 +40,7 @@ def is_encoder(name):
     ("method", "latent"),
     [
         ("deterministic", {}),
-        ("vi", {}),
+        pytest.param("vi", {}, marks=pytest.mark.slow),
         pytest.param("latent-vi", {"backbone": "variational"}, marks=pytest.mark.slow),
     ],
 )
@@ -104,6 +104,7 @@ def test_a_stopped_training_ends_as_one_that_was_not(balls, trained, tmp_path):
         assert np.array_equal(array, weights(resumed)[name]), name
 
 
+@pytest.mark.slow
 def test_the_run_says_what_was_frozen(balls, trained, tmp_path, caplog):
     source = trained("mc-dropout", 2)
     config = frozen_settings(balls, "vi", source, ["encoder*", "decoder1_conv?"])
@@ -126,6 +127,7 @@ def test_the_run_says_what_was_frozen(balls, trained, tmp_path, caplog):
     assert history(run)[-1]["posterior_width"] > 0
 
 
+@pytest.mark.slow
 def test_frozen_weights_of_swag_are_counted_as_they_are_trained(balls, trained, tmp_path):
     """A file of weights has a scale and deviations beside each, which nothing trains."""
     source = trained("mc-dropout", 2)
@@ -143,6 +145,7 @@ def test_frozen_weights_of_swag_are_counted_as_they_are_trained(balls, trained, 
     assert after["logits/kernel_scale"].all()
 
 
+@pytest.mark.slow
 def test_each_member_with_overrides_says_what_was_frozen_of_it(balls, trained, tmp_path):
     """The second learns with all of its layers, and with wider posteriors at the start."""
     first = train(settings(balls, "vi", 2, training=FAST), tmp_path / "first")
@@ -243,6 +246,7 @@ def test_outputs_that_serve_training_alone_are_never_frozen(balls, trained, tmp_
     assert fit.frozen.layers == ["logits"]
 
 
+@pytest.mark.slow
 def test_the_command_line_freezes_and_refuses(balls, trained, tfuq, tmp_path):
     source = trained("mc-dropout", 2)
     tree = tmp_path / "own.yaml"

@@ -90,6 +90,7 @@ def test_a_vessel_that_vanishes_is_told_by_check_with_every_class_on_both_grids(
     assert_refused(refused, "class 'vessel' has 40 voxel(s) in the training labels and none")
 
 
+@pytest.mark.slow
 def test_a_vessel_that_vanishes_in_some_cases_is_told_by_train_and_doctor(
     vessels, tfuq, tmp_path, caplog
 ):

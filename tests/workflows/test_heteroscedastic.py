@@ -19,6 +19,7 @@ def test_a_heteroscedastic_segmentation_conforms(balls, tmp_path):
     check_run(train(config, tmp_path / "run"), "deterministic", tmp_path / "exported")
 
 
+@pytest.mark.slow
 def test_heteroscedastic_landmarks_report_their_parts(heads, tfuq, tmp_path):
     config = task_settings(
         "landmarks", heads, "mc-dropout", network={"heteroscedastic": True}, data=UNVALIDATED

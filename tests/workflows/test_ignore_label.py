@@ -222,6 +222,7 @@ def test_promises_are_scored_without_them(calibrated, tmp_path):
         assert kept["missed_by_upper"]["realized"] == pytest.approx(missed)
 
 
+@pytest.mark.slow
 def test_volumes_are_promised_of_cases_that_are_labelled_whole(nnunet_run, tmp_path):
     """Where all calibration cases have voxels to ignore, bounds are promised and no volumes."""
     run = shutil.copytree(nnunet_run.path, tmp_path / "run")

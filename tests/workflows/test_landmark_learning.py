@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from tfuq.networks.losses import heatmap_cross_entropy, heatmap_mse
+from tfuq.networks.heatmap_losses import heatmap_cross_entropy, heatmap_mse
 
 LOSSES = {"heatmap-mse": heatmap_mse, "heatmap-cross-entropy": heatmap_cross_entropy}
 

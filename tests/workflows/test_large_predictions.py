@@ -67,6 +67,7 @@ def test_every_file_has_the_bytes_of_the_whole(
     assert [name for name in expected if found[name] != expected[name]] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rank", [3, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_calibration_by_parts_is_that_of_the_whole(trained, monkeypatch, rank):
     run = trained("mc-dropout", rank)

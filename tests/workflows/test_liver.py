@@ -92,6 +92,7 @@ def liver_runs(livers, tmp_path_factory):
     }
 
 
+@pytest.mark.slow
 def test_both_configurations_end_in_scores_on_each_scans_own_grid(
     livers, liver_runs, tfuq, tmp_path
 ):

@@ -10,6 +10,7 @@ from tfuq.data.json_csv import read_table
 from tfuq.data.readers import read
 
 
+@pytest.mark.slow
 def test_volumes(trained, tfuq, tmp_path):
     run, folder = trained("hybrid", 2), tmp_path / "predicted"
     predicted = tfuq("predict", run.path, "--method", "hybrid", "--out", folder, "--save-members")

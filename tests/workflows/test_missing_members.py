@@ -59,6 +59,7 @@ def test_refused_with_a_command_that_works(unfinished, tfuq):
     )
 
 
+@pytest.mark.slow
 def test_allowed_and_recorded(unfinished, tfuq):
     run = unfinished(1)
     assert tfuq("predict", run, "--allow-missing").exit_code == 0
@@ -81,6 +82,7 @@ def test_allowed_and_recorded(unfinished, tfuq):
     )
 
 
+@pytest.mark.slow
 def test_what_reads_predictions_without_a_member_says_so(digits, tfuq, tmp_path):
     config = task_settings("classification", digits, "ensemble", ensemble={"members": 3})
     ids = [case.id for case in cases_of(config.data)][:3]
@@ -98,6 +100,7 @@ def test_what_reads_predictions_without_a_member_says_so(digits, tfuq, tmp_path)
     assert words in tfuq(*view).stderr
 
 
+@pytest.mark.slow
 def test_methods_of_one_member_need_that_member(unfinished, tfuq):
     with_first, without_first = unfinished(1), unfinished(0)
     for method in ("deterministic", "mc-dropout"):

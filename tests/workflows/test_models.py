@@ -60,6 +60,7 @@ def test_a_model_predicts_as_its_run_but_for_half_precision(tfuq, trained, shipp
         assert 0 < np.abs(model - own).max() < 100 * HALF
 
 
+@pytest.mark.slow
 def test_nothing_is_written_into_a_model(tfuq, shipped, scans):
     before = files_of(shipped)
     assert tfuq("predict", "--model", "balls", scans[0]).exit_code == 0
@@ -71,6 +72,7 @@ def test_without_scans_a_model_is_refused(tfuq, shipped):
     assert_refused(tfuq("predict", "--model", "balls"), "--model balls predicts scans: give one")
 
 
+@pytest.mark.slow
 def test_a_model_is_given_by_its_folder_too(tfuq, model, scans):
     predicted = tfuq("predict", "--model", model, scans[0], "--input", scans[1], "--out", "out")
     assert predicted.exit_code == 0, predicted.output
@@ -84,6 +86,7 @@ def test_a_scan_of_another_size_is_refused_and_others_are_predicted(tfuq, shippe
     assert list(read_manifest(place / "out").cases) == ["ball_004"]
 
 
+@pytest.mark.slow
 def test_a_review_of_a_model_lies_beside_its_predictions(tfuq, shipped, scans):
     reviewed = tfuq("review", "--model", "balls", *scans)
     assert reviewed.exit_code == 0, reviewed.output
@@ -105,6 +108,7 @@ def test_a_model_without_a_calibration_cannot_be_calibrated(tfuq, shipped, scans
     assert_refused(refused, "is not calibrated for mc-dropout", "copy the model")
 
 
+@pytest.mark.slow
 def test_a_copy_is_calibrated_on_cases_of_ones_own(tfuq, model, balls, place):
     copied = shutil.copytree(model, place / "own")
     config = copied / "config.yaml"
@@ -142,6 +146,7 @@ def test_a_card_says_what_is_found_taken_and_whom_to_name(tfuq, shipped):
     assert open_model("balls").packed.checksum in shown
 
 
+@pytest.mark.slow
 def test_a_model_is_replaced_by_one_command(tfuq, trained, model, place):
     folder = shutil.copytree(model.parent, place / "models")
     run = with_licence(trained("mc-dropout"))
@@ -160,6 +165,7 @@ def test_a_card_is_asked_for_where_there_is_none(tfuq, trained, place):
     assert not (place / "models").exists()
 
 
+@pytest.mark.slow
 def test_python_opens_a_model(shipped, scans, place):
     opened = library.load_model("balls")
     assert opened.predict(scans[0], samples=2)["label"].shape == nibabel.load(scans[0]).shape

@@ -99,7 +99,7 @@ sys.stdout.write(only.hex())
 
 CLIENTS = [
     ("classification", "vi"),
-    ("segmentation", "hybrid"),
+    pytest.param("segmentation", "hybrid", marks=pytest.mark.slow),
     pytest.param("landmarks", "mc-dropout", marks=pytest.mark.slow),
 ]
 
@@ -361,6 +361,7 @@ def test_exports_that_are_not_whole(digit_model, tfuq, tmp_path):
     assert_refused(of(lambda v: shutil.rmtree(v / "assets.extra")), "not a run")
 
 
+@pytest.mark.slow
 def test_other_numbers_are_found(digit_model, run_of, tfuq, tmp_path):
     run = str(run_of("classification", "vi").path)
     other = without_its_run(digit_model, tmp_path / "weights", run=run, weights_digest=["0" * 64])

@@ -35,6 +35,7 @@ def own(run, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_study_that_is_taken_up_again_writes_the_same(trained_task, tfuq, tmp_path):
     run = own(trained_task("classification", "mc-dropout"), tmp_path)
     methods = ("--method", "mc-dropout", "--method", "deterministic")
@@ -64,6 +65,7 @@ def test_a_study_that_is_taken_up_again_writes_the_same(trained_task, tfuq, tmp_
     assert files_of(folder) == written
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rank", [3, pytest.param(2, marks=pytest.mark.slow)])
 def test_volumes_are_held_against_the_moved_label(rank, trained, tfuq, tmp_path):
     run = own(trained("mc-dropout", rank), tmp_path)

@@ -343,6 +343,7 @@ def test_an_attended_process_ends_with_its_parent(how):
         wait_for_end([child])
 
 
+@pytest.mark.slow
 def test_damaged_studies_are_read_or_refused(tmp_path):
     found, path = Counter(), tmp_path / "study.yaml"
     for name, source in configuration.shipped_studies().items():

@@ -41,6 +41,7 @@ def test_a_stopped_prediction_goes_on_and_ends_as_one_that_was_not(trained_task,
     assert drawn == [case for case in run.split["test"] if case not in cases]
 
 
+@pytest.mark.slow
 def test_runs_state_what_their_likelihood_counts(trained_task):
     images, maps = (trained_task(task, "vi") for task in ("classification", "landmarks"))
     assert images.facts["likelihood_terms"] == 40
@@ -74,6 +75,7 @@ def test_figures_of_merit_against_hand_counted(digits):
     assert task_of(marks).quality(marks, heatmaps, truth) == 2.5
 
 
+@pytest.mark.slow
 def test_missing_landmarks_are_trained_around_with_heatmaps_that_are_distributions(heads, tmp_path):
     rng, lines = np.random.default_rng(0), ["file,landmark,x,y"]
     for path in sorted((heads / "RawImage" / "TrainingData").glob("[!.]*")):
@@ -107,6 +109,7 @@ def test_missing_landmarks_are_trained_around_with_heatmaps_that_are_distributio
     assert all(1 / 1024 <= float(row["max_activation"]) < 1 for row in rows)
 
 
+@pytest.mark.slow
 def test_a_rehearsal_is_of_as_many_images_as_go_together(trained_task, tfuq, tmp_path):
     run = trained_task("classification", "mc-dropout").path
     for batch, together in (

@@ -15,8 +15,9 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from tfuq.measures.reducers import LandmarkSamples
+from tfuq.networks.heatmap_losses import mean_of_present, presence
 from tfuq.networks.layers import fold_in, layer_salt, mean_and_width, normal_at, standard_normal
-from tfuq.networks.losses import Loss, log_probabilities, mean_of_present, presence
+from tfuq.networks.losses import Loss, log_probabilities
 
 HeatmapsOf = Callable[[tf.Tensor], tf.Tensor]
 _SALT = layer_salt("heteroscedastic noise")

@@ -19,7 +19,7 @@ from tfuq.prediction.grouping import Channels, groups_of_files, groups_of_folder
 from tfuq.runs import Run
 
 # Their numbers of channels are those of nnU-Net, which came with the Decathlon.
-_INDEXED_LAYOUTS = ("nnunet", "decathlon", "brain-phantom", "liver-phantom")
+_INDEXED_LAYOUTS = ("nnunet", "decathlon", "brain-phantom", "head-phantom", "liver-phantom")
 
 
 def cases_of_test_split(run: Run, calibration: Calibration | None = None) -> list[Case]:

@@ -18,7 +18,7 @@ from tfuq.data.writers.dicom import (
     write_segmentation,
 )
 from tfuq.errors import DataError
-from tfuq.measures.catalogue import MEASURES
+from tfuq.measures.catalogue import of_map
 from tfuq.prediction.request import LABEL
 from tfuq.runs.results import Manifest
 
@@ -79,7 +79,7 @@ def quantity_of(name: str, classes: int) -> Quantity:
         name: Of the map.
         classes: K.
     """
-    measure = MEASURES[name]
+    measure = of_map(name)
     low, high = measure.bounds(classes)
     return Quantity(name=name, title=measure.title, unit=measure.unit, low=low, high=high)
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tfuq.config import Config
-from tfuq.measures.catalogue import MEASURES
+from tfuq.measures.catalogue import MEASURES, unit_of_all
 from tfuq.measures.measure import Measure
 from tfuq.report.plotting import file_names, own_style, panels, save, set_title
 from tfuq.report.ranking import LINES
@@ -50,9 +50,10 @@ _UNITS = {"pixel": "pixels", "pixel²": "pixels²"}  # as axes name them
 
 
 def _axis_label(measure: Measure) -> str:
-    if measure.unit == "1":
+    unit = unit_of_all(measure.name)
+    if unit in (None, "1"):
         return measure.title
-    return f"{measure.title} ({_UNITS.get(measure.unit, measure.unit)})"
+    return f"{measure.title} ({_UNITS.get(unit, unit)})"
 
 
 # Those of the table that a plot shows, and how their axes are named.

@@ -21,7 +21,7 @@ from tfuq.data.readers import read_label_file
 from tfuq.data.readers.nifti_blocks import nifti_blocks
 from tfuq.data.readers.suffixes import is_plain_image
 from tfuq.errors import DataError
-from tfuq.measures.catalogue import MEASURES, OF_VOXELS, VARIANCES, names_of
+from tfuq.measures.catalogue import OF_VOXELS, VARIANCES, names_of, of_map
 from tfuq.runs.results import member_map
 from tfuq.scoring.voxel_scores import LargestProbability
 
@@ -214,7 +214,7 @@ def _label_of(path: Path) -> np.ndarray:
 
 def map_scale(name: str, classes: int) -> tuple[str, float]:
     """A map's unit, and the largest value that it can have with so many classes."""
-    measure = MEASURES[name]
+    measure = of_map(name)
     _, highest = measure.bounds(classes)
     return measure.scale, highest
 

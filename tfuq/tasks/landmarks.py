@@ -29,8 +29,8 @@ from tfuq.data.volume import Volume
 from tfuq.measures.landmark import landmark_measures
 from tfuq.measures.reducers import LandmarkSamples, Reducer
 from tfuq.measures.reducers.base import SampleStatistics
+from tfuq.networks.heatmap_losses import make_heatmap_loss, presence
 from tfuq.networks.heteroscedastic import HeatmapsOf, log_variance, with_position_loss
-from tfuq.networks.losses import make_heatmap_loss, presence
 from tfuq.runs.results import LANDMARKS, SAMPLES
 from tfuq.scoring.rows import Row
 from tfuq.tasks.activation import Activation

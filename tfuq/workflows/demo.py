@@ -1,4 +1,7 @@
-"""The tour: a phantom, five methods trained on it, predicted, scored, compared and reported."""
+"""The tour: a model on a real scan, then a phantom and five methods trained on it.
+
+These are predicted, scored, compared and reported.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from tfuq.runs import Run
 from tfuq.scoring.comparison import Comparison, compare
 from tfuq.scoring.evaluation import score_folder
 from tfuq.training import train
+from tfuq.workflows.first_picture import PREDICTIONS, SCANS, write_first_picture
 
 # The method of the run that serves each method. A hybrid run's members serve four; only weights
 # with a distribution need a training of their own.
@@ -29,12 +33,14 @@ SERVED_BY = {
 }
 # The configuration of each task's tour, on a phantom that is made on the way.
 TOURS = {
-    "segmentation": "quickstart",
+    "segmentation": "head",
     "classification": "digits",
     "landmarks": "cephalogram",
 }
+# The model that comes with tfuq with which the tour of a task begins, where there is one.
+MODELS = {"segmentation": "hippocampus"}
 
-_WRITTEN = ("comparison.md", "comparison.csv", PAGE, "runs", "data")
+_WRITTEN = ("comparison.md", "comparison.csv", PAGE, "runs", "data", SCANS, PREDICTIONS)
 _log = logging.getLogger(__name__)
 
 
@@ -61,6 +67,9 @@ def demonstrate(
             demo.
     """
     _clear(folder, overwrite=overwrite)
+    if task in MODELS:
+        pictures = write_first_picture(folder, MODELS[task], observer=observer)
+        _log.info("%s: a model that comes with tfuq on a real scan, without training", pictures[0])
     runs = {}
     for method in sorted(set(SERVED_BY.values())):
         runs[method] = _train(folder, TOURS[task], method, observer)

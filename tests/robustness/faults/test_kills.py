@@ -59,6 +59,7 @@ def kill_at_random(name: str, on_stage, tally: Counter, kills: int) -> None:
     assert not found, found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAST, ids=named)
 def test_killed_before_each_rename(name, on_stage, tally):
     kill_before_renames(name, on_stage, tally, most=100)

@@ -9,6 +9,7 @@ from scipy import integrate, stats
 
 from tests.support import references
 from tfuq.measures.reducers import LandmarkSamples
+from tfuq.networks.heatmap_losses import heatmap_mse
 from tfuq.networks.heteroscedastic import (
     integrated_log_probabilities,
     position_loss,
@@ -17,7 +18,7 @@ from tfuq.networks.heteroscedastic import (
     with_position_loss,
     without_noise,
 )
-from tfuq.networks.losses import heatmap_mse, log_probabilities
+from tfuq.networks.losses import log_probabilities
 
 SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
 

@@ -45,6 +45,7 @@ def test_a_case_has_a_file_for_its_label_and_each_map(tmp_path):
         ("predictive_entropy", "nat", np.log(3)),
         ("variation_ratio", "1", 2 / 3),
         ("standard_deviation", "1", 0.5),
+        ("epistemic_variance", "1", 2 / 9),  # of landmarks it is in pixel²
     ],
 )
 def test_a_map_has_the_unit_and_the_bounds_of_its_measure(name, unit, high):

@@ -61,6 +61,7 @@ def test_a_slice_whose_axes_are_swapped_is_turned():
 def test_scales_and_colours():
     assert map_scale("predictive_entropy", 3) == ("nat", pytest.approx(np.log(3)))
     assert map_scale("variation_ratio", 4) == ("share of samples", 0.75)
+    assert map_scale("aleatoric_variance", 2) == ("1", 0.25)  # of a map, not of a landmark
     assert len({class_colours(5)(k) for k in range(5)}) == 5
 
 

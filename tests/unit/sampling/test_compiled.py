@@ -35,6 +35,7 @@ def drawn(sampler, images):
     return {name: values.numpy() for name, values in statistics.items()}
 
 
+@pytest.mark.slow
 def test_slices_go_through_one_program_by_chunks():
     plain, compiled = pair("mc-dropout", 2, prediction={"chunk": 2}, **WIDE)
     images = noise(5, 16, 16)

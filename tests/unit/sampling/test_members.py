@@ -34,6 +34,7 @@ def test_variational_weights_take_the_place_of_dropout(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_runs_whose_code_had_a_constant_width_predict_as_they_did(trained, tmp_path):
     run = trained("latent-vi", 2)
     arrays = load_arrays(run.member(0) / "weights.npz")

@@ -58,6 +58,7 @@ def test_prefix_and_suffix_compose_to_the_network(tmp_path, name, rank, method, 
     assert np.array_equal(model([x, OTHER]), model([x, SEED])) == (not draws)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "rank", "draws"), [("unet", 2, SOURCES), ("vnet", 3, ())])
 def test_weights_with_a_covariance_are_random_weights(tmp_path, name, rank, draws):
     """The layers of the method swag take the way of variational ones, with scales that are not 0."""

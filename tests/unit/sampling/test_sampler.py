@@ -64,6 +64,7 @@ def test_same_seed_same_bytes_whatever_the_batch(trained, sampler_of, method, ra
     )  # a seed does not choose an ensemble's members
 
 
+@pytest.mark.slow
 def test_windows_of_a_large_image_too_give_the_same_bytes_whatever_the_batch(trained, sampler_of):
     run = trained("mc-dropout", 2)
     sampler, x, samples = (

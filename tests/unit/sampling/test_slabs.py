@@ -51,6 +51,7 @@ def test_parts_have_the_bytes_of_the_whole(method, rank, examples, size, argumen
     assert stored == slabs.file_bytes(images.shape, SAMPLES)
 
 
+@pytest.mark.slow
 def test_parts_repeat_empty_windows_as_the_whole_does(tmp_path):
     sampler = make_sampler("mc-dropout", 3, prediction={"skip_empty": 0.0})
     images = noise(1, (56, 16, 16))

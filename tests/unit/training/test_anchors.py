@@ -114,6 +114,7 @@ def test_each_member_is_pulled_to_anchors_of_its_own_by_the_number_of_images(dig
     assert penalties[0] != pytest.approx(penalties[1], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_frozen_layers_have_no_anchor(digits, tmp_path):
     """The penalty of the first step is that of the other layers, about which the run says nothing."""
     source = train(task_settings("classification", digits, "ensemble"), tmp_path / "source")

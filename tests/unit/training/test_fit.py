@@ -34,6 +34,7 @@ def test_training_learns(balls, tmp_path):
     assert max(row["val_dice"] for row in history(run)) > 0.7
 
 
+@pytest.mark.slow
 def test_mixed_precision_learns_as_float32_does(balls, tmp_path, monkeypatch):
     monkeypatch.setattr(processors, "_cpu_flags", lambda: {"avx512_bf16"})
     losses = {}
@@ -191,6 +192,7 @@ def test_an_epoch_has_as_many_steps_as_batches_hold_its_examples(digits, tmp_pat
     assert not member.folder.exists()
 
 
+@pytest.mark.slow
 def test_weights_are_the_same_wherever_cases_are_kept(balls, tmp_path, monkeypatch):
     """Kept nowhere in the first epoch and on the disk in the second, or in memory in both."""
     monkeypatch.setenv("TFUQ_CACHE", str(tmp_path / "cache"))

@@ -62,6 +62,7 @@ def test_widths_are_taken_of_frozen_layers_alone():
     assert taken.count(own) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "backbone",
     ["unet", *(pytest.param(name, marks=pytest.mark.slow) for name in ("vnet", "fcn"))],
@@ -100,6 +101,7 @@ def test_a_frozen_layer_that_the_run_does_not_have_is_refused(trained, latent_mo
         start_from(latent_model, path, 0, 1, ["encoder1_conv1", layer])
 
 
+@pytest.mark.slow
 def test_a_latent_network_of_which_the_backbone_takes_nothing_is_refused(balls, tmp_path):
     """Its code's layers alone are no backbone."""
     first = train(settings(balls, "latent-vi", 2), tmp_path / "first")
@@ -122,6 +124,7 @@ def test_a_training_starts_where_the_run_ended(trained, balls, tmp_path, caplog,
     )
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_needs_the_other_no_more(trained, balls, tmp_path):
     source = shutil.copytree(trained("mc-dropout", 2).path, tmp_path / "source")
     start = STILL | {"initial_weights": str(source), "epochs": 2}

@@ -30,6 +30,7 @@ def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path, ca
     assert row["loss"] == pytest.approx(row["data_loss"] + 0.5 * row["kl"], rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("subset", "counts"),
     [

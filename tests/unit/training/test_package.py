@@ -95,7 +95,9 @@ def without_options(balls, tmp_path_factory):
         {"training": {"cache": False}},
         {"preprocessing": {"normalization": "zscore-training"}},
         {"preprocessing": {"spacing": [2.0, 2.0, 2.0]}},
-        {"preprocessing": {"crop_to_labels": [1, 2], "crop_margin": 2}},
+        pytest.param(
+            {"preprocessing": {"crop_to_labels": [1, 2], "crop_margin": 2}}, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_options_train_and_change_the_result(without_options, balls, tmp_path, changes):

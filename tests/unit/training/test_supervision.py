@@ -62,7 +62,11 @@ def test_without_it_the_loss_stays_as_it_is():
 # A latent network is a variational one with a layer more, which is not of a coarser level.
 @pytest.mark.parametrize(
     "method",
-    ["deterministic", "vi", pytest.param("latent-vi", marks=pytest.mark.slow)],
+    [
+        "deterministic",
+        pytest.param("vi", marks=pytest.mark.slow),
+        pytest.param("latent-vi", marks=pytest.mark.slow),
+    ],
 )
 def test_the_network_that_predicts_has_neither_outputs_nor_weights_of_coarser_levels(method):
     config = settings("x", method, 2, network=NETWORK)
@@ -80,6 +84,7 @@ def test_the_network_that_predicts_has_neither_outputs_nor_weights_of_coarser_le
     assert predicting(alone) is alone
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "inputs", "channels"),
     [

@@ -84,6 +84,7 @@ def test_its_mean_is_that_of_where_trainings_of_fewer_epochs_end(digits, tmp_pat
         np.testing.assert_allclose(found[f"{name}_deviations"], deviations, rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_stopped_training_ends_as_an_uninterrupted_one(digits, tmp_path):
     config = config_of(digits, epochs=4)
     whole = weights(train(config, tmp_path / "whole"))

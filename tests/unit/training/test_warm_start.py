@@ -12,6 +12,7 @@ from tfuq.training import train
 from tfuq.training.warm_start import warm_start
 
 
+@pytest.mark.slow
 def test_warm_start_takes_the_means_of_a_deterministic_run(trained_task, digits, tmp_path):
     point = trained_task("classification", "mc-dropout")
     start = {

@@ -6,8 +6,9 @@ from tests.conftest import TOURED, files_of
 from tests.support.observers import Recorder
 from tfuq import config as configuration
 from tfuq.errors import RunError
+from tfuq.runs.models import open_model
 from tfuq.sampling.posterior import METHOD_TRAITS
-from tfuq.workflows.demo import SERVED_BY, TOURS, demonstrate
+from tfuq.workflows.demo import MODELS, SERVED_BY, TOURS, demonstrate
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,15 @@ def test_every_toured_method_is_served_by_a_run_of_its_kind_of_weights():
 @pytest.mark.parametrize("task", ["segmentation", "classification", "landmarks"])
 def test_a_tour_is_of_a_configuration_of_its_task(task):
     assert configuration.load(TOURS[task]).task == task
+
+
+def test_a_tour_begins_with_a_model_of_its_task():
+    assert set(MODELS) <= set(TOURS)
+    for task, name in MODELS.items():
+        assert open_model(name).run.config.task == task
+
+
+def test_slices_of_the_segmented_phantom_are_large_enough_to_look_at():
+    config = configuration.load(TOURS["segmentation"])
+    assert min(config.network.patch_size) >= 96
+    assert config.preprocessing.slice_axis == 2

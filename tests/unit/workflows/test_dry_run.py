@@ -49,6 +49,7 @@ def test_what_prediction_would_refuse_is_refused(predictor, tmp_path):
         plan_prediction(predictor, cases_of_test_split(predictor.run)[:1], tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_what_is_said_of_a_training_is_of_the_member_that_is_asked_for(digits, tmp_path):
     """40 images are 5 batches of 8. A filter of 5 × 5 has a bias, and 4 filters more see it."""
     overrides = [{}, {"training.batch_size": 8, "training.epochs": 3, "network.widths": [3, 4]}]

@@ -59,6 +59,7 @@ class PhantomLayout:
 
 PHANTOM_LAYOUTS = {
     "brain-phantom": PhantomLayout(phantom="brain-decathlon", cases=24, written_as="decathlon"),
+    "head-phantom": PhantomLayout(phantom="head-mr", cases=16, written_as="decathlon"),
     "digits-phantom": PhantomLayout(phantom="digits", cases=1797, written_as="idx"),
     "brats-phantom": PhantomLayout(phantom="brats-phantom", cases=12, written_as="brats2018"),
     "liver-phantom": PhantomLayout(phantom="liver-phantom", cases=12, written_as="decathlon"),

@@ -20,13 +20,16 @@ from tfuq.data.writers import write_nifti
 _RATERS_SMOOTHNESS = 2.0  # voxels
 
 
-def smooth_field(rng: np.random.Generator, shape: Sequence[int], sigma: float) -> np.ndarray:
+def smooth_field(
+    rng: np.random.Generator, shape: Sequence[int], sigma: float | Sequence[float]
+) -> np.ndarray:
     """Draw a stationary Gaussian field of unit variance at every voxel.
 
     Args:
         rng: The source of randomness.
         shape: Voxels along each of three axes.
-        sigma: The standard deviation in voxels of the filter that smooths the field.
+        sigma: The standard deviation in voxels of the filter that smooths the field, of all axes
+            or of each.
     """
     impulse = np.zeros(tuple(shape))
     impulse[0, 0, 0] = 1

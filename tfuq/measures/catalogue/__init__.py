@@ -44,7 +44,9 @@ __all__ = [
     "is_ranked",
     "maps_of",
     "names_of",
+    "of_map",
     "ranked_at",
+    "unit_of_all",
 ]
 
 _ALL = (
@@ -60,6 +62,7 @@ _ALL = (
     *OTHERS_OF_LANDMARKS,
 )
 MEASURES = {measure.name: measure for measure in _ALL}
+_OF_MAPS = {measure.name: measure for measure in (*OF_VOXELS, *OF_VARIANCES, *OF_MEMBERS)}
 
 
 def names_of(measures: Iterable[Measure]) -> tuple[str, ...]:
@@ -69,6 +72,25 @@ def names_of(measures: Iterable[Measure]) -> tuple[str, ...]:
 
 MEMBER_VARIANCES = names_of(OF_MEMBERS)
 VARIANCES = names_of(OF_VARIANCES)
+
+
+def of_map(name: str) -> Measure:
+    """The measure that a map shows. Two of landmarks have the names of maps, in another unit.
+
+    Args:
+        name: of the map.
+    """
+    return _OF_MAPS[name]
+
+
+def unit_of_all(name: str) -> str | None:
+    """The unit of a measure; None where its name is of several, each in another unit.
+
+    Args:
+        name: of the measure.
+    """
+    units = {measure.unit for measure in _ALL if measure.name == name}
+    return units.pop() if len(units) == 1 else None
 
 
 def maps_of(samples: int) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tfuq.measures.catalogue import MEASURES
+from tfuq.measures.catalogue import MEASURES, unit_of_all
 from tfuq.report.page.tables import readable_name
 from tfuq.scoring.comparison import unit_of
 from tfuq.scoring.metrics import METRICS
@@ -66,11 +66,11 @@ def name_of(column: str) -> Name:
     if column in MEASURES:
         measure = MEASURES[column]
         arrow, meaning = _CERTAINTY[measure.orientation]
-        unit = None if measure.unit == "1" else measure.unit
+        unit = unit_of_all(column)
         return Name(
             title=measure.title,
             symbol=measure.symbol,
-            unit=unit,
+            unit=None if unit == "1" else unit,
             arrow=arrow,
             meaning=meaning,
         )

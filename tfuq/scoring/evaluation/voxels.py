@@ -18,7 +18,7 @@ from tfuq.data.lazy_arrays import LazyArrays
 from tfuq.data.preprocessing import PADDING
 from tfuq.data.readers.nifti_blocks import BLOCK, Block
 from tfuq.data.volume import Volume
-from tfuq.measures.catalogue import MAXIMUM_PROBABILITY, MEASURES
+from tfuq.measures.catalogue import MAXIMUM_PROBABILITY, of_map
 from tfuq.scoring.aggregation import boundary_band, image_level
 from tfuq.scoring.auroc import area_under_roc
 from tfuq.scoring.calibration import Bins, adaptive_gap_in_order
@@ -190,7 +190,7 @@ class CaseMaps:
         return described
 
     def _image_numbers(self, name: str, values: np.ndarray) -> Row:
-        _, highest = MEASURES[name].bounds(self._classes)
+        _, highest = of_map(name).bounds(self._classes)
         levels = image_level(values, highest, self.known)
         numbers: Row = {f"{kind}_{name}": value for kind, value in levels.items()}
         if self.aggregated is None:

@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 import tf_keras
 
 from tfuq.config import Config
-from tfuq.data.budget import free_memory, readable
 from tfuq.data.events import Observer
-from tfuq.errors import ConfigError
-from tfuq.networks.weights import Arrays, model_arrays, parse_arrays
+from tfuq.networks.weights import Arrays, parse_arrays
 from tfuq.runs import Run
-from tfuq.sampling.memory import memory_errors
 from tfuq.tasks import task_of
 from tfuq.training.diversity.base import Diversity, Training
 from tfuq.training.diversity.coupling import coupling_of
+from tfuq.training.diversity.joint_refusals import (
+    memory_refusals,
+    require_different,
+    require_room,
+)
 from tfuq.training.diversity.step import JointStep
 from tfuq.training.fit import Batches, MemberTraining
 from tfuq.training.material import Material, member_training
 from tfuq.training.member_files import NoFiles
 from tfuq.training.rehearsal import TIMED_STEPS, rehearsed
 from tfuq.training.state import STATE, below, prefixed
-from tfuq.training.strategy import compiles_steps, has_gpus
+from tfuq.training.strategy import compiles_steps
 
-# Copies of the weights that a training holds at least: they, their gradients, two running means of
-# these, and the best ones.
-_COPIES = 5
-_FLOAT_BYTES = 4
 # The share of the KL divergence, of which networks with point weights have none.
 _KL_WEIGHT = 1.0
 
@@ -63,9 +60,9 @@ class JointTraining:
             folder = self._run.member(index)
             member = member_training(config, folder, index, material, state=state)
             if not self._members:
-                _require_room(config, member.model, material.strategy)
+                require_room(config, member.model, material.strategy)
             self._members.append(member)
-        _require_different(self._members)
+        require_different([member.model for member in self._members])
         for member in self._members[1:]:
             member.validate = self._members[0].validate  # and its network
         self._step = JointStep(
@@ -111,7 +108,7 @@ class JointTraining:
             member.state_path = path
             if member not in written:
                 member.files = NoFiles(member.folder)
-        with ExitStack() as held, _memory_refusals(self._config):
+        with ExitStack() as held, memory_refusals(self._config):
             for member in written:
                 held.enter_context(member.files.held())
             self._restore(written)
@@ -180,65 +177,6 @@ class JointTraining:
             member.state.take_up(below(arrays, f"{member.member}/"), path)
         for member in written:
             member.files.take_over()
-
-
-def _require_room(config: Config, model: tf_keras.Model, strategy: tf.distribute.Strategy) -> None:
-    """Refuse members of which the weights alone do not fit into the memory of the CPU.
-
-    Args:
-        config: The configuration.
-        model: The network of one of them.
-        strategy: The devices; what fits into a GPU is seen when it trains.
-
-    Raises:
-        ConfigError: They do not fit.
-    """
-    if has_gpus(strategy):
-        return
-    needed = config.members * _COPIES * _FLOAT_BYTES * model.count_params()
-    free = free_memory()
-    if needed > free:
-        raise _too_large(config, f"take {readable(needed)} or more, and {readable(free)} are free")
-
-
-def _too_large(config: Config, reason: str) -> ConfigError:
-    ensemble = config.ensemble
-    return ConfigError(
-        f"ensemble.diversity {ensemble.diversity} trains {ensemble.members} networks at once, "
-        f"which {reason}; lower ensemble.members or training.batch_size, or set "
-        "ensemble.diversity: seeds, which trains one after another"
-    )
-
-
-@contextmanager
-def _memory_refusals(config: Config) -> Iterator[None]:
-    """Tell full memory by what would take less.
-
-    Raises:
-        ConfigError: Tensors within the block do not fit.
-    """
-    try:
-        with memory_errors():
-            yield
-    except MemoryError as error:
-        raise _too_large(config, "do not fit into memory") from error
-
-
-def _require_different(members: Sequence[MemberTraining]) -> None:
-    """Refuse members that begin alike: on the same batches they would stay alike.
-
-    Raises:
-        ConfigError: Two of them do.
-    """
-    first = model_arrays(members[0].model)
-    for member in members[1:]:
-        arrays = model_arrays(member.model)
-        if all(np.array_equal(array, arrays[name]) for name, array in first.items()):
-            raise ConfigError(
-                f"training.initial_weights starts members 0 and {member.member} alike, and "
-                "members that are trained together would stay alike; remove it, or name a run of "
-                "as many members"
-            )
 
 
 def all_members(config: Config) -> list[range]:

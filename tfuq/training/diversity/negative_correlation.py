@@ -10,8 +10,8 @@ import tensorflow as tf
 def negative_correlation(members: Sequence[tf.Tensor], weights: tf.Tensor) -> list[tf.Tensor]:
     """The penalty of each member: (f_i − f̄) · Σ_{j≠i} (f_j − f̄), which is −|f_i − f̄|².
 
-    As in the paper, the mean f̄ and the other members are constants for a member. So the gradient by
-    f_i is −(f_i − f̄), and no member learns by the outputs of another.
+    As in the paper, the mean f̄ and the other members are constants for a member. So the gradient
+    by f_i is −(f_i − f̄), and no member learns by the outputs of another.
 
     Args:
         members: Probabilities of each member, ``[N, terms, K]``, of the same examples.

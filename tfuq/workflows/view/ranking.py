@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tfuq.calibration.observed import Observed, Part, case_uncertainty, in_measure
 from tfuq.calibration.review import chosen_measure
 from tfuq.data.json_csv import read_json, read_table
-from tfuq.measures.catalogue import MEASURES
+from tfuq.measures.catalogue import MEASURES, unit_of_all
 from tfuq.runs.results import Manifest
 from tfuq.workflows.review import SUMMARY, TABLE
 from tfuq.workflows.review.tasks import REVIEWED, Reviewed
@@ -150,5 +150,5 @@ def described_measure(name: str) -> dict[str, str]:
         better = "lower is more certain"
     elif measure.orientation == "more certain":
         better = "higher is more certain"
-    unit = measure.unit.replace("1", "")
+    unit = (unit_of_all(name) or "").replace("1", "")
     return {"name": name, "title": measure.title, "unit": unit, "better": better}

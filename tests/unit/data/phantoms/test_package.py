@@ -52,6 +52,7 @@ def test_phantoms_are_those_of_the_documentation():
         "cephalogram",
         "digits",
         "head-ct",
+        "head-mr",
         "hippocampus-phantom",
         "liver-phantom",
     }

@@ -6,7 +6,7 @@ import pytest
 
 from tfuq.data.json_csv import is_text
 from tfuq.measures import catalogue
-from tfuq.measures.catalogue import MEASURES, is_ranked, maps_of, ranked_at
+from tfuq.measures.catalogue import MEASURES, is_ranked, maps_of, ranked_at, unit_of_all
 from tfuq.report.shift import QUANTITIES
 from tfuq.scoring.metrics import METRICS
 
@@ -99,6 +99,14 @@ def test_all_names_in_the_catalogue_are_different():
     assert names <= MEASURES.keys()
     for name, measure in MEASURES.items():
         assert name == measure.name
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("variance", "pixel²"), ("predictive_entropy", "nat"), ("aleatoric_variance", None)],
+)
+def test_a_name_of_measures_in_several_units_has_none(name, unit):
+    assert unit_of_all(name) == unit
 
 
 def test_each_quantity_of_a_figure_is_a_score_or_a_measure():

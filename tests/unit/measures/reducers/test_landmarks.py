@@ -6,7 +6,7 @@ import tensorflow as tf
 from scipy import ndimage
 
 from tfuq.measures.reducers.landmarks import LandmarkSamples
-from tfuq.networks.losses import gaussian_heatmaps
+from tfuq.networks.heatmap_losses import gaussian_heatmaps
 
 
 def positions(heatmaps, sigma=2.0, **options):

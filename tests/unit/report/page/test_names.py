@@ -17,6 +17,7 @@ from tfuq.scoring.metrics import METRICS
         ("rater_dice", "Dice similarity of raters to each other", "", "neither good nor bad"),
         ("pairwise_dice", "pairwise Dice", "↓", "lower is less certain"),
         ("predictive_entropy", "predictive entropy (nat)", "↑", "higher is less certain"),
+        ("aleatoric_variance", "aleatoric variance", "↑", "higher is less certain"),
         ("of_nobody", "of nobody", "", ""),
     ],
 )

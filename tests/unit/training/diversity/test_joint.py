@@ -18,7 +18,6 @@ from tfuq.errors import ConfigError, RunError
 from tfuq.networks.weights import load_arrays, set_arrays
 from tfuq.sampling.members import build_member
 from tfuq.training import prepare, train
-from tfuq.training.diversity import joint
 from tfuq.training.diversity.joint import JointTraining, all_members
 from tfuq.training.material import member_training
 from tfuq.training.member_files import MemberFiles
@@ -83,6 +82,7 @@ def probabilities(run):
     return np.array(members)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "method"),
     [
@@ -139,6 +139,7 @@ def test_a_process_killed_while_results_are_written_leaves_what_another_ends(
     assert (killed.member(2) / "weights.npz").stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_a_member_that_is_gone_is_trained_again_beside_the_others(digits, tmp_path):
     config = config_of(digits, members=3)
     run = train(config, tmp_path / "run")
@@ -179,6 +180,7 @@ def test_volumes_are_trained_together(balls, tmp_path):
     assert not any(name.startswith("logits2") for name in weights(run))  # of coarser levels
 
 
+@pytest.mark.slow
 def test_landmarks_are_trained_together(heads, tmp_path):
     ensemble = {"members": 2, "diversity": "repulsive"}
     training = {"loss": {"name": "heatmap-cross-entropy"}}
@@ -216,31 +218,6 @@ def test_two_devices_train_as_one(digits, tmp_path, kind):
         for of_one, of_two in zip(history(one, member), history(two, member), strict=True):
             for figure in ("loss", "penalty", "val_loss"):
                 assert of_two[figure] == pytest.approx(of_one[figure], rel=1e-3), figure
-
-
-def test_members_that_begin_alike_are_refused(digits, tmp_path):
-    source = train(
-        task_settings("classification", digits, "deterministic", network={"level_dropout": {}}),
-        tmp_path / "source",
-    )
-    training = {"epochs": 1, "initial_weights": str(source.path)}
-    with pytest.raises(ConfigError, match="starts members 0 and 1 alike"):
-        train(config_of(digits, training=training), tmp_path / "run")
-
-
-def test_members_that_do_not_fit_are_refused_before_they_are_built(digits, tmp_path, monkeypatch):
-    monkeypatch.setattr(joint, "free_memory", lambda: 1000)
-    with pytest.raises(ConfigError, match=r"2 networks at once, which take .* are free; lower"):
-        train(config_of(digits), tmp_path / "run")
-
-
-def test_full_memory_in_a_step_is_told_with_its_remedy(digits, tmp_path, monkeypatch):
-    def full(self, *_):
-        raise MemoryError("OOM when allocating tensor")
-
-    monkeypatch.setattr(joint.JointStep, "__call__", full)
-    with pytest.raises(ConfigError, match=r"do not fit into memory; lower ensemble\.members"):
-        train(config_of(digits), tmp_path / "run")
 
 
 def test_one_member_alone_is_refused(digits, tmp_path):

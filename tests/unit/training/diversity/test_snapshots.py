@@ -50,6 +50,7 @@ def test_members_differ_and_no_state_is_left(run):
     assert not np.array_equal(first["logits/kernel"], last["logits/kernel"])
 
 
+@pytest.mark.slow
 def test_a_stopped_training_goes_on_and_has_its_finished_members(run, digits, tmp_path, tfuq):
     path = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):

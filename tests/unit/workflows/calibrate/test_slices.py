@@ -46,7 +46,14 @@ def slices_of(run):
     return list((calibration_path(run, "mc-dropout").parent / ".slices").glob("*.npz"))
 
 
-@pytest.mark.parametrize("task", ["segmentation", "classification", "landmarks"])
+@pytest.mark.parametrize(
+    "task",
+    [
+        pytest.param("segmentation", marks=pytest.mark.slow),
+        "classification",
+        pytest.param("landmarks", marks=pytest.mark.slow),
+    ],
+)
 def test_parts_make_what_one_process_makes(own_run, task):
     run = own_run(task)
     whole = calibrated(run, Serial(), Recorder())

@@ -19,6 +19,7 @@ def _be_faulty(text, sender):
     raise SystemExit(3)
 
 
+@pytest.mark.slow
 def test_a_few_cases_are_tried(digits):
     config = task_settings("classification", digits)
     ids = [f"train-{number:05d}" for number in range(4)]
