@@ -121,7 +121,7 @@ def synth(
 ) -> None:
     """Write a phantom into FOLDER, with what is known of its truth. NAME is one of
     brain-decathlon, brain-iseg2017, brain-mrbrains, brats-phantom, cephalogram, digits, head-ct,
-    head-mr, liver-phantom.
+    head-mr, hippocampus-phantom, liver-phantom.
 
     \b
     Example:

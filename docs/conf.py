@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -33,8 +34,16 @@ html_math_renderer = "mathml"
 bibtex_bibfiles = ["references.bib"]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
-nb_execution_mode = "off"  # no page holds code that is executed yet
+# The tutorials are run each time their page is read, in an empty folder, and by this Python.
+nb_execution_mode = "force"
+nb_execution_in_temp = True
+nb_execution_timeout = 600  # seconds a cell, on a busy machine
 nb_execution_raise_on_error = True
+nb_output_stderr = "remove"  # progress and remarks of libraries
+nb_render_markdown_format = "myst"
+os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 highlight_language = "none"
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"

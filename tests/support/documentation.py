@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from tests.support.reading_ease import ROOT
 
 _FENCE = re.compile(
-    r"^(?:<!-- (?P<mark>.+?) -->\n)?```(?P<language>\w*)[^`\n]*\n(?P<code>.*?)^```$", re.M | re.S
+    r"^(?:<!-- (?P<mark>.+?) -->\n)?```(?P<language>\w*)(?P<directive>[^`\n]*)\n(?P<code>.*?)^```$",
+    re.M | re.S,
 )
+_SETTINGS = re.compile(r"\A---\n(?P<yaml>.*?)^---\n", re.M | re.S)
 _COMMAND = re.compile(r"(?:^|; |\bdo |--ntasks-per-node=1 )(tfuq .*?)(?=; |$)", re.M)
 
 
@@ -25,12 +30,16 @@ class Block:
         mark: What the comment above it says; empty where there is none.
         language: Of the code; empty where none is named.
         code: The code.
+        is_cell: Whether it is run when the page is built, as the cell of a notebook.
+        settings: Of a cell.
     """
 
     page: Path
     mark: str
     language: str
     code: str
+    is_cell: bool = False
+    settings: dict[str, Any] = field(default_factory=dict)
 
     def commands(self) -> list[str]:
         """The commands of tfuq in it, without comments and redirections."""
@@ -42,8 +51,25 @@ def blocks(page: Path) -> list[Block]:
     text = page.read_text(encoding="utf-8")
     found = []
     for match in _FENCE.finditer(text):
-        found.append(Block(page, match["mark"] or "", match["language"], match["code"]))
+        mark = match["mark"] or ""
+        if match["directive"].startswith("{code-cell}"):
+            found.append(_cell(page, mark, match["code"]))
+        else:
+            found.append(Block(page, mark, match["language"], match["code"]))
     return found
+
+
+def _cell(page: Path, mark: str, text: str) -> Block:
+    """A cell, with its settings apart from its code."""
+    settings = {}
+    before = _SETTINGS.match(text)
+    if before:
+        settings = yaml.safe_load(before["yaml"])
+    code = _SETTINGS.sub("", text)
+    language = "python"
+    if code.startswith("%%sh"):
+        language = "sh"
+    return Block(page, mark, language, code, is_cell=True, settings=settings)
 
 
 def page_blocks(name: str, language: str) -> list[str]:

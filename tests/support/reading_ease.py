@@ -1,8 +1,8 @@
 """How easy prose is to read: ``python -m tests.support.reading_ease [FILE ...]``.
 
 Flesch's reading ease is 206.835 − 1.015 × words a sentence − 84.6 × syllables a word; 50 and more is
-what a pupil of 15 reads. Of Markdown, only prose counts: no code, tables, headings, formulas or
-addresses. A name in `backticks` counts as one word of two syllables. An item of a list ends a
+what a pupil of 15 reads. Of Markdown, only prose counts: no code, tables, headings, formulas,
+addresses or settings before the first line. A name in `backticks` counts as one word of two syllables. An item of a list ends a
 sentence. Syllables are counted as groups of vowels.
 """
 
@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 LEAST = 50.0
 
 _LEFT_OUT = (
+    re.compile(r"\A---\n.*?^---\n", re.MULTILINE | re.DOTALL),
     re.compile(r"^(`{3,}|:{3,}).*?^\1\s*$", re.MULTILINE | re.DOTALL),
     re.compile(r"<!--.*?-->", re.DOTALL),
     re.compile(r"^\s*(\||#|!\[|<).*$", re.MULTILINE),
@@ -68,7 +69,9 @@ def reading_ease(markdown: str) -> float:
 
 def pages() -> list[Path]:
     """README and the pages of the documentation."""
-    found = [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/results/*.md")]
+    found = []
+    for folder in ("docs", "docs/results", "docs/tutorials"):
+        found += ROOT.glob(f"{folder}/*.md")
     return [ROOT / "README.md", *sorted(found)]
 
 

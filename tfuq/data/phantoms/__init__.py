@@ -21,6 +21,7 @@ from tfuq.data.phantoms.cephalogram import write_cephalogram
 from tfuq.data.phantoms.digits import write_digits
 from tfuq.data.phantoms.head import write_head_ct
 from tfuq.data.phantoms.head_mr import write_head_mr
+from tfuq.data.phantoms.hippocampus import write_hippocampus_phantom
 from tfuq.data.phantoms.tumour import write_brats_phantom
 from tfuq.data.writers import FolderTakenError, new_folder
 from tfuq.errors import DataError
@@ -36,6 +37,7 @@ PHANTOMS.register("cephalogram")(write_cephalogram)
 PHANTOMS.register("digits")(write_digits)
 PHANTOMS.register("head-ct")(write_head_ct)
 PHANTOMS.register("head-mr")(write_head_mr)
+PHANTOMS.register("hippocampus-phantom")(write_hippocampus_phantom)
 PHANTOMS.register("liver-phantom")(write_liver_phantom)
 _SIZED = ("brats-phantom", "liver-phantom")
 _LEAST = 16  # voxels along an axis

@@ -53,5 +53,6 @@ def test_phantoms_are_those_of_the_documentation():
         "digits",
         "head-ct",
         "head-mr",
+        "hippocampus-phantom",
         "liver-phantom",
     }
