@@ -53,8 +53,8 @@ FAST_STEPS = (
     "compare",
     "report",
 )
-# Pictures are slices of another reader: after their prediction nothing differs.
-SAME_AS_SLICES = ("calibrate", "predict --calibrated", "score calibrated", "compare", "report")
+# Pictures are slices of another reader, and slices make volumes: after their prediction nothing differs.
+SAME_AS_VOLUMES = ("calibrate", "predict --calibrated", "score calibrated", "compare", "report")
 FAST_KIND = {
     "score --figures": "pictures",
     "doctor": "landmarks",
@@ -125,7 +125,7 @@ def _methods(step: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_fast(kind: str, step: str, trained_as: str, method: str) -> bool:
-    is_repeated = kind == "pictures" and step in SAME_AS_SLICES
+    is_repeated = kind in ("pictures", "slices") and step in SAME_AS_VOLUMES
     is_chosen = (step in FAST_STEPS and not is_repeated) or FAST_KIND.get(step) == kind
     return is_chosen and trained_as == method == FAST_METHOD
 

@@ -13,8 +13,7 @@ from tfuq.training import train
 # Nothing here is of a validation case, whose graph takes a third of so short a training.
 UNVALIDATED = {"split": {"train": 3, "validation": 0, "test": 3}}
 FAST = {
-    ("vnet", "mc-dropout", 2),
-    ("residual-unet", "mc-dropout", 2),
+    ("residual-unet", "mc-dropout", 2)
 }  # and an FCN in tests/unit/networks/test_heteroscedastic.py
 MATRIX = [
     pytest.param(*row, marks=[] if row in FAST else pytest.mark.slow)

@@ -387,7 +387,10 @@ def test_a_run_that_counted_padding_is_not_gone_on_with(trained, tfuq, tmp_path)
 
 @pytest.mark.parametrize(
     ("method", "rank", "name", "scale"),
-    [("vi", 3, "kl_scale", {"member 0": 0.5}), ("latent-vi", 2, "code_kl_scale", 0.5)],
+    [
+        ("vi", 3, "kl_scale", {"member 0": 0.5}),
+        pytest.param("latent-vi", 2, "code_kl_scale", 0.5, marks=pytest.mark.slow),
+    ],
 )
 def test_a_run_of_another_kl_scale_is_not_gone_on_with(
     trained, tfuq, tmp_path, method, rank, name, scale

@@ -39,6 +39,7 @@ def assert_same(run, other, **tolerance):
             np.testing.assert_allclose(array, other_array, err_msg=name, **tolerance)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_strength_members_train_as_alone_on_the_batches_of_the_first(
     digits, tmp_path, kind
