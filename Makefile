@@ -47,7 +47,7 @@ lint: setup
 	$(BIN)/lint-imports
 	$(BIN)/python -m mypy
 
-# Builds the pages in docs/_build/html, without a network once the packages are installed. A warning is an error.
+# Builds the pages in docs/_build/html and runs the tutorials, without a network once the packages are installed. A warning is an error.
 docs: .venv/docs-ready
 	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
 
