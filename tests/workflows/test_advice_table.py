@@ -14,7 +14,7 @@ ELSEWHERE = {
         "::test_full_memory_in_a_step_is_told_with_its_remedy"
     ),
     "training.initial_weights starts members": (
-        "tests/unit/training/diversity/test_joint.py::test_members_that_begin_alike_are_refused"
+        "tests/unit/training/diversity/test_joint_refusals.py::test_members_that_begin_alike_are_refused"
     ),
     "--devices workers: ensemble.diversity {} trains": (
         "tests/unit/training/diversity/test_joint.py"
