@@ -10,7 +10,7 @@ from tests.support.proposals import ROOT, SETTING, texts
 # Texts that no row provokes, each by a part of it: the test that does, or why none can.
 ELSEWHERE = {
     "trains {} networks at once": (
-        "tests/unit/training/diversity/test_joint.py"
+        "tests/unit/training/diversity/test_joint_refusals.py"
         "::test_full_memory_in_a_step_is_told_with_its_remedy"
     ),
     "training.initial_weights starts members": (
