@@ -55,6 +55,7 @@ def predicted(tfuq, run, out, *inputs):
     return {path.parent.name: read(path).array for path in out.glob("*/label.nii.gz")}
 
 
+@pytest.mark.slow
 def test_a_run_of_named_channels_takes_files_however_they_come(tfuq, tmp_path):
     """A folder per case, files with suffixes, 4-D files: one label map; labels by case score them."""
     run = checked_and_trained(tfuq, tmp_path, "named")

@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from tfuq.prediction import Predictor
 
 
+@pytest.mark.slow
 def test_a_healthy_run_has_nothing(trained, tfuq):
     result = tfuq("doctor", trained("mc-dropout").path)
     assert result.exit_code == 0, result.output

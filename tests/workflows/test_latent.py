@@ -21,6 +21,7 @@ def test_runs_state_the_scales_of_both_divergences(trained):
     assert 0 < float(row["code_kl"]) < float(row["kl"])
 
 
+@pytest.mark.slow
 def test_one_run_serves_its_sources_apart(trained, tfuq, tmp_path, monkeypatch):
     run = trained("latent-vi", 2).path
     tables = {}

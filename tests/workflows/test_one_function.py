@@ -124,6 +124,7 @@ def shares_of_whole(tiled, whole, patch, reach):
         yield tiled[chosen].mean() / whole[chosen].mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rank", "patch", "levels"), [(2, 32, 1), pytest.param(3, 16, 0, marks=pytest.mark.slow)]
 )
@@ -174,6 +175,7 @@ NOISY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rank", "members"),
     [
@@ -213,6 +215,7 @@ def still(patch):
     return tf_keras.Model([image, layers.seed], layers.conv(4, 1, rank=2, name="logits")(image))
 
 
+@pytest.mark.slow
 def test_equal_classifiers_and_landmark_networks_of_predicted_noise_agree(digits, heads):
     for task, root in (("classification", digits), ("landmarks", heads)):
         config = task_settings(task, root, "ensemble", network={"heteroscedastic": True, "level_dropout": {}, "upsample_dropout": 0.0}

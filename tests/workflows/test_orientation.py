@@ -167,6 +167,7 @@ def test_an_earlier_run_has_the_orientation_of_its_training_cases(lps_balls, bal
     assert (new / "RAS/label.nii.gz").read_bytes() == (out / "RAS/label.nii.gz").read_bytes()
 
 
+@pytest.mark.slow
 def test_an_earlier_run_without_its_data_takes_ras_alone(own_balls, tfuq, tmp_path):
     config = settings(own_balls, "deterministic", data={"split": LISTED_SPLIT})
     run = train(config, tmp_path / "run")

@@ -29,6 +29,7 @@ def run(digits, tmp_path_factory):
     return train(config, tmp_path_factory.mktemp("overrides") / "run")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("member", range(3))
 def test_a_member_is_what_a_run_of_its_configuration_trains(run, tmp_path, member):
     alone = train(member_config(run.config, member), tmp_path / "run", member=member)
@@ -38,6 +39,7 @@ def test_a_member_is_what_a_run_of_its_configuration_trains(run, tmp_path, membe
     assert len(history(run, member)) == [1, 2, 1][member]
 
 
+@pytest.mark.slow
 def test_the_ensemble_is_the_mean_of_its_members(run, tfuq, tmp_path):
     """Each member is asked alone; the mean of their probabilities is that of the ensemble."""
     out = tmp_path / "all"

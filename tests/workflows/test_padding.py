@@ -70,6 +70,7 @@ def done(result) -> str:
     return result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rank", "steps"),
     [

@@ -172,6 +172,7 @@ def interpolated(
     return RegularGridInterpolator([np.arange(n) for n in grid.shape], array, method)(places)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS)
 def test_maps_are_bounded_by_those_of_interpolated_samples(steps, run_of):
     """Each sample is brought onto the input's grid by itself, and the maps are those of the samples there."""
@@ -227,6 +228,7 @@ def test_python_and_command_line_write_the_same(run_of, tfuq, balls, tmp_path):
     assert files_of(tmp_path / "asked") == files_of(tmp_path / "told" / "ball_001")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rank", [3, 2])
 def test_a_server_draws_what_maps_are_made_of(rank, run_of, tfuq, tmp_path, monkeypatch):
     """The signature ``prepared`` answers what the sampler of the run does."""

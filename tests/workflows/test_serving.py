@@ -25,8 +25,7 @@ from tfuq.serving.description import read_export
 from tfuq.serving.transport import GrpcServer, RestServer
 
 FAST = {
-    ("classification", "vi"),
-    ("landmarks", "mc-dropout"),
+    ("landmarks", "mc-dropout")
 }  # and segmentation by hybrid in tests/workflows/test_examples.py
 TASKS = ("segmentation", "classification", "landmarks")
 MATRIX = [
@@ -267,6 +266,7 @@ def free_port() -> int:
         return free.getsockname()[1]
 
 
+@pytest.mark.slow
 def test_a_failed_export_leaves_nothing_and_a_second_is_the_next_version(
     digit_model, run_of, tfuq, tmp_path, monkeypatch
 ):

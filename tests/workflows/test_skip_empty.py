@@ -24,6 +24,7 @@ def label_and_entropy(folder):
     return [np.asarray(nibabel.load(path).dataobj) for path in paths]
 
 
+@pytest.mark.slow
 def test_a_folder_skips_as_its_manifest_says(trained, scan, tmp_path, tfuq):
     folder = tmp_path / "out"
     command = ("predict", trained("mc-dropout").path, "--input", scan, "--out", folder)

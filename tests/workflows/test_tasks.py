@@ -107,6 +107,7 @@ def test_conformance_train_reload_predict_export(predictor_of, tmp_path, task, m
         assert array.numpy().tobytes() == drawn[name].tobytes(), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ALL_METHODS)
 def test_rows_of_predictions_agree_with_each_other(predictor_of, tmp_path, method):
     predictor = predictor_of("classification", method)

@@ -50,6 +50,7 @@ def test_maps_add_up_to_the_variance_of_the_mean(steps, balls, tfuq, tmp_path):
         assert epistemic.max() > 0
 
 
+@pytest.mark.slow
 def test_a_heteroscedastic_network_has_them_by_default_and_one_sample_never(balls, tfuq, tmp_path):
     run = made(balls, tmp_path / "run", network={"heteroscedastic": True})
     predict(tfuq, run, tmp_path / "out", "--samples", "2")

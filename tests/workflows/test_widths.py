@@ -109,6 +109,7 @@ def test_a_trained_network_does_not_depend_on_where_its_widths_start(tmp_path):
     assert max(dice) < min(dice) + 0.005
 
 
+@pytest.mark.slow
 def test_weight_decay_takes_weights_and_not_widths(digits, tmp_path):
     """Decay of nearly everything in a step empties the means; of what makes the widths it would leave log 2."""
     changes = {"training": {"weight_decay": 90.0, "learning_rate": 0.01, "steps_per_epoch": 1}}

@@ -40,6 +40,7 @@ def assert_same_losses(one, other):
             assert of_one[name] == pytest.approx(of_other[name], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_two_workers_train_as_one_process(balls, tmp_path):
     config = settings(balls, "deterministic", 2, network={"level_dropout": {}}, training=TRAINING)
     together = trained_by_workers(config, tmp_path, 2)

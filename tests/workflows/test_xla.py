@@ -63,6 +63,7 @@ def test_compiled_and_plain_networks_agree_and_repeat(tmp_path, method, rank):
     assert compiled["mutual_information"].max() > 0
 
 
+@pytest.mark.slow
 def test_dropout_between_dense_layers_compiles(tmp_path):
     """XLA needs static shapes, while the plain network leaves out the units of each mask."""
     config = task_settings("classification", tmp_path, prediction={"chunk": 2})
