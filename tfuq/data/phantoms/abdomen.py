@@ -5,16 +5,13 @@ It has a body, a spine, and a liver with tumours whose borders are ambiguous.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy import special
 
-from tfuq.data.headers import SCANNER, SpatialHeader
 from tfuq.data.phantoms import decathlon
-from tfuq.data.phantoms.ambiguity import depth_below, draw_label, smooth_field, write_truth
-from tfuq.data.volume import Volume
+from tfuq.data.phantoms.ambiguity import LabelledPhantom, depth_below, draw_label, smooth_field
 
 SHAPE = (64, 64, 32)
 RATERS = 3
@@ -41,22 +38,7 @@ _LIVER_RADII = (0.24, 0.28, 0.36)
 _Shape = tuple[int, int, int]
 
 
-@dataclass(frozen=True, kw_only=True)
-class AbdomenPhantom:
-    """A phantom of the abdomen.
-
-    Attributes:
-        image: ``[X, Y, Z]`` in Hounsfield units.
-        probabilities: ``[X, Y, Z, 3]``.
-        raters: Labels ``[R, X, Y, Z]``; the first rater is the reference.
-    """
-
-    image: np.ndarray
-    probabilities: np.ndarray
-    raters: np.ndarray
-
-
-def abdomen_phantom(rng: np.random.Generator, shape: _Shape = SHAPE) -> AbdomenPhantom:
+def abdomen_phantom(rng: np.random.Generator, shape: _Shape = SHAPE) -> LabelledPhantom:
     """Draw an abdomen, its image, and what several raters make of liver and tumours.
 
     Args:
@@ -73,7 +55,7 @@ def abdomen_phantom(rng: np.random.Generator, shape: _Shape = SHAPE) -> AbdomenP
     for _ in range(RATERS):
         raters.append(_rater_label(rng, liver, tumours, ambiguity))
     probabilities = _probabilities(liver, tumours, ambiguity)
-    return AbdomenPhantom(
+    return LabelledPhantom(
         image=_image(rng, probabilities),
         probabilities=probabilities.astype(np.float32),
         raters=np.array(raters),
@@ -153,15 +135,14 @@ def write_liver_phantom(folder: Path, cases: int, seed: int, shape: _Shape = SHA
         shape: Voxels along each axis.
     """
     spacing = np.array(_FIELD_MM) / shape
-    affine = np.diag([*spacing, 1.0])
-    header = SpatialHeader.of_affine(affine, SCANNER)
-    names = [f"liver_{number}" for number in range(cases)]
-    for number, name in enumerate(names):
-        rng = np.random.default_rng([seed, number])
-        phantom = abdomen_phantom(rng, shape)
-        image = Volume(phantom.image, affine, header)
-        raters = [Volume(labels, affine, header) for labels in phantom.raters]
-        decathlon.write_case(folder, name, image, raters[0])
-        probabilities = Volume(phantom.probabilities, affine, header, 4)
-        write_truth(folder, name, probabilities, raters)
-    decathlon.write_index(folder, "Liver phantom", ["CT"], STRUCTURES, names)
+    data_set = decathlon.DecathlonSet(
+        title="Liver phantom",
+        modalities=["CT"],
+        classes=STRUCTURES,
+        affine=np.diag([*spacing, 1.0]),
+    )
+    phantoms = (
+        (f"liver_{number}", abdomen_phantom(np.random.default_rng([seed, number]), shape))
+        for number in range(cases)
+    )
+    data_set.write(folder, phantoms)

@@ -9,15 +9,32 @@ border is as smooth as a drawn one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy import ndimage, special
 
+from tfuq.data.headers import SCANNER, SpatialHeader
 from tfuq.data.volume import Volume
 from tfuq.data.writers import write_nifti
 
 _RATERS_SMOOTHNESS = 2.0  # voxels
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelledPhantom:
+    """A case as it is drawn, with the truth.
+
+    Attributes:
+        image: ``[X, Y, Z]``, or ``[X, Y, Z, C]`` of several modalities.
+        probabilities: Of every class, ``[X, Y, Z, K]``.
+        raters: Labels ``[R, X, Y, Z]``; the first rater is the reference.
+    """
+
+    image: np.ndarray
+    probabilities: np.ndarray
+    raters: np.ndarray
 
 
 def smooth_field(
@@ -108,15 +125,21 @@ def draw_label(
     return labels
 
 
-def write_truth(folder: Path, name: str, probabilities: Volume, raters: Sequence[Volume]) -> None:
+def write_truth(
+    folder: Path, name: str, probabilities: np.ndarray, raters: np.ndarray, affine: np.ndarray
+) -> None:
     """Write what is known of a case beside the official files.
 
     Args:
         folder: The folder of the data set.
         name: The name of the case.
-        probabilities: Of every class, ``[X, Y, Z, C]``.
-        raters: The label of each rater.
+        probabilities: Of every class, ``[X, Y, Z, K]``.
+        raters: Labels ``[R, X, Y, Z]``.
+        affine: Of all of these.
     """
+    header = SpatialHeader.of_affine(affine, SCANNER)
     for number, label in enumerate(raters, start=1):
-        write_nifti(folder / "raters" / f"rater-{number:02d}" / f"{name}.nii.gz", label)
-    write_nifti(folder / "probabilities" / f"{name}.nii.gz", probabilities)
+        path = folder / "raters" / f"rater-{number:02d}" / f"{name}.nii.gz"
+        write_nifti(path, Volume(label, affine, header))
+    path = folder / "probabilities" / f"{name}.nii.gz"
+    write_nifti(path, Volume(probabilities, affine, header, 4))

@@ -6,7 +6,6 @@ surface decides the tissue, as `tfuq.data.phantoms.ambiguity` has it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import nibabel
@@ -15,6 +14,7 @@ import numpy as np
 from tfuq.data.headers import SCANNER, SpatialHeader
 from tfuq.data.phantoms import decathlon
 from tfuq.data.phantoms.ambiguity import (
+    LabelledPhantom,
     depth_below,
     draw_label,
     label_probabilities,
@@ -39,26 +39,14 @@ _NOISE = 6.0
 _BIAS = 0.1
 _AFFINE = np.diag([2.0, 2.0, 2.0, 1.0])
 _HEADER = SpatialHeader.of_affine(_AFFINE, SCANNER)
-
-
-@dataclass(frozen=True, kw_only=True)
-class BrainPhantom:
-    """A phantom of the brain.
-
-    Attributes:
-        images: ``[X, Y, Z, C]``.
-        probabilities: ``[X, Y, Z, 4]``.
-        raters: Labels ``[R, X, Y, Z]``; the first rater is the reference.
-    """
-
-    images: np.ndarray
-    probabilities: np.ndarray
-    raters: np.ndarray
+_DECATHLON = decathlon.DecathlonSet(
+    title="Brain phantom", modalities=MODALITIES, classes=TISSUES, affine=_AFFINE
+)
 
 
 def brain_phantom(
     rng: np.random.Generator, *, raters: int = RATERS, intensities: np.ndarray = _INTENSITIES
-) -> BrainPhantom:
+) -> LabelledPhantom:
     """Draw a brain, its images, and what several raters make of it.
 
     Args:
@@ -71,8 +59,8 @@ def brain_phantom(
     labels = [draw_label(rng, depth, _THRESHOLDS, ambiguity) for _ in range(raters)]
     probabilities = label_probabilities(depth, _THRESHOLDS, ambiguity)
     images = [_image(rng, probabilities @ of_tissues) for of_tissues in intensities]
-    return BrainPhantom(
-        images=np.stack(images, -1).astype(np.float32),
+    return LabelledPhantom(
+        image=np.stack(images, -1).astype(np.float32),
         probabilities=probabilities.astype(np.float32),
         raters=np.array(labels, np.uint8),
     )
@@ -98,15 +86,11 @@ def write_brain_decathlon(folder: Path, cases: int, seed: int) -> None:
         cases: How many cases to write.
         seed: The same seed writes the same bytes.
     """
-    names = []
-    for number in range(1, cases + 1):
-        name = f"brain_{number:03d}"
-        phantom = brain_phantom(np.random.default_rng([seed, number]))
-        image = Volume(phantom.images, _AFFINE, _HEADER, 4)
-        decathlon.write_case(folder, name, image, _label_volume(phantom.raters[0]))
-        _write_truth(folder, name, phantom)
-        names.append(name)
-    decathlon.write_index(folder, "Brain phantom", MODALITIES, TISSUES, names)
+    phantoms = (
+        (f"brain_{number:03d}", brain_phantom(np.random.default_rng([seed, number])))
+        for number in range(1, cases + 1)
+    )
+    _DECATHLON.write(folder, phantoms)
 
 
 def write_brain_iseg2017(folder: Path, cases: int, seed: int) -> None:
@@ -121,10 +105,10 @@ def write_brain_iseg2017(folder: Path, cases: int, seed: int) -> None:
         name = f"subject-{number}"
         phantom = brain_phantom(np.random.default_rng([seed, number]))
         for channel, modality in enumerate(MODALITIES):
-            image = np.rint(phantom.images[..., channel]).astype(np.int16)
+            image = np.rint(phantom.image[..., channel]).astype(np.int16)
             _write_analyze(folder / f"{name}-{modality}", image)
         _write_analyze(folder / f"{name}-label", ISEG_VALUES[phantom.raters[0]])
-        _write_truth(folder, name, phantom)
+        write_truth(folder, name, phantom.probabilities, phantom.raters, _AFFINE)
 
 
 def write_brain_mrbrains(folder: Path, cases: int, seed: int) -> None:
@@ -140,17 +124,11 @@ def write_brain_mrbrains(folder: Path, cases: int, seed: int) -> None:
         phantom = brain_phantom(rng, intensities=_MRBRAINS_INTENSITIES)
         subject = folder / "TrainingData" / f"{number}"
         for channel, name in enumerate(_MRBRAINS_FILES):
-            image = np.rint(phantom.images[..., channel]).astype(np.int16)
+            image = np.rint(phantom.image[..., channel]).astype(np.int16)
             write_nifti(subject / f"{name}.nii", _label_volume(image))
         label = _label_volume(MRBRAINS_VALUES[phantom.raters[0]])
         write_nifti(subject / "LabelsForTraining.nii", label)
-        _write_truth(folder, f"{number}", phantom)
-
-
-def _write_truth(folder: Path, name: str, phantom: BrainPhantom) -> None:
-    probabilities = Volume(phantom.probabilities, _AFFINE, _HEADER, 4)
-    raters = [_label_volume(labels) for labels in phantom.raters]
-    write_truth(folder, name, probabilities, raters)
+        write_truth(folder, f"{number}", phantom.probabilities, phantom.raters, _AFFINE)
 
 
 def _label_volume(array: np.ndarray) -> Volume:

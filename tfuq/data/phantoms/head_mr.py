@@ -13,15 +13,13 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage, special
 
-from tfuq.data.headers import SCANNER, SpatialHeader
 from tfuq.data.phantoms import decathlon
 from tfuq.data.phantoms.ambiguity import (
+    LabelledPhantom,
     draw_label,
     label_probabilities,
     smooth_field,
-    write_truth,
 )
-from tfuq.data.volume import Volume
 
 SHAPE = (96, 112, 12)
 SPACING_MM = (1.8, 1.8, 6.0)
@@ -39,8 +37,12 @@ _SCALP_MM = 10.0
 _INTENSITIES = np.array([[35, 85, 120, 15, 135], [150, 100, 72, 10, 85]], float)
 _NOISE = 5.0
 _BIAS = 0.1
-_AFFINE = np.diag([*SPACING_MM, 1.0])
-_HEADER = SpatialHeader.of_affine(_AFFINE, SCANNER)
+_DECATHLON = decathlon.DecathlonSet(
+    title="Head phantom",
+    modalities=MODALITIES,
+    classes=TISSUES,
+    affine=np.diag([*SPACING_MM, 1.0]),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,22 +72,7 @@ _PAIRS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class HeadPhantom:
-    """A phantom of a head.
-
-    Attributes:
-        images: ``[X, Y, Z, 2]``.
-        probabilities: ``[X, Y, Z, 4]``.
-        raters: Labels ``[R, X, Y, Z]``; the first rater is the reference.
-    """
-
-    images: np.ndarray
-    probabilities: np.ndarray
-    raters: np.ndarray
-
-
-def head_mr(rng: np.random.Generator, *, raters: int = RATERS) -> HeadPhantom:
+def head_mr(rng: np.random.Generator, *, raters: int = RATERS) -> LabelledPhantom:
     """Draw a head, its images, and what several raters make of it.
 
     Args:
@@ -100,8 +87,8 @@ def head_mr(rng: np.random.Generator, *, raters: int = RATERS) -> HeadPhantom:
     probabilities = label_probabilities(depth, _THRESHOLDS, ambiguity)
     shares = _shares(probabilities, surface)
     images = [_image(rng, shares @ intensities) for intensities in _INTENSITIES]
-    return HeadPhantom(
-        images=np.stack(images, -1).astype(np.float32),
+    return LabelledPhantom(
+        image=np.stack(images, -1).astype(np.float32),
         probabilities=probabilities.astype(np.float32),
         raters=np.array(labels, np.uint8),
     )
@@ -201,13 +188,8 @@ def write_head_mr(folder: Path, cases: int, seed: int) -> None:
         cases: How many cases to write.
         seed: The same seed writes the same bytes.
     """
-    names = []
-    for number in range(1, cases + 1):
-        name = f"head_{number:03d}"
-        phantom = head_mr(np.random.default_rng([seed, number]))
-        image = Volume(phantom.images, _AFFINE, _HEADER, 4)
-        raters = [Volume(labels, _AFFINE, _HEADER) for labels in phantom.raters]
-        decathlon.write_case(folder, name, image, raters[0])
-        write_truth(folder, name, Volume(phantom.probabilities, _AFFINE, _HEADER, 4), raters)
-        names.append(name)
-    decathlon.write_index(folder, "Head phantom", MODALITIES, TISSUES, names)
+    phantoms = (
+        (f"head_{number:03d}", head_mr(np.random.default_rng([seed, number])))
+        for number in range(1, cases + 1)
+    )
+    _DECATHLON.write(folder, phantoms)

@@ -13,10 +13,8 @@ from pathlib import Path
 import numpy as np
 from scipy import special
 
-from tfuq.data.headers import SCANNER, SpatialHeader
 from tfuq.data.phantoms import decathlon
-from tfuq.data.phantoms.ambiguity import draw_label, smooth_field, write_truth
-from tfuq.data.volume import Volume
+from tfuq.data.phantoms.ambiguity import LabelledPhantom, draw_label, smooth_field
 
 SHAPE = (36, 50, 36)  # right, front, top; voxels of 1 mm
 RATERS = 3
@@ -37,23 +35,9 @@ _TAIL_RADII = (3.5, 2.6)
 _HEAD_RADII = (6.5, 5.0)
 _SPLIT = 0.64  # of the way from tail to head: where anterior begins
 _MIDBRAIN_DISTANCE = 6.0
-_AFFINE = np.eye(4)
-_HEADER = SpatialHeader.of_affine(_AFFINE, SCANNER)
-
-
-@dataclass(frozen=True, kw_only=True)
-class HippocampusPhantom:
-    """A phantom of a hippocampus.
-
-    Attributes:
-        image: ``[X, Y, Z]``.
-        probabilities: ``[X, Y, Z, 3]``.
-        raters: Labels ``[R, X, Y, Z]``; the first rater is the reference.
-    """
-
-    image: np.ndarray
-    probabilities: np.ndarray
-    raters: np.ndarray
+_DECATHLON = decathlon.DecathlonSet(
+    title="Hippocampus phantom", modalities=["MRI"], classes=STRUCTURES, affine=np.eye(4)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +70,7 @@ class _Tube:
         return depth
 
 
-def hippocampus_phantom(rng: np.random.Generator) -> HippocampusPhantom:
+def hippocampus_phantom(rng: np.random.Generator) -> LabelledPhantom:
     """Draw a hippocampus, its image, and what several raters make of it.
 
     Args:
@@ -102,7 +86,7 @@ def hippocampus_phantom(rng: np.random.Generator) -> HippocampusPhantom:
         raters.append(np.where(is_anterior, inside, 2 * inside).astype(np.uint8))
     inside = special.ndtr(depth / ambiguity)
     probabilities = np.stack([1 - inside, inside * is_anterior, inside * ~is_anterior], -1)
-    return HippocampusPhantom(
+    return LabelledPhantom(
         image=_image(rng, inside, _surroundings(rng, tube)),
         probabilities=probabilities.astype(np.float32),
         raters=np.array(raters),
@@ -167,10 +151,8 @@ def write_hippocampus_phantom(folder: Path, cases: int, seed: int) -> None:
         cases: How many cases to write.
         seed: The same seed writes the same bytes.
     """
-    names = [f"made_{number:03d}" for number in range(1, cases + 1)]
-    for number, name in enumerate(names, start=1):
-        phantom = hippocampus_phantom(np.random.default_rng([seed, number]))
-        raters = [Volume(labels, _AFFINE, _HEADER) for labels in phantom.raters]
-        decathlon.write_case(folder, name, Volume(phantom.image, _AFFINE, _HEADER), raters[0])
-        write_truth(folder, name, Volume(phantom.probabilities, _AFFINE, _HEADER, 4), raters)
-    decathlon.write_index(folder, "Hippocampus phantom", ["MRI"], STRUCTURES, names)
+    phantoms = (
+        (f"made_{number:03d}", hippocampus_phantom(np.random.default_rng([seed, number])))
+        for number in range(1, cases + 1)
+    )
+    _DECATHLON.write(folder, phantoms)

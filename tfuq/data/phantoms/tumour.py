@@ -150,6 +150,4 @@ def write_brats_phantom(folder: Path, cases: int, seed: int, shape: _Shape = SHA
         for ending, array in files.items():
             path = folder / grade / name / f"{name}_{ending}.nii.gz"
             write_nifti(path, Volume(array, affine, header))
-        raters = [Volume(labels, affine, header) for labels in phantom.raters]
-        probabilities = Volume(phantom.probabilities, affine, header, 4)
-        write_truth(folder, name, probabilities, raters)
+        write_truth(folder, name, phantom.probabilities, phantom.raters, affine)

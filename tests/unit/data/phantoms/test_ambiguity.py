@@ -12,7 +12,6 @@ from tfuq.data.phantoms.ambiguity import (
     write_truth,
 )
 from tfuq.data.readers import read
-from tfuq.data.volume import Volume
 
 
 @pytest.mark.parametrize("sigma", [0.7, 2.0, 6.0])
@@ -57,9 +56,8 @@ def test_depth_is_measured_from_the_surface_inwards():
 def test_the_truth_lies_beside_the_official_files(tmp_path):
     affine = np.diag([2.0, 2.0, 2.0, 1.0])
     probabilities = np.random.default_rng(0).random((4, 3, 2, 2)).astype(np.float32)
-    labels = [np.full((4, 3, 2), k, np.uint8) for k in (0, 1)]
-    raters = [Volume(label, affine) for label in labels]
-    write_truth(tmp_path, "a", Volume(probabilities, affine, ndim=4), raters)
+    labels = np.stack([np.full((4, 3, 2), k, np.uint8) for k in (0, 1)])
+    write_truth(tmp_path, "a", probabilities, labels, affine)
     for number, label in enumerate(labels, start=1):
         path = tmp_path / "raters" / f"rater-0{number}" / "a.nii.gz"
         np.testing.assert_array_equal(read(path).array, label)

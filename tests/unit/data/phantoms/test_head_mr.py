@@ -34,21 +34,21 @@ def test_slices_have_more_than_96_pixels_and_every_tissue(head):
 
 def test_fluid_is_dark_in_t1_and_bright_in_t2(head):
     labels = head.raters[0]
-    t1, t2 = np.moveaxis(head.images, -1, 0)
+    t1, t2 = np.moveaxis(head.image, -1, 0)
     medians = [[np.median(image[labels == k]) for k in (1, 2, 3)] for image in (t1, t2)]
     assert medians[0] == sorted(medians[0])
     assert medians[1] == sorted(medians[1], reverse=True)
 
 
 def test_scalp_and_bone_are_background_and_not_air(head):
-    beside = head.images[..., 0][head.raters[0] == 0]
+    beside = head.image[..., 0][head.raters[0] == 0]
     assert np.percentile(beside, 90) > 80  # scalp is bright
     assert np.percentile(beside, 10) < 10  # air is dark
 
 
 def test_the_same_seed_draws_the_same_head():
     first, second = [head_mr(np.random.default_rng(3)) for _ in range(2)]
-    np.testing.assert_array_equal(first.images, second.images)
+    np.testing.assert_array_equal(first.image, second.image)
     other = head_mr(np.random.default_rng(4))
     assert (first.raters[0] != other.raters[0]).mean() > 0.05
 
@@ -58,7 +58,7 @@ def test_files_are_in_the_layout_of_the_decathlon(tmp_path):
     (case,) = list_cases("decathlon", tmp_path)
     image = read_case_image(case)
     expected = head_mr(np.random.default_rng([0, 1]))
-    np.testing.assert_array_equal(image.array, expected.images)
+    np.testing.assert_array_equal(image.array, expected.image)
     np.testing.assert_allclose(image.spacing, SPACING_MM)
     label = read_case_label(case, image, len(TISSUES), None).array
     np.testing.assert_array_equal(label, expected.raters[0])
