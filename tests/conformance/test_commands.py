@@ -57,8 +57,8 @@ FAST_STEPS = (
 SAME_AS_VOLUMES = ("calibrate", "predict --calibrated", "score calibrated", "compare", "report")
 FAST_KIND = {
     "score --figures": "pictures",
-    "doctor": "landmarks",
-    "shift": "slices",
+    "doctor": "classification",
+    "shift": "pictures",
     "export": "classification",
     "serve-check": "classification",
     "study": "classification",
@@ -126,7 +126,9 @@ def _methods(step: str) -> Iterator[tuple[str, str]]:
 
 def _is_fast(kind: str, step: str, trained_as: str, method: str) -> bool:
     is_repeated = kind in ("pictures", "slices") and step in SAME_AS_VOLUMES
-    is_chosen = (step in FAST_STEPS and not is_repeated) or FAST_KIND.get(step) == kind
+    is_chosen = (step in FAST_STEPS and kind != "slices" and not is_repeated) or (
+        FAST_KIND.get(step) == kind
+    )
     return is_chosen and trained_as == method == FAST_METHOD
 
 

@@ -234,6 +234,7 @@ def test_a_volume_smaller_than_the_patch_is_padded(trained, tfuq, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_two_dimensional_image_is_predicted_and_scored(trained, tfuq, tmp_path):
     pixels = np.random.default_rng(0).integers(0, 255, (9, 21), dtype=np.uint8)
     (tmp_path / "reference").mkdir()

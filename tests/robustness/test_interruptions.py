@@ -36,6 +36,7 @@ def little_room(most: int):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.slow
 def test_a_full_disk_keeps_the_last_good_state_of_training(digits, tfuq, tmp_path):
     config = task_settings("classification", digits, training={"epochs": 2}, data=UNVALIDATED)
     (tmp_path / "config.yaml").write_text(config.dump())
@@ -392,6 +393,7 @@ def test_a_run_that_counted_padding_is_not_gone_on_with(trained, tfuq, tmp_path)
         pytest.param("latent-vi", 2, "code_kl_scale", 0.5, marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_a_run_of_another_kl_scale_is_not_gone_on_with(
     trained, tfuq, tmp_path, method, rank, name, scale
 ):

@@ -567,6 +567,7 @@ def test_a_half_trained_member_of_an_earlier_version_goes_on(digits, tfuq, tmp_p
     assert len((run / "members" / "0" / "history.csv").read_text().splitlines()) == 3
 
 
+@pytest.mark.slow
 def test_a_run_that_is_removed_while_it_is_trained_is_not_called_trained(
     digits, tfuq, tmp_path, monkeypatch
 ):

@@ -13,7 +13,6 @@ _FAST = {
     ("mc-dropout", 3),
     ("vi", 3),
     ("hybrid", 2),
-    ("probabilistic-unet", 2),
 }
 
 

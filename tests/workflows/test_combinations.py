@@ -84,8 +84,19 @@ def expected_of(combine: str, samples: np.ndarray) -> np.ndarray:
     return samples.mean(0)
 
 
-@pytest.mark.parametrize("is_large", [False, True])
-@pytest.mark.parametrize("combine", ["mean", "logits", "majority", "weighted"])
+@pytest.mark.parametrize(
+    ("combine", "is_large"),
+    [
+        ("mean", False),
+        ("mean", True),
+        ("majority", False),
+        ("majority", True),
+        ("logits", True),
+        ("weighted", True),
+        pytest.param("logits", False, marks=pytest.mark.slow),
+        pytest.param("weighted", False, marks=pytest.mark.slow),
+    ],
+)
 def test_a_probability_is_the_combination_of_the_samples(run, combine, is_large, monkeypatch):
     if is_large:
         monkeypatch.setattr("tfuq.prediction.large.MOST_IN_GRAPH", 1)

@@ -86,6 +86,7 @@ def check_case(folder: Path, source, method: str, classes: int) -> None:
         np.testing.assert_allclose(total, entropy, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_batch_changes_no_file_and_seed_changes_some(trained, tfuq, tmp_path):
     for name, options in {"a": ["--batch", 1], "b": ["--batch", 5], "c": ["--seed", 9]}.items():
         assert (

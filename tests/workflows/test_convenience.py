@@ -226,6 +226,7 @@ def small_training(config, folder):
     ]
 
 
+@pytest.mark.slow
 def test_tensorboard_holds_the_history(digits, tfuq, tmp_path):
     config = task_settings("classification", digits)
     result = tfuq(*small_training(config, tmp_path), "--tensorboard")

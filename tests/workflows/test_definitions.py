@@ -52,6 +52,7 @@ def test_scores_of_two_versions_are_not_set_side_by_side(scored_tasks, tfuq, tmp
     assert tfuq("compare", new, other).exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_calibration_of_an_earlier_version_is_refused(trained, tfuq, tmp_path):
     run = shutil.copytree(trained("mc-dropout").path, tmp_path / "run")
     made = tfuq("calibrate", run, "--cases", "test:0.5", "--alpha", "0.5")

@@ -97,6 +97,7 @@ def test_a_calibration_out_of_fold_says_what_it_promises(run, tfuq):
     assert tfuq("predict", run.path, "--calibrated").exit_code == 0
 
 
+@pytest.mark.slow
 def test_its_threshold_is_of_probabilities_out_of_fold(run, predicted, tfuq):
     """The quantile of 1 - p of the true class, before scaling, worked out from the table."""
     assert tfuq("calibrate", run.path, "--alpha", "0.2", "--overwrite").exit_code == 0

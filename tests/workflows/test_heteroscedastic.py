@@ -13,6 +13,7 @@ from tfuq.training import train
 UNVALIDATED = {"split": {"train": 3, "validation": 0, "test": 3}}
 
 
+@pytest.mark.slow
 def test_a_heteroscedastic_segmentation_conforms(balls, tmp_path):
     network = {"name": "fcn", "widths": [2, 4], "heteroscedastic": True, "noise_draws": 3}
     config = settings(balls, "deterministic", 2, network=network, data=UNVALIDATED)

@@ -181,6 +181,7 @@ def known_voxels(run, case, predictions):
     return p[truth != 3], truth[truth != 3].astype(int)
 
 
+@pytest.mark.slow
 def test_a_calibration_is_of_labelled_voxels(calibrated, tmp_path):
     """Thresholds and likelihood are those of the probabilities that are predicted, without them."""
     run, stored = calibrated

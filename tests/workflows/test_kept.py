@@ -13,7 +13,7 @@ import pytest
 from tests.support import kept
 from tfuq.runs.results import read_manifest
 
-FAST = {("volumes", "hybrid"), ("slices", "vi"), ("classification", "hybrid"), ("landmarks", "vi")}
+FAST = {("volumes", "hybrid"), ("landmarks", "vi")}
 NOT_OF_A_CASE = {
     "manifest.json",
     ".tfuq",

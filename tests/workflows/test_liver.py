@@ -113,6 +113,7 @@ def test_both_configurations_end_in_scores_on_each_scans_own_grid(
     )  # nothing is found out of the box
 
 
+@pytest.mark.slow
 def test_a_scan_without_a_label_is_looked_at_within_a_given_mask(
     livers, liver_runs, tfuq, tmp_path
 ):

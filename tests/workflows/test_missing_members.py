@@ -112,6 +112,7 @@ def test_methods_of_one_member_need_that_member(unfinished, tfuq):
         )
 
 
+@pytest.mark.slow
 def test_from_python(unfinished, digits):
     run = tfuq.load(unfinished(1))
     image = np.zeros((28, 28, 1, 1), np.float32)

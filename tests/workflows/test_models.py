@@ -44,6 +44,7 @@ def write_head(folder):
     nibabel.save(nibabel.Nifti1Image(noise, BALLS_AFFINE), folder / "head.nii.gz")
 
 
+@pytest.mark.slow
 def test_a_model_predicts_as_its_run_but_for_half_precision(tfuq, trained, shipped, scans):
     predicted = tfuq("predict", "--model", "balls", *scans)
     assert predicted.exit_code == 0, predicted.output
@@ -79,6 +80,7 @@ def test_a_model_is_given_by_its_folder_too(tfuq, model, scans):
     assert len(read_manifest(models.Path("out")).cases) == 2
 
 
+@pytest.mark.slow
 def test_a_scan_of_another_size_is_refused_and_others_are_predicted(tfuq, shipped, scans, place):
     write_head(place)
     refused = tfuq("predict", "--model", "balls", "head.nii.gz", scans[0], "--out", "out")

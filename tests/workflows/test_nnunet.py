@@ -40,6 +40,7 @@ def test_a_run_has_what_the_description_says(nnunet_run):
     assert len(nnunet_run.split["validation"]) == 2
 
 
+@pytest.mark.slow
 def test_a_folder_of_images_is_predicted_where_the_data_set_is_not(nnunet_run, tfuq, tmp_path):
     """The run is moved elsewhere with ``imagesTs`` and ``labelsTs`` alone; scores are those of the labels."""
     root = nnunet_run.config.data.root

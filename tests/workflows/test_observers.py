@@ -77,6 +77,7 @@ def test_each_case_that_is_checked(own_balls, recorder):
     assert [event.case for event in recorder.events if event.problem] == ["ball_001"]
 
 
+@pytest.mark.slow
 def test_each_case_that_a_calibration_samples(own_run, recorder):
     cases = prediction.calibration_cases(own_run, "test:0.5", 0)
     choices = Choices(source="test:0.5", alpha=0.6, kind="temperature")

@@ -75,6 +75,7 @@ def sample(model, x, *, activation=softmax, overlap=0.5, chunk=2, keep=0, seed=O
         pytest.param(3, 1, marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_many_windows_draw_what_one_over_the_whole_image_draws(rank, levels):
     """Whatever the chunk, the overlap and what is kept; of an image cut short, wherever its elements are whole."""
     small, whole = same_weights(toy(16, rank, levels=levels), toy(32, rank, levels=levels))

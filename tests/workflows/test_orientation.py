@@ -114,6 +114,7 @@ def test_a_uniform_training_set_keeps_its_orientation(lps_balls, balls, tmp_path
     assert_as_native(predicted(run.path, balls, ("RAS", "SRA"), tmp_path), ("SRA",))
 
 
+@pytest.mark.slow
 def test_mixed_training_cases_are_brought_to_ras(own_balls, balls, tmp_path):
     """Training on the same cases in mixed orders gives the same weights as on all in RAS."""
     split = LISTED_SPLIT | {"validation": []}  # what is compared are weights after one epoch
@@ -186,6 +187,7 @@ def test_an_earlier_run_without_its_data_takes_ras_alone(own_balls, tfuq, tmp_pa
     )
 
 
+@pytest.mark.slow
 def test_references_in_another_order_score_the_same(run_3d, balls, tmp_path):
     command("predict", run_3d, "--input", balls / "imagesTr", "--out", tmp_path / "out")
     tables = []

@@ -83,6 +83,7 @@ def test_windows_of_all_members_begin_at_the_same_voxels(balls, tmp_path):
     assert [network.split.grid for network in apart] == [(2, 2), (4, 4)]
 
 
+@pytest.mark.slow
 def test_a_run_serves_dropout_only_where_all_members_have_it(digits, tmp_path, tfuq):
     ensemble = {"overrides": [{}, {"network.level_dropout": {}}], "members": 2}
     config = task_settings(

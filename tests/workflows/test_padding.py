@@ -139,6 +139,7 @@ def test_means_of_the_image_are_those_of_its_maps(rank, predicted):
 
 
 @SLICES
+@pytest.mark.slow
 def test_a_temperature_is_fitted_on_voxels_of_the_scan(rank, runs, tfuq, balls):
     found = []
     for run in runs(rank, {}):
@@ -161,6 +162,7 @@ def test_a_temperature_is_fitted_on_voxels_of_the_scan(rank, runs, tfuq, balls):
 
 
 @SLICES
+@pytest.mark.slow
 def test_shift_measures_what_predict_measures(rank, runs, tfuq):
     _, run = runs(rank, {})
     done(tfuq("predict", run))

@@ -38,6 +38,7 @@ def options(words, name):
     return [value for option, value in pairwise(words) if option == name]
 
 
+@pytest.mark.slow
 def test_cases_that_are_plotted_are_test_cases(tmp_path, monkeypatch):
     """By the split that the training makes, and the figures that the page names are of them."""
     monkeypatch.chdir(tmp_path)

@@ -96,6 +96,7 @@ def test_commands_that_are_printed_quote_paths(tmp_path, monkeypatch, tfuq):
     )
 
 
+@pytest.mark.slow
 def test_a_folder_is_trained_by_one_command(tried, tmp_path, tfuq):
     classes(tmp_path / "pets")
     result = tfuq("train", "pets", "--time", "10s", "-o", "network.widths=[4, 8, 8]")

@@ -13,6 +13,7 @@ def run(balls, tmp_path):
     return predicted_run(balls, tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_methods_of_a_run_are_plotted_into_it(run, tfuq):
     methods = ("--method", "hybrid", "--method", "vi")
     plotted = tfuq("plot", run.path, *methods, "--case", CASE, "--slice", 7, "--axis", 1)

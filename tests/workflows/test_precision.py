@@ -32,6 +32,7 @@ def probabilities_in(folder):
     return np.array([[float(row.split(",")[index]) for index in columns] for row in rows[1:]])
 
 
+@pytest.mark.slow
 def test_a_folder_has_one_precision_and_its_manifest_names_it(digit_run, tmp_path, tfuq, computes):
     folder = tmp_path / "out"
     command = ("predict", digit_run.path, "--method", "mc-dropout", "--samples", 3, "--out", folder)
@@ -47,6 +48,7 @@ def test_a_folder_has_one_precision_and_its_manifest_names_it(digit_run, tmp_pat
     assert_refused(tfuq(*command), "in bfloat16")
 
 
+@pytest.mark.slow
 def test_advice_on_calibration_draws_alike(digit_run, tmp_path, tfuq, computes):
     run = shutil.copytree(digit_run.path, tmp_path / "run")
     drawn = ("--method mc-dropout --samples 3 --seed 5", "--precision bfloat16")

@@ -24,6 +24,7 @@ def run(balls, tmp_path):
     return open_run(made.path)
 
 
+@pytest.mark.slow
 def test_all_cases_are_predicted_and_scored_by_split(run, tfuq, tmp_path):
     folder = tmp_path / "all"
     assert tfuq("predict", run.path, "--split", "all", "--out", folder).exit_code == 0

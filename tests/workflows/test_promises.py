@@ -53,6 +53,7 @@ def calibrated_part(digits, tmp_path_factory):
     return run, told("calibrate", run.path, "--alpha", 0.2, "--samples", 3)
 
 
+@pytest.mark.slow
 def test_calibration_cases_are_the_default_and_none_chose_an_epoch(calibrated_part):
     run, (shown, warned) = calibrated_part
     stored = json.loads((run.path / "calibrations" / "mc-dropout.json").read_text())

@@ -145,6 +145,7 @@ def test_references_that_all_map_to_background_are_refused(other_values, tfuq):
     assert (run.scores("hybrid") / "summary.json").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_label_values_of_references(other_values, tfuq):
     run, folder = other_values
     predictions, scores = run.predictions("hybrid"), run.scores("hybrid")

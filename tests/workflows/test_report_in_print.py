@@ -129,6 +129,7 @@ def test_paper_has_every_method_and_every_score(browser, six_methods):
     assert not browser.run("document.querySelector('#tables').offsetHeight")
 
 
+@pytest.mark.slow
 def test_as_pdf_it_has_pages(browser, six_methods):
     open_at(browser, six_methods, 1280)
     browser.call("Emulation.setEmulatedMedia", media="")

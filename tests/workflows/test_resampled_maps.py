@@ -118,6 +118,7 @@ def test_written_maps_fit(steps, rank, run_of, tfuq):
 
 
 @pytest.mark.parametrize("method", ["ensemble", "mc-dropout"])
+@pytest.mark.slow
 def test_calibrated_maps_fit(method, run_of, tfuq):
     run = run_of(STEPS["size"])
     options = ["--method", method, "--samples", SAMPLES]
@@ -129,6 +130,7 @@ def test_calibrated_maps_fit(method, run_of, tfuq):
         assert_maps_fit(maps_of(folder), 2 if method == "ensemble" else SAMPLES)
 
 
+@pytest.mark.slow
 def test_predictions_of_some_maps_are_not_sent_to_scores(run_of, tfuq, tmp_path):
     run = run_of(STEPS["size"])
     some = tfuq("predict", run.path, "--samples", 2, "--maps", "label", "--out", tmp_path / "p")

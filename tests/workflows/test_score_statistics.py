@@ -10,6 +10,7 @@ from tfuq.scoring.evaluation import predictions_of
 
 
 @pytest.mark.parametrize("task", ["segmentation", "landmarks", "classification"])
+@pytest.mark.slow
 def test_score_prints_what_was_drawn_and_what_it_held(task, scored_tasks, tfuq, tmp_path, request):
     root = request.getfixturevalue(
         {"segmentation": "balls", "landmarks": "heads", "classification": "digits"}[task]

@@ -64,6 +64,7 @@ def test_slices_are_served_as_predicted(trained, tfuq, tmp_path, method):
 
 
 @pytest.mark.parametrize("reloads", [2, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.slow
 def test_an_export_needs_tensorflow_alone_and_says_the_same_ever_again(
     digit_model, digit_network, reloads
 ):
@@ -104,6 +105,7 @@ CLIENTS = [
 
 
 @pytest.mark.parametrize(("task", "method"), CLIENTS)
+@pytest.mark.slow
 def test_the_client_writes_what_predict_writes(exported, run_of, tfuq, tmp_path, task, method):
     run, folder = run_of(task, method), exported(task, method)
     cases = prediction.cases_of_test_split(run)[:2] if task != "classification" else []
@@ -314,6 +316,7 @@ def test_exports_that_cannot_be(digit_model, run_of, tfuq, tmp_path):
     assert_refused(tfuq("export", run, "--to", tmp_path / "file" / "model"), "cannot be made")
 
 
+@pytest.mark.slow
 def test_a_name_keeps_its_task(digit_model, run_of, tfuq, tmp_path):
     folder = shutil.copytree(digit_model, tmp_path / "model")
     described = json.loads((folder / "1" / "tfuq_export.json").read_text())

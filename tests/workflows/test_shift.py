@@ -119,6 +119,7 @@ def test_volumes_are_held_against_the_moved_label(rank, trained, tfuq, tmp_path)
     }
 
 
+@pytest.mark.slow
 def test_landmarks_are_held_against_those_that_moved_and_stayed_inside(
     trained_task, tfuq, tmp_path
 ):
@@ -216,6 +217,7 @@ def test_damaged_severities_are_refused(trained_task, tfuq, tmp_path):
     assert files_of(run / "shift") == written
 
 
+@pytest.mark.slow
 def test_turned_heads_have_uncertainty_and_no_quality(trained_task, tfuq, tmp_path):
     run, heads = own(trained_task("landmarks", "mc-dropout"), tmp_path), tmp_path / "heads"
     synthesize("head-ct", heads, cases=1, seed=0)

@@ -24,6 +24,7 @@ def predict(run, folder, observer=SILENT):
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.csv"))}
 
 
+@pytest.mark.slow
 def test_a_stopped_prediction_goes_on_and_ends_as_one_that_was_not(trained_task, tmp_path):
     run = trained_task("classification", "mc-dropout")
     whole = predict(run, tmp_path / "whole")

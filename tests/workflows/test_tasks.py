@@ -237,6 +237,7 @@ def test_a_position_is_that_of_the_heatmaps_maximum_in_the_image(predictor_of, t
         assert abs((float(row["y"]) + 0.5) * 32 / 120 - 0.5 - y) <= 4.01
 
 
+@pytest.mark.slow
 def test_convolutions_of_lenet_are_deterministic_prefix(predictor_of):
     split = split_at_seed(predictor_of("classification", "mc-dropout").networks[0])
     in_prefix, in_suffix = (
@@ -249,7 +250,9 @@ def test_convolutions_of_lenet_are_deterministic_prefix(predictor_of):
     assert "conv1" not in {layer.name for layer in variational.prefix.layers}
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize(
+    "task", ["classification", pytest.param("landmarks", marks=pytest.mark.slow)]
+)
 def test_a_second_run_keeps_what_is_complete_and_mends_what_is_damaged(
     predictor_of, tmp_path, task
 ):

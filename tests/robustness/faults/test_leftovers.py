@@ -3,6 +3,8 @@
 import os
 import signal
 
+import pytest
+
 from tests.conftest import task_settings
 from tests.robustness.faults.broken_disk import BrokenDisk, Plan
 from tfuq.data import disk, ledger
@@ -13,6 +15,7 @@ from tfuq.data.removal import plan_removal, remove_leftovers
 from tfuq.data.writers import make_folder, write_text
 
 
+@pytest.mark.slow
 def test_what_tensorboard_reads_is_listed_and_goes_with_its_run(digits, tfuq, tmp_path):
     config, run = tmp_path / "config.yaml", tmp_path / "run"
     config.write_text(task_settings("classification", digits).dump())

@@ -38,6 +38,7 @@ def narrow_code(model):
     return model
 
 
+@pytest.mark.slow
 def test_each_source_alone_is_what_is_left_where_the_other_is_narrow(tmp_path):
     x = tf.random.stateless_normal([2, 16, 16, 1], SEED)
     draws = {"both": ("weights", "code"), "code": ("code",), "weights": ("weights",), "none": ()}

@@ -11,6 +11,7 @@ from tfuq.report.figures import write_figures
 from tfuq.report.tasks import REPORTS
 
 
+@pytest.mark.slow
 def test_a_run_without_a_history_has_no_curves_and_one_without_members_no_diversity(
     scored_tasks, tmp_path
 ):

@@ -35,6 +35,7 @@ def test_auto_takes_a_quarter_of_the_memory(tmp_path, on_gpu, windows, chunk):
     assert sizes.chunk_size(config, model) == chunk
 
 
+@pytest.mark.slow
 def test_without_auto_memory_changes_nothing(tmp_path, on_gpu):
     on_gpu(10**12)
     assert chunk_of(tmp_path, "auto") == 64

@@ -36,6 +36,7 @@ def noise(examples, size):
 
 
 @pytest.mark.parametrize(("method", "rank", "examples", "size", "arguments"), rows())
+@pytest.mark.slow
 def test_parts_have_the_bytes_of_the_whole(method, rank, examples, size, arguments, tmp_path):
     sampler = make_sampler(method, rank, **arguments)
     images = noise(examples, size)

@@ -98,6 +98,7 @@ def test_other_kinds_of_diversity_have_no_anchors(network):
     assert anchoring_of(settings("x", "hybrid"), network, 3, 1.0) is None
 
 
+@pytest.mark.slow
 def test_each_member_is_pulled_to_anchors_of_its_own_by_the_number_of_images(digits, tmp_path):
     config = anchored(digits)
     material = prepare(config, "cpu:1")

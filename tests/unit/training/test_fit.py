@@ -58,6 +58,7 @@ _SCHEDULED = {
 }
 
 
+@pytest.mark.slow
 def test_resumed_training_ends_as_an_uninterrupted_one(digits, tmp_path):
     config = task_settings("classification", digits, "vi", training=_SCHEDULED)
     assert_resumed_as_uninterrupted(config, tmp_path)
@@ -73,6 +74,7 @@ def test_resumed_training_by_the_recipe_ends_as_an_uninterrupted_one(balls, tmp_
     assert not any(name.startswith("logits2") for name in weights(run))
 
 
+@pytest.mark.slow
 def test_final_weights_are_the_average_of_all_steps(digits, tmp_path):
     """Of weights that the optimizer has moved on from: with and without, they differ."""
     arrays = []
@@ -126,6 +128,7 @@ def test_early_stopping_keeps_the_best_epoch(balls, tmp_path):
     assert len(rows) == done["epochs"] == done["best_epoch"] + 2 < 30
 
 
+@pytest.mark.slow
 def test_no_epoch_that_holds_widths_is_the_best(digits, tmp_path, monkeypatch):
     """Where each epoch is worse than the one before, it is the first that infers them."""
     losses = iter([1.0, 2.0, 3.0, 4.0])
@@ -139,6 +142,7 @@ def test_no_epoch_that_holds_widths_is_the_best(digits, tmp_path, monkeypatch):
     assert json.loads((run.member(0) / "done").read_text())["best_epoch"] == 3
 
 
+@pytest.mark.slow
 def test_loss_that_explodes_is_said(balls, tmp_path, monkeypatch):
     def infinite(labels, log_p, weights=None):
         return cross_entropy(labels, log_p) * float("inf")

@@ -111,7 +111,7 @@ def test_a_latent_network_of_which_the_backbone_takes_nothing_is_refused(balls, 
         start_from(model, str(first.path), 0, 1)
 
 
-@pytest.mark.parametrize("method", ["deterministic", "vi"])
+@pytest.mark.parametrize("method", ["deterministic", pytest.param("vi", marks=pytest.mark.slow)])
 def test_a_training_starts_where_the_run_ended(trained, balls, tmp_path, caplog, method):
     point = trained("mc-dropout")
     start = STILL | {"initial_weights": str(point.path)}

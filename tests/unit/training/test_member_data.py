@@ -16,6 +16,7 @@ from tfuq.training.member_data import kl_scale_of, likelihood_share, member_seed
 UNVALIDATED = {"split": {"train": 3, "validation": 0, "test": 3}}
 
 
+@pytest.mark.slow
 def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path, caplog):
     with caplog.at_level(logging.INFO, "tfuq.training"):
         run = train(

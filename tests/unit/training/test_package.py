@@ -36,6 +36,7 @@ def test_a_run_is_not_overwritten_unasked(trained, balls, tmp_path):
     np.testing.assert_array_equal(weights(run)["logits/kernel"], before["logits/kernel"])
 
 
+@pytest.mark.slow
 def test_members_trained_apart_assemble_to_the_same_run(trained_task, digits, tmp_path):
     config = task_settings("classification", digits, "ensemble")
     with pytest.raises(RunError, match="members 0 to 1"):
@@ -88,7 +89,7 @@ def without_options(balls, tmp_path_factory):
     "changes",
     [
         {"ensemble": {"adversarial_epsilon": 0.01, "members": 1}},
-        {"ensemble": {"subset": "bootstrap", "members": 1}},
+        pytest.param({"ensemble": {"subset": "bootstrap", "members": 1}}, marks=pytest.mark.slow),
         {"training": {"loss": {"name": "weighted-cross-entropy"}}},
         {"training": {"loss": {"name": "soft-dice"}}},
         {"training": {"weight_decay": 0.01}},

@@ -2,6 +2,8 @@
 
 import logging
 
+import pytest
+
 from tests.conftest import settings
 from tfuq.data.layouts import made_cases
 from tfuq.data.splits import split_cases
@@ -58,6 +60,7 @@ def test_what_is_no_run_is_refused_elsewhere(balls, tmp_path):
     assert remarks(config_of(balls, tmp_path, train=3, validation=1, test=2)) == []
 
 
+@pytest.mark.slow
 def test_a_training_tells_it_as_it_begins(balls, trained, tmp_path, caplog):
     run = trained("mc-dropout")
     split = {"train": run.split["test"], "validation": [], "test": run.split["train"]}

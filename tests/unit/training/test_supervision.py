@@ -68,6 +68,7 @@ def test_without_it_the_loss_stays_as_it_is():
         pytest.param("latent-vi", marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_the_network_that_predicts_has_neither_outputs_nor_weights_of_coarser_levels(method):
     config = settings("x", method, 2, network=NETWORK)
     trained = build_member(config, channels=1, is_trained=True)

@@ -68,6 +68,7 @@ def test_what_is_restored_goes_on_alike(tmp_path, stopped):
         np.testing.assert_array_equal(array, expected[name], err_msg=name)
 
 
+@pytest.mark.slow
 def test_its_mean_is_that_of_where_trainings_of_fewer_epochs_end(digits, tmp_path):
     config = config_of(digits, epochs=4, per_epoch=1)
     run = train(config, tmp_path / "swag")

@@ -156,6 +156,7 @@ def test_a_member_that_is_gone_is_trained_again_beside_the_others(digits, tmp_pa
     assert stamps == [(run.member(k) / "history.csv").stat().st_mtime_ns for k in (0, 2)]
 
 
+@pytest.mark.slow
 def test_members_stop_early_together_and_keep_their_own_best(digits, tmp_path):
     training = {"epochs": 30, "learning_rate": 1.0, "early_stopping_epochs": 2}
     training |= {"steps_per_epoch": 1, "batch_size": 2}
