@@ -32,7 +32,10 @@ def little_memory():
     limit_memory(None)
 
 
-@pytest.mark.parametrize("group", _FAST)
+@pytest.mark.parametrize(
+    "group",
+    [pytest.param(name, marks=[pytest.mark.slow] if name == "data sets" else []) for name in _FAST],
+)
 def test_damaged_inputs_are_read_or_refused(group, tmp_path, little_memory):
     GROUPS[group].make(tmp_path / "made")
     for target in GROUPS[group].targets(tmp_path / "made"):

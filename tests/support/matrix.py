@@ -12,7 +12,6 @@ from tfuq.config import METHODS
 _FAST = {
     ("mc-dropout", 3),
     ("vi", 3),
-    ("hybrid", 2),
 }
 
 

@@ -1,8 +1,9 @@
-"""The tables that commands have written below a folder, by command and file."""
+"""The tables and summaries that commands have written below a folder, by command and file."""
 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 
@@ -43,3 +44,13 @@ def written_columns(folder: Path) -> Iterator[tuple[str, str]]:
             with path.open(encoding="utf-8", newline="") as file:
                 for column in next(csv.reader(file)):
                     yield table, column
+
+
+def written_keys(folder: Path) -> Iterator[tuple[str, str]]:
+    """The file and the name of each outermost key of all summaries below a folder."""
+    for name in ("summary.json", "review.json", "query.json"):
+        for path in sorted(folder.rglob(name)):
+            file = table_of(path)
+            if file is not None:
+                for key in json.loads(path.read_text(encoding="utf-8")):
+                    yield file, key

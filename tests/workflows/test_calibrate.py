@@ -218,6 +218,7 @@ def test_one_sample_of_one_network_is_scaled_as_numpy_does(own_run, tfuq):
     )
 
 
+@pytest.mark.slow
 def test_the_scaling_that_a_refusal_proposes_serves(own_run, tfuq):
     run = own_run("segmentation")
     options = ("--cases", "validation", "--alpha", 0.5, "--samples", 3, "--overwrite")
@@ -227,6 +228,7 @@ def test_the_scaling_that_a_refusal_proposes_serves(own_run, tfuq):
     assert tfuq("calibrate", run, *options, "--scaling", proposed).exit_code == 0
 
 
+@pytest.mark.slow
 def test_landmarks_take_no_scaling(own_run, tfuq):
     run = own_run("landmarks")
     options = ("--cases", "test:0.67", "--alpha", 0.5, "--samples", 3, "--overwrite")
@@ -344,6 +346,7 @@ def test_refusals_of_what_is_calibrated(calibrated_balls, tfuq, trained_task, tm
     )
 
 
+@pytest.mark.slow
 def test_from_python(calibrated_balls):
     run, folder, *_ = calibrated_balls
     entry = json.loads((folder / "manifest.json").read_text())["cases"]

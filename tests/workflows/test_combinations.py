@@ -87,9 +87,9 @@ def expected_of(combine: str, samples: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize(
     ("combine", "is_large"),
     [
-        ("mean", False),
+        pytest.param("mean", False, marks=pytest.mark.slow),
         ("mean", True),
-        ("majority", False),
+        pytest.param("majority", False, marks=pytest.mark.slow),
         ("majority", True),
         ("logits", True),
         ("weighted", True),
@@ -105,6 +105,7 @@ def test_a_probability_is_the_combination_of_the_samples(run, combine, is_large,
     np.testing.assert_allclose(combined, expected_of(combine, samples), atol=3e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rank", [3, pytest.param(2, marks=pytest.mark.slow)])
 def test_staple_is_that_of_all_voxels_of_a_case(run_of, rank):
     run = run_of(rank)

@@ -151,6 +151,7 @@ def test_given_files_and_folders_are_predicted(trained, balls, tfuq, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_train_from_a_file_and_find_the_newest_run(digits, tfuq, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("mine.yaml").write_text(task_settings("classification", digits).dump())

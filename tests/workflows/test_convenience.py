@@ -193,6 +193,7 @@ def test_the_embedded_library_writes_nothing(digits, tmp_path, capfd, monkeypatc
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_a_handler_receives_what_the_library_says(digits, tmp_path):
     records = []
     logger = logging.getLogger("tfuq.training")
@@ -249,6 +250,7 @@ def lines_of(result) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in result.stdout.splitlines())
 
 
+@pytest.mark.slow
 def test_training_rehearsed_leaves_nothing(trained, tfuq, tmp_path):
     arguments = small_training(trained("mc-dropout").config, tmp_path)
     result = tfuq(*arguments, "--dry-run")
@@ -278,7 +280,9 @@ def test_quickstart_is_rehearsed_without_its_data(tfuq, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("method", ["deterministic", "mc-dropout"])
+@pytest.mark.parametrize(
+    "method", [pytest.param("deterministic", marks=pytest.mark.slow), "mc-dropout"]
+)
 def test_prediction_rehearsed_leaves_nothing(trained, tfuq, tmp_path, method):
     run, out = trained("mc-dropout").path, tmp_path / "out"
     result = tfuq("predict", run, "--method", method, "--out", out, "--dry-run")

@@ -16,7 +16,7 @@ from docs.generate.files import columns, columns_page, is_documented, scores_pag
 from tests.support.documentation import page
 from tests.support.reading_ease import ROOT
 from tests.support.reviewed_run import reviewed_run
-from tests.support.written_tables import table_of, written_columns
+from tests.support.written_tables import table_of, written_columns, written_keys
 from tfuq.data.json_csv import is_text
 from tfuq.measures.catalogue import MEASURES
 from tfuq.runs.entries import CaseEntry
@@ -140,10 +140,18 @@ def test_the_columns_of_scores_are_on_the_page(scored_tasks):
         assert undocumented(found) == set()
 
 
+def test_the_keys_of_scores_are_on_the_page(scored_tasks):
+    for folders in scored_tasks.values():
+        found = set(written_keys(folders[0].parents[1]))
+        assert ("score/summary.json", "failure_detection") in found
+        assert undocumented(found) == set()
+
+
 def test_the_columns_of_a_review_are_on_the_page(scored_tasks, tmp_path):
     scores = reviewed_run(scored_tasks["segmentation"][0], tmp_path)
-    found = set(written_columns(scores.parents[1] / "reviews"))
-    assert ("review/review.csv", "dice_at_least") in found
+    reviews = scores.parents[1] / "reviews"
+    found = {*written_columns(reviews), *written_keys(reviews)}
+    assert {("review/review.csv", "dice_at_least"), ("review/review.json", "promise")} <= found
     assert undocumented(found) == set()
 
 
@@ -163,10 +171,9 @@ def test_the_columns_of_a_shift_are_on_the_page(trained_task, tfuq, tmp_path):
     )
     options = ("--perturbation", "noise", "--severity", "0,1", "--no-figures")
     assert tfuq("shift", copy, *options, "--save-predictions").exit_code == 0
-    found = set(written_columns(copy))
-    assert {"shift/table.csv", "shift/correlations.csv", "train/history.csv"} <= {
-        table for table, _ in found
-    }
+    found = {*written_columns(copy), *written_keys(copy)}
+    files = ("shift/table.csv", "shift/correlations.csv", "shift/summary.json", "train/history.csv")
+    assert set(files) <= {table for table, _ in found}
     assert undocumented(found) == set()
 
 

@@ -85,6 +85,7 @@ def test_a_member_keeps_its_last_epoch_as_no_fold_chooses_one(run):
     assert done["best_epoch"] == done["epochs"] == len(losses)
 
 
+@pytest.mark.slow
 def test_a_calibration_out_of_fold_says_what_it_promises(run, tfuq):
     result = tfuq("calibrate", run.path, "--alpha", "0.2", "--overwrite")
     assert result.exit_code == 0, result.output

@@ -69,6 +69,7 @@ def refined_otherwise(run_of_before, tmp_path):
     return shutil.copytree(run_of_before, tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_a_run_of_another_position_loss_predicts_once_it_has_finished(
     refined_otherwise, tfuq, tmp_path
 ):

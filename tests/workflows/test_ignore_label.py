@@ -56,6 +56,7 @@ def truth_of(run, case):
     return nibabel.load(path).get_fdata()[7:].astype(int)
 
 
+@pytest.mark.slow
 def test_scores_are_those_of_the_labelled_part(made, scores):
     """The planes to ignore are the first, so that the rest is a volume whose scores are known."""
     run, predictions = made
@@ -207,6 +208,7 @@ def test_a_calibration_is_of_labelled_voxels(calibrated, tmp_path):
         assert lower == upper or risk(excess, k, lower - 0.03) > ALPHA
 
 
+@pytest.mark.slow
 def test_promises_are_scored_without_them(calibrated, tmp_path):
     """Of the one case that is left, which is labelled in part, no volume is known."""
     run, _ = calibrated

@@ -13,7 +13,7 @@ import pytest
 from tests.support import kept
 from tfuq.runs.results import read_manifest
 
-FAST = {("volumes", "hybrid"), ("landmarks", "vi")}
+FAST = {("volumes", "hybrid")}
 NOT_OF_A_CASE = {
     "manifest.json",
     ".tfuq",
@@ -126,6 +126,7 @@ def test_an_earlier_export_serves_the_same(earlier, same_processor):
     assert_served_as_before(earlier / "export", earlier, tolerance)
 
 
+@pytest.mark.slow
 def test_an_earlier_run_exports_the_same(earlier, same_processor, tmp_path):
     kind, method = kept.EXPORTED
     kept.ask("export", earlier / kind / "runs" / method, "--to", tmp_path / "export")

@@ -70,6 +70,7 @@ def assert_scored_as_alone(run, folder, tfuq, tmp_path):
         assert float(of_member[-1]["voxel_accuracy"]) == pytest.approx(accuracy, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_members_that_were_not_kept_are_told_of(trained_task, tfuq, tmp_path):
     run, folder = trained_task("classification", "ensemble"), tmp_path / "predicted"
     assert tfuq("predict", run.path, "--out", folder).exit_code == 0

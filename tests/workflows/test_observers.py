@@ -42,6 +42,7 @@ def request_of(run):
     return prediction.request_of(run.config, "mc-dropout", 2, 0)
 
 
+@pytest.mark.slow
 def test_each_case_that_is_predicted_and_whether_it_was_complete(own_run, recorder, tmp_path):
     predictor = prediction.make_predictor(own_run, request_of(own_run))
     cases = prediction.cases_of_test_split(own_run)

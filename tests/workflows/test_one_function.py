@@ -92,6 +92,7 @@ def test_many_windows_draw_what_one_over_the_whole_image_draws(rank, levels):
     assert np.abs(expected - sample(whole, x, seed=SEED)).mean() > 0.02
 
 
+@pytest.mark.slow
 def test_windows_begin_at_whole_elements_of_the_maps_that_are_dropped_in(tmp_path):
     """A map of one element has none to begin at, and without any such maps windows begin wherever they fit."""
     network = {"widths": [4, 8, 8, 8, 8], "level_dropout": {3: 0.5, 5: 0.5}}
@@ -256,6 +257,7 @@ def test_an_ensemble_of_equal_members_writes_no_disagreement(balls, tfuq, tmp_pa
             } <= {1.0}
 
 
+@pytest.mark.slow
 def test_an_export_draws_the_same_over_many_windows(tmp_path):
     config = settings(
         tmp_path, "mc-dropout", 2, network={"heteroscedastic": True, "noise_draws": 3}

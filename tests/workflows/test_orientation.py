@@ -77,6 +77,7 @@ def run_3d(trained):
     return trained("mc-dropout").path
 
 
+@pytest.mark.slow
 def test_each_order_of_axes_is_predicted_alike(run_3d, balls, tmp_path):
     assert_as_native(predicted(run_3d, balls, ("RAS", *ORDERS), tmp_path), ORDERS)
 

@@ -185,6 +185,7 @@ def test_shift_measures_what_predict_measures(rank, runs, tfuq):
         ).read_bytes()
 
 
+@pytest.mark.slow
 def test_samples_with_padding_receive_no_dose(runs, tfuq, tmp_path):
     """They are those of an earlier version."""
     run, _ = runs(3, {})

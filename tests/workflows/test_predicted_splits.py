@@ -51,6 +51,7 @@ def test_all_cases_are_predicted_and_scored_by_split(run, tfuq, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_a_part_has_a_folder_of_its_own_and_no_scans_beside_it(run, tfuq, balls):
     assert tfuq("predict", run.path, "--split", "train").exit_code == 0
     folder = run.path / "predictions" / f"{run.config.method}-train"

@@ -78,7 +78,10 @@ def alone(scored_tasks, tmp_path_factory):
     return paths
 
 
-@pytest.mark.parametrize(("width", "media"), [(390, "screen"), (1280, "screen"), (PAPER, "print")])
+@pytest.mark.parametrize(
+    ("width", "media"),
+    [(390, "screen"), pytest.param(1280, "screen", marks=pytest.mark.slow), (PAPER, "print")],
+)
 def test_nothing_reaches_beyond_the_page(width, media, browser, six_methods):
     open_at(browser, six_methods, width, media)
     assert browser.run("document.documentElement.scrollWidth") <= width

@@ -38,7 +38,7 @@ def place(path):
     return corners(MGZ_AFFINE, SHAPE)
 
 
-@pytest.mark.parametrize("suffix", [".nrrd", ".mha"])
+@pytest.mark.parametrize("suffix", [pytest.param(".nrrd", marks=pytest.mark.slow), ".mha"])
 def test_what_is_written_lies_on_the_scan_in_every_axis_order(suffix, tmp_path):
     array = np.random.default_rng(0).random((5, 4, 3)).astype(np.float32)
     for direction in (*axis_orders(), oblique()):

@@ -24,9 +24,7 @@ from tfuq.serving import Client, exporting
 from tfuq.serving.description import read_export
 from tfuq.serving.transport import GrpcServer, RestServer
 
-FAST = {
-    ("landmarks", "mc-dropout")
-}  # and segmentation by hybrid in tests/workflows/test_examples.py
+FAST = {("classification", "vi")}  # and segmentation by hybrid in tests/workflows/test_examples.py
 TASKS = ("segmentation", "classification", "landmarks")
 MATRIX = [
     pytest.param(*row, marks=[] if row in FAST else pytest.mark.slow)

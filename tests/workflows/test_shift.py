@@ -192,6 +192,7 @@ def test_bad_input_is_refused_and_leaves_no_study(arguments, words, trained_task
     assert not list((run / "shift").glob("*/*/*"))
 
 
+@pytest.mark.slow
 def test_damaged_severities_are_refused(trained_task, tfuq, tmp_path):
     run = own(trained_task("classification", "mc-dropout"), tmp_path)
     arguments = (

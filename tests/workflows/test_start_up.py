@@ -76,6 +76,7 @@ def test_nothing_slow_is_imported(what):
     assert ("hippocampus" if what == "list" else "Usage:") in answer.stdout
 
 
+@pytest.mark.slow
 def test_a_prediction_of_scans_imports_what_it_needs():
     command = [sys.executable, "-c", _PREDICT, *UNNEEDED]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -143,6 +143,7 @@ def test_rows_of_predictions_agree_with_each_other(predictor_of, tmp_path, metho
         assert float(row["standard_deviation"]) > 0
 
 
+@pytest.mark.slow
 def test_predictions_are_those_of_stacked_samples(predictor_of):
     """Every measure of a row from the networks' own outputs, one seed after another."""
     predictor = predictor_of("classification", "hybrid")
@@ -219,6 +220,7 @@ def test_rows_of_landmarks_follow_from_the_samples(predictor_of, tmp_path, metho
     assert count == 1 or max(spread["variance"] for spread in spreads) > 0.1
 
 
+@pytest.mark.slow
 def test_a_position_is_that_of_the_heatmaps_maximum_in_the_image(predictor_of, tmp_path):
     """From the network's outputs by hand: argmax, and half-pixel scaling from 32×32 to 96×120 pixels."""
     predictor = predictor_of("landmarks", "deterministic")

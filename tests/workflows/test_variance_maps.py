@@ -31,7 +31,7 @@ def predict(tfuq, run, folder, *words):
 @pytest.mark.parametrize(
     "steps",
     [
-        pytest.param({}, id="copied"),
+        pytest.param({}, id="copied", marks=pytest.mark.slow),
         pytest.param({"spacing": [2.0, 2.0, 2.0]}, id="resampled", marks=pytest.mark.slow),
     ],
 )

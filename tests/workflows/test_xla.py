@@ -35,7 +35,7 @@ def sampled(sampler, image):
 @pytest.mark.parametrize(
     ("method", "rank"),
     [
-        ("mc-dropout", 2),
+        pytest.param("mc-dropout", 2, marks=pytest.mark.slow),
         pytest.param("vi", 3, marks=pytest.mark.slow),
         pytest.param("vi", 2, marks=pytest.mark.slow),
         pytest.param("mc-dropout", 3, marks=pytest.mark.slow),

@@ -61,6 +61,7 @@ def test_levels_have_the_sizes_that_strides_and_widths_say():
     assert rates == {"encoder2_dropout": 0.1, "decoder1_dropout": 0.2, "decoder2_dropout": 0.2}
 
 
+@pytest.mark.slow
 def test_dropout_follows_each_convolution_and_the_levels_that_are_named(tmp_path):
     """A stem, two blocks of two convolutions in each of four levels, and one of each step up."""
     require_dropout_everywhere(tmp_path, "residual-unet", convolutions=1 + 4 * 4 + 3)

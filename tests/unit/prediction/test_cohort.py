@@ -112,7 +112,9 @@ def test_a_process_among_several_tells_of_its_own_cases():
     assert recorder.events == [own, lost]
 
 
-@pytest.mark.parametrize("task", ["segmentation", "landmarks"])
+@pytest.mark.parametrize(
+    "task", ["segmentation", pytest.param("landmarks", marks=pytest.mark.slow)]
+)
 def test_parts_make_what_one_process_makes(task, trained, trained_task, tmp_path):
     run = trained("mc-dropout")
     if task != "segmentation":

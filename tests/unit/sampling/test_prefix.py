@@ -16,15 +16,20 @@ SEED, OTHER = tf.constant([1, 2]), tf.constant([1, 3])
 
 NETWORKS = (("unet", 2), ("unet", 3), ("vnet", 2), ("fcn", 3), ("residual-unet", 3))
 DRAWN = (("mc-dropout", SOURCES), ("vi", SOURCES), ("deterministic", ()))
-# Each network by dropout and one of them by the other methods; the others draw as these do.
-FAST = {("unet", 3, "vi"), ("unet", 2, "deterministic")}
+# Most networks by dropout and one of them by the other methods; the others draw as these do.
+FAST = {
+    ("unet", 2, "mc-dropout"),
+    ("vnet", 2, "mc-dropout"),
+    ("fcn", 3, "mc-dropout"),
+    ("unet", 2, "vi"),
+    ("unet", 2, "deterministic"),
+}
 
 
 def rows():
     """Parameters (name, rank, method, draws)."""
     for (name, rank), (method, draws) in itertools.product(NETWORKS, DRAWN):
-        is_fast = method == "mc-dropout" or (name, rank, method) in FAST
-        marks = [] if is_fast else [pytest.mark.slow]
+        marks = [] if (name, rank, method) in FAST else [pytest.mark.slow]
         yield pytest.param(name, rank, method, draws, marks=marks)
     for draws in (("weights", "code"), ("code",), ("weights",), ()):
         yield "vnet", 2, "latent-vi", draws

@@ -63,6 +63,7 @@ def test_windows_blend_as_the_reference_does(tmp_path, rank, chunk, keep):
         np.testing.assert_allclose(found.sum(-1), 1, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_kept_and_recomputed_encodings_give_the_same_bytes(tmp_path):
     config = settings(tmp_path, "mc-dropout", 3, network={"level_dropout": {2: 0.5}})
     model = build_member(config, channels=1)

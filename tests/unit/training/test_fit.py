@@ -152,6 +152,7 @@ def test_loss_that_explodes_is_said(balls, tmp_path, monkeypatch):
         train(settings(balls, "deterministic", 2), tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_a_validation_loss_that_is_no_number_stops_training(digits, tmp_path, monkeypatch):
     from tfuq.training import train
 

@@ -13,7 +13,7 @@ from tfuq.training.step import TrainingStep
 from tfuq.training.strategy import make_strategy
 
 STARTS = (  # those between the ends take as long
-    1e-5,
+    pytest.param(1e-5, marks=pytest.mark.slow),
     pytest.param(0.001, marks=pytest.mark.slow),
     pytest.param(0.0067, marks=pytest.mark.slow),
     0.03,

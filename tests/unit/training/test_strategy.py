@@ -69,6 +69,7 @@ def on_two_devices(deterministic, tmp_path_factory):
     return train_on_two_devices(deterministic, tmp_path_factory.mktemp("devices"))
 
 
+@pytest.mark.slow
 def test_two_devices_train_as_one(deterministic, on_two_devices, tmp_path):
     path, (devices, *_) = on_two_devices
     assert devices == "2"

@@ -68,6 +68,7 @@ def test_what_is_said_of_a_training_is_of_the_member_that_is_asked_for(digits, t
     assert weights[1] - weights[0] == 5 * 5 + 1 + 5 * 5 * 4
 
 
+@pytest.mark.slow
 def test_a_rehearsed_training_leaves_no_cases_on_disk(digits, tmp_path, monkeypatch):
     monkeypatch.setenv("TFUQ_CACHE", str(tmp_path / "cache"))
     config = task_settings("classification", digits, training={"cache": "disk"})

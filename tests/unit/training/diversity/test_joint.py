@@ -236,6 +236,7 @@ def test_workers_are_refused_before_anything_is_written(digits, tmp_path, monkey
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_rehearsal_times_steps_of_all_members_and_writes_nothing(digits, tmp_path):
     config = config_of(digits)
     training = JointTraining(config, tmp_path / "run", prepare(config, "cpu:1"))

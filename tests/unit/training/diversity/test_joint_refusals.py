@@ -15,6 +15,7 @@ def config_of(digits, **sections):
     return task_settings("classification", digits, "ensemble", **sections)
 
 
+@pytest.mark.slow
 def test_members_that_begin_alike_are_refused(digits, tmp_path):
     source = train(
         task_settings("classification", digits, "deterministic", network={"level_dropout": {}}),

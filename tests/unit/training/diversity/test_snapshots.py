@@ -64,6 +64,7 @@ def test_a_stopped_training_goes_on_and_has_its_finished_members(run, digits, tm
             np.testing.assert_array_equal(array, whole[name], err_msg=name)
 
 
+@pytest.mark.slow
 def test_validation_chooses_no_epoch_of_them(digits, tmp_path):
     """The learning rate is so high that an earlier epoch of the cycle is often better."""
     run = train(snapshots_of(digits, epochs=4), tmp_path / "run")

@@ -46,6 +46,7 @@ def slices_of(run):
     return list((calibration_path(run, "mc-dropout").parent / ".slices").glob("*.npz"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "task",
     [
@@ -66,6 +67,7 @@ def test_parts_make_what_one_process_makes(own_run, task):
     assert slices_of(run) == []
 
 
+@pytest.mark.slow
 def test_what_a_part_has_left_is_sampled_and_a_damaged_slice_is_named(own_run):
     run = own_run("segmentation")
     with pytest.raises(PartDoneError):
