@@ -12,8 +12,8 @@ from tests.robustness.fuzzing import fuzz
 from tests.robustness.groups import GROUPS
 from tfuq.data.budget import limit_memory
 
-# Groups whose readers are quick to make, and how many inputs each reader gets.
-_FAST = {
+# Groups of readers, and how many inputs each reader gets.
+_GIVEN = {
     "files and texts": 4,
     "data sets": 1,
     "results of segmentation": 1,
@@ -22,6 +22,7 @@ _FAST = {
     "studies": 2,
     "replies": 15,
 }
+_LONG = ("data sets", "results of segmentation")
 
 
 @pytest.fixture
@@ -34,13 +35,13 @@ def little_memory():
 
 @pytest.mark.parametrize(
     "group",
-    [pytest.param(name, marks=[pytest.mark.slow] if name == "data sets" else []) for name in _FAST],
+    [pytest.param(name, marks=[pytest.mark.slow] if name in _LONG else []) for name in _GIVEN],
 )
 def test_damaged_inputs_are_read_or_refused(group, tmp_path, little_memory):
     GROUPS[group].make(tmp_path / "made")
     for target in GROUPS[group].targets(tmp_path / "made"):
         target.require_sound()
-        fuzz(target, _FAST[group])
+        fuzz(target, _GIVEN[group])
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from tfuq import runs
 from tfuq.training import prepare, summary
 
 
+@pytest.mark.slow
 def test_runs_state_the_scales_of_both_divergences(trained):
     run = trained("latent-vi", 2)
     assert run.facts["code_kl_scale"] == pytest.approx(0.5 / 16**2)

@@ -154,6 +154,7 @@ def test_a_scan_without_a_label_is_looked_at_within_a_given_mask(
     )
 
 
+@pytest.mark.slow
 def test_masks_that_do_not_fit_are_refused(livers, liver_runs, trained, tfuq, tmp_path):
     run, cases = liver_runs["msd_liver_tumour"].path, liver_runs["msd_liver_tumour"].split["test"]
     case = cases[0]
@@ -179,6 +180,7 @@ def test_masks_that_do_not_fit_are_refused(livers, liver_runs, trained, tfuq, tm
     refused(tmp_path / "masks", "takes no mask", "leave --mask out", run=trained("mc-dropout").path)
 
 
+@pytest.mark.slow
 def test_python_takes_a_mask_too(livers, liver_runs, tmp_path):
     import tfuq as library
 

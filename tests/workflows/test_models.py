@@ -176,6 +176,7 @@ def test_python_opens_a_model(shipped, scans, place):
         opened.predict("head.nii.gz", samples=2)
 
 
+@pytest.mark.slow
 def test_the_hippocampus_is_found_in_a_scan_of_the_decathlon(tfuq, place):
     root = real("Task04_Hippocampus")
     test = open_model("hippocampus").run.split["test"]

@@ -101,6 +101,7 @@ def on_validation(trained, tmp_path_factory):
     )
 
 
+@pytest.mark.slow
 def test_validation_cases_warn_in_calibrate_and_score(on_validation):
     run, (_, warned), scored = on_validation
     assert (
@@ -120,6 +121,7 @@ def test_validation_cases_warn_in_calibrate_and_score(on_validation):
     assert (finding.check, finding.severity) == ("calibration", "caution")
 
 
+@pytest.mark.slow
 def test_a_calibration_written_before_says_so_too(on_validation, tmp_path):
     run = shutil.copytree(on_validation[0], tmp_path / "run")
     path = run / "calibrations" / "mc-dropout.json"
@@ -136,6 +138,7 @@ def test_a_calibration_written_before_says_so_too(on_validation, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_bounds_that_say_nothing_are_called_so(on_validation, balls):
     """With one case and α = 0.5 nothing may be missed and nothing exceed: of the core the whole image, and no voxel."""
     run, (calibrated, _), scored = on_validation
@@ -178,6 +181,7 @@ def test_bounds_that_say_nothing_are_called_so(on_validation, balls):
     )
 
 
+@pytest.mark.slow
 def test_report_says_what_score_says(on_validation):
     run = on_validation[0]
     told("report", run / "scores" / "mc-dropout-calibrated")

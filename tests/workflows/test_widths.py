@@ -63,6 +63,7 @@ def test_widths_of_a_small_network_do_not_depend_on_where_they_start(from_two_st
     assert min(medians) > 10 * 0.001
 
 
+@pytest.mark.slow
 def test_environment_states_where_widths_started_and_ended(from_narrow):
     """They widen tenfold and more."""
     widths = layer_widths(load_arrays(from_narrow.member(0) / "weights.npz"))

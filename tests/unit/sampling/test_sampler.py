@@ -80,7 +80,10 @@ def test_windows_of_a_large_image_too_give_the_same_bytes_whatever_the_batch(tra
         ), name
 
 
-@pytest.mark.parametrize(("method", "rank"), [("mc-dropout", 3), ("hybrid", 2), ("vi", 3)])
+@pytest.mark.parametrize(
+    ("method", "rank"),
+    [("mc-dropout", 3), pytest.param("hybrid", 2, marks=pytest.mark.slow), ("vi", 3)],
+)
 def test_more_samples_keep_the_earlier_draws(trained, sampler_of, method, rank):
     run = trained(method, rank)
     sampler, x = sampler_of(run, method), images(run, 1)
@@ -94,6 +97,7 @@ def test_more_samples_keep_the_earlier_draws(trained, sampler_of, method, rank):
         )
 
 
+@pytest.mark.slow
 def test_streamed_equals_stacked(trained, sampler_of):
     run = trained("hybrid")
     sampler, x = sampler_of(run, "hybrid"), images(run, 1)

@@ -88,14 +88,16 @@ def without_options(balls, tmp_path_factory):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"ensemble": {"adversarial_epsilon": 0.01, "members": 1}},
+        pytest.param(
+            {"ensemble": {"adversarial_epsilon": 0.01, "members": 1}}, marks=pytest.mark.slow
+        ),
         pytest.param({"ensemble": {"subset": "bootstrap", "members": 1}}, marks=pytest.mark.slow),
         {"training": {"loss": {"name": "weighted-cross-entropy"}}},
         {"training": {"loss": {"name": "soft-dice"}}},
-        {"training": {"weight_decay": 0.01}},
+        pytest.param({"training": {"weight_decay": 0.01}}, marks=pytest.mark.slow),
         {"training": {"cache": False}},
         {"preprocessing": {"normalization": "zscore-training"}},
-        {"preprocessing": {"spacing": [2.0, 2.0, 2.0]}},
+        pytest.param({"preprocessing": {"spacing": [2.0, 2.0, 2.0]}}, marks=pytest.mark.slow),
         pytest.param(
             {"preprocessing": {"crop_to_labels": [1, 2], "crop_margin": 2}}, marks=pytest.mark.slow
         ),

@@ -80,6 +80,7 @@ def test_two_devices_train_as_one(deterministic, on_two_devices, tmp_path):
         assert of_two["val_loss"] == pytest.approx(of_one["val_loss"], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_batch_is_shared_among_replicas_in_order(on_two_devices):
     """The first replica has one example more."""
     _, (_, *shares) = on_two_devices
