@@ -58,7 +58,7 @@ def _show_marks(app: object, page: str, source: list[str]) -> None:
 
 
 def _spread_tutorials(app: object, env: object, pages: list[str]) -> None:
-    """Put the tutorials far from each other, as each process reads pages that follow one another."""
+    """Put tutorials far apart, as each process reads pages that follow one another."""
     tutorials = [page for page in pages if page.startswith("tutorials/")]
     others = [page for page in pages if page not in tutorials]
     apart = -(-len(pages) // max(len(tutorials), 1))
