@@ -10,6 +10,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
+from nbclient import NotebookClient  # noqa: E402
+
 from docs.generate.formulas import write_block, write_inline  # noqa: E402
 from docs.generate.pages import write_pages  # noqa: E402
 from tfuq import __version__  # noqa: E402
@@ -39,9 +41,9 @@ nb_execution_mode = "force"
 nb_execution_in_temp = True
 nb_execution_timeout = 600  # seconds a cell, on a busy machine
 nb_execution_raise_on_error = True
-nb_merge_streams = True
 nb_output_stderr = "remove"  # progress and remarks of libraries
 nb_render_markdown_format = "myst"
+NotebookClient.coalesce_streams = True  # the output of a command comes in pieces
 os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
