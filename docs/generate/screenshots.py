@@ -1,8 +1,8 @@
 """The pictures of ``docs/`` that the package makes by itself: ``make screenshots``.
 
 ``python -m docs.generate.screenshots [NAME …]`` makes those that are named, or all. Each is made of
-data that tfuq ships or draws, by its own commands, in a folder that is removed at the end; there the
-scan that comes with tfuq lies in ``scan``. Pages in a browser need Chromium.
+data that tfuq ships or draws, by its own commands, in a folder that is removed at the end. The scan
+that comes with tfuq lies there in ``scan``. Pages in a browser need Chromium.
 
 The other pictures of ``docs/`` are of networks that train for hours on data of others. The pages
 that show them name the command and the file, and nothing here makes them.
