@@ -28,7 +28,7 @@ from tfuq.data.example import write_example
 
 DOCS = Path(__file__).parents[1]
 _TFUQ = (sys.executable, "-m", "tfuq_cli")
-_TOUR = "tfuq demo --out demo"
+_HEADS = ("tfuq train head --run head", "tfuq predict head")
 _SCANS = (
     "tfuq data synth hippocampus-phantom made --cases 5",
     "tfuq predict --model hippocampus scan made/imagesTr",
@@ -112,8 +112,8 @@ PICTURES: tuple[Figure | Screenshot, ...] = (
     ),
     Screenshot(
         name="view-landmarks.jpg",
-        commands=("tfuq train cephalogram --run heads", "tfuq predict heads"),
-        shows="heads",
+        commands=("tfuq train cephalogram --run xrays", "tfuq predict xrays"),
+        shows="xrays",
         window=(1100, 760),
         controls=(("reference", "senior"),),
     ),
@@ -128,16 +128,19 @@ PICTURES: tuple[Figure | Screenshot, ...] = (
     ),
     Figure(
         name="head.png",
-        commands=(
-            _TOUR,
-            "tfuq plot demo/runs/head/hybrid --method hybrid --case head_016",
-        ),
-        file="demo/runs/head/hybrid/plots/head_016/slice-hybrid.png",
+        commands=(*_HEADS, "tfuq plot head --method mc-dropout --case head_016"),
+        file="head/plots/head_016/slice-mc-dropout.png",
     ),
     Screenshot(
         name="report.png",
-        commands=(_TOUR,),
-        shows="demo/report.html",
+        commands=(
+            *_HEADS,
+            "tfuq predict head --method deterministic",
+            "tfuq score head/predictions/mc-dropout",
+            "tfuq score head/predictions/deterministic",
+            "tfuq report head/scores/mc-dropout head/scores/deterministic --out report.html",
+        ),
+        shows="report.html",
         window=(1000, 760),
         top="look",
     ),
