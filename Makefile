@@ -51,7 +51,7 @@ lint: setup
 
 # Builds the pages in docs/_build/html and runs the tutorials, without a network once the packages are installed. A warning is an error.
 docs: .venv/docs-ready
-	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
+	$(BIN)/python -m sphinx -j auto -W --keep-going -q docs docs/_build/html
 
 .venv/docs-ready: .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'

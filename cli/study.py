@@ -40,13 +40,13 @@ def command(
     comes with tfuq.
 
     Finished cells are kept when it is run again, and one that was stopped goes on. Ends in
-    table.csv, table.md and figure.png.
+    table.csv, table.md and figure.png, and in means.csv and means.md where it repeats others.
 
     \b
     Example:
       tfuq study quickstart_training_size --dry-run
     """
-    from tfuq.workflows.study import default_output, plan_study, run_study
+    from tfuq.workflows.study import default_output, means_of, plan_study, run_study
 
     settings = configuration.load_study(study)
     folder = out or default_output(settings)
@@ -67,4 +67,9 @@ def command(
         overwrite=overwrite,
     )
     show(table.markdown())
-    show(f"{len(table.rows)} cells in {folder}: table.csv, table.md, figure.png")
+    names = "table.csv, table.md, figure.png"
+    means = means_of(settings, table)
+    if means:
+        show(means.markdown())
+        names += ", means.csv, means.md"
+    show(f"{len(table.rows)} cells in {folder}: {names}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -16,6 +16,60 @@ from tfuq.execution import Executor
 from tfuq_cli import completion, options
 from tfuq_cli.planned import DEFAULT_DURATION, planned_folder
 from tfuq_cli.progress import TaskLines, TrainingProgress, echo_plan, quiet_import, shell_line, show
+
+
+class _Members(NamedTuple):
+    """Which members are trained.
+
+    Attributes:
+        member: The number of the only one.
+        folds: How many there are, each without another fold.
+        fold: The number of the only one of these.
+    """
+
+    member: int | None
+    folds: int | None
+    fold: int | None
+
+    def require_one_name(self) -> None:
+        """Refuse a fold that is not there, or that is a member's number as well."""
+        if self.fold is None:
+            return
+        if self.folds is None:
+            raise click.UsageError("--fold needs --folds, the number of all folds, as in --folds 5")
+        if self.fold >= self.folds:
+            raise click.UsageError(
+                f"--fold {self.fold}: --folds {self.folds} has folds 0 to {self.folds - 1}"
+            )
+        if self.member is not None:
+            raise click.UsageError("--fold and --member both name a member; leave out one of both")
+
+    @property
+    def only(self) -> int | None:
+        """The number of the only member; None where all are trained."""
+        if self.fold is not None:
+            return self.fold
+        return self.member
+
+
+_members = options.together(
+    "members",
+    _Members,
+    click.option(
+        "--member",
+        type=click.IntRange(min=0),
+        help="Train only this member of an ensemble.",
+    ),
+    click.option(
+        "--folds",
+        type=click.IntRange(min=2),
+        help=(
+            "Train as many members, each without another fold of the training and validation "
+            "cases, on which it validates. deterministic becomes ensemble, and mc-dropout hybrid."
+        ),
+    ),
+    click.option("--fold", type=click.IntRange(min=0), help="Of --folds: train this one alone."),
+)
 
 
 @click.command("train", cls=options.Command)
@@ -29,20 +83,7 @@ from tfuq_cli.progress import TaskLines, TrainingProgress, echo_plan, quiet_impo
 )
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
 @options.overwrite
-@click.option(
-    "--member",
-    type=click.IntRange(min=0),
-    help="Train only this member of an ensemble.",
-)
-@click.option(
-    "--folds",
-    type=click.IntRange(min=2),
-    help=(
-        "Train as many members, each without another fold of the training and validation cases, "
-        "on which it validates. deterministic becomes ensemble, and mc-dropout hybrid."
-    ),
-)
-@click.option("--fold", type=click.IntRange(min=0), help="Of --folds: train this one alone.")
+@_members
 @click.option(
     "--devices",
     metavar="cpu:N|gpu:0,1|all|workers",
@@ -67,9 +108,7 @@ def command(
     run: Path | None,
     resume: bool,
     overwrite: bool,
-    member: int | None,
-    folds: int | None,
-    fold: int | None,
+    members: _Members,
     devices: str | None,
     tensorboard: bool,
     time: str | None,
@@ -94,27 +133,25 @@ def command(
         raise click.UsageError(
             "--resume and --overwrite exclude each other: go on with the run, or replace it"
         )
-    _require_fold(fold, folds, member)
+    members.require_one_name()
     if os.path.isdir(config):
-        config = _planned_by_folder(config, method, time, folds, dry_run)
+        config = _planned_by_folder(config, method, time, members.folds, dry_run)
     elif time is not None:
         raise click.UsageError("--time serves a folder of data; for a file, see tfuq plan --time")
     overrides = list(override)
     if method:
         overrides.append(f"method={method}")
-    if folds:
+    if members.folds:
         method = method or configuration.load(config, tuple(overrides)).method
-        overrides += fold_overrides(method, folds)
+        overrides += fold_overrides(method, members.folds)
     settings = configuration.load(config, tuple(overrides))
     path = run or Path(RUNS, settings.name, settings.method)
     choices: dict[str, Any] = {
         "devices": devices,
         "overwrite": overwrite,
         "resume": resume,
-        "member": member,
+        "member": members.only,
     }
-    if fold is not None:
-        choices["member"] = fold
     if dry_run:
         with quiet_import():
             from tfuq.workflows.dry_run import plan_training
@@ -122,18 +159,6 @@ def command(
     else:
         choices["executor"] = executor
         _train(settings, path, choices, tensorboard)
-
-
-def _require_fold(fold: int | None, folds: int | None, member: int | None) -> None:
-    """Refuse a fold that is not there, or that is a member's number as well."""
-    if fold is None:
-        return
-    if folds is None:
-        raise click.UsageError("--fold needs --folds, the number of all folds, as in --folds 5")
-    if fold >= folds:
-        raise click.UsageError(f"--fold {fold}: --folds {folds} has folds 0 to {folds - 1}")
-    if member is not None:
-        raise click.UsageError("--fold and --member both name a member; leave out one of both")
 
 
 def _planned_by_folder(

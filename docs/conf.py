@@ -57,8 +57,19 @@ def _show_marks(app: object, page: str, source: list[str]) -> None:
     source[0] = _NOT_RUN.sub(r'<p class="not-run">No test runs this: \1.</p>\n', source[0])
 
 
+def _spread_tutorials(app: object, env: object, pages: list[str]) -> None:
+    """Put tutorials far apart, as each process reads pages that follow one another."""
+    tutorials = [page for page in pages if page.startswith("tutorials/")]
+    others = [page for page in pages if page not in tutorials]
+    apart = -(-len(pages) // max(len(tutorials), 1))
+    pages[:] = others
+    for number, tutorial in enumerate(tutorials):
+        pages.insert(number * (apart + 1), tutorial)
+
+
 def setup(app: object) -> None:
     """Write what is generated, before Sphinx looks for pages."""
     write_pages(HERE / "generated")
     app.add_html_math_renderer("mathml", (write_inline, None), (write_block, None))
     app.connect("source-read", _show_marks)
+    app.connect("env-before-read-docs", _spread_tutorials)

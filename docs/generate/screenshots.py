@@ -104,11 +104,11 @@ PICTURES: tuple[Figure | Screenshot, ...] = (
         name="view-classes.jpg",
         commands=(
             "tfuq train digits --run digits",
-            "tfuq calibrate digits --cases test:0.5",
+            "tfuq calibrate digits --cases test:0.5 --alpha 0.02",
             "tfuq review digits",
         ),
         shows="digits",
-        window=(1100, 760),
+        window=(1100, 940),
     ),
     Screenshot(
         name="view-landmarks.jpg",

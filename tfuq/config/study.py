@@ -62,6 +62,9 @@ class StudyConfig(Section):
     ``diversity.NAME``, how much members differ, such as ``diversity.disagreement``, for which the
     predictions of each member are kept; or ``train.NAME``, a score of the training cases, such as
     ``train.dice``, beside that of the test cases. The training cases are predicted for it.
+
+    ``over``: the axis that repeats the others, as seeds do. Means over it have a table of their
+    own, and their differences from ``baseline``, a label by axis.
     """
 
     name: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -70,6 +73,8 @@ class StudyConfig(Section):
     axes: Annotated[dict[ClassName, Axis], Field(min_length=1, max_length=4)]
     structure: ClassName = "all"
     table: Annotated[list[str], Field(min_length=1, max_length=50)]
+    over: ClassName | None = None
+    baseline: dict[ClassName, str] = {}
 
     @pydantic.model_validator(mode="after")
     def _grid_is_sound(self) -> StudyConfig:
@@ -81,7 +86,22 @@ class StudyConfig(Section):
         columns = {*self.table}
         if columns & {*self.axes} or len(columns) < len(self.table):
             raise ValueError(f"table {self.table} must name columns once, and other than the axes")
+        self._check_repetitions()
         return self
+
+    def _check_repetitions(self) -> None:
+        others = [axis for axis in self.axes if axis != self.over]
+        if self.over is not None and (self.over not in self.axes or not others):
+            raise ValueError(
+                f"over '{self.over}' must name one of several axes; there are {list(self.axes)}"
+            )
+        if self.baseline and self.over is None:
+            raise ValueError("baseline serves means; name the axis that they are over in 'over'")
+        for axis, label in self.baseline.items():
+            if axis not in others:
+                raise ValueError(f"baseline names the axis '{axis}'; it takes {others}")
+            if label not in self.labels(axis):
+                raise ValueError(f"baseline.{axis} '{label}' must be one of {self.labels(axis)}")
 
     def _check_keys(self) -> None:
         """Refuse a key that is given twice."""

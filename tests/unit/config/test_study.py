@@ -77,3 +77,25 @@ def test_a_value_in_a_few_characters(value, label):
 def test_a_grid_that_is_none_is_refused(changes, words):
     with pytest.raises(ValueError, match=words):
         study(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"over": "seed"}, "over 'seed' must name one of several axes"),
+        ({"baseline": {"method": "vi"}}, "name the axis that they are over in 'over'"),
+        (
+            {"over": "patch", "baseline": {"patch": "6"}},
+            r"names the axis 'patch'; it takes \['method'\]",
+        ),
+        ({"over": "patch", "baseline": {"method": "swag"}}, r"must be one of \['vi', 'ensemble'\]"),
+    ],
+)
+def test_repetitions_are_of_the_axes(changes, words):
+    with pytest.raises(ValueError, match=words):
+        study(**changes)
+
+
+def test_means_are_over_an_axis():
+    repeated = study(over="patch", baseline={"method": "vi"})
+    assert (repeated.over, repeated.baseline) == ("patch", {"method": "vi"})

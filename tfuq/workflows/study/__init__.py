@@ -23,17 +23,21 @@ from tfuq.runs import RUNS
 from tfuq.workflows.study.cells import Cell, cells_of, check_cells
 from tfuq.workflows.study.columns import check_columns
 from tfuq.workflows.study.execution import tasks_of
+from tfuq.workflows.study.means import Means, means_of
 from tfuq.workflows.study.table import Table, table_of
 
-__all__ = ["Table", "default_output", "plan_study", "run_study"]
+__all__ = ["Means", "Table", "default_output", "means_of", "plan_study", "run_study"]
 
 _log = logging.getLogger(__name__)
 _MARK = "study.yaml"
 _CSV = "table.csv"
 _MARKDOWN = "table.md"
+_MEANS_CSV = "means.csv"
+_MEANS_MARKDOWN = "means.md"
 _FIGURE = "figure.png"
 _LOGS = "logs"
-_WRITTEN = (_MARK, _CSV, _MARKDOWN, _FIGURE, "cells", _LOGS)
+_TABLES = (_CSV, _MARKDOWN, _MEANS_CSV, _MEANS_MARKDOWN, _FIGURE)
+_WRITTEN = (_MARK, *_TABLES, "cells", _LOGS)
 
 
 def default_output(study: StudyConfig) -> Path:
@@ -70,7 +74,7 @@ def run_study(
     observer: Observer = SILENT,
     overwrite: bool = False,
 ) -> Table:
-    """Run the cells that are not finished; write the table and the figure after each of them.
+    """Run the cells that are not finished; write tables and the figure after each of them.
 
     Args:
         study: The study.
@@ -155,6 +159,10 @@ def _write(
     with whole_set(folder) as unfinished:
         write_csv(unfinished / _CSV, table.rows)
         write_text(unfinished / _MARKDOWN, table.markdown())
+        means = means_of(study, table)
+        if means:
+            write_csv(unfinished / _MEANS_CSV, means.rows)
+            write_text(unfinished / _MEANS_MARKDOWN, means.markdown())
         save(study_figure(table.axes, table.columns, table.rows), unfinished / _FIGURE)
     return table
 

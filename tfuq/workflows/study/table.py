@@ -27,7 +27,7 @@ from tfuq.workflows.study.columns import (
 
 ERROR = "error"
 SAMPLES = "samples (T)"
-_GAP = "–"
+GAP = "–"
 _AGAIN = "remove it and run the study again"
 
 
@@ -54,16 +54,11 @@ class Table:
         cells = [names]
         for row in self.rows:
             cells.append([_text(row.get(name)) for name in names])
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        cells.insert(1, ["-" * width for width in widths])
-        lines = []
-        for texts in cells:
-            aligned = map(str.ljust, texts, widths)
-            lines.append(f"| {' | '.join(aligned)} |")
+        parts = [aligned(cells)]
         failures = self._failures()
         if failures:
-            lines += ["", *failures]
-        return "\n".join(lines) + "\n"
+            parts.append("\n".join(failures) + "\n")
+        return "\n".join(parts)
 
     def _failures(self) -> list[str]:
         lines = []
@@ -74,9 +69,21 @@ class Table:
         return lines
 
 
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """A Markdown table with aligned columns; its first line has their names."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    first, *others = lines
+    rule = ["-" * width for width in widths]
+    rows = []
+    for texts in (first, rule, *others):
+        cells = map(str.ljust, texts, widths)
+        rows.append(f"| {' | '.join(cells)} |\n")
+    return "".join(rows)
+
+
 def _text(value: str | float | None) -> str:
     if value is None:
-        return _GAP
+        return GAP
     if isinstance(value, str):
         return value
     return f"{value:.4g}"
