@@ -118,15 +118,6 @@ PICTURES: tuple[Figure | Screenshot, ...] = (
         controls=(("reference", "senior"),),
     ),
     Figure(
-        name="phantom.png",
-        commands=(
-            "tfuq train quickstart --method hybrid",
-            "tfuq predict runs/quickstart/hybrid --method hybrid",
-            "tfuq plot runs/quickstart/hybrid --method hybrid --case brain_015",
-        ),
-        file="runs/quickstart/hybrid/plots/brain_015/slice-hybrid.png",
-    ),
-    Figure(
         name="head.png",
         commands=(*_HEADS, "tfuq plot head --method mc-dropout --case head_016"),
         file="head/plots/head_016/slice-mc-dropout.png",
@@ -143,6 +134,15 @@ PICTURES: tuple[Figure | Screenshot, ...] = (
         shows="report.html",
         window=(1000, 760),
         top="look",
+    ),
+    Figure(
+        name="phantom.png",
+        commands=(
+            "tfuq train quickstart --method hybrid",
+            "tfuq predict runs/quickstart/hybrid --method hybrid",
+            "tfuq plot runs/quickstart/hybrid --method hybrid --case brain_015",
+        ),
+        file="runs/quickstart/hybrid/plots/brain_015/slice-hybrid.png",
     ),
 )
 
