@@ -35,10 +35,9 @@ _SCANS = (
 )
 _SCAN = "mni152_left_hippocampus"
 _MODEL = "runs/models/hippocampus/predictions/mc-dropout-input"
-_QUALITY = 85  # of JPEG
-_COLOURS = 256  # of a PNG
+_QUALITY = 70  # of a JPEG
 _PATIENCE = 60  # seconds
-_REPORT_HAS_CASES = "document.querySelector('#panels canvas')"
+_REPORT_HAS_CASES = "document.querySelector('#panels canvas') !== null"
 _NO_BROWSER = (
     "no browser: Chromium makes {names}; install it (apt-get install chromium), "
     "or name other pictures"
@@ -123,7 +122,7 @@ PICTURES: tuple[Figure | Screenshot, ...] = (
         file="head/plots/head_016/slice-mc-dropout.png",
     ),
     Screenshot(
-        name="report.png",
+        name="report.jpg",
         commands=(
             *_HEADS,
             "tfuq predict head --method deterministic",
@@ -132,7 +131,7 @@ PICTURES: tuple[Figure | Screenshot, ...] = (
             "tfuq report head/scores/mc-dropout head/scores/deterministic --out report.html",
         ),
         shows="report.html",
-        window=(1000, 760),
+        window=(1000, 950),
         top="look",
     ),
     Figure(
@@ -235,12 +234,9 @@ def _arrange(page: Page, picture: Screenshot) -> None:
 
 
 def _write(source: Path, path: Path) -> None:
-    """Write a picture as small as it can be without looking otherwise."""
-    image = Image.open(source).convert("RGB")
-    if path.suffix == ".jpg":
-        image.save(path, quality=_QUALITY, optimize=True)
-    else:
-        image.quantize(_COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    """Write a picture as small as its format can have it. A PNG keeps its colours."""
+    with Image.open(source) as image:
+        image.convert("RGB").save(path, quality=_QUALITY, optimize=True)
 
 
 def main(names: Sequence[str]) -> str | None:
