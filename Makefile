@@ -4,13 +4,15 @@ BIN := .venv/bin
 # Of make benchmark: the PyTorch to install, as torch==2.13.0+cpu, and options of benchmarks/suite.py.
 TORCH ?= torch
 BENCHMARK ?=
+# Of make screenshots: which, as view.jpg; all if empty.
+SHOTS ?=
 # Of make test-lowest: what runs with the lowest versions.
 QUICK ?= tests/unit/config tests/unit/data tests/unit/measures tests/unit/scoring \
 	tests/unit/report tests/unit/workflows/test_first_picture.py tests/workflows/test_tasks.py
 # Of make try-wheel: the Pythons to install the wheel with; those that are not here are named.
 PYTHONS ?= python3.10 python3.11 python3.12 python3.13
 
-.PHONY: setup demo test test-slow test-lowest lint docs dist try-wheel sizes benchmark clean
+.PHONY: setup demo test test-slow test-lowest lint docs screenshots dist try-wheel sizes benchmark clean
 
 setup: .venv/ready
 
@@ -54,6 +56,10 @@ docs: .venv/docs-ready
 .venv/docs-ready: .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	touch $@
+
+# Makes the pictures in docs that tfuq makes by itself, with Chromium; SHOTS names some of them.
+screenshots: setup
+	$(BIN)/python -m docs.generate.screenshots $(SHOTS)
 
 # The wheel and the source distribution, in dist. The wheel is built from the source distribution.
 dist: .release/ready

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy import ndimage
 
-from docs.generate.picture import Picture, outline, show, two_places, written
+from docs.generate.picture import Picture, below, outline, show, two_places, written
 from docs.generate.scenes import Scene, scenes
 from tfuq.measures.catalogue.aggregations import OF_MAPS
 from tfuq.scoring.aggregation import PATCH, image_level, interior_weights, upper_quantile
@@ -87,7 +87,7 @@ def _draw(kind: str, both: tuple[Scene, Scene], around: str) -> Figure:
         show(axes, scene.maps[_MAP], _HIGHEST)
         outline(axes, _marked(kind, scene))
         axes.set_title(f"{word}: {_value(kind, scene)}\n{scene.says}", fontsize=10)
-    figure.supxlabel(f"predictive entropy (nat); the line: {around}", fontsize=9)
+    below(figure, f"predictive entropy (nat); the line: {around}")
     return figure
 
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
-from docs.generate.picture import Picture, hide_ticks, show, two_places, written
+from docs.generate.picture import Picture, below, hide_ticks, show, two_places, written
 from docs.generate.scenes import SAMPLES, SIDE
 from tfuq.measures.catalogue import OF_LANDMARKS
 from tfuq.measures.landmark import landmark_measures
@@ -108,7 +108,11 @@ def _draw_positions(name: str, pair: tuple[_Landmark, _Landmark]) -> Figure:
         axes.scatter(*landmark.points.mean(0), s=80, color=VERMILION, marker="+")
         _frame(axes)
         axes.set_title(_title(name, word, landmark), fontsize=10)
-    figure.supxlabel("samples, the width that each predicts (circles), and their mean (+)", size=9)
+    below(
+        figure,
+        "samples, the width that each predicts (circles), and their mean (+); "
+        f"the frame: {SIDE} × {SIDE} pixels",
+    )
     return figure
 
 
@@ -124,4 +128,5 @@ def _draw_heatmaps(name: str, pair: tuple[_Landmark, _Landmark]) -> Figure:
     for axes, word, landmark in zip(places, ("low", "high"), pair, strict=True):
         show(axes, landmark.heatmap, 1.0)
         axes.set_title(_title(name, word, landmark), fontsize=10)
+    below(figure, "heatmap: how strongly the network answers at each pixel")
     return figure

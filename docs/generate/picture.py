@@ -40,6 +40,16 @@ def two_places() -> tuple[Figure, tuple[Axes, Axes]]:
     return figure, (left, right)
 
 
+def below(figure: Figure, text: str) -> None:
+    """Say below the plots what they show.
+
+    Args:
+        figure: Of `two_places`.
+        text: What it says.
+    """
+    figure.supxlabel(text, size=9)
+
+
 def written(value: float, unit: str) -> str:
     """A value with its unit, in three digits.
 

@@ -9,10 +9,19 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from docs.generate.picture import WIDTH, Picture, hide_ticks, outline, show, two_places, written
-from docs.generate.scenes import Scene, scenes
+from docs.generate.picture import (
+    WIDTH,
+    Picture,
+    below,
+    hide_ticks,
+    outline,
+    show,
+    two_places,
+    written,
+)
+from docs.generate.scenes import SAMPLES, Scene, scenes
 from tfuq.data.boundary import at_boundary
-from tfuq.measures.catalogue import OF_STRUCTURES
+from tfuq.measures.catalogue import OF_STRUCTURES, of_map
 from tfuq.measures.measure import Measure
 from tfuq.report.plotting import BLUE, ORANGE, VERMILION, new_figure
 
@@ -31,6 +40,16 @@ _OF_MAPS = {
 }
 _VOLUMES = ("agree", "resized")
 _WORDS = ("low", "high")
+_LABEL = "the line: the label, over which the mean is taken"
+_BOUNDARY = "the lines: around the label's border, over which the mean is taken"
+# What is said of the map and the lines.
+_SAID = {
+    "labelled_uncertainty": "the structure's part of it is averaged over the label, the line",
+    "mean_entropy": _LABEL,
+    "mean_mutual_information": _LABEL,
+    "boundary_entropy": _BOUNDARY,
+    "boundary_mutual_information": _BOUNDARY,
+}
 
 
 def pictures_of_structures() -> Iterator[Picture]:
@@ -70,6 +89,9 @@ def _draw_shapes(measure: Measure, both: list[Scene]) -> Figure:
             outline(axes, sample > 0.5, ORANGE, 0.8)
         hide_ticks(axes)
         _title(axes, word, measure, scene)
+    below(
+        figure, f"outlines of {SAMPLES} samples; grey: the share of samples that see the structure"
+    )
     return figure
 
 
@@ -84,6 +106,8 @@ def _draw_maps(measure: Measure, both: list[Scene], map_name: str) -> Figure:
             over = at_boundary(scene.label[..., None])[..., 0]
         outline(axes, over)
         _title(axes, word, measure, scene)
+    shown = of_map(map_name)
+    below(figure, f"{shown.title} ({shown.scale}); {_SAID[measure.name]}")
     return figure
 
 

@@ -30,9 +30,14 @@ _KEYS = {
 }
 
 
+def installed_browser() -> str | None:
+    """The browser's path; None where none is installed."""
+    return next((path for path in map(shutil.which, NAMES) if path), None)
+
+
 def find_browser() -> str:
     """The browser's path; the test skips where there is none."""
-    found = next((path for path in map(shutil.which, NAMES) if path), None)
+    found = installed_browser()
     if found is None:
         pytest.skip(f"no browser: none of {', '.join(NAMES)} is installed")
     return found
@@ -146,6 +151,16 @@ class Page:
                 windowsVirtualKeyCode=_KEYS.get(key) or ord(key.upper()),
                 **text,
             )
+
+    def resize(self, width: int, height: int) -> None:
+        """Make the window show a page of exactly so many pixels, whatever a browser adds to it."""
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
 
     def picture(self, path: Path) -> None:
         """Save what is in the window as a PNG."""

@@ -1,4 +1,4 @@
-"""The commands of tfuq, and the examples that their help shows."""
+"""The commands of tfuq, the examples that their help shows, and lines of them."""
 
 from __future__ import annotations
 
@@ -30,3 +30,17 @@ def example_lines(command) -> list[str]:
     lines = [line.strip() for line in after.split("\n\n")[0].splitlines()]
     assert lines[0].startswith(" ".join(["tfuq", *command]))
     return lines
+
+
+def parsed(words: list[str]) -> None:
+    """Take the words of a command as click does, and run nothing."""
+    command: click.Command = main
+    name = "tfuq"
+    context = None
+    while isinstance(command, click.Group) and words:
+        context = click.Context(command, info_name=name, parent=context)
+        words = command.make_parser(context).parse_args(list(words))[1]
+        if words:
+            name, command, words = command.resolve_command(context, words)
+    if not isinstance(command, click.Group):
+        command.make_context(name, words, parent=context)

@@ -16,6 +16,7 @@ from docs.generate.pictures import pictures, save
 from PIL import Image
 
 from tests.support.documentation import blocks, command_words, page
+from tests.support.examples import parsed
 from tests.support.reading_ease import LEAST, ROOT, pages, reading_ease
 from tfuq import errors
 from tfuq.measures.catalogue import MEASURES
@@ -172,20 +173,6 @@ def test_a_block_of_commands_says_who_runs_it(block):
     if kind == "run by":
         file, _, test = what.partition("::")
         assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8")
-
-
-def parsed(words: list[str]) -> None:
-    """Take the words of a command as click does, and run nothing."""
-    command: click.Command = main
-    name = "tfuq"
-    context = None
-    while isinstance(command, click.Group) and words:
-        context = click.Context(command, info_name=name, parent=context)
-        words = command.make_parser(context).parse_args(list(words))[1]
-        if words:
-            name, command, words = command.resolve_command(context, words)
-    if not isinstance(command, click.Group):
-        command.make_context(name, words, parent=context)
 
 
 @pytest.mark.parametrize("line", LINES)

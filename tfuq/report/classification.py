@@ -52,12 +52,12 @@ def extremes(
     """
     predicted = p.argmax(1)
     groups = _groups(predicted == truth, measure, count)
-    figure = new_figure(2.2 * count, 12)
+    figure = new_figure(2.2 * count, 14)
     subfigures = figure.subfigures(len(groups), 1, squeeze=False)[:, 0]
     for subfigure, (title, chosen) in zip(subfigures, groups.items(), strict=True):
         if not len(chosen):
             title = f"{title}: none"
-        subfigure.suptitle(title, fontsize=10, weight="bold")
+        subfigure.suptitle(title, fontsize=12, weight="bold")
         examples = []
         for index in chosen:
             example = _Example(
@@ -94,15 +94,15 @@ def _plot_examples(
     for example, (picture, bars) in zip(examples, axes.T, strict=False):
         _plot_picture(picture, example, names)
         _plot_votes(bars, example, names)
-    axes[1, 0].set_ylabel("samples", fontsize=7)
+    axes[1, 0].set_ylabel("samples", fontsize=10)
 
 
 def _plot_picture(axes: Axes, example: _Example, names: list[str]) -> None:
     axes.imshow(stretched(example.image).squeeze(), cmap="gray")
     axes.axis("off")
     ratio = 1 - example.votes.max() / example.votes.sum()
-    classes = f"truth {names[example.truth]}, predicted {names[example.predicted]}"
-    axes.set_title(f"var-ratio {ratio:.2f}\n{classes}", fontsize=7)
+    classes = f"truth {names[example.truth]}\npredicted {names[example.predicted]}"
+    axes.set_title(f"variation ratio {ratio:.2f}\n{classes}", fontsize=10)
 
 
 def _plot_votes(axes: Axes, example: _Example, names: list[str]) -> None:
@@ -113,7 +113,7 @@ def _plot_votes(axes: Axes, example: _Example, names: list[str]) -> None:
     axes.set(xlim=(-0.6, len(names) - 0.4), ylim=(0, example.votes.sum()))
     if len(names) <= _MOST_LABELS:
         axes.set_xticks(classes, labels=names, rotation=_rotation(names))
-    axes.tick_params(labelsize=6)
+    axes.tick_params(labelsize=8)
 
 
 def _rotation(names: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,16 +26,23 @@ from tfuq.report.slices import (
     upright,
 )
 
-_COLUMNS = 4
+# A page shows a figure about 7 inches wide: with more columns its texts would be too small there.
+_COLUMNS = 3
 # In inches: the box that a slice is fitted into, what lies above it and beside it, and its bar.
-_WIDTH = 2.4
-_HEIGHT = 2.8
+_WIDTH = 2.2
+_MOST_HEIGHT = 2.6
+_LEAST_HEIGHT = 1.3  # for the labels of the bar
 _MARGIN = 0.08
-_TITLE = 0.3
+_TITLE = 0.35
 _BAR_WIDTH = 0.1
-_BAR_HEIGHT = 2.2
-_BAR_LABELS = 0.62
-_LETTER = 0.05  # of a class's name
+_BAR_SHARE = 0.9  # of the box's height
+_BAR_LABELS = 0.75
+_BAR_UNIT = 0.35  # with the ticks
+_LETTER = 0.085  # of a class's name
+_NAME_LETTERS = 13  # of a class's name in one line, where it has several words
+# In points.
+_LARGE = 12
+_SMALL = 10
 Cut = Callable[[np.ndarray], np.ndarray]  # a slice of an array ``[X, Y, Z]``
 
 
@@ -50,6 +58,7 @@ class _Panel:
         unit: At its bar, which it has none of without a unit.
         labels: Of the whole numbers at its bar.
         below: A slice in grey that it lies over.
+        aspect: The height of its pixels over their width.
     """
 
     title: str
@@ -59,6 +68,7 @@ class _Panel:
     unit: str
     labels: Sequence[str] = ()
     below: np.ndarray | None = None
+    aspect: float = 1
 
 
 def overview(case: CaseArrays, config: Config, title: str, place: Place | None = None) -> Figure:
@@ -77,55 +87,86 @@ def overview(case: CaseArrays, config: Config, title: str, place: Place | None =
     if place is None:
         axis = shown_axis(config, case.affine)
         place = Place(axis=axis, index=most_informative_slice(case, axis))
-    axis = place.axis
-    panels = _panels(case, classes, place.cut)
+    panels = [_turned(panel, case, place) for panel in _panels(case, classes, place.cut)]
+    box = (_WIDTH, _box_height(panels[0]))
     rows = -(-len(panels) // _COLUMNS)
     columns = min(len(panels), _COLUMNS)
     width = _panel_width(classes)
-    height = _HEIGHT + _TITLE
-    figure = new_figure(width * columns, height * rows + _TITLE, has_places=True)
+    height = box[1] + _TITLE + _MARGIN
+    whole = height * rows + _TITLE
+    figure = new_figure(width * columns, whole, has_places=True)
     for number, panel in enumerate(panels):
         row, column = divmod(number, columns)
         corner = (width * column + _MARGIN, height * (rows - 1 - row) + _MARGIN)
-        plane, aspect = upright(panel.plane, case.affine, axis)
-        below = None
-        if panel.below is not None:
-            below, _ = upright(panel.below, case.affine, axis)
-        _plot_panel(figure, corner, replace(panel, plane=plane, below=below), aspect)
-    figure.suptitle(f"{title}, {place}", fontsize=10)
+        _plot_panel(figure, corner, box, panel)
+    figure.suptitle(f"{title}, {place}", fontsize=_LARGE, y=1 - _MARGIN / whole)
     return figure
+
+
+def _turned(panel: _Panel, case: CaseArrays, place: Place) -> _Panel:
+    """A panel as radiologists look at it."""
+    plane, aspect = upright(panel.plane, case.affine, place.axis)
+    below = None
+    if panel.below is not None:
+        below, _ = upright(panel.below, case.affine, place.axis)
+    return replace(panel, plane=plane, below=below, aspect=aspect)
+
+
+def _box_height(panel: _Panel) -> float:
+    """The height of a slice that is as wide as its box, within limits, in inches."""
+    rows, columns = panel.plane.shape
+    height = _WIDTH * panel.aspect * rows / columns
+    return float(np.clip(height, _LEAST_HEIGHT, _MOST_HEIGHT))
 
 
 def _panel_width(classes: list[str]) -> float:
     """The width of a slice with its bar and the labels of the bar, in inches."""
-    longest = max(len(name) for name in classes)
-    labels = max(_BAR_LABELS, 0.3 + _LETTER * longest)
+    lines = "\n".join(map(_in_lines, classes)).split("\n")
+    labels = max(_BAR_LABELS, _BAR_UNIT + _LETTER * max(map(len, lines)))
     return _WIDTH + 2 * _MARGIN + _BAR_WIDTH + labels
+
+
+def _in_lines(name: str) -> str:
+    """The name of a class in lines that are as short as its words allow."""
+    return textwrap.fill(name, _NAME_LETTERS, break_long_words=False, break_on_hyphens=False)
 
 
 def _plot_panel(
     figure: Figure,
     corner: tuple[float, float],
+    box: tuple[float, float],
     panel: _Panel,
-    aspect: float,
 ) -> None:
+    """Plot a panel.
+
+    Args:
+        figure: Where to.
+        corner: The box's distance from the left and from the lower edge, in inches.
+        box: Its width and height, in inches.
+        panel: What to plot.
+    """
     lowest, highest = panel.limits
     left, bottom = corner
-    axes = axes_at(figure, left, bottom, _WIDTH, _HEIGHT)
+    width, height = box
+    axes = axes_at(figure, left, bottom, width, height)
     if panel.below is not None:
-        axes.imshow(panel.below, cmap="gray", aspect=aspect)
-    image = axes.imshow(panel.plane, cmap=panel.colours, aspect=aspect, vmin=lowest, vmax=highest)
-    axes.set_title(words(panel.title), fontsize=9)
+        axes.imshow(panel.below, cmap="gray", aspect=panel.aspect)
+    image = axes.imshow(
+        panel.plane, cmap=panel.colours, aspect=panel.aspect, vmin=lowest, vmax=highest
+    )
+    axes.set_title(words(panel.title), fontsize=_LARGE)
     axes.axis("off")
     if panel.unit:
         axes.set_anchor("E")  # beside its bar
-        bar_bottom = bottom + (_HEIGHT - _BAR_HEIGHT) / 2
-        beside = axes_at(figure, left + _WIDTH + _MARGIN, bar_bottom, _BAR_WIDTH, _BAR_HEIGHT)
+        bar_height = _BAR_SHARE * height
+        bar_bottom = bottom + (height - bar_height) / 2
+        beside = axes_at(figure, left + width + _MARGIN, bar_bottom, _BAR_WIDTH, bar_height)
         bar = figure.colorbar(image, cax=beside)
-        bar.set_label(panel.unit, fontsize=8)
-        beside.tick_params(labelsize=8)
+        bar.set_label(panel.unit, fontsize=_SMALL)
+        beside.tick_params(labelsize=_SMALL)
         if panel.labels:
-            bar.set_ticks(range(len(panel.labels)), labels=panel.labels, fontsize=6)
+            names = [_in_lines(name) for name in panel.labels]
+            bar.set_ticks(range(len(names)), labels=names, fontsize=_SMALL)
 
 
 def _panels(case: CaseArrays, classes: list[str], cut: Cut) -> list[_Panel]:

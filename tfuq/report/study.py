@@ -50,9 +50,9 @@ def study_figure(axes: Sequence[str], columns: Sequence[str], rows: Sequence[Row
 
 def _label(plot: Axes, axes: Sequence[str], quantity: str, positions: dict[str, float]) -> None:
     plot.set(xlabel=axes[0], ylabel=words(quantity).replace(".", ": "))
-    plot.set_xticks(list(positions.values()), labels=list(positions), fontsize=7)
+    plot.set_xticks(list(positions.values()), labels=list(positions), fontsize=9)
     if len(axes) > 1:
-        plot.legend(fontsize=6, title=", ".join(axes[1:]), title_fontsize=6)
+        plot.legend(fontsize=8, title=", ".join(axes[1:]), title_fontsize=8)
 
 
 def _numbers_first(axes: Sequence[str], rows: Sequence[Row]) -> list[str]:

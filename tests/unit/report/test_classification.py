@@ -19,8 +19,8 @@ def test_extremes_are_the_right_ones(tmp_path, channels):
     wrong = p.argmax(1) != truth
     surest = np.flatnonzero(wrong)[measure[wrong].argmin()]
     assert (
-        titles(figure)[0]
-        == f"var-ratio {measure[surest]:.2f}\ntruth {truth[surest]}, predicted {p[surest].argmax()}"
+        titles(figure)[0] == f"variation ratio {measure[surest]:.2f}\n"
+        f"truth {truth[surest]}\npredicted {p[surest].argmax()}"
     )
     assert [part.get_suptitle().split(",")[0] for part in figure.subfigs] == ["wrong"] * 2 + [
         "right"

@@ -71,7 +71,7 @@ def test_slices_are_along_the_axis_of_the_run():
     assert figure.get_suptitle().endswith("slice 1 along axis 0")
 
 
-def test_long_names_of_classes_are_not_cut():
+def test_long_names_of_classes_are_in_lines_and_not_cut():
     config = settings(Path("data"))
     names = ["background", "left inferior longitudinal fasciculus", "WWWWWWWW"]
     data = config.data.model_copy(update={"classes": names})
@@ -79,10 +79,37 @@ def test_long_names_of_classes_are_not_cut():
     figure.canvas.draw()
     edge = figure.bbox.width
     labels = [label for axes in figure.axes for label in axes.get_yticklabels()]
-    shown = [label for label in labels if label.get_text() in names]
+    shown = [label for label in labels if label.get_text().replace("\n", " ") in names]
     assert len(shown) == 2 * len(names)
+    assert shown[1].get_text() == "left inferior\nlongitudinal\nfasciculus"
     for label in shown:
         assert label.get_window_extent().x1 < edge
     bars = [axes for axes in figure.axes if axes.get_ylabel() == "class"]
     pictures = [axes for axes in figure.axes if axes.get_title() == "prediction"]
     assert bars[0].get_tightbbox().x1 < pictures[0].get_window_extent().x0
+
+
+@pytest.mark.parametrize(
+    ("axis", "height"), [(0, 2.2 * 12 / 5), (1, 2.2 * 12 / 4), (2, 2.2 * 5 / 4)]
+)
+def test_a_row_is_as_high_as_the_slice_within_limits(axis, height):
+    """Voxels are 2 mm high, and 1 mm wide and deep."""
+    figure = overview(case_arrays(), settings(Path("data")), "c", Place(axis=axis, index=1))
+    box = figure.axes[0].get_position(original=True)
+    assert box.height * figure.get_figheight() == pytest.approx(min(height, 2.6))
+    assert box.width * figure.get_figwidth() == pytest.approx(2.2)
+
+
+def test_a_figure_has_three_columns_below_its_title():
+    maps = {"predictive_entropy": np.full((4, 5, 6), 0.25)}
+    maps["mutual_information"] = maps["predictive_entropy"]
+    maps["variation_ratio"] = maps["predictive_entropy"]
+    figure = overview(case_arrays(maps=maps), settings(Path("data")), "c")
+    figure.canvas.draw()
+    places = {}
+    for axes in figure.axes:
+        if axes.get_title():
+            places.setdefault(round(axes.get_position(original=True).y0, 3), []).append(axes)
+    assert [len(row) for row in places.values()] == [3, 3, 1]
+    top = figure._suptitle.get_window_extent()
+    assert all(axes.title.get_window_extent().y1 < top.y0 for axes in figure.axes)
