@@ -64,7 +64,7 @@ screenshots: setup
 # The wheel and the source distribution, in dist. The wheel is built from the source distribution.
 dist: .release/ready
 	rm -rf build dist
-	.release/bin/python -m build
+	.release/bin/python -m build --quiet
 	.release/bin/python -m twine check --strict dist/*
 	.release/bin/python release/contents.py dist/*.whl dist/*.tar.gz
 
@@ -73,7 +73,8 @@ dist: .release/ready
 	.release/bin/python -m pip install --quiet --disable-pip-version-check build twine cyclonedx-bom
 	touch $@
 
-# Installs the wheel into a new environment of each Python, outside of the repository, and runs the demo.
+# Installs the wheel into a new environment of each Python, outside of the repository. The last one runs the
+# demo, the others its stages more briefly.
 # The list of the parts of the last environment (CycloneDX) goes to dist/sbom.json.
 try-wheel: dist
 	folder=$$(mktemp -d) \

@@ -20,7 +20,7 @@ Everything lies in {out}:
   runs/{name}/hybrid/scores/<method>/figures/   {words.figures}
   data/                                               the phantom and what is known of its truth
 (vi has a run of its own: runs/{name}/vi/...)
-Next, with your own data: {words.own_data}
+Next, with your own data: tfuq init FOLDER. It looks at a folder, and says how to go on.
 """
 _REPORT = "open it in a browser: scores, cases, figures, provenance"
 
@@ -32,13 +32,11 @@ class _Words:
     Attributes:
         predictions: Files of predictions.
         figures: Names of figures.
-        own_data: How to train with other data.
         model: What the model that comes with tfuq wrote.
     """
 
     predictions: str
     figures: str
-    own_data: str
     model: str = ""
 
 
@@ -47,13 +45,6 @@ _WORDS = {
         predictions="<case>/: label and uncertainty maps (.nii.gz) and structures.csv",
         figures=(
             "case-*.png (look here first), uncertainty-histograms.png, dice-*.png, training.png"
-        ),
-        own_data=(
-            "images in DIR/image, labels of the same names in DIR/label, then\n"
-            "  tfuq train quickstart -o name=mine -o data.layout=folder -o data.root=DIR "
-            '-o "data.classes=[rest, structure]"\n'
-            "For 2D images, other folders and other label values see "
-            "docs/own-data.md."
         ),
         model=(
             "  model/figures/                                      a real hippocampus by a model "
@@ -68,21 +59,10 @@ _WORDS = {
             "extremes.png (look here first), reliability.png, rejection.png, confusion.png, "
             "training.png"
         ),
-        own_data=(
-            "images in DIR/CLASS/, then\n"
-            "  tfuq train digits -o name=mine -o data.layout=image-folders -o data.root=DIR "
-            '-o "data.classes=[CLASS, ...]"'
-        ),
     ),
     "landmarks": _Words(
         predictions="landmarks.csv, samples.csv",
         figures="case-*.png (look here first), error-*.png, quantiles-*.png, training.png",
-        own_data=(
-            "images and a CSV of file, landmark, x, y in DIR, then\n"
-            "  tfuq train cephalogram -o name=mine -o data.layout=landmark-table "
-            "-o data.root=DIR -o data.table=FILE.csv "
-            '-o "data.landmarks=[NAME, ...]" -o "data.annotations={}"'
-        ),
     ),
 }
 

@@ -21,7 +21,7 @@ from tfuq.errors import TfuqError, printable
 from tfuq_cli.log import library_lines
 
 COMMANDS = {
-    "demo": "Tour on a phantom: train five methods, predict, score, compare.",
+    "demo": "Tour: a model on a real scan; five methods trained and compared.",
     "data": "List and check data sets; make phantoms.",
     "init": "Look at a folder of data; write a configuration for it.",
     "plan": "Fill a configuration by its data: network, patches, training.",

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 from release.contents import PACKAGES, SOURCES, expected, problems_of, problems_of_wheel
 from release.lowest import bounds, constraints, requirements
+from release.sizes import RemoteFile, opened, sizes
 
 import tfuq
 
@@ -94,6 +96,31 @@ def test_what_is_missing_or_too_much_is_named():
     assert problems_of_wheel(names) == []
     changed = names - {"tfuq/py.typed"} | {"tests/conftest.py"}
     assert problems_of_wheel(changed) == ["missing: tfuq/py.typed", "too much: tests/conftest.py"]
+
+
+def test_of_a_wheel_on_a_server_only_the_list_of_files_is_fetched(tmp_path):
+    path = tmp_path / "package.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for index in range(3):
+            wheel.writestr(f"{index}.bin", bytes([index]) * 200_000)
+    content = path.read_bytes()
+    fetched = []
+
+    def fetch(first: int, last: int) -> bytes:
+        fetched.append(last - first + 1)
+        return content[first : last + 1]
+
+    assert sizes(RemoteFile(len(content), fetch)) == (len(content), 600_000)
+    assert sum(fetched) < 100_000
+    assert sizes(opened(path.as_uri())) == (len(content), 600_000)
+
+
+def test_a_python_that_is_not_here_is_named_and_none_is_refused(tmp_path):
+    command = ["bash", "release/try_wheel.sh", "tfuq.whl", str(tmp_path / "tried"), "python3.99"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 1
+    assert answer.stdout == "python3.99: not here\n"
+    assert "none of the Pythons is here" in answer.stderr
 
 
 @pytest.mark.slow

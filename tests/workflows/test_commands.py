@@ -271,6 +271,7 @@ def test_demo_teaches_every_method(tfuq, tmp_path, monkeypatch):
     (line,) = example_lines(["demo"])
     result = tfuq(*line.split()[1:])
     assert result.exit_code == 0, result.output
+    assert "Next, with your own data: tfuq init FOLDER." in result.output
     assert (tmp_path / "demo" / "report.html").is_file()
     pictures = sorted(path.name for path in (tmp_path / "demo" / "model" / "figures").iterdir())
     assert pictures == [".tfuq", "histograms.png", "slice-mc-dropout.png"]

@@ -158,7 +158,7 @@ def test_own_data_as_the_page_says(tmp_path, monkeypatch):
         assert levels in fewer
         fewer = fewer.replace(levels, two)
     Path("lungs.yaml").write_text(fewer)
-    first, _ = page_blocks("own-data.md", "sh")
+    _, first, _ = page_blocks("own-data.md", "sh")
     for line in first.splitlines():
         run_line(line)
     scores = Path("runs/lungs/mc-dropout/scores/mc-dropout")
@@ -174,12 +174,29 @@ def test_own_data_as_the_page_says(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+def test_a_folder_of_any_names_as_the_page_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    synthesize("brain-decathlon", Path("made"), cases=12, seed=0)
+    for folder, end in (("images", ""), ("masks", "_mask")):
+        Path("scans", folder).mkdir(parents=True)
+        for path in Path("made", {"images": "imagesTr", "masks": "labelsTr"}[folder]).iterdir():
+            case = path.name.removesuffix(".nii.gz").removeprefix("brain_")
+            path.rename(Path("scans", folder, f"Pat-{case}_T1w{end}.nii.gz"))
+    first, *_ = page_blocks("own-data.md", "sh")
+    for line in first.splitlines():
+        run_line(line)
+    predictions = Path("runs/scans/mc-dropout/predictions/mc-dropout")
+    assert (predictions / "review.csv").is_file()
+    assert Path("runs/scans/mc-dropout/scores/mc-dropout/summary.json").is_file()
+
+
+@pytest.mark.slow
 def test_own_data_of_the_page_on_real_images(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TFUQ_DATA", str(real("shenzhen_lungs").parent))
     (configuration,) = page_blocks("own-data.md", "yaml")
     Path("lungs.yaml").write_text(configuration)
-    for line in "".join(page_blocks("own-data.md", "sh")).splitlines():
+    for line in "".join(page_blocks("own-data.md", "sh")[1:]).splitlines():
         run_line(line, short=False)
     for name, least in (("lungs", 0.93), ("brains", 0.75)):
         summary = json.loads(

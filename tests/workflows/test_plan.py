@@ -1,5 +1,6 @@
 """From data to a planned configuration, and to a trained run, by the command line."""
 
+import re
 import time
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def test_a_plan_is_written_beside_the_configuration(tried, own, tfuq):
     result = tfuq("plan", own, "--time", "10min")
     assert result.exit_code == 0, result.output
     assert "foretold" in result.output
+    assert re.search(r"^trying 8 filters, patches of \d+×\d+×\d+, 2 a step$", result.stderr, re.M)
     assert "tfuq train own-planned.yaml" in result.output
     assert configuration.load("own-planned.yaml").network.name == "residual-unet"
     assert own.read_text() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ _UNTRIED_EPOCHS = 20
 _FEW_STEPS = 2000  # of a training, below which all augmentation is more than it can learn from
 _SOFT = {"rotation_degrees": 10.0, "scale": 0.1, "intensity": 0.1}
 _GIGABYTE = 2**30
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,6 +239,8 @@ class _Draft:
         config = parse(text, source="the planned configuration")
         training = few_cases(_ids(self._parts["train"]), self._fingerprint.present)
         validation = _ids(self._parts["validation"])[:_VALIDATION_CASES]
+        patch = "×".join(map(str, config.network.patch_size))
+        _log.info("trying %d filters, patches of %s, %d a step", size.width, patch, size.batch)
         return attempt(config, training, validation)
 
 
