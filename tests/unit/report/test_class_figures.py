@@ -17,8 +17,8 @@ def test_predictions_without_votes_are_ordered_by_entropy(scored_tasks):
     assert cells == np.ravel(scored.scores.summary["confusion"]).tolist()
     wrong = [row for row in scored.scores.cases if not row["accuracy"]]
     first = min(wrong, key=lambda row: row["predictive_entropy"])
-    expected = f"truth {first['truth']}, predicted {first['label']}"
-    assert titles(figures["extremes"])[0].split("\n")[1] == expected
+    expected = f"truth {first['truth']}\npredicted {first['label']}"
+    assert titles(figures["extremes"])[0].split("\n", 1)[1] == expected
 
 
 def test_extremes_are_of_right_and_of_wrong_cases():
@@ -70,5 +70,5 @@ def test_the_most_uncertain_wrong_case_is_shown(figures, scored):
     wrong = [name for name in rows if rows[name]["label"] != truth[name]]
     entropy = {name: float(rows[name]["predictive_entropy"]) for name in wrong}
     most = max(entropy, key=entropy.get)
-    shown = [title.split("\n")[1] for title in titles(figures["extremes"])]
-    assert f"truth {truth[most]}, predicted {rows[most]['label']}" in shown
+    shown = [title.split("\n", 1)[1] for title in titles(figures["extremes"])]
+    assert f"truth {truth[most]}\npredicted {rows[most]['label']}" in shown
