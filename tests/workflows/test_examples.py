@@ -185,8 +185,7 @@ def test_a_folder_of_any_names_as_the_page_says(tmp_path, monkeypatch):
     first, *_ = page_blocks("own-data.md", "sh")
     for line in first.splitlines():
         run_line(line)
-    predictions = Path("runs/scans/mc-dropout/predictions/mc-dropout")
-    assert (predictions / "review.csv").is_file()
+    assert Path("runs/scans/mc-dropout/reviews/mc-dropout/review.csv").is_file()
     assert Path("runs/scans/mc-dropout/scores/mc-dropout/summary.json").is_file()
 
 
