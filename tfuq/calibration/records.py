@@ -290,7 +290,10 @@ def how_to_calibrate(run: Run, draws: Manifest, *options: str) -> str:
         return f"predict with --combine {MEAN}, as a calibration is of the mean of samples"
     if is_shipped(run.path):
         return "copy the model, and calibrate the copy on cases of your own (docs/models.md)"
-    return " ".join(["run tfuq calibrate", str(run.path), draw_options(run, draws), *options])
+    words = ["run tfuq calibrate", str(run.path), draw_options(run, draws), *options]
+    if run.split["test"] and not run.split.get("calibration"):
+        words.append("--cases test:0.5")  # by default, it takes those set aside for it
+    return " ".join(words)
 
 
 def read_calibration(run: Run, draws: Manifest) -> Calibration:

@@ -16,6 +16,7 @@ from tfuq.calibration.records import (
     calibration_path,
     files_of,
     has_calibration,
+    how_to_calibrate,
     load_calibration,
     read_calibration,
     selection_caveat,
@@ -90,6 +91,16 @@ def test_a_calibration_reads_back(digits_run, tmp_path):
     read = load_calibration(tmp_path / "c.json")
     assert read.digest
     assert replace(read, digest=None) == written
+
+
+def test_the_command_names_cases_where_none_are_set_aside(digits_run):
+    draws = a_calibration(digits_run).draws
+    assert how_to_calibrate(digits_run, draws, "--overwrite").endswith(
+        "--overwrite --cases test:0.5"
+    )
+    path = digits_run.path / "splits.json"
+    edited(path, lambda split: split.update(calibration=[split["test"].pop()]))
+    assert how_to_calibrate(Run(digits_run.path, digits_run.config), draws).endswith("--seed 0")
 
 
 @pytest.mark.parametrize(

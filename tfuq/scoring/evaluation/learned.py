@@ -50,8 +50,8 @@ def learned_rules(manifest: Manifest, cases: Sequence[Case]) -> ReviewRules:
     if rules is None or not rules.models:
         raise RunError(
             f"--aggregate {LEARNED}: the calibration of {run.path} has no estimate of Dice, which "
-            f"takes {LEAST_CASES} cases or more; {how_to_calibrate(run, manifest, '--overwrite')} "
-            "on more cases"
+            f"takes {LEAST_CASES} cases or more; on more cases, "
+            f"{how_to_calibrate(run, manifest, '--overwrite')}"
         )
     return rules
 
