@@ -179,7 +179,9 @@ def test_a_folder_of_any_names_as_the_page_says(tmp_path, monkeypatch):
     synthesize("brain-decathlon", Path("made"), cases=12, seed=0)
     for folder, end in (("images", ""), ("masks", "_mask")):
         Path("scans", folder).mkdir(parents=True)
-        for path in Path("made", {"images": "imagesTr", "masks": "labelsTr"}[folder]).iterdir():
+        for path in Path("made", {"images": "imagesTr", "masks": "labelsTr"}[folder]).glob(
+            "*.nii.gz"
+        ):
             case = path.name.removesuffix(".nii.gz").removeprefix("brain_")
             path.rename(Path("scans", folder, f"Pat-{case}_T1w{end}.nii.gz"))
     first, *_ = page_blocks("own-data.md", "sh")
