@@ -85,7 +85,7 @@ model = click.option(
     "--model",
     metavar="NAME|FOLDER",
     shell_complete=complete_model,
-    help=("A model that comes with tfuq (tfuq models list), or the folder of one; scans follow."),
+    help="A model that comes with tfuq (tfuq models list), or the folder of one; scans follow.",
 )
 mask = click.option(
     "--mask",

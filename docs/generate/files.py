@@ -14,16 +14,18 @@ from tfuq.scoring.metrics import METRICS, Metric
 
 _COLUMNS = Path(__file__).parent / "columns.yaml"
 _ANY = ".+"
+_SCORES = "|".join(METRICS)
 _NOTHING = "(?!)"  # the axes of a study have any name, and each is in its file
 # What a name in capitals stands for within the name of a column.
 _PLACEHOLDERS = {
     "AXIS": _NOTHING,
     "CLASS": _ANY,
+    "COLUMN": rf"{_SCORES}|(?:train|measure|correlation|diversity|aurc)\.[a-z0-9_]+",
     "KEY": _ANY,
     "MEASURE": "|".join(MEASURES),
     "QUANTITY": r"[a-z0-9.]+_(?:gy|percent|cc)",
     "RULE": "[a-z]+",
-    "SCORE": "|".join(METRICS),
+    "SCORE": _SCORES,
 }
 _PLACEHOLDER = re.compile("|".join(sorted(_PLACEHOLDERS, key=len, reverse=True)))
 _BETTER = {"higher": "higher", "lower": "lower", "nearer zero": "nearer to zero", None: "–"}

@@ -390,7 +390,7 @@ def test_a_run_that_counted_padding_is_not_gone_on_with(trained, tfuq, tmp_path)
     ("method", "rank", "name", "scale"),
     [
         ("vi", 3, "kl_scale", {"member 0": 0.5}),
-        pytest.param("latent-vi", 2, "code_kl_scale", 0.5, marks=pytest.mark.slow),
+        ("latent-vi", 2, "code_kl_scale", 0.5),
     ],
 )
 @pytest.mark.slow

@@ -106,7 +106,7 @@ def test_a_probability_is_the_combination_of_the_samples(run, combine, is_large,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("rank", [3, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rank", [3, 2])
 def test_staple_is_that_of_all_voxels_of_a_case(run_of, rank):
     run = run_of(rank)
     samples, combined = sampled(run, "staple")

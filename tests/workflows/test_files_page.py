@@ -66,6 +66,8 @@ def test_a_column_that_the_page_lacks_is_noticed():
     assert is_documented("shift/table.csv", "ood_auroc_mutual_information_lower")
     assert not is_documented("shift/table.csv", "ood_auroc_newly_measured")
     assert is_documented("score/dose.csv", "v20_percent_lower")
+    assert is_documented("study/means.csv", "diversity.disagreement_difference_lower")
+    assert not is_documented("study/means.csv", "disagreement_lower")
     assert undocumented([("score/cases.csv", "newly_measured")])
 
 

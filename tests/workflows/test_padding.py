@@ -76,8 +76,8 @@ def done(result) -> str:
     [
         (3, {}),
         (2, CROP),
-        pytest.param(3, CROP, marks=pytest.mark.slow),
-        pytest.param(2, {}, marks=pytest.mark.slow),
+        (3, CROP),
+        (2, {}),
     ],
 )
 def test_no_file_depends_on_the_padding(rank, steps, predicted):

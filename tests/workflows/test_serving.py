@@ -61,7 +61,7 @@ def test_slices_are_served_as_predicted(trained, tfuq, tmp_path, method):
     assert "bit for bit" in result.stdout, result.output
 
 
-@pytest.mark.parametrize("reloads", [2, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("reloads", [2, 10])
 @pytest.mark.slow
 def test_an_export_needs_tensorflow_alone_and_says_the_same_ever_again(
     digit_model, digit_network, reloads

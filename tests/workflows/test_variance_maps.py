@@ -28,13 +28,8 @@ def predict(tfuq, run, folder, *words):
     assert result.exit_code == 0, result.output
 
 
-@pytest.mark.parametrize(
-    "steps",
-    [
-        pytest.param({}, id="copied", marks=pytest.mark.slow),
-        pytest.param({"spacing": [2.0, 2.0, 2.0]}, id="resampled", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", [{}, {"spacing": [2.0, 2.0, 2.0]}], ids=["copied", "resampled"])
 def test_maps_add_up_to_the_variance_of_the_mean(steps, balls, tfuq, tmp_path):
     steps = {"slice_axis": 2} | steps
     run = made(balls, tmp_path / "run", preprocessing=steps)

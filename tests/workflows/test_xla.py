@@ -32,16 +32,17 @@ def sampled(sampler, image):
     return {name: tensor.numpy() for name, tensor in tensors.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "rank"),
     [
-        pytest.param("mc-dropout", 2, marks=pytest.mark.slow),
-        pytest.param("vi", 3, marks=pytest.mark.slow),
-        pytest.param("vi", 2, marks=pytest.mark.slow),
-        pytest.param("mc-dropout", 3, marks=pytest.mark.slow),
-        pytest.param("latent-vi", 3, marks=pytest.mark.slow),
-        pytest.param("probabilistic-unet", 2, marks=pytest.mark.slow),
-        pytest.param("stochastic-segmentation", 3, marks=pytest.mark.slow),
+        ("mc-dropout", 2),
+        ("vi", 3),
+        ("vi", 2),
+        ("mc-dropout", 3),
+        ("latent-vi", 3),
+        ("probabilistic-unet", 2),
+        ("stochastic-segmentation", 3),
     ],
 )
 def test_compiled_and_plain_networks_agree_and_repeat(tmp_path, method, rank):

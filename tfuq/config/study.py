@@ -76,6 +76,17 @@ class StudyConfig(Section):
     over: ClassName | None = None
     baseline: dict[ClassName, str] = {}
 
+    @pydantic.field_validator("baseline", mode="before")
+    @classmethod
+    def _labels_of_numbers(cls, baseline: Any) -> Any:
+        """Take the label of a number, as axes do."""
+        if not isinstance(baseline, dict):
+            return baseline
+        labels = {}
+        for axis, value in baseline.items():
+            labels[axis] = label_of(value) if isinstance(value, int | float) else value
+        return labels
+
     @pydantic.model_validator(mode="after")
     def _grid_is_sound(self) -> StudyConfig:
         self._check_keys()

@@ -96,6 +96,13 @@ def test_repetitions_are_of_the_axes(changes, words):
         study(**changes)
 
 
+def test_a_number_of_the_baseline_is_its_label():
+    axes = {"size": {"data.split.use": [5, 10]}, "seed": {"training.seed": [0, 1]}}
+    assert study(axes=axes, over="seed", baseline={"size": 5}).baseline == {"size": "5"}
+    with pytest.raises(ValueError, match=r"baseline.size '6' must be one of \['5', '10'\]"):
+        study(axes=axes, over="seed", baseline={"size": 6})
+
+
 def test_means_are_over_an_axis():
     repeated = study(over="patch", baseline={"method": "vi"})
     assert (repeated.over, repeated.baseline) == ("patch", {"method": "vi"})

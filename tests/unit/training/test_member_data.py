@@ -35,7 +35,7 @@ def test_kl_scale_is_one_over_the_training_voxels_and_stated(balls, tmp_path, ca
 @pytest.mark.parametrize(
     ("subset", "counts"),
     [
-        pytest.param(0.25, [10, 10], marks=pytest.mark.slow),
+        (0.25, [10, 10]),
         ("bootstrap", [40, 40]),
     ],
 )

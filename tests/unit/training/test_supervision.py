@@ -64,8 +64,8 @@ def test_without_it_the_loss_stays_as_it_is():
     "method",
     [
         "deterministic",
-        pytest.param("vi", marks=pytest.mark.slow),
-        pytest.param("latent-vi", marks=pytest.mark.slow),
+        "vi",
+        "latent-vi",
     ],
 )
 @pytest.mark.slow
@@ -90,7 +90,7 @@ def test_the_network_that_predicts_has_neither_outputs_nor_weights_of_coarser_le
     ("method", "inputs", "channels"),
     [
         ("probabilistic-unet", 3, 2),
-        pytest.param("stochastic-segmentation", 2, 2 * (2 + 10), marks=pytest.mark.slow),
+        ("stochastic-segmentation", 2, 2 * (2 + 10)),
     ],
 )
 def test_networks_of_labels_predict_without_what_serves_training_alone(method, inputs, channels):

@@ -156,7 +156,7 @@ def _write(
     study: StudyConfig, cells: Sequence[Cell], folder: Path, errors: dict[str, str]
 ) -> Table:
     table = table_of(study, cells, errors)
-    with whole_set(folder) as unfinished:
+    with whole_set(folder, earlier=_TABLES) as unfinished:
         write_csv(unfinished / _CSV, table.rows)
         write_text(unfinished / _MARKDOWN, table.markdown())
         means = means_of(study, table)

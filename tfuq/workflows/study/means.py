@@ -33,7 +33,7 @@ class Means:
     rows: list[dict[str, Any]]
 
     def markdown(self) -> str:
-        """Format them: each mean with half of its interval, and its difference below its name."""
+        """Format them: each mean with half of its interval, and its difference beside it."""
         has_difference = any(_difference(name) in row for row in self.rows for name in self.columns)
         names = [*self.axes, _N]
         for column in self.columns:

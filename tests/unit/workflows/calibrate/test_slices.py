@@ -50,9 +50,9 @@ def slices_of(run):
 @pytest.mark.parametrize(
     "task",
     [
-        pytest.param("segmentation", marks=pytest.mark.slow),
+        "segmentation",
         "classification",
-        pytest.param("landmarks", marks=pytest.mark.slow),
+        "landmarks",
     ],
 )
 def test_parts_make_what_one_process_makes(own_run, task):
