@@ -237,7 +237,7 @@ def command(
     prediction.predict(predictor, cases, folder, observer=observer, **choices)
     show(
         f"{len(cases)} case(s) by {request.method}, T = {predictor.samples}, in {folder}; "
-        f"next: {shell_line(_next_command(outputs.names, cases), folder)}"
+        f"next: {shell_line(_next_command(outputs, cases), folder)}"
     )
 
 
@@ -275,13 +275,16 @@ def _cases(run: Run, predictor: AnyPredictor, files: Sequence[Path], scans: _Sca
     return cases
 
 
-def _next_command(maps: Sequence[str] | None, cases: Sequence[Case]) -> str:
-    """What can be done with the predictions; scores need every map, and references."""
-    if maps is not None and "all" not in maps:
+def _next_command(outputs: _Outputs, cases: Sequence[Case]) -> str:
+    """What can be done with the predictions.
+
+    Scores need every map, and references. A review takes measures before calibration.
+    """
+    if outputs.names is not None and "all" not in outputs.names:
         return "view"
     if all(case.has_reference for case in cases):
         return "score"
-    return "review"
+    return "view" if outputs.calibrated else "review"
 
 
 def _predict_out_of_fold(run: Run, request: Request, out: Path | None, **choices: Any) -> None:

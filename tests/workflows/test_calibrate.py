@@ -307,6 +307,25 @@ def test_refusals_of_calibrate(own_run, tfuq, tmp_path):
     (run / "splits.json").write_text(json.dumps(split))
 
 
+def test_a_scan_without_reference_has_bounds_and_can_be_looked_at(calibrated_balls, tmp_path):
+    run, folder, *_ = calibrated_balls
+    known = next(iter(json.loads((folder / "manifest.json").read_text())["cases"].values()))
+    scan = shutil.copy(known["images"][0], tmp_path / "new.nii.gz")
+    out = tmp_path / "p"
+    options = ("--samples", 3, "--calibrated")
+    assert f"next: tfuq view {out}" in told(
+        "predict", run, "--input", scan, *options, "--out", out
+    )  # a review takes measures before calibration
+    whole = rows_of(out / "new" / "structures.csv")[0]
+    lower, upper = (
+        np.asarray(nibabel.load(out / "new" / f"label_{end}.nii.gz").dataobj) > 0
+        for end in ("lower", "upper")
+    )
+    assert not (lower & ~upper).any()
+    low, high = (float(whole[f"volume_conformal_{end}_mm3"]) for end in ("lower", "upper"))
+    assert low <= float(whole["volume_mm3"]) <= high
+
+
 def test_refusals_of_what_is_calibrated(calibrated_balls, tfuq, trained_task, tmp_path):
     fresh = trained_task("classification", "mc-dropout").path
     assert_refused(

@@ -12,6 +12,7 @@ import tf_keras
 
 from tfuq.networks.layers import FLOAT32, LayerFactory, LinearUpsampling, NearestUpsampling
 from tfuq.networks.layers.factory import Apply
+from tfuq.networks.normalization import GroupNormalization
 
 _POOL = {2: tf_keras.layers.MaxPool2D, 3: tf_keras.layers.MaxPool3D}
 _AVERAGE = {2: tf_keras.layers.AveragePooling2D, 3: tf_keras.layers.AveragePooling3D}
@@ -99,7 +100,7 @@ def _normalization(kind: str, filters: int, *, name: str) -> tf_keras.layers.Lay
     groups = _GROUP_PER_CHANNEL
     if kind == "group":
         groups = math.gcd(_MOST_GROUPS, filters)
-    return tf_keras.layers.GroupNormalization(groups=groups, name=name, dtype=FLOAT32)
+    return GroupNormalization(groups=groups, name=name, dtype=FLOAT32)
 
 
 def activation(style: ConvolutionStyle, *, rank: int, name: str) -> tf_keras.layers.Layer:
