@@ -5,12 +5,8 @@ They are of made samples, and every number in them is computed by tfuq.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
-
-from sphinx.util.parallel import ParallelTasks, make_chunks
 
 from docs.generate.image_pictures import pictures_of_images
 from docs.generate.landmark_pictures import pictures_of_landmarks
@@ -38,14 +34,16 @@ def write_pictures(folder: Path) -> None:
         folder: It is made where there is none.
     """
     folder.mkdir(exist_ok=True)
-    processes = os.cpu_count() or 1
-    tasks = ParallelTasks(processes)
-    for some in make_chunks(list(pictures()), processes):
-        tasks.add_task(partial(_write, folder=folder), some)
-    tasks.join()
+    for picture in pictures():
+        save(picture, folder / f"{picture.kind}.png")
 
 
-def _write(some: Sequence[Picture], folder: Path) -> None:
+def save(picture: Picture, path: Path) -> None:
+    """Draw a picture as PNG.
+
+    Args:
+        picture: What to draw.
+        path: Of the file.
+    """
     with own_style():
-        for picture in some:
-            picture.draw().savefig(folder / f"{picture.kind}.png", dpi=_DPI)
+        picture.draw().savefig(path, dpi=_DPI)
