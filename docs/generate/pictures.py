@@ -5,7 +5,9 @@ They are of made samples, and every number in them is computed by tfuq.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from docs.generate.image_pictures import pictures_of_images
@@ -28,13 +30,23 @@ def pictures() -> Iterator[Picture]:
 
 
 def write_pictures(folder: Path) -> None:
-    """Draw every picture as PNG.
+    """Draw every picture as PNG, in a process for each core.
 
     Args:
         folder: It is made where there is none.
     """
+    from sphinx.util.parallel import ParallelTasks, make_chunks  # what tests read is without Sphinx
+
     folder.mkdir(exist_ok=True)
-    for picture in pictures():
+    processes = os.cpu_count() or 1
+    tasks = ParallelTasks(processes)
+    for some in make_chunks(list(pictures()), processes):
+        tasks.add_task(partial(_save_all, folder=folder), some)
+    tasks.join()
+
+
+def _save_all(some: Sequence[Picture], folder: Path) -> None:
+    for picture in some:
         save(picture, folder / f"{picture.kind}.png")
 
 
