@@ -321,6 +321,7 @@ def test_a_scan_without_reference_has_bounds_and_can_be_looked_at(calibrated_bal
         np.asarray(nibabel.load(out / "new" / f"label_{end}.nii.gz").dataobj) > 0
         for end in ("lower", "upper")
     )
+    assert upper.any()
     assert not (lower & ~upper).any()
     low, high = (float(whole[f"volume_conformal_{end}_mm3"]) for end in ("lower", "upper"))
     assert low <= float(whole["volume_mm3"]) <= high
