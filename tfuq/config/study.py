@@ -57,7 +57,8 @@ class StudyConfig(Section):
 
     ``table``: names of the columns, for ``structure`` (a class, region, or landmark; ``all`` is the
     mean of the classes). A column is a score, such as ``dice``; ``measure.NAME``, the mean of a
-    structure measure over cases; ``correlation.NAME``, its Spearman correlation with Dice;
+    structure measure over cases, or of a measure of landmarks over all of them;
+    ``correlation.NAME``, a structure measure's Spearman correlation with Dice;
     ``aurc.NAME``, the area under the risk-coverage curve of cases that are ranked by a measure;
     ``diversity.NAME``, how much members differ, such as ``diversity.disagreement``, for which the
     predictions of each member are kept; or ``train.NAME``, a score of the training cases, such as

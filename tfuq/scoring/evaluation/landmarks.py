@@ -133,13 +133,16 @@ def _summary(
 
 
 def _measure_summary(name: str, values: np.ndarray, compared: ComparedLandmarks) -> Row:
-    """What a measure ``[n, L]`` says of the error.
+    """The mean of a measure ``[n, L]``, and what it says of the error.
 
     Of a certainty, the AUROC and the quantiles are those of its negative.
     """
     uncertainty = MEASURES[name].uncertainty(values)
     errors = compared.errors
-    summary: Row = {"correlation": grouped_correlations(values, errors)}
+    summary: Row = {
+        "mean": float(values.mean()),
+        "correlation": grouped_correlations(values, errors),
+    }
     if compared.in_mm:
         summary["auroc_4mm"] = detection_auroc(uncertainty, errors)
         summary |= bounds(detection_interval(uncertainty, errors), "auroc_4mm_")

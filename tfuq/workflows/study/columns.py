@@ -10,7 +10,13 @@ from collections.abc import Iterable, Sequence
 
 from tfuq.config import TASKS, Config, StudyConfig
 from tfuq.errors import ConfigError, nearest
-from tfuq.measures.catalogue import OF_IMAGES, OF_STRUCTURES, names_of, ranked_at
+from tfuq.measures.catalogue import (
+    OF_IMAGES,
+    OF_LANDMARKS,
+    OF_STRUCTURES,
+    names_of,
+    ranked_at,
+)
 from tfuq.scoring.evaluation.diversity import OF_DIVERSITY
 from tfuq.scoring.metrics import metrics_of
 from tfuq.workflows.study.cells import Cell
@@ -22,6 +28,7 @@ TRAIN = "train"
 DIVERSITY = "diversity"
 AREA = "aurc"
 _LIKELIHOOD = "nll"
+_ALL = "all"
 _OF_STRUCTURES = (MEASURE, CORRELATION)
 
 
@@ -32,16 +39,10 @@ def check_columns(study: StudyConfig, cells: Sequence[Cell]) -> None:
         ConfigError: There is such a column or structure; it names the nearest one that will be
             there.
     """
-    for column in study.table:
-        kind, _ = kind_and_name(column)
-        if kind in _OF_STRUCTURES and study.structure == "all":
-            raise ConfigError(
-                f"{study.name}: {column} is of one structure; "
-                "name it in 'structure', which is 'all'"
-            )
     for cell in cells:
         for column in study.table:
             _check_column(study, column, cell.config.task)
+            _check_level(study, column, cell.config.task)
         _check_structure(study, cell)
 
 
@@ -55,8 +56,24 @@ def _check_column(study: StudyConfig, column: str, task: str) -> None:
         )
 
 
+def _check_level(study: StudyConfig, column: str, task: str) -> None:
+    """Refuse a measure of one structure for all of them, and one of all landmarks for one."""
+    kind, _ = kind_and_name(column)
+    if kind not in _OF_STRUCTURES:
+        return
+    if TASKS[task].has_volumes and study.structure == _ALL:
+        raise ConfigError(
+            f"{study.name}: {column} is of one structure; name it in 'structure', which is 'all'"
+        )
+    if not TASKS[task].has_volumes and study.structure != _ALL:
+        raise ConfigError(
+            f"{study.name}: {column} is the mean over all landmarks; remove 'structure', "
+            f"which is '{study.structure}'"
+        )
+
+
 def _check_structure(study: StudyConfig, cell: Cell) -> None:
-    known = ["all", *_structures(cell.config)]
+    known = [_ALL, *_structures(cell.config)]
     if study.structure not in known:
         hint = nearest(study.structure, known)
         raise ConfigError(f"{study.name}: no structure '{study.structure}' in cell {cell.id}{hint}")
@@ -72,6 +89,8 @@ def _names(kind: str, task: str) -> Sequence[str]:
         return metrics_of(task)
     if kind in _OF_STRUCTURES and TASKS[task].has_volumes:
         return names_of(OF_STRUCTURES)
+    if kind == MEASURE and _LIKELIHOOD not in metrics_of(task):
+        return names_of(OF_LANDMARKS)
     if kind == AREA:
         return _rankings_of_cases(task)
     if kind == DIVERSITY and _LIKELIHOOD in metrics_of(task):  # samples are probabilities

@@ -143,9 +143,14 @@ class _Ranked(pydantic.BaseModel):
     aurc: float | None = None
 
 
+class _OfLandmarks(pydantic.BaseModel):
+    mean: float | None = None  # summaries of earlier versions have none
+
+
 class _Summary(pydantic.BaseModel):
     samples: SampleCount
     scores: _Scores
+    measures: dict[str, _OfLandmarks] = {}
     structure_measures: dict[str, dict[str, float | None]] = {}
     spearman_with_dice: dict[str, dict[str, _Correlation]] = {}
     diversity: dict[str, Any] = {}
@@ -165,6 +170,9 @@ def _column(
         return {column: summary.diversity.get(name)}
     if kind == AREA:
         return {column: _area(summary, name)}
+    if kind == MEASURE and summary.measures:
+        means = {measure: of_all.mean for measure, of_all in summary.measures.items()}
+        return {column: unbiased(means, summary.samples).get(name)}
     tables: dict[str, Mapping[str, Mapping[str, Any]]] = {
         SCORE: summary.scores,
         TRAIN: training_scores,

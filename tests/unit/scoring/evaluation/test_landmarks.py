@@ -38,6 +38,7 @@ def test_the_summary_counts_every_landmark(scored_tasks):
     assert rates["n"] == len(errors)
     assert rates["sdr_2mm"] == pytest.approx(np.mean(errors < 2))
     variances = [row["variance"] for row in rows]
+    assert scores.summary["measures"]["variance"]["mean"] == pytest.approx(np.mean(variances))
     found = scores.summary["measures"]["variance"]["correlation"]["spearman"]
     assert found["rho"] == pytest.approx(references.spearman(variances, errors.tolist()))
     auroc = scores.summary["measures"]["max_activation"]["auroc_4mm"]

@@ -26,6 +26,18 @@ from tfuq.workflows.study.columns import check_columns, kind_and_name
         ),
         (
             "landmarks",
+            "sella",
+            "measure.mean_radial_spread",
+            "is the mean over all landmarks; remove 'structure', which is 'sella'",
+        ),
+        (
+            "landmarks",
+            "all",
+            "measure.mean_radial_spred",
+            "did you mean 'mean_radial_spread'",
+        ),
+        (
+            "landmarks",
             "all",
             "diversity.disagreement",
             "no column 'diversity.disagreement' for a cell of landmarks",

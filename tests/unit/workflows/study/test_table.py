@@ -62,6 +62,16 @@ def test_how_members_differ_and_cases_are_ranked_stands_in_the_summary(tabulate)
     assert [row[name] for name in columns] == [0.25, 0.5, None]
 
 
+def test_measures_of_landmarks_are_means_over_all_of_them(tabulate):
+    """A mean distance from the mean of T samples is √(T/(T − 1)) larger, in expectation."""
+    measures = {"mean_radial_spread": {"mean": 2.0, "auroc_4mm": 0.5}, "max_activation": {}}
+    row = tabulate(
+        ["measure.mean_radial_spread", "measure.max_activation"], SUMMARY | {"measures": measures}
+    )
+    assert row["measure.mean_radial_spread"] == pytest.approx(2 * (4 / 3) ** 0.5)
+    assert row["measure.max_activation"] is None
+
+
 def test_one_member_differs_from_none(tabulate):
     assert tabulate(["diversity.disagreement"])["diversity.disagreement"] is None
 
