@@ -14,6 +14,7 @@ from tfuq.workflows.plan.sizing import Size
 _SAMPLES = 20
 _DEEPEST_RATE = 0.3
 _NEXT_RATE = 0.1
+_DECODER_RATE = 0.2
 _BLOCKS = 2
 
 
@@ -26,7 +27,9 @@ def picture_sides(fingerprint: Fingerprint, size: Size) -> np.ndarray:
 def put_network(
     settings: Settings, size: Size, patch: list[int], levels: Levels, most_filters: int
 ) -> None:
-    """The residual-encoder network of a size, with dropout where maps are coarse.
+    """The residual-encoder network of a size, with dropout of whole channels.
+
+    Where maps are coarse and in the decoder: `tfuq study hippocampus_dropout` compares places.
 
     Args:
         settings: To be completed.
@@ -49,8 +52,11 @@ def put_network(
         settings.put("network", "strides", levels.strides, reason)
     settings.put("network", "normalization", "instance")
     rates = {levels.count - 1: _NEXT_RATE, levels.count: _DEEPEST_RATE}
-    reason = "of coarse maps, where it costs least and samples differ in what they see"
-    settings.put("network", "level_dropout", rates, reason)
+    settings.put("network", "level_dropout", rates, "of coarse maps, where it costs least")
+    reason = "and of the decoder, without which samples hardly differ"
+    settings.put("network", "upsample_dropout", _DECODER_RATE, reason)
+    reason = "whole channels, as single elements average out"
+    settings.put("network", "spatial_dropout", True, reason)
 
 
 def put_optimization(settings: Settings, size: Size) -> None:

@@ -23,6 +23,7 @@ def test_filters_double_up_to_the_most():
     network = settings.sections["network"]
     assert network["widths"] == [32, 64, 128, 256, 320]
     assert network["level_dropout"] == {4: 0.1, 5: 0.3}
+    assert (network["upsample_dropout"], network["spatial_dropout"]) == (0.2, True)
     assert network["blocks"] == [1, 2, 2, 2, 2]
 
 
