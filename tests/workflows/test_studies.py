@@ -363,6 +363,7 @@ def test_names_of_studies_are_completed():
     names = [item.value for item in complete_study(None, None, "hippo")]
     assert names == [
         "hippo",
+        "hippocampus_dropout",
         "hippocampus_latent_pretraining",
         "hippocampus_latent_training_size",
         "hippocampus_loss_patch",
