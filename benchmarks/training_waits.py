@@ -26,7 +26,7 @@ def train(steps: int, epochs: int, devices: str) -> dict[str, float]:
     """Train in this process; seconds in steps and validation, and in all, after the first epoch."""
     from tfuq import config as configuration
     from tfuq.data.events import EpochEnd
-    from tfuq.training import fit, member_training, prepare
+    from tfuq.training import fit, member_training, prepare, validation
 
     busy = {"seconds": 0.0}
 
@@ -43,9 +43,10 @@ def train(steps: int, epochs: int, devices: str) -> dict[str, float]:
         def __call__(self, *arguments):
             return timed(super().__call__, *arguments)
 
-    class TimedValidator(fit.Validator):
-        def __call__(self, model):
-            return timed(super().__call__, model)
+    validated = validation.Validator.__call__
+
+    def timed_validation(validator, weights):
+        return timed(validated, validator, weights)
 
     class Clock:
         def notify(self, event):
@@ -54,7 +55,7 @@ def train(steps: int, epochs: int, devices: str) -> dict[str, float]:
                 busy["started"] = time.perf_counter()
 
     fit.TrainingStep = TimedStep
-    fit.Validator = TimedValidator
+    validation.Validator.__call__ = timed_validation
     settings = [f"training.epochs={epochs}", f"training.steps_per_epoch={steps}"]
     settings += ["data.split.train=20", "data.split.validation=2"]
     config = configuration.load("hippocampus", settings)

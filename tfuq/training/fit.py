@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,6 @@ from tfuq.config import Config
 from tfuq.data.events import EpochEnd, EpochStep, Observer
 from tfuq.data.sets.dataset import TrainingSet
 from tfuq.data.sets.pipeline import training_dataset
-from tfuq.data.sets.prepared import Examples
 from tfuq.errors import TfuqError
 from tfuq.networks.freezing import freeze, without_layers
 from tfuq.networks.layers import median_width
@@ -78,7 +77,7 @@ class MemberTraining:
         folder: Path,
         member: int,
         training: TrainingSet,
-        validation: Sequence[Examples],
+        validate: Validator,
         strategy: tf.distribute.Strategy,
         together: Together = ALONE,
         left_out: Collection[str] = (),
@@ -91,7 +90,7 @@ class MemberTraining:
             folder: The member's folder.
             member: The member's number, from 0 on.
             training: The training examples of the run.
-            validation: Groups of examples to validate on.
+            validate: Validates weights.
             strategy: The devices.
             together: The processes that train together, of which the chief alone writes.
             left_out: Ids of the training cases that the member leaves out: its fold.
@@ -136,7 +135,7 @@ class MemberTraining:
             with_xla=compiles_steps(strategy),
             penalty=penalty,
         )
-        self.validate = Validator(config, validation, loss, training.channels, self._together)
+        self.validate = validate
         self.state = MemberState(model=trained, optimizer=self.step.optimizer, collector=collector)
 
     @property

@@ -6,7 +6,7 @@ import functools
 import logging
 import platform
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,6 +47,7 @@ from tfuq.training.member_data import (
 from tfuq.training.state import STATE
 from tfuq.training.strategy import batch_shares, make_strategy
 from tfuq.training.swag import LateWeights, require_iterates
+from tfuq.training.validation import MeanNetworks, Validator
 from tfuq.training.warm_start import warm_start
 from tfuq.training.workers import Together, this_worker
 
@@ -72,6 +73,7 @@ class Material:
         appearance: What training images look like; None without any.
         frozen: What of each member's network stays as it starts; None where all of it is trained.
             They are one in a run without overrides.
+        mean_networks: Those that members are validated with.
     """
 
     parts: dict[str, list[Case]]
@@ -85,6 +87,7 @@ class Material:
     appearance: TrainingAppearance | None = None
     folds: list[list[str]] | None = None
     frozen: Sequence[Frozen | None]
+    mean_networks: MeanNetworks = field(default_factory=MeanNetworks)
 
     def fold(self, member: int) -> list[str]:
         """Ids of the training cases that a member leaves out."""
@@ -165,12 +168,13 @@ def member_training(
             member's folder.
     """
     config = member_config(config, index)
+    training = material.training.of_member(config)
     fit = MemberTraining(
         config,
         folder,
         index,
-        material.training.of_member(config),
-        _validation(config, index, material),
+        training,
+        _validator(config, index, training, material),
         material.strategy,
         material.together,
         material.fold(index),
@@ -197,6 +201,17 @@ def _start_elsewhere(config: Config, fit: MemberTraining, channels: int) -> None
     if source and METHOD_TRAITS[config.method].has_divergence:
         weights = Path(source) / "members" / str(fit.member) / "weights.npz"
         warm_start(fit.model, load_arrays(weights), str(weights))
+
+
+def _validator(config: Config, index: int, training: TrainingSet, material: Material) -> Validator:
+    """What validates a member."""
+    return Validator(
+        config,
+        _validation(config, index, material),
+        task_of(config).loss(config, training),
+        material.mean_networks.of(config, training.channels),
+        material.together,
+    )
 
 
 def _validation(config: Config, index: int, material: Material) -> Sequence[Examples]:

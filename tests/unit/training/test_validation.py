@@ -15,7 +15,7 @@ from tfuq.data.sets.segmentation import SegmentationSet
 from tfuq.networks.weights import model_arrays
 from tfuq.sampling.members import build_member
 from tfuq.tasks import task_of
-from tfuq.training.validation import Validator
+from tfuq.training.validation import MeanNetwork, MeanNetworks, Validator
 from tfuq.training.workers import ALONE
 
 RANKS = pytest.mark.parametrize("rank", [3, 2])
@@ -24,8 +24,6 @@ WITHIN = {3: [8, 8, 8], 2: [8, 8]}
 
 
 def test_a_quality_that_no_case_defines_is_left_out(balls, tmp_path):
-    from tfuq.training.validation import Validator
-
     config = settings(balls)
     validator = Validator.__new__(Validator)
     groups = [np.full(2, np.nan), np.array([0.5, np.nan])]
@@ -34,7 +32,7 @@ def test_a_quality_that_no_case_defines_is_left_out(balls, tmp_path):
         validator._together = ALONE
         validator._config, validator._groups = config, [(1.0, 2.0, value) for value in values]
         validator._group = lambda pair: pair
-        validator._mean_network = SimpleNamespace(weights=[])
+        validator._network = SimpleNamespace(take=dict)
         assert validator({}) == expected
 
 
@@ -56,7 +54,10 @@ def test_validation_is_over_the_scans_own_voxels(rank, balls, monkeypatch):
         task = task_of(config)
         groups = task.validation(config, cases, training, None)
         model = build_member(config, channels=1, sources=())
-        found.append(Validator(config, groups, task.loss(config, training), 1)(model_arrays(model)))
+        validate = Validator(
+            config, groups, task.loss(config, training), MeanNetwork(config, channels=1)
+        )
+        found.append(validate(model_arrays(model)))
     expected = [_expected(balls, case, rank) for case in list_cases("decathlon", balls)[:2]]
     for values in found:
         assert values["val_loss"] == pytest.approx(
@@ -65,6 +66,18 @@ def test_validation_is_over_the_scans_own_voxels(rank, balls, monkeypatch):
         assert values["val_dice"] == pytest.approx(
             np.mean([score for _, score in expected]), rel=1e-6
         )
+
+
+def test_members_of_one_configuration_share_a_network_of_which_the_last_is_kept(balls):
+    plain = settings(balls, network={"patch_size": [8, 8, 8], "widths": [2, 4]})
+    other = plain.model_copy(update={"network": plain.network.model_copy(update={"blocks": 1})})
+    networks = MeanNetworks()
+    first = networks.of(plain, 1)
+    assert networks.of(plain.model_copy(deep=True), 1) is first
+    second = networks.of(other, 1)
+    assert second is not first
+    assert networks.of(other, 1) is second
+    assert networks.of(plain, 1) is not first
 
 
 def _expected(root, case: Case, rank: int) -> tuple[float, float]:

@@ -63,8 +63,6 @@ class JointTraining:
                 require_room(config, member.model, material.strategy)
             self._members.append(member)
         require_different([member.model for member in self._members])
-        for member in self._members[1:]:
-            member.validate = self._members[0].validate  # and its network
         self._step = JointStep(
             material.strategy,
             [member.step for member in self._members],
