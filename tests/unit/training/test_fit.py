@@ -15,7 +15,8 @@ from tfuq.networks.losses import cross_entropy
 from tfuq.networks.weights import load_arrays
 from tfuq.sampling import processors
 from tfuq.training import train
-from tfuq.training.material import member_training, prepare
+from tfuq.training.fit import MemberTraining
+from tfuq.training.material import prepare
 from tfuq.training.progress import Progress
 from tfuq.training.validation import Validator
 
@@ -188,7 +189,9 @@ def test_an_epoch_has_as_many_steps_as_batches_hold_its_examples(digits, tmp_pat
     training = {"steps_per_epoch": None, "batch_size": 12}
     config = task_settings("classification", digits, "mc-dropout", training=training)
     material = prepare(config, "cpu:1")
-    member = member_training(config, tmp_path / "0", 0, material)
+    member = MemberTraining(
+        config, tmp_path / "0", 0, material.training, lambda _: {}, material.strategy
+    )
     assert member.steps == 4
     assert member.progress == Progress()
     assert not member.folder.exists()
