@@ -69,7 +69,10 @@ def write_proposal(proposal: Proposal, path: Path) -> None:
     from tfuq_cli.data_check import show_check
 
     if path.exists():
-        raise RunError(f"{path}: is there already; give --out or --name, or move it away")
+        raise RunError(
+            f"{path}: is there already; give another place by --out, another name by --name, "
+            "or move it away"
+        )
     write_text(path, proposal.text)
     for line in proposal.lines:
         show(line)
@@ -108,7 +111,7 @@ def write_plan(
     from tfuq.workflows.plan import plan
 
     if path.exists():
-        raise RunError(f"{path}: is there already; give --out, or move it away")
+        raise RunError(f"{path}: is there already; give another place by --out, or move it away")
     seconds = parse_duration(duration)
     limit = None if memory is None else parse_size(memory)
     text = configuration.text_of(config)

@@ -46,7 +46,9 @@ def test_a_plan_is_written_beside_the_configuration(tried, own, tfuq):
 
 def test_what_is_there_is_not_replaced(tried, own, tfuq):
     Path("own-planned.yaml").write_text("mine")
-    assert_refused(tfuq("plan", own), "own-planned.yaml: is there already")
+    assert_refused(
+        tfuq("plan", own), "own-planned.yaml: is there already; give another place by --out"
+    )
     assert Path("own-planned.yaml").read_text() == "mine"
 
 
