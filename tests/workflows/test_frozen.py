@@ -13,7 +13,8 @@ from tests.support.observers import Stop
 from tfuq.errors import ConfigError
 from tfuq.networks.freezing import layer_of
 from tfuq.runs import Run
-from tfuq.training import member_training, prepare, train
+from tfuq.training import prepare, train
+from tfuq.training.fit import MemberTraining
 
 FAST = {"epochs": 2, "steps_per_epoch": 3, "learning_rate": 0.01}
 MOVES_ALL = {"weight_decay": 0.1, "ema": 0.9, "clip_norm": 1.0}
@@ -238,7 +239,7 @@ def test_outputs_that_serve_training_alone_are_never_frozen(balls, trained, tmp_
     source = trained("mc-dropout", 2)
     config = frozen_settings(balls, "deterministic", source, ["logits*"], network=deep)
     material = prepare(config, None)
-    fit = member_training(config, tmp_path, 0, material)
+    fit = MemberTraining(config, tmp_path, 0, material.training, lambda _: {}, material.strategy)
     assert material.frozen == [fit.frozen]
     assert fit.frozen.layers == ["logits"]
 
